@@ -1,0 +1,43 @@
+/**
+ * Binds a step's contract to the plain function that does its work. The function sees its parsed input and a context;
+ * everything else (schemas, sizes, heartbeats, times) is the boundary's, so a step is a function and nothing more.
+ */
+import type { ConfigOf, InputOf, OutputOf, Step } from '../../src/dsl/step.ts';
+
+/** What a step's function may know about the call it is in. */
+export interface StepContext<Config> {
+  readonly config: Config;
+  /** Aborts when the call is cancelled or its time is up: hand it to `fetch` and to the database. */
+  readonly signal: AbortSignal;
+  /** Tells the server that work goes on, for steps that beat on their own progress. */
+  readonly heartbeat: (progress?: string | number) => void;
+  /** The same for every attempt at this node run, and for no other: `<run id>:<node key>`. */
+  readonly idempotencyKey: string;
+  readonly runId: string;
+  /** The node run's key, such as `draft[2]`. */
+  readonly key: string;
+  /** From 1. */
+  readonly attempt: number;
+}
+
+export type Implementation<S extends Step> = (
+  input: InputOf<S>,
+  context: StepContext<ConfigOf<S>>,
+) => OutputOf<S> | Promise<OutputOf<S>>;
+
+/** A contract with its function, as the worker registers it. */
+export interface Implemented {
+  readonly step: Step;
+  readonly run: (input: unknown, context: StepContext<unknown>) => unknown;
+}
+
+/**
+ * Binds `run` to `step`; the compiler holds the function to the contract.
+ *
+ * @example
+ * export const keepOrderLocal = implement(keepOrder, ({ passages }, { config }) => ({ passages: passages.slice(0, config.topN) }));
+ */
+export function implement<S extends Step>(step: S, run: Implementation<S>): Implemented {
+  // The boundary parses input and config by the step's own schemas before it calls `run`.
+  return Object.freeze({ step, run: run as Implemented['run'] });
+}
