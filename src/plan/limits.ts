@@ -1,0 +1,38 @@
+/**
+ * Every bound that a definition or a plan is held to. They are far above what a sensible pipeline needs and far below
+ * what would hurt a workflow, its history or a screen. Numbers only: this file is in the workflow bundle.
+ */
+export const LIMITS = Object.freeze({
+  /** Characters of a step's, pipeline's, variant's or node's own name; an inlined node (`faq/picked`) has several. */
+  idLength: 64,
+  /** Characters of a node's whole id, with the names of all pipelines it was inlined through. */
+  inlinedIdLength: 200,
+  /** Nodes of one plan, those inside containers included. */
+  nodes: 200,
+  /** Containers (repeat, branch, map) within each other. */
+  depth: 6,
+  /** Rounds of one repeat. */
+  rounds: 20,
+  /** Items of one map. */
+  items: 1_000,
+  /** Items of one map that are under way at once. */
+  concurrency: 100,
+  /** Tries of one call. */
+  attempts: 100,
+  /** For one attempt, for a heartbeat and for a pause between attempts: one day. */
+  durationMs: 86_400_000,
+  /** How much longer each pause between attempts may be than the one before. */
+  backoffFactor: 10,
+  /** A step's version. */
+  version: 1_000_000,
+  /** Characters of one literal (a config, an orElse, a constant in a wiring) as JSON. Larger data belongs in an index. */
+  literalCharacters: 262_144,
+  /** Levels of lists and objects within one literal or wiring. */
+  literalDepth: 32,
+  /** Levels of lists and objects within a whole plan read from outside: what the limits above can add up to. */
+  planDepth: 128,
+  /** Bytes of a whole plan as canonical JSON; Temporal's own limit for one payload is 2 MB. */
+  planBytes: 1_500_000,
+  /** Plans up to this size go into the workflow's input whole; larger ones as a skeleton. */
+  wholePlanBytes: 8_192,
+});

@@ -1,0 +1,16 @@
+/** What no node can be called, since a scope or an object means something else by it. */
+
+/** Words of the language: a scope offers its own value under each of them. */
+export const RESERVED_IDS: readonly string[] = [
+  'input',
+  'output',
+  'carry',
+  'item',
+  'run',
+  'rounds',
+  'scores',
+  'expected',
+];
+
+/** Keys that reach an object's prototype. */
+export const UNSAFE_IDS: readonly string[] = ['__proto__', 'prototype', 'constructor'];
