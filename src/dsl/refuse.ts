@@ -1,0 +1,56 @@
+/**
+ * The words of refused definitions that several files share, so that one mistake reads the same wherever it is made.
+ */
+import { closest, distance } from 'fastest-levenshtein';
+import { DefinitionError } from '../errors.ts';
+import { LIMITS } from '../plan/limits.ts';
+import type { Json } from '../plan/plan.ts';
+
+/** Refuses a definition: `message` says what is wrong and where, `remedy` what to write instead. */
+export function refuse(
+  code: string,
+  message: string,
+  remedy: string,
+  data: { readonly [key: string]: Json } = {},
+): never {
+  throw new DefinitionError(code, { message, remedy, data });
+}
+
+/** "did you mean 'topK'?", or the list of what there is, when nothing is near. */
+export function suggest(wrong: string, known: readonly string[]): string {
+  if (known.length === 0) return 'there is none to choose from';
+  const near = closest(wrong, known);
+  const isNear =
+    near.toLowerCase().startsWith(wrong.toLowerCase()) || distance(wrong, near) <= Math.max(2, wrong.length / 3);
+  return isNear ? `did you mean '${near}'?` : `there is ${known.join(', ')}`;
+}
+
+/** Refuses a number that is no whole number from `least` to `most`. */
+export function checkCount(value: unknown, least: number, most: number, at: string): asserts value is number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return;
+  refuse('limit_exceeded', `${at} is ${show(value)}`, `give a whole number from ${least} to ${most}`, { least, most });
+}
+
+/** Refuses a name that is empty, too long, or holds anything but letters, digits, '-' and '_'. */
+export function checkName(name: unknown, at: string): asserts name is string {
+  if (typeof name !== 'string' || !/^[A-Za-z0-9_-]+$/.test(name) || name === '__proto__')
+    refuse('name_invalid', `${at} ${show(name)} may hold only letters, digits, '-' and '_'`, 'choose another name');
+  if (name.length > LIMITS.idLength)
+    refuse(
+      'limit_exceeded',
+      `${at} '${name.slice(0, 20)}...' is ${name.length} characters long`,
+      `use at most ${LIMITS.idLength}`,
+      {
+        most: LIMITS.idLength,
+      },
+    );
+}
+
+/** A value as a message shows it: never longer than a phrase. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return `'${value.length > 40 ? `${value.slice(0, 40)}...` : value}'`;
+  if (value === null || ['number', 'boolean', 'undefined', 'bigint', 'symbol'].includes(typeof value))
+    return String(value);
+  if (typeof value === 'function') return 'a function';
+  return Array.isArray(value) ? 'a list' : 'an object';
+}

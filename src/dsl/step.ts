@@ -1,0 +1,128 @@
+/**
+ * A step is a contract and nothing else: a name and version, what it takes, gives and is configured with, and how it
+ * is attempted. Implementations are bound by workers, so definitions stay pure and can be loaded anywhere.
+ */
+import { z } from 'zod';
+import { LIMITS } from '../plan/limits.ts';
+import { checkFaithful } from './faithful.ts';
+import { type Policy, readPolicy, type StepPolicy } from './policy.ts';
+import { checkCount, checkName, refuse, show, suggest } from './refuse.ts';
+
+declare const TYPES: unique symbol;
+
+/** 'none' promises pure computation: only such a step may run in the local lane, where a crash silently repeats it. */
+export type Effect = 'none' | 'external';
+
+/** What a step says at run time. */
+export interface Contract<out StepEffect extends Effect = Effect> {
+  readonly name: string;
+  readonly version: number;
+  readonly input: z.ZodObject;
+  readonly output: z.ZodObject;
+  readonly config: z.ZodObject;
+  readonly effect: StepEffect;
+  readonly policy: StepPolicy;
+}
+
+/**
+ * A step's contract with its types. `Config` is what authors write (keys with defaults may be left out), `Parsed` what the
+ * implementation receives. The type parameters are declared one by one because their printed form is what the
+ * compiler shows to people whose step does not fit.
+ */
+export interface Step<in Input, out Output, in Config, out StepEffect extends Effect = Effect, out Parsed = unknown>
+  extends Contract<StepEffect> {
+  /** What `.with` has set so far: laid under the config that a node gives. */
+  readonly preset: { readonly [key: string]: unknown };
+  /** The same contract with other defaults: how a fallback or a swap names its model. */
+  with(config: Partial<Config>): Step<Input, Output, Config, StepEffect, Parsed>;
+  readonly [TYPES]?: { input(value: Input): void; output: Output; config(value: Config): void; parsed: Parsed };
+}
+
+/** Any step at all, for those that only read its contract. */
+export type AnyStep = Step<never, unknown, never>;
+
+/** What an implementation of the step receives. */
+export type InputOf<S extends AnyStep> = S extends Step<infer Input, unknown, never> ? Input : never;
+/** What an implementation of the step returns. */
+export type OutputOf<S extends AnyStep> = S extends Step<never, infer Output, never> ? Output : never;
+/** The config as an implementation of the step receives it: parsed, defaults filled in. */
+export type ConfigOf<S extends AnyStep> = S extends Step<never, unknown, never, Effect, infer Parsed> ? Parsed : never;
+
+type NoFields = Record<never, never>;
+
+/**
+ * Declares a step.
+ *
+ * @param name letters, digits, '-' and '_'; a verb reads best (`rerank`)
+ * @param contract `version` goes up when what the step does changes; `input`, `output` and `config` are z.object schemas of
+ *   plain JSON; `effect` is 'external' unless the step is pure computation; `policy` is in words (`'30 seconds'`)
+ * @throws DefinitionError naming the part that is wrong
+ *
+ * @example
+ * const rerank = defineStep('rerank', {
+ *   version: 2,
+ *   input: z.object({ query: z.string(), passages: z.array(Passage) }),
+ *   output: z.object({ passages: z.array(Passage) }),
+ *   config: z.object({ topN: z.number().int().default(8) }),
+ *   policy: { attempts: 3, timeout: '30 seconds' },
+ * });
+ */
+export function defineStep<
+  Input extends z.ZodObject,
+  Output extends z.ZodObject,
+  Config extends z.ZodObject = z.ZodObject<NoFields>,
+  const StepEffect extends Effect = 'external',
+>(
+  name: string,
+  contract: {
+    readonly version: number;
+    readonly input: Input;
+    readonly output: Output;
+    readonly config?: Config;
+    readonly effect?: StepEffect;
+    readonly policy: Policy;
+  },
+): Step<z.output<Input>, z.output<Output>, z.input<Config>, StepEffect, z.output<Config>> {
+  checkName(name, 'a step named');
+  const at = `step '${name}'`;
+  const { version, input, output, config = z.object({}), effect = 'external', policy } = contract;
+  checkCount(version, 1, LIMITS.version, `${at}: version`);
+  checkFaithful(input, `${at}: input`);
+  checkFaithful(output, `${at}: output`);
+  checkFaithful(config, `${at}: config`);
+  if (effect !== 'none' && effect !== 'external')
+    refuse('effect_unknown', `${at}: effect is ${show(effect)}`, "use 'none' for pure computation, else 'external'");
+  const read = readPolicy(policy, `${at}: policy`);
+  return withPreset({ name, version, input, output, config, effect: effect as StepEffect, policy: read }, {});
+}
+
+function withPreset<Input, Output, Config, StepEffect extends Effect, Parsed>(
+  contract: Contract<StepEffect>,
+  preset: { readonly [key: string]: unknown },
+): Step<Input, Output, Config, StepEffect, Parsed> {
+  return Object.freeze({
+    ...contract,
+    preset: Object.freeze(preset),
+    with(config: Partial<Config>) {
+      checkPreset(contract, config);
+      return withPreset<Input, Output, Config, StepEffect, Parsed>(contract, { ...preset, ...config });
+    },
+  });
+}
+
+/** Each key alone: the whole config is checked when the step is placed, since only then is it whole. */
+function checkPreset({ name, config }: Contract, given: { readonly [key: string]: unknown }): void {
+  for (const [key, value] of Object.entries(given)) {
+    const at = `step '${name}'.with`;
+    if (!Object.hasOwn(config.shape, key))
+      refuse('config_unknown_key', `${at} has no '${key}'`, suggest(key, Object.keys(config.shape)));
+    const parsed = z.safeParse(config.shape[key]!, value);
+    if (!parsed.success)
+      refuse('config_invalid', `${at}, '${key}': ${z.prettifyError(parsed.error)}`, 'give a value that fits');
+  }
+}
+
+/** The name that plans, the Temporal UI and workers know the step by: `rerank@2`. */
+export function stepName(step: Pick<Contract, 'name' | 'version'>): string {
+  return `${step.name}@${step.version}`;
+}
