@@ -9,6 +9,8 @@ export interface ErrorParts {
   readonly message: string;
   /** What to do: a command, a setting, or an edit. */
   readonly remedy: string;
+  /** Whether the same call may succeed if made again: an unreachable server, say. Default false. */
+  readonly retryable?: boolean;
   /** The facts, for programs. */
   readonly data?: { readonly [key: string]: Json };
   readonly cause?: unknown;
@@ -24,12 +26,14 @@ export class SluiceError extends Error {
   override readonly name: string = 'SluiceError';
   readonly code: string;
   readonly remedy: string;
+  readonly retryable: boolean;
   readonly data: { readonly [key: string]: Json };
 
   constructor(code: string, parts: ErrorParts) {
     super(parts.message, parts.cause === undefined ? undefined : { cause: parts.cause });
     this.code = code;
     this.remedy = parts.remedy;
+    this.retryable = parts.retryable ?? false;
     this.data = parts.data ?? {};
   }
 }

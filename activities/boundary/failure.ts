@@ -2,7 +2,7 @@
  * How a step says that a call failed: a code, whether trying again can help, and when. The boundary turns it into
  * Temporal's own failure; other hosts read the same fields.
  */
-import { SluiceError, type ErrorParts } from '../../src/errors.ts';
+import { type ErrorParts, SluiceError } from '../../src/errors.ts';
 
 export interface StepFailureParts extends ErrorParts {
   /** Whether another attempt may succeed. */
@@ -21,13 +21,11 @@ export interface StepFailureParts extends ErrorParts {
  */
 export class StepFailure extends SluiceError {
   override readonly name = 'StepFailure';
-  readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
   readonly benign: boolean;
 
   constructor(code: string, parts: StepFailureParts) {
     super(code, parts);
-    this.retryable = parts.retryable;
     this.retryAfterMs = parts.retryAfterMs;
     this.benign = parts.benign ?? false;
   }

@@ -2,7 +2,7 @@
  * Binds a step's contract to the plain function that does its work. The function sees its parsed input and a context;
  * everything else (schemas, sizes, heartbeats, times) is the boundary's, so a step is a function and nothing more.
  */
-import type { ConfigOf, InputOf, OutputOf, Step } from '../../src/dsl/step.ts';
+import type { AnyStep, ConfigOf, InputOf, OutputOf } from '../../src/dsl/step.ts';
 
 /** What a step's function may know about the call it is in. */
 export interface StepContext<Config> {
@@ -20,14 +20,14 @@ export interface StepContext<Config> {
   readonly attempt: number;
 }
 
-export type Implementation<S extends Step> = (
+export type Implementation<S extends AnyStep> = (
   input: InputOf<S>,
   context: StepContext<ConfigOf<S>>,
 ) => OutputOf<S> | Promise<OutputOf<S>>;
 
 /** A contract with its function, as the worker registers it. */
 export interface Implemented {
-  readonly step: Step;
+  readonly step: AnyStep;
   readonly run: (input: unknown, context: StepContext<unknown>) => unknown;
 }
 
@@ -37,7 +37,7 @@ export interface Implemented {
  * @example
  * export const keepOrderLocal = implement(keepOrder, ({ passages }, { config }) => ({ passages: passages.slice(0, config.topN) }));
  */
-export function implement<S extends Step>(step: S, run: Implementation<S>): Implemented {
+export function implement<S extends AnyStep>(step: S, run: Implementation<S>): Implemented {
   // The boundary parses input and config by the step's own schemas before it calls `run`.
   return Object.freeze({ step, run: run as Implemented['run'] });
 }

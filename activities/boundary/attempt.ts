@@ -1,0 +1,32 @@
+/**
+ * One attempt at one call, as the boundary's wrappers see it, and how they are put together. A wrapper is a function
+ * around the next one, so what the boundary does to a step reads as a list, outermost first.
+ */
+import type { AnyStep } from '../../src/dsl/step.ts';
+import type { Json } from '../../src/plan/plan.ts';
+
+export interface Attempt {
+  readonly step: AnyStep;
+  /** Parsed by the step's own config schema. */
+  readonly config: unknown;
+  readonly input: Json;
+  readonly runId: string;
+  /** The node run, such as `draft[2]`. */
+  readonly key: string;
+  readonly call: 'step' | 'fallback';
+  /** From 1. */
+  readonly attempt: number;
+  readonly timeoutMs: number;
+  readonly heartbeatMs: number | undefined;
+  readonly beats: 'timer' | 'progress';
+  readonly signal: AbortSignal;
+  readonly heartbeat: (progress?: string | number) => void;
+}
+
+export type Next = (attempt: Attempt) => Promise<Json>;
+export type Wrapper = (attempt: Attempt, next: Next) => Promise<Json>;
+
+/** Nests the wrappers around `innermost`, the first of the list outermost. */
+export function compose(wrappers: readonly Wrapper[], innermost: Next): Next {
+  return wrappers.reduceRight<Next>((next, wrapper) => (attempt) => wrapper(attempt, next), innermost);
+}

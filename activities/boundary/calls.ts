@@ -1,0 +1,68 @@
+/**
+ * Finds the config of a call: activities are given a plan's id and a node, never the config, since every byte of
+ * arguments is stored again in each run's history. Plans are immutable, so a process may keep what it has read.
+ */
+
+import type { AnyStep } from '../../src/dsl/step.ts';
+import { SluiceError } from '../../src/errors.ts';
+import { nodesOf } from '../../src/plan/nodes.ts';
+import type { CallPolicy, Plan } from '../../src/plan/plan.ts';
+import { configOf } from '../../src/plan/skeleton.ts';
+import type { StepArguments } from '../../workflows/messages.ts';
+
+/** Plans one process keeps; a process serves few at a time, and one more is one query. */
+const KEPT_PLANS = 200;
+
+export interface Plans {
+  get(planId: string): Promise<Plan | undefined>;
+}
+
+export interface ResolvedCall {
+  readonly config: unknown;
+  readonly policy: CallPolicy;
+}
+
+export type ResolveCall = (step: AnyStep, call: StepArguments) => Promise<ResolvedCall>;
+
+export function createResolveCall(plans: Plans): ResolveCall {
+  const kept = new Map<string, Promise<Map<string, ResolvedCall>>>();
+
+  async function read(planId: string): Promise<Map<string, ResolvedCall>> {
+    const plan = await plans.get(planId);
+    if (plan === undefined)
+      throw new SluiceError('plan_unknown', {
+        message: `the store holds no plan ${planId.slice(0, 12)}`,
+        remedy: 'worker and client must use one database: compare DATABASE_URL on both sides',
+      });
+    return new Map(callsOf(plan));
+  }
+
+  function calls(planId: string): Promise<Map<string, ResolvedCall>> {
+    const known = kept.get(planId) ?? read(planId);
+    // Taken out and put back: a Map keeps insertion order, so the first key is the least recently used.
+    kept.delete(planId);
+    kept.set(planId, known);
+    known.catch(() => kept.delete(planId));
+    if (kept.size > KEPT_PLANS) kept.delete(kept.keys().next().value!);
+    return known;
+  }
+
+  return async (step, { planId, node, call }) => {
+    const found = (await calls(planId)).get(`${node}:${call}`);
+    if (found === undefined)
+      throw new SluiceError('node_unknown', {
+        message: `plan ${planId.slice(0, 12)} has no call '${call}' at a node '${node}'`,
+        remedy: 'the run and its plan do not belong together: start a new run',
+      });
+    return { ...found, config: step.config.parse(found.config) };
+  };
+}
+
+function* callsOf(plan: Plan): Generator<[string, ResolvedCall]> {
+  for (const node of nodesOf(plan)) {
+    if (node.kind !== 'step') continue;
+    const { policy } = node;
+    yield [`${node.id}:step`, { policy, config: configOf(plan, node.id, 'step') }];
+    if (node.fallback) yield [`${node.id}:fallback`, { policy, config: configOf(plan, node.id, 'fallback') }];
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * The Temporal host's side of the boundary: makes an activity of each implemented step, measures the attempt, and says
+ * failures in Temporal's words. Attempts, backoff and queueing are the server's; nothing here repeats a call.
+ */
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
+import { stepName } from '../../src/dsl/step.ts';
+import { SluiceError } from '../../src/errors.ts';
+import type { AttemptTrace, FailureDetails, StepArguments, StepResult } from '../../workflows/messages.ts';
+import { type BoundaryDependencies, createBoundary } from './boundary.ts';
+import { createResolveCall, type Plans, type ResolveCall } from './calls.ts';
+import { StepFailure } from './failure.ts';
+import type { Implemented } from './implement.ts';
+
+export type StepActivity = (call: StepArguments) => Promise<StepResult>;
+
+export interface HostDependencies extends BoundaryDependencies {
+  readonly plans: Plans;
+}
+
+/** One activity per `step@version`, by the name the Temporal UI shows. */
+export function createStepActivities(
+  implementations: readonly Implemented[],
+  dependencies: HostDependencies,
+): { readonly [step: string]: StepActivity } {
+  const resolve = createResolveCall(dependencies.plans);
+  const activities: { [step: string]: StepActivity } = {};
+  for (const implemented of implementations) {
+    const name = stepName(implemented.step);
+    if (name in activities)
+      throw new SluiceError('step_twice', {
+        message: `'${name}' is implemented twice`,
+        remedy: 'raise the version of one of them, or remove it',
+      });
+    activities[name] = createStepActivity(implemented, dependencies, resolve);
+  }
+  return Object.freeze(activities);
+}
+
+function createStepActivity(
+  implemented: Implemented,
+  dependencies: HostDependencies,
+  resolve: ResolveCall,
+): StepActivity {
+  const run = createBoundary(dependencies, implemented);
+  return async (call) => {
+    const context = Context.current();
+    const { info } = context;
+    const startedAt = Date.now();
+    const trace = (): AttemptTrace => ({
+      attempt: info.attempt,
+      startedAt,
+      durationMs: Date.now() - startedAt,
+      queuedMs: Math.max(0, startedAt - info.currentAttemptScheduledTimestampMs),
+    });
+    try {
+      const { config, policy } = await resolve(implemented.step, call);
+      const output = await run({
+        step: implemented.step,
+        config,
+        input: call.input,
+        runId: info.workflowExecution!.workflowId,
+        key: call.key,
+        call: call.call,
+        attempt: info.attempt,
+        timeoutMs: policy.timeoutMs,
+        heartbeatMs: info.heartbeatTimeoutMs,
+        beats: policy.beats ?? 'timer',
+        signal: context.cancellationSignal,
+        heartbeat: (progress) => context.heartbeat(progress),
+      });
+      return { output, trace: trace() };
+    } catch (error) {
+      if (context.cancellationSignal.aborted) throw new CancelledFailure('cancelled', [], asError(error));
+      throw toApplicationFailure(error, trace());
+    }
+  };
+}
+
+/** The same failure in Temporal's words: its `type` is our code, its details are our data and the attempt's trace. */
+export function toApplicationFailure(error: unknown, trace: AttemptTrace): ApplicationFailure {
+  if (error instanceof SluiceError) {
+    const { code, message, remedy, retryable, data } = error;
+    const failure = error instanceof StepFailure ? error : undefined;
+    return ApplicationFailure.create({
+      message,
+      type: code,
+      nonRetryable: !retryable,
+      details: [{ trace, remedy, data } satisfies FailureDetails],
+      ...(failure?.retryAfterMs !== undefined && { nextRetryDelay: failure.retryAfterMs }),
+      ...(failure?.benign && { category: ApplicationFailureCategory.BENIGN }),
+    });
+  }
+  const { name, message } = asError(error);
+  return ApplicationFailure.create({ message, type: name, details: [{ trace } satisfies FailureDetails] });
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

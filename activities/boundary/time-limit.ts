@@ -1,0 +1,28 @@
+/**
+ * Ends an attempt when its time is up. Temporal's server also counts, but it cannot reach into the process: only this
+ * closes the socket of a stalled request and gives the worker's slot back, also when the step ignores its signal.
+ */
+import type { Wrapper } from './attempt.ts';
+import { StepFailure } from './failure.ts';
+
+export const limitTime: Wrapper = async (attempt, next) => {
+  const { promise: timedOut, reject } = Promise.withResolvers<never>();
+  const controller = new AbortController();
+  const timer = setTimeout(() => {
+    const failure = new StepFailure('timeout', {
+      message: `'${attempt.key}' (${attempt.step.name}@${attempt.step.version}) was not done after ${attempt.timeoutMs} ms`,
+      remedy: `raise the 'timeout' of the node, or find out why it takes so long`,
+      retryable: true,
+    });
+    controller.abort(failure);
+    reject(failure);
+  }, attempt.timeoutMs);
+  try {
+    return await Promise.race([
+      next({ ...attempt, signal: AbortSignal.any([attempt.signal, controller.signal]) }),
+      timedOut,
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
+};

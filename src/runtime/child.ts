@@ -1,0 +1,47 @@
+/**
+ * A server as a child process. It gets a process group of its own, so that Ctrl-C on the terminal reaches only us, and
+ * we stop it last; its output goes to a log file, whose end explains an early death.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { open, readFile } from 'node:fs/promises';
+
+/** How long a child may take to end by itself before it is killed. */
+const STOP_LIMIT_MS = 10_000;
+const LOG_TAIL_LINES = 3;
+
+export interface Child {
+  readonly pid: number;
+  /** Resolves when the child has ended, with the reason. */
+  readonly ended: Promise<string>;
+  stop(): Promise<void>;
+}
+
+export async function startChild(program: string, args: readonly string[], logFile: string): Promise<Child> {
+  const log = await open(logFile, 'w');
+  const child = spawn(program, args, { detached: true, stdio: ['ignore', log.fd, log.fd] });
+  await log.close();
+  await started(child, program);
+  const ended = once(child, 'exit').then(async ([code, signal]) => {
+    const tail = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').slice(-LOG_TAIL_LINES);
+    return `it ended (${signal ?? `exit code ${code}`}): ${tail.join(' / ')}`;
+  });
+  return { pid: child.pid!, ended, stop: () => stopChild(child, ended) };
+}
+
+async function started(child: ChildProcess, program: string): Promise<void> {
+  await Promise.race([
+    once(child, 'spawn'),
+    once(child, 'error').then(([error]) => {
+      throw new Error(`${program} could not be started`, { cause: error });
+    }),
+  ]);
+}
+
+async function stopChild(child: ChildProcess, ended: Promise<string>): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+  await ended;
+  clearTimeout(timer);
+}

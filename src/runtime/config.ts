@@ -1,0 +1,120 @@
+/**
+ * Everything the environment may set, read and checked once. Temporal's own variables (address, namespace, TLS, API
+ * key, profile) are left to `@temporalio/envconfig`; ours all begin with `SLUICE_`, except `DATABASE_URL`.
+ */
+import { z } from 'zod';
+import { SluiceError } from '../errors.ts';
+
+const port = z.coerce.number().int().min(1).max(65_535);
+const milliseconds = z.coerce.number().int().positive();
+const flag = z.enum(['0', '1', 'false', 'true']).transform((value) => value === '1' || value === 'true');
+
+const Environment = z.object({
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  TEMPORAL_ADDRESS: z.string().min(1).optional(),
+  TEMPORAL_NAMESPACE: z.string().min(1).optional(),
+  TEMPORAL_PROFILE: z.string().min(1).optional(),
+  TEMPORAL_CONFIG_FILE: z.string().min(1).optional(),
+  SLUICE_TEMPORAL_CLI: z.string().min(1).optional(),
+  SLUICE_TEMPORAL_UI: z.url({ protocol: /^https?$/ }).optional(),
+  SLUICE_TEMPORAL_PORT: port.optional(),
+  SLUICE_TEMPORAL_UI_PORT: port.optional(),
+  SLUICE_DATABASE_PORT: port.optional(),
+  SLUICE_CACHE: z.string().min(1).optional(),
+  SLUICE_QUEUE_PREFIX: z
+    .string()
+    .regex(/^[a-z0-9-]{1,64}$/)
+    .default('sluice'),
+  SLUICE_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(40),
+  SLUICE_CACHED_RUNS: z.coerce.number().int().min(0).max(10_000).default(200),
+  SLUICE_RUN_DEADLINE_MS: milliseconds.max(86_400_000).default(600_000),
+  SLUICE_QUEUE_LIMIT_MS: milliseconds.max(86_400_000).default(300_000),
+  SLUICE_SHUTDOWN_GRACE_MS: milliseconds.max(600_000).default(10_000),
+  SLUICE_BUILD_ID: z.string().min(1).max(100).optional(),
+  SLUICE_WORKER_VERSIONING: flag.default(false),
+  SLUICE_UNIT_KEY: z.string().min(16).optional(),
+});
+
+/** The three task queues: serving, evaluation, and control (ingest, experiments, rollouts, sweeper). */
+export interface Queues {
+  readonly run: string;
+  readonly eval: string;
+  readonly control: string;
+}
+
+export interface Config {
+  /** A real PostgreSQL; absent: the embedded one. */
+  readonly databaseUrl?: string;
+  /** Whether the environment names a Temporal server; otherwise the embedded one is started. */
+  readonly temporalConfigured: boolean;
+  readonly temporalCli?: string;
+  /** Where people open the Temporal UI, when it is not beside the server. */
+  readonly temporalUi?: string;
+  readonly ports: { readonly temporal?: number; readonly temporalUi?: number; readonly database?: number };
+  /** Where downloads and built bundles are kept; default `<folder>/.sluice/cache`. */
+  readonly cache?: string;
+  readonly queues: Queues;
+  /** Activities one worker runs at a time. */
+  readonly concurrency: number;
+  /** Runs whose state one worker keeps in memory between workflow tasks. */
+  readonly cachedRuns: number;
+  /** A run that has no output after this long fails, typed. */
+  readonly runDeadlineMs: number;
+  /** A call that no worker takes for this long fails, typed. */
+  readonly queueLimitMs: number;
+  readonly shutdownGraceMs: number;
+  /** Temporal's Worker Versioning, for code rollouts: off unless both are set. */
+  readonly versioning?: { readonly buildId: string };
+  /** Keys the hash that stands for a unit in search attributes; absent: one is made per project and kept in `.sluice`. */
+  readonly unitKey?: string;
+}
+
+/**
+ * Reads the environment into a frozen config.
+ *
+ * @throws SluiceError `config_invalid`, naming each variable that is wrong and what it takes.
+ */
+export function readConfig(environment: { readonly [name: string]: string | undefined }): Config {
+  // An empty variable is an unset one, as compose files and shells leave them.
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = Environment.safeParse(given);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new SluiceError('config_invalid', {
+      message: `the environment is not valid: ${problems.join('; ')}`,
+      remedy: `correct ${[...new Set(parsed.error.issues.map((issue) => String(issue.path[0])))].join(', ')}`,
+      data: { problems },
+    });
+  }
+  const env = parsed.data;
+  if (env.SLUICE_WORKER_VERSIONING && env.SLUICE_BUILD_ID === undefined)
+    throw new SluiceError('config_invalid', {
+      message: 'SLUICE_WORKER_VERSIONING is on, but SLUICE_BUILD_ID is not set',
+      remedy: 'set SLUICE_BUILD_ID to what identifies this build, such as the commit',
+    });
+  const prefix = env.SLUICE_QUEUE_PREFIX;
+  return Object.freeze({
+    ...(env.DATABASE_URL !== undefined && { databaseUrl: env.DATABASE_URL }),
+    temporalConfigured: [env.TEMPORAL_ADDRESS, env.TEMPORAL_PROFILE, env.TEMPORAL_CONFIG_FILE].some(
+      (value) => value !== undefined,
+    ),
+    ...(env.SLUICE_TEMPORAL_CLI !== undefined && { temporalCli: env.SLUICE_TEMPORAL_CLI }),
+    ...(env.SLUICE_TEMPORAL_UI !== undefined && { temporalUi: env.SLUICE_TEMPORAL_UI }),
+    ports: Object.freeze({
+      ...(env.SLUICE_TEMPORAL_PORT !== undefined && { temporal: env.SLUICE_TEMPORAL_PORT }),
+      ...(env.SLUICE_TEMPORAL_UI_PORT !== undefined && { temporalUi: env.SLUICE_TEMPORAL_UI_PORT }),
+      ...(env.SLUICE_DATABASE_PORT !== undefined && { database: env.SLUICE_DATABASE_PORT }),
+    }),
+    ...(env.SLUICE_CACHE !== undefined && { cache: env.SLUICE_CACHE }),
+    queues: Object.freeze({ run: `${prefix}-run`, eval: `${prefix}-eval`, control: `${prefix}-control` }),
+    concurrency: env.SLUICE_CONCURRENCY,
+    cachedRuns: env.SLUICE_CACHED_RUNS,
+    runDeadlineMs: env.SLUICE_RUN_DEADLINE_MS,
+    queueLimitMs: env.SLUICE_QUEUE_LIMIT_MS,
+    shutdownGraceMs: env.SLUICE_SHUTDOWN_GRACE_MS,
+    ...(env.SLUICE_WORKER_VERSIONING && { versioning: { buildId: env.SLUICE_BUILD_ID! } }),
+    ...(env.SLUICE_UNIT_KEY !== undefined && { unitKey: env.SLUICE_UNIT_KEY }),
+  });
+}

@@ -1,0 +1,113 @@
+/**
+ * The claim check: what is too large for a workflow's history is put into the store under the hash of its content, and
+ * `{ $claim, bytes, length?, path? }` travels instead. Only strings and lists are claimed, since wiring can enter
+ * objects, and conditions read booleans: both stay readable inside the workflow.
+ */
+import { createHash } from 'node:crypto';
+import { SluiceError } from '../errors.ts';
+import type { Json } from '../plan/plan.ts';
+
+/** Values above this many bytes of JSON are claimed. */
+export const CLAIM_ABOVE_BYTES = 256 * 1024;
+/** Values above this many are refused: no step should hand on that much. Temporal's own limit is 2 MiB. */
+export const REFUSE_ABOVE_BYTES = 1_500_000;
+/** Smaller parts are not worth a row of their own. */
+const SMALLEST_CLAIM_BYTES = 1_024;
+
+export interface Payloads {
+  put(hash: string, text: string): Promise<void>;
+  get(hashes: readonly string[]): Promise<ReadonlyMap<string, string>>;
+}
+
+interface Claim {
+  readonly $claim: string;
+  readonly bytes: number;
+  readonly length?: number;
+  readonly path?: readonly (string | number)[];
+}
+
+const isObject = (value: Json | undefined): value is { readonly [key: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isClaim = (value: Json): value is Claim & { readonly [key: string]: Json } =>
+  isObject(value) && typeof value.$claim === 'string';
+const bytesOf = (value: Json): number => Buffer.byteLength(JSON.stringify(value));
+
+/**
+ * Gives `value` back, its largest parts stored aside where it is above `CLAIM_ABOVE_BYTES`.
+ *
+ * @throws SluiceError `PayloadTooLarge`, naming `what`, above `REFUSE_ABOVE_BYTES`.
+ */
+export async function storeLarge(payloads: Payloads, value: Json, what: string): Promise<Json> {
+  const bytes = bytesOf(value);
+  if (bytes > REFUSE_ABOVE_BYTES) throw payloadTooLarge(what, bytes);
+  if (bytes <= CLAIM_ABOVE_BYTES) return value;
+  const stubs = new Map<Json, Claim>();
+  let rest = bytes;
+  for (const part of partsOf(value).sort((a, b) => b.bytes - a.bytes)) {
+    if (rest <= CLAIM_ABOVE_BYTES || part.bytes < SMALLEST_CLAIM_BYTES) break;
+    const text = JSON.stringify(part.value);
+    const hash = createHash('sha256').update(text).digest('hex');
+    await payloads.put(hash, text);
+    stubs.set(part.value, {
+      $claim: hash,
+      bytes: part.bytes,
+      ...(Array.isArray(part.value) && { length: part.value.length }),
+    });
+    rest -= part.bytes;
+  }
+  return replace(value, stubs);
+}
+
+/** Gives `value` back with each stub in it replaced by what it stands for. */
+export async function restoreClaims(payloads: Payloads, value: Json): Promise<Json> {
+  const claims = claimsIn(value);
+  if (claims.length === 0) return value;
+  const texts = await payloads.get([...new Set(claims.map((claim) => claim.$claim))]);
+  const restored = new Map<string, Json>([...texts].map(([hash, text]) => [hash, JSON.parse(text) as Json]));
+  const restore = (part: Json): Json => {
+    if (isClaim(part)) return claimed(part, restored);
+    if (Array.isArray(part)) return part.map(restore);
+    return isObject(part) ? mapValues(part, restore) : part;
+  };
+  return restore(value);
+}
+
+export function payloadTooLarge(what: string, bytes: number): SluiceError {
+  return new SluiceError('PayloadTooLarge', {
+    message: `${what} is ${bytes} bytes of JSON, ${REFUSE_ABOVE_BYTES} are allowed`,
+    remedy: 'hand on ids and scores instead of whole texts, or fewer items',
+    data: { bytes, limit: REFUSE_ABOVE_BYTES },
+  });
+}
+
+function claimed(claim: Claim, restored: ReadonlyMap<string, Json>): Json {
+  const whole = restored.get(claim.$claim);
+  if (whole === undefined)
+    throw new SluiceError('payload_missing', {
+      message: `the store holds no payload ${claim.$claim.slice(0, 12)}`,
+      remedy: 'the database was replaced while this run was under way: start the run again',
+    });
+  return (claim.path ?? []).reduce<Json>((value, key) => (value as { readonly [key: string]: Json })[key]!, whole);
+}
+
+/** The parts that may be claimed, objects entered: strings and lists with what they weigh. */
+function partsOf(value: Json): { value: Json; bytes: number }[] {
+  if (isObject(value)) return isClaim(value) ? [] : Object.values(value).flatMap(partsOf);
+  return typeof value === 'string' || Array.isArray(value) ? [{ value, bytes: bytesOf(value) }] : [];
+}
+
+function replace(value: Json, stubs: ReadonlyMap<Json, Claim>): Json {
+  const stub = stubs.get(value);
+  if (stub !== undefined) return stub as unknown as Json;
+  return isObject(value) ? mapValues(value, (part) => replace(part, stubs)) : value;
+}
+
+function claimsIn(value: Json): Claim[] {
+  if (isClaim(value)) return [value];
+  if (Array.isArray(value)) return value.flatMap(claimsIn);
+  return isObject(value) ? Object.values(value).flatMap(claimsIn) : [];
+}
+
+function mapValues(of: { readonly [key: string]: Json }, change: (value: Json) => Json): Json {
+  return Object.fromEntries(Object.entries(of).map(([key, value]) => [key, change(value)]));
+}

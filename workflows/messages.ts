@@ -1,0 +1,108 @@
+/**
+ * What crosses the line between workflows and everything else: workflow inputs and results, updates, queries, and the
+ * arguments of activities. Types and names only; each side imports this file and nothing else of the other.
+ */
+import type { Json, NodeOutcome, Plan, PlanNode, RunOutcome } from '../src/plan/plan.ts';
+
+/** Arguments of a step's activity: it finds its config by plan and node, so that configs stay out of the history. */
+export interface StepArguments {
+  readonly planId: string;
+  readonly node: string;
+  /** The node run, such as `draft[2]`. */
+  readonly key: string;
+  readonly call: 'step' | 'fallback';
+  readonly input: Json;
+}
+
+/** What the boundary measured of one attempt. Times are milliseconds; `startedAt` is since the epoch. */
+export interface AttemptTrace {
+  readonly attempt: number;
+  readonly startedAt: number;
+  readonly durationMs: number;
+  readonly queuedMs: number;
+}
+
+export interface StepResult {
+  readonly output: Json;
+  readonly trace: AttemptTrace;
+}
+
+/** The first detail of a failed attempt's ApplicationFailure. */
+export interface FailureDetails {
+  readonly trace?: AttemptTrace;
+  readonly remedy?: string;
+  readonly data?: { readonly [key: string]: Json };
+}
+
+export interface RunInput {
+  readonly planId: string;
+  /** Whole up to 8 KB; above, its skeleton. */
+  readonly plan: Plan;
+  readonly input: Json;
+  readonly limits: RunLimits;
+}
+
+export interface RunLimits {
+  /** From the workflow's start to its output. */
+  readonly deadlineMs: number;
+  /** How long a call may wait for a worker. */
+  readonly queueMs: number;
+}
+
+export interface FailureData {
+  readonly code: string;
+  readonly message: string;
+  readonly node?: string;
+  readonly key?: string;
+  readonly details?: Json;
+}
+
+/** One row of the record: how one node's execution in this run went. */
+export interface NodeRecord {
+  readonly key: string;
+  readonly node: string;
+  readonly kind: PlanNode['kind'];
+  readonly step: string | null;
+  readonly call: 'step' | 'fallback' | null;
+  readonly outcome: NodeOutcome;
+  /** Attempts at the calls of this node run, the fallback's included; 0 where nothing was called. */
+  readonly attempts: number;
+  readonly startedAt: number | null;
+  readonly durationMs: number | null;
+  readonly queuedMs: number | null;
+  readonly error: FailureData | null;
+}
+
+export interface RunRecord {
+  readonly outcome: RunOutcome;
+  /** Null where there is none. */
+  readonly output: Json;
+  readonly error: FailureData | null;
+  readonly finishedAt: number;
+}
+
+/** The recording activity: node records, and with the last of them the run's own. Idempotent on the run's id. */
+export type RecordRun = (record: { readonly nodes: readonly NodeRecord[]; readonly run?: RunRecord }) => Promise<void>;
+
+/** What the workflow itself returns: the record is in the store, this is what the Temporal UI shows. */
+export interface RunSummary {
+  readonly outcome: RunOutcome;
+  readonly degraded: readonly string[];
+}
+
+export const RUN_WORKFLOW = 'runPipeline';
+/** The update that starts a run and returns its output as soon as that is known. */
+export const ANSWER_UPDATE = 'answer';
+/** `type` of the failure of a run that has no output. Its details hold one `FailureData`. */
+export const RUN_FAILED = 'RunFailed';
+
+export const ATTRIBUTES = {
+  pipeline: 'SluicePipeline',
+  plan: 'SluicePlan',
+  outcome: 'SluiceOutcome',
+  unit: 'SluiceUnit',
+  experiments: 'SluiceExperiments',
+  arms: 'SluiceArms',
+  score: 'SluiceScore',
+  costUsd: 'SluiceCostUsd',
+} as const;

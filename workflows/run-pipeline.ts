@@ -1,0 +1,144 @@
+/**
+ * Hosts the walker in Temporal: one run of one plan. The plan is input, so no edit of a pipeline can break a running
+ * execution; only a change of this folder or of the walker can, and those are held by the histories in test/histories.
+ *
+ * The answer leaves by an update as soon as it is known; the run is then recorded, and the workflow closes.
+ */
+import { defineSearchAttributeKey } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  allHandlersFinished,
+  CancellationScope,
+  CancelledFailure,
+  condition,
+  defineUpdate,
+  proxyActivities,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Json } from '../src/plan/plan.ts';
+import { PLAN_FORMAT } from '../src/plan/plan.ts';
+import { WalkFailed, walk } from '../src/plan/walk.ts';
+import { createCallHost } from './call-host.ts';
+import {
+  ANSWER_UPDATE,
+  ATTRIBUTES,
+  type FailureData,
+  type NodeRecord,
+  type RecordRun,
+  RUN_FAILED,
+  type RunInput,
+  type RunRecord,
+  type RunSummary,
+} from './messages.ts';
+import { tooLarge } from './payload-size.ts';
+import { failureData, recordsOf } from './records.ts';
+import { createRunView } from './run-view.ts';
+
+const answer = defineUpdate<Json>(ANSWER_UPDATE);
+const outcomeAttribute = defineSearchAttributeKey(ATTRIBUTES.outcome, 'KEYWORD');
+
+/** Recording outlasts a long outage of the database; a run it gives up on is closed by the sweeper. */
+const { recordRun } = proxyActivities<{ recordRun: RecordRun }>({
+  startToCloseTimeout: '30 seconds',
+  scheduleToCloseTimeout: '1 day',
+  retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
+  summary: 'record',
+});
+
+/** Node records in one recording call: a map of many items must not make a payload too large. */
+const RECORDS_PER_CALL = 500;
+
+export async function runPipeline(run: RunInput): Promise<RunSummary> {
+  refuseUnreadable(run);
+  const host = createCallHost(run, workflowInfo().startTime.getTime() + run.limits.deadlineMs);
+  const cancel = new AbortController();
+  CancellationScope.current().cancelRequested.catch((reason) => cancel.abort(reason));
+
+  // Cancellation reaches the calls through the walker; the record of a cancelled run must still be written.
+  return CancellationScope.nonCancellable(async () => {
+    const walking = walk(run.plan, run.input, host.execute, { cancel: cancel.signal, onNode: createRunView() });
+    const output = walking.output.then(refuseLarge).catch((error: unknown) => {
+      throw runFailure(error);
+    });
+    output.catch(() => undefined); // whoever asks is told; nobody asking is no fault
+    setHandler(answer, () => output, { validator: refuseArguments });
+
+    const finished = await walking.finished;
+    const answered = await output.then(
+      (value) => ({ value }),
+      (failure: unknown) => ({ failure }),
+    );
+    const outcome = 'failure' in answered && finished.outcome !== 'cancelled' ? 'failed' : finished.outcome;
+    upsertSearchAttributes([{ key: outcomeAttribute, value: outcome }]);
+    await record(recordsOf(finished.nodes, host.traces), {
+      outcome,
+      output: 'failure' in answered ? null : answered.value,
+      error: 'failure' in answered ? failureOf(answered.failure) : null,
+      finishedAt: Date.now(),
+    });
+    await condition(allHandlersFinished);
+    if ('failure' in answered) throw answered.failure;
+    const degraded = finished.nodes.filter((node) => !UNREMARKABLE.has(node.outcome));
+    return { outcome, degraded: degraded.map(({ key }) => key) };
+  });
+}
+
+const UNREMARKABLE: ReadonlySet<string> = new Set(['completed', 'skipped']);
+
+async function record(nodes: readonly NodeRecord[], run: Omit<RunRecord, 'nodes'>): Promise<void> {
+  let rest = nodes;
+  for (; rest.length > RECORDS_PER_CALL; rest = rest.slice(RECORDS_PER_CALL))
+    await recordRun({ nodes: rest.slice(0, RECORDS_PER_CALL) });
+  await recordRun({ nodes: rest, run });
+}
+
+function refuseLarge(output: Json): Json {
+  const message = tooLarge(output, "the run's output");
+  if (message === undefined) return output;
+  throw new WalkFailed('failed', { node: 'output', key: 'output', code: 'PayloadTooLarge', message });
+}
+
+/** A failed run as a failed workflow: typed, final, its one detail a `FailureData`. */
+function runFailure(error: unknown): ApplicationFailure | CancelledFailure {
+  if (!(error instanceof WalkFailed)) return failed(String(error), { code: 'Error', message: String(error) });
+  const data = failureData(error.error);
+  return error.outcome === 'cancelled'
+    ? new CancelledFailure('the run was cancelled', [data])
+    : failed(error.message, data);
+}
+
+function failed(message: string, data: FailureData): ApplicationFailure {
+  return ApplicationFailure.create({ type: RUN_FAILED, message, nonRetryable: true, details: [data] });
+}
+
+function failureOf(failure: unknown): FailureData {
+  const details = (failure as ApplicationFailure | CancelledFailure).details;
+  return details?.[0] as FailureData;
+}
+
+function refuseArguments(...args: unknown[]): void {
+  if (args.length > 0)
+    throw failed(`the update '${ANSWER_UPDATE}' takes no arguments`, {
+      code: 'update_invalid',
+      message: 'arguments given',
+    });
+}
+
+/**
+ * A workflow's input can be anything that some client sent. What is not a run is refused here, with a failure that ends
+ * the execution: any other error would fail the workflow task, which Temporal repeats for ever.
+ */
+function refuseUnreadable(run: RunInput): void {
+  const given: Partial<RunInput> = typeof run === 'object' && run !== null ? run : {};
+  const readable =
+    typeof given.planId === 'string' &&
+    given.plan?.format === PLAN_FORMAT &&
+    Array.isArray(given.plan.nodes) &&
+    given.input !== undefined &&
+    typeof given.limits?.deadlineMs === 'number';
+  if (readable) return;
+  const message = `the input of this workflow is not a run of a plan of format ${PLAN_FORMAT}: start runs by the client`;
+  throw failed(message, { code: 'run_unreadable', message });
+}
