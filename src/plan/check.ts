@@ -96,16 +96,13 @@ function shapeProblem(issue: z.core.$ZodIssue, value: unknown): PlanProblem {
   );
 }
 
-/** Of a union's complaints the one that got furthest: that alternative is what its author meant. */
+/** Of a union's complaints those about the alternative that has all of the value's keys: it is what its author meant. */
 function deepestOf(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: string } {
   if (issue.code !== 'invalid_union') return issue;
-  const inner = issue.errors.flat().map(deepestOf);
-  const best = inner.reduce<(typeof inner)[number] | undefined>(
-    (deepest, each) => (deepest === undefined || each.path.length > deepest.path.length ? each : deepest),
-    undefined,
-  );
-  if (best === undefined || best.path.length === 0) return issue;
-  return { path: [...issue.path, ...best.path], message: best.message };
+  const meant = issue.errors.find((issues) => issues.every(({ code }) => code !== 'unrecognized_keys'));
+  const [first] = (meant ?? []).map(deepestOf);
+  if (first === undefined || first.path.length === 0) return issue;
+  return { path: [...issue.path, ...first.path], message: first.message };
 }
 
 /** The innermost node that a path leads through. */

@@ -3,7 +3,7 @@
  * compares plans shares this, so that a new node kind is taught to them in one place. Pure, and free of imports with
  * code, so that the workflow may use it.
  */
-import type { Json, Plan, PlanNode, Wiring } from './plan.ts';
+import type { Plan, PlanNode, Wiring } from './plan.ts';
 
 /** A list of nodes that a container holds; `name` tells a branch's arms apart. */
 export interface Body {
@@ -100,15 +100,7 @@ export function showWiring(wiring: Wiring): string {
     const parts = Object.entries(wiring.$object).map(([key, part]) => `${key}: ${showWiring(part)}`);
     return parts.length === 0 ? '{}' : `{ ${parts.join(', ')} }`;
   }
-  return showJson(wiring.$value);
-}
-
-const SHOWN_CHARACTERS = 60;
-
-/** JSON for one line of a terminal: long values are cut, and say so. */
-export function showJson(value: Json): string {
-  const text = JSON.stringify(value);
-  return text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS)}… (${text.length} characters)`;
+  return JSON.stringify(wiring.$value);
 }
 
 function unknownKind(node: never): never {

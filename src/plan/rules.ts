@@ -8,7 +8,7 @@ import { bodiesOf, nodesOf } from './nodes.ts';
 import type { Plan, PlanNode, StepNode, Wiring } from './plan.ts';
 import { type PlanProblem, problem } from './problem.ts';
 import { isConfigHash } from './skeleton.ts';
-import { RESERVED_IDS, UNSAFE_IDS } from './words.ts';
+import { RESERVED_IDS } from './words.ts';
 
 type Catalogue = ReadonlySet<string> | undefined;
 
@@ -56,7 +56,7 @@ function checkIds(plan: Plan): PlanProblem[] {
       problems.push(problem('id_twice', id, `node '${id}' exists twice`, 'ids are unique over the whole pipeline'));
     seen.add(id);
     const parts = id.split('/');
-    const reserved = parts.find((part) => RESERVED_IDS.includes(part) || UNSAFE_IDS.includes(part));
+    const reserved = parts.find((part) => RESERVED_IDS.includes(part) || part === '__proto__');
     if (reserved !== undefined)
       problems.push(problem('id_reserved', id, `'${reserved}' cannot be a node's id`, 'give the node another id'));
     if (id.length > LIMITS.inlinedIdLength || parts.some((part) => part.length > LIMITS.idLength))

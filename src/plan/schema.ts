@@ -27,7 +27,7 @@ const wiring: z.ZodType<Wiring> = z
   .lazy(() =>
     z.union(
       [
-        z.strictObject({ $from: z.tuple([source], z.string()) }),
+        z.strictObject({ $from: z.tuple([source], z.string()).meta({ minItems: 1 }) }),
         z.strictObject({ $value: json }),
         z.strictObject({ $list: z.array(wiring) }),
         z.strictObject({ $object: z.record(z.string(), wiring) }),
@@ -102,7 +102,11 @@ const map = z.strictObject({
   yields: wiring,
 });
 
-const node: z.ZodType<PlanNode> = z.discriminatedUnion('kind', [step, repeat, branch, map]).meta({ id: 'PlanNode' });
+const node: z.ZodType<PlanNode> = z
+  .discriminatedUnion('kind', [step, repeat, branch, map], {
+    error: "a node's kind is 'step', 'repeat', 'branch' or 'map'",
+  })
+  .meta({ id: 'PlanNode' });
 
 /** The shape of a plan. Use `checkPlan` for one that comes from outside: shape is only half of it. */
 export const planSchema: z.ZodType<Plan> = z

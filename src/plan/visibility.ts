@@ -34,7 +34,7 @@ export function findUnseen(plan: Plan): PlanProblem[] {
     return scope;
   };
   const visit = (node: PlanNode, scope: Scope): void => {
-    const at = (facet: string): Place => ({ node: node.id, facet });
+    const at = (facet: string, body?: string): Place => ({ node: node.id, facet, ...(body && { body }) });
     switch (node.kind) {
       case 'step':
         look(node.input, at('input'), scope);
@@ -42,19 +42,19 @@ export function findUnseen(plan: Plan): PlanProblem[] {
         break;
       case 'repeat': {
         const round = body(node.nodes, new Map(scope).set(`${node.id}:carry`, undefined));
-        look(node.until, at('until'), round);
-        look(node.carry, at('carry'), round);
-        for (const wiring of Object.values(node.yields)) look(wiring, at('yields'), round);
+        look(node.until, at('until', 'body'), round);
+        look(node.carry, at('carry', 'body'), round);
+        for (const wiring of Object.values(node.yields)) look(wiring, at('yields', 'body'), round);
         break;
       }
       case 'branch':
         look(node.when, at('when'), scope);
-        look(node.then.yields, at('then'), body(node.then.nodes, scope));
-        look(node.otherwise.yields, at('otherwise'), body(node.otherwise.nodes, scope));
+        look(node.then.yields, at('then', 'then'), body(node.then.nodes, scope));
+        look(node.otherwise.yields, at('otherwise', 'otherwise'), body(node.otherwise.nodes, scope));
         break;
       case 'map':
         look(node.over, at('over'), scope);
-        look(node.yields, at('yields'), body(node.nodes, new Map(scope).set(`${node.id}:item`, undefined)));
+        look(node.yields, at('yields', 'body'), body(node.nodes, new Map(scope).set(`${node.id}:item`, undefined)));
         break;
       default:
         node satisfies never;
@@ -68,6 +68,8 @@ export function findUnseen(plan: Plan): PlanProblem[] {
 interface Place {
   readonly node?: string;
   readonly facet: string;
+  /** The body of the node itself that the wiring stands at the end of, if it does. */
+  readonly body?: string;
 }
 
 interface World {
@@ -168,6 +170,7 @@ function unseen(
 }
 
 function isAround(holder: Holder, at: Place, world: World): boolean {
-  const around = at.node === undefined ? undefined : world.holders.get(at.node);
-  return around?.some((each) => each.node === holder.node && each.body === holder.body) === true;
+  if (at.node === undefined) return false;
+  if (holder.node.id === at.node) return holder.body === at.body;
+  return world.holders.get(at.node)!.some((each) => each.node === holder.node && each.body === holder.body);
 }

@@ -11,6 +11,3 @@ export const RESERVED_IDS: readonly string[] = [
   'scores',
   'expected',
 ];
-
-/** Keys that reach an object's prototype. */
-export const UNSAFE_IDS: readonly string[] = ['__proto__', 'prototype', 'constructor'];
