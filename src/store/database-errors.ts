@@ -1,0 +1,120 @@
+/** What PostgreSQL and the network say when something fails, in our words: one table from their codes to our errors. */
+import { type ErrorParts, SluiceError } from '../errors.ts';
+
+/** The network's and PostgreSQL's codes for "not now, perhaps in a moment". */
+const PASSING_CODES: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EAI_AGAIN',
+  '08000', // connection_exception
+  '08001', // unable to establish
+  '08003', // connection does not exist
+  '08006', // connection_failure
+  '53300', // too_many_connections
+  '57P01', // admin_shutdown
+  '57P02', // crash_shutdown
+  '57P03', // cannot_connect_now: starting up
+  '40001', // serialization_failure
+  '40P01', // deadlock_detected
+]);
+/** pg gives these no code. */
+const PASSING_MESSAGE = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a con)/;
+const TIMEOUT_MESSAGE = 'Query read timeout';
+
+const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? '');
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)) || codeOf(error);
+
+/** Whether the same statement may succeed if made again shortly. */
+export function isPassing(error: unknown): boolean {
+  return PASSING_CODES.has(codeOf(error)) || PASSING_MESSAGE.test(messageOf(error));
+}
+
+/** The typed error for a failure of the database at `place` that `elapsedMs` of trying did not mend. */
+export function describeFailure(error: unknown, place: string, elapsedMs: number): SluiceError {
+  const [code, parts] = translate(error, place, elapsedMs);
+  return new SluiceError(code, { ...parts, data: { place, sqlState: codeOf(error), ...parts.data }, cause: error });
+}
+
+function translate(error: unknown, place: string, elapsedMs: number): [code: string, parts: ErrorParts] {
+  const code = codeOf(error);
+  const said = messageOf(error);
+  if (isFull(error)) return ['database_full', fullParts(place)];
+  if (said === TIMEOUT_MESSAGE)
+    return [
+      'database_timeout',
+      {
+        message: `the database at ${place} did not finish a statement within ${seconds(elapsedMs)}`,
+        remedy: 'see what else it is doing; the same work can be asked again',
+        retryable: true,
+      },
+    ];
+  if (isPassing(error) || code === 'ENOTFOUND')
+    return [
+      'database_unreachable',
+      {
+        message: `the database at ${place} cannot be reached (${said}), tried for ${seconds(elapsedMs)}`,
+        remedy: 'start it, or correct DATABASE_URL; without DATABASE_URL `sluice dev` brings its own',
+        retryable: true,
+      },
+    ];
+  const known = BY_STATE[code]?.(said, place);
+  if (known !== undefined) return known;
+  return [
+    'database_error',
+    {
+      message: `the database at ${place} refused a statement: ${said}${code && ` (${code})`}`,
+      remedy: 'this is a defect of Sluice or a database changed by hand; report it with the code',
+    },
+  ];
+}
+
+type Translation = (said: string, place: string) => [code: string, parts: ErrorParts];
+
+const refused: Translation = (said, place) => [
+  'database_refused',
+  {
+    message: `the database at ${place} does not let us in: ${said}`,
+    remedy: 'correct the user, password or database name in DATABASE_URL, or grant the rights',
+  },
+];
+const unstorable: Translation = (said) => [
+  'text_unstorable',
+  {
+    message: `a text cannot be stored: ${said}`,
+    remedy: 'remove NUL characters and lone surrogates from ids and questions',
+  },
+];
+const BY_STATE: { readonly [state: string]: Translation } = {
+  '28000': refused,
+  '28P01': refused,
+  '3D000': refused,
+  '42501': refused,
+  '22021': unstorable,
+  '22P05': unstorable,
+  '42P01': (said, place) => [
+    'database_not_migrated',
+    {
+      message: `the database at ${place} lacks a table: ${said}`,
+      remedy: 'start `sluice dev` or `sluice worker` once, which brings the database up to date',
+    },
+  ],
+};
+
+/** Whether a failure, of the database or of a file, says that the disk is full. */
+export function isFull(error: unknown): boolean {
+  return ['53100', 'ENOSPC'].includes(codeOf(error)) || /no space left on device|ENOSPC/i.test(messageOf(error));
+}
+
+function fullParts(place: string): ErrorParts {
+  return {
+    message: `the disk of the database at ${place} is full`,
+    remedy: 'free some space and ask again; what was stored before is kept',
+    retryable: true,
+  };
+}
+
+const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;

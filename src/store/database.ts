@@ -1,0 +1,142 @@
+/**
+ * The one way to PostgreSQL, whether it is a server or the embedded database, which is a single session shared by all
+ * its clients. What follows from that holds for all of `src/store`: no advisory locks, LISTEN, SET, temporary tables,
+ * named statements or server-side timeouts; a transaction awaits nothing but its own queries; mutual exclusion is a row
+ * with an owner and an expiry. And one law more, which is what makes outages harmless: **every statement and every
+ * transaction of the store may be made twice**, so a broken connection is answered by making it again.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { SluiceError } from '../errors.ts';
+import { describeFailure, isPassing } from './database-errors.ts';
+
+export interface Queries {
+  /** Runs one statement; `$1` is the first of `params`. Times are numbers of milliseconds since the epoch. */
+  query<Row extends object>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
+  /** Runs several statements without parameters: a migration. */
+  script(sql: string): Promise<void>;
+}
+
+export interface Database extends Queries {
+  /** Runs `body` between BEGIN and COMMIT, or ROLLBACK if it throws. It may be run again after a lost connection. */
+  transaction<T>(body: (queries: Queries) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  /** Connections at most; default 8. */
+  readonly poolSize?: number;
+  /** How long one statement may take, its wait behind others included; default 30 s. It is the client that gives up. */
+  readonly queryTimeoutMs?: number;
+  /** How long connecting, or waiting for a free connection, may take; default 10 s. */
+  readonly connectTimeoutMs?: number;
+  /** How long an outage is ridden through, statements being repeated, before it is an error; default 10 s. */
+  readonly outageMs?: number;
+}
+
+const DEFAULTS = { poolSize: 8, queryTimeoutMs: 30_000, connectTimeoutMs: 10_000, outageMs: 10_000 };
+const IDLE_CONNECTION_MS = 30_000;
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1_000;
+
+/**
+ * Opens a pool; nothing is connected before the first statement.
+ *
+ * A statement whose connection fails or breaks (refused, reset, server shutting down, a deadlock or serialisation
+ * failure, too many connections) is made again after 50, 100, 200 ... 1,000 ms until `outageMs` have passed. A
+ * statement that times out is not.
+ *
+ * @throws SluiceError from every method: `database_unreachable`, `database_timeout`, `database_full`,
+ * `database_refused`, `database_not_migrated`, `text_unstorable`, `database_error` (see `database-errors.ts`).
+ */
+export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
+  const limits = { ...DEFAULTS, ...options };
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: limits.poolSize,
+    query_timeout: limits.queryTimeoutMs,
+    connectionTimeoutMillis: limits.connectTimeoutMs,
+    idleTimeoutMillis: IDLE_CONNECTION_MS,
+    keepAlive: true,
+    fallback_application_name: 'sluice',
+    types: { getTypeParser },
+  });
+  // A connection that breaks while idle leaves the pool; the next statement opens another.
+  pool.on('error', () => undefined);
+
+  const insist = <T>(work: () => Promise<T>) => insistUpTo(limits.outageMs, describePlace(url), work);
+  const database: Database = {
+    query: (sql, params) => insist(() => queriesOn(pool).query(sql, params)),
+    script: (sql) => insist(() => queriesOn(pool).script(sql)),
+    transaction: (body) => insist(() => transactionOn(pool, body)),
+    close: () => pool.end(),
+  };
+  return Object.freeze(database);
+}
+
+/** Repeats `work` while it fails in a passing way, for at most `outageMs`. */
+async function insistUpTo<T>(outageMs: number, place: string, work: () => Promise<T>): Promise<T> {
+  const startedAt = performance.now();
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof SluiceError) throw error;
+      const elapsedMs = performance.now() - startedAt;
+      if (!isPassing(error) || elapsedMs + pauseMs > outageMs) throw describeFailure(error, place, elapsedMs);
+      await delay(pauseMs);
+    }
+  }
+}
+
+async function transactionOn<T>(pool: pg.Pool, body: (queries: Queries) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  // Without a listener, a connection that breaks between two statements would end the process.
+  let broken: Error | undefined;
+  const onError = (error: Error) => {
+    broken = error;
+  };
+  client.on('error', onError);
+  try {
+    await client.query('begin');
+    const result = await body(queriesOn(client));
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    // If even this fails, the connection is given up, and the server rolls back by itself.
+    broken ??= await client.query('rollback').then(
+      () => undefined,
+      (failure: Error) => failure,
+    );
+    throw error;
+  } finally {
+    client.off('error', onError);
+    client.release(broken);
+  }
+}
+
+function queriesOn(target: pg.Pool | pg.PoolClient): Queries {
+  return {
+    query: async <Row extends object>(sql: string, params: readonly unknown[] = []) =>
+      (await target.query<Row>(sql, [...params])).rows,
+    script: async (sql) => {
+      await target.query(sql);
+    },
+  };
+}
+
+type Parser = (text: string) => unknown;
+
+/** Big integers as numbers (ours stay far below 2^53), times as milliseconds since the epoch, the rest as pg has it. */
+function getTypeParser(oid: number, format?: 'text' | 'binary'): Parser {
+  const given = pg.types.getTypeParser(oid, format as 'text') as Parser;
+  if (oid === pg.types.builtins.INT8) return Number;
+  if (oid === pg.types.builtins.TIMESTAMPTZ) return (text) => (given(text) as Date).getTime();
+  return given;
+}
+
+/** Where the database is, without its password. */
+function describePlace(url: string): string {
+  const { hostname, port, pathname } = new URL(url);
+  return `${hostname}:${port || 5432}${pathname}`;
+}

@@ -1,0 +1,59 @@
+/**
+ * Mutual exclusion: a row with an owner and an expiry. Whoever holds a lease must end or renew in time; what must never
+ * happen twice is guarded by its own row besides, since a paused process does not know that its lease has passed.
+ */
+import { type Clock, nowParam, nowSql } from './clock.ts';
+import type { Queries } from './database.ts';
+
+export interface Lease {
+  readonly name: string;
+  readonly owner: string;
+  /** Milliseconds since the epoch, by the database's clock. */
+  readonly expiresAt: number;
+}
+
+export interface Leases {
+  /** Takes, or renews, the lease for `ms`; `held` is whether it is `owner`'s now, and `lease` says whose it is. */
+  acquire(name: string, owner: string, ms: number): Promise<{ readonly held: boolean; readonly lease: Lease }>;
+  /** Extends a lease that is still `owner`'s; false when it has passed to another, or nobody. */
+  renew(name: string, owner: string, ms: number): Promise<boolean>;
+  /** Gives it back. Another's is left alone. */
+  release(name: string, owner: string): Promise<void>;
+}
+
+/** As the migrations make and use it, before there is anything else. */
+export const LEASE_TABLE = `create table if not exists lease (
+  name text collate "C" primary key,
+  owner text not null,
+  expires_at timestamptz not null
+)`;
+
+export function createLeases(database: Queries, clock?: Clock): Leases {
+  return Object.freeze({
+    async acquire(name, owner, ms) {
+      const [lease] = await database.query<Lease>(
+        `insert into lease as held (name, owner, expires_at)
+         values ($1, $2, ${nowSql('$4')} + $3 * interval '1 millisecond')
+         on conflict (name) do update set (owner, expires_at) = (
+           select case when free then excluded.owner else held.owner end,
+                  case when free then excluded.expires_at else held.expires_at end
+           from (select held.owner = excluded.owner or held.expires_at <= ${nowSql('$4')} as free)
+         )
+         returning name, owner, expires_at as "expiresAt"`,
+        [name, owner, ms, nowParam(clock)],
+      );
+      return { held: lease!.owner === owner, lease: lease! };
+    },
+    async renew(name, owner, ms) {
+      const rows = await database.query(
+        `update lease set expires_at = ${nowSql('$4')} + $3 * interval '1 millisecond'
+         where name = $1 and owner = $2 and expires_at > ${nowSql('$4')} returning 1 as renewed`,
+        [name, owner, ms, nowParam(clock)],
+      );
+      return rows.length > 0;
+    },
+    async release(name, owner) {
+      await database.query('delete from lease where name = $1 and owner = $2', [name, owner]);
+    },
+  } satisfies Leases);
+}

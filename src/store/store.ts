@@ -1,0 +1,42 @@
+/** The store: what Sluice remembers, one family of functions per kind of thing, over one database. */
+import { type Builds, createBuilds } from './builds.ts';
+import { type Catalogue, createCatalogue } from './catalogue.ts';
+import type { Payloads } from './claims.ts';
+import type { Clock } from './clock.ts';
+import type { Database } from './database.ts';
+import { createIndexes, type Indexes } from './indexes.ts';
+import { createSearch, type Search } from './keyword-search.ts';
+import { createLeases, type Leases } from './leases.ts';
+import { createPayloads } from './payloads.ts';
+import { createPlans, type Plans } from './plans.ts';
+import { createRuns, type Runs } from './runs.ts';
+
+export interface Store {
+  readonly plans: Plans;
+  readonly payloads: Payloads;
+  readonly runs: Runs;
+  readonly catalogue: Catalogue;
+  readonly leases: Leases;
+  readonly indexes: Indexes;
+  readonly builds: Builds;
+  readonly search: Search;
+}
+
+export interface StoreOptions {
+  /** Whose time counts for expiries; default: the database's. */
+  readonly clock?: Clock;
+}
+
+/** The store over a migrated database, which stays the caller's to close. */
+export function createStore(database: Database, { clock }: StoreOptions = {}): Store {
+  return Object.freeze({
+    plans: createPlans(database),
+    payloads: createPayloads(database),
+    runs: createRuns(database, clock),
+    catalogue: createCatalogue(database, clock),
+    leases: createLeases(database, clock),
+    indexes: createIndexes(database),
+    builds: createBuilds(database, clock),
+    search: createSearch(database),
+  });
+}
