@@ -122,10 +122,11 @@ export type RunOutcome = 'completed' | 'degraded' | 'failed' | 'cancelled';
 
 /**
  * One change to one facet of one node, as data. `step` (with its fresh config) is a swap; `step` and `input` together
- * are a replace. `base` names what an edit of `config` was merged over, so that composing can check it still holds.
+ * are a replace. `policy` is the new step's own under the options of the place; absent, the place's policy stays.
+ * `config` is whole: what the edit says, merged over the node's config as it was.
  */
 export type NodeEdit =
-  | { readonly node: string; readonly facet: 'step'; readonly call: StepCall }
+  | { readonly node: string; readonly facet: 'step'; readonly call: StepCall; readonly policy?: CallPolicy }
   | { readonly node: string; readonly facet: 'config'; readonly config: Json }
   | { readonly node: string; readonly facet: 'input'; readonly input: Wiring }
   | { readonly node: string; readonly facet: 'options'; readonly options: NodeOptionsEdit };
