@@ -1,0 +1,112 @@
+/**
+ * The embedded database's own process: opens the folder, migrates, and serves it on a loopback socket. It tells its
+ * parent over the IPC channel, ends cleanly on SIGTERM or when its parent is gone, and outlives the Ctrl-C that its
+ * parent gets too, so that the parent can still write while it winds down. Started by `postgres.ts` only.
+ */
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { vector } from '@electric-sql/pglite-pgvector';
+import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
+import { SluiceError } from '../errors.ts';
+import { isFull } from '../store/database-errors.ts';
+import { migrate } from '../store/migrate.ts';
+import { databaseOf } from './pglite-database.ts';
+import { claimFolder, publishPort, releaseFolder } from './pglite-owner.ts';
+import { takingTurns } from './pglite-turns.ts';
+import type { PgliteMessage } from './postgres.ts';
+
+/** All clients' connections together: ten processes with a full pool each. */
+const MOST_CONNECTIONS = 80;
+/** Closing that takes longer is broken off; the write-ahead log keeps what was committed. */
+const CLOSE_LIMIT_MS = 5_000;
+const CRASHED = 70;
+
+const [folder = '', port = '0'] = process.argv.slice(2);
+
+async function serve(): Promise<void> {
+  const pglite = await open(join(folder, 'data'));
+  await migrate(databaseOf(pglite, folder), { alone: true, onProgress: (what) => tell({ kind: 'progress', what }) });
+  const server = new PGLiteSocketServer({
+    db: takingTurns(pglite, crash),
+    host: '127.0.0.1',
+    port: Number(port),
+    maxConnections: MOST_CONNECTIONS,
+  });
+  await server.start();
+  const served = Number(new URL(`tcp://${server.getServerConn()}`).port);
+  await publishPort(folder, served);
+
+  const close = async () => {
+    setTimeout(() => process.exit(CRASHED), CLOSE_LIMIT_MS).unref();
+    await server.stop();
+    await pglite.close();
+    await releaseFolder(folder);
+    process.exit(0);
+  };
+  process.on('SIGTERM', close);
+  process.on('disconnect', close);
+  if (process.connected) tell({ kind: 'ready', port: served });
+  else await close();
+}
+
+async function open(data: string): Promise<PGlite> {
+  try {
+    return await PGlite.create({ dataDir: data, extensions: { vector } });
+  } catch (cause) {
+    if (isFull(cause)) throw cause;
+    throw new SluiceError('database_damaged', {
+      message: `the embedded database in ${data} cannot be opened: ${cause instanceof Error ? cause.message : cause}`,
+      remedy: `move the folder away and start again with an empty database: mv '${data}' '${data}.damaged'`,
+      data: { folder: data },
+      cause,
+    });
+  }
+}
+
+function tell(message: PgliteMessage, then?: () => void): void {
+  if (process.connected) process.send?.(message, undefined, undefined, then);
+  else then?.();
+}
+
+/** Nothing more can be asked of a PGlite that threw: its clients find it gone, and its files are as after a power cut. */
+function crash(error: unknown): void {
+  console.error(error);
+  process.exit(CRASHED);
+}
+
+/** What kept it from starting, in our words; undefined for what should not happen. */
+function explain(error: unknown): SluiceError | undefined {
+  if (error instanceof SluiceError) return error;
+  if (isFull(error))
+    return new SluiceError('database_full', {
+      message: `the disk is full: the embedded database in ${folder} cannot be opened`,
+      remedy: 'free some space and start again; what was stored before is kept',
+      data: { folder },
+    });
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  if (code !== 'EADDRINUSE' && code !== 'EACCES') return undefined;
+  return new SluiceError('port_taken', {
+    message: `port ${port} for the embedded database is ${code === 'EACCES' ? 'not ours to use' : 'taken'}`,
+    remedy: 'stop what listens there, set SLUICE_DATABASE_PORT to another port, or unset it to have a free one chosen',
+    data: { port: Number(port) },
+  });
+}
+
+function fail(error: unknown): void {
+  const known = explain(error);
+  if (known === undefined) throw error;
+  const { code, message, remedy, data } = known;
+  tell({ kind: 'failed', code, message, remedy, data }, () => process.exit(1));
+}
+
+process.on('SIGINT', () => undefined);
+process.on('SIGHUP', () => undefined);
+try {
+  await claimFolder(folder);
+  await serve().catch(async (error) => {
+    await releaseFolder(folder);
+    throw error;
+  });
+} catch (error) {
+  fail(error);
+}

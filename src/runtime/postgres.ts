@@ -1,0 +1,144 @@
+/**
+ * The database to use: the server that DATABASE_URL names, or the embedded one in a process of its own. Either is
+ * migrated when this returns.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SluiceError } from '../errors.ts';
+import type { Json } from '../plan/plan.ts';
+import { openDatabase } from '../store/database.ts';
+import { migrate } from '../store/migrate.ts';
+
+/** What the embedded database's process tells its parent. */
+export type PgliteMessage =
+  | { readonly kind: 'progress'; readonly what: string }
+  | { readonly kind: 'ready'; readonly port: number }
+  | {
+      readonly kind: 'failed';
+      readonly code: string;
+      readonly message: string;
+      readonly remedy: string;
+      readonly data: { readonly [key: string]: Json };
+    };
+
+export interface Postgres {
+  readonly url: string;
+  /** Ends what was started here; a server that was there before stays. */
+  stop(): Promise<void>;
+}
+
+export interface EmbeddedPostgres extends Postgres {
+  readonly port: number;
+  readonly pid: number;
+  /** Resolves when the process has ended, with the reason; after `stop`, too. */
+  readonly ended: Promise<string>;
+}
+
+export interface EmbeddedOptions {
+  /** Holds the data and the file that says who has it open. */
+  readonly folder: string;
+  /** Default: any free one. */
+  readonly port?: number;
+  readonly onProgress?: (what: string) => void;
+}
+
+export interface PostgresOptions extends EmbeddedOptions {
+  readonly databaseUrl?: string;
+}
+
+/** A first start makes the database, which takes seconds; this is for a machine that is very busy. */
+const START_LIMIT_MS = 120_000;
+const STOP_LIMIT_MS = 10_000;
+/** How much of what the process last wrote explains its death. */
+const TAIL_CHARACTERS = 2_000;
+
+/** @throws SluiceError as `migrate` and `startEmbeddedPostgres` do. */
+export async function resolvePostgres(options: PostgresOptions): Promise<Postgres> {
+  const { databaseUrl: url, onProgress } = options;
+  if (url === undefined) return startEmbeddedPostgres(options);
+  const database = openDatabase(url, { poolSize: 1 });
+  try {
+    await migrate(database, onProgress ? { onProgress } : {});
+  } finally {
+    await database.close();
+  }
+  return Object.freeze({ url, stop: async () => undefined });
+}
+
+/**
+ * Starts the embedded database; resolves when it takes connections.
+ *
+ * @throws SluiceError `database_locked`, `database_damaged`, `database_full`, `port_taken`, `database_newer`,
+ * `migration_changed`, `database_start_failed`.
+ */
+export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  const { folder, port = 0, onProgress } = options;
+  await mkdir(folder, { recursive: true });
+  onProgress?.('starting the embedded database');
+  const child = fork(programBeside(import.meta.url), [folder, String(port)], {
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  const ended = endOf(child);
+  const served = await untilReady(child, ended, options);
+  return Object.freeze({
+    url: `postgres://postgres@127.0.0.1:${served}/postgres`,
+    port: served,
+    pid: child.pid!,
+    ended,
+    stop: () => stopChild(child, ended),
+  });
+}
+
+/** The program beside this file: TypeScript in the sources, JavaScript when built. */
+function programBeside(url: string): string {
+  return fileURLToPath(new URL(`./pglite-process${extname(url)}`, url));
+}
+
+/** Resolves with how the process ended and the last of what it wrote. */
+async function endOf(child: ChildProcess): Promise<string> {
+  let tail = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    tail = (tail + text).slice(-TAIL_CHARACTERS);
+  });
+  const [code, signal] = await once(child, 'close');
+  return `its process ended (${signal ?? `exit code ${code}`})${tail && `: ${tail.trim()}`}`;
+}
+
+async function untilReady(child: ChildProcess, ended: Promise<string>, options: EmbeddedOptions): Promise<number> {
+  const { folder, onProgress } = options;
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      timer = setTimeout(() => {
+        child.kill('SIGKILL');
+        reject(startFailed(folder, `it was not ready after ${START_LIMIT_MS / 1_000} s`));
+      }, START_LIMIT_MS);
+      ended.then((how) => reject(startFailed(folder, how)), reject);
+      child.on('message', (message: PgliteMessage) => {
+        if (message.kind === 'ready') resolve(message.port);
+        else if (message.kind === 'failed') reject(new SluiceError(message.code, message));
+        else onProgress?.(message.what);
+      });
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function stopChild(child: ChildProcess, ended: Promise<string>): Promise<void> {
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+  await ended;
+  clearTimeout(timer);
+}
+
+const startFailed = (folder: string, why: string): SluiceError =>
+  new SluiceError('database_start_failed', {
+    message: `the embedded database in ${folder} did not start: ${why}`,
+    remedy: 'start again; if it fails again, move the folder away, or set DATABASE_URL to a PostgreSQL server',
+    data: { folder },
+  });
