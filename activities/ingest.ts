@@ -1,0 +1,159 @@
+/**
+ * What the ingest workflow asks of its worker: list a source, read a batch of it into a build, commit the build. Each
+ * may be repeated after a crash: a build knows what it holds, so a repeated batch stores nothing twice.
+ */
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { SluiceError } from '../src/errors.ts';
+import type { Chunker } from '../src/ingest/chunker.ts';
+import type { SourceDocument } from '../src/ingest/entries.ts';
+import { settingsHash } from '../src/ingest/settings.ts';
+import type { Note, Skip } from '../src/ingest/skip.ts';
+import { listSource, openSource, readBatch } from '../src/ingest/source.ts';
+import type { Builds } from '../src/store/builds.ts';
+import type { DocumentInput } from '../src/store/documents.ts';
+import type { BatchInput, BatchResult, IngestActivities } from '../workflows/ingest-messages.ts';
+
+export interface IngestDependencies {
+  readonly builds: Builds;
+  readonly chunker: Chunker;
+}
+
+/** Documents looked up together, and passages stored together: well within what the store takes at once. */
+const LOOKUP_DOCUMENTS = 16;
+const STORE_PASSAGES = 250;
+/** Skipped documents that a batch names; the others are counted. */
+const NAMED_SKIPS = 20;
+const BEAT_MS = 2_000;
+/** Longer than any pause between two calls of one ingest, a restart of its worker included. */
+const LEASE_MS = 120_000;
+
+export function createIngestActivities({ builds, chunker }: IngestDependencies): IngestActivities {
+  return {
+    listSource: ({ source }) =>
+      asActivity(async () => {
+        const { total, batches } = await listSource(await openSource(source));
+        return { total, batches };
+      }),
+    beginBuild: ({ index, chunk, owner }) =>
+      asActivity(() => builds.begin(index, { settingsHash: settingsHash(chunk), owner, leaseMs: LEASE_MS })),
+    ingestBatch: (input) => asActivity((signal) => ingestBatch({ builds, chunker }, input, signal)),
+    commitBuild: ({ index, build }) =>
+      asActivity(async () => {
+        const { documents, passages, ...outcome } = await builds.commit(index, build);
+        return { ...outcome, totals: { documents, passages } };
+      }),
+    abandonBuild: ({ index, build }) => asActivity(() => builds.abandon(index, build)),
+  };
+}
+
+/** Beats for as long as `work` goes on, and says its failures in Temporal's words. */
+async function asActivity<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const context = Context.current();
+  const beats = setInterval(() => context.heartbeat(), BEAT_MS);
+  try {
+    return await work(context.cancellationSignal);
+  } catch (error) {
+    if (context.cancellationSignal.aborted) throw new CancelledFailure('cancelled');
+    if (!(error instanceof SluiceError)) throw error;
+    const { code, message, remedy, data, retryable } = error;
+    throw ApplicationFailure.create({ type: code, message, nonRetryable: !retryable, details: [{ remedy, data }] });
+  } finally {
+    clearInterval(beats);
+  }
+}
+
+async function ingestBatch(
+  dependencies: IngestDependencies,
+  input: BatchInput,
+  signal: AbortSignal,
+): Promise<BatchResult> {
+  const tally = createTally();
+  const source = await openSource(input.source);
+  let group: SourceDocument[] = [];
+  for await (const entry of readBatch(source, input.batch)) {
+    signal.throwIfAborted();
+    if (entry.kind === 'skip') tally.skip(entry.skip);
+    else group.push(entry.document);
+    if (group.length >= LOOKUP_DOCUMENTS) {
+      await ingestGroup(dependencies, input, group, tally, signal);
+      group = [];
+    }
+  }
+  await ingestGroup(dependencies, input, group, tally, signal);
+  return tally.result();
+}
+
+async function ingestGroup(
+  { builds, chunker }: IngestDependencies,
+  { index, build, chunk }: BatchInput,
+  group: readonly SourceDocument[],
+  tally: Tally,
+  signal: AbortSignal,
+): Promise<void> {
+  if (group.length === 0) return;
+  const known = await builds.known(
+    index,
+    build,
+    group.map(({ raw }) => raw.id),
+  );
+  const isKnown = ({ raw, contentHash }: SourceDocument) => known.get(raw.id) === contentHash;
+  const unchanged = group.filter(isKnown).map(({ raw }) => raw.id);
+  if (unchanged.length > 0) await builds.keep(index, build, unchanged);
+  tally.unchanged(unchanged.length);
+
+  let pending: DocumentInput[] = [];
+  let passages = 0;
+  const store = async () => {
+    if (pending.length > 0) await builds.put(index, build, pending);
+    tally.stored(pending.length, passages);
+    pending = [];
+    passages = 0;
+  };
+  for (const { raw, contentHash, metadata } of group.filter((document) => !isKnown(document))) {
+    const result = await chunker.chunk(raw, chunk, signal);
+    if (result.kind === 'skipped') {
+      tally.skip(result.skip);
+      continue;
+    }
+    const { notes, ...document } = result.document;
+    tally.note(notes);
+    if (passages + document.passages.length > STORE_PASSAGES) await store();
+    pending.push({ id: raw.id, contentHash, ...document, ...(metadata && { metadata }) });
+    passages += document.passages.length;
+  }
+  await store();
+}
+
+interface Tally {
+  skip(skip: Skip): void;
+  note(notes: readonly Note[]): void;
+  unchanged(documents: number): void;
+  stored(documents: number, passages: number): void;
+  result(): BatchResult;
+}
+
+function createTally(): Tally {
+  const skipped: Skip[] = [];
+  const notes: { [note in Note]?: number } = {};
+  const counts = { met: 0, passages: 0, unchanged: 0, skippedCount: 0 };
+  return {
+    skip(skip) {
+      counts.met += 1;
+      counts.skippedCount += 1;
+      if (skipped.length < NAMED_SKIPS) skipped.push(skip);
+    },
+    note(given) {
+      for (const note of given) notes[note] = (notes[note] ?? 0) + 1;
+    },
+    unchanged(documents) {
+      counts.met += documents;
+      counts.unchanged += documents;
+    },
+    stored(documents, passages) {
+      counts.met += documents;
+      counts.passages += passages;
+    },
+    result: () => ({ ...counts, skipped, notes }),
+  };
+}

@@ -1,0 +1,52 @@
+/** What sources give: their batches when listed, their documents and omissions when a batch is read. */
+import { createHash } from 'node:crypto';
+import type { Json } from '../plan/plan.ts';
+import type { RawDocument } from './document.ts';
+import type { Skip } from './skip.ts';
+
+/** A range of a source: the files after one path up to another, or some bytes of a JSONL file. */
+export type Batch = FileBatch | LineBatch;
+
+export interface FileBatch {
+  readonly kind: 'files';
+  /** Exclusive; null from the beginning. */
+  readonly after: string | null;
+  readonly upTo: string;
+}
+
+export interface LineBatch {
+  readonly kind: 'lines';
+  readonly fromByte: number;
+  readonly toByte: number;
+  readonly firstLine: number;
+  /** Of the file when it was listed: the offsets hold for that file only. */
+  readonly fileVersion: string;
+  /** Lines of the range whose id an earlier line has. */
+  readonly duplicates: readonly number[];
+}
+
+export interface SourceListing {
+  /** Documents the batches will meet, those to be skipped included. */
+  readonly total: number;
+  readonly batches: readonly Batch[];
+  /** Files of a folder that are no documents. */
+  readonly ignored: number;
+}
+
+/** One document, with what tells whether it changed. */
+export interface SourceDocument {
+  readonly raw: RawDocument;
+  readonly contentHash: string;
+  readonly metadata?: { readonly [key: string]: Json };
+}
+
+export type SourceEntry =
+  | { readonly kind: 'document'; readonly document: SourceDocument }
+  | { readonly kind: 'skip'; readonly skip: Skip };
+
+/** What a document's identity of content is made of: any difference in any part gives another hash. */
+export function contentHash(parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(`${part.length}:`).update(part);
+  return hash.digest('hex');
+}
