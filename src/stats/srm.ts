@@ -1,0 +1,97 @@
+/**
+ * Sample ratio mismatch: do units arrive in the planned shares? If not, exposures or outcomes are being lost on one
+ * side, and no number of the experiment can be trusted. Count exposed units and matured units with a value separately.
+ */
+import { areCounts, isNonNegative, isPositive } from './checks.ts';
+import { chiSquareUpper, gammaLn } from './distributions.ts';
+import { answer, LENGTHS_DIFFER, NOT_COUNTS, nothing, problem, type Result } from './result.ts';
+
+/** Below this p an experiment halts. */
+export const SRM_HALT_P = 0.001;
+/** Weight of the planned shares in the sequential test's prior. */
+export const DEFAULT_SRM_PRIOR = 100;
+/** More arms than this are refused. */
+export const MAX_ARMS = 1000;
+
+interface PlannedArm {
+  readonly count: number;
+  readonly share: number;
+}
+
+type Flaw = readonly ['invalid_input' | 'insufficient_data', string];
+
+/** Arms with a planned share above 0, and whether units appeared in an arm without one. */
+function plannedArms(
+  counts: readonly number[],
+  weights: readonly number[],
+): { arms: readonly PlannedArm[]; hasStrays: boolean; n: number } | Flaw {
+  if (counts.length !== weights.length) return ['invalid_input', LENGTHS_DIFFER];
+  if (counts.length > MAX_ARMS) return ['invalid_input', `at most ${MAX_ARMS} arms are allowed`];
+  if (!areCounts(...counts) || !weights.every(isNonNegative)) return ['invalid_input', NOT_COUNTS];
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  if (!isPositive(total)) return ['invalid_input', 'the weights must have a positive, finite sum'];
+  const n = counts.reduce((sum, count) => sum + count, 0);
+  if (n === 0) return ['insufficient_data', 'there are no units'];
+  const all = counts.map((count, index) => ({ count, share: weights[index]! / total }));
+  return {
+    arms: all.filter(({ share }) => share > 0),
+    hasStrays: all.some(({ count, share }) => share === 0 && count > 0),
+    n,
+  };
+}
+
+/** `chi2` is null where units appeared in an arm without a share: the statistic would be infinite. */
+export interface SampleRatio {
+  readonly chi2: number | null;
+  readonly df: number;
+  readonly p: number;
+}
+
+/**
+ * Chi-square test of counts against planned weights (Pearson 1900), for one-off reports. Contract kind `srm`. An arm
+ * of weight 0 is dropped, unless it has units: then p = 0. While monitoring use `srmSequential`: repeated chi-square
+ * tests raise false alarms.
+ *
+ * Errors: `insufficient_data` without units; `invalid_input` for negative counts or weights.
+ */
+export function srm(counts: readonly number[], weights: readonly number[]): Result<SampleRatio> {
+  const planned = plannedArms(counts, weights);
+  if (!('arms' in planned)) return problem(planned[0], planned[1], nothing('chi2', 'df', 'p'));
+  const { arms, hasStrays, n } = planned;
+  const df = arms.length - 1;
+  if (hasStrays) return answer({ chi2: null, df, p: 0 });
+  const chi2 = arms.reduce((sum, { count, share }) => sum + (count - n * share) ** 2 / (n * share), 0);
+  // A single planned arm that holds every unit cannot be out of ratio.
+  return answer({ chi2, df, p: df === 0 ? 1 : chiSquareUpper(chi2, df) });
+}
+
+/** `logE` is null where units appeared in an arm without a share: the e-value is infinite and p is 0. */
+export interface SequentialSampleRatio {
+  readonly logE: number | null;
+  readonly p: number;
+}
+
+/**
+ * Dirichlet-multinomial e-value against the planned shares, valid after every unit (Lindon and Malek 2022): log e =
+ * sum lnG(k th_i + n_i) - lnG(k + n) - sum lnG(k th_i) + lnG(k) - sum n_i ln th_i; p = min(1, 1/e). Contract kind
+ * `srm_sequential`. Across stages e-values multiply: add their logarithms.
+ *
+ * Errors: as `srm`.
+ */
+export function srmSequential(
+  counts: readonly number[],
+  weights: readonly number[],
+  prior = DEFAULT_SRM_PRIOR,
+): Result<SequentialSampleRatio> {
+  const none = nothing('logE', 'p');
+  if (!isPositive(prior)) return problem('invalid_input', 'the prior weight must be above 0', none);
+  const planned = plannedArms(counts, weights);
+  if (!('arms' in planned)) return problem(planned[0], planned[1], none);
+  const { arms, hasStrays, n } = planned;
+  if (hasStrays) return answer({ logE: null, p: 0 });
+  const logE = arms.reduce(
+    (sum, { count, share }) => sum + gammaLn(prior * share + count) - gammaLn(prior * share) - count * Math.log(share),
+    gammaLn(prior) - gammaLn(prior + n),
+  );
+  return answer({ logE, p: Math.min(1, Math.exp(-logE)) });
+}
