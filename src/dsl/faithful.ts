@@ -4,7 +4,8 @@
  * refused at definition, by the name of the offender and the path to it.
  */
 import { z } from 'zod';
-import { refuse } from './refuse.ts';
+import { refuse, show } from './refuse.ts';
+import { mayBeAbsent } from './shape.ts';
 
 /** Why each kind is no description of JSON data. */
 const REFUSED: { readonly [type: string]: string } = {
@@ -34,11 +35,17 @@ const REFUSED: { readonly [type: string]: string } = {
 export function checkFaithful(schema: unknown, at: string): asserts schema is z.ZodObject {
   if (!(schema instanceof z.ZodObject))
     refuse('schema_not_object', `${at} is no z.object({ ... })`, 'wrap it: z.object({ value: ... })');
-  checkValueFaithful(schema, at);
+  checkValue(schema, at);
 }
 
-/** As `checkFaithful`, for a schema that need not be an object: what an arm or a map yields. */
-export function checkValueFaithful(schema: z.core.$ZodType, at: string): void {
+/** As `checkFaithful`, for what an arm or a map's body yields: any JSON, but surely something. */
+export function checkYieldFaithful(schema: unknown, at: string): asserts schema is z.ZodType {
+  if (!(schema instanceof z.ZodType)) refuse('schema_unknown', `${at} is ${show(schema)}`, 'give a zod schema');
+  if (mayBeAbsent(schema)) refuse('schema_not_json', `${at} is optional, but a yield has a value`, 'use .nullable()');
+  checkValue(schema, at);
+}
+
+function checkValue(schema: z.core.$ZodType, at: string): void {
   visit(schema, at, new Set());
   try {
     z.toJSONSchema(schema);
@@ -53,8 +60,8 @@ function visit(schema: z.core.$ZodType, at: string, seen: Set<z.core.$ZodType>):
   if (seen.has(schema)) return;
   seen.add(schema);
   refuseKind(schema, at);
-  for (const [where, inner, mayBeAbsent] of partsOf(schema as z.core.$ZodTypes)) {
-    if (!mayBeAbsent && inner._zod.optout === 'optional')
+  for (const [where, inner, canBeAbsent] of partsOf(schema as z.core.$ZodTypes)) {
+    if (!canBeAbsent && mayBeAbsent(inner))
       refuse(
         'schema_not_json',
         `${at}${where} is optional, but only a field can be left out of JSON`,
@@ -87,7 +94,7 @@ function kindOf(def: z.core.$ZodTypeDef): string {
   return pipe.out._zod.def.type === 'transform' ? 'transform' : 'pipe';
 }
 
-type SchemaPart = readonly [where: string, schema: z.core.$ZodType, mayBeAbsent: boolean];
+type SchemaPart = readonly [where: string, schema: z.core.$ZodType, canBeAbsent: boolean];
 
 /** The schemas directly inside one, each with its place in a path and whether JSON lets it be absent there. */
 function partsOf(schema: z.core.$ZodTypes): readonly SchemaPart[] {

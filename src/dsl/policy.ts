@@ -5,7 +5,7 @@
 import { LIMITS } from '../plan/limits.ts';
 import type { CallPolicy } from '../plan/plan.ts';
 import { type Duration, durationMs } from './duration.ts';
-import { checkCount, checkName, refuse, show, suggest } from './refuse.ts';
+import { checkCount, checkKeys, refuse, show } from './refuse.ts';
 
 export interface Policy {
   /** Tries in all, the first included. */
@@ -26,7 +26,7 @@ export interface Policy {
 export type StepPolicy = Omit<CallPolicy, 'lane'>;
 
 const DEFAULT_BACKOFF = Object.freeze({ firstMs: 1_000, factor: 2, maxMs: 30_000 });
-const POLICY_KEYS = ['attempts', 'timeout', 'backoff', 'heartbeat', 'beats', 'taskQueue'] as const;
+export const POLICY_KEYS = ['attempts', 'timeout', 'backoff', 'heartbeat', 'beats', 'taskQueue'] as const;
 
 /**
  * A whole policy, as a step's contract states it.
@@ -42,19 +42,15 @@ export function readPolicy(policy: Policy, at: string): StepPolicy {
       `${at} has no ${attempts === undefined ? 'attempts' : 'timeout'}`,
       "state both, for example { attempts: 3, timeout: '30 seconds' }",
     );
-  return Object.freeze({ backoff: DEFAULT_BACKOFF, ...read, attempts, timeoutMs });
+  return Object.freeze({ attempts, timeoutMs, backoff: DEFAULT_BACKOFF, ...read });
 }
 
 /** Part of a policy, as a node's options or an edit state it. */
 export function readPolicyChanges(policy: Partial<Policy>, at: string): Partial<StepPolicy> {
-  if (policy === null || typeof policy !== 'object')
-    refuse('policy_invalid', `${at} is ${show(policy)}`, "write for example { attempts: 3, timeout: '30 seconds' }");
-  for (const key of Object.keys(policy))
-    if (!(POLICY_KEYS as readonly string[]).includes(key))
-      refuse('option_unknown', `${at} has no '${key}'`, suggest(key, POLICY_KEYS));
+  checkKeys(policy, POLICY_KEYS, at);
   const { attempts, timeout, backoff, heartbeat, beats, taskQueue } = policy;
   if (attempts !== undefined) checkCount(attempts, 1, LIMITS.attempts, `${at}: attempts`);
-  if (taskQueue !== undefined) checkName(taskQueue, `${at}: taskQueue`);
+  if (taskQueue !== undefined) checkQueue(taskQueue, `${at}: taskQueue`);
   if (beats !== undefined && beats !== 'timer' && beats !== 'progress')
     refuse('policy_invalid', `${at}: beats is ${show(beats)}`, "use 'timer' or 'progress'");
   return Object.freeze({
@@ -76,4 +72,9 @@ function readBackoff(backoff: NonNullable<Policy['backoff']>, at: string): CallP
   if (maxMs < firstMs)
     refuse('policy_invalid', `${at}.max is shorter than ${at}.first`, 'let max be the longest pause');
   return Object.freeze({ firstMs, factor, maxMs });
+}
+
+function checkQueue(queue: unknown, at: string): void {
+  if (typeof queue === 'string' && queue.trim() !== '' && queue.length <= LIMITS.inlinedIdLength) return;
+  refuse('limit_exceeded', `${at} is ${show(queue)}`, `use a name of 1 to ${LIMITS.inlinedIdLength} characters`);
 }

@@ -1,8 +1,8 @@
 /**
  * The words of refused definitions that several files share, so that one mistake reads the same wherever it is made.
  */
-import { closest, distance } from 'fastest-levenshtein';
 import { DefinitionError } from '../errors.ts';
+import { suggest } from '../nearest.ts';
 import { LIMITS } from '../plan/limits.ts';
 import type { Json } from '../plan/plan.ts';
 
@@ -16,13 +16,12 @@ export function refuse(
   throw new DefinitionError(code, { message, remedy, data });
 }
 
-/** "did you mean 'topK'?", or the list of what there is, when nothing is near. */
-export function suggest(wrong: string, known: readonly string[]): string {
-  if (known.length === 0) return 'there is none to choose from';
-  const near = closest(wrong, known);
-  const isNear =
-    near.toLowerCase().startsWith(wrong.toLowerCase()) || distance(wrong, near) <= Math.max(2, wrong.length / 3);
-  return isNear ? `did you mean '${near}'?` : `there is ${known.join(', ')}`;
+/** Refuses a key that is none of `known`: a misspelt option would otherwise be dropped in silence. */
+export function checkKeys(given: unknown, known: readonly string[], at: string): asserts given is object {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    refuse('not_an_object', `${at} is ${show(given)}`, `write an object: { ${known.join(', ')} }`);
+  for (const key of Object.keys(given))
+    if (!known.includes(key)) refuse('key_unknown', `${at} has no '${key}'`, suggest(key, known, 'remove it'), { key });
 }
 
 /** Refuses a number that is no whole number from `least` to `most`. */

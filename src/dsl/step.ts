@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { LIMITS } from '../plan/limits.ts';
 import { checkFaithful } from './faithful.ts';
 import { type Policy, readPolicy, type StepPolicy } from './policy.ts';
-import { checkCount, checkName, refuse, show, suggest } from './refuse.ts';
+import { checkCount, checkKeys, checkName, refuse, show } from './refuse.ts';
 
 declare const TYPES: unique symbol;
 
@@ -84,6 +84,8 @@ export function defineStep<
   },
 ): Step<z.output<Input>, z.output<Output>, z.input<Config>, StepEffect, z.output<Config>> {
   checkName(name, 'a step named');
+  if (!/^[A-Za-z]/.test(name))
+    refuse('name_invalid', `a step named '${name}' does not start with a letter`, 'choose another name');
   const at = `step '${name}'`;
   const { version, input, output, config = z.object({}), effect = 'external', policy } = contract;
   checkCount(version, 1, LIMITS.version, `${at}: version`);
@@ -112,10 +114,9 @@ function withPreset<Input, Output, Config, StepEffect extends Effect, Parsed>(
 
 /** Each key alone: the whole config is checked when the step is placed, since only then is it whole. */
 function checkPreset({ name, config }: Contract, given: { readonly [key: string]: unknown }): void {
+  const at = `step '${name}'.with`;
+  checkKeys(given, Object.keys(config.shape), at);
   for (const [key, value] of Object.entries(given)) {
-    const at = `step '${name}'.with`;
-    if (!Object.hasOwn(config.shape, key))
-      refuse('config_unknown_key', `${at} has no '${key}'`, suggest(key, Object.keys(config.shape)));
     const parsed = z.safeParse(config.shape[key]!, value);
     if (!parsed.success)
       refuse('config_invalid', `${at}, '${key}': ${z.prettifyError(parsed.error)}`, 'give a value that fits');

@@ -1,0 +1,160 @@
+/**
+ * The types of the chain that defines a pipeline. Each call names one node and gives a new chain, so a chain can be
+ * continued twice. What grows with each node (`Visible`, `Nodes`) are type parameters of their own: kept in one record
+ * they would be rebuilt per node, and the compiler gives up ("excessively deep") near a hundred nodes.
+ */
+import type { z } from 'zod';
+import type { WhenExhausted, WhenOver } from '../plan/plan.ts';
+import type { Pipeline } from './edit.ts';
+import type { Container, Free, NodeOptions, Placed, Prefixed } from './place.ts';
+import type { Ref, Value } from './ref.ts';
+import type { Effect, Step } from './step.ts';
+import type { Inputs, NoExtra, Scope, Wire } from './wiring.ts';
+
+export interface RepeatSettings {
+  /** Rounds at most, from 1 to 20. */
+  readonly max: number;
+}
+
+export interface MapSettings {
+  /** Items at most, from 1 to 1,000. */
+  readonly max: number;
+  /** Items under way at once, from 1 to 100. */
+  readonly concurrency: number;
+}
+
+/** How a round ends: with `until`. It carries what the round made, and every node named so far. */
+export interface Round<out Made, out Nodes> {
+  readonly "a repeat's body ends with .until(done, carry)": [Made, Nodes];
+}
+
+/** How an arm or a map's body ends: with `yield`. */
+export interface Part<out Nodes> {
+  readonly "an arm or a map's body ends with .yield(wire)": Nodes;
+}
+
+/** What stays the same along a chain. `extra`: a loop's carry, a map's item. `result`: what `until` or `yield` gives. */
+export interface Place {
+  id: string;
+  input: unknown;
+  extra: object;
+  result: unknown;
+}
+
+/** The place inside a container: the innermost carry or item hides an outer one. */
+type Within<P extends Place, Extra, Result> = {
+  id: P['id'];
+  input: P['input'];
+  extra: Omit<P['extra'], keyof Extra> & Extra;
+  result: Result;
+};
+type Nothing = Record<never, never>;
+
+/** `Visible`: outputs by id, for wiring. `Nodes`: all ids, also inside containers, for uniqueness and for edits. */
+export interface Chain<P extends Place, Visible, Nodes> {
+  /**
+   * Places a step.
+   *
+   * @param id the node's id, unique in the whole pipeline; a noun or participle reads best (`ranked`)
+   * @param wire returns what the step takes, as refs and literals; runs once, now
+   * @param config laid over the step's own defaults
+   * @param options what this place adds to the step's contract: lane, fallback, orElse, when, another timeout ...
+   */
+  step<
+    const Id extends string,
+    Input,
+    Output,
+    Config,
+    E extends Effect,
+    SpareInput,
+    SpareOutput,
+    Wired extends Inputs<Id, Input>,
+  >(
+    id: Id & Free<Id, Nodes>,
+    step: Step<Input, Output, Config, E>,
+    wire: (scope: Scope<P['input'], Visible, P['extra']>) => Wired & NoExtra<Id, Wired, Input>,
+    config?: NoInfer<Config>,
+    options?: NodeOptions<Id, Input, Output, E, Scope<P['input'], Visible, P['extra']>, SpareInput, SpareOutput>,
+  ): Chain<
+    P,
+    Visible & Record<Id, Output>,
+    Nodes & Record<Id, Placed<Input, Output, Config, E, Scope<P['input'], Visible, P['extra']>>>
+  >;
+
+  /**
+   * A bounded loop. Outside, it is an object of its last complete round's nodes, and `rounds`. The carry comes as a
+   * schema with its first value: inferred from the body, it would be inferred as a ref.
+   */
+  repeat<const Id extends string, Carry extends z.ZodObject, Made, BodyNodes>(
+    id: Id & Free<Id, Nodes>,
+    loop: RepeatSettings & {
+      readonly carry: Carry;
+      readonly start: z.output<Carry>;
+      readonly whenExhausted: WhenExhausted;
+    },
+    body: (
+      round: Chain<
+        Within<P, { readonly carry: Ref<z.output<Carry>> }, z.output<Carry>>,
+        Visible,
+        Nodes & Record<Id, Container<RepeatSettings>>
+      >,
+    ) => Round<Made, BodyNodes>,
+  ): Chain<P, Visible & Record<Id, Omit<Made, keyof Visible> & { rounds: number }>, BodyNodes>;
+
+  /** One of two arms, by a boolean. Outside, only the yielded value is visible: the nodes of an arm may not have run. */
+  branch<const Id extends string, Yielded extends z.ZodType, ThenNodes, AllNodes>(
+    id: Id & Free<Id, Nodes>,
+    yields: Yielded,
+    when: (scope: Scope<P['input'], Visible, P['extra']>) => Value<boolean>,
+    then: (
+      arm: Chain<Within<P, Nothing, z.output<Yielded>>, Visible, Nodes & Record<Id, Container<Nothing>>>,
+    ) => Part<ThenNodes>,
+    otherwise: (arm: Chain<Within<P, Nothing, z.output<Yielded>>, Visible, ThenNodes>) => Part<AllNodes>,
+  ): Chain<P, Visible & Record<Id, z.output<Yielded>>, AllNodes>;
+
+  /** A body per item of a list. Outside, the list of what the items yielded, in the order of the list mapped over. */
+  map<const Id extends string, Item, Yielded extends z.ZodType, BodyNodes>(
+    id: Id & Free<Id, Nodes>,
+    yields: Yielded,
+    over: (scope: Scope<P['input'], Visible, P['extra']>) => Value<readonly Item[]>,
+    limits: MapSettings & { readonly whenOver: WhenOver },
+    body: (
+      each: Chain<
+        Within<P, { readonly item: Ref<Item> }, z.output<Yielded>>,
+        Visible,
+        Nodes & Record<Id, Container<MapSettings>>
+      >,
+    ) => Part<BodyNodes>,
+  ): Chain<P, Visible & Record<Id, z.output<Yielded>[]>, BodyNodes>;
+
+  /** Another pipeline, inlined. Outside, its output; it is no barrier, and its nodes can be edited as 'id/node'. */
+  use<const Id extends string, Input, UsedNodes, Output, Wired extends Inputs<Id, Input>>(
+    id: Id & Free<Id, Nodes>,
+    pipeline: Pipeline<string, Input, unknown, UsedNodes, Output>,
+    wire: (scope: Scope<P['input'], Visible, P['extra']>) => Wired & NoExtra<Id, Wired, Input>,
+  ): Chain<P, Visible & Record<Id, Output>, Nodes & Record<Id, Container<Nothing>> & Prefixed<Id, UsedNodes>>;
+
+  /** Ends a round: whether it was the last, and the carry of the next. */
+  until<Wired extends Inputs<'carry', P['result']>>(
+    done: (scope: Scope<P['input'], Visible, P['extra']>) => Value<boolean>,
+    carry: (scope: Scope<P['input'], Visible, P['extra']>) => Wired & NoExtra<'carry', Wired, P['result']>,
+  ): Round<Visible, Nodes>;
+
+  /** Ends an arm, or a map's body: what it gives. */
+  yield<Wired extends Wire<P['result']>>(
+    wire: (scope: Scope<P['input'], Visible, P['extra']>) => Wired & NoExtra<'yield', Wired, P['result']>,
+  ): Part<Nodes>;
+
+  /** Ends the pipeline: what it answers. */
+  output<Output extends z.ZodObject, Wired extends Inputs<'output', z.output<Output>>>(
+    schema: Output,
+    wire: (scope: Scope<P['input'], Visible, P['extra']>) => Wired & NoExtra<'output', Wired, z.output<Output>>,
+  ): Pipeline<P['id'], P['input'], Visible, Nodes, z.output<Output>>;
+}
+
+/** The chain with only its input named. */
+export type FirstChain<Id extends string, Input> = Chain<
+  { id: Id; input: Input; extra: Nothing; result: never },
+  Nothing,
+  Nothing
+>;

@@ -1,0 +1,131 @@
+/**
+ * A pipeline while it is being defined: what a chain knows so far, as one immutable value. Containers open a draft
+ * within a draft; ids, steps and limits go through all of them, since they hold for the pipeline as a whole.
+ */
+import type { z } from 'zod';
+import { suggest } from '../nearest.ts';
+import { LIMITS } from '../plan/limits.ts';
+import type { PlanNode, Wiring } from '../plan/plan.ts';
+import { RESERVED_IDS } from '../plan/words.ts';
+import type { Policy } from './policy.ts';
+import { refTo } from './ref.ts';
+import { checkName, refuse } from './refuse.ts';
+import type { AnyStep } from './step.ts';
+
+/** A wiring function without its types. */
+export type WiringFunction = (scope: never) => unknown;
+
+/** Lowers another wiring for a node in the scope it was first wired in: how `rewire` and `replace` see only that. */
+export type LowerThere = (wire: WiringFunction, schema: z.ZodObject, at: string) => Wiring;
+
+/** What is known of each id, so that edits can be checked and made. */
+export type Known = KnownStep | { readonly kind: 'repeat' | 'branch' | 'map' | 'use' };
+
+export interface KnownStep {
+  readonly kind: 'step';
+  readonly step: AnyStep;
+  readonly fallback?: AnyStep;
+  readonly options: PlaceOptions;
+  readonly lower: LowerThere;
+}
+
+/** The options that a place adds to its step's contract, as written. */
+export type PlaceOptions = Partial<Policy> & { readonly lane?: 'activity' | 'local' };
+
+export interface Draft {
+  readonly pipeline: string;
+  readonly input: z.ZodObject;
+  readonly nodes: readonly PlanNode[];
+  /** Refs by their word: `input`, and the innermost `carry` or `item`. */
+  readonly locals: { readonly [word: string]: object };
+  /** The schema of every visible output, by id. */
+  readonly outputs: { readonly [id: string]: z.ZodType };
+  /** What the id of a used pipeline stands for: its output's wiring. */
+  readonly aliases: ReadonlyMap<string, Wiring>;
+  /** Every id so far, also inside containers and in arms already closed. */
+  readonly known: ReadonlyMap<string, Known>;
+  /** Containers around this draft. */
+  readonly depth: number;
+  /** The container's body that this draft is; absent at the top. The same object throughout one body. */
+  readonly body?: DraftBody;
+}
+
+export interface DraftBody {
+  /** A round ends by `until`, a part (an arm, a map's body) by `yield`. */
+  readonly kind: 'round' | 'part';
+  /** What it must end with. */
+  readonly result: z.ZodType;
+  /** The container, for messages. */
+  readonly at: string;
+}
+
+/** The draft before any node. */
+export function emptyDraft(pipeline: string, input: z.ZodObject): Draft {
+  return {
+    pipeline,
+    input,
+    nodes: [],
+    locals: { input: refTo(input, ['input']) },
+    outputs: {},
+    aliases: new Map(),
+    known: new Map(),
+    depth: 0,
+  };
+}
+
+/** The draft with one more id, which is refused if it cannot be a node's or is taken. */
+export function claim(draft: Draft, id: unknown, known: Known): Draft {
+  checkName(id, 'node id');
+  if (RESERVED_IDS.includes(id))
+    refuse('id_reserved', `'${id}' is a word of the language, so no node can have it as its id`, 'choose another id');
+  return claimInlined(draft, id, known);
+}
+
+/** As `claim`, for an id that was checked where it was first defined. */
+export function claimInlined(draft: Draft, id: string, known: Known): Draft {
+  if (draft.known.has(id))
+    refuse('id_taken', `node '${id}' already exists`, 'ids are unique over the whole pipeline: choose another', { id });
+  if (id.length > LIMITS.inlinedIdLength)
+    refuse(
+      'limit_exceeded',
+      `node id '${id}' is ${id.length} characters long`,
+      `use at most ${LIMITS.inlinedIdLength}`,
+    );
+  const all = new Map(draft.known).set(id, known);
+  if ([...all.values()].filter((each) => each.kind !== 'use').length > LIMITS.nodes)
+    refuse(
+      'limit_exceeded',
+      `pipeline '${draft.pipeline}' has more than ${LIMITS.nodes} nodes`,
+      'split it into pipelines',
+    );
+  return { ...draft, known: all };
+}
+
+/** The draft inside a container: no nodes yet, everything else goes on. */
+export function open(draft: Draft, body: DraftBody, locals: Draft['locals'] = {}): Draft {
+  const depth = draft.depth + 1;
+  checkDepth(depth, body.at);
+  return { ...draft, nodes: [], depth, locals: { ...draft.locals, ...locals }, body };
+}
+
+export function checkDepth(depth: number, at: string): void {
+  if (depth > LIMITS.depth)
+    refuse(
+      'limit_exceeded',
+      `${at}: containers are nested ${depth} deep`,
+      `nest at most ${LIMITS.depth}: make a step of the inner part, or flatten what is around it`,
+    );
+}
+
+/** The draft with a node added, whose id now shows `output`. */
+export function add(draft: Draft, id: string, nodes: readonly PlanNode[], output: z.ZodType): Draft {
+  return { ...draft, nodes: [...draft.nodes, ...nodes], outputs: { ...draft.outputs, [id]: output } };
+}
+
+/** Refuses an id that no node has, with the nearest that one has. */
+export function knownOf(known: Draft['known'], id: string, pipeline: string): Known {
+  return (
+    known.get(id) ??
+    refuse('node_unknown', `there is no node '${id}' in '${pipeline}'`, suggest(id, known.keys(), 'it has no nodes'))
+  );
+}

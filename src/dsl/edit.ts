@@ -1,0 +1,99 @@
+/**
+ * The types of a finished pipeline, of its variants, and of the edits that make one from the other. Structure is not
+ * editable: node ids stay comparable between variants, so differences, metrics and reuse of results stay sound.
+ */
+import type { z } from 'zod';
+import type { NodeEdit, Plan } from '../plan/plan.ts';
+import type { Container, LaneOption, PlacedTypes, StandsIn, StillProduces } from './place.ts';
+import type { Policy } from './policy.ts';
+import type { AnyStep, Step } from './step.ts';
+import type { Inputs, NoExtra, WiringError } from './wiring.ts';
+
+declare const TYPES: unique symbol;
+
+/** What a pipeline says at run time, whatever its types. */
+export interface AnyPipeline {
+  readonly id: string;
+  readonly input: z.ZodObject;
+  readonly output: z.ZodObject;
+  /** Frozen JSON: what is hashed, stored, and given to the workflow. */
+  readonly plan: Plan;
+  /** The contracts of all steps the plan calls, fallbacks included, one per `name@version`. */
+  readonly steps: readonly AnyStep[];
+}
+
+/** What a variant says at run time, whatever its types: a pipeline whose plan is the baseline's with these edits. */
+export interface AnyVariant extends AnyPipeline {
+  readonly name: string;
+  readonly variantOf: string;
+  readonly edits: readonly NodeEdit[];
+}
+
+export interface Pipeline<Id extends string, Input, out Visible, Nodes, Output> extends AnyPipeline {
+  readonly id: Id;
+  readonly [TYPES]?: { input: Input; visible: Visible; nodes: Nodes; output: Output };
+  /**
+   * Names an edit of this pipeline. Every node keeps its outputs, so a metric over any node holds for every variant.
+   *
+   * @example
+   * const wide = docsBot.variant('wide', (edit) => edit.configure('ranked', { topN: 12 }));
+   */
+  variant<const Name extends string>(
+    name: Name,
+    edit: (edit: Edit<Id, Nodes>) => Edit<Id, Nodes>,
+  ): Variant<Id, Name> & Pipeline<Id, Input, Visible, Nodes, Output>;
+}
+
+export interface Variant<out PipelineId extends string, out Name extends string = string> extends AnyVariant {
+  readonly variantOf: PipelineId;
+  readonly name: Name;
+}
+
+type IsStep<Id extends string, Node> =
+  Node extends Container<unknown>
+    ? WiringError<`'${Id}' is a repeat, branch, map or use: it holds nodes and is no step itself`>
+    : unknown;
+
+type Adjustable<Node> =
+  Node extends Container<infer Settings>
+    ? [keyof Settings] extends [never]
+      ? WiringError<'a branch or a use has no options of its own'>
+      : Partial<Settings>
+    : Partial<Policy> & LaneOption<PlacedTypes<Node>['effect']> & { readonly orElse?: PlacedTypes<Node>['output'] };
+
+/** Edits of a pipeline's nodes; each call gives a new list. An edit may read what its node could read, nothing later. */
+export interface Edit<PipelineId extends string, Nodes> {
+  /** Another step on the old wiring. Its config starts from its own defaults; the place's options stay. */
+  swap<const Id extends keyof Nodes & string, Input, Output, Config>(
+    id: Id & IsStep<Id, Nodes[Id]>,
+    step: Step<Input, Output, Config> &
+      StandsIn<Id, PlacedTypes<Nodes[Id]>['input'], PlacedTypes<Nodes[Id]>['output'], Input, Output>,
+    config?: NoInfer<Partial<Config>>,
+  ): Edit<PipelineId, Nodes>;
+
+  /** Another step on new wiring: only its output must fit. */
+  replace<const Id extends keyof Nodes & string, Input, Output, Config, Wired extends Inputs<Id, Input>>(
+    id: Id & IsStep<Id, Nodes[Id]>,
+    step: Step<Input, Output, Config> & StillProduces<Id, PlacedTypes<Nodes[Id]>['output'], Output>,
+    wire: (scope: PlacedTypes<Nodes[Id]>['seen']) => Wired & NoExtra<Id, Wired, Input>,
+    config?: NoInfer<Partial<Config>>,
+  ): Edit<PipelineId, Nodes>;
+
+  /** The same step, with some of its config changed. */
+  configure<const Id extends keyof Nodes & string>(
+    id: Id & IsStep<Id, Nodes[Id]>,
+    config: Partial<PlacedTypes<Nodes[Id]>['config']>,
+  ): Edit<PipelineId, Nodes>;
+
+  /** The same step on new wiring. */
+  rewire<const Id extends keyof Nodes & string, Wired extends Inputs<Id, PlacedTypes<Nodes[Id]>['input']>>(
+    id: Id & IsStep<Id, Nodes[Id]>,
+    wire: (scope: PlacedTypes<Nodes[Id]>['seen']) => Wired & NoExtra<Id, Wired, PlacedTypes<Nodes[Id]>['input']>,
+  ): Edit<PipelineId, Nodes>;
+
+  /** Other options of a step's place, or other limits of a repeat or a map. */
+  options<const Id extends keyof Nodes & string>(id: Id, options: Adjustable<Nodes[Id]>): Edit<PipelineId, Nodes>;
+
+  /** All edits of another variant of the same pipeline. Both editing one node is refused at definition. */
+  include(variant: Variant<PipelineId>): Edit<PipelineId, Nodes>;
+}

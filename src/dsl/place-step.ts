@@ -1,0 +1,120 @@
+/**
+ * A step in its place: config laid over the step's own, policy over the contract's, and the rules that join them. The
+ * same rules hold when an edit puts another step or other options there.
+ */
+import { suggest } from '../nearest.ts';
+import type { CallPolicy, Json, StepCall, Wiring } from '../plan/plan.ts';
+import { completePolicy } from '../plan/policy.ts';
+import type { PlaceOptions } from './draft.ts';
+import { parseLiteral, toJson } from './literal.ts';
+import { lower } from './lower.ts';
+import { POLICY_KEYS, readPolicyChanges } from './policy.ts';
+import { checkKeys, refuse, show } from './refuse.ts';
+import { fieldsOf, mayBeAbsent } from './shape.ts';
+import { type AnyStep, stepName } from './step.ts';
+
+export const OPTION_KEYS: readonly string[] = [...POLICY_KEYS, 'lane'];
+
+/** The step with its config: what `config` says, over what was set before, over the schema's defaults. */
+export function callOf(step: AnyStep, config: object, at: string, before: object = step.preset): StepCall {
+  checkKeys(config, Object.keys(step.config.shape), `${at}: the config of '${stepName(step)}'`);
+  const whole = parseLiteral(step.config, { ...before, ...config }, at);
+  return Object.freeze({ step: stepName(step), config: whole });
+}
+
+/** The policy of a step in a place with these options, whole. */
+export function policyOf(step: AnyStep, options: PlaceOptions, at: string): CallPolicy {
+  const { lane = 'activity', ...changes } = options;
+  checkLane([step], options, at);
+  return completePolicy({ ...step.policy, ...readPolicyChanges(changes, at), lane });
+}
+
+/**
+ * The local lane runs in the workflow's own worker, and again after a crash: nothing with effects may be there, and what
+ * only a real activity has cannot be asked of it.
+ */
+export function checkLane(steps: readonly AnyStep[], options: PlaceOptions, at: string): void {
+  const { lane = 'activity' } = options;
+  if (lane !== 'activity' && lane !== 'local')
+    refuse('lane_unknown', `${at}: lane is ${show(lane)}`, "use 'activity' or 'local'");
+  if (lane === 'activity') return;
+  for (const step of steps) {
+    if (step.effect !== 'none')
+      refuse(
+        'lane_effect',
+        `${at}: lane 'local' needs a step that declares effect: 'none'`,
+        `'${stepName(step)}' declares 'external': use lane 'activity'`,
+      );
+    if (options.heartbeat ?? options.taskQueue ?? step.policy.heartbeatMs ?? step.policy.taskQueue)
+      refuse(
+        'lane_options',
+        `${at}: lane 'local' has neither heartbeat nor taskQueue`,
+        "remove them, or use lane 'activity'",
+      );
+  }
+}
+
+/** A stand-in value for a step's output: a literal that the output schema accepts. */
+export function standInValue(step: AnyStep, value: unknown, at: string): Json {
+  const where = `${at}: orElse`;
+  const wiring = lower(value, step.output, where);
+  if (!('$value' in wiring))
+    refuse('or_else_ref', `${where} holds a ref`, 'it is a value, known before the run: write a literal');
+  return toJson(wiring.$value, where);
+}
+
+/**
+ * Whether `step` may stand where `wired` is wired and `old` was placed: it finds what it needs, is not given what it
+ * would refuse, and produces at least the old outputs.
+ */
+export function checkStandsIn(step: AnyStep, old: AnyStep, wired: Wiring | undefined, at: string): void {
+  const keys = wired && keysOf(wired);
+  for (const [key, field] of Object.entries(fieldsOf(step.input) ?? {}))
+    if (keys && !keys.has(key) && !mayBeAbsent(field))
+      refuse(
+        'stand_in_input',
+        `${at} is not wired to supply '${key}'`,
+        `'${stepName(step)}' needs it: use replace, or another step`,
+      );
+  const isStrict = step.input.def.catchall?._zod.def.type === 'never';
+  for (const key of isStrict ? (keys ?? []) : [])
+    if (!Object.hasOwn(step.input.shape, key))
+      refuse(
+        'stand_in_input',
+        `${at} is wired to supply '${key}', which '${stepName(step)}' refuses`,
+        'let its input be a z.object, not a z.strictObject',
+      );
+  for (const [key, field] of Object.entries(fieldsOf(old.output) ?? {})) {
+    const given = fieldsOf(step.output)?.[key];
+    if (!mayBeAbsent(field) && (!given || mayBeAbsent(given)))
+      refuse(
+        'stand_in_output',
+        `${at} must still produce '${key}' at its old type`,
+        `'${stepName(step)}' does not: ${suggest(key, Object.keys(step.output.shape), 'it produces nothing')}`,
+      );
+  }
+}
+
+/** The keys of a wired input; undefined for a whole ref, whose fields were compared when it was lowered. */
+function keysOf(wired: Wiring): ReadonlySet<string> | undefined {
+  if ('$object' in wired) return new Set(Object.keys(wired.$object));
+  if ('$value' in wired && typeof wired.$value === 'object' && wired.$value !== null)
+    return new Set(Object.keys(wired.$value));
+  return undefined;
+}
+
+/** A fallback helps only if it is another step, or the same one configured differently. */
+export function checkFallbackDiffers(call: StepCall, fallback: StepCall, at: string): void {
+  if (call.step === fallback.step && JSON.stringify(call.config) === JSON.stringify(fallback.config))
+    refuse(
+      'fallback_same',
+      `${at}: its fallback is the same step with the same config`,
+      'give another step, or .with({ ... }) something else',
+    );
+}
+
+/** Refuses what is no step, before its parts are read. */
+export function checkStep(step: unknown, at: string): asserts step is AnyStep {
+  const isStep = typeof step === 'object' && step !== null && 'policy' in step && 'preset' in step && 'with' in step;
+  if (!isStep) refuse('not_a_step', `${at} is given ${show(step)} as its step`, 'give what defineStep returned');
+}

@@ -1,0 +1,81 @@
+/**
+ * What is inside a zod schema, as far as wiring asks: an object's fields, a list's element, whether it is a condition.
+ * Wrappers that always have a value inside (`.default()`, `.readonly()` ...) are looked through; those that may not
+ * (`.optional()`, `.nullable()`) are not, so what may be absent stays opaque, as it is in the types of refs.
+ */
+import { z } from 'zod';
+
+export interface Fields {
+  readonly [key: string]: z.ZodType;
+}
+
+/** The fields of a schema that is surely an object with declared fields; otherwise undefined. */
+export function fieldsOf(schema: z.core.$ZodType): Fields | undefined {
+  const inner = unwrap(schema);
+  const { def } = inner._zod;
+  if (def.type === 'object')
+    return def.catchall && def.catchall._zod.def.type !== 'never' ? undefined : asFields(def.shape);
+  if (def.type !== 'intersection') return undefined;
+  const [left, right] = [fieldsOf(def.left), fieldsOf(def.right)];
+  return left && right && { ...left, ...right };
+}
+
+/** The element of a schema that is surely a list; otherwise undefined. */
+export function elementOf(schema: z.core.$ZodType): z.ZodType | undefined {
+  const { def } = unwrap(schema)._zod;
+  if (def.type === 'array') return def.element as z.ZodType;
+  if (def.type !== 'tuple') return undefined;
+  return z.union([...def.items, ...(def.rest ? [def.rest] : [])] as z.ZodType[]);
+}
+
+/** What a literal's part at `key` must be, where the schema says so: a field, an element, a record's value. */
+export function partOf(schema: z.core.$ZodType | undefined, key: string | number): z.ZodType | undefined {
+  if (schema === undefined) return undefined;
+  const { def } = unwrap(present(schema))._zod;
+  if (typeof key === 'string')
+    return def.type === 'record' ? (def.valueType as z.ZodType) : fieldsOf(present(schema))?.[key];
+  if (def.type === 'tuple') return (def.items[key] ?? def.rest ?? undefined) as z.ZodType | undefined;
+  return def.type === 'array' ? (def.element as z.ZodType) : undefined;
+}
+
+/** The schema of a value that is there: without `.optional()` and `.nullable()`. */
+export function present(schema: z.core.$ZodType): z.core.$ZodType {
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  return def.type === 'optional' || def.type === 'nullable' ? present(def.innerType) : schema;
+}
+
+/** Whether every value of the schema is true or false. */
+export function isBoolean(schema: z.core.$ZodType): boolean {
+  const { def } = unwrap(schema)._zod;
+  if (def.type === 'boolean') return true;
+  if (def.type === 'literal') return def.values.every((value) => typeof value === 'boolean');
+  return def.type === 'union' && def.options.every(isBoolean);
+}
+
+/** Whether a field may be left out of what the schema gives. */
+export function mayBeAbsent(schema: z.core.$ZodType): boolean {
+  return schema._zod.optout === 'optional';
+}
+
+function unwrap(schema: z.core.$ZodType): z.core.$ZodTypes {
+  const known = schema as z.core.$ZodTypes;
+  const { def } = known._zod;
+  switch (def.type) {
+    case 'default':
+    case 'prefault':
+    case 'readonly':
+    case 'nonoptional':
+    case 'catch':
+      return unwrap(def.type === 'nonoptional' ? present(def.innerType) : def.innerType);
+    case 'lazy':
+      return unwrap(def.getter());
+    case 'pipe':
+      return unwrap(def.out);
+    default:
+      return known;
+  }
+}
+
+function asFields(shape: z.core.$ZodShape): Fields {
+  return shape as unknown as Fields;
+}

@@ -1,0 +1,72 @@
+/**
+ * Finished pipelines and their variants. A variant is a pipeline too: its plan is the baseline's with the edits
+ * applied, and it can be run, used and varied like any other.
+ */
+
+import { freezeJson } from '../plan/json.ts';
+import type { WiringFunction } from './draft.ts';
+import type { AnyPipeline, AnyVariant } from './edit.ts';
+import { adjust, configure, type Edits, finish, include, noEdits, replace, rewire, swap } from './edits.ts';
+import { type Internals, internalsOf, remember } from './internals.ts';
+import { checkName, refuse, show } from './refuse.ts';
+import type { AnyStep } from './step.ts';
+import { stepsIn } from './steps.ts';
+
+type WrittenEdit = (edit: object) => unknown;
+
+/** The pipeline as authors hold it. */
+export function toPipeline(internals: Internals): AnyPipeline {
+  const { id, input, output, plan, steps } = internals;
+  const variant = (name: string, edit: WrittenEdit) => toVariant(internals, name, edit);
+  return remember(Object.freeze({ id, input, output, plan, steps, variant }), internals);
+}
+
+function toVariant(base: Internals, name: string, written: WrittenEdit, before?: AnyVariant): AnyVariant {
+  checkName(name, 'a variant named');
+  if (name === 'baseline')
+    refuse(
+      'name_reserved',
+      "a variant is named 'baseline'",
+      'the pipeline itself is the baseline: choose another name',
+    );
+  const start = before
+    ? include(noEdits(base, name), before, internalsOf(before, `variant '${name}'`))
+    : noEdits(base, name);
+  const returned = written(recorder(start));
+  const edits = typeof returned === 'object' && returned !== null ? EDITS.get(returned) : undefined;
+  if (edits?.owner !== start.owner)
+    return refuse(
+      'edit_not_returned',
+      `variant '${name}': its function returned ${show(returned)}`,
+      'return the edits: (edit) => edit.configure(...)',
+    );
+  const { plan, known } = finish(edits);
+  const { id, input, output } = base;
+  const internals: Internals = { id, input, output, plan, known, steps: stepsIn(known) };
+  const variant: AnyVariant & { variant: unknown } = Object.freeze({
+    ...{ id, input, output, plan, steps: internals.steps },
+    name,
+    variantOf: id,
+    edits: freezeJson(edits.list),
+    // A variant of a variant is one of the baseline that includes it.
+    variant: (next: string, edit: WrittenEdit): AnyVariant => toVariant(base, next, edit, variant),
+  });
+  return remember(variant, internals);
+}
+
+/** The edits behind each recorder. */
+const EDITS = new WeakMap<object, Edits>();
+
+function recorder(edits: Edits): object {
+  const recorded = Object.freeze({
+    swap: (id: string, step: AnyStep, config?: object) => recorder(swap(edits, id, step, config)),
+    replace: (id: string, step: AnyStep, wire: WiringFunction, config?: object) =>
+      recorder(replace(edits, id, step, wire, config)),
+    configure: (id: string, config: object) => recorder(configure(edits, id, config)),
+    rewire: (id: string, wire: WiringFunction) => recorder(rewire(edits, id, wire)),
+    options: (id: string, options: object) => recorder(adjust(edits, id, options)),
+    include: (variant: AnyVariant) => recorder(include(edits, variant, internalsOf(variant, 'include'))),
+  });
+  EDITS.set(recorded, edits);
+  return recorded;
+}

@@ -1,0 +1,23 @@
+/**
+ * Sluice's definitions: everything needed to declare steps, pipelines and their variants, and nothing that does I/O. A
+ * pipeline's files import this and zod, so they can be loaded by workers, clients, tools and tests alike.
+ */
+
+export type { Duration } from './dsl/duration.ts';
+export type { AnyPipeline, AnyVariant, Pipeline, Variant } from './dsl/edit.ts';
+export { definePipeline } from './dsl/pipeline.ts';
+export type { Policy } from './dsl/policy.ts';
+export type { Ref, Value } from './dsl/ref.ts';
+export {
+  type AnyStep,
+  type ConfigOf,
+  type Contract,
+  defineStep,
+  type Effect,
+  type InputOf,
+  type OutputOf,
+  type Step,
+  stepName,
+} from './dsl/step.ts';
+export { DefinitionError, SluiceError } from './errors.ts';
+export type { Json, NodeEdit, Plan } from './plan/plan.ts';
