@@ -2,10 +2,13 @@
  * Building an index. One builder per index, by a lease that every call renews; readers see what was committed before
  * until the build is. Every method may be called twice, so a build survives its builder: the same owner resumes it.
  */
+
+import { keepDocuments, knownDocuments, putDocuments } from './build-documents.ts';
+import { abandonBuild, commitBuild } from './build-ends.ts';
+import { beginBuild } from './build-lease.ts';
 import type { Clock } from './clock.ts';
 import type { Database } from './database.ts';
 import type { DocumentInput } from './documents.ts';
-import type { Snapshot } from './indexes.ts';
 
 export interface BuildStart {
   /** Of everything but the documents that decides what the passages are: the chunker, its version, its limits. */
@@ -44,17 +47,30 @@ export interface BuildOutcome {
 export interface Builds {
   /** Begins a build, or resumes the one this owner left. @throws SluiceError `index_building`, `index_name_invalid` */
   begin(index: string, start: BuildStart): Promise<{ readonly build: number; readonly resumed: boolean }>;
-  /** The content hashes of those documents that need not be put again: `keep` them, or they are there already. */
+  /** Of these documents, the content hashes of those in this build or, under the same settings, in the snapshot. */
   known(index: string, build: number, documentIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** @throws SluiceError `build_ended`, `document_invalid`, `batch_too_large`, `passage_duplicate` */
   put(index: string, build: number, documents: readonly DocumentInput[]): Promise<PutCounts>;
   /** Marks documents, given by id, as still there and unchanged. @throws SluiceError `build_ended`, `document_unknown` */
   keep(index: string, build: number, documentIds: readonly string[]): Promise<void>;
-  /** Makes the build what readers see. Documents neither put nor kept are removed. @throws SluiceError `build_ended` */
+  /**
+   * Makes the build what readers see; documents neither put nor kept are removed. A build that changed nothing leaves
+   * the snapshot as it was.
+   *
+   * @throws SluiceError `build_ended`, `passage_duplicate`
+   */
   commit(index: string, build: number): Promise<BuildOutcome>;
   /** Drops the build and what it put. One that has ended is left alone. */
   abandon(index: string, build: number): Promise<void>;
 }
 
-export declare function createBuilds(database: Database, clock?: Clock): Builds;
-export type { Snapshot };
+export function createBuilds(database: Database, clock?: Clock): Builds {
+  return Object.freeze({
+    begin: (index, start) => beginBuild(database, clock, index, start),
+    known: (index, build, ids) => knownDocuments(database, { index, build, clock }, ids),
+    put: (index, build, documents) => putDocuments(database, { index, build, clock }, documents),
+    keep: (index, build, ids) => keepDocuments(database, { index, build, clock }, ids),
+    commit: (index, build) => commitBuild(database, { index, build, clock }),
+    abandon: (index, build) => abandonBuild(database, { index, build, clock }),
+  } satisfies Builds);
+}

@@ -91,7 +91,7 @@ async function snapshotsOf(database: Queries, name: string): Promise<readonly Sn
   return snapshots;
 }
 
-async function findSnapshot(database: Queries, name: string, hashPrefix?: string): Promise<Snapshot> {
+export async function findSnapshot(database: Queries, name: string, hashPrefix?: string): Promise<Snapshot> {
   const snapshots = await snapshotsOf(database, name);
   const [current] = snapshots;
   if (current === undefined)
@@ -129,11 +129,11 @@ async function diffSnapshots(database: Queries, name: string, from: string, to: 
 }
 
 /** The SQL condition that a version of `alias` belongs to the snapshot with this sequence. */
-export function visibleAt(alias: string, sequence: string): string {
+function visibleAt(alias: string, sequence: string): string {
   return `${alias}.from_sequence <= ${sequence} and (${alias}.to_sequence is null or ${alias}.to_sequence > ${sequence})`;
 }
 
-export async function unknownIndex(database: Queries, name: string): Promise<SluiceError> {
+async function unknownIndex(database: Queries, name: string): Promise<SluiceError> {
   const indexes = await listIndexes(database);
   return new SluiceError('index_unknown', {
     message: `there is no index '${name}'`,
