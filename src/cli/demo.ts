@@ -1,0 +1,117 @@
+/**
+ * `sluice demo`: the main job on real input. It brings up the servers, reads the documentation that the npm package `ai`
+ * ships, asks three real questions as durable runs, and shows what each step took and where to see it. The state stays
+ * in the folder, so a second demo is quick, and everything it made can be asked and searched afterwards.
+ */
+import { access } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Command } from 'commander';
+import type { IngestResult } from '../../workflows/ingest-messages.ts';
+import { SluiceError } from '../errors.ts';
+import type { RunResult } from '../runtime/run-result.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { readingCommand, runAction, type World } from './command.ts';
+import { untilStopped } from './dev.ts';
+import { ingestLine, ingestWithProgress, omissionLines } from './ingest.ts';
+import { findNamed } from './lookup.ts';
+import { EXIT, type ExitCode, orInterrupted, type Session } from './session.ts';
+import { showRun } from './show-run.ts';
+import { withRuntime } from './with-runtime.ts';
+
+export interface DemoOptions {
+  readonly keep?: boolean;
+}
+
+const PIPELINE = 'docs-bot';
+const INDEX = 'ai-docs';
+const QUESTIONS = [
+  'How do I stream a response to the browser?',
+  'How can I let the model call a tool of mine?',
+  'How do I get structured data that fits a zod schema?',
+];
+
+export function demoCommand(world: World): Command {
+  return readingCommand('demo', {
+    summary: 'read real documentation, ask three questions, show every step; no keys needed',
+    examples: [
+      ['demo', 'ends by itself; a second time it is quick'],
+      ['demo --keep', 'and goes on serving, until Ctrl-C'],
+    ],
+  })
+    .option('--keep', 'go on serving when done')
+    .action((options: DemoOptions, command: Command) => runAction(world, command, (session) => demo(session, options)));
+}
+
+export async function demo(session: Session, options: DemoOptions): Promise<ExitCode> {
+  const { terminal, folder, services } = session;
+  const source = await findDocs(folder);
+  const pipelines = await services.pipelines();
+  const [, pipeline] = findNamed({
+    kind: 'pipeline',
+    name: PIPELINE,
+    among: [...pipelines],
+    nameOf: ([name]) => name,
+    whenNone: 'the demo asks the pipeline that sluice init writes',
+  });
+  if (!terminal.json)
+    terminal.print('Sluice demo: answers from the documentation of the npm package `ai`, no keys needed\n');
+
+  return withRuntime(session, { worker: true }, async (runtime) => {
+    if (!terminal.json) terminal.print(`✔ Temporal ${runtime.temporal.uiUrl}   ✔ database   ✔ worker`);
+    const ingested = await ingestDocs(session, runtime, source);
+    const runs: RunResult[] = [];
+    for (const question of QUESTIONS) {
+      const run = await orInterrupted(session.signal, runtime.client.run(pipeline, { question }));
+      runs.push(run);
+      if (terminal.json) continue;
+      terminal.print(`\n${terminal.colours.bold(`? ${question}`)}`);
+      showRun(terminal, run);
+    }
+    const isFine = runs.every(({ outcome }) => outcome === 'completed' || outcome === 'degraded');
+    if (terminal.json) terminal.printJson({ temporal: runtime.temporal, ingested, runs });
+    else for (const line of nextLines(runs)) terminal.print(line);
+    if (options.keep) {
+      terminal.note('serving; stop with Ctrl-C');
+      await untilStopped(session, runtime);
+    }
+    return isFine ? EXIT.fine : EXIT.error;
+  });
+}
+
+async function ingestDocs({ terminal, signal }: Session, runtime: Runtime, source: string): Promise<IngestResult> {
+  const startedAt = performance.now();
+  const input = { index: INDEX, source, chunk: 'headings' } as const;
+  const result = await orInterrupted(signal, ingestWithProgress(terminal, runtime, input));
+  if (!terminal.json) terminal.print(ingestLine(result, performance.now() - startedAt));
+  for (const line of omissionLines(result)) terminal.note(line);
+  return result;
+}
+
+function nextLines(runs: readonly RunResult[]): string[] {
+  return [
+    '',
+    'Go on:',
+    `  sluice ask ${PIPELINE} "your own question"`,
+    `  sluice search --index ${INDEX} "stream text"`,
+    `  sluice runs ${runs.at(-1)?.runId ?? ''}`,
+    `  sluice plan draw ${PIPELINE}`,
+  ];
+}
+
+/** The documentation inside the nearest installed `ai`. */
+async function findDocs(folder: string): Promise<string> {
+  for (let here = folder; ; here = dirname(here)) {
+    const docs = join(here, 'node_modules', 'ai', 'docs');
+    const isThere = await access(docs).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return docs;
+    if (here === dirname(here)) break;
+  }
+  throw new SluiceError('demo_docs_missing', {
+    message: 'the npm package `ai`, whose documentation the demo reads, is not installed here',
+    remedy: 'npm install --save-dev --ignore-scripts ai',
+    data: { folder },
+  });
+}

@@ -1,0 +1,54 @@
+/** `sluice dev`: everything a pipeline needs to run, served from this folder until Ctrl-C. */
+import type { Command } from 'commander';
+import type { Project } from '../runtime/project.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { actingCommand, runAction, type World } from './command.ts';
+import { EXIT, type ExitCode, Interrupted, interruption, type Session } from './session.ts';
+import { count, showDuration } from './text.ts';
+
+export function devCommand(world: World): Command {
+  return actingCommand('dev', {
+    summary: 'serve this folder: Temporal, its UI, a database and a worker, until Ctrl-C',
+    examples: [
+      ['dev', 'then, in another terminal: sluice ask …'],
+      ['dev --quiet', 'without the lines about what is starting'],
+    ],
+  }).action((_options: object, command: Command) => runAction(world, command, dev));
+}
+
+export async function dev(session: Session): Promise<ExitCode> {
+  const { terminal, services } = session;
+  const startedAt = performance.now();
+  const project = await services.project();
+  const runtime = await services.start({ project, onProgress: (message) => terminal.note(message) });
+  try {
+    for (const line of servingLines(runtime, project)) terminal.print(line);
+    terminal.print(`ready in ${showDuration(performance.now() - startedAt)}; stop with Ctrl-C`);
+    return await untilStopped(session, runtime);
+  } finally {
+    terminal.note('stopping: what is under way may finish first');
+    await runtime.stop();
+  }
+}
+
+/** What is served and where, a line each. */
+export function servingLines({ temporal, databaseUrl }: Runtime, project: Project): string[] {
+  const embedded = /^postgres(ql)?:\/\/[^/]*@?(127\.0\.0\.1|localhost)/.test(databaseUrl);
+  return [
+    `✔ Temporal    ${temporal.uiUrl}  (server ${temporal.address}, namespace ${temporal.namespace})`,
+    `✔ database    ${embedded ? 'on this machine' : 'DATABASE_URL'}`,
+    `✔ worker      ${count(project.pipelines.size, 'pipeline')}: ${[...project.pipelines.keys()].join(', ')}`,
+    `              activities ${project.activitiesFrom}`,
+  ];
+}
+
+/** Until Ctrl-C; a worker that ends by itself is an error. */
+export async function untilStopped({ signal }: Session, { worker }: Runtime): Promise<ExitCode> {
+  try {
+    await Promise.race([interruption(signal), ...(worker ? [worker.ended] : [])]);
+  } catch (error) {
+    // Being stopped is how serving ends well.
+    if (!(error instanceof Interrupted)) throw error;
+  }
+  return EXIT.fine;
+}

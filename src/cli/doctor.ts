@@ -1,0 +1,36 @@
+/** `sluice doctor`: what is wrong here and how to mend it. */
+import type { Command } from 'commander';
+import { readingCommand, runAction, type World } from './command.ts';
+import type { Check } from './doctor-checks.ts';
+import { EXIT, type ExitCode, type Session } from './session.ts';
+import type { Colours } from './terminal.ts';
+
+export function doctorCommand(world: World): Command {
+  return readingCommand('doctor', {
+    summary: 'check Node, Temporal, ports, database, keys and disk, and say how to mend what is wrong',
+    examples: [
+      ['doctor', 'a line per check; the exit code is 1 when one fails'],
+      ['doctor --json', 'for programs'],
+    ],
+  }).action((_options: object, command: Command) => runAction(world, command, doctor));
+}
+
+export async function doctor(session: Session): Promise<ExitCode> {
+  const { terminal } = session;
+  const { checkAll } = await import('./doctor-checks.ts');
+  const checks = await checkAll(session);
+  const failed = checks.filter(({ status }) => status === 'fail');
+  if (terminal.json) terminal.printJson({ ok: failed.length === 0, checks });
+  else {
+    const width = Math.max(...checks.map(({ name }) => name.length));
+    for (const line of checks.flatMap((check) => checkLines(check, width, terminal.colours))) terminal.print(line);
+  }
+  return failed.length === 0 ? EXIT.fine : EXIT.error;
+}
+
+function checkLines({ name, status, found, remedy }: Check, width: number, colours: Colours): string[] {
+  const marks = { ok: colours.green('✔'), warn: colours.yellow('!'), fail: colours.red('✖') };
+  const [first = '', ...more] = [...found.split('\n'), ...(remedy === undefined ? [] : [remedy])];
+  const indent = ' '.repeat(width + 4);
+  return [`${marks[status]} ${name.padEnd(width)}  ${first}`, ...more.map((line) => `${indent}${line}`)];
+}

@@ -1,0 +1,98 @@
+/** `sluice ingest`: a folder or a JSONL file becomes an index, as a durable workflow that can be resumed. */
+import { type Command, Option } from 'commander';
+import type { IngestInput, IngestResult } from '../../workflows/ingest-messages.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { readingCommand, runAction, type World } from './command.ts';
+import { EXIT, type ExitCode, orInterrupted, type Session } from './session.ts';
+import type { Terminal } from './terminal.ts';
+import { count, showDuration } from './text.ts';
+import { withRuntime } from './with-runtime.ts';
+
+export interface IngestOptions {
+  readonly index: string;
+  readonly chunk: IngestInput['chunk'];
+}
+
+/** Skipped documents that are named; the rest is counted. */
+const NAMED_SKIPS = 10;
+
+export function ingestCommand(world: World): Command {
+  return readingCommand('ingest', {
+    summary: 'read documents into an index; what has not changed is kept',
+    examples: [
+      ['ingest docs/ --index docs', 'a folder of Markdown, MDX and text'],
+      ['ingest pages.jsonl --index pages', 'one {id, title?, text, url?, metadata?} a line'],
+      ['ingest passages.jsonl --index p --chunk none', 'each line one passage, under its own id'],
+    ],
+  })
+    .argument('<source>', 'a folder, or a .jsonl file')
+    .requiredOption('--index <name>', 'the index to make or to bring up to date')
+    .addOption(
+      new Option('--chunk <mode>', 'how documents are cut into passages')
+        .choices(['headings', 'none'])
+        .default('headings'),
+    )
+    .action((source: string, options: IngestOptions, command: Command) =>
+      runAction(world, command, (session) => ingest(session, source, options)),
+    );
+}
+
+export async function ingest(session: Session, source: string, options: IngestOptions): Promise<ExitCode> {
+  const { terminal, signal, folder } = session;
+  const { openSource } = await import('../ingest/source.ts');
+  const { resolve } = await import('node:path');
+  const { path } = await openSource(resolve(folder, source));
+  const startedAt = performance.now();
+  const result = await withRuntime(session, { worker: true }, (runtime) =>
+    orInterrupted(signal, ingestWithProgress(terminal, runtime, { ...options, source: path })),
+  );
+  if (terminal.json) terminal.printJson(result);
+  else terminal.print(ingestLine(result, performance.now() - startedAt));
+  for (const line of omissionLines(result)) terminal.note(line);
+  return EXIT.fine;
+}
+
+/** Runs the ingest under a progress bar. */
+export async function ingestWithProgress(
+  terminal: Terminal,
+  { client }: Pick<Runtime, 'client'>,
+  input: IngestInput,
+): Promise<IngestResult> {
+  const progress = terminal.progress(`ingest ${input.index}`);
+  try {
+    return await client.ingest(input, {
+      onProgress: ({ done, total }) => {
+        if (total > 0) progress.update(done, total);
+      },
+    });
+  } finally {
+    progress.stop();
+  }
+}
+
+/** `✔ ingested ai-docs  303 documents → 2,163 passages in 21 s  snapshot 4f1c09a1b2c3`. */
+export function ingestLine({ index, snapshot, totals, ...result }: IngestResult, elapsedMs: number): string {
+  const changes = [
+    ...(result.added > 0 ? [`${result.added} new`] : []),
+    ...(result.changed > 0 ? [`${result.changed} changed`] : []),
+    ...(result.removed > 0 ? [`${result.removed} removed`] : []),
+    ...(result.unchanged > 0 ? [`${result.unchanged} unchanged`] : []),
+  ];
+  const size = `${count(totals.documents, 'document')} → ${count(totals.passages, 'passage')}`;
+  return [
+    `✔ ingested ${index}  ${size} in ${showDuration(elapsedMs)}`,
+    ...(changes.length > 0 ? [`(${changes.join(', ')})`] : []),
+    `snapshot ${snapshot.slice(0, 12)}`,
+  ].join('  ');
+}
+
+/** What was left out or mended, by name and reason. */
+export function omissionLines({ skipped, skippedCount, notes }: IngestResult): string[] {
+  const named = skipped.slice(0, NAMED_SKIPS).map(({ name, reason, detail }) => `  ${name}: ${reason}, ${detail}`);
+  const more = skippedCount - named.length;
+  return [
+    ...(skippedCount > 0 ? [`${count(skippedCount, 'document')} skipped:`, ...named] : []),
+    ...(more > 0 && skippedCount > 0 ? [`  … and ${more} more`] : []),
+    ...Object.entries(notes).map(([note, number]) => `${count(number, 'document')}: ${note}`),
+  ];
+}

@@ -1,0 +1,37 @@
+/** Finding what a user named: exactly, by a unique prefix, or not at all with the nearest right name. */
+import { SluiceError } from '../errors.ts';
+import { suggest } from '../nearest.ts';
+
+export interface Lookup<Thing> {
+  /** What is looked for, in the error: `pipeline`, `index`, `run`. */
+  readonly kind: string;
+  readonly name: string;
+  readonly among: readonly Thing[];
+  readonly nameOf: (thing: Thing) => string;
+  /** What to do when there is none at all. */
+  readonly whenNone: string;
+}
+
+/**
+ * The thing of that name.
+ *
+ * @throws SluiceError `<kind>_unknown` with the nearest name, or `<kind>_ambiguous` with the names that begin so.
+ */
+export function findNamed<Thing>({ kind, name, among, nameOf, whenNone }: Lookup<Thing>): Thing {
+  const exact = among.find((thing) => nameOf(thing) === name);
+  if (exact !== undefined) return exact;
+  const begun = name === '' ? [] : among.filter((thing) => nameOf(thing).startsWith(name));
+  if (begun.length === 1) return begun[0]!;
+  const names = among.map(nameOf);
+  if (begun.length > 1)
+    throw new SluiceError(`${kind}_ambiguous`, {
+      message: `${begun.length} ${kind} names begin with '${name}'`,
+      remedy: `give more of it: ${begun.map(nameOf).slice(0, 5).join(', ')}${begun.length > 5 ? ', …' : ''}`,
+      data: { name, candidates: begun.map(nameOf) },
+    });
+  throw new SluiceError(`${kind}_unknown`, {
+    message: `there is no ${kind} '${name}'`,
+    remedy: suggest(name, names, whenNone),
+    data: { name, known: names },
+  });
+}

@@ -1,0 +1,12 @@
+/** Parsers of option values: what does not fit is a usage error that says what would. */
+import { InvalidArgumentError } from 'commander';
+
+/** A whole number from 1 to `most`. */
+export function positiveInteger(most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < 1 || value > most)
+      throw new InvalidArgumentError(`give a whole number from 1 to ${most}.`);
+    return value;
+  };
+}

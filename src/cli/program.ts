@@ -1,0 +1,100 @@
+/**
+ * The commands, put together. What the command line itself gets wrong (an unknown command, a missing argument) is said
+ * in the same three parts as any error, and ends with the exit code for usage.
+ */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { askCommand } from './ask.ts';
+import type { World } from './command.ts';
+import { demoCommand } from './demo.ts';
+import { devCommand } from './dev.ts';
+import { doctorCommand } from './doctor.ts';
+import { indexCommand } from './indexes.ts';
+import { ingestCommand } from './ingest.ts';
+import { planCommand } from './plan.ts';
+import { runsCommand } from './runs.ts';
+import { searchCommand } from './search.ts';
+import { EXIT } from './session.ts';
+import { stepsCommand } from './steps.ts';
+import { workerCommand } from './worker.ts';
+
+/** In the order in which a newcomer needs them. */
+const COMMANDS = [
+  demoCommand,
+  devCommand,
+  ingestCommand,
+  askCommand,
+  searchCommand,
+  indexCommand,
+  stepsCommand,
+  runsCommand,
+  planCommand,
+  workerCommand,
+  doctorCommand,
+];
+
+/** Runs one command line; resolves when its command has ended. */
+export async function runProgram(argv: readonly string[], world: World): Promise<void> {
+  const program = createProgram(world);
+  if (argv.length === 0) {
+    program.outputHelp();
+    return world.exit(EXIT.fine);
+  }
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    world.exit(error.exitCode === 0 ? EXIT.fine : EXIT.usage);
+  }
+}
+
+function createProgram(world: World): Command {
+  const program = new Command('sluice')
+    .description('Typed RAG pipelines that run as durable Temporal workflows.')
+    .version(packageVersion())
+    .addHelpText(
+      'after',
+      '\nBegin with: sluice demo, or sluice init in an empty folder. What is wrong here: sluice doctor',
+    );
+  for (const create of COMMANDS) program.addCommand(create(world));
+  for (const command of withSubcommands(program))
+    command.exitOverride().configureOutput({
+      writeOut: (text) => void world.stdout.write(text),
+      writeErr: (text) => void world.stderr.write(text),
+      outputError: (text, write) => write(`${usageLines(text, pathOf(command)).join('\n')}\n`),
+    });
+  return program;
+}
+
+/** Commander's one line, and its suggestion, as what failed and what to do. */
+function usageLines(text: string, path: string): string[] {
+  const [first = '', suggestion] = text.trim().split('\n');
+  const near = /\(Did you mean (?:one of )?(.+?)\?\)/.exec(suggestion ?? '')?.[1];
+  const remedy = near === undefined ? `see: ${path} --help` : `did you mean '${near}'? all of them: ${path} --help`;
+  return [`✖ ${first.replace(/^error: /, '')}`, `  ${remedy}`];
+}
+
+function* withSubcommands(command: Command): Generator<Command> {
+  yield command;
+  for (const inner of command.commands) yield* withSubcommands(inner);
+}
+
+function pathOf(command: Command): string {
+  return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
+}
+
+/** From the nearest package.json above: as source two folders up, built one more. */
+function packageVersion(): string {
+  for (const path of ['../../package.json', '../../../package.json']) {
+    try {
+      const { name, version } = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as {
+        readonly name?: string;
+        readonly version?: string;
+      };
+      if (name === 'sluice' && version !== undefined) return version;
+    } catch {
+      // Not there: the next one.
+    }
+  }
+  return 'unknown';
+}

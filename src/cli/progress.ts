@@ -1,0 +1,73 @@
+/**
+ * Progress of long work: on a terminal a bar that redraws itself, in a pipe a line every few seconds. Both say the same:
+ * done of total, the rate, and the time left as far as the rate so far tells.
+ */
+import { SingleBar } from 'cli-progress';
+import ms from 'ms';
+import type { Output } from './terminal.ts';
+
+export interface Progress {
+  update(done: number, total: number): void;
+  /** Ends the bar; what was reached stays on the screen. */
+  stop(): void;
+}
+
+export interface ProgressOptions {
+  readonly label: string;
+  readonly output: Output;
+  readonly isSilent: boolean;
+}
+
+const LINE_EVERY_MS = 3_000;
+const BAR_CELLS = 24;
+
+export function createProgress({ label, output, isSilent }: ProgressOptions): Progress {
+  if (isSilent) return { update: () => undefined, stop: () => undefined };
+  const bar = new SingleBar({
+    stream: output as NodeJS.WritableStream,
+    format: (_options, { value, total, startTime }) =>
+      showProgress({ label, done: value, total, elapsedMs: Date.now() - startTime, hasBar: output.isTTY === true }),
+    noTTYOutput: true,
+    notTTYSchedule: LINE_EVERY_MS,
+    hideCursor: true,
+    gracefulExit: false,
+  });
+  let isStarted = false;
+  return {
+    update(done, total) {
+      if (isStarted) bar.setTotal(total);
+      else bar.start(total, done);
+      isStarted = true;
+      bar.update(done);
+    },
+    stop() {
+      if (isStarted) bar.stop();
+      isStarted = false;
+    },
+  };
+}
+
+export interface ProgressFacts {
+  readonly label: string;
+  readonly done: number;
+  readonly total: number;
+  readonly elapsedMs: number;
+  readonly hasBar: boolean;
+}
+
+/** One line: `ingest  ██████░░░░  120/303  8.2/s  22s left`. Rate and time left are left out while there is none. */
+export function showProgress({ label, done, total, elapsedMs, hasBar }: ProgressFacts): string {
+  const share = total > 0 ? Math.min(done / total, 1) : 0;
+  const full = Math.round(share * BAR_CELLS);
+  const perSecond = elapsedMs > 0 ? (done / elapsedMs) * 1_000 : 0;
+  const count = (value: number) => value.toLocaleString('en');
+  const parts = [
+    label,
+    ...(hasBar ? ['█'.repeat(full) + '░'.repeat(BAR_CELLS - full)] : []),
+    `${count(done)}/${count(total)}`,
+    ...(perSecond > 0 ? [`${perSecond >= 10 ? count(Math.round(perSecond)) : perSecond.toFixed(1)}/s`] : []),
+    ...(perSecond > 0 && done < total ? [`${ms(Math.ceil((total - done) / perSecond) * 1_000)} left`] : []),
+    ...(done >= total && total > 0 ? [`in ${ms(Math.round(elapsedMs / 1_000) * 1_000)}`] : []),
+  ];
+  return parts.join('  ');
+}

@@ -1,0 +1,29 @@
+/** The real services, each loaded when it is first asked for. */
+import type { Services, Session } from './session.ts';
+
+type Place = Pick<Session, 'folder' | 'environment'>;
+
+export function createServices({ folder, environment }: Place): Services {
+  const config = async () => (await import('../runtime/config.ts')).readConfig(environment);
+  const runtime = () => import('../runtime/runtime.ts');
+  const project = () => import('../runtime/project.ts');
+  return {
+    config,
+    project: async () => (await project()).loadProject(folder),
+    pipelines: async () => (await project()).loadPipelines(folder),
+    connect: async () => (await runtime()).connectRuntime({ folder, config: await config() }),
+    start: async ({ project, onProgress }) =>
+      (await runtime()).startRuntime({
+        folder,
+        config: await config(),
+        ...(project && { implementations: project.createActivities }),
+        ...(onProgress && { onProgress }),
+      }),
+    connectWorker: async (project) =>
+      (await runtime()).connectRuntime({
+        folder,
+        config: await config(),
+        implementations: project.createActivities,
+      }),
+  };
+}

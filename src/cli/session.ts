@@ -1,0 +1,53 @@
+/**
+ * What a command has while it runs: where to print, in which folder it works, when to stop, and a way to the servers.
+ * Commands take a session and touch nothing global, so that tests can run them with other servers, or none.
+ */
+import type { Config } from '../runtime/config.ts';
+import type { Project } from '../runtime/project.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Exit codes that programs rely on. 3, 4 and 5 are for verdicts: worse, inconclusive, tampered pre-registration. */
+export const EXIT = { fine: 0, error: 1, usage: 2, interrupted: 130 } as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** The heavy parts, loaded when a command asks for them: printing help must not load Temporal. */
+export interface Services {
+  config(): Promise<Config>;
+  project(): Promise<Project>;
+  pipelines(): Promise<Project['pipelines']>;
+  /** Attaches to servers that run. @throws SluiceError `nothing_running` */
+  connect(): Promise<Runtime>;
+  /** Starts what is not configured. Without a project, no worker runs in this process. */
+  start(options: { readonly project?: Project; readonly onProgress?: (message: string) => void }): Promise<Runtime>;
+  /** A worker in this process, on servers that run. */
+  connectWorker(project: Project): Promise<Runtime>;
+}
+
+export interface Session {
+  readonly terminal: Terminal;
+  readonly folder: string;
+  readonly environment: { readonly [name: string]: string | undefined };
+  /** Aborts at the first Ctrl-C or SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly services: Services;
+}
+
+/** Thrown where work was given up because the user asked for it. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
+/** The promise, or `Interrupted` as soon as the signal aborts. */
+export async function orInterrupted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined); // told below, unless the interruption came first
+  return Promise.race([promise, interruption(signal)]);
+}
+
+/** Rejects when the signal aborts. */
+export function interruption(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(new Interrupted());
+    signal.addEventListener('abort', () => reject(new Interrupted()), { once: true });
+  });
+}

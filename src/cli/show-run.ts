@@ -1,0 +1,74 @@
+/** A run as its reader wants it: the answer first, then what it took, then where to look further. */
+import type { Json } from '../plan/plan.ts';
+import type { NodeResult, RunResult } from '../runtime/run-result.ts';
+import type { Terminal } from './terminal.ts';
+import { showCost, showDuration, wrap } from './text.ts';
+
+/** Prints a run. What failed goes to stderr, in three parts, like any error. */
+export function showRun(terminal: Terminal, run: RunResult): void {
+  if (run.outcome === 'failed' || run.outcome === 'cancelled') showFailure(terminal, run);
+  else showAnswer(terminal, run);
+}
+
+function showAnswer(terminal: Terminal, run: RunResult): void {
+  for (const line of answerLines(run.output, terminal.width)) terminal.print(line);
+  terminal.print(terminal.colours.dim(`  ${timesLine(run)}`));
+  if (run.degraded) terminal.print(`  ${degradedLine(run.nodes)}`);
+  terminal.print(terminal.colours.dim(`  ${run.temporalUrl}`));
+}
+
+function showFailure(terminal: Terminal, run: RunResult): void {
+  const { error, runId } = run;
+  const node = run.nodes.find(({ key }) => key === error?.key);
+  const place = node === undefined ? '' : ` at ${node.key}${node.step === null ? '' : ` (${node.step})`}`;
+  const attempts = node === undefined || node.attempts < 2 ? '' : ` after ${node.attempts} attempts`;
+  const time = run.durationMs === null ? '' : ` in ${showDuration(run.durationMs)}`;
+  terminal.warn(`✖ run ${runId} ${run.outcome}${place}${attempts}${time}`);
+  for (const line of (error?.message ?? 'it has no record of why').split('\n')) terminal.warn(`  ${line}`);
+  terminal.warn(`  ${remedyOf(error?.details) ?? `see each attempt in the Temporal UI, or: sluice runs ${runId}`}`);
+  terminal.warn(`  ${run.temporalUrl}`);
+}
+
+function remedyOf(details: Json | undefined): string | undefined {
+  if (details === null || typeof details !== 'object' || !('remedy' in details)) return undefined;
+  return typeof details.remedy === 'string' ? details.remedy : undefined;
+}
+
+/** `enhance 4 ms · vector 9 ms · draft[2] 18 ms · 87 ms in all`. */
+export function timesLine(run: RunResult): string {
+  const steps = run.nodes.filter(({ step, durationMs }) => step !== null && durationMs !== null);
+  const times = steps.map(({ key, durationMs }) => `${key} ${showDuration(durationMs)}`);
+  const cost = run.costUsd === null ? [] : [showCost(run.costUsd)];
+  return [...times, `${showDuration(run.durationMs)} in all`, ...cost].join(' · ');
+}
+
+const SECOND_BEST: readonly NodeResult['outcome'][] = ['fallback', 'or-else', 'exhausted', 'truncated', 'failed'];
+
+/** Which nodes gave second best, and how: `degraded: ranked (fallback)`. */
+function degradedLine(nodes: readonly NodeResult[]): string {
+  const named = nodes
+    .filter(({ outcome }) => SECOND_BEST.includes(outcome))
+    .map(({ key, outcome }) => `${key} (${outcome})`);
+  return `degraded: ${named.join(', ')}`;
+}
+
+/** An output with a text is shown as that text and its citations; any other as JSON. */
+export function answerLines(output: Json, width: number): string[] {
+  if (!isObject(output) || typeof output.text !== 'string')
+    return JSON.stringify(output, null, 2)
+      .split('\n')
+      .map((line) => `  ${line}`);
+  const citations = Array.isArray(output.citations) ? (output.citations as readonly Json[]) : [];
+  return [...wrap(output.text, width), ...citations.map((citation, index) => `  ${citationLine(citation, index + 1)}`)];
+}
+
+/** `[1] title  url`; a citation that is only an id is shown as that. */
+function citationLine(citation: Json, number: number): string {
+  if (!isObject(citation)) return `[${number}] ${String(citation)}`;
+  const { title, id, url } = citation;
+  return [`[${number}]`, title ?? id, url].filter((part) => typeof part === 'string').join(' ');
+}
+
+function isObject(value: Json): value is { readonly [key: string]: Json } {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}

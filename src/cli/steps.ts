@@ -1,0 +1,120 @@
+/** `sluice steps`: the steps that pipelines call and workers can run, with their contracts. */
+import type { Command } from 'commander';
+import type { AnyPipeline } from '../dsl/edit.ts';
+import type { AnyStep } from '../dsl/step.ts';
+import type { Json } from '../plan/plan.ts';
+import { readingCommand, runAction, type World } from './command.ts';
+import { findNamed } from './lookup.ts';
+import { EXIT, type ExitCode, type Session } from './session.ts';
+import { tableLines } from './table.ts';
+import { showDuration } from './text.ts';
+
+/** What is known of a step without running it. */
+export interface StepListed {
+  readonly step: string;
+  readonly effect: 'none' | 'external';
+  readonly attempts: number;
+  readonly timeoutMs: number;
+  readonly takes: readonly string[];
+  readonly gives: readonly string[];
+  readonly config: readonly string[];
+  /** The nodes that call it, as `docs-bot.ranked`. */
+  readonly usedBy: readonly string[];
+  readonly schemas: { readonly input: Json; readonly output: Json; readonly config: Json };
+}
+
+export function stepsCommand(world: World): Command {
+  return readingCommand('steps', {
+    summary: 'list the steps of the pipelines here, or show one',
+    examples: [
+      ['steps', 'every step, what it takes and gives, and who uses it'],
+      ['steps rerank@2', 'one step, with its schemas'],
+    ],
+  })
+    .argument('[step]', 'a step, as name@version')
+    .action((name: string | undefined, _options: object, command: Command) =>
+      runAction(world, command, (session) => steps(session, name)),
+    );
+}
+
+export async function steps({ terminal, services }: Session, name: string | undefined): Promise<ExitCode> {
+  const listed = await listSteps([...(await services.pipelines())]);
+  if (name === undefined) {
+    if (terminal.json) terminal.printJson(listed);
+    else for (const line of stepTable(listed)) terminal.print(line);
+    return EXIT.fine;
+  }
+  const step = findNamed({
+    kind: 'step',
+    name,
+    among: listed,
+    nameOf: (each) => each.step,
+    whenNone: 'no pipeline here calls a step',
+  });
+  if (terminal.json) terminal.printJson(step);
+  else for (const line of stepLines(step)) terminal.print(line);
+  return EXIT.fine;
+}
+
+/** Every step of these pipelines, each once, by name. */
+export async function listSteps(pipelines: readonly (readonly [string, AnyPipeline])[]): Promise<StepListed[]> {
+  const { stepName } = await import('../dsl/step.ts');
+  const { nodesOf } = await import('../plan/nodes.ts');
+  const contracts = new Map<string, AnyStep>();
+  const users = new Map<string, string[]>();
+  for (const [name, pipeline] of pipelines) {
+    for (const step of pipeline.steps) contracts.set(stepName(step), step);
+    for (const node of nodesOf(pipeline.plan)) {
+      if (node.kind !== 'step') continue;
+      for (const call of [node.call, node.fallback])
+        if (call) users.set(call.step, [...(users.get(call.step) ?? []), `${name}.${node.id}`]);
+    }
+  }
+  const listed = await Promise.all(
+    [...contracts].map(([name, step]) => describeStep(name, step, [...new Set(users.get(name))])),
+  );
+  return listed.sort((a, b) => a.step.localeCompare(b.step));
+}
+
+async function describeStep(name: string, step: AnyStep, usedBy: readonly string[]): Promise<StepListed> {
+  const { z } = await import('zod');
+  const schema = (of: typeof step.input) => z.toJSONSchema(of) as Json;
+  return {
+    step: name,
+    effect: step.effect,
+    attempts: step.policy.attempts,
+    timeoutMs: step.policy.timeoutMs,
+    takes: Object.keys(step.input.shape),
+    gives: Object.keys(step.output.shape),
+    config: Object.keys(step.config.shape),
+    usedBy,
+    schemas: { input: schema(step.input), output: schema(step.output), config: schema(step.config) },
+  };
+}
+
+function stepTable(listed: readonly StepListed[]): string[] {
+  return tableLines(listed, [
+    { heading: 'step', cell: ({ step }) => step },
+    { heading: 'takes', cell: ({ takes }) => takes.join(', ') },
+    { heading: 'gives', cell: ({ gives }) => gives.join(', ') },
+    { heading: 'config', cell: ({ config }) => config.join(', ') },
+    { heading: 'attempts', cell: ({ attempts }) => attempts, align: 'right' },
+    { heading: 'timeout', cell: ({ timeoutMs }) => showDuration(timeoutMs), align: 'right' },
+    { heading: 'used by', cell: ({ usedBy }) => usedBy.join(', ') },
+  ]);
+}
+
+function stepLines({ step, effect, attempts, timeoutMs, usedBy, schemas }: StepListed): string[] {
+  const pure = effect === 'none' ? 'pure computation' : 'has effects outside';
+  return [
+    `${step}: ${pure}, ${attempts} attempts of at most ${showDuration(timeoutMs)}`,
+    `used by ${usedBy.join(', ') || 'no node'}`,
+    ...(['input', 'output', 'config'] as const).flatMap((part) => [
+      '',
+      `${part}:`,
+      ...JSON.stringify(schemas[part], null, 2)
+        .split('\n')
+        .map((line) => `  ${line}`),
+    ]),
+  ];
+}

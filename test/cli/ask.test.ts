@@ -1,0 +1,174 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { SluiceError } from '../../src/errors.ts';
+import { docsBot } from '../plan/example.ts';
+import { failedRun, fakeRuntime, finishedRun, nothingRunning, pipelineOf, pipelines, run } from './fakes.ts';
+
+const answering = (result: object = finishedRun) => {
+  const client = { run: vi.fn(async (_pipeline: unknown, _input: unknown, _options: unknown) => result) };
+  return { client, ...fakeRuntime({ client }) };
+};
+
+describe('sluice ask', () => {
+  it('prints the answer, its citations, the times, what was second best, and where to look', async () => {
+    const { runtime, state } = answering();
+    const { code, stdout, stderr } = await run(['ask', 'docs-bot', 'How?'], { runtime });
+    expect(stdout.split('\n')).toEqual([
+      '  Call streamText [1].',
+      '  [1] Streaming https://example.org/s',
+      '  enhance 4 ms · ranked 1.2 s · 1.3 s in all',
+      '  degraded: ranked (fallback)',
+      `  ${finishedRun.temporalUrl}`,
+      '',
+    ]);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect(state.stopped).toBe(1);
+  });
+
+  it('prints the run as JSON and nothing else', async () => {
+    const { stdout, stderr, code } = await run(['ask', 'docs-bot', 'How?', '--json'], answering());
+    expect(JSON.parse(stdout)).toEqual(finishedRun);
+    expect(Object.keys(JSON.parse(stdout))).toEqual(
+      expect.arrayContaining(['runId', 'planId', 'arms', 'output', 'nodes', 'degraded', 'temporalUrl']),
+    );
+    expect([stderr, code]).toEqual(['', 0]);
+  });
+
+  it('says of a failed run where and why, and what to do, with the exit code for errors', async () => {
+    const { code, stdout, stderr } = await run(['ask', 'docs-bot', 'How?'], answering(failedRun));
+    expect(stderr.split('\n')).toEqual([
+      '✖ run run-7d2f0000 failed at ranked (rerank@2) after 4 attempts in 38.0 s',
+      '  cohere answered 429 (rate limited) each time',
+      "  give 'ranked' a fallback",
+      `  ${finishedRun.temporalUrl}`,
+      '',
+    ]);
+    expect([code, stdout]).toEqual([1, '']);
+  });
+
+  it('gives the question, the key and the signal to the client', async () => {
+    const { client, runtime } = answering();
+    const { signal } = new AbortController();
+    await run(['ask', 'docs-bot', 'How?', '--key', 'k1'], { runtime, signal });
+    expect(client.run).toHaveBeenCalledWith(
+      pipelines.get('docs-bot'),
+      { question: 'How?' },
+      { signal, idempotencyKey: 'k1' },
+    );
+  });
+
+  it('ends with the exit code of an interruption when it was cancelled', async () => {
+    const stop = new AbortController();
+    const { runtime } = fakeRuntime({
+      client: {
+        run: async () => {
+          stop.abort();
+          return { ...failedRun, outcome: 'cancelled' };
+        },
+      },
+    });
+    expect((await run(['ask', 'docs-bot', 'How?'], { runtime, signal: stop.signal })).code).toBe(130);
+  });
+
+  it('names the nearest pipeline', async () => {
+    const { code, stderr } = await run(['ask', 'doc-bot', 'How?'], answering());
+    expect(stderr).toBe("✖ there is no pipeline 'doc-bot'\n  did you mean 'docs-bot'?\n");
+    expect(code).toBe(1);
+  });
+
+  it('takes a unique beginning of a name', async () => {
+    const { client, runtime } = answering();
+    await run(['ask', 'rel', 'How?'], { runtime });
+    expect(client.run.mock.calls[0]?.[0]).toBe(pipelines.get('related-pages'));
+  });
+
+  it('stops what it started, also when the run throws', async () => {
+    const { runtime, state } = fakeRuntime({
+      client: {
+        run: async () => {
+          throw new SluiceError('no_worker', { message: 'no worker is running', remedy: 'start one: sluice worker' });
+        },
+      },
+    });
+    const { code, stderr, stdout } = await run(['ask', 'docs-bot', 'How?', '--json'], { runtime });
+    expect(stderr).toBe('✖ no worker is running\n  start one: sluice worker\n');
+    expect(JSON.parse(stdout).error).toMatchObject({ code: 'no_worker', remedy: 'start one: sluice worker' });
+    expect([code, state.stopped]).toEqual([1, 1]);
+  });
+
+  it('starts servers with a worker for one question when nothing is running, and says so beside the answer', async () => {
+    const { runtime, state } = answering();
+    const project = { folder: '/nowhere', pipelines, createActivities: () => [], activitiesFrom: 'built in' };
+    const start = vi.fn(async () => runtime as never);
+    const services = { connect: () => Promise.reject(nothingRunning()), project: async () => project, start };
+    const { stdout, stderr } = await run(['ask', 'docs-bot', 'How?', '--json'], { services });
+    expect(start).toHaveBeenCalledWith({ project, onProgress: expect.any(Function) });
+    expect(JSON.parse(stdout)).toEqual(finishedRun);
+    expect(stderr).toContain('nothing is running here');
+    expect(state.stopped).toBe(1);
+  });
+});
+
+describe('what a pipeline is asked', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sluice-ask-'));
+    await writeFile(join(folder, 'input.json'), '{"question": "from a file"}');
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const asked = async (argv: readonly string[], plan = docsBot) => {
+    const { client, runtime } = answering();
+    const services = { pipelines: async () => new Map([['docs-bot', pipelineOf(plan)]]) };
+    const ran = await run(['ask', 'docs-bot', ...argv], { runtime, services });
+    return { ...ran, input: client.run.mock.calls[0]?.[1] };
+  };
+
+  it('is a question', async () => {
+    expect((await asked(['How?'])).input).toEqual({ question: 'How?' });
+  });
+
+  it('is the only text it requires, under its own name', async () => {
+    const input = { type: 'object', properties: { about: { type: 'string' } }, required: ['about'] };
+    const plan = { ...docsBot, schemas: { ...docsBot.schemas, input } };
+    expect((await asked(['streams'], plan)).input).toEqual({ about: 'streams' });
+  });
+
+  it('is JSON, or JSON in a file', async () => {
+    expect((await asked(['--input', '{"question": "x", "history": []}'])).input).toEqual({
+      question: 'x',
+      history: [],
+    });
+    expect((await asked(['--input', `@${join(folder, 'input.json')}`])).input).toEqual({ question: 'from a file' });
+  });
+
+  it.each([
+    ['nothing', [], 'there is no question'],
+    ['both', ['How?', '--input', '{}'], 'both a question and --input were given'],
+    ['no JSON', ['--input', '{question}'], '--input is not JSON'],
+  ])('is a usage error when it is %s', async (_name, argv, words) => {
+    const { code, stderr } = await asked(argv);
+    expect(stderr).toContain(words);
+    expect(code).toBe(2);
+  });
+
+  it('says so when a question alone is not enough', async () => {
+    const input = {
+      type: 'object',
+      properties: { a: { type: 'string' }, b: { type: 'string' } },
+      required: ['a', 'b'],
+    };
+    const { stderr, code } = await asked(['How?'], { ...docsBot, schemas: { ...docsBot.schemas, input } });
+    expect(stderr).toContain("'docs-bot' takes more than a question: a, b");
+    expect(code).toBe(2);
+  });
+
+  it('names a file that cannot be read', async () => {
+    const { stderr, code } = await asked(['--input', '@missing.json']);
+    expect(stderr).toMatch(/^✖ 'missing.json' cannot be read\n/);
+    expect(code).toBe(1);
+  });
+});

@@ -1,0 +1,111 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Check, diskFinding, lookAtKeys, lookAtNode } from '../../src/cli/doctor-checks.ts';
+import { createServices } from '../../src/cli/services.ts';
+import { run } from './fakes.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sluice-doctor-'));
+  await mkdir(join(folder, 'pipelines'));
+  await writeFile(join(folder, 'pipelines/index.mjs'), 'export const pipelines = [];');
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function doctor(environment: { [name: string]: string } = {}) {
+  const services = createServices({ folder, environment });
+  const { code, stdout } = await run(['doctor', '--json'], { folder, environment, services });
+  const { ok, checks } = JSON.parse(stdout) as { ok: boolean; checks: Check[] };
+  return { code, ok, stdout, of: (name: string) => checks.find((check) => check.name === name) };
+}
+
+describe('sluice doctor', () => {
+  it('finds nothing wrong in a healthy folder, and what is only not there yet is a warning with its remedy', async () => {
+    const { code, ok, of } = await doctor({ SLUICE_TEMPORAL_CLI: process.execPath });
+    expect([code, ok]).toEqual([0, true]);
+    expect(of('Node')).toMatchObject({ status: 'ok', found: process.versions.node });
+    expect(of('Temporal')).toMatchObject({
+      status: 'ok',
+      found: `${process.version}, ${process.execPath} (SLUICE_TEMPORAL_CLI)`,
+    });
+    expect(of('database')).toMatchObject({ status: 'ok', found: expect.stringContaining('embedded') });
+    expect(of('pipelines')).toMatchObject({ status: 'warn', remedy: expect.any(String) });
+  });
+
+  it('says which setting is wrong, and of what hangs on it, too', async () => {
+    const { code, of } = await doctor({ SLUICE_CONCURRENCY: 'many' });
+    expect(of('environment')).toMatchObject({ status: 'fail', remedy: 'correct SLUICE_CONCURRENCY' });
+    expect(code).toBe(1);
+  });
+
+  it('says that the named Temporal program is none', async () => {
+    const { code, of } = await doctor({ SLUICE_TEMPORAL_CLI: '/nowhere/temporal' });
+    expect(of('Temporal')).toMatchObject({ status: 'fail', found: expect.stringContaining('/nowhere/temporal') });
+    expect(code).toBe(1);
+  });
+
+  it('says that the database cannot be reached, without its password', async () => {
+    const closed = await listen();
+    const { port } = closed;
+    await closed.close();
+    const { of, stdout } = await doctor({ DATABASE_URL: `postgres://me:secret@127.0.0.1:${port}/db` });
+    expect(of('database')).toMatchObject({ status: 'fail', remedy: expect.any(String) });
+    expect(of('pgvector')?.status).toBe('fail');
+    expect(stdout).not.toContain('secret');
+  });
+
+  it('refuses a port that was asked for and is taken', async () => {
+    const taken = await listen();
+    const { of } = await doctor({ SLUICE_TEMPORAL_PORT: String(taken.port) });
+    await taken.close();
+    expect(of('ports')).toMatchObject({
+      status: 'fail',
+      found: `${taken.port} is taken`,
+      remedy: expect.stringContaining('SLUICE_TEMPORAL_PORT'),
+    });
+  });
+
+  it('says that a pipeline is broken', async () => {
+    await writeFile(join(folder, 'pipelines/index.mjs'), 'export const pipelines = 1;');
+    expect((await doctor()).of('pipelines')).toMatchObject({ status: 'fail' });
+  });
+
+  it('prints a line per check, with the remedy under what is not well', async () => {
+    const services = createServices({ folder, environment: {} });
+    const { stdout } = await run(['doctor'], { folder, services });
+    expect(stdout).toMatch(/^✔ Node +\d/m);
+    expect(stdout).toMatch(/^! pipelines +pipelines\/index\.ts exports none\n {14,}define one/m);
+  });
+});
+
+describe('single looks', () => {
+  it.each([
+    ['20.19.0', 'fail'],
+    ['22.17.9', 'fail'],
+    ['22.18.0', 'ok'],
+    ['23.0.0', 'fail'],
+    ['24.0.0', 'ok'],
+    ['26.1.0', 'ok'],
+  ])('Node %s: %s', (version, status) => expect(lookAtNode(version).status).toBe(status));
+  it('keys are named, never shown', () => {
+    const finding = lookAtKeys({ OPENAI_API_KEY: 'sk-very-secret' });
+    expect(finding).toEqual({ status: 'ok', found: 'OPENAI_API_KEY set; CO_API_KEY not set' });
+  });
+  it.each([
+    [1e8, 'fail'],
+    [1e9, 'warn'],
+    [1e10, 'ok'],
+  ])('%d bytes free: %s', (bytes, status) => {
+    expect(diskFinding(bytes).status).toBe(status);
+  });
+});
+
+async function listen(): Promise<{ port: number; close: () => Promise<void> }> {
+  const server: Server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  return { port, close: () => new Promise((resolve) => server.close(() => resolve())) };
+}

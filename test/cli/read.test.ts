@@ -1,0 +1,238 @@
+/** The commands that read: runs, index, search, steps, plan. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { planId } from '../../src/plan/id.ts';
+import { changed, docsBot } from '../plan/example.ts';
+import { fakeRuntime, pipelineOf, run } from './fakes.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sluice-read-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('sluice runs', () => {
+  const listed = {
+    runId: 'run-1',
+    pipeline: 'docs-bot',
+    planId: planId(docsBot),
+    arms: {},
+    unit: null,
+    idempotencyKey: null,
+    state: 'failed',
+    error: null,
+    startedAt: Date.UTC(2026, 0, 2, 3, 4, 5),
+    finishedAt: Date.UTC(2026, 0, 2, 3, 4, 7),
+  };
+  const runs = {
+    list: vi.fn(async () => ({
+      runs: [listed, { ...listed, runId: 'run-2', state: 'running', finishedAt: null }],
+      next: 'cursor',
+    })),
+    get: async () => ({ ...listed, input: {}, output: null, error: { code: 'x', message: 'it broke' }, nodes: [] }),
+  };
+  const { runtime } = fakeRuntime({ store: { runs, payloads: {} }, client: { urlOf: (id: string) => `ui/${id}` } });
+
+  it('lists them as a table, missing values as –, and names the next page', async () => {
+    const { stdout, stderr } = await run(['runs', '--pipeline', 'docs-bot', '--state', 'failed', '--limit', '2'], {
+      runtime,
+    });
+    expect(runs.list).toHaveBeenCalledWith({ pipeline: 'docs-bot', state: 'failed', limit: 2 });
+    expect(stdout.split('\n')[1]).toBe(
+      `run-1  docs-bot  ${planId(docsBot).slice(0, 12)}  failed   2026-01-02 03:04:05  2.0 s`,
+    );
+    expect(stdout.split('\n')[2]).toMatch(/running .* –$/);
+    expect(stderr).toBe('more: sluice runs --before cursor\n');
+  });
+
+  it('lists them as JSON', async () => {
+    const { stdout } = await run(['runs', '--json'], { runtime });
+    expect(JSON.parse(stdout)).toMatchObject({ runs: [{ runId: 'run-1' }, { runId: 'run-2' }], next: 'cursor' });
+  });
+
+  it('shows one, as the result it had', async () => {
+    const { stdout, code } = await run(['runs', 'run-1', '--json'], { runtime });
+    expect(JSON.parse(stdout)).toMatchObject({
+      runId: 'run-1',
+      outcome: 'failed',
+      durationMs: 2_000,
+      temporalUrl: 'ui/run-1',
+    });
+    expect(code).toBe(0);
+    expect((await run(['runs', 'run-1'], { runtime })).stderr).toMatch(/^✖ run run-1 failed in 2.0 s\n {2}it broke\n/);
+  });
+
+  it.each(['0', '1001', 'ten', '1.5'])('refuses --limit %s as usage', async (limit) => {
+    const { code, stderr } = await run(['runs', '--limit', limit], { runtime });
+    expect(stderr).toContain('give a whole number from 1 to 1000');
+    expect(code).toBe(2);
+  });
+});
+
+describe('sluice index', () => {
+  const snapshot = {
+    index: 'ai-docs',
+    hash: 'a'.repeat(64),
+    sequence: 1,
+    settingsHash: 'b',
+    documents: 303,
+    passages: 2163,
+    createdAt: 0,
+  };
+  const indexes = {
+    list: async () => [
+      { name: 'ai-docs', createdAt: 0, snapshot },
+      { name: 'new', createdAt: 0, snapshot: null },
+    ],
+    snapshots: async () => [snapshot],
+  };
+  const { runtime } = fakeRuntime({ store: { indexes } });
+
+  it('lists, also one that is not built yet', async () => {
+    const { stdout } = await run(['index', 'list'], { runtime });
+    expect(stdout.split('\n').slice(1, 3)).toEqual([
+      'ai-docs        303     2,163  aaaaaaaaaaaa   1970-01-01 00:00:00',
+      'new              –         –  not built yet  –',
+    ]);
+  });
+
+  it('shows one by the beginning of its name', async () => {
+    const { stdout } = await run(['index', 'show', 'ai', '--json'], { runtime });
+    expect(JSON.parse(stdout)).toMatchObject({ name: 'ai-docs', snapshots: [{ passages: 2163 }] });
+    expect((await run(['index', 'show', 'ai'], { runtime })).stdout).toContain(
+      'ai-docs: 2,163 passages of 303 documents',
+    );
+  });
+
+  it('names the nearest', async () => {
+    const { stderr, code } = await run(['index', 'show', 'ai-doks'], { runtime });
+    expect(stderr).toContain("did you mean 'ai-docs'?");
+    expect(code).toBe(1);
+  });
+});
+
+describe('sluice search', () => {
+  const hit = { id: 'p1', score: 1.5, text: 'Streaming\n  is  fun', title: 'Guide', url: null, heading: ['Streams'] };
+  const keyword = vi.fn(async (_index: string, queries: readonly { id: string }[], _options: object) =>
+    queries.map(({ id }) => ({ id, hits: [hit] })),
+  );
+  const { runtime } = fakeRuntime({ store: { search: { keyword } } });
+
+  it('prints hits, best first, with where they stand', async () => {
+    const { stdout } = await run(['search', '--index', 'ai-docs', 'stream'], { runtime });
+    expect(stdout).toBe('  1. 1.50  Guide › Streams  [p1]\n     Streaming is fun\n');
+    expect(keyword).toHaveBeenLastCalledWith('ai-docs', [{ id: 'stream', query: 'stream' }], { top: 10 });
+  });
+
+  it('answers a file of queries in order, as the JSON contract has it, in bounded batches', async () => {
+    const file = join(folder, 'queries.jsonl');
+    const ids = Array.from({ length: 120 }, (_, index) => `q${index}`);
+    await writeFile(file, ids.map((id) => JSON.stringify({ id, query: `about ${id}` })).join('\n'));
+    keyword.mockClear();
+    const { stdout } = await run(['search', '--index', 'x', '--top', '3', '--queries', file, '--json', '--quiet'], {
+      runtime,
+    });
+    expect(JSON.parse(stdout)).toEqual(ids.map((id) => ({ id, hits: [{ id: 'p1', score: 1.5 }] })));
+    expect(keyword.mock.calls.map(([, queries]) => queries.length)).toEqual([50, 50, 20]);
+  });
+
+  it('names the line that is no query', async () => {
+    const file = join(folder, 'bad.jsonl');
+    await writeFile(file, '{"id": "q1", "query": "x"}\n{"id": "q2"}\n');
+    const { stderr, code } = await run(['search', '--index', 'x', '--queries', file], { runtime });
+    expect(stderr).toContain('bad.jsonl:2 is not a query');
+    expect(code).toBe(1);
+  });
+
+  it.each([
+    ['no query', ['search', '--index', 'x'], 2],
+    ['no index', ['search', 'words'], 2],
+    ['an unknown mode', ['search', '--index', 'x', '--mode', 'magic', 'words'], 2],
+    ['a mode that the index has not', ['search', '--index', 'x', '--mode', 'vector', 'words'], 1],
+  ])('refuses %s', async (_name, argv, code) => {
+    expect((await run(argv, { runtime })).code).toBe(code);
+  });
+});
+
+describe('sluice steps', () => {
+  it('lists the contracts of the pipelines here, and who uses them', async () => {
+    const { stdout } = await run(['steps', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject([
+      {
+        step: 'rerank@2',
+        effect: 'external',
+        attempts: 3,
+        timeoutMs: 30_000,
+        takes: ['query', 'passages'],
+        gives: ['passages'],
+        config: ['topN'],
+        usedBy: ['docs-bot.ranked', 'related-pages.ranked'],
+      },
+    ]);
+    expect((await run(['steps'])).stdout).toMatch(/^rerank@2 .*30\.0 s {2}docs-bot\.ranked, related-pages\.ranked$/m);
+  });
+
+  it('shows one with its schemas', async () => {
+    expect((await run(['steps', 'rerank'])).stdout).toContain(
+      'rerank@2: has effects outside, 3 attempts of at most 30.0 s',
+    );
+    expect((await run(['steps', 'rerank@1'])).stderr).toContain("did you mean 'rerank@2'?");
+  });
+});
+
+describe('sluice plan', () => {
+  const services = {
+    pipelines: async () =>
+      new Map([
+        ['docs-bot', pipelineOf(docsBot)],
+        ['docs-bot:hyde', pipelineOf(changed('nodes.0.call.step', 'hydeQuery@1'))],
+      ]),
+  };
+
+  it('shows the nodes, indented by what holds them', async () => {
+    const { stdout } = await run(['plan', 'show', 'docs-bot'], { services });
+    expect(stdout).toContain(`docs-bot  plan ${planId(docsBot).slice(0, 12)}  11 nodes`);
+    expect(stdout).toMatch(/^ {4}draft +generate@1 +\{ question: enhance\.standalone/m);
+    expect(stdout).toMatch(/^keyword .* skipped unless enhance\.answerable, or else \{"passages":\[\]\}$/m);
+  });
+
+  it('is the plan itself as JSON, which can be read back from a file', async () => {
+    const { stdout } = await run(['plan', 'show', 'docs-bot', '--json'], { services });
+    expect(JSON.parse(stdout)).toEqual(docsBot);
+    const file = join(folder, 'plan.json');
+    await writeFile(file, stdout);
+    const same = await run(['plan', 'diff', file, 'docs-bot'], { services });
+    expect(same.stdout).toContain('are the same plan');
+  });
+
+  it('draws', async () => {
+    const { stdout } = await run(['plan', 'draw', 'docs-bot', '--direction', 'LR'], { services });
+    expect(stdout).toMatch(/^flowchart LR\n/);
+    expect(JSON.parse((await run(['plan', 'draw', 'docs-bot', '--json'], { services })).stdout)).toEqual({
+      planId: planId(docsBot),
+      mermaid: expect.stringMatching(/^flowchart TD\n/),
+    });
+  });
+
+  it('compares, also by the beginning of a plan id', async () => {
+    const { stdout } = await run(['plan', 'diff', planId(docsBot).slice(0, 8), 'docs-bot:hyde'], { services });
+    expect(stdout).toMatch(/^1 difference from docs-bot .*\nenhance: enhanceQuery@1 -> hydeQuery@1\n$/);
+    const { stdout: json } = await run(['plan', 'diff', 'docs-bot', 'docs-bot:hyde', '--json'], { services });
+    expect(JSON.parse(json).changes).toEqual([
+      { node: 'enhance', facet: 'step', path: '', from: 'enhanceQuery@1', to: 'hydeQuery@1' },
+    ]);
+  });
+
+  it('refuses a file that is no plan, a cycle, and a name that is none', async () => {
+    const file = join(folder, 'cycle.json');
+    await writeFile(file, JSON.stringify(changed('nodes.0.input.$object.question', { $from: ['ranked', 'x'] })));
+    const cycle = await run(['plan', 'show', file], { services });
+    expect(cycle.stderr).toContain('closes a cycle: enhance → ranked → enhance');
+    expect(cycle.code).toBe(1);
+    await writeFile(file, 'not json');
+    expect((await run(['plan', 'show', file], { services })).stderr).toContain('is not JSON');
+    expect((await run(['plan', 'show', 'docs-bt'], { services })).stderr).toContain("did you mean 'docs-bot'?");
+  });
+});
