@@ -74,7 +74,7 @@ function stepLabel(node: StepNode): string {
 
 /** A name that Mermaid reads as one word, whatever the id: its own words (`end`, `class`) are legal ids for us. */
 function name(id: string): string {
-  return `n_${id.replaceAll('_', '__').replaceAll('-', '_d').replaceAll('/', '_s')}`;
+  return `n_${id.replaceAll('_', '_0').replaceAll('-', '_1').replaceAll('/', '_2')}`;
 }
 
 function armName(branch: string, arm: 'then' | 'otherwise'): string {

@@ -54,7 +54,7 @@ describe('drawPlan', () => {
   });
 
   it('keeps ids apart that differ by a separator, and cannot be broken out of by a label', () => {
-    const nodes = ['a-b', 'a_b', 'a/b', 'a_db', 'end'].map((id) => step(id, 'x@1', {}));
+    const nodes = ['a-b', 'a_b', 'a/b', 'a_1b', 'end'].map((id) => step(id, 'x@1', {}));
     const names = drawPlan({ ...docsBot, nodes, output: { $value: {} } }).match(/n_\w+(?=\[)/g);
     expect(new Set(names).size).toBe(nodes.length);
     const hostile = changed('nodes.5.when', { $value: '"] --> evil["<script>' });
