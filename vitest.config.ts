@@ -1,11 +1,19 @@
 import { defineConfig } from 'vitest/config';
 
+/** `live` tests talk to a real Temporal server and a real database, which are started once for all of them. */
+const live = 'test/**/*.live.test.ts';
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
-    maxWorkers: 2,
+    projects: [
+      { extends: true, test: { name: 'pure', include: ['test/**/*.test.ts'], exclude: [live], maxWorkers: 2 } },
+      {
+        extends: true,
+        test: { name: 'live', include: [live], maxWorkers: 1, globalSetup: ['test/support/servers.ts'] },
+      },
+    ],
   },
 });

@@ -90,6 +90,10 @@ export interface RunSummary {
   readonly degraded: readonly string[];
 }
 
+/** Closes rows whose workflow ended without a record. */
+export type SweepRuns = () => Promise<{ readonly closed: number }>;
+
+export const SWEEP_WORKFLOW = 'sweep';
 export const RUN_WORKFLOW = 'runPipeline';
 /** The update that starts a run and returns its output as soon as that is known. */
 export const ANSWER_UPDATE = 'answer';

@@ -20,8 +20,8 @@ export interface Child {
 export async function startChild(program: string, args: readonly string[], logFile: string): Promise<Child> {
   const log = await open(logFile, 'w');
   const child = spawn(program, args, { detached: true, stdio: ['ignore', log.fd, log.fd] });
-  await log.close();
   await started(child, program);
+  await log.close();
   const ended = once(child, 'exit').then(async ([code, signal]) => {
     const tail = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').slice(-LOG_TAIL_LINES);
     return `it ended (${signal ?? `exit code ${code}`}): ${tail.join(' / ')}`;

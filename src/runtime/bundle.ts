@@ -1,0 +1,52 @@
+/**
+ * The workflow bundle: the one file of code that runs in Temporal's sandbox. A published package carries it built; from
+ * sources it is built once per content of those sources and kept, since building takes seconds at each start.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { glob, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import sdk from '@temporalio/worker/package.json' with { type: 'json' };
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+/** Sources run as they are; a built package has the same layout in JavaScript. */
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+const SOURCES = [`workflows/**/*.${extension}`, `src/plan/**/*.${extension}`];
+
+export const workflowsPath = join(root, `workflows/index.${extension}`);
+export const payloadConverterPath = join(root, `workflows/payload-converter.${extension}`);
+export const prebuiltBundlePath = join(root, 'workflow-bundle.js');
+
+/** Builds the bundle; a module that workflows may not use is an error that names it. */
+export async function buildWorkflowBundle(): Promise<string> {
+  const logger = new DefaultLogger('ERROR');
+  const { code } = await bundleWorkflowCode({ workflowsPath, payloadConverterPath, logger });
+  return code;
+}
+
+/**
+ * Where the bundle for this code lies, built first if need be.
+ *
+ * @param cache a folder that may be deleted at any time
+ */
+export async function workflowBundle(cache: string): Promise<{ codePath: string }> {
+  if (extension === 'js' && existsSync(prebuiltBundlePath)) return { codePath: prebuiltBundlePath };
+  const codePath = join(cache, `workflow-bundle-${await hashSources()}.js`);
+  if (!existsSync(codePath)) {
+    await mkdir(cache, { recursive: true });
+    // Written aside and renamed, so that a worker starting meanwhile never reads half a file.
+    const unfinished = `${codePath}.${process.pid}`;
+    await writeFile(unfinished, await buildWorkflowBundle());
+    await rename(unfinished, codePath);
+  }
+  return { codePath };
+}
+
+async function hashSources(): Promise<string> {
+  const hash = createHash('sha256').update(sdk.version);
+  const files = (await Array.fromAsync(glob(SOURCES, { cwd: root }))).sort();
+  for (const file of files) hash.update(`\0${file}\0`).update(await readFile(join(root, file)));
+  return hash.digest('hex').slice(0, 16);
+}

@@ -1,0 +1,43 @@
+/**
+ * What a caller sends is checked before anything is started: by the pipeline's own schema, for text the database cannot
+ * hold, and for size. So a refusal is immediate, names the field, and leaves no trace behind.
+ */
+import { z } from 'zod';
+import { SluiceError } from '../errors.ts';
+import type { Json } from '../plan/plan.ts';
+import { payloadTooLarge, REFUSE_ABOVE_BYTES } from '../store/claims.ts';
+
+/**
+ * @throws SluiceError `input_invalid` or `PayloadTooLarge`.
+ */
+export function checkRunInput(pipeline: string, schema: z.ZodType, input: unknown): Json {
+  const parsed = schema.safeParse(input);
+  if (!parsed.success)
+    throw new SluiceError('input_invalid', {
+      message: `the input does not fit '${pipeline}': ${z.prettifyError(parsed.error)}`,
+      remedy: 'correct the field named above',
+      data: { issues: parsed.error.issues.map(({ path, message }) => ({ path: path.map(String), message })) },
+    });
+  const value = parsed.data as Json;
+  const bytes = Buffer.byteLength(JSON.stringify(value));
+  if (bytes > REFUSE_ABOVE_BYTES) throw payloadTooLarge(`the input of '${pipeline}'`, bytes);
+  const where = unstorable(value, []);
+  if (where !== undefined)
+    throw new SluiceError('input_invalid', {
+      message: `the input of '${pipeline}' holds a NUL character or half a surrogate pair at '${where || 'the top'}'`,
+      remedy: 'clean the text: it was probably cut, or decoded by the wrong encoding',
+      data: { field: where },
+    });
+  return value;
+}
+
+/** The path of the first text that PostgreSQL cannot hold. */
+function unstorable(value: Json, path: readonly string[]): string | undefined {
+  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? path.join('.') : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, part] of Object.entries(value)) {
+    const found = unstorable(part, [...path, key]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

@@ -1,0 +1,110 @@
+/**
+ * Starts a run's workflow and waits for its answer, in one round trip (Update-with-Start). Both halves carry ids, so the
+ * same request made twice, also at once, or again after an outage, is one execution with one answer.
+ */
+import { WithStartWorkflowOperation, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  defineSearchAttributeKey,
+  TypedSearchAttributes,
+  WorkflowExecutionAlreadyStartedError,
+} from '@temporalio/common';
+import { ANSWER_UPDATE, ATTRIBUTES, type FailureData, RUN_WORKFLOW, type RunInput } from '../../workflows/messages.ts';
+import { drawPlan } from '../plan/draw.ts';
+import { shortId } from '../plan/id.ts';
+import type { Json, Plan } from '../plan/plan.ts';
+import { workflowInput } from '../plan/skeleton.ts';
+import type { ClientDependencies } from './client.ts';
+import { ridingThrough } from './outage.ts';
+
+const DAY_MS = 86_400_000;
+/** A workflow task that a dead worker had begun is given to another after this long. */
+const WORKFLOW_TASK_TIMEOUT = '5 seconds';
+/** Serving is 1, evaluation 5. */
+const SERVING_PRIORITY = 1;
+/** Temporal's limit for a workflow's details is 20,000 bytes. */
+const DETAILS_LIMIT = 15_000;
+
+const pipelineAttribute = defineSearchAttributeKey(ATTRIBUTES.pipeline, 'KEYWORD');
+const planAttribute = defineSearchAttributeKey(ATTRIBUTES.plan, 'KEYWORD');
+
+export interface RunStart {
+  readonly runId: string;
+  readonly planId: string;
+  readonly plan: Plan;
+  readonly input: Json;
+}
+
+/** How a run answered: its output, or why there is none; `closed` when it had ended before it could be asked. */
+export type Answer =
+  | { readonly kind: 'output'; readonly output: Json }
+  | { readonly kind: 'failure'; readonly failure: FailureData }
+  | { readonly kind: 'closed' };
+
+export type StartRun = (start: RunStart) => Promise<Answer>;
+
+export function createStartRun({ temporal, config }: ClientDependencies): StartRun {
+  const prepare = createPreparation();
+  const limits = { deadlineMs: config.runDeadlineMs, queueMs: config.queueLimitMs };
+
+  const attempt = (start: RunStart): Promise<Json> => {
+    const { plan, details } = prepare(start);
+    const run: RunInput = { planId: start.planId, plan, input: start.input, limits };
+    const startWorkflowOperation = new WithStartWorkflowOperation(RUN_WORKFLOW, {
+      workflowId: start.runId,
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      taskQueue: config.queues.run,
+      args: [run],
+      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
+      // The walker keeps the deadline; this is for a run whose record cannot be written for a day.
+      workflowExecutionTimeout: config.runDeadlineMs + DAY_MS,
+      priority: { priorityKey: SERVING_PRIORITY },
+      staticSummary: `${start.plan.pipeline} · plan ${shortId(start.planId)}`,
+      staticDetails: details,
+      typedSearchAttributes: new TypedSearchAttributes([
+        { key: pipelineAttribute, value: start.plan.pipeline },
+        { key: planAttribute, value: shortId(start.planId) },
+      ]),
+    });
+    return temporal.workflow.executeUpdateWithStart<() => Promise<unknown>, Json, []>(ANSWER_UPDATE, {
+      updateId: ANSWER_UPDATE,
+      startWorkflowOperation,
+    });
+  };
+
+  return async (start) => {
+    try {
+      return { kind: 'output', output: await ridingThrough(config.runDeadlineMs, () => attempt(start)) };
+    } catch (error) {
+      return answerOf(error);
+    }
+  };
+}
+
+function answerOf(error: unknown): Answer {
+  if (error instanceof WorkflowExecutionAlreadyStartedError || error instanceof WorkflowNotFoundError)
+    return { kind: 'closed' };
+  if (!(error instanceof WorkflowUpdateFailedError)) throw error;
+  const { cause } = error;
+  const isOurs = cause instanceof ApplicationFailure || cause instanceof CancelledFailure;
+  const failure = isOurs ? (cause.details?.[0] as FailureData | undefined) : undefined;
+  // No failure of ours: the workflow was closed from outside while it was being asked.
+  return failure === undefined ? { kind: 'closed' } : { kind: 'failure', failure };
+}
+
+/** What is made once of each plan, however many runs it has. Plans are frozen, so they are their own keys. */
+function createPreparation() {
+  const prepared = new WeakMap<Plan, { readonly plan: Plan; readonly details: string }>();
+  return ({ plan }: RunStart) => {
+    const known = prepared.get(plan);
+    if (known) return known;
+    const picture = `\`\`\`mermaid\n${drawPlan(plan)}\n\`\`\``;
+    const details =
+      picture.length <= DETAILS_LIMIT ? picture : `${plan.pipeline}: its picture is too large to show here`;
+    const made = { plan: workflowInput(plan), details };
+    prepared.set(plan, made);
+    return made;
+  };
+}

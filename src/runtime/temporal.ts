@@ -1,0 +1,69 @@
+/**
+ * Connections to Temporal: an embedded server's, or a real one as Temporal's own environment variables and profiles name
+ * it. One place decides, so nothing else differs between the two.
+ */
+import { Client, Connection } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
+import { SluiceError } from '../errors.ts';
+
+const CONNECT_LIMIT_MS = 10_000;
+
+export interface TemporalAddress {
+  readonly address: string;
+  readonly namespace: string;
+}
+
+interface Settings {
+  readonly connection: NativeConnectionOptions;
+  readonly namespace: string;
+}
+
+export interface TemporalConnection extends TemporalAddress {
+  readonly client: Client;
+  readonly connection: Connection;
+  /** A worker's own connection; only workers need one. */
+  connectWorker(): Promise<NativeConnection>;
+  close(): Promise<void>;
+}
+
+/**
+ * @param embedded where the embedded server listens; absent: what the environment says
+ * @throws SluiceError `temporal_unreachable`.
+ */
+export async function connectTemporal(embedded?: TemporalAddress): Promise<TemporalConnection> {
+  const { connection: options, namespace } = embedded ? settingsOf(embedded) : configuredSettings();
+  const address = options.address ?? 'localhost:7233';
+  const connection = await Connection.connect({ ...options, connectTimeout: CONNECT_LIMIT_MS }).catch((cause) => {
+    throw unreachable(address, cause);
+  });
+  const client = new Client({ connection, namespace });
+  return {
+    address,
+    namespace,
+    client,
+    connection,
+    connectWorker: () =>
+      NativeConnection.connect(options).catch((cause: unknown) => {
+        throw unreachable(address, cause);
+      }),
+    close: () => connection.close(),
+  };
+}
+
+const settingsOf = ({ address, namespace }: TemporalAddress): Settings => ({ connection: { address }, namespace });
+
+function configuredSettings(): Settings {
+  const { connectionOptions, namespace } = loadClientConnectConfig();
+  return { connection: connectionOptions, namespace: namespace ?? 'default' };
+}
+
+function unreachable(address: string, cause: unknown): SluiceError {
+  return new SluiceError('temporal_unreachable', {
+    message: `no Temporal server answers at ${address}`,
+    remedy: 'start it, correct TEMPORAL_ADDRESS, or unset it to use the embedded server',
+    retryable: true,
+    data: { address },
+    cause,
+  });
+}

@@ -1,0 +1,94 @@
+/**
+ * A worker process: polls the run queue (workflows and steps) and the control queue (ingest, sweeper), publishes which
+ * steps it can run, and drains before it ends.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Client } from '@temporalio/client';
+import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { Implemented } from '../../activities/boundary/implement.ts';
+import { createStepActivities } from '../../activities/boundary/temporal.ts';
+import { createIngestActivities } from '../../activities/ingest.ts';
+import { createRecordRun } from '../../activities/record-run.ts';
+import { createSweepRuns } from '../../activities/sweep-runs.ts';
+import { stepName } from '../dsl/step.ts';
+import type { Store } from '../store/store.ts';
+import { payloadConverterPath, workflowBundle } from './bundle.ts';
+import { keepPublished } from './catalogue.ts';
+import type { Config } from './config.ts';
+import { ensureSweeper } from './sweeper.ts';
+
+/** A dead worker's cached runs go back to the shared queue after this long. */
+const STICKY_TIMEOUT = '2 seconds';
+const CONTROL_CONCURRENCY = 4;
+
+export interface WorkerDependencies {
+  readonly config: Config;
+  readonly connection: NativeConnection;
+  readonly client: Client;
+  readonly store: Store;
+  readonly implementations: readonly Implemented[];
+  /** Where the built workflow bundle is kept. */
+  readonly cache: string;
+}
+
+export interface RunningWorker {
+  /** Rejects if polling ends by itself; resolves after `stop`. */
+  readonly ended: Promise<void>;
+  /** Takes no new work, lets what is under way finish within the grace time, then ends. */
+  stop(): Promise<void>;
+}
+
+/** Resolves when the worker polls and its steps are published. */
+export async function startWorker(dependencies: WorkerDependencies): Promise<RunningWorker> {
+  const { config, connection, client, store, implementations } = dependencies;
+  const shared = {
+    connection,
+    namespace: client.options.namespace,
+    workflowBundle: await workflowBundle(dependencies.cache),
+    dataConverter: { payloadConverterPath },
+    shutdownGraceTime: config.shutdownGraceMs,
+    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
+    ...versioningOf(config),
+  } satisfies Partial<WorkerOptions>;
+  const run = await Worker.create({
+    ...shared,
+    taskQueue: config.queues.run,
+    activities: { ...createStepActivities(implementations, store), recordRun: createRecordRun(store.runs) },
+    maxConcurrentActivityTaskExecutions: config.concurrency,
+    maxCachedWorkflows: config.cachedRuns,
+  });
+  const control = await Worker.create({
+    ...shared,
+    taskQueue: config.queues.control,
+    activities: { ...createIngestActivities(store), sweepRuns: createSweepRuns(store.runs, client) },
+    maxConcurrentActivityTaskExecutions: CONTROL_CONCURRENCY,
+  });
+  const workers = [run, control];
+  const polling = Promise.all(workers.map((worker) => worker.run())).then(() => undefined);
+  polling.catch(() => undefined); // told by `ended`
+  const published = await keepPublished(store.catalogue, {
+    workerId: `${process.pid}-${randomUUID().slice(0, 8)}`,
+    queue: config.queues.run,
+    steps: implementations.map(({ step }) => stepName(step)),
+  });
+  await ensureSweeper(client, config.queues.control);
+  return {
+    ended: polling,
+    async stop() {
+      await published.withdraw();
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await polling;
+    },
+  };
+}
+
+function versioningOf({ versioning }: Config): Partial<WorkerOptions> {
+  if (!versioning) return {};
+  return {
+    workerDeploymentOptions: {
+      version: { deploymentName: 'sluice', buildId: versioning.buildId },
+      useWorkerVersioning: true,
+      defaultVersioningBehavior: 'PINNED',
+    },
+  };
+}
