@@ -48,7 +48,7 @@ export function walk(plan: Plan, input: Json, execute: Execute, options: WalkOpt
   const run: Run = {
     agenda: createAgenda(findMore, (error) => end('failed', crash(error))),
     execute,
-    neededYields: neededYields(plan),
+    neededYields: new Map(),
     onNode: options.onNode,
     place,
     cancel: () => run.agenda.stop(() => end('cancelled', CANCELLED)),
@@ -80,6 +80,7 @@ export function walk(plan: Plan, input: Json, execute: Execute, options: WalkOpt
     run.agenda.drain();
   }
   function begin(): void {
+    run.neededYields = neededYields(plan);
     const root = openFrame(run, plan.nodes, undefined, '', { name: 'input', value: input });
     whenKnown(plan.output, root, OUTPUT, (known) => {
       if ('error' in known) run.agenda.stop(() => end('failed', known.error));

@@ -13,7 +13,6 @@ import type { NeededYields } from './needed.ts';
 export interface Run {
   readonly agenda: Agenda;
   readonly execute: Execute;
-  readonly neededYields: NeededYields;
   readonly onNode: ((run: NodeRun) => void) | undefined;
   /** Every node of every entered scope, in the order of entering. */
   readonly states: NodeState[];
@@ -21,6 +20,8 @@ export interface Run {
   readonly place: (run: Run, state: NodeState) => void;
   /** Ends the run as cancelled from outside. */
   readonly cancel: () => void;
+  /** Known before the first scope is entered. */
+  neededYields: NeededYields;
   callsUnderWay: number;
   unsettled: number;
 }

@@ -1,0 +1,120 @@
+/** The properties are only worth what they catch: each planted bug must make the property named with it fail. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Bug, plant } from './mutant.ts';
+import {
+  anyCallMayFail,
+  cancelsAtAnyMoment,
+  isDeterministic,
+  type PropertyOf,
+  sameInAnyOrder,
+  startsWhatIsDue,
+} from './walk-properties.ts';
+
+const RUNS = { numRuns: 1_000, seed: 20_261_124 };
+
+const bugs: readonly (Bug & { readonly caughtBy: PropertyOf })[] = [
+  {
+    name: 'any failure stops its scope, needed or not',
+    file: 'run.ts',
+    passage: 'for (const scope of state.scopes) stopLater(run, scope, error);',
+    becomes: 'stopLater(run, state.frame, error);',
+    caughtBy: sameInAnyOrder,
+  },
+  {
+    name: 'a map lists its yields in the order they came',
+    file: 'map.ts',
+    passage: 'yields[index] =',
+    becomes: 'yields[known] =',
+    caughtBy: sameInAnyOrder,
+  },
+  {
+    name: 'keep-last keeps the round that broke',
+    file: 'repeat.ts',
+    passage: 'return endEarly(run, state, node, last, known.error);',
+    becomes: 'return endEarly(run, state, node, current, known.error);',
+    caughtBy: sameInAnyOrder,
+  },
+  {
+    name: 'a loop is a barrier on the way in',
+    file: 'repeat.ts',
+    passage: 'enterRound(run, state, node, 1, node.start, undefined);',
+    becomes: `
+      const refs = node.nodes.flatMap((inner) => (inner.kind === 'step' ? Object.values(inner.input.$object ?? {}) : []));
+      const outer = refs.filter((ref) => '$from' in ref && state.frame.sources.has(ref.$from[0]));
+      awaitWirings(state, outer, state.frame, (known) => {
+        if ('error' in known) fail(run, state, known.error);
+        else enterRound(run, state, node, 1, node.start, undefined);
+      });`,
+    caughtBy: startsWhatIsDue,
+  },
+  {
+    name: 'a loop is a barrier on the way out',
+    file: 'known.ts',
+    passage: 'const narrowed = narrow(wiring, fields);',
+    becomes: 'const narrowed = { wiring, fields };',
+    caughtBy: startsWhatIsDue,
+  },
+  {
+    name: 'one item too many at a time',
+    file: 'map.ts',
+    passage: 'place < Math.min(node.concurrency, count)',
+    becomes: 'place <= Math.min(node.concurrency, count)',
+    caughtBy: startsWhatIsDue,
+  },
+  {
+    name: 'one round too many',
+    file: 'repeat.ts',
+    passage: 'round === node.max',
+    becomes: 'round > node.max',
+    caughtBy: sameInAnyOrder,
+  },
+  {
+    name: 'a mistake is helped like any failure',
+    file: 'step.ts',
+    passage: 'isMistake(error)',
+    becomes: 'isMistake({ ...error, code: "" })',
+    caughtBy: anyCallMayFail,
+  },
+  {
+    name: 'what a loop yields besides the output breaks a round',
+    file: 'repeat.ts',
+    passage: '...(run.neededYields.get(node.id) ?? [])',
+    becomes: '...Object.values(node.yields)',
+    caughtBy: sameInAnyOrder,
+  },
+  {
+    name: 'cancelling cancels only what is under way',
+    file: 'run.ts',
+    passage: 'for (const state of run.states) cancelNode(run, state, error);',
+    becomes: 'for (const state of run.states) if (state.abort) cancelNode(run, state, error);',
+    caughtBy: cancelsAtAnyMoment,
+  },
+  {
+    name: 'cancelling leaves calls running',
+    file: 'run.ts',
+    passage: 'state.abort?.abort();',
+    becomes: '',
+    caughtBy: cancelsAtAnyMoment,
+  },
+  {
+    name: 'the end of a cancelled call still counts',
+    file: 'step.ts',
+    passage: 'if (!state.run) then();',
+    becomes: 'then();',
+    caughtBy: cancelsAtAnyMoment,
+  },
+];
+
+describe('planted bugs in the walker', () => {
+  it.each(bugs)('$name', async (bug) => {
+    const result = await fc.check(bug.caughtBy(await plant(bug)), { ...RUNS, endOnFailure: true });
+    expect(result.failed).toBe(true);
+    expect(result.counterexample).not.toBeNull();
+  });
+  it('a copy without a bug passes', async () => {
+    const copy = await plant({ name: 'none', file: 'step.ts', passage: 'export function', becomes: 'export function' });
+    await fc.assert(isDeterministic(copy), { ...RUNS, numRuns: 100 });
+    await fc.assert(sameInAnyOrder(copy), { ...RUNS, numRuns: 100 });
+  });
+});

@@ -1,0 +1,108 @@
+/**
+ * What holds for every plan and every order of completion, as properties of a walk function: of the walker, which must
+ * pass them, and of walkers with a planted bug, which must not.
+ */
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import type { Plan } from '../../src/plan/plan.ts';
+import { arbitraryPlan, planInput } from './arbitrary-plan.ts';
+import { behave } from './behave.ts';
+import { type Behave, type Driven, drive, type Moment, type WalkFunction } from './drive.ts';
+import { type Expected, interpret } from './reference-walk.ts';
+
+/** Loosely typed, so that properties over different choices make one list. */
+export type PropertyOf = (walk: WalkFunction) => fc.IRawProperty<unknown, true>;
+
+const seeds = fc.tuple(fc.nat(), fc.nat(), fc.nat());
+
+/** Any order of completion gives what the reference says: outcome, output, and how each node ended. */
+export const sameInAnyOrder: PropertyOf = (walk) =>
+  fc.asyncProperty(arbitraryPlan, seeds, async (plan, orders) => {
+    const expected = interpret(plan, planInput, behave);
+    for (const seed of orders) matches(await drive(walk, plan, planInput, { seed }), expected);
+  });
+
+/** Whenever nothing can happen but a call's end, the calls that were started are the ones whose refs are known. */
+export const startsWhatIsDue: PropertyOf = (walk) =>
+  fc.asyncProperty(arbitraryPlan, fc.nat(), async (plan, seed) => {
+    await drive(walk, plan, planInput, { seed, onQuiet: (moment) => startedWhatIsDue(plan, moment) });
+  });
+
+/** Any one call failing for good, or being refused, ends as the reference says. */
+export const anyCallMayFail: PropertyOf = (walk) =>
+  fc.asyncProperty(arbitraryPlan, fc.nat(), fc.nat(), fc.boolean(), async (plan, seed, which, mistake) => {
+    const names = [...interpret(plan, planInput, behave).calls.keys()];
+    if (names.length === 0) return;
+    const failing = names[which % names.length];
+    const behaves: Behave = (node, key, call, input) =>
+      `${key} ${call}` === failing ? { failure: mistake ? 'mistake' : 'ordinary' } : behave(node, key, call, input);
+    matches(await drive(walk, plan, planInput, { seed, behaves }), interpret(plan, planInput, behaves));
+  });
+
+/** Cancelled at any moment: all that is under way is aborted, nothing starts, everything settles. */
+export const cancelsAtAnyMoment: PropertyOf = (walk) =>
+  fc.asyncProperty(arbitraryPlan, fc.nat(), fc.nat({ max: 12 }), async (plan, seed, cancelAfter) => {
+    const driven = await drive(walk, plan, planInput, { seed, cancelAfter });
+    settled(driven);
+    const { atCancel, started, seen, result } = driven;
+    if (!atCancel) return; // it had finished before
+    expect(started.length).toBe(atCancel.startedCount);
+    expect(atCancel.underWay.every(({ signal }) => signal.aborted)).toBe(true);
+    expect(seen.slice(atCancel.seenCount).every(({ outcome }) => outcome === 'cancelled')).toBe(true);
+    if (atCancel.output) {
+      expect(driven.output).toBe(atCancel.output); // an answer given stays given
+    } else {
+      expect(result.outcome).toBe('cancelled');
+      expect(driven.output).toMatchObject({ outcome: 'cancelled' });
+    }
+  });
+
+/** The same plan and the same order of completion make the same calls, in the same sequence. */
+export const isDeterministic: PropertyOf = (walk) =>
+  fc.asyncProperty(arbitraryPlan, fc.nat(), async (plan, seed) => {
+    const first = await drive(walk, plan, planInput, { seed });
+    const second = await drive(walk, plan, planInput, { seed });
+    expect(callsOf(second)).toEqual(callsOf(first));
+    expect(second.result.nodes.map(withoutError)).toEqual(first.result.nodes.map(withoutError));
+  });
+
+const callsOf = (driven: Driven) => driven.started.map(({ key, call, input }) => ({ key, call, input }));
+const withoutError = ({ error: _, ...rest }: Driven['result']['nodes'][number]) => rest;
+
+/** Keys are unique, every node run has ended, and views were told of each exactly once. */
+function settled({ result, started, seen }: Driven): void {
+  expect(new Set(result.nodes.map(({ key }) => key)).size).toBe(result.nodes.length);
+  expect(new Set(started.map(({ key, call }) => `${key} ${call}`)).size).toBe(started.length);
+  expect([...seen].sort(byKey)).toEqual([...result.nodes].sort(byKey));
+}
+const byKey = (one: { key: string }, other: { key: string }) => (one.key < other.key ? -1 : 1);
+
+/**
+ * Timing never decides the outcome of the run or its output. How a node ended it may decide only in a scope that
+ * could not deliver: there a node may be cancelled, or never entered, instead of ending as it would have.
+ */
+function matches(driven: Driven, expected: Expected): void {
+  settled(driven);
+  if (expected.racy) return;
+  expect(driven.result.outcome).toBe(expected.outcome);
+  if ('value' in driven.output) expect(driven.output.value).toEqual(expected.output);
+  else expect([...expected.culprits]).toContain(driven.output.error.key);
+  for (const { key, outcome } of driven.result.nodes) {
+    const node = expected.nodes.get(key);
+    expect(node, `'${key}' ran`).toBeDefined();
+    if (outcome === 'cancelled') expect(node?.doomed, `'${key}' was cancelled`).toBe(true);
+    else expect([...(node?.outcomes ?? [])], key).toContain(outcome);
+  }
+  const ran = new Set(driven.result.nodes.map(({ key }) => key));
+  for (const [key, { doomed }] of expected.nodes) if (!doomed) expect(ran).toContain(key);
+}
+
+function startedWhatIsDue(plan: Plan, { started, ended }: Moment): void {
+  const due = interpret(plan, planInput, (_node, key, call) => ended.get(`${key} ${call}`) ?? 'pending');
+  if (due.racy) return;
+  const made = new Set(started.map(({ key, call }) => `${key} ${call}`));
+  for (const [name, { doomed }] of due.calls) if (!doomed) expect(made).toContain(name);
+  for (const { key, call, input } of started) {
+    expect(due.calls.get(`${key} ${call}`)?.input, `${key} ${call} was due`).toEqual(input);
+  }
+}
