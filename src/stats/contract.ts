@@ -44,20 +44,22 @@ export const number = z.number();
 export const vector = z.array(number);
 export const names = z.array(z.union([z.string(), number]));
 
-/** Two arms by count, mean and variance. */
+/** Two arms by count, mean and variance; an arm with fewer than two units has no variance, and an empty one no mean. */
 export const twoSummaries = z.object({
   n0: number,
-  mean0: number,
-  var0: number,
+  mean0: number.nullable(),
+  var0: number.nullable(),
   n1: number,
-  mean1: number,
-  var1: number,
+  mean1: number.nullable(),
+  var1: number.nullable(),
 });
 
 /** The arms of `twoSummaries` as the methods take them. */
 export function armsOf(input: z.output<typeof twoSummaries>): readonly [ArmSummary, ArmSummary] {
-  return [
-    { n: input.n0, mean: input.mean0, variance: input.var0 },
-    { n: input.n1, mean: input.mean1, variance: input.var1 },
-  ];
+  return [armOf(input.n0, input.mean0, input.var0), armOf(input.n1, input.mean1, input.var1)];
+}
+
+/** What is null for want of units becomes 0, which methods never read; any other null becomes NaN, which they refuse. */
+function armOf(n: number, mean: number | null, variance: number | null): ArmSummary {
+  return { n, mean: mean ?? (n === 0 ? 0 : Number.NaN), variance: variance ?? (n < 2 ? 0 : Number.NaN) };
 }

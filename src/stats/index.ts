@@ -11,14 +11,17 @@ export * from './bootstrap.ts';
 export * from './breaker.ts';
 export { clusterDiff } from './clusters.ts';
 export * from './cuped.ts';
+export * from './explain.ts';
 export * from './floors.ts';
 export * from './gate.ts';
 export * from './group-sequential.ts';
 export * from './judges.ts';
+export * from './look.ts';
 export * from './mcnemar.ts';
 export { type RelativeLift, relativeLift, welch, welchFromSummaries } from './means.ts';
 export * from './moments.ts';
 export * from './multiplicity.ts';
+export * from './offline.ts';
 export { clusterPaired, differences, pairedT } from './paired.ts';
 export * from './pairwise.ts';
 export * from './planning.ts';
@@ -26,6 +29,8 @@ export { type QuantileInterval, quantileInterval } from './quantiles.ts';
 export * from './ranking.ts';
 export * from './rates.ts';
 export * from './ratio.ts';
+export * from './repeats.ts';
+export * from './reports.ts';
 export type { Problem, Result } from './result.ts';
 export {
   asympCs,

@@ -34,7 +34,12 @@ export function answerLine(line: string): string {
   const { id = null, kind: name, input } = request as { id?: unknown; kind?: unknown; input?: unknown };
   const kind = typeof name === 'string' ? KINDS.get(name) : undefined;
   if (kind === undefined) return JSON.stringify({ id, ...refusal(`unknown kind ${JSON.stringify(name ?? null)}`) });
-  return JSON.stringify({ id, ...kind(input) });
+  try {
+    return JSON.stringify({ id, ...kind(input) });
+  } catch (error) {
+    // Methods answer problems as values. Should one throw all the same, the lines after it still deserve an answer.
+    return JSON.stringify({ id, ...refusal(error instanceof Error ? error.message : String(error)) });
+  }
 }
 
 /**

@@ -1,0 +1,131 @@
+/**
+ * The words for verdicts: the only place that writes sentences about them, so that the terminal, the dashboard and the
+ * ledger's readers are told the same. Pure templates over data, the verdict first, then what it rests on; no p-value
+ * stands alone.
+ */
+import type { EvaluationReport, ExperimentReport, JudgeBasis, PlanReport, ValueFormat } from './reports.ts';
+
+/** The sentences for a report: the verdict first, then what it rests on. */
+export function explain(report: ExperimentReport | EvaluationReport | PlanReport): readonly string[] {
+  switch (report.kind) {
+    case 'experiment':
+      return Object.freeze([experimentSentence(report), ...experimentBasis(report)]);
+    case 'evaluation':
+      return Object.freeze([evaluationSentence(report), ...evaluationBasis(report)]);
+    case 'plan':
+      return Object.freeze(planSentences(report));
+  }
+}
+
+/** A value in its metric's format: 3 significant digits, shares as percent. `unknown` for null. */
+export function formatValue(value: number | null, format: ValueFormat): string {
+  if (value === null) return 'unknown';
+  const digits = (shown: number): string => String(Number(shown.toPrecision(3)));
+  switch (format) {
+    case 'number':
+      return digits(value);
+    case 'share':
+      return `${digits(value * 100)}%`;
+    case 'ms':
+      return `${digits(value)} ms`;
+    case 'usd':
+      return `${value < 0 ? '-' : ''}$${digits(Math.abs(value))}`;
+  }
+}
+
+const plural = (count: number, word: string): string =>
+  `${Math.round(count * 10) / 10} ${word}${count === 1 ? '' : 's'}`;
+
+const levelOf = (alpha: number): string => `${Number((100 * (1 - alpha)).toPrecision(4))}%`;
+
+function experimentSentence(report: ExperimentReport): string {
+  const { verdict, baseline, variant, metric, format, guardrail, srm, unit, units, days, daysLeft, at } = report;
+  const show = (value: number | null | undefined): string => formatValue(value ?? null, format);
+  const { diff, lo, hi } = report.effect ?? { diff: null, lo: null, hi: null };
+  const interval = `${levelOf(report.alpha)} interval ${show(lo)} to ${show(hi)}; holds however often you look`;
+  switch (verdict.reason) {
+    case 'superior':
+      return `${variant} beats ${baseline} on ${metric} by ${show(diff === null ? null : Math.abs(diff))} (${interval}). ${plural(units, unit)}.`;
+    case 'worse':
+      return `${variant} was rolled back at ${at}: it is worse than ${baseline} on ${metric} by ${show(diff === null ? null : Math.abs(diff))} (${interval}). ${plural(units, unit)}.`;
+    case 'guardrail':
+      return guardrail === null
+        ? `${variant} was rolled back at ${at}: ${verdict.guardrails.join(', ')} moved beyond the allowed margin.`
+        : `${variant} was rolled back at ${at}: ${guardrail.name} ${guardrail.better === 'lower' ? 'rose' : 'fell'} by at least ${formatValue(guardrail.lo, guardrail.format)}, over the allowed ${formatValue(guardrail.margin, guardrail.format)}.`;
+    case 'breaker':
+      return `${variant} was rolled back at ${at}: its failure rate rose above the breaker's ceiling.`;
+    case 'srm':
+      return `Traffic split is off${srm === null ? '' : ` (expected ${srm.weights.map((weight) => Number(weight.toPrecision(3))).join(':')}, got ${srm.counts.join(':')}; chance ${oneIn(srm.p)})`}. Numbers can't be trusted until the cause is found: lost exposures, bots, redirects, crashes.`;
+    case 'warming_up':
+      return `Collecting: ${report.unitsMinArm} of ${report.minUnits} ${unit}s in the smaller arm.`;
+    case 'min_duration':
+      return `${variant} is ahead on ${metric} (${interval}), but the minimum duration is not over. ${aboutDays(daysLeft)}`;
+    case 'collecting':
+      return `Not decided yet: the effect is between ${show(lo)} and ${show(hi)}. ${aboutDays(daysLeft)}`;
+    case 'insufficient_data':
+      return `Not enough ${unit}s in ${plural(days, 'day')}: ${report.unitsMinArm} in the smaller arm, ${report.minUnits} needed. Baseline stays.`;
+    case 'guardrails_unproven':
+      return `${variant} is ahead on ${metric}, but after ${plural(days, 'day')} these are not proven harmless: ${verdict.guardrails.join(', ')}. Baseline stays.`;
+    case 'no_effect_proven':
+      return `No difference proven in ${plural(days, 'day')}. A change larger than ${show(furthest(lo, hi))} is ruled out. Baseline stays.`;
+    case 'futile':
+      return `No useful difference in ${plural(days, 'day')}: a change of the size that was asked for is ruled out (the effect is between ${show(lo)} and ${show(hi)}). Baseline stays.`;
+  }
+}
+
+const aboutDays = (daysLeft: number | null): string =>
+  daysLeft === null
+    ? 'The time left cannot be told yet.'
+    : `At this pace about ${plural(Math.ceil(daysLeft), 'day')} more.`;
+
+/** Chance p as "1 in N". */
+const oneIn = (p: number): string => (p > 0 && 1 / p < 1e9 ? `1 in ${Math.round(1 / p)}` : 'less than 1 in a billion');
+
+const furthest = (lo: number | null, hi: number | null): number | null =>
+  lo === null || hi === null ? null : Math.max(Math.abs(lo), Math.abs(hi));
+
+function experimentBasis(report: ExperimentReport): readonly string[] {
+  const { excluded, late, missing, capped } = report.counts;
+  return [
+    `${excluded} excluded, ${late} late, ${missing} missing, ${capped} capped.`,
+    `Unit: ${report.unit}. Window: ${report.window}. Method: ${report.method}.`,
+    ...caveats(report),
+  ];
+}
+
+function evaluationSentence(report: EvaluationReport): string {
+  const { verdict, baseline, variant, metric, format, alpha, effect, mde, nNeeded } = report;
+  const show = (value: number | null): string => formatValue(value, format);
+  const size = show(effect.diff === null ? null : Math.abs(effect.diff));
+  const interval = `${levelOf(alpha)} interval ${show(effect.lo)} to ${show(effect.hi)}`;
+  switch (verdict) {
+    case 'better':
+      return `${variant} beats ${baseline} on ${metric} by ${size} (${interval}).`;
+    case 'worse':
+      return `${variant} is worse than ${baseline} on ${metric} by ${size} (${interval}).`;
+    case 'equivalent':
+      return `${variant} and ${baseline} are equivalent on ${metric}: any difference is within ${show(mde)} (${interval}).`;
+    case 'inconclusive':
+      return `No difference proven between ${variant} and ${baseline} on ${metric} (${interval}).${nNeeded === null ? '' : ` About ${plural(nNeeded, 'example')} would be needed.`}`;
+    case null:
+      return `No verdict on ${metric}: ${report.why ?? 'the numbers are missing'}.`;
+  }
+}
+
+const evaluationBasis = (report: EvaluationReport): readonly string[] => [
+  `${plural(report.examples, 'example')}, ${report.missing} missing.`,
+  ...caveats(report),
+];
+
+function caveats({ isExploratory, judge }: { isExploratory: boolean; judge: JudgeBasis }): readonly string[] {
+  const judged =
+    judge === null
+      ? []
+      : [judge === 'uncorrected' ? 'Uncorrected judge.' : `Judge-corrected with ${judge.labels} labels.`];
+  return [...(isExploratory ? ['Exploratory.'] : []), ...judged];
+}
+
+function planSentences({ mde, format, unit, units, days, unprovable }: PlanReport): readonly string[] {
+  const need = `To see a change of ${formatValue(mde, format)} you need about ${plural(units, unit)} (${plural(days, 'day')} at current traffic); small differences cost four times as much when halved.`;
+  return [need, ...unprovable.map((name) => `${name} cannot be proven harmless with so few ${unit}s.`)];
+}

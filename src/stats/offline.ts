@@ -1,0 +1,148 @@
+/**
+ * The verdict of an offline comparison: t for the interval, sign-flip for the p-value, the stricter of the two for the
+ * decision, and a refusal to decide where there are too few units or too many holes.
+ */
+import { areCounts, areFinite, isPositive } from './checks.ts';
+import { standardNormalQuantile, twoSidedZ } from './distributions.ts';
+import type { Better } from './gate.ts';
+import type { TTest } from './intervals.ts';
+import { mcnemarExact } from './mcnemar.ts';
+import { clusterPaired, differences, pairedT } from './paired.ts';
+import { answer, LENGTHS_DIFFER, NOT_FINITE, nothing, problem, type Result } from './result.ts';
+import { signFlip } from './sign-flip.ts';
+
+/** With fewer units no sign-flip p can be 0.05 or less: the smallest is 2/2^n. */
+export const MIN_UNITS_FOR_VERDICT = 6;
+/** The power that "needed" units are computed for. */
+export const PLANNED_POWER = 0.8;
+
+export type OfflineVerdict = 'better' | 'worse' | 'equivalent' | 'inconclusive';
+
+export interface OfflineSettings {
+  readonly alpha: number;
+  readonly better: Better;
+  /** Smallest effect worth having; null when not declared, and then nothing is ever `equivalent`. */
+  readonly mde: number | null;
+  /** Cluster of each example; the default whenever the dataset names a cluster field. */
+  readonly cluster?: readonly (string | number)[];
+  readonly seed?: number;
+}
+
+export interface OfflineComparison extends TTest {
+  /** Sign-flip p over units; `p` is the t-test's. */
+  readonly pSignFlip: number;
+  /** Examples, or clusters. */
+  readonly units: number;
+  readonly verdict: OfflineVerdict;
+  /** Examples that would be needed for 80 % power at the mde, or else at the difference seen; null when decided. */
+  readonly nNeeded: number | null;
+}
+
+const NONE = nothing('diff', 'se', 'df', 't', 'p', 'ciLo', 'ciHi', 'pSignFlip', 'units', 'verdict', 'nNeeded');
+
+/**
+ * Compares two variants' scores on the same examples. `better`/`worse` when the interval excludes 0 and both p-values
+ * are below alpha; `equivalent` when the interval lies within +-mde; else `inconclusive`.
+ *
+ * Errors: as `pairedT`, `clusterPaired` and `signFlip`; `insufficient_data` with all numbers shown but no verdict below
+ * six units.
+ */
+export function compareScores(
+  control: readonly number[],
+  treatment: readonly number[],
+  settings: OfflineSettings,
+): Result<OfflineComparison> {
+  const { alpha, better, mde, cluster, seed } = settings;
+  if (mde !== null && !isPositive(mde)) return problem('invalid_input', 'the smallest effect must be above 0', NONE);
+  const d = differences(control, treatment);
+  if (d === null) return problem('invalid_input', LENGTHS_DIFFER, NONE);
+  const test = cluster === undefined ? pairedT(control, treatment, alpha) : clusterPaired(d, cluster, alpha);
+  const flip = signFlip(d, { ...(cluster === undefined ? {} : { cluster }), ...(seed === undefined ? {} : { seed }) });
+  const units = cluster === undefined ? d.length : new Set(cluster).size;
+  if (test.status !== 'ok') return problem(test.status, test.why, { ...NONE, ...test, pSignFlip: flip.p, units });
+  if (flip.status !== 'ok') return problem(flip.status, flip.why, NONE);
+  const { status: _, ...numbers } = test;
+  const shown = { ...numbers, pSignFlip: flip.p, units };
+  if (units < MIN_UNITS_FOR_VERDICT) {
+    const why = `a verdict needs at least ${MIN_UNITS_FOR_VERDICT} units`;
+    return problem('insufficient_data', why, { ...NONE, ...shown });
+  }
+  const isClear = (test.ciLo > 0 || test.ciHi < 0) && Math.max(test.p, flip.p) < alpha;
+  if (isClear) {
+    const verdict = test.diff > 0 === (better === 'higher') ? 'better' : 'worse';
+    return answer<OfflineComparison>({ ...shown, verdict, nNeeded: null });
+  }
+  if (mde !== null && test.ciLo > -mde && test.ciHi < mde) {
+    return answer<OfflineComparison>({ ...shown, verdict: 'equivalent', nNeeded: null });
+  }
+  const nNeeded = examplesNeeded(test, d.length, mde ?? Math.abs(test.diff), alpha);
+  return answer<OfflineComparison>({ ...shown, verdict: 'inconclusive', nNeeded });
+}
+
+/** Examples for 80 % power at an effect, from the error seen with n: clusters are in that error already. */
+function examplesNeeded({ se }: TTest, n: number, effect: number, alpha: number): number | null {
+  const needed = n * (((twoSidedZ(alpha) + standardNormalQuantile(PLANNED_POWER)) * se) / effect) ** 2;
+  return Number.isSafeInteger(Math.ceil(needed)) ? Math.ceil(needed) : null;
+}
+
+/** Above this share of missing pairs, or below this p for one side losing more, there is no verdict. */
+export const MAX_MISSING_SHARE = 0.05;
+export const MISSING_IMBALANCE_P = 0.01;
+
+export interface Missing {
+  /** Pairs that lack either side. */
+  readonly missing: number;
+  readonly share: number;
+  /** Exact McNemar p that one side loses more scores than the other. */
+  readonly p: number;
+  readonly blocksVerdict: boolean;
+  /** The mean difference if every hole were as bad, or as good, for the treatment as it could be. */
+  readonly worstDiff: number;
+  readonly bestDiff: number;
+}
+
+/**
+ * What missing scores (null) may hide: counts, whether they block the verdict, and bounds on the mean difference with
+ * every hole filled by the scale's ends. Errors: `insufficient_data` without examples; `invalid_input` for scores
+ * outside the scale.
+ */
+export function missingScores(
+  control: readonly (number | null)[],
+  treatment: readonly (number | null)[],
+  scale: { readonly worst: number; readonly best: number } = { worst: 0, best: 1 },
+): Result<Missing> {
+  const none = nothing('missing', 'share', 'p', 'blocksVerdict', 'worstDiff', 'bestDiff');
+  if (control.length !== treatment.length) return problem('invalid_input', LENGTHS_DIFFER, none);
+  const [low, high] = [Math.min(scale.worst, scale.best), Math.max(scale.worst, scale.best)];
+  const given = [...control, ...treatment].filter((score) => score !== null);
+  if (!areFinite([low, high, ...given]) || given.some((score) => score < low || score > high)) {
+    return problem('invalid_input', `${NOT_FINITE} on the scale`, none);
+  }
+  const n = control.length;
+  if (n === 0) return problem('insufficient_data', 'there are no examples', none);
+  const n01 = control.filter((score, index) => score === null && treatment[index] !== null).length;
+  const n10 = treatment.filter((score, index) => score === null && control[index] !== null).length;
+  const n00 = control.filter((score, index) => score === null && treatment[index] === null).length;
+  const imbalance = mcnemarExact({ n11: n - n01 - n10 - n00, n10, n01, n00 }, MISSING_IMBALANCE_P);
+  const p = imbalance.pExact ?? 1;
+  const missing = n01 + n10 + n00;
+  const boundWith = (forControl: number, forTreatment: number): number =>
+    control.reduce<number>((sum, score, index) => sum + (treatment[index] ?? forTreatment) - (score ?? forControl), 0) /
+    n;
+  return answer({
+    missing,
+    share: missing / n,
+    p,
+    blocksVerdict: missing / n > MAX_MISSING_SHARE || p < MISSING_IMBALANCE_P,
+    worstDiff: boundWith(scale.best, scale.worst),
+    bestDiff: boundWith(scale.worst, scale.best),
+  });
+}
+
+/** After this many comparisons on one dataset, its examples are no longer fresh evidence. */
+export const MAX_COMPARISONS_PER_DATASET = 10;
+
+/** Whether a dataset has been compared on so often that a fresh held-out split is due. */
+export function isDatasetWorn(comparisons: number): boolean {
+  return areCounts(comparisons) && comparisons >= MAX_COMPARISONS_PER_DATASET;
+}

@@ -1,0 +1,93 @@
+/**
+ * What `explain` takes: a verdict with everything it rests on. Whoever builds a report fills all of it, so that counts
+ * of what was left out can never be forgotten.
+ */
+import type { Better, GateVerdict } from './gate.ts';
+import type { OfflineVerdict } from './offline.ts';
+
+/** How a metric's values read: a plain number, a share (shown in percent), milliseconds, or US dollars. */
+export type ValueFormat = 'number' | 'share' | 'ms' | 'usd';
+
+/** A limit may be null: not known, or no bound. */
+export interface ExplainedEffect {
+  readonly diff: number | null;
+  readonly lo: number | null;
+  readonly hi: number | null;
+}
+
+/** Where a score came from: human labels behind a judge, a judge alone, or no judge at all (null). */
+export type JudgeBasis = { readonly labels: number } | 'uncorrected' | null;
+
+/** What an experiment's verdict rests on; all of it is shown, always. */
+export interface ExperimentReport {
+  readonly kind: 'experiment';
+  readonly verdict: GateVerdict;
+  readonly baseline: string;
+  readonly variant: string;
+  readonly metric: string;
+  readonly format: ValueFormat;
+  readonly alpha: number;
+  /** Effect on the metric in its own direction; null before there is one. */
+  readonly effect: ExplainedEffect | null;
+  /** The guardrail that decided a rollback; null otherwise. */
+  readonly guardrail: {
+    readonly name: string;
+    readonly better: Better;
+    readonly lo: number;
+    readonly margin: number;
+    readonly format: ValueFormat;
+  } | null;
+  /** Sample ratio: planned weights and counts as text is left to this template; null when not computed. */
+  readonly srm: { readonly weights: readonly number[]; readonly counts: readonly number[]; readonly p: number } | null;
+  readonly unit: string;
+  readonly units: number;
+  readonly unitsMinArm: number;
+  readonly minUnits: number;
+  readonly days: number;
+  /** Days until a decision at this pace; null when unknown. */
+  readonly daysLeft: number | null;
+  /** When the decision was taken, as it is to be shown. */
+  readonly at: string;
+  readonly window: string;
+  readonly method: string;
+  readonly counts: {
+    readonly excluded: number;
+    readonly late: number;
+    readonly missing: number;
+    readonly capped: number;
+  };
+  readonly isExploratory: boolean;
+  readonly judge: JudgeBasis;
+}
+
+/** An offline comparison's verdict. */
+export interface EvaluationReport {
+  readonly kind: 'evaluation';
+  /** Null when no verdict is possible; `why` then says why. */
+  readonly verdict: OfflineVerdict | null;
+  readonly why: string | null;
+  readonly baseline: string;
+  readonly variant: string;
+  readonly metric: string;
+  readonly format: ValueFormat;
+  readonly alpha: number;
+  readonly effect: ExplainedEffect;
+  readonly examples: number;
+  readonly missing: number;
+  readonly mde: number | null;
+  readonly nNeeded: number | null;
+  readonly isExploratory: boolean;
+  readonly judge: JudgeBasis;
+}
+
+/** A plan before launch. */
+export interface PlanReport {
+  readonly kind: 'plan';
+  readonly mde: number;
+  readonly format: ValueFormat;
+  readonly unit: string;
+  readonly units: number;
+  readonly days: number;
+  /** Guardrails that the planned units cannot prove. */
+  readonly unprovable: readonly string[];
+}
