@@ -102,7 +102,7 @@ export interface Chain<P extends Place, Visible, Nodes> {
   ): Chain<P, Visible & Record<Id, Omit<Made, keyof Visible> & { rounds: number }>, BodyNodes>;
 
   /** One of two arms, by a boolean. Outside, only the yielded value is visible: the nodes of an arm may not have run. */
-  branch<const Id extends string, Yielded extends z.ZodType, ThenNodes, AllNodes>(
+  branch<const Id extends string, Yielded extends z.core.$ZodType, ThenNodes, AllNodes>(
     id: Id & Free<Id, Nodes>,
     yields: Yielded,
     when: (scope: Scope<P['input'], Visible, P['extra']>) => Value<boolean>,
@@ -113,7 +113,7 @@ export interface Chain<P extends Place, Visible, Nodes> {
   ): Chain<P, Visible & Record<Id, z.output<Yielded>>, AllNodes>;
 
   /** A body per item of a list. Outside, the list of what the items yielded, in the order of the list mapped over. */
-  map<const Id extends string, Item, Yielded extends z.ZodType, BodyNodes>(
+  map<const Id extends string, Item, Yielded extends z.core.$ZodType, BodyNodes>(
     id: Id & Free<Id, Nodes>,
     yields: Yielded,
     over: (scope: Scope<P['input'], Visible, P['extra']>) => Value<readonly Item[]>,

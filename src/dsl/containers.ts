@@ -12,7 +12,7 @@ import { lower } from './lower.ts';
 import { factsOf, refTo } from './ref.ts';
 import { checkCount, checkKeys, refuse, show } from './refuse.ts';
 import { lowerCondition, lowerObjectIn, lowerValueIn, resolveAliases, wire } from './scope.ts';
-import { elementOf } from './shape.ts';
+import { elementOf, type Schema } from './shape.ts';
 
 /** A body that has ended: its draft, and what it hands on. */
 export interface Ended {
@@ -65,7 +65,7 @@ export function placeRepeat(draft: Draft, id: string, loop: LoopSettings, body: 
 export function placeBranch(
   draft: Draft,
   id: string,
-  yields: z.ZodType,
+  yields: Schema,
   condition: WiringFunction,
   [first, second]: readonly [then: Body, otherwise: Body],
 ): Draft {
@@ -91,7 +91,7 @@ export interface MapLimits {
 export function placeMap(
   draft: Draft,
   id: string,
-  yields: z.ZodType,
+  yields: Schema,
   over: WiringFunction,
   limits: MapLimits,
   body: Body,

@@ -2,6 +2,7 @@
  * A pipeline while it is being defined: what a chain knows so far, as one immutable value. Containers open a draft
  * within a draft; ids, steps and limits go through all of them, since they hold for the pipeline as a whole.
  */
+
 import type { z } from 'zod';
 import { suggest } from '../nearest.ts';
 import { LIMITS } from '../plan/limits.ts';
@@ -10,6 +11,7 @@ import { RESERVED_IDS } from '../plan/words.ts';
 import type { Policy } from './policy.ts';
 import { refTo } from './ref.ts';
 import { checkName, refuse } from './refuse.ts';
+import type { Schema } from './shape.ts';
 import type { AnyStep } from './step.ts';
 
 /** A wiring function without its types. */
@@ -39,7 +41,7 @@ export interface Draft {
   /** Refs by their word: `input`, and the innermost `carry` or `item`. */
   readonly locals: { readonly [word: string]: object };
   /** The schema of every visible output, by id. */
-  readonly outputs: { readonly [id: string]: z.ZodType };
+  readonly outputs: { readonly [id: string]: Schema };
   /** What the id of a used pipeline stands for: its output's wiring. */
   readonly aliases: ReadonlyMap<string, Wiring>;
   /** Every id so far, also inside containers and in arms already closed. */
@@ -54,7 +56,7 @@ export interface DraftBody {
   /** A round ends by `until`, a part (an arm, a map's body) by `yield`. */
   readonly kind: 'round' | 'part';
   /** What it must end with. */
-  readonly result: z.ZodType;
+  readonly result: Schema;
   /** The container, for messages. */
   readonly at: string;
 }
@@ -118,7 +120,7 @@ export function checkDepth(depth: number, at: string): void {
 }
 
 /** The draft with a node added, whose id now shows `output`. */
-export function add(draft: Draft, id: string, nodes: readonly PlanNode[], output: z.ZodType): Draft {
+export function add(draft: Draft, id: string, nodes: readonly PlanNode[], output: Schema): Draft {
   return { ...draft, nodes: [...draft.nodes, ...nodes], outputs: { ...draft.outputs, [id]: output } };
 }
 

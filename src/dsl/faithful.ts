@@ -39,8 +39,8 @@ export function checkFaithful(schema: unknown, at: string): asserts schema is z.
 }
 
 /** As `checkFaithful`, for what an arm or a map's body yields: any JSON, but surely something. */
-export function checkYieldFaithful(schema: unknown, at: string): asserts schema is z.ZodType {
-  if (!(schema instanceof z.ZodType)) refuse('schema_unknown', `${at} is ${show(schema)}`, 'give a zod schema');
+export function checkYieldFaithful(schema: unknown, at: string): asserts schema is z.core.$ZodType {
+  if (!(schema instanceof z.core.$ZodType)) refuse('schema_unknown', `${at} is ${show(schema)}`, 'give a zod schema');
   if (mayBeAbsent(schema)) refuse('schema_not_json', `${at} is optional, but a yield has a value`, 'use .nullable()');
   checkValue(schema, at);
 }

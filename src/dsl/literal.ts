@@ -2,11 +2,13 @@
  * Literals in a definition: configs, constants in wirings, first carries, stand-in values. They go into the plan, so they
  * must be JSON of a bounded size, hold what their schema asks and nothing else.
  */
+
 import { z } from 'zod';
 import { findJsonFault, freezeJson } from '../plan/json.ts';
 import { LIMITS } from '../plan/limits.ts';
 import type { Json } from '../plan/plan.ts';
 import { refuse } from './refuse.ts';
+import type { Schema } from './shape.ts';
 
 /**
  * A frozen copy of a value as JSON.
@@ -28,8 +30,8 @@ export function toJson(value: unknown, at: string): Json {
 }
 
 /** The value as its schema reads it, defaults filled in; refused in zod's words when it does not fit. */
-export function parseLiteral(schema: z.ZodType, value: unknown, at: string): Json {
-  const parsed = schema.safeParse(value);
+export function parseLiteral(schema: Schema, value: unknown, at: string): Json {
+  const parsed = z.safeParse(schema, value);
   if (!parsed.success)
     return refuse('literal_invalid', `${at}: ${z.prettifyError(parsed.error)}`, 'give a value that fits the schema', {
       at,

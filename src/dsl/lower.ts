@@ -11,7 +11,7 @@ import { isConstant } from './alias.ts';
 import { parseLiteral, toJson } from './literal.ts';
 import { factsOf } from './ref.ts';
 import { refuse, show } from './refuse.ts';
-import { type Fields, fieldsOf, mayBeAbsent, partOf, present } from './shape.ts';
+import { type Fields, fieldsOf, mayBeAbsent, partOf, present, type Schema } from './shape.ts';
 
 /**
  * Lowers a value made of refs and literals.
@@ -19,7 +19,7 @@ import { type Fields, fieldsOf, mayBeAbsent, partOf, present } from './shape.ts'
  * @param schema what is asked there, as far as it is known
  * @param at where it is, for messages: `node 'ranked', 'passages'`
  */
-export function lower(wired: unknown, schema: z.ZodType | undefined, at: string): Wiring {
+export function lower(wired: unknown, schema: Schema | undefined, at: string): Wiring {
   const facts = factsOf(wired);
   const offered = facts && fieldsOf(facts.schema);
   if (offered && schema) checkFields(presentFields(offered), schema, at);
@@ -41,7 +41,7 @@ export function lowerInput(wired: unknown, schema: z.ZodObject, at: string): Wir
 
 interface Part {
   readonly wired: unknown;
-  readonly schema: z.ZodType | undefined;
+  readonly schema: Schema | undefined;
   readonly at: string;
   readonly depth: number;
 }
@@ -82,13 +82,13 @@ function lowerObject(wired: PlainObject, { schema, at, depth }: Part): Wiring {
 }
 
 /** Each largest part that is all literal is held against its schema once, as a whole. */
-function checked(wiring: Wiring, schema: z.ZodType | undefined, at: string): Wiring {
+function checked(wiring: Wiring, schema: Schema | undefined, at: string): Wiring {
   if (isConstant(wiring) && schema) parseLiteral(schema, wiring.$value, at);
   return wiring;
 }
 
 /** Refuses keys that are not asked, and asks for those that are not there. */
-function checkFields(given: object, schema: z.ZodType, at: string): void {
+function checkFields(given: object, schema: Schema, at: string): void {
   const fields = fieldsOf(present(schema));
   if (!fields) return;
   const asked = Object.keys(fields);

@@ -2,6 +2,7 @@
  * `definePipeline`: the chain as authors hold it. Here the typed language meets the untyped drafts that do the work, so
  * this is the one file that tells the compiler what they come to.
  */
+
 import { z } from 'zod';
 import { freezeJson } from '../plan/json.ts';
 import { type Json, PLAN_FORMAT, type Plan } from '../plan/plan.ts';
@@ -22,6 +23,7 @@ import { checkFaithful } from './faithful.ts';
 import { placeUse } from './inline.ts';
 import { checkName, refuse, show } from './refuse.ts';
 import { lowerObjectIn } from './scope.ts';
+import type { Schema } from './shape.ts';
 import type { AnyStep } from './step.ts';
 import { placeStep, type StepOptions } from './step-node.ts';
 import { stepsIn } from './steps.ts';
@@ -60,9 +62,9 @@ function chain(draft: Draft): object {
     step: (id: string, step: AnyStep, wire: WiringFunction, config?: object, options?: StepOptions) =>
       chain(placeStep(draft, id, step, wire, config, options)),
     repeat: (id: string, loop: LoopSettings, body: WrittenBody) => chain(placeRepeat(draft, id, loop, bodyOf(body))),
-    branch: (id: string, yields: z.ZodType, when: WiringFunction, then: WrittenBody, otherwise: WrittenBody) =>
+    branch: (id: string, yields: Schema, when: WiringFunction, then: WrittenBody, otherwise: WrittenBody) =>
       chain(placeBranch(draft, id, yields, when, [bodyOf(then), bodyOf(otherwise)])),
-    map: (id: string, yields: z.ZodType, over: WiringFunction, limits: MapLimits, body: WrittenBody) =>
+    map: (id: string, yields: Schema, over: WiringFunction, limits: MapLimits, body: WrittenBody) =>
       chain(placeMap(draft, id, yields, over, limits, bodyOf(body))),
     use: (id: string, pipeline: unknown, wire: WiringFunction) => chain(placeUse(draft, id, pipeline, wire)),
     until: (done: WiringFunction, carry: WiringFunction) => ended(endRound(draft, done, carry)),

@@ -3,10 +3,9 @@
  * nothing else, so a misspelt field is `undefined` and not a surprise. Path and schema are kept aside, so that a copy or
  * a spread of a ref is not mistaken for one.
  */
-import type { z } from 'zod';
 import type { Source } from '../plan/nodes.ts';
 import { refuse } from './refuse.ts';
-import { fieldsOf } from './shape.ts';
+import { fieldsOf, type Schema } from './shape.ts';
 
 declare const VALUE: unique symbol;
 
@@ -30,13 +29,13 @@ export type Ref<T> = [T] extends [object]
 /** What a ref stands for. */
 export interface RefFacts {
   readonly source: Source;
-  readonly schema: z.ZodType;
+  readonly schema: Schema;
 }
 
 const FACTS = new WeakMap<object, RefFacts>();
 
 /** A ref to `source`, whose values `schema` describes. */
-export function refTo(schema: z.ZodType, source: Source): object {
+export function refTo(schema: Schema, source: Source): object {
   const noValue = () =>
     refuse(
       'ref_computed',

@@ -9,7 +9,7 @@ import type { Draft, WiringFunction } from './draft.ts';
 import { lower, lowerInput } from './lower.ts';
 import { factsOf, refTo } from './ref.ts';
 import { refuse, show } from './refuse.ts';
-import { isBoolean } from './shape.ts';
+import { isBoolean, type Schema } from './shape.ts';
 
 /** Calls a wiring function on the draft's scope. */
 export function wire(draft: Draft, wiring: WiringFunction, at: string): unknown {
@@ -35,7 +35,7 @@ export function lowerObjectIn(draft: Draft, wiring: WiringFunction, schema: z.Zo
 }
 
 /** As `lowerObjectIn`, for a value of any schema: what an arm or a map's body yields. */
-export function lowerValueIn(draft: Draft, wiring: WiringFunction, schema: z.ZodType, at: string): Wiring {
+export function lowerValueIn(draft: Draft, wiring: WiringFunction, schema: Schema, at: string): Wiring {
   return resolveAliases(draft, lower(wire(draft, wiring, at), schema, at), at);
 }
 

@@ -5,12 +5,15 @@
  */
 import { z } from 'zod';
 
+/** Any zod schema, by its core type: that zod's rich types are equal costs the compiler 70 k instantiations per comparison. */
+export type Schema = z.core.$ZodType;
+
 export interface Fields {
-  readonly [key: string]: z.ZodType;
+  readonly [key: string]: Schema;
 }
 
 /** The fields of a schema that is surely an object with declared fields; otherwise undefined. */
-export function fieldsOf(schema: z.core.$ZodType): Fields | undefined {
+export function fieldsOf(schema: Schema): Fields | undefined {
   const inner = unwrap(schema);
   const { def } = inner._zod;
   if (def.type === 'object')
@@ -21,31 +24,30 @@ export function fieldsOf(schema: z.core.$ZodType): Fields | undefined {
 }
 
 /** The element of a schema that is surely a list; otherwise undefined. */
-export function elementOf(schema: z.core.$ZodType): z.ZodType | undefined {
+export function elementOf(schema: Schema): Schema | undefined {
   const { def } = unwrap(schema)._zod;
-  if (def.type === 'array') return def.element as z.ZodType;
+  if (def.type === 'array') return def.element;
   if (def.type !== 'tuple') return undefined;
-  return z.union([...def.items, ...(def.rest ? [def.rest] : [])] as z.ZodType[]);
+  return z.union([...def.items, ...(def.rest ? [def.rest] : [])]);
 }
 
 /** What a literal's part at `key` must be, where the schema says so: a field, an element, a record's value. */
-export function partOf(schema: z.core.$ZodType | undefined, key: string | number): z.ZodType | undefined {
+export function partOf(schema: Schema | undefined, key: string | number): Schema | undefined {
   if (schema === undefined) return undefined;
   const { def } = unwrap(present(schema))._zod;
-  if (typeof key === 'string')
-    return def.type === 'record' ? (def.valueType as z.ZodType) : fieldsOf(present(schema))?.[key];
-  if (def.type === 'tuple') return (def.items[key] ?? def.rest ?? undefined) as z.ZodType | undefined;
-  return def.type === 'array' ? (def.element as z.ZodType) : undefined;
+  if (typeof key === 'string') return def.type === 'record' ? def.valueType : fieldsOf(present(schema))?.[key];
+  if (def.type === 'tuple') return def.items[key] ?? def.rest ?? undefined;
+  return def.type === 'array' ? def.element : undefined;
 }
 
 /** The schema of a value that is there: without `.optional()` and `.nullable()`. */
-export function present(schema: z.core.$ZodType): z.core.$ZodType {
+export function present(schema: Schema): Schema {
   const { def } = (schema as z.core.$ZodTypes)._zod;
   return def.type === 'optional' || def.type === 'nullable' ? present(def.innerType) : schema;
 }
 
 /** Whether every value of the schema is true or false. */
-export function isBoolean(schema: z.core.$ZodType): boolean {
+export function isBoolean(schema: Schema): boolean {
   const { def } = unwrap(schema)._zod;
   if (def.type === 'boolean') return true;
   if (def.type === 'literal') return def.values.every((value) => typeof value === 'boolean');
@@ -53,11 +55,11 @@ export function isBoolean(schema: z.core.$ZodType): boolean {
 }
 
 /** Whether a field may be left out of what the schema gives. */
-export function mayBeAbsent(schema: z.core.$ZodType): boolean {
+export function mayBeAbsent(schema: Schema): boolean {
   return schema._zod.optout === 'optional';
 }
 
-function unwrap(schema: z.core.$ZodType): z.core.$ZodTypes {
+function unwrap(schema: Schema): z.core.$ZodTypes {
   const known = schema as z.core.$ZodTypes;
   const { def } = known._zod;
   switch (def.type) {
