@@ -5,7 +5,7 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { SluiceError } from '../src/errors.ts';
-import type { Chunker } from '../src/ingest/chunker.ts';
+import { type Chunker, createChunker } from '../src/ingest/chunker.ts';
 import type { SourceDocument } from '../src/ingest/entries.ts';
 import { settingsHash } from '../src/ingest/settings.ts';
 import type { Note, Skip } from '../src/ingest/skip.ts';
@@ -15,6 +15,12 @@ import type { DocumentInput } from '../src/store/documents.ts';
 import type { BatchInput, BatchResult, IngestActivities } from '../workflows/ingest-messages.ts';
 
 export interface IngestDependencies {
+  readonly builds: Builds;
+  /** Default: one with a thread of its own, which ends when idle. */
+  readonly chunker?: Chunker;
+}
+
+interface Parts {
   readonly builds: Builds;
   readonly chunker: Chunker;
 }
@@ -28,7 +34,7 @@ const BEAT_MS = 2_000;
 /** Longer than any pause between two calls of one ingest, a restart of its worker included. */
 const LEASE_MS = 120_000;
 
-export function createIngestActivities({ builds, chunker }: IngestDependencies): IngestActivities {
+export function createIngestActivities({ builds, chunker = createChunker() }: IngestDependencies): IngestActivities {
   return {
     listSource: ({ source }) =>
       asActivity(async () => {
@@ -63,11 +69,7 @@ async function asActivity<Result>(work: (signal: AbortSignal) => Promise<Result>
   }
 }
 
-async function ingestBatch(
-  dependencies: IngestDependencies,
-  input: BatchInput,
-  signal: AbortSignal,
-): Promise<BatchResult> {
+async function ingestBatch(dependencies: Parts, input: BatchInput, signal: AbortSignal): Promise<BatchResult> {
   const tally = createTally();
   const source = await openSource(input.source);
   let group: SourceDocument[] = [];
@@ -85,7 +87,7 @@ async function ingestBatch(
 }
 
 async function ingestGroup(
-  { builds, chunker }: IngestDependencies,
+  { builds, chunker }: Parts,
   { index, build, chunk }: BatchInput,
   group: readonly SourceDocument[],
   tally: Tally,

@@ -34,7 +34,9 @@ const sentences = new Intl.Segmenter('en', { granularity: 'sentence' });
 
 /** The pieces of a content, in order, each within the passage limits. */
 export function cutContent(content: Content): readonly Piece[] {
-  return cut(content, PROSE_ROOM, WHOLE_ROOM).map(measure);
+  return cut(content, PROSE_ROOM, WHOLE_ROOM)
+    .filter((text) => text.trim() !== '')
+    .map(measure);
 }
 
 function cut(content: Content, proseRoom: Room, wholeRoom: Room): readonly string[] {

@@ -89,14 +89,14 @@ function entryOf(property: Property | SpreadElement, depth: number): readonly (r
 const isExpression = (node: Property['value']): node is Expression =>
   !['AssignmentPattern', 'ArrayPattern', 'ObjectPattern', 'RestElement'].includes(node.type);
 
-/** One item per object in the data, at whatever depth its list is. */
+/** One item per object in the data that says anything, at whatever depth its list is. */
 function itemsOf(data: Data, depth: number): readonly Content[] {
   if (depth > MAX_DEPTH) return [];
-  if (isList(data)) return data.filter(isObject).map((each) => objectItem(each, depth));
-  return isObject(data) ? [objectItem(data, depth)] : [];
+  if (isList(data)) return data.filter(isObject).flatMap((each) => objectItem(each, depth));
+  return isObject(data) ? objectItem(data, depth) : [];
 }
 
-function objectItem(data: DataObject, depth: number): Content {
+function objectItem(data: DataObject, depth: number): readonly Content[] {
   const name = firstString(data, NAME_KEYS);
   const type = typeof data.type === 'string' ? data.type : undefined;
   const optional = data.isOptional === true || data.optional === true ? ', optional' : '';
@@ -105,7 +105,8 @@ function objectItem(data: DataObject, depth: number): Content {
   const head = [title, type && `(\`${type}\`${optional})`].filter(Boolean).join(' ');
   const lead = `- ${[head, said?.replace(/\s+/g, ' ').trim()].filter(Boolean).join(': ')}`;
   const nested = Object.values(data).flatMap((value) => (isList(value) ? itemsOf(value, depth + 1) : []));
-  return item(lead, nested.length === 0 ? [] : [list(nested)]);
+  if (nested.length === 0) return lead === '- ' ? [] : [item(lead, [])];
+  return lead === '- ' ? nested : [item(lead, [list(nested)])];
 }
 
 function firstString(data: DataObject, keys: readonly string[]): string | undefined {
