@@ -14,9 +14,11 @@ export interface StepArguments {
   readonly input: Json;
 }
 
-/** What the boundary measured of one attempt. Times are milliseconds; `startedAt` is since the epoch. */
+/** What the boundary measured of one attempt. Times are milliseconds, those ending in `At` since the epoch. */
 export interface AttemptTrace {
   readonly attempt: number;
+  /** When the call was first asked for: before its queueing, and before all earlier attempts. */
+  readonly scheduledAt: number;
   readonly startedAt: number;
   readonly durationMs: number;
   readonly queuedMs: number;

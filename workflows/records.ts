@@ -12,19 +12,19 @@ export function recordsOf(
 }
 
 function recordOf(run: NodeRun, calls: readonly CallTrace[]): NodeRecord {
-  const last = calls.at(-1);
-  const first = calls.find((call) => call.last !== undefined)?.last;
-  const ended = last?.last && last.last.startedAt + last.last.durationMs;
+  const traces = calls.flatMap(({ last }) => last ?? []);
+  const [first, last] = [traces[0], traces.at(-1)];
   return {
     key: run.key,
     node: run.node,
     kind: run.kind,
-    step: last?.step ?? null,
+    step: calls.at(-1)?.step ?? null,
     call: run.call ?? null,
     outcome: run.outcome,
     attempts: calls.reduce((sum, call) => sum + call.attempts, 0),
-    startedAt: first?.startedAt ?? null,
-    durationMs: first !== undefined && ended !== undefined ? ended - first.startedAt : null,
+    // From the first asking to the last answer: queueing, attempts, backoff and fallback included.
+    startedAt: first?.scheduledAt ?? null,
+    durationMs: first && last ? last.startedAt + last.durationMs - first.scheduledAt : null,
     queuedMs: first?.queuedMs ?? null,
     error: run.error ? failureData(run.error) : null,
   };

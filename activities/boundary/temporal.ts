@@ -49,6 +49,8 @@ function createStepActivity(
     const startedAt = Date.now();
     const trace = (): AttemptTrace => ({
       attempt: info.attempt,
+      // The server's clock: never later than our own start, however the two differ.
+      scheduledAt: Math.min(info.scheduledTimestampMs, startedAt),
       startedAt,
       durationMs: Date.now() - startedAt,
       queuedMs: Math.max(0, startedAt - info.currentAttemptScheduledTimestampMs),

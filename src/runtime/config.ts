@@ -32,6 +32,7 @@ const Environment = z.object({
   SLUICE_SHUTDOWN_GRACE_MS: milliseconds.max(600_000).default(10_000),
   SLUICE_BUILD_ID: z.string().min(1).max(100).optional(),
   SLUICE_WORKER_VERSIONING: flag.default(false),
+  SLUICE_LOG: z.enum(['error', 'warn', 'info', 'debug']).default('error'),
   SLUICE_UNIT_KEY: z.string().min(16).optional(),
 });
 
@@ -65,6 +66,8 @@ export interface Config {
   readonly shutdownGraceMs: number;
   /** Temporal's Worker Versioning, for code rollouts: off unless both are set. */
   readonly versioning?: { readonly buildId: string };
+  /** How much Temporal's own logger says, on standard error. */
+  readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
   /** Keys the hash that stands for a unit in search attributes; absent: one is made per project and kept in `.sluice`. */
   readonly unitKey?: string;
 }
@@ -115,6 +118,7 @@ export function readConfig(environment: { readonly [name: string]: string | unde
     queueLimitMs: env.SLUICE_QUEUE_LIMIT_MS,
     shutdownGraceMs: env.SLUICE_SHUTDOWN_GRACE_MS,
     ...(env.SLUICE_WORKER_VERSIONING && { versioning: { buildId: env.SLUICE_BUILD_ID! } }),
+    logLevel: env.SLUICE_LOG,
     ...(env.SLUICE_UNIT_KEY !== undefined && { unitKey: env.SLUICE_UNIT_KEY }),
   });
 }

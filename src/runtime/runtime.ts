@@ -12,6 +12,7 @@ import { createRunClient, type RunClient } from './client.ts';
 import type { Config } from './config.ts';
 import { claimFolder, publishServing, readServing, releaseFolder, stateFolder } from './dev-state.ts';
 import { createIngestClient, type IngestClient } from './ingest-client.ts';
+import { installLogging } from './logging.ts';
 import { type Postgres, resolvePostgres } from './postgres.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 import { connectTemporal, type TemporalConnection } from './temporal.ts';
@@ -148,6 +149,7 @@ async function work(
   temporal: TemporalConnection,
   undo: (() => Promise<void>)[],
 ): Promise<RunningWorker> {
+  installLogging(config);
   await registerSearchAttributes(connection, namespace);
   const native = await temporal.connectWorker();
   undo.push(() => native.close());
