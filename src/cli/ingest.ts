@@ -43,6 +43,8 @@ export async function ingest(session: Session, source: string, options: IngestOp
   const { resolve } = await import('node:path');
   const { path } = await openSource(resolve(folder, source));
   const startedAt = performance.now();
+  // Ctrl-C leaves the ingest as it is, rather than cancel it: nothing that was read is read again.
+  signal.addEventListener('abort', () => terminal.note('stopped; the same command goes on from here'), { once: true });
   const result = await withRuntime(session, { worker: true }, (runtime) =>
     orInterrupted(signal, ingestWithProgress(terminal, runtime, { ...options, source: path })),
   );

@@ -9,8 +9,10 @@ interface Defined {
   readonly plan: Plan;
   readonly variantOf?: string;
 }
-const isDefined = (value: unknown): value is Defined => value !== null && typeof value === 'object' && 'plan' in value;
-const defined = Object.entries(example).filter((entry): entry is [string, Defined] => isDefined(entry[1]));
+const isDefined = (entry: [string, unknown]): entry is [string, Defined] =>
+  entry[1] !== null && typeof entry[1] === 'object' && 'plan' in entry[1];
+const exported: [string, unknown][] = Object.entries(example);
+const defined = exported.filter(isDefined);
 
 describe('every plan that a definition makes', () => {
   it.each(defined)('%s passes the check, also when read back from JSON', (_name, { plan }) => {

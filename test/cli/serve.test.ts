@@ -1,0 +1,178 @@
+/** The commands that work on servers: ingest, demo, dev, worker. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { SluiceError } from '../../src/errors.ts';
+import type { IngestProgress, IngestResult } from '../../workflows/ingest-messages.ts';
+import { failedRun, fakeRuntime, finishedRun, nothingRunning, pipelines, run } from './fakes.ts';
+
+const ingested: IngestResult = {
+  index: 'docs',
+  snapshot: 'abcdef0123456789',
+  sequence: 2,
+  totals: { documents: 303, passages: 2163 },
+  added: 3,
+  changed: 0,
+  removed: 1,
+  unchanged: 299,
+  passages: 20,
+  skippedCount: 12,
+  skipped: Array.from({ length: 11 }, (_, index) => ({ name: `p${index}.md`, reason: 'not-utf8', detail: 'byte 7' })),
+  notes: { cleaned: 2 },
+};
+
+const ingesting = () => {
+  const ingest = vi.fn(
+    async (_input: object, { onProgress }: { readonly onProgress: (progress: Partial<IngestProgress>) => void }) => {
+      onProgress({ phase: 'listing', done: 0, total: 0 });
+      onProgress({ phase: 'reading', done: 100, total: 303 });
+      onProgress({ phase: 'done', done: 303, total: 303 });
+      return ingested;
+    },
+  );
+  return { ingest, client: { ingest, run: vi.fn(async () => finishedRun) } };
+};
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sluice-serve-'));
+  await mkdir(join(folder, 'node_modules/ai/docs'), { recursive: true });
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('sluice ingest', () => {
+  it('says what the index holds now, what changed, and what was left out', async () => {
+    const { client, ingest } = ingesting();
+    const { runtime, state } = fakeRuntime({ client });
+    const { stdout, stderr, code } = await run(['ingest', 'node_modules', '--index', 'docs'], { runtime, folder });
+    expect(stdout).toMatch(
+      /^✔ ingested docs {2}303 documents → 2,163 passages in \d+ ms {2}\(3 new, 1 removed, 299 unchanged\) {2}snapshot abcdef012345\n$/,
+    );
+    expect(stderr).toMatch(/ingest docs {2}303\/303 /);
+    expect(stderr).toContain('12 documents skipped:\n  p0.md: not-utf8, byte 7\n');
+    expect(stderr).toContain('  … and 2 more\n2 documents: cleaned\n');
+    expect(ingest.mock.calls[0]?.[0]).toEqual({
+      index: 'docs',
+      source: join(folder, 'node_modules'),
+      chunk: 'headings',
+    });
+    expect([code, state.stopped]).toEqual([0, 1]);
+  });
+
+  it('prints the result as JSON and nothing else on stdout', async () => {
+    const { runtime } = fakeRuntime(ingesting());
+    const argv = ['ingest', 'node_modules', '--index', 'docs', '--chunk', 'none', '--json', '--quiet'];
+    const { stdout, stderr } = await run(argv, { runtime, folder });
+    expect(JSON.parse(stdout)).toEqual(ingested);
+    expect(stderr).toBe('');
+  });
+
+  it.each([
+    ['a source that is not there', ['ingest', 'nowhere', '--index', 'x'], 1, 'nowhere'],
+    ['no index', ['ingest', 'node_modules'], 2, "required option '--index <name>'"],
+    ['an unknown way to cut', ['ingest', 'node_modules', '--index', 'x', '--chunk', 'words'], 2, 'headings, none'],
+  ])('refuses %s before any server is asked', async (_name, argv, code, words) => {
+    const ran = await run(argv, { folder });
+    expect(ran.stderr).toContain(words);
+    expect(ran.code).toBe(code);
+  });
+
+  it('stops at Ctrl-C, says that it can be gone on with, and stops the servers', async () => {
+    const stop = new AbortController();
+    const client = { ingest: () => new Promise(() => stop.abort()) };
+    const { runtime, state } = fakeRuntime({ client });
+    const argv = ['ingest', 'node_modules', '--index', 'docs'];
+    const { code, stderr } = await run(argv, { runtime, folder, signal: stop.signal });
+    expect(stderr).toContain('the same command goes on from here');
+    expect([code, state.stopped]).toEqual([130, 1]);
+  });
+});
+
+describe('sluice demo', () => {
+  it('reads the documentation, asks three questions, shows each run, and ends', async () => {
+    const { client, ingest } = ingesting();
+    const { runtime, state } = fakeRuntime({ client });
+    const { stdout, code } = await run(['demo'], { runtime, folder });
+    expect(ingest.mock.calls[0]?.[0]).toEqual({
+      index: 'ai-docs',
+      source: join(folder, 'node_modules/ai/docs'),
+      chunk: 'headings',
+    });
+    expect(stdout.match(/^\? /gm)).toHaveLength(3);
+    expect(stdout.split(finishedRun.temporalUrl)).toHaveLength(4);
+    expect(stdout).toContain('http://localhost:8233');
+    expect([code, state.stopped]).toEqual([0, 1]);
+  });
+
+  it('is JSON for programs', async () => {
+    const { stdout } = await run(['demo', '--json', '--quiet'], { ...fakeRuntime(ingesting()), folder });
+    expect(JSON.parse(stdout)).toMatchObject({ ingested, runs: [finishedRun, finishedRun, finishedRun] });
+  });
+
+  it('ends with an error when a question failed', async () => {
+    const { client } = ingesting();
+    client.run.mockResolvedValueOnce(failedRun);
+    expect((await run(['demo'], { ...fakeRuntime({ client }), folder })).code).toBe(1);
+  });
+
+  it('serves on with --keep, until Ctrl-C', async () => {
+    const stop = new AbortController();
+    const { client } = ingesting();
+    const { runtime, state } = fakeRuntime({ client });
+    const running = run(['demo', '--keep'], { runtime, folder, signal: stop.signal });
+    await vi.waitFor(() => expect(client.run).toHaveBeenCalledTimes(3));
+    expect(state.stopped).toBe(0);
+    stop.abort();
+    expect((await running).code).toBe(0);
+    expect(state.stopped).toBe(1);
+  });
+
+  it('says how to get the documentation when it is not installed', async () => {
+    const { stderr, code } = await run(['demo'], { folder: '/' });
+    expect(stderr).toContain('npm install --save-dev --ignore-scripts ai');
+    expect(code).toBe(1);
+  });
+});
+
+describe('sluice dev and worker', () => {
+  const project = { folder: '/nowhere', pipelines, createActivities: () => [], activitiesFrom: 'built in' };
+
+  it.each([
+    ['dev', 'start', 'docs-bot, related-pages'],
+    ['worker', 'connectWorker', '127.0.0.1:7233'],
+  ] as const)('%s serves until Ctrl-C, and then stops what it started', async (command, service, words) => {
+    const stop = new AbortController();
+    const { runtime, state } = fakeRuntime({ worker: { ended: new Promise(() => undefined) } });
+    const open = vi.fn(async () => {
+      queueMicrotask(() => stop.abort());
+      return runtime as never;
+    });
+    const services = { project: async () => project, [service]: open };
+    const { code, stdout } = await run([command], { services, signal: stop.signal });
+    expect(stdout).toContain(words);
+    expect([code, state.stopped]).toEqual([0, 1]);
+  });
+
+  it.each([
+    ['dev', 'start'],
+    ['worker', 'connectWorker'],
+  ] as const)('%s ends with an error when its worker ends by itself', async (command, service) => {
+    const ended = Promise.reject(
+      new SluiceError('worker_ended', { message: 'the worker ended', remedy: 'see the log' }),
+    );
+    ended.catch(() => undefined);
+    const { runtime, state } = fakeRuntime({ worker: { ended } });
+    const services = { project: async () => project, [service]: async () => runtime as never };
+    const { code, stderr } = await run([command], { services });
+    expect(stderr).toContain('✖ the worker ended\n  see the log');
+    expect([code, state.stopped]).toEqual([1, 1]);
+  });
+
+  it('worker says so when there is nothing to work for', async () => {
+    const services = { project: async () => project, connectWorker: () => Promise.reject(nothingRunning()) };
+    const { code, stderr } = await run(['worker'], { services });
+    expect(stderr).toBe('✖ nothing serves this folder\n  start it: sluice dev\n');
+    expect(code).toBe(1);
+  });
+});
