@@ -17,7 +17,7 @@ interface Version {
   readonly sameSettings: boolean;
 }
 
-export function knownDocuments(
+export async function knownDocuments(
   database: Database,
   ref: BuildRef,
   ids: readonly string[],
@@ -30,7 +30,7 @@ export function knownDocuments(
   });
 }
 
-export function putDocuments(
+export async function putDocuments(
   database: Database,
   ref: BuildRef,
   documents: readonly DocumentInput[],
@@ -53,7 +53,7 @@ export function putDocuments(
   });
 }
 
-export function keepDocuments(database: Database, ref: BuildRef, ids: readonly string[]): Promise<void> {
+export async function keepDocuments(database: Database, ref: BuildRef, ids: readonly string[]): Promise<void> {
   checkCount(ids);
   return database.transaction(async (queries) => {
     const open = await holdBuild(queries, ref);

@@ -1,13 +1,17 @@
 /** How a build ends: committed, when it becomes what readers see; or abandoned, when nothing is left of it. */
-import { type BuildRef, holdBuild, type OpenBuild } from './build-lease.ts';
+import { type BuildRef, buildEnded, type OpenBuild, tryHoldBuild } from './build-lease.ts';
 import type { BuildOutcome } from './builds.ts';
 import type { Database, Queries } from './database.ts';
 import { deleteVersions, duplicatePassage } from './passages.ts';
 
 export async function commitBuild(database: Database, ref: BuildRef): Promise<BuildOutcome> {
-  const outcome = await database.transaction(
-    async (queries) => (await committed(queries, ref)) ?? (await commit(queries, await holdBuild(queries, ref))),
-  );
+  const outcome = await database.transaction(async (queries) => {
+    const open = await tryHoldBuild(queries, ref);
+    if (open !== undefined) return commit(queries, open);
+    const before = await committed(queries, ref);
+    if (before === undefined) throw buildEnded(ref);
+    return before;
+  });
   await refresh(database);
   return outcome;
 }

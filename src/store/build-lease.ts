@@ -78,20 +78,32 @@ async function lockIndex(queries: Queries, index: string): Promise<number> {
  *
  * @throws SluiceError `build_ended`
  */
-export async function holdBuild(queries: Queries, { index, build, clock }: BuildRef): Promise<OpenBuild> {
+export async function holdBuild(queries: Queries, ref: BuildRef): Promise<OpenBuild> {
+  const open = await tryHoldBuild(queries, ref);
+  if (open === undefined) throw buildEnded(ref);
+  return open;
+}
+
+/** As `holdBuild`; undefined where the build is not open. */
+export async function tryHoldBuild(
+  queries: Queries,
+  { index, build, clock }: BuildRef,
+): Promise<OpenBuild | undefined> {
   const [open] = await queries.query<OpenBuild>(
     `update build set expires_at = ${nowSql('$3')} + lease_ms * interval '1 millisecond'
      from search_index where search_index.index_id = build.index_id and name = $1 and build = $2 and state = 'open'
      returning build.index_id as "indexId", build, settings_hash as "settingsHash"`,
     [index, build, nowParam(clock)],
   );
-  if (open !== undefined) return open;
-  throw new SluiceError('build_ended', {
+  return open;
+}
+
+export const buildEnded = ({ index, build }: BuildRef): SluiceError =>
+  new SluiceError('build_ended', {
     message: `build ${build} of the index '${index}' is not open: it was committed, abandoned, or taken over`,
     remedy: 'begin another build; the same ingest begun again keeps what is unchanged',
     data: { index, build },
   });
-}
 
 const building = (index: string, owner: string): SluiceError =>
   new SluiceError('index_building', {

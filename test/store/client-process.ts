@@ -1,0 +1,138 @@
+/**
+ * A client of the database in a process of its own, so that tests can have two contend. It says when it is connected,
+ * begins its task when told, and answers with the result or the error's code.
+ */
+import { SluiceError } from '../../src/errors.ts';
+import type { Json } from '../../src/plan/plan.ts';
+import { type Database, openDatabase } from '../../src/store/database.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import { createStore, type Store } from '../../src/store/store.ts';
+import { document } from './documents.ts';
+
+const MINUTE_MS = 60_000;
+
+export interface Assignment {
+  readonly name: string;
+  readonly count: number;
+}
+
+type Task = (given: Assignment, store: Store, database: Database) => Promise<Json>;
+
+export const tasks = {
+  async migrate(_, __, database) {
+    return migrate(database);
+  },
+  /** Which of the leases it got. */
+  async acquire({ name, count }, store) {
+    const held = await Promise.all(
+      numbers(count).map(
+        async (n) => (await store.leases.acquire(`${name}-${n}`, String(process.pid), MINUTE_MS)).held,
+      ),
+    );
+    return numbers(count).filter((n) => held[n]);
+  },
+  /** How many of the runs it was the one to create, and to complete. */
+  async runs({ name, count }, store) {
+    let [created, completed] = [0, 0];
+    await Promise.all(
+      numbers(count).map(async (n) => {
+        const runId = `${name}-${n}`;
+        const start = { runId, pipeline: name, planId: 'p', arms: {}, unit: null, idempotencyKey: null, input: { n } };
+        if ((await store.runs.begin(start)).created) created += 1;
+        const nodes = ['a', 'b', 'c'].map((key) => nodeRun(key));
+        const ending = {
+          outcome: 'completed',
+          output: { by: process.pid },
+          error: null,
+          finishedAt: Date.now(),
+          nodes,
+        };
+        if (await store.runs.complete(runId, { ...ending, outcome: 'completed' })) completed += 1;
+      }),
+    );
+    return { created, completed };
+  },
+  /** Builds as an owner of its own: one of two is refused. */
+  async build({ name }, store) {
+    return { ...(await store.builds.begin(name, { settingsHash: 's', owner: `process ${process.pid}` })) };
+  },
+  /** Puts the same documents as the other, as the same owner; gives the build. */
+  async put({ name, count }, store) {
+    const { build } = await store.builds.begin(name, { settingsHash: 's', owner: 'one ingest' });
+    for (const n of numbers(count))
+      await store.builds.put(name, build, [document(`d${n}`, 'shared words'), document(`e${n}`, 'other words')]);
+    return build;
+  },
+  async commit({ name, count: build }, store) {
+    return { ...(await store.builds.commit(name, build)) };
+  },
+  /** Many statements at once, some failing, some in transactions: how many answers were not its own. */
+  async own({ name, count }, _, database) {
+    let wrong = 0;
+    await Promise.all(
+      numbers(8).map(async (n) => {
+        const mine = `${name}-${process.pid}-${n}`;
+        for (const turn of numbers(count)) {
+          const columns = numbers((n % 3) + 1).map((column) => `$${column + 1}::text as c${column}`);
+          const values = columns.map((_column, column) => `${mine}-${turn}-${column}`);
+          const ask = () => database.query<Record<string, string>>(`select ${columns.join(', ')}`, values);
+          if (Object.values((await ask())[0]!).join() !== values.join()) wrong += 1;
+          if (turn % 3 === 0) {
+            const failed = database.query(`select no_such_column from (select $1::text) as t`, [mine]);
+            if (!String(await failed.catch((error: Error) => error.message)).includes('no_such_column')) wrong += 1;
+          }
+          const inside = await database.transaction(async (queries) => {
+            await queries.query('select 1 as one');
+            return queries.query<{ mine: string }>('select $1::text as mine', [`${mine}-${turn}`]);
+          });
+          if (inside[0]?.mine !== `${mine}-${turn}`) wrong += 1;
+        }
+      }),
+    );
+    return wrong;
+  },
+  /** Opens a transaction, writes, says so, and never ends. */
+  async hang({ name }, _, database) {
+    await database.transaction(async (queries) => {
+      await queries.query(`insert into payload (hash, body) values ($1, 'half done')`, [name]);
+      process.send?.({ kind: 'inside' });
+      await new Promise(() => undefined);
+    });
+    return null;
+  },
+} satisfies Record<string, Task>;
+
+const numbers = (count: number): number[] => [...Array(count).keys()];
+
+const nodeRun = (key: string) =>
+  ({
+    key,
+    node: key,
+    kind: 'step',
+    step: 's@1',
+    call: 'step',
+    outcome: 'completed',
+    attempts: 1,
+    startedAt: 1_700_000_000_000,
+    durationMs: 1.5,
+    queuedMs: 0.5,
+    error: null,
+  }) as const;
+
+if (process.send !== undefined && process.argv[2]?.startsWith('postgres')) {
+  const database = openDatabase(process.argv[2]);
+  const task: Task = tasks[process.argv[3] as keyof typeof tasks];
+  await database.query('select 1 as one');
+  process.once('message', async (given: Assignment) => {
+    const answer = await task(given, createStore(database), database).then(
+      (result) => ({ kind: 'done', result }),
+      (error) => ({
+        kind: 'failed',
+        code: error instanceof SluiceError ? error.code : String(error),
+        message: error.message,
+      }),
+    );
+    process.send?.(answer, undefined, undefined, () => process.exit(0));
+  });
+  process.send({ kind: 'connected' });
+}

@@ -1,0 +1,187 @@
+/** Plans, payloads and runs. */
+import { describe, expect, test } from 'vitest';
+import type { Plan } from '../../src/plan/plan.ts';
+import type { NodeRunRow } from '../../src/store/node-runs.ts';
+import type { RunStart } from '../../src/store/runs.ts';
+import type { Subject } from './suite.ts';
+
+const plan = (pipeline: string): Plan => ({
+  format: 1,
+  pipeline,
+  schemas: { input: { type: 'object', required: ['b', 'a'] }, output: true },
+  nodes: [],
+  output: { $value: 'z\u0000' },
+});
+
+const start = (runId: string, pipeline = 'bot'): RunStart => ({
+  runId,
+  pipeline,
+  planId: 'p1',
+  arms: { rerank: 'baseline' },
+  unit: 'user-7',
+  idempotencyKey: null,
+  input: { question: 'what\u0000\ud800?' },
+});
+
+const nodeRun = (key: string, more: Partial<NodeRunRow> = {}): NodeRunRow => ({
+  key,
+  node: key.replace(/\[.*/, ''),
+  kind: 'step',
+  step: 'rerank@2',
+  call: 'step',
+  outcome: 'completed',
+  attempts: 2,
+  startedAt: 1_767_225_600_123,
+  durationMs: 12.25,
+  queuedMs: 0.5,
+  costUsd: 0.000_123,
+  bytesIn: 10,
+  bytesOut: 20,
+  error: null,
+  ...more,
+});
+
+export function describeRuns(subject: Subject): void {
+  describe('plans and payloads', () => {
+    test('a plan comes back as it was, and can be put twice', async () => {
+      const { plans } = subject.store;
+      await plans.put('plan-a', plan('bot'));
+      await plans.put('plan-a', { ...plan('bot') });
+      expect(await plans.get('plan-a')).toEqual(plan('bot'));
+    });
+
+    test('another plan under the same id is refused, and the first stays', async () => {
+      const { plans } = subject.store;
+      await plans.put('plan-b', plan('bot'));
+      await expect(plans.put('plan-b', plan('other'))).rejects.toMatchObject({ code: 'plan_conflict' });
+      expect((await plans.get('plan-b')).pipeline).toBe('bot');
+    });
+
+    test('an unknown plan is refused by id', async () => {
+      await expect(subject.store.plans.get('nowhere')).rejects.toMatchObject({ code: 'plan_unknown' });
+    });
+
+    test('payloads are written once and read by hash', async () => {
+      const { payloads } = subject.store;
+      await payloads.put('h1', '"one"');
+      await payloads.put('h1', '"one"');
+      await payloads.put('h2', '[2]');
+      expect(await payloads.get(['h2', 'h1', 'missing'])).toEqual(
+        new Map([
+          ['h1', '"one"'],
+          ['h2', '[2]'],
+        ]),
+      );
+    });
+  });
+
+  describe('runs', () => {
+    test('a run begins once; beginning it again gives the first', async () => {
+      const { runs } = subject.store;
+      const first = await runs.begin(start('run-1'));
+      const again = await runs.begin({ ...start('run-1'), pipeline: 'other' });
+      expect(first.created).toBe(true);
+      expect(again).toEqual({ created: false, run: first.run });
+      expect(first.run).toEqual({
+        ...start('run-1'),
+        state: 'running',
+        output: null,
+        error: null,
+        startedAt: subject.at,
+        finishedAt: null,
+      });
+    });
+
+    test('completing records the output and the node runs; a second completion changes nothing', async () => {
+      const { runs } = subject.store;
+      await runs.begin(start('run-2'));
+      await runs.recordNodes('run-2', [nodeRun('ranked')]);
+      await runs.recordNodes('run-2', [nodeRun('ranked', { attempts: 9 }), nodeRun('draft[2]')]);
+      const skipped = { step: null, call: null, attempts: 0, startedAt: null, durationMs: null, queuedMs: null };
+      const last = nodeRun('aside', { ...skipped, outcome: 'skipped', error: { code: 'x', message: 'no\u0000' } });
+      const ending = { output: { text: 'yes' }, error: null, finishedAt: subject.at + 500, nodes: [last] };
+      expect(await runs.complete('run-2', { ...ending, outcome: 'degraded' })).toBe(true);
+      const recorded = await runs.get('run-2');
+      expect(recorded).toMatchObject({ state: 'degraded', output: { text: 'yes' }, finishedAt: subject.at + 500 });
+      expect(recorded.nodes).toEqual([nodeRun('ranked'), nodeRun('draft[2]'), last]);
+
+      const other = { ...ending, output: 'late', nodes: [nodeRun('late')] };
+      expect(await runs.complete('run-2', { ...other, outcome: 'completed' })).toBe(false);
+      expect(await runs.close('run-2', 'failed', { code: 'late' })).toBe(false);
+      expect(await runs.get('run-2')).toEqual(recorded);
+    });
+
+    test('what is unknown is refused, with the nearest id', async () => {
+      const { runs } = subject.store;
+      await runs.begin(start('question-42'));
+      const ending = { outcome: 'completed', output: 1, error: null, finishedAt: 0, nodes: [] } as const;
+      await expect(runs.get('question-43')).rejects.toMatchObject({
+        code: 'run_unknown',
+        remedy: "did you mean 'question-42'?",
+      });
+      await expect(runs.complete('question-43', ending)).rejects.toMatchObject({ code: 'run_unknown' });
+      await expect(runs.close('question-43', 'failed', null)).rejects.toMatchObject({ code: 'run_unknown' });
+      await expect(runs.recordNodes('question-43', [nodeRun('a')])).rejects.toMatchObject({ code: 'run_unknown' });
+      await expect(runs.get('')).rejects.toMatchObject({ code: 'run_unknown' });
+    });
+
+    test('a run is found by the beginning of its id, if only one begins so', async () => {
+      const { runs } = subject.store;
+      for (const id of ['abc-1', 'abc-12', 'abd-%_é']) await runs.begin(start(id));
+      expect((await runs.get('abd')).runId).toBe('abd-%_é');
+      expect((await runs.get('abc-1')).runId).toBe('abc-1');
+      await expect(runs.get('abc')).rejects.toMatchObject({
+        code: 'run_ambiguous',
+        data: { runIds: ['abc-1', 'abc-12'] },
+      });
+      await expect(runs.get('ab_')).rejects.toMatchObject({ code: 'run_unknown' });
+    });
+
+    test('a NUL in an id is refused in words', async () => {
+      await expect(subject.store.runs.begin(start('a\u0000b'))).rejects.toMatchObject({ code: 'text_unstorable' });
+    });
+
+    test('the list has pages, newest first, which new runs do not shift', async () => {
+      const { runs } = subject.store;
+      const ids = [...Array(7).keys()].map((n) => `page-${n}`);
+      for (const id of ids) {
+        // Pairs that began at the same moment.
+        if (Number(id.at(-1)) % 2 === 0) subject.at += 1;
+        await runs.begin(start(id, 'paged'));
+      }
+      const seen: string[] = [];
+      let before: string | null = null;
+      do {
+        const page = await runs.list({ pipeline: 'paged', limit: 3, ...(before && { before }) });
+        seen.push(...page.runs.map((run) => run.runId));
+        before = page.next;
+        await runs.begin(start(`page-new-${seen.length}`, 'paged'));
+      } while (before !== null);
+      expect(seen).toEqual(ids.reverse());
+      await expect(runs.list({ before: 'x' })).rejects.toMatchObject({ code: 'cursor_invalid' });
+      await expect(runs.list({ limit: 1_001 })).rejects.toMatchObject({ code: 'limit_invalid' });
+    });
+
+    test('the list filters by state, and shows neither inputs nor outputs', async () => {
+      const { runs } = subject.store;
+      for (const id of ['mixed-1', 'mixed-2']) await runs.begin(start(id, 'mixed'));
+      await runs.close('mixed-1', 'failed', { code: 'terminated' });
+      const { runs: failed } = await runs.list({ pipeline: 'mixed', state: 'failed' });
+      expect(failed.map((run) => run.runId)).toEqual(['mixed-1']);
+      expect(failed[0]).toMatchObject({ error: { code: 'terminated' }, finishedAt: subject.at });
+      expect(failed[0]).not.toHaveProperty('input');
+    });
+
+    test('the sweeper is told of runs that have been running for long', async () => {
+      const { runs } = subject.store;
+      await runs.begin(start('old'));
+      subject.at += 10_000;
+      await runs.begin(start('young'));
+      const old = (await runs.unfinished(5_000)).map((run) => run.runId);
+      expect(old).toContain('old');
+      expect(old).not.toContain('young');
+      await runs.close('old', 'cancelled', null);
+      expect((await runs.unfinished(5_000)).map((run) => run.runId)).not.toContain('old');
+    });
+  });
+}

@@ -1,0 +1,206 @@
+/** Keyword search against BM25 written out here, over the same words. */
+import { describe, expect, test } from 'vitest';
+import type { DocumentInput } from '../../src/store/documents.ts';
+import { QUERY_LIMITS } from '../../src/store/keyword-search.ts';
+import { wordsOf } from '../../src/store/words.ts';
+import { document } from './documents.ts';
+import type { Subject } from './suite.ts';
+
+interface Counted {
+  readonly id: string;
+  readonly counts: ReadonlyMap<string, number>;
+  readonly length: number;
+}
+
+/** BM25 as its authors write it, k1 = 1.2 and b = .75, with the idf that is never negative. */
+function reference(passages: readonly Counted[], terms: readonly string[], top: number) {
+  const mean = passages.reduce((sum, passage) => sum + passage.length, 0) / passages.length;
+  const scored = passages.map(({ id, counts, length }) => {
+    const parts = terms.map((term) => {
+      const frequency = counts.get(term) ?? 0;
+      const holders = passages.filter((passage) => passage.counts.has(term)).length;
+      const idf = Math.log(1 + (passages.length - holders + 0.5) / (holders + 0.5));
+      return (idf * frequency * (1.2 + 1)) / (frequency + 1.2 * (1 - 0.75 + 0.75 * (length / mean)));
+    });
+    return { id, score: parts.reduce((sum, part) => sum + part, 0) };
+  });
+  const byRank = (a: (typeof scored)[0], b: (typeof scored)[0]) =>
+    Math.abs(a.score - b.score) > 1e-12 ? b.score - a.score : a.id < b.id ? -1 : 1;
+  return scored
+    .filter(({ score }) => score > 0)
+    .sort(byRank)
+    .slice(0, top);
+}
+
+/** A generator of numbers below `limit`: the same for the same seed (Numerical Recipes' linear congruence). */
+function numbers(seed: number): (limit: number) => number {
+  let state = seed;
+  return (limit) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * limit);
+  };
+}
+
+const VOCABULARY = [
+  ...'stream streaming streams streamed model models provider providers index indexing indexed tokens token'.split(' '),
+  ...'the of and running runner runs cache caches caching error errors retry retried schema schemas'.split(' '),
+  ...'node.js /api/chat https://example.org/docs?page=2 useChat camelCase snake_case kebab-case C++ 3.14 v5 42'.split(
+    ' ',
+  ),
+  ...'Über naïve ﬁne École ΣΊΣΥΦΟΣ привет мир 東京 हिन्दी İstanbul e\u0301cole 😀 don\u2019t'.split(' '),
+];
+
+function corpus(seed: number, count: number): DocumentInput[] {
+  const below = numbers(seed);
+  // The square makes some words common and most rare.
+  const word = () => VOCABULARY[Math.floor((below(1_000) / 1_000) ** 2 * VOCABULARY.length)]!;
+  const text = (length: number) => [...Array(length)].map(word).join(below(2) === 0 ? ' ' : ', ');
+  return [...Array(count).keys()].map((n) => ({
+    ...document(`d${n}`, text(1 + below(60)), text(1 + below(5))),
+    title: text(below(4)),
+  }));
+}
+
+export function describeSearch(subject: Subject): void {
+  const ingest = async (index: string, documents: readonly DocumentInput[]) => {
+    const { builds } = subject.store;
+    const { build } = await builds.begin(index, { settingsHash: 's', owner: 'me' });
+    await builds.put(index, build, documents);
+    return builds.commit(index, build);
+  };
+  const lexemes = async (texts: readonly string[]) => {
+    const rows = await subject.database.query<{ words: { lexeme: string; times: number }[] | null }>(
+      `select (select json_agg(json_build_object('lexeme', lexeme, 'times', cardinality(positions)))
+               from unnest(to_tsvector('english', t))) as words
+       from unnest($1::text[]) with ordinality as given (t, place) order by place`,
+      [texts.map(wordsOf)],
+    );
+    return rows.map(({ words }) => new Map((words ?? []).map(({ lexeme, times }) => [lexeme, times])));
+  };
+  const count = async (documents: readonly DocumentInput[]): Promise<Counted[]> => {
+    const passages = documents.flatMap(({ title, passages: own }) => own.map((passage) => ({ title, ...passage })));
+    const texts = await lexemes(passages.map(({ text }) => text));
+    const titles = await lexemes(passages.map(({ title }) => title ?? ''));
+    return passages.map(({ id }, n) => {
+      const counts = new Map(texts[n]);
+      for (const [term, times] of titles[n]!) counts.set(term, (counts.get(term) ?? 0) + 2 * times);
+      return { id, counts, length: [...counts.values()].reduce((sum, times) => sum + times, 0) };
+    });
+  };
+  const search = async (index: string, query: string, top = 10) =>
+    (await subject.store.search.keyword(index, [{ id: 'q', query }], { top }))[0]!.hits;
+
+  describe('keyword search', () => {
+    test('is BM25: 60 queries over 240 passages, of this snapshot and of one before', async () => {
+      const [first, second] = [corpus(1, 80), corpus(2, 120)];
+      const { snapshot } = await ingest('bm25', first);
+      await ingest('bm25', second);
+      const below = numbers(3);
+      const queries = [...Array(60).keys()].map((n) => ({
+        id: `q${n}`,
+        query: [...Array(1 + below(6))].map(() => VOCABULARY[below(VOCABULARY.length)]).join(' '),
+      }));
+      for (const [documents, pin] of [
+        [second, undefined],
+        [first, snapshot],
+      ] as const) {
+        const passages = await count(documents);
+        const terms = await lexemes(queries.map(({ query }) => query));
+        const answers = await subject.store.search.keyword('bm25', queries, { top: 25, ...(pin && { snapshot: pin }) });
+        answers.forEach(({ id, hits }, n) => {
+          const expected = reference(passages, [...terms[n]!.keys()].sort(), 25);
+          expect(id).toBe(`q${n}`);
+          expect(hits.map((hit) => hit.id)).toEqual(expected.map((hit) => hit.id));
+          hits.forEach((hit, place) => {
+            expect(Math.abs(hit.score - expected[place]!.score)).toBeLessThan(1e-9);
+          });
+        });
+        expect(answers.some(({ hits }) => hits.length === 25)).toBe(true);
+      }
+    });
+
+    test('words are the same on every server, whatever its locale', async () => {
+      const text =
+        'Über naïve ﬁne École e\u0301cole ΣΊΣΥΦΟΣ ПРИВЕТ 東京 हिन्दी node.js /api/chat running v5 3.14 don\u2019t';
+      expect([...(await lexemes([text]))[0]!.keys()].sort()).toEqual(
+        [
+          '14',
+          '3',
+          'api',
+          'chat',
+          'fine',
+          'js',
+          'naïv',
+          'node',
+          'run',
+          'v5',
+          'école',
+          'über',
+          'σίσυφος',
+          'привет',
+          'हिन्दी',
+          '東京',
+        ].sort(),
+      );
+    });
+
+    test('equal scores are ordered by id, and the limit cuts there', async () => {
+      await ingest(
+        'ties',
+        ['c', 'a', 'b', 'e', 'd'].map((id) => ({ ...document(id, 'equal words'), title: 'x' })),
+      );
+      expect((await search('ties', 'equal', 3)).map((hit) => hit.id)).toEqual(['a#0', 'b#0', 'c#0']);
+    });
+
+    test('a hit has what is shown of a passage', async () => {
+      const { title: _, url: __, ...bare } = document('bare', 'plain words');
+      await ingest('shown', [document('full', 'rich words'), bare]);
+      expect(await search('shown', 'rich')).toEqual([
+        {
+          id: 'full#0',
+          score: expect.any(Number),
+          text: 'rich words',
+          title: 'About full',
+          url: 'https://example.org/full',
+          heading: ['full'],
+        },
+      ]);
+      expect((await search('shown', 'plain'))[0]).toMatchObject({ title: null, url: null });
+    });
+
+    test('a word in the title counts more', async () => {
+      const bodies = { text: 'alpha beta gamma', tokens: 3, ordinal: 0, heading: [] };
+      const make = (id: string, title: string) => ({ ...document(id), title, passages: [{ id, ...bodies }] });
+      await ingest('titles', [make('a', 'other'), make('b', 'beta')]);
+      expect((await search('titles', 'beta')).map((hit) => hit.id)).toEqual(['b', 'a']);
+    });
+
+    test('what has no words finds nothing, and operators are no operators', async () => {
+      await ingest('operators', [document('a', 'select passages'), document('b', 'drop tables')]);
+      for (const empty of ['', '   ', 'the of and', '!!! ... \0 \ud800', '😀'])
+        expect(await search('operators', empty)).toEqual([]);
+      for (const query of [
+        "passages'; drop table posting; --",
+        'passages & !tables | (',
+        'passages:* <-> %',
+        '"passages"',
+      ])
+        expect((await search('operators', query)).map((hit) => hit.id)).toContain('a#0');
+      expect((await search('operators', 'passages !tables')).map((hit) => hit.id)).toEqual(['a#0', 'b#0']);
+      expect((await search('operators', 'PASSAGE passages passage')).map((hit) => hit.score)).toEqual(
+        (await search('operators', 'passage')).map((hit) => hit.score),
+      );
+    });
+
+    test('too much at once is refused', async () => {
+      const ask = (queries: number, query: string, top = 10) =>
+        subject.store.search.keyword('operators', Array(queries).fill({ id: 'big', query }), { top });
+      const words = [...Array(QUERY_LIMITS.words + 1).keys()].map((n) => `w${n}`).join(' ');
+      await expect(ask(1, 'x'.repeat(QUERY_LIMITS.characters + 1))).rejects.toMatchObject({ code: 'query_too_large' });
+      await expect(ask(1, words)).rejects.toMatchObject({ code: 'query_too_large' });
+      await expect(ask(QUERY_LIMITS.queries + 1, 'x')).rejects.toMatchObject({ code: 'queries_too_many' });
+      for (const top of [0, 101, 1.5]) await expect(ask(1, 'x', top)).rejects.toMatchObject({ code: 'top_invalid' });
+      expect(await ask(0, 'x')).toEqual([]);
+    });
+  });
+}

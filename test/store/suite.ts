@@ -1,0 +1,42 @@
+/** The store's suite: what must hold on the embedded database and on a server alike, with two client processes. */
+import { afterAll, beforeAll, describe } from 'vitest';
+import { type Database, openDatabase } from '../../src/store/database.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import { createStore, type Store } from '../../src/store/store.ts';
+import type { TestDatabase } from '../support/postgres.ts';
+import { describeBuilds } from './suite-builds.ts';
+import { describeCoordination } from './suite-coordination.ts';
+import { describeProcesses } from './suite-processes.ts';
+import { describeRuns } from './suite-runs.ts';
+import { describeSearch } from './suite-search.ts';
+
+/** Filled before the tests run; `at` is the time by the store's clock, which tests set. */
+export interface Subject {
+  url: string;
+  database: Database;
+  store: Store;
+  at: number;
+}
+
+export function describeStore(name: string, start: () => Promise<TestDatabase>): void {
+  describe(name, () => {
+    const subject = { at: Date.UTC(2026, 0, 1) } as Subject;
+    let running: TestDatabase | undefined;
+    beforeAll(async () => {
+      running = await start();
+      subject.url = running.url;
+      subject.database = openDatabase(running.url);
+      await migrate(subject.database);
+      subject.store = createStore(subject.database, { clock: () => subject.at });
+    });
+    afterAll(async () => {
+      await subject.database?.close();
+      await running?.stop();
+    });
+    describeRuns(subject);
+    describeCoordination(subject);
+    describeBuilds(subject);
+    describeSearch(subject);
+    describeProcesses(subject);
+  });
+}
