@@ -16,6 +16,8 @@ const START_LIMIT_MS = 30_000;
 const CONNECT_LIMIT_MS = 1_000;
 const POLLED_QUEUES = ['transfer', 'timer', 'visibility', 'outbound'];
 const POLLS_PER_SECOND = 2_000;
+/** Timers, and so every wait between attempts, are rounded up to this; the default is a second. */
+const TIMER_GRAIN = '10ms';
 
 export interface TemporalServerOptions {
   readonly cli: string;
@@ -57,6 +59,7 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
     ...(ui ? ['--ui-port', String(uiPort)] : ['--headless']),
     ...(persistent ? ['--db-filename', join(folder, 'temporal.db')] : []),
     ...POLLED_QUEUES.flatMap((queue) => dynamic(`history.${queue}ProcessorMaxPollRPS`, POLLS_PER_SECOND)),
+    ...dynamic('history.timerProcessorMaxTimeShift', `"${TIMER_GRAIN}"`),
     ...dynamic('matching.enableFairness', true),
     ...Object.entries(SEARCH_ATTRIBUTE_TYPES).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
   ];
@@ -77,7 +80,7 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
   return { address, uiUrl: `http://localhost:${uiPort}`, pid: child.pid, stop: child.stop };
 }
 
-const dynamic = (key: string, value: number | boolean) => ['--dynamic-config-value', `${key}=${value}`];
+const dynamic = (key: string, value: number | boolean | string) => ['--dynamic-config-value', `${key}=${value}`];
 
 /** Asks until the server answers; each try has its own limit, so a half-open port cannot hold it up. */
 async function answers(address: string): Promise<void> {
