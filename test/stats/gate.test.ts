@@ -91,7 +91,7 @@ const rows: readonly Row[] = [
   ['undecided just before the end', { primary: unclear, elapsedH: 671.9 }, 'continue', 'collecting'],
 ];
 
-test.each(rows)('%s', (_, change, decision, reason, names = []) => {
+test.each(rows.map(([what, ...row]) => [what, row] as const))('%s', (_, [change, decision, reason, names = []]) => {
   expect(gate({ ...ready, ...change })).toEqual({ status: 'ok', decision, reason, guardrails: names });
 });
 
