@@ -8,6 +8,7 @@ import type { Implemented } from '../../activities/boundary/implement.ts';
 import { SluiceError } from '../errors.ts';
 import { type Database, openDatabase } from '../store/database.ts';
 import { createStore, type Store } from '../store/store.ts';
+import { workflowBundle } from './bundle.ts';
 import { createRunClient, type RunClient } from './client.ts';
 import type { Config } from './config.ts';
 import { claimFolder, publishServing, readServing, releaseFolder, stateFolder } from './dev-state.ts';
@@ -159,7 +160,7 @@ async function work(
     client: temporal.client,
     store,
     implementations: implementations!({ store }),
-    cache: cacheFolder(folder, config),
+    workflowBundle: await workflowBundle(cacheFolder(folder, config)),
   });
   undo.push(() => worker.stop());
   return worker;

@@ -44,14 +44,15 @@ export type Answer =
 
 export type StartRun = (start: RunStart) => Promise<Answer>;
 
-export function createStartRun({ temporal, config }: ClientDependencies): StartRun {
+/** @param workflow which workflow hosts the run; benchmarks name others with the same input and update */
+export function createStartRun({ temporal, config }: ClientDependencies, workflow = RUN_WORKFLOW): StartRun {
   const prepare = createPreparation();
   const limits = { deadlineMs: config.runDeadlineMs, queueMs: config.queueLimitMs };
 
   const attempt = (start: RunStart): Promise<Json> => {
     const { plan, details } = prepare(start);
     const run: RunInput = { planId: start.planId, plan, input: start.input, limits };
-    const startWorkflowOperation = new WithStartWorkflowOperation(RUN_WORKFLOW, {
+    const startWorkflowOperation = new WithStartWorkflowOperation(workflow, {
       workflowId: start.runId,
       workflowIdConflictPolicy: 'USE_EXISTING',
       workflowIdReusePolicy: 'REJECT_DUPLICATE',

@@ -12,7 +12,7 @@ import { createRecordRun } from '../../activities/record-run.ts';
 import { createSweepRuns } from '../../activities/sweep-runs.ts';
 import { stepName } from '../dsl/step.ts';
 import type { Store } from '../store/store.ts';
-import { payloadConverterPath, workflowBundle } from './bundle.ts';
+import { payloadConverterPath } from './bundle.ts';
 import { keepPublished } from './catalogue.ts';
 import type { Config } from './config.ts';
 import { ensureSweeper } from './sweeper.ts';
@@ -27,8 +27,7 @@ export interface WorkerDependencies {
   readonly client: Client;
   readonly store: Store;
   readonly implementations: readonly Implemented[];
-  /** Where the built workflow bundle is kept. */
-  readonly cache: string;
+  readonly workflowBundle: { readonly codePath: string };
 }
 
 export interface RunningWorker {
@@ -44,7 +43,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
   const shared = {
     connection,
     namespace: client.options.namespace,
-    workflowBundle: await workflowBundle(dependencies.cache),
+    workflowBundle: dependencies.workflowBundle,
     dataConverter: { payloadConverterPath },
     shutdownGraceTime: config.shutdownGraceMs,
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
