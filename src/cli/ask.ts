@@ -7,7 +7,7 @@ import { EXIT, type ExitCode, type Session } from './session.ts';
 import { showRun } from './show-run.ts';
 import { withRuntime } from './with-runtime.ts';
 
-export interface AskOptions {
+interface AskOptions {
   readonly input?: string;
   readonly key?: string;
 }
@@ -32,7 +32,7 @@ export function askCommand(world: World): Command {
 }
 
 /** Ends with an error code when the run failed: a failed run is printed as one, and is no answer. */
-export async function ask(
+async function ask(
   session: Session,
   name: string,
   question: string | undefined,

@@ -18,7 +18,7 @@ import { EXIT, type ExitCode, orInterrupted, type Session } from './session.ts';
 import { showRun } from './show-run.ts';
 import { withRuntime } from './with-runtime.ts';
 
-export interface DemoOptions {
+interface DemoOptions {
   readonly keep?: boolean;
 }
 
@@ -42,7 +42,7 @@ export function demoCommand(world: World): Command {
     .action((options: DemoOptions, command: Command) => runAction(world, command, (session) => demo(session, options)));
 }
 
-export async function demo(session: Session, options: DemoOptions): Promise<ExitCode> {
+async function demo(session: Session, options: DemoOptions): Promise<ExitCode> {
   const { terminal, folder, services } = session;
   const source = await findDocs(folder);
   const pipelines = await services.pipelines();

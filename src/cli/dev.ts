@@ -16,7 +16,7 @@ export function devCommand(world: World): Command {
   }).action((_options: object, command: Command) => runAction(world, command, dev));
 }
 
-export async function dev(session: Session): Promise<ExitCode> {
+async function dev(session: Session): Promise<ExitCode> {
   const { terminal, services } = session;
   const startedAt = performance.now();
   const project = await services.project();
@@ -32,7 +32,7 @@ export async function dev(session: Session): Promise<ExitCode> {
 }
 
 /** What is served and where, a line each. */
-export function servingLines({ temporal, databaseUrl }: Runtime, project: Project): string[] {
+function servingLines({ temporal, databaseUrl }: Runtime, project: Project): string[] {
   const embedded = /^postgres(ql)?:\/\/[^/]*@?(127\.0\.0\.1|localhost)/.test(databaseUrl);
   return [
     `✔ Temporal    ${temporal.uiUrl}  (server ${temporal.address}, namespace ${temporal.namespace})`,

@@ -15,7 +15,7 @@ export function doctorCommand(world: World): Command {
   }).action((_options: object, command: Command) => runAction(world, command, doctor));
 }
 
-export async function doctor(session: Session): Promise<ExitCode> {
+async function doctor(session: Session): Promise<ExitCode> {
   const { terminal } = session;
   const { checkAll } = await import('./doctor-checks.ts');
   const checks = await checkAll(session);

@@ -26,7 +26,7 @@ export function indexCommand(world: World): Command {
   return groupCommand('index', 'list and show indexes', [list, show]);
 }
 
-export async function listIndexes(session: Session): Promise<ExitCode> {
+async function listIndexes(session: Session): Promise<ExitCode> {
   const { terminal } = session;
   const indexes = await withRuntime(session, { worker: false }, ({ store }) => store.indexes.list());
   if (terminal.json) terminal.printJson(indexes);
@@ -43,7 +43,7 @@ export async function listIndexes(session: Session): Promise<ExitCode> {
   return EXIT.fine;
 }
 
-export async function showIndex(session: Session, name: string): Promise<ExitCode> {
+async function showIndex(session: Session, name: string): Promise<ExitCode> {
   const { terminal } = session;
   const { index, snapshots } = await withRuntime(session, { worker: false }, async ({ store }) => {
     const index = findNamed({

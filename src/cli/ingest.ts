@@ -8,7 +8,7 @@ import type { Terminal } from './terminal.ts';
 import { count, showDuration } from './text.ts';
 import { withRuntime } from './with-runtime.ts';
 
-export interface IngestOptions {
+interface IngestOptions {
   readonly index: string;
   readonly chunk: IngestInput['chunk'];
 }
@@ -37,7 +37,7 @@ export function ingestCommand(world: World): Command {
     );
 }
 
-export async function ingest(session: Session, source: string, options: IngestOptions): Promise<ExitCode> {
+async function ingest(session: Session, source: string, options: IngestOptions): Promise<ExitCode> {
   const { terminal, signal, folder } = session;
   const { openSource } = await import('../ingest/source.ts');
   const { resolve } = await import('node:path');

@@ -52,7 +52,7 @@ export function planCommand(world: World): Command {
   return groupCommand('plan', 'show, draw and compare plans', [show, draw, diff]);
 }
 
-export async function showPlan(session: Session, source: string): Promise<ExitCode> {
+async function showPlan(session: Session, source: string): Promise<ExitCode> {
   const { terminal } = session;
   const { name, planId, plan } = await findPlan(session, source);
   if (terminal.json) {

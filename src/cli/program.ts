@@ -2,7 +2,6 @@
  * The commands, put together. What the command line itself gets wrong (an unknown command, a missing argument) is said
  * in the same three parts as any error, and ends with the exit code for usage.
  */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { askCommand } from './ask.ts';
 import type { World } from './command.ts';
@@ -11,6 +10,8 @@ import { devCommand } from './dev.ts';
 import { doctorCommand } from './doctor.ts';
 import { indexCommand } from './indexes.ts';
 import { ingestCommand } from './ingest.ts';
+import { initCommand } from './init.ts';
+import { readPackage } from './package.ts';
 import { planCommand } from './plan.ts';
 import { runsCommand } from './runs.ts';
 import { searchCommand } from './search.ts';
@@ -21,6 +22,7 @@ import { workerCommand } from './worker.ts';
 /** In the order in which a newcomer needs them. */
 const COMMANDS = [
   demoCommand,
+  initCommand,
   devCommand,
   ingestCommand,
   askCommand,
@@ -51,7 +53,7 @@ export async function runProgram(argv: readonly string[], world: World): Promise
 function createProgram(world: World): Command {
   const program = new Command('sluice')
     .description('Typed RAG pipelines that run as durable Temporal workflows.')
-    .version(packageVersion())
+    .version(readPackage().version)
     .addHelpText(
       'after',
       '\nBegin with: sluice demo, or sluice init in an empty folder. What is wrong here: sluice doctor',
@@ -81,20 +83,4 @@ function* withSubcommands(command: Command): Generator<Command> {
 
 function pathOf(command: Command): string {
   return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
-}
-
-/** From the nearest package.json above: as source two folders up, built one more. */
-function packageVersion(): string {
-  for (const path of ['../../package.json', '../../../package.json']) {
-    try {
-      const { name, version } = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as {
-        readonly name?: string;
-        readonly version?: string;
-      };
-      if (name === 'sluice' && version !== undefined) return version;
-    } catch {
-      // Not there: the next one.
-    }
-  }
-  return 'unknown';
 }

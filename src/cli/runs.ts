@@ -9,7 +9,7 @@ import { tableLines } from './table.ts';
 import { showDuration, showTime } from './text.ts';
 import { withRuntime } from './with-runtime.ts';
 
-export interface RunsOptions {
+interface RunsOptions {
   readonly pipeline?: string;
   readonly state?: (typeof STATES)[number];
   readonly limit?: number;
@@ -38,7 +38,7 @@ export function runsCommand(world: World): Command {
     );
 }
 
-export async function listRuns(session: Session, options: RunsOptions): Promise<ExitCode> {
+async function listRuns(session: Session, options: RunsOptions): Promise<ExitCode> {
   const { pipeline, state, limit, before } = options;
   const { terminal } = session;
   const page = await withRuntime(session, { worker: false }, ({ store }) =>
@@ -56,7 +56,7 @@ export async function listRuns(session: Session, options: RunsOptions): Promise<
   return EXIT.fine;
 }
 
-export async function showOne(session: Session, idOrPrefix: string): Promise<ExitCode> {
+async function showOne(session: Session, idOrPrefix: string): Promise<ExitCode> {
   const { terminal } = session;
   const { resultOf } = await import('../runtime/run-result.ts');
   const { restoreClaims } = await import('../store/claims.ts');

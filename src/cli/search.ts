@@ -9,7 +9,7 @@ import { EXIT, type ExitCode, type Session } from './session.ts';
 import { count } from './text.ts';
 import { withRuntime } from './with-runtime.ts';
 
-export interface SearchOptions {
+interface SearchOptions {
   readonly index: string;
   readonly mode: 'keyword' | 'vector' | 'hybrid';
   readonly top: number;
@@ -39,7 +39,7 @@ export function searchCommand(world: World): Command {
     );
 }
 
-export async function search(session: Session, query: string | undefined, options: SearchOptions): Promise<ExitCode> {
+async function search(session: Session, query: string | undefined, options: SearchOptions): Promise<ExitCode> {
   const { terminal } = session;
   const { index, mode, top } = options;
   if (mode !== 'keyword')

@@ -35,7 +35,7 @@ function remedyOf(details: Json | undefined): string | undefined {
 }
 
 /** `enhance 4 ms · vector 9 ms · draft[2] 18 ms · 87 ms in all`. */
-export function timesLine(run: RunResult): string {
+function timesLine(run: RunResult): string {
   const steps = run.nodes.filter(({ step, durationMs }) => step !== null && durationMs !== null);
   const times = steps.map(({ key, durationMs }) => `${key} ${showDuration(durationMs)}`);
   const cost = run.costUsd === null ? [] : [showCost(run.costUsd)];
@@ -53,7 +53,7 @@ function degradedLine(nodes: readonly NodeResult[]): string {
 }
 
 /** An output with a text is shown as that text and its citations; any other as JSON. */
-export function answerLines(output: Json, width: number): string[] {
+function answerLines(output: Json, width: number): string[] {
   if (!isObject(output) || typeof output.text !== 'string')
     return JSON.stringify(output, null, 2)
       .split('\n')
@@ -62,11 +62,14 @@ export function answerLines(output: Json, width: number): string[] {
   return [...wrap(output.text, width), ...citations.map((citation, index) => `  ${citationLine(citation, index + 1)}`)];
 }
 
-/** `[1] title  url`; a citation that is only an id is shown as that. */
-function citationLine(citation: Json, number: number): string {
-  if (!isObject(citation)) return `[${number}] ${String(citation)}`;
-  const { title, id, url } = citation;
-  return [`[${number}]`, title ?? id, url].filter((part) => typeof part === 'string').join(' ');
+/** `[1] Guide › Streaming  https://…`; a citation that is only an id is shown as that. */
+function citationLine(citation: Json, position: number): string {
+  if (!isObject(citation)) return `[${position}] ${String(citation)}`;
+  const { n, title, heading, passageId, url } = citation;
+  const headings = Array.isArray(heading) ? (heading as readonly Json[]) : [];
+  const place = [title, ...headings].filter((part) => typeof part === 'string' && part !== '');
+  const name = [...new Set(place)].join(' › ') || String(passageId ?? citation.id ?? '');
+  return [`[${typeof n === 'number' ? n : position}] ${name}`, ...(typeof url === 'string' ? [url] : [])].join('  ');
 }
 
 function isObject(value: Json): value is { readonly [key: string]: Json } {

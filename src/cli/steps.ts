@@ -10,7 +10,7 @@ import { tableLines } from './table.ts';
 import { showDuration } from './text.ts';
 
 /** What is known of a step without running it. */
-export interface StepListed {
+interface StepListed {
   readonly step: string;
   readonly effect: 'none' | 'external';
   readonly attempts: number;
@@ -37,7 +37,7 @@ export function stepsCommand(world: World): Command {
     );
 }
 
-export async function steps({ terminal, services }: Session, name: string | undefined): Promise<ExitCode> {
+async function steps({ terminal, services }: Session, name: string | undefined): Promise<ExitCode> {
   const listed = await listSteps([...(await services.pipelines())]);
   if (name === undefined) {
     if (terminal.json) terminal.printJson(listed);
@@ -57,7 +57,7 @@ export async function steps({ terminal, services }: Session, name: string | unde
 }
 
 /** Every step of these pipelines, each once, by name. */
-export async function listSteps(pipelines: readonly (readonly [string, AnyPipeline])[]): Promise<StepListed[]> {
+async function listSteps(pipelines: readonly (readonly [string, AnyPipeline])[]): Promise<StepListed[]> {
   const { stepName } = await import('../dsl/step.ts');
   const { nodesOf } = await import('../plan/nodes.ts');
   const contracts = new Map<string, AnyStep>();

@@ -1,7 +1,7 @@
 /** Rows under headings, aligned by the widest cell; numbers to the right. Missing values are shown as `–`. */
 import { stripVTControlCharacters } from 'node:util';
 
-export type Cell = string | number | null | undefined;
+type Cell = string | number | null | undefined;
 
 export interface Column<Row> {
   readonly heading: string;

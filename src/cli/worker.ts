@@ -15,7 +15,7 @@ export function workerCommand(world: World): Command {
   }).action((_options: object, command: Command) => runAction(world, command, worker));
 }
 
-export async function worker(session: Session): Promise<ExitCode> {
+async function worker(session: Session): Promise<ExitCode> {
   const { terminal, services } = session;
   const project = await services.project();
   const runtime = await services.connectWorker(project);

@@ -6,7 +6,7 @@ import { hashJson } from './id.ts';
 import { bodiesOf, nodesOf, showWiring } from './nodes.ts';
 import type { Json, Plan, PlanNode, StepCall, Wiring } from './plan.ts';
 
-export type ChangeFacet = 'node' | 'step' | 'fallback' | 'config' | 'wiring' | 'options' | 'place' | 'pipeline';
+type ChangeFacet = 'node' | 'step' | 'fallback' | 'config' | 'wiring' | 'options' | 'place' | 'pipeline';
 
 /** One difference. `from` is absent where only the second plan has something, `to` where only the first has. */
 export interface PlanChange {

@@ -17,7 +17,7 @@ describe('sluice ask', () => {
     const { code, stdout, stderr } = await run(['ask', 'docs-bot', 'How?'], { runtime });
     expect(stdout.split('\n')).toEqual([
       '  Call streamText [1].',
-      '  [1] Streaming https://example.org/s',
+      '  [1] Guide › Streaming  https://example.org/s',
       '  enhance 4 ms · ranked 1.2 s · 1.3 s in all',
       '  degraded: ranked (fallback)',
       `  ${finishedRun.temporalUrl}`,

@@ -100,7 +100,10 @@ export const finishedRun: RunResult = {
   planId: planId(docsBot),
   arms: {},
   outcome: 'degraded',
-  output: { text: 'Call streamText [1].', citations: [{ id: 'p1', title: 'Streaming', url: 'https://example.org/s' }] },
+  output: {
+    text: 'Call streamText [1].',
+    citations: [{ n: 1, passageId: 'p1', title: 'Guide', heading: ['Streaming'], url: 'https://example.org/s' }],
+  },
   degraded: true,
   nodes: [
     {
