@@ -72,8 +72,12 @@ export function walk(plan: Plan, input: Json, execute: Execute, options: WalkOpt
     if (run.callsUnderWay > 0) return false;
     const stuck = run.unsettled > 0 ? run.states.findLast((state) => !state.run) : undefined;
     if (stuck) fail(run, stuck, errorOf(ownerOf(stuck), 'NeverReady', `'${stuck.key}' waits for what is never known`));
-    else if (verdict) finished.resolve(resultOf(run, verdict));
+    else if (verdict) finish(verdict);
     return stuck !== undefined;
+  }
+  function finish(decided: Verdict): void {
+    options.cancel?.removeEventListener('abort', cancelFromOutside);
+    finished.resolve(resultOf(run, decided));
   }
   function cancelFromOutside(): void {
     run.cancel();
@@ -94,7 +98,6 @@ export function walk(plan: Plan, input: Json, execute: Execute, options: WalkOpt
     run.cancel();
   }
   options.cancel?.addEventListener('abort', cancelFromOutside);
-  void finished.promise.then(() => options.cancel?.removeEventListener('abort', cancelFromOutside));
   run.agenda.spread(begin);
   run.agenda.drain();
   return { output: output.promise, finished: finished.promise };

@@ -4,30 +4,39 @@
  * matter.
  */
 import fc from 'fast-check';
-import type { Arm, Json, MapNode, Plan, PlanNode, RepeatNode, StepNode, Wiring } from '../../src/plan/plan.ts';
+import type {
+  Arm,
+  BranchNode,
+  Json,
+  MapNode,
+  Plan,
+  PlanNode,
+  RepeatNode,
+  StepNode,
+  Wiring,
+} from '../../src/plan/plan.ts';
+import {
+  createDice,
+  type Dice,
+  flagRef,
+  type Place,
+  placesOf,
+  ref,
+  type Scope,
+  wireObject,
+} from './arbitrary-wiring.ts';
+import { randomCall } from './behave.ts';
 
 const MAX_DEPTH = 3;
 const MAX_NODES = 30;
 
-/** What a random step does: a pure function of its key, its input, and these percentages. */
-export interface Behaviour {
-  readonly salt: number;
-  readonly failPercent: number;
-  readonly mistakePercent: number;
-  readonly flagPercent: number;
-  readonly claimPercent: number;
+/** How far the building of a plan has come. */
+interface Build {
+  readonly dice: Dice;
+  nodeCount: number;
 }
-
-export type Kind = 'text' | 'flag' | 'items' | 'note' | 'record';
-type Path = readonly [string, ...string[]];
-interface Place {
-  readonly kind: Kind;
-  readonly path: Path;
-}
-
-export const arbitraryPlan: fc.Arbitrary<Plan> = fc
-  .array(fc.nat({ max: 9_999 }), { minLength: 50, maxLength: 500, size: 'max' })
-  .map(buildPlan);
+/** A node, and what its readers may read of it. */
+type Made<Node extends PlanNode> = readonly [Node, readonly Place[]];
 
 /** The input of every random plan: it has what a step's output has. */
 export const planInput: Json = {
@@ -39,171 +48,138 @@ export const planInput: Json = {
   ],
 };
 
-function buildPlan(decisions: readonly number[]): Plan {
-  let next = 0;
-  let nodeCount = 0;
-  const decide = () => decisions[next++] ?? 0;
-  const pick = <Of>(of: readonly Of[]): Of => of[decide() % of.length]!;
-  const chance = (percent: number) => decide() % 100 >= 100 - percent;
-  const newId = () => `n${nodeCount++}`;
+export const arbitraryPlan: fc.Arbitrary<Plan> = fc
+  .array(fc.nat({ max: 9_999 }), { minLength: 50, maxLength: 500, size: 'max' })
+  .map(buildPlan);
 
-  function ref(scope: readonly Place[], kind: Kind): Wiring {
-    const fitting = scope.filter((place) => place.kind === kind);
-    return { $from: pick(fitting).path };
-  }
-  function wire(scope: readonly Place[], deep = true): Wiring {
-    const shape = decide() % 10;
-    if (shape < 3) return ref(scope, 'text');
-    if (shape < 7) return ref(scope, pick(['flag', 'items', 'record', 'note']));
-    if (shape === 7) return { $value: pick<Json>(['literal', 1, null, { a: [true] }]) };
-    if (!deep) return ref(scope, 'text');
-    if (shape === 8) return { $list: [ref(scope, 'text'), { $value: 'x' }, ref(scope, 'record')] };
-    return { $object: { inner: wire(scope, false), other: wire(scope, false) } };
-  }
-  function wireObject(scope: readonly Place[], most: number): Wiring {
-    const count = Math.min(most, decide() % (most + 2));
-    return { $object: Object.fromEntries(Array.from({ length: count }, (_, key) => [`k${key}`, wire(scope)])) };
-  }
-  /** Rarely something that is no boolean: a typed failure, which no help applies to. */
-  function flag(scope: readonly Place[]): Wiring {
-    return chance(2) ? ref(scope, 'text') : ref(scope, 'flag');
-  }
-  function behaviour(): Behaviour {
-    return {
-      salt: decide(),
-      failPercent: pick([0, 0, 0, 10, 50]),
-      mistakePercent: pick([0, 0, 0, 0, 0, 0, 0, 0, 0, 30]),
-      flagPercent: pick([50, 20, 80]),
-      claimPercent: pick([0, 0, 0, 0, 30]),
-    };
-  }
-  function call(): StepNode['call'] {
-    return { step: 'fake@1', config: { ...behaviour() } };
-  }
-  function step(id: string, scope: readonly Place[]): StepNode {
-    const orElse = { text: `instead of ${id}`, flag: decide() % 2 === 0, items: [{ name: 'spare', flag: true }] };
-    const conditional = chance(20);
-    return {
-      kind: 'step',
-      id,
-      call: call(),
-      input: chance(10) ? ref(scope, 'record') : wireObject(scope, 3),
-      policy: { attempts: 1, timeoutMs: 1_000, backoff: { firstMs: 1, factor: 1, maxMs: 1 }, lane: 'activity' },
-      ...(conditional && { when: flag(scope) }),
-      ...((conditional || chance(20)) && { orElse }),
-      ...(chance(20) && { fallback: call() }),
-    };
-  }
-  function repeat(id: string, scope: readonly Place[], depth: number): [RepeatNode, Place[]] {
-    const carryPlaces: Place[] = [
-      { kind: 'text', path: [`${id}:carry`, 'text'] },
-      { kind: 'flag', path: [`${id}:carry`, 'flag'] },
-      { kind: 'record', path: [`${id}:carry`] },
-    ];
-    const { nodes, places } = body([...scope, ...carryPlaces], depth);
-    const inside = [...scope, ...carryPlaces, ...places];
-    const alias = `u${id}`;
-    const node: RepeatNode = {
-      kind: 'repeat',
-      id,
-      max: 1 + (decide() % 3),
-      start: { text: 'start', flag: false },
-      whenExhausted: pick(['keep-last', 'keep-last', 'fail']),
-      nodes,
-      until: flag(decide() % 4 === 0 ? inside : [...places, ...inside]),
-      carry: { $object: { text: ref(inside, 'text'), flag: ref(inside, 'flag') } },
-      yields: {
-        ...Object.fromEntries(nodes.map((inner): [string, Wiring] => [inner.id, { $from: [inner.id] }])),
-        [alias]: { $object: { text: ref(inside, 'text'), same: { $from: pick(places).path } } },
-      },
-    };
-    const outside = [...places, { kind: 'text', path: [alias, 'text'] } as const];
-    return [
-      node,
-      [
-        ...outside.map(({ kind, path }): Place => ({ kind, path: [id, ...path] })),
-        { kind: 'text', path: [id, 'rounds'] },
-        { kind: 'record', path: [id] },
-      ],
-    ];
-  }
-  function arm(scope: readonly Place[], depth: number): Arm {
-    const { nodes, places } = body(scope, depth);
-    const inside = [...scope, ...places, ...places];
-    return { nodes, yields: { $object: shapeOf(inside) } };
-  }
-  function shapeOf(scope: readonly Place[]): { [key: string]: Wiring } {
-    return { text: ref(scope, 'text'), flag: ref(scope, 'flag'), items: ref(scope, 'items'), note: ref(scope, 'note') };
-  }
-  function map(id: string, scope: readonly Place[], depth: number): [MapNode, Place[]] {
-    const itemPlaces: Place[] = [
-      { kind: 'text', path: [`${id}:item`, 'name'] },
-      { kind: 'flag', path: [`${id}:item`, 'flag'] },
-      { kind: 'record', path: [`${id}:item`] },
-    ];
-    const { nodes, places } = body([...scope, ...itemPlaces], depth);
-    const inside = [...scope, ...itemPlaces, ...places, ...places];
-    const node: MapNode = {
-      kind: 'map',
-      id,
-      over: chance(2) ? ref(scope, 'text') : ref(scope, 'items'),
-      max: 1 + (decide() % 3),
-      concurrency: 1 + (decide() % 3),
-      whenOver: pick(['truncate', 'truncate', 'fail']),
-      nodes,
-      yields: { $object: { name: ref(inside, 'text'), flag: ref(inside, 'flag') } },
-    };
-    return [node, [{ kind: 'items', path: [id] }]];
-  }
-  function place(scope: readonly Place[], depth: number): [PlanNode, Place[]] {
-    const kind = depth < MAX_DEPTH && nodeCount < MAX_NODES ? decide() % 10 : 0;
-    const id = newId();
-    if (kind < 5) return [step(id, scope), placesOf(id)];
-    if (kind < 7) return repeat(id, scope, depth + 1);
-    if (kind < 9) return map(id, scope, depth + 1);
-    const node: PlanNode = {
-      kind: 'branch',
-      id,
-      when: flag(scope),
-      // biome-ignore lint/suspicious/noThenProperty: the arm's name in the plan, and no function
-      then: arm(scope, depth + 1),
-      otherwise: arm(scope, depth + 1),
-    };
-    return [node, placesOf(id)];
-  }
-  function body(scope: readonly Place[], depth: number): { nodes: PlanNode[]; places: Place[] } {
-    const count = depth === 0 ? 3 + (decide() % 6) : 1 + (decide() % 3);
-    const nodes: PlanNode[] = [];
-    const places: Place[] = [];
-    for (let index = 0; index < count; index++) {
-      // What was made last is listed twice, so that chains grow longer than chance would make them.
-      const [node, made] = place([...scope, ...places, ...places], depth);
-      nodes.push(node);
-      places.push(...made);
-    }
-    return { nodes, places };
-  }
-  const { nodes, places } = body(placesOf('input'), 0);
+function buildPlan(decisions: readonly number[]): Plan {
+  const dice = createDice(decisions);
+  const input = placesOf('input');
+  const { nodes, places } = body({ dice, nodeCount: 0 }, input, 0);
+  const main = ref(dice, [...input, ...places.slice(-30)], 'text');
   return {
     format: 1,
     pipeline: 'random',
     schemas: { input: {}, output: {} },
     nodes,
-    output: {
-      $object: {
-        main: ref([...placesOf('input'), ...places.slice(-30)], 'text'),
-        more: wireObject([...placesOf('input'), ...places, ...places], 6),
-      },
-    },
+    output: { $object: { main, more: wireObject(dice, [...input, ...places, ...places], 6) } },
   };
 }
 
-function placesOf(id: string): Place[] {
-  return [
-    { kind: 'text', path: [id, 'text'] },
-    { kind: 'flag', path: [id, 'flag'] },
-    { kind: 'items', path: [id, 'items'] },
-    { kind: 'note', path: [id, 'note'] },
-    { kind: 'record', path: [id] },
+function body(build: Build, scope: Scope, depth: number): { nodes: PlanNode[]; places: Place[] } {
+  const count = depth === 0 ? 3 + build.dice.number(6) : 1 + build.dice.number(3);
+  const nodes: PlanNode[] = [];
+  const places: Place[] = [];
+  for (let index = 0; index < count; index++) {
+    // What was made last is offered twice, so that chains grow longer than chance would make them.
+    const [node, made] = makeNode(build, [...scope, ...places, ...places], depth);
+    nodes.push(node);
+    places.push(...made);
+  }
+  return { nodes, places };
+}
+
+function makeNode(build: Build, scope: Scope, depth: number): Made<PlanNode> {
+  const mayNest = depth < MAX_DEPTH && build.nodeCount < MAX_NODES;
+  const kind = mayNest ? build.dice.number(10) : 0;
+  const id = `n${build.nodeCount++}`;
+  if (kind < 5) return [makeStep(build.dice, id, scope), placesOf(id)];
+  if (kind < 7) return makeRepeat(build, id, scope, depth + 1);
+  if (kind < 9) return [makeMap(build, id, scope, depth + 1), [{ kind: 'items', path: [id] }]];
+  return [makeBranch(build, id, scope, depth + 1), placesOf(id)];
+}
+
+function makeStep(dice: Dice, id: string, scope: Scope): StepNode {
+  const orElse = { text: `instead of ${id}`, flag: dice.chance(50), items: [{ name: 'spare', flag: true }] };
+  const conditional = dice.chance(20);
+  return {
+    kind: 'step',
+    id,
+    call: randomCall(dice),
+    input: dice.chance(10) ? ref(dice, scope, 'record') : wireObject(dice, scope, 3),
+    policy: { attempts: 1, timeoutMs: 1_000, backoff: { firstMs: 1, factor: 1, maxMs: 1 }, lane: 'activity' },
+    ...(conditional && { when: flagRef(dice, scope) }),
+    ...((conditional || dice.chance(20)) && { orElse }),
+    ...(dice.chance(20) && { fallback: randomCall(dice) }),
+  };
+}
+
+function makeRepeat(build: Build, id: string, scope: Scope, depth: number): Made<RepeatNode> {
+  const { dice } = build;
+  const carry: Place[] = [
+    { kind: 'text', path: [`${id}:carry`, 'text'] },
+    { kind: 'flag', path: [`${id}:carry`, 'flag'] },
+    { kind: 'record', path: [`${id}:carry`] },
   ];
+  const { nodes, places } = body(build, [...scope, ...carry], depth);
+  const inside = [...scope, ...carry, ...places];
+  const alias = `u${id}`;
+  const node: RepeatNode = {
+    kind: 'repeat',
+    id,
+    max: 1 + dice.number(3),
+    start: { text: 'start', flag: false },
+    whenExhausted: dice.pick(['keep-last', 'keep-last', 'fail']),
+    nodes,
+    until: flagRef(dice, [...places, ...inside]),
+    carry: { $object: { text: ref(dice, inside, 'text'), flag: ref(dice, inside, 'flag') } },
+    yields: {
+      ...Object.fromEntries(nodes.map((inner): [string, Wiring] => [inner.id, { $from: [inner.id] }])),
+      // What a used pipeline's name stands for: an object that is wired field by field.
+      [alias]: { $object: { text: ref(dice, inside, 'text'), same: { $from: dice.pick(places).path } } },
+    },
+  };
+  const outside: Place[] = [...places, { kind: 'text', path: [alias, 'text'] }];
+  return [
+    node,
+    [
+      ...outside.map(({ kind, path }): Place => ({ kind, path: [id, ...path] })),
+      { kind: 'text', path: [id, 'rounds'] },
+      { kind: 'record', path: [id] },
+    ],
+  ];
+}
+
+function makeMap(build: Build, id: string, scope: Scope, depth: number): MapNode {
+  const { dice } = build;
+  const item: Place[] = [
+    { kind: 'text', path: [`${id}:item`, 'name'] },
+    { kind: 'flag', path: [`${id}:item`, 'flag'] },
+    { kind: 'record', path: [`${id}:item`] },
+  ];
+  const { nodes, places } = body(build, [...scope, ...item], depth);
+  const inside = [...scope, ...item, ...places, ...places];
+  return {
+    kind: 'map',
+    id,
+    over: dice.chance(2) ? ref(dice, scope, 'text') : ref(dice, scope, 'items'),
+    max: 1 + dice.number(3),
+    concurrency: 1 + dice.number(3),
+    whenOver: dice.pick(['truncate', 'truncate', 'fail']),
+    nodes,
+    yields: { $object: { name: ref(dice, inside, 'text'), flag: ref(dice, inside, 'flag') } },
+  };
+}
+
+function makeBranch(build: Build, id: string, scope: Scope, depth: number): BranchNode {
+  return {
+    kind: 'branch',
+    id,
+    when: flagRef(build.dice, scope),
+    // biome-ignore lint/suspicious/noThenProperty: the arm's name in the plan, and no function
+    then: makeArm(build, scope, depth),
+    otherwise: makeArm(build, scope, depth),
+  };
+}
+
+function makeArm(build: Build, scope: Scope, depth: number): Arm {
+  const { nodes, places } = body(build, scope, depth);
+  const inside = [...scope, ...places, ...places];
+  const yielded = (kind: Place['kind']) => ref(build.dice, inside, kind);
+  return {
+    nodes,
+    yields: {
+      $object: { text: yielded('text'), flag: yielded('flag'), items: yielded('items'), note: yielded('note') },
+    },
+  };
 }

@@ -1,6 +1,25 @@
 /** What a random plan's steps do: a pure function of the call, so that the walker and its reference meet the same world. */
-import type { Json, StepNode } from '../../src/plan/plan.ts';
-import type { Behaviour } from './arbitrary-plan.ts';
+import type { Json, StepCall, StepNode } from '../../src/plan/plan.ts';
+import type { Dice } from './arbitrary-wiring.ts';
+
+interface Behaviour {
+  readonly salt: number;
+  readonly failPercent: number;
+  readonly mistakePercent: number;
+  readonly flagPercent: number;
+  readonly claimPercent: number;
+}
+
+export function randomCall(dice: Dice): StepCall {
+  const behaviour: Behaviour = {
+    salt: dice.number(10_000),
+    failPercent: dice.pick([0, 0, 0, 10, 50]),
+    mistakePercent: dice.pick([0, 0, 0, 0, 0, 0, 0, 0, 0, 30]),
+    flagPercent: dice.pick([50, 20, 80]),
+    claimPercent: dice.pick([0, 0, 0, 0, 30]),
+  };
+  return { step: 'fake@1', config: { ...behaviour } };
+}
 
 export type Answer =
   | { readonly value: Json }
@@ -29,7 +48,7 @@ export function behave(node: StepNode, key: string, call: 'step' | 'fallback', i
 }
 
 /** FNV-1a with a final mix: equal parts, equal number. */
-export function hash(parts: readonly Json[]): number {
+function hash(parts: readonly Json[]): number {
   const text = JSON.stringify(parts);
   let state = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) state = Math.imul(state ^ text.charCodeAt(index), 0x01000193);
