@@ -8,7 +8,7 @@ import type { Json, Wiring } from './plan.ts';
 export type From = readonly [string, ...string[]];
 
 /** Why wiring comes to nothing: always a mistake in the pipeline, or in the data it was given. */
-export interface Fault {
+interface Fault {
   readonly code: 'WiringUnknown' | 'WiringAbsent' | 'ConditionNotBoolean' | 'NotAList';
   readonly message: string;
 }
@@ -17,7 +17,7 @@ export interface Fault {
 export type Resolved<Value = Json | undefined> = { readonly value: Value } | { readonly fault: Fault };
 
 /** A large value's stand-in. `path` leads into the stored value; `length` is given when that is a list. */
-export interface Claim {
+interface Claim {
   readonly $claim: string;
   readonly bytes?: number;
   readonly length?: number;

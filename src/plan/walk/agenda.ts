@@ -5,7 +5,7 @@
  * stopped; only then calls are started. So no call is started that the same event makes useless, and whoever was
  * blocked by a failure is told so before its siblings are cancelled. Queues, not recursion: long chains need no stack.
  */
-export type Task = () => void;
+type Task = () => void;
 
 export interface Agenda {
   /** Something became known. */

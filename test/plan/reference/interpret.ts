@@ -23,13 +23,13 @@ export interface Expected {
   /** An ordinary failure and a mistake both break one round under `keep-last`: the first one decides. */
   readonly racy: boolean;
 }
-export interface ExpectedNode {
+interface ExpectedNode {
   /** More than one where several failures race to be named. */
   readonly outcomes: ReadonlySet<NodeOutcome | 'pending'>;
   /** In a scope that can no longer deliver: the walker may have cancelled it, or never come to it. */
   readonly doomed: boolean;
 }
-export interface ExpectedCall {
+interface ExpectedCall {
   readonly input: Json;
   readonly doomed: boolean;
 }

@@ -14,7 +14,7 @@ export interface Broken {
 export type Result = Known | Broken | { readonly is: 'pending' };
 
 /** What a loop's name stands for: its yields, read in its last complete round. */
-export interface LoopView {
+interface LoopView {
   readonly is: 'loop';
   readonly node: RepeatNode;
   readonly last: Scope;
