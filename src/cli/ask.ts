@@ -47,7 +47,10 @@ async function ask(
     nameOf: ([each]) => each,
     whenNone: 'pipelines/index.ts exports none yet',
   });
-  const input = await readRunInput(pipeline.plan, { question, input: options.input });
+  const { checkRunInput } = await import('../runtime/run-input.ts');
+  const typed = await readRunInput(pipeline.plan, { question, input: options.input });
+  // The client checks it, too; here a mistake is said before any server is started for it.
+  const input = checkRunInput(pipeline.id, pipeline.input, typed);
   const run = await withRuntime(session, { worker: true }, ({ client }) =>
     // Not given up at Ctrl-C: the signal cancels the run, and its record then says so.
     client.run(pipeline, input, { signal, ...(options.key !== undefined && { idempotencyKey: options.key }) }),

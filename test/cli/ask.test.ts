@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 import { SluiceError } from '../../src/errors.ts';
 import { docsBot } from '../plan/example.ts';
 import { failedRun, fakeRuntime, finishedRun, nothingRunning, pipelineOf, pipelines, run } from './fakes.ts';
@@ -131,10 +132,29 @@ describe('what a pipeline is asked', () => {
     expect((await asked(['How?'])).input).toEqual({ question: 'How?' });
   });
 
+  it.each([
+    ['blank', ''],
+    ['a megabyte', `@big.json`],
+    ['with a NUL character', `@nul.json`],
+  ])('is refused before any server is started when it is %s', async (_name, typed) => {
+    await writeFile(join(folder, 'big.json'), JSON.stringify({ question: 'x'.repeat(2_000_000) }));
+    await writeFile(join(folder, 'nul.json'), JSON.stringify({ question: 'a\0b' }));
+    const argv = typed.startsWith('@') ? ['--input', `@${join(folder, typed.slice(1))}`] : [typed];
+    const connect = vi.fn();
+    const { code, stderr } = await run(['ask', 'docs-bot', ...argv], { services: { connect } });
+    expect(stderr).toMatch(/^✖ the input/);
+    expect(code).toBe(1);
+    expect(connect).not.toHaveBeenCalled();
+  });
+
   it('is the only text it requires, under its own name', async () => {
     const input = { type: 'object', properties: { about: { type: 'string' } }, required: ['about'] };
     const plan = { ...docsBot, schemas: { ...docsBot.schemas, input } };
-    expect((await asked(['streams'], plan)).input).toEqual({ about: 'streams' });
+    const about = { ...pipelineOf(plan), input: z.object({ about: z.string() }) };
+    const { client, runtime } = answering();
+    const services = { pipelines: async () => new Map([['docs-bot', about]]) };
+    await run(['ask', 'docs-bot', 'streams'], { runtime, services });
+    expect(client.run.mock.calls[0]?.[1]).toEqual({ about: 'streams' });
   });
 
   it('is JSON, or JSON in a file', async () => {
