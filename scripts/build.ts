@@ -1,0 +1,29 @@
+/**
+ * `npm run build`: the publishable package in `dist/`. The compiler writes JavaScript and types; what it does not know
+ * of is copied; and the workflow bundle is made from what was compiled, so that a worker of the package starts without
+ * webpack.
+ */
+import { execFileSync } from 'node:child_process';
+import { chmod, copyFile, glob, mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { makePortable } from './source-map.ts';
+
+const root = join(import.meta.dirname, '..');
+const dist = join(root, 'dist');
+/** Read at run time from beside the code that reads them. */
+const ASSETS = ['src/**/*.sql'];
+
+await rm(dist, { recursive: true, force: true });
+execFileSync(join(root, 'node_modules/.bin/tsc'), ['--project', 'tsconfig.build.json'], {
+  cwd: root,
+  stdio: 'inherit',
+});
+
+for await (const asset of glob(ASSETS, { cwd: root })) {
+  await mkdir(dirname(join(dist, asset)), { recursive: true });
+  await copyFile(join(root, asset), join(dist, asset));
+}
+await chmod(join(dist, 'src/cli/main.js'), 0o755);
+
+const built = (await import(join(dist, 'src/runtime/bundle.js'))) as typeof import('../src/runtime/bundle.ts');
+await writeFile(built.prebuiltBundlePath, makePortable(await built.buildWorkflowBundle(), dist));

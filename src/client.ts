@@ -1,0 +1,39 @@
+/**
+ * `sluice/client`: run pipelines from any program, such as a web server. It attaches to servers that run, as the
+ * environment names them, or to those of `sluice dev` in the same folder; the steps run in a worker elsewhere.
+ */
+import type { RunClient } from './runtime/client.ts';
+import { readConfig } from './runtime/config.ts';
+import type { IngestClient } from './runtime/ingest-client.ts';
+import { connectRuntime } from './runtime/runtime.ts';
+
+export type { RunClient, Runnable, RunOptions, StartedRun } from './runtime/client.ts';
+export type { IngestClient, IngestOptions } from './runtime/ingest-client.ts';
+export type { NodeResult, RunResult } from './runtime/run-result.ts';
+
+export interface ConnectOptions {
+  /** Where `sluice dev` was started; default: the working folder. Of no use where servers are configured. */
+  readonly folder?: string;
+  /** Default: the process's own. Temporal's own variables are read from the process always. */
+  readonly environment?: { readonly [name: string]: string | undefined };
+}
+
+export interface SluiceClient extends RunClient, IngestClient {
+  /** Ends the connections; runs that were started go on. */
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to Temporal and the database, which is migrated where that is still to be done.
+ *
+ * @example
+ * const sluice = await connect();
+ * const { output } = await sluice.run(docsBot, { question: 'How do I stream a response?' });
+ * await sluice.close();
+ * @throws SluiceError `nothing_running`, `config_invalid`, `temporal_unreachable`, `database_unreachable`
+ */
+export async function connect(options: ConnectOptions = {}): Promise<SluiceClient> {
+  const { folder = process.cwd(), environment = process.env } = options;
+  const { client, stop } = await connectRuntime({ folder, config: readConfig(environment) });
+  return Object.freeze({ ...client, close: stop });
+}
