@@ -17,6 +17,7 @@ export function createBoundary(dependencies: BoundaryDependencies, implemented: 
     const { config, signal, heartbeat, runId, key } = attempt;
     const idempotencyKey = attempt.call === 'step' ? `${runId}:${key}` : `${runId}:${key}:fallback`;
     const context = { config, signal, heartbeat, idempotencyKey, runId, key, attempt: attempt.attempt };
+    signal.throwIfAborted(); // cancelled while its input was being fetched: it must not begin
     return (await implemented.run(attempt.input, Object.freeze(context))) as Json;
   });
 }

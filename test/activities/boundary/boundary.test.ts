@@ -1,0 +1,112 @@
+import { describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import type { Attempt } from '../../../activities/boundary/attempt.ts';
+import { createBoundary } from '../../../activities/boundary/boundary.ts';
+import { implement, type StepContext } from '../../../activities/boundary/implement.ts';
+import { defineStep } from '../../../src/index.ts';
+import type { Payloads } from '../../../src/store/claims.ts';
+
+const Text = z.object({ text: z.string() });
+const echo = defineStep('echo', {
+  version: 3,
+  input: Text,
+  output: Text,
+  policy: { attempts: 1, timeout: '1 second' },
+});
+const payloads: Payloads = { put: async () => undefined, get: async () => new Map() };
+
+type Run = (input: { text: string }, context: StepContext<unknown>) => { text: string } | Promise<{ text: string }>;
+
+function attemptAt(run: Run, more: Partial<Attempt> = {}) {
+  const boundary = createBoundary({ payloads }, implement(echo, run));
+  return boundary({
+    step: echo,
+    config: {},
+    input: { text: 'hello' },
+    runId: 'run-1',
+    key: 'draft[2]',
+    call: 'step',
+    attempt: 1,
+    timeoutMs: 1_000,
+    heartbeatMs: undefined,
+    beats: 'timer',
+    signal: new AbortController().signal,
+    heartbeat: () => undefined,
+    ...more,
+  });
+}
+
+const untilAborted = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+
+describe('the boundary', () => {
+  test('gives a step its input and context, and takes its output', async () => {
+    const keys: string[] = [];
+    const run: Run = ({ text }, { idempotencyKey }) => {
+      keys.push(idempotencyKey);
+      return { text: text.toUpperCase() };
+    };
+    expect(await attemptAt(run)).toEqual({ text: 'HELLO' });
+    await attemptAt(run, { call: 'fallback' });
+    expect(keys).toEqual(['run-1:draft[2]', 'run-1:draft[2]:fallback']);
+  });
+
+  test('refuses a wrong input before the step is called, and a wrong output after: both for good', async () => {
+    const run = vi.fn<Run>(({ text }) => ({ text }));
+    await expect(attemptAt(run, { input: { text: 7 } })).rejects.toMatchObject({
+      code: 'StepInputInvalid',
+      retryable: false,
+    });
+    expect(run).not.toHaveBeenCalled();
+    await expect(attemptAt(() => ({ txt: 'x' }) as never)).rejects.toMatchObject({
+      code: 'StepOutputInvalid',
+      message: expect.stringContaining("'draft[2]' (echo@3)"),
+    });
+  });
+
+  test('ends an attempt at its timeout, also when the step ignores its signal', async () => {
+    let aborted = false;
+    const deaf: Run = (_, { signal }) => {
+      signal.addEventListener('abort', () => (aborted = true));
+      return new Promise(() => undefined);
+    };
+    await expect(attemptAt(deaf, { timeoutMs: 20 })).rejects.toMatchObject({ code: 'timeout', retryable: true });
+    expect(aborted).toBe(true);
+  });
+
+  test('hands on cancellation from outside', async () => {
+    const controller = new AbortController();
+    const waiting = attemptAt((_, { signal }) => untilAborted(signal), { signal: controller.signal });
+    controller.abort(new Error('cancelled'));
+    await expect(waiting).rejects.toThrow('cancelled');
+  });
+
+  test('beats on a timer while the step works', async () => {
+    const { promise: beaten, resolve } = Promise.withResolvers<void>();
+    const run: Run = async (input) => {
+      await beaten; // three beats, or the test times out
+      return input;
+    };
+    let beats = 0;
+    const heartbeat = () => {
+      if (++beats === 3) resolve();
+    };
+    expect(await attemptAt(run, { heartbeatMs: 15, heartbeat, timeoutMs: 30_000 })).toEqual({ text: 'hello' });
+  });
+
+  test('aborts a step that beats on its own progress and falls silent', async () => {
+    const beats: unknown[] = [];
+    const run: Run = async (_, { heartbeat, signal }) => {
+      heartbeat(1);
+      return untilAborted(signal);
+    };
+    const options = {
+      beats: 'progress',
+      heartbeatMs: 30,
+      timeoutMs: 30_000,
+      heartbeat: (progress: unknown) => beats.push(progress),
+    } as const;
+    await expect(attemptAt(run, options)).rejects.toMatchObject({ code: 'heartbeat_lost', retryable: true });
+    expect(beats).toEqual([1]);
+  });
+});

@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest';
+import { readConfig } from '../../src/runtime/config.ts';
+
+describe('the environment', () => {
+  test('may be empty: everything is embedded', () => {
+    const config = readConfig({});
+    expect(config).toMatchObject({
+      temporalConfigured: false,
+      queues: { run: 'sluice-run', eval: 'sluice-eval', control: 'sluice-control' },
+    });
+    expect(config.databaseUrl).toBeUndefined();
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  test('names real servers', () => {
+    const config = readConfig({ DATABASE_URL: 'postgres://sluice@db:5432/sluice', TEMPORAL_ADDRESS: 'temporal:7233' });
+    expect(config).toMatchObject({ databaseUrl: 'postgres://sluice@db:5432/sluice', temporalConfigured: true });
+  });
+
+  test('counts an empty variable as unset, as compose files leave it', () => {
+    expect(readConfig({ DATABASE_URL: '', TEMPORAL_ADDRESS: '' })).toEqual(readConfig({}));
+  });
+
+  test.each([
+    ['DATABASE_URL', 'mysql://db'],
+    ['SLUICE_CONCURRENCY', '0'],
+    ['SLUICE_CONCURRENCY', 'many'],
+    ['SLUICE_TEMPORAL_PORT', '70000'],
+    ['SLUICE_QUEUE_PREFIX', 'has space'],
+    ['SLUICE_LOG', 'loud'],
+  ])('refuses %s=%s by name', (name, value) => {
+    expect(() => readConfig({ [name]: value })).toThrow(
+      expect.objectContaining({ code: 'config_invalid', message: expect.stringContaining(name) }),
+    );
+  });
+
+  test('asks for a build id where Worker Versioning is on', () => {
+    expect(() => readConfig({ SLUICE_WORKER_VERSIONING: '1' })).toThrow(/SLUICE_BUILD_ID/);
+    expect(readConfig({ SLUICE_WORKER_VERSIONING: '1', SLUICE_BUILD_ID: 'abc' }).versioning).toEqual({
+      buildId: 'abc',
+    });
+  });
+});

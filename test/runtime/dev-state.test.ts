@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { claimFolder, publishServing, readServing, releaseFolder } from '../../src/runtime/dev-state.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sluice-state-'));
+});
+
+const file = () => join(folder, '.sluice', 'dev.json');
+const servers = {
+  temporal: { address: '127.0.0.1:7233', namespace: 'default', uiUrl: 'http://localhost:8233' },
+  databaseUrl: 'postgres://127.0.0.1:1/postgres',
+};
+
+async function write(state: object): Promise<void> {
+  await mkdir(join(folder, '.sluice'), { recursive: true });
+  await writeFile(file(), JSON.stringify(state));
+}
+
+/** The id of a process that has ended. */
+async function deadPid(): Promise<number> {
+  const child = spawn(process.execPath, ['-e', '']);
+  await once(child, 'exit');
+  return child.pid!;
+}
+
+describe('the state file', () => {
+  test('is the address book for other commands', async () => {
+    expect(await readServing(folder)).toBeUndefined();
+    await claimFolder(folder);
+    expect((await readServing(folder))?.servers).toBeUndefined();
+    await publishServing(folder, servers);
+    expect((await readServing(folder))?.servers).toEqual(servers);
+    await releaseFolder(folder);
+    expect(await readServing(folder)).toBeUndefined();
+  });
+
+  test('keeps a second one out, and says where the first serves', async () => {
+    await write({ pid: process.ppid, startedAt: '2026-01-01T00:00:00Z', servers });
+    await expect(claimFolder(folder)).rejects.toMatchObject({
+      code: 'already_serving',
+      message: expect.stringContaining('http://localhost:8233'),
+      remedy: expect.stringContaining(`kill ${process.ppid}`),
+    });
+  });
+
+  test('of a dead owner, or half-written, is taken over', async () => {
+    await write({ pid: await deadPid(), startedAt: '2026-01-01T00:00:00Z', servers });
+    expect(await readServing(folder)).toBeUndefined();
+    await claimFolder(folder);
+    expect(JSON.parse(await readFile(file(), 'utf8'))).toMatchObject({ pid: process.pid });
+    await writeFile(file(), '{"pid": 1');
+    await claimFolder(folder);
+    expect((await readServing(folder))?.pid).toBe(process.pid);
+  });
+
+  test('never makes us end a process that is not the server it names', async () => {
+    const bystander = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    const temporal = { ...servers.temporal, pid: bystander.pid };
+    await write({ pid: await deadPid(), startedAt: '2026-01-01T00:00:00Z', servers: { ...servers, temporal } });
+    await claimFolder(folder);
+    expect(bystander.exitCode ?? bystander.signalCode).toBeNull();
+    bystander.kill();
+    await once(bystander, 'exit');
+  });
+});
