@@ -31,7 +31,8 @@ export interface AnyVariant extends AnyPipeline {
 
 export interface Pipeline<Id extends string, Input, out Visible, Nodes, Output> extends AnyPipeline {
   readonly id: Id;
-  readonly [TYPES]?: { input: Input; visible: Visible; nodes: Nodes; output: Output };
+  /** Of the compiler only: nothing is there at run time. */
+  readonly [TYPES]: { input: Input; visible: Visible; nodes: Nodes; output: Output };
   /**
    * Names an edit of this pipeline. Every node keeps its outputs, so a metric over any node holds for every variant.
    *

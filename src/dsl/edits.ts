@@ -16,8 +16,8 @@ import {
   checkStandsIn,
   checkStep,
   OPTION_KEYS,
-  policyOf,
   standInValue,
+  statedPolicy,
 } from './place-step.ts';
 import { readPolicyChanges } from './policy.ts';
 import { checkCount, checkKeys, refuse } from './refuse.ts';
@@ -51,7 +51,7 @@ export function swap(edits: Edits, id: string, step: AnyStep, config: object = {
     node: id,
     facet: 'step',
     call: callOf(step, config, at),
-    policy: policyOf(step, known.options, at),
+    policy: statedPolicy(step, known.options, at),
   };
   return record(edits, [edit], { step });
 }
@@ -163,14 +163,19 @@ function record(edits: Edits, list: readonly NodeEdit[], change: Partial<KnownSt
       { node, variants: [owner.name, edits.owner.name] },
     );
   for (const { facet } of list) {
-    const other = edits.list.find((each) => each.node === node && clash(each.facet, facet));
-    if (other)
-      refuse(
-        'edit_twice',
-        `'${node}' has its ${other.facet === 'step' ? 'config' : facet} edited twice`,
-        'write one edit for it: swap and replace set the config too',
-        { node, facet },
-      );
+    for (const other of edits.list) {
+      const both = other.node === node ? clash(other.facet, facet) : undefined;
+      if (both)
+        refuse(
+          'edit_twice',
+          `'${node}' has its ${both} edited twice`,
+          'write one edit for it: a swap sets the config too',
+          {
+            node,
+            facet: both,
+          },
+        );
+    }
   }
   const now = edits.known.get(node) ?? knownOf(edits.base.known, node, edits.base.id);
   return {

@@ -4,7 +4,6 @@
  */
 import { suggest } from '../nearest.ts';
 import type { CallPolicy, Json, StepCall, Wiring } from '../plan/plan.ts';
-import { completePolicy } from '../plan/policy.ts';
 import type { PlaceOptions } from './draft.ts';
 import { parseLiteral, toJson } from './literal.ts';
 import { lower } from './lower.ts';
@@ -22,11 +21,10 @@ export function callOf(step: AnyStep, config: object, at: string, before: object
   return Object.freeze({ step: stepName(step), config: whole });
 }
 
-/** The policy of a step in a place with these options, whole. */
-export function policyOf(step: AnyStep, options: PlaceOptions, at: string): CallPolicy {
+/** What step and place say about the policy, the place last; `completePolicy` adds what follows from it. */
+export function statedPolicy(step: AnyStep, options: PlaceOptions, at: string): CallPolicy {
   const { lane = 'activity', ...changes } = options;
-  checkLane([step], options, at);
-  return completePolicy({ ...step.policy, ...readPolicyChanges(changes, at), lane });
+  return { ...step.policy, ...readPolicyChanges(changes, at), lane };
 }
 
 /**

@@ -2,6 +2,7 @@
  * Lowering `.step(...)`: one call of the chain becomes one node of the plan.
  */
 import type { StepNode } from '../plan/plan.ts';
+import { completePolicy } from '../plan/policy.ts';
 import { add, claim, type Draft, type PlaceOptions, type WiringFunction } from './draft.ts';
 import {
   callOf,
@@ -10,8 +11,8 @@ import {
   checkStandsIn,
   checkStep,
   OPTION_KEYS,
-  policyOf,
   standInValue,
+  statedPolicy,
 } from './place-step.ts';
 import { checkKeys, refuse } from './refuse.ts';
 import { lowerCondition, lowerObjectIn } from './scope.ts';
@@ -45,6 +46,7 @@ export function placeStep(
   if (when !== undefined && orElse === undefined)
     refuse('when_needs_or_else', `${at}: 'when' needs 'orElse'`, 'say what its readers get when it is skipped');
 
+  checkLane([step], options, at);
   const call = callOf(step, config, at);
   const input = lowerObjectIn(draft, wiring, step.input, at);
   const node: StepNode = {
@@ -52,7 +54,7 @@ export function placeStep(
     id,
     call,
     input,
-    policy: policyOf(step, options, at),
+    policy: completePolicy(statedPolicy(step, options, at)),
     ...(fallback !== undefined && { fallback: fallbackOf(fallback, step, options, at) }),
     ...(orElse !== undefined && { orElse: standInValue(step, orElse, at) }),
     ...(when !== undefined && { when: lowerCondition(draft, when, `${at}: when`) }),

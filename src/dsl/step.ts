@@ -35,7 +35,8 @@ export interface Step<in Input, out Output, in Config, out StepEffect extends Ef
   readonly preset: { readonly [key: string]: unknown };
   /** The same contract with other defaults: how a fallback or a swap names its model. */
   with(config: Partial<Config>): Step<Input, Output, Config, StepEffect, Parsed>;
-  readonly [TYPES]?: { input(value: Input): void; output: Output; config(value: Config): void; parsed: Parsed };
+  /** Of the compiler only: nothing is there at run time. */
+  readonly [TYPES]: { input(value: Input): void; output: Output; config(value: Config): void; parsed: Parsed };
 }
 
 /** Any step at all, for those that only read its contract. */
@@ -49,6 +50,8 @@ export type OutputOf<S extends AnyStep> = S extends Step<never, infer Output, ne
 export type ConfigOf<S extends AnyStep> = S extends Step<never, unknown, never, Effect, infer Parsed> ? Parsed : never;
 
 type NoFields = Record<never, never>;
+/** zod types an object without fields as one whose every field is `never`, which would have all keys rather than none. */
+type Declared<T> = [T] extends [Record<string, never>] ? NoFields : T;
 
 /**
  * Declares a step.
@@ -82,7 +85,13 @@ export function defineStep<
     readonly effect?: StepEffect;
     readonly policy: Policy;
   },
-): Step<z.output<Input>, z.output<Output>, z.input<Config>, StepEffect, z.output<Config>> {
+): Step<
+  Declared<z.output<Input>>,
+  Declared<z.output<Output>>,
+  Declared<z.input<Config>>,
+  StepEffect,
+  Declared<z.output<Config>>
+> {
   checkName(name, 'a step named');
   if (!/^[A-Za-z]/.test(name))
     refuse('name_invalid', `a step named '${name}' does not start with a letter`, 'choose another name');
@@ -102,14 +111,15 @@ function withPreset<Input, Output, Config, StepEffect extends Effect, Parsed>(
   contract: Contract<StepEffect>,
   preset: { readonly [key: string]: unknown },
 ): Step<Input, Output, Config, StepEffect, Parsed> {
-  return Object.freeze({
+  const step = {
     ...contract,
     preset: Object.freeze(preset),
     with(config: Partial<Config>) {
       checkPreset(contract, config);
       return withPreset<Input, Output, Config, StepEffect, Parsed>(contract, { ...preset, ...config });
     },
-  });
+  };
+  return Object.freeze(step) as Step<Input, Output, Config, StepEffect, Parsed>;
 }
 
 /** Each key alone: the whole config is checked when the step is placed, since only then is it whole. */

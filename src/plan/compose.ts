@@ -66,20 +66,24 @@ function groupEdits(plan: Plan, edits: readonly NodeEdit[]): EditsByNode {
         data: { node: edit.node },
       });
     const others = byNode.get(edit.node) ?? [];
-    if (others.some((other) => clash(other.facet, edit.facet)))
+    for (const other of others) {
+      const both = clash(other.facet, edit.facet);
+      if (both === undefined) continue;
       throw new SluiceError('edit_twice', {
-        message: `'${edit.node}' has its ${setsConfig(edit.facet) ? 'config' : edit.facet} edited twice`,
+        message: `'${edit.node}' has its ${both} edited twice`,
         remedy: 'keep one of the two edits',
-        data: { node: edit.node, facet: edit.facet },
+        data: { node: edit.node, facet: both },
       });
+    }
     byNode.set(edit.node, [...others, edit]);
   }
   return byNode;
 }
 
-/** Whether two edits of one node set the same thing. */
-export function clash(one: NodeEdit['facet'], other: NodeEdit['facet']): boolean {
-  return one === other || (setsConfig(one) && setsConfig(other));
+/** What two edits of one node would both set, if anything: a new step sets the config too. */
+export function clash(one: NodeEdit['facet'], other: NodeEdit['facet']): NodeEdit['facet'] | undefined {
+  if (one === other) return one;
+  return setsConfig(one) && setsConfig(other) ? 'config' : undefined;
 }
 
 function setsConfig(facet: NodeEdit['facet']): boolean {

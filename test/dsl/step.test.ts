@@ -77,7 +77,7 @@ describe('defineStep', () => {
     expectTypeOf(search.effect).toEqualTypeOf<'external'>();
     const pure = defineStep('pure', { version: 1, input: Query, output: Hits, effect: 'none', policy });
     expectTypeOf(pure.effect).toEqualTypeOf<'none'>();
-    expectTypeOf<ConfigOf<typeof pure>>().toEqualTypeOf<Record<string, never>>();
+    expectTypeOf<ConfigOf<typeof pure>>().toEqualTypeOf<Record<never, never>>();
   });
 });
 
