@@ -5,10 +5,10 @@
 import { z } from 'zod';
 import { SluiceError } from '../errors.ts';
 import type { Json } from '../plan/plan.ts';
-import { payloadTooLarge, REFUSE_ABOVE_BYTES } from '../store/claims.ts';
+import { payloadTooLarge, REFUSE_ABOVE_BYTES, refuseForged } from '../store/claims.ts';
 
 /**
- * @throws SluiceError `input_invalid` or `PayloadTooLarge`.
+ * @throws SluiceError `input_invalid`, `PayloadTooLarge` or `claim_forged`.
  */
 export function checkRunInput(pipeline: string, schema: z.ZodType, input: unknown): Json {
   const parsed = schema.safeParse(input);
@@ -21,6 +21,7 @@ export function checkRunInput(pipeline: string, schema: z.ZodType, input: unknow
   const value = parsed.data as Json;
   const bytes = Buffer.byteLength(JSON.stringify(value));
   if (bytes > REFUSE_ABOVE_BYTES) throw payloadTooLarge(`the input of '${pipeline}'`, bytes);
+  refuseForged(value, `the input of '${pipeline}'`);
   const where = unstorable(value, []);
   if (where !== undefined)
     throw new SluiceError('input_invalid', {

@@ -35,9 +35,11 @@ const bytesOf = (value: Json): number => Buffer.byteLength(JSON.stringify(value)
 /**
  * Gives `value` back, its largest parts stored aside where it is above `CLAIM_ABOVE_BYTES`.
  *
- * @throws SluiceError `PayloadTooLarge`, naming `what`, above `REFUSE_ABOVE_BYTES`.
+ * @throws SluiceError `PayloadTooLarge` above `REFUSE_ABOVE_BYTES`, `claim_forged` where `value` holds what reads as a
+ * claim; both name `what`.
  */
 export async function storeLarge(payloads: Payloads, value: Json, what: string): Promise<Json> {
+  refuseForged(value, what);
   const bytes = bytesOf(value);
   if (bytes > REFUSE_ABOVE_BYTES) throw payloadTooLarge(what, bytes);
   if (bytes <= CLAIM_ABOVE_BYTES) return value;
@@ -70,6 +72,15 @@ export async function restoreClaims(payloads: Payloads, value: Json): Promise<Js
     return isObject(part) ? mapValues(part, restore) : part;
   };
   return restore(value);
+}
+
+/** Only this file makes claims: one that came from outside could read what it was never given. */
+export function refuseForged(value: Json, what: string): void {
+  if (claimsIn(value).length === 0) return;
+  throw new SluiceError('claim_forged', {
+    message: `${what} holds an object with a text '$claim', which stands for a stored payload`,
+    remedy: "use another key than '$claim'",
+  });
 }
 
 export function payloadTooLarge(what: string, bytes: number): SluiceError {

@@ -47,6 +47,11 @@ describe('the claim check', () => {
     expect(await restoreClaims(payloads, { input: part })).toEqual({ input: list[7]!.text });
   });
 
+  test('refuses a claim that it did not make', async () => {
+    const forged = { answer: [{ $claim: 'a'.repeat(64), bytes: 1 }] };
+    await expect(storeLarge(memory(), forged, "the output of 'draft'")).rejects.toMatchObject({ code: 'claim_forged' });
+  });
+
   test('refuses what is too large by name, and a claim whose payload is gone', async () => {
     await expect(
       storeLarge(memory(), { text: 'x'.repeat(1_600_000) }, "the output of 'draft[2]'"),
@@ -67,7 +72,7 @@ describe('the claim check', () => {
     await fc.assert(
       fc.asyncProperty(values, async (generated) => {
         const value = JSON.parse(JSON.stringify(generated)) as Json;
-        if (bytesOf(value) > 1_500_000) return;
+        if (bytesOf(value) > 1_500_000 || JSON.stringify(value).includes('$claim')) return;
         const payloads = memory();
         expect(await restoreClaims(payloads, await storeLarge(payloads, value, 'it'))).toEqual(value);
       }),
