@@ -1,0 +1,197 @@
+/**
+ * False positives and power while looking every 50 units. Each design of an A/A test runs a thousand times; the engine
+ * must stay below its bound, and the habits that it replaces must not, else the bound would prove nothing.
+ */
+import { describe, expect, test } from 'vitest';
+import { bernsteinDifference } from '../../src/stats/bernstein.ts';
+import { breaker, breakerTrips } from '../../src/stats/breaker.ts';
+import { standardNormalQuantile } from '../../src/stats/distributions.ts';
+import { DEFAULT_LOOK_SETTINGS } from '../../src/stats/look.ts';
+import { welchFromSummaries } from '../../src/stats/means.ts';
+import { summaryOf } from '../../src/stats/moments.ts';
+import { type Random, randomFrom } from '../../src/stats/random.ts';
+import { asympCs } from '../../src/stats/sequential.ts';
+import { srm, srmSequential } from '../../src/stats/srm.ts';
+import { type Analyst, claimRate, type Design, engine, falsePositiveBound, firstClaim, pooled } from './simulate.ts';
+
+const ALPHA = 0.05;
+const UNITS = 20_000;
+const RUNS = 1000;
+const PLAN = { ...DEFAULT_LOOK_SETTINGS, nStar: UNITS };
+
+const coin = (random: Random, probability: number): number => (random.uniform() < probability ? 1 : 0);
+
+const rate = (probability: number, share: number): Design => ({
+  kind: 'rate',
+  share: () => share,
+  value: (random) => coin(random, probability),
+});
+
+/** Cost per user, capped at the 99.5th percentile of earlier traffic. */
+const costs: Design = {
+  kind: 'sum',
+  share: () => 0.1,
+  value: (random) => {
+    const normal = standardNormalQuantile(Math.max(random.uniform(), Number.MIN_VALUE));
+    return Math.exp(2 * Math.min(normal, 2.5758));
+  },
+};
+
+/** A sticky user: a propensity of their own, and up to twelve requests that share it. The unit value is their mean. */
+const users: Design = {
+  kind: 'mean',
+  share: () => 0.5,
+  value: (random) => {
+    const propensity = random.uniform() < 0.5 ? 0.1 : 0.9;
+    const requests = 1 + random.index(12);
+    let good = 0;
+    for (let request = 0; request < requests; request += 1) good += coin(random, propensity);
+    return good / requests;
+  },
+};
+
+/** The split moves from 5 to 20 to 50 % while the base rate drifts from 30 to 50 %. */
+const ramp: Design = {
+  kind: 'rate',
+  share: (position) => (position < 1 / 3 ? 0.05 : position < 2 / 3 ? 0.2 : 0.5),
+  value: (random, _arm, position) => coin(random, 0.3 + 0.2 * position),
+  stageStarts: [0, 1 / 3, 2 / 3],
+  vRef: 0.96,
+};
+
+describe('A/A with 400 looks: false positives stay within their bound', () => {
+  test.each([
+    ['a rate of 50 %, split 50/50', rate(0.5, 0.5), PLAN],
+    ['a rate of 5 %, split 10/90', rate(0.05, 0.1), PLAN],
+    ['a rate of 1 %, split 2/98', rate(0.01, 0.02), PLAN],
+    ['log-normal cost, split 10/90', costs, PLAN],
+    ['users with many requests', users, PLAN],
+    ['a ramp of 5-20-50 % under drift', ramp, { ...PLAN, method: 'stage_cs' as const }],
+  ])('%s', (_, design, settings) => {
+    const found = claimRate(design, engine(design, settings), UNITS, RUNS, 1);
+    expect(found).toBeLessThanOrEqual(falsePositiveBound(ALPHA, RUNS));
+  });
+});
+
+describe('the same bound catches what is wrong', () => {
+  const runs = 200;
+  const bound = falsePositiveBound(ALPHA, runs);
+
+  const naive: Analyst = (seen) => {
+    const test = welchFromSummaries(summaryOf(pooled(seen, 0)), summaryOf(pooled(seen, 1)), ALPHA);
+    return test.status === 'ok' && test.p < ALPHA;
+  };
+
+  test('a t-test at every look', () => {
+    expect(claimRate(rate(0.5, 0.5), naive, UNITS, runs, 2)).toBeGreaterThan(bound);
+  });
+
+  test('requests of sticky users, taken as units', () => {
+    // Eight requests of one user arrive one after another, all in the user's arm.
+    let propensity = 0.5;
+    let arm: 0 | 1 = 0;
+    let request = 0;
+    const requests: Design = {
+      kind: 'rate',
+      share: () => arm,
+      value: (random) => {
+        request += 1;
+        if (request % 8 === 0) {
+          propensity = random.uniform() < 0.5 ? 0.1 : 0.9;
+          arm = random.uniform() < 0.5 ? 1 : 0;
+        }
+        return coin(random, propensity);
+      },
+    };
+    expect(claimRate(requests, engine(requests, PLAN), UNITS, runs, 5)).toBeGreaterThan(bound);
+  });
+
+  test('the sequence without floors and burn-in, at 2/98', () => {
+    const bare: Analyst = ([stage]) => {
+      const [a, b] = [summaryOf(stage![0]), summaryOf(stage![1])];
+      if (a.n === 0 || b.n === 0) return false;
+      const se = Math.sqrt(a.variance / a.n + b.variance / b.n);
+      const sequence = asympCs({ diff: b.mean - a.mean, se, n: a.n + b.n }, { alpha: ALPHA, nStar: 5000 });
+      return sequence.status === 'ok' && sequence.p < ALPHA;
+    };
+    expect(claimRate(rate(0.05, 0.02), bare, UNITS, runs, 3)).toBeGreaterThan(bound);
+  });
+
+  test('stages with different splits, pooled', () => {
+    const analyst = engine(ramp, PLAN);
+    const pooling: Analyst = (seen) => analyst([[pooled(seen, 0), pooled(seen, 1)]]);
+    expect(claimRate(ramp, pooling, UNITS, runs, 4)).toBeGreaterThan(0.9);
+  });
+});
+
+test('an effect of 2 points on 50 % is found, and sooner than at a fixed horizon on the whole', () => {
+  const runs = 600;
+  const longest = 38_400;
+  const fixedHorizon = 19_623;
+  const design: Design = { ...rate(0.5, 0.5), value: (random, arm) => coin(random, 0.5 + 0.02 * arm) };
+  const analyst = engine(design, { ...PLAN, nStar: fixedHorizon });
+  const stops = Array.from({ length: runs }, (_, run) =>
+    firstClaim(design, analyst, longest, randomFrom(run * 104_729)),
+  );
+  const power = stops.filter((stop) => stop !== null).length / runs;
+  const meanUnits = stops.reduce<number>((sum, stop) => sum + (stop ?? longest), 0) / runs;
+  expect(power).toBeGreaterThanOrEqual(0.8);
+  expect(meanUnits).toBeLessThanOrEqual(1.15 * fixedHorizon);
+});
+
+describe('the exact tools, at every look', () => {
+  test('the empirical-Bernstein sequence, from the first units on', () => {
+    const runs = 300;
+    let wrong = 0;
+    for (let run = 0; run < runs; run += 1) {
+      const random = randomFrom(9000 + run);
+      const arms = [0, 1].map(() => Array.from({ length: 400 }, () => coin(random, 0.05)));
+      const isWrong = [5, 10, 20, 50, 100, 200, 400].some((n) => {
+        const { lo, hi } = bernsteinDifference(arms[0]!.slice(0, n), arms[1]!.slice(0, n), ALPHA);
+        return lo! > 0 || hi! < 0;
+      });
+      if (isWrong) wrong += 1;
+    }
+    expect(wrong / runs).toBeLessThanOrEqual(falsePositiveBound(ALPHA, runs));
+  });
+
+  test('the breaker, after every request at its ceiling, and soon after a fault', () => {
+    const runs = 1000;
+    const tripsWithin = (failureRate: number, requests: number, seed: number): boolean => {
+      const random = randomFrom(seed);
+      let failures = 0;
+      for (let n = 1; n <= requests; n += 1) {
+        failures += coin(random, failureRate);
+        const { logE } = breaker({ failures, requests: n, ceiling: 0.05 });
+        if (breakerTrips(logE!, 1)) return true;
+      }
+      return false;
+    };
+    const trips = (failureRate: number, requests: number): number =>
+      Array.from({ length: runs }, (_, run) => tripsWithin(failureRate, requests, 500 + run)).filter(Boolean).length;
+    expect(trips(0.05, 300) / runs).toBeLessThanOrEqual(falsePositiveBound(0.01, runs));
+    expect(trips(0.5, 30) / runs).toBeGreaterThan(0.95);
+  });
+
+  test('the sample ratio: the e-value keeps its level over 400 looks, repeated chi-square does not', () => {
+    const runs = 1000;
+    const level = 0.05;
+    let byEvalue = 0;
+    let byChiSquare = 0;
+    for (let run = 0; run < runs; run += 1) {
+      const random = randomFrom(70_000 + run);
+      const counts = [0, 0];
+      let isEvalueWrong = false;
+      let isChiSquareWrong = false;
+      for (let look = 0; look < 400; look += 1) {
+        for (let unit = 0; unit < 50; unit += 1) counts[random.uniform() < 0.5 ? 0 : 1]! += 1;
+        isEvalueWrong ||= srmSequential(counts, [1, 1]).p! < level;
+        isChiSquareWrong ||= srm(counts, [1, 1]).p! < level;
+      }
+      if (isEvalueWrong) byEvalue += 1;
+      if (isChiSquareWrong) byChiSquare += 1;
+    }
+    expect(byEvalue / runs).toBeLessThanOrEqual(falsePositiveBound(level, runs));
+    expect(byChiSquare / runs).toBeGreaterThan(falsePositiveBound(level, runs));
+  });
+});
