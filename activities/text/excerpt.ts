@@ -1,0 +1,99 @@
+/** What is quoted of one passage: units, each with what it needs around it to make sense. */
+import type { Passage } from '../../pipelines/schemas.ts';
+import type { Unit } from './units.ts';
+
+export interface ReadPassage {
+  readonly passage: Passage;
+  readonly units: readonly Unit[];
+  /** Stems of its title and headings. */
+  readonly heading: ReadonlySet<string>;
+}
+
+export interface Excerpt {
+  readonly from: ReadPassage;
+  has(index: number): boolean;
+  add(index: number): void;
+  /** Quoted units, in the order of the passage. */
+  units(): readonly Unit[];
+  /** Stems of what is quoted, and of the headings over it. */
+  stems(): ReadonlySet<string>;
+  /** Words of quoted prose. */
+  words(): number;
+  hasCode(): boolean;
+  /** The first fitting code block behind what is quoted, else one directly before it. */
+  nearestCode(fits: (unit: Unit) => boolean): number | undefined;
+}
+
+interface Limits {
+  readonly codeLines: number;
+}
+
+/** A longer list is quoted up to here. */
+const LIST_WORDS = 150;
+/** Sentences that lean on each other, at most. */
+const MAX_LEANING = 2;
+/** A picked sentence takes the rest of its paragraph along, up to so many words. */
+const PARAGRAPH_WORDS = 60;
+
+export function createExcerpt(from: ReadPassage, { codeLines }: Limits): Excerpt {
+  const { units } = from;
+  const chosen = new Set<number>();
+  const inOrder = () => [...chosen].sort((one, other) => one - other);
+
+  const add = (index: number): void => {
+    chosen.add(index);
+    if (units[index]!.kind !== 'sentence') addLeadIn(index);
+    leanBack(index);
+    continueParagraph(index);
+    for (const each of inOrder()) if (units[each]!.leansForward && canFollow(units[each + 1])) chosen.add(each + 1);
+  };
+
+  /** A list or code is introduced by the sentence before it, where that ends in a colon. */
+  const addLeadIn = (index: number): void => {
+    if (!units[index - 1]?.leansForward) return;
+    chosen.add(index - 1);
+    leanBack(index - 1);
+  };
+
+  const leanBack = (index: number): void => {
+    for (let at = index, steps = 0; units[at]?.leansBack && steps < MAX_LEANING; at -= 1, steps += 1)
+      if (units[at - 1]?.kind === 'sentence') chosen.add(at - 1);
+  };
+
+  const continueParagraph = (index: number): void => {
+    const { block } = units[index]!;
+    let words = wordsIn(units[index]!);
+    for (let at = index + 1; units[at]?.block === block && units[at]!.kind === 'sentence'; at += 1) {
+      words += wordsIn(units[at]!);
+      if (words > PARAGRAPH_WORDS) return;
+      chosen.add(at);
+    }
+  };
+
+  const canFollow = (unit: Unit | undefined): boolean => {
+    if (unit === undefined || unit.kind === 'sentence') return false;
+    return unit.kind === 'code' ? linesIn(unit) <= codeLines : wordsIn(unit) <= LIST_WORDS;
+  };
+
+  return {
+    from,
+    has: (index) => chosen.has(index),
+    add,
+    units: () => inOrder().map((index) => units[index]!),
+    stems: () => new Set([...from.heading, ...inOrder().flatMap((index) => [...units[index]!.stems])]),
+    words: () =>
+      inOrder().reduce((sum, index) => sum + (units[index]!.kind === 'sentence' ? wordsIn(units[index]!) : 0), 0),
+    hasCode: () => inOrder().some((index) => units[index]!.kind === 'code'),
+    nearestCode(fits) {
+      const order = inOrder();
+      const [first = 0, last = 0] = [order[0], order.at(-1)];
+      const codeAt = (index: number) => units[index]?.kind === 'code' && fits(units[index]);
+      for (let index = last + 1; index < units.length; index += 1) if (codeAt(index)) return index;
+      return codeAt(first - 1) ? first - 1 : undefined;
+    },
+  };
+}
+
+export const wordsIn = (unit: Unit): number => unit.text.split(/\s+/).length;
+/** Lines of code between the fences. */
+const linesIn = (unit: Unit): number => unit.text.split('\n').length - 2;

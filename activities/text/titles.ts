@@ -1,0 +1,25 @@
+/** How a passage's place is written. */
+import type { Citation, Passage } from '../../pipelines/schemas.ts';
+
+/** Title and headings as one text, for comparing words. */
+export const headingText = ({ title, heading }: Pick<Passage, 'title' | 'heading'>): string =>
+  [title ?? '', ...(heading ?? [])].join(' · ');
+
+/** `Streaming › Example`, or the id of what has no title. */
+export function placeName({ id, title, heading }: Pick<Passage, 'id' | 'title' | 'heading'>): string {
+  const levels = [title ?? '', ...(heading ?? [])].filter(
+    (level, index, all) => level !== '' && level !== all[index - 1],
+  );
+  return levels.length === 0 ? id : levels.join(' › ');
+}
+
+export function citationOf(passage: Passage, n: number): Citation {
+  const { id, title, url, heading } = passage;
+  return {
+    n,
+    passageId: id,
+    ...(title !== undefined && { title }),
+    ...(url !== undefined && { url }),
+    ...(heading && { heading }),
+  };
+}

@@ -1,0 +1,92 @@
+/**
+ * Checks an answer by its words alone: every citation resolves, every sentence is made of words that what it cites
+ * holds, and the answer speaks of what was asked. What is wrong is said in a way that the next draft can use.
+ */
+import type { Citation, Passage } from '../pipelines/schemas.ts';
+import { validate } from '../pipelines/steps.ts';
+import { implement } from './boundary/implement.ts';
+import { sentencesOf } from './text/sentences.ts';
+import { coverage, isNameTerm, stemSet, type Term, termsOf } from './text/terms.ts';
+import { headingText } from './text/titles.ts';
+
+const CITATION = /\[(\d{1,3})\]/g;
+const FENCED = /^(`{3,})[^\n]*\n([\s\S]*?)^\1[ \t]*$/gm;
+/** Problems named in the feedback, at most. */
+const MAX_PROBLEMS = 5;
+const SHOWN_CHARACTERS = 80;
+
+/**
+ * Support is the share of a sentence's content words that its cited passages hold (lexical precision, as in ROUGE-1,
+ * Lin 2004); coverage the share of the question's that the answer and the titles it cites hold.
+ */
+export const validateLexical = implement(validate, ({ question, answer, passages }, { config }) => {
+  if (!answer.answered) return { passed: true, answered: false, score: 0, feedback: '' };
+  const byNumber = resolve(answer.citations, passages);
+  const claims = claimsOf(answer.text);
+  const dangling = [...new Set(claims.flatMap(({ cited }) => cited))].filter((n) => !byNumber.has(n));
+  const support = claims.map((claim) => ({ claim, share: supportOf(claim, byNumber) }));
+  const unsupported = support.filter(({ share }) => share < config.minimumSupport);
+  const terms = termsOf(question);
+  const said = stemSet([answer.text, ...[...byNumber.values()].map(headingText)].join('\n'));
+  const covered = coverage(terms, said);
+  const isCovered = covered >= config.minimumCoverage && !asksOfUnknownName(terms, passages);
+  const problems = [
+    ...dangling.map((n) => `There is no passage [${n}].`),
+    ...unsupported.map(({ claim }) => `What it cites does not say: “${claim.text.slice(0, SHOWN_CHARACTERS)}”.`),
+    ...(isCovered ? [] : [missingOf(terms, said)]),
+  ];
+  const lowest = support.reduce((least, { share }) => Math.min(least, share), claims.length === 0 ? 0 : 1);
+  const passed = problems.length === 0 && claims.length > 0;
+  return {
+    passed,
+    answered: passed,
+    score: Math.min(lowest, covered),
+    feedback: problems.slice(0, MAX_PROBLEMS).join(' '),
+  };
+});
+
+/** A name that no passage holds: whatever they say, it is not about that. */
+function asksOfUnknownName(terms: readonly Term[], passages: readonly Passage[]): boolean {
+  const held = stemSet(passages.map((passage) => `${headingText(passage)}\n${passage.text}`).join('\n'));
+  return terms.some((term) => isNameTerm(term) && !held.has(term.stem));
+}
+
+function missingOf(terms: readonly Term[], said: ReadonlySet<string>): string {
+  const missing = terms.filter(({ stem }) => !said.has(stem)).map(({ word }) => `“${word}”`);
+  return `It says nothing about ${missing.join(', ')}.`;
+}
+
+function resolve(citations: readonly Citation[], passages: readonly Passage[]): ReadonlyMap<number, Passage> {
+  const byId = new Map(passages.map((passage) => [passage.id, passage]));
+  return new Map(
+    citations.flatMap(({ n, passageId }) => (byId.has(passageId) ? [[n, byId.get(passageId)!] as const] : [])),
+  );
+}
+
+interface Claim {
+  readonly text: string;
+  readonly stems: ReadonlySet<string>;
+  /** The numbers its paragraph cites; those of the paragraph before where it has none of its own (a list, code). */
+  readonly cited: readonly number[];
+}
+
+function claimsOf(text: string): readonly Claim[] {
+  let cited: readonly number[] = [];
+  // Code may hold blank lines: it is taken out first and is one claim with its paragraph's citations.
+  const codes: string[] = [];
+  const outline = text.replace(FENCED, (_, __, body: string) => `\u{FFFC}${codes.push(body) - 1}\u{FFFC}`);
+  return outline.split(/\n{2,}/).flatMap((paragraph) => {
+    const own = [...paragraph.matchAll(CITATION)].map(([, n]) => Number(n));
+    cited = own.length > 0 ? own : cited;
+    const code = /^\u{FFFC}(\d+)\u{FFFC}$/u.exec(paragraph.trim());
+    const claims = code ? [codes[Number(code[1])]!] : sentencesOf(paragraph.replace(CITATION, ''));
+    return claims.map((claim) => ({ text: claim, stems: stemSet(claim), cited }));
+  });
+}
+
+function supportOf({ stems, cited }: Claim, byNumber: ReadonlyMap<number, Passage>): number {
+  if (stems.size === 0) return 1;
+  const sources = cited.flatMap((n) => byNumber.get(n) ?? []);
+  const held = stemSet(sources.map((source) => `${headingText(source)}\n${source.text}`).join('\n'));
+  return [...stems].filter((stem) => held.has(stem)).length / stems.size;
+}

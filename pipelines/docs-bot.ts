@@ -1,0 +1,75 @@
+/**
+ * A bot that answers from documentation and says where it read it: searches with the question and its parts, ranks,
+ * drafts an answer with citations, checks it, drafts again with what the check missed, and declines what the documents
+ * do not say.
+ */
+import { z } from 'zod';
+import { definePipeline } from '../src/index.ts';
+import { Answer, Feedback, Passage, Question } from './schemas.ts';
+import { decline, enhanceQuery, fuse, generate, keepOrder, keywordSearch, rerank, validate } from './steps.ts';
+
+export const docsBot = definePipeline('docs-bot', Question)
+  .step('enhance', enhanceQuery, ({ input }) => ({ question: input.question, history: input.history }))
+  .map(
+    'found',
+    z.array(Passage),
+    ({ enhance }) => enhance.queries,
+    { max: 4, concurrency: 4, whenOver: 'truncate' },
+    (each) =>
+      each
+        .step('keyword', keywordSearch, ({ item }) => ({ query: item }), { index: 'ai-docs', topK: 20 })
+        .yield(({ keyword }) => keyword.passages),
+  )
+  .step('fused', fuse, ({ found }) => ({ lists: found }))
+  .step(
+    'ranked',
+    rerank,
+    ({ enhance, fused }) => ({ query: enhance.standalone, passages: fused.passages }),
+    { topN: 8 },
+    { fallback: keepOrder.with({ topN: 8 }) },
+  )
+  .repeat('answer', { max: 3, carry: Feedback, start: { feedback: '' }, whenExhausted: 'keep-last' }, (attempt) =>
+    attempt
+      .step('draft', generate, ({ enhance, ranked, carry }) => ({
+        question: enhance.standalone,
+        passages: ranked.passages,
+        feedback: carry.feedback,
+      }))
+      .step('check', validate, ({ enhance, ranked, draft }) => ({
+        question: enhance.standalone,
+        answer: draft,
+        passages: ranked.passages,
+      }))
+      .until(
+        ({ check }) => check.passed,
+        ({ check }) => ({ feedback: check.feedback }),
+      ),
+  )
+  .branch(
+    'reply',
+    Answer,
+    ({ answer }) => answer.check.answered,
+    (arm) =>
+      arm.yield(({ answer }) => ({
+        text: answer.draft.text,
+        citations: answer.draft.citations,
+        passed: answer.check.passed,
+        answered: true,
+      })),
+    (arm) =>
+      arm
+        .step('refusal', decline, ({ input, ranked }) => ({ question: input.question, passages: ranked.passages }))
+        .yield(({ refusal }) => ({ text: refusal.text, citations: refusal.citations, passed: true, answered: false })),
+  )
+  .output(Answer, ({ reply }) => ({
+    text: reply.text,
+    citations: reply.citations,
+    passed: reply.passed,
+    answered: reply.answered,
+  }));
+
+/** Fewer, closer passages for the draft. */
+export const narrow = docsBot.variant('narrow', (edit) => edit.configure('ranked', { topN: 4 }));
+
+/** Lets the reranker choose among more. */
+export const deep = docsBot.variant('deep', (edit) => edit.configure('keyword', { topK: 50 }));
