@@ -48,7 +48,9 @@ type Within<P extends Place, Extra, Result> = {
   extra: Omit<P['extra'], keyof Extra> & Extra;
   result: Result;
 };
-type Nothing = Record<never, never>;
+/** Where nothing is known yet. Written so, it vanishes from what the compiler prints as soon as something is. */
+// biome-ignore lint/complexity/noBannedTypes: `Record<never, never>` would be printed with everything added to it.
+type Nothing = {};
 
 /** `Visible`: outputs by id, for wiring. `Nodes`: all ids, also inside containers, for uniqueness and for edits. */
 export interface Chain<P extends Place, Visible, Nodes> {

@@ -1,0 +1,97 @@
+/**
+ * What the compiler cannot see, or callers without types send: refused when the module is loaded. Each function makes
+ * one mistake; under it stand the words of the error and its remedy.
+ */
+import { z } from 'zod';
+import { defineStep } from '../../../src/index.ts';
+import { keywordSearch, Passages, rawQuestion, rerank, supportBot, understand, wide } from '../../dsl/example.ts';
+import { base } from '../setup.ts';
+
+type Untyped = Record<string, Record<string, unknown>>;
+
+export const computingWithARef = () =>
+  base.step('keyword', keywordSearch, ({ understood }) => ({ query: `${understood.standalone}!` }));
+//! DefinitionError: 'understood.standalone' has no value at definition: pass it, do not compute with it
+//! → write a step that computes, and wire the ref into it
+
+export const anExtraKeyInANestedLiteral = () =>
+  base.step('ranked', rerank, ({ understood }) => ({
+    query: understood.standalone,
+    passages: [{ id: 'a', text: understood.standalone, score: 1, page: 3 }],
+  }));
+//! DefinitionError: node 'ranked', 'passages'[0] has no input 'page'
+//! → there is 'id', 'text', 'score'
+
+export const aMisspeltField = () =>
+  base.step('keyword', keywordSearch, (({ understood }: Untyped) => ({ query: understood?.standalon })) as never);
+//! DefinitionError: node 'keyword', 'query' is undefined
+//! → is a field misspelt? leave out what is not there
+
+export const aNodeThatIsNotThere = () =>
+  base.step('keyword', keywordSearch, (({ fused }: Untyped) => ({ query: fused!.text })) as never);
+//! DefinitionError: node 'keyword' cannot be wired: Cannot read properties of undefined (reading 'text')
+//! → in scope are input, understood
+
+export const aMissingInput = () => base.step('ranked', rerank, (() => ({ query: '' })) as never);
+//! DefinitionError: node 'ranked' is not wired to supply 'passages'
+//! → wire 'passages' to a ref or a literal
+
+export const anExtraKey = () => base.step('keyword', keywordSearch, (() => ({ query: '', topk: 3 })) as never);
+//! DefinitionError: node 'keyword' has no input 'topk'
+//! → there is 'query'
+
+export const anIdTwice = () =>
+  base.step('understood' as never, understand, ({ input }) => ({ question: input.question }) as never);
+//! DefinitionError: node 'understood' already exists
+//! → ids are unique over the whole pipeline: choose another
+
+export const aConfigThatItsSchemaRefuses = () =>
+  base.step('keyword', keywordSearch, () => ({ query: '' }), { topK: 'many' } as never);
+//! DefinitionError: node 'keyword': ✖ Invalid input: expected number, received string
+//!   → at topK
+//! → give a value that fits the schema
+
+export const aMisspeltConfigKey = () => base.step('keyword', keywordSearch, () => ({ query: '' }), { topk: 3 } as never);
+//! DefinitionError: node 'keyword': the config of 'keywordSearch@3' has no 'topk'
+//! → did you mean 'topK'?
+
+export const aLocalLaneWithAHeartbeat = () =>
+  supportBot.variant('v', (edit) => edit.options('fused', { heartbeat: '1 second' }));
+//! DefinitionError: node 'fused': lane 'local' has neither heartbeat nor taskQueue
+//! → remove them, or use lane 'activity'
+
+export const twoEditsOfOneFacet = () =>
+  supportBot.variant('v', (edit) => edit.configure('ranked', { topN: 3 }).configure('ranked', { topN: 4 }));
+//! DefinitionError: 'ranked' has its config edited twice
+//! → write one edit for it: a swap sets the config too
+
+export const twoVariantsThatEditOneNode = () =>
+  supportBot.variant('v', (edit) => edit.include(wide).include(rawQuestion));
+//! DefinitionError: 'ranked' is edited by 'wide' and by 'raw-question'
+//! → let one variant make all edits of a node
+
+export const tooManyRounds = () => supportBot.variant('v', (edit) => edit.options('answer', { max: 100 }));
+//! DefinitionError: node 'answer': max is 100
+//! → give a whole number from 1 to 20
+
+export const aTimeoutAboveOneDay = () =>
+  base.step('keyword', keywordSearch, () => ({ query: '' }), {}, { timeout: '2 days' });
+//! DefinitionError: node 'keyword': timeout is '2 days'
+//! → use from '1 ms' to '1 day'
+
+const policy = { attempts: 1, timeout: '1 second' } as const;
+
+export const aDateInASchema = () =>
+  defineStep('dated', { version: 1, input: z.object({ at: z.array(z.date()) }), output: Passages, policy });
+//! DefinitionError: step 'dated': input.at[] uses z.date: JSON has no dates: use z.iso.datetime()
+//! → describe plain JSON there
+
+export const aCoercion = () =>
+  defineStep('coerced', { version: 1, input: z.object({ count: z.coerce.number() }), output: Passages, policy });
+//! DefinitionError: step 'coerced': input.count uses z.coerce: it would accept what its JSON Schema refuses
+//! → describe plain JSON there
+
+export const anyInASchema = () =>
+  defineStep('loose', { version: 1, input: z.object({ data: z.any() }), output: Passages, policy });
+//! DefinitionError: step 'loose': input.data uses z.any: it checks nothing
+//! → describe plain JSON there
