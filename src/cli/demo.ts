@@ -24,11 +24,7 @@ interface DemoOptions {
 
 const PIPELINE = 'docs-bot';
 const INDEX = 'ai-docs';
-const QUESTIONS = [
-  'How do I stream a response to the browser?',
-  'How can I let the model call a tool of mine?',
-  'How do I get structured data that fits a zod schema?',
-];
+const QUESTIONS = ['What is a tool?', 'What are embeddings used for?', 'How do I send custom headers with a request?'];
 
 export function demoCommand(world: World): Command {
   return readingCommand('demo', {
@@ -43,7 +39,7 @@ export function demoCommand(world: World): Command {
 }
 
 async function demo(session: Session, options: DemoOptions): Promise<ExitCode> {
-  const { terminal, folder, services } = session;
+  const { terminal, folder, services, environment } = session;
   const source = await findDocs(folder);
   const pipelines = await services.pipelines();
   const [, pipeline] = findNamed({
@@ -69,7 +65,7 @@ async function demo(session: Session, options: DemoOptions): Promise<ExitCode> {
     }
     const isFine = runs.every(({ outcome }) => outcome === 'completed' || outcome === 'degraded');
     if (terminal.json) terminal.printJson({ temporal: runtime.temporal, ingested, runs });
-    else for (const line of nextLines(runs)) terminal.print(line);
+    else for (const line of nextLines(runs, environment)) terminal.print(line);
     if (options.keep) {
       terminal.note('serving; stop with Ctrl-C');
       await untilStopped(session, runtime);
@@ -87,14 +83,17 @@ async function ingestDocs({ terminal, signal }: Session, runtime: Runtime, sourc
   return result;
 }
 
-function nextLines(runs: readonly RunResult[]): string[] {
+function nextLines(runs: readonly RunResult[], environment: Session['environment']): string[] {
+  // As `npm run demo`, which is how this repository runs it, `sluice` itself is a script, too.
+  const sluice = environment.npm_lifecycle_event === 'demo' ? 'npm run sluice --' : 'sluice';
   return [
     '',
     'Go on:',
-    `  sluice ask ${PIPELINE} "your own question"`,
-    `  sluice search --index ${INDEX} "stream text"`,
-    `  sluice runs ${runs.at(-1)?.runId ?? ''}`,
-    `  sluice plan draw ${PIPELINE}`,
+    `  ${sluice} ask ${PIPELINE} "your own question"`,
+    `  ${sluice} search --index ${INDEX} "stream text"`,
+    `  ${sluice} runs ${runs.at(-1)?.runId ?? ''}`,
+    `  ${sluice} plan draw ${PIPELINE}`,
+    `  ${sluice} dev`,
   ];
 }
 

@@ -8,7 +8,7 @@ import type { Output } from './terminal.ts';
 
 export interface Progress {
   update(done: number, total: number): void;
-  /** Ends the bar; what was reached stays on the screen. */
+  /** Ends the bar. */
   stop(): void;
 }
 
@@ -30,6 +30,8 @@ export function createProgress({ label, output, isSilent }: ProgressOptions): Pr
     noTTYOutput: true,
     notTTYSchedule: LINE_EVERY_MS,
     hideCursor: true,
+    // The command says what came of it; in a pipe nothing is cleared.
+    clearOnComplete: true,
     gracefulExit: false,
   });
   let isStarted = false;

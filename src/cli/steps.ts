@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import type { AnyPipeline } from '../dsl/edit.ts';
 import type { AnyStep } from '../dsl/step.ts';
-import type { Json } from '../plan/plan.ts';
+import { nodesOf } from '../plan/nodes.ts';
+import type { Json, Plan } from '../plan/plan.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { findNamed } from './lookup.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
@@ -59,21 +60,29 @@ async function steps({ terminal, services }: Session, name: string | undefined):
 /** Every step of these pipelines, each once, by name. */
 async function listSteps(pipelines: readonly (readonly [string, AnyPipeline])[]): Promise<StepListed[]> {
   const { stepName } = await import('../dsl/step.ts');
-  const { nodesOf } = await import('../plan/nodes.ts');
   const contracts = new Map<string, AnyStep>();
   const users = new Map<string, string[]>();
   for (const [name, pipeline] of pipelines) {
     for (const step of pipeline.steps) contracts.set(stepName(step), step);
-    for (const node of nodesOf(pipeline.plan)) {
-      if (node.kind !== 'step') continue;
-      for (const call of [node.call, node.fallback])
-        if (call) users.set(call.step, [...(users.get(call.step) ?? []), `${name}.${node.id}`]);
+    for (const [step, node] of callsOf(pipeline.plan)) {
+      const known = users.get(step) ?? [];
+      // What a variant shares with its baseline is said once.
+      const user = `${known.includes(`${pipeline.id}.${node}`) ? pipeline.id : name}.${node}`;
+      users.set(step, known.includes(user) ? known : [...known, user]);
     }
   }
   const listed = await Promise.all(
-    [...contracts].map(([name, step]) => describeStep(name, step, [...new Set(users.get(name))])),
+    [...contracts].map(([name, step]) => describeStep(name, step, users.get(name) ?? [])),
   );
   return listed.sort((a, b) => a.step.localeCompare(b.step));
+}
+
+function* callsOf(plan: Plan): Generator<readonly [step: string, node: string]> {
+  for (const node of nodesOf(plan)) {
+    if (node.kind !== 'step') continue;
+    yield [node.call.step, node.id];
+    if (node.fallback) yield [node.fallback.step, node.id];
+  }
 }
 
 async function describeStep(name: string, step: AnyStep, usedBy: readonly string[]): Promise<StepListed> {

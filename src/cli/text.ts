@@ -26,19 +26,29 @@ export function count(number: number, one: string, many = `${one}s`): string {
   return `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
 }
 
-/** Text in lines of at most `width` columns, each indented; its own line breaks are kept. */
+/** Text in lines of at most `width` columns, each indented. Its own line breaks are kept, and code stays as it is. */
 export function wrap(text: string, width: number, indent = '  '): string[] {
-  return text.split('\n').flatMap((paragraph) => wrapLine(paragraph, Math.max(width - indent.length, 20), indent));
+  const room = Math.max(width - indent.length, 20);
+  let isCode = false;
+  return text.split('\n').flatMap((line) => {
+    const isFence = line.trimStart().startsWith('```');
+    if (isFence) isCode = !isCode;
+    const lines = isCode || isFence || line.length <= room ? [line] : wrapLine(line, room);
+    return lines.map((part) => (part === '' ? '' : indent + part));
+  });
 }
 
-function wrapLine(line: string, width: number, indent: string): string[] {
+/** Continued lines hang under the first: under its text, where it is a list item. */
+function wrapLine(line: string, width: number): string[] {
+  const [lead] = /^\s*(?:[-*] |\d+[.)] )?/.exec(line)!;
+  const hanging = ' '.repeat(lead.length);
   const lines: string[] = [];
-  let current = '';
-  for (const word of line.split(' ')) {
-    if (current !== '' && current.length + 1 + word.length > width) {
-      lines.push(indent + current);
-      current = word;
-    } else current = current === '' ? word : `${current} ${word}`;
+  let current = lead;
+  for (const word of line.slice(lead.length).split(' ')) {
+    const joined = current.trim() === lead.trim() ? current + word : `${current} ${word}`;
+    const isFull = joined.length > width && current.length > lead.length;
+    if (isFull) lines.push(current);
+    current = isFull ? hanging + word : joined;
   }
-  return [...lines, current === '' ? '' : indent + current];
+  return [...lines, current];
 }

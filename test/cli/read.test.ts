@@ -174,6 +174,19 @@ describe('sluice steps', () => {
     expect((await run(['steps'])).stdout).toMatch(/^rerank@2 .*30\.0 s {2}docs-bot\.ranked, related-pages\.ranked$/m);
   });
 
+  it('names what a variant shares with its baseline once', async () => {
+    const variant = pipelineOf(changed('nodes.5.then.nodes.0.nodes.1.call.step', 'rerank@2'));
+    const services = {
+      pipelines: async () =>
+        new Map([
+          ['docs-bot', pipelineOf(docsBot)],
+          ['docs-bot:v', variant],
+        ]),
+    };
+    const { stdout } = await run(['steps', '--json'], { services });
+    expect(JSON.parse(stdout)[0].usedBy).toEqual(['docs-bot.ranked', 'docs-bot:v.check']);
+  });
+
   it('shows one with its schemas', async () => {
     expect((await run(['steps', 'rerank'])).stdout).toContain(
       'rerank@2: has effects outside, 3 attempts of at most 30.0 s',

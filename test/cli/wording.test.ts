@@ -35,6 +35,14 @@ describe('text', () => {
       ['  one two three four', '  five', '  six'].map((line) => line),
     );
     expect(wrap('x'.repeat(40), 24)).toEqual([`  ${'x'.repeat(40)}`]);
+    expect(wrap('  - one two three four\n12. five six seven eight', 22)).toEqual([
+      '    - one two three',
+      '      four',
+      '  12. five six seven',
+      '      eight',
+    ]);
+    const code = ['```ts', `const x = {`, `    long: '${'word '.repeat(8)}',`, '};', '```'];
+    expect(wrap(code.join('\n'), 24)).toEqual(code.map((line) => `  ${line}`));
   });
   it('aligns a table, numbers to the right, missing as –', () => {
     const rows = [
@@ -64,7 +72,7 @@ describe('progress', () => {
   });
   it('is lines in a pipe, without control characters, and nothing under --quiet', () => {
     for (const [isSilent, pattern] of [
-      [false, /^(ingest .*\n+)+$/],
+      [false, /^(ingest .*\n)+$/],
       [true, /^$/],
     ] as const) {
       const written: string[] = [];
