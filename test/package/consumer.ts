@@ -1,0 +1,78 @@
+/** A project outside of this one, with the package as npm installs it: what a user has. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const root = join(import.meta.dirname, '../..');
+const run = promisify(execFile);
+
+export interface Packed {
+  readonly file: string;
+  /** Bytes of the tarball. */
+  readonly size: number;
+  readonly paths: readonly string[];
+}
+
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** npm sets its own options in the environment of what it runs, which must not reach the npm of another project. */
+const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
+
+/** Builds and packs this project, as publishing would. */
+export async function pack(folder: string): Promise<Packed> {
+  const args = ['pack', '--json', '--foreground-scripts=false', '--pack-destination', folder];
+  const { stdout } = await run('npm', args, { cwd: root, env: environment });
+  const [packed] = JSON.parse(stdout) as [{ filename: string; size: number; files: { path: string }[] }];
+  return { file: join(folder, packed.filename), size: packed.size, paths: packed.files.map(({ path }) => path) };
+}
+
+export interface Consumer {
+  readonly folder: string;
+  /** Runs the installed `sluice`. */
+  sluice(args: readonly string[], settings?: { readonly [name: string]: string }): Promise<Ended>;
+  /** Runs a module of that text, in the project. */
+  node(script: string): Promise<Ended>;
+  /** The compiler's complaints about the project; empty where there are none. */
+  typecheck(): Promise<string>;
+  remove(): Promise<void>;
+}
+
+/** What `sluice init` writes, with the tarball installed. */
+export async function createConsumer(packed: Packed): Promise<Consumer> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-consumer-'));
+  await run(process.execPath, [join(root, 'dist/src/cli/main.js'), 'init', folder], { env: environment });
+  const manifest = join(folder, 'package.json');
+  const project = JSON.parse(await readFile(manifest, 'utf8')) as { dependencies: { sluice: string } };
+  project.dependencies.sluice = `file:${packed.file}`;
+  await writeFile(manifest, JSON.stringify(project));
+  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund'], { cwd: folder, env: environment });
+  return {
+    folder,
+    sluice: (args, settings) => ending(join(folder, 'node_modules/.bin/sluice'), args, folder, settings),
+    async node(script) {
+      await writeFile(join(folder, 'script.mjs'), script);
+      return ending(process.execPath, ['script.mjs'], folder);
+    },
+    typecheck: async () => (await ending(join(folder, 'node_modules/.bin/tsc'), ['--noEmit'], folder)).stdout,
+    remove: () => rm(folder, { recursive: true }),
+  };
+}
+
+function ending(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  settings: { readonly [name: string]: string } = {},
+): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(program, args, { cwd, env: { ...environment, ...settings } }, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    );
+  });
+}
