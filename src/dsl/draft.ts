@@ -2,7 +2,6 @@
  * A pipeline while it is being defined: what a chain knows so far, as one immutable value. Containers open a draft
  * within a draft; ids, steps and limits go through all of them, since they hold for the pipeline as a whole.
  */
-
 import type { z } from 'zod';
 import { suggest } from '../nearest.ts';
 import { LIMITS } from '../plan/limits.ts';

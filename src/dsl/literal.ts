@@ -2,13 +2,12 @@
  * Literals in a definition: configs, constants in wirings, first carries, stand-in values. They go into the plan, so they
  * must be JSON of a bounded size, hold what their schema asks and nothing else.
  */
-
 import { z } from 'zod';
 import { findJsonFault, freezeJson } from '../plan/json.ts';
 import { LIMITS } from '../plan/limits.ts';
 import type { Json } from '../plan/plan.ts';
-import { refuse } from './refuse.ts';
-import type { Schema } from './shape.ts';
+import { checkKeys, refuse } from './refuse.ts';
+import { fieldsOf, partOf, present, type Schema } from './shape.ts';
 
 /**
  * A frozen copy of a value as JSON.
@@ -37,6 +36,18 @@ export function parseLiteral(schema: Schema, value: unknown, at: string): Json {
       at,
     });
   return toJson(parsed.data, at);
+}
+
+/** Refuses a key that the schema does not declare, at any depth: zod would drop it in silence. */
+export function checkKnownKeys(value: unknown, schema: Schema | undefined, at: string): void {
+  if (schema === undefined || typeof value !== 'object' || value === null) return;
+  if (Array.isArray(value)) {
+    for (const [index, part] of value.entries()) checkKnownKeys(part, partOf(schema, index), `${at}[${index}]`);
+    return;
+  }
+  const fields = fieldsOf(present(schema));
+  if (fields) checkKeys(value, Object.keys(fields), at);
+  for (const [key, part] of Object.entries(value)) checkKnownKeys(part, partOf(schema, key), `${at}, '${key}'`);
 }
 
 function pathText(path: readonly (string | number)[]): string {

@@ -2,7 +2,6 @@
  * `definePipeline`: the chain as authors hold it. Here the typed language meets the untyped drafts that do the work, so
  * this is the one file that tells the compiler what they come to.
  */
-
 import { z } from 'zod';
 import { freezeJson } from '../plan/json.ts';
 import { type Json, PLAN_FORMAT, type Plan } from '../plan/plan.ts';

@@ -5,10 +5,10 @@
 import { suggest } from '../nearest.ts';
 import type { CallPolicy, Json, StepCall, Wiring } from '../plan/plan.ts';
 import type { PlaceOptions } from './draft.ts';
-import { parseLiteral, toJson } from './literal.ts';
+import { checkKnownKeys, parseLiteral, toJson } from './literal.ts';
 import { lower } from './lower.ts';
 import { POLICY_KEYS, readPolicyChanges } from './policy.ts';
-import { checkKeys, refuse, show } from './refuse.ts';
+import { checkObject, refuse, show } from './refuse.ts';
 import { fieldsOf, mayBeAbsent } from './shape.ts';
 import { type AnyStep, stepName } from './step.ts';
 
@@ -16,7 +16,9 @@ export const OPTION_KEYS: readonly string[] = [...POLICY_KEYS, 'lane'];
 
 /** The step with its config: what `config` says, over what was set before, over the schema's defaults. */
 export function callOf(step: AnyStep, config: object, at: string, before: object = step.preset): StepCall {
-  checkKeys(config, Object.keys(step.config.shape), `${at}: the config of '${stepName(step)}'`);
+  const where = `${at}: the config of '${stepName(step)}'`;
+  checkObject(config, where);
+  checkKnownKeys(config, step.config, where);
   const whole = parseLiteral(step.config, { ...before, ...config }, at);
   return Object.freeze({ step: stepName(step), config: whole });
 }

@@ -16,10 +16,15 @@ export function refuse(
   throw new DefinitionError(code, { message, remedy, data });
 }
 
+/** Refuses what is no object of named values. */
+export function checkObject(given: unknown, at: string): asserts given is object {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    refuse('not_an_object', `${at} is ${show(given)}`, 'write an object: { key: value }');
+}
+
 /** Refuses a key that is none of `known`: a misspelt option would otherwise be dropped in silence. */
 export function checkKeys(given: unknown, known: readonly string[], at: string): asserts given is object {
-  if (typeof given !== 'object' || given === null || Array.isArray(given))
-    refuse('not_an_object', `${at} is ${show(given)}`, `write an object: { ${known.join(', ')} }`);
+  checkObject(given, at);
   for (const key of Object.keys(given))
     if (!known.includes(key)) refuse('key_unknown', `${at} has no '${key}'`, suggest(key, known, 'remove it'), { key });
 }

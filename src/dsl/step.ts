@@ -4,9 +4,11 @@
  */
 import { z } from 'zod';
 import { LIMITS } from '../plan/limits.ts';
+import type { Json } from '../plan/plan.ts';
 import { checkFaithful } from './faithful.ts';
+import { checkKnownKeys, parseLiteral, toJson } from './literal.ts';
 import { type Policy, readPolicy, type StepPolicy } from './policy.ts';
-import { checkCount, checkKeys, checkName, refuse, show } from './refuse.ts';
+import { checkCount, checkName, checkObject, refuse, show } from './refuse.ts';
 
 declare const TYPES: unique symbol;
 
@@ -32,7 +34,7 @@ export interface Contract<out StepEffect extends Effect = Effect> {
 export interface Step<in Input, out Output, in Config, out StepEffect extends Effect = Effect, out Parsed = unknown>
   extends Contract<StepEffect> {
   /** What `.with` has set so far: laid under the config that a node gives. */
-  readonly preset: { readonly [key: string]: unknown };
+  readonly preset: { readonly [key: string]: Json };
   /** The same contract with other defaults: how a fallback or a swap names its model. */
   with(config: Partial<Config>): Step<Input, Output, Config, StepEffect, Parsed>;
   /** Of the compiler only: nothing is there at run time. */
@@ -109,28 +111,30 @@ export function defineStep<
 
 function withPreset<Input, Output, Config, StepEffect extends Effect, Parsed>(
   contract: Contract<StepEffect>,
-  preset: { readonly [key: string]: unknown },
+  preset: { readonly [key: string]: Json },
 ): Step<Input, Output, Config, StepEffect, Parsed> {
   const step = {
     ...contract,
     preset: Object.freeze(preset),
     with(config: Partial<Config>) {
-      checkPreset(contract, config);
-      return withPreset<Input, Output, Config, StepEffect, Parsed>(contract, { ...preset, ...config });
+      const changes = readPreset(contract, config);
+      return withPreset<Input, Output, Config, StepEffect, Parsed>(contract, { ...preset, ...changes });
     },
   };
   return Object.freeze(step) as Step<Input, Output, Config, StepEffect, Parsed>;
 }
 
-/** Each key alone: the whole config is checked when the step is placed, since only then is it whole. */
-function checkPreset({ name, config }: Contract, given: { readonly [key: string]: unknown }): void {
+/** Each key is checked alone: the whole config is when the step is placed, since only then is it whole. */
+function readPreset({ name, config }: Contract, given: object): { readonly [key: string]: Json } {
   const at = `step '${name}'.with`;
-  checkKeys(given, Object.keys(config.shape), at);
-  for (const [key, value] of Object.entries(given)) {
-    const parsed = z.safeParse(config.shape[key]!, value);
-    if (!parsed.success)
-      refuse('config_invalid', `${at}, '${key}': ${z.prettifyError(parsed.error)}`, 'give a value that fits');
-  }
+  checkObject(given, at);
+  checkKnownKeys(given, config, at);
+  const read = Object.entries(given).map(([key, value]) => {
+    const field = Object.hasOwn(config.shape, key) ? config.shape[key] : undefined;
+    if (field) parseLiteral(field, value, `${at}, '${key}'`);
+    return [key, toJson(value, `${at}, '${key}'`)] as const;
+  });
+  return Object.fromEntries(read);
 }
 
 /** The name that plans, the Temporal UI and workers know the step by: `rerank@2`. */

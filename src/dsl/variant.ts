@@ -2,7 +2,6 @@
  * Finished pipelines and their variants. A variant is a pipeline too: its plan is the baseline's with the edits
  * applied, and it can be run, used and varied like any other.
  */
-
 import { freezeJson } from '../plan/json.ts';
 import type { WiringFunction } from './draft.ts';
 import type { AnyPipeline, AnyVariant } from './edit.ts';

@@ -55,6 +55,17 @@ describe('config is laid over what .with set, over the defaults', () => {
     expect(() => placed(keywordSearch, query, {}, config)).toThrow(message);
   });
 
+  test('a misspelt key is refused at any depth, also in .with', () => {
+    const config = z.object({ search: z.object({ topK: z.int().default(3) }).default({ topK: 3 }) });
+    const deep = defineStep('deep', { version: 1, input: z.object({}), output: z.object({}), config, policy: pure });
+    expect(() => placed(deep, () => ({}), {}, { search: { topk: 4 } })).toThrow(
+      "node 'node': the config of 'deep@1', 'search' has no 'topk'",
+    );
+    // @ts-expect-error misspelt
+    expect(() => deep.with({ search: { topk: 4 } })).toThrow("step 'deep'.with, 'search' has no 'topk'");
+    expect(placed(deep.with({ search: { topK: 4 } }), () => ({}), {}).call.config).toEqual({ search: { topK: 4 } });
+  });
+
   test('a required key that nobody gives is refused', () => {
     const config = z.object({ model: z.string() });
     const needs = defineStep('needs', { version: 1, input: z.object({}), output: z.object({}), config, policy: pure });
