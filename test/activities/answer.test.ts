@@ -1,0 +1,179 @@
+import { describe, expect, test } from 'vitest';
+import { declineLocal } from '../../activities/decline.ts';
+import { generateExtractive } from '../../activities/generate.ts';
+import { sentencesOf } from '../../activities/text/sentences.ts';
+import { validateLexical } from '../../activities/validate.ts';
+import type { Passage } from '../../pipelines/schemas.ts';
+import { decline, generate, validate } from '../../pipelines/steps.ts';
+import { callStep } from './call.ts';
+
+const stream: Passage = {
+  id: 'guide/stream#0',
+  score: 0.9,
+  title: 'Streaming',
+  heading: ['Cancelling'],
+  url: 'https://docs/stream',
+  text: [
+    'Streams can be cancelled at any time. This frees the connection, e.g. to the model. See the reference for more.',
+    'To cancel a stream, pass an abort signal:',
+    '```ts\nconst result = streamText({\n  model,\n\n  abortSignal: controller.signal,\n});\n```',
+    'Retries are unrelated.',
+  ].join('\n\n'),
+};
+const caching: Passage = {
+  id: 'guide/cache#0',
+  score: 0.4,
+  title: 'Caching',
+  text: 'Responses can be cached in Redis. A cache key holds the prompt.',
+};
+const passages = [stream, caching];
+
+const draft = (question: string, given = passages, feedback = '', config = {}) =>
+  callStep(generate, generateExtractive, { question, passages: given, feedback }, config);
+const check = (question: string, answer: Awaited<ReturnType<typeof draft>>, given = passages, config = {}) =>
+  callStep(validate, validateLexical, { question, answer, passages: given }, config);
+
+describe('generate', () => {
+  test('quotes what answers, with what introduces it and what it introduces, and cites it', async () => {
+    const { text, citations, answered } = await draft('How do I cancel a stream with an abort signal?');
+    expect(answered).toBe(true);
+    expect(text).toContain('To cancel a stream, pass an abort signal [1]:\n\n```ts\nconst result = streamText({');
+    expect(text).not.toContain('Retries are unrelated');
+    expect(citations[0]).toEqual({
+      n: 1,
+      passageId: 'guide/stream#0',
+      title: 'Streaming',
+      heading: ['Cancelling'],
+      url: 'https://docs/stream',
+    });
+  });
+
+  test('a sentence that leans on the one before brings it along', async () => {
+    const { text } = await draft('What frees the connection to the model?');
+    expect(text).toContain('Streams can be cancelled at any time. This frees the connection, e.g. to the model');
+  });
+
+  test('several passages are cited by their own numbers, each of which it lists', async () => {
+    const { text, citations } = await draft('How do I cancel a stream, and can responses be cached in Redis?');
+    const used = new Set([...text.matchAll(/\[(\d+)\]/g)].map(([, n]) => Number(n)));
+    expect([...used].sort()).toEqual([1, 2]);
+    expect(citations.map(({ n }) => n)).toEqual([1, 2]);
+  });
+
+  test('code is left out where config says so', async () => {
+    const { text } = await draft('How do I cancel a stream with an abort signal?', passages, '', { codeLines: 0 });
+    expect(text).not.toContain('```');
+  });
+
+  test('without passages, or without a word in common, there is no answer', async () => {
+    for (const given of [[], [caching]])
+      expect(await draft('How do I cancel a stream?', given)).toMatchObject({ answered: false, citations: [] });
+  });
+
+  test('a check that missed words gets them, or an honest end', async () => {
+    const compound = 'Can streams be cancelled, and what does a cache key hold?';
+    const again = await draft(compound, passages, 'It says nothing about “cache”, “key”.');
+    expect(again).toMatchObject({ answered: true, text: expect.stringContaining('A cache key holds the prompt') });
+    const stuck = await draft('How do I cancel a stream in COBOL?', passages, 'It says nothing about “COBOL”.');
+    expect(stuck.answered).toBe(false);
+  });
+
+  test('the same input gives the same answer', async () => {
+    const question = 'How do I cancel a stream with an abort signal?';
+    expect(await draft(question)).toEqual(await draft(question));
+  });
+});
+
+describe('validate', () => {
+  const question = 'How do I cancel a stream?';
+
+  test('passes what generate quotes, code with blank lines included', async () => {
+    const answer = await draft('How do I cancel a stream with an abort signal?');
+    expect(answer.text).toContain('\n\n  abortSignal');
+    expect(await check(question, answer)).toEqual({ passed: true, answered: true, score: 1, feedback: '' });
+  });
+
+  const claim = (text: string, passageId = stream.id, n = 1) => ({
+    text,
+    citations: [{ n, passageId }],
+    answered: true,
+  });
+
+  test('a citation that leads nowhere is named', async () => {
+    const { passed, feedback } = await check(question, claim('Pass an abort signal to cancel the stream [3].'));
+    expect(passed).toBe(false);
+    expect(feedback).toContain('There is no passage [3].');
+    expect(
+      (await check(question, claim('To cancel a stream, pass an abort signal [1].', 'guide/other#0'))).passed,
+    ).toBe(false);
+  });
+
+  test('a sentence that its passage does not hold is named', async () => {
+    const text = 'To cancel a stream, pass an abort signal [1]. Unicorns cancel streams with glittering wands [1].';
+    const { passed, answered, feedback, score } = await check(question, claim(text));
+    expect({ passed, answered }).toEqual({ passed: false, answered: false });
+    expect(feedback).toContain('Unicorns cancel streams');
+    expect(score).toBeLessThan(0.75);
+  });
+
+  test('a sentence without any citation is not supported', async () => {
+    expect((await check(question, claim('To cancel a stream, pass an abort signal.'))).passed).toBe(false);
+  });
+
+  test('an answer beside the question is sent back with the words it misses', async () => {
+    const { passed, feedback } = await check(
+      'How are retries billed per region?',
+      claim('Streams can be cancelled at any time [1].'),
+    );
+    expect(passed).toBe(false);
+    expect(feedback).toBe('It says nothing about “retries”, “billed”, “per”, “region”.');
+  });
+
+  test('a name that no passage holds is not answered, whatever else is said', async () => {
+    const asked = 'Can streams be cancelled at any time in COBOL?';
+    const answer = claim('Streams can be cancelled at any time [1].');
+    expect(await check(asked, answer, passages, { minimumCoverage: 0 })).toMatchObject({
+      passed: false,
+      feedback: expect.stringContaining('COBOL'),
+    });
+    expect((await check('Can streams be cancelled at any time?', answer)).passed).toBe(true);
+  });
+
+  test('having no answer and saying so passes, as no answer', async () => {
+    const none = await draft('How do I cancel a stream?', []);
+    expect(await check(question, none, [])).toEqual({ passed: true, answered: false, score: 0, feedback: '' });
+  });
+});
+
+describe('decline', () => {
+  test('names the closest pages, each once, at most three', async () => {
+    const many = [
+      stream,
+      { ...stream, id: 'guide/stream#1' },
+      caching,
+      { ...caching, id: 'x', title: 'X' },
+      { ...caching, id: 'y', title: 'Y' },
+    ];
+    const { text, citations } = await callStep(decline, declineLocal, { question: 'q', passages: many });
+    expect(citations.map(({ n, title }) => [n, title])).toEqual([
+      [1, 'Streaming'],
+      [2, 'Caching'],
+      [3, 'X'],
+    ]);
+    expect(text).toContain('- Caching [2]');
+  });
+
+  test('says so when there is nothing close', async () => {
+    const { text, citations } = await callStep(decline, declineLocal, { question: 'q', passages: [] });
+    expect(text).toContain('do not say');
+    expect(citations).toEqual([]);
+  });
+});
+
+test('sentences end where they end', () => {
+  expect(sentencesOf('Use it, e.g. for mail. Or `a.b. c` here. i.e. this. Next')).toEqual([
+    'Use it, e.g. for mail.',
+    'Or `a.b. c` here. i.e. this.',
+    'Next',
+  ]);
+});

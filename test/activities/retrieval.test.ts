@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest';
+import { rerankLocal } from '../../activities/rerank.ts';
+import { createRetrievalSteps, fuseByRank, keepOrderLocal } from '../../activities/retrieval.ts';
+import type { Passage } from '../../pipelines/schemas.ts';
+import { fuse, keepOrder, keywordSearch, rerank } from '../../pipelines/steps.ts';
+import type { Search } from '../../src/store/keyword-search.ts';
+import { callStep } from './call.ts';
+
+const passage = (id: string, text = `text of ${id}`, more: Partial<Passage> = {}): Passage => ({
+  id,
+  score: 1,
+  text,
+  ...more,
+});
+
+describe('fuse', () => {
+  test('scores by reciprocal rank, as the paper defines it', async () => {
+    const { passages } = await callStep(fuse, fuseByRank, {
+      lists: [[passage('a'), passage('b')], [passage('b'), passage('c')], [passage('d')]],
+    });
+    expect(passages.map(({ id, score }) => [id, score])).toEqual([
+      ['b', 1 / 62 + 1 / 61],
+      ['a', 1 / 61],
+      ['d', 1 / 61],
+      ['c', 1 / 62],
+    ]);
+  });
+
+  test('weights lists, counts a passage once a list, and keeps to its limit', async () => {
+    const lists = [[passage('a'), passage('a'), passage('b')], [passage('c')]];
+    const { passages } = await callStep(fuse, fuseByRank, { lists }, { k: 1, weights: [1, 3], limit: 2 });
+    expect(passages.map(({ id, score }) => [id, score])).toEqual([
+      ['c', 1.5],
+      ['a', 0.5],
+    ]);
+    expect((await callStep(fuse, fuseByRank, { lists: [] })).passages).toEqual([]);
+  });
+});
+
+test('keepOrder takes the first, each once', async () => {
+  const passages = ['a', 'b', 'a', 'c', 'd'].map((id) => passage(id));
+  const kept = await callStep(keepOrder, keepOrderLocal, { passages }, { topN: 3 });
+  expect(kept.passages.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+});
+
+describe('rerank', () => {
+  const order = async (query: string, passages: Passage[], topN = 8) =>
+    (await callStep(rerank, rerankLocal, { query, passages }, { topN })).passages.map(({ id }) => id);
+
+  test('prefers what covers more of the question', async () => {
+    const passages = [
+      passage('half', 'Streams are streams of streams.'),
+      passage('whole', 'Cancel streams with a signal.'),
+    ];
+    expect(await order('cancel streams', passages)).toEqual(['whole', 'half']);
+  });
+
+  test('prefers words that stand together', async () => {
+    const filler = Array.from({ length: 30 }, (_, index) => `filler${index}`).join(' ');
+    const passages = [passage('apart', `token ${filler} usage`), passage('near', `token usage ${filler}`)];
+    expect(await order('token usage', passages)).toEqual(['near', 'apart']);
+  });
+
+  test('prefers what is headed by the question', async () => {
+    const passages = [
+      passage('plain', 'It takes a timeout.'),
+      passage('headed', 'It takes a timeout.', { heading: ['Timeouts'] }),
+    ];
+    expect(await order('timeout', passages)).toEqual(['headed', 'plain']);
+  });
+
+  test('finds names by their parts, and other forms of a word', async () => {
+    const passages = [passage('other', 'Nothing here.'), passage('name', 'Call `streamText` for that.')];
+    expect((await order('streaming texts', passages))[0]).toBe('name');
+  });
+
+  test('keeps the order where nothing tells, drops doubles, cuts to topN', async () => {
+    const passages = ['a', 'b', 'a', 'c'].map((id) => passage(id, 'the same'));
+    expect(await order('the of and', passages)).toEqual(['a', 'b', 'c']);
+    expect(await order('unrelated', passages, 2)).toEqual(['a', 'b']);
+    expect(await order('anything', [])).toEqual([]);
+  });
+});
+
+describe('keywordSearch', () => {
+  const asked: unknown[] = [];
+  const search: Search = {
+    async keyword(index, queries, options) {
+      asked.push({ index, queries, options });
+      const hit = { id: 'a#0', score: 2, text: 'T', title: null, url: null, heading: [] };
+      return queries.map(({ id }) => ({
+        id,
+        hits: [hit, { ...hit, id: 'a#1', title: 'A', url: 'https://a', heading: ['H'] }],
+      }));
+    },
+  };
+  const step = createRetrievalSteps({ store: { search } }).find(({ step: { name } }) => name === 'keywordSearch')!;
+
+  test('asks the configured index and leaves out what a passage lacks', async () => {
+    const { passages } = await callStep(
+      keywordSearch,
+      step,
+      { query: 'q' },
+      { index: 'docs', topK: 7, snapshot: 'abcd' },
+    );
+    expect(asked.at(-1)).toEqual({
+      index: 'docs',
+      queries: [{ id: 'query', query: 'q' }],
+      options: { top: 7, snapshot: 'abcd' },
+    });
+    expect(passages).toEqual([
+      { id: 'a#0', score: 2, text: 'T' },
+      { id: 'a#1', score: 2, text: 'T', title: 'A', url: 'https://a', heading: ['H'] },
+    ]);
+  });
+
+  test('a query longer than the index takes is cut, not refused', async () => {
+    const query = Array.from({ length: 900 }, (_, index) => `w${index}`).join(' ');
+    await callStep(keywordSearch, step, { query });
+    expect(asked.at(-1)).toMatchObject({ queries: [{ query: expect.stringMatching(/^w0 .* w499$/) }] });
+  });
+});
