@@ -6,10 +6,10 @@ import type { FailureData, SweepRuns } from '../workflows/messages.ts';
 /** Younger rows may belong to a workflow that is just being started. */
 const OLDER_THAN_MS = 60_000;
 
-export function createSweepRuns(runs: Store['runs'], client: Client): SweepRuns {
+export function createSweepRuns(runs: Store['runs'], client: Client, olderThanMs = OLDER_THAN_MS): SweepRuns {
   return async () => {
     let closed = 0;
-    for (const { runId } of await runs.unfinished(OLDER_THAN_MS)) {
+    for (const { runId } of await runs.unfinished(olderThanMs)) {
       const status = await statusOf(client, runId);
       // A workflow that still runs records itself.
       if (status === 'RUNNING' || status === 'PAUSED') continue;

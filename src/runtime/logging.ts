@@ -1,5 +1,5 @@
 /** Temporal's logger can be set once per process, before anything of it is used: so by the first who connects. */
-import { DefaultLogger, type LogLevel, Runtime } from '@temporalio/worker';
+import { DefaultLogger, type LogLevel, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import type { Config } from './config.ts';
 
 let installed = false;
@@ -7,7 +7,12 @@ let installed = false;
 export function installLogging({ logLevel }: Config): void {
   if (installed) return;
   installed = true;
-  const logger = new DefaultLogger(logLevel.toUpperCase() as LogLevel);
+  const level = logLevel.toUpperCase() as LogLevel;
+  const filter = makeTelemetryFilterString({ core: level, other: 'ERROR' });
   // Signals are ours to handle: the runtime decides in which order things end.
-  Runtime.install({ logger, shutdownSignals: [] });
+  Runtime.install({
+    logger: new DefaultLogger(level),
+    shutdownSignals: [],
+    telemetryOptions: { logging: { filter } },
+  });
 }

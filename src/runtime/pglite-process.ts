@@ -3,6 +3,8 @@
  * parent over the IPC channel, ends cleanly on SIGTERM or when its parent is gone, and outlives the Ctrl-C that its
  * parent gets too, so that the parent can still write while it winds down. Started by `postgres.ts` only.
  */
+import { existsSync } from 'node:fs';
+import { access, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
@@ -49,9 +51,23 @@ async function serve(): Promise<void> {
   else await close();
 }
 
+/**
+ * Opens the data folder. A new one is made beside its place, so that a first start that was broken off leaves nothing
+ * that looks like a database.
+ */
 async function open(data: string): Promise<PGlite> {
+  const extensions = { vector };
   try {
-    return await PGlite.create({ dataDir: data, extensions: { vector } });
+    if (!existsSync(data)) {
+      const unfinished = `${data}.new`;
+      await rm(unfinished, { recursive: true, force: true });
+      tell({ kind: 'progress', what: 'making the embedded database' });
+      await (await PGlite.create({ dataDir: unfinished, extensions })).close();
+      await rename(unfinished, data);
+    }
+    // Where this is missing, PGlite would make a new database among what is there.
+    await access(join(data, 'PG_VERSION'));
+    return await PGlite.create({ dataDir: data, extensions });
   } catch (cause) {
     if (isFull(cause)) throw cause;
     throw new SluiceError('database_damaged', {

@@ -47,7 +47,11 @@ export interface EmbeddedOptions {
 
 export interface PostgresOptions extends EmbeddedOptions {
   readonly databaseUrl?: string;
+  /** How long to wait for the server that `databaseUrl` names; default 5 s. */
+  readonly waitMs?: number;
 }
+
+const SERVER_WAIT_MS = 5_000;
 
 /** A first start makes the database, which takes seconds; this is for a machine that is very busy. */
 const START_LIMIT_MS = 120_000;
@@ -57,9 +61,10 @@ const TAIL_CHARACTERS = 2_000;
 
 /** @throws SluiceError as `migrate` and `startEmbeddedPostgres` do. */
 export async function resolvePostgres(options: PostgresOptions): Promise<Postgres> {
-  const { databaseUrl: url, onProgress } = options;
+  const { databaseUrl: url, onProgress, waitMs = SERVER_WAIT_MS } = options;
   if (url === undefined) return startEmbeddedPostgres(options);
-  const database = openDatabase(url, { poolSize: 1 });
+  onProgress?.('connecting to the database');
+  const database = openDatabase(url, { poolSize: 1, outageMs: waitMs });
   try {
     await migrate(database, onProgress ? { onProgress } : {});
   } finally {

@@ -48,7 +48,7 @@ export async function resultOf(
     outcome: run.state as RunOutcome,
     output: await restore(run.output),
     degraded: run.state === 'degraded',
-    nodes: run.nodes.map(nodeResult),
+    nodes: [...run.nodes].sort(byStart).map(nodeResult),
     error: run.error as FailureData | null,
     durationMs: run.finishedAt === null ? null : run.finishedAt - run.startedAt,
     costUsd: totalOf(run.nodes.map(({ costUsd }) => costUsd ?? null)),
@@ -65,4 +65,9 @@ function nodeResult(row: NodeRunRow): NodeResult {
 function totalOf(costs: readonly (number | null)[]): number | null {
   const known = costs.filter((cost) => cost !== null);
   return known.length === 0 ? null : known.reduce((sum, cost) => sum + cost, 0);
+}
+
+/** In the order in which they began; those that made no call (containers, skipped nodes) come last. */
+function byStart(a: NodeRunRow, b: NodeRunRow): number {
+  return (a.startedAt ?? Number.MAX_SAFE_INTEGER) - (b.startedAt ?? Number.MAX_SAFE_INTEGER);
 }
