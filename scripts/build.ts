@@ -5,7 +5,8 @@
  */
 import { execFileSync } from 'node:child_process';
 import { chmod, copyFile, glob, mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { prebuiltBundlePath } from '../src/runtime/bundle.ts';
 import { makePortable } from './source-map.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -26,4 +27,4 @@ for await (const asset of glob(ASSETS, { cwd: root })) {
 await chmod(join(dist, 'src/cli/main.js'), 0o755);
 
 const built = (await import(join(dist, 'src/runtime/bundle.js'))) as typeof import('../src/runtime/bundle.ts');
-await writeFile(built.prebuiltBundlePath, makePortable(await built.buildWorkflowBundle(), dist));
+await writeFile(join(dist, basename(prebuiltBundlePath)), makePortable(await built.buildWorkflowBundle(), dist));
