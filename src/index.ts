@@ -3,9 +3,12 @@
  * pipeline's files import this and zod, so they can be loaded by workers, clients, tools and tests alike.
  */
 
+// What the types of pipelines are made of: named here, so that programs which export one can emit its declaration.
+export type { Chain, FirstChain, MapSettings, Part, Place, RepeatSettings, Round } from './dsl/chain.ts';
 export type { Duration } from './dsl/duration.ts';
-export type { AnyPipeline, AnyVariant, Pipeline, Variant } from './dsl/edit.ts';
+export type { AnyPipeline, AnyVariant, Edit, Pipeline, Variant } from './dsl/edit.ts';
 export { definePipeline } from './dsl/pipeline.ts';
+export type { Container, Placed } from './dsl/place.ts';
 export type { Policy } from './dsl/policy.ts';
 export type { Ref, Value } from './dsl/ref.ts';
 export {
@@ -19,5 +22,6 @@ export {
   type Step,
   stepName,
 } from './dsl/step.ts';
+export type { Scope, WiringError } from './dsl/wiring.ts';
 export { DefinitionError, SluiceError } from './errors.ts';
 export type { Json, NodeEdit, Plan } from './plan/plan.ts';

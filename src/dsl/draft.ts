@@ -17,7 +17,7 @@ import type { AnyStep } from './step.ts';
 export type WiringFunction = (scope: never) => unknown;
 
 /** Lowers another wiring for a node in the scope it was first wired in: how `rewire` and `replace` see only that. */
-export type LowerThere = (wire: WiringFunction, schema: z.ZodObject, at: string) => Wiring;
+type LowerThere = (wire: WiringFunction, schema: z.ZodObject, at: string) => Wiring;
 
 /** What is known of each id, so that edits can be checked and made. */
 export type Known = KnownStep | { readonly kind: 'repeat' | 'branch' | 'map' | 'use' };

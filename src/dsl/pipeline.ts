@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { freezeJson } from '../plan/json.ts';
+import { LIMITS } from '../plan/limits.ts';
 import { type Json, PLAN_FORMAT, type Plan } from '../plan/plan.ts';
 import type { FirstChain } from './chain.ts';
 import {
@@ -110,6 +111,9 @@ function planOf(draft: Draft, output: z.ZodObject, wire: WiringFunction) {
     nodes,
     output: lowerObjectIn(draft, wire, output, "'output'"),
   });
+  const characters = JSON.stringify(plan).length;
+  if (characters > LIMITS.planBytes)
+    refuse('limit_exceeded', `${at} is ${characters} characters long as JSON`, `use at most ${LIMITS.planBytes}`);
   return { id, input, output, plan, known, steps: stepsIn(known) };
 }
 

@@ -34,7 +34,7 @@ export type Prefixed<Id extends string, Nodes> = { [Inner in keyof Nodes as `${I
 // ---------------------------------------------------------------- ids
 
 /** Words that a scope or a run uses itself; `RESERVED_IDS` is the same list at run time. */
-export type Reserved = 'input' | 'output' | 'carry' | 'item' | 'run' | 'rounds' | 'scores' | 'expected';
+type Reserved = 'input' | 'output' | 'carry' | 'item' | 'run' | 'rounds' | 'scores' | 'expected';
 
 /** `unknown` for an id that may be used, else the sentence that says why not. */
 export type Free<Id extends string, Nodes> = Id extends keyof Nodes

@@ -3,6 +3,7 @@
  * lowered at once. Nothing of the function stays.
  */
 import type { z } from 'zod';
+import { sourcesOf } from '../plan/nodes.ts';
 import type { Wiring } from '../plan/plan.ts';
 import { replaceSources, within } from './alias.ts';
 import type { Draft, WiringFunction } from './draft.ts';
@@ -52,8 +53,19 @@ export function lowerCondition(draft: Draft, wiring: WiringFunction, at: string)
   return resolveAliases(draft, { $from: facts.source }, at);
 }
 
-/** Refs to a used pipeline become refs to what it wires to its output, so that it is no barrier. */
+/**
+ * Refs to a used pipeline become refs to what it wires to its output, so that it is no barrier. Other refs stay, if this
+ * place can see them: one kept from another wiring function may point to what is not there yet.
+ */
 export function resolveAliases(draft: Draft, wiring: Wiring, at: string): Wiring {
+  const visible = new Set([...Object.keys(draft.outputs), ...Object.values(draft.locals).map(headOf)]);
+  for (const source of sourcesOf(wiring))
+    if (!visible.has(source[0]))
+      refuse(
+        'ref_elsewhere',
+        `${at} is wired to '${source.join('.')}', which it cannot see`,
+        'use only the refs that the wiring function is given',
+      );
   if (draft.aliases.size === 0) return wiring;
   return replaceSources(
     wiring,
@@ -63,4 +75,8 @@ export function resolveAliases(draft: Draft, wiring: Wiring, at: string): Wiring
     },
     at,
   );
+}
+
+function headOf(ref: object): string {
+  return factsOf(ref)!.source[0];
 }

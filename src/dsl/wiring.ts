@@ -25,7 +25,7 @@ type Literal<T> = [T] extends [Scalar]
  * per field, so it fits anyway, and without the alternative the compiler names the key that is missing.
  */
 export type Inputs<Id extends string, T> = { readonly [Key in keyof T]: Input<Id, Key, T[Key]> };
-export type Input<_Id extends string, _Key, T> = Wire<T>;
+type Input<_Id extends string, _Key, T> = Wire<T>;
 
 /** The compiler does not look for extra keys in what a function returns; this does. Only objects have keys to look at. */
 export type NoExtra<Id extends string, Wired, T> = [T] extends [object]

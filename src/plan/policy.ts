@@ -8,7 +8,7 @@ import type { CallPolicy } from './plan.ts';
 export const HEARTBEAT_ABOVE_MS = 2_000;
 
 /** The heartbeat of a policy that should have one and names none. */
-export const DEFAULT_HEARTBEAT_MS = 5_000;
+const DEFAULT_HEARTBEAT_MS = 5_000;
 
 /**
  * The policy with what follows from it filled in: in the local lane nothing beats and there is no queue to choose; in the

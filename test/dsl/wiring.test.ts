@@ -240,6 +240,18 @@ describe('decision 9: computing with a ref throws at definition', () => {
     ).toThrow(message);
   });
 
+  test('a ref kept from another wiring function is refused where it is not visible', () => {
+    let kept: unknown;
+    loose.step('later', keywordSearch, ({ found }) => {
+      kept = found?.passages;
+      return { query: 'x' };
+    });
+    const before = definePipeline('p', Question) as unknown as LooseChain;
+    expect(() => before.step('k', rerank, () => ({ query: '', passages: kept }))).toThrow(
+      "node 'k' is wired to 'found.passages', which it cannot see",
+    );
+  });
+
   test('methods of what it stands for are not there', () => {
     // @ts-expect-error a ref to text is no text
     expect(() => found.step('k', keywordSearch, ({ first }) => ({ query: first.standalone.trim() }))).toThrow(
