@@ -1,0 +1,154 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ApplicationFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { describe, expect, test } from 'vitest';
+import { createIngestActivities } from '../../activities/ingest.ts';
+import { SluiceError } from '../../src/errors.ts';
+import { chunkDocument } from '../../src/ingest/document.ts';
+import type { Builds } from '../../src/store/builds.ts';
+import type { DocumentInput } from '../../src/store/documents.ts';
+import { folderWith, temporaryFolder } from '../ingest/support.ts';
+
+/** The builds API over maps, with a record of what was asked of it. */
+function fakeBuilds() {
+  const committed = new Map<string, DocumentInput>();
+  const open = new Map<string, DocumentInput>();
+  const puts: string[][] = [];
+  const builds: Builds = {
+    begin: async () => ({ build: 1, resumed: open.size > 0 }),
+    known: async (_index, _build, ids) => {
+      const held = ids.flatMap((id) => open.get(id) ?? committed.get(id) ?? []);
+      return new Map(held.map(({ id, contentHash }) => [id, contentHash]));
+    },
+    async put(_index, _build, documents) {
+      puts.push(documents.map(({ id }) => id));
+      for (const document of documents) open.set(document.id, document);
+      return { added: documents.length, changed: 0, unchanged: 0, passages: 0, cleaned: 0 };
+    },
+    async keep(_index, _build, ids) {
+      for (const id of ids) open.set(id, open.get(id) ?? committed.get(id)!);
+    },
+    async commit() {
+      const removed = [...committed.keys()].filter((id) => !open.has(id)).length;
+      committed.clear();
+      for (const [id, document] of open) committed.set(id, document);
+      open.clear();
+      const passages = [...committed.values()].reduce((sum, document) => sum + document.passages.length, 0);
+      return { snapshot: 'hash', sequence: 1, documents: committed.size, passages, added: 0, changed: 0, removed };
+    },
+    abandon: async () => open.clear(),
+  };
+  return { builds, committed, puts };
+}
+
+const chunker = {
+  chunk: async (...[raw, mode]: Parameters<typeof chunkDocument>) => chunkDocument(raw, mode),
+  close: async () => undefined,
+};
+
+function setUp(fake = fakeBuilds()) {
+  const activities = createIngestActivities({ builds: fake.builds, chunker });
+  const call = <Name extends keyof typeof activities>(name: Name, input: Parameters<(typeof activities)[Name]>[0]) =>
+    new MockActivityEnvironment().run(activities[name] as never, input) as ReturnType<(typeof activities)[Name]>;
+  const ingest = async (source: string, chunk: 'headings' | 'none' = 'headings') => {
+    const { batches } = await call('listSource', { source });
+    const results = [];
+    for (const batch of batches)
+      results.push(await call('ingestBatch', { index: 'docs', build: 1, source, chunk, batch }));
+    await call('commitBuild', { index: 'docs', build: 1 });
+    return results;
+  };
+  return { ...fake, call, ingest };
+}
+
+test('a batch stores what is new, keeps what is known, and counts both', async () => {
+  const { ingest, committed, puts } = setUp();
+  const folder = await folderWith({ 'a.md': '# A\n\nText.', 'b.md': 'Text.', 'c.md': 'Text.', 'empty.md': '' });
+  expect(await ingest(folder)).toMatchObject([
+    { met: 4, passages: 3, unchanged: 0, skippedCount: 1, skipped: [{ name: 'empty.md', reason: 'empty' }] },
+  ]);
+  await writeFile(join(folder, 'b.md'), 'Other text.');
+  expect(await ingest(folder)).toMatchObject([{ met: 4, passages: 1, unchanged: 2, skippedCount: 1 }]);
+  expect(puts).toEqual([['a', 'b', 'c'], ['b']]);
+  expect(committed.get('b')!.passages).toMatchObject([{ id: 'b#0', text: 'Other text.', ordinal: 0, heading: [] }]);
+});
+
+test('a batch that is repeated, as after a crash, stores nothing twice', async () => {
+  const { call, puts } = setUp();
+  const source = await folderWith({ 'a.md': 'Text.', 'b.md': 'Text.' });
+  const { batches } = await call('listSource', { source });
+  const input = { index: 'docs', build: 1, source, chunk: 'headings', batch: batches[0]! } as const;
+  expect(await call('ingestBatch', input)).toMatchObject({ met: 2, passages: 2 });
+  expect(await call('ingestBatch', input)).toMatchObject({ met: 2, passages: 0, unchanged: 2 });
+  expect(puts).toEqual([['a', 'b']]);
+});
+
+test('notes are counted, documents carry their metadata, and no put is large', async () => {
+  const { ingest, committed, puts } = setUp();
+  const file = join(await temporaryFolder(), 'docs.jsonl');
+  const lines = Array.from({ length: 40 }, (_, index) =>
+    JSON.stringify({ id: `d${index}`, text: `${'A sentence of words. '.repeat(900)}\u0000`, metadata: { index } }),
+  );
+  await writeFile(file, lines.join('\n'));
+  const results = await ingest(file);
+  expect(results.reduce((sum, { notes }) => sum + (notes.cleaned ?? 0), 0)).toBe(40);
+  expect(committed.get('d7')!.metadata).toEqual({ index: 7 });
+  for (const ids of puts) {
+    const passages = ids.reduce((sum, id) => sum + committed.get(id)!.passages.length, 0);
+    expect(passages).toBeLessThanOrEqual(250);
+  }
+});
+
+test('--chunk none makes one passage per document, under its id', async () => {
+  const { ingest, committed } = setUp();
+  const file = join(await temporaryFolder(), 'docs.jsonl');
+  await writeFile(file, `{"id":"7","text":"Short."}\n{"id":"8","text":"${'long '.repeat(900)}"}`);
+  expect(await ingest(file, 'none')).toMatchObject([
+    { passages: 1, skipped: [{ name: 'docs.jsonl:2', reason: 'too-long' }] },
+  ]);
+  expect(committed.get('7')!.passages.map(({ id }) => id)).toEqual(['7']);
+});
+
+test('ten thousand empty files are counted, and only the first are named', async () => {
+  const { ingest } = setUp();
+  const results = await ingest(
+    await folderWith(Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`${index}.md`, '']))),
+  );
+  expect(results.reduce((sum, { skippedCount }) => sum + skippedCount, 0)).toBe(10_000);
+  expect(results.length).toBeLessThanOrEqual(250);
+  for (const { skipped } of results) expect(skipped.length).toBeLessThanOrEqual(20);
+});
+
+describe('failures reach Temporal in its words', () => {
+  const failing = (error: Error) => {
+    const fake = fakeBuilds();
+    return setUp({ ...fake, builds: { ...fake.builds, begin: () => Promise.reject(error) } });
+  };
+  const begin = { index: 'docs', chunk: 'headings', owner: 'me' } as const;
+
+  test('a path that is no source is final, with what to do', async () => {
+    const failure = await setUp()
+      .call('listSource', { source: '/nowhere/at/all' })
+      .catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(ApplicationFailure);
+    expect(failure).toMatchObject({
+      type: 'source_missing',
+      nonRetryable: true,
+      details: [{ remedy: expect.stringContaining('check the path') }],
+    });
+  });
+
+  test('what may pass is tried again', async () => {
+    const passing = new SluiceError('database_unreachable', { message: 'm', remedy: 'r', retryable: true });
+    await expect(failing(passing).call('beginBuild', begin)).rejects.toMatchObject({
+      type: 'database_unreachable',
+      nonRetryable: false,
+    });
+    const final = new SluiceError('index_building', { message: 'm', remedy: 'r' });
+    await expect(failing(final).call('beginBuild', begin)).rejects.toMatchObject({
+      type: 'index_building',
+      nonRetryable: true,
+    });
+  });
+});
