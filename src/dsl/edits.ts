@@ -1,24 +1,14 @@
 /**
  * The edits of a variant while it is being defined, as one immutable value. Each edit is checked against the node it
- * changes and written down as data. What only the whole can show (a lane that a new step may not have, a fallback that a
- * new wiring does not feed) is checked at the end.
+ * changes and written down as data.
  */
-import { applyEdits, clash } from '../plan/compose.ts';
+import { clash } from '../plan/compose.ts';
 import { LIMITS } from '../plan/limits.ts';
 import { findNode } from '../plan/nodes.ts';
-import type { NodeEdit, NodeOptionsEdit, Plan, StepNode } from '../plan/plan.ts';
+import type { NodeEdit, NodeOptionsEdit } from '../plan/plan.ts';
 import { type Draft, type Known, type KnownStep, knownOf, type PlaceOptions, type WiringFunction } from './draft.ts';
 import type { Internals } from './internals.ts';
-import {
-  callOf,
-  checkFallbackDiffers,
-  checkLane,
-  checkStandsIn,
-  checkStep,
-  OPTION_KEYS,
-  standInValue,
-  statedPolicy,
-} from './place-step.ts';
+import { callOf, checkStep, OPTION_KEYS, standInValue, statedPolicy } from './place-step.ts';
 import { readPolicyChanges } from './policy.ts';
 import { checkCount, checkKeys, refuse } from './refuse.ts';
 import type { AnyStep } from './step.ts';
@@ -130,26 +120,6 @@ export function include(
 
 function changeOf(known: Known | undefined): Partial<KnownStep> {
   return known?.kind === 'step' ? { step: known.step, options: known.options } : {};
-}
-
-/** The edited plan and what is known of its nodes, with the rules that hold for a node as a whole checked again. */
-export function finish({ base, list, known }: Edits): { readonly plan: Plan; readonly known: Draft['known'] } {
-  const plan = applyEdits(base.plan, list);
-  for (const [id, edited] of known) {
-    const node = findNode(plan, id);
-    const old = base.known.get(id);
-    if (node?.kind === 'step' && edited.kind === 'step' && old?.kind === 'step') checkPlace(node, edited, old.step);
-  }
-  return { plan, known: new Map([...base.known].map(([id, old]) => [id, known.get(id) ?? old])) };
-}
-
-function checkPlace(node: StepNode, { step, fallback, options }: KnownStep, old: AnyStep): void {
-  const at = `node '${node.id}'`;
-  checkStandsIn(step, old, node.input, at);
-  checkLane([step, ...(fallback ? [fallback] : [])], options, at);
-  if (!fallback || !node.fallback) return;
-  checkStandsIn(fallback, old, node.input, `${at}: its fallback`);
-  checkFallbackDiffers(node.call, node.fallback, at);
 }
 
 function record(edits: Edits, list: readonly NodeEdit[], change: Partial<KnownStep>): Edits {

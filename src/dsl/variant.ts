@@ -2,11 +2,15 @@
  * Finished pipelines and their variants. A variant is a pipeline too: its plan is the baseline's with the edits
  * applied, and it can be run, used and varied like any other.
  */
+import { applyEdits } from '../plan/compose.ts';
 import { freezeJson } from '../plan/json.ts';
-import type { WiringFunction } from './draft.ts';
+import { findNode } from '../plan/nodes.ts';
+import type { Plan, StepNode } from '../plan/plan.ts';
+import type { Draft, KnownStep, WiringFunction } from './draft.ts';
 import type { AnyPipeline, AnyVariant } from './edit.ts';
-import { adjust, configure, type Edits, finish, include, noEdits, replace, rewire, swap } from './edits.ts';
+import { adjust, configure, type Edits, include, noEdits, replace, rewire, swap } from './edits.ts';
 import { type Internals, internalsOf, remember } from './internals.ts';
+import { checkFallbackDiffers, checkLane, checkStandsIn } from './place-step.ts';
 import { checkName, refuse, show } from './refuse.ts';
 import type { AnyStep } from './step.ts';
 import { stepsIn } from './steps.ts';
@@ -68,4 +72,27 @@ function recorder(edits: Edits): object {
   });
   EDITS.set(recorded, edits);
   return recorded;
+}
+
+/**
+ * The edited plan and what is known of its nodes. What only a node as a whole can show is checked again: a lane that a new
+ * step may not have, a fallback that a new wiring does not feed.
+ */
+function finish({ base, list, known }: Edits): { readonly plan: Plan; readonly known: Draft['known'] } {
+  const plan = applyEdits(base.plan, list);
+  for (const [id, edited] of known) {
+    const node = findNode(plan, id);
+    const old = base.known.get(id);
+    if (node?.kind === 'step' && edited.kind === 'step' && old?.kind === 'step') checkPlace(node, edited, old.step);
+  }
+  return { plan, known: new Map([...base.known].map(([id, old]) => [id, known.get(id) ?? old])) };
+}
+
+function checkPlace(node: StepNode, { step, fallback, options }: KnownStep, old: AnyStep): void {
+  const at = `node '${node.id}'`;
+  checkStandsIn(step, old, node.input, at);
+  checkLane([step, ...(fallback ? [fallback] : [])], options, at);
+  if (!fallback || !node.fallback) return;
+  checkStandsIn(fallback, old, node.input, `${at}: its fallback`);
+  checkFallbackDiffers(node.call, node.fallback, at);
 }
