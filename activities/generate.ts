@@ -15,10 +15,12 @@ import { type Unit, unitsOf } from './text/units.ts';
 
 type Config = ConfigOf<typeof generate>;
 
-/** What a unit's own words, its headings and its passage's score count. */
-const WEIGHTS = Object.freeze({ own: 0.5, heading: 0.25, passage: 0.25 });
-/** What a pick must add. */
-const MINIMUM_GAIN = 0.12;
+/** What a unit's own words and its headings count. */
+const WEIGHTS = Object.freeze({ own: 0.7, heading: 0.3 });
+/** How decisive the reranker's view of the passage is: its score, relative to the best one's, to this power. */
+const STANDING_POWER = 1.5;
+/** What a further pick must add, relative to the first one. */
+const MINIMUM_GAIN = 0.16;
 const SAYING_MORE = 0.15;
 /** How much more a word counts that the check missed. */
 const MISSED_FACTOR = 3;
@@ -84,6 +86,7 @@ function pick(terms: readonly Term[], read: readonly ReadPassage[], config: Conf
   const excerpts = new Map<ReadPassage, Excerpt>();
   const covered = new Set<string>();
   let words = 0;
+  let minimum = 0;
   for (let picks = 0; picks < MAX_PICKS; picks += 1) {
     const best = candidates
       .filter(({ from, index }) =>
@@ -95,7 +98,8 @@ function pick(terms: readonly Term[], read: readonly ReadPassage[], config: Conf
         (top, each) => (top && top.gain >= each.gain ? top : each),
         undefined,
       );
-    if (!best || best.gain < MINIMUM_GAIN) break;
+    if (!best || best.gain <= minimum) break;
+    if (picks === 0) minimum = best.gain * MINIMUM_GAIN;
     const { from, index } = best.candidate;
     const excerpt = excerpts.get(from) ?? createExcerpt(from, config);
     excerpt.add(index);
@@ -110,7 +114,7 @@ function scoreOf(terms: readonly Term[], from: ReadPassage, unit: Unit, standing
   const own = coverage(terms, unit.stems);
   if (own === 0 || terms.length === 0) return 0;
   const heading = coverage(terms, new Set([...from.heading, ...stemSet(unit.under)]));
-  return quality(unit) * (WEIGHTS.own * own + WEIGHTS.heading * heading + WEIGHTS.passage * standing ** 2);
+  return quality(unit) * standing ** STANDING_POWER * (WEIGHTS.own * own + WEIGHTS.heading * heading);
 }
 
 /** Long units hold many words by chance; short ones, questions and pointers to other pages say little. */
@@ -124,6 +128,7 @@ function quality(unit: Unit): number {
       if (words < 5) return 0.5;
       return words > 45 ? 0.8 : 1;
     case 'list':
+    case 'item':
     case 'table':
       return 0.9 / (1 + words / 120);
     case 'code':
@@ -143,11 +148,11 @@ function gainOf(
   return score * (SAYING_MORE + coverage(terms, fresh));
 }
 
-/** Where a reader expects code and none is quoted yet: the block nearest to what is quoted. */
+/** Where a reader expects code and none is quoted yet: the next block of a passage that is quoted. */
 function addCode(terms: readonly Term[], excerpts: readonly Excerpt[], { codeLines }: Config): void {
   if (excerpts.some((excerpt) => excerpt.hasCode())) return;
   for (const excerpt of excerpts) {
-    const near = excerpt.nearestCode(
+    const near = excerpt.nextCode(
       (unit) => unit.text.split('\n').length - 2 <= codeLines && coverage(terms, unit.stems) > 0,
     );
     if (near === undefined) continue;

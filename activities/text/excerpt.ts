@@ -20,8 +20,8 @@ export interface Excerpt {
   /** Words of quoted prose. */
   words(): number;
   hasCode(): boolean;
-  /** The first fitting code block behind what is quoted, else one directly before it. */
-  nearestCode(fits: (unit: Unit) => boolean): number | undefined;
+  /** The first fitting code block behind what is quoted. */
+  nextCode(fits: (unit: Unit) => boolean): number | undefined;
 }
 
 interface Limits {
@@ -42,10 +42,23 @@ export function createExcerpt(from: ReadPassage, { codeLines }: Limits): Excerpt
 
   const add = (index: number): void => {
     chosen.add(index);
-    if (units[index]!.kind !== 'sentence') addLeadIn(index);
+    if (units[index]!.kind !== 'sentence' && units[index]!.kind !== 'item') addLeadIn(index);
     leanBack(index);
     continueParagraph(index);
-    for (const each of inOrder()) if (units[each]!.leansForward && canFollow(units[each + 1])) chosen.add(each + 1);
+    for (const each of inOrder()) if (units[each]!.leansForward) addFollowing(each + 1);
+  };
+
+  /** What a colon introduces: a block, or the items of a list as far as they fit. */
+  const addFollowing = (index: number): void => {
+    const unit = units[index];
+    if (unit?.kind === 'code' && linesIn(unit) <= codeLines) chosen.add(index);
+    if (unit === undefined || unit.kind === 'code' || unit.kind === 'sentence') return;
+    let words = 0;
+    for (let at = index; units[at]?.block === unit.block; at += 1) {
+      words += wordsIn(units[at]!);
+      if (words > LIST_WORDS) return;
+      chosen.add(at);
+    }
   };
 
   /** A list or code is introduced by the sentence before it, where that ends in a colon. */
@@ -70,11 +83,6 @@ export function createExcerpt(from: ReadPassage, { codeLines }: Limits): Excerpt
     }
   };
 
-  const canFollow = (unit: Unit | undefined): boolean => {
-    if (unit === undefined || unit.kind === 'sentence') return false;
-    return unit.kind === 'code' ? linesIn(unit) <= codeLines : wordsIn(unit) <= LIST_WORDS;
-  };
-
   return {
     from,
     has: (index) => chosen.has(index),
@@ -84,12 +92,10 @@ export function createExcerpt(from: ReadPassage, { codeLines }: Limits): Excerpt
     words: () =>
       inOrder().reduce((sum, index) => sum + (units[index]!.kind === 'sentence' ? wordsIn(units[index]!) : 0), 0),
     hasCode: () => inOrder().some((index) => units[index]!.kind === 'code'),
-    nearestCode(fits) {
-      const order = inOrder();
-      const [first = 0, last = 0] = [order[0], order.at(-1)];
-      const codeAt = (index: number) => units[index]?.kind === 'code' && fits(units[index]);
-      for (let index = last + 1; index < units.length; index += 1) if (codeAt(index)) return index;
-      return codeAt(first - 1) ? first - 1 : undefined;
+    nextCode(fits) {
+      const last = inOrder().at(-1) ?? 0;
+      const found = units.findIndex((unit, index) => index > last && unit.kind === 'code' && fits(unit));
+      return found === -1 ? undefined : found;
     },
   };
 }

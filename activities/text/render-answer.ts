@@ -24,13 +24,15 @@ function renderExcerpt(excerpt: Excerpt, n: number): string {
   return (introduced ? rendered : [`From “${placeName(excerpt.from.passage)}” [${n}]:`, ...rendered]).join('\n\n');
 }
 
-/** Sentences of one paragraph stay together; so do those that follow each other directly. */
+const GLUE: { readonly [kind in Unit['kind']]?: string } = { sentence: ' ', item: '\n' };
+
+/** Sentences of one paragraph stay together, and items of one list. */
 function paragraphsOf(units: readonly Unit[]): readonly { readonly kind: Unit['kind']; readonly text: string }[] {
   const paragraphs: { kind: Unit['kind']; block: number; text: string }[] = [];
   for (const { kind, block, text } of units) {
     const last = paragraphs.at(-1);
-    const joins = last && last.kind === 'sentence' && kind === 'sentence' && last.block === block;
-    if (joins) last.text = `${last.text} ${text}`;
+    const glue = GLUE[kind];
+    if (glue !== undefined && last?.kind === kind && last.block === block) last.text = `${last.text}${glue}${text}`;
     else paragraphs.push({ kind, block, text });
   }
   return paragraphs;

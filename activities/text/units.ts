@@ -1,6 +1,6 @@
 /**
- * A passage as units that can be quoted by themselves: a sentence, a list with the line that introduces it, a code
- * block, a table. What needs its neighbour to make sense says so.
+ * A passage as units that can be quoted by themselves: a sentence, a short list or an item of a long one, a code block,
+ * a table. What needs its neighbour to make sense says so.
  */
 import type { Block, Content } from '../../src/ingest/block.ts';
 import { parseMarkdown } from '../../src/ingest/markdown.ts';
@@ -8,7 +8,7 @@ import { sentencesOf } from './sentences.ts';
 import { stemSet } from './terms.ts';
 
 export interface Unit {
-  readonly kind: 'sentence' | 'list' | 'code' | 'table';
+  readonly kind: 'sentence' | 'list' | 'item' | 'code' | 'table';
   readonly text: string;
   /** Which block of the passage it is in: sentences of one paragraph share it. */
   readonly block: number;
@@ -20,6 +20,9 @@ export interface Unit {
   /** The nearest heading inside the passage. */
   readonly under: string;
 }
+
+/** A longer list is quoted item by item. */
+const LIST_WORDS = 60;
 
 const LEANS_BACK =
   /^(?:\*\*)?(?:this|these|that|those|it|its|they|them|such|however|therefore|otherwise|additionally|also|then|instead|similarly|in this case|in that case|for this|here|the (?:former|latter|above|same|following))\b/i;
@@ -56,7 +59,8 @@ function unitsOfContent(content: Content, block: number, under: string): readonl
     case 'prose':
       return sentencesOf(content.text).map((sentence) => unit('sentence', sentence));
     case 'group':
-      return [unit('list', content.text)];
+      if (content.lead !== '' || content.text.split(/\s+/).length <= LIST_WORDS) return [unit('list', content.text)];
+      return content.parts.map((part) => unit('item', part.text));
     case 'code':
     case 'table':
       return [unit(content.kind, content.text)];
