@@ -60,7 +60,7 @@ export const keepOrderLocal = implement(keepOrder, ({ passages }, { config }) =>
 }));
 
 /** The first of each id. */
-export function distinctPassages(passages: readonly Passage[]): Passage[] {
+function distinctPassages(passages: readonly Passage[]): Passage[] {
   const seen = new Set<string>();
   return passages.filter(({ id }) => !seen.has(id) && seen.add(id));
 }
