@@ -36,6 +36,9 @@ const Environment = z.object({
   SLUICE_UNIT_KEY: z.string().min(16).optional(),
 });
 
+/** Every variable that is read, by name. */
+export const SETTINGS: readonly string[] = Object.keys(Environment.shape);
+
 /** The three task queues: serving, evaluation, and control (ingest, experiments, rollouts, sweeper). */
 export interface Queues {
   readonly run: string;
