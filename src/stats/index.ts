@@ -18,7 +18,7 @@ export * from './group-sequential.ts';
 export * from './judges.ts';
 export * from './look.ts';
 export * from './mcnemar.ts';
-export { type RelativeLift, relativeLift, welch, welchFromSummaries } from './means.ts';
+export { RELATIVE_LIFT_MIN_CONTROL_Z, type RelativeLift, relativeLift, welch, welchFromSummaries } from './means.ts';
 export * from './moments.ts';
 export * from './multiplicity.ts';
 export * from './offline.ts';

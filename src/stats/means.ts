@@ -14,7 +14,7 @@ export function isSummary({ n, mean, variance }: ArmSummary): boolean {
 }
 
 /** Whether every given arm varies by nothing but rounding. */
-export function hasNoVariation(...arms: readonly ArmSummary[]): boolean {
+function hasNoVariation(...arms: readonly ArmSummary[]): boolean {
   return arms.every((arm) => isNoVariation(Math.sqrt(arm.variance), arm.mean));
 }
 

@@ -7,7 +7,7 @@ import { type ArmState, type LookMetric, type LookSettings, lookAt } from '../..
 import { type Moments, mergeMoments, momentsOf, summaryOf } from '../../src/stats/moments.ts';
 import { type Random, randomFrom } from '../../src/stats/random.ts';
 
-export const LOOK_EVERY = 50;
+const LOOK_EVERY = 50;
 
 export interface Design {
   readonly kind: LookMetric['kind'];
