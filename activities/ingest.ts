@@ -6,6 +6,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { SluiceError } from '../src/errors.ts';
 import { type Chunker, createChunker } from '../src/ingest/chunker.ts';
+import type { ChunkMode } from '../src/ingest/document.ts';
 import type { SourceDocument } from '../src/ingest/entries.ts';
 import { settingsHash } from '../src/ingest/settings.ts';
 import type { Note, Skip } from '../src/ingest/skip.ts';
@@ -41,8 +42,7 @@ export function createIngestActivities({ builds, chunker = createChunker() }: In
         const { total, batches } = await listSource(await openSource(source));
         return { total, batches };
       }),
-    beginBuild: ({ index, chunk, owner }) =>
-      asActivity(() => builds.begin(index, { settingsHash: settingsHash(chunk), owner, leaseMs: LEASE_MS })),
+    beginBuild: ({ index, chunk, owner }) => asActivity(() => beginFresh(builds, index, chunk, owner)),
     ingestBatch: (input) => asActivity((signal) => ingestBatch({ builds, chunker }, input, signal)),
     commitBuild: ({ index, build }) =>
       asActivity(async () => {
@@ -51,6 +51,18 @@ export function createIngestActivities({ builds, chunker = createChunker() }: In
       }),
     abandonBuild: ({ index, build }) => asActivity(() => builds.abandon(index, build)),
   };
+}
+
+/**
+ * A build without leftovers. One that this owner left behind is from an ingest that ended early: what it put may be gone
+ * from the source since, or be from another one, and would be committed with the rest.
+ */
+async function beginFresh(builds: Builds, index: string, chunk: ChunkMode, owner: string): Promise<{ build: number }> {
+  const start = { settingsHash: settingsHash(chunk), owner, leaseMs: LEASE_MS };
+  const { build, resumed } = await builds.begin(index, start);
+  if (!resumed) return { build };
+  await builds.abandon(index, build);
+  return { build: (await builds.begin(index, start)).build };
 }
 
 /** Beats for as long as `work` goes on, and says its failures in Temporal's words. */

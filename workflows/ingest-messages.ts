@@ -72,10 +72,12 @@ export interface IngestActivities {
   listSource(
     input: Pick<IngestInput, 'source'>,
   ): Promise<{ readonly total: number; readonly batches: readonly Batch[] }>;
-  beginBuild(input: { readonly index: string; readonly chunk: ChunkMode; readonly owner: string }): Promise<{
-    readonly build: number;
-    readonly resumed: boolean;
-  }>;
+  /** Begins a build that holds nothing yet. Made once per ingest, before any batch. */
+  beginBuild(input: {
+    readonly index: string;
+    readonly chunk: ChunkMode;
+    readonly owner: string;
+  }): Promise<{ readonly build: number }>;
   ingestBatch(input: BatchInput): Promise<BatchResult>;
   commitBuild(input: BuildName): Promise<Omit<IngestResult, keyof IngestCounts | 'index'>>;
   abandonBuild(input: BuildName): Promise<void>;

@@ -83,7 +83,7 @@ export async function ingest(input: IngestInput): Promise<IngestResult> {
     return { index: input.index, ...committed, ...countsOf(progress) };
   } catch (error) {
     show({ phase: 'failed' });
-    // A build that failed is left: the same ingest, started again, goes on with it. One that is not wanted is dropped.
+    // After any other failure the next ingest drops what is left: the database may be what failed.
     const unwanted = isCancellation(error) || (error instanceof ApplicationFailure && error.type === NOTHING_INGESTED);
     if (begun && unwanted) await dropBuild(begun);
     throw asIngestFailure(error);

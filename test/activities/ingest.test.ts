@@ -84,6 +84,16 @@ test('a batch that is repeated, as after a crash, stores nothing twice', async (
   expect(puts).toEqual([['a', 'b']]);
 });
 
+test('what an ingest that ended early left behind is not committed by the next one', async () => {
+  const { call, ingest, committed } = setUp();
+  const first = await folderWith({ 'gone.md': 'Text.' });
+  const { batches } = await call('listSource', { source: first });
+  await call('ingestBatch', { index: 'docs', build: 1, source: first, chunk: 'headings', batch: batches[0]! });
+  await call('beginBuild', { index: 'docs', chunk: 'headings', owner: 'ingest-docs' });
+  await ingest(await folderWith({ 'here.md': 'Text.' }));
+  expect([...committed.keys()]).toEqual(['here']);
+});
+
 test('notes are counted, documents carry their metadata, and no put is large', async () => {
   const { ingest, committed, puts } = setUp();
   const file = join(await temporaryFolder(), 'docs.jsonl');
