@@ -13,7 +13,18 @@ export interface Plans {
   put(planId: string, plan: Plan): Promise<void>;
   /** @throws SluiceError `plan_unknown` */
   get(planId: string): Promise<Plan>;
+  /**
+   * The plan with this id, or the only one whose id begins so.
+   *
+   * @throws SluiceError `plan_unknown`, `plan_ambiguous`
+   */
+  find(idOrPrefix: string): Promise<{ readonly planId: string; readonly plan: Plan }>;
 }
+
+/** How many ids an error shows. */
+const SHOWN = 5;
+/** Sorts after every id that begins with what stands before it. */
+const LAST_CHARACTER = '\u{10FFFF}';
 
 export function createPlans(database: Database): Plans {
   return Object.freeze({
@@ -42,5 +53,28 @@ export function createPlans(database: Database): Plans {
         data: { planId },
       });
     },
+    find: (idOrPrefix) => findPlan(database, idOrPrefix),
   } satisfies Plans);
+}
+
+async function findPlan(database: Database, idOrPrefix: string): Promise<{ planId: string; plan: Plan }> {
+  const rows = await database.query<{ planId: string; plan: Plan }>(
+    `select plan_id as "planId", body as plan from plan where plan_id = $1 or (plan_id > $1 and plan_id < $2)
+     order by plan_id limit ${SHOWN + 1}`,
+    [idOrPrefix, idOrPrefix + LAST_CHARACTER],
+  );
+  const [first, second] = rows;
+  if (first === undefined || idOrPrefix === '')
+    throw new SluiceError('plan_unknown', {
+      message: `the store holds no plan whose id begins with '${idOrPrefix}'`,
+      remedy: 'the plans of runs are stored: sluice runs shows their ids',
+      data: { prefix: idOrPrefix },
+    });
+  if (second === undefined || first.planId === idOrPrefix) return first;
+  const ids = rows.slice(0, SHOWN).map(({ planId }) => planId);
+  throw new SluiceError('plan_ambiguous', {
+    message: `several plans begin with '${idOrPrefix}'`,
+    remedy: `give more of the id: ${ids.join(', ')}${rows.length > SHOWN ? ', and more' : ''}`,
+    data: { prefix: idOrPrefix, planIds: ids },
+  });
 }

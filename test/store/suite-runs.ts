@@ -61,6 +61,27 @@ export function describeRuns(subject: Subject): void {
       await expect(subject.store.plans.get('nowhere')).rejects.toMatchObject({ code: 'plan_unknown' });
     });
 
+    test('a plan is found by its id, or by the only beginning of one', async () => {
+      const { plans } = subject.store;
+      await plans.put('find-1', plan('one'));
+      await plans.put('find-12', plan('twelve'));
+      await plans.put('find-2', plan('two'));
+      const pipelineOf = async (id: string) => (await plans.find(id)).plan.pipeline;
+      expect([await pipelineOf('find-1'), await pipelineOf('find-12'), await pipelineOf('find-2')]).toEqual([
+        'one',
+        'twelve',
+        'two',
+      ]);
+      await plans.put('find-34', plan('34'));
+      expect(await plans.find('find-3')).toEqual({ planId: 'find-34', plan: plan('34') });
+      await expect(plans.find('find-')).rejects.toMatchObject({
+        code: 'plan_ambiguous',
+        remedy: expect.stringContaining('find-1, find-12, find-2, find-34'),
+      });
+      for (const id of ['', 'find-4', 'find-%'])
+        await expect(plans.find(id)).rejects.toMatchObject({ code: 'plan_unknown' });
+    });
+
     test('payloads are written once and read by hash', async () => {
       const { payloads } = subject.store;
       await payloads.put('h1', '"one"');
