@@ -1,0 +1,50 @@
+/**
+ * Text as a bag of terms: words without their endings (Porter, "An algorithm for suffix stripping", 1980), stop words
+ * left out. The model itself takes any bags, such as the lexemes PostgreSQL makes; passages and queries of one fit must
+ * only be made into bags by the same function.
+ */
+import { stemmer } from 'stemmer';
+import { eng } from 'stopword';
+import { LSA_SETTINGS } from './settings.ts';
+
+/** How often each term occurs. Counts are at least 1; those of title words are multiples. */
+export type Terms = ReadonlyMap<string, number>;
+
+export interface Bag {
+  readonly id: string;
+  readonly terms: Terms;
+}
+
+const NO_WORD = /[^\p{L}\p{M}\p{N}]+/u;
+const STOP_WORDS: ReadonlySet<string> = new Set(eng);
+
+/** The terms of a passage: those of its title count more. */
+export function bagOf({
+  id,
+  text,
+  title,
+}: {
+  readonly id: string;
+  readonly text: string;
+  readonly title?: string;
+}): Bag {
+  const terms = new Map<string, number>();
+  addTerms(terms, text, 1);
+  if (title !== undefined) addTerms(terms, title, LSA_SETTINGS.titleWeight);
+  return { id, terms };
+}
+
+/** The terms of a text without a title, such as a query. Empty where it has none but stop words. */
+export function termsOf(text: string): Terms {
+  const terms = new Map<string, number>();
+  addTerms(terms, text, 1);
+  return terms;
+}
+
+function addTerms(terms: Map<string, number>, text: string, weight: number): void {
+  for (const word of text.toWellFormed().normalize('NFKC').toLowerCase().split(NO_WORD)) {
+    if (word === '' || word.length > LSA_SETTINGS.termLength || STOP_WORDS.has(word)) continue;
+    const term = stemmer(word);
+    terms.set(term, (terms.get(term) ?? 0) + weight);
+  }
+}

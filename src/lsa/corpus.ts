@@ -1,0 +1,121 @@
+/**
+ * Bags as they come, to a corpus in typed arrays: 6 times smaller than the maps, and another thread can be given it.
+ * The same passages make the same corpus in whatever order they come, since a sum in floating point depends on order.
+ * Of too many passages a sample is kept, by a hash of each id: neither order nor who reads them changes the sample.
+ */
+import { hash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import { SluiceError } from '../errors.ts';
+import type { Bag } from './bag.ts';
+import { logFrequency } from './weight.ts';
+
+/** Passages in order of their ids, terms in the order of first use. */
+export interface Corpus {
+  readonly terms: readonly string[];
+  /** Where each passage's entries start in the two arrays below; one more than there are passages. */
+  readonly starts: Uint32Array<ArrayBuffer>;
+  /** Places in `terms`; within a passage in the order of the terms as strings. */
+  readonly termNumbers: Uint32Array<ArrayBuffer>;
+  /** 1 + ln(count). */
+  readonly logFrequencies: Float32Array<ArrayBuffer>;
+}
+
+export interface CollectOptions {
+  /** Passages to keep at most. */
+  readonly samplePassages: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onRead?: ((passages: number) => void) | undefined;
+}
+
+interface Row {
+  readonly id: string;
+  readonly sampleKey: string;
+  readonly termNumbers: Uint32Array;
+  readonly logFrequencies: Float32Array;
+}
+
+/** Bags read before other work of this thread has its turn: some 20 ms. */
+const BAGS_PER_TURN = 256;
+
+/** @throws SluiceError `lsa_passage_duplicate`, `lsa_count_invalid` */
+export async function collectCorpus(
+  bags: Iterable<Bag> | AsyncIterable<Bag>,
+  { samplePassages, signal, onRead }: CollectOptions,
+): Promise<Corpus> {
+  const numbers = new Map<string, number>();
+  let rows: Row[] = [];
+  let firstKeyLeftOut: string | undefined;
+  let read = 0;
+  for await (const { id, terms } of bags) {
+    const sampleKey = sampleKeyOf(id);
+    if (firstKeyLeftOut === undefined || sampleKey < firstKeyLeftOut) rows.push(rowOf(id, sampleKey, terms, numbers));
+    // Cutting at twice the size, and not at every passage, makes the cost of sorting negligible.
+    if (rows.length >= 2 * samplePassages) {
+      rows = inSampleOrder(rows);
+      firstKeyLeftOut = rows[samplePassages]?.sampleKey;
+      rows.length = samplePassages;
+    }
+    read += 1;
+    if (read % BAGS_PER_TURN > 0) continue;
+    await setImmediate();
+    signal?.throwIfAborted();
+    onRead?.(read);
+  }
+  onRead?.(read);
+  const sample = inSampleOrder(rows).slice(0, samplePassages);
+  return joinRows(
+    sample.toSorted((one, other) => compare(one.id, other.id)),
+    [...numbers.keys()],
+  );
+}
+
+/**
+ * The ids a fit would be made on if it were given all of them, so that only their bags need be read.
+ */
+export function sampleIds(ids: Iterable<string>, samplePassages: number): readonly string[] {
+  const keyed = Array.from(ids, (id) => ({ id, sampleKey: sampleKeyOf(id) }));
+  return inSampleOrder(keyed)
+    .slice(0, samplePassages)
+    .map(({ id }) => id);
+}
+
+const sampleKeyOf = (id: string) => hash('sha256', id).slice(0, 16);
+
+const compare = (one: string, other: string) => (one < other ? -1 : one > other ? 1 : 0);
+
+/** Two ids may, if never so rarely, share a key. */
+const inSampleOrder = <T extends { readonly id: string; readonly sampleKey: string }>(rows: readonly T[]): T[] =>
+  rows.toSorted((one, other) => compare(one.sampleKey, other.sampleKey) || compare(one.id, other.id));
+
+function rowOf(id: string, sampleKey: string, terms: Bag['terms'], numbers: Map<string, number>): Row {
+  const sorted = [...terms.keys()].sort();
+  const termNumbers = Uint32Array.from(sorted, (term) => {
+    const number = numbers.get(term) ?? numbers.size;
+    if (number === numbers.size) numbers.set(term, number);
+    return number;
+  });
+  const logFrequencies = Float32Array.from(sorted, (term) => logFrequency(term, terms.get(term)!));
+  return { id, sampleKey, termNumbers, logFrequencies };
+}
+
+function joinRows(rows: readonly Row[], terms: readonly string[]): Corpus {
+  const entries = rows.reduce((sum, row) => sum + row.termNumbers.length, 0);
+  const starts = new Uint32Array(rows.length + 1);
+  const termNumbers = new Uint32Array(entries);
+  const logFrequencies = new Float32Array(entries);
+  for (const [place, row] of rows.entries()) {
+    if (row.id === rows[place - 1]?.id) throw duplicatePassage(row.id);
+    const start = starts[place]!;
+    termNumbers.set(row.termNumbers, start);
+    logFrequencies.set(row.logFrequencies, start);
+    starts[place + 1] = start + row.termNumbers.length;
+  }
+  return { terms, starts, termNumbers, logFrequencies };
+}
+
+const duplicatePassage = (id: string) =>
+  new SluiceError('lsa_passage_duplicate', {
+    message: `the passage id '${id}' was given twice to one fit`,
+    remedy: 'give every passage once, under an id of its own',
+    data: { id },
+  });

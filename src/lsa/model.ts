@@ -1,0 +1,114 @@
+/**
+ * A fit: what latent semantic analysis (Deerwester et al., "Indexing by latent semantic analysis", 1990) has learnt from
+ * a corpus, and as bytes. It is named by its content, so that the vectors of two fits are never compared, and damaged
+ * bytes are never taken for a fit.
+ */
+import { createHash } from 'node:crypto';
+import { SluiceError } from '../errors.ts';
+
+export interface LsaFit {
+  /** `local/lsa:` and 16 hex digits of the hash of all that follows. */
+  readonly id: string;
+  /** Length of the vectors. */
+  readonly dimensions: number;
+  /** How many of the dimensions are used: less than all where the corpus has fewer passages or terms. */
+  readonly rank: number;
+  /** How many passages it was fitted on. */
+  readonly passages: number;
+  /** Each term's row in `projection`. */
+  readonly terms: ReadonlyMap<string, number>;
+  /** How rare each term is. */
+  readonly idf: Float32Array;
+  /** terms × rank, row by row: the right singular vectors. */
+  readonly projection: Float32Array;
+}
+
+/** The byte format this code writes, and the newest it reads. */
+export const LSA_FORMAT = 1;
+
+const MAGIC = 'SLSA';
+const DIGEST_START = 8;
+const BODY_START = 40;
+/** Behind four counts; a multiple of four, as a view of floats needs. */
+const FLOATS_START = BODY_START + 4 * 4;
+
+/** Names the parts of a fit by their content. */
+export function createFit(parts: Omit<LsaFit, 'id'>): LsaFit {
+  return Object.freeze({ id: idOf(digestOf(bytesOf(parts))), ...parts });
+}
+
+/**
+ * A fit as bytes: `SLSA`, format, SHA-256 of the rest, four counts, idf and projection as single floats, terms as JSON.
+ * Numbers are little-endian.
+ */
+export function encodeFit(fit: LsaFit): Uint8Array {
+  const bytes = bytesOf(fit);
+  bytes.set(digestOf(bytes), DIGEST_START);
+  return bytes;
+}
+
+/** @throws SluiceError `lsa_fit_damaged`, `lsa_fit_format` */
+export function decodeFit(stored: Uint8Array): LsaFit {
+  // A copy: what a database gives is part of a larger buffer, and floats need to start at a multiple of four.
+  const bytes = new Uint8Array(stored);
+  if (bytes.length < FLOATS_START) throw damaged(`it is ${bytes.length} bytes long`);
+  const view = new DataView(bytes.buffer);
+  if (textOf(bytes.subarray(0, 4)) !== MAGIC) throw damaged(`it does not begin with '${MAGIC}'`);
+  const format = view.getUint32(4, true);
+  if (format !== LSA_FORMAT) throw unknownFormat(format);
+  const digest = digestOf(bytes);
+  if (!digest.equals(bytes.subarray(DIGEST_START, BODY_START))) throw damaged('its checksum does not fit');
+
+  const [dimensions, rank, passages, terms] = [0, 1, 2, 3].map((place) => view.getUint32(BODY_START + 4 * place, true));
+  const idfEnd = FLOATS_START + 4 * terms!;
+  const floatsEnd = idfEnd + 4 * terms! * rank!;
+  const names = JSON.parse(textOf(bytes.subarray(floatsEnd))) as readonly string[];
+  return Object.freeze({
+    id: idOf(digest),
+    dimensions: dimensions!,
+    rank: rank!,
+    passages: passages!,
+    terms: numbered(names),
+    idf: new Float32Array(bytes.buffer, FLOATS_START, terms),
+    projection: new Float32Array(bytes.buffer, idfEnd, terms! * rank!),
+  });
+}
+
+/** Each term with its place. */
+export const numbered = (terms: readonly string[]): ReadonlyMap<string, number> =>
+  new Map(terms.map((term, place) => [term, place]));
+
+/** All but the digest is filled in. */
+function bytesOf({ dimensions, rank, passages, terms, idf, projection }: Omit<LsaFit, 'id'>): Uint8Array<ArrayBuffer> {
+  const names = new TextEncoder().encode(JSON.stringify([...terms.keys()]));
+  const idfEnd = FLOATS_START + idf.byteLength;
+  const floatsEnd = idfEnd + projection.byteLength;
+  const bytes = new Uint8Array(floatsEnd + names.length);
+  bytes.set(new TextEncoder().encode(MAGIC));
+  const view = new DataView(bytes.buffer);
+  view.setUint32(4, LSA_FORMAT, true);
+  for (const [place, count] of [dimensions, rank, passages, terms.size].entries())
+    view.setUint32(BODY_START + 4 * place, count, true);
+  new Float32Array(bytes.buffer, FLOATS_START, idf.length).set(idf);
+  new Float32Array(bytes.buffer, idfEnd, projection.length).set(projection);
+  bytes.set(names, floatsEnd);
+  return bytes;
+}
+
+const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes.subarray(BODY_START)).digest();
+const idOf = (digest: Buffer) => `local/lsa:${digest.toString('hex', 0, 8)}`;
+const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+const damaged = (why: string) =>
+  new SluiceError('lsa_fit_damaged', {
+    message: `the stored fit of local/lsa is damaged: ${why}`,
+    remedy: 'ingest the index again: a new fit is made of its passages',
+    data: { why },
+  });
+
+const unknownFormat = (format: number) =>
+  new SluiceError('lsa_fit_format', {
+    message: `the stored fit of local/lsa has format ${format}; this version reads ${LSA_FORMAT}`,
+    remedy: 'use the version of sluice that made it, or ingest the index again',
+    data: { format, known: LSA_FORMAT },
+  });
