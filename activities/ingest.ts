@@ -3,8 +3,7 @@
  * may be repeated after a crash: a build knows what it holds, so a repeated batch stores nothing twice.
  */
 import { Context } from '@temporalio/activity';
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { SluiceError } from '../src/errors.ts';
+import { CancelledFailure } from '@temporalio/common';
 import { type Chunker, createChunker } from '../src/ingest/chunker.ts';
 import type { ChunkMode } from '../src/ingest/document.ts';
 import type { SourceDocument } from '../src/ingest/entries.ts';
@@ -14,6 +13,7 @@ import { listSource, openSource, readBatch } from '../src/ingest/source.ts';
 import type { Builds } from '../src/store/builds.ts';
 import type { DocumentInput } from '../src/store/documents.ts';
 import type { BatchInput, BatchResult, IngestActivities } from '../workflows/ingest-messages.ts';
+import { toApplicationFailure } from './boundary/temporal.ts';
 
 export interface IngestDependencies {
   readonly builds: Builds;
@@ -73,9 +73,7 @@ async function asActivity<Result>(work: (signal: AbortSignal) => Promise<Result>
     return await work(context.cancellationSignal);
   } catch (error) {
     if (context.cancellationSignal.aborted) throw new CancelledFailure('cancelled');
-    if (!(error instanceof SluiceError)) throw error;
-    const { code, message, remedy, data, retryable } = error;
-    throw ApplicationFailure.create({ type: code, message, nonRetryable: !retryable, details: [{ remedy, data }] });
+    throw toApplicationFailure(error);
   } finally {
     clearInterval(beats);
   }

@@ -79,8 +79,8 @@ function createStepActivity(
   };
 }
 
-/** The same failure in Temporal's words: its `type` is our code, its details are our data and the attempt's trace. */
-export function toApplicationFailure(error: unknown, trace: AttemptTrace): ApplicationFailure {
+/** The same failure in Temporal's words: its `type` is our code, its details are our data and, of a step, the attempt's trace. */
+export function toApplicationFailure(error: unknown, trace?: AttemptTrace): ApplicationFailure {
   if (error instanceof SluiceError) {
     const { code, message, remedy, retryable, data } = error;
     const failure = error instanceof StepFailure ? error : undefined;
@@ -88,13 +88,17 @@ export function toApplicationFailure(error: unknown, trace: AttemptTrace): Appli
       message,
       type: code,
       nonRetryable: !retryable,
-      details: [{ trace, remedy, data } satisfies FailureDetails],
+      details: [{ ...(trace && { trace }), remedy, data } satisfies FailureDetails],
       ...(failure?.retryAfterMs !== undefined && { nextRetryDelay: failure.retryAfterMs }),
       ...(failure?.benign && { category: ApplicationFailureCategory.BENIGN }),
     });
   }
   const { name, message } = asError(error);
-  return ApplicationFailure.create({ message, type: name, details: [{ trace } satisfies FailureDetails] });
+  return ApplicationFailure.create({
+    message,
+    type: name,
+    details: [(trace ? { trace } : {}) satisfies FailureDetails],
+  });
 }
 
 function asError(error: unknown): Error {

@@ -50,9 +50,11 @@ export function createIngestClient({ temporal, queue, urlOf }: IngestDependencie
           workflowIdConflictPolicy: 'USE_EXISTING',
           taskQueue: queue,
           args: [input],
+          memo: { ...input },
           staticSummary: `${input.source} → ${input.index}`,
         }),
       );
+      await refuseOther(handle, input);
       const cancel = () => void handle.cancel().catch(() => undefined); // it may have ended meanwhile
       options.signal?.addEventListener('abort', cancel, { once: true });
       const done = new AbortController();
@@ -69,6 +71,18 @@ export function createIngestClient({ temporal, queue, urlOf }: IngestDependencie
       }
     },
   };
+}
+
+/** A start finds the ingest that is running, if one is: following it is right only where it does what was asked. */
+async function refuseOther(handle: WorkflowHandle, { index, source, chunk }: IngestInput): Promise<void> {
+  const { memo } = await ridingThrough(OUTAGE_LIMIT_MS, () => handle.describe());
+  const running = memo as Partial<IngestInput> | undefined;
+  if (running?.source === source && running.chunk === chunk) return;
+  throw new SluiceError('index_building', {
+    message: `index '${index}' is being built from ${running?.source} (chunk: ${running?.chunk})`,
+    remedy: 'wait until that ingest is done, or cancel it in the Temporal UI, and give the command again',
+    data: { index, ...(running?.source !== undefined && { source: running.source }) },
+  });
 }
 
 /** Asks how far it is until it is done. A failed question is no matter: the next one asks again. */
