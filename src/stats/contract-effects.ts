@@ -5,7 +5,7 @@ import { clusterDiff } from './clusters.ts';
 import { armsOf, type Kind, kind, names, number, twoSummaries, vector } from './contract.ts';
 import { cuped } from './cuped.ts';
 import { relativeLift, welch, welchFromSummaries } from './means.ts';
-import { describe } from './moments.ts';
+import { describeValues } from './moments.ts';
 import { minimumDetectableEffect, sampleSize, sequentialSampleSize } from './planning.ts';
 import { quantileInterval } from './quantiles.ts';
 import { twoProportions, wilson } from './rates.ts';
@@ -78,7 +78,7 @@ export const EFFECT_KINDS: Readonly<Record<string, Kind>> = {
     (input) => sequentialSampleSize(input),
   ),
   moments: kind(z.object({ x: vector }), ['n', 'mean', 'var'], ({ x }) => {
-    const { variance, ...rest } = describe(x);
+    const { variance, ...rest } = describeValues(x);
     return { ...rest, var: variance };
   }),
 };

@@ -16,6 +16,9 @@ const estimate = z.object({ diff: number, se: number, n: number, alpha: number, 
 const stages = z.object({ stages: z.array(twoSummaries), alpha: number });
 const counts = z.object({ counts: vector, weights: vector });
 const interval = z.object({ lo: number.nullable(), hi: number.nullable() });
+/** A guardrail's limit that is left out and one that is null say the same: there is none yet. */
+const limit = number.nullable().default(null);
+const guardrail = z.object({ name: z.string(), margin: number, lo: limit, hi: limit });
 
 const stagesOf = (rows: z.output<typeof stages>['stages']) =>
   rows.map((row) => {
@@ -99,8 +102,8 @@ export const ONLINE_KINDS: Readonly<Record<string, Kind>> = {
   ),
   gate: kind(
     z.object({
-      primary: interval.nullable(),
-      guardrails: z.array(interval.extend({ name: z.string(), margin: number })),
+      primary: interval.nullable().default(null),
+      guardrails: z.array(guardrail),
       breaker_tripped: z.boolean(),
       srm_p: number.nullish(),
       units_min_arm: number,

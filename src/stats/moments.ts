@@ -108,7 +108,7 @@ export function summaryOf(moments: Moments): ArmSummary {
 }
 
 /** Count, mean and variance of a list; `insufficient_data` below two values. Contract kind `moments`. */
-export function describe(values: readonly number[]): Result<{ n: number; mean: number; variance: number }> {
+export function describeValues(values: readonly number[]): Result<{ n: number; mean: number; variance: number }> {
   const none = nothing('n', 'mean', 'variance');
   if (!areFinite(values)) return problem('invalid_input', NOT_FINITE, none);
   if (values.length < 2) {

@@ -102,9 +102,20 @@ export function pairedSampleSize(input: PairedSizeInput): Result<{ n: number; sd
   return answer({ n, sdDifference: Math.sqrt(variance) });
 }
 
+/**
+ * n SE^2 of one unit when a share of units goes to arm 1: variance/(share(1 - share)), 4 variance at 50/50. It is the
+ * `v` of `sequentialSampleSize` and the `vRef` of `stageCs`; a rate's variance is p(1 - p).
+ */
+export function unitVariance(variance: number, share: number): Result<{ v: number }> {
+  const none = { v: null };
+  if (!isNonNegative(variance)) return problem('invalid_input', NOT_DEVIATIONS, none);
+  if (!isProbability(share)) return problem('invalid_input', 'the share must lie strictly between 0 and 1', none);
+  return answer({ v: variance / (share * (1 - share)) });
+}
+
 export interface SequentialSizeInput {
   readonly delta: number;
-  /** n SE^2 of one unit: 4 sd^2 at 50/50. */
+  /** See `unitVariance`. */
   readonly v: number;
   readonly alpha: number;
   readonly power: number;

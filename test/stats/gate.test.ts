@@ -170,6 +170,19 @@ test('through the contract, settings that are left out have their defaults', () 
   expect(ask(168)).toBe('superior');
 });
 
+test('through the contract, a limit that is left out is missing, and a missing guardrail never promotes', () => {
+  const input = { guardrails: [{ name: 'slow', margin: 0.02 }], breaker_tripped: false, units_min_arm: 50 };
+  const ask = (change: object) =>
+    JSON.parse(answerLine(JSON.stringify({ kind: 'gate', input: { ...input, elapsed_h: 700, ...change } })));
+  expect(ask({ primary: { lo: 0.01, hi: 0.06 } })).toMatchObject({
+    reason: 'guardrails_unproven',
+    guardrails: ['slow'],
+  });
+  expect(ask({ primary: { lo: null, hi: null } }).reason).toBe('insufficient_data');
+  expect(ask({ primary: {} }).status).toBe('invalid_input');
+  expect(ask({}).reason).toBe('insufficient_data');
+});
+
 describe('orientation', () => {
   const interval = { lo: -1, hi: 3 };
   test('primary: positive = better', () => {

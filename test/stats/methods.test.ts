@@ -167,6 +167,12 @@ describe('planning', () => {
     expect(stats.sampleSize(size).status).toBe('invalid_input');
     expect(stats.sequentialSampleSize({ ...size, v: 1 }).status).toBe('invalid_input');
   });
+  test('the variance of one unit, by the split', () => {
+    expect(stats.unitVariance(0.25, 0.5)).toEqual({ status: 'ok', v: 1 });
+    expect(stats.unitVariance(0.09, 0.1).v).toBeCloseTo(1, 12);
+    expect(stats.unitVariance(-1, 0.5).status).toBe('invalid_input');
+    expect(stats.unitVariance(1, 1).status).toBe('invalid_input');
+  });
   test('planning and detecting are inverse', () => {
     const { n0, n1 } = stats.sampleSize({ delta: 0.05, sd0: 0.3, sd1: 0.3, alpha: 0.05, power: 0.8, ratio: 2 });
     const { mde } = stats.minimumDetectableEffect({ sd0: 0.3, sd1: 0.3, n0: n0!, n1: n1!, alpha: 0.05, power: 0.8 });

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  describe as describeValues,
+  describeValues,
   EMPTY_MOMENTS,
   EMPTY_PAIR_MOMENTS,
   mergeMoments,

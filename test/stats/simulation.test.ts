@@ -5,69 +5,17 @@
 import { describe, expect, test } from 'vitest';
 import { bernsteinDifference } from '../../src/stats/bernstein.ts';
 import { breaker, breakerTrips } from '../../src/stats/breaker.ts';
-import { standardNormalQuantile } from '../../src/stats/distributions.ts';
-import { DEFAULT_LOOK_SETTINGS } from '../../src/stats/look.ts';
-import { welchFromSummaries } from '../../src/stats/means.ts';
 import { summaryOf } from '../../src/stats/moments.ts';
-import { type Random, randomFrom } from '../../src/stats/random.ts';
+import { randomFrom } from '../../src/stats/random.ts';
 import { asympCs } from '../../src/stats/sequential.ts';
 import { srm, srmSequential } from '../../src/stats/srm.ts';
-import { type Analyst, claimRate, type Design, engine, falsePositiveBound, firstClaim, pooled } from './simulate.ts';
+import { AA_DESIGNS, ALPHA, coin, FIXED_HORIZON, naive, PLAN, pooling, powerOf, ramp, rate, UNITS } from './designs.ts';
+import { type Analyst, claimRate, type Design, engine, falsePositiveBound } from './simulate.ts';
 
-const ALPHA = 0.05;
-const UNITS = 20_000;
 const RUNS = 1000;
-const PLAN = { ...DEFAULT_LOOK_SETTINGS, nStar: UNITS };
-
-const coin = (random: Random, probability: number): number => (random.uniform() < probability ? 1 : 0);
-
-const rate = (probability: number, share: number): Design => ({
-  kind: 'rate',
-  share: () => share,
-  value: (random) => coin(random, probability),
-});
-
-/** Cost per user, capped at the 99.5th percentile of earlier traffic. */
-const costs: Design = {
-  kind: 'sum',
-  share: () => 0.1,
-  value: (random) => {
-    const normal = standardNormalQuantile(Math.max(random.uniform(), Number.MIN_VALUE));
-    return Math.exp(2 * Math.min(normal, 2.5758));
-  },
-};
-
-/** A sticky user: a propensity of their own, and up to twelve requests that share it. The unit value is their mean. */
-const users: Design = {
-  kind: 'mean',
-  share: () => 0.5,
-  value: (random) => {
-    const propensity = random.uniform() < 0.5 ? 0.1 : 0.9;
-    const requests = 1 + random.index(12);
-    let good = 0;
-    for (let request = 0; request < requests; request += 1) good += coin(random, propensity);
-    return good / requests;
-  },
-};
-
-/** The split moves from 5 to 20 to 50 % while the base rate drifts from 30 to 50 %. */
-const ramp: Design = {
-  kind: 'rate',
-  share: (position) => (position < 1 / 3 ? 0.05 : position < 2 / 3 ? 0.2 : 0.5),
-  value: (random, _arm, position) => coin(random, 0.3 + 0.2 * position),
-  stageStarts: [0, 1 / 3, 2 / 3],
-  vRef: 0.96,
-};
 
 describe('A/A with 400 looks: false positives stay within their bound', () => {
-  test.each([
-    ['a rate of 50 %, split 50/50', rate(0.5, 0.5), PLAN],
-    ['a rate of 5 %, split 10/90', rate(0.05, 0.1), PLAN],
-    ['a rate of 1 %, split 2/98', rate(0.01, 0.02), PLAN],
-    ['log-normal cost, split 10/90', costs, PLAN],
-    ['users with many requests', users, PLAN],
-    ['a ramp of 5-20-50 % under drift', ramp, { ...PLAN, method: 'stage_cs' as const }],
-  ])('%s', (_, design, settings) => {
+  test.each(AA_DESIGNS)('%s', (_, design, settings) => {
     const found = claimRate(design, engine(design, settings), UNITS, RUNS, 1);
     expect(found).toBeLessThanOrEqual(falsePositiveBound(ALPHA, RUNS));
   });
@@ -76,11 +24,6 @@ describe('A/A with 400 looks: false positives stay within their bound', () => {
 describe('the same bound catches what is wrong', () => {
   const runs = 200;
   const bound = falsePositiveBound(ALPHA, runs);
-
-  const naive: Analyst = (seen) => {
-    const test = welchFromSummaries(summaryOf(pooled(seen, 0)), summaryOf(pooled(seen, 1)), ALPHA);
-    return test.status === 'ok' && test.p < ALPHA;
-  };
 
   test('a t-test at every look', () => {
     expect(claimRate(rate(0.5, 0.5), naive, UNITS, runs, 2)).toBeGreaterThan(bound);
@@ -118,25 +61,14 @@ describe('the same bound catches what is wrong', () => {
   });
 
   test('stages with different splits, pooled', () => {
-    const analyst = engine(ramp, PLAN);
-    const pooling: Analyst = (seen) => analyst([[pooled(seen, 0), pooled(seen, 1)]]);
     expect(claimRate(ramp, pooling, UNITS, runs, 4)).toBeGreaterThan(0.9);
   });
 });
 
-test('an effect of 2 points on 50 % is found, and sooner than at a fixed horizon on the whole', () => {
-  const runs = 600;
-  const longest = 38_400;
-  const fixedHorizon = 19_623;
-  const design: Design = { ...rate(0.5, 0.5), value: (random, arm) => coin(random, 0.5 + 0.02 * arm) };
-  const analyst = engine(design, { ...PLAN, nStar: fixedHorizon });
-  const stops = Array.from({ length: runs }, (_, run) =>
-    firstClaim(design, analyst, longest, randomFrom(run * 104_729)),
-  );
-  const power = stops.filter((stop) => stop !== null).length / runs;
-  const meanUnits = stops.reduce<number>((sum, stop) => sum + (stop ?? longest), 0) / runs;
+test('an effect of 2 points on 50 % is found, and about as soon as at a fixed horizon', () => {
+  const { power, meanUnits } = powerOf(600);
   expect(power).toBeGreaterThanOrEqual(0.8);
-  expect(meanUnits).toBeLessThanOrEqual(1.15 * fixedHorizon);
+  expect(meanUnits).toBeLessThanOrEqual(1.15 * FIXED_HORIZON);
 });
 
 describe('the exact tools, at every look', () => {
