@@ -4,7 +4,7 @@
  */
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
+import type { NativeConnection, NativeConnectionOptions } from '@temporalio/worker';
 import { SluiceError } from '../errors.ts';
 
 const CONNECT_LIMIT_MS = 10_000;
@@ -43,10 +43,12 @@ export async function connectTemporal(embedded?: TemporalAddress): Promise<Tempo
     namespace,
     client,
     connection,
-    connectWorker: () =>
-      NativeConnection.connect(options).catch((cause: unknown) => {
+    async connectWorker() {
+      const { NativeConnection } = await import('@temporalio/worker');
+      return NativeConnection.connect(options).catch((cause: unknown) => {
         throw unreachable(address, cause);
-      }),
+      });
+    },
     close: () => connection.close(),
   };
 }
