@@ -25,11 +25,20 @@ const CRASHED = 70;
 
 const [folder = '', port = '0'] = process.argv.slice(2);
 
+/** What PostgreSQL wrote last: the reason for what PGlite only calls a failure. */
+const log: string[] = [];
+const KEPT_LINES = 20;
+const onStderr = (line: string): boolean => {
+  log.push(line);
+  if (log.length > KEPT_LINES) log.shift();
+  return true;
+};
+
 async function serve(): Promise<void> {
   const pglite = await open(join(folder, 'data'));
   await migrate(databaseOf(pglite, folder), { alone: true, onProgress: (what) => tell({ kind: 'progress', what }) });
   const server = new PGLiteSocketServer({
-    db: takingTurns(pglite, crash),
+    db: takingTurns(pglite, { hasPanicked: () => log.some((line) => line.includes('PANIC:')), onCrash: crash }),
     host: '127.0.0.1',
     port: Number(port),
     maxConnections: MOST_CONNECTIONS,
@@ -56,22 +65,23 @@ async function serve(): Promise<void> {
  * that looks like a database.
  */
 async function open(data: string): Promise<PGlite> {
-  const extensions = { vector };
+  const options = { extensions: { vector }, onStderr };
   try {
     if (!existsSync(data)) {
       const unfinished = `${data}.new`;
       await rm(unfinished, { recursive: true, force: true });
       tell({ kind: 'progress', what: 'making the embedded database' });
-      await (await PGlite.create({ dataDir: unfinished, extensions })).close();
+      await (await PGlite.create({ dataDir: unfinished, ...options })).close();
       await rename(unfinished, data);
     }
     // Where this is missing, PGlite would make a new database among what is there.
     await access(join(data, 'PG_VERSION'));
-    return await PGlite.create({ dataDir: data, extensions });
+    return await PGlite.create({ dataDir: data, ...options });
   } catch (cause) {
-    if (isFull(cause)) throw cause;
+    const why = log.findLast((line) => /(FATAL|PANIC):/.test(line)) ?? (cause instanceof Error ? cause.message : cause);
+    if (isFull(cause) || isFull(why)) throw full();
     throw new SluiceError('database_damaged', {
-      message: `the embedded database in ${data} cannot be opened: ${cause instanceof Error ? cause.message : cause}`,
+      message: `the embedded database in ${data} cannot be opened: ${why}`,
       remedy: `move the folder away and start again with an empty database: mv '${data}' '${data}.damaged'`,
       data: { folder: data },
       cause,
@@ -85,20 +95,15 @@ function tell(message: PgliteMessage, then?: () => void): void {
 }
 
 /** Nothing more can be asked of a PGlite that threw: its clients find it gone, and its files are as after a power cut. */
-function crash(error: unknown): void {
-  console.error(error);
-  process.exit(CRASHED);
+function crash(error: unknown): never {
+  console.error(error, log.join('\n'));
+  return process.exit(CRASHED);
 }
 
 /** What kept it from starting, in our words; undefined for what should not happen. */
 function explain(error: unknown): SluiceError | undefined {
   if (error instanceof SluiceError) return error;
-  if (isFull(error))
-    return new SluiceError('database_full', {
-      message: `the disk is full: the embedded database in ${folder} cannot be opened`,
-      remedy: 'free some space and start again; what was stored before is kept',
-      data: { folder },
-    });
+  if (isFull(error)) return full();
   const code = (error as NodeJS.ErrnoException | null)?.code;
   if (code !== 'EADDRINUSE' && code !== 'EACCES') return undefined;
   return new SluiceError('port_taken', {
@@ -107,6 +112,13 @@ function explain(error: unknown): SluiceError | undefined {
     data: { port: Number(port) },
   });
 }
+
+const full = (): SluiceError =>
+  new SluiceError('database_full', {
+    message: `the disk is full: the embedded database in ${folder} cannot be opened`,
+    remedy: 'free some space and start again; what was stored before is kept',
+    data: { folder },
+  });
 
 function fail(error: unknown): void {
   const known = explain(error);

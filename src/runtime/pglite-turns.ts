@@ -3,7 +3,8 @@
  * protocol messages of all clients for it, holding to one client only inside a transaction block. So two clients'
  * Parse and Bind can interleave, and one gets the other's rows (electric-sql/pglite issue 1046). Here the socket's
  * server is told that a transaction is open from the first message of a request until its Sync, which makes it hold to
- * that client; and a throw out of PGlite, after which that queue would stand still for ever, ends the process instead.
+ * that client. A throw out of PGlite, after which that queue would stand still for ever, is handed to `onCrash`; so is a
+ * panic, which ends a server, whereas PGlite goes on and acknowledges what it no longer keeps.
  */
 import type { PGlite } from '@electric-sql/pglite';
 
@@ -14,7 +15,14 @@ type Served = Pick<PGlite, 'waitReady' | 'isInTransaction' | 'runExclusive' | 'e
 const OPENS: ReadonlySet<number> = new Set(['P', 'B', 'D', 'E', 'C', 'H'].map((letter) => letter.charCodeAt(0)));
 const SYNC = Uint8Array.of('S'.charCodeAt(0), 0, 0, 0, 4);
 
-export function takingTurns(database: PGlite, onCrash: (error: unknown) => void): PGlite {
+export interface Vitals {
+  /** Whether PostgreSQL has panicked. */
+  hasPanicked(): boolean;
+  /** Ends the process: nothing more may be asked of this database. */
+  onCrash(error: unknown): never;
+}
+
+export function takingTurns(database: PGlite, { hasPanicked, onCrash }: Vitals): PGlite {
   let open = false;
   const run: Served['execProtocolRawStream'] = async (message, options) => {
     open = OPENS.has(message[0] ?? 0);
@@ -22,8 +30,8 @@ export function takingTurns(database: PGlite, onCrash: (error: unknown) => void)
       await database.execProtocolRawStream(message, options);
     } catch (error) {
       onCrash(error);
-      throw error;
     }
+    if (hasPanicked()) onCrash(new Error('PostgreSQL panicked'));
   };
   const served: Served = {
     waitReady: database.waitReady,

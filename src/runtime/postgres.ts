@@ -26,6 +26,8 @@ export type PgliteMessage =
 
 export interface Postgres {
   readonly url: string;
+  /** Of one that was started here: resolves when its process has ended, with the reason; after `stop`, too. */
+  readonly ended?: Promise<string>;
   /** Ends what was started here; a server that was there before stays. */
   stop(): Promise<void>;
 }
@@ -33,7 +35,6 @@ export interface Postgres {
 export interface EmbeddedPostgres extends Postgres {
   readonly port: number;
   readonly pid: number;
-  /** Resolves when the process has ended, with the reason; after `stop`, too. */
   readonly ended: Promise<string>;
 }
 

@@ -1,0 +1,155 @@
+/** The embedded database's process: how it starts, is refused, lives and ends. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { watch } from 'node:fs';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, test } from 'vitest';
+import { type EmbeddedPostgres, resolvePostgres, startEmbeddedPostgres } from '../../src/runtime/postgres.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { temporaryFolder } from '../support/postgres.ts';
+
+describe('the embedded database', () => {
+  const undo: (() => Promise<unknown>)[] = [];
+  afterEach(async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  });
+  const folderToUse = async () => {
+    const folder = await temporaryFolder();
+    undo.push(() => rm(folder, { recursive: true, force: true }));
+    return folder;
+  };
+  const start = async (folder: string, port?: number): Promise<EmbeddedPostgres> => {
+    const running = await startEmbeddedPostgres({ folder, ...(port && { port }) });
+    undo.push(() => running.stop());
+    return running;
+  };
+  const ask = async (url: string, sql: string) => {
+    const database = openDatabase(url, { outageMs: 0 });
+    return database.query(sql).finally(() => database.close());
+  };
+  const isOwned = async (folder: string) => (await readdir(folder)).includes('owner.json');
+
+  test('starts migrated, keeps what it is told over a stop, and says what it does', async () => {
+    const folder = await folderToUse();
+    const said: string[] = [];
+    const first = await startEmbeddedPostgres({ folder, onProgress: (what) => said.push(what) });
+    expect(said).toContain('migrating the database: 0001_runs');
+    await ask(first.url, `insert into payload (hash, body) values ('h', 'kept')`);
+    expect(await isOwned(folder)).toBe(true);
+    await first.stop();
+    await first.stop();
+    expect(await first.ended).toContain('exit code 0');
+    expect(await isOwned(folder)).toBe(false);
+    const second = await start(folder, first.port);
+    expect(second.port).toBe(first.port);
+    expect(await ask(second.url, 'select body from payload')).toEqual([{ body: 'kept' }]);
+  });
+
+  test('a second one on the folder is refused, naming the process', async () => {
+    const folder = await folderToUse();
+    const { pid, port, url } = await start(folder);
+    await expect(startEmbeddedPostgres({ folder })).rejects.toMatchObject({
+      code: 'database_locked',
+      data: { pid, port, folder },
+    });
+    expect(await ask(url, 'select 1 as one')).toEqual([{ one: 1 }]);
+    expect(await isOwned(folder)).toBe(true);
+  });
+
+  test('killed, it is succeeded on the same folder, with all that was committed', async () => {
+    const folder = await folderToUse();
+    const killed = await start(folder);
+    await ask(killed.url, `insert into payload (hash, body) values ('h', 'committed')`);
+    process.kill(killed.pid, 'SIGKILL');
+    expect(await killed.ended).toContain('SIGKILL');
+    expect(await isOwned(folder)).toBe(true);
+    const next = await start(folder);
+    expect(await ask(next.url, 'select body from payload')).toEqual([{ body: 'committed' }]);
+  });
+
+  test('an owner whose number another program has by now does not count', async () => {
+    const folder = await folderToUse();
+    const gone = createServer().listen(0, '127.0.0.1');
+    await once(gone, 'listening');
+    const { port } = gone.address() as AddressInfo;
+    gone.close();
+    await once(gone, 'close');
+    // This test's own process lives, but serves nothing there.
+    await writeFile(join(folder, 'owner.json'), JSON.stringify({ pid: process.pid, port }));
+    await start(folder);
+  });
+
+  test('a port that is taken is refused', async () => {
+    const folder = await folderToUse();
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    undo.push(async () => other.close());
+    const { port } = other.address() as AddressInfo;
+    await expect(startEmbeddedPostgres({ folder, port })).rejects.toMatchObject({ code: 'port_taken', data: { port } });
+    expect(await isOwned(folder)).toBe(false);
+  });
+
+  test('a first start that was broken off is begun anew', async () => {
+    const folder = await folderToUse();
+    await mkdir(join(folder, 'data.new'));
+    await writeFile(join(folder, 'data.new', 'PG_VERSION'), '18');
+    await start(folder);
+    expect(await readdir(folder)).not.toContain('data.new');
+  });
+
+  test('a folder with something else in it, or a damaged database, is refused and left alone', async () => {
+    const folder = await folderToUse();
+    await mkdir(join(folder, 'data'));
+    await writeFile(join(folder, 'data', 'notes.txt'), 'mine');
+    await expect(startEmbeddedPostgres({ folder })).rejects.toMatchObject({ code: 'database_damaged' });
+    expect(await readFile(join(folder, 'data', 'notes.txt'), 'utf8')).toBe('mine');
+
+    const damaged = await folderToUse();
+    await (await startEmbeddedPostgres({ folder: damaged })).stop();
+    await writeFile(join(damaged, 'data', 'global', 'pg_control'), 'not a control file');
+    await expect(startEmbeddedPostgres({ folder: damaged })).rejects.toMatchObject({
+      code: 'database_damaged',
+      remedy: expect.stringContaining('.damaged'),
+    });
+  });
+
+  test('outlives the Ctrl-C its parent gets, and ends when its parent dies', async () => {
+    const folder = await folderToUse();
+    const parent = fork(fileURLToPath(new URL('./embedded-parent.ts', import.meta.url)), [folder], {
+      execArgv: [],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    const [{ url, port, pid }] = (await once(parent, 'message')) as [EmbeddedPostgres];
+    process.kill(pid, 'SIGINT');
+    expect(await ask(url, 'select 1 as one')).toEqual([{ one: 1 }]);
+    const watching = connect({ port, host: '127.0.0.1' });
+    await once(watching, 'connect');
+    watching.resume();
+    const closed = once(watching, 'close');
+    parent.kill('SIGKILL');
+    await closed;
+    await untilFree(folder);
+    await start(folder);
+  });
+
+  test('a server that is named is migrated and left running', async () => {
+    const { url } = await start(await folderToUse());
+    const named = await resolvePostgres({ databaseUrl: url, folder: 'unused' });
+    expect(named.url).toBe(url);
+    await named.stop();
+    expect(await ask(url, 'select count(*) from run')).toEqual([{ count: 0 }]);
+    const nowhere = { databaseUrl: 'postgres://postgres@127.0.0.1:1/x', folder: 'unused', waitMs: 0 };
+    await expect(resolvePostgres(nowhere)).rejects.toMatchObject({ code: 'database_unreachable' });
+  });
+});
+
+/** Resolves when nobody has the folder. */
+async function untilFree(folder: string): Promise<void> {
+  const isOwned = async () => (await readdir(folder)).includes('owner.json');
+  const watcher = watch(folder);
+  for (let change = once(watcher, 'change'); await isOwned(); change = once(watcher, 'change')) await change;
+  watcher.close();
+}
