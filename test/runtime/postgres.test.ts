@@ -2,11 +2,11 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { watch } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type EmbeddedPostgres, resolvePostgres, startEmbeddedPostgres } from '../../src/runtime/postgres.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { temporaryFolder } from '../support/postgres.ts';
@@ -19,6 +19,18 @@ describe('the embedded database', () => {
   const folderToUse = async () => {
     const folder = await temporaryFolder();
     undo.push(() => rm(folder, { recursive: true, force: true }));
+    return folder;
+  };
+  // Making a database takes seconds: one is made, and copied.
+  let template: string;
+  beforeAll(async () => {
+    template = await temporaryFolder();
+    await (await startEmbeddedPostgres({ folder: template })).stop();
+  });
+  afterAll(() => rm(template, { recursive: true }));
+  const folderWithDatabase = async () => {
+    const folder = await folderToUse();
+    await cp(template, folder, { recursive: true });
     return folder;
   };
   const start = async (folder: string, port?: number): Promise<EmbeddedPostgres> => {
@@ -49,7 +61,7 @@ describe('the embedded database', () => {
   });
 
   test('a second one on the folder is refused, naming the process', async () => {
-    const folder = await folderToUse();
+    const folder = await folderWithDatabase();
     const { pid, port, url } = await start(folder);
     await expect(startEmbeddedPostgres({ folder })).rejects.toMatchObject({
       code: 'database_locked',
@@ -60,7 +72,7 @@ describe('the embedded database', () => {
   });
 
   test('killed, it is succeeded on the same folder, with all that was committed', async () => {
-    const folder = await folderToUse();
+    const folder = await folderWithDatabase();
     const killed = await start(folder);
     await ask(killed.url, `insert into payload (hash, body) values ('h', 'committed')`);
     process.kill(killed.pid, 'SIGKILL');
@@ -71,7 +83,7 @@ describe('the embedded database', () => {
   });
 
   test('an owner whose number another program has by now does not count', async () => {
-    const folder = await folderToUse();
+    const folder = await folderWithDatabase();
     const gone = createServer().listen(0, '127.0.0.1');
     await once(gone, 'listening');
     const { port } = gone.address() as AddressInfo;
@@ -83,7 +95,7 @@ describe('the embedded database', () => {
   });
 
   test('a port that is taken is refused', async () => {
-    const folder = await folderToUse();
+    const folder = await folderWithDatabase();
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     undo.push(async () => other.close());
@@ -107,8 +119,7 @@ describe('the embedded database', () => {
     await expect(startEmbeddedPostgres({ folder })).rejects.toMatchObject({ code: 'database_damaged' });
     expect(await readFile(join(folder, 'data', 'notes.txt'), 'utf8')).toBe('mine');
 
-    const damaged = await folderToUse();
-    await (await startEmbeddedPostgres({ folder: damaged })).stop();
+    const damaged = await folderWithDatabase();
     await writeFile(join(damaged, 'data', 'global', 'pg_control'), 'not a control file');
     await expect(startEmbeddedPostgres({ folder: damaged })).rejects.toMatchObject({
       code: 'database_damaged',
@@ -117,7 +128,7 @@ describe('the embedded database', () => {
   });
 
   test('outlives the Ctrl-C its parent gets, and ends when its parent dies', async () => {
-    const folder = await folderToUse();
+    const folder = await folderWithDatabase();
     const parent = fork(fileURLToPath(new URL('./embedded-parent.ts', import.meta.url)), [folder], {
       execArgv: [],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -136,7 +147,7 @@ describe('the embedded database', () => {
   });
 
   test('a server that is named is migrated and left running', async () => {
-    const { url } = await start(await folderToUse());
+    const { url } = await start(await folderWithDatabase());
     const named = await resolvePostgres({ databaseUrl: url, folder: 'unused' });
     expect(named.url).toBe(url);
     await named.stop();
