@@ -41,7 +41,8 @@ const outcomeAttribute = defineSearchAttributeKey(ATTRIBUTES.outcome, 'KEYWORD')
 
 /** Recording outlasts a long outage of the database; a run it gives up on is closed by the sweeper. */
 const { recordRun } = proxyActivities<{ recordRun: RecordRun }>({
-  startToCloseTimeout: '30 seconds',
+  startToCloseTimeout: '1 minute',
+  heartbeatTimeout: '5 seconds',
   scheduleToCloseTimeout: '1 day',
   retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
   summary: 'record',
