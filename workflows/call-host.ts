@@ -81,6 +81,8 @@ function schedule(run: RunInput, request: CallRequest, remainingMs: number): Pro
   if (policy.lane === 'local') return scheduleLocalActivity(stepOf(request), args, shared);
   return scheduleActivity(stepOf(request), args, {
     ...shared,
+    // Replay compares ids: two calls of one step that changed places would otherwise pass, and swap their results.
+    activityId: call === 'step' ? key : `${key}:fallback`,
     scheduleToStartTimeout: Math.min(run.limits.queueMs, remainingMs),
     ...(policy.heartbeatMs !== undefined && { heartbeatTimeout: policy.heartbeatMs }),
     ...(policy.taskQueue !== undefined && { taskQueue: policy.taskQueue }),
