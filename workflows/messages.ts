@@ -95,6 +95,12 @@ export interface RunSummary {
 /** Closes rows whose workflow ended without a record. */
 export type SweepRuns = () => Promise<{ readonly closed: number }>;
 
+/** How often the sweeper looks, and how often before it starts anew. */
+export interface SweepSettings {
+  readonly intervalMs: number;
+  readonly rounds: number;
+}
+
 export const SWEEP_WORKFLOW = 'sweep';
 export const RUN_WORKFLOW = 'runPipeline';
 /** The update that starts a run and returns its output as soon as that is known. */

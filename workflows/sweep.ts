@@ -3,20 +3,20 @@
  * nothing itself. One long-lived workflow per namespace; it starts anew after a while so that its history stays short.
  */
 import { continueAsNew, proxyActivities, sleep } from '@temporalio/workflow';
-import type { SweepRuns } from './messages.ts';
+import type { SweepRuns, SweepSettings } from './messages.ts';
 
 const { sweepRuns } = proxyActivities<{ sweepRuns: SweepRuns }>({
   startToCloseTimeout: '1 minute',
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 });
 
-const INTERVAL = '1 minute';
-const ROUNDS_PER_EXECUTION = 200;
+/** A round adds eleven events: well within the 4,096 at which a history counts as long. */
+const USUAL: SweepSettings = { intervalMs: 60_000, rounds: 200 };
 
-export async function sweep(): Promise<void> {
-  for (let round = 0; round < ROUNDS_PER_EXECUTION; round++) {
-    await sleep(INTERVAL);
+export async function sweep(settings: SweepSettings = USUAL): Promise<void> {
+  for (let round = 0; round < settings.rounds; round++) {
+    await sleep(settings.intervalMs);
     await sweepRuns();
   }
-  await continueAsNew<typeof sweep>();
+  await continueAsNew<typeof sweep>(settings);
 }
