@@ -4,7 +4,7 @@ import type { Config } from './config.ts';
 
 let installed = false;
 
-export function installLogging({ logLevel }: Config): void {
+export function installLogging({ logLevel }: Pick<Config, 'logLevel'>): void {
   if (installed) return;
   installed = true;
   const level = logLevel.toUpperCase() as LogLevel;
