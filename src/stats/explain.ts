@@ -3,6 +3,7 @@
  * ledger's readers are told the same. Pure templates over data, the verdict first, then what it rests on; no p-value
  * stands alone.
  */
+import { isDatasetWorn } from './offline.ts';
 import type { EvaluationReport, ExperimentReport, JudgeBasis, PlanReport, ValueFormat } from './reports.ts';
 
 /** The sentences for a report: the verdict first, then what it rests on. */
@@ -84,11 +85,23 @@ const oneIn = (p: number): string => (p > 0 && 1 / p < 1e9 ? `1 in ${Math.round(
 const furthest = (lo: number | null, hi: number | null): number | null =>
   lo === null || hi === null ? null : Math.max(Math.abs(lo), Math.abs(hi));
 
+/** Above these shares late outcomes mean that the window is too short, and excluded units that identities change. */
+const MAX_LATE_SHARE = 0.05;
+const MAX_EXCLUDED_SHARE = 0.01;
+
 function experimentBasis(report: ExperimentReport): readonly string[] {
-  const { excluded, late, missing, capped } = report.counts;
+  const { excluded, late, outcomes, missing, capped } = report.counts;
+  const { unit, units } = report;
   return [
     `${excluded} excluded, ${late} late, ${missing} missing, ${capped} capped.`,
-    `Unit: ${report.unit}. Window: ${report.window}. Method: ${report.method}.`,
+    `Unit: ${unit}. Window: ${report.window}. Method: ${report.method}.`,
+    ...(report.verdict.reason === 'superior'
+      ? ['The estimate of a winner that stopped early is optimistic; its interval is not.']
+      : []),
+    ...(late > MAX_LATE_SHARE * outcomes ? ['More than 5% of outcomes came late: the window is too short.'] : []),
+    ...(excluded > MAX_EXCLUDED_SHARE * (units + excluded)
+      ? [`More than 1% of ${unit}s were seen in two arms: their identity is not stable.`]
+      : []),
     ...caveats(report),
   ];
 }
@@ -114,6 +127,9 @@ function evaluationSentence(report: EvaluationReport): string {
 
 const evaluationBasis = (report: EvaluationReport): readonly string[] => [
   `${plural(report.examples, 'example')}, ${report.missing} missing.`,
+  ...(isDatasetWorn(report.comparisons)
+    ? [`Comparison ${report.comparisons} on this dataset: confirm on a fresh held-out split.`]
+    : []),
   ...caveats(report),
 ];
 

@@ -37,7 +37,7 @@ export interface ExperimentReport {
     readonly margin: number;
     readonly format: ValueFormat;
   } | null;
-  /** Sample ratio: planned weights and counts as text is left to this template; null when not computed. */
+  /** Sample ratio: planned weights, units per arm, and p; null when not computed. */
   readonly srm: { readonly weights: readonly number[]; readonly counts: readonly number[]; readonly p: number } | null;
   readonly unit: string;
   readonly units: number;
@@ -51,8 +51,12 @@ export interface ExperimentReport {
   readonly window: string;
   readonly method: string;
   readonly counts: {
+    /** Units seen in two arms, and so in neither. */
     readonly excluded: number;
+    /** Outcomes received after their unit matured. */
     readonly late: number;
+    /** All outcomes received. */
+    readonly outcomes: number;
     readonly missing: number;
     readonly capped: number;
   };
@@ -76,6 +80,8 @@ export interface EvaluationReport {
   readonly missing: number;
   readonly mde: number | null;
   readonly nNeeded: number | null;
+  /** Comparisons made on this dataset so far, this one included. */
+  readonly comparisons: number;
   readonly isExploratory: boolean;
   readonly judge: JudgeBasis;
 }

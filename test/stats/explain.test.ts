@@ -24,7 +24,7 @@ const experiment: ExperimentReport = {
   at: '2026-03-01 10:00',
   window: '24 hours',
   method: 'asymp_cs',
-  counts: { excluded: 3, late: 2, missing: 1, capped: 0 },
+  counts: { excluded: 3, late: 2, outcomes: 900, missing: 1, capped: 0 },
   isExploratory: false,
   judge: null,
 };
@@ -37,6 +37,18 @@ test('win', () => {
     'hyde beats baseline on groundedness by 3.12% (95% interval 1.01% to 5.23%; holds however often you look). 2400 users.',
     '3 excluded, 2 late, 1 missing, 0 capped.',
     'Unit: user. Window: 24 hours. Method: asymp_cs.',
+    'The estimate of a winner that stopped early is optimistic; its interval is not.',
+  ]);
+});
+
+test('late outcomes and unstable identities are warned of beyond their limits', () => {
+  const verdict = { decision: 'continue', reason: 'collecting', guardrails: [] } as const;
+  const warnings = (counts: Partial<ExperimentReport['counts']>) =>
+    explain({ ...experiment, verdict, counts: { ...experiment.counts, ...counts } }).slice(3);
+  expect(warnings({ late: 45, excluded: 24 })).toEqual([]);
+  expect(warnings({ late: 46 })).toEqual(['More than 5% of outcomes came late: the window is too short.']);
+  expect(warnings({ excluded: 25 })).toEqual([
+    'More than 1% of users were seen in two arms: their identity is not stable.',
   ]);
 });
 
@@ -100,7 +112,7 @@ test('what is ruled out is the farther end of the interval', () => {
 });
 
 test('exploratory rows and judges say so', () => {
-  const caveats = (change: Partial<ExperimentReport>) => explain({ ...experiment, ...change }).slice(3);
+  const caveats = (change: Partial<ExperimentReport>) => explain({ ...experiment, ...change }).slice(4);
   expect(caveats({ isExploratory: true, judge: 'uncorrected' })).toEqual(['Exploratory.', 'Uncorrected judge.']);
   expect(caveats({ judge: { labels: 120 } })).toEqual(['Judge-corrected with 120 labels.']);
 });
@@ -120,6 +132,7 @@ describe('offline', () => {
     missing: 0,
     mde: 0.05,
     nNeeded: 130,
+    comparisons: 9,
     isExploratory: true,
     judge: null,
   };
@@ -137,6 +150,12 @@ describe('offline', () => {
     [null, 'No verdict on nDCG@10: the numbers are missing.'],
   ])('%s', (verdict, sentence) => {
     expect(explain({ ...evaluation, verdict })).toEqual([sentence, '1 example, 0 missing.', 'Exploratory.']);
+  });
+
+  test('a worn dataset is warned of', () => {
+    expect(explain({ ...evaluation, comparisons: 10 })).toContain(
+      'Comparison 10 on this dataset: confirm on a fresh held-out split.',
+    );
   });
 
   test('no verdict says why', () => {
