@@ -7,7 +7,7 @@ import { cleanBatch, type DocumentInput } from './documents.ts';
 import { deleteVersions, storeDocuments } from './passages.ts';
 
 /** More ids than this in one call are refused: a statement's parameters must stay small. */
-export const MOST_IDS = 10_000;
+const MOST_IDS = 10_000;
 
 /** A document's version that readers see, or that this build has put. */
 interface Version {

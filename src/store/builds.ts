@@ -3,9 +3,9 @@
  * until the build is. Every method may be called twice, so a build survives its builder: the same owner resumes it.
  */
 
+import { beginBuild } from './build-begin.ts';
 import { keepDocuments, knownDocuments, putDocuments } from './build-documents.ts';
 import { abandonBuild, commitBuild } from './build-ends.ts';
-import { beginBuild } from './build-lease.ts';
 import type { Clock } from './clock.ts';
 import type { Database } from './database.ts';
 import type { DocumentInput } from './documents.ts';

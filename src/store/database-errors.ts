@@ -33,6 +33,9 @@ export function isPassing(error: unknown): boolean {
   return PASSING_CODES.has(codeOf(error)) || PASSING_MESSAGE.test(messageOf(error));
 }
 
+/** Whether we gave a statement up, which may still run. */
+export const isTimeout = (error: unknown): error is Error => messageOf(error) === TIMEOUT_MESSAGE;
+
 /** The typed error for a failure of the database at `place` that `elapsedMs` of trying did not mend. */
 export function describeFailure(error: unknown, place: string, elapsedMs: number): SluiceError {
   const [code, parts] = translate(error, place, elapsedMs);
@@ -43,7 +46,7 @@ function translate(error: unknown, place: string, elapsedMs: number): [code: str
   const code = codeOf(error);
   const said = messageOf(error);
   if (isFull(error)) return ['database_full', fullParts(place)];
-  if (said === TIMEOUT_MESSAGE)
+  if (isTimeout(error))
     return [
       'database_timeout',
       {

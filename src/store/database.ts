@@ -8,7 +8,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { SluiceError } from '../errors.ts';
-import { describeFailure, isPassing } from './database-errors.ts';
+import { describeFailure, isPassing, isTimeout } from './database-errors.ts';
 
 export interface Queries {
   /** Runs one statement; `$1` is the first of `params`. Times are numbers of milliseconds since the epoch. */
@@ -103,7 +103,9 @@ async function transactionOn<T>(pool: pg.Pool, body: (queries: Queries) => Promi
     await client.query('commit');
     return result;
   } catch (error) {
-    // If even this fails, the connection is given up, and the server rolls back by itself.
+    // A statement that was given up may still run, and a rollback would wait for it. Where the connection is given up,
+    // too, the server rolls back by itself.
+    if (isTimeout(error)) broken ??= error;
     broken ??= await client.query('rollback').then(
       () => undefined,
       (failure: Error) => failure,

@@ -136,7 +136,7 @@ function refuseRepeatedIds(items: readonly { readonly id: string }[], kind: stri
 }
 
 /** Whether PostgreSQL can hold every string in `value`, keys included. */
-export function isStorable(value: Json): boolean {
+function isStorable(value: Json): boolean {
   if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0');
   if (value === null || typeof value !== 'object') return true;
   if (Array.isArray(value)) return value.every(isStorable);
