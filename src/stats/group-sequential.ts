@@ -7,9 +7,9 @@ import { standardNormalCdf, standardNormalQuantile, twoSidedZ } from './distribu
 import { answer, NOT_ALPHA, problem, type Result } from './result.ts';
 
 /** Looks are refused beyond this number; an always-valid sequence is the better tool there. */
-export const MAX_LOOKS = 200;
+export const MAX_LOOKS = 100;
 /** Looks closer together than this share of the information are refused: they would be one look. */
-export const MIN_INFORMATION_STEP = 1e-4;
+export const MIN_INFORMATION_STEP = 0.001;
 
 /** How alpha is spent over information time t: O'Brien-Fleming type, or the power t^phi. */
 export type Spending = { readonly kind: 'obf' } | { readonly kind: 'power'; readonly phi: number };
@@ -18,6 +18,8 @@ export type Spending = { readonly kind: 'obf' } | { readonly kind: 'power'; read
 const GRID_INTERVALS = 2000;
 const INTERVALS_PER_DEVIATION = 8;
 const BISECTIONS = 60;
+/** No bound of use lies beyond: what is to be spent there is below the smallest double. */
+const MAX_BOUND = 40;
 
 /** The density of the score process on the region where the trial goes on, on a grid symmetric about 0. */
 interface Continuation {
@@ -47,10 +49,10 @@ export function groupSequentialBounds(
   if (times.length > MAX_LOOKS) return problem('invalid_input', `at most ${MAX_LOOKS} looks are allowed`, none);
   const steps = times.map((time, look) => time - (times[look - 1] ?? 0));
   if (!areFinite(times) || steps.some((step) => step < MIN_INFORMATION_STEP) || times.at(-1)! > 1) {
-    return problem('invalid_input', 'information times must rise within (0, 1], by at least 0.0001 each', none);
+    return problem('invalid_input', 'information times must rise within (0, 1], by at least 0.001 each', none);
   }
   const spent = times.map((time) => spentPerSide(time, alpha / 2, spending));
-  const bounds = [-standardNormalQuantile(spent[0]!)];
+  const bounds = [Math.min(MAX_BOUND, -standardNormalQuantile(spent[0]!))];
   let region = firstRegion(bounds[0]! * Math.sqrt(times[0]!), times[0]!, steps[1]);
   for (let look = 1; look < times.length; look += 1) {
     const deviation = Math.sqrt(steps[look]!);
@@ -109,8 +111,7 @@ function nextRegion(region: Continuation, limit: number, deviation: number, next
 /** The score that the process exceeds with the probability to be spent; found by halving, the tail falls with it. */
 function limitFor(region: Continuation, deviation: number, toSpend: number, scale: number): number {
   let low = 0;
-  // No bound of use lies beyond 40 standard deviations: its probability is below the smallest double.
-  let high = 40 * scale;
+  let high = MAX_BOUND * scale;
   for (let round = 0; round < BISECTIONS; round += 1) {
     const middle = (low + high) / 2;
     const tail = integrate(region, (from) => standardNormalCdf((from - middle) / deviation));

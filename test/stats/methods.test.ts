@@ -110,6 +110,14 @@ describe('sign-flip', () => {
   });
 });
 
+test('group-sequential bounds stay finite where next to nothing is to be spent', () => {
+  const { status, z } = stats.groupSequentialBounds([0.001, 0.01, 1], 0.05, { kind: 'obf' });
+  expect(status).toBe('ok');
+  expect(z![0]).toBe(40);
+  expect(z![1]).toBeGreaterThan(20);
+  expect(z![2]).toBeCloseTo(1.959964, 5);
+});
+
 describe('breaker', () => {
   test('the first window trips at pi^2/(6 alpha), later ones need more', () => {
     const first = Math.log(Math.PI ** 2 / 0.06);
