@@ -11,7 +11,7 @@ export type RateCounts = readonly [successes: number, failures: number];
 
 export const MAX_BAYES_ARMS = 100;
 /** Simpson intervals per arm. */
-const INTERVALS = 2000;
+const INTERVALS = 1000;
 /** Each posterior is integrated this many standard deviations around its mean; beyond lies less than 1e-15. */
 const DEVIATIONS = 12;
 
