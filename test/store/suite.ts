@@ -6,9 +6,11 @@ import { createStore, type Store } from '../../src/store/store.ts';
 import type { TestDatabase } from '../support/postgres.ts';
 import { describeBuilds } from './suite-builds.ts';
 import { describeCoordination } from './suite-coordination.ts';
+import { describePlans } from './suite-plans.ts';
 import { describeProcesses } from './suite-processes.ts';
 import { describeRuns } from './suite-runs.ts';
 import { describeSearch } from './suite-search.ts';
+import { describeSnapshots } from './suite-snapshots.ts';
 
 /** Filled before the tests run; `at` is the time by the store's clock, which tests set. */
 export interface Subject {
@@ -33,9 +35,11 @@ export function describeStore(name: string, start: () => Promise<TestDatabase>):
       await subject.database?.close();
       await running?.stop();
     });
+    describePlans(subject);
     describeRuns(subject);
     describeCoordination(subject);
     describeBuilds(subject);
+    describeSnapshots(subject);
     describeSearch(subject);
     describeProcesses(subject);
   });

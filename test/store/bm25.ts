@@ -1,0 +1,58 @@
+/** BM25 written out, and seeded documents to compare it on. */
+import type { DocumentInput } from '../../src/store/documents.ts';
+import { document } from './documents.ts';
+
+export interface Counted {
+  readonly id: string;
+  readonly counts: ReadonlyMap<string, number>;
+  readonly length: number;
+}
+
+/** BM25 as its authors write it, k1 = 1.2 and b = .75, with the idf that is never negative. */
+export function reference(passages: readonly Counted[], terms: readonly string[], top: number) {
+  const mean = passages.reduce((sum, passage) => sum + passage.length, 0) / passages.length;
+  const scored = passages.map(({ id, counts, length }) => {
+    const parts = terms.map((term) => {
+      const frequency = counts.get(term) ?? 0;
+      const holders = passages.filter((passage) => passage.counts.has(term)).length;
+      const idf = Math.log(1 + (passages.length - holders + 0.5) / (holders + 0.5));
+      return (idf * frequency * (1.2 + 1)) / (frequency + 1.2 * (1 - 0.75 + 0.75 * (length / mean)));
+    });
+    return { id, score: parts.reduce((sum, part) => sum + part, 0) };
+  });
+  const byRank = (a: (typeof scored)[0], b: (typeof scored)[0]) =>
+    Math.abs(a.score - b.score) > 1e-12 ? b.score - a.score : a.id < b.id ? -1 : 1;
+  return scored
+    .filter(({ score }) => score > 0)
+    .sort(byRank)
+    .slice(0, top);
+}
+
+/** A generator of numbers below `limit`: the same for the same seed (Numerical Recipes' linear congruence). */
+export function numbers(seed: number): (limit: number) => number {
+  let state = seed;
+  return (limit) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * limit);
+  };
+}
+
+export const VOCABULARY = [
+  ...'stream streaming streams streamed model models provider providers index indexing indexed tokens token'.split(' '),
+  ...'the of and running runner runs cache caches caching error errors retry retried schema schemas'.split(' '),
+  ...'node.js /api/chat https://example.org/docs?page=2 useChat camelCase snake_case kebab-case C++ 3.14 v5 42'.split(
+    ' ',
+  ),
+  ...'Über naïve ﬁne École ΣΊΣΥΦΟΣ привет мир 東京 हिन्दी İstanbul e\u0301cole 😀 don\u2019t'.split(' '),
+];
+
+export function corpus(seed: number, count: number): DocumentInput[] {
+  const below = numbers(seed);
+  // The square makes some words common and most rare.
+  const word = () => VOCABULARY[Math.floor((below(1_000) / 1_000) ** 2 * VOCABULARY.length)]!;
+  const text = (length: number) => [...Array(length)].map(word).join(below(2) === 0 ? ' ' : ', ');
+  return [...Array(count).keys()].map((n) => ({
+    ...document(`d${n}`, text(1 + below(60)), text(1 + below(5))),
+    title: text(below(4)),
+  }));
+}
