@@ -16,7 +16,11 @@ export interface Bag {
 }
 
 const NO_WORD = /[^\p{L}\p{M}\p{N}]+/u;
-const STOP_WORDS: ReadonlySet<string> = new Set(eng);
+/** What PostgreSQL leaves out besides: a query of nothing else must have no terms. */
+const MORE_STOP_WORDS = `myself ours ourselves yours yourself yourselves he she hers herself its itself theirs themselves
+  whom having does doing until against during above below down off again further once when why few no nor not own so
+  s t will just don`;
+const STOP_WORDS: ReadonlySet<string> = new Set([...eng, ...MORE_STOP_WORDS.split(/\s+/)]);
 
 /** The terms of a passage: those of its title count more. */
 export function bagOf({

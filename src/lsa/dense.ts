@@ -99,7 +99,8 @@ function cholesky(
  */
 export function project({ rows, width, values }: DenseMatrix, vectors: Float64Array): Float32Array<ArrayBuffer> {
   const count = width === 0 ? 0 : vectors.length / width;
-  const result = new Float32Array(Math.ceil(rows / 4) * 4 * count);
+  // Short of the rows that only fill up: what is written beyond the end of a typed array is dropped.
+  const result = new Float32Array(rows * count);
   for (let row = 0; row * width < values.length && width > 0; row += 4) {
     const first = row * width;
     const [second, third, fourth] = [first + width, first + 2 * width, first + 3 * width];
@@ -119,5 +120,5 @@ export function project({ rows, width, values }: DenseMatrix, vectors: Float64Ar
       result[place + 3 * count] = d;
     }
   }
-  return result.slice(0, rows * count);
+  return result;
 }

@@ -24,7 +24,7 @@ export interface LsaFit {
 }
 
 /** The byte format this code writes, and the newest it reads. */
-export const LSA_FORMAT = 1;
+const LSA_FORMAT = 1;
 
 const MAGIC = 'SLSA';
 const DIGEST_START = 8;

@@ -1,7 +1,4 @@
-/**
- * Every number of the model in one place. All but the sampling were chosen by nothing finer than what the literature
- * uses: quality hardly moves for 96 to 192 dimensions, or for 0 to 4 power iterations.
- */
+/** Every number of the model in one place. Quality hardly moves for 96 to 192 dimensions, or 0 to 4 power iterations. */
 export const LSA_SETTINGS = Object.freeze({
   /** Length of the vectors. */
   dimensions: 128,
@@ -13,8 +10,8 @@ export const LSA_SETTINGS = Object.freeze({
   samplePassages: 20_000,
   /** Terms of one single passage are kept while there are no more terms than this: they help where words are few. */
   hapaxTerms: 50_000,
-  /** Beyond this, the terms of most passages stay. It bounds a fit at about 300 MB. */
-  terms: 100_000,
+  /** Beyond this, the terms of most passages stay. With `samplePassages` it bounds the memory of a fit. */
+  terms: 60_000,
   /** How much a word in the title counts, beside those in the text. */
   titleWeight: 2,
   /** Longer words are no words: hashes, keys, encoded data. */

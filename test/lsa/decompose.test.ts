@@ -18,7 +18,7 @@ test('terms of a single passage stay while there are no more than 50,000 terms',
   expect(chooseTerms(terms, frequencies)).toEqual([0, 1, 2]);
 });
 
-test('of more than 100,000 terms those of the most passages stay, the first of equal ones', () => {
+test('of more than 60,000 terms those of the most passages stay, the first of equal ones', () => {
   const terms = names(LSA_SETTINGS.terms + 2);
   const frequencies = new Uint32Array(terms.length).fill(2);
   frequencies[terms.length - 1] = 3;

@@ -79,7 +79,7 @@ export function orthonormalityError(matrix: Matrix): number {
   return Matrix.eye(matrix.columns, matrix.columns).sub(matrix.transpose().mmul(matrix)).abs().max();
 }
 
-export function unit(values: readonly number[]): readonly number[] {
+function unit(values: readonly number[]): readonly number[] {
   const length = Math.hypot(...values);
   return length === 0 ? values : values.map((value) => value / length);
 }
