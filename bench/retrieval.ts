@@ -11,14 +11,12 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createActivities } from '../activities/index.ts';
-import { docsBot } from '../pipelines/docs-bot.ts';
-import { Answer } from '../pipelines/schemas.ts';
-import { wilson } from '../src/stats/index.ts';
 import { openDocsIndex } from './support/docs-index.ts';
-import { createInProcessHost, type InProcessHost } from './support/in-process.ts';
+import { createInProcessHost } from './support/in-process.ts';
 import { HALVES, isInHalf, type QuestionRow, readQuestions } from './support/questions.ts';
-import { CUT, difference, METRICS, meanScores, pageOf, pagesOf, type Scores, scorePages } from './support/ranking.ts';
-import { type Figure, report } from './support/report.ts';
+import { CUT, difference, METRICS, meanScores, pagesOf, type Scores, scorePages } from './support/ranking.ts';
+import { type Reply, replyFigures, replyTo } from './support/replies.ts';
+import { report } from './support/report.ts';
 import { createRetrievers, type Retriever } from './support/retrievers.ts';
 
 const { values: options } = parseArgs({
@@ -35,16 +33,6 @@ interface Ranked {
   readonly oblique: boolean;
   readonly pages: readonly string[];
   readonly scores: Scores;
-}
-
-interface Reply {
-  readonly id: string;
-  readonly answerable: boolean;
-  readonly answered: boolean;
-  /** Whether every sentence passed its check. */
-  readonly passed: boolean;
-  readonly citedPages: readonly string[];
-  readonly citesGold: boolean;
 }
 
 function chooseQuestions(): readonly QuestionRow[] {
@@ -71,13 +59,6 @@ async function rank({ search }: Retriever, rows: readonly QuestionRow[]): Promis
   return ranked;
 }
 
-async function reply(host: InProcessHost, { id, input, expected, relevant = {} }: QuestionRow): Promise<Reply> {
-  const { answered, passed, citations } = Answer.parse(await host.run(docsBot.plan, { question: input.question }));
-  const citedPages = [...new Set(citations.map(({ passageId }) => pageOf(passageId)))];
-  const citesGold = answered && citedPages.some((page) => Object.hasOwn(relevant, page));
-  return { id, answerable: expected.answerable, answered, passed, citedPages, citesGold };
-}
-
 async function measure(rows: readonly QuestionRow[]) {
   const { store, stop, ...index } = await openDocsIndex(
     options.keep ? join(process.cwd(), '.sluice', 'bench-retrieval') : undefined,
@@ -88,7 +69,7 @@ async function measure(rows: readonly QuestionRow[]) {
     for (const retriever of createRetrievers(host))
       retrievers.push({ name: retriever.name, ranked: await rank(retriever, rows) });
     const replies: Reply[] = [];
-    for (const row of rows) replies.push(await reply(host, row));
+    for (const row of rows) replies.push(await replyTo(host, row));
     return { index, retrievers, replies };
   } finally {
     await stop();
@@ -134,30 +115,6 @@ function printRetrieval(summary: Summary): void {
   for (const { name, missed } of summary) console.log(`\n  ${name} has no gold page in ${CUT}: ${missed.join(', ')}`);
 }
 
-/** What the bot did, against what was asked of it; ten questions are too few to judge by. */
-function replyFigures(replies: readonly Reply[]): readonly Figure[] {
-  const share = (what: string, part: number, of: number, asked?: NonNullable<Figure['asked']>): Figure => {
-    const { lo, hi } = wilson(part, of, 0.05);
-    const interval = lo === null || hi === null ? '' : `, 95 % [${(lo * 100).toFixed(0)}, ${(hi * 100).toFixed(0)}]`;
-    const value = of === 0 ? 0 : (part / of) * 100;
-    return {
-      what: `${what} (${part} of ${of}${interval})`,
-      value,
-      unit: '%',
-      ...(asked && !options.smoke && { asked }),
-    };
-  };
-  const answerable = replies.filter((each) => each.answerable);
-  const others = replies.filter((each) => !each.answerable);
-  const given = answerable.filter(({ answered }) => answered);
-  return [
-    share('unanswerable, declined', others.filter(({ answered }) => !answered).length, others.length, { atLeast: 75 }),
-    share('answerable, declined', answerable.length - given.length, answerable.length, { atMost: 10 }),
-    share('answers that cite a page with gold', given.filter(({ citesGold }) => citesGold).length, given.length),
-    share('answers that passed their check', given.filter(({ passed }) => passed).length, given.length),
-  ];
-}
-
 const rows = chooseQuestions();
 const { index, retrievers, replies } = await measure(rows);
 const summary = summarise(retrievers);
@@ -170,7 +127,7 @@ if (options.json) {
     `${index.documents} pages, ${index.passages} passages · ${options.half}: ${answerable.length} questions with gold, ${replies.length - answerable.length} without`,
   );
   printRetrieval(summary);
-  const met = report('The documentation bot, by its local steps', replyFigures(replies));
+  const met = report('The documentation bot, by its local steps', replyFigures(replies, !options.smoke));
   const named = (what: string, chosen: readonly Reply[]) =>
     console.log(`\n  ${what}: ${chosen.map(({ id }) => id).join(', ')}`);
   named(

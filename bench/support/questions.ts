@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 export const DOCS_FOLDER = join(import.meta.dirname, '../../node_modules/ai/docs');
-export const QUESTIONS_FILE = join(import.meta.dirname, '../../pipelines/datasets/ai-docs.jsonl');
+const QUESTIONS_FILE = join(import.meta.dirname, '../../pipelines/datasets/ai-docs.jsonl');
 
 export const HALVES = ['dev', 'final'] as const;
 export type Half = (typeof HALVES)[number];
