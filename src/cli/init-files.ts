@@ -35,6 +35,8 @@ function packageJson(name: string, index: string, { version, dependencies, devDe
     },
     dependencies: { sluice: `^${version}`, zod: dependencies.zod },
     devDependencies: { typescript: devDependencies.typescript },
+    // Neither is needed; npm asks about those that nobody has decided about.
+    allowScripts: { '@swc/core': false, protobufjs: false },
   };
 }
 

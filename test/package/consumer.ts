@@ -34,6 +34,8 @@ export async function pack(folder: string): Promise<Packed> {
 
 export interface Consumer {
   readonly folder: string;
+  /** What npm said while it installed. */
+  readonly installed: string;
   /** Runs the installed `sluice`. */
   sluice(args: readonly string[], settings?: { readonly [name: string]: string }): Promise<Ended>;
   /** Runs a module of that text, in the project. */
@@ -51,9 +53,11 @@ export async function createConsumer(packed: Packed): Promise<Consumer> {
   const project = JSON.parse(await readFile(manifest, 'utf8')) as { dependencies: { sluice: string } };
   project.dependencies.sluice = `file:${packed.file}`;
   await writeFile(manifest, JSON.stringify(project));
-  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund'], { cwd: folder, env: environment });
+  const install = ['install', '--prefer-offline', '--no-audit', '--no-fund'];
+  const { stdout, stderr } = await run('npm', install, { cwd: folder, env: environment });
   return {
     folder,
+    installed: stdout + stderr,
     sluice: (args, settings) => ending(join(folder, 'node_modules/.bin/sluice'), args, folder, settings),
     async node(script) {
       await writeFile(join(folder, 'script.mjs'), script);

@@ -13,6 +13,8 @@ import { type Consumer, createConsumer, type Packed, pack } from './consumer.ts'
 
 const SIZE_LIMIT_BYTES = 2_000_000;
 const INSTALL_LIMIT_MS = 300_000;
+/** Starts the embedded database twice, and a worker. */
+const ANSWER_LIMIT_MS = 180_000;
 
 let folder: string;
 let packed: Packed;
@@ -45,6 +47,11 @@ describe('the tarball', () => {
 });
 
 describe('a project that has it installed', () => {
+  it('is asked about no install script', () => {
+    expect(consumer.installed).toContain('added');
+    expect(consumer.installed).not.toContain('install-scripts');
+  });
+
   it('imports every subpath', async () => {
     const { stdout, stderr } = await consumer.node(`
       const { definePipeline } = await import('sluice');
@@ -70,7 +77,9 @@ describe('a project that has it installed', () => {
     expect((JSON.parse(steps.stdout) as { step: string }[]).map(({ step }) => step)).toContain('keywordSearch@1');
   });
 
-  it('answers a question by the bundle it carries, and replays the history from JSON', async () => {
+  it('answers a question by the bundle it carries, and replays the history from JSON', {
+    timeout: ANSWER_LIMIT_MS,
+  }, async () => {
     const address = inject('temporalAddress');
     const settings = { TEMPORAL_ADDRESS: address, SLUICE_QUEUE_PREFIX: `package-${process.pid}`, DATABASE_URL: '' };
     const ingested = await consumer.sluice(['ingest', 'docs', '--index', 'docs', '--json'], settings);
