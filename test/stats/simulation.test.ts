@@ -15,7 +15,7 @@ import { type Analyst, claimRate, type Design, engine, falsePositiveBound } from
 const RUNS = 1000;
 
 describe('A/A with 400 looks: false positives stay within their bound', () => {
-  test.each(AA_DESIGNS)('%s', (_, design, settings) => {
+  test.each(AA_DESIGNS)('%s', { timeout: 300_000 }, (_, design, settings) => {
     const found = claimRate(design, engine(design, settings), UNITS, RUNS, 1);
     expect(found).toBeLessThanOrEqual(falsePositiveBound(ALPHA, RUNS));
   });
