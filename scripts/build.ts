@@ -3,7 +3,7 @@
  * of is copied; and the workflow bundle is made from what was compiled, so that a worker of the package starts without
  * webpack.
  */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { chmod, copyFile, glob, mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { prebuiltBundlePath } from '../src/runtime/bundle.ts';
@@ -15,10 +15,12 @@ const dist = join(root, 'dist');
 const ASSETS = ['src/**/*.sql'];
 
 await rm(dist, { recursive: true, force: true });
-execFileSync(join(root, 'node_modules/.bin/tsc'), ['--project', 'tsconfig.build.json'], {
+const compiled = spawnSync(join(root, 'node_modules/.bin/tsc'), ['--project', 'tsconfig.build.json'], {
   cwd: root,
   stdio: 'inherit',
 });
+// The compiler has said what is wrong.
+if (compiled.status !== 0) process.exit(1);
 
 for await (const asset of glob(ASSETS, { cwd: root })) {
   await mkdir(dirname(join(dist, asset)), { recursive: true });
