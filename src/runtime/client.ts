@@ -14,10 +14,11 @@ import type { RunRow } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import { createCatalogueCheck } from './catalogue.ts';
 import type { Config } from './config.ts';
-import { ridingThrough } from './outage.ts';
+import { type OnOutage, ridingThrough } from './outage.ts';
 import { checkRunInput } from './run-input.ts';
 import { type RunResult, resultOf } from './run-result.ts';
 import { type Answer, createStartRun } from './start-run.ts';
+import { workflowUrl } from './temporal-ui.ts';
 
 export interface ClientDependencies {
   readonly temporal: TemporalClient;
@@ -39,6 +40,8 @@ export interface RunOptions {
   readonly idempotencyKey?: string;
   /** Cancels the run when it aborts. */
   readonly signal?: AbortSignal;
+  /** Told when Temporal does not answer and is waited for. */
+  readonly onOutage?: OnOutage;
 }
 
 export interface StartedRun {
@@ -64,7 +67,7 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
   const startRun = createStartRun(dependencies);
   const checkCatalogue = createCatalogueCheck(store.catalogue, config.queues.run);
   const register = createRegistration(store);
-  const urlOf = (id: string) => `${dependencies.uiUrl}/namespaces/${dependencies.namespace}/workflows/${id}`;
+  const urlOf = (id: string) => workflowUrl(dependencies, id);
 
   async function start(pipeline: Runnable, given: unknown, options: RunOptions = {}): Promise<StartedRun> {
     const input = checkRunInput(pipeline.id, pipeline.input, given);
@@ -78,10 +81,10 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
     options.signal?.addEventListener('abort', cancel, { once: true });
     const answered: Promise<Answer> =
       row.state === 'running'
-        ? startRun({ runId, planId: row.planId, plan, input })
+        ? startRun({ runId, planId: row.planId, plan, input }, options.onOutage)
         : Promise.resolve({ kind: 'closed' });
     const finished = answered.then(async (answer) => {
-      if (row.state === 'running') await closed(answer, () => handle.result());
+      if (row.state === 'running') await closed(answer, () => handle.result(), options.onOutage);
       options.signal?.removeEventListener('abort', cancel);
       return resultOf(await recorded(store, runId), urlOf(runId), (output) => restoreClaims(store.payloads, output));
     });
@@ -94,15 +97,13 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
   }
 
   /** Waits until the workflow has closed, whichever way: what became of the run is in its record. */
-  async function closed(answer: Answer, result: () => Promise<unknown>): Promise<void> {
+  async function closed(answer: Answer, result: () => Promise<unknown>, onOutage?: OnOutage): Promise<void> {
     if (answer.kind === 'closed') return;
-    await ridingThrough(config.runDeadlineMs, async () => {
-      try {
-        await result();
-      } catch (error) {
+    const ended = () =>
+      result().catch((error: unknown) => {
         if (!(error instanceof Error) || !CLOSED.has(error.name)) throw error;
-      }
-    });
+      });
+    await ridingThrough(config.runDeadlineMs, ended, onOutage);
   }
 
   return Object.freeze({

@@ -12,7 +12,7 @@ import {
 } from '../../workflows/ingest-messages.ts';
 import { SluiceError } from '../errors.ts';
 import type { Json } from '../plan/plan.ts';
-import { ridingThrough } from './outage.ts';
+import { type OnOutage, ridingThrough } from './outage.ts';
 
 const POLL_MS = 250;
 /** How long a follower waits out an outage of the server; the ingest itself goes on without followers. */
@@ -22,6 +22,8 @@ export interface IngestOptions {
   readonly onProgress?: (progress: IngestProgress) => void;
   /** Cancels the ingest when it aborts; the index stays as it was. */
   readonly signal?: AbortSignal;
+  /** Told when Temporal does not answer and is waited for. */
+  readonly onOutage?: OnOutage;
 }
 
 export interface IngestClient {
@@ -44,7 +46,8 @@ export function createIngestClient({ temporal, queue, urlOf }: IngestDependencie
     async ingest(given, options = {}) {
       const input: IngestInput = { ...given, source: resolve(given.source) };
       const workflowId = `ingest-${input.index}`;
-      const handle: WorkflowHandle = await ridingThrough(OUTAGE_LIMIT_MS, () =>
+      const riding = <T>(call: () => Promise<T>) => ridingThrough(OUTAGE_LIMIT_MS, call, options.onOutage);
+      const handle: WorkflowHandle = await riding(() =>
         temporal.workflow.start(INGEST_WORKFLOW, {
           workflowId,
           workflowIdConflictPolicy: 'USE_EXISTING',
@@ -60,7 +63,7 @@ export function createIngestClient({ temporal, queue, urlOf }: IngestDependencie
       const done = new AbortController();
       const following = follow(handle, options.onProgress, done.signal);
       try {
-        const result = (await ridingThrough(OUTAGE_LIMIT_MS, () => handle.result())) as IngestResult;
+        const result = (await riding(() => handle.result())) as IngestResult;
         return { ...result, temporalUrl: urlOf(workflowId) };
       } catch (error) {
         throw ingestFailure(error, urlOf(workflowId));

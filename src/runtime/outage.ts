@@ -7,32 +7,52 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isGrpcServiceError, ServiceError } from '@temporalio/client';
 import { SluiceError } from '../errors.ts';
 
-/** gRPC's codes for "not now": DEADLINE_EXCEEDED, ABORTED, UNAVAILABLE. */
-const PASSING_CODES: ReadonlySet<number> = new Set([4, 10, 14]);
+/** Told once in each outage, in a sentence for people. */
+export type OnOutage = (message: string) => void;
+
+/** gRPC's codes for "not now". */
+const DEADLINE_EXCEEDED = 4;
+const ABORTED = 10;
+const UNAVAILABLE = 14;
+const PASSING_CODES: ReadonlySet<number> = new Set([DEADLINE_EXCEEDED, ABORTED, UNAVAILABLE]);
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
+/** A shorter outage is not worth a word. */
+const TELL_AFTER_MS = 1_000;
+/** A call that is cut after this long had been connected, so a new outage begins: calls may wait long for their answer. */
+const CONNECTED_MS = 5_000;
 
 /**
  * Calls `call` until it answers, for at most `limitMs` of outage.
  *
- * @throws SluiceError `temporal_unreachable` when the outage outlasts the limit; anything else that `call` throws.
+ * @throws SluiceError `temporal_unreachable` when an outage outlasts the limit; anything else that `call` throws.
  */
-export async function ridingThrough<T>(limitMs: number, call: () => Promise<T>): Promise<T> {
-  const giveUpAt = Date.now() + limitMs;
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+export async function ridingThrough<T>(limitMs: number, call: () => Promise<T>, onOutage?: OnOutage): Promise<T> {
+  let outage: { readonly since: number; pauseMs: number; isTold: boolean } | undefined;
+  for (;;) {
+    const calledAt = Date.now();
     try {
       return await call();
     } catch (error) {
-      if (!isPassing(error)) throw error;
-      if (Date.now() + pauseMs > giveUpAt) throw unreachable(error, limitMs);
-      await delay(pauseMs);
+      const code = codeOf(error);
+      if (code === undefined || !PASSING_CODES.has(code)) throw error;
+      const now = Date.now();
+      const wasConnected = code !== DEADLINE_EXCEEDED && now - calledAt > CONNECTED_MS;
+      if (outage === undefined || wasConnected) outage = { since: now, pauseMs: FIRST_PAUSE_MS, isTold: false };
+      if (now + outage.pauseMs - outage.since > limitMs) throw unreachable(error, limitMs);
+      if (now - outage.since >= TELL_AFTER_MS && !outage.isTold) {
+        onOutage?.(`Temporal does not answer: waiting for it, at most ${Math.round(limitMs / 1_000)} s`);
+        outage.isTold = true;
+      }
+      await delay(outage.pauseMs);
+      outage.pauseMs = Math.min(outage.pauseMs * 2, LONGEST_PAUSE_MS);
     }
   }
 }
 
-function isPassing(error: unknown): boolean {
+function codeOf(error: unknown): number | undefined {
   const cause = error instanceof ServiceError ? error.cause : error;
-  return isGrpcServiceError(cause) && PASSING_CODES.has(cause.code);
+  return isGrpcServiceError(cause) ? cause.code : undefined;
 }
 
 function unreachable(cause: unknown, limitMs: number): SluiceError {

@@ -2,6 +2,9 @@
 import getPort from 'get-port';
 import { SluiceError } from '../errors.ts';
 
+/** Where the embedded Temporal server and its UI listen, if they may. */
+export const USUAL_PORTS = { temporal: 7233, temporalUi: 8233 } as const;
+
 export interface PortWish {
   /** What the port is for, in the error. */
   readonly what: string;

@@ -16,7 +16,7 @@ import { shortId } from '../plan/id.ts';
 import type { Json, Plan } from '../plan/plan.ts';
 import { workflowInput } from '../plan/skeleton.ts';
 import type { ClientDependencies } from './client.ts';
-import { ridingThrough } from './outage.ts';
+import { type OnOutage, ridingThrough } from './outage.ts';
 
 const DAY_MS = 86_400_000;
 /** A workflow task that a dead worker had begun is given to another after this long. */
@@ -42,7 +42,7 @@ export type Answer =
   | { readonly kind: 'failure'; readonly failure: FailureData }
   | { readonly kind: 'closed' };
 
-export type StartRun = (start: RunStart) => Promise<Answer>;
+export type StartRun = (start: RunStart, onOutage?: OnOutage) => Promise<Answer>;
 
 /** @param workflow which workflow hosts the run; benchmarks name others with the same input and update */
 export function createStartRun({ temporal, config }: ClientDependencies, workflow = RUN_WORKFLOW): StartRun {
@@ -75,9 +75,10 @@ export function createStartRun({ temporal, config }: ClientDependencies, workflo
     });
   };
 
-  return async (start) => {
+  return async (start, onOutage) => {
     try {
-      return { kind: 'output', output: await ridingThrough(config.runDeadlineMs, () => attempt(start)) };
+      const output = await ridingThrough(config.runDeadlineMs, () => attempt(start), onOutage);
+      return { kind: 'output', output };
     } catch (error) {
       return answerOf(error);
     }

@@ -7,11 +7,9 @@ import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { SluiceError } from '../errors.ts';
 import { startChild } from './child.ts';
-import { choosePort } from './ports.ts';
+import { choosePort, USUAL_PORTS } from './ports.ts';
 import { SEARCH_ATTRIBUTE_TYPES } from './search-attributes.ts';
 
-const USUAL_PORT = 7233;
-const USUAL_UI_PORT = 8233;
 const START_LIMIT_MS = 30_000;
 const CONNECT_LIMIT_MS = 1_000;
 const POLLED_QUEUES = ['transfer', 'timer', 'visibility', 'outbound'];
@@ -34,6 +32,8 @@ export interface TemporalServer {
   readonly address: string;
   readonly uiUrl: string;
   readonly pid: number;
+  /** Resolves when the server has ended, with the reason; after `stop`, too. */
+  readonly ended: Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -46,13 +46,13 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
   const { folder, ui = true, persistent = true } = options;
   await mkdir(folder, { recursive: true });
   const setting = 'SLUICE_TEMPORAL_PORT';
-  const port = await choosePort({ what: 'Temporal', setting, asked: options.ports.temporal, usual: USUAL_PORT });
+  const port = await choosePort({ what: 'Temporal', setting, asked: options.ports.temporal, usual: USUAL_PORTS.temporal });
   const uiSetting = 'SLUICE_TEMPORAL_UI_PORT';
   const uiPort = await choosePort({
     what: 'the Temporal UI',
     setting: uiSetting,
     asked: options.ports.temporalUi,
-    usual: USUAL_UI_PORT,
+    usual: USUAL_PORTS.temporalUi,
   });
   const args = [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'warn'],
@@ -77,7 +77,7 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
     await child.stop();
     throw error;
   }
-  return { address, uiUrl: `http://localhost:${uiPort}`, pid: child.pid, stop: child.stop };
+  return { address, uiUrl: `http://localhost:${uiPort}`, pid: child.pid, ended: child.ended, stop: child.stop };
 }
 
 const dynamic = (key: string, value: number | boolean | string) => ['--dynamic-config-value', `${key}=${value}`];

@@ -1,0 +1,65 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ridingThrough } from '../../src/runtime/outage.ts';
+
+vi.mock('node:timers/promises', () => ({
+  setTimeout: (ms: number) => new Promise((resolve) => setTimeout(resolve, ms)),
+}));
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const grpc = (code: number) => Object.assign(new Error('grpc'), { code, details: '', metadata: {} });
+
+/** A call that fails as the list says, each time after so many milliseconds, and then answers. */
+function failing(failures: readonly (readonly [code: number, afterMs: number])[]) {
+  let made = 0;
+  return vi.fn(async () => {
+    const failure = failures[made++];
+    if (failure === undefined) return 'answer';
+    await delay(failure[1]);
+    throw grpc(failure[0]);
+  });
+}
+
+async function ride(limitMs: number, call: () => Promise<string>) {
+  const told: string[] = [];
+  const ended = ridingThrough(limitMs, call, (message) => told.push(message)).catch((error: unknown) => error);
+  await vi.runAllTimersAsync();
+  return { ended: await ended, told };
+}
+
+describe('an outage of Temporal', () => {
+  it('is ridden through without a word when it is short, and with one when it is long', async () => {
+    expect(
+      await ride(
+        60_000,
+        failing([
+          [14, 0],
+          [14, 0],
+        ]),
+      ),
+    ).toEqual({ ended: 'answer', told: [] });
+    const long = await ride(60_000, failing(Array.from({ length: 9 }, () => [14, 0] as const)));
+    expect(long).toEqual({ ended: 'answer', told: [expect.stringContaining('at most 60 s')] });
+  });
+
+  it('that outlasts the limit is an error that can be tried again', async () => {
+    const { ended } = await ride(5_000, failing(Array.from({ length: 99 }, () => [14, 0] as const)));
+    expect(ended).toMatchObject({ code: 'temporal_unreachable', retryable: true });
+  });
+
+  it('is counted from its beginning: a call that had waited long for its answer has the whole limit left', async () => {
+    const cut = [14, 3_600_000] as const;
+    expect((await ride(5_000, failing([cut, [14, 0], cut, [14, 0]]))).ended).toBe('answer');
+  });
+
+  it('is over after the limit also when every call hangs until its deadline', async () => {
+    const call = failing(Array.from({ length: 99 }, () => [4, 10_000] as const));
+    expect((await ride(60_000, call)).ended).toMatchObject({ code: 'temporal_unreachable' });
+    expect(call.mock.calls.length).toBeLessThan(9);
+  });
+
+  it('is not what other failures are', async () => {
+    expect((await ride(60_000, failing([[5, 0]]))).ended).toMatchObject({ code: 5 });
+  });
+});
