@@ -1,11 +1,15 @@
 /** `sluice ask`: one question through a pipeline, as a durable run. */
 import type { Command } from 'commander';
+import { SluiceError } from '../errors.ts';
+import type { StartedRun } from '../runtime/client.ts';
+import type { RunResult } from '../runtime/run-result.ts';
 import { readingCommand, runAction, type World } from './command.ts';
-import { findNamed } from './lookup.ts';
+import { findPipeline } from './lookup.ts';
 import { readRunInput } from './run-input.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { showRun } from './show-run.ts';
-import { withRuntime } from './with-runtime.ts';
+import { showPassing, showRun } from './show-run.ts';
+import { shortRunId } from './text.ts';
+import { withRuntime } from './with-servers.ts';
 
 interface AskOptions {
   readonly input?: string;
@@ -40,23 +44,52 @@ async function ask(
 ): Promise<ExitCode> {
   const { terminal, services, signal } = session;
   const pipelines = await services.pipelines();
-  const [, pipeline] = findNamed({
-    kind: 'pipeline',
-    name,
-    among: [...pipelines],
-    nameOf: ([each]) => each,
-    whenNone: 'pipelines/index.ts exports none yet',
-  });
+  const [, pipeline] = findPipeline(pipelines, name);
   const { checkRunInput } = await import('../runtime/run-input.ts');
   const typed = await readRunInput(pipeline.plan, { question, input: options.input });
   // The client checks it, too; here a mistake is said before any server is started for it.
   const input = checkRunInput(pipeline.id, pipeline.input, typed);
-  const run = await withRuntime(session, { worker: true }, ({ client }) =>
-    // Not given up at Ctrl-C: the signal cancels the run, and its record then says so.
-    client.run(pipeline, input, { signal, ...(options.key !== undefined && { idempotencyKey: options.key }) }),
-  );
+  const { run, isPassing } = await withRuntime(session, { worker: true }, async ({ client, isPassing }) => {
+    const started = await client.start(pipeline, input, {
+      // Not given up at Ctrl-C: the signal cancels the run, and its record then says so.
+      signal,
+      onOutage: (message) => terminal.note(message),
+      ...(options.key !== undefined && { idempotencyKey: options.key }),
+    });
+    return { run: await resultOf(session, started), isPassing };
+  });
   if (terminal.json) terminal.printJson(run);
   else showRun(terminal, run);
+  if (isPassing && !terminal.json) showPassing(terminal);
   if (signal.aborted) return EXIT.interrupted;
   return run.outcome === 'completed' || run.outcome === 'degraded' ? EXIT.fine : EXIT.error;
+}
+
+/** A record that is not there this long after the answer waits for the database. */
+const RECORD_LATE_MS = 5_000;
+
+/** The run's result; what keeps us from it is told with the run's id, since the run goes on without us. */
+async function resultOf({ terminal }: Session, { runId, answer, finished }: StartedRun): Promise<RunResult> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = () => terminal.note('the answer is there; its record is not: waiting for the database');
+  answer.then(
+    () => {
+      timer = setTimeout(late, RECORD_LATE_MS);
+    },
+    () => undefined, // `finished` says it
+  );
+  try {
+    return await finished;
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    const { code, message, remedy, data, cause } = error;
+    throw new SluiceError(code, {
+      message,
+      remedy: `${remedy}\nthe run goes on; afterwards: sluice runs ${shortRunId(runId)}`,
+      data: { ...data, runId },
+      cause,
+    });
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -13,10 +13,10 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { untilStopped } from './dev.ts';
 import { ingestLine, ingestWithProgress, omissionLines } from './ingest.ts';
-import { findNamed } from './lookup.ts';
+import { findPipeline } from './lookup.ts';
 import { EXIT, type ExitCode, orInterrupted, type Session } from './session.ts';
 import { showRun } from './show-run.ts';
-import { withRuntime } from './with-runtime.ts';
+import { withRuntime } from './with-servers.ts';
 
 interface DemoOptions {
   readonly keep?: boolean;
@@ -41,18 +41,11 @@ export function demoCommand(world: World): Command {
 async function demo(session: Session, options: DemoOptions): Promise<ExitCode> {
   const { terminal, folder, services, environment } = session;
   const source = await findDocs(folder);
-  const pipelines = await services.pipelines();
-  const [, pipeline] = findNamed({
-    kind: 'pipeline',
-    name: PIPELINE,
-    among: [...pipelines],
-    nameOf: ([name]) => name,
-    whenNone: 'the demo asks the pipeline that sluice init writes',
-  });
+  const [, pipeline] = findPipeline(await services.pipelines(), PIPELINE);
   if (!terminal.json)
     terminal.print('Sluice demo: answers from the documentation of the npm package `ai`, no keys needed\n');
 
-  return withRuntime(session, { worker: true }, async (runtime) => {
+  return withRuntime(session, { worker: true, serves: options.keep ? 'folder' : 'command' }, async (runtime) => {
     if (!terminal.json) terminal.print(`✔ Temporal ${runtime.temporal.uiUrl}   ✔ database   ✔ worker`);
     const ingested = await ingestDocs(session, runtime, source);
     const runs: RunResult[] = [];

@@ -5,6 +5,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { actingCommand, runAction, type World } from './command.ts';
 import { EXIT, type ExitCode, Interrupted, interruption, type Session } from './session.ts';
 import { count, showDuration } from './text.ts';
+import { whenFree } from './with-servers.ts';
 
 export function devCommand(world: World): Command {
   return actingCommand('dev', {
@@ -20,7 +21,8 @@ async function dev(session: Session): Promise<ExitCode> {
   const { terminal, services } = session;
   const startedAt = performance.now();
   const project = await services.project();
-  const runtime = await services.start({ project, onProgress: (message) => terminal.note(message) });
+  const onProgress = (message: string) => terminal.note(message);
+  const runtime = await whenFree(session, () => services.start({ serves: 'folder', project, onProgress }));
   try {
     for (const line of servingLines(runtime, project)) terminal.print(line);
     terminal.print(`ready in ${showDuration(performance.now() - startedAt)}; stop with Ctrl-C`);
@@ -42,10 +44,10 @@ function servingLines({ temporal, databaseUrl }: Runtime, project: Project): str
   ];
 }
 
-/** Until Ctrl-C; a worker that ends by itself is an error. */
-export async function untilStopped({ signal }: Session, { worker }: Runtime): Promise<ExitCode> {
+/** Until Ctrl-C; a server or a worker that ends by itself is an error. */
+export async function untilStopped({ signal }: Session, { failed }: Runtime): Promise<ExitCode> {
   try {
-    await Promise.race([interruption(signal), ...(worker ? [worker.ended] : [])]);
+    await Promise.race([interruption(signal), failed]);
   } catch (error) {
     // Being stopped is how serving ends well.
     if (!(error instanceof Interrupted)) throw error;

@@ -9,7 +9,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Config } from '../runtime/config.ts';
-import { readServing, stateFolder } from '../runtime/dev-state.ts';
+import { readServers, readServing, stateFolder } from '../runtime/dev-state.ts';
+import { USUAL_PORTS } from '../runtime/ports.ts';
 import { loadPipelines } from '../runtime/project.ts';
 import { findInstalledCli, TEMPORAL_CLI_VERSION } from '../runtime/temporal-cli.ts';
 import { openDatabase } from '../store/database.ts';
@@ -29,7 +30,6 @@ type Look = () => Promise<Finding>;
 const LOOK_LIMIT_MS = 15_000;
 const FREE_BYTES_WANTED = 2e9;
 const FREE_BYTES_NEEDED = 2e8;
-const USUAL_PORTS = { temporal: 7233, temporalUi: 8233 };
 
 /** All checks, at once; none throws. */
 export async function checkAll(session: Session, node = process.versions.node): Promise<readonly Check[]> {
@@ -81,7 +81,7 @@ export function lookAtNode(version: string): Finding {
 }
 
 async function lookAtTemporal(folder: string, config: Config): Promise<Finding> {
-  const serving = (await readServing(folder))?.servers;
+  const serving = await readServers(folder);
   if (config.temporalConfigured || serving) {
     const { connectTemporal } = await import('../runtime/temporal.ts');
     const temporal = await connectTemporal(config.temporalConfigured ? undefined : serving?.temporal);
@@ -100,7 +100,7 @@ async function lookAtTemporal(folder: string, config: Config): Promise<Finding> 
 }
 
 async function lookAtPorts(folder: string, config: Config): Promise<Finding> {
-  if ((await readServing(folder))?.servers) return ok('in use by what serves this folder');
+  if (await readServers(folder)) return ok('in use by what serves this folder');
   if (config.temporalConfigured) return ok('not needed: Temporal is configured');
   const taken: { readonly port: number; readonly setting: string; readonly isAsked: boolean }[] = [];
   for (const [name, setting] of [
@@ -147,7 +147,7 @@ async function lookAtVector(folder: string, config: Config): Promise<Finding> {
 }
 
 async function databaseUrl(folder: string, config: Config): Promise<string | undefined> {
-  return config.databaseUrl ?? (await readServing(folder))?.servers?.databaseUrl;
+  return config.databaseUrl ?? (await readServers(folder))?.databaseUrl;
 }
 
 async function queryOnce<Row extends object>(url: string, sql: string): Promise<readonly Row[]> {

@@ -6,7 +6,7 @@ import { findNamed } from './lookup.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
 import { count, showTime } from './text.ts';
-import { withRuntime } from './with-runtime.ts';
+import { withStore } from './with-servers.ts';
 
 const SHORT_HASH = 12;
 
@@ -28,7 +28,7 @@ export function indexCommand(world: World): Command {
 
 async function listIndexes(session: Session): Promise<ExitCode> {
   const { terminal } = session;
-  const indexes = await withRuntime(session, { worker: false }, ({ store }) => store.indexes.list());
+  const indexes = await withStore(session, ({ store }) => store.indexes.list());
   if (terminal.json) terminal.printJson(indexes);
   else if (indexes.length === 0) terminal.print('no indexes; make one: sluice ingest <folder> --index <name>');
   else
@@ -45,7 +45,7 @@ async function listIndexes(session: Session): Promise<ExitCode> {
 
 async function showIndex(session: Session, name: string): Promise<ExitCode> {
   const { terminal } = session;
-  const { index, snapshots } = await withRuntime(session, { worker: false }, async ({ store }) => {
+  const { index, snapshots } = await withStore(session, async ({ store }) => {
     const index = findNamed({
       kind: 'index',
       name,

@@ -6,13 +6,15 @@ import { readingCommand, runAction, type World } from './command.ts';
 import { EXIT, type ExitCode, orInterrupted, type Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
 import { count, showDuration } from './text.ts';
-import { withRuntime } from './with-runtime.ts';
+import { withRuntime } from './with-servers.ts';
 
 interface IngestOptions {
   readonly index: string;
   readonly chunk: IngestInput['chunk'];
 }
 
+/** A worker answers within this, if there is one. */
+const IDLE_MS = 10_000;
 /** Skipped documents that are named; the rest is counted. */
 const NAMED_SKIPS = 10;
 
@@ -61,13 +63,17 @@ export async function ingestWithProgress(
   input: IngestInput,
 ): Promise<IngestResult> {
   const progress = terminal.progress(`ingest ${input.index}`);
+  const idle = setTimeout(() => terminal.note('no worker has taken it yet; is one running? sluice worker'), IDLE_MS);
   try {
     return await client.ingest(input, {
       onProgress: ({ done, total }) => {
+        clearTimeout(idle);
         if (total > 0) progress.update(done, total);
       },
+      onOutage: (message) => terminal.note(message),
     });
   } finally {
+    clearTimeout(idle);
     progress.stop();
   }
 }

@@ -1,6 +1,8 @@
 /** Finding what a user named: exactly, by a unique prefix, or not at all with the nearest right name. */
+import type { AnyPipeline } from '../dsl/edit.ts';
 import { SluiceError } from '../errors.ts';
 import { suggest } from '../nearest.ts';
+import type { Pipelines } from '../runtime/project.ts';
 
 export interface Lookup<Thing> {
   /** What is looked for, in the error: `pipeline`, `index`, `run`. */
@@ -33,5 +35,26 @@ export function findNamed<Thing>({ kind, name, among, nameOf, whenNone }: Lookup
     message: `there is no ${kind} '${name}'`,
     remedy: suggest(name, names, whenNone),
     data: { name, known: names },
+  });
+}
+
+/**
+ * The pipeline or variant of that name. The beginning of a pipeline's name means the pipeline, though its variants'
+ * names begin so, too; a variant is named by its own beginning after the colon.
+ *
+ * @throws SluiceError `pipeline_unknown`, `pipeline_ambiguous`
+ */
+export function findPipeline(pipelines: Pipelines, name: string): [name: string, pipeline: AnyPipeline] {
+  const isMeant = (known: string) => known === name || known.includes(':') === name.includes(':');
+  const among = [...pipelines];
+  const meant = among.filter(([known]) => isMeant(known));
+  const isBegun = meant.some(([known]) => known.startsWith(name));
+  return findNamed({
+    kind: 'pipeline',
+    name,
+    // A name that begins none is compared with all of them.
+    among: isBegun ? meant : among,
+    nameOf: ([known]) => known,
+    whenNone: 'pipelines/index.ts exports none yet',
   });
 }

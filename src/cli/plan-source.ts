@@ -1,46 +1,54 @@
-/** What a user means by "a plan": a pipeline's name, a file of plan JSON, or the id of a plan defined here. */
+/**
+ * What a user means by "a plan": a pipeline's name, a file of plan JSON, or the id of a plan that is defined here or that
+ * some run was started with; names and ids may be cut short.
+ */
 import { readFile } from 'node:fs/promises';
 import { SluiceError } from '../errors.ts';
-import { suggest } from '../nearest.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Pipelines } from '../runtime/project.ts';
+import { findNamed, findPipeline } from './lookup.ts';
 import type { Session } from './session.ts';
+import { withStore } from './with-servers.ts';
 
 export interface NamedPlan {
-  /** As it was found: `docs-bot`, `docs-bot:hyde`, `old.json`. */
+  /** As it was found: `docs-bot`, `docs-bot:hyde`, `old.json`; a stored plan by its pipeline. */
   readonly name: string;
   readonly planId: string;
   readonly plan: Plan;
 }
 
 /** Fewer digits would be taken for a name. */
-const SHORTEST_ID = 6;
+const ID = /^[0-9a-f]{6,64}$/;
 
 /**
- * @throws SluiceError `plan_unknown` with the nearest name, `plan_unreadable`, or what is wrong with a file's plan.
+ * @throws SluiceError `pipeline_unknown` with the nearest name, `plan_unknown`, `plan_ambiguous`, `plan_unreadable`, or
+ * what is wrong with a file's plan.
  */
-export async function findPlan({ services }: Session, source: string): Promise<NamedPlan> {
+export async function findPlan(session: Session, source: string): Promise<NamedPlan> {
   const { planId } = await import('../plan/id.ts');
   if (source.endsWith('.json')) {
     const plan = await readPlan(source);
     return { name: source, planId: planId(plan), plan };
   }
-  const pipelines: Pipelines = await services.pipelines();
-  const here = [...pipelines].map(([name, { plan }]): NamedPlan => ({ name, planId: planId(plan), plan }));
-  const isId = source.length >= SHORTEST_ID && /^[0-9a-f]+$/.test(source);
-  const found =
-    here.find(({ name }) => name === source) ??
-    (isId ? here.find((each) => each.planId.startsWith(source)) : undefined);
-  if (found !== undefined) return found;
-  throw new SluiceError('plan_unknown', {
-    message: `there is no pipeline, plan id or .json file '${source}' here`,
-    remedy: suggest(
-      source,
-      here.map(({ name }) => name),
-      'pipelines/index.ts exports none yet',
-    ),
-    data: { source, known: here.map(({ name }) => name) },
-  });
+  const pipelines = await session.services.pipelines();
+  if (!ID.test(source) || pipelines.has(source)) {
+    const [name, { plan }] = findPipeline(pipelines, source);
+    return { name, planId: planId(plan), plan };
+  }
+  const here = new Map<string, NamedPlan>();
+  for (const [name, { plan }] of pipelines) {
+    const id = planId(plan);
+    if (!here.has(id)) here.set(id, { name, planId: id, plan });
+  }
+  if ([...here.keys()].some((id) => id.startsWith(source)))
+    return findNamed({
+      kind: 'plan',
+      name: source,
+      among: [...here.values()],
+      nameOf: (each) => each.planId,
+      whenNone: '',
+    });
+  const stored = await withStore(session, ({ store }) => store.plans.find(source));
+  return { name: stored.plan.pipeline, ...stored };
 }
 
 async function readPlan(file: string): Promise<Plan> {

@@ -1,13 +1,15 @@
 /** `sluice runs`: the newest runs, or one with its nodes. */
 import { type Command, Option } from 'commander';
-import type { RunListed } from '../store/runs.ts';
+import type { RunResult } from '../runtime/run-result.ts';
+import type { RunListed, RunWithNodes } from '../store/runs.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { positiveInteger } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { showRun } from './show-run.ts';
+import { showPassing, showRun } from './show-run.ts';
 import { tableLines } from './table.ts';
-import { showDuration, showTime } from './text.ts';
-import { withRuntime } from './with-runtime.ts';
+import type { Terminal } from './terminal.ts';
+import { shortRunId, showDuration, showTime } from './text.ts';
+import { withStore } from './with-servers.ts';
 
 interface RunsOptions {
   readonly pipeline?: string;
@@ -18,6 +20,7 @@ interface RunsOptions {
 
 const STATES = ['running', 'completed', 'degraded', 'failed', 'cancelled'] as const;
 const LARGEST_PAGE = 1_000;
+const SHORT_PLAN = 12;
 
 export function runsCommand(world: World): Command {
   return readingCommand('runs', {
@@ -41,7 +44,7 @@ export function runsCommand(world: World): Command {
 async function listRuns(session: Session, options: RunsOptions): Promise<ExitCode> {
   const { pipeline, state, limit, before } = options;
   const { terminal } = session;
-  const page = await withRuntime(session, { worker: false }, ({ store }) =>
+  const page = await withStore(session, ({ store }) =>
     store.runs.list({
       ...(pipeline !== undefined && { pipeline }),
       ...(state !== undefined && { state }),
@@ -60,20 +63,50 @@ async function showOne(session: Session, idOrPrefix: string): Promise<ExitCode> 
   const { terminal } = session;
   const { resultOf } = await import('../runtime/run-result.ts');
   const { restoreClaims } = await import('../store/claims.ts');
-  const run = await withRuntime(session, { worker: false }, async ({ client, store }) => {
-    const found = await store.runs.get(idOrPrefix);
-    return resultOf(found, client.urlOf(found.runId), (output) => restoreClaims(store.payloads, output));
+  const { run, result, isUiServed } = await withStore(session, async ({ store, urlOf, isUiServed }) => {
+    const run = await store.runs.get(idOrPrefix);
+    const result = await resultOf(run, urlOf(run.runId), (output) => restoreClaims(store.payloads, output));
+    return { run, result, isUiServed };
   });
-  if (terminal.json) terminal.printJson(run);
-  else showRun(terminal, run);
+  if (terminal.json) terminal.printJson(result);
+  else showWhole(terminal, run, result);
+  if (!isUiServed && !terminal.json) showPassing(terminal);
   return EXIT.fine;
+}
+
+/** What was asked, what came of it, and how each node run went. */
+function showWhole(terminal: Terminal, run: RunWithNodes, result: RunResult): void {
+  const { runId, pipeline, planId, state, startedAt, input } = run;
+  terminal.print(`${runId}  ${state}`);
+  terminal.print(`${pipeline}  plan ${planId.slice(0, SHORT_PLAN)}  started ${showTime(startedAt)} UTC`);
+  terminal.print(terminal.colours.bold(`? ${questionIn(input)}`));
+  if (state === 'running') terminal.print(`  running still; see ${result.temporalUrl}`);
+  else showRun(terminal, result);
+  if (result.nodes.length === 0) return;
+  terminal.print();
+  for (const line of nodeTable(result)) terminal.print(line);
+}
+
+function questionIn(input: RunWithNodes['input']): string {
+  const isQuestion = input !== null && typeof input === 'object' && 'question' in input;
+  return isQuestion && typeof input.question === 'string' ? input.question : JSON.stringify(input);
+}
+
+function nodeTable({ nodes }: RunResult): string[] {
+  return tableLines(nodes, [
+    { heading: 'node', cell: ({ key }) => key },
+    { heading: 'step', cell: ({ step }) => step },
+    { heading: 'outcome', cell: ({ outcome }) => outcome },
+    { heading: 'attempts', cell: ({ attempts, step }) => (step === null ? null : attempts), align: 'right' },
+    { heading: 'took', cell: ({ durationMs }) => showDuration(durationMs), align: 'right' },
+  ]);
 }
 
 function runTable(runs: readonly RunListed[]): string[] {
   return tableLines(runs, [
-    { heading: 'run', cell: ({ runId }) => runId },
+    { heading: 'run', cell: ({ runId }) => shortRunId(runId) },
     { heading: 'pipeline', cell: ({ pipeline }) => pipeline },
-    { heading: 'plan', cell: ({ planId }) => planId.slice(0, 12) },
+    { heading: 'plan', cell: ({ planId }) => planId.slice(0, SHORT_PLAN) },
     { heading: 'state', cell: ({ state }) => state },
     { heading: 'started (UTC)', cell: ({ startedAt }) => showTime(startedAt) },
     {

@@ -7,7 +7,7 @@ import { readingCommand, runAction, type World } from './command.ts';
 import { positiveInteger } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { count } from './text.ts';
-import { withRuntime } from './with-runtime.ts';
+import { withStore } from './with-servers.ts';
 
 interface SearchOptions {
   readonly index: string;
@@ -49,7 +49,7 @@ async function search(session: Session, query: string | undefined, options: Sear
       data: { mode, index },
     });
   const queries = await readQueries(query, options.queries);
-  const answers = await withRuntime(session, { worker: false }, async ({ store }) => {
+  const answers = await withStore(session, async ({ store }) => {
     const found: KeywordAnswer[] = [];
     const progress = terminal.progress('search');
     for (let start = 0; start < queries.length; start += BATCH) {

@@ -12,13 +12,16 @@ export function createServices({ folder, environment }: Place): Services {
     project: async () => (await project()).loadProject(folder),
     pipelines: async () => (await project()).loadPipelines(folder),
     connect: async () => (await runtime()).connectRuntime({ folder, config: await config() }),
-    start: async ({ project, onProgress }) =>
+    start: async ({ serves, project, onProgress }) =>
       (await runtime()).startRuntime({
         folder,
         config: await config(),
+        serves,
         ...(project && { implementations: project.createActivities }),
         ...(onProgress && { onProgress }),
       }),
+    openStore: async (onProgress) =>
+      (await import('../runtime/store-only.ts')).openStoreOnly({ folder, config: await config(), onProgress }),
     connectWorker: async (project) =>
       (await runtime()).connectRuntime({
         folder,

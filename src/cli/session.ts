@@ -3,8 +3,10 @@
  * Commands take a session and touch nothing global, so that tests can run them with other servers, or none.
  */
 import type { Config } from '../runtime/config.ts';
+import type { Serves } from '../runtime/dev-state.ts';
 import type { Project } from '../runtime/project.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import type { OpenedStore } from '../runtime/store-only.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Exit codes that programs rely on. 3, 4 and 5 are for verdicts: worse, inconclusive, tampered pre-registration. */
@@ -18,10 +20,20 @@ export interface Services {
   pipelines(): Promise<Project['pipelines']>;
   /** Attaches to servers that run. @throws SluiceError `nothing_running` */
   connect(): Promise<Runtime>;
-  /** Starts what is not configured. Without a project, no worker runs in this process. */
-  start(options: { readonly project?: Project; readonly onProgress?: (message: string) => void }): Promise<Runtime>;
+  /** Starts what is not configured. @throws SluiceError `folder_busy`, `already_serving` */
+  start(options: StartServers): Promise<Runtime>;
+  /** The store alone, its database started where none is there. @throws SluiceError `folder_busy` */
+  openStore(onProgress: (message: string) => void): Promise<OpenedStore>;
   /** A worker in this process, on servers that run. */
   connectWorker(project: Project): Promise<Runtime>;
+}
+
+export interface StartServers {
+  /** Whether others may use the servers, or they are for one command. */
+  readonly serves: Serves;
+  /** Its steps run in a worker in this process; absent: no worker. */
+  readonly project?: Project;
+  readonly onProgress?: (message: string) => void;
 }
 
 export interface Session {

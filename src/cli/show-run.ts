@@ -1,45 +1,36 @@
 /** A run as its reader wants it: the answer first, then what it took, then where to look further. */
 import type { Json } from '../plan/plan.ts';
 import type { NodeResult, RunResult } from '../runtime/run-result.ts';
+import { failureLines } from './run-failure.ts';
 import type { Terminal } from './terminal.ts';
-import { showCost, showDuration, wrap } from './text.ts';
+import { flow, showCost, showDuration, wrap } from './text.ts';
 
 /** Prints a run. What failed goes to stderr, in three parts, like any error. */
 export function showRun(terminal: Terminal, run: RunResult): void {
-  if (run.outcome === 'failed' || run.outcome === 'cancelled') showFailure(terminal, run);
+  if (run.outcome === 'failed' || run.outcome === 'cancelled')
+    for (const line of failureLines(run)) terminal.warn(line);
   else showAnswer(terminal, run);
 }
 
 function showAnswer(terminal: Terminal, run: RunResult): void {
-  for (const line of answerLines(run.output, terminal.width)) terminal.print(line);
-  terminal.print(terminal.colours.dim(`  ${timesLine(run)}`));
-  if (run.degraded) terminal.print(`  ${degradedLine(run.nodes)}`);
-  terminal.print(terminal.colours.dim(`  ${run.temporalUrl}`));
+  const { colours, width } = terminal;
+  for (const line of answerLines(run.output, width)) terminal.print(line);
+  for (const line of flow(timesOf(run), width)) terminal.print(colours.dim(line));
+  if (run.degraded) for (const line of wrap(degradedLine(run.nodes), width)) terminal.print(line);
+  terminal.print(colours.dim(`  ${run.temporalUrl}`));
 }
 
-function showFailure(terminal: Terminal, run: RunResult): void {
-  const { error, runId } = run;
-  const node = run.nodes.find(({ key }) => key === error?.key);
-  const place = node === undefined ? '' : ` at ${node.key}${node.step === null ? '' : ` (${node.step})`}`;
-  const attempts = node === undefined || node.attempts < 2 ? '' : ` after ${node.attempts} attempts`;
-  const time = run.durationMs === null ? '' : ` in ${showDuration(run.durationMs)}`;
-  terminal.warn(`✖ run ${runId} ${run.outcome}${place}${attempts}${time}`);
-  for (const line of (error?.message ?? 'it has no record of why').split('\n')) terminal.warn(`  ${line}`);
-  terminal.warn(`  ${remedyOf(error?.details) ?? `see each attempt in the Temporal UI, or: sluice runs ${runId}`}`);
-  terminal.warn(`  ${run.temporalUrl}`);
+/** Said under an address in the UI of a server that ends with the command, or does not run. */
+export function showPassing(terminal: Terminal): void {
+  terminal.print(terminal.colours.dim('  that address answers while `sluice dev` runs here; the run is kept'));
 }
 
-function remedyOf(details: Json | undefined): string | undefined {
-  if (details === null || typeof details !== 'object' || !('remedy' in details)) return undefined;
-  return typeof details.remedy === 'string' ? details.remedy : undefined;
-}
-
-/** `enhance 4 ms · vector 9 ms · draft[2] 18 ms · 87 ms in all`. */
-function timesLine(run: RunResult): string {
+/** `enhance 4 ms`, `vector 9 ms`, `draft[2] 18 ms`, `87 ms in all`. */
+function timesOf(run: RunResult): string[] {
   const steps = run.nodes.filter(({ step, durationMs }) => step !== null && durationMs !== null);
   const times = steps.map(({ key, durationMs }) => `${key} ${showDuration(durationMs)}`);
   const cost = run.costUsd === null ? [] : [showCost(run.costUsd)];
-  return [...times, `${showDuration(run.durationMs)} in all`, ...cost].join(' · ');
+  return [...times, `${showDuration(run.durationMs)} in all`, ...cost];
 }
 
 const SECOND_BEST: readonly NodeResult['outcome'][] = ['fallback', 'or-else', 'exhausted', 'truncated', 'failed'];

@@ -1,12 +1,15 @@
 /** Small pieces of wording that several commands share: durations, money, times, wrapped text. */
 
 const MINUTE_MS = 60_000;
+/** `run-` and eight digits. */
+const SHORT_RUN_ID = 12;
 
-/** `4 ms`, `1.2 s`, `3 min 20 s`; `–` where it is not known. */
+/** `4 ms`, `1.2 s`, `38 s`, `3 min 20 s`; `–` where it is not known. */
 export function showDuration(durationMs: number | null): string {
   if (durationMs === null) return '–';
   if (durationMs < 1_000) return `${Math.round(durationMs)} ms`;
-  if (durationMs < MINUTE_MS) return `${(durationMs / 1_000).toFixed(1)} s`;
+  if (durationMs < 10_000) return `${(durationMs / 1_000).toFixed(1)} s`;
+  if (durationMs < MINUTE_MS) return `${Math.round(durationMs / 1_000)} s`;
   const seconds = Math.round(durationMs / 1_000);
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
@@ -24,6 +27,22 @@ export function showTime(milliseconds: number | null): string {
 /** `1 page`, `303 pages`. */
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
+}
+
+/** The beginning of a run's id, enough to name it: `run-7d2f0a1b`. */
+export function shortRunId(runId: string): string {
+  return runId.slice(0, SHORT_RUN_ID);
+}
+
+/** Items in a row with ` · ` between them, in lines of at most `width` columns. */
+export function flow(items: readonly string[], width: number, indent = '  '): string[] {
+  const lines: string[] = [];
+  for (const item of items) {
+    const joined = `${lines.at(-1)} · ${item}`;
+    if (lines.length > 0 && joined.length <= width) lines[lines.length - 1] = joined;
+    else lines.push(indent + item);
+  }
+  return lines;
 }
 
 /** Text in lines of at most `width` columns, each indented. Its own line breaks are kept, and code stays as it is. */

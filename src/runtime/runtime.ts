@@ -3,44 +3,39 @@
  * owns what it starts; `connectRuntime` attaches to what runs already.
  */
 import { join } from 'node:path';
-import type { Connection } from '@temporalio/client';
-import type { Implemented } from '../../activities/boundary/implement.ts';
 import { SluiceError } from '../errors.ts';
-import { type Database, openDatabase } from '../store/database.ts';
-import { createStore, type Store } from '../store/store.ts';
-import { workflowBundle } from './bundle.ts';
-import { createRunClient, type RunClient } from './client.ts';
+import { openDatabase } from '../store/database.ts';
+import { type Attached, attach, cacheFolder, type MakeImplementations, work } from './attach.ts';
 import type { Config } from './config.ts';
-import { claimFolder, publishServing, readServing, releaseFolder, stateFolder } from './dev-state.ts';
-import { createIngestClient, type IngestClient } from './ingest-client.ts';
-import { installLogging } from './logging.ts';
+import { claimFolder, publishServing, readServers, releaseFolder, type Serves, stateFolder } from './dev-state.ts';
 import { type Postgres, resolvePostgres } from './postgres.ts';
-import { registerSearchAttributes } from './search-attributes.ts';
-import { connectTemporal, type TemporalConnection } from './temporal.ts';
+import { connectTemporal } from './temporal.ts';
 import { findTemporalCli } from './temporal-cli.ts';
 import { startTemporalServer, type TemporalServer } from './temporal-server.ts';
-import { type RunningWorker, startWorker } from './worker.ts';
+import { uiOf } from './temporal-ui.ts';
+import { type Undo, unwind } from './unwind.ts';
+import type { RunningWorker } from './worker.ts';
 
+export type { MakeImplementations } from './attach.ts';
 export type Progress = (message: string) => void;
 
-export interface Runtime {
-  readonly store: Store;
-  readonly client: RunClient & IngestClient;
-  readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string };
-  readonly connection: Connection;
-  readonly databaseUrl: string;
+export interface Runtime extends Attached {
   /** Present where a worker runs in this process. */
   readonly worker?: RunningWorker;
+  /** Whether the Temporal server, and so every address in its UI, ends with this runtime. */
+  readonly isPassing: boolean;
+  /** Rejects when what was started here, a server or the worker, ends before it was told to; never resolves. */
+  readonly failed: Promise<never>;
   /** Ends everything that was started, in the order that loses nothing: worker, connections, servers. */
   stop(): Promise<void>;
 }
-
-export type MakeImplementations = (dependencies: { readonly store: Store }) => readonly Implemented[];
 
 export interface StartOptions {
   /** The project's folder; state is kept in its `.sluice`. */
   readonly folder: string;
   readonly config: Config;
+  /** Whether others may use what is started (default), or it is for one command only. */
+  readonly serves?: Serves;
   /** The steps a worker in this process runs; absent: no worker. */
   readonly implementations?: MakeImplementations;
   readonly onProgress?: Progress;
@@ -49,13 +44,13 @@ export interface StartOptions {
 /**
  * Starts what the config does not name (Temporal, the database), and a worker.
  *
- * @throws SluiceError `already_serving`, `port_taken`, `temporal_cli_missing`, `temporal_start_failed`,
+ * @throws SluiceError `already_serving`, `folder_busy`, `port_taken`, `temporal_cli_missing`, `temporal_start_failed`,
  * `temporal_unreachable`, `database_unreachable`, and the like: whatever was started by then is stopped.
  */
 export async function startRuntime(options: StartOptions): Promise<Runtime> {
-  const { folder, config, onProgress = () => undefined } = options;
-  await claimFolder(folder);
-  const undo: (() => Promise<void>)[] = [() => releaseFolder(folder)];
+  const { folder, config, serves = 'folder', implementations, onProgress = () => undefined } = options;
+  await claimFolder(folder, serves);
+  const undo: Undo = [() => releaseFolder(folder)];
   try {
     const [server, postgres] = await both(
       startServer(folder, config, onProgress).then((server) => keep(undo, server)),
@@ -67,12 +62,16 @@ export async function startRuntime(options: StartOptions): Promise<Runtime> {
     const database = openDatabase(postgres.url);
     undo.push(() => database.close());
     const attached = attach({ config, temporal, uiUrl, database, databaseUrl: postgres.url });
-    const worker = options.implementations && (await work(options, attached, temporal, undo));
-    await publishServing(folder, {
+    const worker = implementations && (await work({ folder, config, implementations }, attached, temporal, undo));
+    await publishServing(folder, serves, {
       temporal: { ...attached.temporal, ...(server && { pid: server.pid }) },
       databaseUrl: postgres.url,
     });
-    return Object.freeze({ ...attached, ...(worker && { worker }), stop: () => unwind(undo) });
+    const parts = [
+      { name: 'embedded Temporal server', ended: server?.ended },
+      { name: 'embedded database', ended: postgres.ended },
+    ];
+    return runtimeOf(attached, { worker, undo, parts, isPassing: serves === 'command' && server !== undefined });
   } catch (error) {
     await unwind(undo);
     throw error;
@@ -87,28 +86,26 @@ export async function startRuntime(options: StartOptions): Promise<Runtime> {
 export async function connectRuntime(
   options: Pick<StartOptions, 'folder' | 'config' | 'implementations'>,
 ): Promise<Runtime> {
-  const { folder, config } = options;
-  const serving = (await readServing(folder))?.servers;
-  const databaseUrl = config.databaseUrl ?? serving?.databaseUrl;
-  if (databaseUrl === undefined || !(config.temporalConfigured || serving)) throw nothingRunning(folder);
-  const undo: (() => Promise<void>)[] = [];
+  const { folder, config, implementations } = options;
+  const servers = await readServers(folder);
+  const databaseUrl = config.databaseUrl ?? servers?.databaseUrl;
+  if (databaseUrl === undefined || !(config.temporalConfigured || servers)) throw nothingRunning(folder);
+  const undo: Undo = [];
   try {
-    const temporal = await connectTemporal(config.temporalConfigured ? undefined : serving?.temporal);
+    const temporal = await connectTemporal(config.temporalConfigured ? undefined : servers?.temporal);
     undo.push(() => temporal.close());
-    const uiUrl = config.temporalConfigured ? uiOf(config, temporal.address) : serving!.temporal.uiUrl;
+    const uiUrl = config.temporalConfigured ? uiOf(config, temporal.address) : servers!.temporal.uiUrl;
     if (config.databaseUrl !== undefined) await resolvePostgres({ databaseUrl, folder: stateFolder(folder) });
     const database = openDatabase(databaseUrl);
     undo.push(() => database.close());
     const attached = attach({ config, temporal, uiUrl, database, databaseUrl });
-    const worker = options.implementations && (await work(options, attached, temporal, undo));
-    return Object.freeze({ ...attached, ...(worker && { worker }), stop: () => unwind(undo) });
+    const worker = implementations && (await work({ folder, config, implementations }, attached, temporal, undo));
+    return runtimeOf(attached, { worker, undo, parts: [], isPassing: false });
   } catch (error) {
     await unwind(undo);
     throw error;
   }
 }
-
-const cacheFolder = (folder: string, config: Config) => config.cache ?? join(stateFolder(folder), 'cache');
 
 async function startServer(folder: string, config: Config, onProgress: Progress): Promise<TemporalServer | undefined> {
   if (config.temporalConfigured) return undefined;
@@ -126,52 +123,34 @@ function startPostgres(folder: string, config: Config, onProgress: Progress): Pr
   });
 }
 
-interface Parts {
-  readonly config: Config;
-  readonly temporal: TemporalConnection;
-  readonly uiUrl: string;
-  readonly database: Database;
-  readonly databaseUrl: string;
+interface Ownership {
+  readonly worker: RunningWorker | undefined;
+  readonly undo: Undo;
+  /** The servers that were started here, each with the reason of its end when it comes. */
+  readonly parts: readonly { readonly name: string; readonly ended: Promise<string> | undefined }[];
+  readonly isPassing: boolean;
 }
 
-type Attached = Omit<Runtime, 'worker' | 'stop'>;
-
-function attach({ config, temporal, uiUrl, database, databaseUrl }: Parts): Attached {
-  const store = createStore(database);
-  const { client, namespace, address, connection } = temporal;
-  const runs = createRunClient({ temporal: client, store, config, namespace, uiUrl });
-  const ingests = createIngestClient({ temporal: client, queue: config.queues.control, urlOf: runs.urlOf });
-  return { store, client: { ...runs, ...ingests }, temporal: { address, namespace, uiUrl }, connection, databaseUrl };
-}
-
-async function work(
-  { folder, config, implementations }: Pick<StartOptions, 'folder' | 'config' | 'implementations'>,
-  { store, connection, temporal: { namespace } }: Attached,
-  temporal: TemporalConnection,
-  undo: (() => Promise<void>)[],
-): Promise<RunningWorker> {
-  installLogging(config);
-  await registerSearchAttributes(connection, namespace);
-  const native = await temporal.connectWorker();
-  undo.push(() => native.close());
-  const worker = await startWorker({
-    config,
-    connection: native,
-    client: temporal.client,
-    store,
-    implementations: implementations!({ store }),
-    workflowBundle: await workflowBundle(cacheFolder(folder, config)),
+function runtimeOf(attached: Attached, { worker, undo, parts, isPassing }: Ownership): Runtime {
+  let isStopping = false;
+  const failed = new Promise<never>((_, reject) => {
+    worker?.ended.catch((error) => isStopping || reject(error));
+    for (const { name, ended } of parts) ended?.then((why) => isStopping || reject(endedByItself(name, why)));
   });
-  undo.push(() => worker.stop());
-  return worker;
+  failed.catch(() => undefined); // told to whoever waits for it
+  return Object.freeze({
+    ...attached,
+    ...(worker && { worker }),
+    isPassing,
+    failed,
+    async stop() {
+      isStopping = true;
+      await unwind(undo);
+    },
+  });
 }
 
-/** The UI of a real server: as configured, else where Temporal's own images serve it. */
-function uiOf(config: Config, address: string): string {
-  return config.temporalUi ?? `http://${address.split(':')[0]}:8233`;
-}
-
-function keep<T extends { stop(): Promise<void> } | undefined>(undo: (() => Promise<void>)[], started: T): T {
+function keep<T extends { stop(): Promise<void> } | undefined>(undo: Undo, started: T): T {
   if (started) undo.push(() => started.stop());
   return started;
 }
@@ -182,9 +161,11 @@ async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]
   return Promise.all([first, second]);
 }
 
-async function unwind(undo: (() => Promise<void>)[]): Promise<void> {
-  for (let step = undo.pop(); step; step = undo.pop()) await step();
-}
+const endedByItself = (name: string, why: string): SluiceError =>
+  new SluiceError('server_ended', {
+    message: `the ${name} is gone: ${why}`,
+    remedy: 'start again: what was under way goes on from where it was; sluice doctor looks at disk and ports',
+  });
 
 function nothingRunning(folder: string): SluiceError {
   return new SluiceError('nothing_running', {

@@ -3,12 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import type { StartServers } from '../../src/cli/session.ts';
 import { SluiceError } from '../../src/errors.ts';
+import type { RunResult } from '../../src/runtime/run-result.ts';
 import { docsBot } from '../plan/example.ts';
 import { failedRun, fakeRuntime, finishedRun, nothingRunning, pipelineOf, pipelines, run } from './fakes.ts';
 
-const answering = (result: object = finishedRun) => {
-  const client = { run: vi.fn(async (_pipeline: unknown, _input: unknown, _options: unknown) => result) };
+const started = (result: RunResult) => ({
+  runId: result.runId,
+  answer: Promise.resolve(result.output),
+  finished: Promise.resolve(result),
+});
+
+const answering = (result: RunResult = finishedRun) => {
+  const client = { start: vi.fn(async (_pipeline: unknown, _input: unknown, _options: unknown) => started(result)) };
   return { client, ...fakeRuntime({ client }) };
 };
 
@@ -41,7 +49,7 @@ describe('sluice ask', () => {
   it('says of a failed run where and why, and what to do, with the exit code for errors', async () => {
     const { code, stdout, stderr } = await run(['ask', 'docs-bot', 'How?'], answering(failedRun));
     expect(stderr.split('\n')).toEqual([
-      '✖ run run-7d2f0000 failed at ranked (rerank@2) after 4 attempts in 38.0 s',
+      '✖ run run-7d2f0000 failed at ranked (rerank@2) after 4 attempts in 38 s',
       '  cohere answered 429 (rate limited) each time',
       "  give 'ranked' a fallback",
       `  ${finishedRun.temporalUrl}`,
@@ -54,10 +62,10 @@ describe('sluice ask', () => {
     const { client, runtime } = answering();
     const { signal } = new AbortController();
     await run(['ask', 'docs-bot', 'How?', '--key', 'k1'], { runtime, signal });
-    expect(client.run).toHaveBeenCalledWith(
+    expect(client.start).toHaveBeenCalledWith(
       pipelines.get('docs-bot'),
       { question: 'How?' },
-      { signal, idempotencyKey: 'k1' },
+      { signal, idempotencyKey: 'k1', onOutage: expect.any(Function) },
     );
   });
 
@@ -65,9 +73,9 @@ describe('sluice ask', () => {
     const stop = new AbortController();
     const { runtime } = fakeRuntime({
       client: {
-        run: async () => {
+        start: async () => {
           stop.abort();
-          return { ...failedRun, outcome: 'cancelled' };
+          return started({ ...failedRun, outcome: 'cancelled' });
         },
       },
     });
@@ -83,13 +91,13 @@ describe('sluice ask', () => {
   it('takes a unique beginning of a name', async () => {
     const { client, runtime } = answering();
     await run(['ask', 'rel', 'How?'], { runtime });
-    expect(client.run.mock.calls[0]?.[0]).toBe(pipelines.get('related-pages'));
+    expect(client.start.mock.calls[0]?.[0]).toBe(pipelines.get('related-pages'));
   });
 
   it('stops what it started, also when the run throws', async () => {
     const { runtime, state } = fakeRuntime({
       client: {
-        run: async () => {
+        start: async () => {
           throw new SluiceError('no_worker', { message: 'no worker is running', remedy: 'start one: sluice worker' });
         },
       },
@@ -103,12 +111,15 @@ describe('sluice ask', () => {
   it('starts servers with a worker for one question when nothing is running, and says so beside the answer', async () => {
     const { runtime, state } = answering();
     const project = { folder: '/nowhere', pipelines, createActivities: () => [], activitiesFrom: 'built in' };
-    const start = vi.fn(async () => runtime as never);
+    const start = vi.fn(async ({ onProgress }: StartServers) => {
+      onProgress?.('starting Temporal');
+      return runtime as never;
+    });
     const services = { connect: () => Promise.reject(nothingRunning()), project: async () => project, start };
     const { stdout, stderr } = await run(['ask', 'docs-bot', 'How?', '--json'], { services });
-    expect(start).toHaveBeenCalledWith({ project, onProgress: expect.any(Function) });
+    expect(start).toHaveBeenCalledWith({ serves: 'command', project, onProgress: expect.any(Function) });
     expect(JSON.parse(stdout)).toEqual(finishedRun);
-    expect(stderr).toContain('nothing is running here');
+    expect(stderr).toBe('nothing runs here: starting the embedded servers for this command\nstarting Temporal\n');
     expect(state.stopped).toBe(1);
   });
 });
@@ -125,7 +136,7 @@ describe('what a pipeline is asked', () => {
     const { client, runtime } = answering();
     const services = { pipelines: async () => new Map([['docs-bot', pipelineOf(plan)]]) };
     const ran = await run(['ask', 'docs-bot', ...argv], { runtime, services });
-    return { ...ran, input: client.run.mock.calls[0]?.[1] };
+    return { ...ran, input: client.start.mock.calls[0]?.[1] };
   };
 
   it('is a question', async () => {
@@ -154,7 +165,7 @@ describe('what a pipeline is asked', () => {
     const { client, runtime } = answering();
     const services = { pipelines: async () => new Map([['docs-bot', about]]) };
     await run(['ask', 'docs-bot', 'streams'], { runtime, services });
-    expect(client.run.mock.calls[0]?.[1]).toEqual({ about: 'streams' });
+    expect(client.start.mock.calls[0]?.[1]).toEqual({ about: 'streams' });
   });
 
   it('is JSON, or JSON in a file', async () => {

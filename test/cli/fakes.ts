@@ -10,6 +10,7 @@ import { planId } from '../../src/plan/id.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { RunResult } from '../../src/runtime/run-result.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
+import type { OpenedStore } from '../../src/runtime/store-only.ts';
 import { docsBot } from '../plan/example.ts';
 
 export interface Ran {
@@ -37,6 +38,8 @@ export async function run(argv: readonly string[], fake: FakeWorld = {}): Promis
     pipelines: async () => pipelines,
     connect: async () => runtime ?? Promise.reject(nothingRunning()),
     start: () => Promise.reject(new Error('no server was expected to be started')),
+    openStore: async () =>
+      (fake.runtime as OpenedStore | undefined) ?? Promise.reject(new Error('no store was expected')),
     connectWorker: () => Promise.reject(new Error('no worker was expected to be started')),
     ...fake.services,
   };
@@ -64,6 +67,10 @@ export function fakeRuntime(parts: object) {
   const runtime = {
     temporal: { address: '127.0.0.1:7233', namespace: 'default', uiUrl: 'http://localhost:8233' },
     databaseUrl: 'postgres://postgres@127.0.0.1:5433/postgres',
+    isPassing: false,
+    isUiServed: true,
+    urlOf: (id: string) => `ui/${id}`,
+    failed: new Promise<never>(() => undefined),
     ...parts,
     stop: async () => {
       state.stopped += 1;

@@ -33,7 +33,7 @@ describe('sluice runs', () => {
     })),
     get: async () => ({ ...listed, input: {}, output: null, error: { code: 'x', message: 'it broke' }, nodes: [] }),
   };
-  const { runtime } = fakeRuntime({ store: { runs, payloads: {} }, client: { urlOf: (id: string) => `ui/${id}` } });
+  const { runtime } = fakeRuntime({ store: { runs, payloads: {} } });
 
   it('lists them as a table, missing values as –, and names the next page', async () => {
     const { stdout, stderr } = await run(['runs', '--pipeline', 'docs-bot', '--state', 'failed', '--limit', '2'], {
@@ -171,7 +171,7 @@ describe('sluice steps', () => {
         usedBy: ['docs-bot.ranked', 'related-pages.ranked'],
       },
     ]);
-    expect((await run(['steps'])).stdout).toMatch(/^rerank@2 .*30\.0 s {2}docs-bot\.ranked, related-pages\.ranked$/m);
+    expect((await run(['steps'])).stdout).toMatch(/^rerank@2 .*30 s {2}docs-bot\.ranked, related-pages\.ranked$/m);
   });
 
   it('names what a variant shares with its baseline once', async () => {
@@ -189,7 +189,7 @@ describe('sluice steps', () => {
 
   it('shows one with its schemas', async () => {
     expect((await run(['steps', 'rerank'])).stdout).toContain(
-      'rerank@2: has effects outside, 3 attempts of at most 30.0 s',
+      'rerank@2: has effects outside, 3 attempts of at most 30 s',
     );
     expect((await run(['steps', 'rerank@1'])).stderr).toContain("did you mean 'rerank@2'?");
   });

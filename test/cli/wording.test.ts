@@ -20,7 +20,8 @@ describe('text', () => {
     [0.4, '0 ms'],
     [999, '999 ms'],
     [1_200, '1.2 s'],
-    [59_940, '59.9 s'],
+    [9_949, '9.9 s'],
+    [38_400, '38 s'],
     [200_000, '3 min 20 s'],
     [null, '–'],
   ])('a duration of %o is %s', (durationMs, text) => expect(showDuration(durationMs)).toBe(text));

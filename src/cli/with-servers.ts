@@ -1,0 +1,89 @@
+/**
+ * Servers for the length of one command: those that run already, or the embedded ones, started for this command and
+ * stopped after it. Whichever way the command ends, what it started is stopped. While another command has the folder's
+ * embedded servers for itself, it is waited for, within bounds.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { SluiceError } from '../errors.ts';
+import type { Serves } from '../runtime/dev-state.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { OpenedStore } from '../runtime/store-only.ts';
+import { Interrupted, orInterrupted, type Session } from './session.ts';
+
+export interface Needs {
+  /** Whether the command needs steps to run, so that a worker is started with the servers. */
+  readonly worker: boolean;
+  /** Whether what is started is for others, too; default: for this command alone. */
+  readonly serves?: Serves;
+}
+
+const WAIT_LIMIT_MS = 60_000;
+const POLL_MS = 250;
+
+/** Gives `work` a runtime; resolves with what it resolves with, and fails when a server that was started ends. */
+export async function withRuntime<T>(
+  session: Session,
+  needs: Needs,
+  work: (runtime: Runtime) => Promise<T>,
+): Promise<T> {
+  const runtime = await whenFree(session, () => openRuntime(session, needs));
+  return closing(session, runtime, () => Promise.race([work(runtime), runtime.failed]));
+}
+
+/** Gives `work` the store alone, for commands that only read it: Temporal is not started for that. */
+export async function withStore<T>(session: Session, work: (opened: OpenedStore) => Promise<T>): Promise<T> {
+  const { services, terminal } = session;
+  const opened = await whenFree(session, () => services.openStore((message) => terminal.note(message)));
+  return closing(session, opened, () => work(opened));
+}
+
+/** Tries again while another command has the folder. @throws SluiceError `folder_busy` when that takes too long */
+export async function whenFree<T>({ terminal, signal }: Session, open: () => Promise<T>): Promise<T> {
+  const giveUpAt = performance.now() + WAIT_LIMIT_MS;
+  for (let isTold = false; ; isTold = true) {
+    try {
+      return await open();
+    } catch (error) {
+      if (!isCode(error, 'folder_busy') || performance.now() > giveUpAt) throw error;
+      if (!isTold) terminal.note(`${error.message}: waiting for it, at most ${WAIT_LIMIT_MS / 1_000} s`);
+    }
+    await orInterrupted(signal, delay(POLL_MS));
+  }
+}
+
+async function openRuntime({ services, terminal }: Session, { worker, serves = 'command' }: Needs): Promise<Runtime> {
+  try {
+    return await services.connect();
+  } catch (error) {
+    if (!isCode(error, 'nothing_running')) throw error;
+  }
+  let isTold = false;
+  return services.start({
+    serves,
+    ...(worker && { project: await services.project() }),
+    onProgress: (message) => {
+      // Told with the first thing that is started: before, the folder may turn out to be another's.
+      if (!isTold) terminal.note('nothing runs here: starting the embedded servers for this command');
+      isTold = true;
+      terminal.note(message);
+    },
+  });
+}
+
+async function closing<T>({ signal }: Session, opened: { stop(): Promise<void> }, work: () => Promise<T>): Promise<T> {
+  let result: T;
+  try {
+    if (signal.aborted) throw new Interrupted();
+    result = await work();
+  } catch (error) {
+    // What went wrong first is told, not what that made of the end.
+    await opened.stop().catch(() => undefined);
+    throw error;
+  }
+  await opened.stop();
+  return result;
+}
+
+function isCode(error: unknown, code: string): error is SluiceError {
+  return error instanceof SluiceError && error.code === code;
+}

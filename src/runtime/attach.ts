@@ -1,0 +1,80 @@
+/** Store, client and worker over servers that run, whoever started them: what every runtime is made of. */
+import { join } from 'node:path';
+import type { Connection } from '@temporalio/client';
+import type { Implemented } from '../../activities/boundary/implement.ts';
+import type { Database } from '../store/database.ts';
+import { createStore, type Store } from '../store/store.ts';
+import { createRunClient, type RunClient } from './client.ts';
+import type { Config } from './config.ts';
+import { stateFolder } from './dev-state.ts';
+import { createIngestClient, type IngestClient } from './ingest-client.ts';
+import { registerSearchAttributes } from './search-attributes.ts';
+import type { TemporalConnection } from './temporal.ts';
+import type { Undo } from './unwind.ts';
+import type { RunningWorker } from './worker.ts';
+
+/** Makes the functions behind the steps, given what they may need. */
+export type MakeImplementations = (dependencies: { readonly store: Store }) => readonly Implemented[];
+
+export interface Attached {
+  readonly store: Store;
+  readonly client: RunClient & IngestClient;
+  readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string };
+  readonly connection: Connection;
+  readonly databaseUrl: string;
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly temporal: TemporalConnection;
+  readonly uiUrl: string;
+  readonly database: Database;
+  readonly databaseUrl: string;
+}
+
+export function attach({ config, temporal, uiUrl, database, databaseUrl }: Parts): Attached {
+  const store = createStore(database);
+  const { client, namespace, address, connection } = temporal;
+  const runs = createRunClient({ temporal: client, store, config, namespace, uiUrl });
+  const ingests = createIngestClient({ temporal: client, queue: config.queues.control, urlOf: runs.urlOf });
+  return { store, client: { ...runs, ...ingests }, temporal: { address, namespace, uiUrl }, connection, databaseUrl };
+}
+
+export interface WorkPlace {
+  readonly folder: string;
+  readonly config: Config;
+  readonly implementations: MakeImplementations;
+}
+
+/** Starts a worker; what ends it is added to `undo`. */
+export async function work(
+  { folder, config, implementations }: WorkPlace,
+  { store, connection, temporal: { namespace } }: Attached,
+  temporal: TemporalConnection,
+  undo: Undo,
+): Promise<RunningWorker> {
+  // Loaded when a worker is wanted: clients, and commands that only ask, do without Temporal's native library.
+  const [{ workflowBundle }, { installLogging }, { startWorker }] = await Promise.all([
+    import('./bundle.ts'),
+    import('./logging.ts'),
+    import('./worker.ts'),
+  ]);
+  installLogging(config);
+  await registerSearchAttributes(connection, namespace);
+  const native = await temporal.connectWorker();
+  undo.push(() => native.close());
+  const worker = await startWorker({
+    config,
+    connection: native,
+    client: temporal.client,
+    store,
+    implementations: implementations({ store }),
+    workflowBundle: await workflowBundle(cacheFolder(folder, config)),
+  });
+  undo.push(() => worker.stop());
+  return worker;
+}
+
+/** Where downloads and built bundles are kept. */
+export const cacheFolder = (folder: string, config: Config): string =>
+  config.cache ?? join(stateFolder(folder), 'cache');

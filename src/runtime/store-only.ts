@@ -1,0 +1,65 @@
+/**
+ * The store alone, for commands that only read it: the database that the config names, or that serves this folder, or
+ * else the embedded one, started for this command. Temporal is neither started nor asked, nor even loaded.
+ */
+import { join } from 'node:path';
+import { openDatabase } from '../store/database.ts';
+import { createStore, type Store } from '../store/store.ts';
+import type { Config } from './config.ts';
+import { claimFolder, readServers, releaseFolder, stateFolder } from './dev-state.ts';
+import { resolvePostgres } from './postgres.ts';
+import { expectedUi, workflowUrl } from './temporal-ui.ts';
+import { unwind } from './unwind.ts';
+
+export interface OpenedStore {
+  readonly store: Store;
+  /** Where a run is seen in the Temporal UI, when it is served. */
+  urlOf(runId: string): string;
+  /** Whether anybody serves that UI now, as far as this folder knows. */
+  readonly isUiServed: boolean;
+  stop(): Promise<void>;
+}
+
+export interface OpenStoreOptions {
+  readonly folder: string;
+  readonly config: Config;
+  readonly onProgress?: (message: string) => void;
+}
+
+/**
+ * @throws SluiceError `folder_busy` while a single command has the embedded database; and those of `resolvePostgres`.
+ */
+export async function openStoreOnly({ folder, config, onProgress }: OpenStoreOptions): Promise<OpenedStore> {
+  const servers = await readServers(folder);
+  const undo: (() => Promise<void>)[] = [];
+  try {
+    const url = (config.databaseUrl === undefined && servers?.databaseUrl) || (await startDatabase());
+    const database = openDatabase(url);
+    undo.push(() => database.close());
+    const ui = config.temporalConfigured || !servers ? expectedUi(config) : servers.temporal;
+    return Object.freeze({
+      store: createStore(database),
+      urlOf: (runId: string) => workflowUrl(ui, runId),
+      isUiServed: config.temporalConfigured || servers !== undefined,
+      stop: () => unwind(undo),
+    });
+  } catch (error) {
+    await unwind(undo);
+    throw error;
+  }
+
+  async function startDatabase(): Promise<string> {
+    if (config.databaseUrl === undefined) {
+      await claimFolder(folder, 'command');
+      undo.push(() => releaseFolder(folder));
+    }
+    const postgres = await resolvePostgres({
+      folder: join(stateFolder(folder), 'postgres'),
+      ...(config.databaseUrl !== undefined && { databaseUrl: config.databaseUrl }),
+      ...(config.ports.database !== undefined && { port: config.ports.database }),
+      ...(onProgress && { onProgress }),
+    });
+    undo.push(() => postgres.stop());
+    return postgres.url;
+  }
+}
