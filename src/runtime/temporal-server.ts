@@ -46,7 +46,12 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
   const { folder, ui = true, persistent = true } = options;
   await mkdir(folder, { recursive: true });
   const setting = 'SLUICE_TEMPORAL_PORT';
-  const port = await choosePort({ what: 'Temporal', setting, asked: options.ports.temporal, usual: USUAL_PORTS.temporal });
+  const port = await choosePort({
+    what: 'Temporal',
+    setting,
+    asked: options.ports.temporal,
+    usual: USUAL_PORTS.temporal,
+  });
   const uiSetting = 'SLUICE_TEMPORAL_UI_PORT';
   const uiPort = await choosePort({
     what: 'the Temporal UI',
