@@ -1,8 +1,10 @@
 /**
  * Writes a run's record: its node runs, and with the last of them how the run ended. Idempotent, so retried freely; it
  * beats, so that a worker lost in the middle of it holds the run up for seconds, however long the database may take.
+ * What would make it fail for ever is met here: text that PostgreSQL cannot hold, and a run that has no row.
  */
 import { Context } from '@temporalio/activity';
+import { SluiceError } from '../src/errors.ts';
 import type { Json } from '../src/plan/plan.ts';
 import type { Store } from '../src/store/store.ts';
 import type { FailureData, RecordRun } from '../workflows/messages.ts';
@@ -14,11 +16,18 @@ export function createRecordRun(runs: Store['runs']): RecordRun {
   return async ({ nodes, run }) => {
     const context = Context.current();
     const { workflowId } = context.info.workflowExecution!;
-    const rows = nodes.map((node) => ({ ...node, error: asJson(node.error) }));
+    const rows = nodes.map((node) => ({ ...node, error: errorJson(node.error) }));
     const beats = setInterval(() => context.heartbeat(), BEAT_MS);
     try {
       if (run === undefined) await runs.recordNodes(workflowId, rows);
-      else await runs.complete(workflowId, { ...run, error: asJson(run.error), nodes: rows });
+      else {
+        const ending = { ...run, output: storable(run.output), error: errorJson(run.error) };
+        await runs.complete(workflowId, { ...ending, nodes: rows });
+      }
+    } catch (error) {
+      if (!(error instanceof SluiceError && error.code === 'run_unknown')) throw error;
+      // Started by somebody else than our client, or its database was replaced: there is nothing to complete.
+      context.log.warn('a run without a row is not recorded', { runId: workflowId });
     } finally {
       clearInterval(beats);
     }
@@ -26,4 +35,12 @@ export function createRecordRun(runs: Store['runs']): RecordRun {
 }
 
 /** An interface is no index signature to the compiler; its copy is. */
-const asJson = (failure: FailureData | null): Json => failure && { ...failure };
+const errorJson = (failure: FailureData | null): Json => failure && storable({ ...failure });
+
+/** The same value with NUL characters and halves of surrogate pairs replaced: a step may have made them. */
+function storable(value: Json): Json {
+  if (typeof value === 'string') return value.toWellFormed().replaceAll('\0', '\u{FFFD}');
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(storable);
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [storable(key), storable(part)]));
+}
