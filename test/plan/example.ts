@@ -1,7 +1,7 @@
 /** A plan with every node kind, as a lowered docs bot looks; tests change copies of it. */
 import type { CallPolicy, Json, Plan, StepNode, Wiring } from '../../src/plan/plan.ts';
 
-export const policy: CallPolicy = {
+const policy: CallPolicy = {
   attempts: 3,
   timeoutMs: 30_000,
   backoff: { firstMs: 1_000, factor: 2, maxMs: 20_000 },
@@ -11,7 +11,7 @@ export const policy: CallPolicy = {
 };
 
 export const from = (...path: [string, ...string[]]): Wiring => ({ $from: path });
-export const object = (parts: { [key: string]: Wiring }): Wiring => ({ $object: parts });
+const object = (parts: { [key: string]: Wiring }): Wiring => ({ $object: parts });
 
 export function step(
   id: string,
