@@ -77,7 +77,7 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
     const { row, plan } = await begin(store, { runId, planId: offered, plan: pipeline.plan, input, options });
 
     const handle = temporal.workflow.getHandle(runId);
-    const cancel = () => void handle.cancel().catch(() => undefined); // closed meanwhile: nothing left to cancel
+    const cancel = () => void ridingThrough(config.runDeadlineMs, () => handle.cancel()).catch(() => undefined); // closed meanwhile
     options.signal?.addEventListener('abort', cancel, { once: true });
     const answered: Promise<Answer> =
       row.state === 'running'

@@ -58,7 +58,7 @@ export function createIngestClient({ temporal, queue, urlOf }: IngestDependencie
         }),
       );
       await refuseOther(handle, input);
-      const cancel = () => void handle.cancel().catch(() => undefined); // it may have ended meanwhile
+      const cancel = () => void riding(() => handle.cancel()).catch(() => undefined); // it may have ended meanwhile
       options.signal?.addEventListener('abort', cancel, { once: true });
       const done = new AbortController();
       const following = follow(handle, options.onProgress, done.signal);

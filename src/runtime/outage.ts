@@ -19,11 +19,10 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 /** A shorter outage is not worth a word. */
 const TELL_AFTER_MS = 1_000;
-/** A call that is cut after this long had been connected, so a new outage begins: calls may wait long for their answer. */
-const CONNECTED_MS = 5_000;
 
 /**
- * Calls `call` until it answers, for at most `limitMs` of outage.
+ * Calls `call` until it answers, for at most `limitMs` of outage. A call may wait long for its answer: one that is cut
+ * after more than `limitMs` had been connected, and a new outage begins with it.
  *
  * @throws SluiceError `temporal_unreachable` when an outage outlasts the limit; anything else that `call` throws.
  */
@@ -37,7 +36,7 @@ export async function ridingThrough<T>(limitMs: number, call: () => Promise<T>, 
       const code = codeOf(error);
       if (code === undefined || !PASSING_CODES.has(code)) throw error;
       const now = Date.now();
-      const wasConnected = code !== DEADLINE_EXCEEDED && now - calledAt > CONNECTED_MS;
+      const wasConnected = code !== DEADLINE_EXCEEDED && now - calledAt > limitMs;
       if (outage === undefined || wasConnected) outage = { since: now, pauseMs: FIRST_PAUSE_MS, isTold: false };
       if (now + outage.pauseMs - outage.since > limitMs) throw unreachable(error, limitMs);
       if (now - outage.since >= TELL_AFTER_MS && !outage.isTold) {

@@ -2,12 +2,16 @@
  * Connections to Temporal: an embedded server's, or a real one as Temporal's own environment variables and profiles name
  * it. One place decides, so nothing else differs between the two.
  */
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnection, NativeConnectionOptions } from '@temporalio/worker';
 import { SluiceError } from '../errors.ts';
 
 const CONNECT_LIMIT_MS = 10_000;
+/** gRPC's code for a server that is not there. */
+const UNAVAILABLE = 14;
+/** Within a second. The SDK's own ten attempts take twenty, without a word: outages are ridden through in `outage.ts`. */
+const ATTEMPTS_WHILE_AWAY = 4;
 
 export interface TemporalAddress {
   readonly address: string;
@@ -34,7 +38,9 @@ export interface TemporalConnection extends TemporalAddress {
 export async function connectTemporal(embedded?: TemporalAddress): Promise<TemporalConnection> {
   const { connection: options, namespace } = embedded ? settingsOf(embedded) : configuredSettings();
   const address = options.address ?? 'localhost:7233';
-  const connection = await Connection.connect({ ...options, connectTimeout: CONNECT_LIMIT_MS }).catch((cause) => {
+  const interceptors = [makeGrpcRetryInterceptor(retryOptions())];
+  const connecting = Connection.connect({ ...options, interceptors, connectTimeout: CONNECT_LIMIT_MS });
+  const connection = await connecting.catch((cause) => {
     throw unreachable(address, cause);
   });
   const client = new Client({ connection, namespace });
@@ -58,6 +64,15 @@ const settingsOf = ({ address, namespace }: TemporalAddress): Settings => ({ con
 function configuredSettings(): Settings {
   const { connectionOptions, namespace } = loadClientConnectConfig();
   return { connection: connectionOptions, namespace: namespace ?? 'default' };
+}
+
+function retryOptions(): ReturnType<typeof defaultGrpcRetryOptions> {
+  const usual = defaultGrpcRetryOptions();
+  return {
+    ...usual,
+    retryableDecider: (attempt, status) =>
+      usual.retryableDecider(attempt, status) && (status.code !== UNAVAILABLE || attempt < ATTEMPTS_WHILE_AWAY),
+  };
 }
 
 function unreachable(address: string, cause: unknown): SluiceError {
