@@ -17,6 +17,7 @@ import type { Json, Plan } from '../plan/plan.ts';
 import { workflowInput } from '../plan/skeleton.ts';
 import type { ClientDependencies } from './client.ts';
 import { type OnOutage, ridingThrough } from './outage.ts';
+import { ridingThroughTaskFailures } from './task-failures.ts';
 
 const DAY_MS = 86_400_000;
 /** A workflow task that a dead worker had begun is given to another after this long. */
@@ -77,7 +78,9 @@ export function createStartRun({ temporal, config }: ClientDependencies, workflo
 
   return async (start, onOutage) => {
     try {
-      const output = await ridingThrough(config.runDeadlineMs, () => attempt(start), onOutage);
+      const { runDeadlineMs } = config;
+      const ask = () => ridingThroughTaskFailures(start.runId, runDeadlineMs, () => attempt(start));
+      const output = await ridingThrough(runDeadlineMs, ask, onOutage);
       return { kind: 'output', output };
     } catch (error) {
       return answerOf(error);
