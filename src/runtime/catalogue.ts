@@ -2,6 +2,7 @@
  * Which steps the living workers can run. A call to a step that no worker knows would be retried for ever; so workers
  * publish what they have, under a lease, and a start that needs anything else is refused by its name.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { SluiceError } from '../errors.ts';
 import { suggest } from '../nearest.ts';
 import { stepsOf } from '../plan/nodes.ts';
@@ -10,6 +11,7 @@ import type { Store } from '../store/store.ts';
 
 const LEASE_MS = 15_000;
 const RENEWALS_PER_LEASE = 3;
+const WITHDRAW_LIMIT_MS = 2_000;
 /** A published catalogue is believed for this long; a step not in it is looked up again at once. */
 const BELIEVED_MS = 5_000;
 
@@ -32,7 +34,9 @@ export async function keepPublished(
   return {
     async withdraw() {
       clearInterval(timer);
-      await catalogue.withdraw(workerId).catch(() => undefined); // its lease ends soon anyway
+      // A database that is away must not hold up the end of a worker: the lease ends soon anyway.
+      const withdrawn = catalogue.withdraw(workerId).catch(() => undefined);
+      await Promise.race([withdrawn, delay(WITHDRAW_LIMIT_MS, undefined, { ref: false })]);
     },
   };
 }
