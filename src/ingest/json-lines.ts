@@ -83,10 +83,16 @@ function readRow(name: string, line: Line, isDuplicate: boolean): SourceEntry {
 
 function documentOf(name: string, row: Row): SourceEntry {
   const { id, text, metadata } = row;
-  const title = row.title ? cleanText(row.title).text : undefined;
-  const url = row.url ? cleanText(row.url).text : undefined;
-  const raw = { id, name, text, format: 'markdown' as const, ...(title && { title }), ...(url && { url }) };
-  const hash = contentHash([title ?? '', text, url ?? '', JSON.stringify(metadata ?? null)]);
+  const [cleanTitle, cleanUrl] = [cleanText(row.title ?? ''), cleanText(row.url ?? '')];
+  const [title, url] = [cleanTitle.text, cleanUrl.text];
+  const mended = cleanTitle.cleaned || cleanUrl.cleaned;
+  const raw = {
+    ...{ id, name, text, format: 'markdown' as const },
+    ...(title && { title }),
+    ...(url && { url }),
+    ...(mended && { mended }),
+  };
+  const hash = contentHash([title, text, url, JSON.stringify(metadata ?? null)]);
   return { kind: 'document', document: { raw, contentHash: hash, ...(metadata && { metadata }) } };
 }
 

@@ -105,13 +105,13 @@ function ingestFailure(error: unknown, url: string): unknown {
     return new SluiceError('ingest_ended', {
       message: `the ingest ended without a result: ${cause?.message ?? error.message}`,
       remedy: `see ${url}; the index is as it was before`,
-      cause: error,
+      cause,
     });
   const details = cause.details?.[0] as { remedy?: string; data?: { readonly [key: string]: Json } } | undefined;
   return new SluiceError(cause.type ?? 'ingest_failed', {
     message: cause.message,
     remedy: details?.remedy ?? `see ${url}; the index is as it was before`,
     ...(details?.data && { data: details.data }),
-    cause: error,
+    cause,
   });
 }
