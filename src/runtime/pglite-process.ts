@@ -3,16 +3,19 @@
  * parent over the IPC channel, ends cleanly on SIGTERM or when its parent is gone, and outlives the Ctrl-C that its
  * parent gets too, so that the parent can still write while it winds down. Started by `postgres.ts` only.
  */
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { access, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { PGlite } from '@electric-sql/pglite';
-import { vector } from '@electric-sql/pglite-pgvector';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { SluiceError } from '../errors.ts';
 import { isFull } from '../store/database-errors.ts';
 import { migrate } from '../store/migrate.ts';
 import { databaseOf } from './pglite-database.ts';
+import { PGLITE_FLAGS, PGLITE_OPTIONS } from './pglite-options.ts';
 import { claimFolder, publishPort, releaseFolder } from './pglite-owner.ts';
 import { takingTurns } from './pglite-turns.ts';
 import type { PgliteMessage } from './postgres.ts';
@@ -22,6 +25,8 @@ const MOST_CONNECTIONS = 80;
 /** Closing that takes longer is broken off; the write-ahead log keeps what was committed. */
 const CLOSE_LIMIT_MS = 5_000;
 const CRASHED = 70;
+const MAKE_LIMIT_MS = 120_000;
+const MAKE_PROGRAM = fileURLToPath(new URL(`./pglite-make${extname(import.meta.url)}`, import.meta.url));
 
 const [folder = '', port = '0'] = process.argv.slice(2);
 
@@ -65,18 +70,17 @@ async function serve(): Promise<void> {
  * that looks like a database.
  */
 async function open(data: string): Promise<PGlite> {
-  const options = { extensions: { vector }, onStderr };
   try {
     if (!existsSync(data)) {
       const unfinished = `${data}.new`;
       await rm(unfinished, { recursive: true, force: true });
       tell({ kind: 'progress', what: 'making the embedded database' });
-      await (await PGlite.create({ dataDir: unfinished, ...options })).close();
+      await make(unfinished);
       await rename(unfinished, data);
     }
     // Where this is missing, PGlite would make a new database among what is there.
     await access(join(data, 'PG_VERSION'));
-    return await PGlite.create({ dataDir: data, ...options });
+    return await PGlite.create({ dataDir: data, ...PGLITE_OPTIONS, onStderr });
   } catch (cause) {
     const why = log.findLast((line) => /(FATAL|PANIC):/.test(line)) ?? (cause instanceof Error ? cause.message : cause);
     if (isFull(cause) || isFull(why)) throw full();
@@ -86,6 +90,16 @@ async function open(data: string): Promise<PGlite> {
       data: { folder: data },
       cause,
     });
+  }
+}
+
+/** What PostgreSQL said in the other process is kept as if said here. */
+async function make(data: string): Promise<void> {
+  try {
+    await promisify(execFile)(process.execPath, [...PGLITE_FLAGS, MAKE_PROGRAM, data], { timeout: MAKE_LIMIT_MS });
+  } catch (error) {
+    for (const line of String((error as { stderr?: string }).stderr ?? '').split('\n')) onStderr(line);
+    throw error;
   }
 }
 

@@ -11,6 +11,7 @@ import { SluiceError } from '../errors.ts';
 import type { Json } from '../plan/plan.ts';
 import { openDatabase } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
+import { PGLITE_FLAGS } from './pglite-options.ts';
 
 /** What the embedded database's process tells its parent. */
 export type PgliteMessage =
@@ -85,7 +86,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   await mkdir(folder, { recursive: true });
   onProgress?.('starting the embedded database');
   const child = fork(programBeside(import.meta.url), [folder, String(port)], {
-    execArgv: [],
+    execArgv: [...PGLITE_FLAGS],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   const ended = endOf(child);
