@@ -6,6 +6,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SluiceError } from '../errors.ts';
+import { isFull } from '../store/database-errors.ts';
 
 const Serving = z.object({
   /** The process that owns the servers. */
@@ -48,7 +49,7 @@ export async function readServers(folder: string): Promise<Servers | undefined> 
 /**
  * Claims the folder for this process.
  *
- * @throws SluiceError `already_serving` when another living process serves it; `folder_busy`, which passes, when one has
+ * @throws SluiceError `disk_full`; `already_serving` when another living process serves it; `folder_busy`, which passes, when one has
  * it for a single command, or has not yet started what it will serve.
  */
 export async function claimFolder(folder: string, serves: Serves): Promise<void> {
@@ -58,6 +59,7 @@ export async function claimFolder(folder: string, serves: Serves): Promise<void>
     try {
       return await writeFile(stateFile(folder), JSON.stringify(claim), { flag: 'wx' });
     } catch (error) {
+      if (isFull(error)) throw diskFull(folder, error);
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
     const other = await readState(stateFile(folder));
@@ -120,6 +122,15 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'; // alive, and somebody else's
   }
+}
+
+function diskFull(folder: string, cause: unknown): SluiceError {
+  return new SluiceError('disk_full', {
+    message: `the disk that holds ${stateFolder(folder)} is full`,
+    remedy: 'free some space and run the command again; what was stored before is kept',
+    data: { folder },
+    cause,
+  });
 }
 
 function refusal(folder: string, other: Serving, wanted: Serves): SluiceError {

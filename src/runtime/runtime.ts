@@ -9,6 +9,7 @@ import { type Attached, attach, cacheFolder, type MakeImplementations, work } fr
 import type { Config } from './config.ts';
 import { claimFolder, publishServing, readServers, releaseFolder, type Serves, stateFolder } from './dev-state.ts';
 import { type Postgres, resolvePostgres } from './postgres.ts';
+import { endedByItself } from './server-ended.ts';
 import { connectTemporal } from './temporal.ts';
 import { findTemporalCli } from './temporal-cli.ts';
 import { startTemporalServer, type TemporalServer } from './temporal-server.ts';
@@ -71,7 +72,13 @@ export async function startRuntime(options: StartOptions): Promise<Runtime> {
       { name: 'embedded Temporal server', ended: server?.ended },
       { name: 'embedded database', ended: postgres.ended },
     ];
-    return runtimeOf(attached, { worker, undo, parts, isPassing: serves === 'command' && server !== undefined });
+    return runtimeOf(attached, {
+      folder,
+      worker,
+      undo,
+      parts,
+      isPassing: serves === 'command' && server !== undefined,
+    });
   } catch (error) {
     await unwind(undo);
     throw error;
@@ -100,7 +107,7 @@ export async function connectRuntime(
     undo.push(() => database.close());
     const attached = attach({ config, temporal, uiUrl, database, databaseUrl });
     const worker = implementations && (await work({ folder, config, implementations }, attached, temporal, undo));
-    return runtimeOf(attached, { worker, undo, parts: [], isPassing: false });
+    return runtimeOf(attached, { folder, worker, undo, parts: [], isPassing: false });
   } catch (error) {
     await unwind(undo);
     throw error;
@@ -124,6 +131,7 @@ function startPostgres(folder: string, config: Config, onProgress: Progress): Pr
 }
 
 interface Ownership {
+  readonly folder: string;
   readonly worker: RunningWorker | undefined;
   readonly undo: Undo;
   /** The servers that were started here, each with the reason of its end when it comes. */
@@ -131,11 +139,12 @@ interface Ownership {
   readonly isPassing: boolean;
 }
 
-function runtimeOf(attached: Attached, { worker, undo, parts, isPassing }: Ownership): Runtime {
+function runtimeOf(attached: Attached, { folder, worker, undo, parts, isPassing }: Ownership): Runtime {
   let isStopping = false;
   const failed = new Promise<never>((_, reject) => {
     worker?.ended.catch((error) => isStopping || reject(error));
-    for (const { name, ended } of parts) ended?.then((why) => isStopping || reject(endedByItself(name, why)));
+    for (const { name, ended } of parts)
+      ended?.then(async (why) => isStopping || reject(await endedByItself(name, why, folder)));
   });
   failed.catch(() => undefined); // told to whoever waits for it
   return Object.freeze({
@@ -160,12 +169,6 @@ async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]
   await Promise.allSettled([first, second]);
   return Promise.all([first, second]);
 }
-
-const endedByItself = (name: string, why: string): SluiceError =>
-  new SluiceError('server_ended', {
-    message: `the ${name} is gone: ${why}`,
-    remedy: 'start again: what was under way goes on from where it was; sluice doctor looks at disk and ports',
-  });
 
 function nothingRunning(folder: string): SluiceError {
   return new SluiceError('nothing_running', {

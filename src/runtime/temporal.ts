@@ -2,6 +2,7 @@
  * Connections to Temporal: an embedded server's, or a real one as Temporal's own environment variables and profiles name
  * it. One place decides, so nothing else differs between the two.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnection, NativeConnectionOptions } from '@temporalio/worker';
@@ -12,6 +13,8 @@ const CONNECT_LIMIT_MS = 10_000;
 const UNAVAILABLE = 14;
 /** Within a second. The SDK's own ten attempts take twenty, without a word: outages are ridden through in `outage.ts`. */
 const ATTEMPTS_WHILE_AWAY = 4;
+/** Timers may be late by about this. */
+const TIMER_SLACK_MS = 50;
 
 export interface TemporalAddress {
   readonly address: string;
@@ -38,7 +41,8 @@ export interface TemporalConnection extends TemporalAddress {
 export async function connectTemporal(embedded?: TemporalAddress): Promise<TemporalConnection> {
   const { connection: options, namespace } = embedded ? settingsOf(embedded) : configuredSettings();
   const address = options.address ?? 'localhost:7233';
-  const interceptors = [makeGrpcRetryInterceptor(retryOptions())];
+  const retries = createRetries();
+  const interceptors = [makeGrpcRetryInterceptor(retries.options)];
   const connecting = Connection.connect({ ...options, interceptors, connectTimeout: CONNECT_LIMIT_MS });
   const connection = await connecting.catch((cause) => {
     throw unreachable(address, cause);
@@ -55,7 +59,10 @@ export async function connectTemporal(embedded?: TemporalAddress): Promise<Tempo
         throw unreachable(address, cause);
       });
     },
-    close: () => connection.close(),
+    async close() {
+      await retries.settled();
+      await connection.close();
+    },
   };
 }
 
@@ -66,12 +73,34 @@ function configuredSettings(): Settings {
   return { connection: connectionOptions, namespace: namespace ?? 'default' };
 }
 
-function retryOptions(): ReturnType<typeof defaultGrpcRetryOptions> {
+interface Retries {
+  readonly options: ReturnType<typeof defaultGrpcRetryOptions>;
+  /** Lets no further retry begin, and resolves when those that wait have begun. */
+  settled(): Promise<void>;
+}
+
+/** A retry that wakes after its connection was closed throws where nobody can catch it: so the close waits for it. */
+function createRetries(): Retries {
   const usual = defaultGrpcRetryOptions();
+  let isClosing = false;
+  let lastBeginsAt = 0;
   return {
-    ...usual,
-    retryableDecider: (attempt, status) =>
-      usual.retryableDecider(attempt, status) && (status.code !== UNAVAILABLE || attempt < ATTEMPTS_WHILE_AWAY),
+    options: {
+      retryableDecider: (attempt, status) =>
+        !isClosing &&
+        usual.retryableDecider(attempt, status) &&
+        (status.code !== UNAVAILABLE || attempt < ATTEMPTS_WHILE_AWAY),
+      delayFunction: (attempt, status) => {
+        const pauseMs = usual.delayFunction(attempt, status);
+        lastBeginsAt = Math.max(lastBeginsAt, performance.now() + pauseMs);
+        return pauseMs;
+      },
+    },
+    async settled() {
+      isClosing = true;
+      const pauseMs = lastBeginsAt - performance.now();
+      if (pauseMs > 0) await delay(pauseMs + TIMER_SLACK_MS);
+    },
   };
 }
 
