@@ -33,7 +33,6 @@ const Environment = z.object({
   SLUICE_BUILD_ID: z.string().min(1).max(100).optional(),
   SLUICE_WORKER_VERSIONING: flag.default(false),
   SLUICE_LOG: z.enum(['error', 'warn', 'info', 'debug']).default('error'),
-  SLUICE_UNIT_KEY: z.string().min(16).optional(),
 });
 
 /** Every variable that is read, by name. */
@@ -71,8 +70,6 @@ export interface Config {
   readonly versioning?: { readonly buildId: string };
   /** How much Temporal's own logger says, on standard error. */
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
-  /** Keys the hash that stands for a unit in search attributes; absent: one is made per project and kept in `.sluice`. */
-  readonly unitKey?: string;
 }
 
 /**
@@ -122,6 +119,5 @@ export function readConfig(environment: { readonly [name: string]: string | unde
     shutdownGraceMs: env.SLUICE_SHUTDOWN_GRACE_MS,
     ...(env.SLUICE_WORKER_VERSIONING && { versioning: { buildId: env.SLUICE_BUILD_ID! } }),
     logLevel: env.SLUICE_LOG,
-    ...(env.SLUICE_UNIT_KEY !== undefined && { unitKey: env.SLUICE_UNIT_KEY }),
   });
 }
