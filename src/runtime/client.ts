@@ -12,6 +12,7 @@ import type { Json, Plan } from '../plan/plan.ts';
 import { restoreClaims } from '../store/claims.ts';
 import type { RunRow } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
+import { cancelRun } from './cancel-run.ts';
 import { createCatalogueCheck } from './catalogue.ts';
 import type { Config } from './config.ts';
 import { type OnOutage, ridingThrough } from './outage.ts';
@@ -77,8 +78,10 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
     const { row, plan } = await begin(store, { runId, planId: offered, plan: pipeline.plan, input, options });
 
     const handle = temporal.workflow.getHandle(runId);
-    const cancel = () => void ridingThrough(config.runDeadlineMs, () => handle.cancel()).catch(() => undefined); // closed meanwhile
+    let isOver = false;
+    const cancel = () => void cancelRun(handle, config.runDeadlineMs, () => isOver).catch(() => undefined); // the run itself says the same
     options.signal?.addEventListener('abort', cancel, { once: true });
+    if (options.signal?.aborted) cancel();
     const answered: Promise<Answer> =
       row.state === 'running'
         ? startRun({ runId, planId: row.planId, plan, input }, options.onOutage)
@@ -88,7 +91,10 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
       options.signal?.removeEventListener('abort', cancel);
       return resultOf(await recorded(store, runId), urlOf(runId), (output) => restoreClaims(store.payloads, output));
     });
-    finished.catch(() => undefined); // told to whoever awaits it
+    const end = () => {
+      isOver = true;
+    };
+    finished.then(end, end); // a failure is told to whoever awaits it
     const answer = answered.then(async (answer) =>
       answer.kind === 'output' ? restoreClaims(store.payloads, answer.output) : (await finished).output,
     );

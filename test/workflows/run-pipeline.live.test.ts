@@ -152,6 +152,16 @@ describe('a run', () => {
     expect(await started.finished).toMatchObject({ outcome: 'cancelled', output: null });
   });
 
+  test('is cancelled also before its workflow is there', async () => {
+    const controller = new AbortController();
+    const slow = one('cancelled-early', hang, { timeout: '1 minute' });
+    const started = await live.client.start(slow, { text: 'x' }, { signal: controller.signal });
+    controller.abort();
+    expect(await started.finished).toMatchObject({ outcome: 'cancelled', output: null });
+    const never = await live.client.run(slow, { text: 'x' }, { signal: AbortSignal.abort() });
+    expect(never).toMatchObject({ outcome: 'cancelled', output: null });
+  });
+
   test('is refused before it starts when its input or a step does not fit', async () => {
     await expect(live.client.run(one('input', upper), { text: 7 })).rejects.toMatchObject({ code: 'input_invalid' });
     await expect(live.client.run(one('input', upper), { text: 'a\0b' })).rejects.toMatchObject({
