@@ -4,7 +4,7 @@
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { isGrpcServiceError, ServiceError } from '@temporalio/client';
+import { isGrpcServiceError } from '@temporalio/client';
 import { SluiceError } from '../errors.ts';
 
 /** Told once in each outage, in a sentence for people. */
@@ -49,9 +49,10 @@ export async function ridingThrough<T>(limitMs: number, call: () => Promise<T>, 
   }
 }
 
+/** gRPC's code for what failed: the client's library throws the error itself, or another with it as the cause. */
 function codeOf(error: unknown): number | undefined {
-  const cause = error instanceof ServiceError ? error.cause : error;
-  return isGrpcServiceError(cause) ? cause.code : undefined;
+  if (isGrpcServiceError(error)) return error.code;
+  return error instanceof Error && isGrpcServiceError(error.cause) ? error.cause.code : undefined;
 }
 
 function unreachable(cause: unknown, limitMs: number): SluiceError {

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ridingThrough } from '../../src/runtime/outage.ts';
 
@@ -57,6 +58,15 @@ describe('an outage of Temporal', () => {
     const call = failing(Array.from({ length: 99 }, () => [4, 10_000] as const));
     expect((await ride(60_000, call)).ended).toMatchObject({ code: 'temporal_unreachable' });
     expect(call.mock.calls.length).toBeLessThan(9);
+  });
+
+  it('is known also as the cause of what the client says: an update whose call came to its deadline', async () => {
+    const call = failing([[4, 0]]);
+    const wrapped = () =>
+      call().catch((cause: unknown) => {
+        throw new WorkflowUpdateRPCTimeoutOrCancelledError('timeout', { cause: cause as Error });
+      });
+    expect((await ride(60_000, wrapped)).ended).toBe('answer');
   });
 
   it('is not what other failures are', async () => {
