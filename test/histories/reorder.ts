@@ -38,10 +38,6 @@ export async function bundleReordered(reorders: readonly Reorder[]): Promise<{ r
 
 const OUTCOME = 'upsertSearchAttributes([{ key: outcomeAttribute, value: outcome }]);';
 const RECORDED = 'await condition(allHandlersFinished);';
-const LISTED = 'const { total, batches } = await listSource({ source: input.source });';
-const BEGUN = 'const { build } = await beginBuild({ index: input.index, chunk: input.chunk, owner });';
-const SLEEP = 'await sleep(settings.intervalMs);';
-const SWEEP = 'await sweepRuns();';
 
 /** Every workflow does two things in the other order. */
 export const SWAPPED_CALLS: readonly Reorder[] = [
@@ -49,11 +45,10 @@ export const SWAPPED_CALLS: readonly Reorder[] = [
   { file: 'workflows/run-pipeline.ts', passage: RECORDED, becomes: `${OUTCOME} ${RECORDED}` },
   {
     file: 'workflows/ingest.ts',
-    passage: LISTED,
-    becomes: `const early = await beginBuild({ index: input.index, chunk: input.chunk, owner: workflowInfo().workflowId }); ${LISTED}`,
+    passage: '{ listSource, ingestBatch',
+    becomes: '{ ingestBatch: listSource, listSource: ingestBatch',
   },
-  { file: 'workflows/ingest.ts', passage: BEGUN, becomes: 'const { build } = early;' },
-  { file: 'workflows/sweep.ts', passage: SLEEP, becomes: SWEEP },
+  { file: 'workflows/sweep.ts', passage: 'await sleep(settings.intervalMs);', becomes: 'await sweepRuns();' },
 ];
 
 /** The walker begins with the node that came last. */

@@ -1,0 +1,16 @@
+/** A row of the chaos table: one thing that goes wrong, played on real processes and answered in figures. */
+import type { Figure } from './figures.ts';
+import type { Place } from './place.ts';
+
+export interface Row {
+  /** `R1`, `R2`, and so on. */
+  readonly id: string;
+  /** What goes wrong in it. */
+  readonly title: string;
+  /** Part of the short form, which every test run plays: quick, and not about seconds, which other load can take. */
+  readonly short: boolean;
+  readonly play: (place: Place) => Promise<readonly Figure[]>;
+}
+
+/** Activities that must be in flight whenever something is killed. */
+export const IN_FLIGHT = 8;

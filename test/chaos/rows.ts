@@ -1,0 +1,17 @@
+/** Every row of the chaos table, in the order in which it is played. */
+import type { Row } from './row.ts';
+import { r19 } from './rows/duplicate-requests.ts';
+import { r17 } from './rows/hanging.ts';
+import { r3, r4 } from './rows/many-killed.ts';
+import { r23 } from './rows/missing-step.ts';
+import { r22 } from './rows/node-versions.ts';
+import { r12 } from './rows/plan-edited.ts';
+import { r16 } from './rows/poison.ts';
+import { r11 } from './rows/replay-gate.ts';
+import { r5 } from './rows/rolling-restart.ts';
+import { r7, r8 } from './rows/server-restarted.ts';
+import { r1, r2 } from './rows/step-killed.ts';
+import { r15 } from './rows/too-large.ts';
+import { r6 } from './rows/workflow-tasks.ts';
+
+export const ROWS: readonly Row[] = [r1, r2, r3, r4, r5, r6, r7, r8, r11, r12, r15, r16, r17, r19, r22, r23];
