@@ -12,7 +12,7 @@ import { withScene } from '../scene.ts';
 import { Count, compute, work } from '../steps.ts';
 
 const RUNS_EACH = 15;
-const STEP_MS = 1_000;
+const STEP_MS = 3_000;
 /** What the worker and the start of a run ask for. */
 const UNCLAIMED_LIMIT_S = 1;
 const CLAIMED_LIMIT_S = 5;
