@@ -9,7 +9,7 @@ import type { ConfigOf, OutputOf } from '../src/index.ts';
 import { implement } from './boundary/implement.ts';
 import { createExcerpt, type Excerpt, type ReadPassage, wordsIn } from './text/excerpt.ts';
 import { renderAnswer } from './text/render-answer.ts';
-import { coverage, isNameTerm, rarity, stemSet, type Term, termsOf } from './text/terms.ts';
+import { coverage, inverseFrequency, stemSet, type Term, termsOf } from './text/terms.ts';
 import { headingText } from './text/titles.ts';
 import { type Unit, unitsOf } from './text/units.ts';
 
@@ -52,7 +52,8 @@ const noAnswer: OutputOf<typeof generate> = {
   answered: false,
 };
 
-const wantsCode = (question: string, terms: readonly Term[]) => WANTS_CODE.test(question) || terms.some(isNameTerm);
+const wantsCode = (question: string, terms: readonly Term[]) =>
+  WANTS_CODE.test(question) || terms.some(({ isName }) => isName);
 
 function readPassage(passage: Passage): ReadPassage {
   return { passage, units: unitsOf(passage.text), heading: stemSet(headingText(passage)) };
@@ -63,7 +64,10 @@ function weighted(terms: readonly Term[], missed: ReadonlySet<string>, read: rea
   const units = read.flatMap((each) => each.units);
   return terms.map((term) => {
     const held = units.filter((unit) => unit.stems.has(term.stem)).length;
-    return { ...term, weight: term.weight * rarity(held, units.length) * (missed.has(term.stem) ? MISSED_FACTOR : 1) };
+    return {
+      ...term,
+      weight: term.weight * inverseFrequency(held, units.length) * (missed.has(term.stem) ? MISSED_FACTOR : 1),
+    };
   });
 }
 

@@ -6,7 +6,7 @@ import type { Citation, Passage } from '../pipelines/schemas.ts';
 import { validate } from '../pipelines/steps.ts';
 import { implement } from './boundary/implement.ts';
 import { sentencesOf } from './text/sentences.ts';
-import { coverage, isNameTerm, stemSet, type Term, termsOf } from './text/terms.ts';
+import { coverage, stemSet, type Term, termsOf } from './text/terms.ts';
 import { headingText } from './text/titles.ts';
 
 const CITATION = /\[(\d{1,3})\]/g;
@@ -48,7 +48,7 @@ export const validateLexical = implement(validate, ({ question, answer, passages
 /** A name that no passage holds: whatever they say, it is not about that. */
 function asksOfUnknownName(terms: readonly Term[], passages: readonly Passage[]): boolean {
   const held = stemSet(passages.map((passage) => `${headingText(passage)}\n${passage.text}`).join('\n'));
-  return terms.some((term) => isNameTerm(term) && !held.has(term.stem));
+  return terms.some((term) => term.isName && !held.has(term.stem));
 }
 
 function missingOf(terms: readonly Term[], said: ReadonlySet<string>): string {

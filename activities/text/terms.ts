@@ -4,6 +4,7 @@
  */
 import { stemmer } from 'stemmer';
 import { eng } from 'stopword';
+import { rarityInEnglish } from './everyday.ts';
 
 /** Words of questions that say nothing about what is asked. */
 const FILLERS = `able actually answer anyone best better call called can't cannot could couldn't describe different does doesn't
@@ -50,15 +51,15 @@ export function stemSet(text: string): ReadonlySet<string> {
   return new Set(stemsAt(text).map(({ stem }) => stem));
 }
 
-const NAME_WEIGHT = 2;
-
 /** One thing that a question asks about. */
 export interface Term {
   readonly stem: string;
   /** As the question writes it. */
   readonly word: string;
-  /** Names count double: what has capitals, digits or an underscore inside, stands in quotes, or begins with a capital. */
+  /** How much it tells by itself: its rarity in English. */
   readonly weight: number;
+  /** Has capitals, digits or an underscore inside, stands in quotes, or begins with a capital. */
+  readonly isName: boolean;
 }
 
 /** The distinct content words of a question, in order. */
@@ -71,16 +72,14 @@ export function termsOf(question: string): readonly Term[] {
     if (isStopWord(word) || (word.length === 1 && /[a-z]/i.test(word))) continue;
     const stem = stemOf(word);
     const isName = hasNameInside(word) || quoted.has(word) || (index > 0 && !isTitle && /^\p{Lu}/u.test(word));
-    const weight = isName ? NAME_WEIGHT : 1;
     const seen = terms.get(stem);
-    if (!seen || seen.weight < weight) terms.set(stem, { stem, word, weight });
+    if (!seen || (isName && !seen.isName))
+      terms.set(stem, { stem, word, weight: rarityInEnglish([word, stem]), isName });
   }
   return [...terms.values()];
 }
 
 const hasNameInside = (word: string) => /\p{L}\p{Lu}|\d\p{L}|\p{L}\d|_/u.test(word);
-
-export const isNameTerm = ({ weight }: Term): boolean => weight >= NAME_WEIGHT;
 
 /** The weight of those terms that `stems` hold, as a share of all. 1 where nothing is asked. */
 export function coverage(terms: readonly Term[], stems: ReadonlySet<string>): number {
@@ -89,10 +88,7 @@ export function coverage(terms: readonly Term[], stems: ReadonlySet<string>): nu
   return all === 0 ? 1 : held / all;
 }
 
-/**
- * How much a word tells between texts, of which `held` out of `all` have it: 1 for what all have, and more, by BM25's
- * inverse document frequency, for what few have. Above 1, so that one rare word does not outweigh all others together.
- */
-export function rarity(held: number, all: number): number {
-  return 1 + Math.log(1 + (all - held + 0.5) / (held + 0.5)) / 2;
+/** How much a word tells between texts, of which `held` out of `all` have it: BM25's inverse document frequency. */
+export function inverseFrequency(held: number, all: number): number {
+  return Math.log(1 + (all - held + 0.5) / (held + 0.5));
 }

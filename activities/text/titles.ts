@@ -13,6 +13,9 @@ export function placeName({ id, title, heading }: Pick<Passage, 'id' | 'title' |
   return levels.length === 0 ? id : levels.join(' › ');
 }
 
+/** The document that a passage is from: ingest numbers its passages behind a `#`. */
+export const documentOf = (passageId: string): string => passageId.replace(/#\d+$/, '');
+
 export function citationOf(passage: Passage, n: number): Citation {
   const { id, title, url, heading } = passage;
   return {

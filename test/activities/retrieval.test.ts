@@ -69,6 +69,31 @@ describe('rerank', () => {
     expect(await order('timeout', passages)).toEqual(['headed', 'plain']);
   });
 
+  test('a word that few people say outweighs several that everybody says', async () => {
+    const passages = [
+      passage('everyday', 'Somebody gets things done early in the morning.'),
+      passage('telling', 'It has a backpressure.'),
+      ...['x', 'y', 'z'].map((id) => passage(id)),
+    ];
+    expect((await order('Somebody needs backpressure early in the morning', passages))[0]).toBe('telling');
+  });
+
+  test('of equals, prefers the one whose document says more', async () => {
+    const passages = [
+      passage('alone#0', 'It takes a timeout.'),
+      passage('other#0', 'Unrelated.'),
+      passage('page#0', 'It takes a timeout.'),
+      passage('page#1', 'The timeout ends the request.'),
+    ];
+    expect((await order('timeout', passages))[0]).toBe('page#0');
+  });
+
+  test('of equals, prefers the one that the search found first', async () => {
+    const passages = ['first', 'second'].map((id) => passage(id, 'It takes a timeout.'));
+    expect(await order('timeout', passages)).toEqual(['first', 'second']);
+    expect(await order('timeout', passages.toReversed())).toEqual(['second', 'first']);
+  });
+
   test('finds names by their parts, and other forms of a word', async () => {
     const passages = [passage('other', 'Nothing here.'), passage('name', 'Call `streamText` for that.')];
     expect((await order('streaming texts', passages))[0]).toBe('name');

