@@ -27,7 +27,7 @@ export function askCommand(world: World): Command {
     ],
   })
     .argument('<pipeline>', 'its id, or id:variant')
-    .argument('[question]')
+    .argument('[question]', 'what is asked; or give --input')
     .option('--input <json>', 'the whole input as JSON, or @file that holds it')
     .option('--key <key>', 'idempotency key: the same key gets the same run')
     .action((pipeline: string, question: string | undefined, options: AskOptions, command: Command) =>
@@ -49,15 +49,19 @@ async function ask(
   const typed = await readRunInput(pipeline.plan, { question, input: options.input });
   // The client checks it, too; here a mistake is said before any server is started for it.
   const input = checkRunInput(pipeline.id, pipeline.input, typed);
-  const { run, isPassing } = await withRuntime(session, { worker: true }, async ({ client, isPassing }) => {
-    const started = await client.start(pipeline, input, {
-      // Not given up at Ctrl-C: the signal cancels the run, and its record then says so.
-      signal,
-      onOutage: (message) => terminal.note(message),
-      ...(options.key !== undefined && { idempotencyKey: options.key }),
-    });
-    return { run: await resultOf(session, started), isPassing };
-  });
+  const { run, isPassing } = await withRuntime(
+    session,
+    { project: services.project },
+    async ({ client, isPassing }) => {
+      const started = await client.start(pipeline, input, {
+        // Not given up at Ctrl-C: the signal cancels the run, and its record then says so.
+        signal,
+        onOutage: (message) => terminal.note(message),
+        ...(options.key !== undefined && { idempotencyKey: options.key }),
+      });
+      return { run: await resultOf(session, started), isPassing };
+    },
+  );
   if (terminal.json) terminal.printJson(run);
   else showRun(terminal, run);
   if (isPassing && !terminal.json) showPassing(terminal);

@@ -26,6 +26,8 @@ export interface CommandText {
   readonly examples: readonly (readonly [line: string, what: string])[];
 }
 
+const NARROW = 80;
+
 interface OutputOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -39,14 +41,20 @@ export function readingCommand(name: string, text: CommandText): Command {
 
 /** A command with the options that all have. */
 export function actingCommand(name: string, { summary, examples }: CommandText): Command {
-  const width = Math.max(...examples.map(([line]) => line.length));
-  const lines = examples.map(([line, what]) => `  $ sluice ${line.padEnd(width)}   ${what}`);
   return new Command(name)
     .summary(summary)
     .description(summary)
     .option('--quiet', 'print nothing but the answer and errors')
     .option('--debug', 'show the stack of an error')
-    .addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
+    .addHelpText('after', `\nExamples:\n${exampleLines(examples).join('\n')}`);
+}
+
+/** What each does beside it where that fits a narrow terminal, else under it. */
+function exampleLines(examples: CommandText['examples']): string[] {
+  const width = Math.max(...examples.map(([line]) => line.length));
+  const beside = examples.map(([line, what]) => `  $ sluice ${line.padEnd(width)}   ${what}`);
+  if (beside.every(({ length }) => length <= NARROW)) return beside;
+  return examples.flatMap(([line, what]) => [`  $ sluice ${line}`, `      ${what}`]);
 }
 
 /** A command that only holds others, as `plan` does. */

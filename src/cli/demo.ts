@@ -8,15 +8,16 @@ import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import type { IngestResult } from '../../workflows/ingest-messages.ts';
 import { SluiceError } from '../errors.ts';
+import { BUILT_IN, type Project } from '../runtime/project.ts';
 import type { RunResult } from '../runtime/run-result.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { untilStopped } from './dev.ts';
 import { ingestLine, ingestWithProgress, omissionLines } from './ingest.ts';
-import { findPipeline } from './lookup.ts';
 import { EXIT, type ExitCode, orInterrupted, type Session } from './session.ts';
 import { showRun } from './show-run.ts';
-import { withRuntime } from './with-servers.ts';
+import { shortRunId } from './text.ts';
+import { type Needs, withRuntime } from './with-servers.ts';
 
 interface DemoOptions {
   readonly keep?: boolean;
@@ -39,13 +40,14 @@ export function demoCommand(world: World): Command {
 }
 
 async function demo(session: Session, options: DemoOptions): Promise<ExitCode> {
-  const { terminal, folder, services, environment } = session;
+  const { terminal, folder, environment } = session;
   const source = await findDocs(folder);
-  const [, pipeline] = findPipeline(await services.pipelines(), PIPELINE);
-  if (!terminal.json)
-    terminal.print('Sluice demo: answers from the documentation of the npm package `ai`, no keys needed\n');
+  const project = await ownProject(folder);
+  const pipeline = project.pipelines.get(PIPELINE)!;
+  if (!terminal.json) terminal.print('Sluice demo: answers from the docs of the npm package `ai`, no keys needed\n');
 
-  return withRuntime(session, { worker: true, serves: options.keep ? 'folder' : 'command' }, async (runtime) => {
+  const needs: Needs = { project: async () => project, serves: options.keep ? 'folder' : 'command' };
+  return withRuntime(session, needs, async (runtime) => {
     if (!terminal.json) terminal.print(`✔ Temporal ${runtime.temporal.uiUrl}   ✔ database   ✔ worker`);
     const ingested = await ingestDocs(session, runtime, source);
     const runs: RunResult[] = [];
@@ -58,7 +60,7 @@ async function demo(session: Session, options: DemoOptions): Promise<ExitCode> {
     }
     const isFine = runs.every(({ outcome }) => outcome === 'completed' || outcome === 'degraded');
     if (terminal.json) terminal.printJson({ temporal: runtime.temporal, ingested, runs });
-    else for (const line of nextLines(runs, environment)) terminal.print(line);
+    else for (const line of nextLines(runs, runtime, environment)) terminal.print(line);
     if (options.keep) {
       terminal.note('serving; stop with Ctrl-C');
       await untilStopped(session, runtime);
@@ -76,7 +78,7 @@ async function ingestDocs({ terminal, signal }: Session, runtime: Runtime, sourc
   return result;
 }
 
-function nextLines(runs: readonly RunResult[], environment: Session['environment']): string[] {
+function nextLines(runs: readonly RunResult[], { isPassing }: Runtime, environment: Session['environment']): string[] {
   // As `npm run demo`, which is how this repository runs it, `sluice` itself is a script, too.
   const sluice = environment.npm_lifecycle_event === 'demo' ? 'npm run sluice --' : 'sluice';
   return [
@@ -84,10 +86,19 @@ function nextLines(runs: readonly RunResult[], environment: Session['environment
     'Go on:',
     `  ${sluice} ask ${PIPELINE} "your own question"`,
     `  ${sluice} search --index ${INDEX} "stream text"`,
-    `  ${sluice} runs ${runs.at(-1)?.runId ?? ''}`,
+    `  ${sluice} runs ${shortRunId(runs.at(-1)?.runId ?? '')}`,
     `  ${sluice} plan draw ${PIPELINE}`,
-    `  ${sluice} dev`,
+    ...(isPassing ? [`  ${sluice} dev   (then the addresses above answer)`] : []),
   ];
+}
+
+/** The pipeline and the steps that come with Sluice, whatever the folder has: so the demo runs in any. */
+async function ownProject(folder: string): Promise<Project> {
+  const [{ docsBot }, { createActivities }] = await Promise.all([
+    import('../../pipelines/docs-bot.ts'),
+    import('../../activities/index.ts'),
+  ]);
+  return { folder, pipelines: new Map([[docsBot.id, docsBot]]), createActivities, activitiesFrom: BUILT_IN };
 }
 
 /** The documentation inside the nearest installed `ai`. */

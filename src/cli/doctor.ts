@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { readingCommand, runAction, type World } from './command.ts';
 import type { Check } from './doctor-checks.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import type { Colours } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
+import { wrap } from './text.ts';
 
 export function doctorCommand(world: World): Command {
   return readingCommand('doctor', {
@@ -23,14 +24,14 @@ async function doctor(session: Session): Promise<ExitCode> {
   if (terminal.json) terminal.printJson({ ok: failed.length === 0, checks });
   else {
     const width = Math.max(...checks.map(({ name }) => name.length));
-    for (const line of checks.flatMap((check) => checkLines(check, width, terminal.colours))) terminal.print(line);
+    for (const line of checks.flatMap((check) => checkLines(check, width, terminal))) terminal.print(line);
   }
   return failed.length === 0 ? EXIT.fine : EXIT.error;
 }
 
-function checkLines({ name, status, found, remedy }: Check, width: number, colours: Colours): string[] {
+function checkLines({ name, status, found, remedy }: Check, width: number, { colours, room }: Terminal): string[] {
   const marks = { ok: colours.green('✔'), warn: colours.yellow('!'), fail: colours.red('✖') };
-  const [first = '', ...more] = [...found.split('\n'), ...(remedy === undefined ? [] : [remedy])];
   const indent = ' '.repeat(width + 4);
-  return [`${marks[status]} ${name.padEnd(width)}  ${first}`, ...more.map((line) => `${indent}${line}`)];
+  const [first = '', ...more] = wrap([found, ...(remedy === undefined ? [] : [remedy])].join('\n'), room, indent);
+  return [`${marks[status]} ${name.padEnd(width)}  ${first.trimStart()}`, ...more];
 }

@@ -40,18 +40,20 @@ export function ingestCommand(world: World): Command {
 }
 
 async function ingest(session: Session, source: string, options: IngestOptions): Promise<ExitCode> {
-  const { terminal, signal, folder } = session;
+  const { terminal, signal, folder, services } = session;
   const { openSource } = await import('../ingest/source.ts');
   const { resolve } = await import('node:path');
   const { path } = await openSource(resolve(folder, source));
-  const startedAt = performance.now();
   // Ctrl-C leaves the ingest as it is, rather than cancel it: nothing that was read is read again.
   signal.addEventListener('abort', () => terminal.note('stopped; the same command goes on from here'), { once: true });
-  const result = await withRuntime(session, { worker: true }, (runtime) =>
-    orInterrupted(signal, ingestWithProgress(terminal, runtime, { ...options, source: path })),
-  );
+  const { result, tookMs } = await withRuntime(session, { project: services.project }, async (runtime) => {
+    const startedAt = performance.now();
+    const input = { ...options, source: path };
+    const result = await orInterrupted(signal, ingestWithProgress(terminal, runtime, input));
+    return { result, tookMs: performance.now() - startedAt };
+  });
   if (terminal.json) terminal.printJson(result);
-  else terminal.print(ingestLine(result, performance.now() - startedAt));
+  else terminal.print(ingestLine(result, tookMs));
   for (const line of omissionLines(result)) terminal.note(line);
   return EXIT.fine;
 }
@@ -80,8 +82,9 @@ export async function ingestWithProgress(
 
 /** `✔ ingested ai-docs  303 documents → 2,163 passages in 21 s  snapshot 4f1c09a1b2c3`. */
 export function ingestLine({ index, snapshot, totals, ...result }: IngestResult, elapsedMs: number): string {
+  const isAllNew = result.added === totals.documents;
   const changes = [
-    ...(result.added > 0 ? [`${result.added} new`] : []),
+    ...(result.added > 0 && !isAllNew ? [`${result.added} new`] : []),
     ...(result.changed > 0 ? [`${result.changed} changed`] : []),
     ...(result.removed > 0 ? [`${result.removed} removed`] : []),
     ...(result.unchanged > 0 ? [`${result.unchanged} unchanged`] : []),

@@ -8,9 +8,10 @@ import type { PlanNode } from '../plan/plan.ts';
 import { groupCommand, readingCommand, runAction, type World } from './command.ts';
 import { findPlan } from './plan-source.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { tableLines } from './table.ts';
-import { count, showDuration } from './text.ts';
+import { type Column, tableLines } from './table.ts';
+import { count, showDuration, wrap } from './text.ts';
 
+const OUTPUT = 'output  ';
 const SOURCE = 'a pipeline, pipeline:variant, plan id, or file of plan JSON';
 
 export function planCommand(world: World): Command {
@@ -62,16 +63,18 @@ async function showPlan(session: Session, source: string): Promise<ExitCode> {
   const rows = [...rowsOf(plan.nodes, '')];
   terminal.print(`${name}  plan ${shortId(planId)}  ${count(rows.length, 'node')}`);
   terminal.print();
-  for (const line of tableLines(rows, [
+  const columns: readonly Column<PlanRow>[] = [
     { heading: 'node', cell: ({ indent, node }) => `${indent}${node.id}` },
     { heading: 'is', cell: ({ node }) => (node.kind === 'step' ? node.call.step : node.kind) },
-    { heading: 'reads', cell: ({ node }) => readsOf(node) },
+    { heading: 'reads', cell: ({ node }) => readsOf(node), isFlexible: true },
     { heading: 'tried', cell: ({ node }) => triedOf(node) },
-    { heading: 'else', cell: ({ node }) => elseOf(node) },
-  ]))
-    terminal.print(line);
+    { heading: 'else', cell: ({ node }) => elseOf(node), isFlexible: true },
+  ];
+  for (const line of tableLines(rows, columns, terminal.room)) terminal.print(line);
   terminal.print();
-  terminal.print(`output  ${showWiring(plan.output)}`);
+  const [first = '', ...more] = wrap(showWiring(plan.output), terminal.room, ' '.repeat(OUTPUT.length));
+  terminal.print(OUTPUT + first.trimStart());
+  for (const line of more) terminal.print(line);
   return EXIT.fine;
 }
 

@@ -3,8 +3,8 @@
  * done of total, the rate, and the time left as far as the rate so far tells.
  */
 import { SingleBar } from 'cli-progress';
-import ms from 'ms';
 import type { Output } from './terminal.ts';
+import { showDuration } from './text.ts';
 
 export interface Progress {
   update(done: number, total: number): void;
@@ -57,7 +57,7 @@ export interface ProgressFacts {
   readonly hasBar: boolean;
 }
 
-/** One line: `ingest  ██████░░░░  120/303  8.2/s  22s left`. Rate and time left are left out while there is none. */
+/** One line: `ingest  ██████░░░░  120/303  8.2/s  22 s left`. Rate and time left are left out while there is none. */
 export function showProgress({ label, done, total, elapsedMs, hasBar }: ProgressFacts): string {
   const share = total > 0 ? Math.min(done / total, 1) : 0;
   const full = Math.round(share * BAR_CELLS);
@@ -68,8 +68,8 @@ export function showProgress({ label, done, total, elapsedMs, hasBar }: Progress
     ...(hasBar ? ['█'.repeat(full) + '░'.repeat(BAR_CELLS - full)] : []),
     `${count(done)}/${count(total)}`,
     ...(perSecond > 0 ? [`${perSecond >= 10 ? count(Math.round(perSecond)) : perSecond.toFixed(1)}/s`] : []),
-    ...(perSecond > 0 && done < total ? [`${ms(Math.ceil((total - done) / perSecond) * 1_000)} left`] : []),
-    ...(done >= total && total > 0 ? [`in ${ms(Math.round(elapsedMs / 1_000) * 1_000)}`] : []),
+    ...(perSecond > 0 && done < total ? [`${showDuration(((total - done) / perSecond) * 1_000)} left`] : []),
+    ...(done >= total && total > 0 ? [`in ${showDuration(elapsedMs)}`] : []),
   ];
   return parts.join('  ');
 }

@@ -69,19 +69,20 @@ async function showOne(session: Session, idOrPrefix: string): Promise<ExitCode> 
     return { run, result, isUiServed };
   });
   if (terminal.json) terminal.printJson(result);
-  else showWhole(terminal, run, result);
-  if (!isUiServed && !terminal.json) showPassing(terminal);
+  else showWhole(terminal, run, result, isUiServed);
   return EXIT.fine;
 }
 
 /** What was asked, what came of it, and how each node run went. */
-function showWhole(terminal: Terminal, run: RunWithNodes, result: RunResult): void {
+function showWhole(terminal: Terminal, run: RunWithNodes, result: RunResult, isUiServed: boolean): void {
   const { runId, pipeline, planId, state, startedAt, input } = run;
-  terminal.print(`${runId}  ${state}`);
+  const took = result.durationMs === null ? '' : ` in ${showDuration(result.durationMs)}`;
+  terminal.print(`${runId}  ${state}${took}`);
   terminal.print(`${pipeline}  plan ${planId.slice(0, SHORT_PLAN)}  started ${showTime(startedAt)} UTC`);
   terminal.print(terminal.colours.bold(`? ${questionIn(input)}`));
   if (state === 'running') terminal.print(`  running still; see ${result.temporalUrl}`);
-  else showRun(terminal, result);
+  else showRun(terminal, result, { hasTimes: false });
+  if (!isUiServed) showPassing(terminal);
   if (result.nodes.length === 0) return;
   terminal.print();
   for (const line of nodeTable(result)) terminal.print(line);

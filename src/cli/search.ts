@@ -6,7 +6,7 @@ import type { KeywordAnswer, KeywordQuery } from '../store/keyword-search.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { positiveInteger } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { count } from './text.ts';
+import { count, wrap, wrapWords } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 interface SearchOptions {
@@ -20,6 +20,8 @@ const MOST_HITS = 1_000;
 /** Queries in one statement: an answer holds the text of every hit. */
 const BATCH = 50;
 const SHOWN_CHARACTERS = 160;
+/** Under the first letter after `  1. `. */
+const INDENT = ' '.repeat(5);
 
 export function searchCommand(world: World): Command {
   return readingCommand('search', {
@@ -29,7 +31,7 @@ export function searchCommand(world: World): Command {
       ['search --index ai-docs --top 100 --queries q.jsonl --json', 'many queries, one {id, query} a line'],
     ],
   })
-    .argument('[query]')
+    .argument('[query]', 'words to find; or give --queries')
     .requiredOption('--index <name>', 'the index to search')
     .addOption(new Option('--mode <mode>', 'how').choices(['keyword', 'vector', 'hybrid']).default('keyword'))
     .option('--top <number>', 'hits per query', positiveInteger(MOST_HITS), 10)
@@ -63,18 +65,27 @@ async function search(session: Session, query: string | undefined, options: Sear
     terminal.printJson(
       answers.map(({ id, hits }) => ({ id, hits: hits.map((hit) => ({ id: hit.id, score: hit.score })) })),
     );
-  else for (const line of answers.flatMap((answer) => hitLines(answer, answers.length > 1))) terminal.print(line);
+  else
+    for (const line of answers.flatMap((answer) => hitLines(answer, answers.length > 1, terminal.width)))
+      terminal.print(line);
   return EXIT.fine;
 }
 
-function hitLines({ id, hits }: KeywordAnswer, isOneOfMany: boolean): string[] {
+function hitLines({ id, hits }: KeywordAnswer, isOneOfMany: boolean, width: number): string[] {
   return [
     ...(isOneOfMany ? [`${id}: ${count(hits.length, 'hit')}`] : []),
     ...(hits.length === 0 && !isOneOfMany ? ['nothing found'] : []),
     ...hits.flatMap(({ id: passage, score, title, heading, text }, rank) => {
       const place = [title, ...heading].filter((part) => part !== null).join(' › ');
-      const shown = text.replaceAll(/\s+/g, ' ').slice(0, SHOWN_CHARACTERS);
-      return [`${String(rank + 1).padStart(3)}. ${score.toFixed(2)}  ${place}  [${passage}]`, `     ${shown}`];
+      const plain = text.replaceAll(/\s+/g, ' ');
+      const shown = plain.length > SHOWN_CHARACTERS ? `${plain.slice(0, SHOWN_CHARACTERS)}…` : plain;
+      const [first = '', ...more] = wrap(place || passage, width, INDENT);
+      return [
+        `${String(rank + 1).padStart(3)}. ${first.trimStart()}`,
+        ...more,
+        `${INDENT}${score.toFixed(2)}  ${passage}`,
+        ...wrapWords(INDENT + shown, width),
+      ];
     }),
   ];
 }

@@ -17,7 +17,7 @@ export function createServices({ folder, environment }: Place): Services {
         folder,
         config: await config(),
         serves,
-        ...(project && { implementations: project.createActivities }),
+        implementations: project.createActivities,
         ...(onProgress && { onProgress }),
       }),
     openStore: async (onProgress) =>

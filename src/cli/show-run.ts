@@ -5,17 +5,21 @@ import { failureLines } from './run-failure.ts';
 import type { Terminal } from './terminal.ts';
 import { flow, showCost, showDuration, wrap } from './text.ts';
 
-/** Prints a run. What failed goes to stderr, in three parts, like any error. */
-export function showRun(terminal: Terminal, run: RunResult): void {
+/**
+ * Prints a run. What failed goes to stderr, in three parts, like any error.
+ *
+ * @param hasTimes whether each node's time is said in a line
+ */
+export function showRun(terminal: Terminal, run: RunResult, { hasTimes = true } = {}): void {
   if (run.outcome === 'failed' || run.outcome === 'cancelled')
     for (const line of failureLines(run)) terminal.warn(line);
-  else showAnswer(terminal, run);
+  else showAnswer(terminal, run, hasTimes);
 }
 
-function showAnswer(terminal: Terminal, run: RunResult): void {
+function showAnswer(terminal: Terminal, run: RunResult, hasTimes: boolean): void {
   const { colours, width } = terminal;
   for (const line of answerLines(run.output, width)) terminal.print(line);
-  for (const line of flow(timesOf(run), width)) terminal.print(colours.dim(line));
+  if (hasTimes) for (const line of flow(timesOf(run), width)) terminal.print(colours.dim(line));
   if (run.degraded) for (const line of wrap(degradedLine(run.nodes), width)) terminal.print(line);
   terminal.print(colours.dim(`  ${run.temporalUrl}`));
 }

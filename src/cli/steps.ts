@@ -7,8 +7,9 @@ import type { Json, Plan } from '../plan/plan.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { findNamed } from './lookup.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { tableLines } from './table.ts';
-import { showDuration } from './text.ts';
+import { fieldsOf } from './show-schema.ts';
+import { type Column, tableLines } from './table.ts';
+import { count, showDuration } from './text.ts';
 
 /** What is known of a step without running it. */
 interface StepListed {
@@ -42,7 +43,7 @@ async function steps({ terminal, services }: Session, name: string | undefined):
   const listed = await listSteps([...(await services.pipelines())]);
   if (name === undefined) {
     if (terminal.json) terminal.printJson(listed);
-    else for (const line of stepTable(listed)) terminal.print(line);
+    else for (const line of stepTable(listed, terminal.room)) terminal.print(line);
     return EXIT.fine;
   }
   const step = findNamed({
@@ -53,7 +54,7 @@ async function steps({ terminal, services }: Session, name: string | undefined):
     whenNone: 'no pipeline here calls a step',
   });
   if (terminal.json) terminal.printJson(step);
-  else for (const line of stepLines(step)) terminal.print(line);
+  else for (const line of stepLines(step, terminal.room)) terminal.print(line);
   return EXIT.fine;
 }
 
@@ -101,29 +102,35 @@ async function describeStep(name: string, step: AnyStep, usedBy: readonly string
   };
 }
 
-function stepTable(listed: readonly StepListed[]): string[] {
-  return tableLines(listed, [
+function stepTable(listed: readonly StepListed[], room: number): string[] {
+  const columns: readonly Column<StepListed>[] = [
     { heading: 'step', cell: ({ step }) => step },
-    { heading: 'takes', cell: ({ takes }) => takes.join(', ') },
-    { heading: 'gives', cell: ({ gives }) => gives.join(', ') },
-    { heading: 'config', cell: ({ config }) => config.join(', ') },
-    { heading: 'attempts', cell: ({ attempts }) => attempts, align: 'right' },
-    { heading: 'timeout', cell: ({ timeoutMs }) => showDuration(timeoutMs), align: 'right' },
-    { heading: 'used by', cell: ({ usedBy }) => usedBy.join(', ') },
-  ]);
+    { heading: 'takes', cell: ({ takes }) => takes.join(', '), isFlexible: true },
+    { heading: 'gives', cell: ({ gives }) => gives.join(', '), isFlexible: true },
+    { heading: 'config', cell: ({ config }) => config.join(', '), isFlexible: true },
+    { heading: 'used by', cell: ({ usedBy }) => usedBy.join(', '), isFlexible: true },
+  ];
+  return tableLines(listed, columns, room);
 }
 
-function stepLines({ step, effect, attempts, timeoutMs, usedBy, schemas }: StepListed): string[] {
+function stepLines(listed: StepListed, room: number): string[] {
+  const { step, effect, attempts, timeoutMs, usedBy, schemas } = listed;
   const pure = effect === 'none' ? 'pure computation' : 'has effects outside';
+  const rows = (['input', 'output', 'config'] as const).flatMap((part) =>
+    fieldsOf(schemas[part]).map((field) => ({ part, ...field })),
+  );
   return [
-    `${step}: ${pure}, ${attempts} attempts of at most ${showDuration(timeoutMs)}`,
+    `${step}: ${pure}, ${count(attempts, 'attempt')} of at most ${showDuration(timeoutMs)}`,
     `used by ${usedBy.join(', ') || 'no node'}`,
-    ...(['input', 'output', 'config'] as const).flatMap((part) => [
-      '',
-      `${part}:`,
-      ...JSON.stringify(schemas[part], null, 2)
-        .split('\n')
-        .map((line) => `  ${line}`),
-    ]),
+    '',
+    ...tableLines(
+      rows,
+      [
+        { heading: 'of', cell: ({ part }) => part },
+        { heading: 'field', cell: ({ name }) => name },
+        { heading: 'type', cell: ({ type }) => type, isFlexible: true },
+      ],
+      room,
+    ),
   ];
 }

@@ -27,8 +27,10 @@ export interface Terminal {
   readonly debug: boolean;
   /** For stdout: without effect when it is no terminal, or under NO_COLOR. */
   readonly colours: Colours;
-  /** Columns to fill; 80 where nobody looks. */
+  /** Columns that text is wrapped to; 80 where nobody looks. */
   readonly width: number;
+  /** Columns that a table may take; without end where nobody looks, so that a row is a line. */
+  readonly room: number;
   /** A line of the answer. */
   print(line?: string): void;
   /** The answer as JSON; the only thing on stdout under `--json`. */
@@ -56,6 +58,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
     debug,
     colours,
     width: Math.min(stdout.columns ?? UNKNOWN_WIDTH, WIDEST),
+    room: stdout.columns ?? Number.POSITIVE_INFINITY,
     print: (line = '') => void stdout.write(`${line}\n`),
     printJson: (value: unknown) => void stdout.write(`${JSON.stringify(value, null, 2)}\n`),
     note: (line: string) => void (quiet || stderr.write(`${errorColours.dim(line)}\n`)),

@@ -52,13 +52,13 @@ export function wrap(text: string, width: number, indent = '  '): string[] {
   return text.split('\n').flatMap((line) => {
     const isFence = line.trimStart().startsWith('```');
     if (isFence) isCode = !isCode;
-    const lines = isCode || isFence || line.length <= room ? [line] : wrapLine(line, room);
+    const lines = isCode || isFence || line.length <= room ? [line] : wrapWords(line, room);
     return lines.map((part) => (part === '' ? '' : indent + part));
   });
 }
 
-/** Continued lines hang under the first: under its text, where it is a list item. */
-function wrapLine(line: string, width: number): string[] {
+/** One line as several, at words. Continued lines hang under the first: under its text, where it is a list item. */
+export function wrapWords(line: string, width: number): string[] {
   const [lead] = /^\s*(?:[-*] |\d+[.)] )?/.exec(line)!;
   const hanging = ' '.repeat(lead.length);
   const lines: string[] = [];

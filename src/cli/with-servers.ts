@@ -6,13 +6,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SluiceError } from '../errors.ts';
 import type { Serves } from '../runtime/dev-state.ts';
+import type { Project } from '../runtime/project.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { OpenedStore } from '../runtime/store-only.ts';
 import { Interrupted, orInterrupted, type Session } from './session.ts';
 
 export interface Needs {
-  /** Whether the command needs steps to run, so that a worker is started with the servers. */
-  readonly worker: boolean;
+  /** Loads the steps that a worker, started with the servers, runs. */
+  readonly project: () => Promise<Project>;
   /** Whether what is started is for others, too; default: for this command alone. */
   readonly serves?: Serves;
 }
@@ -51,7 +52,7 @@ export async function whenFree<T>({ terminal, signal }: Session, open: () => Pro
   }
 }
 
-async function openRuntime({ services, terminal }: Session, { worker, serves = 'command' }: Needs): Promise<Runtime> {
+async function openRuntime({ services, terminal }: Session, { project, serves = 'command' }: Needs): Promise<Runtime> {
   try {
     return await services.connect();
   } catch (error) {
@@ -60,7 +61,7 @@ async function openRuntime({ services, terminal }: Session, { worker, serves = '
   let isTold = false;
   return services.start({
     serves,
-    ...(worker && { project: await services.project() }),
+    project: await project(),
     onProgress: (message) => {
       // Told with the first thing that is started: before, the folder may turn out to be another's.
       if (!isTold) terminal.note('nothing runs here: starting the embedded servers for this command');

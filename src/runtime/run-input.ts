@@ -7,6 +7,8 @@ import { SluiceError } from '../errors.ts';
 import type { Json } from '../plan/plan.ts';
 import { payloadTooLarge, REFUSE_ABOVE_BYTES, refuseForged } from '../store/claims.ts';
 
+const SHOWN_ISSUES = 5;
+
 /**
  * @throws SluiceError `input_invalid`, `PayloadTooLarge` or `claim_forged`.
  */
@@ -14,8 +16,8 @@ export function checkRunInput(pipeline: string, schema: z.ZodType, input: unknow
   const parsed = schema.safeParse(input);
   if (!parsed.success)
     throw new SluiceError('input_invalid', {
-      message: `the input does not fit '${pipeline}': ${z.prettifyError(parsed.error)}`,
-      remedy: 'correct the field named above',
+      message: `the input does not fit '${pipeline}': ${describe(parsed.error)}`,
+      remedy: 'correct what is named; sluice plan show has the schema with --json',
       data: { issues: parsed.error.issues.map(({ path, message }) => ({ path: path.map(String), message })) },
     });
   const value = parsed.data as Json;
@@ -30,6 +32,15 @@ export function checkRunInput(pipeline: string, schema: z.ZodType, input: unknow
       data: { field: where },
     });
   return value;
+}
+
+/** `question: ask something; history.0.role: …`, the first few. */
+function describe({ issues }: z.ZodError): string {
+  const shown = issues
+    .slice(0, SHOWN_ISSUES)
+    .map(({ path, message }) => [z.core.toDotPath(path) || 'the top', message].join(': '));
+  const more = issues.length - shown.length;
+  return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 }
 
 /** The path of the first text that PostgreSQL cannot hold. */

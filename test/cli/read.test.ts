@@ -122,7 +122,7 @@ describe('sluice search', () => {
 
   it('prints hits, best first, with where they stand', async () => {
     const { stdout } = await run(['search', '--index', 'ai-docs', 'stream'], { runtime });
-    expect(stdout).toBe('  1. 1.50  Guide › Streams  [p1]\n     Streaming is fun\n');
+    expect(stdout).toBe('  1. Guide › Streams\n     1.50  p1\n     Streaming is fun\n');
     expect(keyword).toHaveBeenLastCalledWith('ai-docs', [{ id: 'stream', query: 'stream' }], { top: 10 });
   });
 
@@ -171,7 +171,9 @@ describe('sluice steps', () => {
         usedBy: ['docs-bot.ranked', 'related-pages.ranked'],
       },
     ]);
-    expect((await run(['steps'])).stdout).toMatch(/^rerank@2 .*30 s {2}docs-bot\.ranked, related-pages\.ranked$/m);
+    expect((await run(['steps'])).stdout).toMatch(
+      /^rerank@2 {2}query, passages {2}passages {2}topN .*docs-bot\.ranked, related-pages\.ranked$/m,
+    );
   });
 
   it('names what a variant shares with its baseline once', async () => {

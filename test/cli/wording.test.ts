@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { findNamed } from '../../src/cli/lookup.ts';
 import { createProgress, showProgress } from '../../src/cli/progress.ts';
 import { printError, reportOf } from '../../src/cli/report-error.ts';
+import { fieldsOf } from '../../src/cli/show-schema.ts';
 import { tableLines } from '../../src/cli/table.ts';
 import { createTerminal, type TerminalOptions } from '../../src/cli/terminal.ts';
 import { count, showCost, showDuration, wrap } from '../../src/cli/text.ts';
@@ -59,17 +60,73 @@ describe('text', () => {
   });
 });
 
+describe('a table with little room', () => {
+  const rows = [
+    { node: 'draft', reads: 'question and passages and feedback', tried: 2 },
+    { node: 'check', reads: 'answer', tried: 10 },
+  ];
+  const lines = (room?: number) =>
+    tableLines(
+      rows,
+      [
+        { heading: 'node', cell: ({ node }) => node },
+        { heading: 'reads', cell: ({ reads }) => reads, isFlexible: true },
+        { heading: 'tried', cell: ({ tried }) => tried, align: 'right' },
+      ],
+      room,
+    );
+  it('wraps its flexible columns, the others stay in line', () => {
+    expect(lines(36)).toEqual([
+      'node   reads                   tried',
+      'draft  question and passages       2',
+      '       and feedback',
+      'check  answer                     10',
+    ]);
+  });
+  it('is as wide as it must be where it cannot be less, or where nobody looks', () => {
+    expect(Math.max(...lines(10).map(({ length }) => length))).toBe(26);
+    expect(lines()).toHaveLength(3);
+  });
+});
+
+describe('a schema in a line', () => {
+  it('reads like a type, with what may be left out, defaults and choices', () => {
+    const schema = {
+      properties: {
+        query: { type: 'string' },
+        passages: {
+          type: 'array',
+          items: { properties: { id: { type: 'string' }, url: { type: 'string' } }, required: ['id'] },
+        },
+        mode: { enum: ['a', 'b'] },
+        topN: { type: 'integer', default: 8 },
+        weights: { type: 'object', additionalProperties: { type: 'number' } },
+        either: { type: 'array', items: { anyOf: [{ type: 'string' }, { type: 'null' }] } },
+      },
+      required: ['query', 'passages', 'mode', 'weights', 'either'],
+    };
+    expect(fieldsOf(schema).map(({ name, type }) => `${name}: ${type}`)).toEqual([
+      'query: string',
+      'passages: { id: string, url?: string }[]',
+      'mode: "a" | "b"',
+      'topN: integer = 8',
+      'weights: { [name]: number }',
+      'either: (string | null)[]',
+    ]);
+  });
+});
+
 describe('progress', () => {
   const facts = { label: 'ingest', done: 120, total: 300, elapsedMs: 10_000, hasBar: false };
   it('says done of total, rate and time left', () => {
-    expect(showProgress(facts)).toBe('ingest  120/300  12/s  15s left');
+    expect(showProgress(facts)).toBe('ingest  120/300  12/s  15 s left');
     expect(showProgress({ ...facts, hasBar: true })).toBe(
-      `ingest  ${'█'.repeat(10)}${'░'.repeat(14)}  120/300  12/s  15s left`,
+      `ingest  ${'█'.repeat(10)}${'░'.repeat(14)}  120/300  12/s  15 s left`,
     );
   });
   it('promises nothing before it knows a rate, and says how long it took in the end', () => {
     expect(showProgress({ ...facts, done: 0, elapsedMs: 0 })).toBe('ingest  0/300');
-    expect(showProgress({ ...facts, done: 300 })).toBe('ingest  300/300  30/s  in 10s');
+    expect(showProgress({ ...facts, done: 300 })).toBe('ingest  300/300  30/s  in 10 s');
   });
   it('is lines in a pipe, without control characters, and nothing under --quiet', () => {
     for (const [isSilent, pattern] of [
