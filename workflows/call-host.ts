@@ -14,8 +14,9 @@ import {
 } from '@temporalio/workflow';
 import type { StepNode } from '../src/plan/plan.ts';
 import { CALL_CANCELLED, CallFailure, type CallRequest, type Execute } from '../src/plan/walk.ts';
+import { createCallLimits } from './call-limits.ts';
 import type { AttemptTrace, FailureDetails, RunInput, StepArguments, StepResult } from './messages.ts';
-import { tooLarge } from './payload-size.ts';
+import { bytesOf, tooLarge } from './payload-size.ts';
 
 /** The boundary ends an attempt at its timeout; the server's own limit is for a process that cannot. */
 const SERVER_TIMEOUT_FACTOR = 1.1;
@@ -36,22 +37,38 @@ export interface CallHost {
 
 export function createCallHost(run: RunInput, deadlineAt: number): CallHost {
   const traces = new Map<string, CallTrace[]>();
+  const limits = createCallLimits();
   const note = (request: CallRequest, attempts: number, last?: AttemptTrace) => {
     const trace = { call: request.call, step: stepOf(request), attempts, ...(last && { last }) };
     traces.set(request.key, [...(traces.get(request.key) ?? []), trace]);
   };
 
   const execute: Execute = async (request) => {
+    const { lane } = request.node.policy;
+    const bytes = bytesOf(request.input);
+    refuse('PayloadTooLarge', tooLarge(bytes, `the input of '${request.key}'`));
+    refuse('run_too_large', limits.exhausted());
+    const entered = limits.enter(lane, bytes, request.signal);
+    if (entered !== true && !(await entered)) throw final(CALL_CANCELLED, 'the call was cancelled before it began');
+    let given = 0;
+    try {
+      const result = await make(request);
+      given = bytesOf(result.output);
+      return result.output;
+    } finally {
+      limits.leave(lane, given);
+    }
+  };
+  const make = async (request: CallRequest): Promise<StepResult> => {
     const remainingMs = deadlineAt - Date.now();
     if (remainingMs <= 0) throw deadlineExceeded(run.limits.deadlineMs);
-    refuseLarge(request);
     const scope = new CancellationScope();
     const stop = () => scope.cancel();
     request.signal.addEventListener('abort', stop, { once: true });
     try {
       const result = await scope.run(() => schedule(run, request, remainingMs));
       note(request, result.trace.attempt, result.trace);
-      return result.output;
+      return result;
     } catch (error) {
       const { failure, attempts, last } = explainFailure(error, request.node, run);
       note(request, attempts, last);
@@ -93,9 +110,8 @@ function stepOf({ node, call }: CallRequest): string {
   return call === 'step' ? node.call.step : node.fallback!.step;
 }
 
-function refuseLarge({ key, input }: CallRequest): void {
-  const problem = tooLarge(input, `the input of '${key}'`);
-  if (problem) throw final('PayloadTooLarge', problem);
+function refuse(code: string, problem: string | undefined): void {
+  if (problem !== undefined) throw final(code, problem);
 }
 
 const final = (code: string, message: string) => new CallFailure(code, message, { retryable: false });

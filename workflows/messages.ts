@@ -89,6 +89,7 @@ export type RecordRun = (record: { readonly nodes: readonly NodeRecord[]; readon
 /** What the workflow itself returns: the record is in the store, this is what the Temporal UI shows. */
 export interface RunSummary {
   readonly outcome: RunOutcome;
+  /** The first of the node runs that did not end as intended. */
   readonly degraded: readonly string[];
 }
 

@@ -1,4 +1,7 @@
-/** Joins what the walker says of each node run with what the host measured of its calls: the rows of the record. */
+/**
+ * Joins what the walker says of each node run with what the host measured of its calls: the rows of the record, in
+ * portions that each fit into one call.
+ */
 import type { Json } from '../src/plan/plan.ts';
 import type { NodeRun, WalkError } from '../src/plan/walk.ts';
 import type { CallTrace } from './call-host.ts';
@@ -9,6 +12,28 @@ export function recordsOf(
   traces: ReadonlyMap<string, readonly CallTrace[]>,
 ): readonly NodeRecord[] {
   return nodes.map((run) => recordOf(run, traces.get(run.key) ?? []));
+}
+
+/** A map of many items, or many long errors, must not make a payload too large: Temporal would refuse it for ever. */
+const ROWS_PER_PORTION = 500;
+const CHARACTERS_PER_PORTION = 150_000;
+
+/** The rows in order, in one or more portions. */
+export function portionsOf(records: readonly NodeRecord[]): readonly (readonly NodeRecord[])[] {
+  const portions: NodeRecord[][] = [[]];
+  let characters = 0;
+  for (const record of records) {
+    const size = JSON.stringify(record).length;
+    const last = portions.at(-1)!;
+    if (last.length === ROWS_PER_PORTION || (last.length > 0 && characters + size > CHARACTERS_PER_PORTION)) {
+      portions.push([record]);
+      characters = size;
+    } else {
+      last.push(record);
+      characters += size;
+    }
+  }
+  return portions;
 }
 
 function recordOf(run: NodeRun, calls: readonly CallTrace[]): NodeRecord {

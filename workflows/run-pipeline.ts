@@ -32,8 +32,8 @@ import {
   type RunRecord,
   type RunSummary,
 } from './messages.ts';
-import { tooLarge } from './payload-size.ts';
-import { failureData, recordsOf } from './records.ts';
+import { bytesOf, tooLarge } from './payload-size.ts';
+import { failureData, portionsOf, recordsOf } from './records.ts';
 import { createRunView } from './run-view.ts';
 
 const answer = defineUpdate<Json>(ANSWER_UPDATE);
@@ -47,9 +47,6 @@ const { recordRun } = proxyActivities<{ recordRun: RecordRun }>({
   retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
   summary: 'record',
 });
-
-/** Node records in one recording call: a map of many items must not make a payload too large. */
-const RECORDS_PER_CALL = 500;
 
 export async function runPipeline(run: RunInput): Promise<RunSummary> {
   refuseUnreadable(run);
@@ -82,21 +79,22 @@ export async function runPipeline(run: RunInput): Promise<RunSummary> {
     await condition(allHandlersFinished);
     if ('failure' in answered) throw answered.failure;
     const degraded = finished.nodes.filter((node) => !UNREMARKABLE.has(node.outcome));
-    return { outcome, degraded: degraded.map(({ key }) => key) };
+    return { outcome, degraded: degraded.slice(0, SHOWN_DEGRADED).map(({ key }) => key) };
   });
 }
 
+/** Keys in the workflow's own result; the record has them all. */
+const SHOWN_DEGRADED = 100;
 const UNREMARKABLE: ReadonlySet<string> = new Set(['completed', 'skipped']);
 
 async function record(nodes: readonly NodeRecord[], run: Omit<RunRecord, 'nodes'>): Promise<void> {
-  let rest = nodes;
-  for (; rest.length > RECORDS_PER_CALL; rest = rest.slice(RECORDS_PER_CALL))
-    await recordRun({ nodes: rest.slice(0, RECORDS_PER_CALL) });
-  await recordRun({ nodes: rest, run });
+  const portions = portionsOf(nodes);
+  for (const portion of portions.slice(0, -1)) await recordRun({ nodes: portion });
+  await recordRun({ nodes: portions.at(-1)!, run });
 }
 
 function refuseLarge(output: Json): Json {
-  const message = tooLarge(output, "the run's output");
+  const message = tooLarge(bytesOf(output), "the run's output");
   if (message === undefined) return output;
   throw new WalkFailed('failed', { node: 'output', key: 'output', code: 'PayloadTooLarge', message });
 }

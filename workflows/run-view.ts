@@ -4,6 +4,7 @@ import type { NodeRun } from '../src/plan/walk.ts';
 
 /** Lines shown; a map of many items would otherwise make a page of its own. */
 const SHOWN_LINES = 50;
+const SHOWN_CHARACTERS = 200;
 
 export function createRunView(): (run: NodeRun) => void {
   const lines: string[] = [];
@@ -11,7 +12,9 @@ export function createRunView(): (run: NodeRun) => void {
   return (run) => {
     settled += 1;
     if (lines.length < SHOWN_LINES)
-      lines.push(`- \`${run.key}\` ${run.outcome}${run.error ? `: ${run.error.message}` : ''}`);
+      lines.push(
+        `- \`${run.key}\` ${run.outcome}${run.error ? `: ${run.error.message.slice(0, SHOWN_CHARACTERS)}` : ''}`,
+      );
     const more = settled - lines.length;
     setCurrentDetails(lines.join('\n') + (more > 0 ? `\n- … and ${more} more` : ''));
   };

@@ -79,10 +79,18 @@ function createStepActivity(
   };
 }
 
+/**
+ * A message may quote a provider's whole answer, and an error is told again by every node that waited for it, by the
+ * record and by the caller: so it is cut where it arises.
+ */
+const MESSAGE_CHARACTERS = 4_000;
+const DATA_BYTES = 16_384;
+
 /** The same failure in Temporal's words: its `type` is our code, its details are our data and, of a step, the attempt's trace. */
 export function toApplicationFailure(error: unknown, trace?: AttemptTrace): ApplicationFailure {
   if (error instanceof SluiceError) {
-    const { code, message, remedy, retryable, data } = error;
+    const { code, retryable } = error;
+    const [message, remedy, data] = [cut(error.message), cut(error.remedy), smallData(error.data)];
     const failure = error instanceof StepFailure ? error : undefined;
     return ApplicationFailure.create({
       message,
@@ -95,10 +103,20 @@ export function toApplicationFailure(error: unknown, trace?: AttemptTrace): Appl
   }
   const { name, message } = asError(error);
   return ApplicationFailure.create({
-    message,
+    message: cut(message),
     type: name,
     details: [(trace ? { trace } : {}) satisfies FailureDetails],
   });
+}
+
+function cut(text: string): string {
+  const rest = text.length - MESSAGE_CHARACTERS;
+  return rest <= 0 ? text : `${text.slice(0, MESSAGE_CHARACTERS)} (and ${rest} characters more)`;
+}
+
+function smallData(data: SluiceError['data']): SluiceError['data'] {
+  const bytes = Buffer.byteLength(JSON.stringify(data));
+  return bytes <= DATA_BYTES ? data : { left_out: `${bytes} bytes of data, ${DATA_BYTES} are kept` };
 }
 
 function asError(error: unknown): Error {

@@ -16,12 +16,19 @@ interface Fault {
 /** `undefined` is an optional value that is absent; it never gets into a payload. */
 export type Resolved<Value = Json | undefined> = { readonly value: Value } | { readonly fault: Fault };
 
-/** A large value's stand-in. `path` leads into the stored value; `length` is given when that is a list. */
-interface Claim {
+/**
+ * A large value's stand-in. `path` leads into the stored value; `length` is given when that is a list, and `at` has what
+ * can be read of what is inside, by key: a boolean as it is, anything else as such an outline again.
+ */
+interface Claim extends Outline {
   readonly $claim: string;
   readonly bytes?: number;
-  readonly length?: number;
   readonly path?: readonly (string | number)[];
+}
+
+interface Outline {
+  readonly length?: number;
+  readonly at?: { readonly [key: string]: boolean | Outline };
 }
 
 /** All refs in a wiring, in the order they are written. */
@@ -89,7 +96,7 @@ export function narrow(wiring: Wiring, fields: readonly string[]): { wiring: Wir
   return { wiring, fields };
 }
 
-/** Reads a condition. Booleans are never claimed; a field of a claimed list's item is, and cannot be a condition. */
+/** Reads a condition. Booleans are never claimed, but one in a list whose outline would be too long cannot be read. */
 export function condition(value: Json | undefined, name: string): Resolved<boolean> {
   if (typeof value === 'boolean') return { value };
   return { fault: { code: 'ConditionNotBoolean', message: `${name} is ${described(value)}, not true or false` } };
@@ -119,7 +126,18 @@ function asClaim(value: Json | undefined): Claim | undefined {
 }
 
 function stepInto(claim: Claim, path: readonly (string | number)[]): Json {
-  return { $claim: claim.$claim, path: [...(claim.path ?? []), ...path] };
+  const inside = path.reduce<boolean | Outline>((outline, key) => {
+    const at = typeof outline === 'object' ? outline.at : undefined;
+    return (at && Object.hasOwn(at, key) ? at[key] : undefined) ?? {};
+  }, claim);
+  if (typeof inside === 'boolean') return inside;
+  const { length, at } = inside;
+  return {
+    $claim: claim.$claim,
+    path: [...(claim.path ?? []), ...path],
+    ...(length !== undefined && { length }),
+    ...(at && { at: at as Json }),
+  };
 }
 
 /** `Array.isArray` does not narrow readonly lists. */

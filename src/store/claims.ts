@@ -1,7 +1,8 @@
 /**
  * The claim check: what is too large for a workflow's history is put into the store under the hash of its content, and
- * `{ $claim, bytes, length?, path? }` travels instead. Only strings and lists are claimed, since wiring can enter
- * objects, and conditions read booleans: both stay readable inside the workflow.
+ * `{ $claim, bytes, length?, at?, path? }` travels instead. Only strings and lists are claimed, since wiring can enter
+ * objects. What a workflow itself reads stays readable in it: booleans, which conditions ask, and the lengths of lists,
+ * which maps go over, also those inside a claimed list (`at`).
  */
 import { createHash } from 'node:crypto';
 import { SluiceError } from '../errors.ts';
@@ -13,6 +14,8 @@ export const CLAIM_ABOVE_BYTES = 256 * 1024;
 export const REFUSE_ABOVE_BYTES = 1_500_000;
 /** Smaller parts are not worth a row of their own. */
 const SMALLEST_CLAIM_BYTES = 1_024;
+/** A longer outline of what is inside a list is left out, and then no condition can ask for it. */
+const OUTLINE_BYTES = 64 * 1024;
 
 export interface Payloads {
   put(hash: string, text: string): Promise<void>;
@@ -23,6 +26,7 @@ interface Claim {
   readonly $claim: string;
   readonly bytes: number;
   readonly length?: number;
+  readonly at?: { readonly [key: string]: Json };
   readonly path?: readonly (string | number)[];
 }
 
@@ -53,7 +57,7 @@ export async function storeLarge(payloads: Payloads, value: Json, what: string):
     stubs.set(part.value, {
       $claim: hash,
       bytes: part.bytes,
-      ...(Array.isArray(part.value) && { length: part.value.length }),
+      ...(Array.isArray(part.value) && shortOutline(part.value)),
     });
     rest -= part.bytes;
   }
@@ -99,6 +103,31 @@ function claimed(claim: Claim, restored: ReadonlyMap<string, Json>): Json {
       remedy: 'the database was replaced while this run was under way: start the run again',
     });
   return (claim.path ?? []).reduce<Json>((value, key) => (value as { readonly [key: string]: Json })[key]!, whole);
+}
+
+interface Outline {
+  readonly length?: number;
+  readonly at?: { readonly [key: string]: Json };
+}
+
+function shortOutline(list: readonly Json[]): Outline {
+  const outline = outlineOf(list) as Outline;
+  return bytesOf(outline as Json) <= OUTLINE_BYTES ? outline : { length: list.length };
+}
+
+/** What a workflow may read of a value: a boolean itself, a list's length, and by key where there is more of that. */
+function outlineOf(value: Json): Json | undefined {
+  if (typeof value === 'boolean') return value;
+  if (typeof value !== 'object' || value === null) return undefined;
+  const inner = Object.entries(value).flatMap(([key, part]) => {
+    const outline = outlineOf(part);
+    return outline === undefined ? [] : [[key, outline] as const];
+  });
+  if (inner.length === 0 && !Array.isArray(value)) return undefined;
+  return {
+    ...(Array.isArray(value) && { length: value.length }),
+    ...(inner.length > 0 && { at: Object.fromEntries(inner) }),
+  };
 }
 
 /** The parts that may be claimed, objects entered: strings and lists with what they weigh. */

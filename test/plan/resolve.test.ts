@@ -42,6 +42,17 @@ describe('enter', () => {
     const resolved = enter(value, ['a', 'length'], 'n');
     expect(resolved).toMatchObject({ fault: { code: 'WiringAbsent', message: expect.stringContaining("'n.a'") } });
   });
+  it('reads in the outline of a claim what a workflow may read, and hands on the rest of it', () => {
+    const inside = { 2: { at: { keep: true, parts: { length: 3 } } } };
+    const claim = { $claim: 'h', bytes: 9, length: 4, at: inside };
+    const items = itemsOf(claim);
+    const item = 'value' in items ? items.value.item(2) : null;
+    expect(item).toEqual({ $claim: 'h', path: [2], at: inside[2].at });
+    expect(enter(item, ['keep'], 'item')).toEqual({ value: true });
+    expect(enter(item, ['parts'], 'item')).toEqual({ value: { $claim: 'h', path: [2, 'parts'], length: 3 } });
+    expect(enter(item, ['constructor'], 'item')).toEqual({ value: { $claim: 'h', path: [2, 'constructor'] } });
+  });
+
   it('lengthens the path of a claim', () => {
     expect(enter({ a: { $claim: 'h', bytes: 9, path: [3] } }, ['a', 'b', 'c'], 'n')).toEqual({
       value: { $claim: 'h', path: [3, 'b', 'c'] },

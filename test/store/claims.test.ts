@@ -39,6 +39,16 @@ describe('the claim check', () => {
     expect(await restoreClaims(payloads, stored as unknown as Json)).toEqual(value);
   });
 
+  test('keeps in an outline what a workflow reads inside a claimed list, while that is short', async () => {
+    const item = (index: number) => ({ text: 'x'.repeat(1_000), keep: index % 2 === 0, parts: ['a', 'b'] });
+    const list = Array.from({ length: 400 }, (_, index) => item(index));
+    const stored = (await storeLarge(memory(), { list }, 'it')) as { list: { at: Json } };
+    expect(stored.list).toMatchObject({ length: 400, at: { 7: { at: { keep: false, parts: { length: 2 } } } } });
+    const flags = Array.from({ length: 60_000 }, () => true);
+    const many = (await storeLarge(memory(), { flags }, 'it')) as { flags: object };
+    expect(many.flags).toEqual({ $claim: expect.any(String), bytes: bytesOf(flags), length: 60_000 });
+  });
+
   test('gives back a part of what was claimed, by its path', async () => {
     const payloads = memory();
     const list = Array.from({ length: 400 }, (_, index) => ({ text: `${index} ${'x'.repeat(1_000)}` }));
