@@ -158,11 +158,11 @@ describe('sluice dev and worker', () => {
     ['dev', 'start'],
     ['worker', 'connectWorker'],
   ] as const)('%s ends with an error when its worker ends by itself', async (command, service) => {
-    const ended = Promise.reject(
+    const failed = Promise.reject(
       new SluiceError('worker_ended', { message: 'the worker ended', remedy: 'see the log' }),
     );
-    ended.catch(() => undefined);
-    const { runtime, state } = fakeRuntime({ worker: { ended } });
+    failed.catch(() => undefined);
+    const { runtime, state } = fakeRuntime({ failed });
     const services = { project: async () => project, [service]: async () => runtime as never };
     const { code, stderr } = await run([command], { services });
     expect(stderr).toContain('✖ the worker ended\n  see the log');
