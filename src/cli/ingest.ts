@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import type { IngestInput, IngestResult } from '../../workflows/ingest-messages.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { checkIndexName } from '../store/index-name.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { EXIT, type ExitCode, orInterrupted, type Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
@@ -41,6 +42,7 @@ export function ingestCommand(world: World): Command {
 
 async function ingest(session: Session, source: string, options: IngestOptions): Promise<ExitCode> {
   const { terminal, signal, folder, services } = session;
+  checkIndexName(options.index);
   const { openSource } = await import('../ingest/source.ts');
   const { resolve } = await import('node:path');
   const { path } = await openSource(resolve(folder, source));

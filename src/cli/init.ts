@@ -5,6 +5,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { checkIndexName } from '../store/index-name.ts';
 import { actingCommand, runAction, type World } from './command.ts';
 import { projectFiles } from './init-files.ts';
 import { readPackage } from './package.ts';
@@ -33,6 +34,7 @@ export function initCommand(world: World): Command {
 }
 
 async function init({ terminal, folder: here }: Session, given: string, { index }: InitOptions): Promise<ExitCode> {
+  checkIndexName(index);
   const folder = resolve(here, given);
   const own = readPackage();
   const files = [
@@ -55,6 +57,7 @@ async function init({ terminal, folder: here }: Session, given: string, { index 
   terminal.print(`a project is in ${folder}; next:`);
   if (folder !== here) terminal.print(`  cd ${given}`);
   for (const line of ['npm install', 'npm run ingest', 'npm run ask -- "What is Sluice?"']) terminal.print(`  ${line}`);
+  terminal.print('its README.md says the rest: steps of your own, and real servers');
   return EXIT.fine;
 }
 

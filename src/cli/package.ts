@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 export interface PackageFacts {
   readonly folder: string;
   readonly version: string;
+  readonly engines: { readonly node: string };
   readonly dependencies: { readonly [name: string]: string };
   readonly devDependencies: { readonly [name: string]: string };
 }

@@ -5,9 +5,9 @@ import { holdBuild } from './build-lease.ts';
 import type { BuildStart } from './builds.ts';
 import { type Clock, nowParam, nowSql } from './clock.ts';
 import type { Database, Queries } from './database.ts';
+import { checkIndexName } from './index-name.ts';
 
 const DEFAULT_LEASE_MS = 60_000;
-const INDEX_NAME = /^[a-z0-9][a-z0-9._-]{0,99}$/i;
 
 type Begun = { readonly build: number; readonly resumed: boolean };
 
@@ -18,11 +18,7 @@ export async function beginBuild(
   start: BuildStart,
 ): Promise<Begun> {
   const { settingsHash, owner, leaseMs = DEFAULT_LEASE_MS } = start;
-  if (!INDEX_NAME.test(index))
-    throw new SluiceError('index_name_invalid', {
-      message: `'${index.slice(0, 100)}' cannot name an index`,
-      remedy: 'use 1 to 100 letters, digits, dots, dashes and underscores, beginning with a letter or digit',
-    });
+  checkIndexName(index);
   return database.transaction(async (queries) => {
     const indexId = await lockIndex(queries, index);
     const [open] = await queries.query<{ build: number; owner: string; settingsHash: string; live: boolean }>(

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { configOf } from '../../src/plan/skeleton.ts';
-import { loadPipelines } from '../../src/runtime/project.ts';
+import { loadActivities, loadPipelines } from '../../src/runtime/project.ts';
+import type { Store } from '../../src/store/store.ts';
 import { run } from './fakes.ts';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
@@ -20,8 +22,12 @@ afterEach(() => rm(folder, { recursive: true }));
 async function install(project: string): Promise<void> {
   const sluice = join(project, 'node_modules', 'sluice');
   await mkdir(sluice, { recursive: true });
-  await writeFile(join(sluice, 'package.json'), '{"name": "sluice", "type": "module", "exports": "./index.ts"}');
+  await writeFile(
+    join(sluice, 'package.json'),
+    '{"name": "sluice", "type": "module", "exports": {".": "./index.ts", "./worker": "./worker.ts"}}',
+  );
   await symlink(join(repository, 'src/index.ts'), join(sluice, 'index.ts'));
+  await symlink(join(repository, 'src/worker.ts'), join(sluice, 'worker.ts'));
   await symlink(join(repository, 'node_modules/zod'), join(project, 'node_modules/zod'));
 }
 
@@ -49,11 +55,45 @@ describe('sluice init', () => {
     });
   });
 
-  it('writes a compose file with health checks', async () => {
+  it('writes the servers of our own compose file, and their settings', async () => {
     await run(['init'], { folder });
-    const { services } = parse(await readFile(join(folder, 'docker-compose.yml'), 'utf8'));
-    expect(Object.keys(services)).toEqual(['temporal', 'postgres']);
-    for (const service of Object.values<{ healthcheck?: object }>(services)) expect(service.healthcheck).toBeDefined();
+    const written = parse(await readFile(join(folder, 'docker-compose.yml'), 'utf8'), { merge: true });
+    const own = parse(await readFile(join(repository, 'docker-compose.yml'), 'utf8'), { merge: true });
+    const { worker: _worker, api: _api, ...servers } = own.services;
+    servers.temporal.volumes = servers.temporal.volumes.map((volume: string) => volume.replace('./docker/', './'));
+    expect(written.services).toEqual(servers);
+    expect(written.volumes).toEqual(own.volumes);
+    for (const name of ['postgres', 'temporal', 'temporal-ui'])
+      expect(written.services[name].healthcheck, name).toBeDefined();
+    const settings = await readFile(join(folder, 'temporal.yaml'), 'utf8');
+    expect(settings).toBe(await readFile(join(repository, 'docker/temporal.yaml'), 'utf8'));
+  });
+
+  it('shows a step of one’s own that compiles, and loads', async () => {
+    await run(['init'], { folder });
+    const readme = await readFile(join(folder, 'README.md'), 'utf8');
+    const activities = /```ts\n([\s\S]*?)```/.exec(readme)![1]!;
+    await mkdir(join(folder, 'activities'));
+    await writeFile(join(folder, 'activities/index.ts'), activities);
+    await install(folder);
+    const { createActivities } = await loadActivities(folder);
+    const steps = createActivities({ store: {} as Store }).map(({ step }) => step.name);
+    expect(steps.filter((name) => name === 'rerank')).toHaveLength(1);
+    expect(steps).toContain('keywordSearch');
+    const compiled = spawnSync(join(repository, 'node_modules/.bin/tsc'), ['--noEmit'], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    // Here the package is our sources, which are held to our own settings, not to the project's.
+    expect(compiled.stdout.split('\n').filter((line) => /^(activities|pipelines)\//.test(line))).toEqual([]);
+    expect(compiled.error).toBeUndefined();
+  });
+
+  it('refuses a name that no index can have, and writes nothing', async () => {
+    const { code, stderr } = await run(['init', 'x', '--index', "o'neill"], { folder });
+    expect(stderr).toContain("'o'neill' cannot name an index");
+    expect(code).toBe(1);
+    expect(await readdir(folder)).toEqual([]);
   });
 
   it('never overwrites, and says what it kept', async () => {
