@@ -17,6 +17,8 @@ export const LIMITS = Object.freeze({
   items: 1_000,
   /** Items of one map that are under way at once. */
   concurrency: 100,
+  /** Node runs of one run, those in every round and item: containers within each other could come to 10^15. */
+  nodeRuns: 20_000,
   /** Tries of one call. */
   attempts: 100,
   /** For one attempt, for a heartbeat and for a pause between attempts: one day. */

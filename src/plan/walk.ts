@@ -111,7 +111,8 @@ function resultOf(run: Run, verdict: Verdict): WalkResult {
   return { outcome: asIntended ? 'completed' : 'degraded', nodes };
 }
 
-/** A fault of the walker itself, or a plan that no check would have let pass: still a typed end, never a hanging run. */
+/** A run beyond its limits, a fault of the walker, or an unchecked plan: still a typed end, never a hanging run. */
 function crash(error: unknown): WalkError {
+  if (error instanceof WalkFailed) return error.error;
   return { ...errorOf(OUTPUT, 'WalkerFault', String(error)), cause: error };
 }

@@ -191,3 +191,27 @@ describe('size', () => {
     expect(made.map(({ key }) => key)).toEqual(nodes.map(({ id }) => id));
   });
 });
+
+describe('a run of too many node runs', () => {
+  const items = Array.from({ length: 1_000 }, (_, index) => index);
+  const all = { max: 1_000, concurrency: 100 } as const;
+  const skipped = step('skipped', {}, { when: { $value: false }, orElse: { x: 1 } });
+
+  it('ends, typed, before it has filled the memory', async () => {
+    const inner = map('inner', 'input.items', [skipped], 'skipped.x', all);
+    const outer = map('outer', 'input.items', [inner], 'inner', all);
+    const run = walk(plan([outer], { all: 'outer' }), { items }, () => Promise.resolve({}));
+    const { outcome, nodes, error } = await run.finished;
+    expect({ outcome, error }).toMatchObject({ outcome: 'failed', error: { code: 'run_too_large', node: 'inner' } });
+    expect(nodes.length).toBeLessThanOrEqual(20_000);
+    expect(nodes.filter((node) => node.outcome === 'failed').map(({ key }) => key)).toEqual([error?.key]);
+  });
+
+  it('keeps an answer that was known before', async () => {
+    const log = map('log', 'input.items', [skipped], 'skipped.x', all);
+    const logs = map('logs', 'a.items', [log], 'log', all);
+    const run = walk(plan([step('a'), logs], { items: 'a.items' }), { items }, () => Promise.resolve({ items }));
+    expect(await run.output).toEqual({ items });
+    expect((await run.finished).outcome).toBe('degraded');
+  });
+});

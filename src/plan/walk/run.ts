@@ -1,11 +1,12 @@
 /**
  * What all node kinds share while a plan runs: opening scopes, settling node runs, stopping what can no longer be used.
  */
+import { LIMITS } from '../limits.ts';
 import type { Json, NodeOutcome, PlanNode, Wiring } from '../plan.ts';
 import type { Agenda } from './agenda.ts';
 import { emptyCell, knownCell, type Settled, settleCell } from './cell.ts';
-import type { Execute, NodeRun, WalkError } from './contract.ts';
-import { type Frame, type LastRound, type NodeState, ownerOf, type Source } from './frame.ts';
+import { type Execute, type NodeRun, type WalkError, WalkFailed } from './contract.ts';
+import { errorOf, type Frame, type LastRound, type NodeState, ownerOf, type Source } from './frame.ts';
 import { type Known, whenAllKnown, whenKnown } from './known.ts';
 import type { NeededYields } from './needed.ts';
 
@@ -32,7 +33,11 @@ export interface Local {
   readonly value: Json | undefined;
 }
 
-/** Enters a scope: every node in it waits for its refs, and for nothing else. */
+/**
+ * Enters a scope: every node in it waits for its refs, and for nothing else.
+ *
+ * @throws WalkFailed, which ends the run, where that would be more node runs than a run may have
+ */
 export function openFrame(
   run: Run,
   nodes: readonly PlanNode[],
@@ -40,6 +45,11 @@ export function openFrame(
   index: string,
   local?: Local,
 ): Frame {
+  if (parent && run.states.length + nodes.length > LIMITS.nodeRuns) {
+    const error = errorOf(ownerOf(parent), 'run_too_large', `a run may have ${LIMITS.nodeRuns} node runs, not more`);
+    fail(run, parent, error);
+    throw new WalkFailed('failed', error);
+  }
   const frame: Frame = { parent: parent?.frame, index, sources: new Map(), states: [], stopped: false };
   if (local) frame.sources.set(local.name, { kind: 'value', cell: knownCell(local.value) });
   for (const node of nodes) {
