@@ -71,12 +71,17 @@ async function openRuntime({ services, terminal }: Session, { project, serves = 
   });
 }
 
-async function closing<T>({ signal }: Session, opened: { stop(): Promise<void> }, work: () => Promise<T>): Promise<T> {
+async function closing<T>(
+  { signal, terminal }: Session,
+  opened: { stop(): Promise<void> },
+  work: () => Promise<T>,
+): Promise<T> {
   let result: T;
   try {
     if (signal.aborted) throw new Interrupted();
     result = await work();
   } catch (error) {
+    if (isCode(error, 'server_ended')) terminal.note('a server is gone: stopping the rest');
     // What went wrong first is told, not what that made of the end.
     await opened.stop().catch(() => undefined);
     throw error;

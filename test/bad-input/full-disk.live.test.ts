@@ -48,8 +48,10 @@ describe.skipIf(notMounted)(`a full disk${notMounted ? ` (${notMounted})` : ''}`
     const { code, stderr } = await project.sluice(['ingest', 'docs', '--index', 'docs']);
     expect(code, stderr).toBe(0);
   });
-  afterAll(() => execFileSync('umount', ['--lazy', disk]));
-  afterAll(() => rm(disk, { recursive: true, force: true }));
+  afterAll(async () => {
+    execFileSync('umount', ['--lazy', disk]);
+    await rm(disk, { recursive: true, force: true });
+  });
 
   it.each([
     ['reads', ['search', '--index', 'docs', '--json', 'lemurs']],

@@ -240,6 +240,16 @@ describe('sluice plan', () => {
     ]);
   });
 
+  it('finds a plan that only the store has, by the beginning of its id', async () => {
+    const stored = changed('nodes.0.call.step', 'oldQuery@1');
+    const find = vi.fn(async () => ({ planId: planId(stored), plan: stored }));
+    const { runtime, state } = fakeRuntime({ store: { plans: { find } } });
+    const { stdout } = await run(['plan', 'diff', planId(stored).slice(0, 10), 'docs-bot'], { services, runtime });
+    expect(find).toHaveBeenCalledWith(planId(stored).slice(0, 10));
+    expect(stdout).toContain('enhance: oldQuery@1 -> enhanceQuery@1');
+    expect(state.stopped).toBe(1);
+  });
+
   it('refuses a file that is no plan, a cycle, and a name that is none', async () => {
     const file = join(folder, 'cycle.json');
     await writeFile(file, JSON.stringify(changed('nodes.0.input.$object.question', { $from: ['ranked', 'x'] })));
