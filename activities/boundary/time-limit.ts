@@ -1,13 +1,16 @@
 /**
- * Ends an attempt when its time is up. Temporal's server also counts, but it cannot reach into the process: only this
- * closes the socket of a stalled request and gives the worker's slot back, also when the step ignores its signal.
+ * Ends an attempt when its time is up, or it is cancelled. Temporal's server also counts, but it cannot reach into the
+ * process: only this closes the socket of a stalled request and gives the worker's slot back, also when the step ignores
+ * its signal.
  */
 import type { Wrapper } from './attempt.ts';
 import { StepFailure } from './failure.ts';
 
 export const limitTime: Wrapper = async (attempt, next) => {
-  const { promise: timedOut, reject } = Promise.withResolvers<never>();
+  const { promise: over, reject } = Promise.withResolvers<never>();
   const controller = new AbortController();
+  const signal = AbortSignal.any([attempt.signal, controller.signal]);
+  signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   const timer = setTimeout(() => {
     const failure = new StepFailure('timeout', {
       message: `'${attempt.key}' (${attempt.step.name}@${attempt.step.version}) was not done after ${attempt.timeoutMs} ms`,
@@ -15,13 +18,9 @@ export const limitTime: Wrapper = async (attempt, next) => {
       retryable: true,
     });
     controller.abort(failure);
-    reject(failure);
   }, attempt.timeoutMs);
   try {
-    return await Promise.race([
-      next({ ...attempt, signal: AbortSignal.any([attempt.signal, controller.signal]) }),
-      timedOut,
-    ]);
+    return await Promise.race([next({ ...attempt, signal }), over]);
   } finally {
     clearTimeout(timer);
   }

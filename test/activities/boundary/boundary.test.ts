@@ -74,6 +74,19 @@ describe('the boundary', () => {
     expect(aborted).toBe(true);
   });
 
+  test('ends a cancelled attempt at once, also when the step ignores its signal', async () => {
+    const controller = new AbortController();
+    const begun = Promise.withResolvers<void>();
+    const deaf: Run = () => {
+      begun.resolve();
+      return new Promise(() => undefined);
+    };
+    const waiting = attemptAt(deaf, { signal: controller.signal });
+    await begun.promise;
+    controller.abort(new Error('cancelled'));
+    await expect(waiting).rejects.toThrow('cancelled');
+  });
+
   test('hands on cancellation from outside', async () => {
     const controller = new AbortController();
     const waiting = attemptAt((_, { signal }) => untilAborted(signal), { signal: controller.signal });
