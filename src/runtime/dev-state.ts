@@ -32,6 +32,8 @@ export type Serves = Serving['serves'];
 export type Servers = NonNullable<Serving['servers']>;
 
 export const stateFolder = (folder: string) => join(folder, '.sluice');
+/** For its owner alone: the address of a configured database may hold a password. */
+const OWN = 0o600;
 const stateFile = (folder: string) => join(stateFolder(folder), 'dev.json');
 
 /** Who has this folder now; undefined when nobody does, or who did is dead. */
@@ -57,7 +59,7 @@ export async function claimFolder(folder: string, serves: Serves): Promise<void>
   const claim: Serving = { pid: process.pid, startedAt: new Date().toISOString(), serves };
   for (;;) {
     try {
-      return await writeFile(stateFile(folder), JSON.stringify(claim), { flag: 'wx' });
+      return await writeFile(stateFile(folder), JSON.stringify(claim), { flag: 'wx', mode: OWN });
     } catch (error) {
       if (isFull(error)) throw diskFull(folder, error);
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -72,7 +74,7 @@ export async function publishServing(folder: string, serves: Serves, servers: Se
   const serving: Serving = { pid: process.pid, startedAt: new Date().toISOString(), serves, servers };
   // Renamed into place: a reader never meets half of it, which it would take for the remains of a crash.
   const unfinished = `${stateFile(folder)}.${process.pid}`;
-  await writeFile(unfinished, `${JSON.stringify(serving, null, 2)}\n`);
+  await writeFile(unfinished, `${JSON.stringify(serving, null, 2)}\n`, { mode: OWN });
   await rename(unfinished, stateFile(folder));
 }
 

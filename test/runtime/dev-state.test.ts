@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -38,6 +38,14 @@ describe('the state file', () => {
     expect((await readServing(folder))?.servers).toEqual(servers);
     await releaseFolder(folder);
     expect(await readServing(folder)).toBeUndefined();
+  });
+
+  test('is for its owner alone: the address of a database may hold a password', async () => {
+    const modeOf = async () => (await stat(file())).mode & 0o777;
+    await claimFolder(folder, 'folder');
+    expect(await modeOf()).toBe(0o600);
+    await publishServing(folder, 'folder', servers);
+    expect(await modeOf()).toBe(0o600);
   });
 
   test('keeps a second one out, and says where the first serves', async () => {
