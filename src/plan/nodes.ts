@@ -3,7 +3,7 @@
  * compares plans shares this, so that a new node kind is taught to them in one place. Pure, and free of imports with
  * code, so that the workflow may use it.
  */
-import type { Plan, PlanNode, Wiring } from './plan.ts';
+import type { Plan, PlanNode, StepNode, Wiring } from './plan.ts';
 
 /** A list of nodes that a container holds; `name` tells a branch's arms apart. */
 export interface Body {
@@ -47,11 +47,14 @@ export function findNode(plan: Pick<Plan, 'nodes'>, id: string): PlanNode | unde
   return undefined;
 }
 
-/** Every `step@version` that a plan can call, fallbacks included, sorted. */
-export function stepsOf(plan: Pick<Plan, 'nodes'>): readonly string[] {
+/** Every `step@version` that a plan can call, fallbacks included, sorted; or only those of the nodes that are meant. */
+export function stepsOf(
+  plan: Pick<Plan, 'nodes'>,
+  isMeant: (node: StepNode) => boolean = () => true,
+): readonly string[] {
   const steps = new Set<string>();
   for (const node of nodesOf(plan)) {
-    if (node.kind !== 'step') continue;
+    if (node.kind !== 'step' || !isMeant(node)) continue;
     steps.add(node.call.step);
     if (node.fallback) steps.add(node.fallback.step);
   }

@@ -5,8 +5,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SluiceError } from '../errors.ts';
 import { suggest } from '../nearest.ts';
-import { stepsOf } from '../plan/nodes.ts';
-import type { Plan } from '../plan/plan.ts';
+import { nodesOf, stepsOf } from '../plan/nodes.ts';
+import type { Plan, StepNode } from '../plan/plan.ts';
 import type { Store } from '../store/store.ts';
 
 const LEASE_MS = 15_000;
@@ -44,32 +44,54 @@ export async function keepPublished(
 export type CheckCatalogue = (plan: Plan) => Promise<void>;
 
 /**
- * A check that every step of a plan has a worker.
+ * A check that every step of a plan has a worker on the queue where it is called.
  *
  * The check throws SluiceError `no_worker`, or `step_unregistered` naming the step and the nearest one there is.
+ *
+ * @param runQueue where runs are hosted, and steps called whose node names no queue
  */
-export function createCatalogueCheck(catalogue: Store['catalogue'], taskQueue: string): CheckCatalogue {
-  let known: ReadonlySet<string> = new Set();
+export function createCatalogueCheck(catalogue: Store['catalogue'], runQueue: string): CheckCatalogue {
+  /** By task queue. */
+  let known: ReadonlyMap<string, ReadonlySet<string>> = new Map();
   let readAt = Number.NEGATIVE_INFINITY;
   const read = async () => {
-    known = new Set((await catalogue.registered(taskQueue)).map(({ step }) => step));
+    const registered = Map.groupBy(await catalogue.registered(), ({ taskQueue }) => taskQueue);
+    known = new Map([...registered].map(([queue, steps]) => [queue, new Set(steps.map(({ step }) => step))]));
     readAt = performance.now();
   };
+  const firstMissing = (needed: readonly Needed[]) =>
+    needed.find(({ queue, steps }) => !known.has(queue) || steps.some((step) => !known.get(queue)?.has(step)));
   return async (plan) => {
-    const needed = stepsOf(plan);
-    const isMissing = (step: string) => !known.has(step);
-    if (performance.now() - readAt > BELIEVED_MS || needed.some(isMissing)) await read();
-    if (known.size === 0)
-      throw new SluiceError('no_worker', {
-        message: `no worker is running on '${taskQueue}'`,
-        remedy: 'start one: sluice worker (or sluice dev, which has one)',
-      });
-    const missing = needed.find(isMissing);
-    if (missing === undefined) return;
-    throw new SluiceError('step_unregistered', {
-      message: `no running worker has '${missing}', which '${plan.pipeline}' needs`,
-      remedy: `implement it in activities/index.ts and restart the worker; ${suggest(missing, known, 'no step is registered')}`,
-      data: { step: missing, registered: [...known].sort() },
-    });
+    const needed = neededBy(plan, runQueue);
+    if (performance.now() - readAt > BELIEVED_MS || firstMissing(needed)) await read();
+    const lacking = firstMissing(needed);
+    if (lacking) throw missing(plan, lacking, known.get(lacking.queue));
   };
+}
+
+interface Needed {
+  readonly queue: string;
+  readonly steps: readonly string[];
+}
+
+/** The queue that hosts the run comes first, whether or not a step is called there. */
+function neededBy(plan: Plan, runQueue: string): readonly Needed[] {
+  const queueOf = ({ policy }: StepNode) => policy.taskQueue ?? runQueue;
+  const queues = new Set([runQueue]);
+  for (const node of nodesOf(plan)) if (node.kind === 'step') queues.add(queueOf(node));
+  return [...queues].map((queue) => ({ queue, steps: stepsOf(plan, (node) => queueOf(node) === queue) }));
+}
+
+function missing(plan: Plan, { queue, steps }: Needed, known: ReadonlySet<string> | undefined): SluiceError {
+  if (known === undefined)
+    return new SluiceError('no_worker', {
+      message: `no worker is running on '${queue}'`,
+      remedy: 'start one: sluice worker (or sluice dev, which has one)',
+    });
+  const step = steps.find((each) => !known.has(each))!;
+  return new SluiceError('step_unregistered', {
+    message: `no running worker on '${queue}' has '${step}', which '${plan.pipeline}' needs`,
+    remedy: `implement it in activities/index.ts and restart the worker; ${suggest(step, known, 'no step is registered')}`,
+    data: { step, queue, registered: [...known].sort() },
+  });
 }

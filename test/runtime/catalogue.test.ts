@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { createCatalogueCheck } from '../../src/runtime/catalogue.ts';
+import type { Catalogue } from '../../src/store/catalogue.ts';
+import { plan, step } from '../plan/by-hand.ts';
+
+/** A catalogue of live workers' steps by queue, `step@version`. */
+function catalogueOf(queues: { readonly [queue: string]: readonly string[] }): Catalogue {
+  const all = Object.entries(queues).flatMap(([taskQueue, steps]) =>
+    steps.map((name) => ({ step: name, taskQueue, workers: 1 })),
+  );
+  return {
+    registered: async (queue?: string) => all.filter(({ taskQueue }) => queue === undefined || taskQueue === queue),
+    publish: async () => undefined,
+    renew: async () => true,
+    withdraw: async () => undefined,
+  };
+}
+
+const onQueue = (id: string, taskQueue: string) => step(id, {}, { policy: { ...step(id).policy, taskQueue } });
+const both = plan([step('a'), onQueue('b', 'gpu')]);
+
+describe('the check that a plan has its workers', () => {
+  test('looks for a step on the queue that its node names', async () => {
+    await createCatalogueCheck(catalogueOf({ run: ['a@1'], gpu: ['b@1'] }), 'run')(both);
+    await expect(
+      createCatalogueCheck(catalogueOf({ run: ['a@1', 'b@1'], gpu: ['c@1'] }), 'run')(both),
+    ).rejects.toMatchObject({ code: 'step_unregistered', message: expect.stringMatching(/'gpu'.*'b@1'/) });
+  });
+
+  test.each([
+    ['the run queue', { gpu: ['b@1'] }, "'run'"],
+    ['a queue that a node names', { run: ['a@1', 'b@1'] }, "'gpu'"],
+  ])('says that nobody works on %s', async (_, queues, named) => {
+    await expect(createCatalogueCheck(catalogueOf(queues), 'run')(both)).rejects.toMatchObject({
+      code: 'no_worker',
+      message: expect.stringContaining(named),
+    });
+  });
+
+  test('names what is nearest to a step that no worker has', async () => {
+    await expect(createCatalogueCheck(catalogueOf({ run: ['a@2'] }), 'run')(plan([step('a')]))).rejects.toMatchObject({
+      code: 'step_unregistered',
+      remedy: expect.stringContaining('a@2'),
+    });
+  });
+});
