@@ -1,32 +1,48 @@
-/** Finds run rows still `running` whose workflow is not, and closes them with the reason. */
+/**
+ * Finds run rows still `running` whose workflow is not, and closes them with the reason. A run whose workflow is not
+ * there may be one that its client is still trying to start, for as long as it rides out an outage of Temporal.
+ */
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Store } from '../src/store/store.ts';
 import type { FailureData, SweepRuns } from '../workflows/messages.ts';
 
-/** Younger rows may belong to a workflow that is just being started. */
+/** Most younger runs will record themselves. */
 const OLDER_THAN_MS = 60_000;
 
-export function createSweepRuns(runs: Store['runs'], client: Client, olderThanMs = OLDER_THAN_MS): SweepRuns {
+export interface SweepAges {
+  readonly olderThanMs?: number;
+  /** How long after its row was written a client may still start a run's workflow. */
+  readonly startableMs: number;
+}
+
+export function createSweepRuns(
+  runs: Store['runs'],
+  client: Client,
+  { olderThanMs = OLDER_THAN_MS, startableMs }: SweepAges,
+): SweepRuns {
   return async () => {
     let closed = 0;
+    const givenUp = new Set((await runs.unfinished(startableMs)).map(({ runId }) => runId));
     for (const { runId } of await runs.unfinished(olderThanMs)) {
       const status = await statusOf(client, runId);
       // A workflow that still runs records itself.
       if (status === 'RUNNING' || status === 'PAUSED') continue;
+      if (status === NOT_FOUND && !givenUp.has(runId)) continue;
       const how = status.toLowerCase().replaceAll('_', ' ');
       const error: FailureData = { code: 'terminated', message: `the workflow ended without a record: ${how}` };
-      await runs.close(runId, status === 'CANCELLED' ? 'cancelled' : 'failed', { ...error });
-      closed += 1;
+      if (await runs.close(runId, status === 'CANCELLED' ? 'cancelled' : 'failed', { ...error })) closed += 1;
     }
     return { closed };
   };
 }
 
+const NOT_FOUND = 'NOT_FOUND';
+
 async function statusOf(client: Client, workflowId: string): Promise<string> {
   try {
     return (await client.workflow.getHandle(workflowId).describe()).status.name;
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return 'NOT_FOUND';
+    if (error instanceof WorkflowNotFoundError) return NOT_FOUND;
     throw error;
   }
 }

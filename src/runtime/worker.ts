@@ -13,7 +13,7 @@ import { createSweepRuns } from '../../activities/sweep-runs.ts';
 import { stepName } from '../dsl/step.ts';
 import type { Store } from '../store/store.ts';
 import { payloadConverterPath } from './bundle.ts';
-import { keepPublished } from './catalogue.ts';
+import { keepPublished, type Published } from './catalogue.ts';
 import type { Config } from './config.ts';
 import { ensureSweeper } from './sweeper.ts';
 
@@ -23,6 +23,8 @@ import { ensureSweeper } from './sweeper.ts';
  */
 const STICKY_TIMEOUT = '1 second';
 const CONTROL_CONCURRENCY = 4;
+/** A client tries to start a run for as long as its deadline; this is for the tries themselves. */
+const STARTING_MS = 60_000;
 
 export interface WorkerDependencies {
   readonly config: Config;
@@ -62,27 +64,36 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
   const creatingControl = Worker.create({
     ...shared,
     taskQueue: config.queues.control,
-    activities: { ...createIngestActivities(store), sweepRuns: createSweepRuns(store.runs, client) },
+    activities: {
+      ...createIngestActivities(store),
+      sweepRuns: createSweepRuns(store.runs, client, { startableMs: config.runDeadlineMs + STARTING_MS }),
+    },
     maxConcurrentActivityTaskExecutions: CONTROL_CONCURRENCY,
   });
   // Each loads the bundle in a thread of its own: half the time where there are two cores.
   const workers = await Promise.all([creatingRun, creatingControl]);
-  const polling = Promise.all(workers.map((worker) => worker.run())).then(() => undefined);
-  polling.catch(() => undefined); // told by `ended`
-  const published = await keepPublished(store.catalogue, {
-    workerId: `${process.pid}-${randomUUID().slice(0, 8)}`,
-    queue: config.queues.run,
-    steps: implementations.map(({ step }) => stepName(step)),
-  });
-  await ensureSweeper(client, config.queues.control);
-  return {
-    ended: polling,
-    async stop() {
-      await published.withdraw();
-      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-      await polling;
-    },
+  const polling = workers.map((worker) => worker.run());
+  const ended = Promise.all(polling).then(() => undefined);
+  ended.catch(() => undefined); // told to whoever awaits it
+  let published: Published | undefined;
+  const stop = async () => {
+    await published?.withdraw();
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    // Both, also where one has failed: a connection cannot be closed under a worker.
+    await Promise.allSettled(polling);
   };
+  try {
+    published = await keepPublished(store.catalogue, {
+      workerId: `${process.pid}-${randomUUID().slice(0, 8)}`,
+      queue: config.queues.run,
+      steps: implementations.map(({ step }) => stepName(step)),
+    });
+    await ensureSweeper(client, config.queues.control);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { ended, stop };
 }
 
 function versioningOf({ versioning }: Config): Partial<WorkerOptions> {

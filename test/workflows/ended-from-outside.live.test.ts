@@ -57,7 +57,7 @@ describe('a run ended from outside', () => {
     const lost = start();
     await live.store.plans.put('p', slow.plan);
     await live.store.runs.begin(lost);
-    const sweep = createSweepRuns(live.store.runs, temporal, 0);
+    const sweep = createSweepRuns(live.store.runs, temporal, { olderThanMs: 0, startableMs: 0 });
     expect((await sweep()).closed).toBeGreaterThanOrEqual(1);
     expect(await live.store.runs.get(lost.runId)).toMatchObject({
       state: 'failed',
@@ -70,7 +70,9 @@ describe('a run ended from outside', () => {
     begun = Promise.withResolvers();
     const { runId, finished } = await live.client.start(slow, { text: 'x' });
     await begun.promise;
-    expect(await createSweepRuns(live.store.runs, temporal, 0)()).toEqual({ closed: 0 });
+    expect(await createSweepRuns(live.store.runs, temporal, { olderThanMs: 0, startableMs: 0 })()).toEqual({
+      closed: 0,
+    });
     expect(await live.store.runs.get(runId)).toMatchObject({ state: 'running' });
     await temporal.workflow.getHandle(runId).cancel();
     expect(await finished).toMatchObject({ outcome: 'cancelled' });
