@@ -1,9 +1,12 @@
 /**
- * What the ingest workflow asks of its worker: list a source, read a batch of it into a build, commit the build. Each
- * may be repeated after a crash: a build knows what it holds, so a repeated batch stores nothing twice.
+ * What the ingest workflow asks of its worker: list a source, read a batch of it into a build, embed and commit the
+ * build. Each may be repeated after a crash: a build knows what it holds, so a repeated batch stores nothing twice, and
+ * passages that have their vectors are not embedded again.
  */
 import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
+import { embedBuild } from '../src/embedding/embed-build.ts';
+import { embedderOf } from '../src/embedding/embedders.ts';
 import { type Chunker, createChunker } from '../src/ingest/chunker.ts';
 import type { ChunkMode } from '../src/ingest/document.ts';
 import type { SourceDocument } from '../src/ingest/entries.ts';
@@ -12,11 +15,13 @@ import type { Note, Skip } from '../src/ingest/skip.ts';
 import { listSource, openSource, readBatch } from '../src/ingest/source.ts';
 import type { Builds } from '../src/store/builds.ts';
 import type { DocumentInput } from '../src/store/documents.ts';
+import type { Vectors } from '../src/store/vectors.ts';
 import type { BatchInput, BatchResult, IngestActivities } from '../workflows/ingest-messages.ts';
 import { toApplicationFailure } from './boundary/temporal.ts';
 
 export interface IngestDependencies {
   readonly builds: Builds;
+  readonly vectors: Vectors;
   /** Default: one with a thread of its own, which ends when idle. */
   readonly chunker?: Chunker;
 }
@@ -34,18 +39,26 @@ const NAMED_SKIPS = 20;
 const BEAT_MS = 2_000;
 /** Longer than any pause between two calls of one ingest, a restart of its worker included. */
 const LEASE_MS = 120_000;
+const DEFAULT_EMBED = 'local/lsa';
 
-export function createIngestActivities({ builds, chunker = createChunker() }: IngestDependencies): IngestActivities {
+export function createIngestActivities(dependencies: IngestDependencies): IngestActivities {
+  const { builds, vectors, chunker = createChunker() } = dependencies;
   return {
     listSource: ({ source }) =>
       asActivity(async () => {
         const { total, batches } = await listSource(await openSource(source));
         return { total, batches };
       }),
-    beginBuild: ({ index, chunk, owner }) => asActivity(() => beginFresh(builds, index, chunk, owner)),
+    beginBuild: ({ index, chunk, owner, embed = DEFAULT_EMBED }) =>
+      asActivity(() => {
+        // Before anything is read: a name that nobody knows would else be told at the very end.
+        if (embed !== 'none') embedderOf(embed);
+        return beginFresh(builds, index, chunk, owner);
+      }),
     ingestBatch: (input) => asActivity((signal) => ingestBatch({ builds, chunker }, input, signal)),
-    commitBuild: ({ index, build }) =>
-      asActivity(async () => {
+    commitBuild: ({ index, build, embed = DEFAULT_EMBED }) =>
+      asActivity(async (signal) => {
+        if (embed !== 'none') await embedBuild(vectors, embedderOf(embed), { index, build }, signal);
         const { documents, passages, ...outcome } = await builds.commit(index, build);
         return { ...outcome, totals: { documents, passages } };
       }),

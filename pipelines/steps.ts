@@ -34,6 +34,31 @@ export const enhanceQuery = defineStep('enhanceQuery', {
   policy: pure,
 });
 
+/** The passages of an index that are nearest in meaning to any of the queries, by the cosine of their vectors. */
+export const vectorSearch = defineStep('vectorSearch', {
+  version: 1,
+  input: z.object({ queries: z.array(z.string().max(10_000)).max(20) }),
+  output: Passages,
+  config: z.object({
+    index: z.string().min(1).default('ai-docs'),
+    topK: z.int().min(1).max(LIST_LENGTH).default(20),
+    /** The embedding model that the index must have, such as `local/lsa`; else whichever it has. */
+    model: z.string().optional(),
+    /** A snapshot to stay with, by the beginning of its hash; else the newest. */
+    snapshot: z.string().min(4).optional(),
+    /** What the metadata of a passage's document must hold. */
+    where: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+    /**
+     * Passages less alike: topK of `fetch` candidates, each the one with the greatest
+     * `lambda` × likeness to the query − (1 − `lambda`) × likeness to the nearest of those taken before it.
+     */
+    mmr: z
+      .object({ lambda: z.number().min(0).max(1).default(0.7), fetch: z.int().min(1).max(LIST_LENGTH).default(50) })
+      .optional(),
+  }),
+  policy: search,
+});
+
 /** The passages of an index that hold the query's words, by BM25. */
 export const keywordSearch = defineStep('keywordSearch', {
   version: 1,
@@ -48,12 +73,14 @@ export const keywordSearch = defineStep('keywordSearch', {
   policy: search,
 });
 
-/** One list out of several, by reciprocal rank. */
+/** One list out of several, by reciprocal rank or by score. */
 export const fuse = defineStep('fuse', {
   version: 1,
   input: z.object({ lists: z.array(PassageList).max(20) }),
   output: Passages,
   config: z.object({
+    by: z.enum(['rank', 'score']).default('rank'),
+    /** By rank only: how little the first places count above those behind them. */
     k: z.number().min(1).max(1_000).default(60),
     /** One per list, in their order; lists without one count 1. */
     weights: z.array(z.number().min(0).max(100)).max(20).default([]),
@@ -116,7 +143,7 @@ export const validate = defineStep('validate', {
     /** Grounded, and either an answer or honest about having none. */
     passed: z.boolean(),
     answered: z.boolean(),
-    /** From 0 to 1: the smaller of support and coverage. */
+    /** From 0 to 1: the least of support, evidence and coverage. */
     score: z.number().min(0).max(1),
     /** What is wrong, for the next draft. */
     feedback: z.string(),
@@ -124,8 +151,7 @@ export const validate = defineStep('validate', {
   config: z.object({
     /** The share of a sentence's words that what it cites must hold. */
     minimumSupport: z.number().min(0).max(1).default(0.75),
-    /** The share of the question that the answer must speak of. */
-    minimumCoverage: z.number().min(0).max(1).default(0.6),
+    minimumRelevance: z.number().min(0).max(1).default(0.52),
   }),
   effect: 'none',
   policy: pure,

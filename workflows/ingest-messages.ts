@@ -14,6 +14,8 @@ export interface IngestInput {
   /** A folder or a .jsonl file, as the worker sees it: absolute. */
   readonly source: string;
   readonly chunk: ChunkMode;
+  /** The embedding model, or `none`; default `local/lsa`. */
+  readonly embed?: string;
 }
 
 export type IngestPhase = 'listing' | 'reading' | 'committing' | 'done' | 'failed';
@@ -77,8 +79,10 @@ export interface IngestActivities {
     readonly index: string;
     readonly chunk: ChunkMode;
     readonly owner: string;
+    readonly embed?: string;
   }): Promise<{ readonly build: number }>;
   ingestBatch(input: BatchInput): Promise<BatchResult>;
-  commitBuild(input: BuildName): Promise<Omit<IngestResult, keyof IngestCounts | 'index'>>;
+  /** Embeds what the build holds, and makes it the index's snapshot. */
+  commitBuild(input: BuildName & Pick<IngestInput, 'embed'>): Promise<Omit<IngestResult, keyof IngestCounts | 'index'>>;
   abandonBuild(input: BuildName): Promise<void>;
 }

@@ -41,13 +41,13 @@ const retry: RetryPolicy = {
   maximumAttempts: 25,
 };
 
-const { beginBuild, commitBuild, abandonBuild } = proxyActivities<IngestActivities>({
+const { beginBuild, abandonBuild } = proxyActivities<IngestActivities>({
   startToCloseTimeout: '10 minutes',
   heartbeatTimeout: '15 seconds',
   retry,
 });
-/** Reading and parsing: long, and watched by heartbeats rather than by its own time. */
-const { listSource, ingestBatch } = proxyActivities<IngestActivities>({
+/** Reading and parsing, embedding: long, and watched by heartbeats rather than by its own time. */
+const { listSource, ingestBatch, commitBuild } = proxyActivities<IngestActivities>({
   startToCloseTimeout: '2 hours',
   heartbeatTimeout: '15 seconds',
   retry,
@@ -68,7 +68,8 @@ export async function ingest(input: IngestInput): Promise<IngestResult> {
     const { total, batches } = await listSource({ source: input.source });
     show({ phase: 'reading', total });
     const owner = workflowInfo().workflowId;
-    const { build } = await beginBuild({ index: input.index, chunk: input.chunk, owner });
+    const embed = { ...(input.embed !== undefined && { embed: input.embed }) };
+    const { build } = await beginBuild({ index: input.index, chunk: input.chunk, owner, ...embed });
     begun = { index: input.index, build };
     const name = begun;
     await readAll(
@@ -78,7 +79,7 @@ export async function ingest(input: IngestInput): Promise<IngestResult> {
     );
     if (progress.skippedCount === progress.done) throw nothingIngested(input, progress);
     show({ phase: 'committing' });
-    const committed = await commitBuild(begun);
+    const committed = await commitBuild({ ...begun, ...embed });
     show({ phase: 'done' });
     return { index: input.index, ...committed, ...countsOf(progress) };
   } catch (error) {

@@ -2,11 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { embedBuild } from '../../src/embedding/embed-build.ts';
+import { localLsa } from '../../src/embedding/local-lsa.ts';
 import { createChunker } from '../../src/ingest/chunker.ts';
 import { settingsHash } from '../../src/ingest/settings.ts';
 import { listSource, openSource, readBatch } from '../../src/ingest/source.ts';
 import { startEmbeddedPostgres } from '../../src/runtime/postgres.ts';
-import type { BuildOutcome, Builds } from '../../src/store/builds.ts';
+import type { BuildOutcome } from '../../src/store/builds.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
 import { DOCS_FOLDER } from './questions.ts';
@@ -37,14 +39,14 @@ export async function openDocsIndex(keepIn?: string): Promise<DocsIndex> {
   };
   try {
     const store = createStore(database);
-    return { ...(await ingestDocs(store.builds)), store, stop };
+    return { ...(await ingestDocs(store)), store, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function ingestDocs(builds: Builds): Promise<BuildOutcome> {
+async function ingestDocs({ builds, vectors }: Store): Promise<BuildOutcome> {
   const chunker = createChunker();
   const source = await openSource(DOCS_FOLDER);
   const start = { settingsHash: settingsHash('headings'), owner: 'bench', leaseMs: LEASE_MS };
@@ -64,5 +66,6 @@ async function ingestDocs(builds: Builds): Promise<BuildOutcome> {
       await builds.put(DOCS_INDEX, build, [{ id: raw.id, contentHash, ...document }]);
     }
   await chunker.close();
+  await embedBuild(vectors, localLsa, { index: DOCS_INDEX, build });
   return builds.commit(DOCS_INDEX, build);
 }

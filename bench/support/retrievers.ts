@@ -3,7 +3,7 @@
  * The first is what the others are compared with.
  */
 import type { Passage } from '../../pipelines/schemas.ts';
-import { enhanceQuery, fuse, keywordSearch, rerank } from '../../pipelines/steps.ts';
+import { enhanceQuery, fuse, keywordSearch, rerank, vectorSearch } from '../../pipelines/steps.ts';
 import { DOCS_INDEX } from './docs-index.ts';
 import type { InProcessHost } from './in-process.ts';
 
@@ -21,6 +21,10 @@ export function createRetrievers(host: InProcessHost): readonly Retriever[] {
   const keyword: Search = async (query) =>
     (await host.call(keywordSearch, { query }, { index: DOCS_INDEX, topK: POOL })).passages;
 
+  const vectorOf = async (queries: readonly string[]) =>
+    (await host.call(vectorSearch, { queries: [...queries] }, { index: DOCS_INDEX, topK: POOL })).passages;
+  const vector: Search = (query) => vectorOf([query]);
+
   const fused = async (lists: readonly (readonly Passage[])[]) =>
     (await host.call(fuse, { lists: lists.map((list) => [...list]) }, { limit: POOL })).passages;
 
@@ -37,8 +41,21 @@ export function createRetrievers(host: InProcessHost): readonly Retriever[] {
       return fused(await Promise.all(queries.map(search)));
     };
 
+  const hybrid: Search = async (query) => fused(await Promise.all([vector(query), keyword(query)]));
+
+  /** As the documentation bot does: the vectors of all that was made of the question, the words of the question alone. */
+  const enhancedHybrid: Search = async (question) => {
+    const { queries, standalone } = await host.call(enhanceQuery, { question });
+    return fused(await Promise.all([vectorOf(queries), keyword(standalone)]));
+  };
+
   return [
     { name: 'keyword', search: keyword },
+    { name: 'vector', search: vector },
+    { name: 'hybrid', search: hybrid },
+    { name: 'hybrid + rerank', search: reranked(hybrid) },
+    { name: 'enhanced hybrid', search: enhancedHybrid },
+    { name: 'enhanced hybrid + rerank', search: reranked(enhancedHybrid) },
     { name: 'keyword + rerank', search: reranked(keyword) },
     { name: 'enhanced keyword', search: enhanced(keyword) },
     { name: 'enhanced keyword + rerank', search: reranked(enhanced(keyword)) },

@@ -2,6 +2,7 @@
 import { type BuildRef, buildEnded, type OpenBuild, tryHoldBuild } from './build-lease.ts';
 import type { BuildOutcome } from './builds.ts';
 import type { Database, Queries } from './database.ts';
+import { dropUnusedModels } from './fits.ts';
 import { deleteVersions, duplicatePassage } from './passages.ts';
 
 export async function commitBuild(database: Database, ref: BuildRef): Promise<BuildOutcome> {
@@ -33,7 +34,9 @@ export async function dropBuild(queries: Queries, build: Pick<OpenBuild, 'indexI
     `update build set state = 'abandoned' where index_id = $1 and build = $2 and state = 'open' returning build`,
     [build.indexId, build.build],
   );
-  if (ended.length > 0) await deleteVersions(queries, build, 'all');
+  if (ended.length === 0) return;
+  await deleteVersions(queries, build, 'all');
+  await dropUnusedModels(queries, build);
 }
 
 /** What an earlier call of commit answered. */
@@ -97,23 +100,33 @@ async function refuseDuplicates(queries: Queries, { indexId, build }: OpenBuild)
 type Taken = Pick<BuildOutcome, 'snapshot' | 'sequence' | 'documents' | 'passages'>;
 const TAKEN = 'hash as snapshot, sequence, documents, passages';
 
-/** The current snapshot, if it was made with the same settings. */
-async function sameSnapshot(queries: Queries, { indexId, settingsHash }: OpenBuild): Promise<Taken | undefined> {
+/** The current snapshot, if it was made with the same settings and the same embedding. */
+async function sameSnapshot(queries: Queries, { indexId, build, settingsHash }: OpenBuild): Promise<Taken | undefined> {
   const [current] = await queries.query<Taken & { same: boolean }>(
-    `select ${TAKEN}, settings_hash = $2 as same from snapshot where index_id = $1 order by sequence desc limit 1`,
-    [indexId, settingsHash],
+    `select ${TAKEN}, snapshot.settings_hash = $3 and snapshot.embedding_no is not distinct from build.embedding_no as same
+     from snapshot join build using (index_id)
+     where index_id = $1 and build = $2 order by sequence desc limit 1`,
+    [indexId, build, settingsHash],
   );
   if (!current?.same) return undefined;
   const { same: _, ...taken } = current;
   return taken;
 }
 
+/**
+ * The model is a part of the hash, since equal hashes are to mean equal answers to every search: passages that were
+ * folded into an older fit have other vectors than those it would have been fitted to.
+ */
 async function takeSnapshot(queries: Queries, { indexId, build, settingsHash }: OpenBuild): Promise<Taken> {
   const [taken] = await queries.query<Taken>(
-    `insert into snapshot (index_id, sequence, settings_hash, hash, documents, passages, words)
-     select $1, $2, $3, encode(sha256(convert_to(json_build_array($3::text)::text || coalesce(d.listed, ''), 'UTF8')), 'hex'),
-            d.documents, p.passages, p.words
+    `insert into snapshot (index_id, sequence, settings_hash, hash, documents, passages, words, embedding_no, fitted_sequence)
+     select $1, $2, $3, encode(sha256(convert_to(e.settings || coalesce(d.listed, ''), 'UTF8')), 'hex'),
+            d.documents, p.passages, p.words, e.embedding_no, e.fitted_sequence
      from (
+       select embedding_no, fitted_sequence,
+              case when model is null then json_build_array($3::text) else json_build_array($3::text, model) end::text as settings
+       from build left join embedding using (embedding_no) where build.index_id = $1 and build = $2
+     ) as e, (
        select count(*) as documents,
               string_agg(json_build_array(document_id, content_hash)::text, '' order by document_id) as listed
        from document where index_id = $1 and to_sequence is null
@@ -132,6 +145,6 @@ async function takeSnapshot(queries: Queries, { indexId, build, settingsHash }: 
  * a server does it by itself sooner or later; the embedded database does not.
  */
 async function refresh(database: Database): Promise<void> {
-  for (const table of ['posting', 'passage', 'document'])
+  for (const table of ['posting', 'passage_vector', 'passage', 'document'])
     await database.query(`vacuum (analyze) ${table}`).catch(() => undefined);
 }

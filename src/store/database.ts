@@ -12,9 +12,14 @@ import { describeFailure, isPassing, isTimeout } from './database-errors.ts';
 
 export interface Queries {
   /** Runs one statement; `$1` is the first of `params`. Times are numbers of milliseconds since the epoch. */
-  query<Row extends object>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
+  query<Row extends object>(sql: string, params?: readonly unknown[], limits?: StatementLimits): Promise<Row[]>;
   /** Runs several statements without parameters: a migration. */
   script(sql: string): Promise<void>;
+}
+
+export interface StatementLimits {
+  /** In place of the database's own `queryTimeoutMs`, for a statement that is known to take long. */
+  readonly timeoutMs: number;
 }
 
 export interface Database extends Queries {
@@ -66,7 +71,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
 
   const insist = <T>(work: () => Promise<T>) => insistUpTo(limits.outageMs, describePlace(url), work);
   const database: Database = {
-    query: (sql, params) => insist(() => queriesOn(pool).query(sql, params)),
+    query: (sql, params, limits) => insist(() => queriesOn(pool).query(sql, params, limits)),
     script: (sql) => insist(() => queriesOn(pool).script(sql)),
     transaction: (body) => insist(() => transactionOn(pool, body)),
     close: () => pool.end(),
@@ -119,8 +124,10 @@ async function transactionOn<T>(pool: pg.Pool, body: (queries: Queries) => Promi
 
 function queriesOn(target: pg.Pool | pg.PoolClient): Queries {
   return {
-    query: async <Row extends object>(sql: string, params: readonly unknown[] = []) =>
-      (await target.query<Row>(sql, [...params])).rows,
+    query: async <Row extends object>(text: string, params: readonly unknown[] = [], limits?: StatementLimits) => {
+      const statement = { text, values: [...params], ...(limits && { query_timeout: limits.timeoutMs }) };
+      return (await target.query<Row>(statement)).rows;
+    },
     script: async (sql) => {
       await target.query(sql);
     },

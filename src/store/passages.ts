@@ -1,6 +1,6 @@
 /**
  * Writing a build's documents: their rows, their passages, and a posting for every word of a passage. A word counts
- * once for every time it stands in the text, and twice for every time in the title.
+ * once for every time it stands in the text or in the headings above it, and twice for every time in the title.
  */
 import { SluiceError } from '../errors.ts';
 import type { OpenBuild } from './build-lease.ts';
@@ -86,7 +86,7 @@ async function storePassages(queries: Queries, { indexId, build }: OpenBuild, pl
       placed.map(({ passage }) => JSON.stringify(passage.heading)),
       placed.map(({ document, passage }) => passage.url ?? document.url ?? null),
       placed.map(({ passage }) => passage.tokens),
-      placed.map(({ passage }) => wordsOf(passage.text)),
+      placed.map(({ passage }) => wordsOf([...passage.heading, passage.text].join(' '))),
       placed.map((place) => wordsOf(title(place) ?? '')),
     ],
   );
@@ -133,6 +133,10 @@ export async function deleteVersions(
        delete from passage
        where index_id = $1 and from_sequence = $2 and ($3::text[] is null or document_id = any($3))
        returning passage_no
+     ), gone_vectors as (
+       delete from passage_vector
+       where embedding_no in (select embedding_no from embedding where index_id = $1)
+         and passage_no in (select passage_no from gone_passages)
      )
      delete from posting
      where index_id = $1 and from_sequence = $2 and passage_no in (select passage_no from gone_passages)`,

@@ -10,6 +10,8 @@ import { createLeases, type Leases } from './leases.ts';
 import { createPayloads } from './payloads.ts';
 import { createPlans, type Plans } from './plans.ts';
 import { createRuns, type Runs } from './runs.ts';
+import { createVectorSearch, type VectorSearch } from './vector-search.ts';
+import { createVectors, SCANNED_VECTORS, type Vectors } from './vectors.ts';
 
 export interface Store {
   readonly plans: Plans;
@@ -20,15 +22,19 @@ export interface Store {
   readonly indexes: Indexes;
   readonly builds: Builds;
   readonly search: Search;
+  readonly vectors: Vectors;
+  readonly vectorSearch: VectorSearch;
 }
 
 export interface StoreOptions {
   /** Whose time counts for expiries; default: the database's. */
   readonly clock?: Clock;
+  /** Up to so many vectors of an index are searched one by one, without a graph; default 20,000. */
+  readonly scannedVectors?: number;
 }
 
 /** The store over a migrated database, which stays the caller's to close. */
-export function createStore(database: Database, { clock }: StoreOptions = {}): Store {
+export function createStore(database: Database, { clock, scannedVectors = SCANNED_VECTORS }: StoreOptions = {}): Store {
   return Object.freeze({
     plans: createPlans(database),
     payloads: createPayloads(database),
@@ -38,5 +44,7 @@ export function createStore(database: Database, { clock }: StoreOptions = {}): S
     indexes: createIndexes(database),
     builds: createBuilds(database, clock),
     search: createSearch(database),
+    vectors: createVectors(database, { clock, scannedVectors }),
+    vectorSearch: createVectorSearch(database, scannedVectors),
   });
 }

@@ -8,7 +8,29 @@ import { SluiceError } from '../../src/errors.ts';
 import { chunkDocument } from '../../src/ingest/document.ts';
 import type { Builds } from '../../src/store/builds.ts';
 import type { DocumentInput } from '../../src/store/documents.ts';
+import type { Vectors } from '../../src/store/vectors.ts';
 import { folderWith, temporaryFolder } from '../ingest/support.ts';
+
+/** Vectors that are only counted: every coming passage is missing until it is put. */
+function fakeVectors(committed: () => Iterable<DocumentInput>) {
+  const stored = new Map<number, Float32Array | undefined>();
+  const passages = () =>
+    [...committed()]
+      .flatMap((document) => document.passages)
+      .map((passage, no) => ({ ...passage, no, documentId: 'd', title: null }));
+  const vectors: Vectors = {
+    coming: async () => passages(),
+    modelOf: async () => undefined,
+    keepModel: async () => undefined,
+    takeModel: async () => undefined,
+    modelState: async () => new Uint8Array(),
+    missing: async () => [{ documentId: 'd', passages: passages().flatMap(({ no }) => (stored.has(no) ? [] : [no])) }],
+    read: async (numbers) => passages().filter(({ no }) => numbers.includes(no)),
+    put: async (_index, _build, made) => made.forEach(({ no, vector }) => void stored.set(no, vector)),
+    prepare: async () => undefined,
+  };
+  return { vectors, stored };
+}
 
 /** The builds API over maps, with a record of what was asked of it. */
 function fakeBuilds() {
@@ -39,7 +61,7 @@ function fakeBuilds() {
     },
     abandon: async () => open.clear(),
   };
-  return { builds, committed, puts };
+  return { builds, committed, puts, ...fakeVectors(() => open.values()) };
 }
 
 const chunker = {
@@ -48,7 +70,7 @@ const chunker = {
 };
 
 function setUp(fake = fakeBuilds()) {
-  const activities = createIngestActivities({ builds: fake.builds, chunker });
+  const activities = createIngestActivities({ ...fake, chunker });
   const call = <Name extends keyof typeof activities>(name: Name, input: Parameters<(typeof activities)[Name]>[0]) =>
     new MockActivityEnvironment().run(activities[name] as never, input) as ReturnType<(typeof activities)[Name]>;
   const ingest = async (source: string, chunk: 'headings' | 'none' = 'headings') => {
@@ -118,6 +140,27 @@ test('--chunk none makes one passage per document, under its id', async () => {
     { passages: 1, skipped: [{ name: 'docs.jsonl:2', reason: 'too-long' }] },
   ]);
   expect(committed.get('7')!.passages.map(({ id }) => id)).toEqual(['7']);
+});
+
+test('what is committed has been embedded before, unless nothing was to be', async () => {
+  const { call, stored } = setUp();
+  const source = await folderWith({ 'a.md': 'Streams of tokens.', 'b.md': 'Tokens in an index.' });
+  const { batches } = await call('listSource', { source });
+  await call('ingestBatch', { index: 'docs', build: 1, source, chunk: 'headings', batch: batches[0]! });
+  await call('commitBuild', { index: 'docs', build: 1, embed: 'none' });
+  expect(stored.size).toBe(0);
+  await call('ingestBatch', { index: 'docs', build: 1, source, chunk: 'headings', batch: batches[0]! });
+  await call('commitBuild', { index: 'docs', build: 1 });
+  expect([...stored.values()].map((vector) => vector?.length)).toEqual([128, 128]);
+});
+
+test('an embedding model that nobody knows is refused before anything is read', async () => {
+  const begin = { index: 'docs', chunk: 'headings', owner: 'me', embed: 'local/lsb' } as const;
+  await expect(setUp().call('beginBuild', begin)).rejects.toMatchObject({
+    type: 'embedding_model_unknown',
+    nonRetryable: true,
+    details: [{ remedy: "did you mean 'local/lsa'?" }],
+  });
 });
 
 test('ten thousand empty files are counted, and only the first are named', async () => {

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { rerankLocal } from '../../activities/rerank.ts';
-import { createRetrievalSteps, fuseByRank, keepOrderLocal } from '../../activities/retrieval.ts';
+import { createRetrievalSteps, fuseLists, keepOrderLocal } from '../../activities/retrieval.ts';
 import type { Passage } from '../../pipelines/schemas.ts';
-import { fuse, keepOrder, keywordSearch, rerank } from '../../pipelines/steps.ts';
+import { fuse, keepOrder, keywordSearch, rerank, vectorSearch } from '../../pipelines/steps.ts';
 import type { Search } from '../../src/store/keyword-search.ts';
+import type { Store } from '../../src/store/store.ts';
+import { memoryIndex } from '../embedding/memory-index.ts';
 import { callStep } from './call.ts';
 
 const passage = (id: string, text = `text of ${id}`, more: Partial<Passage> = {}): Passage => ({
@@ -15,7 +17,7 @@ const passage = (id: string, text = `text of ${id}`, more: Partial<Passage> = {}
 
 describe('fuse', () => {
   test('scores by reciprocal rank, as the paper defines it', async () => {
-    const { passages } = await callStep(fuse, fuseByRank, {
+    const { passages } = await callStep(fuse, fuseLists, {
       lists: [[passage('a'), passage('b')], [passage('b'), passage('c')], [passage('d')]],
     });
     expect(passages.map(({ id, score }) => [id, score])).toEqual([
@@ -28,12 +30,32 @@ describe('fuse', () => {
 
   test('weights lists, counts a passage once a list, and keeps to its limit', async () => {
     const lists = [[passage('a'), passage('a'), passage('b')], [passage('c')]];
-    const { passages } = await callStep(fuse, fuseByRank, { lists }, { k: 1, weights: [1, 3], limit: 2 });
+    const { passages } = await callStep(fuse, fuseLists, { lists }, { k: 1, weights: [1, 3], limit: 2 });
     expect(passages.map(({ id, score }) => [id, score])).toEqual([
       ['c', 1.5],
       ['a', 0.5],
     ]);
-    expect((await callStep(fuse, fuseByRank, { lists: [] })).passages).toEqual([]);
+    expect((await callStep(fuse, fuseLists, { lists: [] })).passages).toEqual([]);
+  });
+});
+
+describe('fuse by score', () => {
+  const scored = (...scores: readonly [string, number][]) => scores.map(([id, score]) => passage(id, id, { score }));
+
+  test('stretches each list from its worst to its best, and adds them up by weight', async () => {
+    const lists = [scored(['a', 0.9], ['b', 0.5], ['c', 0.1]), scored(['c', 20], ['d', 15], ['a', 10])];
+    const { passages } = await callStep(fuse, fuseLists, { lists }, { by: 'score', weights: [1, 3] });
+    expect(passages.map(({ id, score }) => [id, score])).toEqual([
+      ['c', 3],
+      ['d', 1.5],
+      ['a', 1],
+      ['b', 0.5],
+    ]);
+  });
+
+  test('equal scores count as best, and an empty list as nothing', async () => {
+    const { passages } = await callStep(fuse, fuseLists, { lists: [scored(['a', 2], ['b', 2]), []] }, { by: 'score' });
+    expect(passages.map(({ score }) => score)).toEqual([1, 1]);
   });
 });
 
@@ -119,7 +141,10 @@ describe('keywordSearch', () => {
       }));
     },
   };
-  const step = createRetrievalSteps({ store: { search } }).find(({ step: { name } }) => name === 'keywordSearch')!;
+  const none = {} as Pick<Store, 'vectors' | 'vectorSearch'>;
+  const step = createRetrievalSteps({ store: { search, ...none } }).find(
+    ({ step: { name } }) => name === 'keywordSearch',
+  )!;
 
   test('asks the configured index and leaves out what a passage lacks', async () => {
     const { passages } = await callStep(
@@ -143,5 +168,51 @@ describe('keywordSearch', () => {
     const query = Array.from({ length: 900 }, (_, index) => `w${index}`).join(' ');
     await callStep(keywordSearch, step, { query });
     expect(asked.at(-1)).toMatchObject({ queries: [{ query: expect.stringMatching(/^w0 .* w499$/) }] });
+  });
+});
+
+describe('vectorSearch', async () => {
+  const texts = {
+    'pets#0': 'Cats and dogs live in houses. Cats sleep.',
+    'pets#1': 'Dogs and cats live in houses. Dogs bark.',
+    'code#0': 'A stream of tokens comes from the model, one after another.',
+    'code#1': 'The model counts the tokens of a stream.',
+    'food#0': 'Bread is baked from flour and water.',
+  };
+  const index = await memoryIndex(Object.entries(texts).map(([id, text]) => ({ id, text, heading: [] })));
+  const step = createRetrievalSteps({ store: { search: {} as Search, ...index } }).find(
+    (each) => each.step.name === 'vectorSearch',
+  )!;
+  const ids = async (queries: string[], config = {}) =>
+    (await callStep(vectorSearch, step, { queries }, config)).passages.map(({ id }) => id);
+
+  test('finds what is like any of the queries, each passage once, the nearest first', async () => {
+    expect((await ids(['token stream'])).slice(0, 2).sort()).toEqual(['code#0', 'code#1']);
+    const both = await callStep(vectorSearch, step, { queries: ['token stream', 'flour', 'flour'] }, { topK: 3 });
+    expect(both.passages.map(({ id }) => id).sort()).toEqual(['code#0', 'code#1', 'food#0']);
+    expect(both.passages.map(({ score }) => score)).toEqual(
+      both.passages.map(({ score }) => score).sort((one, other) => other - one),
+    );
+  });
+
+  test('a query of unknown words finds nothing, and neither does no query', async () => {
+    expect(await ids(['zebra', 'the of and', '日本語', ''])).toEqual([]);
+    expect(await ids([])).toEqual([]);
+  });
+
+  test('with mmr, what is taken is less alike', async () => {
+    const query = ['cats dogs houses sleep bark bread'];
+    expect((await ids(query, { topK: 2 })).sort()).toEqual(['pets#0', 'pets#1']);
+    expect(await ids(query, { topK: 2, mmr: { lambda: 0.3 } })).toContain('food#0');
+    expect(await ids(query, { topK: 3, mmr: { lambda: 1 } })).toEqual(await ids(query, { topK: 3 }));
+  });
+
+  test('another model than the index has is refused by both names', async () => {
+    await expect(ids(['x'], { model: 'openai/text-embedding-3-small' })).rejects.toMatchObject({
+      code: 'embedding_model_differs',
+      message: expect.stringContaining(index.model),
+      data: { model: index.model, asked: 'openai/text-embedding-3-small' },
+    });
+    expect(await ids(['flour'], { model: 'local/lsa', topK: 1 })).toEqual(['food#0']);
   });
 });

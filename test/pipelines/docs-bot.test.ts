@@ -13,6 +13,7 @@ import type { Json } from '../../src/plan/plan.ts';
 import { configOf } from '../../src/plan/skeleton.ts';
 import { type NodeRun, walk } from '../../src/plan/walk.ts';
 import type { Search } from '../../src/store/keyword-search.ts';
+import { memoryIndex } from '../embedding/memory-index.ts';
 
 const PAGES = [
   '03-ai-sdk-core/30-embeddings',
@@ -52,7 +53,8 @@ const search: Search = {
     }),
 };
 
-const implementations = new Map(createActivities({ store: { search } }).map((each) => [stepName(each.step), each]));
+const store = { search, ...(await memoryIndex(passages)) };
+const implementations = new Map(createActivities({ store }).map((each) => [stepName(each.step), each]));
 
 async function ask(input: Json) {
   const nodes: NodeRun[] = [];

@@ -25,7 +25,7 @@ export function describeSearch(subject: Subject): void {
   };
   const count = async (documents: readonly DocumentInput[]): Promise<Counted[]> => {
     const passages = documents.flatMap(({ title, passages: own }) => own.map((passage) => ({ title, ...passage })));
-    const texts = await lexemes(passages.map(({ text }) => text));
+    const texts = await lexemes(passages.map(({ text, heading }) => [...heading, text].join(' ')));
     const titles = await lexemes(passages.map(({ title }) => title ?? ''));
     return passages.map(({ id }, n) => {
       const counts = new Map(texts[n]);
@@ -119,6 +119,13 @@ export function describeSearch(subject: Subject): void {
       const make = (id: string, title: string) => ({ ...document(id), title, passages: [{ id, ...bodies }] });
       await ingest('titles', [make('a', 'other'), make('b', 'beta')]);
       expect((await search('titles', 'beta')).map((hit) => hit.id)).toEqual(['b', 'a']);
+    });
+
+    test('the headings above a passage are searched with its text', async () => {
+      const passage = { text: 'alpha beta', tokens: 2, ordinal: 0, heading: ['Retries', 'Back-off'] };
+      await ingest('headings', [{ ...document('a'), title: 'x', passages: [{ id: 'a', ...passage }] }]);
+      for (const query of ['retry', 'back', 'BACK-OFF alpha'])
+        expect((await search('headings', query)).map((hit) => hit.id)).toEqual(['a']);
     });
 
     test('what has no words finds nothing, and operators are no operators', async () => {

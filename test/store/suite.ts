@@ -11,6 +11,7 @@ import { describeProcesses } from './suite-processes.ts';
 import { describeRuns } from './suite-runs.ts';
 import { describeSearch } from './suite-search.ts';
 import { describeSnapshots } from './suite-snapshots.ts';
+import { describeVectors } from './suite-vectors.ts';
 
 /** Filled before the tests run; `at` is the time by the store's clock, which tests set. */
 export interface Subject {
@@ -41,6 +42,7 @@ export function describeStore(name: string, start: () => Promise<TestDatabase>):
     describeBuilds(subject);
     describeSnapshots(subject);
     describeSearch(subject);
+    describeVectors(subject);
     describeProcesses(subject);
   });
 }

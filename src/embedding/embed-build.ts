@@ -1,0 +1,83 @@
+/**
+ * Embeds what a build holds, before it is committed. The model stays that of the snapshot before while the passages are
+ * nearly the same, and new ones are folded in; once more than a tenth of them came or went, a model is made anew and
+ * everything is embedded with it. Interrupted anywhere and given again, it goes on, and ends with the same.
+ */
+import type { ComingPassage } from '../store/fits.ts';
+import type { MissingVectors, PassageText, Vectors } from '../store/vectors.ts';
+import { type Embedder, type EmbeddingModel, isModelOf, type Lessons } from './embedder.ts';
+
+export interface BuildToEmbed {
+  readonly index: string;
+  readonly build: number;
+}
+
+/** A larger part of the passages than this may not have changed since a model was fitted to them. */
+const MOST_CHANGED = 0.1;
+/** Passages read, embedded and stored together, about: below a second of work. */
+const PAGE = 250;
+
+/**
+ * @throws SluiceError `build_ended`; the signal's reason when it aborts
+ */
+export async function embedBuild(
+  vectors: Vectors,
+  embedder: Embedder,
+  { index, build }: BuildToEmbed,
+  signal?: AbortSignal,
+): Promise<void> {
+  const model = await modelFor(vectors, embedder, { index, build }, signal);
+  if (model === undefined) return;
+  for (const numbers of pagesOf(await vectors.missing(index, build))) {
+    signal?.throwIfAborted();
+    const passages = await vectors.read(numbers);
+    const made = await model.embedPassages(passages, signal);
+    await vectors.put(
+      index,
+      build,
+      passages.map(({ no }, place) => ({ no, vector: made[place] })),
+    );
+  }
+  await vectors.prepare(index, build);
+}
+
+/** Whole documents, as many as make a page: what a passage means may depend on where it stands. */
+function pagesOf(missing: readonly MissingVectors[]): readonly (readonly number[])[] {
+  const pages: number[][] = [[]];
+  for (const { passages } of missing) {
+    if (pages.at(-1)!.length >= PAGE) pages.push([]);
+    pages.at(-1)!.push(...passages);
+  }
+  return pages.filter((page) => page.length > 0);
+}
+
+/** Undefined where there is nothing to embed. */
+async function modelFor(
+  vectors: Vectors,
+  embedder: Embedder,
+  { index, build }: BuildToEmbed,
+  signal: AbortSignal | undefined,
+): Promise<EmbeddingModel | undefined> {
+  const before = await vectors.modelOf(index, build);
+  if (before !== undefined && isModelOf(embedder, before.model) && before.changed <= MOST_CHANGED) {
+    if (!before.isChosen) await vectors.keepModel(index, build);
+    return embedder.restore(before.model, await vectors.modelState(index, before.model));
+  }
+  const passages = await vectors.coming(index, build);
+  if (passages.length === 0) return undefined;
+  const { model, state } = await embedder.learn(lessonsOf(vectors, passages), signal);
+  const { id, dimensions } = model;
+  await vectors.takeModel(index, build, { model: id, dimensions, ...(state && { state }) });
+  return model;
+}
+
+function lessonsOf(vectors: Vectors, passages: readonly ComingPassage[]): Lessons {
+  const numbers = new Map(passages.map(({ id, no }) => [id, no]));
+  return {
+    ids: [...numbers.keys()],
+    async *read(ids): AsyncIterable<PassageText> {
+      for (let start = 0; start < ids.length; start += PAGE)
+        yield* await vectors.read(ids.slice(start, start + PAGE).map((id) => numbers.get(id)!));
+    },
+  };
+}

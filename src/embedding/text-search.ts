@@ -1,0 +1,80 @@
+/**
+ * Search by what texts mean: embeds queries with the very model that the index's snapshot was made with, and finds the
+ * passages nearest to them. A model is read from the store once, and kept while it is among those used last.
+ */
+import type { Store } from '../store/store.ts';
+import { type MetadataFilter, modelDiffers, type VectorHit } from '../store/vector-search.ts';
+import { type Embedder, type EmbeddingModel, isModelOf } from './embedder.ts';
+import { EMBEDDERS, embedderOf } from './embedders.ts';
+
+export interface TextQuery {
+  /** Names the query in the answer. */
+  readonly id: string;
+  readonly query: string;
+}
+
+export interface TextAnswer {
+  readonly id: string;
+  /** Nearest first; the score is the cosine. */
+  readonly hits: readonly VectorHit[];
+}
+
+export interface TextSearchOptions {
+  /** Hits per query at most, 1 to 100. */
+  readonly top: number;
+  /** The hash of a snapshot, or the beginning of it; default: the current one. */
+  readonly snapshot?: string | undefined;
+  /** A model, or an embedder by name: an index with another is refused. Default: whichever the index has. */
+  readonly model?: string | undefined;
+  readonly where?: MetadataFilter | undefined;
+  readonly withVectors?: boolean;
+}
+
+export interface TextSearch {
+  /**
+   * Answers in the order of the queries. A query of which the model knows no word finds nothing.
+   *
+   * @throws SluiceError `embedding_model_differs`, `embedding_model_unknown`, and those of `vectorSearch.nearest`
+   */
+  search(index: string, queries: readonly TextQuery[], options: TextSearchOptions): Promise<readonly TextAnswer[]>;
+}
+
+type SearchedStore = Pick<Store, 'vectors' | 'vectorSearch'>;
+
+/** Models one process keeps, of 5 to 50 MB each. */
+const KEPT_MODELS = 4;
+
+export function createTextSearch(store: SearchedStore, embedders: readonly Embedder[] = EMBEDDERS): TextSearch {
+  const loadModel = createModels(store, embedders);
+  return Object.freeze({
+    async search(index, queries, { top, snapshot, model: wanted, where, withVectors = false }) {
+      const embedded = await store.vectorSearch.embedded(index, snapshot);
+      if (wanted !== undefined && !isModelOf({ name: wanted }, embedded.model))
+        throw modelDiffers(index, embedded.model, wanted);
+      const model = await loadModel(index, embedded.model);
+      const vectors = await model.embedQueries(queries.map(({ query }) => query));
+      return store.vectorSearch.nearest(
+        index,
+        queries.map(({ id }, place) => ({ id, vector: vectors[place] })),
+        // The snapshot found above, should another be committed meanwhile.
+        { top, model: model.id, snapshot: embedded.hash, withVectors, ...(where && { where }) },
+      );
+    },
+  } satisfies TextSearch);
+}
+
+/** Reads each model once, however many ask for it at a time. */
+function createModels({ vectors }: SearchedStore, embedders: readonly Embedder[]) {
+  const kept = new Map<string, Promise<EmbeddingModel>>();
+  const read = async (index: string, id: string) =>
+    embedderOf(id, embedders).restore(id, await vectors.modelState(index, id));
+  return (index: string, id: string): Promise<EmbeddingModel> => {
+    const known = kept.get(id) ?? read(index, id);
+    // Taken out and put back: a Map keeps insertion order, so the first key is the least recently used.
+    kept.delete(id);
+    kept.set(id, known);
+    known.catch(() => kept.delete(id));
+    if (kept.size > KEPT_MODELS) kept.delete(kept.keys().next().value!);
+    return known;
+  };
+}

@@ -1,0 +1,220 @@
+/**
+ * Search by vector: the passages of a snapshot whose vectors point the way the query's do, by cosine. A few thousand
+ * vectors are compared one by one; beyond, a graph finds nearly all of the nearest in a few milliseconds. A query's
+ * vector must be of the model that the snapshot was made with: anything else is refused by the models' names.
+ */
+import { SluiceError } from '../errors.ts';
+import type { Json } from '../plan/plan.ts';
+import type { Database, Queries } from './database.ts';
+import { findSnapshot } from './indexes.ts';
+import type { KeywordHit } from './keyword-search.ts';
+import { graphType, textOf } from './vectors.ts';
+
+export interface VectorQuery {
+  /** Names the query in the answer. */
+  readonly id: string;
+  /** Undefined where the model can say nothing of the query: it finds nothing. */
+  readonly vector: Float32Array | undefined;
+}
+
+export interface VectorHit extends KeywordHit {
+  /** Only where asked for. */
+  readonly vector?: Float32Array;
+}
+
+export interface VectorAnswer {
+  readonly id: string;
+  /** Best first, by cosine; equal ones by id. */
+  readonly hits: readonly VectorHit[];
+}
+
+/** A document's metadata has all of this: equal values, and in lists at least these. */
+export type MetadataFilter = { readonly [key: string]: Json };
+
+export interface VectorOptions {
+  /** Hits per query at most, 1 to 100. */
+  readonly top: number;
+  /** What the queries were embedded with. */
+  readonly model: string;
+  /** The hash of a snapshot, or the beginning of it; default: the current one. */
+  readonly snapshot?: string;
+  readonly where?: MetadataFilter;
+  /** Compares with every vector, whatever their number. */
+  readonly exact?: boolean;
+  readonly withVectors?: boolean;
+}
+
+export interface EmbeddedSnapshot {
+  readonly hash: string;
+  readonly sequence: number;
+  readonly model: string;
+}
+
+export interface VectorSearch {
+  /** The snapshot that would be searched, and its model. @throws SluiceError `index_not_embedded`, as `indexes.snapshot` */
+  embedded(index: string, snapshot?: string): Promise<EmbeddedSnapshot>;
+  /**
+   * Searches for all queries at once; answers in their order.
+   *
+   * @throws SluiceError `embedding_model_differs`, `index_not_embedded`, `top_invalid`, `queries_too_many`, and those of
+   * `indexes.snapshot`
+   */
+  nearest(index: string, queries: readonly VectorQuery[], options: VectorOptions): Promise<readonly VectorAnswer[]>;
+}
+
+export const VECTOR_LIMITS = Object.freeze({ queries: 500, top: 100 });
+
+/** Candidates that a search keeps in view (`ef`): more finds more, and takes longer. See `bench/vectors.ts`. */
+const GRAPH_CANDIDATES = '200';
+
+interface Target extends EmbeddedSnapshot {
+  readonly indexId: number;
+  readonly embeddingNo: number;
+  readonly dimensions: number;
+  readonly hasGraph: boolean;
+}
+
+export function createVectorSearch(database: Database, scannedVectors: number): VectorSearch {
+  return Object.freeze({
+    async embedded(index, snapshot) {
+      const { hash, sequence, model } = await findTarget(database, index, snapshot);
+      return { hash, sequence, model };
+    },
+    async nearest(index, queries, options) {
+      checkLimits(queries, options);
+      const target = await findTarget(database, index, options.snapshot);
+      if (target.model !== options.model) throw modelDiffers(index, target.model, options.model);
+      const rows = await nearestRows(database, target, queries, { ...options, scannedVectors });
+      return queries.map(({ id }, place) => ({
+        id,
+        hits: rows.filter((row) => row.place === place).map(({ place: _, ...hit }) => toHit(hit)),
+      }));
+    },
+  } satisfies VectorSearch);
+}
+
+type Row = Omit<VectorHit, 'vector'> & { readonly place: number; readonly vector: string | null };
+
+const toHit = ({ vector, ...hit }: Omit<Row, 'place'>): VectorHit =>
+  vector === null ? hit : { ...hit, vector: Float32Array.from(JSON.parse(vector) as number[]) };
+
+async function findTarget(database: Queries, index: string, snapshot: string | undefined): Promise<Target> {
+  type Found = { readonly [key in keyof Target]: Target[key] | null } & { readonly isClear: boolean };
+  const [found] = await database.query<Found>(
+    `select snapshot.index_id as "indexId", hash, sequence, model, embedding_no as "embeddingNo", dimensions,
+            has_graph as "hasGraph", $2::text is null or min(hash) over () = max(hash) over () as "isClear"
+     from search_index join snapshot using (index_id) left join embedding using (embedding_no)
+     where name = $1 and ($2::text is null or starts_with(hash, $2))
+     order by sequence desc limit 1`,
+    [index, snapshot?.toLowerCase() ?? null],
+  );
+  if (found?.isClear && found.model !== null) return found as Target;
+  const { hash } = await findSnapshot(database, index, snapshot);
+  throw new SluiceError('index_not_embedded', {
+    message: `the index '${index}' cannot be searched by vector: its snapshot ${hash.slice(0, 12)} has no vectors`,
+    remedy: 'ingest it again with --embed local/lsa, or search it by keyword',
+    data: { index, snapshot: hash },
+  });
+}
+
+type SearchOptions = VectorOptions & { readonly scannedVectors: number };
+
+async function nearestRows(
+  database: Database,
+  target: Target,
+  queries: readonly VectorQuery[],
+  options: SearchOptions,
+): Promise<readonly Row[]> {
+  const asked = queries.flatMap(({ vector }, place) => (vector ? [{ place, vector: textOf(vector) }] : []));
+  if (asked.length === 0) return [];
+  const params = [
+    target.indexId,
+    target.sequence,
+    asked.map(({ place }) => place),
+    asked.map(({ vector }) => vector),
+    options.top,
+    ...(options.where ? [JSON.stringify(options.where)] : []),
+  ];
+  if (!(await wantsGraph(database, target, options)))
+    return database.query<Row>(nearestSql(target, options, 'every'), params);
+  return database.transaction(async (queries) => {
+    // Settings of this transaction only: the embedded database's one session is as before for whoever comes next.
+    await queries.query(
+      `select set_config('hnsw.ef_search', $1, true), set_config('hnsw.iterative_scan', 'relaxed_order', true)`,
+      [GRAPH_CANDIDATES],
+    );
+    return queries.query<Row>(nearestSql(target, options, 'graph'), params);
+  });
+}
+
+/** Where a filter leaves few passages, comparing with each finds them all; a graph would have to be searched for long. */
+async function wantsGraph(
+  database: Queries,
+  { indexId, sequence, hasGraph }: Target,
+  { exact, where, scannedVectors }: SearchOptions,
+): Promise<boolean> {
+  if (!hasGraph || exact) return false;
+  if (where === undefined) return true;
+  const [allowed] = await database.query<{ passages: number }>(
+    `select count(*) as passages from (${allowedBy('$3')} limit $4) as allowed`,
+    [indexId, sequence, JSON.stringify(where), scannedVectors + 1],
+  );
+  return allowed!.passages > scannedVectors;
+}
+
+/** The passages whose documents pass the filter. */
+const allowedBy = (filter: string) => `
+  select passage_no from passage join document using (index_id, document_id, from_sequence)
+  where index_id = $1 and from_sequence <= $2 and (passage.to_sequence is null or passage.to_sequence > $2)
+    and metadata::jsonb @> ${filter}::jsonb`;
+
+/**
+ * The subquery after `lateral` is one search per query. The planner uses a graph for the very expression and number it
+ * was made for, and for no other: without the dimensions, the query's vector is compared with every one.
+ */
+function nearestSql({ embeddingNo, dimensions }: Target, { where, withVectors }: VectorOptions, by: 'graph' | 'every') {
+  const embedding = Math.trunc(embeddingNo);
+  const type = by === 'graph' ? `::${graphType(dimensions)}(${Math.trunc(dimensions)})` : '';
+  const vector = `(select vector::text from passage_vector
+                   where embedding_no = ${embedding} and passage_vector.passage_no = placed.passage_no)`;
+  return `
+with closed as materialized (
+  select passage_no from passage where index_id = $1 and to_sequence <= $2
+), ${where ? `allowed as materialized (${allowedBy('$6')}), ` : ''}asked as materialized (
+  select place, vector::vector from unnest($3::int[], $4::text[]) as given (place, vector)
+), near as (
+  select place, passage_no, distance from asked cross join lateral (
+    select passage_no, vector${type} <=> asked.vector${type} as distance from passage_vector
+    where embedding_no = ${embedding} and from_sequence <= $2 and vector is not null
+      and passage_no not in (select passage_no from closed)
+      ${where ? 'and passage_no in (select passage_no from allowed)' : ''}
+    order by distance
+    fetch first ($5) rows with ties
+  ) as found
+), placed as (
+  select place, passage_no, distance, row_number() over (partition by place order by distance, passage_id) as rank
+  from near join passage using (passage_no)
+)
+select place, passage_id as id, 1 - distance as score, text, title, url, heading, ${withVectors ? vector : 'null'} as vector
+from placed join passage using (passage_no) where rank <= $5 order by place, rank`;
+}
+
+function checkLimits(queries: readonly VectorQuery[], { top }: VectorOptions): void {
+  if (!Number.isInteger(top) || top < 1 || top > VECTOR_LIMITS.top)
+    throw new SluiceError('top_invalid', {
+      message: `${top} hits per query were asked for`,
+      remedy: `ask for 1 to ${VECTOR_LIMITS.top}`,
+    });
+  if (queries.length > VECTOR_LIMITS.queries)
+    throw new SluiceError('queries_too_many', {
+      message: `${queries.length} queries were given at once`,
+      remedy: `give at most ${VECTOR_LIMITS.queries} at a time`,
+    });
+}
+
+export const modelDiffers = (index: string, model: string, asked: string): SluiceError =>
+  new SluiceError('embedding_model_differs', {
+    message: `the index '${index}' has vectors of '${model}', and the query one of '${asked}': they cannot be compared`,
+    remedy: `embed the query with '${model}', or ingest the index with '${asked}'`,
+    data: { index, model, asked },
+  });
