@@ -35,10 +35,11 @@ async function dev(session: Session): Promise<ExitCode> {
 
 /** What is served and where, a line each. */
 function servingLines({ temporal, databaseUrl }: Runtime, project: Project): string[] {
-  const embedded = /^postgres(ql)?:\/\/[^/]*@?(127\.0\.0\.1|localhost)/.test(databaseUrl);
+  // Without user and password.
+  const { host, pathname } = new URL(databaseUrl);
   return [
     `✔ Temporal    ${temporal.uiUrl}  (server ${temporal.address}, namespace ${temporal.namespace})`,
-    `✔ database    ${embedded ? 'on this machine' : 'DATABASE_URL'}`,
+    `✔ database    ${host}${pathname}`,
     `✔ worker      ${count(project.pipelines.size, 'pipeline')}: ${[...project.pipelines.keys()].join(', ')}`,
     `              activities ${project.activitiesFrom}`,
   ];

@@ -1,6 +1,7 @@
 /** `sluice index`: what can be searched, and what one index holds. */
 import type { Command } from 'commander';
-import type { Snapshot } from '../store/indexes.ts';
+import type { IndexRow, Snapshot } from '../store/indexes.ts';
+import type { Store } from '../store/store.ts';
 import { groupCommand, readingCommand, runAction, type World } from './command.ts';
 import { findNamed } from './lookup.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
@@ -46,13 +47,7 @@ async function listIndexes(session: Session): Promise<ExitCode> {
 async function showIndex(session: Session, name: string): Promise<ExitCode> {
   const { terminal } = session;
   const { index, snapshots } = await withStore(session, async ({ store }) => {
-    const index = findNamed({
-      kind: 'index',
-      name,
-      among: await store.indexes.list(),
-      nameOf: (each) => each.name,
-      whenNone: `make it: sluice ingest <folder> --index ${name}`,
-    });
+    const index = await findIndex(store, name);
     return { index, snapshots: await store.indexes.snapshots(index.name) };
   });
   if (terminal.json) {
@@ -68,6 +63,17 @@ async function showIndex(session: Session, name: string): Promise<ExitCode> {
   if (snapshots.length > 0) terminal.print();
   for (const line of snapshotTable(snapshots)) terminal.print(line);
   return EXIT.fine;
+}
+
+/** The index of that name, or the only one that begins so. @throws SluiceError `index_unknown`, `index_ambiguous` */
+export async function findIndex({ indexes }: Pick<Store, 'indexes'>, name: string): Promise<IndexRow> {
+  return findNamed({
+    kind: 'index',
+    name,
+    among: await indexes.list(),
+    nameOf: (each) => each.name,
+    whenNone: `make it: sluice ingest <folder> --index ${name}`,
+  });
 }
 
 function snapshotTable(snapshots: readonly Snapshot[]): string[] {

@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import { SluiceError } from '../errors.ts';
 import type { KeywordAnswer, KeywordQuery } from '../store/keyword-search.ts';
 import { readingCommand, runAction, type World } from './command.ts';
+import { findIndex } from './indexes.ts';
 import { positiveInteger } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { count, wrap, wrapWords } from './text.ts';
@@ -52,10 +53,11 @@ async function search(session: Session, query: string | undefined, options: Sear
     });
   const queries = await readQueries(query, options.queries);
   const answers = await withStore(session, async ({ store }) => {
+    const { name } = await findIndex(store, index);
     const found: KeywordAnswer[] = [];
     const progress = terminal.progress('search');
     for (let start = 0; start < queries.length; start += BATCH) {
-      found.push(...(await store.search.keyword(index, queries.slice(start, start + BATCH), { top })));
+      found.push(...(await store.search.keyword(name, queries.slice(start, start + BATCH), { top })));
       if (queries.length > BATCH) progress.update(found.length, queries.length);
     }
     progress.stop();

@@ -118,7 +118,16 @@ describe('sluice search', () => {
   const keyword = vi.fn(async (_index: string, queries: readonly { id: string }[], _options: object) =>
     queries.map(({ id }) => ({ id, hits: [hit] })),
   );
-  const { runtime } = fakeRuntime({ store: { search: { keyword } } });
+  const indexes = { list: async () => [{ name: 'ai-docs' }, { name: 'x' }] };
+  const { runtime } = fakeRuntime({ store: { search: { keyword }, indexes } });
+
+  it('takes the beginning of an index’s name, and names the nearest', async () => {
+    await run(['search', '--index', 'ai', 'stream'], { runtime });
+    expect(keyword.mock.lastCall?.[0]).toBe('ai-docs');
+    const { code, stderr } = await run(['search', '--index', 'ai-doks', 'stream'], { runtime });
+    expect(stderr).toBe("✖ there is no index 'ai-doks'\n  did you mean 'ai-docs'?\n");
+    expect(code).toBe(1);
+  });
 
   it('prints hits, best first, with where they stand', async () => {
     const { stdout } = await run(['search', '--index', 'ai-docs', 'stream'], { runtime });
