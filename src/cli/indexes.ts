@@ -1,6 +1,6 @@
 /** `sluice index`: what can be searched, and what one index holds. */
 import type { Command } from 'commander';
-import type { IndexRow, Snapshot } from '../store/indexes.ts';
+import type { IndexRow, Snapshot, SnapshotDiff } from '../store/indexes.ts';
 import type { Store } from '../store/store.ts';
 import { groupCommand, readingCommand, runAction, type World } from './command.ts';
 import { findNamed } from './lookup.ts';
@@ -10,6 +10,8 @@ import { count, showTime } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 const SHORT_HASH = 12;
+/** Documents that are named, of those added, changed and removed each. */
+const SHOWN_IDS = 20;
 
 export function indexCommand(world: World): Command {
   const list = readingCommand('list', {
@@ -24,7 +26,20 @@ export function indexCommand(world: World): Command {
     .action((name: string, _options: object, command: Command) =>
       runAction(world, command, (session) => showIndex(session, name)),
     );
-  return groupCommand('index', 'list and show indexes', [list, show]);
+  const diff = readingCommand('diff', {
+    summary: 'show which documents differ between two snapshots of an index',
+    examples: [
+      ['index diff ai-docs', 'the newest snapshot against the one before'],
+      ['index diff ai-docs 5473ca 1babf5', 'between two, by the beginnings of their hashes'],
+    ],
+  })
+    .argument('<index>', 'its name, or the beginning of it')
+    .argument('[from]', 'a snapshot; default: the one before the newest')
+    .argument('[to]', 'a snapshot; default: the newest')
+    .action((name: string, from: string | undefined, to: string | undefined, _options: object, command: Command) =>
+      runAction(world, command, (session) => diffSnapshots(session, name, { from, to })),
+    );
+  return groupCommand('index', 'list, show and compare indexes', [list, show, diff]);
 }
 
 async function listIndexes(session: Session): Promise<ExitCode> {
@@ -63,6 +78,43 @@ async function showIndex(session: Session, name: string): Promise<ExitCode> {
   if (snapshots.length > 0) terminal.print();
   for (const line of snapshotTable(snapshots)) terminal.print(line);
   return EXIT.fine;
+}
+
+interface Between {
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+}
+
+async function diffSnapshots(session: Session, name: string, between: Between): Promise<ExitCode> {
+  const { terminal } = session;
+  const diff = await withStore(session, async ({ store }) => {
+    const index = await findIndex(store, name);
+    const [newest, before] = await store.indexes.snapshots(index.name);
+    const from = between.from ?? before?.hash ?? newest?.hash ?? '';
+    return store.indexes.diff(index.name, from, between.to ?? newest?.hash ?? '');
+  });
+  if (terminal.json) terminal.printJson(diff);
+  else for (const line of diffLines(diff)) terminal.print(line);
+  return EXIT.fine;
+}
+
+function diffLines({ from, to, added, changed, removed }: SnapshotDiff): string[] {
+  const [old, now] = [from.hash.slice(0, SHORT_HASH), to.hash.slice(0, SHORT_HASH)];
+  const differing = added.length + changed.length + removed.length;
+  if (from.hash === to.hash) return [`${old} is one snapshot: there is nothing to compare`];
+  if (differing === 0) return [`${old} and ${now} hold the same documents`];
+  return [
+    `${count(differing, 'document')} from ${old} to ${now}`,
+    ...[...marked('+', added), ...marked('~', changed), ...marked('-', removed)],
+  ];
+}
+
+function marked(mark: string, ids: readonly string[]): string[] {
+  const more = ids.length - SHOWN_IDS;
+  return [
+    ...ids.slice(0, SHOWN_IDS).map((id) => `  ${mark} ${id}`),
+    ...(more > 0 ? [`  ${mark} … and ${more.toLocaleString('en')} more: --json has all`] : []),
+  ];
 }
 
 /** The index of that name, or the only one that begins so. @throws SluiceError `index_unknown`, `index_ambiguous` */

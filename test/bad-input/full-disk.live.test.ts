@@ -3,7 +3,7 @@
  * an ingest. What was stored before is found again. Needs the right to mount, which tests in a container of root's have.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmdirSync } from 'node:fs';
 import { rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +23,7 @@ function mount(): string | undefined {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE_MB}m`, 'tmpfs', disk], { stdio: 'pipe' });
     return undefined;
   } catch (error) {
+    rmdirSync(disk);
     return `no file system can be mounted here: ${(error as Error).message.trim().split('\n').at(-1)}`;
   }
 }

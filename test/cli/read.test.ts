@@ -113,6 +113,40 @@ describe('sluice index', () => {
   });
 });
 
+describe('sluice index diff', () => {
+  const at = (hash: string) => ({ hash: hash.repeat(64), documents: 3 });
+  const diff = vi.fn(async (_name: string, from: string, to: string) => ({
+    from: at(from[0]!),
+    to: at(to[0]!),
+    added: Array.from({ length: 22 }, (_, index) => `new-${index}`),
+    changed: ['edited'],
+    removed: from === to ? [] : ['gone'],
+  }));
+  const indexes = { list: async () => [{ name: 'ai-docs' }], snapshots: async () => [at('b'), at('a')], diff };
+  const { runtime } = fakeRuntime({ store: { indexes } });
+
+  it('compares the newest with the one before, naming the first of each kind', async () => {
+    const lines = (await run(['index', 'diff', 'ai'], { runtime })).stdout.split('\n');
+    expect(diff).toHaveBeenLastCalledWith('ai-docs', 'a'.repeat(64), 'b'.repeat(64));
+    expect(lines[0]).toBe('24 documents from aaaaaaaaaaaa to bbbbbbbbbbbb');
+    expect(lines.slice(20, 24)).toEqual(['  + new-19', '  + … and 2 more: --json has all', '  ~ edited', '  - gone']);
+  });
+
+  it('compares those that are named, also as JSON', async () => {
+    const { stdout } = await run(['index', 'diff', 'ai-docs', 'cc', 'dd', '--json'], { runtime });
+    expect(diff).toHaveBeenLastCalledWith('ai-docs', 'cc', 'dd');
+    expect(JSON.parse(stdout)).toMatchObject({ changed: ['edited'], removed: ['gone'] });
+  });
+
+  it('says so when nothing differs', async () => {
+    const same = { from: at('a'), to: at('b'), added: [], changed: [], removed: [] };
+    diff.mockResolvedValueOnce(same as never);
+    expect((await run(['index', 'diff', 'ai-docs'], { runtime })).stdout).toBe(
+      'aaaaaaaaaaaa and bbbbbbbbbbbb hold the same documents\n',
+    );
+  });
+});
+
 describe('sluice search', () => {
   const hit = { id: 'p1', score: 1.5, text: 'Streaming\n  is  fun', title: 'Guide', url: null, heading: ['Streams'] };
   const keyword = vi.fn(async (_index: string, queries: readonly { id: string }[], _options: object) =>
