@@ -1,26 +1,36 @@
 /**
- * A bot that answers from documentation and says where it read it: searches with the question and its parts, ranks,
+ * A bot that answers from documentation and says where it read it: searches by meaning and by words at once, ranks,
  * drafts an answer with citations, checks it, drafts again with what the check missed, and declines what the documents
  * do not say.
  */
-import { z } from 'zod';
 import { definePipeline } from '../src/index.ts';
-import { Answer, Feedback, Passage, Question } from './schemas.ts';
-import { decline, enhanceQuery, fuse, generate, keepOrder, keywordSearch, rerank, validate } from './steps.ts';
+import { Answer, Feedback, Question } from './schemas.ts';
+import {
+  decline,
+  enhanceQuery,
+  fuse,
+  generate,
+  keepOrder,
+  keywordSearch,
+  rerank,
+  validate,
+  vectorSearch,
+} from './steps.ts';
 
 export const docsBot = definePipeline('docs-bot', Question)
   .step('enhance', enhanceQuery, ({ input }) => ({ question: input.question, history: input.history }))
-  .map(
-    'found',
-    z.array(Passage),
-    ({ enhance }) => enhance.queries,
-    { max: 4, concurrency: 4, whenOver: 'truncate' },
-    (each) =>
-      each
-        .step('keyword', keywordSearch, ({ item }) => ({ query: item }), { index: 'ai-docs', topK: 20 })
-        .yield(({ keyword }) => keyword.passages),
+  .step('vector', vectorSearch, ({ enhance }) => ({ queries: enhance.queries }), { index: 'ai-docs', topK: 50 })
+  .step(
+    'keyword',
+    keywordSearch,
+    ({ enhance }) => ({ query: enhance.standalone }),
+    { index: 'ai-docs', topK: 50 },
+    { orElse: { passages: [] } },
   )
-  .step('fused', fuse, ({ found }) => ({ lists: found }))
+  .step('fused', fuse, ({ vector, keyword }) => ({ lists: [vector.passages, keyword.passages] }), {
+    by: 'score',
+    weights: [0.3, 0.7],
+  })
   .step(
     'ranked',
     rerank,
@@ -72,4 +82,14 @@ export const docsBot = definePipeline('docs-bot', Question)
 export const narrow = docsBot.variant('narrow', (edit) => edit.configure('ranked', { topN: 4 }));
 
 /** Lets the reranker choose among more. */
-export const deep = docsBot.variant('deep', (edit) => edit.configure('keyword', { topK: 50 }));
+export const deep = docsBot.variant('deep', (edit) =>
+  edit.configure('vector', { topK: 100 }).configure('keyword', { topK: 100 }).configure('fused', { limit: 100 }),
+);
+
+/** What each search finds by itself. */
+export const vectorOnly = docsBot.variant('vector-only', (edit) =>
+  edit.rewire('fused', ({ vector }) => ({ lists: [vector.passages] })),
+);
+export const keywordOnly = docsBot.variant('keyword-only', (edit) =>
+  edit.rewire('fused', ({ keyword }) => ({ lists: [keyword.passages] })),
+);

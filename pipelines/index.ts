@@ -1,4 +1,4 @@
 /** Every pipeline of this project, by the names it can be run under. */
-import { deep, docsBot, narrow } from './docs-bot.ts';
+import { deep, docsBot, keywordOnly, narrow, vectorOnly } from './docs-bot.ts';
 
-export const pipelines = [docsBot, narrow, deep];
+export const pipelines = [docsBot, narrow, deep, vectorOnly, keywordOnly];

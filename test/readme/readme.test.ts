@@ -70,7 +70,7 @@ describe('in a copy of the project', () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   it('the pipeline shown is the one that runs', async () => {
-    const imports = (await readFile(join(folder, 'pipelines/docs-bot.ts'), 'utf8')).match(/^import .*;$/gm)!;
+    const imports = (await readFile(join(folder, 'pipelines/docs-bot.ts'), 'utf8')).match(/^import [^;]*;$/gm)!;
     const shown = blocks.filter(({ language }) => language === 'ts').map(({ text }) => text);
     expect(shown).toHaveLength(1);
     const file = join(folder, 'pipelines/shown.ts');
