@@ -74,7 +74,7 @@ describe('a pipeline', () => {
       'docs-bot:narrow',
       'docs-bot',
     ]);
-    expect((await sluice('plan', 'show', 'docs-bot:')).stderr).toMatch(/^✖ 2 pipeline names begin with 'docs-bot:'/);
+    expect((await sluice('plan', 'show', 'docs-bot:')).stderr).toMatch(/^✖ \d+ pipeline names begin with 'docs-bot:'/);
   });
 });
 
