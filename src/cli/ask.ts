@@ -1,4 +1,5 @@
 /** `sluice ask`: one question through a pipeline, as a durable run. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { SluiceError } from '../errors.ts';
 import type { StartedRun } from '../runtime/client.ts';
@@ -6,7 +7,7 @@ import type { RunResult } from '../runtime/run-result.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { findPipeline } from './lookup.ts';
 import { readRunInput } from './run-input.ts';
-import { EXIT, type ExitCode, type Session } from './session.ts';
+import { EXIT, type ExitCode, Interrupted, interruption, type Session } from './session.ts';
 import { showPassing, showRun } from './show-run.ts';
 import { shortRunId } from './text.ts';
 import { withRuntime } from './with-servers.ts';
@@ -69,12 +70,26 @@ async function ask(
   return run.outcome === 'completed' || run.outcome === 'degraded' ? EXIT.fine : EXIT.error;
 }
 
+/** How long a cancelled run may take to say so; a server that is away is not waited for longer. */
+const CANCEL_LIMIT_MS = 10_000;
+const unconfirmed = (runId: string) =>
+  `the run has not confirmed that it was cancelled; see later: sluice runs ${shortRunId(runId)}`;
+
+/** Rejects as interrupted, after `tell`, when the run is not over a while after it was to be cancelled. */
+async function notCancelled(signal: AbortSignal, tell: () => unknown): Promise<never> {
+  await interruption(signal).catch(() => delay(CANCEL_LIMIT_MS, undefined, { ref: false }));
+  tell();
+  throw new Interrupted();
+}
+
 /** A record that is not there this long after the answer waits for the database. */
 const RECORD_LATE_MS = 5_000;
 
 /** The run's result; what keeps us from it is told with the run's id, since the run goes on without us. */
-async function resultOf({ terminal }: Session, { runId, answer, finished }: StartedRun): Promise<RunResult> {
+async function resultOf({ terminal, signal }: Session, started: StartedRun): Promise<RunResult> {
+  const { runId, answer, finished } = started;
   let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
   const late = () => terminal.note('the answer is there; its record is not: waiting for the database');
   answer.then(
     () => {
@@ -83,7 +98,8 @@ async function resultOf({ terminal }: Session, { runId, answer, finished }: Star
     () => undefined, // `finished` says it
   );
   try {
-    return await finished;
+    const tell = () => isOver || terminal.note(unconfirmed(runId));
+    return await Promise.race([finished, notCancelled(signal, tell)]);
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
     const { code, message, remedy, data, cause } = error;
@@ -94,6 +110,7 @@ async function resultOf({ terminal }: Session, { runId, answer, finished }: Star
       cause,
     });
   } finally {
+    isOver = true;
     clearTimeout(timer);
   }
 }

@@ -73,6 +73,21 @@ describe('a folder whose servers another command has', () => {
   });
 });
 
+describe('a run that was cancelled while its server was away', () => {
+  it('is not waited for without end', async () => {
+    const stop = new AbortController();
+    const never = new Promise(() => undefined);
+    const start = async () => {
+      stop.abort();
+      return { runId: finishedRun.runId, answer: never, finished: never };
+    };
+    const { runtime, state } = fakeRuntime({ client: { start } });
+    const { code, stderr } = await ask({ connect: async () => runtime as never }, stop.signal);
+    expect(stderr).toContain('has not confirmed that it was cancelled; see later: sluice runs run-7d2f0000');
+    expect([code, state.stopped]).toEqual([130, 1]);
+  });
+});
+
 describe('servers of the command’s own', () => {
   it('are stopped at once when Ctrl-C came while they started', async () => {
     const stop = new AbortController();
