@@ -35,6 +35,11 @@ export const LIMITS = Object.freeze({
   planDepth: 128,
   /** Bytes of a whole plan as canonical JSON; Temporal's own limit for one payload is 2 MB. */
   planBytes: 1_500_000,
+  /**
+   * Bytes of a plan without its configs: it goes into the workflow's input as one payload with the run's own input, which
+   * may have 1.5 MB.
+   */
+  skeletonBytes: 400_000,
   /** Plans up to this size go into the workflow's input whole; larger ones as a skeleton. */
   wholePlanBytes: 8_192,
 });

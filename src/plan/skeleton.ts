@@ -30,9 +30,21 @@ function withoutConfig(call: StepCall): StepCall {
   return isConfigHash(call.config) ? call : { step: call.step, config: { $config: hashJson(call.config) } };
 }
 
-/** What the workflow is given: the plan itself when it is small, else its skeleton. */
+/**
+ * What the workflow is given: the plan itself when it is small, else its skeleton.
+ *
+ * @throws SluiceError `plan_too_big` for a plan that is big by other things than its configs.
+ */
 export function workflowInput(plan: Plan): Plan {
-  return canonicalBytes(plan as unknown as Json) <= LIMITS.wholePlanBytes ? plan : skeleton(plan);
+  if (canonicalBytes(plan as unknown as Json) <= LIMITS.wholePlanBytes) return plan;
+  const bare = skeleton(plan);
+  const bytes = canonicalBytes(bare as unknown as Json);
+  if (bytes <= LIMITS.skeletonBytes) return bare;
+  throw new SluiceError('plan_too_big', {
+    message: `the plan of '${plan.pipeline}' has ${bytes} bytes without its configs, and at most ${LIMITS.skeletonBytes} are allowed`,
+    remedy: "move long texts out of wirings, 'orElse' and 'start': into configs, or an index",
+    data: { bytes, limit: LIMITS.skeletonBytes },
+  });
 }
 
 /**

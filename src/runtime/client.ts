@@ -9,7 +9,8 @@ import type { FailureData } from '../../workflows/messages.ts';
 import { SluiceError } from '../errors.ts';
 import { canonicalJson, planId } from '../plan/id.ts';
 import type { Json, Plan } from '../plan/plan.ts';
-import { restoreClaims } from '../store/claims.ts';
+import { workflowInput } from '../plan/skeleton.ts';
+import { restoreClaims, storeLarge } from '../store/claims.ts';
 import type { RunRow } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import { cancelRun } from './cancel-run.ts';
@@ -74,6 +75,7 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
     const input = checkRunInput(pipeline.id, pipeline.input, given);
     await checkCatalogue(pipeline.plan);
     const offered = await register(pipeline.plan);
+    const carried = await storeLarge(store.payloads, input, `the input of '${pipeline.id}'`);
     const runId = runIdOf(pipeline.id, options.idempotencyKey);
     const { row, plan } = await begin(store, { runId, planId: offered, plan: pipeline.plan, input, options });
 
@@ -84,7 +86,7 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
     if (options.signal?.aborted) cancel();
     const answered: Promise<Answer> =
       row.state === 'running'
-        ? startRun({ runId, planId: row.planId, plan, input }, options.onOutage)
+        ? startRun({ runId, planId: row.planId, plan, input: carried }, options.onOutage)
         : Promise.resolve({ kind: 'closed' });
     const finished = answered.then(async (answer) => {
       if (row.state === 'running') await closed(answer, () => handle.result(), options.onOutage);
@@ -128,10 +130,11 @@ function runIdOf(pipeline: string, idempotencyKey: string | undefined): string {
   return `run-${createHash('sha256').update(`${pipeline}\0${idempotencyKey}`).digest('hex').slice(0, 32)}`;
 }
 
-/** Stores each plan once per process; returns its id. */
+/** Stores each plan once per process; returns its id. One that no workflow could be given is refused. */
 function createRegistration(store: Store): (plan: Plan) => Promise<string> {
   const ids = new WeakMap<Plan, Promise<string>>();
   const register = async (plan: Plan) => {
+    workflowInput(plan);
     const id = planId(plan);
     await store.plans.put(id, plan);
     return id;

@@ -32,6 +32,12 @@ describe('a plan as workflow input', () => {
     expect(skeleton(small)).toEqual(small);
   });
 
+  it('is refused where not its configs make it big: it would not fit beside an input', () => {
+    const text = 'y'.repeat(LIMITS.literalCharacters - 10);
+    const wide = changed('nodes.0.input', { $list: [{ $value: text }, { $value: text }] });
+    expect(() => workflowInput(wide)).toThrow(expect.objectContaining({ code: 'plan_too_big' }));
+  });
+
   it('finds the config of a node or its fallback in the full plan', () => {
     expect(configOf(docsBot, 'ranked', 'step')).toEqual({ topN: 8, model: 'local/lexical' });
     expect(configOf(docsBot, 'ranked', 'fallback')).toEqual({ topN: 8 });

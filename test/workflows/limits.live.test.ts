@@ -44,15 +44,19 @@ beforeAll(async () => {
 });
 afterAll(() => live?.stop());
 
-/** The run's history also fits today's workflows: what waited its turn waits it again. */
-async function replay(workflowId: string): Promise<void> {
+async function historyOf(workflowId: string) {
   const { address, namespace } = live.temporal;
   const connection = await Connection.connect({ address, channelArgs: { 'grpc.max_receive_message_length': -1 } });
   const history = await new Client({ connection, namespace }).workflow.getHandle(workflowId).fetchHistory();
   await connection.close();
-  const dataConverter = { payloadConverterPath };
+  return history;
+}
+
+/** The run's history also fits today's workflows: what waited its turn waits it again. */
+async function replay(workflowId: string): Promise<void> {
   const bundle = await workflowBundle(live.config.cache!);
-  await Worker.runReplayHistory({ workflowBundle: bundle, dataConverter }, history, workflowId);
+  const options = { workflowBundle: bundle, dataConverter: { payloadConverterPath } };
+  await Worker.runReplayHistory(options, await historyOf(workflowId), workflowId);
 }
 
 const limits = { max: 1_000, concurrency: 100, whenOver: 'fail' } as const;
@@ -73,8 +77,8 @@ describe('a run is not lost', () => {
     expect(result.error?.message).toMatch(/^x{4000} \(and 996000 characters more\)$/);
   });
 
-  test('to more calls than may be under way at once', async () => {
-    const pipeline = withList('many-calls', 1, 40)
+  test('to more calls than may be under way at once: some wait', async () => {
+    const pipeline = withList('many-calls', 1, 20)
       .map(
         'outer',
         z.object({ texts: z.array(Text) }),
@@ -87,17 +91,21 @@ describe('a run is not lost', () => {
               Text,
               ({ listed }) => listed.items,
               limits,
-              (inner) =>
-                inner
-                  .step('echoed', echo, ({ item }) => ({ text: item.text }), {}, { timeout: '1 second' })
-                  .yield(({ echoed }) => echoed),
+              (inner) => inner.step('echoed', echo, ({ item }) => ({ text: item.text })).yield(({ echoed }) => echoed),
             )
             .yield(({ inner }) => ({ texts: inner })),
       )
       .output(z.object({ all: z.array(z.object({ texts: z.array(Text) })) }), ({ outer }) => ({ all: outer }));
     const result = await live.client.run(pipeline, { text: 'x' });
     expect(result).toMatchObject({ outcome: 'completed' });
-    expect(result.nodes).toHaveLength(2 + 1 + 40 + 1_600);
+    expect(result.nodes).toHaveLength(2 + 1 + 20 + 400);
+    const { events } = await historyOf(result.runId);
+    let [pending, most] = [0, 0];
+    for (const { activityTaskScheduledEventAttributes: asked, activityTaskCompletedEventAttributes: done } of events!) {
+      pending += (asked ? 1 : 0) - (done ? 1 : 0);
+      most = Math.max(most, pending);
+    }
+    expect(most).toBe(200);
   });
 
   test.each(['activity', 'local'] as const)('to inputs and results that one message cannot hold: %s', async (lane) => {
@@ -159,4 +167,16 @@ test('a condition inside a list that is stored aside is read', async () => {
   expect(outcome).toBe('completed');
   const { texts } = output as { texts: { text: string }[] };
   expect(texts.map(({ text }) => text.length)).toEqual([40_000, 0, 40_000, 0, 40_000, 0, 40_000, 0, 40_000, 0]);
+});
+
+test('a large input is stored aside, and read where it is needed', async () => {
+  const pipeline = definePipeline('large-input', Text)
+    .step('first', echo, ({ input }) => ({ text: input.text }))
+    .step('second', echo, ({ input }) => ({ text: input.text }))
+    .output(Text, ({ second }) => ({ text: second.text }));
+  const text = 'x'.repeat(1_000_000);
+  const { runId, output } = await live.client.run(pipeline, { text });
+  expect(output).toEqual({ text });
+  expect(JSON.stringify(await historyOf(runId)).length).toBeLessThan(300_000);
+  expect((await live.store.runs.get(runId)).input).toEqual({ text });
 });
