@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
+import type { VersioningBehavior } from '@temporalio/common';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Implemented } from '../../activities/boundary/implement.ts';
 import { createStepActivities } from '../../activities/boundary/temporal.ts';
@@ -52,10 +53,10 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
     dataConverter: { payloadConverterPath },
     shutdownGraceTime: config.shutdownGraceMs,
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
-    ...versioningOf(config),
   } satisfies Partial<WorkerOptions>;
   const creatingRun = Worker.create({
     ...shared,
+    ...versioningOf(config, 'PINNED'),
     taskQueue: config.queues.run,
     activities: { ...createStepActivities(implementations, store), recordRun: createRecordRun(store.runs) },
     maxConcurrentActivityTaskExecutions: config.concurrency,
@@ -63,6 +64,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
   });
   const creatingControl = Worker.create({
     ...shared,
+    ...versioningOf(config, 'AUTO_UPGRADE'),
     taskQueue: config.queues.control,
     activities: {
       ...createIngestActivities(store),
@@ -96,13 +98,14 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
   return { ended, stop };
 }
 
-function versioningOf({ versioning }: Config): Partial<WorkerOptions> {
+/** A run ends with the code it began with; what outlives a build, such as the sweeper, would wait for that for ever. */
+function versioningOf({ versioning }: Config, behavior: VersioningBehavior): Partial<WorkerOptions> {
   if (!versioning) return {};
   return {
     workerDeploymentOptions: {
       version: { deploymentName: 'sluice', buildId: versioning.buildId },
       useWorkerVersioning: true,
-      defaultVersioningBehavior: 'PINNED',
+      defaultVersioningBehavior: behavior,
     },
   };
 }

@@ -1,8 +1,10 @@
-/** A worker that cannot begin leaves nothing behind. */
+/** What a worker begins and ends, beyond the runs: one that cannot begin leaves nothing behind. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 
 import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { workflowBundle } from '../../src/runtime/bundle.ts';
 import { startWorker } from '../../src/runtime/worker.ts';
 import { type Live, startLive } from '../support/live.ts';
@@ -26,4 +28,31 @@ test('a worker whose steps cannot be published stops polling', async () => {
   });
   await expect(starting).rejects.toBe(refused);
   await connection.close(); // refuses while a worker uses it
+});
+
+const run = promisify(execFile);
+const behaviorOf = async (of: Live) => {
+  const client = new Client({ connection: of.connection, namespace: of.temporal.namespace });
+  const handle = client.workflow.getHandle(`sluice-sweeper-${of.config.queues.control}`);
+  const { events } = await handle.fetchHistory();
+  expect(events?.some((event) => event.timerStartedEventAttributes)).toBe(true); // it sleeps until its first round
+  const { raw } = await handle.describe();
+  return raw.workflowExecutionInfo?.versioningInfo?.behavior ?? null;
+};
+const patience = { timeout: 30_000, interval: 200 };
+
+test('the sweeper goes over to later builds, and to none where builds are not told apart', async () => {
+  const settings = { SLUICE_WORKER_VERSIONING: '1', SLUICE_BUILD_ID: 'sweeper-test' };
+  const [plain, versioned] = [await startLive(() => []), await startLive(() => [], settings)];
+  try {
+    const version = ['--deployment-name', 'sluice', '--build-id', 'sweeper-test'];
+    const setCurrent = ['worker', 'deployment', 'set-current-version', ...version, '--yes'];
+    await vi.waitFor(() => run(inject('temporalCli'), [...setCurrent, '--address', live.temporal.address]), patience);
+    const autoUpgrade = 2;
+    await vi.waitFor(async () => expect(await behaviorOf(versioned)).toBe(autoUpgrade), patience);
+    await vi.waitFor(async () => expect(await behaviorOf(plain)).toBe(null), patience);
+  } finally {
+    await versioned.stop();
+    await plain.stop();
+  }
 });
