@@ -60,6 +60,7 @@ export function createIngestClient({ temporal, queue, urlOf }: IngestDependencie
       await refuseOther(handle, input);
       const cancel = () => void riding(() => handle.cancel()).catch(() => undefined); // it may have ended meanwhile
       options.signal?.addEventListener('abort', cancel, { once: true });
+      if (options.signal?.aborted) cancel();
       const done = new AbortController();
       const following = follow(handle, options.onProgress, done.signal);
       try {
@@ -77,12 +78,12 @@ export function createIngestClient({ temporal, queue, urlOf }: IngestDependencie
 }
 
 /** A start finds the ingest that is running, if one is: following it is right only where it does what was asked. */
-async function refuseOther(handle: WorkflowHandle, { index, source, chunk }: IngestInput): Promise<void> {
+async function refuseOther(handle: WorkflowHandle, { index, source, chunk, embed }: IngestInput): Promise<void> {
   const { memo } = await ridingThrough(OUTAGE_LIMIT_MS, () => handle.describe());
   const running = memo as Partial<IngestInput> | undefined;
-  if (running?.source === source && running.chunk === chunk) return;
+  if (running?.source === source && running.chunk === chunk && running.embed === embed) return;
   throw new SluiceError('index_building', {
-    message: `index '${index}' is being built from ${running?.source} (chunk: ${running?.chunk})`,
+    message: `index '${index}' is being built from ${running?.source} (chunk: ${running?.chunk}, embed: ${running?.embed ?? 'as usual'})`,
     remedy: 'wait until that ingest is done, or cancel it in the Temporal UI, and give the command again',
     data: { index, ...(running?.source !== undefined && { source: running.source }) },
   });
