@@ -3,6 +3,7 @@ import type { Passage } from '../pipelines/schemas.ts';
 import { fuse, keepOrder, keywordSearch, vectorSearch } from '../pipelines/steps.ts';
 import { diversify } from '../src/embedding/mmr.ts';
 import { createTextSearch, type TextSearch } from '../src/embedding/text-search.ts';
+import { distinct, fuseLists } from '../src/retrieval/fuse.ts';
 import type { KeywordHit } from '../src/store/keyword-search.ts';
 import type { Store } from '../src/store/store.ts';
 import { type Implemented, implement } from './boundary/implement.ts';
@@ -20,7 +21,7 @@ export function createRetrievalSteps({ store }: RetrievalDependencies): readonly
   return [
     createVectorSearch(createTextSearch(store)),
     createKeywordSearch(store.search),
-    fuseLists,
+    fuseLocal,
     rerankLocal,
     keepOrderLocal,
   ];
@@ -63,47 +64,10 @@ const asPassage = ({ id, score, text, title, url, heading }: KeywordHit): Passag
   ...(heading.length > 0 && { heading: [...heading] }),
 });
 
-/**
- * Several lists as one, by rank or by score.
- *
- * By rank: reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009), weight / (k + rank) in each list that has
- * the passage. Only ranks count, so scores of different kinds need no common scale.
- *
- * By score: a convex combination of scores, each list's stretched from 0, its worst, to 1, its best (Bruch, Gai and
- * Ingber, "An analysis of fusion functions for hybrid retrieval", TOIS 2023). What one list finds far better than all
- * else stays in front, though another list may not have it.
- */
-export const fuseLists = implement(fuse, ({ lists }, { config }) => {
-  const { by, k, weights, limit } = config;
-  const fused = new Map<string, { readonly passage: Passage; score: number }>();
-  for (const [index, list] of lists.entries()) {
-    const weight = weights[index] ?? 1;
-    const once = distinct(list);
-    const worths = by === 'rank' ? once.map((_, rank) => 1 / (k + rank + 1)) : stretched(once);
-    for (const [rank, passage] of once.entries()) {
-      const entry = fused.get(passage.id) ?? { passage, score: 0 };
-      entry.score += weight * worths[rank]!;
-      fused.set(passage.id, entry);
-    }
-  }
-  // A stable sort: equal scores stay in the order in which they were first met.
-  const ranked = [...fused.values()].sort((one, other) => other.score - one.score);
-  return { passages: ranked.slice(0, limit).map(({ passage, score }) => ({ ...passage, score })) };
-});
-
-/** Scores from 0 to 1; all 1 where they are equal. */
-function stretched(list: readonly Passage[]): readonly number[] {
-  const scores = list.map(({ score }) => score);
-  const [least, most] = [Math.min(...scores), Math.max(...scores)];
-  return scores.map((score) => (most === least ? 1 : (score - least) / (most - least)));
-}
+export const fuseLocal = implement(fuse, ({ lists }, { config }) => ({
+  passages: fuseLists(lists, config).slice(0, config.limit),
+}));
 
 export const keepOrderLocal = implement(keepOrder, ({ passages }, { config }) => ({
   passages: distinct(passages).slice(0, config.topN),
 }));
-
-/** The first of each id. */
-function distinct<T extends { readonly id: string }>(passages: readonly T[]): T[] {
-  const seen = new Set<string>();
-  return passages.filter(({ id }) => !seen.has(id) && seen.add(id));
-}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { rerankLocal } from '../../activities/rerank.ts';
-import { createRetrievalSteps, fuseLists, keepOrderLocal } from '../../activities/retrieval.ts';
+import { createRetrievalSteps, fuseLocal, keepOrderLocal } from '../../activities/retrieval.ts';
 import type { Passage } from '../../pipelines/schemas.ts';
 import { fuse, keepOrder, keywordSearch, rerank, vectorSearch } from '../../pipelines/steps.ts';
 import type { Search } from '../../src/store/keyword-search.ts';
@@ -17,7 +17,7 @@ const passage = (id: string, text = `text of ${id}`, more: Partial<Passage> = {}
 
 describe('fuse', () => {
   test('scores by reciprocal rank, as the paper defines it', async () => {
-    const { passages } = await callStep(fuse, fuseLists, {
+    const { passages } = await callStep(fuse, fuseLocal, {
       lists: [[passage('a'), passage('b')], [passage('b'), passage('c')], [passage('d')]],
     });
     expect(passages.map(({ id, score }) => [id, score])).toEqual([
@@ -30,12 +30,12 @@ describe('fuse', () => {
 
   test('weights lists, counts a passage once a list, and keeps to its limit', async () => {
     const lists = [[passage('a'), passage('a'), passage('b')], [passage('c')]];
-    const { passages } = await callStep(fuse, fuseLists, { lists }, { k: 1, weights: [1, 3], limit: 2 });
+    const { passages } = await callStep(fuse, fuseLocal, { lists }, { k: 1, weights: [1, 3], limit: 2 });
     expect(passages.map(({ id, score }) => [id, score])).toEqual([
       ['c', 1.5],
       ['a', 0.5],
     ]);
-    expect((await callStep(fuse, fuseLists, { lists: [] })).passages).toEqual([]);
+    expect((await callStep(fuse, fuseLocal, { lists: [] })).passages).toEqual([]);
   });
 });
 
@@ -44,7 +44,7 @@ describe('fuse by score', () => {
 
   test('stretches each list from its worst to its best, and adds them up by weight', async () => {
     const lists = [scored(['a', 0.9], ['b', 0.5], ['c', 0.1]), scored(['c', 20], ['d', 15], ['a', 10])];
-    const { passages } = await callStep(fuse, fuseLists, { lists }, { by: 'score', weights: [1, 3] });
+    const { passages } = await callStep(fuse, fuseLocal, { lists }, { by: 'score', weights: [1, 3] });
     expect(passages.map(({ id, score }) => [id, score])).toEqual([
       ['c', 3],
       ['d', 1.5],
@@ -54,7 +54,7 @@ describe('fuse by score', () => {
   });
 
   test('equal scores count as best, and an empty list as nothing', async () => {
-    const { passages } = await callStep(fuse, fuseLists, { lists: [scored(['a', 2], ['b', 2]), []] }, { by: 'score' });
+    const { passages } = await callStep(fuse, fuseLocal, { lists: [scored(['a', 2], ['b', 2]), []] }, { by: 'score' });
     expect(passages.map(({ score }) => score)).toEqual([1, 1]);
   });
 });

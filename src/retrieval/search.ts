@@ -1,0 +1,63 @@
+/** The ways to search an index, under one roof: by words, by meaning, or by both at once. */
+import { createTextSearch, type TextQuery } from '../embedding/text-search.ts';
+import type { KeywordHit } from '../store/keyword-search.ts';
+import type { Store } from '../store/store.ts';
+import { type FuseOptions, fuseLists } from './fuse.ts';
+
+export const SEARCH_MODES = ['keyword', 'vector', 'hybrid'] as const;
+export type SearchMode = (typeof SEARCH_MODES)[number];
+export type RetrieverName = Exclude<SearchMode, 'hybrid'>;
+
+/** Lists of so many are fused, however few are asked for. */
+const FUSED_HITS = 100;
+/** As the documentation bot fuses: chosen on the dev half of its question set (`bench/retrieval.ts`). */
+const HYBRID: FuseOptions = Object.freeze({ by: 'score', k: 60, weights: [0.3, 0.7] });
+
+export interface Found {
+  readonly id: string;
+  /** Best first. */
+  readonly hits: readonly KeywordHit[];
+  /** What each retriever that was asked found by itself. */
+  readonly lists: { readonly [name in RetrieverName]?: readonly KeywordHit[] };
+}
+
+export interface ModeOptions {
+  readonly mode: SearchMode;
+  /** Hits per query at most, 1 to 100. */
+  readonly top: number;
+}
+
+export type SearchByMode = (
+  index: string,
+  queries: readonly TextQuery[],
+  options: ModeOptions,
+) => Promise<readonly Found[]>;
+
+/** @throws from the search: as `search.keyword` and `TextSearch.search` */
+export function createSearchByMode(
+  store: Pick<Store, 'indexes' | 'search' | 'vectors' | 'vectorSearch'>,
+): SearchByMode {
+  const byMeaning = createTextSearch(store);
+  return async (index, queries, { mode, top }) => {
+    if (mode === 'keyword')
+      return (await store.search.keyword(index, queries, { top })).map((answer) => ({
+        ...answer,
+        lists: { keyword: answer.hits },
+      }));
+    if (mode === 'vector')
+      return (await byMeaning.search(index, queries, { top })).map((answer) => ({
+        ...answer,
+        lists: { vector: answer.hits },
+      }));
+    // One snapshot for both, should another be committed meanwhile.
+    const options = { top: FUSED_HITS, snapshot: (await store.indexes.snapshot(index)).hash };
+    const [vectors, keywords] = await Promise.all([
+      byMeaning.search(index, queries, options),
+      store.search.keyword(index, queries, options),
+    ]);
+    return queries.map(({ id }, place) => {
+      const [vector, keyword] = [vectors[place]!.hits, keywords[place]!.hits];
+      return { id, hits: fuseLists([vector, keyword], HYBRID).slice(0, top), lists: { keyword, vector } };
+    });
+  };
+}
