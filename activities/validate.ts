@@ -5,6 +5,7 @@
 import type { Citation, Passage } from '../pipelines/schemas.ts';
 import { validate } from '../pipelines/steps.ts';
 import { implement } from './boundary/implement.ts';
+import { evidenceIn } from './text/evidence.ts';
 import { sentencesOf } from './text/sentences.ts';
 import { coverage, stemSet, type Term, termsOf } from './text/terms.ts';
 import { headingText } from './text/titles.ts';
@@ -17,7 +18,8 @@ const SHOWN_CHARACTERS = 80;
 
 /**
  * Support is the share of a sentence's content words that its cited passages hold (lexical precision, as in ROUGE-1,
- * Lin 2004); coverage the share of the question's that the answer and the titles it cites hold.
+ * Lin 2004). Evidence is what all passages hold of the question; coverage, what the answer and the titles it cites say
+ * of that. Where evidence lacks, no draft would do: the documents are about something else.
  */
 export const validateLexical = implement(validate, ({ question, answer, passages }, { config }) => {
   if (!answer.answered) return { passed: true, answered: false, score: 0, feedback: '' };
@@ -26,35 +28,29 @@ export const validateLexical = implement(validate, ({ question, answer, passages
   const dangling = [...new Set(claims.flatMap(({ cited }) => cited))].filter((n) => !byNumber.has(n));
   const support = claims.map((claim) => ({ claim, share: supportOf(claim, byNumber) }));
   const unsupported = support.filter(({ share }) => share < config.minimumSupport);
-  const terms = termsOf(question);
+  const evidence = evidenceIn(passages, termsOf(question));
   const said = stemSet([answer.text, ...[...byNumber.values()].map(headingText)].join('\n'));
-  const covered = coverage(terms, said);
-  const isCovered = covered >= config.minimumCoverage && !asksOfUnknownName(terms, passages);
+  const unsaid = evidence.held.filter(({ stem }) => !said.has(stem));
+  const covered = coverage(evidence.held, said);
+  const isElsewhere = evidence.share < config.minimumEvidence;
+  const isBeside = !isElsewhere && covered < config.minimumCoverage;
   const problems = [
+    ...(isElsewhere ? [`No passage says anything about ${named(evidence.missing)}.`] : []),
     ...dangling.map((n) => `There is no passage [${n}].`),
     ...unsupported.map(({ claim }) => `What it cites does not say: “${claim.text.slice(0, SHOWN_CHARACTERS)}”.`),
-    ...(isCovered ? [] : [missingOf(terms, said)]),
+    ...(isBeside ? [`It says nothing about ${named(unsaid)}.`] : []),
   ];
   const lowest = support.reduce((least, { share }) => Math.min(least, share), claims.length === 0 ? 0 : 1);
   const passed = problems.length === 0 && claims.length > 0;
   return {
     passed,
     answered: passed,
-    score: Math.min(lowest, covered),
+    score: Math.min(lowest, evidence.share, covered),
     feedback: problems.slice(0, MAX_PROBLEMS).join(' '),
   };
 });
 
-/** A name that no passage holds: whatever they say, it is not about that. */
-function asksOfUnknownName(terms: readonly Term[], passages: readonly Passage[]): boolean {
-  const held = stemSet(passages.map((passage) => `${headingText(passage)}\n${passage.text}`).join('\n'));
-  return terms.some((term) => term.isName && !held.has(term.stem));
-}
-
-function missingOf(terms: readonly Term[], said: ReadonlySet<string>): string {
-  const missing = terms.filter(({ stem }) => !said.has(stem)).map(({ word }) => `“${word}”`);
-  return `It says nothing about ${missing.join(', ')}.`;
-}
+const named = (terms: readonly Term[]): string => terms.map(({ word }) => `“${word}”`).join(', ');
 
 function resolve(citations: readonly Citation[], passages: readonly Passage[]): ReadonlyMap<number, Passage> {
   const byId = new Map(passages.map((passage) => [passage.id, passage]));

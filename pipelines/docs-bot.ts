@@ -45,10 +45,11 @@ export const docsBot = definePipeline('docs-bot', Question)
         passages: ranked.passages,
         feedback: carry.feedback,
       }))
-      .step('check', validate, ({ enhance, ranked, draft }) => ({
+      // All that was found, not the best of it alone: whether the documents speak of what is asked.
+      .step('check', validate, ({ enhance, fused, draft }) => ({
         question: enhance.standalone,
         answer: draft,
-        passages: ranked.passages,
+        passages: fused.passages,
       }))
       .until(
         ({ check }) => check.passed,

@@ -151,7 +151,10 @@ export const validate = defineStep('validate', {
   config: z.object({
     /** The share of a sentence's words that what it cites must hold. */
     minimumSupport: z.number().min(0).max(1).default(0.75),
-    minimumRelevance: z.number().min(0).max(1).default(0.52),
+    /** The share of the question that the passages must hold; where they hold less, the documents do not answer it. */
+    minimumEvidence: z.number().min(0).max(1).default(0.65),
+    /** The share of what they hold of the question that the answer must speak of. */
+    minimumCoverage: z.number().min(0).max(1).default(0.2),
   }),
   effect: 'none',
   policy: pure,

@@ -9,6 +9,8 @@ const MILLIONS = 51;
 /** The top of the Zipf scale: 'the' stands at 7.5. */
 const TOP = 7.5;
 const LEAST = 0.5;
+/** Of a word that was never counted. */
+export const UNKNOWN_RARITY = rarityOf(0);
 
 /** Counts by lower-case word: read when first needed, some 0.2 seconds. */
 let counts: ReadonlyMap<string, number> | undefined;
@@ -21,7 +23,10 @@ let counts: ReadonlyMap<string, number> | undefined;
  */
 export function rarityInEnglish(forms: readonly string[]): number {
   counts ??= readCounts();
-  const count = Math.max(...forms.map((form) => counts!.get(form.toLowerCase()) ?? 0));
+  return rarityOf(Math.max(...forms.map((form) => counts!.get(form.toLowerCase()) ?? 0)));
+}
+
+function rarityOf(count: number): number {
   const zipf = Math.log10((count + 1) / MILLIONS) + 3;
   return Math.max(LEAST, TOP - zipf);
 }

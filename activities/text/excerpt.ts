@@ -38,14 +38,17 @@ const PARAGRAPH_WORDS = 60;
 export function createExcerpt(from: ReadPassage, { codeLines }: Limits): Excerpt {
   const { units } = from;
   const chosen = new Set<number>();
+  /** Sentences that introduce one picked item of a list: the other items do not follow. */
+  const introductions = new Set<number>();
   const inOrder = () => [...chosen].sort((one, other) => one - other);
 
   const add = (index: number): void => {
     chosen.add(index);
-    if (units[index]!.kind !== 'sentence' && units[index]!.kind !== 'item') addLeadIn(index);
+    introductions.delete(index);
+    if (units[index]!.kind !== 'sentence') addIntroduction(index);
     leanBack(index);
     continueParagraph(index);
-    for (const each of inOrder()) if (units[each]!.leansForward) addFollowing(each + 1);
+    for (const each of inOrder()) if (units[each]!.leansForward && !introductions.has(each)) addFollowing(each + 1);
   };
 
   /** What a colon introduces: a block, or the items of a list as far as they fit. */
@@ -61,11 +64,15 @@ export function createExcerpt(from: ReadPassage, { codeLines }: Limits): Excerpt
     }
   };
 
-  /** A list or code is introduced by the sentence before it, where that ends in a colon. */
-  const addLeadIn = (index: number): void => {
-    if (!units[index - 1]?.leansForward) return;
-    chosen.add(index - 1);
-    leanBack(index - 1);
+  /** What a list, a table or code is about is said before it, under the same heading. */
+  const addIntroduction = (index: number): void => {
+    const { kind, block, under } = units[index]!;
+    const before = units.findLastIndex((unit, at) => at < index && unit.block !== block);
+    const unit = units[before];
+    if (unit?.kind !== 'sentence' || unit.under !== under || chosen.has(before)) return;
+    chosen.add(before);
+    if (kind === 'item') introductions.add(before);
+    leanBack(before);
   };
 
   const leanBack = (index: number): void => {
