@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { SluiceError } from '../errors.ts';
 import { isFull } from '../store/database-errors.ts';
+import { createClaim, OWN } from './claim-file.ts';
 
 const Serving = z.object({
   /** The process that owns the servers. */
@@ -32,8 +33,6 @@ export type Serves = Serving['serves'];
 export type Servers = NonNullable<Serving['servers']>;
 
 export const stateFolder = (folder: string) => join(folder, '.sluice');
-/** For its owner alone: the address of a configured database may hold a password. */
-const OWN = 0o600;
 const stateFile = (folder: string) => join(stateFolder(folder), 'dev.json');
 
 /** Who has this folder now; undefined when nobody does, or who did is dead. */
@@ -51,18 +50,17 @@ export async function readServers(folder: string): Promise<Servers | undefined> 
 /**
  * Claims the folder for this process.
  *
- * @throws SluiceError `disk_full`; `already_serving` when another living process serves it; `folder_busy`, which passes, when one has
- * it for a single command, or has not yet started what it will serve.
+ * @throws SluiceError `disk_full`; `already_serving` when another living process serves it; `folder_busy`, which passes,
+ * when one has it for a single command, or has not yet started what it will serve.
  */
 export async function claimFolder(folder: string, serves: Serves): Promise<void> {
   await mkdir(stateFolder(folder), { recursive: true });
   const claim: Serving = { pid: process.pid, startedAt: new Date().toISOString(), serves };
   for (;;) {
     try {
-      return await writeFile(stateFile(folder), JSON.stringify(claim), { flag: 'wx', mode: OWN });
+      if (await createClaim(stateFile(folder), JSON.stringify(claim))) return;
     } catch (error) {
-      if (isFull(error)) throw diskFull(folder, error);
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      throw isFull(error) ? diskFull(folder, error) : error;
     }
     const other = await readState(stateFile(folder));
     if (other && isLiving(other)) throw refusal(folder, other, serves);

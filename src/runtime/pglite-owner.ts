@@ -6,6 +6,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { SluiceError } from '../errors.ts';
+import { createClaim } from './claim-file.ts';
 
 export interface Owner {
   readonly pid: number;
@@ -25,7 +26,8 @@ const fileIn = (folder: string): string => join(folder, 'owner.json');
  */
 export async function claimFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  while (!(await createOwner(folder, { pid: process.pid, port: null }))) {
+  const claim: Owner = { pid: process.pid, port: null };
+  while (!(await createClaim(fileIn(folder), JSON.stringify(claim)))) {
     const owner = await readOwner(fileIn(folder));
     if (owner !== undefined && (await isLiving(owner))) throw locked(folder, owner);
     // Moved before it is removed: of two that find a dead owner's file, one moves it, and neither the other's new one.
@@ -43,16 +45,6 @@ export async function publishPort(folder: string, port: number): Promise<void> {
 
 export async function releaseFolder(folder: string): Promise<void> {
   await rm(fileIn(folder), { force: true });
-}
-
-async function createOwner(folder: string, owner: Owner): Promise<boolean> {
-  try {
-    await writeFile(fileIn(folder), JSON.stringify(owner), { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
 }
 
 /** Undefined where there is no file, or one that a full disk left empty. */
