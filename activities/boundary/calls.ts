@@ -3,12 +3,13 @@
  * arguments is stored again in each run's history. Plans are immutable, so a process may keep what it has read.
  */
 
-import type { AnyStep } from '../../src/dsl/step.ts';
+import { type AnyStep, stepName } from '../../src/dsl/step.ts';
 import { SluiceError } from '../../src/errors.ts';
 import { nodesOf } from '../../src/plan/nodes.ts';
-import type { CallPolicy, Plan } from '../../src/plan/plan.ts';
+import type { CallPolicy, Json, Plan } from '../../src/plan/plan.ts';
 import { configOf } from '../../src/plan/skeleton.ts';
 import type { StepArguments } from '../../workflows/messages.ts';
+import { parse } from './schemas.ts';
 
 /** Plans one process keeps; a process serves few at a time, and one more is one query. */
 const KEPT_PLANS = 200;
@@ -18,7 +19,7 @@ export interface Plans {
 }
 
 export interface ResolvedCall {
-  readonly config: unknown;
+  readonly config: Json;
   readonly policy: CallPolicy;
 }
 
@@ -54,7 +55,8 @@ export function createResolveCall(plans: Plans): ResolveCall {
         message: `plan ${planId.slice(0, 12)} has no call '${call}' at a node '${node}'`,
         remedy: 'the run and its plan do not belong together: start a new run',
       });
-    return { ...found, config: step.config.parse(found.config) };
+    const what = `the config of '${node}' (${stepName(step)})`;
+    return { ...found, config: parse(step.config, found.config, 'StepConfigInvalid', what) };
   };
 }
 
