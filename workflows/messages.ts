@@ -61,6 +61,7 @@ export interface FailureData {
 
 /** One row of the record: how one node's execution in this run went. */
 export interface NodeRecord {
+  /** Unique in the run: the node's id, with its rounds and items, such as `draft[2]`. */
   readonly key: string;
   readonly node: string;
   readonly kind: PlanNode['kind'];

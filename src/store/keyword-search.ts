@@ -6,6 +6,7 @@
 import { SluiceError } from '../errors.ts';
 import type { Database } from './database.ts';
 import { findSnapshot } from './indexes.ts';
+import { checkCounts } from './search-limits.ts';
 import { wordsOf } from './words.ts';
 
 export interface KeywordQuery {
@@ -109,16 +110,7 @@ export function createSearch(database: Database): Search {
 }
 
 function checkQueries(queries: readonly KeywordQuery[], top: number): void {
-  if (!Number.isInteger(top) || top < 1 || top > QUERY_LIMITS.top)
-    throw new SluiceError('top_invalid', {
-      message: `${top} hits per query were asked for`,
-      remedy: `ask for 1 to ${QUERY_LIMITS.top}`,
-    });
-  if (queries.length > QUERY_LIMITS.queries)
-    throw new SluiceError('queries_too_many', {
-      message: `${queries.length} queries were given at once`,
-      remedy: `give at most ${QUERY_LIMITS.queries} at a time`,
-    });
+  checkCounts(queries.length, top, QUERY_LIMITS);
   for (const { id, query } of queries) {
     const words = new Set(query.length > QUERY_LIMITS.characters ? [] : wordsOf(query).split(' ')).size;
     if (query.length <= QUERY_LIMITS.characters && words <= QUERY_LIMITS.words) continue;

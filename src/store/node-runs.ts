@@ -2,22 +2,12 @@
  * Node runs: how each node's execution in a run went. The one table of them; traces, outcomes and evaluation cells are
  * views of it or point to it. Many are written in one statement, as one array per column.
  */
-import type { Json, NodeOutcome, PlanNode } from '../plan/plan.ts';
+import type { NodeRecord } from '../../workflows/messages.ts';
+import type { Json } from '../plan/plan.ts';
 import type { Queries } from './database.ts';
 
 /** Times are milliseconds, `startedAt` since the epoch. Absent is null: unknown, or nothing was called. */
-export interface NodeRunRow {
-  /** Unique in the run: the node's id, with its rounds and items, such as `draft[2]`. */
-  readonly key: string;
-  readonly node: string;
-  readonly kind: PlanNode['kind'];
-  readonly step: string | null;
-  readonly call: 'step' | 'fallback' | null;
-  readonly outcome: NodeOutcome;
-  readonly attempts: number;
-  readonly startedAt: number | null;
-  readonly durationMs: number | null;
-  readonly queuedMs: number | null;
+export interface NodeRunRow extends Omit<NodeRecord, 'error'> {
   readonly costUsd?: number | null;
   readonly bytesIn?: number | null;
   readonly bytesOut?: number | null;

@@ -8,6 +8,7 @@ import type { Json } from '../plan/plan.ts';
 import type { Database, Queries } from './database.ts';
 import { findSnapshot } from './indexes.ts';
 import type { KeywordHit } from './keyword-search.ts';
+import { checkCounts } from './search-limits.ts';
 import { graphType, textOf } from './vectors.ts';
 
 export interface VectorQuery {
@@ -62,7 +63,7 @@ export interface VectorSearch {
   nearest(index: string, queries: readonly VectorQuery[], options: VectorOptions): Promise<readonly VectorAnswer[]>;
 }
 
-export const VECTOR_LIMITS = Object.freeze({ queries: 500, top: 100 });
+const VECTOR_LIMITS = Object.freeze({ queries: 500, top: 100 });
 
 /** Candidates that a search keeps in view (`ef`): more finds more, and takes longer. See `bench/vectors.ts`. */
 const GRAPH_CANDIDATES = '200';
@@ -81,7 +82,7 @@ export function createVectorSearch(database: Database, scannedVectors: number): 
       return { hash, sequence, model };
     },
     async nearest(index, queries, options) {
-      checkLimits(queries, options);
+      checkCounts(queries.length, options.top, VECTOR_LIMITS);
       const target = await findTarget(database, index, options.snapshot);
       if (target.model !== options.model) throw modelDiffers(index, target.model, options.model);
       const rows = await nearestRows(database, target, queries, { ...options, scannedVectors });
@@ -197,19 +198,6 @@ with closed as materialized (
 )
 select place, passage_id as id, 1 - distance as score, text, title, url, heading, ${withVectors ? vector : 'null'} as vector
 from placed join passage using (passage_no) where rank <= $5 order by place, rank`;
-}
-
-function checkLimits(queries: readonly VectorQuery[], { top }: VectorOptions): void {
-  if (!Number.isInteger(top) || top < 1 || top > VECTOR_LIMITS.top)
-    throw new SluiceError('top_invalid', {
-      message: `${top} hits per query were asked for`,
-      remedy: `ask for 1 to ${VECTOR_LIMITS.top}`,
-    });
-  if (queries.length > VECTOR_LIMITS.queries)
-    throw new SluiceError('queries_too_many', {
-      message: `${queries.length} queries were given at once`,
-      remedy: `give at most ${VECTOR_LIMITS.queries} at a time`,
-    });
 }
 
 export const modelDiffers = (index: string, model: string, asked: string): SluiceError =>
