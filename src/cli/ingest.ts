@@ -12,6 +12,7 @@ import { withRuntime } from './with-servers.ts';
 interface IngestOptions {
   readonly index: string;
   readonly chunk: IngestInput['chunk'];
+  readonly embed: string;
 }
 
 /** A worker answers within this, if there is one. */
@@ -34,6 +35,11 @@ export function ingestCommand(world: World): Command {
       new Option('--chunk <mode>', 'how documents are cut into passages')
         .choices(['headings', 'none'])
         .default('headings'),
+    )
+    .addOption(
+      new Option('--embed <model>', 'what passages are embedded with, for search by meaning')
+        .choices(['local/lsa', 'none'])
+        .default('local/lsa'),
     )
     .action((source: string, options: IngestOptions, command: Command) =>
       runAction(world, command, (session) => ingest(session, source, options)),

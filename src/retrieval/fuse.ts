@@ -13,9 +13,6 @@ export interface FuseOptions {
   readonly weights: readonly number[];
 }
 
-/** Reciprocal rank fusion as its authors have it. */
-export const BY_RANK: FuseOptions = Object.freeze({ by: 'rank', k: 60, weights: [] });
-
 /**
  * The items of all lists, best first, each as the first list that has it gives it, with its fused score; equal ones in
  * the order in which they were met.

@@ -4,9 +4,8 @@ import type { KeywordHit } from '../store/keyword-search.ts';
 import type { Store } from '../store/store.ts';
 import { type FuseOptions, fuseLists } from './fuse.ts';
 
-export const SEARCH_MODES = ['keyword', 'vector', 'hybrid'] as const;
-export type SearchMode = (typeof SEARCH_MODES)[number];
-export type RetrieverName = Exclude<SearchMode, 'hybrid'>;
+export type RetrieverName = 'keyword' | 'vector';
+export type SearchMode = RetrieverName | 'hybrid';
 
 /** Lists of so many are fused, however few are asked for. */
 const FUSED_HITS = 100;

@@ -193,7 +193,7 @@ describe('sluice search', () => {
     ['no query', ['search', '--index', 'x'], 2],
     ['no index', ['search', 'words'], 2],
     ['an unknown mode', ['search', '--index', 'x', '--mode', 'magic', 'words'], 2],
-    ['a mode that the index has not', ['search', '--index', 'x', '--mode', 'vector', 'words'], 1],
+    ['more hits than a search gives', ['search', '--index', 'x', '--top', '101', 'words'], 2],
   ])('refuses %s', async (_name, argv, code) => {
     expect((await run(argv, { runtime })).code).toBe(code);
   });

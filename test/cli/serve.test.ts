@@ -56,6 +56,7 @@ describe('sluice ingest', () => {
       index: 'docs',
       source: join(folder, 'node_modules'),
       chunk: 'headings',
+      embed: 'local/lsa',
     });
     expect([code, state.stopped]).toEqual([0, 1]);
   });
