@@ -134,6 +134,7 @@ function snapshotTable(snapshots: readonly Snapshot[]): string[] {
     { heading: 'snapshot', cell: ({ hash }) => hash.slice(0, SHORT_HASH) },
     { heading: 'documents', cell: ({ documents }) => documents, align: 'right' },
     { heading: 'passages', cell: ({ passages }) => passages, align: 'right' },
+    { heading: 'embedded with', cell: ({ model }) => model },
     { heading: 'built (UTC)', cell: ({ createdAt }) => showTime(createdAt) },
   ]);
 }

@@ -3,15 +3,20 @@ import { SluiceError } from '../errors.ts';
 import { suggest } from '../nearest.ts';
 import type { Database, Queries } from './database.ts';
 
-/** An index at one moment. Equal hashes are equal documents under equal settings, however they came to be. */
+/**
+ * An index at one moment. Equal hashes are equal documents under equal settings, embedded with the same model, however
+ * they came to be: any search answers the same.
+ */
 export interface Snapshot {
   readonly index: string;
-  /** SHA-256 over the settings and the sorted (document, content hash), 64 hex digits. */
+  /** SHA-256 over the settings, the model and the sorted (document, content hash), 64 hex digits. */
   readonly hash: string;
   readonly sequence: number;
   readonly settingsHash: string;
   readonly documents: number;
   readonly passages: number;
+  /** What its passages are embedded with; null: nothing, it is searched by words only. */
+  readonly model: string | null;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
 }
@@ -50,7 +55,7 @@ export interface Indexes {
 }
 
 const SNAPSHOT_COLUMNS = `i.name as index, s.hash, s.sequence, s.settings_hash as "settingsHash", s.documents, s.passages,
-  s.created_at as "createdAt"`;
+  (select model from embedding e where e.embedding_no = s.embedding_no) as model, s.created_at as "createdAt"`;
 
 export function createIndexes(database: Database): Indexes {
   return Object.freeze({

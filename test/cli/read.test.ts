@@ -79,6 +79,7 @@ describe('sluice index', () => {
     settingsHash: 'b',
     documents: 303,
     passages: 2163,
+    model: 'local/lsa:0f0f',
     createdAt: 0,
   };
   const indexes = {
@@ -104,6 +105,7 @@ describe('sluice index', () => {
     expect((await run(['index', 'show', 'ai'], { runtime })).stdout).toContain(
       'ai-docs: 2,163 passages of 303 documents',
     );
+    expect((await run(['index', 'show', 'ai'], { runtime })).stdout).toMatch(/aaaaaaaaaaaa .* local\/lsa:0f0f /);
   });
 
   it('names the nearest', async () => {
