@@ -7,6 +7,7 @@ import type { Passage } from '../pipelines/schemas.ts';
 import { generate } from '../pipelines/steps.ts';
 import type { ConfigOf, OutputOf } from '../src/index.ts';
 import { implement } from './boundary/implement.ts';
+import { asksFor } from './text/asks.ts';
 import type { Excerpt, ReadPassage } from './text/excerpt.ts';
 import { pickUnits } from './text/pick-units.ts';
 import { withRemedy } from './text/remedy.ts';
@@ -28,7 +29,7 @@ export const generateExtractive = implement(generate, ({ question, passages, fee
   const missed = stemSet(quotedIn(feedback));
   const read = passages.map(readPassage);
   const terms = weighted(asked, missed, read);
-  const excerpts = pickUnits(terms, read, config);
+  const excerpts = pickUnits({ terms, asks: asksFor(question, asked) }, read, config);
   const said = new Set(excerpts.flatMap((excerpt) => [...excerpt.stems()]));
   const missing = asked.filter(({ stem }) => missed.has(stem));
   // Asked again and still silent on all of it: the passages do not say, and another round would not change that.

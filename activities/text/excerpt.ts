@@ -90,11 +90,23 @@ export function createExcerpt(from: ReadPassage, { codeLines }: Limits): Excerpt
     }
   };
 
+  /** Without sentences that promise what does not follow: 'There are three ways:'. */
+  const shown = (): readonly number[] => {
+    const all = inOrder();
+    const kept = all.filter((index) => !units[index]!.leansForward || introductions.has(index) || isFollowed(index));
+    return kept.length > 0 ? kept : all;
+  };
+
+  const isFollowed = (index: number): boolean => {
+    const next = units[index + 1];
+    return chosen.has(index + 1) && next?.kind !== 'sentence' && next?.under === units[index]!.under;
+  };
+
   return {
     from,
     has: (index) => chosen.has(index),
     add,
-    units: () => inOrder().map((index) => units[index]!),
+    units: () => shown().map((index) => units[index]!),
     stems: () => new Set([...from.heading, ...inOrder().flatMap((index) => [...units[index]!.stems])]),
     words: () =>
       inOrder().reduce((sum, index) => sum + (units[index]!.kind === 'sentence' ? wordsIn(units[index]!) : 0), 0),

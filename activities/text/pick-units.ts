@@ -3,9 +3,15 @@
  * Extractive summarisation by query relevance and novelty, after Carbonell and Goldstein's maximal marginal relevance
  * (SIGIR 1998).
  */
+import { type Asks, suits } from './asks.ts';
 import { createExcerpt, type Excerpt, type ReadPassage, wordsIn } from './excerpt.ts';
 import { coverage, stemSet, type Term } from './terms.ts';
 import type { Unit } from './units.ts';
+
+export interface Sought {
+  readonly terms: readonly Term[];
+  readonly asks: Asks;
+}
 
 interface Limits {
   readonly maxWords: number;
@@ -15,6 +21,8 @@ interface Limits {
 
 /** What a unit's own words and its headings count. */
 const WEIGHTS = Object.freeze({ own: 0.7, heading: 0.3 });
+/** How much more a sentence counts that has the form of what is asked for. */
+const SUITS_FACTOR = 2;
 /** How decisive the reranker's view of the passage is: its score, relative to the best one's, to this power. */
 const STANDING_POWER = 2;
 /** What a further pick must add, relative to the first one: more from a passage that is not quoted yet. */
@@ -23,7 +31,7 @@ const SAYING_MORE = 0.15;
 const MAX_PICKS = 5;
 
 const POINTS_ELSEWHERE =
-  /^(?:learn|read|explore|check out|please|for (?:more|details|guidance|an? )|see)\b|\bcheck out\b|\b(?:see|refer to) (?:the|our|these)\b/i;
+  /^(?:learn|read|explore|check out|api reference|troubleshooting|please|for (?:more|details|guidance|an? )|see)\b|\bcheck out\b|\b(?:see|refer to) (?:the|our|these)\b/i;
 
 interface Candidate {
   readonly from: ReadPassage;
@@ -33,12 +41,12 @@ interface Candidate {
 }
 
 /** The best unit, then whatever adds most, until nothing adds enough or the words are used up. */
-export function pickUnits(terms: readonly Term[], read: readonly ReadPassage[], limits: Limits): readonly Excerpt[] {
+export function pickUnits(sought: Sought, read: readonly ReadPassage[], limits: Limits): readonly Excerpt[] {
   const excerpts = new Map<ReadPassage, Excerpt>();
-  const candidates = candidatesIn(terms, read);
+  const candidates = candidatesIn(sought, read);
   const first = candidates.reduce((most, { score }) => Math.max(most, score), 0);
   for (let picks = 0; picks < MAX_PICKS; picks += 1) {
-    const best = bestOf(candidates, { terms, excerpts, first, limits });
+    const best = bestOf(candidates, { terms: sought.terms, excerpts, first, limits });
     if (!best) break;
     const excerpt = excerpts.get(best.from) ?? createExcerpt(best.from, limits);
     excerpt.add(best.index);
@@ -47,11 +55,11 @@ export function pickUnits(terms: readonly Term[], read: readonly ReadPassage[], 
   return [...excerpts.values()];
 }
 
-function candidatesIn(terms: readonly Term[], read: readonly ReadPassage[]): readonly Candidate[] {
+function candidatesIn(sought: Sought, read: readonly ReadPassage[]): readonly Candidate[] {
   const highest = Math.max(...read.map(({ passage }) => passage.score));
   return read.flatMap((from) => {
     const standing = highest > 0 ? Math.max(0, from.passage.score / highest) : 1;
-    return from.units.map((unit, index) => ({ from, index, unit, score: scoreOf(terms, from, unit, standing) }));
+    return from.units.map((unit, index) => ({ from, index, unit, score: scoreOf(sought, from, unit, standing) }));
   });
 }
 
@@ -81,11 +89,12 @@ function bestOf(candidates: readonly Candidate[], { terms, excerpts, first, limi
   return best?.candidate;
 }
 
-function scoreOf(terms: readonly Term[], from: ReadPassage, unit: Unit, standing: number): number {
+function scoreOf({ terms, asks }: Sought, from: ReadPassage, unit: Unit, standing: number): number {
   const own = coverage(terms, unit.stems);
   if (own === 0 || terms.length === 0) return 0;
   const heading = coverage(terms, new Set([...from.heading, ...stemSet(unit.under)]));
-  return quality(unit) * standing ** STANDING_POWER * (WEIGHTS.own * own + WEIGHTS.heading * heading);
+  const suiting = unit.kind === 'sentence' && suits(asks, unit.text, terms) ? SUITS_FACTOR : 1;
+  return suiting * quality(unit) * standing ** STANDING_POWER * (WEIGHTS.own * own + WEIGHTS.heading * heading);
 }
 
 /** Long units hold many words by chance; short ones, questions and pointers to other pages say little. */

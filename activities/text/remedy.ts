@@ -10,6 +10,9 @@ import type { Unit } from './units.ts';
 const PROBLEM = /^(?:issues?|problems?|symptoms?|errors?|background|causes?|why)\b/i;
 const SOLUTION = /^(?:solutions?|fix(?:es)?|resolutions?|workarounds?|how to (?:fix|solve|resolve))\b/i;
 
+/** Code so near behind the beginning of a solution is part of it. */
+const NEAR_UNITS = 6;
+
 interface Limits {
   readonly maxPassages: number;
   readonly codeLines: number;
@@ -30,7 +33,10 @@ export function withRemedy(
   if (!from) return excerpts;
   const known = excerpts.find((excerpt) => excerpt.from === from);
   const remedy = known ?? createExcerpt(from, limits);
-  remedy.add(solutionIn(from));
+  const start = solutionIn(from);
+  remedy.add(start);
+  const code = remedy.nextCode(({ text }) => text.split('\n').length - 2 <= limits.codeLines);
+  if (!remedy.hasCode() && code !== undefined && code - start <= NEAR_UNITS) remedy.add(code);
   return known ? excerpts : [first, remedy, ...excerpts.slice(1)].slice(0, limits.maxPassages);
 }
 

@@ -81,6 +81,31 @@ describe('generate', () => {
     expect(citations.map(({ passageId }) => passageId)).toEqual(['trouble#0', 'trouble#1']);
   });
 
+  test('what promises something that does not follow is left out', async () => {
+    const ways: Passage = {
+      id: 'ways#0',
+      score: 1,
+      text: 'A stream can be cancelled in two ways:\n\n## On the server\n\nUse an abort signal to cancel the stream.',
+    };
+    const { text } = await draft('How do I cancel a stream?', [ways]);
+    expect(text).toBe('Use an abort signal to cancel the stream [1].');
+  });
+
+  test('a definition is preferred where one is asked for, and what to do where that is', async () => {
+    const about: Passage = {
+      id: 'about#0',
+      score: 1,
+      text: [
+        'Tools have names, and tools have descriptions.',
+        'Without a tool, nobody can look things up with tools.',
+        'A tool is an object that the model can call.',
+        'Pass a tool in the list.',
+      ].join('\n\n'),
+    };
+    expect((await draft('What is a tool?', [about])).text).toMatch(/^A tool is an object/);
+    expect((await draft('How do I pass a tool?', [about])).text).toMatch(/^Pass a tool/);
+  });
+
   test('a list is quoted with the sentence that says what it is of', async () => {
     const listed: Passage = {
       id: 'limits#0',

@@ -100,10 +100,24 @@ describe('rerank', () => {
     expect((await order('Somebody needs backpressure early in the morning', passages))[0]).toBe('telling');
   });
 
+  test('prefers what has the question as a heading, also inside its text, and what defines where that is asked', async () => {
+    const passages = [
+      passage('many', 'It takes a timeout.', { heading: ['Timeouts, retries, caches, models, prices and more'] }),
+      passage('one', 'It takes a timeout.', { heading: ['Timeouts'] }),
+    ];
+    expect(await order('Which timeouts?', passages)).toEqual(['one', 'many']);
+    const inside = [
+      passage('plain', 'It takes timeouts. So do others.'),
+      passage('inside', '## Timeouts\n\nSo do others.'),
+    ];
+    expect(await order('Which timeouts?', inside)).toEqual(['inside', 'plain']);
+    const defined = [passage('uses', 'Models call a tool.'), passage('defines', 'A tool is called by a model.')];
+    expect(await order('What is a tool?', defined)).toEqual(['defines', 'uses']);
+  });
+
   test('of equals, prefers the one whose document says more', async () => {
     const passages = [
       passage('alone#0', 'It takes a timeout.'),
-      passage('other#0', 'Unrelated.'),
       passage('page#0', 'It takes a timeout.'),
       passage('page#1', 'The timeout ends the request.'),
     ];
