@@ -167,7 +167,9 @@ async function measure(): Promise<boolean> {
 }
 
 try {
-  process.exitCode = (await measure()) ? 0 : 1;
+  const met = await measure();
+  // A smoke run shows that the benchmark works; its figures are too few, and the machine too busy, to count.
+  process.exitCode = met || smoke ? 0 : 1;
 } finally {
   await database.close();
   await postgres.stop();
