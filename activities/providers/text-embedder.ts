@@ -1,0 +1,25 @@
+/**
+ * What a served embedding model must offer: vectors of one length for texts. Which of the two kinds a text is matters to
+ * some models. (`src/embedding` joins this with models that are fitted here.)
+ */
+import type { ProviderCall, Reply } from './call.ts';
+
+export interface EmbedRequest {
+  readonly texts: readonly string[];
+  readonly as: 'passage' | 'query';
+}
+
+export interface EmbedReply extends Reply {
+  /** In the order of the texts. */
+  readonly vectors: readonly Float32Array[];
+}
+
+export interface TextEmbedder {
+  /** `openai/text-embedding-3-small`. */
+  readonly name: string;
+  readonly dimensions: number;
+  /** Texts that one call may hold. */
+  readonly batch: number;
+  /** @throws StepFailure as `LanguageModel.writeText` */
+  embed(request: EmbedRequest, call: ProviderCall): Promise<EmbedReply>;
+}
