@@ -41,15 +41,18 @@ const retry: RetryPolicy = {
   maximumAttempts: 25,
 };
 
+/** A worker that was killed is missed after this long; an activity beats every two seconds. */
+const HEARTBEAT_TIMEOUT = '6 seconds';
+
 const { beginBuild, abandonBuild } = proxyActivities<IngestActivities>({
   startToCloseTimeout: '10 minutes',
-  heartbeatTimeout: '15 seconds',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry,
 });
 /** Reading and parsing, embedding: long, and watched by heartbeats rather than by its own time. */
 const { listSource, ingestBatch, commitBuild } = proxyActivities<IngestActivities>({
   startToCloseTimeout: '2 hours',
-  heartbeatTimeout: '15 seconds',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry,
 });
 

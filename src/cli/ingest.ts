@@ -1,6 +1,6 @@
 /** `sluice ingest`: a folder or a JSONL file becomes an index, as a durable workflow that can be resumed. */
 import { type Command, Option } from 'commander';
-import type { IngestInput, IngestResult } from '../../workflows/ingest-messages.ts';
+import type { IngestInput, IngestProgress, IngestResult } from '../../workflows/ingest-messages.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { checkIndexName } from '../store/index-name.ts';
 import { readingCommand, runAction, type World } from './command.ts';
@@ -13,6 +13,7 @@ interface IngestOptions {
   readonly index: string;
   readonly chunk: IngestInput['chunk'];
   readonly embed: string;
+  readonly restart?: boolean;
 }
 
 /** A worker answers within this, if there is one. */
@@ -27,6 +28,7 @@ export function ingestCommand(world: World): Command {
       ['ingest docs/ --index docs', 'a folder of Markdown, MDX and text'],
       ['ingest pages.jsonl --index pages', 'one {id, title?, text, url?, metadata?} a line'],
       ['ingest passages.jsonl --index p --chunk none', 'each line one passage, under its own id'],
+      ['ingest docs/ --index docs --restart', 'from the beginning, where one that was broken off would be resumed'],
     ],
   })
     .argument('<source>', 'a folder, or a .jsonl file')
@@ -41,12 +43,14 @@ export function ingestCommand(world: World): Command {
         .choices(['local/lsa', 'none'])
         .default('local/lsa'),
     )
+    .option('--restart', 'end an ingest of this index that is under way, and begin anew')
     .action((source: string, options: IngestOptions, command: Command) =>
       runAction(world, command, (session) => ingest(session, source, options)),
     );
 }
 
-async function ingest(session: Session, source: string, options: IngestOptions): Promise<ExitCode> {
+async function ingest(session: Session, source: string, given: IngestOptions): Promise<ExitCode> {
+  const { restart = false, ...options } = given;
   const { terminal, signal, folder, services } = session;
   checkIndexName(options.index);
   const { openSource } = await import('../ingest/source.ts');
@@ -57,7 +61,7 @@ async function ingest(session: Session, source: string, options: IngestOptions):
   const { result, tookMs } = await withRuntime(session, { project: services.project }, async (runtime) => {
     const startedAt = performance.now();
     const input = { ...options, source: path };
-    const result = await orInterrupted(signal, ingestWithProgress(terminal, runtime, input));
+    const result = await orInterrupted(signal, ingestWithProgress(terminal, runtime, input, restart));
     return { result, tookMs: performance.now() - startedAt };
   });
   if (terminal.json) terminal.printJson(result);
@@ -71,11 +75,14 @@ export async function ingestWithProgress(
   terminal: Terminal,
   { client }: Pick<Runtime, 'client'>,
   input: IngestInput,
+  restart = false,
 ): Promise<IngestResult> {
   const progress = terminal.progress(`ingest ${input.index}`);
   const idle = setTimeout(() => terminal.note('no worker has taken it yet; is one running? sluice worker'), IDLE_MS);
   try {
     return await client.ingest(input, {
+      restart,
+      onResumed: (before) => terminal.note(resumedLine(before)),
       onProgress: ({ done, total }) => {
         clearTimeout(idle);
         if (total > 0) progress.update(done, total);
@@ -86,6 +93,15 @@ export async function ingestWithProgress(
     clearTimeout(idle);
     progress.stop();
   }
+}
+
+/** `going on with the ingest that was under way: 96 of 303 documents are done`. */
+function resumedLine({ phase, done, total }: IngestProgress): string {
+  const state =
+    phase === 'committing'
+      ? `all ${count(total, 'document')} are read, their embedding is not finished`
+      : `${done.toLocaleString('en')} of ${count(total, 'document')} are done`;
+  return `going on with the ingest that was under way: ${total === 0 ? 'its source is being listed' : state}`;
 }
 
 /** `✔ ingested ai-docs  303 documents → 2,163 passages in 21 s  snapshot 4f1c09a1b2c3`. */

@@ -7,6 +7,7 @@ import type { Output } from './terminal.ts';
 import { showDuration } from './text.ts';
 
 export interface Progress {
+  /** What was done before the first update counts as done, and not towards the rate. */
   update(done: number, total: number): void;
   /** Ends the bar. */
   stop(): void;
@@ -23,10 +24,18 @@ const BAR_CELLS = 24;
 
 export function createProgress({ label, output, isSilent }: ProgressOptions): Progress {
   if (isSilent) return { update: () => undefined, stop: () => undefined };
+  let before = 0;
   const bar = new SingleBar({
     stream: output as NodeJS.WritableStream,
     format: (_options, { value, total, startTime }) =>
-      showProgress({ label, done: value, total, elapsedMs: Date.now() - startTime, hasBar: output.isTTY === true }),
+      showProgress({
+        label,
+        before,
+        done: value,
+        total,
+        elapsedMs: Date.now() - startTime,
+        hasBar: output.isTTY === true,
+      }),
     noTTYOutput: true,
     notTTYSchedule: LINE_EVERY_MS,
     hideCursor: true,
@@ -38,7 +47,10 @@ export function createProgress({ label, output, isSilent }: ProgressOptions): Pr
   return {
     update(done, total) {
       if (isStarted) bar.setTotal(total);
-      else bar.start(total, done);
+      else {
+        before = done;
+        bar.start(total, done);
+      }
       isStarted = true;
       bar.update(done);
     },
@@ -51,6 +63,8 @@ export function createProgress({ label, output, isSilent }: ProgressOptions): Pr
 
 export interface ProgressFacts {
   readonly label: string;
+  /** Of those done, how many were when this began; default 0. */
+  readonly before?: number;
   readonly done: number;
   readonly total: number;
   readonly elapsedMs: number;
@@ -58,10 +72,10 @@ export interface ProgressFacts {
 }
 
 /** One line: `ingest  ██████░░░░  120/303  8.2/s  22 s left`. Rate and time left are left out while there is none. */
-export function showProgress({ label, done, total, elapsedMs, hasBar }: ProgressFacts): string {
+export function showProgress({ label, before = 0, done, total, elapsedMs, hasBar }: ProgressFacts): string {
   const share = total > 0 ? Math.min(done / total, 1) : 0;
   const full = Math.round(share * BAR_CELLS);
-  const perSecond = elapsedMs > 0 ? (done / elapsedMs) * 1_000 : 0;
+  const perSecond = elapsedMs > 0 ? ((done - before) / elapsedMs) * 1_000 : 0;
   const count = (value: number) => value.toLocaleString('en');
   const parts = [
     label,

@@ -1,4 +1,8 @@
-/** Starts an ingest and follows it. One ingest per index at a time: asking again while one runs follows that one. */
+/**
+ * Starts an ingest and follows it. One ingest per index at a time: asking again while one runs follows that one, also
+ * where everything that worked on it was killed meanwhile; so asking again is how an ingest is resumed.
+ */
+import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
@@ -20,6 +24,10 @@ const OUTAGE_LIMIT_MS = 120_000;
 
 export interface IngestOptions {
   readonly onProgress?: (progress: IngestProgress) => void;
+  /** Told once, before any progress, when an ingest was under way that does what is asked: how far it had come. */
+  readonly onResumed?: (progress: IngestProgress) => void;
+  /** Ends an ingest of this index that is under way, whatever it reads, and begins anew; default false. */
+  readonly restart?: boolean;
   /** Cancels the ingest when it aborts; the index stays as it was. */
   readonly signal?: AbortSignal;
   /** Told when Temporal does not answer and is waited for. */
@@ -46,23 +54,25 @@ export function createIngestClient({ temporal, queue, urlOf }: IngestDependencie
     async ingest(given, options = {}) {
       const input: IngestInput = { ...given, source: resolve(given.source) };
       const workflowId = `ingest-${input.index}`;
+      const asked = randomUUID();
       const riding = <T>(call: () => Promise<T>) => ridingThrough(OUTAGE_LIMIT_MS, call, options.onOutage);
       const handle: WorkflowHandle = await riding(() =>
         temporal.workflow.start(INGEST_WORKFLOW, {
           workflowId,
-          workflowIdConflictPolicy: 'USE_EXISTING',
+          workflowIdConflictPolicy: options.restart ? 'TERMINATE_EXISTING' : 'USE_EXISTING',
           taskQueue: queue,
           args: [input],
-          memo: { ...input },
+          memo: { ...input, asked } satisfies IngestMemo,
           staticSummary: `${input.source} → ${input.index}`,
         }),
       );
-      await refuseOther(handle, input);
+      const running = await riding(() => memoOf(handle));
+      refuseOther(running, input);
       const cancel = () => void riding(() => handle.cancel()).catch(() => undefined); // it may have ended meanwhile
       options.signal?.addEventListener('abort', cancel, { once: true });
       if (options.signal?.aborted) cancel();
       const done = new AbortController();
-      const following = follow(handle, options.onProgress, done.signal);
+      const following = follow(handle, { ...options, isResumed: running.asked !== asked }, done.signal);
       try {
         const result = (await riding(() => handle.result())) as IngestResult;
         return { ...result, temporalUrl: urlOf(workflowId) };
@@ -77,24 +87,32 @@ export function createIngestClient({ temporal, queue, urlOf }: IngestDependencie
   };
 }
 
+/** What an ingest was asked to do, and by whom: each start has a name of its own. */
+type IngestMemo = IngestInput & { readonly asked: string };
+
+const memoOf = async (handle: WorkflowHandle): Promise<Partial<IngestMemo>> => (await handle.describe()).memo ?? {};
+
 /** A start finds the ingest that is running, if one is: following it is right only where it does what was asked. */
-async function refuseOther(handle: WorkflowHandle, { index, source, chunk, embed }: IngestInput): Promise<void> {
-  const { memo } = await ridingThrough(OUTAGE_LIMIT_MS, () => handle.describe());
-  const running = memo as Partial<IngestInput> | undefined;
-  if (running?.source === source && running.chunk === chunk && running.embed === embed) return;
+function refuseOther(running: Partial<IngestMemo>, { index, source, chunk, embed }: IngestInput): void {
+  if (running.source === source && running.chunk === chunk && running.embed === embed) return;
   throw new SluiceError('index_building', {
-    message: `index '${index}' is being built from ${running?.source} (chunk: ${running?.chunk}, embed: ${running?.embed ?? 'as usual'})`,
-    remedy: 'wait until that ingest is done, or cancel it in the Temporal UI, and give the command again',
-    data: { index, ...(running?.source !== undefined && { source: running.source }) },
+    message: `index '${index}' is being built from ${running.source} (chunk: ${running.chunk}, embed: ${running.embed ?? 'as usual'})`,
+    remedy: `let that end: give its own command again, which goes on with it; or begin this one in its place: --restart`,
+    data: { index, ...(running.source !== undefined && { source: running.source }) },
   });
 }
 
+type Follower = Pick<IngestOptions, 'onProgress' | 'onResumed'> & { readonly isResumed: boolean };
+
 /** Asks how far it is until it is done. A failed question is no matter: the next one asks again. */
-async function follow(handle: WorkflowHandle, tell: IngestOptions['onProgress'], done: AbortSignal): Promise<void> {
-  if (!tell) return;
-  while (!done.aborted) {
+async function follow(handle: WorkflowHandle, follower: Follower, done: AbortSignal): Promise<void> {
+  const { onProgress, onResumed, isResumed } = follower;
+  if (!onProgress && !onResumed) return;
+  for (let isTold = !isResumed; !done.aborted; ) {
     const progress = await handle.query<IngestProgress>(INGEST_PROGRESS).catch(() => undefined);
-    if (progress) tell(progress);
+    if (progress && !isTold) onResumed?.(progress);
+    isTold ||= progress !== undefined;
+    if (progress) onProgress?.(progress);
     await delay(POLL_MS, undefined, { signal: done }).catch(() => undefined);
   }
 }

@@ -71,6 +71,8 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
       sweepRuns: createSweepRuns(store.runs, client, { startableMs: config.runDeadlineMs + STARTING_MS }),
     },
     maxConcurrentActivityTaskExecutions: CONTROL_CONCURRENCY,
+    // Else beats are held back for 80 % of their timeout, and a worker that is only busy is soon taken for dead.
+    maxHeartbeatThrottleInterval: '1 second',
   });
   // Each loads the bundle in a thread of its own: half the time where there are two cores.
   const workers = await Promise.all([creatingRun, creatingControl]);

@@ -126,6 +126,9 @@ describe('progress', () => {
   });
   it('promises nothing before it knows a rate, and says how long it took in the end', () => {
     expect(showProgress({ ...facts, done: 0, elapsedMs: 0 })).toBe('ingest  0/300');
+    // What was done before this began says nothing of the rate.
+    expect(showProgress({ ...facts, before: 96 })).toBe('ingest  120/300  2.4/s  1 min 15 s left');
+    expect(showProgress({ ...facts, before: 120 })).toBe('ingest  120/300');
     expect(showProgress({ ...facts, done: 300 })).toBe('ingest  300/300  30/s  in 10 s');
   });
   it('is lines in a pipe, without control characters, and nothing under --quiet', () => {

@@ -1,9 +1,11 @@
 import type { Client } from '@temporalio/client';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createIngestClient } from '../../src/runtime/ingest-client.ts';
 import type { IngestInput } from '../../workflows/ingest-messages.ts';
 
 const asked: IngestInput = { index: 'docs', source: '/docs', chunk: 'headings', embed: 'local/lsa' };
+
+const halfway = { phase: 'reading', total: 303, done: 96 };
 
 /** A Temporal whose ingest of this index runs already, as `running` asked; it ends when it is cancelled. */
 function temporalWith(running: IngestInput) {
@@ -11,9 +13,20 @@ function temporalWith(running: IngestInput) {
   const handle = {
     describe: async () => ({ memo: running }),
     cancel: async () => ended.resolve({ cancelled: true }),
+    query: async () => halfway,
     result: () => ended.promise,
   };
   return { workflow: { start: async () => handle } } as unknown as Client;
+}
+
+/** A Temporal where nothing runs: an ingest that is started knows what it was started with, and ends at once. */
+function temporalAlone() {
+  const start = vi.fn(async (_type: string, { memo }: { memo: object }) => ({
+    describe: async () => ({ memo }),
+    query: async () => halfway,
+    result: async () => ({}),
+  }));
+  return { start, temporal: { workflow: { start } } as unknown as Client };
 }
 const clientOf = (temporal: Client) => createIngestClient({ temporal, queue: 'control', urlOf: (id) => id });
 
@@ -24,6 +37,34 @@ describe('an ingest', () => {
     { ...asked, embed: 'none' },
   ])('is not taken for one that runs and does something else: %o', async (running) => {
     await expect(clientOf(temporalWith(running)).ingest(asked)).rejects.toMatchObject({ code: 'index_building' });
+  });
+
+  test('that was under way says how far it had come, once and first; one that is begun does not', async () => {
+    const controller = new AbortController();
+    const told: string[] = [];
+    await clientOf(temporalWith(asked)).ingest(asked, {
+      signal: controller.signal,
+      onResumed: ({ done, total }) => told.push(`resumed ${done}/${total}`),
+      onProgress: ({ done, total }) => {
+        told.push(`${done}/${total}`);
+        if (told.length === 3) controller.abort();
+      },
+    });
+    expect(told.slice(0, 3)).toEqual(['resumed 96/303', '96/303', '96/303']);
+    const onResumed = vi.fn();
+    const { temporal } = temporalAlone();
+    await clientOf(temporal).ingest(asked, { onResumed });
+    expect(onResumed).not.toHaveBeenCalled();
+  });
+
+  test('takes the place of another only where that is asked', async () => {
+    const { start, temporal } = temporalAlone();
+    await clientOf(temporal).ingest(asked);
+    await clientOf(temporal).ingest(asked, { restart: true });
+    expect(start.mock.calls.map(([, options]) => options)).toMatchObject([
+      { workflowIdConflictPolicy: 'USE_EXISTING' },
+      { workflowIdConflictPolicy: 'TERMINATE_EXISTING' },
+    ]);
   });
 
   test('is cancelled also by a signal that came before it was begun', async () => {
