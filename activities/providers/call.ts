@@ -31,7 +31,10 @@ export interface Usage {
   readonly searchUnits?: number;
 }
 
-/** What every reply brings beside its content. */
+/**
+ * What every reply brings beside its content. A call that fails after its usage has arrived was paid for all the same:
+ * its StepFailure has both in its data, as `usage` and `requestId`.
+ */
 export interface Reply {
   readonly usage: Usage;
   /** The provider's own id of the request, for its support. */
