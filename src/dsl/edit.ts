@@ -60,7 +60,12 @@ type Adjustable<Node> =
     ? [keyof Settings] extends [never]
       ? WiringError<'a branch or a use has no options of its own'>
       : Partial<Settings>
-    : Partial<Policy> & LaneOption<PlacedTypes<Node>['effect']> & { readonly orElse?: PlacedTypes<Node>['output'] };
+    : Partial<Policy> &
+        LaneOption<PlacedTypes<Node>['effect']> & {
+          readonly orElse?: PlacedTypes<Node>['output'];
+          /** Takes the fallback away. */
+          readonly fallback?: null;
+        };
 
 /** Edits of a pipeline's nodes; each call gives a new list. An edit may read what its node could read, nothing later. */
 export interface Edit<PipelineId extends string, Nodes> {

@@ -72,12 +72,19 @@ export function adjust(edits: Edits, id: string, options: object): Edits {
   const at = `node '${id}'`;
   switch (known.kind) {
     case 'step': {
-      checkKeys(options, [...OPTION_KEYS, 'orElse'], at);
-      const { orElse, ...place } = options as PlaceOptions & { orElse?: unknown };
+      checkKeys(options, [...OPTION_KEYS, 'orElse', 'fallback'], at);
+      const { orElse, fallback, ...place } = options as PlaceOptions & { orElse?: unknown; fallback?: unknown };
+      if (fallback !== undefined && fallback !== null)
+        refuse(
+          'edit_fallback',
+          `${at}: an edit can only take its fallback away`,
+          'write fallback: null, and give the baseline the fallback that it should have',
+        );
       const { lane, ...policy } = place;
       const changes: NodeOptionsEdit = {
         policy: { ...readPolicyChanges(policy, at), ...(lane !== undefined && { lane }) },
         ...(orElse !== undefined && { orElse: standInValue(known.step, orElse, at) }),
+        ...(fallback === null && { fallback }),
       };
       return record(edits, [{ node: id, facet: 'options', options: changes }], {
         options: { ...known.options, ...place },

@@ -91,7 +91,7 @@ function finish({ base, list, known }: Edits): { readonly plan: Plan; readonly k
 function checkPlace(node: StepNode, { step, fallback, options }: KnownStep, old: AnyStep): void {
   const at = `node '${node.id}'`;
   checkStandsIn(step, old, node.input, at);
-  checkLane([step, ...(fallback ? [fallback] : [])], options, at);
+  checkLane([step, ...(fallback && node.fallback ? [fallback] : [])], options, at);
   if (!fallback || !node.fallback) return;
   checkStandsIn(fallback, old, node.input, `${at}: its fallback`);
   checkFallbackDiffers(node.call, node.fallback, at);

@@ -137,8 +137,10 @@ function editStep(node: StepNode, edits: readonly NodeEdit[]): StepNode {
   if (options.max !== undefined || options.concurrency !== undefined)
     throw wrongKind(node, 'has no max or concurrency');
   const call = step?.call ?? node.call;
+  const { fallback, ...place } = node;
   return {
-    ...node,
+    ...place,
+    ...(fallback && options.fallback === undefined && { fallback }),
     call: config ? { ...call, config: config.config } : call,
     input: input?.input ?? node.input,
     policy: completePolicy({ ...(step?.policy ?? node.policy), ...options.policy }),

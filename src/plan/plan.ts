@@ -134,6 +134,8 @@ export type NodeEdit =
 export interface NodeOptionsEdit {
   readonly policy?: Partial<CallPolicy>;
   readonly orElse?: Json;
+  /** Takes the fallback away: a variant whose step is the fallback itself has none. */
+  readonly fallback?: null;
   /** A repeat's or a map's limits. */
   readonly max?: number;
   readonly concurrency?: number;

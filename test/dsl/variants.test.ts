@@ -389,6 +389,14 @@ describe('decision 41: a swap keeps the place and starts the config anew', () =>
     expect(() => helped.variant('v', (edit) => edit.configure('found', { topK: 3 }))).toThrow(
       "node 'found': its fallback is the same step with the same config",
     );
+    const alone = helped.variant('v', (edit) =>
+      edit.configure('found', { topK: 3 }).options('found', { fallback: null }),
+    );
+    expect(step(alone, 'found')).not.toHaveProperty('fallback');
+    expect(step(helped, 'found')).toHaveProperty('fallback');
+    expect(loosely((edit) => edit.options('ranked', { fallback: keepOrder }))).toThrow(
+      "node 'ranked': an edit can only take its fallback away",
+    );
   });
 
   test('an edited orElse is a value of the output, an edited option within its limits', () => {
