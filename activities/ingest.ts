@@ -10,9 +10,10 @@ import { embedderOf } from '../src/embedding/embedders.ts';
 import { type Chunker, createChunker } from '../src/ingest/chunker.ts';
 import type { ChunkMode } from '../src/ingest/document.ts';
 import type { SourceDocument } from '../src/ingest/entries.ts';
+import type { AllowedHosts } from '../src/ingest/hosts.ts';
 import { settingsHash } from '../src/ingest/settings.ts';
 import type { Note, Skip } from '../src/ingest/skip.ts';
-import { listSource, openSource, readBatch } from '../src/ingest/source.ts';
+import { listSource, openSource, readBatch, type SourceOptions } from '../src/ingest/source.ts';
 import type { Builds } from '../src/store/builds.ts';
 import type { DocumentInput } from '../src/store/documents.ts';
 import type { Vectors } from '../src/store/vectors.ts';
@@ -22,6 +23,8 @@ import { toApplicationFailure } from './boundary/temporal.ts';
 export interface IngestDependencies {
   readonly builds: Builds;
   readonly vectors: Vectors;
+  /** Hosts that the addresses of a list may name besides this machine; default none. */
+  readonly allowedHosts?: AllowedHosts;
   /** Default: one with a thread of its own, which ends when idle. */
   readonly chunker?: Chunker;
 }
@@ -29,10 +32,13 @@ export interface IngestDependencies {
 interface Parts {
   readonly builds: Builds;
   readonly chunker: Chunker;
+  readonly options: SourceOptions;
 }
 
 /** Documents looked up together, and passages stored together: well within what the store takes at once. */
 const LOOKUP_DOCUMENTS = 16;
+/** Documents held until they are looked up; one alone may be larger. */
+const HELD_BYTES = 16_000_000;
 const STORE_PASSAGES = 250;
 /** Skipped documents that a batch names; the others are counted. */
 const NAMED_SKIPS = 20;
@@ -42,11 +48,12 @@ const LEASE_MS = 120_000;
 const DEFAULT_EMBED = 'local/lsa';
 
 export function createIngestActivities(dependencies: IngestDependencies): IngestActivities {
-  const { builds, vectors, chunker = createChunker() } = dependencies;
+  const { builds, vectors, chunker = createChunker(), allowedHosts = [] } = dependencies;
+  const optionsFor = (signal: AbortSignal): SourceOptions => ({ allowedHosts, signal });
   return {
     listSource: ({ source }) =>
-      asActivity(async () => {
-        const { total, batches } = await listSource(await openSource(source));
+      asActivity(async (signal) => {
+        const { total, batches } = await listSource(await openSource(source), optionsFor(signal));
         return { total, batches };
       }),
     beginBuild: ({ index, chunk, owner, embed = DEFAULT_EMBED }) =>
@@ -55,7 +62,8 @@ export function createIngestActivities(dependencies: IngestDependencies): Ingest
         if (embed !== 'none') embedderOf(embed);
         return beginFresh(builds, index, chunk, owner);
       }),
-    ingestBatch: (input) => asActivity((signal) => ingestBatch({ builds, chunker }, input, signal)),
+    ingestBatch: (input) =>
+      asActivity((signal) => ingestBatch({ builds, chunker, options: optionsFor(signal) }, input, signal)),
     commitBuild: ({ index, build, embed = DEFAULT_EMBED }) =>
       asActivity(async (signal) => {
         if (embed !== 'none') await embedBuild(vectors, embedderOf(embed), { index, build }, signal);
@@ -96,17 +104,32 @@ async function ingestBatch(dependencies: Parts, input: BatchInput, signal: Abort
   const tally = createTally();
   const source = await openSource(input.source);
   let group: SourceDocument[] = [];
-  for await (const entry of readBatch(source, input.batch)) {
+  let heldBytes = 0;
+  for await (const entry of readBatch(source, input.batch, dependencies.options)) {
     signal.throwIfAborted();
-    if (entry.kind === 'skip') tally.skip(entry.skip);
-    else group.push(entry.document);
-    if (group.length >= LOOKUP_DOCUMENTS) {
+    if (entry.kind === 'skip') {
+      tally.skip(entry.skip);
+      if (entry.keep !== undefined) await keepAsItWas(dependencies, input, entry.keep);
+      continue;
+    }
+    group.push(entry.document);
+    heldBytes += sizeOf(entry.document);
+    if (group.length >= LOOKUP_DOCUMENTS || heldBytes >= HELD_BYTES) {
       await ingestGroup(dependencies, input, group, tally, signal);
       group = [];
+      heldBytes = 0;
     }
   }
   await ingestGroup(dependencies, input, group, tally, signal);
   return tally.result();
+}
+
+const sizeOf = ({ raw }: SourceDocument) => (raw.format === 'pdf' ? raw.bytes.length : raw.text.length);
+
+/** The version that the index has stays; a document that it does not have, or has under other settings, does not come. */
+async function keepAsItWas({ builds }: Parts, { index, build }: BatchInput, id: string): Promise<void> {
+  const known = await builds.known(index, build, [id]);
+  if (known.has(id)) await builds.keep(index, build, [id]);
 }
 
 async function ingestGroup(

@@ -96,7 +96,7 @@ async function readDocs(): Promise<readonly Text[]> {
   for (const batch of batches)
     for await (const entry of readBatch(source, batch)) {
       if (entry.kind !== 'document') continue;
-      const result = chunkDocument(entry.document.raw, 'headings');
+      const result = await chunkDocument(entry.document.raw, 'headings');
       if (result.kind !== 'chunked') continue;
       for (const { id, text, title } of result.document.passages)
         texts.push({ id, text, ...(title !== undefined && { title }) });

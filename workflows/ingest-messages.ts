@@ -11,7 +11,7 @@ export const NOTHING_INGESTED = 'nothing_ingested';
 
 export interface IngestInput {
   readonly index: string;
-  /** A folder or a .jsonl file, as the worker sees it: absolute. */
+  /** A folder or a .jsonl file, or `list:` and a list of files and addresses, as the worker sees it: absolute. */
   readonly source: string;
   readonly chunk: ChunkMode;
   /** The embedding model, or `none`; default `local/lsa`. */

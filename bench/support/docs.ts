@@ -10,7 +10,7 @@ export async function readDocs(): Promise<readonly Passage[]> {
   for (const batch of batches)
     for await (const entry of readBatch(source, batch)) {
       if (entry.kind !== 'document') continue;
-      const result = chunkDocument(entry.document.raw, 'headings');
+      const result = await chunkDocument(entry.document.raw, 'headings');
       if (result.kind === 'chunked') passages.push(...result.document.passages);
     }
   return passages;

@@ -1,6 +1,8 @@
-/** `sluice ingest`: a folder or a JSONL file becomes an index, as a durable workflow that can be resumed. */
+/** `sluice ingest`: a folder, a JSONL file or a list becomes an index, as a durable workflow that can be resumed. */
 import { type Command, Option } from 'commander';
 import type { IngestInput, IngestProgress, IngestResult } from '../../workflows/ingest-messages.ts';
+import { SluiceError } from '../errors.ts';
+import { absoluteSourceName, listSourceName } from '../ingest/source-name.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { checkIndexName } from '../store/index-name.ts';
 import { readingCommand, runAction, type World } from './command.ts';
@@ -11,6 +13,7 @@ import { withRuntime } from './with-servers.ts';
 
 interface IngestOptions {
   readonly index: string;
+  readonly list?: string;
   readonly chunk: IngestInput['chunk'];
   readonly embed: string;
   readonly restart?: boolean;
@@ -25,13 +28,15 @@ export function ingestCommand(world: World): Command {
   return readingCommand('ingest', {
     summary: 'read documents into an index; what has not changed is kept',
     examples: [
-      ['ingest docs/ --index docs', 'a folder of Markdown, MDX and text'],
+      ['ingest docs/ --index docs', 'a folder of Markdown, MDX, HTML, text, PDF and source code'],
+      ['ingest --list pages.txt --index pages', 'a path or an address a line, # comments; addresses of this machine'],
       ['ingest pages.jsonl --index pages', 'one {id, title?, text, url?, metadata?} a line'],
       ['ingest passages.jsonl --index p --chunk none', 'each line one passage, under its own id'],
       ['ingest docs/ --index docs --restart', 'from the beginning, where one that was broken off would be resumed'],
     ],
   })
-    .argument('<source>', 'a folder, or a .jsonl file')
+    .argument('[source]', 'a folder, or a .jsonl file')
+    .option('--list <file>', 'instead of a source: a text file with a path or an http address a line')
     .requiredOption('--index <name>', 'the index to make or to bring up to date')
     .addOption(
       new Option('--chunk <mode>', 'how documents are cut into passages')
@@ -44,23 +49,33 @@ export function ingestCommand(world: World): Command {
         .default('local/lsa'),
     )
     .option('--restart', 'end an ingest of this index that is under way, and begin anew')
-    .action((source: string, options: IngestOptions, command: Command) =>
+    .action((source: string | undefined, options: IngestOptions, command: Command) =>
       runAction(world, command, (session) => ingest(session, source, options)),
     );
 }
 
-async function ingest(session: Session, source: string, given: IngestOptions): Promise<ExitCode> {
-  const { restart = false, ...options } = given;
+/** @throws SluiceError `usage` */
+function sourceName(source: string | undefined, list: string | undefined): string {
+  if (source !== undefined && list === undefined) return source;
+  if (source === undefined && list !== undefined) return listSourceName(list);
+  throw new SluiceError('usage', {
+    message: source === undefined ? 'there is no source' : `both a source, '${source}', and --list were given`,
+    remedy: 'sluice ingest <folder or .jsonl file> --index <name>, or --list <file> --index <name>',
+  });
+}
+
+async function ingest(session: Session, given: string | undefined, all: IngestOptions): Promise<ExitCode> {
+  const { restart = false, list, ...options } = all;
   const { terminal, signal, folder, services } = session;
+  const source = absoluteSourceName(sourceName(given, list), folder);
   checkIndexName(options.index);
   const { openSource } = await import('../ingest/source.ts');
-  const { resolve } = await import('node:path');
-  const { path } = await openSource(resolve(folder, source));
+  await openSource(source);
   // Ctrl-C leaves the ingest as it is, rather than cancel it: nothing that was read is read again.
   signal.addEventListener('abort', () => terminal.note('stopped; the same command goes on from here'), { once: true });
   const { result, tookMs } = await withRuntime(session, { project: services.project }, async (runtime) => {
     const startedAt = performance.now();
-    const input = { ...options, source: path };
+    const input = { ...options, source };
     const result = await orInterrupted(signal, ingestWithProgress(terminal, runtime, input, restart));
     return { result, tookMs: performance.now() - startedAt };
   });

@@ -71,3 +71,11 @@ export function item(lead: string, parts: readonly Content[], indent = '  '): Co
 }
 
 const indentLines = (text: string, indent: string) => text.replace(/^(?=.)/gm, indent);
+
+/** All of them as one text, headings marked as in Markdown. */
+export function plainTextOf(blocks: readonly Block[]): string {
+  const texts = blocks.map((block) =>
+    block.kind === 'heading' ? `${'#'.repeat(block.depth)} ${block.text}` : block.text,
+  );
+  return texts.join('\n\n');
+}

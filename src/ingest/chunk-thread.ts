@@ -6,6 +6,6 @@ export interface ChunkTask {
   readonly mode: ChunkMode;
 }
 
-export default function chunkTask({ raw, mode }: ChunkTask): ChunkResult {
+export default function chunkTask({ raw, mode }: ChunkTask): Promise<ChunkResult> {
   return chunkDocument(raw, mode);
 }

@@ -16,11 +16,15 @@ export interface Chunker {
   close(): Promise<void>;
 }
 
+/** Between two looks at the process's memory. */
+const WATCH_MS = 100;
+
 /** A thread that nobody uses for this long ends, and its memory with it. */
 const IDLE_MS = 5_000;
 
-export function createChunker(limits: { readonly documentMs?: number } = {}): Chunker {
+export function createChunker(limits: { readonly documentMs?: number; readonly growthMb?: number } = {}): Chunker {
   const documentMs = limits.documentMs ?? INGEST_LIMITS.documentMs;
+  const growthMb = limits.growthMb ?? INGEST_LIMITS.threadGrowthMb;
   const pool = new Piscina<ChunkTask, ChunkResult>({
     // The thread's file has this one's extension: .ts where sources run as they are, .js in the package.
     filename: new URL(`./chunk-thread${extname(import.meta.url)}`, import.meta.url).href,
@@ -34,14 +38,20 @@ export function createChunker(limits: { readonly documentMs?: number } = {}): Ch
   const run = async (raw: RawDocument, mode: ChunkMode, signal?: AbortSignal): Promise<ChunkResult> => {
     signal?.throwIfAborted();
     const timeout = AbortSignal.timeout(documentMs);
+    const growth = watchMemory(growthMb);
     try {
-      return await pool.run({ raw, mode }, { signal: signal ? AbortSignal.any([signal, timeout]) : timeout });
+      const signals = [timeout, growth.signal, ...(signal ? [signal] : [])];
+      return await pool.run({ raw, mode }, { signal: AbortSignal.any(signals) });
     } catch (error) {
       signal?.throwIfAborted();
       const detail = timeout.aborted
         ? `it took longer than ${documentMs} ms to parse`
-        : `it could not be parsed (${(error as Error).message})`;
+        : growth.signal.aborted
+          ? `it takes more than ${growthMb} MB to parse`
+          : `it could not be parsed (${(error as Error).message})`;
       return { kind: 'skipped', skip: skip(raw.name, 'unparseable', `${detail}: simplify or split it`) };
+    } finally {
+      growth.stop();
     }
   };
   return {
@@ -52,4 +62,17 @@ export function createChunker(limits: { readonly documentMs?: number } = {}): Ch
     },
     close: () => pool.destroy(),
   };
+}
+
+/**
+ * Aborts when the process has grown by so much: a thread's heap has a limit of its own, but the buffers beside it, into
+ * which a PDF of kilobytes can unpack gigabytes, have none.
+ */
+function watchMemory(growthMb: number): { readonly signal: AbortSignal; stop(): void } {
+  const controller = new AbortController();
+  const limitBytes = process.memoryUsage.rss() + growthMb * 1_000_000;
+  const watch = setInterval(() => {
+    if (process.memoryUsage.rss() > limitBytes) controller.abort();
+  }, WATCH_MS);
+  return { signal: controller.signal, stop: () => clearInterval(watch) };
 }

@@ -9,15 +9,44 @@ export interface CleanText {
   readonly cleaned: boolean;
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+/** A larger part of NULs is no stray: the bytes are UTF-16, or no text. */
+const NUL_SHARE = 0.25;
 
-/** The text of a file, or undefined where the bytes are not UTF-8. A byte order mark is dropped. */
-export function decodeText(bytes: Uint8Array): CleanText | undefined {
+/**
+ * The text of a file, or undefined where its bytes are none in that charset. A byte order mark is dropped.
+ *
+ * @param charset a name as the web knows them, such as `windows-1252`; default UTF-8
+ */
+export function decodeText(bytes: Uint8Array, charset = 'utf-8'): CleanText | undefined {
   try {
-    return cleanText(utf8.decode(bytes));
+    const text = new TextDecoder(charset, { fatal: true }).decode(bytes);
+    return nulsIn(text) > text.length * NUL_SHARE ? undefined : cleanText(text);
   } catch {
+    // Of the decoder: the bytes do not fit, or nobody knows the charset.
     return undefined;
   }
+}
+
+function nulsIn(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('\0'); at !== -1; at = text.indexOf('\0', at + 1)) count += 1;
+  return count;
+}
+
+const BYTE_ORDER_MARKS = [
+  ['\u00ef\u00bb\u00bf', 'utf-8'],
+  ['\u00ff\u00fe', 'utf-16le'],
+  ['\u00fe\u00ff', 'utf-16be'],
+] as const;
+
+/** The charset that an HTML page names in its first kilobyte, as browsers look for it. */
+export function declaredCharset(bytes: Uint8Array): string | undefined {
+  const start = Buffer.from(bytes.subarray(0, 1_024)).toString('latin1');
+  const [, charset] = BYTE_ORDER_MARKS.find(([mark]) => start.startsWith(mark)) ?? [];
+  if (charset !== undefined) return charset;
+  const named = /<meta[^>]+charset\s*=\s*["']?\s*(?<charset>[\w-]+)/i.exec(start)?.groups?.charset?.toLowerCase();
+  // A page that can be read so far is in no such charset, whatever it says.
+  return named?.startsWith('utf-16') ? undefined : named;
 }
 
 /** Removes NUL characters, replaces lone surrogates by U+FFFD, and makes every line end a line feed. */

@@ -4,26 +4,36 @@
  */
 import type { Block } from './block.ts';
 import { type Chunk, chunkBlocks } from './chunk.ts';
-import { cleanText } from './clean-text.ts';
+import type { TextFormat } from './formats.ts';
 import { INGEST_LIMITS, PASSAGE_LIMITS } from './limits.ts';
-import { parseMarkdown } from './markdown.ts';
-import { parsePlainText } from './plain-text.ts';
+import { type Parsed, parseDocument } from './parse.ts';
 import { type Note, type Skip, skip } from './skip.ts';
 import { byteLength, countTokens } from './tokens.ts';
 
-export type TextFormat = 'markdown' | 'mdx' | 'text';
 /** `headings`: passages of a section each. `none`: one passage per document, under the document's own id. */
 export type ChunkMode = 'headings' | 'none';
 
 /** A document as its source gives it. */
-export interface RawDocument {
-  readonly id: string;
-  /** How messages call it: its path in the source, or `file.jsonl:12`. */
-  readonly name: string;
+export type RawDocument = TextDocument | PdfDocument;
+
+export interface TextDocument extends DocumentHead {
+  readonly format: TextFormat;
   readonly text: string;
+  /** Of source code, as a fence names it. */
+  readonly language?: string;
   /** Whether characters were removed or replaced when it was read. */
   readonly mended?: boolean;
-  readonly format: TextFormat;
+}
+
+export interface PdfDocument extends DocumentHead {
+  readonly format: 'pdf';
+  readonly bytes: Uint8Array;
+}
+
+interface DocumentHead {
+  readonly id: string;
+  /** How messages call it: its path in the source, its address, or `file.jsonl:12`. */
+  readonly name: string;
   readonly title?: string;
   /** For a document that does not name itself. */
   readonly fallbackTitle?: string;
@@ -52,10 +62,9 @@ export type ChunkResult =
   | { readonly kind: 'skipped'; readonly skip: Skip };
 
 /** Parses and chunks a document. Never throws for what a document holds. */
-export function chunkDocument(raw: RawDocument, mode: ChunkMode): ChunkResult {
-  const { text, cleaned } = cleanText(raw.text);
-  const parsed = parse(text, raw.format);
-  const notes: Note[] = [...(cleaned || raw.mended ? (['cleaned'] as const) : []), ...parsed.notes];
+export async function chunkDocument(raw: RawDocument, mode: ChunkMode): Promise<ChunkResult> {
+  const parsed = await parseDocument(raw);
+  if (parsed.kind === 'refused') return skipped(raw, parsed.reason, parsed.detail);
   const title = titleFor(raw, parsed);
   const shared = { ...(title !== undefined && { title }), ...(raw.url !== undefined && { url: raw.url }) };
 
@@ -82,58 +91,13 @@ export function chunkDocument(raw: RawDocument, mode: ChunkMode): ChunkResult {
     ...chunk,
     ...shared,
   }));
-  return { kind: 'chunked', document: { ...shared, passages, notes } };
+  return { kind: 'chunked', document: { ...shared, passages, notes: parsed.notes } };
 }
 
 const skipped = (raw: RawDocument, reason: Skip['reason'], detail: string): ChunkResult => ({
   kind: 'skipped',
   skip: skip(raw.name, reason, detail),
 });
-
-interface Parsed {
-  readonly blocks: readonly Block[];
-  /** The text without front matter. */
-  readonly body: string;
-  readonly title: string | undefined;
-  readonly description: string | undefined;
-  readonly notes: readonly Note[];
-}
-
-function parse(text: string, format: TextFormat): Parsed {
-  switch (format) {
-    case 'text':
-      return { blocks: parsePlainText(text), body: text, title: undefined, description: undefined, notes: [] };
-    case 'markdown':
-    case 'mdx': {
-      if (byteLength(text) > INGEST_LIMITS.markdownBytes) return readAsText(text);
-      return (
-        parseAs(text, format) ??
-        (format === 'mdx' ? withNote(parseAs(text, 'markdown'), 'mdx-as-markdown') : undefined) ??
-        readAsText(text)
-      );
-    }
-  }
-}
-
-const readAsText = (text: string): Parsed => ({ ...parse(text, 'text'), notes: ['markdown-as-text'] });
-
-const withNote = (parsed: Parsed | undefined, note: Note) => parsed && { ...parsed, notes: [...parsed.notes, note] };
-
-/** Undefined where the parser refuses the text: MDX has syntax errors, and any parser has a depth it cannot follow. */
-function parseAs(text: string, syntax: 'markdown' | 'mdx'): Parsed | undefined {
-  try {
-    const { blocks, fields, frontMatterBroken } = parseMarkdown(text, syntax);
-    return {
-      blocks,
-      body: text.replace(/^---\n[\s\S]*?\n---(?:\n|$)/, ''),
-      title: stringOf(fields.title),
-      description: stringOf(fields.description),
-      notes: frontMatterBroken ? ['front-matter-ignored'] : [],
-    };
-  } catch {
-    return undefined;
-  }
-}
 
 function titleFor(raw: RawDocument, parsed: Parsed): string | undefined {
   const heading = parsed.blocks.find((block) => block.kind === 'heading');
@@ -142,8 +106,6 @@ function titleFor(raw: RawDocument, parsed: Parsed): string | undefined {
     .map((text) => titleOf(text ?? ''))
     .find((text) => text !== '');
 }
-
-const stringOf = (value: unknown) => (typeof value === 'string' && value.trim() !== '' ? value : undefined);
 
 /** The blocks below the title: a first heading that repeats it adds nothing, a description is text like any other. */
 function describedBlocks({ blocks, description }: Parsed, title: string | undefined): readonly Block[] {

@@ -4,8 +4,8 @@ import type { Json } from '../plan/plan.ts';
 import type { RawDocument } from './document.ts';
 import type { Skip } from './skip.ts';
 
-/** A range of a source: the files after one path up to another, or some bytes of a JSONL file. */
-export type Batch = FileBatch | LineBatch;
+/** A range of a source: the files after one path up to another, some bytes of a JSONL file, some entries of a list. */
+export type Batch = FileBatch | LineBatch | ListBatch;
 
 export interface FileBatch {
   readonly kind: 'files';
@@ -25,6 +25,15 @@ export interface LineBatch {
   readonly duplicates: readonly number[];
 }
 
+export interface ListBatch {
+  readonly kind: 'listed';
+  /** Positions among the list's entries, `to` exclusive. */
+  readonly from: number;
+  readonly to: number;
+  /** Of the list when it was listed: the positions hold for that list only. */
+  readonly listVersion: string;
+}
+
 export interface SourceListing {
   /** Documents the batches will meet, those to be skipped included. */
   readonly total: number;
@@ -42,7 +51,8 @@ export interface SourceDocument {
 
 export type SourceEntry =
   | { readonly kind: 'document'; readonly document: SourceDocument }
-  | { readonly kind: 'skip'; readonly skip: Skip };
+  /** `keep`: the id of a document that cannot be read now, which says nothing against what the index has of it. */
+  | { readonly kind: 'skip'; readonly skip: Skip; readonly keep?: string };
 
 /** What a document's identity of content is made of: any difference in any part gives another hash. */
 export function contentHash(parts: readonly (string | Uint8Array)[]): string {

@@ -1,19 +1,15 @@
-/**
- * A folder as a source: its Markdown, MDX and text files, in order of their paths. A document's id is its path without
- * the extension, so that it survives a change of format; where two files would share an id, both keep their extension.
- */
+/** A folder as a source: those of its files that some parser reads, in order of their paths. */
 import type { Dirent } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { SluiceError } from '../errors.ts';
 import { batchSize, groupBySize } from './batches.ts';
-import { decodeText, isCleanId } from './clean-text.ts';
-import type { TextFormat } from './document.ts';
-import { contentHash, type FileBatch, type SourceEntry, type SourceListing } from './entries.ts';
+import type { FileBatch, SourceEntry, SourceListing } from './entries.ts';
+import { readFileDocument } from './file-document.ts';
+import { formatOfPath } from './formats.ts';
+import { idsOf } from './ids.ts';
 import { INGEST_LIMITS } from './limits.ts';
-import { type SkipReason, skip } from './skip.ts';
-
-const FORMATS: { readonly [extension: string]: TextFormat } = { '.md': 'markdown', '.mdx': 'mdx', '.txt': 'text' };
+import { skip } from './skip.ts';
 
 interface Walked {
   readonly paths: readonly string[];
@@ -31,42 +27,15 @@ export async function listFolder(root: string): Promise<SourceListing> {
 
 export async function* readFolderBatch(root: string, { after, upTo }: FileBatch): AsyncGenerator<SourceEntry> {
   const { paths } = await walkFolder(root);
-  const shared = sharedIds(paths);
+  const ids = idsOf(paths);
   for (const path of paths)
-    if ((after === null || path > after) && path <= upTo) yield await readDocument(root, path, idOf(path, shared));
+    if ((after === null || path > after) && path <= upTo) yield await readEntry(root, path, ids.get(path)!);
 }
 
-async function readDocument(root: string, path: string, id: string): Promise<SourceEntry> {
-  const skipped = (reason: SkipReason, detail: string) => ({ kind: 'skip' as const, skip: skip(path, reason, detail) });
-  if (!isCleanId(id) || Buffer.byteLength(id) > INGEST_LIMITS.idBytes)
-    return skipped('bad-id', `its path is no id: up to ${INGEST_LIMITS.idBytes} bytes without control characters`);
-  if (path.endsWith('/'))
-    return skipped(
-      'unreadable',
-      `the folder cannot be read, or is more than ${INGEST_LIMITS.folderDepth} folders deep`,
-    );
-  const format = FORMATS[extname(path).toLowerCase()]!;
-  let bytes: Uint8Array;
-  try {
-    const found = await stat(join(root, path));
-    if (!found.isFile()) return skipped('unreadable', 'it is no regular file');
-    if (found.size > INGEST_LIMITS.documentBytes)
-      return skipped('too-large', `it has ${found.size} bytes, ${INGEST_LIMITS.documentBytes} are allowed: split it`);
-    bytes = await readFile(join(root, path));
-  } catch (error) {
-    return skipped('unreadable', `it cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})`);
-  }
-  const decoded = decodeText(bytes);
-  if (decoded === undefined) return skipped('not-utf8', 'its bytes are not UTF-8: convert it, for example with iconv');
-  const raw = {
-    id,
-    name: path,
-    text: decoded.text,
-    mended: decoded.cleaned,
-    format,
-    fallbackTitle: titleFromPath(path),
-  };
-  return { kind: 'document', document: { raw, contentHash: contentHash([path, bytes]) } };
+async function readEntry(root: string, path: string, id: string): Promise<SourceEntry> {
+  if (!path.endsWith('/')) return readFileDocument({ path: join(root, path), name: path, id });
+  const detail = `the folder cannot be read, or is more than ${INGEST_LIMITS.folderDepth} folders deep`;
+  return { kind: 'skip', skip: skip(path, 'unreadable', detail) };
 }
 
 /** Paths of documents below `root`, with `/`, in code unit order. Hidden entries and installed packages are left out. */
@@ -82,7 +51,7 @@ async function walkFolder(root: string): Promise<Walked> {
       if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
       // A link to a folder is not followed: it may lead back up.
       if (entry.isDirectory()) await visit(path, depth + 1);
-      else if (Object.hasOwn(FORMATS, extname(entry.name).toLowerCase())) paths.push(path);
+      else if (formatOfPath(entry.name)) paths.push(path);
       else ignored += 1;
     }
   };
@@ -101,32 +70,6 @@ const tooLarge = (path: string, documents: number) =>
     remedy: 'split it into several indexes',
     data: { path, documents },
   });
-
-const withoutExtension = (path: string) => path.slice(0, path.length - extname(path).length);
-
-/** Ids that more than one path would have. */
-function sharedIds(paths: readonly string[]): ReadonlySet<string> {
-  const seen = new Set<string>();
-  const shared = new Set<string>();
-  for (const id of paths.map(withoutExtension)) (seen.has(id) ? shared : seen).add(id);
-  return shared;
-}
-
-function idOf(path: string, shared: ReadonlySet<string>): string {
-  const id = withoutExtension(path);
-  return shared.has(id) ? path : id;
-}
-
-/** `guides/02-getting-started.md` is 'getting started'. */
-function titleFromPath(path: string): string {
-  const name = withoutExtension(path).split('/').at(-1)!;
-  return (
-    name
-      .replace(/^\d+[-_. ]+/, '')
-      .replace(/[-_]+/g, ' ')
-      .trim() || name
-  );
-}
 
 /** 0 where it cannot be told: reading it will say why. */
 async function sizeOf(path: string): Promise<number> {

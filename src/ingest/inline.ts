@@ -35,6 +35,11 @@ export function inlineText(node: Nodes, source: string): string {
       return isAbsolute(node.url) ? written(node, source) : innerText(node, source);
     case 'linkReference':
       return innerText(node, source);
+    case 'heading':
+      // A closing sequence is parted by a space: the sign of `C#` is the author's.
+      return written(node, source).replace(/^#+\s*|\s+#+\s*$/g, '');
+    case 'tableCell':
+      return written(node, source).replace(/^\||\|$/g, '');
     default:
       return 'children' in node ? written(node, source) : sliceOf(node, source);
   }

@@ -3,12 +3,18 @@
  * a change of them is a change of `CHUNKER_VERSION`, so that unchanged documents are chunked anew.
  */
 
-/** Goes up when the same bytes would give other passages: documents of an older version are not taken over. */
-export const CHUNKER_VERSION = 1;
+/**
+ * Goes up when the same bytes would give other passages, be it by the chunker, a parser or a newer release of a parser's
+ * library: documents of an older version are not taken over.
+ */
+export const CHUNKER_VERSION = 2;
 
 export const INGEST_LIMITS = Object.freeze({
   /** A larger file, or line of a JSONL file, is skipped by name. */
   documentBytes: 10_000_000,
+  /** The same for a PDF, of which most is pictures and fonts. */
+  pdfBytes: 32_000_000,
+  pdfPages: 2_000,
   /** Larger Markdown is read as plain text: the parser's memory and time grow faster than its input. */
   markdownBytes: 1_000_000,
   /** A document of more passages is skipped by name. */
@@ -17,8 +23,17 @@ export const INGEST_LIMITS = Object.freeze({
   documentMs: 30_000,
   /** Heap of the thread that parses. A document that needs more is skipped by name. */
   threadHeapMb: 512,
+  /** Memory that the parser of one document may add to the process, beside its heap. */
+  threadGrowthMb: 1_000,
   /** More documents than this in one source are refused. */
   documents: 1_000_000,
+  /** More addresses than this in one list are refused. */
+  pages: 10_000,
+  /** One page may take this long, redirects included, then its server counts as away. */
+  pageMs: 20_000,
+  /** Times a page is asked for whose server is away, and redirects that are followed. */
+  pageTries: 3,
+  pageRedirects: 5,
   /** Folders below the source's own. */
   folderDepth: 32,
   idBytes: 512,

@@ -2,6 +2,17 @@
 
 export type SkipReason =
   | 'unreadable'
+  /** No parser is for it. */
+  | 'unknown-format'
+  | 'encrypted'
+  /** A file that was written to each time it was read. */
+  | 'changing'
+  /** A page that its server does not have. */
+  | 'not-found'
+  /** A page whose server does not answer, or says that it cannot now. */
+  | 'unavailable'
+  /** A page that leads to a host which may not be read. */
+  | 'host-refused'
   | 'too-large'
   | 'not-utf8'
   | 'empty'
@@ -27,6 +38,17 @@ export type Note =
   /** Markdown above its size limit, or that its parser refuses, read as plain text. */
   | 'markdown-as-text'
   /** Front matter that is not YAML, ignored. */
-  | 'front-matter-ignored';
+  | 'front-matter-ignored'
+  /** Source code without its lines that no passage can hold: generated ones, as a rule. */
+  | 'long-lines-left-out';
+
+/** Why a document cannot be read, before it has a name. */
+export interface Refusal {
+  readonly kind: 'refused';
+  readonly reason: SkipReason;
+  readonly detail: string;
+}
+
+export const refused = (reason: SkipReason, detail: string): Refusal => ({ kind: 'refused', reason, detail });
 
 export const skip = (name: string, reason: SkipReason, detail: string): Skip => Object.freeze({ name, reason, detail });

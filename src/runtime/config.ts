@@ -8,6 +8,12 @@ import { SluiceError } from '../errors.ts';
 const port = z.coerce.number().int().min(1).max(65_535);
 const milliseconds = z.coerce.number().int().positive();
 const flag = z.enum(['0', '1', 'false', 'true']).transform((value) => value === '1' || value === 'true');
+/** `docs.example.com, intranet:8080`. */
+const hosts = z
+  .string()
+  .max(10_000)
+  .transform((list) => list.split(',').map((host) => host.trim().toLowerCase()))
+  .pipe(z.array(z.string().regex(/^([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(:\d{1,5})?$/, 'no host, or host:port')));
 
 const Environment = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
@@ -29,6 +35,7 @@ const Environment = z.object({
   SLUICE_CACHED_RUNS: z.coerce.number().int().min(0).max(10_000).default(200),
   SLUICE_RUN_DEADLINE_MS: milliseconds.max(86_400_000).default(600_000),
   SLUICE_QUEUE_LIMIT_MS: milliseconds.max(86_400_000).default(300_000),
+  SLUICE_INGEST_HOSTS: hosts.default([]),
   SLUICE_SHUTDOWN_GRACE_MS: milliseconds.max(600_000).default(10_000),
   SLUICE_BUILD_ID: z.string().min(1).max(100).optional(),
   SLUICE_WORKER_VERSIONING: flag.default(false),
@@ -65,6 +72,8 @@ export interface Config {
   readonly runDeadlineMs: number;
   /** A call that no worker takes for this long fails, typed. */
   readonly queueLimitMs: number;
+  /** Hosts that ingests may read pages from, besides the worker's own: `host`, or `host:port`. */
+  readonly ingestHosts: readonly string[];
   readonly shutdownGraceMs: number;
   /** Temporal's Worker Versioning, for code rollouts: off unless both are set. */
   readonly versioning?: { readonly buildId: string };
@@ -116,6 +125,7 @@ export function readConfig(environment: { readonly [name: string]: string | unde
     cachedRuns: env.SLUICE_CACHED_RUNS,
     runDeadlineMs: env.SLUICE_RUN_DEADLINE_MS,
     queueLimitMs: env.SLUICE_QUEUE_LIMIT_MS,
+    ingestHosts: Object.freeze(env.SLUICE_INGEST_HOSTS),
     shutdownGraceMs: env.SLUICE_SHUTDOWN_GRACE_MS,
     ...(env.SLUICE_WORKER_VERSIONING && { versioning: { buildId: env.SLUICE_BUILD_ID! } }),
     logLevel: env.SLUICE_LOG,

@@ -3,7 +3,6 @@
  * where everything that worked on it was killed meanwhile; so asking again is how an ingest is resumed.
  */
 import { randomUUID } from 'node:crypto';
-import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
@@ -15,6 +14,7 @@ import {
   type IngestResult,
 } from '../../workflows/ingest-messages.ts';
 import { SluiceError } from '../errors.ts';
+import { absoluteSourceName } from '../ingest/source-name.ts';
 import type { Json } from '../plan/plan.ts';
 import { type OnOutage, ridingThrough } from './outage.ts';
 
@@ -36,7 +36,7 @@ export interface IngestOptions {
 
 export interface IngestClient {
   /**
-   * Makes a folder or a .jsonl file into a new snapshot of an index.
+   * Makes a folder, a .jsonl file, or what a list names into a new snapshot of an index.
    *
    * @throws SluiceError what the ingest failed with, such as `index_building` or `nothing_ingested`
    */
@@ -52,7 +52,7 @@ interface IngestDependencies {
 export function createIngestClient({ temporal, queue, urlOf }: IngestDependencies): IngestClient {
   return {
     async ingest(given, options = {}) {
-      const input: IngestInput = { ...given, source: resolve(given.source) };
+      const input: IngestInput = { ...given, source: absoluteSourceName(given.source) };
       const workflowId = `ingest-${input.index}`;
       const asked = randomUUID();
       const riding = <T>(call: () => Promise<T>) => ridingThrough(OUTAGE_LIMIT_MS, call, options.onOutage);

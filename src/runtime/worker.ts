@@ -67,7 +67,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
     ...versioningOf(config, 'AUTO_UPGRADE'),
     taskQueue: config.queues.control,
     activities: {
-      ...createIngestActivities(store),
+      ...createIngestActivities({ ...store, allowedHosts: config.ingestHosts }),
       sweepRuns: createSweepRuns(store.runs, client, { startableMs: config.runDeadlineMs + STARTING_MS }),
     },
     maxConcurrentActivityTaskExecutions: CONTROL_CONCURRENCY,

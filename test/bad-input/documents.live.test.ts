@@ -89,8 +89,8 @@ describe('an ingest that fails', () => {
     );
     expect(JSON.parse(failed.stdout)).toMatchObject({ error: { code: 'nothing_ingested' } });
     expect(failed.code).toBe(1);
-    const nothing = await sluice('ingest', await folderWith({ 'a.pdf': 'x' }), '--index', 'kept');
-    expect(nothing.stderr).toMatch(/^✖ '.*' holds no .md, .mdx or .txt files\n {2}check the path/m);
+    const nothing = await sluice('ingest', await folderWith({ 'a.png': 'x' }), '--index', 'kept');
+    expect(nothing.stderr).toMatch(/^✖ '.*' holds no file that is Markdown, .* or source code\n {2}check the path/m);
     expect(nothing.code).toBe(1);
     expect(await search('kept', 'lemurs')).toEqual(['a#0']);
   });

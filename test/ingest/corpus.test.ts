@@ -10,7 +10,7 @@ test('every page parses as MDX and makes passages that keep the rules', async ()
   const { documents, skips } = await readSource(join(process.cwd(), 'node_modules/ai/docs'));
   expect(documents.length).toBeGreaterThan(300);
   expect(skips).toEqual([]);
-  const results = documents.map(({ raw }) => chunkDocument(raw, 'headings'));
+  const results = await Promise.all(documents.map(({ raw }) => chunkDocument(raw, 'headings')));
   const pages = results.flatMap((result) => (result.kind === 'chunked' ? [result.document] : []));
   expect(pages).toHaveLength(documents.length);
   expect(pages.flatMap(({ notes }) => notes)).toEqual([]);

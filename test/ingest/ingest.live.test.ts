@@ -70,7 +70,7 @@ describe('ingest', () => {
     const { snapshot } = await live.client.ingest({ index: 'kept', source, chunk: 'headings' });
     const attempt = (path: string) => live.client.ingest({ index: 'kept', source: path, chunk: 'headings' });
     await expect(attempt(join(source, 'nowhere'))).rejects.toMatchObject({ code: 'source_missing' });
-    await expect(attempt(await folderWith({ 'a.pdf': 'x' }))).rejects.toMatchObject({ code: 'source_empty' });
+    await expect(attempt(await folderWith({ 'a.png': 'x' }))).rejects.toMatchObject({ code: 'source_empty' });
     await expect(attempt(await folderWith({ 'a.md': '', 'b.md': '' }))).rejects.toMatchObject({
       code: 'nothing_ingested',
       remedy: expect.any(String),

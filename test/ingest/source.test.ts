@@ -8,9 +8,9 @@ import { folderWith, readSource, temporaryFolder } from './support.ts';
 
 describe('a path that is no source', () => {
   test('is refused by name', async () => {
-    const folder = await folderWith({ 'a.pdf': 'x', 'deep/.hidden.md': 'x', 'node_modules/b/README.md': 'x' });
+    const folder = await folderWith({ 'a.png': 'x', 'deep/.hidden.md': 'x', 'node_modules/b/README.md': 'x' });
     await expect(openSource(join(folder, 'nowhere'))).rejects.toMatchObject({ code: 'source_missing' });
-    await expect(openSource(join(folder, 'a.pdf'))).rejects.toMatchObject({ code: 'source_unknown' });
+    await expect(openSource(join(folder, 'a.png'))).rejects.toMatchObject({ code: 'source_unknown' });
     await expect(readSource(folder)).rejects.toMatchObject({ code: 'source_empty', data: { ignored: 1 } });
   });
 });
@@ -127,7 +127,7 @@ describe('a JSONL file', () => {
       '{"id":"z","text":"last"}',
     ];
     const { documents, skips } = await readSource(await fileWith(lines.join('\n')));
-    expect(documents.map(({ raw }) => raw.text)).toEqual(['first', 'last']);
+    expect(documents.map(({ raw }) => 'text' in raw && raw.text)).toEqual(['first', 'last']);
     expect(skips.map(({ name, reason }) => `${name} ${reason}`)).toEqual([
       'docs.jsonl:2 bad-line',
       'docs.jsonl:3 bad-line',

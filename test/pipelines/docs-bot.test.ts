@@ -22,11 +22,13 @@ const PAGES = [
   '09-troubleshooting/06-timeout-on-vercel',
 ];
 
-const passages: readonly Passage[] = PAGES.flatMap((page) => {
+const passages: readonly Passage[] = (await Promise.all(PAGES.map(passagesOf))).flat();
+
+async function passagesOf(page: string): Promise<readonly Passage[]> {
   const text = readFileSync(join(process.cwd(), 'node_modules/ai/docs', `${page}.mdx`), 'utf8');
-  const result = chunkDocument({ id: page, name: page, text, format: 'mdx' }, 'headings');
+  const result = await chunkDocument({ id: page, name: page, text, format: 'mdx' }, 'headings');
   return result.kind === 'chunked' ? result.document.passages : [];
-});
+}
 
 /** Ranks by how much of the query a passage covers: enough to feed the steps behind it. */
 const search: Search = {
@@ -68,6 +70,7 @@ async function ask(input: Json) {
         config,
         signal,
         heartbeat: () => undefined,
+        emit: () => undefined,
         idempotencyKey: key,
         runId: 'run',
         key,

@@ -1,0 +1,122 @@
+/**
+ * One page of a web server, with a limit to its size, its time and its redirects. A definite answer counts, be it the
+ * page or that there is none; a server that does not answer, or says that it cannot now, is asked again and then is
+ * `unavailable`: that says nothing about the page.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Format, formatOfPage } from './formats.ts';
+import { type AllowedHosts, isAllowed, leadsHome } from './hosts.ts';
+import { INGEST_LIMITS } from './limits.ts';
+import { limitOf } from './raw-document.ts';
+import { type Refusal, refused } from './skip.ts';
+
+export interface Page {
+  readonly kind: 'read';
+  readonly bytes: Uint8Array;
+  readonly format: Format;
+  /** As its server says it. */
+  readonly charset: string | undefined;
+  /** Where it was found in the end. */
+  readonly url: URL;
+}
+
+export interface FetchOptions {
+  readonly allowedHosts: AllowedHosts;
+  readonly signal?: AbortSignal | undefined;
+  /** Default `INGEST_LIMITS.pageMs`. */
+  readonly pageMs?: number;
+  /** Before the second try; doubled for each further one. Default 250. */
+  readonly retryMs?: number;
+}
+
+const RETRY_MS = 250;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+/** Of the answers below 500, those that another time may be another. */
+const TEMPORARY = new Set([408, 425, 429]);
+
+/** Rejects only when `signal` aborts. */
+export async function fetchPage(url: URL, options: FetchOptions): Promise<Page | Refusal> {
+  const timeout = AbortSignal.timeout(options.pageMs ?? INGEST_LIMITS.pageMs);
+  const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
+  let last = refused('unavailable', 'it was not asked for');
+  for (let attempt = 1; attempt <= INGEST_LIMITS.pageTries && !timeout.aborted; attempt += 1) {
+    try {
+      if (attempt > 1) await delay((options.retryMs ?? RETRY_MS) * 2 ** (attempt - 2), undefined, { signal });
+      const page = await follow(url, options.allowedHosts, signal);
+      if (page.kind === 'read' || page.reason !== 'unavailable') return page;
+      last = page;
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      last = refused(
+        'unavailable',
+        timeout.aborted ? 'its server takes too long' : `its server is away (${causeOf(error)})`,
+      );
+    }
+  }
+  return last;
+}
+
+async function follow(start: URL, allowed: AllowedHosts, signal: AbortSignal): Promise<Page | Refusal> {
+  let url = start;
+  for (let redirects = 0; redirects <= INGEST_LIMITS.pageRedirects; redirects += 1) {
+    if (!isAllowed(url, allowed) || !(await leadsHome(url, allowed)))
+      return refused(
+        'host-refused',
+        `it leads to '${url.origin}', which is not this machine and not in SLUICE_INGEST_HOSTS`,
+      );
+    const response = await fetch(url.href, { redirect: 'manual', signal, headers: { accept: ACCEPT } });
+    const location = response.headers.get('location');
+    if (!REDIRECTS.has(response.status) || location === null) return readAnswer(url, response);
+    await response.body?.cancel();
+    const next = URL.parse(location, url.href);
+    if (next === null) return refused('not-found', `it redirects to '${location}', which is no address`);
+    url = next;
+  }
+  return refused('not-found', `it redirects more than ${INGEST_LIMITS.pageRedirects} times`);
+}
+
+const ACCEPT = 'text/html, text/markdown, text/plain, application/pdf, */*;q=0.5';
+
+async function readAnswer(url: URL, response: Response): Promise<Page | Refusal> {
+  const given = await readAccepted(url, response);
+  // What is not read to its end would hold the connection.
+  if (given.kind === 'refused' && response.body?.locked === false) await response.body.cancel();
+  return given;
+}
+
+async function readAccepted(url: URL, response: Response): Promise<Page | Refusal> {
+  const { status } = response;
+  if (status >= 500 || TEMPORARY.has(status)) return refused('unavailable', `its server answers ${status}`);
+  if (status === 404 || status === 410) return refused('not-found', `its server answers ${status}`);
+  if (!response.ok) return refused('unreadable', `its server answers ${status}`);
+  const contentType = response.headers.get('content-type') ?? '';
+  const format = formatOfPage(contentType, url);
+  if (format === undefined) return refused('unknown-format', `its type '${contentType}' is none that is read`);
+  const limit = limitOf(format);
+  const tooLarge = refused('too-large', `it has more than ${limit} bytes: split it`);
+  if (Number(response.headers.get('content-length') ?? 0) > limit) return tooLarge;
+  const bytes = await readBody(response, limit);
+  if (bytes === undefined) return tooLarge;
+  const charset = /;\s*charset\s*=\s*"?(?<name>[^";\s]+)/i.exec(contentType)?.groups?.name;
+  return { kind: 'read', bytes, format, charset, url };
+}
+
+/** Undefined where it is larger: it is then left. A length that was announced is no promise. */
+async function readBody(response: Response, limitBytes: number): Promise<Uint8Array | undefined> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of response.body ?? []) {
+    length += part.length;
+    if (length > limitBytes) return undefined;
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+/** `fetch` says only that it failed; why, the error beneath says. */
+function causeOf(error: unknown): string {
+  const { cause, message } = error as Error & {
+    readonly cause?: { readonly code?: string; readonly message?: string };
+  };
+  return cause?.code ?? cause?.message ?? message;
+}

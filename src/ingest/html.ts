@@ -1,0 +1,79 @@
+/**
+ * HTML to blocks, by the parsers of the unified project: what a browser makes of the page, as a Markdown tree. Only what
+ * the page says is kept; what leads elsewhere in the site, reacts to clicks or is hidden is left out.
+ */
+import type { Element, ElementContent, Nodes, Root, RootContent } from 'hast';
+import { fromHtml } from 'hast-util-from-html';
+import { toMdast } from 'hast-util-to-mdast';
+import type { Block } from './block.ts';
+import { htmlText, textIn } from './html-text.ts';
+import { blocksOf } from './tree.ts';
+
+export interface ParsedHtml {
+  readonly blocks: readonly Block[];
+  readonly title: string | undefined;
+}
+
+/** Of the site and not of the page, or of use in a browser only. Headers stay: a page's own has its heading. */
+const NO_CONTENT = new Set([
+  ...['nav', 'footer', 'script', 'style', 'noscript', 'template', 'iframe', 'object', 'svg', 'canvas'],
+  ...['button', 'input', 'select', 'textarea', 'dialog', 'audio', 'video', 'datalist', 'menu'],
+]);
+
+/**
+ * Parses a whole page. Broken HTML is read as browsers read it.
+ *
+ * @throws RangeError where elements are nested more deeply than the stack reaches
+ */
+export function parseHtml(source: string): ParsedHtml {
+  const tree = fromHtml(source);
+  const title = elementsOf(tree).find(({ tagName }) => tagName === 'title');
+  prune(tree);
+  const elements = elementsOf(tree);
+  const heading = elements.find(({ tagName }) => tagName === 'h1');
+  const mdast = toMdast(contentOf(tree, elements));
+  return {
+    blocks: mdast.type === 'root' ? mdast.children.flatMap((node) => blocksOf(node, htmlText)) : [],
+    title: titleOf(title ? textIn(title) : '', heading ? textIn(heading) : ''),
+  };
+}
+
+/** The part that the page itself marks as its content, else all of it. */
+function contentOf(tree: Root, elements: readonly Element[]): Root {
+  const marked = elements.filter(({ tagName, properties }) => tagName === 'main' || properties.role === 'main');
+  const articles = elements.filter(({ tagName }) => tagName === 'article');
+  const [only] = marked.length > 0 ? marked : articles;
+  const isOne = only !== undefined && (marked.length === 1 || articles.length === 1) && textIn(only).trim() !== '';
+  return isOne ? { type: 'root', children: [only] } : tree;
+}
+
+/** `Streaming – Acme Docs` over the heading `Streaming` is `Streaming`: the site's name tells no page from another. */
+function titleOf(title: string, heading: string): string | undefined {
+  const [full, short] = [title, heading].map((text) => text.replace(/[#¶]\s*$/, '').trim()) as [string, string];
+  const named = short !== '' && full.toLowerCase().startsWith(short.toLowerCase()) ? short : full;
+  return named || short || undefined;
+}
+
+/** All elements, in document order; without recursion, since a page may be nested as deeply as its author likes. */
+function elementsOf(tree: Root): readonly Element[] {
+  const found: Element[] = [];
+  const open: Nodes[] = [tree];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (node.type === 'element') found.push(node);
+    if ('children' in node) open.push(...node.children.toReversed());
+  }
+  return found;
+}
+
+/** Takes out of the tree what is no content. */
+function prune(tree: Root): void {
+  tree.children = tree.children.filter(isContent);
+  for (const element of elementsOf(tree)) element.children = element.children.filter(isContent);
+}
+
+function isContent(node: RootContent | ElementContent): boolean {
+  if (node.type !== 'element') return node.type !== 'comment';
+  const { hidden, ariaHidden } = node.properties;
+  const isHidden = (hidden !== undefined && hidden !== null && hidden !== false) || ariaHidden === 'true';
+  return !NO_CONTENT.has(node.tagName) && !isHidden;
+}
