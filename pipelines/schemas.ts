@@ -11,6 +11,8 @@ export const Turn = z.object({
   content: z.string().max(QUESTION_LENGTH, 'shorten this turn of the history to 8,000 characters'),
 });
 
+export type Turn = z.output<typeof Turn>;
+
 export const Question = z.object({
   question: z
     .string({ error: 'give the question as a text' })
