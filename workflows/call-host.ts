@@ -83,7 +83,9 @@ export function createCallHost(run: RunInput, deadlineAt: number): CallHost {
 function schedule(run: RunInput, request: CallRequest, remainingMs: number): Promise<StepResult> {
   const { node, key, call, input } = request;
   const { policy } = node;
-  const args: [StepArguments] = [{ planId: run.planId, node: node.id, key, call, input }];
+  // A local call may be made again under its attempt's number, so its tokens could not be told from the first one's.
+  const sink = policy.lane === 'activity' ? run.sink : undefined;
+  const args: [StepArguments] = [{ planId: run.planId, node: node.id, key, call, input, ...(sink && { sink }) }];
   const shared = {
     startToCloseTimeout: Math.ceil(policy.timeoutMs * SERVER_TIMEOUT_FACTOR),
     scheduleToCloseTimeout: remainingMs,

@@ -4,6 +4,16 @@
  */
 import type { Json, NodeOutcome, Plan, PlanNode, RunOutcome } from '../src/plan/plan.ts';
 
+/**
+ * Where a run's tokens go while it runs: to whoever started it and listens. No secret: what is sent there is signed with
+ * a key that both sides have by other ways.
+ */
+export interface SinkAddress {
+  /** Whose it is: a worker in the same process hands tokens over without a socket. */
+  readonly hub: string;
+  readonly url: string;
+}
+
 /** Arguments of a step's activity: it finds its config by plan and node, so that configs stay out of the history. */
 export interface StepArguments {
   readonly planId: string;
@@ -12,6 +22,8 @@ export interface StepArguments {
   readonly key: string;
   readonly call: 'step' | 'fallback';
   readonly input: Json;
+  /** Given where the run was asked for its tokens. */
+  readonly sink?: SinkAddress;
 }
 
 /** What the boundary measured of one attempt. Times are milliseconds, those ending in `At` since the epoch. */
@@ -42,6 +54,8 @@ export interface RunInput {
   readonly plan: Plan;
   readonly input: Json;
   readonly limits: RunLimits;
+  /** Given where tokens are asked for as they come. */
+  readonly sink?: SinkAddress;
 }
 
 export interface RunLimits {

@@ -4,6 +4,7 @@
  */
 import type { AnyStep } from '../../src/dsl/step.ts';
 import type { Json } from '../../src/plan/plan.ts';
+import type { SinkAddress } from '../../workflows/messages.ts';
 
 export interface Attempt {
   readonly step: AnyStep;
@@ -21,7 +22,13 @@ export interface Attempt {
   readonly beats: 'timer' | 'progress';
   readonly signal: AbortSignal;
   readonly heartbeat: (progress?: string | number) => void;
+  /** Where tokens go; absent where nobody asked for them. */
+  readonly sink?: SinkAddress;
+  /** Takes what the step writes, as it writes it; absent where nobody listens. */
+  readonly emit?: Emit;
 }
+
+export type Emit = (text: string) => void;
 
 export type Next = (attempt: Attempt) => Promise<Json>;
 export type Wrapper = (attempt: Attempt, next: Next) => Promise<Json>;

@@ -1,5 +1,6 @@
 /** The boundary: what stands between a host and a step's function, outermost first. */
 import type { Json } from '../../src/plan/plan.ts';
+import type { TokenOutlet } from '../../src/runtime/token-piece.ts';
 import type { Payloads } from '../../src/store/claims.ts';
 import { compose, type Next } from './attempt.ts';
 import { checkClaims } from './claim-check.ts';
@@ -7,16 +8,21 @@ import { beat } from './heartbeat.ts';
 import type { Implemented } from './implement.ts';
 import { checkSchemas } from './schemas.ts';
 import { limitTime } from './time-limit.ts';
+import { emitNothing, sinkTokens } from './token-sink.ts';
 
 export interface BoundaryDependencies {
   readonly payloads: Payloads;
+  /** Takes tokens to whoever asked for them; absent where there is no such way. */
+  readonly tokens?: TokenOutlet;
 }
 
 export function createBoundary(dependencies: BoundaryDependencies, implemented: Implemented): Next {
-  return compose([limitTime, beat, checkClaims(dependencies.payloads), checkSchemas], async (attempt) => {
-    const { config, signal, heartbeat, runId, key } = attempt;
+  const { payloads, tokens } = dependencies;
+  const wrappers = [sinkTokens(tokens), limitTime, beat, checkClaims(payloads), checkSchemas];
+  return compose(wrappers, async (attempt) => {
+    const { config, signal, heartbeat, emit = emitNothing, runId, key } = attempt;
     const idempotencyKey = attempt.call === 'step' ? `${runId}:${key}` : `${runId}:${key}:fallback`;
-    const context = { config, signal, heartbeat, idempotencyKey, runId, key, attempt: attempt.attempt };
+    const context = { config, signal, heartbeat, emit, idempotencyKey, runId, key, attempt: attempt.attempt };
     signal.throwIfAborted(); // cancelled while its input was being fetched: it must not begin
     return (await implemented.run(attempt.input, Object.freeze(context))) as Json;
   });

@@ -11,6 +11,12 @@ export interface StepContext<Config> {
   readonly signal: AbortSignal;
   /** Tells the server that work goes on, for steps that beat on their own progress. */
   readonly heartbeat: (progress?: string | number) => void;
+  /**
+   * Hands on the next piece of the text that the step is writing, for callers that watch it grow. It never waits and
+   * never fails, and costs nothing where nobody watches. What counts is what the step returns: a failed attempt's text is
+   * taken back.
+   */
+  readonly emit: (text: string) => void;
   /** The same for every attempt at this node run, and for no other: `<run id>:<node key>`. */
   readonly idempotencyKey: string;
   readonly runId: string;

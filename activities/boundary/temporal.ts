@@ -70,6 +70,7 @@ function createStepActivity(
         beats: policy.beats ?? 'timer',
         signal: context.cancellationSignal,
         heartbeat: (progress) => context.heartbeat(progress),
+        ...(call.sink && { sink: call.sink }),
       });
       return { output, trace: trace() };
     } catch (error) {

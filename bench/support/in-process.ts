@@ -25,6 +25,7 @@ export function createInProcessHost(implementations: readonly Implemented[]): In
       config: step.config.parse(config),
       signal,
       heartbeat: () => undefined,
+      emit: () => undefined,
       idempotencyKey: `bench:${key}`,
       runId: 'bench',
       key,

@@ -66,6 +66,7 @@ async function rerank(query: string, hits: readonly KeywordHit[]): Promise<reado
     config: { topN: hits.length },
     signal: new AbortController().signal,
     heartbeat: () => undefined,
+    emit: () => undefined,
     idempotencyKey: 'search',
     runId: 'search',
     key: 'search',

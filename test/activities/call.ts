@@ -13,6 +13,7 @@ export async function callStep<S extends AnyStep>(
     config: step.config.parse(config),
     signal: new AbortController().signal,
     heartbeat: () => undefined,
+    emit: () => undefined,
     idempotencyKey: 'run:node',
     runId: 'run',
     key: 'node',
