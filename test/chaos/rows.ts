@@ -2,6 +2,7 @@
 import type { Row } from './row.ts';
 import { r19 } from './rows/duplicate-requests.ts';
 import { r17 } from './rows/hanging.ts';
+import { r24, r25, r26 } from './rows/ingest-killed.ts';
 import { r3, r4 } from './rows/many-killed.ts';
 import { r23 } from './rows/missing-step.ts';
 import { r22 } from './rows/node-versions.ts';
@@ -14,4 +15,24 @@ import { r1, r2 } from './rows/step-killed.ts';
 import { r15 } from './rows/too-large.ts';
 import { r6 } from './rows/workflow-tasks.ts';
 
-export const ROWS: readonly Row[] = [r1, r2, r3, r4, r5, r6, r7, r8, r11, r12, r15, r16, r17, r19, r22, r23];
+export const ROWS: readonly Row[] = [
+  r1,
+  r2,
+  r3,
+  r4,
+  r5,
+  r6,
+  r7,
+  r8,
+  r11,
+  r12,
+  r15,
+  r16,
+  r17,
+  r19,
+  r22,
+  r23,
+  r24,
+  r25,
+  r26,
+];
