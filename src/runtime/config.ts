@@ -1,9 +1,12 @@
 /**
  * Everything the environment may set, read and checked once. Temporal's own variables (address, namespace, TLS, API
- * key, profile) are left to `@temporalio/envconfig`; ours all begin with `SLUICE_`, except `DATABASE_URL`.
+ * key, profile) are left to `@temporalio/envconfig`; ours all begin with `SLUICE_`, except `DATABASE_URL` and the names
+ * that the providers' own programs read.
  */
 import { z } from 'zod';
 import { SluiceError } from '../errors.ts';
+import { PRICE_SETTINGS, type PriceRules, parseModelRules } from './model-rules.ts';
+import { createSecret, type Secret } from './secret.ts';
 
 const port = z.coerce.number().int().min(1).max(65_535);
 const milliseconds = z.coerce.number().int().positive();
@@ -15,12 +18,34 @@ const hosts = z
   .transform((list) => list.split(',').map((host) => host.trim().toLowerCase()))
   .pipe(z.array(z.string().regex(/^([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(:\d{1,5})?$/, 'no host, or host:port')));
 
+
+/** Keys have no place in an address: it is shown in logs and errors. */
+const httpAddress = z
+  .url({ protocol: /^https?$/ })
+  .refine((address) => new URL(address).username === '', 'leave user and password out of the address');
+/** What a header can carry. */
+const key = z
+  .string()
+  .trim()
+  .regex(/^[\x21-\x7e]{1,1000}$/, 'it is not a key: it has spaces or other characters');
+const prices = z.string().transform((text, context): PriceRules => {
+  const rules = parseModelRules(text, PRICE_SETTINGS);
+  if (!('problem' in rules)) return rules;
+  context.addIssue(rules.problem);
+  return z.NEVER;
+});
+
 const Environment = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   TEMPORAL_ADDRESS: z.string().min(1).optional(),
   TEMPORAL_NAMESPACE: z.string().min(1).optional(),
   TEMPORAL_PROFILE: z.string().min(1).optional(),
   TEMPORAL_CONFIG_FILE: z.string().min(1).optional(),
+  OPENAI_API_KEY: key.optional(),
+  OPENAI_BASE_URL: httpAddress.optional(),
+  CO_API_KEY: key.optional(),
+  COHERE_BASE_URL: httpAddress.optional(),
+  SLUICE_PRICES: prices.optional(),
   SLUICE_TEMPORAL_CLI: z.string().min(1).optional(),
   SLUICE_TEMPORAL_UI: z.url({ protocol: /^https?$/ }).optional(),
   SLUICE_TEMPORAL_PORT: port.optional(),
@@ -44,6 +69,12 @@ const Environment = z.object({
 
 /** Every variable that is read, by name. */
 export const SETTINGS: readonly string[] = Object.keys(Environment.shape);
+
+/** Absent key: the provider's models are refused. Absent address: the provider's own. */
+export interface ProviderAccess {
+  readonly key?: Secret;
+  readonly baseUrl?: string;
+}
 
 /** The three task queues: serving, evaluation, and control (ingest, experiments, rollouts, sweeper). */
 export interface Queues {
@@ -77,6 +108,10 @@ export interface Config {
   readonly shutdownGraceMs: number;
   /** Temporal's Worker Versioning, for code rollouts: off unless both are set. */
   readonly versioning?: { readonly buildId: string };
+  /** How models are reached that others serve. */
+  readonly providers: { readonly openai: ProviderAccess; readonly cohere: ProviderAccess };
+  /** Prices of models, over those of the catalogue. */
+  readonly prices: PriceRules;
   /** How much Temporal's own logger says, on standard error. */
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
 }
@@ -128,6 +163,18 @@ export function readConfig(environment: { readonly [name: string]: string | unde
     ingestHosts: Object.freeze(env.SLUICE_INGEST_HOSTS),
     shutdownGraceMs: env.SLUICE_SHUTDOWN_GRACE_MS,
     ...(env.SLUICE_WORKER_VERSIONING && { versioning: { buildId: env.SLUICE_BUILD_ID! } }),
+    providers: Object.freeze({
+      openai: accessOf(env.OPENAI_API_KEY, env.OPENAI_BASE_URL),
+      cohere: accessOf(env.CO_API_KEY, env.COHERE_BASE_URL),
+    }),
+    prices: env.SLUICE_PRICES ?? [],
     logLevel: env.SLUICE_LOG,
+  });
+}
+
+function accessOf(key: string | undefined, baseUrl: string | undefined): ProviderAccess {
+  return Object.freeze({
+    ...(key !== undefined && { key: createSecret(key) }),
+    ...(baseUrl !== undefined && { baseUrl }),
   });
 }

@@ -11,6 +11,10 @@ export interface ModelRule<Key extends string> {
   readonly settings: ModelSettings<Key>;
 }
 
+/** What `SLUICE_PRICES` may set: dollars per million tokens, and per thousand search units. */
+export const PRICE_SETTINGS = ['input', 'cached', 'output', 'search'] as const;
+export type PriceRules = readonly ModelRule<(typeof PRICE_SETTINGS)[number]>[];
+
 const MOST_RULES = 200;
 const PATTERN = /^(?:\*|(?:openai|cohere|local)\/[^\s;,=*]{0,200}\*?)$/;
 const NUMBER = /^\d+(?:\.\d+)?$/;
