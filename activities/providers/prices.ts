@@ -2,17 +2,13 @@
  * What a call costs. A price that nobody states is null and never 0, and so is the cost of anything that it would be
  * needed for: only what runs here is known to cost nothing.
  */
-import { type ModelRule, settingsFor } from '../../src/runtime/model-rules.ts';
+import { type PriceRules, settingsFor } from '../../src/runtime/model-rules.ts';
 import type { Usage } from './call.ts';
 import { type CataloguedPrice, cataloguedPrice } from './catalogue.ts';
 import { readModelName } from './model-name.ts';
 
 /** Dollars per million tokens, and per thousand search units. */
 export type Price = CataloguedPrice;
-
-/** What `SLUICE_PRICES` may set, in the same units. */
-export const PRICE_SETTINGS = ['input', 'cached', 'output', 'search'] as const;
-export type PriceRules = readonly ModelRule<(typeof PRICE_SETTINGS)[number]>[];
 
 const FREE: Price = Object.freeze({ input: 0, cachedInput: 0, output: 0, search: 0 });
 const NONE: Price = Object.freeze({ input: null, cachedInput: null, output: null, search: null });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Usage } from '../../activities/providers/call.ts';
-import { costOf, PRICE_SETTINGS, type PriceRules, priceOf } from '../../activities/providers/prices.ts';
-import { parseModelRules } from '../../src/runtime/model-rules.ts';
+import { costOf, priceOf } from '../../activities/providers/prices.ts';
+import { PRICE_SETTINGS, type PriceRules, parseModelRules } from '../../src/runtime/model-rules.ts';
 
 const usage = (inputTokens: number | null, outputTokens: number | null, more: Partial<Usage> = {}): Usage => ({
   inputTokens,

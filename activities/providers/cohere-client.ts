@@ -1,0 +1,57 @@
+/** The official client of Cohere, and what its errors mean. */
+import type { CohereClient, CohereError } from 'cohere-ai';
+import type { StepFailure } from '../boundary/failure.ts';
+import type { ProviderCall } from './call.ts';
+import { explainRefusal } from './explain-status.ts';
+import { providerFailure } from './failures.ts';
+import { createFetch, NO_TIMEOUT_MS } from './http.ts';
+import type { Served } from './settings.ts';
+
+export type LoadCohere = () => Promise<CohereClient['v2']>;
+
+/** One client, made when the first call needs it: loading the SDK takes longer than most commands. */
+export function createCohereClient({ key, baseUrl }: Pick<Served, 'key' | 'baseUrl'>): LoadCohere {
+  let client: Promise<CohereClient> | undefined;
+  return async () => {
+    client ??= import('cohere-ai').then(
+      ({ CohereClient }) =>
+        new CohereClient({
+          token: key.reveal(),
+          environment: baseUrl ?? 'https://api.cohere.com',
+          clientName: 'sluice',
+          // Temporal retries, and knows of it; the step's signal is the clock.
+          maxRetries: 0,
+          timeoutInSeconds: NO_TIMEOUT_MS / 1_000,
+          fetch: createFetch(),
+        }),
+    );
+    return (await client).v2;
+  };
+}
+
+export const cohereOptions = ({ signal }: ProviderCall) => ({ abortSignal: signal, maxRetries: 0 });
+
+/** Undefined for what is not the provider's doing. */
+export function explainCohere(served: Served): (error: unknown) => StepFailure | undefined {
+  return (error) => {
+    if (error instanceof Error && error.constructor.name === 'CohereTimeoutError')
+      return providerFailure('timeout', served, 'did not answer');
+    if (!isCohereError(error) || error.statusCode === undefined) return undefined;
+    const { statusCode, body, rawResponse } = error;
+    const { message, id } = (typeof body === 'object' && body !== null ? body : {}) as {
+      message?: unknown;
+      id?: unknown;
+    };
+    return explainRefusal(served, {
+      status: statusCode,
+      codes: [],
+      message: message ?? body,
+      headers: rawResponse?.headers,
+      requestId: typeof id === 'string' ? id : undefined,
+    });
+  };
+}
+
+/** By shape: the class itself is loaded only with the SDK. */
+const isCohereError = (error: unknown): error is CohereError =>
+  error instanceof Error && ('statusCode' in error || 'rawResponse' in error);
