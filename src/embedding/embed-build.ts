@@ -26,10 +26,12 @@ export async function embedBuild(
   { index, build }: BuildToEmbed,
   signal?: AbortSignal,
 ): Promise<void> {
-  const model = await modelFor(vectors, embedder, { index, build }, signal);
-  if (model === undefined) return;
+  const loadModel = await modelFor(vectors, embedder, { index, build }, signal);
+  if (loadModel === undefined) return;
+  let model: EmbeddingModel | undefined;
   for (const numbers of pagesOf(await vectors.missing(index, build))) {
     signal?.throwIfAborted();
+    model ??= await loadModel();
     const passages = await vectors.read(numbers);
     const made = await model.embedPassages(passages, signal);
     await vectors.put(
@@ -51,24 +53,24 @@ function pagesOf(missing: readonly MissingVectors[]): readonly (readonly number[
   return pages.filter((page) => page.length > 0);
 }
 
-/** Undefined where there is nothing to embed. */
+/** Undefined where there is nothing to embed. A model that was made before is loaded only when it is used: it is large. */
 async function modelFor(
   vectors: Vectors,
   embedder: Embedder,
   { index, build }: BuildToEmbed,
   signal: AbortSignal | undefined,
-): Promise<EmbeddingModel | undefined> {
+): Promise<(() => Promise<EmbeddingModel>) | undefined> {
   const before = await vectors.modelOf(index, build);
   if (before !== undefined && isModelOf(embedder, before.model) && before.changed <= MOST_CHANGED) {
     if (!before.isChosen) await vectors.keepModel(index, build);
-    return embedder.restore(before.model, await vectors.modelState(index, before.model));
+    return async () => embedder.restore(before.model, await vectors.modelState(index, before.model));
   }
   const passages = await vectors.coming(index, build);
   if (passages.length === 0) return undefined;
   const { model, state } = await embedder.learn(lessonsOf(vectors, passages), signal);
   const { id, dimensions } = model;
   await vectors.takeModel(index, build, { model: id, dimensions, ...(state && { state }) });
-  return model;
+  return async () => model;
 }
 
 function lessonsOf(vectors: Vectors, passages: readonly ComingPassage[]): Lessons {
