@@ -18,8 +18,10 @@ export interface Stage {
   readonly folder: string;
 }
 
-/** The attributes of a history's last event. */
-type Ending = `workflowExecution${'Completed' | 'Failed' | 'Canceled' | 'ContinuedAsNew'}EventAttributes`;
+/** The attributes of a history's last event: of an execution under way, that of a call that was not answered yet. */
+type Ending =
+  | `workflowExecution${'Completed' | 'Failed' | 'Canceled' | 'ContinuedAsNew'}EventAttributes`
+  | 'activityTaskScheduledEventAttributes';
 
 export interface Scenario {
   /** Gives the workflow's id, and its run's where the id has several. */
@@ -99,20 +101,34 @@ const nothingIngested: Scenario = {
   },
 };
 
-const ingestCancelled: Scenario = {
-  ends: CANCELED,
-  async play({ runtime, folder, temporal }) {
-    const many = Object.fromEntries(Array.from({ length: 300 }, (_, page) => [`${page}.md`, longPage(page)]));
-    const controller = new AbortController();
-    const source = await makeFolder(folder, 'many', many);
-    const ending = runtime.client.ingest({ index: 'many', source, chunk: 'headings' }, { signal: controller.signal });
-    ending.catch(() => undefined);
-    await untilUnderWay(temporal, 'ingest-many', 'ingestBatch');
-    controller.abort();
-    await ending.catch(() => undefined);
-    return ['ingest-many'];
+/** Several batches, two at a time, and an embedding that was asked for by name. */
+const ingestEmbedded: Scenario = {
+  ends: COMPLETED,
+  async play({ runtime, folder }) {
+    const source = await makeFolder(folder, 'embedded', manyPages());
+    await runtime.client.ingest({ index: 'embedded', source, chunk: 'headings', embed: 'local/lsa' });
+    return ['ingest-embedded'];
   },
 };
+
+/** An ingest that is cancelled, or left under way, while this activity is worked on. */
+function ingestUntil(index: string, activity: 'ingestBatch' | 'commitBuild', then: 'cancel' | 'leave'): Scenario {
+  return {
+    ends: then === 'cancel' ? CANCELED : 'activityTaskScheduledEventAttributes',
+    async play({ runtime, folder, temporal }) {
+      const controller = new AbortController();
+      const input = { index, source: await makeFolder(folder, index, manyPages()), chunk: 'headings' } as const;
+      const ending = runtime.client.ingest({ ...input, embed: 'local/lsa' }, { signal: controller.signal });
+      ending.catch(() => undefined);
+      await untilUnderWay(temporal, `ingest-${index}`, activity);
+      if (then === 'cancel') {
+        controller.abort();
+        await ending.catch(() => undefined);
+      }
+      return [`ingest-${index}`];
+    },
+  };
+}
 
 const swept: Scenario = {
   ends: 'workflowExecutionContinuedAsNewEventAttributes',
@@ -164,7 +180,11 @@ export const SCENARIOS: { readonly [name: string]: Scenario } = {
   unreadable,
   ingested,
   'nothing-ingested': nothingIngested,
-  'ingest-cancelled': ingestCancelled,
+  'ingest-cancelled': ingestUntil('many', 'ingestBatch', 'cancel'),
+  'ingest-embedded': ingestEmbedded,
+  'ingest-reading': ingestUntil('reading', 'ingestBatch', 'leave'),
+  'ingest-embedding': ingestUntil('embedding', 'commitBuild', 'leave'),
+  'ingest-embedding-cancelled': ingestUntil('cancelled', 'commitBuild', 'cancel'),
   swept,
 };
 
@@ -177,6 +197,7 @@ async function makeFolder(parent: string, name: string, files: { readonly [file:
   return folder;
 }
 
+const manyPages = () => Object.fromEntries(Array.from({ length: 300 }, (_, page) => [`${page}.md`, longPage(page)]));
 const longPage = (page: number) => `# Page ${page}\n\n${'All of it has to be read. '.repeat(400)}\n`;
 
 /** Waits until an activity of this type is being worked on. */
