@@ -20,6 +20,8 @@ export interface Delivery {
   readonly record: OpenRecord;
   /** Aborts when the client or the stand-in closes the connection. */
   readonly closed: AbortSignal;
+  /** Called after each piece of text. */
+  readonly changed: () => void;
 }
 
 /** Resolves when nothing more is to be sent. */
@@ -42,7 +44,11 @@ export async function deliver(delivery: Delivery, asked: Asked, answer: Answer, 
   }
 }
 
-export function sendJson({ response, headers, record }: Omit<Delivery, 'closed'>, status: number, body: Json): void {
+export function sendJson(
+  { response, headers, record }: Pick<Delivery, 'response' | 'headers' | 'record'>,
+  status: number,
+  body: Json,
+): void {
   record.status = status;
   const text = JSON.stringify(body);
   response.writeHead(status, {
@@ -123,6 +129,7 @@ async function deliverStream(
       record.sentAtMs.push(nowMs());
     }
     await write(delivery, wireOf(frame, asked, fault));
+    delivery.changed();
     record.usageSent ||= frame.usage && !delivery.closed.aborted;
   }
   if (fault?.kind === 'stall') {

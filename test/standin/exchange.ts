@@ -59,7 +59,7 @@ export async function exchange(
   } else {
     const asked = read as Asked;
     const answer = asked.answer(world.scripts.take(asked, asked.chat), fault);
-    await deliver({ response, headers, record, closed }, asked, answer, fault);
+    await deliver({ response, headers, record, closed, changed: world.changed }, asked, answer, fault);
   }
   record.endedAtMs ??= nowMs();
   admission?.done((record.billed?.inputTokens ?? 0) + (record.billed?.outputTokens ?? 0));

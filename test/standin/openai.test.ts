@@ -120,6 +120,24 @@ describe('chat completions', () => {
     expect(filtered.choices[0]).toMatchObject({ message: { content: 'Half of' }, finish_reason: 'content_filter' });
   });
 
+  test('a refusal in a stream comes in its own field', async () => {
+    await standIn.reply({}, { refusal: 'I cannot help.' });
+    const chunks = await Array.fromAsync(await client.chat.completions.create({ model, messages, stream: true }));
+    const deltas = chunks.map((chunk) => chunk.choices[0]?.delta);
+    expect(deltas.map((delta) => delta?.refusal ?? '').join('')).toBe('I cannot help.');
+    expect(deltas.some((delta) => delta?.content)).toBe(false);
+  });
+
+  test('a function of the request answers; keys to repeat by are recorded', async () => {
+    await standIn.reply({}, (asked) => ({ text: `${asked.messages.length} for ${asked.model}` }), { times: 'always' });
+    const reply = await client.chat.completions.create(
+      { model, messages },
+      { headers: { 'Idempotency-Key': 'run/draft' } },
+    );
+    expect(reply.choices[0]?.message.content).toBe(`1 for ${model}`);
+    expect((await standIn.requests()).map((request) => request.idempotencyKey)).toEqual(['run/draft']);
+  });
+
   test('a reply longer than asked for is cut there', async () => {
     await standIn.reply({}, { text: 'one two three four five six' });
     const cut = await client.chat.completions.create({ model, messages, max_completion_tokens: 2 });

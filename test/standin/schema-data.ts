@@ -33,9 +33,7 @@ export function dataForSchema(schema: JsonSchema, text: string): Json {
       case 'object':
         return Object.fromEntries(Object.entries(asSchema(part.properties)).map(([key, value]) => [key, inner(value)]));
       case 'array':
-        return Array.isArray(part.prefixItems)
-          ? part.prefixItems.map(inner)
-          : Array.from({ length: itemCount(part) }, () => inner(part.items));
+        return tupleOf(part)?.map(inner) ?? Array.from({ length: itemCount(part) }, () => inner(part.items));
       case 'string':
         return fitted(text, part);
       case 'boolean':
@@ -62,6 +60,11 @@ function resolve(root: JsonSchema, reference: string): JsonSchema {
     .split('/')
     .slice(1)
     .reduce((part, name) => asSchema(part[name]), root);
+}
+
+/** The schemas of a list whose items have one each: `prefixItems` since draft 2020-12, `items` before. */
+function tupleOf(schema: JsonSchema): readonly Json[] | undefined {
+  return [schema.prefixItems, schema.items].find((each): each is readonly Json[] => Array.isArray(each));
 }
 
 function itemCount(schema: JsonSchema): number {

@@ -117,10 +117,9 @@ function untilSeen(
       watchers.delete(watch);
     };
     const watch = () => {
-      const now = seen(records, {});
-      if (test(now)) {
+      if (test(records)) {
         stop();
-        resolve(now);
+        resolve(seen(records, {}));
       }
     };
     const timer = setTimeout(() => {

@@ -7,7 +7,7 @@ import { stemmer } from 'stemmer';
 import { eng, removeStopwords } from 'stopword';
 
 /** Lower case, in order, repeated words kept. */
-export function wordsOf(text: string): readonly string[] {
+function wordsOf(text: string): readonly string[] {
   const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
   return removeStopwords(words, eng).map(stemmer);
 }
