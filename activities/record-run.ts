@@ -1,5 +1,5 @@
 /**
- * Writes a run's record: its node runs, and with the last of them how the run ended. Idempotent, so retried freely; it
+ * Writes a run's record: its node runs, and with the last of them how the run ended; that gives what the run has cost. Idempotent, so retried freely; it
  * beats, so that a worker lost in the middle of it holds the run up for seconds, however long the database may take.
  * What would make it fail for ever is met here: text that PostgreSQL cannot hold, and a run that has no row.
  */
@@ -23,6 +23,8 @@ export function createRecordRun(runs: Store['runs']): RecordRun {
       else {
         const ending = { ...run, output: storable(run.output), error: errorJson(run.error) };
         await runs.complete(workflowId, { ...ending, nodes: rows });
+        const { costUsd } = await runs.spending(workflowId);
+        if (costUsd !== null) return { costUsd };
       }
     } catch (error) {
       if (!(error instanceof SluiceError && error.code === 'run_unknown')) throw error;
@@ -31,6 +33,7 @@ export function createRecordRun(runs: Store['runs']): RecordRun {
     } finally {
       clearInterval(beats);
     }
+    return undefined;
   };
 }
 

@@ -13,9 +13,9 @@ import {
   TimeoutFailure,
 } from '@temporalio/workflow';
 import type { StepNode } from '../src/plan/plan.ts';
-import { CALL_CANCELLED, CallFailure, type CallRequest, type Execute } from '../src/plan/walk.ts';
+import { BUDGET_EXCEEDED, CALL_CANCELLED, CallFailure, type CallRequest, type Execute } from '../src/plan/walk.ts';
 import { createCallLimits } from './call-limits.ts';
-import type { AttemptTrace, FailureDetails, RunInput, StepArguments, StepResult } from './messages.ts';
+import type { AttemptTrace, FailureDetails, RunInput, RunLimits, StepArguments, StepResult } from './messages.ts';
 import { bytesOf, tooLarge } from './payload-size.ts';
 
 /** The boundary ends an attempt at its timeout; the server's own limit is for a process that cannot. */
@@ -61,7 +61,7 @@ export function createCallHost(run: RunInput, deadlineAt: number): CallHost {
   };
   const make = async (request: CallRequest): Promise<StepResult> => {
     const remainingMs = deadlineAt - Date.now();
-    if (remainingMs <= 0) throw deadlineExceeded(run.limits.deadlineMs);
+    if (remainingMs <= 0) throw deadlineExceeded(run.limits);
     const scope = new CancellationScope();
     const stop = () => scope.cancel();
     request.signal.addEventListener('abort', stop, { once: true });
@@ -118,8 +118,10 @@ function refuse(code: string, problem: string | undefined): void {
 
 const final = (code: string, message: string) => new CallFailure(code, message, { retryable: false });
 
-const deadlineExceeded = (deadlineMs: number) =>
-  final('deadline_exceeded', `the run's deadline of ${deadlineMs} ms has passed`);
+const deadlineExceeded = ({ deadlineMs, isBudget }: RunLimits) =>
+  isBudget
+    ? final(BUDGET_EXCEEDED, `the run was given ${deadlineMs} ms, and they have passed`)
+    : final('deadline_exceeded', `the run's deadline of ${deadlineMs} ms has passed`);
 
 interface Explained {
   readonly failure: CallFailure;
@@ -149,7 +151,7 @@ function explainTimeout(timeout: TimeoutFailure, { policy }: StepNode, run: RunI
     case TimeoutType.SCHEDULE_TO_START:
       return final('no_worker', `no worker took the call for ${run.limits.queueMs} ms: is one running?`);
     case TimeoutType.SCHEDULE_TO_CLOSE:
-      return deadlineExceeded(run.limits.deadlineMs);
+      return deadlineExceeded(run.limits);
     case TimeoutType.HEARTBEAT:
       return final('heartbeat_lost', `no sign of life for ${policy.heartbeatMs} ms: the worker is gone or blocked`);
     default:

@@ -61,6 +61,8 @@ export interface RunInput {
 export interface RunLimits {
   /** From the workflow's start to its output. */
   readonly deadlineMs: number;
+  /** Whether the run's own budget sets that deadline: no help may then hide that it has passed. */
+  readonly isBudget?: true;
   /** How long a call may wait for a worker. */
   readonly queueMs: number;
 }
@@ -98,8 +100,20 @@ export interface RunRecord {
   readonly finishedAt: number;
 }
 
-/** The recording activity: node records, and with the last of them the run's own. Idempotent on the run's id. */
-export type RecordRun = (record: { readonly nodes: readonly NodeRecord[]; readonly run?: RunRecord }) => Promise<void>;
+/**
+ * The recording activity: node records, and with the last of them the run's own. Idempotent on the run's id.
+ *
+ * Gives what the run has cost, once that is recorded and where it is known. (It gave nothing once: histories hold that.)
+ */
+export type RecordRun = (record: {
+  readonly nodes: readonly NodeRecord[];
+  readonly run?: RunRecord;
+}) => Promise<RunCost | undefined>;
+
+export interface RunCost {
+  /** The sum of what is known. */
+  readonly costUsd: number;
+}
 
 /** What the workflow itself returns: the record is in the store, this is what the Temporal UI shows. */
 export interface RunSummary {

@@ -28,6 +28,7 @@ import {
   type NodeRecord,
   type RecordRun,
   RUN_FAILED,
+  type RunCost,
   type RunInput,
   type RunRecord,
   type RunSummary,
@@ -38,6 +39,7 @@ import { createRunView } from './run-view.ts';
 
 const answer = defineUpdate<Json>(ANSWER_UPDATE);
 const outcomeAttribute = defineSearchAttributeKey(ATTRIBUTES.outcome, 'KEYWORD');
+const costAttribute = defineSearchAttributeKey(ATTRIBUTES.costUsd, 'DOUBLE');
 
 /** Recording outlasts a long outage of the database; a run it gives up on is closed by the sweeper. */
 const { recordRun } = proxyActivities<{ recordRun: RecordRun }>({
@@ -70,12 +72,14 @@ export async function runPipeline(run: RunInput): Promise<RunSummary> {
     );
     const outcome = 'failure' in answered && finished.outcome !== 'cancelled' ? 'failed' : finished.outcome;
     upsertSearchAttributes([{ key: outcomeAttribute, value: outcome }]);
-    await record(recordsOf(finished.nodes, host.traces), {
+    const cost = await record(recordsOf(finished.nodes, host.traces), {
       outcome,
       output: 'failure' in answered ? null : answered.value,
       error: 'failure' in answered ? failureOf(answered.failure) : null,
       finishedAt: Date.now(),
     });
+    // Nothing where nothing was paid, and nothing where older code recorded the run.
+    if (cost && cost.costUsd > 0) upsertSearchAttributes([{ key: costAttribute, value: cost.costUsd }]);
     await condition(allHandlersFinished);
     if ('failure' in answered) throw answered.failure;
     const degraded = finished.nodes.filter((node) => !UNREMARKABLE.has(node.outcome));
@@ -87,10 +91,10 @@ export async function runPipeline(run: RunInput): Promise<RunSummary> {
 const SHOWN_DEGRADED = 100;
 const UNREMARKABLE: ReadonlySet<string> = new Set(['completed', 'skipped']);
 
-async function record(nodes: readonly NodeRecord[], run: Omit<RunRecord, 'nodes'>): Promise<void> {
+async function record(nodes: readonly NodeRecord[], run: RunRecord): Promise<RunCost | undefined> {
   const portions = portionsOf(nodes);
   for (const portion of portions.slice(0, -1)) await recordRun({ nodes: portion });
-  await recordRun({ nodes: portions.at(-1)!, run });
+  return recordRun({ nodes: portions.at(-1)!, run });
 }
 
 function refuseLarge(output: Json): Json {

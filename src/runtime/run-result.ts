@@ -3,9 +3,12 @@
 import type { FailureData } from '../../workflows/messages.ts';
 import type { Json, NodeOutcome, RunOutcome } from '../plan/plan.ts';
 import type { NodeRunRow } from '../store/node-runs.ts';
+import type { ProviderCallRow } from '../store/provider-calls.ts';
 import type { RunWithNodes } from '../store/runs.ts';
+import { NOTHING_SPENT, type Spending } from '../store/spending.ts';
 
-export interface NodeResult {
+/** With what its calls to providers have cost: `costUsd` is null where that is not known, never 0 for that. */
+export interface NodeResult extends Spending {
   readonly id: string;
   /** The node run: `draft[2]`. */
   readonly key: string;
@@ -13,12 +16,11 @@ export interface NodeResult {
   readonly outcome: NodeOutcome;
   readonly attempts: number;
   readonly durationMs: number | null;
-  /** Null where it is not known; never 0 for that. */
-  readonly costUsd: number | null;
   readonly error: FailureData | null;
 }
 
-export interface RunResult {
+/** With what all its calls to providers have cost, also those of attempts that failed. */
+export interface RunResult extends Spending {
   readonly runId: string;
   readonly pipeline: string;
   readonly planId: string;
@@ -30,7 +32,8 @@ export interface RunResult {
   readonly nodes: readonly NodeResult[];
   readonly error: FailureData | null;
   readonly durationMs: number | null;
-  readonly costUsd: number | null;
+  /** To providers, in the order in which they left. */
+  readonly calls: readonly ProviderCallRow[];
   readonly temporalUrl: string;
 }
 
@@ -40,6 +43,7 @@ export async function resultOf(
   temporalUrl: string,
   restore: (output: Json) => Promise<Json>,
 ): Promise<RunResult> {
+  const { byKey, ...spent } = run.spent;
   return Object.freeze({
     runId: run.runId,
     pipeline: run.pipeline,
@@ -48,23 +52,18 @@ export async function resultOf(
     outcome: run.state as RunOutcome,
     output: await restore(run.output),
     degraded: run.state === 'degraded',
-    nodes: [...run.nodes].sort(byStart).map(nodeResult),
+    nodes: [...run.nodes].sort(byStart).map((row) => nodeResult(row, byKey.get(row.key) ?? NOTHING_SPENT)),
     error: run.error as FailureData | null,
     durationMs: run.finishedAt === null ? null : run.finishedAt - run.startedAt,
-    costUsd: totalOf(run.nodes.map(({ costUsd }) => costUsd ?? null)),
+    ...spent,
+    calls: run.calls,
     temporalUrl,
   });
 }
 
-function nodeResult(row: NodeRunRow): NodeResult {
-  const { node: id, key, step, outcome, attempts, durationMs, costUsd = null } = row;
-  return { id, key, step, outcome, attempts, durationMs, costUsd, error: row.error as FailureData | null };
-}
-
-/** The sum of what is known; null when nothing is, since an unknown cost is not nothing. */
-function totalOf(costs: readonly (number | null)[]): number | null {
-  const known = costs.filter((cost) => cost !== null);
-  return known.length === 0 ? null : known.reduce((sum, cost) => sum + cost, 0);
+function nodeResult(row: NodeRunRow, spent: Spending): NodeResult {
+  const { node: id, key, step, outcome, attempts, durationMs } = row;
+  return { id, key, step, outcome, attempts, durationMs, ...spent, error: row.error as FailureData | null };
 }
 
 /** In the order in which they began; those that made no call (containers, skipped nodes) come last. */

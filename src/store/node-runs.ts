@@ -8,7 +8,6 @@ import type { Queries } from './database.ts';
 
 /** Times are milliseconds, `startedAt` since the epoch. Absent is null: unknown, or nothing was called. */
 export interface NodeRunRow extends Omit<NodeRecord, 'error'> {
-  readonly costUsd?: number | null;
   readonly bytesIn?: number | null;
   readonly bytesOut?: number | null;
   readonly error: Json;
@@ -16,9 +15,9 @@ export interface NodeRunRow extends Omit<NodeRecord, 'error'> {
 
 /** The columns, in the order of `nodeRunArrays`. */
 export const NODE_RUN_COLUMNS = `key, node, kind, step, call, outcome, attempts, started_at, duration_ms, queued_ms,
-  cost_usd, bytes_in, bytes_out, error`;
+  bytes_in, bytes_out, error`;
 
-const TYPES = ['text', 'text', 'text', 'text', 'text', 'text', 'int', 'timestamptz', 'float8', 'float8', 'float8'];
+const TYPES = ['text', 'text', 'text', 'text', 'text', 'text', 'int', 'timestamptz', 'float8', 'float8'];
 const ALL_TYPES = [...TYPES, 'int', 'int', 'json'];
 
 /** A FROM item that yields the rows whose arrays are the parameters from `$first` on. */
@@ -39,7 +38,6 @@ export function nodeRunArrays(nodes: readonly NodeRunRow[]): unknown[][] {
     nodes.map((run) => (run.startedAt === null ? null : new Date(run.startedAt))),
     nodes.map((run) => run.durationMs),
     nodes.map((run) => run.queuedMs),
-    nodes.map((run) => run.costUsd ?? null),
     nodes.map((run) => run.bytesIn ?? null),
     nodes.map((run) => run.bytesOut ?? null),
     nodes.map((run) => (run.error === null ? null : JSON.stringify(run.error))),
@@ -49,7 +47,7 @@ export function nodeRunArrays(nodes: readonly NodeRunRow[]): unknown[][] {
 export async function nodeRunsOf(database: Queries, runId: string): Promise<readonly NodeRunRow[]> {
   return database.query<NodeRunRow>(
     `select key, node, kind, step, call, outcome, attempts, started_at as "startedAt", duration_ms as "durationMs",
-       queued_ms as "queuedMs", cost_usd as "costUsd", bytes_in as "bytesIn", bytes_out as "bytesOut", error
+       queued_ms as "queuedMs", bytes_in as "bytesIn", bytes_out as "bytesOut", error
      from node_run where run_id = $1 order by node_run_no`,
     [runId],
   );

@@ -3,8 +3,10 @@ import { SluiceError } from '../errors.ts';
 import { suggest } from '../nearest.ts';
 import type { Database } from './database.ts';
 import { nodeRunsOf } from './node-runs.ts';
+import { callsOf } from './provider-calls.ts';
 import { RUN_WHOLE } from './run-columns.ts';
 import type { RunRow, RunWithNodes } from './runs.ts';
+import { spendingOf } from './spending.ts';
 
 /** How many of the newest runs a wrong id is compared with. */
 const COMPARED = 500;
@@ -22,7 +24,13 @@ export async function findRun(database: Database, idOrPrefix: string): Promise<R
   const [first, second] = rows;
   if (first === undefined || idOrPrefix === '') throw await unknownRun(database, idOrPrefix);
   if (second !== undefined && first.runId !== idOrPrefix) throw ambiguous(idOrPrefix, rows);
-  return { ...first, nodes: await nodeRunsOf(database, first.runId) };
+  const { runId } = first;
+  const [nodes, calls, spent] = await Promise.all([
+    nodeRunsOf(database, runId),
+    callsOf(database, runId),
+    spendingOf(database, runId),
+  ]);
+  return { ...first, nodes, calls, spent };
 }
 
 export async function unknownRun(database: Database, runId: string): Promise<SluiceError> {

@@ -6,11 +6,22 @@ import type { Json, RunOutcome } from '../plan/plan.ts';
 import { type Clock, nowParam, nowSql } from './clock.ts';
 import type { Database } from './database.ts';
 import { NODE_RUN_COLUMNS, type NodeRunRow, nodeRunArrays, nodeRunsFrom } from './node-runs.ts';
+import type { ProviderCallRow } from './provider-calls.ts';
 import { RUN_LISTED, RUN_WHOLE } from './run-columns.ts';
 import { listRuns, type RunFilter, type RunPage } from './run-list.ts';
 import { findRun, unknownRun } from './run-lookup.ts';
+import { type RunSpending, spendingOf } from './spending.ts';
 
 export type RunState = 'running' | RunOutcome;
+
+/** What a run may take, the calls of all its node runs together. Absent: without limit. */
+export interface RunBudget {
+  readonly usd?: number;
+  /** Tokens read and written. */
+  readonly tokens?: number;
+  /** From the run's start to its output. */
+  readonly deadlineMs?: number;
+}
 
 export interface RunStart {
   /** The workflow's id, too. */
@@ -23,10 +34,13 @@ export interface RunStart {
   readonly unit: string | null;
   readonly idempotencyKey: string | null;
   readonly input: Json;
+  /** Null, or absent: no limit. */
+  readonly budget?: RunBudget | null;
 }
 
 /** Times are milliseconds since the epoch. */
 export interface RunRow extends RunStart {
+  readonly budget: RunBudget | null;
   readonly state: RunState;
   readonly output: Json;
   readonly error: Json;
@@ -37,6 +51,9 @@ export interface RunRow extends RunStart {
 export interface RunWithNodes extends RunRow {
   /** In the order in which they were recorded. */
   readonly nodes: readonly NodeRunRow[];
+  /** To providers, in the order in which they left. */
+  readonly calls: readonly ProviderCallRow[];
+  readonly spent: RunSpending;
 }
 
 /** A run without what it took and gave, for lists. */
@@ -75,6 +92,8 @@ export interface Runs {
    * @throws SluiceError `run_unknown`, `run_ambiguous`
    */
   get(idOrPrefix: string): Promise<RunWithNodes>;
+  /** What its calls to providers have cost up to now; nothing for a run that there is not. */
+  spending(runId: string): Promise<RunSpending>;
   /** Newest first. @throws SluiceError `cursor_invalid`, `limit_invalid` */
   list(filter?: RunFilter): Promise<RunPage>;
   /** Runs still `running` that began more than `olderThanMs` ago, oldest first, at most 1,000: the sweeper's work. */
@@ -101,6 +120,7 @@ export function createRuns(database: Database, clock?: Clock): Runs {
     close: (runId, outcome, error) =>
       end(database, runId, { outcome, output: null, error, nodes: [] }, nowParam(clock)),
     get: (idOrPrefix) => findRun(database, idOrPrefix),
+    spending: (runId) => spendingOf(database, runId),
     list: (filter = {}) => listRuns(database, filter),
     unfinished: (olderThanMs) =>
       database.query<RunListed>(
@@ -113,12 +133,22 @@ export function createRuns(database: Database, clock?: Clock): Runs {
 }
 
 async function begin(database: Database, start: RunStart, now: Date | null) {
-  const { runId, pipeline, planId, arms, unit, idempotencyKey, input } = start;
+  const { runId, pipeline, planId, arms, unit, idempotencyKey, input, budget } = start;
   const [added] = await database.query<RunRow>(
-    `insert into run (run_id, pipeline, plan_id, arms, unit, idempotency_key, state, input, started_at)
-     values ($1, $2, $3, $4, $5, $6, 'running', $7, ${nowSql('$8')})
+    `insert into run (run_id, pipeline, plan_id, arms, unit, idempotency_key, state, input, budget, started_at)
+     values ($1, $2, $3, $4, $5, $6, 'running', $7, $8, ${nowSql('$9')})
      on conflict do nothing returning ${RUN_WHOLE}`,
-    [runId, pipeline, planId, JSON.stringify(arms), unit, idempotencyKey, JSON.stringify(input), now],
+    [
+      runId,
+      pipeline,
+      planId,
+      JSON.stringify(arms),
+      unit,
+      idempotencyKey,
+      JSON.stringify(input),
+      budget ? JSON.stringify(budget) : null,
+      now,
+    ],
   );
   if (added !== undefined) return { created: true, run: added };
   // A statement of its own: one statement would not see a row that another client added meanwhile.

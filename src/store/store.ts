@@ -9,6 +9,8 @@ import { createSearch, type Search } from './keyword-search.ts';
 import { createLeases, type Leases } from './leases.ts';
 import { createPayloads } from './payloads.ts';
 import { createPlans, type Plans } from './plans.ts';
+import { createProviderCalls, type ProviderCalls } from './provider-calls.ts';
+import { createRateLimits, type RateLimits } from './rate-limits.ts';
 import { createRuns, type Runs } from './runs.ts';
 import { createVectorSearch, type VectorSearch } from './vector-search.ts';
 import { createVectors, SCANNED_VECTORS, type Vectors } from './vectors.ts';
@@ -17,6 +19,8 @@ export interface Store {
   readonly plans: Plans;
   readonly payloads: Payloads;
   readonly runs: Runs;
+  readonly calls: ProviderCalls;
+  readonly rateLimits: RateLimits;
   readonly catalogue: Catalogue;
   readonly leases: Leases;
   readonly indexes: Indexes;
@@ -39,6 +43,8 @@ export function createStore(database: Database, { clock, scannedVectors = SCANNE
     plans: createPlans(database),
     payloads: createPayloads(database),
     runs: createRuns(database, clock),
+    calls: createProviderCalls(database),
+    rateLimits: createRateLimits(database, clock),
     catalogue: createCatalogue(database, clock),
     leases: createLeases(database, clock),
     indexes: createIndexes(database),

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { createRecordRun } from '../../activities/record-run.ts';
 import { SluiceError } from '../../src/errors.ts';
 import type { Json } from '../../src/plan/plan.ts';
+import { NOTHING_SPENT } from '../../src/store/spending.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { RunRecord } from '../../workflows/messages.ts';
 
@@ -16,6 +17,7 @@ async function stored(output: Json, complete: Store['runs']['complete'] = async 
       asked.push(completion.output);
       return complete(runId, completion as never);
     },
+    spending: async () => NOTHING_SPENT,
   } as unknown as Store['runs'];
   await new MockActivityEnvironment().run(createRecordRun(runs), { nodes: [], run: record(output) });
   return asked;
@@ -33,4 +35,14 @@ test('a run without a row ends all the same; any other failure is tried again', 
   };
   await expect(stored('x', failWith('run_unknown'))).resolves.toEqual(['x']);
   await expect(stored('x', failWith('database_unreachable'))).rejects.toMatchObject({ code: 'database_unreachable' });
+});
+
+test('what the run has cost comes back once it is recorded, and nothing where nothing is known of it', async () => {
+  const costOf = (costUsd: number | null) => {
+    const runs = { complete: async () => true, spending: async () => ({ ...NOTHING_SPENT, costUsd }) };
+    const recordRun = createRecordRun(runs as unknown as Store['runs']);
+    return new MockActivityEnvironment().run(recordRun, { nodes: [], run: record(null) });
+  };
+  expect(await costOf(0.25)).toEqual({ costUsd: 0.25 });
+  expect(await costOf(null)).toBeUndefined();
 });

@@ -11,6 +11,7 @@ import type { Plan } from '../../src/plan/plan.ts';
 import type { RunResult } from '../../src/runtime/run-result.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import type { OpenedStore } from '../../src/runtime/store-only.ts';
+import { NOTHING_SPENT } from '../../src/store/spending.ts';
 import { docsBot } from '../plan/example.ts';
 
 export interface Ran {
@@ -72,6 +73,7 @@ export function fakeRuntime(parts: object) {
     urlOf: (id: string) => `ui/${id}`,
     failed: new Promise<never>(() => undefined),
     ...parts,
+    client: { check: async () => undefined, ...('client' in parts && (parts.client as object)) },
     stop: async () => {
       state.stopped += 1;
     },
@@ -105,6 +107,7 @@ export const finishedRun: RunResult = {
   runId: 'run-7d2f0000',
   pipeline: 'docs-bot',
   planId: planId(docsBot),
+  calls: [],
   arms: {},
   outcome: 'degraded',
   output: {
@@ -120,7 +123,7 @@ export const finishedRun: RunResult = {
       outcome: 'completed',
       attempts: 1,
       durationMs: 4,
-      costUsd: null,
+      ...NOTHING_SPENT,
       error: null,
     },
     {
@@ -130,7 +133,7 @@ export const finishedRun: RunResult = {
       outcome: 'fallback',
       attempts: 3,
       durationMs: 1_200,
-      costUsd: null,
+      ...NOTHING_SPENT,
       error: null,
     },
     {
@@ -140,13 +143,13 @@ export const finishedRun: RunResult = {
       outcome: 'completed',
       attempts: 0,
       durationMs: null,
-      costUsd: null,
+      ...NOTHING_SPENT,
       error: null,
     },
   ],
   error: null,
   durationMs: 1_300,
-  costUsd: null,
+  ...NOTHING_SPENT,
   temporalUrl: 'http://localhost:8233/namespaces/default/workflows/run-7d2f0000',
 };
 
@@ -163,7 +166,7 @@ export const failedRun: RunResult = {
       outcome: 'failed',
       attempts: 4,
       durationMs: 38_000,
-      costUsd: null,
+      ...NOTHING_SPENT,
       error: null,
     },
   ],

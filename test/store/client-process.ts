@@ -2,10 +2,12 @@
  * A client of the database in a process of its own, so that tests can have two contend. It says when it is connected,
  * begins its task when told, and answers with the result or the error's code.
  */
+import { randomUUID } from 'node:crypto';
 import { SluiceError } from '../../src/errors.ts';
 import type { Json } from '../../src/plan/plan.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
+import type { Ask } from '../../src/store/rate-limits.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
 import { document } from './documents.ts';
 
@@ -51,6 +53,38 @@ export const tasks = {
       }),
     );
     return { created, completed };
+  },
+  /** Calls at a cent each, of one run; how many of them its budget had room for. */
+  async spend({ name, count }, store) {
+    const opened = await Promise.all(
+      numbers(count).map(() =>
+        store.calls.open({
+          callId: randomUUID(),
+          runId: name,
+          key: 'draft',
+          attempt: 1,
+          idempotencyKey: name,
+          provider: 'openai',
+          model: 'm',
+          kind: 'text',
+          reservedTokens: 1,
+          reservedUsd: 0.01,
+        }),
+      ),
+    );
+    return opened.filter(({ kind }) => kind === 'opened').length;
+  },
+  /** When its calls may leave, at 6,000 a minute. */
+  async slots({ name, count }, store) {
+    const slots = await Promise.all(numbers(count).map((n) => store.rateLimits.take(ask(name, n, 6_000))));
+    return slots.map((slot) => (slot.kind === 'taken' ? slot.slotAt : -1));
+  },
+  /** How many of seven places it got. */
+  async places({ name, count }, store) {
+    const slots = await Promise.all(
+      numbers(count).map((n) => store.rateLimits.take({ ...ask(name, n), allowance: { concurrency: 7 } })),
+    );
+    return slots.filter(({ kind }) => kind === 'taken').length;
   },
   /** Builds as an owner of its own: one of two is refused. */
   async build({ name }, store) {
@@ -101,6 +135,17 @@ export const tasks = {
     return null;
   },
 } satisfies Record<string, Task>;
+
+const ask = (scope: string, n: number, requestsPerMinute = 1): Ask => ({
+  scope,
+  callId: `${process.pid}-${n}`,
+  allowance: { requestsPerMinute },
+  tokens: 0,
+  isServing: true,
+  longestWaitMs: MINUTE_MS,
+  leaseMs: MINUTE_MS,
+  standBackMs: 0,
+});
 
 const numbers = (count: number): number[] => [...Array(count).keys()];
 

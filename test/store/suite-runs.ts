@@ -25,7 +25,6 @@ const nodeRun = (key: string, more: Partial<NodeRunRow> = {}): NodeRunRow => ({
   startedAt: 1_767_225_600_123,
   durationMs: 12.25,
   queuedMs: 0.5,
-  costUsd: 0.000_123,
   bytesIn: 10,
   bytesOut: 20,
   error: null,
@@ -43,6 +42,7 @@ export function describeRuns(subject: Subject): void {
       expect(first.run).toEqual({
         ...start('run-1'),
         state: 'running',
+        budget: null,
         output: null,
         error: null,
         startedAt: subject.at,

@@ -70,6 +70,8 @@ export interface WalkOptions {
 export const STEP_INPUT_INVALID = 'StepInputInvalid';
 /** The host learnt of an outside cancellation through the call: the whole run is cancelled, as by `cancel`. */
 export const CALL_CANCELLED = 'CallCancelled';
+/** The run has taken what it was given: nothing that could help would be within the budget either. */
+export const BUDGET_EXCEEDED = 'budget_exceeded';
 
 /**
  * How a host says that a call has failed for good. The walker reads `code`, `message` and `details`, of this class or

@@ -1,0 +1,149 @@
+/**
+ * Puts money and rate limits around models, behind the same interfaces: adapters know nothing of either, and steps
+ * cannot forget them. Models that run here are free and theirs alone, so they pass through as they are.
+ */
+
+import { z } from 'zod';
+import { allowanceOf, type LimitRules } from '../../src/runtime/limit-rules.ts';
+import type { PriceRules } from '../../src/runtime/model-rules.ts';
+import type { Store } from '../../src/store/store.ts';
+import type { ProviderCall, Usage } from './call.ts';
+import { estimateTokens } from './count-tokens.ts';
+import type { ChatRequest, DataReply, LanguageModel, Shape, TextReply } from './language-model.ts';
+import { type Meter, pay } from './paid-call.ts';
+import { costOf, priceOf } from './prices.ts';
+import type { Providers } from './providers.ts';
+import type { Reranker } from './reranker.ts';
+import type { TextEmbedder } from './text-embedder.ts';
+
+export type { Meter } from './paid-call.ts';
+
+/** A meter by the config's limits and prices, shared by all workers through the store. */
+export function createMeter(
+  { calls, rateLimits }: Pick<Store, 'calls' | 'rateLimits'>,
+  {
+    limits,
+    limitWaitMs,
+    prices,
+  }: { readonly limits: LimitRules; readonly limitWaitMs: number; readonly prices: PriceRules },
+): Meter {
+  return Object.freeze({
+    calls,
+    limits: rateLimits,
+    allowanceOf: (model: string) => allowanceOf(limits, model),
+    longestWaitMs: limitWaitMs,
+    costOf: (model: string, usage: Usage) => costOf(usage, priceOf(model, prices)),
+  });
+}
+
+/** The same models, each call of which is held back, paid and recorded. */
+export function createMetered(providers: Providers, meter: Meter): Providers {
+  return Object.freeze({
+    languageModel: (name) => unlessLocal(name, providers.languageModel(name), (model) => languageModel(model, meter)),
+    reranker: (name) => unlessLocal(name, providers.reranker(name), (model) => reranker(model, meter)),
+    embedder: (name) => unlessLocal(name, providers.embedder(name), (model) => embedder(model, meter)),
+  } satisfies Providers);
+}
+
+const unlessLocal = <M>(name: string, model: M, meter: (model: M) => M): M =>
+  name.startsWith('local/') ? model : meter(model);
+
+function languageModel(model: LanguageModel, meter: Meter): LanguageModel {
+  const { name } = model;
+  return Object.freeze({
+    ...model,
+    writeText: (asked, call) => {
+      const { request, ...counts } = counting(model, asked);
+      return pay<TextReply>(meter, {
+        ...counts,
+        model: name,
+        kind: 'text',
+        call,
+        make: () => model.writeText(request, call),
+      });
+    },
+    writeData: <T>(asked: ChatRequest, shape: Shape<T>, call: ProviderCall) => {
+      const { request, ...counts } = counting(model, asked, [JSON.stringify(z.toJSONSchema(shape.schema))]);
+      return pay<DataReply<T>>(meter, {
+        ...counts,
+        model: name,
+        kind: 'data',
+        call,
+        make: () => model.writeData(request, shape, call),
+      });
+    },
+  } satisfies LanguageModel);
+}
+
+/** What each message and document takes beside its text: names of roles, marks between them. */
+const TOKENS_PER_PART = 8;
+
+/** The tokenizer's count of a request, and of what came of its reply, for when the provider does not say. */
+function counting(model: LanguageModel, asked: ChatRequest, besides: readonly string[] = []) {
+  const { messages, documents = [], maxOutputTokens, onText } = asked;
+  const texts = [
+    ...besides,
+    ...messages.map(({ content }) => content),
+    ...documents.map(({ text, title = '', url = '' }) => `${title} ${url} ${text}`),
+  ];
+  const inputTokens = texts.reduce((sum, text) => sum + model.countTokens(text).tokens + TOKENS_PER_PART, 0);
+  let streamed = '';
+  const request: ChatRequest = {
+    ...asked,
+    ...(onText && {
+      onText: (text: string) => {
+        streamed += text;
+        onText(text);
+      },
+    }),
+  };
+  const counted = (reply: { readonly text: string } | { readonly data: unknown } | undefined): Usage | null => {
+    const text = reply === undefined ? streamed : 'text' in reply ? reply.text : JSON.stringify(reply.data);
+    if (reply === undefined && text === '') return null;
+    return { inputTokens, outputTokens: model.countTokens(text).tokens };
+  };
+  return { request, most: { inputTokens, outputTokens: maxOutputTokens }, counted };
+}
+
+const measure = (texts: readonly string[]): number => texts.reduce((sum, text) => sum + estimateTokens(text), 0);
+
+/** Cohere counts a search unit for each 100 documents; a list of passages is no longer than that. */
+const SEARCH_UNITS = 1;
+
+function reranker(model: Reranker, meter: Meter): Reranker {
+  return Object.freeze({
+    ...model,
+    rerank: (request, call) => {
+      const texts = request.documents.flatMap(({ text, title = '' }) => [request.query, title, text]);
+      const most = { inputTokens: measure(texts), outputTokens: 0, searchUnits: SEARCH_UNITS };
+      // Where the provider does not say: one search is what it charges for.
+      const counted = (reply: object | undefined) => (reply === undefined ? null : most);
+      return pay(meter, {
+        model: model.name,
+        kind: 'rerank',
+        call,
+        most,
+        counted,
+        make: () => model.rerank(request, call),
+      });
+    },
+  } satisfies Reranker);
+}
+
+function embedder(model: TextEmbedder, meter: Meter): TextEmbedder {
+  return Object.freeze({
+    ...model,
+    embed: (request, call) => {
+      const most = { inputTokens: measure(request.texts), outputTokens: 0 };
+      const counted = (reply: object | undefined) => (reply === undefined ? null : most);
+      return pay(meter, {
+        model: model.name,
+        kind: 'embed',
+        call,
+        most,
+        counted,
+        make: () => model.embed(request, call),
+      });
+    },
+  } satisfies TextEmbedder);
+}
