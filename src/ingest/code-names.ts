@@ -12,10 +12,20 @@ const KEYWORDS = [
 /** Worth a heading at the top of a file only: inside, they are what code is made of. */
 const VARIABLES = ['const', 'let', 'var', 'val', 'static'];
 
-/** Modifiers before the keyword, and a Go receiver, type parameters or SQL's `if not exists` before the name. */
+/** What languages put before the keyword. Any word would make declarations of prose: "the class that". */
+const MODIFIERS = [
+  ...['export', 'default', 'declare', 'async', 'public', 'private', 'protected', 'internal', 'static', 'abstract'],
+  ...['final', 'sealed', 'open', 'data', 'inner', 'override', 'virtual', 'inline', 'partial', 'readonly', 'suspend'],
+  ...['pub', 'unsafe', 'extern', 'const', 'constexpr', 'template', 'local', 'create', 'or', 'replace', 'temporary'],
+  ...['unique', 'materialized', 'typedef', 'implicit', 'case', 'rec'],
+];
+const PROSE =
+  /^(?:a|an|and|are|as|be|by|can|contains|for|from|has|in|is|it|may|must|of|on|or|that|the|to|was|which|will|with)$/i;
+
+/** A Go receiver, type parameters or SQL's `if not exists` may stand before the name. */
 const declaration = (keywords: readonly string[]) =>
   new RegExp(
-    `^\\s*(?:[\\w@.()<>:]+\\s+){0,6}?(?<keyword>${keywords.join('|')})\\*?` +
+    `^\\s*(?:(?:@[\\w.]+|(?:${MODIFIERS.join('|')})(?:\\([^)]*\\))?)\\s+){0,6}?(?<keyword>${keywords.join('|')})\\*?` +
       '(?:<[^>]*>)?\\s+(?:\\([^)]*\\)\\s*|if\\s+not\\s+exists\\s+)?(?<name>[\\w$.:"`]+)',
     'i',
   );
@@ -33,7 +43,7 @@ export function namesIn(lines: readonly string[], level: number, isInside: boole
     if (line.trim() === '' || indentOf(line) > level || COMMENT.test(line)) return [];
     const start = line.slice(0, 300);
     const declared = (isInside ? INSIDE : TOP).exec(start)?.groups;
-    if (declared) return [`${declared.keyword} ${declared.name!.replace(/[:.]+$/, '')}`];
+    if (declared && !PROSE.test(declared.name!)) return [`${declared.keyword} ${declared.name!.replace(/[:.]+$/, '')}`];
     const method = METHOD.exec(start)?.groups?.name;
     return method !== undefined && !CONTROL.test(method) && !CONTROL.test(start.trim().split(/\W/)[0]!) ? [method] : [];
   });

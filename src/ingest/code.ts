@@ -5,7 +5,7 @@
 import { type Block, code } from './block.ts';
 import { type CodePart, partsOf } from './code-parts.ts';
 import { PASSAGE_LIMITS } from './limits.ts';
-import type { Note } from './skip.ts';
+import { type Note, type Refusal, refused } from './skip.ts';
 import { byteLength, countTokens } from './tokens.ts';
 
 /** A longer line leaves no room for its fence. Nobody writes one by hand. */
@@ -13,26 +13,32 @@ const LINE_BYTES = PASSAGE_LIMITS.bytes - 128;
 /** Names of declarations in one heading. */
 const HEADING_NAMES = 8;
 
-/** @param file its path, for the heading, and its language, for the fences */
+/**
+ * Code of which most is in lines that no passage can hold is refused: it was generated.
+ *
+ * @param file its path, for the heading, and its language, for the fences
+ */
 export function parseCode(
   source: string,
   file: { readonly path: string; readonly language: string },
-): { readonly blocks: readonly Block[]; readonly notes: readonly Note[] } {
-  const written = source.split('\n');
-  const lines = written.map((line) => {
+): { readonly kind: 'parsed'; readonly blocks: readonly Block[]; readonly notes: readonly Note[] } | Refusal {
+  let leftOutBytes = 0;
+  const lines = source.split('\n').map((line) => {
     const bytes = byteLength(line);
-    return bytes <= LINE_BYTES ? line : `… (a line of ${bytes} bytes)`;
+    if (bytes <= LINE_BYTES) return line;
+    leftOutBytes += bytes;
+    return `… (a line of ${bytes} bytes)`;
   });
-  const isShortened = lines.some((line, index) => line !== written[index]);
-  const hasText = lines.some((line, index) => line === written[index] && line.trim() !== '');
-  const parts = hasText ? packParts(partsOf(lines)) : [];
-  const blocks = parts.flatMap(({ path, names, lines }): readonly Block[] => [
+  if (leftOutBytes * 2 > byteLength(source))
+    return refused('too-long', `most of it is in lines of more than ${LINE_BYTES} bytes, as in generated code`);
+  const blocks = packParts(partsOf(lines)).flatMap(({ path, names, lines }): readonly Block[] => [
     ...[...path, ...headingOf(names)].map((text, index): Block => ({ kind: 'heading', depth: index + 2, text })),
     code(lines.join('\n').replace(/^(?:[ \t]*\n)+|\s+$/g, ''), file.language),
   ]);
   return {
+    kind: 'parsed',
     blocks: blocks.length === 0 ? [] : [{ kind: 'heading', depth: 1, text: file.path }, ...blocks],
-    notes: isShortened ? ['long-lines-left-out'] : [],
+    notes: leftOutBytes > 0 ? ['long-lines-left-out'] : [],
   };
 }
 

@@ -27,7 +27,9 @@ const NO_CONTENT = new Set([
  */
 export function parseHtml(source: string): ParsedHtml {
   const tree = fromHtml(source);
-  const title = elementsOf(tree).find(({ tagName }) => tagName === 'title');
+  // Pictures have titles, too.
+  const head = elementsOf(tree).find(({ tagName }) => tagName === 'head');
+  const title = head && elementsOf(head).find(({ tagName }) => tagName === 'title');
   prune(tree);
   const elements = elementsOf(tree);
   const heading = elements.find(({ tagName }) => tagName === 'h1');
@@ -55,7 +57,7 @@ function titleOf(title: string, heading: string): string | undefined {
 }
 
 /** All elements, in document order; without recursion, since a page may be nested as deeply as its author likes. */
-function elementsOf(tree: Root): readonly Element[] {
+function elementsOf(tree: Root | Element): readonly Element[] {
   const found: Element[] = [];
   const open: Nodes[] = [tree];
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
@@ -68,8 +70,21 @@ function elementsOf(tree: Root): readonly Element[] {
 /** Takes out of the tree what is no content. */
 function prune(tree: Root): void {
   tree.children = tree.children.filter(isContent);
-  for (const element of elementsOf(tree)) element.children = element.children.filter(isContent);
+  for (const element of elementsOf(tree)) {
+    element.children = element.children.filter(isContent);
+    // A cell becomes one line: its paragraphs must not run together.
+    if (CELLS.has(element.tagName))
+      element.children = element.children.flatMap((child) => [child, ...breakAfter(child)]);
+  }
 }
+
+const CELLS = new Set(['td', 'th']);
+const BLOCKS = new Set(['p', 'div', 'ul', 'ol', 'dl', 'pre', 'table']);
+
+const breakAfter = (node: ElementContent): readonly Element[] =>
+  node.type === 'element' && BLOCKS.has(node.tagName)
+    ? [{ type: 'element', tagName: 'br', properties: {}, children: [] }]
+    : [];
 
 function isContent(node: RootContent | ElementContent): boolean {
   if (node.type !== 'element') return node.type !== 'comment';

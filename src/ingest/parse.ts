@@ -45,8 +45,9 @@ function parseText(raw: TextDocument, text: string): Parsed | Refusal {
     case 'text':
       return parsedFrom({ blocks: parsePlainText(text), body: text });
     case 'code': {
-      const { blocks, notes } = parseCode(text, { path: raw.name, language: raw.language ?? '' });
-      return parsedFrom({ blocks, body: text, title: basename(raw.name), notes });
+      const parsed = parseCode(text, { path: raw.name, language: raw.language ?? '' });
+      if (parsed.kind === 'refused') return parsed;
+      return parsedFrom({ ...parsed, body: text, title: basename(raw.name) });
     }
     case 'html':
       return readHtml(text);

@@ -9,6 +9,7 @@ import { chunkDocument } from '../../src/ingest/document.ts';
 import type { Builds } from '../../src/store/builds.ts';
 import type { DocumentInput } from '../../src/store/documents.ts';
 import type { Vectors } from '../../src/store/vectors.ts';
+import { type Answer, servePages } from '../ingest/pages.ts';
 import { folderWith, temporaryFolder } from '../ingest/support.ts';
 
 /** Vectors that are only counted: every coming passage is missing until it is put. */
@@ -152,6 +153,45 @@ test('what is committed has been embedded before, unless nothing was to be', asy
   await call('ingestBatch', { index: 'docs', build: 1, source, chunk: 'headings', batch: batches[0]! });
   await call('commitBuild', { index: 'docs', build: 1 });
   expect([...stored.values()].map((vector) => vector?.length)).toEqual([128, 128]);
+});
+
+describe('a page of a list', () => {
+  const page = (text: string) => ({ body: `<title>T</title><p>${text}</p>` });
+
+  test('whose server is away stays as it was; one that is gone goes; both are named', async () => {
+    const pages: Record<string, Answer> = { '/a': page('First.'), '/b': page('Second.'), '/c': page('Third.') };
+    const { origin } = await servePages(pages);
+    const { ingest, committed, puts } = setUp();
+    const lines = ['/a', '/b', '/c', '/never'].map((path) => origin + path);
+    const source = `list:${join(await folderWith({ 'list.txt': lines.join('\n') }), 'list.txt')}`;
+    await ingest(source);
+    const before = committed.get(`${origin}/a`);
+    Object.assign(pages, { '/a': { status: 503 }, '/b': { status: 404 }, '/never': { status: 500 } });
+    expect(await ingest(source)).toMatchObject([
+      {
+        met: 4,
+        unchanged: 1,
+        skippedCount: 3,
+        skipped: [
+          { name: `${origin}/a`, reason: 'unavailable', detail: expect.stringContaining('stays as it is') },
+          { name: `${origin}/b`, reason: 'not-found' },
+          { name: `${origin}/never`, reason: 'unavailable' },
+        ],
+      },
+    ]);
+    expect([...committed.keys()].sort()).toEqual([`${origin}/a`, `${origin}/c`]);
+    expect(committed.get(`${origin}/a`)).toBe(before);
+    expect(puts).toHaveLength(1);
+  });
+
+  test('on another host is refused for good, before anything is fetched', async () => {
+    const source = `list:${join(await folderWith({ 'list.txt': 'http://10.1.2.3/' }), 'list.txt')}`;
+    await expect(setUp().call('listSource', { source })).rejects.toMatchObject({
+      type: 'source_host_refused',
+      nonRetryable: true,
+      details: [{ remedy: expect.stringContaining('SLUICE_INGEST_HOSTS=10.1.2.3') }],
+    });
+  });
 });
 
 test('an embedding model that nobody knows is refused before anything is read', async () => {
