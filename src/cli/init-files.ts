@@ -8,6 +8,9 @@ export interface ProjectNames {
   readonly own: PackageFacts;
 }
 
+/** To have something to ask about; the questions of the dataset are about them. */
+const DOCUMENTS = ['sluice.md', 'indexing.md', 'pipelines.md'];
+
 /** Paths and texts, in the order in which one would read them. */
 export function projectFiles({ name, index, own }: ProjectNames): [path: string, text: string][] {
   return [
@@ -17,7 +20,8 @@ export function projectFiles({ name, index, own }: ProjectNames): [path: string,
     ['.gitignore', 'node_modules\n.sluice\n'],
     ['docker-compose.yml', template('docker-compose.yml')],
     ['temporal.yaml', template('temporal.yaml')],
-    ['docs/sluice.md', DOCUMENT],
+    ...DOCUMENTS.map((document): [string, string] => [`docs/${document}`, template(document)]),
+    [`pipelines/datasets/${index}.jsonl`, template('questions.jsonl')],
   ];
 }
 
@@ -37,6 +41,7 @@ function packageJson(name: string, index: string, own: PackageFacts): object {
       dev: 'sluice dev',
       ingest: `sluice ingest docs --index ${index}`,
       ask: 'sluice ask docs-bot',
+      search: `sluice search --index ${index}`,
       doctor: 'sluice doctor',
       typecheck: 'tsc --noEmit',
     },
@@ -80,7 +85,8 @@ npm run dev                             # or keep them running, and ask from ano
 | \`pipelines/docs-bot.ts\` | the pipeline, and variants of it |
 | \`pipelines/steps.ts\` | the contract of each step: what it takes, gives and can be told |
 | \`pipelines/schemas.ts\` | the data that flows between them |
-| \`docs/\` | the documents: put your own here |
+| \`pipelines/datasets/${index}.jsonl\` | questions, each with the documents that answer it: what changes of the pipeline can be measured on |
+| \`docs/\` | the documents: put your own here, and questions about them into the dataset |
 | \`.sluice/\` | the state of the embedded servers: indexes, runs, histories |
 | \`docker-compose.yml\` | Temporal and PostgreSQL, for when the embedded ones are not enough |
 
@@ -119,19 +125,4 @@ npx sluice worker                       # as many as the load asks for, where th
 \`\`\`
 
 With these two set, every command works on those servers: \`npm run ingest\`, \`npm run ask\`.
-`;
-
-const DOCUMENT = `# Sluice
-
-Sluice runs question-answering pipelines as durable workflows. A pipeline is a typed graph of steps, such as searching,
-ranking and drafting an answer. Each step is retried by itself, so a crash loses no work.
-
-## Asking
-
-Ask a question with \`sluice ask docs-bot "your question"\`. The answer names the documents it was taken from.
-
-## Indexing documents
-
-Put Markdown files into the folder \`docs\` and run \`sluice ingest docs --index NAME\`. Documents that have not changed are
-kept as they are, so indexing again is quick.
 `;

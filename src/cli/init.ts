@@ -20,7 +20,7 @@ const OWN_INDEX = 'ai-docs';
 
 export function initCommand(world: World): Command {
   return actingCommand('init', {
-    summary: 'begin a project: pipelines, a document to try, and what runs them',
+    summary: 'begin a project: pipelines, documents and questions to try, and what runs them',
     examples: [
       ['init', 'in this folder'],
       ['init my-bot --index handbook', 'in a new folder, for an index of that name'],

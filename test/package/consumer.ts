@@ -38,6 +38,10 @@ export interface Consumer {
   readonly installed: string;
   /** Runs the installed `sluice`. */
   sluice(args: readonly string[], settings?: { readonly [name: string]: string }): Promise<Ended>;
+  /** `npm run`, as the project's README says it. */
+  script(name: string, args: readonly string[], settings?: { readonly [name: string]: string }): Promise<Ended>;
+  /** Replaces a passage, which must occur once, in one of the project's files. */
+  edit(path: string, passage: string, becomes: string): Promise<void>;
   /** Runs a module of that text, in the project. */
   node(script: string): Promise<Ended>;
   /** The compiler's complaints about the project; empty where there are none. */
@@ -59,6 +63,12 @@ export async function createConsumer(packed: Packed): Promise<Consumer> {
     folder,
     installed: stdout + stderr,
     sluice: (args, settings) => ending(join(folder, 'node_modules/.bin/sluice'), args, folder, settings),
+    script: (name, args, settings) => ending('npm', ['run', '--silent', name, '--', ...args], folder, settings),
+    async edit(path, passage, becomes) {
+      const parts = (await readFile(join(folder, path), 'utf8')).split(passage);
+      if (parts.length !== 2) throw new Error(`'${passage}' occurs ${parts.length - 1} times in ${path}`);
+      await writeFile(join(folder, path), parts.join(becomes));
+    },
     async node(script) {
       await writeFile(join(folder, 'script.mjs'), script);
       return ending(process.execPath, ['script.mjs'], folder);

@@ -4,7 +4,8 @@
  * that npm makes for it: with two copies of `protobufjs` in the wrong places, no history could be read from JSON.
  */
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -77,30 +78,99 @@ describe('a project that has it installed', () => {
     expect((JSON.parse(steps.stdout) as { step: string }[]).map(({ step }) => step)).toContain('keywordSearch@1');
   });
 
-  it('answers a question by the bundle it carries, and replays the history from JSON', {
-    timeout: ANSWER_LIMIT_MS,
-  }, async () => {
-    const address = inject('temporalAddress');
-    const settings = { TEMPORAL_ADDRESS: address, SLUICE_QUEUE_PREFIX: `package-${process.pid}`, DATABASE_URL: '' };
-    const ingested = await consumer.sluice(['ingest', 'docs', '--index', 'docs', '--json'], settings);
-    expect(ingested.code, ingested.stderr).toBe(0);
-    const asked = await consumer.sluice(['ask', 'docs-bot', 'What is Sluice?', '--json'], settings);
-    expect(asked.code, asked.stderr).toBe(0);
-    const run = JSON.parse(asked.stdout) as { runId: string; output: { text: string } };
-    expect(run.output.text).toContain('Sluice');
+  it('has all that init promises: pipelines, documents, questions about them, servers, scripts, a README', async () => {
+    const { scripts } = JSON.parse(await readFile(join(consumer.folder, 'package.json'), 'utf8'));
+    expect(Object.keys(scripts)).toEqual(['dev', 'ingest', 'ask', 'search', 'doctor', 'typecheck']);
+    const readme = await readFile(join(consumer.folder, 'README.md'), 'utf8');
+    const named = [...readme.matchAll(/^\| `([^`]+)` \|/gm)].map(([, path]) => path!);
+    expect(named).toContain('pipelines/datasets/docs.jsonl');
+    expect(named).toContain('docker-compose.yml');
+    const missing = named.filter((path) => !existsSync(join(consumer.folder, path)));
+    expect(missing).toEqual(['.sluice/']); // comes with the first command
+  });
+});
 
-    const history = await exportHistory(address, run.runId);
+describe('the project’s pipeline', () => {
+  let settings: { readonly [name: string]: string };
+  let asked: Asked;
+  beforeAll(async () => {
+    const address = inject('temporalAddress');
+    settings = { TEMPORAL_ADDRESS: address, SLUICE_QUEUE_PREFIX: `package-${process.pid}`, DATABASE_URL: '' };
+    const ingested = await consumer.script('ingest', ['--json'], settings);
+    expect(ingested.code, ingested.stderr).toBe(0);
+    asked = await ask();
+  }, ANSWER_LIMIT_MS);
+
+  async function ask(): Promise<Asked> {
+    const { code, stdout, stderr } = await consumer.script('ask', ['What is Sluice?', '--json'], settings);
+    expect(code, stderr).toBe(0);
+    return JSON.parse(stdout) as Asked;
+  }
+
+  it('answers a question by the bundle it carries, and replays the history from JSON', async () => {
+    expect(asked.output.text).toContain('Sluice');
+    const history = await exportHistory(settings.TEMPORAL_ADDRESS!, asked.runId);
     const replayed = await consumer.node(`
       import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
       Runtime.install({ logger: new DefaultLogger('ERROR') });
       const codePath = new URL('./node_modules/sluice/dist/workflow-bundle.js', import.meta.url).pathname;
       const options = { workflowBundle: { codePath } };
-      await Worker.runReplayHistory(options, ${history}, ${JSON.stringify(run.runId)});
+      await Worker.runReplayHistory(options, ${history}, ${JSON.stringify(asked.runId)});
       console.log('replayed');`);
     expect(replayed.stderr).toBe('');
     expect(replayed.stdout).toBe('replayed\n');
   });
+
+  it('finds the documents that the dataset names for its questions', async () => {
+    const text = await readFile(join(consumer.folder, 'pipelines/datasets/docs.jsonl'), 'utf8');
+    const examples = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Example);
+    const queries = examples.map(({ id, input: { question } }) => JSON.stringify({ id, query: question }));
+    await writeFile(join(consumer.folder, 'queries.jsonl'), queries.join('\n'));
+    const found = await consumer.script('search', ['--queries', 'queries.jsonl', '--json'], { DATABASE_URL: '' });
+    expect(found.code, found.stderr).toBe(0);
+    const answers = JSON.parse(found.stdout) as { id: string; hits: { id: string }[] }[];
+    expect(answers).toHaveLength(examples.length);
+    const wrong = examples.filter(({ id, relevant }) => {
+      const first = answers.find((answer) => answer.id === id)?.hits[0]?.id.split('#')[0];
+      return relevant && !(first !== undefined && first in relevant);
+    });
+    expect(wrong.map(({ id }) => id)).toEqual([]);
+  });
+
+  it('is edited: with a step of one’s own it has another plan, and another answer', {
+    timeout: ANSWER_LIMIT_MS,
+  }, async () => {
+    await mkdir(join(consumer.folder, 'activities'));
+    await writeFile(join(consumer.folder, 'activities/index.ts'), LOUD_ACTIVITIES);
+    await writeFile(join(consumer.folder, 'pipelines/loud.ts'), LOUD_STEP);
+    await consumer.edit('pipelines/docs-bot.ts', ...LOUD_IMPORT);
+    await consumer.edit('pipelines/docs-bot.ts', ...LOUD_OUTPUT);
+    expect(await consumer.typecheck()).toBe('');
+
+    const edited = await ask();
+    expect(edited.planId).not.toBe(asked.planId);
+    expect(edited.output.text).toBe(asked.output.text.toUpperCase());
+    expect(edited.nodes.map(({ id, step }) => `${id} ${step}`)).toContain('loud shout@1');
+    const before = await consumer.sluice(['runs', asked.runId, '--json'], settings);
+    expect(JSON.parse(before.stdout)).toMatchObject({ planId: asked.planId, output: asked.output });
+  });
 });
+
+interface Asked {
+  readonly runId: string;
+  readonly planId: string;
+  readonly output: { readonly text: string };
+  readonly nodes: readonly { readonly id: string; readonly step: string | null }[];
+}
+
+interface Example {
+  readonly id: string;
+  readonly input: { readonly question: string };
+  readonly relevant?: { readonly [document: string]: number };
+}
 
 /** The history as Temporal's own program writes it. */
 async function exportHistory(address: string, workflowId: string): Promise<string> {
@@ -150,4 +220,38 @@ export async function main(): Promise<string> {
 export const difference: number | null = welch([1, 2, 3], [2, 3, 4], 0.05).diff;
 // @ts-expect-error values are numbers
 welch(['1'], ['2'], 0.05);
+`;
+
+/** A contract, its place before the output, and what is behind it. */
+const LOUD_STEP = `
+import { defineStep } from 'sluice';
+import { z } from 'zod';
+
+export const shout = defineStep('shout', {
+  version: 1,
+  input: z.object({ text: z.string() }),
+  output: z.object({ text: z.string() }),
+  effect: 'none',
+  policy: { attempts: 1, timeout: '1 second' },
+});
+`;
+const LOUD_IMPORT: [passage: string, becomes: string] = [
+  "} from './steps.ts';",
+  "} from './steps.ts';\nimport { shout } from './loud.ts';",
+];
+const LOUD_OUTPUT: [passage: string, becomes: string] = [
+  `  .output(Answer, ({ reply }) => ({
+    text: reply.text,`,
+  `  .step('loud', shout, ({ reply }) => ({ text: reply.text }))
+  .output(Answer, ({ reply, loud }) => ({
+    text: loud.text,`,
+];
+const LOUD_ACTIVITIES = `
+import { builtInActivities, implement, type MakeImplementations } from 'sluice/worker';
+import { shout } from '../pipelines/loud.ts';
+
+export const createActivities: MakeImplementations = (dependencies) => [
+  ...builtInActivities(dependencies),
+  implement(shout, ({ text }) => ({ text: text.toUpperCase() })),
+];
 `;
