@@ -6,10 +6,13 @@ import type { RunClient } from './runtime/client.ts';
 import { readConfig } from './runtime/config.ts';
 import type { IngestClient } from './runtime/ingest-client.ts';
 import { connectRuntime } from './runtime/runtime.ts';
+import type { StreamClient } from './runtime/stream-run.ts';
 
 export type { RunClient, Runnable, RunOptions, StartedRun } from './runtime/client.ts';
 export type { IngestClient, IngestOptions } from './runtime/ingest-client.ts';
 export type { NodeResult, RunResult } from './runtime/run-result.ts';
+export type * from './runtime/stream-event.ts';
+export type { RunStream, StreamClient, StreamOptions } from './runtime/stream-run.ts';
 
 export interface ConnectOptions {
   /** Where `sluice dev` was started; default: the working folder. Of no use where servers are configured. */
@@ -18,7 +21,7 @@ export interface ConnectOptions {
   readonly environment?: { readonly [name: string]: string | undefined };
 }
 
-export interface SluiceClient extends RunClient, IngestClient {
+export interface SluiceClient extends RunClient, StreamClient, IngestClient {
   /** Ends the connections; runs that were started go on. */
   close(): Promise<void>;
 }

@@ -10,6 +10,8 @@ import { stateFolder } from './dev-state.ts';
 import { createIngestClient, type IngestClient } from './ingest-client.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 import type { TemporalConnection } from './temporal.ts';
+import { createStreamRun, type StreamClient } from './stream-run.ts';
+import { createTokenStreams, type TokenStreams } from './token-streams.ts';
 import type { Undo } from './unwind.ts';
 import type { RunningWorker } from './worker.ts';
 
@@ -18,13 +20,15 @@ export type MakeImplementations = (dependencies: { readonly store: Store }) => r
 
 export interface Attached {
   readonly store: Store;
-  readonly client: RunClient & IngestClient;
+  readonly client: RunClient & StreamClient & IngestClient;
   readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string };
   readonly connection: Connection;
   readonly databaseUrl: string;
+  readonly streams: TokenStreams;
 }
 
 interface Parts {
+  readonly folder: string;
   readonly config: Config;
   readonly temporal: TemporalConnection;
   readonly uiUrl: string;
@@ -32,12 +36,22 @@ interface Parts {
   readonly databaseUrl: string;
 }
 
-export function attach({ config, temporal, uiUrl, database, databaseUrl }: Parts): Attached {
+/** What ends with the runtime is added to `undo`. */
+export function attach({ folder, config, temporal, uiUrl, database, databaseUrl }: Parts, undo: Undo): Attached {
   const store = createStore(database);
   const { client, namespace, address, connection } = temporal;
   const runs = createRunClient({ temporal: client, store, config, namespace, uiUrl });
   const ingests = createIngestClient({ temporal: client, queue: config.queues.control, urlOf: runs.urlOf });
-  return { store, client: { ...runs, ...ingests }, temporal: { address, namespace, uiUrl }, connection, databaseUrl };
+  const streams = createTokenStreams({ config, folder });
+  undo.push(() => streams.stop());
+  return {
+    store,
+    client: { ...runs, ...ingests, stream: createStreamRun(runs.start, streams) },
+    temporal: { address, namespace, uiUrl },
+    connection,
+    databaseUrl,
+    streams,
+  };
 }
 
 export interface WorkPlace {
@@ -49,7 +63,7 @@ export interface WorkPlace {
 /** Starts a worker; what ends it is added to `undo`. */
 export async function work(
   { folder, config, implementations }: WorkPlace,
-  { store, connection, temporal: { namespace } }: Attached,
+  { store, streams, connection, temporal: { namespace } }: Attached,
   temporal: TemporalConnection,
   undo: Undo,
 ): Promise<RunningWorker> {
@@ -68,6 +82,7 @@ export async function work(
     connection: native,
     client: temporal.client,
     store,
+    tokens: streams.outlet,
     implementations: implementations({ store }),
     workflowBundle: await workflowBundle(cacheFolder(folder, config)),
   });

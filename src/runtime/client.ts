@@ -20,6 +20,7 @@ import { type OnOutage, ridingThrough } from './outage.ts';
 import { checkRunInput } from './run-input.ts';
 import { type RunResult, resultOf } from './run-result.ts';
 import { type Answer, createStartRun } from './start-run.ts';
+import type { OpenSink } from './stream-run.ts';
 import { workflowUrl } from './temporal-ui.ts';
 
 export interface ClientDependencies {
@@ -59,8 +60,12 @@ export interface StartedRun {
 export interface RunClient {
   /** Starts a run and resolves with its result once it is recorded. */
   run(pipeline: Runnable, input: unknown, options?: RunOptions): Promise<RunResult>;
-  /** Starts a run and gives its answer before its record. */
-  start(pipeline: Runnable, input: unknown, options?: RunOptions): Promise<StartedRun>;
+  /**
+   * Starts a run and gives its answer before its record.
+   *
+   * @param openSink where its tokens go, for `stream`
+   */
+  start(pipeline: Runnable, input: unknown, options?: RunOptions, openSink?: OpenSink): Promise<StartedRun>;
   urlOf(workflowId: string): string;
 }
 
@@ -71,7 +76,12 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
   const register = createRegistration(store);
   const urlOf = (id: string) => workflowUrl(dependencies, id);
 
-  async function start(pipeline: Runnable, given: unknown, options: RunOptions = {}): Promise<StartedRun> {
+  async function start(
+    pipeline: Runnable,
+    given: unknown,
+    options: RunOptions = {},
+    openSink?: OpenSink,
+  ): Promise<StartedRun> {
     const input = checkRunInput(pipeline.id, pipeline.input, given);
     await checkCatalogue(pipeline.plan);
     const offered = await register(pipeline.plan);
@@ -86,7 +96,7 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
     if (options.signal?.aborted) cancel();
     const answered: Promise<Answer> =
       row.state === 'running'
-        ? startRun({ runId, planId: row.planId, plan, input: carried }, options.onOutage)
+        ? startRun({ runId, planId: row.planId, plan, input: carried, sink: openSink?.(runId) }, options.onOutage)
         : Promise.resolve({ kind: 'closed' });
     const finished = answered.then(async (answer) => {
       if (row.state === 'running') await closed(answer, () => handle.result(), options.onOutage);

@@ -35,6 +35,13 @@ const prices = z.string().transform((text, context): PriceRules => {
   return z.NEVER;
 });
 
+/** `0.0.0.0:8090`, `[::1]:8090`. */
+const listen = z
+  .string()
+  .regex(/^(\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5}$/, 'it is no host:port')
+  .transform((address) => new URL(`http://${address}`))
+  .transform(({ hostname, port }) => ({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) }));
+
 const Environment = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   TEMPORAL_ADDRESS: z.string().min(1).optional(),
@@ -61,6 +68,9 @@ const Environment = z.object({
   SLUICE_RUN_DEADLINE_MS: milliseconds.max(86_400_000).default(600_000),
   SLUICE_QUEUE_LIMIT_MS: milliseconds.max(86_400_000).default(300_000),
   SLUICE_INGEST_HOSTS: hosts.default([]),
+  SLUICE_SINK_KEY: z.string().min(32).max(1_000).optional(),
+  SLUICE_SINK_LISTEN: listen.default({ host: '127.0.0.1', port: 0 }),
+  SLUICE_SINK_URL: z.url({ protocol: /^https?$/ }).optional(),
   SLUICE_SHUTDOWN_GRACE_MS: milliseconds.max(600_000).default(10_000),
   SLUICE_BUILD_ID: z.string().min(1).max(100).optional(),
   SLUICE_WORKER_VERSIONING: flag.default(false),
@@ -81,6 +91,16 @@ export interface Queues {
   readonly run: string;
   readonly eval: string;
   readonly control: string;
+}
+
+/** How tokens come from workers to who started a run, where those are different processes. */
+export interface SinkConfig {
+  /** Shared by workers and callers; absent: the folder's own, which is made there. */
+  readonly key?: Secret;
+  /** Where a caller listens; port 0 is any that is free. */
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Where workers reach the caller, if not where it listens. */
+  readonly url?: string;
 }
 
 export interface Config {
@@ -105,6 +125,7 @@ export interface Config {
   readonly queueLimitMs: number;
   /** Hosts that ingests may read pages from, besides the worker's own: `host`, or `host:port`. */
   readonly ingestHosts: readonly string[];
+  readonly sink: SinkConfig;
   readonly shutdownGraceMs: number;
   /** Temporal's Worker Versioning, for code rollouts: off unless both are set. */
   readonly versioning?: { readonly buildId: string };
@@ -161,6 +182,11 @@ export function readConfig(environment: { readonly [name: string]: string | unde
     runDeadlineMs: env.SLUICE_RUN_DEADLINE_MS,
     queueLimitMs: env.SLUICE_QUEUE_LIMIT_MS,
     ingestHosts: Object.freeze(env.SLUICE_INGEST_HOSTS),
+    sink: Object.freeze({
+      ...(env.SLUICE_SINK_KEY !== undefined && { key: createSecret(env.SLUICE_SINK_KEY) }),
+      listen: Object.freeze(env.SLUICE_SINK_LISTEN),
+      ...(env.SLUICE_SINK_URL !== undefined && { url: env.SLUICE_SINK_URL.replace(/\/+$/, '') }),
+    }),
     shutdownGraceMs: env.SLUICE_SHUTDOWN_GRACE_MS,
     ...(env.SLUICE_WORKER_VERSIONING && { versioning: { buildId: env.SLUICE_BUILD_ID! } }),
     providers: Object.freeze({

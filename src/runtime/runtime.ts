@@ -62,7 +62,7 @@ export async function startRuntime(options: StartOptions): Promise<Runtime> {
     const uiUrl = server?.uiUrl ?? uiOf(config, temporal.address);
     const database = openDatabase(postgres.url);
     undo.push(() => database.close());
-    const attached = attach({ config, temporal, uiUrl, database, databaseUrl: postgres.url });
+    const attached = attach({ folder, config, temporal, uiUrl, database, databaseUrl: postgres.url }, undo);
     const worker = implementations && (await work({ folder, config, implementations }, attached, temporal, undo));
     await publishServing(folder, serves, {
       temporal: { ...attached.temporal, ...(server && { pid: server.pid }) },
@@ -105,7 +105,7 @@ export async function connectRuntime(
     if (config.databaseUrl !== undefined) await resolvePostgres({ databaseUrl, folder: stateFolder(folder) });
     const database = openDatabase(databaseUrl);
     undo.push(() => database.close());
-    const attached = attach({ config, temporal, uiUrl, database, databaseUrl });
+    const attached = attach({ folder, config, temporal, uiUrl, database, databaseUrl }, undo);
     const worker = implementations && (await work({ folder, config, implementations }, attached, temporal, undo));
     return runtimeOf(attached, { folder, worker, undo, parts: [], isPassing: false });
   } catch (error) {

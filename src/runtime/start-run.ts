@@ -10,7 +10,7 @@ import {
   TypedSearchAttributes,
   WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/common';
-import { ANSWER_UPDATE, ATTRIBUTES, type FailureData, RUN_WORKFLOW, type RunInput } from '../../workflows/messages.ts';
+import { ANSWER_UPDATE, ATTRIBUTES, type FailureData, RUN_WORKFLOW, type RunInput, type SinkAddress } from '../../workflows/messages.ts';
 import { drawPlan } from '../plan/draw.ts';
 import { shortId } from '../plan/id.ts';
 import type { Json, Plan } from '../plan/plan.ts';
@@ -35,6 +35,8 @@ export interface RunStart {
   readonly planId: string;
   readonly plan: Plan;
   readonly input: Json;
+  /** Where its tokens go; absent where nobody asked for them. */
+  readonly sink?: SinkAddress | undefined;
 }
 
 /** How a run answered: its output, or why there is none; `closed` when it had ended before it could be asked. */
@@ -52,7 +54,7 @@ export function createStartRun({ temporal, config }: ClientDependencies, workflo
 
   const attempt = (start: RunStart): Promise<Json> => {
     const { plan, details } = prepare(start);
-    const run: RunInput = { planId: start.planId, plan, input: start.input, limits };
+    const run: RunInput = { planId: start.planId, plan, input: start.input, limits, ...(start.sink && { sink: start.sink }) };
     const startWorkflowOperation = new WithStartWorkflowOperation(workflow, {
       workflowId: start.runId,
       workflowIdConflictPolicy: 'USE_EXISTING',

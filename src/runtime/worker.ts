@@ -17,6 +17,7 @@ import { payloadConverterPath } from './bundle.ts';
 import { keepPublished, type Published } from './catalogue.ts';
 import type { Config } from './config.ts';
 import { ensureSweeper } from './sweeper.ts';
+import type { TokenOutlet } from './token-piece.ts';
 
 /**
  * A dead worker's cached runs go back to the shared queue after this long. Shorter, and a worker that is only busy would
@@ -33,6 +34,8 @@ export interface WorkerDependencies {
   readonly client: Client;
   readonly store: Store;
   readonly implementations: readonly Implemented[];
+  /** Takes tokens to those who asked for them. */
+  readonly tokens?: TokenOutlet;
   readonly workflowBundle: { readonly codePath: string };
 }
 
@@ -45,7 +48,7 @@ export interface RunningWorker {
 
 /** Resolves when the worker polls and its steps are published. */
 export async function startWorker(dependencies: WorkerDependencies): Promise<RunningWorker> {
-  const { config, connection, client, store, implementations } = dependencies;
+  const { config, connection, client, store, implementations, tokens } = dependencies;
   const shared = {
     connection,
     namespace: client.options.namespace,
@@ -58,7 +61,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
     ...shared,
     ...versioningOf(config, 'PINNED'),
     taskQueue: config.queues.run,
-    activities: { ...createStepActivities(implementations, store), recordRun: createRecordRun(store.runs) },
+    activities: { ...createStepActivities(implementations, { ...store, ...(tokens && { tokens }) }), recordRun: createRecordRun(store.runs) },
     maxConcurrentActivityTaskExecutions: config.concurrency,
     maxCachedWorkflows: config.cachedRuns,
   });
