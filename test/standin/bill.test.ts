@@ -38,6 +38,19 @@ test('tokens and dollars, by model, over several requests', async () => {
   expect((await standIn.billed(prices, { model: 'gpt-4o-mini' })).usd).toBeCloseTo(0.000306, 12);
 });
 
+test('a scripted usage is billed as it is told, in a stream too', async () => {
+  await standIn.reply({}, { deltas: ['a b c'], usage: { inputTokens: 70, outputTokens: 90 } });
+  const stream = await client.chat.completions.create({
+    model: 'gpt-4.1-mini',
+    messages: [{ role: 'user', content: 'hello' }],
+    stream: true,
+    stream_options: { include_usage: true },
+  });
+  const chunks = await Array.fromAsync(stream);
+  expect(chunks.at(-1)?.usage).toMatchObject({ prompt_tokens: 70, completion_tokens: 90 });
+  expect(await standIn.billed()).toMatchObject({ inputTokens: 70, outputTokens: 90 });
+});
+
 test('without a price there is no sum', async () => {
   await ask('gpt-4.1-mini');
   expect((await standIn.billed()).usd).toBeNull();

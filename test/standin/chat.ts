@@ -77,7 +77,7 @@ function spoil(asked: ChatAsked, fault: Fault | null, pieces: readonly string[])
 }
 
 /** Where a fault sits unless it says: wrong data in the reply if data was asked for, broken JSON in the body. */
-export function isInReply(asked: Pick<ChatAsked, 'schema'>, fault: Fault): boolean {
+export function isInReply(asked: { readonly schema: unknown }, fault: Fault): boolean {
   switch (fault.kind) {
     case 'wrong-schema':
       return (fault.where ?? (asked.schema === null ? 'body' : 'reply')) === 'reply';

@@ -1,7 +1,7 @@
 /**
  * `POST /v2/rerank`: best first, by how many of the query's words a document has. https://docs.cohere.com/reference/rerank
- * A search unit is a query with up to 100 documents; a document that has, with the query, more than 500 tokens counts
- * once for each 500 (https://docs.cohere.com/docs/how-does-cohere-pricing-work, https://cohere.com/pricing).
+ * A search unit is a query with up to 100 documents; a document of more than 500 tokens, the query's included, counts
+ * once for each 500 (https://cohere.com/pricing, questions about Rerank).
  */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';

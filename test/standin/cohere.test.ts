@@ -20,7 +20,7 @@ const prompt =
 const messages = [{ role: 'user' as const, content: prompt }];
 
 describe('chat', () => {
-  // https://docs.cohere.com/reference/chat
+  // https://docs.cohere.com/reference/chat; billed and read: https://docs.cohere.com/docs/how-does-cohere-pricing-work
   test('a whole reply comes from the passages of the prompt, with what is billed and what was read', async () => {
     const reply = await client.chat({ model, messages });
     expect(reply.finishReason).toBe('COMPLETE');
@@ -131,7 +131,7 @@ describe('rerank', () => {
     ]);
   });
 
-  // https://docs.cohere.com/docs/how-does-cohere-pricing-work
+  // https://cohere.com/pricing
   test('long documents count once for each 500 tokens', async () => {
     const documents = Array.from({ length: 60 }, () => 'word '.repeat(700));
     const reply = await client.rerank({ model: 'rerank-v3.5', query: 'word', documents });

@@ -2,27 +2,13 @@
  * How an answer goes over the wire, and the faults that happen on the way: silence, pauses, cuts, early ends and bytes
  * that are no JSON. Every piece of text is noted with its time when it is handed to the socket.
  */
-import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Json } from '../../src/plan/plan.ts';
 import { isInReply, unexpectedData } from './chat.ts';
 import type { Fault } from './faults.ts';
-import { type BilledUsage, nowMs, type OpenRecord } from './record.ts';
+import { type BilledUsage, nowMs } from './record.ts';
 import type { Answer, Asked, Frame } from './route.ts';
 import { countTokens } from './tokens.ts';
-
-type Headers = { readonly [name: string]: string };
-
-export interface Delivery {
-  readonly response: ServerResponse;
-  readonly headers: Headers;
-  readonly record: OpenRecord;
-  /** Aborts when the client or the stand-in closes the connection. */
-  readonly closed: AbortSignal;
-  /** Called after each piece of text. */
-  readonly changed: () => void;
-}
+import { type Delivery, destroy, sendJson, start, untilClosed, wait, write } from './wire.ts';
 
 /** Resolves when nothing more is to be sent. */
 export async function deliver(delivery: Delivery, asked: Asked, answer: Answer, fault: Fault | null): Promise<void> {
@@ -42,21 +28,6 @@ export async function deliver(delivery: Delivery, asked: Asked, answer: Answer, 
   } else {
     await deliverWhole(delivery, asked, answer, fault);
   }
-}
-
-export function sendJson(
-  { response, headers, record }: Pick<Delivery, 'response' | 'headers' | 'record'>,
-  status: number,
-  body: Json,
-): void {
-  record.status = status;
-  const text = JSON.stringify(body);
-  response.writeHead(status, {
-    ...headers,
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
-  });
-  response.end(text);
 }
 
 async function deliverWhole(
@@ -89,7 +60,7 @@ async function deliverWhole(
       return;
     case 'malformed-json':
       start(delivery, 200, 'application/json');
-      response.end(isInReply({ schema: asked.chat?.schema ?? null }, fault) ? text : half);
+      response.end(isInReply(asked, fault) ? text : half);
       return;
     default:
       record.usageSent = !replacesBody(asked, fault) && !delivery.closed.aborted;
@@ -110,8 +81,8 @@ async function deliverStream(
 ): Promise<void> {
   const { response, record } = delivery;
   const stopAfter = stopsAfter(fault);
-  let sent = '';
-  record.billed = billedFor(answer.billed, sent);
+  let sentTokens = 0;
+  record.billed = billedFor(answer.billed, sentTokens);
   start(delivery, 200, 'text/event-stream; charset=utf-8');
   for (const frame of answer.frames) {
     if (frame.part === 'end' ? stopAfter < Infinity : record.sentAtMs.length >= stopAfter) {
@@ -124,9 +95,12 @@ async function deliverStream(
       if (delivery.closed.aborted) {
         return;
       }
-      sent += frame.piece;
-      record.billed = billedFor(answer.billed, sent);
+      sentTokens += countTokens(frame.piece);
+      record.billed = billedFor(answer.billed, sentTokens);
       record.sentAtMs.push(nowMs());
+    }
+    if (frame.part === 'end') {
+      record.billed = answer.billed;
     }
     await write(delivery, wireOf(frame, asked, fault));
     delivery.changed();
@@ -152,16 +126,17 @@ function stopsAfter(fault: Fault | null): number {
       return Infinity;
   }
 }
+
 /** Of a broken stream the prompt is paid, and what was written of the reply. */
-function billedFor(whole: BilledUsage, sent: string): BilledUsage {
-  return { ...whole, outputTokens: Math.min(whole.outputTokens, countTokens(sent)) };
+function billedFor(whole: BilledUsage, sentTokens: number): BilledUsage {
+  return { ...whole, outputTokens: Math.min(whole.outputTokens, sentTokens) };
 }
 
 function wireOf(frame: Frame, asked: Asked, fault: Fault | null): string {
   if (frame.part !== 'text') {
     return frame.wire;
   }
-  if (fault?.kind === 'malformed-json' && !isInReply({ schema: asked.chat?.schema ?? null }, fault)) {
+  if (fault?.kind === 'malformed-json' && !isInReply(asked, fault)) {
     return `${frame.wire.trimEnd().slice(0, -10)}\n\n`;
   }
   if (replacesBody(asked, fault)) {
@@ -171,38 +146,10 @@ function wireOf(frame: Frame, asked: Asked, fault: Fault | null): string {
 }
 
 function replacesBody(asked: Asked, fault: Fault | null): boolean {
-  return fault?.kind === 'wrong-schema' && !isInReply({ schema: asked.chat?.schema ?? null }, fault);
+  return fault?.kind === 'wrong-schema' && !isInReply(asked, fault);
 }
 
 /** A chat's reply is long by its text already. */
 function padded(asked: Asked, body: Json, bytes: number): Json {
   return asked.chat === null ? { ...(body as { readonly [key: string]: Json }), padding: ' '.repeat(bytes) } : body;
-}
-
-function start({ response, headers, record }: Delivery, status: number, type: string): void {
-  record.status = status;
-  response.writeHead(status, { ...headers, 'content-type': type });
-  response.flushHeaders();
-}
-
-/** Resolves when the bytes have left this process, so that a cut comes after them. */
-async function write({ response, closed }: Delivery, text: string): Promise<void> {
-  if (!closed.aborted) {
-    await new Promise<void>((resolve) => response.write(text, () => resolve()));
-  }
-}
-
-/** Returns early when the connection closes. */
-async function wait(ms: number, { closed }: Delivery): Promise<void> {
-  await pause(ms, undefined, { signal: closed }).catch(() => undefined);
-}
-
-function destroy({ response }: Delivery): void {
-  response.socket?.destroy();
-}
-
-async function untilClosed({ closed }: Delivery): Promise<void> {
-  if (!closed.aborted) {
-    await once(closed, 'abort');
-  }
 }

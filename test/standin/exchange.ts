@@ -6,7 +6,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import type { Json } from '../../src/plan/plan.ts';
-import { deliver, sendJson } from './deliver.ts';
+import { deliver } from './deliver.ts';
 import type { Faults } from './faults.ts';
 import type { Limits } from './limits.ts';
 import { faultRefusal, headersOf, keyRefusal, limitRefusal, unreadable } from './provider.ts';
@@ -14,6 +14,7 @@ import { nowMs, type OpenRecord } from './record.ts';
 import type { Asked, Refusal, Route } from './route.ts';
 import type { Scripts } from './scripts.ts';
 import type { StandInOptions } from './stand-in.ts';
+import { sendJson } from './wire.ts';
 
 /** What exchanges share. */
 export interface World {

@@ -56,8 +56,8 @@ export function headersOf(
           'x-ratelimit-limit-tokens': String(admission.limit.tokens),
           'x-ratelimit-remaining-requests': String(Math.max(0, admission.remaining.requests)),
           'x-ratelimit-remaining-tokens': String(Math.max(0, admission.remaining.tokens)),
-          'x-ratelimit-reset-requests': `${admission.retryAfterMs}ms`,
-          'x-ratelimit-reset-tokens': `${admission.retryAfterMs}ms`,
+          'x-ratelimit-reset-requests': duration(admission.retryAfterMs),
+          'x-ratelimit-reset-tokens': duration(admission.retryAfterMs),
         };
   return {
     'x-request-id': record.requestId,
@@ -65,6 +65,14 @@ export function headersOf(
     'openai-processing-ms': String(Math.round(nowMs() - record.atMs)),
     ...limits,
   };
+}
+
+/** As OpenAI writes durations: `12ms`, `1.5s`, `6m0s`. */
+function duration(ms: number): string {
+  if (ms < 1000) {
+    return `${ms}ms`;
+  }
+  return ms < 60_000 ? `${ms / 1000}s` : `${Math.floor(ms / 60_000)}m${(ms % 60_000) / 1000}s`;
 }
 
 function isOpenai(route: Route): boolean {

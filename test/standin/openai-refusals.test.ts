@@ -1,7 +1,7 @@
-/** What the providers refuse by themselves, as documented: bad keys, bad bodies, prompts that are too long. */
-import { CohereClientV2 } from 'cohere-ai';
+/** What OpenAI refuses by itself, as documented: bad keys, bad bodies, prompts that are too long. */
 import OpenAI from 'openai';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { postRaw } from './sdk-calls.ts';
 import { type LocalStandIn, startStandIn } from './start.ts';
 
 let standIn: LocalStandIn;
@@ -10,28 +10,17 @@ const key = 'sk-secret-0123456789abcd';
 beforeAll(async () => {
   standIn = await startStandIn({
     keys: [key],
-    contextTokens: { 'gpt-4o-mini': 100, 'command-r': 50, 'my-own-model': 1000 },
+    contextTokens: { 'gpt-4o-mini': 100, 'my-own-model': 1000 },
   });
 });
 beforeEach(() => standIn.reset());
 afterAll(() => standIn.close());
 
 const openai = (apiKey = key) => new OpenAI({ apiKey, baseURL: standIn.openaiUrl, maxRetries: 0 });
-const cohere = (token = key) => new CohereClientV2({ token, environment: standIn.cohereUrl, maxRetries: 0 });
 const messages = [{ role: 'user' as const, content: 'hello' }];
 
-/** A body as it is, which the SDK's types would not let through. */
-async function post(path: string, body: unknown, authorization = `Bearer ${key}`) {
-  const response = await fetch(standIn.url + path, {
-    method: 'POST',
-    headers: { authorization, 'content-type': 'application/json' },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-  });
-  return {
-    status: response.status,
-    body: (await response.json()) as { error: { [key: string]: unknown }; message: string },
-  };
-}
+const post = (path: string, body: unknown, authorization = `Bearer ${key}`) =>
+  postRaw(standIn.url + path, body, authorization);
 
 describe('OpenAI', () => {
   // https://platform.openai.com/docs/guides/error-codes
@@ -123,77 +112,5 @@ describe('OpenAI', () => {
       status: 404,
       body: { error: { message: 'Invalid URL (POST /v1/other)' } },
     });
-  });
-});
-
-// https://docs.cohere.com/reference/errors for the wordings
-describe('Cohere', () => {
-  test('another key; none', async () => {
-    await expect(
-      cohere('other').embed({ model: 'embed-v4.0', texts: ['a'], inputType: 'search_query' }),
-    ).rejects.toMatchObject({
-      statusCode: 401,
-      body: { message: 'invalid api token' },
-    });
-    expect((await post('/v2/chat', {}, '')).body.message).toBe('no api key supplied');
-  });
-
-  test('an unknown model; none', async () => {
-    await expect(cohere().chat({ model: 'nope', messages })).rejects.toMatchObject({ statusCode: 404 });
-    expect((await post('/v2/chat', { messages })).body.message).toBe(
-      'a model parameter is required for this endpoint.',
-    );
-  });
-
-  test('a prompt that is too long', async () => {
-    const asking = cohere().chat({ model: 'command-r', messages: [{ role: 'user', content: 'word '.repeat(60) }] });
-    await expect(asking).rejects.toMatchObject({
-      statusCode: 400,
-      body: { message: expect.stringContaining('too many tokens') },
-    });
-  });
-
-  test('a temperature above 1, and fields that are none', async () => {
-    const asking = cohere().chat({ model: 'command-a-03-2025', messages, temperature: 1.5 });
-    await expect(asking).rejects.toThrow('temperature must be between 0 and 1.0 inclusive.');
-    expect((await post('/v2/chat', { model: 'command-a', messages, colour: 1 })).body.message).toContain(
-      'parameter colour',
-    );
-  });
-
-  // https://docs.cohere.com/docs/structured-outputs
-  test('schemas with unsupported keywords, without a required field, or beside documents', async () => {
-    const ask = (jsonSchema: Record<string, unknown>, documents?: string[]) =>
-      cohere().chat({
-        model: 'command-a-03-2025',
-        messages,
-        responseFormat: { type: 'json_object', jsonSchema },
-        ...(documents === undefined ? {} : { documents }),
-      });
-    const schema = { type: 'object', required: ['a'], properties: { a: { type: 'array', items: { type: 'string' } } } };
-    await expect(ask(schema)).resolves.toBeDefined();
-    await expect(ask({ ...schema, required: [] })).rejects.toThrow('at least one required field');
-    await expect(ask({ ...schema, properties: { a: { type: 'array', minItems: 1 } } })).rejects.toThrow("'minItems'");
-    await expect(ask(schema, ['text'])).rejects.toThrow('response_format is not supported with RAG');
-  });
-
-  // https://docs.cohere.com/reference/embed
-  test('an embedding without its input type, or of more than 96 texts', async () => {
-    const refused = await post('/v2/embed', { model: 'embed-v4.0', texts: ['a'] });
-    expect(refused).toMatchObject({
-      status: 400,
-      body: { message: expect.stringContaining('valid input_type must be provided') },
-    });
-    const many = cohere().embed({ model: 'embed-v4.0', texts: Array(97).fill('a'), inputType: 'search_query' });
-    await expect(many).rejects.toMatchObject({
-      statusCode: 400,
-      body: { message: expect.stringContaining('at most 96') },
-    });
-  });
-
-  test('a rerank without documents or query', async () => {
-    const ask = (query: string, documents: string[]) => cohere().rerank({ model: 'rerank-v3.5', query, documents });
-    await expect(ask('q', [])).rejects.toThrow('list of documents must not be empty');
-    await expect(ask(' ', ['d'])).rejects.toThrow('query must not be empty or be only whitespace');
   });
 });
