@@ -35,7 +35,8 @@ const TOP = 20;
 const WIDE = 100;
 const CUT = 10;
 
-const postgres = await startPostgres();
+/** The default, 128 MB, is for no server that is meant seriously: it holds neither the graph nor the words. */
+const postgres = await startPostgres(['shared_buffers=512MB']);
 const database = openDatabase(postgres.url);
 const store = createStore(database);
 const search = createSearchByMode(store);

@@ -38,7 +38,7 @@ const prices = z.string().transform((text, context): PriceRules => {
 /** `0.0.0.0:8090`, `[::1]:8090`. */
 const listen = z
   .string()
-  .regex(/^(\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5}$/, 'it is no host:port')
+  .refine((address) => /:\d{1,5}$/.test(address) && URL.canParse(`http://${address}`), 'it is no host:port')
   .transform((address) => new URL(`http://${address}`))
   .transform(({ hostname, port }) => ({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) }));
 

@@ -137,7 +137,26 @@ async function takeSnapshot(queries: Queries, { indexId, build, settingsHash }: 
      returning ${TAKEN}`,
     [indexId, build, settingsHash],
   );
+  await countTerms(queries, { indexId, build });
   return taken!;
+}
+
+/** Longer than a statement may take: it reads every posting of the index, 2 s for 100,000 passages. */
+const COUNT_TIMEOUT_MS = 10 * 60_000;
+
+/** In how many more passages, or fewer, each word stands than before this build. */
+async function countTerms(queries: Queries, { indexId, build }: Pick<OpenBuild, 'indexId' | 'build'>): Promise<void> {
+  await queries.query(
+    `insert into term_count (index_id, term, sequence, passages)
+     select $1, term, $2, sum(case when from_sequence = $2 then 1 else -1 end)
+     from posting
+     where index_id = $1 and (from_sequence = $2 or passage_no in (
+       select passage_no from passage where index_id = $1 and to_sequence = $2))
+     group by term
+     having sum(case when from_sequence = $2 then 1 else -1 end) <> 0`,
+    [indexId, build],
+    { timeoutMs: COUNT_TIMEOUT_MS },
+  );
 }
 
 /**
@@ -145,6 +164,6 @@ async function takeSnapshot(queries: Queries, { indexId, build, settingsHash }: 
  * a server does it by itself sooner or later; the embedded database does not.
  */
 async function refresh(database: Database): Promise<void> {
-  for (const table of ['posting', 'passage_vector', 'passage', 'document'])
+  for (const table of ['posting', 'term_count', 'passage_vector', 'passage', 'document'])
     await database.query(`vacuum (analyze) ${table}`).catch(() => undefined);
 }

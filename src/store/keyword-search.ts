@@ -6,6 +6,7 @@
 import { SluiceError } from '../errors.ts';
 import type { Database } from './database.ts';
 import { findSnapshot } from './indexes.ts';
+import { KEYWORD_SQL } from './keyword-sql.ts';
 import { checkCounts } from './search-limits.ts';
 import { wordsOf } from './words.ts';
 
@@ -49,49 +50,6 @@ export interface Search {
 
 export const QUERY_LIMITS = Object.freeze({ queries: 500, characters: 8_000, words: 512, top: 100 });
 
-/** The usual values: how soon repetition of a word stops to count, and how much length is held against a passage. */
-const K1 = '1.2::float8';
-const B = '0.75::float8';
-
-/**
- * The subquery after `lateral` is fenced by `offset 0`: otherwise the planner may join the other way round, and read
- * all postings there are. Scores are summed in the order of the words, so that they are equal wherever computed.
- */
-const KEYWORD = `
-with target as materialized (
-  select index_id, sequence, passages::float8 as n, words / nullif(passages, 0)::float8 as mean_words,
-         count(*) over () as versions, min(hash) over () = max(hash) over () as one_hash
-  from search_index join snapshot using (index_id)
-  where name = $1 and ($2::text is null or starts_with(hash, $2))
-  order by sequence desc limit 1
-), closed as materialized (
-  select passage_no from passage join target using (index_id) where to_sequence <= sequence
-), asked as materialized (
-  select query_no, term
-  from unnest($3::text[]) with ordinality as q (words, query_no),
-       unnest(tsvector_to_array(to_tsvector('english', words))) as term
-), scored as (
-  select query_no, passage_no, sum(
-    ln(1 + (n - df + 0.5::float8) / (df + 0.5::float8)) * frequency * (${K1} + 1)
-      / (frequency + ${K1} * (1 - ${B} + ${B} * words / mean_words)) order by term) as score
-  from target cross join asked cross join lateral (
-    select passage_no, frequency, words, (count(*) over ())::float8 as df from posting
-    where index_id = target.index_id and posting.term = asked.term and from_sequence <= target.sequence
-      and passage_no not in (select passage_no from closed)
-    offset 0
-  ) as matched
-  group by query_no, passage_no
-), placed as (
-  select query_no, passage_no, score,
-         row_number() over (partition by query_no order by score desc, passage_id) as place
-  from (select *, rank() over (partition by query_no order by score desc) as tied from scored) as best
-  join passage using (passage_no)
-  where tied <= $4
-)
-select $2::text is null or one_hash as clear, query_no::int as "queryNo", passage_id as id, score, text, title, url, heading
-from target left join (placed join passage using (passage_no)) on place <= $4
-order by query_no, place`;
-
 type Row = KeywordHit & { readonly clear: boolean; readonly queryNo: number | null };
 
 export function createSearch(database: Database): Search {
@@ -99,7 +57,7 @@ export function createSearch(database: Database): Search {
     async keyword(index, queries, { top, snapshot }) {
       checkQueries(queries, top);
       const words = queries.map(({ query }) => wordsOf(query));
-      const rows = await database.query<Row>(KEYWORD, [index, snapshot?.toLowerCase() ?? null, words, top]);
+      const rows = await database.query<Row>(KEYWORD_SQL, [index, snapshot?.toLowerCase() ?? null, words, top]);
       if (!rows[0]?.clear) await findSnapshot(database, index, snapshot);
       return queries.map(({ id }, place) => ({
         id,

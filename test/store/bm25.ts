@@ -11,12 +11,14 @@ export interface Counted {
 /** BM25 as its authors write it, k1 = 1.2 and b = .75, with the idf that is never negative. */
 export function reference(passages: readonly Counted[], terms: readonly string[], top: number) {
   const mean = passages.reduce((sum, passage) => sum + passage.length, 0) / passages.length;
+  const idfs = terms.map((term) => {
+    const holders = passages.filter((passage) => passage.counts.has(term)).length;
+    return Math.log(1 + (passages.length - holders + 0.5) / (holders + 0.5));
+  });
   const scored = passages.map(({ id, counts, length }) => {
-    const parts = terms.map((term) => {
+    const parts = terms.map((term, place) => {
       const frequency = counts.get(term) ?? 0;
-      const holders = passages.filter((passage) => passage.counts.has(term)).length;
-      const idf = Math.log(1 + (passages.length - holders + 0.5) / (holders + 0.5));
-      return (idf * frequency * (1.2 + 1)) / (frequency + 1.2 * (1 - 0.75 + 0.75 * (length / mean)));
+      return (idfs[place]! * frequency * (1.2 + 1)) / (frequency + 1.2 * (1 - 0.75 + 0.75 * (length / mean)));
     });
     return { id, score: parts.reduce((sum, part) => sum + part, 0) };
   });
@@ -55,4 +57,29 @@ export function corpus(seed: number, count: number): DocumentInput[] {
     ...document(`d${n}`, text(1 + below(60)), text(1 + below(5))),
     title: text(below(4)),
   }));
+}
+
+/** A word whose number is its place by frequency: `below` draws the first of them ever so often (Zipf). */
+const rankedWord = (below: (limit: number) => number, words: number): string =>
+  `w${Math.floor(words ** (below(1_000_000) / 1_000_000))}`;
+
+/**
+ * Documents whose commonest words are in most passages and whose rarest are in one. Some are nothing but a common word,
+ * and every fifth is a copy of another but for its id: they tie.
+ */
+export function rankedCorpus(seed: number, count: number): DocumentInput[] {
+  const below = numbers(seed);
+  const text = () => [...Array(below(6) === 0 ? 1 : 5 + below(60))].map(() => rankedWord(below, 400)).join(' ');
+  const documents: DocumentInput[] = [];
+  for (let n = 0; n < count; n++) {
+    const copied = n % 5 === 4 ? documents[below(n)]!.passages[0]!.text : text();
+    const { title: _, ...untitled } = document(`r${(n * 7_919) % 10_007}`, copied);
+    documents.push({ ...untitled, passages: untitled.passages.map((passage) => ({ ...passage, heading: [] })) });
+  }
+  return documents;
+}
+
+/** One to eight words, common and rare ones. */
+export function rankedQuery(below: (limit: number) => number): string {
+  return [...Array(1 + below(8))].map(() => rankedWord(below, 400)).join(' ');
 }

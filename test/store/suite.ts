@@ -13,6 +13,7 @@ import { describeRateLimits } from './suite-rate-limits.ts';
 import { describeRuns } from './suite-runs.ts';
 import { describeSearch } from './suite-search.ts';
 import { describeSnapshots } from './suite-snapshots.ts';
+import { describeTerms } from './suite-terms.ts';
 import { describeVectors } from './suite-vectors.ts';
 
 /** Filled before the tests run; `at` is the time by the store's clock, which tests set. */
@@ -46,6 +47,7 @@ export function describeStore(name: string, start: () => Promise<TestDatabase>):
     describeBuilds(subject);
     describeSnapshots(subject);
     describeSearch(subject);
+    describeTerms(subject);
     describeVectors(subject);
     describeProcesses(subject);
   });

@@ -37,9 +37,9 @@ export async function startPglite(): Promise<TestDatabase> {
   };
 }
 
-/** An empty database, not migrated, on the real PostgreSQL. */
-export async function startPostgres(): Promise<TestDatabase> {
-  const server = await findServer();
+/** An empty database, not migrated, on the real PostgreSQL; the settings are for one that is started here. */
+export async function startPostgres(settings: readonly string[] = []): Promise<TestDatabase> {
+  const server = await findServer(settings);
   const name = `sluice_test_${randomBytes(6).toString('hex')}`;
   await administer(server.url, `create database ${name}`);
   const url = new URL(server.url);
@@ -60,12 +60,12 @@ async function administer(url: string, sql: string): Promise<void> {
   await database.query(sql).finally(() => database.close());
 }
 
-async function findServer(): Promise<TestDatabase> {
+async function findServer(settings: readonly string[]): Promise<TestDatabase> {
   const given = process.env.SLUICE_TEST_DATABASE_URL;
   if (given) return { url: given, stop: async () => undefined };
   const binaries = process.env.SLUICE_TEST_PG_BIN;
   if (!binaries) throw new Error(noPostgres);
-  return startServer(binaries);
+  return startServer(binaries, settings);
 }
 
 /** PostgreSQL refuses to run as root: as root, it is run as `nobody`. */
@@ -75,7 +75,7 @@ function idOf(flag: '-u' | '-g'): number {
   return Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }));
 }
 
-async function startServer(binaries: string): Promise<TestDatabase> {
+async function startServer(binaries: string, given: readonly string[]): Promise<TestDatabase> {
   const folder = await temporaryFolder();
   if (user.uid !== undefined) await chown(folder, user.uid, user.gid);
   const data = join(folder, 'data');
@@ -85,7 +85,7 @@ async function startServer(binaries: string): Promise<TestDatabase> {
     stdio: 'pipe',
   });
   const port = await getPort({ host: '127.0.0.1' });
-  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off'];
+  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off', ...given];
   const server = spawn(
     join(binaries, 'postgres'),
     ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
