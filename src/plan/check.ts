@@ -92,7 +92,7 @@ function shapeProblem(issue: z.core.$ZodIssue, value: unknown): PlanProblem {
     'shape',
     nodeAt(value, path),
     `${place(path)}: ${deepest.message}`,
-    'the format is published as docs/plan.schema.json',
+    'compare it with the published format, a JSON Schema: sluice/plan.schema.json in the package',
   );
 }
 

@@ -14,6 +14,9 @@ const START_LIMIT_MS = 30_000;
 const CONNECT_LIMIT_MS = 1_000;
 const POLLED_QUEUES = ['transfer', 'timer', 'visibility', 'outbound'];
 const POLLS_PER_SECOND = 2_000;
+/** Starts that find a chosen port taken, by a program that chose it at the same moment, are tried again so often. */
+const START_TRIES = 5;
+const PORT_TAKEN = /address already in use/;
 /** Timers, and so every wait between attempts, are rounded up to this; the default is a second. */
 const TIMER_GRAIN = '10ms';
 
@@ -38,28 +41,54 @@ export interface TemporalServer {
 }
 
 /**
- * Resolves when the server answers.
+ * Resolves when the server answers. Between choosing a free port and listening there another program may take it: unless
+ * that port was asked for, another is chosen.
  *
  * @throws SluiceError `port_taken`, or `temporal_start_failed` with the end of its log.
  */
 export async function startTemporalServer(options: TemporalServerOptions): Promise<TemporalServer> {
-  const { folder, ui = true, persistent = true } = options;
-  await mkdir(folder, { recursive: true });
-  const setting = 'SLUICE_TEMPORAL_PORT';
+  await mkdir(options.folder, { recursive: true });
+  const isAsked = options.ports.temporal !== undefined || options.ports.temporalUi !== undefined;
+  for (let tries = 1; ; tries += 1) {
+    const server = await startOnce(options);
+    if (server.isAnswering) return server.running;
+    if (isAsked || tries === START_TRIES || !PORT_TAKEN.test(server.why)) throw startFailed(server.why, server.logFile);
+  }
+}
+
+type Started =
+  | { readonly isAnswering: true; readonly running: TemporalServer }
+  | { readonly isAnswering: false; readonly why: string; readonly logFile: string };
+
+async function startOnce(options: TemporalServerOptions): Promise<Started> {
+  const { port, uiPort } = await choosePorts(options.ports);
+  const logFile = join(options.folder, 'temporal.log');
+  const { pid, ended, stop } = await startChild(options.cli, argumentsFor(options, port, uiPort), logFile);
+  const address = `127.0.0.1:${port}`;
+  try {
+    const why = await Promise.race([answers(address), ended]);
+    if (why !== undefined) return { isAnswering: false, why, logFile };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { isAnswering: true, running: { address, uiUrl: `http://localhost:${uiPort}`, pid, ended, stop } };
+}
+
+async function choosePorts({ temporal, temporalUi }: TemporalServerOptions['ports']) {
   const port = await choosePort({
-    what: 'Temporal',
-    setting,
-    asked: options.ports.temporal,
-    usual: USUAL_PORTS.temporal,
+    ...{ what: 'Temporal', setting: 'SLUICE_TEMPORAL_PORT' },
+    ...{ asked: temporal, usual: USUAL_PORTS.temporal },
   });
-  const uiSetting = 'SLUICE_TEMPORAL_UI_PORT';
   const uiPort = await choosePort({
-    what: 'the Temporal UI',
-    setting: uiSetting,
-    asked: options.ports.temporalUi,
-    usual: USUAL_PORTS.temporalUi,
+    ...{ what: 'the Temporal UI', setting: 'SLUICE_TEMPORAL_UI_PORT' },
+    ...{ asked: temporalUi, usual: USUAL_PORTS.temporalUi },
   });
-  const args = [
+  return { port, uiPort };
+}
+
+function argumentsFor({ folder, ui = true, persistent = true }: TemporalServerOptions, port: number, uiPort: number) {
+  return [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'warn'],
     ...(ui ? ['--ui-port', String(uiPort)] : ['--headless']),
     ...(persistent ? ['--db-filename', join(folder, 'temporal.db')] : []),
@@ -68,21 +97,6 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
     ...dynamic('matching.enableFairness', true),
     ...Object.entries(SEARCH_ATTRIBUTE_TYPES).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
   ];
-  const logFile = join(folder, 'temporal.log');
-  const child = await startChild(options.cli, args, logFile);
-  const address = `127.0.0.1:${port}`;
-  try {
-    await Promise.race([
-      answers(address),
-      child.ended.then((why) => {
-        throw startFailed(why, logFile);
-      }),
-    ]);
-  } catch (error) {
-    await child.stop();
-    throw error;
-  }
-  return { address, uiUrl: `http://localhost:${uiPort}`, pid: child.pid, ended: child.ended, stop: child.stop };
 }
 
 const dynamic = (key: string, value: number | boolean | string) => ['--dynamic-config-value', `${key}=${value}`];
@@ -105,6 +119,8 @@ async function answers(address: string): Promise<void> {
 function startFailed(why: string, where: string): SluiceError {
   return new SluiceError('temporal_start_failed', {
     message: `the embedded Temporal server did not start: ${why}`,
-    remedy: `read ${where}; if its state is damaged, move temporal.db away (running executions are lost, answers are not)`,
+    remedy: PORT_TAKEN.test(why)
+      ? 'another program took the port at that moment: give the command again'
+      : `read ${where}; if its state is damaged, move temporal.db away (running executions are lost, answers are not)`,
   });
 }

@@ -34,7 +34,7 @@ afterAll(async () => {
 
 describe('the tarball', () => {
   it('holds what was built, the pipelines that init copies, and the papers', () => {
-    const known = /^(dist|pipelines)\/|^(package\.json|README\.md|LICENSE)$/;
+    const known = /^(dist|pipelines)\/|^(package\.json|README\.md|LICENSE|docs\/plan\.schema\.json)$/;
     expect(packed.paths.filter((path) => !known.test(path))).toEqual([]);
     expect(packed.paths).toEqual(expect.arrayContaining(['README.md', 'LICENSE', 'dist/workflow-bundle.js']));
     expect(packed.paths.filter((path) => path.endsWith('.sql'))).not.toEqual([]);
@@ -59,6 +59,8 @@ describe('a project that has it installed', () => {
       const { connect } = await import('sluice/client');
       const { implement, startWorker } = await import('sluice/worker');
       const { welch } = await import('sluice/stats');
+      const { default: schema } = await import('sluice/plan.schema.json', { with: { type: 'json' } });
+      if (!schema.properties.nodes) throw new Error('it is not the format of plans');
       console.log([definePipeline, connect, implement, startWorker, welch].map((each) => typeof each).join());`);
     expect(stderr).toBe('');
     expect(stdout).toBe('function,function,function,function,function\n');
