@@ -14,7 +14,7 @@ export interface Queries {
   /** Runs one statement; `$1` is the first of `params`. Times are numbers of milliseconds since the epoch. */
   query<Row extends object>(sql: string, params?: readonly unknown[], limits?: StatementLimits): Promise<Row[]>;
   /** Runs several statements without parameters: a migration. */
-  script(sql: string): Promise<void>;
+  script(sql: string, limits?: StatementLimits): Promise<void>;
 }
 
 export interface StatementLimits {
@@ -72,7 +72,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   const insist = <T>(work: () => Promise<T>) => insistUpTo(limits.outageMs, describePlace(url), work);
   const database: Database = {
     query: (sql, params, limits) => insist(() => queriesOn(pool).query(sql, params, limits)),
-    script: (sql) => insist(() => queriesOn(pool).script(sql)),
+    script: (sql, limits) => insist(() => queriesOn(pool).script(sql, limits)),
     transaction: (body) => insist(() => transactionOn(pool, body)),
     close: () => pool.end(),
   };
@@ -128,8 +128,8 @@ function queriesOn(target: pg.Pool | pg.PoolClient): Queries {
       const statement = { text, values: [...params], ...(limits && { query_timeout: limits.timeoutMs }) };
       return (await target.query<Row>(statement)).rows;
     },
-    script: async (sql) => {
-      await target.query(sql);
+    script: async (text, limits) => {
+      await target.query({ text, ...(limits && { query_timeout: limits.timeoutMs }) });
     },
   };
 }

@@ -25,6 +25,8 @@ const LEASE = 'migrations';
 const LEASE_MS = 30_000;
 const POLL_MS = 200;
 const WAIT_MS = 120_000;
+/** One migration may read all that a large database holds: longer than a statement may otherwise take. */
+const MIGRATION_TIMEOUT_MS = 30 * 60_000;
 /** Two processes that create one table at a time can collide even with IF NOT EXISTS. */
 const CREATE_ATTEMPTS = 5;
 const COLLISIONS: readonly unknown[] = ['23505', '42P07', '42710'];
@@ -76,7 +78,7 @@ async function apply(
           const done = await queries.query('select 1 as done from migration where name = $1', [name]);
           if (done.length > 0) return;
           onProgress?.(`migrating the database: ${name}`);
-          await queries.script(sql);
+          await queries.script(sql, { timeoutMs: MIGRATION_TIMEOUT_MS });
           await queries.query('insert into migration (name, checksum) values ($1, $2)', [name, checksum]);
         }),
     })),
