@@ -6,7 +6,8 @@
 import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { embedBuild } from '../src/embedding/embed-build.ts';
-import { embedderOf } from '../src/embedding/embedders.ts';
+import type { EmbedCall, EmbedderOf } from '../src/embedding/embedder.ts';
+import { localEmbedderOf } from '../src/embedding/embedders.ts';
 import { type Chunker, createChunker } from '../src/ingest/chunker.ts';
 import type { ChunkMode } from '../src/ingest/document.ts';
 import type { SourceDocument } from '../src/ingest/entries.ts';
@@ -23,6 +24,8 @@ import { toApplicationFailure } from './boundary/temporal.ts';
 export interface IngestDependencies {
   readonly builds: Builds;
   readonly vectors: Vectors;
+  /** Default: those that run here. */
+  readonly embedderOf?: EmbedderOf;
   /** Hosts that the addresses of a list may name besides this machine; default none. */
   readonly allowedHosts?: AllowedHosts;
   /** Default: one with a thread of its own, which ends when idle. */
@@ -48,7 +51,7 @@ const LEASE_MS = 120_000;
 const DEFAULT_EMBED = 'local/lsa';
 
 export function createIngestActivities(dependencies: IngestDependencies): IngestActivities {
-  const { builds, vectors, chunker = createChunker(), allowedHosts = [] } = dependencies;
+  const { builds, vectors, embedderOf = localEmbedderOf, chunker = createChunker(), allowedHosts = [] } = dependencies;
   const optionsFor = (signal: AbortSignal): SourceOptions => ({ allowedHosts, signal });
   return {
     listSource: ({ source }) =>
@@ -58,7 +61,7 @@ export function createIngestActivities(dependencies: IngestDependencies): Ingest
       }),
     beginBuild: ({ index, chunk, owner, embed = DEFAULT_EMBED }) =>
       asActivity(() => {
-        // Before anything is read: a name that nobody knows would else be told at the very end.
+        // Before anything is read: a name that nobody knows, or a missing key, would else be told at the very end.
         if (embed !== 'none') embedderOf(embed);
         return beginFresh(builds, index, chunk, owner);
       }),
@@ -66,7 +69,7 @@ export function createIngestActivities(dependencies: IngestDependencies): Ingest
       asActivity((signal) => ingestBatch({ builds, chunker, options: optionsFor(signal) }, input, signal)),
     commitBuild: ({ index, build, embed = DEFAULT_EMBED }) =>
       asActivity(async (signal) => {
-        if (embed !== 'none') await embedBuild(vectors, embedderOf(embed), { index, build }, signal);
+        if (embed !== 'none') await embedBuild(vectors, embedderOf(embed), { index, build }, embedCall(signal));
         const { documents, passages, ...outcome } = await builds.commit(index, build);
         return { ...outcome, totals: { documents, passages } };
       }),
@@ -84,6 +87,20 @@ async function beginFresh(builds: Builds, index: string, chunk: ChunkMode, owner
   if (!resumed) return { build };
   await builds.abandon(index, build);
   return { build: (await builds.begin(index, start)).build };
+}
+
+/** What an ingest embeds is paid for under the name of its workflow. Whoever waits for an answer goes first. */
+function embedCall(signal: AbortSignal): EmbedCall {
+  const { attempt, workflowExecution } = Context.current().info;
+  const { workflowId, runId } = workflowExecution!;
+  return {
+    runId: workflowId,
+    key: 'embed',
+    attempt,
+    idempotencyKey: `${workflowId}:${runId}:embed`,
+    signal,
+    priority: 'evaluation',
+  };
 }
 
 /** Beats for as long as `work` goes on, and says its failures in Temporal's words. */

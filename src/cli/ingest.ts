@@ -43,10 +43,10 @@ export function ingestCommand(world: World): Command {
         .choices(['headings', 'none'])
         .default('headings'),
     )
-    .addOption(
-      new Option('--embed <model>', 'what passages are embedded with, for search by meaning')
-        .choices(['local/lsa', 'none'])
-        .default('local/lsa'),
+    .option(
+      '--embed <model>',
+      'for search by meaning: local/lsa, none, or a served model such as openai/text-embedding-3-small',
+      'local/lsa',
     )
     .option('--restart', 'end an ingest of this index that is under way, and begin anew')
     .action((source: string | undefined, options: IngestOptions, command: Command) =>

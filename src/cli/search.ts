@@ -1,6 +1,8 @@
 /** `sluice search`: what an index finds, for one query or for a file of them. */
 import { type Command, Option } from 'commander';
+import type { EmbedderOf } from '../embedding/embedder.ts';
 import type { SearchMode } from '../retrieval/search.ts';
+import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import type { Shown } from './hit-lines.ts';
 import { findIndex } from './indexes.ts';
@@ -64,7 +66,8 @@ async function answer(
   const { explainHits } = await import('./explain-hits.ts');
   return withStore(session, async ({ store }) => {
     const { name } = await findIndex(store, index);
-    const searchByMode = createSearchByMode(store);
+    const embedderOf = mode === 'keyword' ? undefined : await embeddersFor(session, store, name);
+    const searchByMode = createSearchByMode(store, embedderOf);
     const shown: Shown[] = [];
     const progress = session.terminal.progress('search');
     for (let start = 0; start < queries.length; start += BATCH) {
@@ -78,6 +81,14 @@ async function answer(
     progress.stop();
     return shown;
   });
+}
+
+/** Models that others serve are paid for and counted like any other call; what runs here needs no settings. */
+async function embeddersFor({ services }: Session, store: Store, index: string): Promise<EmbedderOf | undefined> {
+  const { model } = await store.vectorSearch.embedded(index);
+  if (model.startsWith('local/')) return undefined;
+  const [{ createModels }, config] = await Promise.all([import('../runtime/models.ts'), services.config()]);
+  return createModels(store, config).embedderOf;
 }
 
 const asJson = ({ id, hits, explained }: Shown) => ({

@@ -1,19 +1,26 @@
-/** The embedders there are, by name. */
+/**
+ * The embedders that run here, by name. Those that others serve are joined to them where providers are known
+ * (`activities/providers/served-embedders.ts`): nothing here may load a provider's library.
+ */
 import { SluiceError } from '../errors.ts';
 import { suggest } from '../nearest.ts';
-import { type Embedder, isModelOf } from './embedder.ts';
+import { type Embedder, type EmbedderOf, isModelOf } from './embedder.ts';
 import { localLsa } from './local-lsa.ts';
 
-export const EMBEDDERS: readonly Embedder[] = Object.freeze([localLsa]);
+/** What a served model is called, for those who name none that there is. */
+const SERVED_EXAMPLE = 'openai/text-embedding-3-small';
 
-/** The one whose model this is, or whose name. @throws SluiceError `embedding_model_unknown` */
-export function embedderOf(model: string, embedders: readonly Embedder[] = EMBEDDERS): Embedder {
-  const found = embedders.find((embedder) => isModelOf(embedder, model));
-  if (found !== undefined) return found;
-  const names = embedders.map(({ name }) => name);
-  throw new SluiceError('embedding_model_unknown', {
-    message: `there is no embedding model '${model}'`,
-    remedy: suggest(model, names, `use ${names.join(' or ')}`),
-    data: { model, known: names },
-  });
+export function embedderAmong(embedders: readonly Embedder[]): EmbedderOf {
+  return (model) => {
+    const found = embedders.find((embedder) => isModelOf(embedder, model));
+    if (found !== undefined) return found;
+    const names = embedders.map(({ name }) => name);
+    throw new SluiceError('embedding_model_unknown', {
+      message: `there is no embedding model '${model}'`,
+      remedy: suggest(model, names, `use ${[...names, SERVED_EXAMPLE].join(' or ')}`),
+      data: { model, known: names },
+    });
+  };
 }
+
+export const localEmbedderOf: EmbedderOf = embedderAmong([localLsa]);

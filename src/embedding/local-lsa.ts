@@ -11,7 +11,7 @@ import { fitLsa } from '../lsa/fit.ts';
 import { decodeFit, encodeFit, type LsaFit } from '../lsa/model.ts';
 import { LSA_SETTINGS } from '../lsa/settings.ts';
 import type { PassageText } from '../store/vectors.ts';
-import type { Embedder, EmbeddingModel, Vector } from './embedder.ts';
+import type { EmbedCall, Embedder, EmbeddingModel, Vector } from './embedder.ts';
 
 /** Passages embedded before other work of this thread has its turn: some 20 ms. */
 const PASSAGES_PER_TURN = 64;
@@ -32,7 +32,7 @@ function modelOf(fit: LsaFit): EmbeddingModel {
   return Object.freeze({
     id: fit.id,
     dimensions: fit.dimensions,
-    async embedPassages(passages: readonly PassageText[], signal?: AbortSignal) {
+    async embedPassages(passages: readonly PassageText[], { signal }: EmbedCall = {}) {
       const vectors: Vector[] = [];
       for (const passage of passages) {
         vectors.push(embed(fit, bagOfPassage(passage).terms));

@@ -4,8 +4,8 @@
  */
 import type { Store } from '../store/store.ts';
 import { type MetadataFilter, modelDiffers, type VectorHit } from '../store/vector-search.ts';
-import { type Embedder, type EmbeddingModel, isModelOf } from './embedder.ts';
-import { EMBEDDERS, embedderOf } from './embedders.ts';
+import { type EmbedCall, type EmbedderOf, type EmbeddingModel, isModelOf } from './embedder.ts';
+import { localEmbedderOf } from './embedders.ts';
 
 export interface TextQuery {
   /** Names the query in the answer. */
@@ -28,6 +28,8 @@ export interface TextSearchOptions {
   readonly model?: string | undefined;
   readonly where?: MetadataFilter | undefined;
   readonly withVectors?: boolean;
+  /** For whom: a served model is paid for it. */
+  readonly call?: EmbedCall;
 }
 
 export interface TextSearch {
@@ -44,15 +46,18 @@ type SearchedStore = Pick<Store, 'vectors' | 'vectorSearch'>;
 /** Models one process keeps, of 5 to 50 MB each. */
 const KEPT_MODELS = 4;
 
-export function createTextSearch(store: SearchedStore, embedders: readonly Embedder[] = EMBEDDERS): TextSearch {
-  const loadModel = createModels(store, embedders);
+export function createTextSearch(store: SearchedStore, embedderOf: EmbedderOf = localEmbedderOf): TextSearch {
+  const loadModel = createModels(store, embedderOf);
   return Object.freeze({
-    async search(index, queries, { top, snapshot, model: wanted, where, withVectors = false }) {
+    async search(index, queries, { top, snapshot, model: wanted, where, withVectors = false, call }) {
       const embedded = await store.vectorSearch.embedded(index, snapshot);
       if (wanted !== undefined && !isModelOf({ name: wanted }, embedded.model))
         throw modelDiffers(index, embedded.model, wanted);
       const model = await loadModel(index, embedded.model);
-      const vectors = await model.embedQueries(queries.map(({ query }) => query));
+      const vectors = await model.embedQueries(
+        queries.map(({ query }) => query),
+        call,
+      );
       return store.vectorSearch.nearest(
         index,
         queries.map(({ id }, place) => ({ id, vector: vectors[place] })),
@@ -64,10 +69,9 @@ export function createTextSearch(store: SearchedStore, embedders: readonly Embed
 }
 
 /** Reads each model once, however many ask for it at a time. */
-function createModels({ vectors }: SearchedStore, embedders: readonly Embedder[]) {
+function createModels({ vectors }: SearchedStore, embedderOf: EmbedderOf) {
   const kept = new Map<string, Promise<EmbeddingModel>>();
-  const read = async (index: string, id: string) =>
-    embedderOf(id, embedders).restore(id, await vectors.modelState(index, id));
+  const read = async (index: string, id: string) => embedderOf(id).restore(id, await vectors.modelState(index, id));
   return (index: string, id: string): Promise<EmbeddingModel> => {
     const known = kept.get(id) ?? read(index, id);
     // Taken out and put back: a Map keeps insertion order, so the first key is the least recently used.

@@ -1,4 +1,5 @@
 /** The ways to search an index, under one roof: by words, by meaning, or by both at once. */
+import type { EmbedderOf } from '../embedding/embedder.ts';
 import { createTextSearch, type TextQuery } from '../embedding/text-search.ts';
 import type { KeywordHit } from '../store/keyword-search.ts';
 import type { Store } from '../store/store.ts';
@@ -35,8 +36,9 @@ export type SearchByMode = (
 /** @throws from the search: as `search.keyword` and `TextSearch.search` */
 export function createSearchByMode(
   store: Pick<Store, 'indexes' | 'search' | 'vectors' | 'vectorSearch'>,
+  embedderOf?: EmbedderOf,
 ): SearchByMode {
-  const byMeaning = createTextSearch(store);
+  const byMeaning = createTextSearch(store, embedderOf);
   return async (index, queries, { mode, top }) => {
     if (mode === 'keyword')
       return (await store.search.keyword(index, queries, { top })).map((answer) => ({

@@ -2,6 +2,8 @@
 import { join } from 'node:path';
 import type { Connection } from '@temporalio/client';
 import type { Implemented } from '../../activities/boundary/implement.ts';
+import type { Providers } from '../../activities/providers/providers.ts';
+import type { EmbedderOf } from '../embedding/embedder.ts';
 import type { Database } from '../store/database.ts';
 import { createStore, type Store } from '../store/store.ts';
 import { createRunClient, type RunClient } from './client.ts';
@@ -16,7 +18,14 @@ import type { Undo } from './unwind.ts';
 import type { RunningWorker } from './worker.ts';
 
 /** Makes the functions behind the steps, given what they may need. */
-export type MakeImplementations = (dependencies: { readonly store: Store }) => readonly Implemented[];
+export type MakeImplementations = (dependencies: Dependencies) => readonly Implemented[];
+
+export interface Dependencies {
+  readonly store: Store;
+  /** Every model by name, its calls held to `SLUICE_LIMITS`, paid and recorded. */
+  readonly providers: Providers;
+  readonly embedderOf: EmbedderOf;
+}
 
 export interface Attached {
   readonly store: Store;
@@ -68,22 +77,25 @@ export async function work(
   undo: Undo,
 ): Promise<RunningWorker> {
   // Loaded when a worker is wanted: clients, and commands that only ask, do without Temporal's native library.
-  const [{ workflowBundle }, { installLogging }, { startWorker }] = await Promise.all([
+  const [{ workflowBundle }, { installLogging }, { createModels }, { startWorker }] = await Promise.all([
     import('./bundle.ts'),
     import('./logging.ts'),
+    import('./models.ts'),
     import('./worker.ts'),
   ]);
   installLogging(config);
   await registerSearchAttributes(connection, namespace);
   const native = await temporal.connectWorker();
   undo.push(() => native.close());
+  const models = createModels(store, config);
   const worker = await startWorker({
     config,
     connection: native,
     client: temporal.client,
     store,
     tokens: streams.outlet,
-    implementations: implementations({ store }),
+    embedderOf: models.embedderOf,
+    implementations: implementations({ store, ...models }),
     workflowBundle: await workflowBundle(cacheFolder(folder, config)),
   });
   undo.push(() => worker.stop());

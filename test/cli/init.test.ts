@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { configOf } from '../../src/plan/skeleton.ts';
+import type { Dependencies } from '../../src/runtime/attach.ts';
 import { loadActivities, loadPipelines } from '../../src/runtime/project.ts';
-import type { Store } from '../../src/store/store.ts';
 import { run } from './fakes.ts';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
@@ -77,7 +77,7 @@ describe('sluice init', () => {
     await writeFile(join(folder, 'activities/index.ts'), activities);
     await install(folder);
     const { createActivities } = await loadActivities(folder);
-    const steps = createActivities({ store: {} as Store }).map(({ step }) => step.name);
+    const steps = createActivities({} as Dependencies).map(({ step }) => step.name);
     expect(steps.filter((name) => name === 'rerank')).toHaveLength(1);
     expect(steps).toContain('keywordSearch');
     const compiled = spawnSync(join(repository, 'node_modules/.bin/tsc'), ['--noEmit'], {

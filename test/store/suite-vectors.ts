@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { embedBuild } from '../../src/embedding/embed-build.ts';
 import type { Embedder, EmbeddingModel } from '../../src/embedding/embedder.ts';
+import { embedderAmong } from '../../src/embedding/embedders.ts';
 import { localLsa } from '../../src/embedding/local-lsa.ts';
 import { createTextSearch } from '../../src/embedding/text-search.ts';
 import type { DocumentInput } from '../../src/store/documents.ts';
@@ -73,7 +74,7 @@ export function describeVectors(subject: Subject): void {
     query: string,
     options: Partial<Parameters<ReturnType<typeof createTextSearch>['search']>[2]> = {},
   ) => {
-    const [answer] = await createTextSearch(store, [embedder]).search(index, [{ id: 'q', query }], {
+    const [answer] = await createTextSearch(store, embedderAmong([embedder])).search(index, [{ id: 'q', query }], {
       top: 5,
       ...options,
     });
