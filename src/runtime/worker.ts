@@ -12,6 +12,7 @@ import { createIngestActivities } from '../../activities/ingest.ts';
 import { createRecordRun } from '../../activities/record-run.ts';
 import { createSweepRuns } from '../../activities/sweep-runs.ts';
 import { stepName } from '../dsl/step.ts';
+import type { EmbedderOf } from '../embedding/embedder.ts';
 import type { Store } from '../store/store.ts';
 import { payloadConverterPath } from './bundle.ts';
 import { keepPublished, type Published } from './catalogue.ts';
@@ -33,6 +34,8 @@ export interface WorkerDependencies {
   readonly connection: NativeConnection;
   readonly client: Client;
   readonly store: Store;
+  /** Default: embedders that run here. */
+  readonly embedderOf?: EmbedderOf;
   readonly implementations: readonly Implemented[];
   /** Takes tokens to those who asked for them. */
   readonly tokens?: TokenOutlet;
@@ -48,7 +51,7 @@ export interface RunningWorker {
 
 /** Resolves when the worker polls and its steps are published. */
 export async function startWorker(dependencies: WorkerDependencies): Promise<RunningWorker> {
-  const { config, connection, client, store, implementations, tokens } = dependencies;
+  const { config, connection, client, store, embedderOf, implementations, tokens } = dependencies;
   const shared = {
     connection,
     namespace: client.options.namespace,
@@ -70,7 +73,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
     ...versioningOf(config, 'AUTO_UPGRADE'),
     taskQueue: config.queues.control,
     activities: {
-      ...createIngestActivities({ ...store, allowedHosts: config.ingestHosts }),
+      ...createIngestActivities({ ...store, ...(embedderOf && { embedderOf }), allowedHosts: config.ingestHosts }),
       sweepRuns: createSweepRuns(store.runs, client, { startableMs: config.runDeadlineMs + STARTING_MS }),
     },
     maxConcurrentActivityTaskExecutions: CONTROL_CONCURRENCY,
