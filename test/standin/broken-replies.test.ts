@@ -136,6 +136,12 @@ describe('broken replies', () => {
     expect(second.error).toBeNull();
     expect(cohereText(second.items)).toBe('one two three');
     expect(second.items.map((event) => event.type)).not.toContain('message-end');
+    await standIn.fault({ kind: 'early-end', afterTokens: 100 }, { times: 2 });
+    const whole = await collect(calls.openaiStream());
+    expect(openaiText(whole.items)).toBe(sentence);
+    expect(whole.items.every((chunk) => chunk.choices[0]?.finish_reason === null)).toBe(true);
+    const last = (await collect(calls.cohereStream())).items.at(-1);
+    expect(last?.type).toBe('content-delta');
   });
 
   test('a 200 that is no JSON: an error by OpenAI, and by Cohere a reply that is none', async () => {

@@ -8,13 +8,16 @@ import { buffer } from 'node:stream/consumers';
 import type { Json } from '../../src/plan/plan.ts';
 import { deliver } from './deliver.ts';
 import type { Faults } from './faults.ts';
-import type { Limits } from './limits.ts';
+import type { Admission, Limits } from './limits.ts';
 import { faultRefusal, headersOf, keyRefusal, limitRefusal, unreadable } from './provider.ts';
 import { nowMs, type OpenRecord } from './record.ts';
 import type { Asked, Refusal, Route } from './route.ts';
 import type { Scripts } from './scripts.ts';
 import type { StandInOptions } from './stand-in.ts';
-import { sendJson } from './wire.ts';
+import { type Delivery, sendJson } from './wire.ts';
+
+const mostRecords = 100_000;
+const mostBodyBytes = 50_000_000;
 
 /** What exchanges share. */
 export interface World {
@@ -27,6 +30,7 @@ export interface World {
   readonly changed: () => void;
 }
 
+/** @throws Error where the test itself is wrong: a reply that cannot be made, a refusal that is not known */
 export async function exchange(
   world: World,
   route: Route,
@@ -41,33 +45,59 @@ export async function exchange(
   record.body = body ?? text;
   record.model = modelIn(body);
   record.streamed = streamIn(body);
-  world.changed();
-
   const refusedKey = keyRefusal(route, key, world.options.keys);
   const read =
     refusedKey ?? (body === undefined ? unreadable(route) : route.read(body, world.options.contextTokens ?? {}));
   const tokens = read.kind === 'asked' ? read.tokens : 0;
   const admission = refusedKey === null ? world.limits.admit(route.name, record.model, tokens) : null;
-  const fault = read.kind === 'asked' && admission?.admitted === true ? world.faults.draw(read) : null;
-  record.refusedByLimit = admission?.admitted === false;
-  record.fault = fault?.kind ?? null;
-  const headers = headersOf(route, record, admission);
-  const refusal =
-    admission?.admitted === false ? limitRefusal(route, admission) : (refusalOf(read) ?? faultRefusal(route, fault));
-  world.changed();
-  if (refusal !== null) {
-    sendJson({ response, headers: { ...headers, ...refusal.headers }, record }, refusal.status, refusal.body);
-  } else {
-    const asked = read as Asked;
-    const answer = asked.answer(world.scripts.take(asked, asked.chat), fault);
-    await deliver({ response, headers, record, closed, changed: world.changed }, asked, answer, fault);
+  try {
+    await respond(world, route, read, admission, { response, record, closed, changed: world.changed });
+  } finally {
+    record.endedAtMs ??= nowMs();
+    admission?.done((record.billed?.inputTokens ?? 0) + (record.billed?.outputTokens ?? 0));
+    world.changed();
   }
-  record.endedAtMs ??= nowMs();
-  admission?.done((record.billed?.inputTokens ?? 0) + (record.billed?.outputTokens ?? 0));
+}
+
+async function respond(
+  world: World,
+  route: Route,
+  read: Asked | Refusal,
+  admission: Admission | null,
+  delivery: Omit<Delivery, 'headers'>,
+): Promise<void> {
+  const { record } = delivery;
+  const headers = headersOf(route, record, admission);
+  const refuse = (refusal: Refusal) =>
+    sendJson({ ...delivery, headers: { ...headers, ...refusal.headers } }, refusal.status, refusal.body);
+  if (admission?.admitted === false) {
+    record.refusedByLimit = true;
+    refuse(limitRefusal(route, admission));
+    return;
+  }
+  if (read.kind === 'refusal') {
+    refuse(read);
+    return;
+  }
+  const fault = world.faults.draw(read);
+  record.fault = fault?.kind ?? null;
   world.changed();
+  const refusal = faultRefusal(route, fault);
+  if (refusal !== null) {
+    refuse(refusal);
+    return;
+  }
+  const answer = read.answer(world.scripts.take(read, read.chat), fault);
+  await deliver({ ...delivery, headers }, read, answer, fault);
 }
 
 function openRecord(world: World, route: Route, request: IncomingMessage, key: string | null): OpenRecord {
+  if (world.records.length >= mostRecords) {
+    throw new Error(`the stand-in remembers at most ${mostRecords} requests: reset it between tests`);
+  }
+  if (Number(request.headers['content-length'] ?? 0) > mostBodyBytes) {
+    throw new Error(`the stand-in reads at most ${mostBodyBytes} bytes of a request`);
+  }
   const idempotencyKey = request.headers['idempotency-key'];
   const record: OpenRecord = {
     sequence: world.records.length + 1,
@@ -104,10 +134,6 @@ function watchClosing(record: OpenRecord, response: ServerResponse, world: World
     world.changed();
   });
   return closing.signal;
-}
-
-function refusalOf(read: Asked | Refusal): Refusal | null {
-  return read.kind === 'refusal' ? read : null;
 }
 
 /** Undefined where the text is no JSON; a request without a body has null. */

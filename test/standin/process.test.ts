@@ -50,6 +50,13 @@ test('a reset closes what hangs', async () => {
   expect(await standIn.requests()).toEqual([]);
 });
 
+test('a mistake of the test is told as such', async () => {
+  await standIn.fault({ kind: 'status', status: 500, code: 'no-such-code' });
+  await expect(ask()).rejects.toThrow('501 stand-in: the stand-in knows no OpenAI refusal 500 no-such-code');
+  const [request] = await standIn.until((requests) => (requests[0]?.endedAtMs ?? null) !== null);
+  expect(request?.status).toBeNull();
+});
+
 test('a control that is none is refused by name', async () => {
   const response = await fetch(`${standIn.url}/_control/nothing`, { method: 'POST', body: '[]' });
   expect(response.status).toBe(404);

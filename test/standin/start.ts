@@ -91,9 +91,14 @@ export async function startStandIn(options: StandInOptions = {}): Promise<LocalS
     open.add(response);
     response.once('close', () => open.delete(response));
     await exchange(world, route, request, response).catch((error: unknown) => {
-      // A mistake of the test's own, such as a reply that cannot be made: shown where the client will see it.
-      response.destroy(error instanceof Error ? error : new Error(String(error)));
-      process.stderr.write(`stand-in: ${String(error)}\n`);
+      // A mistake of the test's own: told where it will be seen, by a status that no provider sends.
+      if (response.headersSent) {
+        response.destroy();
+      } else {
+        const message = `stand-in: ${error instanceof Error ? error.message : String(error)}`;
+        response.writeHead(501, { 'content-type': 'application/json' });
+        response.end(JSON.stringify({ message, error: { message, type: 'stand_in', param: null, code: null } }));
+      }
     });
   }
 
