@@ -18,6 +18,8 @@ export interface ParsedHtml {
 const NO_CONTENT = new Set([
   ...['nav', 'footer', 'script', 'style', 'noscript', 'template', 'iframe', 'object', 'svg', 'canvas'],
   ...['button', 'input', 'select', 'textarea', 'dialog', 'audio', 'video', 'datalist', 'menu'],
+  // Where a long name may be broken: not where it ends.
+  'wbr',
 ]);
 
 /**
@@ -31,9 +33,9 @@ export function parseHtml(source: string): ParsedHtml {
   const head = elementsOf(tree).find(({ tagName }) => tagName === 'head');
   const title = head && elementsOf(head).find(({ tagName }) => tagName === 'title');
   prune(tree);
-  const elements = elementsOf(tree);
-  const heading = elements.find(({ tagName }) => tagName === 'h1');
-  const mdast = toMdast(contentOf(tree, elements));
+  const content = contentOf(tree);
+  const heading = elementsOf(content).find(({ tagName }) => tagName === 'h1');
+  const mdast = toMdast(content);
   return {
     blocks: mdast.type === 'root' ? mdast.children.flatMap((node) => blocksOf(node, htmlText)) : [],
     title: titleOf(title ? textIn(title) : '', heading ? textIn(heading) : ''),
@@ -41,7 +43,8 @@ export function parseHtml(source: string): ParsedHtml {
 }
 
 /** The part that the page itself marks as its content, else all of it. */
-function contentOf(tree: Root, elements: readonly Element[]): Root {
+function contentOf(tree: Root): Root {
+  const elements = elementsOf(tree);
   const marked = elements.filter(({ tagName, properties }) => tagName === 'main' || properties.role === 'main');
   const articles = elements.filter(({ tagName }) => tagName === 'article');
   const [only] = marked.length > 0 ? marked : articles;

@@ -37,15 +37,16 @@ describe('a page', () => {
 
   test('says words as they are: no escapes, entities as signs, links only where they lead elsewhere', () => {
     const html = `<p>Use <code>snake_case</code>, not_this * or &lt;div&gt;: <a href="/a">here</a>,
-      <a href="https://a.org/b">there</a>, <a href="https://a.org">https://a.org</a>, <img src="x" alt="a picture"></p>`;
+      HashMap<wbr>Entry, <a href="https://a.org/b">there</a>, <a href="https://a.org">https://a.org</a>, <img src="x" alt="a picture"></p>`;
     expect(textsOf(html)).toEqual([
-      'Use `snake_case`, not_this * or <div>: here, [there](https://a.org/b), https://a.org, a picture',
+      'Use `snake_case`, not_this * or <div>: here, HashMapEntry, [there](https://a.org/b), https://a.org, a picture',
     ]);
   });
 
   test.each([
     ['<title>Full name</title><h1>Other</h1>', 'Full name'],
     ['<title>Guide | Site</title><h1>Guide</h1>', 'Guide'],
+    ['<title>Guide - Book</title><header><h1>Book</h1></header><main><h1>Guide</h1>x</main>', 'Guide'],
     ['<title> </title><h1>Only heading</h1>', 'Only heading'],
     ['<svg><title>icon</title></svg><p>x</p>', undefined],
     ['<p>x</p>', undefined],
