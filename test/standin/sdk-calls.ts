@@ -1,5 +1,5 @@
 /** The calls that the stand-in's own tests make, through the official SDKs with their retries off. */
-import { CohereClientV2 } from 'cohere-ai';
+import { type Cohere, CohereClientV2 } from 'cohere-ai';
 import OpenAI from 'openai';
 import type { StandIn } from './stand-in.ts';
 
@@ -37,3 +37,23 @@ export async function postRaw(url: string, body: unknown, authorization: string)
   };
   return { status: response.status, body: parsed };
 }
+
+/** What came before the error, and the error. */
+export async function collect<Item>(
+  opening: PromiseLike<AsyncIterable<Item>>,
+): Promise<{ items: Item[]; error: unknown }> {
+  const items: Item[] = [];
+  try {
+    for await (const item of await opening) {
+      items.push(item);
+    }
+    return { items, error: null };
+  } catch (error) {
+    return { items, error };
+  }
+}
+
+export const openaiText = (chunks: readonly OpenAI.ChatCompletionChunk[]) =>
+  chunks.map((chunk) => chunk.choices[0]?.delta.content ?? '').join('');
+export const cohereText = (events: readonly Cohere.V2ChatStreamResponse[]) =>
+  events.map((event) => (event.type === 'content-delta' ? (event.delta?.message?.content?.text ?? '') : '')).join('');
