@@ -107,16 +107,19 @@ function counting(model: LanguageModel, asked: ChatRequest, besides: readonly st
 
 const measure = (texts: readonly string[]): number => texts.reduce((sum, text) => sum + estimateTokens(text), 0);
 
-/** Cohere counts a search unit for each 100 documents; a list of passages is no longer than that. */
-const SEARCH_UNITS = 1;
+/** Cohere counts a search unit for each 100 documents, and a document anew for each 500 tokens of it, query included. */
+const DOCUMENTS_PER_UNIT = 100;
+const TOKENS_PER_DOCUMENT = 500;
 
 function reranker(model: Reranker, meter: Meter): Reranker {
   return Object.freeze({
     ...model,
     rerank: (request, call) => {
-      const texts = request.documents.flatMap(({ text, title = '' }) => [request.query, title, text]);
-      const most = { inputTokens: measure(texts), outputTokens: 0, searchUnits: SEARCH_UNITS };
-      // Where the provider does not say: one search is what it charges for.
+      const queryTokens = estimateTokens(request.query);
+      const tokens = request.documents.map(({ text, title = '' }) => queryTokens + measure([title, text]));
+      const documents = tokens.reduce((sum, each) => sum + Math.ceil(each / TOKENS_PER_DOCUMENT), 0);
+      const inputTokens = tokens.reduce((sum, each) => sum + each, 0);
+      const most = { inputTokens, outputTokens: 0, searchUnits: Math.ceil(documents / DOCUMENTS_PER_UNIT) };
       const counted = (reply: object | undefined) => (reply === undefined ? null : most);
       return pay(meter, {
         model: model.name,

@@ -11,12 +11,13 @@ import { canonicalJson, planId } from '../plan/id.ts';
 import type { Json, Plan } from '../plan/plan.ts';
 import { workflowInput } from '../plan/skeleton.ts';
 import { restoreClaims, storeLarge } from '../store/claims.ts';
-import type { RunRow } from '../store/runs.ts';
+import type { RunBudget, RunRow } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import { cancelRun } from './cancel-run.ts';
 import { createCatalogueCheck } from './catalogue.ts';
 import type { Config } from './config.ts';
 import { type OnOutage, ridingThrough } from './outage.ts';
+import { checkBudget } from './run-budget.ts';
 import { checkRunInput } from './run-input.ts';
 import { type RunResult, resultOf } from './run-result.ts';
 import { type Answer, createStartRun } from './start-run.ts';
@@ -43,6 +44,8 @@ export interface RunOptions {
   readonly idempotencyKey?: string;
   /** Cancels the run when it aborts. */
   readonly signal?: AbortSignal;
+  /** What the run may take; what it leaves out is as the config has it. */
+  readonly budget?: RunBudget;
   /** Told when Temporal does not answer and is waited for. */
   readonly onOutage?: OnOutage;
 }
@@ -66,6 +69,13 @@ export interface RunClient {
    * @param openSink where its tokens go, for `stream`
    */
   start(pipeline: Runnable, input: unknown, options?: RunOptions, openSink?: OpenSink): Promise<StartedRun>;
+  /**
+   * Whether a run of this plan could start now, as `start` asks itself.
+   *
+   * @throws SluiceError `no_worker`, `step_unregistered`, or `key_missing` where no worker has the key of a provider that
+   *   the plan's models are of
+   */
+  check(plan: Plan): Promise<void>;
   urlOf(workflowId: string): string;
 }
 
@@ -83,11 +93,12 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
     openSink?: OpenSink,
   ): Promise<StartedRun> {
     const input = checkRunInput(pipeline.id, pipeline.input, given);
+    const budget = checkBudget({ ...config.budget, ...options.budget });
     await checkCatalogue(pipeline.plan);
     const offered = await register(pipeline.plan);
     const carried = await storeLarge(store.payloads, input, `the input of '${pipeline.id}'`);
     const runId = runIdOf(pipeline.id, options.idempotencyKey);
-    const { row, plan } = await begin(store, { runId, planId: offered, plan: pipeline.plan, input, options });
+    const { row, plan } = await begin(store, { runId, planId: offered, plan: pipeline.plan, input, budget, options });
 
     const handle = temporal.workflow.getHandle(runId);
     let isOver = false;
@@ -96,7 +107,10 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
     if (options.signal?.aborted) cancel();
     const answered: Promise<Answer> =
       row.state === 'running'
-        ? startRun({ runId, planId: row.planId, plan, input: carried, sink: openSink?.(runId) }, options.onOutage)
+        ? startRun(
+            { runId, planId: row.planId, plan, input: carried, budget: row.budget, sink: openSink?.(runId) },
+            options.onOutage,
+          )
         : Promise.resolve({ kind: 'closed' });
     const finished = answered.then(async (answer) => {
       if (row.state === 'running') await closed(answer, () => handle.result(), options.onOutage);
@@ -128,6 +142,7 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
     start,
     run: async (pipeline: Runnable, input: unknown, options?: RunOptions) =>
       (await start(pipeline, input, options)).finished,
+    check: checkCatalogue,
     urlOf,
   });
 }
@@ -162,13 +177,14 @@ interface Begin {
   readonly planId: string;
   readonly plan: Plan;
   readonly input: Json;
+  readonly budget: RunBudget | null;
   readonly options: RunOptions;
 }
 
 /** Writes the run's row, or finds the one that the same idempotency key made: that one's plan then holds. */
 async function begin(
   store: Store,
-  { runId, planId, plan, input, options }: Begin,
+  { runId, planId, plan, input, budget, options }: Begin,
 ): Promise<{ row: RunRow; plan: Plan }> {
   const idempotencyKey = options.idempotencyKey ?? null;
   const begun = await store.runs.begin({
@@ -179,6 +195,7 @@ async function begin(
     unit: null,
     idempotencyKey,
     input,
+    budget,
   });
   const row = begun.run;
   if (begun.created) return { row, plan };

@@ -5,6 +5,8 @@
  */
 import { z } from 'zod';
 import { SluiceError } from '../errors.ts';
+import type { RunBudget } from '../store/runs.ts';
+import { type LimitRules, parseLimitRules } from './limit-rules.ts';
 import { PRICE_SETTINGS, type PriceRules, parseModelRules } from './model-rules.ts';
 import { createSecret, type Secret } from './secret.ts';
 
@@ -18,6 +20,12 @@ const hosts = z
   .transform((list) => list.split(',').map((host) => host.trim().toLowerCase()))
   .pipe(z.array(z.string().regex(/^([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(:\d{1,5})?$/, 'no host, or host:port')));
 
+const limits = z.string().transform((text, context): LimitRules => {
+  const rules = parseLimitRules(text);
+  if (!('problem' in rules)) return rules;
+  context.addIssue({ code: 'custom', message: rules.problem });
+  return z.NEVER;
+});
 
 /** Keys have no place in an address: it is shown in logs and errors. */
 const httpAddress = z
@@ -67,6 +75,9 @@ const Environment = z.object({
   SLUICE_CACHED_RUNS: z.coerce.number().int().min(0).max(10_000).default(200),
   SLUICE_RUN_DEADLINE_MS: milliseconds.max(86_400_000).default(600_000),
   SLUICE_QUEUE_LIMIT_MS: milliseconds.max(86_400_000).default(300_000),
+  SLUICE_BUDGET_USD: z.coerce.number().positive().max(1_000_000).optional(),
+  SLUICE_LIMITS: limits.default([]),
+  SLUICE_LIMIT_WAIT_MS: milliseconds.max(600_000).default(30_000),
   SLUICE_INGEST_HOSTS: hosts.default([]),
   SLUICE_SINK_KEY: z.string().min(32).max(1_000).optional(),
   SLUICE_SINK_LISTEN: listen.default({ host: '127.0.0.1', port: 0 }),
@@ -123,6 +134,12 @@ export interface Config {
   readonly runDeadlineMs: number;
   /** A call that no worker takes for this long fails, typed. */
   readonly queueLimitMs: number;
+  /** What a run may take whose caller does not say. */
+  readonly budget: RunBudget;
+  /** How often providers may be called. */
+  readonly limits: LimitRules;
+  /** A call that would have to wait longer for its turn fails for now, and is tried again. */
+  readonly limitWaitMs: number;
   /** Hosts that ingests may read pages from, besides the worker's own: `host`, or `host:port`. */
   readonly ingestHosts: readonly string[];
   readonly sink: SinkConfig;
@@ -181,6 +198,9 @@ export function readConfig(environment: { readonly [name: string]: string | unde
     cachedRuns: env.SLUICE_CACHED_RUNS,
     runDeadlineMs: env.SLUICE_RUN_DEADLINE_MS,
     queueLimitMs: env.SLUICE_QUEUE_LIMIT_MS,
+    budget: Object.freeze({ ...(env.SLUICE_BUDGET_USD !== undefined && { usd: env.SLUICE_BUDGET_USD }) }),
+    limits: env.SLUICE_LIMITS,
+    limitWaitMs: env.SLUICE_LIMIT_WAIT_MS,
     ingestHosts: Object.freeze(env.SLUICE_INGEST_HOSTS),
     sink: Object.freeze({
       ...(env.SLUICE_SINK_KEY !== undefined && { key: createSecret(env.SLUICE_SINK_KEY) }),

@@ -10,12 +10,22 @@ import {
   TypedSearchAttributes,
   WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/common';
-import { ANSWER_UPDATE, ATTRIBUTES, type FailureData, RUN_WORKFLOW, type RunInput, type SinkAddress } from '../../workflows/messages.ts';
+import {
+  ANSWER_UPDATE,
+  ATTRIBUTES,
+  type FailureData,
+  RUN_WORKFLOW,
+  type RunInput,
+  type RunLimits,
+  type SinkAddress,
+} from '../../workflows/messages.ts';
 import { drawPlan } from '../plan/draw.ts';
 import { shortId } from '../plan/id.ts';
 import type { Json, Plan } from '../plan/plan.ts';
 import { workflowInput } from '../plan/skeleton.ts';
+import type { RunBudget } from '../store/runs.ts';
 import type { ClientDependencies } from './client.ts';
+import type { Config } from './config.ts';
 import { type OnOutage, ridingThrough } from './outage.ts';
 import { ridingThroughTaskFailures } from './task-failures.ts';
 
@@ -37,6 +47,8 @@ export interface RunStart {
   readonly input: Json;
   /** Where its tokens go; absent where nobody asked for them. */
   readonly sink?: SinkAddress | undefined;
+  /** Its deadline is the workflow's to keep; the rest is kept where calls are paid. */
+  readonly budget?: RunBudget | null;
 }
 
 /** How a run answered: its output, or why there is none; `closed` when it had ended before it could be asked. */
@@ -50,11 +62,15 @@ export type StartRun = (start: RunStart, onOutage?: OnOutage) => Promise<Answer>
 /** @param workflow which workflow hosts the run; benchmarks name others with the same input and update */
 export function createStartRun({ temporal, config }: ClientDependencies, workflow = RUN_WORKFLOW): StartRun {
   const prepare = createPreparation();
-  const limits = { deadlineMs: config.runDeadlineMs, queueMs: config.queueLimitMs };
-
   const attempt = (start: RunStart): Promise<Json> => {
     const { plan, details } = prepare(start);
-    const run: RunInput = { planId: start.planId, plan, input: start.input, limits, ...(start.sink && { sink: start.sink }) };
+    const run: RunInput = {
+      planId: start.planId,
+      plan,
+      input: start.input,
+      limits: limitsOf(config, start.budget),
+      ...(start.sink && { sink: start.sink }),
+    };
     const startWorkflowOperation = new WithStartWorkflowOperation(workflow, {
       workflowId: start.runId,
       workflowIdConflictPolicy: 'USE_EXISTING',
@@ -88,6 +104,13 @@ export function createStartRun({ temporal, config }: ClientDependencies, workflo
       return answerOf(error);
     }
   };
+}
+
+/** A budget may shorten the deadline that every run has, not lengthen it. */
+function limitsOf(config: Config, budget: RunBudget | null | undefined): RunLimits {
+  const [deadlineMs, queueMs] = [budget?.deadlineMs ?? Number.POSITIVE_INFINITY, config.queueLimitMs];
+  if (deadlineMs >= config.runDeadlineMs) return { deadlineMs: config.runDeadlineMs, queueMs };
+  return { deadlineMs, queueMs, isBudget: true };
 }
 
 function answerOf(error: unknown): Answer {

@@ -28,6 +28,12 @@ describe('the environment', () => {
     ['SLUICE_TEMPORAL_PORT', '70000'],
     ['SLUICE_QUEUE_PREFIX', 'has space'],
     ['SLUICE_LOG', 'loud'],
+    ['SLUICE_BUDGET_USD', '0'],
+    ['SLUICE_LIMITS', 'openai/*'],
+    ['SLUICE_LIMITS', 'gpt-5:rpm=3'],
+    ['SLUICE_LIMITS', 'openai/*:rpm=0'],
+    ['SLUICE_LIMITS', 'openai/*:rpm=10,burst=3'],
+    ['SLUICE_LIMITS', 'openai/*:concurrency=2.5'],
   ])('refuses %s=%s by name', (name, value) => {
     expect(() => readConfig({ [name]: value })).toThrow(
       expect.objectContaining({ code: 'config_invalid', message: expect.stringContaining(name) }),
