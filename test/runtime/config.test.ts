@@ -40,6 +40,16 @@ describe('the environment', () => {
     );
   });
 
+  test('names the hosts that pages may be read from', () => {
+    const hostsOf = (SLUICE_INGEST_HOSTS: string) => readConfig({ SLUICE_INGEST_HOSTS }).ingestHosts;
+    expect(hostsOf('Docs.example.com, intranet:8080,[fd00::1]')).toEqual([
+      'docs.example.com',
+      'intranet:8080',
+      '[fd00::1]',
+    ]);
+    expect(hostsOf('')).toEqual([]);
+  });
+
   test('asks for a build id where Worker Versioning is on', () => {
     expect(() => readConfig({ SLUICE_WORKER_VERSIONING: '1' })).toThrow(/SLUICE_BUILD_ID/);
     expect(readConfig({ SLUICE_WORKER_VERSIONING: '1', SLUICE_BUILD_ID: 'abc' }).versioning).toEqual({
