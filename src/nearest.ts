@@ -28,3 +28,10 @@ export function suggest(name: string, candidates: Iterable<string>, otherwise: s
   const shown = names.slice(0, 10).map((known) => `'${known}'`);
   return `there is ${shown.join(', ')}${names.length > shown.length ? ` and ${names.length - shown.length} more` : ''}`;
 }
+
+/** As `suggest`, for what can be made: where no name is near, `make` says how, also beside the names there are. */
+export function suggestOrMake(name: string, candidates: Iterable<string>, make: string): string {
+  const names = [...candidates];
+  const suggestion = suggest(name, names, make);
+  return names.length === 0 || nearest(name, names) !== undefined ? suggestion : `${suggestion}; or ${make}`;
+}

@@ -93,7 +93,7 @@ async function resultOf({ terminal, signal }: Session, started: StartedRun): Pro
   const late = () => terminal.note('the answer is there; its record is not: waiting for the database');
   answer.then(
     () => {
-      timer = setTimeout(late, RECORD_LATE_MS);
+      if (!isOver) timer = setTimeout(late, RECORD_LATE_MS);
     },
     () => undefined, // `finished` says it
   );

@@ -125,6 +125,7 @@ export async function findIndex({ indexes }: Pick<Store, 'indexes'>, name: strin
     among: await indexes.list(),
     nameOf: (each) => each.name,
     whenNone: `make it: sluice ingest <folder> --index ${name}`,
+    canBeMade: true,
   });
 }
 

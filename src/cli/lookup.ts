@@ -1,7 +1,7 @@
 /** Finding what a user named: exactly, by a unique prefix, or not at all with the nearest right name. */
 import type { AnyPipeline } from '../dsl/edit.ts';
 import { SluiceError } from '../errors.ts';
-import { suggest } from '../nearest.ts';
+import { suggest, suggestOrMake } from '../nearest.ts';
 import type { Pipelines } from '../runtime/project.ts';
 
 export interface Lookup<Thing> {
@@ -12,6 +12,8 @@ export interface Lookup<Thing> {
   readonly nameOf: (thing: Thing) => string;
   /** What to do when there is none at all. */
   readonly whenNone: string;
+  /** Whether that is worth saying also where there are others. */
+  readonly canBeMade?: boolean;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface Lookup<Thing> {
  *
  * @throws SluiceError `<kind>_unknown` with the nearest name, or `<kind>_ambiguous` with the names that begin so.
  */
-export function findNamed<Thing>({ kind, name, among, nameOf, whenNone }: Lookup<Thing>): Thing {
+export function findNamed<Thing>({ kind, name, among, nameOf, whenNone, canBeMade = false }: Lookup<Thing>): Thing {
   const exact = among.find((thing) => nameOf(thing) === name);
   if (exact !== undefined) return exact;
   const begun = name === '' ? [] : among.filter((thing) => nameOf(thing).startsWith(name));
@@ -33,7 +35,7 @@ export function findNamed<Thing>({ kind, name, among, nameOf, whenNone }: Lookup
     });
   throw new SluiceError(`${kind}_unknown`, {
     message: `there is no ${kind} '${name}'`,
-    remedy: suggest(name, names, whenNone),
+    remedy: (canBeMade ? suggestOrMake : suggest)(name, names, whenNone),
     data: { name, known: names },
   });
 }

@@ -17,6 +17,7 @@ interface SearchOptions {
   readonly top: number;
   readonly queries?: string;
   readonly explain?: boolean;
+  readonly snapshot?: string;
 }
 
 const MOST_HITS = 100;
@@ -36,6 +37,7 @@ export function searchCommand(world: World): Command {
     .argument('[query]', 'words to find; or give --queries')
     .requiredOption('--index <name>', 'the index to search')
     .addOption(new Option('--mode <mode>', 'by words, by meaning, or by both').choices(MODES).default('keyword'))
+    .option('--snapshot <hash>', 'a snapshot of it, by the beginning of its hash; default: the newest')
     .option('--top <number>', 'hits per query', positiveInteger(MOST_HITS), 10)
     .option('--queries <file>', 'a JSONL file of {id, query}')
     .option('--explain', "each hit's place and score by retriever, fused and reranked")
@@ -54,13 +56,19 @@ async function search(session: Session, query: string | undefined, options: Sear
   }
   const { hitLines } = await import('./hit-lines.ts');
   for (const line of answers.flatMap((each) => hitLines(each, answers.length > 1, terminal))) terminal.print(line);
+  const [only, ...others] = answers;
+  if (only === undefined || others.length > 0) return EXIT.fine;
+  const { searchNotes } = await import('./search-notes.ts');
+  const { index, mode, explain = false } = options;
+  const searched = { index, mode, query: only.query, hits: only.hits.length, isExplained: explain };
+  for (const line of searchNotes(searched)) terminal.note(line);
   return EXIT.fine;
 }
 
 async function answer(
   session: Session,
   queries: readonly SearchQuery[],
-  { index, mode, top, explain }: SearchOptions,
+  { index, mode, top, explain, snapshot }: SearchOptions,
 ): Promise<readonly Shown[]> {
   const { createSearchByMode } = await import('../retrieval/search.ts');
   const { explainHits } = await import('./explain-hits.ts');
@@ -72,7 +80,7 @@ async function answer(
     const progress = session.terminal.progress('search');
     for (let start = 0; start < queries.length; start += BATCH) {
       const batch = queries.slice(start, start + BATCH);
-      for (const [place, found] of (await searchByMode(name, batch, { mode, top })).entries()) {
+      for (const [place, found] of (await searchByMode(name, batch, { mode, top, snapshot })).entries()) {
         const { query } = batch[place]!;
         shown.push({ ...found, query, ...(explain && { explained: await explainHits(query, found) }) });
       }

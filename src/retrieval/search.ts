@@ -25,6 +25,8 @@ export interface ModeOptions {
   readonly mode: SearchMode;
   /** Hits per query at most, 1 to 100. */
   readonly top: number;
+  /** By the beginning of its hash; default: the newest. */
+  readonly snapshot?: string | undefined;
 }
 
 export type SearchByMode = (
@@ -39,19 +41,20 @@ export function createSearchByMode(
   embedderOf?: EmbedderOf,
 ): SearchByMode {
   const byMeaning = createTextSearch(store, embedderOf);
-  return async (index, queries, { mode, top }) => {
+  return async (index, queries, { mode, top, snapshot }) => {
+    const one = { top, ...(snapshot !== undefined && { snapshot }) };
     if (mode === 'keyword')
-      return (await store.search.keyword(index, queries, { top })).map((answer) => ({
+      return (await store.search.keyword(index, queries, one)).map((answer) => ({
         ...answer,
         lists: { keyword: answer.hits },
       }));
     if (mode === 'vector')
-      return (await byMeaning.search(index, queries, { top })).map((answer) => ({
+      return (await byMeaning.search(index, queries, one)).map((answer) => ({
         ...answer,
         lists: { vector: answer.hits },
       }));
     // One snapshot for both, should another be committed meanwhile.
-    const options = { top: FUSED_HITS, snapshot: (await store.indexes.snapshot(index)).hash };
+    const options = { top: FUSED_HITS, snapshot: (await store.indexes.snapshot(index, snapshot)).hash };
     const [vectors, keywords] = await Promise.all([
       byMeaning.search(index, queries, options),
       store.search.keyword(index, queries, options),

@@ -1,6 +1,6 @@
 /** Indexes and their snapshots as readers see them: what was committed, never what is being built. */
 import { SluiceError } from '../errors.ts';
-import { suggest } from '../nearest.ts';
+import { suggestOrMake } from '../nearest.ts';
 import type { Database, Queries } from './database.ts';
 
 /**
@@ -142,7 +142,7 @@ async function unknownIndex(database: Queries, name: string): Promise<SluiceErro
   const indexes = await listIndexes(database);
   return new SluiceError('index_unknown', {
     message: `there is no index '${name}'`,
-    remedy: suggest(
+    remedy: suggestOrMake(
       name,
       indexes.map((index) => index.name),
       `make it: \`sluice ingest <folder> --index ${name}\``,

@@ -1,6 +1,7 @@
 /** `sluice search` by words, by meaning and by both: over an index in memory, and the keyword search faked. */
 import { describe, expect, it } from 'vitest';
 import { excerptOf, highlight } from '../../src/cli/highlight.ts';
+import { searchNotes } from '../../src/cli/search-notes.ts';
 import { memoryIndex } from '../embedding/memory-index.ts';
 import { fakeRuntime, run } from './fakes.ts';
 
@@ -68,6 +69,58 @@ describe('sluice search', () => {
     expect(stdout).toMatch(/ a .\[1mstream.\[22m ends the .\[1mstream.\[22m of .\[1mtokens.\[22m\./);
     expect((await search('--mode', 'hybrid', 'token streams')).stdout).not.toContain(String.fromCharCode(27));
   });
+});
+
+describe('below the hits', () => {
+  const notesOf = async (...argv: string[]) => (await search(...argv)).stderr;
+
+  it('stands what their scores are, and the command that says why they are there', async () => {
+    expect(await notesOf("the bakers' tokens")).toBe(
+      'scores are BM25: they compare within one answer only\n' +
+        String.raw`why each is there: sluice search --index docs --explain 'the bakers'\'' tokens'` +
+        '\n',
+    );
+    expect(await notesOf('--mode', 'vector', 'tokens')).toMatch(/cosines.*\n.* --mode vector --explain 'tokens'\n$/);
+    expect(await notesOf('--mode', 'hybrid', '--explain', 'tokens')).toMatch(/^keyword: BM25 · .* reranked: .*\n$/);
+    expect(await notesOf('x '.repeat(200))).toContain("--explain '…'");
+  });
+
+  it('stands why there are none, and another way to look', async () => {
+    const { stdout, stderr, code } = await search('--mode', 'vector', 'the of and');
+    expect([stdout, code]).toEqual(['nothing found\n', 0]);
+    expect(stderr).toBe('the embedding model knows none of its words\n');
+    const nothing = searchNotes({ index: 'docs', mode: 'keyword', query: 'zebra', hits: 0, isExplained: false });
+    expect(nothing.at(-1)).toBe("by meaning, too: sluice search --index docs --mode hybrid 'zebra'");
+  });
+
+  it('stands nothing that a program would have to leave out', async () => {
+    expect((await search('--json', 'tokens')).stderr).toBe('');
+    expect(await notesOf('--quiet', 'tokens')).toBe('');
+  });
+});
+
+it('searches the snapshot that is asked for, in each mode', async () => {
+  const asked: unknown[] = [];
+  const { runtime: watched } = fakeRuntime({
+    store: {
+      ...index,
+      search: {
+        keyword: (name: string, queries: readonly { id: string }[], options: { snapshot?: string }) => {
+          asked.push(options.snapshot);
+          return keyword(name, queries);
+        },
+      },
+      indexes: {
+        list: async () => [{ name: 'docs' }],
+        snapshot: async (_: string, given: string) => ({ hash: `${given}c` }),
+      },
+    },
+  });
+  const at = (...argv: string[]) => run(['search', '--index', 'docs', ...argv, 'tokens'], { runtime: watched });
+  await at();
+  await at('--snapshot', 'ab');
+  await at('--snapshot', 'ab', '--mode', 'hybrid');
+  expect(asked).toEqual([undefined, 'ab', 'abc']);
 });
 
 describe('what is shown of a passage', () => {
