@@ -6,9 +6,10 @@ import { readingCommand, runAction, type World } from './command.ts';
 import { positiveInteger } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { showPassing, showRun } from './show-run.ts';
+import { callTable, spendingOf } from './spending.ts';
 import { tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { shortRunId, showDuration, showTime } from './text.ts';
+import { flow, shortRunId, showDuration, showTime } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 interface RunsOptions {
@@ -86,6 +87,10 @@ function showWhole(terminal: Terminal, run: RunWithNodes, result: RunResult, isU
   if (result.nodes.length === 0) return;
   terminal.print();
   for (const line of nodeTable(result)) terminal.print(line);
+  if (result.calls.length === 0) return;
+  terminal.print();
+  for (const line of callTable(result.calls)) terminal.print(line);
+  for (const line of flow(spendingOf(result), terminal.width, '')) terminal.print(line);
 }
 
 function questionIn(input: RunWithNodes['input']): string {

@@ -2,6 +2,7 @@
 import type { Json } from '../plan/plan.ts';
 import type { NodeResult, RunResult } from '../runtime/run-result.ts';
 import { failureLines } from './run-failure.ts';
+import { spendingOf } from './spending.ts';
 import type { Terminal } from './terminal.ts';
 import { flow, showCost, showDuration, wrap } from './text.ts';
 
@@ -11,9 +12,10 @@ import { flow, showCost, showDuration, wrap } from './text.ts';
  * @param hasTimes whether each node's time is said in a line
  */
 export function showRun(terminal: Terminal, run: RunResult, { hasTimes = true } = {}): void {
-  if (run.outcome === 'failed' || run.outcome === 'cancelled')
+  if (run.outcome === 'failed' || run.outcome === 'cancelled') {
     for (const line of failureLines(run)) terminal.warn(line);
-  else showAnswer(terminal, run, hasTimes);
+    for (const line of flow(spendingOf(run), terminal.width)) terminal.print(terminal.colours.dim(line));
+  } else showAnswer(terminal, run, hasTimes);
 }
 
 function showAnswer(terminal: Terminal, run: RunResult, hasTimes: boolean): void {
@@ -29,12 +31,13 @@ export function showPassing(terminal: Terminal): void {
   terminal.print(terminal.colours.dim('  that address answers while `sluice dev` runs here; the run is kept'));
 }
 
-/** `enhance 4 ms`, `vector 9 ms`, `draft[2] 18 ms`, `87 ms in all`. */
+/** `enhance 4 ms`, `vector 9 ms`, `draft[2] 1.8 s $0.0012`, `2 s in all`, `$0.0012`, `3,120 tokens in, 410 out`. */
 function timesOf(run: RunResult): string[] {
   const steps = run.nodes.filter(({ step, durationMs }) => step !== null && durationMs !== null);
-  const times = steps.map(({ key, durationMs }) => `${key} ${showDuration(durationMs)}`);
-  const cost = run.costUsd === null ? [] : [showCost(run.costUsd)];
-  return [...times, `${showDuration(run.durationMs)} in all`, ...cost];
+  const times = steps.map(({ key, durationMs, costUsd }) =>
+    [key, showDuration(durationMs), ...(costUsd === null ? [] : [showCost(costUsd)])].join(' '),
+  );
+  return [...times, `${showDuration(run.durationMs)} in all`, ...spendingOf(run)];
 }
 
 const SECOND_BEST: readonly NodeResult['outcome'][] = ['fallback', 'or-else', 'exhausted', 'truncated', 'failed'];

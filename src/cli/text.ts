@@ -14,9 +14,12 @@ export function showDuration(durationMs: number | null): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-/** `$0.0012`; `–` where it is not known. */
+const SMALL_COST = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
+
+/** `$0.00123`, `$12.30`; `–` where it is not known. */
 export function showCost(costUsd: number | null): string {
-  return costUsd === null ? '–' : `$${costUsd.toPrecision(2)}`;
+  if (costUsd === null) return '–';
+  return `$${costUsd < 1 ? SMALL_COST.format(costUsd) : costUsd.toFixed(2)}`;
 }
 
 /** A moment as `2026-03-01 12:00:00`, in UTC. */

@@ -27,7 +27,7 @@ describe('text', () => {
     [null, '–'],
   ])('a duration of %o is %s', (durationMs, text) => expect(showDuration(durationMs)).toBe(text));
   it('an unknown cost is not nothing', () => {
-    expect([showCost(null), showCost(0.00123)]).toEqual(['–', '$0.0012']);
+    expect([null, 0.001_234, 0.000_000_05, 12.3].map(showCost)).toEqual(['–', '$0.00123', '$0.00000005', '$12.30']);
   });
   it('counts', () => {
     expect([count(1, 'page'), count(2_163, 'passage')]).toEqual(['1 page', '2,163 passages']);
