@@ -5,6 +5,7 @@ import type { ProviderCall } from './call.ts';
 import { explainRefusal } from './explain-status.ts';
 import { providerFailure } from './failures.ts';
 import { createFetch, NO_TIMEOUT_MS } from './http.ts';
+import { quote } from './quote.ts';
 import type { Served } from './settings.ts';
 
 export type LoadCohere = () => Promise<CohereClient['v2']>;
@@ -36,6 +37,13 @@ export function explainCohere(served: Served): (error: unknown) => StepFailure |
   return (error) => {
     if (error instanceof Error && error.constructor.name === 'CohereTimeoutError')
       return providerFailure('timeout', served, 'did not answer');
+    // Where a body is JSON, but not what the SDK builds its own objects from.
+    if (error instanceof Error && error.constructor.name === 'ParseError')
+      return providerFailure(
+        'output_malformed',
+        served,
+        `sent what is no reply of its protocol: ${quote(error.message, served.key)}`,
+      );
     if (!isCohereError(error) || error.statusCode === undefined) return undefined;
     const { statusCode, body, rawResponse } = error;
     const { message, id } = (typeof body === 'object' && body !== null ? body : {}) as {
