@@ -93,14 +93,20 @@ export async function ingestWithProgress(
   restart = false,
 ): Promise<IngestResult> {
   const progress = terminal.progress(`ingest ${input.index}`);
+  let isReading = true;
   const idle = setTimeout(() => terminal.note('no worker has taken it yet; is one running? sluice worker'), IDLE_MS);
   try {
     return await client.ingest(input, {
       restart,
       onResumed: (before) => terminal.note(resumedLine(before)),
-      onProgress: ({ done, total }) => {
+      onProgress: ({ phase, done, total }) => {
         clearTimeout(idle);
-        if (total > 0) progress.update(done, total);
+        if (isReading && total > 0) progress.update(done, total);
+        if (!isReading || phase !== 'committing') return;
+        // A full bar that stands still would look like one that hangs.
+        isReading = false;
+        progress.stop();
+        terminal.note(`all ${count(total, 'document')} are read: embedding and committing what is new`);
       },
       onOutage: (message) => terminal.note(message),
     });

@@ -27,6 +27,7 @@ const ingesting = () => {
     async (_input: object, { onProgress }: { readonly onProgress: (progress: Partial<IngestProgress>) => void }) => {
       onProgress({ phase: 'listing', done: 0, total: 0 });
       onProgress({ phase: 'reading', done: 100, total: 303 });
+      for (let look = 0; look < 3; look += 1) onProgress({ phase: 'committing', done: 303, total: 303 });
       onProgress({ phase: 'done', done: 303, total: 303 });
       return ingested;
     },
@@ -42,6 +43,24 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('sluice ingest', () => {
+  it('says that it goes on with one that was under way, and how far that was', async () => {
+    const resuming = (progress: object) => async (_: object, told: { onResumed: (progress: object) => void }) => {
+      told.onResumed({ total: 303, done: 96, ...progress });
+      return ingested;
+    };
+    const noteOf = async (progress: object) => {
+      const { runtime } = fakeRuntime({ client: { ingest: resuming(progress) } });
+      const { stderr } = await run(['ingest', 'node_modules', '--index', 'docs'], { runtime, folder });
+      return stderr.split('\n')[0];
+    };
+    const begins = 'going on with the ingest that was under way:';
+    expect(await noteOf({ phase: 'reading' })).toBe(`${begins} 96 of 303 documents are done`);
+    expect(await noteOf({ phase: 'listing', total: 0, done: 0 })).toBe(`${begins} its source is being listed`);
+    expect(await noteOf({ phase: 'committing', done: 303 })).toBe(
+      `${begins} all 303 documents are read, their embedding is not finished`,
+    );
+  });
+
   it('says what the index holds now, what changed, and what was left out', async () => {
     const { client, ingest } = ingesting();
     const { runtime, state } = fakeRuntime({ client });
@@ -49,7 +68,9 @@ describe('sluice ingest', () => {
     expect(stdout).toMatch(
       /^✔ ingested docs {2}303 documents → 2,163 passages in \d+ ms {2}\(3 new, 1 removed, 299 unchanged\) {2}snapshot abcdef012345\n$/,
     );
-    expect(stderr).toMatch(/ingest docs {2}303\/303 /);
+    expect(stderr).toMatch(
+      /ingest docs {2}303\/303 .*\nall 303 documents are read: embedding and committing what is new\n12 /,
+    );
     expect(stderr).toContain('12 documents skipped:\n  p0.md: not-utf8, byte 7\n');
     expect(stderr).toContain('  … and 2 more\n2 documents: cleaned\n');
     expect(ingest.mock.calls[0]?.[0]).toEqual({
