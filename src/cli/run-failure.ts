@@ -36,6 +36,8 @@ function remedyOf({ error, outcome, runId }: RunResult): string {
       return 'start one: sluice worker (or sluice dev, which has one)';
     case 'deadline_exceeded':
       return 'raise SLUICE_RUN_DEADLINE_MS, or give slow nodes shorter timeouts and a fallback';
+    case 'budget_exceeded':
+      return 'give the run more: --deadline, --budget-usd, --budget-tokens';
     case 'PayloadTooLarge':
       return `let ${node} take or give less: fewer passages, shorter texts`;
     case 'terminated':

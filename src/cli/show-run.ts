@@ -9,12 +9,12 @@ import { flow, showCost, showDuration, wrap } from './text.ts';
 /**
  * Prints a run. What failed goes to stderr, in three parts, like any error.
  *
- * @param hasTimes whether each node's time is said in a line
+ * @param hasTimes whether each node's time, and what it all cost, is said in a line
  */
 export function showRun(terminal: Terminal, run: RunResult, { hasTimes = true } = {}): void {
   if (run.outcome === 'failed' || run.outcome === 'cancelled') {
     for (const line of failureLines(run)) terminal.warn(line);
-    for (const line of flow(spendingOf(run), terminal.width)) terminal.print(terminal.colours.dim(line));
+    if (hasTimes) for (const line of flow(spendingOf(run), terminal.width)) terminal.print(terminal.colours.dim(line));
   } else showAnswer(terminal, run, hasTimes);
 }
 

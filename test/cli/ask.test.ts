@@ -69,6 +69,19 @@ describe('sluice ask', () => {
     );
   });
 
+  it('gives the budget to the client, and refuses what is none', async () => {
+    const { client, runtime } = answering();
+    const budget = ['--budget-usd', '0.05', '--budget-tokens', '9000', '--deadline', '30 seconds'];
+    await run(['ask', 'docs-bot', 'How?', ...budget], { runtime });
+    expect(client.start.mock.calls[0]?.[2]).toMatchObject({ budget: { usd: 0.05, tokens: 9_000, deadlineMs: 30_000 } });
+    for (const wrong of [
+      ['--budget-usd', 'free'],
+      ['--budget-tokens', '0'],
+      ['--deadline', '30'],
+    ])
+      expect((await run(['ask', 'docs-bot', 'How?', ...wrong], { runtime })).code).toBe(2);
+  });
+
   it('ends with the exit code of an interruption when it was cancelled', async () => {
     const stop = new AbortController();
     const { runtime } = fakeRuntime({

@@ -1,7 +1,7 @@
 /** One pipeline for each thing that a run's history can hold. Those of one line each differ in one node only. */
 import { z } from 'zod';
 import { definePipeline } from '../../src/index.ts';
-import { Amount, add, count, measure, refuse, stumble, wait, write } from './steps.ts';
+import { Amount, add, count, measure, refuse, spend, stumble, wait, write } from './steps.ts';
 
 const Amounts = z.object({ ns: z.array(z.int()) });
 
@@ -164,6 +164,17 @@ export const waiting = definePipeline('waiting', Amount)
   .step('one', add, ({ input }) => ({ n: input.n }))
   .step('two', wait, ({ one }) => ({ n: one.n }), {}, { timeout: '1 minute' })
   .output(Amount, ({ two }) => ({ n: two.n }));
+
+/** Spends half a dollar, twice; with less it fails, although its second step has a value in its place. */
+export const paid = definePipeline('paid', Amount)
+  .step('one', spend, ({ input }) => ({ n: input.n }), { usd: 0.5 })
+  .step('two', spend, ({ one }) => ({ n: one.n }), { usd: 0.5 }, { fallback: add, orElse: { n: 0, isLarge: false } })
+  .output(Amount, ({ two }) => ({ n: two.n }));
+
+/** Waits for ever, and would have a value in the place of that. */
+export const patient = definePipeline('patient', Amount)
+  .step('one', wait, ({ input }) => ({ n: input.n }), {}, { timeout: '1 minute', orElse: { n: 0, isLarge: false } })
+  .output(Amount, ({ one }) => ({ n: one.n }));
 
 /** Asks for workers that nobody runs. */
 export const unserved = definePipeline('unserved', Amount)

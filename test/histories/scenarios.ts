@@ -8,6 +8,7 @@ import { createRunClient, type Runnable } from '../../src/runtime/client.ts';
 import type { Config } from '../../src/runtime/config.ts';
 import type { RunResult } from '../../src/runtime/run-result.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
+import type { RunBudget } from '../../src/store/runs.ts';
 import { RUN_WORKFLOW, SWEEP_WORKFLOW, type SweepSettings } from '../../workflows/messages.ts';
 import * as pipelines from './pipelines.ts';
 
@@ -39,6 +40,7 @@ function run(
   n: number,
   outcome: RunResult['outcome'] = 'completed',
   limits: Partial<Config> = {},
+  budget: RunBudget = {},
 ): Scenario {
   return {
     ends: outcome === 'failed' ? FAILED : COMPLETED,
@@ -46,7 +48,7 @@ function run(
       const { store } = runtime;
       const { namespace, uiUrl } = runtime.temporal;
       const client = createRunClient({ temporal, store, namespace, uiUrl, config: { ...config, ...limits } });
-      const result = await client.run(pipeline, { n });
+      const result = await client.run(pipeline, { n }, { budget });
       if (result.outcome !== outcome)
         throw new Error(`'${pipeline.id}' ended ${result.outcome}: ${result.error?.message}`);
       return [result.runId];
@@ -174,6 +176,9 @@ export const SCENARIOS: { readonly [name: string]: Scenario } = {
   'timed-out': run(pipelines.timedOut, 1, 'failed'),
   deadline: run(pipelines.waiting, 1, 'failed', { runDeadlineMs: 1_500 }),
   unserved: run(pipelines.unserved, 1, 'failed', { queueLimitMs: 300 }),
+  paid: run(pipelines.paid, 1),
+  'budget-exceeded': run(pipelines.paid, 1, 'failed', {}, { usd: 0.75 }),
+  'budget-deadline': run(pipelines.patient, 1, 'failed', {}, { deadlineMs: 1_500 }),
   cancelled,
   'large-value': run(pipelines.largeValue, 1),
   'large-plan': run(pipelines.largePlan, 1),

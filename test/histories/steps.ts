@@ -1,8 +1,11 @@
 /** Small steps that do each thing a step can do: what the recorded histories are made of. */
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { StepFailure } from '../../activities/boundary/failure.ts';
 import { type Implemented, implement } from '../../activities/boundary/implement.ts';
 import { defineStep } from '../../src/index.ts';
+import { BUDGET_EXCEEDED } from '../../src/plan/walk.ts';
+import type { Dependencies } from '../../src/runtime/attach.ts';
 
 export const Amount = z.object({ n: z.int() });
 const Judged = z.object({ n: z.int(), isLarge: z.boolean() });
@@ -48,10 +51,19 @@ export const measure = defineStep('measure', {
   policy,
 });
 
+/** Pays, by a call that a budget may have no room for. */
+export const spend = defineStep('spend', {
+  version: 1,
+  input: Amount,
+  output: Judged,
+  config: z.object({ usd: z.number() }),
+  policy,
+});
+
 const LARGE = 10;
 const TEXT_BYTES = 300_000;
 
-export function historySteps(): readonly Implemented[] {
+export function historySteps({ store }: Pick<Dependencies, 'store'>): readonly Implemented[] {
   return [
     implement(add, ({ n }, { config }) => judge(n + config.by)),
     implement(stumble, ({ n }, { attempt, config: { retryAfterMs } }) => {
@@ -72,6 +84,34 @@ export function historySteps(): readonly Implemented[] {
     }),
     implement(count, ({ n }) => ({ numbers: Array.from({ length: n }, (_, number) => number) })),
     implement(write, () => ({ text: 'x'.repeat(TEXT_BYTES) })),
+    implement(spend, async ({ n }, { runId, key, attempt, idempotencyKey, config: { usd } }) => {
+      const callId = randomUUID();
+      const opening = {
+        callId,
+        runId,
+        key,
+        attempt,
+        idempotencyKey,
+        provider: 'openai',
+        model: 'm',
+        kind: 'text',
+      } as const;
+      const opened = await store.calls.open({ ...opening, reservedTokens: 1, reservedUsd: usd });
+      if (opened.kind !== 'opened')
+        throw new StepFailure(BUDGET_EXCEEDED, { message: 'too dear', remedy: 'none', retryable: false });
+      await store.calls.close(callId, {
+        status: 'done',
+        usage: 'reported',
+        inputTokens: 1,
+        cachedInputTokens: null,
+        outputTokens: 0,
+        searchUnits: null,
+        costUsd: usd,
+        requestId: null,
+        errorCode: null,
+      });
+      return judge(n + 1);
+    }),
     implement(measure, ({ text }) => ({ n: text.length })),
   ];
 }
