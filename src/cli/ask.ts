@@ -9,12 +9,14 @@ import { findPipeline } from './lookup.ts';
 import { readRunInput } from './run-input.ts';
 import { EXIT, type ExitCode, Interrupted, interruption, type Session } from './session.ts';
 import { showPassing, showRun } from './show-run.ts';
+import { showStream, wantsDrafts } from './show-stream.ts';
 import { shortRunId } from './text.ts';
 import { withRuntime } from './with-servers.ts';
 
 interface AskOptions {
   readonly input?: string;
   readonly key?: string;
+  readonly stream?: boolean;
 }
 
 export function askCommand(world: World): Command {
@@ -22,6 +24,7 @@ export function askCommand(world: World): Command {
     summary: 'ask a pipeline a question, and show its answer, its steps and their times',
     examples: [
       ['ask docs-bot "How do I stream a response?"', 'the answer, with its citations'],
+      ['ask docs-bot "How do I stream a response?" --stream', 'the answer as it is written'],
       ['ask docs-bot "How do I stream a response?" --json', 'the whole run, for programs'],
       ['ask docs-bot:hyde "How do I stream a response?"', 'through a variant of the pipeline'],
       [`ask docs-bot --input '{"question": "…", "history": []}'`, 'with the whole input'],
@@ -31,6 +34,7 @@ export function askCommand(world: World): Command {
     .argument('[question]', 'what is asked; or give --input')
     .option('--input <json>', 'the whole input as JSON, or @file that holds it')
     .option('--key <key>', 'idempotency key: the same key gets the same run')
+    .option('--stream', 'show drafts as they are written; with --json, an event a line')
     .action((pipeline: string, question: string | undefined, options: AskOptions, command: Command) =>
       runAction(world, command, (session) => ask(session, pipeline, question, options)),
     );
@@ -54,20 +58,31 @@ async function ask(
     session,
     { project: services.project },
     async ({ client, isPassing }) => {
-      const started = await client.start(pipeline, input, {
+      const runOptions = {
         // Not given up at Ctrl-C: the signal cancels the run, and its record then says so.
         signal,
-        onOutage: (message) => terminal.note(message),
+        onOutage: (message: string) => terminal.note(message),
         ...(options.key !== undefined && { idempotencyKey: options.key }),
-      });
-      return { run: await resultOf(session, started), isPassing };
+      };
+      const stream = options.stream
+        ? client.stream(pipeline, input, { ...runOptions, drafts: wantsDrafts(terminal) })
+        : undefined;
+      const showing = stream && showStream(terminal, stream);
+      showing?.catch(() => undefined); // what fails it is said by what is awaited first
+      const started = await (stream ? stream.started : client.start(pipeline, input, runOptions));
+      const run = await resultOf(session, started);
+      await showing;
+      return { run, isPassing };
     },
   );
-  if (terminal.json) terminal.printJson(run);
-  else showRun(terminal, run);
-  if (isPassing && !terminal.json) showPassing(terminal);
+  const hasAnswer = run.outcome === 'completed' || run.outcome === 'degraded';
+  // A stream has said all to a program, and to a pipe the answer.
+  const isSaid = options.stream === true && terminal.live === undefined && (terminal.json || hasAnswer);
+  if (terminal.json && !isSaid) terminal.printJson(run);
+  else if (!isSaid) showRun(terminal, run);
+  if (isPassing && !terminal.json && !isSaid) showPassing(terminal);
   if (signal.aborted) return EXIT.interrupted;
-  return run.outcome === 'completed' || run.outcome === 'degraded' ? EXIT.fine : EXIT.error;
+  return hasAnswer ? EXIT.fine : EXIT.error;
 }
 
 /** How long a cancelled run may take to say so; a server that is away is not waited for longer. */

@@ -3,12 +3,14 @@
  * with `--json`; everything else (progress, notes, errors) goes to stderr, so that a pipe never meets a progress bar.
  */
 import picocolors from 'picocolors';
+import { createLiveText, type LiveText } from './live-text.ts';
 import { createProgress, type Progress } from './progress.ts';
 
 export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 }
 
 export interface TerminalOptions {
@@ -35,6 +37,10 @@ export interface Terminal {
   print(line?: string): void;
   /** The answer as JSON; the only thing on stdout under `--json`. */
   printJson(value: unknown): void;
+  /** As JSON in one line, of many. */
+  printJsonLine(value: unknown): void;
+  /** Text on stdout that can be taken back; absent where nobody looks, and under `--json` and `--quiet`. */
+  readonly live?: LiveText;
   /** A line beside the answer; silent under `--quiet`. */
   note(line: string): void;
   /** A line that must be seen. */
@@ -61,6 +67,8 @@ export function createTerminal(options: TerminalOptions): Terminal {
     room: stdout.columns ?? Number.POSITIVE_INFINITY,
     print: (line = '') => void stdout.write(`${line}\n`),
     printJson: (value: unknown) => void stdout.write(`${JSON.stringify(value, null, 2)}\n`),
+    printJsonLine: (value: unknown) => void stdout.write(`${JSON.stringify(value)}\n`),
+    ...(stdout.isTTY && !isDumb && !json && !quiet && { live: createLiveText(stdout, colours) }),
     note: (line: string) => void (quiet || stderr.write(`${errorColours.dim(line)}\n`)),
     warn: (line: string) => void stderr.write(`${line}\n`),
     progress: (label: string) => createProgress({ label, output: stderr, isSilent: quiet }),
