@@ -1,6 +1,6 @@
 /**
  * What `doctor` looks at. Each check looks at one thing, changes nothing, and says what it found and, where that is not
- * well, what mends it. Values of keys are never read into a line.
+ * well, what mends it.
  */
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
@@ -14,25 +14,27 @@ import { USUAL_PORTS } from '../runtime/ports.ts';
 import { loadPipelines } from '../runtime/project.ts';
 import { findInstalledCli, TEMPORAL_CLI_VERSION } from '../runtime/temporal-cli.ts';
 import { openDatabase } from '../store/database.ts';
+import { lookAtKeys, lookAtProvider } from './doctor-providers.ts';
+import { type Check, type Finding, fail, ok, warn } from './finding.ts';
 import { reportOf } from './report-error.ts';
 import type { Session } from './session.ts';
 
-export interface Check {
-  readonly name: string;
-  readonly status: 'ok' | 'warn' | 'fail';
-  readonly found: string;
-  readonly remedy?: string;
-}
-
-type Finding = Omit<Check, 'name'>;
 type Look = () => Promise<Finding>;
 
 const LOOK_LIMIT_MS = 15_000;
 const FREE_BYTES_WANTED = 2e9;
 const FREE_BYTES_NEEDED = 2e8;
 
+/** What is looked at, beside what is here. */
+export interface CheckOptions {
+  /** Also asks each provider that has a key: one call that costs nothing, or next to it. */
+  readonly online?: boolean;
+  readonly node?: string;
+}
+
 /** All checks, at once; none throws. */
-export async function checkAll(session: Session, node = process.versions.node): Promise<readonly Check[]> {
+export async function checkAll(session: Session, options: CheckOptions = {}): Promise<readonly Check[]> {
+  const { online = false, node = process.versions.node } = options;
   const { folder, environment, services } = session;
   const looks: [name: string, look: (config: Config) => Promise<Finding>][] = [
     ['Temporal', (config) => lookAtTemporal(folder, config)],
@@ -47,6 +49,9 @@ export async function checkAll(session: Session, node = process.versions.node): 
     checked('environment', async () => config.then(() => ok('every setting is valid'))),
     ...looks.map(([name, look]) => checked(name, async () => look(await config))),
     checked('keys', async () => lookAtKeys(environment)),
+    ...(online ? (['openai', 'cohere'] as const) : []).map((provider) =>
+      checked(provider, async () => lookAtProvider(provider, await config, session.signal, LOOK_LIMIT_MS)),
+    ),
     checked('disk', () => lookAtDisk(folder)),
     checked('state', () => lookAtState(folder)),
     checked('pipelines', () => lookAtPipelines(folder)),
@@ -69,10 +74,6 @@ async function checked(name: string, look: Look): Promise<Check> {
     clearTimeout(timer);
   }
 }
-
-const ok = (found: string): Finding => ({ status: 'ok', found });
-const warn = (found: string, remedy: string): Finding => ({ status: 'warn', found, remedy });
-const fail = (found: string, remedy: string): Finding => ({ status: 'fail', found, remedy });
 
 export function lookAtNode(version: string): Finding {
   const [major = 0, minor = 0] = version.split('.').map(Number);
@@ -157,15 +158,6 @@ async function queryOnce<Row extends object>(url: string, sql: string): Promise<
   } finally {
     await database.close();
   }
-}
-
-export function lookAtKeys(environment: Session['environment']): Finding {
-  const [set, unset] = ['OPENAI_API_KEY', 'CO_API_KEY'].reduce<[string[], string[]]>(
-    ([given, missing], name) => (environment[name] ? [[...given, name], missing] : [given, [...missing, name]]),
-    [[], []],
-  );
-  if (set.length === 0) return ok(`none: local models need none (${unset.join(', ')} not set)`);
-  return ok([`${set.join(', ')} set`, ...(unset.length > 0 ? [`${unset.join(', ')} not set`] : [])].join('; '));
 }
 
 async function lookAtDisk(folder: string): Promise<Finding> {

@@ -1,7 +1,7 @@
 /** `sluice doctor`: what is wrong here and how to mend it. */
 import type { Command } from 'commander';
 import { readingCommand, runAction, type World } from './command.ts';
-import type { Check } from './doctor-checks.ts';
+import type { Check } from './finding.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
 import { wrap } from './text.ts';
@@ -11,15 +11,24 @@ export function doctorCommand(world: World): Command {
     summary: 'check Node, Temporal, ports, database, keys and disk, and say how to mend what is wrong',
     examples: [
       ['doctor', 'a line per check; the exit code is 1 when one fails'],
+      ['doctor --online', 'also asks the providers whose keys are set whether they accept them'],
       ['doctor --json', 'for programs'],
     ],
-  }).action((_options: object, command: Command) => runAction(world, command, doctor));
+  })
+    .option('--online', 'ask each provider that has a key: one call that costs nothing, or next to it')
+    .action((options: DoctorOptions, command: Command) =>
+      runAction(world, command, (session) => doctor(session, options)),
+    );
 }
 
-async function doctor(session: Session): Promise<ExitCode> {
+interface DoctorOptions {
+  readonly online?: boolean;
+}
+
+async function doctor(session: Session, { online = false }: DoctorOptions): Promise<ExitCode> {
   const { terminal } = session;
   const { checkAll } = await import('./doctor-checks.ts');
-  const checks = await checkAll(session);
+  const checks = await checkAll(session, { online });
   const failed = checks.filter(({ status }) => status === 'fail');
   if (terminal.json) terminal.printJson({ ok: failed.length === 0, checks });
   else {

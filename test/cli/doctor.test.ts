@@ -3,8 +3,11 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Check, diskFinding, lookAtKeys, lookAtNode } from '../../src/cli/doctor-checks.ts';
+import { diskFinding, lookAtNode } from '../../src/cli/doctor-checks.ts';
+import { lookAtKeys } from '../../src/cli/doctor-providers.ts';
+import type { Check } from '../../src/cli/finding.ts';
 import { createServices } from '../../src/cli/services.ts';
+import { startStandIn } from '../standin/start.ts';
 import { run } from './fakes.ts';
 
 let folder: string;
@@ -15,9 +18,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-async function doctor(environment: { [name: string]: string } = {}) {
+async function doctor(environment: { [name: string]: string } = {}, ...options: string[]) {
   const services = createServices({ folder, environment });
-  const { code, stdout } = await run(['doctor', '--json'], { folder, environment, services });
+  const { code, stdout } = await run(['doctor', '--json', ...options], { folder, environment, services });
   const { ok, checks } = JSON.parse(stdout) as { ok: boolean; checks: Check[] };
   return { code, ok, stdout, of: (name: string) => checks.find((check) => check.name === name) };
 }
@@ -66,6 +69,30 @@ describe('sluice doctor', () => {
       found: `${taken.port} is taken`,
       remedy: expect.stringContaining('SLUICE_TEMPORAL_PORT'),
     });
+  });
+
+  it('asks providers only when told to, and says which accept their key, never the key', async () => {
+    const standIn = await startStandIn({ keys: ['k9-good-0123456789'] });
+    const environment = {
+      OPENAI_API_KEY: 'k9-good-0123456789',
+      OPENAI_BASE_URL: standIn.openaiUrl,
+      CO_API_KEY: 'k9-evil-9876543210',
+      COHERE_BASE_URL: standIn.cohereUrl,
+    };
+    try {
+      expect((await doctor(environment)).of('openai')).toBeUndefined();
+      expect(await standIn.requests()).toEqual([]);
+      const { code, stdout, of } = await doctor(environment, '--online');
+      expect(of('openai')).toMatchObject({ status: 'ok', found: expect.stringContaining('models') });
+      expect(of('cohere')).toMatchObject({ status: 'fail', remedy: expect.stringContaining('CO_API_KEY') });
+      expect(code).toBe(1);
+      expect(stdout).not.toMatch(/k9-/);
+      expect(await standIn.requests()).toHaveLength(2);
+      const keyless = await doctor({}, '--online');
+      expect(keyless.of('openai')).toMatchObject({ status: 'ok', found: expect.stringContaining('no key') });
+    } finally {
+      await standIn.close();
+    }
   });
 
   it('says that a pipeline is broken', async () => {
