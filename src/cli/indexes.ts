@@ -1,15 +1,15 @@
 /** `sluice index`: what can be searched, and what one index holds. */
 import type { Command } from 'commander';
-import type { IndexRow, Snapshot, SnapshotDiff } from '../store/indexes.ts';
-import type { Store } from '../store/store.ts';
+import type { SnapshotDiff } from '../store/indexes.ts';
 import { groupCommand, readingCommand, runAction, type World } from './command.ts';
-import { findNamed } from './lookup.ts';
+import { pruneCommand } from './index-prune.ts';
+import { findIndex } from './lookup.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
+import { SHORT_HASH, snapshotTable } from './snapshot-table.ts';
 import { tableLines } from './table.ts';
 import { count, showTime } from './text.ts';
 import { withStore } from './with-servers.ts';
 
-const SHORT_HASH = 12;
 /** Documents that are named, of those added, changed and removed each. */
 const SHOWN_IDS = 20;
 
@@ -39,7 +39,7 @@ export function indexCommand(world: World): Command {
     .action((name: string, from: string | undefined, to: string | undefined, _options: object, command: Command) =>
       runAction(world, command, (session) => diffSnapshots(session, name, { from, to })),
     );
-  return groupCommand('index', 'list, show and compare indexes', [list, show, diff]);
+  return groupCommand('index', 'list, show, compare and prune indexes', [list, show, diff, pruneCommand(world)]);
 }
 
 async function listIndexes(session: Session): Promise<ExitCode> {
@@ -115,27 +115,4 @@ function marked(mark: string, ids: readonly string[]): string[] {
     ...ids.slice(0, SHOWN_IDS).map((id) => `  ${mark} ${id}`),
     ...(more > 0 ? [`  ${mark} … and ${more.toLocaleString('en')} more: --json has all`] : []),
   ];
-}
-
-/** The index of that name, or the only one that begins so. @throws SluiceError `index_unknown`, `index_ambiguous` */
-export async function findIndex({ indexes }: Pick<Store, 'indexes'>, name: string): Promise<IndexRow> {
-  return findNamed({
-    kind: 'index',
-    name,
-    among: await indexes.list(),
-    nameOf: (each) => each.name,
-    whenNone: `make it: sluice ingest <folder> --index ${name}`,
-    canBeMade: true,
-  });
-}
-
-function snapshotTable(snapshots: readonly Snapshot[]): string[] {
-  if (snapshots.length === 0) return [];
-  return tableLines(snapshots, [
-    { heading: 'snapshot', cell: ({ hash }) => hash.slice(0, SHORT_HASH) },
-    { heading: 'documents', cell: ({ documents }) => documents, align: 'right' },
-    { heading: 'passages', cell: ({ passages }) => passages, align: 'right' },
-    { heading: 'embedded with', cell: ({ model }) => model },
-    { heading: 'built (UTC)', cell: ({ createdAt }) => showTime(createdAt) },
-  ]);
 }

@@ -1,8 +1,11 @@
 /** Finding what a user named: exactly, by a unique prefix, or not at all with the nearest right name. */
+
 import type { AnyPipeline } from '../dsl/edit.ts';
 import { SluiceError } from '../errors.ts';
 import { suggest, suggestOrMake } from '../nearest.ts';
 import type { Pipelines } from '../runtime/project.ts';
+import type { IndexRow } from '../store/indexes.ts';
+import type { Store } from '../store/store.ts';
 
 export interface Lookup<Thing> {
   /** What is looked for, in the error: `pipeline`, `index`, `run`. */
@@ -58,5 +61,17 @@ export function findPipeline(pipelines: Pipelines, name: string): [name: string,
     among: isBegun ? meant : among,
     nameOf: ([known]) => known,
     whenNone: 'pipelines/index.ts exports none yet',
+  });
+}
+
+/** The index of that name, or the only one that begins so. @throws SluiceError `index_unknown`, `index_ambiguous` */
+export async function findIndex({ indexes }: Pick<Store, 'indexes'>, name: string): Promise<IndexRow> {
+  return findNamed({
+    kind: 'index',
+    name,
+    among: await indexes.list(),
+    nameOf: (each) => each.name,
+    whenNone: `make it: sluice ingest <folder> --index ${name}`,
+    canBeMade: true,
   });
 }

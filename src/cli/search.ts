@@ -5,7 +5,7 @@ import type { SearchMode } from '../retrieval/search.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import type { Shown } from './hit-lines.ts';
-import { findIndex } from './indexes.ts';
+import { findIndex } from './lookup.ts';
 import { positiveInteger } from './options.ts';
 import { readQueries, type SearchQuery } from './search-queries.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';

@@ -4,6 +4,7 @@ import type { BuildOutcome } from './builds.ts';
 import type { Database, Queries } from './database.ts';
 import { dropUnusedModels } from './fits.ts';
 import { deleteVersions, duplicatePassage } from './passages.ts';
+import { vacuumIndexes } from './vacuum.ts';
 
 export async function commitBuild(database: Database, ref: BuildRef): Promise<BuildOutcome> {
   const outcome = await database.transaction(async (queries) => {
@@ -13,7 +14,7 @@ export async function commitBuild(database: Database, ref: BuildRef): Promise<Bu
     if (before === undefined) throw buildEnded(ref);
     return before;
   });
-  await refresh(database);
+  await vacuumIndexes(database);
   return outcome;
 }
 
@@ -157,13 +158,4 @@ async function countTerms(queries: Queries, { indexId, build }: Pick<OpenBuild, 
     [indexId, build],
     { timeoutMs: COUNT_TIMEOUT_MS },
   );
-}
-
-/**
- * Lets the planner know what there is now, and lets queries answer from the index alone. Only speed depends on it, and
- * a server does it by itself sooner or later; the embedded database does not.
- */
-async function refresh(database: Database): Promise<void> {
-  for (const table of ['posting', 'term_count', 'passage_vector', 'passage', 'document'])
-    await database.query(`vacuum (analyze) ${table}`).catch(() => undefined);
 }

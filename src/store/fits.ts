@@ -139,11 +139,17 @@ export async function modelState(database: Queries, index: string, model: string
   }
 }
 
-/** Deletes the models of an index that no snapshot was made with, and all that is theirs. */
+/** The models of an index (`$1`) that no snapshot was made with, and no open build is. */
+export const UNUSED_MODELS = `
+  select embedding_no from embedding
+  where index_id = $1 and not exists (select from snapshot where snapshot.embedding_no = embedding.embedding_no)
+    and not exists (select from build where build.embedding_no = embedding.embedding_no and state = 'open')`;
+
+/** Deletes the models that are not used, and all that is theirs. */
 export async function dropUnusedModels(queries: Queries, { indexId }: Pick<OpenBuild, 'indexId'>): Promise<void> {
   const unused = await queries.query<{ embeddingNo: number; hasGraph: boolean }>(
     `select embedding_no as "embeddingNo", has_graph as "hasGraph" from embedding
-     where index_id = $1 and not exists (select from snapshot where snapshot.embedding_no = embedding.embedding_no)`,
+     where embedding_no in (${UNUSED_MODELS})`,
     [indexId],
   );
   for (const { embeddingNo, hasGraph } of unused) {

@@ -10,6 +10,7 @@ import { createLeases, type Leases } from './leases.ts';
 import { createPayloads } from './payloads.ts';
 import { createPlans, type Plans } from './plans.ts';
 import { createProviderCalls, type ProviderCalls } from './provider-calls.ts';
+import { type PruneOptions, type PruneOutcome, pruneIndex } from './prune.ts';
 import { createRateLimits, type RateLimits } from './rate-limits.ts';
 import { createRuns, type Runs } from './runs.ts';
 import { createVectorSearch, type VectorSearch } from './vector-search.ts';
@@ -28,6 +29,8 @@ export interface Store {
   readonly search: Search;
   readonly vectors: Vectors;
   readonly vectorSearch: VectorSearch;
+  /** Removes old snapshots of an index, and what only they show. @throws SluiceError `index_unknown` */
+  pruneIndex(index: string, options: PruneOptions): Promise<PruneOutcome>;
 }
 
 export interface StoreOptions {
@@ -39,6 +42,7 @@ export interface StoreOptions {
 
 /** The store over a migrated database, which stays the caller's to close. */
 export function createStore(database: Database, { clock, scannedVectors = SCANNED_VECTORS }: StoreOptions = {}): Store {
+  const indexes = createIndexes(database);
   return Object.freeze({
     plans: createPlans(database),
     payloads: createPayloads(database),
@@ -47,10 +51,11 @@ export function createStore(database: Database, { clock, scannedVectors = SCANNE
     rateLimits: createRateLimits(database, clock),
     catalogue: createCatalogue(database, clock),
     leases: createLeases(database, clock),
-    indexes: createIndexes(database),
+    indexes,
     builds: createBuilds(database, clock),
     search: createSearch(database),
     vectors: createVectors(database, { clock, scannedVectors }),
     vectorSearch: createVectorSearch(database, scannedVectors),
+    pruneIndex: (index: string, options: PruneOptions) => pruneIndex(database, indexes, index, options),
   });
 }

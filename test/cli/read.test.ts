@@ -306,3 +306,34 @@ describe('sluice plan', () => {
     expect((await run(['plan', 'show', 'docs-bt'], { services })).stderr).toContain("did you mean 'docs-bot'?");
   });
 });
+
+describe('sluice index prune', () => {
+  const at = (hash: string) => ({ hash: hash.repeat(64), documents: 3, passages: 9, model: null, createdAt: 0 });
+  const outcome = { index: 'ai-docs', kept: [at('c'), at('b')], removed: [at('a')], documents: 1, passages: 1_234 };
+  const pruneIndex = vi.fn(async () => outcome);
+  const indexes = { list: async () => [{ name: 'ai-docs' }] };
+  const { runtime } = fakeRuntime({ store: { indexes, pruneIndex } });
+
+  it('keeps five, and says what went', async () => {
+    const { stdout, code } = await run(['index', 'prune', 'ai'], { runtime });
+    expect(pruneIndex).toHaveBeenLastCalledWith('ai-docs', { keep: 5, dryRun: false });
+    expect(stdout).toMatch(/^ai-docs: 1 snapshot removed, with 1,234 passages of 1 document version; 2 stay\n/);
+    expect(stdout).toContain('aaaaaaaaaaaa');
+    expect(code).toBe(0);
+  });
+
+  it('only says so with --dry-run, also as JSON', async () => {
+    const argv = ['index', 'prune', 'ai-docs', '--keep', '2', '--dry-run'];
+    expect((await run(argv, { runtime })).stdout).toContain('1 snapshot would be removed');
+    expect(pruneIndex).toHaveBeenLastCalledWith('ai-docs', { keep: 2, dryRun: true });
+    expect(JSON.parse((await run([...argv, '--json'], { runtime })).stdout)).toEqual({ ...outcome, dryRun: true });
+    pruneIndex.mockResolvedValueOnce({ ...outcome, removed: [] });
+    expect((await run(['index', 'prune', 'ai-docs'], { runtime })).stdout).toBe(
+      'ai-docs: nothing to remove, 2 snapshots stay\n',
+    );
+  });
+
+  it.each(['0', '-1', 'all'])('refuses --keep %s as usage', async (keep) => {
+    expect((await run(['index', 'prune', 'ai-docs', `--keep=${keep}`], { runtime })).code).toBe(2);
+  });
+});

@@ -9,6 +9,7 @@ import { describeCalls } from './suite-calls.ts';
 import { describeCoordination } from './suite-coordination.ts';
 import { describePlans } from './suite-plans.ts';
 import { describeProcesses } from './suite-processes.ts';
+import { describePrune } from './suite-prune.ts';
 import { describeRateLimits } from './suite-rate-limits.ts';
 import { describeRuns } from './suite-runs.ts';
 import { describeSearch } from './suite-search.ts';
@@ -49,6 +50,7 @@ export function describeStore(name: string, start: () => Promise<TestDatabase>):
     describeSearch(subject);
     describeTerms(subject);
     describeVectors(subject);
+    describePrune(subject);
     describeProcesses(subject);
   });
 }
