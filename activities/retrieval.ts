@@ -1,28 +1,32 @@
 /** Finding passages: searching an index, joining lists, keeping an order. */
-import type { Passage } from '../pipelines/schemas.ts';
+import { LIST_LENGTH, type Passage } from '../pipelines/schemas.ts';
 import { fuse, keepOrder, keywordSearch, vectorSearch } from '../pipelines/steps.ts';
+import type { EmbedderOf } from '../src/embedding/embedder.ts';
 import { diversify } from '../src/embedding/mmr.ts';
 import { createTextSearch, type TextSearch } from '../src/embedding/text-search.ts';
 import { distinct, fuseLists } from '../src/retrieval/fuse.ts';
 import type { KeywordHit } from '../src/store/keyword-search.ts';
 import type { Store } from '../src/store/store.ts';
+import type { VectorHit } from '../src/store/vector-search.ts';
+import { StepFailure } from './boundary/failure.ts';
 import { type Implemented, implement } from './boundary/implement.ts';
-import { rerankLocal } from './rerank.ts';
+import { callOf } from './models.ts';
 
 export interface RetrievalDependencies {
   readonly store: Pick<Store, 'search' | 'vectors' | 'vectorSearch'>;
+  /** Finds embedding models by name; default: those that run here. */
+  readonly embedderOf?: EmbedderOf;
 }
 
 /** The index takes no more of one query: the words beyond are left out. */
 const QUERY_CHARACTERS = 8_000;
 const QUERY_WORDS = 500;
 
-export function createRetrievalSteps({ store }: RetrievalDependencies): readonly Implemented[] {
+export function createRetrievalSteps({ store, embedderOf }: RetrievalDependencies): readonly Implemented[] {
   return [
-    createVectorSearch(createTextSearch(store)),
+    createVectorSearch(createTextSearch(store, embedderOf)),
     createKeywordSearch(store.search),
     fuseLocal,
-    rerankLocal,
     keepOrderLocal,
   ];
 }
@@ -32,15 +36,23 @@ export function createRetrievalSteps({ store }: RetrievalDependencies): readonly
  * one model made all the vectors, so their cosines compare.
  */
 function createVectorSearch(textSearch: TextSearch): Implemented {
-  return implement(vectorSearch, async ({ queries }, { config }) => {
-    const { index, topK, mmr, ...options } = config;
+  return implement(vectorSearch, async ({ queries }, context) => {
+    const { index, topK, mmr, per, ...options } = context.config;
     const asked = [...new Set(queries)].map((query, place) => ({ id: `${place}`, query: query.toWellFormed() }));
     const top = Math.max(topK, mmr?.fetch ?? 0);
-    const answers = await textSearch.search(index, asked, { ...options, top, withVectors: mmr !== undefined });
-    const hits = answers.flatMap((answer) => answer.hits).sort((one, other) => other.score - one.score);
-    const found = distinct(hits).slice(0, top);
-    const chosen = mmr ? diversify(found, topK, mmr.lambda) : found.slice(0, topK);
-    return { passages: chosen.map(asPassage) };
+    const answers = await textSearch.search(index, asked, {
+      ...options,
+      top,
+      withVectors: mmr !== undefined,
+      call: callOf(context),
+    });
+    const choose = (hits: readonly VectorHit[]) =>
+      mmr ? diversify(hits.slice(0, top), topK, mmr.lambda) : hits.slice(0, topK);
+    const merge = (lists: readonly (readonly VectorHit[])[]) =>
+      distinct(lists.flat().sort((one, other) => other.score - one.score));
+    const lists = answers.map((answer) => answer.hits);
+    const chosen = per === 'search' ? choose(merge(lists)) : merge(lists.map(choose)).slice(0, LIST_LENGTH);
+    return { passages: chosen.map(asPassage), searched: true };
   });
 }
 
@@ -50,7 +62,7 @@ function createKeywordSearch(search: Store['search']): Implemented {
     const clipped = query.slice(0, QUERY_CHARACTERS).split(/\s+/).slice(0, QUERY_WORDS).join(' ').toWellFormed();
     const options = { top: config.topK, ...(config.snapshot !== undefined && { snapshot: config.snapshot }) };
     const [answer] = await search.keyword(config.index, [{ id: 'query', query: clipped }], options);
-    return { passages: (answer?.hits ?? []).map(asPassage) };
+    return { passages: (answer?.hits ?? []).map(asPassage), searched: true };
   });
 }
 
@@ -64,9 +76,20 @@ const asPassage = ({ id, score, text, title, url, heading }: KeywordHit): Passag
   ...(heading.length > 0 && { heading: [...heading] }),
 });
 
-export const fuseLocal = implement(fuse, ({ lists }, { config }) => ({
-  passages: fuseLists(lists, config).slice(0, config.limit),
-}));
+export const fuseLocal = implement(fuse, ({ lists, searched = [] }, { config }) => {
+  if (searched.length > 0 && !searched.includes(true)) throw nothingSearched(searched.length);
+  return { passages: fuseLists(lists, config).slice(0, config.limit) };
+});
+
+/** To answer then that the documents do not say would be a guess. */
+function nothingSearched(searches: number): StepFailure {
+  return new StepFailure('retrieval_failed', {
+    message: `none of ${searches} searches could be made: nothing is known of what the index holds`,
+    remedy: 'see why each failed: sluice runs',
+    retryable: false,
+    data: { searches },
+  });
+}
 
 export const keepOrderLocal = implement(keepOrder, ({ passages }, { config }) => ({
   passages: distinct(passages).slice(0, config.topN),

@@ -1,8 +1,95 @@
-/** Checks an answer, by its words. */
+/**
+ * Checks an answer against what it cites: a served model judges each claim, or its words are compared. What is wrong is
+ * said in a way that the next draft can use. Where the judge cannot be asked the step fails, which is not the same as a
+ * wrong answer: pipelines name a fallback for it.
+ */
+import { z } from 'zod';
+import { fillPrompt } from '../pipelines/prompts.ts';
 import { validate } from '../pipelines/steps.ts';
-import { implement } from './boundary/implement.ts';
+import type { ConfigOf, InputOf, OutputOf } from '../src/index.ts';
+import { type Implemented, implement, type StepContext } from './boundary/implement.ts';
 import { checkByWords } from './local/check-by-words.ts';
+import { callOf, isLocal, replyLimits } from './models.ts';
+import type { Providers } from './providers/providers.ts';
+import { asDocument } from './text/fit-passages.ts';
 
-export const validateLexical = implement(validate, ({ question, answer, passages }, { config }) =>
-  checkByWords(question, answer, passages, config),
-);
+type Asked = InputOf<typeof validate>;
+type Checked = OutputOf<typeof validate>;
+type Context = StepContext<ConfigOf<typeof validate>>;
+
+/** Problems named in the feedback, at most, and how much of each. */
+const MAX_PROBLEMS = 8;
+const SHOWN_CHARACTERS = 300;
+
+export function createValidate(providers: Providers): Implemented {
+  return implement(validate, ({ question, answer, passages }, context) => {
+    // Saying that there is no answer makes no claim.
+    if (!answer.answered) return { passed: true, answered: false, score: 0, feedback: '' };
+    return isLocal(context.config.model)
+      ? checkByWords(question, answer, passages, context.config)
+      : byModel(providers, { question, answer, passages }, context);
+  });
+}
+
+const Verdict = z.object({
+  claims: z.array(z.object({ claim: z.string(), supported: z.boolean(), problem: z.string() })),
+  irrelevantCitations: z.array(z.number()),
+  answersQuestion: z.boolean(),
+  missing: z.string(),
+});
+type Verdict = z.output<typeof Verdict>;
+
+async function byModel(providers: Providers, { question, answer, passages }: Asked, context: Context) {
+  const { model, prompt, minimumSupport } = context.config;
+  const byId = new Map(passages.map((passage) => [passage.id, passage]));
+  const documents = answer.citations.flatMap(({ n, passageId }) => {
+    const passage = byId.get(passageId);
+    return passage ? [asDocument(passage, n)] : [];
+  });
+  const asked = citationProblems(answer, new Set(documents.map(({ n }) => n)));
+  // What rests on nothing needs no judge.
+  if (documents.length === 0) return verdictOf(undefined, asked, minimumSupport);
+  const messages = [
+    { role: 'system', content: fillPrompt(prompt, {}) },
+    { role: 'user', content: `Question: ${question}\n\nAnswer to check:\n${answer.text}` },
+  ] as const;
+  const { data } = await providers
+    .languageModel(model)
+    .writeData(
+      { messages, documents, ...replyLimits(context.config) },
+      { name: 'verdict', schema: Verdict },
+      callOf(context),
+    );
+  return verdictOf(data, asked, minimumSupport);
+}
+
+/** What is wrong with the citations as such: seen without any judgement. */
+function citationProblems({ citations, unknownCitations }: Asked['answer'], found: ReadonlySet<number>): string[] {
+  const lost = citations.map(({ n }) => n).filter((n) => !found.has(n));
+  return [
+    ...[...lost, ...unknownCitations].map((n) => `There is no passage [${n}].`),
+    ...(found.size === 0 ? ['It cites no passage: each sentence needs the number of one that says so.'] : []),
+  ];
+}
+
+function verdictOf(verdict: Verdict | undefined, citing: readonly string[], minimumSupport: number): Checked {
+  const { claims = [], irrelevantCitations = [], answersQuestion = false, missing = '' } = verdict ?? {};
+  const unsupported = claims.filter(({ supported }) => !supported);
+  const problems = [
+    ...citing,
+    ...unsupported.map(({ claim, problem }) => `Not supported: “${cut(claim)}” ${cut(problem)}`.trim()),
+    ...irrelevantCitations.map((n) => `Passage [${n}] has nothing to do with what cites it.`),
+    ...(verdict && !answersQuestion ? [`It does not answer the question. ${cut(missing)}`.trim()] : []),
+    ...(verdict && claims.length === 0 ? ['It claims nothing that could be checked.'] : []),
+  ];
+  const score = claims.length === 0 ? 0 : 1 - unsupported.length / claims.length;
+  return {
+    passed: problems.length === 0,
+    answered: answersQuestion && claims.length > 0 && score >= minimumSupport,
+    score,
+    feedback: problems.slice(0, MAX_PROBLEMS).join('\n'),
+  };
+}
+
+const cut = (text: string): string =>
+  text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS).toWellFormed()}…`;

@@ -7,6 +7,7 @@
  */
 import { join } from 'node:path';
 import { createActivities } from '../activities/index.ts';
+import { createProviders } from '../activities/providers/create-providers.ts';
 import { createChunker } from '../src/ingest/chunker.ts';
 import type { SourceDocument } from '../src/ingest/entries.ts';
 import { listSource, openSource, readBatch } from '../src/ingest/source.ts';
@@ -47,7 +48,7 @@ async function ingest() {
     connection,
     client: temporal.client,
     store,
-    implementations: createActivities({ store }),
+    implementations: createActivities({ store, providers: createProviders({ openai: {}, cohere: {} }) }),
     workflowBundle: codePath,
   });
   const client = createIngestClient({ temporal: temporal.client, queue: config.queues.control, urlOf: (id) => id });

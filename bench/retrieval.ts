@@ -11,6 +11,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createActivities } from '../activities/index.ts';
+import { createProviders } from '../activities/providers/create-providers.ts';
 import { openDocsIndex } from './support/docs-index.ts';
 import { createInProcessHost } from './support/in-process.ts';
 import { HALVES, isInHalf, type QuestionRow, readQuestions } from './support/questions.ts';
@@ -64,7 +65,9 @@ async function measure(rows: readonly QuestionRow[]) {
     options.keep ? join(process.cwd(), '.sluice', 'bench-retrieval') : undefined,
   );
   try {
-    const host = createInProcessHost(createActivities({ store }));
+    const host = createInProcessHost(
+      createActivities({ store, providers: createProviders({ openai: {}, cohere: {} }) }),
+    );
     const retrievers = [];
     for (const retriever of createRetrievers(host))
       retrievers.push({ name: retriever.name, ranked: await rank(retriever, rows) });

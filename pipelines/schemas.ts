@@ -35,6 +35,8 @@ export type Passage = z.output<typeof Passage>;
 
 export const PassageList = z.array(Passage).max(LIST_LENGTH);
 export const Passages = z.object({ passages: PassageList });
+/** What a search gives. Finding nothing is an answer; a search that failed has none, and says so in its stand-in. */
+export const Found = Passages.extend({ searched: z.boolean() });
 
 /** Where `[n]` in an answer points. */
 export const Citation = z.object({
@@ -57,3 +59,6 @@ export const Answer = z.object({
   /** False where the documents do not say; the text then says so. */
   answered: z.boolean(),
 });
+
+/** What a bot without a check gives: nobody has looked whether it passed. */
+export const WandbotAnswer = Answer.omit({ passed: true }).extend({ intents: z.array(z.string()) });

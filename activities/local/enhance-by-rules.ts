@@ -43,7 +43,7 @@ export function enhanceByRules(question: string, history: readonly Turn[] = []):
     language: guessLanguage(asked),
     keywords,
     parts,
-    queries: distinctQueries([standalone, ...parts, keywords.join(' ')].map(clip)).slice(0, MAX_QUERIES),
+    queries: distinctQueries([standalone, ...parts, keywords.join(' ')].map(clipQuery)).slice(0, MAX_QUERIES),
   };
 }
 
@@ -69,7 +69,7 @@ function partsOf(question: string): readonly string[] {
 }
 
 /** Queries that search for different words. The first always stays. */
-export function distinctQueries(queries: readonly string[]): readonly string[] {
+export function distinctQueries(queries: readonly string[]): string[] {
   const seen = new Set<string>();
   return queries.filter((query, index) => {
     const words = wordsOf(query).filter((word) => !isStopWord(word));
@@ -80,7 +80,7 @@ export function distinctQueries(queries: readonly string[]): readonly string[] {
   });
 }
 
-const clip = (query: string): string => {
+export const clipQuery = (query: string): string => {
   const words = query.split(' ');
   return words.length <= QUERY_WORDS ? query : words.slice(0, QUERY_WORDS).join(' ');
 };

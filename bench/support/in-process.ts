@@ -30,6 +30,7 @@ export function createInProcessHost(implementations: readonly Implemented[]): In
       runId: 'bench',
       key,
       attempt: 1,
+      priority: 'serving' as const,
     };
     return step.output.parse(await run(step.input.parse(given), context));
   }

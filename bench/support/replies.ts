@@ -1,5 +1,5 @@
 /** What the documentation bot answers and declines, by its local steps, and what was asked of it. */
-import { docsBot } from '../../pipelines/docs-bot.ts';
+import { local } from '../../pipelines/docs-bot.ts';
 import { Answer } from '../../pipelines/schemas.ts';
 import { wilson } from '../../src/stats/index.ts';
 import type { InProcessHost } from './in-process.ts';
@@ -22,7 +22,7 @@ export interface Reply {
 /** @throws WalkFailed where the run fails */
 export async function replyTo(host: InProcessHost, row: QuestionRow): Promise<Reply> {
   const { id, input, expected, relevant = {}, tags } = row;
-  const { answered, passed, citations } = Answer.parse(await host.run(docsBot.plan, { question: input.question }));
+  const { answered, passed, citations } = Answer.parse(await host.run(local.plan, { question: input.question }));
   const citedPages = [...new Set(citations.map(({ passageId }) => pageOf(passageId)))];
   return {
     id,

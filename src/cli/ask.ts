@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { SluiceError } from '../errors.ts';
 import type { StartedRun } from '../runtime/client.ts';
 import type { RunResult } from '../runtime/run-result.ts';
+import { addBudgetOptions, type BudgetOptions, budgetOf } from './budget-options.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { findPipeline } from './lookup.ts';
 import { readRunInput } from './run-input.ts';
@@ -12,21 +13,23 @@ import { showPassing, showRun } from './show-run.ts';
 import { showStream, wantsDrafts } from './show-stream.ts';
 import { shortRunId } from './text.ts';
 import { withRuntime } from './with-servers.ts';
+import { withoutKeys } from './without-keys.ts';
 
-interface AskOptions {
+interface AskOptions extends BudgetOptions {
   readonly input?: string;
   readonly key?: string;
   readonly stream?: boolean;
 }
 
 export function askCommand(world: World): Command {
-  return readingCommand('ask', {
+  const command = readingCommand('ask', {
     summary: 'ask a pipeline a question, and show its answer, its steps and their times',
     examples: [
       ['ask docs-bot "How do I stream a response?"', 'the answer, with its citations'],
       ['ask docs-bot "How do I stream a response?" --stream', 'the answer as it is written'],
       ['ask docs-bot "How do I stream a response?" --json', 'the whole run, for programs'],
       ['ask docs-bot:hyde "How do I stream a response?"', 'through a variant of the pipeline'],
+      ['ask docs-bot "How do I stream a response?" --budget-usd 0.05', 'that ends before it costs more'],
       [`ask docs-bot --input '{"question": "…", "history": []}'`, 'with the whole input'],
     ],
   })
@@ -34,10 +37,11 @@ export function askCommand(world: World): Command {
     .argument('[question]', 'what is asked; or give --input')
     .option('--input <json>', 'the whole input as JSON, or @file that holds it')
     .option('--key <key>', 'idempotency key: the same key gets the same run')
-    .option('--stream', 'show drafts as they are written; with --json, an event a line')
-    .action((pipeline: string, question: string | undefined, options: AskOptions, command: Command) =>
+    .option('--stream', 'show drafts as they are written; with --json, an event a line');
+  return addBudgetOptions(command).action(
+    (pipeline: string, question: string | undefined, options: AskOptions, command: Command) =>
       runAction(world, command, (session) => ask(session, pipeline, question, options)),
-    );
+  );
 }
 
 /** Ends with an error code when the run failed: a failed run is printed as one, and is no answer. */
@@ -49,20 +53,23 @@ async function ask(
 ): Promise<ExitCode> {
   const { terminal, services, signal } = session;
   const pipelines = await services.pipelines();
-  const [, pipeline] = findPipeline(pipelines, name);
+  const [known, pipeline] = findPipeline(pipelines, name);
   const { checkRunInput } = await import('../runtime/run-input.ts');
   const typed = await readRunInput(pipeline.plan, { question, input: options.input });
+  const budget = budgetOf(options);
   // The client checks it, too; here a mistake is said before any server is started for it.
   const input = checkRunInput(pipeline.id, pipeline.input, typed);
-  const { run, isPassing } = await withRuntime(
+  const { run, instead, isPassing } = await withRuntime(
     session,
     { project: services.project },
     async ({ client, isPassing }) => {
+      const { pipeline, instead } = await withoutKeys(client, pipelines, known, terminal);
       const runOptions = {
         // Not given up at Ctrl-C: the signal cancels the run, and its record then says so.
         signal,
         onOutage: (message: string) => terminal.note(message),
         ...(options.key !== undefined && { idempotencyKey: options.key }),
+        ...(budget && { budget }),
       };
       const stream = options.stream
         ? client.stream(pipeline, input, { ...runOptions, drafts: wantsDrafts(terminal) })
@@ -72,13 +79,13 @@ async function ask(
       const started = await (stream ? stream.started : client.start(pipeline, input, runOptions));
       const run = await resultOf(session, started);
       await showing;
-      return { run, isPassing };
+      return { run, instead, isPassing };
     },
   );
   const hasAnswer = run.outcome === 'completed' || run.outcome === 'degraded';
   // A stream has said all to a program, and to a pipe the answer.
   const isSaid = options.stream === true && terminal.live === undefined && (terminal.json || hasAnswer);
-  if (terminal.json && !isSaid) terminal.printJson(run);
+  if (terminal.json && !isSaid) terminal.printJson({ ...run, ranInstead: instead ?? null });
   else if (!isSaid) showRun(terminal, run);
   if (isPassing && !terminal.json && !isSaid) showPassing(terminal);
   if (signal.aborted) return EXIT.interrupted;

@@ -7,7 +7,10 @@ import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import type { IngestResult } from '../../workflows/ingest-messages.ts';
+import type { AnyPipeline } from '../dsl/edit.ts';
 import { SluiceError } from '../errors.ts';
+import type { Plan } from '../plan/plan.ts';
+import { configOf } from '../plan/skeleton.ts';
 import { BUILT_IN, type Project } from '../runtime/project.ts';
 import type { RunResult } from '../runtime/run-result.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -18,6 +21,7 @@ import { EXIT, type ExitCode, orInterrupted, type Session } from './session.ts';
 import { showRun } from './show-run.ts';
 import { shortRunId } from './text.ts';
 import { type Needs, withRuntime } from './with-servers.ts';
+import { withoutKeys } from './without-keys.ts';
 
 interface DemoOptions {
   readonly keep?: boolean;
@@ -43,13 +47,13 @@ async function demo(session: Session, options: DemoOptions): Promise<ExitCode> {
   const { terminal, folder, environment } = session;
   const source = await findDocs(folder);
   const project = await ownProject(folder);
-  const pipeline = project.pipelines.get(PIPELINE)!;
   if (!terminal.json) terminal.print('Sluice demo: answers from the docs of the npm package `ai`, no keys needed\n');
 
   const needs: Needs = { project: async () => project, serves: options.keep ? 'folder' : 'command' };
   return withRuntime(session, needs, async (runtime) => {
     if (!terminal.json) terminal.print(`✔ Temporal ${runtime.temporal.uiUrl}   ✔ database   ✔ worker`);
-    const ingested = await ingestDocs(session, runtime, source);
+    const { pipeline, instead } = await withoutKeys(runtime.client, project.pipelines, PIPELINE, terminal);
+    const ingested = await ingestDocs(session, runtime, source, embeddingOf(pipeline.plan));
     const runs: RunResult[] = [];
     for (const question of QUESTIONS) {
       const run = await orInterrupted(session.signal, runtime.client.run(pipeline, { question }));
@@ -59,7 +63,8 @@ async function demo(session: Session, options: DemoOptions): Promise<ExitCode> {
       showRun(terminal, run);
     }
     const isFine = runs.every(({ outcome }) => outcome === 'completed' || outcome === 'degraded');
-    if (terminal.json) terminal.printJson({ temporal: runtime.temporal, ingested, runs });
+    if (terminal.json)
+      terminal.printJson({ temporal: runtime.temporal, ingested, runs, ranInstead: instead ?? null });
     else for (const line of nextLines(runs, runtime, environment)) terminal.print(line);
     if (options.keep) {
       terminal.note('serving; stop with Ctrl-C');
@@ -69,13 +74,24 @@ async function demo(session: Session, options: DemoOptions): Promise<ExitCode> {
   });
 }
 
-async function ingestDocs({ terminal, signal }: Session, runtime: Runtime, source: string): Promise<IngestResult> {
+async function ingestDocs(
+  { terminal, signal }: Session,
+  runtime: Runtime,
+  source: string,
+  embed: string,
+): Promise<IngestResult> {
   const startedAt = performance.now();
-  const input = { index: INDEX, source, chunk: 'headings' } as const;
+  const input = { index: INDEX, source, chunk: 'headings', embed } as const;
   const result = await orInterrupted(signal, ingestWithProgress(terminal, runtime, input));
   if (!terminal.json) terminal.print(ingestLine(result, performance.now() - startedAt));
   for (const line of omissionLines(result)) terminal.note(line);
   return result;
+}
+
+/** The index is for this pipeline: it is embedded with the model that is searched with. */
+function embeddingOf(plan: Plan): string {
+  const { model } = configOf(plan, 'vector', 'step') as { readonly model: string };
+  return model;
 }
 
 function nextLines(runs: readonly RunResult[], { isPassing }: Runtime, environment: Session['environment']): string[] {
@@ -94,11 +110,15 @@ function nextLines(runs: readonly RunResult[], { isPassing }: Runtime, environme
 
 /** The pipeline and the steps that come with Sluice, whatever the folder has: so the demo runs in any. */
 async function ownProject(folder: string): Promise<Project> {
-  const [{ docsBot }, { createActivities }] = await Promise.all([
+  const [{ docsBot, local }, { createActivities }] = await Promise.all([
     import('../../pipelines/docs-bot.ts'),
     import('../../activities/index.ts'),
   ]);
-  return { folder, pipelines: new Map([[docsBot.id, docsBot]]), createActivities, activitiesFrom: BUILT_IN };
+  const pipelines = new Map<string, AnyPipeline>([
+    [docsBot.id, docsBot],
+    [`${docsBot.id}:${local.name}`, local],
+  ]);
+  return { folder, pipelines, createActivities, activitiesFrom: BUILT_IN };
 }
 
 /** The documentation inside the nearest installed `ai`. */

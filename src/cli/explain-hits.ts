@@ -54,7 +54,7 @@ function placeIn(list: readonly { readonly id: string; readonly score: number }[
 
 /** By the built-in reranker, which is loaded for this alone. */
 async function rerank(query: string, hits: readonly KeywordHit[]): Promise<readonly Passage[]> {
-  const { rerankLocal } = await import('../../activities/rerank.ts');
+  const { rerankByWords } = await import('../../activities/local/rerank-by-words.ts');
   const passages = hits.map(({ id, score, text, title, heading }) => ({
     id,
     score,
@@ -62,15 +62,5 @@ async function rerank(query: string, hits: readonly KeywordHit[]): Promise<reado
     ...(title !== null && { title }),
     heading: [...heading],
   }));
-  const context = {
-    config: { topN: hits.length },
-    signal: new AbortController().signal,
-    heartbeat: () => undefined,
-    emit: () => undefined,
-    idempotencyKey: 'search',
-    runId: 'search',
-    key: 'search',
-    attempt: 1,
-  };
-  return ((await rerankLocal.run({ query, passages }, context)) as { readonly passages: readonly Passage[] }).passages;
+  return rerankByWords(query, passages, passages.length);
 }

@@ -1,6 +1,7 @@
 /**
- * Which steps the living workers can run. A call to a step that no worker knows would be retried for ever; so workers
- * publish what they have, under a lease, and a start that needs anything else is refused by its name.
+ * Which steps the living workers can run, and whose models they can ask. A call to a step that no worker knows would be
+ * retried for ever; so workers publish what they have, under a lease, and a start that needs anything else is refused by
+ * its name. It is the workers' keys that count: a client needs none.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { SluiceError } from '../errors.ts';
@@ -8,6 +9,7 @@ import { suggest } from '../nearest.ts';
 import { nodesOf, stepsOf } from '../plan/nodes.ts';
 import type { Plan, StepNode } from '../plan/plan.ts';
 import type { Store } from '../store/store.ts';
+import { isServed, keyMissing, type Served, servedFor } from './plan-keys.ts';
 
 const LEASE_MS = 15_000;
 const RENEWALS_PER_LEASE = 3;
@@ -19,7 +21,7 @@ export interface Published {
   withdraw(): Promise<void>;
 }
 
-/** Publishes a worker's steps and keeps them published until they are withdrawn. */
+/** Publishes a worker's steps, and providers as `cohere/*`, and keeps them published until they are withdrawn. */
 export async function keepPublished(
   catalogue: Store['catalogue'],
   worker: { readonly workerId: string; readonly queue: string; readonly steps: readonly string[] },
@@ -46,7 +48,8 @@ export type CheckCatalogue = (plan: Plan) => Promise<void>;
 /**
  * A check that every step of a plan has a worker on the queue where it is called.
  *
- * The check throws SluiceError `no_worker`, or `step_unregistered` naming the step and the nearest one there is.
+ * The check throws SluiceError `no_worker`, `step_unregistered` naming the step and the nearest one there is, or
+ * `key_missing` naming the variables of the keys that no worker there has.
  *
  * @param runQueue where runs are hosted, and steps called whose node names no queue
  */
@@ -60,7 +63,10 @@ export function createCatalogueCheck(catalogue: Store['catalogue'], runQueue: st
     readAt = performance.now();
   };
   const firstMissing = (needed: readonly Needed[]) =>
-    needed.find(({ queue, steps }) => !known.has(queue) || steps.some((step) => !known.get(queue)?.has(step)));
+    needed.find(
+      ({ queue, steps, served }) =>
+        !known.has(queue) || [...steps, ...served].some((name) => !known.get(queue)?.has(name)),
+    );
   return async (plan) => {
     const needed = neededBy(plan, runQueue);
     if (performance.now() - readAt > BELIEVED_MS || firstMissing(needed)) await read();
@@ -72,26 +78,38 @@ export function createCatalogueCheck(catalogue: Store['catalogue'], runQueue: st
 interface Needed {
   readonly queue: string;
   readonly steps: readonly string[];
+  readonly served: readonly Served[];
 }
 
 /** The queue that hosts the run comes first, whether or not a step is called there. */
 function neededBy(plan: Plan, runQueue: string): readonly Needed[] {
   const queueOf = ({ policy }: StepNode) => policy.taskQueue ?? runQueue;
-  const queues = new Set([runQueue]);
-  for (const node of nodesOf(plan)) if (node.kind === 'step') queues.add(queueOf(node));
-  return [...queues].map((queue) => ({ queue, steps: stepsOf(plan, (node) => queueOf(node) === queue) }));
+  const nodes = [...nodesOf(plan)].filter((node) => node.kind === 'step');
+  const queues = new Set([runQueue, ...nodes.map(queueOf)]);
+  return [...queues].map((queue) => ({
+    queue,
+    steps: stepsOf(plan, (node) => queueOf(node) === queue),
+    served: [...new Set(nodes.filter((node) => queueOf(node) === queue).flatMap(servedFor))],
+  }));
 }
 
-function missing(plan: Plan, { queue, steps }: Needed, known: ReadonlySet<string> | undefined): SluiceError {
+function missing(plan: Plan, { queue, steps, served }: Needed, known: ReadonlySet<string> | undefined): SluiceError {
   if (known === undefined)
     return new SluiceError('no_worker', {
       message: `no worker is running on '${queue}'`,
       remedy: 'start one: sluice worker (or sluice dev, which has one)',
     });
-  const step = steps.find((each) => !known.has(each))!;
+  const step = steps.find((each) => !known.has(each));
+  if (step === undefined)
+    return keyMissing(
+      plan,
+      queue,
+      served.filter((each) => !known.has(each)),
+    );
+  const registered = [...known].filter((each) => !isServed(each)).sort();
   return new SluiceError('step_unregistered', {
     message: `no running worker on '${queue}' has '${step}', which '${plan.pipeline}' needs`,
-    remedy: `implement it in activities/index.ts and restart the worker; ${suggest(step, known, 'no step is registered')}`,
-    data: { step, queue, registered: [...known].sort() },
+    remedy: `implement it in activities/index.ts and restart the worker; ${suggest(step, registered, 'no step is registered')}`,
+    data: { step, queue, registered },
   });
 }

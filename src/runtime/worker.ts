@@ -17,6 +17,7 @@ import type { Store } from '../store/store.ts';
 import { payloadConverterPath } from './bundle.ts';
 import { keepPublished, type Published } from './catalogue.ts';
 import type { Config } from './config.ts';
+import { servedBy } from './plan-keys.ts';
 import { ensureSweeper } from './sweeper.ts';
 import type { TokenOutlet } from './token-piece.ts';
 
@@ -64,7 +65,10 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
     ...shared,
     ...versioningOf(config, 'PINNED'),
     taskQueue: config.queues.run,
-    activities: { ...createStepActivities(implementations, { ...store, ...(tokens && { tokens }) }), recordRun: createRecordRun(store.runs) },
+    activities: {
+      ...createStepActivities(implementations, { ...store, ...(tokens && { tokens }) }),
+      recordRun: createRecordRun(store.runs),
+    },
     maxConcurrentActivityTaskExecutions: config.concurrency,
     maxCachedWorkflows: config.cachedRuns,
   });
@@ -96,7 +100,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
     published = await keepPublished(store.catalogue, {
       workerId: `${process.pid}-${randomUUID().slice(0, 8)}`,
       queue: config.queues.run,
-      steps: implementations.map(({ step }) => stepName(step)),
+      steps: [...implementations.map(({ step }) => stepName(step)), ...servedBy(config)],
     });
     await ensureSweeper(client, config.queues.control);
   } catch (error) {

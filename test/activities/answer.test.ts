@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { declineLocal } from '../../activities/decline.ts';
-import { generateExtractive } from '../../activities/generate.ts';
+import { createGenerate } from '../../activities/generate.ts';
 import { sentencesOf } from '../../activities/text/sentences.ts';
-import { validateLexical } from '../../activities/validate.ts';
+import { createValidate } from '../../activities/validate.ts';
 import type { Passage } from '../../pipelines/schemas.ts';
 import { decline, generate, validate } from '../../pipelines/steps.ts';
+import { noProviders } from '../support/fake-providers.ts';
 import { callStep } from './call.ts';
 
 const stream: Passage = {
@@ -29,9 +30,9 @@ const caching: Passage = {
 const passages = [stream, caching];
 
 const draft = (question: string, given = passages, feedback = '', config = {}) =>
-  callStep(generate, generateExtractive, { question, passages: given, feedback }, config);
+  callStep(generate, createGenerate(noProviders), { question, passages: given, feedback }, config);
 const check = (question: string, answer: Awaited<ReturnType<typeof draft>>, given = passages, config = {}) =>
-  callStep(validate, validateLexical, { question, answer, passages: given }, config);
+  callStep(validate, createValidate(noProviders), { question, answer, passages: given }, config);
 
 describe('generate', () => {
   test('quotes what answers, with what introduces it and what it introduces, and cites it', async () => {
@@ -153,6 +154,8 @@ describe('validate', () => {
     text,
     citations: [{ n, passageId }],
     answered: true,
+    leftOut: [],
+    unknownCitations: [],
   });
 
   test('a citation that leads nowhere is named', async () => {

@@ -1,18 +1,23 @@
 import { describe, expect, test } from 'vitest';
-import { enhanceQueryLocal } from '../../activities/enhance.ts';
+import { createEnhanceSteps } from '../../activities/enhance.ts';
 import { guessLanguage } from '../../activities/text/language.ts';
 import { enhanceQuery } from '../../pipelines/steps.ts';
+import { noProviders } from '../support/fake-providers.ts';
 import { callStep } from './call.ts';
 
 const enhance = (question: string, history?: { role: 'user' | 'assistant'; content: string }[]) =>
-  callStep(enhanceQuery, enhanceQueryLocal, { question, ...(history && { history }) });
+  callStep(enhanceQuery, createEnhanceSteps(noProviders)[0]!, { question, ...(history && { history }) });
 
 test('a question that stands alone stays as it is, and is searched once', async () => {
   expect(await enhance('  How do I stream\n text? ')).toEqual({
     standalone: 'How do I stream text?',
     language: 'en',
+    intents: [],
     keywords: ['stream', 'text'],
+    subQueries: [],
+    searchQueries: [],
     queries: ['How do I stream text?'],
+    answerable: true,
   });
 });
 

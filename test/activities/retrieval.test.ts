@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { rerankLocal } from '../../activities/rerank.ts';
+import { createRerank } from '../../activities/rerank.ts';
 import { createRetrievalSteps, fuseLocal, keepOrderLocal } from '../../activities/retrieval.ts';
 import type { Passage } from '../../pipelines/schemas.ts';
 import { fuse, keepOrder, keywordSearch, rerank, vectorSearch } from '../../pipelines/steps.ts';
 import type { Search } from '../../src/store/keyword-search.ts';
 import type { Store } from '../../src/store/store.ts';
 import { memoryIndex } from '../embedding/memory-index.ts';
+import { noProviders } from '../support/fake-providers.ts';
 import { callStep } from './call.ts';
 
 const passage = (id: string, text = `text of ${id}`, more: Partial<Passage> = {}): Passage => ({
@@ -67,7 +68,7 @@ test('keepOrder takes the first, each once', async () => {
 
 describe('rerank', () => {
   const order = async (query: string, passages: Passage[], topN = 8) =>
-    (await callStep(rerank, rerankLocal, { query, passages }, { topN })).passages.map(({ id }) => id);
+    (await callStep(rerank, createRerank(noProviders), { query, passages }, { topN })).passages.map(({ id }) => id);
 
   test('prefers what covers more of the question', async () => {
     const passages = [

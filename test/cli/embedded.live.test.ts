@@ -43,6 +43,11 @@ const RunJson = z.strictObject({
   durationMs: z.number().positive(),
   costUsd: z.number().nullable(),
   temporalUrl: z.url(),
+  /** No key is set here. */
+  ranInstead: z.strictObject({
+    variant: z.literal('docs-bot:local'),
+    missing: z.tuple([z.literal('OPENAI_API_KEY'), z.literal('CO_API_KEY')]),
+  }),
 });
 
 let project: Project;

@@ -77,7 +77,7 @@ describe('sluice init', () => {
     await writeFile(join(folder, 'activities/index.ts'), activities);
     await install(folder);
     const { createActivities } = await loadActivities(folder);
-    const steps = createActivities({} as Dependencies).map(({ step }) => step.name);
+    const steps = createActivities({ store: {} } as Dependencies).map(({ step }) => step.name);
     expect(steps.filter((name) => name === 'rerank')).toHaveLength(1);
     expect(steps).toContain('keywordSearch');
     const compiled = spawnSync(join(repository, 'node_modules/.bin/tsc'), ['--noEmit'], {

@@ -120,11 +120,33 @@ describe('sluice demo', () => {
       index: 'ai-docs',
       source: join(folder, 'node_modules/ai/docs'),
       chunk: 'headings',
+      embed: 'openai/text-embedding-3-small',
     });
     expect(stdout.match(/^\? /gm)).toHaveLength(3);
     expect(stdout.split(finishedRun.temporalUrl)).toHaveLength(4);
     expect(stdout).toContain('http://localhost:8233');
     expect([code, state.stopped]).toEqual([0, 1]);
+  });
+
+  it('without keys asks the variant that needs none, on an index made for it, and says so', async () => {
+    const { client, ingest } = ingesting();
+    const keyMissing = new SluiceError('key_missing', {
+      message: 'm',
+      remedy: 'r',
+      data: { variables: ['OPENAI_API_KEY', 'CO_API_KEY'] },
+    });
+    const check = vi.fn().mockRejectedValueOnce(keyMissing).mockResolvedValue(undefined);
+    const { stdout, stderr } = await run(['demo', '--json', '--quiet'], {
+      ...fakeRuntime({ client: { ...client, check } }),
+      folder,
+    });
+    expect(ingest.mock.calls[0]?.[0]).toMatchObject({ embed: 'local/lsa' });
+    expect(client.run).toHaveBeenCalledWith(expect.objectContaining({ name: 'local' }), expect.anything());
+    expect(stderr).toBe('no OPENAI_API_KEY, no CO_API_KEY: running docs-bot:local, whose models need no key\n');
+    expect(JSON.parse(stdout).ranInstead).toEqual({
+      variant: 'docs-bot:local',
+      missing: ['OPENAI_API_KEY', 'CO_API_KEY'],
+    });
   });
 
   it('is JSON for programs', async () => {

@@ -88,7 +88,7 @@ describe('in a copy of the project', () => {
     }
     expect(await run(folder, 'node_modules/.bin/tsc', '--noEmit')).toMatchObject({ code: 0, stdout: '' });
     const diff = await run(folder, process.execPath, 'src/cli/main.ts', 'plan', 'diff', 'docs-bot', 'docs-bot:titled');
-    expect(diff.stdout).toMatch(/\nranked: rerank@1 -> titleFirst@1\n$/);
+    expect(diff.stdout).toMatch(/\nranked: rerank@2 -> titleFirst@1\n/);
   });
 });
 

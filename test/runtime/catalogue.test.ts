@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createCatalogueCheck } from '../../src/runtime/catalogue.ts';
+import { readConfig } from '../../src/runtime/config.ts';
+import { servedBy } from '../../src/runtime/plan-keys.ts';
 import type { Catalogue } from '../../src/store/catalogue.ts';
 import { plan, step } from '../plan/by-hand.ts';
 
@@ -41,6 +43,37 @@ describe('the check that a plan has its workers', () => {
     await expect(createCatalogueCheck(catalogueOf({ run: ['a@2'] }), 'run')(plan([step('a')]))).rejects.toMatchObject({
       code: 'step_unregistered',
       remedy: expect.stringContaining('a@2'),
+    });
+  });
+
+  describe('models that others serve', () => {
+    const asking = (id: string, model: string, more = {}) => ({
+      ...step(id, {}, more),
+      call: { step: `${id}@1`, config: { model } },
+    });
+    const fallback = { fallback: { step: 'b@1', config: { model: 'cohere/command-a-03-2025' } } };
+    const bot = plan([asking('a', 'openai/gpt-5-mini', fallback), asking('b', 'local/lexical')]);
+    const check = (...published: string[]) =>
+      createCatalogueCheck(catalogueOf({ run: ['a@1', 'b@1', ...published] }), 'run')(bot);
+
+    test('need a worker with the key, a fallback’s too', async () => {
+      await expect(check('openai/*', 'cohere/*')).resolves.toBeUndefined();
+      await expect(check('openai/*')).rejects.toMatchObject({
+        code: 'key_missing',
+        message: expect.stringMatching(/cohere.*CO_API_KEY/),
+        data: { providers: ['cohere'], variables: ['CO_API_KEY'] },
+      });
+      await expect(check()).rejects.toMatchObject({ data: { variables: ['OPENAI_API_KEY', 'CO_API_KEY'] } });
+    });
+
+    test('are not taken for steps', async () => {
+      const other = createCatalogueCheck(catalogueOf({ run: ['openai/*', 'a@1'] }), 'run')(plan([step('opena')]));
+      await expect(other).rejects.toMatchObject({ code: 'step_unregistered', data: { registered: ['a@1'] } });
+    });
+
+    test('a worker publishes those whose key it has', () => {
+      expect(servedBy(readConfig({ CO_API_KEY: 'secret-1' }))).toEqual(['cohere/*']);
+      expect(servedBy(readConfig({}))).toEqual([]);
     });
   });
 });

@@ -1,0 +1,47 @@
+/**
+ * Which providers a plan's models are served by. A step names its model in its config, under `model`; what a provider's
+ * name is followed by is the provider's business.
+ */
+import { KEY_VARIABLES, type ServedName } from '../../activities/providers/settings.ts';
+import { SluiceError } from '../errors.ts';
+import type { Json, Plan, StepNode } from '../plan/plan.ts';
+import type { Config } from './config.ts';
+
+const SERVED = Object.keys(KEY_VARIABLES) as readonly ServedName[];
+
+/** What a worker publishes beside its steps where it has a provider's key: `cohere/*`. */
+export type Served = `${ServedName}/*`;
+
+export function servedBy({ providers }: Pick<Config, 'providers'>): readonly Served[] {
+  return SERVED.filter((name) => providers[name].key !== undefined).map((name): Served => `${name}/*`);
+}
+
+/** The providers that a node's calls may ask, its fallback's included. */
+export function servedFor({ call, fallback }: StepNode): readonly Served[] {
+  const models = [call, ...(fallback ? [fallback] : [])].map(({ config }) => modelIn(config));
+  return SERVED.map((name): Served => `${name}/*`).filter((served) =>
+    models.some((model) => model?.startsWith(served.slice(0, -1))),
+  );
+}
+
+function modelIn(config: Json | object): string | undefined {
+  const model = typeof config === 'object' && config !== null && 'model' in config ? config.model : undefined;
+  return typeof model === 'string' ? model : undefined;
+}
+
+export const isServed = (name: string): name is Served => SERVED.some((provider) => name === `${provider}/*`);
+
+/** A plan that would fail at its first call of such a model is not begun. */
+export function keyMissing(
+  { pipeline }: Pick<Plan, 'pipeline'>,
+  queue: string,
+  missing: readonly Served[],
+): SluiceError {
+  const providers = SERVED.filter((name) => missing.includes(`${name}/*`));
+  const variables = providers.map((name) => KEY_VARIABLES[name]);
+  return new SluiceError('key_missing', {
+    message: `'${pipeline}' asks models of ${providers.join(' and ')}, and no running worker on '${queue}' has ${variables.join(' or ')}`,
+    remedy: `set ${variables.join(' and ')} where the worker starts, or run a variant whose models are local/*`,
+    data: { providers, variables, queue },
+  });
+}
