@@ -1,6 +1,5 @@
 /** All models by name, over the settings of this process; nothing is loaded or asked before a model is called. */
 import { StepFailure } from '../boundary/failure.ts';
-import type { ModelName } from './call.ts';
 import { createCohereChat } from './cohere-chat.ts';
 import { createCohereClient } from './cohere-client.ts';
 import { createCohereEmbedder } from './cohere-embed.ts';
@@ -50,11 +49,6 @@ export function createProviders(settings: ProviderSettings): Providers {
       return createCohereEmbedder(served(parsed), parsed, cohere());
     }),
   } satisfies Providers);
-}
-
-/** Whether a model's provider can be asked: local ones always, others where their key is set. */
-export function hasKey(settings: ProviderSettings, { provider }: Pick<ModelName, 'provider'>): boolean {
-  return provider === 'local' || settings[provider].key !== undefined;
 }
 
 function keyOf(settings: ProviderSettings, provider: ServedName): Served['key'] {
