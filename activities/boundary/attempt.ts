@@ -5,6 +5,7 @@
 import type { AnyStep } from '../../src/dsl/step.ts';
 import type { Json } from '../../src/plan/plan.ts';
 import type { SinkAddress } from '../../workflows/messages.ts';
+import type { Priority } from '../providers/call.ts';
 
 export interface Attempt {
   readonly step: AnyStep;
@@ -26,6 +27,8 @@ export interface Attempt {
   readonly sink?: SinkAddress;
   /** Takes what the step writes, as it writes it; absent where nobody listens. */
   readonly emit?: Emit;
+  /** Whether somebody waits for it (default), or it is part of an evaluation. */
+  readonly priority?: Priority;
 }
 
 export type Emit = (text: string) => void;

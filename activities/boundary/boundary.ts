@@ -20,9 +20,10 @@ export function createBoundary(dependencies: BoundaryDependencies, implemented: 
   const { payloads, tokens } = dependencies;
   const wrappers = [sinkTokens(tokens), limitTime, beat, checkClaims(payloads), checkSchemas];
   return compose(wrappers, async (attempt) => {
-    const { config, signal, heartbeat, emit = emitNothing, runId, key } = attempt;
+    const { config, signal, heartbeat, emit = emitNothing, runId, key, priority = 'serving' } = attempt;
     const idempotencyKey = attempt.call === 'step' ? `${runId}:${key}` : `${runId}:${key}:fallback`;
-    const context = { config, signal, heartbeat, emit, idempotencyKey, runId, key, attempt: attempt.attempt };
+    const call = { idempotencyKey, runId, key, attempt: attempt.attempt, priority };
+    const context = { config, signal, heartbeat, emit, ...call };
     signal.throwIfAborted(); // cancelled while its input was being fetched: it must not begin
     return (await implemented.run(attempt.input, Object.freeze(context))) as Json;
   });

@@ -3,6 +3,7 @@
  * everything else (schemas, sizes, heartbeats, times) is the boundary's, so a step is a function and nothing more.
  */
 import type { AnyStep, ConfigOf, InputOf, OutputOf } from '../../src/dsl/step.ts';
+import type { Priority } from '../providers/call.ts';
 
 /** What a step's function may know about the call it is in. */
 export interface StepContext<Config> {
@@ -24,6 +25,8 @@ export interface StepContext<Config> {
   readonly key: string;
   /** From 1. */
   readonly attempt: number;
+  /** Serving outranks evaluation wherever calls wait for a rate limit. */
+  readonly priority: Priority;
 }
 
 export type Implementation<S extends AnyStep> = (

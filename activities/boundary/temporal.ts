@@ -37,6 +37,9 @@ export function createStepActivities(
   return Object.freeze(activities);
 }
 
+/** Temporal's priority key of evaluations; runs that are served have 1. */
+const EVALUATION_PRIORITY = 5;
+
 function createStepActivity(
   implemented: Implemented,
   dependencies: HostDependencies,
@@ -65,6 +68,7 @@ function createStepActivity(
         key: call.key,
         call: call.call,
         attempt: info.attempt,
+        priority: (info.priority?.priorityKey ?? 0) < EVALUATION_PRIORITY ? 'serving' : 'evaluation',
         timeoutMs: policy.timeoutMs,
         heartbeatMs: info.heartbeatTimeoutMs,
         beats: policy.beats ?? 'timer',

@@ -18,6 +18,7 @@ export async function callStep<S extends AnyStep>(
     runId: 'run',
     key: 'node',
     attempt: 1,
+    priority: 'serving' as const,
   };
   return step.output.parse(await run(step.input.parse(input), context)) as OutputOf<S>;
 }
