@@ -5,6 +5,7 @@
  */
 import { stemmer } from 'stemmer';
 import { eng } from 'stopword';
+import { wordsOf } from '../words.ts';
 import { LSA_SETTINGS } from './settings.ts';
 
 /** How often each term occurs. Counts are at least 1; those of title words are multiples. */
@@ -15,7 +16,6 @@ export interface Bag {
   readonly terms: Terms;
 }
 
-const NO_WORD = /[^\p{L}\p{M}\p{N}]+/u;
 /** What PostgreSQL leaves out besides: a query of nothing else must have no terms. */
 const MORE_STOP_WORDS = `myself ours ourselves yours yourself yourselves he she hers herself its itself theirs themselves
   whom having does doing until against during above below down off again further once when why few no nor not own so
@@ -46,7 +46,7 @@ export function termsOf(text: string): Terms {
 }
 
 function addTerms(terms: Map<string, number>, text: string, weight: number): void {
-  for (const word of text.toWellFormed().normalize('NFKC').toLowerCase().split(NO_WORD)) {
+  for (const word of wordsOf(text).split(' ')) {
     if (word === '' || word.length > LSA_SETTINGS.termLength || STOP_WORDS.has(word)) continue;
     const term = stemmer(word);
     terms.set(term, (terms.get(term) ?? 0) + weight);

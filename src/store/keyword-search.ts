@@ -4,11 +4,11 @@
  * PostgreSQL's own English stemming; a query matches by any of its distinct words, and has no operators.
  */
 import { SluiceError } from '../errors.ts';
+import { wordsOf } from '../words.ts';
 import type { Database } from './database.ts';
 import { findSnapshot } from './indexes.ts';
 import { KEYWORD_SQL } from './keyword-sql.ts';
 import { checkCounts } from './search-limits.ts';
-import { wordsOf } from './words.ts';
 
 export interface KeywordQuery {
   /** Names the query in the answer. */

@@ -3,10 +3,10 @@
  * once for every time it stands in the text or in the headings above it, and twice for every time in the title.
  */
 import { SluiceError } from '../errors.ts';
+import { wordsOf } from '../words.ts';
 import type { OpenBuild } from './build-lease.ts';
 import type { Queries } from './database.ts';
 import type { DocumentInput, PassageInput } from './documents.ts';
-import { wordsOf } from './words.ts';
 
 export async function storeDocuments(
   queries: Queries,

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { DocumentInput } from '../../src/store/documents.ts';
 import { type KeywordOptions, type KeywordQuery, QUERY_LIMITS } from '../../src/store/keyword-search.ts';
-import { wordsOf } from '../../src/store/words.ts';
+import { wordsOf } from '../../src/words.ts';
 import { type Counted, corpus, numbers, rankedCorpus, rankedQuery, reference, VOCABULARY } from './bm25.ts';
 import { document } from './documents.ts';
 import type { Subject } from './suite.ts';

@@ -10,6 +10,7 @@ import { describeCoordination } from './suite-coordination.ts';
 import { describePlans } from './suite-plans.ts';
 import { describeProcesses } from './suite-processes.ts';
 import { describePrune } from './suite-prune.ts';
+import { describeQueries } from './suite-queries.ts';
 import { describeRateLimits } from './suite-rate-limits.ts';
 import { describeRuns } from './suite-runs.ts';
 import { describeSearch } from './suite-search.ts';
@@ -51,6 +52,7 @@ export function describeStore(name: string, start: () => Promise<TestDatabase>):
     describeTerms(subject);
     describeVectors(subject);
     describePrune(subject);
+    describeQueries(subject);
     describeProcesses(subject);
   });
 }
