@@ -62,6 +62,8 @@ interface Kills {
 interface Moment {
   readonly what: string;
   readonly activity: 'ingestBatch' | 'commitBuild';
+  /** How many of them must be in flight: of batches two at a time are, so that one at least still is when the kill comes. */
+  readonly atOnce: number;
   readonly come: (stored: Stored) => boolean;
   readonly stillIs: (stored: Stored) => boolean;
 }
@@ -116,11 +118,14 @@ interface Struck {
 
 /** Waits for the moment, and a little more; kills; and looks what the dead worker has left undone. */
 async function strike(scene: Scene, ingest: WatchedIngest, worker: WorkerProcess, moment: Moment): Promise<Struck> {
-  const { what, activity, come, stillIs } = moment;
-  await ingest.until(what, worker.pid, (stored, inFlight) => inFlight.includes(activity) && come(stored));
+  const { what, activity, atOnce, come, stillIs } = moment;
+  const countOf = (types: readonly string[]) => types.filter((type) => type === activity).length;
+  const isNow = (stored: Stored, types: readonly string[]) => countOf(types) >= atOnce && come(stored);
+  await ingest.until(what, worker.pid, isNow);
   await delay(scene.random.index(KILL_WITHIN_MS));
+  await ingest.until(`${what}, again`, worker.pid, isNow);
   await worker.kill();
-  const inFlight = (await ingest.inFlight(worker.pid)).filter((type) => type === activity).length;
+  const inFlight = countOf(await ingest.inFlight(worker.pid));
   return { what, inFlight, inTime: stillIs(await ingest.stored()) };
 }
 
@@ -130,6 +135,7 @@ function reading({ random }: Scene, { count, killBefore }: Pages, from: number, 
   return {
     what: `with ${documents} documents stored`,
     activity: 'ingestBatch',
+    atOnce: 2,
     come: (stored) => stored.documents >= documents,
     stillIs: (stored) => stored.documents < count,
   };
@@ -138,6 +144,7 @@ function reading({ random }: Scene, { count, killBefore }: Pages, from: number, 
 const FITTING: Moment = {
   what: 'while it fits',
   activity: 'commitBuild',
+  atOnce: 1,
   come: ({ isFitted }) => !isFitted,
   stillIs: ({ isFitted }) => !isFitted,
 };
@@ -145,6 +152,7 @@ const FITTING: Moment = {
 const EMBEDDING: Moment = {
   what: 'while it embeds',
   activity: 'commitBuild',
+  atOnce: 1,
   come: ({ vectors }) => vectors > 0,
   stillIs: ({ passages, vectors }) => vectors < passages,
 };
