@@ -235,6 +235,15 @@ export function describeVectors(subject: Subject): void {
       }));
       await ingest(index, documents, embedder, store);
       expect(await models(index)).toMatchObject([{ hasGraph: true, vectors: count }]);
+      // Over this model's vectors alone, of its dimensions; more than 2,000 of them in half precision.
+      const type = dimensions > 2_000 ? 'halfvec' : 'vector';
+      const [graph] = await subject.database.query<{ made: string }>(
+        `select indexdef as made from pg_indexes join embedding on indexname = 'passage_vector_graph_' || embedding_no
+         join search_index using (index_id) where name = $1`,
+        [index],
+      );
+      expect(graph!.made).toContain(`((vector)::${type}(${dimensions})) ${type}_cosine_ops`);
+      expect(graph!.made).toMatch(/ WHERE \(embedding_no = \d+\)$/);
       const { model } = await store.vectorSearch.embedded(index);
       const queries = Array.from({ length: 20 }, (_, n) => ({ id: `${n}`, vector: vectorOf(`question ${n}`) }));
       const ask = async (options: { exact?: boolean; where?: { [key: string]: number | string[] } }) =>
