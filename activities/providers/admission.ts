@@ -18,6 +18,12 @@ const SPREAD_MS = 250;
 export type Admission = Pick<Ask, 'scope' | 'callId' | 'allowance' | 'tokens' | 'isServing' | 'longestWaitMs'>;
 
 export interface Place {
+  /**
+   * Asked last of all, when the call is about to leave: waits again where the provider has meanwhile asked for it.
+   *
+   * @throws as `admit`
+   */
+  confirm(): Promise<void>;
   /** Gives the place back, and what it turned out not to take of the tokens. */
   leave(unusedTokens: number): Promise<void>;
 }
@@ -40,27 +46,28 @@ export async function admit(limits: RateLimits, admission: Admission, signal: Ab
     await limits.leave(scope, callId, allowance, unusedTokens);
   };
   try {
-    await waitForTurn(limits, ask, signal);
-    return { leave };
+    let slotAt = await waitForTurn(limits, ask, signal);
+    const confirm = async () => {
+      while (await limits.isHeld(scope, slotAt)) slotAt = await takeAnew(limits, ask, signal);
+      signal.throwIfAborted();
+    };
+    return { confirm, leave };
   } catch (error) {
     await leave(tokens).catch(() => undefined); // its lease ends by itself
     throw error;
   }
 }
 
-async function waitForTurn(limits: RateLimits, ask: Ask, signal: AbortSignal): Promise<void> {
+/** Gives the slot's time. */
+async function waitForTurn(limits: RateLimits, ask: Ask, signal: AbortSignal): Promise<number> {
   const startedAt = performance.now();
   for (;;) {
     signal.throwIfAborted();
     const leftMs = ask.longestWaitMs - (performance.now() - startedAt);
     const slot = await limits.take({ ...ask, longestWaitMs: Math.max(0, leftMs) });
     if (slot.kind === 'taken') {
-      if (slot.waitMs === 0) return;
       await pause(slot.waitMs, signal);
-      if (!(await limits.isHeld(ask.scope, slot.slotAt))) return;
-      // Taken anew, and the tokens with it.
-      await limits.leave(ask.scope, ask.callId, ask.allowance, ask.tokens);
-      continue;
+      return slot.slotAt;
     }
     const waitMs = slot.kind === 'full' ? ASK_AGAIN_MS : slot.waitMs;
     if (leftMs <= 0 || (slot.kind === 'later' && waitMs > leftMs)) throw tooLate(ask, waitMs);
@@ -68,8 +75,15 @@ async function waitForTurn(limits: RateLimits, ask: Ask, signal: AbortSignal): P
   }
 }
 
+/** Another slot in place of the one there was; its tokens are given back first, and the place with them. */
+async function takeAnew(limits: RateLimits, ask: Ask, signal: AbortSignal): Promise<number> {
+  await limits.leave(ask.scope, ask.callId, ask.allowance, ask.tokens);
+  return waitForTurn(limits, ask, signal);
+}
+
 /** A pause that the signal ends with its own reason. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms === 0) return;
   await delay(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
 

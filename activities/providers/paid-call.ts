@@ -8,7 +8,7 @@ import type { ScopedAllowance } from '../../src/runtime/limit-rules.ts';
 import type { CallClosing, CallKind, CallUsage, Opened, ProviderCalls } from '../../src/store/provider-calls.ts';
 import type { RateLimits } from '../../src/store/rate-limits.ts';
 import { StepFailure } from '../boundary/failure.ts';
-import { admit } from './admission.ts';
+import { admit, type Place } from './admission.ts';
 import type { ProviderCall, Reply, Usage } from './call.ts';
 import { usageOfFailure } from './failures.ts';
 import { parseModelName } from './model-name.ts';
@@ -54,9 +54,9 @@ export async function pay<R extends Reply>(meter: Meter, paid: PaidCall<R>): Pro
   try {
     await open(meter, paid, callId);
     used = tokens; // until more is known
-    const { closing, outcome } = await attempt(meter, paid);
+    const { closing, outcome, hasLeft } = await attempt(meter, paid, place);
     if (closing.usage !== 'unknown') used = (closing.inputTokens ?? 0) + (closing.outputTokens ?? 0);
-    await holdIfAsked(meter.limits, scope, outcome);
+    if (hasLeft) await holdIfAsked(meter.limits, scope, outcome);
     await meter.calls.close(callId, closing).catch(() => undefined);
     if ('error' in outcome) throw outcome.error;
     return outcome.reply;
@@ -77,12 +77,19 @@ async function open<R extends Reply>(meter: Meter, { model, kind, call, most }: 
 
 type Outcome<R> = { readonly reply: R } | { readonly error: unknown };
 
-async function attempt<R extends Reply>(meter: Meter, paid: PaidCall<R>) {
-  const outcome: Outcome<R> = await paid.make().then(
+async function attempt<R extends Reply>(meter: Meter, paid: PaidCall<R>, place: Place) {
+  let hasLeft = false;
+  const leave = async (): Promise<R> => {
+    await place.confirm();
+    hasLeft = true;
+    return paid.make();
+  };
+  const outcome: Outcome<R> = await leave().then(
     (reply) => ({ reply }),
     (error: unknown) => ({ error }),
   );
-  const [usage, amount] = 'reply' in outcome ? usageOfReply(paid, outcome.reply) : usageOfError(paid, outcome.error);
+  const [usage, amount] =
+    'reply' in outcome ? usageOfReply(paid, outcome.reply) : hasLeft ? usageOfError(paid, outcome.error) : NOTHING_MADE;
   const failure = 'error' in outcome && outcome.error instanceof StepFailure ? outcome.error : undefined;
   const isCut = 'error' in outcome && paid.call.signal.aborted;
   const requestId = 'reply' in outcome ? outcome.reply.requestId : failure?.data.requestId;
@@ -97,10 +104,12 @@ async function attempt<R extends Reply>(meter: Meter, paid: PaidCall<R>) {
     requestId: typeof requestId === 'string' ? requestId : null,
     errorCode: 'error' in outcome ? (failure?.code ?? (isCut ? 'cancelled' : 'error')) : null,
   };
-  return { closing, outcome };
+  return { closing, outcome, hasLeft };
 }
 
 type Used = readonly [CallUsage, Usage | null];
+
+const NOTHING_MADE: Used = ['none', { inputTokens: 0, outputTokens: 0, searchUnits: 0 }];
 
 function usageOfReply<R extends Reply>(paid: PaidCall<R>, reply: R): Used {
   const reported = normal(paid.kind, reply.usage);
@@ -119,7 +128,7 @@ function usageOfError<R extends Reply>(paid: PaidCall<R>, error: unknown): Used 
   const counted = paid.counted(undefined);
   if (counted !== null) return ['estimated', counted];
   const isRefused = error instanceof StepFailure && typeof error.data.status === 'number' && error.data.status >= 400;
-  return isRefused ? ['none', { inputTokens: 0, outputTokens: 0, searchUnits: 0 }] : ['unknown', null];
+  return isRefused ? NOTHING_MADE : ['unknown', null];
 }
 
 /** Embedders and rerankers write nothing, whether or not the provider says so. */

@@ -90,6 +90,7 @@ function figuresOf(seen: readonly RequestSeen[], unexpected: readonly string[]):
       unit: 'requests',
       asked: { atMost: 0 },
     },
+    { what: 'the last of these came, after the refusal', value: Math.max(0, ...early), unit: 'ms' },
     { what: `were on their way (within ${ON_ITS_WAY_MS} ms of the refusal)`, value: underWay, unit: 'requests' },
     { what: 'failed in any other way', value: unexpected.length, unit: 'calls', asked: { atMost: 0 } },
   ];
