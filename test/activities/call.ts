@@ -7,13 +7,14 @@ export async function callStep<S extends AnyStep>(
   implemented: Implemented,
   input: InputOf<S>,
   config: { readonly [key: string]: Json } = {},
+  emit: (text: string) => void = () => undefined,
 ): Promise<OutputOf<S>> {
   const { step, run } = implemented;
   const context = {
     config: step.config.parse(config),
     signal: new AbortController().signal,
     heartbeat: () => undefined,
-    emit: () => undefined,
+    emit,
     idempotencyKey: 'run:node',
     runId: 'run',
     key: 'node',
