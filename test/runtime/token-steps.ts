@@ -26,7 +26,7 @@ const policy = {
 } as const;
 const Asked = z.object({ script: Script, round: z.number() });
 const Draft = z.object({ text: z.string(), round: z.number() });
-export const write = defineStep('write', {
+const write = defineStep('write', {
   version: 1,
   input: Asked,
   output: Draft,
@@ -51,7 +51,7 @@ export const written = (text: string, round = 1, attempt = 1) => `round ${round}
 
 /** Tokens as models make them: short, and cut anywhere, also within a surrogate pair. */
 const TOKEN_LENGTH = 5;
-export function* tokensOf(text: string): Generator<string> {
+function* tokensOf(text: string): Generator<string> {
   for (let at = 0; at < text.length; at += TOKEN_LENGTH) yield text.slice(at, at + TOKEN_LENGTH);
 }
 
