@@ -192,10 +192,15 @@ describe('between processes', () => {
   }
 
   test('tokens come by HTTP, signed with the key of the folder', async () => {
-    const text = 'añ😀 '.repeat(20_000); // 100,000 units
-    const { shown, story } = await watch(live.client.stream(told, { text }, { drafts: true }));
+    const text = 'añ😀 '.repeat(20);
+    const { shown, story } = await watch(live.client.stream(told, { text, tokenMs: 5 }, { drafts: true }));
     expect(shown).toBe(written(text));
     expect(story).toEqual(['token draft[1]/1', 'accepted', 'answer']);
+  });
+
+  test('100 kB at once come out whole, however much of them the sender can hold', async () => {
+    const text = 'añ😀 '.repeat(20_000);
+    expect((await watch(live.client.stream(told, { text }, { drafts: true }))).shown).toBe(written(text));
   });
 
   test('a worker killed while it writes: the next one takes its text back', async () => {
