@@ -6,6 +6,7 @@ import { clearScreenDown, cursorTo, moveCursor } from 'node:readline';
 import stringWidth from 'string-width';
 import type { Colours, Output } from './terminal.ts';
 
+/** Of terminals that do not say, or say 0. */
 const UNKNOWN_ROWS = 24;
 const UNKNOWN_COLUMNS = 80;
 /** All control characters but the line feed: a model's text is not to steer the terminal. */
@@ -24,7 +25,7 @@ export function createLiveText(output: Output, colours: Colours): LiveText {
   let [row, column] = [0, 0];
 
   function* broken(text: string): Generator<string> {
-    const room = (output.columns ?? UNKNOWN_COLUMNS) - 1;
+    const room = (output.columns || UNKNOWN_COLUMNS) - 1;
     for (const { segment } of graphemes.segment(text.replace(/\t/g, '  ').replace(CONTROLS, ''))) {
       const width = segment === '\n' ? 0 : stringWidth(segment);
       const isBreak = segment === '\n' || column + width > room;
@@ -45,7 +46,7 @@ export function createLiveText(output: Output, colours: Colours): LiveText {
     },
     clear() {
       if (row === 0 && column === 0) return;
-      const onScreen = Math.min(row, (output.rows ?? UNKNOWN_ROWS) - 1);
+      const onScreen = Math.min(row, (output.rows || UNKNOWN_ROWS) - 1);
       moveCursor(stream, 0, -onScreen);
       cursorTo(stream, 0);
       clearScreenDown(stream);

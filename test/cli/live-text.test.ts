@@ -64,4 +64,13 @@ describe('text that can be taken back', () => {
     live.clear();
     expect(lines()).toEqual(['$', '1', '2', '(the draft above was taken back)', '']);
   });
+
+  test('takes a terminal without a size for one of 80 by 24', () => {
+    const { output, lines } = screen({ columns: 0, rows: 0 });
+    const live = createLiveText(output, plain);
+    live.add('x'.repeat(100));
+    expect(lines()).toEqual(['$', 'x'.repeat(79), 'x'.repeat(21)]);
+    live.clear();
+    expect(lines()).toEqual(['$', '']);
+  });
 });
