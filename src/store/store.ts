@@ -4,6 +4,7 @@ import { type Catalogue, createCatalogue } from './catalogue.ts';
 import type { Payloads } from './claims.ts';
 import type { Clock } from './clock.ts';
 import type { Database } from './database.ts';
+import { createDatasets, type Datasets } from './datasets.ts';
 import { createIndexes, type Indexes } from './indexes.ts';
 import { createSearch, type Search } from './keyword-search.ts';
 import { createLeases, type Leases } from './leases.ts';
@@ -29,6 +30,7 @@ export interface Store {
   readonly search: Search;
   readonly vectors: Vectors;
   readonly vectorSearch: VectorSearch;
+  readonly datasets: Datasets;
   /** Removes old snapshots of an index, and what only they show. @throws SluiceError `index_unknown` */
   pruneIndex(index: string, options: PruneOptions): Promise<PruneOutcome>;
 }
@@ -56,6 +58,7 @@ export function createStore(database: Database, { clock, scannedVectors = SCANNE
     search: createSearch(database),
     vectors: createVectors(database, { clock, scannedVectors }),
     vectorSearch: createVectorSearch(database, scannedVectors),
+    datasets: createDatasets(database, clock),
     pruneIndex: (index: string, options: PruneOptions) => pruneIndex(database, indexes, index, options),
   });
 }

@@ -100,6 +100,26 @@ export const tasks = {
   async commit({ name, count: build }, store) {
     return { ...(await store.builds.commit(name, build)) };
   },
+  async addExamples({ name, count }, store) {
+    for (const n of numbers(count))
+      await store.datasets.add(name, { id: `${process.pid}-${n}`, input: { question: 'why?' } }, 'a process');
+    return count;
+  },
+  /** How many of its evaluations got the final split, all for one purpose. */
+  async useFinal({ name, count }, store) {
+    const version = await store.datasets.find(name);
+    const asked = await Promise.allSettled(
+      numbers(count).map((n) =>
+        store.datasets.useFinal(version, {
+          purpose: name,
+          usedBy: 'a process',
+          planIds: [],
+          evaluationId: `${process.pid}-${n}`,
+        }),
+      ),
+    );
+    return asked.filter(({ status }) => status === 'fulfilled').length;
+  },
   /** Many statements at once, some failing, some in transactions: how many answers were not its own. */
   async own({ name, count }, _, database) {
     let wrong = 0;

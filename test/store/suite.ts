@@ -7,6 +7,7 @@ import type { TestDatabase } from '../support/postgres.ts';
 import { describeBuilds } from './suite-builds.ts';
 import { describeCalls } from './suite-calls.ts';
 import { describeCoordination } from './suite-coordination.ts';
+import { describeDatasets } from './suite-datasets.ts';
 import { describePlans } from './suite-plans.ts';
 import { describeProcesses } from './suite-processes.ts';
 import { describePrune } from './suite-prune.ts';
@@ -52,6 +53,7 @@ export function describeStore(name: string, start: () => Promise<TestDatabase>):
     describeTerms(subject);
     describeVectors(subject);
     describePrune(subject);
+    describeDatasets(subject);
     describeQueries(subject);
     describeProcesses(subject);
   });

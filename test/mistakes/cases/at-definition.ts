@@ -3,7 +3,7 @@
  * one mistake; under it stand the words of the error and its remedy.
  */
 import { z } from 'zod';
-import { defineStep } from '../../../src/index.ts';
+import { defineDataset, defineStep } from '../../../src/index.ts';
 import { keywordSearch, Passages, rawQuestion, rerank, supportBot, understand, wide } from '../../dsl/example.ts';
 import { base } from '../setup.ts';
 
@@ -94,4 +94,22 @@ export const aCoercion = () =>
 export const anyInASchema = () =>
   defineStep('loose', { version: 1, input: z.object({ data: z.any() }), output: Passages, policy });
 //! DefinitionError: step 'loose': input.data uses z.any: it checks nothing
+//! → describe plain JSON there
+
+export const aDatasetOfNoFile = () => defineDataset('questions', { input: z.object({ q: z.string() }), source: 'questions' });
+//! DefinitionError: dataset 'questions': source is 'questions'
+//! → give a path from the folder of pipelines/index.ts to a .jsonl or .csv file, such as 'datasets/questions.jsonl'
+
+export const aDatasetWithAMisspeltKey = () =>
+  defineDataset('questions', { input: z.object({ q: z.string() }), sources: 'questions.csv' } as never);
+//! DefinitionError: dataset 'questions' has no 'sources'
+//! → did you mean 'source'?
+
+export const aDatasetOfNoSchema = () => defineDataset('questions', { input: z.string(), source: 'q.csv' } as never);
+//! DefinitionError: dataset 'questions': input is no z.object({ ... })
+//! → wrap it: z.object({ value: ... })
+
+export const aDatasetThatExpectsADate = () =>
+  defineDataset('questions', { input: z.object({ q: z.string() }), expected: z.object({ on: z.date() }), source: 'q.csv' });
+//! DefinitionError: dataset 'questions': expected.on uses z.date: JSON has no dates: use z.iso.datetime()
 //! → describe plain JSON there

@@ -1,0 +1,196 @@
+/**
+ * A dataset as CSV. A column is a field of the example: `id`, `input.question`, `expected.answer`, `relevant` as
+ * `guide#2:3;faq#1:1`, `tags` as `a;b`, `cluster`, `run`. A cell is text, unless its column's name ends in `:json`, or
+ * the schema of its field refuses text and takes what the cell says as JSON. An empty cell is a field that is not there.
+ */
+import { Readable } from 'node:stream';
+import { CsvError, type Info, parse } from 'csv-parse';
+import type { z } from 'zod';
+import { SluiceError } from '../errors.ts';
+import { suggest } from '../nearest.ts';
+import type { Json } from '../plan/plan.ts';
+import { DATASET_LIMITS, type JsonObject } from './dataset.ts';
+import { readTextLines } from './dataset-lines.ts';
+import type { Complain, Problems } from './dataset-problems.ts';
+import type { RowSchemas } from './dataset-row.ts';
+
+const PLAIN = ['id', 'cluster', 'run', 'tags', 'relevant'] as const;
+const FIELDS = /^(?<part>input|expected)\.(?<field>.+?)(?<json>:json)?$/;
+
+/** How one column's cell is put into the row. */
+type Column =
+  | { readonly kind: (typeof PLAIN)[number] }
+  | {
+      readonly kind: 'input' | 'expected';
+      readonly field: string;
+      readonly isJson: boolean;
+      readonly schema: z.core.$ZodType | undefined;
+    };
+
+export interface RawRow {
+  readonly line: number;
+  /** Undefined where the row was complained of. */
+  readonly value: unknown;
+}
+
+/**
+ * The rows, each as the object that a JSONL line would hold.
+ *
+ * @throws SluiceError `header_invalid`, `csv_invalid`, and those of `readTextLines`
+ */
+export async function* readCsvRows(path: string, schemas: RowSchemas, problems: Problems): AsyncGenerator<RawRow> {
+  const lines = Readable.from(withLineFeeds(path));
+  const parser = parse({ info: true, skip_empty_lines: true, relax_column_count: true });
+  lines.once('error', (error) => parser.destroy(error));
+  const rows = lines.pipe(parser) as AsyncIterable<{ readonly record: readonly string[]; readonly info: Info }>;
+  let columns: readonly Column[] | undefined;
+  let line = 1;
+  try {
+    for await (const { record, info } of rows) {
+      if (columns === undefined) columns = readHeader(record, path, schemas);
+      else yield { line, value: readCells(record, columns, problems.at(line)) };
+      // A quoted cell may have lines of its own: the next row begins after the last of them.
+      line = info.lines + 1;
+    }
+  } catch (error) {
+    throw error instanceof CsvError ? csvInvalid(path, line, error) : error;
+  } finally {
+    lines.destroy();
+  }
+}
+
+async function* withLineFeeds(path: string): AsyncGenerator<string> {
+  for await (const { text } of readTextLines(path)) yield `${text}\n`;
+}
+
+function readHeader(names: readonly string[], path: string, schemas: RowSchemas): readonly Column[] {
+  const trimmed = names.map((name) => name.trim());
+  if (trimmed.length > DATASET_LIMITS.columns)
+    throw headerInvalid(path, `${trimmed.length} columns`, `use at most ${DATASET_LIMITS.columns}`);
+  const twice = trimmed.find((name, index) => trimmed.indexOf(name) !== index);
+  if (twice !== undefined) throw headerInvalid(path, `two columns '${twice}'`, 'rename or remove one');
+  for (const needed of ['id', 'input.'])
+    if (!trimmed.some((name) => name === needed || (needed === 'input.' && name.startsWith(needed))))
+      throw headerInvalid(path, `no column '${needed}${needed === 'id' ? '' : '…'}'`, ALLOWED);
+  return trimmed.map((name) => readColumn(name, path, schemas));
+}
+
+const ALLOWED = 'the columns may be: id, input.<field>, expected.<field>, relevant, tags, cluster, run';
+
+function readColumn(name: string, path: string, schemas: RowSchemas): Column {
+  const plain = PLAIN.find((known) => known === name);
+  if (plain !== undefined) return { kind: plain };
+  const groups = FIELDS.exec(name)?.groups;
+  if (groups === undefined)
+    throw headerInvalid(
+      path,
+      `a column '${name.slice(0, 100)}'`,
+      `${suggest(name, candidates(schemas), ALLOWED)}; ${ALLOWED}`,
+    );
+  const kind = groups.part as 'input' | 'expected';
+  const field = groups.field!;
+  return { kind, field, isJson: groups.json !== undefined, schema: schemas[kind]?.shape[field] };
+}
+
+function candidates(schemas: RowSchemas): string[] {
+  const of = (part: 'input' | 'expected') => Object.keys(schemas[part]?.shape ?? {}).map((field) => `${part}.${field}`);
+  return [...PLAIN, ...of('input'), ...of('expected')];
+}
+
+function readCells(cells: readonly string[], columns: readonly Column[], complain: Complain): unknown {
+  if (cells.length !== columns.length)
+    return void complain(
+      'row_invalid',
+      `the row has ${cells.length} cells, the header ${columns.length}`,
+      'quote cells that hold commas, quotes or line feeds',
+    );
+  const row: { [key: string]: unknown } = {};
+  const parts = { input: {} as { [key: string]: Json }, expected: {} as { [key: string]: Json } };
+  for (const [index, column] of columns.entries()) {
+    const cell = cells[index]!;
+    if (cell === '') continue;
+    switch (column.kind) {
+      case 'input':
+      case 'expected': {
+        const value = readCell(cell, column, complain);
+        if (value === undefined) return undefined;
+        Object.defineProperty(parts[column.kind], column.field, { value, enumerable: true });
+        break;
+      }
+      case 'tags':
+        row.tags = split(cell);
+        break;
+      case 'relevant':
+        row.relevant = readGrades(cell);
+        break;
+      case 'id':
+      case 'cluster':
+      case 'run':
+        row[column.kind] = cell;
+        break;
+    }
+  }
+  return { ...row, input: parts.input, ...(Object.keys(parts.expected).length > 0 && { expected: parts.expected }) };
+}
+
+function readCell(
+  cell: string,
+  { field, isJson, schema }: Extract<Column, { field: string }>,
+  complain: Complain,
+): Json | undefined {
+  if (!isJson && (schema === undefined || fits(schema, cell))) return cell;
+  const json = parseJson(cell);
+  if (json === undefined && isJson)
+    return void complain(
+      'row_invalid',
+      `the cell of '${field}:json' is not JSON: ${cell.slice(0, 60)}`,
+      'write JSON in it, or take :json from the column',
+    );
+  // Where it fits neither way, the text is what the complaint about the schema is about.
+  return json ?? cell;
+}
+
+const fits = (schema: z.core.$ZodType, value: unknown): boolean => 'value' in schema['~standard'].validate(value);
+
+function parseJson(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+}
+
+const split = (cell: string): string[] =>
+  cell
+    .split(';')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+/** `guide#2:3;faq#1:1`: the grade stands after the last colon, since ids may be addresses. Without one it is no number, which is complained of with the row. */
+function readGrades(cell: string): JsonObject {
+  return Object.fromEntries(
+    split(cell).map((entry) => {
+      const colon = entry.lastIndexOf(':');
+      const grade = entry.slice(colon + 1).trim();
+      return colon < 1 || grade === '' || !Number.isFinite(Number(grade))
+        ? [entry, null]
+        : [entry.slice(0, colon).trim(), Number(grade)];
+    }),
+  );
+}
+
+function headerInvalid(path: string, has: string, remedy: string): SluiceError {
+  return new SluiceError('header_invalid', {
+    message: `'${path}', line 1: the header has ${has}`,
+    remedy,
+    data: { path, line: 1 },
+  });
+}
+
+function csvInvalid(path: string, line: number, cause: CsvError): SluiceError {
+  return new SluiceError('csv_invalid', {
+    message: `'${path}': the row that begins on line ${line} is no CSV: ${cause.message}`,
+    remedy: 'quote cells that hold commas, quotes or line feeds, and double each quote in them',
+    data: { path, line, code: cause.code },
+  });
+}

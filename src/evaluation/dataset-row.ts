@@ -1,0 +1,138 @@
+/**
+ * From what a line holds to an example: its form, what PostgreSQL can keep, and whether it fits the schemas of the
+ * pipeline and the dataset. What is kept is what was written, not what a schema makes of it: defaults may change.
+ */
+import { z } from 'zod';
+import { checkKnownKeys } from '../dsl/literal.ts';
+import { SluiceError } from '../errors.ts';
+import { suggest } from '../nearest.ts';
+import { findJsonFault } from '../plan/json.ts';
+import type { Json } from '../plan/plan.ts';
+import { DATASET_LIMITS, type Example } from './dataset.ts';
+import type { Complain } from './dataset-problems.ts';
+
+/** What rows are checked against; absent: nothing but their form. */
+export interface RowSchemas {
+  readonly input?: z.ZodObject | undefined;
+  readonly expected?: z.ZodObject | undefined;
+}
+
+const { idLength, clusterLength, tagLength, tags, relevant, passageIdBytes, grade, exampleBytes } = DATASET_LIMITS;
+const name = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .regex(/^[^\p{Cc}]*\S[^\p{Cc}]*$/u, 'it is blank, or has control characters');
+
+const Row = z.strictObject({
+  id: z.union([name(idLength), z.int().transform(String)], { error: `give a text of 1 to ${idLength} characters` }),
+  input: z.record(z.string(), z.json(), { error: 'give an object, such as {"question": "…"}' }),
+  expected: z.record(z.string(), z.json(), { error: 'give an object, such as {"answer": "…"}' }).optional(),
+  relevant: z
+    .record(
+      z
+        .string()
+        .refine((id) => id !== '' && Buffer.byteLength(id) <= passageIdBytes, `ids have 1 to ${passageIdBytes} bytes`),
+      z.number().min(0).max(grade),
+      { error: 'give grades by passage id, such as {"guide#2": 3}' },
+    )
+    .refine((grades) => Object.keys(grades).length <= relevant, `at most ${relevant} passages have a grade`)
+    .optional(),
+  cluster: name(clusterLength).optional(),
+  tags: z
+    .array(name(tagLength))
+    .max(tags)
+    .transform((list) => [...new Set(list)].sort())
+    .refine(
+      (list) => !(list.includes('dev') && list.includes('final')),
+      'an example is of dev or of final, not of both',
+    )
+    .optional(),
+  run: name(idLength).optional(),
+});
+const KEYS = Object.keys(Row.shape);
+
+/** The example, or undefined where something was complained of. */
+export function readRow(value: unknown, schemas: RowSchemas, complain: Complain): Example | undefined {
+  const fault = findJsonFault(value);
+  if (fault)
+    return void complain('row_invalid', `'${fault.path.join('.')}' ${fault.message}`, 'write plain JSON there');
+  const { data, error } = Row.safeParse(value);
+  if (error) return void complain('row_invalid', describe(error), `a line is ${FORM}`);
+  const example = withoutUndefined(data);
+  const where = unstorable(example as unknown as Json, []);
+  const named = `example '${example.id}'`;
+  if (where !== undefined)
+    return void complain(
+      'text_unstorable',
+      `${named}: '${where}' has a NUL character`,
+      'clean the text of NUL characters',
+    );
+  const bytes = Buffer.byteLength(JSON.stringify(example));
+  if (bytes > exampleBytes)
+    return void complain(
+      'example_too_large',
+      `${named} is ${bytes} bytes of JSON, ${exampleBytes} are allowed`,
+      'shorten it: long texts belong in an index',
+    );
+  const fits = [
+    checkFit('input', example.input, schemas.input, named, complain),
+    checkFit('expected', example.expected, schemas.expected, named, complain),
+  ];
+  return fits.every(Boolean) ? example : undefined;
+}
+
+export const FORM =
+  '{"id", "input": {…}, "expected"?: {…}, "relevant"?: {passageId: grade}, "cluster"?, "tags"?: [], "run"?}';
+
+/** Whether a part fits its schema, at most one complaint: what it lacks, or else a key that the pipeline would ignore. */
+function checkFit(
+  part: 'input' | 'expected',
+  value: Json | undefined,
+  schema: z.ZodObject | undefined,
+  named: string,
+  complain: Complain,
+): boolean {
+  if (schema === undefined || value === undefined) return true;
+  const { error } = schema.safeParse(value);
+  if (error) {
+    complain(`${part}_unfit`, `${named}: ${describe(error, part)}`, `make each row's ${part} fit its schema`);
+    return false;
+  }
+  try {
+    checkKnownKeys(value, schema, `${named}: ${part}`);
+    return true;
+  } catch (mistake) {
+    if (!(mistake instanceof SluiceError)) throw mistake;
+    complain(`${part}_unfit`, mistake.message, mistake.remedy);
+    return false;
+  }
+}
+
+/** `input.question: ask something; tags.0: …` */
+function describe({ issues }: z.ZodError, part?: string): string {
+  return issues
+    .map((issue) => {
+      const at = z.core.toDotPath([...(part ? [part] : []), ...issue.path]);
+      if (issue.code !== 'unrecognized_keys' || at !== '') return `${at || 'the row'}: ${issue.message}`;
+      return issue.keys.map((key) => `there is no '${key}' (${suggest(key, KEYS, '')})`).join('; ');
+    })
+    .join('; ');
+}
+
+function withoutUndefined(row: z.output<typeof Row>): Example {
+  return Object.freeze(
+    Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined)),
+  ) as unknown as Example;
+}
+
+/** The path of the first text that PostgreSQL cannot hold. */
+function unstorable(value: Json, path: readonly string[]): string | undefined {
+  if (typeof value === 'string') return value.includes('\0') ? path.join('.') : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, part] of Object.entries(value)) {
+    const found = unstorable(key, [...path, 'a key']) ?? unstorable(part, [...path, key]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

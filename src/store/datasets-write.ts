@@ -1,0 +1,147 @@
+/**
+ * Writing versions of datasets. Examples and the list of them come first, in batches, all under hashes of their content,
+ * so that each statement may be made twice; the version's own row comes last, in one transaction: a version is there
+ * whole or not at all.
+ */
+
+import { SluiceError } from '../errors.ts';
+import { contentHash, DATASET_LIMITS, type Example, type Member, memberOf } from '../evaluation/dataset.ts';
+import { canonicalJson } from '../plan/id.ts';
+import type { Json } from '../plan/plan.ts';
+import { nowSql } from './clock.ts';
+import type { Database } from './database.ts';
+import type { DatasetVersion, PutOutcome } from './datasets.ts';
+import { checkDatasetName, findDataset, versionOf } from './datasets-find.ts';
+
+/** Of one statement. */
+const BATCH = { rows: 1_000, bytes: 4_000_000 };
+/** How often `add` begins anew because another process has changed the dataset meanwhile. */
+const ADD_TRIES = 20;
+
+interface Writing {
+  readonly name: string;
+  readonly origin: string;
+  /** Null: the database's own time. */
+  readonly now: Date | null;
+}
+
+export async function putVersion(
+  database: Database,
+  { examples, ...writing }: Writing & { readonly examples: readonly Example[] },
+): Promise<PutOutcome> {
+  checkDatasetName(writing.name);
+  const members = await writeExamples(database, examples);
+  const version = contentHash(members);
+  await writeMembers(database, version, members);
+  // Without a condition, it always becomes the current one.
+  return (await makeCurrent(database, { ...writing, version, count: members.length }))!;
+}
+
+export async function addExample(
+  database: Database,
+  { example, ...writing }: Writing & { readonly example: Example },
+): Promise<PutOutcome> {
+  const [added] = await writeExamples(database, [example]);
+  for (let tries = 0; tries < ADD_TRIES; tries += 1) {
+    const current = await findDataset(database, writing.name);
+    const members = await database.query<Member>(
+      'select example_id as id, example_hash as hash from version_example where version = $1',
+      [current.version],
+    );
+    const known = members.find(({ id }) => id === example.id);
+    if (known?.hash === added!.hash) return { created: false, version: current };
+    if (known !== undefined) throw exampleExists(writing.name, example.id);
+    if (members.length >= DATASET_LIMITS.examples) throw tooLong(writing.name);
+    const version = contentHash([...members, added!]);
+    await writeMembers(database, version, [...members, added!]);
+    const outcome = await makeCurrent(database, { ...writing, version, count: members.length + 1, instead: current });
+    if (outcome !== undefined) return outcome;
+  }
+  throw new SluiceError('dataset_changed', {
+    message: `'${writing.name}' was changed by others each of the ${ADD_TRIES} times it was to be added to`,
+    remedy: 'add it again when they are done',
+    retryable: true,
+    data: { name: writing.name },
+  });
+}
+
+async function writeExamples(database: Database, examples: readonly Example[]): Promise<readonly Member[]> {
+  const rows = examples.map((example) => ({ ...memberOf(example), body: canonicalJson(example as unknown as Json) }));
+  for (const batch of batches(rows, ({ body }) => body.length))
+    await database.query(
+      `insert into example (hash, body) select hash, body::json from unnest($1::text[], $2::text[]) as given (hash, body)
+       on conflict do nothing`,
+      [batch.map(({ hash }) => hash), batch.map(({ body }) => body)],
+    );
+  return rows.map(({ id, hash }) => ({ id, hash }));
+}
+
+async function writeMembers(database: Database, version: string, members: readonly Member[]): Promise<void> {
+  for (const batch of batches(members, ({ id }) => id.length))
+    await database.query(
+      `insert into version_example (version, example_id, example_hash)
+       select $1, id, hash from unnest($2::text[], $3::text[]) as given (id, hash) on conflict do nothing`,
+      [version, batch.map(({ id }) => id), batch.map(({ hash }) => hash)],
+    );
+}
+
+function* batches<Row>(rows: readonly Row[], sizeOf: (row: Row) => number): Generator<readonly Row[]> {
+  let [batch, bytes]: [Row[], number] = [[], 0];
+  for (const row of rows) {
+    if (batch.length >= BATCH.rows || (batch.length > 0 && bytes + sizeOf(row) > BATCH.bytes)) {
+      yield batch;
+      [batch, bytes] = [[], 0];
+    }
+    batch.push(row);
+    bytes += sizeOf(row);
+  }
+  if (batch.length > 0) yield batch;
+}
+
+interface Naming extends Writing {
+  readonly version: string;
+  readonly count: number;
+  /** Only if this one is current still; absent: whatever is. */
+  readonly instead?: DatasetVersion;
+}
+
+/** Makes the name mean the version, whose examples are there; undefined where another than `instead` is current. */
+async function makeCurrent(database: Database, naming: Naming): Promise<PutOutcome | undefined> {
+  const { name, version, count, origin, instead, now } = naming;
+  return database.transaction(async (queries) => {
+    await queries.query(`insert into dataset (name, created_at) values ($1, ${nowSql('$2')}) on conflict do nothing`, [
+      name,
+      now,
+    ]);
+    // From here on, one at a time.
+    const [dataset] = await queries.query<{ current: string | null }>(
+      'select current_version as current from dataset where name = $1 for update',
+      [name],
+    );
+    if (instead !== undefined && dataset!.current !== instead.version) return undefined;
+    const made = await queries.query(
+      `insert into dataset_version (dataset, version, sequence, examples, origin, created_at)
+       select $1, $2, coalesce(max(sequence), 0) + 1, $3, $4, ${nowSql('$5')} from dataset_version where dataset = $1
+       on conflict (dataset, version) do nothing returning sequence`,
+      [name, version, count, origin, now],
+    );
+    await queries.query('update dataset set current_version = $2 where name = $1', [name, version]);
+    return { created: made.length > 0, version: (await versionOf(queries, name, version))! };
+  });
+}
+
+function exampleExists(name: string, id: string): SluiceError {
+  return new SluiceError('example_exists', {
+    message: `'${name}' has another example '${id}'`,
+    remedy: 'give the new one an id of its own: --id ID',
+    data: { name, id },
+  });
+}
+
+function tooLong(name: string): SluiceError {
+  return new SluiceError('dataset_too_long', {
+    message: `'${name}' has ${DATASET_LIMITS.examples.toLocaleString('en')} examples, which is as many as are allowed`,
+    remedy: 'begin another dataset',
+    data: { name, limit: DATASET_LIMITS.examples },
+  });
+}
