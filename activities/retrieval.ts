@@ -76,8 +76,8 @@ const asPassage = ({ id, score, text, title, url, heading }: KeywordHit): Passag
   ...(heading.length > 0 && { heading: [...heading] }),
 });
 
-export const fuseLocal = implement(fuse, ({ lists, searched = [] }, { config }) => {
-  if (searched.length > 0 && !searched.includes(true)) throw nothingSearched(searched.length);
+export const fuseLocal = implement(fuse, ({ lists, searched = [], wanted = true }, { config }) => {
+  if (wanted && searched.length > 0 && !searched.includes(true)) throw nothingSearched(searched.length);
   return { passages: fuseLists(lists, config).slice(0, config.limit) };
 });
 

@@ -47,12 +47,13 @@ export const docsBot = definePipeline('docs-bot', Question)
   .step(
     'fused',
     fuse,
-    ({ vector, keyword }) => ({
+    // No `orElse` here: it would also stand in where all searches fail, and the bot say that nothing was found.
+    ({ enhance, vector, keyword }) => ({
       lists: [vector.passages, keyword.passages],
       searched: [vector.searched, keyword.searched],
+      wanted: enhance.answerable,
     }),
     { by: 'score', weights: [0.3, 0.7] },
-    { when: ({ enhance }) => enhance.answerable, orElse: { passages: [] } },
   )
   .step(
     'ranked',
@@ -140,8 +141,16 @@ export const deep = docsBot.variant('deep', (edit) =>
 
 /** What each search finds by itself. */
 export const vectorOnly = docsBot.variant('vector-only', (edit) =>
-  edit.rewire('fused', ({ vector }) => ({ lists: [vector.passages], searched: [vector.searched] })),
+  edit.rewire('fused', ({ enhance, vector }) => ({
+    lists: [vector.passages],
+    searched: [vector.searched],
+    wanted: enhance.answerable,
+  })),
 );
 export const keywordOnly = docsBot.variant('keyword-only', (edit) =>
-  edit.rewire('fused', ({ keyword }) => ({ lists: [keyword.passages], searched: [keyword.searched] })),
+  edit.rewire('fused', ({ enhance, keyword }) => ({
+    lists: [keyword.passages],
+    searched: [keyword.searched],
+    wanted: enhance.answerable,
+  })),
 );

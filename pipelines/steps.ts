@@ -62,7 +62,13 @@ export const keywordSearch = defineStep('keywordSearch', {
 /** One list out of several, by reciprocal rank or by score; none at all where every one of the searches failed. */
 export const fuse = defineStep('fuse', {
   version: 2,
-  input: z.object({ lists: z.array(PassageList).max(20), searched: z.array(z.boolean()).max(20).optional() }),
+  input: z.object({
+    lists: z.array(PassageList).max(20),
+    /** Of each search, whether it was made. */
+    searched: z.array(z.boolean()).max(20).optional(),
+    /** False where none was to be made: then none has failed. */
+    wanted: z.boolean().optional(),
+  }),
   output: Passages,
   config: z.object({
     by: z.enum(['rank', 'score']).default('rank'),

@@ -231,3 +231,22 @@ describe('vectorSearch', async () => {
     expect(await ids(['flour'], { model: 'local/lsa', topK: 1 })).toEqual(['food#0']);
   });
 });
+
+describe('fuse of searches that were not made', () => {
+  const call = (searched: readonly boolean[], wanted?: boolean) =>
+    callStep(fuse, fuseLocal, {
+      lists: searched.map(() => []),
+      searched: [...searched],
+      ...(wanted !== undefined && { wanted }),
+    });
+
+  test('some is a list of what the others found; all is a failure', async () => {
+    expect((await call([false, true])).passages).toEqual([]);
+    await expect(call([false, false])).rejects.toMatchObject({ code: 'retrieval_failed', retryable: false });
+    await expect(call([false, false], true)).rejects.toMatchObject({ code: 'retrieval_failed' });
+  });
+
+  test('none has failed where none was wanted', async () => {
+    expect((await call([false, false], false)).passages).toEqual([]);
+  });
+});
