@@ -46,7 +46,8 @@ async function byModel(providers: Providers, { question, answer, passages }: Ask
     const passage = byId.get(passageId);
     return passage ? [asDocument(passage, n)] : [];
   });
-  const asked = citationProblems(answer, new Set(documents.map(({ n }) => n)));
+  const numbers = new Set(documents.map(({ n }) => n));
+  const asked = citationProblems(answer, numbers);
   // What rests on nothing needs no judge.
   if (documents.length === 0) return verdictOf(undefined, asked, minimumSupport);
   const messages = [
@@ -60,7 +61,8 @@ async function byModel(providers: Providers, { question, answer, passages }: Ask
       { name: 'verdict', schema: Verdict },
       callOf(context),
     );
-  return verdictOf(data, asked, minimumSupport);
+  const irrelevantCitations = [...new Set(data.irrelevantCitations)].filter((n) => numbers.has(n));
+  return verdictOf({ ...data, irrelevantCitations }, asked, minimumSupport);
 }
 
 /** What is wrong with the citations as such: seen without any judgement. */

@@ -296,7 +296,7 @@ describe('validate', () => {
   test('what is not supported, beside the question or cited for nothing is said for the next draft', async () => {
     const checked = await check({
       claims: [...fine.claims, wrong],
-      irrelevantCitations: [2],
+      irrelevantCitations: [2, 2, 9],
       answersQuestion: false,
       missing: 'It leaves out how.',
     });
