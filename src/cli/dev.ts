@@ -6,6 +6,7 @@ import { actingCommand, runAction, type World } from './command.ts';
 import { EXIT, type ExitCode, Interrupted, interruption, type Session } from './session.ts';
 import { count, showDuration } from './text.ts';
 import { whenFree } from './with-servers.ts';
+import { LOCAL, missingKeys } from './without-keys.ts';
 
 export function devCommand(world: World): Command {
   return actingCommand('dev', {
@@ -25,6 +26,7 @@ async function dev(session: Session): Promise<ExitCode> {
   const runtime = await whenFree(session, () => services.start({ serves: 'folder', project, onProgress }));
   try {
     for (const line of servingLines(runtime, project)) terminal.print(line);
+    for (const line of await keyLines(runtime, project)) terminal.print(line);
     terminal.print(`ready in ${showDuration(performance.now() - startedAt)}; stop with Ctrl-C`);
     return await untilStopped(session, runtime);
   } finally {
@@ -43,6 +45,21 @@ function servingLines({ temporal, databaseUrl }: Runtime, project: Project): str
     `✔ worker      ${count(project.pipelines.size, 'pipeline')}: ${[...project.pipelines.keys()].join(', ')}`,
     `              activities ${project.activitiesFrom}`,
   ];
+}
+
+/** Which pipelines lack the keys of their models, and which variables those are. */
+async function keyLines({ client }: Runtime, { pipelines }: Project): Promise<string[]> {
+  const lacking: string[] = [];
+  const variables = new Set<string>();
+  for (const [name, { plan }] of pipelines) {
+    if (name.includes(':')) continue;
+    // Whatever else such a pipeline lacks is said to whoever runs it: the others are served all the same.
+    const missing = await missingKeys(client, plan).catch(() => []);
+    for (const variable of missing) variables.add(variable);
+    if (missing.length > 0)
+      lacking.push(pipelines.has(`${name}:${LOCAL}`) ? `${name}:${LOCAL} for ${name}` : `no ${name}`);
+  }
+  return lacking.length === 0 ? [] : [`              no ${[...variables].join(', no ')}: runs ${lacking.join(', ')}`];
 }
 
 /** Until Ctrl-C; a server or a worker that ends by itself is an error. */

@@ -6,6 +6,7 @@ import type { AnyPipeline, AnyVariant } from '../dsl/edit.ts';
 import { SluiceError } from '../errors.ts';
 import { applyEdits } from '../plan/compose.ts';
 import { overlayEdits } from '../plan/overlay.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { RunClient, Runnable } from '../runtime/client.ts';
 import type { Pipelines } from '../runtime/project.ts';
 import type { Terminal } from './terminal.ts';
@@ -38,17 +39,24 @@ export async function withoutKeys(
   terminal: Pick<Terminal, 'warn'>,
 ): Promise<Chosen> {
   const pipeline = pipelines.get(name)!;
+  const missing = await missingKeys(client, pipeline.plan);
+  if (missing.length === 0) return { pipeline };
+  const local = onLocalModels(pipelines, pipeline);
+  // Refused as a start would be: by what the plan needs that is asked for, or by what is left of that.
+  await client.check((local?.pipeline ?? pipeline).plan);
+  if (local === undefined) return { pipeline };
+  terminal.warn(`no ${missing.join(', no ')}: running ${local.variant}, whose models need no key`);
+  return { pipeline: local.pipeline, instead: { variant: local.variant, missing } };
+}
+
+/** The variables of the keys that a plan needs and no worker has. @throws SluiceError as `check`, but for `key_missing` */
+export async function missingKeys(client: Pick<RunClient, 'check'>, plan: Plan): Promise<readonly string[]> {
   try {
-    await client.check(pipeline.plan);
-    return { pipeline };
+    await client.check(plan);
+    return [];
   } catch (error) {
-    if (!(error instanceof SluiceError) || error.code !== 'key_missing') throw error;
-    const local = onLocalModels(pipelines, pipeline);
-    if (local === undefined) throw error;
-    await client.check(local.pipeline.plan);
-    const missing = error.data.variables as readonly string[];
-    terminal.warn(`no ${missing.join(', no ')}: running ${local.variant}, whose models need no key`);
-    return { pipeline: local.pipeline, instead: { variant: local.variant, missing } };
+    if (error instanceof SluiceError && error.code === 'key_missing') return error.data.variables as readonly string[];
+    throw error;
   }
 }
 

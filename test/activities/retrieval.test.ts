@@ -40,6 +40,17 @@ describe('fuse', () => {
   });
 });
 
+test('fuse is told which searches were made: none of them is a failure, one of them is enough', async () => {
+  const lists = [[], [passage('a')]];
+  const fused = await callStep(fuse, fuseLocal, { lists, searched: [false, true] });
+  expect(fused.passages.map(({ id }) => id)).toEqual(['a']);
+  expect((await callStep(fuse, fuseLocal, { lists: [[], []], searched: [true, false] })).passages).toEqual([]);
+  await expect(callStep(fuse, fuseLocal, { lists: [[], []], searched: [false, false] })).rejects.toMatchObject({
+    code: 'retrieval_failed',
+    retryable: false,
+  });
+});
+
 describe('fuse by score', () => {
   const scored = (...scores: readonly [string, number][]) => scores.map(([id, score]) => passage(id, id, { score }));
 
@@ -220,6 +231,19 @@ describe('vectorSearch', async () => {
     expect((await ids(query, { topK: 2 })).sort()).toEqual(['pets#0', 'pets#1']);
     expect(await ids(query, { topK: 2, mmr: { lambda: 0.3 } })).toContain('food#0');
     expect(await ids(query, { topK: 3, mmr: { lambda: 1 } })).toEqual(await ids(query, { topK: 3 }));
+  });
+
+  test('per query, each gets its own, one that finds nothing takes nothing from the others', async () => {
+    const queries = ['cats dogs houses', 'zebra', 'token stream'];
+    expect((await ids(queries, { topK: 1 })).length).toBe(1);
+    const each = await ids(queries, { per: 'query', topK: 1 });
+    expect(each.map((id) => id.replace(/#.*/, '')).sort()).toEqual(['code', 'pets']);
+    const same = await ids(['cats dogs', 'dogs cats', 'cats houses'], {
+      per: 'query',
+      topK: 2,
+      mmr: { lambda: 0.5, fetch: 20 },
+    });
+    expect(new Set(same).size).toBe(same.length);
   });
 
   test('another model than the index has is refused by both names', async () => {

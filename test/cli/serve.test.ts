@@ -198,6 +198,24 @@ describe('sluice dev and worker', () => {
     expect([code, state.stopped]).toEqual([0, 1]);
   });
 
+  it('dev says which pipelines lack keys; what else one lacks does not keep the others from being served', async () => {
+    const stop = new AbortController();
+    const refusals = [
+      new SluiceError('key_missing', { message: 'm', remedy: 'r', data: { variables: ['CO_API_KEY'] } }),
+      new SluiceError('step_unregistered', { message: 'm', remedy: 'r' }),
+    ];
+    const check = async () => Promise.reject(refusals.shift());
+    const { runtime } = fakeRuntime({ client: { check } });
+    const start = async () => {
+      queueMicrotask(() => stop.abort());
+      return runtime as never;
+    };
+    const running = run(['dev'], { services: { project: async () => project, start }, signal: stop.signal });
+    const { code, stdout } = await running;
+    expect(stdout).toContain('no CO_API_KEY: runs no docs-bot\n');
+    expect(code).toBe(0);
+  });
+
   it.each([
     ['dev', 'start'],
     ['worker', 'connectWorker'],
