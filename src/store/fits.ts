@@ -68,9 +68,9 @@ export function modelOf(database: Database, ref: BuildRef): Promise<BuildModel |
            and sequence = (select max(sequence) from snapshot where index_id = $1)
        )
        select model,
-              (select passages from snapshot where index_id = $1 and sequence = fitted_sequence) as fitted,
+              (select passages from snapshot where index_id = $1 and sequence = before.fitted_sequence) as fitted,
               (select count(*) from passage where ${COMING}) as coming,
-              (select count(*) from passage where ${COMING} and from_sequence <= fitted_sequence) as kept
+              (select count(*) from passage where ${COMING} and from_sequence <= before.fitted_sequence) as kept
        from before`,
       [indexId, build],
     );

@@ -138,6 +138,12 @@ export function describeVectors(subject: Subject): void {
       expect(state).toMatchObject({ learned: 2, embedded: 82 });
       expect(await models('v3')).toMatchObject([{ vectors: 42 }, { vectors: 40 }]);
       expect(await find(subject.store, embedder, 'v3', 'text 44', { top: 1 })).toEqual(['d44#0']);
+
+      // Two snapshots were fitted by now: the change is counted against the one whose model it is.
+      await ingest('v3', numbered(6, 46), embedder);
+      expect(state).toMatchObject({ learned: 2, embedded: 83 });
+      await ingest('v3', numbered(12, 52), embedder);
+      expect(state).toMatchObject({ learned: 3, embedded: 123 });
       for (const [snapshot, id] of [
         [first.snapshot, 'd0#0'],
         [folded.snapshot, 'd2#0'],
