@@ -2,15 +2,11 @@
  * `npm run fault-matrix`: every fault of a provider at every step that asks one, through the whole bot on real processes.
  * Prints what became of each run, what its caller is told and what was paid. Exit code 1 where it is not as expected.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Command } from 'commander';
-import { findTemporalCli } from '../../src/runtime/temporal-cli.ts';
-import { startTemporalServer } from '../../src/runtime/temporal-server.ts';
 import { CELLS, type Cell } from './cells.ts';
 import { playCells } from './matrix.ts';
-import { ingestDocuments, openStage, sayYes } from './stage.ts';
+import { withOwnStage } from './own-stage.ts';
+import { ingestDocuments, sayYes } from './stage.ts';
 import { headings, rowOf } from './table.ts';
 
 interface Options {
@@ -32,19 +28,8 @@ function chosen({ only }: Options): readonly Cell[] {
 }
 
 const cells = chosen(options);
-const cache = process.env.SLUICE_CACHE ?? join(process.cwd(), '.sluice/cache');
-const folder = await mkdtemp(join(tmpdir(), 'sluice-faults-'));
-const cli = await findTemporalCli({ given: process.env.SLUICE_TEMPORAL_CLI, cache });
-const server = await startTemporalServer({ cli: cli.path, folder, ports: {}, ui: false, persistent: false });
-const stage = await openStage({ temporalAddress: server.address, cache });
-const stop = async () => {
-  await stage.stop();
-  await server.stop();
-  await rm(folder, { recursive: true, force: true });
-};
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop().then(() => process.exit(1)));
 const print = (text: string) => options.json || process.stdout.write(`${text}\n`);
-try {
+await withOwnStage(async (stage) => {
   await stage.startWorker();
   await ingestDocuments(stage);
   await sayYes(stage.standIn);
@@ -55,6 +40,4 @@ try {
   if (options.json) process.stdout.write(`${JSON.stringify({ played }, null, 2)}\n`);
   print(`${played.length} cells, ${missed.length} not as expected, ${twice} calls paid twice`);
   process.exitCode = missed.length === 0 ? 0 : 1;
-} finally {
-  await stop();
-}
+});
