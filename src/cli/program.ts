@@ -5,6 +5,7 @@
 import { Command, CommanderError } from 'commander';
 import { askCommand } from './ask.ts';
 import type { World } from './command.ts';
+import { datasetCommand } from './dataset.ts';
 import { demoCommand } from './demo.ts';
 import { devCommand } from './dev.ts';
 import { doctorCommand } from './doctor.ts';
@@ -28,6 +29,7 @@ const COMMANDS = [
   askCommand,
   searchCommand,
   indexCommand,
+  datasetCommand,
   stepsCommand,
   runsCommand,
   planCommand,
@@ -54,6 +56,8 @@ function createProgram(world: World): Command {
   const program = new Command('sluice')
     .description('Typed RAG pipelines that run as durable Temporal workflows.')
     .version(readPackage().version)
+    // So that `--version` after a command is the command's own, as in `dataset show`.
+    .enablePositionalOptions()
     .addHelpText(
       'after',
       '\nBegin with: sluice demo, or sluice init in an empty folder. What is wrong here: sluice doctor',

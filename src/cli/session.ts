@@ -4,7 +4,7 @@
  */
 import type { Config } from '../runtime/config.ts';
 import type { Serves } from '../runtime/dev-state.ts';
-import type { Project } from '../runtime/project.ts';
+import type { DefinedDatasets, Project } from '../runtime/project.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { OpenedStore } from '../runtime/store-only.ts';
 import type { Terminal } from './terminal.ts';
@@ -18,6 +18,7 @@ export interface Services {
   config(): Promise<Config>;
   project(): Promise<Project>;
   pipelines(): Promise<Project['pipelines']>;
+  datasets(): Promise<DefinedDatasets>;
   /** Attaches to servers that run. @throws SluiceError `nothing_running` */
   connect(): Promise<Runtime>;
   /** Starts what is not configured. @throws SluiceError `folder_busy`, `already_serving` */

@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { CsvError, type Info, parse } from 'csv-parse';
 import type { z } from 'zod';
 import { SluiceError } from '../errors.ts';
-import { suggest } from '../nearest.ts';
+import { nearest } from '../nearest.ts';
 import type { Json } from '../plan/plan.ts';
 import { DATASET_LIMITS, type JsonObject } from './dataset.ts';
 import { readTextLines } from './dataset-lines.ts';
@@ -69,10 +69,10 @@ function readHeader(names: readonly string[], path: string, schemas: RowSchemas)
     throw headerInvalid(path, `${trimmed.length} columns`, `use at most ${DATASET_LIMITS.columns}`);
   const twice = trimmed.find((name, index) => trimmed.indexOf(name) !== index);
   if (twice !== undefined) throw headerInvalid(path, `two columns '${twice}'`, 'rename or remove one');
-  for (const needed of ['id', 'input.'])
-    if (!trimmed.some((name) => name === needed || (needed === 'input.' && name.startsWith(needed))))
-      throw headerInvalid(path, `no column '${needed}${needed === 'id' ? '' : '…'}'`, ALLOWED);
-  return trimmed.map((name) => readColumn(name, path, schemas));
+  const columns = trimmed.map((name) => readColumn(name, path, schemas));
+  if (!columns.some(({ kind }) => kind === 'id')) throw headerInvalid(path, "no column 'id'", ALLOWED);
+  if (!columns.some(({ kind }) => kind === 'input')) throw headerInvalid(path, "no column 'input.…'", ALLOWED);
+  return columns;
 }
 
 const ALLOWED = 'the columns may be: id, input.<field>, expected.<field>, relevant, tags, cluster, run';
@@ -82,14 +82,15 @@ function readColumn(name: string, path: string, schemas: RowSchemas): Column {
   if (plain !== undefined) return { kind: plain };
   const groups = FIELDS.exec(name)?.groups;
   if (groups === undefined)
-    throw headerInvalid(
-      path,
-      `a column '${name.slice(0, 100)}'`,
-      `${suggest(name, candidates(schemas), ALLOWED)}; ${ALLOWED}`,
-    );
+    throw headerInvalid(path, `a column '${name.slice(0, 100)}'`, `did you mean '${meant(name, schemas)}'? ${ALLOWED}`);
   const kind = groups.part as 'input' | 'expected';
   const field = groups.field!;
   return { kind, field, isJson: groups.json !== undefined, schema: schemas[kind]?.shape[field] };
+}
+
+/** A field's name alone is the commonest mistake. */
+function meant(name: string, schemas: RowSchemas): string {
+  return nearest(name, candidates(schemas)) ?? `input.${name.slice(0, 100)}`;
 }
 
 function candidates(schemas: RowSchemas): string[] {
@@ -147,7 +148,7 @@ function readCell(
       'write JSON in it, or take :json from the column',
     );
   // Where it fits neither way, the text is what the complaint about the schema is about.
-  return json ?? cell;
+  return json === undefined ? cell : json;
 }
 
 const fits = (schema: z.core.$ZodType, value: unknown): boolean => 'value' in schema['~standard'].validate(value);

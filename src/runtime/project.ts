@@ -1,11 +1,12 @@
 /**
- * A project's own code, by convention: `pipelines/index.ts` exports `pipelines`, and `activities/index.ts` exports
- * `createActivities`, the functions behind the steps. A folder without activities has the built-in ones. This is the
+ * A project's own code, by convention: `pipelines/index.ts` exports `pipelines` and, where it has some, `datasets`;
+ * `activities/index.ts` exports `createActivities`, the functions behind the steps. A folder without activities has the built-in ones. This is the
  * one place that imports a user's files, so whatever is wrong with them is said here, by file and name.
  */
 import { access } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { AnyDataset } from '../dsl/dataset.ts';
 import type { AnyPipeline, AnyVariant } from '../dsl/edit.ts';
 import { SluiceError } from '../errors.ts';
 import type { MakeImplementations } from './runtime.ts';
@@ -20,6 +21,9 @@ export interface Project {
 
 /** By name: a pipeline's is its id; a variant's is `docs-bot:hyde`, its baseline's and its own. */
 export type Pipelines = ReadonlyMap<string, AnyPipeline>;
+
+/** By name, each with its source as a path that can be read. */
+export type DefinedDatasets = ReadonlyMap<string, AnyDataset>;
 
 /** In a project of sources, and in one that was built. */
 const EXTENSIONS = ['.ts', '.js', '.mjs'] as const;
@@ -56,6 +60,22 @@ export async function loadPipelines(folder: string): Promise<Pipelines> {
     pipelines.set(name, pipeline);
   }
   return pipelines;
+}
+
+/** The datasets that are defined; none where there is no project, or it exports none. */
+export async function loadDatasets(folder: string): Promise<DefinedDatasets> {
+  const file = await findIndex(folder, 'pipelines');
+  const module = file === undefined ? {} : await load(file);
+  if (file === undefined || !('datasets' in module)) return new Map();
+  const exported = module.datasets;
+  if (exported === null || typeof exported !== 'object') throw invalid(file, 'datasets', 'is not a list of datasets');
+  const datasets = new Map<string, AnyDataset>();
+  for (const [key, dataset] of Object.entries(exported)) {
+    if (!isDataset(dataset)) throw invalid(file, `datasets.${key}`, 'is not a dataset: is it of defineDataset(…)?');
+    if (datasets.has(dataset.name)) throw invalid(file, 'datasets', `has two datasets named '${dataset.name}'`);
+    datasets.set(dataset.name, { ...dataset, source: join(dirname(file), dataset.source) });
+  }
+  return datasets;
 }
 
 /** The activities alone, for a worker. */
@@ -123,6 +143,12 @@ function isPipeline(value: unknown): value is AnyPipeline {
   return typeof id === 'string' && typeof plan === 'object' && typeof input === 'object' && Array.isArray(steps);
 }
 
+function isDataset(value: unknown): value is AnyDataset {
+  if (value === null || typeof value !== 'object') return false;
+  const { name, input, source } = value as Partial<AnyDataset>;
+  return typeof name === 'string' && typeof input === 'object' && typeof source === 'string';
+}
+
 function isVariant(pipeline: AnyPipeline): pipeline is AnyVariant {
   return 'variantOf' in pipeline && typeof pipeline.variantOf === 'string';
 }
@@ -131,7 +157,7 @@ function invalid(file: string, name: string, why: string): SluiceError {
   return new SluiceError('export_invalid', {
     message: `${file}: '${name}' ${why}`,
     remedy:
-      'pipelines/index.ts exports `pipelines`, a list; activities/index.ts exports `createActivities`, a function',
+      'pipelines/index.ts exports `pipelines` and may export `datasets`, both lists; activities/index.ts exports `createActivities`, a function',
     data: { file, export: name },
   });
 }

@@ -39,22 +39,25 @@ export async function putVersion(
 
 export async function addExample(
   database: Database,
-  { example, ...writing }: Writing & { readonly example: Example },
+  { example, mayBegin, ...writing }: Writing & { readonly example: Example; readonly mayBegin: boolean },
 ): Promise<PutOutcome> {
+  checkDatasetName(writing.name);
   const [added] = await writeExamples(database, [example]);
   for (let tries = 0; tries < ADD_TRIES; tries += 1) {
-    const current = await findDataset(database, writing.name);
-    const members = await database.query<Member>(
-      'select example_id as id, example_hash as hash from version_example where version = $1',
-      [current.version],
-    );
+    const current = await currentOf(database, writing.name, mayBegin);
+    const members = current === undefined ? [] : await membersOf(database, current.version);
     const known = members.find(({ id }) => id === example.id);
-    if (known?.hash === added!.hash) return { created: false, version: current };
+    if (current !== undefined && known?.hash === added!.hash) return { created: false, version: current };
     if (known !== undefined) throw exampleExists(writing.name, example.id);
     if (members.length >= DATASET_LIMITS.examples) throw tooLong(writing.name);
     const version = contentHash([...members, added!]);
     await writeMembers(database, version, [...members, added!]);
-    const outcome = await makeCurrent(database, { ...writing, version, count: members.length + 1, instead: current });
+    const outcome = await makeCurrent(database, {
+      ...writing,
+      version,
+      count: members.length + 1,
+      instead: current?.version ?? null,
+    });
     if (outcome !== undefined) return outcome;
   }
   throw new SluiceError('dataset_changed', {
@@ -63,6 +66,23 @@ export async function addExample(
     retryable: true,
     data: { name: writing.name },
   });
+}
+
+/** @throws SluiceError `dataset_unknown`, unless there may be none yet */
+async function currentOf(database: Database, name: string, mayBegin: boolean): Promise<DatasetVersion | undefined> {
+  try {
+    return await findDataset(database, name);
+  } catch (error) {
+    if (mayBegin && error instanceof SluiceError && error.code === 'dataset_unknown') return undefined;
+    throw error;
+  }
+}
+
+function membersOf(database: Database, version: string): Promise<readonly Member[]> {
+  return database.query<Member>(
+    'select example_id as id, example_hash as hash from version_example where version = $1',
+    [version],
+  );
 }
 
 async function writeExamples(database: Database, examples: readonly Example[]): Promise<readonly Member[]> {
@@ -101,8 +121,8 @@ function* batches<Row>(rows: readonly Row[], sizeOf: (row: Row) => number): Gene
 interface Naming extends Writing {
   readonly version: string;
   readonly count: number;
-  /** Only if this one is current still; absent: whatever is. */
-  readonly instead?: DatasetVersion;
+  /** Only if this one is current still, or none, for null; absent: whatever is. */
+  readonly instead?: string | null;
 }
 
 /** Makes the name mean the version, whose examples are there; undefined where another than `instead` is current. */
@@ -118,7 +138,7 @@ async function makeCurrent(database: Database, naming: Naming): Promise<PutOutco
       'select current_version as current from dataset where name = $1 for update',
       [name],
     );
-    if (instead !== undefined && dataset!.current !== instead.version) return undefined;
+    if (instead !== undefined && dataset!.current !== instead) return undefined;
     const made = await queries.query(
       `insert into dataset_version (dataset, version, sequence, examples, origin, created_at)
        select $1, $2, coalesce(max(sequence), 0) + 1, $3, $4, ${nowSql('$5')} from dataset_version where dataset = $1

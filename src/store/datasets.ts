@@ -61,10 +61,11 @@ export interface Datasets {
   /**
    * Adds one example to the current version.
    *
-   * @throws SluiceError `dataset_unknown`, `example_exists` where another example has that id, `dataset_changed` when
+   * @param options `mayBegin` begins the dataset where there is none of that name
+   * @throws SluiceError `dataset_name_invalid`, `dataset_unknown`, `example_exists` where another example has that id, `dataset_changed` when
    * others change it all the time, `dataset_too_long`
    */
-  add(name: string, example: Example, origin: string): Promise<PutOutcome>;
+  add(name: string, example: Example, origin: string, options?: { readonly mayBegin?: boolean }): Promise<PutOutcome>;
   /** Current versions, by name. */
   list(): Promise<readonly DatasetVersion[]>;
   /** The newest first. @throws SluiceError `dataset_unknown` */
@@ -94,7 +95,8 @@ export interface Datasets {
 export function createDatasets(database: Database, clock?: Clock): Datasets {
   return Object.freeze({
     put: (name, examples, origin) => putVersion(database, { name, examples, origin, now: nowParam(clock) }),
-    add: (name, example, origin) => addExample(database, { name, example, origin, now: nowParam(clock) }),
+    add: (name, example, origin, { mayBegin = false } = {}) =>
+      addExample(database, { name, example, origin, mayBegin, now: nowParam(clock) }),
     list: () => listDatasets(database),
     versions: (name) => versionsOf(database, name),
     find: (name, hashPrefix) => findDataset(database, name, hashPrefix),

@@ -111,6 +111,11 @@ export function describeDatasets(subject: Subject): void {
         code: 'example_exists',
       });
       await expect(datasets.add('nowhere', example('d'), 'y')).rejects.toMatchObject({ code: 'dataset_unknown' });
+      const begun = await datasets.add('begun', example('d'), 'y', { mayBegin: true });
+      expect(begun).toMatchObject({ created: true, version: { sequence: 1, examples: 1, isCurrent: true } });
+      expect(await datasets.add('begun', example('e'), 'y', { mayBegin: true })).toMatchObject({
+        version: { sequence: 2, examples: 2 },
+      });
       expect(await datasets.diff(before.version, version.version)).toMatchObject({ added: ['d'], same: 3 });
     });
 

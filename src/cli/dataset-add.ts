@@ -1,0 +1,119 @@
+/** `sluice dataset add`: what a run was asked becomes an example, and what it answered the expectation, if accepted. */
+import type { Command } from 'commander';
+import { SluiceError } from '../errors.ts';
+import type { Example } from '../evaluation/dataset.ts';
+import type { RowSchemas } from '../evaluation/dataset-row.ts';
+import type { Json } from '../plan/plan.ts';
+import type { RunWithNodes } from '../store/runs.ts';
+import type { Store } from '../store/store.ts';
+import { readingCommand, runAction, type World } from './command.ts';
+import { findVersion, shortVersion } from './dataset-names.ts';
+import { EXIT, type ExitCode, type Session } from './session.ts';
+import { count } from './text.ts';
+import { withStore } from './with-servers.ts';
+
+interface AddOptions {
+  readonly fromRun: string;
+  readonly id?: string;
+  readonly expected?: string;
+  readonly accept?: boolean;
+  readonly tag?: readonly string[];
+  readonly new?: boolean;
+}
+
+export function addCommand(world: World): Command {
+  return readingCommand('add', {
+    summary: 'add a run to a dataset, as an example',
+    examples: [
+      ['dataset add ai-docs --from-run run-7d2 --accept', 'its answer is what is expected from now on'],
+      [`dataset add ai-docs --from-run run-7d2 --expected '{"answer": "…"}'`, 'a better answer is expected'],
+    ],
+  })
+    .argument('<dataset>', 'its name, or the beginning of it')
+    .requiredOption('--from-run <run>', 'a run id, or its beginning')
+    .option('--accept', 'the output of the run is what is expected')
+    .option('--expected <json>', 'what is expected, as a JSON object')
+    .option(
+      '--tag <tag>',
+      'a tag of the example; may be given several times',
+      (tag: string, tags: readonly string[]) => [...tags, tag],
+      [],
+    )
+    .option('--id <id>', 'the id of the example; default: that of the run')
+    .option('--new', 'begin the dataset where there is none of that name')
+    .action((name: string, options: AddOptions, command: Command) =>
+      runAction(world, command, (session) => addToDataset(session, name, options)),
+    );
+}
+
+async function addToDataset(session: Session, given: string, options: AddOptions): Promise<ExitCode> {
+  const { terminal } = session;
+  if (options.accept && options.expected !== undefined)
+    throw usage('both --accept and --expected were given', 'give one of them');
+  const definitions = await session.services.datasets();
+  const { outcome, example } = await withStore(session, async ({ store }) => {
+    const name = options.new ? given : (await findVersion(store, given)).dataset;
+    const run = await store.runs.get(options.fromRun);
+    const example = await exampleOf(store, run, options);
+    const checked = await check(example, definitions.get(name));
+    const outcome = await store.datasets.add(name, checked, `run ${run.runId}`, { mayBegin: options.new ?? false });
+    return { outcome, example: checked };
+  });
+  const { created, version } = outcome;
+  if (terminal.json) terminal.printJson({ ...version, created, example });
+  else if (created)
+    terminal.print(
+      `${version.dataset}: '${example.id}' added, ${count(version.examples, 'example')}, version ${shortVersion(version.version)}`,
+    );
+  else
+    terminal.print(
+      `${version.dataset}: no new version; '${example.id}' is in ${shortVersion(version.version)} as it is`,
+    );
+  return EXIT.fine;
+}
+
+async function exampleOf(store: Store, run: RunWithNodes, options: AddOptions): Promise<Json> {
+  const { restoreClaims } = await import('../store/claims.ts');
+  const { accept, tag: tags = [] } = options;
+  if (accept && run.state !== 'completed' && run.state !== 'degraded')
+    throw new SluiceError('run_unaccepted', {
+      message: `run ${run.runId} is ${run.state}: it has no output to accept`,
+      remedy: 'say what is expected: --expected JSON, or add it without',
+      data: { runId: run.runId, state: run.state },
+    });
+  const expected = accept ? await restoreClaims(store.payloads, run.output) : parseExpected(options.expected);
+  return {
+    id: options.id ?? run.runId,
+    input: await restoreClaims(store.payloads, run.input),
+    ...(expected !== undefined && { expected }),
+    ...(tags.length > 0 && { tags }),
+    run: run.runId,
+  };
+}
+
+function parseExpected(text: string | undefined): Json | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    throw usage(
+      `--expected is not JSON: ${(error as Error).message}`,
+      `quote it for the shell: --expected '{"answer": "…"}'`,
+    );
+  }
+}
+
+/** @throws SluiceError `row_invalid`, `input_unfit`, `expected_unfit` and others of `readRow` */
+async function check(value: Json, schemas: RowSchemas = {}): Promise<Example> {
+  const { readRow } = await import('../evaluation/dataset-row.ts');
+  const problems: SluiceError[] = [];
+  const example = readRow(
+    value,
+    schemas,
+    (code, message, remedy) => void problems.push(new SluiceError(code, { message, remedy })),
+  );
+  if (example === undefined) throw problems[0]!;
+  return example;
+}
+
+const usage = (message: string, remedy: string): SluiceError => new SluiceError('usage', { message, remedy });

@@ -1,0 +1,127 @@
+/** `sluice dataset export`: a dataset as a file that imports again, or as one that a model can be fine-tuned with. */
+import { writeFile } from 'node:fs/promises';
+import { type Command, Option } from 'commander';
+import { SluiceError } from '../errors.ts';
+import type { Example, Split } from '../evaluation/dataset.ts';
+import { readingCommand, runAction, type World } from './command.ts';
+import { findVersion, shortVersion } from './dataset-names.ts';
+import { splitOption } from './dataset-show.ts';
+import { EXIT, type ExitCode, type Session } from './session.ts';
+import { count } from './text.ts';
+import { withStore } from './with-servers.ts';
+
+const FORMATS = ['jsonl', 'csv', 'openai-chat'] as const;
+
+interface ExportOptions {
+  readonly format: (typeof FORMATS)[number];
+  readonly out?: string;
+  readonly version?: string;
+  readonly split?: Split;
+  readonly tag?: string;
+  readonly system?: string;
+  readonly json?: boolean;
+}
+
+export function exportCommand(world: World): Command {
+  return readingCommand('export', {
+    summary: 'write a dataset as JSONL, CSV, or a file to fine-tune a model with',
+    examples: [
+      ['dataset export ai-docs --format csv --out ai-docs.csv', 'for a spreadsheet; it imports as the same version'],
+      ['dataset export ai-docs --format openai-chat --out tune.jsonl', 'chats from the accepted answers of dev'],
+    ],
+  })
+    .argument('<dataset>', 'its name, or the beginning of it; NAME@HASH for a version')
+    .addOption(new Option('--format <format>', 'what to write').choices(FORMATS).default('jsonl'))
+    .option('--out <file>', 'the file to write; default: standard output')
+    .option('--version <hash>', 'the version whose hash begins so; default: the current one')
+    .addOption(splitOption())
+    .option('--tag <tag>', 'only examples with this tag')
+    .option('--system <text>', 'openai-chat: the system prompt that each chat begins with')
+    .action((name: string, options: ExportOptions, command: Command) =>
+      runAction(world, command, (session) => exportDataset(session, name, options)),
+    );
+}
+
+interface Written {
+  readonly text: string;
+  readonly examples: number;
+  readonly skipped: number;
+}
+
+async function exportDataset(session: Session, name: string, options: ExportOptions): Promise<ExitCode> {
+  const { terminal } = session;
+  const { format, out, tag } = options;
+  if (terminal.json && out === undefined)
+    throw usage('--json says what was written to a file', 'name the file: --out FILE');
+  if (options.system !== undefined && format !== 'openai-chat')
+    throw usage('--system is for openai-chat', 'add --format openai-chat, or leave it out');
+  // Who is trained on the final questions cannot be measured by them.
+  const split = options.split ?? (format === 'openai-chat' ? 'dev' : undefined);
+  const { version, examples } = await withStore(session, async ({ store }) => {
+    const version = await findVersion(store, name, options.version);
+    return { version, examples: await Array.fromAsync(store.datasets.eachExample(version.version, { split, tag })) };
+  });
+  const named = `${version.dataset}@${shortVersion(version.version)}`;
+  const written = await render(examples, options);
+  if (written.examples === 0) throw nothingToExport(named, written.skipped, split);
+  if (out === undefined) terminal.print(written.text.replace(/\n$/, ''));
+  else await write(out, written.text);
+  const { examples: number, skipped } = written;
+  if (terminal.json)
+    terminal.printJson({
+      dataset: version.dataset,
+      version: version.version,
+      format,
+      out,
+      split: split ?? null,
+      examples: number,
+      skipped,
+    });
+  else
+    terminal.note(
+      `${named}: ${count(number, 'example')}${split ? ` of ${split}` : ''} as ${format}${out ? ` in ${out}` : ''}`,
+    );
+  if (skipped > 0)
+    terminal.note(`${count(skipped, 'example')} left out: no accepted answer (expected.answer), or no question`);
+  return EXIT.fine;
+}
+
+async function render(examples: readonly Example[], { format, system }: ExportOptions): Promise<Written> {
+  const { toChat, toCsv, toJsonLines } = await import('../evaluation/dataset-export.ts');
+  switch (format) {
+    case 'jsonl':
+      return { text: toJsonLines(examples), examples: examples.length, skipped: 0 };
+    case 'csv':
+      return { text: toCsv(examples), examples: examples.length, skipped: 0 };
+    case 'openai-chat':
+      return toChat(examples, system);
+  }
+}
+
+async function write(file: string, text: string): Promise<void> {
+  await writeFile(file, text).catch((cause: unknown) => {
+    throw new SluiceError('export_unwritable', {
+      message: `'${file}' cannot be written`,
+      remedy: 'check the folder and its rights, and the space on the disk',
+      data: { file },
+      cause,
+    });
+  });
+}
+
+function nothingToExport(named: string, skipped: number, split: Split | undefined): SluiceError {
+  const which = split === undefined ? '' : ` of ${split}`;
+  return new SluiceError('nothing_to_export', {
+    message:
+      skipped > 0
+        ? `none of the ${count(skipped, 'example')}${which} of ${named} has an accepted answer`
+        : `${named} has no examples${which} that fit`,
+    remedy:
+      skipped > 0
+        ? 'give them "expected": {"answer": "…"}, or add runs: sluice dataset add NAME --from-run RUN --accept'
+        : 'see what it holds: sluice dataset show NAME',
+    data: { skipped },
+  });
+}
+
+const usage = (message: string, remedy: string): SluiceError => new SluiceError('usage', { message, remedy });
