@@ -28,13 +28,15 @@ export const NOTHING_SPENT: Spending = Object.freeze({
   outputTokens: 0,
 });
 
+/** A `Spending` of rows of `provider_call`; a row that an outer join left empty is none. */
+export const SPENDING_COLUMNS = `count(call_id) as "paidCalls", sum(cost_usd)::float8 as "costUsd",
+  count(call_id) filter (where cost_usd is null) as "unknownCalls",
+  count(*) filter (where usage = 'estimated') as "estimatedCalls",
+  coalesce(sum(input_tokens), 0)::bigint as "inputTokens", coalesce(sum(output_tokens), 0)::bigint as "outputTokens"`;
+
 export async function spendingOf(database: Queries, runId: string): Promise<RunSpending> {
   const rows = await database.query<Spending & { key: string | null }>(
-    `select key, count(*) as "paidCalls", sum(cost_usd)::float8 as "costUsd",
-       count(*) filter (where cost_usd is null) as "unknownCalls",
-       count(*) filter (where usage = 'estimated') as "estimatedCalls",
-       coalesce(sum(input_tokens), 0)::bigint as "inputTokens", coalesce(sum(output_tokens), 0)::bigint as "outputTokens"
-     from provider_call where run_id = $1 group by grouping sets ((key), ())`,
+    `select key, ${SPENDING_COLUMNS} from provider_call where run_id = $1 group by grouping sets ((key), ())`,
     [runId],
   );
   const sums = rows.map(({ key, ...sum }) => [key, Object.freeze(sum)] as const);

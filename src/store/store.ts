@@ -8,6 +8,7 @@ import { createDatasets, type Datasets } from './datasets.ts';
 import { createIndexes, type Indexes } from './indexes.ts';
 import { createSearch, type Search } from './keyword-search.ts';
 import { createLeases, type Leases } from './leases.ts';
+import { createMemoTable, type MemoTable } from './memo.ts';
 import { createPayloads } from './payloads.ts';
 import { createPlans, type Plans } from './plans.ts';
 import { createProviderCalls, type ProviderCalls } from './provider-calls.ts';
@@ -31,6 +32,7 @@ export interface Store {
   readonly vectors: Vectors;
   readonly vectorSearch: VectorSearch;
   readonly datasets: Datasets;
+  readonly memo: MemoTable;
   /** Removes old snapshots of an index, and what only they show. @throws SluiceError `index_unknown` */
   pruneIndex(index: string, options: PruneOptions): Promise<PruneOutcome>;
 }
@@ -59,6 +61,7 @@ export function createStore(database: Database, { clock, scannedVectors = SCANNE
     vectors: createVectors(database, { clock, scannedVectors }),
     vectorSearch: createVectorSearch(database, scannedVectors),
     datasets: createDatasets(database, clock),
+    memo: createMemoTable(database, clock),
     pruneIndex: (index: string, options: PruneOptions) => pruneIndex(database, indexes, index, options),
   });
 }

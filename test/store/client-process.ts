@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { SluiceError } from '../../src/errors.ts';
+import { hashJson } from '../../src/plan/id.ts';
 import type { Json } from '../../src/plan/plan.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
@@ -120,6 +121,35 @@ export const tasks = {
     );
     return asked.filter(({ status }) => status === 'fulfilled').length;
   },
+  /** Which of the calls it made: each in its turn, in batches, until all are known. */
+  async memo({ name, count }, { memo }) {
+    const ownerId = randomUUID();
+    const made: number[] = [];
+    let open = new Map(numbers(count).map((n) => [hashJson([name, n]), n]));
+    while (open.size > 0) {
+      await memo.renew(ownerId, MINUTE_MS);
+      const asked = [...open.keys()].slice(0, 40);
+      const claims = await memo.claim(ownerId, asked);
+      const mine = asked.filter((key) => claims.get(key)?.kind === 'mine');
+      made.push(...mine.map((key) => open.get(key)!));
+      if (mine.length > 0) await memo.store(ownerId, mine.map(memoRecord));
+      const isOpen = (key: string) => claims.get(key)?.kind === 'taken' || !claims.has(key);
+      // Those that another makes come last next time.
+      open = new Map([...open].filter(([key]) => isOpen(key)).sort(([a], [b]) => +claims.has(a) - +claims.has(b)));
+    }
+    return made;
+  },
+  /** Claims all of the calls, stores half of them, says so, and never ends; its lease is short. */
+  async memoUntilKilled({ name, count }, { memo }) {
+    const ownerId = randomUUID();
+    const keys = numbers(count).map((n) => hashJson([name, n]));
+    await memo.renew(ownerId, 300);
+    await memo.claim(ownerId, keys);
+    await memo.store(ownerId, keys.slice(0, count / 2).map(memoRecord));
+    process.send?.({ kind: 'inside' });
+    await new Promise(() => undefined);
+    return null;
+  },
   /** Many statements at once, some failing, some in transactions: how many answers were not its own. */
   async own({ name, count }, _, database) {
     let wrong = 0;
@@ -155,6 +185,15 @@ export const tasks = {
     return null;
   },
 } satisfies Record<string, Task>;
+
+const memoRecord = (key: string) => ({
+  key,
+  outcome: JSON.stringify({ value: process.pid }),
+  attempts: 1,
+  durationMs: 1,
+  runId: 'an evaluation',
+  callKey: key,
+});
 
 const ask = (scope: string, n: number, requestsPerMinute = 1): Ask => ({
   scope,

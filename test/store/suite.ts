@@ -8,6 +8,7 @@ import { describeBuilds } from './suite-builds.ts';
 import { describeCalls } from './suite-calls.ts';
 import { describeCoordination } from './suite-coordination.ts';
 import { describeDatasets } from './suite-datasets.ts';
+import { describeMemo } from './suite-memo.ts';
 import { describePlans } from './suite-plans.ts';
 import { describeProcesses } from './suite-processes.ts';
 import { describePrune } from './suite-prune.ts';
@@ -54,6 +55,7 @@ export function describeStore(name: string, start: () => Promise<TestDatabase>):
     describeVectors(subject);
     describePrune(subject);
     describeDatasets(subject);
+    describeMemo(subject);
     describeQueries(subject);
     describeProcesses(subject);
   });
