@@ -8,6 +8,8 @@ import { z } from 'zod';
 
 export const DOCS_FOLDER = join(import.meta.dirname, '../../node_modules/ai/docs');
 const QUESTIONS_FILE = join(import.meta.dirname, '../../pipelines/datasets/ai-docs.jsonl');
+/** More questions for tuning when to decline, half of them without an answer; none is in a half of the set. */
+export const TUNING_FILE = join(import.meta.dirname, '../../pipelines/datasets/ai-docs-tuning.jsonl');
 
 export const HALVES = ['dev', 'final'] as const;
 export type Half = (typeof HALVES)[number];
