@@ -4,6 +4,7 @@
  */
 import { StepFailure } from '../boundary/failure.ts';
 import type { Usage } from './call.ts';
+import { withoutKey } from './quote.ts';
 import { KEY_VARIABLES, type Served, servedName } from './settings.ts';
 
 export type ProviderFailure =
@@ -64,9 +65,12 @@ export function providerFailure(
   facts: FailureFacts = {},
 ): StepFailure {
   const { retryable, benign = false, remedy } = KINDS[code];
-  const { status, providerCode, requestId, retryAfterMs, usage } = facts;
+  const { status, retryAfterMs, usage } = facts;
+  // Whatever comes from outside may repeat the key: also in a name of a field, or in the id of a request.
+  const hide = (text: string | undefined) => text && withoutKey(text, served.key);
+  const [providerCode, requestId] = [hide(facts.providerCode), hide(facts.requestId)];
   return new StepFailure(code, {
-    message: `${servedName(served)} ${what}`,
+    message: `${servedName(served)} ${hide(what)}`,
     remedy: remedy(served),
     retryable,
     benign,

@@ -15,7 +15,7 @@ export interface FaultCase {
   readonly holdsOthers?: true;
 }
 
-export const RETRY_AFTER_MS = 1_000;
+const RETRY_AFTER_MS = 1_000;
 
 const both = (fault: Fault) => ({ openai: fault, cohere: fault });
 const refusal = (status: number, code?: string): Fault => ({ kind: 'status', status, ...(code && { code }) });

@@ -18,7 +18,7 @@ export interface PlayedCell {
 }
 
 /** As the documents say it, so that a check by words finds it answered. */
-export const questionOf = (mark: string): string =>
+const questionOf = (mark: string): string =>
   `Within how many days of the return of the goods is a refund paid ${mark}?`;
 
 export async function playCell({ standIn, runtime }: Stage, cell: Cell): Promise<PlayedCell> {

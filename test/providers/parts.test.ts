@@ -107,6 +107,9 @@ describe('what a provider said', () => {
   it.each([
     ['Incorrect key provided: k9-good-0123456789abcdefghij-Zq7.', 'Incorrect key provided: [key].'],
     ['provided: k9-good-*******Zq7. See', 'provided: [key] See'],
+    ['the one that ends in ...ghij-Zq7. See', 'the one that ends in [key] See'],
+    ['scope=all&hash=456789ab;', '[key]'],
+    ['id 0123456 is no piece of it', 'id 0123456 is no piece of it'],
     ['Authorization: Bearer abcdef was refused', '[key] was refused'],
     ['use sk-proj-abc123DEF instead', 'use [key] instead'],
     ['line\none\u0000\ttwo', 'line one two'],
@@ -114,6 +117,10 @@ describe('what a provider said', () => {
     [undefined, ''],
   ])('%o is told as %s', (said, expected) => {
     expect(quote(said, key)).toBe(expected);
+  });
+
+  it('is not taken for the key of a server that asks for none', () => {
+    expect(quote('the model x is not extra', createSecret('x'))).toBe('the model x is not extra');
   });
 
   it('is cut', () => {
