@@ -10,6 +10,7 @@ import type { AttemptTrace, FailureDetails, StepArguments, StepResult } from '..
 import { type BoundaryDependencies, createBoundary } from './boundary.ts';
 import { createResolveCall, type Plans, type ResolveCall } from './calls.ts';
 import { StepFailure } from './failure.ts';
+import { cut, smallData } from './failure-size.ts';
 import type { Implemented } from './implement.ts';
 
 export type StepActivity = (call: StepArguments) => Promise<StepResult>;
@@ -84,13 +85,6 @@ function createStepActivity(
   };
 }
 
-/**
- * A message may quote a provider's whole answer, and an error is told again by every node that waited for it, by the
- * record and by the caller: so it is cut where it arises.
- */
-const MESSAGE_CHARACTERS = 4_000;
-const DATA_BYTES = 16_384;
-
 /** The same failure in Temporal's words: its `type` is our code, its details are our data and, of a step, the attempt's trace. */
 export function toApplicationFailure(error: unknown, trace?: AttemptTrace): ApplicationFailure {
   if (error instanceof SluiceError) {
@@ -112,16 +106,6 @@ export function toApplicationFailure(error: unknown, trace?: AttemptTrace): Appl
     type: name,
     details: [(trace ? { trace } : {}) satisfies FailureDetails],
   });
-}
-
-function cut(text: string): string {
-  const rest = text.length - MESSAGE_CHARACTERS;
-  return rest <= 0 ? text : `${text.slice(0, MESSAGE_CHARACTERS)} (and ${rest} characters more)`;
-}
-
-function smallData(data: SluiceError['data']): SluiceError['data'] {
-  const bytes = Buffer.byteLength(JSON.stringify(data));
-  return bytes <= DATA_BYTES ? data : { left_out: `${bytes} bytes of data, ${DATA_BYTES} are kept` };
 }
 
 function asError(error: unknown): Error {

@@ -8,11 +8,12 @@ import { type Clock, nowParam } from './clock.ts';
 import type { Database } from './database.ts';
 import { SPENDING_COLUMNS, type Spending } from './spending.ts';
 
-/** A step's own failure that would be the same each time. */
 export interface MemoFailure {
   readonly code: string;
   readonly message: string;
   readonly details: { readonly [key: string]: Json };
+  /** Whether another attempt might have succeeded. Never so in what is stored: only what would be the same each time is. */
+  readonly retryable: boolean;
 }
 
 export type MemoOutcome = { readonly value: Json } | { readonly failure: MemoFailure };

@@ -72,7 +72,9 @@ export function describeMemo(subject: Subject): void {
       const { memo } = subject.store;
       const one = await owner();
       const [key] = keysOf('failed', 1) as [string];
-      const outcome = { failure: { code: 'context_too_long', message: 'too long', details: { tokens: 9 } } };
+      const outcome = {
+        failure: { code: 'context_too_long', message: 'too long', details: { tokens: 9 }, retryable: false },
+      };
       await memo.store(one, [made(key, null, { outcome: JSON.stringify(outcome) })]);
       expect((await memo.claim(one, [key])).get(key)).toMatchObject({ kind: 'known', record: { outcome } });
     });

@@ -1,0 +1,87 @@
+/**
+ * The memo host's side of the boundary: one attempt at a call, behind the same wrappers as an activity's, with its failure
+ * as data. Attempts and pauses are the host's; nothing here repeats a call.
+ */
+import { stepName } from '../../src/dsl/step.ts';
+import { SluiceError } from '../../src/errors.ts';
+import type { AttemptFailure, MakeAttempt } from '../../src/evaluation/attempts.ts';
+import type { Next } from './attempt.ts';
+import { type BoundaryDependencies, createBoundary } from './boundary.ts';
+import { StepFailure } from './failure.ts';
+import { cut, smallData } from './failure-size.ts';
+import type { Implemented } from './implement.ts';
+import { parse } from './schemas.ts';
+
+/**
+ * Failures for good whose cause is not the step: with another key, account, budget or price list the call may succeed. Those
+ * of input and config are found before anything is made, so to keep them would save nothing.
+ */
+const NOT_KEPT: ReadonlySet<string> = new Set([
+  'budget_exceeded',
+  'key_invalid',
+  'key_missing',
+  'model_unknown',
+  'price_unknown',
+  'quota_exhausted',
+  'StepConfigInvalid',
+  'StepInputInvalid',
+]);
+
+/** Attempts at the steps that are implemented here. */
+export function createMakeAttempt(
+  dependencies: Pick<BoundaryDependencies, 'payloads'>,
+  implementations: readonly Implemented[],
+): MakeAttempt {
+  const steps = new Map<string, { readonly implemented: Implemented; readonly run: Next }>(
+    implementations.map((implemented) => [
+      stepName(implemented.step),
+      { implemented, run: createBoundary(dependencies, implemented) },
+    ]),
+  );
+
+  return async ({ policy, step: name, ...request }) => {
+    try {
+      const found = steps.get(name);
+      if (found === undefined) throw stepUnknown(name);
+      const { step } = found.implemented;
+      const value = await found.run({
+        ...request,
+        step,
+        config: parse(step.config, request.config, 'StepConfigInvalid', `the config of '${request.key}' (${name})`),
+        priority: 'evaluation',
+        timeoutMs: policy.timeoutMs,
+        heartbeatMs: policy.heartbeatMs,
+        beats: policy.beats ?? 'timer',
+        // Nobody listens: this process makes the call and counts its time itself.
+        heartbeat: () => undefined,
+      });
+      return { value };
+    } catch (error) {
+      return { failure: failureOf(error) };
+    }
+  };
+}
+
+function failureOf(error: unknown): AttemptFailure {
+  if (!(error instanceof SluiceError)) {
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    return { code: name, message: cut(message), details: {}, retryable: true, lasts: false };
+  }
+  const { code, retryable } = error;
+  const failure = error instanceof StepFailure ? error : undefined;
+  return {
+    code,
+    message: cut(error.message),
+    details: { ...smallData(error.data), remedy: cut(error.remedy) },
+    retryable,
+    lasts: failure !== undefined && !retryable && !NOT_KEPT.has(code),
+    ...(failure?.retryAfterMs !== undefined && { retryAfterMs: failure.retryAfterMs }),
+  };
+}
+
+const stepUnknown = (name: string): SluiceError =>
+  new SluiceError('step_unknown', {
+    message: `no implementation of ${name} is registered here`,
+    remedy: 'register the step with the worker that evaluates, or name a version that is',
+    data: { step: name },
+  });

@@ -1,0 +1,82 @@
+/**
+ * One call with its attempts, as Temporal's server would make them: again after a failure that may pass, until the policy's
+ * attempts are used up; after pauses that grow up to their limit, or for as long as the provider asked, once; not again
+ * after a failure for good, nor when it is cancelled, nor where the pause would end beyond the call's limit. A slot is
+ * held while an attempt is made, not in the pauses.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CallPolicy, Json } from '../plan/plan.ts';
+import type { CallRequest } from '../plan/walk.ts';
+import type { MemoFailure } from '../store/memo.ts';
+import type { Made } from './memo/memo.ts';
+import type { Slots } from './slots.ts';
+
+/** One attempt at a call, as the activity boundary wants to know it. */
+export interface AttemptRequest {
+  /** `rerank@2` */
+  readonly step: string;
+  readonly config: Json;
+  readonly input: Json;
+  /** What its calls to providers are paid by. */
+  readonly runId: string;
+  readonly key: string;
+  readonly call: CallRequest['call'];
+  /** From 1. */
+  readonly attempt: number;
+  readonly policy: CallPolicy;
+  readonly signal: AbortSignal;
+}
+
+export interface AttemptFailure extends MemoFailure {
+  /** The step's own, and the same each time: then it is kept like a value. */
+  readonly lasts: boolean;
+  /** Not to be tried again sooner. */
+  readonly retryAfterMs?: number;
+}
+
+export type Attempted = { readonly value: Json } | { readonly failure: AttemptFailure };
+
+/** Makes one attempt, its timeout and heartbeat included. It may reject only when its signal has aborted. */
+export type MakeAttempt = (request: AttemptRequest) => Promise<Attempted>;
+
+export interface AttemptsOptions {
+  readonly policy: CallPolicy;
+  readonly slots: Slots;
+  /** No attempt begins later than this after the first was asked for. */
+  readonly callLimitMs: number;
+  readonly signal: AbortSignal;
+  readonly make: (attempt: number) => Promise<Attempted>;
+}
+
+/** @throws the signal's reason when it aborts */
+export async function makeCall(options: AttemptsOptions): Promise<Made> {
+  const { policy, callLimitMs, signal } = options;
+  const askedAt = performance.now();
+  for (let attempts = 1; ; attempts += 1) {
+    const { attempted, durationMs } = await makeAttempt(options, attempts);
+    if ('value' in attempted) return { outcome: attempted, attempts, durationMs, lasts: true };
+    const { lasts, retryAfterMs, ...failure } = attempted.failure;
+    const pauseMs = retryAfterMs ?? backoffMs(policy, attempts);
+    const isLate = performance.now() - askedAt + pauseMs > callLimitMs;
+    if (!failure.retryable || attempts >= policy.attempts || isLate)
+      return { outcome: { failure }, attempts, durationMs, lasts };
+    await delay(pauseMs, undefined, { signal });
+  }
+}
+
+async function makeAttempt({ slots, signal, make }: AttemptsOptions, attempt: number) {
+  const leave = await slots.enter(signal);
+  const startedAt = performance.now();
+  try {
+    const attempted = await make(attempt);
+    // What came in spite of it is paid for, so a value is kept.
+    if ('failure' in attempted) signal.throwIfAborted();
+    return { attempted, durationMs: performance.now() - startedAt };
+  } finally {
+    leave();
+  }
+}
+
+function backoffMs({ backoff }: CallPolicy, failedAttempts: number): number {
+  return Math.min(backoff.firstMs * backoff.factor ** (failedAttempts - 1), backoff.maxMs);
+}

@@ -1,0 +1,136 @@
+/**
+ * The memo as a host of the walker: an evaluation walks the same plans as a run does, but each call is looked up first, and
+ * made here only if nobody has made its like. In one walk every call is made for itself, as in a run: the second round of
+ * a loop may draft anew from the same input. Across walks, the first of equal calls are one, and so are the second.
+ */
+import type { Json, StepCall } from '../plan/plan.ts';
+import { isConfigHash } from '../plan/skeleton.ts';
+import { CALL_CANCELLED, CallFailure, type CallRequest, type Execute } from '../plan/walk.ts';
+import type { PaidBy } from '../store/memo.ts';
+import { type MakeAttempt, makeCall } from './attempts.ts';
+import { memoKey } from './memo/key.ts';
+import type { Memo, MemoAnswer } from './memo/memo.ts';
+import type { Slots } from './slots.ts';
+
+/** What else than config and input decides what a step gives. */
+export interface StepIdentity {
+  /** Of the implementation. */
+  readonly digest: string;
+  /** Of the index that it reads with this config; null where it reads none. */
+  readonly snapshot: string | null;
+}
+
+export interface MemoHostOptions {
+  readonly memo: Memo;
+  /** Of this process: one for all its hosts. */
+  readonly slots: Slots;
+  /** Whose calls these are: the evaluation's id. */
+  readonly runId: string;
+  readonly identify: (call: StepCall) => StepIdentity;
+  readonly attempt: MakeAttempt;
+  /** How long one call may be tried, pauses included; default 30 minutes. */
+  readonly callLimitMs?: number;
+}
+
+/** One call of a walk: what it took when it was made, and whether that was now. */
+export interface MemoCall extends PaidBy, Pick<MemoAnswer, 'attempts' | 'durationMs' | 'source'> {
+  /** The node run's key, such as `draft[2]`. */
+  readonly key: string;
+  readonly call: CallRequest['call'];
+  readonly step: string;
+  readonly memoKey: string;
+  readonly outcome: 'done' | 'failed';
+}
+
+export interface MemoWalk {
+  readonly execute: Execute;
+  /** The calls that have ended, in that order. */
+  readonly calls: readonly MemoCall[];
+}
+
+export interface MemoHost {
+  /**
+   * For one walk, of one example. Its plan must be whole, not a skeleton.
+   *
+   * @param slot repeats of one example have different ones, and so have the sides of an A/A; default `'1'`
+   */
+  begin(slot?: string): MemoWalk;
+}
+
+const CALL_LIMIT_MS = 30 * 60_000;
+/** Hex digits of a memo key in the name of a call: enough to tell those of an evaluation apart. */
+const NAME_DIGITS = 16;
+
+export function createMemoHost(options: MemoHostOptions): MemoHost {
+  return Object.freeze({
+    begin(slot = '1') {
+      const calls: MemoCall[] = [];
+      const keyOf = createKeys(options, slot);
+      const execute: Execute = async (request) => {
+        const call = request.call === 'step' ? request.node.call : request.node.fallback!;
+        const key = keyOf(call, request.input);
+        const answer = await ask(options, request, call, key);
+        const { outcome, attempts, durationMs, source, runId, callKey } = answer;
+        const isDone = 'value' in outcome;
+        calls.push({
+          ...{
+            key: request.key,
+            call: request.call,
+            step: call.step,
+            memoKey: key,
+            outcome: isDone ? 'done' : 'failed',
+          },
+          ...{ attempts, durationMs, source, runId, callKey },
+        });
+        if (isDone) return outcome.value;
+        const { code, message, ...parts } = outcome.failure;
+        throw new CallFailure(code, message, parts);
+      };
+      return { execute, calls };
+    },
+  } satisfies MemoHost);
+}
+
+/** Keys of one walk's calls: equal calls have the same, but for which of them it is. */
+function createKeys({ identify }: MemoHostOptions, slot: string): (call: StepCall, input: Json) => string {
+  const seen = new Map<string, number>();
+  return (call, input) => {
+    const { step, config } = call;
+    if (isConfigHash(config)) throw final('config_absent', `the config of ${step} is a hash: the plan is a skeleton`);
+    const subject = { step, config, input, ...identify(call) };
+    const first = memoKey({ ...subject, slot });
+    const occurrence = (seen.get(first) ?? 0) + 1;
+    seen.set(first, occurrence);
+    return occurrence === 1 ? first : memoKey({ ...subject, slot: `${slot}/${occurrence}` });
+  };
+}
+
+async function ask(options: MemoHostOptions, request: CallRequest, call: StepCall, key: string): Promise<MemoAnswer> {
+  const { memo, slots, runId, attempt, callLimitMs = CALL_LIMIT_MS } = options;
+  const { policy } = request.node;
+  const callKey = `${request.key}#${key.slice(0, NAME_DIGITS)}`;
+  try {
+    return await memo.get({
+      key,
+      paidBy: { runId, callKey },
+      terms: JSON.stringify([policy.attempts, policy.timeoutMs, policy.backoff, policy.heartbeatMs ?? null]),
+      signal: request.signal,
+      make: (signal) =>
+        makeCall({
+          ...{ policy, slots, callLimitMs, signal },
+          make: (number) =>
+            attempt({
+              step: call.step,
+              config: call.config as Json,
+              input: request.input,
+              ...{ runId, key: callKey, call: request.call, attempt: number, policy, signal },
+            }),
+        }),
+    });
+  } catch (error) {
+    if (request.signal.aborted) throw final(CALL_CANCELLED, 'the call was cancelled');
+    throw error;
+  }
+}
+
+const final = (code: string, message: string) => new CallFailure(code, message, { retryable: false });
