@@ -69,7 +69,14 @@ const VECTOR_LIMITS = Object.freeze({ queries: 500, top: 100 });
  * Candidates that a search keeps in view (`ef`): more finds more, and takes longer. Of the ten nearest among 100,000, 100
  * find .983, 120 find .989, and 200 find .991 (`bench/vectors.ts`).
  */
-const GRAPH_CANDIDATES = '120';
+const GRAPH_CANDIDATES = 120;
+
+/**
+ * Settings of the graph's search, made by the statement that searches, before it does: they end with it, so the embedded
+ * database's one session is as before for whoever comes next, and no transaction has to be opened around it.
+ */
+const GRAPH_SETTINGS = `, set_config('hnsw.ef_search', '${GRAPH_CANDIDATES}', true),
+    set_config('hnsw.iterative_scan', 'relaxed_order', true)`;
 
 interface Target extends EmbeddedSnapshot {
   readonly indexId: number;
@@ -139,16 +146,8 @@ async function nearestRows(
     options.top,
     ...(options.where ? [JSON.stringify(options.where)] : []),
   ];
-  if (!(await wantsGraph(database, target, options)))
-    return database.query<Row>(nearestSql(target, options, 'every'), params);
-  return database.transaction(async (queries) => {
-    // Settings of this transaction only: the embedded database's one session is as before for whoever comes next.
-    await queries.query(
-      `select set_config('hnsw.ef_search', $1, true), set_config('hnsw.iterative_scan', 'relaxed_order', true)`,
-      [GRAPH_CANDIDATES],
-    );
-    return queries.query<Row>(nearestSql(target, options, 'graph'), params);
-  });
+  const by = (await wantsGraph(database, target, options)) ? 'graph' : 'every';
+  return database.query<Row>(nearestSql(target, options, by), params);
 }
 
 /** Where a filter leaves few passages, comparing with each finds them all; a graph would have to be searched for long. */
@@ -185,7 +184,8 @@ function nearestSql({ embeddingNo, dimensions }: Target, { where, withVectors }:
 with closed as materialized (
   select passage_no from passage where index_id = $1 and to_sequence <= $2
 ), ${where ? `allowed as materialized (${allowedBy('$6')}), ` : ''}asked as materialized (
-  select place, vector::vector from unnest($3::int[], $4::text[]) as given (place, vector)
+  select place, vector::vector${by === 'graph' ? GRAPH_SETTINGS : ''}
+  from unnest($3::int[], $4::text[]) as given (place, vector)
 ), near as (
   select place, passage_no, distance from asked cross join lateral (
     select passage_no, vector${type} <=> asked.vector${type} as distance from passage_vector
