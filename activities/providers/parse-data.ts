@@ -24,8 +24,12 @@ export function parseData<T>(text: string, { name, schema }: Shape<T>, served: S
   });
 }
 
+/** How Cohere's SDK gives a body that it could not read: as if it were the reply. */
+const Unread = z.object({ ok: z.literal(false), error: z.object({ reason: z.literal('non-json') }) });
+
 /** @throws StepFailure `output_malformed` where a body is not what the protocol says */
 export function parseBody<T>(body: unknown, schema: z.ZodType<T>, served: Served): T {
+  if (Unread.safeParse(body).success) throw providerFailure('output_malformed', served, 'sent what is not JSON');
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const said = issuesOf(parsed.error).slice(0, ISSUE_CHARACTERS);

@@ -19,6 +19,10 @@ test('a worker that is killed: another goes on where it was, and pays for nothin
   expect({ before, repeated, inFlightAgain }).toEqual({ before: 3, repeated: 0, inFlightAgain: 1 });
   expect(answer).toContain('fourteen days');
   expect(account.problems).toEqual([]);
+  // The provider can tell that the second request for the draft is the first one's.
+  const drafts = await stage.standIn.requests({ model: 'gpt-5-mini' });
+  expect(drafts.map(({ idempotencyKey }) => idempotencyKey)).toEqual(Array(2).fill(drafts[0]!.idempotencyKey));
+  expect(drafts[0]!.idempotencyKey).toContain('draft');
 });
 
 test('a script of the same steps pays for all of it again', async () => {
