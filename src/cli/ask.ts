@@ -85,7 +85,7 @@ async function ask(
   const hasAnswer = run.outcome === 'completed' || run.outcome === 'degraded';
   // A stream has said all to a program, and to a pipe the answer.
   const isSaid = options.stream === true && terminal.live === undefined && (terminal.json || hasAnswer);
-  if (terminal.json && !isSaid) terminal.printJson({ ...run, ranInstead: instead ?? null });
+  if (terminal.json && !isSaid) terminal.printJson({ ...run, ...(instead && { ranInstead: instead }) });
   else if (!isSaid) showRun(terminal, run);
   if (isPassing && !terminal.json && !isSaid) showPassing(terminal);
   if (signal.aborted) return EXIT.interrupted;

@@ -64,7 +64,7 @@ async function demo(session: Session, options: DemoOptions): Promise<ExitCode> {
     }
     const isFine = runs.every(({ outcome }) => outcome === 'completed' || outcome === 'degraded');
     if (terminal.json)
-      terminal.printJson({ temporal: runtime.temporal, ingested, runs, ranInstead: instead ?? null });
+      terminal.printJson({ temporal: runtime.temporal, ingested, runs, ...(instead && { ranInstead: instead }) });
     else for (const line of nextLines(runs, runtime, environment)) terminal.print(line);
     if (options.keep) {
       terminal.note('serving; stop with Ctrl-C');

@@ -77,7 +77,7 @@ describe('a project that has it installed', () => {
     expect(help.stdout).toContain('sluice demo');
     const steps = await consumer.sluice(['steps', '--json']);
     expect(steps).toMatchObject({ code: 0, stderr: '' });
-    expect((JSON.parse(steps.stdout) as { step: string }[]).map(({ step }) => step)).toContain('keywordSearch@1');
+    expect((JSON.parse(steps.stdout) as { step: string }[]).map(({ step }) => step)).toContain('keywordSearch@2');
   });
 
   it('has all that init promises: pipelines, documents, questions about them, servers, scripts, a README', async () => {
