@@ -20,7 +20,8 @@ const Grade = z.int().min(1).max(3);
 const QuestionRow = z.strictObject({
   id: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/),
   input: z.strictObject({ question: z.string().min(1).max(500) }),
-  expected: z.strictObject({ answerable: z.boolean() }),
+  /** The answer is a reference for scorers, where one was written. */
+  expected: z.strictObject({ answerable: z.boolean(), answer: z.string().min(1).max(600).optional() }),
   /** Grades by document id; a passage counts as the document it is from. */
   relevant: z.record(z.string(), Grade).optional(),
   tags: z.array(z.string()),

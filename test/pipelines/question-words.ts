@@ -67,3 +67,10 @@ export async function copiedRuns(rows: readonly QuestionRow[]): Promise<readonly
       if (asked.has(run)) copied.add(`${asked.get(run)}: ${run}`);
   return [...copied];
 }
+
+/** Runs of so many words of a text that stand in a page which the question has as gold. */
+export function copiedFromGold(row: QuestionRow, text: string, length: number): readonly string[] {
+  const pages = goldOf(row).map((page) => wordsOf(readFileSync(pathOf(page), 'utf8')));
+  const written = new Set(pages.flatMap((words) => runsOf(words, length)));
+  return runsOf(wordsOf(text), length).filter((run) => written.has(run));
+}

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { isInHalf, type QuestionRow, readQuestions } from '../../bench/support/questions.ts';
-import { copiedRuns, goldOf, isOblique, pathOf } from './question-words.ts';
+import { copiedFromGold, copiedRuns, goldOf, isOblique, pathOf } from './question-words.ts';
 
 const rows = readQuestions();
 const answerable = rows.filter(({ expected }) => expected.answerable);
@@ -57,6 +57,17 @@ describe('the question set over the ai documentation', () => {
 
   it('copies no sentence: no run of six words is in the documents, error messages aside', async () => {
     expect(await copiedRuns(rows)).toEqual([]);
+  });
+
+  it('has a reference answer for each question of dev that can be answered, and for none that cannot', () => {
+    const unanswered = answerable.filter((row) => isInHalf(row, 'dev') && row.expected.answer === undefined);
+    expect(unanswered.map(({ id }) => id)).toEqual([]);
+    expect(unanswerable.filter(({ expected }) => expected.answer !== undefined)).toEqual([]);
+  });
+
+  it('answers in words of its own: no run of ten words is in a page that it was written from', () => {
+    const copied = answerable.flatMap((row) => copiedFromGold(row, row.expected.answer ?? '', 10));
+    expect(copied).toEqual([]);
   });
 
   it('is split by hash: half of those with gold and half of those without for dev, the others for final', () => {
