@@ -83,12 +83,18 @@ npm run dev                             # or keep them running, and ask from ano
 | file | what it is |
 | --- | --- |
 | \`pipelines/docs-bot.ts\` | the pipeline, and variants of it |
-| \`pipelines/steps.ts\` | the contract of each step: what it takes, gives and can be told |
+| \`pipelines/steps.ts\`, \`model-steps.ts\` | the contract of each step: what it takes, gives and can be told |
+| \`pipelines/prompts.ts\` | what models are told |
+| \`pipelines/wandbot.ts\` | a second pipeline, of another shape |
 | \`pipelines/schemas.ts\` | the data that flows between them |
 | \`pipelines/datasets/${index}.jsonl\` | questions, each with the documents that answer it: what changes of the pipeline can be measured on |
 | \`docs/\` | the documents: put your own here, and questions about them into the dataset |
 | \`.sluice/\` | the state of the embedded servers: indexes, runs, histories |
 | \`docker-compose.yml\` | Temporal and PostgreSQL, for when the embedded ones are not enough |
+
+The pipeline asks models of Cohere and OpenAI where \`CO_API_KEY\` and \`OPENAI_API_KEY\` are set, on an index that is
+embedded with the same model (\`--embed openai/text-embedding-3-small\`); else its variant \`docs-bot:local\` runs, which
+needs neither, and the command says so.
 
 See the graph with \`npx sluice plan draw docs-bot\`, the steps with \`npx sluice steps\`, the runs with
 \`npx sluice runs\`, and what is wrong with \`npm run doctor\`.
