@@ -103,7 +103,7 @@ export const rerank = defineStep('rerank', {
   policy: { attempts: 3, timeout: '20 seconds', backoff },
 });
 
-export const Draft = z.object({
+const Draft = z.object({
   text: z.string(),
   citations: z.array(Citation),
   /** False where no passage speaks of what is asked. */
@@ -172,10 +172,11 @@ export const validate = defineStep('validate', {
     /** The share of claims that must be supported for an answer; by words, of a sentence's words in what it cites. */
     minimumSupport: z.number().min(0).max(1).default(0.75),
     /**
-     * `local/lexical` only: the share of the question that the passages must hold; where they hold less, the documents do
-     * not answer it.
+     * `local/lexical` only: how likely it must be that the passages answer the question, by its words in them; where it is
+     * less, the documents do not answer it. The default declines one in twelve of the questions that it was fitted on and
+     * that have an answer.
      */
-    minimumEvidence: z.number().min(0).max(1).default(0.65),
+    minimumEvidence: z.number().min(0).max(1).default(0.39),
     /** `local/lexical` only: the share of what they hold of the question that the answer must speak of. */
     minimumCoverage: z.number().min(0).max(1).default(0.2),
   }),
