@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { planId } from '../../src/plan/id.ts';
+import { NOTHING_SPENT } from '../../src/store/spending.ts';
 import { changed, docsBot } from '../plan/example.ts';
 import { fakeRuntime, pipelineOf, run } from './fakes.ts';
 
@@ -31,7 +32,11 @@ describe('sluice runs', () => {
       runs: [listed, { ...listed, runId: 'run-2', state: 'running', finishedAt: null }],
       next: 'cursor',
     })),
-    get: async () => ({ ...listed, input: {}, output: null, error: { code: 'x', message: 'it broke' }, nodes: [] }),
+    get: async () => ({
+      ...listed,
+      ...{ input: {}, output: null, error: { code: 'x', message: 'it broke' }, nodes: [], calls: [] },
+      spent: { ...NOTHING_SPENT, byKey: new Map() },
+    }),
   };
   const { runtime } = fakeRuntime({ store: { runs, payloads: {} } });
 
