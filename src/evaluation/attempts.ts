@@ -42,13 +42,15 @@ export type MakeAttempt = (request: AttemptRequest) => Promise<Attempted>;
 export interface AttemptsOptions {
   readonly policy: CallPolicy;
   readonly slots: Slots;
+  /** Waited for with the slot in hand, so that what is made cannot run ahead of what is stored. */
+  readonly room: () => Promise<void>;
   /** No attempt begins later than this after the first was asked for. */
   readonly callLimitMs: number;
   readonly signal: AbortSignal;
   readonly make: (attempt: number) => Promise<Attempted>;
 }
 
-/** @throws the signal's reason when it aborts */
+/** @throws the signal's reason when it aborts, and what `room` throws */
 export async function makeCall(options: AttemptsOptions): Promise<Made> {
   const { policy, callLimitMs, signal } = options;
   const askedAt = performance.now();
@@ -64,10 +66,11 @@ export async function makeCall(options: AttemptsOptions): Promise<Made> {
   }
 }
 
-async function makeAttempt({ slots, signal, make }: AttemptsOptions, attempt: number) {
+async function makeAttempt({ slots, room, signal, make }: AttemptsOptions, attempt: number) {
   const leave = await slots.enter(signal);
-  const startedAt = performance.now();
   try {
+    await room();
+    const startedAt = performance.now();
     const attempted = await make(attempt);
     // What came in spite of it is paid for, so a value is kept.
     if ('failure' in attempted) signal.throwIfAborted();

@@ -117,7 +117,7 @@ async function ask(options: MemoHostOptions, request: CallRequest, call: StepCal
       signal: request.signal,
       make: (signal) =>
         makeCall({
-          ...{ policy, slots, callLimitMs, signal },
+          ...{ policy, slots, room: memo.room, callLimitMs, signal },
           make: (number) =>
             attempt({
               step: call.step,

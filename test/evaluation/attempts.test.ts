@@ -15,6 +15,7 @@ function options(make: AttemptsOptions['make'], more: Partial<AttemptsOptions> =
   return {
     policy: { attempts: 3, timeoutMs: 1_000, backoff: { firstMs: 1, factor: 1, maxMs: 1 }, lane: 'activity' },
     slots: createSlots(1),
+    room: async () => undefined,
     callLimitMs: HOUR_MS,
     signal: never,
     make,
@@ -74,6 +75,23 @@ describe('a call', () => {
     expect(other).toMatchObject({ outcome: { value: 'other' }, attempts: 1, lasts: true });
     expect(await waiting).toMatchObject({ outcome: { value: 'one' }, attempts: 2 });
     expect(turns).toEqual(['one 1', 'other 1', 'one 2']);
+  });
+
+  it('waits for room with its slot in hand, and is not made where there will be none', async () => {
+    const slots = createSlots(1);
+    const room = Promise.withResolvers<void>();
+    const turns: string[] = [];
+    const make = async () => {
+      turns.push('made');
+      return { value: 'x' };
+    };
+    const call = makeCall(options(make, { slots, room: () => room.promise }));
+    void slots.enter(never).then(() => turns.push('entered'));
+    await setImmediate();
+    expect(turns).toEqual([]);
+    room.reject(new Error('the database is full'));
+    await expect(call).rejects.toThrow('the database is full');
+    expect(turns).toEqual(['entered']);
   });
 
   it('is not tried again where its limit would have passed by then', async () => {

@@ -22,7 +22,7 @@ export interface MemoAsk {
    * tried as long and as often.
    */
   readonly terms: string;
-  /** Makes the call, if nobody has. May reject only when its signal has aborted. */
+  /** Makes the call, if nobody has. Rejects only when its signal has aborted, or it has no room. */
   readonly make: (signal: AbortSignal) => Promise<Made>;
   /** Aborts when the asker does not want it any more. */
   readonly signal: AbortSignal;

@@ -4,11 +4,10 @@
  * table is asked in batches, and asked again for what others make. `flush` is when the table has everything.
  */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
-import { freezeJson } from '../../plan/json.ts';
-import type { Claim, MemoOutcome, MemoRecord, MemoTable, NewRecord } from '../../store/memo.ts';
-import { createBatches } from './batches.ts';
+import type { MemoRecord, MemoTable } from '../../store/memo.ts';
+import { createClaims } from './claims.ts';
 import { type Flight, type Landed, type MemoAsk, startFlight } from './flight.ts';
+import { createWrites } from './writes.ts';
 
 export type { Made, MemoAsk } from './flight.ts';
 
@@ -23,6 +22,11 @@ export interface MemoAnswer extends MemoRecord {
 export interface Memo {
   /** @throws the signal's reason when it aborts; SluiceError where the table cannot be reached */
   get(ask: MemoAsk): Promise<MemoAnswer>;
+  /**
+   * Resolves when a further call may be made: not too many have been that are not stored yet, since those would be made
+   * again if the process died. @throws SluiceError where nothing can be stored any more: what is paid for would be lost
+   */
+  room(): Promise<void>;
   /** Resolves when all that has been made is stored. @throws SluiceError where it could not be: then, and ever after. */
   flush(): Promise<void>;
   /** Ends what is under way, stores what was made, and gives all claims back. */
@@ -37,12 +41,6 @@ export interface MemoOptions {
 const LEASE_MS = 5_000;
 const RENEWALS_PER_LEASE = 3;
 
-const CLAIMS = { atOnce: 2, mostItems: 500 };
-const STORES = { atOnce: 1, mostItems: 500, mostWeight: 4_000_000 };
-
-/** What another makes is asked for again after this, later less often: so it is known a tenth late at most. */
-const POLL = { firstMs: 15, share: 0.1, mostMs: 500 };
-
 /** @throws SluiceError where the table cannot be reached */
 export async function openMemo(table: MemoTable, { leaseMs = LEASE_MS }: MemoOptions = {}): Promise<Memo> {
   const ownerId = randomUUID();
@@ -52,25 +50,7 @@ export async function openMemo(table: MemoTable, { leaseMs = LEASE_MS }: MemoOpt
   const renewal = setInterval(renew, leaseMs / RENEWALS_PER_LEASE).unref();
   const flights = new Map<string, Flight>();
   const writes = createWrites(table, ownerId);
-  const claim = createBatches<string, Claim>({
-    ...CLAIMS,
-    send: async (keys) => {
-      const claims = await table.claim(ownerId, keys);
-      return keys.map((key) => claims.get(key)!);
-    },
-  });
-
-  /** Undefined: the call is ours to make. */
-  async function known(key: string, signal: AbortSignal): Promise<MemoRecord | undefined> {
-    for (const askedAt = performance.now(); ; ) {
-      const claimed = await claim(key);
-      if (claimed.kind === 'known') return freezeJson(claimed.record);
-      if (claimed.kind === 'mine' && !signal.aborted) return undefined;
-      if (claimed.kind === 'mine') writes.release(key);
-      const elapsedMs = performance.now() - askedAt;
-      await delay(Math.min(Math.max(POLL.firstMs, elapsedMs * POLL.share), POLL.mostMs), undefined, { signal });
-    }
-  }
+  const known = createClaims(table, ownerId, writes.release);
 
   async function fly({ key, paidBy, make }: MemoAsk, signal: AbortSignal): Promise<Landed> {
     const stored = await known(key, signal);
@@ -113,56 +93,16 @@ export async function openMemo(table: MemoTable, { leaseMs = LEASE_MS }: MemoOpt
 
   return Object.freeze({
     get,
+    room: writes.room,
     flush: writes.flush,
     async close() {
       const open = [...flights.values()];
       for (const flight of open) flight.abort();
       await Promise.allSettled(open.map(({ landed }) => landed));
-      clearInterval(renewal);
-      await writes.flush().finally(() => table.leave(ownerId));
+      await writes.flush().finally(() => {
+        clearInterval(renewal);
+        return table.leave(ownerId);
+      });
     },
   } satisfies Memo);
-}
-
-/** What is written behind the back of those who use it. */
-function createWrites(table: MemoTable, ownerId: string) {
-  const pending = new Set<Promise<void>>();
-  let failure: unknown;
-  const store = createBatches<NewRecord, void>({
-    ...STORES,
-    weigh: ({ outcome }) => outcome.length,
-    send: async (records) => {
-      await table.store(ownerId, records);
-      return records.map(() => undefined);
-    },
-  });
-  const release = createBatches<string, void>({
-    ...STORES,
-    send: async (keys) => {
-      await table.release(ownerId, keys);
-      return keys.map(() => undefined);
-    },
-  });
-  const keep = (write: Promise<void>) => {
-    const kept: Promise<void> = write
-      .catch((error: unknown) => {
-        failure ??= error;
-      })
-      .finally(() => pending.delete(kept));
-    pending.add(kept);
-  };
-
-  return {
-    /** The outcome as whoever reads it from the table will have it. */
-    store(key: string, record: Omit<MemoRecord, 'outcome'>, outcome: MemoOutcome): MemoOutcome {
-      const text = JSON.stringify(outcome);
-      keep(store({ ...record, key, outcome: text }));
-      return freezeJson(JSON.parse(text) as MemoOutcome);
-    },
-    release: (key: string) => keep(release(key)),
-    async flush() {
-      await Promise.all(pending);
-      if (failure !== undefined) throw failure;
-    },
-  };
 }

@@ -204,8 +204,33 @@ describe('the memo of a chunk', () => {
     await settle();
     made[0]!.ended.resolve(value('used'));
     expect(await asked).toMatchObject({ outcome: { value: 'used' } });
-    await expect(memo.flush()).rejects.toThrow('full');
-    await expect(memo.flush()).rejects.toThrow('full');
+    for (const _ of ['then', 'and ever after']) await expect(memo.flush()).rejects.toThrow('full');
+    await expect(memo.room()).rejects.toThrow('full');
+  });
+
+  it('has no room for more while sixteen are not stored', async () => {
+    const { table, memo, made, ask } = await open();
+    const written = Promise.withResolvers<void>();
+    table.before.store = () => written.promise;
+    const make = async (count: number) => {
+      for (const n of Array(count).keys()) {
+        const asked = ask(`${count}-${n}`);
+        await settle();
+        made.at(-1)!.ended.resolve(value(n));
+        await asked;
+      }
+    };
+    await make(15);
+    await memo.room();
+    await make(1);
+    let hasRoom = false;
+    const room = memo.room().then(() => {
+      hasRoom = true;
+    });
+    await settle();
+    expect(hasRoom).toBe(false);
+    written.resolve();
+    await room;
   });
 
   it('closes with everything given back, and what was made stored', async () => {
