@@ -3,7 +3,7 @@
  * holds, and the answer speaks of what was asked. What is wrong is said in a way that the next draft can use.
  */
 import type { Citation, Passage } from '../../pipelines/schemas.ts';
-import { evidenceIn } from '../text/evidence.ts';
+import { type Evidence, evidenceIn } from '../text/evidence.ts';
 import { sentencesOf } from '../text/sentences.ts';
 import { coverage, stemSet, type Term, termsOf } from '../text/terms.ts';
 import { headingText } from '../text/titles.ts';
@@ -18,7 +18,7 @@ const SHOWN_CHARACTERS = 80;
 export interface SupportLimits {
   /** The share of a sentence's words that what it cites must hold. */
   readonly minimumSupport: number;
-  /** The share of the question that the passages must hold; where they hold less, the documents do not answer it. */
+  /** How likely it must be that the passages answer; where it is less, the documents are about something else. */
   readonly minimumEvidence: number;
   /** The share of what they hold of the question that the answer must speak of. */
   readonly minimumCoverage: number;
@@ -36,8 +36,8 @@ export interface Checked {
 
 /**
  * Support is the share of a sentence's content words that its cited passages hold (lexical precision, as in ROUGE-1,
- * Lin 2004). Evidence is what all passages hold of the question; coverage, what the answer and the titles it cites say
- * of that. Where evidence lacks, no draft would do: the documents are about something else.
+ * Lin 2004). Evidence is how likely all passages are to answer, by their words; coverage, what the answer and the titles it cites
+ * say of what they hold of the question. Where evidence lacks, no draft would do: the documents are about something else.
  */
 export function checkByWords(
   question: string,
@@ -54,11 +54,11 @@ export function checkByWords(
   const evidence = evidenceIn(passages, termsOf(question));
   const said = stemSet([answer.text, ...[...byNumber.values()].map(headingText)].join('\n'));
   const unsaid = evidence.held.filter(({ stem }) => !said.has(stem));
-  const covered = coverage(evidence.held, said);
-  const isElsewhere = evidence.share < limits.minimumEvidence;
+  const covered = coverage(squared(evidence.held), said);
+  const isElsewhere = evidence.likelihood < limits.minimumEvidence;
   const isBeside = !isElsewhere && covered < limits.minimumCoverage;
   const problems = [
-    ...(isElsewhere ? [`No passage says anything about ${named(evidence.missing)}.`] : []),
+    ...(isElsewhere ? [elsewhereIn(evidence)] : []),
     ...dangling.map((n) => `There is no passage [${n}].`),
     ...unsupported.map(({ claim }) => `What it cites does not say: “${claim.text.slice(0, SHOWN_CHARACTERS)}”.`),
     ...(isBeside ? [`It says nothing about ${named(unsaid)}.`] : []),
@@ -68,10 +68,19 @@ export function checkByWords(
   return {
     passed,
     answered: passed,
-    score: Math.min(lowest, evidence.share, covered),
+    score: Math.min(lowest, evidence.likelihood, covered),
     feedback: problems.slice(0, MAX_PROBLEMS).join(' '),
   };
 }
+
+/** Names what no passage holds; where each word is somewhere, those that the page closest to the question lacks. */
+const elsewhereIn = ({ missing, apart }: Evidence): string =>
+  missing.length > 0
+    ? `No passage says anything about ${named(missing)}.`
+    : `No page speaks of all that is asked: the closest says nothing about ${named(apart)}.`;
+
+/** One strange name weighs like ten everyday words. */
+const squared = (terms: readonly Term[]) => terms.map((term) => ({ ...term, weight: term.weight ** 2 }));
 
 const named = (terms: readonly Term[]): string => terms.map(({ word }) => `“${word}”`).join(', ');
 

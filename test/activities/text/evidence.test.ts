@@ -9,28 +9,55 @@ const passage: Passage = {
   title: 'Caching',
   text: 'The console shows a reference to each error of the runtime, and receives what was cached.',
 };
-const evidence = (question: string) => evidenceIn([passage], termsOf(question));
+const other: Passage = { id: 'b#0', score: 1, title: 'Tomatoes', text: 'Plant them where it is warm.' };
+const evidence = (question: string, passages = [passage]) => evidenceIn(passages, termsOf(question));
+const words = (terms: readonly { readonly word: string }[]) => terms.map(({ word }) => word);
 
-test('is the share of the question that passages hold, by squared rarity', () => {
-  const { share, held, missing } = evidence('runtime tiktoken');
-  const [runtime, tiktoken] = termsOf('runtime tiktoken').map(({ weight }) => weight ** 2);
-  expect(share).toBeCloseTo(runtime! / (runtime! + tiktoken!), 12);
-  expect(held.map(({ word }) => word)).toEqual(['runtime']);
-  expect(missing.map(({ word }) => word)).toEqual(['tiktoken']);
+test('the rarest word that is missing tells, and whether it is a name', () => {
+  const { signs, held, missing } = evidence('does the runtime have Tiktoken or a kitchen');
+  const [, tiktoken] = termsOf('runtime tiktoken');
+  expect(signs).toMatchObject({ rarestMissing: tiktoken!.weight, nameMissing: 1 });
+  expect(words(held)).toEqual(['runtime']);
+  expect(words(missing)).toEqual(['Tiktoken', 'kitchen']);
+  expect(evidence('runtime tiktoken').signs.nameMissing).toBe(0);
 });
 
-test('titles count, other forms of a word do, and where nothing is asked nothing lacks', () => {
-  expect(evidence('caching errors').share).toBe(1);
-  expect(evidence('what is it').share).toBe(1);
-  expect(evidenceIn([], termsOf('caching')).share).toBe(0);
+test('words that stand on different pages are less evidence than on one', () => {
+  const together = evidence('runtime console', [passage, other]);
+  const apart = evidence('runtime tomatoes', [passage, other]);
+  expect(together.signs.bestPage).toBe(1);
+  expect(apart.missing).toEqual([]);
+  expect(apart.signs.bestPage).toBeLessThan(1);
+  expect(words(apart.apart).length).toBe(1);
+  expect(apart.likelihood).toBeLessThan(together.likelihood);
 });
 
-test('a name is held in its parts, all of them', () => {
-  expect(evidence('ReferenceError').share).toBe(1);
-  expect(evidence('ReferenceHandler').share).toBe(0);
+test('passages of one page count together', () => {
+  const [first, second] = [passage, { ...other, id: 'a#1' }];
+  expect(evidence('runtime tomatoes', [first, second]).signs.bestPage).toBe(1);
+});
+
+test('each sign of its own makes an answer less likely, and nothing asked lacks nothing', () => {
+  const all = evidence('runtime console').likelihood;
+  const everyday = evidence('runtime console kitchen').likelihood;
+  const rare = evidence('runtime console tiktoken').likelihood;
+  const name = evidence('runtime console on Tiktoken').likelihood;
+  expect([all, everyday, rare, name]).toEqual([all, everyday, rare, name].toSorted((one, two) => two - one));
+  expect(new Set([all, everyday, rare, name]).size).toBe(4);
+  expect(evidence('what is it').likelihood).toBe(1);
+  expect(evidence('caching', []).likelihood).toBeLessThan(0.5);
+});
+
+test('titles count, and other forms of a word do', () => {
+  expect(evidence('caching errors').missing).toEqual([]);
+});
+
+test('a name is held as a whole, not in its parts', () => {
+  expect(words(evidence('ReferenceError').missing)).toEqual(['ReferenceError']);
 });
 
 test('a slip of the pen is forgiven where the word is known to nobody, and not in short words or those with digits', () => {
-  for (const slip of ['consle', 'recieves']) expect([slip, evidence(slip).share]).toEqual([slip, 1]);
-  for (const other of ['consul', 'rtm', 'eror9', 'xonsole']) expect([other, evidence(other).share]).toEqual([other, 0]);
+  for (const slip of ['consle', 'recieves']) expect([slip, evidence(slip).missing]).toEqual([slip, []]);
+  for (const word of ['consul', 'rtm', 'eror9', 'xonsole', 'rantame'])
+    expect([word, words(evidence(word).missing)]).toEqual([word, [word]]);
 });
