@@ -4,9 +4,10 @@ import type { BuildOutcome } from './builds.ts';
 import type { Database, Queries } from './database.ts';
 import { dropUnusedModels } from './fits.ts';
 import { deleteVersions, duplicatePassage } from './passages.ts';
-import { vacuumIndexes } from './vacuum.ts';
+import { countRows, vacuumIndexes } from './vacuum.ts';
 
 export async function commitBuild(database: Database, ref: BuildRef): Promise<BuildOutcome> {
+  await countRows(database);
   const outcome = await database.transaction(async (queries) => {
     const open = await tryHoldBuild(queries, ref);
     if (open !== undefined) return commit(queries, open);

@@ -1,9 +1,18 @@
 /**
- * Lets the planner know what there is now, and lets queries answer from the index alone. Only speed depends on it, and
- * a server does it by itself sooner or later; the embedded database does not.
+ * Lets the planner know what there is, and lets queries answer from the index alone. Only speed depends on it, and a
+ * server does it by itself sooner or later; the embedded database does not.
  */
 import type { Database } from './database.ts';
 
+/**
+ * What a build has put is new to the planner until somebody counts it. A commit that takes thousands of passages for one
+ * would compare each with each, and never end.
+ */
+export async function countRows(database: Database): Promise<void> {
+  await database.query('analyze document, passage').catch(() => undefined);
+}
+
+/** After a commit or a pruning. */
 export async function vacuumIndexes(database: Database): Promise<void> {
   for (const table of ['posting', 'term_count', 'passage_vector', 'passage', 'document'])
     await database.query(`vacuum (analyze) ${table}`).catch(() => undefined);
