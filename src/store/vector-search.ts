@@ -138,17 +138,31 @@ async function nearestRows(
 ): Promise<readonly Row[]> {
   const asked = queries.flatMap(({ vector }, place) => (vector ? [{ place, vector: textOf(vector) }] : []));
   if (asked.length === 0) return [];
-  const params = [
-    target.indexId,
-    target.sequence,
-    asked.map(({ place }) => place),
-    asked.map(({ vector }) => vector),
-    options.top,
-    ...(options.where ? [JSON.stringify(options.where)] : []),
-  ];
-  const by = (await wantsGraph(database, target, options)) ? 'graph' : 'every';
-  return database.query<Row>(nearestSql(target, options, by), params);
+  const search = (some: readonly Asked[], by: 'graph' | 'every') =>
+    database.query<Row>(nearestSql(target, options, by), paramsOf(target, some, options));
+  if (!(await wantsGraph(database, target, options))) return search(asked, 'every');
+  const rows = await search(asked, 'graph');
+  // A graph is left after some 20,000 candidates, and where a query is asked far from what passes the filter, or from
+  // what the snapshot shows, not enough of them may be hits.
+  const short = asked.filter(({ place }) => rows.filter((row) => row.place === place).length < options.top);
+  if (short.length === 0) return rows;
+  const places = new Set(short.map(({ place }) => place));
+  return [...rows.filter(({ place }) => !places.has(place)), ...(await search(short, 'every'))];
 }
+
+interface Asked {
+  readonly place: number;
+  readonly vector: string;
+}
+
+const paramsOf = ({ indexId, sequence }: Target, asked: readonly Asked[], { top, where }: SearchOptions) => [
+  indexId,
+  sequence,
+  asked.map(({ place }) => place),
+  asked.map(({ vector }) => vector),
+  top,
+  ...(where ? [JSON.stringify(where)] : []),
+];
 
 /** Where a filter leaves few passages, comparing with each finds them all; a graph would have to be searched for long. */
 async function wantsGraph(

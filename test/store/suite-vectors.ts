@@ -5,6 +5,7 @@ import type { Embedder, EmbeddingModel } from '../../src/embedding/embedder.ts';
 import { embedderAmong } from '../../src/embedding/embedders.ts';
 import { localLsa } from '../../src/embedding/local-lsa.ts';
 import { createTextSearch } from '../../src/embedding/text-search.ts';
+import { openDatabase } from '../../src/store/database.ts';
 import type { DocumentInput } from '../../src/store/documents.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
 import type { PassageText } from '../../src/store/vectors.ts';
@@ -268,6 +269,43 @@ export function describeVectors(subject: Subject): void {
       for (const ids of await ask({ where: { tags: ['few'] } }))
         expect(ids.toSorted()).toEqual(['d0#0', 'd1#0', 'd2#0']);
       expect((await ask({ where: { half: 3 } })).flat()).toEqual([]);
+    });
+
+    test('where the graph does not find enough, each vector is compared', async () => {
+      const { builds, vectors } = createStore(subject.database, { clock: () => subject.at, scannedVectors: 25 });
+      const [gone, stay] = [numbered(0, 400), numbered(400, 430)];
+      const build = await begin('v11', [...gone, ...stay]);
+      await vectors.takeModel('v11', build, { model: 'test/two-sided', dimensions: 3 });
+      const vectorOf = (n: number) => Float32Array.of(n < 400 ? 1 : -1, n / 1_000, 0.1);
+      const put = (await vectors.coming('v11', build)).map(({ no, id }) => ({
+        no,
+        vector: vectorOf(Number(id.slice(1, -2))),
+      }));
+      await vectors.put('v11', build, put);
+      await vectors.prepare('v11', build);
+      await builds.commit('v11', build);
+      // What is near the query goes, but for the old snapshot; the graph has it still.
+      await vectors.keepModel('v11', await begin('v11', stay));
+      await builds.commit('v11', build + 1);
+      // One connection, on which a graph is left at once, and used at any price.
+      const database = openDatabase(subject.url, { poolSize: 1 });
+      const settings = ['hnsw.max_scan_tuples = 1', 'enable_seqscan = off', 'enable_sort = off'];
+      for (const setting of settings) await database.query(`set ${setting}`);
+      try {
+        const { vectorSearch } = createStore(database, { scannedVectors: 25 });
+        const ask = (options: { exact?: boolean }) =>
+          vectorSearch.nearest('v11', [{ id: 'q', vector: Float32Array.of(1, 0, 0) }], {
+            top: 10,
+            model: 'test/two-sided',
+            ...options,
+          });
+        const [[found], [exact]] = [await ask({}), await ask({ exact: true })];
+        expect(found!.hits).toHaveLength(10);
+        expect(found!.hits.map(({ id }) => id)).toEqual(exact!.hits.map(({ id }) => id));
+      } finally {
+        for (const setting of settings) await database.query(`reset ${setting.split(' ')[0]}`);
+        await database.close();
+      }
     });
 
     test('a search leaves no setting behind', async () => {
