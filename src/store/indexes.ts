@@ -125,7 +125,10 @@ async function diffSnapshots(database: Queries, name: string, from: string, to: 
     `select document_id as id, bool_or(${visibleAt('d', '$2')}) as before, bool_or(${visibleAt('d', '$3')}) as after
      from document d join search_index i using (index_id)
      where i.name = $1 and (${visibleAt('d', '$2')}) <> (${visibleAt('d', '$3')})
-     group by document_id order by document_id`,
+     group by document_id
+     -- Two versions may be equal: what was changed, or removed, and is as it was.
+     having count(*) = 1 or count(distinct (content_hash, settings_hash)) > 1
+     order by document_id`,
     [name, before.sequence, after.sequence],
   );
   const ids = (wasThere: boolean, isThere: boolean) =>

@@ -33,6 +33,18 @@ export function describeSnapshots(subject: Subject): void {
       await expect(found('b8', 'red', 'zz')).rejects.toMatchObject({ code: 'snapshot_unknown' });
     });
 
+    test('what was changed, or removed, and is as it was does not differ', async () => {
+      const { indexes } = subject.store;
+      const one = await ingest('b8-restored', [document('a', 'red'), document('b', 'blue')]);
+      await ingest('b8-restored', [document('a', 'green')]);
+      const three = await ingest('b8-restored', [document('a', 'red'), document('b', 'blue'), document('c', 'new')]);
+      const diff = await indexes.diff('b8-restored', one.snapshot, three.snapshot);
+      expect(diff).toMatchObject({ added: ['c'], changed: [], removed: [] });
+      const other = await ingest('b8-restored', [document('a', 'red'), document('b', 'blue')], 'other settings');
+      const rechunked = await indexes.diff('b8-restored', one.snapshot, other.snapshot);
+      expect(rechunked).toMatchObject({ added: [], changed: ['a', 'b'], removed: [] });
+    });
+
     test('an empty build is a snapshot of nothing', async () => {
       const { builds } = subject.store;
       const outcome = await builds.commit('b9', await begin('b9'));
