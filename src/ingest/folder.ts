@@ -1,7 +1,7 @@
 /** A folder as a source: those of its files that some parser reads, in order of their paths. */
 import type { Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { join, sep } from 'node:path';
 import { SluiceError } from '../errors.ts';
 import { batchSize, groupBySize } from './batches.ts';
 import type { FileBatch, SourceEntry, SourceListing } from './entries.ts';
@@ -28,12 +28,22 @@ export async function listFolder(root: string): Promise<SourceListing> {
 export async function* readFolderBatch(root: string, { after, upTo }: FileBatch): AsyncGenerator<SourceEntry> {
   const { paths } = await walkFolder(root);
   const ids = idsOf(paths);
+  const inside = await realpath(root).catch(() => root);
   for (const path of paths)
-    if ((after === null || path > after) && path <= upTo) yield await readEntry(root, path, ids.get(path)!);
+    if ((after === null || path > after) && path <= upTo) yield await readEntry(inside, path, ids.get(path)!);
 }
 
+/** @param root without links */
 async function readEntry(root: string, path: string, id: string): Promise<SourceEntry> {
-  if (!path.endsWith('/')) return readFileDocument({ path: join(root, path), name: path, id });
+  if (!path.endsWith('/')) {
+    // Where it cannot be told, reading it will say why.
+    const real = await realpath(join(root, path)).catch(() => join(root, path));
+    if (real.startsWith(root.endsWith(sep) ? root : root + sep))
+      return readFileDocument({ path: real, name: path, id });
+    // Who may put a file into the folder may not for that have the worker read whatever it can.
+    const detail = 'it is a link that leads out of the folder: copy the file, or name it in a list (--list)';
+    return { kind: 'skip', skip: skip(path, 'unreadable', detail) };
+  }
   const detail = `the folder cannot be read, or is more than ${INGEST_LIMITS.folderDepth} folders deep`;
   return { kind: 'skip', skip: skip(path, 'unreadable', detail) };
 }

@@ -9,7 +9,8 @@ import { INGEST_LIMITS } from './limits.ts';
 
 /** An id for each of these paths, all different where the paths are. */
 export function idsOf(paths: readonly string[]): ReadonlyMap<string, string> {
-  const seen = new Set<string>();
+  // `a.md` beside `a.html` has its path as its id, which is then none for `a.md.txt`.
+  const seen = new Set<string>(paths);
   const shared = new Set<string>();
   for (const id of paths.map(shortId)) (seen.has(id) ? shared : seen).add(id);
   return new Map(paths.map((path) => [path, shared.has(shortId(path)) ? path : shortId(path)]));

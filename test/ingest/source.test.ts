@@ -1,4 +1,4 @@
-import { mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { LineBatch } from '../../src/ingest/entries.ts';
@@ -30,6 +30,33 @@ describe('a folder', () => {
   test('files that would share an id keep their extension', async () => {
     const { documents } = await readSource(await folderWith({ 'a.md': '1', 'a.txt': '2', 'b.md': '3' }));
     expect(documents.map(({ raw }) => raw.id)).toEqual(['a.md', 'a.txt', 'b']);
+  });
+
+  test('no two files share an id, whatever their names', async () => {
+    const { documents } = await readSource(
+      await folderWith({ 'a.html': '1', 'a.md': '2', 'a.md.txt': '3', 'a.md.c': '4' }),
+    );
+    expect(documents.map(({ raw }) => raw.id)).toEqual(['a.html', 'a.md', 'a.md.c', 'a.md.txt']);
+  });
+
+  test('a link is read where it leads inside the folder, and nowhere else', async () => {
+    const outside = await folderWith({ 'secret.md': 'Secret.' });
+    const folder = await folderWith({ 'here.md': 'Text.' });
+    await symlink(join(outside, 'secret.md'), join(folder, 'out.md'));
+    await symlink('here.md', join(folder, 'same.md'));
+    // Of which neither is inside, though its path begins alike or the folder is reached by a link itself.
+    await writeFile(`${folder}-beside.md`, 'Beside.');
+    await symlink(`${folder}-beside.md`, join(folder, 'beside.md'));
+    await symlink(folder, join(outside, 'linked'));
+    for (const root of [folder, join(outside, 'linked')]) {
+      const { documents, skips } = await readSource(root);
+      expect(documents.map(({ raw }) => raw.id)).toEqual(['here', 'same']);
+      expect(skips).toMatchObject([
+        { name: 'beside.md', reason: 'unreadable', detail: expect.stringContaining('--list') },
+        { name: 'out.md', reason: 'unreadable', detail: expect.stringContaining('--list') },
+      ]);
+    }
+    await rm(`${folder}-beside.md`);
   });
 
   test('what cannot be read is skipped by name and reason, and nothing else is', async () => {
