@@ -55,7 +55,8 @@ function cut(content: Content, proseRoom: Room, wholeRoom: Room): readonly strin
       return pack(content.rows, { head: `${content.header}\n`, tail: '', glue: '\n' }, room);
     case 'group': {
       const head = content.lead === '' ? '' : `${content.lead}\n\n`;
-      const repeated = byteLength(head) * LEAD_SHARE <= room.bytes && countTokens(head) * LEAD_SHARE <= room.tokens;
+      const isShort = byteLength(head) * LEAD_SHARE <= room.bytes && countTokens(head) * LEAD_SHARE <= room.tokens;
+      const repeated = isShort && content.parts.every((part) => staysWhole(part, wholeRoom, head));
       if (!repeated)
         return [...cut({ kind: 'prose', text: content.lead }, proseRoom, wholeRoom), ...cutParts(content.parts, '')];
       return cutParts(content.parts, head);
@@ -67,6 +68,12 @@ function cut(content: Content, proseRoom: Room, wholeRoom: Room): readonly strin
     // Code and tables in the group may use the whole room; prose is packed to the target.
     return pack(texts, { head, tail: '', glue: '\n' }, { tokens: proseRoom.tokens, bytes: wholeRoom.bytes });
   }
+}
+
+/** Whether no code or table in it is cut for the sake of a lead, which would fit without one. */
+function staysWhole(content: Content, room: Room, head: string): boolean {
+  if (content.kind === 'group') return content.parts.every((part) => staysWhole(part, room, head));
+  return content.kind === 'prose' || !fits(content.text, room) || fits(content.text, less(room, head));
 }
 
 /** Parts in order, as many together as there is room for. */

@@ -7,7 +7,7 @@
  * Goes up when the same bytes would give other passages, be it by the chunker, a parser or a newer release of a parser's
  * library: documents of an older version are not taken over.
  */
-export const CHUNKER_VERSION = 2;
+export const CHUNKER_VERSION = 3;
 
 export const INGEST_LIMITS = Object.freeze({
   /** A larger file, or line of a JSONL file, is skipped by name. */

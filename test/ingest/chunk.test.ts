@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Block, code, list, prose, table } from '../../src/ingest/block.ts';
+import { type Block, code, item, list, prose, table } from '../../src/ingest/block.ts';
 import { chunkBlocks } from '../../src/ingest/chunk.ts';
 import { PASSAGE_LIMITS } from '../../src/ingest/limits.ts';
 import { byteLength, countTokens } from '../../src/ingest/tokens.ts';
@@ -41,6 +41,21 @@ describe('code and tables', () => {
     const body = lines(90).join('\n');
     expect(countTokens(body)).toBeGreaterThan(PASSAGE_LIMITS.tokens * 1.5);
     expect(chunkBlocks([code(body, 'ts')]).map(({ text }) => text)).toEqual([`\`\`\`ts\n${body}\n\`\`\``]);
+  });
+
+  test('are not cut for the sake of the item they stand in', () => {
+    const lead = '- '.concat('word '.repeat(20).trim());
+    const whole = code(lines(136).join('\n'), 'js');
+    expect(byteLength(`${lead}\n\n${whole.text}`)).toBeGreaterThan(PASSAGE_LIMITS.bytes);
+    for (const parts of [[whole], [list([item('- inner', [whole])])]]) {
+      const texts = chunkBlocks([list([item(lead, parts)])]).map(({ text }) => text);
+      expect(
+        texts.filter((text) => text.includes('```')),
+        texts.join('\n===\n'),
+      ).toHaveLength(1);
+      expect(texts.join('\n')).toContain(whole.text);
+      expect(texts[0]).toContain(lead);
+    }
   });
 
   test('above it, code is cut between lines with its fence repeated', () => {
