@@ -74,7 +74,7 @@ async function answer(
   const { explainHits } = await import('./explain-hits.ts');
   return withStore(session, async ({ store }) => {
     const { name } = await findIndex(store, index);
-    const embedderOf = mode === 'keyword' ? undefined : await embeddersFor(session, store, name);
+    const embedderOf = mode === 'keyword' ? undefined : await embeddersFor(session, store, name, snapshot);
     const searchByMode = createSearchByMode(store, embedderOf);
     const shown: Shown[] = [];
     const progress = session.terminal.progress('search');
@@ -92,8 +92,13 @@ async function answer(
 }
 
 /** Models that others serve are paid for and counted like any other call; what runs here needs no settings. */
-async function embeddersFor({ services }: Session, store: Store, index: string): Promise<EmbedderOf | undefined> {
-  const { model } = await store.vectorSearch.embedded(index);
+async function embeddersFor(
+  { services }: Session,
+  store: Store,
+  index: string,
+  snapshot: string | undefined,
+): Promise<EmbedderOf | undefined> {
+  const { model } = await store.vectorSearch.embedded(index, snapshot);
   if (model.startsWith('local/')) return undefined;
   const [{ createModels }, config] = await Promise.all([import('../runtime/models.ts'), services.config()]);
   return createModels(store, config).embedderOf;

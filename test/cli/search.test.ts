@@ -34,6 +34,24 @@ describe('sluice search', () => {
     expect(await jsonOf('--mode', 'vector', 'the of and')).toEqual([{ id: 'the of and', hits: [] }]);
   });
 
+  it('asks the model of the snapshot that is searched, though the newest may have another, or none', async () => {
+    const embedded = async (_index: string, snapshot?: string) => {
+      if (snapshot !== 'memory') throw new Error('the newest snapshot has no vectors');
+      return { hash: 'memory', sequence: 1, model: index.model };
+    };
+    const { runtime: pinned } = fakeRuntime({
+      store: {
+        ...index,
+        vectorSearch: { ...index.vectorSearch, embedded },
+        indexes: { list: async () => [{ name: 'docs' }] },
+      },
+    });
+    const argv = ['search', '--index', 'docs', '--mode', 'vector', '--snapshot', 'memory', '--json', 'token streams'];
+    const { code, stdout } = await run(argv, { runtime: pinned });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)[0].hits).toHaveLength(3);
+  });
+
   it('joins both lists: what either found is there, and the best of both comes first', async () => {
     const [{ hits }] = await jsonOf('--mode', 'hybrid', 'token streams');
     expect(hits.map((each: { id: string }) => each.id).sort()).toEqual(['bread#0', 'stream#0', 'stream#1']);
