@@ -30,7 +30,7 @@ const limits = z.string().transform((text, context): LimitRules => {
 /** Keys have no place in an address: it is shown in logs and errors. */
 const httpAddress = z
   .url({ protocol: /^https?$/ })
-  .refine((address) => new URL(address).username === '', 'leave user and password out of the address');
+  .refine((address) => !URL.parse(address)?.username, 'leave user and password out of the address');
 /** What a header can carry. */
 const key = z
   .string()

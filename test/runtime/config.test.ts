@@ -29,6 +29,8 @@ describe('the environment', () => {
     ['SLUICE_QUEUE_PREFIX', 'has space'],
     ['SLUICE_LOG', 'loud'],
     ['SLUICE_BUDGET_USD', '0'],
+    ['OPENAI_BASE_URL', 'localhost'],
+    ['OPENAI_BASE_URL', 'http://user:secret@localhost/v1'],
     ['SLUICE_LIMITS', 'openai/*'],
     ['SLUICE_LIMITS', 'gpt-5:rpm=3'],
     ['SLUICE_LIMITS', 'openai/*:rpm=0'],
