@@ -4,7 +4,7 @@
  * answer each declines where it wrongly declines a tenth of the others; and the rule as it stands. The half `final` is
  * not read.
  *
- * npm run bench:declining [-- --keep] [--json]
+ * npm run bench:declining [-- --keep] [--json] [--smoke: every third question]
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -24,8 +24,14 @@ import { type Reply, replyFigures, replyTo } from './support/replies.ts';
 import { report } from './support/report.ts';
 
 const { values: options } = parseArgs({
-  options: { keep: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
+  options: {
+    keep: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    smoke: { type: 'boolean', default: false },
+  },
 });
+
+const SMOKE_PART = 3;
 
 const SIGNS = ['rarestMissing', 'nameMissing', 'bestPage', 'share'] as const;
 const CANDIDATES: readonly (readonly (typeof SIGNS)[number][])[] = [
@@ -70,7 +76,8 @@ async function measureOne(host: InProcessHost, row: QuestionRow): Promise<Measur
 }
 
 async function measure(): Promise<readonly Measured[]> {
-  const rows = [...readQuestions().filter((row) => isInHalf(row, 'dev')), ...readQuestions(TUNING_FILE)];
+  const all = [...readQuestions().filter((row) => isInHalf(row, 'dev')), ...readQuestions(TUNING_FILE)];
+  const rows = options.smoke ? all.filter((_, place) => place % SMOKE_PART === 0) : all;
   const index = await openDocsIndex(options.keep ? join(process.cwd(), '.sluice', 'bench-retrieval') : undefined);
   try {
     const providers = createProviders({ openai: {}, cohere: {} });

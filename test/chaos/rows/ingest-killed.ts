@@ -35,7 +35,7 @@ export const r25: Row = {
 export const r26: Row = {
   id: 'R26',
   title: 'ingest of 35 pages, kill -9 with batches in flight, and while it fits its embedding',
-  short: true,
+  short: false,
   play: (place) => killIngest(place, { name: 'R26', pages: SOME, reading: 1, fitting: 1, embedding: 0 }),
 };
 
