@@ -34,7 +34,8 @@ try {
     const history = await temporal.workflow.getHandle(...(await play(stage))).fetchHistory();
     const last = eventsOf(history).at(-1)!;
     if (!(ends in last) || !Reflect.get(last, ends)) throw new Error(`'${name}' did not end in ${ends}`);
-    const text = JSON.stringify(JSON.parse(historyToJSON(history)));
+    // Stack traces name files by where this checkout lies, which is nobody's business.
+    const text = JSON.stringify(JSON.parse(historyToJSON(history))).replaceAll(`${process.cwd()}/`, '');
     await writeFile(join(historiesFolder, `${name}.json`), `${text}\n`);
     process.stdout.write(`${name}: ${eventsOf(history).length} events, ${text.length} bytes\n`);
   }
