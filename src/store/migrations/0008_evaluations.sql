@@ -1,0 +1,71 @@
+-- Evaluations: what was asked, what was found, what people say of it, and what was locked before anyone looked.
+
+create table evaluation (
+  evaluation_id text collate "C" primary key,
+  name text collate "C" not null,
+  -- EvaluationSpec; as text that is parsed, so that its hash is the same when it is read.
+  spec json not null,
+  -- EvaluationPins, once the workers have fixed them.
+  pins json,
+  state text not null,
+  error json,
+  -- Null: no limit.
+  budget_usd numeric(24, 12),
+  started_by text not null,
+  created_at timestamptz not null default clock_timestamp(),
+  finished_at timestamptz
+);
+create index evaluation_of_name on evaluation (name, created_at desc);
+
+-- One row per example, variant and repeat, with a cell per scorer.
+create table evaluation_result (
+  evaluation_id text collate "C" not null references evaluation on delete cascade,
+  example_id text collate "C" not null,
+  variant smallint not null,
+  repeat smallint not null,
+  outcome text not null,
+  error json,
+  output json,
+  run json not null,
+  cells json not null,
+  calls json not null,
+  -- Cells by state, and calls made now or shared: what progress sums up.
+  cells_done smallint not null,
+  cells_failed smallint not null,
+  cells_missing smallint not null,
+  -- Whether another try may fill a cell that is missing.
+  is_resumable boolean not null,
+  calls_made int not null,
+  calls_shared int not null,
+  primary key (evaluation_id, example_id, variant, repeat)
+);
+
+-- What was declared before the first evaluation of a definition was run.
+create table registration (
+  name text collate "C" primary key,
+  hash text not null,
+  content json not null,
+  evaluation_id text collate "C" not null,
+  locked_at timestamptz not null default clock_timestamp()
+);
+
+-- Comparisons made on the examples of one version: after many, they are no longer fresh evidence.
+create table comparison (
+  dataset_version text collate "C" not null,
+  -- Hash of the two sides: looking at the same comparison again is not another one.
+  sides text collate "C" not null,
+  first_at timestamptz not null default clock_timestamp(),
+  primary key (dataset_version, sides)
+);
+
+-- What people say of what a scorer scores; one per rater and subject, the latest.
+create table label (
+  scorer text collate "C" not null,
+  subject text collate "C" not null,
+  rater text collate "C" not null,
+  -- {field: value}
+  value json not null,
+  note text,
+  labelled_at timestamptz not null,
+  primary key (scorer, subject, rater)
+);
