@@ -3,23 +3,21 @@
  * said in a way that the next draft can use. Where the judge cannot be asked the step fails, which is not the same as a
  * wrong answer: pipelines name a fallback for it.
  */
-import { z } from 'zod';
-import { fillPrompt } from '../pipelines/prompts.ts';
 import { validate } from '../pipelines/steps.ts';
 import type { ConfigOf, InputOf, OutputOf } from '../src/index.ts';
 import { type Implemented, implement, type StepContext } from './boundary/implement.ts';
+import { type ClaimsVerdict, citedDocuments, judgeClaims, notSupported, SHOWN_CHARACTERS } from './judge-claims.ts';
 import { checkByWords } from './local/check-by-words.ts';
-import { callOf, isLocal, replyLimits } from './models.ts';
+import { isLocal } from './models.ts';
 import type { Providers } from './providers/providers.ts';
-import { asDocument } from './text/fit-passages.ts';
+import { cut } from './text/cut.ts';
 
 type Asked = InputOf<typeof validate>;
 type Checked = OutputOf<typeof validate>;
 type Context = StepContext<ConfigOf<typeof validate>>;
 
-/** Problems named in the feedback, at most, and how much of each. */
+/** Problems named in the feedback, at most. */
 const MAX_PROBLEMS = 8;
-const SHOWN_CHARACTERS = 300;
 
 export function createValidate(providers: Providers): Implemented {
   return implement(validate, ({ question, answer, passages }, context) => {
@@ -31,38 +29,16 @@ export function createValidate(providers: Providers): Implemented {
   });
 }
 
-const Verdict = z.object({
-  claims: z.array(z.object({ claim: z.string(), supported: z.boolean(), problem: z.string() })),
-  irrelevantCitations: z.array(z.number()),
-  answersQuestion: z.boolean(),
-  missing: z.string(),
-});
-type Verdict = z.output<typeof Verdict>;
-
 async function byModel(providers: Providers, { question, answer, passages }: Asked, context: Context) {
-  const { model, prompt, minimumSupport } = context.config;
-  const byId = new Map(passages.map((passage) => [passage.id, passage]));
-  const documents = answer.citations.flatMap(({ n, passageId }) => {
-    const passage = byId.get(passageId);
-    return passage ? [asDocument(passage, n)] : [];
-  });
+  const { minimumSupport } = context.config;
+  const documents = citedDocuments(answer.citations, passages);
   const numbers = new Set(documents.map(({ n }) => n));
   const asked = citationProblems(answer, numbers);
   // What rests on nothing needs no judge.
   if (documents.length === 0) return verdictOf(undefined, asked, minimumSupport);
-  const messages = [
-    { role: 'system', content: fillPrompt(prompt, {}) },
-    { role: 'user', content: `Question: ${question}\n\nAnswer to check:\n${answer.text}` },
-  ] as const;
-  const { data } = await providers
-    .languageModel(model)
-    .writeData(
-      { messages, documents, ...replyLimits(context.config) },
-      { name: 'verdict', schema: Verdict },
-      callOf(context),
-    );
-  const irrelevantCitations = [...new Set(data.irrelevantCitations)].filter((n) => numbers.has(n));
-  return verdictOf({ ...data, irrelevantCitations }, asked, minimumSupport);
+  const verdict = await judgeClaims(providers, { question, answer: answer.text, documents }, context);
+  const irrelevantCitations = [...new Set(verdict.irrelevantCitations)].filter((n) => numbers.has(n));
+  return verdictOf({ ...verdict, irrelevantCitations }, asked, minimumSupport);
 }
 
 /** What is wrong with the citations as such: seen without any judgement. */
@@ -74,14 +50,16 @@ function citationProblems({ citations, unknownCitations }: Asked['answer'], foun
   ];
 }
 
-function verdictOf(verdict: Verdict | undefined, citing: readonly string[], minimumSupport: number): Checked {
+function verdictOf(verdict: ClaimsVerdict | undefined, citing: readonly string[], minimumSupport: number): Checked {
   const { claims = [], irrelevantCitations = [], answersQuestion = false, missing = '' } = verdict ?? {};
   const unsupported = claims.filter(({ supported }) => !supported);
   const problems = [
     ...citing,
-    ...unsupported.map(({ claim, problem }) => `Not supported: “${cut(claim)}” ${cut(problem)}`.trim()),
+    ...unsupported.map(notSupported),
     ...irrelevantCitations.map((n) => `Passage [${n}] has nothing to do with what cites it.`),
-    ...(verdict && !answersQuestion ? [`It does not answer the question. ${cut(missing)}`.trim()] : []),
+    ...(verdict && !answersQuestion
+      ? [`It does not answer the question. ${cut(missing, SHOWN_CHARACTERS)}`.trim()]
+      : []),
     ...(verdict && claims.length === 0 ? ['It claims nothing that could be checked.'] : []),
   ];
   const score = claims.length === 0 ? 0 : 1 - unsupported.length / claims.length;
@@ -92,6 +70,3 @@ function verdictOf(verdict: Verdict | undefined, citing: readonly string[], mini
     feedback: problems.slice(0, MAX_PROBLEMS).join('\n'),
   };
 }
-
-const cut = (text: string): string =>
-  text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS).toWellFormed()}…`;

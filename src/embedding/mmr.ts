@@ -3,6 +3,7 @@
  * documents and producing summaries", SIGIR 1998): candidates are taken one by one, each time the one whose likeness to
  * the query, less its likeness to the nearest of those taken, is greatest.
  */
+import { cosine } from './cosine.ts';
 
 export interface Candidate {
   /** Likeness to the query, as a cosine. */
@@ -29,15 +30,4 @@ export function diversify<T extends Candidate>(candidates: readonly T[], count: 
     taken.push(best);
   }
   return taken;
-}
-
-function cosine(one: Float32Array | undefined, other: Float32Array | undefined): number {
-  if (!one || !other) return 0;
-  let [product, squares, otherSquares] = [0, 0, 0];
-  for (const [place, value] of one.entries()) {
-    product += value * other[place]!;
-    squares += value * value;
-    otherSquares += other[place]! * other[place]!;
-  }
-  return product === 0 ? 0 : product / Math.sqrt(squares * otherSquares);
 }

@@ -4,7 +4,7 @@
  */
 import type { Store } from '../store/store.ts';
 import { type MetadataFilter, modelDiffers, type VectorHit } from '../store/vector-search.ts';
-import { type EmbedCall, type EmbedderOf, type EmbeddingModel, isModelOf } from './embedder.ts';
+import { type EmbedCall, type EmbedderOf, type EmbeddingModel, isModelOf, type Vector } from './embedder.ts';
 import { localEmbedderOf } from './embedders.ts';
 
 export interface TextQuery {
@@ -19,17 +19,20 @@ export interface TextAnswer {
   readonly hits: readonly VectorHit[];
 }
 
-export interface TextSearchOptions {
-  /** Hits per query at most, 1 to 100. */
-  readonly top: number;
+export interface TextEmbedOptions {
   /** The hash of a snapshot, or the beginning of it; default: the current one. */
   readonly snapshot?: string | undefined;
   /** A model, or an embedder by name: an index with another is refused. Default: whichever the index has. */
   readonly model?: string | undefined;
-  readonly where?: MetadataFilter | undefined;
-  readonly withVectors?: boolean;
   /** For whom: a served model is paid for it. */
   readonly call?: EmbedCall;
+}
+
+export interface TextSearchOptions extends TextEmbedOptions {
+  /** Hits per query at most, 1 to 100. */
+  readonly top: number;
+  readonly where?: MetadataFilter | undefined;
+  readonly withVectors?: boolean;
 }
 
 export interface TextSearch {
@@ -39,6 +42,12 @@ export interface TextSearch {
    * @throws SluiceError `embedding_model_differs`, `embedding_model_unknown`, and those of `vectorSearch.nearest`
    */
   search(index: string, queries: readonly TextQuery[], options: TextSearchOptions): Promise<readonly TextAnswer[]>;
+  /**
+   * The vectors of texts, in their order, as those of queries: for comparing texts that the index does not hold.
+   *
+   * @throws SluiceError `embedding_model_differs`, `embedding_model_unknown`, and those of `vectorSearch.embedded`
+   */
+  embed(index: string, texts: readonly string[], options: TextEmbedOptions): Promise<readonly Vector[]>;
 }
 
 type SearchedStore = Pick<Store, 'vectors' | 'vectorSearch'>;
@@ -48,21 +57,24 @@ const KEPT_MODELS = 4;
 
 export function createTextSearch(store: SearchedStore, embedderOf: EmbedderOf = localEmbedderOf): TextSearch {
   const loadModel = createModels(store, embedderOf);
+  const embedTexts = async (index: string, texts: readonly string[], options: TextEmbedOptions) => {
+    const { snapshot, model: wanted, call } = options;
+    const embedded = await store.vectorSearch.embedded(index, snapshot);
+    if (wanted !== undefined && !isModelOf({ name: wanted }, embedded.model))
+      throw modelDiffers(index, embedded.model, wanted);
+    const model = await loadModel(index, embedded.model);
+    return { model, snapshot: embedded.hash, vectors: await model.embedQueries(texts, call) };
+  };
   return Object.freeze({
-    async search(index, queries, { top, snapshot, model: wanted, where, withVectors = false, call }) {
-      const embedded = await store.vectorSearch.embedded(index, snapshot);
-      if (wanted !== undefined && !isModelOf({ name: wanted }, embedded.model))
-        throw modelDiffers(index, embedded.model, wanted);
-      const model = await loadModel(index, embedded.model);
-      const vectors = await model.embedQueries(
-        queries.map(({ query }) => query),
-        call,
-      );
+    embed: async (index, texts, options) => (await embedTexts(index, texts, options)).vectors,
+    async search(index, queries, { top, where, withVectors = false, ...options }) {
+      const texts = queries.map(({ query }) => query);
+      const { model, snapshot, vectors } = await embedTexts(index, texts, options);
       return store.vectorSearch.nearest(
         index,
         queries.map(({ id }, place) => ({ id, vector: vectors[place] })),
         // The snapshot found above, should another be committed meanwhile.
-        { top, model: model.id, snapshot: embedded.hash, withVectors, ...(where && { where }) },
+        { top, model: model.id, snapshot, withVectors, ...(where && { where }) },
       );
     },
   } satisfies TextSearch);
