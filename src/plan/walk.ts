@@ -19,6 +19,7 @@ import {
 import { errorOf, ownerOf } from './walk/frame.ts';
 import { whenKnown } from './walk/known.ts';
 import { neededYields } from './walk/needed.ts';
+import { observe } from './walk/observe.ts';
 import { place } from './walk/place.ts';
 import { fail, openFrame, type Run, stopAll } from './walk/run.ts';
 
@@ -77,7 +78,9 @@ export function walk(plan: Plan, input: Json, execute: Execute, options: WalkOpt
   }
   function finish(decided: Verdict): void {
     options.cancel?.removeEventListener('abort', cancelFromOutside);
-    finished.resolve(resultOf(run, decided));
+    // The scope that was entered first is the pipeline's own.
+    const observed = options.observe && observe(options.observe, run.states[0]?.frame);
+    finished.resolve({ ...resultOf(run, decided), ...(observed && { observed }) });
   }
   function cancelFromOutside(): void {
     run.cancel();

@@ -2,7 +2,7 @@
  * Drives a walk by hand: calls end when, and in the order in which, a seeded schedule says so, one or a few at a time.
  */
 import { setImmediate } from 'node:timers/promises';
-import type { Json, Plan } from '../../src/plan/plan.ts';
+import type { Json, Plan, Wiring } from '../../src/plan/plan.ts';
 import {
   CallFailure,
   type CallRequest,
@@ -33,6 +33,7 @@ export interface Drive {
   readonly onQuiet?: (moment: Moment) => void;
   /** Cancels when so many calls have ended. */
   readonly cancelAfter?: number;
+  readonly observe?: readonly Wiring[];
 }
 
 type Output = { readonly value: Json } | { readonly error: WalkError; readonly outcome: 'failed' | 'cancelled' };
@@ -83,7 +84,12 @@ export async function drive(walkPlan: WalkFunction, plan: Plan, input: Json, how
       waiting.push({ request, end });
     });
   };
-  const walking = walkPlan(plan, input, execute, { cancel: cancel.signal, onNode: (run) => seen.push(run) });
+  const { observe } = how;
+  const walking = walkPlan(plan, input, execute, {
+    cancel: cancel.signal,
+    onNode: (run) => seen.push(run),
+    ...(observe && { observe }),
+  });
   walking.output.then(
     (value) => {
       output = { value };

@@ -6,6 +6,7 @@ import {
   anyCallMayFail,
   cancelsAtAnyMoment,
   isDeterministic,
+  observesWhatIsReal,
   type PropertyOf,
   sameInAnyOrder,
   startsWhatIsDue,
@@ -103,6 +104,27 @@ const bugs: readonly (Bug & { readonly caughtBy: PropertyOf })[] = [
     passage: 'if (!state.run) then();',
     becomes: 'then();',
     caughtBy: cancelsAtAnyMoment,
+  },
+  {
+    name: 'what was skipped is observed',
+    file: 'observe.ts',
+    passage: "case 'completed':",
+    becomes: "case 'skipped': case 'completed':",
+    caughtBy: observesWhatIsReal,
+  },
+  {
+    name: 'what a branch yields is observed, whatever it is made of',
+    file: 'observe.ts',
+    passage: 'if (state.arm)',
+    becomes: 'if (!state)',
+    caughtBy: observesWhatIsReal,
+  },
+  {
+    name: 'a part of a loop that was made up makes all of it missing',
+    file: 'observe.ts',
+    passage: 'const narrowed = narrow(wiring, fields);',
+    becomes: 'const narrowed = { wiring, fields };',
+    caughtBy: observesWhatIsReal,
   },
 ];
 

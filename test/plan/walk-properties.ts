@@ -4,7 +4,9 @@
  */
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import type { Plan } from '../../src/plan/plan.ts';
+import type { Json, Plan, Wiring } from '../../src/plan/plan.ts';
+import { references } from '../../src/plan/resolve.ts';
+import type { Observed } from '../../src/plan/walk.ts';
 import { arbitraryPlan, planInput } from './arbitrary-plan.ts';
 import { behave } from './behave.ts';
 import { type Behave, type Driven, drive, type Moment, type WalkFunction } from './drive.ts';
@@ -65,6 +67,39 @@ export const isDeterministic: PropertyOf = (walk) =>
     expect(callsOf(second)).toEqual(callsOf(first));
     expect(second.result.nodes.map(withoutError)).toEqual(first.result.nodes.map(withoutError));
   });
+
+/**
+ * Observing changes nothing, gives what readers get, and nothing that was made up: what stands in is marked by its words.
+ * Every plan's `main` is one text, so it is missing exactly where that text is marked; flags carry no mark.
+ */
+export const observesWhatIsReal: PropertyOf = (walk) =>
+  fc.asyncProperty(arbitraryPlan, fc.nat(), fc.boolean(), async (plan, seed, cancelled) => {
+    const main = (plan.output as { $object: { main: Wiring } }).$object.main;
+    const refs = references(plan.output).map((ref): Wiring => ({ $from: ref }));
+    const observe: Wiring[] = [plan.output, main, ...refs, ...plan.nodes.map(({ id }): Wiring => ({ $from: [id] }))];
+    const driven = await drive(walk, plan, planInput, { seed, observe, ...(cancelled && { cancelAfter: 3 }) });
+    if (!cancelled) matches(driven, interpret(plan, planInput, behave));
+    const observed = driven.result.observed!;
+    expect(observed.length).toBe(observe.length);
+    for (const each of observed) isReal(each, driven);
+    if (!('value' in driven.output)) return;
+    const output = driven.output.value as { readonly main: Json };
+    expect('value' in observed[1]!).toBe(!isMarked(output.main));
+    if ('value' in observed[0]!) expect(observed[0].value).toEqual(output);
+    else if (!driven.result.nodes.some(({ outcome }) => STANDS_IN.has(outcome))) expect.fail('the output is real');
+  });
+
+const STANDS_IN: ReadonlySet<string> = new Set(['or-else', 'skipped']);
+const isMarked = (value: Json) => /instead of|spare/.test(JSON.stringify(value));
+
+function isReal(observed: Observed, { result }: Driven): void {
+  if ('value' in observed) {
+    expect(isMarked(observed.value)).toBe(false);
+  } else if (observed.missing !== 'absent') {
+    const { missing, node } = observed;
+    expect(result.nodes).toContainEqual(expect.objectContaining({ node, outcome: missing }));
+  }
+}
 
 const callsOf = (driven: Driven) => driven.started.map(({ key, call, input }) => ({ key, call, input }));
 const withoutError = ({ error: _, ...rest }: Driven['result']['nodes'][number]) => rest;

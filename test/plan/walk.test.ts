@@ -9,6 +9,7 @@ import {
   anyCallMayFail,
   cancelsAtAnyMoment,
   isDeterministic,
+  observesWhatIsReal,
   sameInAnyOrder,
   startsWhatIsDue,
 } from './walk-properties.ts';
@@ -49,6 +50,9 @@ describe('the walker, over random plans', () => {
   });
   it('makes the same calls in the same sequence for the same order of completion', async () => {
     await fc.assert(isDeterministic(walk), { numRuns: numRuns / 4, seed: SEED + 4 });
+  });
+  it('lets what is real be observed, and nothing that was made up', async () => {
+    await fc.assert(observesWhatIsReal(walk), { numRuns, seed: SEED + 5 });
   });
 });
 

@@ -12,6 +12,7 @@ export function placeBranch(run: Run, state: NodeState, node: BranchNode): void 
     const taken = blame(ownerOf(state), condition(known.value, `the condition of '${node.id}'`));
     if ('error' in taken) return fail(run, state, taken.error);
     const arm = taken.value ? node.then : node.otherwise;
+    state.arm = arm;
     const inside = openFrame(run, arm.nodes, state, frame.index);
     awaitWiring(state, arm.yields, inside, (yielded) => {
       if ('error' in yielded) return fail(run, state, yielded.error);

@@ -21,6 +21,11 @@ export function knownCell<Value>(value: Value): Cell<Value> {
   return { settled: { value }, readers: [] };
 }
 
+/** The value, where it is known. */
+export function valueIn<Value>({ settled }: Cell<Value>): Value | undefined {
+  return settled && 'value' in settled ? settled.value : undefined;
+}
+
 /** Calls the reader at once if the cell is settled, else when it is. */
 export function read<Value>(cell: Cell<Value>, reader: Reader<Value>): void {
   if (cell.settled) reader(cell.settled);

@@ -4,7 +4,7 @@
  * Temporal's workflow, the evaluation's memo and the tests' fake host all build against this file. It is part of the
  * workflow bundle, so it imports types only.
  */
-import type { Json, NodeOutcome, PlanNode, RunOutcome, StepNode } from '../plan.ts';
+import type { Json, NodeOutcome, PlanNode, RunOutcome, StepNode, Wiring } from '../plan.ts';
 
 /** One call to be made: a node's step, or the `fallback` that helps it. */
 export interface CallRequest {
@@ -50,6 +50,21 @@ export interface WalkResult {
   readonly nodes: readonly NodeRun[];
   /** Why the run failed. Absent for every other outcome. */
   readonly error?: WalkError;
+  /** What `WalkOptions.observe` asked for, in that order. Absent where nothing was asked. */
+  readonly observed?: readonly Observed[];
+}
+
+/** What a wiring comes to once the run has finished, or why it comes to nothing. */
+export type Observed = { readonly value: Json } | Missing;
+
+export interface Missing {
+  /**
+   * How the node ended: `or-else`, `skipped`, `failed`, `blocked`, `cancelled`. `absent` for an optional value that is not
+   * there, else what is wrong with the wiring (`WiringUnknown`, `WiringAbsent`).
+   */
+  readonly missing: string;
+  /** The id of the node that has no value of its own: of a ref into a container, the one inside. */
+  readonly node: string;
 }
 
 export interface Walk {
@@ -64,6 +79,11 @@ export interface WalkOptions {
   readonly cancel?: AbortSignal;
   /** Called as each node run settles, for live views. What it throws is dropped. */
   readonly onNode?: (run: NodeRun) => void;
+  /**
+   * Wiring over what the pipeline's own scope shows, to be read when every node and call has settled, however the run
+   * ended. Nothing is run for its sake. Values that were made up (`orElse`) are missing.
+   */
+  readonly observe?: readonly Wiring[];
 }
 
 /** The codes an `execute` rejection may carry that mean something to the walker. All others are ordinary failures. */

@@ -2,7 +2,7 @@
  * A frame is a scope at run time: the pipeline itself, one round, one item, or the arm that was taken. It holds what
  * its refs may name, and the state of its nodes; names that it lacks are looked up in the frame around it.
  */
-import type { Json, PlanNode, RepeatNode } from '../plan.ts';
+import type { Arm, Json, PlanNode, RepeatNode } from '../plan.ts';
 import type { Cell } from './cell.ts';
 import type { NodeRun, WalkError } from './contract.ts';
 
@@ -18,6 +18,8 @@ export interface NodeState {
   /** Set once, when the node run settles. */
   run: NodeRun | undefined;
   call: 'step' | 'fallback' | undefined;
+  /** Of a branch: set when it is entered. */
+  arm: Arm | undefined;
   /** Set while a call is under way. */
   abort: AbortController | undefined;
 }
@@ -53,11 +55,14 @@ export function ownerOf(state: NodeState): Owner {
 }
 
 export function lookUp(frame: Frame, name: string): Source | undefined {
-  for (let at: Frame | undefined = frame; at; at = at.parent) {
-    const source = at.sources.get(name);
-    if (source) return source;
-  }
-  return undefined;
+  return holderOf(frame, name)?.sources.get(name);
+}
+
+/** The innermost frame, from this one outwards, that has something of this name. */
+export function holderOf(frame: Frame | undefined, name: string): Frame | undefined {
+  let at = frame;
+  while (at && !at.sources.has(name)) at = at.parent;
+  return at;
 }
 
 export function errorOf(owner: Owner, code: string, message: string): WalkError {

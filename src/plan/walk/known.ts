@@ -73,7 +73,7 @@ function readRef(ref: From, frame: Frame, owner: Owner, reader: Reader<Json | un
 }
 
 /** A loop as wiring: what it yields, to be read in its last round, and how many rounds there were. */
-function seenOutside(yields: { readonly [name: string]: Wiring }, last: LastRound): Wiring {
+export function seenOutside(yields: { readonly [name: string]: Wiring }, last: LastRound): Wiring {
   return { $object: { ...yields, rounds: { $value: last.rounds } } };
 }
 

@@ -64,7 +64,7 @@ export function openFrame(
   return frame;
 }
 
-const unstarted = { run: undefined, call: undefined, abort: undefined } as const;
+const unstarted = { run: undefined, call: undefined, arm: undefined, abort: undefined } as const;
 
 function newSource(node: PlanNode): Source {
   return node.kind === 'repeat' ? { kind: 'loop', node, cell: emptyCell() } : { kind: 'value', cell: emptyCell() };
