@@ -6,6 +6,7 @@
 import { Context } from '@temporalio/activity';
 import { SluiceError } from '../src/errors.ts';
 import type { Json } from '../src/plan/plan.ts';
+import { storable } from '../src/store/storable.ts';
 import type { Store } from '../src/store/store.ts';
 import type { FailureData, RecordRun } from '../workflows/messages.ts';
 
@@ -39,11 +40,3 @@ export function createRecordRun(runs: Store['runs']): RecordRun {
 
 /** An interface is no index signature to the compiler; its copy is. */
 const errorJson = (failure: FailureData | null): Json => failure && storable({ ...failure });
-
-/** The same value with NUL characters and halves of surrogate pairs replaced: a step may have made them. */
-function storable(value: Json): Json {
-  if (typeof value === 'string') return value.toWellFormed().replaceAll('\0', '\u{FFFD}');
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(storable);
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [storable(key), storable(part)]));
-}

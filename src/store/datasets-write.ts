@@ -8,6 +8,7 @@ import { SluiceError } from '../errors.ts';
 import { contentHash, DATASET_LIMITS, type Example, type Member, memberOf } from '../evaluation/dataset.ts';
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
+import { batches } from './batches.ts';
 import { nowSql } from './clock.ts';
 import type { Database } from './database.ts';
 import type { DatasetVersion, PutOutcome } from './datasets.ts';
@@ -87,7 +88,7 @@ function membersOf(database: Database, version: string): Promise<readonly Member
 
 async function writeExamples(database: Database, examples: readonly Example[]): Promise<readonly Member[]> {
   const rows = examples.map((example) => ({ ...memberOf(example), body: canonicalJson(example as unknown as Json) }));
-  for (const batch of batches(rows, ({ body }) => body.length))
+  for (const batch of batches(rows, BATCH, ({ body }) => body.length))
     await database.query(
       `insert into example (hash, body) select hash, body::json from unnest($1::text[], $2::text[]) as given (hash, body)
        on conflict do nothing`,
@@ -97,25 +98,12 @@ async function writeExamples(database: Database, examples: readonly Example[]): 
 }
 
 async function writeMembers(database: Database, version: string, members: readonly Member[]): Promise<void> {
-  for (const batch of batches(members, ({ id }) => id.length))
+  for (const batch of batches(members, BATCH, ({ id }) => id.length))
     await database.query(
       `insert into version_example (version, example_id, example_hash)
        select $1, id, hash from unnest($2::text[], $3::text[]) as given (id, hash) on conflict do nothing`,
       [version, batch.map(({ id }) => id), batch.map(({ hash }) => hash)],
     );
-}
-
-function* batches<Row>(rows: readonly Row[], sizeOf: (row: Row) => number): Generator<readonly Row[]> {
-  let [batch, bytes]: [Row[], number] = [[], 0];
-  for (const row of rows) {
-    if (batch.length >= BATCH.rows || (batch.length > 0 && bytes + sizeOf(row) > BATCH.bytes)) {
-      yield batch;
-      [batch, bytes] = [[], 0];
-    }
-    batch.push(row);
-    bytes += sizeOf(row);
-  }
-  if (batch.length > 0) yield batch;
 }
 
 interface Naming extends Writing {

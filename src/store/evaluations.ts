@@ -3,6 +3,14 @@
 import type { FailureData } from '../../workflows/messages.ts';
 import type { EvaluationProgress, EvaluationState, ResultRow } from '../evaluation/result.ts';
 import type { EvaluationPins, EvaluationSpec, Registration } from '../evaluation/spec.ts';
+import { type Clock, nowParam } from './clock.ts';
+import type { Database } from './database.ts';
+import { findEvaluation, listEvaluations } from './evaluations-find.ts';
+import { putLabels, readLabels } from './evaluations-labels.ts';
+import { hasResumable, readProgress, readResults, resultsOf } from './evaluations-read.ts';
+import { putResults } from './evaluations-results.ts';
+import { createEvaluation, keepPins, setBudget, setState } from './evaluations-write.ts';
+import { countComparison, register, registrationOf } from './registrations.ts';
 
 export interface NewEvaluation {
   /** Its workflow's id, too: `eval-before-release-1f2e3d4c`. */
@@ -34,6 +42,12 @@ export interface LockedRegistration {
   readonly lockedAt: number;
 }
 
+export interface EvaluationFilter {
+  readonly name?: string | undefined;
+  /** 1 to 1,000; default 20. */
+  readonly limit?: number | undefined;
+}
+
 export interface ResultFilter {
   readonly variant?: number | undefined;
   /** Only of these examples. */
@@ -50,30 +64,67 @@ export interface Label {
 }
 
 export interface Evaluations {
-  /** The second time with the same id gives what the first made. */
+  /** The second time with the same id gives what the first made. @throws SluiceError `budget_invalid` */
   create(evaluation: NewEvaluation): Promise<EvaluationRow>;
   /** @throws SluiceError `evaluation_unknown` with the nearest, `evaluation_ambiguous`; a unique prefix is enough */
   get(idOrPrefix: string): Promise<EvaluationRow>;
-  /** The newest first. */
-  list(filter?: { readonly name?: string; readonly limit?: number }): Promise<readonly EvaluationRow[]>;
-  /** Kept the first time; gives what is kept. */
+  /** The newest first. @throws SluiceError `limit_invalid` */
+  list(filter?: EvaluationFilter): Promise<readonly EvaluationRow[]>;
+  /** Kept the first time; gives what is kept. @throws SluiceError `evaluation_unknown`, as all that follow */
   pin(evaluationId: string, pins: EvaluationPins): Promise<EvaluationPins>;
+  /** A final state sets `finishedAt`, any other takes it back; `error` is null where it is not given. */
   setState(evaluationId: string, state: EvaluationState, error?: FailureData | null): Promise<void>;
+  /** @throws SluiceError `budget_invalid` */
   setBudget(evaluationId: string, budgetUsd: number | null): Promise<void>;
-  /** Takes the place of earlier rows of the same example, variant and repeat; all of them or none. */
+  /**
+   * Takes the place of earlier rows of the same example, variant and repeat; all of them or none. What no text column
+   * can hold (NUL, halves of surrogate pairs) is replaced.
+   *
+   * @throws SluiceError `score_not_finite`, naming scorer, field and example
+   */
   putResults(evaluationId: string, rows: readonly ResultRow[]): Promise<void>;
   /** Of these examples the rows that are there, by example, variant and repeat. */
   results(evaluationId: string, exampleIds: readonly string[]): Promise<readonly ResultRow[]>;
   /** All rows by example, variant and repeat, page by page. */
   eachResult(evaluationId: string, filter?: ResultFilter): AsyncGenerator<ResultRow>;
+  /** Made to be asked several times a second, however many rows there are. */
   progress(evaluationId: string): Promise<EvaluationProgress>;
+  /** Whether a cell is missing that another try may fill. */
+  hasResumable(evaluationId: string): Promise<boolean>;
   /** Locks it for the name, if nothing is; gives what is locked. */
   register(name: string, content: Registration, evaluationId: string): Promise<LockedRegistration>;
   /** Undefined: nothing is locked under the name. */
   registration(name: string): Promise<LockedRegistration | undefined>;
   /** Counts a comparison, once; gives how many there have been on this dataset version, this one included. */
   countComparison(datasetVersion: string, sides: string): Promise<number>;
+  /**
+   * Of labels of one rater and subject the latest stays; of two as late, the same one in whatever order they come.
+   * `changed` are those that say something else now.
+   */
   putLabels(labels: readonly Label[]): Promise<{ readonly added: number; readonly changed: number }>;
   /** Of a scorer; of these subjects, where they are given. */
   labels(scorer: string, subjects?: readonly string[]): Promise<readonly Label[]>;
+}
+
+export function createEvaluations(database: Database, clock?: Clock): Evaluations {
+  return Object.freeze({
+    create: (evaluation) => createEvaluation(database, evaluation, nowParam(clock)),
+    get: (idOrPrefix) => findEvaluation(database, idOrPrefix),
+    list: (filter = {}) => listEvaluations(database, filter),
+    pin: (evaluationId, pins) => keepPins(database, evaluationId, pins),
+    setState: (evaluationId, state, error = null) =>
+      setState(database, { evaluationId, state, error, now: nowParam(clock) }),
+    setBudget: (evaluationId, budgetUsd) => setBudget(database, evaluationId, budgetUsd),
+    putResults: (evaluationId, rows) => putResults(database, evaluationId, rows),
+    results: (evaluationId, exampleIds) => resultsOf(database, evaluationId, exampleIds),
+    eachResult: (evaluationId, filter = {}) => readResults(database, evaluationId, filter),
+    progress: (evaluationId) => readProgress(database, evaluationId),
+    hasResumable: (evaluationId) => hasResumable(database, evaluationId),
+    register: (name, content, evaluationId) =>
+      register(database, { name, content, evaluationId, now: nowParam(clock) }),
+    registration: (name) => registrationOf(database, name),
+    countComparison: (datasetVersion, sides) => countComparison(database, datasetVersion, sides, nowParam(clock)),
+    putLabels: (labels) => putLabels(database, labels),
+    labels: (scorer, subjects) => readLabels(database, scorer, subjects),
+  } satisfies Evaluations);
 }

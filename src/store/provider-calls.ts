@@ -4,6 +4,7 @@
  */
 import type { Database, Queries } from './database.ts';
 import type { RunBudget } from './runs.ts';
+import { decimal } from './spending.ts';
 
 export type CallKind = 'text' | 'data' | 'rerank' | 'embed';
 export type CallStatus = 'open' | 'done' | 'failed' | 'cut';
@@ -168,6 +169,3 @@ export async function callsOf(database: Queries, runId: string): Promise<readonl
     [runId],
   );
 }
-
-/** Twelve decimals hold a millionth of a token's price. As text, since a float would bring its own. */
-const decimal = (usd: number | null): string | null => (usd === null ? null : usd.toFixed(12));

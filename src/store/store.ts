@@ -5,6 +5,7 @@ import type { Payloads } from './claims.ts';
 import type { Clock } from './clock.ts';
 import type { Database } from './database.ts';
 import { createDatasets, type Datasets } from './datasets.ts';
+import { createEvaluations, type Evaluations } from './evaluations.ts';
 import { createIndexes, type Indexes } from './indexes.ts';
 import { createSearch, type Search } from './keyword-search.ts';
 import { createLeases, type Leases } from './leases.ts';
@@ -33,6 +34,7 @@ export interface Store {
   readonly vectorSearch: VectorSearch;
   readonly datasets: Datasets;
   readonly memo: MemoTable;
+  readonly evaluations: Evaluations;
   /** Removes old snapshots of an index, and what only they show. @throws SluiceError `index_unknown` */
   pruneIndex(index: string, options: PruneOptions): Promise<PruneOutcome>;
 }
@@ -62,6 +64,7 @@ export function createStore(database: Database, { clock, scannedVectors = SCANNE
     vectorSearch: createVectorSearch(database, scannedVectors),
     datasets: createDatasets(database, clock),
     memo: createMemoTable(database, clock),
+    evaluations: createEvaluations(database, clock),
     pruneIndex: (index: string, options: PruneOptions) => pruneIndex(database, indexes, index, options),
   });
 }

@@ -121,6 +121,30 @@ export const tasks = {
     );
     return asked.filter(({ status }) => status === 'fulfilled').length;
   },
+  /** Writes the same 20 results over and over, with more cells and calls each time. */
+  async putResults({ name, count }, { evaluations }) {
+    for (const turn of numbers(count)) {
+      const cells = Object.fromEntries(
+        numbers(turn % 4).map((n) => [`s${n}`, { state: 'failed', reason: 'refused' } as const]),
+      );
+      const run = { latencyMs: 1, costUsd: turn / 10, inputTokens: 1, outputTokens: 1, failed: false, degraded: false };
+      const rest = { variant: 0, repeat: 1, outcome: 'completed', error: null, output: null, calls: [] } as const;
+      await evaluations.putResults(
+        name,
+        numbers(20).map((n) => ({ exampleId: `e${n}`, ...rest, run, cells })),
+      );
+    }
+    return count;
+  },
+  /** Whose registrations are locked, of which it asks for all. */
+  async register({ name, count }, { evaluations }) {
+    const content = { pipeline: 'p', scorerVersions: {}, metrics: [], repeats: 1, alpha: 0.05 };
+    const dataset = { name: 'd', version: 'v', split: null, tag: null, examples: 1 };
+    const locked = await Promise.all(
+      numbers(count).map((n) => evaluations.register(`${name}-${n}`, { ...content, dataset }, String(process.pid))),
+    );
+    return locked.map(({ evaluationId }) => evaluationId);
+  },
   /** Which of the calls it made: each in its turn, in batches, until all are known. */
   async memo({ name, count }, { memo }) {
     const ownerId = randomUUID();

@@ -8,6 +8,7 @@ import { describeBuilds } from './suite-builds.ts';
 import { describeCalls } from './suite-calls.ts';
 import { describeCoordination } from './suite-coordination.ts';
 import { describeDatasets } from './suite-datasets.ts';
+import { describeEvaluations } from './suite-evaluations.ts';
 import { describeMemo } from './suite-memo.ts';
 import { describePlans } from './suite-plans.ts';
 import { describeProcesses } from './suite-processes.ts';
@@ -56,6 +57,7 @@ export function describeStore(name: string, start: () => Promise<TestDatabase>):
     describePrune(subject);
     describeDatasets(subject);
     describeMemo(subject);
+    describeEvaluations(subject);
     describeQueries(subject);
     describeProcesses(subject);
   });

@@ -12,10 +12,11 @@ create table evaluation (
   -- Null: no limit.
   budget_usd numeric(24, 12),
   started_by text not null,
-  created_at timestamptz not null default clock_timestamp(),
+  created_at timestamptz not null,
   finished_at timestamptz
 );
-create index evaluation_of_name on evaluation (name, created_at desc);
+create index evaluation_newest on evaluation (created_at desc, evaluation_id desc);
+create index evaluation_newest_of_name on evaluation (name, created_at desc, evaluation_id desc);
 
 -- One row per example, variant and repeat, with a cell per scorer.
 create table evaluation_result (
@@ -37,7 +38,39 @@ create table evaluation_result (
   is_resumable boolean not null,
   calls_made int not null,
   calls_shared int not null,
+  -- What the run's calls cost when they were made, whoever paid. Null where that is not known.
+  cost_usd numeric,
   primary key (evaluation_id, example_id, variant, repeat)
+);
+
+-- Sums over an evaluation's results, for whoever watches it: its rows are many, and wide. Written with the results, by
+-- whoever has locked this row.
+create table evaluation_tally (
+  evaluation_id text collate "C" primary key references evaluation on delete cascade,
+  -- How many results there are in the end.
+  total bigint not null,
+  results bigint not null default 0,
+  cells_done bigint not null default 0,
+  cells_failed bigint not null default 0,
+  cells_missing bigint not null default 0,
+  calls_made bigint not null default 0,
+  calls_shared bigint not null default 0,
+  cost_usd numeric not null default 0,
+  -- Results with a cell that is missing and may yet be filled.
+  resumable bigint not null default 0
+);
+
+-- Sums over an evaluation's calls to providers, written with those: they are too many to be summed up for each that asks
+-- for room in the budget. A row of its own, since results are written while calls are made.
+create table evaluation_spending (
+  evaluation_id text collate "C" primary key references evaluation on delete cascade,
+  calls bigint not null default 0,
+  -- Calls whose cost is not known, as they are under way, cut, or of a model without a price.
+  unknown_calls bigint not null default 0,
+  -- Of the others.
+  paid_usd numeric not null default 0,
+  -- That, and the most that the unknown may have cost.
+  committed_usd numeric not null default 0
 );
 
 -- What was declared before the first evaluation of a definition was run.
@@ -46,7 +79,7 @@ create table registration (
   hash text not null,
   content json not null,
   evaluation_id text collate "C" not null,
-  locked_at timestamptz not null default clock_timestamp()
+  locked_at timestamptz not null
 );
 
 -- Comparisons made on the examples of one version: after many, they are no longer fresh evidence.
@@ -54,7 +87,7 @@ create table comparison (
   dataset_version text collate "C" not null,
   -- Hash of the two sides: looking at the same comparison again is not another one.
   sides text collate "C" not null,
-  first_at timestamptz not null default clock_timestamp(),
+  first_at timestamptz not null,
   primary key (dataset_version, sides)
 );
 

@@ -1,0 +1,77 @@
+/** What people say of what a scorer scores: one label per rater and subject, the latest. */
+import { canonicalJson } from '../plan/id.ts';
+import { batches } from './batches.ts';
+import type { Database } from './database.ts';
+import type { Label } from './evaluations.ts';
+
+/** Of one statement. */
+const BATCH = { rows: 1_000, bytes: 4_000_000 };
+
+/**
+ * Of labels as late as each other, the one whose text sorts last stays: any order of writing ends the same. A note that is
+ * empty is none.
+ */
+const RANK = (of: string) => `(${of}.labelled_at, ${of}.value::text collate "C", coalesce(${of}.note, '') collate "C")`;
+
+const PUT = `
+  with given as materialized (
+    select distinct on (scorer, subject, rater) * from unnest(
+      $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[]
+    ) as given (scorer, subject, rater, value, note, labelled_at)
+    order by scorer collate "C", subject collate "C", rater collate "C", labelled_at desc,
+      value collate "C" desc, coalesce(note, '') collate "C" desc
+  ),
+  was as materialized (
+    select known.* from given cross join lateral (
+      select * from label
+      where (label.scorer, label.subject, label.rater) = (given.scorer, given.subject, given.rater) limit 1
+    ) as known
+  ),
+  put as (
+    insert into label (scorer, subject, rater, value, note, labelled_at)
+    select scorer, subject, rater, value::json, note, labelled_at from given order by scorer, subject, rater
+    on conflict (scorer, subject, rater) do update
+      set value = excluded.value, note = excluded.note, labelled_at = excluded.labelled_at
+      where ${RANK('excluded')} > ${RANK('label')}
+    returning *
+  )
+  select count(*) filter (where was.scorer is null) as added,
+    count(*) filter (
+      where was.scorer is not null and (put.value::text, put.note) is distinct from (was.value::text, was.note)
+    ) as changed
+  from put left join was using (scorer, subject, rater)`;
+
+export async function putLabels(
+  database: Database,
+  labels: readonly Label[],
+): Promise<{ readonly added: number; readonly changed: number }> {
+  let [added, changed] = [0, 0];
+  const rows = labels.map((label) => ({ ...label, note: label.note || null, value: canonicalJson(label.value) }));
+  for (const batch of batches(rows, BATCH, ({ value, note }) => value.length + (note?.length ?? 0))) {
+    const column = <Name extends keyof Label>(name: Name) => batch.map((row) => row[name]);
+    const [counted] = await database.query<{ added: number; changed: number }>(PUT, [
+      column('scorer'),
+      column('subject'),
+      column('rater'),
+      column('value'),
+      column('note'),
+      batch.map(({ labelledAt }) => new Date(labelledAt)),
+    ]);
+    added += counted!.added;
+    changed += counted!.changed;
+  }
+  return { added, changed };
+}
+
+/** By subject and rater. */
+export function readLabels(
+  database: Database,
+  scorer: string,
+  subjects?: readonly string[],
+): Promise<readonly Label[]> {
+  return database.query<Label>(
+    `select scorer, subject, rater, value, note, labelled_at as "labelledAt" from label
+     where scorer = $1 and ($2::text[] is null or subject = any($2)) order by subject, rater`,
+    [scorer, subjects ?? null],
+  );
+}

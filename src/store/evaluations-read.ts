@@ -1,0 +1,93 @@
+/** Reading what an evaluation has found, in pages, and how far it has come. */
+import type { EvaluationProgress, ResultRow } from '../evaluation/result.ts';
+import type { Database } from './database.ts';
+import type { ResultFilter } from './evaluations.ts';
+import { unknownEvaluation } from './evaluations-find.ts';
+
+/** Of one page: whichever is met first. Bytes as they are stored, most often compressed. */
+const PAGE = { rows: 1_000, bytes: 8_000_000 };
+
+const COLUMNS = 'example_id as "exampleId", variant, repeat, outcome, error, output, run, cells, calls';
+const WIDE = ['error', 'output', 'run', 'cells', 'calls'];
+
+export function resultsOf(
+  database: Database,
+  evaluationId: string,
+  exampleIds: readonly string[],
+): Promise<readonly ResultRow[]> {
+  return Array.fromAsync(readResults(database, evaluationId, { exampleIds }));
+}
+
+export async function* readResults(
+  database: Database,
+  evaluationId: string,
+  filter: ResultFilter,
+): AsyncGenerator<ResultRow> {
+  for (let last: Pick<ResultRow, 'exampleId' | 'variant' | 'repeat'> = BEFORE_ALL; ; ) {
+    const page = await readPage(database, evaluationId, filter, last);
+    yield* page;
+    if (page.length === 0) return;
+    last = page.at(-1)!;
+  }
+}
+
+const BEFORE_ALL = { exampleId: '', variant: -1, repeat: -1 };
+
+/** The next rows: none only where there is none. How much they hold is looked at before it is read. */
+function readPage(
+  database: Database,
+  evaluationId: string,
+  { variant, exampleIds }: ResultFilter,
+  after: Pick<ResultRow, 'exampleId' | 'variant' | 'repeat'>,
+): Promise<readonly ResultRow[]> {
+  return database.query<ResultRow>(
+    `select ${COLUMNS} from (
+       select *, row_number() over by_key as place,
+         sum(${WIDE.map((column) => `coalesce(pg_column_size(${column}), 0)`).join(' + ')}) over by_key as bytes
+       from (
+         select * from evaluation_result
+         where evaluation_id = $1 and (example_id, variant, repeat) > ($2, $3::smallint, $4::smallint)
+           and ($5::smallint is null or variant = $5) and ($6::text[] is null or example_id = any($6))
+         order by evaluation_id, example_id, variant, repeat limit ${PAGE.rows}
+       ) as next
+       window by_key as (order by example_id, variant, repeat rows unbounded preceding)
+     ) as measured
+     where bytes <= ${PAGE.bytes} or place = 1
+     order by example_id, variant, repeat`,
+    [evaluationId, after.exampleId, after.variant, after.repeat, variant ?? null, exampleIds ?? null],
+  );
+}
+
+interface Sums extends EvaluationProgress, Record<'cellsDone' | 'cellsFailed' | 'cellsMissing', number> {
+  readonly callsMade: number;
+  readonly callsShared: number;
+}
+
+/** @throws SluiceError `evaluation_unknown` */
+export async function readProgress(database: Database, evaluationId: string): Promise<EvaluationProgress> {
+  const [sums] = await database.query<Sums>(
+    `select total, results as done, cells_done as "cellsDone", cells_failed as "cellsFailed",
+       cells_missing as "cellsMissing", calls_made as "callsMade", calls_shared as "callsShared",
+       case when calls > unknown_calls then paid_usd::float8 end as "paidUsd", unknown_calls as "unknownCalls",
+       case when cost_usd > 0 then greatest(cost_usd - paid_usd, 0)::float8 end as "savedUsd"
+     from evaluation_tally join evaluation_spending using (evaluation_id) where evaluation_id = $1`,
+    [evaluationId],
+  );
+  if (sums === undefined) throw await unknownEvaluation(database, evaluationId);
+  const { cellsDone, cellsFailed, cellsMissing, callsMade, callsShared, ...rest } = sums;
+  return {
+    ...rest,
+    cells: { done: cellsDone, failed: cellsFailed, missing: cellsMissing },
+    calls: { made: callsMade, shared: callsShared },
+  };
+}
+
+/** @throws SluiceError `evaluation_unknown` */
+export async function hasResumable(database: Database, evaluationId: string): Promise<boolean> {
+  const [sums] = await database.query<{ has: boolean }>(
+    'select resumable > 0 as has from evaluation_tally where evaluation_id = $1',
+    [evaluationId],
+  );
+  if (sums === undefined) throw await unknownEvaluation(database, evaluationId);
+  return sums.has;
+}
