@@ -12,6 +12,7 @@ export function createServices({ folder, environment }: Place): Services {
     project: async () => (await project()).loadProject(folder),
     pipelines: async () => (await project()).loadPipelines(folder),
     datasets: async () => (await project()).loadDatasets(folder),
+    evaluations: async () => (await project()).loadEvaluations(folder),
     connect: async () => (await runtime()).connectRuntime({ folder, config: await config() }),
     start: async ({ serves, project, onProgress }) =>
       (await runtime()).startRuntime({

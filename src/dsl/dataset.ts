@@ -3,8 +3,10 @@
  * file is read by `sluice dataset import`, never here: definitions do no I/O.
  */
 import type { z } from 'zod';
+import type { AnyPipeline } from './edit.ts';
 import { checkFaithful } from './faithful.ts';
 import { checkKeys, checkName, refuse, show } from './refuse.ts';
+import { fieldsOf, mayBeAbsent } from './shape.ts';
 
 declare const TYPES: unique symbol;
 
@@ -57,6 +59,27 @@ export function defineDataset<Input extends z.ZodObject, Expected extends z.ZodO
   if (expected !== undefined) checkFaithful(expected, `${at}: expected`);
   checkSource(source, at);
   return Object.freeze({ name, input, expected, source }) as unknown as Dataset<z.output<Input>, ExpectedOf<Expected>>;
+}
+
+/** Refuses what is no dataset, before its parts are read. */
+export function checkDataset(given: unknown, at: string): asserts given is AnyDataset {
+  const isDataset = typeof given === 'object' && given !== null && 'source' in given && 'input' in given;
+  if (!isDataset)
+    refuse('not_a_dataset', `${at} is given ${show(given)} as its dataset`, 'give what defineDataset returned');
+}
+
+/** Refuses a dataset whose examples are no input of the pipeline. */
+export function checkDatasetFits({ name, input }: AnyDataset, pipeline: AnyPipeline, at: string): void {
+  for (const [key, field] of Object.entries(fieldsOf(pipeline.input) ?? {})) {
+    const given = fieldsOf(input)?.[key];
+    if (!mayBeAbsent(field) && (!given || mayBeAbsent(given)))
+      refuse(
+        'dataset_input',
+        `${at}: the input of dataset '${name}' does not supply '${key}', which '${pipeline.id}' takes`,
+        'use a dataset of the same input',
+        { dataset: name, key },
+      );
+  }
 }
 
 function checkSource(source: unknown, at: string): void {

@@ -1,5 +1,6 @@
 /**
- * What a finished pipeline knows beyond its public face: every id and how to wire there again. Kept aside from the
+ * What a finished pipeline knows beyond its public face: every id and how to wire there again, and what a finished run
+ * shows to scorers. Kept aside from the
  * object that authors hold, so that its printed form stays small and nobody comes to depend on it.
  */
 import type { Draft } from './draft.ts';
@@ -8,6 +9,9 @@ import { refuse, show } from './refuse.ts';
 
 export interface Internals extends AnyPipeline {
   readonly known: Draft['known'];
+  /** What the nodes show at the end, and what ids of used pipelines stand for: a variant's are its baseline's. */
+  readonly outputs: Draft['outputs'];
+  readonly aliases: Draft['aliases'];
 }
 
 const INTERNALS = new WeakMap<object, Internals>();

@@ -99,7 +99,7 @@ const ENDINGS: { readonly [Kind in DraftBody['kind']]: string } = {
 };
 
 function planOf(draft: Draft, output: z.ZodObject, wire: WiringFunction) {
-  const { pipeline: id, input, nodes, known } = draft;
+  const { pipeline: id, input, nodes, known, outputs, aliases } = draft;
   const at = `pipeline '${id}'`;
   if (draft.body) refuse('output_inside', `${draft.body.at}: ${ENDINGS[draft.body.kind]}`, '.output ends the pipeline');
   checkFaithful(output, `${at}: output`);
@@ -114,7 +114,7 @@ function planOf(draft: Draft, output: z.ZodObject, wire: WiringFunction) {
   const characters = JSON.stringify(plan).length;
   if (characters > LIMITS.planBytes)
     refuse('limit_exceeded', `${at} is ${characters} characters long as JSON`, `use at most ${LIMITS.planBytes}`);
-  return { id, input, output, plan, known, steps: stepsIn(known) };
+  return { id, input, output, plan, known, outputs, aliases, steps: stepsIn(known) };
 }
 
 /** What may be sent (keys with defaults left out), or what is given (all of them there). */

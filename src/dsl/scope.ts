@@ -3,7 +3,7 @@
  * lowered at once. Nothing of the function stays.
  */
 import type { z } from 'zod';
-import { sourcesOf } from '../plan/nodes.ts';
+import { type Source, sourcesOf } from '../plan/nodes.ts';
 import type { Wiring } from '../plan/plan.ts';
 import { replaceSources, within } from './alias.ts';
 import type { Draft, WiringFunction } from './draft.ts';
@@ -14,10 +14,21 @@ import { isBoolean, type Schema } from './shape.ts';
 
 /** Calls a wiring function on the draft's scope. */
 export function wire(draft: Draft, wiring: WiringFunction, at: string): unknown {
+  return callWiring({ ...draft.locals, ...refsTo(draft.outputs) }, wiring, at);
+}
+
+/** A ref per visible node, by its id; `head` is written before it. */
+export function refsTo(outputs: Draft['outputs'], ...head: readonly string[]): { readonly [id: string]: object } {
+  const refs = Object.entries(outputs).map(
+    ([id, schema]) => [id, refTo(schema, [...head, id] as unknown as Source)] as const,
+  );
+  return Object.fromEntries(refs);
+}
+
+/** Calls a wiring function on these refs, once. */
+export function callWiring(scope: { readonly [word: string]: object }, wiring: WiringFunction, at: string): unknown {
   if (typeof wiring !== 'function')
     refuse('wiring_not_function', `${at} is wired by ${show(wiring)}`, 'give a function: ({ input }) => ({ ... })');
-  const refs = Object.entries(draft.outputs).map(([id, schema]) => [id, refTo(schema, [id])] as const);
-  const scope = { ...draft.locals, ...Object.fromEntries(refs) };
   try {
     return wiring(scope as never);
   } catch (error) {

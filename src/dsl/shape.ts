@@ -54,6 +54,35 @@ export function isBoolean(schema: Schema): boolean {
   return def.type === 'union' && def.options.every(isBoolean);
 }
 
+/** Between which numbers every value of the schema is, where all are numbers; infinite where it says nothing. */
+export function rangeOf(schema: Schema): readonly [least: number, most: number] | undefined {
+  const known = unwrap(schema);
+  const { def } = known._zod;
+  if (def.type === 'number') return boundsOf(known);
+  const values = def.type === 'literal' ? def.values : undefined;
+  if (values?.every((value) => typeof value === 'number')) return [Math.min(...values), Math.max(...values)];
+  if (def.type !== 'union') return undefined;
+  const ranges = def.options.map(rangeOf).filter((range) => range !== undefined);
+  if (ranges.length < def.options.length) return undefined;
+  return [Math.min(...ranges.map(([least]) => least)), Math.max(...ranges.map(([, most]) => most))];
+}
+
+/** A whole number is bounded by what JavaScript can count to, which nobody means. */
+function boundsOf(schema: Schema): readonly [least: number, most: number] {
+  // Without metadata: a schema that has an id would be a reference to itself.
+  const json = z.toJSONSchema(schema, { metadata: z.registry<Record<string, never>>() });
+  const least = Number(json.minimum ?? json.exclusiveMinimum ?? -Infinity);
+  const most = Number(json.maximum ?? json.exclusiveMaximum ?? Infinity);
+  return [least <= Number.MIN_SAFE_INTEGER ? -Infinity : least, most >= Number.MAX_SAFE_INTEGER ? Infinity : most];
+}
+
+/** The texts that are all a schema allows, as an enum's; undefined where it allows something else. */
+export function choicesOf(schema: Schema): readonly string[] | undefined {
+  const { def } = unwrap(schema)._zod;
+  const values = def.type === 'enum' ? Object.values(def.entries) : def.type === 'literal' ? def.values : [];
+  return values.length > 0 && values.every((value) => typeof value === 'string') ? values : undefined;
+}
+
 /** Whether a field may be left out of what the schema gives. */
 export function mayBeAbsent(schema: Schema): boolean {
   return schema._zod.optout === 'optional';

@@ -44,8 +44,8 @@ function toVariant(base: Internals, name: string, written: WrittenEdit, before?:
       'return the edits: (edit) => edit.configure(...)',
     );
   const { plan, known } = finish(edits);
-  const { id, input, output } = base;
-  const internals: Internals = { id, input, output, plan, known, steps: stepsIn(known) };
+  const { id, input, output, outputs, aliases } = base;
+  const internals: Internals = { id, input, output, plan, known, outputs, aliases, steps: stepsIn(known) };
   const variant: AnyVariant & { variant: unknown } = Object.freeze({
     ...{ id, input, output, plan, steps: internals.steps },
     name,

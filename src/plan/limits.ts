@@ -42,4 +42,17 @@ export const LIMITS = Object.freeze({
   skeletonBytes: 400_000,
   /** Plans up to this size go into the workflow's input whole; larger ones as a skeleton. */
   wholePlanBytes: 8_192,
+  /** Variants of one evaluation, the baseline not counted. */
+  evaluatedVariants: 20,
+  scorers: 50,
+  /** Fields of one scorer that are scores. */
+  scoreFields: 20,
+  /** Metrics that one evaluation declares. */
+  metrics: 50,
+  /** Those together with the ones that follow from its scorers. */
+  allMetrics: 200,
+  /** Walks of one example by one variant. */
+  repeats: 20,
+  /** Characters of what people are asked. */
+  rubricQuestion: 2_000,
 });

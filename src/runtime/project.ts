@@ -1,13 +1,15 @@
 /**
- * A project's own code, by convention: `pipelines/index.ts` exports `pipelines` and, where it has some, `datasets`;
- * `activities/index.ts` exports `createActivities`, the functions behind the steps. A folder without activities has the built-in ones. This is the
- * one place that imports a user's files, so whatever is wrong with them is said here, by file and name.
+ * A project's own code, by convention: `pipelines/index.ts` exports `pipelines` and, where it has some, `datasets` and
+ * `evaluations`; `activities/index.ts` exports `createActivities`, the functions behind the steps. A folder without
+ * activities has the built-in ones. This is the one place that imports a user's files, so whatever is wrong with them is
+ * said here, by file and name.
  */
 import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { AnyDataset } from '../dsl/dataset.ts';
 import type { AnyPipeline, AnyVariant } from '../dsl/edit.ts';
+import type { AnyEvaluation } from '../dsl/evaluation.ts';
 import { SluiceError } from '../errors.ts';
 import type { MakeImplementations } from './runtime.ts';
 
@@ -24,6 +26,9 @@ export type Pipelines = ReadonlyMap<string, AnyPipeline>;
 
 /** By name, each with its source as a path that can be read. */
 export type DefinedDatasets = ReadonlyMap<string, AnyDataset>;
+
+/** By id. */
+export type DefinedEvaluations = ReadonlyMap<string, AnyEvaluation>;
 
 /** In a project of sources, and in one that was built. */
 const EXTENSIONS = ['.ts', '.js', '.mjs'] as const;
@@ -64,18 +69,38 @@ export async function loadPipelines(folder: string): Promise<Pipelines> {
 
 /** The datasets that are defined; none where there is no project, or it exports none. */
 export async function loadDatasets(folder: string): Promise<DefinedDatasets> {
-  const file = await findIndex(folder, 'pipelines');
-  const module = file === undefined ? {} : await load(file);
-  if (file === undefined || !('datasets' in module)) return new Map();
-  const exported = module.datasets;
-  if (exported === null || typeof exported !== 'object') throw invalid(file, 'datasets', 'is not a list of datasets');
+  const { file, list } = await loadOptional(folder, 'datasets');
   const datasets = new Map<string, AnyDataset>();
-  for (const [key, dataset] of Object.entries(exported)) {
+  for (const [key, dataset] of list) {
     if (!isDataset(dataset)) throw invalid(file, `datasets.${key}`, 'is not a dataset: is it of defineDataset(…)?');
     if (datasets.has(dataset.name)) throw invalid(file, 'datasets', `has two datasets named '${dataset.name}'`);
     datasets.set(dataset.name, { ...dataset, source: join(dirname(file), dataset.source) });
   }
   return datasets;
+}
+
+/** The evaluations that are defined; none where there is no project, or it exports none. */
+export async function loadEvaluations(folder: string): Promise<DefinedEvaluations> {
+  const { file, list } = await loadOptional(folder, 'evaluations');
+  const evaluations = new Map<string, AnyEvaluation>();
+  for (const [key, evaluation] of list) {
+    if (!isEvaluation(evaluation))
+      throw invalid(file, `evaluations.${key}`, 'is not an evaluation: is it of defineEvaluation(…)?');
+    if (evaluations.has(evaluation.id))
+      throw invalid(file, 'evaluations', `has two evaluations named '${evaluation.id}'`);
+    evaluations.set(evaluation.id, evaluation);
+  }
+  return evaluations;
+}
+
+/** A list that pipelines/index.ts may export. */
+async function loadOptional(folder: string, name: 'datasets' | 'evaluations') {
+  const file = await findIndex(folder, 'pipelines');
+  const module = file === undefined ? {} : await load(file);
+  if (file === undefined || !(name in module)) return { file: '', list: [] };
+  const exported: unknown = Reflect.get(module, name);
+  if (exported === null || typeof exported !== 'object') throw invalid(file, name, `is not a list of ${name}`);
+  return { file, list: Object.entries(exported) as [string, unknown][] };
 }
 
 /** The activities alone, for a worker. */
@@ -149,6 +174,13 @@ function isDataset(value: unknown): value is AnyDataset {
   return typeof name === 'string' && typeof input === 'object' && typeof source === 'string';
 }
 
+function isEvaluation(value: unknown): value is AnyEvaluation {
+  if (value === null || typeof value !== 'object') return false;
+  const { id, pipeline, dataset, scorers, metrics } = value as Partial<AnyEvaluation>;
+  const hasParts = isPipeline(pipeline) && isDataset(dataset) && Array.isArray(scorers) && Array.isArray(metrics);
+  return typeof id === 'string' && hasParts;
+}
+
 function isVariant(pipeline: AnyPipeline): pipeline is AnyVariant {
   return 'variantOf' in pipeline && typeof pipeline.variantOf === 'string';
 }
@@ -157,7 +189,7 @@ function invalid(file: string, name: string, why: string): SluiceError {
   return new SluiceError('export_invalid', {
     message: `${file}: '${name}' ${why}`,
     remedy:
-      'pipelines/index.ts exports `pipelines` and may export `datasets`, both lists; activities/index.ts exports `createActivities`, a function',
+      'pipelines/index.ts exports `pipelines` and may export `datasets` and `evaluations`, all of them lists; activities/index.ts exports `createActivities`, a function',
     data: { file, export: name },
   });
 }

@@ -38,6 +38,7 @@ export async function run(argv: readonly string[], fake: FakeWorld = {}): Promis
     project: () => Promise.reject(new Error('no project was expected to be loaded')),
     pipelines: async () => pipelines,
     datasets: async () => new Map(),
+    evaluations: async () => new Map(),
     connect: async () => runtime ?? Promise.reject(nothingRunning()),
     start: () => Promise.reject(new Error('no server was expected to be started')),
     openStore: async () =>

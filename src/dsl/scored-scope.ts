@@ -1,0 +1,139 @@
+/**
+ * The wiring of scorers: as nodes' wiring, but over a finished run. What it may read is the run's input and output, the
+ * facts of the run, every node that the pipeline shows, and of the dataset's example what is expected and relevant.
+ */
+import { z } from 'zod';
+import { freezeJson } from '../plan/json.ts';
+import { type Source, sourcesOf } from '../plan/nodes.ts';
+import type { Wiring } from '../plan/plan.ts';
+import { replaceSources, within } from './alias.ts';
+import { type AnyDataset, checkDataset, checkDatasetFits } from './dataset.ts';
+import type { WiringFunction } from './draft.ts';
+import type { AnyPipeline } from './edit.ts';
+import { type Internals, internalsOf } from './internals.ts';
+import { lowerInput } from './lower.ts';
+import { refTo } from './ref.ts';
+import { checkKeys, refuse } from './refuse.ts';
+import { callWiring, refsTo } from './scope.ts';
+
+/** What a scorer is defined on. */
+export interface ScoredPipeline {
+  readonly pipeline: AnyPipeline;
+  readonly dataset?: AnyDataset | undefined;
+}
+
+/** As written, checked: the pipeline with all that it knows. */
+export interface Scored {
+  readonly internals: Internals;
+  readonly dataset: AnyDataset | undefined;
+}
+
+/** What a run says of itself, as scorers and metrics read it. */
+export const RUN_FACTS = z.object({
+  latencyMs: z.number(),
+  costUsd: z.number(),
+  inputTokens: z.number(),
+  outputTokens: z.number(),
+  failed: z.boolean(),
+  degraded: z.boolean(),
+});
+
+/** Words of a scorer's wiring that a node may have as its id, since plans with such nodes exist. */
+const WORDS = ['relevant', 'first', 'second'] as const;
+export const SIDES = ['first', 'second'] as const;
+
+/**
+ * Reads what a scorer is defined on.
+ *
+ * @throws DefinitionError `scorer_word` where a node has a word of scorers' wiring as its id: it would be hidden by it.
+ */
+export function readScored(on: ScoredPipeline, at: string): Scored {
+  checkKeys(on, ['pipeline', 'dataset'], at);
+  const { pipeline, dataset } = on;
+  const internals = internalsOf(pipeline, at);
+  for (const word of WORDS)
+    if (Object.hasOwn(internals.outputs, word))
+      refuse(
+        'scorer_word',
+        `${at}: '${internals.id}' has a node '${word}', which is a word of scorers' wiring`,
+        'give the node another id',
+        { node: word },
+      );
+  if (dataset !== undefined) {
+    checkDataset(dataset, at);
+    checkDatasetFits(dataset, internals, at);
+  }
+  return { internals, dataset };
+}
+
+type Refs = { readonly [word: string]: object };
+
+/** The refs to one run, and what the scorer of it may read besides. */
+export function runScope(scored: Scored): Refs {
+  const { output, outputs } = scored.internals;
+  return {
+    ...refsTo(outputs),
+    ...exampleRefs(scored),
+    output: refTo(output, ['output']),
+    run: refTo(RUN_FACTS, ['run']),
+  };
+}
+
+/** The refs to two runs of one example, told apart as `first` and `second`. */
+export function pairScope(scored: Scored): Refs {
+  const { output, outputs } = scored.internals;
+  const sides = SIDES.map((side): [string, object] => {
+    return [side, Object.freeze({ ...refsTo(outputs, side), output: refTo(output, [side, 'output']) })];
+  });
+  return { ...exampleRefs(scored), ...Object.fromEntries(sides) };
+}
+
+function exampleRefs({ internals, dataset }: Scored): Refs {
+  return {
+    input: refTo(internals.input, ['input']),
+    ...(dataset && { relevant: refTo(z.record(z.string(), z.number()), ['relevant']) }),
+    ...(dataset?.expected && { expected: refTo(dataset.expected, ['expected']) }),
+  };
+}
+
+/** A scorer's wiring function lowered to what `schema` asks, with ids of used pipelines replaced by what they stand for. */
+export function lowerScored(
+  scored: Scored,
+  scope: Refs,
+  wiring: WiringFunction,
+  schema: z.ZodObject,
+  at: string,
+): Wiring {
+  const lowered = lowerInput(callWiring(scope, wiring, at), schema, at);
+  for (const source of sourcesOf(lowered))
+    if (!isIn(scope, source))
+      refuse(
+        'ref_elsewhere',
+        `${at} is wired to '${source.join('.')}', which it cannot see`,
+        'use only the refs that the wiring function is given',
+      );
+  return freezeJson(replaceSources(lowered, (source) => resolve(scored.internals, source), at));
+}
+
+function isIn(scope: Refs, [head, ...fields]: Source): boolean {
+  const found = Object.hasOwn(scope, head) ? scope[head] : undefined;
+  if (found === undefined || !isSide(head)) return found !== undefined;
+  return Object.hasOwn(found, fields[0] ?? '');
+}
+
+const isSide = (word: string): boolean => SIDES.some((side) => side === word);
+
+/** `related.passages` is what 'related' wires there: `related/picked.passages`; of a side, `first` stays before it. */
+function resolve({ aliases }: Internals, source: Source): Wiring | undefined {
+  const [head, ...fields] = source;
+  if (!isSide(head)) {
+    const alias = aliases.get(head);
+    return alias ? within(alias, fields) : { $from: source };
+  }
+  const [id, ...rest] = fields;
+  const alias = id === undefined ? undefined : aliases.get(id);
+  const found = alias && within(alias, rest);
+  if (!alias || !found) return alias ? undefined : { $from: source };
+  // What a used pipeline passes through may be the run's input, which both sides share.
+  return replaceSources(found, (inner) => ({ $from: inner[0] === 'input' ? inner : [head, ...inner] }), head);
+}
