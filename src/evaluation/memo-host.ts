@@ -10,6 +10,7 @@ import type { PaidBy } from '../store/memo.ts';
 import { type MakeAttempt, makeCall } from './attempts.ts';
 import { memoKey } from './memo/key.ts';
 import type { Memo, MemoAnswer } from './memo/memo.ts';
+import { callName, outcomeValue, type RecordedCall, type RecordedCalls } from './recorded-call.ts';
 import type { Slots } from './slots.ts';
 
 /** What else than config and input decides what a step gives. */
@@ -46,6 +47,8 @@ export interface MemoWalk {
   readonly execute: Execute;
   /** The calls that have ended, in that order. */
   readonly calls: readonly MemoCall[];
+  /** The same calls with what they gave: to be let go with the walk, while `calls` is kept. */
+  readonly recorded: RecordedCalls;
 }
 
 export interface MemoHost {
@@ -65,28 +68,27 @@ export function createMemoHost(options: MemoHostOptions): MemoHost {
   return Object.freeze({
     begin(slot = '1') {
       const calls: MemoCall[] = [];
+      const recorded = new Map<string, RecordedCall>();
       const keyOf = createKeys(options, slot);
       const execute: Execute = async (request) => {
         const call = request.call === 'step' ? request.node.call : request.node.fallback!;
         const key = keyOf(call, request.input);
         const answer = await ask(options, request, call, key);
         const { outcome, attempts, durationMs, source, runId, callKey } = answer;
-        const isDone = 'value' in outcome;
+        recorded.set(callName(request), { outcome, durationMs });
         calls.push({
           ...{
             key: request.key,
             call: request.call,
             step: call.step,
             memoKey: key,
-            outcome: isDone ? 'done' : 'failed',
+            outcome: 'value' in outcome ? 'done' : 'failed',
           },
           ...{ attempts, durationMs, source, runId, callKey },
         });
-        if (isDone) return outcome.value;
-        const { code, message, ...parts } = outcome.failure;
-        throw new CallFailure(code, message, parts);
+        return outcomeValue(outcome);
       };
-      return { execute, calls };
+      return { execute, calls, recorded };
     },
   } satisfies MemoHost);
 }

@@ -26,10 +26,10 @@ function createScene() {
     const shared = { memo, slots: createSlots(4), runId: 'eval-1', identify: () => NOTHING, attempt };
     const host = createMemoHost({ ...shared, ...more });
     const run = async (of: Plan, { slot, input = {} }: { slot?: string; input?: Json } = {}) => {
-      const { execute, calls } = host.begin(slot);
+      const { execute, calls, recorded } = host.begin(slot);
       const { output, finished } = walk(of, input, execute);
       const { outcome, error } = await finished;
-      return { outcome, error, calls, output: await output.catch(() => undefined) };
+      return { outcome, error, calls, recorded, output: await output.catch(() => undefined) };
     };
     return { memo, run };
   }
@@ -77,6 +77,20 @@ describe('walks over one memo', () => {
     const [after] = (await later.run(variant(1), { input: { q: 'why?' } })).calls;
     expect(made).toHaveLength(2);
     expect(after).toEqual({ ...before, source: 'stored', runId: 'eval-1' });
+  });
+
+  it('keep what each call gave beside what is known of it, also where another has made it', async () => {
+    const { begin } = createScene();
+    const { run } = await begin();
+    await run(variant(1));
+    const { calls, recorded, output } = await run(variant(2));
+    expect([...recorded].map(([name, { durationMs }]) => [name, durationMs])).toEqual(
+      calls.map(({ key, call, durationMs }) => [`${key} ${call}`, durationMs]),
+    );
+    const outcomeOf = (name: string) => recorded.get(name)?.outcome;
+    expect(outcomeOf('first step')).toMatchObject({ value: { x: (output as { first: string }).first } });
+    expect(outcomeOf('last step')).toMatchObject({ value: { x: (output as { last: string }).last } });
+    expect(JSON.stringify(calls)).not.toContain('"value"');
   });
 
   it('make calls anew for another slot, implementation or snapshot', async () => {
