@@ -8,7 +8,7 @@ import { contentHash, type Member } from '../evaluation/dataset.ts';
 import { nowSql } from './clock.ts';
 import type { Database } from './database.ts';
 import type { DatasetVersion } from './datasets.ts';
-import { hasTag } from './datasets-read.ts';
+import { IS_FINAL } from './datasets-read.ts';
 
 export interface NewFinalUse {
   /** What is decided by it, such as `promote docs-bot`: one use each. */
@@ -72,8 +72,7 @@ export async function finalUsesOf(database: Database, version: string): Promise<
 async function finalHash(database: Database, version: string): Promise<string | undefined> {
   const members = await database.query<Member>(
     `select member.example_id as id, member.example_hash as hash
-     from version_example as member join example on example.hash = member.example_hash
-     where member.version = $1 and ${hasTag("'final'")}`,
+     from version_example as member where member.version = $1 and ${IS_FINAL}`,
     [version],
   );
   return members.length === 0 ? undefined : contentHash(members);

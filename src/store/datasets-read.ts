@@ -3,59 +3,59 @@ import { DATASET_LIMITS, type Example } from '../evaluation/dataset.ts';
 import type { Database } from './database.ts';
 import type { DatasetDiff, ExampleFilter } from './datasets.ts';
 
+/** At most 1,000, in order of their ids. */
 export async function readPage(
   database: Database,
   version: string,
   filter: ExampleFilter,
 ): Promise<readonly Example[]> {
-  const limit = Math.min(filter.limit ?? DATASET_LIMITS.page, DATASET_LIMITS.page);
-  const page: Example[] = [];
-  for await (const example of readAll(database, version, filter)) {
-    page.push(example);
-    if (page.length >= limit) break;
-  }
-  return page;
-}
-
-/** In order of their ids, from after `filter.after` on. */
-export async function* readAll(database: Database, version: string, filter: ExampleFilter): AsyncGenerator<Example> {
-  for (let after: string | undefined = filter.after ?? ''; after !== undefined; ) {
-    const members: readonly Read[] = await readMembers(database, version, { ...filter, after });
-    for (const { body } of members) if (body !== null) yield body;
-    after = members.length < DATASET_LIMITS.page ? undefined : members.at(-1)!.id;
-  }
-}
-
-interface Read {
-  readonly id: string;
-  /** Null where the example does not fit the filter. */
-  readonly body: Example | null;
-}
-
-/**
- * The next members. They are cut off before their examples are looked at, and each example is looked up by itself: so a
- * page costs the same however large the version is, also where the database has no statistics of it yet.
- */
-function readMembers(database: Database, version: string, filter: ExampleFilter): Promise<readonly Read[]> {
-  const { split, tag, id, after } = filter;
-  return database.query<Read>(
-    `select member.example_id as id,
-       case when ($4::text is null or ($4 = 'final') = ${hasTag("'final'")}) and ($5::text is null or ${hasTag('$5')})
-         then body end as body
-     from (
-       select example_id, example_hash from version_example
-       where version = $1 and example_id > $2 and ($3::text is null or example_id = $3)
-       order by version, example_id limit ${DATASET_LIMITS.page}
+  const { after = '', offset = 0, limit = DATASET_LIMITS.page } = filter;
+  // Each example is looked up by itself: so a page costs the same however many there are, also where the database has no
+  // statistics of them yet.
+  const rows = await database.query<{ body: Example }>(
+    `select body from (
+       select example_id, example_hash from version_example as member
+       where version = $1 and ${FITS} and example_id > $5
+       order by version, example_id offset $6 limit $7
      ) as member
      cross join lateral (select body from example where hash = member.example_hash limit 1) as example
      order by member.example_id`,
-    [version, after, id ?? null, split ?? null, tag ?? null],
+    [...fitParams(version, filter), after, offset, Math.min(limit, DATASET_LIMITS.page)],
   );
+  return rows.map(({ body }) => body);
 }
 
-/** SQL: whether an example has this tag. */
-export const hasTag = (tag: string): string =>
-  `exists (select from json_array_elements_text(coalesce(body->'tags', '[]')) as each (tag) where each.tag = ${tag})`;
+/** In order of their ids. */
+export async function* readAll(database: Database, version: string, filter: ExampleFilter): AsyncGenerator<Example> {
+  for (let after = ''; ; ) {
+    const page = await readPage(database, version, { ...filter, after });
+    yield* page;
+    if (page.length < DATASET_LIMITS.page) return;
+    after = page.at(-1)!.id;
+  }
+}
+
+export async function countMembers(database: Database, version: string, filter: ExampleFilter): Promise<number> {
+  const [row] = await database.query<{ count: number }>(
+    `select count(*) from version_example as member where version = $1 and ${FITS}`,
+    fitParams(version, filter),
+  );
+  return row!.count;
+}
+
+/** SQL: whether a member is of the final split. */
+export const IS_FINAL = `'final' = any(member.tags)`;
+
+/** SQL: whether a member fits the filter, with the parameters that `fitParams` gives. */
+const FITS = `($2::text is null or example_id = $2) and ($3::text is null or ($3 = 'final') = (${IS_FINAL}))
+  and ($4::text is null or $4 = any(member.tags))`;
+
+const fitParams = (version: string, { id, split, tag }: ExampleFilter) => [
+  version,
+  id ?? null,
+  split ?? null,
+  tag ?? null,
+];
 
 export async function diffVersions(database: Database, from: string, to: string): Promise<DatasetDiff> {
   const rows = await database.query<{ id: string; was: string | null; is: string | null }>(

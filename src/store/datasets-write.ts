@@ -79,14 +79,19 @@ async function currentOf(database: Database, name: string, mayBegin: boolean): P
   }
 }
 
-function membersOf(database: Database, version: string): Promise<readonly Member[]> {
-  return database.query<Member>(
-    'select example_id as id, example_hash as hash from version_example where version = $1',
+/** A member with the tags of its example. */
+interface Listed extends Member {
+  readonly tags: readonly string[];
+}
+
+function membersOf(database: Database, version: string): Promise<readonly Listed[]> {
+  return database.query<Listed>(
+    'select example_id as id, example_hash as hash, tags from version_example where version = $1',
     [version],
   );
 }
 
-async function writeExamples(database: Database, examples: readonly Example[]): Promise<readonly Member[]> {
+async function writeExamples(database: Database, examples: readonly Example[]): Promise<readonly Listed[]> {
   const rows = examples.map((example) => ({ ...memberOf(example), body: canonicalJson(example as unknown as Json) }));
   for (const batch of batches(rows, BATCH, ({ body }) => body.length))
     await database.query(
@@ -94,15 +99,21 @@ async function writeExamples(database: Database, examples: readonly Example[]): 
        on conflict do nothing`,
       [batch.map(({ hash }) => hash), batch.map(({ body }) => body)],
     );
-  return rows.map(({ id, hash }) => ({ id, hash }));
+  return rows.map(({ id, hash }, place) => ({ id, hash, tags: examples[place]!.tags ?? [] }));
 }
 
-async function writeMembers(database: Database, version: string, members: readonly Member[]): Promise<void> {
-  for (const batch of batches(members, BATCH, ({ id }) => id.length))
+async function writeMembers(database: Database, version: string, members: readonly Listed[]): Promise<void> {
+  for (const batch of batches(members, BATCH, ({ id, tags }) => id.length + tags.join().length))
     await database.query(
-      `insert into version_example (version, example_id, example_hash)
-       select $1, id, hash from unnest($2::text[], $3::text[]) as given (id, hash) on conflict do nothing`,
-      [version, batch.map(({ id }) => id), batch.map(({ hash }) => hash)],
+      `insert into version_example (version, example_id, example_hash, tags)
+       select $1, id, hash, array(select json_array_elements_text(tags))
+       from unnest($2::text[], $3::text[], $4::text[]::json[]) as given (id, hash, tags) on conflict do nothing`,
+      [
+        version,
+        batch.map(({ id }) => id),
+        batch.map(({ hash }) => hash),
+        batch.map(({ tags }) => JSON.stringify(tags)),
+      ],
     );
 }
 

@@ -7,7 +7,7 @@ import { type Clock, nowParam } from './clock.ts';
 import type { Database } from './database.ts';
 import { type FinalUse, finalUsesOf, type NewFinalUse, useFinal } from './datasets-final.ts';
 import { findDataset, listDatasets, versionsOf } from './datasets-find.ts';
-import { diffVersions, readAll, readPage } from './datasets-read.ts';
+import { countMembers, diffVersions, readAll, readPage } from './datasets-read.ts';
 import { addExample, putVersion } from './datasets-write.ts';
 
 /** Times are milliseconds since the epoch. */
@@ -37,6 +37,8 @@ export interface ExampleFilter {
   readonly id?: string | undefined;
   /** The id that the page before ended with. */
   readonly after?: string | undefined;
+  /** How many are passed over, of those that fit; default 0. */
+  readonly offset?: number | undefined;
   /** Of a page; default, and at most, 1,000. */
   readonly limit?: number | undefined;
 }
@@ -79,7 +81,8 @@ export interface Datasets {
   /** A page of a version's examples, by id. */
   examples(version: string, filter?: ExampleFilter): Promise<readonly Example[]>;
   /** All examples that fit the filter, page by page. */
-  eachExample(version: string, filter?: Omit<ExampleFilter, 'after' | 'limit'>): AsyncGenerator<Example>;
+  eachExample(version: string, filter?: Omit<ExampleFilter, 'after' | 'offset' | 'limit'>): AsyncGenerator<Example>;
+  countExamples(version: string, filter?: Pick<ExampleFilter, 'split' | 'tag'>): Promise<number>;
   diff(from: string, to: string): Promise<DatasetDiff>;
   /**
    * Records that the final split of a version is used, before it is. The same evaluation may ask again.
@@ -102,6 +105,7 @@ export function createDatasets(database: Database, clock?: Clock): Datasets {
     find: (name, hashPrefix) => findDataset(database, name, hashPrefix),
     examples: (version, filter = {}) => readPage(database, version, filter),
     eachExample: (version, filter = {}) => readAll(database, version, filter),
+    countExamples: (version, filter = {}) => countMembers(database, version, filter),
     diff: (from, to) => diffVersions(database, from, to),
     useFinal: (version, use) => useFinal(database, version, use, nowParam(clock)),
     finalUses: (version) => finalUsesOf(database, version),

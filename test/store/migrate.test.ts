@@ -84,6 +84,32 @@ describe.skipIf(noPostgres !== undefined)(`migrations on PostgreSQL ${noPostgres
     }
   });
 
+  test('the examples of a database from before evaluations keep their tags', async () => {
+    const running = await startPostgres();
+    const database = openDatabase(running.url);
+    try {
+      const all = await readMigrations();
+      await migrate(database, { migrations: all.slice(0, 7) });
+      const bodies = [
+        { id: 'a', input: {} },
+        { id: 'b', input: {}, tags: ['final', 'é, "x"'] },
+      ];
+      await database.query(
+        `with added as (
+           insert into example (hash, body) select body::json->>'id', body::json from unnest($1::text[]) as body returning hash
+         )
+         insert into version_example (version, example_id, example_hash) select 'v', hash, hash from added`,
+        [bodies.map((body) => JSON.stringify(body))],
+      );
+      await migrate(database);
+      const rows = await database.query('select example_id as id, tags from version_example order by 1');
+      expect(rows).toEqual(bodies.map(({ id, tags = [] }) => ({ id, tags })));
+    } finally {
+      await database.close();
+      await running.stop();
+    }
+  });
+
   test('a server without pgvector is told so', async () => {
     const running = await startPostgres();
     const database = openDatabase(running.url);

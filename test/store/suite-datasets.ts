@@ -67,8 +67,18 @@ export function describeDatasets(subject: Subject): void {
       expect(await ids({ split: 'dev', tag: 'oblique' })).toEqual([]);
       expect(await ids({ limit: 2 })).toEqual(['a', 'b']);
       expect(await ids({ limit: 2, after: 'b' })).toEqual(['c', 'whole']);
+      expect(await ids({ offset: 1, limit: 2 })).toEqual(['b', 'c']);
+      expect(await ids({ split: 'dev', offset: 1 })).toEqual(['c']);
+      expect(await ids({ split: 'final', tag: 'oblique', offset: 1 })).toEqual([]);
+      expect(await ids({ after: 'a', offset: 1 })).toEqual(['c', 'whole']);
+      const count = (filter: object) => datasets.countExamples(version, filter);
+      expect(
+        await Promise.all([{}, { split: 'dev' }, { tag: 'oblique' }, { split: 'dev', tag: 'final' }].map(count)),
+      ).toEqual([4, 2, 1, 0]);
       const { version: shared } = await datasets.find('shared');
       const all = await Array.fromAsync(datasets.eachExample(shared));
+      const third = await datasets.examples(shared, { offset: 2_000 });
+      expect(third).toEqual(all.slice(2_000));
       expect(new Set(all.map(({ id }) => id)).size).toBe(2_501);
     });
 

@@ -102,3 +102,9 @@ create table label (
   labelled_at timestamptz not null,
   primary key (scorer, subject, rater)
 );
+
+-- The tags of the example, beside its place in the version: chunks of an evaluation are pages of the examples of a split,
+-- and a page must not cost what reading all examples before it does.
+alter table version_example add column tags text[] not null default '{}';
+update version_example as member set tags = array(select json_array_elements_text(body->'tags'))
+from example where hash = member.example_hash and body->'tags' is not null;
