@@ -1,9 +1,8 @@
 /** Finding passages: searching an index, joining lists, keeping an order. */
 import { LIST_LENGTH, type Passage } from '../pipelines/schemas.ts';
 import { fuse, keepOrder, keywordSearch, vectorSearch } from '../pipelines/steps.ts';
-import type { EmbedderOf } from '../src/embedding/embedder.ts';
 import { diversify } from '../src/embedding/mmr.ts';
-import { createTextSearch, type TextSearch } from '../src/embedding/text-search.ts';
+import type { TextSearch } from '../src/embedding/text-search.ts';
 import { distinct, fuseLists } from '../src/retrieval/fuse.ts';
 import type { KeywordHit } from '../src/store/keyword-search.ts';
 import type { Store } from '../src/store/store.ts';
@@ -13,22 +12,16 @@ import { type Implemented, implement } from './boundary/implement.ts';
 import { callOf } from './models.ts';
 
 export interface RetrievalDependencies {
-  readonly store: Pick<Store, 'search' | 'vectors' | 'vectorSearch'>;
-  /** Finds embedding models by name; default: those that run here. */
-  readonly embedderOf?: EmbedderOf;
+  readonly store: Pick<Store, 'search'>;
+  readonly textSearch: TextSearch;
 }
 
 /** The index takes no more of one query: the words beyond are left out. */
 const QUERY_CHARACTERS = 8_000;
 const QUERY_WORDS = 500;
 
-export function createRetrievalSteps({ store, embedderOf }: RetrievalDependencies): readonly Implemented[] {
-  return [
-    createVectorSearch(createTextSearch(store, embedderOf)),
-    createKeywordSearch(store.search),
-    fuseLocal,
-    keepOrderLocal,
-  ];
+export function createRetrievalSteps({ store, textSearch }: RetrievalDependencies): readonly Implemented[] {
+  return [createVectorSearch(textSearch), createKeywordSearch(store.search), fuseLocal, keepOrderLocal];
 }
 
 /**

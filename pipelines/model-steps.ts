@@ -8,23 +8,23 @@ import { ENHANCE, GENERATE, HYDE, INTENTS, prompt, RERANK, REVISE, VALIDATE } fr
 import { Citation, LIST_LENGTH, PassageList, Passages, Question, Turn } from './schemas.ts';
 
 /** Providers answer 429 and 5xx for seconds to minutes; where they say how long, that is waited for instead. */
-const backoff = { first: '1 second', factor: 2, max: '20 seconds' } as const;
+export const backoff = { first: '1 second', factor: 2, max: '20 seconds' } as const;
 
-/** @param own this project's algorithm for the step, and its default */
-const model = (own: `local/${string}`) =>
+/** @param own this project's algorithm for the step, and its default unless another is given */
+export const model = (own: `local/${string}`, preset: string = own) =>
   z
     .string()
     .max(200)
     .regex(new RegExp(`^(?:(?:openai|cohere)/.+|${own})$`), `name a model: openai/..., cohere/... or ${own}`)
-    .default(own);
+    .default(preset);
 /** Left out: the provider's default, since some models take no other. */
-const temperature = z.number().min(0).max(2).optional();
+export const temperature = z.number().min(0).max(2).optional();
 /** What is paid for at most, thinking included; a reply that is cut by it is a failed attempt. */
-const maxOutputTokens = (most: number) => z.int().min(16).max(100_000).default(most);
+export const maxOutputTokens = (most: number) => z.int().min(16).max(100_000).default(most);
 const history = z.array(Turn).max(50).optional();
 /** Of the conversation, its last turns that fit. */
 const historyTokens = z.int().min(0).max(100_000).default(4_000);
-const text = z.string().max(10_000);
+export const text = z.string().max(10_000);
 export const topN = z.int().min(1).max(LIST_LENGTH).default(8);
 
 const Enhanced = z.object({

@@ -16,7 +16,8 @@ const FILLERS = `able actually answer anyone best better call called can't canno
 const STOP_WORDS: ReadonlySet<string> = new Set([...eng, ...FILLERS.split(/\s+/)]);
 const WORD = /[\p{L}\p{M}\p{N}_]+(?:['’][\p{L}]+)?/gu;
 /** Scripts written without spaces, where words must be looked up. */
-const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}]/u;
+export const UNSPACED =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}]/u;
 const HUMP = /(?<=[\p{Ll}\p{N}])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})|_+/u;
 
 const segmenter = new Intl.Segmenter('und', { granularity: 'word' });

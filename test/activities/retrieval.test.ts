@@ -3,8 +3,8 @@ import { createRerank } from '../../activities/rerank.ts';
 import { createRetrievalSteps, fuseLocal, keepOrderLocal } from '../../activities/retrieval.ts';
 import type { Passage } from '../../pipelines/schemas.ts';
 import { fuse, keepOrder, keywordSearch, rerank, vectorSearch } from '../../pipelines/steps.ts';
+import { createTextSearch, type TextSearch } from '../../src/embedding/text-search.ts';
 import type { Search } from '../../src/store/keyword-search.ts';
-import type { Store } from '../../src/store/store.ts';
 import { memoryIndex } from '../embedding/memory-index.ts';
 import { noProviders } from '../support/fake-providers.ts';
 import { callStep } from './call.ts';
@@ -167,8 +167,7 @@ describe('keywordSearch', () => {
       }));
     },
   };
-  const none = {} as Pick<Store, 'vectors' | 'vectorSearch'>;
-  const step = createRetrievalSteps({ store: { search, ...none } }).find(
+  const step = createRetrievalSteps({ store: { search }, textSearch: {} as TextSearch }).find(
     ({ step: { name } }) => name === 'keywordSearch',
   )!;
 
@@ -206,7 +205,7 @@ describe('vectorSearch', async () => {
     'food#0': 'Bread is baked from flour and water.',
   };
   const index = await memoryIndex(Object.entries(texts).map(([id, text]) => ({ id, text, heading: [] })));
-  const step = createRetrievalSteps({ store: { search: {} as Search, ...index } }).find(
+  const step = createRetrievalSteps({ store: { search: {} as Search }, textSearch: createTextSearch(index) }).find(
     (each) => each.step.name === 'vectorSearch',
   )!;
   const ids = async (queries: string[], config = {}) =>
