@@ -4,11 +4,13 @@
  */
 import type { RunClient } from './runtime/client.ts';
 import { readConfig } from './runtime/config.ts';
+import type { EvaluationClient } from './runtime/evaluation-client.ts';
 import type { IngestClient } from './runtime/ingest-client.ts';
 import { connectRuntime } from './runtime/runtime.ts';
 import type { StreamClient } from './runtime/stream-run.ts';
 
 export type { RunClient, Runnable, RunOptions, StartedRun } from './runtime/client.ts';
+export type { EvaluationClient, FollowOptions, NewEvaluationRequest } from './runtime/evaluation-client.ts';
 export type { IngestClient, IngestOptions } from './runtime/ingest-client.ts';
 export type { NodeResult, RunResult } from './runtime/run-result.ts';
 export type * from './runtime/stream-event.ts';
@@ -21,7 +23,7 @@ export interface ConnectOptions {
   readonly environment?: { readonly [name: string]: string | undefined };
 }
 
-export interface SluiceClient extends RunClient, StreamClient, IngestClient {
+export interface SluiceClient extends RunClient, StreamClient, IngestClient, EvaluationClient {
   /** Ends the connections; runs that were started go on. */
   close(): Promise<void>;
 }

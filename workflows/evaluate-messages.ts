@@ -11,6 +11,10 @@ export const EVALUATION_PROGRESS = 'progress';
 export interface EvaluateInput {
   /** The workflow's id, too. The store knows the rest. */
   readonly evaluationId: string;
+  /** Where its activities are called. */
+  readonly queue: string;
+  /** Code that changed under an unchanged version is the step's own from now on. */
+  readonly acceptChanged?: boolean;
   /** Where a history that was continued goes on; absent at the start. */
   readonly resumedAt?: EvaluateCarry;
 }
@@ -60,7 +64,7 @@ export interface EvaluateProgress extends ChunkResult {
 /** What the evaluate workflow asks of its workers. Each may be called again: after a crash, a timeout, a lost answer. */
 export interface EvaluateActivities {
   /** Fixes digests and snapshots, locks the registration, claims the final split: what may refuse, before money is spent. */
-  beginEvaluation(input: { readonly evaluationId: string }): Promise<BegunEvaluation>;
+  beginEvaluation(input: Pick<EvaluateInput, 'evaluationId' | 'acceptChanged'>): Promise<BegunEvaluation>;
   evaluateChunk(input: ChunkInput): Promise<ChunkResult>;
   /** Writes a row for whatever has none, each cell missing with a reason, and the evaluation's last state. */
   endEvaluation(input: {

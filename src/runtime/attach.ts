@@ -9,6 +9,7 @@ import { createStore, type Store } from '../store/store.ts';
 import { createRunClient, type RunClient } from './client.ts';
 import type { Config } from './config.ts';
 import { stateFolder } from './dev-state.ts';
+import { createEvaluationClient, type EvaluationClient } from './evaluation-client.ts';
 import { createIngestClient, type IngestClient } from './ingest-client.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 import { createStreamRun, type StreamClient } from './stream-run.ts';
@@ -29,7 +30,7 @@ export interface Dependencies {
 
 export interface Attached {
   readonly store: Store;
-  readonly client: RunClient & StreamClient & IngestClient;
+  readonly client: RunClient & StreamClient & IngestClient & EvaluationClient;
   readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string };
   readonly connection: Connection;
   readonly databaseUrl: string;
@@ -51,11 +52,12 @@ export function attach({ folder, config, temporal, uiUrl, database, databaseUrl 
   const { client, namespace, address, connection } = temporal;
   const runs = createRunClient({ temporal: client, store, config, namespace, uiUrl });
   const ingests = createIngestClient({ temporal: client, queue: config.queues.control, urlOf: runs.urlOf });
+  const evaluations = createEvaluationClient({ temporal: client, store, queues: config.queues, check: runs.check });
   const streams = createTokenStreams({ config, folder });
   undo.push(() => streams.stop());
   return {
     store,
-    client: { ...runs, ...ingests, stream: createStreamRun(runs.start, streams) },
+    client: { ...runs, ...ingests, ...evaluations, stream: createStreamRun(runs.start, streams) },
     temporal: { address, namespace, uiUrl },
     connection,
     databaseUrl,

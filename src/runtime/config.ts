@@ -72,6 +72,7 @@ const Environment = z.object({
     .regex(/^[a-z0-9-]{1,64}$/)
     .default('sluice'),
   SLUICE_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(40),
+  SLUICE_EVAL_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(16),
   SLUICE_CACHED_RUNS: z.coerce.number().int().min(0).max(10_000).default(200),
   SLUICE_RUN_DEADLINE_MS: milliseconds.max(86_400_000).default(600_000),
   SLUICE_QUEUE_LIMIT_MS: milliseconds.max(86_400_000).default(300_000),
@@ -128,6 +129,8 @@ export interface Config {
   readonly queues: Queues;
   /** Activities one worker runs at a time. */
   readonly concurrency: number;
+  /** Calls that one worker makes at a time for evaluations. */
+  readonly evalConcurrency: number;
   /** Runs whose state one worker keeps in memory between workflow tasks. */
   readonly cachedRuns: number;
   /** A run that has no output after this long fails, typed. */
@@ -195,6 +198,7 @@ export function readConfig(environment: { readonly [name: string]: string | unde
     ...(env.SLUICE_CACHE !== undefined && { cache: env.SLUICE_CACHE }),
     queues: Object.freeze({ run: `${prefix}-run`, eval: `${prefix}-eval`, control: `${prefix}-control` }),
     concurrency: env.SLUICE_CONCURRENCY,
+    evalConcurrency: env.SLUICE_EVAL_CONCURRENCY,
     cachedRuns: env.SLUICE_CACHED_RUNS,
     runDeadlineMs: env.SLUICE_RUN_DEADLINE_MS,
     queueLimitMs: env.SLUICE_QUEUE_LIMIT_MS,

@@ -1,6 +1,6 @@
 /**
- * A worker process: polls the run queue (workflows and steps) and the control queue (ingest, sweeper), publishes which
- * steps it can run, and drains before it ends.
+ * A worker process: polls the run queue (workflows and steps), the control queue (ingest, evaluations' workflows, sweeper)
+ * and the evaluation queue (their chunks), publishes which steps it can run, and drains before it ends.
  */
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
@@ -8,6 +8,7 @@ import type { VersioningBehavior } from '@temporalio/common';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Implemented } from '../../activities/boundary/implement.ts';
 import { createStepActivities } from '../../activities/boundary/temporal.ts';
+import { createEvaluateActivities } from '../../activities/evaluate.ts';
 import { createIngestActivities } from '../../activities/ingest.ts';
 import { createRecordRun } from '../../activities/record-run.ts';
 import { createSweepRuns } from '../../activities/sweep-runs.ts';
@@ -27,6 +28,8 @@ import type { TokenOutlet } from './token-piece.ts';
  */
 const STICKY_TIMEOUT = '1 second';
 const CONTROL_CONCURRENCY = 4;
+/** Chunks of evaluations at once, so that slots are used while one of them ends; it is calls that are limited. */
+const CHUNKS = 4;
 /** A client tries to start a run for as long as its deadline; this is for the tries themselves. */
 const STARTING_MS = 60_000;
 
@@ -84,8 +87,17 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
     // Else beats are held back for 80 % of their timeout, and a worker that is only busy is soon taken for dead.
     maxHeartbeatThrottleInterval: '1 second',
   });
+  // Chunks only: their workflows are on the control queue, which needs no step.
+  const { workflowBundle: _, ...withoutWorkflows } = shared;
+  const creatingEval = Worker.create({
+    ...withoutWorkflows,
+    taskQueue: config.queues.eval,
+    activities: createEvaluateActivities({ store, implementations, concurrency: config.evalConcurrency }),
+    maxConcurrentActivityTaskExecutions: CHUNKS,
+    maxHeartbeatThrottleInterval: '1 second',
+  });
   // Each loads the bundle in a thread of its own: half the time where there are two cores.
-  const workers = await Promise.all([creatingRun, creatingControl]);
+  const workers = await Promise.all([creatingRun, creatingControl, creatingEval]);
   const polling = workers.map((worker) => worker.run());
   const ended = Promise.all(polling).then(() => undefined);
   ended.catch(() => undefined); // told to whoever awaits it

@@ -1,0 +1,71 @@
+/**
+ * What the evaluate workflow asks of its worker: begin an evaluation, evaluate a chunk of it, end it. A chunk may be
+ * repeated after a crash: what was stored is not done again, and calls that were made are in the memo.
+ */
+import { Context } from '@temporalio/activity';
+import { CancelledFailure } from '@temporalio/common';
+import { stepName } from '../src/dsl/step.ts';
+import { beginEvaluation } from '../src/evaluation/begin.ts';
+import { evaluateChunk } from '../src/evaluation/chunk/evaluate-chunk.ts';
+import { digestsOf } from '../src/evaluation/digest/digest.ts';
+import { endEvaluation } from '../src/evaluation/end.ts';
+import { createSlots } from '../src/evaluation/slots.ts';
+import type { Store } from '../src/store/store.ts';
+import type { EvaluateActivities } from '../workflows/evaluate-messages.ts';
+import type { Implemented } from './boundary/implement.ts';
+import { createMakeAttempt } from './boundary/memo.ts';
+import { toApplicationFailure } from './boundary/temporal.ts';
+
+export interface EvaluateDependencies {
+  readonly store: Store;
+  readonly implementations: readonly Implemented[];
+  /** Calls that this process makes at once, over all chunks. */
+  readonly concurrency: number;
+}
+
+const BEAT_MS = 1_000;
+
+export function createEvaluateActivities(dependencies: EvaluateDependencies): EvaluateActivities {
+  const { store, implementations, concurrency } = dependencies;
+  const snapshotSteps = new Set(
+    implementations.filter(({ step }) => 'snapshot' in step.config.shape).map(({ step }) => stepName(step)),
+  );
+  const worker = {
+    store,
+    slots: createSlots(concurrency),
+    attempt: createMakeAttempt(store, implementations),
+    /** Read when first needed: a worker that evaluates nothing reads no sources. */
+    digests: memoised(() => digestsOf(implementations)),
+    takesSnapshot: (step: string) => snapshotSteps.has(step),
+  };
+  return {
+    beginEvaluation: (input) => asActivity(() => beginEvaluation(worker, input)),
+    evaluateChunk: (input) => asActivity((signal) => evaluateChunk(worker, input, signal)),
+    endEvaluation: (input) => asActivity(() => endEvaluation(store, input)),
+  };
+}
+
+function memoised<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    made.catch(() => {
+      made = undefined;
+    });
+    return made;
+  };
+}
+
+/** Beats for as long as `work` goes on, and says its failures in Temporal's words. */
+async function asActivity<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const context = Context.current();
+  const beats = setInterval(() => context.heartbeat(), BEAT_MS);
+  try {
+    return await work(context.cancellationSignal);
+  } catch (error) {
+    if (context.cancellationSignal.aborted) throw new CancelledFailure('cancelled');
+    throw toApplicationFailure(error);
+  } finally {
+    clearInterval(beats);
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * Whose fault a failed run is. What the variant itself brought about (a refusal, a reply of no use, a prompt too long, its
+ * own time or budget, a bug in its step) is an outcome and counts as the worst score. What came from outside (a provider
+ * that does not answer, a key, a lost worker, the database) says nothing of the variant: its cells are missing.
+ */
+const OUTSIDE: ReadonlySet<string> = new Set([
+  'evaluation_budget',
+  'heartbeat_lost',
+  'key_invalid',
+  'key_missing',
+  'model_unknown',
+  'no_worker',
+  'overloaded',
+  'price_unknown',
+  'quota_exhausted',
+  'rate_limited',
+  'embedding_model_differs',
+  'embedding_model_unknown',
+  'index_not_built',
+  'index_not_embedded',
+  'index_unknown',
+  // No search could be made at all.
+  'retrieval_failed',
+  'snapshot_unknown',
+  'step_unknown',
+]);
+const FROM_STORE = /^database_/;
+
+export const EVALUATION_BUDGET = 'evaluation_budget';
+
+export const isFromOutside = (code: string): boolean => OUTSIDE.has(code) || FROM_STORE.test(code);

@@ -1,0 +1,95 @@
+/** One run of an evaluation: the plan walked over the memo, and what is known of it afterwards. */
+import type { Json, Plan } from '../../plan/plan.ts';
+import type { From } from '../../plan/resolve.ts';
+import { type Observed, type WalkResult, walk } from '../../plan/walk.ts';
+import type { PaidBy } from '../../store/memo.ts';
+import type { Spending } from '../../store/spending.ts';
+import type { JsonObject } from '../dataset.ts';
+import type { MemoHost, MemoWalk } from '../memo-host.ts';
+import type { ResultError, RunFacts } from '../result.ts';
+import { runLatency } from '../run-latency.ts';
+import { isFromOutside } from './outside-failures.ts';
+import { observationKey, type SeenRun } from './scorer-input.ts';
+
+export interface RunPlace {
+  readonly plan: Plan;
+  readonly input: JsonObject;
+  readonly slot: string;
+  /** What scorers will ask of it. */
+  readonly observe: readonly From[];
+  readonly signal: AbortSignal;
+}
+
+export interface RunHost {
+  readonly host: MemoHost;
+  /** What calls have cost, in the order asked. */
+  readonly spend: (call: PaidBy) => Promise<Spending>;
+}
+
+export interface PlayedRun extends SeenRun {
+  readonly outcome: WalkResult['outcome'] | 'missing';
+  readonly error: ResultError | null;
+  /** Scorers make their calls in it, too. */
+  readonly walk: MemoWalk;
+}
+
+/** @throws the signal's reason when it aborts */
+export async function playRun({ host, spend }: RunHost, place: RunPlace): Promise<PlayedRun> {
+  const { plan, input, slot, observe, signal } = place;
+  const memoWalk = host.begin(slot);
+  const wirings = observe.map((ref) => ({ $from: ref }));
+  const { output, finished } = walk(plan, input, memoWalk.execute, { cancel: signal, observe: wirings });
+  const result = await finished;
+  signal.throwIfAborted();
+  const given = await output.catch(() => undefined);
+  const error = result.error ? errorOf(result.error) : null;
+  const isMissing = error !== null && isFromOutside(error.code);
+  return {
+    outcome: isMissing ? 'missing' : result.outcome,
+    error,
+    output: given,
+    nodes: observedBy(observe, result.observed ?? []),
+    facts: isMissing ? NOT_KNOWN : await factsOf({ plan, input, memoWalk, result, spend }),
+    walk: memoWalk,
+  };
+}
+
+const NOT_KNOWN: RunFacts = Object.freeze({
+  latencyMs: null,
+  costUsd: null,
+  inputTokens: null,
+  outputTokens: null,
+  failed: false,
+  degraded: false,
+});
+
+const errorOf = ({ code, message, node }: NonNullable<WalkResult['error']>): ResultError => ({ code, message, node });
+
+function observedBy(refs: readonly From[], observed: readonly Observed[]): ReadonlyMap<string, Observed> {
+  return new Map(refs.map((ref, place) => [observationKey(ref), observed[place]!]));
+}
+
+interface Facts {
+  readonly plan: Plan;
+  readonly input: Json;
+  readonly memoWalk: MemoWalk;
+  readonly result: WalkResult;
+  readonly spend: RunHost['spend'];
+}
+
+async function factsOf({ plan, input, memoWalk, result, spend }: Facts): Promise<RunFacts> {
+  const [spent, latency] = await Promise.all([
+    Promise.all(memoWalk.calls.map(spend)),
+    runLatency(plan, input, memoWalk.recorded),
+  ]);
+  const sum = (field: 'costUsd' | 'inputTokens' | 'outputTokens') =>
+    spent.reduce((total, spending) => total + (spending[field] ?? 0), 0);
+  return Object.freeze({
+    latencyMs: latency.outputMs,
+    costUsd: spent.some(({ unknownCalls }) => unknownCalls > 0) ? null : sum('costUsd'),
+    inputTokens: sum('inputTokens'),
+    outputTokens: sum('outputTokens'),
+    failed: result.outcome === 'failed',
+    degraded: result.outcome === 'degraded',
+  });
+}

@@ -1,0 +1,51 @@
+/**
+ * The cell of a pair: the baseline's run and the variant's on one example, shown to a judge in both orders. Only what it
+ * says both times counts; a judge that changes its mind with the order has seen no difference.
+ */
+import type { Example } from '../dataset.ts';
+import type { Cell } from '../result.ts';
+import type { PlayedRun } from './play-run.ts';
+import { ask, type Scoring, subjectOf, unreadable, withDetail } from './score-run.ts';
+import { type ScorerInput, type Sides, scorerInput } from './scorer-input.ts';
+
+/** @throws the signal's reason when it aborts */
+export async function scorePair(scoring: Scoring, baseline: PlayedRun, variant: PlayedRun): Promise<Cell> {
+  const { scorer, example } = scoring;
+  const forth = inputOf(scoring, example, { first: baseline, second: variant });
+  const back = inputOf(scoring, example, { first: variant, second: baseline });
+  if ('missing' in forth || 'missing' in back) return byDefault(baseline, variant, 'missing' in forth ? forth : back);
+  const [one, other] = await Promise.all([
+    ask(scoring, `score:${scorer.id}:forth`, forth.value),
+    ask(scoring, `score:${scorer.id}:back`, back.value),
+  ]);
+  if ('state' in one) return one;
+  if ('state' in other) return other;
+  const [told, again] = [String(one.output.winner), MIRRORED[String(other.output.winner)]];
+  const isSame = told === again;
+  const win = isSame ? (WINS[told] ?? 0.5) : 0.5;
+  const flipped = isSame ? 0 : 1;
+  const detail = { forth: one.output.reason ?? null, back: other.output.reason ?? null };
+  return { state: 'done', score: { win, flipped }, subject: subjectOf(forth.value), ...withDetail(detail) };
+}
+
+/** What a verdict of the second order says of the first. */
+const MIRRORED: { readonly [winner: string]: string } = { first: 'second', second: 'first', tie: 'tie' };
+/** The variant is shown second. */
+const WINS: { readonly [winner: string]: number } = { second: 1, first: 0, tie: 0.5 };
+
+const inputOf = ({ scorer }: Scoring, example: Example, sides: Sides): ScorerInput =>
+  scorerInput(scorer.input, example, sides);
+
+/** Who has failed by its own fault has lost; where both have, nobody has won. */
+function byDefault(baseline: PlayedRun, variant: PlayedRun, lacking: ScorerInput): Cell {
+  const missing = 'missing' in lacking ? lacking : { missing: '' };
+  if (baseline.outcome === 'missing') return unreadable(baseline, missing);
+  if (variant.outcome === 'missing' || baseline.outcome !== 'failed') return unreadable(variant, missing);
+  const isTie = variant.outcome === 'failed';
+  return {
+    state: 'done',
+    score: { win: isTie ? 0.5 : 1, flipped: 0 },
+    subject: subjectOf([baseline.output ?? null, variant.output ?? null]),
+    detail: { reason: isTie ? 'both failed' : 'the baseline failed' },
+  };
+}

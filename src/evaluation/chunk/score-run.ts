@@ -1,0 +1,93 @@
+/** Cells of one run: each scorer asked once over the memo, or the reason why not. */
+
+import { hashJson } from '../../plan/id.ts';
+import type { Json, StepNode } from '../../plan/plan.ts';
+import type { Execute } from '../../plan/walk.ts';
+import type { Example } from '../dataset.ts';
+import type { Cell, Score } from '../result.ts';
+import type { ScoreField, ScorerSpec } from '../spec.ts';
+import { isFromOutside } from './outside-failures.ts';
+import type { PlayedRun } from './play-run.ts';
+import { type ScorerInput, scorerInput } from './scorer-input.ts';
+
+const SUBJECT_DIGITS = 32;
+const DETAIL_CHARACTERS = 2_000;
+
+export interface Scoring {
+  readonly scorer: ScorerSpec;
+  readonly example: Example;
+  readonly execute: Execute;
+  readonly signal: AbortSignal;
+}
+
+/** @throws the signal's reason when it aborts */
+export async function scoreRun(scoring: Scoring, run: PlayedRun): Promise<Cell> {
+  const { scorer, example } = scoring;
+  const input = scorerInput(scorer.input, example, { run });
+  if ('missing' in input) return unreadable(run, input);
+  const subject = subjectOf(input.value);
+  if (scorer.kind === 'human') return { state: 'missing', reason: 'not labelled yet', resumable: false, subject };
+  const asked = await ask(scoring, `score:${scorer.id}`, input.value);
+  if ('state' in asked) return asked;
+  return toCell(asked.output, scorer.fields, subject);
+}
+
+/** A run that failed by its own fault counts; one that nobody could make does not. */
+export function unreadable(run: PlayedRun, { missing }: Extract<ScorerInput, { missing: string }>): Cell {
+  if (run.outcome === 'missing')
+    return { state: 'missing', reason: `the run could not be made: ${run.error?.code}`, resumable: true };
+  if (run.outcome === 'failed') return { state: 'failed', reason: run.error?.code ?? 'failed' };
+  return { state: 'missing', reason: missing, resumable: false };
+}
+
+export const subjectOf = (input: Json): string => hashJson(input).slice(0, SUBJECT_DIGITS);
+
+/** One call of a scorer's step: what it gave, or the cell that its failure makes. */
+export async function ask(
+  { scorer, execute, signal }: Scoring,
+  key: string,
+  input: Json,
+): Promise<{ readonly output: { readonly [field: string]: Json } } | Cell> {
+  const node: StepNode = {
+    kind: 'step',
+    id: key,
+    call: scorer.call!,
+    input: scorer.input,
+    policy: scorer.policy!,
+  };
+  try {
+    const output = await execute({ node, key, call: 'step', input, signal });
+    return { output: output as { readonly [field: string]: Json } };
+  } catch (error) {
+    signal.throwIfAborted();
+    const { code = 'scorer_failed', retryable = false } = error as { code?: string; retryable?: boolean };
+    return { state: 'missing', reason: code, resumable: retryable || isFromOutside(code) };
+  }
+}
+
+function toCell(
+  output: { readonly [field: string]: Json },
+  fields: { readonly [field: string]: ScoreField },
+  subject: string,
+): Cell {
+  const score: { [field: string]: number } = {};
+  const detail: { [field: string]: Json } = {};
+  for (const [field, value] of Object.entries(output)) {
+    if (!Object.hasOwn(fields, field)) detail[field] = value;
+    else if (typeof value === 'boolean') score[field] = Number(value);
+    else if (typeof value === 'number' && Number.isFinite(value)) score[field] = value;
+  }
+  const absent = Object.keys(fields).find((field) => !Object.hasOwn(score, field));
+  if (absent !== undefined) return { state: 'missing', reason: `'${absent}' is no number`, resumable: false };
+  return { state: 'done', score: score as Score, subject, ...withDetail(detail) };
+}
+
+export function withDetail(detail: { readonly [field: string]: Json }) {
+  if (Object.keys(detail).length === 0) return {};
+  if (JSON.stringify(detail).length <= DETAIL_CHARACTERS) return { detail };
+  const cut = Object.entries(detail).map(([field, value]) => [
+    field,
+    typeof value === 'string' ? value.slice(0, DETAIL_CHARACTERS / 4).toWellFormed() : '… too long to be kept',
+  ]);
+  return { detail: Object.fromEntries(cut) as { [field: string]: Json } };
+}

@@ -1,0 +1,72 @@
+/** The end of an evaluation: a row for whatever has none, and what it has come to. */
+import type { EvaluateActivities } from '../../workflows/evaluate-messages.ts';
+import type { Store } from '../store/store.ts';
+import { chunksOf, examplesOf } from './chunk/chunks.ts';
+import type { Cell, EvaluationState, ResultRow } from './result.ts';
+import type { EvaluationSpec } from './spec.ts';
+
+type EndInput = Parameters<EvaluateActivities['endEvaluation']>[0];
+
+const REASONS = {
+  done: 'not evaluated',
+  stopped: 'the budget was used up before',
+  cancelled: 'the evaluation was cancelled before',
+  failed: 'the evaluation failed before',
+} as const;
+
+export async function endEvaluation(
+  store: Pick<Store, 'evaluations' | 'datasets'>,
+  { evaluationId, how, error }: EndInput,
+): Promise<{ readonly state: EvaluationState }> {
+  const { spec } = await store.evaluations.get(evaluationId);
+  for (const [chunk] of chunksOf(spec).entries()) {
+    const ids = (await examplesOf(store, spec, chunk)).map(({ id }) => id);
+    const there = new Set((await store.evaluations.results(evaluationId, ids)).map(placeOf));
+    const absent = ids.flatMap((id) => emptyRows(spec, id, REASONS[how])).filter((row) => !there.has(placeOf(row)));
+    if (absent.length > 0) await store.evaluations.putResults(evaluationId, absent);
+  }
+  const state = await stateOf(store, evaluationId, how);
+  await store.evaluations.setState(evaluationId, state, error);
+  return { state };
+}
+
+const placeOf = ({ exampleId, variant, repeat }: Pick<ResultRow, 'exampleId' | 'variant' | 'repeat'>): string =>
+  `${variant}/${repeat}/${exampleId}`;
+
+async function stateOf(
+  store: Pick<Store, 'evaluations'>,
+  evaluationId: string,
+  how: EndInput['how'],
+): Promise<EvaluationState> {
+  if (how !== 'done') return how;
+  return (await store.evaluations.hasResumable(evaluationId)) ? 'partial' : 'completed';
+}
+
+function emptyRows(spec: EvaluationSpec, exampleId: string, reason: string): ResultRow[] {
+  const missing: Cell = { state: 'missing', reason, resumable: true };
+  const cells = Object.fromEntries(spec.scorers.map(({ id }) => [id, missing]));
+  const run = {
+    latencyMs: null,
+    costUsd: null,
+    inputTokens: null,
+    outputTokens: null,
+    failed: false,
+    degraded: false,
+  };
+  return spec.variants.flatMap((_, variant) =>
+    Array.from(
+      { length: spec.repeats },
+      (_, n): ResultRow => ({
+        exampleId,
+        variant,
+        repeat: n + 1,
+        outcome: 'missing',
+        error: null,
+        output: null,
+        run,
+        cells,
+        calls: [],
+      }),
+    ),
+  );
+}

@@ -1,0 +1,96 @@
+/**
+ * What an evaluation holds to from its beginning to its end, however long it is paused between: the code behind its steps
+ * and the snapshots that they read. A step reads the index that its config names under `index`; where its config has a
+ * place for `snapshot`, it is told the one that is pinned, so that an ingest meanwhile changes nothing.
+ */
+import { SluiceError } from '../errors.ts';
+import { hashJson } from '../plan/id.ts';
+import { nodesOf } from '../plan/nodes.ts';
+import type { Json, Plan, StepCall } from '../plan/plan.ts';
+import type { StepIdentity } from './memo-host.ts';
+import type { EvaluationPins, ScorerSpec } from './spec.ts';
+
+export interface PinSources {
+  /** Of the implementations here, by `rerank@2`. */
+  readonly digests: ReadonlyMap<string, string>;
+  /** Hash of the index's current snapshot, or of the one whose hash begins so. @throws SluiceError `index_unknown` … */
+  readonly snapshotOf: (index: string, prefix?: string) => Promise<string>;
+}
+
+type Config = { readonly [key: string]: Json };
+
+const configOf = ({ config }: StepCall): Config =>
+  config !== null && typeof config === 'object' && !Array.isArray(config) ? (config as Config) : {};
+
+/** The index that a call reads; undefined where it reads none. */
+function indexOf(call: StepCall): { readonly index: string; readonly prefix?: string } | undefined {
+  const { index, snapshot } = configOf(call);
+  if (typeof index !== 'string') return undefined;
+  return { index, ...(typeof snapshot === 'string' && { prefix: snapshot }) };
+}
+
+/** How a snapshot is named among the pins: by its index, and the prefix where the config asks for one. */
+const pinKey = ({ index, prefix }: { index: string; prefix?: string }) =>
+  prefix === undefined ? index : `${index}@${prefix}`;
+
+/** Every call that an evaluation may make. */
+export function callsOf(plans: readonly Plan[], scorers: readonly ScorerSpec[]): readonly StepCall[] {
+  const nodes = plans.flatMap((plan) => [...nodesOf(plan)].filter((node) => node.kind === 'step'));
+  return [
+    ...nodes.flatMap(({ call, fallback }) => [call, ...(fallback ? [fallback] : [])]),
+    ...scorers.flatMap(({ call }) => call ?? []),
+  ];
+}
+
+/** @throws SluiceError `step_unknown` for a step that is not implemented here; those of `snapshotOf` */
+export async function pinsFor(
+  plans: readonly Plan[],
+  scorers: readonly ScorerSpec[],
+  { digests, snapshotOf }: PinSources,
+): Promise<EvaluationPins> {
+  const calls = callsOf(plans, scorers);
+  const steps = [...new Set(calls.map(({ step }) => step))].sort();
+  const read = new Map(calls.flatMap((call) => indexOf(call) ?? []).map((named) => [pinKey(named), named]));
+  const snapshots = await Promise.all(
+    [...read].sort().map(async ([key, { index, prefix }]) => [key, await snapshotOf(index, prefix)] as const),
+  );
+  const pinned = {
+    digests: Object.fromEntries(steps.map((step) => [step, digestOf(digests, step)])),
+    snapshots: Object.fromEntries(snapshots),
+  };
+  const versions = scorers.map((scorer) => [scorer.id, versionOf(scorer, pinned)]);
+  return { ...pinned, scorerVersions: Object.fromEntries(versions) };
+}
+
+function digestOf(digests: ReadonlyMap<string, string>, step: string): string {
+  const digest = digests.get(step);
+  if (digest !== undefined) return digest;
+  throw new SluiceError('step_unknown', {
+    message: `no implementation of ${step} is registered with this worker`,
+    remedy: 'implement it in activities/index.ts and restart the worker',
+    data: { step },
+  });
+}
+
+/** A scorer is what its definition, its step's code, and what that reads make it. */
+function versionOf({ definitionHash, call }: ScorerSpec, pins: Omit<EvaluationPins, 'scorerVersions'>): string {
+  const identity = call === null ? null : identityOf(call, pins);
+  return hashJson({ definitionHash, ...(identity && { ...identity }) });
+}
+
+/** What decides what a call gives, besides its config and input. */
+export function identityOf(call: StepCall, pins: Pick<EvaluationPins, 'digests' | 'snapshots'>): StepIdentity {
+  const named = indexOf(call);
+  return { digest: pins.digests[call.step]!, snapshot: named ? pins.snapshots[pinKey(named)]! : null };
+}
+
+/** The config with the pinned snapshot, where it reads an index. */
+export function pinnedConfig(call: StepCall, pins: Pick<EvaluationPins, 'snapshots'>): Json {
+  const named = indexOf(call);
+  return named ? { ...configOf(call), snapshot: pins.snapshots[pinKey(named)]! } : (call.config as Json);
+}
+
+/** The steps whose code here is not what was pinned. */
+export function changedSteps(pins: EvaluationPins, digests: ReadonlyMap<string, string>): readonly string[] {
+  return Object.keys(pins.digests).filter((step) => digests.get(step) !== pins.digests[step]);
+}

@@ -1,0 +1,105 @@
+/**
+ * What is asked of an evaluation, from its definition and what is said beside it. What was declared beforehand counts as
+ * declared only as it is: on fewer examples, or repeated otherwise, it is an evaluation of nobody's declaring.
+ */
+import type { AnyPipeline, AnyVariant } from '../dsl/edit.ts';
+import type { AnyEvaluation } from '../dsl/evaluation.ts';
+import { SluiceError } from '../errors.ts';
+import { planId } from '../plan/id.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Split } from './dataset.ts';
+import { type EvaluationSpec, SPEC_FORMAT } from './spec.ts';
+
+export interface SpecRequest {
+  readonly definition: AnyEvaluation;
+  /** The dataset's version that it runs on. */
+  readonly version: string;
+  /** How many examples of that version it has by split and tag. */
+  readonly count: (filter: { readonly split?: Split; readonly tag?: string }) => Promise<number>;
+  readonly changes?: SpecChanges;
+}
+
+/** What goes over the definition. */
+export interface SpecChanges {
+  /** In place of the definition's. */
+  readonly variants?: readonly AnyVariant[];
+  readonly split?: 'dev' | 'final' | 'all';
+  readonly tag?: string;
+  /** The first examples by id. */
+  readonly limit?: number;
+  readonly repeats?: number;
+  /** The baseline against itself. */
+  readonly isAa?: boolean;
+}
+
+export interface AskedEvaluation {
+  readonly spec: EvaluationSpec;
+  /** In the order of the spec's variants. */
+  readonly plans: readonly Plan[];
+}
+
+const MOST_REPEATS = 20;
+
+/** @throws SluiceError `dataset_empty`, `repeats_invalid`, `variants_missing`, `variants_alike` */
+export async function specOf({ definition, version, count, changes = {} }: SpecRequest): Promise<AskedEvaluation> {
+  const { isAa = false, tag, limit, repeats = definition.repeats } = changes;
+  if (!Number.isInteger(repeats) || repeats < 1 || repeats > MOST_REPEATS) throw repeatsInvalid(repeats);
+  const split = changes.split === undefined ? definition.split : changes.split === 'all' ? null : changes.split;
+  const there = await count({ ...(split && { split }), ...(tag !== undefined && { tag }) });
+  const examples = Math.min(there, limit ?? there);
+  if (examples === 0) throw empty(definition.dataset.name, split, tag);
+  const isChanged =
+    isAa || tag !== undefined || examples !== there || split !== definition.split || repeats !== definition.repeats;
+  const pipelines = sidesOf(definition, changes);
+  const spec: EvaluationSpec = {
+    format: SPEC_FORMAT,
+    definition: isChanged ? null : definition.id,
+    name: definition.id,
+    pipeline: definition.pipeline.id,
+    dataset: { name: definition.dataset.name, version, split, tag: tag ?? null, examples },
+    variants: pipelines.map(({ name, plan }) => ({ name, planId: planId(plan) })),
+    scorers: definition.scorers.map((scorer) => scorer.spec),
+    metrics: definition.metrics,
+    repeats,
+    mode: isAa ? 'aa' : 'compare',
+    alpha: definition.alpha,
+  };
+  return { spec: Object.freeze(spec), plans: pipelines.map(({ plan }) => plan) };
+}
+
+function sidesOf({ id, baseline, variants: defined }: AnyEvaluation, { variants = defined, isAa }: SpecChanges) {
+  const first = { name: nameOf(baseline), plan: baseline.plan };
+  if (isAa) return [first, { name: `${first.name} again`, plan: baseline.plan }];
+  const others = variants.filter((variant) => planId(variant.plan) !== planId(baseline.plan) || variant !== baseline);
+  if (others.length === 0)
+    throw new SluiceError('variants_missing', {
+      message: `'${id}' has no variant to compare with ${first.name}`,
+      remedy: 'name some: --variants NAME,NAME; or measure the noise alone: --aa',
+    });
+  const sides = [first, ...others.map((variant) => ({ name: variant.name, plan: variant.plan }))];
+  const alike = sides.find(({ name }, place) => sides.findIndex((side) => side.name === name) !== place);
+  if (alike)
+    throw new SluiceError('variants_alike', {
+      message: `'${id}' has two sides named '${alike.name}'`,
+      remedy: 'name each variant once',
+    });
+  return sides;
+}
+
+const nameOf = (pipeline: AnyPipeline): string =>
+  'name' in pipeline && typeof pipeline.name === 'string' ? pipeline.name : 'baseline';
+
+function empty(dataset: string, split: Split | null, tag: string | undefined): SluiceError {
+  const which = `${split === null ? '' : ` of ${split}`}${tag === undefined ? '' : ` tagged '${tag}'`}`;
+  return new SluiceError('dataset_empty', {
+    message: `'${dataset}' has no examples${which}`,
+    remedy: `see what it holds: sluice dataset show ${dataset}`,
+    data: { dataset },
+  });
+}
+
+const repeatsInvalid = (repeats: number): SluiceError =>
+  new SluiceError('repeats_invalid', {
+    message: `repeats is ${repeats}`,
+    remedy: `give a whole number from 1 to ${MOST_REPEATS}`,
+  });

@@ -1,0 +1,168 @@
+/**
+ * An evaluation: chunks of examples, a few at a time, each an activity that may be repeated, until all are done. Only counts
+ * and sums pass through here; the store has the results. A long one goes on in a new history before its own gets long.
+ */
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  defineQuery,
+  defineUpdate,
+  isCancellation,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+} from '@temporalio/workflow';
+import { describeEvaluation } from './evaluate-details.ts';
+import {
+  type BegunEvaluation,
+  type ChunkResult,
+  EVALUATION_PROGRESS,
+  type EvaluateActivities,
+  type EvaluateInput,
+  type EvaluateProgress,
+  type EvaluationEnd,
+  PAUSE_UPDATE,
+  RESUME_UPDATE,
+} from './evaluate-messages.ts';
+import { addTallies, emptyTally } from './evaluate-tally.ts';
+import type { FailureData } from './messages.ts';
+
+/** Chunks asked for at once: as many as some workers can take, and few enough that a cancelled one is over soon. */
+const IN_FLIGHT = 20;
+/** Chunks of one history: each adds some six events, and 4,096 are when Temporal calls a history long. */
+const CHUNKS_PER_HISTORY = 500;
+
+/** Outlasts an outage of the database, or a rollout in which no worker has the code that was pinned, of about ten minutes. */
+const retry = {
+  initialInterval: '1 second',
+  backoffCoefficient: 2,
+  maximumInterval: '30 seconds',
+  maximumAttempts: 25,
+} as const;
+
+/** Evaluations have a queue of their own: serving does not wait for them. */
+function activitiesOn(taskQueue: string): EvaluateActivities {
+  const { beginEvaluation, endEvaluation } = proxyActivities<EvaluateActivities>({
+    taskQueue,
+    startToCloseTimeout: '30 minutes',
+    heartbeatTimeout: '15 seconds',
+    retry,
+  });
+  // Long, and watched by its beats. What waits for a worker waits as long as it takes.
+  const { evaluateChunk } = proxyActivities<EvaluateActivities>({
+    taskQueue,
+    startToCloseTimeout: '12 hours',
+    heartbeatTimeout: '6 seconds',
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry,
+  });
+  return { beginEvaluation, evaluateChunk, endEvaluation };
+}
+
+export async function evaluate(input: EvaluateInput): Promise<{ readonly state: string }> {
+  const { evaluationId, queue } = input;
+  const { beginEvaluation, evaluateChunk, endEvaluation } = activitiesOn(queue);
+  const state = createState(input);
+  const end = (how: EvaluationEnd, error: FailureData | null) =>
+    CancellationScope.nonCancellable(() => endEvaluation({ evaluationId, how, error }));
+  try {
+    const begun = input.resumedAt?.begun ?? (await beginEvaluation(input));
+    state.show({ phase: 'running', begun });
+    await runChunks(begun, state, (chunk) => evaluateChunk({ evaluationId, chunk }));
+    if (state.next < begun.chunks && !state.tally.isOutOfBudget) {
+      const { next, tally, isPaused } = state;
+      return await continueAsNew<typeof evaluate>({ evaluationId, queue, resumedAt: { begun, next, tally, isPaused } });
+    }
+    state.show({ phase: 'ending' });
+    return await end(state.tally.isOutOfBudget ? 'stopped' : 'done', null);
+  } catch (error) {
+    if (isCancellation(error)) await end('cancelled', null);
+    if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+    const { data, failure } = explain(error);
+    await end('failed', data);
+    throw failure;
+  } finally {
+    state.show({ phase: 'ended' });
+  }
+}
+
+interface State {
+  phase: EvaluateProgress['phase'];
+  begun: BegunEvaluation | undefined;
+  /** The first chunk that was not begun. */
+  next: number;
+  chunksDone: number;
+  tally: ChunkResult;
+  isPaused: boolean;
+  show(change: Partial<State>): void;
+}
+
+/** With everything that shows it: a query, the Temporal UI, and the updates that pause it. */
+function createState({ evaluationId, resumedAt }: EvaluateInput): State {
+  const state: State = {
+    phase: 'beginning',
+    begun: resumedAt?.begun,
+    next: resumedAt?.next ?? 0,
+    chunksDone: resumedAt?.next ?? 0,
+    tally: resumedAt?.tally ?? emptyTally(),
+    isPaused: resumedAt?.isPaused ?? false,
+    show(change) {
+      Object.assign(state, change);
+      setCurrentDetails(describeEvaluation(evaluationId, progressOf(state), state.begun));
+    },
+  };
+  setHandler(defineQuery<EvaluateProgress>(EVALUATION_PROGRESS), () => progressOf(state));
+  setHandler(defineUpdate<void>(PAUSE_UPDATE), () => state.show({ isPaused: true }));
+  setHandler(defineUpdate<void>(RESUME_UPDATE), () => state.show({ isPaused: false }));
+  state.show({});
+  return state;
+}
+
+const progressOf = ({ phase, begun, chunksDone, tally, isPaused }: State): EvaluateProgress => ({
+  ...tally,
+  phase: isPaused && phase === 'running' ? 'paused' : phase,
+  chunks: begun?.chunks ?? 0,
+  chunksDone,
+});
+
+/** Chunks until there are none, this history has enough, or the money is used up. The first failure stops the others. */
+async function runChunks(
+  { chunks }: BegunEvaluation,
+  state: State,
+  run: (chunk: number) => Promise<ChunkResult>,
+): Promise<void> {
+  const last = Math.min(chunks, state.next + CHUNKS_PER_HISTORY);
+  const lane = async () => {
+    while (state.next < last && !state.tally.isOutOfBudget) {
+      if (state.isPaused) await condition(() => !state.isPaused);
+      if (state.next >= last) return;
+      const result = await run(state.next++);
+      state.show({ tally: addTallies(state.tally, result), chunksDone: state.chunksDone + 1 });
+    }
+  };
+  await CancellationScope.cancellable(async () => {
+    const lanes = Array.from({ length: Math.min(IN_FLIGHT, last - state.next) }, lane);
+    try {
+      await Promise.all(lanes);
+    } catch (error) {
+      CancellationScope.current().cancel();
+      // What is under way writes rows: the end comes after it.
+      await Promise.allSettled(lanes);
+      throw error;
+    }
+  });
+}
+
+/** What the worker said, without the layers that Temporal wraps around it. */
+function explain(error: ActivityFailure): { readonly data: FailureData; readonly failure: Error } {
+  const { cause } = error;
+  if (!(cause instanceof ApplicationFailure))
+    return { data: { code: 'evaluation_failed', message: String(cause ?? error) }, failure: error };
+  const { message, type, details } = cause;
+  const code = type ?? 'Error';
+  const failure = ApplicationFailure.create({ message, type: code, nonRetryable: true, ...(details && { details }) });
+  return { data: { code, message }, failure };
+}
