@@ -84,7 +84,8 @@ npm run dev                             # or keep them running, and ask from ano
 | --- | --- |
 | \`pipelines/docs-bot.ts\` | the pipeline, and variants of it |
 | \`pipelines/steps.ts\`, \`model-steps.ts\` | the contract of each step: what it takes, gives and can be told |
-| \`pipelines/prompts.ts\` | what models are told |
+| \`pipelines/scoring-steps.ts\`, \`judge-steps.ts\` | the steps that answers can be scored by |
+| \`pipelines/prompts.ts\`, \`judge-prompts.ts\` | what models are told |
 | \`pipelines/wandbot.ts\` | a second pipeline, of another shape |
 | \`pipelines/schemas.ts\` | the data that flows between them |
 | \`pipelines/datasets/${index}.jsonl\` | questions, each with the documents that answer it: what changes of the pipeline can be measured on |
