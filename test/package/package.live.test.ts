@@ -80,6 +80,19 @@ describe('a project that has it installed', () => {
     expect((JSON.parse(steps.stdout) as { step: string }[]).map(({ step }) => step)).toContain('keywordSearch@2');
   });
 
+  it('tells apart the code of all steps, its own and the package’s', async () => {
+    const { stdout, stderr } = await consumer.node(`
+      import { builtInActivities, implement } from 'sluice/worker';
+      import { digestsOf } from './node_modules/sluice/dist/src/evaluation/digest/digest.js';
+      import { rerank } from './pipelines/steps.ts';
+      const builtIn = builtInActivities({ store: {}, providers: {} });
+      const own = implement(rerank, ({ passages }) => ({ passages }));
+      const digests = await Promise.all([...builtIn, own].map(async (each) => [...(await digestsOf([each])).values()]));
+      console.log(new Set(digests.flat()).size - builtIn.length);`);
+    expect(stderr).toBe('');
+    expect(stdout).toBe('1\n');
+  });
+
   it('has all that init promises: pipelines, documents, questions about them, servers, scripts, a README', async () => {
     const { scripts } = JSON.parse(await readFile(join(consumer.folder, 'package.json'), 'utf8'));
     expect(Object.keys(scripts)).toEqual(['dev', 'ingest', 'ask', 'search', 'doctor', 'typecheck']);
