@@ -9,14 +9,15 @@ export { type AnyDataset, type Dataset, defineDataset } from './dsl/dataset.ts';
 export type { Duration } from './dsl/duration.ts';
 export type { AnyPipeline, AnyVariant, Edit, Pipeline, Variant } from './dsl/edit.ts';
 export { type AnyEvaluation, defineEvaluation } from './dsl/evaluation.ts';
-export { defineHumanScorer } from './dsl/human-scorer.ts';
-export { metric } from './dsl/metric.ts';
+export { defineHumanScorer, type Rubric } from './dsl/human-scorer.ts';
+export { type Goal, type Metric, metric, type OpenMetric, type PairScore, type Win } from './dsl/metric.ts';
 export { definePairScorer } from './dsl/pair-scorer.ts';
 export { definePipeline } from './dsl/pipeline.ts';
 export type { Container, Placed } from './dsl/place.ts';
 export type { Policy } from './dsl/policy.ts';
 export type { Ref, Value } from './dsl/ref.ts';
-export { type AnyScorer, defineScorer } from './dsl/scorer.ts';
+export type { ScoreOptions, ScoreSettings, Scores } from './dsl/score-fields.ts';
+export { type AnyScorer, defineScorer, type Scorer } from './dsl/scorer.ts';
 export {
   type AnyStep,
   type ConfigOf,

@@ -50,7 +50,7 @@ type Within<P extends Place, Extra, Result> = {
 };
 /** Where nothing is known yet. Written so, it vanishes from what the compiler prints as soon as something is. */
 // biome-ignore lint/complexity/noBannedTypes: `Record<never, never>` would be printed with everything added to it.
-type Nothing = {};
+export type Nothing = {};
 
 /** `Visible`: outputs by id, for wiring. `Nodes`: all ids, also inside containers, for uniqueness and for edits. */
 export interface Chain<P extends Place, Visible, Nodes> {

@@ -4,14 +4,14 @@
  */
 import type { MetricSpec } from '../evaluation/spec.ts';
 import { LIMITS } from '../plan/limits.ts';
-import { type AnyDataset, checkDataset, checkDatasetFits } from './dataset.ts';
-import type { AnyPipeline, AnyVariant } from './edit.ts';
+import { type AnyDataset, checkDataset, checkDatasetFits, type Dataset } from './dataset.ts';
+import type { AnyPipeline, AnyVariant, Pipeline, Variant } from './edit.ts';
 import { readBaseline, readScorers, readVariants } from './evaluation-parts.ts';
 import { internalsOf } from './internals.ts';
-import { type Goals, metricScope, metricSpecs } from './metric-specs.ts';
+import { type Goals, type MetricScope, metricRefs, metricSpecs } from './metric-specs.ts';
 import { checkCount, checkKeys, checkName, refuse, show } from './refuse.ts';
 import { callWiring } from './scope.ts';
-import type { AnyScorer } from './scorer.ts';
+import type { AnyScorer, Scorer } from './scorer.ts';
 
 /** What an evaluation says at run time. */
 export interface AnyEvaluation {
@@ -32,19 +32,6 @@ export interface AnyEvaluation {
   readonly budgetUsd: number | null;
 }
 
-interface Written {
-  readonly pipeline: AnyPipeline;
-  readonly baseline?: AnyPipeline;
-  readonly dataset: AnyDataset;
-  readonly variants: readonly AnyVariant[];
-  readonly scorers: readonly AnyScorer[];
-  readonly metrics: (scope: never) => Goals;
-  readonly repeats?: number;
-  readonly split?: 'dev' | 'final' | 'all';
-  readonly alpha?: number;
-  readonly limits?: { readonly costUsd?: number };
-}
-
 const KEYS = [
   'pipeline',
   'baseline',
@@ -59,11 +46,60 @@ const KEYS = [
 ] as const;
 const SPLITS: readonly unknown[] = ['dev', 'final', 'all'];
 
-export function defineEvaluation(id: string, evaluation: Written): AnyEvaluation {
+/**
+ * Declares an evaluation.
+ *
+ * @param id letters, digits, '-' and '_'
+ * @param evaluation
+ *   `baseline`: what variants are compared with, if not the pipeline itself: a variant of it;
+ *   `metrics`: what is concluded from which scores and facts of the run; runs once, now;
+ *   `repeats`: walks of each example by each variant, from 1 to 20, default 1;
+ *   `split`: `'dev'` (the default) for tuning, `'final'` for the decision, or `'all'`;
+ *   `alpha`: of two-sided intervals and tests, before correction for many metrics, default 0.05;
+ *   `limits.costUsd`: it is stopped, and can be resumed, when it has spent this
+ * @throws DefinitionError naming the evaluation and the part that is wrong
+ *
+ * @example
+ * export const beforeRelease = defineEvaluation('before-release', {
+ *   pipeline: docsBot,
+ *   dataset: questions,
+ *   variants: [hyde, wide],
+ *   scorers: [grounded, correct, preferred],
+ *   metrics: ({ score, run }) => ({
+ *     primary: [metric.mean('grounded', score(grounded).score).increase({ minimumEffect: 0.03 })],
+ *     guardrails: [metric.rate('correct', score(correct).correct).noWorseThan(0.02)],
+ *     secondary: [metric.winRate('preferred', score(preferred)), metric.share('slow', run.latencyMs, { above: 5_000 })],
+ *   }),
+ *   limits: { costUsd: 20 },
+ * });
+ */
+export function defineEvaluation<
+  PipelineId extends string,
+  Input,
+  Visible,
+  Nodes,
+  Output,
+  Expected,
+  Listed extends Scorer<string, PipelineId, Expected, unknown>,
+>(
+  id: string,
+  evaluation: {
+    readonly pipeline: Pipeline<PipelineId, Input, Visible, Nodes, Output>;
+    readonly baseline?: AnyPipeline & { readonly id: NoInfer<PipelineId> };
+    readonly dataset: Dataset<NoInfer<Input>, Expected>;
+    readonly variants: readonly Variant<NoInfer<PipelineId>>[];
+    readonly scorers: readonly Listed[];
+    readonly metrics: (scope: MetricScope<Listed>) => Goals;
+    readonly repeats?: number;
+    readonly split?: 'dev' | 'final' | 'all';
+    readonly alpha?: number;
+    readonly limits?: { readonly costUsd?: number };
+  },
+): AnyEvaluation {
   checkName(id, 'an evaluation named');
   const at = `evaluation '${id}'`;
   checkKeys(evaluation, KEYS, at);
-  const { pipeline, dataset, repeats = 1, split = 'dev', alpha = 0.05 } = evaluation;
+  const { pipeline, dataset, repeats = 1, split = 'dev', alpha = 0.05, limits = {} } = evaluation;
   const internals = internalsOf(pipeline, at);
   checkDataset(dataset, at);
   checkDatasetFits(dataset, internals, at);
@@ -74,8 +110,14 @@ export function defineEvaluation(id: string, evaluation: Written): AnyEvaluation
   if (!SPLITS.includes(split)) refuse('split_unknown', `${at}: split is ${show(split)}`, "use 'dev', 'final' or 'all'");
   if (!(typeof alpha === 'number' && alpha > 0 && alpha <= 0.5))
     refuse('alpha_invalid', `${at}: alpha is ${show(alpha)}`, 'give a number above 0 and at most 0.5; usual is 0.05');
-  const budgetUsd = readBudget(evaluation.limits ?? {}, at);
-  const goals = callWiring(metricScope(scorers, at) as never, evaluation.metrics, `${at}: metrics`) as Goals;
+  const budgetUsd = readBudget(limits, at);
+  if (typeof evaluation.metrics !== 'function')
+    refuse(
+      'metrics_not_function',
+      `${at}: metrics is ${show(evaluation.metrics)}`,
+      'give a function: ({ score, run }) => ({ primary: [ ... ] })',
+    );
+  const goals = callWiring(metricRefs(scorers, at), evaluation.metrics, `${at}: metrics`);
   const metrics = metricSpecs(goals, scorers, at);
   return Object.freeze({
     ...{ id, pipeline, baseline, variants, dataset, scorers, metrics, repeats },

@@ -2,41 +2,47 @@
  * Metrics as data: each ref looked up among the evaluation's scorers, and those added that nobody named, so that what was
  * scored is never left unreported.
  */
-import type { MetricSource, MetricSpec, RunField, ScoreField } from '../evaluation/spec.ts';
+import type { MetricSource, MetricSpec } from '../evaluation/spec.ts';
 import { LIMITS } from '../plan/limits.ts';
-import { type WrittenMetric, writtenOf } from './metric.ts';
-import { type RefFacts, refTo } from './ref.ts';
+import { type Metric, type WrittenMetric, writtenOf } from './metric.ts';
+import { checkReach, RUN_FIELDS, readSource } from './metric-source.ts';
+import { type Ref, refTo } from './ref.ts';
 import { checkKeys, refuse, show } from './refuse.ts';
-import { RUN_FACTS } from './scored-scope.ts';
-import { type AnyScorer, scoreSchema } from './scorer.ts';
+import { RUN_FACTS, type RunFactRefs } from './scored-scope.ts';
+import { type AnyScorer, type ScoreOf, scoreSchema } from './scorer.ts';
 import { isBoolean } from './shape.ts';
+import type { WiringError } from './wiring.ts';
 
 /** What the metrics function returned, by the roles that it gives. */
 export interface Goals {
-  readonly primary: readonly object[];
-  readonly guardrails?: readonly object[];
-  readonly secondary?: readonly object[];
+  /** What decides. */
+  readonly primary: readonly Metric<'primary'>[];
+  /** What may not get worse. */
+  readonly guardrails?: readonly Metric<'guardrail'>[];
+  /** What is looked at. Scores that no metric is of, latency and cost are added. */
+  readonly secondary?: readonly Metric<'secondary'>[];
 }
+
+/** What the metrics function is given. `score` takes one of the evaluation's scorers, and refers to what it gives. */
+export interface MetricScope<Listed extends AnyScorer> {
+  readonly run: RunFactRefs;
+  score<One extends AnyScorer>(scorer: One & IsListed<One, Listed>): Ref<ScoreOf<One>>;
+}
+
+type IsListed<One extends AnyScorer, Listed> = [One] extends [Listed]
+  ? unknown
+  : WiringError<`'${One['id']}' is none of this evaluation's scorers`>;
 
 const ROLES = { primary: 'primary', guardrails: 'guardrail', secondary: 'secondary' } as const;
 
-/** Facts of the run: lower is better in all of them. */
-const RUN_FORMATS: { readonly [Field in RunField]: MetricSpec['format'] } = {
-  latencyMs: 'ms',
-  costUsd: 'usd',
-  inputTokens: 'number',
-  outputTokens: 'number',
-  failed: 'share',
-  degraded: 'share',
-};
 /** What every evaluation shows. */
 const ALWAYS = [
   ['latency', 'latencyMs'],
   ['cost', 'costUsd'],
 ] as const;
 
-/** What the metrics function is given. */
-export function metricScope(scorers: readonly AnyScorer[], at: string): object {
+/** The same at run time. */
+export function metricRefs(scorers: readonly AnyScorer[], at: string): { readonly [word: string]: object } {
   return Object.freeze({
     run: refTo(RUN_FACTS, ['run']),
     score: (scorer: unknown) => {
@@ -53,10 +59,10 @@ export function metricScope(scorers: readonly AnyScorer[], at: string): object {
 }
 
 /** The declared metrics in order of their roles, then those that follow from scorers and runs. */
-export function metricSpecs(goals: Goals, scorers: readonly AnyScorer[], at: string): readonly MetricSpec[] {
+export function metricSpecs(goals: unknown, scorers: readonly AnyScorer[], at: string): readonly MetricSpec[] {
   checkKeys(goals, Object.keys(ROLES), `${at}: metrics`);
   const declared = Object.entries(ROLES).flatMap(([key, role]) => {
-    const list: unknown = goals[key as keyof Goals] ?? [];
+    const list: unknown = (goals as Goals)[key as keyof Goals] ?? [];
     if (!Array.isArray(list)) return refuse('not_a_list', `${at}: ${key} is ${show(list)}`, 'write a list: [ ... ]');
     return list.map((given) => toSpec(writtenAs(role, given, `${at}: ${key}`), scorers, at));
   });
@@ -118,32 +124,9 @@ function toSpec(written: WrittenMetric, scorers: readonly AnyScorer[], at: strin
       `${where} is to get ${better}, but ${field.better} is better of '${written.value.source.slice(1).join('.')}'`,
       `use ${better === 'higher' ? '.decrease' : '.increase'}, or say so where the score is defined: better: '${better}'`,
     );
+  checkReach(written, field, where);
   const format = kind === 'mean' ? field.format : 'share';
   return { name, role, kind, source, above, better, format, minimumEffect, margin };
-}
-
-interface Read {
-  readonly source: MetricSource;
-  readonly field: Pick<ScoreField, 'better' | 'format'>;
-  readonly isPair: boolean;
-}
-
-function readSource({ source: [head, id, name] }: RefFacts, scorers: readonly AnyScorer[], at: string): Read {
-  if (head === 'run' && id !== undefined && Object.hasOwn(RUN_FORMATS, id)) {
-    const field = id as RunField;
-    return { source: { from: 'run', field }, field: { better: 'lower', format: RUN_FORMATS[field] }, isPair: false };
-  }
-  const scorer = head === 'score' ? scorers.find((each) => each.id === id) : undefined;
-  const isPair = scorer?.kind === 'pair';
-  const field = isPair ? 'win' : (name ?? '');
-  const score = scorer?.spec.fields[field];
-  if (!scorer || !score)
-    return refuse(
-      'metric_elsewhere',
-      `${at} is of '${[id, name].filter((part) => part !== undefined).join('.')}', which this evaluation does not have`,
-      'use only what its metrics function is given: score and run',
-    );
-  return { source: { from: 'score', scorer: scorer.id, field }, field: score, isPair };
 }
 
 /** A secondary metric per score and fact that no declared one is of. */
@@ -159,7 +142,7 @@ function* impliedBy(declared: readonly MetricSpec[], scorers: readonly AnyScorer
   for (const [name, field] of ALWAYS) {
     const source: MetricSource = { from: 'run', field };
     if (!isNamed(source) && !declared.some((each) => each.name === name))
-      yield { ...rest, name, kind: 'mean', source, better: 'lower', format: RUN_FORMATS[field] };
+      yield { ...rest, name, kind: 'mean', source, better: 'lower', format: RUN_FIELDS[field].format };
   }
 }
 

@@ -11,6 +11,11 @@ import { fieldsOf, isBoolean, rangeOf } from './shape.ts';
 /** How a comparison of two runs ended, for the variant: only `metric.winRate` counts it. */
 export type Win = 'win' | 'tie' | 'loss';
 
+/** The score of a pair scorer. */
+export interface PairScore {
+  readonly win: Win;
+}
+
 /** A metric that has a role: `primary` decides, a `guardrail` may not get worse, `secondary` is looked at. */
 export interface Metric<out Role extends MetricSpec['role']> {
   readonly name: string;
@@ -61,7 +66,7 @@ export const metric = Object.freeze({
   share: (name: string, value: Value<number>, { above }: { readonly above: number }): OpenMetric =>
     open(name, 'share', value, above),
   /** How often the variant's answer is preferred to the baseline's; 0.5 is no difference. */
-  winRate: (name: string, score: Value<{ readonly win: Win }>): OpenMetric => open(name, 'win-rate', score),
+  winRate: (name: string, score: Value<PairScore>): OpenMetric => open(name, 'win-rate', score),
 });
 
 type Kind = MetricSpec['kind'];

@@ -3,38 +3,77 @@
  * sides exchanged, so that the place of an answer decides nothing.
  */
 import { completePolicy } from '../plan/policy.ts';
-import type { WiringFunction } from './draft.ts';
+import type { PairScore } from './metric.ts';
 import { callOf, checkStep, statedPolicy } from './place-step.ts';
 import { checkKeys, checkName, refuse } from './refuse.ts';
-import { lowerScored, pairScope, readScored, type ScoredPipeline } from './scored-scope.ts';
-import { type AnyScorer, toScorer } from './scorer.ts';
+import {
+  type Asked,
+  lowerScored,
+  type NoDataset,
+  type On,
+  type PairScope,
+  pairRefs,
+  readScored,
+} from './scored-scope.ts';
+import { type Scorer, toScorer } from './scorer.ts';
 import { choicesOf, fieldsOf } from './shape.ts';
-import { type AnyStep, stepName } from './step.ts';
+import { type AnyStep, type Step, stepName } from './step.ts';
+import type { Inputs, NoExtra } from './wiring.ts';
 
 const WINNERS: readonly string[] = ['first', 'second', 'tie'];
 /** 1 for the variant, 0 for the baseline, 0.5 where neither is better, or the two orders disagree. */
 const WIN = Object.freeze({ better: 'higher', format: 'share', worst: 0, best: 1 } as const);
 
-export function definePairScorer(
-  id: string,
-  on: ScoredPipeline,
-  step: AnyStep,
-  wire: WiringFunction,
-  options: { readonly config?: object } = {},
-): AnyScorer {
+/**
+ * Declares a scorer of pairs: a step that is shown the baseline's run and a variant's, and names the better one.
+ *
+ * @param id letters, digits, '-' and '_'
+ * @param on the pipeline whose runs it compares; with a dataset, it may also read what is expected of an example
+ * @param step what is called; its output has a `winner`, which is 'first', 'second' or 'tie'
+ * @param wire returns what the step takes, as refs to `first` and `second` (each has `output` and the visible nodes),
+ *   `input`, and with a dataset `expected` and `relevant`; runs once, now
+ * @param options `config` as a node's
+ * @throws DefinitionError naming the scorer and the part that is wrong
+ *
+ * @example
+ * export const preferred = definePairScorer('preferred', { pipeline: docsBot }, judgePair, ({ input, first, second }) => ({
+ *   question: input.question,
+ *   first: first.output.text,
+ *   second: second.output.text,
+ * }));
+ */
+export function definePairScorer<
+  const Id extends string,
+  PipelineId extends string,
+  Input,
+  Visible,
+  Nodes,
+  Output,
+  StepInput,
+  Config,
+  Wired extends Inputs<Id, StepInput>,
+  Expected = NoDataset,
+>(
+  id: Id,
+  on: On<PipelineId, Input, Visible, Nodes, Output, Expected>,
+  step: Step<StepInput, { readonly winner: 'first' | 'second' | 'tie' }, Config>,
+  wire: (scope: PairScope<Input, Visible, Output, Expected>) => Wired & NoExtra<Id, Wired, StepInput>,
+  options: { readonly config?: NoInfer<Config> } = {},
+): Scorer<Id, PipelineId, Asked<Expected>, PairScore> {
   checkName(id, 'a scorer named');
   const at = `scorer '${id}'`;
   const scored = readScored(on, at);
   checkStep(step, at);
   checkKeys(options, ['config'], at);
   checkWinner(step, at);
-  return toScorer({
+  const scorer = toScorer({
     ...{ id, kind: 'pair', step, scored, rubric: undefined },
     call: callOf(step, options.config ?? {}, at),
     policy: completePolicy(statedPolicy(step, {}, at)),
-    input: lowerScored(scored, pairScope(scored), wire, step.input, at),
+    input: lowerScored(scored, pairRefs(scored), wire, step.input, at),
     fields: Object.freeze({ win: WIN }),
   });
+  return scorer as Scorer<Id, PipelineId, Asked<Expected>, PairScore>;
 }
 
 function checkWinner(step: AnyStep, at: string): void {

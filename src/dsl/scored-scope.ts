@@ -7,26 +7,16 @@ import { freezeJson } from '../plan/json.ts';
 import { type Source, sourcesOf } from '../plan/nodes.ts';
 import type { Wiring } from '../plan/plan.ts';
 import { replaceSources, within } from './alias.ts';
-import { type AnyDataset, checkDataset, checkDatasetFits } from './dataset.ts';
+import type { Nothing } from './chain.ts';
+import { type AnyDataset, checkDataset, checkDatasetFits, type Dataset } from './dataset.ts';
 import type { WiringFunction } from './draft.ts';
-import type { AnyPipeline } from './edit.ts';
+import type { AnyPipeline, Pipeline } from './edit.ts';
 import { type Internals, internalsOf } from './internals.ts';
 import { lowerInput } from './lower.ts';
-import { refTo } from './ref.ts';
+import { type Ref, refTo, type Value } from './ref.ts';
 import { checkKeys, refuse } from './refuse.ts';
 import { callWiring, refsTo } from './scope.ts';
-
-/** What a scorer is defined on. */
-export interface ScoredPipeline {
-  readonly pipeline: AnyPipeline;
-  readonly dataset?: AnyDataset | undefined;
-}
-
-/** As written, checked: the pipeline with all that it knows. */
-export interface Scored {
-  readonly internals: Internals;
-  readonly dataset: AnyDataset | undefined;
-}
+import type { Scope } from './wiring.ts';
 
 /** What a run says of itself, as scorers and metrics read it. */
 export const RUN_FACTS = z.object({
@@ -37,6 +27,57 @@ export const RUN_FACTS = z.object({
   failed: z.boolean(),
   degraded: z.boolean(),
 });
+export type RunFactRefs = Ref<z.output<typeof RUN_FACTS>>;
+
+/** Stands for the expectation of a dataset that nobody gave. */
+export interface NoDataset {
+  readonly noDataset: never;
+}
+/** What a scorer asks of the datasets that it is used with. */
+export type Asked<Expected> = [Expected] extends [NoDataset] ? unknown : Expected;
+
+/** Of the example: nothing without a dataset, and `expected` only where the dataset declares it. */
+type OfExample<Expected> = [Expected] extends [NoDataset]
+  ? Nothing
+  : unknown extends Expected
+    ? { readonly relevant: Value<Record<string, number>> }
+    : { readonly expected: Ref<Expected>; readonly relevant: Value<Record<string, number>> };
+
+/** What a scorer's wiring function is given: a finished run, by its nodes, and its example. */
+export type RunScope<Input, Visible, Output, Expected> = Scope<
+  Input,
+  Visible,
+  { readonly output: Ref<Output>; readonly run: RunFactRefs } & OfExample<Expected>
+>;
+
+/** One of two runs. */
+type Side<Visible, Output> = { readonly output: Ref<Output> } & { readonly [Id in keyof Visible]: Ref<Visible[Id]> };
+
+/** What a pair scorer's is given: two finished runs of one example. */
+export type PairScope<Input, Visible, Output, Expected> = Scope<
+  Input,
+  Nothing,
+  { readonly first: Side<Visible, Output>; readonly second: Side<Visible, Output> } & OfExample<Expected>
+>;
+
+/** What a scorer is defined on, with its types. */
+export interface On<PipelineId extends string, Input, Visible, Nodes, Output, Expected> {
+  readonly pipeline: Pipeline<PipelineId, Input, Visible, Nodes, Output>;
+  /** Lets the wiring read `expected` and `relevant`. */
+  readonly dataset?: Dataset<NoInfer<Input>, Expected>;
+}
+
+/** The same without them. */
+export interface ScoredPipeline {
+  readonly pipeline: AnyPipeline;
+  readonly dataset?: AnyDataset | undefined;
+}
+
+/** As written, checked: the pipeline with all that it knows. */
+export interface Scored {
+  readonly internals: Internals;
+  readonly dataset: AnyDataset | undefined;
+}
 
 /** Words of a scorer's wiring that a node may have as its id, since plans with such nodes exist. */
 const WORDS = ['relevant', 'first', 'second'] as const;
@@ -69,7 +110,7 @@ export function readScored(on: ScoredPipeline, at: string): Scored {
 type Refs = { readonly [word: string]: object };
 
 /** The refs to one run, and what the scorer of it may read besides. */
-export function runScope(scored: Scored): Refs {
+export function runRefs(scored: Scored): Refs {
   const { output, outputs } = scored.internals;
   return {
     ...refsTo(outputs),
@@ -80,7 +121,7 @@ export function runScope(scored: Scored): Refs {
 }
 
 /** The refs to two runs of one example, told apart as `first` and `second`. */
-export function pairScope(scored: Scored): Refs {
+export function pairRefs(scored: Scored): Refs {
   const { output, outputs } = scored.internals;
   const sides = SIDES.map((side): [string, object] => {
     return [side, Object.freeze({ ...refsTo(outputs, side), output: refTo(output, [side, 'output']) })];

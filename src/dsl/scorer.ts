@@ -7,13 +7,23 @@ import type { ScorerSpec } from '../evaluation/spec.ts';
 import { hashJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
 import { completePolicy } from '../plan/policy.ts';
-import type { WiringFunction } from './draft.ts';
 import type { Rubric } from './human-scorer.ts';
 import { callOf, checkStep, statedPolicy } from './place-step.ts';
 import { checkKeys, checkName } from './refuse.ts';
-import { scoreFields } from './score-fields.ts';
-import { lowerScored, readScored, runScope, type ScoredPipeline } from './scored-scope.ts';
-import type { AnyStep } from './step.ts';
+import { type ScoreOptions, type Scores, scoreFields } from './score-fields.ts';
+import {
+  type Asked,
+  lowerScored,
+  type NoDataset,
+  type On,
+  type RunScope,
+  readScored,
+  runRefs,
+} from './scored-scope.ts';
+import type { AnyStep, Step } from './step.ts';
+import type { Inputs, NoExtra } from './wiring.ts';
+
+declare const TYPES: unique symbol;
 
 /** What a scorer says at run time, whatever its types. */
 export interface AnyScorer {
@@ -31,25 +41,75 @@ export interface AnyScorer {
   readonly spec: ScorerSpec;
 }
 
-export function defineScorer(
-  id: string,
-  on: ScoredPipeline,
-  step: AnyStep,
-  wire: WiringFunction,
-  options: { readonly config?: object; readonly scores?: object } = {},
-): AnyScorer {
+/**
+ * A scorer with its types: whose runs it scores, what it needs to be expected (`unknown`: nothing), and what it gives. Its
+ * id is part of its type, so that an evaluation's metrics can be held to that evaluation's scorers.
+ */
+export interface Scorer<out Id extends string, out PipelineId extends string, in Expected, out Score>
+  extends AnyScorer {
+  readonly id: Id;
+  readonly pipelineId: PipelineId;
+  /** Of the compiler only: nothing is there at run time. */
+  readonly [TYPES]: { expected(value: Expected): void; score: Score };
+}
+
+/** What refs to a scorer's scores can be entered by. */
+export type ScoreOf<S extends AnyScorer> = S extends Scorer<string, string, never, infer Score> ? Score : never;
+
+/**
+ * Declares a scorer: a step that is asked about each finished run. It is called, retried and remembered like any other
+ * step, so equal answers are judged once.
+ *
+ * @param id letters, digits, '-' and '_'; a participle or quality reads best (`grounded`)
+ * @param on the pipeline whose runs it scores; with a dataset, it may also read what is expected of an example
+ * @param step what is called; its numbers and booleans are scores, its other fields are kept beside them
+ * @param wire returns what the step takes, as refs to the run (`input`, `output`, `run`, any visible node) and to the
+ *   example (`expected`, `relevant`); runs once, now. Where a ref has no value, the score is missing, never zero
+ * @param options `config` as a node's; `scores`: by field, which way is better, how it is shown, its worst and its best.
+ *   What a schema bounds need not be stated; `'detail'` says that a field is no score
+ * @throws DefinitionError naming the scorer and the part that is wrong
+ *
+ * @example
+ * export const grounded = defineScorer(
+ *   'grounded',
+ *   { pipeline: docsBot },
+ *   judgeGrounded,
+ *   ({ output, ranked }) => ({ answer: output.text, passages: ranked.passages }),
+ *   { config: { model: 'openai/gpt-4.1-mini' } },
+ * );
+ */
+export function defineScorer<
+  const Id extends string,
+  PipelineId extends string,
+  Input,
+  Visible,
+  Nodes,
+  Output,
+  StepInput,
+  Given,
+  Config,
+  Wired extends Inputs<Id, StepInput>,
+  Expected = NoDataset,
+>(
+  id: Id,
+  on: On<PipelineId, Input, Visible, Nodes, Output, Expected>,
+  step: Step<StepInput, Given, Config>,
+  wire: (scope: RunScope<Input, Visible, Output, Expected>) => Wired & NoExtra<Id, Wired, StepInput>,
+  options: { readonly config?: NoInfer<Config>; readonly scores?: ScoreOptions<NoInfer<Given>> } = {},
+): Scorer<Id, PipelineId, Asked<Expected>, Scores<Given>> {
   checkName(id, 'a scorer named');
   const at = `scorer '${id}'`;
   const scored = readScored(on, at);
   checkStep(step, at);
   checkKeys(options, ['config', 'scores'], at);
-  return toScorer({
+  const scorer = toScorer({
     ...{ id, kind: 'step', step, scored, rubric: undefined },
     call: callOf(step, options.config ?? {}, at),
     policy: completePolicy(statedPolicy(step, {}, at)),
-    input: lowerScored(scored, runScope(scored), wire, step.input, at),
+    input: lowerScored(scored, runRefs(scored), wire, step.input, at),
     fields: scoreFields(step.output, options.scores, at),
   });
+  return scorer as Scorer<Id, PipelineId, Asked<Expected>, Scores<Given>>;
 }
 
 type Parts = Omit<ScorerSpec, 'definitionHash'> & {
