@@ -1,8 +1,29 @@
-/** Every pipeline of this project, by the names it can be run under, and every dataset. */
+/** Every pipeline of this project, by the names it can be run under, every dataset and every evaluation. */
+
+import { answers, beforeRelease, localKeyword } from './docs-bot.evaluations.ts';
 import { deep, docsBot, hyde, keywordOnly, listwise, local, narrow, vectorOnly } from './docs-bot.ts';
+import { retrieval } from './docs-search.evaluations.ts';
+import { docsSearch, hybrid, hybridRerank } from './docs-search.ts';
 import { aiDocs } from './questions.ts';
 import { wandbot, wandbotLocal } from './wandbot.ts';
 
-export const pipelines = [docsBot, local, hyde, listwise, narrow, deep, vectorOnly, keywordOnly, wandbot, wandbotLocal];
+export const pipelines = [
+  docsBot,
+  local,
+  localKeyword,
+  hyde,
+  listwise,
+  narrow,
+  deep,
+  vectorOnly,
+  keywordOnly,
+  docsSearch,
+  hybrid,
+  hybridRerank,
+  wandbot,
+  wandbotLocal,
+];
 
 export const datasets = [aiDocs];
+
+export const evaluations = [retrieval, answers, beforeRelease];
