@@ -52,30 +52,32 @@ export async function readGraph(entry: string, limits: DigestLimits): Promise<So
   const all = [...files.values()].map(({ place, hash }) => [place, hash] as const);
   return {
     files: all.sort(([one, oneHash], [other, otherHash]) => order(one, other) || order(oneHash, otherHash)),
-    packages: sorted(found.map((each) => ('package' in each ? each.package : undefined))),
-    absent: sorted(found.map((each) => ('absent' in each ? each.absent : undefined))),
+    packages: sorted(found.flatMap((each) => ('package' in each ? [each.package] : []))),
+    absent: sorted(found.flatMap((each) => ('absent' in each ? [each.absent] : []))),
   };
 }
 
-/** What was loaded can be parsed, and what it imports was there: otherwise it is not what was loaded. */
+/**
+ * What was loaded can be parsed, and what it imports was there: otherwise it is not what was loaded. A file that is read as
+ * data may look like code and be none: a template, say.
+ */
 function checkCode(entry: string, files: ReadonlyMap<string, SourceFile>): void {
   const code = new Set([entry]);
-  for (const [path, { found }] of files)
+  // Files that are added meanwhile have their turn, too.
+  for (const path of code) {
+    const { problem, found } = files.get(path)!;
+    if (problem !== undefined) throw unparsable(path, problem);
     for (const each of found) {
       if ('missing' in each) throw missing(path, each.missing);
       if ('file' in each && !each.mayBeData) code.add(each.file);
     }
-  for (const path of code) {
-    const problem = files.get(path)?.problem;
-    if (problem !== undefined) throw unparsable(path, problem);
   }
 }
 
 /** By code unit, as `sort` without a function does: a locale would order otherwise on another machine. */
 const order = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
 
-const sorted = (names: readonly (string | undefined)[]): readonly string[] =>
-  [...new Set(names)].filter((name) => name !== undefined).sort();
+const sorted = (names: readonly string[]): readonly string[] => [...new Set(names)].sort();
 
 function missing(path: string, specifier: string): SluiceError {
   return new SluiceError('source_missing', {

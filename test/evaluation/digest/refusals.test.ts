@@ -30,8 +30,12 @@ describe('refuses, by the file’s name', () => {
   it('code that cannot be parsed', async () => {
     const files = { 'a.js': "import './b.js';\n", 'b.js': 'const = 1;\n' };
     await expect(refused(files)).rejects.toEqual(naming('source_unparsable', 'b.js'));
-    const asData = { ...files, 'a.js': "read(new URL('./b.js', import.meta.url));\n" };
-    await expect(refused(asData)).resolves.toBeDefined();
+  });
+
+  it('but not what it only reads', async () => {
+    const files = { 'a.js': "read(new URL('./b.js', import.meta.url), new URL('./c.js', import.meta.url));\n" };
+    const templates = { 'b.js': 'const = 1;\n', 'c.js': "import './gone.js';\nimport './b.js';\n" };
+    await expect(refused({ ...files, ...templates })).resolves.toBeDefined();
   });
 
   it('more than it reads', async () => {
