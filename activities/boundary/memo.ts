@@ -18,6 +18,7 @@ import { parse } from './schemas.ts';
  */
 const NOT_KEPT: ReadonlySet<string> = new Set([
   'budget_exceeded',
+  'evaluation_budget',
   'key_invalid',
   'key_missing',
   'model_unknown',

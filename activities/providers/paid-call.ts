@@ -4,6 +4,7 @@
  * was paid for is worth more than its entry.
  */
 import { randomUUID } from 'node:crypto';
+import { BUDGET_EXCEEDED, EVALUATION_BUDGET } from '../../src/plan/walk.ts';
 import type { ScopedAllowance } from '../../src/runtime/limit-rules.ts';
 import type { CallClosing, CallKind, CallUsage, Opened, ProviderCalls } from '../../src/store/provider-calls.ts';
 import type { RateLimits } from '../../src/store/rate-limits.ts';
@@ -39,8 +40,9 @@ export interface PaidCall<R extends Reply> {
 /**
  * Makes the call when it may be made.
  *
- * @throws StepFailure `rate_limited` where its turn is too far away, `budget_exceeded` where the run's budget has no room
- *   for the most that it may take, `price_unknown` where that cannot be known, and whatever `make` throws
+ * @throws StepFailure `rate_limited` where its turn is too far away, `budget_exceeded` where the run's budget, and
+ *   `evaluation_budget` where the evaluation's, has no room for the most that it may take, `price_unknown` where that
+ *   cannot be known, and whatever `make` throws
  */
 export async function pay<R extends Reply>(meter: Meter, paid: PaidCall<R>): Promise<R> {
   const { model, call, most } = paid;
@@ -65,13 +67,14 @@ export async function pay<R extends Reply>(meter: Meter, paid: PaidCall<R>): Pro
   }
 }
 
-async function open<R extends Reply>(meter: Meter, { model, kind, call, most }: PaidCall<R>, callId: string) {
+async function open<R extends Reply>(meter: Meter, paid: PaidCall<R>, callId: string) {
+  const { model, kind, call, most } = paid;
   const { runId, key, attempt, idempotencyKey } = call;
   const name = parseModelName(model);
   const reservedUsd = meter.costOf(model, most);
   const opening = { callId, runId, key, attempt, idempotencyKey, ...name, kind };
   const opened = await meter.calls.open({ ...opening, reservedTokens: tokensOf(most), reservedUsd });
-  if (opened.kind !== 'opened') throw refusal(model, opened, reservedUsd, tokensOf(most));
+  if (opened.kind !== 'opened') throw refusal(paid, opened, reservedUsd);
   call.signal.throwIfAborted();
 }
 
@@ -152,27 +155,30 @@ async function holdIfAsked<R>(limits: RateLimits, scope: string, outcome: Outcom
 
 const tokensOf = ({ inputTokens, outputTokens }: Usage): number => (inputTokens ?? 0) + (outputTokens ?? 0);
 
-function refusal(
-  model: string,
+function refusal<R extends Reply>(
+  { model, call, most }: PaidCall<R>,
   refused: Exclude<Opened, { kind: 'opened' }>,
   mostUsd: number | null,
-  mostTokens: number,
 ): StepFailure {
-  if (refused.kind === 'price-unknown')
+  const { kind, scope, budget } = refused;
+  if (kind === 'price-unknown')
     return new StepFailure('price_unknown', {
-      message: `the run may spend ${dollars(refused.budget)}, and what a call to ${model} costs is unknown`,
+      message: `the ${scope} may spend ${dollars(budget)}, and what a call to ${model} costs is unknown`,
       remedy: `say so with SLUICE_PRICES, such as ${model}:input=0.2,output=0.8 (dollars per million tokens)`,
       retryable: false,
       data: { model },
     });
-  const { limit, budget, committed } = refused;
+  const { limit, committed } = refused;
   const show = limit === 'usd' ? dollars : (amount: number) => `${amount.toLocaleString('en')} tokens`;
-  const most = limit === 'usd' ? mostUsd! : mostTokens;
-  return new StepFailure('budget_exceeded', {
-    message: `the run's budget is ${show(budget)}; ${show(committed)} are spent or under way, and a call to ${model} may take up to ${show(most)}`,
-    remedy: 'give the run a larger budget, or its steps fewer output tokens and shorter passages',
+  const needed = limit === 'usd' ? mostUsd! : tokensOf(most);
+  return new StepFailure(scope === 'run' ? BUDGET_EXCEEDED : EVALUATION_BUDGET, {
+    message: `the ${scope}'s budget is ${show(budget)}; ${show(committed)} are spent or under way, and a call to ${model} may take up to ${show(needed)}`,
+    remedy:
+      scope === 'run'
+        ? 'give the run a larger budget, or its steps fewer output tokens and shorter passages'
+        : `raise it, and what was made is not made again: sluice eval resume ${call.runId} --budget-usd N`,
     retryable: false,
-    data: { model, limit, budget, committed, most },
+    data: { model, limit, budget, committed, most: needed },
   });
 }
 

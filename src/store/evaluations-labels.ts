@@ -18,7 +18,7 @@ const PUT = `
     select distinct on (scorer, subject, rater) * from unnest(
       $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[]
     ) as given (scorer, subject, rater, value, note, labelled_at)
-    order by scorer collate "C", subject collate "C", rater collate "C", labelled_at desc,
+    order by scorer, subject, rater, labelled_at desc,
       value collate "C" desc, coalesce(note, '') collate "C" desc
   ),
   was as materialized (

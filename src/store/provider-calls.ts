@@ -2,8 +2,9 @@
  * Calls to paid providers, one row each: written before the call leaves, so that none is forgotten, and completed with
  * what it used. What a node run or a run has cost is a sum over these rows, made by the database in exact decimals.
  */
+import { refusal } from './call-budgets.ts';
 import type { Database, Queries } from './database.ts';
-import type { RunBudget } from './runs.ts';
+import { UNENDED } from './evaluations-write.ts';
 import { decimal } from './spending.ts';
 
 export type CallKind = 'text' | 'data' | 'rerank' | 'embed';
@@ -14,6 +15,7 @@ export type CallUsage = 'reported' | 'estimated' | 'unknown' | 'none';
 export interface CallOpening {
   /** A UUID of the caller's making, so that opening it twice is opening it once. */
   readonly callId: string;
+  /** Of the run, or of the evaluation. */
   readonly runId: string;
   readonly key: string;
   readonly attempt: number;
@@ -53,16 +55,25 @@ export interface ProviderCallRow extends Omit<CallClosing, 'status'> {
   readonly finishedAt: number | null;
 }
 
-/** Why a call may not leave: the budget that it would exceed, and what is left of that. */
+/** Whose budget it is. */
+type BudgetScope = 'run' | 'evaluation';
+
+/** Why a call may not leave: the budget that it would exceed, and what is committed of that. */
 export type Opened =
   | { readonly kind: 'opened' }
-  | { readonly kind: 'exceeded'; readonly limit: 'usd' | 'tokens'; readonly budget: number; readonly committed: number }
-  | { readonly kind: 'price-unknown'; readonly budget: number };
+  | {
+      readonly kind: 'exceeded';
+      readonly scope: BudgetScope;
+      readonly limit: 'usd' | 'tokens';
+      readonly budget: number;
+      readonly committed: number;
+    }
+  | { readonly kind: 'price-unknown'; readonly scope: BudgetScope; readonly budget: number };
 
 export interface ProviderCalls {
   /**
-   * Writes the row, unless the run's budget does not have room for the most that this call may take, beside what is
-   * spent and what may yet be by the calls under way. Calls of one run are let in one at a time.
+   * Writes the row, unless the budget of the run, or of the evaluation, does not have room for the most that this call
+   * may take, beside what is spent and what may yet be by the calls under way. They are let in one at a time.
    */
   open(opening: CallOpening): Promise<Opened>;
   /** Completes the row; the second completion changes nothing. */
@@ -79,19 +90,20 @@ export function createProviderCalls(database: Database): ProviderCalls {
   } satisfies ProviderCalls);
 }
 
+/** An evaluation's sums grow with its calls, in the same statement; a run has none. */
 async function open(queries: Queries, opening: CallOpening): Promise<Opened> {
-  // The run's row is the lock. What is spent is summed up by a statement of its own: one that had waited for the lock
-  // would not see what was written meanwhile.
-  const [run] = await queries.query<{ budget: RunBudget | null }>(
-    'select budget from run where run_id = $1 for no key update',
-    [opening.runId],
-  );
-  const refused = run?.budget ? await refusal(queries, opening, run.budget) : undefined;
+  const refused = await refusal(queries, opening);
   if (refused) return refused;
   await queries.query(
-    `insert into provider_call (call_id, run_id, key, attempt, idempotency_key, provider, model, kind,
-       reserved_tokens, reserved_usd)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (call_id) do nothing`,
+    `with opened as (
+       insert into provider_call (call_id, run_id, key, attempt, idempotency_key, provider, model, kind,
+         reserved_tokens, reserved_usd)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (call_id) do nothing
+       returning run_id, reserved_usd
+     )
+     update evaluation_spending as spent set calls = calls + 1, unknown_calls = unknown_calls + 1,
+       committed_usd = committed_usd + coalesce(opened.reserved_usd, 0)
+     from opened where spent.evaluation_id = opened.run_id`,
     [
       opening.callId,
       opening.runId,
@@ -108,32 +120,18 @@ async function open(queries: Queries, opening: CallOpening): Promise<Opened> {
   return { kind: 'opened' };
 }
 
-async function refusal(queries: Queries, opening: CallOpening, budget: RunBudget): Promise<Opened | undefined> {
-  const { usd, tokens } = budget;
-  if (usd === undefined && tokens === undefined) return undefined;
-  if (usd !== undefined && opening.reservedUsd === null) return { kind: 'price-unknown', budget: usd };
-  // What is not known to have been taken is held to have been taken whole.
-  const [sum] = await queries.query<{ usd: number; tokens: number; usdFits: boolean; tokensFit: boolean }>(
-    `select usd::float8, tokens, coalesce(usd + $3::numeric <= $4::numeric, true) as "usdFits",
-       coalesce(tokens + $5::bigint <= $6::bigint, true) as "tokensFit"
-     from (
-       select coalesce(sum(coalesce(cost_usd, reserved_usd)), 0) as usd,
-         coalesce(sum(case usage when 'unknown' then reserved_tokens
-           else coalesce(input_tokens, 0) + coalesce(output_tokens, 0) end), 0)::bigint as tokens
-       from provider_call where run_id = $1 and call_id <> $2
-     ) as committed`,
-    [opening.runId, opening.callId, decimal(opening.reservedUsd), usd ?? null, opening.reservedTokens, tokens ?? null],
-  );
-  if (!sum!.usdFits) return { kind: 'exceeded', limit: 'usd', budget: usd!, committed: sum!.usd };
-  if (!sum!.tokensFit) return { kind: 'exceeded', limit: 'tokens', budget: tokens!, committed: sum!.tokens };
-  return undefined;
-}
-
 async function close(database: Queries, callId: string, closing: CallClosing): Promise<void> {
   await database.query(
-    `update provider_call set status = $2, usage = $3, input_tokens = $4, cached_input_tokens = $5, output_tokens = $6,
-       search_units = $7, cost_usd = $8, request_id = $9, error_code = $10, finished_at = clock_timestamp()
-     where call_id = $1 and status = 'open'`,
+    `with closed as (
+       update provider_call set status = $2, usage = $3, input_tokens = $4, cached_input_tokens = $5,
+         output_tokens = $6, search_units = $7, cost_usd = $8, request_id = $9, error_code = $10,
+         finished_at = clock_timestamp()
+       where call_id = $1 and status = 'open' returning run_id, reserved_usd, cost_usd
+     )
+     update evaluation_spending as spent set unknown_calls = unknown_calls - 1,
+       paid_usd = paid_usd + closed.cost_usd,
+       committed_usd = committed_usd + closed.cost_usd - coalesce(closed.reserved_usd, 0)
+     from closed where spent.evaluation_id = closed.run_id and closed.cost_usd is not null`,
     [
       callId,
       closing.status,
@@ -149,7 +147,7 @@ async function close(database: Queries, callId: string, closing: CallClosing): P
   );
 }
 
-/** A run's calls; its end, or a later attempt, tells a call that was left open from one that is under way. */
+/** The calls of a run, or of an evaluation; its end, or a later attempt, tells a call that was left open from one that is under way. */
 export async function callsOf(database: Queries, runId: string): Promise<readonly ProviderCallRow[]> {
   return database.query<ProviderCallRow>(
     `select key, attempt, provider, model, kind,
@@ -158,7 +156,8 @@ export async function callsOf(database: Queries, runId: string): Promise<readonl
        error_code as "errorCode", started_at as "startedAt", finished_at as "finishedAt"
      from provider_call as call
        cross join lateral (
-         select exists (select from run where run_id = call.run_id and state <> 'running') as ended,
+         select exists (select from run where run_id = call.run_id and state <> 'running')
+             or exists (select from evaluation where evaluation_id = call.run_id and state not in ${UNENDED}) as ended,
            exists (
              select from provider_call as later
              where later.run_id = call.run_id and later.key = call.key and later.call_no > call.call_no

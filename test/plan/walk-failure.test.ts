@@ -1,6 +1,6 @@
 /** The semantics of failure, decision by decision. */
 import { describe, expect, it } from 'vitest';
-import { BUDGET_EXCEEDED, STEP_INPUT_INVALID } from '../../src/plan/walk.ts';
+import { BUDGET_EXCEEDED, EVALUATION_BUDGET, STEP_INPUT_INVALID } from '../../src/plan/walk.ts';
 import { begin, branch, from, map, plan, repeat, step } from './by-hand.ts';
 
 const spare = { fallback: { step: 'spare@1', config: {} } };
@@ -133,12 +133,12 @@ describe('failure', () => {
     expect(run.made.map(({ call }) => call)).toEqual(['step', 'step']);
   });
 
-  it('a budget that is used up is hidden by no fallback, value or earlier round', async () => {
+  it.each([BUDGET_EXCEEDED, EVALUATION_BUDGET])('%s is hidden by no fallback, value or earlier round', async (code) => {
     const draft = step('draft', {}, { ...spare, orElse: { done: true } });
     const run = await begin(plan([repeat('loop', [draft])], { n: 'loop.draft.n' }));
     await run.succeed('draft[1]', { done: false, note: '' });
-    await run.fail('draft[2]', BUDGET_EXCEEDED);
-    expect(await run.result()).toMatchObject({ outcome: 'failed', error: { key: 'draft[2]', code: BUDGET_EXCEEDED } });
+    await run.fail('draft[2]', code);
+    expect(await run.result()).toMatchObject({ outcome: 'failed', error: { key: 'draft[2]', code } });
     expect(run.made.map(({ call }) => call)).toEqual(['step', 'step']);
   });
 

@@ -15,6 +15,7 @@ import { migrate } from '../../src/store/migrate.ts';
 import type { RunBudget } from '../../src/store/runs.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
 import { type LocalStandIn, startStandIn } from '../standin/start.ts';
+import { createEvaluation } from '../store/evaluation-helpers.ts';
 import { startPglite, type TestDatabase } from '../support/postgres.ts';
 
 const MODEL = 'openai/gpt-5-mini';
@@ -108,6 +109,27 @@ describe('a budget', () => {
       message:
         "the run's budget is $0.1; $0.1 are spent or under way, and a call to openai/gpt-5-mini may take up to $0.01",
       data: { limit: 'usd', budget: 0.1 },
+    });
+  });
+
+  test('of an evaluation is said to be its, with how to raise it', async () => {
+    const evaluationId = 'eval-dear-1';
+    await createEvaluation({ store }, evaluationId, 0.015);
+    const model = worker().languageModel(MODEL);
+    await standIn.reply({}, { text: 'Yes.', usage: { outputTokens: 100 } }, { times: 'always' });
+    await model.writeText(asked, callOf(evaluationId));
+    await expect(model.writeText(asked, callOf(evaluationId))).rejects.toMatchObject({
+      code: 'evaluation_budget',
+      retryable: false,
+      message: expect.stringMatching(/^the evaluation's budget is \$0\.015; \$0\.01 are spent or under way/),
+      remedy: expect.stringContaining('sluice eval resume eval-dear-1 --budget-usd N'),
+      data: { limit: 'usd', budget: 0.015, committed: 0.01, most: 0.01 },
+    });
+    expect(await store.evaluations.progress(evaluationId)).toMatchObject({ paidUsd: 0.01, unknownCalls: 0 });
+    const unpriced = worker().languageModel('cohere/command-of-tomorrow');
+    await expect(unpriced.writeText(asked, callOf(evaluationId))).rejects.toMatchObject({
+      code: 'price_unknown',
+      message: expect.stringContaining('the evaluation may spend $0.015'),
     });
   });
 

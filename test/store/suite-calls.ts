@@ -1,40 +1,10 @@
 /** Paid calls, what a run may spend on them, and what they cost together. */
-import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { CallClosing, CallOpening } from '../../src/store/provider-calls.ts';
 import type { RunBudget } from '../../src/store/runs.ts';
 import { NOTHING_SPENT } from '../../src/store/spending.ts';
+import { closing, opening, UNKNOWN } from './call-helpers.ts';
 import { together } from './processes.ts';
 import type { Subject } from './suite.ts';
-
-const opening = (runId: string, more: Partial<CallOpening> = {}): CallOpening => ({
-  callId: randomUUID(),
-  runId,
-  key: 'draft',
-  attempt: 1,
-  idempotencyKey: `${runId}:${more.key ?? 'draft'}`,
-  provider: 'openai',
-  model: 'gpt-5-mini',
-  kind: 'text',
-  reservedTokens: 1_000,
-  reservedUsd: 0.01,
-  ...more,
-});
-
-const closing = (more: Partial<CallClosing> = {}): CallClosing => ({
-  status: 'done',
-  usage: 'reported',
-  inputTokens: 100,
-  cachedInputTokens: null,
-  outputTokens: 20,
-  searchUnits: null,
-  costUsd: 0.001,
-  requestId: 'req-1',
-  errorCode: null,
-  ...more,
-});
-
-const UNKNOWN = { usage: 'unknown', inputTokens: null, outputTokens: null, costUsd: null } as const;
 
 export function describeCalls(subject: Subject): void {
   const begin = (runId: string, budget?: RunBudget) =>
@@ -127,7 +97,13 @@ export function describeCalls(subject: Subject): void {
       const [first, second] = [opening('calls-4'), opening('calls-4')];
       for (const call of [first, second]) expect(await calls.open(call)).toEqual({ kind: 'opened' });
       const large = opening('calls-4', { reservedUsd: 0.010_001 });
-      expect(await calls.open(large)).toEqual({ kind: 'exceeded', limit: 'usd', budget: 0.03, committed: 0.02 });
+      expect(await calls.open(large)).toEqual({
+        kind: 'exceeded',
+        scope: 'run',
+        limit: 'usd',
+        budget: 0.03,
+        committed: 0.02,
+      });
       await calls.close(first.callId, closing({ costUsd: 0.009 }));
       expect(await calls.open(large)).toEqual({ kind: 'opened' });
       expect(await calls.open(opening('calls-4'))).toMatchObject({ kind: 'exceeded', limit: 'usd' });
@@ -144,6 +120,7 @@ export function describeCalls(subject: Subject): void {
       await calls.open(opening('calls-5'));
       expect(await calls.open(opening('calls-5'))).toEqual({
         kind: 'exceeded',
+        scope: 'run',
         limit: 'tokens',
         budget: 2_500,
         committed: 2_000,
@@ -151,7 +128,11 @@ export function describeCalls(subject: Subject): void {
       await calls.close(first.callId, closing());
       expect(await calls.open(opening('calls-5'))).toEqual({ kind: 'opened' });
       await begin('calls-6', { usd: 1 });
-      expect(await calls.open(opening('calls-6', { reservedUsd: null }))).toEqual({ kind: 'price-unknown', budget: 1 });
+      expect(await calls.open(opening('calls-6', { reservedUsd: null }))).toEqual({
+        kind: 'price-unknown',
+        scope: 'run',
+        budget: 1,
+      });
       expect(await calls.open(opening('no-such-run', { reservedUsd: null }))).toEqual({ kind: 'opened' });
     });
 

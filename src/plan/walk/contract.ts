@@ -92,6 +92,8 @@ export const STEP_INPUT_INVALID = 'StepInputInvalid';
 export const CALL_CANCELLED = 'CallCancelled';
 /** The run has taken what it was given: nothing that could help would be within the budget either. */
 export const BUDGET_EXCEEDED = 'budget_exceeded';
+/** So has the evaluation that the run is made for: what is left waits until it is given more. */
+export const EVALUATION_BUDGET = 'evaluation_budget';
 
 /**
  * How a host says that a call has failed for good. The walker reads `code`, `message` and `details`, of this class or

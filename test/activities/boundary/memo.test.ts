@@ -75,6 +75,7 @@ describe('an attempt for the memo', () => {
     ['what may pass', () => attempt(throwing(stepFailure('overloaded', true))), false],
     ['a key that is not valid', () => attempt(throwing(stepFailure('key_invalid', false))), false],
     ['a budget used up', () => attempt(throwing(stepFailure('budget_exceeded', false))), false],
+    ["the evaluation's budget used up", () => attempt(throwing(stepFailure('evaluation_budget', false))), false],
     [
       'a disk that is full',
       () => attempt(throwing(new SluiceError('database_full', { message: '', remedy: '' }))),
