@@ -30,29 +30,20 @@ export function createEvaluateActivities(dependencies: EvaluateDependencies): Ev
   const snapshotSteps = new Set(
     implementations.filter(({ step }) => 'snapshot' in step.config.shape).map(({ step }) => stepName(step)),
   );
+  // Now, and not at the first evaluation: sources may be edited while this process runs what it has loaded.
+  const digests = digestsOf(implementations);
+  digests.catch(() => undefined); // told to whoever evaluates
   const worker = {
     store,
     slots: createSlots(concurrency),
     attempt: createMakeAttempt(store, implementations),
-    /** Read when first needed: a worker that evaluates nothing reads no sources. */
-    digests: memoised(() => digestsOf(implementations)),
+    digests: () => digests,
     takesSnapshot: (step: string) => snapshotSteps.has(step),
   };
   return {
     beginEvaluation: (input) => asActivity(() => beginEvaluation(worker, input)),
     evaluateChunk: (input) => asActivity((signal) => evaluateChunk(worker, input, signal)),
     endEvaluation: (input) => asActivity(() => endEvaluation(store, input)),
-  };
-}
-
-function memoised<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    made.catch(() => {
-      made = undefined;
-    });
-    return made;
   };
 }
 
