@@ -1,9 +1,7 @@
 /**
  * One of the benchmark's workers: a process with eight slots that walks chunks over the memo, as an evaluation's activity
- * does. Each call is written to a file when it begins, so that those of a killed process are counted, too.
+ * does.
  */
-import { appendFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { implement } from '../activities/boundary/implement.ts';
 import { createMakeAttempt } from '../activities/boundary/memo.ts';
@@ -14,6 +12,8 @@ import { definePipeline, defineStep, type Plan, stepName } from '../src/index.ts
 import { walk } from '../src/plan/walk.ts';
 import { openDatabase } from '../src/store/database.ts';
 import { createStore } from '../src/store/store.ts';
+import { answerTo, callStep, LAST_STEP, SHARED_STEPS, textOf, VARIANTS } from './support/five-steps.ts';
+import { sum } from './support/statistics.ts';
 
 /** Some examples, with some of the variants. */
 export interface Chunk {
@@ -30,26 +30,26 @@ export interface Assignment extends Chunk {
 
 export interface Completed {
   readonly number: number;
-  readonly walks: number;
+  /** Walks that came to the answer that was expected: the benchmark's scorer. */
+  readonly answered: number;
   /** Of the process, since it began. */
   readonly cpuMs: number;
 }
 
 export const SLOTS = 8;
-export const STEP_MS = 20;
 
 const Text = z.object({ text: z.string() });
 const policy = { attempts: 3, timeout: '10 seconds' } as const;
 const timed = (name: string) => defineStep(name, { version: 1, input: Text, output: Text, policy });
-const shared = [timed('enhance'), timed('search'), timed('fuse'), timed('rerank')] as const;
-const draft = defineStep('draft', {
+type Timed = ReturnType<typeof timed>;
+const [enhance, search, fuse, rerank] = SHARED_STEPS.map(timed) as [Timed, Timed, Timed, Timed];
+const draft = defineStep(LAST_STEP, {
   version: 1,
   input: Text,
   output: Text,
   config: z.object({ variant: z.number().default(0) }),
   policy,
 });
-const [enhance, search, fuse, rerank] = shared;
 const pipeline = definePipeline('five-steps', Text)
   .step('enhance', enhance, ({ input }) => ({ text: input.text }))
   .step('search', search, ({ enhance }) => ({ text: enhance.text }))
@@ -65,34 +65,34 @@ async function serve(databaseUrl: string, callsFile: string): Promise<void> {
   const database = openDatabase(databaseUrl);
   const store = createStore(database);
   const slots = createSlots(SLOTS);
-  const work = async (call: string, text: string) => {
-    appendFileSync(callsFile, `${call} ${text}\n`);
-    await delay(STEP_MS);
-    return { text: `${text}.` };
-  };
+  const work = async (call: string, text: string) => ({ text: await callStep(callsFile, call, text) });
   const attempt = createMakeAttempt(store, [
-    ...shared.map((step) => implement(step, ({ text }) => work(stepName(step), text))),
+    ...[enhance, search, fuse, rerank].map((step) => implement(step, ({ text }) => work(stepName(step), text))),
     implement(draft, ({ text }, { config }) => work(`${stepName(draft)} ${config.variant}`, text)),
   ]);
-  const plans = [0, 1, 2, 3].map(planOf);
+  const plans = VARIANTS.map(planOf);
 
-  /** How many of the chunk's walks came to their output. */
+  /** How many of the chunk's walks came to the right answer. */
   async function evaluate({ evaluation, from, to, variants }: Chunk): Promise<number> {
     const memo = await openMemo(store.memo);
     const identify = () => ({ digest: evaluation, snapshot: null });
     const host = createMemoHost({ memo, slots, runId: evaluation, identify, attempt });
-    const walks = variants.flatMap((variant) =>
-      Array.from({ length: to - from }, (_, n) => walk(plans[variant]!, { text: `${from + n}` }, host.begin().execute)),
+    const examples = Array.from({ length: to - from }, (_, n) => from + n);
+    const scores = variants.flatMap((variant) =>
+      examples.map(async (example) => {
+        const { output } = walk(plans[variant]!, { text: textOf(example) }, host.begin().execute);
+        return (await output.then(Text.parse, () => undefined))?.text === answerTo(example) ? 1 : 0;
+      }),
     );
-    const results = await Promise.all(walks.map(({ finished }) => finished));
+    const answered = sum(await Promise.all(scores));
     await memo.close();
-    return results.filter(({ outcome }) => outcome === 'completed').length;
+    return answered;
   }
   await database.query('select 1 as one');
   process.on('message', async ({ number, ...chunk }: Assignment) => {
-    const walks = await evaluate(chunk);
+    const answered = await evaluate(chunk);
     const { user, system } = process.cpuUsage();
-    process.send?.({ number, walks, cpuMs: (user + system) / 1_000 } satisfies Completed);
+    process.send?.({ number, answered, cpuMs: (user + system) / 1_000 } satisfies Completed);
   });
   process.once('disconnect', () => process.exit(0));
   process.send?.('ready');

@@ -1,0 +1,2 @@
+/** Here so that vitest, which looks for it upwards, does not take the project's own. */
+export default {};
