@@ -1,6 +1,7 @@
 /** Every row of the chaos table, in the order in which it is played. */
 import type { Row } from './row.ts';
 import { r19 } from './rows/duplicate-requests.ts';
+import { r27, r28 } from './rows/evaluation-killed.ts';
 import { r17 } from './rows/hanging.ts';
 import { r24, r25, r26 } from './rows/ingest-killed.ts';
 import { r3, r4 } from './rows/many-killed.ts';
@@ -35,4 +36,6 @@ export const ROWS: readonly Row[] = [
   r24,
   r25,
   r26,
+  r27,
+  r28,
 ];

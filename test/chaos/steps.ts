@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { type Implemented, implement, type StepContext } from '../../activities/boundary/implement.ts';
 import { defineStep, stepName } from '../../src/index.ts';
+import { evaluationSteps } from './evaluation-steps.ts';
 import { type LedgerWriter, writeLedger } from './ledger.ts';
 
 export const Count = z.object({ n: z.int() });
@@ -98,6 +99,7 @@ export function chaosSteps({ ledger: folder, without = [] }: StepSettings): read
         return { text };
       }),
     ),
+    ...evaluationSteps(ledger),
   ].filter(({ step }) => !without.includes(stepName(step)));
 }
 
