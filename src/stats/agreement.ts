@@ -2,7 +2,9 @@
  * Agreement between raters beyond chance: Cohen's kappa for two raters who rated everything, Krippendorff's alpha for
  * any number of raters with gaps. A judge that does not agree with people may not gate.
  */
-import { answer, LENGTHS_DIFFER, problem, type Result } from './result.ts';
+import { areFinite, isNoVariation } from './checks.ts';
+import { pairMomentsOf } from './moments.ts';
+import { answer, LENGTHS_DIFFER, NOT_FINITE, problem, type Result } from './result.ts';
 
 /** A category: a name or a number. Numbers have distances, names are ordered alphabetically. */
 export type Label = string | number | boolean;
@@ -62,6 +64,26 @@ export function kappa(
     for (const [rankB, countB] of countsB.entries()) expected += countA * countB * weigh(rankA, rankB);
   }
   return answer({ kappa: expected === 0 ? null : 1 - (observed * a.length) / expected });
+}
+
+/**
+ * Cohen's kappa of two raters' numbers, a disagreement weighing as the square of its distance: 1 - mean (a - b)^2 over
+ * what chance would give, var(a) + var(b) + (mean a - mean b)^2 (Cohen 1968; Lin's concordance of 1989 is the same
+ * number). Of two values it is plain kappa; of evenly spaced grades it is `kappa(a, b, 'quadratic')`. Unlike that, it
+ * needs no list of categories, and an uneven scale keeps its distances.
+ *
+ * Errors: `insufficient_data` below two items. `kappa` is null when both raters gave one and the same number throughout.
+ */
+export function kappaOfNumbers(a: readonly number[], b: readonly number[]): Result<{ kappa: number | null }> {
+  const none = { kappa: null };
+  if (a.length !== b.length) return problem('invalid_input', LENGTHS_DIFFER, none);
+  if (!areFinite(a) || !areFinite(b)) return problem('invalid_input', NOT_FINITE, none);
+  if (a.length < 2) return problem('insufficient_data', 'at least two items are needed', none);
+  const { n, meanX, meanY, m2x, m2y } = pairMomentsOf(a, b);
+  const observed = a.reduce((sum, value, item) => sum + (value - b[item]!) ** 2, 0);
+  const expected = m2x + m2y + n * (meanX - meanY) ** 2;
+  const isConstant = isNoVariation(Math.sqrt(expected / n), Math.max(Math.abs(meanX), Math.abs(meanY)));
+  return answer({ kappa: isConstant ? null : 1 - observed / expected });
 }
 
 /** What a difference between two ratings means. */

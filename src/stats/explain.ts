@@ -3,41 +3,29 @@
  * ledger's readers are told the same. Pure templates over data, the verdict first, then what it rests on; no p-value
  * stands alone.
  */
-import { isDatasetWorn } from './offline.ts';
-import type { EvaluationReport, ExperimentReport, JudgeBasis, PlanReport, ValueFormat } from './reports.ts';
+import { evaluationSentences, gateSentences, guardrailSentences, noiseSentences } from './explain-offline.ts';
+import type { ExperimentReport, ExplainedReport, PlanReport } from './reports.ts';
+import { caveats, formatValue, levelOf, plural } from './words.ts';
+
+export { formatValue } from './words.ts';
 
 /** The sentences for a report: the verdict first, then what it rests on. */
-export function explain(report: ExperimentReport | EvaluationReport | PlanReport): readonly string[] {
+export function explain(report: ExplainedReport): readonly string[] {
   switch (report.kind) {
     case 'experiment':
       return Object.freeze([experimentSentence(report), ...experimentBasis(report)]);
     case 'evaluation':
-      return Object.freeze([evaluationSentence(report), ...evaluationBasis(report)]);
+      return Object.freeze(evaluationSentences(report));
+    case 'evaluation-guardrail':
+      return Object.freeze(guardrailSentences(report));
+    case 'evaluation-gate':
+      return Object.freeze(gateSentences(report));
+    case 'noise':
+      return Object.freeze(noiseSentences(report));
     case 'plan':
       return Object.freeze(planSentences(report));
   }
 }
-
-/** A value in its metric's format: 3 significant digits, shares as percent. `unknown` for null. */
-export function formatValue(value: number | null, format: ValueFormat): string {
-  if (value === null) return 'unknown';
-  const digits = (shown: number): string => String(Number(shown.toPrecision(3)));
-  switch (format) {
-    case 'number':
-      return digits(value);
-    case 'share':
-      return `${digits(value * 100)}%`;
-    case 'ms':
-      return `${digits(value)} ms`;
-    case 'usd':
-      return `${value < 0 ? '-' : ''}$${digits(Math.abs(value))}`;
-  }
-}
-
-const plural = (count: number, word: string): string =>
-  `${Math.round(count * 10) / 10} ${word}${count === 1 ? '' : 's'}`;
-
-const levelOf = (alpha: number): string => `${Number((100 * (1 - alpha)).toPrecision(4))}%`;
 
 function experimentSentence(report: ExperimentReport): string {
   const { verdict, baseline, variant, metric, format, guardrail, srm, unit, units, days, daysLeft, at } = report;
@@ -104,41 +92,6 @@ function experimentBasis(report: ExperimentReport): readonly string[] {
       : []),
     ...caveats(report),
   ];
-}
-
-function evaluationSentence(report: EvaluationReport): string {
-  const { verdict, baseline, variant, metric, format, alpha, effect, mde, nNeeded } = report;
-  const show = (value: number | null): string => formatValue(value, format);
-  const size = show(effect.diff === null ? null : Math.abs(effect.diff));
-  const interval = `${levelOf(alpha)} interval ${show(effect.lo)} to ${show(effect.hi)}`;
-  switch (verdict) {
-    case 'better':
-      return `${variant} beats ${baseline} on ${metric} by ${size} (${interval}).`;
-    case 'worse':
-      return `${variant} is worse than ${baseline} on ${metric} by ${size} (${interval}).`;
-    case 'equivalent':
-      return `${variant} and ${baseline} are equivalent on ${metric}: any difference is within ${show(mde)} (${interval}).`;
-    case 'inconclusive':
-      return `No difference proven between ${variant} and ${baseline} on ${metric} (${interval}).${nNeeded === null ? '' : ` About ${plural(nNeeded, 'example')} would be needed.`}`;
-    case null:
-      return `No verdict on ${metric}: ${report.why ?? 'the numbers are missing'}.`;
-  }
-}
-
-const evaluationBasis = (report: EvaluationReport): readonly string[] => [
-  `${plural(report.examples, 'example')}, ${report.missing} missing.`,
-  ...(isDatasetWorn(report.comparisons)
-    ? [`Comparison ${report.comparisons} on this dataset: confirm on a fresh held-out split.`]
-    : []),
-  ...caveats(report),
-];
-
-function caveats({ isExploratory, judge }: { isExploratory: boolean; judge: JudgeBasis }): readonly string[] {
-  const judged =
-    judge === null
-      ? []
-      : [judge === 'uncorrected' ? 'Uncorrected judge.' : `Judge-corrected with ${judge.labels} labels.`];
-  return [...(isExploratory ? ['Exploratory.'] : []), ...judged];
 }
 
 function planSentences({ mde, format, unit, units, days, unprovable }: PlanReport): readonly string[] {

@@ -31,6 +31,7 @@ export * from './rates.ts';
 export * from './ratio.ts';
 export * from './repeats.ts';
 export * from './reports.ts';
+export * from './reports-offline.ts';
 export type { Problem, Result } from './result.ts';
 export {
   asympCs,

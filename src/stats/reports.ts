@@ -3,7 +3,7 @@
  * of what was left out can never be forgotten.
  */
 import type { Better, GateVerdict } from './gate.ts';
-import type { OfflineVerdict } from './offline.ts';
+import type { EvaluationGateReport, EvaluationReport, GuardrailReport, NoiseReport } from './reports-offline.ts';
 
 /** How a metric's values read: a plain number, a share (shown in percent), milliseconds, or US dollars. */
 export type ValueFormat = 'number' | 'share' | 'ms' | 'usd';
@@ -64,28 +64,6 @@ export interface ExperimentReport {
   readonly judge: JudgeBasis;
 }
 
-/** An offline comparison's verdict. */
-export interface EvaluationReport {
-  readonly kind: 'evaluation';
-  /** Null when no verdict is possible; `why` then says why. */
-  readonly verdict: OfflineVerdict | null;
-  readonly why: string | null;
-  readonly baseline: string;
-  readonly variant: string;
-  readonly metric: string;
-  readonly format: ValueFormat;
-  readonly alpha: number;
-  readonly effect: ExplainedEffect;
-  readonly examples: number;
-  readonly missing: number;
-  readonly mde: number | null;
-  readonly nNeeded: number | null;
-  /** Comparisons made on this dataset so far, this one included. */
-  readonly comparisons: number;
-  readonly isExploratory: boolean;
-  readonly judge: JudgeBasis;
-}
-
 /** A plan before launch. */
 export interface PlanReport {
   readonly kind: 'plan';
@@ -97,3 +75,12 @@ export interface PlanReport {
   /** Guardrails that the planned units cannot prove. */
   readonly unprovable: readonly string[];
 }
+
+/** Everything that `explain` has words for. */
+export type ExplainedReport =
+  | ExperimentReport
+  | EvaluationReport
+  | GuardrailReport
+  | EvaluationGateReport
+  | NoiseReport
+  | PlanReport;

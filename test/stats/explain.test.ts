@@ -1,8 +1,8 @@
 /** The words: every verdict has its sentence, and what it rests on is always said. */
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { explain, formatValue } from '../../src/stats/explain.ts';
 import type { GateReason } from '../../src/stats/gate.ts';
-import type { EvaluationReport, ExperimentReport } from '../../src/stats/reports.ts';
+import type { ExperimentReport } from '../../src/stats/reports.ts';
 
 const experiment: ExperimentReport = {
   kind: 'experiment',
@@ -115,59 +115,6 @@ test('exploratory rows and judges say so', () => {
   const caveats = (change: Partial<ExperimentReport>) => explain({ ...experiment, ...change }).slice(4);
   expect(caveats({ isExploratory: true, judge: 'uncorrected' })).toEqual(['Exploratory.', 'Uncorrected judge.']);
   expect(caveats({ judge: { labels: 120 } })).toEqual(['Judge-corrected with 120 labels.']);
-});
-
-describe('offline', () => {
-  const evaluation: EvaluationReport = {
-    kind: 'evaluation',
-    verdict: 'better',
-    why: null,
-    baseline: 'baseline',
-    variant: 'hyde',
-    metric: 'nDCG@10',
-    format: 'number',
-    alpha: 0.01,
-    effect: { diff: -0.0412345, lo: -0.06, hi: -0.02 },
-    examples: 1,
-    missing: 0,
-    mde: 0.05,
-    nNeeded: 130,
-    comparisons: 9,
-    isExploratory: true,
-    judge: null,
-  };
-  test.each<[EvaluationReport['verdict'], string]>([
-    ['better', 'hyde beats baseline on nDCG@10 by 0.0412 (99% interval -0.06 to -0.02).'],
-    ['worse', 'hyde is worse than baseline on nDCG@10 by 0.0412 (99% interval -0.06 to -0.02).'],
-    [
-      'equivalent',
-      'hyde and baseline are equivalent on nDCG@10: any difference is within 0.05 (99% interval -0.06 to -0.02).',
-    ],
-    [
-      'inconclusive',
-      'No difference proven between hyde and baseline on nDCG@10 (99% interval -0.06 to -0.02). About 130 examples would be needed.',
-    ],
-    [null, 'No verdict on nDCG@10: the numbers are missing.'],
-  ])('%s', (verdict, sentence) => {
-    expect(explain({ ...evaluation, verdict })).toEqual([sentence, '1 example, 0 missing.', 'Exploratory.']);
-  });
-
-  test('a worn dataset is warned of', () => {
-    expect(explain({ ...evaluation, comparisons: 10 })).toContain(
-      'Comparison 10 on this dataset: confirm on a fresh held-out split.',
-    );
-  });
-
-  test('no verdict says why', () => {
-    const why = 'a verdict needs at least 6 units';
-    expect(explain({ ...evaluation, verdict: null, why })[0]).toBe(`No verdict on nDCG@10: ${why}.`);
-  });
-
-  test('no difference and no number of examples', () => {
-    const open = { ...evaluation, effect: { diff: null, lo: null, hi: null }, nNeeded: null };
-    expect(explain({ ...open, verdict: 'inconclusive' })[0]).toMatch(/unknown to unknown\)\.$/);
-    expect(explain(open)[0]).toContain('by unknown');
-  });
 });
 
 test('a plan', () => {

@@ -1,13 +1,20 @@
 /** Any number of evaluations in one table: a row per side, a column per metric, ranks only among those that are alike. */
 import type { Better } from '../../stats/gate.ts';
 import type { ValueFormat } from '../../stats/reports.ts';
+import type { MetricSpec } from '../spec.ts';
+import { definitionDiffers, type PlacedSide, scorerChanged, scorerOf } from './comparable.ts';
 import type { Calibration, ExplainedMean } from './compared-metric.ts';
+import type { SideRef } from './input.ts';
+import { explainedMean, NO_MEAN } from './means.ts';
+import { clustersOf, exampleMean } from './pairs.ts';
+import type { Column, Sheet } from './sheet.ts';
+import { labelsOf, placeSide } from './sides.ts';
 
 export interface Leaderboard {
   readonly columns: readonly LeaderboardColumn[];
   /** By the column that they are sorted by, the best first; those without a rank in it last. */
   readonly rows: readonly LeaderboardRow[];
-  /** The name of a column. */
+  /** The name of a column; null: there is none. */
   readonly sortedBy: string | null;
   /** Of the intervals. */
   readonly alpha: number;
@@ -17,6 +24,7 @@ export interface LeaderboardColumn {
   readonly metric: string;
   readonly better: Better;
   readonly format: ValueFormat;
+  /** Null: its scorer is no judge. */
   readonly judge: Calibration | null;
 }
 
@@ -36,8 +44,141 @@ export interface LeaderboardCell extends ExplainedMean {
   readonly n: number;
   /** The share of examples that have one; null where there are none. */
   readonly coverage: number | null;
-  /** From 1, equal values alike; null where it is listed apart. */
+  /** From 1, equal means alike; null where it is listed apart. */
   readonly rank: number | null;
   /** Why it has no rank, as a clause. */
   readonly apart: string | null;
+}
+
+export interface LeaderboardInput {
+  readonly sheets: readonly Sheet[];
+  /** The first says what the others have to be like to be ranked with it. */
+  readonly sides: readonly SideRef[];
+  /** The name of a column; default the first. */
+  readonly sortBy?: string;
+  readonly judges?: { readonly [scorer: string]: Calibration };
+}
+
+/**
+ * Columns are the metrics of all sides, each as the first that has it declares it. Win rates are none: they are of a
+ * variant against a baseline, and not of a variant.
+ *
+ * @throws SluiceError `variant_unknown`, `evaluation_unknown`
+ */
+export function leaderboardOf({ sheets, sides, sortBy, judges = {} }: LeaderboardInput): Leaderboard {
+  const placed = sides.map((side) => placeSide(sheets, side));
+  const alpha = placed[0]?.sheet.facts.spec.alpha ?? DEFAULT_ALPHA;
+  const columns = columnsOf(placed);
+  const labels = labelsOf(placed);
+  const cells = columns.map((column) =>
+    rank(
+      column,
+      placed.map((side) => cellOf(column, placed, side, alpha)),
+    ),
+  );
+  const rows = placed.map((side, place) =>
+    rowOf(
+      side,
+      labels[place]!,
+      cells.map((column) => column[place]!),
+    ),
+  );
+  const sorted = Math.max(
+    0,
+    columns.findIndex(({ name }) => name === sortBy),
+  );
+  const rankOf = ({ cells: own }: LeaderboardRow): number => own[sorted]?.rank ?? Number.MAX_SAFE_INTEGER;
+  return Object.freeze({
+    columns: Object.freeze(
+      columns.map((metric) => {
+        const { name, better, format } = metric;
+        return Object.freeze({ metric: name, better, format, judge: judges[scorerOf(metric) ?? ''] ?? null });
+      }),
+    ),
+    rows: Object.freeze(rows.toSorted((one, other) => rankOf(one) - rankOf(other))),
+    sortedBy: columns[sorted]?.name ?? null,
+    alpha,
+  });
+}
+
+const DEFAULT_ALPHA = 0.05;
+
+function columnsOf(sides: readonly PlacedSide[]): readonly MetricSpec[] {
+  const metrics = sides.flatMap(({ sheet }) => sheet.facts.spec.metrics).filter(({ kind }) => kind !== 'win-rate');
+  return [...new Map(metrics.toReversed().map((metric) => [metric.name, metric])).values()].toReversed();
+}
+
+function cellOf(metric: MetricSpec, sides: readonly PlacedSide[], side: PlacedSide, alpha: number): LeaderboardCell {
+  const { sheet, variant } = side;
+  const column = sheet.column(variant, metric.name);
+  if (column === undefined) return cell(NO_MEAN, 0, null, 'it does not have this metric');
+  const { examples } = sheet.facts;
+  const { values, cluster } = valuesOf(column, sheet);
+  const isRate = (metric.kind === 'rate' || metric.kind === 'share') && column.repeats === 1;
+  const mean = explainedMean(values, { alpha, isRate, cluster });
+  const coverage = examples.length === 0 ? null : values.length / examples.length;
+  return cell(mean, values.length, coverage, apartFrom(metric, sides, side));
+}
+
+const cell = (mean: ExplainedMean, n: number, coverage: number | null, apart: string | null): LeaderboardCell =>
+  Object.freeze({
+    ...mean,
+    n,
+    coverage,
+    rank: null,
+    apart: apart ?? (mean.mean === null ? 'nothing was scored' : null),
+  });
+
+function valuesOf(column: Column, { facts }: Sheet) {
+  const clusters = clustersOf(facts.examples.map(({ cluster }) => cluster));
+  const means = facts.examples.map((_, example) => exampleMean(column, example));
+  const isThere = (place: number): boolean => !Number.isNaN(means[place]);
+  return {
+    values: means.filter((_, place) => isThere(place)),
+    cluster: clusters === null ? null : clusters.filter((_, place) => isThere(place)),
+  };
+}
+
+/** Why a side is not ranked with the first that has the metric; null where it is. */
+function apartFrom(metric: MetricSpec, sides: readonly PlacedSide[], { sheet }: PlacedSide): string | null {
+  const first = sides.find((side) => side.sheet.column(side.variant, metric.name) !== undefined)!.sheet;
+  if (first === sheet) return null;
+  const [ours, theirs] = [first.facts.spec.dataset, sheet.facts.spec.dataset];
+  if (ours.version !== theirs.version) return 'another version of the dataset';
+  if (ours.split !== theirs.split || ours.tag !== theirs.tag || ours.examples !== theirs.examples) {
+    return 'other examples of the dataset';
+  }
+  const own = sheet.facts.spec.metrics.find(({ name }) => name === metric.name)!;
+  const differs = definitionDiffers(metric, own);
+  if (differs !== null) return `another ${differs} of the metric`;
+  const scorer = scorerOf(metric);
+  return scorer !== null && scorerChanged(scorer, first, sheet) ? 'another version of the scorer' : null;
+}
+
+function rank({ better }: MetricSpec, cells: readonly LeaderboardCell[]): readonly LeaderboardCell[] {
+  const isBefore = (one: number, other: number): boolean => (better === 'higher' ? one > other : one < other);
+  const ranked = cells.flatMap(({ mean, apart }) => (apart === null && mean !== null ? [mean] : []));
+  return cells.map((own) => {
+    if (own.apart !== null || own.mean === null) return own;
+    const ahead = ranked.filter((mean) => isBefore(mean, own.mean!)).length;
+    return Object.freeze({ ...own, rank: ahead + 1 });
+  });
+}
+
+function rowOf(
+  { sheet, evaluationId, variant }: PlacedSide,
+  label: string,
+  cells: readonly LeaderboardCell[],
+): LeaderboardRow {
+  const { name, spec } = sheet.facts;
+  const { name: dataset, version, split } = spec.dataset;
+  return Object.freeze({
+    evaluationId,
+    name,
+    variant,
+    label,
+    planId: spec.variants[variant]!.planId,
+    dataset: Object.freeze({ name: dataset, version, split }),
+    cells: Object.freeze(cells),
+  });
 }

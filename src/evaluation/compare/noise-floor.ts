@@ -1,6 +1,23 @@
-/** What an A/A evaluation tells: what difference comes of nothing, and so what difference can be seen at all. */
+/**
+ * What an A/A evaluation tells: what difference comes of nothing, and so what difference can be seen at all. Variants
+ * differ in more than noise, though: how much, by how far their scores go along with one another, is not known
+ * beforehand, so it is said for several correlations.
+ */
+import { SluiceError } from '../../errors.ts';
+import { explain } from '../../stats/explain.ts';
+import { PLANNED_POWER } from '../../stats/offline.ts';
+import { minimumDetectableEffect } from '../../stats/planning.ts';
 import type { ValueFormat } from '../../stats/reports.ts';
+import type { MetricSpec } from '../spec.ts';
 import type { CompareMethod, MissingPairs } from './compared-metric.ts';
+import { examplesNeeded } from './examples-needed.ts';
+import { GUARDRAIL_ALPHA } from './guardrail.ts';
+import { meanError } from './means.ts';
+import { testColumns, whyUndecided } from './measure.ts';
+import { missingPairs } from './missing.ts';
+import { type PairedColumns, type Pairing, pairExamples, pairedValues } from './pairs.ts';
+import type { Sheet } from './sheet.ts';
+import { countOutcomes, type PairTest } from './test-pairs.ts';
 
 export interface NoiseFloor {
   readonly evaluationId: string;
@@ -16,32 +33,134 @@ export interface MetricNoise {
   readonly pairs: number;
   /** Examples, or clusters. */
   readonly units: number;
-  readonly method: CompareMethod | null;
+  readonly method: CompareMethod;
   /** Mean difference of the two sides that are the same, and its interval. */
   readonly diff: number | null;
   readonly lo: number | null;
   readonly hi: number | null;
-  /** Standard deviation of the differences of examples. */
+  /** Standard deviation of the differences of examples; of clusters, what it would be for their error to be the same. */
   readonly sd: number | null;
-  /** Share of examples whose two values differ. */
+  /** Share of examples that differ. */
   readonly differing: number | null;
   /** No example differs: any difference between variants is theirs. */
   readonly isDeterministic: boolean;
-  /** Whether the interval leaves out 0, which it should in 1 of 20 (at alpha 0.05) and not more. */
+  /** Whether the interval leaves out 0, which chance does in 1 of 20 (at alpha 0.05). */
   readonly isBiased: boolean;
-  /** Smallest difference that as many examples see with 80 % power. */
   readonly seen: readonly Detectable[];
   readonly missing: MissingPairs;
+  /** `explain()`'s. */
   readonly sentences: readonly string[];
 }
 
 /**
- * Two variants differ in more than noise: the scores of one go along with those of the other by some correlation, and
- * what is left is spread between their examples. `noise`: as if they differed in nothing but noise, the best there can be.
+ * What can be seen of two variants. Correlation null: they differ in such noise alone, the best there can be. Else the
+ * scores of one go along with those of the other so far, and what is left is spread between their examples.
  */
 export interface Detectable {
-  readonly assuming: 'noise' | { readonly correlation: number };
+  readonly correlation: number | null;
+  /** Smallest difference that as many examples see; null where nothing varies. */
   readonly mde: number | null;
-  /** Examples that see the metric's declared effect (of a guardrail: that prove its margin); null where none is declared. */
+  /** Examples that see the declared effect (of a guardrail: that prove its margin); null where none is declared. */
   readonly nNeeded: number | null;
+}
+
+/** The one that is reckoned with first, and two around it. */
+export const CORRELATIONS = [0.5, 0, 0.8] as const;
+
+/** @throws SluiceError `not_aa` for an evaluation of different plans */
+export function noiseFloor(sheet: Sheet): NoiseFloor {
+  const { evaluationId, spec } = sheet.facts;
+  const [first, second] = spec.variants;
+  if (first === undefined || second === undefined || first.planId !== second.planId) {
+    throw new SluiceError('not_aa', {
+      message: `${evaluationId} compares different plans: what they differ in is more than noise`,
+      remedy: 'evaluate the baseline against itself: sluice eval run NAME --aa',
+      data: { evaluationId },
+    });
+  }
+  const pairing = pairExamples(sheet, sheet);
+  const metrics = spec.metrics.map((metric) => noiseOf(metric, sheet, pairing));
+  return Object.freeze({ evaluationId, alpha: spec.alpha, power: PLANNED_POWER, metrics: Object.freeze(metrics) });
+}
+
+function noiseOf(metric: MetricSpec, sheet: Sheet, pairing: Pairing): MetricNoise {
+  const { alpha } = sheet.facts.spec;
+  const left = metric.kind === 'win-rate' ? null : sheet.column(0, metric.name)!;
+  const columns: PairedColumns = { metric, left, right: sheet.column(1, metric.name)! };
+  const values = pairedValues(pairing, columns);
+  const test = testColumns(values, columns, alpha);
+  const missing = missingPairs(pairing, columns);
+  const { pairs, units, method, effect } = test;
+  const { wins, losses } = countOutcomes(values, metric);
+  const differing = pairs === 0 ? null : (wins + losses) / pairs;
+  const between = left === null ? null : (meanError(values.control, values.cluster)?.se ?? null);
+  const seen = seenBy(metric, test, between, alpha);
+  const why = whyUndecided(test, missing);
+  const isKnown = why === null || why.code === 'no_variation';
+  const { name, format } = metric;
+  const sentences = explain({
+    kind: 'noise',
+    metric: name,
+    format,
+    examples: pairs,
+    alpha,
+    power: PLANNED_POWER,
+    why: isKnown ? null : why.words,
+    effect,
+    differing,
+    seen,
+    declared: declaredOf(metric),
+  });
+  return Object.freeze({
+    metric: name,
+    format,
+    pairs,
+    units,
+    method,
+    ...effect,
+    sd: sdOf(test),
+    differing,
+    isDeterministic: differing === 0,
+    isBiased: effect.lo !== null && effect.hi !== null && (effect.lo > 0 || effect.hi < 0),
+    seen,
+    missing,
+    sentences,
+  });
+}
+
+/** Nothing varies: 0. Too few to tell: null. */
+function sdOf({ se, pairs, effect }: PairTest): number | null {
+  if (se === null) return pairs >= 2 && effect.diff !== null ? 0 : null;
+  return se * Math.sqrt(pairs);
+}
+
+const declaredOf = ({ role, minimumEffect, margin }: MetricSpec): number | null =>
+  role === 'guardrail' ? margin : minimumEffect;
+
+/** @param between standard error of the baseline's own mean; null where nothing varies, or it has none of its own */
+function seenBy(
+  metric: MetricSpec,
+  { se, pairs }: PairTest,
+  between: number | null,
+  alpha: number,
+): readonly Detectable[] {
+  const declared = declaredOf(metric);
+  const planAlpha = metric.role === 'guardrail' ? 2 * GUARDRAIL_ALPHA : alpha;
+  const detectable = (correlation: number | null, error: number | null): Detectable =>
+    Object.freeze({
+      correlation,
+      mde: mdeOf(error, alpha),
+      nNeeded: examplesNeeded({ se: error, pairs, effect: declared, alpha: planAlpha }),
+    });
+  // The variance of a difference of two that vary alike: 2 (1 - correlation) times that of one.
+  const spread = CORRELATIONS.map((correlation) =>
+    detectable(correlation, between === null ? null : between * Math.sqrt(2 * (1 - correlation))),
+  );
+  return Object.freeze([detectable(null, se), ...spread]);
+}
+
+/** Of an effect whose standard error is this, whatever made it. */
+function mdeOf(se: number | null, alpha: number): number | null {
+  if (se === null || !(se > 0)) return null;
+  return minimumDetectableEffect({ sd0: se, sd1: 0, n0: 1, n1: 1, alpha, power: PLANNED_POWER }).mde;
 }

@@ -29,3 +29,10 @@ export interface CompareWarning {
   /** Places in the report's sides; empty where it concerns all. */
   readonly sides: readonly number[];
 }
+
+export type Warn = (code: WarningCode, message: string, remedy: string | null) => CompareWarning;
+
+export const warnAt =
+  (sides: readonly number[]): Warn =>
+  (code, message, remedy) =>
+    Object.freeze({ code, message, remedy, sides: Object.freeze(sides) });

@@ -1,0 +1,128 @@
+/**
+ * Sides of evaluations against a baseline side: variants of one evaluation, or of several. A pure function from results to
+ * a frozen report.
+ */
+import type { MetricSpec } from '../spec.ts';
+import { EXPLORATORY_RATE } from './adjust.ts';
+import { type PlacedSide, scorerOf } from './comparable.ts';
+import type { Calibration, ComparedMetric, CorrectedEffect } from './compared-metric.ts';
+import { conclude } from './conclude.ts';
+import type { SideRef } from './input.ts';
+import { type Measured, measure } from './measure.ts';
+import { type Pairing, pairExamples } from './pairs.ts';
+import { checkRegistration } from './registration.ts';
+import { COMPARISON_FORMAT, type ComparisonReport } from './report.ts';
+import type { Sheet } from './sheet.ts';
+import { describeSide, labelsOf, placeSides } from './sides.ts';
+import { sliceByTag } from './slices.ts';
+import { warningsOf } from './warnings.ts';
+
+export interface CompareInput {
+  /** One per evaluation, with all its rows. */
+  readonly sheets: readonly Sheet[];
+  /** The baseline first. */
+  readonly sides: readonly SideRef[];
+  /** On the baseline's dataset version so far, this one included. */
+  readonly comparisons: number;
+  /** Of scorers that are judges, by id. Others are none. */
+  readonly judges?: { readonly [scorer: string]: Calibration };
+  /** Effects as labels correct them; `side` is a place in `sides`. */
+  readonly corrections?: readonly Correction[];
+}
+
+export interface Correction extends CorrectedEffect {
+  readonly side: number;
+  readonly metric: string;
+}
+
+/** @throws SluiceError `sides_invalid`, `variant_unknown`, `evaluation_unknown` */
+export function compareEvaluations(input: CompareInput): ComparisonReport {
+  const { comparisons, judges = {}, corrections = [] } = input;
+  const sides = placeSides(input.sheets, input.sides);
+  const [baseline, ...others] = sides as [PlacedSide, ...PlacedSide[]];
+  const { alpha } = baseline.sheet.facts.spec;
+  const pairings = pairAll(baseline, others);
+  const labels = labelsOf(sides);
+  const specs = metricsOf(sides);
+  const measured = specs.flatMap((metric) =>
+    others.map((side, index) =>
+      measure({ metric, baseline, side, place: index + 1, pairing: pairings[index]!, alpha }),
+    ),
+  );
+  const judgeOf = ({ metric }: Pick<Measured, 'metric'>): Calibration | null => judges[scorerOf(metric) ?? ''] ?? null;
+  const correctedOf = ({ metric, side }: Measured): CorrectedEffect | null => {
+    const found = corrections.find((correction) => correction.metric === metric.name && correction.side === side);
+    if (found === undefined) return null;
+    const { effect, lo, hi, labels: count, method } = found;
+    return Object.freeze({ effect, lo, hi, labels: count, method });
+  };
+  const concluded = conclude({ measured, alpha, comparisons, labels, judgeOf, correctedOf });
+  const metrics = specs.map((metric, place): ComparedMetric => {
+    const from = place * others.length;
+    const own = concluded.sides.slice(from, from + others.length);
+    return Object.freeze({
+      ...metric,
+      scorer: scorerOf(metric),
+      judge: judgeOf({ metric }),
+      sides: Object.freeze(own),
+    });
+  });
+  const { slices, leftOut } = sliceByTag(toSlice(measured), alpha);
+  return Object.freeze({
+    format: COMPARISON_FORMAT,
+    sides: Object.freeze(sides.map((side, place) => describeSide(side, labels[place]!, pairings[place - 1]))),
+    metrics: Object.freeze(metrics),
+    slices,
+    slicesLeftOut: leftOut,
+    warnings: warningsOf({ sides, pairings, metrics, comparisons }),
+    registrations: Object.freeze(
+      [...new Set(sides.map(({ sheet }) => sheet))].map(({ facts }) => checkRegistration(facts)),
+    ),
+    alpha,
+    multiplicity: Object.freeze({
+      holm: concluded.holm,
+      secondary: concluded.secondary,
+      slices: slices.length,
+      exploratoryRate: EXPLORATORY_RATE,
+    }),
+    comparisons,
+    headline: headlineOf(metrics),
+  });
+}
+
+/** One pairing per evaluation: its variants have the same examples. */
+function pairAll(baseline: PlacedSide, others: readonly PlacedSide[]): readonly Pairing[] {
+  const known = new Map<Sheet, Pairing>();
+  return others.map(({ sheet }) => {
+    const pairing = known.get(sheet) ?? pairExamples(baseline.sheet, sheet);
+    known.set(sheet, pairing);
+    return pairing;
+  });
+}
+
+const ROLES = ['primary', 'guardrail', 'secondary'] as const;
+
+/** As the baseline's evaluation declares them; then those that only others have, which are told and not compared. */
+function metricsOf(sides: readonly PlacedSide[]): readonly MetricSpec[] {
+  const byName = new Map<string, MetricSpec>();
+  for (const metric of sides.flatMap(({ sheet }) => sheet.facts.spec.metrics)) {
+    if (!byName.has(metric.name)) byName.set(metric.name, metric);
+  }
+  return ROLES.flatMap((role) => [...byName.values()].filter((metric) => metric.role === role));
+}
+
+/** The primaries; where none is declared the first metric. */
+function toSlice(measured: readonly Measured[]): readonly Measured[] {
+  const compared = measured.filter(({ columns }) => columns !== null);
+  const primaries = compared.filter(({ metric }) => metric.role === 'primary');
+  return primaries.length > 0 ? primaries : compared.filter(({ metric }) => metric === compared[0]?.metric);
+}
+
+function headlineOf(metrics: readonly ComparedMetric[]): readonly string[] {
+  const verdicts = metrics.filter(({ role }) => role === 'primary').flatMap(({ sides }) => sides);
+  const open = metrics.flatMap(({ sides }) => sides).flatMap(({ guardrail }) => guardrail ?? []);
+  return Object.freeze([
+    ...verdicts.flatMap(({ sentences }) => sentences.slice(0, 1)),
+    ...open.filter(({ status }) => status !== 'proven').flatMap(({ sentences }) => sentences.slice(0, 1)),
+  ]);
+}

@@ -1,0 +1,74 @@
+/**
+ * Whether a guardrail is proven harmless: by one-sided bounds of the harm, against the margin that was declared. That
+ * nothing was found proves nothing.
+ */
+import { orientGuardrail } from '../../stats/gate.ts';
+import { MIN_UNITS_FOR_VERDICT } from '../../stats/offline.ts';
+import type { MetricSpec } from '../spec.ts';
+import type { GuardrailResult, MetricSide } from './compared-metric.ts';
+import { examplesNeeded } from './examples-needed.ts';
+import type { PairTest } from './test-pairs.ts';
+
+/** One-sided, of the bound that the harm is below; that it is above is shared out over all guardrails and sides. */
+export const GUARDRAIL_ALPHA = 0.05;
+/** Pairs that are all equal are proof where, with the confidence above, fewer examples than these differ. */
+export const MAX_DIFFERING_SHARE = 0.05;
+
+export interface GuardrailInput {
+  readonly metric: MetricSpec;
+  readonly test: PairTest;
+  /** Why nothing is decided; null where it may be. */
+  readonly why: MetricSide['why'];
+  /** Guardrails times sides. */
+  readonly family: number;
+  /** From the worst to the best score; null without a scale. */
+  readonly range: number | null;
+}
+
+export type GuardrailNumbers = Omit<GuardrailResult, 'sentences'>;
+
+export function judgeGuardrail({ metric, test, why, family, range }: GuardrailInput): GuardrailNumbers {
+  const { better } = metric;
+  const margin = metric.margin ?? 0;
+  const [loAlpha, hiAlpha] = [GUARDRAIL_ALPHA / Math.max(1, family), GUARDRAIL_ALPHA];
+  const none = {
+    status: 'unproven',
+    lo: null,
+    hi: null,
+    loAlpha,
+    hiAlpha,
+    margin,
+    isIdentical: false,
+    nNeeded: null,
+  } as const;
+  if (isIdentical(test, why)) {
+    const differing = 1 - hiAlpha ** (1 / test.units);
+    const hi = range === null ? null : differing * range;
+    const isProven = hi === null ? differing < MAX_DIFFERING_SHARE : hi < margin;
+    return {
+      ...none,
+      status: isProven ? 'proven' : 'unproven',
+      hi,
+      isIdentical: true,
+      nNeeded: isProven ? null : identicalNeeded(margin, range),
+    };
+  }
+  // One-sided at a level is one end of two-sided at twice that level.
+  const lo = orientGuardrail(test.intervalAt(2 * loAlpha) ?? { lo: null, hi: null }, better).lo;
+  const hi = orientGuardrail(test.intervalAt(2 * hiAlpha) ?? { lo: null, hi: null }, better).hi;
+  if (why !== null || lo === null || hi === null) return { ...none, lo, hi };
+  if (lo > margin) return { ...none, status: 'harmed', lo, hi };
+  if (hi < margin) return { ...none, status: 'proven', lo, hi };
+  return { ...none, lo, hi, nNeeded: examplesNeeded({ ...test, effect: margin, alpha: 2 * hiAlpha }) };
+}
+
+/** No pair differs at all: no error can be estimated, but that so many are equal is evidence of its own. */
+const isIdentical = ({ effect, units }: PairTest, why: MetricSide['why']): boolean =>
+  why?.code === 'no_variation' && effect.diff === 0 && units >= MIN_UNITS_FOR_VERDICT;
+
+/** Equal pairs that would be proof. */
+function identicalNeeded(margin: number, range: number | null): number | null {
+  const share = range === null ? MAX_DIFFERING_SHARE : margin / range;
+  if (!(share > 0 && share < 1)) return null;
+  return Math.floor(Math.log(GUARDRAIL_ALPHA) / Math.log1p(-share)) + 1;
+}

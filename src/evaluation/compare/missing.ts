@@ -1,0 +1,121 @@
+/**
+ * What missing scores may hide: how many, why, on which side, and whether they keep a verdict from being given. A repeat
+ * that is missing counts, though its example may have others.
+ */
+import { MAX_MISSING_SHARE, missingScores } from '../../stats/offline.ts';
+import type { EvaluationSpec, MetricSpec } from '../spec.ts';
+import type { CellReasons, MissingPairs } from './compared-metric.ts';
+import { COMPARE_LIMITS } from './limits.ts';
+import { EVEN, type PairedColumns, type Pairing } from './pairs.ts';
+import type { Column, Sheet } from './sheet.ts';
+
+export function missingPairs(pairing: Pairing, columns: PairedColumns): MissingPairs {
+  const { left, right, metric } = columns;
+  const baseline = left === null ? NO_CELLS : missingCells(pairing.baseline, left, pairing.left);
+  const variant = missingCells(pairing.side, right, pairing.right);
+  if (pairing.left.length === 0) {
+    return Object.freeze({ cells: 0, share: 0, p: null, blocksVerdict: false, bounds: null, baseline, variant });
+  }
+  const { control, treatment } = alongside(pairing, columns);
+  const scale = scaleOf(metric, pairing.baseline.facts.spec);
+  const found = missingScores(control, treatment, scale ?? rangeOf([...control, ...treatment]));
+  // Scores beyond their own scale: nothing is bounded by it, but holes are holes.
+  const judged = found.status === 'ok' ? found : missingScores(control.map(presence), treatment.map(presence));
+  const { missing: cells, share, p } = judged as { missing: number; share: number; p: number };
+  const hasBounds = cells > 0 && scale !== null && found.status === 'ok';
+  // A pair's judge gives one score for both sides: neither loses more of them than the other.
+  const isOneSided = left === null;
+  return Object.freeze({
+    cells,
+    share,
+    p: isOneSided ? null : p,
+    blocksVerdict: isOneSided ? share > MAX_MISSING_SHARE : judged.blocksVerdict!,
+    bounds: hasBounds ? boundsOf(found.worstDiff, found.bestDiff) : null,
+    baseline,
+    variant,
+  });
+}
+
+/** Why missing scores block the verdict, as a clause. */
+export function blockedBy({ share, p }: MissingPairs): string {
+  const percent = `${Number((100 * share).toPrecision(2))}%`;
+  return share > MAX_MISSING_SHARE
+    ? `${percent} of the scores are missing, more than ${100 * MAX_MISSING_SHARE}%`
+    : `one side lacks more scores than the other (p ${(p ?? 1).toPrecision(1)})`;
+}
+
+/** Cells of a column that are missing, among these examples. */
+export const missingCells = (sheet: Sheet, column: Column, examples: readonly number[]): CellReasons =>
+  countCells(sheet, column, examples, true);
+
+/** Cells that count as the worst since the run failed. */
+export const failedCells = (sheet: Sheet, column: Column, examples: readonly number[]): CellReasons =>
+  countCells(sheet, column, examples, false);
+
+export const NO_CELLS: CellReasons = Object.freeze({ cells: 0, reasons: Object.freeze([]) });
+
+function countCells(sheet: Sheet, column: Column, examples: readonly number[], isMissing: boolean): CellReasons {
+  const { values, reasons, repeats } = column;
+  const counts = new Map<number, number>();
+  let cells = 0;
+  for (const example of examples) {
+    for (let at = example * repeats; at < (example + 1) * repeats; at += 1) {
+      const reason = reasons[at]!;
+      if (reason === 0 || Number.isNaN(values[at]) !== isMissing) continue;
+      cells += 1;
+      counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    }
+  }
+  const told = [...counts].sort(([, one], [, other]) => other - one).slice(0, COMPARE_LIMITS.reasonsTold);
+  const named = told.map(([place, count]) => Object.freeze({ reason: sheet.reason(place), cells: count }));
+  return Object.freeze({ cells, reasons: Object.freeze(named) });
+}
+
+type Scores = (number | null)[];
+
+/** Both sides repeat by repeat; where one has fewer, its repeats come again, each as often as the others. */
+function alongside(pairing: Pairing, { left, right }: PairedColumns): { control: Scores; treatment: Scores } {
+  const [ours, theirs] = [left?.repeats ?? right.repeats, right.repeats];
+  const rounds = ours === theirs ? ours : (ours * theirs) / greatestCommonDivisor(ours, theirs);
+  const control: Scores = [];
+  const treatment: Scores = [];
+  const scoreAt = ({ values, repeats }: Column, example: number, round: number): number | null => {
+    const value = values[example * repeats + (round % repeats)]!;
+    return Number.isNaN(value) ? null : value;
+  };
+  for (const [pair, example] of pairing.left.entries()) {
+    for (let round = 0; round < rounds; round += 1) {
+      control.push(left === null ? EVEN : scoreAt(left, example, round));
+      treatment.push(scoreAt(right, pairing.right[pair]!, round));
+    }
+  }
+  return { control, treatment };
+}
+
+const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b));
+
+/** The ends of a metric's scale, in its direction; null where it has none. */
+export function scaleOf(
+  { kind, source, better }: MetricSpec,
+  { scorers }: Pick<EvaluationSpec, 'scorers'>,
+): { readonly worst: number; readonly best: number } | null {
+  if (kind !== 'mean') return better === 'higher' ? { worst: 0, best: 1 } : { worst: 1, best: 0 };
+  if (source.from === 'run') return null;
+  const field = scorers.find(({ id }) => id === source.scorer)?.fields[source.field];
+  return field === undefined || field.best === null ? null : { worst: field.worst, best: field.best };
+}
+
+/** For counting alone, where there is no scale. */
+function rangeOf(scores: Scores): { readonly worst: number; readonly best: number } {
+  let [worst, best] = [0, 0];
+  for (const score of scores) {
+    if (score === null) continue;
+    worst = Math.min(worst, score);
+    best = Math.max(best, score);
+  }
+  return { worst, best };
+}
+
+const presence = (score: number | null): number | null => (score === null ? null : 0);
+
+const boundsOf = (one: number, other: number) => Object.freeze({ lo: Math.min(one, other), hi: Math.max(one, other) });

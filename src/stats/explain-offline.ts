@@ -1,0 +1,142 @@
+/** The words for offline evaluations. `explain` is the way to them. */
+import { isDatasetWorn } from './offline.ts';
+import type {
+  EvaluationGateReport,
+  EvaluationReport,
+  GateFinding,
+  GuardrailReport,
+  NoiseReport,
+} from './reports-offline.ts';
+import { caveats, formatValue, levelOf, plural } from './words.ts';
+
+export const evaluationSentences = (report: EvaluationReport): readonly string[] => [
+  evaluationSentence(report),
+  ...evaluationBasis(report),
+];
+
+function evaluationSentence(report: EvaluationReport): string {
+  const { verdict, baseline, variant, metric, format, alpha, effect, mde, nNeeded } = report;
+  const show = (value: number | null): string => formatValue(value, format);
+  const size = show(effect.diff === null ? null : Math.abs(effect.diff));
+  const interval = `${levelOf(alpha)} interval ${show(effect.lo)} to ${show(effect.hi)}`;
+  switch (verdict) {
+    case 'better':
+      return `${variant} beats ${baseline} on ${metric} by ${size} (${interval}).`;
+    case 'worse':
+      return `${variant} is worse than ${baseline} on ${metric} by ${size} (${interval}).`;
+    case 'equivalent':
+      return `${variant} and ${baseline} are equivalent on ${metric}: any difference is within ${show(mde)} (${interval}).`;
+    case 'inconclusive':
+      return `No difference proven between ${variant} and ${baseline} on ${metric} (${interval}).${nNeeded === null ? '' : ` About ${plural(nNeeded, 'example')} would be needed.`}`;
+    case null:
+      return `No verdict on ${metric}: ${report.why ?? 'the numbers are missing'}.`;
+  }
+}
+
+function evaluationBasis(report: EvaluationReport): readonly string[] {
+  const { format, alpha, bounds, failed, adjusted, corrected } = report;
+  const range = ({ lo, hi }: { lo: number | null; hi: number | null }): string =>
+    `${formatValue(lo, format)} to ${formatValue(hi, format)}`;
+  return [
+    `${plural(report.examples, 'example')}, ${report.missing} missing.`,
+    ...(bounds === null ? [] : [`Whatever is missing, the effect on these examples is from ${range(bounds)}.`]),
+    ...(failed === 0 ? [] : [`${plural(failed, 'score')} of runs that failed count as the worst.`]),
+    ...(adjusted !== null && adjusted.tests > 1
+      ? [`One of ${adjusted.tests} tests: decided by ${METHODS[adjusted.method]}, the interval stands for itself.`]
+      : []),
+    ...(corrected === null
+      ? []
+      : [
+          `By the labels the effect is ${formatValue(corrected.diff, format)} (${levelOf(alpha)} interval ${range(corrected)}).`,
+        ]),
+    ...(isDatasetWorn(report.comparisons)
+      ? [`Comparison ${report.comparisons} on this dataset: confirm on a fresh held-out split.`]
+      : []),
+    ...caveats(report),
+  ];
+}
+
+const METHODS = { holm: "Holm's method", bh: "Benjamini and Hochberg's method" } as const;
+
+export function guardrailSentences(report: GuardrailReport): readonly string[] {
+  const { metric, variant, format, lo, hi, margin, nNeeded, examples, why } = report;
+  const show = (value: number): string => formatValue(Math.abs(value), format);
+  const allowed = `${show(margin)} allowed`;
+  const bound = (alpha: number): string => `one-sided ${levelOf(alpha)} bound`;
+  const more = nNeeded === null ? '' : ` About ${plural(nNeeded, 'example')} would prove it if there is no harm.`;
+  const sentence = (): string => {
+    if (report.status === 'harmed')
+      return `${variant} harms ${metric}: at least ${show(lo ?? 0)} worse, ${allowed} (${bound(report.loAlpha)}).`;
+    if (report.status === 'unproven') {
+      if (why !== null || hi === null)
+        return `${variant} is not proven harmless to ${metric}: ${why ?? 'the numbers are missing'}.${more}`;
+      return `${variant} is not proven harmless to ${metric}: it may be ${show(hi)} worse, ${allowed} (${bound(report.hiAlpha)}).${more}`;
+    }
+    if (report.isIdentical) return `${variant} is harmless to ${metric}: the same in all ${plural(examples, 'pair')}.`;
+    if (hi !== null && hi < 0)
+      return `${variant} is harmless to ${metric}: at least ${show(hi)} better (${bound(report.hiAlpha)}).`;
+    return `${variant} is harmless to ${metric}: at most ${show(hi ?? 0)} worse, ${allowed} (${bound(report.hiAlpha)}).`;
+  };
+  return [sentence(), ...caveats({ isExploratory: false, judge: report.judge })];
+}
+
+export function gateSentences(report: EvaluationGateReport): readonly string[] {
+  const { status, baseline, variants, changes } = report;
+  if (status === 'tampered') {
+    return [
+      'Tampered: what was locked before the first evaluation has changed since.',
+      ...changes.map((change) => `${change}.`),
+    ];
+  }
+  const words = { passed: 'Passed', failed: 'Failed', inconclusive: 'Inconclusive' } as const;
+  return [
+    `${words[status]}: ${variants.map(({ variant, status: own }) => `${variant} ${words[own].toLowerCase()}`).join(', ')} against ${baseline}.`,
+    ...variants.map(({ variant, findings }) => `${variant}: ${findings.map(findingClause).join('; ')}.`),
+  ];
+}
+
+function findingClause({ code, metric, why }: GateFinding): string {
+  switch (code) {
+    case 'better':
+      return `better on ${metric}`;
+    case 'worse':
+      return `worse on ${metric}`;
+    case 'harmed':
+      return `${metric} is harmed beyond its margin`;
+    case 'proven':
+      return `${metric} is proven harmless`;
+    case 'unproven':
+      return `${metric} is not proven harmless`;
+    case 'none_better':
+      return 'better on no primary metric';
+    case 'no_verdict':
+      return `no verdict on ${metric} (${why ?? 'the numbers are missing'})`;
+    case 'uncalibrated':
+      return `the judge behind ${metric} is not calibrated, and decides nothing`;
+    case 'nothing_declared':
+      return 'no primary metric and no guardrail is declared, so there is nothing to pass';
+  }
+}
+
+export function noiseSentences(report: NoiseReport): readonly string[] {
+  const { metric, format, alpha, examples, effect, differing, why } = report;
+  const show = (value: number | null): string => formatValue(value, format);
+  if (why !== null) return [`Nothing can be told of ${metric}: ${why}.`];
+  const isDeterministic = differing === 0;
+  const isBiased = effect.lo !== null && effect.hi !== null && (effect.lo > 0 || effect.hi < 0);
+  const seen = report.seen.filter(({ mde }) => mde !== null);
+  return [
+    isDeterministic
+      ? `${metric} is the same both times in all ${plural(examples, 'example')}: any difference between variants is theirs.`
+      : `${metric} differs between equal runs in ${formatValue(differing, 'share')} of ${plural(examples, 'example')}, by ${show(effect.diff)} on average (${levelOf(alpha)} interval ${show(effect.lo)} to ${show(effect.hi)}).`,
+    ...(isBiased
+      ? [
+          `Two equal sides differ: chance does that in ${formatValue(alpha, 'share')} of evaluations, or something else than the variant changed between them.`,
+        ]
+      : []),
+    ...seen.map(
+      ({ correlation, mde, nNeeded }) =>
+        `${correlation === null ? 'If variants differ by such noise alone' : `If their scores correlate by ${correlation}`}, ${plural(examples, 'example')} see a difference of ${show(mde)} in ${formatValue(report.power, 'share')} of evaluations${nNeeded === null || report.declared === null ? '' : `; ${show(report.declared)} takes ${plural(nNeeded, 'example')}`}.`,
+    ),
+  ];
+}

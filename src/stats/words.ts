@@ -1,0 +1,33 @@
+/** How the sentences of `explain` write values, counts and caveats. */
+import type { JudgeBasis, ValueFormat } from './reports.ts';
+
+/** A value in its metric's format: 3 significant digits, shares as percent. `unknown` for null. */
+export function formatValue(value: number | null, format: ValueFormat): string {
+  if (value === null) return 'unknown';
+  const digits = (shown: number): string => String(Number(shown.toPrecision(3)));
+  switch (format) {
+    case 'number':
+      return digits(value);
+    case 'share':
+      return `${digits(value * 100)}%`;
+    case 'ms':
+      return `${digits(value)} ms`;
+    case 'usd':
+      return `${value < 0 ? '-' : ''}$${digits(Math.abs(value))}`;
+  }
+}
+
+export const plural = (count: number, word: string): string =>
+  `${Math.round(count * 10) / 10} ${word}${count === 1 ? '' : 's'}`;
+
+/** `95%` of alpha 0.05. */
+export const levelOf = (alpha: number): string => `${Number((100 * (1 - alpha)).toPrecision(4))}%`;
+
+/** What is said of every verdict whose metric is exploratory, or a judge's. */
+export function caveats({ isExploratory, judge }: { isExploratory: boolean; judge: JudgeBasis }): readonly string[] {
+  const judged =
+    judge === null
+      ? []
+      : [judge === 'uncorrected' ? 'Uncorrected judge.' : `Judge-corrected with ${judge.labels} labels.`];
+  return [...(isExploratory ? ['Exploratory.'] : []), ...judged];
+}
