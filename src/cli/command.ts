@@ -28,6 +28,12 @@ export interface CommandText {
 
 const NARROW = 80;
 
+/** Errors with an exit code of their own. */
+const EXIT_OF: ReadonlyMap<string, ExitCode> = new Map([
+  ['usage', EXIT.usage],
+  ['registration_tampered', EXIT.tampered],
+]);
+
 interface OutputOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -86,6 +92,6 @@ export async function runAction(
   } catch (error) {
     if (error instanceof Interrupted) return world.exit(EXIT.interrupted);
     printError(terminal, error);
-    world.exit(reportOf(error).code === 'usage' ? EXIT.usage : EXIT.error);
+    world.exit(EXIT_OF.get(reportOf(error).code) ?? EXIT.error);
   }
 }

@@ -7,8 +7,12 @@ import type { Output } from './terminal.ts';
 import { showDuration } from './text.ts';
 
 export interface Progress {
-  /** What was done before the first update counts as done, and not towards the rate. */
-  update(done: number, total: number): void;
+  /**
+   * What was done before the first update counts as done, and not towards the rate.
+   *
+   * @param extra what else there is to say so far, such as what it has cost
+   */
+  update(done: number, total: number, extra?: readonly string[]): void;
   /** Ends the bar. */
   stop(): void;
 }
@@ -25,6 +29,7 @@ const BAR_CELLS = 24;
 export function createProgress({ label, output, isSilent }: ProgressOptions): Progress {
   if (isSilent) return { update: () => undefined, stop: () => undefined };
   let before = 0;
+  let said: readonly string[] = [];
   const bar = new SingleBar({
     stream: output as NodeJS.WritableStream,
     format: (_options, { value, total, startTime }) =>
@@ -35,6 +40,7 @@ export function createProgress({ label, output, isSilent }: ProgressOptions): Pr
         total,
         elapsedMs: Date.now() - startTime,
         hasBar: output.isTTY === true,
+        extra: said,
       }),
     noTTYOutput: true,
     notTTYSchedule: LINE_EVERY_MS,
@@ -45,7 +51,8 @@ export function createProgress({ label, output, isSilent }: ProgressOptions): Pr
   });
   let isStarted = false;
   return {
-    update(done, total) {
+    update(done, total, extra = []) {
+      said = extra;
       if (isStarted) bar.setTotal(total);
       else {
         before = done;
@@ -69,10 +76,12 @@ export interface ProgressFacts {
   readonly total: number;
   readonly elapsedMs: number;
   readonly hasBar: boolean;
+  readonly extra?: readonly string[];
 }
 
 /** One line: `ingest  ██████░░░░  120/303  8.2/s  22 s left`. Rate and time left are left out while there is none. */
-export function showProgress({ label, before = 0, done, total, elapsedMs, hasBar }: ProgressFacts): string {
+export function showProgress(facts: ProgressFacts): string {
+  const { label, before = 0, done, total, elapsedMs, hasBar, extra = [] } = facts;
   const share = total > 0 ? Math.min(done / total, 1) : 0;
   const full = Math.round(share * BAR_CELLS);
   const perSecond = elapsedMs > 0 ? ((done - before) / elapsedMs) * 1_000 : 0;
@@ -84,6 +93,7 @@ export function showProgress({ label, before = 0, done, total, elapsedMs, hasBar
     ...(perSecond > 0 ? [`${perSecond >= 10 ? count(Math.round(perSecond)) : perSecond.toFixed(1)}/s`] : []),
     ...(perSecond > 0 && done < total ? [`${showDuration(((total - done) / perSecond) * 1_000)} left`] : []),
     ...(done >= total && total > 0 ? [`in ${showDuration(elapsedMs)}`] : []),
+    ...extra,
   ];
   return parts.join('  ');
 }

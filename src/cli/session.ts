@@ -9,8 +9,16 @@ import type { Runtime } from '../runtime/runtime.ts';
 import type { OpenedStore } from '../runtime/store-only.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Exit codes that programs rely on. 3, 4 and 5 are for verdicts: worse, inconclusive, tampered pre-registration. */
-export const EXIT = { fine: 0, error: 1, usage: 2, interrupted: 130 } as const;
+/** Exit codes that programs rely on. 3, 4 and 5 are verdicts; 5 is a registration that was changed after it was locked. */
+export const EXIT = {
+  fine: 0,
+  error: 1,
+  usage: 2,
+  worse: 3,
+  inconclusive: 4,
+  tampered: 5,
+  interrupted: 130,
+} as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** The heavy parts, loaded when a command asks for them: printing help must not load Temporal. */

@@ -76,6 +76,8 @@ export interface EvaluationProgress {
   /** Rows: examples × variants × repeats. */
   readonly total: number;
   readonly done: number;
+  /** Rows, of those done, with a cell that is missing and that another try may fill. */
+  readonly resumable: number;
   readonly cells: { readonly done: number; readonly failed: number; readonly missing: number };
   /** Calls that were made, and those that were not since their like had been. */
   readonly calls: { readonly made: number; readonly shared: number };

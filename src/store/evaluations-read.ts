@@ -7,8 +7,8 @@ import { unknownEvaluation } from './evaluations-find.ts';
 /** Of one page: whichever is met first. Bytes as they are stored, most often compressed. */
 const PAGE = { rows: 1_000, bytes: 8_000_000 };
 
-const COLUMNS = 'example_id as "exampleId", variant, repeat, outcome, error, output, run, cells, calls';
-const WIDE = ['error', 'output', 'run', 'cells', 'calls'];
+const WIDE = ['error', 'run', 'cells', 'output', 'calls'];
+const SCORES = ['error', 'run', 'cells'];
 
 export function resultsOf(
   database: Database,
@@ -37,13 +37,15 @@ const BEFORE_ALL = { exampleId: '', variant: -1, repeat: -1 };
 function readPage(
   database: Database,
   evaluationId: string,
-  { variant, exampleIds }: ResultFilter,
+  { variant, exampleIds, scoresOnly = false }: ResultFilter,
   after: Pick<ResultRow, 'exampleId' | 'variant' | 'repeat'>,
 ): Promise<readonly ResultRow[]> {
+  const wide = scoresOnly ? SCORES : WIDE;
+  const columns = scoresOnly ? [...SCORES, 'null::json as output', `'[]'::json as calls`] : WIDE;
   return database.query<ResultRow>(
-    `select ${COLUMNS} from (
+    `select example_id as "exampleId", variant, repeat, outcome, ${columns.join(', ')} from (
        select *, row_number() over by_key as place,
-         sum(${WIDE.map((column) => `coalesce(pg_column_size(${column}), 0)`).join(' + ')}) over by_key as bytes
+         sum(${wide.map((column) => `coalesce(pg_column_size(${column}), 0)`).join(' + ')}) over by_key as bytes
        from (
          select * from evaluation_result
          where evaluation_id = $1 and (example_id, variant, repeat) > ($2, $3::smallint, $4::smallint)
@@ -66,7 +68,7 @@ interface Sums extends EvaluationProgress, Record<'cellsDone' | 'cellsFailed' | 
 /** @throws SluiceError `evaluation_unknown` */
 export async function readProgress(database: Database, evaluationId: string): Promise<EvaluationProgress> {
   const [sums] = await database.query<Sums>(
-    `select total, results as done, cells_done as "cellsDone", cells_failed as "cellsFailed",
+    `select total, results as done, resumable, cells_done as "cellsDone", cells_failed as "cellsFailed",
        cells_missing as "cellsMissing", calls_made as "callsMade", calls_shared as "callsShared",
        case when calls > unknown_calls then paid_usd::float8 end as "paidUsd", unknown_calls as "unknownCalls",
        case when cost_usd > 0 then greatest(cost_usd - paid_usd, 0)::float8 end as "savedUsd"

@@ -52,6 +52,8 @@ export interface ResultFilter {
   readonly variant?: number | undefined;
   /** Only of these examples. */
   readonly exampleIds?: readonly string[] | undefined;
+  /** Outputs and calls, which are most of a row, are left out: null, and none. */
+  readonly scoresOnly?: boolean | undefined;
 }
 
 export interface Label {

@@ -89,6 +89,8 @@ export function describeResults(subject: Subject): void {
         evaluations.eachResult('eval-results', { variant: 0, exampleIds: ['a', 'b'] }),
       );
       expect(places(some)).toEqual(['a/0/3', 'b/0/1']);
+      const scores = await Array.fromAsync(evaluations.eachResult('eval-results', { scoresOnly: true, variant: 1 }));
+      expect(scores).toEqual([{ ...whole, output: null, calls: [] }]);
       expect(await evaluations.results('eval-results', [])).toEqual([]);
     });
 
@@ -154,7 +156,13 @@ export function describeResults(subject: Subject): void {
       const { evaluations } = subject.store;
       await create('eval-progress');
       expect(await evaluations.progress('eval-progress')).toEqual({
-        ...{ total: 60, done: 0, cells: { done: 0, failed: 0, missing: 0 }, calls: { made: 0, shared: 0 } },
+        ...{
+          total: 60,
+          done: 0,
+          resumable: 0,
+          cells: { done: 0, failed: 0, missing: 0 },
+          calls: { made: 0, shared: 0 },
+        },
         ...{ paidUsd: null, unknownCalls: 0, savedUsd: null },
       });
       const cells = { cited: DONE, judged: FAILED, human: missing(true), other: missing(false) };
@@ -162,7 +170,7 @@ export function describeResults(subject: Subject): void {
       const rows = [rowOf('a', { cells, calls }), rowOf('b', costing(null)), rowOf('c', costing(0.2))];
       for (const _ of [1, 2]) await evaluations.putResults('eval-progress', rows);
       expect(await evaluations.progress('eval-progress')).toMatchObject({
-        ...{ done: 3, cells: { done: 3, failed: 1, missing: 2 }, calls: { made: 4, shared: 2 } },
+        ...{ done: 3, resumable: 1, cells: { done: 3, failed: 1, missing: 2 }, calls: { made: 4, shared: 2 } },
         savedUsd: 0.3,
       });
       expect(await evaluations.hasResumable('eval-progress')).toBe(true);
