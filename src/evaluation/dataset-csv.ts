@@ -3,16 +3,15 @@
  * `guide#2:3;faq#1:1`, `tags` as `a;b`, `cluster`, `run`. A cell is text, unless its column's name ends in `:json`, or
  * the schema of its field refuses text and takes what the cell says as JSON. An empty cell is a field that is not there.
  */
-import { Readable } from 'node:stream';
-import { CsvError, type Info, parse } from 'csv-parse';
 import type { z } from 'zod';
 import { SluiceError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import type { Json } from '../plan/plan.ts';
+import { readCsvRecords } from './csv-records.ts';
 import { DATASET_LIMITS, type JsonObject } from './dataset.ts';
-import { readTextLines } from './dataset-lines.ts';
 import type { Complain, Problems } from './dataset-problems.ts';
 import type { RowSchemas } from './dataset-row.ts';
+import type { RawRow } from './json-rows.ts';
 
 const PLAIN = ['id', 'cluster', 'run', 'tags', 'relevant'] as const;
 const FIELDS = /^(?<part>input|expected)\.(?<field>.+?)(?<json>:json)?$/;
@@ -27,40 +26,17 @@ type Column =
       readonly schema: z.core.$ZodType | undefined;
     };
 
-export interface RawRow {
-  readonly line: number;
-  /** Undefined where the row was complained of. */
-  readonly value: unknown;
-}
-
 /**
  * The rows, each as the object that a JSONL line would hold.
  *
- * @throws SluiceError `header_invalid`, `csv_invalid`, and those of `readTextLines`
+ * @throws SluiceError `header_invalid`, and those of `readCsvRecords`
  */
 export async function* readCsvRows(path: string, schemas: RowSchemas, problems: Problems): AsyncGenerator<RawRow> {
-  const lines = Readable.from(withLineFeeds(path));
-  const parser = parse({ info: true, skip_empty_lines: true, relax_column_count: true });
-  lines.once('error', (error) => parser.destroy(error));
-  const rows = lines.pipe(parser) as AsyncIterable<{ readonly record: readonly string[]; readonly info: Info }>;
   let columns: readonly Column[] | undefined;
-  let line = 1;
-  try {
-    for await (const { record, info } of rows) {
-      if (columns === undefined) columns = readHeader(record, path, schemas);
-      else yield { line, value: readCells(record, columns, problems.at(line)) };
-      // A quoted cell may have lines of its own: the next row begins after the last of them.
-      line = info.lines + 1;
-    }
-  } catch (error) {
-    throw error instanceof CsvError ? csvInvalid(path, line, error) : error;
-  } finally {
-    lines.destroy();
+  for await (const { line, cells } of readCsvRecords(path)) {
+    if (columns === undefined) columns = readHeader(cells, path, schemas);
+    else yield { line, value: readCells(cells, columns, problems.at(line)) };
   }
-}
-
-async function* withLineFeeds(path: string): AsyncGenerator<string> {
-  for await (const { text } of readTextLines(path)) yield `${text}\n`;
 }
 
 function readHeader(names: readonly string[], path: string, schemas: RowSchemas): readonly Column[] {
@@ -185,13 +161,5 @@ function headerInvalid(path: string, has: string, remedy: string): SluiceError {
     message: `'${path}', line 1: the header has ${has}`,
     remedy,
     data: { path, line: 1 },
-  });
-}
-
-function csvInvalid(path: string, line: number, cause: CsvError): SluiceError {
-  return new SluiceError('csv_invalid', {
-    message: `'${path}': the row that begins on line ${line} is no CSV: ${cause.message}`,
-    remedy: 'quote cells that hold commas, quotes or line feeds, and double each quote in them',
-    data: { path, line, code: cause.code },
   });
 }

@@ -1,22 +1,22 @@
 /** Reads a dataset's file, JSONL or CSV: all examples, or an error that lists what is wrong with which line. */
 import { SluiceError } from '../errors.ts';
 import { DATASET_LIMITS, type Example } from './dataset.ts';
-import { type RawRow, readCsvRows } from './dataset-csv.ts';
-import { readTextLines } from './dataset-lines.ts';
+import { readCsvRows } from './dataset-csv.ts';
 import { createProblems, describeProblems, type Problems } from './dataset-problems.ts';
 import { FORM, type RowSchemas, readRow } from './dataset-row.ts';
+import { type RawRow, readJsonRows } from './json-rows.ts';
 
 export const FILE_FORMATS = ['jsonl', 'csv'] as const;
 export type FileFormat = (typeof FILE_FORMATS)[number];
 
 const EXTENSIONS: { readonly [extension: string]: FileFormat } = { jsonl: 'jsonl', ndjson: 'jsonl', csv: 'csv' };
 
-/** The format that a file's name says. @throws SluiceError `dataset_format_unknown` */
+/** The format that a file's name says. @throws SluiceError `file_format_unknown` */
 export function formatOf(path: string): FileFormat {
   const extension = /\.([^./\\]+)$/.exec(path)?.[1]?.toLowerCase() ?? '';
   const format = EXTENSIONS[extension];
   if (format !== undefined) return format;
-  throw new SluiceError('dataset_format_unknown', {
+  throw new SluiceError('file_format_unknown', {
     message: `'${path}' is neither .jsonl nor .csv`,
     remedy: 'say which it is: --format jsonl (one JSON object per line), or --format csv',
     data: { path },
@@ -28,7 +28,7 @@ export function formatOf(path: string): FileFormat {
  *
  * @param schemas what `input` and `expected` of each row are checked against
  * @throws SluiceError `dataset_invalid`, which lists up to 50 problems with their lines; `dataset_empty`,
- * `dataset_too_large`, `dataset_too_long`, `dataset_unreadable`, `dataset_not_utf8`, `line_too_long`,
+ * `file_too_large`, `dataset_too_long`, `file_unreadable`, `file_not_utf8`, `line_too_long`,
  * `header_invalid`, `csv_invalid`
  */
 export async function readDataset(
@@ -56,7 +56,7 @@ export async function readDataset(
     else lineOf.set(example.id, line);
     examples.push(example);
   }
-  if (problems.found.length > 0) throw describeProblems(path, problems);
+  if (problems.found.length > 0) throw describeProblems(path, problems, 'dataset_invalid');
   if (examples.length === 0) throw empty(path);
   return examples;
 }
@@ -64,26 +64,9 @@ export async function readDataset(
 function rowsOf(path: string, format: FileFormat, schemas: RowSchemas, problems: Problems): AsyncGenerator<RawRow> {
   switch (format) {
     case 'jsonl':
-      return readJsonRows(path, problems);
+      return readJsonRows(path, problems, FORM);
     case 'csv':
       return readCsvRows(path, schemas, problems);
-  }
-}
-
-async function* readJsonRows(path: string, problems: Problems): AsyncGenerator<RawRow> {
-  for await (const { number, text } of readTextLines(path)) {
-    if (text.trim() !== '') yield { line: number, value: parseLine(text, number, problems) };
-  }
-}
-
-function parseLine(text: string, line: number, problems: Problems): unknown {
-  const complain = problems.at(line);
-  if (text.includes('\0'))
-    return void complain('text_unstorable', 'it has a NUL byte', 'was the file cut, or written in another encoding?');
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    return void complain('not_json', `it is not JSON: ${(error as Error).message}`, `a line is ${FORM}`);
   }
 }
 

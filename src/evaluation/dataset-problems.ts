@@ -1,5 +1,5 @@
 /**
- * What is wrong with a dataset's file, all of it at once, up to a number: whoever mends a file wants the list, not the
+ * What is wrong with a file of examples or of labels, all of it at once, up to a number: whoever mends a file wants the list, not the
  * first of it. Each problem names its line and what to do.
  */
 import { SluiceError } from '../errors.ts';
@@ -38,13 +38,17 @@ export function createProblems(): Problems {
   };
 }
 
-/** The error that a file with these problems is refused with: `dataset_invalid`. */
-export function describeProblems(file: string, { found, isFull }: Problems): SluiceError {
+/** The error that a file with these problems is refused with. */
+export function describeProblems(
+  file: string,
+  { found, isFull }: Problems,
+  code: 'dataset_invalid' | 'labels_invalid',
+): SluiceError {
   const shown = found.slice(0, SHOWN);
   const more = found.length - shown.length;
   const count = found.length === 1 ? '1 problem' : `${found.length} problems`;
   const remedies = [...new Set(shown.map(({ remedy }) => remedy))];
-  return new SluiceError('dataset_invalid', {
+  return new SluiceError(code, {
     message: [
       `'${file}' has ${isFull ? 'at least ' : ''}${count}; nothing was imported`,
       ...shown.map(({ line, message }) => `line ${line}: ${message}`),

@@ -134,10 +134,10 @@ describe('JSONL', () => {
 
   it('in another encoding is refused by line', async () => {
     const utf16 = await refusal('utf16.jsonl', Buffer.from(`\uFEFF${jsonl(whole)}`, 'utf16le'));
-    expect(utf16).toMatchObject({ code: 'dataset_not_utf8', data: { line: 1 } });
+    expect(utf16).toMatchObject({ code: 'file_not_utf8', data: { line: 1 } });
     const latin = Buffer.concat([Buffer.from(`${jsonl(whole)}\n`), Buffer.from('{"id": "caf\xe9"}', 'latin1')]);
     expect(await refusal('latin1.jsonl', latin)).toMatchObject({
-      code: 'dataset_not_utf8',
+      code: 'file_not_utf8',
       data: { line: 2 },
       remedy: expect.stringContaining('iconv'),
     });
@@ -151,7 +151,7 @@ describe('what is too large', () => {
     await file.truncate(200_000_000);
     await file.close();
     await expect(readDataset(path, 'jsonl')).rejects.toMatchObject({
-      code: 'dataset_too_large',
+      code: 'file_too_large',
       message: expect.stringContaining('has 200.0 MB, 100.0 MB are allowed'),
       remedy: expect.stringContaining('split it'),
     });
@@ -196,10 +196,10 @@ describe('what is no file', () => {
   it('is said by name', async () => {
     for (const path of [join(folder, 'nowhere.jsonl'), folder])
       await expect(readDataset(path, 'jsonl')).rejects.toMatchObject({
-        code: 'dataset_unreadable',
+        code: 'file_unreadable',
         message: expect.stringContaining(path),
       });
-    expect(() => formatOf('questions.xlsx')).toThrow(expect.objectContaining({ code: 'dataset_format_unknown' }));
+    expect(() => formatOf('questions.xlsx')).toThrow(expect.objectContaining({ code: 'file_format_unknown' }));
     expect([formatOf('a.CSV'), formatOf('b.ndjson'), formatOf('c.d.jsonl')]).toEqual(['csv', 'jsonl', 'jsonl']);
   });
 });
@@ -265,6 +265,6 @@ describe('CSV', () => {
       "2 text_unstorable: example 'a': 'input.q' has a NUL character",
     ]);
     const utf16 = Buffer.from('\uFEFFid,input.q\na,b\n', 'utf16le');
-    expect(await refusal('utf16.csv', utf16)).toMatchObject({ code: 'dataset_not_utf8', data: { line: 1 } });
+    expect(await refusal('utf16.csv', utf16)).toMatchObject({ code: 'file_not_utf8', data: { line: 1 } });
   });
 });

@@ -249,6 +249,38 @@ describe('direct calls', () => {
     expect(raw.estimate).toBeCloseTo(same.estimate!, 12);
   });
 
+  test.each([
+    ['two values', [0, 1]],
+    ['evenly spaced grades', [0, 0.5, 1]],
+    ['five of them', [1, 2, 3, 4, 5]],
+  ])('kappa of numbers is the quadratic kappa where grades are even: %s', (_, grades) => {
+    const random = randomFrom(7);
+    const draw = () => Array.from({ length: 40 }, () => grades[random.index(grades.length)]!);
+    for (let round = 0; round < 20; round += 1) {
+      // Each grade is there at least once: ranks are those of the scale.
+      const [a, b] = [
+        [...grades, ...draw()],
+        [...grades.toReversed(), ...draw()],
+      ];
+      expect(stats.kappaOfNumbers(a, b).kappa).toBeCloseTo(stats.kappa(a, b, 'quadratic').kappa!, 12);
+    }
+  });
+
+  test('kappa of numbers keeps the distances of an uneven scale, and answers what it cannot', () => {
+    const [a, near, far] = [
+      [0, 0.1, 1, 1],
+      [0.1, 0, 1, 1],
+      [0, 1, 0.1, 1],
+    ];
+    expect(stats.kappaOfNumbers(a, near).kappa).toBeGreaterThan(0.95);
+    expect(stats.kappaOfNumbers(a, far).kappa).toBeLessThan(0.3);
+    expect(stats.kappaOfNumbers([1, 1], [1, 1])).toEqual({ status: 'ok', kappa: null });
+    expect(stats.kappaOfNumbers([1, 1], [0, 0]).kappa).toBe(0);
+    expect(stats.kappaOfNumbers([1], [1]).status).toBe('insufficient_data');
+    expect(stats.kappaOfNumbers([1, 2], [1]).status).toBe('invalid_input');
+    expect(stats.kappaOfNumbers([1, Number.NaN], [1, 1]).status).toBe('invalid_input');
+  });
+
   test('names, numbers and truth values are labels', () => {
     expect(stats.kappa(['a', 'b', 'c'], ['a', 'c', 'b'], 'linear').kappa).toBeCloseTo(0.25, 12);
     expect(stats.kappa([true, false], [true, false]).kappa).toBe(1);

@@ -1,4 +1,4 @@
-/** The lines of a dataset's file: of bounded size, surely UTF-8, byte order marks left out. */
+/** The lines of a file that people give, of examples or of labels: of bounded size, surely UTF-8, byte order marks left out. */
 import { stat } from 'node:fs/promises';
 import { SluiceError } from '../errors.ts';
 import { INGEST_LIMITS } from '../ingest/limits.ts';
@@ -12,7 +12,7 @@ export interface TextLine {
   readonly text: string;
 }
 
-/** @throws SluiceError `dataset_unreadable`, `dataset_too_large`; `dataset_not_utf8`, `line_too_long`, naming the line */
+/** @throws SluiceError `file_unreadable`, `file_too_large`; `file_not_utf8`, `line_too_long`, naming the line */
 export async function* readTextLines(path: string): AsyncGenerator<TextLine> {
   await checkFile(path);
   const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -25,7 +25,7 @@ export async function* readTextLines(path: string): AsyncGenerator<TextLine> {
     try {
       return decoder.decode(content);
     } catch (cause) {
-      throw new SluiceError('dataset_not_utf8', {
+      throw new SluiceError('file_not_utf8', {
         message: `'${path}' is not UTF-8: line ${line} has bytes that are no character`,
         remedy: 'convert it, for example: iconv -f utf-16 -t utf-8',
         data: { path, line },
@@ -41,9 +41,9 @@ async function checkFile(path: string): Promise<void> {
   });
   if (!facts.isFile()) throw unreadable(path, 'is no file');
   if (facts.size > DATASET_LIMITS.fileBytes)
-    throw new SluiceError('dataset_too_large', {
+    throw new SluiceError('file_too_large', {
       message: `'${path}' has ${megabytes(facts.size)}, ${megabytes(DATASET_LIMITS.fileBytes)} are allowed`,
-      remedy: 'split it into several datasets; documents belong in an index: sluice ingest',
+      remedy: 'split it into several files; documents belong in an index: sluice ingest',
       data: { path, bytes: facts.size, limit: DATASET_LIMITS.fileBytes },
     });
 }
@@ -51,7 +51,7 @@ async function checkFile(path: string): Promise<void> {
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
 function unreadable(path: string, why: string, cause?: unknown): SluiceError {
-  return new SluiceError('dataset_unreadable', {
+  return new SluiceError('file_unreadable', {
     message: `'${path}' ${why}`,
     remedy: 'give the path of a JSONL or CSV file that can be read',
     data: { path },
@@ -62,7 +62,7 @@ function unreadable(path: string, why: string, cause?: unknown): SluiceError {
 function lineTooLong(path: string, line: number): SluiceError {
   return new SluiceError('line_too_long', {
     message: `'${path}': line ${line} is longer than ${megabytes(INGEST_LIMITS.documentBytes)}`,
-    remedy: 'is each example on a line of its own? long texts belong in an index',
+    remedy: 'is each row on a line of its own? long texts belong in an index',
     data: { path, line, limit: INGEST_LIMITS.documentBytes },
   });
 }
