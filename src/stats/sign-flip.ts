@@ -15,6 +15,8 @@ export const MAX_DRAWS = 1_000_000;
 
 /** Signs are drawn for this many units at once: one random byte picks one of 256 precomputed partial sums. */
 const BLOCK = 8;
+/** Draws that are summed side by side: the tables of one block are then read while they are at hand. */
+const BATCH = 512;
 /** Sums that should tie can differ by rounding; relative to the sum of all sizes. */
 const TIE_SLACK = 1e-12;
 
@@ -75,22 +77,42 @@ function countExtreme(sums: Float64Array, threshold: number): number {
 }
 
 function drawExtreme(units: readonly number[], threshold: number, seed: number, draws: number): number {
-  const blocks = Math.ceil(units.length / BLOCK);
-  const padded = [...units, ...new Array<number>(blocks * BLOCK - units.length).fill(0)];
-  const tables = new Float64Array(blocks * 256);
-  for (let block = 0; block < blocks; block += 1) {
-    tables.set(signedSums(padded.slice(block * BLOCK, (block + 1) * BLOCK)), block * 256);
-  }
+  const words = Math.ceil(units.length / (4 * BLOCK));
+  const padded = [...units, ...new Array<number>(4 * BLOCK * words - units.length).fill(0)];
+  const tables = Array.from({ length: 4 * words }, (_, block) =>
+    signedSums(padded.slice(block * BLOCK, (block + 1) * BLOCK)),
+  );
   const random = randomFrom(seed);
+  const bits = new Int32Array(words * BATCH);
+  const sums = new Float64Array(BATCH);
   let extreme = 0;
-  for (let draw = 0; draw < draws; draw += 1) {
-    let sum = 0;
-    let bits = 0;
-    for (let block = 0; block < blocks; block += 1) {
-      bits = block % 4 === 0 ? random.bits() : bits >>> BLOCK;
-      sum += tables[block * 256 + (bits & 255)]!;
+  for (let drawn = 0; drawn < draws; drawn += BATCH) {
+    const batch = Math.min(BATCH, draws - drawn);
+    for (let draw = 0; draw < batch; draw += 1) {
+      for (let word = 0; word < words; word += 1) bits[word * BATCH + draw] = random.bits();
     }
-    if (Math.abs(sum) >= threshold) extreme += 1;
+    sums.fill(0);
+    for (let word = 0; word < words; word += 1) addWord(sums, tables, bits, word);
+    for (let draw = 0; draw < batch; draw += 1) if (Math.abs(sums[draw]!) >= threshold) extreme += 1;
   }
   return extreme;
+}
+
+/** Adds what one word of bits, four blocks' signs, gives to the sum of each draw. */
+function addWord(sums: Float64Array, tables: readonly Float64Array[], bits: Int32Array, word: number): void {
+  const [first, second, third, fourth] = tables.slice(4 * word, 4 * word + 4) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
+  for (let draw = 0; draw < BATCH; draw += 1) {
+    const signs = bits[word * BATCH + draw]!;
+    sums[draw] =
+      sums[draw]! +
+      first[signs & 255]! +
+      second[(signs >>> 8) & 255]! +
+      third[(signs >>> 16) & 255]! +
+      fourth[signs >>> 24]!;
+  }
 }
