@@ -38,7 +38,9 @@ export function readVariants(
       return refuse(
         'not_a_variant',
         `${at}: variants holds '${id}' itself`,
-        "leave it out: it is the baseline, unless 'baseline' says otherwise",
+        isVariant(baseline)
+          ? `name it, so that results can: .variant('plain', (edit) => edit)`
+          : 'leave it out: it is the baseline',
       );
     checkSamePipeline(id, pipeline, `${at}: variant '${variant.name}'`);
     if (taken.has(variant.name))

@@ -74,7 +74,7 @@ export function defineHumanScorer<
 ): Scorer<Id, PipelineId, Asked<Expected>, Scores<z.output<Fields>>> {
   checkName(id, 'a scorer named');
   const at = `scorer '${id}'`;
-  const scored = readScored(on, at);
+  const scored = readScored(on, 'human', at);
   checkRubric(rubric, `${at}: rubric`);
   const input = lowerScored(scored, runRefs(scored), wire, SHOWN, at);
   if ('$value' in input) refuse('human_shown', `${at} shows nothing of a run`, 'wire what people are to judge');

@@ -15,7 +15,7 @@ const fact = (format: MetricSpec['format'], worst = Infinity): ScoreField => ({
   worst,
   best: 0,
 });
-export const RUN_FIELDS: { readonly [Field in RunField]: ScoreField } = {
+export const FACT_FIELDS: { readonly [Field in RunField]: ScoreField } = {
   latencyMs: fact('ms'),
   costUsd: fact('usd'),
   inputTokens: fact('number'),
@@ -33,9 +33,9 @@ export interface Read {
 
 /** Looks a metric's ref up among the facts of the run and the evaluation's scorers. */
 export function readSource({ source: [head, id, name] }: RefFacts, scorers: readonly AnyScorer[], at: string): Read {
-  if (head === 'run' && id !== undefined && Object.hasOwn(RUN_FIELDS, id)) {
+  if (head === 'run' && id !== undefined && Object.hasOwn(FACT_FIELDS, id)) {
     const field = id as RunField;
-    return { source: { from: 'run', field }, field: RUN_FIELDS[field], isPair: false };
+    return { source: { from: 'run', field }, field: FACT_FIELDS[field], isPair: false };
   }
   const scorer = head === 'score' ? scorers.find((each) => each.id === id) : undefined;
   const isPair = scorer?.kind === 'pair';
@@ -62,8 +62,8 @@ export function checkReach(
   if (above !== null && (above < least || above >= most))
     refuse(
       'metric_reach',
-      `${at}: above is ${above}, but '${name}' goes from ${least} to ${most}`,
-      'choose one between',
+      `${at}: '${name}' is ${above < least ? 'always' : 'never'} above ${above}`,
+      'choose a threshold that some values are above, and others are not',
     );
   const reach = kind === 'mean' ? most - least : 1;
   for (const [what, size] of Object.entries({ minimumEffect, 'its margin': margin }))

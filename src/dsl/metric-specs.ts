@@ -5,7 +5,7 @@
 import type { MetricSource, MetricSpec } from '../evaluation/spec.ts';
 import { LIMITS } from '../plan/limits.ts';
 import { type Metric, type WrittenMetric, writtenOf } from './metric.ts';
-import { checkReach, RUN_FIELDS, readSource } from './metric-source.ts';
+import { checkReach, FACT_FIELDS, readSource } from './metric-source.ts';
 import { type Ref, refTo } from './ref.ts';
 import { checkKeys, refuse, show } from './refuse.ts';
 import { RUN_FACTS, type RunFactRefs } from './scored-scope.ts';
@@ -122,7 +122,7 @@ function toSpec(written: WrittenMetric, scorers: readonly AnyScorer[], at: strin
     refuse(
       'metric_direction',
       `${where} is to get ${better}, but ${field.better} is better of '${written.value.source.slice(1).join('.')}'`,
-      `use ${better === 'higher' ? '.decrease' : '.increase'}, or say so where the score is defined: better: '${better}'`,
+      `use ${better === 'higher' ? '.decrease' : '.increase'}${source.from === 'run' ? '' : `, or say better: '${better}' where the score is defined`}`,
     );
   checkReach(written, field, where);
   const format = kind === 'mean' ? field.format : 'share';
@@ -142,7 +142,7 @@ function* impliedBy(declared: readonly MetricSpec[], scorers: readonly AnyScorer
   for (const [name, field] of ALWAYS) {
     const source: MetricSource = { from: 'run', field };
     if (!isNamed(source) && !declared.some((each) => each.name === name))
-      yield { ...rest, name, kind: 'mean', source, better: 'lower', format: RUN_FIELDS[field].format };
+      yield { ...rest, name, kind: 'mean', source, better: 'lower', format: FACT_FIELDS[field].format };
   }
 }
 

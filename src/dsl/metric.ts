@@ -87,7 +87,7 @@ function open(name: string, kind: Kind, ref: unknown, above: number | null = nul
     return refuse(
       'metric_value',
       `${at} is of ${value ? `'${value.source.join('.')}'` : show(ref)}, which is no ref to ${what}`,
-      'give a score, score(scorer).field, or a fact of the run, such as run.costUsd',
+      `${ref === undefined ? 'is a field misspelt? ' : ''}give a score, score(scorer).field, or a fact of the run, such as run.costUsd`,
     );
   if (above !== null) checkNumber(above, `${at}: above`);
   const written = {

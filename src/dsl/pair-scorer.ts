@@ -62,7 +62,7 @@ export function definePairScorer<
 ): Scorer<Id, PipelineId, Asked<Expected>, PairScore> {
   checkName(id, 'a scorer named');
   const at = `scorer '${id}'`;
-  const scored = readScored(on, at);
+  const scored = readScored(on, 'pair', at);
   checkStep(step, at);
   checkKeys(options, ['config'], at);
   checkWinner(step, at);

@@ -76,8 +76,8 @@ function scoreField(schema: Schema, set: unknown, at: string): ScoreField {
     refuse('score_invalid', `${at}: format is ${show(format)}`, "use 'number', 'share', 'ms' or 'usd'");
   const [least, most] = rangeOfScore(schema)!;
   const [low, high] = better === 'higher' ? [least, most] : [most, least];
-  const worst = bound(stated.worst, low, 'worst', at);
-  const best = stated.best === null ? null : bound(stated.best, high, 'best', at);
+  const { worst = low, best = high } = stated;
+  checkBounds({ worst, best }, at);
   if (best !== null && (better === 'higher' ? worst >= best : worst <= best))
     refuse(
       'score_invalid',
@@ -87,16 +87,15 @@ function scoreField(schema: Schema, set: unknown, at: string): ScoreField {
   return Object.freeze({ better, format, worst, best });
 }
 
-function bound(stated: number | undefined, ofSchema: number, which: 'worst' | 'best', at: string): number {
-  if (stated !== undefined && !Number.isFinite(stated))
-    refuse('score_invalid', `${at}: ${which} is ${show(stated)}`, 'give a finite number');
-  const value = stated ?? ofSchema;
-  if (Number.isFinite(value)) return value;
-  return refuse(
-    'score_unbounded',
-    `${at}: neither its schema nor the scorer says what its ${which} is`,
-    which === 'worst'
-      ? 'bound the schema, such as z.number().min(0).max(1), or state worst: what a failed run gets'
-      : 'bound the schema, such as z.number().min(0).max(1), or state best: a number, or null for no bound',
-  );
+function checkBounds(bounds: { readonly worst: number; readonly best: number | null }, at: string): void {
+  const entries = Object.entries(bounds).filter(([, value]) => value !== null);
+  const unknown = entries.filter(([, value]) => value === Infinity || value === -Infinity).map(([which]) => which);
+  if (unknown.length > 0)
+    refuse(
+      'score_unbounded',
+      `${at}: neither its schema nor the scorer says what its ${unknown.join(' and its ')} may be`,
+      "bound the schema, as z.number().min(0).max(1) does; or state worst and best (null: no bound); or say 'detail' of it",
+    );
+  for (const [which, value] of entries)
+    if (!Number.isFinite(value)) refuse('score_invalid', `${at}: ${which} is ${show(value)}`, 'give a number');
 }

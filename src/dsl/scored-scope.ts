@@ -3,9 +3,11 @@
  * facts of the run, every node that the pipeline shows, and of the dataset's example what is expected and relevant.
  */
 import { z } from 'zod';
+import { type RunField, SCORER_SOURCES, type ScorerSpec } from '../evaluation/spec.ts';
 import { freezeJson } from '../plan/json.ts';
 import { type Source, sourcesOf } from '../plan/nodes.ts';
 import type { Wiring } from '../plan/plan.ts';
+import { RESERVED_IDS } from '../plan/words.ts';
 import { replaceSources, within } from './alias.ts';
 import type { Nothing } from './chain.ts';
 import { type AnyDataset, checkDataset, checkDatasetFits, type Dataset } from './dataset.ts';
@@ -13,9 +15,10 @@ import type { WiringFunction } from './draft.ts';
 import type { AnyPipeline, Pipeline } from './edit.ts';
 import { type Internals, internalsOf } from './internals.ts';
 import { lowerInput } from './lower.ts';
-import { type Ref, refTo, type Value } from './ref.ts';
+import { factsOf, type Ref, refTo, type Value } from './ref.ts';
 import { checkKeys, refuse } from './refuse.ts';
 import { callWiring, refsTo } from './scope.ts';
+import type { Schema } from './shape.ts';
 import type { Scope } from './wiring.ts';
 
 /** What a run says of itself, as scorers and metrics read it. */
@@ -26,7 +29,7 @@ export const RUN_FACTS = z.object({
   outputTokens: z.number(),
   failed: z.boolean(),
   degraded: z.boolean(),
-});
+} satisfies { readonly [Field in RunField]: Schema });
 export type RunFactRefs = Ref<z.output<typeof RUN_FACTS>>;
 
 /** Stands for the expectation of a dataset that nobody gave. */
@@ -79,24 +82,29 @@ export interface Scored {
   readonly dataset: AnyDataset | undefined;
 }
 
+const SIDES = ['first', 'second'] as const;
+type Kind = ScorerSpec['kind'];
+
 /** Words of a scorer's wiring that a node may have as its id, since plans with such nodes exist. */
-const WORDS = ['relevant', 'first', 'second'] as const;
-export const SIDES = ['first', 'second'] as const;
+function wordsOf(kind: Kind): readonly string[] {
+  const words = SCORER_SOURCES.filter((word) => !RESERVED_IDS.includes(word));
+  return kind === 'pair' ? words : words.filter((word) => !SIDES.some((side) => side === word));
+}
 
 /**
  * Reads what a scorer is defined on.
  *
- * @throws DefinitionError `scorer_word` where a node has a word of scorers' wiring as its id: it would be hidden by it.
+ * @throws DefinitionError `scorer_word` where a node has a word of such wiring as its id: one would hide the other.
  */
-export function readScored(on: ScoredPipeline, at: string): Scored {
+export function readScored(on: ScoredPipeline, kind: Kind, at: string): Scored {
   checkKeys(on, ['pipeline', 'dataset'], at);
   const { pipeline, dataset } = on;
   const internals = internalsOf(pipeline, at);
-  for (const word of WORDS)
+  for (const word of wordsOf(kind))
     if (Object.hasOwn(internals.outputs, word))
       refuse(
         'scorer_word',
-        `${at}: '${internals.id}' has a node '${word}', which is a word of scorers' wiring`,
+        `${at}: '${internals.id}' has a node '${word}', which is a word of such a scorer's wiring`,
         'give the node another id',
         { node: word },
       );
@@ -153,28 +161,32 @@ export function lowerScored(
         `${at} is wired to '${source.join('.')}', which it cannot see`,
         'use only the refs that the wiring function is given',
       );
-  return freezeJson(replaceSources(lowered, (source) => resolve(scored.internals, source), at));
+  const { internals } = scored;
+  const resolved = replaceSources(
+    lowered,
+    (source) => (isSide(scope[source[0]]!) ? resolveOfSide(internals, source, at) : resolve(internals, source)),
+    at,
+  );
+  return freezeJson(resolved);
 }
 
 function isIn(scope: Refs, [head, ...fields]: Source): boolean {
   const found = Object.hasOwn(scope, head) ? scope[head] : undefined;
-  if (found === undefined || !isSide(head)) return found !== undefined;
-  return Object.hasOwn(found, fields[0] ?? '');
+  return found !== undefined && (!isSide(found) || Object.hasOwn(found, fields[0] ?? ''));
 }
 
-const isSide = (word: string): boolean => SIDES.some((side) => side === word);
+/** A side holds refs, and is none. */
+const isSide = (inScope: object): boolean => factsOf(inScope) === undefined;
 
-/** `related.passages` is what 'related' wires there: `related/picked.passages`; of a side, `first` stays before it. */
+/** `related.passages` is what 'related' wires there: `related/picked.passages`. */
 function resolve({ aliases }: Internals, source: Source): Wiring | undefined {
   const [head, ...fields] = source;
-  if (!isSide(head)) {
-    const alias = aliases.get(head);
-    return alias ? within(alias, fields) : { $from: source };
-  }
-  const [id, ...rest] = fields;
-  const alias = id === undefined ? undefined : aliases.get(id);
-  const found = alias && within(alias, rest);
-  if (!alias || !found) return alias ? undefined : { $from: source };
-  // What a used pipeline passes through may be the run's input, which both sides share.
-  return replaceSources(found, (inner) => ({ $from: inner[0] === 'input' ? inner : [head, ...inner] }), head);
+  const alias = aliases.get(head);
+  return alias ? within(alias, fields) : { $from: source };
+}
+
+/** The same with `first` or `second` before it. What a used pipeline only passes on is the input, which both share. */
+function resolveOfSide(internals: Internals, [side, ...source]: Source, at: string): Wiring | undefined {
+  const found = resolve(internals, source as unknown as Source);
+  return found && replaceSources(found, (from) => ({ $from: from[0] === 'input' ? from : [side, ...from] }), at);
 }

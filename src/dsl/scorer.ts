@@ -99,7 +99,7 @@ export function defineScorer<
 ): Scorer<Id, PipelineId, Asked<Expected>, Scores<Given>> {
   checkName(id, 'a scorer named');
   const at = `scorer '${id}'`;
-  const scored = readScored(on, at);
+  const scored = readScored(on, 'step', at);
   checkStep(step, at);
   checkKeys(options, ['config', 'scores'], at);
   const scorer = toScorer({

@@ -37,7 +37,7 @@ export const countWords = defineStep('countWords', {
   effect: 'none',
   policy,
 });
-export const rankWell = defineStep('rankWell', {
+const rankWell = defineStep('rankWell', {
   version: 1,
   input: z.object({ passages: z.array(Passage), grades: z.record(z.string(), z.number()) }),
   output: z.object({ ndcg: z.number().min(0).max(1) }),

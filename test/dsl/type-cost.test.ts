@@ -1,6 +1,7 @@
 /**
- * What a pipeline costs the compiler, in instantiations: a count that does not depend on the machine. It grows with the
- * square of the nodes, so a careless type would first show itself in long pipelines, in everybody's editor.
+ * What a pipeline and its evaluation cost the compiler, in instantiations: a count that does not depend on the machine.
+ * It grows with the square of the nodes, so a careless type would first show itself in long pipelines, in everybody's
+ * editor.
  */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -50,10 +51,37 @@ function pipelineOf(nodes: number): string {
   return `${STEPS}\nexport const pipeline = definePipeline('generated', Question)\n${steps.join('\n')}\n${output};\n`;
 }
 
-async function instantiations(nodes: number): Promise<number> {
-  const place = join(folder, String(nodes));
+/** An evaluation of that pipeline: each scorer reads a node and the example, each has a metric of its own. */
+function evaluationOf(scorers: number): string {
+  const ids = Array.from({ length: scorers }, (_, index) => `s${index}`);
+  const defined = ids.map((id, index) => {
+    const wire = `({ expected, n${index * 2} }) => ({ wanted: expected.ids, passages: n${index * 2}.passages })`;
+    return `const ${id} = defineScorer('${id}', { pipeline, dataset }, scoring, ${wire}, { config: { k: ${index} } });`;
+  });
+  const metrics = ids.map((id) => `metric.mean('${id}', score(${id}).score).increase()`);
+  return `
+import { defineDataset, defineEvaluation, defineScorer, metric } from '../../../../src/index.ts';
+const dataset = defineDataset('d', { input: Question, expected: z.object({ ids: z.array(z.string()) }), source: 'd.csv' });
+const scoring = defineStep('scoring', {
+  version: 1,
+  input: z.object({ wanted: z.array(z.string()), passages: z.array(Passage) }),
+  output: z.object({ score: z.number().min(0).max(1), why: z.string() }),
+  config: z.object({ k: z.int().default(10) }),
+  policy,
+});
+${defined.join('\n')}
+export const evaluation = defineEvaluation('e', {
+  pipeline, dataset, variants: [pipeline.variant('v', (edit) => edit.configure('n1', { topK: 3 }))],
+  scorers: [${ids.join(', ')}],
+  metrics: ({ score }) => ({ primary: [${metrics.join(', ')}] }),
+});
+`;
+}
+
+async function instantiations(nodes: number, scorers = 0): Promise<number> {
+  const place = join(folder, `${nodes}-${scorers}`);
   await mkdir(place);
-  await writeFile(join(place, 'pipeline.ts'), pipelineOf(nodes));
+  await writeFile(join(place, 'pipeline.ts'), pipelineOf(nodes) + (scorers > 0 ? evaluationOf(scorers) : ''));
   await writeFile(
     join(place, 'tsconfig.json'),
     JSON.stringify({ extends: join(root, 'tsconfig.json'), include: ['pipeline.ts'], exclude: [] }),
@@ -69,4 +97,11 @@ test('60 nodes cost at most 200 k instantiations, and at most 8 times those of 2
   expect(two).toBeGreaterThan(1_000);
   expect(sixty).toBeLessThanOrEqual(200_000);
   expect(sixty / two).toBeLessThanOrEqual(8);
+});
+
+test('with an evaluation by 20 scorers they stay below that', async () => {
+  const evaluated = await instantiations(60, 20);
+  console.log(`instantiations: ${evaluated} for 60 nodes and 20 scorers`);
+  expect(evaluated).toBeGreaterThan(1_000);
+  expect(evaluated).toBeLessThanOrEqual(200_000);
 });

@@ -5,7 +5,9 @@ import { lintWiring } from './wiring-lint.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const read = (file: string) => readFileSync(resolve(root, file), 'utf8');
-const pipelines = globSync(['pipelines/**/*.ts', 'examples/**/*.ts', 'test/dsl/example.ts'], { cwd: root });
+const pipelines = globSync(['pipelines/**/*.ts', 'examples/**/*.ts', 'test/dsl/example.ts', 'test/dsl/evaluated.ts'], {
+  cwd: root,
+});
 
 describe('wiring functions hold only literals, lists, objects and property access', () => {
   test.each(pipelines)('%s', (file) => {
@@ -15,12 +17,16 @@ describe('wiring functions hold only literals, lists, objects and property acces
   test('there are wiring functions to look at', () => {
     expect(pipelines.length).toBeGreaterThan(1);
     expect(lintWiring('example.ts', read('test/dsl/example.ts')).functions).toBeGreaterThanOrEqual(18);
+    expect(lintWiring('evaluated.ts', read('test/dsl/evaluated.ts')).functions).toBeGreaterThanOrEqual(9);
   });
 });
 
 test('the lint finds each computation of a planted file, and nothing else', async () => {
-  const { computed } = await import('./planted/computed-wiring.ts');
+  const { computed, scored } = await import('./planted/computed-wiring.ts');
   expect(computed.plan.nodes).toHaveLength(15);
+  expect(scored.spec.input).toEqual({
+    $object: { answer: { $value: 'none' }, passages: { $from: ['output', 'passages'] } },
+  });
 
   const file = 'test/dsl/planted/computed-wiring.ts';
   const planted = read(file)

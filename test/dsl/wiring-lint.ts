@@ -29,6 +29,9 @@ const WIRED: { readonly [method: string]: { readonly at: readonly number[]; read
   rewire: { at: [1], least: 2 },
   replace: { at: [2], least: 3 },
 };
+/** What scorers are defined by: functions, whose wiring is the fourth argument. */
+const SCORERS: readonly string[] = ['defineScorer', 'definePairScorer', 'defineHumanScorer'];
+const SCORER_WIRING = 3;
 const OPTIONS_ARGUMENT = 4;
 
 /** Lints every wiring function of a TypeScript source. */
@@ -48,6 +51,8 @@ export function lintWiring(fileName: string, source: string): WiringLint {
 /** The wiring functions that a call is given, `when` among its options included. */
 function wiringsOf(call: CallExpression): readonly Node[] {
   const { callee, arguments: given } = call;
+  if (callee.type === 'Identifier')
+    return SCORERS.includes(callee.name) ? given.slice(SCORER_WIRING, SCORER_WIRING + 1) : [];
   if (callee.type !== 'MemberExpression' || callee.property.type !== 'Identifier') return [];
   const wired = WIRED[callee.property.name];
   if (!wired || given.length < wired.least) return [];

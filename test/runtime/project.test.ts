@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadActivities, loadPipelines, loadProject } from '../../src/runtime/project.ts';
+import { loadActivities, loadEvaluations, loadPipelines, loadProject } from '../../src/runtime/project.ts';
 
 /** A pipeline as the definition makes it, without its types: what a project's file exports at run time. */
 const PIPELINE = '{ id: "p", plan: { format: 1 }, input: {}, output: {}, steps: [] }';
@@ -79,6 +79,33 @@ describe('pipelines', () => {
       message: "node 'ranked' is not wired to supply 'query'",
       remedy: 'wire it',
       data: { node: 'ranked' },
+    });
+  });
+});
+
+describe('evaluations', () => {
+  const EVALUATION = `{ id: "e", pipeline: ${PIPELINE}, dataset: { name: "d", input: {}, source: "d.csv" }, scorers: [], metrics: [] }`;
+
+  it('are those that pipelines/index.ts exports, by id', async () => {
+    await write('pipelines/index.mjs', `const e = ${EVALUATION}; export const evaluations = [e, { ...e, id: 'f' }];`);
+    expect([...(await loadEvaluations(folder)).keys()]).toEqual(['e', 'f']);
+  });
+
+  it('are none where nothing exports any', async () => {
+    expect(await loadEvaluations(folder)).toEqual(new Map());
+    await write('pipelines/index.mjs', `export const pipelines = [${PIPELINE}];`);
+    expect(await loadEvaluations(folder)).toEqual(new Map());
+  });
+
+  it.each([
+    ['are no list', '1', "'evaluations' is not a list of evaluations"],
+    ['hold something else', `[${PIPELINE}]`, "'evaluations.0' is not an evaluation: is it of defineEvaluation(…)?"],
+    ['hold two of one id', `[${EVALUATION}, ${EVALUATION}]`, "'evaluations' has two evaluations named 'e'"],
+  ])('that %s are refused by file and name', async (_name, exported, words) => {
+    await write('pipelines/index.mjs', `export const evaluations = ${exported};`);
+    await expect(loadEvaluations(folder)).rejects.toMatchObject({
+      code: 'export_invalid',
+      message: expect.stringContaining(`${join(folder, 'pipelines/index.mjs')}: ${words}`),
     });
   });
 });

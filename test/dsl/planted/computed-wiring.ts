@@ -2,8 +2,8 @@
  * A pipeline that compiles and lowers, and does not mean what it says: every line with a mark computes with a ref in a
  * way that neither types nor refs can see. The lint must find each of them, and nothing else.
  */
-import { definePipeline, type Value } from '../../../src/index.ts';
-import { keepOrder, keywordSearch, Passages, Question, rerank, understand } from '../example.ts';
+import { definePipeline, defineScorer, type Value } from '../../../src/index.ts';
+import { judge, keepOrder, keywordSearch, Passages, Question, rerank, understand } from '../example.ts';
 
 const LIMIT = 3;
 
@@ -42,6 +42,17 @@ export const computed = definePipeline('computed', Question)
     { when: ({ first }) => (first ? first.answerable : first), orElse: { passages: [] } }, // refused: ConditionalExpression
   )
   .output(Passages, ({ fine }) => ({ passages: fine.passages }));
+
+export const scored = defineScorer(
+  'scored',
+  { pipeline: computed },
+  judge,
+  ({ output, fine, run }) => ({
+    answer: run.failed ? 'none' : 'some', // refused: ConditionalExpression
+    passages: output.passages ?? fine.passages, // refused: LogicalExpression
+  }),
+  { scores: { score: { worst: 0, best: [1, 2].length } } },
+);
 
 function anywhere({ first }: { readonly first: { readonly standalone: Value<string> } }) {
   return { query: first.standalone };
