@@ -13,6 +13,8 @@ export interface EvaluateInput {
   readonly evaluationId: string;
   /** Where its activities are called. */
   readonly queue: string;
+  /** Chunks after which it goes on in a new history; default 500. */
+  readonly chunksPerHistory?: number;
   /** Code that changed under an unchanged version is the step's own from now on. */
   readonly acceptChanged?: boolean;
   /** Where a history that was continued goes on; absent at the start. */

@@ -63,7 +63,7 @@ function activitiesOn(taskQueue: string): EvaluateActivities {
 }
 
 export async function evaluate(input: EvaluateInput): Promise<{ readonly state: string }> {
-  const { evaluationId, queue } = input;
+  const { evaluationId, queue, chunksPerHistory = CHUNKS_PER_HISTORY } = input;
   const { beginEvaluation, evaluateChunk, endEvaluation } = activitiesOn(queue);
   const state = createState(input);
   const end = (how: EvaluationEnd, error: FailureData | null) =>
@@ -71,10 +71,11 @@ export async function evaluate(input: EvaluateInput): Promise<{ readonly state: 
   try {
     const begun = input.resumedAt?.begun ?? (await beginEvaluation(input));
     state.show({ phase: 'running', begun });
-    await runChunks(begun, state, (chunk) => evaluateChunk({ evaluationId, chunk }));
+    const last = Math.min(begun.chunks, state.next + chunksPerHistory);
+    await runChunks(last, state, (chunk) => evaluateChunk({ evaluationId, chunk }));
     if (state.next < begun.chunks && !state.tally.isOutOfBudget) {
       const { next, tally, isPaused } = state;
-      return await continueAsNew<typeof evaluate>({ evaluationId, queue, resumedAt: { begun, next, tally, isPaused } });
+      return await continueAsNew<typeof evaluate>({ ...input, resumedAt: { begun, next, tally, isPaused } });
     }
     state.show({ phase: 'ending' });
     return await end(state.tally.isOutOfBudget ? 'stopped' : 'done', null);
@@ -128,13 +129,8 @@ const progressOf = ({ phase, begun, chunksDone, tally, isPaused }: State): Evalu
   chunksDone,
 });
 
-/** Chunks until there are none, this history has enough, or the money is used up. The first failure stops the others. */
-async function runChunks(
-  { chunks }: BegunEvaluation,
-  state: State,
-  run: (chunk: number) => Promise<ChunkResult>,
-): Promise<void> {
-  const last = Math.min(chunks, state.next + CHUNKS_PER_HISTORY);
+/** Chunks up to the last of this history, unless the money is used up before. The first failure stops the others. */
+async function runChunks(last: number, state: State, run: (chunk: number) => Promise<ChunkResult>): Promise<void> {
   const lane = async () => {
     while (state.next < last && !state.tally.isOutOfBudget) {
       if (state.isPaused) await condition(() => !state.isPaused);

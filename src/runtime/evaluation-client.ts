@@ -73,17 +73,24 @@ interface EvaluationDependencies {
   readonly temporal: Client;
   readonly store: Store;
   readonly queues: { readonly control: string; readonly eval: string };
+  /** Chunks of one history; default: the workflow's own. */
+  readonly chunksPerHistory?: number;
   /** Whether a plan could be run now. */
   readonly check: (plan: Plan) => Promise<void>;
 }
 
 export function createEvaluationClient(dependencies: EvaluationDependencies): EvaluationClient {
-  const { temporal, store, queues, check } = dependencies;
+  const { temporal, store, queues, chunksPerHistory, check } = dependencies;
   const { evaluations } = store;
   const handleOf = (evaluationId: string) => temporal.workflow.getHandle(evaluationId);
 
   async function launch({ evaluationId, spec }: EvaluationRow, acceptChanged: boolean): Promise<void> {
-    const input: EvaluateInput = { evaluationId, queue: queues.eval, ...(acceptChanged && { acceptChanged }) };
+    const input: EvaluateInput = {
+      evaluationId,
+      queue: queues.eval,
+      ...(chunksPerHistory !== undefined && { chunksPerHistory }),
+      ...(acceptChanged && { acceptChanged }),
+    };
     await ridingThrough(OUTAGE_LIMIT_MS, () =>
       temporal.workflow.start(EVALUATE_WORKFLOW, {
         workflowId: evaluationId,

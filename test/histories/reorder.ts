@@ -48,6 +48,11 @@ export const SWAPPED_CALLS: readonly Reorder[] = [
     passage: '{ listSource, ingestBatch',
     becomes: '{ ingestBatch: listSource, listSource: ingestBatch',
   },
+  {
+    file: 'workflows/evaluate.ts',
+    passage: 'return { beginEvaluation, evaluateChunk, endEvaluation };',
+    becomes: 'return { beginEvaluation: endEvaluation, evaluateChunk, endEvaluation: beginEvaluation };',
+  },
   { file: 'workflows/sweep.ts', passage: 'await sleep(settings.intervalMs);', becomes: 'await sweepRuns();' },
 ];
 

@@ -10,6 +10,7 @@ import type { RunResult } from '../../src/runtime/run-result.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import type { RunBudget } from '../../src/store/runs.ts';
 import { RUN_WORKFLOW, SWEEP_WORKFLOW, type SweepSettings } from '../../workflows/messages.ts';
+import { type Asked, startEvaluation } from './evaluations.ts';
 import * as pipelines from './pipelines.ts';
 
 export interface Stage {
@@ -132,6 +133,67 @@ function ingestUntil(index: string, activity: 'ingestBatch' | 'commitBuild', the
   };
 }
 
+/** An evaluation that ends by itself. */
+function evaluated(asked: Asked): Scenario {
+  return {
+    ends: COMPLETED,
+    async play(stage) {
+      const { evaluationId, client } = await startEvaluation(stage, asked);
+      await client.followEvaluation(evaluationId);
+      return [evaluationId];
+    },
+  };
+}
+
+const evaluationContinued: Scenario = {
+  ends: 'workflowExecutionContinuedAsNewEventAttributes',
+  async play(stage) {
+    const { evaluationId, client } = await startEvaluation(stage, { name: 'long', examples: 80, chunksPerHistory: 15 });
+    const { runId } = await stage.temporal.workflow.getHandle(evaluationId).describe();
+    await client.followEvaluation(evaluationId);
+    return [evaluationId, runId];
+  },
+};
+
+const evaluationPaused: Scenario = {
+  ends: COMPLETED,
+  async play(stage) {
+    const { evaluationId, client } = await startEvaluation(stage, { name: 'paused', examples: 80 });
+    await client.pauseEvaluation(evaluationId);
+    await client.resumeEvaluation(evaluationId);
+    await client.followEvaluation(evaluationId);
+    return [evaluationId];
+  },
+};
+
+const evaluationTampered: Scenario = {
+  ends: FAILED,
+  async play(stage) {
+    const asked = { name: 'tampered', examples: 2 };
+    const first = await startEvaluation(stage, { ...asked, registered: { as: 'registered', alpha: 0.05 } });
+    await first.client.followEvaluation(first.evaluationId);
+    const second = await startEvaluation(stage, { ...asked, registered: { as: 'registered', alpha: 0.1 } });
+    await second.client.followEvaluation(second.evaluationId).catch(() => undefined);
+    return [second.evaluationId];
+  },
+};
+
+/** An evaluation that is cancelled, or left under way, while its chunks are. */
+function evaluationUntil(name: string, then: 'cancel' | 'leave'): Scenario {
+  return {
+    ends: then === 'cancel' ? CANCELED : 'activityTaskScheduledEventAttributes',
+    async play(stage) {
+      const { evaluationId, client } = await startEvaluation(stage, { name, examples: 3, isSlow: true });
+      await untilUnderWay(stage.temporal, evaluationId, 'evaluateChunk');
+      if (then === 'cancel') {
+        await client.cancelEvaluation(evaluationId);
+        await client.followEvaluation(evaluationId);
+      }
+      return [evaluationId];
+    },
+  };
+}
+
 const swept: Scenario = {
   ends: 'workflowExecutionContinuedAsNewEventAttributes',
   async play({ temporal, config }) {
@@ -190,6 +252,12 @@ export const SCENARIOS: { readonly [name: string]: Scenario } = {
   'ingest-reading': ingestUntil('reading', 'ingestBatch', 'leave'),
   'ingest-embedding': ingestUntil('embedding', 'commitBuild', 'leave'),
   'ingest-embedding-cancelled': ingestUntil('cancelled', 'commitBuild', 'cancel'),
+  evaluated: evaluated({ name: 'short', examples: 5 }),
+  'evaluation-continued': evaluationContinued,
+  'evaluation-paused': evaluationPaused,
+  'evaluation-tampered': evaluationTampered,
+  'evaluation-cancelled': evaluationUntil('cancelled', 'cancel'),
+  'evaluation-left': evaluationUntil('left', 'leave'),
   swept,
 };
 
