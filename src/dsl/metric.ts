@@ -3,8 +3,7 @@
  * the facts of the run; which scorers those are is known where the evaluation is defined.
  */
 import type { MetricSpec } from '../evaluation/spec.ts';
-import type { Value } from './ref.ts';
-import { factsOf, type RefFacts } from './ref.ts';
+import { factsOf, type RefFacts, type Value } from './ref.ts';
 import { checkKeys, checkName, refuse, show } from './refuse.ts';
 import { fieldsOf, isBoolean, rangeOf } from './shape.ts';
 
@@ -57,14 +56,28 @@ export function writtenOf(given: unknown, at: string): WrittenMetric {
   );
 }
 
+/**
+ * What metrics are made by, within an evaluation's `metrics`. Each is named, with letters, digits, '-' and '_', and is then
+ * given a role: `.increase()` or `.decrease()` decides, with `{ minimumEffect }` where there is one worth having;
+ * `.noWorseThan(margin)` may not get worse; `.observe()`, or nothing, is looked at.
+ *
+ * @throws DefinitionError naming the metric, where its value is no such ref, or a number is none
+ *
+ * @example
+ * metrics: ({ score, run }) => ({
+ *   primary: [metric.mean('grounded', score(grounded).score).increase({ minimumEffect: 0.03 })],
+ *   guardrails: [metric.rate('failed', run.failed).noWorseThan(0.01)],
+ *   secondary: [metric.winRate('preferred', score(preferred)), metric.share('slow', run.latencyMs, { above: 5_000 })],
+ * })
+ */
 export const metric = Object.freeze({
   /** The mean of a number. */
   mean: (name: string, value: Value<number>): OpenMetric => open(name, 'mean', value),
   /** How often something is true. */
   rate: (name: string, value: Value<boolean>): OpenMetric => open(name, 'rate', value),
   /** How often a number is above a threshold. */
-  share: (name: string, value: Value<number>, { above }: { readonly above: number }): OpenMetric =>
-    open(name, 'share', value, above),
+  share: (name: string, value: Value<number>, threshold: { readonly above: number }): OpenMetric =>
+    open(name, 'share', value, aboveOf(threshold, `metric '${name}'`)),
   /** How often the variant's answer is preferred to the baseline's; 0.5 is no difference. */
   winRate: (name: string, score: Value<PairScore>): OpenMetric => open(name, 'win-rate', score),
 });
@@ -89,7 +102,6 @@ function open(name: string, kind: Kind, ref: unknown, above: number | null = nul
       `${at} is of ${value ? `'${value.source.join('.')}'` : show(ref)}, which is no ref to ${what}`,
       `${ref === undefined ? 'is a field misspelt? ' : ''}give a score, score(scorer).field, or a fact of the run, such as run.costUsd`,
     );
-  if (above !== null) checkNumber(above, `${at}: above`);
   const written = {
     name,
     kind,
@@ -126,8 +138,11 @@ function remember<Role extends MetricSpec['role'], More>(
   return made;
 }
 
-function checkNumber(value: unknown, at: string): void {
-  if (!Number.isFinite(value)) refuse('metric_number', `${at} is ${show(value)}`, 'give a finite number');
+function aboveOf(threshold: { readonly above: number }, at: string): number {
+  checkKeys(threshold, ['above'], at);
+  const { above } = threshold;
+  if (!Number.isFinite(above)) refuse('metric_number', `${at}: above is ${show(above)}`, 'give a finite number');
+  return above;
 }
 
 function checkPositive(value: unknown, at: string): void {

@@ -47,8 +47,8 @@ export function scoreFields(schema: Schema, settings: object | undefined, at: st
   if (fields.length === 0)
     refuse(
       'score_none',
-      `${at} gives no score: no field of its output is surely a number or a boolean`,
-      'let the step put a number or a boolean into its output',
+      `${at} gives no score`,
+      "a field that is surely a number or a boolean is one, if it is not called a 'detail'",
     );
   if (fields.length > LIMITS.scoreFields)
     refuse(

@@ -46,8 +46,8 @@ export const aWorstThatIsBetterThanTheBest = () =>
 
 export const aScorerThatGivesText = () =>
   defineScorer('declined', on, decline, ({ input, ranked }) => ({ question: input.question, related: ranked.passages }));
-//! DefinitionError: scorer 'declined' gives no score: no field of its output is surely a number or a boolean
-//! → let the step put a number or a boolean into its output
+//! DefinitionError: scorer 'declined' gives no score
+//! → a field that is surely a number or a boolean is one, if it is not called a 'detail'
 
 export const aMisspeltScore = () =>
   defineScorer('short', on, countWords, ({ output }) => ({ text: output.text }), { scores: { word: 'detail' } as never });
