@@ -1,0 +1,124 @@
+/**
+ * The examples of a report, from the sheets that were compared: values as columns, and of the examples that differ most
+ * what was answered. Outputs are read for those alone.
+ */
+import { comparable, type PlacedSide } from '../compare/comparable.ts';
+import { EVEN, exampleMean } from '../compare/pairs.ts';
+import type { ComparisonReport } from '../compare/report.ts';
+import type { Column, Sheet } from '../compare/sheet.ts';
+import { placeSides } from '../compare/sides.ts';
+import type { ResultRow } from '../result.ts';
+import type { MetricSpec } from '../spec.ts';
+import type { ReportedColumn, ReportedExamples } from './data.ts';
+import { REPORT_LIMITS } from './limits.ts';
+import { readOutputs } from './outputs.ts';
+import { chooseExamples, wantOutputs } from './widest.ts';
+
+export interface CollectInput {
+  readonly report: ComparisonReport;
+  /** Those that were compared. */
+  readonly sheets: readonly Sheet[];
+  /** By example id, as `questionOf` writes it. */
+  readonly questions: ReadonlyMap<string, string>;
+  /** Of these examples the rows that are there: `store.evaluations.results`. */
+  readonly rowsOf: (evaluationId: string, exampleIds: readonly string[]) => Promise<readonly ResultRow[]>;
+}
+
+/** @throws SluiceError `evaluation_unknown`: the sheet of a side was not given */
+export async function collectExamples(input: CollectInput): Promise<ReportedExamples> {
+  const { report, questions } = input;
+  const sides = placeSides(input.sheets, report.sides);
+  const { examples } = sides[0]!.sheet.facts;
+  const reasons = createReasons();
+  const whole = report.metrics.map((metric) => sides.map((side) => columnOf(metric, sides[0]!, side, reasons)));
+  const wanted = wantOutputs(report, whole);
+  const kept = chooseExamples(report, examples.length, wanted);
+  const places = new Map(kept.map((example, place) => [example, place]));
+  const ids = kept.map((example) => examples[example]!.id);
+  const outputs = await readOutputs(
+    input,
+    wanted.map((example) => ({ example: places.get(example)!, id: examples[example]!.id })),
+  );
+  return Object.freeze({
+    total: examples.length,
+    ids,
+    questions: ids.map((id) => questions.get(id) ?? ''),
+    tags: kept.map((example) => examples[example]!.tags),
+    columns: kept.length === examples.length ? whole : whole.map((sides) => sides.map((column) => pick(column, kept))),
+    reasons: reasons.words,
+    outputs,
+    outputsWanted: wanted.length,
+  });
+}
+
+type Reasons = ReturnType<typeof createReasons>;
+
+/** By the baseline's examples. Null where the side has no such metric, or another under its name. */
+function columnOf(metric: MetricSpec, baseline: PlacedSide, side: PlacedSide, reasons: Reasons): ReportedColumn | null {
+  if (side === baseline) {
+    // A baseline is as good as itself, in whatever a judge would choose between the two.
+    if (metric.kind === 'win-rate') return evenColumn(baseline.sheet.facts.examples.length);
+    const column = baseline.sheet.column(baseline.variant, metric.name);
+    return column === undefined ? null : valuesOf(baseline.sheet, column, null, reasons);
+  }
+  const found = comparable(metric, baseline, side);
+  if ('why' in found) return null;
+  const along = side.sheet === baseline.sheet ? null : baseline.sheet;
+  return valuesOf(side.sheet, found.columns.right, along, reasons);
+}
+
+const evenColumn = (size: number): ReportedColumn => ({
+  values: new Float64Array(size).fill(EVEN),
+  reasons: new Uint16Array(size),
+});
+
+/** Of another evaluation than the baseline's, by the examples of that. */
+function valuesOf(sheet: Sheet, column: Column, along: Sheet | null, reasons: Reasons): ReportedColumn {
+  const { examples } = (along ?? sheet).facts;
+  const own = along === null ? null : new Map(sheet.facts.examples.map(({ id }, place) => [id, place]));
+  const values = new Float64Array(examples.length).fill(Number.NaN);
+  const whys = new Uint16Array(examples.length);
+  for (const [place, { id, hash }] of examples.entries()) {
+    const at = own === null ? place : own.get(id);
+    if (at === undefined) whys[place] = reasons.place('not among its examples');
+    else if (sheet.facts.examples[at]!.hash !== hash) whys[place] = reasons.place('its content differs');
+    else {
+      values[place] = exampleMean(column, at);
+      whys[place] = reasons.place(reasonOf(sheet, column, at));
+    }
+  }
+  return Object.freeze({ values, reasons: whys });
+}
+
+/** Of the first repeat that has one. */
+function reasonOf(sheet: Sheet, { reasons, repeats }: Column, example: number): string {
+  for (let at = example * repeats; at < (example + 1) * repeats; at += 1) {
+    if (reasons[at] !== 0) return sheet.reason(reasons[at]!);
+  }
+  return '';
+}
+
+function pick(column: ReportedColumn | null, kept: readonly number[]): ReportedColumn | null {
+  if (column === null) return null;
+  return Object.freeze({
+    values: Float64Array.from(kept, (example) => column.values[example]!),
+    reasons: Uint16Array.from(kept, (example) => column.reasons[example]!),
+  });
+}
+
+const OTHERS = 'other reasons';
+
+function createReasons() {
+  const words = ['', OTHERS];
+  const places = new Map(words.map((word, place) => [word, place]));
+  return {
+    words,
+    place(reason: string): number {
+      const known = places.get(reason);
+      if (known !== undefined) return known;
+      if (words.length > REPORT_LIMITS.reasons) return 1;
+      places.set(reason, words.length);
+      return words.push(reason) - 1;
+    },
+  };
+}

@@ -1,0 +1,172 @@
+/** What a comparison rests on, as tables of text that each kind of report lays out its own way. */
+import type { CellReasons, ComparedMetric, CompareMethod, CompareTest } from '../compare/compared-metric.ts';
+import type { ComparedSide, ComparisonReport } from '../compare/report.ts';
+import type { ReportData } from './data.ts';
+import { MISSING } from './values.ts';
+
+export interface FactTable {
+  readonly headings: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** `docs-bot: hybrid, rewrite against baseline`. */
+export function titleOf({ sides }: ComparisonReport): string {
+  const [baseline, ...others] = sides;
+  const pipelines = [...new Set(sides.map(({ pipeline }) => pipeline))].join(', ');
+  return `${pipelines}: ${others.map(({ label }) => label).join(', ')} against ${baseline!.label}`;
+}
+
+/** The sides: what ran on what. */
+export const comparedRows = ({ report }: ReportData): FactTable => ({
+  headings: ['variant', 'evaluation', 'plan', 'dataset', 'snapshots', 'repeats', 'examples', 'runs'],
+  rows: report.sides.map((side) => [
+    side.label,
+    `${side.evaluationId} (${side.state})`,
+    side.planId.slice(0, SHORT_HASH),
+    datasetWords(side),
+    snapshotWords(side),
+    String(side.repeats),
+    exampleWords(side),
+    runWords(side),
+  ]),
+});
+
+const SHORT_HASH = 12;
+const SHORT_VERSION = 8;
+
+function datasetWords({ dataset: { name, version, split, tag } }: ComparedSide): string {
+  const part = [split === null ? '' : `, split ${split}`, tag === null ? '' : `, tag ${tag}`].join('');
+  return `${name}@${version.slice(0, SHORT_VERSION)}${part}`;
+}
+
+function snapshotWords({ snapshots }: ComparedSide): string {
+  const pinned = Object.entries(snapshots).map(([index, snapshot]) => `${index} ${snapshot.slice(0, SHORT_HASH)}`);
+  return pinned.join(', ') || MISSING;
+}
+
+function exampleWords({ dataset, examples: { common, onlyBaseline, onlySide, changed } }: ComparedSide): string {
+  const notes = [
+    ...(common === dataset.examples ? [] : [`${number(common)} common`]),
+    ...(onlyBaseline === 0 ? [] : [`${number(onlyBaseline)} only in the baseline's`]),
+    ...(onlySide === 0 ? [] : [`${number(onlySide)} only here`]),
+    ...(changed === 0 ? [] : [`${number(changed)} with other content`]),
+  ];
+  return [number(dataset.examples), ...notes].join(', ');
+}
+
+const runWords = ({ runs }: ComparedSide): string =>
+  Object.entries(runs)
+    .filter(([, count]) => count > 0)
+    .sort(([, one], [, other]) => other - one)
+    .map(([outcome, count]) => `${number(count)} ${outcome}`)
+    .join(', ') || MISSING;
+
+/** The evaluations: when, and at what cost. */
+export const evaluationRows = ({ evaluations }: ReportData): FactTable => ({
+  headings: ['evaluation', 'started', 'finished', 'calls made', 'calls shared', 'paid', 'saved'],
+  rows: evaluations.map(
+    ({ evaluationId, createdAt, finishedAt, progress: { calls, paidUsd, unknownCalls, savedUsd } }) => [
+      evaluationId,
+      showTime(createdAt),
+      finishedAt === null ? MISSING : showTime(finishedAt),
+      number(calls.made),
+      number(calls.shared),
+      `${unknownCalls > 0 && paidUsd !== null ? 'at least ' : ''}${showUsd(paidUsd)}${unknownCalls === 0 ? '' : ` (${number(unknownCalls)} calls unknown)`}`,
+      showUsd(savedUsd),
+    ],
+  ),
+});
+
+/** A moment as `2026-03-01 12:00 UTC`. */
+export const showTime = (milliseconds: number): string =>
+  `${new Date(milliseconds).toISOString().replace('T', ' ').slice(0, 16)} UTC`;
+
+const CENTS = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const SMALL = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
+const showUsd = (usd: number | null): string =>
+  usd === null ? MISSING : `$${(usd === 0 || usd >= 1 ? CENTS : SMALL).format(usd)}`;
+
+/** What is missing and what failed, by metric and side, with the most frequent reasons. */
+export const countRows = ({ report: { metrics, sides } }: ReportData): FactTable => ({
+  headings: [
+    'metric',
+    'variant',
+    'pairs',
+    'missing here',
+    'missing in the baseline',
+    'counts as the worst here',
+    'counts as the worst in the baseline',
+  ],
+  rows: metrics.flatMap((metric) =>
+    metric.sides.map(({ side, pairs, missing, failed }) => [
+      metric.name,
+      sides[side]!.label,
+      number(pairs),
+      reasonWords(missing.variant),
+      reasonWords(missing.baseline),
+      reasonWords(failed.variant),
+      reasonWords(failed.baseline),
+    ]),
+  ),
+});
+
+function reasonWords({ cells, reasons }: CellReasons): string {
+  if (cells === 0) return '0';
+  return `${number(cells)} (${reasons.map(({ reason, cells: count }) => `${number(count)} ${reason}`).join('; ')})`;
+}
+
+const METHODS: { readonly [method in CompareMethod]: string } = {
+  paired_t: 'paired differences of examples',
+  cluster_paired: 'paired differences, clusters of examples as the unit',
+  mcnemar_exact: "pairs that changed sides (McNemar's exact test)",
+  pairwise: 'choices between two answers',
+};
+const TESTS: { readonly [test in CompareTest]: string } = {
+  t: 't',
+  sign_flip: 'sign-flip',
+  mcnemar_exact: 'exact McNemar',
+  mcnemar_mid: 'mid-p McNemar',
+  sign_test: 'sign test',
+};
+
+/** By metric and side how it was decided; the p-values beside what they were adjusted to. */
+export const methodRows = ({ report: { metrics, sides } }: ReportData): FactTable => ({
+  headings: ['metric', 'variant', 'unit', 'pairs', 'units', 'wins / losses / ties', 'p', 'adjusted p'],
+  rows: metrics.flatMap((metric) =>
+    metric.sides.map((side) => [
+      metric.name,
+      sides[side.side]!.label,
+      side.method === null ? (side.why?.words ?? MISSING) : METHODS[side.method],
+      number(side.pairs),
+      number(side.units),
+      `${number(side.wins)} / ${number(side.losses)} / ${number(side.ties)}`,
+      side.tests
+        .map(({ name, p, decides }) => `${showP(p)} ${TESTS[name]}${decides ? '' : ' (shown only)'}`)
+        .join(', ') || MISSING,
+      side.pAdjusted === null ? MISSING : showP(side.pAdjusted),
+    ]),
+  ),
+});
+
+const showP = (p: number): string => (p < 0.0001 ? '< 0.0001' : p.toPrecision(2));
+
+export function methodLines({ report: { alpha, multiplicity, comparisons, metrics } }: ReportData): readonly string[] {
+  const level = `${Number((100 * (1 - alpha)).toPrecision(4))}%`;
+  const { holm, secondary, slices, exploratoryRate } = multiplicity;
+  const has = (role: ComparedMetric['role']): boolean => metrics.some((metric) => metric.role === role);
+  const rate = `${Number((100 * exploratoryRate).toPrecision(3))}%`;
+  return [
+    `Intervals are two-sided at ${level}, each for itself. Means are over the pairs: examples that both sides have a value of.`,
+    ...(has('primary') ? [`Primaries: ${holm} ${holm === 1 ? 'test' : "tests, adjusted by Holm's method"}.`] : []),
+    ...(has('guardrail') ? ['Guardrails: one-sided bounds of the harm against the margin that was declared.'] : []),
+    ...(has('secondary')
+      ? [
+          `Secondary metrics (${secondary} tests) and slices (${slices}) are exploratory: of what they claim about ${rate} is false (Benjamini and Hochberg).`,
+        ]
+      : []),
+    'A run that failed by its own fault counts as the worst score; what nobody knows is missing, and never 0.',
+    `Comparison ${comparisons} on this version of the dataset.`,
+  ];
+}
+
+const number = (value: number): string => value.toLocaleString('en');

@@ -1,0 +1,89 @@
+/** How values, differences and verdicts are written in tables, the same in every report. */
+import type { Better } from '../../stats/gate.ts';
+import type { OfflineVerdict } from '../../stats/offline.ts';
+import type { ExplainedEffect, ValueFormat } from '../../stats/reports.ts';
+import { formatValue } from '../../stats/words.ts';
+import type { ComparedMetric, ExplainedMean, MetricSide } from '../compare/compared-metric.ts';
+import type { Slice } from '../compare/report.ts';
+
+/** Never 0, and never nothing. */
+export const MISSING = '–';
+
+export const showValue = (value: number | null, format: ValueFormat): string =>
+  isNumber(value) ? formatValue(value, format) : MISSING;
+
+/** With its sign; of shares in points, as a percentage would read as relative. */
+export function showDifference(difference: number | null, format: ValueFormat): string {
+  if (!isNumber(difference)) return MISSING;
+  const size = Math.abs(difference);
+  const shown = format === 'share' ? `${formatValue(size * 100, 'number')} pt` : formatValue(size, format);
+  if (/^\D?0( |$)/.test(shown)) return shown;
+  return `${difference < 0 ? '-' : '+'}${shown}`;
+}
+
+/** `0.82 [0.79, 0.85]`. */
+export function showMean({ mean, lo, hi }: ExplainedMean, format: ValueFormat): string {
+  const interval = isNumber(lo) && isNumber(hi) ? ` [${showValue(lo, format)}, ${showValue(hi, format)}]` : '';
+  return showValue(mean, format) + interval;
+}
+
+/** `+0.08 [+0.03, +0.13]`. */
+export function showEffect({ diff, lo, hi }: ExplainedEffect, format: ValueFormat): string {
+  const interval = isNumber(lo) && isNumber(hi) ? ` ${showRange(lo, hi, format)}` : '';
+  return showDifference(diff, format) + interval;
+}
+
+export const showRange = (lo: number, hi: number, format: ValueFormat): string =>
+  `[${showDifference(lo, format)}, ${showDifference(hi, format)}]`;
+
+const isNumber = (value: number | null): value is number => value !== null && Number.isFinite(value);
+
+/** `harm`: proven, by what was declared beforehand and may decide; the only one that is shown in red. */
+export type Tone = 'good' | 'harm' | 'open' | 'none';
+
+export interface VerdictWord {
+  readonly word: string;
+  readonly tone: Tone;
+}
+
+type Judged = Pick<MetricSide, 'verdict' | 'guardrail'>;
+
+export function verdictWord(
+  { verdict, guardrail }: Judged,
+  metric: Pick<ComparedMetric, 'role' | 'judge'>,
+): VerdictWord {
+  // What a judge without calibration says, or a metric that nobody declared, proves nothing.
+  const proves = metric.role !== 'secondary' && metric.judge?.state !== 'uncalibrated';
+  const toned = (word: string, tone: Tone): VerdictWord => ({ word, tone: proves ? tone : 'open' });
+  if (metric.role === 'guardrail') {
+    if (guardrail === null) return { word: 'no verdict', tone: 'none' };
+    if (guardrail.status === 'unproven') return { word: 'not proven harmless', tone: 'open' };
+    return guardrail.status === 'proven' ? toned('harmless', 'good') : toned('harmed', 'harm');
+  }
+  if (verdict === null) return { word: 'no verdict', tone: 'none' };
+  return toned(VERDICTS[verdict], verdict === 'better' ? 'good' : verdict === 'worse' ? 'harm' : 'open');
+}
+
+const VERDICTS: { readonly [verdict in OfflineVerdict]: string } = {
+  better: 'better',
+  worse: 'worse',
+  equivalent: 'equivalent',
+  inconclusive: 'not proven',
+};
+
+/** Of a slice, which is exploratory. */
+export const sliceWord = ({ verdict, why }: Pick<Slice, 'verdict' | 'why'>): string =>
+  verdict === null ? `no verdict: ${why?.words ?? 'the numbers are missing'}` : VERDICTS[verdict];
+
+export const betterWords = (better: Better): string => `${better} is better`;
+
+/** `smallest effect 3 pt`, `margin 200 ms`; empty where nothing was declared. */
+export function declaredWords({
+  minimumEffect,
+  margin,
+  format,
+}: Pick<ComparedMetric, 'minimumEffect' | 'margin' | 'format'>): string {
+  const size = (value: number): string => showDifference(value, format).replace(/^[+]/, '');
+  if (margin !== null) return `margin ${size(margin)}`;
+  return minimumEffect === null ? '' : `smallest effect ${size(minimumEffect)}`;
+}
