@@ -19,11 +19,12 @@ export const NO_MEAN: ExplainedMean = Object.freeze({ mean: null, lo: null, hi: 
 export function explainedMean(values: readonly number[], { alpha, isRate, cluster }: MeanSettings): ExplainedMean {
   const n = values.length;
   if (n === 0) return NO_MEAN;
-  const { mean } = momentsOf(values);
   if (isRate && cluster === null && values.every((value) => value === 0 || value === 1)) {
-    const { lo, hi } = wilson(values.filter((value) => value === 1).length, n, alpha);
-    return Object.freeze({ mean, lo, hi });
+    const passes = values.filter((value) => value === 1).length;
+    const { lo, hi } = wilson(passes, n, alpha);
+    return Object.freeze({ mean: passes / n, lo, hi });
   }
+  const { mean } = momentsOf(values);
   const error = meanError(values, cluster);
   if (error === null) return Object.freeze({ mean, lo: null, hi: null });
   const { ciLo: lo, ciHi: hi } = tTest(mean, error.se, error.df, alpha);

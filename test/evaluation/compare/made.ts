@@ -1,0 +1,66 @@
+/** Evaluations made of scores, and compared. */
+import { type CompareInput, compareEvaluations } from '../../../src/evaluation/compare/compare.ts';
+import type { EvaluationFacts, ExampleInfo, SideRef } from '../../../src/evaluation/compare/input.ts';
+import type { ComparisonReport } from '../../../src/evaluation/compare/report.ts';
+import { createSheet, type Sheet } from '../../../src/evaluation/compare/sheet.ts';
+import type { Cell, RunFacts } from '../../../src/evaluation/result.ts';
+import type { MetricSpec } from '../../../src/evaluation/spec.ts';
+import { done, examplesOf, factsOf, failed, metricOf, missing, RUN, rowOf, type SpecParts, specOf } from './make.ts';
+
+/** A metric with a scorer of its own, by the same name. */
+export const scored = (name: string, change: Partial<MetricSpec> = {}): MetricSpec =>
+  metricOf(name, { source: { from: 'score', scorer: name, field: 'score' }, ...change });
+
+/** What one cell of a scored metric is: a score (of a pair: with its flip), or a hole, or a failed run's. */
+export type Given = number | { readonly win: number; readonly flipped: number } | 'missing' | 'failed';
+
+export interface Made extends Omit<SpecParts, 'variants'> {
+  readonly variants?: readonly string[];
+  /** By metric, variant and example; where repeats are asked for, lists of them. */
+  readonly scores: { readonly [metric: string]: readonly (readonly (Given | readonly Given[])[])[] };
+  readonly examples?: (place: number) => Partial<ExampleInfo>;
+  readonly run?: (place: number, variant: number) => Partial<RunFacts>;
+  readonly facts?: Partial<EvaluationFacts>;
+}
+
+/** An evaluation whose results are these; as many examples and variants as the scores have. */
+export function madeSheet(made: Made): Sheet {
+  const { metrics, scores, examples, run = () => ({}), facts = {}, change = {} } = made;
+  const given = Object.values(scores);
+  const sides = given[0]!.length;
+  const count = given[0]![0]!.length;
+  const variants = made.variants ?? ['baseline', 'variant', 'other', 'last'].slice(0, sides);
+  const dataset = { name: 'questions', version: 'd'.repeat(64), split: 'dev', tag: null, examples: count } as const;
+  const scorers = made.scorers === undefined ? {} : { scorers: made.scorers };
+  const spec = specOf({ metrics, variants, ...scorers, change: { dataset, ...change } });
+  const sheet = createSheet(factsOf({ spec, examples: examplesOf(count, examples), ...facts }));
+  for (let variant = 0; variant < sides; variant += 1) {
+    for (let place = 0; place < count; place += 1) {
+      for (let repeat = 1; repeat <= spec.repeats; repeat += 1) {
+        const cells = Object.entries(scores).map(([name, of]) => [name, cellOf(of[variant]![place]!, repeat)]);
+        const parts = { repeat, cells: Object.fromEntries(cells), run: { ...RUN, ...run(place, variant) } };
+        sheet.add(rowOf(place, variant, parts));
+      }
+    }
+  }
+  return sheet;
+}
+
+function cellOf(given: Given | readonly Given[], repeat: number): Cell {
+  if (given === 'missing') return missing();
+  if (given === 'failed') return failed();
+  if (typeof given === 'number') return done({ score: given });
+  return 'win' in given ? done({ score: given.win, flipped: given.flipped }) : cellOf(given[repeat - 1]!, 1);
+}
+
+/** The sides of an evaluation, its baseline first. */
+export const sidesOf = ({ facts }: Sheet): readonly SideRef[] =>
+  facts.spec.variants.map((_, variant) => ({ evaluationId: facts.evaluationId, variant }));
+
+/** All variants of one evaluation against its baseline. */
+export const compareMade = (made: Made, more: Partial<CompareInput> = {}): ComparisonReport => {
+  const sheet = madeSheet(made);
+  return compareEvaluations({ sheets: [sheet], sides: sidesOf(sheet), comparisons: 1, ...more });
+};
+
+export const times = (count: number, value: Given): Given[] => new Array<Given>(count).fill(value);
