@@ -32,6 +32,7 @@ export const r27: Row = {
   id: 'R27',
   title: 'evaluation of 1,000 × 3 × 4, kill -9 five times, 20 % 429, Temporal restarted, then its database lost',
   short: false,
+  limitMs: 600_000,
   play: (place) => disturb(place, { name: 'R27', examples: 1_000, kills: 5, losesTemporal: true }),
 };
 
