@@ -13,6 +13,7 @@ import { nowSql } from './clock.ts';
 import type { Database } from './database.ts';
 import type { DatasetVersion, PutOutcome } from './datasets.ts';
 import { checkDatasetName, findDataset, versionOf } from './datasets-find.ts';
+import { countVersionRows } from './vacuum.ts';
 
 /** Of one statement. */
 const BATCH = { rows: 1_000, bytes: 4_000_000 };
@@ -115,6 +116,7 @@ async function writeMembers(database: Database, version: string, members: readon
         batch.map(({ tags }) => JSON.stringify(tags)),
       ],
     );
+  if (members.length >= BATCH.rows) await countVersionRows(database);
 }
 
 interface Naming extends Writing {

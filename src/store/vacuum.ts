@@ -12,6 +12,11 @@ export async function countRows(database: Database): Promise<void> {
   await database.query('analyze document, passage').catch(() => undefined);
 }
 
+/** After many members of a version were written: the planner would sort all of them for a page far from the first. */
+export async function countVersionRows(database: Database): Promise<void> {
+  await database.query('analyze version_example').catch(() => undefined);
+}
+
 /** After a commit or a pruning. */
 export async function vacuumIndexes(database: Database): Promise<void> {
   for (const table of ['posting', 'term_count', 'passage_vector', 'passage', 'document'])

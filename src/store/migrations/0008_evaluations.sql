@@ -108,3 +108,4 @@ create table label (
 alter table version_example add column tags text[] not null default '{}';
 update version_example as member set tags = array(select json_array_elements_text(body->'tags'))
 from example where hash = member.example_hash and body->'tags' is not null;
+analyze version_example;
