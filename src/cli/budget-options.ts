@@ -31,7 +31,7 @@ export function budgetOf({ budgetUsd: usd, budgetTokens: tokens, deadline }: Bud
   };
 }
 
-function dollars(text: string): number {
+export function dollars(text: string): number {
   const value = Number(text);
   if (!/^\d*\.?\d+$/.test(text) || value <= 0 || value > MOST_USD)
     throw new InvalidArgumentError(`give dollars above 0, such as 0.05, up to ${MOST_USD}.`);

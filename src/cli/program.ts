@@ -9,6 +9,7 @@ import { datasetCommand } from './dataset.ts';
 import { demoCommand } from './demo.ts';
 import { devCommand } from './dev.ts';
 import { doctorCommand } from './doctor.ts';
+import { evalCommand } from './eval.ts';
 import { indexCommand } from './indexes.ts';
 import { ingestCommand } from './ingest.ts';
 import { initCommand } from './init.ts';
@@ -30,6 +31,7 @@ const COMMANDS = [
   searchCommand,
   indexCommand,
   datasetCommand,
+  evalCommand,
   stepsCommand,
   runsCommand,
   planCommand,

@@ -1,0 +1,121 @@
+/** `sluice eval compare`: what differs between variants, of one evaluation or of several, and whether it may pass. */
+import type { Command } from 'commander';
+import { SluiceError } from '../errors.ts';
+import type { CompareInput } from '../evaluation/compare/compare.ts';
+import type { ComparisonGate } from '../evaluation/compare/gate.ts';
+import type { ComparisonReport } from '../evaluation/compare/report.ts';
+import type { Store } from '../store/store.ts';
+import { readingCommand, runAction, type World } from './command.ts';
+import { showComparison } from './eval-comparison.ts';
+import { withDefinition } from './eval-definition.ts';
+import { type ExamplesView, readExamples, showExamples } from './eval-examples.ts';
+import { type NamedEvaluation, resolveReference, sidesOf } from './eval-refs.ts';
+import { findNamed } from './lookup.ts';
+import { positiveInteger } from './options.ts';
+import { EXIT, type ExitCode, type Session } from './session.ts';
+import { withStore } from './with-servers.ts';
+
+interface CompareOptions {
+  readonly gate?: boolean;
+  readonly metric?: string;
+  readonly worse?: boolean;
+  readonly better?: boolean;
+  readonly limit: number;
+  readonly slices?: boolean;
+  readonly all?: boolean;
+}
+
+interface Compared {
+  readonly report: ComparisonReport;
+  readonly gate: ComparisonGate;
+  readonly examples: ExamplesView | null;
+}
+
+const MOST_EXAMPLES = 100_000;
+
+export function compareCommand(world: World): Command {
+  return readingCommand('compare', {
+    summary: 'compare the variants of an evaluation, or of several',
+    examples: [
+      ['eval compare retrieval', 'the latest of this definition: its variants against its baseline'],
+      ['eval compare retrieval-1f2e:hybrid retrieval-77aa:hybrid', 'across evaluations; the first is the baseline'],
+      ['eval compare retrieval --gate', 'exit code 0 passed, 3 failed, 4 inconclusive, 5 tampered'],
+      ['eval compare retrieval --worse --metric mrr-10', 'the examples that got worse, the worst first'],
+    ],
+  })
+    .argument('<evaluations...>', 'ID, ID:variant, or a definition’s name; the baseline first')
+    .option('--gate', 'say whether it may pass, and end with the exit code for that')
+    .option('--metric <metric>', 'only this one; with --worse or --better what they are sorted by')
+    .option('--worse', 'the examples that got worse most')
+    .option('--better', 'the examples that got better most')
+    .option('--limit <number>', 'how many of them', positiveInteger(MOST_EXAMPLES), 10)
+    .option('--slices', 'by tag, too; exploratory')
+    .option('--all', 'also the metrics that decide nothing')
+    .action((references: string[], options: CompareOptions, command: Command) =>
+      runAction(world, command, (session) => compare(session, references, options)),
+    );
+}
+
+async function compare(session: Session, references: readonly string[], options: CompareOptions): Promise<ExitCode> {
+  const { terminal } = session;
+  if (options.worse && options.better)
+    throw new SluiceError('usage', { message: '--worse and --better were both given', remedy: 'give one of them' });
+  const { report, gate, examples } = await withStore(session, async ({ store }): Promise<Compared> => {
+    const named = await Promise.all(references.map((reference) => resolveReference(store, reference)));
+    for (const line of namedLines(named)) terminal.note(line);
+    return compared(session, store, named, options);
+  });
+  const exit = options.gate ? gate.exitCode : EXIT.fine;
+  if (terminal.json) terminal.printJson({ ...report, gate, ...(examples && { examples }) });
+  else if (examples !== null) showExamples(terminal, examples, report);
+  else showComparison(terminal, report, options, options.gate ? gate.sentences : report.headline);
+  if (options.gate && examples !== null) for (const sentence of gate.sentences) terminal.note(sentence);
+  return exit;
+}
+
+async function compared(
+  session: Session,
+  store: Store,
+  named: readonly NamedEvaluation[],
+  options: CompareOptions,
+): Promise<Compared> {
+  const [{ loadComparison }, { compareEvaluations }, { gateOf }] = await Promise.all([
+    import('../evaluation/compare/load.ts'),
+    import('../evaluation/compare/compare.ts'),
+    import('../evaluation/compare/gate.ts'),
+  ]);
+  const loaded = await loadComparison(store, sidesOf(named));
+  const whole = await withDefinition(session, store, compareEvaluations(loaded), { mustCheck: options.gate ?? false });
+  const report = options.metric === undefined ? whole : narrowed(whole, options.metric);
+  const examples = options.worse || options.better ? await examplesOf(store, loaded, report, options) : null;
+  return { report, gate: gateOf(whole), examples };
+}
+
+/** The gate is of all that was declared; what is shown may be one metric. @throws SluiceError `metric_unknown` */
+function narrowed(report: ComparisonReport, name: string): ComparisonReport {
+  const metric = findNamed({
+    kind: 'metric',
+    name,
+    among: report.metrics,
+    nameOf: (each) => each.name,
+    whenNone: 'the evaluation has no metrics',
+  });
+  return { ...report, metrics: [metric], slices: report.slices.filter((slice) => slice.metric === metric.name) };
+}
+
+function examplesOf(
+  store: Store,
+  loaded: CompareInput,
+  report: ComparisonReport,
+  { better, metric, limit }: CompareOptions,
+): Promise<ExamplesView> {
+  const direction = better ? 'better' : 'worse';
+  const name = metric === undefined ? undefined : report.metrics[0]!.name;
+  return readExamples(store, { loaded, report, direction, metric: name, limit });
+}
+
+/** Which evaluation a name has come to mean. */
+const namedLines = (named: readonly NamedEvaluation[]): readonly string[] =>
+  named
+    .filter(({ isByName }) => isByName)
+    .map(({ row }) => `the latest of '${row.name}' that has ended: ${row.evaluationId}`);

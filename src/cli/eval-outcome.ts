@@ -1,0 +1,109 @@
+/** What an evaluation that has ended came to: the comparison, what it took, what is missing, and how to go on. */
+
+import type { NoiseFloor } from '../evaluation/compare/noise-floor.ts';
+import type { ComparisonReport } from '../evaluation/compare/report.ts';
+import type { MissingReason } from '../evaluation/missing-cells.ts';
+import type { EvaluationProgress } from '../evaluation/result.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { EvaluationRow } from '../store/evaluations.ts';
+import type { Store } from '../store/store.ts';
+import { showComparison } from './eval-comparison.ts';
+import { settled, spendingSoFar } from './eval-follow.ts';
+import { showNoise } from './eval-noise.ts';
+import { EXIT, type ExitCode, type Session } from './session.ts';
+import type { Terminal } from './terminal.ts';
+import { count, flow, showDuration } from './text.ts';
+
+export interface EvaluationOutcome {
+  readonly evaluation: EvaluationRow;
+  readonly progress: EvaluationProgress;
+  readonly missing: readonly MissingReason[];
+  /** Of an A/A evaluation null, and `noise` instead. */
+  readonly report: ComparisonReport | null;
+  readonly noise: NoiseFloor | null;
+  readonly temporalUrl: string;
+}
+
+export async function outcomeOf(
+  { store, client }: Pick<Runtime, 'store' | 'client'>,
+  evaluation: EvaluationRow,
+): Promise<EvaluationOutcome> {
+  const { evaluationId, spec } = evaluation;
+  const [{ loadComparison }, { compareEvaluations }, { noiseFloor }] = await Promise.all([
+    import('../evaluation/compare/load.ts'),
+    import('../evaluation/compare/compare.ts'),
+    import('../evaluation/compare/noise-floor.ts'),
+  ]);
+  const sides = spec.variants.map((_, variant) => ({ evaluationId, variant }));
+  const loaded = await loadComparison(store, sides);
+  const isAa = spec.mode === 'aa';
+  return {
+    evaluation,
+    ...(await standingOf(store, evaluation)),
+    report: isAa ? null : compareEvaluations(loaded),
+    noise: isAa ? noiseFloor(loaded.sheets[0]!) : null,
+    temporalUrl: client.urlOf(evaluationId),
+  };
+}
+
+export type Standing = Pick<EvaluationOutcome, 'progress' | 'missing'>;
+
+export async function standingOf(store: Store, { evaluationId }: EvaluationRow): Promise<Standing> {
+  const { missingReasons } = await import('../evaluation/missing-cells.ts');
+  const progress = await store.evaluations.progress(evaluationId);
+  return { progress, missing: progress.cells.missing === 0 ? [] : await missingReasons(store, evaluationId) };
+}
+
+/** Ends with an error code where cells are left that it was to fill. */
+export function showOutcome({ terminal }: Session, outcome: EvaluationOutcome): ExitCode {
+  const { evaluation, report, noise, temporalUrl } = outcome;
+  const exit = evaluation.state === 'completed' ? EXIT.fine : EXIT.error;
+  if (terminal.json) {
+    terminal.printJson(outcome);
+    return exit;
+  }
+  if (report !== null) showComparison(terminal, report);
+  if (noise !== null) showNoise(terminal, noise);
+  terminal.print();
+  showStanding(terminal, evaluation, outcome);
+  terminal.print(terminal.colours.dim(`  ${temporalUrl}`));
+  for (const line of nextCommands(evaluation, report)) terminal.print(line);
+  return exit;
+}
+
+/** The evaluation's state and what it took, and why cells are missing. */
+export function showStanding(terminal: Terminal, evaluation: EvaluationRow, { progress, missing }: Standing): void {
+  const { evaluationId, state, createdAt, finishedAt } = evaluation;
+  const took = finishedAt === null ? '' : ` in ${showDuration(finishedAt - createdAt)}`;
+  const runs = `${settled(progress).toLocaleString('en')} of ${count(progress.total, 'run')}${took}`;
+  for (const line of flow([`${evaluationId}  ${state}`, runs, ...spendingSoFar(progress)], terminal.width, ''))
+    terminal.print(line);
+  for (const line of missingLines(evaluation, progress, missing)) terminal.print(line);
+}
+
+/** `12 cells are missing: rate_limited (10), no_expected (2)`. */
+function missingLines(
+  { evaluationId, state }: EvaluationRow,
+  { cells, resumable }: EvaluationProgress,
+  missing: readonly MissingReason[],
+): readonly string[] {
+  const canResume = resumable > 0 && state !== 'running' && state !== 'begun';
+  const [first, ...others] = missing;
+  if (first === undefined) return [];
+  const more = others.length === 0 ? '' : `, ${count(others.length, 'other reason')}`;
+  return [
+    `  ${count(cells.missing, 'cell')} missing: ${first.reason} (${first.cells.toLocaleString('en')})${more}`,
+    ...(canResume ? [`  fill what can be filled: sluice eval resume ${evaluationId}`] : []),
+  ];
+}
+
+function nextCommands({ evaluationId }: EvaluationRow, report: ComparisonReport | null): readonly string[] {
+  const hasLosses = report?.metrics.some(
+    ({ role, sides }) => role === 'primary' && sides.some(({ losses }) => losses > 0),
+  );
+  if (report === null) return [];
+  return [
+    ...(hasLosses ? [`  which got worse: sluice eval compare ${evaluationId} --worse`] : []),
+    `  may it pass:     sluice eval compare ${evaluationId} --gate`,
+  ];
+}

@@ -1,0 +1,117 @@
+/**
+ * What a user means by an evaluation: its id or the beginning of it, with or without `eval-`; or the name that
+ * `defineEvaluation` has, which is the latest that has ended under it. `REF:variant` is one of its variants.
+ */
+import { SluiceError } from '../errors.ts';
+import type { SideRef } from '../evaluation/compare/input.ts';
+import type { EvaluationState } from '../evaluation/result.ts';
+import type { EvaluationRow } from '../store/evaluations.ts';
+import type { Store } from '../store/store.ts';
+import { findNamed } from './lookup.ts';
+
+type WithEvaluations = Pick<Store, 'evaluations'>;
+
+const PREFIX = 'eval-';
+/** How many of a name are looked through for one that has ended. */
+const LOOKED_THROUGH = 50;
+const ENDED: ReadonlySet<EvaluationState> = new Set(['completed', 'partial']);
+
+/** @throws SluiceError `evaluation_unknown` with the nearest, `evaluation_ambiguous` */
+export async function findEvaluation({ evaluations }: WithEvaluations, given: string): Promise<EvaluationRow> {
+  try {
+    return await evaluations.get(given);
+  } catch (error) {
+    const isOther = given.startsWith(PREFIX) || given === '';
+    if (isOther || !(error instanceof SluiceError) || error.code !== 'evaluation_unknown') throw error;
+  }
+  return evaluations.get(PREFIX + given);
+}
+
+/** The newest of all, or of those that `isMeant`. @throws SluiceError `evaluation_unknown` */
+export async function latestEvaluation(
+  { evaluations }: WithEvaluations,
+  name?: string,
+  isMeant: (row: EvaluationRow) => boolean = () => true,
+): Promise<EvaluationRow> {
+  const rows = await evaluations.list({ name, limit: LOOKED_THROUGH });
+  const row = rows.find(isMeant);
+  if (row !== undefined) return row;
+  throw new SluiceError('evaluation_unknown', {
+    message: name === undefined ? 'no evaluation was made yet' : `there is no such evaluation of '${name}' yet`,
+    remedy: `make one: sluice eval run ${name ?? 'EVALUATION'}`,
+  });
+}
+
+export const hasEnded = ({ state }: Pick<EvaluationRow, 'state'>): boolean => ENDED.has(state);
+
+export interface NamedEvaluation {
+  readonly row: EvaluationRow;
+  /** Whether it was given by a definition's name, so that which one that is has to be said. */
+  readonly isByName: boolean;
+  /** Place of the variant that was named. */
+  readonly variant: number | undefined;
+}
+
+/**
+ * The evaluation that `ID`, `ID:variant`, `NAME` or `NAME:variant` means.
+ *
+ * @throws SluiceError `evaluation_unknown`, `evaluation_ambiguous`, `variant_unknown`, `variant_ambiguous`
+ */
+export async function resolveReference(store: WithEvaluations, reference: string): Promise<NamedEvaluation> {
+  const [given = '', variant] = splitReference(reference);
+  const ofName = await store.evaluations.list({ name: given, limit: LOOKED_THROUGH });
+  const ofVariants = ofName.filter(({ spec }) => spec.mode === 'compare');
+  const named = ofVariants.find(hasEnded) ?? ofName.find(hasEnded) ?? ofName[0];
+  const row = named ?? (await findEvaluation(store, given));
+  return {
+    row,
+    isByName: named !== undefined,
+    variant: variant === undefined ? undefined : findVariant(row, variant),
+  };
+}
+
+/** Neither ids nor names have a colon. */
+function splitReference(reference: string): readonly [evaluation: string, variant?: string] {
+  const at = reference.indexOf(':');
+  return at === -1 ? [reference] : [reference.slice(0, at), reference.slice(at + 1)];
+}
+
+/** Its place among the evaluation's variants. @throws SluiceError `variant_unknown`, `variant_ambiguous` */
+export function findVariant({ evaluationId, spec }: EvaluationRow, name: string): number {
+  const variant = findNamed({
+    kind: 'variant',
+    name,
+    among: spec.variants,
+    nameOf: (each) => each.name,
+    whenNone: `${evaluationId} has no variants`,
+  });
+  return spec.variants.indexOf(variant);
+}
+
+/**
+ * The sides of a comparison. Of one evaluation its variants, or the one that was named, against its baseline. Of several
+ * the first's baseline, or the variant that was named, against those of the others.
+ */
+export function sidesOf([first, ...others]: readonly NamedEvaluation[]): readonly SideRef[] {
+  if (first === undefined) return [];
+  const isAlone = others.length === 0;
+  const baseline = sideOf(first.row, isAlone ? 0 : (first.variant ?? 0));
+  const sides = (isAlone ? [first] : others).flatMap(({ row, variant }) =>
+    placesOf(row, isAlone && variant === 0 ? undefined : variant).map((place) => sideOf(row, place)),
+  );
+  return [baseline, ...sides];
+
+  /** Where none is named, all but those that are the baseline once more, unless nothing else is there. */
+  function placesOf(row: EvaluationRow, variant: number | undefined): readonly number[] {
+    if (variant !== undefined) return [variant];
+    const places = row.spec.variants.map((_, place) => place).filter((place) => !isSame(sideOf(row, place), baseline));
+    const planId = first!.row.spec.variants[baseline.variant]?.planId;
+    const different = places.filter((place) => row.spec.variants[place]!.planId !== planId);
+    return different.length > 0 ? different : places;
+  }
+}
+
+const sideOf = ({ evaluationId }: EvaluationRow, variant: number): SideRef => ({ evaluationId, variant });
+
+const isSame = (one: SideRef, other: SideRef): boolean =>
+  one.evaluationId === other.evaluationId && one.variant === other.variant;

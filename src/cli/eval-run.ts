@@ -1,0 +1,99 @@
+/** `sluice eval run`: an evaluation of the project, as a durable workflow, and what came of it. */
+import { type Command, Option } from 'commander';
+import { SluiceError } from '../errors.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { EvaluationRow } from '../store/evaluations.ts';
+import { dollars } from './budget-options.ts';
+import { readingCommand, runAction, type World } from './command.ts';
+import { followEvaluation } from './eval-follow.ts';
+import { outcomeOf, showOutcome } from './eval-outcome.ts';
+import { type EvaluationRequest, findDefinition, type RequestOptions, requestLine, requestOf } from './eval-request.ts';
+import { positiveInteger } from './options.ts';
+import { EXIT, type ExitCode, type Session } from './session.ts';
+import { showTime } from './text.ts';
+import { withRuntime } from './with-servers.ts';
+
+interface RunOptions extends RequestOptions {
+  readonly budgetUsd?: number;
+  readonly fresh?: boolean;
+  readonly detach?: boolean;
+}
+
+const MOST_EXAMPLES = 100_000;
+const MOST_REPEATS = 20;
+
+export function runCommand(world: World): Command {
+  return readingCommand('run', {
+    summary: 'evaluate variants on a dataset, and say what differs',
+    examples: [
+      ['eval run retrieval', 'as it is defined: pre-registered, and resumable'],
+      ['eval run answers --variants deep,hyde --limit 20', 'other variants, on the first examples: exploratory'],
+      ['eval run answers --aa --limit 50', 'the baseline against itself: how much is noise'],
+      ['eval run before-release --budget-usd 2 --detach', 'stops before it costs more; goes on without you'],
+    ],
+  })
+    .argument('<evaluation>', 'the id of a defineEvaluation that pipelines/index.ts exports')
+    .option('--variants <names>', 'instead of the defined ones: names, with commas')
+    .addOption(new Option('--split <split>', 'instead of the defined one').choices(['dev', 'final', 'all']))
+    .option('--tag <tag>', 'only examples with this tag')
+    .option('--limit <number>', 'only the first examples, by id', positiveInteger(MOST_EXAMPLES))
+    .option('--repeats <number>', 'runs of each example by each variant', positiveInteger(MOST_REPEATS))
+    .option('--aa', 'the baseline against itself')
+    .option('--dataset <version>', 'NAME@HASH; default: the current version')
+    .option('--budget-usd <dollars>', 'stop before it has cost more; a resume goes on', dollars)
+    .option('--fresh', 'code that changed under an unchanged version is the step’s own from now on')
+    .option('--detach', 'do not wait for its end')
+    .action((name: string, options: RunOptions, command: Command) =>
+      runAction(world, command, (session) => runEvaluation(session, name, options)),
+    );
+}
+
+async function runEvaluation(session: Session, name: string, options: RunOptions): Promise<ExitCode> {
+  const { services, terminal } = session;
+  const definition = findDefinition(await services.evaluations(), name);
+  return withRuntime(session, { project: services.project }, async (runtime) => {
+    if (options.detach && runtime.isPassing) throw notAlone(name);
+    const request = await requestOf(session, runtime.store, definition, options);
+    terminal.note(requestLine(request));
+    if (request.spec.dataset.split !== 'dev') terminal.note(finalNote(request));
+    const row = await start(session, runtime, request, options);
+    if (options.detach) return detached(session, runtime, row);
+    const ended = await followEvaluation(session, runtime, row);
+    return showOutcome(session, await outcomeOf(runtime, ended));
+  });
+}
+
+async function start(
+  { environment, terminal }: Session,
+  runtime: Runtime,
+  { definition, spec, plans }: EvaluationRequest,
+  { budgetUsd = definition.budgetUsd ?? undefined, fresh }: RunOptions,
+): Promise<EvaluationRow> {
+  const row = await runtime.client.startEvaluation({
+    ...{ spec, plans, budgetUsd: budgetUsd ?? null },
+    startedBy: environment.USER ?? environment.USERNAME ?? 'unknown',
+    ...(fresh && { acceptChanged: true }),
+  });
+  terminal.note(`${row.evaluationId}  ${runtime.client.urlOf(row.evaluationId)}`);
+  return row;
+}
+
+function detached({ terminal }: Session, runtime: Runtime, row: EvaluationRow): ExitCode {
+  const { evaluationId, createdAt } = row;
+  if (terminal.json) terminal.printJson({ evaluation: row, temporalUrl: runtime.client.urlOf(evaluationId) });
+  else {
+    terminal.print(`${evaluationId} goes on by itself, since ${showTime(createdAt)} UTC`);
+    terminal.print(`  follow it: sluice eval status ${evaluationId} --follow`);
+  }
+  return EXIT.fine;
+}
+
+/** It cannot be undone, so it is said before. */
+const finalNote = ({ spec: { dataset, pipeline } }: EvaluationRequest): string =>
+  `with the final examples of ${dataset.name}: they decide once, for 'promote ${pipeline}'`;
+
+const notAlone = (name: string): SluiceError =>
+  new SluiceError('usage', {
+    message: '--detach: nothing would go on, as the servers of this command end with it',
+    remedy: `start servers that stay, in another terminal: sluice dev; or wait for it: sluice eval run ${name}`,
+  });
