@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Cell, ResultCall, ResultRow } from '../../src/evaluation/result.ts';
 import { hashJson } from '../../src/plan/id.ts';
+import { closing, opening } from './call-helpers.ts';
 import { createEvaluation } from './evaluation-helpers.ts';
 import { together } from './processes.ts';
 import type { Subject } from './suite.ts';
@@ -180,6 +181,22 @@ export function describeResults(subject: Subject): void {
       });
       expect(await evaluations.hasResumable('eval-progress')).toBe(false);
       expect(await tallyOf('eval-progress')).toEqual(await sumsOf('eval-progress'));
+    });
+
+    test('takes what was paid from what the runs would have cost, and is never below nothing', async () => {
+      const { calls, evaluations } = subject.store;
+      await create('eval-saved');
+      const savedUsd = async () => (await evaluations.progress('eval-saved')).savedUsd;
+      await evaluations.putResults('eval-saved', [rowOf('a', costing(0.3)), rowOf('b', costing(null))]);
+      const saved = [await savedUsd()];
+      for (const costUsd of [0.1, 0.25]) {
+        const call = opening('eval-saved');
+        await calls.open(call);
+        await calls.close(call.callId, closing({ costUsd }));
+        saved.push(await savedUsd());
+      }
+      await evaluations.putResults('eval-saved', [rowOf('a', costing(0))]);
+      expect([...saved, await savedUsd()]).toEqual([0.3, 0.2, 0, null]);
     });
 
     test('holds when two processes write the same rows at once', async () => {
