@@ -4,7 +4,7 @@ import type { EvaluationSpec, MetricSpec } from './spec.ts';
 
 export type MetricValue =
   | { readonly value: number /** The run failed, and this is the worst there is. */; readonly isWorst: boolean }
-  | { readonly missing: string };
+  | { readonly missing: string /** Nothing could be scored here: see `Cell`. */; readonly isInapplicable?: true };
 
 export function metricValue(
   { source, kind, above }: MetricSpec,
@@ -21,7 +21,8 @@ export function metricValue(
   }
   const cell = row.cells[source.scorer];
   if (cell === undefined) return { missing: 'not scored' };
-  if (cell.state === 'missing') return { missing: cell.reason };
+  if (cell.state === 'missing')
+    return { missing: cell.reason, ...(cell.isInapplicable && { isInapplicable: cell.isInapplicable }) };
   if (cell.state === 'done') {
     const value = cell.score[source.field];
     return value === undefined ? { missing: 'not scored' } : { value: shape(value), isWorst: false };

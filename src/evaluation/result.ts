@@ -28,6 +28,8 @@ export type Cell =
       readonly reason: string;
       /** Whether trying again may fill it. */
       readonly resumable: boolean;
+      /** Its example has nothing that this scorer could score, whatever is run: no hole, but beside the question. */
+      readonly isInapplicable?: true;
       /** Of a human scorer: what is to be labelled. */
       readonly subject?: string;
     };

@@ -39,6 +39,7 @@ const inputOf = ({ scorer }: Scoring, example: Example, sides: Sides): ScorerInp
 /** Who has failed by its own fault has lost; where both have, nobody has won. */
 function byDefault(baseline: PlayedRun, variant: PlayedRun, lacking: ScorerInput): Cell {
   const missing = 'missing' in lacking ? lacking : { missing: '' };
+  if (missing.isInapplicable) return unreadable(variant, missing);
   if (baseline.outcome === 'missing') return unreadable(baseline, missing);
   if (variant.outcome === 'missing' || baseline.outcome !== 'failed') return unreadable(variant, missing);
   const isTie = variant.outcome === 'failed';

@@ -8,8 +8,10 @@ import type { Cell, Score } from '../result.ts';
 import type { ScoreField, ScorerSpec } from '../spec.ts';
 import { isFromOutside } from './outside-failures.ts';
 import type { PlayedRun } from './play-run.ts';
-import { type ScorerInput, scorerInput } from './scorer-input.ts';
+import { type Lacking, scorerInput } from './scorer-input.ts';
 
+/** What a scorer's step fails with where it is the example that says nothing to score by. */
+const INAPPLICABLE: ReadonlySet<string> = new Set(['no_relevant', 'no_expected']);
 const SUBJECT_DIGITS = 32;
 const DETAIL_CHARACTERS = 2_000;
 
@@ -33,7 +35,8 @@ export async function scoreRun(scoring: Scoring, run: PlayedRun): Promise<Cell> 
 }
 
 /** A run that failed by its own fault counts; one that nobody could make does not. */
-export function unreadable(run: PlayedRun, { missing }: Extract<ScorerInput, { missing: string }>): Cell {
+export function unreadable(run: PlayedRun, { missing, isInapplicable }: Lacking): Cell {
+  if (isInapplicable) return { state: 'missing', reason: missing, resumable: false, isInapplicable };
   if (run.outcome === 'missing')
     return { state: 'missing', reason: `the run could not be made: ${run.error?.code}`, resumable: true };
   if (run.outcome === 'failed') return { state: 'failed', reason: run.error?.code ?? 'failed' };
@@ -61,6 +64,7 @@ export async function ask(
   } catch (error) {
     signal.throwIfAborted();
     const { code = 'scorer_failed', retryable = false } = error as { code?: string; retryable?: boolean };
+    if (INAPPLICABLE.has(code)) return { state: 'missing', reason: code, resumable: false, isInapplicable: true };
     return { state: 'missing', reason: code, resumable: retryable || isFromOutside(code) };
   }
 }

@@ -21,7 +21,13 @@ export interface SeenRun {
 /** Who is whom in a scorer's wiring. */
 export type Sides = { readonly run: SeenRun } | { readonly first: SeenRun; readonly second: SeenRun };
 
-export type ScorerInput = { readonly value: Json } | { readonly missing: string };
+/** Why there is none; of an example that does not say what the scorer reads, whatever was run. */
+export interface Lacking {
+  readonly missing: string;
+  readonly isInapplicable?: true;
+}
+
+export type ScorerInput = { readonly value: Json } | Lacking;
 
 const GIVEN: ReadonlySet<string> = new Set(['input', 'output', 'run', 'expected', 'relevant']);
 
@@ -38,10 +44,11 @@ function nodeRefOf(ref: From, kind: ScorerSpec['kind']): readonly From[] {
   return own.length === 0 || GIVEN.has(own[0]!) ? [] : [own as unknown as From];
 }
 
-/** What the wiring comes to; or the first thing of it that is not there. */
+/** What the wiring comes to; or the first thing of it that is not there, of the example before the run. */
 export function scorerInput(wiring: Wiring, example: Example, sides: Sides): ScorerInput {
   const values = new Map<string, Json | undefined>();
-  for (const ref of references(wiring)) {
+  const refs = references(wiring);
+  for (const ref of [...refs.filter(isOfExample), ...refs.filter((each) => !isOfExample(each))]) {
     const read = readRef(ref, example, sides);
     if ('missing' in read) return read;
     values.set(observationKey(ref), read.value);
@@ -51,7 +58,9 @@ export function scorerInput(wiring: Wiring, example: Example, sides: Sides): Sco
   return resolved.value === undefined ? { missing: 'it has no input' } : { value: resolved.value };
 }
 
-type Read = { readonly value: Json | undefined } | { readonly missing: string };
+const isOfExample = ([head]: From): boolean => head === 'expected' || head === 'relevant';
+
+type Read = { readonly value: Json | undefined } | Lacking;
 
 function readRef(ref: From, example: Example, sides: Sides): Read {
   if ('run' in sides) return readFrom(sides.run, ref, example);
@@ -84,13 +93,21 @@ function readExample([head, ...fields]: From, { input, expected, relevant }: Exa
     case 'input':
       return within(input, fields, head);
     case 'expected':
-      return expected === undefined ? { missing: 'the example expects nothing' } : within(expected, fields, head);
+      return expected === undefined ? inapplicable('expects nothing') : expectedOf(expected, fields);
     case 'relevant':
-      return relevant === undefined ? { missing: 'the example names nothing relevant' } : { value: relevant };
+      return relevant === undefined ? inapplicable('names nothing relevant') : { value: relevant };
     default:
       return { missing: `there is no '${head}'` };
   }
 }
+
+/** A field that is not there may be left out of what the scorer takes: what it needs it says itself. */
+function expectedOf(expected: Json, fields: readonly string[]): Read {
+  const read = within(expected, fields, 'expected');
+  return 'value' in read ? read : inapplicable(`expects no '${fields.join('.')}'`);
+}
+
+const inapplicable = (words: string): Lacking => ({ missing: `the example ${words}`, isInapplicable: true });
 
 function readFact(facts: RunFacts, field: string): Read {
   const value = new Map<string, number | boolean | null>(Object.entries(facts)).get(field);

@@ -103,6 +103,8 @@ export interface MissingPairs {
   readonly blocksVerdict: boolean;
   /** The effect if every hole were as bad, or as good, for the variant as it could be; null without a scale. */
   readonly bounds: { readonly lo: number; readonly hi: number } | null;
+  /** Examples that have nothing to score, on either side: they are beside the metric, and no holes. */
+  readonly inapplicable: number;
   readonly baseline: CellReasons;
   readonly variant: CellReasons;
 }

@@ -6,7 +6,7 @@ import { definitionDiffers, type PlacedSide, scorerChanged, scorerOf } from './c
 import type { Calibration, ExplainedMean } from './compared-metric.ts';
 import type { SideRef } from './input.ts';
 import { explainedMean, NO_MEAN } from './means.ts';
-import { clustersOf, exampleMean } from './pairs.ts';
+import { clustersOf, exampleMean, nothingToScore } from './pairs.ts';
 import type { Column, Sheet } from './sheet.ts';
 import { labelsOf, placeSide } from './sides.ts';
 
@@ -42,7 +42,7 @@ export interface LeaderboardRow {
 export interface LeaderboardCell extends ExplainedMean {
   /** Examples that have a value. */
   readonly n: number;
-  /** The share of examples that have one; null where there are none. */
+  /** The share that have one, of the examples that have something to score; null where there are none. */
   readonly coverage: number | null;
   /** From 1, equal means alike; null where it is listed apart. */
   readonly rank: number | null;
@@ -105,18 +105,17 @@ const DEFAULT_ALPHA = 0.05;
 
 function columnsOf(sides: readonly PlacedSide[]): readonly MetricSpec[] {
   const metrics = sides.flatMap(({ sheet }) => sheet.facts.spec.metrics).filter(({ kind }) => kind !== 'win-rate');
-  return [...new Map(metrics.toReversed().map((metric) => [metric.name, metric])).values()].toReversed();
+  return metrics.filter(({ name }, place) => metrics.findIndex((metric) => metric.name === name) === place);
 }
 
 function cellOf(metric: MetricSpec, sides: readonly PlacedSide[], side: PlacedSide, alpha: number): LeaderboardCell {
   const { sheet, variant } = side;
   const column = sheet.column(variant, metric.name);
   if (column === undefined) return cell(NO_MEAN, 0, null, 'it does not have this metric');
-  const { examples } = sheet.facts;
-  const { values, cluster } = valuesOf(column, sheet);
+  const { values, cluster, applicable } = valuesOf(column, sheet);
   const isRate = (metric.kind === 'rate' || metric.kind === 'share') && column.repeats === 1;
   const mean = explainedMean(values, { alpha, isRate, cluster });
-  const coverage = examples.length === 0 ? null : values.length / examples.length;
+  const coverage = applicable === 0 ? null : values.length / applicable;
   return cell(mean, values.length, coverage, apartFrom(metric, sides, side));
 }
 
@@ -129,11 +128,13 @@ const cell = (mean: ExplainedMean, n: number, coverage: number | null, apart: st
     apart: apart ?? (mean.mean === null ? 'nothing was scored' : null),
   });
 
-function valuesOf(column: Column, { facts }: Sheet) {
+function valuesOf(column: Column, sheet: Sheet) {
+  const { facts } = sheet;
   const clusters = clustersOf(facts.examples.map(({ cluster }) => cluster));
   const means = facts.examples.map((_, example) => exampleMean(column, example));
   const isThere = (place: number): boolean => !Number.isNaN(means[place]);
   return {
+    applicable: means.filter((_, place) => isThere(place) || !nothingToScore(sheet, column, place)).length,
     values: means.filter((_, place) => isThere(place)),
     cluster: clusters === null ? null : clusters.filter((_, place) => isThere(place)),
   };

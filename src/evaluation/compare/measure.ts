@@ -125,6 +125,7 @@ const NO_MISSING: MissingPairs = Object.freeze({
   p: null,
   blocksVerdict: false,
   bounds: null,
+  inapplicable: 0,
   baseline: NO_CELLS,
   variant: NO_CELLS,
 });

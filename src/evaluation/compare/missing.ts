@@ -6,15 +6,17 @@ import { MAX_MISSING_SHARE, missingScores } from '../../stats/offline.ts';
 import type { EvaluationSpec, MetricSpec } from '../spec.ts';
 import type { CellReasons, MissingPairs } from './compared-metric.ts';
 import { COMPARE_LIMITS } from './limits.ts';
-import { EVEN, type PairedColumns, type Pairing } from './pairs.ts';
+import { EVEN, isInapplicable, type PairedColumns, type Pairing } from './pairs.ts';
 import type { Column, Sheet } from './sheet.ts';
 
-export function missingPairs(pairing: Pairing, columns: PairedColumns): MissingPairs {
+export function missingPairs(whole: Pairing, columns: PairedColumns): MissingPairs {
   const { left, right, metric } = columns;
+  const pairing = applicable(whole, columns);
+  const inapplicable = whole.left.length - pairing.left.length;
   const baseline = left === null ? NO_CELLS : missingCells(pairing.baseline, left, pairing.left);
   const variant = missingCells(pairing.side, right, pairing.right);
   if (pairing.left.length === 0) {
-    return Object.freeze({ cells: 0, share: 0, p: null, blocksVerdict: false, bounds: null, baseline, variant });
+    return Object.freeze({ ...NOTHING_LACKS, inapplicable, baseline, variant });
   }
   const { control, treatment } = alongside(pairing, columns);
   const scale = scaleOf(metric, pairing.baseline.facts.spec);
@@ -31,9 +33,20 @@ export function missingPairs(pairing: Pairing, columns: PairedColumns): MissingP
     p: isOneSided ? null : p,
     blocksVerdict: isOneSided ? share > MAX_MISSING_SHARE : judged.blocksVerdict!,
     bounds: hasBounds ? boundsOf(found.worstDiff, found.bestDiff) : null,
+    inapplicable,
     baseline,
     variant,
   });
+}
+
+const NOTHING_LACKS = { cells: 0, share: 0, p: null, blocksVerdict: false, bounds: null } as const;
+
+/** Without the examples that have nothing to score. */
+function applicable(pairing: Pairing, columns: PairedColumns): Pairing {
+  const pairs = [...pairing.left.keys()].filter((pair) => !isInapplicable(pairing, columns, pair));
+  if (pairs.length === pairing.left.length) return pairing;
+  const among = (examples: readonly number[]) => pairs.map((pair) => examples[pair]!);
+  return { ...pairing, left: among(pairing.left), right: among(pairing.right), clusters: null };
 }
 
 /** Why missing scores block the verdict, as a clause. */

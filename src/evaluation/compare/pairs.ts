@@ -75,7 +75,7 @@ export interface PairedValues {
   readonly control: readonly number[];
   readonly treatment: readonly number[];
   readonly cluster: readonly number[] | null;
-  /** Examples that lack a side. */
+  /** Examples that lack a side, and have something to score. */
   readonly lacking: number;
 }
 
@@ -84,20 +84,21 @@ export interface PairedValues {
  *
  * @param among places in the pairing; default all
  */
-export function pairedValues(
-  pairing: Pairing,
-  { left, right }: PairedColumns,
-  among?: readonly number[],
-): PairedValues {
+export function pairedValues(pairing: Pairing, columns: PairedColumns, among?: readonly number[]): PairedValues {
+  const { left, right } = columns;
   const control: number[] = [];
   const treatment: number[] = [];
   const cluster: number[] = [];
   const size = among?.length ?? pairing.left.length;
+  let lacking = 0;
   for (let index = 0; index < size; index += 1) {
     const pair = among?.[index] ?? index;
     const first = left === null ? EVEN : exampleMean(left, pairing.left[pair]!);
     const second = exampleMean(right, pairing.right[pair]!);
-    if (Number.isNaN(first) || Number.isNaN(second)) continue;
+    if (Number.isNaN(first) || Number.isNaN(second)) {
+      lacking += isInapplicable(pairing, columns, pair) ? 0 : 1;
+      continue;
+    }
     control.push(first);
     treatment.push(second);
     if (pairing.clusters !== null) cluster.push(pairing.clusters[pair]!);
@@ -106,8 +107,25 @@ export function pairedValues(
     control,
     treatment,
     cluster: pairing.clusters === null ? null : cluster,
-    lacking: size - control.length,
+    lacking,
   };
+}
+
+/** Whether neither side could have a score, since the example has nothing to score: it is no hole. */
+export function isInapplicable(
+  { baseline, side, left, right }: Pairing,
+  columns: PairedColumns,
+  pair: number,
+): boolean {
+  if (!nothingToScore(side, columns.right, right[pair]!)) return false;
+  return columns.left === null || nothingToScore(baseline, columns.left, left[pair]!);
+}
+
+/** Whether each repeat of the example lacks its value for that reason. */
+export function nothingToScore(sheet: Sheet, { values, reasons, repeats }: Column, example: number): boolean {
+  for (let at = example * repeats; at < (example + 1) * repeats; at += 1)
+    if (!Number.isNaN(values[at]) || !sheet.isInapplicable(reasons[at]!)) return false;
+  return true;
 }
 
 /** The mean of the repeats that there are; NaN where there is none. */

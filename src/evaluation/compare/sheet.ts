@@ -17,6 +17,8 @@ export interface Column {
   readonly values: Float64Array;
   /** 0 where the value was measured; else the place of the reason: of a value it is why it is the worst. */
   readonly reasons: Uint16Array;
+  /** 1 where the example has nothing for the scorer to score, whatever is run: that is no hole. */
+  readonly inapplicable: Uint8Array;
   /** Of a win rate: 1 where the judge changed its mind with the order, 0 where not, -1 where it was not asked. */
   readonly flips: Int8Array | null;
 }
@@ -29,6 +31,8 @@ export interface Sheet {
   column(variant: number, metric: string): Column | undefined;
   /** Why, by place. */
   reason(place: number): string;
+  /** By place: whether the reason is that the example has nothing to score. */
+  isInapplicable(place: number): boolean;
   runs(variant: number): { readonly [outcome in RunOutcome | 'missing']: number };
 }
 
@@ -48,14 +52,17 @@ export function createSheet(facts: EvaluationFacts): Sheet {
   function columnOf(metric: MetricSpec): Column {
     const flips = metric.kind === 'win-rate' ? new Int8Array(size).fill(-1) : null;
     const noRows = new Uint16Array(size).fill(1);
-    return Object.freeze({ metric, repeats, values: new Float64Array(size).fill(Number.NaN), reasons: noRows, flips });
+    const values = new Float64Array(size).fill(Number.NaN);
+    return Object.freeze({ metric, repeats, values, reasons: noRows, inapplicable: new Uint8Array(size), flips });
   }
-  function put({ metric, values, reasons: why, flips }: Column, at: number, row: ResultRow): void {
+  function put({ metric, values, reasons: why, inapplicable, flips }: Column, at: number, row: ResultRow): void {
     const told = metricValue(metric, spec, row);
     const isValue = 'value' in told && Number.isFinite(told.value);
     values[at] = isValue ? told.value : Number.NaN;
-    if (!isValue) why[at] = reasons.place('missing' in told ? told.missing : 'not a number');
+    if (!isValue)
+      why[at] = 'missing' in told ? reasons.place(told.missing, told.isInapplicable) : reasons.place('not a number');
     else why[at] = told.isWorst ? reasons.place(failureOf(metric, row)) : 0;
+    inapplicable[at] = Number('isInapplicable' in told && told.isInapplicable === true);
     if (flips !== null) flips[at] = flipOf(metric, row);
   }
 
@@ -71,6 +78,7 @@ export function createSheet(facts: EvaluationFacts): Sheet {
     },
     column: (variant, metric) => columns[variant]?.get(metric),
     reason: reasons.at,
+    isInapplicable: reasons.isInapplicable,
     runs(variant) {
       const counts = { missing: 0, completed: 0, degraded: 0, failed: 0, cancelled: 0 };
       for (const outcome of outcomes[variant] ?? []) counts[OUTCOMES[outcome]!] += 1;
@@ -99,16 +107,21 @@ function flipOf({ source }: MetricSpec, row: ResultRow): number {
 /** Reasons by place: 0 is none, 1 that there is no row, and the last what is beyond the limit. */
 function createReasons() {
   const words = ['', NO_ROW];
-  const places = new Map(words.map((word, place) => [word, place]));
+  const places = new Map(words.map((word, place) => [`false ${word}`, place]));
+  const inapplicable = new Set<number>();
   const last = COMPARE_LIMITS.reasonsKept;
   return {
-    place(reason: string): number {
-      const known = places.get(reason);
+    place(reason: string, isInapplicable = false): number {
+      const key = `${isInapplicable} ${reason}`;
+      const known = places.get(key);
       if (known !== undefined) return known;
       if (words.length >= last) return last;
-      places.set(reason, words.length);
-      return words.push(reason) - 1;
+      const place = words.push(reason) - 1;
+      places.set(key, place);
+      if (isInapplicable) inapplicable.add(place);
+      return place;
     },
     at: (place: number): string => words[place] ?? OTHERS,
+    isInapplicable: (place: number): boolean => inapplicable.has(place),
   };
 }

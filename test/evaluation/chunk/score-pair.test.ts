@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { PlayedRun } from '../../../src/evaluation/chunk/play-run.ts';
 import { scorePair } from '../../../src/evaluation/chunk/score-pair.ts';
 import type { MemoWalk } from '../../../src/evaluation/memo-host.ts';
-import type { Json } from '../../../src/plan/plan.ts';
+import type { Json, Wiring } from '../../../src/plan/plan.ts';
 import { CallFailure } from '../../../src/plan/walk.ts';
 import { example, SCORERS } from '../small-evaluation.ts';
 
@@ -84,5 +84,25 @@ describe('a pair', () => {
       reason: 'output_malformed',
       resumable: true,
     });
+  });
+
+  test('is beside the question where the example has nothing to judge by, whatever became of the runs', async () => {
+    const { $object } = scorer.input as { readonly $object: object };
+    const wanting = {
+      ...scorer,
+      input: { $object: { ...$object, wanted: { $from: ['expected', 'text'] } } } as Wiring,
+    };
+    const never = { ...judging(() => expect.fail('it was asked')), scorer: wanting };
+    const beside = { state: 'missing', reason: 'the example expects nothing', resumable: false, isInapplicable: true };
+    for (const [one, other] of [
+      [run('a'), run('b')],
+      [run('a'), failed()],
+      [lost(), run('b')],
+    ] as const)
+      expect(await scorePair(never, one, other)).toEqual(beside);
+    const unable = judging(() => {
+      throw new CallFailure('no_expected', 'nothing', { retryable: false });
+    });
+    expect(await scorePair(unable, run('a'), run('b'))).toEqual({ ...beside, reason: 'no_expected' });
   });
 });

@@ -52,9 +52,16 @@ describe('a scorer reads', () => {
 
   test('nothing in place of what the example does not say', () => {
     const bare = { id: 'e', input: { question: 'why?' } };
-    expect(read(from('expected', 'answer'), run, bare)).toEqual({ missing: 'the example expects nothing' });
-    expect(read(from('relevant'), run, bare)).toEqual({ missing: 'the example names nothing relevant' });
+    const beside = (missing: string) => ({ missing, isInapplicable: true });
+    expect(read(from('expected', 'answer'), run, bare)).toEqual(beside('the example expects nothing'));
+    expect(read(from('relevant'), run, bare)).toEqual(beside('the example names nothing relevant'));
     expect(read(from('output', 'text'), { ...run, output: undefined })).toEqual({ missing: 'the run has no output' });
+  });
+
+  test('an example without what is scored by is told before a run without output', () => {
+    const both: Wiring = { $object: { text: from('output', 'text'), relevant: from('relevant') } };
+    const bare = { id: 'e', input: { question: 'why?' } };
+    expect(read(both, { ...run, output: undefined }, bare)).toMatchObject({ isInapplicable: true });
   });
 
   test('both sides of a pair', () => {

@@ -5,14 +5,26 @@ import type { ComparisonReport } from '../../../src/evaluation/compare/report.ts
 import { createSheet, type Sheet } from '../../../src/evaluation/compare/sheet.ts';
 import type { Cell, RunFacts } from '../../../src/evaluation/result.ts';
 import type { MetricSpec } from '../../../src/evaluation/spec.ts';
-import { done, examplesOf, factsOf, failed, metricOf, missing, RUN, rowOf, type SpecParts, specOf } from './make.ts';
+import {
+  done,
+  examplesOf,
+  factsOf,
+  failed,
+  inapplicable,
+  metricOf,
+  missing,
+  RUN,
+  rowOf,
+  type SpecParts,
+  specOf,
+} from './make.ts';
 
 /** A metric with a scorer of its own, by the same name. */
 export const scored = (name: string, change: Partial<MetricSpec> = {}): MetricSpec =>
   metricOf(name, { source: { from: 'score', scorer: name, field: 'score' }, ...change });
 
 /** What one cell of a scored metric is: a score (of a pair: with its flip), or a hole, or a failed run's. */
-export type Given = number | { readonly win: number; readonly flipped: number } | 'missing' | 'failed';
+export type Given = number | { readonly win: number; readonly flipped: number } | 'missing' | 'failed' | 'inapplicable';
 
 export interface Made extends Omit<SpecParts, 'variants'> {
   readonly variants?: readonly string[];
@@ -49,6 +61,7 @@ export function madeSheet(made: Made): Sheet {
 function cellOf(given: Given | readonly Given[], repeat: number): Cell {
   if (given === 'missing') return missing();
   if (given === 'failed') return failed();
+  if (given === 'inapplicable') return inapplicable();
   if (typeof given === 'number') return done({ score: given });
   return 'win' in given ? done({ score: given.win, flipped: given.flipped }) : cellOf(given[repeat - 1]!, 1);
 }

@@ -115,6 +115,13 @@ export const RUN: RunFacts = {
 
 export const done = (score: Score): Cell => ({ state: 'done', score, subject: 'subject' });
 export const missing = (reason = 'rate_limited'): Cell => ({ state: 'missing', reason, resumable: true });
+/** Of an example that has nothing to score. */
+export const inapplicable = (reason = 'the example names nothing relevant'): Cell => ({
+  state: 'missing',
+  reason,
+  resumable: false,
+  isInapplicable: true,
+});
 export const failed = (reason = 'output_invalid'): Cell => ({ state: 'failed', reason });
 
 export function rowOf(example: number, variant: number, parts: Partial<ResultRow> = {}): ResultRow {

@@ -63,6 +63,23 @@ describe('missing scores', () => {
     const fine = compareMade({ metrics: [quality], scores: { quality: [holes(half, 5), holes(better, 5)] } });
     expect(fine.metrics[0]!.sides[0]!.verdict).toBe('better');
   });
+  test('examples that have nothing to score are no holes, unless only one side says so', () => {
+    const beside = (of: readonly Given[], count: number): Given[] =>
+      of.map((score, place) => (place < count ? 'inapplicable' : score));
+    const compared = (one: readonly Given[], other: readonly Given[]) =>
+      compareMade({ metrics: [quality], scores: { quality: [one, other] } }).metrics[0]!.sides[0]!;
+    const side = compared(beside(half, 30), beside(better, 30));
+    const alone = compared(half.slice(30), better.slice(30));
+    expect(side).toMatchObject({ verdict: 'better', pairs: 70, missing: { cells: 0, share: 0, inapplicable: 30 } });
+    expect(side.effect).toEqual(alone.effect);
+    expect(side.missing.variant).toEqual({ cells: 0, reasons: [] });
+    const oneSided = compared(half, beside(better, 6));
+    expect(oneSided).toMatchObject({ verdict: null, missing: { cells: 6, blocksVerdict: true, inapplicable: 0 } });
+    expect(compared(times(9, 'inapplicable'), times(9, 'inapplicable'))).toMatchObject({
+      why: { code: 'no_pairs' },
+      missing: { cells: 0, blocksVerdict: false, inapplicable: 9 },
+    });
+  });
   test('one side losing more blocks it, too', () => {
     const many = Array.from({ length: 1000 }, (_, place) => 0.5 + 0.1 * Math.sin(place));
     const lost = holes(many, 9);
