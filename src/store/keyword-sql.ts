@@ -5,7 +5,10 @@
  * all of which together cannot reach it, find no hit by themselves: only passages with one of the rarer words are
  * looked at, and under the common words one after the other, while what is left of them might still be enough.
  *
- * Sums that decide what is left out are rough, and always too high; the scores of what remains are made anew.
+ * A word is looked up for all the passages in question at once: given an array, PostgreSQL reads a page of the index
+ * once, however many of them it holds. Looking up each by itself descends the index for every one, at ten times the cost.
+ *
+ * Sums that decide what is left out may be off by a little, and are taken to be; the scores of what remains are made anew.
  */
 
 /** The usual values: how soon repetition of a word stops to count, and how much length is held against a passage. */
@@ -19,12 +22,11 @@ const SCORED_PER_HIT = 2;
 
 /** Scores are summed as whole numbers of this size: the sum is the same in whatever order. */
 const FINE = '1e12::float8';
-/** One that keeps what a word adds within four bytes, whose sums are the quickest to make. */
-const ROUGH = '1e7::float8';
+/** How far a sum that decides what is left out may be off: far more than rounding does. */
+const SLACK = '1e-6::float8';
 
 /** What one word adds to a passage's score. Always less than the word's weight. */
 const ADDED = 'weight * frequency / (frequency + fixed + per_word * words)';
-const ROUGHLY_ADDED = `ceil(${ROUGH} * ${ADDED})::int`;
 
 /** A word's postings in the snapshot. `end` must fence it: the planner would else read all postings there are. */
 const postings = (end: string) => `
@@ -33,43 +35,33 @@ const postings = (end: string) => `
       and passage_no not in (select passage_no from closed)
     ${end}`;
 
-/** The posting of a word in a passage of the snapshot, if there is one. */
-const postingIn = (passage: string) => `
-    select frequency, words from posting
-    where index_id = target.index_id and posting.term = weighed.term and posting.passage_no = ${passage}.passage_no
+/** A word's postings in these passages of the snapshot, an array. */
+const postingsIn = (passages: string) => `
+    select passage_no, frequency, words from posting
+    where index_id = target.index_id and posting.term = weighed.term and posting.passage_no = any (${passages})
     offset 0`;
 
-/** The scores of these passages, by all of the query's words. */
+/** The scores of these passages, an array, by all of the query's words. */
 const scoresOf = (passages: string) => `
-    select query_no, passage_no, sum((${FINE} * ${ADDED})::bigint)::bigint as score
-    from target cross join ${passages} as given join weighed using (query_no)
-         cross join lateral (${postingIn('given')}) as held
-    group by query_no, passage_no`;
+    select passage_no, sum((${FINE} * ${ADDED})::bigint)::bigint as score
+    from target cross join weighed cross join lateral (${postingsIn(passages)}) as held
+    group by passage_no`;
 
-/** What so many of these passages reach as are asked for: no hit has less. No row where they are fewer. */
+/** What so many of these passages reach as are asked for: no hit has less. 0 where they are fewer. */
 const reachedBy = (passages: string) => `
-  select query_no, score / ${FINE} as reached
-  from (
-    select query_no, score, row_number() over (partition by query_no order by score desc) as place
-    from (${scoresOf(passages)}) as scored
-  ) as ordered
-  where place = $4`;
+    select coalesce((
+      select score from (${scoresOf(`array(select passage_no from ${passages})`)}) as scored
+      order by score desc offset $4 - 1 limit 1
+    ), 0) / ${FINE} as reached`;
 
-/** Those of a query's passages that are scored first: the best by `score`. */
-const bestBy = (score: string, from: string) => `
-  select query_no, passage_no
-  from (
-    select query_no, passage_no, row_number() over (partition by query_no order by ${score} desc) as place
-    from ${from}
-  ) as ordered
-  where place <= ${SCORED_PER_HIT} * $4::int`;
-
-/** Whether a passage that has `score`, roughly, may reach enough with words that add less than `more` together. */
-const mayReach = (score: string, more: string) => `${score} + 1 + ${ROUGH} * ${more} >= ${ROUGH} * reached`;
+/** Those of these passages, as arrays, that may reach enough with words that add less than `more` together. */
+const mayReach = (sums: string, more: string) => `
+      select array_agg(passage_no) as passages, array_agg(score) as scores from ${sums}
+      where score + ${more} + ${SLACK} >= reached`;
 
 /** `$1` index, `$2` hash prefix or null, `$3` the queries as words, `$4` hits per query. */
 export const KEYWORD_SQL = `
-with recursive target as materialized (
+with target as materialized (
   select index_id, sequence, passages::float8 as n, ${K1} * (1 - ${B}) as fixed,
          ${K1} * ${B} * passages / nullif(words, 0) as per_word, min(hash) over () = max(hash) over () as one_hash
   from search_index join snapshot using (index_id)
@@ -77,73 +69,62 @@ with recursive target as materialized (
   order by sequence desc limit 1
 ), closed as materialized (
   select passage_no from passage join target using (index_id) where to_sequence <= sequence
-), asked as materialized (
-  select query_no, term
-  from unnest($3::text[]) with ordinality as q (words, query_no),
-       unnest(tsvector_to_array(to_tsvector('english', words))) as term
-), weighed as materialized (
-  -- A query's words, the commonest first: word_no counts from 1, up_to sums the weights from there.
-  select query_no, term, weight, row_number() over lightest as word_no, sum(weight) over lightest as up_to,
-         sum(df) over (partition by query_no order by weight desc, term desc) - df as postings_of_rarer
-  from (
-    select query_no, term, df, ln(1 + (n - df + 0.5::float8) / (df + 0.5::float8)) * (${K1} + 1) as weight
-    from target cross join asked cross join lateral (
-      select sum(passages)::float8 as df from term_count
-      where index_id = target.index_id and term_count.term = asked.term and term_count.sequence <= target.sequence
-    ) as counted
-    where df > 0
-  ) as known
-  window lightest as (partition by query_no order by weight, term)
-), seed as materialized (${bestBy(
-  `sum(${ROUGHLY_ADDED})`,
-  `target cross join weighed
+)
+select $2::text is null or one_hash as clear, query_no::int as "queryNo", hit.*
+from target left join (unnest($3::text[]) with ordinality as asked (query, query_no) cross join lateral (
+  with recursive weighed as materialized (
+    -- The query's words, the commonest first: word_no counts from 1, up_to sums the weights from there.
+    select term, weight, row_number() over lightest as word_no, sum(weight) over lightest as up_to,
+           sum(df) over (order by weight desc, term desc) - df as postings_of_rarer
+    from (
+      select term, df, ln(1 + (n - df + 0.5::float8) / (df + 0.5::float8)) * (${K1} + 1) as weight
+      from target cross join unnest(tsvector_to_array(to_tsvector('english', query))) as word (term)
+           cross join lateral (
+        select sum(passages)::float8 as df from term_count
+        where index_id = target.index_id and term_count.term = word.term and term_count.sequence <= target.sequence
+      ) as counted
+      where df > 0
+    ) as known
+    window lightest as (order by weight, term)
+  ), seed as materialized (
+    select passage_no
+    from target cross join weighed
          cross join lateral (${postings(`limit greatest(0, ${SEED_POSTINGS} - postings_of_rarer)`)}) as held
     where postings_of_rarer < ${SEED_POSTINGS}
-    group by query_no, passage_no`,
-)}
-), seeded as materialized (${reachedBy('seed')}
-), split as materialized (
-  -- How many of a query's words are common, and what they could add at most.
-  select query_no, coalesce(max(word_no) filter (where up_to <= reached), 0) as commons,
-         coalesce(max(up_to) filter (where up_to <= reached), 0) as most, coalesce(min(reached), 0) as reached
-  from weighed left join seeded using (query_no)
-  group by query_no
-), possible as materialized (
-  select query_no, passage_no, score, commons, most
-  from (
-    select query_no, passage_no, sum(${ROUGHLY_ADDED}) as score
-    from target cross join (weighed join split using (query_no)) cross join lateral (${postings('offset 0')}) as held
+    group by passage_no order by sum(${ADDED}) desc limit ${SCORED_PER_HIT} * $4::int
+  ), split as materialized (
+    -- How many of the words are common, and what they could add at most.
+    select count(*) as commons, coalesce(max(up_to), 0) as most
+    from weighed join (${reachedBy('seed')}) as seeded on up_to <= reached
+  ), possible as materialized (
+    select passage_no, sum(${ADDED}) as score
+    from target cross join split cross join weighed cross join lateral (${postings('offset 0')}) as held
     where word_no > commons
-    group by query_no, passage_no
-  ) as summed join split using (query_no)
-  where ${mayReach('score', 'most')}
-), likely as materialized (${bestBy('score', 'possible')}
-), least as materialized (${reachedBy('likely')}
-), walk as (
-  -- Possible hits under the first word_no words still to be looked up, the weightiest of them next.
-  select query_no, passage_no, score, commons as word_no, coalesce(reached, 0) as reached
-  from possible left join least using (query_no)
-  where ${mayReach('score', 'most')} or reached is null
-  union all
-  select query_no, passage_no, score, word_no, reached
-  from (
-    select query_no, walk.passage_no, score + coalesce(${ROUGHLY_ADDED}, 0) as score, word_no - 1 as word_no, reached,
-           up_to - weight as rest
-    from target cross join walk join weighed using (query_no, word_no)
-         left join lateral (${postingIn('walk')}) as held on true
-  ) as looked_up
-  where ${mayReach('score', 'rest')}
-), hopeful as materialized (
-  select query_no, passage_no from walk where word_no = 0
-), placed as (
-  select query_no, passage_no, score,
-         row_number() over (partition by query_no order by score desc, passage_id) as place
-  from (select *, rank() over (partition by query_no order by score desc) as tied
-        from (${scoresOf('hopeful')}) as scored) as best
-  join passage using (passage_no)
-  where tied <= $4
-)
-select $2::text is null or one_hash as clear, query_no::int as "queryNo", passage_id as id, score / ${FINE} as score, text,
-       title, url, heading
-from target left join (placed join passage using (passage_no)) on place <= $4
-order by query_no, place`;
+    group by passage_no
+  ), likely as materialized (
+    select passage_no from possible order by score desc limit ${SCORED_PER_HIT} * $4::int
+  ), least as materialized (${reachedBy('likely')}
+  ), walk as (
+    -- Possible hits under the first word_no words still to be looked up, the weightiest of them next.
+    select commons as word_no, passages, scores
+    from split cross join least cross join lateral (${mayReach('possible', 'most')}) as left_over
+    union all
+    select word_no - 1, left_over.passages, left_over.scores
+    from target cross join least cross join walk join weighed using (word_no) cross join lateral (${mayReach(
+      `(
+        select passage_no, sum(score) as score
+        from (
+          select * from unnest(walk.passages, walk.scores) as known (passage_no, score)
+          union all
+          select passage_no, ${ADDED} from (${postingsIn('walk.passages')}) as held
+        ) as parts
+        group by passage_no
+      ) as summed`,
+      '(up_to - weight)',
+    )}) as left_over
+  )
+  select passage_id as id, score / ${FINE} as score, text, title, url, heading
+  from (${scoresOf('(select passages from walk where word_no = 0)::bigint[]')}) as scored join passage using (passage_no)
+  order by scored.score desc, passage_id limit $4
+) as hit) on true
+order by query_no, score desc, id`;
