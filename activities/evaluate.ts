@@ -9,6 +9,7 @@ import { beginEvaluation } from '../src/evaluation/begin.ts';
 import { evaluateChunk } from '../src/evaluation/chunk/evaluate-chunk.ts';
 import { digestsOf } from '../src/evaluation/digest/digest.ts';
 import { endEvaluation } from '../src/evaluation/end.ts';
+import { createBacklog } from '../src/evaluation/memo/backlog.ts';
 import { createSlots } from '../src/evaluation/slots.ts';
 import type { Store } from '../src/store/store.ts';
 import type { EvaluateActivities } from '../workflows/evaluate-messages.ts';
@@ -36,6 +37,7 @@ export function createEvaluateActivities(dependencies: EvaluateDependencies): Ev
   const worker = {
     store,
     slots: createSlots(concurrency),
+    backlog: createBacklog(),
     attempt: createMakeAttempt(store, implementations),
     digests: () => digests,
     takesSnapshot: (step: string) => snapshotSteps.has(step),

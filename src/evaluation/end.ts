@@ -19,15 +19,25 @@ export async function endEvaluation(
   { evaluationId, how, error }: EndInput,
 ): Promise<{ readonly state: EvaluationState }> {
   const { spec } = await store.evaluations.get(evaluationId);
-  for (const [chunk] of chunksOf(spec).entries()) {
-    const ids = (await examplesOf(store, spec, chunk)).map(({ id }) => id);
-    const there = new Set((await store.evaluations.results(evaluationId, ids)).map(placeOf));
-    const absent = ids.flatMap((id) => emptyRows(spec, id, REASONS[how])).filter((row) => !there.has(placeOf(row)));
-    if (absent.length > 0) await store.evaluations.putResults(evaluationId, absent);
-  }
+  const { done, total } = await store.evaluations.progress(evaluationId);
+  if (done < total) await fillAbsent(store, evaluationId, spec, REASONS[how]);
   const state = await stateOf(store, evaluationId, how);
   await store.evaluations.setState(evaluationId, state, error);
   return { state };
+}
+
+async function fillAbsent(
+  store: Pick<Store, 'evaluations' | 'datasets'>,
+  evaluationId: string,
+  spec: EvaluationSpec,
+  reason: string,
+): Promise<void> {
+  for (const [chunk] of chunksOf(spec).entries()) {
+    const ids = (await examplesOf(store, spec, chunk)).map(({ id }) => id);
+    const there = new Set((await store.evaluations.results(evaluationId, ids)).map(placeOf));
+    const absent = ids.flatMap((id) => emptyRows(spec, id, reason)).filter((row) => !there.has(placeOf(row)));
+    if (absent.length > 0) await store.evaluations.putResults(evaluationId, absent);
+  }
 }
 
 const placeOf = ({ exampleId, variant, repeat }: Pick<ResultRow, 'exampleId' | 'variant' | 'repeat'>): string =>

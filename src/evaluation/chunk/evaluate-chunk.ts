@@ -72,10 +72,10 @@ async function evaluate(
   worker: EvaluationWorker,
   { row, pins, examples, signal }: Work,
 ): Promise<readonly ResultRow[]> {
-  const { store, slots } = worker;
+  const { store, slots, backlog } = worker;
   const { spec, evaluationId } = row;
   const plans = await Promise.all(spec.variants.map(({ planId }) => store.plans.get(planId)));
-  const memo = await openMemo(store.memo);
+  const memo = await openMemo(store.memo, { backlog });
   const host = createMemoHost({
     memo,
     slots,

@@ -3,8 +3,10 @@
  * own time or budget, a bug in its step) is an outcome and counts as the worst score. What came from outside (a provider
  * that does not answer, a key, a lost worker, the database) says nothing of the variant: its cells are missing.
  */
+import { EVALUATION_BUDGET } from '../../plan/walk.ts';
+
 const OUTSIDE: ReadonlySet<string> = new Set([
-  'evaluation_budget',
+  EVALUATION_BUDGET,
   'heartbeat_lost',
   'key_invalid',
   'key_missing',
@@ -25,7 +27,5 @@ const OUTSIDE: ReadonlySet<string> = new Set([
   'step_unknown',
 ]);
 const FROM_STORE = /^database_/;
-
-export const EVALUATION_BUDGET = 'evaluation_budget';
 
 export const isFromOutside = (code: string): boolean => OUTSIDE.has(code) || FROM_STORE.test(code);

@@ -4,11 +4,10 @@
  */
 import { freezeJson } from '../../plan/json.ts';
 import type { MemoOutcome, MemoRecord, MemoTable, NewRecord } from '../../store/memo.ts';
+import type { Backlog } from './backlog.ts';
 import { createBatches } from './batches.ts';
 
 const STORES = { atOnce: 1, mostItems: 500, mostWeight: 4_000_000 };
-/** What a killed process may have made in vain, beside the calls under way. */
-const MOST_UNSTORED = 16;
 
 export interface Writes {
   /** Gives the outcome as whoever reads it from the table will have it. */
@@ -20,7 +19,7 @@ export interface Writes {
   flush(): Promise<void>;
 }
 
-export function createWrites(table: MemoTable, ownerId: string): Writes {
+export function createWrites(table: MemoTable, ownerId: string, backlog: Backlog): Writes {
   const pending = new Set<Promise<void>>();
   let failure: unknown;
   const store = createBatches<NewRecord, void>({
@@ -45,6 +44,7 @@ export function createWrites(table: MemoTable, ownerId: string): Writes {
       })
       .finally(() => pending.delete(kept));
     pending.add(kept);
+    backlog.add(kept);
   };
 
   return {
@@ -55,7 +55,7 @@ export function createWrites(table: MemoTable, ownerId: string): Writes {
     },
     release: (key) => keep(release(key)),
     async room() {
-      while (failure === undefined && pending.size >= MOST_UNSTORED) await Promise.race(pending);
+      if (failure === undefined) await backlog.room();
       if (failure !== undefined) throw failure;
     },
     async flush() {
