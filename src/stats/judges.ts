@@ -124,10 +124,13 @@ export const MIN_JUDGE_POWER = 0.2;
 export const MIN_LABELS = 100;
 export const MIN_LABELS_PER_CLASS = 30;
 
-/** Why a calibration does not allow a binary judge to gate; empty when it may. */
-export type JudgeFlaw = 'few_labels' | 'few_labels_in_a_class' | 'low_agreement' | 'low_power';
+/**
+ * Why a calibration does not allow a judge to gate. `favours_a_variant` is no flaw of one table: its error differs between
+ * the variants that it is to decide between, and nothing corrects that.
+ */
+export type JudgeFlaw = 'few_labels' | 'few_labels_in_a_class' | 'low_agreement' | 'low_power' | 'favours_a_variant';
 
-/** Whether a binary judge may gate, from its calibration table and Cohen's kappa on it. */
+/** Whether a binary judge may gate, from its calibration table and Cohen's kappa on it; empty when it may. */
 export function judgeFlaws(
   { tp, fn, tn, fp }: Omit<JudgedRate, 'pos' | 'n'>,
   kappa: number | null,

@@ -1,7 +1,7 @@
 /** What people say of what a scorer scores: one label per rater and subject, the latest. */
 import { canonicalJson } from '../plan/id.ts';
 import { batches } from './batches.ts';
-import type { Database } from './database.ts';
+import type { Database, Queries } from './database.ts';
 import type { Label } from './evaluations.ts';
 
 /** Of one statement. */
@@ -41,26 +41,35 @@ const PUT = `
     ) as changed
   from put left join was using (scorer, subject, rater)`;
 
-export async function putLabels(
+export function putLabels(
   database: Database,
   labels: readonly Label[],
 ): Promise<{ readonly added: number; readonly changed: number }> {
-  let [added, changed] = [0, 0];
   const rows = labels.map((label) => ({ ...label, note: label.note || null, value: canonicalJson(label.value) }));
-  for (const batch of batches(rows, BATCH, ({ value, note }) => value.length + (note?.length ?? 0))) {
-    const column = <Name extends keyof Label>(name: Name) => batch.map((row) => row[name]);
-    const [counted] = await database.query<{ added: number; changed: number }>(PUT, [
-      column('scorer'),
-      column('subject'),
-      column('rater'),
-      column('value'),
-      column('note'),
-      batch.map(({ labelledAt }) => new Date(labelledAt)),
-    ]);
-    added += counted!.added;
-    changed += counted!.changed;
-  }
-  return { added, changed };
+  return database.transaction(async (queries) => {
+    let [added, changed] = [0, 0];
+    for (const batch of batches(rows, BATCH, ({ value, note }) => value.length + (note?.length ?? 0))) {
+      const counted = await putBatch(queries, batch);
+      added += counted.added;
+      changed += counted.changed;
+    }
+    return { added, changed };
+  });
+}
+
+type Row = Omit<Label, 'value'> & { readonly value: string };
+
+async function putBatch(queries: Queries, batch: readonly Row[]): Promise<{ added: number; changed: number }> {
+  const column = <Name extends keyof Row>(name: Name) => batch.map((row) => row[name]);
+  const [counted] = await queries.query<{ added: number; changed: number }>(PUT, [
+    column('scorer'),
+    column('subject'),
+    column('rater'),
+    column('value'),
+    column('note'),
+    batch.map(({ labelledAt }) => new Date(labelledAt)),
+  ]);
+  return counted!;
 }
 
 /** By subject and rater. */

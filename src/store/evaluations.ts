@@ -9,6 +9,7 @@ import { findEvaluation, listEvaluations } from './evaluations-find.ts';
 import { putLabels, readLabels } from './evaluations-labels.ts';
 import { hasResumable, readProgress, readResults, resultsOf } from './evaluations-read.ts';
 import { putResults } from './evaluations-results.ts';
+import { type ScoredFilter, type ScoredSubject, scoredSubjects } from './evaluations-scored.ts';
 import { createEvaluation, keepPins, setBudget, setState } from './evaluations-write.ts';
 import { countComparison, register, registrationOf } from './registrations.ts';
 
@@ -100,12 +101,14 @@ export interface Evaluations {
   /** Counts a comparison, once; gives how many there have been on this dataset version, this one included. */
   countComparison(datasetVersion: string, sides: string): Promise<number>;
   /**
-   * Of labels of one rater and subject the latest stays; of two as late, the same one in whatever order they come.
-   * `changed` are those that say something else now.
+   * Of labels of one rater and subject the latest stays; of two as late, the same one in whatever order they come. All of
+   * them or none. `changed` are those that say something else now.
    */
   putLabels(labels: readonly Label[]): Promise<{ readonly added: number; readonly changed: number }>;
   /** Of a scorer; of these subjects, where they are given. */
   labels(scorer: string, subjects?: readonly string[]): Promise<readonly Label[]>;
+  /** Which of these subjects the scorer has scored, and where: looks through the newest 20 evaluations that have it. */
+  scored(scorer: string, subjects: readonly string[], filter?: ScoredFilter): Promise<readonly ScoredSubject[]>;
 }
 
 export function createEvaluations(database: Database, clock?: Clock): Evaluations {
@@ -128,5 +131,6 @@ export function createEvaluations(database: Database, clock?: Clock): Evaluation
     countComparison: (datasetVersion, sides) => countComparison(database, datasetVersion, sides, nowParam(clock)),
     putLabels: (labels) => putLabels(database, labels),
     labels: (scorer, subjects) => readLabels(database, scorer, subjects),
+    scored: (scorer, subjects, filter = {}) => scoredSubjects(database, scorer, subjects, filter),
   } satisfies Evaluations);
 }

@@ -1,6 +1,8 @@
 /** What people say of what a scorer scores. */
 import { describe, expect, test } from 'vitest';
+import type { Cell, ResultRow } from '../../src/evaluation/result.ts';
 import type { Label } from '../../src/store/evaluations.ts';
+import { createEvaluation, specOf } from './evaluation-helpers.ts';
 import type { Subject } from './suite.ts';
 
 const labelOf = (scorer: string, subject: string, more: Partial<Label> = {}): Label => ({
@@ -59,5 +61,58 @@ export function describeLabels(subject: Subject): void {
       }
       expect(new Set(kept)).toEqual(new Set([JSON.stringify([{ '\u{1F600}': 1 }])]));
     });
+
+    test('of one file are all there or none', async () => {
+      const { evaluations } = subject.store;
+      const many = Array.from({ length: 1_500 }, (_, place) => labelOf('whole', `s${place}`));
+      const broken = many.map((label, place) => (place < 1_400 ? label : { ...label, note: 'NUL: \0' }));
+      await expect(evaluations.putLabels(broken)).rejects.toMatchObject({ code: 'text_unstorable' });
+      expect(await evaluations.labels('whole')).toEqual([]);
+      expect(await evaluations.putLabels(many)).toEqual({ added: 1_500, changed: 0 });
+    });
+
+    test('a subject is found where it was scored, the newest first, by version', async () => {
+      const { evaluations } = subject.store;
+      const scored = (of: string, score: number): Cell => ({ state: 'done', score: { correct: score }, subject: of });
+      const waiting: Cell = { state: 'missing', reason: 'not labelled yet', resumable: false, subject: 'later' };
+      for (const [id, version, cells] of [
+        ['scored-1', 'v1', [scored('both', 1), scored('old', 0), waiting]],
+        ['scored-2', 'v1', [scored('both', 0), scored('twice', 1), scored('twice', 1)]],
+        ['scored-3', 'v2', [scored('both', 0.5), { state: 'failed', reason: 'refused' }, waiting]],
+      ] as const) {
+        subject.at += 1_000;
+        await createEvaluation(subject, id, null, specOf(id));
+        await evaluations.pin(id, { digests: {}, snapshots: {}, scorerVersions: { judged: version } });
+        await evaluations.putResults(
+          id,
+          cells.map((cell, place) => rowOf(`e${place}`, cell)),
+        );
+      }
+      const all = ['both', 'old', 'twice', 'later', 'never'];
+      const found = (...of: readonly { subject: string; evaluationId: string; score: unknown }[]) =>
+        of.map(({ subject: about, evaluationId, score }) => [about, evaluationId, score]);
+      expect(found(...(await evaluations.scored('judged', all, { version: 'v1' })))).toEqual([
+        ['both', 'scored-2', { correct: 0 }],
+        ['old', 'scored-1', { correct: 0 }],
+        ['twice', 'scored-2', { correct: 1 }],
+      ]);
+      expect(await evaluations.scored('judged', all, { version: 'v1', except: 'scored-2' })).toEqual([
+        { subject: 'both', evaluationId: 'scored-1', exampleId: 'e0', variant: 1, score: { correct: 1 } },
+        { subject: 'old', evaluationId: 'scored-1', exampleId: 'e1', variant: 1, score: { correct: 0 } },
+      ]);
+      expect(found(...(await evaluations.scored('judged', ['both', 'later'])))).toEqual([
+        ['both', 'scored-3', { correct: 0.5 }],
+        ['later', 'scored-3', null],
+      ]);
+      expect(await evaluations.scored('other', all)).toEqual([]);
+      expect(await evaluations.scored('judged', [])).toEqual([]);
+    });
   });
 }
+
+const rowOf = (exampleId: string, cell: Cell): ResultRow => ({
+  exampleId,
+  ...{ variant: 1, repeat: 1, outcome: 'completed', error: null, output: { text: 'a' }, calls: [] },
+  run: { latencyMs: 1, costUsd: null, inputTokens: null, outputTokens: null, failed: false, degraded: false },
+  cells: { judged: cell },
+});

@@ -1,0 +1,107 @@
+/**
+ * What labels say of a comparison: which judges may decide, and which effects people would have found. Made to be handed to
+ * `compareEvaluations` as it is.
+ */
+import type { JudgeFlaw } from '../../stats/judges.ts';
+import { adjustP } from '../../stats/multiplicity.ts';
+import { comparable, type PlacedSide, scorerOf } from '../compare/comparable.ts';
+import type { CompareInput, Correction } from '../compare/compare.ts';
+import type { Calibration } from '../compare/compared-metric.ts';
+import { pairExamples } from '../compare/pairs.ts';
+import { placeSides } from '../compare/sides.ts';
+import type { MetricSpec, ScorerSpec } from '../spec.ts';
+import { calibrationOf } from './calibration.ts';
+import { correctedEffect, heldOn, measuredBy } from './correct-metric.ts';
+import type { LabelledSide } from './judged-pairs.ts';
+import { isJudge } from './judges.ts';
+import type { Judgement, Labelled } from './labelled.ts';
+import { BIAS_ALPHA, biasBetween } from './variant-bias.ts';
+
+export interface LabelsInput extends Pick<CompareInput, 'sheets' | 'sides'> {
+  /** One per sheet, with the same rows, and one set of labels. */
+  readonly labelled: readonly Labelled[];
+  /** By scorer: labelled subjects that the baseline's version of it has scored in other evaluations. */
+  readonly elsewhere?: { readonly [scorer: string]: readonly Judgement[] };
+}
+
+/** @throws SluiceError as `compareEvaluations` */
+export function labelsFor(input: LabelsInput): Required<Pick<CompareInput, 'judges' | 'corrections'>> {
+  const corrections = correctionsFor(input);
+  const { scorers } = placeSides(input.sheets, input.sides)[0]!.sheet.facts.spec;
+  const judges = scorers.filter(isJudge).map((scorer) => [scorer.id, judgeFor(input, scorer, corrections)] as const);
+  return { judges: Object.fromEntries(judges), corrections };
+}
+
+function correctionsFor(input: LabelsInput): readonly Correction[] {
+  const [baseline, ...others] = placeSides(input.sheets, input.sides) as [PlacedSide, ...PlacedSide[]];
+  const { metrics, alpha } = baseline.sheet.facts.spec;
+  return others.flatMap((side, index) => {
+    const pairing = pairExamples(baseline.sheet, side.sheet);
+    return metrics.flatMap((metric): Correction[] => {
+      const found = comparable(metric, baseline, side);
+      const scorer = scorerOf(metric);
+      if ('why' in found || scorer === null) return [];
+      const corrected = correctedEffect({
+        pairing,
+        columns: found.columns,
+        baseline: labelledSide(input, baseline),
+        side: labelledSide(input, side),
+        judgements: judgementsFor(input, scorer),
+        alpha,
+      });
+      return corrected === null ? [] : [Object.freeze({ ...corrected, side: index + 1, metric: metric.name })];
+    });
+  });
+}
+
+function labelledSide({ labelled }: LabelsInput, { evaluationId, variant }: PlacedSide): LabelledSide {
+  return { labelled: labelled.find(({ facts }) => facts.evaluationId === evaluationId)!, variant };
+}
+
+/** By the version that the baseline's evaluation has of the scorer: others' say nothing of it. */
+function judgementsFor({ labelled, sides, elsewhere = {} }: LabelsInput, scorer: string): readonly Judgement[] {
+  const versionOf = ({ facts }: Labelled): string | undefined => facts.pins?.scorerVersions[scorer];
+  const baseline = labelled.find(({ facts }) => facts.evaluationId === sides[0]!.evaluationId)!;
+  const alike = labelled.filter((one) => one === baseline || versionOf(one) === versionOf(baseline));
+  const own = [baseline, ...alike.filter((one) => one !== baseline)].flatMap((one) => one.judgements(scorer));
+  return [...own, ...(elsewhere[scorer] ?? [])];
+}
+
+/** As good as on the worst of the metrics that something hangs on; where none is declared of it, of all. */
+function judgeFor(input: LabelsInput, scorer: ScorerSpec, corrections: readonly Correction[]): Calibration {
+  const [baseline] = placeSides(input.sheets, input.sides);
+  const { spec } = baseline!.sheet.facts;
+  const own = spec.metrics.filter((metric) => scorerOf(metric) === scorer.id);
+  const declared = own.filter(({ role }) => role !== 'secondary');
+  const judgements = judgementsFor(input, scorer.id);
+  const calibrations = (declared.length > 0 ? declared : own).map((metric) =>
+    calibrationOf(measuredBy(metric, spec.scorers)!, judgements, input.labelled[0]!.ratings, [
+      ...favours(input, metric, corrections),
+    ]),
+  );
+  const flaws = [...new Set(calibrations.flatMap((calibration) => calibration.flaws))];
+  const isCalibrated = calibrations.length > 0 && calibrations.every(({ state }) => state === 'calibrated');
+  return Object.freeze({
+    state: isCalibrated ? 'calibrated' : 'uncalibrated',
+    labels: calibrations.length === 0 ? 0 : Math.min(...calibrations.map(({ labels }) => labels)),
+    flaws: Object.freeze(flaws),
+  });
+}
+
+/** A judge that treats two sides differently decides nothing between them, unless labels of either side correct it. */
+function favours(input: LabelsInput, metric: MetricSpec, corrections: readonly Correction[]): readonly JudgeFlaw[] {
+  const [baseline, ...others] = placeSides(input.sheets, input.sides).map((side) => labelledSide(input, side)) as [
+    LabelledSide,
+    ...LabelledSide[],
+  ];
+  const measured = measuredBy(metric, baseline.labelled.facts.spec.scorers)!;
+  const found = others.map((side) => biasBetween(heldOn(baseline, measured), heldOn(side, measured)));
+  const adjusted = adjustP(
+    found.map((bias) => bias?.p ?? 1),
+    'holm',
+  ).p!;
+  const isCorrected = (side: number): boolean =>
+    corrections.some((one) => one.side === side && one.metric === metric.name && one.method !== 'rogan_gladen_pooled');
+  const isLeft = adjusted.some((p, index) => p < BIAS_ALPHA && !isCorrected(index + 1));
+  return isLeft ? ['favours_a_variant'] : [];
+}

@@ -1,0 +1,79 @@
+/** What labels say of a scorer of one evaluation, as frozen JSON: of each score how far it agrees with people, and where not. */
+import type { Better } from '../../stats/gate.ts';
+import type { ValueFormat } from '../../stats/reports.ts';
+import type { Calibration } from '../compare/compared-metric.ts';
+import type { ScorerSpec } from '../spec.ts';
+import type { Agreement, Interval, Rate, TableCell } from './agreement.ts';
+import type { RaterAgreement } from './raters.ts';
+import type { VariantBias } from './variant-bias.ts';
+
+export interface JudgeReport {
+  readonly evaluationId: string;
+  readonly scorer: string;
+  readonly kind: ScorerSpec['kind'];
+  /** The served model that makes it a judge; null: it is none, and needs no calibration. */
+  readonly model: string | null;
+  /** Of the evaluation's pins; null where it has not begun. */
+  readonly version: string | null;
+  /** Subjects that it has scored here, each once; of a human scorer those to be labelled. */
+  readonly subjects: number;
+  readonly labels: {
+    /** Subjects of this version with a label: here, and only in other evaluations. */
+    readonly here: number;
+    readonly elsewhere: number;
+    /** Labelled subjects that this version has not scored: of other versions, or of answers that are no more given. */
+    readonly unscored: number;
+  };
+  /** By field, those that have labels; of a judge all. */
+  readonly fields: readonly FieldReport[];
+}
+
+export interface FieldReport {
+  readonly field: string;
+  readonly better: Better;
+  readonly format: ValueFormat;
+  /** Of yes and no alone. */
+  readonly isBinary: boolean;
+  readonly raters: RaterAgreement;
+  /** Subjects on which people are divided: in no table. */
+  readonly ties: number;
+  /** Null: nothing to hold against people, as of a human scorer. */
+  readonly agreement: Agreement | null;
+  readonly kappa: Interval;
+  /** Scores beside labels; null where there are too many values. */
+  readonly table: readonly TableCell[] | null;
+  /** Of this evaluation, the baseline first; those without labels are left out. */
+  readonly variants: readonly VariantErrors[];
+  /** By tag, exploratory: the most frequent. */
+  readonly slices: readonly SliceErrors[];
+  readonly sampling: Sampling | null;
+  readonly calibration: Calibration;
+  readonly sentences: readonly string[];
+}
+
+export interface VariantErrors {
+  readonly variant: number;
+  readonly name: string;
+  readonly agreement: Agreement;
+  /** Against the baseline, p by Holm over variants; null of the baseline, and where there are too few labels. */
+  readonly bias: VariantBias | null;
+  /** Examples with labels on this side and the baseline's, on answers that differ: what corrects an effect. */
+  readonly pairs: number;
+}
+
+export interface SliceErrors {
+  readonly tag: string;
+  readonly n: number;
+  /** Share on which scorer and people say the same of yes and no. */
+  readonly same: Rate;
+  readonly sensitivity: Rate;
+  readonly specificity: Rate;
+}
+
+/** Whether what is labelled is like the rest, by its scores: labels on what one chose to look at correct nothing. */
+export interface Sampling {
+  readonly labelled: number;
+  readonly others: number;
+  readonly p: number;
+  readonly isDoubtful: boolean;
+}
