@@ -39,6 +39,9 @@ function evaluationBasis(report: EvaluationReport): readonly string[] {
     `${formatValue(lo, format)} to ${formatValue(hi, format)}`;
   return [
     `${plural(report.examples, 'example')}, ${report.missing} missing.`,
+    ...(report.inapplicable === 0
+      ? []
+      : [`${plural(report.inapplicable, 'example')} beside them with nothing to score.`]),
     ...(bounds === null ? [] : [`Whatever is missing, the effect on these examples is from ${range(bounds)}.`]),
     ...(failed === 0 ? [] : [`${plural(failed, 'score')} of runs that failed count as the worst.`]),
     ...(adjusted !== null && adjusted.tests > 1

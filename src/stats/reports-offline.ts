@@ -18,6 +18,8 @@ export interface EvaluationReport {
   readonly examples: number;
   /** Pairs that lack a side. */
   readonly missing: number;
+  /** Examples beside them that have nothing for the metric to score. */
+  readonly inapplicable: number;
   /** The effect if what is missing were as bad, or as good, for the variant as can be; null without a scale, or a hole. */
   readonly bounds: { readonly lo: number; readonly hi: number } | null;
   /** Scores that are the worst there is since the run failed. */

@@ -21,6 +21,7 @@ const evaluation: EvaluationReport = {
   effect: { diff: -0.0412345, lo: -0.06, hi: -0.02 },
   examples: 1,
   missing: 0,
+  inapplicable: 0,
   bounds: null,
   failed: 0,
   adjusted: null,
@@ -69,6 +70,7 @@ test('what a verdict rests on: holes, failed runs, other tests, labels', () => {
     ...evaluation,
     isExploratory: false,
     missing: 3,
+    inapplicable: 12,
     bounds: { lo: -0.08, hi: 0.01 },
     failed: 2,
     adjusted: { method: 'holm', tests: 6 },
@@ -77,6 +79,7 @@ test('what a verdict rests on: holes, failed runs, other tests, labels', () => {
   } as const;
   expect(explain(whole).slice(1)).toEqual([
     '1 example, 3 missing.',
+    '12 examples beside them with nothing to score.',
     'Whatever is missing, the effect on these examples is from -0.08 to 0.01.',
     '2 scores of runs that failed count as the worst.',
     "One of 6 tests: decided by Holm's method, the interval stands for itself.",

@@ -128,6 +128,7 @@ function sentencesOf(input: ConcludeInput, one: Measured, numbers: Numbers, test
     effect,
     examples: numbers.pairs,
     missing: missing.cells,
+    inapplicable: missing.inapplicable,
     bounds: missing.bounds,
     failed: failed.baseline.cells + failed.variant.cells,
     adjusted: isAdjusted ? { method: role === 'primary' ? 'holm' : 'bh', tests } : null,

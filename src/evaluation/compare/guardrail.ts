@@ -12,7 +12,7 @@ import type { PairTest } from './test-pairs.ts';
 /** One-sided, of the bound that the harm is below; that it is above is shared out over all guardrails and sides. */
 export const GUARDRAIL_ALPHA = 0.05;
 /** Pairs that are all equal are proof where, with the confidence above, fewer examples than these differ. */
-export const MAX_DIFFERING_SHARE = 0.05;
+const MAX_DIFFERING_SHARE = 0.05;
 
 export interface GuardrailInput {
   readonly metric: MetricSpec;

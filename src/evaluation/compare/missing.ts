@@ -79,9 +79,9 @@ function countCells(sheet: Sheet, column: Column, examples: readonly number[], i
       counts.set(reason, (counts.get(reason) ?? 0) + 1);
     }
   }
-  const told = [...counts].sort(([, one], [, other]) => other - one).slice(0, COMPARE_LIMITS.reasonsTold);
-  const named = told.map(([place, count]) => Object.freeze({ reason: sheet.reason(place), cells: count }));
-  return Object.freeze({ cells, reasons: Object.freeze(named) });
+  const named = [...counts].map(([place, count]) => Object.freeze({ reason: sheet.reason(place), cells: count }));
+  const told = named.sort((one, other) => other.cells - one.cells || (one.reason < other.reason ? -1 : 1));
+  return Object.freeze({ cells, reasons: Object.freeze(told.slice(0, COMPARE_LIMITS.reasonsTold)) });
 }
 
 type Scores = (number | null)[];

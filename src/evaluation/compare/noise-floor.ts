@@ -65,7 +65,7 @@ export interface Detectable {
 }
 
 /** The one that is reckoned with first, and two around it. */
-export const CORRELATIONS = [0.5, 0, 0.8] as const;
+const CORRELATIONS = [0.5, 0, 0.8] as const;
 
 /** @throws SluiceError `not_aa` for an evaluation of different plans */
 export function noiseFloor(sheet: Sheet): NoiseFloor {

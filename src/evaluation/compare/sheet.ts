@@ -17,8 +17,6 @@ export interface Column {
   readonly values: Float64Array;
   /** 0 where the value was measured; else the place of the reason: of a value it is why it is the worst. */
   readonly reasons: Uint16Array;
-  /** 1 where the example has nothing for the scorer to score, whatever is run: that is no hole. */
-  readonly inapplicable: Uint8Array;
   /** Of a win rate: 1 where the judge changed its mind with the order, 0 where not, -1 where it was not asked. */
   readonly flips: Int8Array | null;
 }
@@ -52,17 +50,15 @@ export function createSheet(facts: EvaluationFacts): Sheet {
   function columnOf(metric: MetricSpec): Column {
     const flips = metric.kind === 'win-rate' ? new Int8Array(size).fill(-1) : null;
     const noRows = new Uint16Array(size).fill(1);
-    const values = new Float64Array(size).fill(Number.NaN);
-    return Object.freeze({ metric, repeats, values, reasons: noRows, inapplicable: new Uint8Array(size), flips });
+    return Object.freeze({ metric, repeats, values: new Float64Array(size).fill(Number.NaN), reasons: noRows, flips });
   }
-  function put({ metric, values, reasons: why, inapplicable, flips }: Column, at: number, row: ResultRow): void {
+  function put({ metric, values, reasons: why, flips }: Column, at: number, row: ResultRow): void {
     const told = metricValue(metric, spec, row);
     const isValue = 'value' in told && Number.isFinite(told.value);
     values[at] = isValue ? told.value : Number.NaN;
     if (!isValue)
       why[at] = 'missing' in told ? reasons.place(told.missing, told.isInapplicable) : reasons.place('not a number');
     else why[at] = told.isWorst ? reasons.place(failureOf(metric, row)) : 0;
-    inapplicable[at] = Number('isInapplicable' in told && told.isInapplicable === true);
     if (flips !== null) flips[at] = flipOf(metric, row);
   }
 

@@ -48,7 +48,8 @@ export function testPairs(values: PairedValues, metric: MetricSpec, settings: Te
 function testMeans({ control, treatment, cluster }: PairedValues, { better }: MetricSpec, alpha: number): PairTest {
   const clusters = cluster === null ? {} : { cluster };
   const result = compareScores(control, treatment, { alpha, better, mde: null, ...clusters });
-  const { diff, se, df, ciLo, ciHi } = result;
+  const { se, df, ciLo, ciHi } = result;
+  const diff = withoutRounding(result.diff, result.se);
   const tests = [testOf('t', result.p), testOf('sign_flip', result.pSignFlip)].flat();
   return {
     method: cluster === null ? 'paired_t' : 'cluster_paired',
@@ -107,6 +108,10 @@ function testWins({ treatment }: PairedValues, alpha: number): PairTest {
     intervalAt: (level) => intervalOf(pairwise(wins, ties, losses, level), EVEN),
   };
 }
+
+/** Scores that even out leave a sum of rounding errors: a difference that their own error dwarfs so far is none. */
+const withoutRounding = (diff: number | null, se: number | null): number | null =>
+  diff !== null && se !== null && se > 0 && Math.abs(diff) < 1e-12 * se ? 0 : diff;
 
 /** From the mean of squared differences and their mean: standard error with n - 1. */
 const errorOf = (meanSquare: number, mean: number, n: number): number =>
