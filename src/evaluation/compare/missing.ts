@@ -58,7 +58,7 @@ export function blockedBy({ share, p }: MissingPairs): string {
 }
 
 /** Cells of a column that are missing, among these examples. */
-export const missingCells = (sheet: Sheet, column: Column, examples: readonly number[]): CellReasons =>
+const missingCells = (sheet: Sheet, column: Column, examples: readonly number[]): CellReasons =>
   countCells(sheet, column, examples, true);
 
 /** Cells that count as the worst since the run failed. */

@@ -90,7 +90,7 @@ export function factsOf(parts: Partial<EvaluationFacts> & Pick<EvaluationFacts, 
 }
 
 /** `e000`, `e001`, ... */
-export const exampleId = (place: number): string => `e${String(place).padStart(3, '0')}`;
+const exampleId = (place: number): string => `e${String(place).padStart(3, '0')}`;
 
 export const examplesOf = (
   count: number,
