@@ -18,11 +18,10 @@ export const retrieval = defineEvaluation('retrieval', {
   dataset: aiDocs,
   variants: [hybrid, hybridRerank],
   scorers: [found],
-  metrics: ({ score, run }) => ({
+  metrics: ({ score }) => ({
     primary: [
       metric.mean('recall-10', score(found).recall).increase({ minimumEffect: 0.03 }),
       metric.mean('mrr-10', score(found).mrr).increase({ minimumEffect: 0.03 }),
     ],
-    guardrails: [metric.mean('latency', run.latencyMs).noWorseThan(250)],
   }),
 });

@@ -10,11 +10,8 @@ import { fuse, keepOrder, keywordSearch, rerank, vectorSearch } from './steps.ts
 const POOL = LIST_LENGTH;
 
 export const docsSearch = definePipeline('docs-search', Question)
-  .step('vector', vectorSearch, ({ input }) => ({ queries: [input.question] }), {
-    index: 'ai-docs',
-    topK: POOL,
-    model: 'local/lsa',
-  })
+  // With whichever model the index has.
+  .step('vector', vectorSearch, ({ input }) => ({ queries: [input.question] }), { index: 'ai-docs', topK: POOL })
   .step('keyword', keywordSearch, ({ input }) => ({ query: input.question }), { index: 'ai-docs', topK: POOL })
   .step('fused', fuse, ({ keyword }) => ({ lists: [keyword.passages], searched: [keyword.searched] }), { limit: POOL })
   .step('ranked', keepOrder, ({ fused }) => ({ passages: fused.passages }), { topN: POOL })

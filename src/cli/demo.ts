@@ -1,7 +1,7 @@
 /**
  * `sluice demo`: the main job on real input. It brings up the servers, reads the documentation that the npm package `ai`
- * ships, asks three real questions as durable runs, and shows what each step took and where to see it. The state stays
- * in the folder, so a second demo is quick, and everything it made can be asked and searched afterwards.
+ * ships, asks three real questions as durable runs, shows what each step took and where to see it, and ends with an
+ * experiment. The state stays in the folder, so a second demo is quick, and everything it made can be used afterwards.
  */
 import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -15,6 +15,7 @@ import { BUILT_IN, type Project } from '../runtime/project.ts';
 import type { RunResult } from '../runtime/run-result.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { readingCommand, runAction, type World } from './command.ts';
+import { demoExperiment } from './demo-experiment.ts';
 import { untilStopped } from './dev.ts';
 import { ingestLine, ingestWithProgress, omissionLines } from './ingest.ts';
 import { EXIT, type ExitCode, orInterrupted, type Session } from './session.ts';
@@ -33,7 +34,7 @@ const QUESTIONS = ['What is a tool?', 'What are embeddings used for?', 'How do I
 
 export function demoCommand(world: World): Command {
   return readingCommand('demo', {
-    summary: 'read real documentation, ask three questions, show every step; no keys needed',
+    summary: 'read real documentation, ask three questions, run an experiment; no keys needed',
     examples: [
       ['demo', 'ends by itself; a second time it is quick'],
       ['demo --keep', 'and goes on serving, until Ctrl-C'],
@@ -62,10 +63,19 @@ async function demo(session: Session, options: DemoOptions): Promise<ExitCode> {
       terminal.print(`\n${terminal.colours.bold(`? ${question}`)}`);
       showRun(terminal, run);
     }
-    const isFine = runs.every(({ outcome }) => outcome === 'completed' || outcome === 'degraded');
+    const experiment = await orInterrupted(session.signal, demoExperiment(session, runtime));
+    const isFine =
+      experiment.evaluation.state === 'completed' &&
+      runs.every(({ outcome }) => outcome === 'completed' || outcome === 'degraded');
     if (terminal.json)
-      terminal.printJson({ temporal: runtime.temporal, ingested, runs, ...(instead && { ranInstead: instead }) });
-    else for (const line of nextLines(runs, runtime, environment)) terminal.print(line);
+      terminal.printJson({
+        temporal: runtime.temporal,
+        ...{ ingested, runs, experiment },
+        ...(instead && { ranInstead: instead }),
+      });
+    else
+      for (const line of nextLines(runs, experiment.evaluation.evaluationId, runtime, environment))
+        terminal.print(line);
     if (options.keep) {
       terminal.note('serving; stop with Ctrl-C');
       await untilStopped(session, runtime);
@@ -94,7 +104,12 @@ function embeddingOf(plan: Plan): string {
   return model;
 }
 
-function nextLines(runs: readonly RunResult[], { isPassing }: Runtime, environment: Session['environment']): string[] {
+function nextLines(
+  runs: readonly RunResult[],
+  evaluationId: string,
+  { isPassing }: Runtime,
+  environment: Session['environment'],
+): string[] {
   // As `npm run demo`, which is how this repository runs it, `sluice` itself is a script, too.
   const sluice = environment.npm_lifecycle_event === 'demo' ? 'npm run sluice --' : 'sluice';
   return [
@@ -103,6 +118,7 @@ function nextLines(runs: readonly RunResult[], { isPassing }: Runtime, environme
     `  ${sluice} ask ${PIPELINE} "your own question"`,
     `  ${sluice} search --index ${INDEX} "stream text"`,
     `  ${sluice} runs ${shortRunId(runs.at(-1)?.runId ?? '')}`,
+    `  ${sluice} eval compare ${evaluationId} --worse`,
     `  ${sluice} plan draw ${PIPELINE}`,
     ...(isPassing ? [`  ${sluice} dev   (then the addresses above answer)`] : []),
   ];

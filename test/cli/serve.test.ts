@@ -7,6 +7,11 @@ import { SluiceError } from '../../src/errors.ts';
 import type { IngestProgress, IngestResult } from '../../workflows/ingest-messages.ts';
 import { failedRun, fakeRuntime, finishedRun, nothingRunning, pipelines, run } from './fakes.ts';
 
+/** What it does on real servers is seen by `npm run demo`. */
+vi.mock('../../src/cli/demo-experiment.ts', () => ({
+  demoExperiment: async () => ({ evaluation: { evaluationId: 'eval-retrieval-1f2e3d4c', state: 'completed' } }),
+}));
+
 const ingested: IngestResult = {
   index: 'docs',
   snapshot: 'abcdef0123456789',
@@ -125,6 +130,7 @@ describe('sluice demo', () => {
     expect(stdout.match(/^\? /gm)).toHaveLength(3);
     expect(stdout.split(finishedRun.temporalUrl)).toHaveLength(4);
     expect(stdout).toContain('http://localhost:8233');
+    expect(stdout).toContain('sluice eval compare eval-retrieval-1f2e3d4c --worse');
     expect([code, state.stopped]).toEqual([0, 1]);
   });
 
