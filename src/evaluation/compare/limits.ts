@@ -8,6 +8,4 @@ export const COMPARE_LIMITS = Object.freeze({
   reasonsTold: 5,
   /** Different reasons of one evaluation that are told apart; further ones count as others. */
   reasonsKept: 1_000,
-  /** Examples that a terminal or a report page shows unasked. */
-  examplesPrinted: 20,
 });
