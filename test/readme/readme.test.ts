@@ -36,7 +36,7 @@ describe('the README', () => {
     expect(commands.length).toBeGreaterThan(10);
     for (const words of commands) {
       const [first = '', second = ''] = words;
-      const path = ['index', 'plan'].includes(first) ? [first, second] : [first];
+      const path = ['index', 'plan', 'eval', 'judge'].includes(first) && second !== '' ? [first, second] : [first];
       const { code, text } = await helpOf(path);
       expect(code, words.join(' ')).toBe(0);
       expect(text).toMatch(new RegExp(`^Usage: sluice ${path.join(' ')} `));
@@ -71,12 +71,18 @@ describe('in a copy of the project', () => {
 
   it('the pipeline shown is the one that runs', async () => {
     const imports = (await readFile(join(folder, 'pipelines/docs-bot.ts'), 'utf8')).match(/^import [^;]*;$/gm)!;
-    const shown = blocks.filter(({ language }) => language === 'ts').map(({ text }) => text);
+    const shown = blocks.filter(({ language, about }) => language === 'ts' && about === '').map(({ text }) => text);
     expect(shown).toHaveLength(1);
     const file = join(folder, 'pipelines/shown.ts');
     await writeFile(file, [...imports, ...shown].join('\n'));
     const { docsBot: copy } = (await import(file)) as { docsBot: typeof docsBot };
     expect(planId(copy.plan)).toBe(planId(docsBot.plan));
+  });
+
+  it('what else is shown is in the file that it names', async () => {
+    const shown = blocks.filter(({ language, about }) => language === 'ts' && about !== '');
+    expect(shown.length).toBeGreaterThan(0);
+    for (const { about, text } of shown) expect(await readFile(join(folder, about), 'utf8')).toContain(text.trim());
   });
 
   it('the five edits make a step of one’s own', async () => {
