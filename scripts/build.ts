@@ -1,18 +1,20 @@
 /**
  * `npm run build`: the publishable package in `dist/`. The compiler writes JavaScript and types; what it does not know
- * of is copied; and the workflow bundle is made from what was compiled, so that a worker of the package starts without
- * webpack.
+ * of is copied; the workflow bundle is made from what was compiled, so that a worker of the package starts without
+ * webpack; and the script of report pages is bundled, with what it uses of ECharts.
  */
 import { spawnSync } from 'node:child_process';
 import { chmod, copyFile, glob, mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { bundlePage } from '../src/evaluation/report/bundle-page.ts';
+import { PREBUILT_SCRIPT } from '../src/evaluation/report/page-assets.ts';
 import { prebuiltBundlePath } from '../src/runtime/bundle.ts';
 import { makePortable } from './source-map.ts';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 /** Read at run time from beside the code that reads them. */
-const ASSETS = ['src/**/*.sql', 'src/cli/init/*'];
+const ASSETS = ['src/**/*.sql', 'src/**/*.css', 'src/cli/init/*'];
 
 await rm(dist, { recursive: true, force: true });
 const compiled = spawnSync(join(root, 'node_modules/.bin/tsc'), ['--project', 'tsconfig.build.json'], {
@@ -30,3 +32,4 @@ await chmod(join(dist, 'src/cli/main.js'), 0o755);
 
 const built = (await import(join(dist, 'src/runtime/bundle.js'))) as typeof import('../src/runtime/bundle.ts');
 await writeFile(join(dist, basename(prebuiltBundlePath)), makePortable(await built.buildWorkflowBundle(), dist));
+await writeFile(join(dist, 'src/evaluation/report', PREBUILT_SCRIPT), await bundlePage());

@@ -12,6 +12,7 @@ import type { MetricSpec } from '../spec.ts';
 import type { ReportedColumn, ReportedExamples } from './data.ts';
 import { REPORT_LIMITS } from './limits.ts';
 import { readOutputs } from './outputs.ts';
+import { scaleFor } from './scale.ts';
 import { chooseExamples, wantOutputs } from './widest.ts';
 
 export interface CollectInput {
@@ -45,6 +46,7 @@ export async function collectExamples(input: CollectInput): Promise<ReportedExam
     questions: ids.map((id) => questions.get(id) ?? ''),
     tags: kept.map((example) => examples[example]!.tags),
     columns: kept.length === examples.length ? whole : whole.map((sides) => sides.map((column) => pick(column, kept))),
+    scales: report.metrics.map((metric, place) => scaleFor(metric, sides[0]!.sheet, whole[place]!)),
     reasons: reasons.words,
     outputs,
     outputsWanted: wanted.length,

@@ -42,12 +42,22 @@ export interface ReportedExamples {
   readonly tags: readonly (readonly string[])[];
   /** By metric of the report, then by side; null: the side's values are nothing to compare with the baseline's. */
   readonly columns: readonly (readonly (ReportedColumn | null)[])[];
+  /** By metric, for a picture of them all. */
+  readonly scales: readonly (ReportedScale | null)[];
   /** Why a value is missing, or the worst there is; 0 is none. */
   readonly reasons: readonly string[];
   /** Outputs of the examples that differ most. */
   readonly outputs: readonly ExampleOutputs[];
   /** Of how many examples outputs were wanted. */
   readonly outputsWanted: number;
+}
+
+/** From the worst to the best value. Null: no value was seen, or no two. */
+export interface ReportedScale {
+  readonly worst: number;
+  readonly best: number;
+  /** `declared`: of the scorer's field, or what a share is between. `seen`: what 9 of 10 values of all sides lie between. */
+  readonly from: 'declared' | 'seen';
 }
 
 export interface ReportedColumn {

@@ -1,4 +1,6 @@
 /** What a comparison rests on, as tables of text that each kind of report lays out its own way. */
+
+import { levelOf } from '../../stats/words.ts';
 import type { CellReasons, ComparedMetric, CompareMethod, CompareTest } from '../compare/compared-metric.ts';
 import type { ComparedSide, ComparisonReport } from '../compare/report.ts';
 import type { ReportData } from './data.ts';
@@ -151,12 +153,11 @@ export const methodRows = ({ report: { metrics, sides } }: ReportData): FactTabl
 const showP = (p: number): string => (p < 0.0001 ? '< 0.0001' : p.toPrecision(2));
 
 export function methodLines({ report: { alpha, multiplicity, comparisons, metrics } }: ReportData): readonly string[] {
-  const level = `${Number((100 * (1 - alpha)).toPrecision(4))}%`;
   const { holm, secondary, slices, exploratoryRate } = multiplicity;
   const has = (role: ComparedMetric['role']): boolean => metrics.some((metric) => metric.role === role);
   const rate = `${Number((100 * exploratoryRate).toPrecision(3))}%`;
   return [
-    `Intervals are two-sided at ${level}, each for itself. Means are over the pairs: examples that both sides have a value of.`,
+    `Intervals are two-sided at ${levelOf(alpha)}, each for itself. Means are over the pairs: examples that both sides have a value of.`,
     ...(has('primary') ? [`Primaries: ${holm} ${holm === 1 ? 'test' : "tests, adjusted by Holm's method"}.`] : []),
     ...(has('guardrail') ? ['Guardrails: one-sided bounds of the harm against the margin that was declared.'] : []),
     ...(has('secondary')

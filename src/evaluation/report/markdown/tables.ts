@@ -1,4 +1,6 @@
 /** The tables of a pull request's comment. */
+
+import { levelOf } from '../../../stats/words.ts';
 import type { ComparedMetric } from '../../compare/compared-metric.ts';
 import type { ComparisonReport } from '../../compare/report.ts';
 import type { ReportData, ReportedExamples } from '../data.ts';
@@ -17,7 +19,6 @@ import { byRegression, rankingMetrics } from '../widest.ts';
 import type { Table } from './writer.ts';
 
 export function metricTable({ sides, alpha }: ComparisonReport, metrics: readonly ComparedMetric[]): Table {
-  const level = Number((100 * (1 - alpha)).toPrecision(4));
   const rows = metrics.flatMap((metric) =>
     metric.sides.map((side) => {
       const { format, role, better } = metric;
@@ -35,7 +36,15 @@ export function metricTable({ sides, alpha }: ComparisonReport, metrics: readonl
       ];
     }),
   );
-  const headings = ['metric', 'variant', 'verdict', 'baseline', 'variant', `difference [${level}% interval]`, 'pairs'];
+  const headings = [
+    'metric',
+    'variant',
+    'verdict',
+    'baseline',
+    'variant',
+    `difference [${levelOf(alpha)} interval]`,
+    'pairs',
+  ];
   return { headings, rows, textColumns: 3 };
 }
 

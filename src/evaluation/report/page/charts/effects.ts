@@ -1,0 +1,85 @@
+/** Differences from the baseline with their intervals, and the band of those that were declared not to matter. */
+import type { CustomSeriesRenderItemAPI, CustomSeriesRenderItemParams } from 'echarts';
+import type { PageMetric } from '../../page-data.ts';
+import { MISSING, showDifference, showEffect } from '../../values.ts';
+import { type Frame, type Option, tipOf, tooltip } from './engine.ts';
+import { interval, point, rectangle, upright, words } from './marks.ts';
+import { rangeOf, rowAxes, rowPlace } from './row-axes.ts';
+
+const PLACE_FOR_NUMBERS = { wide: 190, narrow: 92 };
+const NARROW = 420;
+
+/** On both sides of 0 for a smallest effect; from 0 into the harm for a margin. */
+export function bandOf({
+  minimumEffect,
+  margin,
+  better,
+}: Pick<PageMetric, 'minimumEffect' | 'margin' | 'better'>): readonly [number, number] | null {
+  if (margin !== null) return better === 'higher' ? [-margin, 0] : [0, margin];
+  return minimumEffect === null ? null : [-minimumEffect, minimumEffect];
+}
+
+export function effectsOption(metric: PageMetric, labels: readonly string[], frame: Frame): Option {
+  const { colours, width } = frame;
+  const { format, sides } = metric;
+  const band = bandOf(metric);
+  const renderItem = (params: CustomSeriesRenderItemParams, api: CustomSeriesRenderItemAPI) => {
+    const place = rowPlace(params, api);
+    const ground = place.row === 0 ? groundOf(place, band, frame) : [];
+    return { type: 'group' as const, children: [...ground, ...rowOf(metric, place, frame)] };
+  };
+  const ends = sides.flatMap(({ effect: { diff, lo, hi } }) => [diff, lo, hi]);
+  return {
+    ...rowAxes(frame, {
+      labels: [labels[0]!, ...sides.map(({ side }) => labels[side]!)],
+      range: rangeOf([...ends, ...(band ?? [])], { low: true }),
+      format: (value) => showDifference(value, format),
+      room: width < NARROW ? PLACE_FOR_NUMBERS.narrow : PLACE_FOR_NUMBERS.wide,
+    }),
+    tooltip: tooltip(colours, ({ dataIndex }) => tip(metric, labels, dataIndex)),
+    series: [
+      {
+        type: 'custom',
+        renderItem,
+        data: [0, ...sides.map(({ effect }) => effect.diff ?? 0)].map((value, row) => [value, row]),
+      },
+    ],
+  };
+}
+
+type Place = ReturnType<typeof rowPlace>;
+
+/** Band and line at 0, under all rows. */
+function groundOf({ at, top, bottom }: Place, band: readonly [number, number] | null, { colours }: Frame) {
+  return [
+    ...(band === null ? [] : [rectangle(at(band[0]), top, at(band[1]) - at(band[0]), bottom - top, colours.band)]),
+    upright(at(0), top, bottom, colours.grey),
+  ];
+}
+
+function rowOf(metric: PageMetric, { row, at, y, right }: Place, { colours, width }: Frame) {
+  const { format } = metric;
+  if (row === 0) return [point(at(0), y, colours.grey, null), words(right + 10, y, 'baseline', colours.muted)];
+  const { effect, pairs } = metric.sides[row - 1]!;
+  const { word, tone } = metric.words[row - 1]!;
+  const { diff, lo, hi } = effect;
+  if (diff === null)
+    return [
+      words(right + 10, y, width < NARROW ? MISSING : `${MISSING} · ${pairs === 0 ? 'no pairs' : word}`, colours.muted),
+    ];
+  const color = tone === 'harm' ? colours.harm : colours.accent;
+  const isProven = tone === 'harm' || tone === 'good';
+  const text = width < NARROW ? showDifference(diff, format) : `${showDifference(diff, format)} · ${word}`;
+  return [
+    ...(lo === null || hi === null ? [] : [interval(at(lo), at(hi), y, color)]),
+    point(at(diff), y, color, isProven ? null : colours.surface),
+    words(right + 10, y, text, tone === 'harm' ? colours.harm : colours.ink),
+  ];
+}
+
+function tip(metric: PageMetric, labels: readonly string[], row: number): HTMLElement | string {
+  if (row === 0) return tipOf(labels[0]!, 'What the others are compared with.');
+  const { side, effect, sentences, guardrail } = metric.sides[row - 1]!;
+  const [sentence = ''] = guardrail?.sentences ?? sentences;
+  return tipOf(`${labels[side]}: ${showEffect(effect, metric.format)}`, sentence);
+}

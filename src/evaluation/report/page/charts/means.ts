@@ -1,0 +1,101 @@
+/** The means of a metric, a bar for each side: the interval first, and what is missing as a gap with its count. */
+import type { CustomSeriesRenderItemAPI, CustomSeriesRenderItemParams } from 'echarts';
+import type { ExplainedMean } from '../../../compare/compared-metric.ts';
+import type { PageMetric } from '../../page-data.ts';
+import { MISSING, showMean, showValue, type Tone } from '../../values.ts';
+import { type Frame, type Option, tipOf, tooltip } from './engine.ts';
+import { interval, point, rectangle, upright, words } from './marks.ts';
+import { ROW_HEIGHT, rangeOf, rowAxes, rowPlace } from './row-axes.ts';
+
+interface MeanRow extends ExplainedMean {
+  readonly label: string;
+  /** The baseline's mean over the same pairs; null in its own row. */
+  readonly beside: number | null;
+  readonly tone: Tone | 'baseline';
+  readonly pairs: number;
+  readonly missing: number;
+}
+
+/** The baseline over the pairs of the side that has most of them. */
+export function meanRows(metric: PageMetric, labels: readonly string[]): readonly MeanRow[] {
+  const [widest] = [...metric.sides].sort((one, other) => other.pairs - one.pairs);
+  const baseline: MeanRow = {
+    ...(widest?.baseline ?? { mean: null, lo: null, hi: null }),
+    label: labels[0]!,
+    beside: null,
+    tone: 'baseline',
+    pairs: widest?.pairs ?? 0,
+    missing: widest?.missing.baseline.cells ?? 0,
+  };
+  const others = metric.sides.map(
+    ({ side, variant, baseline: own, pairs, missing }, place): MeanRow => ({
+      ...variant,
+      label: labels[side]!,
+      beside: own.mean,
+      tone: metric.words[place]!.tone,
+      pairs,
+      missing: missing.variant.cells,
+    }),
+  );
+  return [baseline, ...others];
+}
+
+const PLACE_FOR_NUMBERS = { wide: 150, narrow: 92 };
+const NARROW = 420;
+
+export function meansOption(metric: PageMetric, labels: readonly string[], frame: Frame): Option {
+  const rows = meanRows(metric, labels);
+  const { colours, width } = frame;
+  const { format } = metric;
+  const renderItem = (params: CustomSeriesRenderItemParams, api: CustomSeriesRenderItemAPI) => {
+    const { row, at, y, right } = rowPlace(params, api);
+    const { mean, lo, hi, beside, tone, missing } = rows[row]!;
+    const color = tone === 'baseline' ? colours.grey : tone === 'harm' ? colours.harm : colours.accent;
+    const lacking = missing === 0 ? '' : `${missing.toLocaleString('en')} missing`;
+    const text = mean === null ? [MISSING, lacking] : [showValue(mean, format), width < NARROW ? '' : lacking];
+    const height = ROW_HEIGHT * 0.5;
+    return {
+      type: 'group' as const,
+      children: [
+        ...(mean === null
+          ? []
+          : [
+              rectangle(
+                at(0),
+                y - height / 2,
+                at(mean) - at(0),
+                height,
+                tone === 'baseline' ? colours.band : colours.soft,
+              ),
+            ]),
+        ...(beside === null
+          ? []
+          : [upright(at(beside), y - ROW_HEIGHT * 0.42, y + ROW_HEIGHT * 0.42, colours.grey, [3, 3])]),
+        ...(lo === null || hi === null ? [] : [interval(at(lo), at(hi), y, color)]),
+        ...(mean === null ? [] : [point(at(mean), y, color, null)]),
+        words(right + 10, y, text.filter(Boolean).join(' · '), mean === null ? colours.muted : colours.ink),
+      ],
+    };
+  };
+  return {
+    ...rowAxes(frame, {
+      labels: rows.map(({ label }) => label),
+      range: rangeOf(
+        rows.flatMap(({ mean, lo, hi, beside }) => [mean, lo, hi, beside]),
+        { low: false },
+      ),
+      format: (value) => showValue(value, format),
+      room: width < NARROW ? PLACE_FOR_NUMBERS.narrow : PLACE_FOR_NUMBERS.wide,
+    }),
+    tooltip: tooltip(colours, ({ dataIndex }) => tip(rows[dataIndex]!, metric)),
+    series: [{ type: 'custom', renderItem, data: rows.map(({ mean }, row) => [mean ?? 0, row]) }],
+  };
+}
+
+function tip({ label, mean, lo, hi, beside, pairs, missing }: MeanRow, { name, format }: PageMetric): HTMLElement {
+  return tipOf(
+    `${label}: ${showMean({ mean, lo, hi }, format)}`,
+    `${name}, ${pairs.toLocaleString('en')} pairs${missing === 0 ? '' : `, ${missing.toLocaleString('en')} missing`}`,
+    ...(beside === null ? [] : [`baseline on the same pairs: ${showValue(beside, format)} (dashed)`]),
+  );
+}

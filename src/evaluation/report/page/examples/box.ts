@@ -1,0 +1,104 @@
+/** The picture of all examples, and the box that is drawn in it: with the pointer, or by numbers. */
+
+import { type ECharts, type LiveChart, placeChart } from '../charts/engine.ts';
+import { scatterOption } from '../charts/scatter.ts';
+import { make } from '../dom.ts';
+import type { Page } from '../read-data.ts';
+import type { Store } from '../view.ts';
+import type { Box } from './filter.ts';
+import type { Pairs } from './pairs.ts';
+
+/** Taller than that it would leave no room for the table. */
+const MOST_HEIGHT = 440;
+
+interface BrushEvent {
+  readonly areas: readonly { readonly coordRange?: readonly [readonly [number, number], readonly [number, number]] }[];
+}
+
+/** @param pairsNow what is looked at */
+export function createBox(page: Page, store: Store, pairsNow: () => Pairs) {
+  const place = make('div', { class: 'chart' });
+  const inputs = ['baseline from', 'to', 'variant from', 'to'].map((label, index) =>
+    make('input', {
+      type: 'number',
+      step: 'any',
+      'aria-label': `${index < 2 ? 'baseline' : 'variant'} ${index % 2 === 0 ? 'from' : 'to'}`,
+      placeholder: label,
+      change: () => store.set({ filter: { box: typedBox() } }),
+    }),
+  );
+  const hint = make(
+    'p',
+    { class: 'quiet' },
+    'Drag a box over points to see only these examples; click beside it to see all.',
+  );
+  const numbers = make(
+    'details',
+    {},
+    make('summary', {}, 'Box by numbers'),
+    make('div', { class: 'numbers' }, ...inputs),
+  );
+  const element = make('figure', { class: 'box' }, place, hint, numbers);
+  let chart: ECharts | undefined;
+  let drawn: Box | null = null;
+
+  function typedBox(): Box | null {
+    const [a, b, c, d] = inputs.map(({ value }) => (value === '' ? null : Number(value)));
+    if ([a, b, c, d].every((value) => value === null)) return null;
+    return {
+      first: [a ?? Number.NEGATIVE_INFINITY, b ?? Number.POSITIVE_INFINITY],
+      second: [c ?? Number.NEGATIVE_INFINITY, d ?? Number.POSITIVE_INFINITY],
+    };
+  }
+
+  const live: LiveChart = placeChart(place, {
+    height: (width) => Math.min(MOST_HEIGHT, Math.max(260, width)),
+    label: 'Each example by the baseline’s value and the variant’s; the table beside it has the same values',
+    option: (frame) => {
+      const { metric, side } = store.get();
+      const labels = [page.sides[0]!, page.sides[side]!] as const;
+      return scatterOption({ metric: page.metrics[metric]!, labels, pairs: pairsNow(), ids: page.ids }, frame);
+    },
+    onMade(made) {
+      chart = made;
+      made.on('brushEnd', (event) => {
+        const range = (event as unknown as BrushEvent).areas[0]?.coordRange;
+        drawn = range === undefined ? null : { first: [...range[0]], second: [...range[1]] };
+        store.set({ filter: { box: drawn } });
+      });
+      arm();
+    },
+  });
+
+  /** Each drag draws a box. What was drawn anew has lost it. */
+  function arm(): void {
+    chart?.dispatchAction({
+      type: 'takeGlobalCursor',
+      key: 'brush',
+      brushOption: { brushType: 'rect', brushMode: 'single' },
+    });
+  }
+
+  function showBox(box: Box | null): void {
+    const ends = box === null ? [] : [...box.first, ...box.second];
+    for (const [index, input] of inputs.entries()) {
+      const end = ends[index];
+      input.value = end === undefined || !Number.isFinite(end) ? '' : String(Number(end.toPrecision(4)));
+    }
+    if (box === null && drawn !== null) chart?.dispatchAction({ type: 'brush', areas: [] });
+    drawn = box;
+  }
+
+  store.watch((view, before) => {
+    if (before === null || view.filter.box !== before.filter.box) showBox(view.filter.box);
+  });
+  return {
+    element,
+    live,
+    /** Other values, or other colours. */
+    redraw(): void {
+      live.redraw();
+      arm();
+    },
+  };
+}

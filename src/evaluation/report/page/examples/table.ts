@@ -1,0 +1,172 @@
+/**
+ * The examples as a table of which only what is in sight exists, so that ten thousand rows cost no more than twenty. It is
+ * moved through with the arrow keys, Page Up and Down, Home and End; Enter opens a row.
+ */
+import { showDifference, showValue } from '../../values.ts';
+import { make } from '../dom.ts';
+import type { Page } from '../read-data.ts';
+import type { View } from '../view.ts';
+import type { Sort } from './filter.ts';
+import { MISSING, type Pairs } from './pairs.ts';
+import { outcomeWord, reasonWords } from './state-words.ts';
+
+/** Pixels, as the style has them. */
+const ROW_HEIGHT = 46;
+/** Rows beyond the sight, above and below. */
+const SPARE = 8;
+
+export interface TableContent {
+  readonly view: View;
+  readonly pairs: Pairs;
+  /** In order. */
+  readonly shown: readonly number[];
+}
+
+interface TableEvents {
+  readonly onOpen: (place: number) => void;
+  readonly onSort: (sort: Sort) => void;
+}
+
+const HEADINGS: readonly (readonly [sort: Sort, name: string])[] = [
+  ['example', 'example'],
+  ['baseline', 'baseline'],
+  ['variant', 'variant'],
+  ['difference', 'difference'],
+  ['regression', 'outcome'],
+];
+
+export function createTable(page: Page, events: TableEvents) {
+  const body = make('tbody');
+  const head = make('thead');
+  const table = make(
+    'table',
+    { class: 'examples' },
+    make('caption', { class: 'unseen' }, 'Examples, the worst first'),
+    head,
+    body,
+  );
+  const frame = make('div', { class: 'rows', role: 'region', 'aria-label': 'Examples' }, table);
+  let content: TableContent | undefined;
+  let active = 0;
+
+  function draw(): void {
+    if (content === undefined) return;
+    const { shown } = content;
+    const from = Math.max(0, Math.floor(frame.scrollTop / ROW_HEIGHT) - SPARE);
+    const to = Math.min(shown.length, Math.ceil((frame.scrollTop + frame.clientHeight) / ROW_HEIGHT) + SPARE);
+    const rows = shown
+      .slice(from, to)
+      .map((example, index) =>
+        rowOf(page, content!, { example, place: from + index, isActive: from + index === active }),
+      );
+    body.replaceChildren(spacer(from), ...rows, spacer(shown.length - to));
+  }
+
+  /** Into sight, and drawn; the head covers the first row's height. */
+  function goTo(place: number): void {
+    active = Math.min(Math.max(0, place), (content?.shown.length ?? 1) - 1);
+    const [top, room] = [active * ROW_HEIGHT, frame.clientHeight - head.clientHeight];
+    if (top < frame.scrollTop) frame.scrollTop = top;
+    else if (top + ROW_HEIGHT > frame.scrollTop + room) frame.scrollTop = top + ROW_HEIGHT - room;
+    draw();
+    body.querySelector<HTMLElement>('[tabindex="0"]')?.focus({ preventScroll: true });
+  }
+
+  const placeOf = (event: Event): number | undefined => {
+    const row = (event.target as HTMLElement).closest<HTMLElement>('tr[data-place]');
+    return row === null ? undefined : Number(row.dataset.place);
+  };
+  body.addEventListener('click', (event) => {
+    const place = placeOf(event);
+    if (place === undefined) return;
+    active = place;
+    events.onOpen(place);
+  });
+  body.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter') events.onOpen(active);
+    const page = Math.floor(frame.clientHeight / ROW_HEIGHT) - 1;
+    const target = {
+      ArrowDown: active + 1,
+      ArrowUp: active - 1,
+      PageDown: active + page,
+      PageUp: active - page,
+      Home: 0,
+      End: Number.POSITIVE_INFINITY,
+    }[event.key];
+    if (target === undefined) return;
+    event.preventDefault();
+    goTo(target);
+  });
+  frame.addEventListener('scroll', draw, { passive: true });
+  new ResizeObserver(draw).observe(frame);
+
+  return {
+    element: frame,
+    goTo,
+    show(next: TableContent): void {
+      content = next;
+      active = 0;
+      frame.scrollTop = 0;
+      table.setAttribute('aria-rowcount', String(next.shown.length + 1));
+      head.replaceChildren(headRow(page, next.view, events.onSort));
+      draw();
+    },
+  };
+}
+
+function spacer(rows: number): HTMLElement {
+  const cell = make('td', { colspan: HEADINGS.length });
+  cell.style.height = `${rows * ROW_HEIGHT}px`;
+  return make('tr', { class: 'spacer', 'aria-hidden': 'true', hidden: rows === 0 }, cell);
+}
+
+function headRow({ sides }: Page, { side, filter }: View, onSort: (sort: Sort) => void): HTMLElement {
+  const cells = HEADINGS.map(([sort, name]) => {
+    const label = name === 'baseline' ? sides[0]! : name === 'variant' ? sides[side]! : name;
+    const isSorted = filter.sort === sort;
+    const direction = isSorted ? (filter.isReversed ? 'descending' : 'ascending') : 'none';
+    const arrow = isSorted ? (filter.isReversed ? ' ↓' : ' ↑') : '';
+    const button = make('button', { type: 'button', click: () => onSort(sort), title: label }, label + arrow);
+    return make('th', { scope: 'col', class: name, 'aria-sort': direction }, button);
+  });
+  return make('tr', {}, ...cells);
+}
+
+interface RowPlace {
+  readonly example: number;
+  readonly place: number;
+  readonly isActive: boolean;
+}
+
+function rowOf(page: Page, { view, pairs }: TableContent, { example, place, isActive }: RowPlace): HTMLElement {
+  const { metric, side } = view;
+  const { format } = page.metrics[metric]!;
+  const outcome = pairs.outcome[example]!;
+  const reasons = reasonWords(page, metric, side, example);
+  const value = (of: Float64Array): string => showValue(of[example]!, format);
+  const tags = page.tagsOf[example]!.map((tag) => page.tags[tag]!);
+  return make(
+    'tr',
+    {
+      tabindex: isActive ? 0 : -1,
+      'data-place': place,
+      'aria-rowindex': place + 2,
+      class: outcome === MISSING ? 'missing' : '',
+    },
+    make(
+      'td',
+      { class: 'example' },
+      make('span', { class: 'line' }, page.questions[example]!),
+      make('span', { class: 'line id' }, [page.ids[example]!, ...tags].join(' · ')),
+    ),
+    make('td', { class: 'baseline' }, value(pairs.first)),
+    make('td', { class: 'variant' }, value(pairs.second)),
+    make('td', { class: 'difference' }, showDifference(pairs.difference[example]!, format)),
+    make(
+      'td',
+      { class: 'outcome', title: reasons },
+      make('span', { class: 'line' }, outcomeWord(outcome)),
+      make('span', { class: 'line id' }, reasons),
+    ),
+  );
+}
