@@ -27,10 +27,18 @@ function evaluationSentence(report: EvaluationReport): string {
     case 'equivalent':
       return `${variant} and ${baseline} are equivalent on ${metric}: any difference is within ${show(mde)} (${interval}).`;
     case 'inconclusive':
-      return `No difference proven between ${variant} and ${baseline} on ${metric} (${interval}).${nNeeded === null ? '' : ` About ${plural(nNeeded, 'example')} would be needed.`}`;
+      return `No difference proven between ${variant} and ${baseline} on ${metric} (${interval})${amongOthers(report)}.${nNeeded === null ? '' : ` About ${plural(nNeeded, 'example')} would be needed.`}`;
     case null:
       return `No verdict on ${metric}: ${report.why ?? 'the numbers are missing'}.`;
   }
+}
+
+/** An interval that leaves out 0 beside "not proven" wants its reason at once. */
+function amongOthers({ effect: { lo, hi }, adjusted }: EvaluationReport): string {
+  const isClear = (lo !== null && lo > 0) || (hi !== null && hi < 0);
+  return isClear && adjusted !== null && adjusted.tests > 1
+    ? `: clear by itself, but not as one of ${adjusted.tests} tests`
+    : '';
 }
 
 function evaluationBasis(report: EvaluationReport): readonly string[] {

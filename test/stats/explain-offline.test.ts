@@ -65,6 +65,13 @@ test('no difference and no number of examples', () => {
   expect(explain(open)[0]).toContain('by unknown');
 });
 
+test('an interval without 0 that proves nothing says why', () => {
+  const one = { ...evaluation, verdict: 'inconclusive' as const, adjusted: { method: 'holm' as const, tests: 4 } };
+  expect(explain(one)[0]).toContain('(99% interval -0.06 to -0.02): clear by itself, but not as one of 4 tests.');
+  const around = { ...one, effect: { diff: 0.01, lo: -0.06, hi: 0.08 } };
+  expect(explain(around)[0]).not.toContain('clear by itself');
+});
+
 test('what a verdict rests on: holes, failed runs, other tests, labels', () => {
   const whole = {
     ...evaluation,
