@@ -1,5 +1,4 @@
 /** `sluice dataset export`: a dataset as a file that imports again, or as one that a model can be fine-tuned with. */
-import { writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { SluiceError } from '../errors.ts';
 import type { Example, Split } from '../evaluation/dataset.ts';
@@ -9,6 +8,7 @@ import { splitOption } from './dataset-show.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { count } from './text.ts';
 import { withStore } from './with-servers.ts';
+import { writeOut } from './write-file.ts';
 
 const FORMATS = ['jsonl', 'csv', 'openai-chat'] as const;
 
@@ -65,7 +65,7 @@ async function exportDataset(session: Session, name: string, options: ExportOpti
   const written = await render(examples, options);
   if (written.examples === 0) throw nothingToExport(named, written.skipped, split);
   if (out === undefined) terminal.print(written.text.replace(/\n$/, ''));
-  else await write(out, written.text);
+  else await writeOut(out, written.text);
   const { examples: number, skipped } = written;
   if (terminal.json)
     terminal.printJson({
@@ -96,17 +96,6 @@ async function render(examples: readonly Example[], { format, system }: ExportOp
     case 'openai-chat':
       return toChat(examples, system);
   }
-}
-
-async function write(file: string, text: string): Promise<void> {
-  await writeFile(file, text).catch((cause: unknown) => {
-    throw new SluiceError('export_unwritable', {
-      message: `'${file}' cannot be written`,
-      remedy: 'check the folder and its rights, and the space on the disk',
-      data: { file },
-      cause,
-    });
-  });
 }
 
 function nothingToExport(named: string, skipped: number, split: Split | undefined): SluiceError {

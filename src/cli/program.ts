@@ -13,6 +13,7 @@ import { evalCommand } from './eval.ts';
 import { indexCommand } from './indexes.ts';
 import { ingestCommand } from './ingest.ts';
 import { initCommand } from './init.ts';
+import { judgeCommand } from './judge.ts';
 import { readPackage } from './package.ts';
 import { planCommand } from './plan.ts';
 import { runsCommand } from './runs.ts';
@@ -32,6 +33,7 @@ const COMMANDS = [
   indexCommand,
   datasetCommand,
   evalCommand,
+  judgeCommand,
   stepsCommand,
   runsCommand,
   planCommand,

@@ -2,7 +2,7 @@
  * An evaluation's rows beside people's labels: who scored what, and which of it people have spoken of. Rows are added one
  * by one, as they are read for everything else, and only what labels need of them is kept.
  */
-import type { EvaluationFacts } from '../compare/input.ts';
+import type { EvaluationFacts, ExampleInfo } from '../compare/input.ts';
 import type { ResultRow, Score } from '../result.ts';
 import type { Ratings } from './ratings.ts';
 
@@ -18,8 +18,13 @@ export interface Judgement {
 /** What a cell is about; null: the run failed, which nobody has to look at; undefined: nothing, or not known. */
 export type Subject = string | null | undefined;
 
+/** Of an evaluation what labels need. */
+export interface LabelledFacts extends Pick<EvaluationFacts, 'evaluationId' | 'spec' | 'pins'> {
+  readonly examples: readonly Pick<ExampleInfo, 'id' | 'tags'>[];
+}
+
 export interface Labelled {
-  readonly facts: Pick<EvaluationFacts, 'evaluationId' | 'spec' | 'pins' | 'examples'>;
+  readonly facts: LabelledFacts;
   readonly ratings: Ratings;
   add(row: ResultRow): void;
   /** Of a variant each labelled subject once, as it was scored there. */
@@ -28,7 +33,7 @@ export interface Labelled {
   subjects(scorer: string, variant: number): readonly Subject[] | undefined;
 }
 
-export function createLabelled(facts: Labelled['facts'], ratings: Ratings): Labelled {
+export function createLabelled(facts: LabelledFacts, ratings: Ratings): Labelled {
   const { spec, examples } = facts;
   const places = new Map(examples.map(({ id }, place) => [id, place]));
   const scorers = spec.scorers.filter(({ id }) => ratings.has(id)).map(({ id }) => id);

@@ -4,6 +4,8 @@
  */
 
 import type { Counts } from '../../../src/evaluation/calibration/agreement.ts';
+import { correctedMean } from '../../../src/evaluation/calibration/corrected-effect.ts';
+import { correctedRates } from '../../../src/evaluation/calibration/corrected-rates.ts';
 import type { JudgedPair, JudgedSide } from '../../../src/evaluation/calibration/judged-pairs.ts';
 import type { CorrectedEffect } from '../../../src/evaluation/compare/compared-metric.ts';
 import { pairedT } from '../../../src/stats/paired.ts';
@@ -33,6 +35,30 @@ export interface Design {
 }
 
 export const ALPHA = 0.05;
+
+/** Of both sides it is right about 60 % of answers, and of the variant's it says so of 75 %. */
+export const BIASED: Design = {
+  examples: 500,
+  labelled: 100,
+  rate: 0.6,
+  effect: 0,
+  baseline: { sensitivity: 0.92, specificity: 0.88 },
+  variant: { sensitivity: 0.97, specificity: 0.58 },
+};
+
+const good: Judge = { sensitivity: 0.99, specificity: 0.99 };
+
+export const DESIGNS: readonly (readonly [name: string, design: Design])[] = [
+  ['biased, an effect of 5 points', { ...BIASED, effect: 0.05 }],
+  ['biased, 30 labelled', { ...BIASED, labelled: 30 }],
+  ['biased, half of the answers the same', { ...BIASED, same: 0.5 }],
+  ['biased, grades', { ...BIASED, isGraded: true, effect: 0.05 }],
+  ['biased, clusters of 5, 200 labelled', { ...BIASED, clusterSize: 5, labelled: 200 }],
+  [
+    'hardly ever wrong, 40 labelled of 1,000',
+    { ...BIASED, baseline: good, variant: good, labelled: 40, examples: 1_000 },
+  ],
+];
 
 /** As different as examples are: their rates spread by so much around the design's. */
 const SPREAD = 0.5;
@@ -89,6 +115,22 @@ function intervalOf(scores: readonly (readonly number[])[]): Pick<CorrectedEffec
   return lo === null || hi === null ? null : { lo, hi };
 }
 
+/** Labels on some of the examples, the judge on all. */
+export const ppi: Analyst = (pairs) => correctedMean(pairs, 1, ALPHA);
+
+/** The judge's error rates on either side, from the labels there. */
+export const rogan: Analyst = (pairs) => {
+  const [baseline, variant] = [countsOn(pairs, 'baseline'), countsOn(pairs, 'variant')];
+  return correctedRates(pairs, { baseline, variant, isPooled: false }, ALPHA);
+};
+
+/** One table for both. */
+export const roganPooled: Analyst = (pairs) => {
+  const [one, other] = [countsOn(pairs, 'baseline'), countsOn(pairs, 'variant')];
+  const both = { tp: one.tp + other.tp, fn: one.fn + other.fn, tn: one.tn + other.tn, fp: one.fp + other.fp };
+  return correctedRates(pairs, { baseline: both, variant: both, isPooled: true }, ALPHA);
+};
+
 /** Over runs that differ by their draws only; a run without an interval covers nothing. */
 export function coverageOf(design: Design, analyst: Analyst, runs: number, seed: number): Coverage {
   const random = randomFrom(seed);
@@ -105,7 +147,7 @@ export function coverageOf(design: Design, analyst: Analyst, runs: number, seed:
 }
 
 /** The judge's table on one side's labels. */
-export function countsOn(pairs: readonly JudgedPair[], side: 'baseline' | 'variant'): Counts {
+function countsOn(pairs: readonly JudgedPair[], side: 'baseline' | 'variant'): Counts {
   const held = pairs.map((pair) => pair[side]).filter(({ label }) => label !== null);
   const count = (score: number, label: number): number =>
     held.filter((one) => one.score === score && one.label === label).length;

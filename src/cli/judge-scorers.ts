@@ -1,0 +1,58 @@
+/** Which evaluation and which of its scorers a user means, and what raters may fill in for a scorer. */
+import { SluiceError } from '../errors.ts';
+import { fieldsOfScorer, fieldsOfSpec, type LabelFields } from '../evaluation/calibration/label-fields.ts';
+import type { ScorerSpec } from '../evaluation/spec.ts';
+import type { EvaluationRow } from '../store/evaluations.ts';
+import type { Store } from '../store/store.ts';
+import { resolveReference } from './eval-refs.ts';
+import { findNamed } from './lookup.ts';
+import type { Session } from './session.ts';
+
+type WithEvaluations = Pick<Store, 'evaluations'>;
+
+/** The newest evaluations whose scorers are known by them. */
+const LOOKED_THROUGH = 100;
+
+/** @throws SluiceError `evaluation_unknown`, `evaluation_ambiguous`; `usage` where a variant is named */
+export async function findJudged(store: WithEvaluations, reference: string): Promise<EvaluationRow> {
+  const { row, variant } = await resolveReference(store, reference);
+  if (variant === undefined) return row;
+  throw new SluiceError('usage', {
+    message: `'${reference}' names a variant, and judges are held against people on all of them`,
+    remedy: `leave it out: ${row.evaluationId}`,
+  });
+}
+
+/** @throws SluiceError `scorer_unknown`, `scorer_ambiguous` */
+export const findScorer = ({ spec, evaluationId }: EvaluationRow, name: string): ScorerSpec =>
+  findNamed({
+    kind: 'scorer',
+    name,
+    among: spec.scorers,
+    nameOf: ({ id }) => id,
+    whenNone: `${evaluationId} has no scorers`,
+  });
+
+/** By scorer: as the project defines it, or else as the newest evaluation that has it. */
+export async function labelFields(session: Session, store: WithEvaluations): Promise<ReadonlyMap<string, LabelFields>> {
+  const rows = await store.evaluations.list({ limit: LOOKED_THROUGH });
+  const kept = rows
+    .toReversed()
+    .flatMap(({ spec }) => spec.scorers.map((scorer) => [scorer.id, fieldsOfSpec(scorer)] as const));
+  return new Map([...kept, ...(await definedFields(session))]);
+}
+
+/** None where there is no project, or none that can be loaded: labels can be read all the same. */
+async function definedFields({ services, terminal }: Session): Promise<readonly (readonly [string, LabelFields])[]> {
+  try {
+    const definitions = await services.evaluations();
+    return [...definitions.values()].flatMap(({ scorers }) =>
+      scorers.map((scorer) => [scorer.id, fieldsOfScorer(scorer)] as const),
+    );
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    if (error.code !== 'project_missing')
+      terminal.note(`${error.message}: fields are checked by what evaluations have kept of their scorers`);
+    return [];
+  }
+}
