@@ -6,13 +6,14 @@ import type { ComparisonGate } from '../evaluation/compare/gate.ts';
 import type { ComparisonReport } from '../evaluation/compare/report.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
-import { showComparison } from './eval-comparison.ts';
+import { showComparison, shownMetrics } from './eval-comparison.ts';
 import { withDefinition } from './eval-definition.ts';
 import { type ExamplesView, readExamples, showExamples } from './eval-examples.ts';
-import { type NamedEvaluation, resolveReference, sidesOf } from './eval-refs.ts';
+import { type NamedEvaluation, namedLines, resolveReference, sidesOf } from './eval-refs.ts';
 import { findNamed } from './lookup.ts';
 import { positiveInteger } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
+import { count } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 interface CompareOptions {
@@ -68,7 +69,11 @@ async function compare(session: Session, references: readonly string[], options:
   const exit = options.gate ? gate.exitCode : EXIT.fine;
   if (terminal.json) terminal.printJson({ ...report, gate, ...(examples && { examples }) });
   else if (examples !== null) showExamples(terminal, examples, report);
-  else showComparison(terminal, report, options, options.gate ? gate.sentences : report.headline);
+  else {
+    showComparison(terminal, report, options, options.gate ? gate.sentences : report.headline);
+    const left = report.metrics.length - shownMetrics(report, options.all).length;
+    if (left > 0) terminal.note(`${count(left, 'more metric')} that decide nothing: --all`);
+  }
   if (options.gate && examples !== null) for (const sentence of gate.sentences) terminal.note(sentence);
   return exit;
 }
@@ -113,9 +118,3 @@ function examplesOf(
   const name = metric === undefined ? undefined : report.metrics[0]!.name;
   return readExamples(store, { loaded, report, direction, metric: name, limit });
 }
-
-/** Which evaluation a name has come to mean. */
-const namedLines = (named: readonly NamedEvaluation[]): readonly string[] =>
-  named
-    .filter(({ isByName }) => isByName)
-    .map(({ row }) => `the latest of '${row.name}' that has ended: ${row.evaluationId}`);

@@ -21,9 +21,8 @@ export function showComparison(
   first: readonly string[] = report.headline,
 ): void {
   const { width, room, colours } = terminal;
-  for (const sentence of first) for (const line of wrap(sentence, width, '')) terminal.print(line);
-  const metrics = report.metrics.filter(({ role }) => all || role !== 'secondary');
-  const shown = metrics.length > 0 ? metrics : report.metrics;
+  for (const sentence of new Set(first)) for (const line of wrap(sentence, width, '')) terminal.print(line);
+  const shown = shownMetrics(report, all);
   terminal.print();
   for (const line of metricTable(report, shown, colours, room)) terminal.print(line);
   if (slices) showSlices(terminal, report);
@@ -34,8 +33,12 @@ export function showComparison(
     for (const line of wrap(`! ${message}`, width, '')) terminal.print(line);
     if (remedy !== null) terminal.print(`  ${remedy}`);
   }
-  const left = report.metrics.length - shown.length;
-  if (left > 0) terminal.note(`${count(left, 'more metric')} that decide nothing: --all`);
+}
+
+/** Those that a terminal is shown unasked: what decides; all, where nothing does. */
+export function shownMetrics({ metrics }: ComparisonReport, all = false): readonly ComparedMetric[] {
+  const deciding = metrics.filter(({ role }) => all || role !== 'secondary');
+  return deciding.length > 0 ? deciding : metrics;
 }
 
 interface MetricRow {
@@ -97,14 +100,20 @@ function basisLines({ sides, alpha, multiplicity }: ComparisonReport): readonly 
   ];
 }
 
-/** Which metrics lack scores and why; metrics that lack them alike together. */
+/** Which metrics lack scores and why, and which are of fewer examples; metrics of which the same is to be said together. */
 function missingLines(metrics: readonly ComparedMetric[], { sides }: ComparisonReport): readonly string[] {
   const texts = metrics.flatMap((metric) => {
     const holes = metric.sides.filter(({ missing }) => missing.cells > 0).map((side) => holesOf(side, sides));
-    return holes.length === 0 ? [] : [{ name: metric.name, text: [...new Set(holes)].join('; ') }];
+    const beside = Math.max(0, ...metric.sides.map(({ missing }) => missing.inapplicable));
+    return [
+      ...(beside > 0
+        ? [`without ${count(beside, 'example')} that ${beside === 1 ? 'has' : 'have'} nothing to score`]
+        : []),
+      ...(holes.length > 0 ? [`missing ${[...new Set(holes)].join('; ')}`] : []),
+    ].map((text) => ({ name: metric.name, text }));
   });
   return [...Map.groupBy(texts, ({ text }) => text)].map(
-    ([text, alike]) => `missing of ${alike.map(({ name }) => name).join(', ')}: ${text}`,
+    ([text, alike]) => `${alike.map(({ name }) => name).join(', ')}: ${text}`,
   );
 }
 

@@ -59,7 +59,7 @@ function pauseTeller(terminal: Terminal, evaluationId: string): (state: Evaluati
 export function spendingSoFar({ calls, paidUsd, unknownCalls, savedUsd }: EvaluationProgress): readonly string[] {
   const known = (number: number) => number.toLocaleString('en');
   return [
-    `${known(calls.made)} calls made, ${known(calls.shared)} shared`,
+    ...(calls.made + calls.shared > 0 ? [`${known(calls.made)} calls made, ${known(calls.shared)} shared`] : []),
     ...(paidUsd === null ? [] : [`${unknownCalls > 0 ? '≥ ' : ''}${showCost(paidUsd)} paid`]),
     ...(unknownCalls > 0 ? [`${known(unknownCalls)} of unknown cost`] : []),
     ...(savedUsd === null || savedUsd === 0 ? [] : [`${showCost(savedUsd)} saved`]),

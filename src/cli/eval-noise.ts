@@ -1,14 +1,19 @@
 /** `sluice eval noise`: what an evaluation of the baseline against itself tells of the differences that can be seen. */
 import type { Command } from 'commander';
+import { SluiceError } from '../errors.ts';
 import type { NoiseFloor } from '../evaluation/compare/noise-floor.ts';
+import type { MetricSpec } from '../evaluation/spec.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
-import { latestEvaluation, resolveReference } from './eval-refs.ts';
+import { hasEnded, resolveReference } from './eval-refs.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
 import { wrap } from './text.ts';
 import { withStore } from './with-servers.ts';
+
+/** Of a name, for an A/A among them. */
+const LOOKED_THROUGH = 50;
 
 export function noiseCommand(world: World): Command {
   return readingCommand('noise', {
@@ -19,42 +24,50 @@ export function noiseCommand(world: World): Command {
     ],
   })
     .argument('<evaluation>', 'an id or its beginning, or a definition’s name')
-    .action((reference: string, _options: object, command: Command) =>
-      runAction(world, command, (session) => tellNoise(session, reference)),
+    .option('--all', 'also the metrics that decide nothing')
+    .action((reference: string, { all = false }: { readonly all?: boolean }, command: Command) =>
+      runAction(world, command, (session) => tellNoise(session, reference, all)),
     );
 }
 
-async function tellNoise(session: Session, reference: string): Promise<ExitCode> {
+async function tellNoise(session: Session, reference: string, all: boolean): Promise<ExitCode> {
   const { terminal } = session;
-  const noise = await withStore(session, async ({ store }) => {
+  const { noise, row } = await withStore(session, async ({ store }) => {
     const row = await findAa(store, reference);
     const [{ loadSheets }, { noiseFloor }] = await Promise.all([
       import('../evaluation/compare/load.ts'),
       import('../evaluation/compare/noise-floor.ts'),
     ]);
     const [sheet] = await loadSheets(store, [row.evaluationId]);
-    return noiseFloor(sheet!);
+    return { noise: noiseFloor(sheet!), row };
   });
   if (terminal.json) terminal.printJson(noise);
   else {
     terminal.note(`by ${noise.evaluationId}`);
-    showNoise(terminal, noise);
+    showNoise(terminal, noise, all ? [] : row.spec.metrics);
   }
   return EXIT.fine;
 }
 
-/** An A/A of that name, else what the reference means, whatever it is. */
+/** The latest A/A of that name, or whatever else the reference means. @throws SluiceError `evaluation_unknown` */
 async function findAa(store: Store, reference: string): Promise<EvaluationRow> {
-  const ofName = await store.evaluations.list({ name: reference, limit: 1 });
+  const ofName = await store.evaluations.list({ name: reference, limit: LOOKED_THROUGH });
   if (ofName.length === 0) return (await resolveReference(store, reference)).row;
-  return latestEvaluation(store, reference, isAa).catch(() => ofName[0]!);
+  const row = ofName.find((each) => isAa(each) && hasEnded(each));
+  if (row !== undefined) return row;
+  throw new SluiceError('evaluation_unknown', {
+    message: `'${reference}' was not evaluated against itself yet`,
+    remedy: `do that: sluice eval run ${reference} --aa --limit 50`,
+  });
 }
 
 export const isAa = ({ spec }: Pick<EvaluationRow, 'spec'>): boolean => spec.mode === 'aa';
 
-/** A paragraph per metric. */
-export function showNoise(terminal: Terminal, { metrics }: NoiseFloor): void {
-  for (const { sentences } of metrics) {
+/** A paragraph per metric; of those given only what decides, where anything does. */
+export function showNoise(terminal: Terminal, { metrics }: NoiseFloor, specs: readonly MetricSpec[]): void {
+  const deciding = new Set(specs.filter(({ role }) => role !== 'secondary').map(({ name }) => name));
+  for (const { metric, sentences } of metrics) {
+    if (deciding.size > 0 && !deciding.has(metric)) continue;
     const [first = '', ...others] = sentences;
     for (const line of wrap(first, terminal.width, '')) terminal.print(line);
     for (const sentence of others) for (const line of wrap(sentence, terminal.width)) terminal.print(line);

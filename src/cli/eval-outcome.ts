@@ -63,7 +63,7 @@ export function showOutcome({ terminal }: Session, outcome: EvaluationOutcome): 
     return exit;
   }
   if (report !== null) showComparison(terminal, report);
-  if (noise !== null) showNoise(terminal, noise);
+  if (noise !== null) showNoise(terminal, noise, evaluation.spec.metrics);
   terminal.print();
   showStanding(terminal, evaluation, outcome);
   terminal.print(terminal.colours.dim(`  ${temporalUrl}`));
@@ -81,27 +81,35 @@ export function showStanding(terminal: Terminal, evaluation: EvaluationRow, { pr
   for (const line of missingLines(evaluation, progress, missing)) terminal.print(line);
 }
 
-/** `12 cells are missing: rate_limited (10), no_expected (2)`. */
+/** `12 cells missing: rate_limited (10), 1 other reason`; apart from them what there is nothing to score of. */
 function missingLines(
   { evaluationId, state }: EvaluationRow,
-  { cells, resumable }: EvaluationProgress,
-  missing: readonly MissingReason[],
+  { resumable }: EvaluationProgress,
+  reasons: readonly MissingReason[],
 ): readonly string[] {
+  const [beside, holes] = [true, false].map((is) => reasons.filter(({ isInapplicable }) => isInapplicable === is));
   const canResume = resumable > 0 && state !== 'running' && state !== 'begun';
-  const [first, ...others] = missing;
-  if (first === undefined) return [];
-  const more = others.length === 0 ? '' : `, ${count(others.length, 'other reason')}`;
   return [
-    `  ${count(cells.missing, 'cell')} missing: ${first.reason} (${first.cells.toLocaleString('en')})${more}`,
+    ...cellsLine(holes!, (cells) => `${cells} missing`),
     ...(canResume ? [`  fill what can be filled: sluice eval resume ${evaluationId}`] : []),
+    ...cellsLine(beside!, (cells) => `${cells} with nothing to score`),
   ];
+}
+
+function cellsLine(reasons: readonly MissingReason[], words: (cells: string) => string): readonly string[] {
+  const [first, ...others] = reasons;
+  if (first === undefined) return [];
+  const total = reasons.reduce((sum, { cells }) => sum + cells, 0);
+  const share =
+    others.length === 0 ? '' : ` (${first.cells.toLocaleString('en')}), ${count(others.length, 'other reason')}`;
+  return [`  ${words(count(total, 'cell'))}: ${first.reason}${share}`];
 }
 
 function nextCommands({ evaluationId }: EvaluationRow, report: ComparisonReport | null): readonly string[] {
   const hasLosses = report?.metrics.some(
     ({ role, sides }) => role === 'primary' && sides.some(({ losses }) => losses > 0),
   );
-  if (report === null) return [];
+  if (report === null) return [`  all metrics: sluice eval noise ${evaluationId} --all`];
   return [
     ...(hasLosses ? [`  which got worse: sluice eval compare ${evaluationId} --worse`] : []),
     `  may it pass:     sluice eval compare ${evaluationId} --gate`,

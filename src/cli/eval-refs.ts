@@ -5,6 +5,7 @@
 import { SluiceError } from '../errors.ts';
 import type { SideRef } from '../evaluation/compare/input.ts';
 import type { EvaluationState } from '../evaluation/result.ts';
+import { suggest } from '../nearest.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';
 import { findNamed } from './lookup.ts';
@@ -27,18 +28,13 @@ export async function findEvaluation({ evaluations }: WithEvaluations, given: st
   return evaluations.get(PREFIX + given);
 }
 
-/** The newest of all, or of those that `isMeant`. @throws SluiceError `evaluation_unknown` */
-export async function latestEvaluation(
-  { evaluations }: WithEvaluations,
-  name?: string,
-  isMeant: (row: EvaluationRow) => boolean = () => true,
-): Promise<EvaluationRow> {
-  const rows = await evaluations.list({ name, limit: LOOKED_THROUGH });
-  const row = rows.find(isMeant);
+/** The newest of all. @throws SluiceError `evaluation_unknown` */
+export async function latestEvaluation({ evaluations }: WithEvaluations): Promise<EvaluationRow> {
+  const [row] = await evaluations.list({ limit: 1 });
   if (row !== undefined) return row;
   throw new SluiceError('evaluation_unknown', {
-    message: name === undefined ? 'no evaluation was made yet' : `there is no such evaluation of '${name}' yet`,
-    remedy: `make one: sluice eval run ${name ?? 'EVALUATION'}`,
+    message: 'no evaluation was made yet',
+    remedy: 'make one: sluice eval run EVALUATION',
   });
 }
 
@@ -62,12 +58,24 @@ export async function resolveReference(store: WithEvaluations, reference: string
   const ofName = await store.evaluations.list({ name: given, limit: LOOKED_THROUGH });
   const ofVariants = ofName.filter(({ spec }) => spec.mode === 'compare');
   const named = ofVariants.find(hasEnded) ?? ofName.find(hasEnded) ?? ofName[0];
-  const row = named ?? (await findEvaluation(store, given));
+  const row = named ?? (await findEvaluation(store, given).catch((error) => rethrowUnknown(store, given, error)));
   return {
     row,
     isByName: named !== undefined,
     variant: variant === undefined ? undefined : findVariant(row, variant),
   };
+}
+
+/** A name that is misspelt is near a name, not an id. */
+async function rethrowUnknown({ evaluations }: WithEvaluations, given: string, error: unknown): Promise<never> {
+  if (!(error instanceof SluiceError) || error.code !== 'evaluation_unknown') throw error;
+  const rows = await evaluations.list({ limit: LOOKED_THROUGH });
+  const known = [...new Set(rows.map(({ name }) => name)), ...rows.map(({ evaluationId }) => evaluationId)];
+  throw new SluiceError('evaluation_unknown', {
+    message: `there is no evaluation '${given}'`,
+    remedy: suggest(given, known, 'make one: sluice eval run EVALUATION'),
+    data: { name: given },
+  });
 }
 
 /** Neither ids nor names have a colon. */
@@ -115,3 +123,9 @@ const sideOf = ({ evaluationId }: EvaluationRow, variant: number): SideRef => ({
 
 const isSame = (one: SideRef, other: SideRef): boolean =>
   one.evaluationId === other.evaluationId && one.variant === other.variant;
+
+/** Which evaluation a name has come to mean. */
+export const namedLines = (named: readonly NamedEvaluation[]): readonly string[] =>
+  named
+    .filter(({ isByName }) => isByName)
+    .map(({ row }) => `the latest of '${row.name}' that has ended: ${row.evaluationId}`);

@@ -64,18 +64,42 @@ async function runEvaluation(session: Session, name: string, options: RunOptions
 }
 
 async function start(
-  { environment, terminal }: Session,
+  { environment, terminal, services }: Session,
   runtime: Runtime,
   { definition, spec, plans }: EvaluationRequest,
   { budgetUsd = definition.budgetUsd ?? undefined, fresh }: RunOptions,
 ): Promise<EvaluationRow> {
-  const row = await runtime.client.startEvaluation({
+  const starting = runtime.client.startEvaluation({
     ...{ spec, plans, budgetUsd: budgetUsd ?? null },
     startedBy: environment.USER ?? environment.USERNAME ?? 'unknown',
     ...(fresh && { acceptChanged: true }),
   });
+  const row = await starting.catch((error: unknown) => rethrowKeys(services, error));
   terminal.note(`${row.evaluationId}  ${runtime.client.urlOf(row.evaluationId)}`);
   return row;
+}
+
+/** Other variants than were asked for are no evaluation of those; others that need no key may be tried. */
+async function rethrowKeys(services: Session['services'], error: unknown): Promise<never> {
+  if (!(error instanceof SluiceError) || error.code !== 'key_missing') throw error;
+  const [{ callsOf }, { isPaid }] = await Promise.all([
+    import('../evaluation/pins.ts'),
+    import('../runtime/plan-keys.ts'),
+  ]);
+  const needNone = [...(await services.evaluations()).values()].filter(({ baseline, variants, scorers }) => {
+    const calls = callsOf(
+      [baseline, ...variants].map(({ plan }) => plan),
+      scorers.map(({ spec }) => spec),
+    );
+    return !calls.some((call) => isPaid({ call }));
+  });
+  const { code, message, remedy, data } = error;
+  const others = needNone.map(({ id }) => id).join(', ');
+  throw new SluiceError(code, {
+    message,
+    remedy: others === '' ? remedy : `${remedy}\nevaluations that need no key: ${others}`,
+    data,
+  });
 }
 
 function detached({ terminal }: Session, runtime: Runtime, row: EvaluationRow): ExitCode {

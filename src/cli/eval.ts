@@ -2,14 +2,19 @@
 import type { Command } from 'commander';
 import { groupCommand, type World } from './command.ts';
 import { compareCommand } from './eval-compare.ts';
+import { leaderboardCommand } from './eval-leaderboard.ts';
 import { listCommand } from './eval-list.ts';
 import { noiseCommand } from './eval-noise.ts';
+import { planCommand } from './eval-plan.ts';
+import { reportCommand } from './eval-report.ts';
 import { runCommand } from './eval-run.ts';
+import { showCommand } from './eval-show.ts';
 import { statusCommand } from './eval-status.ts';
 import { cancelCommand, pauseCommand, resumeCommand } from './eval-steer.ts';
 
 export function evalCommand(world: World): Command {
   const commands = [
+    planCommand,
     runCommand,
     statusCommand,
     listCommand,
@@ -17,6 +22,9 @@ export function evalCommand(world: World): Command {
     resumeCommand,
     cancelCommand,
     compareCommand,
+    showCommand,
+    reportCommand,
+    leaderboardCommand,
     noiseCommand,
   ];
   return groupCommand(

@@ -51,7 +51,7 @@ function degradedLine(nodes: readonly NodeResult[]): string {
 }
 
 /** An output with a text is shown as that text and its citations; any other as JSON. */
-function answerLines(output: Json, width: number): string[] {
+export function answerLines(output: Json, width: number): string[] {
   if (!isObject(output) || typeof output.text !== 'string')
     return JSON.stringify(output, null, 2)
       .split('\n')

@@ -5,6 +5,8 @@ export interface MissingReason {
   readonly reason: string;
   /** Whether another try may fill them. */
   readonly resumable: boolean;
+  /** The example has nothing to score: see `Cell`. */
+  readonly isInapplicable: boolean;
   readonly cells: number;
 }
 
@@ -17,9 +19,9 @@ export async function missingReasons(
   for await (const { cells } of evaluations.eachResult(evaluationId, { scoresOnly: true }))
     for (const cell of Object.values(cells)) {
       if (cell.state !== 'missing') continue;
-      const { reason, resumable } = cell;
-      const key = `${resumable} ${reason}`;
-      reasons.set(key, { reason, resumable, cells: (reasons.get(key)?.cells ?? 0) + 1 });
+      const { reason, resumable, isInapplicable = false } = cell;
+      const key = `${resumable} ${isInapplicable} ${reason}`;
+      reasons.set(key, { reason, resumable, isInapplicable, cells: (reasons.get(key)?.cells ?? 0) + 1 });
     }
   return [...reasons.values()].sort((one, other) => other.cells - one.cells || (one.reason < other.reason ? -1 : 1));
 }

@@ -15,6 +15,7 @@ import {
 import { ATTRIBUTES } from '../../workflows/messages.ts';
 import { SluiceError } from '../errors.ts';
 import type { EvaluationProgress, EvaluationState } from '../evaluation/result.ts';
+import { scorerPlans } from '../evaluation/scorer-plans.ts';
 import type { EvaluationSpec } from '../evaluation/spec.ts';
 import { planId } from '../plan/id.ts';
 import type { Json, Plan } from '../plan/plan.ts';
@@ -47,7 +48,7 @@ export interface FollowOptions {
 }
 
 export interface EvaluationClient {
-  /** @throws SluiceError `step_unregistered`, `no_worker`, `key_missing` where a variant could not be run */
+  /** @throws SluiceError `step_unregistered`, `no_worker`, `key_missing` where a variant, or a scorer, could not be run */
   startEvaluation(request: NewEvaluationRequest): Promise<EvaluationRow>;
   /**
    * Resolves when the evaluation has ended, however it has.
@@ -105,7 +106,7 @@ export function createEvaluationClient(dependencies: EvaluationDependencies): Ev
 
   return {
     async startEvaluation({ spec, plans, budgetUsd, startedBy, acceptChanged = false }) {
-      for (const plan of plans) await check(plan);
+      for (const plan of [...plans, ...scorerPlans(spec)]) await check(plan);
       for (const plan of plans) await store.plans.put(planId(plan), plan);
       const evaluationId = `eval-${spec.name}-${randomUUID().slice(0, NAME_DIGITS)}`;
       const row = await evaluations.create({ evaluationId, spec, budgetUsd, startedBy });

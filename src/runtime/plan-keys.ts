@@ -17,12 +17,15 @@ export function servedBy({ providers }: Pick<Config, 'providers'>): readonly Ser
 }
 
 /** The providers that a node's calls may ask, its fallback's included. */
-export function servedFor({ call, fallback }: StepNode): readonly Served[] {
+export function servedFor({ call, fallback }: Pick<StepNode, 'call' | 'fallback'>): readonly Served[] {
   const models = [call, ...(fallback ? [fallback] : [])].map(({ config }) => modelIn(config));
   return SERVED.map((name): Served => `${name}/*`).filter((served) =>
     models.some((model) => model?.startsWith(served.slice(0, -1))),
   );
 }
+
+/** Whether its calls cost money. */
+export const isPaid = (node: Pick<StepNode, 'call' | 'fallback'>): boolean => servedFor(node).length > 0;
 
 function modelIn(config: Json | object): string | undefined {
   const model = typeof config === 'object' && config !== null && 'model' in config ? config.model : undefined;

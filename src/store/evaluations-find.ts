@@ -60,7 +60,7 @@ export async function unknownEvaluation(queries: Queries, evaluationId: string):
     remedy: suggest(
       evaluationId,
       newest.map(({ id }) => id),
-      'none was made yet: `sluice eval` makes one',
+      'none was made yet; make one: sluice eval run EVALUATION',
     ),
     data: { evaluationId },
   });

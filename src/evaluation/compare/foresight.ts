@@ -8,6 +8,7 @@ import type { MetricSpec } from '../spec.ts';
 import { comparable, type PlacedSide } from './comparable.ts';
 import { examplesNeeded } from './examples-needed.ts';
 import { GUARDRAIL_ALPHA } from './guardrail.ts';
+import { meanError } from './means.ts';
 import { testColumns } from './measure.ts';
 import { pairExamples, pairedValues } from './pairs.ts';
 import type { Sheet } from './sheet.ts';
@@ -22,9 +23,12 @@ export interface Foreseen {
   readonly nNeeded: number | null;
 }
 
+/** Of the scores of two variants, where only one is known: what is left of its spread is that of their difference. */
+export const ASSUMED_CORRELATION = 0.5;
+
 /**
- * Of each metric, by the variant whose differences spread most. Of an A/A: by its noise, so what variants differ in
- * besides comes on top.
+ * Of each metric, by the variant whose differences spread most. An A/A has no variants: there it is as if the scores of one
+ * went along with the baseline's by 0.5.
  *
  * @param metrics as they are declared now; those that the sheet has otherwise, or not, are not known
  * @param examples how many the evaluation is to have
@@ -45,13 +49,13 @@ export function foresee(sheet: Sheet, metrics: readonly MetricSpec[], examples: 
 function spreadOf(metric: MetricSpec, baseline: PlacedSide, side: PlacedSide) {
   const found = comparable(metric, baseline, side);
   if ('why' in found) return null;
-  const { se, pairs, why } = testColumns(
-    pairedValues(pairExamples(baseline.sheet, side.sheet), found.columns),
-    found.columns,
-    0.05,
-  );
-  if (se === null) return why?.code === 'no_variation' ? { sd: 0, pairs } : null;
-  return { sd: se * Math.sqrt(pairs), pairs };
+  const values = pairedValues(pairExamples(baseline.sheet, side.sheet), found.columns);
+  const { se, pairs, why } = testColumns(values, found.columns, baseline.sheet.facts.spec.alpha);
+  const isAlone = side.sheet.facts.spec.mode === 'aa' && found.columns.left !== null;
+  const own = isAlone ? meanError(values.control, values.cluster) : null;
+  const error = isAlone ? (own === null ? null : own.se * Math.sqrt(2 * (1 - ASSUMED_CORRELATION))) : se;
+  if (error === null) return why?.code === 'no_variation' ? { sd: 0, pairs } : null;
+  return { sd: error * Math.sqrt(pairs), pairs };
 }
 
 /** @param share of the examples that have a difference at all */

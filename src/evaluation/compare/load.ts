@@ -1,12 +1,17 @@
 /**
- * Evaluations from the store, as comparisons take them. Rows pass by one at a time and only their numbers stay, so that an
- * evaluation of many thousands of runs takes little room.
+ * Evaluations from the store, as comparisons take them, with what people have said of them since. Rows pass by one at a time
+ * and only their numbers stay, so that an evaluation of many thousands of runs takes little room.
  */
 import { hashJson } from '../../plan/id.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';
 import type { Store } from '../../store/store.ts';
+import { labelsFor } from '../calibration/for-comparison.ts';
+import { isJudge } from '../calibration/judges.ts';
+import { createLabelled, type Judgement, type Labelled } from '../calibration/labelled.ts';
+import { type Ratings, ratingsOf } from '../calibration/ratings.ts';
+import { labelFiller } from '../calibration/with-labels.ts';
 import { type Example, memberOf } from '../dataset.ts';
-import type { DatasetPart } from '../spec.ts';
+import type { DatasetPart, EvaluationSpec } from '../spec.ts';
 import type { CompareInput } from './compare.ts';
 import type { EvaluationFacts, ExampleInfo, SideRef } from './input.ts';
 import { createSheet, type Sheet } from './sheet.ts';
@@ -17,42 +22,87 @@ export type EvaluationStore = Pick<Store, 'evaluations' | 'datasets'>;
  * What these sides come to, and that they were compared: looking at the same two again is not another comparison.
  *
  * @param sides the baseline first
- * @throws SluiceError `evaluation_unknown`
+ * @throws SluiceError `evaluation_unknown`; those of `placeSide`
  */
 export async function loadComparison(store: EvaluationStore, sides: readonly SideRef[]): Promise<CompareInput> {
-  const sheets = await loadSheets(
+  const loaded = await load(
     store,
     sides.map(({ evaluationId }) => evaluationId),
   );
-  return { sheets, sides, comparisons: await countComparisons(store, sheets, sides) };
+  const sheets = loaded.map(({ sheet }) => sheet);
+  const labelled = loaded.map((one) => one.labelled);
+  const baseline = labelled[0];
+  const elsewhere = baseline === undefined ? {} : await judgedElsewhere(store, baseline);
+  // Before it is counted: what is no comparison is refused here.
+  const labels = labelsFor({ sheets, sides, labelled, elsewhere });
+  return { sheets, sides, comparisons: await countComparisons(store, sheets, sides), ...labels };
 }
 
 /** Of each evaluation once, in the order in which they are named. @throws SluiceError `evaluation_unknown` */
 export async function loadSheets(store: EvaluationStore, evaluationIds: readonly string[]): Promise<readonly Sheet[]> {
-  const known = new Map<string, Promise<readonly ExampleInfo[]>>();
-  const examplesIn = (part: DatasetPart) => {
-    const key = JSON.stringify(part);
-    const found = known.get(key) ?? readExamples(store, part);
-    known.set(key, found);
-    return found;
-  };
-  const sheets: Sheet[] = [];
-  for (const evaluationId of new Set(evaluationIds)) {
-    const row = await store.evaluations.get(evaluationId);
-    const sheet = createSheet(await factsOf(store, row, await examplesIn(row.spec.dataset)));
-    for await (const result of store.evaluations.eachResult(row.evaluationId, { scoresOnly: true })) sheet.add(result);
-    sheets.push(sheet);
-  }
-  return sheets;
+  return (await load(store, evaluationIds)).map(({ sheet }) => sheet);
 }
 
-async function factsOf(
+interface Loaded {
+  readonly sheet: Sheet;
+  readonly labelled: Labelled;
+}
+
+async function load(store: EvaluationStore, evaluationIds: readonly string[]): Promise<readonly Loaded[]> {
+  const rows = await Promise.all([...new Set(evaluationIds)].map((id) => store.evaluations.get(id)));
+  const ratings = await readRatings(
+    store,
+    rows.map(({ spec }) => spec),
+  );
+  const known = new Map<string, readonly ExampleInfo[]>();
+  const loaded: Loaded[] = [];
+  for (const row of rows) {
+    const { dataset } = row.spec;
+    const key = JSON.stringify(dataset);
+    const examples = known.get(key) ?? (await readExamples(store, dataset));
+    known.set(key, examples);
+    loaded.push(await loadOne(store, row, examples, ratings));
+  }
+  return loaded;
+}
+
+async function loadOne(
   { evaluations }: EvaluationStore,
   { evaluationId, name, spec, pins, state }: EvaluationRow,
   examples: readonly ExampleInfo[],
-): Promise<EvaluationFacts> {
-  const locked = await evaluations.registration(spec.name);
-  return { evaluationId, name, spec, pins, state, examples, locked: locked?.content ?? null };
+  ratings: Ratings,
+): Promise<Loaded> {
+  const locked = (await evaluations.registration(spec.name))?.content ?? null;
+  const facts: EvaluationFacts = { evaluationId, name, spec, pins, state, examples, locked };
+  const [sheet, labelled] = [createSheet(facts), createLabelled(facts, ratings)];
+  const fill = labelFiller(spec, ratings);
+  for await (const result of evaluations.eachResult(evaluationId, { scoresOnly: true })) {
+    sheet.add(fill(result));
+    labelled.add(result);
+  }
+  return { sheet, labelled };
+}
+
+/** What people have said of whatever these scorers score. */
+async function readRatings({ evaluations }: EvaluationStore, specs: readonly EvaluationSpec[]): Promise<Ratings> {
+  const ids = new Set(specs.flatMap(({ scorers }) => scorers.map(({ id }) => id)));
+  const labels = await Promise.all([...ids].map((id) => evaluations.labels(id)));
+  return ratingsOf(labels.flat());
+}
+
+/** By scorer: what the same version of a judge has said in other evaluations of what people have spoken of. */
+async function judgedElsewhere({ evaluations }: EvaluationStore, { facts, ratings }: Labelled) {
+  const judged: { [scorer: string]: readonly Judgement[] } = {};
+  for (const { id } of facts.spec.scorers.filter(isJudge)) {
+    const version = facts.pins?.scorerVersions[id];
+    const subjects = [...(ratings.get(id)?.keys() ?? [])];
+    if (version === undefined || subjects.length === 0) continue;
+    const scored = await evaluations.scored(id, subjects, { version, except: facts.evaluationId });
+    judged[id] = scored.flatMap(({ subject, variant, exampleId, score }) =>
+      score === null ? [] : [{ subject, variant, exampleId, score }],
+    );
+  }
+  return judged;
 }
 
 async function readExamples(store: EvaluationStore, part: DatasetPart): Promise<readonly ExampleInfo[]> {
@@ -83,13 +133,13 @@ async function countComparisons(
   sheets: readonly Sheet[],
   [baseline, ...others]: readonly SideRef[],
 ): Promise<number> {
-  const specOf = ({ evaluationId }: SideRef) => sheets.find(({ facts }) => facts.evaluationId === evaluationId)!.facts;
+  const factsOf = ({ evaluationId }: SideRef) => sheets.find(({ facts }) => facts.evaluationId === evaluationId)!.facts;
   if (baseline === undefined) return 0;
-  const { version } = specOf(baseline).spec.dataset;
+  const { version } = factsOf(baseline).spec.dataset;
   let comparisons = 0;
   for (const side of others) {
-    if (specOf(side).spec.mode === 'aa') continue;
-    const pair = hashJson([identityOf(specOf(baseline), baseline), identityOf(specOf(side), side)]);
+    if (factsOf(side).spec.mode === 'aa') continue;
+    const pair = hashJson([identityOf(factsOf(baseline), baseline), identityOf(factsOf(side), side)]);
     comparisons = await evaluations.countComparison(version, pair);
   }
   return comparisons;

@@ -1,0 +1,186 @@
+/** `sluice eval plan`: what an evaluation will do, cost and be able to see, before it is run. */
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import type { Foreseen } from '../evaluation/compare/foresight.ts';
+import { showDifference } from '../evaluation/report/values.ts';
+import type { EvaluationRow } from '../store/evaluations.ts';
+import type { Store } from '../store/store.ts';
+import { readingCommand, runAction, type World } from './command.ts';
+import { isAa } from './eval-noise.ts';
+import { hasEnded } from './eval-refs.ts';
+import { type EvaluationRequest, findDefinition, type RequestOptions, requestLine, requestOf } from './eval-request.ts';
+import { positiveInteger } from './options.ts';
+import { EXIT, type ExitCode, type Session } from './session.ts';
+import { tableLines } from './table.ts';
+import type { Terminal } from './terminal.ts';
+import { count, showCost, wrap } from './text.ts';
+import { withStore } from './with-servers.ts';
+
+const MOST_EXAMPLES = 100_000;
+const MOST_REPEATS = 20;
+/** Former evaluations that are looked through. */
+const LOOKED_THROUGH = 50;
+
+export function planCommand(world: World): Command {
+  return readingCommand('plan', {
+    summary: 'say what an evaluation would do, cost, and be able to see',
+    examples: [
+      ['eval plan before-release', 'as it is defined'],
+      ['eval plan answers --variants deep --split all', 'as it would be with these'],
+    ],
+  })
+    .argument('<evaluation>', 'the id of a defineEvaluation that pipelines/index.ts exports')
+    .option('--variants <names>', 'instead of the defined ones: names, with commas')
+    .addOption(new Option('--split <split>', 'instead of the defined one').choices(['dev', 'final', 'all']))
+    .option('--tag <tag>', 'only examples with this tag')
+    .option('--limit <number>', 'only the first examples, by id', positiveInteger(MOST_EXAMPLES))
+    .option('--repeats <number>', 'runs of each example by each variant', positiveInteger(MOST_REPEATS))
+    .option('--aa', 'the baseline against itself')
+    .option('--dataset <version>', 'NAME@HASH; default: the current version')
+    .action((name: string, options: RequestOptions, command: Command) =>
+      runAction(world, command, (session) => plan(session, name, options)),
+    );
+}
+
+interface Plan {
+  readonly request: EvaluationRequest;
+  readonly calls: { readonly all: number; readonly paid: number };
+  /** What runs of a former evaluation would have cost by themselves; null where none tells. */
+  readonly price: { readonly perRunUsd: number; readonly evaluationId: string } | null;
+  /** By a former evaluation of this name, an A/A only where there is no other; null where there is none. */
+  readonly foresight: {
+    readonly evaluationId: string;
+    readonly isAa: boolean;
+    readonly metrics: readonly Foreseen[];
+  } | null;
+}
+
+async function plan(session: Session, name: string, options: RequestOptions): Promise<ExitCode> {
+  const { services, terminal } = session;
+  const definition = findDefinition(await services.evaluations(), name);
+  const made = await withStore(session, async ({ store }): Promise<Plan> => {
+    const request = await requestOf(session, store, definition, options);
+    const former = (await store.evaluations.list({ name: definition.id, limit: LOOKED_THROUGH })).filter(hasEnded);
+    return {
+      request,
+      calls: await callsOf(request),
+      price: await priceOf(store, former),
+      foresight: await foresightOf(store, request, former),
+    };
+  });
+  if (terminal.json) printPlan(terminal, made);
+  else {
+    showPlan(terminal, made);
+    terminal.print(`  run it: ${runCommandFor(definition.id, options)}`);
+  }
+  return EXIT.fine;
+}
+
+async function callsOf({ spec, plans }: EvaluationRequest): Promise<Plan['calls']> {
+  const [{ callsAtMost }, { isPaid }] = await Promise.all([
+    import('../evaluation/calls-at-most.ts'),
+    import('../runtime/plan-keys.ts'),
+  ]);
+  return { all: callsAtMost(spec, plans, () => true), paid: callsAtMost(spec, plans, isPaid) };
+}
+
+async function priceOf({ evaluations }: Store, former: readonly EvaluationRow[]): Promise<Plan['price']> {
+  for (const { evaluationId } of former) {
+    const { paidUsd, savedUsd, unknownCalls, done } = await evaluations.progress(evaluationId);
+    if (paidUsd === null || unknownCalls > 0 || done === 0) continue;
+    return { perRunUsd: (paidUsd + (savedUsd ?? 0)) / done, evaluationId };
+  }
+  return null;
+}
+
+async function foresightOf(
+  store: Store,
+  { spec }: EvaluationRequest,
+  former: readonly EvaluationRow[],
+): Promise<Plan['foresight']> {
+  const row = former.find((each) => !isAa(each)) ?? former[0];
+  if (row === undefined) return null;
+  const [{ loadSheets }, { foresee }] = await Promise.all([
+    import('../evaluation/compare/load.ts'),
+    import('../evaluation/compare/foresight.ts'),
+  ]);
+  const [sheet] = await loadSheets(store, [row.evaluationId]);
+  const metrics = foresee(sheet!, spec.metrics, spec.dataset.examples);
+  return { evaluationId: row.evaluationId, isAa: isAa(row), metrics };
+}
+
+function printPlan(terminal: Terminal, { request: { spec }, calls, price, foresight }: Plan): void {
+  terminal.printJson({
+    spec,
+    calls,
+    price,
+    foresight: foresight && {
+      ...foresight,
+      metrics: foresight.metrics.map(({ metric, ...seen }) => ({ metric: metric.name, ...seen })),
+    },
+  });
+}
+
+function showPlan(terminal: Terminal, made: Plan): void {
+  const { request, foresight } = made;
+  const { id, budgetUsd } = request.definition;
+  for (const line of wrap(requestLine(request), terminal.width, '')) terminal.print(line);
+  for (const line of [...costLines(made), ...(budgetUsd === null ? [] : [`stops at ${showCost(budgetUsd)}`])])
+    for (const part of wrap(line, terminal.width)) terminal.print(part);
+  terminal.print();
+  if (foresight === null) {
+    terminal.print('What difference it could see is not known before something was run:');
+    terminal.print(`  sluice eval run ${id} --aa --limit 50`);
+  } else for (const line of foresightLines(request, foresight, terminal.room)) terminal.print(line);
+}
+
+/** What was planned, as a command. */
+function runCommandFor(id: string, options: RequestOptions): string {
+  const { variants, split, tag, limit, repeats, aa, dataset } = options;
+  const given = Object.entries({ variants, split, tag, limit, repeats, dataset }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name} ${value}`],
+  );
+  return ['sluice eval run', id, ...given, ...(aa ? ['--aa'] : [])].join(' ');
+}
+
+function costLines({ request, calls, price }: Plan): readonly string[] {
+  const { dataset, variants, repeats } = request.spec;
+  const runs = dataset.examples * variants.length * repeats;
+  const all = `at most ${count(calls.all, 'call')}, fewer where results are equal`;
+  if (calls.paid === 0) return [`${all}; none asks a paid model: $0`];
+  const paid = `${all}; at most ${count(calls.paid, 'call')} of paid models`;
+  if (price === null) return [paid, 'what they cost is not known before something was run'];
+  const cost = showCost(price.perRunUsd * runs);
+  return [paid, `about ${cost} at most, at ${showCost(price.perRunUsd)} a run as in ${price.evaluationId}`];
+}
+
+function foresightLines(
+  { spec }: EvaluationRequest,
+  { evaluationId, isAa: isNoise, metrics }: NonNullable<Plan['foresight']>,
+  room: number,
+): string[] {
+  const declared = metrics.filter(({ metric }) => metric.role !== 'secondary');
+  const basis = isNoise
+    ? `if variants' scores correlate by 0.5, by the baseline in ${evaluationId}`
+    : `by how the variants of ${evaluationId} differed`;
+  return [
+    ...tableLines<Foreseen>(
+      declared,
+      [
+        { heading: 'metric', cell: ({ metric }) => metric.name },
+        { heading: 'role', cell: ({ metric }) => metric.role },
+        { heading: `${count(spec.dataset.examples, 'example')} see`, cell: seenBy, align: 'right' },
+        { heading: 'wanted', cell: wantedOf, align: 'right' },
+        { heading: 'takes examples', cell: ({ nNeeded }) => nNeeded, align: 'right' },
+      ],
+      room,
+    ),
+    `in 80 % of evaluations, ${basis}`,
+  ];
+}
+
+const seenBy = ({ mde, metric }: Foreseen): string | null =>
+  mde === null ? null : mde === 0 ? 'any' : `±${showDifference(mde, metric.format).replace('+', '')}`;
+
+const wantedOf = ({ declared, metric }: Foreseen): string | null =>
+  declared === null ? null : `±${showDifference(declared, metric.format).replace('+', '')}`;
