@@ -1,4 +1,4 @@
-/** The packages of this folder, which are there only where `install.ts` was run. */
+/** The packages of this folder, which are there only where somebody has installed them. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 

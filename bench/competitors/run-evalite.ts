@@ -7,7 +7,7 @@ import { taskEnvironment } from './pipeline.ts';
 export async function evalite(examples: number): Promise<Measured> {
   const [own, vitest] = await Promise.all([installedVersion('evalite'), installedVersion('vitest')]);
   return measure(`evalite ${own} (vitest ${vitest})`, examples, async (task) => ({
-    args: [packageFile('evalite', 'dist', 'bin.js'), 'run'],
+    args: [packageFile('evalite', 'dist', 'bin.js'), 'run', '--outputPath', join(task.folder, 'results.json')],
     env: taskEnvironment(task),
     cwd: join(import.meta.dirname, 'evalite'),
   }));

@@ -16,6 +16,8 @@ import { promptfoo } from './run-promptfoo.ts';
 import { sluice } from './run-sluice.ts';
 
 const MOST_EXAMPLES = 10_000;
+/** No install script is run, since none that is needed here has one: what is native comes with the packages. */
+const INSTALL = 'npm ci --ignore-scripts --prefix bench/competitors';
 const { smoke, examples: given } = parseArgs({
   options: { smoke: { type: 'boolean', default: false }, examples: { type: 'string', default: '100' } },
 }).values;
@@ -29,7 +31,7 @@ const IDEAL_MS = (NEEDED * STEP_MS) / CONCURRENCY;
 
 const installed =
   (await installedVersion('evalite')) !== undefined && (await installedVersion('promptfoo')) !== undefined;
-if (!installed) console.log('evalite and promptfoo are not installed: node bench/competitors/install.ts does that.');
+if (!installed) console.log(`evalite and promptfoo are not installed: ${INSTALL}`);
 if (!smoke && !installed) process.exitCode = 1;
 else await compare();
 

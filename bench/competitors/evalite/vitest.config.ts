@@ -1,2 +1,5 @@
-/** Here so that vitest, which looks for it upwards, does not take the project's own. */
-export default {};
+/** Here also so that vitest, which looks for this file upwards, does not take the project's own. */
+import { defineConfig } from 'vitest/config';
+
+// Faster than processes, if only a little.
+export default defineConfig({ test: { pool: 'threads' } });
