@@ -31,6 +31,9 @@ export async function bundlePage(): Promise<string> {
 async function licenceOf(library: string): Promise<string> {
   const folder = join(modules, library);
   const { version, license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
-  const notice = library === 'echarts' ? 'NOTICE' : 'LICENSE';
-  return `${library} ${version} (${license})\n${await readFile(join(folder, notice), 'utf8')}`;
+  // Apache's is long and known by its address; its notice is to be kept.
+  if (license !== 'Apache-2.0')
+    return `${library} ${version} (${license})\n${await readFile(join(folder, 'LICENSE'), 'utf8')}`;
+  const notice = await readFile(join(folder, 'NOTICE'), 'utf8');
+  return `${library} ${version} (${license}, https://www.apache.org/licenses/LICENSE-2.0)\n${notice}`;
 }

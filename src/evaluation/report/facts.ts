@@ -162,7 +162,7 @@ export function methodLines({ report: { alpha, multiplicity, comparisons, metric
     ...(has('guardrail') ? ['Guardrails: one-sided bounds of the harm against the margin that was declared.'] : []),
     ...(has('secondary')
       ? [
-          `Secondary metrics (${secondary} tests) and slices (${slices}) are exploratory: of what they claim about ${rate} is false (Benjamini and Hochberg).`,
+          `Secondary metrics (${secondary} tests) and slices (${slices}) are exploratory: about ${rate} of what they claim may be false (Benjamini and Hochberg).`,
         ]
       : []),
     'A run that failed by its own fault counts as the worst score; what nobody knows is missing, and never 0.',

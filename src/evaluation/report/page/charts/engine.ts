@@ -111,6 +111,6 @@ export const tooltip = (colours: Colours, formatter: (at: TipPlace) => HTMLEleme
   formatter,
   backgroundColor: colours.surface,
   borderColor: colours.line,
-  textStyle: { color: colours.ink, fontSize: 13 },
+  textStyle: { color: colours.ink, fontSize: 13, fontFamily: pageFont() },
   extraCssText: 'max-width: 22rem; white-space: normal;',
 });

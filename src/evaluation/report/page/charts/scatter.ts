@@ -72,7 +72,8 @@ export function scatterOption({ metric, labels, pairs, ids }: ScatterView, frame
     xAxis: axis(`${labels[0]} →`, 28),
     yAxis: axis(`${labels[1]} →`, 52),
     brush: {
-      brushStyle: { color: colours.soft, borderColor: colours.accent, borderWidth: 1 },
+      // Not opaque: what is selected is to be seen.
+      brushStyle: { color: `${colours.accent}26`, borderColor: colours.accent, borderWidth: 1 },
       throttleType: 'debounce',
       throttleDelay: 60,
       xAxisIndex: 0,
@@ -126,6 +127,7 @@ function bubbleSeries(bubbles: readonly Bubble[], frame: Frame, isNarrow: boolea
       position: 'top',
       color: frame.colours.ink,
       fontSize: 12,
+      opacity: 1,
       formatter: ({ dataIndex }: { readonly dataIndex: number }) =>
         bubbles[dataIndex]!.examples.length.toLocaleString('en'),
     },

@@ -18,32 +18,39 @@ interface BrushEvent {
 /** @param pairsNow what is looked at */
 export function createBox(page: Page, store: Store, pairsNow: () => Pairs) {
   const place = make('div', { class: 'chart' });
-  const inputs = ['baseline from', 'to', 'variant from', 'to'].map((label, index) =>
+  const inputs = ['from', 'to', 'from', 'to'].map((end, index) =>
     make('input', {
       type: 'number',
       step: 'any',
-      'aria-label': `${index < 2 ? 'baseline' : 'variant'} ${index % 2 === 0 ? 'from' : 'to'}`,
-      placeholder: label,
+      'aria-label': `${index < 2 ? 'baseline' : 'variant'} ${end}`,
+      placeholder: end,
       change: () => store.set({ filter: { box: typedBox() } }),
     }),
   );
+  // A finger that moves over the picture scrolls the page.
+  const canDrag = matchMedia('(pointer: fine)').matches;
   const hint = make(
     'p',
     { class: 'quiet' },
-    'Drag a box over points to see only these examples; click beside it to see all.',
+    canDrag
+      ? 'Drag a box over points to see only these examples; click beside it to see all.'
+      : 'A box by numbers shows only the examples in it.',
   );
   const numbers = make(
     'details',
     {},
     make('summary', {}, 'Box by numbers'),
-    make('div', { class: 'numbers' }, ...inputs),
+    make('div', { class: 'numbers' }, page.sides[0]!, inputs[0]!, inputs[1]!, 'variant', inputs[2]!, inputs[3]!),
   );
   const element = make('figure', { class: 'box' }, place, hint, numbers);
   let chart: ECharts | undefined;
   let drawn: Box | null = null;
 
+  /** Shares are typed as they are shown. */
+  const factor = (): number => (page.metrics[store.get().metric]!.format === 'share' ? 100 : 1);
+
   function typedBox(): Box | null {
-    const [a, b, c, d] = inputs.map(({ value }) => (value === '' ? null : Number(value)));
+    const [a, b, c, d] = inputs.map(({ value }) => (value === '' ? null : Number(value) / factor()));
     if ([a, b, c, d].every((value) => value === null)) return null;
     return {
       first: [a ?? Number.NEGATIVE_INFINITY, b ?? Number.POSITIVE_INFINITY],
@@ -72,6 +79,7 @@ export function createBox(page: Page, store: Store, pairsNow: () => Pairs) {
 
   /** Each drag draws a box. What was drawn anew has lost it. */
   function arm(): void {
+    if (!canDrag) return;
     chart?.dispatchAction({
       type: 'takeGlobalCursor',
       key: 'brush',
@@ -83,7 +91,7 @@ export function createBox(page: Page, store: Store, pairsNow: () => Pairs) {
     const ends = box === null ? [] : [...box.first, ...box.second];
     for (const [index, input] of inputs.entries()) {
       const end = ends[index];
-      input.value = end === undefined || !Number.isFinite(end) ? '' : String(Number(end.toPrecision(4)));
+      input.value = end === undefined || !Number.isFinite(end) ? '' : String(Number((end * factor()).toPrecision(4)));
     }
     if (box === null && drawn !== null) chart?.dispatchAction({ type: 'brush', areas: [] });
     drawn = box;

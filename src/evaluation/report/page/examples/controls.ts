@@ -28,23 +28,17 @@ export function createControls(page: Page, store: Store) {
   const clear = make(
     'button',
     { type: 'button', click: () => store.set({ filter: { outcome: 'all', text: '', tag: null, box: null } }) },
-    'Clear',
+    'Clear filters',
   );
-  const status = make('p', { class: 'status', role: 'status' });
+  const words = make('span', { role: 'status' });
+  const status = make('p', { class: 'status' }, words, clear, page.tags.length > 0 ? tags.element : null);
   const outcomes = make(
     'fieldset',
     { class: 'segments' },
     make('legend', { class: 'unseen' }, 'Outcome'),
     ...choices.map(({ element }) => element),
   );
-  const element = make(
-    'div',
-    { class: 'filters' },
-    outcomes,
-    search,
-    page.tags.length > 0 ? tags.element : null,
-    clear,
-  );
+  const element = make('div', { class: 'filters' }, outcomes, search);
   store.watch(({ filter }) => {
     // What is typed is not written again: the cursor would jump.
     if (search.value !== filter.text) search.value = filter.text;
@@ -63,7 +57,7 @@ export function createControls(page: Page, store: Store) {
     },
     showStatus(shown: number): void {
       const total = page.ids.length;
-      status.textContent = `${shown.toLocaleString('en')} of ${total.toLocaleString('en')} examples${shown === 0 ? ': nothing fits these filters' : ''}`;
+      words.textContent = `${shown.toLocaleString('en')} of ${total.toLocaleString('en')} examples${shown === 0 ? ': nothing fits these filters' : ''}`;
     },
   };
 }

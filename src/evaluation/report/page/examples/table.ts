@@ -45,7 +45,7 @@ export function createTable(page: Page, events: TableEvents) {
     head,
     body,
   );
-  const frame = make('div', { class: 'rows', role: 'region', 'aria-label': 'Examples' }, table);
+  const frame = make('div', { class: 'rows', role: 'region', 'aria-label': 'Examples', tabindex: 0 }, table);
   let content: TableContent | undefined;
   let active = 0;
 
@@ -54,22 +54,26 @@ export function createTable(page: Page, events: TableEvents) {
     const { shown } = content;
     const from = Math.max(0, Math.floor(frame.scrollTop / ROW_HEIGHT) - SPARE);
     const to = Math.min(shown.length, Math.ceil((frame.scrollTop + frame.clientHeight) / ROW_HEIGHT) + SPARE);
-    const rows = shown
-      .slice(from, to)
-      .map((example, index) =>
-        rowOf(page, content!, { example, place: from + index, isActive: from + index === active }),
-      );
+    const hadFocus = body.contains(document.activeElement);
+    const rows = shown.slice(from, to).map((example, place) => rowOf(page, content!, { example, place: from + place }));
     body.replaceChildren(spacer(from), ...rows, spacer(shown.length - to));
+    if (hadFocus) focusActive();
   }
 
-  /** Into sight, and drawn; the head covers the first row's height. */
+  /** The frame where the row is out of sight: keys go on from the row all the same. */
+  function focusActive(): void {
+    const row = body.querySelector<HTMLElement>(`[data-place="${active}"]`);
+    (row ?? frame).focus({ preventScroll: true });
+  }
+
+  /** Into sight, and drawn; the head covers a part of the frame. */
   function goTo(place: number): void {
-    active = Math.min(Math.max(0, place), (content?.shown.length ?? 1) - 1);
+    active = Math.max(0, Math.min(place, (content?.shown.length ?? 1) - 1));
     const [top, room] = [active * ROW_HEIGHT, frame.clientHeight - head.clientHeight];
     if (top < frame.scrollTop) frame.scrollTop = top;
     else if (top + ROW_HEIGHT > frame.scrollTop + room) frame.scrollTop = top + ROW_HEIGHT - room;
     draw();
-    body.querySelector<HTMLElement>('[tabindex="0"]')?.focus({ preventScroll: true });
+    focusActive();
   }
 
   const placeOf = (event: Event): number | undefined => {
@@ -82,7 +86,9 @@ export function createTable(page: Page, events: TableEvents) {
     active = place;
     events.onOpen(place);
   });
-  body.addEventListener('keydown', (event) => {
+  frame.addEventListener('keydown', (event) => {
+    // The buttons in the head have keys of their own.
+    if (head.contains(event.target as Node) || content === undefined || content.shown.length === 0) return;
     if (event.key === 'Enter') events.onOpen(active);
     const page = Math.floor(frame.clientHeight / ROW_HEIGHT) - 1;
     const target = {
@@ -135,10 +141,9 @@ function headRow({ sides }: Page, { side, filter }: View, onSort: (sort: Sort) =
 interface RowPlace {
   readonly example: number;
   readonly place: number;
-  readonly isActive: boolean;
 }
 
-function rowOf(page: Page, { view, pairs }: TableContent, { example, place, isActive }: RowPlace): HTMLElement {
+function rowOf(page: Page, { view, pairs }: TableContent, { example, place }: RowPlace): HTMLElement {
   const { metric, side } = view;
   const { format } = page.metrics[metric]!;
   const outcome = pairs.outcome[example]!;
@@ -148,7 +153,7 @@ function rowOf(page: Page, { view, pairs }: TableContent, { example, place, isAc
   return make(
     'tr',
     {
-      tabindex: isActive ? 0 : -1,
+      tabindex: -1,
       'data-place': place,
       'aria-rowindex': place + 2,
       class: outcome === MISSING ? 'missing' : '',
