@@ -30,10 +30,11 @@ export function holdAgainst(
   ratings: Ratings,
 ): HeldAgainst {
   const own = ratings.get(scorer.id);
-  const subjects = new Map(judgements.toReversed().map((judgement) => [judgement.subject, judgement]));
+  const subjects = new Map<string, Judgement>();
+  for (const judgement of judgements) if (!subjects.has(judgement.subject)) subjects.set(judgement.subject, judgement);
   const shape = (value: number): number => (above === null ? value : Number(value > above));
   let ties = 0;
-  const held = [...subjects.values()].toReversed().flatMap(({ subject, exampleId, variant, score }) => {
+  const held = [...subjects.values()].flatMap(({ subject, exampleId, variant, score }) => {
     const votes = votesOf(own?.get(subject), field).map(shape);
     const judge = score[field];
     if (judge === undefined || votes.length === 0) return [];

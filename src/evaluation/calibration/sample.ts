@@ -37,6 +37,9 @@ export function createPopulation(scorer: string): Population {
   } satisfies Population);
 }
 
+/** Numbers that are passed over: the first ones of small seeds are much like each other. */
+const WARM_UP = 100;
+
 /**
  * Subjects of examples that are drawn until there are at least so many, in an order of its own, so that the answers to one
  * question do not stand side by side. The same seed draws the same.
@@ -44,6 +47,7 @@ export function createPopulation(scorer: string): Population {
 export function drawSample(subjects: Iterable<Asked>, least: number, seed: number): readonly Asked[] {
   const byExample = Map.groupBy(subjects, ({ exampleId }) => exampleId);
   const random = randomFrom(seed);
+  for (let passed = 0; passed < WARM_UP; passed += 1) random.bits();
   const examples = shuffle([...byExample.keys()].sort(), random.index);
   const drawn: Asked[] = [];
   for (const example of examples) {
