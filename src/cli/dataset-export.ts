@@ -3,16 +3,20 @@ import { type Command, Option } from 'commander';
 import { SluiceError } from '../errors.ts';
 import type { Example, Split } from '../evaluation/dataset.ts';
 import { readingCommand, runAction, type World } from './command.ts';
+import { type EvaluationExportOptions, exportEvaluation } from './dataset-export-evaluation.ts';
 import { findVersion, shortVersion } from './dataset-names.ts';
 import { splitOption } from './dataset-show.ts';
+import { anyNumber } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { count } from './text.ts';
 import { withStore } from './with-servers.ts';
 import { writeOut } from './write-file.ts';
 
-const FORMATS = ['jsonl', 'csv', 'openai-chat'] as const;
+const FORMATS = ['jsonl', 'csv', 'openai-chat', 'preference'] as const;
+/** Those that an evaluation's answers can be written in. */
+const OF_ANSWERS: readonly string[] = ['openai-chat', 'preference'];
 
-interface ExportOptions {
+interface ExportOptions extends Partial<Omit<EvaluationExportOptions, 'format'>> {
   readonly format: (typeof FORMATS)[number];
   readonly out?: string;
   readonly version?: string;
@@ -28,16 +32,25 @@ export function exportCommand(world: World): Command {
     examples: [
       ['dataset export ai-docs --format csv --out ai-docs.csv', 'for a spreadsheet; it imports as the same version'],
       ['dataset export ai-docs --format openai-chat --out tune.jsonl', 'chats from the accepted answers of dev'],
+      [
+        'dataset export --format preference --evaluation before-release --out pairs.jsonl',
+        'pairs, the better one told',
+      ],
     ],
   })
-    .argument('<dataset>', 'its name, or the beginning of it; NAME@HASH for a version')
+    .argument('[dataset]', 'its name, or the beginning of it; NAME@HASH for a version')
     .addOption(new Option('--format <format>', 'what to write').choices(FORMATS).default('jsonl'))
     .option('--out <file>', 'the file to write; default: standard output')
     .option('--version <hash>', 'the version whose hash begins so; default: the current one')
     .addOption(splitOption())
     .option('--tag <tag>', 'only examples with this tag')
-    .option('--system <text>', 'openai-chat: the system prompt that each chat begins with')
-    .action((name: string, options: ExportOptions, command: Command) =>
+    .option('--system <text>', 'openai-chat, preference: the system prompt that each begins with')
+    .option('--evaluation <evaluation>', 'the answers of this one: ID, ID:variant, or a definition’s name')
+    .option('--scorer <id>', 'preference: by this scorer of pairs, where both orders agreed')
+    .option('--metric <metric>', 'preference, openai-chat: by this metric')
+    .option('--min-difference <number>', 'preference: so far apart on the metric, in its unit', anyNumber)
+    .option('--at-least <number>', 'openai-chat: so good on the metric, in its unit', anyNumber)
+    .action((name: string | undefined, options: ExportOptions, command: Command) =>
       runAction(world, command, (session) => exportDataset(session, name, options)),
     );
 }
@@ -48,13 +61,19 @@ interface Written {
   readonly skipped: number;
 }
 
-async function exportDataset(session: Session, name: string, options: ExportOptions): Promise<ExitCode> {
+async function exportDataset(session: Session, name: string | undefined, options: ExportOptions): Promise<ExitCode> {
   const { terminal } = session;
-  const { format, out, tag } = options;
+  const { format, out, tag, evaluation } = options;
   if (terminal.json && out === undefined)
     throw usage('--json says what was written to a file', 'name the file: --out FILE');
-  if (options.system !== undefined && format !== 'openai-chat')
-    throw usage('--system is for openai-chat', 'add --format openai-chat, or leave it out');
+  if (options.system !== undefined && !OF_ANSWERS.includes(format))
+    throw usage('--system is for openai-chat and preference', 'add --format openai-chat, or leave it out');
+  if (evaluation !== undefined) return exportAnswers(session, name, { ...options, evaluation });
+  if (name === undefined || format === 'preference')
+    throw usage(
+      name === undefined ? 'there is no dataset' : 'preferences are between answers of an evaluation',
+      name === undefined ? 'sluice dataset export NAME' : 'name it: --evaluation ID',
+    );
   // Who is trained on the final questions cannot be measured by them.
   const split = options.split ?? (format === 'openai-chat' ? 'dev' : undefined);
   const { version, examples } = await withStore(session, async ({ store }) => {
@@ -86,7 +105,26 @@ async function exportDataset(session: Session, name: string, options: ExportOpti
   return EXIT.fine;
 }
 
-async function render(examples: readonly Example[], { format, system }: ExportOptions): Promise<Written> {
+function exportAnswers(
+  session: Session,
+  name: string | undefined,
+  options: ExportOptions & { readonly evaluation: string },
+): Promise<ExitCode> {
+  const { format, split, version } = options;
+  if (!OF_ANSWERS.includes(format))
+    throw usage(`--evaluation cannot be written as ${format}`, `use --format ${OF_ANSWERS.join(' or ')}`);
+  if (name !== undefined || version !== undefined || split !== undefined)
+    throw usage(
+      'an evaluation has its dataset, and only dev is tuned on',
+      'leave out the dataset, --version and --split',
+    );
+  return exportEvaluation(session, options);
+}
+
+async function render(
+  examples: readonly Example[],
+  { format, system }: Pick<ExportOptions, 'format' | 'system'>,
+): Promise<Written> {
   const { toChat, toCsv, toJsonLines } = await import('../evaluation/dataset-export.ts');
   switch (format) {
     case 'jsonl':
@@ -94,6 +132,7 @@ async function render(examples: readonly Example[], { format, system }: ExportOp
     case 'csv':
       return { text: toCsv(examples), examples: examples.length, skipped: 0 };
     case 'openai-chat':
+    case 'preference':
       return toChat(examples, system);
   }
 }

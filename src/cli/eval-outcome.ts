@@ -112,6 +112,6 @@ function nextCommands({ evaluationId }: EvaluationRow, report: ComparisonReport 
   if (report === null) return [`  all metrics: sluice eval noise ${evaluationId} --all`];
   return [
     ...(hasLosses ? [`  which got worse: sluice eval compare ${evaluationId} --worse`] : []),
-    `  may it pass:     sluice eval compare ${evaluationId} --gate`,
+    `  may it pass: sluice eval compare ${evaluationId} --gate`,
   ];
 }

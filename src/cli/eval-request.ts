@@ -120,6 +120,6 @@ function changesIn({ definition, spec, limit }: EvaluationRequest): readonly str
     ...(dataset.split === definition.split ? [] : [`split ${dataset.split ?? 'all'}`]),
     ...(dataset.tag === null ? [] : [`tag ${dataset.tag}`]),
     ...(dataset.examples === limit ? [`the first ${count(limit, 'example')}`] : []),
-    ...(repeats === definition.repeats ? [] : [`${repeats} instead of ${count(definition.repeats, 'repeat')}`]),
+    ...(repeats === definition.repeats ? [] : [`${count(repeats, 'repeat')} instead of ${definition.repeats}`]),
   ];
 }

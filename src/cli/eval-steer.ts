@@ -1,5 +1,7 @@
 /** `sluice eval pause`, `resume` and `cancel`: what is done stays, whichever comes. */
 import type { Command } from 'commander';
+import { SluiceError } from '../errors.ts';
+import type { EvaluationState } from '../evaluation/result.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import { dollars } from './budget-options.ts';
@@ -18,6 +20,8 @@ interface ResumeOptions {
 
 /** In which what is under way is given up. */
 const CANCEL_LIMIT_MS = 30_000;
+/** Also what is cancelled already: asking twice is asking once. */
+const CANCELLABLE: ReadonlySet<EvaluationState> = new Set(['begun', 'running', 'paused', 'cancelled']);
 const EVALUATION = ['<evaluation>', 'an id or its beginning, with or without eval-'] as const;
 
 export function pauseCommand(world: World): Command {
@@ -96,8 +100,14 @@ async function resume(
 async function cancel(
   session: Session,
   { client, store }: Runtime,
-  { evaluationId }: EvaluationRow,
+  { evaluationId, state }: EvaluationRow,
 ): Promise<ExitCode> {
+  if (!CANCELLABLE.has(state))
+    throw new SluiceError('evaluation_not_running', {
+      message: `${evaluationId} has ended, as ${state}: there is nothing to cancel`,
+      remedy: `see it: sluice eval status ${evaluationId}`,
+      data: { evaluationId, state },
+    });
   await client.cancelEvaluation(evaluationId);
   const signal = AbortSignal.any([session.signal, AbortSignal.timeout(CANCEL_LIMIT_MS)]);
   await client.followEvaluation(evaluationId, { signal });

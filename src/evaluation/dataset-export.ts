@@ -98,7 +98,7 @@ export interface ChatExport {
   readonly skipped: number;
 }
 
-interface Message {
+export interface Message {
   readonly role: string;
   readonly content: string;
 }
@@ -109,15 +109,18 @@ export function toChat(examples: readonly Example[], system?: string): ChatExpor
     const asked = questionOf(example.input);
     const answer = answerOf(example.expected);
     if (asked === undefined || answer === undefined) return [];
-    const messages: readonly Message[] = [
-      ...(system === undefined ? [] : [{ role: 'system', content: system }]),
-      ...asked,
-      { role: 'assistant', content: answer },
-    ];
-    return [`${JSON.stringify({ messages })}\n`];
+    return [chatLine(asked, answer, system)];
   });
   return { text: chats.join(''), examples: chats.length, skipped: examples.length - chats.length };
 }
+
+export function chatLine(asked: readonly Message[], answer: string, system?: string): string {
+  const messages = [...withSystem(asked, system), { role: 'assistant', content: answer }];
+  return `${JSON.stringify({ messages })}\n`;
+}
+
+export const withSystem = (asked: readonly Message[], system: string | undefined): readonly Message[] =>
+  system === undefined ? asked : [{ role: 'system', content: system }, ...asked];
 
 /** The accepted answer: `expected.answer`, or `expected.text` where a run's output was accepted. */
 function answerOf(expected: JsonObject | undefined): string | undefined {
@@ -127,7 +130,7 @@ function answerOf(expected: JsonObject | undefined): string | undefined {
 }
 
 /** What was asked, after what was said before: `question`, or else the only text of the input. */
-function questionOf({ question, history, ...others }: JsonObject): readonly Message[] | undefined {
+export function questionOf({ question, history, ...others }: JsonObject): readonly Message[] | undefined {
   const texts = [question, ...Object.values(others)].filter((value) => typeof value === 'string');
   const asked = typeof question === 'string' ? question : texts.length === 1 ? texts[0] : undefined;
   if (asked === undefined) return undefined;

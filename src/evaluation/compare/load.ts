@@ -8,10 +8,12 @@ import type { Store } from '../../store/store.ts';
 import { labelsFor } from '../calibration/for-comparison.ts';
 import { isJudge } from '../calibration/judges.ts';
 import { createLabelled, type Judgement, type Labelled } from '../calibration/labelled.ts';
-import { type Ratings, ratingsOf } from '../calibration/ratings.ts';
+import { loadElsewhere, loadRatings } from '../calibration/load-labels.ts';
+import type { Ratings } from '../calibration/ratings.ts';
 import { labelFiller } from '../calibration/with-labels.ts';
 import { type Example, memberOf } from '../dataset.ts';
-import type { DatasetPart, EvaluationSpec } from '../spec.ts';
+import type { ResultRow } from '../result.ts';
+import type { DatasetPart } from '../spec.ts';
 import type { CompareInput } from './compare.ts';
 import type { EvaluationFacts, ExampleInfo, SideRef } from './input.ts';
 import { createSheet, type Sheet } from './sheet.ts';
@@ -50,9 +52,9 @@ interface Loaded {
 
 async function load(store: EvaluationStore, evaluationIds: readonly string[]): Promise<readonly Loaded[]> {
   const rows = await Promise.all([...new Set(evaluationIds)].map((id) => store.evaluations.get(id)));
-  const ratings = await readRatings(
+  const ratings = await loadRatings(
     store,
-    rows.map(({ spec }) => spec),
+    rows.flatMap(({ spec }) => spec.scorers),
   );
   const known = new Map<string, readonly ExampleInfo[]>();
   const loaded: Loaded[] = [];
@@ -83,25 +85,19 @@ async function loadOne(
   return { sheet, labelled };
 }
 
-/** What people have said of whatever these scorers score. */
-async function readRatings({ evaluations }: EvaluationStore, specs: readonly EvaluationSpec[]): Promise<Ratings> {
-  const ids = new Set(specs.flatMap(({ scorers }) => scorers.map(({ id }) => id)));
-  const labels = await Promise.all([...ids].map((id) => evaluations.labels(id)));
-  return ratingsOf(labels.flat());
+/** All rows of an evaluation with their outputs, by example, variant and repeat, and with what people have said since. */
+export async function* resultsWithLabels(
+  store: EvaluationStore,
+  { evaluationId, spec }: Pick<EvaluationRow, 'evaluationId' | 'spec'>,
+): AsyncGenerator<ResultRow> {
+  const fill = labelFiller(spec, await readRatings(store, [spec]));
+  for await (const row of store.evaluations.eachResult(evaluationId)) yield fill(row);
 }
 
 /** By scorer: what the same version of a judge has said in other evaluations of what people have spoken of. */
-async function judgedElsewhere({ evaluations }: EvaluationStore, { facts, ratings }: Labelled) {
+async function judgedElsewhere(store: EvaluationStore, { facts, ratings }: Labelled) {
   const judged: { [scorer: string]: readonly Judgement[] } = {};
-  for (const { id } of facts.spec.scorers.filter(isJudge)) {
-    const version = facts.pins?.scorerVersions[id];
-    const subjects = [...(ratings.get(id)?.keys() ?? [])];
-    if (version === undefined || subjects.length === 0) continue;
-    const scored = await evaluations.scored(id, subjects, { version, except: facts.evaluationId });
-    judged[id] = scored.flatMap(({ subject, variant, exampleId, score }) =>
-      score === null ? [] : [{ subject, variant, exampleId, score }],
-    );
-  }
+  for (const { id } of facts.spec.scorers.filter(isJudge)) judged[id] = await loadElsewhere(store, facts, ratings, id);
   return judged;
 }
 
