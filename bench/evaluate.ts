@@ -46,6 +46,8 @@ interface Measured {
   readonly idealMs: number;
   readonly made: number;
   readonly distinct: number;
+  /** From the begin of the first call to the end of the last. */
+  readonly spanMs: number;
   readonly cells: number;
   readonly longestHistory: number;
   readonly workers: readonly Memory[];
@@ -103,7 +105,7 @@ async function onDatabase(name: string, start: () => Promise<TestDatabase | unde
 }
 
 function figuresOf(measured: Measured, examples: number): readonly Figure[] {
-  const { wallMs, idealMs, made, distinct, cells, longestHistory, workers } = measured;
+  const { wallMs, idealMs, spanMs, made, distinct, cells, longestHistory, workers } = measured;
   return [
     { what: 'cells with a score', value: cells, unit: 'cells', asked: { atLeast: examples * 4 } },
     { what: 'distinct calls', value: distinct, unit: 'calls', asked: { atLeast: callsNeeded(examples) } },
@@ -114,6 +116,7 @@ function figuresOf(measured: Measured, examples: number): readonly Figure[] {
       unit: 'x',
       ...(!smoke && { asked: { atMost: 1.1 } }),
     },
+    { what: 'from the first call to the last, over the ideal', value: spanMs / idealMs, unit: 'x' },
     { what: 'longest history', value: longestHistory, unit: 'events', asked: { atMost: LONGEST_HISTORY } },
     { what: 'processor time of the workers', value: sum(workers.map(({ cpuMs }) => cpuMs)) / 1_000, unit: 's' },
     { what: 'resident memory of a worker', value: Math.max(...workers.map(({ rssMb }) => rssMb)), unit: 'MB' },

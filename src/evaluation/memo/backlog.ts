@@ -10,7 +10,7 @@ export interface Backlog {
 }
 
 /** Few, since a repeated call may be a paid one; enough that quick steps do not wait for a database that is as quick. */
-const MOST_UNSTORED = 6;
+const MOST_UNSTORED = 16;
 
 export function createBacklog(most = MOST_UNSTORED): Backlog {
   const pending = new Set<Promise<void>>();

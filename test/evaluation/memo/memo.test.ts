@@ -208,7 +208,7 @@ describe('the memo of a chunk', () => {
     await expect(memo.room()).rejects.toThrow('full');
   });
 
-  it('has no room for more while six are not stored', async () => {
+  it('has no room for more while sixteen are not stored', async () => {
     const { table, memo, made, ask } = await open();
     const written = Promise.withResolvers<void>();
     table.before.store = () => written.promise;
@@ -220,7 +220,7 @@ describe('the memo of a chunk', () => {
         await asked;
       }
     };
-    await make(5);
+    await make(15);
     await memo.room();
     await make(1);
     let hasRoom = false;
