@@ -4,7 +4,7 @@ import { SluiceError } from '../errors.ts';
 import type { ShownSubject } from '../evaluation/calibration/label-export.ts';
 import { describeField, fieldsOfSpec, type LabelFields } from '../evaluation/calibration/label-fields.ts';
 import { CALIBRATION_LIMITS } from '../evaluation/calibration/limits.ts';
-import { loadRatings } from '../evaluation/calibration/load.ts';
+import { loadRatings } from '../evaluation/calibration/load-labels.ts';
 import { WINNERS } from '../evaluation/calibration/pair-order.ts';
 import { type Asked, createPopulation, drawSample } from '../evaluation/calibration/sample.ts';
 import { examplesOfPart } from '../evaluation/compare/load.ts';

@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import type { JudgeReport } from '../evaluation/calibration/judge-report.ts';
 import { isJudge } from '../evaluation/calibration/judges.ts';
-import { loadElsewhere, loadJudged, loadRatings } from '../evaluation/calibration/load.ts';
+import { loadJudged } from '../evaluation/calibration/load.ts';
+import { loadElsewhere, loadRatings } from '../evaluation/calibration/load-labels.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';

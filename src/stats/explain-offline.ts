@@ -58,7 +58,7 @@ function evaluationBasis(report: EvaluationReport): readonly string[] {
     ...(corrected === null
       ? []
       : [
-          `By the labels the effect is ${formatValue(corrected.diff, format)} (${levelOf(alpha)} interval ${range(corrected)}).`,
+          `By the labels the effect is ${formatValue(corrected.diff, format)} (${levelOf(alpha)} interval ${range(corrected)}).${corrected.isPooled ? ' They are pooled: what the judge does to one variant alone is not corrected.' : ''}`,
         ]),
     ...(isDatasetWorn(report.comparisons)
       ? [`Comparison ${report.comparisons} on this dataset: confirm on a fresh held-out split.`]

@@ -26,8 +26,11 @@ export interface EvaluationReport {
   readonly failed: number;
   /** What other tests the p that decides was adjusted for; null where it stands alone. The interval never is. */
   readonly adjusted: { readonly method: 'holm' | 'bh'; readonly tests: number } | null;
-  /** As human labels correct it; null where there are none. */
-  readonly corrected: ExplainedEffect | null;
+  /**
+   * As human labels correct it; null where there are none. `isPooled`: by how often the judge errs on both variants together,
+   * so that what it does to one of them alone is still there.
+   */
+  readonly corrected: (ExplainedEffect & { readonly isPooled: boolean }) | null;
   readonly mde: number | null;
   readonly nNeeded: number | null;
   /** Comparisons made on this dataset so far, this one included. */

@@ -81,7 +81,7 @@ test('what a verdict rests on: holes, failed runs, other tests, labels', () => {
     bounds: { lo: -0.08, hi: 0.01 },
     failed: 2,
     adjusted: { method: 'holm', tests: 6 },
-    corrected: { diff: -0.03, lo: -0.07, hi: -0.001 },
+    corrected: { diff: -0.03, lo: -0.07, hi: -0.001, isPooled: false },
     judge: { labels: 140 },
   } as const;
   expect(explain(whole).slice(1)).toEqual([
@@ -93,6 +93,9 @@ test('what a verdict rests on: holes, failed runs, other tests, labels', () => {
     'By the labels the effect is -0.03 (99% interval -0.07 to -0.001).',
     'Judge-corrected with 140 labels.',
   ]);
+  expect(explain({ ...whole, corrected: { ...whole.corrected, isPooled: true } })).toContain(
+    'By the labels the effect is -0.03 (99% interval -0.07 to -0.001). They are pooled: what the judge does to one variant alone is not corrected.',
+  );
   expect(explain({ ...whole, adjusted: { method: 'bh', tests: 2 } })).toContain(
     "One of 2 tests: decided by Benjamini and Hochberg's method, the interval stands for itself.",
   );

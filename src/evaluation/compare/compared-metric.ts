@@ -150,7 +150,8 @@ export interface CorrectedEffect {
   readonly effect: number;
   readonly lo: number;
   readonly hi: number;
+  /** Of `ppi_mean` examples with labels on both sides, else labels. */
   readonly labels: number;
-  /** `ppi_mean`, `rogan_gladen`. */
+  /** `ppi_mean`: of examples that have labels on both sides. `rogan_gladen`: error rates of either side; `_pooled`: one for both. */
   readonly method: string;
 }

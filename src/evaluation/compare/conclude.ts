@@ -2,7 +2,7 @@
 import { explain } from '../../stats/explain.ts';
 import { adjustFamily, EXPLORATORY_RATE } from './adjust.ts';
 import type { Calibration, CorrectedEffect, GuardrailResult, MetricSide } from './compared-metric.ts';
-import { judgeGuardrail } from './guardrail.ts';
+import { heldByLabels, judgeGuardrail } from './guardrail.ts';
 import type { Measured } from './measure.ts';
 import { scaleOf } from './missing.ts';
 import { decide } from './verdict.ts';
@@ -102,13 +102,15 @@ function guardrailOf(input: ConcludeInput, one: Measured, family: number): Guard
   const test = one.test!;
   const scale = scaleOf(metric, pairing.baseline.facts.spec);
   const range = scale === null ? null : Math.abs(scale.best - scale.worst);
-  const found = judgeGuardrail({ metric, test, why, family, range });
+  const corrected = input.correctedOf(one);
+  const judged = judgeGuardrail({ metric, test, why, family, range });
+  const { found, why: byLabels } = heldByLabels(judged, corrected, metric);
   const sentences = explain({
     kind: 'evaluation-guardrail',
     ...found,
-    why: found.status === 'unproven' ? (why?.words ?? null) : null,
+    why: found.status === 'unproven' ? (byLabels ?? why?.words ?? null) : null,
     examples: test.pairs,
-    ...basisOf(input, one, input.correctedOf(one)),
+    ...basisOf(input, one, corrected),
   });
   return Object.freeze({ ...found, sentences });
 }
@@ -132,10 +134,16 @@ function sentencesOf(input: ConcludeInput, one: Measured, numbers: Numbers, test
     bounds: missing.bounds,
     failed: failed.baseline.cells + failed.variant.cells,
     adjusted: isAdjusted ? { method: role === 'primary' ? 'holm' : 'bh', tests } : null,
-    corrected: corrected === null ? null : { diff: corrected.effect, lo: corrected.lo, hi: corrected.hi },
+    corrected: correctionOf(corrected),
     mde: role === 'guardrail' ? margin : minimumEffect,
     nNeeded: numbers.nNeeded,
     comparisons: input.comparisons,
     isExploratory: numbers.isExploratory,
   });
+}
+
+function correctionOf(corrected: CorrectedEffect | null) {
+  if (corrected === null) return null;
+  const { effect: diff, lo, hi, method } = corrected;
+  return { diff, lo, hi, isPooled: method === 'rogan_gladen_pooled' };
 }

@@ -4,8 +4,9 @@
  */
 import { orientGuardrail } from '../../stats/gate.ts';
 import { MIN_UNITS_FOR_VERDICT } from '../../stats/offline.ts';
+import { formatValue } from '../../stats/words.ts';
 import type { MetricSpec } from '../spec.ts';
-import type { GuardrailResult, MetricSide } from './compared-metric.ts';
+import type { CorrectedEffect, GuardrailResult, MetricSide } from './compared-metric.ts';
 import { examplesNeeded } from './examples-needed.ts';
 import type { PairTest } from './test-pairs.ts';
 
@@ -60,6 +61,33 @@ export function judgeGuardrail({ metric, test, why, family, range }: GuardrailIn
   if (lo > margin) return { ...none, status: 'harmed', lo, hi };
   if (hi < margin) return { ...none, status: 'proven', lo, hi };
   return { ...none, lo, hi, nNeeded: examplesNeeded({ ...test, effect: margin, alpha: 2 * hiAlpha }) };
+}
+
+export interface HeldByLabels {
+  readonly found: GuardrailNumbers;
+  /** Why labels overrule the scores, as a clause; null where they do not. */
+  readonly why: string | null;
+}
+
+/**
+ * What scores prove, labels have to prove as well: a judge may favour the variant. Their interval has two sides, which asks
+ * a little more of each.
+ */
+export function heldByLabels(
+  found: GuardrailNumbers,
+  corrected: CorrectedEffect | null,
+  { better, format }: Pick<MetricSpec, 'better' | 'format'>,
+): HeldByLabels {
+  if (corrected === null || found.status === 'unproven') return { found, why: null };
+  const { lo, hi } = orientGuardrail(corrected, better);
+  const { status, margin } = found;
+  if (status === 'proven' ? hi! < margin : lo! > margin) return { found, why: null };
+  const show = (value: number): string => formatValue(Math.abs(value), format);
+  const why =
+    status === 'proven'
+      ? `by the labels it may be ${show(hi!)} worse, ${show(margin)} allowed`
+      : `its scores show harm, and the labels do not`;
+  return { found: { ...found, status: 'unproven' }, why };
 }
 
 /** No pair differs at all: no error can be estimated, but that so many are equal is evidence of its own. */

@@ -90,7 +90,7 @@ export async function* resultsWithLabels(
   store: EvaluationStore,
   { evaluationId, spec }: Pick<EvaluationRow, 'evaluationId' | 'spec'>,
 ): AsyncGenerator<ResultRow> {
-  const fill = labelFiller(spec, await readRatings(store, [spec]));
+  const fill = labelFiller(spec, await loadRatings(store, spec.scorers));
   for await (const row of store.evaluations.eachResult(evaluationId)) yield fill(row);
 }
 

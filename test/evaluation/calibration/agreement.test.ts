@@ -14,6 +14,7 @@ import type { Judgement } from '../../../src/evaluation/calibration/labelled.ts'
 import { majorityOf, ratingsOf, votesOf } from '../../../src/evaluation/calibration/ratings.ts';
 import { reportOnJudge } from '../../../src/evaluation/calibration/report-on-judge.ts';
 import { createPopulation } from '../../../src/evaluation/calibration/sample.ts';
+import type { Json } from '../../../src/plan/plan.ts';
 import { kappa, wilson } from '../../../src/stats/index.ts';
 import type { Label } from '../../../src/store/evaluations.ts';
 import { JUDGE, type Judged, judgedEvaluation, labelledOf, labelOf, subjectOf } from './make.ts';
@@ -86,7 +87,7 @@ describe('raters', () => {
 
 describe('a judge', () => {
   it('is a scorer that asks a served model', () => {
-    const by = (config: object | null, step = 's@1') => ({ call: config && { step, config } });
+    const by = (config: Json) => ({ call: config === null ? null : { step: 's@1', config } });
     expect(judgeModel(by({ model: 'openai/gpt-5-mini' }))).toBe('openai/gpt-5-mini');
     expect([{ model: 'cohere/x' }, { model: 'local/lexical' }, { k: 10 }, null].map((of) => isJudge(by(of)))).toEqual([
       true,

@@ -86,7 +86,7 @@ export function drawPairs(design: Design, random: Random): readonly JudgedPair[]
 }
 
 /** People's mean difference over all examples that might have been drawn. */
-export const truthOf = ({ effect, isGraded = false }: Design): number => (isGraded ? effect / 2 : effect);
+const truthOf = ({ effect, isGraded = false }: Design): number => (isGraded ? effect / 2 : effect);
 
 export interface Coverage {
   /** Share of intervals that hold the truth, and their mean width. */

@@ -133,6 +133,41 @@ describe('a fair judge', () => {
   });
 });
 
+describe('a guardrail', () => {
+  const guarded = (judge: (example: number, variant: number) => number, margin: number) =>
+    judgedEvaluation({ examples: 300, judge, metrics: [{ ...CORRECT, role: 'guardrail', margin }] });
+  /** People find the variant worse on every fourth, and the judge sees nothing of it. */
+  const people = (example: number, variant: number) => (variant === 1 && example % 4 === 0 ? 0 : truth(example, 0));
+  const labels = Array.from({ length: 120 }, (_, example) =>
+    [0, 1].map((variant) => labelOf(subjectOf(example, variant), { correct: people(example, variant) === 1 })),
+  ).flat();
+  const blind = (example: number, variant: number) =>
+    example % 25 === 7 ? 1 - truth(example, 0) : people(example, variant * Number(example % 8 === 0));
+
+  it('is not proven harmless by a judge that labels contradict', () => {
+    const judged = guarded(blind, 0.12);
+    const report = compareEvaluations({ sheets: [sheetOf(judged.facts, judged.rows)], sides, comparisons: 1 });
+    expect(report.metrics[0]!.sides[0]!.guardrail!.status).toBe('proven');
+    const { side } = compared(judged, labels);
+    expect(side.guardrail!.status).toBe('unproven');
+    expect(side.guardrail!.sentences[0]).toMatch(
+      /^variant is not proven harmless to correct: by the labels it may be \d+\.?\d*% worse, 12% allowed\.$/,
+    );
+  });
+
+  it('is not harmed by what the judge alone sees, and proven where both say so', () => {
+    const strict = (example: number, variant: number) => (variant === 1 && example % 3 === 1 ? 0 : truth(example, 0));
+    const fine = Array.from({ length: 120 }, (_, example) =>
+      [0, 1].map((variant) => labelOf(subjectOf(example, variant), { correct: truth(example, 0) === 1 })),
+    ).flat();
+    const { side } = compared(guarded(strict, 0.05), fine);
+    expect(side.guardrail!.status).toBe('unproven');
+    expect(side.guardrail!.sentences[0]).toContain('its scores show harm, and the labels do not');
+    const same = guarded((example) => (example % 25 === 7 ? 1 - truth(example, 0) : truth(example, 0)), 0.12);
+    expect(compared(same, fine).side.guardrail!.status).toBe('proven');
+  });
+});
+
 describe('what labels are held against', () => {
   it('is each metric as it is made of scores: a share by its threshold, failed runs as the worst', () => {
     const metric = metricOf('good', {
