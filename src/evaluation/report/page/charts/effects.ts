@@ -2,22 +2,13 @@
 import type { CustomSeriesRenderItemAPI, CustomSeriesRenderItemParams } from 'echarts';
 import type { PageMetric } from '../../page-data.ts';
 import { MISSING, showDifference, showEffect } from '../../values.ts';
+import { bandOf } from './drawn-values.ts';
 import { type Frame, type Option, tipOf, tooltip } from './engine.ts';
 import { interval, point, rectangle, upright, words } from './marks.ts';
 import { rangeOf, rowAxes, rowPlace } from './row-axes.ts';
 
 const PLACE_FOR_NUMBERS = { wide: 190, narrow: 92 };
 const NARROW = 420;
-
-/** On both sides of 0 for a smallest effect; from 0 into the harm for a margin. */
-export function bandOf({
-  minimumEffect,
-  margin,
-  better,
-}: Pick<PageMetric, 'minimumEffect' | 'margin' | 'better'>): readonly [number, number] | null {
-  if (margin !== null) return better === 'higher' ? [-margin, 0] : [0, margin];
-  return minimumEffect === null ? null : [-minimumEffect, minimumEffect];
-}
 
 export function effectsOption(metric: PageMetric, labels: readonly string[], frame: Frame): Option {
   const { colours, width } = frame;

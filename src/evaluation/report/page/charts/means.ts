@@ -1,44 +1,11 @@
 /** The means of a metric, a bar for each side: the interval first, and what is missing as a gap with its count. */
 import type { CustomSeriesRenderItemAPI, CustomSeriesRenderItemParams } from 'echarts';
-import type { ExplainedMean } from '../../../compare/compared-metric.ts';
 import type { PageMetric } from '../../page-data.ts';
-import { MISSING, showMean, showValue, type Tone } from '../../values.ts';
+import { MISSING, showMean, showValue } from '../../values.ts';
+import { type MeanRow, meanRows } from './drawn-values.ts';
 import { type Frame, type Option, tipOf, tooltip } from './engine.ts';
 import { interval, point, rectangle, upright, words } from './marks.ts';
 import { ROW_HEIGHT, rangeOf, rowAxes, rowPlace } from './row-axes.ts';
-
-interface MeanRow extends ExplainedMean {
-  readonly label: string;
-  /** The baseline's mean over the same pairs; null in its own row. */
-  readonly beside: number | null;
-  readonly tone: Tone | 'baseline';
-  readonly pairs: number;
-  readonly missing: number;
-}
-
-/** The baseline over the pairs of the side that has most of them. */
-export function meanRows(metric: PageMetric, labels: readonly string[]): readonly MeanRow[] {
-  const [widest] = [...metric.sides].sort((one, other) => other.pairs - one.pairs);
-  const baseline: MeanRow = {
-    ...(widest?.baseline ?? { mean: null, lo: null, hi: null }),
-    label: labels[0]!,
-    beside: null,
-    tone: 'baseline',
-    pairs: widest?.pairs ?? 0,
-    missing: widest?.missing.baseline.cells ?? 0,
-  };
-  const others = metric.sides.map(
-    ({ side, variant, baseline: own, pairs, missing }, place): MeanRow => ({
-      ...variant,
-      label: labels[side]!,
-      beside: own.mean,
-      tone: metric.words[place]!.tone,
-      pairs,
-      missing: missing.variant.cells,
-    }),
-  );
-  return [baseline, ...others];
-}
 
 const PLACE_FOR_NUMBERS = { wide: 150, narrow: 92 };
 const NARROW = 420;

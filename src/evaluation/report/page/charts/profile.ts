@@ -5,19 +5,12 @@
  */
 import type { PageMetric } from '../../page-data.ts';
 import { MISSING, showValue } from '../../values.ts';
+import { meanRows, scaled } from './drawn-values.ts';
 import { type Frame, type Option, pageFont, tipOf, tooltip } from './engine.ts';
-import { meanRows } from './means.ts';
 
 /** Fewer axes make no figure. */
 export const FEWEST_AXES = 3;
 const LABEL_LENGTH = 18;
-
-/** 0 worst to 1 best; what lies beyond the ends is drawn at them. Null is missing, or without a scale. */
-export function scaled(value: number | null, { scale }: Pick<PageMetric, 'scale'>): number | null {
-  if (value === null || scale === null) return null;
-  const share = (value - scale.worst) / (scale.best - scale.worst);
-  return Math.min(1, Math.max(0, share));
-}
 
 export interface ProfileView {
   readonly metrics: readonly PageMetric[];

@@ -1,37 +1,14 @@
 /** Each example as a point: the baseline's value across, the variant's up. What lies off the diagonal has changed. */
 import type { PageMetric } from '../../page-data.ts';
 import { betterWords, showDifference, showValue } from '../../values.ts';
+import { type Bubble, bubblesOf } from '../examples/bubbles.ts';
 import { BETTER, EQUAL, MISSING, type Pairs, WORSE } from '../examples/pairs.ts';
 import { type Frame, type Option, pageFont, tipOf, tooltip } from './engine.ts';
 
-/** With so few places for all points, points of a place are one bubble, sized by their count. */
-const MOST_BUBBLES = 60;
 /** Pixels of the largest. */
 const LARGEST = { wide: 46, narrow: 34 };
 /** Points beyond are drawn in the library's fast way. */
 const MANY = 2_000;
-
-export interface Bubble {
-  readonly first: number;
-  readonly second: number;
-  readonly outcome: number;
-  readonly examples: readonly number[];
-}
-
-/** Null: there are too many places, and each example is a point. */
-export function bubblesOf(pairs: Pairs): readonly Bubble[] | null {
-  const places = new Map<string, Bubble & { readonly examples: number[] }>();
-  for (const [example, first] of pairs.first.entries()) {
-    if (pairs.outcome[example] === MISSING) continue;
-    const second = pairs.second[example]!;
-    const key = `${first} ${second}`;
-    const known = places.get(key);
-    if (known !== undefined) known.examples.push(example);
-    else if (places.size === MOST_BUBBLES) return null;
-    else places.set(key, { first, second, outcome: pairs.outcome[example]!, examples: [example] });
-  }
-  return [...places.values()].sort((one, other) => other.examples.length - one.examples.length);
-}
 
 export interface ScatterView {
   readonly metric: PageMetric;

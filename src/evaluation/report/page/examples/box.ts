@@ -70,6 +70,8 @@ export function createBox(page: Page, store: Store, pairsNow: () => Pairs) {
       chart = made;
       made.on('brushEnd', (event) => {
         const range = (event as unknown as BrushEvent).areas[0]?.coordRange;
+        // It also ends where none was begun.
+        if (range === undefined && drawn === null) return;
         drawn = range === undefined ? null : { first: [...range[0]], second: [...range[1]] };
         store.set({ filter: { box: drawn } });
       });

@@ -89,7 +89,12 @@ export function createTable(page: Page, events: TableEvents) {
   frame.addEventListener('keydown', (event) => {
     // The buttons in the head have keys of their own.
     if (head.contains(event.target as Node) || content === undefined || content.shown.length === 0) return;
-    if (event.key === 'Enter') events.onOpen(active);
+    if (event.key === 'Enter') {
+      // Else it would press the first button of what it opens.
+      event.preventDefault();
+      events.onOpen(active);
+      return;
+    }
     const page = Math.floor(frame.clientHeight / ROW_HEIGHT) - 1;
     const target = {
       ArrowDown: active + 1,

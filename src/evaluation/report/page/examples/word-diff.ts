@@ -8,7 +8,7 @@ export interface Piece {
 }
 
 /** Answers without any word in common take long to compare; then all of it is each one's own. */
-const MOST_EDITS = 2_000;
+const MOST_EDITS = 1_000;
 
 export function wordDiff(
   first: string,
@@ -17,6 +17,18 @@ export function wordDiff(
   const changes = diffWordsWithSpace(first, second, { maxEditLength: MOST_EDITS });
   if (changes === undefined) return { first: [{ text: first, isOwn: true }], second: [{ text: second, isOwn: true }] };
   const pieces = (own: 'added' | 'removed', other: 'added' | 'removed'): readonly Piece[] =>
-    changes.filter((change) => !change[other]).map((change) => ({ text: change.value, isOwn: change[own] === true }));
+    joined(changes.filter((each) => !each[other]).map((each) => ({ text: each.value, isOwn: each[own] === true })));
   return { first: pieces('removed', 'added'), second: pieces('added', 'removed') };
+}
+
+/** Two pieces of one's own with nothing but space between them are one. */
+function joined(pieces: readonly Piece[]): readonly Piece[] {
+  const whole: Piece[] = [];
+  for (const piece of pieces) {
+    const [before, last] = whole.slice(-2);
+    const isBridged = piece.isOwn && before?.isOwn && last !== undefined && !last.isOwn && last.text.trim() === '';
+    if (isBridged) whole.splice(-2, 2, { text: before.text + last.text + piece.text, isOwn: true });
+    else whole.push(piece);
+  }
+  return whole;
 }
