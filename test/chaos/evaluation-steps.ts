@@ -65,11 +65,12 @@ export const speeches: AnyEvaluation = defineEvaluation('speeches', {
   metrics: ({ score }) => ({ primary: [metric.mean('grade', score(scorers[0]!).score).increase()] }),
 });
 
-export const speechExamples = (count: number) =>
+/** @param about in every text: what other evaluations have said is remembered, and would not be said again */
+export const speechExamples = (count: number, about: string) =>
   Array.from({ length: count }, (_, n) => ({
     id: `e${String(n).padStart(5, '0')}`,
-    input: { text: `${n}` },
-    expected: { text: `${n}...` },
+    input: { text: `${about} ${n}` },
+    expected: { text: `${about} ${n}...` },
   }));
 
 export function evaluationSteps(ledger: LedgerWriter): readonly Implemented[] {

@@ -1,6 +1,7 @@
 /** Every row of the chaos table, in the order in which it is played. */
 import type { Row } from './row.ts';
 import { r19 } from './rows/duplicate-requests.ts';
+import { r18 } from './rows/evaluation-cancelled.ts';
 import { r27, r28 } from './rows/evaluation-killed.ts';
 import { r17 } from './rows/hanging.ts';
 import { r24, r25, r26 } from './rows/ingest-killed.ts';
@@ -30,6 +31,7 @@ export const ROWS: readonly Row[] = [
   r15,
   r16,
   r17,
+  r18,
   r19,
   r22,
   r23,

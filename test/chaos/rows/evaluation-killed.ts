@@ -6,14 +6,14 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { specOf } from '../../../src/evaluation/spec-of.ts';
-import { CALLS_PER_EXAMPLE, SCORERS, speechExamples, speeches, VARIANTS } from '../evaluation-steps.ts';
+import { CALLS_PER_EXAMPLE, SCORERS, VARIANTS } from '../evaluation-steps.ts';
 import { atLeast, atMost, exactly, type Figure, noted } from '../figures.ts';
 import { startsIn, tally, underWay } from '../ledger.ts';
 import type { Place } from '../place.ts';
 import type { WorkerProcess } from '../processes.ts';
 import { IN_FLIGHT, type Row } from '../row.ts';
 import { type Scene, withScene } from '../scene.ts';
+import { startSpeeches } from '../speeches.ts';
 
 const SLOTS = 8;
 const WORKERS = 2;
@@ -47,7 +47,7 @@ function disturb(place: Place, trouble: Trouble): Promise<readonly Figure[]> {
   const { name, examples, kills, losesTemporal } = trouble;
   return withScene(place, { name, settings: { SLUICE_EVAL_CONCURRENCY: String(SLOTS) } }, async (scene) => {
     const workers = await Promise.all(Array.from({ length: WORKERS }, () => scene.startWorker()));
-    const evaluationId = await start(scene, `texts-${name}`, examples);
+    const evaluationId = await startSpeeches(scene, `texts-${name}`, examples);
     const calls = examples * CALLS_PER_EXAMPLE;
     const inFlight: number[] = [];
     // Kills in equal parts of the work, Temporal's troubles between them.
@@ -64,16 +64,6 @@ function disturb(place: Place, trouble: Trouble): Promise<readonly Figure[]> {
     const ended = await scene.runtime.client.followEvaluation(evaluationId);
     return figuresOf(scene, { ...trouble, evaluationId, state: ended.state, calls, inFlight });
   });
-}
-
-async function start({ runtime }: Scene, dataset: string, examples: number): Promise<string> {
-  const { version } = await runtime.store.datasets
-    .put(dataset, speechExamples(examples), 'chaos')
-    .then((put) => put.version);
-  const definition = { ...speeches, dataset: { ...speeches.dataset, name: dataset }, split: null };
-  const { spec, plans } = await specOf({ definition, version, count: async () => examples });
-  const asked = { spec: { ...spec, definition: null }, plans, budgetUsd: null, startedBy: 'chaos' };
-  return (await runtime.client.startEvaluation(asked)).evaluationId;
 }
 
 async function callsMade({ ledger }: Scene, count: number): Promise<void> {
