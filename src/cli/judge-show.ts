@@ -62,7 +62,7 @@ async function reportsOn(
   const { labelled, populations } = await loadJudged(store, evaluation, ratings);
   const reports: JudgeReport[] = [];
   for (const { id: scorer } of shown) {
-    const elsewhere = await loadElsewhere(store, evaluation, ratings, scorer);
+    const elsewhere = await loadElsewhere(store, labelled, scorer);
     reports.push(reportOnJudge({ scorer, labelled, population: populations.get(scorer)!, elsewhere }));
   }
   return reports;

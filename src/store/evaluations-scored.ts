@@ -20,7 +20,7 @@ export interface ScoredFilter {
 }
 
 /** The newest evaluations that are looked through, and their rows in all: cells are read one by one. */
-const LOOKED_THROUGH = { evaluations: 20, rows: 200_000 };
+const LOOKED_THROUGH = { evaluations: 20, rows: 100_000 };
 
 /** Of each subject the newest place, by subject. */
 export function scoredSubjects(

@@ -1,7 +1,7 @@
 /** What people have said, from the store, and who has scored the same elsewhere. */
 import type { Store } from '../../store/store.ts';
 import type { ScorerSpec } from '../spec.ts';
-import type { Judgement, LabelledFacts } from './labelled.ts';
+import type { Judgement, Labelled } from './labelled.ts';
 import { type Ratings, ratingsOf } from './ratings.ts';
 
 type WithEvaluations = Pick<Store, 'evaluations'>;
@@ -16,17 +16,17 @@ export async function loadRatings(
   return ratingsOf(labels.flat());
 }
 
-/** Labelled subjects that this evaluation's version of a scorer has scored in others, the newest. */
+/** Labelled subjects that an evaluation's version of a scorer has scored in others only, the newest. */
 export async function loadElsewhere(
   { evaluations }: WithEvaluations,
-  { evaluationId, pins }: Pick<LabelledFacts, 'evaluationId' | 'pins'>,
-  ratings: Ratings,
+  { facts, ratings, judgements }: Labelled,
   scorer: string,
 ): Promise<readonly Judgement[]> {
-  const version = pins?.scorerVersions[scorer];
-  const subjects = [...(ratings.get(scorer)?.keys() ?? [])];
+  const version = facts.pins?.scorerVersions[scorer];
+  const here = new Set(judgements(scorer).map(({ subject }) => subject));
+  const subjects = [...(ratings.get(scorer)?.keys() ?? [])].filter((subject) => !here.has(subject));
   if (version === undefined || subjects.length === 0) return [];
-  const found = await evaluations.scored(scorer, subjects, { version, except: evaluationId });
+  const found = await evaluations.scored(scorer, subjects, { version, except: facts.evaluationId });
   return found.flatMap(({ subject, exampleId, score }) =>
     score === null ? [] : [{ subject, exampleId, score, variant: ELSEWHERE }],
   );

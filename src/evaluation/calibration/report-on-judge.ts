@@ -11,7 +11,7 @@ export interface JudgeInput {
   /** With all rows of the evaluation, as the population. */
   readonly labelled: Labelled;
   readonly population: Population;
-  /** Labelled subjects that the same version has scored in other evaluations. */
+  /** Labelled subjects that the same version has scored in other evaluations only. */
   readonly elsewhere: readonly Judgement[];
 }
 
@@ -24,9 +24,6 @@ export function reportOnJudge({ scorer: id, labelled, population, elsewhere }: J
   const model = judgeModel(scorer);
   const own = [...(ratings.get(id) ?? [])];
   const here = own.filter(([subject]) => population.subjects.has(subject)).length;
-  const others = new Set(
-    elsewhere.map(({ subject }) => subject).filter((subject) => !population.subjects.has(subject)),
-  );
   const isLabelled = (field: string): boolean => own.some(([, labels]) => votesOf(labels, field).length > 0);
   const fields = Object.keys(scorer.fields)
     .filter((field) => model !== null || isLabelled(field))
@@ -35,7 +32,7 @@ export function reportOnJudge({ scorer: id, labelled, population, elsewhere }: J
         measured: { scorer, field, above: null },
         labelled,
         population: population.subjects,
-        elsewhere: elsewhere.filter(({ subject }) => others.has(subject)),
+        elsewhere,
         isJudge: model !== null,
         alpha: ALPHA,
       }),
@@ -47,7 +44,7 @@ export function reportOnJudge({ scorer: id, labelled, population, elsewhere }: J
     model,
     version: facts.pins?.scorerVersions[id] ?? null,
     subjects: population.subjects.size,
-    labels: Object.freeze({ here, elsewhere: others.size, unscored: own.length - here - others.size }),
+    labels: Object.freeze({ here, elsewhere: elsewhere.length, unscored: own.length - here - elsewhere.length }),
     fields: Object.freeze(fields),
   });
 }

@@ -95,9 +95,10 @@ export async function* resultsWithLabels(
 }
 
 /** By scorer: what the same version of a judge has said in other evaluations of what people have spoken of. */
-async function judgedElsewhere(store: EvaluationStore, { facts, ratings }: Labelled) {
+async function judgedElsewhere(store: EvaluationStore, labelled: Labelled) {
   const judged: { [scorer: string]: readonly Judgement[] } = {};
-  for (const { id } of facts.spec.scorers.filter(isJudge)) judged[id] = await loadElsewhere(store, facts, ratings, id);
+  const judges = labelled.facts.spec.scorers.filter(isJudge);
+  for (const { id } of judges) judged[id] = await loadElsewhere(store, labelled, id);
   return judged;
 }
 
