@@ -53,6 +53,8 @@ interface Measured {
   readonly workers: readonly Memory[];
 }
 
+/** No two evaluations ask the same: the memo would know it. */
+let nextText = 0;
 const folder = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
 const cache = process.env.SLUICE_CACHE ?? join(process.cwd(), '.sluice', 'cache');
 const cli = await findTemporalCli({ given: process.env.SLUICE_TEMPORAL_CLI, cache });
@@ -134,19 +136,20 @@ function growth(once: Measured, more: Measured): readonly Figure[] {
 
 /** Fresh workers each time, so that memory and processor time are those of one evaluation. */
 async function measure({ runtime, temporal, environment, folder }: Place, name: string, examples: number) {
+  const from = nextText;
+  nextText += examples;
   const callsFile = join(folder, `${name}.calls`);
   await writeFile(callsFile, '');
   const workers = await Promise.all(Array.from({ length: PROCESSES }, () => startWorker(environment, callsFile)));
   try {
     const { version } = await runtime.store.datasets
-      .put(name, examplesOf(examples), 'bench')
+      .put(name, examplesOf(examples, from), 'bench')
       .then((put) => put.version);
     const { spec, plans } = await specOf({
       definition: { ...fiveEvaluation, dataset: { ...fiveEvaluation.dataset, name } },
       version,
       count: async () => examples,
     });
-    // Words of another evaluation are in the memo: with a slot of its own nothing of it is known.
     const startedAt = performance.now();
     const { evaluationId } = await runtime.client.startEvaluation({
       spec: { ...spec, definition: null },

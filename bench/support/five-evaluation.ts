@@ -67,9 +67,10 @@ export function implementFive(callsFile: string): readonly Implemented[] {
   ];
 }
 
-export const examplesOf = (count: number): readonly Example[] =>
+/** @param from the first number: what another evaluation has asked of one is remembered, and would not be asked again */
+export const examplesOf = (count: number, from: number): readonly Example[] =>
   Array.from({ length: count }, (_, n) => ({
     id: `e${String(n).padStart(6, '0')}`,
-    input: { text: textOf(n) },
-    expected: { text: answerTo(n) },
+    input: { text: textOf(from + n) },
+    expected: { text: answerTo(from + n) },
   }));
