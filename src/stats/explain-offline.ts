@@ -1,5 +1,6 @@
 /** The words for offline evaluations. `explain` is the way to them. */
 import { isDatasetWorn } from './offline.ts';
+import type { ExplainedEffect } from './reports.ts';
 import type {
   EvaluationGateReport,
   EvaluationReport,
@@ -15,10 +16,12 @@ export const evaluationSentences = (report: EvaluationReport): readonly string[]
 ];
 
 function evaluationSentence(report: EvaluationReport): string {
-  const { verdict, baseline, variant, metric, format, alpha, effect, mde, nNeeded } = report;
+  const { verdict, baseline, variant, metric, format, alpha, effect, corrected, mde, nNeeded } = report;
   const show = (value: number | null): string => formatValue(value, format);
+  // A judge's interval never stands alone once people have spoken: a verdict needs both.
+  const byLabels = corrected === null ? '' : `; by the labels ${show(corrected.lo)} to ${show(corrected.hi)}`;
   const size = show(effect.diff === null ? null : Math.abs(effect.diff));
-  const interval = `${levelOf(alpha)} interval ${show(effect.lo)} to ${show(effect.hi)}`;
+  const interval = `${levelOf(alpha)} interval ${show(effect.lo)} to ${show(effect.hi)}${byLabels}`;
   switch (verdict) {
     case 'better':
       return `${variant} beats ${baseline} on ${metric} by ${size} (${interval}).`;
@@ -34,9 +37,9 @@ function evaluationSentence(report: EvaluationReport): string {
 }
 
 /** An interval that leaves out 0 beside "not proven" wants its reason at once. */
-function amongOthers({ effect: { lo, hi }, adjusted }: EvaluationReport): string {
-  const isClear = (lo !== null && lo > 0) || (hi !== null && hi < 0);
-  return isClear && adjusted !== null && adjusted.tests > 1
+function amongOthers({ effect, corrected, adjusted }: EvaluationReport): string {
+  const isClear = ({ lo, hi }: ExplainedEffect): boolean => (lo !== null && lo > 0) || (hi !== null && hi < 0);
+  return isClear(effect) && (corrected === null || isClear(corrected)) && adjusted !== null && adjusted.tests > 1
     ? `: clear by itself, but not as one of ${adjusted.tests} tests`
     : '';
 }

@@ -12,7 +12,7 @@ import type { ScorerSpec } from '../../src/evaluation/spec.ts';
 import { defineHumanScorer } from '../../src/index.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
-import { JUDGE, subjectOf } from '../evaluation/calibration/make.ts';
+import { CORRECT, JUDGE, subjectOf } from '../evaluation/calibration/make.ts';
 import { done, pinsOf, rowOf, specOf } from '../evaluation/compare/make.ts';
 import { small } from '../evaluation/small-evaluation.ts';
 import { startPglite, type TestDatabase } from '../support/postgres.ts';
@@ -40,7 +40,7 @@ beforeAll(async () => {
   database = openDatabase(embedded.url);
   store = createStore(database);
   const { version } = await store.datasets.put('questions', examples, 'questions.jsonl');
-  const spec = specOf({ metrics: [], scorers: [JUDGE, preferred, helpful.spec] });
+  const spec = specOf({ metrics: [CORRECT], scorers: [JUDGE, preferred, helpful.spec] });
   const dataset = { ...spec.dataset, version: version.version, split: null, examples: EXAMPLES };
   await store.evaluations.create({
     ...{ evaluationId: EVALUATION, spec: { ...spec, dataset }, budgetUsd: null, startedBy: 'mo' },
@@ -82,13 +82,19 @@ const rows = examples.flatMap((_, example) =>
   }),
 );
 
-const run = (...line: readonly string[]) =>
-  runCommand(['judge', ...line], {
+const run = (...line: readonly string[]) => sluice('judge', ...line);
+const sluice = (...line: readonly string[]) =>
+  runCommand(line, {
     runtime: { store, stop: async () => undefined, urlOf: String, isUiServed: false },
     services: {
       evaluations: async () => new Map([['before-release', { scorers: [helpful] } as never]]),
     },
   });
+
+const metricsIn = (stdout: string) => {
+  const told = JSON.parse(stdout);
+  return (told.report ?? told).metrics;
+};
 
 type Row = Record<string, string>;
 const rowsOf = async (path: string): Promise<Row[]> => parse(await readFile(path, 'utf8'), { columns: true });
@@ -118,6 +124,14 @@ describe('before anybody has labelled', () => {
     expect(stdout).toContain('0 of 240 answers with labels');
     expect(stdout).toContain('It may not gate on correct: nothing that this version has scored has a label.');
     expect(stderr).toContain(`sluice judge export ${EVALUATION} --scorer judged`);
+  });
+
+  it('a comparison by it decides nothing', async () => {
+    const { stdout, code } = await sluice('eval', 'compare', EVALUATION, '--gate', '--json');
+    expect(code).toBe(4);
+    const [metric] = metricsIn(stdout);
+    expect(metric.judge).toEqual({ state: 'uncalibrated', labels: 0, flaws: [] });
+    expect(metric.sides[0]).toMatchObject({ verdict: 'better', corrected: null });
   });
 
   it('scorers and evaluations are named, or the nearest is', async () => {
@@ -164,6 +178,16 @@ describe('a sample', () => {
       field: 'correct',
       calibration: { state: 'calibrated', labels: 140 },
     });
+  });
+
+  it('corrects the comparison: what the judge gave the variant is no win', async () => {
+    const [metric] = metricsIn((await sluice('eval', 'compare', EVALUATION, '--json')).stdout);
+    expect(metric.judge).toEqual({ state: 'calibrated', labels: 140, flaws: [] });
+    expect(metric.sides[0]).toMatchObject({ verdict: 'inconclusive', corrected: { method: 'ppi_mean', labels: 70 } });
+    const { effect, corrected } = metric.sides[0];
+    expect(effect.lo).toBeGreaterThan(0.1);
+    expect(corrected.lo).toBeLessThan(0);
+    expect(corrected.hi).toBeGreaterThan(0);
   });
 
   it('is the same again for another rater, and another one of what nobody has labelled', async () => {

@@ -70,6 +70,9 @@ test('an interval without 0 that proves nothing says why', () => {
   expect(explain(one)[0]).toContain('(99% interval -0.06 to -0.02): clear by itself, but not as one of 4 tests.');
   const around = { ...one, effect: { diff: 0.01, lo: -0.06, hi: 0.08 } };
   expect(explain(around)[0]).not.toContain('clear by itself');
+  // It is the labels that do not prove it.
+  const corrected = { diff: -0.01, lo: -0.06, hi: 0.04, isPooled: false };
+  expect(explain({ ...one, corrected })[0]).toContain('(99% interval -0.06 to -0.02; by the labels -0.06 to 0.04).');
 });
 
 test('what a verdict rests on: holes, failed runs, other tests, labels', () => {
@@ -93,6 +96,7 @@ test('what a verdict rests on: holes, failed runs, other tests, labels', () => {
     'By the labels the effect is -0.03 (99% interval -0.07 to -0.001).',
     'Judge-corrected with 140 labels.',
   ]);
+  expect(explain(whole)[0]).toContain('; by the labels -0.07 to -0.001)');
   expect(explain({ ...whole, corrected: { ...whole.corrected, isPooled: true } })).toContain(
     'By the labels the effect is -0.03 (99% interval -0.07 to -0.001). They are pooled: what the judge does to one variant alone is not corrected.',
   );
