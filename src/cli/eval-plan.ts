@@ -175,7 +175,7 @@ function foresightLines(
       ],
       room,
     ),
-    `in 80 % of evaluations, ${basis}`,
+    `in 80% of evaluations, ${basis}`,
   ];
 }
 

@@ -14,7 +14,7 @@ import type { EvaluationWorker } from './evaluation-worker.ts';
 import { changedSteps, pinsFor } from './pins.ts';
 import type { EvaluationPins } from './spec.ts';
 
-export const TAMPERED = 'registration_tampered';
+const TAMPERED = 'registration_tampered';
 
 /**
  * @param input `acceptChanged`: take code that changed under an unchanged version for the step's own from now on

@@ -130,6 +130,10 @@ describe('progress', () => {
     expect(showProgress({ ...facts, before: 96 })).toBe('ingest  120/300  2.4/s  1 min 15 s left');
     expect(showProgress({ ...facts, before: 120 })).toBe('ingest  120/300');
     expect(showProgress({ ...facts, done: 300 })).toBe('ingest  300/300  30/s  in 10 s');
+    // What else there is to say comes last.
+    expect(showProgress({ ...facts, extra: ['$0.12 paid', '$0.40 saved'] })).toMatch(
+      / left {2}\$0.12 paid {2}\$0.40 saved$/,
+    );
   });
   it('is lines in a pipe, without control characters, and nothing under --quiet', () => {
     for (const [isSilent, pattern] of [

@@ -5,7 +5,7 @@
 import { PLANNED_POWER } from '../../stats/offline.ts';
 import { minimumDetectableEffect } from '../../stats/planning.ts';
 import type { MetricSpec } from '../spec.ts';
-import { comparable, type PlacedSide } from './comparable.ts';
+import { comparable, definitionDiffers, type PlacedSide } from './comparable.ts';
 import { examplesNeeded } from './examples-needed.ts';
 import { GUARDRAIL_ALPHA } from './guardrail.ts';
 import { meanError } from './means.ts';
@@ -24,7 +24,7 @@ export interface Foreseen {
 }
 
 /** Of the scores of two variants, where only one is known: what is left of its spread is that of their difference. */
-export const ASSUMED_CORRELATION = 0.5;
+const ASSUMED_CORRELATION = 0.5;
 
 /**
  * Of each metric, by the variant whose differences spread most. An A/A has no variants: there it is as if the scores of one
@@ -48,7 +48,7 @@ export function foresee(sheet: Sheet, metrics: readonly MetricSpec[], examples: 
 /** Standard deviation of an example's difference, clusters reckoned in. */
 function spreadOf(metric: MetricSpec, baseline: PlacedSide, side: PlacedSide) {
   const found = comparable(metric, baseline, side);
-  if ('why' in found) return null;
+  if ('why' in found || definitionDiffers(metric, found.columns.right.metric) !== null) return null;
   const values = pairedValues(pairExamples(baseline.sheet, side.sheet), found.columns);
   const { se, pairs, why } = testColumns(values, found.columns, baseline.sheet.facts.spec.alpha);
   const isAlone = side.sheet.facts.spec.mode === 'aa' && found.columns.left !== null;
