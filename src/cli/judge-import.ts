@@ -1,6 +1,6 @@
 /** `sluice judge import`: a file that raters have filled in becomes labels, or is refused with all that is wrong with it. */
 import { type Command, Option } from 'commander';
-import { FILE_FORMATS, type FileFormat, formatOf } from '../evaluation/dataset-file.ts';
+import type { FileFormat } from '../evaluation/dataset-file.ts';
 import type { Label } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
@@ -28,7 +28,7 @@ export function importCommand(world: World): Command {
   })
     .argument('<file>', 'as sluice judge export makes it: scorer, subject, rater, and a column per field')
     .option('--rater <name>', 'who said it, of rows that name nobody')
-    .addOption(new Option('--format <format>', 'default: by the name of the file').choices([...FILE_FORMATS]))
+    .addOption(new Option('--format <format>', 'default: by the name of the file').choices(['jsonl', 'csv']))
     .action((file: string, options: ImportOptions, command: Command) =>
       runAction(world, command, (session) => importLabels(session, file, options)),
     );
@@ -49,7 +49,10 @@ interface Imported {
 
 async function importLabels(session: Session, file: string, { rater, format }: ImportOptions): Promise<ExitCode> {
   const { terminal } = session;
-  const { readLabels } = await import('../evaluation/calibration/label-file.ts');
+  const [{ readLabels }, { formatOf }] = await Promise.all([
+    import('../evaluation/calibration/label-file.ts'),
+    import('../evaluation/dataset-file.ts'),
+  ]);
   const imported = await withStore(session, async ({ store }): Promise<Imported> => {
     const fields = await labelFields(session, store);
     const read = await readLabels(file, format ?? formatOf(file), {

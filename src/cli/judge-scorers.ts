@@ -1,6 +1,6 @@
 /** Which evaluation and which of its scorers a user means, and what raters may fill in for a scorer. */
 import { SluiceError } from '../errors.ts';
-import { fieldsOfScorer, fieldsOfSpec, type LabelFields } from '../evaluation/calibration/label-fields.ts';
+import type { LabelFields } from '../evaluation/calibration/label-fields.ts';
 import type { ScorerSpec } from '../evaluation/spec.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';
@@ -35,6 +35,7 @@ export const findScorer = ({ spec, evaluationId }: EvaluationRow, name: string):
 
 /** By scorer: as the project defines it, or else as the newest evaluation that has it. */
 export async function labelFields(session: Session, store: WithEvaluations): Promise<ReadonlyMap<string, LabelFields>> {
+  const { fieldsOfSpec } = await import('../evaluation/calibration/label-fields.ts');
   const rows = await store.evaluations.list({ limit: LOOKED_THROUGH });
   const kept = rows
     .toReversed()
@@ -45,6 +46,7 @@ export async function labelFields(session: Session, store: WithEvaluations): Pro
 /** None where there is no project, or none that can be loaded: labels can be read all the same. */
 async function definedFields({ services, terminal }: Session): Promise<readonly (readonly [string, LabelFields])[]> {
   try {
+    const { fieldsOfScorer } = await import('../evaluation/calibration/label-fields.ts');
     const definitions = await services.evaluations();
     return [...definitions.values()].flatMap(({ scorers }) =>
       scorers.map((scorer) => [scorer.id, fieldsOfScorer(scorer)] as const),

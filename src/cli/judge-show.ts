@@ -1,9 +1,6 @@
 /** `sluice judge show`: how far the scorers of an evaluation say what people say, and which of them may decide. */
 import type { Command } from 'commander';
 import type { JudgeReport } from '../evaluation/calibration/judge-report.ts';
-import { isJudge } from '../evaluation/calibration/judges.ts';
-import { loadJudged } from '../evaluation/calibration/load.ts';
-import { loadElsewhere, loadRatings } from '../evaluation/calibration/load-labels.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
@@ -52,7 +49,12 @@ async function reportsOn(
   evaluation: EvaluationRow,
   asked: string | undefined,
 ): Promise<readonly JudgeReport[]> {
-  const { reportOnJudge } = await import('../evaluation/calibration/report-on-judge.ts');
+  const [{ isJudge }, { loadJudged }, { loadElsewhere, loadRatings }, { reportOnJudge }] = await Promise.all([
+    import('../evaluation/calibration/judges.ts'),
+    import('../evaluation/calibration/load.ts'),
+    import('../evaluation/calibration/load-labels.ts'),
+    import('../evaluation/calibration/report-on-judge.ts'),
+  ]);
   const among = asked === undefined ? evaluation.spec.scorers : [findScorer(evaluation, asked)];
   const ratings = await loadRatings(store, among);
   const shown = among.filter(
