@@ -25,6 +25,9 @@ export interface ProgressOptions {
 
 const LINE_EVERY_MS = 3_000;
 const BAR_CELLS = 24;
+/** A bar of less says nothing. */
+const FEWEST_CELLS = 6;
+const GAP = '  ';
 
 export function createProgress({ label, output, isSilent }: ProgressOptions): Progress {
   if (isSilent) return { update: () => undefined, stop: () => undefined };
@@ -41,6 +44,7 @@ export function createProgress({ label, output, isSilent }: ProgressOptions): Pr
         elapsedMs: Date.now() - startTime,
         hasBar: output.isTTY === true,
         extra: said,
+        ...(output.isTTY && output.columns !== undefined && { room: output.columns }),
       }),
     noTTYOutput: true,
     notTTYSchedule: LINE_EVERY_MS,
@@ -77,23 +81,28 @@ export interface ProgressFacts {
   readonly elapsedMs: number;
   readonly hasBar: boolean;
   readonly extra?: readonly string[];
+  /** Columns of the terminal: a line that is wider could not be drawn over. Default: without end. */
+  readonly room?: number;
 }
 
 /** One line: `ingest  ██████░░░░  120/303  8.2/s  22 s left`. Rate and time left are left out while there is none. */
 export function showProgress(facts: ProgressFacts): string {
-  const { label, before = 0, done, total, elapsedMs, hasBar, extra = [] } = facts;
+  const { label, before = 0, done, total, elapsedMs, hasBar, extra = [], room = Number.POSITIVE_INFINITY } = facts;
   const share = total > 0 ? Math.min(done / total, 1) : 0;
-  const full = Math.round(share * BAR_CELLS);
   const perSecond = elapsedMs > 0 ? ((done - before) / elapsedMs) * 1_000 : 0;
   const count = (value: number) => value.toLocaleString('en');
-  const parts = [
-    label,
-    ...(hasBar ? ['█'.repeat(full) + '░'.repeat(BAR_CELLS - full)] : []),
+  const told = [
     `${count(done)}/${count(total)}`,
     ...(perSecond > 0 ? [`${perSecond >= 10 ? count(Math.round(perSecond)) : perSecond.toFixed(1)}/s`] : []),
     ...(perSecond > 0 && done < total ? [`${showDuration(((total - done) / perSecond) * 1_000)} left`] : []),
     ...(done >= total && total > 0 ? [`in ${showDuration(elapsedMs)}`] : []),
-    ...extra,
   ];
-  return parts.join('  ');
+  const isFitting = (parts: readonly string[]) => parts.join(GAP).length < room;
+  const rest = isFitting([label, ...told, ...extra]) ? [...told, ...extra] : told;
+  if (!isFitting([label, ...rest])) return rest.join(GAP);
+  // The bar takes what is left.
+  const cells = Math.min(BAR_CELLS, room - 1 - [label, '', ...rest].join(GAP).length);
+  if (!hasBar || cells < FEWEST_CELLS) return [label, ...rest].join(GAP);
+  const full = Math.round(share * cells);
+  return [label, '█'.repeat(full) + '░'.repeat(cells - full), ...rest].join(GAP);
 }

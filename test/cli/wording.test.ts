@@ -135,6 +135,16 @@ describe('progress', () => {
       / left {2}\$0.12 paid {2}\$0.40 saved$/,
     );
   });
+  it('shortens its bar, then gives it up, then what else there is, where a line would not fit', () => {
+    const extra = ['297 calls made, 231 shared'];
+    const fitting = (room: number) => showProgress({ ...facts, hasBar: true, extra, room });
+    expect(fitting(100)).toBe(`ingest  ${'█'.repeat(10)}${'░'.repeat(14)}  120/300  12/s  15 s left  ${extra}`);
+    expect(fitting(72)).toBe(`ingest  ${'█'.repeat(4)}${'░'.repeat(5)}  120/300  12/s  15 s left  ${extra}`);
+    expect(fitting(72).length).toBeLessThan(72);
+    expect(fitting(65)).toBe('ingest  120/300  12/s  15 s left  297 calls made, 231 shared');
+    expect(fitting(37)).toBe('ingest  120/300  12/s  15 s left');
+    expect(fitting(30)).toBe('120/300  12/s  15 s left');
+  });
   it('is lines in a pipe, without control characters, and nothing under --quiet', () => {
     for (const [isSilent, pattern] of [
       [false, /^(ingest .*\n)+$/],
