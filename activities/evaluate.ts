@@ -9,8 +9,7 @@ import { beginEvaluation } from '../src/evaluation/begin.ts';
 import { evaluateChunk } from '../src/evaluation/chunk/evaluate-chunk.ts';
 import { digestsOf } from '../src/evaluation/digest/digest.ts';
 import { endEvaluation } from '../src/evaluation/end.ts';
-import { createBacklog } from '../src/evaluation/memo/backlog.ts';
-import { createSlots } from '../src/evaluation/slots.ts';
+import { createEvaluationWorker } from '../src/evaluation/evaluation-worker.ts';
 import type { Store } from '../src/store/store.ts';
 import type { EvaluateActivities } from '../workflows/evaluate-messages.ts';
 import type { Implemented } from './boundary/implement.ts';
@@ -34,14 +33,13 @@ export function createEvaluateActivities(dependencies: EvaluateDependencies): Ev
   // Now, and not at the first evaluation: sources may be edited while this process runs what it has loaded.
   const digests = digestsOf(implementations);
   digests.catch(() => undefined); // told to whoever evaluates
-  const worker = {
+  const worker = createEvaluationWorker({
     store,
-    slots: createSlots(concurrency),
-    backlog: createBacklog(),
+    concurrency,
     attempt: createMakeAttempt(store, implementations),
     digests: () => digests,
-    takesSnapshot: (step: string) => snapshotSteps.has(step),
-  };
+    takesSnapshot: (step) => snapshotSteps.has(step),
+  });
   return {
     beginEvaluation: (input) => asActivity(() => beginEvaluation(worker, input)),
     evaluateChunk: (input) => asActivity((signal) => evaluateChunk(worker, input, signal)),

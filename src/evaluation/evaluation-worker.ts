@@ -1,18 +1,85 @@
-/** What a process needs to work on evaluations: one for all that it works on. */
+/** What a process needs to work on evaluations, once for all of their chunks: what they share is asked for together. */
+import type { Plan } from '../plan/plan.ts';
+import type { PaidBy } from '../store/memo.ts';
+import type { Spending } from '../store/spending.ts';
 import type { Store } from '../store/store.ts';
 import type { MakeAttempt } from './attempts.ts';
-import type { Backlog } from './memo/backlog.ts';
-import type { Slots } from './slots.ts';
+import { createBatches } from './memo/batches.ts';
+import { openMemo } from './memo/memo.ts';
+import { createSharedMemo, type SharedMemo } from './memo/shared-memo.ts';
+import type { ResultRow } from './result.ts';
+import { createSlots, type Slots } from './slots.ts';
 
 export interface EvaluationWorker {
   readonly store: Store;
   /** For all calls of the process. */
   readonly slots: Slots;
-  /** Of all its chunks. */
-  readonly backlog: Backlog;
+  readonly memo: SharedMemo;
   readonly attempt: MakeAttempt;
   /** Of the implementations here, by `rerank@2`. */
   readonly digests: () => Promise<ReadonlyMap<string, string>>;
   /** Whether a step's config has a place for the snapshot that it is to read. */
   readonly takesSnapshot: (step: string) => boolean;
+  /** A plan never changes, so it is read once. @throws SluiceError `plan_unknown` */
+  readonly planOf: (planId: string) => Promise<Plan>;
+  /** What a call has cost. */
+  readonly spend: (call: PaidBy) => Promise<Spending>;
+  readonly putRows: (evaluationId: string, rows: readonly ResultRow[]) => Promise<void>;
+}
+
+export interface WorkerParts extends Pick<EvaluationWorker, 'store' | 'attempt' | 'digests' | 'takesSnapshot'> {
+  /** Calls that the process makes at once. */
+  readonly concurrency: number;
+}
+
+/** Costs that are asked for together, and groups of rows that are stored together. */
+const [MOST_COSTS, MOST_GROUPS] = [1_000, 100];
+/** Plans that are kept: of a few evaluations with all their variants. */
+const MOST_PLANS = 200;
+
+export function createEvaluationWorker({ concurrency, ...parts }: WorkerParts): EvaluationWorker {
+  const { store } = parts;
+  const put = createBatches<Rows, void>({
+    send: (groups) => putTogether(store, groups),
+    atOnce: 1,
+    mostItems: MOST_GROUPS,
+  });
+  return Object.freeze({
+    ...parts,
+    slots: createSlots(concurrency),
+    memo: createSharedMemo(() => openMemo(store.memo)),
+    planOf: createPlanCache(store),
+    spend: createBatches<PaidBy, Spending>({
+      send: (calls) => store.memo.spending(calls),
+      atOnce: 1,
+      mostItems: MOST_COSTS,
+    }),
+    putRows: (evaluationId: string, rows: readonly ResultRow[]) => put({ evaluationId, rows }),
+  });
+}
+
+interface Rows {
+  readonly evaluationId: string;
+  readonly rows: readonly ResultRow[];
+}
+
+async function putTogether({ evaluations }: Store, groups: readonly Rows[]): Promise<readonly void[]> {
+  for (const [evaluationId, of] of Map.groupBy(groups, (group) => group.evaluationId))
+    await evaluations.putResults(
+      evaluationId,
+      of.flatMap(({ rows }) => rows),
+    );
+  return groups.map(() => undefined);
+}
+
+function createPlanCache({ plans }: Store): EvaluationWorker['planOf'] {
+  const known = new Map<string, Promise<Plan>>();
+  return (planId) => {
+    const plan = known.get(planId) ?? plans.get(planId);
+    known.delete(planId);
+    known.set(planId, plan);
+    plan.catch(() => known.delete(planId));
+    if (known.size > MOST_PLANS) known.delete(known.keys().next().value!);
+    return plan;
+  };
 }

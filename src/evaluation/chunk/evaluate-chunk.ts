@@ -2,13 +2,9 @@
 import type { ChunkInput, ChunkResult } from '../../../workflows/evaluate-messages.ts';
 import { SluiceError } from '../../errors.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';
-import type { PaidBy } from '../../store/memo.ts';
-import type { Spending } from '../../store/spending.ts';
 import type { MakeAttempt } from '../attempts.ts';
 import type { Example } from '../dataset.ts';
 import type { EvaluationWorker } from '../evaluation-worker.ts';
-import { createBatches } from '../memo/batches.ts';
-import { type Memo, openMemo } from '../memo/memo.ts';
 import { createMemoHost } from '../memo-host.ts';
 import { changedSteps, identityOf, pinnedConfig } from '../pins.ts';
 import type { ResultRow } from '../result.ts';
@@ -16,9 +12,6 @@ import type { EvaluationPins } from '../spec.ts';
 import { examplesOf } from './chunks.ts';
 import { evaluateExamples } from './evaluate-examples.ts';
 import { tallyOf } from './tally.ts';
-
-/** Rows and look-ups of costs that go together. */
-const BATCH = 100;
 
 /** @throws SluiceError `evaluation_moved` where the code here is not what was pinned; the signal's reason when it aborts */
 export async function evaluateChunk(
@@ -72,50 +65,26 @@ async function evaluate(
   worker: EvaluationWorker,
   { row, pins, examples, signal }: Work,
 ): Promise<readonly ResultRow[]> {
-  const { store, slots, backlog } = worker;
+  const { slots, spend } = worker;
   const { spec, evaluationId } = row;
-  const plans = await Promise.all(spec.variants.map(({ planId }) => store.plans.get(planId)));
-  const memo = await openMemo(store.memo, { backlog });
-  const host = createMemoHost({
-    memo,
-    slots,
-    runId: evaluationId,
-    identify: (call) => identityOf(call, pins),
-    attempt: atSnapshots(worker, pins),
-  });
-  const spend = createBatches<PaidBy, Spending>({
-    send: (calls) => store.memo.spending(calls),
-    atOnce: 1,
-    mostItems: BATCH * 10,
-  });
-  const put = rowWriter(store.evaluations.putResults, memo, evaluationId);
-  const made: ResultRow[] = [];
-  const onRows = async (rows: readonly ResultRow[]) => {
-    await put(rows);
-    made.push(...rows);
-  };
-  try {
+  const plans = await Promise.all(spec.variants.map(({ planId }) => worker.planOf(planId)));
+  return worker.memo.use(async (memo) => {
+    const host = createMemoHost({
+      memo,
+      slots,
+      runId: evaluationId,
+      identify: (call) => identityOf(call, pins),
+      attempt: atSnapshots(worker, pins),
+    });
+    const made: ResultRow[] = [];
+    const onRows = async (rows: readonly ResultRow[]) => {
+      // A row says that its calls are made, so they are stored before it is.
+      await memo.flush();
+      await worker.putRows(evaluationId, rows);
+      made.push(...rows);
+    };
     await evaluateExamples({ spec, plans, host, spend, signal, onRows }, examples);
     return made;
-  } finally {
-    await memo.close();
-  }
-}
-
-/** A row says that its calls are made, so they are stored before it is. */
-function rowWriter(
-  putResults: (evaluationId: string, rows: readonly ResultRow[]) => Promise<void>,
-  memo: Memo,
-  evaluationId: string,
-): (rows: readonly ResultRow[]) => Promise<void> {
-  return createBatches<readonly ResultRow[], void>({
-    send: async (groups) => {
-      await memo.flush();
-      await putResults(evaluationId, groups.flat());
-      return groups.map(() => undefined);
-    },
-    atOnce: 1,
-    mostItems: BATCH,
   });
 }
 

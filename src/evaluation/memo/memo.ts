@@ -1,11 +1,10 @@
 /**
- * The memo as one chunk of an evaluation uses it: equal calls are made once, here or by another process, and what a call
- * came to is stored behind its back, while its value is used already. The chunk's own calls are shared by promises; the
+ * The memo as a process that evaluates uses it: equal calls are made once, here or by another process, and what a call
+ * came to is stored behind its back, while its value is used already. The process's own calls are shared by promises; the
  * table is asked in batches, and asked again for what others make. `flush` is when the table has everything.
  */
 import { randomUUID } from 'node:crypto';
 import type { MemoRecord, MemoTable } from '../../store/memo.ts';
-import { type Backlog, createBacklog } from './backlog.ts';
 import { createClaims } from './claims.ts';
 import { type Flight, type Landed, type MemoAsk, startFlight } from './flight.ts';
 import { createWrites } from './writes.ts';
@@ -37,25 +36,20 @@ export interface Memo {
 export interface MemoOptions {
   /** How long claims outlive their process; default 5 s. Renewed three times in it. */
   readonly leaseMs?: number;
-  /** Of the process, where it has several memos; default: one of its own. */
-  readonly backlog?: Backlog;
 }
 
 const LEASE_MS = 5_000;
 const RENEWALS_PER_LEASE = 3;
 
 /** @throws SluiceError where the table cannot be reached */
-export async function openMemo(
-  table: MemoTable,
-  { leaseMs = LEASE_MS, backlog = createBacklog() }: MemoOptions = {},
-): Promise<Memo> {
+export async function openMemo(table: MemoTable, { leaseMs = LEASE_MS }: MemoOptions = {}): Promise<Memo> {
   const ownerId = randomUUID();
   await table.renew(ownerId, leaseMs);
   // Where this fails, so do claims and stores, which are heard.
   const renew = () => table.renew(ownerId, leaseMs).catch(() => undefined);
   const renewal = setInterval(renew, leaseMs / RENEWALS_PER_LEASE).unref();
   const flights = new Map<string, Flight>();
-  const writes = createWrites(table, ownerId, backlog);
+  const writes = createWrites(table, ownerId);
   const known = createClaims(table, ownerId, writes.release);
 
   async function fly({ key, paidBy, make }: MemoAsk, signal: AbortSignal): Promise<Landed> {

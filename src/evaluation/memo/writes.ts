@@ -4,10 +4,12 @@
  */
 import { freezeJson } from '../../plan/json.ts';
 import type { MemoOutcome, MemoRecord, MemoTable, NewRecord } from '../../store/memo.ts';
-import type { Backlog } from './backlog.ts';
 import { createBatches } from './batches.ts';
 
 const STORES = { atOnce: 1, mostItems: 500, mostWeight: 4_000_000 };
+
+/** What a killed process may have made in vain, beside the calls under way. */
+const MOST_UNSTORED = 16;
 
 export interface Writes {
   /** Gives the outcome as whoever reads it from the table will have it. */
@@ -19,7 +21,7 @@ export interface Writes {
   flush(): Promise<void>;
 }
 
-export function createWrites(table: MemoTable, ownerId: string, backlog: Backlog): Writes {
+export function createWrites(table: MemoTable, ownerId: string): Writes {
   const pending = new Set<Promise<void>>();
   let failure: unknown;
   const store = createBatches<NewRecord, void>({
@@ -44,7 +46,6 @@ export function createWrites(table: MemoTable, ownerId: string, backlog: Backlog
       })
       .finally(() => pending.delete(kept));
     pending.add(kept);
-    backlog.add(kept);
   };
 
   return {
@@ -55,7 +56,7 @@ export function createWrites(table: MemoTable, ownerId: string, backlog: Backlog
     },
     release: (key) => keep(release(key)),
     async room() {
-      if (failure === undefined) await backlog.room();
+      while (failure === undefined && pending.size >= MOST_UNSTORED) await Promise.race(pending);
       if (failure !== undefined) throw failure;
     },
     async flush() {
