@@ -74,6 +74,7 @@ async function compare(session: Session, references: readonly string[], options:
     const left = report.metrics.length - shownMetrics(report, options.all).length;
     if (left > 0) terminal.note(`${count(left, 'more metric')} that decide nothing: --all`);
   }
+  if (options.gate) for (const line of exploratoryLines(report)) terminal.note(line);
   if (options.gate && examples !== null) for (const sentence of gate.sentences) terminal.note(sentence);
   return exit;
 }
@@ -118,3 +119,9 @@ function examplesOf(
   const name = metric === undefined ? undefined : report.metrics[0]!.name;
   return readExamples(store, { loaded, report, direction, metric: name, limit });
 }
+
+/** Who chooses examples or repeats after a look may get any verdict. */
+const exploratoryLines = ({ registrations }: ComparisonReport): readonly string[] =>
+  registrations
+    .filter(({ state }) => state === 'unregistered')
+    .map(({ evaluationId }) => `${evaluationId} is exploratory: nothing was declared for it beforehand`);

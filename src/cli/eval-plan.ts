@@ -7,7 +7,7 @@ import type { EvaluationRow } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { isAa } from './eval-noise.ts';
-import { hasEnded } from './eval-refs.ts';
+import { hasEnded, likeliest } from './eval-refs.ts';
 import { type EvaluationRequest, findDefinition, type RequestOptions, requestLine, requestOf } from './eval-request.ts';
 import { positiveInteger } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
@@ -98,7 +98,7 @@ async function foresightOf(
   { spec }: EvaluationRequest,
   former: readonly EvaluationRow[],
 ): Promise<Plan['foresight']> {
-  const row = former.find((each) => !isAa(each)) ?? former[0];
+  const row = likeliest(former);
   if (row === undefined) return null;
   const [{ loadSheets }, { foresee }] = await Promise.all([
     import('../evaluation/compare/load.ts'),

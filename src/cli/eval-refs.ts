@@ -1,6 +1,7 @@
 /**
  * What a user means by an evaluation: its id or the beginning of it, with or without `eval-`; or the name that
- * `defineEvaluation` has, which is the latest that has ended under it. `REF:variant` is one of its variants.
+ * `defineEvaluation` has, which is the latest that was run as it is defined and has ended. `REF:variant` is one of its
+ * variants.
  */
 import { SluiceError } from '../errors.ts';
 import type { SideRef } from '../evaluation/compare/input.ts';
@@ -56,14 +57,20 @@ export interface NamedEvaluation {
 export async function resolveReference(store: WithEvaluations, reference: string): Promise<NamedEvaluation> {
   const [given = '', variant] = splitReference(reference);
   const ofName = await store.evaluations.list({ name: given, limit: LOOKED_THROUGH });
-  const ofVariants = ofName.filter(({ spec }) => spec.mode === 'compare');
-  const named = ofVariants.find(hasEnded) ?? ofName.find(hasEnded) ?? ofName[0];
+  const named = likeliest(ofName);
   const row = named ?? (await findEvaluation(store, given).catch((error) => rethrowUnknown(store, given, error)));
   return {
     row,
     isByName: named !== undefined,
     variant: variant === undefined ? undefined : findVariant(row, variant),
   };
+}
+
+/** Of the newest first: one that was run as it is defined before what was explored, that before an A/A, ended before others. */
+export function likeliest(rows: readonly EvaluationRow[]): EvaluationRow | undefined {
+  const ended = rows.filter(hasEnded);
+  const ofVariants = ended.filter(({ spec }) => spec.mode === 'compare');
+  return ofVariants.find(({ spec }) => spec.definition !== null) ?? ofVariants[0] ?? ended[0] ?? rows[0];
 }
 
 /** A name that is misspelt is near a name, not an id. */
@@ -128,4 +135,7 @@ const isSame = (one: SideRef, other: SideRef): boolean =>
 export const namedLines = (named: readonly NamedEvaluation[]): readonly string[] =>
   named
     .filter(({ isByName }) => isByName)
-    .map(({ row }) => `the latest of '${row.name}' that has ended: ${row.evaluationId}`);
+    .map(({ row }) => {
+      const how = row.spec.definition === null ? 'that has ended, exploratory' : 'that has ended as it is defined';
+      return `the latest of '${row.name}' ${hasEnded(row) ? how : `(${row.state})`}: ${row.evaluationId}`;
+    });

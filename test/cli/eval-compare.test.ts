@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { definedWith, type EvalWorld, openWorld } from './eval-world.ts';
 
 let world: EvalWorld;
-let [first, second, aa] = ['', '', ''];
+let [first, second, explored, aa] = ['', '', '', ''];
 beforeAll(async () => {
   world = await openWorld();
   const made = async (line: string) => {
@@ -14,6 +14,7 @@ beforeAll(async () => {
   };
   first = await made('run tone');
   second = await made('run tone --variants loud');
+  explored = await made('run tone --limit 12');
   aa = await made('run tone --aa --limit 30');
 });
 afterAll(() => world?.stop());
@@ -32,9 +33,9 @@ describe('compare', () => {
     expect((await world.run(`compare ${first} --all`)).stdout).toMatch(/^liked\.win +loud +50% /m);
   });
 
-  it('by a definition’s name: the latest that has ended and is no A/A, which is said', async () => {
+  it('by a definition’s name: the latest that has ended as it is defined, which is said', async () => {
     const { stdout, stderr } = await world.run('compare tone');
-    expect(stderr).toContain(`the latest of 'tone' that has ended: ${second}`);
+    expect(stderr).toContain(`the latest of 'tone' that has ended as it is defined: ${second}`);
     expect(stdout).not.toContain('quiet');
     expect((await world.run('compare tune')).stderr).toContain("there is no evaluation 'tune'\n  did you mean 'tone'?");
   });
@@ -90,6 +91,11 @@ describe('the gate', () => {
     expect(open.code).toBe(4);
     expect((await world.run(`compare ${first}:loud ${first}:quiet --gate`)).code).toBe(3);
     expect((await world.run(`compare ${first}:loud ${first}:quiet`)).code).toBe(0);
+  });
+
+  it('says that what was explored was not declared', async () => {
+    const { stderr } = await world.run(`compare ${explored} --gate`);
+    expect(stderr).toContain(`${explored} is exploratory: nothing was declared for it beforehand`);
   });
 
   it('is tampered with 5 where the code has another definition than was locked, and says what', async () => {
