@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { scorerPlans } from '../../src/evaluation/scorer-plans.ts';
 import { createCatalogueCheck } from '../../src/runtime/catalogue.ts';
 import { readConfig } from '../../src/runtime/config.ts';
 import { servedBy } from '../../src/runtime/plan-keys.ts';
@@ -76,4 +77,26 @@ describe('the check that a plan has its workers', () => {
       expect(servedBy(readConfig({}))).toEqual([]);
     });
   });
+});
+
+test('a scorer is looked for as a step of a pipeline is, and told by its own name; people need no worker', async () => {
+  const { call, policy, input } = step('judge');
+  const rest = { input, fields: {}, definitionHash: 'd' };
+  const judged = {
+    ...rest,
+    id: 'judged',
+    kind: 'step',
+    call: { ...call, config: { model: 'openai/x' } },
+    policy,
+  } as const;
+  const liked = { ...rest, id: 'liked', kind: 'human', call: null, policy: null } as const;
+  const [scorer, ...others] = scorerPlans({ scorers: [judged, liked] });
+  expect(others).toEqual([]);
+  const checked = (steps: readonly string[]) => createCatalogueCheck(catalogueOf({ run: steps }), 'run')(scorer!);
+  await checked(['judge@1', 'openai/*']);
+  await expect(checked(['judge@1'])).rejects.toMatchObject({
+    code: 'key_missing',
+    message: expect.stringMatching(/^'judged' asks models of openai.*OPENAI_API_KEY/),
+  });
+  await expect(checked(['other@1', 'openai/*'])).rejects.toMatchObject({ code: 'step_unregistered' });
 });
