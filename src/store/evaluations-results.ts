@@ -1,6 +1,8 @@
 /**
  * Writing what an evaluation has found. A chunk that is repeated writes its rows again, so the sums beside them grow by
- * what is new, less what was there: whoever writes has locked the sums, and so knows what was there.
+ * what is new, less what was there: whoever writes has locked the sums, and so knows what was there. Rows never get worse:
+ * one that is settled stays, and one that is not gives way only to a row in which nothing is lost. So a chunk that was
+ * taken for dead and writes late, or a resume while a provider is away, does no harm.
  */
 import { SluiceError } from '../errors.ts';
 import type { Cell, ResultRow } from '../evaluation/result.ts';
@@ -47,23 +49,34 @@ const sums = (of: string): string =>
   `count(*) as results, count(*) filter (where ${of}.is_resumable) as resumable,
    ${SUMMED.map((column) => `coalesce(sum(${of}.${column}), 0) as ${column}`).join(', ')}`;
 
-/** Each known row is looked up by itself: where the database has no statistics yet, a join would read all of them. */
+/** Whether a scorer that has spoken in the row that is there would have no word in the one that comes. */
+const LOSES = `exists (
+  select from json_each(was.cells) as known (scorer, cell)
+  where cell->>'state' <> 'missing' and coalesce(excluded.cells->scorer->>'state', 'missing') = 'missing'
+)`;
+
+/**
+ * What was there is looked up row by row: where the database has no statistics yet, a join would read all of them. All
+ * parts of the statement see the rows as they were before it.
+ */
 const PUT = `
   with given as materialized (
     select * from unnest(${PARAMS.join(', ')}) as given (${COLUMNS.join(', ')})
   ),
-  coming as (select ${sums('given')} from given),
-  going as (
-    select ${sums('known')} from given cross join lateral (
-      select * from evaluation_result as row
-      where row.evaluation_id = $1 and (row.example_id, row.variant, row.repeat) = (given.example_id, given.variant, given.repeat)
-      limit 1
-    ) as known
-  ),
   put as (
-    insert into evaluation_result (evaluation_id, ${COLUMNS.join(', ')})
+    insert into evaluation_result as was (evaluation_id, ${COLUMNS.join(', ')})
     select $1, ${VALUES.join(', ')} from given
     on conflict (evaluation_id, ${KEY.join(', ')}) do update set ${REPLACED.join(', ')}
+    where was.is_resumable and not ${LOSES}
+    returning ${[...KEY, 'is_resumable', ...SUMMED].join(', ')}
+  ),
+  coming as (select ${sums('put')} from put),
+  going as (
+    select ${sums('known')} from put cross join lateral (
+      select * from evaluation_result as row
+      where row.evaluation_id = $1 and (row.example_id, row.variant, row.repeat) = (put.example_id, put.variant, put.repeat)
+      limit 1
+    ) as known
   )
   update evaluation_tally as tally set ${['results', 'resumable', ...SUMMED]
     .map((column) => `${column} = tally.${column} + coming.${column} - going.${column}`)

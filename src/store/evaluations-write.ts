@@ -58,19 +58,25 @@ interface NewState {
   readonly evaluationId: string;
   readonly state: EvaluationState;
   readonly error: FailureData | null;
+  /** Null: whatever it is now. */
+  readonly from: readonly EvaluationState[] | null;
   readonly now: Date | null;
 }
 
-export async function setState(database: Database, { evaluationId, state, error, now }: NewState): Promise<void> {
-  const known = await database.query(
+/** Whether it was in one of the states that it may leave for this one. */
+export async function setState(database: Database, { evaluationId, state, error, from, now }: NewState) {
+  const changed = await database.query(
     `update evaluation set state = $2, error = $3, finished_at = case
        when $2 in ${UNENDED} then null
        when state = $2 then coalesce(finished_at, ${nowSql('$4')})
        else ${nowSql('$4')} end
-     where evaluation_id = $1 returning evaluation_id`,
-    [evaluationId, state, error && JSON.stringify(storable({ ...error })), now],
+     where evaluation_id = $1 and ($5::text[] is null or state = any($5)) returning evaluation_id`,
+    [evaluationId, state, error && JSON.stringify(storable({ ...error })), now, from],
   );
+  if (changed.length > 0) return true;
+  const known = await database.query('select from evaluation where evaluation_id = $1', [evaluationId]);
   if (known.length === 0) throw await unknownEvaluation(database, evaluationId);
+  return false;
 }
 
 export async function setBudget(database: Database, evaluationId: string, budgetUsd: number | null): Promise<void> {

@@ -77,11 +77,14 @@ export interface Evaluations {
   pin(evaluationId: string, pins: EvaluationPins): Promise<EvaluationPins>;
   /** A final state sets `finishedAt`, any other takes it back; `error` is null where it is not given. */
   setState(evaluationId: string, state: EvaluationState, error?: FailureData | null): Promise<void>;
+  /** Only where it is in one of these; gives whether it was: another may have ended it meanwhile. */
+  moveState(evaluationId: string, from: readonly EvaluationState[], state: EvaluationState): Promise<boolean>;
   /** @throws SluiceError `budget_invalid` */
   setBudget(evaluationId: string, budgetUsd: number | null): Promise<void>;
   /**
-   * Takes the place of earlier rows of the same example, variant and repeat; all of them or none. What no text column
-   * can hold (NUL, halves of surrogate pairs) is replaced.
+   * All of them or none. A row of the same example, variant and repeat that is there gives way only where it has a cell
+   * that another try may fill, and where no scorer that has spoken in it would fall silent. What no text column can hold
+   * (NUL, halves of surrogate pairs) is replaced.
    *
    * @throws SluiceError `score_not_finite`, naming scorer, field and example
    */
@@ -117,8 +120,10 @@ export function createEvaluations(database: Database, clock?: Clock): Evaluation
     get: (idOrPrefix) => findEvaluation(database, idOrPrefix),
     list: (filter = {}) => listEvaluations(database, filter),
     pin: (evaluationId, pins) => keepPins(database, evaluationId, pins),
-    setState: (evaluationId, state, error = null) =>
-      setState(database, { evaluationId, state, error, now: nowParam(clock) }),
+    setState: async (evaluationId, state, error = null) =>
+      void (await setState(database, { evaluationId, state, error, from: null, now: nowParam(clock) })),
+    moveState: (evaluationId, from, state) =>
+      setState(database, { evaluationId, state, error: null, from, now: nowParam(clock) }),
     setBudget: (evaluationId, budgetUsd) => setBudget(database, evaluationId, budgetUsd),
     putResults: (evaluationId, rows) => putResults(database, evaluationId, rows),
     results: (evaluationId, exampleIds) => resultsOf(database, evaluationId, exampleIds),

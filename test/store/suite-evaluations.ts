@@ -72,9 +72,14 @@ export function describeEvaluations(subject: Subject): void {
       expect(await evaluations.get('eval-state')).toMatchObject({ state: 'running', error: null, finishedAt: null });
       await evaluations.setState('eval-state', 'completed');
       expect(await evaluations.get('eval-state')).toMatchObject({ finishedAt: subject.at });
+      expect(await evaluations.moveState('eval-state', ['begun', 'running'], 'paused')).toBe(false);
+      expect(await evaluations.get('eval-state')).toMatchObject({ state: 'completed', finishedAt: subject.at });
+      expect(await evaluations.moveState('eval-state', ['completed'], 'paused')).toBe(true);
+      expect(await evaluations.get('eval-state')).toMatchObject({ state: 'paused', finishedAt: null });
       for (const ask of [
         () => evaluations.pin('nowhere', pins),
         () => evaluations.setState('nowhere', 'running'),
+        () => evaluations.moveState('nowhere', ['begun'], 'running'),
         () => evaluations.setBudget('nowhere', 1),
         () => evaluations.putResults('nowhere', []),
         () => evaluations.progress('nowhere'),

@@ -60,7 +60,7 @@ export function describeResults(subject: Subject): void {
     );
 
   describe('results', () => {
-    test('come back as they were, by example, variant and repeat; the later one stays', async () => {
+    test('come back as they were, by example, variant and repeat', async () => {
       const { evaluations } = subject.store;
       await create('eval-results');
       const whole = rowOf('b', {
@@ -82,9 +82,7 @@ export function describeResults(subject: Subject): void {
       expect(places(all)).toEqual(['B/0/1', 'a/0/3', 'b/0/1', 'b/1/2']);
       expect(all[3]).toEqual(whole);
       expect(JSON.stringify(all[3]!.cells)).toBe(JSON.stringify(whole.cells));
-      const later = rowOf('a', { repeat: 3, output: 'later' });
-      await evaluations.putResults('eval-results', [rowOf('a', { repeat: 3, output: 'early' }), later]);
-      expect(await evaluations.results('eval-results', ['a', 'zz'])).toEqual([later]);
+      expect(await evaluations.results('eval-results', ['a', 'zz'])).toEqual([rowOf('a', { repeat: 3 })]);
       expect(places(await evaluations.results('eval-results', ['b', 'B']))).toEqual(['B/0/1', 'b/0/1', 'b/1/2']);
       const some = await Array.fromAsync(
         evaluations.eachResult('eval-results', { variant: 0, exampleIds: ['a', 'b'] }),
@@ -93,6 +91,33 @@ export function describeResults(subject: Subject): void {
       const scores = await Array.fromAsync(evaluations.eachResult('eval-results', { scoresOnly: true, variant: 1 }));
       expect(scores).toEqual([{ ...whole, output: null, calls: [] }]);
       expect(await evaluations.results('eval-results', [])).toEqual([]);
+    });
+
+    test('never get worse: what is settled stays, and else only that comes in which nothing is lost', async () => {
+      const { evaluations } = subject.store;
+      await create('eval-kept');
+      const put = async (cells: ResultRow['cells'], output: string) => {
+        await evaluations.putResults('eval-kept', [rowOf('a', { cells, output })]);
+        return (await evaluations.results('eval-kept', ['a']))[0]!.output;
+      };
+      const open = missing(true);
+      const kept = [
+        await put({ cited: open, judged: open }, 'nothing yet'),
+        await put({ cited: DONE, judged: open }, 'one of two'),
+        await put({ cited: open, judged: FAILED }, 'the other of two'),
+        await put({ cited: missing(false), judged: DONE }, 'one for good'),
+        await put({ judged: DONE }, 'one that is not there'),
+        await put({ cited: FAILED, judged: open }, 'as many'),
+        await put({ cited: DONE, judged: missing(false) }, 'settled'),
+        await put({ cited: DONE, judged: DONE }, 'too late'),
+      ];
+      expect(kept).toEqual([
+        ...['nothing yet', 'one of two', 'one of two', 'one of two', 'one of two', 'as many', 'settled', 'settled'],
+      ]);
+      const both = [rowOf('b', { output: 'early' }), rowOf('b', { output: 'late' })];
+      await evaluations.putResults('eval-kept', both);
+      expect(await evaluations.results('eval-kept', ['b'])).toEqual([both[1]]);
+      expect(await tallyOf('eval-kept')).toEqual(await sumsOf('eval-kept'));
     });
 
     test('what no text column holds is replaced', async () => {
@@ -175,9 +200,14 @@ export function describeResults(subject: Subject): void {
         savedUsd: 0.3,
       });
       expect(await evaluations.hasResumable('eval-progress')).toBe(true);
-      await evaluations.putResults('eval-progress', [rowOf('a', { cells: { cited: missing(false) } }), rowOf('d')]);
+      const filled = { cited: DONE, judged: FAILED, human: DONE, other: missing(false) };
+      await evaluations.putResults('eval-progress', [
+        rowOf('a', { cells: filled }),
+        rowOf('b', costing(9)),
+        rowOf('d'),
+      ]);
       expect(await evaluations.progress('eval-progress')).toMatchObject({
-        ...{ done: 4, cells: { done: 3, failed: 0, missing: 1 }, calls: { made: 4, shared: 0 } },
+        ...{ done: 4, cells: { done: 5, failed: 1, missing: 1 }, calls: { made: 4, shared: 0 } },
       });
       expect(await evaluations.hasResumable('eval-progress')).toBe(false);
       expect(await tallyOf('eval-progress')).toEqual(await sumsOf('eval-progress'));
@@ -187,7 +217,8 @@ export function describeResults(subject: Subject): void {
       const { calls, evaluations } = subject.store;
       await create('eval-saved');
       const savedUsd = async () => (await evaluations.progress('eval-saved')).savedUsd;
-      await evaluations.putResults('eval-saved', [rowOf('a', costing(0.3)), rowOf('b', costing(null))]);
+      const open = (more: Partial<ResultRow>) => rowOf('a', { ...more, cells: { cited: missing(true) } });
+      await evaluations.putResults('eval-saved', [open(costing(0.3)), rowOf('b', costing(null))]);
       const saved = [await savedUsd()];
       for (const costUsd of [0.1, 0.25]) {
         const call = opening('eval-saved');
@@ -195,7 +226,7 @@ export function describeResults(subject: Subject): void {
         await calls.close(call.callId, closing({ costUsd }));
         saved.push(await savedUsd());
       }
-      await evaluations.putResults('eval-saved', [rowOf('a', costing(0))]);
+      await evaluations.putResults('eval-saved', [open(costing(0))]);
       expect([...saved, await savedUsd()]).toEqual([0.3, 0.2, 0, null]);
     });
 
