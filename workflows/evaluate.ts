@@ -31,7 +31,7 @@ import { addTallies, emptyTally } from './evaluate-tally.ts';
 import type { FailureData } from './messages.ts';
 
 /** Chunks asked for at once: as many as some workers can take, and few enough that a cancelled one is over soon. */
-const IN_FLIGHT = 20;
+const IN_FLIGHT = 50;
 /** Chunks of one history: each adds some six events, and 4,096 are when Temporal calls a history long. */
 const CHUNKS_PER_HISTORY = 500;
 

@@ -4,8 +4,8 @@ import type { Example } from '../dataset.ts';
 import type { EvaluationSpec } from '../spec.ts';
 
 /** Small enough that progress shows and a killed worker costs little; large enough that 100,000 examples make no long history. */
-const MOST_EXAMPLES = 25;
-const CHUNKS_OF_A_SMALL_ONE = 40;
+const MOST_EXAMPLES = 10;
+const CHUNKS_OF_A_SMALL_ONE = 100;
 
 export interface Chunk {
   /** Place of its first example among those of the evaluation, which are in the order of their ids. */

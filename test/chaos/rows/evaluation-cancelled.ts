@@ -10,7 +10,7 @@ import { startSpeeches } from '../speeches.ts';
 
 const EXAMPLES = 1_000;
 const IN_FLIGHT_EXAMPLES = 500;
-const EXAMPLES_PER_CHUNK = 25;
+const EXAMPLES_PER_CHUNK = 10;
 const SLOTS = 8;
 const WORKERS = 2;
 
