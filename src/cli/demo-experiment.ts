@@ -2,7 +2,8 @@
  * The end of the demo: an experiment on the shipped questions. Words against words and meaning against both with a closer
  * look: what is better, by how much, and how sure that is.
  */
-import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import type { AnyEvaluation } from '../dsl/evaluation.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { DatasetVersion } from '../store/datasets.ts';
@@ -10,11 +11,20 @@ import type { Store } from '../store/store.ts';
 import { showComparison } from './eval-comparison.ts';
 import { followEvaluation, spendingSoFar } from './eval-follow.ts';
 import { type EvaluationOutcome, outcomeOf } from './eval-outcome.ts';
+import { reportData } from './eval-report.ts';
 import { readPackage } from './package.ts';
 import type { Session } from './session.ts';
 import { count, showDuration } from './text.ts';
+import { writeOut } from './write-file.ts';
 
-export async function demoExperiment(session: Session, runtime: Runtime): Promise<EvaluationOutcome> {
+export interface DemoExperiment extends EvaluationOutcome {
+  /** The page that it was written as. */
+  readonly page: string;
+}
+
+const FOLDER = '.sluice/reports';
+
+export async function demoExperiment(session: Session, runtime: Runtime): Promise<DemoExperiment> {
   const { terminal } = session;
   const { retrieval } = await import('../../pipelines/docs-search.evaluations.ts');
   const version = await importQuestions(runtime.store, retrieval);
@@ -37,8 +47,25 @@ export async function demoExperiment(session: Session, runtime: Runtime): Promis
     acceptChanged: true,
   });
   const outcome = await outcomeOf(runtime, await followEvaluation(session, runtime, row));
-  if (!terminal.json) show(session, outcome);
-  return outcome;
+  const page = await writePage(session, runtime, outcome);
+  if (!terminal.json) show(session, { ...outcome, page });
+  return { ...outcome, page };
+}
+
+/** Beside everything else that the demo leaves in the folder. */
+async function writePage(
+  session: Session,
+  { store, client }: Runtime,
+  { evaluation }: EvaluationOutcome,
+): Promise<string> {
+  const { renderHtml } = await import('../evaluation/report/html.ts');
+  const named = [{ row: evaluation, isByName: false, variant: undefined }];
+  const text = await renderHtml(await reportData(session, { store, urlOf: client.urlOf }, named));
+  const folder = join(session.folder, FOLDER);
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, `${evaluation.evaluationId}.html`);
+  await writeOut(file, text);
+  return file;
 }
 
 async function importQuestions(
@@ -56,10 +83,14 @@ async function specFor({ datasets }: Pick<Store, 'datasets'>, definition: AnyEva
   return specOf({ definition, version, count: (filter) => datasets.countExamples(version, filter) });
 }
 
-function show({ terminal }: Session, { evaluation, progress, report, temporalUrl }: EvaluationOutcome): void {
+function show(
+  { terminal, folder }: Session,
+  { evaluation, progress, report, temporalUrl, page }: DemoExperiment,
+): void {
   const { createdAt, finishedAt } = evaluation;
   const took = finishedAt === null ? [] : [`in ${showDuration(finishedAt - createdAt)}`];
   terminal.print(`  ${[...took, ...spendingSoFar(progress)].join(' · ')}\n`);
   if (report !== null) showComparison(terminal, report);
+  terminal.print(`  as a page, to open in a browser: ${relative(folder, page)}`);
   terminal.print(terminal.colours.dim(`  ${temporalUrl}`));
 }

@@ -80,9 +80,10 @@ async function render(data: ReportData, format: Format): Promise<string> {
   }
 }
 
-async function reportData(
+/** Everything that a report shows of a comparison. */
+export async function reportData(
   session: Session,
-  { store, urlOf }: OpenedStore,
+  { store, urlOf }: Pick<OpenedStore, 'store' | 'urlOf'>,
   named: readonly NamedEvaluation[],
 ): Promise<ReportData> {
   const [{ loadComparison }, { compareEvaluations }, { gateOf }, { leaderboardOf }, { collectExamples }] =
