@@ -93,6 +93,16 @@ describe('a project that has it installed', () => {
     expect(stdout).toBe('1\n');
   });
 
+  it('carries the page of reports, built: what builds it is not installed', async () => {
+    const { stdout, stderr } = await consumer.node(`
+      import { existsSync } from 'node:fs';
+      import { pageAssets } from './node_modules/sluice/dist/src/evaluation/report/page-assets.js';
+      const { script, style } = await pageAssets();
+      console.log(existsSync('node_modules/echarts'), script.includes('Apache ECharts'), style.includes('--accent'));`);
+    expect(stderr).toBe('');
+    expect(stdout).toBe('false true true\n');
+  });
+
   it('has all that init promises: pipelines, documents, questions about them, servers, scripts, a README', async () => {
     const { scripts } = JSON.parse(await readFile(join(consumer.folder, 'package.json'), 'utf8'));
     expect(Object.keys(scripts)).toEqual(['dev', 'ingest', 'ask', 'search', 'doctor', 'typecheck']);

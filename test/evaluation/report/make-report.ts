@@ -6,7 +6,7 @@ import { compareEvaluations } from '../../../src/evaluation/compare/compare.ts';
 import { gateOf } from '../../../src/evaluation/compare/gate.ts';
 import { leaderboardOf } from '../../../src/evaluation/compare/leaderboard.ts';
 import { sheetOf } from '../../../src/evaluation/compare/sheet.ts';
-import { collectExamples } from '../../../src/evaluation/report/collect.ts';
+import { type CollectInput, collectExamples } from '../../../src/evaluation/report/collect.ts';
 import type { ReportData } from '../../../src/evaluation/report/data.ts';
 import { questionOf } from '../../../src/evaluation/report/output-text.ts';
 import type { ResultRow } from '../../../src/evaluation/result.ts';
@@ -25,6 +25,17 @@ const QUESTIONS = [
 ];
 
 export async function makeReport(made: MadeReport): Promise<ReportData> {
+  const { data, input } = makeComparison(made);
+  return { ...data, examples: await collectExamples(input) };
+}
+
+export interface MadeComparison {
+  readonly data: Omit<ReportData, 'examples'>;
+  /** What the examples are collected from. */
+  readonly input: CollectInput;
+}
+
+export function makeComparison(made: MadeReport): MadeComparison {
   const { facts, rows } = makeRows(made);
   const sheet = sheetOf(facts, rows);
   const { evaluationId, spec } = facts;
@@ -39,7 +50,7 @@ export async function makeReport(made: MadeReport): Promise<ReportData> {
   const { questionAt = (place) => `${QUESTIONS[place % QUESTIONS.length]} (${place})` } = made;
   const questions = new Map(facts.examples.map(({ id }, place) => [id, questionOf({ question: questionAt(place) })]));
   const rowsOf = async (_: string, ids: readonly string[]) => ids.flatMap((id) => byId.get(id) ?? []);
-  return {
+  const data = {
     report,
     gate: gateOf(report),
     evaluations: [
@@ -61,8 +72,8 @@ export async function makeReport(made: MadeReport): Promise<ReportData> {
       },
     ],
     leaderboard: leaderboardOf({ sheets: [sheet], sides, judges }),
-    examples: await collectExamples({ report, sheets: [sheet], questions, rowsOf }),
     madeAt: Date.UTC(2026, 2, 1, 12, 10),
     command: 'sluice eval report before-release',
   };
+  return { data, input: { report, sheets: [sheet], questions, rowsOf } };
 }

@@ -77,7 +77,7 @@ export function makeRows(made: MadeRows) {
   return { facts, rows };
 }
 
-export const idOf = (place: number): string => `question-${String(place).padStart(5, '0')}`;
+const idOf = (place: number): string => `question-${String(place).padStart(5, '0')}`;
 
 interface RowPlace {
   readonly example: number;

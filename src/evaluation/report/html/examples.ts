@@ -9,7 +9,7 @@ export function profileSection({ report, examples }: ReportData): Markup {
   return html`<section id="profile" aria-labelledby="profile-title">
 <h2 id="profile-title">All metrics in one picture</h2>
 <p class="quiet">Outwards is better on every axis, also where lower is better. A gap is a metric without a value.</p>
-<div class="profile"><div class="chart round" data-chart="profile"></div><div class="choices" data-controls="profile"></div>
+<div class="profile"><div class="chart square" data-chart="profile"></div><div class="choices" data-controls="profile"></div>
 <details open><summary>How the axes are scaled</summary><ul class="quiet">${report.metrics.map(
     ({ name, format }, place) => html`<li>${name}: ${scaleWords(examples.scales[place] ?? null, format)}</li>`,
   )}</ul></details></div>

@@ -16,7 +16,7 @@ const ENTITIES: { readonly [sign: string]: string } = {
   "'": '&#39;',
 };
 
-export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (sign) => ENTITIES[sign]!);
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (sign) => ENTITIES[sign]!);
 
 /** Null and false are nothing. Attributes are to stand in double quotes. */
 export function html(texts: TemplateStringsArray, ...parts: readonly Part[]): Markup {

@@ -24,6 +24,8 @@ async function main(): Promise<void> {
     for (const chart of charts) chart?.draw();
   });
   followLooks(page, store);
+  // For whoever waits for it; since the page began to load.
+  document.documentElement.dataset.readyMs = performance.now().toFixed(0);
   document.documentElement.dataset.state = 'ready';
 }
 

@@ -20,7 +20,7 @@ export function placeProfile(page: Page, store: Store): LiveChart | null {
   }
   const chosen = new Set(able.slice(0, MOST_AXES));
   const live = placeChart(place, {
-    height: (width) => Math.min(460, Math.max(300, width)),
+    height: null,
     label: 'All metrics of each variant; the tables of the metrics have the same values',
     option: (frame) => {
       const metrics = able.filter((metric) => chosen.has(metric)).map((metric) => page.metrics[metric]!);

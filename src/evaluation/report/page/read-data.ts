@@ -12,7 +12,9 @@ export interface Page extends Omit<PageData, 'columns'> {
 }
 
 export async function readPage(packed: string): Promise<Page> {
-  const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
+  const characters = atob(packed);
+  const bytes = new Uint8Array(characters.length);
+  for (let place = 0; place < bytes.length; place += 1) bytes[place] = characters.charCodeAt(place);
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
   return openPage((await new Response(stream).json()) as PageData);
 }

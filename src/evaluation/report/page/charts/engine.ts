@@ -30,8 +30,8 @@ export interface Frame {
 }
 
 export interface ChartPlan {
-  /** Pixels; by the width where it depends on it. */
-  readonly height: number | ((width: number) => number);
+  /** Pixels; null: as the style has it. */
+  readonly height: number | null;
   /** Read aloud in place of the picture. */
   readonly label: string;
   readonly option: (frame: Frame) => Option;
@@ -56,13 +56,9 @@ export function placeChart(element: HTMLElement, plan: ChartPlan): LiveChart {
     if (chart === undefined) return;
     chart.setOption({ animation: false, ...plan.option({ colours: readColours(), width }) }, { notMerge: true });
   };
-  const resize = (): void => {
-    width = element.clientWidth;
-    element.style.height = `${typeof plan.height === 'number' ? plan.height : plan.height(width)}px`;
-  };
   const draw = (): void => {
-    resize();
-    if (chart !== undefined || width === 0) return;
+    if (chart !== undefined || element.clientWidth === 0) return;
+    width = element.clientWidth;
     chart = init(element, null, { renderer: 'canvas' });
     redraw();
     plan.onMade?.(chart);
@@ -70,7 +66,7 @@ export function placeChart(element: HTMLElement, plan: ChartPlan): LiveChart {
   };
   const resizes = new ResizeObserver(() => {
     if (chart === undefined || element.clientWidth === width || element.clientWidth === 0) return;
-    resize();
+    width = element.clientWidth;
     chart.resize();
     redraw();
   });
@@ -84,7 +80,8 @@ export function placeChart(element: HTMLElement, plan: ChartPlan): LiveChart {
   );
   element.setAttribute('role', 'img');
   element.setAttribute('aria-label', plan.label);
-  resize();
+  // Nothing is measured here: for each chart the whole page would be laid out again.
+  if (plan.height !== null) element.style.height = `${plan.height}px`;
   nearness.observe(element);
   return { redraw, draw };
 }

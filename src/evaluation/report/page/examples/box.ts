@@ -8,16 +8,13 @@ import type { Store } from '../view.ts';
 import type { Box } from './filter.ts';
 import type { Pairs } from './pairs.ts';
 
-/** Taller than that it would leave no room for the table. */
-const MOST_HEIGHT = 440;
-
 interface BrushEvent {
   readonly areas: readonly { readonly coordRange?: readonly [readonly [number, number], readonly [number, number]] }[];
 }
 
 /** @param pairsNow what is looked at */
 export function createBox(page: Page, store: Store, pairsNow: () => Pairs) {
-  const place = make('div', { class: 'chart' });
+  const place = make('div', { class: 'chart square' });
   const inputs = ['from', 'to', 'from', 'to'].map((end, index) =>
     make('input', {
       type: 'number',
@@ -59,7 +56,7 @@ export function createBox(page: Page, store: Store, pairsNow: () => Pairs) {
   }
 
   const live: LiveChart = placeChart(place, {
-    height: (width) => Math.min(MOST_HEIGHT, Math.max(260, width)),
+    height: null,
     label: 'Each example by the baseline’s value and the variant’s; the table beside it has the same values',
     option: (frame) => {
       const { metric, side } = store.get();
