@@ -42,6 +42,7 @@ function packageJson(name: string, index: string, own: PackageFacts): object {
       ingest: `sluice ingest docs --index ${index}`,
       ask: 'sluice ask docs-bot',
       search: `sluice search --index ${index}`,
+      evaluate: 'sluice eval run retrieval',
       doctor: 'sluice doctor',
       typecheck: 'tsc --noEmit',
     },
@@ -77,6 +78,7 @@ recorded by itself. Needs Node 22.18 or newer, and no key; to fetch Temporal's s
 npm install
 npm run ingest                          # docs/ becomes the index '${index}'
 npm run ask -- "What is Sluice?"        # starts the servers for one question
+npm run evaluate                        # does a variant find more? verdicts with intervals
 npm run dev                             # or keep them running, and ask from another terminal
 \`\`\`
 
@@ -84,6 +86,8 @@ npm run dev                             # or keep them running, and ask from ano
 | --- | --- |
 | \`pipelines/docs-bot.ts\` | the pipeline, and variants of it |
 | \`pipelines/steps.ts\`, \`model-steps.ts\` | the contract of each step: what it takes, gives and can be told |
+| \`pipelines/docs-search.ts\` | search alone, without an answer: where retrieval is tuned |
+| \`pipelines/*.evaluations.ts\` | which variants are compared on which questions, and what would count as better |
 | \`pipelines/scoring-steps.ts\`, \`judge-steps.ts\` | the steps that answers can be scored by |
 | \`pipelines/prompts.ts\`, \`judge-prompts.ts\` | what models are told |
 | \`pipelines/wandbot.ts\` | a second pipeline, of another shape |

@@ -67,7 +67,10 @@ async function pipelineFiles(packageFolder: string, index: string): Promise<[pat
   return Promise.all(
     names.map(async (name): Promise<[string, string]> => {
       const text = await readFile(join(folder, name), 'utf8');
-      const own = text.replaceAll("'../src/index.ts'", "'sluice'").replaceAll(`'${OWN_INDEX}'`, `'${index}'`);
+      const own = text
+        .replaceAll("'../src/index.ts'", "'sluice'")
+        .replaceAll(`'${OWN_INDEX}'`, `'${index}'`)
+        .replaceAll(`datasets/${OWN_INDEX}.jsonl`, `datasets/${index}.jsonl`);
       return [join('pipelines', name), own];
     }),
   );

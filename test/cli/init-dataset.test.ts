@@ -39,3 +39,9 @@ it('names every document that was written, and no other', async () => {
   const named = examples.flatMap(({ relevant }) => Object.keys(relevant ?? {}));
   expect([...new Set(named)].sort()).toEqual(written.sort());
 });
+
+it('is the file that the project defines its dataset by', async () => {
+  const definition = await readFile(join(folder, 'pipelines/questions.ts'), 'utf8');
+  expect(definition).toContain("defineDataset('handbook'");
+  expect(definition).toContain("source: 'datasets/handbook.jsonl'");
+});
