@@ -3,7 +3,7 @@
  * what was answered. Outputs are read for those alone.
  */
 import { comparable, type PlacedSide } from '../compare/comparable.ts';
-import { EVEN, exampleMean } from '../compare/pairs.ts';
+import { EVEN, exampleMean, nothingToScore } from '../compare/pairs.ts';
 import type { ComparisonReport } from '../compare/report.ts';
 import type { Column, Sheet } from '../compare/sheet.ts';
 import { placeSides } from '../compare/sides.ts';
@@ -48,6 +48,7 @@ export async function collectExamples(input: CollectInput): Promise<ReportedExam
     columns: kept.length === examples.length ? whole : whole.map((sides) => sides.map((column) => pick(column, kept))),
     scales: report.metrics.map((metric, place) => scaleFor(metric, sides[0]!.sheet, whole[place]!)),
     reasons: reasons.words,
+    inapplicable: reasons.inapplicable,
     outputs,
     outputsWanted: wanted.length,
   });
@@ -86,18 +87,17 @@ function valuesOf(sheet: Sheet, column: Column, along: Sheet | null, reasons: Re
     else if (sheet.facts.examples[at]!.hash !== hash) whys[place] = reasons.place('its content differs');
     else {
       values[place] = exampleMean(column, at);
-      whys[place] = reasons.place(reasonOf(sheet, column, at));
+      whys[place] = reasons.place(reasonOf(sheet, column, at), nothingToScore(sheet, column, at));
     }
   }
   return Object.freeze({ values, reasons: whys });
 }
 
-/** Of the first repeat that has one. */
+/** Of the first repeat that has one; a hole before what there is nothing to score of. */
 function reasonOf(sheet: Sheet, { reasons, repeats }: Column, example: number): string {
-  for (let at = example * repeats; at < (example + 1) * repeats; at += 1) {
-    if (reasons[at] !== 0) return sheet.reason(reasons[at]!);
-  }
-  return '';
+  const own = [...reasons.subarray(example * repeats, (example + 1) * repeats)].filter((reason) => reason !== 0);
+  const told = own.find((reason) => !sheet.isInapplicable(reason)) ?? own[0];
+  return told === undefined ? '' : sheet.reason(told);
 }
 
 function pick(column: ReportedColumn | null, kept: readonly number[]): ReportedColumn | null {
@@ -112,15 +112,20 @@ const OTHERS = 'other reasons';
 
 function createReasons() {
   const words = ['', OTHERS];
-  const places = new Map(words.map((word, place) => [word, place]));
+  const inapplicable: number[] = [];
+  const places = new Map(words.map((word, place) => [`false ${word}`, place]));
   return {
     words,
-    place(reason: string): number {
-      const known = places.get(reason);
+    inapplicable,
+    place(reason: string, isInapplicable = false): number {
+      const key = `${isInapplicable} ${reason}`;
+      const known = places.get(key);
       if (known !== undefined) return known;
       if (words.length > REPORT_LIMITS.reasons) return 1;
-      places.set(reason, words.length);
-      return words.push(reason) - 1;
+      const place = words.push(reason) - 1;
+      places.set(key, place);
+      if (isInapplicable) inapplicable.push(place);
+      return place;
     },
   };
 }

@@ -46,6 +46,8 @@ export interface ReportedExamples {
   readonly scales: readonly (ReportedScale | null)[];
   /** Why a value is missing, or the worst there is; 0 is none. */
   readonly reasons: readonly string[];
+  /** Those of them which say that the example has nothing to score: it is then no hole. */
+  readonly inapplicable: readonly number[];
   /** Outputs of the examples that differ most. */
   readonly outputs: readonly ExampleOutputs[];
   /** Of how many examples outputs were wanted. */

@@ -69,7 +69,7 @@ function details(data: ReportData): readonly Block[] {
     ...(worst === null ? [] : [folded(`Worst examples on ${worst.metric}`, worst.table)]),
     ...(report.slices.length > 0 ? [folded('Slices by tag (exploratory)', sliceTable(report), left)] : []),
     folded('What was compared', { ...comparedRows(data), textColumns: 8 }),
-    folded('Counts', { ...countRows(data), textColumns: 7 }),
+    folded('Counts', { ...countRows(data), textColumns: 8 }),
   ];
 }
 

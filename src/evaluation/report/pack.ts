@@ -29,6 +29,7 @@ export function pageData({ report, examples }: ReportData): PageData {
     tagsOf: examples.tags.map((own) => own.map((tag) => places.get(tag)!)),
     columns: examples.columns.map((sides) => sides.map((column) => (column === null ? null : pageColumn(column)))),
     reasons: examples.reasons,
+    inapplicable: examples.inapplicable,
     outputs: examples.outputs,
   };
 }

@@ -16,6 +16,8 @@ export interface PageData {
   /** By metric and side. */
   readonly columns: readonly (readonly (PageColumn | null)[])[];
   readonly reasons: readonly string[];
+  /** Places of those that are no hole: there is nothing to score. */
+  readonly inapplicable: readonly number[];
   readonly outputs: readonly ExampleOutputs[];
 }
 

@@ -42,6 +42,8 @@ export interface MadeRows {
   readonly seed?: number;
   /** Of each scorer's cells and runs. */
   readonly missingShare?: number;
+  /** Each so many-th example has no graded passages, and so nothing to rank. */
+  readonly ungradedEvery?: number;
   /** Characters of an answer. */
   readonly answerLength?: number;
   readonly answerAt?: (example: number, variant: number) => string;
@@ -79,6 +81,8 @@ export function makeRows(made: MadeRows) {
 
 const idOf = (place: number): string => `question-${String(place).padStart(5, '0')}`;
 
+const UNGRADED: Cell = { state: 'missing', reason: 'no_relevant', resumable: false, isInapplicable: true };
+
 interface RowPlace {
   readonly example: number;
   readonly variant: number;
@@ -88,7 +92,8 @@ interface RowPlace {
 }
 
 function rowAt(made: MadeRows, { example, variant, hardness, draw }: RowPlace): ResultRow {
-  const { missingShare = 0.004 } = made;
+  const { missingShare = 0.004, ungradedEvery } = made;
+  const isUngraded = ungradedEvery !== undefined && example % ungradedEvery === 0;
   const { skill, ms, usd } = VARIANTS[variant]!;
   const chance = 1 / (1 + Math.exp(-(1.5 - 3 * hardness + skill)));
   const latencyMs = Math.round(350 + ms + 900 * draw() ** 3 + 400 * hardness);
@@ -107,7 +112,11 @@ function rowAt(made: MadeRows, { example, variant, hardness, draw }: RowPlace): 
       message: 'the answer cites a passage that it was not given',
       node: 'check',
     };
-    const cells = { ranking: failed(), judge: failed(), ...(variant > 0 && { duel: failed() }) };
+    const cells = {
+      ranking: isUngraded ? UNGRADED : failed(),
+      judge: failed(),
+      ...(variant > 0 && { duel: failed() }),
+    };
     return rowOf(example, variant, {
       exampleId: idOf(example),
       outcome: 'failed',
@@ -120,7 +129,7 @@ function rowAt(made: MadeRows, { example, variant, hardness, draw }: RowPlace): 
   const recall = ranks.filter(Boolean).length / 4;
   const isCorrect = draw() < 0.15 + 0.7 * recall;
   const cells: Record<string, Cell> = {
-    ranking: done({ recall, mrr: ranks.includes(true) ? 1 / (ranks.indexOf(true) + 1) : 0 }),
+    ranking: isUngraded ? UNGRADED : done({ recall, mrr: ranks.includes(true) ? 1 / (ranks.indexOf(true) + 1) : 0 }),
     judge: draw() < missingShare ? missing('openai: rate limited (429)') : judged(isCorrect, recall),
     ...(variant > 0 && {
       duel: done({ win: draw() < 0.3 ? 0.5 : Number(draw() < 0.5 + skill / 4), flipped: Number(draw() < 0.1) }),

@@ -153,10 +153,11 @@ describe('its length', () => {
 
 describe('numbers', () => {
   it('are never NaN, and what is missing is a dash', async () => {
-    const holes = await makeReport({ examples: 30, missingShare: 1 });
+    const holes = await makeReport({ examples: 30, missingShare: 1, ungradedEvery: 10 });
     const markdown = renderMarkdown(holes);
     expect(markdown).not.toMatch(/NaN|Infinity|undefined|null/);
     const row = markdown.split('\n').find((line) => line.startsWith('| correct (') && line.includes('| hybrid |'));
+    expect(markdown).toMatch(/\| recall@\u200b10 .*\| 27 \(3 with nothing to score\) \|/);
     expect(row).toMatch(/\| no verdict \| – \| – \| – \| 0 \(30 missing\) \|$/);
   });
 });

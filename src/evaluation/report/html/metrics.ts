@@ -59,7 +59,7 @@ function numbersTable(labels: readonly string[], metric: ComparedMetric): Markup
   const caption = `${metric.name} by variant`;
   return scrolled(
     caption,
-    html`<table><caption class="unseen">${caption}</caption><thead><tr><th scope="col">variant</th><th scope="col" class="number">mean</th><th scope="col" class="number">${labels[0]!} on the same pairs</th><th scope="col" class="number">difference</th><th scope="col">verdict</th><th scope="col" class="number">pairs</th><th scope="col" class="number">missing</th>${
+    html`<table><caption class="unseen">${caption}</caption><thead><tr><th scope="col">variant</th><th scope="col" class="number">mean</th><th scope="col" class="number">${labels[0]!} on the same pairs</th><th scope="col" class="number">difference</th><th scope="col">verdict</th><th scope="col" class="number">pairs</th><th scope="col" class="number">missing</th><th scope="col" class="number">nothing to score</th>${
       metric.role === 'guardrail' && html`<th scope="col" class="number">harm, one-sided</th>`
     }</tr></thead><tbody>${metric.sides.map((side) => numbersRow(labels[side.side]!, side, metric))}</tbody></table>`,
   );
@@ -71,7 +71,7 @@ function numbersRow(label: string, side: MetricSide, metric: ComparedMetric): Ma
   const number = (text: string): Markup => html`<td class="number">${text}</td>`;
   return html`<tr><th scope="row">${label}</th>${number(showMean(side.variant, format))}${number(showMean(side.baseline, format))}${number(
     showEffect(side.effect, format),
-  )}<td>${word}</td>${number(side.pairs.toLocaleString('en'))}${number(side.missing.cells.toLocaleString('en'))}${
+  )}<td>${word}</td>${number(side.pairs.toLocaleString('en'))}${number(side.missing.cells.toLocaleString('en'))}${number(side.missing.inapplicable.toLocaleString('en'))}${
     metric.role === 'guardrail' && number(harmWords(side, metric))
   }</tr>`;
 }

@@ -35,12 +35,12 @@ function slicesTable(slices: readonly Slice[], { metric, place, labels }: Sliced
   const ordered = [...slices].sort((one, other) => compare(one.tag, other.tag) || one.side - other.side);
   const rows = ordered.map(
     (slice) =>
-      html`<tr><th scope="row"><a href="#examples" data-look data-metric="${place}" data-side="${slice.side}" data-tag="${slice.tag}">${slice.tag}</a></th><td>${labels[slice.side]!}</td><td class="number">${slice.pairs.toLocaleString('en')}</td><td class="number">${slice.missing.toLocaleString('en')}</td><td class="number">${showValue(slice.baseline, format)}</td><td class="number">${showValue(slice.variant, format)}</td><td>${glyph(slice, reach)}</td><td class="number">${showEffect(slice.effect, format)}</td><td>${sliceWord(slice)}</td></tr>`,
+      html`<tr><th scope="row"><a href="#examples" data-look data-metric="${place}" data-side="${slice.side}" data-tag="${slice.tag}">${slice.tag}</a></th><td>${labels[slice.side]!}</td><td>${glyph(slice, reach)}</td><td class="number">${showEffect(slice.effect, format)}</td><td>${sliceWord(slice)}</td><td class="number">${slice.pairs.toLocaleString('en')}</td><td class="number">${slice.missing.toLocaleString('en')}</td><td class="number">${showValue(slice.baseline, format)}</td><td class="number">${showValue(slice.variant, format)}</td></tr>`,
   );
   const caption = `${metric.name} by tag`;
   return scrolled(
     caption,
-    html`<table><caption class="unseen">${caption}</caption><thead><tr><th scope="col">tag</th><th scope="col">variant</th><th scope="col" class="number">pairs</th><th scope="col" class="number">missing</th><th scope="col" class="number">${labels[0]!}</th><th scope="col" class="number">variant</th><th scope="col" aria-label="picture"></th><th scope="col" class="number">difference</th><th scope="col">verdict</th></tr></thead><tbody>${rows}</tbody></table>`,
+    html`<table><caption class="unseen">${caption}</caption><thead><tr><th scope="col">tag</th><th scope="col">variant</th><th scope="col" aria-label="picture"></th><th scope="col" class="number">difference</th><th scope="col">verdict</th><th scope="col" class="number">pairs</th><th scope="col" class="number">missing</th><th scope="col" class="number">mean of ${labels[0]!}</th><th scope="col" class="number">mean of the variant</th></tr></thead><tbody>${rows}</tbody></table>`,
   );
 }
 

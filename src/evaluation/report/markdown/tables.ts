@@ -1,7 +1,7 @@
 /** The tables of a pull request's comment. */
 
 import { levelOf } from '../../../stats/words.ts';
-import type { ComparedMetric } from '../../compare/compared-metric.ts';
+import type { ComparedMetric, MetricSide } from '../../compare/compared-metric.ts';
 import type { ComparisonReport } from '../../compare/report.ts';
 import type { ReportData, ReportedExamples } from '../data.ts';
 import { REPORT_LIMITS } from '../limits.ts';
@@ -22,8 +22,6 @@ export function metricTable({ sides, alpha }: ComparisonReport, metrics: readonl
   const rows = metrics.flatMap((metric) =>
     metric.sides.map((side) => {
       const { format, role, better } = metric;
-      const { pairs, missing } = side;
-      const lacking = missing.cells === 0 ? '' : ` (${missing.cells.toLocaleString('en')} missing)`;
       const traits = [role, betterWords(better), declaredWords(metric)].filter(Boolean).join(', ');
       return [
         `${metric.name} (${traits})`,
@@ -32,7 +30,7 @@ export function metricTable({ sides, alpha }: ComparisonReport, metrics: readonl
         showMean({ ...side.baseline, lo: null, hi: null }, format),
         showMean({ ...side.variant, lo: null, hi: null }, format),
         showEffect(side.effect, format),
-        pairs.toLocaleString('en') + lacking,
+        pairsWords(side),
       ];
     }),
   );
@@ -46,6 +44,15 @@ export function metricTable({ sides, alpha }: ComparisonReport, metrics: readonl
     'pairs',
   ];
   return { headings, rows, textColumns: 3 };
+}
+
+function pairsWords({ pairs, missing: { cells, inapplicable } }: MetricSide): string {
+  const number = (value: number): string => value.toLocaleString('en');
+  const beside = [
+    ...(cells === 0 ? [] : [`${number(cells)} missing`]),
+    ...(inapplicable === 0 ? [] : [`${number(inapplicable)} with nothing to score`]),
+  ];
+  return beside.length === 0 ? number(pairs) : `${number(pairs)} (${beside.join(', ')})`;
 }
 
 export function sliceTable({ slices, sides, metrics }: ComparisonReport): Table {

@@ -9,7 +9,14 @@ import {
   NO_FILTER,
   searchTexts,
 } from '../../../../src/evaluation/report/page/examples/filter.ts';
-import { BETTER, MISSING, type Pairs, pairsOf, WORSE } from '../../../../src/evaluation/report/page/examples/pairs.ts';
+import {
+  BESIDE,
+  BETTER,
+  MISSING,
+  type Pairs,
+  pairsOf,
+  WORSE,
+} from '../../../../src/evaluation/report/page/examples/pairs.ts';
 import { reasonWords } from '../../../../src/evaluation/report/page/examples/state-words.ts';
 import { wordDiff } from '../../../../src/evaluation/report/page/examples/word-diff.ts';
 import { openPage, type Page } from '../../../../src/evaluation/report/page/read-data.ts';
@@ -19,16 +26,23 @@ let data: ReportData;
 let page: Page;
 const place = (name: string): number => data.report.metrics.findIndex((metric) => metric.name === name);
 beforeAll(async () => {
-  data = await makeReport({ examples: 400, missingShare: 0.1 });
+  data = await makeReport({ examples: 400, missingShare: 0.1, ungradedEvery: 10 });
   page = openPage(JSON.parse(JSON.stringify(pageData(data))));
 });
 
 describe('pairs', () => {
   it('have the outcomes that the comparison counted, on every metric and side', () => {
     for (const [metric, { sides }] of data.report.metrics.entries()) {
-      for (const { side, wins, losses, ties, pairs } of sides) {
+      for (const { side, wins, losses, ties, pairs, missing } of sides) {
         const counts = countOutcomes(pairsOf(page, metric, side));
-        expect(counts).toEqual({ all: 400, better: wins, worse: losses, equal: ties, missing: 400 - pairs });
+        expect(counts).toEqual({
+          all: 400,
+          better: wins,
+          worse: losses,
+          equal: ties,
+          missing: 400 - pairs - missing.inapplicable,
+          'nothing to score': missing.inapplicable,
+        });
       }
     }
   });
@@ -43,6 +57,13 @@ describe('pairs', () => {
     const outcomes = [...pairs.order].map((example) => pairs.outcome[example]);
     expect(outcomes.lastIndexOf(BETTER)).toBeLessThan(outcomes.includes(MISSING) ? outcomes.indexOf(MISSING) : 400);
     expect(outcomes[0]).toBe(WORSE);
+  });
+
+  it('of an example with nothing to score are no hole, and say so', () => {
+    const pairs = pairsOf(page, place('recall@10'), 1);
+    const beside = [...pairs.outcome.keys()].filter((example) => pairs.outcome[example] === BESIDE);
+    expect(beside).toEqual(Array.from({ length: 40 }, (_, index) => index * 10));
+    expect(reasonWords(page, place('recall@10'), 1, 0)).toBe('baseline: no_relevant; hybrid: no_relevant');
   });
 
   it('that lack a value say why, on which side', () => {

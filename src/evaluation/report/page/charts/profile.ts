@@ -10,7 +10,8 @@ import { type Frame, type Option, pageFont, tipOf, tooltip } from './engine.ts';
 
 /** Fewer axes make no figure. */
 export const FEWEST_AXES = 3;
-const LABEL_LENGTH = 18;
+const LABEL_LENGTH = { wide: 18, narrow: 11 };
+const isNarrow = (width: number): boolean => width < 420;
 
 export interface ProfileView {
   readonly metrics: readonly PageMetric[];
@@ -38,7 +39,7 @@ export function profileOption({ metrics, labels, side }: ProfileView, { colours,
   const order = labels.map((_, of) => of).sort((one, other) => rank(one, side) - rank(other, side));
   const text = { color: colours.muted, fontSize: 12, fontFamily: pageFont() };
   return {
-    polar: { radius: width < 420 ? '64%' : '76%' },
+    polar: { radius: isNarrow(width) ? '72%' : '76%' },
     angleAxis: {
       type: 'value',
       min: 0,
@@ -47,7 +48,11 @@ export function profileOption({ metrics, labels, side }: ProfileView, { colours,
       startAngle: 90,
       axisLine: { lineStyle: { color: colours.line } },
       axisTick: { show: false },
-      axisLabel: { ...text, color: colours.ink, formatter: (angle: number) => shortName(metrics[angle]?.name ?? '') },
+      axisLabel: {
+        ...text,
+        color: colours.ink,
+        formatter: (angle: number) => shortName(metrics[angle]?.name ?? '', isNarrow(width)),
+      },
       splitLine: { lineStyle: { color: colours.line } },
     },
     radiusAxis: {
@@ -89,4 +94,7 @@ export function profileOption({ metrics, labels, side }: ProfileView, { colours,
 /** The chosen side is drawn last, the baseline before it. */
 const rank = (of: number, side: number): number => (of === side ? 2 : of === 0 ? 1 : 0);
 
-const shortName = (name: string): string => (name.length > LABEL_LENGTH ? `${name.slice(0, LABEL_LENGTH - 1)}…` : name);
+function shortName(name: string, narrow: boolean): string {
+  const length = narrow ? LABEL_LENGTH.narrow : LABEL_LENGTH.wide;
+  return name.length > length ? `${name.slice(0, length - 1)}…` : name;
+}

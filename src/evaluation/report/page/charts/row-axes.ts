@@ -63,6 +63,7 @@ export function rowPlace(params: CustomSeriesRenderItemParams, api: CustomSeries
 export function rangeOf(values: readonly (number | null)[], air: { readonly low: boolean }): readonly [number, number] {
   const known = values.filter((value) => value !== null);
   const [low, high] = [Math.min(0, ...known), Math.max(0, ...known)];
-  const step = (high - low || 1) * 0.06;
+  // Where nothing is known the axis is there all the same.
+  const step = high === low ? 1 : (high - low) * 0.06;
   return [low < 0 || air.low ? low - step : 0, high + step];
 }

@@ -126,7 +126,7 @@ const diagonal = ([from, to]: readonly [number, number], { colours }: Frame) => 
 function endsOf({ first, second, outcome }: Pairs): readonly [number, number] {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const [example, value] of first.entries()) {
-    if (outcome[example] === MISSING) continue;
+    if (outcome[example]! >= MISSING) continue;
     low = Math.min(low, value, second[example]!);
     high = Math.max(high, value, second[example]!);
   }

@@ -14,7 +14,7 @@ export interface Bubble {
 export function bubblesOf(pairs: Pairs): readonly Bubble[] | null {
   const places = new Map<string, Bubble & { readonly examples: number[] }>();
   for (const [example, first] of pairs.first.entries()) {
-    if (pairs.outcome[example] === MISSING) continue;
+    if (pairs.outcome[example]! >= MISSING) continue;
     const second = pairs.second[example]!;
     const key = `${first} ${second}`;
     const known = places.get(key);

@@ -52,8 +52,11 @@ export function createControls(page: Page, store: Store) {
     /** Of all examples, whatever else is filtered. */
     showCounts(pairs: Pairs): void {
       const counted = countOutcomes(pairs);
-      for (const [place, outcome] of OUTCOMES.entries())
+      for (const [place, outcome] of OUTCOMES.entries()) {
         counts[place]!.textContent = counted[outcome].toLocaleString('en');
+        // Most metrics have something to score of every example.
+        if (outcome === 'nothing to score') choices[place]!.element.hidden = counted[outcome] === 0;
+      }
     },
     showStatus(shown: number): void {
       const total = page.ids.length;

@@ -1,8 +1,8 @@
 /** Which examples are shown, and in which order. Ten thousand are gone through at each key that is pressed. */
 import type { Page } from '../read-data.ts';
-import { BETTER, EQUAL, MISSING, type Pairs, WORSE } from './pairs.ts';
+import { BESIDE, BETTER, EQUAL, MISSING, type Pairs, WORSE } from './pairs.ts';
 
-export const OUTCOMES = ['all', 'worse', 'equal', 'better', 'missing'] as const;
+export const OUTCOMES = ['all', 'worse', 'equal', 'better', 'missing', 'nothing to score'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 const CODES: { readonly [outcome in Outcome]: number | null } = {
   all: null,
@@ -10,6 +10,7 @@ const CODES: { readonly [outcome in Outcome]: number | null } = {
   equal: EQUAL,
   better: BETTER,
   missing: MISSING,
+  'nothing to score': BESIDE,
 };
 
 /** Values of the baseline and of the variant; both ends are inside. */
@@ -77,7 +78,7 @@ function sorted(shown: number[], pairs: Pairs, { sort, isReversed }: Filter): re
   }
   if (!isReversed) return shown;
   // What is missing is last whichever way it is sorted.
-  const isThere = (example: number): boolean => pairs.outcome[example] !== MISSING;
+  const isThere = (example: number): boolean => pairs.outcome[example]! < MISSING;
   return [...shown.filter(isThere).reverse(), ...shown.filter((example) => !isThere(example))];
 }
 
@@ -88,12 +89,13 @@ function lastIfMissing(one: number, other: number): number | null {
 
 /** How many examples have each outcome. */
 export function countOutcomes({ outcome }: Pairs): { readonly [name in Outcome]: number } {
-  const counts = { all: outcome.length, worse: 0, equal: 0, better: 0, missing: 0 };
+  const counts = { all: outcome.length, worse: 0, equal: 0, better: 0, missing: 0, 'nothing to score': 0 };
   for (const code of outcome) {
     if (code === WORSE) counts.worse += 1;
     else if (code === EQUAL) counts.equal += 1;
     else if (code === BETTER) counts.better += 1;
-    else counts.missing += 1;
+    else if (code === MISSING) counts.missing += 1;
+    else counts['nothing to score'] += 1;
   }
   return counts;
 }

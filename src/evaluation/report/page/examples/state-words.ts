@@ -1,12 +1,13 @@
 /** What became of an example, in words: better or worse, and why a value is missing or the worst. */
 import type { Column, Page } from '../read-data.ts';
-import { BETTER, EQUAL, MISSING, WORSE } from './pairs.ts';
+import { BESIDE, BETTER, EQUAL, MISSING, WORSE } from './pairs.ts';
 
 const OUTCOMES = new Map([
   [WORSE, '▼ worse'],
   [EQUAL, '= equal'],
   [BETTER, '▲ better'],
   [MISSING, '– missing'],
+  [BESIDE, '– nothing to score'],
 ]);
 
 export const outcomeWord = (outcome: number): string => OUTCOMES.get(outcome) ?? '';

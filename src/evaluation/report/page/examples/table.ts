@@ -161,7 +161,7 @@ function rowOf(page: Page, { view, pairs }: TableContent, { example, place }: Ro
       tabindex: -1,
       'data-place': place,
       'aria-rowindex': place + 2,
-      class: outcome === MISSING ? 'missing' : '',
+      class: outcome >= MISSING ? 'missing' : '',
     },
     make(
       'td',
