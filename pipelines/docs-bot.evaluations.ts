@@ -7,7 +7,7 @@ import { scoreCitations, scoreRanking, scoreRefusal } from './scoring-steps.ts';
 
 const on = { pipeline: docsBot, dataset: aiDocs } as const;
 
-export const ranking = defineScorer(
+const ranking = defineScorer(
   'ranking',
   on,
   scoreRanking,
@@ -15,13 +15,13 @@ export const ranking = defineScorer(
   { config: { k: 10 } },
 );
 
-export const citations = defineScorer('citations', on, scoreCitations, ({ output, fused, relevant }) => ({
+const citations = defineScorer('citations', on, scoreCitations, ({ output, fused, relevant }) => ({
   citations: output.citations,
   passages: fused.passages,
   relevant,
 }));
 
-export const refusal = defineScorer(
+const refusal = defineScorer(
   'refusal',
   on,
   scoreRefusal,
@@ -30,7 +30,7 @@ export const refusal = defineScorer(
 );
 
 /** By words, so that it needs no key: how much of the expected answer is there, and not whether it is right. */
-export const worded = defineScorer(
+const worded = defineScorer(
   'worded',
   on,
   judgeAnswer,
@@ -38,14 +38,14 @@ export const worded = defineScorer(
   { config: { model: 'local/lexical' } },
 );
 
-export const judged = defineScorer('judged', on, judgeAnswer, ({ input, output, expected, ranked }) => ({
+const judged = defineScorer('judged', on, judgeAnswer, ({ input, output, expected, ranked }) => ({
   question: input.question,
   answer: output.text,
   expected: expected.answer,
   passages: ranked.passages,
 }));
 
-export const preferred = definePairScorer('preferred', on, judgePair, ({ input, first, second, expected }) => ({
+const preferred = definePairScorer('preferred', on, judgePair, ({ input, first, second, expected }) => ({
   question: input.question,
   first: first.output.text,
   second: second.output.text,

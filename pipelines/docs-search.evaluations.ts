@@ -4,7 +4,7 @@ import { docsSearch, hybrid, hybridRerank } from './docs-search.ts';
 import { aiDocs } from './questions.ts';
 import { scoreRanking } from './scoring-steps.ts';
 
-export const found = defineScorer(
+const found = defineScorer(
   'found',
   { pipeline: docsSearch, dataset: aiDocs },
   scoreRanking,

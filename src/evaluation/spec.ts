@@ -2,7 +2,7 @@
  * What an evaluation is asked to do, as frozen JSON: which variants on which examples, scored how, and what is concluded
  * from which scores. The store keeps it with the evaluation, so that results can be read without the code that asked.
  */
-import type { CallPolicy, Json, StepCall, Wiring } from '../plan/plan.ts';
+import type { CallPolicy, StepCall, Wiring } from '../plan/plan.ts';
 import type { Better } from '../stats/gate.ts';
 import type { ValueFormat } from '../stats/reports.ts';
 import type { Split } from './dataset.ts';
@@ -122,5 +122,3 @@ export interface Registration {
 
 /** `grounded` of a pair's wiring is `first.grounded`: the words that scorers' wiring may begin with besides node ids. */
 export const SCORER_SOURCES = ['input', 'output', 'run', 'expected', 'relevant', 'first', 'second'] as const;
-
-export type ScoreDetail = { readonly [field: string]: Json };

@@ -38,7 +38,7 @@ export const small = definePipeline('small', Text)
   .step('lower', lower, ({ input }) => ({ text: input.text }))
   .step('draft', draft, ({ lower }) => ({ text: lower.text }))
   .output(Text, ({ draft }) => ({ text: draft.text }));
-export const loud = small.variant('loud', (edit) => edit.configure('draft', { mark: '!' }));
+const loud = small.variant('loud', (edit) => edit.configure('draft', { mark: '!' }));
 
 /** What the steps do, and what they are asked; `isAway` says whose provider does not answer. */
 export interface SmallWorld {
@@ -113,7 +113,7 @@ export const SCORERS: readonly ScorerSpec[] = [
   scorer('liked', 'human', null, { answer: from('output', 'text') }, 'good'),
 ];
 
-export const METRICS: readonly MetricSpec[] = [
+const METRICS: readonly MetricSpec[] = [
   {
     ...{ name: 'overlap', role: 'primary', kind: 'mean', source: { from: 'score', scorer: 'overlap', field: 'score' } },
     ...{ above: null, better: 'higher', format: 'share', minimumEffect: 0.1, margin: null },
