@@ -8,7 +8,7 @@ import { SluiceError } from '../errors.ts';
 import { hashJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
-import { chunksOf } from './chunk/chunks.ts';
+import { chunksOf, incomplete } from './chunk/chunks.ts';
 import { registrationChanges, registrationOf } from './compare/registration.ts';
 import type { EvaluationWorker } from './evaluation-worker.ts';
 import { changedSteps, pinsFor } from './pins.ts';
@@ -18,7 +18,7 @@ const TAMPERED = 'registration_tampered';
 
 /**
  * @param input `acceptChanged`: take code that changed under an unchanged version for the step's own from now on
- * @throws SluiceError `step_changed`, `registration_tampered`, `final_used`, `final_empty`, `evaluation_moved`,
+ * @throws SluiceError `dataset_empty`, `dataset_incomplete`, `plan_unknown`, `step_changed`, `registration_tampered`, `final_used`, `final_empty`, `evaluation_moved`,
  *   `step_unknown`, `index_unknown` and others of snapshots
  */
 export async function beginEvaluation(
@@ -27,13 +27,15 @@ export async function beginEvaluation(
 ): Promise<BegunEvaluation> {
   const { store } = worker;
   const row = await store.evaluations.get(evaluationId);
+  await checkExamples(worker, row);
   const pins = row.pins ?? (await pin(worker, row, acceptChanged));
   const digests = await worker.digests();
   const changed = changedSteps(pins, digests);
   if (changed.length > 0) throw moved(evaluationId, changed);
   await register(worker, row, pins);
   await claimFinal(worker, row);
-  await store.evaluations.setState(evaluationId, 'running');
+  // Whoever has paused it, or ended it while this was slow, knows better.
+  await store.evaluations.moveState(evaluationId, ['begun'], 'running');
   const { spec } = row;
   return {
     chunks: chunksOf(spec).length,
@@ -41,6 +43,19 @@ export async function beginEvaluation(
     metrics: spec.metrics.map(({ name }) => name),
     examples: spec.dataset.examples,
   };
+}
+
+/** An evaluation of fewer examples than it was to have would look as if it was whole. */
+async function checkExamples({ store }: Pick<EvaluationWorker, 'store'>, { spec }: EvaluationRow): Promise<void> {
+  const { name, version, split, tag, examples } = spec.dataset;
+  if (examples < 1)
+    throw new SluiceError('dataset_empty', {
+      message: `'${spec.name}' has no examples of '${name}' to evaluate`,
+      remedy: `see what it holds: sluice dataset show ${name}`,
+      data: { dataset: name },
+    });
+  const filter = { ...(split !== null && { split }), ...(tag !== null && { tag }) };
+  if ((await store.datasets.countExamples(version, filter)) < examples) throw incomplete(spec);
 }
 
 async function pin(

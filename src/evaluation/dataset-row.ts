@@ -8,6 +8,7 @@ import { SluiceError } from '../errors.ts';
 import { suggest } from '../nearest.ts';
 import { findJsonFault } from '../plan/json.ts';
 import type { Json } from '../plan/plan.ts';
+import { hasClaim } from '../store/claims.ts';
 import { DATASET_LIMITS, type Example } from './dataset.ts';
 import type { Complain } from './dataset-problems.ts';
 
@@ -68,6 +69,8 @@ export function readRow(value: unknown, schemas: RowSchemas, complain: Complain)
       `${named}: '${where}' has a NUL character`,
       'clean the text of NUL characters',
     );
+  if (hasClaim(example as unknown as Json))
+    return void complain('claim_forged', `${named}: there is a text under a key '$claim'`, 'give the key another name');
   const bytes = Buffer.byteLength(JSON.stringify(example));
   if (bytes > exampleBytes)
     return void complain(

@@ -21,7 +21,7 @@ export async function endEvaluation(
   const { spec } = await store.evaluations.get(evaluationId);
   const { done, total } = await store.evaluations.progress(evaluationId);
   if (done < total) await fillAbsent(store, evaluationId, spec, REASONS[how]);
-  const state = await stateOf(store, evaluationId, how);
+  const state = how === 'done' ? await stateOf(store, evaluationId) : how;
   await store.evaluations.setState(evaluationId, state, error);
   return { state };
 }
@@ -34,7 +34,9 @@ async function fillAbsent(
 ): Promise<void> {
   for (const [chunk] of chunksOf(spec).entries()) {
     const ids = (await examplesOf(store, spec, chunk)).map(({ id }) => id);
-    const there = new Set((await store.evaluations.results(evaluationId, ids)).map(placeOf));
+    const there = new Set<string>();
+    const rows = store.evaluations.eachResult(evaluationId, { exampleIds: ids, scoresOnly: true });
+    for await (const row of rows) there.add(placeOf(row));
     const absent = ids.flatMap((id) => emptyRows(spec, id, reason)).filter((row) => !there.has(placeOf(row)));
     if (absent.length > 0) await store.evaluations.putResults(evaluationId, absent);
   }
@@ -43,13 +45,10 @@ async function fillAbsent(
 const placeOf = ({ exampleId, variant, repeat }: Pick<ResultRow, 'exampleId' | 'variant' | 'repeat'>): string =>
   `${variant}/${repeat}/${exampleId}`;
 
-async function stateOf(
-  store: Pick<Store, 'evaluations'>,
-  evaluationId: string,
-  how: EndInput['how'],
-): Promise<EvaluationState> {
-  if (how !== 'done') return how;
-  return (await store.evaluations.hasResumable(evaluationId)) ? 'partial' : 'completed';
+/** Without all of its rows it is not whole, whatever has become of the others. */
+async function stateOf(store: Pick<Store, 'evaluations'>, evaluationId: string): Promise<EvaluationState> {
+  const { done, total } = await store.evaluations.progress(evaluationId);
+  return done < total || (await store.evaluations.hasResumable(evaluationId)) ? 'partial' : 'completed';
 }
 
 function emptyRows(spec: EvaluationSpec, exampleId: string, reason: string): ResultRow[] {

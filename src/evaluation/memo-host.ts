@@ -3,6 +3,7 @@
  * made here only if nobody has made its like. In one walk every call is made for itself, as in a run: the second round of
  * a loop may draft anew from the same input. Across walks, the first of equal calls are one, and so are the second.
  */
+import { randomUUID } from 'node:crypto';
 import type { Json, StepCall } from '../plan/plan.ts';
 import { isConfigHash } from '../plan/skeleton.ts';
 import { CALL_CANCELLED, CallFailure, type CallRequest, type Execute } from '../plan/walk.ts';
@@ -65,6 +66,8 @@ const CALL_LIMIT_MS = 30 * 60_000;
 const NAME_DIGITS = 16;
 
 export function createMemoHost(options: MemoHostOptions): MemoHost {
+  // Another host's failure is no answer here: it may have been another budget's, or of an hour ago.
+  const asker = randomUUID();
   return Object.freeze({
     begin(slot = '1') {
       const calls: MemoCall[] = [];
@@ -73,7 +76,7 @@ export function createMemoHost(options: MemoHostOptions): MemoHost {
       const execute: Execute = async (request) => {
         const call = request.call === 'step' ? request.node.call : request.node.fallback!;
         const key = keyOf(call, request.input);
-        const answer = await ask(options, request, call, key);
+        const answer = await ask({ ...options, asker }, request, call, key);
         const { outcome, attempts, durationMs, source, runId, callKey } = answer;
         recorded.set(callName(request), { outcome, durationMs });
         calls.push({
@@ -107,15 +110,19 @@ function createKeys({ identify }: MemoHostOptions, slot: string): (call: StepCal
   };
 }
 
-async function ask(options: MemoHostOptions, request: CallRequest, call: StepCall, key: string): Promise<MemoAnswer> {
-  const { memo, slots, runId, attempt, callLimitMs = CALL_LIMIT_MS } = options;
+interface Asker extends MemoHostOptions {
+  readonly asker: string;
+}
+
+async function ask(options: Asker, request: CallRequest, call: StepCall, key: string): Promise<MemoAnswer> {
+  const { memo, slots, runId, attempt, asker, callLimitMs = CALL_LIMIT_MS } = options;
   const { policy } = request.node;
   const callKey = `${request.key}#${key.slice(0, NAME_DIGITS)}`;
   try {
     return await memo.get({
       key,
       paidBy: { runId, callKey },
-      terms: JSON.stringify([policy.attempts, policy.timeoutMs, policy.backoff, policy.heartbeatMs ?? null]),
+      terms: JSON.stringify([asker, policy.attempts, policy.timeoutMs, policy.backoff, policy.heartbeatMs ?? null]),
       signal: request.signal,
       make: (signal) =>
         makeCall({

@@ -78,9 +78,11 @@ export async function restoreClaims(payloads: Payloads, value: Json): Promise<Js
   return restore(value);
 }
 
+export const hasClaim = (value: Json): boolean => claimsIn(value).length > 0;
+
 /** Only this file makes claims: one that came from outside could read what it was never given. */
 export function refuseForged(value: Json, what: string): void {
-  if (claimsIn(value).length === 0) return;
+  if (!hasClaim(value)) return;
   throw new SluiceError('claim_forged', {
     message: `${what} holds an object with a text '$claim', which stands for a stored payload`,
     remedy: "use another key than '$claim'",

@@ -1,8 +1,11 @@
 /** Reading what an evaluation has found, in pages, and how far it has come. */
+import { SluiceError } from '../errors.ts';
 import type { EvaluationProgress, ResultRow } from '../evaluation/result.ts';
+import { type Payloads, restoreClaims } from './claims.ts';
 import type { Database } from './database.ts';
 import type { ResultFilter } from './evaluations.ts';
 import { unknownEvaluation } from './evaluations-find.ts';
+import { createPayloads } from './payloads.ts';
 
 /** Of one page: whichever is met first. Bytes as they are stored, most often compressed. */
 const PAGE = { rows: 1_000, bytes: 8_000_000 };
@@ -23,11 +26,23 @@ export async function* readResults(
   evaluationId: string,
   filter: ResultFilter,
 ): AsyncGenerator<ResultRow> {
+  const payloads = createPayloads(database);
   for (let last: Pick<ResultRow, 'exampleId' | 'variant' | 'repeat'> = BEFORE_ALL; ; ) {
     const page = await readPage(database, evaluationId, filter, last);
-    yield* page;
+    // One by one: what is stored aside is large.
+    for (const row of page) yield { ...row, output: await wholeOutput(payloads, row.output) };
     if (page.length === 0) return;
     last = page.at(-1)!;
+  }
+}
+
+/** What an output has stored aside is put back in; without it, which no later try would bring, the stub says what it was. */
+async function wholeOutput(payloads: Payloads, output: ResultRow['output']): Promise<ResultRow['output']> {
+  try {
+    return await restoreClaims(payloads, output);
+  } catch (error) {
+    if (error instanceof SluiceError && error.code === 'payload_missing') return output;
+    throw error;
   }
 }
 

@@ -4,6 +4,7 @@
  * are, a bounded batch at a time, so whatever interrupts it, the next pruning goes on.
  */
 import type { Database, Queries } from './database.ts';
+import { UNENDED } from './evaluations-write.ts';
 import { dropUnusedModels, UNUSED_MODELS } from './fits.ts';
 import type { Indexes, Snapshot } from './indexes.ts';
 import { vacuumIndexes } from './vacuum.ts';
@@ -17,7 +18,10 @@ export interface PruneOptions {
 
 export interface PruneOutcome {
   readonly index: string;
-  /** Newest first. Those that running runs are pinned to, or that a model still in use was fitted to, stay in any case. */
+  /**
+   * Newest first. Those that running runs and evaluations are pinned to, or that a model still in use was fitted to, stay in
+   * any case.
+   */
   readonly kept: readonly Snapshot[];
   readonly removed: readonly Snapshot[];
   /** Versions of documents that went, and their passages. */
@@ -52,9 +56,12 @@ export async function pruneIndex(
   return { index, kept, removed, ...counts };
 }
 
+/** How long a snapshot is kept for an evaluation that has ended, and may be gone on with. */
+const KEPT_FOR_RESUMING = "interval '7 days'";
+
 /**
- * The newest so many, those that a running run's plan names by the beginning of their hash, and those that the models
- * of all these were fitted to: how far passages have moved on is measured from there.
+ * The newest so many, those that a running run's plan names by the beginning of their hash, those that an evaluation holds
+ * to, and those that the models of all these were fitted to: how far passages have moved on is measured from there.
  */
 async function sparedSequences(database: Queries, index: string, keep: number): Promise<readonly number[]> {
   const rows = await database.query<{ sequence: number }>(
@@ -65,6 +72,11 @@ async function sparedSequences(database: Queries, index: string, keep: number): 
        select distinct lower(named #>> '{}') as prefix
        from run join plan using (plan_id), jsonb_path_query(body::jsonb, '$.**.snapshot') as named
        where state = 'running' and jsonb_typeof(named) = 'string'
+       union
+       select hash from evaluation, json_each_text(pins->'snapshots') as pinned (index, hash)
+       where state in ${UNENDED} or (
+         state in ('partial', 'stopped', 'cancelled') and finished_at > now() - ${KEPT_FOR_RESUMING}
+       )
      ), wanted as (
        select sequence, fitted_sequence from own
        where place <= $2 or exists (select from pin where starts_with(hash, prefix))

@@ -80,6 +80,8 @@ describe('JSONL', () => {
         jsonl({ id: ' ', input: {}, expected: 'yes' }),
         '[1]',
         '{"id": "q8", "input": {"__proto__": {}}}',
+        jsonl({ id: 'q9', input: {}, expected: { of: [{ $claim: 'f'.repeat(64) }] } }),
+        '{"id": "q10", "input": {"question": "half \\ud83d"}}',
       ].join('\n'),
     );
     expect(error.code).toBe('dataset_invalid');
@@ -94,8 +96,10 @@ describe('JSONL', () => {
       expect.stringMatching(/^9 row_invalid: id: .*; expected: give an object, such as/),
       expect.stringMatching(/^10 row_invalid: the row: /),
       expect.stringMatching(/^11 row_invalid: 'input.__proto__' has the key '__proto__'/),
+      "12 claim_forged: example 'q9': there is a text under a key '$claim'",
+      expect.stringMatching(/^13 row_invalid: 'input.question' has a lone surrogate/),
     ]);
-    expect(error.message).toMatch(/bad.jsonl' has 10 problems; nothing was imported\nline 2: /);
+    expect(error.message).toMatch(/bad.jsonl' has 12 problems; nothing was imported\nline 2: /);
     expect(error.remedy).toContain('give every example an id of its own');
   });
 

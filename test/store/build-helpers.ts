@@ -11,7 +11,7 @@ export interface BuildHelpers {
   ingest(index: string, documents: readonly DocumentInput[], settingsHash?: string): Promise<BuildOutcome>;
 }
 
-export function buildHelpers(subject: Subject): BuildHelpers {
+export function buildHelpers(subject: Pick<Subject, 'store'>): BuildHelpers {
   const found = async (index: string, query: string, snapshot?: string) =>
     (
       await subject.store.search.keyword(index, [{ id: 'q', query }], { top: 100, ...(snapshot && { snapshot }) })

@@ -4,6 +4,7 @@ import { createStore } from '../../src/store/store.ts';
 import { rankedCorpus } from './bm25.ts';
 import { buildHelpers } from './build-helpers.ts';
 import { document } from './documents.ts';
+import { createEvaluation } from './evaluation-helpers.ts';
 import type { Subject } from './suite.ts';
 
 export function describePrune(subject: Subject): void {
@@ -111,6 +112,28 @@ export function describePrune(subject: Subject): void {
         pinned.snapshot,
       ]);
       expect(await rows('p2')).toMatchObject({ snapshot: 1, document: 1, passage: 1 });
+    });
+
+    test('what an evaluation holds to stays while it may go on with it, and a week longer where it was broken off', async () => {
+      const { evaluations } = subject.store;
+      const pinned = await ingest('p4', [document('a', 'red')]);
+      await ingest('p4', [document('a', 'green')]);
+      await createEvaluation(subject, 'eval-pinning');
+      await evaluations.pin('eval-pinning', { digests: {}, snapshots: { p4: pinned.snapshot }, scorerVersions: {} });
+      const stays = async () => (await subject.store.pruneIndex('p4', { keep: 1, dryRun: true })).removed.length === 0;
+      const endedAgo = (time: string) =>
+        subject.database.query(`update evaluation set finished_at = now() - $1::interval where evaluation_id = $2`, [
+          time,
+          'eval-pinning',
+        ]);
+      const found = [await stays()];
+      for (const state of ['paused', 'stopped', 'completed', 'partial'] as const) {
+        await evaluations.setState('eval-pinning', state);
+        if (state !== 'paused') await endedAgo('6 days');
+        found.push(await stays());
+      }
+      await endedAgo('8 days');
+      expect([...found, await stays()]).toEqual([true, true, true, false, true, false]);
     });
 
     test('models, vectors and graphs that nothing uses go; an open build keeps what it has', async () => {

@@ -1,4 +1,6 @@
 /** How an evaluation is cut: ranges of examples, each with all variants, so that what they share is shared in one process. */
+import { SluiceError } from '../../errors.ts';
+import { shortId } from '../../plan/id.ts';
 import type { Store } from '../../store/store.ts';
 import type { Example } from '../dataset.ts';
 import type { EvaluationSpec } from '../spec.ts';
@@ -21,6 +23,7 @@ export function chunksOf({ dataset: { examples } }: Pick<EvaluationSpec, 'datase
   }));
 }
 
+/** What there is of a chunk's examples. */
 export async function examplesOf(
   { datasets }: Pick<Store, 'datasets'>,
   spec: Pick<EvaluationSpec, 'dataset'>,
@@ -33,5 +36,28 @@ export async function examplesOf(
     tag: dataset.tag ?? undefined,
     offset: from,
     limit: examples,
+  });
+}
+
+/**
+ * All of a chunk's examples.
+ *
+ * @throws SluiceError `dataset_incomplete` where some are not there any more: an evaluation of less would look as if it was whole
+ */
+export async function wholeChunk(
+  store: Pick<Store, 'datasets'>,
+  spec: Pick<EvaluationSpec, 'dataset'>,
+  chunk: number,
+): Promise<readonly Example[]> {
+  const examples = await examplesOf(store, spec, chunk);
+  if (examples.length === chunksOf(spec)[chunk]!.examples) return examples;
+  throw incomplete(spec);
+}
+
+export function incomplete({ dataset: { name, version, examples } }: Pick<EvaluationSpec, 'dataset'>): SluiceError {
+  return new SluiceError('dataset_incomplete', {
+    message: `of version ${shortId(version)} of '${name}', the database has not all of the ${examples} examples to evaluate`,
+    remedy: 'import them again, as the same examples are the same version; then go on: sluice eval resume',
+    data: { dataset: name, version },
   });
 }

@@ -1,5 +1,6 @@
 /** One chunk of an evaluation, as a worker does it: over a memo of its own, storing what is done as it is done. */
 import type { ChunkInput, ChunkResult } from '../../../workflows/evaluate-messages.ts';
+import { addTallies } from '../../../workflows/evaluate-tally.ts';
 import { SluiceError } from '../../errors.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';
 import type { MakeAttempt } from '../attempts.ts';
@@ -9,11 +10,16 @@ import { createMemoHost } from '../memo-host.ts';
 import { changedSteps, identityOf, pinnedConfig } from '../pins.ts';
 import type { ResultRow } from '../result.ts';
 import type { EvaluationPins } from '../spec.ts';
-import { examplesOf } from './chunks.ts';
+import { wholeChunk } from './chunks.ts';
 import { evaluateExamples } from './evaluate-examples.ts';
+import { inputReader } from './input-reader.ts';
+import { readSettled, type Settled } from './settled.ts';
 import { tallyOf } from './tally.ts';
 
-/** @throws SluiceError `evaluation_moved` where the code here is not what was pinned; the signal's reason when it aborts */
+/**
+ * @throws SluiceError `evaluation_moved` where the code here is not what was pinned, `dataset_incomplete`; the signal's reason
+ *   when it aborts
+ */
 export async function evaluateChunk(
   worker: EvaluationWorker,
   { evaluationId, chunk }: ChunkInput,
@@ -22,18 +28,11 @@ export async function evaluateChunk(
   const { store } = worker;
   const row = await store.evaluations.get(evaluationId);
   const pins = await pinsOf(worker, row);
-  const examples = await examplesOf(store, row.spec, chunk);
-  const stored = Map.groupBy(
-    await store.evaluations.results(
-      evaluationId,
-      examples.map(({ id }) => id),
-    ),
-    ({ exampleId }) => exampleId,
-  );
-  const open = examples.filter(({ id }) => !isComplete(row, stored.get(id) ?? []));
-  const made = open.length === 0 ? [] : await evaluate(worker, { row, pins, examples: open, signal });
-  const reused = examples.filter((example) => !open.includes(example)).flatMap(({ id }) => stored.get(id) ?? []);
-  return tallyOf(row.spec, [...reused, ...made]);
+  const examples = await wholeChunk(store, row.spec, chunk);
+  const settled = await readSettled(store, row, examples);
+  const open = examples.filter(({ id }) => !settled.hasAll(id));
+  if (open.length === 0) return settled.tally;
+  return addTallies(settled.tally, await evaluate(worker, { row, pins, examples: open, settled, signal }));
 }
 
 async function pinsOf({ digests }: EvaluationWorker, { evaluationId, pins }: EvaluationRow): Promise<EvaluationPins> {
@@ -47,27 +46,20 @@ async function pinsOf({ digests }: EvaluationWorker, { evaluationId, pins }: Eva
   });
 }
 
-/** All its rows are there, and trying again would fill no cell. */
-function isComplete({ spec }: EvaluationRow, rows: readonly ResultRow[]): boolean {
-  const isSettled = ({ cells }: ResultRow) =>
-    Object.values(cells).every((cell) => cell.state !== 'missing' || !cell.resumable);
-  return rows.length === spec.variants.length * spec.repeats && rows.every(isSettled);
-}
-
 interface Work {
   readonly row: EvaluationRow;
   readonly pins: EvaluationPins;
   readonly examples: readonly Example[];
+  readonly settled: Settled;
   readonly signal: AbortSignal;
 }
 
-async function evaluate(
-  worker: EvaluationWorker,
-  { row, pins, examples, signal }: Work,
-): Promise<readonly ResultRow[]> {
+async function evaluate(worker: EvaluationWorker, work: Work): Promise<ChunkResult> {
   const { slots, spend } = worker;
+  const { row, pins, examples, settled, signal } = work;
   const { spec, evaluationId } = row;
   const plans = await Promise.all(spec.variants.map(({ planId }) => worker.planOf(planId)));
+  const asRead = inputReader(plans[0]!);
   return worker.memo.use(async (memo) => {
     const host = createMemoHost({
       memo,
@@ -76,15 +68,17 @@ async function evaluate(
       identify: (call) => identityOf(call, pins),
       attempt: atSnapshots(worker, pins),
     });
-    const made: ResultRow[] = [];
+    let tally = tallyOf(spec, []);
     const onRows = async (rows: readonly ResultRow[]) => {
       // A row says that its calls are made, so they are stored before it is.
       await memo.flush();
       await worker.putRows(evaluationId, rows);
-      made.push(...rows);
+      tally = addTallies(tally, tallyOf(spec, rows));
     };
-    await evaluateExamples({ spec, plans, host, spend, signal, onRows }, examples);
-    return made;
+    const isSettled = settled.has;
+    const asked = examples.map((example) => ({ ...example, input: asRead(example.input) }));
+    await evaluateExamples({ spec, plans, host, spend, signal, isSettled, onRows }, asked);
+    return tally;
   });
 }
 

@@ -20,18 +20,23 @@ export async function scorePair(scoring: Scoring, baseline: PlayedRun, variant: 
   ]);
   if ('state' in one) return one;
   if ('state' in other) return other;
-  const [told, again] = [String(one.output.winner), MIRRORED[String(other.output.winner)]];
-  const isSame = told === again;
-  const win = isSame ? (WINS[told] ?? 0.5) : 0.5;
-  const flipped = isSame ? 0 : 1;
+  const [told, again] = [winOf(one.output.winner), winOf(other.output.winner)];
+  if (told === undefined || again === undefined)
+    return { state: 'missing', reason: `'winner' is none of first, second and tie`, resumable: false };
+  // The other way round, the variant is shown first.
+  const isSame = told === 1 - again;
+  const score = { win: isSame ? told : 0.5, flipped: isSame ? 0 : 1 };
   const detail = { forth: one.output.reason ?? null, back: other.output.reason ?? null };
-  return { state: 'done', score: { win, flipped }, subject: subjectOf(forth.value), ...withDetail(detail) };
+  return { state: 'done', score, subject: subjectOf(forth.value), ...withDetail(detail) };
 }
 
-/** What a verdict of the second order says of the first. */
-const MIRRORED: { readonly [winner: string]: string } = { first: 'second', second: 'first', tie: 'tie' };
-/** The variant is shown second. */
-const WINS: { readonly [winner: string]: number } = { second: 1, first: 0, tie: 0.5 };
+/** What it is worth for the side that is shown second. */
+const WINS: ReadonlyMap<unknown, number> = new Map([
+  ['second', 1],
+  ['first', 0],
+  ['tie', 0.5],
+]);
+const winOf = (winner: unknown): number | undefined => WINS.get(winner);
 
 const inputOf = ({ scorer }: Scoring, example: Example, sides: Sides): ScorerInput =>
   scorerInput(scorer.input, example, sides);

@@ -3,6 +3,7 @@
 import { hashJson } from '../../plan/id.ts';
 import type { Json, StepNode } from '../../plan/plan.ts';
 import type { Execute } from '../../plan/walk.ts';
+import { hasClaim } from '../../store/claims.ts';
 import type { Example } from '../dataset.ts';
 import type { Cell, Score } from '../result.ts';
 import type { ScoreField, ScorerSpec } from '../spec.ts';
@@ -14,6 +15,7 @@ import { type Lacking, scorerInput } from './scorer-input.ts';
 const INAPPLICABLE: ReadonlySet<string> = new Set(['no_relevant', 'no_expected']);
 const SUBJECT_DIGITS = 32;
 const DETAIL_CHARACTERS = 2_000;
+const TOO_LONG = '… too long to be kept';
 
 export interface Scoring {
   readonly scorer: ScorerSpec;
@@ -81,17 +83,23 @@ function toCell(
     else if (typeof value === 'boolean') score[field] = Number(value);
     else if (typeof value === 'number' && Number.isFinite(value)) score[field] = value;
   }
-  const absent = Object.keys(fields).find((field) => !Object.hasOwn(score, field));
-  if (absent !== undefined) return { state: 'missing', reason: `'${absent}' is no number`, resumable: false };
+  for (const [field, { worst, best }] of Object.entries(fields)) {
+    const value = score[field];
+    if (value === undefined) return { state: 'missing', reason: `'${field}' is no number`, resumable: false };
+    // What is concluded from a scale would be wrong.
+    if (best !== null && (value < Math.min(worst, best) || value > Math.max(worst, best)))
+      return { state: 'missing', reason: `'${field}' is ${value}, beyond ${worst} to ${best}`, resumable: false };
+  }
   return { state: 'done', score: score as Score, subject, ...withDetail(detail) };
 }
 
 export function withDetail(detail: { readonly [field: string]: Json }) {
   if (Object.keys(detail).length === 0) return {};
-  if (JSON.stringify(detail).length <= DETAIL_CHARACTERS) return { detail };
-  const cut = Object.entries(detail).map(([field, value]) => [
-    field,
-    typeof value === 'string' ? value.slice(0, DETAIL_CHARACTERS / 4).toWellFormed() : '… too long to be kept',
-  ]);
+  const isShort = JSON.stringify(detail).length <= DETAIL_CHARACTERS;
+  const cut = Object.entries(detail).map(([field, value]) => {
+    if (hasClaim(value)) return [field, TOO_LONG];
+    if (isShort) return [field, value];
+    return [field, typeof value === 'string' ? value.slice(0, DETAIL_CHARACTERS / 4).toWellFormed() : TOO_LONG];
+  });
   return { detail: Object.fromEntries(cut) as { [field: string]: Json } };
 }

@@ -18,8 +18,8 @@ export interface MemoAsk {
   readonly key: string;
   readonly paidBy: PaidBy;
   /**
-   * How the call is attempted. Values are anybody's, but a failure that may pass counts only for those who would have
-   * tried as long and as often.
+   * For whom, and how the call is attempted. Values are anybody's, but a failure that may pass counts only for the same chunk,
+   * and those of it who would have tried as long and as often.
    */
   readonly terms: string;
   /** Makes the call, if nobody has. Rejects only when its signal has aborted, or it has no room. */

@@ -36,44 +36,60 @@ export interface Memo {
 export interface MemoOptions {
   /** How long claims outlive their process; default 5 s. Renewed three times in it. */
   readonly leaseMs?: number;
+  /** Calls whose outcome is kept here for who asks next; default 2,000. The table has them all. */
+  readonly mostKept?: number;
 }
 
 const LEASE_MS = 5_000;
 const RENEWALS_PER_LEASE = 3;
+/** Some chunks' worth. Outcomes have at most 256 kB, and most have little: a process evaluates for hours. */
+const MOST_KEPT = 2_000;
 
 /** @throws SluiceError where the table cannot be reached */
-export async function openMemo(table: MemoTable, { leaseMs = LEASE_MS }: MemoOptions = {}): Promise<Memo> {
+export async function openMemo(table: MemoTable, options: MemoOptions = {}): Promise<Memo> {
+  const { leaseMs = LEASE_MS, mostKept = MOST_KEPT } = options;
   const ownerId = randomUUID();
   await table.renew(ownerId, leaseMs);
   // Where this fails, so do claims and stores, which are heard.
   const renew = () => table.renew(ownerId, leaseMs).catch(() => undefined);
   const renewal = setInterval(renew, leaseMs / RENEWALS_PER_LEASE).unref();
   const flights = new Map<string, Flight>();
+  /** Of those the ones that the table would answer for, in that order. */
+  const known = new Map<string, Flight>();
   const writes = createWrites(table, ownerId);
-  const known = createClaims(table, ownerId, writes.release);
+  const ask = createClaims(table, ownerId, writes.release);
 
-  async function fly({ key, paidBy, make }: MemoAsk, signal: AbortSignal): Promise<Landed> {
-    const stored = await known(key, signal);
+  /** @param onKnown called when the table has what it came to, or would let it be made anew */
+  async function fly({ key, paidBy, make }: MemoAsk, signal: AbortSignal, onKnown: () => void): Promise<Landed> {
+    const stored = await ask(key, signal);
+    if (stored) onKnown();
     if (stored) return { record: stored, isStored: true, lasts: true };
     try {
       const { outcome, lasts, ...facts } = await make(signal);
       const record = { ...facts, ...paidBy };
-      if (!lasts) writes.release(key);
-      return {
-        record: { ...record, outcome: lasts ? writes.store(key, record, outcome) : outcome },
-        isStored: false,
-        lasts,
-      };
+      if (lasts)
+        return { record: { ...record, outcome: writes.store(key, record, outcome, onKnown) }, isStored: false, lasts };
+      writes.release(key);
+      onKnown();
+      return { record: { ...record, outcome }, isStored: false, lasts };
     } catch (error) {
       writes.release(key);
       throw error;
     }
   }
 
+  function keep(key: string, flight: Flight): void {
+    known.set(key, flight);
+    if (known.size <= mostKept) return;
+    const [oldest, landed] = known.entries().next().value!;
+    known.delete(oldest);
+    if (flights.get(oldest) === landed) flights.delete(oldest);
+  }
+
   function depart(ask: MemoAsk): Flight {
     const flight = startFlight(
       ask.terms,
-      (signal) => fly(ask, signal),
+      (signal) => fly(ask, signal, () => keep(ask.key, flight)),
       () => flights.get(ask.key) === flight && flights.delete(ask.key),
     );
     flights.set(ask.key, flight);

@@ -60,6 +60,13 @@ describe('a pair', () => {
     expect(await scorePair(judging(judge), run('a'), run('b'))).toMatchObject({ state: 'done', score });
   });
 
+  test.each(['both', '', 'toString'])("is missing where the judge's word is '%s', in whichever order", async (word) => {
+    for (const judge of [() => word, ({ first }: Asked) => (first === 'a' ? 'tie' : word)])
+      expect(await scorePair(judging(judge), run('a'), run('b'))).toEqual({
+        ...{ state: 'missing', reason: "'winner' is none of first, second and tie", resumable: false },
+      });
+  });
+
   test('is not asked where a side failed: who failed has lost', async () => {
     const never = judging(() => expect.fail('it was asked'));
     expect(await scorePair(never, run('a'), failed())).toEqual({ state: 'failed', reason: 'content_refused' });

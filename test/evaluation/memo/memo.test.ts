@@ -1,7 +1,7 @@
 /** What one chunk's memo promises, over a table in memory; the table's own promises are in test/store/suite-memo.ts. */
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { type Made, type Memo, type MemoAsk, openMemo } from '../../../src/evaluation/memo/memo.ts';
+import { type Made, type Memo, type MemoAsk, type MemoOptions, openMemo } from '../../../src/evaluation/memo/memo.ts';
 import type { Json } from '../../../src/plan/plan.ts';
 import type { MemoRecord } from '../../../src/store/memo.ts';
 import { createMemoryTable } from './memory-table.ts';
@@ -22,9 +22,9 @@ const record = (of: Json): MemoRecord => ({
 });
 
 /** Calls that end when the test says so. */
-async function open() {
+async function open(options: MemoOptions = {}) {
   const table = createMemoryTable();
-  const memo = await openMemo(table);
+  const memo = await openMemo(table, options);
   const made: { readonly key: string; readonly ended: PromiseWithResolvers<Made>; readonly signal: AbortSignal }[] = [];
   const ask = (key: string, more: Partial<MemoAsk> = {}) =>
     memo.get({
@@ -61,6 +61,24 @@ describe('the memo of a chunk', () => {
     const { lasts, ...facts } = value({ x: 'b' });
     expect(await ask('b')).toEqual({ ...facts, runId: 'now', callKey: 'b#1', source: 'joined' });
     expect(made).toHaveLength(2);
+  });
+
+  it('lets go of what the table can answer, the oldest first, and of nothing that it cannot yet', async () => {
+    const { table, memo, made, ask } = await open({ mostKept: 2 });
+    const written = Promise.withResolvers<void>();
+    table.before.store = () => written.promise;
+    for (const key of ['a', 'b', 'c']) {
+      const asked = ask(key);
+      await settle();
+      made.at(-1)!.ended.resolve(value(key));
+      expect(await sourceOf(asked)).toBe('made');
+    }
+    expect(await sourceOf(ask('a'))).toBe('joined');
+    written.resolve();
+    await memo.flush();
+    expect(await Promise.all(['c', 'a', 'b'].map((key) => sourceOf(ask(key))))).toEqual(['joined', 'stored', 'joined']);
+    expect(table.claimed).toEqual([['a'], ['b'], ['c'], ['a']]);
+    expect(made).toHaveLength(3);
   });
 
   it('gives a value before it is stored; flush waits until it is', async () => {

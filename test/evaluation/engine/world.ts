@@ -1,0 +1,110 @@
+/**
+ * The evaluation engine without Temporal: what the evaluate workflow asks of its worker, asked by a plain function over
+ * the embedded database, so that bad input is tried in milliseconds. Workers share one store, as processes would.
+ */
+import type { Implemented } from '../../../activities/boundary/implement.ts';
+import { createMakeAttempt } from '../../../activities/boundary/memo.ts';
+import { stepName } from '../../../src/dsl/step.ts';
+import { beginEvaluation } from '../../../src/evaluation/begin.ts';
+import { evaluateChunk } from '../../../src/evaluation/chunk/evaluate-chunk.ts';
+import type { Example } from '../../../src/evaluation/dataset.ts';
+import { endEvaluation } from '../../../src/evaluation/end.ts';
+import { createEvaluationWorker, type EvaluationWorker } from '../../../src/evaluation/evaluation-worker.ts';
+import type { ResultRow } from '../../../src/evaluation/result.ts';
+import type { EvaluationSpec } from '../../../src/evaluation/spec.ts';
+import type { Plan } from '../../../src/plan/plan.ts';
+import { type Config, readConfig } from '../../../src/runtime/config.ts';
+import { createModels, type Models } from '../../../src/runtime/models.ts';
+import { type Database, openDatabase } from '../../../src/store/database.ts';
+import type { EvaluationRow } from '../../../src/store/evaluations.ts';
+import { createStore, type Store } from '../../../src/store/store.ts';
+import type { ChunkResult } from '../../../workflows/evaluate-messages.ts';
+import { addTallies, emptyTally } from '../../../workflows/evaluate-tally.ts';
+import { startPglite } from '../../support/postgres.ts';
+
+type Dependencies = Models & { readonly store: Store };
+
+export interface Place extends Dependencies {
+  readonly database: Database;
+  readonly config: Config;
+  stop(): Promise<void>;
+}
+
+/** @param environment such as `SLUICE_LIMITS`, and where the providers are */
+export async function openPlace(environment: { readonly [name: string]: string } = {}): Promise<Place> {
+  const running = await startPglite();
+  const database = openDatabase(running.url);
+  const store = createStore(database);
+  const config = readConfig({ DATABASE_URL: running.url, ...environment });
+  return {
+    ...{ database, store, config, ...createModels(store, config) },
+    async stop() {
+      await database.close();
+      await running.stop();
+    },
+  };
+}
+
+/** @param code what the steps' digests are made of: other code, other digests */
+export function workerOf(
+  { store, config }: Pick<Place, 'store' | 'config'>,
+  implementations: readonly Implemented[],
+  code: (step: string) => string = () => 'as it was',
+): EvaluationWorker {
+  const steps = implementations.map(({ step }) => stepName(step));
+  const snapshots = new Set(
+    implementations.filter(({ step }) => 'snapshot' in step.config.shape).map(({ step }) => stepName(step)),
+  );
+  const digests = new Map(steps.map((step) => [step, `${step}: ${code(step)}`]));
+  return createEvaluationWorker({
+    store,
+    concurrency: config.evalConcurrency,
+    attempt: createMakeAttempt(store, implementations),
+    digests: async () => digests,
+    takesSnapshot: (step) => snapshots.has(step),
+  });
+}
+
+export interface Asked {
+  readonly spec: EvaluationSpec;
+  readonly plans: readonly Plan[];
+  /** Default: no limit. */
+  readonly budgetUsd?: number;
+}
+
+let asked = 0;
+
+/** The evaluation as a client writes it down. */
+export async function create({ store }: Pick<Place, 'store'>, { spec, plans, budgetUsd }: Asked): Promise<string> {
+  for (const [place, plan] of plans.entries()) await store.plans.put(spec.variants[place]!.planId, plan);
+  const evaluationId = `eval-${spec.name}-${asked++}`;
+  await store.evaluations.create({ evaluationId, spec, budgetUsd: budgetUsd ?? null, startedBy: 'test' });
+  return evaluationId;
+}
+
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+  readonly acceptChanged?: boolean;
+}
+
+/** Begins it, evaluates its chunks one after another until one is out of budget, and ends it: as the workflow does. */
+export async function run(
+  worker: EvaluationWorker,
+  evaluationId: string,
+  { signal = new AbortController().signal, acceptChanged = false }: RunOptions = {},
+): Promise<{ readonly row: EvaluationRow; readonly tally: ChunkResult }> {
+  const { store } = worker;
+  let tally = emptyTally();
+  const begun = await beginEvaluation(worker, { evaluationId, acceptChanged });
+  for (let chunk = 0; chunk < begun.chunks && !tally.isOutOfBudget; chunk += 1)
+    tally = addTallies(tally, await evaluateChunk(worker, { evaluationId, chunk }, signal));
+  await endEvaluation(store, { evaluationId, how: tally.isOutOfBudget ? 'stopped' : 'done', error: null });
+  return { row: await store.evaluations.get(evaluationId), tally };
+}
+
+export const rowsOf = ({ store }: Pick<Place, 'store'>, evaluationId: string): Promise<ResultRow[]> =>
+  Array.fromAsync(store.evaluations.eachResult(evaluationId));
+
+export async function putExamples({ store }: Pick<Place, 'store'>, examples: readonly Example[]): Promise<string> {
+  return (await store.datasets.put('texts', examples, 'test')).version.version;
+}
