@@ -126,7 +126,8 @@ export function createTable(page: Page, events: TableEvents) {
 }
 
 function spacer(rows: number): HTMLElement {
-  const cell = make('td', { colspan: HEADINGS.length });
+  // Not over all columns: those that a narrow page hides would have room again.
+  const cell = make('td');
   cell.style.height = `${rows * ROW_HEIGHT}px`;
   return make('tr', { class: 'spacer', 'aria-hidden': 'true', hidden: rows === 0 }, cell);
 }
@@ -171,7 +172,13 @@ function rowOf(page: Page, { view, pairs }: TableContent, { example, place }: Ro
     ),
     make('td', { class: 'baseline' }, value(pairs.first)),
     make('td', { class: 'variant' }, value(pairs.second)),
-    make('td', { class: 'difference' }, showDifference(pairs.difference[example]!, format)),
+    make(
+      'td',
+      { class: 'difference' },
+      make('span', { class: 'line' }, showDifference(pairs.difference[example]!, format)),
+      // Where there is no room for their columns.
+      make('span', { class: 'line id narrow' }, `${value(pairs.first)} → ${value(pairs.second)}`),
+    ),
     make(
       'td',
       { class: 'outcome', title: reasons },
