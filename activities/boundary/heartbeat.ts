@@ -3,6 +3,7 @@
  * rest. A step that beats on its own progress is watched instead: silence for longer than its interval aborts it.
  */
 import type { Attempt, Wrapper } from './attempt.ts';
+import { startTimer } from './attempt-clock.ts';
 import { StepFailure } from './failure.ts';
 
 /** Three beats in each interval, so that one lost beat does not count as death. */
@@ -27,7 +28,7 @@ async function beatOnTimer(attempt: Attempt, heartbeatMs: number, next: Paramete
 async function watchProgress(attempt: Attempt, heartbeatMs: number, next: Parameters<Wrapper>[1]) {
   const { promise: silent, reject } = Promise.withResolvers<never>();
   const controller = new AbortController();
-  const timer = setTimeout(() => {
+  const timer = startTimer(heartbeatMs, () => {
     const failure = new StepFailure('heartbeat_lost', {
       message: `'${attempt.key}' (${attempt.step.name}@${attempt.step.version}) made no progress for ${heartbeatMs} ms`,
       remedy: `raise the 'heartbeat' of the node, or call context.heartbeat() more often`,
@@ -35,7 +36,7 @@ async function watchProgress(attempt: Attempt, heartbeatMs: number, next: Parame
     });
     controller.abort(failure);
     reject(failure);
-  }, heartbeatMs);
+  });
   const heartbeat: Attempt['heartbeat'] = (progress) => {
     timer.refresh();
     attempt.heartbeat(progress);
@@ -44,6 +45,6 @@ async function watchProgress(attempt: Attempt, heartbeatMs: number, next: Parame
     const signal = AbortSignal.any([attempt.signal, controller.signal]);
     return await Promise.race([next({ ...attempt, signal, heartbeat }), silent]);
   } finally {
-    clearTimeout(timer);
+    timer.clear();
   }
 }

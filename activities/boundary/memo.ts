@@ -6,6 +6,7 @@ import { stepName } from '../../src/dsl/step.ts';
 import { SluiceError } from '../../src/errors.ts';
 import type { AttemptFailure, MakeAttempt } from '../../src/evaluation/attempts.ts';
 import type { Next } from './attempt.ts';
+import { type AttemptClock, createAttemptClock } from './attempt-clock.ts';
 import { type BoundaryDependencies, createBoundary } from './boundary.ts';
 import { StepFailure } from './failure.ts';
 import { cut, smallData } from './failure-size.ts';
@@ -41,26 +42,32 @@ export function createMakeAttempt(
   );
 
   return async ({ policy, step: name, ...request }) => {
+    const clock = createAttemptClock();
     try {
       const found = steps.get(name);
       if (found === undefined) throw stepUnknown(name);
       const { step } = found.implemented;
-      const value = await found.run({
+      const attempt = {
         ...request,
         step,
         config: parse(step.config, request.config, 'StepConfigInvalid', `the config of '${request.key}' (${name})`),
-        priority: 'evaluation',
+        priority: 'evaluation' as const,
         timeoutMs: policy.timeoutMs,
         heartbeatMs: policy.heartbeatMs,
         beats: policy.beats ?? 'timer',
         // Nobody listens: this process makes the call and counts its time itself.
         heartbeat: () => undefined,
-      });
-      return { value };
+      };
+      return { value: await clock.run(() => found.run(attempt)), ...waited(clock) };
     } catch (error) {
-      return { failure: failureOf(error) };
+      return { failure: failureOf(error), ...waited(clock) };
     }
   };
+}
+
+function waited(clock: AttemptClock) {
+  const waitedMs = clock.waitedMs();
+  return waitedMs > 0 ? { waitedMs } : {};
 }
 
 function failureOf(error: unknown): AttemptFailure {

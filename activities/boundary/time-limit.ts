@@ -4,6 +4,7 @@
  * its signal.
  */
 import type { Wrapper } from './attempt.ts';
+import { startTimer } from './attempt-clock.ts';
 import { StepFailure } from './failure.ts';
 
 export const limitTime: Wrapper = async (attempt, next) => {
@@ -11,17 +12,17 @@ export const limitTime: Wrapper = async (attempt, next) => {
   const controller = new AbortController();
   const signal = AbortSignal.any([attempt.signal, controller.signal]);
   signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  const timer = setTimeout(() => {
+  const timer = startTimer(attempt.timeoutMs, () => {
     const failure = new StepFailure('timeout', {
       message: `'${attempt.key}' (${attempt.step.name}@${attempt.step.version}) was not done after ${attempt.timeoutMs} ms`,
       remedy: `raise the 'timeout' of the node, or find out why it takes so long`,
       retryable: true,
     });
     controller.abort(failure);
-  }, attempt.timeoutMs);
+  });
   try {
     return await Promise.race([next({ ...attempt, signal }), over]);
   } finally {
-    clearTimeout(timer);
+    timer.clear();
   }
 };

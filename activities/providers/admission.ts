@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Ask, RateLimits } from '../../src/store/rate-limits.ts';
+import { outOfTime } from '../boundary/attempt-clock.ts';
 import { StepFailure } from '../boundary/failure.ts';
 
 /** A killed worker's places come back after this long. */
@@ -59,7 +60,10 @@ export async function admit(limits: RateLimits, admission: Admission, signal: Ab
 }
 
 /** Gives the slot's time. */
-async function waitForTurn(limits: RateLimits, ask: Ask, signal: AbortSignal): Promise<number> {
+const waitForTurn = (limits: RateLimits, ask: Ask, signal: AbortSignal): Promise<number> =>
+  outOfTime(() => takeTurn(limits, ask, signal));
+
+async function takeTurn(limits: RateLimits, ask: Ask, signal: AbortSignal): Promise<number> {
   const startedAt = performance.now();
   for (;;) {
     signal.throwIfAborted();

@@ -8,18 +8,21 @@ import { BUDGET_EXCEEDED, EVALUATION_BUDGET } from '../../src/plan/walk.ts';
 import type { ScopedAllowance } from '../../src/runtime/limit-rules.ts';
 import type { CallClosing, CallKind, CallUsage, Opened, ProviderCalls } from '../../src/store/provider-calls.ts';
 import type { RateLimits } from '../../src/store/rate-limits.ts';
+import { waitsFreely } from '../boundary/attempt-clock.ts';
 import { StepFailure } from '../boundary/failure.ts';
 import { admit, type Place } from './admission.ts';
 import type { ProviderCall, Reply, Usage } from './call.ts';
 import { usageOfFailure } from './failures.ts';
 import { parseModelName } from './model-name.ts';
 
+const FREE_WAIT_MS = 10 * 60_000;
+
 /** What calls are counted, paid and held back by. */
 export interface Meter {
   readonly calls: ProviderCalls;
   readonly limits: RateLimits;
   readonly allowanceOf: (model: string) => ScopedAllowance;
-  /** A call whose turn is further away fails for now. */
+  /** A call whose turn is further away fails for now; where waiting costs it no time, ten minutes are not too far. */
   readonly longestWaitMs: number;
   /** Dollars; null where the price, or part of the usage, is unknown. */
   readonly costOf: (model: string, usage: Usage) => number | null;
@@ -50,7 +53,7 @@ export async function pay<R extends Reply>(meter: Meter, paid: PaidCall<R>): Pro
   const callId = randomUUID();
   const tokens = tokensOf(most);
   const isServing = call.priority === 'serving';
-  const { longestWaitMs } = meter;
+  const longestWaitMs = waitsFreely() ? Math.max(meter.longestWaitMs, FREE_WAIT_MS) : meter.longestWaitMs;
   const place = await admit(meter.limits, { scope, callId, allowance, tokens, isServing, longestWaitMs }, call.signal);
   let used = 0;
   try {

@@ -34,7 +34,10 @@ export interface AttemptFailure extends MemoFailure {
   readonly retryAfterMs?: number;
 }
 
-export type Attempted = { readonly value: Json } | { readonly failure: AttemptFailure };
+export type Attempted = ({ readonly value: Json } | { readonly failure: AttemptFailure }) & {
+  /** What the attempt waited before its calls might leave, which is no time that a run would have taken; default 0. */
+  readonly waitedMs?: number;
+};
 
 /** Makes one attempt, its timeout and heartbeat included. It may reject only when its signal has aborted. */
 export type MakeAttempt = (request: AttemptRequest) => Promise<Attempted>;
@@ -56,7 +59,7 @@ export async function makeCall(options: AttemptsOptions): Promise<Made> {
   const askedAt = performance.now();
   for (let attempts = 1; ; attempts += 1) {
     const { attempted, durationMs } = await makeAttempt(options, attempts);
-    if ('value' in attempted) return { outcome: attempted, attempts, durationMs, lasts: true };
+    if ('value' in attempted) return { outcome: { value: attempted.value }, attempts, durationMs, lasts: true };
     const { lasts, retryAfterMs, ...failure } = attempted.failure;
     const pauseMs = retryAfterMs ?? backoffMs(policy, attempts);
     const isLate = performance.now() - askedAt + pauseMs > callLimitMs;
@@ -74,7 +77,7 @@ async function makeAttempt({ slots, room, signal, make }: AttemptsOptions, attem
     const attempted = await make(attempt);
     // What came in spite of it is paid for, so a value is kept.
     if ('failure' in attempted) signal.throwIfAborted();
-    return { attempted, durationMs: performance.now() - startedAt };
+    return { attempted, durationMs: Math.max(0, performance.now() - startedAt - (attempted.waitedMs ?? 0)) };
   } finally {
     leave();
   }

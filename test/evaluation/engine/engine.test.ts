@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import { newOdd } from './odd.ts';
 import type { Stage } from './stage.ts';
 import { describeDatasets } from './suite-datasets.ts';
+import { describeMoney } from './suite-money.ts';
 import { describePins } from './suite-pins.ts';
 import { describeResumed } from './suite-resumed.ts';
 import { describeScorers } from './suite-scorers.ts';
@@ -23,4 +24,5 @@ describe('an evaluation', () => {
   describeDatasets(stage);
   describePins(stage);
   describeResumed(stage);
+  describeMoney(stage);
 });

@@ -22,27 +22,33 @@ import type { ChunkResult } from '../../../workflows/evaluate-messages.ts';
 import { addTallies, emptyTally } from '../../../workflows/evaluate-tally.ts';
 import { startPglite } from '../../support/postgres.ts';
 
+type Settings = { readonly [name: string]: string };
 type Dependencies = Models & { readonly store: Store };
 
 export interface Place extends Dependencies {
   readonly database: Database;
   readonly config: Config;
+  /** The same place with other settings, such as `SLUICE_LIMITS`; it is not to be stopped by itself. */
+  with(settings: Settings): Place;
   stop(): Promise<void>;
 }
 
-/** @param environment such as `SLUICE_LIMITS`, and where the providers are */
-export async function openPlace(environment: { readonly [name: string]: string } = {}): Promise<Place> {
+export async function openPlace(): Promise<Place> {
   const running = await startPglite();
   const database = openDatabase(running.url);
   const store = createStore(database);
-  const config = readConfig({ DATABASE_URL: running.url, ...environment });
-  return {
-    ...{ database, store, config, ...createModels(store, config) },
-    async stop() {
-      await database.close();
-      await running.stop();
-    },
+  const placeWith = (settings: Settings): Place => {
+    const config = readConfig({ DATABASE_URL: running.url, ...settings });
+    return {
+      ...{ database, store, config, ...createModels(store, config) },
+      with: (more) => placeWith({ ...settings, ...more }),
+      async stop() {
+        await database.close();
+        await running.stop();
+      },
+    };
   };
+  return placeWith({});
 }
 
 /** @param code what the steps' digests are made of: other code, other digests */
@@ -85,19 +91,29 @@ export async function create({ store }: Pick<Place, 'store'>, { spec, plans, bud
 export interface RunOptions {
   readonly signal?: AbortSignal;
   readonly acceptChanged?: boolean;
+  /** Chunks; default: as many as one worker takes. */
+  readonly atOnce?: number;
 }
 
-/** Begins it, evaluates its chunks one after another until one is out of budget, and ends it: as the workflow does. */
+const CHUNKS_AT_ONCE = 4;
+
+/** Begins it, evaluates its chunks, a few at once, until one is out of budget, and ends it: as the workflow does. */
 export async function run(
   worker: EvaluationWorker,
   evaluationId: string,
-  { signal = new AbortController().signal, acceptChanged = false }: RunOptions = {},
+  { signal = new AbortController().signal, acceptChanged = false, atOnce = CHUNKS_AT_ONCE }: RunOptions = {},
 ): Promise<{ readonly row: EvaluationRow; readonly tally: ChunkResult }> {
   const { store } = worker;
   let tally = emptyTally();
   const begun = await beginEvaluation(worker, { evaluationId, acceptChanged });
-  for (let chunk = 0; chunk < begun.chunks && !tally.isOutOfBudget; chunk += 1)
-    tally = addTallies(tally, await evaluateChunk(worker, { evaluationId, chunk }, signal));
+  let next = 0;
+  const lane = async () => {
+    while (next < begun.chunks && !tally.isOutOfBudget) {
+      const result = await evaluateChunk(worker, { evaluationId, chunk: next++ }, signal);
+      tally = addTallies(tally, result);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
   await endEvaluation(store, { evaluationId, how: tally.isOutOfBudget ? 'stopped' : 'done', error: null });
   return { row: await store.evaluations.get(evaluationId), tally };
 }
