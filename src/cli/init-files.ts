@@ -87,7 +87,7 @@ npm run dev                             # or keep them running, and ask from ano
 | \`pipelines/docs-bot.ts\` | the pipeline, and variants of it |
 | \`pipelines/steps.ts\`, \`model-steps.ts\` | the contract of each step: what it takes, gives and can be told |
 | \`pipelines/docs-search.ts\` | search alone, without an answer: where retrieval is tuned |
-| \`pipelines/*.evaluations.ts\` | which variants are compared on which questions, and what would count as better |
+| \`pipelines/docs-search.evaluations.ts\`, \`docs-bot.evaluations.ts\` | which variants are compared on which questions, and what would count as better |
 | \`pipelines/scoring-steps.ts\`, \`judge-steps.ts\` | the steps that answers can be scored by |
 | \`pipelines/prompts.ts\`, \`judge-prompts.ts\` | what models are told |
 | \`pipelines/wandbot.ts\` | a second pipeline, of another shape |

@@ -69,7 +69,7 @@ describe('a pipeline', () => {
 
   it('is meant by a beginning that its variants share; a variant by its own', async () => {
     const named = async (name: string) => (await sluice('plan', 'show', name)).stdout.split(' ')[0];
-    expect([await named('docs'), await named('docs-bot:n'), await named('docs-bot')]).toEqual([
+    expect([await named('docs-b'), await named('docs-bot:n'), await named('docs-bot')]).toEqual([
       'docs-bot',
       'docs-bot:narrow',
       'docs-bot',

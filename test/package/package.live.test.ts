@@ -105,7 +105,7 @@ describe('a project that has it installed', () => {
 
   it('has all that init promises: pipelines, documents, questions about them, servers, scripts, a README', async () => {
     const { scripts } = JSON.parse(await readFile(join(consumer.folder, 'package.json'), 'utf8'));
-    expect(Object.keys(scripts)).toEqual(['dev', 'ingest', 'ask', 'search', 'doctor', 'typecheck']);
+    expect(Object.keys(scripts)).toEqual(['dev', 'ingest', 'ask', 'search', 'evaluate', 'doctor', 'typecheck']);
     const readme = await readFile(join(consumer.folder, 'README.md'), 'utf8');
     const named = [...readme.matchAll(/^\| `([^`]+)` \|/gm)].map(([, path]) => path!);
     expect(named).toContain('pipelines/datasets/docs.jsonl');
@@ -131,6 +131,14 @@ describe('the project’s pipeline', () => {
     expect(code, stderr).toBe(0);
     return JSON.parse(stdout) as Asked;
   }
+
+  it('evaluates its variants on its own questions', async () => {
+    const { code, stdout, stderr } = await consumer.script('evaluate', ['--json', '--quiet'], settings);
+    expect(code, stderr).toBe(0);
+    const { evaluation, progress } = JSON.parse(stdout) as { evaluation: object; progress: { done: number } };
+    expect(evaluation).toMatchObject({ state: 'completed', name: 'retrieval' });
+    expect(progress.done).toBe(21);
+  });
 
   it('answers a question by the bundle it carries, and replays the history from JSON', async () => {
     expect(asked.output.text).toContain('Sluice');
