@@ -100,7 +100,7 @@ describe('without any server', () => {
   it('two questions at once are both answered: one waits for the other, and says so', async () => {
     const first = project.start(['ask', 'docs-bot', QUESTION, '--json']);
     await first.wrote('starting Temporal');
-    const second = await project.sluice(['ask', 'docs', 'How do I stream a response?']);
+    const second = await project.sluice(['ask', 'docs-b', 'How do I stream a response?']);
     const run = RunJson.parse(jsonOf(await first.ended));
     expect(run.output.text).toContain('function');
     expect(run.output.citations[0]?.passageId).toMatch(/^tools#/);
