@@ -2,7 +2,7 @@
 import type { FailureData } from './messages.ts';
 
 export const EVALUATE_WORKFLOW = 'evaluate';
-/** Updates: no new chunk is begun until it is resumed; those under way end. */
+/** Updates: no new chunk is begun until it is resumed; those under way end. They give whether it is heeded: not once it ends. */
 export const PAUSE_UPDATE = 'pause';
 export const RESUME_UPDATE = 'resume';
 /** The query that says how far it is. */
@@ -15,6 +15,8 @@ export interface EvaluateInput {
   readonly queue: string;
   /** Chunks after which it goes on in a new history; default 500. */
   readonly chunksPerHistory?: number;
+  /** Chunks asked for at once; default 20. */
+  readonly chunksAtOnce?: number;
   /** Code that changed under an unchanged version is the step's own from now on. */
   readonly acceptChanged?: boolean;
   /** Where a history that was continued goes on; absent at the start. */

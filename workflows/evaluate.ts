@@ -6,6 +6,7 @@ import {
   ActivityFailure,
   ApplicationFailure,
   CancellationScope,
+  CancelledFailure,
   condition,
   continueAsNew,
   defineQuery,
@@ -30,8 +31,8 @@ import {
 import { addTallies, emptyTally } from './evaluate-tally.ts';
 import type { FailureData } from './messages.ts';
 
-/** Chunks asked for at once: as many as some workers can take, and few enough that a cancelled one is over soon. */
-const IN_FLIGHT = 50;
+/** Chunks asked for at once where the client does not say: what executions expect that began when it did not. */
+const IN_FLIGHT = 20;
 /** Chunks of one history: each adds some six events, and 4,096 are when Temporal calls a history long. */
 const CHUNKS_PER_HISTORY = 500;
 
@@ -45,10 +46,13 @@ const retry = {
 
 /** Evaluations have a queue of their own: serving does not wait for them. */
 function activitiesOn(taskQueue: string): EvaluateActivities {
+  // Cancelled ones are waited for, too: what goes on behind the back of the end would write after it.
+  const cancellationType = 'WAIT_CANCELLATION_COMPLETED';
   const { beginEvaluation, endEvaluation } = proxyActivities<EvaluateActivities>({
     taskQueue,
     startToCloseTimeout: '30 minutes',
     heartbeatTimeout: '15 seconds',
+    cancellationType,
     retry,
   });
   // Long, and watched by its beats. What waits for a worker waits as long as it takes.
@@ -56,32 +60,37 @@ function activitiesOn(taskQueue: string): EvaluateActivities {
     taskQueue,
     startToCloseTimeout: '12 hours',
     heartbeatTimeout: '6 seconds',
-    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    cancellationType,
     retry,
   });
   return { beginEvaluation, evaluateChunk, endEvaluation };
 }
 
 export async function evaluate(input: EvaluateInput): Promise<{ readonly state: string }> {
-  const { evaluationId, queue, chunksPerHistory = CHUNKS_PER_HISTORY } = input;
+  const { evaluationId, queue, chunksPerHistory = CHUNKS_PER_HISTORY, chunksAtOnce = IN_FLIGHT } = input;
   const { beginEvaluation, evaluateChunk, endEvaluation } = activitiesOn(queue);
   const state = createState(input);
-  const end = (how: EvaluationEnd, error: FailureData | null) =>
-    CancellationScope.nonCancellable(() => endEvaluation({ evaluationId, how, error }));
+  const end = (how: EvaluationEnd, error: FailureData | null) => {
+    state.show({ phase: 'ending', isEnding: true });
+    return CancellationScope.nonCancellable(() => endEvaluation({ evaluationId, how, error }));
+  };
   try {
     const begun = input.resumedAt?.begun ?? (await beginEvaluation(input));
     state.show({ phase: 'running', begun });
     const last = Math.min(begun.chunks, state.next + chunksPerHistory);
-    await runChunks(last, state, (chunk) => evaluateChunk({ evaluationId, chunk }));
+    await runChunks({ last, atOnce: chunksAtOnce }, state, (chunk) => evaluateChunk({ evaluationId, chunk }));
     if (state.next < begun.chunks && !state.tally.isOutOfBudget) {
       const { next, tally, isPaused } = state;
       return await continueAsNew<typeof evaluate>({ ...input, resumedAt: { begun, next, tally, isPaused } });
     }
-    state.show({ phase: 'ending' });
     return await end(state.tally.isOutOfBudget ? 'stopped' : 'done', null);
   } catch (error) {
-    if (isCancellation(error)) await end('cancelled', null);
-    if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+    // A chunk may fail of the cancellation, or be lost in it: that is no other end.
+    if (isCancellation(error) || CancellationScope.current().consideredCancelled) {
+      await end('cancelled', null);
+      throw isCancellation(error) ? error : new CancelledFailure('cancelled', [], error as Error);
+    }
+    if (!(error instanceof ActivityFailure)) throw error;
     const { data, failure } = explain(error);
     await end('failed', data);
     throw failure;
@@ -98,6 +107,8 @@ interface State {
   chunksDone: number;
   tally: ChunkResult;
   isPaused: boolean;
+  /** Nothing that is said changes anything any more. */
+  isEnding: boolean;
   show(change: Partial<State>): void;
 }
 
@@ -110,14 +121,20 @@ function createState({ evaluationId, resumedAt }: EvaluateInput): State {
     chunksDone: resumedAt?.next ?? 0,
     tally: resumedAt?.tally ?? emptyTally(),
     isPaused: resumedAt?.isPaused ?? false,
+    isEnding: false,
     show(change) {
       Object.assign(state, change);
       setCurrentDetails(describeEvaluation(evaluationId, progressOf(state), state.begun));
     },
   };
   setHandler(defineQuery<EvaluateProgress>(EVALUATION_PROGRESS), () => progressOf(state));
-  setHandler(defineUpdate<void>(PAUSE_UPDATE), () => state.show({ isPaused: true }));
-  setHandler(defineUpdate<void>(RESUME_UPDATE), () => state.show({ isPaused: false }));
+  const setPaused = (isPaused: boolean) => {
+    if (!state.isEnding) state.show({ isPaused });
+    return !state.isEnding;
+  };
+  setHandler(defineUpdate<boolean>(PAUSE_UPDATE), () => setPaused(true));
+  setHandler(defineUpdate<boolean>(RESUME_UPDATE), () => setPaused(false));
+  CancellationScope.current().cancelRequested.catch(() => state.show({ isEnding: true }));
   state.show({});
   return state;
 }
@@ -130,7 +147,11 @@ const progressOf = ({ phase, begun, chunksDone, tally, isPaused }: State): Evalu
 });
 
 /** Chunks up to the last of this history, unless the money is used up before. The first failure stops the others. */
-async function runChunks(last: number, state: State, run: (chunk: number) => Promise<ChunkResult>): Promise<void> {
+async function runChunks(
+  { last, atOnce }: { readonly last: number; readonly atOnce: number },
+  state: State,
+  run: (chunk: number) => Promise<ChunkResult>,
+): Promise<void> {
   const lane = async () => {
     while (state.next < last && !state.tally.isOutOfBudget) {
       if (state.isPaused) await condition(() => !state.isPaused);
@@ -140,7 +161,7 @@ async function runChunks(last: number, state: State, run: (chunk: number) => Pro
     }
   };
   await CancellationScope.cancellable(async () => {
-    const lanes = Array.from({ length: Math.min(IN_FLIGHT, last - state.next) }, lane);
+    const lanes = Array.from({ length: Math.min(atOnce, last - state.next) }, lane);
     try {
       await Promise.all(lanes);
     } catch (error) {
