@@ -1,5 +1,5 @@
 /** One run of an evaluation: the plan walked over the memo, and what is known of it afterwards. */
-import type { Json, Plan } from '../../plan/plan.ts';
+import type { Json, NodeOutcome, Plan } from '../../plan/plan.ts';
 import type { From } from '../../plan/resolve.ts';
 import { type Observed, type WalkResult, walk } from '../../plan/walk.ts';
 import type { PaidBy } from '../../store/memo.ts';
@@ -8,7 +8,7 @@ import type { JsonObject } from '../dataset.ts';
 import type { MemoHost, MemoWalk } from '../memo-host.ts';
 import type { ResultError, RunFacts } from '../result.ts';
 import { runLatency } from '../run-latency.ts';
-import { isFromOutside } from './outside-failures.ts';
+import { isFromOutside, isPassing } from './outside-failures.ts';
 import { observationKey, type SeenRun } from './scorer-input.ts';
 
 export interface RunPlace {
@@ -43,6 +43,8 @@ export async function playRun({ host, spend }: RunHost, place: RunPlace): Promis
   signal.throwIfAborted();
   const given = await output.catch(() => undefined);
   const error = result.error ? errorOf(result.error) : null;
+  const helped = result.nodes.find((node) => HELPED.has(node.outcome) && node.error && isPassing(node.error.code));
+  if (helped?.error) return { ...MADE_DO, error: errorOf(helped.error), walk: memoWalk };
   const isMissing = error !== null && isFromOutside(error.code);
   return {
     outcome: isMissing ? 'missing' : result.outcome,
@@ -61,6 +63,16 @@ const NOT_KNOWN: RunFacts = Object.freeze({
   outputTokens: null,
   failed: false,
   degraded: false,
+});
+
+const HELPED: ReadonlySet<NodeOutcome> = new Set(['fallback', 'or-else', 'exhausted']);
+
+/** A run that met with trouble that was not its own: whatever it came to is not shown to scorers. */
+const MADE_DO = Object.freeze({
+  outcome: 'missing',
+  output: undefined,
+  nodes: new Map<string, Observed>(),
+  facts: NOT_KNOWN,
 });
 
 const errorOf = ({ code, message, node }: NonNullable<WalkResult['error']>): ResultError => ({ code, message, node });

@@ -34,7 +34,7 @@ const prefer = defineStep('prefer', {
   policy,
 });
 
-const odd = definePipeline('odd', Text)
+export const odd = definePipeline('odd', Text)
   .step('answer', answer, ({ input }) => ({ text: input.text }))
   .output(Text, ({ answer }) => ({ text: answer.text }));
 const loud = odd.variant('loud', (edit) => edit.configure('answer', { mark: '!' }));

@@ -4,8 +4,10 @@ import { StepFailure } from '../../../activities/boundary/failure.ts';
 import { beginEvaluation } from '../../../src/evaluation/begin.ts';
 import { evaluateChunk } from '../../../src/evaluation/chunk/evaluate-chunk.ts';
 import type { ResultRow } from '../../../src/evaluation/result.ts';
+import { planId } from '../../../src/plan/id.ts';
+import { examplesOf, odd, oddSpec } from './odd.ts';
 import { cellsOf, put, type Stage, workerOn } from './stage.ts';
-import { rowsOf, run } from './world.ts';
+import { create, putExamples, rowsOf, run } from './world.ts';
 
 const never = new AbortController().signal;
 const away = (): never => {
@@ -87,6 +89,38 @@ export function describeResumed(stage: Stage): void {
       const settled = (await run(worker, evaluationId)).tally;
       expect(settled).toMatchObject({ rows: 6, cells: { done: 12 }, sums: tally.sums });
     });
+  });
+
+  test('takes no stand-in for what a provider that was away would have given, and its own failure’s for one', async () => {
+    const helped = odd.variant('helped', (edit) => edit.options('answer', { orElse: { text: 'instead' } }));
+    const variants = [{ name: 'baseline', planId: planId(helped.plan) }];
+    const evaluate = async () => {
+      const examples = examplesOf(1);
+      const spec = oddSpec(await putExamples(stage.place, examples), 1, { variants });
+      const evaluationId = await create(stage.place, { spec, plans: [helped.plan] });
+      const { row } = await run(workerOn(stage), evaluationId);
+      return { evaluationId, state: row.state, row: (await results(evaluationId))[0]! };
+    };
+    world.answer = away;
+    const missing = await evaluate();
+    expect(missing).toMatchObject({
+      state: 'partial',
+      row: {
+        ...{ outcome: 'missing', error: { code: 'overloaded', node: 'answer' }, output: null },
+        run: { costUsd: null, degraded: false },
+        cells: { graded: { state: 'missing', reason: 'the run could not be made: overloaded', resumable: true } },
+      },
+    });
+    world.answer = () => {
+      throw new StepFailure('content_refused', { message: 'no', remedy: 'ask otherwise', retryable: false });
+    };
+    expect(await evaluate()).toMatchObject({
+      state: 'completed',
+      row: { outcome: 'degraded', output: { text: 'instead' }, cells: { graded: { state: 'done' } } },
+    });
+    world.answer = (text) => text;
+    expect((await run(workerOn(stage), missing.evaluationId)).row.state).toBe('completed');
+    expect((await results(missing.evaluationId))[0]!.outcome).toBe('completed');
   });
 
   test('is not told of a failure that another had at the same time in the same process', async () => {
