@@ -63,7 +63,7 @@ interface Rows {
   readonly rows: readonly ResultRow[];
 }
 
-async function putTogether({ evaluations }: Store, groups: readonly Rows[]): Promise<readonly void[]> {
+async function putTogether({ evaluations }: Store, groups: readonly Rows[]): Promise<readonly undefined[]> {
   for (const [evaluationId, of] of Map.groupBy(groups, (group) => group.evaluationId))
     await evaluations.putResults(
       evaluationId,
