@@ -39,7 +39,7 @@ export const r27: Row = {
 export const r28: Row = {
   id: 'R28',
   title: 'evaluation of 60 × 3 × 4, kill -9 with 8 calls in flight, 20 % 429',
-  short: true,
+  short: false,
   play: (place) => disturb(place, { name: 'R28', examples: 60, kills: 1, losesTemporal: false }),
 };
 
