@@ -5,6 +5,7 @@
 import type { Attempt, Wrapper } from './attempt.ts';
 import { startTimer } from './attempt-clock.ts';
 import { StepFailure } from './failure.ts';
+import { linkedTo } from './linked-abort.ts';
 
 /** Three beats in each interval, so that one lost beat does not count as death. */
 const BEATS_PER_INTERVAL = 3;
@@ -27,14 +28,14 @@ async function beatOnTimer(attempt: Attempt, heartbeatMs: number, next: Paramete
 
 async function watchProgress(attempt: Attempt, heartbeatMs: number, next: Parameters<Wrapper>[1]) {
   const { promise: silent, reject } = Promise.withResolvers<never>();
-  const controller = new AbortController();
+  const { signal, abort, unlink } = linkedTo(attempt.signal);
   const timer = startTimer(heartbeatMs, () => {
     const failure = new StepFailure('heartbeat_lost', {
       message: `'${attempt.key}' (${attempt.step.name}@${attempt.step.version}) made no progress for ${heartbeatMs} ms`,
       remedy: `raise the 'heartbeat' of the node, or call context.heartbeat() more often`,
       retryable: true,
     });
-    controller.abort(failure);
+    abort(failure);
     reject(failure);
   });
   const heartbeat: Attempt['heartbeat'] = (progress) => {
@@ -42,9 +43,9 @@ async function watchProgress(attempt: Attempt, heartbeatMs: number, next: Parame
     attempt.heartbeat(progress);
   };
   try {
-    const signal = AbortSignal.any([attempt.signal, controller.signal]);
     return await Promise.race([next({ ...attempt, signal, heartbeat }), silent]);
   } finally {
     timer.clear();
+    unlink();
   }
 }

@@ -6,11 +6,12 @@
 import type { Wrapper } from './attempt.ts';
 import { startTimer } from './attempt-clock.ts';
 import { StepFailure } from './failure.ts';
+import { linkedTo } from './linked-abort.ts';
 
 export const limitTime: Wrapper = async (attempt, next) => {
   const { promise: over, reject } = Promise.withResolvers<never>();
-  const controller = new AbortController();
-  const signal = AbortSignal.any([attempt.signal, controller.signal]);
+  const { signal, abort, unlink } = linkedTo(attempt.signal);
+  if (signal.aborted) reject(signal.reason);
   signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   const timer = startTimer(attempt.timeoutMs, () => {
     const failure = new StepFailure('timeout', {
@@ -18,11 +19,12 @@ export const limitTime: Wrapper = async (attempt, next) => {
       remedy: `raise the 'timeout' of the node, or find out why it takes so long`,
       retryable: true,
     });
-    controller.abort(failure);
+    abort(failure);
   });
   try {
     return await Promise.race([next({ ...attempt, signal }), over]);
   } finally {
     timer.clear();
+    unlink();
   }
 };

@@ -1,3 +1,6 @@
+import { getEventListeners } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import type { Attempt } from '../../../activities/boundary/attempt.ts';
@@ -36,6 +39,14 @@ function attemptAt(run: Run, more: Partial<Attempt> = {}) {
   });
 }
 
+/** Node collects garbage on demand only where a flag says so; this one can be set while it runs. */
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+const collected = (held: WeakRef<AbortSignal>): boolean => {
+  collectGarbage();
+  return held.deref() === undefined;
+};
+
 const untilAborted = (signal: AbortSignal) =>
   new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
 
@@ -73,6 +84,24 @@ describe('the boundary', () => {
     await expect(attemptAt(deaf, { timeoutMs: 20 })).rejects.toMatchObject({ code: 'timeout', retryable: true });
     expect(aborted).toBe(true);
   });
+
+  test.each([undefined, 500])(
+    'leaves nobody who listens to what outlives an attempt (beats: %s)',
+    async (heartbeatMs) => {
+      const { signal } = new AbortController();
+      const inner: AbortSignal[] = [];
+      const listening: Run = (input, context) => {
+        inner.push(context.signal);
+        context.signal.addEventListener('abort', () => undefined);
+        return input;
+      };
+      await attemptAt(listening, { signal, heartbeatMs, beats: 'progress' });
+      expect(getEventListeners(signal, 'abort')).toEqual([]);
+      const held = new WeakRef(inner.pop()!);
+      // Node would keep it, were it one of several signals in one.
+      await expect.poll(() => collected(held)).toBe(true);
+    },
+  );
 
   test('ends a cancelled attempt at once, also when the step ignores its signal', async () => {
     const controller = new AbortController();
