@@ -13,7 +13,7 @@ export type { Made, MemoAsk } from './flight.ts';
 
 export interface MemoAnswer extends MemoRecord {
   /**
-   * `made` now, for the one who asked; `joined`: shared with another of the same chunk, who has `made` it; `stored`: known
+   * `made` now, for the one who asked; `joined`: shared with another of the same process, who has `made` it; `stored`: known
    * before, from whichever run `runId` says. Money was paid now only for `made`.
    */
   readonly source: 'made' | 'joined' | 'stored';
