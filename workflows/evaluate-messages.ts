@@ -44,6 +44,8 @@ export interface ChunkInput {
   readonly evaluationId: string;
   /** From 0. */
   readonly chunk: number;
+  /** How many there were when it began: a worker that would cut otherwise has other examples in this one. */
+  readonly of?: number;
 }
 
 /** Counts of rows, calls and cells, and sums for the running means. */

@@ -78,7 +78,9 @@ export async function evaluate(input: EvaluateInput): Promise<{ readonly state: 
     const begun = input.resumedAt?.begun ?? (await beginEvaluation(input));
     state.show({ phase: 'running', begun });
     const last = Math.min(begun.chunks, state.next + chunksPerHistory);
-    await runChunks({ last, atOnce: chunksAtOnce }, state, (chunk) => evaluateChunk({ evaluationId, chunk }));
+    await runChunks({ last, atOnce: chunksAtOnce }, state, (chunk) =>
+      evaluateChunk({ evaluationId, chunk, of: begun.chunks }),
+    );
     if (state.next < begun.chunks && !state.tally.isOutOfBudget) {
       const { next, tally, isPaused } = state;
       return await continueAsNew<typeof evaluate>({ ...input, resumedAt: { begun, next, tally, isPaused } });

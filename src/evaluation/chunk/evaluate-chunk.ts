@@ -10,7 +10,7 @@ import { createMemoHost } from '../memo-host.ts';
 import { changedSteps, identityOf, pinnedConfig } from '../pins.ts';
 import type { ResultRow } from '../result.ts';
 import type { EvaluationPins } from '../spec.ts';
-import { wholeChunk } from './chunks.ts';
+import { chunksOf, wholeChunk } from './chunks.ts';
 import { evaluateExamples } from './evaluate-examples.ts';
 import { inputReader } from './input-reader.ts';
 import { readSettled, type Settled } from './settled.ts';
@@ -22,12 +22,13 @@ import { tallyOf } from './tally.ts';
  */
 export async function evaluateChunk(
   worker: EvaluationWorker,
-  { evaluationId, chunk }: ChunkInput,
+  { evaluationId, chunk, of }: ChunkInput,
   signal: AbortSignal,
 ): Promise<ChunkResult> {
   const { store } = worker;
   const row = await store.evaluations.get(evaluationId);
   const pins = await pinsOf(worker, row);
+  if (of !== undefined && of !== chunksOf(row.spec).length) throw moved(evaluationId, 'the evaluation itself');
   const examples = await wholeChunk(store, row.spec, chunk);
   const settled = await readSettled(store, row, examples);
   const open = examples.filter(({ id }) => !settled.hasAll(id));
@@ -38,13 +39,16 @@ export async function evaluateChunk(
 async function pinsOf({ digests }: EvaluationWorker, { evaluationId, pins }: EvaluationRow): Promise<EvaluationPins> {
   const changed = pins ? changedSteps(pins, await digests()) : ['everything'];
   if (pins && changed.length === 0) return pins;
-  throw new SluiceError('evaluation_moved', {
-    message: `${evaluationId} began with other code of ${changed.join(', ')} than this worker has`,
+  throw moved(evaluationId, changed.join(', '));
+}
+
+const moved = (evaluationId: string, what: string): SluiceError =>
+  new SluiceError('evaluation_moved', {
+    message: `${evaluationId} began with other code of ${what} than this worker has`,
     remedy: 'let a worker with that code go on with it',
     // Another worker may have it.
     retryable: true,
   });
-}
 
 interface Work {
   readonly row: EvaluationRow;

@@ -58,6 +58,8 @@ export function describePins(stage: Stage): void {
       await expect(evaluateChunk(other, { evaluationId, chunk: 0 }, never)).rejects.toMatchObject({
         code: 'evaluation_moved',
       });
+      const cutOtherwise = evaluateChunk(workerOn(stage), { evaluationId, chunk: 0, of: 1 }, never);
+      await expect(cutOtherwise).rejects.toMatchObject({ code: 'evaluation_moved', retryable: true });
       expect(world.asked).toEqual([]);
       expect((await run(workerOn(stage), evaluationId)).row.state).toBe('completed');
     });

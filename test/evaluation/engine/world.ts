@@ -109,7 +109,7 @@ export async function run(
   let next = 0;
   const lane = async () => {
     while (next < begun.chunks && !tally.isOutOfBudget) {
-      const result = await evaluateChunk(worker, { evaluationId, chunk: next++ }, signal);
+      const result = await evaluateChunk(worker, { evaluationId, chunk: next++, of: begun.chunks }, signal);
       tally = addTallies(tally, result);
     }
   };
