@@ -2,8 +2,6 @@
  * What the evaluate workflow asks of its worker: begin an evaluation, evaluate a chunk of it, end it. A chunk may be
  * repeated after a crash: what was stored is not done again, and calls that were made are in the memo.
  */
-import { Context } from '@temporalio/activity';
-import { CancelledFailure } from '@temporalio/common';
 import { stepName } from '../src/dsl/step.ts';
 import { beginEvaluation } from '../src/evaluation/begin.ts';
 import { evaluateChunk } from '../src/evaluation/chunk/evaluate-chunk.ts';
@@ -12,9 +10,9 @@ import { endEvaluation } from '../src/evaluation/end.ts';
 import { createEvaluationWorker } from '../src/evaluation/evaluation-worker.ts';
 import type { Store } from '../src/store/store.ts';
 import type { EvaluateActivities } from '../workflows/evaluate-messages.ts';
+import { asActivity } from './as-activity.ts';
 import type { Implemented } from './boundary/implement.ts';
 import { createMakeAttempt } from './boundary/memo.ts';
-import { toApplicationFailure } from './boundary/temporal.ts';
 
 export interface EvaluateDependencies {
   readonly store: Store;
@@ -41,22 +39,8 @@ export function createEvaluateActivities(dependencies: EvaluateDependencies): Ev
     takesSnapshot: (step) => snapshotSteps.has(step),
   });
   return {
-    beginEvaluation: (input) => asActivity(() => beginEvaluation(worker, input)),
-    evaluateChunk: (input) => asActivity((signal) => evaluateChunk(worker, input, signal)),
-    endEvaluation: (input) => asActivity(() => endEvaluation(store, input)),
+    beginEvaluation: (input) => asActivity(BEAT_MS, () => beginEvaluation(worker, input)),
+    evaluateChunk: (input) => asActivity(BEAT_MS, (signal) => evaluateChunk(worker, input, signal)),
+    endEvaluation: (input) => asActivity(BEAT_MS, () => endEvaluation(store, input)),
   };
-}
-
-/** Beats for as long as `work` goes on, and says its failures in Temporal's words. */
-async function asActivity<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
-  const context = Context.current();
-  const beats = setInterval(() => context.heartbeat(), BEAT_MS);
-  try {
-    return await work(context.cancellationSignal);
-  } catch (error) {
-    if (context.cancellationSignal.aborted) throw new CancelledFailure('cancelled');
-    throw toApplicationFailure(error);
-  } finally {
-    clearInterval(beats);
-  }
 }

@@ -4,7 +4,6 @@
  * passages that have their vectors are not embedded again.
  */
 import { Context } from '@temporalio/activity';
-import { CancelledFailure } from '@temporalio/common';
 import { embedBuild } from '../src/embedding/embed-build.ts';
 import type { EmbedCall, EmbedderOf } from '../src/embedding/embedder.ts';
 import { localEmbedderOf } from '../src/embedding/embedders.ts';
@@ -19,7 +18,7 @@ import type { Builds } from '../src/store/builds.ts';
 import type { DocumentInput } from '../src/store/documents.ts';
 import type { Vectors } from '../src/store/vectors.ts';
 import type { BatchInput, BatchResult, IngestActivities } from '../workflows/ingest-messages.ts';
-import { toApplicationFailure } from './boundary/temporal.ts';
+import { asActivity } from './as-activity.ts';
 
 export interface IngestDependencies {
   readonly builds: Builds;
@@ -55,25 +54,25 @@ export function createIngestActivities(dependencies: IngestDependencies): Ingest
   const optionsFor = (signal: AbortSignal): SourceOptions => ({ allowedHosts, signal });
   return {
     listSource: ({ source }) =>
-      asActivity(async (signal) => {
+      asActivity(BEAT_MS, async (signal) => {
         const { total, batches } = await listSource(await openSource(source), optionsFor(signal));
         return { total, batches };
       }),
     beginBuild: ({ index, chunk, owner, embed = DEFAULT_EMBED }) =>
-      asActivity(() => {
+      asActivity(BEAT_MS, () => {
         // Before anything is read: a name that nobody knows, or a missing key, would else be told at the very end.
         if (embed !== 'none') embedderOf(embed);
         return beginFresh(builds, index, chunk, owner);
       }),
     ingestBatch: (input) =>
-      asActivity((signal) => ingestBatch({ builds, chunker, options: optionsFor(signal) }, input, signal)),
+      asActivity(BEAT_MS, (signal) => ingestBatch({ builds, chunker, options: optionsFor(signal) }, input, signal)),
     commitBuild: ({ index, build, embed = DEFAULT_EMBED }) =>
-      asActivity(async (signal) => {
+      asActivity(BEAT_MS, async (signal) => {
         if (embed !== 'none') await embedBuild(vectors, embedderOf(embed), { index, build }, embedCall(signal));
         const { documents, passages, ...outcome } = await builds.commit(index, build);
         return { ...outcome, totals: { documents, passages } };
       }),
-    abandonBuild: ({ index, build }) => asActivity(() => builds.abandon(index, build)),
+    abandonBuild: ({ index, build }) => asActivity(BEAT_MS, () => builds.abandon(index, build)),
   };
 }
 
@@ -101,20 +100,6 @@ function embedCall(signal: AbortSignal): EmbedCall {
     signal,
     priority: 'evaluation',
   };
-}
-
-/** Beats for as long as `work` goes on, and says its failures in Temporal's words. */
-async function asActivity<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
-  const context = Context.current();
-  const beats = setInterval(() => context.heartbeat(), BEAT_MS);
-  try {
-    return await work(context.cancellationSignal);
-  } catch (error) {
-    if (context.cancellationSignal.aborted) throw new CancelledFailure('cancelled');
-    throw toApplicationFailure(error);
-  } finally {
-    clearInterval(beats);
-  }
 }
 
 async function ingestBatch(dependencies: Parts, input: BatchInput, signal: AbortSignal): Promise<BatchResult> {

@@ -11,7 +11,7 @@ import type { EvaluationRow } from '../store/evaluations.ts';
 import { chunksOf, incomplete } from './chunk/chunks.ts';
 import { registrationChanges, registrationOf } from './compare/registration.ts';
 import type { EvaluationWorker } from './evaluation-worker.ts';
-import { changedSteps, pinsFor } from './pins.ts';
+import { checkPinned, pinsFor } from './pins.ts';
 import type { EvaluationPins } from './spec.ts';
 
 const TAMPERED = 'registration_tampered';
@@ -30,8 +30,7 @@ export async function beginEvaluation(
   await checkExamples(worker, row);
   const pins = row.pins ?? (await pin(worker, row, acceptChanged));
   const digests = await worker.digests();
-  const changed = changedSteps(pins, digests);
-  if (changed.length > 0) throw moved(evaluationId, changed);
+  checkPinned(evaluationId, pins, digests);
   await register(worker, row, pins);
   await claimFinal(worker, row);
   // Whoever has paused it, or ended it while this was slow, knows better.
@@ -111,13 +110,5 @@ const stepChanged = (steps: readonly string[]): SluiceError =>
   new SluiceError('step_changed', {
     message: `${steps.join(', ')}: the code is not what values of this version are from`,
     remedy: 'raise the version of what now does something else; where the change is of no matter: --fresh',
-    data: { steps },
-  });
-
-const moved = (evaluationId: string, steps: readonly string[]): SluiceError =>
-  new SluiceError('evaluation_moved', {
-    message: `${evaluationId} began with other code of ${steps.join(', ')} than this worker has`,
-    remedy: 'let a worker with that code end it, or begin another: its calls that did not change are not made again',
-    retryable: true,
     data: { steps },
   });

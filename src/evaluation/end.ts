@@ -2,7 +2,7 @@
 import type { EvaluateActivities } from '../../workflows/evaluate-messages.ts';
 import type { Store } from '../store/store.ts';
 import { chunksOf, examplesOf } from './chunk/chunks.ts';
-import type { Cell, EvaluationState, ResultRow } from './result.ts';
+import { type Cell, type EvaluationState, NO_FACTS, type ResultRow } from './result.ts';
 import type { EvaluationSpec } from './spec.ts';
 
 type EndInput = Parameters<EvaluateActivities['endEvaluation']>[0];
@@ -54,14 +54,6 @@ async function stateOf(store: Pick<Store, 'evaluations'>, evaluationId: string):
 function emptyRows(spec: EvaluationSpec, exampleId: string, reason: string): ResultRow[] {
   const missing: Cell = { state: 'missing', reason, resumable: true };
   const cells = Object.fromEntries(spec.scorers.map(({ id }) => [id, missing]));
-  const run = {
-    latencyMs: null,
-    costUsd: null,
-    inputTokens: null,
-    outputTokens: null,
-    failed: false,
-    degraded: false,
-  };
   return spec.variants.flatMap((_, variant) =>
     Array.from(
       { length: spec.repeats },
@@ -72,7 +64,7 @@ function emptyRows(spec: EvaluationSpec, exampleId: string, reason: string): Res
         outcome: 'missing',
         error: null,
         output: null,
-        run,
+        run: NO_FACTS,
         cells,
         calls: [],
       }),

@@ -90,7 +90,26 @@ export function pinnedConfig(call: StepCall, pins: Pick<EvaluationPins, 'snapsho
   return named ? { ...configOf(call), snapshot: pins.snapshots[pinKey(named)]! } : (call.config as Json);
 }
 
+/**
+ * Holds a worker to what was pinned.
+ *
+ * @throws SluiceError `evaluation_moved` naming the steps whose code here is another
+ */
+export function checkPinned(evaluationId: string, pins: EvaluationPins, digests: ReadonlyMap<string, string>): void {
+  const steps = changedSteps(pins, digests);
+  if (steps.length > 0) throw evaluationMoved(evaluationId, steps.join(', '), steps);
+}
+
+/** Another worker may have that code, so it is tried again. */
+export const evaluationMoved = (evaluationId: string, what: string, steps: readonly string[] = []): SluiceError =>
+  new SluiceError('evaluation_moved', {
+    message: `${evaluationId} began with other code of ${what} than this worker has`,
+    remedy: 'let a worker with that code end it, or begin another: its calls that did not change are not made again',
+    retryable: true,
+    data: { steps },
+  });
+
 /** The steps whose code here is not what was pinned. */
-export function changedSteps(pins: EvaluationPins, digests: ReadonlyMap<string, string>): readonly string[] {
+function changedSteps(pins: EvaluationPins, digests: ReadonlyMap<string, string>): readonly string[] {
   return Object.keys(pins.digests).filter((step) => digests.get(step) !== pins.digests[step]);
 }

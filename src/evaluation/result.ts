@@ -45,6 +45,16 @@ export interface RunFacts {
   readonly degraded: boolean;
 }
 
+/** Of a run that was not made, or could not be. */
+export const NO_FACTS: RunFacts = Object.freeze({
+  latencyMs: null,
+  costUsd: null,
+  inputTokens: null,
+  outputTokens: null,
+  failed: false,
+  degraded: false,
+});
+
 export interface ResultError {
   readonly code: string;
   readonly message: string;

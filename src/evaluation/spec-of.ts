@@ -6,6 +6,7 @@ import type { AnyPipeline, AnyVariant } from '../dsl/edit.ts';
 import type { AnyEvaluation } from '../dsl/evaluation.ts';
 import { SluiceError } from '../errors.ts';
 import { planId } from '../plan/id.ts';
+import { LIMITS } from '../plan/limits.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Split } from './dataset.ts';
 import { type EvaluationSpec, SPEC_FORMAT } from './spec.ts';
@@ -38,12 +39,10 @@ export interface AskedEvaluation {
   readonly plans: readonly Plan[];
 }
 
-const MOST_REPEATS = 20;
-
 /** @throws SluiceError `dataset_empty`, `repeats_invalid`, `variants_missing`, `variants_alike` */
 export async function specOf({ definition, version, count, changes = {} }: SpecRequest): Promise<AskedEvaluation> {
   const { isAa = false, tag, limit, repeats = definition.repeats } = changes;
-  if (!Number.isInteger(repeats) || repeats < 1 || repeats > MOST_REPEATS) throw repeatsInvalid(repeats);
+  if (!Number.isInteger(repeats) || repeats < 1 || repeats > LIMITS.repeats) throw repeatsInvalid(repeats);
   const split = changes.split === undefined ? definition.split : changes.split === 'all' ? null : changes.split;
   const there = await count({ ...(split && { split }), ...(tag !== undefined && { tag }) });
   const examples = Math.min(there, limit ?? there);
@@ -101,5 +100,5 @@ function empty(dataset: string, split: Split | null, tag: string | undefined): S
 const repeatsInvalid = (repeats: number): SluiceError =>
   new SluiceError('repeats_invalid', {
     message: `repeats is ${repeats}`,
-    remedy: `give a whole number from 1 to ${MOST_REPEATS}`,
+    remedy: `give a whole number from 1 to ${LIMITS.repeats}`,
   });

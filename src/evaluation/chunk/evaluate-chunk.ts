@@ -1,13 +1,12 @@
-/** One chunk of an evaluation, as a worker does it: over a memo of its own, storing what is done as it is done. */
+/** One chunk of an evaluation, as a worker does it: over the memo of its process, storing what is done as it is done. */
 import type { ChunkInput, ChunkResult } from '../../../workflows/evaluate-messages.ts';
 import { addTallies } from '../../../workflows/evaluate-tally.ts';
-import { SluiceError } from '../../errors.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';
 import type { MakeAttempt } from '../attempts.ts';
 import type { Example } from '../dataset.ts';
 import type { EvaluationWorker } from '../evaluation-worker.ts';
 import { createMemoHost } from '../memo-host.ts';
-import { changedSteps, identityOf, pinnedConfig } from '../pins.ts';
+import { checkPinned, evaluationMoved, identityOf, pinnedConfig } from '../pins.ts';
 import type { ResultRow } from '../result.ts';
 import type { EvaluationPins } from '../spec.ts';
 import { chunksOf, wholeChunk } from './chunks.ts';
@@ -28,7 +27,8 @@ export async function evaluateChunk(
   const { store } = worker;
   const row = await store.evaluations.get(evaluationId);
   const pins = await pinsOf(worker, row);
-  if (of !== undefined && of !== chunksOf(row.spec).length) throw moved(evaluationId, 'the evaluation itself');
+  if (of !== undefined && of !== chunksOf(row.spec).length)
+    throw evaluationMoved(evaluationId, 'the evaluation itself');
   const examples = await wholeChunk(store, row.spec, chunk);
   const settled = await readSettled(store, row, examples);
   const open = examples.filter(({ id }) => !settled.hasAll(id));
@@ -37,18 +37,10 @@ export async function evaluateChunk(
 }
 
 async function pinsOf({ digests }: EvaluationWorker, { evaluationId, pins }: EvaluationRow): Promise<EvaluationPins> {
-  const changed = pins ? changedSteps(pins, await digests()) : ['everything'];
-  if (pins && changed.length === 0) return pins;
-  throw moved(evaluationId, changed.join(', '));
+  if (pins === null) throw evaluationMoved(evaluationId, 'everything');
+  checkPinned(evaluationId, pins, await digests());
+  return pins;
 }
-
-const moved = (evaluationId: string, what: string): SluiceError =>
-  new SluiceError('evaluation_moved', {
-    message: `${evaluationId} began with other code of ${what} than this worker has`,
-    remedy: 'let a worker with that code go on with it',
-    // Another worker may have it.
-    retryable: true,
-  });
 
 interface Work {
   readonly row: EvaluationRow;

@@ -6,7 +6,7 @@ import type { PaidBy } from '../../store/memo.ts';
 import type { Spending } from '../../store/spending.ts';
 import type { JsonObject } from '../dataset.ts';
 import type { MemoHost, MemoWalk } from '../memo-host.ts';
-import type { ResultError, RunFacts } from '../result.ts';
+import { NO_FACTS, type ResultError, type RunFacts } from '../result.ts';
 import { runLatency } from '../run-latency.ts';
 import { isFromOutside, isPassing } from './outside-failures.ts';
 import { observationKey, type SeenRun } from './scorer-input.ts';
@@ -51,19 +51,10 @@ export async function playRun({ host, spend }: RunHost, place: RunPlace): Promis
     error,
     output: given,
     nodes: observedBy(observe, result.observed ?? []),
-    facts: isMissing ? NOT_KNOWN : await factsOf({ plan, input, memoWalk, result, spend }),
+    facts: isMissing ? NO_FACTS : await factsOf({ plan, input, memoWalk, result, spend }),
     walk: memoWalk,
   };
 }
-
-const NOT_KNOWN: RunFacts = Object.freeze({
-  latencyMs: null,
-  costUsd: null,
-  inputTokens: null,
-  outputTokens: null,
-  failed: false,
-  degraded: false,
-});
 
 const HELPED: ReadonlySet<NodeOutcome> = new Set(['fallback', 'or-else', 'exhausted']);
 
@@ -72,7 +63,7 @@ const MADE_DO = Object.freeze({
   outcome: 'missing',
   output: undefined,
   nodes: new Map<string, Observed>(),
-  facts: NOT_KNOWN,
+  facts: NO_FACTS,
 });
 
 const errorOf = ({ code, message, node }: NonNullable<WalkResult['error']>): ResultError => ({ code, message, node });
