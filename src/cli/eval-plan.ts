@@ -1,6 +1,5 @@
 /** `sluice eval plan`: what an evaluation will do, cost and be able to see, before it is run. */
 import type { Command } from 'commander';
-import { Option } from 'commander';
 import type { Foreseen } from '../evaluation/compare/foresight.ts';
 import { showDifference } from '../evaluation/report/values.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
@@ -8,38 +7,35 @@ import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { isAa } from './eval-noise.ts';
 import { hasEnded, likeliest } from './eval-refs.ts';
-import { type EvaluationRequest, findDefinition, type RequestOptions, requestLine, requestOf } from './eval-request.ts';
-import { positiveInteger } from './options.ts';
+import {
+  type EvaluationRequest,
+  findDefinition,
+  type RequestOptions,
+  requestLine,
+  requestOf,
+  withRequestOptions,
+} from './eval-request.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { count, showCost, wrap } from './text.ts';
 import { withStore } from './with-servers.ts';
 
-const MOST_EXAMPLES = 100_000;
-const MOST_REPEATS = 20;
 /** Former evaluations that are looked through. */
 const LOOKED_THROUGH = 50;
 
 export function planCommand(world: World): Command {
-  return readingCommand('plan', {
-    summary: 'say what an evaluation would do, cost, and be able to see',
-    examples: [
-      ['eval plan before-release', 'as it is defined'],
-      ['eval plan answers --variants deep --split all', 'as it would be with these'],
-    ],
-  })
-    .argument('<evaluation>', 'the id of a defineEvaluation that pipelines/index.ts exports')
-    .option('--variants <names>', 'instead of the defined ones: names, with commas')
-    .addOption(new Option('--split <split>', 'instead of the defined one').choices(['dev', 'final', 'all']))
-    .option('--tag <tag>', 'only examples with this tag')
-    .option('--limit <number>', 'only the first examples, by id', positiveInteger(MOST_EXAMPLES))
-    .option('--repeats <number>', 'runs of each example by each variant', positiveInteger(MOST_REPEATS))
-    .option('--aa', 'the baseline against itself')
-    .option('--dataset <version>', 'NAME@HASH; default: the current version')
-    .action((name: string, options: RequestOptions, command: Command) =>
-      runAction(world, command, (session) => plan(session, name, options)),
-    );
+  return withRequestOptions(
+    readingCommand('plan', {
+      summary: 'say what an evaluation would do, cost, and be able to see',
+      examples: [
+        ['eval plan before-release', 'as it is defined'],
+        ['eval plan answers --variants deep --split all', 'as it would be with these'],
+      ],
+    }),
+  ).action((name: string, options: RequestOptions, command: Command) =>
+    runAction(world, command, (session) => plan(session, name, options)),
+  );
 }
 
 interface Plan {

@@ -1,13 +1,17 @@
 /** From a command line to what is asked of an evaluation: the definition by its name, its variants, and what is changed. */
+import { type Command, Option } from 'commander';
 import type { AnyVariant } from '../dsl/edit.ts';
 import type { AnyEvaluation } from '../dsl/evaluation.ts';
 import { SluiceError } from '../errors.ts';
+import { DATASET_LIMITS } from '../evaluation/dataset.ts';
 import type { AskedEvaluation, SpecChanges } from '../evaluation/spec-of.ts';
+import { LIMITS } from '../plan/limits.ts';
 import type { DefinedEvaluations, Pipelines } from '../runtime/project.ts';
 import type { DatasetVersion } from '../store/datasets.ts';
 import type { Store } from '../store/store.ts';
 import { versionFor } from './eval-dataset.ts';
 import { findNamed } from './lookup.ts';
+import { positiveInteger } from './options.ts';
 import type { Session } from './session.ts';
 import { count } from './text.ts';
 
@@ -19,6 +23,19 @@ export interface RequestOptions {
   readonly repeats?: number;
   readonly aa?: boolean;
   readonly dataset?: string;
+}
+
+/** The options of commands that say what is to be evaluated. */
+export function withRequestOptions(command: Command): Command {
+  return command
+    .argument('<evaluation>', 'the id of a defineEvaluation that pipelines/index.ts exports')
+    .option('--variants <names>', 'instead of the defined ones: names, with commas')
+    .addOption(new Option('--split <split>', 'instead of the defined one').choices(['dev', 'final', 'all']))
+    .option('--tag <tag>', 'only examples with this tag')
+    .option('--limit <number>', 'only the first examples, by id', positiveInteger(DATASET_LIMITS.examples))
+    .option('--repeats <number>', 'runs of each example by each variant', positiveInteger(LIMITS.repeats))
+    .option('--aa', 'the baseline against itself')
+    .option('--dataset <version>', 'NAME@HASH; default: the current version');
 }
 
 export interface EvaluationRequest extends AskedEvaluation {

@@ -1,5 +1,5 @@
 /** `sluice eval run`: an evaluation of the project, as a durable workflow, and what came of it. */
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { SluiceError } from '../errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
@@ -7,8 +7,14 @@ import { dollars } from './budget-options.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { followEvaluation } from './eval-follow.ts';
 import { outcomeOf, showOutcome } from './eval-outcome.ts';
-import { type EvaluationRequest, findDefinition, type RequestOptions, requestLine, requestOf } from './eval-request.ts';
-import { positiveInteger } from './options.ts';
+import {
+  type EvaluationRequest,
+  findDefinition,
+  type RequestOptions,
+  requestLine,
+  requestOf,
+  withRequestOptions,
+} from './eval-request.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { showTime } from './text.ts';
 import { withRuntime } from './with-servers.ts';
@@ -19,27 +25,18 @@ interface RunOptions extends RequestOptions {
   readonly detach?: boolean;
 }
 
-const MOST_EXAMPLES = 100_000;
-const MOST_REPEATS = 20;
-
 export function runCommand(world: World): Command {
-  return readingCommand('run', {
-    summary: 'evaluate variants on a dataset, and say what differs',
-    examples: [
-      ['eval run retrieval', 'as it is defined: pre-registered, and resumable'],
-      ['eval run answers --variants deep,hyde --limit 20', 'other variants, on the first examples: exploratory'],
-      ['eval run answers --aa --limit 50', 'the baseline against itself: how much is noise'],
-      ['eval run before-release --budget-usd 2 --detach', 'stops before it costs more; goes on without you'],
-    ],
-  })
-    .argument('<evaluation>', 'the id of a defineEvaluation that pipelines/index.ts exports')
-    .option('--variants <names>', 'instead of the defined ones: names, with commas')
-    .addOption(new Option('--split <split>', 'instead of the defined one').choices(['dev', 'final', 'all']))
-    .option('--tag <tag>', 'only examples with this tag')
-    .option('--limit <number>', 'only the first examples, by id', positiveInteger(MOST_EXAMPLES))
-    .option('--repeats <number>', 'runs of each example by each variant', positiveInteger(MOST_REPEATS))
-    .option('--aa', 'the baseline against itself')
-    .option('--dataset <version>', 'NAME@HASH; default: the current version')
+  return withRequestOptions(
+    readingCommand('run', {
+      summary: 'evaluate variants on a dataset, and say what differs',
+      examples: [
+        ['eval run retrieval', 'as it is defined: pre-registered, and resumable'],
+        ['eval run answers --variants deep,hyde --limit 20', 'other variants, on the first examples: exploratory'],
+        ['eval run answers --aa --limit 50', 'the baseline against itself: how much is noise'],
+        ['eval run before-release --budget-usd 2 --detach', 'stops before it costs more; goes on without you'],
+      ],
+    }),
+  )
     .option('--budget-usd <dollars>', 'stop before it has cost more; a resume goes on', dollars)
     .option('--fresh', 'code that changed under an unchanged version is the step’s own from now on')
     .option('--detach', 'do not wait for its end')
