@@ -2,17 +2,15 @@
  * One of the benchmark's workers: a process with eight slots that walks chunks over the memo, as an evaluation's activity
  * does.
  */
-import { z } from 'zod';
-import { implement } from '../activities/boundary/implement.ts';
 import { createMakeAttempt } from '../activities/boundary/memo.ts';
 import { openMemo } from '../src/evaluation/memo/memo.ts';
 import { createMemoHost } from '../src/evaluation/memo-host.ts';
 import { createSlots } from '../src/evaluation/slots.ts';
-import { definePipeline, defineStep, type Plan, stepName } from '../src/index.ts';
 import { walk } from '../src/plan/walk.ts';
 import { openDatabase } from '../src/store/database.ts';
 import { createStore } from '../src/store/store.ts';
-import { answerTo, callStep, LAST_STEP, SHARED_STEPS, textOf, VARIANTS } from './support/five-steps.ts';
+import { implementSteps, Text, variantOf } from './support/five-pipeline.ts';
+import { answerTo, textOf, VARIANTS } from './support/five-steps.ts';
 import { sum } from './support/statistics.ts';
 
 /** Some examples, with some of the variants. */
@@ -38,39 +36,12 @@ export interface Completed {
 
 export const SLOTS = 8;
 
-const Text = z.object({ text: z.string() });
-const policy = { attempts: 3, timeout: '10 seconds' } as const;
-const timed = (name: string) => defineStep(name, { version: 1, input: Text, output: Text, policy });
-type Timed = ReturnType<typeof timed>;
-const [enhance, search, fuse, rerank] = SHARED_STEPS.map(timed) as [Timed, Timed, Timed, Timed];
-const draft = defineStep(LAST_STEP, {
-  version: 1,
-  input: Text,
-  output: Text,
-  config: z.object({ variant: z.number().default(0) }),
-  policy,
-});
-const pipeline = definePipeline('five-steps', Text)
-  .step('enhance', enhance, ({ input }) => ({ text: input.text }))
-  .step('search', search, ({ enhance }) => ({ text: enhance.text }))
-  .step('fuse', fuse, ({ search }) => ({ text: search.text }))
-  .step('rerank', rerank, ({ fuse }) => ({ text: fuse.text }))
-  .step('draft', draft, ({ rerank }) => ({ text: rerank.text }))
-  .output(Text, ({ draft }) => ({ text: draft.text }));
-
-const planOf = (variant: number): Plan =>
-  pipeline.variant(`variant-${variant}`, (edit) => edit.configure('draft', { variant })).plan;
-
 async function serve(databaseUrl: string, callsFile: string): Promise<void> {
   const database = openDatabase(databaseUrl);
   const store = createStore(database);
   const slots = createSlots(SLOTS);
-  const work = async (call: string, text: string) => ({ text: await callStep(callsFile, call, text) });
-  const attempt = createMakeAttempt(store, [
-    ...[enhance, search, fuse, rerank].map((step) => implement(step, ({ text }) => work(stepName(step), text))),
-    implement(draft, ({ text }, { config }) => work(`${stepName(draft)} ${config.variant}`, text)),
-  ]);
-  const plans = VARIANTS.map(planOf);
+  const attempt = createMakeAttempt(store, implementSteps(callsFile));
+  const plans = VARIANTS.map((variant) => variantOf(variant).plan);
 
   /** How many of the chunk's walks came to the right answer. */
   async function evaluate({ evaluation, from, to, variants }: Chunk): Promise<number> {
