@@ -1,10 +1,15 @@
 import { defineConfig } from 'vitest/config';
+import { summaryReporter } from './test/support/summary-reporter.ts';
 
 /** `live` tests talk to a real Temporal server and a real database, which are started once for all of them. */
 const live = 'test/**/*.live.test.ts';
 
+/** A file for the sum of the run, beside what is shown. */
+const summary = process.env.SLUICE_TEST_SUMMARY;
+
 export default defineConfig({
   test: {
+    reporters: ['default', ...(summary ? [summaryReporter(summary)] : [])],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
