@@ -2,6 +2,7 @@
  * What crosses the line between workflows and everything else: workflow inputs and results, updates, queries, and the
  * arguments of activities. Types and names only; each side imports this file and nothing else of the other.
  */
+import type { CarriedAssignment, RunAssignment } from '../src/experiment/assignment.ts';
 import type { Json, NodeOutcome, Plan, PlanNode, RunOutcome } from '../src/plan/plan.ts';
 
 /**
@@ -24,6 +25,8 @@ export interface StepArguments {
   readonly input: Json;
   /** Given where the run was asked for its tokens. */
   readonly sink?: SinkAddress;
+  /** Experiments whose first edited node this is: the run's unit meets its arms here, before anything is done. */
+  readonly exposures?: readonly RunAssignment[];
 }
 
 /** What the boundary measured of one attempt. Times are milliseconds, those ending in `At` since the epoch. */
@@ -56,6 +59,8 @@ export interface RunInput {
   readonly limits: RunLimits;
   /** Given where tokens are asked for as they come. */
   readonly sink?: SinkAddress;
+  /** What the experiments on the pipeline gave this run; absent where it is in none. */
+  readonly experiments?: readonly CarriedAssignment[];
 }
 
 export interface RunLimits {
@@ -108,6 +113,8 @@ export interface RunRecord {
 export type RecordRun = (record: {
   readonly nodes: readonly NodeRecord[];
   readonly run?: RunRecord;
+  /** Experiments whose first edited node was reached without a call: it was skipped. */
+  readonly exposures?: readonly RunAssignment[];
 }) => Promise<RunCost | undefined>;
 
 export interface RunCost {

@@ -1,0 +1,106 @@
+/** What a look reads from the store, and what it leaves in the ledger: data only. */
+import type { Decision, GateReason, GateVerdict } from '../stats/gate.ts';
+import type { LookRow } from '../stats/look.ts';
+
+/**
+ * Sums over the matured units of one metric, stage and arm, in millionths, exact, as decimal text: v is a unit's value (of
+ * `rate` 0 or 1 million), d a ratio's denominator. Units without a value are not among them.
+ */
+export interface MetricCell {
+  /** Index in the spec. */
+  readonly metric: number;
+  readonly stage: number;
+  /** Index in the spec, the baseline 0. */
+  readonly arm: number;
+  readonly n: number;
+  readonly v: string;
+  readonly vv: string;
+  readonly d: string;
+  readonly dd: string;
+  readonly vd: string;
+  /** Units whose value was cut to the cap. */
+  readonly capped: number;
+  /** Of `quantile`: the values at the ranks that its interval needs, in millionths; null for other kinds. */
+  readonly quantile: { readonly estimate: number; readonly lo: number | null; readonly hi: number | null } | null;
+}
+
+export interface UnitCount {
+  readonly stage: number;
+  readonly arm: number;
+  readonly n: number;
+}
+
+/** Exposed units whose window of this length is over. */
+export interface MaturedCount extends UnitCount {
+  readonly windowMs: number;
+}
+
+export interface BreakerCount {
+  readonly arm: number;
+  /** From 1; each as long as the spec says. */
+  readonly window: number;
+  readonly requests: number;
+  readonly failures: number;
+}
+
+/** Lists are sorted by their keys in the order they are declared in, so that equal data is equal JSON. */
+export interface LookData {
+  /** Milliseconds since the epoch, as all times. Units that matured up to it are in. */
+  readonly watermark: number;
+  readonly startedAt: number;
+  /** The first stage that is looked at: 1, and in a rollout the one that it began with. */
+  readonly fromStage: number;
+  readonly exposed: readonly UnitCount[];
+  readonly matured: readonly MaturedCount[];
+  readonly cells: readonly MetricCell[];
+  readonly breaker: readonly BreakerCount[];
+  readonly counts: {
+    /** Units that were seen in two arms, and units with an override. */
+    readonly twoArms: number;
+    readonly overridden: number;
+    /** Deliveries: all, those received after their unit matured, and those that happened outside its window. */
+    readonly outcomes: number;
+    readonly late: number;
+    readonly outside: number;
+  };
+  /** Variants that were stopped before, by index: they are no longer served, tested or expected. */
+  readonly stopped: readonly number[];
+}
+
+export type LookPhase = 'experiment' | 'rollout';
+
+/** One look, as the ledger keeps it: everything that the decision rests on, and the decision. */
+export interface LookRecord {
+  readonly lookNo: number;
+  readonly phase: LookPhase;
+  readonly at: number;
+  readonly data: LookData;
+  /** A row per metric and variant. */
+  readonly rows: readonly LookRow[];
+  readonly srm: readonly SrmRow[];
+  readonly verdicts: readonly ArmVerdict[];
+  /** Variants that this look stops; with `rollback`, the last of them. */
+  readonly stops: readonly number[];
+  readonly decision: Decision;
+  readonly reason: GateReason;
+  /** The variant that the decision is about, by index; null where it is about none. */
+  readonly arm: number | null;
+  /** Days until a decision at this pace; null: not known. */
+  readonly daysLeft: number | null;
+  readonly settingsHash: string;
+  readonly version: string;
+}
+
+/** A sample ratio: of exposed units, or of units with a recorded value of one metric. */
+export interface SrmRow {
+  readonly of: 'exposed' | 'recorded';
+  /** Of `recorded`. */
+  readonly metric: number | null;
+  readonly counts: readonly number[];
+  readonly weights: readonly number[];
+  readonly p: number;
+}
+
+export interface ArmVerdict extends GateVerdict {
+  readonly arm: number;
+}

@@ -1,0 +1,77 @@
+/**
+ * Exposures and outcomes: whom an experiment met, and what came of it. Every delivery is kept; a unit's sums are made anew
+ * from its deliveries whenever one comes, so neither the order nor repetition of deliveries changes them, and they are fixed
+ * when the unit has matured.
+ */
+import type { BreakerCount, LookData } from '../experiment/look-data.ts';
+import type { OnlineMetric } from '../experiment/spec.ts';
+
+export interface NewExposure {
+  readonly experiment: string;
+  readonly unit: string;
+  /** Index in the spec. */
+  readonly arm: number;
+  readonly stage: number;
+  readonly probability: number;
+  readonly runId: string;
+  readonly excluded?: 'override';
+  /** Default: the database's time. */
+  readonly at?: number;
+}
+
+export interface NewOutcome {
+  readonly experiment: string;
+  readonly unit: string;
+  /** The arm of the run, for the breaker: index in the spec. */
+  readonly arm: number;
+  /** Index in the spec. */
+  readonly metric: number;
+  readonly runId: string;
+  /** The same delivery has the same id. */
+  readonly deliveryId: string;
+  /** Whole millionths; `d` is a ratio's denominator. */
+  readonly v: number;
+  readonly d?: number;
+  readonly at: number;
+  /** Default: the database's time. */
+  readonly receivedAt?: number;
+}
+
+export interface Outcomes {
+  /** First exposures win; a unit seen in another arm is excluded. What came before its exposure is counted with it now. */
+  expose(exposures: readonly NewExposure[]): Promise<void>;
+  /**
+   * Stores deliveries and sums them up. Outcomes of units that are not exposed (yet) are kept. `breaker` is of the arms that
+   * had a failed run among these, their current window.
+   *
+   * @param metrics of the experiments that the outcomes are of, by experiment id
+   */
+  put(
+    outcomes: readonly NewOutcome[],
+    experiments: ReadonlyMap<string, OutcomeSettings>,
+  ): Promise<readonly (BreakerCount & { readonly experiment: string })[]>;
+  /**
+   * Moves the experiment's watermark to `watermark` (never back), and sums up what has matured by then.
+   *
+   * @param fromStage units exposed in earlier stages are left out
+   */
+  look(experimentId: string, request: LookRequest): Promise<LookData>;
+  /** Values of one metric's units before the experiment: not needed for decisions. */
+  exposedUnits(experimentId: string): Promise<readonly { readonly unit: string; readonly arm: number }[]>;
+}
+
+export interface OutcomeSettings {
+  readonly metrics: readonly OnlineMetric[];
+  /** Index of the metric whose outcomes the breaker counts. */
+  readonly failed: number;
+  readonly breakerWindowMs: number;
+  readonly startedAt: number;
+}
+
+export interface LookRequest extends OutcomeSettings {
+  readonly watermark: number;
+  readonly fromStage: number;
+  /** Indexes of variants that were stopped before. */
+  readonly stopped: readonly number[];
+  readonly arms: number;
+}
