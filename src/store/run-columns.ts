@@ -2,4 +2,4 @@
 export const RUN_LISTED = `run_id as "runId", pipeline, plan_id as "planId", arms, unit, budget,
   idempotency_key as "idempotencyKey", state, error, started_at as "startedAt", finished_at as "finishedAt"`;
 
-export const RUN_WHOLE = `${RUN_LISTED}, input, output`;
+export const RUN_WHOLE = `${RUN_LISTED}, input, output, assignments`;

@@ -2,9 +2,11 @@
  * Runs: one row each, there before the workflow starts and completed by it. Every method may be called twice. What ends
  * a run is written once: a second ending, whoever brings it, changes nothing.
  */
+import type { RunAssignment } from '../experiment/assignment.ts';
 import type { Json, RunOutcome } from '../plan/plan.ts';
 import { type Clock, nowParam, nowSql } from './clock.ts';
 import type { Database } from './database.ts';
+import { type NodeOutput, outputsOf, recordOutputs } from './node-outputs.ts';
 import { NODE_RUN_COLUMNS, type NodeRunRow, nodeRunArrays, nodeRunsFrom } from './node-runs.ts';
 import type { ProviderCallRow } from './provider-calls.ts';
 import { RUN_LISTED, RUN_WHOLE } from './run-columns.ts';
@@ -36,11 +38,14 @@ export interface RunStart {
   readonly input: Json;
   /** Null, or absent: no limit. */
   readonly budget?: RunBudget | null;
+  /** What `arms` is said of, whole. Null, or absent: no experiment is on. */
+  readonly assignments?: readonly RunAssignment[] | null;
 }
 
 /** Times are milliseconds since the epoch. */
 export interface RunRow extends RunStart {
   readonly budget: RunBudget | null;
+  readonly assignments: readonly RunAssignment[] | null;
   readonly state: RunState;
   readonly output: Json;
   readonly error: Json;
@@ -57,7 +62,7 @@ export interface RunWithNodes extends RunRow {
 }
 
 /** A run without what it took and gave, for lists. */
-export type RunListed = Omit<RunRow, 'input' | 'output'>;
+export type RunListed = Omit<RunRow, 'input' | 'output' | 'assignments'>;
 
 export interface RunCompletion {
   readonly outcome: RunOutcome;
@@ -73,6 +78,10 @@ export interface Runs {
   begin(start: RunStart): Promise<{ readonly created: boolean; readonly run: RunRow }>;
   /** Records node runs; one already recorded stays as it is. @throws SluiceError `run_unknown` */
   recordNodes(runId: string, nodes: readonly NodeRunRow[]): Promise<void>;
+  /** Keeps what nodes gave; the first of a key stays. @throws SluiceError `run_unknown` */
+  recordOutputs(runId: string, outputs: readonly NodeOutput[]): Promise<void>;
+  /** What nodes gave, by key: those that are known of these, or all. */
+  outputs(runId: string, keys?: readonly string[]): Promise<ReadonlyMap<string, Json>>;
   /**
    * Ends the run and records its remaining node runs, in one round trip; false when it had ended before, and then
    * nothing is changed.
@@ -116,6 +125,8 @@ export function createRuns(database: Database, clock?: Clock): Runs {
       );
       if (known.length === 0) throw await unknownRun(database, runId);
     },
+    recordOutputs: (runId, outputs) => recordOutputs(database, runId, outputs),
+    outputs: (runId, keys) => outputsOf(database, runId, keys),
     complete: (runId, completion) => end(database, runId, completion, new Date(completion.finishedAt)),
     close: (runId, outcome, error) =>
       end(database, runId, { outcome, output: null, error, nodes: [] }, nowParam(clock)),
@@ -133,10 +144,11 @@ export function createRuns(database: Database, clock?: Clock): Runs {
 }
 
 async function begin(database: Database, start: RunStart, now: Date | null) {
-  const { runId, pipeline, planId, arms, unit, idempotencyKey, input, budget } = start;
+  const { runId, pipeline, planId, arms, unit, idempotencyKey, input, budget, assignments } = start;
   const [added] = await database.query<RunRow>(
-    `insert into run (run_id, pipeline, plan_id, arms, unit, idempotency_key, state, input, budget, started_at)
-     values ($1, $2, $3, $4, $5, $6, 'running', $7, $8, ${nowSql('$9')})
+    `insert into run (run_id, pipeline, plan_id, arms, unit, idempotency_key, state, input, budget, assignments,
+       started_at)
+     values ($1, $2, $3, $4, $5, $6, 'running', $7, $8, $9, ${nowSql('$10')})
      on conflict do nothing returning ${RUN_WHOLE}`,
     [
       runId,
@@ -147,6 +159,7 @@ async function begin(database: Database, start: RunStart, now: Date | null) {
       idempotencyKey,
       JSON.stringify(input),
       budget ? JSON.stringify(budget) : null,
+      assignments ? JSON.stringify(assignments) : null,
       now,
     ],
   );

@@ -43,11 +43,47 @@ export function describeRuns(subject: Subject): void {
         ...start('run-1'),
         state: 'running',
         budget: null,
+        assignments: null,
         output: null,
         error: null,
         startedAt: subject.at,
         finishedAt: null,
       });
+    });
+
+    test('a run keeps what experiments gave it, and the first of what each node gave', async () => {
+      const { runs } = subject.store;
+      const assignments = [
+        {
+          experiment: 'rerank.2',
+          arm: 'cohere',
+          armIndex: 1,
+          stage: 1,
+          unit: 'user-7',
+          probability: 0.5,
+          isOverride: false,
+        },
+      ];
+      const { run } = await runs.begin({ ...start('given'), arms: { 'rerank.2': 'cohere' }, assignments });
+      expect(run).toMatchObject({ assignments });
+      await runs.recordOutputs('given', [
+        { key: 'ranked', output: { passages: ['a\u0000'] } },
+        { key: 'draft[2]', output: null },
+      ]);
+      await runs.recordOutputs('given', [
+        { key: 'ranked', output: 'late' },
+        { key: 'aside', output: 'first' },
+        { key: 'aside', output: 'second' },
+      ]);
+      expect(await runs.outputs('given')).toEqual(
+        new Map<string, unknown>([
+          ['aside', 'first'],
+          ['draft[2]', null],
+          ['ranked', { passages: ['a\u0000'] }],
+        ]),
+      );
+      expect([...(await runs.outputs('given', ['ranked', 'none'])).keys()]).toEqual(['ranked']);
+      await expect(runs.recordOutputs('givem', [])).rejects.toMatchObject({ code: 'run_unknown' });
     });
 
     test('completing records the output and the node runs; a second completion changes nothing', async () => {
