@@ -1,5 +1,7 @@
 /** Deployments: what each pipeline's name serves, since when, and why. Every change is a row, and is audited. */
 import type { NodeEdit } from '../plan/plan.ts';
+import type { Clock } from './clock.ts';
+import type { Database } from './database.ts';
 
 /** What an experiment has won. A deployment that has not these edits would undo it. */
 export interface PromotedEdit {
@@ -58,4 +60,9 @@ export interface Deployments {
    * @throws SluiceError `serving_changed` where something else has changed it since: work it out again
    */
   deploy(change: NewDeployment): Promise<DeploymentRow>;
+}
+
+export function createDeployments(_database: Database, _clock?: Clock): Deployments {
+  const pending = () => Promise.reject(new Error('not yet'));
+  return Object.freeze({ current: pending, history: pending, list: pending, deploy: pending } satisfies Deployments);
 }

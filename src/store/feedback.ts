@@ -1,6 +1,8 @@
 /** Feedback: what people said of a run's answer. One row per delivery id; a repeated one changes nothing. */
 import type { RunAssignment } from '../experiment/assignment.ts';
 import type { Json } from '../plan/plan.ts';
+import type { Clock } from './clock.ts';
+import type { Database } from './database.ts';
 
 export interface NewFeedback {
   readonly feedbackId: string;
@@ -33,4 +35,9 @@ export interface FeedbackTable {
     readonly since?: number;
     readonly limit: number;
   }): Promise<readonly FeedbackRow[]>;
+}
+
+export function createFeedback(_database: Database, _clock?: Clock): FeedbackTable {
+  const pending = () => Promise.reject(new Error('not yet'));
+  return Object.freeze({ add: pending, ofRun: pending, list: pending } satisfies FeedbackTable);
 }

@@ -5,6 +5,8 @@
  */
 import type { BreakerCount, LookData } from '../experiment/look-data.ts';
 import type { OnlineMetric } from '../experiment/spec.ts';
+import type { Clock } from './clock.ts';
+import type { Database } from './database.ts';
 
 export interface NewExposure {
   readonly experiment: string;
@@ -74,4 +76,9 @@ export interface LookRequest extends OutcomeSettings {
   /** Indexes of variants that were stopped before. */
   readonly stopped: readonly number[];
   readonly arms: number;
+}
+
+export function createOutcomes(_database: Database, _clock?: Clock): Outcomes {
+  const pending = () => Promise.reject(new Error('not yet'));
+  return Object.freeze({ expose: pending, put: pending, look: pending, exposedUnits: pending } satisfies Outcomes);
 }

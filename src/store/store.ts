@@ -5,17 +5,23 @@ import type { Payloads } from './claims.ts';
 import type { Clock } from './clock.ts';
 import type { Database } from './database.ts';
 import { createDatasets, type Datasets } from './datasets.ts';
+import { createDeployments, type Deployments } from './deployments.ts';
 import { createEvaluations, type Evaluations } from './evaluations.ts';
+import { createExperiments, type Experiments } from './experiments.ts';
+import { createFeedback, type FeedbackTable } from './feedback.ts';
 import { createIndexes, type Indexes } from './indexes.ts';
 import { createSearch, type Search } from './keyword-search.ts';
 import { createLeases, type Leases } from './leases.ts';
+import { createLedger, type Ledger } from './ledger.ts';
 import { createMemoTable, type MemoTable } from './memo.ts';
+import { createOutcomes, type Outcomes } from './outcomes.ts';
 import { createPayloads } from './payloads.ts';
 import { createPlans, type Plans } from './plans.ts';
 import { createProviderCalls, type ProviderCalls } from './provider-calls.ts';
 import { type PruneOptions, type PruneOutcome, pruneIndex } from './prune.ts';
 import { createRateLimits, type RateLimits } from './rate-limits.ts';
 import { createRuns, type Runs } from './runs.ts';
+import { createScoreTasks, type ScoreTasks } from './score-tasks.ts';
 import { createVectorSearch, type VectorSearch } from './vector-search.ts';
 import { createVectors, SCANNED_VECTORS, type Vectors } from './vectors.ts';
 
@@ -35,6 +41,12 @@ export interface Store {
   readonly datasets: Datasets;
   readonly memo: MemoTable;
   readonly evaluations: Evaluations;
+  readonly deployments: Deployments;
+  readonly experiments: Experiments;
+  readonly outcomes: Outcomes;
+  readonly scoreTasks: ScoreTasks;
+  readonly ledger: Ledger;
+  readonly feedback: FeedbackTable;
   /** Removes old snapshots of an index, and what only they show. @throws SluiceError `index_unknown` */
   pruneIndex(index: string, options: PruneOptions): Promise<PruneOutcome>;
 }
@@ -65,6 +77,12 @@ export function createStore(database: Database, { clock, scannedVectors = SCANNE
     datasets: createDatasets(database, clock),
     memo: createMemoTable(database, clock),
     evaluations: createEvaluations(database, clock),
+    deployments: createDeployments(database, clock),
+    experiments: createExperiments(database, clock),
+    outcomes: createOutcomes(database, clock),
+    scoreTasks: createScoreTasks(database, clock),
+    ledger: createLedger(database, clock),
+    feedback: createFeedback(database, clock),
     pruneIndex: (index: string, options: PruneOptions) => pruneIndex(database, indexes, index, options),
   });
 }
