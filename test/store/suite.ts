@@ -4,6 +4,7 @@ import { type Database, openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
 import type { TestDatabase } from '../support/postgres.ts';
+import { describeAssign } from './suite-assign.ts';
 import { describeBuilds } from './suite-builds.ts';
 import { describeCalls } from './suite-calls.ts';
 import { describeCoordination } from './suite-coordination.ts';
@@ -64,6 +65,7 @@ export function describeStore(name: string, start: () => Promise<TestDatabase>):
     describeResults(subject);
     describeLabels(subject);
     describeEvaluationBudget(subject);
+    describeAssign(subject);
     describeQueries(subject);
     describeProcesses(subject);
   });
