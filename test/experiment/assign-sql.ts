@@ -36,9 +36,9 @@ export function experimentsAtOnce(count: number): readonly Assignable[] {
   });
 }
 
-const WIDEST = 40;
+const WIDEST = 16;
 
-/** Different units of characters of one to four bytes, up to 40 of them. */
+/** Different units of characters of one to four bytes, up to 16 of them. */
 export function mixedUnits(count: number, index: (size: number) => number): readonly string[] {
   const kinds = [
     [0x20, 0x7f],
