@@ -12,9 +12,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { startEmbeddedPostgres } from '../../src/runtime/postgres.ts';
 import type { RequestSeen } from '../../test/standin/record.ts';
 import { startStandIn } from '../../test/standin/start.ts';
+import { startEmbedded } from '../../test/support/embedded.ts';
 import { type Figure, report } from '../support/report.ts';
 import type { Work } from './rate-limit-process.ts';
 
@@ -29,7 +29,7 @@ const ALLOWED = 1.05;
 const ON_ITS_WAY_MS = 100;
 
 const folder = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
-const [standIn, database] = await Promise.all([startStandIn(), startEmbeddedPostgres({ folder })]);
+const [standIn, database] = await Promise.all([startStandIn(), startEmbedded(folder)]);
 try {
   await standIn.reply({}, { text: 'Yes.' }, { times: 'always' });
   const workers = await Promise.all(Array.from({ length: WORKERS }, startWorker));

@@ -7,10 +7,10 @@ import { localLsa } from '../../src/embedding/local-lsa.ts';
 import { createChunker } from '../../src/ingest/chunker.ts';
 import { settingsHash } from '../../src/ingest/settings.ts';
 import { listSource, openSource, readBatch } from '../../src/ingest/source.ts';
-import { startEmbeddedPostgres } from '../../src/runtime/postgres.ts';
 import type { BuildOutcome } from '../../src/store/builds.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
+import { startEmbedded } from '../../test/support/embedded.ts';
 import { DOCS_FOLDER } from './questions.ts';
 
 export const DOCS_INDEX = 'ai-docs';
@@ -30,7 +30,7 @@ export interface DocsIndex extends BuildOutcome {
  */
 export async function openDocsIndex(keepIn?: string): Promise<DocsIndex> {
   const folder = keepIn ?? (await mkdtemp(join(tmpdir(), 'sluice-bench-')));
-  const postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres') });
+  const postgres = await startEmbedded(join(folder, 'postgres'));
   const database = openDatabase(postgres.url);
   const stop = async () => {
     await database.close();

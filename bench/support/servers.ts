@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Config, readConfig } from '../../src/runtime/config.ts';
 import { installLogging } from '../../src/runtime/logging.ts';
-import { startEmbeddedPostgres } from '../../src/runtime/postgres.ts';
 import { connectTemporal, type TemporalConnection } from '../../src/runtime/temporal.ts';
 import { findTemporalCli } from '../../src/runtime/temporal-cli.ts';
 import { startTemporalServer } from '../../src/runtime/temporal-server.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
+import { startEmbedded } from '../../test/support/embedded.ts';
 
 export interface BenchServers {
   readonly config: Config;
@@ -27,7 +27,7 @@ export async function startBenchServers(): Promise<BenchServers> {
   installLogging(config);
   const cli = await findTemporalCli({ given: config.temporalCli, cache });
   const server = await startTemporalServer({ cli: cli.path, folder, ports: {}, ui: false, persistent: false });
-  const postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres') });
+  const postgres = await startEmbedded(join(folder, 'postgres'));
   const database = openDatabase(postgres.url);
   const temporal = await connectTemporal({ address: server.address, namespace: 'default' });
   return {

@@ -8,6 +8,7 @@ import { rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { copyEmbedded } from '../support/embedded.ts';
 import { createProject, type Project } from '../support/project.ts';
 
 const SIZE_MB = 150;
@@ -45,6 +46,7 @@ describe.skipIf(notMounted)(`a full disk${notMounted ? ` (${notMounted})` : ''}`
 
   beforeAll(async () => {
     project = await createProject(inject('cache'), disk);
+    await copyEmbedded(join(disk, '.sluice/postgres'));
     await project.write({ 'docs/lemurs.md': 'Lemurs leap.' });
     const { code, stderr } = await project.sluice(['ingest', 'docs', '--index', 'docs']);
     expect(code, stderr).toBe(0);

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { copyEmbedded } from '../support/embedded.ts';
 import { createProject, type Project } from '../support/project.ts';
 import { addGate, type Gate, startGate } from './gate.ts';
 
@@ -13,7 +14,7 @@ let project: Project;
 let gate: Gate;
 beforeAll(async () => {
   [project, gate] = await Promise.all([createProject(inject('cache')), startGate()]);
-  await addGate(project);
+  await Promise.all([addGate(project), copyEmbedded(join(project.folder, '.sluice/postgres'))]);
 });
 afterAll(async () => {
   await gate.stop();

@@ -7,9 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import getPort, { clearLockedPorts } from 'get-port';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/runtime/postgres.ts';
+import type { EmbeddedPostgres } from '../../src/runtime/postgres.ts';
 import { startTemporalServer, type TemporalServer } from '../../src/runtime/temporal-server.ts';
 import { type Cuttable, startCuttable } from '../support/cuttable.ts';
+import { startEmbedded } from '../support/embedded.ts';
 import { createProject, type Going, type Project, type Settings } from '../support/project.ts';
 import { addGate, type Gate, startGate } from './gate.ts';
 
@@ -36,7 +37,7 @@ beforeAll(async () => {
     createProject(inject('cache')),
     startGate(),
     startTemporal(),
-    startEmbeddedPostgres({ folder: join(folder, 'postgres') }),
+    startEmbedded(join(folder, 'postgres')),
   ]);
   await addGate(project);
   cable = await startCuttable(database.url);

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { copyEmbedded } from '../support/embedded.ts';
 import { createProject, type Project } from '../support/project.ts';
 
 const PAGES = join(import.meta.dirname, '../../node_modules/ai/docs/03-ai-sdk-core');
@@ -14,6 +15,7 @@ const LIMIT_MS = 120_000;
 let project: Project;
 beforeAll(async () => {
   project = await createProject(inject('cache'));
+  await copyEmbedded(join(project.folder, '.sluice/postgres'));
   const pages = await Array.fromAsync(glob('**/*.mdx', { cwd: PAGES }));
   await project.write(Object.fromEntries(pages.map((page) => [join('pages', page), readFileSync(join(PAGES, page))])));
 });

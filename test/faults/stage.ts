@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client as TemporalClient } from '@temporalio/client';
 import { readConfig } from '../../src/runtime/config.ts';
-import { startEmbeddedPostgres } from '../../src/runtime/postgres.ts';
 import { connectRuntime, type Runtime } from '../../src/runtime/runtime.ts';
 import { spawnStandIn } from '../standin/connect.ts';
 import type { StandIn, StandInOptions } from '../standin/stand-in.ts';
+import { startEmbedded } from '../support/embedded.ts';
 import { MODELS, SLUICE_PRICES } from './hurried-bot.ts';
 import { spawnWorker, type Worker } from './worker.ts';
 
@@ -41,7 +41,7 @@ let counter = 0;
 export async function openStage({ temporalAddress, cache, settings = {}, standIn: options = {} }: StageOptions) {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-faults-'));
   const standIn = await spawnStandIn(options);
-  const database = await startEmbeddedPostgres({ folder: join(folder, 'postgres') });
+  const database = await startEmbedded(join(folder, 'postgres'));
   const environment: Settings = Object.freeze({
     DATABASE_URL: database.url,
     TEMPORAL_ADDRESS: temporalAddress,

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import { type Config, readConfig } from '../../src/runtime/config.ts';
-import { startEmbeddedPostgres } from '../../src/runtime/postgres.ts';
 import { connectRuntime, type MakeImplementations, type Runtime } from '../../src/runtime/runtime.ts';
+import { startEmbedded } from './embedded.ts';
 
 export interface Live extends Runtime {
   readonly config: Config;
@@ -21,7 +21,7 @@ export async function startLive(
   settings: { readonly [name: string]: string } = {},
 ): Promise<Live> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-live-'));
-  const database = await startEmbeddedPostgres({ folder: join(folder, 'postgres') });
+  const database = await startEmbedded(join(folder, 'postgres'));
   const environment = {
     DATABASE_URL: database.url,
     TEMPORAL_ADDRESS: inject('temporalAddress'),

@@ -10,8 +10,8 @@ import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import getPort from 'get-port';
-import { startEmbeddedPostgres } from '../../src/runtime/postgres.ts';
 import { openDatabase } from '../../src/store/database.ts';
+import { startEmbedded } from './embedded.ts';
 
 export interface TestDatabase {
   readonly url: string;
@@ -27,7 +27,7 @@ export const noPostgres: string | undefined =
 /** A migrated embedded database in a temporary folder. */
 export async function startPglite(): Promise<TestDatabase> {
   const folder = await temporaryFolder();
-  const { url, stop } = await startEmbeddedPostgres({ folder });
+  const { url, stop } = await startEmbedded(folder);
   return {
     url,
     async stop() {
