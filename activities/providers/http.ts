@@ -4,8 +4,11 @@
  */
 import { Agent, fetch as undiciFetch } from 'undici';
 
-/** A batch of embeddings has some 4 MB, a chat reply far less. */
-export const MOST_REPLY_BYTES = 32 * 1024 * 1024;
+/**
+ * A batch of embeddings has some 4 MB, at most 8; a chat reply far less. The time that an SDK takes to read one event of a
+ * stream grows with the square of its length.
+ */
+export const MOST_REPLY_BYTES = 16 * 1024 * 1024;
 const CONNECT_LIMIT_MS = 15_000;
 /** Idle connections are closed after this: sooner than load balancers close them, which would lose a request. */
 const IDLE_MS = 20_000;
