@@ -6,56 +6,86 @@ export const ROLLOUT_WORKFLOW = 'rollout';
 export const EXPERIMENT_WORKFLOW_PREFIX = 'experiment-';
 export const ROLLOUT_WORKFLOW_PREFIX = 'rollout-';
 
-/** Updates. The store has the state; these tell the workflow to read it anew, and give what it then is. */
+/** The update: the store has the state, an activity changes it there, and the answer is what it then is. */
 export const STEER_UPDATE = 'steer';
-/** The signal of a breaker that has tripped: look now. */
+/** The signal of a breaker that has tripped, or of a client that has changed the state: look now. */
 export const WAKE_SIGNAL = 'wake';
-/** The query that gives the last look. */
+/** The query that gives the last look; null before the first. */
 export const REPORT_QUERY = 'report';
+/** The query that says where a rollout is. */
+export const STEP_QUERY = 'step';
 
+export const STEER_ACTIONS = ['pause', 'resume', 'abort', 'approve'] as const;
+
+/** A rollout that is paused stays on its step; looks go on. Any other experiment serves the baseline, and is not looked at. */
 export type Steer = {
-  readonly action: 'pause' | 'resume' | 'abort' | 'approve';
+  readonly action: (typeof STEER_ACTIONS)[number];
   readonly by: string;
   readonly why: string;
 };
 
-export interface ExperimentInput {
+/** The first half of an experiment decides; in the second its winner is rolled out. */
+export type Phase = 'experiment' | 'rollout';
+
+/** When each of the two workflows does what: all numbers that shape its history. */
+export interface Clock {
   readonly experimentId: string;
   readonly lookEveryMs: number;
   /** Where scores of sampled runs are made; absent where it has no scorers. */
   readonly scoringQueue?: string;
   /** Looks after which it goes on in a new history. */
   readonly looksPerHistory: number;
-  /** Where it goes on: after a continued history, or when Temporal has lost it. */
+  /** The next look's number; default 1. */
   readonly lookNo?: number;
+  /** Somebody has asked for a look that the history before did not make any more. */
+  readonly isWoken?: boolean;
 }
 
-export interface RolloutInput {
-  readonly experimentId: string;
-  readonly lookEveryMs: number;
+export interface Ramp {
   /** Parts of the traffic outside the share, rising, the last of them 1. */
   readonly steps: readonly number[];
+  /** Each step lasts at least so long, and until so many more units of the share have matured. */
   readonly soakMs: number;
   readonly unitsPerStep: number;
-  /** How long the share stays split after the last step. */
+  /** How long the share stays split after the last step, at least. */
   readonly releaseAfterMs: number;
-  readonly looksPerHistory: number;
-  /** Where it goes on. */
-  readonly resumedAt?: {
-    readonly lookNo: number;
-    readonly step: number;
-    readonly stepBeganAt: number;
-    readonly unitsThen: number;
-  };
+}
+
+export interface ExperimentInput extends Clock {
+  readonly ramp: Ramp;
+}
+
+export interface RolloutInput extends Clock {
+  readonly ramp: Ramp;
+  /** Where it goes on; absent: before its first step. */
+  readonly at?: StepPlace;
+}
+
+export interface StepPlace {
+  /** Index in the steps. */
+  readonly step: number;
+  readonly beganAt: number;
+  /** Matured units when it began. */
+  readonly unitsThen: number;
+  /** Somebody has said that it should stay there. */
+  readonly isHeld: boolean;
+}
+
+/** What the store says of an experiment. */
+export interface Standing {
+  readonly state: string;
+  /** False: it has ended. */
+  readonly isLive: boolean;
+  readonly phase: Phase;
 }
 
 /** What a look comes to, as the workflow needs it; the ledger has the whole. */
-export interface LookOutcome {
+export interface LookOutcome extends Standing {
   readonly lookNo: number;
   readonly at: number;
-  /** The experiment's state when the look began: what is not live is not looked at. */
-  readonly state: string;
-  readonly decision: 'rollback' | 'halt' | 'promote' | 'continue' | 'inconclusive' | 'ended';
+  /** Whether the look was made. It is not of an experiment that is paused, has ended, or is in the other phase. */
+  readonly isRecorded: boolean;
+  readonly decision: 'rollback' | 'halt' | 'promote' | 'continue' | 'inconclusive';
   readonly reason: string;
   /** The variant that it is about, by name; null where it is about none. */
   readonly arm: string | null;
@@ -78,25 +108,25 @@ export interface ActInput {
   readonly stops: readonly string[];
 }
 
-/** What the state is after an act. */
-export interface ActOutcome {
-  readonly state: string;
-  /** Whether a rollout is to begin now. */
-  readonly rollsOut: boolean;
-}
-
 /** Each may be called again, after a crash, a timeout or a lost answer, and then gives what it gave. */
 export interface ExperimentActivities {
   /** One look, by its number: one that is in the ledger is given as it is there. */
-  lookAtExperiment(input: { readonly experimentId: string; readonly lookNo: number }): Promise<LookOutcome>;
+  lookAtExperiment(input: {
+    readonly experimentId: string;
+    readonly lookNo: number;
+    readonly phase: Phase;
+  }): Promise<LookOutcome>;
   /** Does what a look has decided. */
-  actOnLook(input: ActInput): Promise<ActOutcome>;
+  actOnLook(input: ActInput): Promise<Standing>;
   /** Does what somebody said, and gives the state after it; refuses what the state does not allow. */
-  steerExperiment(input: { readonly experimentId: string } & Steer): Promise<ActOutcome>;
+  steerExperiment(input: { readonly experimentId: string } & Steer): Promise<Standing>;
   /** Sets the part of the traffic outside the share that gets the winner. */
-  rampRollout(input: { readonly experimentId: string; readonly ramp: number }): Promise<{ readonly state: string }>;
+  rampRollout(input: { readonly experimentId: string; readonly ramp: number }): Promise<Standing>;
   /** The winner becomes what is deployed, and the experiment ends. */
-  finishRollout(input: { readonly experimentId: string }): Promise<{ readonly state: string }>;
+  finishRollout(input: { readonly experimentId: string }): Promise<Standing>;
+}
+
+export interface ScoringActivities {
   /** Scores sampled runs of the experiment until it is cancelled. */
   scoreRuns(input: { readonly experimentId: string }): Promise<{ readonly scored: number }>;
 }

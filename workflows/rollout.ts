@@ -1,0 +1,72 @@
+/**
+ * A rollout: more and more of the traffic outside the experiment's share gets the winner, while the share stays split and is
+ * looked at for harm. It takes each step when that has lasted, and enough units have matured in it; harm ends it in the
+ * store, at once and for everybody, whatever becomes of this workflow.
+ */
+import { allHandlersFinished, condition, continueAsNew, defineQuery, setHandler } from '@temporalio/workflow';
+import { abortedWhenCancelled, activities, type Looking, startLooking, whileScoring } from './experiment-looking.ts';
+import { type RolloutInput, STEP_QUERY, type Standing, type StepPlace } from './experiment-messages.ts';
+
+type Place = { -readonly [Key in keyof StepPlace]: StepPlace[Key] };
+
+export async function rollout(input: RolloutInput): Promise<{ readonly state: string }> {
+  const { experimentId, looksPerHistory } = input;
+  const place: Place = { ...(input.at ?? { step: -1, beganAt: 0, unitsThen: 0, isHeld: false }) };
+  setHandler(defineQuery<StepPlace>(STEP_QUERY), () => place);
+  let state = 'rolling';
+  const looking = startLooking(input, 'rollout', {
+    headline: () => `**${state}** \`${experimentId}\` · ${describe(input, place)}`,
+    onSteer(action) {
+      if (action === 'pause' || action === 'resume') place.isHeld = action === 'pause';
+    },
+  });
+  return abortedWhenCancelled(experimentId, () =>
+    whileScoring(input, async () => {
+      // The first step is taken at once.
+      if (place.step < 0 && !place.isHeld) await goOn(input, place, looking);
+      for (let looks = 0; looks < looksPerHistory; looks += 1) {
+        let standing = await looking.next();
+        if (standing?.state === 'rolling' && !place.isHeld && isOver(input, place, looking))
+          standing = await goOn(input, place, looking);
+        state = standing?.state ?? state;
+        if (standing === undefined || standing.isLive) continue;
+        await condition(allHandlersFinished);
+        return { state };
+      }
+      await condition(allHandlersFinished);
+      const { lookNo, isWoken } = looking;
+      return continueAsNew<typeof rollout>({ ...input, lookNo, isWoken, at: place });
+    }),
+  );
+}
+
+/** Whether a step has lasted, and enough units have matured in it. The last one lasts until the share may be released. */
+function isOver({ ramp }: RolloutInput, { step, beganAt, unitsThen }: Place, { last }: Looking): boolean {
+  if (step < 0 || last === undefined) return step < 0;
+  const leastMs = step < ramp.steps.length - 1 ? ramp.soakMs : Math.max(ramp.soakMs, ramp.releaseAfterMs);
+  return Date.now() - beganAt >= leastMs && last.units - unitsThen >= ramp.unitsPerStep;
+}
+
+/** Takes the next step; after the last one, the winner becomes what is deployed. */
+async function goOn(
+  { experimentId, ramp: { steps } }: RolloutInput,
+  place: Place,
+  looking: Looking,
+): Promise<Standing | undefined> {
+  const next = place.step + 1;
+  if (next >= steps.length) return looking.trying(() => activities.finishRollout({ experimentId }));
+  return looking.trying(async () => {
+    const standing = await activities.rampRollout({ experimentId, ramp: steps[next]! });
+    if (standing.state === 'rolling')
+      Object.assign(place, { step: next, beganAt: Date.now(), unitsThen: looking.last?.units ?? 0 });
+    return standing;
+  });
+}
+
+const WHOLE = 100;
+
+function describe({ ramp: { steps } }: RolloutInput, { step, isHeld }: Place): string {
+  if (step < 0) return 'before its first step';
+  const part = `${Number((steps[step]! * WHOLE).toPrecision(3))} %`;
+  return `step ${step + 1} of ${steps.length}: ${part} of the traffic outside the share${isHeld ? ', held there' : ''}`;
+}
