@@ -1,0 +1,53 @@
+/** What holds for every plan and every record of it. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { rerun } from '../../../src/experiment/rerun/rerun.ts';
+import { nodesOf } from '../../../src/plan/nodes.ts';
+import { CallFailure, STEP_INPUT_INVALID } from '../../../src/plan/walk.ts';
+import { arbitraryPlan, planInput } from '../../plan/arbitrary-plan.ts';
+import { behave } from '../../plan/behave.ts';
+import { interpret } from '../../plan/reference/interpret.ts';
+import { counting, recordRun } from './recorded.ts';
+
+const scripted = () =>
+  counting(({ node, key, call, input }) => {
+    const answer = behave(node, key, call, input);
+    if ('value' in answer) return answer.value;
+    const code = answer.failure === 'mistake' ? STEP_INPUT_INVALID : 'refused';
+    return new CallFailure(code, 'no', { retryable: false });
+  });
+
+test('with nothing edited and nothing fresh, nothing is called, and the run is what it was', async () => {
+  await fc.assert(
+    fc.asyncProperty(arbitraryPlan, async (plan) => {
+      if (interpret(plan, planInput, behave).racy) return;
+      const { record, output } = await recordRun(plan, planInput, scripted().execute);
+      const again = scripted();
+      const run = await rerun({ plan, record, fresh: new Set(), execute: again.execute });
+      expect(again.calls).toEqual([]);
+      expect(run.calls.made).toBe(0);
+      expect(run.output).toEqual(output);
+      const outcomes = (nodes: readonly { key: string; outcome: string }[]) =>
+        nodes.map(({ key, outcome }) => `${key} ${outcome}`).sort();
+      if (output !== undefined) expect(outcomes(run.result.nodes)).toEqual(outcomes(record.nodes));
+      expect(run.served.output).toEqual(output);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('what is fresh is called, and what comes of the same calls is the same run', async () => {
+  await fc.assert(
+    fc.asyncProperty(arbitraryPlan, fc.nat(), async (plan, which) => {
+      if (interpret(plan, planInput, behave).racy) return;
+      const { record, output } = await recordRun(plan, planInput, scripted().execute);
+      const steps = [...nodesOf(plan)].filter(({ kind }) => kind === 'step').map(({ id }) => id);
+      const fresh = steps[which % steps.length]!;
+      const again = scripted();
+      const run = await rerun({ plan, record, fresh: new Set([fresh]), execute: again.execute });
+      expect(run.output).toEqual(output);
+      expect(again.calls.every((call) => call.split(/[[ ]/)[0] === fresh)).toBe(true);
+    }),
+    { numRuns: 100 },
+  );
+});
