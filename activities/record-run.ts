@@ -9,12 +9,14 @@ import type { Json } from '../src/plan/plan.ts';
 import { storable } from '../src/store/storable.ts';
 import type { Store } from '../src/store/store.ts';
 import type { FailureData, RecordRun } from '../workflows/messages.ts';
+import type { FollowRun } from './follow-run.ts';
 
 /** Records are written in milliseconds; only one that waits for the database comes to beat at all. */
 const BEAT_MS = 1_500;
 
-export function createRecordRun(runs: Store['runs']): RecordRun {
-  return async ({ nodes, run }) => {
+/** @param follow what is done once the run is recorded */
+export function createRecordRun(runs: Store['runs'], follow: FollowRun = async () => undefined): RecordRun {
+  return async ({ nodes, run, experiments }) => {
     const context = Context.current();
     const { workflowId } = context.info.workflowExecution!;
     const rows = nodes.map((node) => ({ ...node, error: errorJson(node.error) }));
@@ -24,6 +26,7 @@ export function createRecordRun(runs: Store['runs']): RecordRun {
       else {
         const ending = { ...run, output: storable(run.output), error: errorJson(run.error) };
         await runs.complete(workflowId, { ...ending, nodes: rows });
+        await follow(workflowId, experiments);
         const { costUsd } = await runs.spending(workflowId);
         if (costUsd !== null) return { costUsd };
       }

@@ -5,12 +5,14 @@
 import type { RunClient } from './runtime/client.ts';
 import { readConfig } from './runtime/config.ts';
 import type { EvaluationClient } from './runtime/evaluation-client.ts';
+import type { FeedbackClient } from './runtime/feedback-client.ts';
 import type { IngestClient } from './runtime/ingest-client.ts';
 import { connectRuntime } from './runtime/runtime.ts';
 import type { StreamClient } from './runtime/stream-run.ts';
 
-export type { RunClient, Runnable, RunOptions, StartedRun } from './runtime/client.ts';
+export type { AskOptions, RunClient, Runnable, RunOptions, ServedPipeline, StartedRun } from './runtime/client.ts';
 export type { EvaluationClient, FollowOptions, NewEvaluationRequest } from './runtime/evaluation-client.ts';
+export type { Feedback, FeedbackClient, FeedbackOptions } from './runtime/feedback-client.ts';
 export type { IngestClient, IngestOptions } from './runtime/ingest-client.ts';
 export type { NodeResult, RunResult } from './runtime/run-result.ts';
 export type * from './runtime/stream-event.ts';
@@ -23,7 +25,7 @@ export interface ConnectOptions {
   readonly environment?: { readonly [name: string]: string | undefined };
 }
 
-export interface SluiceClient extends RunClient, StreamClient, IngestClient, EvaluationClient {
+export interface SluiceClient extends RunClient, StreamClient, IngestClient, EvaluationClient, FeedbackClient {
   /** Ends the connections; runs that were started go on. */
   close(): Promise<void>;
 }
@@ -33,7 +35,8 @@ export interface SluiceClient extends RunClient, StreamClient, IngestClient, Eva
  *
  * @example
  * const sluice = await connect();
- * const { output } = await sluice.run(docsBot, { question: 'How do I stream a response?' });
+ * const { runId, output } = await sluice.ask(docsBot, { question: 'How do I stream a response?' }, { unit: user.id });
+ * await sluice.feedback(runId, { thumb: 'up' });
  * await sluice.close();
  * @throws SluiceError `nothing_running`, `config_invalid`, `temporal_unreachable`, `database_unreachable`
  */

@@ -17,6 +17,7 @@ import { BUDGET_EXCEEDED, CALL_CANCELLED, CallFailure, type CallRequest, type Ex
 import { createCallLimits } from './call-limits.ts';
 import type { AttemptTrace, FailureDetails, RunInput, RunLimits, StepArguments, StepResult } from './messages.ts';
 import { bytesOf, tooLarge } from './payload-size.ts';
+import type { Reached } from './reached.ts';
 
 /** The boundary ends an attempt at its timeout; the server's own limit is for a process that cannot. */
 const SERVER_TIMEOUT_FACTOR = 1.1;
@@ -35,7 +36,7 @@ export interface CallHost {
   readonly traces: ReadonlyMap<string, readonly CallTrace[]>;
 }
 
-export function createCallHost(run: RunInput, deadlineAt: number): CallHost {
+export function createCallHost(run: RunInput, deadlineAt: number, reached: Reached): CallHost {
   const traces = new Map<string, CallTrace[]>();
   const limits = createCallLimits();
   const note = (request: CallRequest, attempts: number, last?: AttemptTrace) => {
@@ -66,7 +67,8 @@ export function createCallHost(run: RunInput, deadlineAt: number): CallHost {
     const stop = () => scope.cancel();
     request.signal.addEventListener('abort', stop, { once: true });
     try {
-      const result = await scope.run(() => schedule(run, request, remainingMs));
+      const exposures = reached.at(request.node.id);
+      const result = await scope.run(() => schedule(run, request, remainingMs, exposures));
       note(request, result.trace.attempt, result.trace);
       return result;
     } catch (error) {
@@ -80,12 +82,23 @@ export function createCallHost(run: RunInput, deadlineAt: number): CallHost {
   return { execute, traces };
 }
 
-function schedule(run: RunInput, request: CallRequest, remainingMs: number): Promise<StepResult> {
+function schedule(
+  run: RunInput,
+  request: CallRequest,
+  remainingMs: number,
+  exposures: StepArguments['exposures'] = [],
+): Promise<StepResult> {
   const { node, key, call, input } = request;
   const { policy } = node;
   // A local call may be made again under its attempt's number, so its tokens could not be told from the first one's.
   const sink = policy.lane === 'activity' ? run.sink : undefined;
-  const args: [StepArguments] = [{ planId: run.planId, node: node.id, key, call, input, ...(sink && { sink }) }];
+  const args: [StepArguments] = [
+    {
+      ...{ planId: run.planId, node: node.id, key, call, input },
+      ...(sink && { sink }),
+      ...(exposures.length > 0 && { exposures }),
+    },
+  ];
   const shared = {
     startToCloseTimeout: Math.ceil(policy.timeoutMs * SERVER_TIMEOUT_FACTOR),
     scheduleToCloseTimeout: remainingMs,

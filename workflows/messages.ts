@@ -113,8 +113,8 @@ export interface RunRecord {
 export type RecordRun = (record: {
   readonly nodes: readonly NodeRecord[];
   readonly run?: RunRecord;
-  /** Experiments whose first edited node was reached without a call: it was skipped. */
-  readonly exposures?: readonly RunAssignment[];
+  /** Given where the run is in experiments, with those whose edited nodes it reached. */
+  readonly experiments?: { readonly assigned: readonly RunAssignment[]; readonly reached: readonly string[] };
 }) => Promise<RunCost | undefined>;
 
 export interface RunCost {

@@ -34,6 +34,7 @@ import {
   type RunSummary,
 } from './messages.ts';
 import { bytesOf, tooLarge } from './payload-size.ts';
+import { createReached, type Met } from './reached.ts';
 import { failureData, portionsOf, recordsOf } from './records.ts';
 import { createRunView } from './run-view.ts';
 
@@ -52,7 +53,8 @@ const { recordRun } = proxyActivities<{ recordRun: RecordRun }>({
 
 export async function runPipeline(run: RunInput): Promise<RunSummary> {
   refuseUnreadable(run);
-  const host = createCallHost(run, workflowInfo().startTime.getTime() + run.limits.deadlineMs);
+  const reached = createReached(run.experiments);
+  const host = createCallHost(run, workflowInfo().startTime.getTime() + run.limits.deadlineMs, reached);
   const cancel = new AbortController();
   CancellationScope.current().cancelRequested.catch((reason) => cancel.abort(reason));
 
@@ -72,12 +74,13 @@ export async function runPipeline(run: RunInput): Promise<RunSummary> {
     );
     const outcome = 'failure' in answered && finished.outcome !== 'cancelled' ? 'failed' : finished.outcome;
     upsertSearchAttributes([{ key: outcomeAttribute, value: outcome }]);
-    const cost = await record(recordsOf(finished.nodes, host.traces), {
+    const ending = {
       outcome,
       output: 'failure' in answered ? null : answered.value,
       error: 'failure' in answered ? failureOf(answered.failure) : null,
       finishedAt: Date.now(),
-    });
+    };
+    const cost = await record(recordsOf(finished.nodes, host.traces), ending, reached.inAll(finished.nodes));
     // Nothing where nothing was paid, and nothing where older code recorded the run.
     if (cost && cost.costUsd > 0) upsertSearchAttributes([{ key: costAttribute, value: cost.costUsd }]);
     await condition(allHandlersFinished);
@@ -91,10 +94,14 @@ export async function runPipeline(run: RunInput): Promise<RunSummary> {
 const SHOWN_DEGRADED = 100;
 const UNREMARKABLE: ReadonlySet<string> = new Set(['completed', 'skipped']);
 
-async function record(nodes: readonly NodeRecord[], run: RunRecord): Promise<RunCost | undefined> {
+async function record(
+  nodes: readonly NodeRecord[],
+  run: RunRecord,
+  experiments: Met | undefined,
+): Promise<RunCost | undefined> {
   const portions = portionsOf(nodes);
   for (const portion of portions.slice(0, -1)) await recordRun({ nodes: portion });
-  return recordRun({ nodes: portions.at(-1)!, run });
+  return recordRun({ nodes: portions.at(-1)!, run, ...(experiments && { experiments }) });
 }
 
 function refuseLarge(output: Json): Json {

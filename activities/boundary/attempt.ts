@@ -3,6 +3,7 @@
  * around the next one, so what the boundary does to a step reads as a list, outermost first.
  */
 import type { AnyStep } from '../../src/dsl/step.ts';
+import type { RunAssignment } from '../../src/experiment/assignment.ts';
 import type { Json } from '../../src/plan/plan.ts';
 import type { SinkAddress } from '../../workflows/messages.ts';
 import type { Priority } from '../providers/call.ts';
@@ -27,6 +28,8 @@ export interface Attempt {
   readonly sink?: SinkAddress;
   /** Takes what the step writes, as it writes it; absent where nobody listens. */
   readonly emit?: Emit;
+  /** Experiments whose arm the run's unit meets here. */
+  readonly exposures?: readonly RunAssignment[];
   /** Whether somebody waits for it (default), or it is part of an evaluation. */
   readonly priority?: Priority;
 }

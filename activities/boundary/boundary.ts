@@ -4,6 +4,7 @@ import type { TokenOutlet } from '../../src/runtime/token-piece.ts';
 import type { Payloads } from '../../src/store/claims.ts';
 import { compose, type Next } from './attempt.ts';
 import { checkClaims } from './claim-check.ts';
+import { type Expose, recordExposures } from './exposure.ts';
 import { beat } from './heartbeat.ts';
 import type { Implemented } from './implement.ts';
 import { checkSchemas } from './schemas.ts';
@@ -14,11 +15,13 @@ export interface BoundaryDependencies {
   readonly payloads: Payloads;
   /** Takes tokens to whoever asked for them; absent where there is no such way. */
   readonly tokens?: TokenOutlet;
+  /** Absent where runs are in no experiment: evaluations, re-runs. */
+  readonly expose?: Expose;
 }
 
 export function createBoundary(dependencies: BoundaryDependencies, implemented: Implemented): Next {
-  const { payloads, tokens } = dependencies;
-  const wrappers = [sinkTokens(tokens), limitTime, beat, checkClaims(payloads), checkSchemas];
+  const { payloads, tokens, expose } = dependencies;
+  const wrappers = [sinkTokens(tokens), limitTime, beat, recordExposures(expose), checkClaims(payloads), checkSchemas];
   return compose(wrappers, async (attempt) => {
     const { config, signal, heartbeat, emit = emitNothing, runId, key, priority = 'serving' } = attempt;
     const idempotencyKey = attempt.call === 'step' ? `${runId}:${key}` : `${runId}:${key}:fallback`;

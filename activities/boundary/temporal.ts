@@ -76,6 +76,7 @@ function createStepActivity(
         signal: context.cancellationSignal,
         heartbeat: (progress) => context.heartbeat(progress),
         ...(call.sink && { sink: call.sink }),
+        ...(call.exposures && { exposures: call.exposures }),
       });
       return { output, trace: trace() };
     } catch (error) {

@@ -4,17 +4,21 @@ import type { Connection } from '@temporalio/client';
 import type { Implemented } from '../../activities/boundary/implement.ts';
 import type { Providers } from '../../activities/providers/providers.ts';
 import type { EmbedderOf } from '../embedding/embedder.ts';
+import { once } from '../once.ts';
 import type { Database } from '../store/database.ts';
 import { createStore, type Store } from '../store/store.ts';
 import { createRunClient, type RunClient } from './client.ts';
 import type { Config } from './config.ts';
 import { stateFolder } from './dev-state.ts';
 import { createEvaluationClient, type EvaluationClient } from './evaluation-client.ts';
+import { createFeedbackClient, type FeedbackClient } from './feedback-client.ts';
 import { createIngestClient, type IngestClient } from './ingest-client.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 import { createStreamRun, type StreamClient } from './stream-run.ts';
 import type { TemporalConnection } from './temporal.ts';
+import { readSinkKey } from './token-key.ts';
 import { createTokenStreams, type TokenStreams } from './token-streams.ts';
+import { createHideUnit } from './unit-key.ts';
 import type { Undo } from './unwind.ts';
 import type { RunningWorker } from './worker.ts';
 
@@ -30,7 +34,7 @@ export interface Dependencies {
 
 export interface Attached {
   readonly store: Store;
-  readonly client: RunClient & StreamClient & IngestClient & EvaluationClient;
+  readonly client: RunClient & StreamClient & IngestClient & EvaluationClient & FeedbackClient;
   readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string };
   readonly connection: Connection;
   readonly databaseUrl: string;
@@ -50,14 +54,21 @@ interface Parts {
 export function attach({ folder, config, temporal, uiUrl, database, databaseUrl }: Parts, undo: Undo): Attached {
   const store = createStore(database);
   const { client, namespace, address, connection } = temporal;
-  const runs = createRunClient({ temporal: client, store, config, namespace, uiUrl });
+  const hideUnit = createHideUnit(once(() => readSinkKey(config, folder)));
+  const runs = createRunClient({ temporal: client, store, config, namespace, uiUrl, hideUnit });
   const ingests = createIngestClient({ temporal: client, queue: config.queues.control, urlOf: runs.urlOf });
   const evaluations = createEvaluationClient({ temporal: client, store, queues: config.queues, check: runs.check });
   const streams = createTokenStreams({ config, folder });
   undo.push(() => streams.stop());
   return {
     store,
-    client: { ...runs, ...ingests, ...evaluations, stream: createStreamRun(runs.start, streams) },
+    client: {
+      ...runs,
+      ...ingests,
+      ...evaluations,
+      ...createFeedbackClient(store),
+      stream: createStreamRun(runs.start, streams),
+    },
     temporal: { address, namespace, uiUrl },
     connection,
     databaseUrl,

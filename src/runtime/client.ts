@@ -2,17 +2,16 @@
  * The client: starts runs and reads their answers. A run's row is written before its workflow starts, so that whatever
  * happens afterwards, the run is known.
  */
-import { createHash, randomUUID } from 'node:crypto';
 import type { Client as TemporalClient } from '@temporalio/client';
 import type { z } from 'zod';
-import type { FailureData } from '../../workflows/messages.ts';
-import { SluiceError } from '../errors.ts';
-import { canonicalJson, planId } from '../plan/id.ts';
+import { checkUnit } from '../experiment/assign.ts';
+import type { Served } from '../experiment/serve.ts';
 import type { Json, Plan } from '../plan/plan.ts';
-import { workflowInput } from '../plan/skeleton.ts';
 import { restoreClaims, storeLarge } from '../store/claims.ts';
-import type { RunBudget, RunRow } from '../store/runs.ts';
+import type { DeploymentRow } from '../store/deployments.ts';
+import type { RunBudget } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
+import { beginRun, createRegistration, recordedRun, runIdOf } from './begin-run.ts';
 import { cancelRun } from './cancel-run.ts';
 import { createCatalogueCheck } from './catalogue.ts';
 import type { Config } from './config.ts';
@@ -20,9 +19,11 @@ import { type OnOutage, ridingThrough } from './outage.ts';
 import { checkBudget } from './run-budget.ts';
 import { checkRunInput } from './run-input.ts';
 import { type RunResult, resultOf } from './run-result.ts';
+import { createServing } from './serving.ts';
 import { type Answer, createStartRun } from './start-run.ts';
 import type { OpenSink } from './stream-run.ts';
 import { workflowUrl } from './temporal-ui.ts';
+import type { HideUnit } from './unit-key.ts';
 
 export interface ClientDependencies {
   readonly temporal: TemporalClient;
@@ -30,6 +31,8 @@ export interface ClientDependencies {
   readonly config: Config;
   readonly namespace: string;
   readonly uiUrl: string;
+  /** Default: units are in no search attribute. */
+  readonly hideUnit?: HideUnit;
 }
 
 /** A pipeline, a variant of one, or a plan from elsewhere with a schema for its input. */
@@ -37,6 +40,20 @@ export interface Runnable {
   readonly id: string;
   readonly plan: Plan;
   readonly input: z.ZodType;
+  /** Given by `serve`. */
+  readonly served?: Pick<Served, 'assignments' | 'unit'>;
+}
+
+/** What a pipeline's name serves to one request. */
+export interface ServedPipeline extends Runnable {
+  readonly served: Served;
+  /** Null where nothing is deployed: the definition in code is served, and no experiment is on. */
+  readonly deployment: DeploymentRow | null;
+}
+
+export interface AskOptions extends RunOptions {
+  /** Whom the request is for: who is randomised in experiments that do not read it off the input. */
+  readonly unit?: string;
 }
 
 export interface RunOptions {
@@ -61,7 +78,16 @@ export interface StartedRun {
 }
 
 export interface RunClient {
-  /** Starts a run and resolves with its result once it is recorded. */
+  /**
+   * Asks what is served under the pipeline's name: the deployed plan, with the arms of the experiments that the request's
+   * unit is in; the definition in code where nothing is deployed.
+   *
+   * @throws SluiceError `unit_invalid`, and as `run`
+   */
+  ask(pipeline: Runnable, input: unknown, options?: AskOptions): Promise<RunResult>;
+  /** What `ask` would run, decided and not yet started: hand it to `start`, or to `stream`. */
+  serve(pipeline: Runnable, input: unknown, options?: Pick<AskOptions, 'unit'>): Promise<ServedPipeline>;
+  /** Starts a run of exactly this plan, in no experiment, and resolves with its result once it is recorded. */
   run(pipeline: Runnable, input: unknown, options?: RunOptions): Promise<RunResult>;
   /**
    * Starts a run and gives its answer before its record.
@@ -95,10 +121,11 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
     const input = checkRunInput(pipeline.id, pipeline.input, given);
     const budget = checkBudget({ ...config.budget, ...options.budget });
     await checkCatalogue(pipeline.plan);
-    const offered = await register(pipeline.plan);
+    const planId = await register(pipeline.plan);
     const carried = await storeLarge(store.payloads, input, `the input of '${pipeline.id}'`);
     const runId = runIdOf(pipeline.id, options.idempotencyKey);
-    const { row, plan } = await begin(store, { runId, planId: offered, plan: pipeline.plan, input, budget, options });
+    const { idempotencyKey = null } = options;
+    const { row, plan } = await beginRun(store, { runId, planId, pipeline, input, budget, idempotencyKey });
 
     const handle = temporal.workflow.getHandle(runId);
     let isOver = false;
@@ -108,14 +135,17 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
     const answered: Promise<Answer> =
       row.state === 'running'
         ? startRun(
-            { runId, planId: row.planId, plan, input: carried, budget: row.budget, sink: openSink?.(runId) },
+            {
+              ...{ runId, planId: row.planId, plan, input: carried, budget: row.budget, sink: openSink?.(runId) },
+              ...{ experiments: row.assignments ?? [], unit: row.unit },
+            },
             options.onOutage,
           )
         : Promise.resolve({ kind: 'closed' });
     const finished = answered.then(async (answer) => {
       if (row.state === 'running') await closed(answer, () => handle.result(), options.onOutage);
       options.signal?.removeEventListener('abort', cancel);
-      return resultOf(await recorded(store, runId), urlOf(runId), (output) => restoreClaims(store.payloads, output));
+      return resultOf(await recordedRun(store, runId), urlOf(runId), (output) => restoreClaims(store.payloads, output));
     });
     const end = () => {
       isOver = true;
@@ -138,8 +168,21 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
     await ridingThrough(config.runDeadlineMs, ended, onOutage);
   }
 
+  const decide = createServing(store);
+  async function serve(pipeline: Runnable, given: unknown, { unit = null }: { unit?: string | null } = {}) {
+    const input = checkRunInput(pipeline.id, pipeline.input, given);
+    const decided = await decide(pipeline.id, { input, unit });
+    const { plan } = pipeline;
+    if (decided === undefined) return { ...pipeline, served: servedInCode(plan, unit), deployment: null };
+    const { deployment, ...served } = decided;
+    return { ...pipeline, plan: served.plan, served, deployment };
+  }
+
   return Object.freeze({
     start,
+    serve,
+    ask: async (pipeline: Runnable, input: unknown, { unit, ...options }: AskOptions = {}) =>
+      (await start(await serve(pipeline, input, { ...(unit !== undefined && { unit }) }), input, options)).finished,
     run: async (pipeline: Runnable, input: unknown, options?: RunOptions) =>
       (await start(pipeline, input, options)).finished,
     check: checkCatalogue,
@@ -150,72 +193,7 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
 /** What asking for a result says of a workflow that ended without one, or is gone with its server's database. */
 const CLOSED: ReadonlySet<string> = new Set(['WorkflowFailedError', 'WorkflowNotFoundError']);
 
-function runIdOf(pipeline: string, idempotencyKey: string | undefined): string {
-  if (idempotencyKey === undefined) return `run-${randomUUID()}`;
-  return `run-${createHash('sha256').update(`${pipeline}\0${idempotencyKey}`).digest('hex').slice(0, 32)}`;
-}
-
-/** Stores each plan once per process; returns its id. One that no workflow could be given is refused. */
-function createRegistration(store: Store): (plan: Plan) => Promise<string> {
-  const ids = new WeakMap<Plan, Promise<string>>();
-  const register = async (plan: Plan) => {
-    workflowInput(plan);
-    const id = planId(plan);
-    await store.plans.put(id, plan);
-    return id;
-  };
-  return (plan) => {
-    const known = ids.get(plan) ?? register(plan);
-    ids.set(plan, known);
-    known.catch(() => ids.delete(plan));
-    return known;
-  };
-}
-
-interface Begin {
-  readonly runId: string;
-  readonly planId: string;
-  readonly plan: Plan;
-  readonly input: Json;
-  readonly budget: RunBudget | null;
-  readonly options: RunOptions;
-}
-
-/** Writes the run's row, or finds the one that the same idempotency key made: that one's plan then holds. */
-async function begin(
-  store: Store,
-  { runId, planId, plan, input, budget, options }: Begin,
-): Promise<{ row: RunRow; plan: Plan }> {
-  const idempotencyKey = options.idempotencyKey ?? null;
-  const begun = await store.runs.begin({
-    runId,
-    pipeline: plan.pipeline,
-    planId,
-    arms: {},
-    unit: null,
-    idempotencyKey,
-    input,
-    budget,
-  });
-  const row = begun.run;
-  if (begun.created) return { row, plan };
-  if (canonicalJson(row.input) !== canonicalJson(input))
-    throw new SluiceError('idempotency_conflict', {
-      message: `idempotency key '${idempotencyKey}' was used before with another input`,
-      remedy: 'use one key per request; the same key only to repeat that request',
-      data: { runId },
-    });
-  return { row, plan: row.planId === planId ? plan : ((await store.plans.get(row.planId)) ?? plan) };
-}
-
-/** The run with its record; a run that was closed from outside has none, and is closed here with that as its reason. */
-async function recorded(store: Store, runId: string) {
-  const run = await store.runs.get(runId);
-  if (run.state !== 'running') return run;
-  const error: FailureData = {
-    code: 'terminated',
-    message: 'the workflow was closed from outside before it was recorded',
-  };
-  await store.runs.close(runId, 'failed', { ...error });
-  return store.runs.get(runId);
-}
+const servedInCode = (plan: Plan, unit: string | null): Served => ({
+  ...{ plan, assignments: [], ramped: [] },
+  unit: unit === null ? null : checkUnit(unit),
+});

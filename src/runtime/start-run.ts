@@ -19,6 +19,7 @@ import {
   type RunLimits,
   type SinkAddress,
 } from '../../workflows/messages.ts';
+import type { CarriedAssignment } from '../experiment/assignment.ts';
 import { drawPlan } from '../plan/draw.ts';
 import { shortId } from '../plan/id.ts';
 import type { Json, Plan } from '../plan/plan.ts';
@@ -39,6 +40,9 @@ const DETAILS_LIMIT = 15_000;
 
 const pipelineAttribute = defineSearchAttributeKey(ATTRIBUTES.pipeline, 'KEYWORD');
 const planAttribute = defineSearchAttributeKey(ATTRIBUTES.plan, 'KEYWORD');
+const unitAttribute = defineSearchAttributeKey(ATTRIBUTES.unit, 'KEYWORD');
+const experimentsAttribute = defineSearchAttributeKey(ATTRIBUTES.experiments, 'KEYWORD_LIST');
+const armsAttribute = defineSearchAttributeKey(ATTRIBUTES.arms, 'KEYWORD_LIST');
 
 export interface RunStart {
   readonly runId: string;
@@ -49,6 +53,9 @@ export interface RunStart {
   readonly sink?: SinkAddress | undefined;
   /** Its deadline is the workflow's to keep; the rest is kept where calls are paid. */
   readonly budget?: RunBudget | null;
+  /** What experiments gave it. */
+  readonly experiments?: readonly CarriedAssignment[];
+  readonly unit?: string | null;
 }
 
 /** How a run answered: its output, or why there is none; `closed` when it had ended before it could be asked. */
@@ -60,16 +67,19 @@ export type Answer =
 export type StartRun = (start: RunStart, onOutage?: OnOutage) => Promise<Answer>;
 
 /** @param workflow which workflow hosts the run; benchmarks name others with the same input and update */
-export function createStartRun({ temporal, config }: ClientDependencies, workflow = RUN_WORKFLOW): StartRun {
+export function createStartRun({ temporal, config, hideUnit }: ClientDependencies, workflow = RUN_WORKFLOW): StartRun {
   const prepare = createPreparation();
-  const attempt = (start: RunStart): Promise<Json> => {
+  const attempt = async (start: RunStart): Promise<Json> => {
     const { plan, details } = prepare(start);
+    const { experiments = [], unit } = start;
+    const hidden = unit && hideUnit ? await hideUnit(unit) : undefined;
     const run: RunInput = {
       planId: start.planId,
       plan,
       input: start.input,
       limits: limitsOf(config, start.budget),
       ...(start.sink && { sink: start.sink }),
+      ...(experiments.length > 0 && { experiments }),
     };
     const startWorkflowOperation = new WithStartWorkflowOperation(workflow, {
       workflowId: start.runId,
@@ -86,7 +96,10 @@ export function createStartRun({ temporal, config }: ClientDependencies, workflo
       typedSearchAttributes: new TypedSearchAttributes([
         { key: pipelineAttribute, value: start.plan.pipeline },
         { key: planAttribute, value: shortId(start.planId) },
+        ...(hidden === undefined ? [] : [{ key: unitAttribute, value: hidden }]),
+        ...armsOf(experiments),
       ]),
+      ...(experiments.length > 0 && { memo: { experiments: experiments.map(shown) } }),
     });
     return temporal.workflow.executeUpdateWithStart<() => Promise<unknown>, Json, []>(ANSWER_UPDATE, {
       updateId: ANSWER_UPDATE,
@@ -104,6 +117,20 @@ export function createStartRun({ temporal, config }: ClientDependencies, workflo
       return answerOf(error);
     }
   };
+}
+
+/** What runs can be found by: `rerank-v2`, and `rerank-v2:wide`. */
+function armsOf(experiments: readonly CarriedAssignment[]) {
+  if (experiments.length === 0) return [];
+  return [
+    { key: experimentsAttribute, value: experiments.map(({ experiment }) => experiment) },
+    { key: armsAttribute, value: experiments.map(({ experiment, arm }) => `${experiment}:${arm}`) },
+  ];
+}
+
+/** What the Temporal UI shows beside: neither whom it is for, nor where the arms differ. */
+function shown({ unit: _, nodes: __, armIndex: ___, ...rest }: CarriedAssignment) {
+  return rest;
 }
 
 /** A budget may shorten the deadline that every run has, not lengthen it. */

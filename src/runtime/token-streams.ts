@@ -4,6 +4,7 @@
  * sends them otherwise.
  */
 import type { SinkAddress } from '../../workflows/messages.ts';
+import { once } from '../once.ts';
 import type { Config } from './config.ts';
 import { createTokenHub, type TokenHub } from './token-hub.ts';
 import { readSinkKey } from './token-key.ts';
@@ -45,18 +46,6 @@ export function createTokenStreams({ config, folder }: { readonly config: Config
       await (await opened?.catch(() => undefined))?.close();
     },
   } satisfies TokenStreams);
-}
-
-/** One that failed is made anew at the next call. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    made.catch(() => {
-      made = undefined;
-    });
-    return made;
-  };
 }
 
 /** Tokens that are lost are seen nowhere else: the answer comes all the same. */

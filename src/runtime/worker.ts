@@ -6,10 +6,13 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type { VersioningBehavior } from '@temporalio/common';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { createExpose } from '../../activities/boundary/exposure.ts';
 import type { Implemented } from '../../activities/boundary/implement.ts';
 import { createStepActivities } from '../../activities/boundary/temporal.ts';
 import { createEvaluateActivities } from '../../activities/evaluate.ts';
+import { createFollowRun } from '../../activities/follow-run.ts';
 import { createIngestActivities } from '../../activities/ingest.ts';
+import { nodeOutputs } from '../../activities/node-outputs.ts';
 import { createRecordRun } from '../../activities/record-run.ts';
 import { createSweepRuns } from '../../activities/sweep-runs.ts';
 import { stepName } from '../dsl/step.ts';
@@ -18,6 +21,7 @@ import type { Store } from '../store/store.ts';
 import { payloadConverterPath } from './bundle.ts';
 import { keepPublished, type Published } from './catalogue.ts';
 import type { Config } from './config.ts';
+import { wake } from './experiment-wake.ts';
 import { servedBy } from './plan-keys.ts';
 import { ensureSweeper } from './sweeper.ts';
 import type { TokenOutlet } from './token-piece.ts';
@@ -64,13 +68,19 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
     shutdownGraceTime: config.shutdownGraceMs,
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
   } satisfies Partial<WorkerOptions>;
+  const expose = createExpose(store.outcomes);
+  const followRun = createFollowRun({
+    ...{ store, expose },
+    outputsOf: async (runId) => nodeOutputs((await client.workflow.getHandle(runId).fetchHistory()).events ?? []),
+    wake: (experimentId) => wake(client, experimentId),
+  });
   const creatingRun = Worker.create({
     ...shared,
     ...versioningOf(config, 'PINNED'),
     taskQueue: config.queues.run,
     activities: {
-      ...createStepActivities(implementations, { ...store, ...(tokens && { tokens }) }),
-      recordRun: createRecordRun(store.runs),
+      ...createStepActivities(implementations, { ...store, expose, ...(tokens && { tokens }) }),
+      recordRun: createRecordRun(store.runs, followRun),
     },
     maxConcurrentActivityTaskExecutions: config.concurrency,
     maxCachedWorkflows: config.cachedRuns,

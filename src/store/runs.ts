@@ -2,7 +2,7 @@
  * Runs: one row each, there before the workflow starts and completed by it. Every method may be called twice. What ends
  * a run is written once: a second ending, whoever brings it, changes nothing.
  */
-import type { RunAssignment } from '../experiment/assignment.ts';
+import type { CarriedAssignment } from '../experiment/assignment.ts';
 import type { Json, RunOutcome } from '../plan/plan.ts';
 import { type Clock, nowParam, nowSql } from './clock.ts';
 import type { Database } from './database.ts';
@@ -39,13 +39,13 @@ export interface RunStart {
   /** Null, or absent: no limit. */
   readonly budget?: RunBudget | null;
   /** What `arms` is said of, whole. Null, or absent: no experiment is on. */
-  readonly assignments?: readonly RunAssignment[] | null;
+  readonly assignments?: readonly CarriedAssignment[] | null;
 }
 
 /** Times are milliseconds since the epoch. */
 export interface RunRow extends RunStart {
   readonly budget: RunBudget | null;
-  readonly assignments: readonly RunAssignment[] | null;
+  readonly assignments: readonly CarriedAssignment[] | null;
   readonly state: RunState;
   readonly output: Json;
   readonly error: Json;

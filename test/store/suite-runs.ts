@@ -62,6 +62,7 @@ export function describeRuns(subject: Subject): void {
           unit: 'user-7',
           probability: 0.5,
           isOverride: false,
+          nodes: ['ranked'],
         },
       ];
       const { run } = await runs.begin({ ...start('given'), arms: { 'rerank.2': 'cohere' }, assignments });

@@ -1,0 +1,111 @@
+/**
+ * What follows from a run that has been recorded: what its nodes gave is kept, its units are exposed, its outcomes count, and
+ * a breaker that trips wakes its experiment. All of it may be done again.
+ */
+import type { RunAssignment } from '../src/experiment/assignment.ts';
+import { observeRun } from '../src/experiment/observe-run.ts';
+import { outcomeSettings } from '../src/experiment/outcome-settings.ts';
+import { outcomesOfRun, type ReadValue, type RecordedFacts } from '../src/experiment/run-outcomes.ts';
+import type { ExperimentSpec } from '../src/experiment/spec.ts';
+import type { Json, RunOutcome, Wiring } from '../src/plan/plan.ts';
+import { breaker, breakerTrips } from '../src/stats/breaker.ts';
+import { restoreClaims } from '../src/store/claims.ts';
+import type { ExperimentRow } from '../src/store/experiments.ts';
+import type { NodeOutput } from '../src/store/node-outputs.ts';
+import type { RunWithNodes } from '../src/store/runs.ts';
+import type { Store } from '../src/store/store.ts';
+import type { RecordRun } from '../workflows/messages.ts';
+import type { Expose } from './boundary/exposure.ts';
+
+export interface FollowDependencies {
+  readonly store: Store;
+  readonly expose: Expose;
+  /** What the nodes of a run gave, by its history. */
+  readonly outputsOf: (runId: string) => Promise<readonly NodeOutput[]>;
+  /** Makes an experiment look now. */
+  readonly wake: (experimentId: string) => Promise<void>;
+}
+
+type Met = Parameters<RecordRun>[0]['experiments'];
+export type FollowRun = (runId: string, experiments: Met) => Promise<void>;
+
+export function createFollowRun({ store, expose, outputsOf, wake }: FollowDependencies): FollowRun {
+  const rowOf = createRowCache(store);
+
+  async function count(runId: string, outputs: readonly NodeOutput[], assigned: readonly RunAssignment[]) {
+    const rows = new Map<string, ExperimentRow>();
+    for (const { experiment } of assigned) rows.set(experiment, await rowOf(experiment));
+    const run = await store.runs.get(runId);
+    const read = await readerOf(store, run, outputs, [...rows.values()]);
+    const facts = factsOf(run);
+    const outcomes = assigned.flatMap((each) => outcomesOfRun(rows.get(each.experiment)!.spec, each, facts, read));
+    const settings = new Map([...rows].map(([id, row]) => [id, outcomeSettings(row)]));
+    for (const { experiment, window, failures, requests } of await store.outcomes.put(outcomes, settings)) {
+      const { ceiling } = rows.get(experiment)!.spec.breaker;
+      const { logE } = breaker({ failures, requests, ceiling });
+      if (logE !== null && breakerTrips(logE, window)) await wake(experiment);
+    }
+  }
+
+  return async (runId, experiments) => {
+    const outputs = await outputsOf(runId);
+    await store.runs.recordOutputs(runId, outputs);
+    if (experiments === undefined) return;
+    const { assigned, reached } = experiments;
+    await expose(
+      runId,
+      assigned.filter(({ experiment }) => reached.includes(experiment)),
+    );
+    await count(runId, outputs, assigned);
+  };
+}
+
+function factsOf({ runId, state, startedAt, finishedAt, spent }: RunWithNodes): RecordedFacts {
+  const { paidCalls, unknownCalls, costUsd, inputTokens, outputTokens } = spent;
+  // Where no call was paid nothing was spent; where one's cost is not known, nobody knows the sum.
+  const known = paidCalls === 0 ? 0 : costUsd;
+  return {
+    ...{ runId, outcome: state as RunOutcome, finishedAt: finishedAt! },
+    latencyMs: Math.max(0, finishedAt! - startedAt),
+    ...{ costUsd: unknownCalls > 0 ? null : known, inputTokens, outputTokens },
+  };
+}
+
+/** Reads what metrics are of: the output, or what nodes gave. */
+async function readerOf(
+  { plans, payloads }: Store,
+  run: RunWithNodes,
+  outputs: readonly NodeOutput[],
+  rows: readonly ExperimentRow[],
+): Promise<ReadValue> {
+  const wirings = [...new Set(rows.flatMap(({ spec }) => wiringsOf(spec)))];
+  if (wirings.length === 0) return () => undefined;
+  const { input, planId } = run;
+  const given = new Map(outputs.map(({ key, output }) => [key, output]));
+  const output = await restoreClaims(payloads, run.output);
+  const seen = await observeRun({ plan: await plans.get(planId), input, output, outputs: given }, wirings);
+  const values = new Map<Wiring, Json>();
+  for (const [index, value] of seen.entries())
+    if (value !== undefined) values.set(wirings[index]!, await restoreClaims(payloads, value));
+  return ({ wiring }) => values.get(wiring);
+}
+
+function wiringsOf({ metrics }: ExperimentSpec): readonly Wiring[] {
+  return metrics.flatMap(({ source, denominator }) =>
+    [source, denominator].flatMap((each) => (each?.from === 'value' ? each.wiring : [])),
+  );
+}
+
+/** Experiments whose settings a process keeps: they do not change. */
+const KEPT = 200;
+
+function createRowCache({ experiments }: Store): (experimentId: string) => Promise<ExperimentRow> {
+  const rows = new Map<string, Promise<ExperimentRow>>();
+  return (experimentId) => {
+    const row = rows.get(experimentId) ?? experiments.get(experimentId);
+    rows.set(experimentId, row);
+    row.catch(() => rows.delete(experimentId));
+    if (rows.size > KEPT) rows.delete(rows.keys().next().value!);
+    return row;
+  };
+}

@@ -1,0 +1,46 @@
+/**
+ * What each node of a run gave, read off the run's own history: the answers of its activities are there, so nothing has to
+ * pass through the workflow a second time, and nothing is written while somebody waits for the answer.
+ */
+import { defaultPayloadConverter } from '@temporalio/common';
+import type { temporal } from '@temporalio/proto';
+import type { Json } from '../src/plan/plan.ts';
+import type { NodeOutput } from '../src/store/node-outputs.ts';
+import type { StepResult } from '../workflows/messages.ts';
+
+type Event = temporal.api.history.v1.IHistoryEvent;
+type Payloads = temporal.api.common.v1.IPayloads | null | undefined;
+
+const FALLBACK = ':fallback';
+const LOCAL_ACTIVITY = 'core_local_activity';
+
+/** @param events of a run's history so far, in their order */
+export function nodeOutputs(events: readonly Event[]): readonly NodeOutput[] {
+  const outputs = new Map<string, Json>();
+  const keys = new Map<string, string>();
+  const note = (key: string | undefined, result: Payloads) => {
+    const given = key === undefined ? undefined : first<StepResult>(result);
+    // Recording is an activity of the run, too, and gives no output.
+    if (given && typeof given === 'object' && 'output' in given && 'trace' in given) outputs.set(key!, given.output);
+  };
+  for (const event of events) {
+    const { activityTaskScheduledEventAttributes: scheduled, activityTaskCompletedEventAttributes: completed } = event;
+    if (scheduled?.activityId) keys.set(String(event.eventId), withoutFallback(scheduled.activityId));
+    if (completed) note(keys.get(String(completed.scheduledEventId)), completed.result);
+    const marker = event.markerRecordedEventAttributes;
+    if (marker?.markerName === LOCAL_ACTIVITY && !marker.failure) note(summaryOf(event), marker.details?.result);
+  }
+  return [...outputs].map(([key, output]) => ({ key, output }));
+}
+
+const withoutFallback = (id: string): string => (id.endsWith(FALLBACK) ? id.slice(0, -FALLBACK.length) : id);
+
+/** A local call is named by its summary: its id is a number. */
+function summaryOf({ userMetadata }: Event): string | undefined {
+  return userMetadata?.summary ? defaultPayloadConverter.fromPayload<string>(userMetadata.summary) : undefined;
+}
+
+function first<T>(payloads: Payloads): T | undefined {
+  const payload = payloads?.payloads?.[0];
+  return payload ? defaultPayloadConverter.fromPayload<T>(payload) : undefined;
+}

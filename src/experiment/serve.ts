@@ -1,0 +1,158 @@
+/**
+ * What a request gets: the deployed plan, with an arm of each experiment on the pipeline that its unit is in, and with what
+ * is being rolled out. A pure law of what is served, the request's input and its unit: the same request gets the same in
+ * every process, and nothing is asked of anyone.
+ */
+import { composePlan } from '../plan/compose.ts';
+import type { Json, Plan, Wiring } from '../plan/plan.ts';
+import { enter, evaluate } from '../plan/resolve.ts';
+import type { ExperimentRow, Serving } from '../store/experiments.ts';
+import { checkUnit, compileAssignable, isIn } from './assign.ts';
+import type { CarriedAssignment } from './assignment.ts';
+import { exposingNodes } from './overlap.ts';
+import { editedNodes } from './restage.ts';
+import { SERVED_STATES, type SpecArm } from './spec.ts';
+
+export interface ServeRequest {
+  readonly input: Json;
+  /** Whoever the caller says it is for; null: nobody in particular. */
+  readonly unit: string | null;
+}
+
+export interface Served {
+  /** The same object for the same arms, whoever asks. */
+  readonly plan: Plan;
+  readonly assignments: readonly CarriedAssignment[];
+  /** Experiments whose winner it gets though it is outside their share. */
+  readonly ramped: readonly string[];
+  /** The first unit that an experiment read, or the caller's; null: none, and so in no experiment. */
+  readonly unit: string | null;
+}
+
+/** Combinations of arms whose plans are kept. */
+const KEPT_PLANS = 500;
+
+/**
+ * Prepares what is served for many requests.
+ *
+ * @param base the deployed plan
+ * @throws SluiceError from what it returns: `unit_invalid`
+ */
+export function compileServing(serving: Serving, base: Plan): (request: ServeRequest) => Served {
+  const { deployment } = serving;
+  const experiments = serving.experiments
+    .filter(({ state }) => SERVED_STATES.some((served) => served === state))
+    .map((row) => compileExperiment(row, base));
+  const planOf = createPlans(base);
+  return ({ input, unit: asked }) => {
+    const callers = asked === null ? null : checkUnit(asked);
+    const within: Within[] = [];
+    for (const experiment of experiments) {
+      const unit = experiment.unitOf(input, callers);
+      if (unit === null || isHeldOut(deployment, unit) || !experiment.isTarget(input)) continue;
+      within.push({ experiment, unit, assignment: experiment.assign(unit) });
+    }
+    const assigned = within.filter(({ assignment }) => assignment !== null);
+    const arms = assigned.flatMap(({ experiment, assignment }) => armOf(experiment, assignment!.arm));
+    const ramped = within.filter((each) => isRamped(each, assigned));
+    const winners = ramped.flatMap(({ experiment }) => armOf(experiment, experiment.row.winner!));
+    return {
+      plan: planOf([...arms, ...winners]),
+      assignments: assigned.flatMap(({ experiment, assignment }) => (experiment.isOut(assignment!) ? [] : assignment!)),
+      ramped: ramped.map(({ experiment }) => experiment.row.experimentId),
+      unit: callers ?? within[0]?.unit ?? null,
+    };
+  };
+}
+
+interface Compiled {
+  readonly row: ExperimentRow;
+  /** Nodes that any arm edits. */
+  readonly edited: ReadonlySet<string>;
+  readonly unitOf: (input: Json, callers: string | null) => string | null;
+  readonly isTarget: (input: Json) => boolean;
+  /** Null outside its share. */
+  readonly assign: (unit: string) => CarriedAssignment | null;
+  /** Whether the arm is no longer tested: the unit gets the baseline, and counts for nothing. */
+  readonly isOut: (assignment: CarriedAssignment) => boolean;
+}
+
+interface Within {
+  readonly experiment: Compiled;
+  readonly unit: string;
+  readonly assignment: CarriedAssignment | null;
+}
+
+function compileExperiment(row: ExperimentRow, base: Plan): Compiled {
+  const { experimentId, spec, stage, stopped } = row;
+  const assignTo = compileAssignable({
+    shareSalt: spec.layer === null ? experimentId : `layer.${spec.layer}`,
+    range: row.range,
+    armSalt: experimentId,
+    arms: spec.arms,
+  });
+  const nodes = exposingNodes(base, spec);
+  const indexOf = (arm: string) => spec.arms.findIndex(({ name }) => name === arm);
+  return {
+    row,
+    edited: editedNodes(spec),
+    unitOf: (input, callers) => (spec.unit === null ? callers : unitIn(spec.unit, input)),
+    isTarget: (input) => spec.target === null || read(spec.target, input) === true,
+    assign(unit) {
+      const override = Object.hasOwn(spec.overrides, unit) ? spec.overrides[unit]! : undefined;
+      const found = override === undefined ? assignTo(unit) : { arm: override, probability: 1 };
+      if (found === null) return null;
+      const { arm, probability } = found;
+      const isOverride = override !== undefined;
+      return { experiment: experimentId, arm, armIndex: indexOf(arm), stage, unit, probability, isOverride, nodes };
+    },
+    isOut: ({ arm }) => stopped.includes(arm),
+  };
+}
+
+/** The winner of a rollout goes to units outside its share, unless they are in a test of what it would change. */
+function isRamped({ experiment, unit, assignment }: Within, assigned: readonly Within[]): boolean {
+  const { row, edited } = experiment;
+  if (assignment !== null || row.state !== 'rolling' || row.winner === null) return false;
+  if (!isIn(`${row.experimentId}.ramp`, unit, [0, row.ramp])) return false;
+  return !assigned.some((other) => [...other.experiment.edited].some((node) => edited.has(node)));
+}
+
+/** A variant's edits; of the baseline, and of a variant that was stopped, none. */
+function armOf({ row }: Compiled, name: string): (SpecArm & { readonly name: string })[] {
+  const arm = row.spec.arms.find((each) => each.name === name);
+  if (arm === undefined || arm.edits.length === 0 || row.stopped.includes(name)) return [];
+  return [{ ...arm, name: `${row.experimentId}:${name}` }];
+}
+
+function isHeldOut({ pipeline, holdOut }: Serving['deployment'], unit: string): boolean {
+  return holdOut > 0 && isIn(`holdout.${pipeline}`, unit, [0, holdOut]);
+}
+
+function unitIn(wiring: Wiring, input: Json): string | null {
+  const unit = read(wiring, input);
+  return unit === undefined || unit === null || unit === '' ? null : checkUnit(unit);
+}
+
+function read(wiring: Wiring, input: Json): Json | undefined {
+  const resolved = evaluate(wiring, ([, ...fields]) => {
+    const found = enter(input, fields, 'input');
+    return 'fault' in found ? undefined : found.value;
+  });
+  return 'fault' in resolved ? undefined : resolved.value;
+}
+
+/** Composes each combination of arms once. */
+function createPlans(base: Plan): (arms: readonly SpecArm[]) => Plan {
+  const plans = new Map<string, Plan>();
+  return (arms) => {
+    if (arms.length === 0) return base;
+    const key = arms.map(({ name }) => name).join('\n');
+    const known = plans.get(key);
+    if (known) return known;
+    const plan = composePlan(base, arms);
+    if (plans.size >= KEPT_PLANS) plans.delete(plans.keys().next().value!);
+    plans.set(key, plan);
+    return plan;
+  };
+}

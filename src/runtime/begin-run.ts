@@ -1,0 +1,74 @@
+/** How a run begins: its plan and its row are in the store before its workflow starts, whoever repeats the request. */
+import { createHash, randomUUID } from 'node:crypto';
+import type { FailureData } from '../../workflows/messages.ts';
+import { SluiceError } from '../errors.ts';
+import { canonicalJson, planId } from '../plan/id.ts';
+import type { Json, Plan } from '../plan/plan.ts';
+import { workflowInput } from '../plan/skeleton.ts';
+import type { RunBudget, RunRow, RunWithNodes } from '../store/runs.ts';
+import type { Store } from '../store/store.ts';
+import type { Runnable } from './client.ts';
+
+export function runIdOf(pipeline: string, idempotencyKey: string | undefined): string {
+  if (idempotencyKey === undefined) return `run-${randomUUID()}`;
+  return `run-${createHash('sha256').update(`${pipeline}\0${idempotencyKey}`).digest('hex').slice(0, 32)}`;
+}
+
+/** Stores each plan once per process; returns its id. One that no workflow could be given is refused. */
+export function createRegistration(store: Store): (plan: Plan) => Promise<string> {
+  const ids = new WeakMap<Plan, Promise<string>>();
+  const register = async (plan: Plan) => {
+    workflowInput(plan);
+    const id = planId(plan);
+    await store.plans.put(id, plan);
+    return id;
+  };
+  return (plan) => {
+    const known = ids.get(plan) ?? register(plan);
+    ids.set(plan, known);
+    known.catch(() => ids.delete(plan));
+    return known;
+  };
+}
+
+interface Begin {
+  readonly runId: string;
+  readonly planId: string;
+  readonly pipeline: Runnable;
+  readonly input: Json;
+  readonly budget: RunBudget | null;
+  readonly idempotencyKey: string | null;
+}
+
+/** Writes the run's row, or finds the one that the same idempotency key made: that one's plan and arms then hold. */
+export async function beginRun(store: Store, begin: Begin): Promise<{ row: RunRow; plan: Plan }> {
+  const { pipeline, planId, input, idempotencyKey } = begin;
+  const { plan, served } = pipeline;
+  const assignments = served?.assignments ?? [];
+  const { created, run: row } = await store.runs.begin({
+    ...{ runId: begin.runId, pipeline: plan.pipeline, planId, idempotencyKey, input, budget: begin.budget },
+    arms: Object.fromEntries(assignments.map(({ experiment, arm }) => [experiment, arm])),
+    unit: served?.unit ?? null,
+    assignments: assignments.length === 0 ? null : assignments,
+  });
+  if (created) return { row, plan };
+  if (canonicalJson(row.input) !== canonicalJson(input))
+    throw new SluiceError('idempotency_conflict', {
+      message: `idempotency key '${idempotencyKey}' was used before with another input`,
+      remedy: 'use one key per request; the same key only to repeat that request',
+      data: { runId: row.runId },
+    });
+  return { row, plan: row.planId === planId ? plan : ((await store.plans.get(row.planId)) ?? plan) };
+}
+
+/** The run with its record; a run that was closed from outside has none, and is closed here with that as its reason. */
+export async function recordedRun(store: Store, runId: string): Promise<RunWithNodes> {
+  const run = await store.runs.get(runId);
+  if (run.state !== 'running') return run;
+  const error: FailureData = {
+    code: 'terminated',
+    message: 'the workflow was closed from outside before it was recorded',
+  };
+  await store.runs.close(runId, 'failed', { ...error });
+  return store.runs.get(runId);
+}

@@ -1,0 +1,89 @@
+/**
+ * Feedback: what people say of an answer, joined to the run, and so to its arms. It is kept first and counted then, so a
+ * thumb that is faster than the run's record, or that comes twice, is neither lost nor counted twice.
+ */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { SluiceError } from '../errors.ts';
+import { outcomesOfFeedback } from '../experiment/feedback-outcomes.ts';
+import { outcomeSettings } from '../experiment/outcome-settings.ts';
+import { canonicalJson } from '../plan/id.ts';
+import type { Json } from '../plan/plan.ts';
+import type { FeedbackRow } from '../store/feedback.ts';
+import type { Store } from '../store/store.ts';
+
+const MOST_FIELDS = 20;
+const text = (characters: number) => z.string().trim().min(1).max(characters);
+
+/** What may be said of an answer; at least one thing. */
+export const Feedback = z
+  .strictObject({
+    thumb: z.enum(['up', 'down']).optional(),
+    score: z.number().min(-1_000_000).max(1_000_000).optional(),
+    note: text(4_000).optional(),
+    emoji: text(32).optional(),
+    /** Whatever else the project asks people. */
+    fields: z
+      .record(text(64), z.union([z.string().max(1_000), z.number(), z.boolean()]))
+      .refine((fields) => Object.keys(fields).length <= MOST_FIELDS, `at most ${MOST_FIELDS} fields`)
+      .optional(),
+  })
+  .refine(
+    (said) => Object.values(said).some((value) => value !== undefined),
+    'say something: a thumb, a score, a note',
+  );
+export type Feedback = z.input<typeof Feedback>;
+
+export interface FeedbackOptions {
+  /** The same key, the same feedback. Default: what is said, of whom, by whom; so the same thumb again changes nothing. */
+  readonly key?: string;
+  /** Who says it, as the caller knows them. */
+  readonly by?: string;
+  /** When it was said, in milliseconds since the epoch; default: now. */
+  readonly at?: number;
+  /** Made up by `sluice simulate`. */
+  readonly isSimulated?: boolean;
+}
+
+export interface FeedbackClient {
+  /** @throws SluiceError `feedback_invalid`, `run_unknown`, `feedback_conflict` */
+  feedback(runId: string, said: Feedback, options?: FeedbackOptions): Promise<FeedbackRow>;
+}
+
+export function createFeedbackClient(store: Store): FeedbackClient {
+  return {
+    async feedback(runId, said, { key, by = null as string | null, at = Date.now(), isSimulated = false } = {}) {
+      const { thumb, score = null, note = null, emoji = null, fields = null } = check(said);
+      const { row, assignments } = await store.feedback.add({
+        feedbackId: `feedback-${digest([runId, key ?? [said, by]])}`,
+        ...{ runId, score, note, emoji, fields, by, isSimulated, at },
+        thumb: thumb === undefined ? null : thumb === 'up' ? 1 : -1,
+      });
+      const rows = await Promise.all(assignments.map(({ experiment }) => store.experiments.get(experiment)));
+      // As it is kept: of one that came twice the first counts, with its time.
+      const outcomes = assignments.flatMap((each, index) => outcomesOfFeedback(rows[index]!.spec, each, row));
+      const settings = new Map(rows.map((each) => [each.experimentId, outcomeSettings(each)]));
+      if (outcomes.length > 0) await store.outcomes.put(outcomes, settings);
+      return row;
+    },
+  };
+}
+
+function check(said: Feedback): z.output<typeof Feedback> {
+  const parsed = Feedback.safeParse(said);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => [...path, message].join(': '));
+  throw new SluiceError('feedback_invalid', {
+    message: `this is no feedback: ${problems.join('; ')}`,
+    remedy: "give at least one of thumb ('up' or 'down'), score, note, emoji, fields",
+    data: { problems },
+  });
+}
+
+const DIGITS = 24;
+
+/** The same for what says the same, in whatever order. */
+function digest(value: unknown): string {
+  const json = JSON.parse(JSON.stringify(value)) as Json;
+  return createHash('sha256').update(canonicalJson(json)).digest('hex').slice(0, DIGITS);
+}
