@@ -1,7 +1,9 @@
 /** Deployments: what each pipeline's name serves, since when, and why. Every change is a row, and is audited. */
 import type { NodeEdit } from '../plan/plan.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, nowParam } from './clock.ts';
 import type { Database } from './database.ts';
+import { deploy } from './deployments-deploy.ts';
+import { currentDeployment, currentDeployments, deploymentsOf } from './deployments-read.ts';
 
 /** What an experiment has won. A deployment that has not these edits would undo it. */
 export interface PromotedEdit {
@@ -62,7 +64,11 @@ export interface Deployments {
   deploy(change: NewDeployment): Promise<DeploymentRow>;
 }
 
-export function createDeployments(_database: Database, _clock?: Clock): Deployments {
-  const pending = () => Promise.reject(new Error('not yet'));
-  return Object.freeze({ current: pending, history: pending, list: pending, deploy: pending } satisfies Deployments);
+export function createDeployments(database: Database, clock?: Clock): Deployments {
+  return Object.freeze({
+    current: (pipeline) => currentDeployment(database, pipeline),
+    history: (pipeline, limit) => deploymentsOf(database, pipeline, limit),
+    list: () => currentDeployments(database),
+    deploy: (change) => deploy(database, change, nowParam(clock)),
+  } satisfies Deployments);
 }

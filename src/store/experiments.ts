@@ -1,9 +1,15 @@
 /** Experiments: what was started, in which state it is, and everything that serving has to know of it. */
 import type { ExperimentSpec, ExperimentState, FrozenSettings } from '../experiment/spec.ts';
 import type { Json } from '../plan/plan.ts';
-import type { Clock } from './clock.ts';
+import { auditOf } from './audit.ts';
+import { type Clock, nowParam } from './clock.ts';
 import type { Database } from './database.ts';
 import type { DeploymentRow, StageFacts } from './deployments.ts';
+import { findExperiment, listExperiments } from './experiments-find.ts';
+import { moveExperiment } from './experiments-move.ts';
+import { readServing, servingVersion } from './experiments-serving.ts';
+import { beginStage, stagesOf } from './experiments-stage.ts';
+import { startExperiment } from './experiments-start.ts';
 
 export interface ExperimentRow {
   readonly experimentId: string;
@@ -113,17 +119,16 @@ export interface Experiments {
   audit(subject: string, limit: number): Promise<readonly AuditRow[]>;
 }
 
-export function createExperiments(_database: Database, _clock?: Clock): Experiments {
-  const pending = () => Promise.reject(new Error('not yet'));
+export function createExperiments(database: Database, clock?: Clock): Experiments {
   return Object.freeze({
-    version: pending,
-    serving: pending,
-    start: pending,
-    get: pending,
-    list: pending,
-    stages: pending,
-    beginStage: pending,
-    move: pending,
-    audit: pending,
+    version: (pipeline) => servingVersion(database, pipeline),
+    serving: (pipeline) => readServing(database, pipeline),
+    start: (experiment) => startExperiment(database, experiment, nowParam(clock)),
+    get: (idOrPrefix) => findExperiment(database, idOrPrefix),
+    list: async (filter = {}) => listExperiments(database, filter),
+    stages: (experimentId) => stagesOf(database, experimentId),
+    beginStage: (experimentId, from, stage) => beginStage(database, experimentId, { from, ...stage }, nowParam(clock)),
+    move: (experimentId, move) => moveExperiment(database, experimentId, move, nowParam(clock)),
+    audit: (subject, limit) => auditOf(database, subject, limit),
   } satisfies Experiments);
 }

@@ -1,8 +1,11 @@
 /** Feedback: what people said of a run's answer. One row per delivery id; a repeated one changes nothing. */
 import type { RunAssignment } from '../experiment/assignment.ts';
 import type { Json } from '../plan/plan.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, nowParam } from './clock.ts';
 import type { Database } from './database.ts';
+import { addFeedback, FEEDBACK_COLUMNS } from './feedback-add.ts';
+
+const LARGEST_PAGE = 1_000;
 
 export interface NewFeedback {
   readonly feedbackId: string;
@@ -37,7 +40,21 @@ export interface FeedbackTable {
   }): Promise<readonly FeedbackRow[]>;
 }
 
-export function createFeedback(_database: Database, _clock?: Clock): FeedbackTable {
-  const pending = () => Promise.reject(new Error('not yet'));
-  return Object.freeze({ add: pending, ofRun: pending, list: pending } satisfies FeedbackTable);
+export function createFeedback(database: Database, clock?: Clock): FeedbackTable {
+  return Object.freeze({
+    add: (feedback) => addFeedback(database, feedback, nowParam(clock)),
+    ofRun: (runId) =>
+      database.query<FeedbackRow>(
+        `select ${FEEDBACK_COLUMNS} from feedback where run_id = $1 order by received_at, feedback_id`,
+        [runId],
+      ),
+    list: ({ pipeline, thumb, since, limit }) =>
+      database.query<FeedbackRow>(
+        `select ${FEEDBACK_COLUMNS} from feedback join run on run.run_id = feedback.run_id
+         where ($1::text is null or run.pipeline = $1) and ($2::int is null or thumb = $2)
+           and ($3::timestamptz is null or received_at >= $3)
+         order by received_at desc, feedback_id desc limit $4`,
+        [pipeline ?? null, thumb ?? null, since === undefined ? null : new Date(since), Math.min(limit, LARGEST_PAGE)],
+      ),
+  } satisfies FeedbackTable);
 }

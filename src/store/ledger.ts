@@ -1,7 +1,11 @@
 /** The ledger: what was decided of an experiment, and all that it rests on. Only added to; the database refuses the rest. */
 import type { Json } from '../plan/plan.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, nowParam } from './clock.ts';
 import type { Database } from './database.ts';
+import { appendEntry, ENTRY_COLUMNS } from './ledger-append.ts';
+
+/** A page of entries at most. */
+const LARGEST_PAGE = 1_000;
 
 export interface LedgerEntry {
   /** From 1, without gaps. */
@@ -28,7 +32,22 @@ export interface Ledger {
   ): Promise<readonly LedgerEntry[]>;
 }
 
-export function createLedger(_database: Database, _clock?: Clock): Ledger {
-  const pending = () => Promise.reject(new Error('not yet'));
-  return Object.freeze({ append: pending, look: pending, lastLook: pending, entries: pending } satisfies Ledger);
+export function createLedger(database: Database, clock?: Clock): Ledger {
+  const find = async (where: string, params: readonly unknown[]) =>
+    (
+      await database.query<LedgerEntry>(
+        `select ${ENTRY_COLUMNS} from ledger where experiment_id = $1 and ${where}`,
+        params,
+      )
+    )[0];
+  return Object.freeze({
+    append: (experimentId, entry) => appendEntry(database, experimentId, entry, nowParam(clock)),
+    look: (experimentId, lookNo) => find('look_no = $2', [experimentId, lookNo]),
+    lastLook: (experimentId) => find('look_no is not null order by look_no desc limit 1', [experimentId]),
+    entries: (experimentId, { after, limit }) =>
+      database.query<LedgerEntry>(
+        `select ${ENTRY_COLUMNS} from ledger where experiment_id = $1 and entry_no > $2 order by entry_no limit $3`,
+        [experimentId, after, Math.min(limit, LARGEST_PAGE)],
+      ),
+  } satisfies Ledger);
 }

@@ -1,7 +1,8 @@
 /** Runs of sampled units that are to be scored in the background: a queue whose tasks whoever claims one may leave. */
 import type { FailureData } from '../../workflows/messages.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, nowParam } from './clock.ts';
 import type { Database } from './database.ts';
+import { claimTasks, enqueueTasks, finishTasks } from './score-tasks-write.ts';
 
 export interface NewScoreTask {
   readonly experimentId: string;
@@ -44,7 +45,19 @@ export interface ScoreTasks {
   counts(experimentId: string): Promise<ScoreTaskCounts>;
 }
 
-export function createScoreTasks(_database: Database, _clock?: Clock): ScoreTasks {
-  const pending = () => Promise.reject(new Error('not yet'));
-  return Object.freeze({ enqueue: pending, claim: pending, finish: pending, counts: pending } satisfies ScoreTasks);
+export function createScoreTasks(database: Database, clock?: Clock): ScoreTasks {
+  return Object.freeze({
+    enqueue: (tasks) => enqueueTasks(database, tasks),
+    claim: (experimentId, limit, leaseMs) => claimTasks(database, { experimentId, limit, leaseMs }, nowParam(clock)),
+    finish: (ends) => finishTasks(database, ends),
+    async counts(experimentId) {
+      const [counts] = await database.query<ScoreTaskCounts>(
+        `select count(*) filter (where state = 'queued') as queued, count(*) filter (where state = 'done') as done,
+           count(*) filter (where state = 'failed') as failed
+         from score_task where experiment_id = $1`,
+        [experimentId],
+      );
+      return counts!;
+    },
+  } satisfies ScoreTasks);
 }

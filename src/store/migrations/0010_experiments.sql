@@ -33,7 +33,9 @@ create table audit (
   subject text collate "C" not null,
   was json,
   is_now json,
-  why text not null
+  why text not null,
+  -- Of the call that made the change: a transaction that is repeated finds that it was made.
+  change_id text collate "C" unique
 );
 create index audit_of_subject on audit (subject, audit_no);
 
@@ -66,6 +68,8 @@ create table experiment (
   started_at timestamptz not null,
   ended_at timestamptz
 );
+create unique index experiment_live_name on experiment (name)
+  where state in ('running', 'paused', 'halted', 'approving', 'rolling');
 create index experiment_of_pipeline on experiment (pipeline, started_at desc);
 create index experiment_live on experiment (pipeline)
   where state in ('running', 'paused', 'halted', 'approving', 'rolling');
@@ -105,6 +109,8 @@ create table outcome (
   metric smallint not null,
   run_id text collate "C" not null,
   delivery_id text collate "C" not null,
+  -- Of the run: the breaker counts runs.
+  arm smallint not null,
   -- Millionths; d is the denominator of a ratio.
   v bigint not null,
   d bigint not null default 0,
@@ -152,6 +158,8 @@ create table ledger (
   look_no int,
   at timestamptz not null,
   content text not null,
+  -- Of the call that added it, as in audit.
+  change_id text collate "C" unique,
   primary key (experiment_id, entry_no),
   unique (experiment_id, look_no)
 );
