@@ -8,16 +8,17 @@ import { addBudgetOptions, type BudgetOptions, budgetOf } from './budget-options
 import { readingCommand, runAction, type World } from './command.ts';
 import { findPipeline } from './lookup.ts';
 import { readRunInput } from './run-input.ts';
+import { chooseServed } from './served.ts';
 import { EXIT, type ExitCode, Interrupted, interruption, type Session } from './session.ts';
 import { showPassing, showRun } from './show-run.ts';
 import { showStream, wantsDrafts } from './show-stream.ts';
 import { shortRunId } from './text.ts';
 import { withRuntime } from './with-servers.ts';
-import { withoutKeys } from './without-keys.ts';
 
 interface AskOptions extends BudgetOptions {
   readonly input?: string;
   readonly key?: string;
+  readonly unit?: string;
   readonly stream?: boolean;
 }
 
@@ -28,7 +29,8 @@ export function askCommand(world: World): Command {
       ['ask docs-bot "How do I stream a response?"', 'the answer, with its citations'],
       ['ask docs-bot "How do I stream a response?" --stream', 'the answer as it is written'],
       ['ask docs-bot "How do I stream a response?" --json', 'the whole run, for programs'],
-      ['ask docs-bot:hyde "How do I stream a response?"', 'through a variant of the pipeline'],
+      ['ask docs-bot "How do I stream a response?" --unit user-7', 'for somebody, who is in the same arms each time'],
+      ['ask docs-bot:hyde "How do I stream a response?"', 'through a variant of the pipeline, in no experiment'],
       ['ask docs-bot "How do I stream a response?" --budget-usd 0.05', 'that ends before it costs more'],
       [`ask docs-bot --input '{"question": "…", "history": []}'`, 'with the whole input'],
     ],
@@ -36,6 +38,7 @@ export function askCommand(world: World): Command {
     .argument('<pipeline>', 'its id, or id:variant')
     .argument('[question]', 'what is asked; or give --input')
     .option('--input <json>', 'the whole input as JSON, or @file that holds it')
+    .option('--unit <id>', 'whom it is for: who is randomised in experiments')
     .option('--key <key>', 'idempotency key: the same key gets the same run')
     .option('--stream', 'show drafts as they are written; with --json, an event a line');
   return addBudgetOptions(command).action(
@@ -63,7 +66,8 @@ async function ask(
     session,
     { project: services.project },
     async ({ client, isPassing }) => {
-      const { pipeline, instead } = await withoutKeys(client, pipelines, known, terminal);
+      const asked = { name: known, input, unit: options.unit };
+      const { pipeline, instead } = await chooseServed(client, pipelines, asked, terminal);
       const runOptions = {
         // Not given up at Ctrl-C: the signal cancels the run, and its record then says so.
         signal,

@@ -10,6 +10,7 @@ import { demoCommand } from './demo.ts';
 import { devCommand } from './dev.ts';
 import { doctorCommand } from './doctor.ts';
 import { evalCommand } from './eval.ts';
+import { feedbackCommand } from './feedback.ts';
 import { indexCommand } from './indexes.ts';
 import { ingestCommand } from './ingest.ts';
 import { initCommand } from './init.ts';
@@ -29,6 +30,7 @@ const COMMANDS = [
   devCommand,
   ingestCommand,
   askCommand,
+  feedbackCommand,
   searchCommand,
   indexCommand,
   datasetCommand,

@@ -22,6 +22,8 @@ function showAnswer(terminal: Terminal, run: RunResult, hasTimes: boolean): void
   const { colours, width } = terminal;
   for (const line of answerLines(run.output, width)) terminal.print(line);
   if (hasTimes) for (const line of flow(timesOf(run), width)) terminal.print(colours.dim(line));
+  if (Object.keys(run.arms).length > 0)
+    for (const line of wrap(armsLine(run.arms), width)) terminal.print(colours.dim(line));
   if (run.degraded) for (const line of wrap(degradedLine(run.nodes), width)) terminal.print(line);
   terminal.print(colours.dim(`  ${run.temporalUrl}`));
 }
@@ -38,6 +40,12 @@ function timesOf(run: RunResult): string[] {
     [key, showDuration(durationMs), ...(costUsd === null ? [] : [showCost(costUsd)])].join(' '),
   );
   return [...times, `${showDuration(run.durationMs)} in all`, ...spendingOf(run)];
+}
+
+/** `in experiments: rerank-v2 (wide)` */
+function armsLine(arms: RunResult['arms']): string {
+  const named = Object.entries(arms).map(([experiment, arm]) => `${experiment} (${arm})`);
+  return `in experiments: ${named.join(', ')}`;
 }
 
 const SECOND_BEST: readonly NodeResult['outcome'][] = ['fallback', 'or-else', 'exhausted', 'truncated', 'failed'];

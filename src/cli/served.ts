@@ -1,0 +1,31 @@
+/**
+ * Which plan `ask` runs: what is deployed under a pipeline's name, with the arms of its experiments; where nothing is
+ * deployed the definition in code, which is said. A variant that is asked for by name is run as it is, in no experiment.
+ */
+import type { Json } from '../plan/plan.ts';
+import type { RunClient } from '../runtime/client.ts';
+import type { Pipelines } from '../runtime/project.ts';
+import type { Terminal } from './terminal.ts';
+import { type Chosen, withoutKeys } from './without-keys.ts';
+
+export interface AskedFor {
+  /** As in `pipelines`. */
+  readonly name: string;
+  readonly input: Json;
+  readonly unit?: string | undefined;
+}
+
+/** @throws SluiceError `unit_invalid`, and what a start would be refused for */
+export async function chooseServed(
+  client: Pick<RunClient, 'check' | 'serve'>,
+  pipelines: Pipelines,
+  { name, input, unit }: AskedFor,
+  terminal: Pick<Terminal, 'warn' | 'note'>,
+): Promise<Chosen> {
+  if (name.includes(':')) return withoutKeys(client, pipelines, name, terminal);
+  const served = await client.serve(pipelines.get(name)!, input, { ...(unit !== undefined && { unit }) });
+  if (served.deployment !== null) return { pipeline: served };
+  terminal.note(`${name} is not deployed: running its definition in code; deploy it with: sluice deploy ${name}`);
+  const { pipeline, instead } = await withoutKeys(client, pipelines, name, terminal);
+  return { pipeline: { ...pipeline, served: served.served }, ...(instead && { instead }) };
+}
