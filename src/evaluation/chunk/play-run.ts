@@ -26,9 +26,13 @@ export interface RunHost {
   readonly spend: (call: PaidBy) => Promise<Spending>;
 }
 
-export interface PlayedRun extends SeenRun {
+/** What becomes of a run's scores is in how it ended, too. */
+export interface EndedRun extends SeenRun {
   readonly outcome: WalkResult['outcome'] | 'missing';
   readonly error: ResultError | null;
+}
+
+export interface PlayedRun extends EndedRun {
   /** Scorers make their calls in it, too. */
   readonly walk: MemoWalk;
 }
@@ -50,7 +54,7 @@ export async function playRun({ host, spend }: RunHost, place: RunPlace): Promis
     outcome: isMissing ? 'missing' : result.outcome,
     error,
     output: given,
-    nodes: observedBy(observe, result.observed ?? []),
+    nodes: observedBy(observe, result.observed),
     facts: isMissing ? NO_FACTS : await factsOf({ plan, input, memoWalk, result, spend }),
     walk: memoWalk,
   };
@@ -66,9 +70,14 @@ const MADE_DO = Object.freeze({
   facts: NO_FACTS,
 });
 
-const errorOf = ({ code, message, node }: NonNullable<WalkResult['error']>): ResultError => ({ code, message, node });
+export const errorOf = ({ code, message, node }: NonNullable<WalkResult['error']>): ResultError => ({
+  code,
+  message,
+  node,
+});
 
-function observedBy(refs: readonly From[], observed: readonly Observed[]): ReadonlyMap<string, Observed> {
+/** What a walk has observed, as scorers ask for it. */
+export function observedBy(refs: readonly From[], observed: readonly Observed[] = []): ReadonlyMap<string, Observed> {
   return new Map(refs.map((ref, place) => [observationKey(ref), observed[place]!]));
 }
 

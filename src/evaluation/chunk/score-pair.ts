@@ -4,12 +4,12 @@
  */
 import type { Example } from '../dataset.ts';
 import type { Cell } from '../result.ts';
-import type { PlayedRun } from './play-run.ts';
+import type { EndedRun } from './play-run.ts';
 import { ask, type Scoring, subjectOf, unreadable, withDetail } from './score-run.ts';
 import { type ScorerInput, type Sides, scorerInput } from './scorer-input.ts';
 
 /** @throws the signal's reason when it aborts */
-export async function scorePair(scoring: Scoring, baseline: PlayedRun, variant: PlayedRun): Promise<Cell> {
+export async function scorePair(scoring: Scoring, baseline: EndedRun, variant: EndedRun): Promise<Cell> {
   const { scorer, example } = scoring;
   const forth = inputOf(scoring, example, { first: baseline, second: variant });
   const back = inputOf(scoring, example, { first: variant, second: baseline });
@@ -42,7 +42,7 @@ const inputOf = ({ scorer }: Scoring, example: Example, sides: Sides): ScorerInp
   scorerInput(scorer.input, example, sides);
 
 /** Who has failed by its own fault has lost; where both have, nobody has won. */
-function byDefault(baseline: PlayedRun, variant: PlayedRun, lacking: ScorerInput): Cell {
+function byDefault(baseline: EndedRun, variant: EndedRun, lacking: ScorerInput): Cell {
   const missing = 'missing' in lacking ? lacking : { missing: '' };
   if (missing.isInapplicable) return unreadable(variant, missing);
   if (baseline.outcome === 'missing') return unreadable(baseline, missing);

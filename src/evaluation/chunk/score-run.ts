@@ -8,7 +8,7 @@ import type { Example } from '../dataset.ts';
 import type { Cell, Score } from '../result.ts';
 import type { ScoreField, ScorerSpec } from '../spec.ts';
 import { isFromOutside } from './outside-failures.ts';
-import type { PlayedRun } from './play-run.ts';
+import type { EndedRun } from './play-run.ts';
 import { type Lacking, scorerInput } from './scorer-input.ts';
 
 /** What a scorer's step fails with where it is the example that says nothing to score by. */
@@ -25,7 +25,7 @@ export interface Scoring {
 }
 
 /** @throws the signal's reason when it aborts */
-export async function scoreRun(scoring: Scoring, run: PlayedRun): Promise<Cell> {
+export async function scoreRun(scoring: Scoring, run: EndedRun): Promise<Cell> {
   const { scorer, example } = scoring;
   const input = scorerInput(scorer.input, example, { run });
   if ('missing' in input) return unreadable(run, input);
@@ -37,7 +37,7 @@ export async function scoreRun(scoring: Scoring, run: PlayedRun): Promise<Cell> 
 }
 
 /** A run that failed by its own fault counts; one that nobody could make does not. */
-export function unreadable(run: PlayedRun, { missing, isInapplicable }: Lacking): Cell {
+export function unreadable(run: EndedRun, { missing, isInapplicable }: Lacking): Cell {
   if (isInapplicable) return { state: 'missing', reason: missing, resumable: false, isInapplicable };
   if (run.outcome === 'missing')
     return { state: 'missing', reason: `the run could not be made: ${run.error?.code}`, resumable: true };

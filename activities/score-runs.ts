@@ -1,0 +1,16 @@
+/** Scores sampled runs of an experiment until it is cancelled. One that is repeated after a crash goes on where it was. */
+import { createScoreExperiment, type ScoreRunsOptions } from '../src/experiment/score-runs.ts';
+import type { ExperimentActivities } from '../workflows/experiment-messages.ts';
+import { asActivity } from './as-activity.ts';
+
+const BEAT_MS = 1_000;
+
+export function createScoreRuns(options: ScoreRunsOptions): ExperimentActivities['scoreRuns'] {
+  const score = createScoreExperiment(options);
+  return ({ experimentId }) =>
+    asActivity(BEAT_MS, async (signal) => {
+      const scored = await score(experimentId, signal);
+      signal.throwIfAborted();
+      return scored;
+    });
+}

@@ -1,0 +1,146 @@
+/**
+ * Scores sampled live runs in the background, for as long as their experiment lasts: each from its record, by the same
+ * machinery as evaluations have. A run that failed by its own fault counts as the scorer's worst; where the scorer could not
+ * be asked, the task is tried again, and in the end the score is missing, which is never 0.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { SluiceError } from '../errors.ts';
+import type { MakeAttempt } from '../evaluation/attempts.ts';
+import { scoreRun } from '../evaluation/chunk/score-run.ts';
+import { observedRefs } from '../evaluation/chunk/scorer-input.ts';
+import type { JsonObject } from '../evaluation/dataset.ts';
+import type { Cell, Score } from '../evaluation/result.ts';
+import type { Slots } from '../evaluation/slots.ts';
+import type { ExperimentRow } from '../store/experiments.ts';
+import type { NewOutcome } from '../store/outcomes.ts';
+import type { ScoreTask, ScoreTaskEnd } from '../store/score-tasks.ts';
+import type { Store } from '../store/store.ts';
+import { outcomeSettings } from './outcome-settings.ts';
+import { createAttemptHost } from './rerun/attempt-host.ts';
+import { replay } from './rerun/replay.ts';
+import { loadRun, servedRun } from './rerun/served-run.ts';
+import { outcomesOfScore, worstOf } from './score-outcomes.ts';
+
+export interface ScoreRunsOptions {
+  readonly store: Store;
+  readonly attempt: MakeAttempt;
+  /** Of the process. */
+  readonly slots: Slots;
+  /** Between two looks for tasks where there was none; default 1 s. */
+  readonly pollMs?: number;
+  /** How long a task is left to whoever has claimed it, and after a failure that may pass until it is tried again; default 1 minute. */
+  readonly leaseMs?: number;
+}
+
+const POLL_MS = 1_000;
+const LEASE_MS = 60_000;
+/** Tasks at a time: as many as a worker's slots have use for. */
+const MOST_TASKS = 20;
+const MOST_TRIES = 3;
+/** Reasons are what a call failed with, or words. */
+const IS_CODE = /^\w+$/;
+
+/** Scores runs until the signal aborts, or the experiment has ended and nothing is left. */
+export type ScoreExperiment = (experimentId: string, signal: AbortSignal) => Promise<{ readonly scored: number }>;
+
+export function createScoreExperiment(options: ScoreRunsOptions): ScoreExperiment {
+  const { store, pollMs = POLL_MS, leaseMs = LEASE_MS } = options;
+  return async (experimentId, signal) => {
+    const row = await store.experiments.get(experimentId);
+    let scored = 0;
+    while (!signal.aborted) {
+      const tasks = await store.scoreTasks.claim(experimentId, MOST_TASKS, leaseMs);
+      const ended = await Promise.all(tasks.map((task) => scoreTask(options, row, task, signal)));
+      const ends = ended.filter((end) => end !== undefined);
+      if (ends.length > 0) {
+        // Outcomes first: a task that is done is not looked at again.
+        const outcomes = ends.flatMap((each) => each.outcomes);
+        await store.outcomes.put(outcomes, new Map([[experimentId, outcomeSettings(row)]]));
+        await store.scoreTasks.finish(ends.map(({ end }) => end));
+      }
+      scored += ends.filter(({ end }) => end.state === 'done').length;
+      if (tasks.length === 0) await delay(pollMs, undefined, { signal }).catch(() => undefined);
+    }
+    return { scored };
+  };
+}
+
+interface EndedTask {
+  readonly end: ScoreTaskEnd;
+  readonly outcomes: readonly NewOutcome[];
+}
+
+/** Undefined: it is to be tried again, once its claim has run out. */
+async function scoreTask(
+  options: ScoreRunsOptions,
+  row: ExperimentRow,
+  task: ScoreTask,
+  signal: AbortSignal,
+): Promise<EndedTask | undefined> {
+  const { experimentId, runId, scorer } = task;
+  const ended = (end: Pick<ScoreTaskEnd, 'state' | 'scores' | 'error'>, outcomes: readonly NewOutcome[] = []) => ({
+    end: { experimentId, runId, scorer, ...end },
+    outcomes,
+  });
+  const failed = (code: string, message: string) => ended({ state: 'failed', error: { code, message } });
+  try {
+    const made = await scoreOf(options, row, task, signal);
+    if (made.cell.state === 'missing') {
+      if (made.cell.resumable && task.tries < MOST_TRIES) return undefined;
+      const { reason } = made.cell;
+      return failed(IS_CODE.test(reason) ? reason : 'score_missing', reason);
+    }
+    return ended({ state: 'done', scores: made.score }, made.outcomes);
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    if (error instanceof SluiceError && !error.code.startsWith('database_')) return failed(error.code, error.message);
+    throw error;
+  }
+}
+
+interface Made {
+  readonly cell: Cell;
+  readonly score: Score;
+  readonly outcomes: readonly NewOutcome[];
+}
+
+async function scoreOf(
+  { store, attempt, slots }: ScoreRunsOptions,
+  { experimentId, spec }: ExperimentRow,
+  { runId, scorer: scorerId }: ScoreTask,
+  signal: AbortSignal,
+): Promise<Made> {
+  const online = spec.scorers.find((each) => each.spec.id === scorerId);
+  if (online === undefined) throw unknownScorer(experimentId, scorerId);
+  const scorer = online.spec;
+  const { run, record } = await loadRun(store, store.plans.get, runId);
+  const assignment = run.assignments?.find(({ experiment }) => experiment === experimentId);
+  if (assignment === undefined) throw notInExperiment(experimentId, runId);
+  const refs = observedRefs([scorer]);
+  const replayed = await replay(
+    record,
+    refs.map(($from) => ({ $from })),
+  );
+  const served = servedRun(run, replayed, refs);
+  const host = createAttemptHost({ attempt, slots, paidBy: experimentId, mark: [runId, scorerId] });
+  const example = { id: runId, input: run.input as JsonObject };
+  const told = await scoreRun({ scorer, example, execute: host.execute, signal }, served);
+  // A run that could not be made will not be made by asking again.
+  const cell = told.state === 'missing' && served.outcome === 'missing' ? { ...told, resumable: false } : told;
+  const score = cell.state === 'done' ? cell.score : worstOf(scorer);
+  const { facts } = served;
+  const scored = { scorer: scorerId, runId, score, facts, finishedAt: run.finishedAt! };
+  return { cell, score, outcomes: cell.state === 'missing' ? [] : outcomesOfScore(spec, assignment, scored) };
+}
+
+const unknownScorer = (experimentId: string, scorer: string): SluiceError =>
+  new SluiceError('scorer_unknown', {
+    message: `${experimentId} has no scorer '${scorer}'`,
+    remedy: 'tasks are made by the scorers of the experiment: this one is of another',
+  });
+
+const notInExperiment = (experimentId: string, runId: string): SluiceError =>
+  new SluiceError('run_not_in_experiment', {
+    message: `${runId} was not in ${experimentId}`,
+    remedy: 'only runs that an experiment has given an arm are scored for it',
+  });
