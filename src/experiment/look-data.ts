@@ -79,7 +79,7 @@ export interface LookRecord {
   readonly rows: readonly LookRow[];
   readonly srm: readonly SrmRow[];
   readonly verdicts: readonly ArmVerdict[];
-  /** Variants that this look stops; with `rollback`, the last of them. */
+  /** Variants that this look stops: those that do harm, with `rollback` the last of them, and with `promote` all others. */
   readonly stops: readonly number[];
   readonly decision: Decision;
   readonly reason: GateReason;
@@ -96,6 +96,7 @@ export interface SrmRow {
   readonly of: 'exposed' | 'recorded';
   /** Of `recorded`. */
   readonly metric: number | null;
+  /** Of the arms that are not stopped, the baseline first; their weights sum to 1. */
   readonly counts: readonly number[];
   readonly weights: readonly number[];
   readonly p: number;

@@ -18,9 +18,42 @@ export interface ExplainedEffect {
 /** Where a score came from: human labels behind a judge, a judge alone, or no judge at all (null). */
 export type JudgeBasis = { readonly labels: number } | 'uncorrected' | null;
 
+/** A guardrail with its limits turned so that positive = harm; null before there is one. */
+export interface ExplainedGuardrail {
+  readonly name: string;
+  readonly better: Better;
+  /** It is harmed by at least this: the rollback bound. */
+  readonly lo: number | null;
+  /** It is harmed by at most this: the promotion bound. */
+  readonly hi: number | null;
+  readonly margin: number;
+  readonly format: ValueFormat;
+}
+
+/** A sample ratio: planned weights, units per arm, and p. */
+export interface ExplainedRatio {
+  /** Units that met their arm, or units whose value of `metric` was recorded. */
+  readonly of: 'exposed' | 'recorded';
+  readonly metric: string | null;
+  readonly arms: readonly string[];
+  readonly weights: readonly number[];
+  readonly counts: readonly number[];
+  readonly p: number;
+}
+
+/** A variant that is stopped while others go on: for harm of its own, or because another has won. */
+export interface StoppedVariant {
+  readonly variant: string;
+  readonly verdict: GateVerdict | null;
+  readonly guardrail: ExplainedGuardrail | null;
+  readonly effect: ExplainedEffect | null;
+}
+
 /** What an experiment's verdict rests on; all of it is shown, always. */
 export interface ExperimentReport {
   readonly kind: 'experiment';
+  /** In a rollout only harm is looked for. */
+  readonly phase: 'experiment' | 'rollout';
   readonly verdict: GateVerdict;
   readonly baseline: string;
   readonly variant: string;
@@ -30,15 +63,13 @@ export interface ExperimentReport {
   /** Effect on the metric in its own direction; null before there is one. */
   readonly effect: ExplainedEffect | null;
   /** The guardrail that decided a rollback; null otherwise. */
-  readonly guardrail: {
-    readonly name: string;
-    readonly better: Better;
-    readonly lo: number;
-    readonly margin: number;
-    readonly format: ValueFormat;
-  } | null;
-  /** Sample ratio: planned weights, units per arm, and p; null when not computed. */
-  readonly srm: { readonly weights: readonly number[]; readonly counts: readonly number[]; readonly p: number } | null;
+  readonly guardrail: ExplainedGuardrail | null;
+  /** All guardrails of the variant. */
+  readonly guardrails: readonly ExplainedGuardrail[];
+  /** Variants that this look stops, but the one that it is about. */
+  readonly stopped: readonly StoppedVariant[];
+  /** The sample ratio that is furthest off; null when none is computed. */
+  readonly srm: ExplainedRatio | null;
   readonly unit: string;
   readonly units: number;
   readonly unitsMinArm: number;
@@ -64,21 +95,56 @@ export interface ExperimentReport {
   readonly judge: JudgeBasis;
 }
 
+/** The state of an experiment that is not running, or that somebody changed. */
+export interface ExperimentStateReport {
+  readonly kind: 'experiment-state';
+  readonly state:
+    | 'running'
+    | 'paused'
+    | 'halted'
+    | 'approving'
+    | 'rolling'
+    | 'promoted'
+    | 'rolled_back'
+    | 'inconclusive'
+    | 'aborted'
+    | 'superseded';
+  readonly pipeline: string;
+  /** The winner, or the variant that the state is about; null where it is about none. */
+  readonly variant: string | null;
+  readonly unit: string;
+  /** Who did it, why, and when, as it is to be shown. */
+  readonly by: string | null;
+  readonly reason: string | null;
+  readonly at: string;
+  /** Of a rollout: the part of the traffic outside the experiment that gets the winner. */
+  readonly ramp: number;
+}
+
 /** A plan before launch. */
 export interface PlanReport {
   readonly kind: 'plan';
-  readonly mde: number;
+  readonly metric: string | null;
+  /** Null: no effect is declared that would be worth having. */
+  readonly mde: number | null;
   readonly format: ValueFormat;
   readonly unit: string;
-  readonly units: number;
-  readonly days: number;
-  /** Guardrails that the planned units cannot prove. */
-  readonly unprovable: readonly string[];
+  readonly units: number | null;
+  /** Null: the traffic is not known. */
+  readonly days: number | null;
+  readonly maxDays: number;
+  /** The effect that can be seen by the maximum duration; null where the traffic is not known. */
+  readonly mdeAtMax: number | null;
+  /** Guardrails that the planned units cannot prove, with the units that would. */
+  readonly unprovable: readonly { readonly metric: string; readonly units: number }[];
+  /** Metrics whose spread was assumed. */
+  readonly assumed: readonly string[];
 }
 
 /** Everything that `explain` has words for. */
 export type ExplainedReport =
   | ExperimentReport
+  | ExperimentStateReport
   | EvaluationReport
   | GuardrailReport
   | EvaluationGateReport

@@ -1,11 +1,12 @@
 /** The words: every verdict has its sentence, and what it rests on is always said. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { explain, formatValue } from '../../src/stats/explain.ts';
 import type { GateReason } from '../../src/stats/gate.ts';
-import type { ExperimentReport } from '../../src/stats/reports.ts';
+import type { ExperimentReport, ExperimentStateReport, PlanReport } from '../../src/stats/reports.ts';
 
 const experiment: ExperimentReport = {
   kind: 'experiment',
+  phase: 'experiment',
   verdict: { decision: 'promote', reason: 'superior', guardrails: [] },
   baseline: 'baseline',
   variant: 'hyde',
@@ -14,6 +15,8 @@ const experiment: ExperimentReport = {
   alpha: 0.05,
   effect: { diff: 0.0312, lo: 0.0101, hi: 0.0523 },
   guardrail: null,
+  guardrails: [],
+  stopped: [],
   srm: null,
   unit: 'user',
   units: 2400,
@@ -84,18 +87,36 @@ test.each<[GateReason, string]>([
 });
 
 test('a guardrail that decided is named with its harm and its margin, in its own units', () => {
-  const guardrail = { name: 'latency', better: 'lower', lo: 812.4, margin: 500, format: 'ms' } as const;
+  const guardrail = { name: 'latency', better: 'lower', lo: 812.4, hi: 1_500, margin: 500, format: 'ms' } as const;
   expect(say('guardrail', { guardrail })).toBe(
     'hyde was rolled back at 2026-03-01 10:00: latency rose by at least 812 ms, over the allowed 500 ms.',
   );
   expect(say('guardrail', { guardrail: { ...guardrail, better: 'higher' } })).toContain('latency fell by at least');
 });
 
+const split = {
+  of: 'exposed',
+  metric: null,
+  arms: ['baseline', 'hyde'],
+  weights: [0.5, 0.5],
+  counts: [5200, 4800],
+  p: 6.334e-5,
+} as const;
+
 test('a broken split gives weights, counts and the chance', () => {
-  const srm = { weights: [0.5, 0.5], counts: [5200, 4800], p: 6.334e-5 };
-  expect(say('srm', { srm })).toContain('(expected 0.5:0.5, got 5200:4800; chance 1 in 15788)');
-  expect(say('srm', { srm: { ...srm, p: 0 } })).toContain('chance less than 1 in a billion');
-  expect(say('srm', { srm: { ...srm, p: 1e-12 } })).toContain('chance less than 1 in a billion');
+  expect(say('srm', { srm: split })).toContain(
+    'Traffic split is off (expected 0.5:0.5, got 5200:4800; chance 1 in 15788)',
+  );
+  expect(say('srm', { srm: { ...split, p: 0 } })).toContain('chance less than 1 in a billion');
+  expect(say('srm', { srm: { ...split, p: 1e-12 } })).toContain('chance less than 1 in a billion');
+});
+
+test('records that are lost are said of the arm that loses them', () => {
+  const srm = { ...split, of: 'recorded', metric: 'errors' } as const;
+  expect(say('srm', { srm })).toBe(
+    "hyde loses its records of errors (expected 0.5:0.5, got 5200:4800; chance 1 in 15788). Numbers can't be trusted until the cause is found: crashes, timeouts, outcomes that are not delivered.",
+  );
+  expect(say('srm', { srm: { ...srm, weights: [0.6, 0.4] } })).toContain('baseline loses its records of errors');
 });
 
 test('what is not known is said to be unknown', () => {
@@ -117,12 +138,147 @@ test('exploratory rows and judges say so', () => {
   expect(caveats({ judge: { labels: 120 } })).toEqual(['Judge-corrected with 120 labels.']);
 });
 
-test('a plan', () => {
-  const plan = { kind: 'plan', mde: 0.02, format: 'share', unit: 'user', units: 38_000, days: 1 } as const;
-  expect(explain({ ...plan, unprovable: ['errors'] })).toEqual([
-    'To see a change of 2% you need about 38000 users (1 day at current traffic); small differences cost four times as much when halved.',
-    'errors cannot be proven harmless with so few users.',
+describe('guardrails are said one by one while nothing is decided', () => {
+  const guardrails: ExperimentReport['guardrails'] = [
+    { name: 'errors', better: 'lower', lo: -0.01, hi: 0.004, margin: 0.01, format: 'share' },
+    { name: 'latency', better: 'lower', lo: -20, hi: 640, margin: 500, format: 'ms' },
+    { name: 'cost', better: 'lower', lo: null, hi: null, margin: 0.002, format: 'usd' },
+  ];
+  const basis = (decision: 'continue' | 'rollback' | 'halt', phase: ExperimentReport['phase'] = 'experiment') =>
+    explain({ ...experiment, phase, guardrails, verdict: { decision, reason: 'collecting', guardrails: [] } })
+      .slice(1)
+      .filter((sentence) => sentence.includes('harmless'));
+
+  test('which are proven, and how far the others are from it', () => {
+    expect(basis('continue')).toEqual([
+      'Proven harmless: errors.',
+      'Not proven harmless yet: latency (at most 640 ms worse, 500 ms allowed).',
+      'Not proven harmless yet: cost (no interval yet, $0.002 allowed).',
+    ]);
+  });
+
+  test('a rollback, a halt and a rollout have other things to say', () => {
+    expect(basis('rollback')).toEqual([]);
+    expect(basis('halt')).toEqual([]);
+    expect(basis('continue', 'rollout')).toEqual([]);
+  });
+});
+
+test('variants that are stopped say why', () => {
+  const guardrail = { name: 'errors', better: 'lower', lo: 0.03, hi: 0.09, margin: 0.01, format: 'share' } as const;
+  const harmed = { decision: 'rollback', reason: 'guardrail', guardrails: ['errors'] } as const;
+  const stopped: ExperimentReport['stopped'] = [
+    { variant: 'a', verdict: harmed, guardrail, effect: null },
+    {
+      variant: 'b',
+      verdict: { ...harmed, reason: 'worse' },
+      guardrail: null,
+      effect: { diff: -0.02, lo: -0.03, hi: -0.01 },
+    },
+    { variant: 'c', verdict: null, guardrail: null, effect: null },
+  ];
+  expect(explain({ ...experiment, stopped }).slice(1, 4)).toEqual([
+    'a is stopped, and its users get the baseline: errors rose by at least 3%, over the allowed 1%.',
+    'b is stopped, and its users get the baseline: it is worse than baseline on groundedness by 2%.',
+    'c is stopped, and its users get the baseline: hyde has won.',
   ]);
+});
+
+describe('a rollout', () => {
+  const rollout = (decision: 'continue' | 'rollback', reason: GateReason, change: Partial<ExperimentReport> = {}) =>
+    explain({ ...experiment, phase: 'rollout', verdict: { decision, reason, guardrails: [] }, ...change })[0];
+
+  test('goes on', () => {
+    expect(rollout('continue', 'collecting')).toBe('hyde is being rolled out: no guardrail is beyond its margin.');
+    expect(rollout('continue', 'warming_up')).toBe(
+      'hyde is being rolled out. Too few users yet to see harm: 12 in the smaller arm.',
+    );
+  });
+
+  test('is rolled back for harm, and where harm would not be seen', () => {
+    expect(rollout('rollback', 'breaker')).toContain("its failure rate rose above the breaker's ceiling.");
+    expect(rollout('rollback', 'srm', { srm: split })).toBe(
+      'hyde was rolled back at 2026-03-01 10:00: the traffic split is off (expected 0.5:0.5, got 5200:4800; chance 1 in 15788), so harm would not be seen.',
+    );
+  });
+});
+
+test.each<[ExperimentStateReport['state'], string]>([
+  ['running', 'Running since 2026-03-01 10:00.'],
+  [
+    'paused',
+    'Paused at 2026-03-01 10:00 by ada: a look at prices. Every user gets the baseline, and nothing is decided.',
+  ],
+  [
+    'halted',
+    'Halted at 2026-03-01 10:00: a look at prices. The split stays as it is and nobody is promoted; find the cause, and abort it.',
+  ],
+  ['approving', 'hyde has won at 2026-03-01 10:00, and waits for approval.'],
+  ['rolling', 'hyde is being rolled out: 25% of the traffic outside the experiment gets it.'],
+  ['promoted', 'hyde was promoted at 2026-03-01 10:00: it is what docs-search serves.'],
+  ['rolled_back', 'hyde was rolled back at 2026-03-01 10:00: a look at prices. Every user gets the baseline.'],
+  ['inconclusive', 'Ended at 2026-03-01 10:00 without a winner: a look at prices. Baseline stays.'],
+  [
+    'aborted',
+    'Aborted at 2026-03-01 10:00 by ada: a look at prices. Baseline stays; what was seen until then decides nothing.',
+  ],
+  [
+    'superseded',
+    'Superseded at 2026-03-01 10:00: a look at prices. What it compared is no longer served; start it anew on what is.',
+  ],
+])('state %s', (state, sentence) => {
+  const report: ExperimentStateReport = {
+    kind: 'experiment-state',
+    state,
+    pipeline: 'docs-search',
+    variant: 'hyde',
+    unit: 'user',
+    by: 'ada',
+    reason: 'a look at prices',
+    at: '2026-03-01 10:00',
+    ramp: 0.25,
+  };
+  expect(explain(report)).toEqual([sentence]);
+});
+
+describe('a plan', () => {
+  const plan: PlanReport = {
+    kind: 'plan',
+    metric: 'answered',
+    mde: 0.02,
+    format: 'share',
+    unit: 'user',
+    units: 38_000,
+    days: 1,
+    maxDays: 28,
+    mdeAtMax: 0.004,
+    unprovable: [{ metric: 'errors', units: 60_000 }],
+    assumed: ['cost', 'latency'],
+  };
+
+  test('says what it takes, what can be seen, and what cannot be proven', () => {
+    expect(explain(plan)).toEqual([
+      'To see a change of 2% you need about 38000 users (1 day at current traffic); small differences cost four times as much when halved.',
+      'In at most 28 days a change of 0.4% can be seen.',
+      'errors cannot be proven harmless with so few users: about 60000 would do.',
+      'Nothing was measured of cost, latency: how much they vary is assumed.',
+    ]);
+  });
+
+  test('one that takes too long says so', () => {
+    expect(explain({ ...plan, days: 40.04, unprovable: [], assumed: [] })).toContain(
+      'That is longer than the 28 days it may take: it would most likely end inconclusive.',
+    );
+    expect(explain({ ...plan, days: 28 }).join()).not.toContain('longer than');
+  });
+
+  test('what is not known is not made up', () => {
+    const unknown = { ...plan, mde: null, units: null, days: null, mdeAtMax: null, unprovable: [], assumed: [] };
+    expect(explain(unknown)).toEqual([
+      'No smallest effect on answered is declared, so nothing says how long this takes.',
+      'The traffic is not known, so neither is the time this takes.',
+    ]);
+  });
 });
 
 test('formats', () => {

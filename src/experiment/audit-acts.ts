@@ -1,0 +1,76 @@
+/** Whether what was done is what looks had decided. People may pause, resume, approve and abort; only a look may judge. */
+import type { Json } from '../plan/plan.ts';
+import type { LedgerEntry } from '../store/ledger.ts';
+import type { AuditFinding } from './audit.ts';
+import type { LookRecord } from './look-data.ts';
+import type { ExperimentSpec } from './spec.ts';
+
+/** The last look before an act, as far as acts go by it. */
+interface Decided {
+  readonly decision: LookRecord['decision'];
+  readonly arm: string | null;
+  readonly stops: readonly string[];
+}
+
+/** What a look has to have decided before an experiment may go into a state. States that are not here are people's. */
+const NEEDS: { readonly [state: string]: LookRecord['decision'] } = {
+  halted: 'halt',
+  inconclusive: 'inconclusive',
+  approving: 'promote',
+};
+
+/** Ends: nothing is done after them. */
+const ENDS = ['promoted', 'rolled_back', 'inconclusive', 'aborted', 'superseded'];
+
+export function actFindings(entries: readonly LedgerEntry[], spec: ExperimentSpec): readonly AuditFinding[] {
+  const findings: AuditFinding[] = [];
+  const stopsSoFar = new Set<string>();
+  let last: Decided | null = null;
+  let promoted: string | null = null;
+  let ended: string | null = null;
+  for (const { kind, entryNo, lookNo, content } of entries) {
+    const report = (at: string, recorded: Json, recomputed: Json) =>
+      findings.push({ entryNo, lookNo, code: 'act', at, recorded, recomputed });
+    // A look that had begun before the end may still be written after it: nothing follows from it.
+    if (ended !== null && kind !== 'look') report('after the end', kind, ended);
+    if (kind === 'look') {
+      last = decidedIn(content, spec);
+      for (const name of last?.stops ?? []) stopsSoFar.add(name);
+      if (last?.decision === 'promote') promoted = last.arm;
+    }
+    const act = kind === 'act' ? actIn(content) : null;
+    if (act === null) continue;
+    const needed = NEEDS[act.to];
+    if (needed !== undefined && last?.decision !== needed) report(act.to, last?.decision ?? null, needed);
+    // What was served by hand (`rollout start`) has no look before it, and is the only variant.
+    if (act.winner !== null && promoted !== null && act.winner !== promoted) report('winner', act.winner, promoted);
+    for (const name of act.stop) if (!stopsSoFar.has(name)) report('stop', name, null);
+    if (ENDS.includes(act.to)) ended = act.to;
+  }
+  return findings;
+}
+
+function decidedIn(content: string, { arms }: ExperimentSpec): Decided | null {
+  const record = read(content) as Partial<LookRecord> | null;
+  if (!record?.decision) return null;
+  const nameOf = (arm: number): string => arms[arm]?.name ?? String(arm);
+  return {
+    decision: record.decision,
+    arm: record.arm == null ? null : nameOf(record.arm),
+    stops: (record.stops ?? []).map(nameOf),
+  };
+}
+
+/** What `move` leaves in the ledger, as far as it is judged. */
+function actIn(content: string): { to: string; winner: string | null; stop: readonly string[] } | null {
+  const act = read(content) as { to?: string; winner?: string | null; stop?: readonly string[] } | null;
+  return typeof act?.to === 'string' ? { to: act.to, winner: act.winner ?? null, stop: act.stop ?? [] } : null;
+}
+
+function read(content: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,45 @@
+/** A look for the Temporal UI, which shows Markdown beside the workflow. */
+import { formatValue } from '../stats/words.ts';
+import type { LookRecord } from './look-data.ts';
+import { type LookTableRow, lookTable } from './report-table.ts';
+import { showTime } from './report-text.ts';
+import type { ExperimentSpec } from './spec.ts';
+
+/** More rows than this are not shown: the ledger has them. */
+const MOST_ROWS = 30;
+
+/** @param sentences of `explainLook` */
+export function detailsMarkdown(spec: ExperimentSpec, record: LookRecord, sentences: readonly string[]): string {
+  const rows = lookTable(spec, record);
+  const [verdict, ...rest] = sentences;
+  return [
+    `**${verdict ?? ''}**`,
+    '',
+    `Look ${record.lookNo}${record.phase === 'rollout' ? ' of the rollout' : ''}, ${showTime(record.at)}.`,
+    '',
+    '| metric | role | variant | baseline | with it | effect | interval | units | |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+    ...rows.slice(0, MOST_ROWS).map(rowText),
+    ...(rows.length > MOST_ROWS ? ['', `${rows.length - MOST_ROWS} more in the ledger.`] : []),
+    '',
+    ...rest.map((sentence) => `- ${sentence}`),
+  ].join('\n');
+}
+
+function rowText(row: LookTableRow): string {
+  const show = (value: number | null): string => (value === null ? '–' : formatValue(value, row.format));
+  const interval = row.interval === null ? '–' : `${show(row.interval[0])} to ${show(row.interval[1])}`;
+  const margin = row.margin === null ? '' : ` (${show(row.margin)} allowed)`;
+  const cells = [
+    row.metric,
+    row.isExploratory ? 'exploratory' : row.role,
+    row.variant,
+    show(row.values[0]),
+    show(row.values[1]),
+    show(row.effect),
+    interval,
+    row.units.join(' / '),
+    `${row.status}${margin}`,
+  ];
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}

@@ -1,0 +1,163 @@
+/** From a look's record to the report that `explain` has words for. Nothing is worked out anew but what people count in. */
+import { judgeModel } from '../evaluation/calibration/judges.ts';
+import { explain } from '../stats/explain.ts';
+import type { LookRow } from '../stats/look.ts';
+import type {
+  ExperimentReport,
+  ExperimentStateReport,
+  ExplainedEffect,
+  ExplainedGuardrail,
+  ExplainedRatio,
+  JudgeBasis,
+  StoppedVariant,
+} from '../stats/reports.ts';
+import type { ExperimentRow } from '../store/experiments.ts';
+import { maturedUnits, recordedUnits, stagesOf } from './look-cells.ts';
+import { gainOf } from './look-combine.ts';
+import type { ArmVerdict, LookRecord, SrmRow } from './look-data.ts';
+import { showSpan, showTime } from './report-text.ts';
+import type { ExperimentSpec, FrozenSettings, OnlineMetric } from './spec.ts';
+import { servedArms } from './srm.ts';
+
+const DAY_MS = 86_400_000;
+
+/** The look in words: the verdict first, then what it rests on. */
+export function explainLook(spec: ExperimentSpec, settings: FrozenSettings, record: LookRecord): readonly string[] {
+  return explain(reportOf(spec, settings, record));
+}
+
+/** The state in words, for one that is not looked at any more, or that somebody changed. */
+export function explainState(row: ExperimentRow, by: string | null = null): readonly string[] {
+  const report: ExperimentStateReport = {
+    kind: 'experiment-state',
+    state: row.state,
+    pipeline: row.pipeline,
+    variant: row.winner,
+    unit: row.spec.unitName,
+    by,
+    reason: row.reason,
+    at: showTime(row.endedAt ?? row.startedAt),
+    ramp: row.ramp,
+  };
+  return explain(report);
+}
+
+/** The report on the variant that the look is about; of several that go on, the one that is furthest ahead. */
+export function reportOf(spec: ExperimentSpec, settings: FrozenSettings, record: LookRecord): ExperimentReport {
+  const { data } = record;
+  const verdict = headline(spec, record);
+  const own = record.rows.filter(({ arm }) => arm === verdict.arm);
+  const row = own.find(({ role }) => role === 'primary') ?? own[0];
+  const index = spec.metrics.findIndex(({ name }) => name === row?.metric);
+  const metric = spec.metrics[index];
+  const guardrails = guardrailsOf(spec, own);
+  return {
+    kind: 'experiment',
+    phase: record.phase,
+    verdict: { decision: verdict.decision, reason: verdict.reason, guardrails: verdict.guardrails },
+    baseline: spec.arms[0]!.name,
+    variant: spec.arms[verdict.arm]!.name,
+    metric: metric?.name ?? 'nothing',
+    format: metric?.format ?? 'number',
+    alpha: settings.alpha / Math.max(1, spec.arms.length - 1),
+    effect: effectOf(row),
+    guardrail: verdict.reason === 'guardrail' ? harmedOf(guardrails, verdict) : null,
+    guardrails,
+    stopped: record.stops.filter((arm) => arm !== verdict.arm).map((arm) => stoppedOf(spec, record, arm)),
+    srm: worstRatio(spec, record),
+    unit: spec.unitName,
+    units: row === undefined ? 0 : row.units[0] + row.units[1],
+    unitsMinArm: row === undefined ? 0 : Math.min(...row.units),
+    minUnits: spec.stop.minUnits,
+    days: Math.max(0, record.at - data.startedAt) / DAY_MS,
+    daysLeft: record.daysLeft,
+    at: showTime(record.at),
+    window: showSpan(metric?.windowMs ?? 0),
+    method: settings.method,
+    counts: countsOf(spec, record, index),
+    isExploratory: false,
+    judge: judgeOf(spec, metric),
+  };
+}
+
+function headline(spec: ExperimentSpec, record: LookRecord): ArmVerdict {
+  const { verdicts, arm, stops, decision } = record;
+  const about = verdicts.find((verdict) => verdict.arm === arm);
+  if (about !== undefined) return about;
+  const left = verdicts.filter((verdict) => !stops.includes(verdict.arm));
+  const speaking = left.filter((verdict) => verdict.decision === decision && verdict.reason === record.reason);
+  return (speaking.length === 0 ? verdicts : speaking).reduce((best, next) =>
+    gainOf(next.arm, record.rows, spec) > gainOf(best.arm, record.rows, spec) ? next : best,
+  );
+}
+
+const effectOf = (row: LookRow | undefined): ExplainedEffect | null =>
+  row === undefined || row.effect.ciLo === null || row.effect.ciHi === null
+    ? null
+    : { diff: row.effect.diff, lo: row.effect.ciLo, hi: row.effect.ciHi };
+
+function guardrailsOf(spec: ExperimentSpec, rows: readonly LookRow[]): readonly ExplainedGuardrail[] {
+  return rows
+    .filter(({ role }) => role === 'guardrail')
+    .map(({ metric: name, margin, oriented }) => {
+      const { better, format } = spec.metrics.find((metric) => metric.name === name)!;
+      return { name, better, format, margin: margin ?? 0, lo: oriented.lo, hi: oriented.hi };
+    });
+}
+
+/** Of several that are harmed the one furthest beyond its margin, in margins. */
+function harmedOf(guardrails: readonly ExplainedGuardrail[], verdict: ArmVerdict): ExplainedGuardrail | null {
+  const excess = ({ lo, margin }: ExplainedGuardrail): number => (lo ?? Number.NEGATIVE_INFINITY) / margin;
+  return guardrails
+    .filter(({ name }) => verdict.guardrails.includes(name))
+    .reduce<ExplainedGuardrail | null>(
+      (worst, next) => (worst === null || excess(next) > excess(worst) ? next : worst),
+      null,
+    );
+}
+
+function stoppedOf(spec: ExperimentSpec, record: LookRecord, arm: number): StoppedVariant {
+  const variant = spec.arms[arm]!.name;
+  const verdict = record.verdicts.find((candidate) => candidate.arm === arm);
+  if (verdict?.decision !== 'rollback') return { variant, verdict: null, guardrail: null, effect: null };
+  const own = record.rows.filter((row) => row.arm === arm);
+  return {
+    variant,
+    verdict,
+    guardrail: verdict.reason === 'guardrail' ? harmedOf(guardrailsOf(spec, own), verdict) : null,
+    effect: effectOf(own.find(({ role }) => role === 'primary')),
+  };
+}
+
+function worstRatio(spec: ExperimentSpec, { srm, data }: LookRecord): ExplainedRatio | null {
+  const worst = srm.reduce<SrmRow | null>((found, next) => (found === null || next.p < found.p ? next : found), null);
+  if (worst === null) return null;
+  const { of, metric, weights, counts, p } = worst;
+  const arms = servedArms(spec, data).map((arm) => spec.arms[arm]!.name);
+  return { of, metric: metric === null ? null : spec.metrics[metric]!.name, arms, weights, counts, p };
+}
+
+function countsOf(spec: ExperimentSpec, { data }: LookRecord, index: number): ExperimentReport['counts'] {
+  const metric = spec.metrics[index];
+  const arms = servedArms(spec, data);
+  const missing = (arm: number): number => {
+    if (metric === undefined || metric.absent === 'zero') return 0;
+    const matured = stagesOf(data).reduce((sum, stage) => sum + maturedUnits(data, metric.windowMs, stage, arm), 0);
+    return Math.max(0, matured - recordedUnits(data, index, arm));
+  };
+  return {
+    excluded: data.counts.twoArms,
+    late: data.counts.late,
+    outcomes: data.counts.outcomes,
+    missing: arms.reduce((sum, arm) => sum + missing(arm), 0),
+    capped: data.cells.filter((cell) => arms.includes(cell.arm)).reduce((sum, { capped }) => sum + capped, 0),
+  };
+}
+
+/** Online there are no labels: whatever a judge says is as it says it. */
+function judgeOf(spec: ExperimentSpec, metric: OnlineMetric | undefined): JudgeBasis {
+  const { source } = metric ?? {};
+  if (source?.from !== 'score') return null;
+  const scorer = spec.scorers.find((candidate) => candidate.spec.id === source.scorer);
+  return scorer !== undefined && judgeModel(scorer.spec) !== null ? 'uncorrected' : null;
+}
