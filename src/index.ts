@@ -9,8 +9,17 @@ export { type AnyDataset, type Dataset, defineDataset } from './dsl/dataset.ts';
 export type { Duration } from './dsl/duration.ts';
 export type { AnyPipeline, AnyVariant, Edit, Pipeline, Variant } from './dsl/edit.ts';
 export { type AnyEvaluation, defineEvaluation } from './dsl/evaluation.ts';
+export { type AnyExperiment, defineExperiment } from './dsl/experiment.ts';
 export { defineHumanScorer, type Rubric } from './dsl/human-scorer.ts';
-export { type Goal, type Metric, metric, type OpenMetric, type PairScore, type Win } from './dsl/metric.ts';
+export {
+  type Direction,
+  type Goal,
+  metric,
+  type OpenMetric,
+  type PairScore,
+  type ShownMetric,
+  type Win,
+} from './dsl/metric.ts';
 export { definePairScorer } from './dsl/pair-scorer.ts';
 export { definePipeline } from './dsl/pipeline.ts';
 export type { Container, Placed } from './dsl/place.ts';
@@ -30,5 +39,6 @@ export {
   stepName,
 } from './dsl/step.ts';
 export type { Scope, WiringError } from './dsl/wiring.ts';
+export type { Metric } from './dsl/written-metric.ts';
 export { DefinitionError, SluiceError } from './errors.ts';
 export type { Json, NodeEdit, Plan } from './plan/plan.ts';

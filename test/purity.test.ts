@@ -64,12 +64,18 @@ const RULES: readonly Rule[] = [
     ],
   },
   {
-    says: 'src/dsl imports only plans, what evaluations are asked, errors and names of ours',
+    says: 'src/dsl imports only plans, what evaluations and experiments are asked, assignment, errors and names of ours',
     forbids: ({ file, target }) =>
       isWithin('src/dsl', file) &&
       isOurs(target) &&
       !['src/dsl', 'src/plan'].some((folder) => isWithin(folder, target)) &&
-      !['src/evaluation/spec.ts', 'src/errors.ts', 'src/nearest.ts'].includes(target),
+      ![
+        'src/evaluation/spec.ts',
+        'src/experiment/spec.ts',
+        'src/experiment/assign.ts',
+        'src/errors.ts',
+        'src/nearest.ts',
+      ].includes(target),
     planted: [['src/dsl/step.ts', "import { readConfig } from '../runtime/config.ts';"]],
   },
 ];

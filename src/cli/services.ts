@@ -13,6 +13,7 @@ export function createServices({ folder, environment }: Place): Services {
     pipelines: async () => (await project()).loadPipelines(folder),
     datasets: async () => (await project()).loadDatasets(folder),
     evaluations: async () => (await project()).loadEvaluations(folder),
+    experiments: async () => (await project()).loadExperiments(folder),
     connect: async () => (await runtime()).connectRuntime({ folder, config: await config() }),
     start: async ({ serves, project, onProgress }) =>
       (await runtime()).startRuntime({

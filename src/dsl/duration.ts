@@ -13,12 +13,19 @@ export type Duration = `${number} ${Unit}`;
 
 const WRITTEN = /^\d+(\.\d+)? (ms|seconds?|minutes?|hours?|days?)$/;
 
+/** How long it may be. */
+interface Bounds {
+  readonly least?: number;
+  readonly most?: number;
+}
+
 /**
  * The duration in whole milliseconds. `at` names where it is written, for the message.
  *
- * @throws DefinitionError `duration_invalid` when it is no duration; `limit_exceeded` below 1 ms or above one day.
+ * @throws DefinitionError `duration_invalid` when it is no duration; `limit_exceeded` outside the bounds, which are 1 ms
+ *   and one day where nothing else is said.
  */
-export function durationMs(written: unknown, at: string): number {
+export function durationMs(written: unknown, at: string, { least = 1, most = LIMITS.durationMs }: Bounds = {}): number {
   if (typeof written !== 'string' || !WRITTEN.test(written))
     refuse(
       'duration_invalid',
@@ -26,7 +33,12 @@ export function durationMs(written: unknown, at: string): number {
       "write a number, a space and a unit, for example '30 seconds'",
     );
   const length = Math.round(ms(written as ms.StringValue));
-  if (length < 1 || length > LIMITS.durationMs)
-    refuse('limit_exceeded', `${at} is '${written}'`, "use from '1 ms' to '1 day'", { most: LIMITS.durationMs });
+  if (length < least || length > most)
+    refuse('limit_exceeded', `${at} is '${written}'`, `use from '${showDuration(least)}' to '${showDuration(most)}'`, {
+      most,
+    });
   return length;
 }
+
+/** As people write it: `1 day`. */
+export const showDuration = (length: number): string => ms(length, { long: true });

@@ -3,13 +3,13 @@
  * what its scorers read. Nodes of equal name in another pipeline may mean something else, so equal shape is not enough.
  */
 import { LIMITS } from '../plan/limits.ts';
-import { type Source, sourcesOf } from '../plan/nodes.ts';
+import { sourcesOf } from '../plan/nodes.ts';
 import type { AnyDataset } from './dataset.ts';
 import type { AnyPipeline, AnyVariant } from './edit.ts';
 import { type Internals, internalsOf } from './internals.ts';
 import { refuse, show } from './refuse.ts';
 import type { AnyScorer } from './scorer.ts';
-import { fieldsOf, type Schema } from './shape.ts';
+import { fieldAt } from './shape.ts';
 
 /** Refuses a list that is empty or too long. */
 export function checkList(list: unknown, most: number, at: string): asserts list is readonly unknown[] {
@@ -28,8 +28,9 @@ export function readVariants(
   baseline: AnyPipeline,
   pipeline: Internals,
   at: string,
+  most: number = LIMITS.evaluatedVariants,
 ): readonly AnyVariant[] {
-  checkList(given, LIMITS.evaluatedVariants, `${at}: variants`);
+  checkList(given, most, `${at}: variants`);
   const taken = new Set(isVariant(baseline) ? [baseline.name] : []);
   const variants = given.map((each): AnyVariant => {
     const { id } = internalsOf(each, `${at}: variants`);
@@ -65,16 +66,22 @@ export function readScorers(
   checkList(given, LIMITS.scorers, `${at}: scorers`);
   const taken = new Set<string>();
   const scorers = given.map((each): AnyScorer => {
-    if (!isScorer(each))
-      return refuse('not_a_scorer', `${at}: scorers holds ${show(each)}`, 'give what defineScorer returned');
-    checkSamePipeline(each.pipelineId, pipeline, `${at}: scorer '${each.id}'`);
-    if (taken.has(each.id))
-      refuse('scorer_twice', `${at} has two scorers '${each.id}'`, 'give one another id', { scorer: each.id });
-    taken.add(each.id);
-    checkExpected(each, dataset, at);
-    return each;
+    const scorer = readScorer(each, taken, pipeline, at);
+    checkExpected(scorer, dataset, at);
+    return scorer;
   });
   return Object.freeze(scorers);
+}
+
+/** One of several scorers; its id is added to those that are taken. */
+export function readScorer(given: unknown, taken: Set<string>, pipeline: Internals, at: string): AnyScorer {
+  if (!isScorer(given))
+    return refuse('not_a_scorer', `${at}: scorers holds ${show(given)}`, 'give what defineScorer returned');
+  checkSamePipeline(given.pipelineId, pipeline, `${at}: scorer '${given.id}'`);
+  if (taken.has(given.id))
+    refuse('scorer_twice', `${at} has two scorers '${given.id}'`, 'give one another id', { scorer: given.id });
+  taken.add(given.id);
+  return given;
 }
 
 function checkSamePipeline(id: string, pipeline: Internals, at: string): void {
@@ -87,7 +94,7 @@ function checkSamePipeline(id: string, pipeline: Internals, at: string): void {
 /** A scorer may have been written against another dataset: this one has to have each field that it reads. */
 function checkExpected(scorer: AnyScorer, dataset: AnyDataset, at: string): void {
   for (const source of sourcesOf(scorer.spec.input))
-    if (source[0] === 'expected' && !hasField(dataset.expected, source))
+    if (source[0] === 'expected' && fieldAt(dataset.expected, source.slice(1)) === undefined)
       refuse(
         'expected_missing',
         `${at}: scorer '${scorer.id}' reads '${source.join('.')}', which dataset '${dataset.name}' does not have`,
@@ -96,13 +103,7 @@ function checkExpected(scorer: AnyScorer, dataset: AnyDataset, at: string): void
       );
 }
 
-function hasField(schema: Schema | undefined, [, ...fields]: Source): boolean {
-  let inner = schema;
-  for (const field of fields) inner = inner && fieldsOf(inner)?.[field];
-  return inner !== undefined;
-}
-
-function isVariant(pipeline: AnyPipeline): pipeline is AnyVariant {
+export function isVariant(pipeline: AnyPipeline): pipeline is AnyVariant {
   return 'variantOf' in pipeline;
 }
 

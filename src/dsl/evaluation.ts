@@ -9,7 +9,7 @@ import type { AnyPipeline, AnyVariant, Pipeline, Variant } from './edit.ts';
 import { readBaseline, readScorers, readVariants } from './evaluation-parts.ts';
 import { internalsOf } from './internals.ts';
 import { type Goals, type MetricScope, metricRefs, metricSpecs } from './metric-specs.ts';
-import { checkCount, checkKeys, checkName, refuse, show } from './refuse.ts';
+import { checkAlpha, checkCount, checkKeys, checkName, refuse, show } from './refuse.ts';
 import { callWiring } from './scope.ts';
 import type { AnyScorer, Scorer } from './scorer.ts';
 
@@ -108,8 +108,7 @@ export function defineEvaluation<
   const scorers = readScorers(evaluation.scorers, dataset, internals, at);
   checkCount(repeats, 1, LIMITS.repeats, `${at}: repeats`);
   if (!SPLITS.includes(split)) refuse('split_unknown', `${at}: split is ${show(split)}`, "use 'dev', 'final' or 'all'");
-  if (!(typeof alpha === 'number' && alpha > 0 && alpha <= 0.5))
-    refuse('alpha_invalid', `${at}: alpha is ${show(alpha)}`, 'give a number above 0 and at most 0.5; usual is 0.05');
+  checkAlpha(alpha, `${at}: alpha`);
   const budgetUsd = readBudget(limits, at);
   if (typeof evaluation.metrics !== 'function')
     refuse(

@@ -1,12 +1,12 @@
 /**
- * What a metric is of: a fact of the run, or a score of one of the evaluation's scorers, with which way is better there and
- * how far its values can be apart.
+ * What a metric is of: a fact of the run, or a score of one of the scorers that are listed beside it, with which way is
+ * better there and how far its values can be apart.
  */
 import type { MetricSource, MetricSpec, RunField, ScoreField } from '../evaluation/spec.ts';
-import type { WrittenMetric } from './metric.ts';
 import type { RefFacts } from './ref.ts';
 import { refuse } from './refuse.ts';
 import type { AnyScorer } from './scorer.ts';
+import { nameOf, type WrittenMetric } from './written-metric.ts';
 
 /** Facts of the run: lower is better in all of them, and only what is true or false has a worst. */
 const fact = (format: MetricSpec['format'], worst = Infinity): ScoreField => ({
@@ -31,8 +31,8 @@ export interface Read {
   readonly isPair: boolean;
 }
 
-/** Looks a metric's ref up among the facts of the run and the evaluation's scorers. */
-export function readSource({ source: [head, id, name] }: RefFacts, scorers: readonly AnyScorer[], at: string): Read {
+/** Looks a metric's ref up among the facts of the run and these scorers; undefined where it is neither. */
+export function findSource({ source: [head, id, name] }: RefFacts, scorers: readonly AnyScorer[]): Read | undefined {
   if (head === 'run' && id !== undefined && Object.hasOwn(FACT_FIELDS, id)) {
     const field = id as RunField;
     return { source: { from: 'run', field }, field: FACT_FIELDS[field], isPair: false };
@@ -41,31 +41,41 @@ export function readSource({ source: [head, id, name] }: RefFacts, scorers: read
   const isPair = scorer?.kind === 'pair';
   const field = isPair ? 'win' : (name ?? '');
   const score = scorer?.spec.fields[field];
-  if (!scorer || !score)
-    return refuse(
-      'metric_elsewhere',
-      `${at} is of '${[id, name].filter((part) => part !== undefined).join('.')}', which this evaluation does not have`,
-      'use only what its metrics function is given: score and run',
-    );
-  return { source: { from: 'score', scorer: scorer.id, field }, field: score, isPair };
+  return scorer && score && { source: { from: 'score', scorer: scorer.id, field }, field: score, isPair };
+}
+
+/** Refuses a metric that is to go, or said to be better, the other way than what it is of. */
+export function checkDirection({ better, role, value }: WrittenMetric, known: Read, at: string): void {
+  if (better === null || better === known.field.better) return;
+  const elsewhere = known.source.from === 'score' ? `, or say better: '${better}' where the score is defined` : '';
+  refuse(
+    'metric_direction',
+    `${at} is to get ${better}, but ${known.field.better} is better of '${nameOf(value)}'`,
+    `${role === 'primary' ? `use ${better === 'higher' ? '.decrease' : '.increase'}` : 'leave better out'}${elsewhere}`,
+  );
+}
+
+/** Between which values all are; infinite where nothing bounds them. */
+export interface Range {
+  readonly least: number;
+  readonly most: number;
+}
+
+export function rangeOfField({ worst, best: stated, better }: ScoreField): Range {
+  const best = stated ?? (better === 'higher' ? Infinity : -Infinity);
+  return { least: Math.min(worst, best), most: Math.max(worst, best) };
 }
 
 /** Three points of a share are 0.03: an effect that no value can have was meant in another unit. */
-export function checkReach(
-  { kind, above, minimumEffect, margin, value }: WrittenMetric,
-  field: ScoreField,
-  at: string,
-): void {
-  const best = field.best ?? (field.better === 'higher' ? Infinity : -Infinity);
-  const [least, most] = [Math.min(field.worst, best), Math.max(field.worst, best)];
-  const name = value.source.slice(1).join('.');
-  if (above !== null && (above < least || above >= most))
+export function checkReach(written: WrittenMetric, range: Range, at: string): void {
+  const { above, minimumEffect, margin, value } = written;
+  if (above !== null && (above < range.least || above >= range.most))
     refuse(
       'metric_reach',
-      `${at}: '${name}' is ${above < least ? 'always' : 'never'} above ${above}`,
+      `${at}: '${nameOf(value)}' is ${above < range.least ? 'always' : 'never'} above ${above}`,
       'choose a threshold that some values are above, and others are not',
     );
-  const reach = kind === 'mean' ? most - least : 1;
+  const reach = reachOf(written, range);
   for (const [what, size] of Object.entries({ minimumEffect, 'its margin': margin }))
     if (size !== null && size >= reach)
       refuse(
@@ -73,4 +83,11 @@ export function checkReach(
         `${at}: ${what} is ${size}, but no two values are further apart than ${reach}`,
         'state it in the unit of the metric: three points of a share are 0.03',
       );
+}
+
+/** How far apart two values of the metric can be. Only above is a sum capped. */
+function reachOf({ kind, cap }: WrittenMetric, { least, most }: Range): number {
+  if (kind === 'mean') return most - least;
+  if (kind === 'sum') return least < 0 ? Infinity : (cap ?? Infinity);
+  return kind === 'ratio' ? Infinity : 1;
 }

@@ -4,14 +4,15 @@
  */
 import type { MetricSource, MetricSpec } from '../evaluation/spec.ts';
 import { LIMITS } from '../plan/limits.ts';
-import { type Metric, type WrittenMetric, writtenOf } from './metric.ts';
-import { checkReach, FACT_FIELDS, readSource } from './metric-source.ts';
+import { readGoals } from './metric-goals.ts';
+import { checkDirection, checkReach, FACT_FIELDS, findSource, rangeOfField } from './metric-source.ts';
 import { type Ref, refTo } from './ref.ts';
-import { checkKeys, refuse, show } from './refuse.ts';
+import { refuse, show } from './refuse.ts';
 import { RUN_FACTS, type RunFactRefs } from './scored-scope.ts';
 import { type AnyScorer, type ScoreOf, scoreSchema } from './scorer.ts';
 import { isBoolean } from './shape.ts';
 import type { WiringError } from './wiring.ts';
+import { type Metric, nameOf, type WrittenMetric } from './written-metric.ts';
 
 /** What the metrics function returned, by the roles that it gives. */
 export interface Goals {
@@ -26,14 +27,12 @@ export interface Goals {
 /** What the metrics function is given. `score` takes one of the evaluation's scorers, and refers to what it gives. */
 export interface MetricScope<Listed extends AnyScorer> {
   readonly run: RunFactRefs;
-  score<One extends AnyScorer>(scorer: One & IsListed<One, Listed>): Ref<ScoreOf<One>>;
+  score<One extends AnyScorer>(scorer: One & IsListed<One, Listed, 'evaluation'>): Ref<ScoreOf<One>>;
 }
 
-type IsListed<One extends AnyScorer, Listed> = [One] extends [Listed]
+export type IsListed<One extends AnyScorer, Listed, Of extends string> = [One] extends [Listed]
   ? unknown
-  : WiringError<`'${One['id']}' is none of this evaluation's scorers`>;
-
-const ROLES = { primary: 'primary', guardrails: 'guardrail', secondary: 'secondary' } as const;
+  : WiringError<`'${One['id']}' is none of this ${Of}'s scorers`>;
 
 /** What every evaluation shows. */
 const ALWAYS = [
@@ -43,36 +42,26 @@ const ALWAYS = [
 
 /** The same at run time. */
 export function metricRefs(scorers: readonly AnyScorer[], at: string): { readonly [word: string]: object } {
-  return Object.freeze({
-    run: refTo(RUN_FACTS, ['run']),
-    score: (scorer: unknown) => {
-      const known = scorers.find((each) => each === scorer);
-      if (known) return refTo(scoreSchema(known), ['score', known.id]);
-      const id = (scorer as Partial<AnyScorer> | undefined)?.id;
-      return refuse(
-        'scorer_unlisted',
-        `${at}: metrics: score() is given ${id === undefined ? show(scorer) : `'${id}'`}, which is none of its scorers`,
-        'add it to scorers, or use one that is there',
-      );
-    },
-  });
+  return Object.freeze({ run: refTo(RUN_FACTS, ['run']), score: scoreRefs(scorers, at) });
+}
+
+/** `score` of a metrics function: a listed scorer's scores as refs. */
+export function scoreRefs(scorers: readonly AnyScorer[], at: string): (scorer: unknown) => object {
+  return (scorer) => {
+    const known = scorers.find((each) => each === scorer);
+    if (known) return refTo(scoreSchema(known), ['score', known.id]);
+    const id = (scorer as Partial<AnyScorer> | undefined)?.id;
+    return refuse(
+      'scorer_unlisted',
+      `${at}: metrics: score() is given ${id === undefined ? show(scorer) : `'${id}'`}, which is none of its scorers`,
+      'add it to scorers, or use one that is there',
+    );
+  };
 }
 
 /** The declared metrics in order of their roles, then those that follow from scorers and runs. */
 export function metricSpecs(goals: unknown, scorers: readonly AnyScorer[], at: string): readonly MetricSpec[] {
-  checkKeys(goals, Object.keys(ROLES), `${at}: metrics`);
-  const declared = Object.entries(ROLES).flatMap(([key, role]) => {
-    const list: unknown = (goals as Goals)[key as keyof Goals] ?? [];
-    if (!Array.isArray(list)) return refuse('not_a_list', `${at}: ${key} is ${show(list)}`, 'write a list: [ ... ]');
-    return list.map((given) => toSpec(writtenAs(role, given, `${at}: ${key}`), scorers, at));
-  });
-  if (!declared.some(({ role }) => role === 'primary'))
-    refuse(
-      'no_primary',
-      `${at} has no primary metric`,
-      "say what decides: primary: [metric.mean('name', score(scorer).field).increase()]",
-    );
-  checkCounts(declared, at);
+  const declared = readGoals(goals, LIMITS.metrics, at).map((written) => toSpec(written, scorers, at));
   const all = [...declared, ...impliedBy(declared, scorers)];
   if (all.length > LIMITS.allMetrics)
     refuse(
@@ -83,50 +72,38 @@ export function metricSpecs(goals: unknown, scorers: readonly AnyScorer[], at: s
   return Object.freeze(all.map((each) => Object.freeze(each)));
 }
 
-function writtenAs(role: MetricSpec['role'], given: unknown, at: string): WrittenMetric {
-  const written = writtenOf(given, at);
-  if (written.role === role) return written;
-  return refuse(
-    'metric_role',
-    `${at} holds the ${written.role} metric '${written.name}'`,
-    role === 'primary' ? 'end it in .increase(...) or .decrease(...)' : ROLE_REMEDIES[role],
-  );
-}
-
-const ROLE_REMEDIES = {
-  guardrail: 'end it in .noWorseThan(margin)',
-  secondary: 'end it in .observe(), or move it where its role is',
-} as const;
-
-function checkCounts(declared: readonly MetricSpec[], at: string): void {
-  if (declared.length > LIMITS.metrics)
-    refuse('limit_exceeded', `${at} has ${declared.length} metrics`, `use at most ${LIMITS.metrics}`);
-  const names = declared.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined)
-    refuse('metric_twice', `${at} has two metrics named '${twice}'`, 'give one another name', { metric: twice });
-}
+const KINDS: readonly string[] = ['mean', 'rate', 'share', 'win-rate'] satisfies MetricSpec['kind'][];
+const isOfRuns = (kind: WrittenMetric['kind']): kind is MetricSpec['kind'] => KINDS.includes(kind);
 
 function toSpec(written: WrittenMetric, scorers: readonly AnyScorer[], at: string): MetricSpec {
   const { name, role, kind, above, minimumEffect, margin } = written;
   const where = `${at}: metric '${name}'`;
-  const { source, field, isPair } = readSource(written.value, scorers, where);
+  if (!isOfRuns(kind))
+    return refuse(
+      'metric_kind',
+      `${where} is a ${kind}, which is of many runs of one unit`,
+      'use it in an experiment; an evaluation has metric.mean, rate, share and winRate',
+    );
+  const read = findSource(written.value, scorers) ?? elsewhere(written, where);
+  const { source, field, isPair } = read;
   if (isPair !== (kind === 'win-rate'))
     refuse(
       'metric_value',
-      `${where} is a ${kind} of '${written.value.source.slice(1).join('.')}'`,
+      `${where} is a ${kind} of '${nameOf(written.value)}'`,
       isPair ? "a pair's scores are counted by metric.winRate" : 'metric.winRate counts the scores of a pair',
     );
-  const better = written.better ?? field.better;
-  if (better !== field.better)
-    refuse(
-      'metric_direction',
-      `${where} is to get ${better}, but ${field.better} is better of '${written.value.source.slice(1).join('.')}'`,
-      `use ${better === 'higher' ? '.decrease' : '.increase'}${source.from === 'run' ? '' : `, or say better: '${better}' where the score is defined`}`,
-    );
-  checkReach(written, field, where);
+  checkDirection(written, read, where);
+  checkReach(written, rangeOfField(field), where);
   const format = kind === 'mean' ? field.format : 'share';
-  return { name, role, kind, source, above, better, format, minimumEffect, margin };
+  return { name, role, kind, source, above, better: field.better, format, minimumEffect, margin };
+}
+
+function elsewhere({ value }: WrittenMetric, at: string): never {
+  return refuse(
+    'metric_elsewhere',
+    `${at} is of '${nameOf(value)}', which this evaluation does not have`,
+    'use only what its metrics function is given: score and run',
+  );
 }
 
 /** A secondary metric per score and fact that no declared one is of. */

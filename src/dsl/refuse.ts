@@ -35,6 +35,12 @@ export function checkCount(value: unknown, least: number, most: number, at: stri
   refuse('limit_exceeded', `${at} is ${show(value)}`, `give a whole number from ${least} to ${most}`, { least, most });
 }
 
+/** Refuses an error level that is none. */
+export function checkAlpha(alpha: unknown, at: string): asserts alpha is number {
+  if (!(typeof alpha === 'number' && alpha > 0 && alpha <= 0.5))
+    refuse('alpha_invalid', `${at} is ${show(alpha)}`, 'give a number above 0 and at most 0.5; usual is 0.05');
+}
+
 /** Refuses a name that is empty, too long, or holds anything but letters, digits, '-' and '_'. */
 export function checkName(name: unknown, at: string): asserts name is string {
   if (typeof name !== 'string' || !/^[A-Za-z0-9_-]+$/.test(name) || name === '__proto__')

@@ -179,7 +179,7 @@ function isIn(scope: Refs, [head, ...fields]: Source): boolean {
 const isSide = (inScope: object): boolean => factsOf(inScope) === undefined;
 
 /** `related.passages` is what 'related' wires there: `related/picked.passages`. */
-function resolve({ aliases }: Internals, source: Source): Wiring | undefined {
+export function resolve({ aliases }: Internals, source: Source): Wiring | undefined {
   const [head, ...fields] = source;
   const alias = aliases.get(head);
   return alias ? within(alias, fields) : { $from: source };

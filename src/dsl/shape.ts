@@ -54,6 +54,20 @@ export function isBoolean(schema: Schema): boolean {
   return def.type === 'union' && def.options.every(isBoolean);
 }
 
+/** Whether every value of the schema is a text. */
+export function isText(schema: Schema): boolean {
+  const { def } = unwrap(schema)._zod;
+  if (def.type === 'string' || def.type === 'template_literal') return true;
+  return def.type === 'union' ? def.options.every(isText) : choicesOf(schema) !== undefined;
+}
+
+/** What is declared at the end of a path of fields; undefined where one of them is not. */
+export function fieldAt(schema: Schema | undefined, path: readonly string[]): Schema | undefined {
+  let inner = schema;
+  for (const field of path) inner = inner && fieldsOf(inner)?.[field];
+  return inner;
+}
+
 /** Between which numbers every value of the schema is, where all are numbers; infinite where it says nothing. */
 export function rangeOf(schema: Schema): readonly [least: number, most: number] | undefined {
   const known = unwrap(schema);

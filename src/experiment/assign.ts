@@ -14,7 +14,7 @@ export const BUCKETS = 2 ** 32;
 /** A longer id is no id. */
 const MAX_UNIT_BYTES = 1_000;
 /** How far the weights may sum away from 1: thirds written as decimals do. */
-const WEIGHT_SLACK = 1e-9;
+export const WEIGHT_SLACK = 1e-9;
 
 /** A part of the hash space, [from, to), as shares of 1. */
 type Range = readonly [from: number, to: number];

@@ -55,4 +55,17 @@ export const LIMITS = Object.freeze({
   repeats: 20,
   /** Characters of what people are asked. */
   rubricQuestion: 2_000,
+  /** Variants of one experiment: each takes units from all others. */
+  experimentVariants: 10,
+  /** Metrics that one experiment declares. */
+  experimentMetrics: 20,
+  /** Units of one experiment that get their arm by name: they ride along with it wherever arms are decided. */
+  overrides: 1_000,
+  /** For what an experiment lasts, and for each part of that: one year. */
+  experimentMs: 31_536_000_000,
+  /** Between two looks, and for the breaker's window, at least: one second. */
+  lookMs: 1_000,
+  /** Units that may be waited for, before a decision or before the next step of a rollout. */
+  units: 10_000_000,
+  rolloutSteps: 20,
 });

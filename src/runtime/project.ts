@@ -1,6 +1,6 @@
 /**
- * A project's own code, by convention: `pipelines/index.ts` exports `pipelines` and, where it has some, `datasets` and
- * `evaluations`; `activities/index.ts` exports `createActivities`, the functions behind the steps. A folder without
+ * A project's own code, by convention: `pipelines/index.ts` exports `pipelines` and, where it has some, `datasets`,
+ * `evaluations` and `experiments`; `activities/index.ts` exports `createActivities`, the functions behind the steps. A folder without
  * activities has the built-in ones. This is the one place that imports a user's files, so whatever is wrong with them is
  * said here, by file and name.
  */
@@ -8,9 +8,11 @@ import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { AnyDataset } from '../dsl/dataset.ts';
-import type { AnyPipeline, AnyVariant } from '../dsl/edit.ts';
+import type { AnyPipeline } from '../dsl/edit.ts';
 import type { AnyEvaluation } from '../dsl/evaluation.ts';
+import type { AnyExperiment } from '../dsl/experiment.ts';
 import { SluiceError } from '../errors.ts';
+import { isDataset, isEvaluation, isExperiment, isPipeline, isVariant } from './is-defined.ts';
 import type { MakeImplementations } from './runtime.ts';
 
 export interface Project {
@@ -29,6 +31,7 @@ export type DefinedDatasets = ReadonlyMap<string, AnyDataset>;
 
 /** By id. */
 export type DefinedEvaluations = ReadonlyMap<string, AnyEvaluation>;
+export type DefinedExperiments = ReadonlyMap<string, AnyExperiment>;
 
 /** In a project of sources, and in one that was built. */
 const EXTENSIONS = ['.ts', '.js', '.mjs'] as const;
@@ -81,20 +84,32 @@ export async function loadDatasets(folder: string): Promise<DefinedDatasets> {
 
 /** The evaluations that are defined; none where there is no project, or it exports none. */
 export async function loadEvaluations(folder: string): Promise<DefinedEvaluations> {
-  const { file, list } = await loadOptional(folder, 'evaluations');
-  const evaluations = new Map<string, AnyEvaluation>();
-  for (const [key, evaluation] of list) {
-    if (!isEvaluation(evaluation))
-      throw invalid(file, `evaluations.${key}`, 'is not an evaluation: is it of defineEvaluation(…)?');
-    if (evaluations.has(evaluation.id))
-      throw invalid(file, 'evaluations', `has two evaluations named '${evaluation.id}'`);
-    evaluations.set(evaluation.id, evaluation);
+  return loadById(folder, 'evaluations', isEvaluation, 'is not an evaluation: is it of defineEvaluation(…)?');
+}
+
+/** The experiments that are defined; none where there is no project, or it exports none. */
+export async function loadExperiments(folder: string): Promise<DefinedExperiments> {
+  return loadById(folder, 'experiments', isExperiment, 'is not an experiment: is it of defineExperiment(…)?');
+}
+
+async function loadById<Defined extends { readonly id: string }>(
+  folder: string,
+  name: 'evaluations' | 'experiments',
+  isDefined: (value: unknown) => value is Defined,
+  isNone: string,
+): Promise<ReadonlyMap<string, Defined>> {
+  const { file, list } = await loadOptional(folder, name);
+  const byId = new Map<string, Defined>();
+  for (const [key, defined] of list) {
+    if (!isDefined(defined)) throw invalid(file, `${name}.${key}`, isNone);
+    if (byId.has(defined.id)) throw invalid(file, name, `has two ${name} named '${defined.id}'`);
+    byId.set(defined.id, defined);
   }
-  return evaluations;
+  return byId;
 }
 
 /** A list that pipelines/index.ts may export. */
-async function loadOptional(folder: string, name: 'datasets' | 'evaluations') {
+async function loadOptional(folder: string, name: 'datasets' | 'evaluations' | 'experiments') {
   const file = await findIndex(folder, 'pipelines');
   const module = file === undefined ? {} : await load(file);
   if (file === undefined || !(name in module)) return { file: '', list: [] };
@@ -162,34 +177,11 @@ function exportOf(module: object, name: string, file: string): unknown {
   });
 }
 
-function isPipeline(value: unknown): value is AnyPipeline {
-  if (value === null || typeof value !== 'object') return false;
-  const { id, plan, input, steps } = value as Partial<AnyPipeline>;
-  return typeof id === 'string' && typeof plan === 'object' && typeof input === 'object' && Array.isArray(steps);
-}
-
-function isDataset(value: unknown): value is AnyDataset {
-  if (value === null || typeof value !== 'object') return false;
-  const { name, input, source } = value as Partial<AnyDataset>;
-  return typeof name === 'string' && typeof input === 'object' && typeof source === 'string';
-}
-
-function isEvaluation(value: unknown): value is AnyEvaluation {
-  if (value === null || typeof value !== 'object') return false;
-  const { id, pipeline, dataset, scorers, metrics } = value as Partial<AnyEvaluation>;
-  const hasParts = isPipeline(pipeline) && isDataset(dataset) && Array.isArray(scorers) && Array.isArray(metrics);
-  return typeof id === 'string' && hasParts;
-}
-
-function isVariant(pipeline: AnyPipeline): pipeline is AnyVariant {
-  return 'variantOf' in pipeline && typeof pipeline.variantOf === 'string';
-}
-
 function invalid(file: string, name: string, why: string): SluiceError {
   return new SluiceError('export_invalid', {
     message: `${file}: '${name}' ${why}`,
     remedy:
-      'pipelines/index.ts exports `pipelines` and may export `datasets` and `evaluations`, all of them lists; activities/index.ts exports `createActivities`, a function',
+      'pipelines/index.ts exports `pipelines` and may export `datasets`, `evaluations` and `experiments`, all of them lists; activities/index.ts exports `createActivities`, a function',
     data: { file, export: name },
   });
 }

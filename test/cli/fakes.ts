@@ -39,6 +39,7 @@ export async function run(argv: readonly string[], fake: FakeWorld = {}): Promis
     pipelines: async () => pipelines,
     datasets: async () => new Map(),
     evaluations: async () => new Map(),
+    experiments: async () => new Map(),
     connect: async () => runtime ?? Promise.reject(nothingRunning()),
     start: () => Promise.reject(new Error('no server was expected to be started')),
     openStore: async () =>
