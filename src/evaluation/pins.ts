@@ -23,7 +23,7 @@ const configOf = ({ config }: StepCall): Config =>
   config !== null && typeof config === 'object' && !Array.isArray(config) ? (config as Config) : {};
 
 /** The index that a call reads; undefined where it reads none. */
-function indexOf(call: StepCall): { readonly index: string; readonly prefix?: string } | undefined {
+export function indexOf(call: StepCall): { readonly index: string; readonly prefix?: string } | undefined {
   const { index, snapshot } = configOf(call);
   if (typeof index !== 'string') return undefined;
   return { index, ...(typeof snapshot === 'string' && { prefix: snapshot }) };
