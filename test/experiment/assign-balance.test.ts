@@ -43,7 +43,8 @@ describe('shares and arms', () => {
   test('of experiments that run at once do not tell of each other', () => {
     const ps = pairPs(20, units.slice(0, UNITS / 2));
     expect(ps.length).toBe(190);
-    expect(Math.min(...ps)).toBeGreaterThan(0.001);
+    // Of so many, one below the bound is no wonder.
+    expect(ps.length * Math.min(...ps)).toBeGreaterThan(0.001);
     expect(ps.filter((p) => p < 0.05).length / ps.length).toBeLessThan(0.1);
   });
 
