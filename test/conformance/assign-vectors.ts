@@ -86,12 +86,31 @@ function units(): readonly string[] {
   return [...CHARACTERS, ...usual, ...longest, ...drawn];
 }
 
-/** Each unit with three of the experiments, in turn. */
+/** Shares and arms that begin or end exactly where the unit is, or just beside it. */
+function atTheEdge(unit: string): readonly AssignVector[] {
+  const plain = { shareSalt: 'edge', range: [0, 1], armSalt: 'edge', arms: armsOf(0.5, 0.5) } as const;
+  const { shareHash, armHash } = plainAssign(plain, unit);
+  const share = (bucket: number) => (shareHash + bucket) / 2 ** 32;
+  const arm = (bucket: number) => (armHash + bucket) / 2 ** 32;
+  const ranges = [
+    [share(0), share(1)],
+    [0, share(0)],
+    [share(1), 1],
+  ] as const;
+  const splits = [armsOf(arm(0), 1 - arm(0)), armsOf(arm(1), 1 - arm(1))];
+  return [
+    ...ranges.map((range) => plainAssign({ ...plain, range }, unit)),
+    ...splits.map((arms) => plainAssign({ ...plain, arms }, unit)),
+  ];
+}
+
+/** Each unit with three of the experiments, in turn; and some at edges of their own. */
 export function makeVectors(): AssignVectors {
   const vectors = units().flatMap((unit, index) =>
     [0, 1, 2].map((turn) => plainAssign(EXPERIMENTS[(index + 4 * turn) % EXPERIMENTS.length]!, unit)),
   );
-  return { version: ASSIGN_VERSION, vectors };
+  const edges = ['1', 'user-42', 'jörg', '漢😀'].flatMap(atTheEdge);
+  return { version: ASSIGN_VERSION, vectors: [...vectors, ...edges] };
 }
 
 if (import.meta.main) {

@@ -22,6 +22,13 @@ describe('the vectors of the assignment', () => {
       expect(arms.has(`closed arm-${closed}`), `closed arm-${closed}`).toBe(closed % 2 === 1);
   });
 
+  test('know which side of a bound is in', () => {
+    const edges = vectors.filter(({ armSalt }) => armSalt === 'edge').map(({ arm }) => arm);
+    expect(edges.length).toBe(20);
+    for (let first = 0; first < edges.length; first += 5)
+      expect(edges.slice(first, first + 5)).toEqual([expect.any(String), null, null, 'arm-1', 'arm-0']);
+  });
+
   test('are what TypeScript finds', () => {
     const found = vectors.map((vector) => {
       const { unit, shareSalt, armSalt } = vector;

@@ -50,8 +50,10 @@ export function describeAssign(subject: Subject): void {
       const text = `convert_to(input, 'UTF8')`;
       expect(await hashes(shares, text)).toEqual(vectors.map(({ shareHash }) => shareHash));
       expect(await hashes(arms, text)).toEqual(vectors.map(({ armHash }) => armHash));
-      for (const armSalt of new Set(vectors.map((vector) => vector.armSalt))) {
-        const own = vectors.filter((vector) => vector.armSalt === armSalt);
+      const experiments = Map.groupBy(vectors, ({ shareSalt, range, armSalt, arms: of }) =>
+        JSON.stringify([shareSalt, range, armSalt, of]),
+      );
+      for (const own of experiments.values()) {
         const units = own.map(({ unit }) => unit);
         expect(await assignedBySql(subject.database, own[0]!, units)).toEqual(own.map(({ arm }) => arm));
       }
