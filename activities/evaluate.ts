@@ -10,9 +10,11 @@ import { endEvaluation } from '../src/evaluation/end.ts';
 import { createEvaluationWorker } from '../src/evaluation/evaluation-worker.ts';
 import type { Store } from '../src/store/store.ts';
 import type { EvaluateActivities } from '../workflows/evaluate-messages.ts';
+import type { ScoringActivities } from '../workflows/experiment-messages.ts';
 import { asActivity } from './as-activity.ts';
 import type { Implemented } from './boundary/implement.ts';
 import { createMakeAttempt } from './boundary/memo.ts';
+import { createScoreRuns } from './score-runs.ts';
 
 export interface EvaluateDependencies {
   readonly store: Store;
@@ -23,7 +25,8 @@ export interface EvaluateDependencies {
 
 const BEAT_MS = 1_000;
 
-export function createEvaluateActivities(dependencies: EvaluateDependencies): EvaluateActivities {
+/** Chunks of evaluations, and sampled runs of experiments: what they call shares the slots of the process. */
+export function createEvaluateActivities(dependencies: EvaluateDependencies): EvaluateActivities & ScoringActivities {
   const { store, implementations, concurrency } = dependencies;
   const snapshotSteps = new Set(
     implementations.filter(({ step }) => 'snapshot' in step.config.shape).map(({ step }) => stepName(step)),
@@ -42,5 +45,6 @@ export function createEvaluateActivities(dependencies: EvaluateDependencies): Ev
     beginEvaluation: (input) => asActivity(BEAT_MS, () => beginEvaluation(worker, input)),
     evaluateChunk: (input) => asActivity(BEAT_MS, (signal) => evaluateChunk(worker, input, signal)),
     endEvaluation: (input) => asActivity(BEAT_MS, () => endEvaluation(store, input)),
+    scoreRuns: createScoreRuns(worker),
   };
 }

@@ -5,6 +5,7 @@
 import type { RunClient } from './runtime/client.ts';
 import { readConfig } from './runtime/config.ts';
 import type { EvaluationClient } from './runtime/evaluation-client.ts';
+import type { ExperimentClient } from './runtime/experiment-client.ts';
 import type { FeedbackClient } from './runtime/feedback-client.ts';
 import type { IngestClient } from './runtime/ingest-client.ts';
 import { connectRuntime } from './runtime/runtime.ts';
@@ -12,6 +13,13 @@ import type { StreamClient } from './runtime/stream-run.ts';
 
 export type { AskOptions, RunClient, Runnable, RunOptions, ServedPipeline, StartedRun } from './runtime/client.ts';
 export type { EvaluationClient, FollowOptions, NewEvaluationRequest } from './runtime/evaluation-client.ts';
+export type {
+  ExperimentClient,
+  ExperimentStatus,
+  NewExperimentRequest,
+  NewRolloutRequest,
+} from './runtime/experiment-client.ts';
+export type { FollowExperimentOptions } from './runtime/experiment-follow.ts';
 export type { Feedback, FeedbackClient, FeedbackOptions } from './runtime/feedback-client.ts';
 export type { IngestClient, IngestOptions } from './runtime/ingest-client.ts';
 export type { NodeResult, RunResult } from './runtime/run-result.ts';
@@ -25,7 +33,13 @@ export interface ConnectOptions {
   readonly environment?: { readonly [name: string]: string | undefined };
 }
 
-export interface SluiceClient extends RunClient, StreamClient, IngestClient, EvaluationClient, FeedbackClient {
+export interface SluiceClient
+  extends RunClient,
+    StreamClient,
+    IngestClient,
+    EvaluationClient,
+    ExperimentClient,
+    FeedbackClient {
   /** Ends the connections; runs that were started go on. */
   close(): Promise<void>;
 }

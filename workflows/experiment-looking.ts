@@ -42,6 +42,8 @@ const retry = { initialInterval: '1 second', backoffCoefficient: 2, maximumInter
 export const activities = proxyActivities<ExperimentActivities>({
   startToCloseTimeout: '2 minutes',
   heartbeatTimeout: '6 seconds',
+  // A rollback does not queue behind ingests.
+  priority: { priorityKey: 1 },
   retry,
 });
 

@@ -109,7 +109,7 @@ export interface ActInput {
 }
 
 /** Each may be called again, after a crash, a timeout or a lost answer, and then gives what it gave. */
-export interface ExperimentActivities {
+export interface ExperimentActivities extends ScoringActivities {
   /** One look, by its number: one that is in the ledger is given as it is there. */
   lookAtExperiment(input: {
     readonly experimentId: string;

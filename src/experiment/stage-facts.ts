@@ -5,12 +5,18 @@ import type { Plan } from '../plan/plan.ts';
 import type { StageFacts } from '../store/deployments.ts';
 import type { Indexes } from '../store/indexes.ts';
 
+/** Of one plan; see `stageFactsOf`. */
+export function stageFacts(plan: Plan, indexes: Pick<Indexes, 'snapshot'>): Promise<StageFacts> {
+  return stageFactsOf([plan], indexes);
+}
+
 /**
- * The newest snapshot of every index that the plan reads. One that does not exist yet is left out, and so is one of which
- * a config names the snapshot: that stays what it is.
+ * The newest snapshot of every index that one of the plans reads: of all arms, since a variant may read an index that the
+ * baseline does not. One that does not exist yet is left out, and so is one of which a config names the snapshot: that
+ * stays what it is.
  */
-export async function stageFacts(plan: Plan, indexes: Pick<Indexes, 'snapshot'>): Promise<StageFacts> {
-  const names = callsOf([plan], []).flatMap((call) => {
+export async function stageFactsOf(plans: readonly Plan[], indexes: Pick<Indexes, 'snapshot'>): Promise<StageFacts> {
+  const names = callsOf(plans, []).flatMap((call) => {
     const read = indexOf(call);
     return read === undefined || read.prefix !== undefined ? [] : read.index;
   });

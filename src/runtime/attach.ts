@@ -11,6 +11,7 @@ import { createRunClient, type RunClient } from './client.ts';
 import type { Config } from './config.ts';
 import { stateFolder } from './dev-state.ts';
 import { createEvaluationClient, type EvaluationClient } from './evaluation-client.ts';
+import { createExperimentClient, type ExperimentClient } from './experiment-client.ts';
 import { createFeedbackClient, type FeedbackClient } from './feedback-client.ts';
 import { createIngestClient, type IngestClient } from './ingest-client.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
@@ -34,7 +35,7 @@ export interface Dependencies {
 
 export interface Attached {
   readonly store: Store;
-  readonly client: RunClient & StreamClient & IngestClient & EvaluationClient & FeedbackClient;
+  readonly client: RunClient & StreamClient & IngestClient & EvaluationClient & ExperimentClient & FeedbackClient;
   readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string };
   readonly connection: Connection;
   readonly databaseUrl: string;
@@ -58,6 +59,7 @@ export function attach({ folder, config, temporal, uiUrl, database, databaseUrl 
   const runs = createRunClient({ temporal: client, store, config, namespace, uiUrl, hideUnit });
   const ingests = createIngestClient({ temporal: client, queue: config.queues.control, urlOf: runs.urlOf });
   const evaluations = createEvaluationClient({ temporal: client, store, queues: config.queues, check: runs.check });
+  const experiments = createExperimentClient({ temporal: client, store, queues: config.queues, check: runs.check });
   const streams = createTokenStreams({ config, folder });
   undo.push(() => streams.stop());
   return {
@@ -66,6 +68,7 @@ export function attach({ folder, config, temporal, uiUrl, database, databaseUrl 
       ...runs,
       ...ingests,
       ...evaluations,
+      ...experiments,
       ...createFeedbackClient(store),
       stream: createStreamRun(runs.start, streams),
     },

@@ -1,6 +1,7 @@
 /**
- * A worker process: polls the run queue (workflows and steps), the control queue (ingest, evaluations' workflows, sweeper)
- * and the evaluation queue (their chunks), publishes which steps it can run, and drains before it ends.
+ * A worker process: polls the run queue (workflows and steps), the control queue (ingest, the workflows of evaluations and
+ * experiments, looks, sweeper), the evaluation queue (chunks) and one beside it (scores of live runs), publishes which steps
+ * it can run, and drains before it ends.
  */
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
@@ -10,17 +11,20 @@ import { createExpose } from '../../activities/boundary/exposure.ts';
 import type { Implemented } from '../../activities/boundary/implement.ts';
 import { createStepActivities } from '../../activities/boundary/temporal.ts';
 import { createEvaluateActivities } from '../../activities/evaluate.ts';
+import { createExperimentActivities } from '../../activities/experiments.ts';
 import { createFollowRun } from '../../activities/follow-run.ts';
 import { createIngestActivities } from '../../activities/ingest.ts';
 import { nodeOutputs } from '../../activities/node-outputs.ts';
 import { createRecordRun } from '../../activities/record-run.ts';
 import { createSweepRuns } from '../../activities/sweep-runs.ts';
+import { readPackage } from '../cli/package.ts';
 import { stepName } from '../dsl/step.ts';
 import type { EmbedderOf } from '../embedding/embedder.ts';
 import type { Store } from '../store/store.ts';
 import { payloadConverterPath } from './bundle.ts';
 import { keepPublished, type Published } from './catalogue.ts';
 import type { Config } from './config.ts';
+import { scoringQueueOf } from './experiment-clock.ts';
 import { wake } from './experiment-wake.ts';
 import { servedBy } from './plan-keys.ts';
 import { ensureSweeper } from './sweeper.ts';
@@ -31,9 +35,12 @@ import type { TokenOutlet } from './token-piece.ts';
  * lose its runs to replays; at one second it does so only when it is overloaded anyway.
  */
 const STICKY_TIMEOUT = '1 second';
-const CONTROL_CONCURRENCY = 4;
+/** So many that ingests, which take long, leave some to the looks of experiments, which come first where tasks wait. */
+const CONTROL_CONCURRENCY = 8;
 /** Chunks of evaluations at once, so that slots are used while one of them ends; it is calls that are limited. */
 const CHUNKS = 4;
+/** Experiments whose sampled runs one worker scores: each is an activity for as long as it is live. */
+const SCORED_EXPERIMENTS = 50;
 /** A client tries to start a run for as long as its deadline; this is for the tries themselves. */
 const STARTING_MS = 60_000;
 
@@ -92,6 +99,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
     activities: {
       ...createIngestActivities({ ...store, ...(embedderOf && { embedderOf }), allowedHosts: config.ingestHosts }),
       sweepRuns: createSweepRuns(store.runs, client, { startableMs: config.runDeadlineMs + STARTING_MS }),
+      ...createExperimentActivities({ store, version: readPackage().version }),
     },
     maxConcurrentActivityTaskExecutions: CONTROL_CONCURRENCY,
     // Else beats are held back for 80 % of their timeout, and a worker that is only busy is soon taken for dead.
@@ -99,15 +107,25 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
   });
   // Chunks only: their workflows are on the control queue, which needs no step.
   const { workflowBundle: _, ...withoutWorkflows } = shared;
+  const { scoreRuns, ...evaluating } = createEvaluateActivities({
+    ...{ store, implementations, concurrency: config.evalConcurrency },
+  });
   const creatingEval = Worker.create({
     ...withoutWorkflows,
     taskQueue: config.queues.eval,
-    activities: createEvaluateActivities({ store, implementations, concurrency: config.evalConcurrency }),
+    activities: evaluating,
     maxConcurrentActivityTaskExecutions: CHUNKS,
     maxHeartbeatThrottleInterval: '1 second',
   });
+  const creatingScoring = Worker.create({
+    ...withoutWorkflows,
+    taskQueue: scoringQueueOf(config.queues),
+    activities: { scoreRuns },
+    maxConcurrentActivityTaskExecutions: SCORED_EXPERIMENTS,
+    maxHeartbeatThrottleInterval: '1 second',
+  });
   // Each loads the bundle in a thread of its own: half the time where there are two cores.
-  const workers = await Promise.all([creatingRun, creatingControl, creatingEval]);
+  const workers = await Promise.all([creatingRun, creatingControl, creatingEval, creatingScoring]);
   const polling = workers.map((worker) => worker.run());
   const ended = Promise.all(polling).then(() => undefined);
   ended.catch(() => undefined); // told to whoever awaits it

@@ -1,0 +1,36 @@
+/**
+ * What the experiment and rollout workflows ask of their worker. Each may be asked again after a crash, a timeout or a lost
+ * answer: looks are known by their numbers, and changes of state are guarded by the state they are made from.
+ */
+import { actOnLook } from '../src/experiment/live/act.ts';
+import { type LookDependencies, takeLook } from '../src/experiment/live/look.ts';
+import { finishRollout, rampRollout } from '../src/experiment/live/rollout.ts';
+import { standingOf } from '../src/experiment/live/standing.ts';
+import { steer } from '../src/experiment/live/steer.ts';
+import type { Store } from '../src/store/store.ts';
+import type { ExperimentActivities } from '../workflows/experiment-messages.ts';
+import { asActivity } from './as-activity.ts';
+
+export interface ExperimentDependencies extends Omit<LookDependencies, 'store' | 'now'> {
+  readonly store: Pick<Store, 'experiments' | 'outcomes' | 'ledger' | 'plans' | 'indexes' | 'deployments'>;
+  /** Default: this process's clock. */
+  readonly now?: () => number;
+}
+
+const BEAT_MS = 1_000;
+
+export function createExperimentActivities({
+  store,
+  version,
+  now = Date.now,
+}: ExperimentDependencies): Omit<ExperimentActivities, 'scoreRuns'> {
+  const { experiments } = store;
+  return {
+    lookAtExperiment: (request) => asActivity(BEAT_MS, () => takeLook({ store, now, version }, request)),
+    actOnLook: (look) => asActivity(BEAT_MS, () => actOnLook(experiments, look)),
+    steerExperiment: ({ experimentId, ...said }) =>
+      asActivity(BEAT_MS, async () => standingOf(await steer(experiments, experimentId, said))),
+    rampRollout: (request) => asActivity(BEAT_MS, () => rampRollout(store, request)),
+    finishRollout: ({ experimentId }) => asActivity(BEAT_MS, () => finishRollout(store, experimentId)),
+  };
+}

@@ -1,0 +1,47 @@
+/**
+ * Does what a look has decided: one guarded change of state. Done twice, it is done once; where somebody has been faster,
+ * such as by aborting, what they said stands.
+ */
+import type { ActInput, Standing } from '../../../workflows/experiment-messages.ts';
+import type { ExperimentRow, Experiments, Move } from '../../store/experiments.ts';
+import { standingOf } from './standing.ts';
+
+const BY = 'sluice';
+
+export async function actOnLook(experiments: Pick<Experiments, 'get' | 'move'>, look: ActInput): Promise<Standing> {
+  const row = await experiments.get(look.experimentId);
+  const move = moveOf(row, look);
+  if (move === undefined) return standingOf(row);
+  await experiments.move(row.experimentId, { by: BY, reason: look.reason, ...move });
+  return standingOf(await experiments.get(row.experimentId));
+}
+
+/** Undefined where the state says that it is done, or that it is no longer to be done. */
+function moveOf(
+  row: ExperimentRow,
+  { decision, reason, arm, stops }: ActInput,
+): Omit<Move, 'by' | 'reason'> | undefined {
+  const stop = stops.filter((name) => !row.stopped.includes(name));
+  switch (decision) {
+    case 'rollback':
+      // Counts of runs hold where a split is off, and estimates do not.
+      return {
+        to: 'rolled_back',
+        from: ['running', 'paused', 'approving', 'rolling', ...(reason === 'breaker' ? (['halted'] as const) : [])],
+        stop,
+      };
+    case 'halt':
+      return { to: 'halted', from: ['running'], stop };
+    case 'promote': {
+      const { approval } = row.spec.rollout;
+      const to = approval === 'manual' ? 'approving' : 'rolling';
+      return { to, from: ['running'], stop, winner: arm!, ...(to === 'rolling' && { beginsRollout: true }) };
+    }
+    case 'inconclusive':
+      return { to: 'inconclusive', from: ['running'], stop };
+    case 'continue':
+      return stop.length === 0 ? undefined : { to: 'running', from: ['running'], stop };
+    default:
+      return decision satisfies never;
+  }
+}

@@ -1,0 +1,38 @@
+/** What a look comes to, for the workflow that asked for it: the decision by names, and what the Temporal UI shows. */
+import type { LookOutcome } from '../../../workflows/experiment-messages.ts';
+import type { ExperimentRow } from '../../store/experiments.ts';
+import type { LookRecord } from '../look-data.ts';
+import { explainLook } from '../report.ts';
+import { detailsMarkdown } from '../report-details.ts';
+import type { ExperimentSpec } from '../spec.ts';
+import { standingOf } from './standing.ts';
+
+export function lookedAt(row: ExperimentRow, record: LookRecord): LookOutcome {
+  const { lookNo, at, decision, reason, arm, stops } = record;
+  const sentences = explainLook(row.spec, row.settings, record);
+  const nameOf = (index: number): string => row.spec.arms[index]!.name;
+  return {
+    ...standingOf(row),
+    ...{ lookNo, at, isRecorded: true, decision, reason },
+    arm: arm === null ? null : nameOf(arm),
+    stops: stops.map(nameOf),
+    units: unitsOf(row.spec, record),
+    sentences,
+    details: detailsMarkdown(row.spec, record, sentences),
+  };
+}
+
+export function notLookedAt(row: ExperimentRow, lookNo: number): LookOutcome {
+  return {
+    ...standingOf(row),
+    ...{ lookNo, at: 0, isRecorded: false, decision: 'continue', reason: row.reason ?? row.state, arm: null },
+    ...{ stops: [], units: 0, sentences: [], details: '' },
+  };
+}
+
+/** Units, all arms together, whose windows are over for all that decides: the primary metric and the guardrails. */
+export function unitsOf({ metrics }: ExperimentSpec, { data }: Pick<LookRecord, 'data'>): number {
+  const deciding = metrics.filter(({ role }) => role !== 'secondary');
+  const longest = Math.max(...(deciding.length > 0 ? deciding : metrics).map(({ windowMs }) => windowMs));
+  return data.matured.filter(({ windowMs }) => windowMs === longest).reduce((sum, { n }) => sum + n, 0);
+}

@@ -1,0 +1,167 @@
+/**
+ * Starts experiments and rollouts, steers them, and follows them. Whatever is said is first one write to the store, which
+ * takes effect on new runs by itself; the workflow is told after it. So what is live can be stopped whatever runs or does
+ * not: no worker, and no Temporal, is needed for that.
+ */
+import type { Steer } from '../../workflows/experiment-messages.ts';
+import { SluiceError } from '../errors.ts';
+import { isLive } from '../experiment/live/standing.ts';
+import { steer } from '../experiment/live/steer.ts';
+import type { LookRecord } from '../experiment/look-data.ts';
+import { explainLook, explainState } from '../experiment/report.ts';
+import type { ExperimentSpec, FrozenSettings } from '../experiment/spec.ts';
+import { stageFactsOf } from '../experiment/stage-facts.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { ExperimentRow, StageRow } from '../store/experiments.ts';
+import type { Store } from '../store/store.ts';
+import { checkStart } from './experiment-check.ts';
+import { type ClockDependencies, startClock } from './experiment-clock.ts';
+import { type FollowExperimentOptions, followExperiment } from './experiment-follow.ts';
+import { ANSWER_LIMIT_MS, sayToRollout, tell } from './experiment-say.ts';
+
+export interface NewExperimentRequest {
+  readonly spec: ExperimentSpec;
+  /** Of `freezeSettings`. */
+  readonly settings: FrozenSettings;
+  readonly by: string;
+  readonly why: string;
+}
+
+export interface NewRolloutRequest extends NewExperimentRequest {
+  /** The variant that is rolled out, by name. */
+  readonly winner: string;
+}
+
+export interface ExperimentStatus {
+  readonly row: ExperimentRow;
+  readonly stages: readonly StageRow[];
+  /** Null before the first. */
+  readonly look: LookRecord | null;
+  /** What stands, in words, the verdict first. */
+  readonly sentences: readonly string[];
+}
+
+/** Each takes a unique prefix of an id, too. */
+export interface ExperimentClient {
+  /**
+   * @throws SluiceError `not_deployed`, `experiment_live`, `experiments_overlap`, `layer_full`, `variant_unfit`,
+   *   `variant_is_baseline`; `step_unregistered`, `no_worker`, `key_missing` where an arm, or a scorer, could not be run;
+   *   `temporal_unreachable`, and then it is aborted
+   */
+  startExperiment(request: NewExperimentRequest): Promise<ExperimentRow>;
+  /** Begins with a winner: its steps, without a test before them. @throws as `startExperiment` */
+  startRollout(request: NewRolloutRequest): Promise<ExperimentRow>;
+  /**
+   * Pauses, resumes, aborts or approves, and gives what it then is. `resume` also goes on with one whose workflow Temporal
+   * has lost. Only a rollout's `pause` and `resume` need a worker.
+   *
+   * @throws SluiceError `experiment_unknown`, `experiment_ended`, `experiment_halted`, `experiment_not_won`,
+   *   `experiment_unanswered`, `rollout_lost`, `temporal_unreachable`
+   */
+  steerExperiment(experimentId: string, said: Steer): Promise<ExperimentRow>;
+  /** @throws SluiceError `experiment_unknown` */
+  reportOf(experimentId: string): Promise<ExperimentStatus>;
+  /** Resolves when it has ended, however it has. @throws SluiceError `experiment_unknown` */
+  followExperiment(experimentId: string, options?: FollowExperimentOptions): Promise<ExperimentRow>;
+}
+
+export interface ExperimentClientDependencies extends ClockDependencies {
+  readonly store: Store;
+  /** Whether a plan could be run now. */
+  readonly check: (plan: Plan) => Promise<void>;
+  /** How long a rollout has to answer; default 15 s. */
+  readonly answerLimitMs?: number;
+}
+
+/** What is served may change between checking and starting: so often it is checked again. */
+const TRIES = 10;
+
+export function createExperimentClient(dependencies: ExperimentClientDependencies): ExperimentClient {
+  const { temporal, store, answerLimitMs = ANSWER_LIMIT_MS } = dependencies;
+  const { experiments } = store;
+
+  async function steerExperiment(idOrPrefix: string, said: Steer): Promise<ExperimentRow> {
+    const { experimentId, state } = await experiments.get(idOrPrefix);
+    const holds = said.action === 'pause' || said.action === 'resume';
+    // How far a rollout goes is for its workflow to hold; everything else is the store's.
+    const row =
+      state === 'rolling' && holds ? await experiments.get(experimentId) : await steer(experiments, experimentId, said);
+    const goesOn = said.action === 'resume' || said.action === 'approve';
+    if (goesOn && isLive(row)) await startClock(dependencies, row);
+    if (row.state === 'rolling' && holds) await sayToRollout(temporal, experimentId, said, answerLimitMs);
+    if (!goesOn) await tell(temporal, experimentId);
+    return experiments.get(experimentId);
+  }
+
+  return Object.freeze({
+    startExperiment: (request) => start(dependencies, request),
+    startRollout: (request) => start(dependencies, request, request.winner),
+    steerExperiment,
+    async reportOf(idOrPrefix) {
+      const row = await experiments.get(idOrPrefix);
+      const [stages, last] = await Promise.all([
+        experiments.stages(row.experimentId),
+        store.ledger.lastLook(row.experimentId),
+      ]);
+      const look = last === undefined ? null : (JSON.parse(last.content) as LookRecord);
+      const isAbout = look !== null && (row.state === 'running' || row.state === 'rolling');
+      const sentences = isAbout ? explainLook(row.spec, row.settings, look) : explainState(row);
+      return { row, stages, look, sentences };
+    },
+    async followExperiment(idOrPrefix, options = {}) {
+      const { experimentId } = await experiments.get(idOrPrefix);
+      return followExperiment(store, experimentId, options);
+    },
+  } satisfies ExperimentClient);
+}
+
+async function start(
+  dependencies: ExperimentClientDependencies,
+  request: NewExperimentRequest,
+  winner?: string,
+): Promise<ExperimentRow> {
+  const { experiments } = dependencies.store;
+  const row = await insert(dependencies, request, winner);
+  try {
+    await startClock(dependencies, row);
+  } catch (error) {
+    // Nobody would look at it.
+    await experiments.move(row.experimentId, {
+      ...{ to: 'aborted', from: ['running', 'rolling'], by: request.by },
+      reason: 'its workflow could not be started',
+    });
+    throw error;
+  }
+  return row;
+}
+
+async function insert(
+  { store, check }: ExperimentClientDependencies,
+  { spec, settings, by, why }: NewExperimentRequest,
+  winner: string | undefined,
+): Promise<ExperimentRow> {
+  const { name, pipeline } = spec;
+  for (let tries = 1; ; tries += 1) {
+    const serving = await store.experiments.serving(pipeline);
+    if (serving === undefined) throw notDeployed(spec);
+    const base = await store.plans.get(serving.deployment.planId);
+    const plans = await checkStart(spec, serving, base, check);
+    const facts = await stageFactsOf(plans, store.indexes);
+    const kind = winner === undefined ? 'experiment' : 'rollout';
+    try {
+      return await store.experiments.start({
+        ...{ name, pipeline, kind, spec, settings, by, why, facts, expected: serving.version },
+        ...(winner !== undefined && { winner }),
+      });
+    } catch (error) {
+      if (!(error instanceof SluiceError && error.code === 'serving_changed') || tries === TRIES) throw error;
+    }
+  }
+}
+
+const notDeployed = ({ name, pipeline }: ExperimentSpec): SluiceError =>
+  new SluiceError('not_deployed', {
+    message: `'${name}' cannot start: nothing is deployed of '${pipeline}', so there is no baseline`,
+    remedy: `deploy it first: sluice deploy ${pipeline}`,
+    data: { experiment: name, pipeline },
+  });
