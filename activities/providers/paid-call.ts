@@ -176,13 +176,17 @@ function refusal<R extends Reply>(
   const needed = limit === 'usd' ? mostUsd! : tokensOf(most);
   return new StepFailure(scope === 'run' ? BUDGET_EXCEEDED : EVALUATION_BUDGET, {
     message: `the ${scope}'s budget is ${show(budget)}; ${show(committed)} are spent or under way, and a call to ${model} may take up to ${show(needed)}`,
-    remedy:
-      scope === 'run'
-        ? 'give the run a larger budget, or its steps fewer output tokens and shorter passages'
-        : `raise it, and what was made is not made again: sluice eval resume ${call.runId} --budget-usd N`,
+    remedy: BUDGET_REMEDIES[scope](call.runId),
     retryable: false,
     data: { model, limit, budget, committed, most: needed },
   });
 }
+
+const BUDGET_REMEDIES = {
+  run: () => 'give the run a larger budget, or its steps fewer output tokens and shorter passages',
+  evaluation: (id: string) => `raise it, and what was made is not made again: sluice eval resume ${id} --budget-usd N`,
+  backtest: () => 'begin another with a larger one, or over fewer runs: sluice backtest --limit-usd N --last N',
+  shadow: () => 'begin another with a larger one, or of a smaller share: sluice shadow start --limit-usd N --share S',
+};
 
 const dollars = (usd: number): string => `$${Number(usd.toPrecision(3))}`;

@@ -1,10 +1,10 @@
 /**
- * Whether a call may leave: whether the budget of its run, or of its evaluation, has room for the most that it may take,
+ * Whether a call may leave: whether the budget of its run, its evaluation, its backtest or its shadow has room for the most that it may take,
  * beside what is spent and what may yet be by the calls under way. The rows that are read here stay locked until the call
  * is written, so that calls of one budget are let in one at a time.
  */
 import type { Queries } from './database.ts';
-import type { CallOpening, Opened } from './provider-calls.ts';
+import type { BudgetScope, CallOpening, Opened } from './provider-calls.ts';
 import type { RunBudget } from './runs.ts';
 import { decimal } from './spending.ts';
 
@@ -13,6 +13,8 @@ interface Budgets {
   readonly evaluationUsd: number | null;
   readonly committedUsd: number | null;
   readonly fits: boolean | null;
+  readonly rerun: 'backtest' | 'shadow' | null;
+  readonly rerunUsd: number | null;
 }
 
 /** A waiting statement is given rows as they are once it has the lock: sums that are kept in them are up to date. */
@@ -21,16 +23,18 @@ const LOCK = `
   evaluation_row as (
     select budget_usd, committed_usd from evaluation join evaluation_spending using (evaluation_id)
     where evaluation_id = $1 for no key update
-  )
-  select run_row.budget as run, budget_usd::float8 as "evaluationUsd", committed_usd::float8 as "committedUsd",
-    committed_usd + $2::numeric <= budget_usd as fits
-  from (select) as always left join run_row on true left join evaluation_row on true`;
+  ),
+  rerun_row as (select kind, budget_usd from rerun where rerun_id = $1 for no key update)
+  select rerun_row.kind as rerun, rerun_row.budget_usd::float8 as "rerunUsd", run_row.budget as run,
+    evaluation_row.budget_usd::float8 as "evaluationUsd", committed_usd::float8 as "committedUsd", committed_usd + $2::numeric <= evaluation_row.budget_usd as fits
+  from (select) as always left join run_row on true left join evaluation_row on true left join rerun_row on true`;
 
 /** Undefined: there is room, or no budget. */
 export async function refusal(queries: Queries, opening: CallOpening): Promise<Opened | undefined> {
   const [budgets] = await queries.query<Budgets>(LOCK, [opening.runId, decimal(opening.reservedUsd)]);
-  const { run, evaluationUsd, committedUsd, fits } = budgets!;
-  if (run !== null) return ofRun(queries, opening, run);
+  const { run, rerun, rerunUsd, evaluationUsd, committedUsd, fits } = budgets!;
+  if (run !== null) return summedUp(queries, opening, run, 'run');
+  if (rerun !== null) return rerunUsd === null ? undefined : summedUp(queries, opening, { usd: rerunUsd }, rerun);
   if (evaluationUsd === null || fits) return undefined;
   // A statement that is made again may have been made before, and then what it reserves is committed already.
   if (await isThere(queries, opening.callId)) return undefined;
@@ -43,9 +47,13 @@ async function isThere(queries: Queries, callId: string): Promise<boolean> {
   return (await queries.query('select call_no from provider_call where call_id = $1', [callId])).length > 0;
 }
 
-async function ofRun(queries: Queries, opening: CallOpening, budget: RunBudget): Promise<Opened | undefined> {
-  const { usd, tokens } = budget;
-  const scope = 'run';
+/** Of what has no sums beside it: a run has few calls, and what is run again as many as its budget lets it have. */
+async function summedUp(
+  queries: Queries,
+  opening: CallOpening,
+  { usd, tokens }: RunBudget,
+  scope: Exclude<BudgetScope, 'evaluation'>,
+): Promise<Opened | undefined> {
   if (usd === undefined && tokens === undefined) return undefined;
   if (usd !== undefined && opening.reservedUsd === null) return { kind: 'price-unknown', scope, budget: usd };
   // What is spent is summed up by a statement of its own: one that had waited for the lock would not see what was

@@ -56,7 +56,7 @@ export interface ProviderCallRow extends Omit<CallClosing, 'status'> {
 }
 
 /** Whose budget it is. */
-type BudgetScope = 'run' | 'evaluation';
+export type BudgetScope = 'run' | 'evaluation' | 'backtest' | 'shadow';
 
 /** Why a call may not leave: the budget that it would exceed, and what is committed of that. */
 export type Opened =

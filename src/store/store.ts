@@ -20,6 +20,7 @@ import { createPlans, type Plans } from './plans.ts';
 import { createProviderCalls, type ProviderCalls } from './provider-calls.ts';
 import { type PruneOptions, type PruneOutcome, pruneIndex } from './prune.ts';
 import { createRateLimits, type RateLimits } from './rate-limits.ts';
+import { createReruns, type Reruns } from './reruns.ts';
 import { createRuns, type Runs } from './runs.ts';
 import { createScoreTasks, type ScoreTasks } from './score-tasks.ts';
 import { createVectorSearch, type VectorSearch } from './vector-search.ts';
@@ -47,6 +48,7 @@ export interface Store {
   readonly scoreTasks: ScoreTasks;
   readonly ledger: Ledger;
   readonly feedback: FeedbackTable;
+  readonly reruns: Reruns;
   /** Removes old snapshots of an index, and what only they show. @throws SluiceError `index_unknown` */
   pruneIndex(index: string, options: PruneOptions): Promise<PruneOutcome>;
 }
@@ -83,6 +85,7 @@ export function createStore(database: Database, { clock, scannedVectors = SCANNE
     scoreTasks: createScoreTasks(database, clock),
     ledger: createLedger(database, clock),
     feedback: createFeedback(database, clock),
+    reruns: createReruns(database, clock),
     pruneIndex: (index: string, options: PruneOptions) => pruneIndex(database, indexes, index, options),
   });
 }

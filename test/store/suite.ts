@@ -18,6 +18,7 @@ import { describeProcesses } from './suite-processes.ts';
 import { describePrune } from './suite-prune.ts';
 import { describeQueries } from './suite-queries.ts';
 import { describeRateLimits } from './suite-rate-limits.ts';
+import { describeReruns } from './suite-reruns.ts';
 import { describeResults } from './suite-results.ts';
 import { describeRuns } from './suite-runs.ts';
 import { describeSearch } from './suite-search.ts';
@@ -66,6 +67,7 @@ export function describeStore(name: string, start: () => Promise<TestDatabase>):
     describeLabels(subject);
     describeEvaluationBudget(subject);
     describeAssign(subject);
+    describeReruns(subject);
     describeQueries(subject);
     describeProcesses(subject);
   });
