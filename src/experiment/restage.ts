@@ -3,11 +3,12 @@
  * constant, so a change of anything begins a new one; a change of a node that an experiment edits ends it, because what
  * its arms were compared with is no longer there.
  */
+import { SluiceError } from '../errors.ts';
 import { checkPlan } from '../plan/check.ts';
 import { applyEdits } from '../plan/compose.ts';
 import { diffPlans } from '../plan/diff.ts';
 import { planId } from '../plan/id.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { NodeEdit, Plan } from '../plan/plan.ts';
 import type { Restaging, StageFacts } from '../store/deployments.ts';
 import type { ExperimentRow, Serving } from '../store/experiments.ts';
 import type { ExperimentSpec } from './spec.ts';
@@ -35,11 +36,7 @@ export interface Redeployment {
   readonly promotes?: string;
 }
 
-/**
- * What becomes of each live experiment, in their order; nothing where both plans are the same.
- *
- * @throws whatever is wrong with a plan that is none
- */
+/** What becomes of each live experiment, in their order; nothing where both plans are the same. */
 export function restagingsOf(
   serving: Pick<Serving, 'experiments'>,
   { before, after, facts, promotes }: Redeployment,
@@ -56,6 +53,12 @@ export function restagingsOf(
     });
 }
 
+/** A plan and every arm of the live experiments on it, as far as they fit: all that may be served with it. */
+export function servedPlans(serving: Pick<Serving, 'experiments'>, plan: Plan): readonly Plan[] {
+  const arms = serving.experiments.flatMap(({ spec }) => spec.arms).filter(({ edits }) => edits.length > 0);
+  return [plan, ...arms.flatMap(({ edits }) => composed(plan, edits) ?? [])];
+}
+
 /** Why the experiment cannot go on beside the change; undefined where it can. */
 function whyEnded(
   { spec, settings }: Pick<ExperimentRow, 'spec' | 'settings'>,
@@ -66,8 +69,7 @@ function whyEnded(
   const both = [...changed].filter((node) => edited.has(node));
   if (both.length > 0) return `${named(both)} changed, which it edits`;
   for (const { name, edits } of spec.arms) {
-    if (edits.length === 0) continue;
-    const problem = problemOf(() => checkPlan(applyEdits(after, edits)));
+    const problem = edits.length === 0 ? undefined : problemOf(after, edits);
     if (problem !== undefined) return `'${name}' no longer fits the pipeline: ${problem}`;
   }
   if (settings.method === 'asymp_cs')
@@ -75,12 +77,21 @@ function whyEnded(
   return undefined;
 }
 
-function problemOf(check: () => ReturnType<typeof checkPlan>): string | undefined {
+/** What is wrong with the plan that the edits would make; undefined where it can run. */
+function problemOf(plan: Plan, edits: readonly NodeEdit[]): string | undefined {
+  const edited = composed(plan, edits);
+  if (edited === undefined) return 'what it edits is not there';
+  const check = checkPlan(edited);
+  return check.ok ? undefined : check.problems[0]!.message;
+}
+
+/** Undefined where a node is gone, or of another kind. */
+function composed(plan: Plan, edits: readonly NodeEdit[]): Plan | undefined {
   try {
-    const result = check();
-    return result.ok ? undefined : result.problems[0]!.message;
+    return applyEdits(plan, edits);
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    if (error instanceof SluiceError) return undefined;
+    throw error;
   }
 }
 

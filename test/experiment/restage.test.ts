@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { changedNodes, editedNodes, restagingsOf } from '../../src/experiment/restage.ts';
+import { changedNodes, editedNodes, restagingsOf, servedPlans } from '../../src/experiment/restage.ts';
 import { applyEdits } from '../../src/plan/compose.ts';
 import { planId } from '../../src/plan/id.ts';
 import { nodesOf } from '../../src/plan/nodes.ts';
@@ -109,6 +109,15 @@ describe('restagingsOf', () => {
     expect(kept).toMatchObject({ to: 'stage' });
     const [ended] = restagingsOf({ experiments }, { before, after: docsBot, facts });
     expect(ended).toMatchObject({ to: 'superseded', why: expect.stringMatching(/^'v1' no longer fits.*spare/) });
+  });
+
+  test('what may be served with a plan is it and every arm that fits it', () => {
+    const experiments = [live('rerank', [[ranked], [configured('gone', {})]]), live('words', [[keyword]])];
+    expect(servedPlans({ experiments }, docsBot)).toEqual([
+      docsBot,
+      applyEdits(docsBot, [ranked]),
+      applyEdits(docsBot, [keyword]),
+    ]);
   });
 
   test('a long list of changed nodes is cut in the sentence', () => {

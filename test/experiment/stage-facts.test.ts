@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { SluiceError } from '../../src/errors.ts';
-import { stageFacts } from '../../src/experiment/stage-facts.ts';
+import { stageFacts, stageFactsOf } from '../../src/experiment/stage-facts.ts';
 import { step } from '../plan/example.ts';
 
 const plan = (configs: readonly object[]) => ({
@@ -23,7 +23,8 @@ const indexes = {
 
 test('are the newest snapshots of what the plan reads, by name, in order', async () => {
   const read = [{ index: 'pages' }, { topK: 3 }, { index: 'code' }, { index: 'pages', topK: 5 }, { index: 'none-yet' }];
-  const facts = await stageFacts(plan([...read, { index: 'other', snapshot: 'cc' }]), indexes);
+  const plans = [plan(read.slice(0, 2)), plan([...read.slice(1), { index: 'other', snapshot: 'cc' }])];
+  const facts = await stageFactsOf(plans, indexes);
   expect(facts).toEqual({ snapshots: { code: 'bb', pages: 'aa' } });
   expect(Object.keys(facts.snapshots)).toEqual(['code', 'pages']);
 });
