@@ -171,7 +171,7 @@ describe('sluice demo', () => {
     const { client } = ingesting();
     const { runtime, state } = fakeRuntime({ client });
     const running = run(['demo', '--keep'], { runtime, folder, signal: stop.signal });
-    await vi.waitFor(() => expect(client.run).toHaveBeenCalledTimes(3));
+    await expect.poll(() => client.run.mock.calls.length).toBe(3);
     expect(state.stopped).toBe(0);
     stop.abort();
     expect((await running).code).toBe(0);

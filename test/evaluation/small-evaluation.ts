@@ -11,7 +11,7 @@ import type { Json, Plan, StepCall, Wiring } from '../../src/plan/plan.ts';
 import { completePolicy } from '../../src/plan/policy.ts';
 
 const Text = z.object({ text: z.string() });
-const policy = { attempts: 2, timeout: '5 seconds', backoff: { first: '1 ms', factor: 1, max: '1 ms' } } as const;
+const policy = { attempts: 2, timeout: '1 minute', backoff: { first: '1 ms', factor: 1, max: '1 ms' } } as const;
 
 const lower = defineStep('lower', { version: 1, input: Text, output: Text, effect: 'none', policy });
 const draft = defineStep('draft', {

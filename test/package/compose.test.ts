@@ -1,4 +1,4 @@
-/** The compose file and the image, as far as they can be read: that they run is `compose.live.test.ts`'s to show. */
+/** The compose file and the image, as far as they can be read: that they run is `suite-compose.ts`'s to show. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';

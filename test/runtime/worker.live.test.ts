@@ -39,7 +39,7 @@ const behaviorOf = async (of: Live) => {
   const { raw } = await handle.describe();
   return raw.workflowExecutionInfo?.versioningInfo?.behavior ?? null;
 };
-const patience = { timeout: 30_000, interval: 200 };
+const patience = { timeout: 60_000, interval: 200 };
 
 test('the sweeper goes over to later builds, and to none where builds are not told apart', async () => {
   const settings = { SLUICE_WORKER_VERSIONING: '1', SLUICE_BUILD_ID: 'sweeper-test' };

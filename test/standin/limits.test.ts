@@ -39,7 +39,7 @@ test('requests over the limit are refused, recorded and told when to come again'
 });
 
 test('who comes again when told to is let in', async () => {
-  await standIn.limit({}, { requestsPerWindow: 1, windowMs: 200 });
+  await standIn.limit({}, { requestsPerWindow: 1, windowMs: 1_500 });
   await ask();
   const refused = (await ask().then(
     () => null,
@@ -47,7 +47,7 @@ test('who comes again when told to is let in', async () => {
   )) as InstanceType<typeof OpenAI.RateLimitError>;
   const waitMs = Number(refused.headers.get('retry-after-ms'));
   expect(waitMs).toBeGreaterThan(0);
-  expect(waitMs).toBeLessThanOrEqual(200);
+  expect(waitMs).toBeLessThanOrEqual(1_500);
   await new Promise((resolve) => setTimeout(resolve, waitMs));
   await expect(ask()).resolves.toBeDefined();
 });

@@ -14,7 +14,7 @@ import { type Live, startLive } from '../support/live.ts';
 const Text = z.object({ text: z.string() });
 const Item = z.object({ text: z.string(), keep: z.boolean() });
 const Count = z.object({ characters: z.number() });
-const policy = { attempts: 1, timeout: '2 seconds' } as const;
+const policy = { attempts: 1, timeout: '1 minute' } as const;
 const echo = defineStep('echo', { version: 1, input: Text, output: Text, effect: 'none', policy });
 const shout = defineStep('shout', { version: 1, input: Text, output: Text, policy });
 const list = defineStep('list', {
@@ -39,7 +39,7 @@ beforeAll(async () => {
       })),
       implement(count, ({ all, item }) => ({ characters: all.text.length + item.text.length })),
     ],
-    { SLUICE_RUN_DEADLINE_MS: '60000' },
+    { SLUICE_RUN_DEADLINE_MS: '120000' },
   );
 });
 afterAll(() => live?.stop());

@@ -7,7 +7,7 @@ import { definePipeline, defineStep } from '../../src/index.ts';
 import { type Live, startLive } from '../support/live.ts';
 
 const Text = z.object({ text: z.string() });
-const policy = { attempts: 2, timeout: '2 seconds', backoff: { first: '10 ms', factor: 1, max: '10 ms' } } as const;
+const policy = { attempts: 2, timeout: '30 seconds', backoff: { first: '10 ms', factor: 1, max: '10 ms' } } as const;
 const upper = defineStep('upper', { version: 1, input: Text, output: Text, effect: 'none', policy });
 const flaky = defineStep('flaky', { version: 1, input: Text, output: Text, policy });
 const broken = defineStep('broken', { version: 1, input: Text, output: Text, policy });

@@ -1,70 +1,70 @@
 /**
  * What docker-compose.yml describes, run by hand where there is no container engine: a real PostgreSQL with pgvector, a
- * Temporal server, and the image's files with exactly the environment that the file gives the worker.
+ * Temporal server, and the image's files with exactly the environment that the file gives the worker. Part of the
+ * package's tests, which have built `dist` by then: a second file would build it again, and under the first one's hands.
  */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { noPostgres, startPostgres, type TestDatabase } from '../support/postgres.ts';
 import { readComposeFile } from './compose-file.ts';
 
 const root = join(import.meta.dirname, '../..');
-const run = promisify(execFile);
 
-describe.skipIf(noPostgres !== undefined)(`the processes of docker-compose.yml ${noPostgres ?? ''}`, () => {
-  let database: TestDatabase;
-  let app: string;
-  let environment: NodeJS.ProcessEnv;
-  let worker: ChildProcess;
-  let said: string;
+export function describeCompose(): void {
+  describe.skipIf(noPostgres !== undefined)(`the processes of docker-compose.yml ${noPostgres ?? ''}`, () => {
+    let database: TestDatabase;
+    let app: string;
+    let environment: NodeJS.ProcessEnv;
+    let worker: ChildProcess;
+    let said: string;
 
-  beforeAll(async () => {
-    await run('npm', ['run', 'build'], { cwd: root });
-    app = await layOutImage();
-    database = await startPostgres();
-    environment = { PATH: process.env.PATH, NODE_ENV: 'production', ...workerEnvironment(database.url) };
-    worker = sluice(app, environment, ['worker']);
-    said = await firstLine(worker);
+    beforeAll(async () => {
+      app = await layOutImage();
+      database = await startPostgres();
+      environment = { PATH: process.env.PATH, NODE_ENV: 'production', ...workerEnvironment(database.url) };
+      worker = sluice(app, environment, ['worker']);
+      said = await firstLine(worker);
+    });
+
+    afterAll(async () => {
+      if (worker.exitCode === null) worker.kill('SIGKILL');
+      await database.stop();
+      await rm(app, { recursive: true });
+    });
+
+    it('the worker comes up on the servers it is given', () => {
+      expect(said).toContain(`worker on ${inject('temporalAddress')}`);
+    });
+
+    it('the image’s health check passes', async () => {
+      expect(await ended(sluice(app, environment, ['doctor', '--quiet']))).toMatchObject({ code: 0 });
+    });
+
+    it('documents become an index, and a question is answered from it', async () => {
+      const source = join(root, 'node_modules/ai/docs/03-ai-sdk-core');
+      const ingested = await ended(sluice(app, environment, ['ingest', source, '--index', 'ai-docs', '--json']));
+      expect(ingested.code, ingested.stderr).toBe(0);
+      const asked = await ended(sluice(app, environment, ['ask', 'docs-bot', 'How do I generate text?', '--json']));
+      expect(asked.code, asked.stderr).toBe(0);
+      const { output, temporalUrl } = JSON.parse(asked.stdout) as {
+        output: { citations: object[] };
+        temporalUrl: string;
+      };
+      expect(output.citations).not.toEqual([]);
+      expect(temporalUrl).toMatch(/^http:\/\/localhost:8233\/namespaces\/default\/workflows\/run-/);
+    });
+
+    it('the worker ends cleanly when it is asked to', async () => {
+      worker.kill('SIGTERM');
+      expect(await once(worker, 'exit')).toEqual([0, null]);
+    });
   });
-
-  afterAll(async () => {
-    if (worker.exitCode === null) worker.kill('SIGKILL');
-    await database.stop();
-    await rm(app, { recursive: true });
-  });
-
-  it('the worker comes up on the servers it is given', () => {
-    expect(said).toContain(`worker on ${inject('temporalAddress')}`);
-  });
-
-  it('the image’s health check passes', async () => {
-    expect(await ended(sluice(app, environment, ['doctor', '--quiet']))).toMatchObject({ code: 0 });
-  });
-
-  it('documents become an index, and a question is answered from it', async () => {
-    const source = join(root, 'node_modules/ai/docs/03-ai-sdk-core');
-    const ingested = await ended(sluice(app, environment, ['ingest', source, '--index', 'ai-docs', '--json']));
-    expect(ingested.code, ingested.stderr).toBe(0);
-    const asked = await ended(sluice(app, environment, ['ask', 'docs-bot', 'How do I generate text?', '--json']));
-    expect(asked.code, asked.stderr).toBe(0);
-    const { output, temporalUrl } = JSON.parse(asked.stdout) as {
-      output: { citations: object[] };
-      temporalUrl: string;
-    };
-    expect(output.citations).not.toEqual([]);
-    expect(temporalUrl).toMatch(/^http:\/\/localhost:8233\/namespaces\/default\/workflows\/run-/);
-  });
-
-  it('the worker ends cleanly when it is asked to', async () => {
-    worker.kill('SIGTERM');
-    expect(await once(worker, 'exit')).toEqual([0, null]);
-  });
-});
+}
 
 /** The Dockerfile's last stage: what was built, beside the dependencies, as a folder of a project. */
 async function layOutImage(): Promise<string> {
