@@ -9,6 +9,7 @@ import type { Database } from '../store/database.ts';
 import { createStore, type Store } from '../store/store.ts';
 import { createRunClient, type RunClient } from './client.ts';
 import type { Config } from './config.ts';
+import { createDeployClient, type DeployClient } from './deploy-client.ts';
 import { stateFolder } from './dev-state.ts';
 import { createEvaluationClient, type EvaluationClient } from './evaluation-client.ts';
 import { createExperimentClient, type ExperimentClient } from './experiment-client.ts';
@@ -35,7 +36,13 @@ export interface Dependencies {
 
 export interface Attached {
   readonly store: Store;
-  readonly client: RunClient & StreamClient & IngestClient & EvaluationClient & ExperimentClient & FeedbackClient;
+  readonly client: RunClient &
+    DeployClient &
+    StreamClient &
+    IngestClient &
+    EvaluationClient &
+    ExperimentClient &
+    FeedbackClient;
   readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string };
   readonly connection: Connection;
   readonly databaseUrl: string;
@@ -69,6 +76,7 @@ export function attach({ folder, config, temporal, uiUrl, database, databaseUrl 
       ...ingests,
       ...evaluations,
       ...experiments,
+      ...createDeployClient({ temporal: client, store, check: runs.check }),
       ...createFeedbackClient(store),
       stream: createStreamRun(runs.start, streams),
     },
