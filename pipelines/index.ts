@@ -1,8 +1,10 @@
-/** Every pipeline of this project, by the names it can be run under, every dataset and every evaluation. */
+/** Every pipeline of this project, by the names it can be run under, every dataset, evaluation and experiment. */
 
 import { answers, beforeRelease, localKeyword } from './docs-bot.evaluations.ts';
+import { hydeOnline, rerankOnline } from './docs-bot.experiments.ts';
 import { deep, docsBot, hyde, keywordOnly, listwise, local, narrow, vectorOnly } from './docs-bot.ts';
 import { retrieval } from './docs-search.evaluations.ts';
+import { searchOnline } from './docs-search.experiments.ts';
 import { docsSearch, hybrid, hybridRerank } from './docs-search.ts';
 import { aiDocs } from './questions.ts';
 import { wandbot, wandbotLocal } from './wandbot.ts';
@@ -27,3 +29,5 @@ export const pipelines = [
 export const datasets = [aiDocs];
 
 export const evaluations = [retrieval, answers, beforeRelease];
+
+export const experiments = [rerankOnline, hydeOnline, searchOnline];

@@ -88,6 +88,7 @@ npm run dev                             # or keep them running, and ask from ano
 | \`pipelines/steps.ts\`, \`model-steps.ts\` | the contract of each step: what it takes, gives and can be told |
 | \`pipelines/docs-search.ts\` | search alone, without an answer: where retrieval is tuned |
 | \`pipelines/docs-search.evaluations.ts\`, \`docs-bot.evaluations.ts\` | which variants are compared on which questions, and what would count as better |
+| \`pipelines/docs-bot.experiments.ts\`, \`docs-search.experiments.ts\` | which variants are tried on live traffic, what is measured of it, and what may not get worse |
 | \`pipelines/scoring-steps.ts\`, \`judge-steps.ts\` | the steps that answers can be scored by |
 | \`pipelines/prompts.ts\`, \`judge-prompts.ts\` | what models are told |
 | \`pipelines/wandbot.ts\` | a second pipeline, of another shape |

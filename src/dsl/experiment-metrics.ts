@@ -20,7 +20,7 @@ import { type IsListed, scoreRefs } from './metric-specs.ts';
 import { type Ref, refTo } from './ref.ts';
 import { refuse } from './refuse.ts';
 import { refsTo } from './scope.ts';
-import { RUN_FACTS, type RunFactRefs } from './scored-scope.ts';
+import { RUN_FACTS, type RunFactRefs, type ShownNodes } from './scored-scope.ts';
 import type { AnyScorer, ScoreOf } from './scorer.ts';
 import { type Metric, nameOf, type WrittenMetric } from './written-metric.ts';
 
@@ -37,7 +37,7 @@ export interface OnlineGoals {
 /** What the metrics function is given: a run that has ended, what scorers gave, and what people said. */
 export interface OnlineScope<Visible, Output, Listed extends AnyScorer> {
   /** The nodes that the pipeline shows. */
-  readonly nodes: { readonly [Id in keyof Visible]: Ref<Visible[Id]> };
+  readonly nodes: ShownNodes<Visible>;
   readonly output: Ref<Output>;
   readonly run: RunFactRefs;
   readonly feedback: FeedbackRefs;

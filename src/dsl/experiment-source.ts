@@ -41,17 +41,8 @@ export interface OnlineParts {
 
 /** What a metric is of; refuses what this experiment does not have, and a metric that is to go the wrong way. */
 export function readOnline(written: WrittenMetric, parts: OnlineParts, at: string): OnlineRead {
-  const known = findSource(written.value, parts.scorers);
-  if (known) checkDirection(written, known, at);
   const read = sourceOf(written.value, parts, at);
-  if (read.source.from === 'feedback' && written.better !== null && written.better !== read.better)
-    refuse(
-      'metric_direction',
-      `${at} is to get ${written.better}, but ${read.better} is better of '${nameOf(written.value)}'`,
-      written.role === 'primary'
-        ? `use ${written.better === 'higher' ? '.decrease' : '.increase'}`
-        : 'leave better out',
-    );
+  checkDirection(written, { better: read.better, isScore: read.source.from === 'score' }, at);
   return read;
 }
 

@@ -45,13 +45,18 @@ export function findSource({ source: [head, id, name] }: RefFacts, scorers: read
 }
 
 /** Refuses a metric that is to go, or said to be better, the other way than what it is of. */
-export function checkDirection({ better, role, value }: WrittenMetric, known: Read, at: string): void {
-  if (better === null || better === known.field.better) return;
-  const elsewhere = known.source.from === 'score' ? `, or say better: '${better}' where the score is defined` : '';
+export function checkDirection(
+  { better, role, value }: WrittenMetric,
+  known: { readonly better: ScoreField['better'] | null; readonly isScore: boolean },
+  at: string,
+): void {
+  if (better === null || known.better === null || better === known.better) return;
+  const isPrimary = role === 'primary';
+  const elsewhere = known.isScore ? `, or say better: '${better}' where the score is defined` : '';
   refuse(
     'metric_direction',
-    `${at} is to get ${better}, but ${known.field.better} is better of '${nameOf(value)}'`,
-    `${role === 'primary' ? `use ${better === 'higher' ? '.decrease' : '.increase'}` : 'leave better out'}${elsewhere}`,
+    `${at} ${isPrimary ? 'is to get' : 'says better:'} ${better}, but ${known.better} is better of '${nameOf(value)}'`,
+    `${isPrimary ? `use ${better === 'higher' ? '.decrease' : '.increase'}` : 'leave better out'}${elsewhere}`,
   );
 }
 

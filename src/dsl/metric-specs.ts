@@ -92,7 +92,7 @@ function toSpec(written: WrittenMetric, scorers: readonly AnyScorer[], at: strin
       `${where} is a ${kind} of '${nameOf(written.value)}'`,
       isPair ? "a pair's scores are counted by metric.winRate" : 'metric.winRate counts the scores of a pair',
     );
-  checkDirection(written, read, where);
+  checkDirection(written, { better: field.better, isScore: source.from === 'score' }, where);
   checkReach(written, rangeOfField(field), where);
   const format = kind === 'mean' ? field.format : 'share';
   return { name, role, kind, source, above, better: field.better, format, minimumEffect, margin };

@@ -53,8 +53,11 @@ export type RunScope<Input, Visible, Output, Expected> = Scope<
   { readonly output: Ref<Output>; readonly run: RunFactRefs } & OfExample<Expected>
 >;
 
+/** The nodes that a pipeline shows, by id. */
+export type ShownNodes<Visible> = { readonly [Id in keyof Visible]: Ref<Visible[Id]> };
+
 /** One of two runs. */
-type Side<Visible, Output> = { readonly output: Ref<Output> } & { readonly [Id in keyof Visible]: Ref<Visible[Id]> };
+type Side<Visible, Output> = { readonly output: Ref<Output> } & ShownNodes<Visible>;
 
 /** What a pair scorer's is given: two finished runs of one example. */
 export type PairScope<Input, Visible, Output, Expected> = Scope<

@@ -1,5 +1,5 @@
 /**
- * What a pipeline and its evaluation cost the compiler, in instantiations: a count that does not depend on the machine.
+ * What a pipeline, its evaluation and its experiment cost the compiler, in instantiations: a count that does not depend on the machine.
  * It grows with the square of the nodes, so a careless type would first show itself in long pipelines, in everybody's
  * editor.
  */
@@ -78,10 +78,39 @@ export const evaluation = defineEvaluation('e', {
 `;
 }
 
+/** An experiment on it by the same number of metrics, half of them over nodes, half over scores. */
+function experimentOf(metrics: number): string {
+  const half = Array.from({ length: metrics / 2 }, (_, index) => index);
+  const wire = (index: number) => `({ n${index} }) => ({ wanted: [], passages: n${index}.passages })`;
+  const live = half.map(
+    (index) => `const l${index} = defineScorer('l${index}', { pipeline }, scoring, ${wire(index)});`,
+  );
+  const shown = half.flatMap((index) => [
+    `metric.rate('found-${index}', nodes.n${index}.found).observe({ better: 'higher' })`,
+    `metric.mean('live-${index}', score(l${index}).score)`,
+  ]);
+  return `
+import { defineExperiment } from '../../../../src/index.ts';
+${live.join('\n')}
+export const experiment = defineExperiment('x', {
+  pipeline, variants: [pipeline.variant('v', (edit) => edit.configure('n1', { topK: 3 }))],
+  traffic: { share: 0.5, weights: { baseline: 0.5, v: 0.5 } },
+  scorers: [${half.map((index) => (index % 2 ? `l${index}` : `{ scorer: l${index}, sample: 0.1 }`)).join(', ')}],
+  metrics: ({ nodes, run, score }) => ({
+    primary: [metric.rate('failed', run.failed).decrease()],
+    secondary: [${shown.join(', ')}],
+  }),
+});
+`;
+}
+
 async function instantiations(nodes: number, scorers = 0): Promise<number> {
   const place = join(folder, `${nodes}-${scorers}`);
   await mkdir(place);
-  await writeFile(join(place, 'pipeline.ts'), pipelineOf(nodes) + (scorers > 0 ? evaluationOf(scorers) : ''));
+  await writeFile(
+    join(place, 'pipeline.ts'),
+    pipelineOf(nodes) + (scorers > 0 ? evaluationOf(scorers) + experimentOf(scorers) : ''),
+  );
   await writeFile(
     join(place, 'tsconfig.json'),
     JSON.stringify({ extends: join(root, 'tsconfig.json'), include: ['pipeline.ts'], exclude: [] }),
@@ -99,9 +128,9 @@ test('60 nodes cost at most 200 k instantiations, and at most 8 times those of 2
   expect(sixty / two).toBeLessThanOrEqual(8);
 });
 
-test('with an evaluation by 20 scorers they stay below that', async () => {
+test('with an evaluation by 20 scorers, and an experiment by 20 metrics, they stay below that', async () => {
   const evaluated = await instantiations(60, 20);
-  console.log(`instantiations: ${evaluated} for 60 nodes and 20 scorers`);
+  console.log(`instantiations: ${evaluated} for 60 nodes, 20 scorers and 20 metrics`);
   expect(evaluated).toBeGreaterThan(1_000);
   expect(evaluated).toBeLessThanOrEqual(200_000);
 });

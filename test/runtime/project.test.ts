@@ -2,7 +2,13 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadActivities, loadEvaluations, loadPipelines, loadProject } from '../../src/runtime/project.ts';
+import {
+  loadActivities,
+  loadEvaluations,
+  loadExperiments,
+  loadPipelines,
+  loadProject,
+} from '../../src/runtime/project.ts';
 
 /** A pipeline as the definition makes it, without its types: what a project's file exports at run time. */
 const PIPELINE = '{ id: "p", plan: { format: 1 }, input: {}, output: {}, steps: [] }';
@@ -104,6 +110,30 @@ describe('evaluations', () => {
   ])('that %s are refused by file and name', async (_name, exported, words) => {
     await write('pipelines/index.mjs', `export const evaluations = ${exported};`);
     await expect(loadEvaluations(folder)).rejects.toMatchObject({
+      code: 'export_invalid',
+      message: expect.stringContaining(`${join(folder, 'pipelines/index.mjs')}: ${words}`),
+    });
+  });
+});
+
+describe('experiments', () => {
+  const EXPERIMENT = `{ id: "e", pipeline: ${PIPELINE}, variants: [], scorers: [], spec: { format: 1 } }`;
+
+  it('are those that pipelines/index.ts exports, by id, and none where it exports none', async () => {
+    await write('pipelines/index.mjs', `const e = ${EXPERIMENT}; export const experiments = [e, { ...e, id: 'f' }];`);
+    expect([...(await loadExperiments(folder)).keys()]).toEqual(['e', 'f']);
+    await write('other/pipelines/index.mjs', `export const pipelines = [${PIPELINE}];`);
+    expect(await loadExperiments(join(folder, 'other'))).toEqual(new Map());
+  });
+
+  it.each([
+    ['are no list', '1', "'experiments' is not a list of experiments"],
+    ['hold something else', `[${PIPELINE}]`, "'experiments.0' is not an experiment: is it of defineExperiment(…)?"],
+    ['hold one without a spec', `[{ ...${EXPERIMENT}, spec: null }]`, "'experiments.0' is not an experiment"],
+    ['hold two of one id', `[${EXPERIMENT}, ${EXPERIMENT}]`, "'experiments' has two experiments named 'e'"],
+  ])('that %s are refused by file and name', async (_name, exported, words) => {
+    await write('pipelines/index.mjs', `export const experiments = ${exported};`);
+    await expect(loadExperiments(folder)).rejects.toMatchObject({
       code: 'export_invalid',
       message: expect.stringContaining(`${join(folder, 'pipelines/index.mjs')}: ${words}`),
     });
