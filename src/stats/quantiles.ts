@@ -49,12 +49,25 @@ export function quantileInterval(x: readonly number[], q: number, alpha: number)
   const n = x.length;
   if (n < 2) return problem('insufficient_data', 'at least two values are needed', none);
   const sorted = Float64Array.from(x).sort();
-  // Positions counted from 0: x_(j) is sorted[j - 1].
-  const lower = lastWhere(n - 1, (position) => binomialCdf(position, n, q) <= alpha / 2);
-  const upper = n - 1 - lastWhere(n - 1, (fromTop) => binomialUpper(n - fromTop, n, q) <= alpha / 2);
+  const { lower, upper } = quantileBounds(n, q, alpha);
   return answer({
     estimate: quantileOfSorted(sorted, q),
-    lo: lower < 0 ? null : sorted[lower]!,
-    hi: upper > n - 1 ? null : sorted[upper]!,
+    lo: lower === null ? null : sorted[lower]!,
+    hi: upper === null ? null : sorted[upper]!,
   });
+}
+
+/**
+ * Where the bounds of `quantileInterval` are among n ascending values, counted from 0: for whoever has too many to hold.
+ * Null where n is too small for one.
+ */
+export function quantileBounds(
+  n: number,
+  q: number,
+  alpha: number,
+): { readonly lower: number | null; readonly upper: number | null } {
+  // x_(j) is at j - 1.
+  const lower = lastWhere(n - 1, (position) => binomialCdf(position, n, q) <= alpha / 2);
+  const upper = n - 1 - lastWhere(n - 1, (fromTop) => binomialUpper(n - fromTop, n, q) <= alpha / 2);
+  return { lower: lower < 0 ? null : lower, upper: upper > n - 1 ? null : upper };
 }

@@ -5,8 +5,11 @@
  */
 import type { BreakerCount, LookData } from '../experiment/look-data.ts';
 import type { OnlineMetric } from '../experiment/spec.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, nowParam } from './clock.ts';
 import type { Database } from './database.ts';
+import { expose } from './outcomes-expose.ts';
+import { lookAt } from './outcomes-look.ts';
+import { putOutcomes } from './outcomes-put.ts';
 
 export interface NewExposure {
   readonly experiment: string;
@@ -78,7 +81,15 @@ export interface LookRequest extends OutcomeSettings {
   readonly arms: number;
 }
 
-export function createOutcomes(_database: Database, _clock?: Clock): Outcomes {
-  const pending = () => Promise.reject(new Error('not yet'));
-  return Object.freeze({ expose: pending, put: pending, look: pending, exposedUnits: pending } satisfies Outcomes);
+export function createOutcomes(database: Database, clock?: Clock): Outcomes {
+  return Object.freeze({
+    expose: (exposures) => expose(database, exposures, nowParam(clock)),
+    put: (outcomes, experiments) => putOutcomes(database, outcomes, experiments, nowParam(clock)),
+    look: (experimentId, request) => lookAt(database, experimentId, request),
+    exposedUnits: (experimentId) =>
+      database.query<{ unit: string; arm: number }>(
+        `select unit, arm from exposure where experiment_id = $1 and excluded is null order by exposed_at, unit`,
+        [experimentId],
+      ),
+  } satisfies Outcomes);
 }

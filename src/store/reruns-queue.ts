@@ -11,11 +11,10 @@ export interface Lane {
   readonly limit: number;
 }
 
-/** Runs of a shadow that may wait: more than that, and it is not the share that it should be, but never the traffic's fault. */
+/** Runs of a shadow that may wait. Beyond that they are left out, and counted: no traffic can make the table grow. */
 const MOST_WAITING = 1_000;
 
 export async function enqueue(database: Database, rerunIds: readonly string[], runId: string): Promise<void> {
-  // A row that is there is not counted again; so the statement may be made twice.
   await database.query(
     `with shadow as (
        select rerun_id, (
@@ -24,7 +23,10 @@ export async function enqueue(database: Database, rerunIds: readonly string[], r
            limit ${MOST_WAITING}
          ) as first_ones
        ) < ${MOST_WAITING} as has_room
-       from rerun where rerun_id = any($1::text[]) and kind = 'shadow' and state = 'running' order by rerun_id
+       from rerun join run using (pipeline)
+       where rerun_id = any($1::text[]) and kind = 'shadow' and rerun.state = 'running'
+         and run_id = $2 and run.state in ('completed', 'degraded', 'failed')
+       order by rerun_id
      ), queued as (
        insert into rerun_result (rerun_id, run_id, run_no, state)
        select rerun_id, $2, 0, 'queued' from shadow where has_room on conflict do nothing

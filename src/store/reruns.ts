@@ -62,6 +62,7 @@ export interface RunSelection {
 
 export interface Shadowing {
   readonly rerunId: string;
+  readonly pipeline: string;
   readonly share: number;
 }
 
@@ -78,9 +79,12 @@ export interface Reruns {
     readonly live?: boolean;
     readonly limit?: number;
   }): Promise<readonly RerunRow[]>;
-  /** Shadows of the pipeline that are not stopped. */
-  shadowing(pipeline: string): Promise<readonly Shadowing[]>;
-  /** A run waits to be repeated, unless the shadow has stopped, or too many wait: then it is counted as left out. */
+  /** Shadows that are not stopped. */
+  shadowing(): Promise<readonly Shadowing[]>;
+  /**
+   * A run that has ended waits to be repeated by those of these shadows that are of its pipeline, unless one has stopped, or
+   * too many wait: then it is counted as left out.
+   */
   enqueue(rerunIds: readonly string[], runId: string): Promise<void>;
   /** The first that wait, and the state it is in. @throws SluiceError `rerun_unknown` */
   queued(rerunId: string, lane: Lane): Promise<{ readonly state: RerunState; readonly runIds: readonly string[] }>;
@@ -100,11 +104,10 @@ export function createReruns(database: Database, clock?: Clock): Reruns {
     create: (rerun) => createRerun(database, rerun, nowParam(clock)),
     get: (idOrPrefix) => findRerun(database, idOrPrefix),
     list: (filter = {}) => listReruns(database, filter),
-    shadowing: (pipeline) =>
+    shadowing: () =>
       database.query<Shadowing>(
-        `select rerun_id as "rerunId", share from rerun
-         where pipeline = $1 and kind = 'shadow' and state = 'running' order by rerun_id`,
-        [pipeline],
+        `select rerun_id as "rerunId", pipeline, share from rerun where kind = 'shadow' and state = 'running'
+         order by rerun_id`,
       ),
     enqueue: (rerunIds, runId) => enqueue(database, rerunIds, runId),
     queued: (rerunId, lane) => queuedRuns(database, rerunId, lane),

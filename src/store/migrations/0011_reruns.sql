@@ -20,7 +20,7 @@ create table rerun (
   ended_at timestamptz
 );
 create index rerun_newest on rerun (started_at desc, rerun_id desc);
-create index rerun_shadowing on rerun (pipeline) where kind = 'shadow' and state = 'running';
+create index rerun_shadowing on rerun (rerun_id) where kind = 'shadow' and state = 'running';
 
 -- One row per run that is to be run again.
 create table rerun_result (

@@ -1,0 +1,97 @@
+/**
+ * Exposures: that a unit met its arm. The first in time is the unit's, in whatever order they come, as long as nothing of
+ * the unit has been looked at; a unit that meets two arms is excluded for good.
+ */
+import { batches } from './batches.ts';
+import { nowSql } from './clock.ts';
+import type { Database } from './database.ts';
+import type { NewExposure } from './outcomes.ts';
+import { type MetricWindow, sumUp, type Touched } from './outcomes-sum.ts';
+
+const BATCH_ROWS = 2_000;
+
+export async function expose(database: Database, exposures: readonly NewExposure[], now: Date | null): Promise<void> {
+  for (const round of oncePerUnit(exposures))
+    for (const batch of batches(round, { rows: BATCH_ROWS, bytes: Infinity }, () => 0)) {
+      const changed = await keep(database, batch, now);
+      await sumEarlier(database, changed);
+    }
+}
+
+/** A statement may change a row once: what is said of a unit a second time is in a statement after that. */
+function oncePerUnit(exposures: readonly NewExposure[]): readonly (readonly NewExposure[])[] {
+  const rounds: Map<string, NewExposure>[] = [];
+  for (const exposure of exposures) {
+    const key = JSON.stringify([exposure.experiment, exposure.unit]);
+    const free = rounds.find((round) => !round.has(key));
+    if (free === undefined) rounds.push(new Map([[key, exposure]]));
+    else free.set(key, exposure);
+  }
+  return rounds.map((round) => [...round.values()]);
+}
+
+type Changed = Pick<Touched, 'experiment' | 'unit'>;
+
+/**
+ * Keeps them, and gives those of which anything is new. So does a repeated one of the same run, since whoever wrote it
+ * first may have stopped before its outcomes were summed up. Whole milliseconds: as everyone else reads them.
+ */
+function keep(database: Database, exposures: readonly NewExposure[], now: Date | null): Promise<readonly Changed[]> {
+  return database.query<Changed>(
+    `insert into exposure as known (experiment_id, unit, arm, stage, probability, excluded, run_id, exposed_at)
+     select experiment_id, unit, arm, stage, probability, why, run_id,
+       date_trunc('milliseconds', coalesce(at, ${nowSql('$9')}))
+     from unnest($1::text[], $2::text[], $3::smallint[], $4::smallint[], $5::float8[], $6::text[], $7::text[],
+       $8::timestamptz[]) as g (experiment_id, unit, arm, stage, probability, why, run_id, at)
+     order by experiment_id collate "C", unit collate "C"
+     on conflict (experiment_id, unit) do update
+     set (arm, stage, probability, run_id, exposed_at, excluded) = (
+       select case when earlier then excluded.arm else known.arm end,
+         case when earlier then excluded.stage else known.stage end,
+         case when earlier then excluded.probability else known.probability end,
+         case when earlier then excluded.run_id else known.run_id end,
+         case when earlier then excluded.exposed_at else known.exposed_at end,
+         case when known.arm <> excluded.arm then 'two_arms' else coalesce(known.excluded, excluded.excluded) end
+       from (select ${IS_EARLIER} as earlier) as e
+     )
+     where known.run_id = excluded.run_id or ${IS_EARLIER}
+       or (known.arm <> excluded.arm and known.excluded is distinct from 'two_arms')
+       or (known.excluded is null and excluded.excluded is not null)
+     returning experiment_id as experiment, unit`,
+    [
+      exposures.map(({ experiment }) => experiment),
+      exposures.map(({ unit }) => unit),
+      exposures.map(({ arm }) => arm),
+      exposures.map(({ stage }) => stage),
+      exposures.map(({ probability }) => probability),
+      exposures.map(({ excluded }) => excluded ?? null),
+      exposures.map(({ runId }) => runId),
+      exposures.map(({ at }) => (at === undefined ? null : new Date(at))),
+      now,
+    ],
+  );
+}
+
+/** SQL: before what is known, of a unit that no look can have seen. */
+const IS_EARLIER = `((excluded.exposed_at, excluded.run_id) < (known.exposed_at, known.run_id)
+  and known.exposed_at > coalesce(
+    (select watermark from experiment x where x.experiment_id = known.experiment_id), '-infinity'
+  ))`;
+
+/** Feedback may overtake the run that it is of. There is hardly ever any: it costs a look into the index. */
+async function sumEarlier(database: Database, changed: readonly Changed[]): Promise<void> {
+  if (changed.length === 0) return;
+  const touched = await database.query<Touched>(
+    `select distinct experiment_id as experiment, unit, metric from outcome
+     where (experiment_id, unit) in (select * from unnest($1::text[], $2::text[]))`,
+    [changed.map(({ experiment }) => experiment), changed.map(({ unit }) => unit)],
+  );
+  if (touched.length === 0) return;
+  const windows = await database.query<MetricWindow>(
+    `select experiment_id as experiment, (place - 1)::int as metric, (metric ->> 'windowMs')::float8 as "windowMs"
+     from experiment, json_array_elements(spec -> 'metrics') with ordinality as m (metric, place)
+     where experiment_id = any($1)`,
+    [[...new Set(touched.map(({ experiment }) => experiment))]],
+  );
+  await sumUp(database, touched, windows);
+}

@@ -1,0 +1,115 @@
+/**
+ * A unit's sums of one metric, made anew from its deliveries. Whoever makes them holds the lock of the unit's exposure, so
+ * of two who do it at once the later one has seen what the earlier one had; and holds off the watermark, so that what is
+ * being summed up matures either before a look or after it.
+ */
+import type { Database, Queries } from './database.ts';
+
+/** What is to be summed up. */
+export interface Touched {
+  readonly experiment: string;
+  readonly unit: string;
+  readonly metric: number;
+}
+
+export interface MetricWindow {
+  readonly experiment: string;
+  readonly metric: number;
+  readonly windowMs: number;
+}
+
+/** In millionths: far above any sum of what `put` takes, and exact as a number, too. */
+const LARGEST_SUM = '9000000000000000';
+
+export async function sumUp(
+  database: Database,
+  touched: readonly Touched[],
+  windows: readonly MetricWindow[],
+): Promise<void> {
+  if (touched.length === 0) return;
+  await database.transaction(async (queries) => {
+    // A look waits for this transaction before it moves the watermark, and then nothing that it reads changes.
+    await queries.query('select from experiment where experiment_id = any($1) order by experiment_id for share', [
+      [...new Set(touched.map(({ experiment }) => experiment))],
+    ]);
+    if ((await lockExposures(queries, touched)) > 0) await sumLocked(queries, touched, windows);
+  });
+}
+
+/** In the order of their keys, as everyone locks them. How many there are. */
+async function lockExposures(queries: Queries, touched: readonly Touched[]): Promise<number> {
+  const locked = await queries.query(
+    `select from exposure
+     where (experiment_id, unit) in (select * from unnest($1::text[], $2::text[]))
+     order by experiment_id, unit for no key update`,
+    [touched.map(({ experiment }) => experiment), touched.map(({ unit }) => unit)],
+  );
+  return locked.length;
+}
+
+/** Units that are excluded have no sums. Those that matured by the watermark keep theirs, and are told what came late. */
+async function sumLocked(
+  queries: Queries,
+  touched: readonly Touched[],
+  windows: readonly MetricWindow[],
+): Promise<void> {
+  const total = (column: string) =>
+    `greatest(-${LARGEST_SUM}, least(${LARGEST_SUM}, coalesce(sum(${column}) filter (where counts), 0)))::bigint`;
+  await queries.query(
+    `with given (experiment_id, unit, metric) as materialized (
+       select distinct * from unnest($1::text[], $2::text[], $3::smallint[])
+     ), removed as (
+       delete from unit_metric m using given g, exposure e
+       where (m.experiment_id, m.unit, m.metric) = (g.experiment_id, g.unit, g.metric)
+         and (e.experiment_id, e.unit) = (g.experiment_id, g.unit) and e.excluded is not null
+     ), touched as materialized (
+       select g.*, e.stage, e.arm, e.run_id as met_in, e.exposed_at,
+         e.exposed_at + w.window_ms * interval '1 millisecond' as matures_at
+       from given g
+       join unnest($4::text[], $5::smallint[], $6::float8[]) as w (experiment_id, metric, window_ms)
+         using (experiment_id, metric)
+       join exposure e using (experiment_id, unit) where e.excluded is null
+     ), delivered as (
+       select t.*, o.run_id, o.delivery_id, o.v, o.d, o.at, o.received_at,
+         o.at <= t.matures_at and (o.at >= t.exposed_at or o.run_id = t.met_in) as is_inside
+       from touched t join outcome o using (experiment_id, unit, metric)
+     ), ranked as (
+       select *, is_inside and 1 = row_number() over (
+         partition by experiment_id, unit, metric, run_id order by is_inside desc, at desc, delivery_id desc
+       ) as counts from delivered
+     ), summed as (
+       select experiment_id, unit, metric, stage, arm, matures_at,
+         count(*) filter (where counts) as n, ${total('v')} as v, ${total('d')} as d,
+         count(*) as deliveries, count(*) filter (where received_at > matures_at) as late,
+         count(*) filter (where not is_inside) as outside
+       from ranked group by experiment_id, unit, metric, stage, arm, matures_at
+     ), fixed as (
+       select s.*, coalesce(s.matures_at <= (
+         select x.watermark from experiment x where x.experiment_id = s.experiment_id
+       ), false) as is_fixed from summed s
+     )
+     insert into unit_metric (experiment_id, unit, metric, stage, arm, matures_at, n, v, d, deliveries, late, outside)
+     select f.experiment_id, f.unit, f.metric, f.stage, f.arm, f.matures_at,
+       case when f.is_fixed then coalesce(known.n, 0) else f.n end,
+       case when f.is_fixed then coalesce(known.v, 0) else f.v end,
+       case when f.is_fixed then coalesce(known.d, 0) else f.d end, f.deliveries, f.late, f.outside
+     from fixed f left join lateral (
+       select k.n, k.v, k.d from unit_metric k
+       where f.is_fixed and (k.experiment_id, k.unit, k.metric) = (f.experiment_id, f.unit, f.metric)
+     ) known on true
+     order by f.experiment_id, f.unit, f.metric
+     on conflict (experiment_id, unit, metric) do update
+     set (stage, arm, matures_at, n, v, d, deliveries, late, outside) = (
+       excluded.stage, excluded.arm, excluded.matures_at, excluded.n, excluded.v, excluded.d,
+       excluded.deliveries, excluded.late, excluded.outside
+     )`,
+    [
+      touched.map(({ experiment }) => experiment),
+      touched.map(({ unit }) => unit),
+      touched.map(({ metric }) => metric),
+      windows.map(({ experiment }) => experiment),
+      windows.map(({ metric }) => metric),
+      windows.map(({ windowMs }) => windowMs),
+    ],
+  );
+}
