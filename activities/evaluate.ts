@@ -11,9 +11,11 @@ import { createEvaluationWorker } from '../src/evaluation/evaluation-worker.ts';
 import type { Store } from '../src/store/store.ts';
 import type { EvaluateActivities } from '../workflows/evaluate-messages.ts';
 import type { ScoringActivities } from '../workflows/experiment-messages.ts';
+import type { RerunActivities } from '../workflows/rerun-messages.ts';
 import { asActivity } from './as-activity.ts';
 import type { Implemented } from './boundary/implement.ts';
 import { createMakeAttempt } from './boundary/memo.ts';
+import { createRerunActivities } from './rerun.ts';
 import { createScoreRuns } from './score-runs.ts';
 
 export interface EvaluateDependencies {
@@ -25,8 +27,10 @@ export interface EvaluateDependencies {
 
 const BEAT_MS = 1_000;
 
-/** Chunks of evaluations, and sampled runs of experiments: what they call shares the slots of the process. */
-export function createEvaluateActivities(dependencies: EvaluateDependencies): EvaluateActivities & ScoringActivities {
+/** Chunks of evaluations, sampled runs of experiments, and runs again: what they call shares the slots of the process. */
+export function createEvaluateActivities(
+  dependencies: EvaluateDependencies,
+): EvaluateActivities & ScoringActivities & RerunActivities {
   const { store, implementations, concurrency } = dependencies;
   const snapshotSteps = new Set(
     implementations.filter(({ step }) => 'snapshot' in step.config.shape).map(({ step }) => stepName(step)),
@@ -46,5 +50,6 @@ export function createEvaluateActivities(dependencies: EvaluateDependencies): Ev
     evaluateChunk: (input) => asActivity(BEAT_MS, (signal) => evaluateChunk(worker, input, signal)),
     endEvaluation: (input) => asActivity(BEAT_MS, () => endEvaluation(store, input)),
     scoreRuns: createScoreRuns(worker),
+    ...createRerunActivities(worker),
   };
 }

@@ -1,6 +1,6 @@
 /**
  * A worker process: polls the run queue (workflows and steps), the control queue (ingest, the workflows of evaluations and
- * experiments, looks, sweeper), the evaluation queue (chunks) and one beside it (scores of live runs), publishes which steps
+ * experiments, looks, sweeper), the evaluation queue (chunks) and one beside it (scores of live runs, and runs again), publishes which steps
  * it can run, and drains before it ends.
  */
 import { randomUUID } from 'node:crypto';
@@ -39,8 +39,8 @@ const STICKY_TIMEOUT = '1 second';
 const CONTROL_CONCURRENCY = 8;
 /** Chunks of evaluations at once, so that slots are used while one of them ends; it is calls that are limited. */
 const CHUNKS = 4;
-/** Experiments whose sampled runs one worker scores: each is an activity for as long as it is live. */
-const SCORED_EXPERIMENTS = 50;
+/** Experiments whose sampled runs one worker scores, and shadows: each is an activity for as long as it is live. */
+const LIVE_AT_ONCE = 50;
 /** A client tries to start a run for as long as its deadline; this is for the tries themselves. */
 const STARTING_MS = 60_000;
 
@@ -107,7 +107,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
   });
   // Chunks only: their workflows are on the control queue, which needs no step.
   const { workflowBundle: _, ...withoutWorkflows } = shared;
-  const { scoreRuns, ...evaluating } = createEvaluateActivities({
+  const { scoreRuns, rerunRuns, endRerun, ...evaluating } = createEvaluateActivities({
     ...{ store, implementations, concurrency: config.evalConcurrency },
   });
   const creatingEval = Worker.create({
@@ -120,8 +120,8 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
   const creatingScoring = Worker.create({
     ...withoutWorkflows,
     taskQueue: scoringQueueOf(config.queues),
-    activities: { scoreRuns },
-    maxConcurrentActivityTaskExecutions: SCORED_EXPERIMENTS,
+    activities: { scoreRuns, rerunRuns, endRerun },
+    maxConcurrentActivityTaskExecutions: LIVE_AT_ONCE,
     maxHeartbeatThrottleInterval: '1 second',
   });
   // Each loads the bundle in a thread of its own: half the time where there are two cores.

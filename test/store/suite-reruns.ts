@@ -41,23 +41,25 @@ const skipped = (runId: string, code: string): RerunResult =>
 export function describeReruns(subject: Subject): void {
   const lane = { lane: 0, lanes: 1, limit: 10 };
 
+  const served = async (runId: string, outcome: RunOutcome | null = 'completed', pipeline = 'rerun-bot') => {
+    const { runs } = subject.store;
+    subject.at += 1_000;
+    const start = { planId: 'p', arms: {}, unit: null, idempotencyKey: null, input: {} };
+    await runs.begin({ ...start, runId, pipeline });
+    const ending = { output: null, error: null, finishedAt: subject.at, nodes: [] };
+    if (outcome) await runs.complete(runId, { ...ending, outcome });
+  };
+
   describe('backtests', () => {
     test('take the newest runs that have ended, since then, and of which somebody said this', async () => {
-      const { runs, reruns, feedback } = subject.store;
-      const begun = async (runId: string, outcome: RunOutcome | null, pipeline = 'picked') => {
-        subject.at += 1_000;
-        const start = { planId: 'p', arms: {}, unit: null, idempotencyKey: null, input: {} };
-        await runs.begin({ ...start, runId, pipeline });
-        const ending = { output: null, error: null, finishedAt: subject.at, nodes: [] };
-        if (outcome) await runs.complete(runId, { ...ending, outcome });
-      };
-      await begun('picked-1', 'completed');
+      const { reruns, feedback } = subject.store;
+      await served('picked-1', 'completed', 'picked');
       const since = subject.at + 1;
-      await begun('picked-2', 'failed');
-      await begun('picked-3', 'cancelled');
-      await begun('picked-4', 'degraded');
-      await begun('picked-5', null);
-      await begun('picked-6', 'completed', 'another');
+      await served('picked-2', 'failed', 'picked');
+      await served('picked-3', 'cancelled', 'picked');
+      await served('picked-4', 'degraded', 'picked');
+      await served('picked-5', null, 'picked');
+      await served('picked-6', 'completed', 'another');
       const said = { score: null, note: null, emoji: null, fields: null, by: null, isSimulated: false, at: subject.at };
       await feedback.add({ ...said, feedbackId: 'picked-up', runId: 'picked-4', thumb: 1 });
       await feedback.add({ ...said, feedbackId: 'picked-down', runId: 'picked-2', thumb: -1 });
@@ -156,20 +158,24 @@ export function describeReruns(subject: Subject): void {
       const { reruns } = subject.store;
       await reruns.create(rerunOf('shadow-1', 'shadow'));
       await reruns.create(rerunOf('shadow-2', 'shadow', { share: 0.1 }));
-      expect(await reruns.shadowing('rerun-bot')).toEqual([
-        { rerunId: 'shadow-1', share: 0.5 },
-        { rerunId: 'shadow-2', share: 0.1 },
+      expect(await reruns.shadowing()).toEqual([
+        { rerunId: 'shadow-1', pipeline: 'rerun-bot', share: 0.5 },
+        { rerunId: 'shadow-2', pipeline: 'rerun-bot', share: 0.1 },
       ]);
-      expect(await reruns.shadowing('another')).toEqual([]);
-      await reruns.enqueue(['shadow-1', 'shadow-2'], 'r1');
-      await reruns.enqueue(['shadow-1'], 'r1');
-      await reruns.enqueue(['shadow-1'], 'r2');
-      expect(await reruns.queued('shadow-1', lane)).toEqual({ state: 'running', runIds: ['r1', 'r2'] });
-      expect((await reruns.queued('shadow-2', lane)).runIds).toEqual(['r1']);
+      await served('shadowed-1');
+      await served('shadowed-2', 'failed');
+      await served('shadowed-3', 'cancelled');
+      await served('shadowed-4', null);
+      await served('shadowed-5', 'completed', 'another');
+      await reruns.enqueue(['shadow-1', 'shadow-2'], 'shadowed-1');
+      for (const run of [1, 2, 3, 4, 5]) await reruns.enqueue(['shadow-1'], `shadowed-${run}`);
+      const waiting = { state: 'running', runIds: ['shadowed-1', 'shadowed-2'] };
+      expect(await reruns.queued('shadow-1', lane)).toEqual(waiting);
+      expect((await reruns.queued('shadow-2', lane)).runIds).toEqual(['shadowed-1']);
       await reruns.end('shadow-2', 'stopped', null);
-      await reruns.enqueue(['shadow-2'], 'r2');
-      expect(await reruns.queued('shadow-2', lane)).toEqual({ state: 'stopped', runIds: ['r1'] });
-      expect((await reruns.shadowing('rerun-bot')).map(({ rerunId }) => rerunId)).toEqual(['shadow-1']);
+      await reruns.enqueue(['shadow-2'], 'shadowed-2');
+      expect(await reruns.queued('shadow-2', lane)).toEqual({ state: 'stopped', runIds: ['shadowed-1'] });
+      expect((await reruns.shadowing()).map(({ rerunId }) => rerunId)).toEqual(['shadow-1']);
       await reruns.end('shadow-1', 'stopped', null);
     });
 
@@ -178,6 +184,7 @@ export function describeReruns(subject: Subject): void {
       await reruns.create(
         rerunOf('shadow-full', 'shadow', { runIds: Array.from({ length: 1_000 }, (_, n) => `r${n}`) }),
       );
+      for (const runId of ['late', 'later']) await served(runId);
       await reruns.enqueue(['shadow-full'], 'late');
       expect(await reruns.progress('shadow-full')).toMatchObject({ queued: 1_000, leftOut: 1 });
       await reruns.put('shadow-full', [done('r7')]);

@@ -45,19 +45,20 @@ export async function playRun({ host, spend }: RunHost, place: RunPlace): Promis
   const { output, finished } = walk(plan, input, memoWalk.execute, { cancel: signal, observe: wirings });
   const result = await finished;
   signal.throwIfAborted();
-  const given = await output.catch(() => undefined);
-  const error = result.error ? errorOf(result.error) : null;
+  const ended = endOf(result, await output.catch(() => undefined), observe);
+  const isMissing = ended.outcome === 'missing';
+  const facts = isMissing ? NO_FACTS : await factsOf({ plan, input, memoWalk, result, spend });
+  return { ...ended, facts, walk: memoWalk };
+}
+
+/** How a walk ended, for its scores. What came of trouble that was not its own is missing, and so is what made do in spite of it. */
+export function endOf(result: WalkResult, output: Json | undefined, observe: readonly From[]): Omit<EndedRun, 'facts'> {
   const helped = result.nodes.find((node) => HELPED.has(node.outcome) && node.error && isPassing(node.error.code));
-  if (helped?.error) return { ...MADE_DO, error: errorOf(helped.error), walk: memoWalk };
+  if (helped?.error) return { ...MADE_DO, error: errorOf(helped.error) };
+  const error = result.error ? errorOf(result.error) : null;
   const isMissing = error !== null && isFromOutside(error.code);
-  return {
-    outcome: isMissing ? 'missing' : result.outcome,
-    error,
-    output: given,
-    nodes: observedBy(observe, result.observed),
-    facts: isMissing ? NO_FACTS : await factsOf({ plan, input, memoWalk, result, spend }),
-    walk: memoWalk,
-  };
+  const nodes = observedBy(observe, result.observed);
+  return { outcome: isMissing ? 'missing' : result.outcome, error, output, nodes };
 }
 
 const HELPED: ReadonlySet<NodeOutcome> = new Set(['fallback', 'or-else', 'exhausted']);
@@ -67,10 +68,9 @@ const MADE_DO = Object.freeze({
   outcome: 'missing',
   output: undefined,
   nodes: new Map<string, Observed>(),
-  facts: NO_FACTS,
 });
 
-export const errorOf = ({ code, message, node }: NonNullable<WalkResult['error']>): ResultError => ({
+const errorOf = ({ code, message, node }: NonNullable<WalkResult['error']>): ResultError => ({
   code,
   message,
   node,

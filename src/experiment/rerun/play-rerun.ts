@@ -1,0 +1,184 @@
+/** One recorded run, again under a variant, and both sides scored: what a backtest and a shadow do with each of their runs. */
+
+import { SluiceError } from '../../errors.ts';
+import type { MakeAttempt } from '../../evaluation/attempts.ts';
+import { isFromOutside } from '../../evaluation/chunk/outside-failures.ts';
+import { type EndedRun, endOf } from '../../evaluation/chunk/play-run.ts';
+import { observedRefs } from '../../evaluation/chunk/scorer-input.ts';
+import type { JsonObject } from '../../evaluation/dataset.ts';
+import { NO_FACTS, type RunFacts } from '../../evaluation/result.ts';
+import { runLatency } from '../../evaluation/run-latency.ts';
+import type { Slots } from '../../evaluation/slots.ts';
+import { applyEdits } from '../../plan/compose.ts';
+import { planId } from '../../plan/id.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { EVALUATION_BUDGET } from '../../plan/walk.ts';
+import type { PaidBy } from '../../store/memo.ts';
+import type { RerunRow } from '../../store/reruns.ts';
+import type { Spending } from '../../store/spending.ts';
+import type { Store } from '../../store/store.ts';
+import { type AttemptHost, createAttemptHost } from './attempt-host.ts';
+import { downstreamOf } from './downstream.ts';
+import { type Rerun, rerun } from './rerun.ts';
+import type { RerunError, RerunResult, RerunSide, RerunSpec } from './rerun-spec.ts';
+import { isSame, scoreSides } from './score-sides.ts';
+import { factsOfRun, type LoadedRun, loadRun, servedRun } from './served-run.ts';
+
+export interface RerunWorker {
+  readonly store: Pick<Store, 'runs' | 'reruns'>;
+  readonly attempt: MakeAttempt;
+  /** Of the process. */
+  readonly slots: Slots;
+  /** A plan never changes, so it is read once. @throws SluiceError `plan_unknown` */
+  readonly planOf: (planId: string) => Promise<Plan>;
+  /** What a call has cost. */
+  readonly spend: (call: PaidBy) => Promise<Spending>;
+}
+
+export interface PlayedRerun {
+  readonly result: RerunResult;
+  /** There is no money left: the run still waits. */
+  readonly isOutOfBudget: boolean;
+}
+
+/** @throws the signal's reason when it aborts, and what the store throws; everything else is in the result */
+export async function playRerun(
+  worker: RerunWorker,
+  row: RerunRow,
+  runId: string,
+  signal: AbortSignal,
+): Promise<PlayedRerun> {
+  try {
+    const loaded = await loadRun(worker.store, worker.planOf, runId);
+    const why = whyNot(loaded);
+    if (why) return { result: skipped(runId, why), isOutOfBudget: false };
+    return await play(worker, row, { ...loaded, ...variantOf(row.spec, loaded.record.plan) }, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof SluiceError) || /^database_/.test(error.code)) throw error;
+    return { result: skipped(runId, error), isOutOfBudget: false };
+  }
+}
+
+/** Why a run is none that could be repeated. */
+function whyNot({ run: { runId, state, error } }: LoadedRun): RerunError | undefined {
+  if (state === 'running') return { code: 'run_running', message: `${runId} has not ended` };
+  if (state === 'cancelled') return { code: 'run_cancelled', message: `${runId} was cancelled: it has no answer` };
+  const { code } = (error ?? {}) as { readonly code?: string };
+  if (state !== 'failed' || code === undefined || !isFromOutside(code)) return undefined;
+  return { code: 'run_from_outside', message: `${runId} failed by what was not its own fault: ${code}` };
+}
+
+interface Composed {
+  readonly plan: Plan;
+  readonly fresh: ReadonlySet<string>;
+}
+
+/** @throws SluiceError `plan_same` where the run was served what it is to be compared with, `node_unknown`; those of `applyEdits` */
+function variantOf({ edits, from, variant }: RerunSpec, recorded: Plan): Composed {
+  const plan = applyEdits(recorded, edits);
+  if (from === null && planId(plan) === planId(recorded))
+    throw new SluiceError('plan_same', {
+      message: `it was served what '${variant}' would be`,
+      remedy: 'take runs of another plan, or run it again from a node: --from NODE',
+    });
+  return {
+    plan,
+    fresh: new Set([...edits.map(({ node }) => node), ...(from === null ? [] : downstreamOf(plan, from))]),
+  };
+}
+
+async function play(
+  worker: RerunWorker,
+  { rerunId, spec }: RerunRow,
+  { run, record, plan, fresh }: LoadedRun & Composed,
+  signal: AbortSignal,
+): Promise<PlayedRerun> {
+  const { runId } = run;
+  const { attempt, slots } = worker;
+  const hostOf = (side: string) => createAttemptHost({ attempt, slots, paidBy: rerunId, mark: [runId, side] });
+  const host = hostOf('variant');
+  const refs = observedRefs(spec.scorers);
+  const observe = refs.map(($from) => ({ $from }));
+  const made = await rerun({ plan, record, fresh, execute: host.execute, observe, cancel: signal });
+  signal.throwIfAborted();
+  const then = endOf(made.served.result, made.served.output, refs);
+  if (then.outcome === 'missing')
+    return {
+      result: skipped(runId, { code: 'run_made_do', message: `it made do without: ${then.error?.code}` }),
+      isOutOfBudget: false,
+    };
+  const now = endOf(made.result, made.output, refs);
+  const served = servedRun(run, made.served, refs, await servedFacts(run, record, made));
+  const variant: EndedRun = {
+    ...now,
+    facts: now.outcome === 'missing' ? NO_FACTS : await variantFacts(worker, { run, plan, made, host }),
+  };
+  const cells = await scoreSides({
+    ...{ scorers: spec.scorers, example: { id: runId, input: run.input as JsonObject }, served, variant, signal },
+    execute: { served: hostOf('score:served').execute, variant: hostOf('score:variant').execute },
+  });
+  const isOutOfBudget = [now.error?.code, ...reasonsIn(cells)].includes(EVALUATION_BUDGET);
+  const isMissing = now.outcome === 'missing';
+  return {
+    result: {
+      ...{ runId, state: isMissing ? 'failed' : 'done', calls: made.calls },
+      isChanged: isMissing ? null : !isSame(served.output ?? null, variant.output ?? null),
+      served: sideOf({ ...served, output: undefined }, cells.served),
+      variant: sideOf(variant, cells.variant),
+      error: isMissing && now.error ? { code: now.error.code, message: now.error.message } : null,
+    },
+    isOutOfBudget,
+  };
+}
+
+const reasonsIn = ({ served, variant }: Awaited<ReturnType<typeof scoreSides>>) =>
+  [...Object.values(served), ...Object.values(variant)].flatMap((cell) =>
+    cell.state === 'missing' ? cell.reason : [],
+  );
+
+const sideOf = ({ outcome, error, output, facts }: EndedRun, cells: RerunSide['cells']): RerunSide => ({
+  ...{ outcome, error, output: output ?? null, run: facts, cells },
+});
+
+const skipped = (runId: string, { code, message }: RerunError): RerunResult => ({
+  ...{ runId, state: 'skipped', isChanged: null, served: null, variant: null, calls: { reused: 0, made: 0 } },
+  error: { code, message },
+});
+
+/** Times of both sides are of the calls alone, as a run would take that waited for nothing else: else they could not be compared. */
+async function servedFacts(
+  run: LoadedRun['run'],
+  { plan, input }: LoadedRun['record'],
+  { served }: Rerun,
+): Promise<RunFacts> {
+  const { outputMs } = await runLatency(plan, input, served.recorded);
+  return { ...factsOfRun(run), latencyMs: outputMs };
+}
+
+interface Made {
+  readonly run: LoadedRun['run'];
+  readonly plan: Plan;
+  readonly made: Rerun;
+  readonly host: AttemptHost;
+}
+
+async function variantFacts({ spend }: RerunWorker, { run, plan, made, host }: Made): Promise<RunFacts> {
+  const { reused, result } = made;
+  const keys = new Set([...reused.keys()].map((name) => name.slice(0, name.lastIndexOf(' '))));
+  const [{ outputMs }, ...spent] = await Promise.all([
+    runLatency(plan, run.input, new Map([...reused, ...host.recorded])),
+    ...host.paid.map(spend),
+  ]);
+  const all = [...spent, ...[...keys].flatMap((key) => run.spent.byKey.get(key) ?? [])];
+  const sum = (field: 'costUsd' | 'inputTokens' | 'outputTokens') =>
+    all.reduce((total, spending) => total + (spending[field] ?? 0), 0);
+  return {
+    latencyMs: outputMs,
+    costUsd: all.some(({ unknownCalls }) => unknownCalls > 0) ? null : sum('costUsd'),
+    inputTokens: sum('inputTokens'),
+    outputTokens: sum('outputTokens'),
+    failed: result.outcome === 'failed',
+    degraded: result.outcome === 'degraded',
+  };
+}
