@@ -1,5 +1,6 @@
 /** Parsers of option values: what does not fit is a usage error that says what would. */
 import { InvalidArgumentError } from 'commander';
+import { durationMs } from '../dsl/duration.ts';
 
 /** Any number, also below 0. */
 export function anyNumber(text: string): number {
@@ -16,4 +17,23 @@ export function positiveInteger(most: number): (text: string) => number {
       throw new InvalidArgumentError(`give a whole number from 1 to ${most}.`);
     return value;
   };
+}
+
+/** A year. */
+const MOST_MS = 366 * 86_400_000;
+
+/** A part of all, from 0 to 1. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 1)) throw new InvalidArgumentError('give a number from 0 to 1.');
+  return value;
+}
+
+/** `30 seconds`, `2 hours`; in milliseconds, at most a year. */
+export function duration(text: string): number {
+  try {
+    return durationMs(text, 'it', { most: MOST_MS });
+  } catch {
+    throw new InvalidArgumentError("give a duration, such as '30 seconds' or '2 hours'.");
+  }
 }

@@ -7,6 +7,7 @@ import { askCommand } from './ask.ts';
 import type { World } from './command.ts';
 import { datasetCommand } from './dataset.ts';
 import { demoCommand } from './demo.ts';
+import { deployCommand } from './deploy.ts';
 import { devCommand } from './dev.ts';
 import { doctorCommand } from './doctor.ts';
 import { evalCommand } from './eval.ts';
@@ -20,6 +21,7 @@ import { planCommand } from './plan.ts';
 import { runsCommand } from './runs.ts';
 import { searchCommand } from './search.ts';
 import { EXIT } from './session.ts';
+import { simulateCommand } from './simulate.ts';
 import { stepsCommand } from './steps.ts';
 import { workerCommand } from './worker.ts';
 
@@ -30,12 +32,14 @@ const COMMANDS = [
   devCommand,
   ingestCommand,
   askCommand,
+  deployCommand,
   feedbackCommand,
   searchCommand,
   indexCommand,
   datasetCommand,
   evalCommand,
   judgeCommand,
+  simulateCommand,
   stepsCommand,
   runsCommand,
   planCommand,
