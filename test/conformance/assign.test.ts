@@ -1,6 +1,6 @@
 /** The vectors that any implementation of the assignment is checked by; the database's are in the store's suite. */
 import { describe, expect, test } from 'vitest';
-import { assign } from '../../src/experiment/assign.ts';
+import { assign, isIn } from '../../src/experiment/assign.ts';
 import { murmur3 } from '../../src/experiment/murmur3.ts';
 import recorded from './assign.json' with { type: 'json' };
 import { type AssignVectors, makeVectors } from './assign-vectors.ts';
@@ -37,5 +37,7 @@ describe('the vectors of the assignment', () => {
       return { ...vector, shareHash, armHash, arm: assign(vector, unit)?.arm ?? null };
     });
     expect(found).toEqual(vectors);
+    const inShare = vectors.map(({ shareSalt, unit, range }) => isIn(shareSalt, unit, range));
+    expect(inShare).toEqual(vectors.map(({ arm }) => arm !== null));
   });
 });

@@ -20,6 +20,10 @@ describe('MurmurHash3 x86 32-bit', () => {
     fc.assert(fc.property(anyText, (text) => murmur3(text) === plainMurmur3(bytesOf(text))));
   });
 
+  test('of the first character that is not ASCII, beside those with no bit of their own', () => {
+    expect(murmur3('\u0080\0\0\0')).toBe(plainMurmur3(bytesOf('\u0080\0\0\0')));
+  });
+
   test('goes on after a prefix as if it had begun there', () => {
     const whole = fc.string({ unit: 'binary' });
     fc.assert(
