@@ -5,6 +5,7 @@
 import type { RunField } from '../evaluation/spec.ts';
 import type { OnlineKind, OnlineMetric, OnlineSource } from '../experiment/spec.ts';
 import { LIMITS } from '../plan/limits.ts';
+import { absentOf, checkChosen, checkRead, checkTogether } from './experiment-metric-rules.ts';
 import type { WindowsMs } from './experiment-settings.ts';
 import {
   FEEDBACK,
@@ -81,6 +82,7 @@ function toMetric(written: WrittenMetric, parts: OnlineParts, windows: WindowsMs
     return refuse('metric_kind', `${at} is of pairs, and live runs come alone`, 'compare pairs in an evaluation');
   const read = readOnline(written, parts, at);
   const below = written.denominator && sourceOf(written.denominator, parts, `${at}: its denominator`);
+  if (below) checkTogether(written, read, below, at);
   checkChosen(written, kind, read, below, at);
   checkReach(written, read.range, at);
   const better = written.better ?? read.better ?? noDirection(written, at);
@@ -90,33 +92,6 @@ function toMetric(written: WrittenMetric, parts: OnlineParts, windows: WindowsMs
     windowMs: Math.max(windowOf(read.source, windows), below ? windowOf(below.source, windows) : 0),
     absent: absentOf(kind, read.source),
   };
-}
-
-/** Refuses to decide by those alone who chose to speak: an arm that makes fewer of them speak would look better. */
-function checkChosen(
-  { role, value }: WrittenMetric,
-  kind: OnlineKind,
-  read: OnlineRead,
-  below: OnlineRead | null,
-  at: string,
-): void {
-  if (role !== 'primary') return;
-  const isAmongRated =
-    below?.source.from === 'feedback' || (isFeedback(read) && absentOf(kind, read.source) === 'missing');
-  if (isAmongRated)
-    refuse(
-      'primary_among_rated',
-      `${at} is of '${nameOf(value)}' among those who rated, and a variant can change who does`,
-      "decide by all units, as metric.sum('net-thumbs', feedback.thumb, { cap: 3 }) does, and .observe() this beside it",
-    );
-}
-
-const isFeedback = ({ source }: OnlineRead) => source.from === 'feedback';
-
-/** Who says nothing has given no thumb, which counts as 0; but a score that nobody gave is no score of 0. */
-function absentOf(kind: OnlineKind, source: OnlineSource): OnlineMetric['absent'] {
-  if (source.from !== 'feedback') return 'missing';
-  return source.field === 'score' && kind !== 'sum' && kind !== 'ratio' ? 'missing' : 'zero';
 }
 
 function windowOf({ from }: OnlineSource, windows: WindowsMs): number {
@@ -137,23 +112,6 @@ function noDirection({ role, value }: WrittenMetric, at: string): never {
     `${at} does not say which way is better of '${nameOf(value)}'`,
     `end it in ${role === 'guardrail' ? '.noWorseThan(margin, ' : '.observe('}{ better: 'higher' }), or 'lower'`,
   );
-}
-
-/** Refuses scorers that no metric reads: each of their calls would be paid for nothing. */
-function checkRead(metrics: readonly OnlineMetric[], scorers: readonly AnyScorer[], at: string): void {
-  const read = new Set(
-    metrics
-      .flatMap(({ source, denominator }) => [source, denominator])
-      .map((source) => (source?.from === 'score' ? source.scorer : undefined)),
-  );
-  for (const { id } of scorers)
-    if (!read.has(id))
-      refuse(
-        'scorer_unread',
-        `${at}: no metric reads scorer '${id}'`,
-        'leave it out, or look at what it gives: secondary: [metric.mean(...).observe()]',
-        { scorer: id },
-      );
 }
 
 /** What every experiment is watched by: the breaker counts the first of them. */

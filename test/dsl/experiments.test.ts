@@ -150,13 +150,13 @@ describe('its metrics, as data', () => {
     expect(spec.metrics[0]?.source).toEqual({ from: 'value', wiring: { $from: ['answered/judged', 'passed'] } });
   });
 
-  test('a sum of what is true is a number, a ratio is what its numerator is, and waits for both its parts', () => {
+  test('a sum of what is true is a number, a ratio is what its numerator is', () => {
     const metrics = concluding((scope) => ({
       ...failing(scope),
       secondary: [
         metric.sum('downs', scope.feedback.down!, { cap: 2 }),
         metric.sum('spent', scope.run.costUsd!, { cap: 1 }),
-        metric.ratio('cost-per-thumb', scope.run.costUsd!, scope.feedback.up!),
+        metric.ratio('cost-per-answer', scope.run.costUsd!, scope.output.passed!),
         metric.ratio('failures-per-token', scope.run.failed!, scope.run.outputTokens!),
         metric.ratio('score-per-rated', scope.feedback.score!, scope.feedback.rated!),
       ],
@@ -166,7 +166,7 @@ describe('its metrics, as data', () => {
     ).toEqual([
       ['number', 'lower', 86_400_000, 'zero'],
       ['usd', 'lower', 600_000, 'missing'],
-      ['usd', 'lower', 86_400_000, 'missing'],
+      ['usd', 'lower', 600_000, 'missing'],
       ['number', 'lower', 600_000, 'missing'],
       ['number', 'higher', 86_400_000, 'zero'],
     ]);

@@ -171,6 +171,11 @@ export const theMeanOfThoseWhoGaveAScore = () =>
 //! DefinitionError: experiment 'e': metric 'stars' is of 'score' among those who rated, and a variant can change who does
 //! → decide by all units, as metric.sum('net-thumbs', feedback.thumb, { cap: 3 }) does, and .observe() this beside it
 
+export const aRatioOfWhatIsNotKnownTogether = () =>
+  concluding(({ run, feedback }) => ({ primary: [metric.ratio('cost-per-thumb', run.costUsd!, feedback.up!).decrease()] }));
+//! DefinitionError: experiment 'e': metric 'cost-per-thumb' is of 'costUsd' over 'up', which are not known at the same time
+//! → take both from the run, both from what people said, or both from one scorer; a score goes with a fact of the run, too
+
 export const aQuantileThatDecides = () =>
   concluding(({ run }) => ({ primary: [metric.quantile('latency-p95', 0.95, run.latencyMs!)] }));
 //! DefinitionError: experiment 'e': primary holds the secondary metric 'latency-p95'
