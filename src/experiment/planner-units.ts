@@ -49,15 +49,10 @@ const variantsOf = ({ arms }: ExperimentSpec): number => Math.max(1, arms.length
 
 /** The effect on a metric that so many units of a pair show with the power asked; null without units. */
 export function minimumDelta(spec: ExperimentSpec, v: number, pair: number): number | null {
-  if (!(pair > 0)) return null;
-  // Units fall with the square of the effect: those of an effect of 1 say all.
-  const { nTotal } = sequentialSampleSize({
-    delta: Math.sqrt(v),
-    v,
-    alpha: spec.stop.alpha / variantsOf(spec),
-    power: spec.stop.power,
-  });
-  return nTotal === null ? null : Math.sqrt((v * nTotal) / pair);
+  const { alpha, power } = spec.stop;
+  const { multiplier } = sequentialSampleSize({ delta: 1, v, alpha: alpha / variantsOf(spec), power });
+  if (!(pair > 0) || multiplier === null) return null;
+  return (multiplier + standardNormalQuantile(power)) * Math.sqrt(v / pair);
 }
 
 interface Proof {

@@ -14,8 +14,8 @@ export interface MetricBaseline {
 const ASSUMED_RATE = 0.05;
 /** Units' standard deviation as so many of the smallest effect, or of the margin, that anybody cares for. */
 const ASSUMED_EFFECTS = 5;
-/** Where nothing at all is known. */
-const ASSUMED_VARIANCE = 1;
+/** Units' standard deviation where nothing at all is known, by how values read. */
+const ASSUMED_DEVIATIONS = { number: 0.1, ms: 100, usd: 0.001 } as const;
 
 /** Whether a metric's spread has to be assumed: nothing was measured, or everything measured was the same. */
 export function isAssumed(baseline: MetricBaseline | null): boolean {
@@ -32,7 +32,7 @@ export function referenceVariances(
     spec.metrics.map((metric, index) => {
       const baseline = baselines[index] ?? null;
       const variance = isAssumed(baseline) ? assumedVariance(metric) : baseline!.variance;
-      return unitVariance(variance, share).v ?? ASSUMED_VARIANCE;
+      return unitVariance(variance, share).v ?? variance;
     }),
   );
 }
@@ -44,5 +44,5 @@ export function referenceVariances(
 function assumedVariance({ kind, format, minimumEffect, margin }: OnlineMetric): number {
   if (kind === 'rate' || kind === 'share' || format === 'share') return ASSUMED_RATE * (1 - ASSUMED_RATE);
   const scale = minimumEffect ?? margin;
-  return scale === null ? ASSUMED_VARIANCE : (ASSUMED_EFFECTS * scale) ** 2;
+  return (scale === null ? ASSUMED_DEVIATIONS[format] : ASSUMED_EFFECTS * scale) ** 2;
 }
