@@ -16,6 +16,8 @@ export interface World {
   readonly folder: string;
   readonly signal: AbortSignal;
   readonly services?: Services;
+  /** Asks a person; absent where there is none. */
+  readonly ask?: (question: string) => Promise<string>;
   /** Takes the exit code of the command that ran. */
   exit(code: ExitCode): void;
 }
@@ -77,7 +79,7 @@ export async function runAction(
   work: (session: Session) => Promise<ExitCode>,
 ): Promise<void> {
   const options = command.opts<OutputOptions>();
-  const { folder, environment, signal } = world;
+  const { folder, environment, signal, ask } = world;
   const terminal = createTerminal({
     stdout: world.stdout,
     stderr: world.stderr,
@@ -88,7 +90,8 @@ export async function runAction(
   });
   const services = world.services ?? createServices({ folder, environment });
   try {
-    world.exit(await work({ terminal, folder, environment, signal, services }));
+    const person = ask && !terminal.json ? { ask } : {};
+    world.exit(await work({ terminal, folder, environment, signal, services, ...person }));
   } catch (error) {
     if (error instanceof Interrupted) return world.exit(EXIT.interrupted);
     printError(terminal, error);

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /** The program `sluice`: the process around the commands. */
+import { createInterface } from 'node:readline/promises';
 import { runProgram } from './program.ts';
-import { EXIT } from './session.ts';
+import { EXIT, Interrupted } from './session.ts';
 
 const interrupted = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const)
@@ -17,12 +18,27 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+/** On standard error, beside the answer. A Ctrl-C there is the interruption it is elsewhere. */
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  try {
+    return await lines.question(question, { signal: interrupted.signal });
+  } catch (error) {
+    if (interrupted.signal.aborted) throw new Interrupted();
+    throw error;
+  } finally {
+    lines.close();
+  }
+}
+
 await runProgram(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   environment: process.env,
   folder: process.cwd(),
   signal: interrupted.signal,
+  ...(process.stdin.isTTY && process.stderr.isTTY && { ask }),
   exit: (code) => {
     process.exitCode = code;
   },

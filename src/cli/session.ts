@@ -54,6 +54,8 @@ export interface Session {
   /** Aborts at the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
   readonly services: Services;
+  /** Asks whoever sits at the terminal; absent where nobody does, and under `--json`. */
+  readonly ask?: (question: string) => Promise<string>;
 }
 
 /** Thrown where work was given up because the user asked for it. */

@@ -1,0 +1,23 @@
+/** A variant of a pipeline by its name, wherever the code has it: exported by itself, or in an evaluation. */
+import type { AnyVariant } from '../dsl/edit.ts';
+import { findNamed } from './lookup.ts';
+import type { Session } from './session.ts';
+
+/**
+ * @param name its own (`wide`) or with its pipeline's (`docs-bot:wide`), or the beginning of either
+ * @throws SluiceError `variant_unknown` with the nearest, `variant_ambiguous`
+ */
+export async function findVariant({ services }: Session, pipeline: string, name: string): Promise<AnyVariant> {
+  const exported = [...(await services.pipelines()).values()].filter(isVariant);
+  const evaluated = [...(await services.evaluations()).values()].flatMap(({ variants }) => variants);
+  const own = [...evaluated, ...exported].filter(({ variantOf }) => variantOf === pipeline);
+  return findNamed({
+    kind: 'variant',
+    name: name.startsWith(`${pipeline}:`) ? name.slice(pipeline.length + 1) : name,
+    among: [...new Map(own.map((variant) => [variant.name, variant])).values()],
+    nameOf: (variant) => variant.name,
+    whenNone: `'${pipeline}' has no variants`,
+  });
+}
+
+export const isVariant = (pipeline: object): pipeline is AnyVariant => 'variantOf' in pipeline;
