@@ -1,7 +1,7 @@
 /**
  * `sluice demo`: the main job on real input. It brings up the servers, reads the documentation that the npm package `ai`
- * ships, asks three real questions as durable runs, shows what each step took and where to see it, and ends with an
- * experiment. The state stays in the folder, so a second demo is quick, and everything it made can be used afterwards.
+ * ships, asks three real questions as durable runs, shows what each step took and where to see it, compares variants
+ * offline, and ends with experiments on simulated traffic, one of which rolls its winner out. The state stays in the folder, so a second demo is quick, and everything it made can be used afterwards.
  */
 import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -16,6 +16,7 @@ import type { RunResult } from '../runtime/run-result.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { demoExperiment } from './demo-experiment.ts';
+import { demoOnline } from './demo-online.ts';
 import { untilStopped } from './dev.ts';
 import { ingestLine, ingestWithProgress, omissionLines } from './ingest.ts';
 import { EXIT, type ExitCode, orInterrupted, type Session } from './session.ts';
@@ -34,7 +35,7 @@ const QUESTIONS = ['What is a tool?', 'What are embeddings used for?', 'How do I
 
 export function demoCommand(world: World): Command {
   return readingCommand('demo', {
-    summary: 'read real documentation, ask three questions, run an experiment; no keys needed',
+    summary: 'read real documentation, ask questions, run experiments, roll a winner out; no keys needed',
     examples: [
       ['demo', 'ends by itself; a second time it is quick'],
       ['demo --keep', 'and goes on serving, until Ctrl-C'],
@@ -64,13 +65,15 @@ async function demo(session: Session, options: DemoOptions): Promise<ExitCode> {
       showRun(terminal, run);
     }
     const experiment = await orInterrupted(session.signal, demoExperiment(session, runtime));
+    const online = await demoOnline(session, runtime);
     const isFine =
       experiment.evaluation.state === 'completed' &&
+      online.map(({ state }) => state).join() === 'promoted,rolled_back' &&
       runs.every(({ outcome }) => outcome === 'completed' || outcome === 'degraded');
     if (terminal.json)
       terminal.printJson({
         temporal: runtime.temporal,
-        ...{ ingested, runs, experiment },
+        ...{ ingested, runs, experiment, online },
         ...(instead && { ranInstead: instead }),
       });
     else
