@@ -26,6 +26,7 @@ export interface FakeWorld {
   readonly environment?: { readonly [name: string]: string };
   readonly signal?: AbortSignal;
   readonly folder?: string;
+  readonly ask?: (question: string) => Promise<string>;
 }
 
 /** Runs a command line in this process, over the fakes given. */
@@ -54,6 +55,7 @@ export async function run(argv: readonly string[], fake: FakeWorld = {}): Promis
     folder: fake.folder ?? '/nowhere',
     signal: fake.signal ?? new AbortController().signal,
     services,
+    ...(fake.ask && { ask: fake.ask }),
     exit: (given) => {
       code = given;
     },
