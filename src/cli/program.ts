@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { askCommand } from './ask.ts';
+import { backtestCommand } from './backtest.ts';
 import type { World } from './command.ts';
 import { datasetCommand } from './dataset.ts';
 import { demoCommand } from './demo.ts';
@@ -21,6 +22,7 @@ import { planCommand } from './plan.ts';
 import { runsCommand } from './runs.ts';
 import { searchCommand } from './search.ts';
 import { EXIT } from './session.ts';
+import { shadowCommand } from './shadow.ts';
 import { simulateCommand } from './simulate.ts';
 import { stepsCommand } from './steps.ts';
 import { workerCommand } from './worker.ts';
@@ -38,6 +40,8 @@ const COMMANDS = [
   datasetCommand,
   evalCommand,
   judgeCommand,
+  backtestCommand,
+  shadowCommand,
   deployCommand,
   simulateCommand,
   stepsCommand,

@@ -15,6 +15,7 @@ import { createEvaluationClient, type EvaluationClient } from './evaluation-clie
 import { createExperimentClient, type ExperimentClient } from './experiment-client.ts';
 import { createFeedbackClient, type FeedbackClient } from './feedback-client.ts';
 import { createIngestClient, type IngestClient } from './ingest-client.ts';
+import { createRerunClient, type RerunClient } from './rerun-client.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 import { createStreamRun, type StreamClient } from './stream-run.ts';
 import type { TemporalConnection } from './temporal.ts';
@@ -42,7 +43,8 @@ export interface Attached {
     IngestClient &
     EvaluationClient &
     ExperimentClient &
-    FeedbackClient;
+    FeedbackClient &
+    RerunClient;
   readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string };
   readonly connection: Connection;
   readonly databaseUrl: string;
@@ -78,6 +80,7 @@ export function attach({ folder, config, temporal, uiUrl, database, databaseUrl 
       ...experiments,
       ...createDeployClient({ temporal: client, store, check: runs.check }),
       ...createFeedbackClient(store),
+      ...createRerunClient({ temporal: client, store, queues: config.queues, check: runs.check }),
       stream: createStreamRun(runs.start, streams),
     },
     temporal: { address, namespace, uiUrl },

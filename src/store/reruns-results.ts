@@ -3,7 +3,7 @@ import type { RerunResult, RerunSide } from '../experiment/rerun/rerun-spec.ts';
 import type { Json } from '../plan/plan.ts';
 import { nowSql } from './clock.ts';
 import type { Database } from './database.ts';
-import type { RerunProgress } from './reruns.ts';
+import type { RerunProgress, StoredResult } from './reruns.ts';
 import { unknownRerun } from './reruns-find.ts';
 import { spendingOf } from './spending.ts';
 import { storable } from './storable.ts';
@@ -45,22 +45,23 @@ export async function putResults(
 const jsonOf = (value: object | null): string | null =>
   value === null ? null : JSON.stringify(storable(value as unknown as Json));
 
-interface Row extends Omit<RerunResult, 'calls' | 'served' | 'variant'> {
+interface Row extends Omit<StoredResult, 'calls' | 'served' | 'variant'> {
   readonly served: RerunSide | null;
   readonly variant: RerunSide | null;
   readonly reused: number;
   readonly made: number;
 }
 
-const COLUMNS = `run_id as "runId", state, is_changed as "isChanged", served, variant, calls_reused as reused,
-  calls_made as made, error`;
+const COLUMNS = `result.run_id as "runId", result.state, is_changed as "isChanged", served, variant,
+  calls_reused as reused, calls_made as made, result.error, unit`;
+const FROM = 'rerun_result as result left join run using (run_id)';
 
-const resultOf = ({ reused, made, ...row }: Row): RerunResult => ({ ...row, calls: { reused, made } });
+const resultOf = ({ reused, made, ...row }: Row): StoredResult => ({ ...row, calls: { reused, made } });
 
-export async function* readResults(database: Database, rerunId: string): AsyncGenerator<RerunResult> {
+export async function* readResults(database: Database, rerunId: string): AsyncGenerator<StoredResult> {
   for (let after = ''; ; ) {
     const page = await database.query<Row>(
-      `select ${COLUMNS} from rerun_result where rerun_id = $1 and run_id > $2 and state <> 'queued'
+      `select ${COLUMNS} from ${FROM} where rerun_id = $1 and run_id > $2 and result.state <> 'queued'
        order by run_id limit ${PAGE}`,
       [rerunId, after],
     );
@@ -70,9 +71,13 @@ export async function* readResults(database: Database, rerunId: string): AsyncGe
   }
 }
 
-export async function readResult(database: Database, rerunId: string, runId: string): Promise<RerunResult | undefined> {
+export async function readResult(
+  database: Database,
+  rerunId: string,
+  runId: string,
+): Promise<StoredResult | undefined> {
   const [row] = await database.query<Row>(
-    `select ${COLUMNS} from rerun_result where rerun_id = $1 and run_id = $2 and state <> 'queued'`,
+    `select ${COLUMNS} from ${FROM} where rerun_id = $1 and run_id = $2 and result.state <> 'queued'`,
     [rerunId, runId],
   );
   return row && resultOf(row);

@@ -31,6 +31,11 @@ export interface RerunRow extends Omit<NewRerun, 'runIds'> {
   readonly endedAt: number | null;
 }
 
+export interface StoredResult extends RerunResult {
+  /** Of the run; null where it is not known. */
+  readonly unit: string | null;
+}
+
 export interface RerunProgress {
   readonly total: number;
   readonly queued: number;
@@ -94,8 +99,8 @@ export interface Reruns {
   end(rerunId: string, state: Exclude<RerunState, 'running'>, error: RerunError | null): Promise<boolean>;
   progress(rerunId: string): Promise<RerunProgress>;
   /** Of those that do not wait any more, in order of the runs' ids. */
-  results(rerunId: string): AsyncGenerator<RerunResult>;
-  result(rerunId: string, runId: string): Promise<RerunResult | undefined>;
+  results(rerunId: string): AsyncGenerator<StoredResult>;
+  result(rerunId: string, runId: string): Promise<StoredResult | undefined>;
 }
 
 export function createReruns(database: Database, clock?: Clock): Reruns {

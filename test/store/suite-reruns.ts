@@ -109,9 +109,9 @@ export function describeReruns(subject: Subject): void {
       await reruns.put('backtest-lanes', [skipped('r2', 'late'), done('unasked')]);
       expect([await of(0), await of(1)]).toEqual([[], ['r0', 'r4']]);
       expect(await Array.fromAsync(reruns.results('backtest-lanes'))).toEqual([
-        skipped('r1', 'edits_unfit'),
-        { ...done('r2'), variant: side('other\uFFFD') },
-        skipped('r3', 'edits_unfit'),
+        { ...skipped('r1', 'edits_unfit'), unit: null },
+        { ...done('r2'), variant: side('other\uFFFD'), unit: null },
+        { ...skipped('r3', 'edits_unfit'), unit: null },
       ]);
       expect(await reruns.result('backtest-lanes', 'r2')).toMatchObject({ calls: { reused: 5, made: 2 } });
       expect(await reruns.result('backtest-lanes', 'r0')).toBeUndefined();
