@@ -1,10 +1,11 @@
 /**
- * What follows from a run that has been recorded: what its nodes gave is kept, its units are exposed, its outcomes count, and
- * a breaker that trips wakes its experiment. All of it may be done again.
+ * What follows from a run that has been recorded: what its nodes gave is kept, shadows take it in, its units are exposed, its
+ * outcomes count, and a breaker that trips wakes its experiment. All of it may be done again.
  */
 import type { RunAssignment } from '../src/experiment/assignment.ts';
 import { observeRun } from '../src/experiment/observe-run.ts';
 import { outcomeSettings } from '../src/experiment/outcome-settings.ts';
+import { enqueueShadows } from '../src/experiment/rerun/enqueue-shadows.ts';
 import { outcomesOfRun, type ReadValue, type RecordedFacts } from '../src/experiment/run-outcomes.ts';
 import type { ExperimentSpec } from '../src/experiment/spec.ts';
 import type { Json, RunOutcome, Wiring } from '../src/plan/plan.ts';
@@ -50,6 +51,7 @@ export function createFollowRun({ store, expose, outputsOf, wake }: FollowDepend
   return async (runId, experiments) => {
     const outputs = await outputsOf(runId);
     await store.runs.recordOutputs(runId, outputs);
+    await enqueueShadows(store, { runId });
     if (experiments === undefined) return;
     const { assigned, reached } = experiments;
     await expose(
