@@ -4,7 +4,7 @@
  * answer each declines where it wrongly declines a tenth of the others; and the rule as it stands. The half `final` is
  * not read.
  *
- * npm run bench:declining [-- --keep] [--json] [--smoke: every third question]
+ * npm run bench:declining [-- --keep] [--json] [--smoke: every third question, a tenth of the pages]
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -19,7 +19,7 @@ import { configOf } from '../src/plan/skeleton.ts';
 import { openDocsIndex } from './support/docs-index.ts';
 import { createInProcessHost, type InProcessHost } from './support/in-process.ts';
 import { crossValidate, type Example, fitLogistic } from './support/logistic.ts';
-import { isInHalf, type QuestionRow, readQuestions, TUNING_FILE } from './support/questions.ts';
+import { DOCS_FOLDER, DOCS_PART, isInHalf, type QuestionRow, readQuestions, TUNING_FILE } from './support/questions.ts';
 import { type Reply, replyFigures, replyTo } from './support/replies.ts';
 import { report } from './support/report.ts';
 
@@ -78,7 +78,10 @@ async function measureOne(host: InProcessHost, row: QuestionRow): Promise<Measur
 async function measure(): Promise<readonly Measured[]> {
   const all = [...readQuestions().filter((row) => isInHalf(row, 'dev')), ...readQuestions(TUNING_FILE)];
   const rows = options.smoke ? all.filter((_, place) => place % SMOKE_PART === 0) : all;
-  const index = await openDocsIndex(options.keep ? join(process.cwd(), '.sluice', 'bench-retrieval') : undefined);
+  const index = await openDocsIndex(
+    options.smoke ? DOCS_PART : DOCS_FOLDER,
+    options.keep ? join(process.cwd(), '.sluice', 'bench-retrieval') : undefined,
+  );
   try {
     const providers = createProviders({ openai: {}, cohere: {} });
     const host = createInProcessHost(createActivities({ store: index.store, providers }));

@@ -61,13 +61,19 @@ const cli = await findTemporalCli({ given: process.env.SLUICE_TEMPORAL_CLI, cach
 const server = await startTemporalServer({ cli: cli.path, folder, ports: {}, ui: false, persistent: false });
 try {
   const verdicts = [
-    await onDatabase('PostgreSQL', async () => (noPostgres === undefined ? startPostgres(['fsync=on']) : undefined)),
+    // In short, that it runs is shown by one.
+    smoke || (await onDatabase('PostgreSQL', startPostgresDurable)),
     await onDatabase('embedded', startPglite),
   ];
   process.exitCode = verdicts.every(Boolean) || smoke ? 0 : 1;
 } finally {
   await server.stop();
   await rm(folder, { recursive: true });
+}
+
+/** As a server is set up, not as one for tests. */
+async function startPostgresDurable() {
+  return noPostgres === undefined ? startPostgres(['fsync=on']) : undefined;
 }
 
 async function onDatabase(name: string, start: () => Promise<TestDatabase | undefined>): Promise<boolean> {

@@ -24,8 +24,8 @@ import { type BenchServers, startBenchServers } from './support/servers.ts';
 import { median, sum } from './support/statistics.ts';
 
 const smoke = process.argv.includes('--smoke');
-const ROUNDS = smoke ? 2 : 8;
-const RUNS_PER_ROUND = smoke ? 5 : 25;
+const ROUNDS = smoke ? 1 : 8;
+const RUNS_PER_ROUND = smoke ? 3 : 25;
 const INPUT = { text: 'How do I stream a response to the browser?' };
 
 const Text = z.object({ text: z.string() });

@@ -49,7 +49,11 @@ const PLAYS: readonly Play[] = [
 
 const folder = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
 try {
-  const verdicts = [await onDatabase('PostgreSQL', startPostgresDurable), await onDatabase('embedded', startPglite)];
+  const verdicts = [
+    // In short, that it runs is shown by one.
+    smoke || (await onDatabase('PostgreSQL', startPostgresDurable)),
+    await onDatabase('embedded', startPglite),
+  ];
   process.exitCode = verdicts.every(Boolean) || smoke ? 0 : 1;
 } finally {
   await rm(folder, { recursive: true });

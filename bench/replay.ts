@@ -2,7 +2,7 @@
  * How fast recorded histories are replayed, the start of the worker excluded: what the replay gate costs each commit, and
  * what a worker pays for each run that it takes over from another.
  *
- * npm run bench:replay
+ * npm run bench:replay [-- --smoke]
  */
 import { workflowBundle } from '../src/runtime/bundle.ts';
 import { eventsOf } from '../test/chaos/histories.ts';
@@ -10,7 +10,8 @@ import { readHistories, replay } from '../test/histories/replay.ts';
 import { ownCpuMs } from './support/cpu.ts';
 import { report } from './support/report.ts';
 
-const ROUNDS = process.argv.includes('--smoke') ? 1 : 5;
+const smoke = process.argv.includes('--smoke');
+const ROUNDS = smoke ? 1 : 5;
 
 const bundle = await workflowBundle(process.env.SLUICE_CACHE ?? '.sluice/cache');
 const recorded = await readHistories();
@@ -29,4 +30,5 @@ const met = report(`replay of ${recorded.length} histories, ${events} events, ${
   { what: 'events per second', value: (ROUNDS * events) / seconds, unit: '/s' },
   { what: 'CPU per history, starts of workers included', value: (ownCpuMs() - startedCpuMs) / histories, unit: 'ms' },
 ]);
-process.exitCode = met ? 0 : 1;
+// In short, that all replay counts, not how fast: the machine may be busy with more.
+process.exitCode = met || smoke ? 0 : 1;

@@ -5,7 +5,7 @@
  *
  * npm run bench:retrieval [-- --half dev|final] [--smoke] [--json] [--keep]
  *
- * `--half dev` is the default; `final` is for the end. `--smoke` takes ten questions. `--keep` keeps the database in
+ * `--half dev` is the default; `final` is for the end. `--smoke` takes ten questions and a tenth of the pages. `--keep` keeps the database in
  * `.sluice/bench-retrieval`, so that later runs parse only pages that changed.
  */
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { createActivities } from '../activities/index.ts';
 import { createProviders } from '../activities/providers/create-providers.ts';
 import { openDocsIndex } from './support/docs-index.ts';
 import { createInProcessHost } from './support/in-process.ts';
-import { HALVES, isInHalf, type QuestionRow, readQuestions } from './support/questions.ts';
+import { DOCS_FOLDER, DOCS_PART, HALVES, isInHalf, type QuestionRow, readQuestions } from './support/questions.ts';
 import { CUT, difference, METRICS, meanScores, pagesOf, type Scores, scorePages } from './support/ranking.ts';
 import { type Reply, replyFigures, replyTo } from './support/replies.ts';
 import { report } from './support/report.ts';
@@ -62,6 +62,7 @@ async function rank({ search }: Retriever, rows: readonly QuestionRow[]): Promis
 
 async function measure(rows: readonly QuestionRow[]) {
   const { store, stop, ...index } = await openDocsIndex(
+    options.smoke ? DOCS_PART : DOCS_FOLDER,
     options.keep ? join(process.cwd(), '.sluice', 'bench-retrieval') : undefined,
   );
   try {

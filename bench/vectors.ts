@@ -18,17 +18,17 @@ import { migrate } from '../src/store/migrate.ts';
 import { createStore } from '../src/store/store.ts';
 import { startPostgres } from '../test/support/postgres.ts';
 import { readDocs } from './support/docs.ts';
-import { isInHalf, readQuestions } from './support/questions.ts';
+import { DOCS_FOLDER, DOCS_PART, isInHalf, readQuestions } from './support/questions.ts';
 import { type Figure, report } from './support/report.ts';
 import { median, quantile, sum } from './support/statistics.ts';
 
 const smoke = process.argv.includes('--smoke');
-/** Above the number from which a graph is made. */
-const PASSAGES = smoke ? 21_000 : 100_000;
+/** Above the number from which a graph is made: in short, that is made smaller. */
+const PASSAGES = smoke ? 1_500 : 100_000;
 const ROUNDS = smoke ? 1 : 3;
 const INDEX = 'mixed';
 const BATCH = 500;
-const PIECES = 125;
+const PIECES = smoke ? 10 : 125;
 const PIECE_WORDS = 12;
 const TOP = 20;
 /** What hybrid search asks of its parts. */
@@ -38,7 +38,7 @@ const CUT = 10;
 /** The default, 128 MB, is for no server that is meant seriously: it holds neither the graph nor the words. */
 const postgres = await startPostgres(['shared_buffers=512MB']);
 const database = openDatabase(postgres.url);
-const store = createStore(database);
+const store = createStore(database, smoke ? { scannedVectors: 1_000 } : {});
 const search = createSearchByMode(store);
 
 /** Passages as different as any two of real ones are, and twice as many kinds of them: no two are copies. */
@@ -145,7 +145,7 @@ async function compare(queries: readonly string[]) {
 
 async function measure(): Promise<boolean> {
   await migrate(database);
-  const docs = await readDocs();
+  const docs = await readDocs(smoke ? DOCS_PART : DOCS_FOLDER);
   const built = await build(docs);
   const questions = readQuestions().flatMap((row) => (isInHalf(row, 'dev') ? [row.input.question] : []));
   const queries = [...questions, ...piecesOf(docs)];

@@ -11,8 +11,8 @@ import { ingestDocuments, type Stage, sayYes } from '../../test/faults/stage.ts'
 import { type Figure, report } from '../support/report.ts';
 
 const smoke = process.argv.includes('--smoke');
-const [SECONDS, WINDOW_SECONDS] = smoke ? [12, 6] : [75, 60];
-const [WORKERS, RUNS] = [2, 32];
+const [SECONDS, WINDOW_SECONDS] = smoke ? [4, 2] : [75, 60];
+const [WORKERS, RUNS] = [2, smoke ? 8 : 32];
 const PER_MINUTE = { openai: 300, cohere: 200 } as const;
 const SLUICE_LIMITS = Object.entries(PER_MINUTE)
   .map(([provider, rpm]) => `${provider}/*:rpm=${rpm}`)

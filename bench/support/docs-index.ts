@@ -25,10 +25,11 @@ export interface DocsIndex extends BuildOutcome {
 /**
  * Starts a database and ingests the pages.
  *
+ * @param pages the folder they are in
  * @param keepIn a folder in which the database stays, so that next time only pages that changed are parsed; without it,
  * a temporary one
  */
-export async function openDocsIndex(keepIn?: string): Promise<DocsIndex> {
+export async function openDocsIndex(pages = DOCS_FOLDER, keepIn?: string): Promise<DocsIndex> {
   const folder = keepIn ?? (await mkdtemp(join(tmpdir(), 'sluice-bench-')));
   const postgres = await startEmbedded(join(folder, 'postgres'));
   const database = openDatabase(postgres.url);
@@ -39,16 +40,16 @@ export async function openDocsIndex(keepIn?: string): Promise<DocsIndex> {
   };
   try {
     const store = createStore(database);
-    return { ...(await ingestDocs(store)), store, stop };
+    return { ...(await ingestDocs(store, pages)), store, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function ingestDocs({ builds, vectors }: Store): Promise<BuildOutcome> {
+async function ingestDocs({ builds, vectors }: Store, pages: string): Promise<BuildOutcome> {
   const chunker = createChunker();
-  const source = await openSource(DOCS_FOLDER);
+  const source = await openSource(pages);
   const start = { settingsHash: settingsHash('headings'), owner: 'bench', leaseMs: LEASE_MS };
   const { build } = await builds.begin(DOCS_INDEX, start);
   for (const batch of (await listSource(source)).batches)

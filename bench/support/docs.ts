@@ -3,8 +3,8 @@ import { chunkDocument, type Passage } from '../../src/ingest/document.ts';
 import { listSource, openSource, readBatch } from '../../src/ingest/source.ts';
 import { DOCS_FOLDER } from './questions.ts';
 
-export async function readDocs(): Promise<readonly Passage[]> {
-  const source = await openSource(DOCS_FOLDER);
+export async function readDocs(folder = DOCS_FOLDER): Promise<readonly Passage[]> {
+  const source = await openSource(folder);
   const { batches } = await listSource(source);
   const passages: Passage[] = [];
   for (const batch of batches)

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 export const DOCS_FOLDER = join(import.meta.dirname, '../../node_modules/ai/docs');
+/** A tenth of it, for benchmarks in short. */
+export const DOCS_PART = join(DOCS_FOLDER, '03-ai-sdk-core');
 const QUESTIONS_FILE = join(import.meta.dirname, '../../pipelines/datasets/ai-docs.jsonl');
 /** More questions for tuning when to decline, half of them without an answer; none is in a half of the set. */
 export const TUNING_FILE = join(import.meta.dirname, '../../pipelines/datasets/ai-docs-tuning.jsonl');
