@@ -15,7 +15,7 @@ export const MODELS = Object.freeze({
 });
 
 /** Far above what a step takes here, unless it is made to wait. */
-const TIMEOUT = '4 seconds';
+const TIMEOUT = '8 seconds';
 const hurry = { timeout: TIMEOUT, backoff: { first: '50 ms', factor: 1, max: '50 ms' } } as const;
 
 export const hurriedBot = docsBot.variant('hurried', (edit) =>

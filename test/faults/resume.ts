@@ -68,7 +68,7 @@ export async function killScript(stage: Stage): Promise<Resumed> {
 const isDraft = ({ model }: RequestSeen): boolean => model === draftModel.model;
 
 async function untilDrafting({ standIn }: Stage, start: number): Promise<void> {
-  await standIn.until((requests) => requests.slice(start).some(isDraft), 30_000);
+  await standIn.until((requests) => requests.slice(start).some(isDraft));
 }
 
 function repeatedIn(requests: readonly RequestSeen[]) {

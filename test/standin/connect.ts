@@ -32,7 +32,7 @@ export function connectStandIn(url: string): StandIn {
     billed: (...args) => call<Billed>('billed', ...args),
     reset: () => call('reset'),
     close: async () => undefined,
-    async until(test, withinMs = 10_000) {
+    async until(test, withinMs = 60_000) {
       const deadline = Date.now() + withinMs;
       for (;;) {
         const now = await requests();

@@ -66,7 +66,7 @@ export interface StandIn {
   limit(match: Pick<Match, 'route' | 'model'>, limit: Limit): Promise<void>;
   /** In order of arrival. */
   requests(match?: Match): Promise<readonly RequestSeen[]>;
-  /** Resolves with the requests as soon as `test` holds for them. @throws Error after `withinMs` (default 10 s) */
+  /** Resolves with the requests as soon as `test` holds for them. @throws Error after `withinMs` (default 60 s) */
   until(test: (requests: readonly RequestSeen[]) => boolean, withinMs?: number): Promise<readonly RequestSeen[]>;
   /** What the provider would charge; `usd` is null where a price is missing. */
   billed(prices?: Prices, match?: Match): Promise<Billed>;

@@ -57,7 +57,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<LocalS
     fault: async (fault, when = {}) => world.faults.add(fault, when),
     limit: async (match, limit) => world.limits.add(match, limit),
     requests: async (match = {}) => seen(world.records, match),
-    until: (test, withinMs = 10_000) => untilSeen(world.records, watchers, test, withinMs),
+    until: (test, withinMs = 60_000) => untilSeen(world.records, watchers, test, withinMs),
     billed: async (prices, match = {}) => sumBilled(seen(world.records, match), prices),
     async reset() {
       world.scripts.clear();
