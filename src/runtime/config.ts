@@ -147,7 +147,9 @@ export interface Config {
   readonly ingestHosts: readonly string[];
   readonly sink: SinkConfig;
   readonly shutdownGraceMs: number;
-  /** Temporal's Worker Versioning, for code rollouts: off unless both are set. */
+  /** What Temporal's Worker Versioning calls the workers of these queues together. */
+  readonly workerDeployment: string;
+  /** Worker Versioning, for code rollouts: off unless both of its variables are set. */
   readonly versioning?: { readonly buildId: string };
   /** How models are reached that others serve. */
   readonly providers: { readonly openai: ProviderAccess; readonly cohere: ProviderAccess };
@@ -212,6 +214,7 @@ export function readConfig(environment: { readonly [name: string]: string | unde
       ...(env.SLUICE_SINK_URL !== undefined && { url: env.SLUICE_SINK_URL.replace(/\/+$/, '') }),
     }),
     shutdownGraceMs: env.SLUICE_SHUTDOWN_GRACE_MS,
+    workerDeployment: prefix,
     ...(env.SLUICE_WORKER_VERSIONING && { versioning: { buildId: env.SLUICE_BUILD_ID! } }),
     providers: Object.freeze({
       openai: accessOf(env.OPENAI_API_KEY, env.OPENAI_BASE_URL),

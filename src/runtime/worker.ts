@@ -151,11 +151,11 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
 }
 
 /** A run ends with the code it began with; what outlives a build, such as the sweeper, would wait for that for ever. */
-function versioningOf({ versioning }: Config, behavior: VersioningBehavior): Partial<WorkerOptions> {
+function versioningOf({ versioning, workerDeployment }: Config, behavior: VersioningBehavior): Partial<WorkerOptions> {
   if (!versioning) return {};
   return {
     workerDeploymentOptions: {
-      version: { deploymentName: 'sluice', buildId: versioning.buildId },
+      version: { deploymentName: workerDeployment, buildId: versioning.buildId },
       useWorkerVersioning: true,
       defaultVersioningBehavior: behavior,
     },

@@ -15,6 +15,8 @@ import { type SpareProcess, spawnWorkerProcess, type WorkerOptions, type WorkerP
 export interface Scene {
   readonly place: Place;
   readonly config: Config;
+  /** Of its clients and workers; a worker may have another. */
+  readonly environment: { readonly [name: string]: string };
   readonly runtime: Runtime;
   readonly temporal: TemporalClient;
   readonly ledger: Ledger;
@@ -76,7 +78,7 @@ export async function withScene<Result>(
   };
   try {
     return await act({
-      ...{ place, config, runtime, temporal, ledger, connect },
+      ...{ place, config, environment, runtime, temporal, ledger, connect },
       random: randomFrom(place.seed + seedOf(name)),
       startWorker: (options) => spawn(options).begin(),
       spareWorker: () => spawn(),

@@ -1,6 +1,6 @@
 /** Live experiments by hand, as far as changes of what is served look at them. */
 import type { ExperimentSpec, SpecArm } from '../../src/experiment/spec.ts';
-import type { NodeEdit } from '../../src/plan/plan.ts';
+import type { Json, NodeEdit } from '../../src/plan/plan.ts';
 import type { ExperimentRow } from '../../src/store/experiments.ts';
 
 export interface LiveOptions {
@@ -35,7 +35,7 @@ export function live(
   } as ExperimentRow;
 }
 
-export const configured = (node: string, config: { readonly [key: string]: number | string }): NodeEdit => ({
+export const configured = (node: string, config: Json): NodeEdit => ({
   node,
   facet: 'config',
   config,
