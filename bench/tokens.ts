@@ -51,7 +51,7 @@ if (role === '--worker') {
   process.once('disconnect', () => process.exit(0));
   await connectRuntime({ folder: workerFolder!, config: readConfig(process.env), implementations });
   process.send!('ready');
-} else process.exitCode = (await measure()) ? 0 : 1;
+} else process.exitCode = (await measure()) || isSmoke ? 0 : 1;
 
 async function measure(): Promise<boolean> {
   const standIn = await spawnStandIn();
