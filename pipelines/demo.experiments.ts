@@ -15,18 +15,18 @@ export const tenPassages = docsSearch.variant('ten-passages', (edit) => edit.con
 export const lostIndex = docsSearch.variant('lost-index', (edit) => edit.configure('keyword', { index: 'not-there' }));
 
 const windows = { run: '2 seconds', feedback: '2 seconds' } as const;
-const stop = { minDuration: '5 seconds', maxDuration: '3 minutes', lookEvery: '1 second', grace: '500 ms' } as const;
+const stop = { minDuration: '5 seconds', maxDuration: '4 minutes', lookEvery: '1 second', grace: '500 ms' } as const;
 
 export const showMore = defineExperiment('demo-show-more', {
   pipeline: docsSearch,
   variants: [tenPassages],
   traffic: { share: 0.8, weights: { baseline: 0.5, 'ten-passages': 0.5 } },
   metrics: ({ run, feedback }) => ({
-    primary: [metric.rate('thumbs-up', feedback.up).increase({ minimumEffect: 0.2 })],
+    primary: [metric.rate('thumbs-up', feedback.up).increase({ minimumEffect: 0.3 })],
     // With so few people no smaller margin can be proven, and what is not proven is not rolled out.
     guardrails: [
-      metric.rate('failed', run.failed).noWorseThan(0.1),
-      metric.share('slow', run.latencyMs, { above: 20_000 }).noWorseThan(0.1),
+      metric.rate('failed', run.failed).noWorseThan(0.15),
+      metric.share('slow', run.latencyMs, { above: 20_000 }).noWorseThan(0.15),
     ],
   }),
   windows,
@@ -39,8 +39,8 @@ export const searchElsewhere = defineExperiment('demo-search-elsewhere', {
   variants: [lostIndex],
   traffic: { share: 0.4, weights: { baseline: 0.5, 'lost-index': 0.5 } },
   metrics: ({ run, feedback }) => ({
-    primary: [metric.rate('thumbs-up', feedback.up).increase({ minimumEffect: 0.2 })],
-    guardrails: [metric.rate('failed', run.failed).noWorseThan(0.1)],
+    primary: [metric.rate('thumbs-up', feedback.up).increase({ minimumEffect: 0.3 })],
+    guardrails: [metric.rate('failed', run.failed).noWorseThan(0.15)],
   }),
   windows,
   stop,

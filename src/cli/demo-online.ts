@@ -33,7 +33,7 @@ const TRAFFIC: SimulationSettings = {
   ...{
     users: 100_000,
     requests: 20_000,
-    concurrency: 6,
+    concurrency: 12,
     rating: 1,
     noise: 0.05,
     looksAt: 10,
@@ -65,7 +65,8 @@ export async function demoOnline(session: Session, runtime: Runtime): Promise<re
 async function examplesOf({ store }: Runtime): Promise<readonly Example[]> {
   const { version } = await store.datasets.find('ai-docs');
   const examples = await Array.fromAsync(store.datasets.eachExample(version, { split: 'dev' }));
-  return examples.filter(({ relevant = {} }) => Object.values(relevant).some((grade) => grade > 0));
+  // Questions in the words of the documents: with those a search by words can do something.
+  return examples.filter(({ relevant, tags = [] }) => relevant !== undefined && !tags.includes('oblique'));
 }
 
 async function play(
@@ -74,9 +75,10 @@ async function play(
   { spec, pipeline }: AnyExperiment,
   examples: readonly Example[],
 ): Promise<DemoOnline> {
-  const [{ planExperiment }, { freezeSettings }] = await Promise.all([
+  const [{ planExperiment }, { freezeSettings }, { explainLook }] = await Promise.all([
     import('../experiment/planner.ts'),
     import('../experiment/settings.ts'),
+    import('../experiment/report.ts'),
   ]);
   const plan = planExperiment({ spec, traffic: { unitsPerDay: null, metrics: spec.metrics.map(() => null) } });
   const settings = freezeSettings(spec, plan.tuning);
@@ -95,10 +97,11 @@ async function play(
     settings: { ...TRAFFIC, seed: Math.floor(startedAt / 1_000) % 1_000_000 },
     signal: AbortSignal.any([signal, ended.signal]),
   });
-  const row = await client.followExperiment(experimentId, { signal, ...watching(terminal) });
+  const decided: LookRecord[] = [];
+  const row = await client.followExperiment(experimentId, { signal, ...watching(terminal, decided) });
   ended.abort();
   const simulated = await traffic;
-  const { sentences } = await client.reportOf(experimentId);
+  const sentences = decided.flatMap((look) => explainLook(row.spec, row.settings, look));
   const audited = await auditOf(store, experimentId);
   const temporalUrls = row.rolloutStage === null ? urls.slice(0, 1) : urls;
   const result = { experimentId, state: row.state, reason: row.reason, sentences, simulated, audited, temporalUrls };
@@ -119,14 +122,17 @@ async function simulateUntil(
 /** A line where its state changes, and one every few looks. */
 const LOOKS_PER_LINE = 5;
 
-function watching(terminal: Terminal) {
+/** @param decided takes the looks that have decided something */
+function watching(terminal: Terminal, decided: LookRecord[]) {
   let said = '';
   const note = (line: string) => {
     if (line !== said) terminal.note(line);
     said = line;
   };
   return {
-    onLook({ lookNo, decision, reason, data }: LookRecord) {
+    onLook(look: LookRecord) {
+      const { lookNo, decision, reason, data } = look;
+      if (decision !== 'continue') decided.push(look);
       const units = data.exposed.reduce((sum, { n }) => sum + n, 0);
       if (decision !== 'continue' || lookNo % LOOKS_PER_LINE === 0)
         note(`  look ${lookNo}: ${count(units, 'person', 'people')}, ${decision} (${reason})`);
@@ -156,7 +162,8 @@ async function* allEntries({ ledger }: Runtime['store'], experimentId: string) {
 
 function show(terminal: Terminal, { sentences, simulated, audited, state, temporalUrls }: DemoOnline): void {
   const [verdict = '', ...rest] = sentences;
-  for (const line of wrap(`${state === 'promoted' ? '✔' : '✖'} ${verdict}`, terminal.width)) terminal.print(line);
+  const sign = state === 'promoted' ? '✔' : '✖';
+  for (const line of wrap(`${sign} ${state}: ${verdict}`, terminal.width)) terminal.print(line);
   for (const line of wrap(rest.join(' '), terminal.width)) terminal.print(terminal.colours.dim(line));
   terminal.print(`  ${count(simulated.asked, 'simulated request')}: ${simulated.up} thumbs up, ${simulated.down} down`);
   terminal.print(
