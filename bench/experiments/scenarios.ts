@@ -4,11 +4,11 @@ import { nodesOf } from '../../src/plan/nodes.ts';
 import type { NodeEdit, Plan } from '../../src/plan/plan.ts';
 import { configured } from '../../test/experiment/live.ts';
 
-export const MINUTE_MS = 60_000;
+const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** A unit a minute, each of whom matures ten minutes later, and a look per fifty of them. */
-export const UNIT_EVERY_MS = MINUTE_MS;
-export const WINDOW_MS = 10 * MINUTE_MS;
+export const UNIT_EVERY_MS = 60_000;
+const WINDOW_MS = 10 * MINUTE_MS;
 export const LOOK_EVERY = 50;
 
 const RERANKED: NodeEdit = configured('ranked', { topN: 12, model: 'local/lexical' });

@@ -2,8 +2,8 @@
 import { breaker, breakerTrips } from '../stats/breaker.ts';
 import type { BreakerCount } from './look-data.ts';
 
-/** Whether one window's count trips it: for the look, and for whoever sees counts before there is one. */
-export function isTripped({ requests, failures, window }: BreakerCount, ceiling: number): boolean {
+/** Whether one window's count trips it. */
+function isTripped({ requests, failures, window }: BreakerCount, ceiling: number): boolean {
   const evidence = breaker({ requests, failures, ceiling });
   return evidence.status === 'ok' && breakerTrips(evidence.logE, window);
 }

@@ -1,5 +1,5 @@
 /** From what the store has summed up to what the statistics take: per metric, the arms of each stage. */
-import type { ArmState, LookMetric } from '../stats/look.ts';
+import { type ArmState, BURN_IN_UNITS, BURN_IN_UNITS_SUM, type LookMetric } from '../stats/look.ts';
 import type { LookData, MetricCell } from './look-data.ts';
 import { exactMean, exactRatio, exactSums, quotient } from './look-exact.ts';
 import { type ExperimentSpec, type FrozenSettings, type OnlineMetric, VALUE_SCALE } from './spec.ts';
@@ -51,6 +51,9 @@ export function lookMetric(
     vRef: settings.vRefs[index]!,
   };
 }
+
+/** Units in the smaller arm before a metric has an interval. */
+export const burnIn = ({ kind }: OnlineMetric): number => (TAILS[kind] === 'sum' ? BURN_IN_UNITS_SUM : BURN_IN_UNITS);
 
 /** Which burn-in a kind has: sums have heavy tails, and a ratio is near normal only once its denominator is steady. */
 const TAILS = { rate: 'rate', mean: 'mean', share: 'mean', sum: 'sum', ratio: 'sum', quantile: 'mean' } as const;

@@ -12,7 +12,7 @@ import type {
   StoppedVariant,
 } from '../stats/reports.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
-import { maturedUnits, recordedUnits, stagesOf } from './look-cells.ts';
+import { burnIn, maturedUnits, recordedUnits, stagesOf } from './look-cells.ts';
 import { gainOf } from './look-combine.ts';
 import type { ArmVerdict, LookRecord, SrmRow } from './look-data.ts';
 import { showSpan, showTime } from './report-text.ts';
@@ -68,7 +68,7 @@ export function reportOf(spec: ExperimentSpec, settings: FrozenSettings, record:
     unit: spec.unitName,
     units: row === undefined ? 0 : row.units[0] + row.units[1],
     unitsMinArm: row === undefined ? 0 : Math.min(...row.units),
-    minUnits: spec.stop.minUnits,
+    minUnits: Math.max(spec.stop.minUnits, metric === undefined ? 0 : burnIn(metric)),
     days: Math.max(0, record.at - data.startedAt) / DAY_MS,
     daysLeft: record.daysLeft,
     at: showTime(record.at),

@@ -32,13 +32,17 @@ function experimentSentence(report: ExperimentReport): string {
     case 'srm':
       return `${ratioClause(srm)}. Numbers can't be trusted until the cause is found: ${CAUSES[srm?.of ?? 'exposed']}.`;
     case 'warming_up':
-      return `Collecting: ${report.unitsMinArm} of ${report.minUnits} ${unit}s in the smaller arm.`;
+      return report.unitsMinArm < report.minUnits
+        ? `Collecting: ${report.unitsMinArm} of ${report.minUnits} ${unit}s in the smaller arm.`
+        : `Nothing to tell them apart by: all ${plural(units, unit)} have the same ${metric}.`;
     case 'min_duration':
       return `${variant} is ahead on ${metric} (${interval}), but the minimum duration is not over. ${aboutDays(daysLeft)}`;
     case 'collecting':
       return `Not decided yet: the effect is between ${show(lo)} and ${show(hi)}. ${aboutDays(daysLeft)}`;
     case 'insufficient_data':
-      return `Not enough ${unit}s in ${plural(days, 'day')}: ${report.unitsMinArm} in the smaller arm, ${report.minUnits} needed. Baseline stays.`;
+      return report.unitsMinArm < report.minUnits
+        ? `Not enough ${unit}s in ${plural(days, 'day')}: ${report.unitsMinArm} in the smaller arm, ${report.minUnits} needed. Baseline stays.`
+        : `After ${plural(days, 'day')} all ${plural(units, unit)} have the same ${metric}. Baseline stays.`;
     case 'guardrails_unproven':
       return `${variant} is ahead on ${metric}, but after ${plural(days, 'day')} these are not proven harmless: ${verdict.guardrails.join(', ')}. Baseline stays.`;
     case 'no_effect_proven':

@@ -12,7 +12,7 @@ import {
   VALUE_SCALE,
 } from '../../src/experiment/spec.ts';
 
-export const HOUR_MS = 3_600_000;
+const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 export const WINDOW_MS = 10 * 60_000;
 export const STARTED_AT = Date.UTC(2026, 2, 1);

@@ -88,6 +88,13 @@ describe('in words', () => {
     expect(told).toEqual({ excluded: 7, late: 5, outcomes: 4_000, missing: 30, capped: 6 });
   });
 
+  test('how many units are waited for: those of the experiment, or those that a sum needs', () => {
+    const few = dataOf(armsOf([40, 20, 1], [45, 20, 1]));
+    expect(explainLook(spec, settings, look(spec, few))[0]).toBe('Collecting: 40 of 50 users in the smaller arm.');
+    const sums = specOf({ metrics: [metricOf({ kind: 'sum', cap: 10 }), ERRORS] });
+    expect(explainLook(sums, settings, look(sums, few))[0]).toBe('Collecting: 40 of 100 users in the smaller arm.');
+  });
+
   test('a judge is called one, arithmetic is not', () => {
     const judge = (model: string) => {
       const scorer = { id: 'grounded', call: { config: { model } } } as unknown as ScorerSpec;

@@ -86,6 +86,15 @@ test.each<[GateReason, string]>([
   expect(say(reason, {}, ['errors', 'slow'])).toBe(sentence);
 });
 
+test('enough units that are all the same are not too few', () => {
+  expect(say('warming_up', { unitsMinArm: 50 })).toBe(
+    'Nothing to tell them apart by: all 2400 users have the same groundedness.',
+  );
+  expect(say('insufficient_data', { unitsMinArm: 50 })).toBe(
+    'After 9 days all 2400 users have the same groundedness. Baseline stays.',
+  );
+});
+
 test('a guardrail that decided is named with its harm and its margin, in its own units', () => {
   const guardrail = { name: 'latency', better: 'lower', lo: 812.4, hi: 1_500, margin: 500, format: 'ms' } as const;
   expect(say('guardrail', { guardrail })).toBe(
