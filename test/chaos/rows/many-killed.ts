@@ -11,14 +11,16 @@ import { type Scene, withScene } from '../scene.ts';
 import { Count, work } from '../steps.ts';
 
 const RUNS = 50;
-/** Long enough that eight are in flight at any time, however slow the machine. */
-const STEP_MS = 1_000;
+/** Long enough that sixteen are in flight at any time, however slow the machine. */
+const STEP_MS = 2_000;
+/** Of what must be in flight at the kill, twice as much is waited for: some may end before it comes. */
+const AWAITED = 2 * IN_FLIGHT;
 const LOCAL_STEP_MS = 200;
 const CALLS = RUNS * CHAIN_LENGTH;
 
 export const r3: Row = {
   id: 'R3',
-  title: '50 runs of 5 steps of 1 s, kill -9',
+  title: '50 runs of 5 steps of 2 s, kill -9',
   short: true,
   play: (place) =>
     killUnderLoad(place, 'R3', workChain(STEP_MS), async ({ scene, pid, killedAt, runIds }) => {
@@ -74,8 +76,8 @@ async function killUnderLoad(
     // Somewhere in the first half of the work.
     const after = scene.random.index(Math.floor(CALLS / 2));
     await scene.ledger.until(
-      `${after} starts and ${IN_FLIGHT} under way`,
-      (lines) => startsIn(lines).length >= after && underWay(lines, first.pid).length >= IN_FLIGHT,
+      `${after} starts and ${AWAITED} under way`,
+      (lines) => startsIn(lines).length >= after && underWay(lines, first.pid).length >= AWAITED,
     );
     const killedAt = await first.kill();
     const inFlight = underWay(scene.ledger.lines(), first.pid).length;

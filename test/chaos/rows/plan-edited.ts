@@ -13,7 +13,8 @@ import { IN_FLIGHT, type Row } from '../row.ts';
 import { type Played, type Scene, withScene } from '../scene.ts';
 import { Count, work } from '../steps.ts';
 
-const STEP_MS = 1_000;
+/** Longer than eight runs take to begin on a slow machine: all are to be in their first step when it is killed. */
+const STEP_MS = 3_000;
 
 /** The same pipeline by name, after an edit: its middle is gone, its end is new, its configs are others. */
 const edited = definePipeline('work-chain', Count)

@@ -47,7 +47,7 @@ export const r16: Row = {
   play: (place: Place) =>
     withScene(place, { name: 'R16' }, async (scene) => {
       await scene.startWorker();
-      const healthy = scene.runMany(workChain(1_500), IN_FLIGHT);
+      const healthy = scene.runMany(workChain(3_000), IN_FLIGHT);
       await scene.ledger.until('healthy runs under way', (lines) => underWay(lines).length === IN_FLIGHT);
       const names = Object.keys(POISONS);
       const [starts, updates] = [

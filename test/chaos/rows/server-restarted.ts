@@ -8,7 +8,9 @@ import { IN_FLIGHT, type Row } from '../row.ts';
 import { withScene } from '../scene.ts';
 
 const RUNS = 50;
-const STEP_MS = 1_000;
+const STEP_MS = 2_000;
+/** Of what must be in flight when it goes, twice as much is waited for: some may end before. */
+const AWAITED = 2 * IN_FLIGHT;
 const CALLS = RUNS * CHAIN_LENGTH;
 const AWAY_MS = 500;
 
@@ -38,8 +40,8 @@ async function restartServer(
     const running = scene.runMany(workChain(STEP_MS), RUNS);
     const after = RUNS + scene.random.index(RUNS);
     await scene.ledger.until(
-      `${after} starts and ${IN_FLIGHT} under way`,
-      (lines) => startsIn(lines).length >= after && underWay(lines).length >= IN_FLIGHT,
+      `${after} starts and ${AWAITED} under way`,
+      (lines) => startsIn(lines).length >= after && underWay(lines).length >= AWAITED,
     );
     const inFlight = underWay(scene.ledger.lines()).length;
     const endedAt = Date.now();
