@@ -13,13 +13,9 @@ import type { StreamClient } from './runtime/stream-run.ts';
 
 export type { AskOptions, RunClient, Runnable, RunOptions, ServedPipeline, StartedRun } from './runtime/client.ts';
 export type { EvaluationClient, FollowOptions, NewEvaluationRequest } from './runtime/evaluation-client.ts';
-export type {
-  ExperimentClient,
-  ExperimentStatus,
-  NewExperimentRequest,
-  NewRolloutRequest,
-} from './runtime/experiment-client.ts';
+export type { ExperimentClient, NewExperimentRequest, NewRolloutRequest } from './runtime/experiment-client.ts';
 export type { FollowExperimentOptions } from './runtime/experiment-follow.ts';
+export type { ExperimentStatus } from './runtime/experiment-status.ts';
 export type { Feedback, FeedbackClient, FeedbackOptions } from './runtime/feedback-client.ts';
 export type { IngestClient, IngestOptions } from './runtime/ingest-client.ts';
 export type { NodeResult, RunResult } from './runtime/run-result.ts';

@@ -12,6 +12,7 @@ import { deployCommand } from './deploy.ts';
 import { devCommand } from './dev.ts';
 import { doctorCommand } from './doctor.ts';
 import { evalCommand } from './eval.ts';
+import { experimentCommand } from './experiment.ts';
 import { feedbackCommand } from './feedback.ts';
 import { indexCommand } from './indexes.ts';
 import { ingestCommand } from './ingest.ts';
@@ -19,6 +20,7 @@ import { initCommand } from './init.ts';
 import { judgeCommand } from './judge.ts';
 import { readPackage } from './package.ts';
 import { planCommand } from './plan.ts';
+import { rolloutCommand } from './rollout.ts';
 import { runsCommand } from './runs.ts';
 import { searchCommand } from './search.ts';
 import { EXIT } from './session.ts';
@@ -43,6 +45,8 @@ const COMMANDS = [
   backtestCommand,
   shadowCommand,
   deployCommand,
+  experimentCommand,
+  rolloutCommand,
   simulateCommand,
   stepsCommand,
   runsCommand,

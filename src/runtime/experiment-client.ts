@@ -7,17 +7,16 @@ import type { Steer } from '../../workflows/experiment-messages.ts';
 import { SluiceError } from '../errors.ts';
 import { isLive } from '../experiment/live/standing.ts';
 import { steer } from '../experiment/live/steer.ts';
-import type { LookRecord } from '../experiment/look-data.ts';
-import { explainLook, explainState } from '../experiment/report.ts';
 import type { ExperimentSpec, FrozenSettings } from '../experiment/spec.ts';
 import { stageFactsOf } from '../experiment/stage-facts.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { ExperimentRow, StageRow } from '../store/experiments.ts';
+import type { ExperimentRow } from '../store/experiments.ts';
 import type { Store } from '../store/store.ts';
 import { checkStart } from './experiment-check.ts';
 import { type ClockDependencies, startClock } from './experiment-clock.ts';
 import { type FollowExperimentOptions, followExperiment } from './experiment-follow.ts';
 import { ANSWER_LIMIT_MS, sayToRollout, tell } from './experiment-say.ts';
+import { type ExperimentStatus, experimentStatus } from './experiment-status.ts';
 
 export interface NewExperimentRequest {
   readonly spec: ExperimentSpec;
@@ -30,15 +29,6 @@ export interface NewExperimentRequest {
 export interface NewRolloutRequest extends NewExperimentRequest {
   /** The variant that is rolled out, by name. */
   readonly winner: string;
-}
-
-export interface ExperimentStatus {
-  readonly row: ExperimentRow;
-  readonly stages: readonly StageRow[];
-  /** Null before the first. */
-  readonly look: LookRecord | null;
-  /** What stands, in words, the verdict first. */
-  readonly sentences: readonly string[];
 }
 
 /** Each takes a unique prefix of an id, too. */
@@ -97,17 +87,7 @@ export function createExperimentClient(dependencies: ExperimentClientDependencie
     startExperiment: (request) => start(dependencies, request),
     startRollout: (request) => start(dependencies, request, request.winner),
     steerExperiment,
-    async reportOf(idOrPrefix) {
-      const row = await experiments.get(idOrPrefix);
-      const [stages, last] = await Promise.all([
-        experiments.stages(row.experimentId),
-        store.ledger.lastLook(row.experimentId),
-      ]);
-      const look = last === undefined ? null : (JSON.parse(last.content) as LookRecord);
-      const isAbout = look !== null && (row.state === 'running' || row.state === 'rolling');
-      const sentences = isAbout ? explainLook(row.spec, row.settings, look) : explainState(row);
-      return { row, stages, look, sentences };
-    },
+    reportOf: (idOrPrefix) => experimentStatus(store, idOrPrefix),
     async followExperiment(idOrPrefix, options = {}) {
       const { experimentId } = await experiments.get(idOrPrefix);
       return followExperiment(store, experimentId, options);

@@ -23,6 +23,7 @@ import { createRateLimits, type RateLimits } from './rate-limits.ts';
 import { createReruns, type Reruns } from './reruns.ts';
 import { createRuns, type Runs } from './runs.ts';
 import { createScoreTasks, type ScoreTasks } from './score-tasks.ts';
+import { createTraffic, type TrafficTable } from './traffic.ts';
 import { createVectorSearch, type VectorSearch } from './vector-search.ts';
 import { createVectors, SCANNED_VECTORS, type Vectors } from './vectors.ts';
 
@@ -49,6 +50,7 @@ export interface Store {
   readonly ledger: Ledger;
   readonly feedback: FeedbackTable;
   readonly reruns: Reruns;
+  readonly traffic: TrafficTable;
   /** Removes old snapshots of an index, and what only they show. @throws SluiceError `index_unknown` */
   pruneIndex(index: string, options: PruneOptions): Promise<PruneOutcome>;
 }
@@ -86,6 +88,7 @@ export function createStore(database: Database, { clock, scannedVectors = SCANNE
     ledger: createLedger(database, clock),
     feedback: createFeedback(database, clock),
     reruns: createReruns(database, clock),
+    traffic: createTraffic(database),
     pruneIndex: (index: string, options: PruneOptions) => pruneIndex(database, indexes, index, options),
   });
 }

@@ -1,0 +1,133 @@
+/** `sluice experiment history`: what was done with an experiment, by whom and why, and in which stages it was. */
+import type { Command } from 'commander';
+import type { LookRecord } from '../experiment/look-data.ts';
+import type { Json } from '../plan/plan.ts';
+import type { AuditRow, ExperimentRow, StageRow } from '../store/experiments.ts';
+import type { LedgerEntry } from '../store/ledger.ts';
+import { readingCommand, runAction, type World } from './command.ts';
+import { entriesOf } from './experiment-entries.ts';
+import { lookLine } from './experiment-status.ts';
+import { percent, stateText } from './experiment-text.ts';
+import { EXIT, type ExitCode, type Session } from './session.ts';
+import { tableLines } from './table.ts';
+import type { Terminal } from './terminal.ts';
+import { count, showTime } from './text.ts';
+import { withStore } from './with-servers.ts';
+
+/** As many as the store gives. */
+const MOST_ROWS = 1_000;
+
+export function historyCommand(world: World): Command {
+  return readingCommand('history', {
+    summary: 'list what was done with an experiment, by whom and why, its stages, and the looks that decided',
+    examples: [
+      ['experiment history rerank-online', 'from its start to its end'],
+      ['experiment history rerank-online --json', 'with every entry of its ledger'],
+    ],
+  })
+    .argument('<experiment>', 'its id, or the beginning of it')
+    .action((id: string, _options: object, command: Command) =>
+      runAction(world, command, (session) => history(session, id)),
+    );
+}
+
+interface History {
+  readonly row: ExperimentRow;
+  readonly stages: readonly StageRow[];
+  /** Oldest first. */
+  readonly audit: readonly AuditRow[];
+  readonly entries: readonly LedgerEntry[];
+}
+
+async function history(session: Session, id: string): Promise<ExitCode> {
+  const { terminal } = session;
+  const found = await withStore(session, async ({ store }): Promise<History> => {
+    const row = await store.experiments.get(id);
+    const [stages, audit, entries] = await Promise.all([
+      store.experiments.stages(row.experimentId),
+      store.experiments.audit(row.experimentId, MOST_ROWS),
+      entriesOf(store, row.experimentId),
+    ]);
+    return { row, stages, audit: audit.toReversed(), entries };
+  });
+  if (terminal.json) {
+    const { row, stages, audit, entries } = found;
+    const ledger = entries.map(({ content, ...entry }) => ({ ...entry, content: JSON.parse(content) as Json }));
+    terminal.printJson({ experimentId: row.experimentId, state: row.state, stages, audit, ledger });
+  } else showHistory(terminal, found);
+  return EXIT.fine;
+}
+
+interface Event {
+  readonly at: number;
+  readonly what: string;
+  readonly who: string;
+  readonly why: string;
+}
+
+function showHistory(terminal: Terminal, { row, stages, audit, entries }: History): void {
+  const looks = entries.flatMap(({ kind, content }) => (kind === 'look' ? [JSON.parse(content) as LookRecord] : []));
+  const deciding = looks.filter(({ decision, stops }) => decision !== 'continue' || stops.length > 0);
+  const events = [...audit.map(eventOf), ...deciding.map((look) => lookEvent(look, row))].sort((a, b) => a.at - b.at);
+  terminal.print(
+    `${row.experimentId} on ${row.pipeline} is ${stateText(row.state)}: ${count(looks.length, 'look')} in ${count(stages.length, 'stage')}`,
+  );
+  for (const line of tableLines(
+    events,
+    [
+      { heading: 'at (UTC)', cell: ({ at }) => showTime(at) },
+      { heading: 'what', cell: ({ what }) => what, isFlexible: true },
+      { heading: 'by', cell: ({ who }) => who },
+      { heading: 'why', cell: ({ why }) => why, isFlexible: true },
+    ],
+    terminal.room,
+  ))
+    terminal.print(line);
+  for (const { stage, deploymentNo, beganAt, why } of stages)
+    terminal.print(`  stage ${stage} since ${showTime(beganAt)}, on deployment ${deploymentNo}: ${why}`);
+  terminal.print(`hold it to its ledger: sluice experiment audit ${row.experimentId}`);
+}
+
+function eventOf({ at, who, action, was, isNow, why }: AuditRow): Event {
+  return { at, who, why, what: action === 'start' ? `started${shareOf(isNow)}` : (changeOf(was, isNow) ?? action) };
+}
+
+type Facts = { readonly [key: string]: Json };
+const factsOf = (json: Json): Facts =>
+  typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as Facts) : {};
+
+function shareOf(isNow: Json): string {
+  const { share } = factsOf(isNow);
+  return typeof share === 'number' ? ` with ${percent(share)} of the traffic` : '';
+}
+
+/** `running → paused`, `ramp 10 % → 25 %`; undefined where nothing that is shown has changed. */
+function changeOf(was: Json, isNow: Json): string | undefined {
+  const [before, after] = [factsOf(was), factsOf(isNow)];
+  const show = (key: string, value: Json): string =>
+    key === 'ramp'
+      ? percent(Number(value ?? 0))
+      : Array.isArray(value)
+        ? value.join(', ') || '–'
+        : String(value ?? '–');
+  const parts = Object.keys(after)
+    .filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]))
+    .map((key) => {
+      const [from, to] = [show(key, before[key] ?? null), show(key, after[key] ?? null)].map((text) =>
+        key === 'state' ? text.replaceAll('_', ' ') : text,
+      );
+      return `${key === 'state' ? '' : `${key} `}${from} → ${to}`;
+    });
+  return parts.length === 0 ? undefined : parts.join('; ');
+}
+
+function lookEvent(look: LookRecord, row: ExperimentRow): Event {
+  const stops = look.stops.map((arm) => row.spec.arms[arm]?.name ?? String(arm)).join(', ');
+  const [, , said = ''] = lookLine(look, row).split(/ {2}/);
+  return {
+    at: look.at,
+    what: `look ${look.lookNo}: ${said}`,
+    who: 'sluice',
+    why: stops === '' ? '' : `stops ${stops}`,
+  };
+}

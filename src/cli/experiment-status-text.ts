@@ -1,0 +1,155 @@
+/** How an experiment stands, as its reader wants it: the verdict, the numbers behind it, what makes it doubtful, what comes next. */
+import { showEffect, showValue } from '../evaluation/report/values.ts';
+import { isLive } from '../experiment/live/standing.ts';
+import type { LookRecord } from '../experiment/look-data.ts';
+import type { LookTableRow } from '../experiment/report-table.ts';
+import { showSpan } from '../experiment/report-text.ts';
+import type { ExperimentStatus } from '../runtime/experiment-status.ts';
+import type { ExperimentRow } from '../store/experiments.ts';
+import { nextLines } from './experiment-next.ts';
+import { groupOf, percent, stateText } from './experiment-text.ts';
+import { type Column, tableLines } from './table.ts';
+import type { Colours, Terminal } from './terminal.ts';
+import { flow, wrap } from './text.ts';
+
+export interface StatusView {
+  readonly url: string;
+  /** Whether anybody serves this folder, as far as it knows. */
+  readonly isServed: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+export async function showStatus(terminal: Terminal, status: ExperimentStatus, view: StatusView): Promise<void> {
+  const { row, look, sentences } = status;
+  const { colours, width, room } = terminal;
+  const [verdict = stateText(row.state), ...rest] = sentences;
+  for (const line of wrap(`${row.experimentId} on ${row.pipeline}: ${verdict}`, width, '')) terminal.print(line);
+  for (const line of flow(standing(row, view.now), width)) terminal.print(colours.dim(line));
+  if (look !== null) {
+    const rows = await tableRows(row, look);
+    for (const line of metricTable(rows, row, colours, room - 2)) terminal.print(`  ${line}`);
+    for (const line of flow([await ratioText(row, look), ...rest], width)) terminal.print(line);
+  }
+  for (const line of flow(lookParts(row, look, view.now), width)) terminal.print(line);
+  terminal.print(colours.dim(`  ${view.url}`));
+  for (const line of nextLines(row, view.isServed)) terminal.print(`  ${line}`);
+}
+
+/** The same as data. */
+export async function statusData({ row, stages, look, sentences }: ExperimentStatus, temporalUrl: string) {
+  const table = look === null ? [] : await tableRows(row, look);
+  return { ...row, stages, sentences, table, look, temporalUrl };
+}
+
+async function tableRows({ spec }: ExperimentRow, look: LookRecord): Promise<readonly LookTableRow[]> {
+  const { lookTable } = await import('../experiment/report-table.ts');
+  return lookTable(spec, look);
+}
+
+/** `day 3 of at most 28 · share 20 % · stage 2`, and of a rollout how far it is. */
+function standing(row: ExperimentRow, now: number): string[] {
+  const { spec, state, stage, startedAt, endedAt, stopped, kind } = row;
+  const isRollout = groupOf(row) === 'rollout';
+  const lasted = Math.max(0, (endedAt ?? now) - startedAt);
+  return [
+    ...(isLive(row) ? [stateText(state)] : []),
+    endedAt === null && kind === 'experiment' && !isRollout
+      ? `${dayText(lasted)} of at most ${showSpan(spec.stop.maxDurationMs)}`
+      : `${endedAt === null ? 'for' : 'lasted'} ${showSpan(Math.max(1_000, lasted))}`,
+    `share ${percent(spec.share)}`,
+    `stage ${stage}`,
+    ...(stopped.length > 0 ? [`stopped: ${stopped.join(', ')}`] : []),
+    ...(isRollout ? rolloutParts(row) : []),
+  ];
+}
+
+const DAY_MS = 86_400_000;
+const dayText = (lasted: number): string =>
+  lasted >= DAY_MS ? `day ${Math.floor(lasted / DAY_MS) + 1}` : showSpan(Math.max(1_000, lasted));
+
+function rolloutParts({ winner, ramp, spec, reason, state }: ExperimentRow): string[] {
+  const { steps } = spec.rollout;
+  const step = steps.findLastIndex((part) => part <= ramp) + 1;
+  const held = state === 'rolling' && reason?.startsWith('held: ') ? ['it stays on this step'] : [];
+  const rest = `${percent(ramp)} of the traffic outside the share gets ${winner ?? 'the variant'}`;
+  return [`step ${step} of ${steps.length}: ${rest}`, ...held];
+}
+
+function metricTable(
+  rows: readonly LookTableRow[],
+  { spec }: ExperimentRow,
+  colours: Colours,
+  room: number,
+): readonly string[] {
+  const variant: Column<LookTableRow> = { heading: 'variant', cell: ({ variant: name }) => name };
+  return tableLines(
+    rows,
+    [
+      { heading: ' ', cell: ({ role, isExploratory }) => (isExploratory ? 'exploratory' : role) },
+      { heading: 'metric', cell: ({ metric }) => metric },
+      ...(spec.arms.length > 2 ? [variant] : []),
+      { heading: 'from', cell: ({ values, format }) => showValue(values[0], format), align: 'right' },
+      { heading: 'to', cell: ({ values, format }) => showValue(values[1], format), align: 'right' },
+      { heading: 'effect', cell: effectText },
+      { heading: `${spec.unitName}s`, cell: ({ units }) => units.map(number).join(' + '), align: 'right' },
+      { heading: ' ', cell: (row) => stands(row, colours) },
+    ],
+    room,
+  );
+}
+
+const number = (value: number): string => value.toLocaleString('en');
+
+const effectText = ({ effect, interval, format }: LookTableRow): string =>
+  showEffect({ diff: effect, lo: interval?.[0] ?? null, hi: interval?.[1] ?? null }, format);
+
+/** What may be said of a row; red is for proven harm alone. */
+function stands({ status, margin, format, role }: LookTableRow, colours: Colours): string {
+  const limit = margin === null ? '' : showEffect({ diff: margin, lo: null, hi: null }, format).replace(/^\+/, '');
+  switch (status) {
+    case 'proven':
+      return colours.green(`proven within ${limit}`);
+    case 'harmed':
+      return colours.red(`harmed beyond ${limit}`);
+    case 'unproven':
+      return `not proven yet (limit ${limit})`;
+    case 'better':
+      return role === 'primary' ? colours.green('better') : 'better';
+    case 'worse':
+      return role === 'primary' ? colours.red('worse') : 'worse';
+    case 'open':
+      return 'open';
+    case 'shown':
+      return 'only shown';
+    default:
+      return status satisfies never;
+  }
+}
+
+async function ratioText({ spec }: ExperimentRow, { srm, data }: LookRecord): Promise<string> {
+  const [{ worstP, servedArms }, { SRM_HALT_P }] = await Promise.all([
+    import('../experiment/srm.ts'),
+    import('../stats/srm.ts'),
+  ]);
+  const p = worstP(srm);
+  if (p === null) return 'sample ratio not known yet';
+  if (p >= SRM_HALT_P) return 'sample ratio fine';
+  const worst = srm.reduce((found, next) => (next.p < found.p ? next : found));
+  const counts = servedArms(spec, data).map((arm, place) => `${spec.arms[arm]!.name} ${number(worst.counts[place]!)}`);
+  const of = worst.metric === null ? 'exposed' : `with a record of ${spec.metrics[worst.metric]!.name}`;
+  return `sample ratio off: ${counts.join(', ')} ${spec.unitName}s ${of}`;
+}
+
+/** The last look, and when the next one is. */
+function lookParts(row: ExperimentRow, look: LookRecord | null, now: number): string[] {
+  const { lookEveryMs } = row.spec.stop;
+  const isLooked = isLive(row) && row.state !== 'paused';
+  const next = (look?.at ?? row.startedAt) + lookEveryMs - now;
+  const due = next > 0 ? `next in ${showSpan(Math.max(1_000, next))}` : 'the next is due';
+  const last =
+    look === null
+      ? 'no look yet'
+      : `last look (number ${look.lookNo}) ${showSpan(Math.max(1_000, now - look.at))} ago: ${look.decision} (${look.reason.replaceAll('_', ' ')})`;
+  return [last, ...(isLooked ? [due] : [])];
+}

@@ -1,0 +1,98 @@
+/** `sluice experiment status`: how it stands, the verdict first; with `--follow` until its end. */
+import type { Command } from 'commander';
+import type { LookRecord } from '../experiment/look-data.ts';
+import type { ExperimentStatus } from '../runtime/experiment-status.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { ExperimentRow } from '../store/experiments.ts';
+import type { Store } from '../store/store.ts';
+import { readingCommand, runAction, type World } from './command.ts';
+import { showStatus, statusData } from './experiment-status-text.ts';
+import { exitOf, groupOf, stateText, workflowIdOf } from './experiment-text.ts';
+import { type ExitCode, Interrupted, type Session } from './session.ts';
+import { showTime } from './text.ts';
+import { withRuntime, withStore } from './with-servers.ts';
+
+interface StatusOptions {
+  readonly follow?: boolean;
+}
+
+/** Finds what the user means; the whole id. */
+export type FindExperiment = (store: Store) => Promise<string>;
+
+export function statusCommand(world: World): Command {
+  return readingCommand('status', {
+    summary: 'show how an experiment stands; exit code 3 where it was rolled back, 4 where it was inconclusive',
+    examples: [
+      ['experiment status rerank-online', 'the verdict, what it rests on, and what comes next'],
+      ['experiment status rerank-online --follow', 'a line for every look, until it has ended'],
+    ],
+  })
+    .argument('<experiment>', 'its id, or the beginning of it')
+    .option('--follow', 'wait for its end')
+    .action((id: string, options: StatusOptions, command: Command) =>
+      runAction(world, command, (session) => status(session, async () => id, options)),
+    );
+}
+
+export function status(session: Session, find: FindExperiment, { follow }: StatusOptions): Promise<ExitCode> {
+  if (follow) return followOne(session, find);
+  return withStore(session, async ({ store, urlOf, isUiServed }) => {
+    const { experimentStatus } = await import('../runtime/experiment-status.ts');
+    const found = await experimentStatus(store, await find(store));
+    return show(session, found, urlOf(workflowIdOf(found.row)), isUiServed);
+  });
+}
+
+async function show(session: Session, found: ExperimentStatus, url: string, isServed: boolean): Promise<ExitCode> {
+  const { terminal } = session;
+  if (terminal.json) terminal.printJson(await statusData(found, url));
+  else await showStatus(terminal, found, { url, isServed, now: Date.now() });
+  return exitOf(found.row);
+}
+
+function followOne(session: Session, find: FindExperiment): Promise<ExitCode> {
+  const { services, terminal } = session;
+  return withRuntime(session, { project: services.project }, async (runtime) => {
+    const { client, store } = runtime;
+    const before = await client.reportOf(await find(store));
+    const { experimentId } = before.row;
+    terminal.note(`${experimentId}  ${client.urlOf(workflowIdOf(before.row))}`);
+    await follow(session, runtime, before);
+    const found = await client.reportOf(experimentId);
+    return show(session, found, client.urlOf(workflowIdOf(found.row)), true);
+  });
+}
+
+/** @throws Interrupted at Ctrl-C, after how to go on is said */
+export async function follow(
+  { terminal, signal }: Session,
+  { client, isPassing }: Pick<Runtime, 'client' | 'isPassing'>,
+  { row, look }: Pick<ExperimentStatus, 'row' | 'look'>,
+): Promise<void> {
+  const seen = look?.lookNo ?? 0;
+  const { experimentId } = row;
+  let state = row.state;
+  await client.followExperiment(experimentId, {
+    signal,
+    onLook: (record) => void (record.lookNo > seen && terminal.note(lookLine(record, row))),
+    onState: (now) => {
+      if (now.state !== state) terminal.note(`${showTime(now.startedAt && Date.now())}  ${stateText(now.state)}`);
+      state = now.state;
+    },
+  });
+  if (!signal.aborted) return;
+  const group = groupOf({ ...row, state });
+  terminal.note(
+    isPassing ? 'stopped with the servers of this command; it goes on with sluice dev' : 'it goes on without you',
+  );
+  terminal.note(`  see it: sluice ${group} status ${experimentId}      end it: sluice ${group} abort ${experimentId}`);
+  throw new Interrupted();
+}
+
+/** `look 12  2026-03-01 10:00:00  continue (collecting)  1,204 + 1,187 users`. */
+export function lookLine({ lookNo, at, decision, reason, rows }: LookRecord, { spec }: ExperimentRow): string {
+  const units = rows[0]?.units.map((number) => number.toLocaleString('en')).join(' + ') ?? '0';
+  return `look ${lookNo}  ${showTime(at)}  ${decision} (${stateText_(reason)})  ${units} ${spec.unitName}s`;
+}
+
+const stateText_ = (reason: string): string => reason.replaceAll('_', ' ');

@@ -1,0 +1,28 @@
+/** Pieces of wording that the commands on experiments and rollouts share. */
+import { EXPERIMENT_WORKFLOW_PREFIX, ROLLOUT_WORKFLOW_PREFIX } from '../../workflows/experiment-messages.ts';
+import type { ExperimentState } from '../experiment/spec.ts';
+import type { ExperimentRow } from '../store/experiments.ts';
+import { EXIT, type ExitCode } from './session.ts';
+
+const WHOLE = 100;
+
+/** `20 %`. */
+export const percent = (part: number): string => `${Number((part * WHOLE).toPrecision(3))} %`;
+
+export const stateText = (state: ExperimentState): string => state.replaceAll('_', ' ');
+
+/** Of the workflow that looks at it now. */
+export function workflowIdOf({ experimentId, state, kind }: ExperimentRow): string {
+  const isRollout = kind === 'rollout' || state === 'rolling' || state === 'promoted';
+  return (isRollout ? ROLLOUT_WORKFLOW_PREFIX : EXPERIMENT_WORKFLOW_PREFIX) + experimentId;
+}
+
+/** Which of the two commands it is steered by. */
+export const groupOf = ({ kind, state }: Pick<ExperimentRow, 'kind' | 'state'>): 'experiment' | 'rollout' =>
+  kind === 'rollout' || state === 'rolling' ? 'rollout' : 'experiment';
+
+/** What programs are told of how it stands. */
+export function exitOf({ state }: Pick<ExperimentRow, 'state'>): ExitCode {
+  if (state === 'rolled_back') return EXIT.worse;
+  return state === 'inconclusive' ? EXIT.inconclusive : EXIT.fine;
+}

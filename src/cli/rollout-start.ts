@@ -1,0 +1,112 @@
+/** `sluice rollout start`: gives a variant to more and more of a pipeline's traffic, with guardrails against the rest. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { SluiceError } from '../errors.ts';
+import type { Foreseen } from '../experiment/foresee.ts';
+import { ROLLOUT_DEFAULTS, rolloutSpec } from '../experiment/rollout-spec.ts';
+import type { ExperimentSpec } from '../experiment/spec.ts';
+import { LIMITS } from '../plan/limits.ts';
+import { readingCommand, runAction, type World } from './command.ts';
+import { foreseeIn } from './experiment-foresee.ts';
+import { requireDeployed, showStarted } from './experiment-start.ts';
+import { workflowIdOf } from './experiment-text.ts';
+import { findVariant } from './find-variant.ts';
+import { findPipeline } from './lookup.ts';
+import { duration } from './options.ts';
+import { EXIT, type ExitCode, type Session } from './session.ts';
+import { count } from './text.ts';
+import { userName } from './who.ts';
+import { withRuntime } from './with-servers.ts';
+
+interface RolloutOptions {
+  readonly variant: string;
+  readonly share: number;
+  readonly steps: readonly number[];
+  readonly soak: number;
+  readonly force?: boolean;
+  readonly why: string;
+}
+
+export function rolloutStartCommand(world: World): Command {
+  const { share, steps, soakMs } = ROLLOUT_DEFAULTS;
+  return readingCommand('start', {
+    summary: 'give a variant to more and more of the traffic, until it is what is served',
+    examples: [
+      ['rollout start docs-bot --variant deep --why "won retrieval-1f2e"', '10, 25, 50, 100 %, an hour each'],
+      ['rollout start docs-bot --variant deep --steps 0.5,1 --soak "10 minutes"', 'faster'],
+    ],
+  })
+    .argument('<pipeline>', 'its id, or the beginning of it')
+    .requiredOption('--variant <name>', 'the variant that is to be served')
+    .option('--share <share>', 'the part of all units that stays split, to see harm by', shareAbove0, share)
+    .addOption(
+      new Option('--steps <shares>', 'parts of the other traffic, rising to 1')
+        .argParser(risingSteps)
+        .default(steps, steps.join(',')),
+    )
+    .addOption(
+      new Option('--soak <duration>', 'each step lasts at least so long').argParser(duration).default(soakMs, '1 hour'),
+    )
+    .option('--why <text>', 'the reason, for the history', 'rolled out from the command line')
+    .option('--force', 'also where so few come that it would take weeks')
+    .action((name: string, options: RolloutOptions, command: Command) =>
+      runAction(world, command, (session) => start(session, name, options)),
+    );
+}
+
+function shareAbove0(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value > 0 && value <= 1))
+    throw new InvalidArgumentError('give a number above 0 and at most 1.');
+  return value;
+}
+
+function risingSteps(text: string): readonly number[] {
+  const steps = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  const isRising = steps.every((step, index) => step > (steps[index - 1] ?? 0));
+  if (!isRising || steps.at(-1) !== 1 || steps.length > LIMITS.rolloutSteps)
+    throw new InvalidArgumentError(
+      `give at most ${LIMITS.rolloutSteps} numbers that rise from above 0 to 1, such as 0.1,0.25,0.5,1.`,
+    );
+  return steps;
+}
+
+async function start(session: Session, name: string, options: RolloutOptions): Promise<ExitCode> {
+  const { services, terminal, environment } = session;
+  const [, { id: pipeline }] = findPipeline(await services.pipelines(), name);
+  const variant = await findVariant(session, pipeline, options.variant);
+  const { share, steps, soak } = options;
+  const spec = rolloutSpec({ pipeline, variant, share, steps, soakMs: soak });
+  return withRuntime(session, { project: services.project }, async (runtime) => {
+    await requireDeployed(runtime, spec);
+    const foreseen = await foreseeIn(runtime.store, spec, { assume: [] }, Date.now());
+    const days = daysOf(spec, foreseen);
+    if (days !== null && days > MOST_DAYS && !options.force) throw tooSlow(spec, days);
+    const { freezeSettings } = await import('../experiment/settings.ts');
+    const row = await runtime.client.startRollout({
+      ...{ spec, settings: freezeSettings(spec, foreseen.plan.tuning), winner: variant.name },
+      ...{ by: userName(environment), why: options.why },
+    });
+    const temporalUrl = runtime.client.urlOf(workflowIdOf(row));
+    if (terminal.json) terminal.printJson({ ...row, temporalUrl, days });
+    else showStarted(session, row, runtime, days);
+    return EXIT.fine;
+  });
+}
+
+/** As long as an experiment may last. */
+const MOST_DAYS = 28;
+const DAY_MS = 86_400_000;
+
+/** Days that it takes at this pace if all goes well; null: not known. */
+function daysOf({ rollout: { steps, soakMs, unitsPerStep } }: ExperimentSpec, { plan }: Foreseen): number | null {
+  if (plan.unitsPerDay === null) return null;
+  return steps.length * Math.max(soakMs / DAY_MS, unitsPerStep / plan.unitsPerDay);
+}
+
+function tooSlow({ pipeline, share, rollout, unitName }: ExperimentSpec, days: number): SluiceError {
+  return new SluiceError('rollout_hopeless', {
+    message: `the rollout on '${pipeline}' would take about ${count(Math.ceil(days), 'day')}: each of ${rollout.steps.length} steps waits for ${rollout.unitsPerStep} ${unitName}s of the split`,
+    remedy: `split more of the traffic than ${share} (--share 0.5), take fewer steps (--steps 0.5,1), serve it at once (sluice deploy ${pipeline} --variant NAME); or --force`,
+    data: { pipeline, days },
+  });
+}

@@ -1,0 +1,68 @@
+/** A plan with the traffic that it rests on, and whether there is any hope in it: what is said before an experiment starts. */
+import { type ExperimentPlan, planExperiment } from './planner.ts';
+import type { MetricBaseline } from './planner-variances.ts';
+import type { ExperimentSpec, OnlineMetric } from './spec.ts';
+import type { MeasuredTraffic } from './traffic.ts';
+
+/** What somebody says of a metric instead of what was measured: `sd` null where it follows from the mean. */
+export interface Assumption {
+  readonly metric: string;
+  readonly mean: number;
+  readonly sd: number | null;
+}
+
+export interface ForeseenOptions {
+  /** Units of the pipeline in a day, instead of those that were measured. */
+  readonly unitsPerDay?: number | undefined;
+  readonly assumptions?: readonly Assumption[];
+}
+
+export interface Foreseen {
+  readonly plan: ExperimentPlan;
+  readonly traffic: MeasuredTraffic;
+  /** Units of the pipeline in a day, as planned with; null: not known. */
+  readonly unitsPerDay: number | null;
+  readonly baselines: readonly (MetricBaseline | null)[];
+  /** Why it could not end well, in words; empty where it could, or where that is not known. */
+  readonly hopeless: readonly string[];
+}
+
+export function foresee(
+  spec: ExperimentSpec,
+  traffic: MeasuredTraffic,
+  { unitsPerDay = traffic.unitsPerDay ?? undefined, assumptions = [] }: ForeseenOptions = {},
+): Foreseen {
+  const said = new Map(assumptions.map((assumption) => [assumption.metric, assumption]));
+  const baselines = spec.metrics.map((metric, index) => {
+    const assumption = said.get(metric.name);
+    return assumption === undefined ? traffic.metrics[index]! : baselineOf(assumption);
+  });
+  const plan = planExperiment({ spec, traffic: { unitsPerDay: unitsPerDay ?? null, metrics: baselines } });
+  return Object.freeze({
+    ...{ plan, traffic, unitsPerDay: unitsPerDay ?? null, baselines },
+    hopeless: Object.freeze(hopelessIn(spec, plan)),
+  });
+}
+
+/** Whether a mean says how much units differ: of what is true or not it does. */
+export const isSpreadKnown = ({ kind, format }: OnlineMetric): boolean => kind === 'rate' || format === 'share';
+
+function baselineOf({ mean, sd }: Assumption): MetricBaseline {
+  return { mean, variance: sd === null ? Math.max(0, mean * (1 - mean)) : sd ** 2 };
+}
+
+/** Guardrails have to be proven for a promotion: one that never can be makes the whole of it pointless. */
+function hopelessIn({ unitName }: ExperimentSpec, plan: ExperimentPlan): string[] {
+  const { isHopeless, days, maxDays, maxUnits, guardrails, assumed } = plan;
+  const number = (value: number): string => Math.ceil(value).toLocaleString('en');
+  return [
+    ...(isHopeless ? [`it takes about ${number(days!)} days, and may last ${Number(maxDays.toPrecision(3))}`] : []),
+    ...guardrails.flatMap(({ metric, unitsNeeded }) =>
+      maxUnits !== null && unitsNeeded > maxUnits && !assumed.includes(metric)
+        ? [
+            `'${metric}' cannot be proven harmless: that takes about ${number(unitsNeeded)} ${unitName}s, and at most ${number(maxUnits)} come`,
+          ]
+        : [],
+    ),
+  ];
+}
