@@ -41,26 +41,40 @@ export async function putVersion(
 
 export async function addExample(
   database: Database,
-  { example, mayBegin, ...writing }: Writing & { readonly example: Example; readonly mayBegin: boolean },
+  { example, ...adding }: Writing & { readonly example: Example; readonly mayBegin: boolean },
 ): Promise<PutOutcome> {
+  const { added, ...outcome } = await addExamples(database, { ...adding, examples: [example] });
+  const [known] = added.length > 0 ? [] : await membersOf(database, outcome.version.version, example.id);
+  if (known !== undefined && known.hash !== memberOf(example).hash) throw exampleExists(adding.name, example.id);
+  return outcome;
+}
+
+/** Those whose id is there already stay as they are. @param examples each id once */
+export async function addExamples(
+  database: Database,
+  {
+    examples,
+    mayBegin,
+    ...writing
+  }: Writing & { readonly examples: readonly Example[]; readonly mayBegin: boolean },
+): Promise<PutOutcome & { readonly added: readonly string[] }> {
   checkDatasetName(writing.name);
-  const [added] = await writeExamples(database, [example]);
+  const given = await writeExamples(database, examples);
   for (let tries = 0; tries < ADD_TRIES; tries += 1) {
     const current = await currentOf(database, writing.name, mayBegin);
     const members = current === undefined ? [] : await membersOf(database, current.version);
-    const known = members.find(({ id }) => id === example.id);
-    if (current !== undefined && known?.hash === added!.hash) return { created: false, version: current };
-    if (known !== undefined) throw exampleExists(writing.name, example.id);
-    if (members.length >= DATASET_LIMITS.examples) throw tooLong(writing.name);
-    const version = contentHash([...members, added!]);
-    await writeMembers(database, version, [...members, added!]);
+    const known = new Set(members.map(({ id }) => id));
+    const fresh = given.filter(({ id }) => !known.has(id));
+    if (current !== undefined && fresh.length === 0) return { created: false, version: current, added: [] };
+    const all = [...members, ...fresh];
+    if (all.length > DATASET_LIMITS.examples) throw tooLong(writing.name);
+    const version = contentHash(all);
+    await writeMembers(database, version, all);
     const outcome = await makeCurrent(database, {
-      ...writing,
-      version,
-      count: members.length + 1,
+      ...{ ...writing, version, count: all.length },
       instead: current?.version ?? null,
     });
-    if (outcome !== undefined) return outcome;
+    if (outcome !== undefined) return { ...outcome, added: fresh.map(({ id }) => id) };
   }
   throw new SluiceError('dataset_changed', {
     message: `'${writing.name}' was changed by others each of the ${ADD_TRIES} times it was to be added to`,
@@ -85,10 +99,11 @@ interface Listed extends Member {
   readonly tags: readonly string[];
 }
 
-function membersOf(database: Database, version: string): Promise<readonly Listed[]> {
+function membersOf(database: Database, version: string, id: string | null = null): Promise<readonly Listed[]> {
   return database.query<Listed>(
-    'select example_id as id, example_hash as hash, tags from version_example where version = $1',
-    [version],
+    `select example_id as id, example_hash as hash, tags from version_example
+     where version = $1 and ($2::text is null or example_id = $2)`,
+    [version, id],
   );
 }
 

@@ -8,7 +8,7 @@ import type { Database } from './database.ts';
 import { type FinalUse, finalUsesOf, type NewFinalUse, useFinal } from './datasets-final.ts';
 import { findDataset, listDatasets, versionsOf } from './datasets-find.ts';
 import { countMembers, diffVersions, readAll, readPage } from './datasets-read.ts';
-import { addExample, putVersion } from './datasets-write.ts';
+import { addExample, addExamples, putVersion } from './datasets-write.ts';
 
 /** Times are milliseconds since the epoch. */
 export interface DatasetVersion {
@@ -68,6 +68,17 @@ export interface Datasets {
    * others change it all the time, `dataset_too_long`
    */
   add(name: string, example: Example, origin: string, options?: { readonly mayBegin?: boolean }): Promise<PutOutcome>;
+  /**
+   * Adds many, in one new version; those whose id is in the dataset already stay as they are there.
+   *
+   * @throws SluiceError as `add`, but for `example_exists`
+   */
+  addAll(
+    name: string,
+    examples: readonly Example[],
+    origin: string,
+    options?: { readonly mayBegin?: boolean },
+  ): Promise<PutOutcome & { readonly added: readonly string[] }>;
   /** Current versions, by name. */
   list(): Promise<readonly DatasetVersion[]>;
   /** The newest first. @throws SluiceError `dataset_unknown` */
@@ -100,6 +111,8 @@ export function createDatasets(database: Database, clock?: Clock): Datasets {
     put: (name, examples, origin) => putVersion(database, { name, examples, origin, now: nowParam(clock) }),
     add: (name, example, origin, { mayBegin = false } = {}) =>
       addExample(database, { name, example, origin, mayBegin, now: nowParam(clock) }),
+    addAll: (name, examples, origin, { mayBegin = false } = {}) =>
+      addExamples(database, { name, examples, origin, mayBegin, now: nowParam(clock) }),
     list: () => listDatasets(database),
     versions: (name) => versionsOf(database, name),
     find: (name, hashPrefix) => findDataset(database, name, hashPrefix),

@@ -4,6 +4,7 @@ import type { Json } from '../plan/plan.ts';
 import { type Clock, nowParam } from './clock.ts';
 import type { Database } from './database.ts';
 import { addFeedback, FEEDBACK_COLUMNS } from './feedback-add.ts';
+import { type RatedFilter, type RatedRun, ratedRuns } from './feedback-runs.ts';
 
 const LARGEST_PAGE = 1_000;
 
@@ -38,6 +39,8 @@ export interface FeedbackTable {
     readonly since?: number;
     readonly limit: number;
   }): Promise<readonly FeedbackRow[]>;
+  /** Runs with thumbs, those rated last first. */
+  ratedRuns(filter: RatedFilter): Promise<readonly RatedRun[]>;
 }
 
 export function createFeedback(database: Database, clock?: Clock): FeedbackTable {
@@ -56,5 +59,6 @@ export function createFeedback(database: Database, clock?: Clock): FeedbackTable
          order by received_at desc, feedback_id desc limit $4`,
         [pipeline ?? null, thumb ?? null, since === undefined ? null : new Date(since), Math.min(limit, LARGEST_PAGE)],
       ),
+    ratedRuns: (filter) => ratedRuns(database, filter),
   } satisfies FeedbackTable);
 }

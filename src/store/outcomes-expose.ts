@@ -5,8 +5,10 @@
 import { batches } from './batches.ts';
 import { nowSql } from './clock.ts';
 import type { Database } from './database.ts';
+import type { ExperimentRow } from './experiments.ts';
 import type { NewExposure } from './outcomes.ts';
-import { type MetricWindow, sumUp, type Touched } from './outcomes-sum.ts';
+import { sumUp, type Touched } from './outcomes-sum.ts';
+import { lawsOf } from './unit-values.ts';
 
 const BATCH_ROWS = 2_000;
 
@@ -87,11 +89,10 @@ async function sumEarlier(database: Database, changed: readonly Changed[]): Prom
     [changed.map(({ experiment }) => experiment), changed.map(({ unit }) => unit)],
   );
   if (touched.length === 0) return;
-  const windows = await database.query<MetricWindow>(
-    `select experiment_id as experiment, (place - 1)::int as metric, (metric ->> 'windowMs')::float8 as "windowMs"
-     from experiment, json_array_elements(spec -> 'metrics') with ordinality as m (metric, place)
-     where experiment_id = any($1)`,
+  const experiments = await database.query<Pick<ExperimentRow, 'experimentId' | 'spec'>>(
+    'select experiment_id as "experimentId", spec from experiment where experiment_id = any($1)',
     [[...new Set(touched.map(({ experiment }) => experiment))]],
   );
-  await sumUp(database, touched, windows);
+  const laws = experiments.flatMap(({ experimentId, spec }) => lawsOf(experimentId, spec.metrics));
+  await sumUp(database, touched, laws);
 }

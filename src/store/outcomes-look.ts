@@ -7,7 +7,7 @@ import type { Database } from './database.ts';
 import { unknownExperiment } from './experiments-find.ts';
 import type { LookRequest } from './outcomes.ts';
 import { readCells } from './outcomes-cells.ts';
-import type { LookAt } from './unit-values.ts';
+import type { LookAt } from './outcomes-matured.ts';
 
 /** Windows of the breaker in which runs failed, by arm, the newest: a day and more of the usual ones. */
 const BREAKER_WINDOWS = 100;

@@ -9,7 +9,8 @@ import { batches } from './batches.ts';
 import { nowSql } from './clock.ts';
 import type { Database } from './database.ts';
 import type { NewOutcome, OutcomeSettings } from './outcomes.ts';
-import { type MetricWindow, sumUp } from './outcomes-sum.ts';
+import { sumUp } from './outcomes-sum.ts';
+import { lawsOf } from './unit-values.ts';
 
 /** Rows of one statement: the embedded database lets nobody else in meanwhile. */
 const BATCH_ROWS = 2_000;
@@ -26,10 +27,11 @@ export async function putOutcomes(
   now: Date | null,
 ): Promise<readonly BreakerWindow[]> {
   for (const outcome of outcomes) checkOutcome(outcome, experiments);
+  const laws = [...experiments].flatMap(([experiment, { metrics }]) => lawsOf(experiment, metrics));
   const windows: BreakerWindow[] = [];
   for (const batch of batches(distinct(outcomes), { rows: BATCH_ROWS, bytes: Infinity }, () => 0)) {
     await keep(database, batch, experiments, now);
-    await sumUp(database, batch, windowsOf(experiments));
+    await sumUp(database, batch, laws);
     windows.push(...(await failingWindows(database, batch, experiments)));
   }
   return distinctWindows(windows);
@@ -115,12 +117,6 @@ const windowSql = (at: string, s: string): string =>
 
 const windowNo = (at: number, { startedAt, breakerWindowMs }: OutcomeSettings): number =>
   Math.max(1, 1 + Math.floor((at - startedAt) / breakerWindowMs));
-
-function windowsOf(experiments: Settings): readonly MetricWindow[] {
-  return [...experiments].flatMap(([experiment, { metrics }]) =>
-    metrics.map(({ windowMs }, metric) => ({ experiment, metric, windowMs })),
-  );
-}
 
 /** Those in which runs among these outcomes failed, whether they were known before or not: the caller may ask again. */
 async function failingWindows(

@@ -3,7 +3,7 @@ import type { MetricCell } from '../experiment/look-data.ts';
 import type { OnlineMetric } from '../experiment/spec.ts';
 import { quantileBounds } from '../stats/quantiles.ts';
 import type { Database } from './database.ts';
-import { cellKey, type LookAt, MATURED_VALUES, valueParams } from './unit-values.ts';
+import { cellKey, type LookAt, MATURED, maturedParams } from './outcomes-matured.ts';
 
 /** Of the interval, which is shown and not tested. */
 const ALPHA = 0.05;
@@ -27,11 +27,11 @@ export async function readQuantiles(
   const rows = await database.query<Cell & { rank: number; x: number }>(
     `select metric, stage, arm, rank, x from (
        select metric, stage, arm, x, row_number() over (partition by metric, stage, arm order by x) - 1 as rank
-       from (${MATURED_VALUES} and metric = any($6)) as unit where x is not null
+       from ${MATURED} and metric = any($4) and x is not null
      ) as ranked
-     where (metric, stage, arm, rank) in (select * from unnest($7::smallint[], $8::smallint[], $9::smallint[], $10::bigint[]))`,
+     where (metric, stage, arm, rank) in (select * from unnest($5::smallint[], $6::smallint[], $7::smallint[], $8::bigint[]))`,
     [
-      ...valueParams(at, metrics),
+      ...maturedParams(at),
       [...new Set(wanted.map(({ cell }) => cell.metric))],
       asked.map(({ metric }) => metric),
       asked.map(({ stage }) => stage),

@@ -4,6 +4,7 @@
  * being summed up matures either before a look or after it.
  */
 import type { Database, Queries } from './database.ts';
+import { lawArrays, lawsFrom, type MetricLaw, UNIT_VALUE } from './unit-values.ts';
 
 /** What is to be summed up. */
 export interface Touched {
@@ -12,19 +13,13 @@ export interface Touched {
   readonly metric: number;
 }
 
-export interface MetricWindow {
-  readonly experiment: string;
-  readonly metric: number;
-  readonly windowMs: number;
-}
-
 /** In millionths: far above any sum of what `put` takes, and exact as a number, too. */
 const LARGEST_SUM = '9000000000000000';
 
 export async function sumUp(
   database: Database,
   touched: readonly Touched[],
-  windows: readonly MetricWindow[],
+  laws: readonly MetricLaw[],
 ): Promise<void> {
   if (touched.length === 0) return;
   await database.transaction(async (queries) => {
@@ -32,7 +27,7 @@ export async function sumUp(
     await queries.query('select from experiment where experiment_id = any($1) order by experiment_id for share', [
       [...new Set(touched.map(({ experiment }) => experiment))],
     ]);
-    if ((await lockExposures(queries, touched)) > 0) await sumLocked(queries, touched, windows);
+    if ((await lockExposures(queries, touched)) > 0) await sumLocked(queries, touched, laws);
   });
 }
 
@@ -48,11 +43,7 @@ async function lockExposures(queries: Queries, touched: readonly Touched[]): Pro
 }
 
 /** Units that are excluded have no sums. Those that matured by the watermark keep theirs, and are told what came late. */
-async function sumLocked(
-  queries: Queries,
-  touched: readonly Touched[],
-  windows: readonly MetricWindow[],
-): Promise<void> {
+async function sumLocked(queries: Queries, touched: readonly Touched[], laws: readonly MetricLaw[]): Promise<void> {
   const total = (column: string) =>
     `greatest(-${LARGEST_SUM}, least(${LARGEST_SUM}, coalesce(sum(${column}) filter (where counts), 0)))::bigint`;
   await queries.query(
@@ -63,11 +54,9 @@ async function sumLocked(
        where (m.experiment_id, m.unit, m.metric) = (g.experiment_id, g.unit, g.metric)
          and (e.experiment_id, e.unit) = (g.experiment_id, g.unit) and e.excluded is not null
      ), touched as materialized (
-       select g.*, e.stage, e.arm, e.run_id as met_in, e.exposed_at,
-         e.exposed_at + w.window_ms * interval '1 millisecond' as matures_at
-       from given g
-       join unnest($4::text[], $5::smallint[], $6::float8[]) as w (experiment_id, metric, window_ms)
-         using (experiment_id, metric)
+       select g.*, kind, cap, e.stage, e.arm, e.run_id as met_in, e.exposed_at,
+         e.exposed_at + window_ms * interval '1 millisecond' as matures_at
+       from given g join ${lawsFrom(4)} using (experiment_id, metric)
        join exposure e using (experiment_id, unit) where e.excluded is null
      ), delivered as (
        select t.*, o.run_id, o.delivery_id, o.v, o.d, o.at, o.received_at,
@@ -78,38 +67,37 @@ async function sumLocked(
          partition by experiment_id, unit, metric, run_id order by is_inside desc, at desc, delivery_id desc
        ) as counts from delivered
      ), summed as (
-       select experiment_id, unit, metric, stage, arm, matures_at,
+       select experiment_id, unit, metric, kind, cap, stage, arm, matures_at,
          count(*) filter (where counts) as n, ${total('v')} as v, ${total('d')} as d,
          count(*) as deliveries, count(*) filter (where received_at > matures_at) as late,
          count(*) filter (where not is_inside) as outside
-       from ranked group by experiment_id, unit, metric, stage, arm, matures_at
+       from ranked group by experiment_id, unit, metric, kind, cap, stage, arm, matures_at
      ), fixed as (
-       select s.*, coalesce(s.matures_at <= (
+       select s.*, ${UNIT_VALUE} as x, coalesce(s.matures_at <= (
          select x.watermark from experiment x where x.experiment_id = s.experiment_id
        ), false) as is_fixed from summed s
      )
-     insert into unit_metric (experiment_id, unit, metric, stage, arm, matures_at, n, v, d, deliveries, late, outside)
+     insert into unit_metric (experiment_id, unit, metric, stage, arm, matures_at, n, v, d, x, deliveries, late, outside)
      select f.experiment_id, f.unit, f.metric, f.stage, f.arm, f.matures_at,
        case when f.is_fixed then coalesce(known.n, 0) else f.n end,
        case when f.is_fixed then coalesce(known.v, 0) else f.v end,
-       case when f.is_fixed then coalesce(known.d, 0) else f.d end, f.deliveries, f.late, f.outside
+       case when f.is_fixed then coalesce(known.d, 0) else f.d end,
+       case when f.is_fixed then known.x else f.x end, f.deliveries, f.late, f.outside
      from fixed f left join lateral (
-       select k.n, k.v, k.d from unit_metric k
+       select k.n, k.v, k.d, k.x from unit_metric k
        where f.is_fixed and (k.experiment_id, k.unit, k.metric) = (f.experiment_id, f.unit, f.metric)
      ) known on true
      order by f.experiment_id, f.unit, f.metric
      on conflict (experiment_id, unit, metric) do update
-     set (stage, arm, matures_at, n, v, d, deliveries, late, outside) = (
+     set (stage, arm, matures_at, n, v, d, x, deliveries, late, outside) = (
        excluded.stage, excluded.arm, excluded.matures_at, excluded.n, excluded.v, excluded.d,
-       excluded.deliveries, excluded.late, excluded.outside
+       excluded.x, excluded.deliveries, excluded.late, excluded.outside
      )`,
     [
       touched.map(({ experiment }) => experiment),
       touched.map(({ unit }) => unit),
       touched.map(({ metric }) => metric),
-      windows.map(({ experiment }) => experiment),
-      windows.map(({ metric }) => metric),
-      windows.map(({ windowMs }) => windowMs),
+      ...lawArrays(laws),
     ],
   );
 }

@@ -1,36 +1,48 @@
-/** A unit's value of a metric, as it is made of its sums: here, and nowhere else. */
-import type { MetricCell } from '../experiment/look-data.ts';
+/** A unit's value of a metric: made of its sums here, and nowhere else. */
 import { type OnlineMetric, VALUE_SCALE } from '../experiment/spec.ts';
 
-/** Which units are looked at. */
-export interface LookAt {
-  readonly experimentId: string;
-  readonly watermark: number;
-  readonly fromStage: number;
+/** What the database has to know of a metric to sum up a unit's outcomes. */
+export interface MetricLaw {
+  readonly experiment: string;
+  /** Index in the spec. */
+  readonly metric: number;
+  readonly windowMs: number;
+  readonly kind: OnlineMetric['kind'];
+  /** In millionths; null: none. */
+  readonly cap: number | null;
 }
 
-/**
- * SQL: the value of a unit; $4 and $5 are from `valueParams`. The mean of its outcomes, rounded to the nearest whole
- * millionth, and of two as near to the one away from zero; of a rate whether any was true; of sums the sum, up to the cap.
- * Null without outcomes.
- */
-const VALUE = `case when n = 0 then null else case ($4::int[])[metric + 1]
-  when 0 then v / n + case when 2 * abs(v % n) < n then 0 when v < 0 then -1 else 1 end
-  when 1 then case when v > 0 then ${VALUE_SCALE} else 0 end
-  else least(v, ($5::bigint[])[metric + 1]) end end`;
-const VALUE_KINDS = { mean: 0, share: 0, quantile: 0, rate: 1, sum: 2, ratio: 2 } as const;
+export const lawsOf = (experiment: string, metrics: readonly OnlineMetric[]): readonly MetricLaw[] =>
+  metrics.map(({ windowMs, kind, cap }, metric) => ({
+    experiment,
+    metric,
+    windowMs,
+    kind,
+    cap: isCapped({ kind, cap }) ? Math.round(cap! * VALUE_SCALE) : null,
+  }));
 
-/** SQL: the values of units that have matured. Excluded units have no rows. */
-export const MATURED_VALUES = `select *, ${VALUE} as x from unit_metric
-  where experiment_id = $1 and matures_at <= $2 and stage >= $3`;
+export const isCapped = ({ kind, cap }: Pick<OnlineMetric, 'kind' | 'cap'>): boolean => kind === 'sum' && cap !== null;
 
-export const valueParams = (at: LookAt, metrics: readonly OnlineMetric[]): readonly unknown[] => [
-  at.experimentId,
-  new Date(at.watermark),
-  at.fromStage,
-  metrics.map(({ kind }) => VALUE_KINDS[kind]),
-  metrics.map(({ kind, cap }) => (kind === 'sum' && cap !== null ? Math.round(cap * VALUE_SCALE) : null)),
+/** A FROM item that yields `laws (experiment_id, metric, window_ms, kind, cap)`, whose arrays are the parameters from `$first` on. */
+export const lawsFrom = (first: number): string =>
+  `unnest($${first}::text[], $${first + 1}::smallint[], $${first + 2}::float8[], $${first + 3}::text[], $${first + 4}::bigint[])
+    as law (experiment_id, metric, window_ms, kind, cap)`;
+
+export const lawArrays = (laws: readonly MetricLaw[]): readonly unknown[][] => [
+  laws.map(({ experiment }) => experiment),
+  laws.map(({ metric }) => metric),
+  laws.map(({ windowMs }) => windowMs),
+  laws.map(({ kind }) => kind),
+  laws.map(({ cap }) => cap),
 ];
 
-export const cellKey = ({ metric, stage, arm }: Pick<MetricCell, 'metric' | 'stage' | 'arm'>): string =>
-  `${metric}/${stage}/${arm}`;
+/**
+ * SQL over `n`, `v`, `kind` and `cap`: the mean of its outcomes, rounded to the nearest whole millionth, and of two as near
+ * to the one away from zero; of a rate whether any was true; of a sum the sum, up to the cap; of a ratio its numerator.
+ * Null without outcomes.
+ */
+export const UNIT_VALUE = `case when n = 0 then null
+  when kind in ('mean', 'share', 'quantile')
+    then v / n + case when 2 * abs(v % n) < n then 0 when v < 0 then -1 else 1 end
+  when kind = 'rate' then case when v > 0 then ${VALUE_SCALE} else 0 end
+  else least(v, cap) end`;

@@ -21,6 +21,9 @@ import type { Subject } from './suite.ts';
 
 type Event = { readonly exposure: NewExposure } | { readonly outcome: NewOutcome };
 
+/** Events that come at once. */
+const CHUNK = 120;
+
 export function describeOutcomes(subject: Subject): void {
   const started = async (name: string) => {
     await deployNext(subject, name);
@@ -56,7 +59,9 @@ export function describeOutcomes(subject: Subject): void {
 
   /** Several events at a time, of both kinds, as they come. */
   const deliver = async (row: ExperimentRow, events: readonly Event[], stores: readonly Store[]) => {
-    const chunks = [...Array(Math.ceil(events.length / 40)).keys()].map((n) => events.slice(40 * n, 40 * (n + 1)));
+    const chunks = [...Array(Math.ceil(events.length / CHUNK)).keys()].map((n) =>
+      events.slice(CHUNK * n, CHUNK * (n + 1)),
+    );
     await Promise.all(
       stores.map(async (store, index) => {
         for (const chunk of chunks.filter((_, n) => n % stores.length === index)) {

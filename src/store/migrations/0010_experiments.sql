@@ -131,13 +131,15 @@ create table unit_metric (
   n int not null,
   v bigint not null,
   d bigint not null,
+  -- The unit's value, which is made of them; null without outcomes.
+  x bigint,
   -- Deliveries of all kinds; those received too late; those that happened outside the window.
   deliveries int not null,
   late int not null,
   outside int not null,
   primary key (experiment_id, unit, metric)
 ) with (fillfactor = 75);
-create index unit_metric_matured on unit_metric (experiment_id, matures_at) include (stage, arm, metric, n, v, d);
+create index unit_metric_matured on unit_metric (experiment_id, metric, matures_at);
 
 -- Runs and failed ones by arm, in windows that begin anew.
 create table breaker_count (

@@ -1,0 +1,155 @@
+/**
+ * What a look reads, and what comes before it: a look of 50,000 units by 20 metrics, in 4 arms and 2 stages, is a million
+ * rows; outcomes are delivered 2,000 at a time, and summed up by unit. On both databases, each in a process of its own.
+ * CPU time is that of the database's processes, in which other load on the machine shows least.
+ *
+ * [SLUICE_TEST_PG_BIN=<folder with initdb and postgres>] npm run bench:look [-- --smoke]
+ */
+import { rm } from 'node:fs/promises';
+import type { OnlineMetric } from '../src/experiment/spec.ts';
+import { openDatabase } from '../src/store/database.ts';
+import { migrate } from '../src/store/migrate.ts';
+import type { NewOutcome, OutcomeSettings } from '../src/store/outcomes.ts';
+import { createStore, type Store } from '../src/store/store.ts';
+import { deployNext, MINUTE, metricOf, startOf } from '../test/store/experiment-helpers.ts';
+import { startEmbedded } from '../test/support/embedded.ts';
+import { noPostgres, startPostgres, temporaryFolder } from '../test/support/postgres.ts';
+import { type Figure, report } from './support/report.ts';
+import { median } from './support/statistics.ts';
+
+const isSmoke = process.argv.includes('--smoke');
+const UNITS = isSmoke ? 500 : 50_000;
+const METRICS = 20;
+const ARMS = 4;
+const ROUNDS = isSmoke ? 2 : 5;
+const BATCHES = isSmoke ? 1 : 20;
+const BATCH = isSmoke ? 500 : 2_000;
+
+/** Half of them rates, one a ratio, one a capped sum, one a quantile: what an experiment may well have. */
+const metrics: readonly OnlineMetric[] = [...Array(METRICS).keys()].map((n) => {
+  const kinds = { 0: 'ratio', 1: 'quantile', 2: 'sum' } as const;
+  const kind = kinds[n as 0 | 1 | 2] ?? (n % 2 === 0 ? 'rate' : 'mean');
+  return metricOf(`m${n}`, {
+    kind,
+    ...(kind === 'sum' && { cap: 3_000 }),
+    ...(kind === 'quantile' && { quantile: 0.95 }),
+  });
+});
+
+interface Measured {
+  readonly lookMs: number;
+  readonly rowsPerSecond: number;
+  readonly repeatedPerSecond: number;
+}
+
+async function measure(url: string): Promise<Measured> {
+  const database = openDatabase(url, { queryTimeoutMs: 600_000 });
+  try {
+    await migrate(database);
+    const store = createStore(database);
+    await deployNext({ store }, 'bench');
+    const row = await startOf({ store }, 'bench-look', 'bench', { spec: { metrics } });
+    const settings = { metrics, failed: METRICS - 2, breakerWindowMs: 15 * MINUTE, startedAt: row.startedAt };
+    const ingested = await ingest(store, settings);
+    await database.query(MANY_EXPOSURES, [row.experimentId, UNITS]);
+    await database.query(MANY_ROWS, [row.experimentId, UNITS, METRICS]);
+    // A server does it by itself within a minute.
+    await database.query('vacuum (analyze) unit_metric');
+    const request = { ...settings, watermark: row.startedAt, fromStage: 1, stopped: [], arms: ARMS };
+    const times: number[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const begun = performance.now();
+      const { cells } = await store.outcomes.look(row.experimentId, request);
+      times.push(performance.now() - begun);
+      const seen = cells.reduce((sum, { n }) => sum + n, 0);
+      if (cells.length !== METRICS * ARMS * 2 || seen !== UNITS * METRICS) throw new Error(`${seen} rows were seen`);
+    }
+    return { lookMs: median(times), ...ingested };
+  } finally {
+    await database.close();
+  }
+}
+
+const MANY_EXPOSURES = `insert into exposure
+    (experiment_id, unit, arm, stage, probability, run_id, exposed_at)
+  select $1, 'user-' || u, (u / 2) % ${ARMS}, 1 + u % 2, 0.25, 'run-' || u, now() - interval '1 day'
+  from generate_series(1, $2::int) as u`;
+
+/** Values as long as they are: milliseconds and shares in millionths, drawn from the row's own hash. */
+const MANY_ROWS = `insert into unit_metric
+    (experiment_id, unit, metric, stage, arm, matures_at, n, v, d, x, deliveries, late, outside)
+  select $1, 'user-' || u, m, 1 + u % 2, (u / 2) % ${ARMS}, now() - interval '23 hours', 1, x, case when m = 0 then x else 0 end,
+    least(x, 3000000000), 1, 0, 0
+  from generate_series(1, $2::int) as u, generate_series(0, $3::int - 1) as m,
+    lateral (select case when m % 2 = 0 and m > 2 then 1000000 * (u % 2)
+      else hashint4(u * 20 + m)::bigint + 2147483648 end as x) as drawn`;
+
+/** As they come of runs: some units with a few outcomes each, exposed before. */
+async function ingest(store: Store, settings: OutcomeSettings): Promise<Omit<Measured, 'lookMs'>> {
+  const experiment = 'bench-ingest';
+  const unitsOfBatch = BATCH / METRICS;
+  const batches = [...Array(BATCHES).keys()].map((batch) =>
+    [...Array(BATCH).keys()].map((n): NewOutcome => {
+      const unit = `user-${batch}-${n % unitsOfBatch}`;
+      const metric = Math.floor(n / unitsOfBatch);
+      const at = settings.startedAt + n;
+      return {
+        experiment,
+        unit,
+        arm: n % ARMS,
+        metric,
+        runId: `run-${batch}-${n % unitsOfBatch}`,
+        deliveryId: `run:${metric}`,
+        v: 1_000 * n,
+        at,
+      };
+    }),
+  );
+  for (const batch of batches)
+    await store.outcomes.expose(
+      batch.slice(0, unitsOfBatch).map(({ unit, runId, arm }) => ({
+        experiment,
+        unit,
+        arm,
+        stage: 1,
+        probability: 0.25,
+        runId,
+        at: settings.startedAt,
+      })),
+    );
+  const settingsOf = new Map([[experiment, settings]]);
+  const all = async () => {
+    const begun = performance.now();
+    for (const batch of batches) await store.outcomes.put(batch, settingsOf);
+    return (1_000 * BATCHES * BATCH) / (performance.now() - begun);
+  };
+  return { rowsPerSecond: await all(), repeatedPerSecond: await all() };
+}
+
+const figuresOf = (name: string, measured: Measured, lookMs: number): readonly Figure[] => [
+  {
+    what: `${name}: a look over ${(UNITS * METRICS).toLocaleString('en')} rows`,
+    value: measured.lookMs,
+    unit: 'ms, median',
+    ...(!isSmoke && { asked: { atMost: lookMs } }),
+  },
+  {
+    what: `${name}: outcomes delivered, ${BATCH.toLocaleString('en')} at a time`,
+    value: measured.rowsPerSecond,
+    unit: 'rows/s',
+    ...(!isSmoke && name === 'PostgreSQL' && { asked: { atLeast: 10_000 } }),
+  },
+  { what: `${name}: the same delivered again`, value: measured.repeatedPerSecond, unit: 'rows/s' },
+];
+
+const figures: Figure[] = [];
+if (noPostgres === undefined) {
+  const server = await startPostgres(['shared_buffers=512MB']);
+  figures.push(...figuresOf('PostgreSQL', await measure(server.url).finally(() => server.stop()), 500));
+} else console.log(`PostgreSQL is not measured: ${noPostgres}`);
+const folder = await temporaryFolder();
+const embedded = await startEmbedded(folder);
+const measured = await measure(embedded.url).finally(() => embedded.stop());
+await rm(folder, { recursive: true });
+figures.push(...figuresOf('embedded', measured, 1_500));
+process.exitCode = report('Looks, and outcomes on their way to them', figures) ? 0 : 1;
