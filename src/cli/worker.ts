@@ -4,6 +4,7 @@ import { actingCommand, runAction, type World } from './command.ts';
 import { untilStopped } from './dev.ts';
 import type { ExitCode, Session } from './session.ts';
 import { count } from './text.ts';
+import { workerVersionsCommand } from './worker-versions.ts';
 
 export function workerCommand(world: World): Command {
   return actingCommand('worker', {
@@ -11,8 +12,11 @@ export function workerCommand(world: World): Command {
     examples: [
       ['worker', 'on TEMPORAL_ADDRESS and DATABASE_URL, or what sluice dev serves here'],
       ['worker --quiet', 'without the lines about what is starting'],
+      ['worker versions', 'which build new runs go to'],
     ],
-  }).action((_options: object, command: Command) => runAction(world, command, worker));
+  })
+    .action((_options: object, command: Command) => runAction(world, command, worker))
+    .addCommand(workerVersionsCommand(world));
 }
 
 async function worker(session: Session): Promise<ExitCode> {

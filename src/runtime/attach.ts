@@ -24,6 +24,7 @@ import { createTokenStreams, type TokenStreams } from './token-streams.ts';
 import { createHideUnit } from './unit-key.ts';
 import type { Undo } from './unwind.ts';
 import type { RunningWorker } from './worker.ts';
+import { createWorkerVersions, type WorkerVersionsClient } from './worker-versions.ts';
 
 /** Makes the functions behind the steps, given what they may need. */
 export type MakeImplementations = (dependencies: Dependencies) => readonly Implemented[];
@@ -44,7 +45,8 @@ export interface Attached {
     EvaluationClient &
     ExperimentClient &
     FeedbackClient &
-    RerunClient;
+    RerunClient &
+    WorkerVersionsClient;
   readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string };
   readonly connection: Connection;
   readonly databaseUrl: string;
@@ -80,6 +82,7 @@ export function attach({ folder, config, temporal, uiUrl, database, databaseUrl 
       ...experiments,
       ...createDeployClient({ temporal: client, store, check: runs.check }),
       ...createFeedbackClient(store),
+      ...createWorkerVersions(client, config.workerDeployment),
       ...createRerunClient({ temporal: client, store, queues: config.queues, check: runs.check }),
       stream: createStreamRun(runs.start, streams),
     },

@@ -1,10 +1,8 @@
 /** What a worker begins and ends, beyond the runs: one that cannot begin leaves nothing behind. */
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 
 import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { workflowBundle } from '../../src/runtime/bundle.ts';
 import { startWorker } from '../../src/runtime/worker.ts';
 import { type Live, startLive } from '../support/live.ts';
@@ -30,7 +28,6 @@ test('a worker whose steps cannot be published stops polling', async () => {
   await connection.close(); // refuses while a worker uses it
 });
 
-const run = promisify(execFile);
 const behaviorOf = async (of: Live) => {
   const client = new Client({ connection: of.connection, namespace: of.temporal.namespace });
   const handle = client.workflow.getHandle(`sluice-sweeper-${of.config.queues.control}`);
@@ -45,9 +42,8 @@ test('the sweeper goes over to later builds, and to none where builds are not to
   const settings = { SLUICE_WORKER_VERSIONING: '1', SLUICE_BUILD_ID: 'sweeper-test' };
   const [plain, versioned] = [await startLive(() => []), await startLive(() => [], settings)];
   try {
-    const version = ['--deployment-name', 'sluice', '--build-id', 'sweeper-test'];
-    const setCurrent = ['worker', 'deployment', 'set-current-version', ...version, '--yes'];
-    await vi.waitFor(() => run(inject('temporalCli'), [...setCurrent, '--address', live.temporal.address]), patience);
+    // The server hears of a build with its first poll.
+    await vi.waitFor(() => versioned.client.setCurrentVersion('sweeper-test'), patience);
     const autoUpgrade = 2;
     await vi.waitFor(async () => expect(await behaviorOf(versioned)).toBe(autoUpgrade), patience);
     await vi.waitFor(async () => expect(await behaviorOf(plain)).toBe(null), patience);
