@@ -14,7 +14,7 @@ export const tenPassages = docsSearch.variant('ten-passages', (edit) => edit.con
 /** Searches an index that is not there: each of its runs fails. */
 export const lostIndex = docsSearch.variant('lost-index', (edit) => edit.configure('keyword', { index: 'not-there' }));
 
-const windows = { run: '2 seconds', feedback: '2 seconds' } as const;
+const windows = { run: '6 seconds', feedback: '6 seconds' } as const;
 const stop = { minDuration: '5 seconds', maxDuration: '4 minutes', lookEvery: '1 second', grace: '500 ms' } as const;
 
 export const showMore = defineExperiment('demo-show-more', {

@@ -33,7 +33,7 @@ const TRAFFIC: SimulationSettings = {
   ...{
     users: 100_000,
     requests: 20_000,
-    concurrency: 12,
+    concurrency: 8,
     rating: 1,
     noise: 0.05,
     looksAt: 10,
