@@ -1,29 +1,28 @@
 /**
  * What the workflows of experiments and of rollouts share: when to look, what to do with what is seen, and whom to listen
  * to. The store has the state, and every look reads it: nothing that was said in between can be missed for longer than
- * until the next one. Nothing that fails here ends a workflow: what is live must not be left without its looks.
+ * until the next one. What fails here does not end a workflow: what is live must not be left without its looks.
  */
 import {
   ActivityFailure,
   ApplicationFailure,
-  CancellationScope,
+  allHandlersFinished,
   condition,
   defineQuery,
   defineSignal,
   defineUpdate,
   isCancellation,
-  proxyActivities,
   setCurrentDetails,
   setHandler,
   sleep,
+  workflowInfo,
 } from '@temporalio/workflow';
+import { activities } from './experiment-beside.ts';
 import {
   type Clock,
-  type ExperimentActivities,
   type LookOutcome,
   type Phase,
   REPORT_QUERY,
-  type ScoringActivities,
   STEER_ACTIONS,
   STEER_UPDATE,
   type Standing,
@@ -35,24 +34,17 @@ import {
 const LEAST_GAP_MS = 1_000;
 /** An error in the Temporal UI needs no more. */
 const SHOWN_CHARACTERS = 2_000;
-
-/** Tried for as long as it takes: an outage, or a time without workers, is waited for. */
-const retry = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds' } as const;
-
-export const activities = proxyActivities<ExperimentActivities>({
-  startToCloseTimeout: '2 minutes',
-  heartbeatTimeout: '6 seconds',
-  // A rollback does not queue behind ingests.
-  priority: { priorityKey: 1 },
-  retry,
-});
+/** The store has been replaced: there is nothing to look at, and never will be. */
+const UNKNOWN = 'experiment_unknown';
 
 export interface Looking {
-  /** The next look's number. */
-  readonly lookNo: number;
-  readonly isWoken: boolean;
-  /** The last one that was made in this history. */
+  /** The last look; undefined before the first. */
   readonly last: LookOutcome | undefined;
+  /** Whether this history holds enough: the workflow is to go on in another, with `carried`. */
+  isLong(): boolean;
+  /** Resolves when nobody waits for an answer of this history any more. */
+  untilAnswered(): Promise<void>;
+  carried(): Pick<Clock, 'lookNo' | 'isWoken' | 'last'>;
   /**
    * Waits until it is time, looks, and does what was decided. Gives what the store then says; undefined where that could
    * not be found out, which the next look may.
@@ -70,34 +62,27 @@ export interface Listening {
 }
 
 export function startLooking(clock: Clock, phase: Phase, { headline, onSteer }: Listening): Looking {
-  const { experimentId, lookEveryMs } = clock;
+  const { experimentId, lookEveryMs, looksPerHistory } = clock;
   const gapMs = Math.min(LEAST_GAP_MS, lookEveryMs);
-  const state = { lookNo: clock.lookNo ?? 1, isWoken: clock.isWoken ?? false, lookedAt: 0, trouble: '' };
-  let last: LookOutcome | undefined;
-  const show = () => setCurrentDetails([headline(), state.trouble, last?.details].filter(Boolean).join('\n\n'));
-
-  setHandler(defineSignal(WAKE_SIGNAL), () => {
-    state.isWoken = true;
+  const state = {
+    lookNo: clock.lookNo ?? 1,
+    last: clock.last,
+    isWoken: clock.isWoken ?? false,
+    lookedAt: 0,
+    looks: 0,
+    trouble: '',
+  };
+  const show = () => setCurrentDetails([headline(), state.trouble, state.last?.details].filter(Boolean).join('\n\n'));
+  listen(experimentId, state, (action) => {
+    onSteer?.(action);
+    show();
   });
-  setHandler(defineQuery<LookOutcome | null>(REPORT_QUERY), () => last ?? null);
-  setHandler(
-    defineUpdate<Standing, [Steer]>(STEER_UPDATE),
-    async ({ action, by, why }) => {
-      const standing = await activities.steerExperiment({ experimentId, action, by, why }).catch(explain);
-      onSteer?.(action);
-      state.isWoken = true;
-      show();
-      return standing;
-    },
-    { validator: refuseOthers },
-  );
 
   async function untilTime(): Promise<void> {
     await condition(() => state.isWoken, lookEveryMs);
     const since = Date.now() - state.lookedAt;
     if (since < gapMs) await sleep(gapMs - since);
-    state.isWoken = false;
-    state.lookedAt = Date.now();
+    Object.assign(state, { isWoken: false, lookedAt: Date.now(), looks: state.looks + 1 });
   }
   async function trying<T>(act: () => Promise<T>): Promise<T | undefined> {
     try {
@@ -106,7 +91,10 @@ export function startLooking(clock: Clock, phase: Phase, { headline, onSteer }: 
       return result;
     } catch (error) {
       if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
-      state.trouble = `**It could not go on, and tries again:** ${messageOf(error).slice(0, SHOWN_CHARACTERS)}`;
+      const said = saidIn(error);
+      if (said?.type === UNKNOWN) throw plainly(said);
+      const message = (said ?? error).message.slice(0, SHOWN_CHARACTERS);
+      state.trouble = `**It could not go on, and tries again:** ${message}`;
       return undefined;
     } finally {
       show();
@@ -115,24 +103,26 @@ export function startLooking(clock: Clock, phase: Phase, { headline, onSteer }: 
 
   show();
   return {
-    get lookNo() {
-      return state.lookNo;
-    },
-    get isWoken() {
-      return state.isWoken;
-    },
     get last() {
-      return last;
+      return state.last;
     },
+    isLong: () => state.looks >= looksPerHistory || workflowInfo().continueAsNewSuggested,
+    untilAnswered: () => condition(allHandlersFinished),
+    carried: () => ({
+      ...{ lookNo: state.lookNo, isWoken: state.isWoken },
+      ...(state.last !== undefined && { last: state.last }),
+    }),
     trying,
     async next() {
       await untilTime();
       const { lookNo } = state;
       return trying(async () => {
-        const outcome = await activities.lookAtExperiment({ experimentId, lookNo, phase });
+        const options = { summary: `look ${lookNo}` };
+        const outcome = await activities.lookAtExperiment.executeWithOptions(options, [
+          { experimentId, lookNo, phase },
+        ]);
         if (!outcome.isRecorded) return outcome;
-        last = outcome;
-        state.lookNo += 1;
+        Object.assign(state, { last: outcome, lookNo: lookNo + 1 });
         const { decision, reason, arm, stops } = outcome;
         if (decision === 'continue' && stops.length === 0) return outcome;
         show();
@@ -142,50 +132,31 @@ export function startLooking(clock: Clock, phase: Phase, { headline, onSteer }: 
   };
 }
 
-/** Does `work` while sampled runs are scored beside it, where they are. */
-export async function whileScoring<T>(
-  { experimentId, lookEveryMs, scoringQueue }: Clock,
-  work: () => Promise<T>,
-): Promise<T> {
-  if (scoringQueue === undefined) return work();
-  const { scoreRuns } = proxyActivities<ScoringActivities>({
-    taskQueue: scoringQueue,
-    startToCloseTimeout: '1 day',
-    heartbeatTimeout: '30 seconds',
-    retry,
-  });
-  const scope = new CancellationScope();
-  const scoring = scope.run(async () => {
-    for (;;) {
-      await scoreRuns({ experimentId }).catch((error: unknown) => {
-        if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
-      });
-      await sleep(lookEveryMs);
-    }
-  });
-  const ended = scoring.catch(() => undefined); // it ends by being cancelled
-  try {
-    return await work();
-  } finally {
-    scope.cancel();
-    await ended;
-  }
+interface Heard {
+  isWoken: boolean;
+  readonly last: LookOutcome | undefined;
 }
 
-/** Somebody has cancelled the workflow: the safe meaning of that is the baseline for everybody. */
-export async function abortedWhenCancelled<T>(experimentId: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!isCancellation(error)) throw error;
-    await CancellationScope.nonCancellable(
-      () =>
-        activities
-          .steerExperiment({ experimentId, action: 'abort', by: 'temporal', why: 'its workflow was cancelled' })
-          .catch(() => undefined), // it had ended
-    );
-    throw error;
-  }
+function listen(experimentId: string, state: Heard, onSteer: (action: Steer['action']) => void): void {
+  setHandler(defineSignal(WAKE_SIGNAL), () => {
+    state.isWoken = true;
+  });
+  setHandler(defineQuery<LookOutcome | null>(REPORT_QUERY), () => state.last ?? null);
+  setHandler(
+    defineUpdate<Standing, [Steer]>(STEER_UPDATE),
+    async ({ action, by, why }) => {
+      const standing = await activities
+        .steerExperiment({ experimentId, action, by, why })
+        .catch((error: unknown): never => {
+          const said = saidIn(error);
+          throw said === undefined ? error : plainly(said);
+        });
+      state.isWoken = true;
+      onSteer(action);
+      return standing;
+    },
+    { validator: refuseOthers },
+  );
 }
 
 function refuseOthers(steer: Partial<Steer> | null | undefined): void {
@@ -197,12 +168,11 @@ function refuseOthers(steer: Partial<Steer> | null | undefined): void {
   );
 }
 
-const messageOf = ({ cause, message }: ActivityFailure): string => cause?.message ?? message;
-
 /** What the worker said, without the layers that Temporal wraps around it. */
-function explain(error: unknown): never {
+function saidIn(error: unknown): ApplicationFailure | undefined {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
-  if (!(cause instanceof ApplicationFailure)) throw error;
-  const { message, type, details } = cause;
-  throw ApplicationFailure.create({ message, type: type ?? 'Error', nonRetryable: true, ...(details && { details }) });
+  return cause instanceof ApplicationFailure ? cause : undefined;
 }
+
+const plainly = ({ message, type, details }: ApplicationFailure): ApplicationFailure =>
+  ApplicationFailure.create({ message, type: type ?? 'Error', nonRetryable: true, ...(details && { details }) });

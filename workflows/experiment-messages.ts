@@ -39,6 +39,8 @@ export interface Clock {
   readonly lookNo?: number;
   /** Somebody has asked for a look that the history before did not make any more. */
   readonly isWoken?: boolean;
+  /** The last look of the history before. */
+  readonly last?: LookOutcome;
 }
 
 export interface Ramp {

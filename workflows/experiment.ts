@@ -4,8 +4,9 @@
  * in the ledger, and this branches on what is recorded.
  */
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { allHandlersFinished, condition, continueAsNew, ParentClosePolicy, startChild } from '@temporalio/workflow';
-import { abortedWhenCancelled, startLooking, whileScoring } from './experiment-looking.ts';
+import { continueAsNew, ParentClosePolicy, startChild } from '@temporalio/workflow';
+import { checkClock, live } from './experiment-beside.ts';
+import { startLooking } from './experiment-looking.ts';
 import {
   type ExperimentInput,
   ROLLOUT_WORKFLOW,
@@ -14,34 +15,31 @@ import {
 } from './experiment-messages.ts';
 
 export async function experiment(input: ExperimentInput): Promise<{ readonly state: string }> {
-  const { experimentId, looksPerHistory } = input;
-  let state = 'running';
+  checkClock(input);
+  const { experimentId } = input;
+  let state = input.last?.state ?? 'running';
   const looking = startLooking(input, 'experiment', { headline: () => `**${state}** \`${experimentId}\`` });
-  return abortedWhenCancelled(experimentId, () =>
-    whileScoring(input, async () => {
-      for (let looks = 0; looks < looksPerHistory; looks += 1) {
-        const standing = await looking.next();
-        state = standing?.state ?? state;
-        if (standing === undefined || (standing.isLive && standing.phase === 'experiment')) continue;
-        if (standing.isLive) await startRollout(input, looking.lookNo);
-        await condition(allHandlersFinished);
-        return { state };
-      }
-      await condition(allHandlersFinished);
-      const { lookNo, isWoken } = looking;
-      return continueAsNew<typeof experiment>({ ...input, lookNo, isWoken });
-    }),
-  );
+  return live(input, async () => {
+    while (!looking.isLong()) {
+      const standing = await looking.next();
+      state = standing?.state ?? state;
+      if (standing === undefined || (standing.isLive && standing.phase === 'experiment')) continue;
+      if (standing.isLive) await startRollout({ ...input, ...looking.carried() });
+      await looking.untilAnswered();
+      return { state };
+    }
+    await looking.untilAnswered();
+    return continueAsNew<typeof experiment>({ ...input, ...looking.carried() });
+  });
 }
 
 /** It goes on without this workflow; one that has been started already, by a client or before a crash, is the one. */
-async function startRollout({ isWoken: _, ...clock }: ExperimentInput, lookNo: number): Promise<void> {
+async function startRollout({ last: _, ...clock }: RolloutInput): Promise<void> {
   const { experimentId } = clock;
-  const args: [RolloutInput] = [{ ...clock, lookNo }];
   try {
     await startChild(ROLLOUT_WORKFLOW, {
       workflowId: ROLLOUT_WORKFLOW_PREFIX + experimentId,
-      args,
+      args: [clock],
       parentClosePolicy: ParentClosePolicy.ABANDON,
       staticSummary: `${experimentId}: its winner is rolled out`,
     });

@@ -3,14 +3,16 @@
  * looked at for harm. It takes each step when that has lasted, and enough units have matured in it; harm ends it in the
  * store, at once and for everybody, whatever becomes of this workflow.
  */
-import { allHandlersFinished, condition, continueAsNew, defineQuery, setHandler } from '@temporalio/workflow';
-import { abortedWhenCancelled, activities, type Looking, startLooking, whileScoring } from './experiment-looking.ts';
+import { continueAsNew, defineQuery, setHandler } from '@temporalio/workflow';
+import { activities, checkClock, live } from './experiment-beside.ts';
+import { type Looking, startLooking } from './experiment-looking.ts';
 import { type RolloutInput, STEP_QUERY, type Standing, type StepPlace } from './experiment-messages.ts';
 
 type Place = { -readonly [Key in keyof StepPlace]: StepPlace[Key] };
 
 export async function rollout(input: RolloutInput): Promise<{ readonly state: string }> {
-  const { experimentId, looksPerHistory } = input;
+  checkClock(input);
+  const { experimentId } = input;
   const place: Place = { ...(input.at ?? { step: -1, beganAt: 0, unitsThen: 0, isHeld: false }) };
   setHandler(defineQuery<StepPlace>(STEP_QUERY), () => place);
   let state = 'rolling';
@@ -20,24 +22,21 @@ export async function rollout(input: RolloutInput): Promise<{ readonly state: st
       if (action === 'pause' || action === 'resume') place.isHeld = action === 'pause';
     },
   });
-  return abortedWhenCancelled(experimentId, () =>
-    whileScoring(input, async () => {
-      // The first step is taken at once.
-      if (place.step < 0 && !place.isHeld) await goOn(input, place, looking);
-      for (let looks = 0; looks < looksPerHistory; looks += 1) {
-        let standing = await looking.next();
-        if (standing?.state === 'rolling' && !place.isHeld && isOver(input, place, looking))
-          standing = await goOn(input, place, looking);
-        state = standing?.state ?? state;
-        if (standing === undefined || standing.isLive) continue;
-        await condition(allHandlersFinished);
-        return { state };
-      }
-      await condition(allHandlersFinished);
-      const { lookNo, isWoken } = looking;
-      return continueAsNew<typeof rollout>({ ...input, lookNo, isWoken, at: place });
-    }),
-  );
+  return live(input, async () => {
+    // The first step is taken at once.
+    if (place.step < 0 && !place.isHeld) await goOn(input, place, looking);
+    while (!looking.isLong()) {
+      let standing = await looking.next();
+      if (standing?.state === 'rolling' && !place.isHeld && isOver(input, place, looking))
+        standing = await goOn(input, place, looking);
+      state = standing?.state ?? state;
+      if (standing === undefined || standing.isLive) continue;
+      await looking.untilAnswered();
+      return { state };
+    }
+    await looking.untilAnswered();
+    return continueAsNew<typeof rollout>({ ...input, ...looking.carried(), at: place });
+  });
 }
 
 /** Whether a step has lasted, and enough units have matured in it. The last one lasts until the share may be released. */

@@ -58,7 +58,7 @@ beforeEach(() => {
 const clientOf = (through: Client) =>
   createExperimentClient({
     ...{ temporal: through, store: live.store, queues: live.config.queues, looksPerHistory: LOOKS_PER_HISTORY },
-    ...{ check: async () => undefined, answerLimitMs: 500 },
+    check: async () => undefined,
   });
 
 async function start(spec: ExperimentSpec): Promise<ExperimentRow> {
@@ -73,7 +73,7 @@ async function feedTo({ experimentId }: ExperimentRow, fed: Fed): Promise<void> 
 }
 const rowOf = (experimentId: string) => live.store.experiments.get(experimentId);
 const untilState = ({ experimentId }: ExperimentRow, state: string) =>
-  expect.poll(async () => (await rowOf(experimentId)).state, { timeout: 20_000, interval: 20 }).toBe(state);
+  expect.poll(async () => (await rowOf(experimentId)).state).toBe(state);
 const entriesOf = ({ experimentId }: ExperimentRow) =>
   live.store.ledger.entries(experimentId, { after: 0, limit: 1_000 });
 const looksOf = async (row: ExperimentRow) =>
@@ -81,9 +81,7 @@ const looksOf = async (row: ExperimentRow) =>
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 const untilLooks = (row: ExperimentRow, more: number) => {
   const begun = looksOf(row);
-  return expect
-    .poll(async () => (await looksOf(row)).length - (await begun).length, { timeout: 20_000, interval: 20 })
-    .toBeGreaterThanOrEqual(more);
+  return expect.poll(async () => (await looksOf(row)).length - (await begun).length).toBeGreaterThanOrEqual(more);
 };
 const handleOf = (prefix: string, { experimentId }: ExperimentRow) =>
   temporal.workflow.getHandle(prefix + experimentId);
@@ -98,11 +96,11 @@ describe('an experiment that is left to itself', () => {
     const before = await live.store.deployments.current(spec.pipeline);
     await feedTo(row, { units: 150 });
     await untilState(row, 'rolling');
-    await expect.poll(async () => (await rowOf(row.experimentId)).ramp, { interval: 20 }).toBe(0.5);
+    await expect.poll(async () => (await rowOf(row.experimentId)).ramp).toBe(0.5);
     await untilLooks(row, 2);
     expect(await placeOf(row)).toMatchObject({ step: 0, isHeld: false });
     await feedTo(row, { units: 10 });
-    await expect.poll(async () => (await rowOf(row.experimentId)).ramp, { interval: 20 }).toBe(1);
+    await expect.poll(async () => (await rowOf(row.experimentId)).ramp).toBe(1);
     await feedTo(row, { units: 10 });
     const ended = await client.followExperiment(row.experimentId, { pollMs: 20 });
     expect(ended).toMatchObject({ state: 'promoted', winner: 'warm', reason: 'rolled_out' });
@@ -181,9 +179,9 @@ describe('an experiment that is told what to do', () => {
     hooks.before = (name) => {
       asked += Number(name === 'lookAtExperiment');
     };
-    await expect.poll(() => asked, { interval: 20 }).toBeGreaterThan(2);
+    await expect.poll(() => asked).toBeGreaterThan(2);
     const before = await looksOf(row);
-    await expect.poll(() => asked, { interval: 20 }).toBeGreaterThan(4);
+    await expect.poll(() => asked).toBeGreaterThan(4);
     expect(await looksOf(row)).toEqual(before);
     await expect(steer(row, 'approve')).rejects.toMatchObject({ code: 'experiment_not_won' });
     expect(await steer(row, 'resume')).toMatchObject({ state: 'running' });
@@ -202,13 +200,13 @@ describe('an experiment that is told what to do', () => {
     expect(await rowOf(row.experimentId)).toMatchObject({ state: 'approving', winner: 'warm', ramp: 0 });
     await expect(steer(row, 'pause')).rejects.toMatchObject({ code: 'experiment_won' });
     expect(await steer(row, 'approve')).toMatchObject({ state: 'rolling', rolloutStage: 2 });
-    await expect.poll(async () => (await rowOf(row.experimentId)).ramp, { interval: 20 }).toBe(0.5);
+    await expect.poll(async () => (await rowOf(row.experimentId)).ramp).toBe(0.5);
     expect(await steer(row, 'pause')).toMatchObject({ state: 'rolling', reason: `held: ${why}` });
     await feedTo(row, { units: 10 });
     await untilLooks(row, 2);
     expect(await placeOf(row)).toMatchObject({ step: 0, isHeld: true });
     await steer(row, 'resume');
-    await expect.poll(async () => (await placeOf(row)).step, { interval: 20 }).toBe(1);
+    await expect.poll(async () => (await placeOf(row)).step).toBe(1);
     expect(await steer(row, 'abort')).toMatchObject({ state: 'aborted', ramp: 1 });
     expect(await handleOf(ROLLOUT_WORKFLOW_PREFIX, row).result()).toEqual({ state: 'aborted' });
   });
@@ -238,7 +236,7 @@ describe('an experiment that Temporal has lost', () => {
     await steer(row, 'resume');
     await untilLooks(row, 1);
     await feedTo(row, { units: 150 });
-    await expect.poll(async () => (await rowOf(row.experimentId)).ramp, { interval: 20 }).toBe(0.5);
+    await expect.poll(async () => (await rowOf(row.experimentId)).ramp).toBe(0.5);
     await handleOf(ROLLOUT_WORKFLOW_PREFIX, row).terminate('lost');
     await expect(steer(row, 'pause')).rejects.toMatchObject({ code: 'rollout_lost' });
     await steer(row, 'resume');

@@ -53,6 +53,11 @@ export const SWAPPED_CALLS: readonly Reorder[] = [
     passage: 'return { beginEvaluation, evaluateChunk, endEvaluation };',
     becomes: 'return { beginEvaluation: endEvaluation, evaluateChunk, endEvaluation: beginEvaluation };',
   },
+  {
+    file: 'workflows/experiment-looking.ts',
+    passage: 'await activities.lookAtExperiment.',
+    becomes: 'await activities.actOnLook.',
+  },
   { file: 'workflows/sweep.ts', passage: 'await sleep(settings.intervalMs);', becomes: 'await sweepRuns();' },
 ];
 

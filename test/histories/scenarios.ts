@@ -11,6 +11,7 @@ import type { Runtime } from '../../src/runtime/runtime.ts';
 import type { RunBudget } from '../../src/store/runs.ts';
 import { RUN_WORKFLOW, SWEEP_WORKFLOW, type SweepSettings } from '../../workflows/messages.ts';
 import { type Asked, startEvaluation } from './evaluations.ts';
+import { EXPERIMENT_SCENARIOS } from './experiments.ts';
 import * as pipelines from './pipelines.ts';
 
 export interface Stage {
@@ -258,6 +259,7 @@ export const SCENARIOS: { readonly [name: string]: Scenario } = {
   'evaluation-tampered': evaluationTampered,
   'evaluation-cancelled': evaluationUntil('cancelled', 'cancel'),
   'evaluation-left': evaluationUntil('left', 'leave'),
+  ...EXPERIMENT_SCENARIOS,
   swept,
 };
 
