@@ -53,13 +53,22 @@ export async function playRun({ host, spend }: RunHost, place: RunPlace): Promis
 
 /** How a walk ended, for its scores. What came of trouble that was not its own is missing, and so is what made do in spite of it. */
 export function endOf(result: WalkResult, output: Json | undefined, observe: readonly From[]): Omit<EndedRun, 'facts'> {
-  const helped = result.nodes.find((node) => HELPED.has(node.outcome) && node.error && isPassing(node.error.code));
-  if (helped?.error) return { ...MADE_DO, error: errorOf(helped.error) };
+  const trouble = result.nodes.find(madeDo)?.error;
+  if (trouble) return { ...MADE_DO, error: errorOf(trouble) };
   const error = result.error ? errorOf(result.error) : null;
   const isMissing = error !== null && isFromOutside(error.code);
   const nodes = observedBy(observe, result.observed);
   return { outcome: isMissing ? 'missing' : result.outcome, error, output, nodes };
 }
+
+/** Whether a node found help against what another time might not have met. */
+export const madeDo = ({
+  outcome,
+  error,
+}: {
+  readonly outcome: NodeOutcome;
+  readonly error?: { readonly code: string };
+}) => HELPED.has(outcome) && error !== undefined && isPassing(error.code);
 
 const HELPED: ReadonlySet<NodeOutcome> = new Set(['fallback', 'or-else', 'exhausted']);
 

@@ -3,7 +3,7 @@
 import { SluiceError } from '../../errors.ts';
 import type { MakeAttempt } from '../../evaluation/attempts.ts';
 import { isFromOutside } from '../../evaluation/chunk/outside-failures.ts';
-import { type EndedRun, endOf } from '../../evaluation/chunk/play-run.ts';
+import { type EndedRun, endOf, madeDo } from '../../evaluation/chunk/play-run.ts';
 import { observedRefs } from '../../evaluation/chunk/scorer-input.ts';
 import type { JsonObject } from '../../evaluation/dataset.ts';
 import { NO_FACTS, type RunFacts } from '../../evaluation/result.ts';
@@ -11,7 +11,7 @@ import { runLatency } from '../../evaluation/run-latency.ts';
 import type { Slots } from '../../evaluation/slots.ts';
 import { applyEdits } from '../../plan/compose.ts';
 import { planId } from '../../plan/id.ts';
-import type { Plan } from '../../plan/plan.ts';
+import type { Json, Plan } from '../../plan/plan.ts';
 import { EVALUATION_BUDGET } from '../../plan/walk.ts';
 import type { PaidBy } from '../../store/memo.ts';
 import type { RerunRow } from '../../store/reruns.ts';
@@ -60,14 +60,22 @@ export async function playRerun(
   }
 }
 
-/** Why a run is none that could be repeated. */
-function whyNot({ run: { runId, state, error } }: LoadedRun): RerunError | undefined {
+/** Why a run is none that could be repeated, and compared. */
+function whyNot({ run: { runId, state, error, nodes } }: LoadedRun): RerunError | undefined {
   if (state === 'running') return { code: 'run_running', message: `${runId} has not ended` };
   if (state === 'cancelled') return { code: 'run_cancelled', message: `${runId} was cancelled: it has no answer` };
-  const { code } = (error ?? {}) as { readonly code?: string };
-  if (state !== 'failed' || code === undefined || !isFromOutside(code)) return undefined;
-  return { code: 'run_from_outside', message: `${runId} failed by what was not its own fault: ${code}` };
+  const code = codeOf(error);
+  if (state === 'failed' && code !== undefined && isFromOutside(code))
+    return { code: 'run_from_outside', message: `${runId} failed by what was not its own fault: ${code}` };
+  const helped = nodes.find((node) => {
+    const trouble = codeOf(node.error);
+    return trouble !== undefined && madeDo({ outcome: node.outcome, error: { code: trouble } });
+  });
+  if (helped === undefined) return undefined;
+  return { code: 'run_made_do', message: `${runId} made do without '${helped.key}': ${codeOf(helped.error)}` };
 }
+
+const codeOf = (error: Json): string | undefined => (error as { readonly code?: string } | null)?.code;
 
 interface Composed {
   readonly plan: Plan;
@@ -102,12 +110,6 @@ async function play(
   const observe = refs.map(($from) => ({ $from }));
   const made = await rerun({ plan, record, fresh, execute: host.execute, observe, cancel: signal });
   signal.throwIfAborted();
-  const then = endOf(made.served.result, made.served.output, refs);
-  if (then.outcome === 'missing')
-    return {
-      result: skipped(runId, { code: 'run_made_do', message: `it made do without: ${then.error?.code}` }),
-      isOutOfBudget: false,
-    };
   const now = endOf(made.result, made.output, refs);
   const served = servedRun(run, made.served, refs, await servedFacts(run, record, made));
   const variant: EndedRun = {
