@@ -1,5 +1,5 @@
-/** `sluice dataset add`: what a run was asked becomes an example, and what it answered the expectation, if accepted. */
-import type { Command } from 'commander';
+/** `sluice dataset add`: what runs were asked becomes examples, and what they answered the expectation, if accepted. */
+import { type Command, Option } from 'commander';
 import { SluiceError } from '../errors.ts';
 import type { Example } from '../evaluation/dataset.ts';
 import type { RowSchemas } from '../evaluation/dataset-row.ts';
@@ -7,13 +7,16 @@ import type { Json } from '../plan/plan.ts';
 import type { RunWithNodes } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
+import { addFromFeedback } from './dataset-add-feedback.ts';
 import { findVersion, shortVersion } from './dataset-names.ts';
+import { type FeedbackOptions, withFeedbackOptions } from './feedback-options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { count } from './text.ts';
 import { withStore } from './with-servers.ts';
 
-interface AddOptions {
-  readonly fromRun: string;
+interface AddOptions extends FeedbackOptions {
+  readonly fromRun?: string;
+  readonly fromFeedback?: 'up' | 'down';
   readonly id?: string;
   readonly expected?: string;
   readonly accept?: boolean;
@@ -22,15 +25,18 @@ interface AddOptions {
 }
 
 export function addCommand(world: World): Command {
-  return readingCommand('add', {
-    summary: 'add a run to a dataset, as an example',
+  const command = readingCommand('add', {
+    summary: 'add a run to a dataset, as an example; or those that people liked, or did not',
     examples: [
       ['dataset add ai-docs --from-run run-7d2 --accept', 'its answer is what is expected from now on'],
       [`dataset add ai-docs --from-run run-7d2 --expected '{"answer": "…"}'`, 'a better answer is expected'],
+      ['dataset add ai-docs --from-feedback down --since 7d --tag disliked', 'what people did not like this week'],
+      ['dataset add ai-docs --from-feedback up --accept', 'what they liked is expected from now on'],
     ],
   })
     .argument('<dataset>', 'its name, or the beginning of it')
-    .requiredOption('--from-run <run>', 'a run id, or its beginning')
+    .option('--from-run <run>', 'a run id, or its beginning')
+    .addOption(new Option('--from-feedback <thumb>', 'runs of which most people said this').choices(['up', 'down']))
     .option('--accept', 'the output of the run is what is expected')
     .option('--expected <json>', 'what is expected, as a JSON object')
     .option(
@@ -40,13 +46,36 @@ export function addCommand(world: World): Command {
       [],
     )
     .option('--id <id>', 'the id of the example; default: that of the run')
-    .option('--new', 'begin the dataset where there is none of that name')
-    .action((name: string, options: AddOptions, command: Command) =>
-      runAction(world, command, (session) => addToDataset(session, name, options)),
-    );
+    .option('--new', 'begin the dataset where there is none of that name');
+  return withFeedbackOptions(command).action((name: string, options: AddOptions, own: Command) =>
+    runAction(world, own, (session) => choose(session, name, options)),
+  );
 }
 
-async function addToDataset(session: Session, given: string, options: AddOptions): Promise<ExitCode> {
+function choose(session: Session, name: string, options: AddOptions): Promise<ExitCode> {
+  const { fromRun, fromFeedback, accept, expected, id, since, pipeline, limit } = options;
+  if ((fromRun === undefined) === (fromFeedback === undefined))
+    throw usage(
+      fromRun === undefined ? 'it is not said what is to be added' : 'both --from-run and --from-feedback were given',
+      'give one of them: --from-run RUN, or --from-feedback up',
+    );
+  if (fromFeedback === undefined) {
+    if (since !== undefined || pipeline !== undefined || limit !== undefined)
+      throw usage('--since, --pipeline and --limit are for --from-feedback', 'leave them out');
+    return addToDataset(session, name, { ...options, fromRun: fromRun! });
+  }
+  if (expected !== undefined || id !== undefined)
+    throw usage('--expected and --id are of one run', 'name it: --from-run RUN');
+  if (accept && fromFeedback === 'down')
+    throw usage('what people did not like is not what is expected', 'leave out --accept, or add --from-feedback up');
+  return addFromFeedback(session, name, { ...options, fromFeedback });
+}
+
+async function addToDataset(
+  session: Session,
+  given: string,
+  options: AddOptions & { readonly fromRun: string },
+): Promise<ExitCode> {
   const { terminal } = session;
   if (options.accept && options.expected !== undefined)
     throw usage('both --accept and --expected were given', 'give one of them');

@@ -130,9 +130,10 @@ const WORDS: { readonly [why in LeftOut]: string } = {
   no_text: 'without a text on both sides',
   no_question: 'of inputs without a question',
   alike: 'alike, or there already',
+  enough: 'beyond the first pairs of one question',
 };
 
-function leftOutLines({ leftOut }: Tuning): readonly string[] {
+export function leftOutLines({ leftOut }: Pick<Tuning, 'leftOut'>): readonly string[] {
   const parts = Object.entries(leftOut).map(
     ([why, number]) => `${number.toLocaleString('en')} ${WORDS[why as LeftOut]}`,
   );

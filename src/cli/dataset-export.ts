@@ -4,8 +4,10 @@ import { SluiceError } from '../errors.ts';
 import type { Example, Split } from '../evaluation/dataset.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { type EvaluationExportOptions, exportEvaluation } from './dataset-export-evaluation.ts';
+import { exportFeedback } from './dataset-export-feedback.ts';
 import { findVersion, shortVersion } from './dataset-names.ts';
 import { splitOption } from './dataset-show.ts';
+import { type FeedbackOptions, withFeedbackOptions } from './feedback-options.ts';
 import { anyNumber } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { count } from './text.ts';
@@ -16,7 +18,7 @@ const FORMATS = ['jsonl', 'csv', 'openai-chat', 'preference'] as const;
 /** Those that an evaluation's answers can be written in. */
 const OF_ANSWERS: readonly string[] = ['openai-chat', 'preference'];
 
-interface ExportOptions extends Partial<Omit<EvaluationExportOptions, 'format'>> {
+interface ExportOptions extends Partial<Omit<EvaluationExportOptions, 'format'>>, FeedbackOptions {
   readonly format: (typeof FORMATS)[number];
   readonly out?: string;
   readonly version?: string;
@@ -24,10 +26,11 @@ interface ExportOptions extends Partial<Omit<EvaluationExportOptions, 'format'>>
   readonly tag?: string;
   readonly system?: string;
   readonly json?: boolean;
+  readonly fromFeedback?: boolean;
 }
 
 export function exportCommand(world: World): Command {
-  return readingCommand('export', {
+  const command = readingCommand('export', {
     summary: 'write a dataset as JSONL, CSV, or a file to fine-tune a model with',
     examples: [
       ['dataset export ai-docs --format csv --out ai-docs.csv', 'for a spreadsheet; it imports as the same version'],
@@ -36,6 +39,7 @@ export function exportCommand(world: World): Command {
         'dataset export --format preference --evaluation before-release --out pairs.jsonl',
         'pairs, the better one told',
       ],
+      ['dataset export --format preference --from-feedback --out pairs.jsonl', 'what people liked beside what not'],
     ],
   })
     .argument('[dataset]', 'its name, or the beginning of it; NAME@HASH for a version')
@@ -50,9 +54,10 @@ export function exportCommand(world: World): Command {
     .option('--metric <metric>', 'preference, openai-chat: by this metric')
     .option('--min-difference <number>', 'preference: so far apart on the metric, in its unit', anyNumber)
     .option('--at-least <number>', 'openai-chat: so good on the metric, in its unit', anyNumber)
-    .action((name: string | undefined, options: ExportOptions, command: Command) =>
-      runAction(world, command, (session) => exportDataset(session, name, options)),
-    );
+    .option('--from-feedback', 'preference: by the thumbs that people gave');
+  return withFeedbackOptions(command).action((name: string | undefined, options: ExportOptions, own: Command) =>
+    runAction(world, own, (session) => exportDataset(session, name, options)),
+  );
 }
 
 interface Written {
@@ -68,11 +73,14 @@ async function exportDataset(session: Session, name: string | undefined, options
     throw usage('--json says what was written to a file', 'name the file: --out FILE');
   if (options.system !== undefined && !OF_ANSWERS.includes(format))
     throw usage('--system is for openai-chat and preference', 'add --format openai-chat, or leave it out');
+  if (options.fromFeedback) return exportThumbs(session, name, options);
   if (evaluation !== undefined) return exportAnswers(session, name, { ...options, evaluation });
   if (name === undefined || format === 'preference')
     throw usage(
-      name === undefined ? 'there is no dataset' : 'preferences are between answers of an evaluation',
-      name === undefined ? 'sluice dataset export NAME' : 'name it: --evaluation ID',
+      name === undefined
+        ? 'there is no dataset'
+        : 'preferences are between answers of an evaluation, or those people rated',
+      name === undefined ? 'sluice dataset export NAME' : 'name it: --evaluation ID, or add --from-feedback',
     );
   // Who is trained on the final questions cannot be measured by them.
   const split = options.split ?? (format === 'openai-chat' ? 'dev' : undefined);
@@ -103,6 +111,18 @@ async function exportDataset(session: Session, name: string | undefined, options
   if (skipped > 0)
     terminal.note(`${count(skipped, 'example')} left out: no accepted answer (expected.answer), or no question`);
   return EXIT.fine;
+}
+
+function exportThumbs(session: Session, name: string | undefined, options: ExportOptions): Promise<ExitCode> {
+  const { format, evaluation, split, version, tag } = options;
+  if (format !== 'preference') throw usage(`thumbs cannot be written as ${format}`, 'use --format preference');
+  const others = { dataset: name, evaluation, split, version, tag };
+  if (Object.values(others).some((value) => value !== undefined))
+    throw usage(
+      'people rate runs, which are of no dataset and no evaluation',
+      'leave these out beside --from-feedback',
+    );
+  return exportFeedback(session, options);
 }
 
 function exportAnswers(

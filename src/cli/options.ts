@@ -29,11 +29,14 @@ export function share(text: string): number {
   return value;
 }
 
-/** `30 seconds`, `2 hours`; in milliseconds, at most a year. */
+/** `30 seconds`, `2 hours`, or in short `7d`; in milliseconds, at most a year. */
 export function duration(text: string): number {
+  const short = /^(?<amount>\d+(?:\.\d+)?)(?<unit>ms|s|m|h|d)$/.exec(text)?.groups;
   try {
-    return durationMs(text, 'it', { most: MOST_MS });
+    return durationMs(short ? `${short.amount} ${UNITS[short.unit!]}` : text, 'it', { most: MOST_MS });
   } catch {
-    throw new InvalidArgumentError("give a duration, such as '30 seconds' or '2 hours'.");
+    throw new InvalidArgumentError("give a duration, such as '30 seconds', '2 hours' or 7d.");
   }
 }
+
+const UNITS: { readonly [short: string]: string } = { ms: 'ms', s: 'seconds', m: 'minutes', h: 'hours', d: 'days' };

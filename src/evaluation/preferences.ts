@@ -14,7 +14,7 @@ export type PreferredBy =
   | { readonly metric: MetricSpec /** In the metric's unit. */; readonly minDifference: number };
 
 /** Why something was left out. */
-export type LeftOut = 'final' | 'undecided' | 'no_text' | 'no_question' | 'alike';
+export type LeftOut = 'final' | 'undecided' | 'no_text' | 'no_question' | 'alike' | 'enough';
 
 export interface Tuning {
   readonly text: string;
@@ -101,7 +101,11 @@ function pairLine(preference: Preference | null, messages: readonly Message[]): 
   if (preference === null) return 'undecided';
   const [preferred, other] = [textOf(preference.preferred), textOf(preference.other)];
   if (preferred === undefined || other === undefined) return 'no_text';
-  if (preferred === other) return 'alike';
+  return preferred === other ? 'alike' : preferenceLine(messages, preferred, other);
+}
+
+/** One pair of answers to the same. */
+export function preferenceLine(messages: readonly Message[], preferred: string, other: string): string {
   const output = (content: string) => [{ role: 'assistant', content }];
   return `${JSON.stringify({
     input: { messages },
@@ -135,7 +139,7 @@ export async function acceptedChats(
 }
 
 /** What a run answered: `text` or `answer` of its output, or the output itself. */
-function textOf({ output }: ResultRow): string | undefined {
+export function textOf({ output }: Pick<ResultRow, 'output'>): string | undefined {
   const { text, answer } = (output !== null && typeof output === 'object' ? output : {}) as {
     readonly text?: unknown;
     readonly answer?: unknown;
@@ -144,7 +148,7 @@ function textOf({ output }: ResultRow): string | undefined {
 }
 
 /** Each line once: repeats that gave the same say nothing new. */
-function createTally() {
+export function createTally() {
   const lines = new Set<string>();
   const leftOut: { [why in LeftOut]?: number } = {};
   const leave = (why: LeftOut) => {

@@ -52,11 +52,7 @@ export async function addExample(
 /** Those whose id is there already stay as they are. @param examples each id once */
 export async function addExamples(
   database: Database,
-  {
-    examples,
-    mayBegin,
-    ...writing
-  }: Writing & { readonly examples: readonly Example[]; readonly mayBegin: boolean },
+  { examples, mayBegin, ...writing }: Writing & { readonly examples: readonly Example[]; readonly mayBegin: boolean },
 ): Promise<PutOutcome & { readonly added: readonly string[] }> {
   checkDatasetName(writing.name);
   const given = await writeExamples(database, examples);
