@@ -26,8 +26,14 @@ export function explainLook(spec: ExperimentSpec, settings: FrozenSettings, reco
   return explain(reportOf(spec, settings, record));
 }
 
-/** The state in words, for one that is not looked at any more, or that somebody changed. */
-export function explainState(row: ExperimentRow, by: string | null = null): readonly string[] {
+/**
+ * The state in words, for one that is not looked at any more, or that somebody changed.
+ *
+ * @param by who put it into this state
+ * @param since when that was, in milliseconds since the epoch; an end knows it by itself
+ */
+export function explainState(row: ExperimentRow, by: string | null = null, since?: number): readonly string[] {
+  const at = row.endedAt ?? since ?? (row.state === 'running' ? row.startedAt : null);
   const report: ExperimentStateReport = {
     kind: 'experiment-state',
     state: row.state,
@@ -36,7 +42,7 @@ export function explainState(row: ExperimentRow, by: string | null = null): read
     unit: row.spec.unitName,
     by,
     reason: row.reason,
-    at: showTime(row.endedAt ?? row.startedAt),
+    at: at === null ? null : showTime(at),
     ramp: row.ramp,
   };
   return explain(report);

@@ -30,7 +30,9 @@ export async function experimentStatus(
   // What looks have done is told by the look; only what people have done is told with their name.
   const by = change === undefined || change.who === 'sluice' ? null : change.who;
   const sentences =
-    look !== null && isSaidBy(look, row) ? explainLook(row.spec, row.settings, look) : explainState(row, by);
+    look !== null && isSaidBy(look, row)
+      ? explainLook(row.spec, row.settings, look)
+      : explainState(row, by, change?.at);
   return { row, stages, look, sentences };
 }
 

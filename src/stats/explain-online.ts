@@ -160,32 +160,33 @@ function experimentBasis(report: ExperimentReport): readonly string[] {
 }
 
 export function stateSentences(report: ExperimentStateReport): readonly string[] {
-  const { state, pipeline, unit, at, ramp } = report;
+  const { state, pipeline, unit, ramp } = report;
   const variant = report.variant ?? 'The variant';
   const because = report.reason === null ? '' : `: ${report.reason}`;
   const by = report.by === null ? '' : ` by ${report.by}`;
+  const at = report.at === null ? '' : ` at ${report.at}`;
   const sentence = (): string => {
     switch (state) {
       case 'running':
-        return `Running since ${at}.`;
+        return report.at === null ? 'Running.' : `Running since ${report.at}.`;
       case 'paused':
-        return `Paused at ${at}${by}${because}. Every ${unit} gets the baseline, and nothing is decided.`;
+        return `Paused${at}${by}${because}. Every ${unit} gets the baseline, and nothing is decided.`;
       case 'halted':
-        return `Halted at ${at}${because}. The split stays as it is and nobody is promoted; find the cause, and abort it.`;
+        return `Halted${at}${because}. The split stays as it is and nobody is promoted; find the cause, and abort it.`;
       case 'approving':
-        return `${variant} has won at ${at}, and waits for approval.`;
+        return `${variant} has won${at}, and waits for approval.`;
       case 'rolling':
         return `${variant} is being rolled out: ${formatValue(ramp, 'share')} of the traffic outside the experiment gets it.`;
       case 'promoted':
-        return `${variant} was promoted at ${at}: it is what ${pipeline} serves.`;
+        return `${variant} was promoted${at}: it is what ${pipeline} serves.`;
       case 'rolled_back':
-        return `${report.variant ?? 'It'} was rolled back at ${at}${because}. Every ${unit} gets the baseline.`;
+        return `${report.variant ?? 'It'} was rolled back${at}${because}. Every ${unit} gets the baseline.`;
       case 'inconclusive':
-        return `Ended at ${at} without a winner${because}. Baseline stays.`;
+        return `Ended${at} without a winner${because}. Baseline stays.`;
       case 'aborted':
-        return `Aborted at ${at}${by}${because}. Baseline stays; what was seen until then decides nothing.`;
+        return `Aborted${at}${by}${because}. Baseline stays; what was seen until then decides nothing.`;
       case 'superseded':
-        return `Superseded at ${at}${because}. What it compared is no longer served; start it anew on what is.`;
+        return `Superseded${at}${because}. What it compared is no longer served; start it anew on what is.`;
     }
   };
   return [sentence()];

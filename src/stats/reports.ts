@@ -113,10 +113,10 @@ export interface ExperimentStateReport {
   /** The winner, or the variant that the state is about; null where it is about none. */
   readonly variant: string | null;
   readonly unit: string;
-  /** Who did it, why, and when, as it is to be shown. */
+  /** Who did it, why, and when, as it is to be shown; null: not known. */
   readonly by: string | null;
   readonly reason: string | null;
-  readonly at: string;
+  readonly at: string | null;
   /** Of a rollout: the part of the traffic outside the experiment that gets the winner. */
   readonly ramp: number;
 }

@@ -114,20 +114,21 @@ describe('in words', () => {
     );
   });
 
-  test('a state, with when it ended', () => {
-    const row = {
-      state: 'aborted',
-      pipeline: 'docs-search',
-      winner: null,
-      spec,
-      reason: 'a bug',
-      startedAt: STARTED_AT,
-      endedAt: STARTED_AT + 60_000,
-      ramp: 0,
-    };
-    expect(explainState(row as unknown as ExperimentRow, 'ada')).toEqual([
+  test('a state, with when it ended, or since when it is', () => {
+    const state = (change: Partial<ExperimentRow>, ...since: [by: string | null, at?: number]) =>
+      explainState(
+        {
+          ...{ state: 'aborted', pipeline: 'docs-search', winner: null, spec, reason: 'a bug' },
+          ...{ startedAt: STARTED_AT, endedAt: null, ramp: 0, ...change },
+        } as unknown as ExperimentRow,
+        ...since,
+      )[0];
+    expect(state({ endedAt: STARTED_AT + 60_000 }, 'ada', STARTED_AT)).toBe(
       'Aborted at 2026-03-01 00:01 UTC by ada: a bug. Baseline stays; what was seen until then decides nothing.',
-    ]);
+    );
+    expect(state({ state: 'paused' }, null, STARTED_AT + 120_000)).toMatch(/^Paused at 2026-03-01 00:02 UTC: a bug\./);
+    expect(state({ state: 'paused' }, null)).toMatch(/^Paused: a bug\./);
+    expect(state({ state: 'running' }, null)).toBe('Running since 2026-03-01 00:00 UTC.');
   });
 });
 

@@ -248,6 +248,8 @@ test.each<[ExperimentStateReport['state'], string]>([
     ramp: 0.25,
   };
   expect(explain(report)).toEqual([sentence]);
+  const untimed = sentence.replace(/ (at|since) 2026-03-01 10:00/, '');
+  expect(explain({ ...report, at: null })).toEqual([untimed]);
 });
 
 describe('a plan', () => {
