@@ -21,7 +21,8 @@ const speak = defineStep('speak', {
 const pipelineOf = (id: string) =>
   definePipeline(id, Text)
     .step('said', speak, ({ input }) => ({ text: input.text }))
-    .output(Text, ({ said }) => ({ text: said.text }));
+    .step('heard', speak, ({ said }) => ({ text: said.text }))
+    .output(Text, ({ heard }) => ({ text: heard.text }));
 
 export const planFor = (pipeline: string): Plan => pipelineOf(pipeline).plan;
 
@@ -49,20 +50,25 @@ export interface Asked {
   readonly maxDurationMs?: number;
   readonly rollout?: Partial<ExperimentSpec['rollout']>;
   readonly voice?: string;
+  /** Of which node; default `said`. */
+  readonly node?: string;
+  /** Default `<name>-on`. */
+  readonly pipeline?: string;
   /** Sampled runs are scored beside it: of none. */
   readonly isScored?: true;
 }
 
-/** A pipeline `<name>-on`, whose winner is better at once, or fails. */
+/** On a pipeline of two nodes; its looks take all that has come of a unit by now. */
 export function specOf(name: string, asked: Asked = {}): ExperimentSpec {
-  const { lookEveryMs = 50, graceMs = 0, maxDurationMs = 86_400_000, rollout, voice = 'warm', isScored } = asked;
+  const { lookEveryMs = 50, graceMs = 0, maxDurationMs = 86_400_000, rollout, isScored } = asked;
+  const { voice = 'warm', node = 'said', pipeline = `${name}-on` } = asked;
   return {
-    ...{ format: 1, name, pipeline: `${name}-on`, assignVersion: 1, unit: null, unitName: 'user', target: null },
+    ...{ format: 1, name, pipeline, assignVersion: 1, unit: null, unitName: 'user', target: null },
     ...{ layer: null, share: 0.5, overrides: {} },
     scorers: isScored ? [{ spec: PEOPLE, sample: 1 }] : [],
     arms: [
       { name: 'baseline', weight: 0.5, edits: [] },
-      { name: 'warm', weight: 0.5, edits: [{ node: 'said', facet: 'config', config: { voice } }] },
+      { name: 'warm', weight: 0.5, edits: [{ node, facet: 'config', config: { voice } }] },
     ],
     metrics: [
       metric('good', { role: 'primary', kind: 'rate', better: 'higher', format: 'share' }),

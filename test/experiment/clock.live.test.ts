@@ -168,6 +168,31 @@ describe('an experiment that is left to itself', () => {
   });
 });
 
+describe('a rollout that is started by hand', () => {
+  test('begins with its steps, is deployed at their end, and says to other experiments what that means for them', async () => {
+    const pipeline = 'by-hand-on';
+    const others = [specOf('other', { pipeline, node: 'heard', lookEveryMs: HOUR_MS }), specOf('same', { pipeline })];
+    const other = await start(others[0]!);
+    const spec = specOf('by-hand', { pipeline, rollout: { unitsPerStep: 0 } });
+    const request = { spec, settings: settingsOf(spec), by, why, winner: 'warm' };
+    const row = await client.startRollout(request);
+    expect(row).toMatchObject({ kind: 'rollout', state: 'rolling', winner: 'warm', rolloutStage: 1 });
+    const same = { spec: others[1]!, settings: settingsOf(others[1]!), by, why };
+    await expect(client.startExperiment(same)).rejects.toMatchObject({ code: 'experiments_overlap' });
+    expect(await client.followExperiment(row.experimentId, { pollMs: 20 })).toMatchObject({
+      state: 'promoted',
+      ramp: 1,
+    });
+    expect(await handleOf(ROLLOUT_WORKFLOW_PREFIX, row).result()).toEqual({ state: 'promoted' });
+    const { deploymentNo } = (await live.store.deployments.current(pipeline))!;
+    expect(await live.store.experiments.stages(other.experimentId)).toMatchObject([
+      { stage: 1, deploymentNo: 1 },
+      { stage: 2, deploymentNo, why: "'said' changed, which it does not edit" },
+    ]);
+    await steer(other, 'abort');
+  });
+});
+
 describe('an experiment that is told what to do', () => {
   test('makes no look while it is paused, goes on when it is resumed, and ends when it is aborted', async () => {
     const row = await start(specOf('told'));
