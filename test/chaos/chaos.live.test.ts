@@ -6,7 +6,7 @@ import { ROWS } from './rows.ts';
 import { tableOf } from './table.ts';
 
 const SEED = 1;
-const ROW_LIMIT_MS = 200_000;
+const ROW_LIMIT_MS = 420_000;
 
 describe('chaos', () => {
   let place: Place;

@@ -13,7 +13,7 @@ export interface Outcome {
   readonly seconds: number;
 }
 
-const ROW_LIMIT_MS = 180_000;
+const ROW_LIMIT_MS = 400_000;
 
 export async function playRow(row: Row, place: Place): Promise<Outcome> {
   const { id, title, limitMs = ROW_LIMIT_MS } = row;
