@@ -58,6 +58,11 @@ export const SWAPPED_CALLS: readonly Reorder[] = [
     passage: 'await activities.lookAtExperiment.',
     becomes: 'await activities.actOnLook.',
   },
+  {
+    file: 'workflows/rerun.ts',
+    passage: 'await rerunRuns({ rerunId, lane, lanes })',
+    becomes: 'await endRerun({ rerunId, lane, lanes })',
+  },
   { file: 'workflows/sweep.ts', passage: 'await sleep(settings.intervalMs);', becomes: 'await sweepRuns();' },
 ];
 

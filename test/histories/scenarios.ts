@@ -13,6 +13,7 @@ import { RUN_WORKFLOW, SWEEP_WORKFLOW, type SweepSettings } from '../../workflow
 import { type Asked, startEvaluation } from './evaluations.ts';
 import { EXPERIMENT_SCENARIOS } from './experiments.ts';
 import * as pipelines from './pipelines.ts';
+import { RERUN_SCENARIOS } from './reruns.ts';
 
 export interface Stage {
   readonly runtime: Runtime;
@@ -260,6 +261,7 @@ export const SCENARIOS: { readonly [name: string]: Scenario } = {
   'evaluation-cancelled': evaluationUntil('cancelled', 'cancel'),
   'evaluation-left': evaluationUntil('left', 'leave'),
   ...EXPERIMENT_SCENARIOS,
+  ...RERUN_SCENARIOS,
   swept,
 };
 
