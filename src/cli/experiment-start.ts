@@ -104,7 +104,7 @@ export function showStarted(
   );
   if (winner === null)
     print(
-      `${days === null ? 'how long it takes is not known' : `about ${count(Math.ceil(days), 'day')} at this pace`}, at most ${showSpan(stop.maxDurationMs)}; first look in ${showSpan(stop.lookEveryMs)}, and nothing is decided before ${showSpan(stop.minDurationMs)} and ${stop.minUnits} ${unitName}s in each arm`,
+      `${days === null ? 'how long it takes is not known' : `about ${count(Math.ceil(days), 'day')} at this pace`}, at most ${showSpan(stop.maxDurationMs)}; first look in ${showSpan(stop.lookEveryMs)}, and nothing is decided before ${stop.minDurationMs > 0 ? `${showSpan(stop.minDurationMs)} and ` : ''}${stop.minUnits} ${unitName}s in each arm`,
     );
   else
     print(

@@ -1,7 +1,7 @@
 /** How an experiment stands, as its reader wants it: the verdict, the numbers behind it, what makes it doubtful, what comes next. */
 import { showEffect, showValue } from '../evaluation/report/values.ts';
 import { isLive } from '../experiment/live/standing.ts';
-import type { LookRecord } from '../experiment/look-data.ts';
+import type { LookPhase, LookRecord } from '../experiment/look-data.ts';
 import type { LookTableRow } from '../experiment/report-table.ts';
 import { showSpan } from '../experiment/report-text.ts';
 import type { ExperimentStatus } from '../runtime/experiment-status.ts';
@@ -28,7 +28,7 @@ export async function showStatus(terminal: Terminal, status: ExperimentStatus, v
   for (const line of flow(standing(row, view.now), width)) terminal.print(colours.dim(line));
   if (look !== null) {
     const rows = await tableRows(row, look);
-    for (const line of metricTable(rows, row, colours, room - 2)) terminal.print(`  ${line}`);
+    for (const line of metricTable(rows, row, look.phase, colours, room - 2)) terminal.print(`  ${line}`);
     for (const line of flow([await ratioText(row, look), ...rest], width)) terminal.print(line);
   }
   for (const line of flow(lookParts(row, look, view.now), width)) terminal.print(line);
@@ -70,15 +70,17 @@ const dayText = (lasted: number): string =>
 
 function rolloutParts({ winner, ramp, spec, reason, state }: ExperimentRow): string[] {
   const { steps } = spec.rollout;
-  const step = steps.findLastIndex((part) => part <= ramp) + 1;
+  const done = steps.findLastIndex((part) => part <= ramp) + 1;
+  const step = done === 0 ? `before the first of ${steps.length} steps` : `step ${done} of ${steps.length}`;
   const held = state === 'rolling' && reason?.startsWith('held: ') ? ['it stays on this step'] : [];
   const rest = `${percent(ramp)} of the traffic outside the share gets ${winner ?? 'the variant'}`;
-  return [`step ${step} of ${steps.length}: ${rest}`, ...held];
+  return [`${step}: ${rest}`, ...held];
 }
 
 function metricTable(
   rows: readonly LookTableRow[],
   { spec }: ExperimentRow,
+  phase: LookPhase,
   colours: Colours,
   room: number,
 ): readonly string[] {
@@ -93,7 +95,7 @@ function metricTable(
       { heading: 'to', cell: ({ values, format }) => showValue(values[1], format), align: 'right' },
       { heading: 'effect', cell: effectText },
       { heading: `${spec.unitName}s`, cell: ({ units }) => units.map(number).join(' + '), align: 'right' },
-      { heading: ' ', cell: (row) => stands(row, colours) },
+      { heading: ' ', cell: (row) => stands(row, phase, colours) },
     ],
     room,
   );
@@ -105,7 +107,7 @@ const effectText = ({ effect, interval, format }: LookTableRow): string =>
   showEffect({ diff: effect, lo: interval?.[0] ?? null, hi: interval?.[1] ?? null }, format);
 
 /** What may be said of a row; red is for proven harm alone. */
-function stands({ status, margin, format, role }: LookTableRow, colours: Colours): string {
+function stands({ status, margin, format, role }: LookTableRow, phase: LookPhase, colours: Colours): string {
   const limit = margin === null ? '' : showEffect({ diff: margin, lo: null, hi: null }, format).replace(/^\+/, '');
   switch (status) {
     case 'proven':
@@ -113,7 +115,8 @@ function stands({ status, margin, format, role }: LookTableRow, colours: Colours
     case 'harmed':
       return colours.red(`harmed beyond ${limit}`);
     case 'unproven':
-      return `not proven yet (limit ${limit})`;
+      // In a rollout nothing waits for a proof.
+      return phase === 'rollout' ? `no harm seen (limit ${limit})` : `not proven yet (limit ${limit})`;
     case 'better':
       return role === 'primary' ? colours.green('better') : 'better';
     case 'worse':

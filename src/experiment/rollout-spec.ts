@@ -41,7 +41,7 @@ const LOOKS_PER_SOAK = 4;
 export function rolloutSpec({ pipeline, variant, share, steps, soakMs }: RolloutRequest): ExperimentSpec {
   const lookEveryMs = Math.round(Math.min(LONGEST_BETWEEN_LOOKS_MS, Math.max(LIMITS.lookMs, soakMs / LOOKS_PER_SOAK)));
   return Object.freeze({
-    ...{ format: EXPERIMENT_FORMAT, name: `rollout-${pipeline}-${variant.name}`, pipeline },
+    ...{ format: EXPERIMENT_FORMAT, name: `${pipeline}-${variant.name}`, pipeline },
     ...{ assignVersion: ASSIGN_VERSION, unit: null, unitName: 'user', target: null, layer: null, share },
     arms: [
       { name: 'baseline', weight: 0.5, edits: [] },
