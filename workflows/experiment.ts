@@ -4,7 +4,7 @@
  * in the ledger, and this branches on what is recorded.
  */
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { continueAsNew, ParentClosePolicy, startChild } from '@temporalio/workflow';
+import { continueAsNew, ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
 import { checkClock, live } from './experiment-beside.ts';
 import { startLooking } from './experiment-looking.ts';
 import {
@@ -41,6 +41,7 @@ async function startRollout({ last: _, ...clock }: RolloutInput): Promise<void> 
       workflowId: ROLLOUT_WORKFLOW_PREFIX + experimentId,
       args: [clock],
       parentClosePolicy: ParentClosePolicy.ABANDON,
+      typedSearchAttributes: workflowInfo().typedSearchAttributes,
       staticSummary: `${experimentId}: its winner is rolled out`,
     });
   } catch (error) {

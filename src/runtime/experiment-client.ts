@@ -9,6 +9,7 @@ import { isLive } from '../experiment/live/standing.ts';
 import { steer } from '../experiment/live/steer.ts';
 import type { ExperimentSpec, FrozenSettings } from '../experiment/spec.ts';
 import { stageFactsOf } from '../experiment/stage-facts.ts';
+import { suggest } from '../nearest.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import type { Store } from '../store/store.ts';
@@ -79,7 +80,8 @@ export function createExperimentClient(dependencies: ExperimentClientDependencie
     const goesOn = said.action === 'resume' || said.action === 'approve';
     if (goesOn && isLive(row)) await startClock(dependencies, row);
     if (row.state === 'rolling' && holds) await sayToRollout(temporal, experimentId, said, answerLimitMs);
-    if (!goesOn) await tell(temporal, experimentId);
+    // After an approval both: what has experimented ends, and what rolls out begins.
+    if (said.action !== 'resume') await tell(temporal, experimentId);
     return experiments.get(experimentId);
   }
 
@@ -106,10 +108,10 @@ async function start(
     await startClock(dependencies, row);
   } catch (error) {
     // Nobody would look at it.
-    await experiments.move(row.experimentId, {
-      ...{ to: 'aborted', from: ['running', 'rolling'], by: request.by },
-      reason: 'its workflow could not be started',
-    });
+    const reason = 'its workflow could not be started';
+    await experiments
+      .move(row.experimentId, { to: 'aborted', from: ['running', 'rolling'], by: request.by, reason })
+      .catch(() => undefined); // why it could not be started says more
     throw error;
   }
   return row;
@@ -121,6 +123,7 @@ async function insert(
   winner: string | undefined,
 ): Promise<ExperimentRow> {
   const { name, pipeline } = spec;
+  if (winner !== undefined) checkWinner(spec, winner);
   for (let tries = 1; ; tries += 1) {
     const serving = await store.experiments.serving(pipeline);
     if (serving === undefined) throw notDeployed(spec);
@@ -137,6 +140,16 @@ async function insert(
       if (!(error instanceof SluiceError && error.code === 'serving_changed') || tries === TRIES) throw error;
     }
   }
+}
+
+function checkWinner({ name, arms }: ExperimentSpec, winner: string): void {
+  const variants = arms.slice(1).map((arm) => arm.name);
+  if (variants.includes(winner)) return;
+  throw new SluiceError('variant_unknown', {
+    message: `'${name}' has no variant '${winner}' to roll out`,
+    remedy: suggest(winner, variants, 'it has no variants'),
+    data: { variant: winner, variants },
+  });
 }
 
 const notDeployed = ({ name, pipeline }: ExperimentSpec): SluiceError =>

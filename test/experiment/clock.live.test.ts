@@ -114,6 +114,10 @@ describe('an experiment that is left to itself', () => {
     });
     expect(await handleOf(EXPERIMENT_WORKFLOW_PREFIX, row).result()).toEqual({ state: 'rolling' });
     expect(await handleOf(ROLLOUT_WORKFLOW_PREFIX, row).result()).toEqual({ state: 'promoted' });
+    for (const prefix of [EXPERIMENT_WORKFLOW_PREFIX, ROLLOUT_WORKFLOW_PREFIX])
+      expect((await handleOf(prefix, row).describe()).searchAttributes).toMatchObject({
+        ...{ SluicePipeline: [spec.pipeline], SluiceExperiments: [row.experimentId] },
+      });
     const entries = await entriesOf(row);
     expect(await looksOf(row)).toEqual(upTo((await looksOf(row)).length));
     expect(auditLedger(entries)).toMatchObject({ isEqual: true, findings: [] });
@@ -175,6 +179,10 @@ describe('a rollout that is started by hand', () => {
     const other = await start(others[0]!);
     const spec = specOf('by-hand', { pipeline, rollout: { unitsPerStep: 0 } });
     const request = { spec, settings: settingsOf(spec), by, why, winner: 'warm' };
+    await expect(client.startRollout({ ...request, winner: 'warn' })).rejects.toMatchObject({
+      code: 'variant_unknown',
+      remedy: expect.stringContaining("'warm'"),
+    });
     const row = await client.startRollout(request);
     expect(row).toMatchObject({ kind: 'rollout', state: 'rolling', winner: 'warm', rolloutStage: 1 });
     const same = { spec: others[1]!, settings: settingsOf(others[1]!), by, why };
@@ -218,13 +226,14 @@ describe('an experiment that is told what to do', () => {
   });
 
   test('with a winner waits for approval, and its rollout stays on its step while it is paused', async () => {
-    const row = await start(specOf('approved', { rollout: { approval: 'manual' } }));
+    const row = await start(specOf('approved', { lookEveryMs: 200, rollout: { approval: 'manual' } }));
     await feedTo(row, { units: 150 });
     await untilState(row, 'approving');
     await untilLooks(row, 1);
     expect(await rowOf(row.experimentId)).toMatchObject({ state: 'approving', winner: 'warm', ramp: 0 });
     await expect(steer(row, 'pause')).rejects.toMatchObject({ code: 'experiment_won' });
     expect(await steer(row, 'approve')).toMatchObject({ state: 'rolling', rolloutStage: 2 });
+    expect(await handleOf(EXPERIMENT_WORKFLOW_PREFIX, row).result()).toEqual({ state: 'rolling' });
     await expect.poll(async () => (await rowOf(row.experimentId)).ramp).toBe(0.5);
     expect(await steer(row, 'pause')).toMatchObject({ state: 'rolling', reason: `held: ${why}` });
     await feedTo(row, { units: 10 });
