@@ -35,8 +35,9 @@ function oncePerUnit(exposures: readonly NewExposure[]): readonly (readonly NewE
 type Changed = Pick<Touched, 'experiment' | 'unit'>;
 
 /**
- * Keeps them, and gives those of which anything is new. So does a repeated one of the same run, since whoever wrote it
- * first may have stopped before its outcomes were summed up. Whole milliseconds: as everyone else reads them.
+ * Keeps them, and gives those that may change sums: also where they have changed the row before, since whoever did that may
+ * have stopped before it summed up. Hardly any do: most say a second time what is known. Whole milliseconds: as everyone
+ * else reads them.
  */
 function keep(database: Database, exposures: readonly NewExposure[], now: Date | null): Promise<readonly Changed[]> {
   return database.query<Changed>(
@@ -57,8 +58,7 @@ function keep(database: Database, exposures: readonly NewExposure[], now: Date |
        from (select ${IS_EARLIER} as earlier) as e
      )
      where known.run_id = excluded.run_id or ${IS_EARLIER}
-       or (known.arm <> excluded.arm and known.excluded is distinct from 'two_arms')
-       or (known.excluded is null and excluded.excluded is not null)
+       or known.arm <> excluded.arm or excluded.excluded is not null
      returning experiment_id as experiment, unit`,
     [
       exposures.map(({ experiment }) => experiment),
