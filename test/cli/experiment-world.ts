@@ -34,18 +34,26 @@ export const loud = bot.variant('loud', (edit) => edit.configure('draft', { mark
 /** Decided by thumbs, watched by failures: the first two metrics, as `feed` has them. */
 export const definedAs = (
   id: string,
-  more: { readonly maxDuration?: '28 days' | '1 day'; readonly effect?: number } = {},
+  {
+    maxDuration = '28 days',
+    lookEvery = '15 minutes',
+    effect = 0.1,
+  }: {
+    readonly maxDuration?: '28 days' | '1 day';
+    readonly lookEvery?: '15 minutes' | '1 second';
+    readonly effect?: number;
+  } = {},
 ) =>
   defineExperiment(id, {
     pipeline: bot,
     variants: [loud],
     traffic: { share: 0.5, weights: { baseline: 0.5, loud: 0.5 } },
     metrics: ({ run, feedback }) => ({
-      primary: [metric.rate('thumbs-up', feedback.up).increase({ minimumEffect: more.effect ?? 0.1 })],
+      primary: [metric.rate('thumbs-up', feedback.up).increase({ minimumEffect: effect })],
       guardrails: [metric.rate('failed', run.failed).noWorseThan(0.3)],
     }),
     windows: { run: '1 ms', feedback: '1 ms' },
-    stop: { minDuration: '0 ms', maxDuration: more.maxDuration ?? '28 days', grace: '0 ms' },
+    stop: { minDuration: '0 ms', maxDuration, lookEvery, grace: '0 ms' },
   });
 
 export interface ExperimentWorld {

@@ -29,6 +29,7 @@ import { describeRuns } from './suite-runs.ts';
 import { describeSearch } from './suite-search.ts';
 import { describeSnapshots } from './suite-snapshots.ts';
 import { describeTerms } from './suite-terms.ts';
+import { describeTraffic } from './suite-traffic.ts';
 import { describeVectors } from './suite-vectors.ts';
 
 /** Filled before the tests run; `at` is the time by the store's clock, which tests set. */
@@ -78,6 +79,7 @@ export function describeStore(name: string, start: () => Promise<TestDatabase>):
     describeLedger(subject);
     describeFeedback(subject);
     describeOutcomes(subject);
+    describeTraffic(subject);
     describeQueries(subject);
     describeProcesses(subject);
   });
