@@ -1,12 +1,14 @@
 /**
  * What follows from a run that has been recorded: what its nodes gave is kept, shadows take it in, its units are exposed, its
- * outcomes count, and a breaker that trips wakes its experiment. All of it may be done again.
+ * outcomes count, it waits for its scores where it is sampled, and a breaker that trips wakes its experiment. All of it may be
+ * done again.
  */
 import type { RunAssignment } from '../src/experiment/assignment.ts';
 import { observeRun } from '../src/experiment/observe-run.ts';
 import { outcomeSettings } from '../src/experiment/outcome-settings.ts';
 import { enqueueShadows } from '../src/experiment/rerun/enqueue-shadows.ts';
 import { outcomesOfRun, type ReadValue, type RecordedFacts } from '../src/experiment/run-outcomes.ts';
+import { scoreTasksOf } from '../src/experiment/score-tasks-of.ts';
 import type { ExperimentSpec } from '../src/experiment/spec.ts';
 import type { Json, RunOutcome, Wiring } from '../src/plan/plan.ts';
 import { breaker, breakerTrips } from '../src/stats/breaker.ts';
@@ -40,6 +42,10 @@ export function createFollowRun({ store, expose, outputsOf, wake }: FollowDepend
     const read = await readerOf(store, run, outputs, [...rows.values()]);
     const facts = factsOf(run);
     const outcomes = assigned.flatMap((each) => outcomesOfRun(rows.get(each.experiment)!.spec, each, facts, read));
+    const tasks = assigned.flatMap((assignment) =>
+      scoreTasksOf(rows.get(assignment.experiment)!.spec, { ...facts, assignment }),
+    );
+    if (tasks.length > 0) await store.scoreTasks.enqueue(tasks);
     const settings = new Map([...rows].map(([id, row]) => [id, outcomeSettings(row)]));
     for (const { experiment, window, failures, requests } of await store.outcomes.put(outcomes, settings)) {
       const { ceiling } = rows.get(experiment)!.spec.breaker;
