@@ -3,7 +3,7 @@ import { hydeOnline, rerankOnline } from '../../pipelines/docs-bot.experiments.t
 import { deep, docsBot } from '../../pipelines/docs-bot.ts';
 import { freezeSettings } from '../../src/experiment/settings.ts';
 import type { ExperimentSpec } from '../../src/experiment/spec.ts';
-import { type AnyVariant, defineExperiment, metric } from '../../src/index.ts';
+import { defineExperiment, metric, type Variant } from '../../src/index.ts';
 import { planId } from '../../src/plan/id.ts';
 import type { Json } from '../../src/plan/plan.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -14,7 +14,7 @@ const why = 'to be measured';
 const brief = docsBot.variant('brief', (edit) => edit.configure('draft', { model: 'openai/gpt-5-nano' }));
 const strict = docsBot.variant('strict', (edit) => edit.configure('check', { model: 'openai/gpt-5' }));
 
-const specOf = (id: string, variant: AnyVariant): ExperimentSpec =>
+const specOf = (id: string, variant: Variant<typeof docsBot.id, string>): ExperimentSpec =>
   defineExperiment(id, {
     pipeline: docsBot,
     variants: [variant],

@@ -1,6 +1,7 @@
 /** Whether an experiment may start on what is deployed now. What it is checked against is what its variants will be made from. */
 import { SluiceError } from '../errors.ts';
 import { scorerPlans } from '../evaluation/scorer-plans.ts';
+import { sqlBounds } from '../experiment/assign.ts';
 import { checkOverlaps } from '../experiment/overlap.ts';
 import type { ExperimentSpec, SpecArm } from '../experiment/spec.ts';
 import { checkPlan } from '../plan/check.ts';
@@ -14,8 +15,8 @@ import type { Serving } from '../store/experiments.ts';
  *
  * @param base the deployed plan
  * @param check whether a plan could be run now
- * @throws SluiceError `experiment_live` for one of this name, `experiments_overlap`, `variant_unfit`, `variant_is_baseline`,
- *   and what `check` throws
+ * @throws SluiceError `experiment_live` for one of this name, `assign_invalid`, `experiments_overlap`, `variant_unfit`,
+ *   `variant_is_baseline`, and what `check` throws
  */
 export async function checkStart(
   spec: ExperimentSpec,
@@ -24,6 +25,7 @@ export async function checkStart(
   check: (plan: Plan) => Promise<void>,
 ): Promise<readonly Plan[]> {
   refuseEdit(spec, serving);
+  sqlBounds({ shareSalt: spec.name, range: [0, spec.share], armSalt: spec.name, arms: spec.arms });
   checkOverlaps(spec, serving.experiments);
   const plans = spec.arms.map(({ name, edits }) => (edits.length === 0 ? base : planOf(spec, base, { name, edits })));
   for (const plan of new Set([...plans, ...scorerPlans({ scorers: spec.scorers.map((scorer) => scorer.spec) })]))

@@ -54,6 +54,7 @@ export function createFeedbackClient(store: Store): FeedbackClient {
   return {
     async feedback(runId, said, { key, by = null as string | null, at = Date.now(), isSimulated = false } = {}) {
       const { thumb, score = null, note = null, emoji = null, fields = null } = check(said);
+      checkTime(at);
       const { row, assignments } = await store.feedback.add({
         feedbackId: `feedback-${digest([runId, key ?? [said, by]])}`,
         ...{ runId, score, note, emoji, fields, by, isSimulated, at },
@@ -77,6 +78,18 @@ function check(said: Feedback): z.output<typeof Feedback> {
     message: `this is no feedback: ${problems.join('; ')}`,
     remedy: "give at least one of thumb ('up' or 'down'), score, note, emoji, fields",
     data: { problems },
+  });
+}
+
+/** The year 10000: what comes later is in another unit, or no time at all. */
+const LATEST = 253_402_300_800_000;
+
+function checkTime(at: number): void {
+  if (at >= 0 && at < LATEST) return;
+  throw new SluiceError('feedback_invalid', {
+    message: `this feedback was said at ${at}, which is no time`,
+    remedy: 'give the time in milliseconds since 1970, or leave it out: it is now',
+    data: { problems: ['at'] },
   });
 }
 

@@ -3,6 +3,7 @@
  * not change any more, so the rest need not be read at one moment.
  */
 import type { BreakerCount, LookData, MaturedCount, UnitCount } from '../experiment/look-data.ts';
+import { nowSql } from './clock.ts';
 import type { Database } from './database.ts';
 import { unknownExperiment } from './experiments-find.ts';
 import type { LookRequest } from './outcomes.ts';
@@ -12,9 +13,14 @@ import type { LookAt } from './outcomes-matured.ts';
 /** Windows of the breaker in which runs failed, by arm, the newest: a day and more of the usual ones. */
 const BREAKER_WINDOWS = 100;
 
-export async function lookAt(database: Database, experimentId: string, request: LookRequest): Promise<LookData> {
+export async function lookAt(
+  database: Database,
+  experimentId: string,
+  request: LookRequest,
+  now: Date | null,
+): Promise<LookData> {
   const { startedAt, fromStage, stopped } = request;
-  const watermark = await moveWatermark(database, experimentId, request.watermark);
+  const watermark = await moveWatermark(database, experimentId, request, now);
   const at = { experimentId, watermark, fromStage };
   const units = await countUnits(database, at, windowsOf(request));
   const { cells, deliveries } = await readCells(database, at, request.metrics);
@@ -31,11 +37,21 @@ export async function lookAt(database: Database, experimentId: string, request: 
   };
 }
 
-async function moveWatermark(database: Database, experimentId: string, to: number): Promise<number> {
+/**
+ * What is fixed stays so, so a clock that is ahead must not fix what has not matured by the database's, which is that of
+ * exposures. Whole milliseconds, as units are read; `least` passes over null.
+ */
+async function moveWatermark(
+  database: Database,
+  experimentId: string,
+  { watermark: to, graceMs }: LookRequest,
+  now: Date | null,
+): Promise<number> {
   const [row] = await database.query<{ watermark: number }>(
-    `update experiment set watermark = greatest(watermark, $2::timestamptz) where experiment_id = $1
-     returning watermark`,
-    [experimentId, new Date(to)],
+    `update experiment set watermark = greatest(watermark, least($2::timestamptz,
+       date_trunc('milliseconds', ${nowSql('$4')}) - $3::float8 * interval '1 millisecond'))
+     where experiment_id = $1 returning watermark`,
+    [experimentId, new Date(to), graceMs ?? null, now],
   );
   if (row === undefined) throw await unknownExperiment(database, experimentId);
   return row.watermark;

@@ -75,6 +75,8 @@ export interface OutcomeSettings {
 
 export interface LookRequest extends OutcomeSettings {
   readonly watermark: number;
+  /** The watermark is moved no nearer to the database's time than this; absent: to wherever the caller says. */
+  readonly graceMs?: number;
   readonly fromStage: number;
   /** Indexes of variants that were stopped before. */
   readonly stopped: readonly number[];
@@ -85,7 +87,7 @@ export function createOutcomes(database: Database, clock?: Clock): Outcomes {
   return Object.freeze({
     expose: (exposures) => expose(database, exposures, nowParam(clock)),
     put: (outcomes, experiments) => putOutcomes(database, outcomes, experiments, nowParam(clock)),
-    look: (experimentId, request) => lookAt(database, experimentId, request),
+    look: (experimentId, request) => lookAt(database, experimentId, request, nowParam(clock)),
     exposedUnits: (experimentId) =>
       database.query<{ unit: string; arm: number }>(
         `select unit, arm from exposure where experiment_id = $1 and excluded is null order by exposed_at, unit`,

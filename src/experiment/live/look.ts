@@ -51,15 +51,18 @@ const isAskedFor = (row: ExperimentRow, { phase }: LookRequest): boolean =>
 
 async function look({ store, now, version }: LookDependencies, row: ExperimentRow, lookNo: number) {
   const { experimentId, spec, settings } = row;
-  const at = now();
+  const { graceMs } = spec.stop;
+  const here = now();
   const phase = phaseOf(row);
   const data = await store.outcomes.look(experimentId, {
     ...outcomeSettings(row),
-    watermark: at - spec.stop.graceMs,
+    ...{ watermark: here - graceMs, graceMs },
     fromStage: phase === 'rollout' ? (row.rolloutStage ?? row.stage) : 1,
     stopped: row.stopped.map((name) => spec.arms.findIndex((arm) => arm.name === name)).sort((a, b) => a - b),
     arms: spec.arms.length,
   });
+  // Where this clock is ahead of the database's, that one counts: no experiment ends because a machine has jumped.
+  const at = Math.min(here, data.watermark + graceMs);
   return lookRecord({ spec, settings, data, lookNo, phase, at, version });
 }
 
