@@ -215,6 +215,22 @@ test('a quantile is shown, and decides nothing', () => {
   expect(record.decision).toBe('promote');
 });
 
+test('nothing is decided before the units that were asked for, but harm is', () => {
+  const patient = specOf({ stop: { minUnits: 2_001 } });
+  expect(look(patient, winning)).toMatchObject({ decision: 'continue', reason: 'warming_up' });
+  expect(look(patient, dataOf(armsOf([2_000, 1_000, 40], [2_000, 1_160, 240]))).reason).toBe('guardrail');
+});
+
+test('a ratio has the burn-in of a sum', () => {
+  const ratio = specOf({ metrics: [metricOf({ kind: 'ratio', denominator: { from: 'run', field: 'costUsd' } })] });
+  const statusOf = (n: number) => {
+    const values = Array.from({ length: n }, (_, index) => 1 + (index % 3));
+    const below = values.map((value) => value + (value % 2));
+    return look(ratio, dataOf([0, 1].map((arm) => valuesCell(0, arm, values, { below })))).rows[0]!.effect.status;
+  };
+  expect([99, 100].map(statusOf)).toEqual(['insufficient_data', 'ok']);
+});
+
 test('the first look of an experiment that nobody met yet waits', () => {
   const nothing = dataOf([]);
   expect(look(spec, nothing, { days: 0 })).toMatchObject({ decision: 'continue', reason: 'warming_up', srm: [] });

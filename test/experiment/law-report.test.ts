@@ -69,6 +69,16 @@ describe('in words', () => {
     );
   });
 
+  test('of several that are rolled back at once it is on the one that the look names', () => {
+    const three = specOf({ variants: [1 / 3, 1 / 3] });
+    const record = look(three, dataOf(armsOf([2_000, 1_000, 40], [2_000, 1_000, 240], [2_000, 1_100, 240])));
+    expect(record).toMatchObject({ decision: 'rollback', arm: 1 });
+    expect(reportOf(three, settingsOf(three), record)).toMatchObject({
+      variant: 'variant-1',
+      stopped: [{ variant: 'variant-2' }],
+    });
+  });
+
   test('others are stopped when one has won, and say so', () => {
     const three = specOf({ variants: [1 / 3, 1 / 3] });
     const record = look(three, dataOf(armsOf([2_000, 1_000, 40], [2_000, 1_000, 40], [2_000, 1_200, 40])));
