@@ -119,7 +119,7 @@ export function describeOutcomes(subject: Subject): void {
         row,
         ['u', 'w'].map((unit) => outcomeOf(row, { unit })),
       );
-      await outcomes.expose([exposureOf(row, { runId: 'later', at: at(1), arm: 2 })]);
+      await repeating(subject).store.outcomes.expose([exposureOf(row, { runId: 'later', at: at(1), arm: 2 })]);
       await put(row, [outcomeOf(row, { runId: 'another' })]);
       const { cells, counts, exposed } = await look(row, 30);
       expect(cells).toMatchObject([{ n: 1, v: '1000000' }]);
