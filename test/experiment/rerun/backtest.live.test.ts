@@ -5,7 +5,16 @@ import { implement } from '../../../activities/boundary/implement.ts';
 import { rerunReport } from '../../../src/experiment/rerun/rerun-report.ts';
 import { rerunSpecOf } from '../../../src/experiment/rerun/rerun-request.ts';
 import type { RerunKind } from '../../../src/experiment/rerun/rerun-spec.ts';
-import { type AnyVariant, definePairScorer, definePipeline, defineScorer, defineStep } from '../../../src/index.ts';
+import { freezeSettings } from '../../../src/experiment/settings.ts';
+import {
+  type AnyVariant,
+  defineExperiment,
+  definePairScorer,
+  definePipeline,
+  defineScorer,
+  defineStep,
+  metric,
+} from '../../../src/index.ts';
 import type { MakeImplementations } from '../../../src/runtime/runtime.ts';
 import { type Database, openDatabase } from '../../../src/store/database.ts';
 import { type LocalStandIn, startStandIn } from '../../standin/start.ts';
@@ -68,12 +77,19 @@ const bot = definePipeline('small-bot', Text)
     ...{ text: answer.draft.text, sources: found.passages },
   }));
 const chatty = bot.variant('chatty', (edit) => edit.configure('draft', { prompt: 'At length:' }));
+const length = defineScorer('length', { pipeline: bot }, long, ({ output }) => ({ text: output.text }));
 const scorers = [
-  defineScorer('length', { pipeline: bot }, long, ({ output }) => ({ text: output.text })),
+  length,
   definePairScorer('preferred', { pipeline: bot }, prefer, ({ first, second }) => ({
     ...{ first: first.output.text, second: second.output.text },
   })),
 ].map(({ spec }) => spec);
+
+const longer = defineExperiment('longer', {
+  ...{ pipeline: bot, variants: [chatty], traffic: { share: 1, weights: { baseline: 0.5, chatty: 0.5 } } },
+  scorers: [{ scorer: length, sample: 1 }],
+  metrics: ({ score }) => ({ primary: [metric.rate('long', score(length).long).increase()] }),
+});
 
 let standIn: LocalStandIn;
 let live: Live;
@@ -196,4 +212,22 @@ describe('a shadow', () => {
     expect([await rowsIn('exposure'), await rowsIn('outcome')]).toEqual([0, 0]);
     await expect(live.client.stopRerun(rerunId)).rejects.toMatchObject({ code: 'rerun_ended' });
   });
+});
+
+test('sampled live runs are scored in the background, each for its arm', async () => {
+  const { client, store } = live;
+  await client.deploy({ pipeline: bot.id, plan: bot.plan, by: 'ada', why: 'to begin with' });
+  const settings = freezeSettings(longer.spec, { nStar: 5_000, vRefs: longer.spec.metrics.map(() => 1) });
+  const { experimentId } = await client.startExperiment({ spec: longer.spec, settings, by: 'ada', why: 'to see' });
+  const serves = async () => (await client.serve(bot, { text: '' }, { unit: 'unit-0' })).served.assignments.length;
+  await expect.poll(serves).toBe(1);
+  const units = Array.from({ length: 8 }, (_, index) => `unit-${index}`);
+  const runs = await Promise.all(units.map((unit) => client.ask(bot, { text: 'live' }, { unit })));
+  await expect.poll(() => store.scoreTasks.counts(experimentId)).toEqual({ queued: 0, done: 8, failed: 0 });
+  const outcomes = await database.query<{ runId: string; v: number }>(
+    `select run_id as "runId", v from outcome where delivery_id like 'score:%' order by run_id`,
+  );
+  const expected = runs.map(({ runId, arms }) => ({ runId, v: arms[experimentId] === 'chatty' ? 1_000_000 : 0 }));
+  expect(outcomes).toEqual(expected.sort((one, other) => (one.runId < other.runId ? -1 : 1)));
+  await client.steerExperiment(experimentId, { action: 'abort', by: 'ada', why: 'seen' });
 });
