@@ -19,26 +19,27 @@ export function showForeseen(terminal: Terminal, spec: ExperimentSpec, foreseen:
   print(trafficLine(spec, foreseen));
   for (const line of metricTable(spec, foreseen, terminal.room)) terminal.print(`  ${line}`);
   for (const sentence of plan.sentences) print(sentence);
-  if (plan.assumed.length > 0) print(`say what you know of one: --assume ${plan.assumed[0]}=MEAN or MEAN:SD`);
+  const [unknown] = spec.metrics.filter(({ name, role }) => role !== 'secondary' && plan.assumed.includes(name));
+  if (unknown !== undefined) print(`say what you know of one: --assume ${unknown.name}=MEAN or MEAN:SD`);
 }
 
 function headline({ unitName, stop }: ExperimentSpec, { plan }: Foreseen): string {
   const { units, days, maxDays, primary } = plan;
-  const atMost = `it lasts at most ${days_(maxDays)}`;
+  const atMost = `it lasts at most ${showDays(maxDays)}`;
   if (primary === null) return 'nothing is to be better, and so nothing is waited for';
   if (units === null) return `how long it takes is not known: '${primary}' has no smallest effect; ${atMost}`;
   const wanted = `about ${count(units, unitName)}`;
   if (days === null) return `${wanted}; how long that takes is not known, since the traffic is not; ${atMost}`;
   const least = Math.max(days, stop.minDurationMs / DAY_MS);
-  return `${wanted}, in about ${days_(least)}; ${atMost}`;
+  return `${wanted}, in about ${showDays(least)}; ${atMost}`;
 }
 
 const DAY_MS = 86_400_000;
-const days_ = (days: number): string => count(Number(days.toPrecision(days < 10 ? 2 : 3)), 'day');
+const showDays = (days: number): string => count(Number(days.toPrecision(days < 10 ? 2 : 3)), 'day');
 
 function trafficLine({ unitName, share }: ExperimentSpec, { traffic, unitsPerDay, plan }: Foreseen): string {
   const { units, days, runs, withoutUnit, offTarget, unitsPerDay: measured } = traffic;
-  const seen = `${count(units, unitName)} in ${count(runs, 'run')} of ${days_(days)}`;
+  const seen = `${count(units, unitName)} in ${count(runs, 'run')} of ${showDays(days)}`;
   const pace =
     unitsPerDay === null
       ? `not known (${seen})`

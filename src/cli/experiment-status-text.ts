@@ -56,7 +56,7 @@ function standing(row: ExperimentRow, now: number): string[] {
     ...(isLive(row) ? [stateText(state)] : []),
     endedAt === null && kind === 'experiment' && !isRollout
       ? `${dayText(lasted)} of at most ${showSpan(spec.stop.maxDurationMs)}`
-      : `${endedAt === null ? 'for' : 'lasted'} ${showSpan(Math.max(1_000, lasted))}`,
+      : `${endedAt === null ? 'for' : 'lasted'} ${sinceText(lasted)}`,
     `share ${percent(spec.share)}`,
     `stage ${stage}`,
     ...(stopped.length > 0 ? [`stopped: ${stopped.join(', ')}`] : []),
@@ -64,9 +64,12 @@ function standing(row: ExperimentRow, now: number): string[] {
   ];
 }
 
+/** In whole seconds, from one on. */
+const sinceText = (ms: number): string => showSpan(Math.max(1, Math.round(ms / 1_000)) * 1_000);
+
 const DAY_MS = 86_400_000;
 const dayText = (lasted: number): string =>
-  lasted >= DAY_MS ? `day ${Math.floor(lasted / DAY_MS) + 1}` : showSpan(Math.max(1_000, lasted));
+  lasted >= DAY_MS ? `day ${Math.floor(lasted / DAY_MS) + 1}` : sinceText(lasted);
 
 function rolloutParts({ winner, ramp, spec, reason, state }: ExperimentRow): string[] {
   const { steps } = spec.rollout;
@@ -149,10 +152,10 @@ function lookParts(row: ExperimentRow, look: LookRecord | null, now: number): st
   const { lookEveryMs } = row.spec.stop;
   const isLooked = isLive(row) && row.state !== 'paused';
   const next = (look?.at ?? row.startedAt) + lookEveryMs - now;
-  const due = next > 0 ? `next in ${showSpan(Math.max(1_000, next))}` : 'the next is due';
+  const due = next > 0 ? `next in ${sinceText(next)}` : 'the next is due';
   const last =
     look === null
       ? 'no look yet'
-      : `last look (number ${look.lookNo}) ${showSpan(Math.max(1_000, now - look.at))} ago: ${look.decision} (${look.reason.replaceAll('_', ' ')})`;
+      : `last look (number ${look.lookNo}) ${sinceText(now - look.at)} ago: ${look.decision} (${look.reason.replaceAll('_', ' ')})`;
   return [last, ...(isLooked ? [due] : [])];
 }

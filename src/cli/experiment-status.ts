@@ -64,7 +64,7 @@ function followOne(session: Session, find: FindExperiment): Promise<ExitCode> {
 }
 
 /** @throws Interrupted at Ctrl-C, after how to go on is said */
-export async function follow(
+async function follow(
   { terminal, signal }: Session,
   { client, isPassing }: Pick<Runtime, 'client' | 'isPassing'>,
   { row, look }: Pick<ExperimentStatus, 'row' | 'look'>,
@@ -76,7 +76,7 @@ export async function follow(
     signal,
     onLook: (record) => void (record.lookNo > seen && terminal.note(lookLine(record, row))),
     onState: (now) => {
-      if (now.state !== state) terminal.note(`${showTime(now.startedAt && Date.now())}  ${stateText(now.state)}`);
+      if (now.state !== state) terminal.note(`${showTime(Date.now())}  ${stateText(now.state)}`);
       state = now.state;
     },
   });
@@ -92,7 +92,7 @@ export async function follow(
 /** `look 12  2026-03-01 10:00:00  continue (collecting)  1,204 + 1,187 users`. */
 export function lookLine({ lookNo, at, decision, reason, rows }: LookRecord, { spec }: ExperimentRow): string {
   const units = rows[0]?.units.map((number) => number.toLocaleString('en')).join(' + ') ?? '0';
-  return `look ${lookNo}  ${showTime(at)}  ${decision} (${stateText_(reason)})  ${units} ${spec.unitName}s`;
+  return `look ${lookNo}  ${showTime(at)}  ${decision} (${reasonText(reason)})  ${units} ${spec.unitName}s`;
 }
 
-const stateText_ = (reason: string): string => reason.replaceAll('_', ' ');
+const reasonText = (reason: string): string => reason.replaceAll('_', ' ');

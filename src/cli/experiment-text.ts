@@ -12,8 +12,8 @@ export const percent = (part: number): string => `${Number((part * WHOLE).toPrec
 export const stateText = (state: ExperimentState): string => state.replaceAll('_', ' ');
 
 /** Of the workflow that looks at it now. */
-export function workflowIdOf({ experimentId, state, kind }: ExperimentRow): string {
-  const isRollout = kind === 'rollout' || state === 'rolling' || state === 'promoted';
+export function workflowIdOf({ experimentId, kind, rolloutStage }: ExperimentRow): string {
+  const isRollout = kind === 'rollout' || rolloutStage !== null;
   return (isRollout ? ROLLOUT_WORKFLOW_PREFIX : EXPERIMENT_WORKFLOW_PREFIX) + experimentId;
 }
 

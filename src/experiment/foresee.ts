@@ -55,8 +55,9 @@ function baselineOf({ mean, sd }: Assumption): MetricBaseline {
 function hopelessIn({ unitName }: ExperimentSpec, plan: ExperimentPlan): string[] {
   const { isHopeless, days, maxDays, maxUnits, guardrails, assumed } = plan;
   const number = (value: number): string => Math.ceil(value).toLocaleString('en');
+  const rounded = (value: number): string => Number(value.toPrecision(3)).toLocaleString('en');
   return [
-    ...(isHopeless ? [`it takes about ${number(days!)} days, and may last ${Number(maxDays.toPrecision(3))}`] : []),
+    ...(isHopeless ? [`it takes about ${rounded(days!)} days, and may last ${rounded(maxDays)}`] : []),
     ...guardrails.flatMap(({ metric, unitsNeeded }) =>
       maxUnits !== null && unitsNeeded > maxUnits && !assumed.includes(metric)
         ? [

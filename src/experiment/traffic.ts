@@ -17,7 +17,7 @@ import { baselineOf, type UnitOutcomes } from './traffic-units.ts';
 
 const DAY_MS = 86_400_000;
 /** What is older says little about now. */
-export const TRAFFIC_DAYS = 14;
+const TRAFFIC_DAYS = 14;
 
 export interface MeasuredTraffic extends Traffic {
   /** Distinct units of the runs, and how many days these are spread over, at least one. */

@@ -29,7 +29,7 @@ const write = defineStep('write', {
 export const bot = definePipeline('bot', Asked)
   .step('draft', write, ({ input }) => ({ question: input.question }))
   .output(Text, ({ draft }) => ({ text: draft.text }));
-export const loud = bot.variant('loud', (edit) => edit.configure('draft', { mark: '!' }));
+const loud = bot.variant('loud', (edit) => edit.configure('draft', { mark: '!' }));
 
 /** Decided by thumbs, watched by failures: the first two metrics, as `feed` has them. */
 export const definedAs = (
@@ -144,11 +144,11 @@ async function ran(database: Database, given: RanRun): Promise<void> {
   const { runs, feedback } = createStore(database, { clock: () => at });
   await runs.begin({ ...{ runId, pipeline: bot.id, planId: 'p', arms: {}, unit, input }, idempotencyKey: null });
   const outcome = failed ? ({ outcome: 'failed', output: null } as const) : ({ outcome: 'completed', output } as const);
-  await runs.complete(runId, { ...outcome, error: null, finishedAt: at + 200, nodes: [] });
+  await runs.complete(runId, { ...outcome, error: null, finishedAt: at, nodes: [] });
   if (thumb !== undefined)
     await feedback.add({
       ...{ feedbackId: `of-${runId}`, runId, thumb, score: null, note: null, emoji: null, fields: null, by: null },
-      ...{ isSimulated: false, at: at + 200 },
+      ...{ isSimulated: false, at },
     });
 }
 

@@ -273,4 +273,23 @@ describe('on a pipeline that is deployed', () => {
     expect((await run(`status ${id}x`)).stderr).toContain(`did you mean '${id}'?`);
     expect((await run(`start ${id}x`)).stderr).toContain(`did you mean '${id}'?`);
   });
+
+  test('what came lately is what a plan is made on; runs of nobody are counted apart', async () => {
+    for (let n = 0; n < 20; n += 1)
+      await world.ran({
+        ...{ runId: `${id}-${n}`, unit: n < 18 ? `${id}-u${n % 9}` : null, daysAgo: 4 - n / 10 },
+        ...(n % 3 === 0 && { thumb: 1 as const }),
+        failed: n === 5,
+      });
+    const plan = await run(`plan ${id}`);
+    expect(plan.stdout.replaceAll(/\s+/g, ' ')).toMatch(
+      /traffic: 2.25 users a day \(9 users in 20 runs of 4 days\); 50 % of them are in it: 1.1\d a day; left out: 2 runs of no user/,
+    );
+    expect(plan.code).toBe(4);
+    expect(plan.stdout).toMatch(
+      /no hope: it takes about [\d,]+ days, and may last 28\n {2}no hope: 'failed' cannot be proven harmless/,
+    );
+    expect(plan.stdout).toMatch(/thumbs-up +primary +33.3% +9 +\+10 pt +–/);
+    expect(plan.stdout).toMatch(/failed +guardrail +11.1% +9 +within \+30 pt +yes/);
+  });
 });
