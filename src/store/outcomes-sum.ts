@@ -27,41 +27,74 @@ export async function sumUp(
     await queries.query('select from experiment where experiment_id = any($1) order by experiment_id for share', [
       [...new Set(touched.map(({ experiment }) => experiment))],
     ]);
-    if ((await lockExposures(queries, touched)) > 0) await sumLocked(queries, touched, laws);
+    const units = await lockExposures(queries, touched);
+    await removeSums(
+      queries,
+      units.filter(({ excluded }) => excluded !== null),
+    );
+    const analysed = new Set(units.flatMap((unit) => (unit.excluded === null ? [keyOf(unit)] : [])));
+    const summed = touched.filter((each) => analysed.has(keyOf(each)));
+    if (summed.length > 0) await sumLocked(queries, summed, laws);
   });
 }
 
-/** In the order of their keys, as everyone locks them. How many there are. */
-async function lockExposures(queries: Queries, touched: readonly Touched[]): Promise<number> {
-  const locked = await queries.query(
-    `select from exposure
-     where (experiment_id, unit) in (select * from unnest($1::text[], $2::text[]))
-     order by experiment_id, unit for no key update`,
-    [touched.map(({ experiment }) => experiment), touched.map(({ unit }) => unit)],
-  );
-  return locked.length;
+interface Exposed {
+  readonly experiment: string;
+  readonly unit: string;
+  readonly excluded: string | null;
 }
 
-/** Units that are excluded have no sums. Those that matured by the watermark keep theirs, and are told what came late. */
+const keyOf = ({ experiment, unit }: Pick<Exposed, 'experiment' | 'unit'>): string =>
+  JSON.stringify([experiment, unit]);
+
+/** In the order of their keys, as everyone locks them. */
+function lockExposures(queries: Queries, touched: readonly Touched[]): Promise<readonly Exposed[]> {
+  return queries.query<Exposed>(
+    `select experiment_id as experiment, unit, excluded from exposure
+     where (experiment_id, unit) in (select * from unnest($1::text[], $2::text[]))
+     order by experiment_id, unit for no key update`,
+    unitArrays(touched),
+  );
+}
+
+/** Of units that are excluded. */
+async function removeSums(queries: Queries, units: readonly Exposed[]): Promise<void> {
+  if (units.length === 0) return;
+  await queries.query(
+    `delete from unit_metric where (experiment_id, unit) in (select * from unnest($1::text[], $2::text[]))`,
+    unitArrays(units),
+  );
+}
+
+const unitArrays = (units: readonly Pick<Touched, 'experiment' | 'unit'>[]): readonly unknown[] => [
+  units.map(({ experiment }) => experiment),
+  units.map(({ unit }) => unit),
+];
+
+/**
+ * Units that matured by the watermark keep what they had, and are told what came late. Rows are found one by one by their
+ * keys ("offset 0" sees to that): tables that have just been filled mislead the planner to compare each with each.
+ */
 async function sumLocked(queries: Queries, touched: readonly Touched[], laws: readonly MetricLaw[]): Promise<void> {
   const total = (column: string) =>
     `greatest(-${LARGEST_SUM}, least(${LARGEST_SUM}, coalesce(sum(${column}) filter (where counts), 0)))::bigint`;
   await queries.query(
     `with given (experiment_id, unit, metric) as materialized (
        select distinct * from unnest($1::text[], $2::text[], $3::smallint[])
-     ), removed as (
-       delete from unit_metric m using given g, exposure e
-       where (m.experiment_id, m.unit, m.metric) = (g.experiment_id, g.unit, g.metric)
-         and (e.experiment_id, e.unit) = (g.experiment_id, g.unit) and e.excluded is not null
      ), touched as materialized (
-       select g.*, kind, cap, e.stage, e.arm, e.run_id as met_in, e.exposed_at,
+       select g.*, kind, cap, e.stage, e.arm, e.met_in, e.exposed_at,
          e.exposed_at + window_ms * interval '1 millisecond' as matures_at
        from given g join ${lawsFrom(4)} using (experiment_id, metric)
-       join exposure e using (experiment_id, unit) where e.excluded is null
+       cross join lateral (
+         select stage, arm, run_id as met_in, exposed_at from exposure
+         where (experiment_id, unit) = (g.experiment_id, g.unit) and excluded is null offset 0
+       ) e
      ), delivered as (
-       select t.*, o.run_id, o.delivery_id, o.v, o.d, o.at, o.received_at,
-         o.at <= t.matures_at and (o.at >= t.exposed_at or o.run_id = t.met_in) as is_inside
-       from touched t join outcome o using (experiment_id, unit, metric)
+       select t.*, o.*, o.at <= t.matures_at and (o.at >= t.exposed_at or o.run_id = t.met_in) as is_inside
+       from touched t cross join lateral (
+         select run_id, delivery_id, v, d, at, received_at from outcome
+         where (experiment_id, unit, metric) = (t.experiment_id, t.unit, t.metric) offset 0
+       ) o
      ), ranked as (
        select *, is_inside and 1 = row_number() over (
          partition by experiment_id, unit, metric, run_id order by is_inside desc, at desc, delivery_id desc
@@ -85,7 +118,7 @@ async function sumLocked(queries: Queries, touched: readonly Touched[], laws: re
        case when f.is_fixed then known.x else f.x end, f.deliveries, f.late, f.outside
      from fixed f left join lateral (
        select k.n, k.v, k.d, k.x from unit_metric k
-       where f.is_fixed and (k.experiment_id, k.unit, k.metric) = (f.experiment_id, f.unit, f.metric)
+       where f.is_fixed and (k.experiment_id, k.unit, k.metric) = (f.experiment_id, f.unit, f.metric) offset 0
      ) known on true
      order by f.experiment_id, f.unit, f.metric
      on conflict (experiment_id, unit, metric) do update
