@@ -12,12 +12,26 @@ interface Decided {
   readonly stops: readonly string[];
 }
 
-/** What a look has to have decided before an experiment may go into a state. States that are not here are people's. */
-const NEEDS: { readonly [state: string]: LookRecord['decision'] } = {
-  halted: 'halt',
-  inconclusive: 'inconclusive',
-  approving: 'promote',
-};
+/** Who acts on looks. */
+const ITSELF = 'sluice';
+
+/** What the last look has to have decided before an experiment may go into a state; null: people may do that. */
+function neededFor({ to, from, by }: Act): LookRecord['decision'] | null {
+  switch (to) {
+    case 'halted':
+      return 'halt';
+    case 'inconclusive':
+      return 'inconclusive';
+    case 'approving':
+      return 'promote';
+    case 'rolling':
+      return from === 'running' ? 'promote' : null;
+    case 'rolled_back':
+      return by === ITSELF ? 'rollback' : null;
+    default:
+      return null;
+  }
+}
 
 /** Ends: nothing is done after them. */
 const ENDS = ['promoted', 'rolled_back', 'inconclusive', 'aborted', 'superseded'];
@@ -40,8 +54,8 @@ export function actFindings(entries: readonly LedgerEntry[], spec: ExperimentSpe
     }
     const act = kind === 'act' ? actIn(content) : null;
     if (act === null) continue;
-    const needed = NEEDS[act.to];
-    if (needed !== undefined && last?.decision !== needed) report(act.to, last?.decision ?? null, needed);
+    const needed = neededFor(act);
+    if (needed !== null && last?.decision !== needed) report(act.to, last?.decision ?? null, needed);
     // What was served by hand (`rollout start`) has no look before it, and is the only variant.
     if (act.winner !== null && promoted !== null && act.winner !== promoted) report('winner', act.winner, promoted);
     for (const name of act.stop) if (!stopsSoFar.has(name)) report('stop', name, null);
@@ -62,9 +76,19 @@ function decidedIn(content: string, { arms }: ExperimentSpec): Decided | null {
 }
 
 /** What `move` leaves in the ledger, as far as it is judged. */
-function actIn(content: string): { to: string; winner: string | null; stop: readonly string[] } | null {
-  const act = read(content) as { to?: string; winner?: string | null; stop?: readonly string[] } | null;
-  return typeof act?.to === 'string' ? { to: act.to, winner: act.winner ?? null, stop: act.stop ?? [] } : null;
+interface Act {
+  readonly to: string;
+  readonly from: string | null;
+  readonly by: string | null;
+  readonly winner: string | null;
+  readonly stop: readonly string[];
+}
+
+function actIn(content: string): Act | null {
+  const act = read(content) as Partial<Act> | null;
+  if (typeof act?.to !== 'string') return null;
+  const { to, from = null, by = null, winner = null, stop = [] } = act;
+  return { to, from, by, winner, stop };
 }
 
 function read(content: string): unknown {

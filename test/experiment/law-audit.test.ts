@@ -142,6 +142,13 @@ describe('acts', () => {
     ]);
   });
 
+  test('so does a rollback, unless somebody has done it, and a rollout, unless somebody has approved it', () => {
+    expect(actsOf(looked(harms!), act('rolled_back'))).toEqual(['act: rolled_back']);
+    expect(actsOf(looked(harms!), act('rolled_back', { by: 'ada' }))).toEqual([]);
+    expect(actsOf(looked(harms!), act('rolling', { winner: 'variant-2' }))).toEqual(['act: rolling']);
+    expect(actsOf(act('rolling', { from: 'rolling', ramp: 0.5 }))).toEqual([]);
+  });
+
   test('people pause, resume and abort when they like', () => {
     expect(actsOf(act('paused', { by: 'ada' }), act('running'), act('aborted'))).toEqual([]);
   });
