@@ -8,6 +8,8 @@ import type { DefinedExperiments } from '../runtime/project.ts';
 import type { Store } from '../store/store.ts';
 import { findNamed } from './lookup.ts';
 import { positiveInteger } from './options.ts';
+import type { Terminal } from './terminal.ts';
+import { count } from './text.ts';
 
 export interface ForeseeOptions {
   readonly unitsPerDay?: number;
@@ -73,7 +75,24 @@ export async function foreseeIn(
       throw usage(`'${metric.name}' is a share, and ${mean} is none`, `--assume ${metric.name}=0.1 is 10 %`);
     return { ...assumption, metric: metric.name };
   });
-  return foresee(spec, await measureTraffic(store, spec, now), { unitsPerDay, assumptions });
+  const [traffic, deployed] = await Promise.all([
+    measureTraffic(store, spec, now),
+    store.deployments.current(spec.pipeline),
+  ]);
+  return foresee(spec, traffic, { unitsPerDay, assumptions, holdOut: deployed?.holdOut ?? 0 });
+}
+
+/** Said where nobody would be in it: whoever asks names no unit. */
+export function noteUnnamed(
+  { note }: Pick<Terminal, 'note'>,
+  { pipeline, unitName }: ExperimentSpec,
+  { traffic }: Pick<Foreseen, 'traffic'>,
+): void {
+  const { runs, withoutUnit } = traffic;
+  if (runs > 0 && withoutUnit === runs)
+    note(
+      `none of ${count(runs, 'run')} of '${pipeline}' named a ${unitName}, and who is not named is not in it: sluice ask ${pipeline} "…" --unit WHO`,
+    );
 }
 
 const usage = (message: string, remedy: string): SluiceError => new SluiceError('usage', { message, remedy });

@@ -37,13 +37,13 @@ function headline({ unitName, stop }: ExperimentSpec, { plan }: Foreseen): strin
 const DAY_MS = 86_400_000;
 const showDays = (days: number): string => count(Number(days.toPrecision(days < 10 ? 2 : 3)), 'day');
 
-function trafficLine({ unitName, share }: ExperimentSpec, { traffic, unitsPerDay, plan }: Foreseen): string {
+function trafficLine({ unitName, share }: ExperimentSpec, { traffic, unitsPerDay, holdOut, plan }: Foreseen): string {
   const { units, days, runs, withoutUnit, offTarget, unitsPerDay: measured } = traffic;
   const seen = `${count(units, unitName)} in ${count(runs, 'run')} of ${showDays(days)}`;
   const pace =
     unitsPerDay === null
       ? `not known (${seen})`
-      : `${perDay(unitsPerDay)} ${unitName}s a day${unitsPerDay === measured ? ` (${seen})` : `, as you say (measured: ${seen})`}; ${percent(share)} of them are in it: ${perDay(plan.unitsPerDay ?? 0)} a day`;
+      : `${perDay(unitsPerDay)} ${unitName}s a day${unitsPerDay === measured ? ` (${seen})` : `, as you say (measured: ${seen})`}; ${holdOut > 0 ? `${percent(holdOut)} are held out, ` : ''}${percent(share)} of ${holdOut > 0 ? 'the others' : 'them'} are in it: ${perDay(plan.unitsPerDay ?? 0)} a day`;
   const left = [
     ...(withoutUnit > 0 ? [`${count(withoutUnit, 'run')} of no ${unitName} in particular`] : []),
     ...(offTarget > 0 ? [`${count(offTarget, 'run')} outside its target`] : []),

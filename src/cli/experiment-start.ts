@@ -7,7 +7,7 @@ import type { ExperimentSpec } from '../experiment/spec.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import { readingCommand, runAction, type World } from './command.ts';
-import { type ForeseeOptions, findDefined, foreseeIn, withForeseeOptions } from './experiment-foresee.ts';
+import { type ForeseeOptions, findDefined, foreseeIn, noteUnnamed, withForeseeOptions } from './experiment-foresee.ts';
 import { groupOf, percent, workflowIdOf } from './experiment-text.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { count, wrap } from './text.ts';
@@ -43,6 +43,7 @@ async function start(session: Session, name: string, options: StartOptions): Pro
     await requireDeployed(runtime, spec);
     const foreseen = await foreseeIn(runtime.store, spec, options, Date.now());
     if (foreseen.hopeless.length > 0 && !options.force) throw hopeless(id, foreseen);
+    noteUnnamed(terminal, spec, foreseen);
     const { freezeSettings } = await import('../experiment/settings.ts');
     const row = await runtime.client.startExperiment({
       ...{ spec, settings: freezeSettings(spec, foreseen.plan.tuning) },

@@ -6,7 +6,7 @@ import { ROLLOUT_DEFAULTS, rolloutSpec } from '../experiment/rollout-spec.ts';
 import type { ExperimentSpec } from '../experiment/spec.ts';
 import { LIMITS } from '../plan/limits.ts';
 import { readingCommand, runAction, type World } from './command.ts';
-import { foreseeIn } from './experiment-foresee.ts';
+import { foreseeIn, noteUnnamed } from './experiment-foresee.ts';
 import { requireDeployed, showStarted } from './experiment-start.ts';
 import { workflowIdOf } from './experiment-text.ts';
 import { findVariant } from './find-variant.ts';
@@ -81,6 +81,7 @@ async function start(session: Session, name: string, options: RolloutOptions): P
     const foreseen = await foreseeIn(runtime.store, spec, { assume: [] }, Date.now());
     const days = daysOf(spec, foreseen);
     if (days !== null && days > MOST_DAYS && !options.force) throw tooSlow(spec, days);
+    noteUnnamed(terminal, spec, foreseen);
     const { freezeSettings } = await import('../experiment/settings.ts');
     const row = await runtime.client.startRollout({
       ...{ spec, settings: freezeSettings(spec, foreseen.plan.tuning), winner: variant.name },

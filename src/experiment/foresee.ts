@@ -15,6 +15,8 @@ export interface ForeseenOptions {
   /** Units of the pipeline in a day, instead of those that were measured. */
   readonly unitsPerDay?: number | undefined;
   readonly assumptions?: readonly Assumption[];
+  /** The part of all units that is in no experiment; default: none. */
+  readonly holdOut?: number;
 }
 
 export interface Foreseen {
@@ -22,6 +24,7 @@ export interface Foreseen {
   readonly traffic: MeasuredTraffic;
   /** Units of the pipeline in a day, as planned with; null: not known. */
   readonly unitsPerDay: number | null;
+  readonly holdOut: number;
   readonly baselines: readonly (MetricBaseline | null)[];
   /** Why it could not end well, in words; empty where it could, or where that is not known. */
   readonly hopeless: readonly string[];
@@ -30,16 +33,17 @@ export interface Foreseen {
 export function foresee(
   spec: ExperimentSpec,
   traffic: MeasuredTraffic,
-  { unitsPerDay = traffic.unitsPerDay ?? undefined, assumptions = [] }: ForeseenOptions = {},
+  { unitsPerDay = traffic.unitsPerDay ?? undefined, assumptions = [], holdOut = 0 }: ForeseenOptions = {},
 ): Foreseen {
   const said = new Map(assumptions.map((assumption) => [assumption.metric, assumption]));
   const baselines = spec.metrics.map((metric, index) => {
     const assumption = said.get(metric.name);
     return assumption === undefined ? traffic.metrics[index]! : baselineOf(assumption);
   });
-  const plan = planExperiment({ spec, traffic: { unitsPerDay: unitsPerDay ?? null, metrics: baselines } });
+  const within = unitsPerDay === undefined ? null : unitsPerDay * (1 - holdOut);
+  const plan = planExperiment({ spec, traffic: { unitsPerDay: within, metrics: baselines } });
   return Object.freeze({
-    ...{ plan, traffic, unitsPerDay: unitsPerDay ?? null, baselines },
+    ...{ plan, traffic, unitsPerDay: unitsPerDay ?? null, holdOut, baselines },
     hopeless: Object.freeze(hopelessIn(spec, plan)),
   });
 }

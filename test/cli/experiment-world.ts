@@ -63,7 +63,7 @@ export interface ExperimentWorld {
   readonly defined: Map<string, AnyExperiment>;
   /** A command line; quoted parts are one word. */
   run(line: string, more?: FakeWorld & { readonly isServed?: boolean }): ReturnType<typeof runCommand>;
-  deploy(): Promise<void>;
+  deploy(holdOut?: number): Promise<void>;
   /** Units that meet their arm, and what came of them; then a look, and what it decides. */
   look(experimentId: string, fed?: Fed): Promise<void>;
   /** A run that has ended, so long ago. */
@@ -109,10 +109,10 @@ export async function openWorld(): Promise<ExperimentWorld> {
         ...more,
       });
     },
-    async deploy() {
+    async deploy(holdOut = 0) {
       await store.plans.put(planId(bot.plan), bot.plan);
       await store.deployments.deploy({
-        ...{ pipeline: bot.id, planId: planId(bot.plan), variant: null, promoted: [], holdOut: 0, kind: 'deploy' },
+        ...{ pipeline: bot.id, planId: planId(bot.plan), variant: null, promoted: [], holdOut, kind: 'deploy' },
         ...{ by: 'mo', why: 'to begin with', restaged: [], expected: await store.experiments.version(bot.id) },
       });
     },

@@ -289,6 +289,10 @@ describe('on a pipeline that is deployed', () => {
     expect(plan.stdout).toMatch(
       /no hope: it takes about [\d,]+ days, and may last 28\n {2}no hope: 'failed' cannot be proven harmless/,
     );
+    await world.deploy(0.2);
+    expect((await run(`plan ${id}`)).stdout.replaceAll(/\s+/g, ' ')).toContain(
+      '20 % are held out, 50 % of the others are in it: 0.9',
+    );
     expect(plan.stdout).toMatch(/thumbs-up +primary +33.3% +9 +\+10 pt +–/);
     expect(plan.stdout).toMatch(/failed +guardrail +11.1% +9 +within \+30 pt +yes/);
   });

@@ -10,7 +10,8 @@ beforeAll(async () => {
 afterAll(() => world?.stop());
 
 const run = (line: string) => world.run(line);
-const ID = 'bot-loud';
+/** The second of its name. */
+const ID = 'bot-loud.2';
 
 describe('a rollout', () => {
   test('needs something to roll out against', async () => {
@@ -30,6 +31,13 @@ describe('a rollout', () => {
     expect(refused.stderr).toContain(why);
   });
 
+  test('of which nobody would get anything says so', async () => {
+    await world.ran({ runId: 'of-nobody', unit: null, daysAgo: 1 });
+    const { stderr } = await run('rollout start bot --variant loud');
+    expect(stderr).toContain("none of 1 run of 'bot' named a user, and who is not named is not in it");
+    await run('rollout abort bot');
+  });
+
   test('begins at its first step, with guardrails and nothing that has to be better', async () => {
     const wrong = await run('rollout start bot --variant lowd');
     expect(wrong.stderr).toContain("did you mean 'loud'?");
@@ -41,7 +49,7 @@ describe('a rollout', () => {
       '  each step lasts at least 10 minutes and 50 more users of the split; first look',
       '  in 2.5 minutes',
     ]);
-    expect(world.told).toEqual([`start rollout-${ID}`]);
+    expect(world.told.at(-1)).toBe(`start rollout-${ID}`);
     const { state, winner, spec } = await world.store.experiments.get(ID);
     expect([state, winner, spec.rollout.soakMs]).toEqual(['rolling', 'loud', 600_000]);
     expect(spec.metrics.flatMap(({ role, name, margin }) => (role === 'guardrail' ? [[name, margin]] : []))).toEqual([
@@ -82,7 +90,7 @@ describe('a rollout', () => {
     await world.look(ID);
     const { code, stdout } = await run('rollout status');
     expect(code).toBe(3);
-    expect(stdout).toMatch(/^bot-loud on bot: loud was rolled back at /);
+    expect(stdout).toMatch(/^bot-loud\.2 on bot: loud was rolled back at /);
     expect((await run(`experiment audit ${ID}`)).code).toBe(0);
   });
 
