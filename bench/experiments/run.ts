@@ -68,7 +68,7 @@ const PARTS: readonly Part[] = [
   {
     scenario: BROKEN.name,
     seeds: 500,
-    smokeSeeds: 3,
+    smokeSeeds: 1,
     title: 'Failures rise from 5 % to 15 %, a point is allowed, the one guardrail',
     figures: (told) => [
       {
