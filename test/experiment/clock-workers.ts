@@ -11,6 +11,8 @@ type Name = keyof Activities;
 export interface Hooks {
   /** Before an activity; what it throws is what the activity fails with. */
   before?: (name: Name, input: { readonly experimentId: string }) => Promise<void> | void;
+  /** When it is over, however it went. */
+  left?: (name: Name) => void;
   /** When it has done all that it does; what it throws is what comes instead of its answer. */
   after?: (name: Name, input: { readonly experimentId: string }) => Promise<void> | void;
 }
@@ -33,7 +35,7 @@ export async function startClockWorker(
       name,
       async (input: { readonly experimentId: string }) => {
         await hooks.before?.(name, input);
-        const answer = await real[name](input as never);
+        const answer = await real[name](input as never).finally(() => hooks.left?.(name));
         await hooks.after?.(name, input);
         return answer;
       },
