@@ -15,7 +15,12 @@ import { showCost, showDuration, wrap } from './text.ts';
 /** Passages, and relevant ids, that are listed. */
 const LISTED = 10;
 
-export function showExample(terminal: Terminal, { evaluation, example, rows }: ShownExample): void {
+/** @param hasCalls whether each call is told, and what it took; default: yes */
+export function showExample(
+  terminal: Terminal,
+  { evaluation, example, rows }: ShownExample,
+  { hasCalls = true }: { readonly hasCalls?: boolean } = {},
+): void {
   const { spec, evaluationId } = evaluation;
   const { colours, width } = terminal;
   terminal.print(`${example.id}  in ${evaluationId}`);
@@ -33,7 +38,7 @@ export function showExample(terminal: Terminal, { evaluation, example, rows }: S
   for (const line of scoreTable(spec, rows, nameOf, terminal.room)) terminal.print(line);
   for (const line of remarkLines(rows, nameOf)) for (const part of wrap(line, width)) terminal.print(part);
   terminal.print();
-  for (const line of callTable(rows, nameOf)) terminal.print(line);
+  if (hasCalls) for (const line of callTable(rows, nameOf)) terminal.print(line);
 }
 
 type NameOf = (row: ResultRow) => string;
