@@ -88,7 +88,7 @@ export function createWorkerVersions(temporal: Client, deployment: string): Work
     return {
       deployment,
       current: current?.buildId || null,
-      ramping: ramping?.buildId ? { buildId: ramping.buildId, percent: routing.rampingVersionPercentage ?? 0 } : null,
+      ramping: ramping?.buildId ? { buildId: ramping.buildId, percent: percentOf(routing.rampingVersionPercentage) } : null,
       versions: versions.sort((a, b) => b.createdAt - a.createdAt),
       conflictToken: conflictToken ?? new Uint8Array(),
     };
@@ -137,7 +137,7 @@ export function createWorkerVersions(temporal: Client, deployment: string): Work
       if (now?.current === buildId) throw buildCurrent(buildId);
       return change(
         setRamp(buildId, percent),
-        ({ ramping }) => ramping?.buildId === buildId && Math.abs(ramping.percent - percent) < PERCENT_SLACK,
+        ({ ramping }) => ramping?.buildId === buildId && ramping.percent === percentOf(percent),
         buildId,
       );
     },
@@ -145,8 +145,8 @@ export function createWorkerVersions(temporal: Client, deployment: string): Work
   } satisfies WorkerVersionsClient);
 }
 
-/** The server keeps single precision. */
-const PERCENT_SLACK = 1e-4;
+/** The server keeps single precision: six digits of it. */
+const percentOf = (percent: number | null | undefined): number => Number((percent ?? 0).toPrecision(6));
 
 const plain = ({ conflictToken: _, ...versions }: Described): WorkerVersions => Object.freeze(versions);
 const routingOf = ({ current, ramping }: WorkerVersions): string => JSON.stringify([current, ramping]);
