@@ -5,6 +5,7 @@ import type { Database } from './database.ts';
 import { cellKey, type LookAt, MATURED, maturedParams } from './outcomes-matured.ts';
 import { readQuantiles } from './outcomes-quantiles.ts';
 import { isCapped } from './unit-values.ts';
+import { countLookedAt } from './vacuum.ts';
 
 export interface Cells {
   readonly cells: readonly MetricCell[];
@@ -30,6 +31,10 @@ export async function readCells(database: Database, at: LookAt, metrics: readonl
   );
   const specials = await readSpecials(database, at, metrics);
   const quantiles = await readQuantiles(database, at, metrics, rows);
+  await countLookedAt(
+    database,
+    rows.reduce((sum, { n }) => sum + n, 0),
+  );
   const total = (name: 'outcomes' | 'late' | 'outside') => rows.reduce((sum, row) => sum + row[name], 0);
   return {
     cells: rows

@@ -22,3 +22,18 @@ export async function vacuumIndexes(database: Database): Promise<void> {
   for (const table of ['posting', 'term_count', 'passage_vector', 'passage', 'document'])
     await database.query(`vacuum (analyze) ${table}`).catch(() => undefined);
 }
+
+/** From so many on, a wrong plan for a look costs more than counting. */
+const MANY_ROWS = 20_000;
+
+/**
+ * After a look has gone through so many rows. Where the planner knows of far fewer, it would sort all of them, since it
+ * takes each for a metric, stage and arm of its own.
+ */
+export async function countLookedAt(database: Database, rows: number): Promise<void> {
+  if (rows < MANY_ROWS) return;
+  const [known] = await database.query<{ rows: number }>(
+    `select reltuples::float8 as rows from pg_class where oid = 'unit_metric'::regclass`,
+  );
+  if (known!.rows < rows / 10) await database.query('analyze unit_metric').catch(() => undefined);
+}
