@@ -15,7 +15,9 @@ import { beginRun, createRegistration, recordedRun, runIdOf } from './begin-run.
 import { cancelRun } from './cancel-run.ts';
 import { createCatalogueCheck } from './catalogue.ts';
 import type { Config } from './config.ts';
+import { wake } from './experiment-wake.ts';
 import { type OnOutage, ridingThrough } from './outage.ts';
+import { createRefuse } from './refused-run.ts';
 import { checkBudget } from './run-budget.ts';
 import { checkRunInput } from './run-input.ts';
 import { type RunResult, resultOf } from './run-result.ts';
@@ -111,6 +113,7 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
   const checkCatalogue = createCatalogueCheck(store.catalogue, config.queues.run);
   const register = createRegistration(store);
   const urlOf = (id: string) => workflowUrl(dependencies, id);
+  const refuse = createRefuse({ store, register, check: checkCatalogue, wake: (id) => wake(temporal, id) });
 
   async function start(
     pipeline: Runnable,
@@ -120,7 +123,7 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
   ): Promise<StartedRun> {
     const input = checkRunInput(pipeline.id, pipeline.input, given);
     const budget = checkBudget({ ...config.budget, ...options.budget });
-    await checkCatalogue(pipeline.plan);
+    await checkCatalogue(pipeline.plan).catch((error: unknown) => refuse(pipeline, input, error));
     const planId = await register(pipeline.plan);
     const carried = await storeLarge(store.payloads, input, `the input of '${pipeline.id}'`);
     const runId = runIdOf(pipeline.id, options.idempotencyKey);
