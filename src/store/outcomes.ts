@@ -34,7 +34,7 @@ export interface NewOutcome {
   readonly runId: string;
   /** The same delivery has the same id. */
   readonly deliveryId: string;
-  /** Whole millionths; `d` is a ratio's denominator. */
+  /** Whole millionths, at most 10^15; `d` is a ratio's denominator. Of a share, 0 or a million: whether it is above. */
   readonly v: number;
   readonly d?: number;
   readonly at: number;
@@ -49,19 +49,22 @@ export interface Outcomes {
    * Stores deliveries and sums them up. Outcomes of units that are not exposed (yet) are kept. `breaker` is of the arms that
    * had a failed run among these, their current window.
    *
-   * @param metrics of the experiments that the outcomes are of, by experiment id
+   * @param experiments of those that the outcomes are of, by id
+   * @throws SluiceError `outcome_invalid` for a value that is none, or of no metric: none of them is kept then
    */
   put(
     outcomes: readonly NewOutcome[],
     experiments: ReadonlyMap<string, OutcomeSettings>,
   ): Promise<readonly (BreakerCount & { readonly experiment: string })[]>;
   /**
-   * Moves the experiment's watermark to `watermark` (never back), and sums up what has matured by then.
+   * Moves the experiment's watermark to `watermark` (never back), and sums up what has matured by then. Units exposed after
+   * it are not counted yet; deliveries are those to matured units; of the breaker's windows those in which a run failed,
+   * the newest 100 of each arm, and its newest.
    *
    * @param fromStage units exposed in earlier stages are left out
    */
   look(experimentId: string, request: LookRequest): Promise<LookData>;
-  /** Values of one metric's units before the experiment: not needed for decisions. */
+  /** Those that are analysed, by when they were exposed: not needed for decisions. */
   exposedUnits(experimentId: string): Promise<readonly { readonly unit: string; readonly arm: number }[]>;
 }
 
