@@ -52,9 +52,8 @@ export function compileServing(serving: Serving, base: Plan): (request: ServeReq
       if (unit === null || isHeldOut(deployment, unit) || !experiment.isTarget(input)) continue;
       within.push({ experiment, unit, assignment: experiment.assign(unit) });
     }
-    const assigned = within.filter(({ assignment }) => assignment !== null);
+    const { assigned, ramped } = entered(within);
     const arms = assigned.flatMap(({ experiment, assignment }) => armOf(experiment, assignment!.arm));
-    const ramped = within.filter((each) => isRamped(each, assigned));
     const winners = ramped.flatMap(({ experiment }) => armOf(experiment, experiment.row.winner!));
     return {
       plan: planOf([...arms, ...winners]),
@@ -110,12 +109,33 @@ function compileExperiment(row: ExperimentRow, base: Plan): Compiled {
   };
 }
 
-/** The winner of a rollout goes to units outside its share, unless they are in a test of what it would change. */
-function isRamped({ experiment, unit, assignment }: Within, assigned: readonly Within[]): boolean {
-  const { row, edited } = experiment;
+interface Entered {
+  readonly assigned: readonly Within[];
+  readonly ramped: readonly Within[];
+}
+
+/**
+ * What the request is in: of experiments that edit a common node one alone, since two edits of a node make no plan. Layers
+ * see to that where hashes decide. An arm by name is heeded before them, tests before the winners of rollouts (their units
+ * keep what they are tested on), and of two winners that of the experiment that began first.
+ */
+function entered(within: readonly Within[]): Entered {
+  const taken = new Set<string>();
+  const isFree = ({ experiment: { edited } }: Within): boolean => {
+    const free = [...edited].every((node) => !taken.has(node));
+    if (free) for (const node of edited) taken.add(node);
+    return free;
+  };
+  const byName = within.filter(({ assignment }) => assignment?.isOverride === true);
+  const byHash = within.filter(({ assignment }) => assignment?.isOverride === false);
+  const tested = new Set([...byName, ...byHash].filter(isFree));
+  return { assigned: within.filter((each) => tested.has(each)), ramped: within.filter(isRamped).filter(isFree) };
+}
+
+/** Whether its rollout gives the winner to this unit, which is outside its share. */
+function isRamped({ experiment: { row }, unit, assignment }: Within): boolean {
   if (assignment !== null || row.state !== 'rolling' || row.winner === null) return false;
-  if (!isIn(`${row.experimentId}.ramp`, unit, [0, row.ramp])) return false;
-  return !assigned.some((other) => [...other.experiment.edited].some((node) => edited.has(node)));
+  return isIn(`${row.experimentId}.ramp`, unit, [0, row.ramp]);
 }
 
 /** A variant's edits; of the baseline, and of a variant that was stopped, none. */

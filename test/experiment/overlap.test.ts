@@ -42,6 +42,16 @@ describe('checkOverlaps', () => {
     expect(() => checkOverlaps(spec, [live('other', [edits], options)])).not.toThrow();
   });
 
+  test('a layer keeps apart what randomises the same unit, and nothing else', () => {
+    const { spec } = live('wide', [[ranked]], { layer: 'search' });
+    const other = live('other', [[ranked]], { layer: 'search' });
+    const bySession = { ...other, spec: { ...other.spec, unit: { $from: ['input', 'session'] as const } } };
+    const error = refusal(() => checkOverlaps(spec, [bySession]));
+    expect(error.message).toBe("'wide' and 'other', which is live, both edit 'ranked', and randomise different units");
+    expect(error.remedy).toContain('the same unit');
+    expect(() => checkOverlaps({ ...spec, unit: bySession.spec.unit }, [bySession])).not.toThrow();
+  });
+
   test.each([
     [undefined, undefined],
     ['search', undefined],

@@ -145,4 +145,23 @@ describe('what a request gets', () => {
       expect(ramped).toEqual([]);
     }
   });
+
+  it('is one of two winners of one node where both are ramped to everybody: that of the first', () => {
+    const rolling = { state: 'rolling', winner: 'loud', ramp: 1 } as const;
+    const [a, b] = [row('a', half(loud), { ...rolling, range: [0, 0.1] }, { layer: 'l' }), row('b', half(loud))];
+    const second = { ...b, ...rolling, range: [0.1, 0.2] as const, spec: { ...b.spec, layer: 'l' } };
+    const served = units.map((unit) => compileServing(serving([a, second]), BASE)(ask(unit)));
+    const outside = served.filter(({ assignments }) => assignments.length === 0);
+    expect(outside.length).toBeGreaterThan(250);
+    expect(outside.every(({ ramped }) => ramped.join() === 'a')).toBe(true);
+  });
+
+  it('is the arm by name where the hash has put the unit into another experiment of the layer', () => {
+    const other = row('a', half(loud), { range: [0, 0.5] }, { layer: 'l' });
+    const overrides = Object.fromEntries(units.map((unit) => [unit, 'loud']));
+    const named = row('b', half(loud), { range: [0.5, 1] }, { layer: 'l', overrides });
+    const serve = compileServing(serving([other, named]), BASE);
+    for (const unit of units)
+      expect(serve(ask(unit)).assignments).toMatchObject([{ experiment: 'b', arm: 'loud', isOverride: true }]);
+  });
 });
