@@ -63,7 +63,7 @@ export function checkPromoted(plan: Plan, promoted: readonly PromotedEdit[]): vo
 }
 
 /** The edits as TypeScript, each node under a comment that says who won it. */
-export function undoneLines(plan: Plan, undone: readonly UndoneEdit[]): string[] {
+function undoneLines(plan: Plan, undone: readonly UndoneEdit[]): string[] {
   return undone.flatMap(({ experiments, edits }) => [`// won by ${experiments.join(', ')}`, ...editLines(plan, edits)]);
 }
 

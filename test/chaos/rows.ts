@@ -1,5 +1,6 @@
 /** Every row of the chaos table, in the order in which it is played. */
 import type { Row } from './row.ts';
+import { r10 } from './rows/code-rollout.ts';
 import { r19 } from './rows/duplicate-requests.ts';
 import { r18 } from './rows/evaluation-cancelled.ts';
 import { r27, r28 } from './rows/evaluation-killed.ts';
@@ -26,6 +27,7 @@ export const ROWS: readonly Row[] = [
   r6,
   r7,
   r8,
+  r10,
   r11,
   r12,
   r15,
