@@ -30,7 +30,7 @@ export interface WorkerOptions extends StepSettings {
 }
 
 const program = fileURLToPath(new URL('worker-process.ts', import.meta.url));
-const START_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 180_000;
 const TAIL_CHARACTERS = 2_000;
 
 export function spawnWorkerProcess({ environment, node, ...settings }: WorkerOptions): SpareProcess {

@@ -5,6 +5,7 @@ import { type Implemented, implement, type StepContext } from '../../activities/
 import { defineStep, stepName } from '../../src/index.ts';
 import { evaluationSteps } from './evaluation-steps.ts';
 import { type LedgerWriter, writeLedger } from './ledger.ts';
+import { splitSteps } from './split-steps.ts';
 
 export const Count = z.object({ n: z.int() });
 const Pause = z.object({ ms: z.int() });
@@ -100,6 +101,7 @@ export function chaosSteps({ ledger: folder, without = [] }: StepSettings): read
       }),
     ),
     ...evaluationSteps(ledger),
+    ...splitSteps(ledger, folder),
   ].filter(({ step }) => !without.includes(stepName(step)));
 }
 

@@ -75,7 +75,19 @@ function idOf(flag: '-u' | '-g'): number {
   return Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }));
 }
 
-async function startServer(binaries: string, given: readonly string[]): Promise<TestDatabase> {
+export interface RestartablePostgres extends TestDatabase {
+  /** Without a checkpoint, as after a crash, and up again on the same files and port. */
+  restart(): Promise<void>;
+}
+
+/** A PostgreSQL of one's own; of `SLUICE_TEST_PG_BIN` alone. */
+export async function startPostgresServer(): Promise<RestartablePostgres> {
+  const binaries = process.env.SLUICE_TEST_PG_BIN;
+  if (!binaries) throw new Error('SLUICE_TEST_PG_BIN is not set');
+  return startServer(binaries, []);
+}
+
+async function startServer(binaries: string, given: readonly string[]): Promise<RestartablePostgres> {
   const folder = await temporaryFolder();
   if (user.uid !== undefined) await chown(folder, user.uid, user.gid);
   const data = join(folder, 'data');
@@ -86,17 +98,28 @@ async function startServer(binaries: string, given: readonly string[]): Promise<
   });
   const port = await getPort({ host: '127.0.0.1' });
   const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off', ...given];
-  const server = spawn(
-    join(binaries, 'postgres'),
-    ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
-    { ...user, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  await untilReady(server);
+  const start = async () => {
+    const server = spawn(
+      join(binaries, 'postgres'),
+      ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
+      { ...user, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    await untilReady(server);
+    return server;
+  };
+  let server = await start();
+  const end = async (signal: 'SIGINT' | 'SIGQUIT') => {
+    server.kill(signal);
+    await once(server, 'exit');
+  };
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    async restart() {
+      await end('SIGQUIT');
+      server = await start();
+    },
     async stop() {
-      server.kill('SIGINT');
-      await once(server, 'exit');
+      await end('SIGINT');
       await rm(folder, { recursive: true });
     },
   };

@@ -5,10 +5,10 @@
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { CALLS_PER_EXAMPLE, SCORERS, VARIANTS } from '../evaluation-steps.ts';
 import { atLeast, atMost, exactly, type Figure, noted } from '../figures.ts';
-import { startsIn, tally, underWay } from '../ledger.ts';
+import { callsMade, killOne } from '../killing.ts';
+import { tally } from '../ledger.ts';
 import type { Place } from '../place.ts';
 import type { WorkerProcess } from '../processes.ts';
 import { IN_FLIGHT, type Row } from '../row.ts';
@@ -19,7 +19,6 @@ const SLOTS = 8;
 const WORKERS = 2;
 /** What a memo lets be made ahead of what is stored. */
 const BATCH = 16;
-const LOOK_MS = 100;
 
 interface Trouble {
   readonly name: string;
@@ -64,29 +63,6 @@ function disturb(place: Place, trouble: Trouble): Promise<readonly Figure[]> {
     const ended = await scene.runtime.client.followEvaluation(evaluationId);
     return figuresOf(scene, { ...trouble, evaluationId, state: ended.state, calls, inFlight });
   });
-}
-
-async function callsMade({ ledger }: Scene, count: number): Promise<void> {
-  while (startsIn(ledger.lines()).length < count) await delay(LOOK_MS);
-}
-
-/** Kills a worker that has enough calls under way, and puts another in its place. It is held still while they are counted. */
-async function killOne(scene: Scene, workers: WorkerProcess[], after: number): Promise<number> {
-  const spare = scene.spareWorker();
-  await callsMade(scene, after);
-  for (let turn = 0; ; turn += 1) {
-    const place = turn % workers.length;
-    const victim = workers[place]!;
-    process.kill(victim.pid, 'SIGSTOP');
-    const inFlight = underWay(scene.ledger.lines(), victim.pid).length;
-    if (inFlight >= IN_FLIGHT) {
-      await victim.kill();
-      workers[place] = await spare.begin();
-      return inFlight;
-    }
-    process.kill(victim.pid, 'SIGCONT');
-    await delay(LOOK_MS / 10);
-  }
 }
 
 async function restartTemporal({ temporal }: Place): Promise<void> {
