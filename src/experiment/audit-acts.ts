@@ -56,6 +56,7 @@ export function actFindings(entries: readonly LedgerEntry[], spec: ExperimentSpe
     if (act === null) continue;
     const needed = neededFor(act);
     if (needed !== null && last?.decision !== needed) report(act.to, last?.decision ?? null, needed);
+    if (act.to === 'promoted' && act.from !== 'rolling') report(act.to, act.from, 'rolling');
     // What was served by hand (`rollout start`) has no look before it, and is the only variant.
     if (act.winner !== null && promoted !== null && act.winner !== promoted) report('winner', act.winner, promoted);
     for (const name of act.stop) if (!stopsSoFar.has(name)) report('stop', name, null);

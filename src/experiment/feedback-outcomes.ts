@@ -30,7 +30,10 @@ function readFeedback(source: OnlineSource, said: Said): number | undefined {
   return source.from === 'feedback' ? fieldOf(source.field, said) : undefined;
 }
 
-/** Somebody who says nothing of it has not said no: a note without a thumb is neither up nor down. */
+/**
+ * Somebody who says nothing of it has not said no: a note without a thumb is neither up nor down. Nor does it take back that
+ * there was one: of a run the latest counts, and a note is most often written after the thumb.
+ */
 function fieldOf(field: FeedbackField, { thumb, score }: Said): number | undefined {
   switch (field) {
     case 'thumb':
@@ -42,7 +45,7 @@ function fieldOf(field: FeedbackField, { thumb, score }: Said): number | undefin
     case 'score':
       return score ?? undefined;
     case 'rated':
-      return Number(thumb !== null || score !== null);
+      return thumb === null && score === null ? undefined : 1;
     default:
       return field satisfies never;
   }

@@ -147,6 +147,8 @@ describe('acts', () => {
     expect(actsOf(looked(harms!), act('rolled_back', { by: 'ada' }))).toEqual([]);
     expect(actsOf(looked(harms!), act('rolling', { winner: 'variant-2' }))).toEqual(['act: rolling']);
     expect(actsOf(act('rolling', { from: 'rolling', ramp: 0.5 }))).toEqual([]);
+    expect(actsOf(looked(harms!), act('promoted'))).toEqual(['act: promoted']);
+    expect(actsOf(act('promoted', { from: 'rolling' }))).toEqual([]);
   });
 
   test('people pause, resume and abort when they like', () => {
