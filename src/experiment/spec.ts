@@ -87,7 +87,7 @@ export interface OnlineMetric {
   readonly denominator: OnlineSource | null;
   /** Of `share` only. */
   readonly above: number | null;
-  /** Of `sum` only: the most that one unit counts. */
+  /** Of `sum` only: the most that one unit counts, above 0 and below. */
   readonly cap: number | null;
   /** Of `quantile` only, between 0 and 1. */
   readonly quantile: number | null;

@@ -60,7 +60,7 @@ async function readSpecials(
   if (special.length === 0) return new Map();
   const rows = await database.query<Key & Special>(
     `select metric, stage, arm, coalesce(sum(d), 0)::text as d, coalesce(sum(d::numeric * d), 0)::text as dd,
-       coalesce(sum(x::numeric * d), 0)::text as vd, count(*) filter (where x < v) as capped
+       coalesce(sum(x::numeric * d), 0)::text as vd, count(*) filter (where x <> v) as capped
      from ${MATURED} and metric = any($4) and n > 0 group by metric, stage, arm`,
     [...maturedParams(at), special],
   );

@@ -72,6 +72,7 @@ const unitArrays = (units: readonly Pick<Touched, 'experiment' | 'unit'>[]): rea
 ];
 
 /**
+ * What is received when its unit has matured is late: it is counted, and never applied, whether a look has passed or not.
  * Units that matured by the watermark keep what they had, and are told what came late. Rows are found one by one by their
  * keys ("offset 0" sees to that): tables that have just been filled mislead the planner to compare each with each.
  */
@@ -96,9 +97,9 @@ async function sumLocked(queries: Queries, touched: readonly Touched[], laws: re
          where (experiment_id, unit, metric) = (t.experiment_id, t.unit, t.metric) offset 0
        ) o
      ), ranked as (
-       select *, is_inside and 1 = row_number() over (
-         partition by experiment_id, unit, metric, run_id order by is_inside desc, at desc, delivery_id desc
-       ) as counts from delivered
+       select *, is_applied and 1 = row_number() over (
+         partition by experiment_id, unit, metric, run_id order by is_applied desc, at desc, delivery_id desc
+       ) as counts from (select *, is_inside and received_at <= matures_at as is_applied from delivered) as d
      ), summed as (
        select experiment_id, unit, metric, kind, cap, stage, arm, matures_at,
          count(*) filter (where counts) as n, ${total('v')} as v, ${total('d')} as d,

@@ -38,11 +38,11 @@ export const lawArrays = (laws: readonly MetricLaw[]): readonly unknown[][] => [
 
 /**
  * SQL over `n`, `v`, `kind` and `cap`: the mean of its outcomes, rounded to the nearest whole millionth, and of two as near
- * to the one away from zero; of a rate whether any was true; of a sum the sum, up to the cap; of a ratio its numerator.
+ * to the one away from zero; of a rate whether any was true; of a sum the sum, up to the cap on either side of 0; of a ratio its numerator.
  * Null without outcomes.
  */
 export const UNIT_VALUE = `case when n = 0 then null
   when kind in ('mean', 'share', 'quantile')
     then v / n + case when 2 * abs(v % n) < n then 0 when v < 0 then -1 else 1 end
   when kind = 'rate' then case when v > 0 then ${VALUE_SCALE} else 0 end
-  else least(v, cap) end`;
+  else greatest(-cap, least(v, cap)) end`;

@@ -92,7 +92,7 @@ function unitSums(
   counts.late += deliveries.filter(({ receivedAt }) => receivedAt! > ends).length;
   counts.outside += deliveries.filter((each) => !isInside(each)).length;
   const byRun = new Map<string, NewOutcome>();
-  for (const each of deliveries.filter(isInside)) {
+  for (const each of deliveries.filter((delivery) => isInside(delivery) && delivery.receivedAt! <= ends)) {
     const known = byRun.get(each.runId);
     if (known === undefined || each.at > known.at || (each.at === known.at && each.deliveryId > known.deliveryId))
       byRun.set(each.runId, each);
@@ -110,7 +110,7 @@ function cellOf(
   const limit = cap === null ? null : BigInt(cap * 1e6);
   const unitValue = ({ n, v }: Sums): bigint => {
     if (kind === 'rate') return v > 0n ? 1_000_000n : 0n;
-    if (kind === 'sum') return limit !== null && v > limit ? limit : v;
+    if (kind === 'sum') return limit === null ? v : v > limit ? limit : v < -limit ? -limit : v;
     return kind === 'ratio' ? v : roundedMean(v, n);
   };
   const values = units.map(unitValue);
@@ -124,7 +124,7 @@ function cellOf(
     d: sum(({ d }) => d),
     dd: sum(({ d }) => d * d),
     vd: sum(({ d }, x) => x * d),
-    capped: kind === 'sum' && limit !== null ? units.filter(({ v }) => v > limit).length : 0,
+    capped: kind === 'sum' && limit !== null ? units.filter(({ v }) => v > limit || v < -limit).length : 0,
     quantile: quantile === null ? null : intervalOf(values.map(Number), quantile),
   };
 }

@@ -165,6 +165,19 @@ export function describeOutcomes(subject: Subject): void {
       expect((await subject.store.experiments.get('o-fixed')).watermark).toBe(at(20));
     });
 
+    test('what is received when its unit has matured is not applied, also where no look has passed yet', async () => {
+      const row = await started('o-late');
+      await subject.store.outcomes.expose([exposureOf(row)]);
+      await put(row, [outcomeOf(row, { metric: 1, v: 5 })]);
+      await put(row, [
+        outcomeOf(row, { metric: 1, v: 9, deliveryId: 'again', at: at(2), receivedAt: at(100) }),
+        outcomeOf(row, { metric: 1, v: 9, runId: 'other', receivedAt: at(100) }),
+      ]);
+      const { cells, counts } = await look(row, 200);
+      expect(cells).toMatchObject([{ metric: 1, n: 1 }]);
+      expect(counts).toMatchObject({ outcomes: 3, late: 2, outside: 0 });
+    });
+
     test('a look waits for what is being summed up, and what is summed up after it finds it fixed', async () => {
       const row = await started('o-meanwhile');
       const units = [...Array(30).keys()].map((n) => `u${n}`);
