@@ -38,7 +38,8 @@ export function createSweepRuns(
 
 const NOT_FOUND = 'NOT_FOUND';
 
-async function statusOf(client: Client, workflowId: string): Promise<string> {
+/** `NOT_FOUND` where Temporal has none of this id. */
+export async function statusOf(client: Client, workflowId: string): Promise<string> {
   try {
     return (await client.workflow.getHandle(workflowId).describe()).status.name;
   } catch (error) {

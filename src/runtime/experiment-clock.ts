@@ -15,6 +15,7 @@ import {
 import { ATTRIBUTES } from '../../workflows/messages.ts';
 import { unitsOf } from '../experiment/live/outcome.ts';
 import { phaseOf } from '../experiment/live/standing.ts';
+import { isHeld } from '../experiment/live/steer.ts';
 import type { LookRecord } from '../experiment/look-data.ts';
 import type { ExperimentSpec } from '../experiment/spec.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
@@ -90,10 +91,11 @@ function rampOf({ rollout: { steps, soakMs, unitsPerStep }, metrics }: Experimen
 }
 
 /** The step that a rollout is on begins anew when its workflow does: how long it has lasted is not known any more. */
-function placeOf({ ramp, spec }: ExperimentRow, last: LedgerEntry | undefined): { readonly at?: StepPlace } {
+function placeOf(row: ExperimentRow, last: LedgerEntry | undefined): { readonly at?: StepPlace } {
+  const { ramp, spec } = row;
   const step = spec.rollout.steps.findLastIndex((part) => part <= ramp);
   if (step < 0) return {};
   const record = last === undefined ? undefined : (JSON.parse(last.content) as LookRecord);
   const unitsThen = record?.phase === 'rollout' ? unitsOf(spec, record) : 0;
-  return { at: { step, beganAt: Date.now(), unitsThen, isHeld: false } };
+  return { at: { step, beganAt: Date.now(), unitsThen, isHeld: isHeld(row) } };
 }

@@ -16,6 +16,7 @@ import { createFollowRun } from '../../activities/follow-run.ts';
 import { createIngestActivities } from '../../activities/ingest.ts';
 import { nodeOutputs } from '../../activities/node-outputs.ts';
 import { createRecordRun } from '../../activities/record-run.ts';
+import { createSweepClocks } from '../../activities/sweep-clocks.ts';
 import { createSweepRuns } from '../../activities/sweep-runs.ts';
 import { readPackage } from '../cli/package.ts';
 import { stepName } from '../dsl/step.ts';
@@ -24,7 +25,7 @@ import type { Store } from '../store/store.ts';
 import { payloadConverterPath } from './bundle.ts';
 import { keepPublished, type Published } from './catalogue.ts';
 import type { Config } from './config.ts';
-import { scoringQueueOf } from './experiment-clock.ts';
+import { scoringQueueOf, startClock } from './experiment-clock.ts';
 import { wake } from './experiment-wake.ts';
 import { servedBy } from './plan-keys.ts';
 import { ensureSweeper } from './sweeper.ts';
@@ -92,13 +93,20 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
     maxConcurrentActivityTaskExecutions: config.concurrency,
     maxCachedWorkflows: config.cachedRuns,
   });
+  const sweepRuns = createSweepRuns(store.runs, client, { startableMs: config.runDeadlineMs + STARTING_MS });
+  const clocks = { temporal: client, store, queues: config.queues };
+  const sweepClocks = createSweepClocks(store.experiments, client, (row) => startClock(clocks, row));
   const creatingControl = Worker.create({
     ...shared,
     ...versioningOf(config, 'AUTO_UPGRADE'),
     taskQueue: config.queues.control,
     activities: {
       ...createIngestActivities({ ...store, ...(embedderOf && { embedderOf }), allowedHosts: config.ingestHosts }),
-      sweepRuns: createSweepRuns(store.runs, client, { startableMs: config.runDeadlineMs + STARTING_MS }),
+      async sweepRuns() {
+        const swept = await sweepRuns();
+        await sweepClocks();
+        return swept;
+      },
       ...createExperimentActivities({ store, version: readPackage().version }),
     },
     maxConcurrentActivityTaskExecutions: CONTROL_CONCURRENCY,

@@ -92,7 +92,8 @@ function resumeOf(row: ExperimentRow): Target | undefined {
 }
 
 const HELD = 'held';
-const isHeld = ({ reason }: ExperimentRow): boolean => reason?.startsWith(`${HELD}: `) ?? false;
+/** Whether somebody has told a rollout to stay on its step. */
+export const isHeld = ({ reason }: Pick<ExperimentRow, 'reason'>): boolean => reason?.startsWith(`${HELD}: `) ?? false;
 
 function refuse(row: ExperimentRow, why: string): never {
   const { experimentId, state } = row;
