@@ -1,4 +1,4 @@
-/** A variant of a pipeline by its name, wherever the code has it: exported by itself, or in an evaluation. */
+/** A variant of a pipeline by its name, wherever the code has it: exported by itself, in an evaluation, or in an experiment. */
 import type { AnyVariant } from '../dsl/edit.ts';
 import { findNamed } from './lookup.ts';
 import type { Session } from './session.ts';
@@ -9,8 +9,10 @@ import type { Session } from './session.ts';
  */
 export async function findVariant({ services }: Session, pipeline: string, name: string): Promise<AnyVariant> {
   const exported = [...(await services.pipelines()).values()].filter(isVariant);
-  const evaluated = [...(await services.evaluations()).values()].flatMap(({ variants }) => variants);
-  const own = [...evaluated, ...exported].filter(({ variantOf }) => variantOf === pipeline);
+  const defined = [...(await services.evaluations()).values(), ...(await services.experiments()).values()];
+  const own = [...defined.flatMap(({ variants }) => variants), ...exported].filter(
+    ({ variantOf }) => variantOf === pipeline,
+  );
   return findNamed({
     kind: 'variant',
     name: name.startsWith(`${pipeline}:`) ? name.slice(pipeline.length + 1) : name,
