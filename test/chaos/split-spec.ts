@@ -14,13 +14,12 @@ const metric = (name: string, source: OnlineMetric['source'], more: Partial<Onli
   ...more,
 });
 
-/** `second`: what the answer says, of runs that have one; the others are of every run. */
+/** The first is of what the answer says, and so of runs that have one; the others are of every run. */
 const METRICS: readonly OnlineMetric[] = [
   metric('second', { from: 'value', wiring: { $from: ['output', 'second'] } }, { role: 'primary' }),
   metric('failed', { from: 'run', field: 'failed' }, { kind: 'rate', format: 'share' }),
   metric('latency', { from: 'run', field: 'latencyMs' }),
 ];
-export const METRIC_OF_ANSWERS = 0;
 export const METRICS_OF_RUNS = METRICS.length - 1;
 
 export interface SplitOptions {
