@@ -4,6 +4,7 @@
  * done again.
  */
 import type { RunAssignment } from '../src/experiment/assignment.ts';
+import { isTripped } from '../src/experiment/breaker.ts';
 import { observeRun } from '../src/experiment/observe-run.ts';
 import { outcomeSettings } from '../src/experiment/outcome-settings.ts';
 import { enqueueShadows } from '../src/experiment/rerun/enqueue-shadows.ts';
@@ -11,7 +12,6 @@ import { outcomesOfRun, type ReadValue, type RecordedFacts } from '../src/experi
 import { scoreTasksOf } from '../src/experiment/score-tasks-of.ts';
 import type { ExperimentSpec } from '../src/experiment/spec.ts';
 import type { Json, RunOutcome, Wiring } from '../src/plan/plan.ts';
-import { breaker, breakerTrips } from '../src/stats/breaker.ts';
 import { restoreClaims } from '../src/store/claims.ts';
 import type { ExperimentRow } from '../src/store/experiments.ts';
 import type { NodeOutput } from '../src/store/node-outputs.ts';
@@ -47,11 +47,8 @@ export function createFollowRun({ store, expose, outputsOf, wake }: FollowDepend
     );
     if (tasks.length > 0) await store.scoreTasks.enqueue(tasks);
     const settings = new Map([...rows].map(([id, row]) => [id, outcomeSettings(row)]));
-    for (const { experiment, window, failures, requests } of await store.outcomes.put(outcomes, settings)) {
-      const { ceiling } = rows.get(experiment)!.spec.breaker;
-      const { logE } = breaker({ failures, requests, ceiling });
-      if (logE !== null && breakerTrips(logE, window)) await wake(experiment);
-    }
+    for (const { experiment, ...count } of await store.outcomes.put(outcomes, settings))
+      if (isTripped(count, rows.get(experiment)!.spec.breaker.ceiling)) await wake(experiment);
   }
 
   return async (runId, experiments) => {

@@ -3,7 +3,7 @@ import { breaker, breakerTrips } from '../stats/breaker.ts';
 import type { BreakerCount } from './look-data.ts';
 
 /** Whether one window's count trips it. */
-function isTripped({ requests, failures, window }: BreakerCount, ceiling: number): boolean {
+export function isTripped({ requests, failures, window }: BreakerCount, ceiling: number): boolean {
   const evidence = breaker({ requests, failures, ceiling });
   return evidence.status === 'ok' && breakerTrips(evidence.logE, window);
 }
