@@ -5,9 +5,9 @@ import { composePlan } from '../../plan/compose.ts';
 import { planId } from '../../plan/id.ts';
 import type { ExperimentRow } from '../../store/experiments.ts';
 import type { Store } from '../../store/store.ts';
-import { restagingsOf } from '../restage.ts';
+import { restagingsOf, servedPlans } from '../restage.ts';
 import type { SpecArm } from '../spec.ts';
-import { stageFacts } from '../stage-facts.ts';
+import { stageFactsOf } from '../stage-facts.ts';
 import { standingOf } from './standing.ts';
 
 type RolloutStore = Pick<Store, 'experiments' | 'deployments' | 'plans' | 'indexes'>;
@@ -56,7 +56,7 @@ async function deployWinner(store: RolloutStore, row: ExperimentRow): Promise<vo
   const before = await store.plans.get(deployment.planId);
   const after = composePlan(before, [{ name: `${experimentId}:${name}`, edits }]);
   await store.plans.put(planId(after), after);
-  const facts = await stageFacts(after, store.indexes);
+  const facts = await stageFactsOf(servedPlans(serving, after), store.indexes);
   await store.deployments.deploy({
     pipeline,
     planId: planId(after),
