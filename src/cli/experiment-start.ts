@@ -30,7 +30,10 @@ export function startCommand(world: World): Command {
     }).argument('<experiment>', 'the id of its definition, or the beginning of it'),
   )
     .option('--why <text>', 'the reason, for the history', 'started from the command line')
-    .option('--force', 'also where it could hardly end with a verdict')
+    .option(
+      '--force',
+      'also where it could hardly end with a verdict, or its variants change more of what is deployed than they say',
+    )
     .action((name: string, options: StartOptions, command: Command) =>
       runAction(world, command, (session) => start(session, name, options)),
     );
@@ -38,7 +41,7 @@ export function startCommand(world: World): Command {
 
 async function start(session: Session, name: string, options: StartOptions): Promise<ExitCode> {
   const { services, terminal, environment } = session;
-  const { id, spec } = findDefined(await services.experiments(), name);
+  const { id, spec, pipeline } = findDefined(await services.experiments(), name);
   return withRuntime(session, { project: services.project }, async (runtime) => {
     await requireDeployed(runtime, spec);
     const foreseen = await foreseeIn(runtime.store, spec, options, Date.now());
@@ -48,6 +51,7 @@ async function start(session: Session, name: string, options: StartOptions): Pro
     const row = await runtime.client.startExperiment({
       ...{ spec, settings: freezeSettings(spec, foreseen.plan.tuning) },
       ...{ by: userName(environment), why: options.why },
+      ...(!options.force && { writtenFor: pipeline.plan }),
     });
     const temporalUrl = runtime.client.urlOf(workflowIdOf(row));
     if (terminal.json) terminal.printJson({ ...row, temporalUrl, plan: foreseen.plan });

@@ -47,7 +47,10 @@ export function rolloutStartCommand(world: World): Command {
       new Option('--soak <duration>', 'each step lasts at least so long').argParser(duration).default(soakMs, '1 hour'),
     )
     .option('--why <text>', 'the reason, for the history', 'rolled out from the command line')
-    .option('--force', 'also where so few come that it would take weeks')
+    .option(
+      '--force',
+      'also where so few come that it would take weeks, or the variant changes more of what is deployed than it says',
+    )
     .action((name: string, options: RolloutOptions, command: Command) =>
       runAction(world, command, (session) => start(session, name, options)),
     );
@@ -74,6 +77,7 @@ async function start(session: Session, name: string, options: RolloutOptions): P
   const { services, terminal, environment } = session;
   const [, { id: pipeline }] = findPipeline(await services.pipelines(), name);
   const variant = await findVariant(session, pipeline, options.variant);
+  const code = (await services.pipelines()).get(pipeline)?.plan;
   const { share, steps, soak } = options;
   const spec = rolloutSpec({ pipeline, variant, share, steps, soakMs: soak });
   return withRuntime(session, { project: services.project }, async (runtime) => {
@@ -86,6 +90,7 @@ async function start(session: Session, name: string, options: RolloutOptions): P
     const row = await runtime.client.startRollout({
       ...{ spec, settings: freezeSettings(spec, foreseen.plan.tuning), winner: variant.name },
       ...{ by: userName(environment), why: options.why },
+      ...(code && !options.force && { writtenFor: code }),
     });
     const temporalUrl = runtime.client.urlOf(workflowIdOf(row));
     if (terminal.json) terminal.printJson({ ...row, temporalUrl, days });

@@ -9,6 +9,7 @@ import { isLive } from '../experiment/live/standing.ts';
 import { steer } from '../experiment/live/steer.ts';
 import type { ExperimentSpec, FrozenSettings } from '../experiment/spec.ts';
 import { stageFactsOf } from '../experiment/stage-facts.ts';
+import { checkWritten } from '../experiment/written.ts';
 import { suggest } from '../nearest.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
@@ -25,6 +26,8 @@ export interface NewExperimentRequest {
   readonly settings: FrozenSettings;
   readonly by: string;
   readonly why: string;
+  /** The pipeline's plan in the code, for which its variants were written; absent: whatever they change is meant. */
+  readonly writtenFor?: Plan;
 }
 
 export interface NewRolloutRequest extends NewExperimentRequest {
@@ -36,7 +39,7 @@ export interface NewRolloutRequest extends NewExperimentRequest {
 export interface ExperimentClient {
   /**
    * @throws SluiceError `not_deployed`, `experiment_live`, `experiments_overlap`, `layer_full`, `variant_unfit`,
-   *   `variant_is_baseline`; `step_unregistered`, `no_worker`, `key_missing` where an arm, or a scorer, could not be run;
+   *   `variant_is_baseline`, `variant_of_other`; `step_unregistered`, `no_worker`, `key_missing` where an arm, or a scorer, could not be run;
    *   `temporal_unreachable`, and then it is aborted
    */
   startExperiment(request: NewExperimentRequest): Promise<ExperimentRow>;
@@ -119,7 +122,7 @@ async function start(
 
 async function insert(
   { store, check }: ExperimentClientDependencies,
-  { spec, settings, by, why }: NewExperimentRequest,
+  { spec, settings, by, why, writtenFor }: NewExperimentRequest,
   winner: string | undefined,
 ): Promise<ExperimentRow> {
   const { name, pipeline } = spec;
@@ -128,6 +131,7 @@ async function insert(
     const serving = await store.experiments.serving(pipeline);
     if (serving === undefined) throw notDeployed(spec);
     const base = await store.plans.get(serving.deployment.planId);
+    if (writtenFor !== undefined) checkWritten(spec, writtenFor, base);
     const plans = await checkStart(spec, serving, base, check);
     const facts = await stageFactsOf(plans, store.indexes);
     const kind = winner === undefined ? 'experiment' : 'rollout';

@@ -9,7 +9,7 @@ import { actOnLook } from '../../src/experiment/live/act.ts';
 import { takeLook } from '../../src/experiment/live/look.ts';
 import { defineExperiment, definePipeline, defineStep, metric } from '../../src/index.ts';
 import { planId } from '../../src/plan/id.ts';
-import type { Json } from '../../src/plan/plan.ts';
+import type { Json, Plan } from '../../src/plan/plan.ts';
 import { createExperimentClient } from '../../src/runtime/experiment-client.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
@@ -23,7 +23,7 @@ const write = defineStep('write', {
   version: 1,
   input: Asked,
   output: Text,
-  config: z.object({ mark: z.string().default('.') }),
+  config: z.object({ mark: z.string().default('.'), tone: z.string().default('plain') }),
   policy: { attempts: 1, timeout: '5 seconds' },
 });
 export const bot = definePipeline('bot', Asked)
@@ -63,7 +63,8 @@ export interface ExperimentWorld {
   readonly defined: Map<string, AnyExperiment>;
   /** A command line; quoted parts are one word. */
   run(line: string, more?: FakeWorld & { readonly isServed?: boolean }): ReturnType<typeof runCommand>;
-  deploy(holdOut?: number): Promise<void>;
+  /** Default: the pipeline as it is in the code. */
+  deploy(holdOut?: number, plan?: Plan): Promise<void>;
   /** Units that meet their arm, and what came of them; then a look, and what it decides. */
   look(experimentId: string, fed?: Fed): Promise<void>;
   /** A run that has ended, so long ago. */
@@ -109,10 +110,10 @@ export async function openWorld(): Promise<ExperimentWorld> {
         ...more,
       });
     },
-    async deploy(holdOut = 0) {
-      await store.plans.put(planId(bot.plan), bot.plan);
+    async deploy(holdOut = 0, plan = bot.plan) {
+      await store.plans.put(planId(plan), plan);
       await store.deployments.deploy({
-        ...{ pipeline: bot.id, planId: planId(bot.plan), variant: null, promoted: [], holdOut, kind: 'deploy' },
+        ...{ pipeline: bot.id, planId: planId(plan), variant: null, promoted: [], holdOut, kind: 'deploy' },
         ...{ by: 'mo', why: 'to begin with', restaged: [], expected: await store.experiments.version(bot.id) },
       });
     },

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { SluiceError } from '../../src/errors.ts';
 import type { LedgerEntry } from '../../src/store/ledger.ts';
-import { definedAs, type ExperimentWorld, openWorld } from './experiment-world.ts';
+import { bot, definedAs, type ExperimentWorld, openWorld } from './experiment-world.ts';
 
 let world: ExperimentWorld;
 let id: string;
@@ -296,4 +296,13 @@ describe('on a pipeline that is deployed', () => {
     expect(plan.stdout).toMatch(/thumbs-up +primary +33.3% +9 +\+10 pt +–/);
     expect(plan.stdout).toMatch(/failed +guardrail +11.1% +9 +within \+30 pt +yes/);
   });
+});
+
+test('on a deployment of which its variants would change more than they say nothing starts, unless it is meant', async () => {
+  await world.deploy(0, bot.variant('calm', (edit) => edit.configure('draft', { tone: 'calm' })).plan);
+  world.defined.set('tone-of-other', definedAs('tone-of-other'));
+  const traffic = '--units-per-day 100000 --assume thumbs-up=0.5';
+  const refused = await run(`start tone-of-other ${traffic}`);
+  expect(refused.stderr).toContain('would change more: tone from "calm" to "plain"');
+  expect((await run(`start tone-of-other ${traffic} --force`)).code).toBe(0);
 });

@@ -1,7 +1,7 @@
 /** `sluice rollout`, and what people said made into examples and preferences: over the embedded database. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { outcomeSettings } from '../../src/experiment/outcome-settings.ts';
-import { type ExperimentWorld, openWorld } from './experiment-world.ts';
+import { bot, type ExperimentWorld, openWorld } from './experiment-world.ts';
 
 let world: ExperimentWorld;
 beforeAll(async () => {
@@ -17,6 +17,8 @@ describe('a rollout', () => {
   test('needs something to roll out against', async () => {
     expect((await run('rollout status')).stderr).toContain('nothing was rolled out yet');
     expect((await run('rollout start bot --variant loud')).stderr).toContain('deploy it first: sluice deploy bot');
+    await world.deploy(0, bot.variant('calm', (edit) => edit.configure('draft', { tone: 'calm' })).plan);
+    expect((await run('rollout start bot --variant loud')).stderr).toContain('tone from "calm" to "plain"');
     await world.deploy();
   });
 
