@@ -57,7 +57,7 @@ const WHAT = ['scorers', 'metrics', 'windows', 'breaker', 'stop', 'rollout'] as 
  * @param experiment
  *   `unit`: who always gets the same arm, and is counted once; left out, whoever the caller names;
  *   `unitName`: one of them in words, default `user`;
- *   `target`: only runs whose input makes this true are in it;
+ *   `target`: only runs whose input makes this true are in it; as all get what is promoted, its winner waits for approval;
  *   `traffic`: which part of all units is in it, and how that is split over `baseline` and the variants;
  *   `layer`: experiments of one layer exclude each other; two that edit one node have to share one;
  *   `overrides`: units that get an arm by name, and are not counted;

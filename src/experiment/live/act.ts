@@ -33,8 +33,9 @@ function moveOf(
     case 'halt':
       return { to: 'halted', from: ['running'], stop };
     case 'promote': {
-      const { approval } = row.spec.rollout;
-      const to = approval === 'manual' ? 'approving' : 'rolling';
+      const { rollout, target } = row.spec;
+      // What is promoted everybody gets, and a target has kept some from being asked: that is for somebody to want.
+      const to = rollout.approval === 'manual' || target !== null ? 'approving' : 'rolling';
       return { to, from: ['running'], stop, winner: arm!, ...(to === 'rolling' && { beginsRollout: true }) };
     }
     case 'inconclusive':

@@ -43,6 +43,12 @@ describe('what a look has decided', () => {
     expect(manual.moves[0]).not.toHaveProperty('beginsRollout');
   });
 
+  test('lets a winner wait that only some were tested with: promoted, everybody would get it', async () => {
+    const target = { $from: ['input', 'vip'] as const };
+    const aimed = fakeExperiments({ spec: { ...specOf('faked'), target } });
+    expect(await act(aimed, promote)).toMatchObject({ state: 'approving', phase: 'experiment' });
+  });
+
   test('stops variants while others go on, each once', async () => {
     const experiments = fakeExperiments({});
     const stops = { decision: 'continue', reason: 'collecting', stops: ['cold'] } as const;
