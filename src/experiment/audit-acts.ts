@@ -19,7 +19,7 @@ const ITSELF = 'sluice';
 function neededFor({ to, from, by }: Act): LookRecord['decision'] | null {
   switch (to) {
     case 'halted':
-      return 'halt';
+      return from === 'halted' ? null : 'halt';
     case 'inconclusive':
       return 'inconclusive';
     case 'approving':

@@ -151,6 +151,12 @@ describe('acts', () => {
     expect(actsOf(act('promoted', { from: 'rolling' }))).toEqual([]);
   });
 
+  test('a breaker that trips while it is halted stops its variant, and needs the look that says so', () => {
+    const stopped = act('halted', { from: 'halted', stop: ['variant-1'] });
+    expect(actsOf(looked(harms!), stopped)).toEqual([]);
+    expect(actsOf(stopped)).toEqual(['act: stop']);
+  });
+
   test('people pause, resume and abort when they like', () => {
     expect(actsOf(act('paused', { by: 'ada' }), act('running'), act('aborted'))).toEqual([]);
   });

@@ -22,6 +22,9 @@ function moveOf(
   { decision, reason, arm, stops }: ActInput,
 ): Omit<Move, 'by' | 'reason'> | undefined {
   const stop = stops.filter((name) => !row.stopped.includes(name));
+  // What fails is taken away there, too, whatever else the look says: nobody waits for a person to come.
+  if (row.state === 'halted' && stop.length > 0 && decision !== 'rollback')
+    return { to: 'halted', from: ['halted'], stop };
   switch (decision) {
     case 'rollback':
       // Counts of runs hold where a split is off, and estimates do not.

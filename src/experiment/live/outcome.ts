@@ -8,18 +8,24 @@ import type { ExperimentSpec } from '../spec.ts';
 import { standingOf } from './standing.ts';
 
 export function lookedAt(row: ExperimentRow, record: LookRecord): LookOutcome {
-  const { lookNo, at, decision, reason, arm, stops } = record;
+  const { lookNo, at, decision, reason, arm } = record;
   const sentences = explainLook(row.spec, row.settings, record);
   const nameOf = (index: number): string => row.spec.arms[index]!.name;
   return {
     ...standingOf(row),
     ...{ lookNo, at, isRecorded: true, decision, reason },
     arm: arm === null ? null : nameOf(arm),
-    stops: stops.map(nameOf),
+    stops: stopsOf(row, record).map(nameOf),
     units: unitsOf(row.spec, record),
     sentences,
     details: detailsMarkdown(row.spec, record, sentences),
   };
+}
+
+/** Where the split is off, counts of runs hold, and estimates do not. */
+function stopsOf({ state }: ExperimentRow, { stops, verdicts }: LookRecord): readonly number[] {
+  if (state !== 'halted') return stops;
+  return stops.filter((stop) => verdicts.some(({ arm, reason }) => arm === stop && reason === 'breaker'));
 }
 
 export function notLookedAt(row: ExperimentRow, lookNo: number): LookOutcome {

@@ -43,6 +43,18 @@ describe('what a look has decided', () => {
     expect(manual.moves[0]).not.toHaveProperty('beginsRollout');
   });
 
+  test.each(['halt', 'continue', 'promote', 'inconclusive'] as const)(
+    'stops what a breaker has tripped for where the split is off, once, and does no more: %s',
+    async (decision) => {
+      const halted = fakeExperiments({ state: 'halted' });
+      const look = { decision, reason: 'srm', arm: 'warm', stops: ['cold'] };
+      expect((await act(halted, look)).state).toBe('halted');
+      await act(halted, look);
+      expect(halted.moves).toMatchObject([{ to: 'halted', from: ['halted'], stop: ['cold'] }]);
+      expect(halted.row).toMatchObject({ state: 'halted', winner: null });
+    },
+  );
+
   test('lets a winner wait that only some were tested with: promoted, everybody would get it', async () => {
     const target = { $from: ['input', 'vip'] as const };
     const aimed = fakeExperiments({ spec: { ...specOf('faked'), target } });
