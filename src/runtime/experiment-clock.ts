@@ -94,8 +94,9 @@ function rampOf({ rollout: { steps, soakMs, unitsPerStep }, metrics }: Experimen
 function placeOf(row: ExperimentRow, last: LedgerEntry | undefined): { readonly at?: StepPlace } {
   const { ramp, spec } = row;
   const step = spec.rollout.steps.findLastIndex((part) => part <= ramp);
-  if (step < 0) return {};
+  const held = isHeld(row);
+  if (step < 0) return held ? { at: { step, beganAt: 0, unitsThen: 0, isHeld: true } } : {};
   const record = last === undefined ? undefined : (JSON.parse(last.content) as LookRecord);
   const unitsThen = record?.phase === 'rollout' ? unitsOf(spec, record) : 0;
-  return { at: { step, beganAt: Date.now(), unitsThen, isHeld: isHeld(row) } };
+  return { at: { step, beganAt: Date.now(), unitsThen, isHeld: held } };
 }
