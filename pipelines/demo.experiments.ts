@@ -5,8 +5,10 @@
 import { defineExperiment, metric } from '../src/index.ts';
 import { docsSearch } from './docs-search.ts';
 
-/** What is deployed first. */
-export const onePassage = docsSearch.variant('one-passage', (edit) => edit.configure('ranked', { topN: 1 }));
+/** What is deployed first. Its lists are short: what goes from step to step goes through the workflow's history. */
+export const onePassage = docsSearch.variant('one-passage', (edit) =>
+  edit.configure('keyword', { topK: 10 }).configure('fused', { limit: 10 }).configure('ranked', { topN: 1 }),
+);
 
 /** What is planted: it is better, and by much. */
 export const tenPassages = docsSearch.variant('ten-passages', (edit) => edit.configure('ranked', { topN: 10 }));

@@ -17,7 +17,7 @@ export async function rollout(input: RolloutInput): Promise<{ readonly state: st
   setHandler(defineQuery<StepPlace>(STEP_QUERY), () => place);
   let state = 'rolling';
   const looking = startLooking(input, 'rollout', {
-    headline: () => `**${state}** \`${experimentId}\` · ${describe(input, place)}`,
+    headline: () => `**${state}** \`${experimentId}\` · ${describe(input, place, looking.last?.units)}`,
     onSteer(action) {
       if (action === 'pause' || action === 'resume') place.isHeld = action === 'pause';
     },
@@ -64,8 +64,15 @@ async function goOn(
 
 const WHOLE = 100;
 
-function describe({ ramp: { steps } }: RolloutInput, { step, isHeld }: Place): string {
+/** With what a step waits for: where hardly anybody is new, that may be units. */
+function describe(
+  { ramp: { steps, unitsPerStep } }: RolloutInput,
+  { step, isHeld, unitsThen }: Place,
+  units = unitsThen,
+): string {
   if (step < 0) return 'before its first step';
   const part = `${Number((steps[step]! * WHOLE).toPrecision(3))} %`;
-  return `step ${step + 1} of ${steps.length}: ${part} of the traffic outside the share${isHeld ? ', held there' : ''}`;
+  const place = `step ${step + 1} of ${steps.length}: ${part} of the traffic outside the share`;
+  if (isHeld) return `${place}, held there`;
+  return `${place}, ${Math.max(0, units - unitsThen)} of ${unitsPerStep} more units`;
 }

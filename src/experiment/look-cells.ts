@@ -66,17 +66,24 @@ function armState(metric: OnlineMetric, cell: MetricCell | undefined, matured: n
   const recorded = cell?.n ?? 0;
   const units = metric.absent === 'zero' ? Math.max(recorded, matured) : recorded;
   if (units === 0) return NO_UNITS;
-  if (cell === undefined)
-    return metric.kind === 'rate'
-      ? { n: units, successes: 0 }
-      : metric.kind === 'ratio'
-        ? NO_UNITS
-        : { n: units, mean: 0, variance: 0 };
-  const sums = { ...exactSums(cell), n: BigInt(units) };
+  if (cell === undefined && metric.kind === 'ratio') return NO_UNITS;
+  const sums = { ...(cell === undefined ? NO_SUMS : exactSums(cell)), n: BigInt(units) };
   if (metric.kind === 'ratio') return exactRatio(sums);
   if (metric.kind === 'rate') return { n: units, successes: Math.round(Number(sums.v) / VALUE_SCALE) };
-  return exactMean(sums.n, sums.v, sums.vv);
+  const state = exactMean(sums.n, sums.v, sums.vv);
+  return metric.kind === 'share' ? { ...state, variance: shareVariance(sums) } : state;
 }
+
+const NO_SUMS = { v: 0n, vv: 0n, d: 0n, dd: 0n, vd: 0n };
+const ONE = BigInt(VALUE_SCALE);
+
+/**
+ * Shares lie between 0 and 1, and of units that all have the same one the next may have another: their variance is taken as if
+ * one unit more had been at either end, as that of rates is (the floor of `src/stats/floors.ts`). Else a share that nobody has would have no
+ * interval, and could never be proven harmless.
+ */
+const shareVariance = ({ n, v, vv }: { readonly n: bigint; readonly v: bigint; readonly vv: bigint }): number =>
+  exactMean(n + 2n, v + ONE, vv + ONE * ONE).variance;
 
 /**
  * What a metric is in one arm, over all stages, in its own unit; null where nothing is known. For display: effects are compared

@@ -1,4 +1,6 @@
-/** What each node of a run gave: from any of them on, the run can be made again. The first that is recorded stays. */
+/** What each node of a run gave: from any of them on, the run can be made again. What is recorded first stays. */
+import { promisify } from 'node:util';
+import { zstdCompress, zstdDecompress } from 'node:zlib';
 import type { Json } from '../plan/plan.ts';
 import type { Database } from './database.ts';
 import { unknownRun } from './run-lookup.ts';
@@ -9,16 +11,18 @@ export interface NodeOutput {
   readonly output: Json;
 }
 
+const compress = promisify(zstdCompress);
+const decompress = promisify(zstdDecompress);
+
 export async function recordOutputs(database: Database, runId: string, outputs: readonly NodeOutput[]): Promise<void> {
-  // In order, so that two who record the same run's wait for each other at the first.
+  const body = outputs.length === 0 ? null : await compress(JSON.stringify(outputs));
   const known = await database.query(
     `with recorded as (
-       insert into node_output (run_id, key, output)
-       select run.run_id, o.key, o.output from run, unnest($2::text[], $3::json[]) as o (key, output)
-       where run.run_id = $1 order by o.key on conflict do nothing
+       insert into node_output (run_id, nodes, body)
+       select run_id, $2, $3 from run where run_id = $1 and $3::bytea is not null on conflict do nothing
      )
      select run_id from run where run_id = $1`,
-    [runId, outputs.map(({ key }) => key), outputs.map(({ output }) => JSON.stringify(output))],
+    [runId, outputs.length, body],
   );
   if (known.length === 0) throw await unknownRun(database, runId);
 }
@@ -28,9 +32,8 @@ export async function outputsOf(
   runId: string,
   keys?: readonly string[],
 ): Promise<ReadonlyMap<string, Json>> {
-  const rows = await database.query<NodeOutput>(
-    'select key, output from node_output where run_id = $1 and ($2::text[] is null or key = any($2)) order by key',
-    [runId, keys ?? null],
-  );
-  return new Map(rows.map(({ key, output }) => [key, output]));
+  const [row] = await database.query<{ body: Buffer }>('select body from node_output where run_id = $1', [runId]);
+  const outputs = row === undefined ? [] : (JSON.parse(String(await decompress(row.body))) as readonly NodeOutput[]);
+  const wanted = keys === undefined ? outputs : outputs.filter(({ key }) => keys.includes(key));
+  return new Map(wanted.map(({ key, output }) => [key, output]));
 }

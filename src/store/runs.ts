@@ -78,7 +78,7 @@ export interface Runs {
   begin(start: RunStart): Promise<{ readonly created: boolean; readonly run: RunRow }>;
   /** Records node runs; one already recorded stays as it is. @throws SluiceError `run_unknown` */
   recordNodes(runId: string, nodes: readonly NodeRunRow[]): Promise<void>;
-  /** Keeps what nodes gave; the first of a key stays. @throws SluiceError `run_unknown` */
+  /** Keeps what nodes gave; what a run has already stays. @throws SluiceError `run_unknown` */
   recordOutputs(runId: string, outputs: readonly NodeOutput[]): Promise<void>;
   /** What nodes gave, by key: those that are known of these, or all. */
   outputs(runId: string, keys?: readonly string[]): Promise<ReadonlyMap<string, Json>>;

@@ -43,7 +43,7 @@ export async function readTallies({ place }: Scene, experiments: readonly string
     );
     const [counts] = await database.query<{ outputs: number; without: number }>(
       `select sum(n)::int as outputs, count(*) filter (where n = 0)::int as without from (
-         select (select count(*) from node_output o where o.run_id = run.run_id) as n
+         select (select coalesce(sum(nodes), 0) from node_output o where o.run_id = run.run_id) as n
          from run where run_id = any(select run_id from outcome where experiment_id = any($1))
        ) as per_run`,
       [experiments],

@@ -246,3 +246,36 @@ test('a margin that somebody made 0 is refused: nothing could ever prove it', ()
   const broken = specOf({ metrics: [ANSWERED, guardrailOf('errors', { margin: 0 })] });
   expect(() => look(broken, winning, { settings: settingsOf(spec) })).toThrow(/margin must be above 0/);
 });
+
+describe('a share', () => {
+  const slow = guardrailOf('slow', { kind: 'share', above: 4_000, margin: 0.05 });
+  const withSlow = (n: number, values: readonly number[]) =>
+    look(
+      specOf({ metrics: [ANSWERED, slow] }),
+      dataOf([
+        ...armsOf([n, n / 2], [n, (7 * n) / 10]),
+        valuesCell(
+          1,
+          0,
+          Array.from({ length: n }, () => 0),
+        ),
+        valuesCell(1, 1, values),
+      ]),
+    );
+  const none = (n: number) => Array.from({ length: n }, () => 0);
+
+  test('that nobody has is proven harmless once enough units say so, and not before', () => {
+    expect(withSlow(100, none(100))).toMatchObject({ decision: 'continue', reason: 'collecting' });
+    expect(withSlow(2_000, none(2_000))).toMatchObject({ decision: 'promote', reason: 'superior' });
+  });
+
+  test('has the variance of its units, with one more at either end', () => {
+    const values = Array.from({ length: 200 }, (_, unit) => (unit % 10 === 0 ? 0.5 : 0));
+    const [mean, sum] = [(10 + 1) / 202, 20 * 0.25 + 1];
+    const [v0, v1] = [(1 - 1 / 202) / 201, (sum - 202 * mean ** 2) / 201];
+    const pooled = (199 * v0 + 199 * v1) / 398;
+    const se = Math.sqrt((Math.max(v0, pooled) + Math.max(v1, pooled)) / 200);
+    expect(withSlow(200, values).rows[1]!.effect.se).toBeCloseTo(se, 12);
+    expect(withSlow(200, values).rows[1]!.effect.diff).toBeCloseTo(0.05, 12);
+  });
+});

@@ -73,14 +73,12 @@ export function describeRuns(subject: Subject): void {
       ]);
       await runs.recordOutputs('given', [
         { key: 'ranked', output: 'late' },
-        { key: 'aside', output: 'first' },
-        { key: 'aside', output: 'second' },
+        { key: 'aside', output: 'late' },
       ]);
       expect(await runs.outputs('given')).toEqual(
         new Map<string, unknown>([
-          ['aside', 'first'],
-          ['draft[2]', null],
           ['ranked', { passages: ['a\u0000'] }],
+          ['draft[2]', null],
         ]),
       );
       expect([...(await runs.outputs('given', ['ranked', 'none'])).keys()]).toEqual(['ranked']);

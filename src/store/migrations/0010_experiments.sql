@@ -213,10 +213,11 @@ create index score_task_queued on score_task (experiment_id, finished_at) where 
 -- [{experiment, arm, unit, stage, probability, excluded?}]; null where no experiment was on.
 alter table run add column assignments json;
 
--- What each node gave, so that a run can be run again from any of them.
+-- What the nodes of a run gave, so that it can be run again from any of them: JSON [{key, output}], compressed by zstd, since
+-- passages go from node to node and are most of it.
 create table node_output (
-  run_id text collate "C" not null references run,
-  key text collate "C" not null,
-  output json not null,
-  primary key (run_id, key)
+  run_id text collate "C" primary key references run,
+  nodes int not null,
+  body bytea not null
 );
+alter table node_output alter column body set storage external;
