@@ -2,14 +2,14 @@
  * What each node of a run gave, read off the run's own history: the answers of its activities are there, so nothing has to
  * pass through the workflow a second time, and nothing is written while somebody waits for the answer.
  */
+import type { WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
-import type { temporal } from '@temporalio/proto';
 import type { Json } from '../src/plan/plan.ts';
 import type { NodeOutput } from '../src/store/node-outputs.ts';
 import type { StepResult } from '../workflows/messages.ts';
 
-type Event = temporal.api.history.v1.IHistoryEvent;
-type Payloads = temporal.api.common.v1.IPayloads | null | undefined;
+type Event = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>[number];
+type Payloads = NonNullable<Event['activityTaskCompletedEventAttributes']>['result'];
 
 const FALLBACK = ':fallback';
 const LOCAL_ACTIVITY = 'core_local_activity';

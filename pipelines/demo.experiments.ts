@@ -11,10 +11,10 @@ export const onePassage = docsSearch.variant('one-passage', (edit) =>
 );
 
 /** What is planted: it is better, and by much. */
-export const tenPassages = docsSearch.variant('ten-passages', (edit) => edit.configure('ranked', { topN: 10 }));
+const tenPassages = docsSearch.variant('ten-passages', (edit) => edit.configure('ranked', { topN: 10 }));
 
 /** Searches an index that is not there: each of its runs fails. */
-export const lostIndex = docsSearch.variant('lost-index', (edit) => edit.configure('keyword', { index: 'not-there' }));
+const lostIndex = docsSearch.variant('lost-index', (edit) => edit.configure('keyword', { index: 'not-there' }));
 
 const windows = { run: '6 seconds', feedback: '6 seconds' } as const;
 const stop = { minDuration: '5 seconds', maxDuration: '4 minutes', lookEvery: '1 second', grace: '500 ms' } as const;

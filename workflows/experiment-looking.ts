@@ -56,7 +56,7 @@ export interface Looking {
 
 export interface Listening {
   /** What stands above the look's own lines in the Temporal UI. */
-  readonly headline: () => string;
+  readonly headline: (last: LookOutcome | undefined) => string;
   /** Told what was said, once the store has it. */
   readonly onSteer?: (action: Steer['action']) => void;
 }
@@ -72,7 +72,8 @@ export function startLooking(clock: Clock, phase: Phase, { headline, onSteer }: 
     looks: 0,
     trouble: '',
   };
-  const show = () => setCurrentDetails([headline(), state.trouble, state.last?.details].filter(Boolean).join('\n\n'));
+  const show = () =>
+    setCurrentDetails([headline(state.last), state.trouble, state.last?.details].filter(Boolean).join('\n\n'));
   listen(experimentId, state, (action) => {
     onSteer?.(action);
     show();

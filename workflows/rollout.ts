@@ -17,7 +17,7 @@ export async function rollout(input: RolloutInput): Promise<{ readonly state: st
   setHandler(defineQuery<StepPlace>(STEP_QUERY), () => place);
   let state = 'rolling';
   const looking = startLooking(input, 'rollout', {
-    headline: () => `**${state}** \`${experimentId}\` · ${describe(input, place, looking.last?.units)}`,
+    headline: (last) => `**${state}** \`${experimentId}\` · ${describe(input, place, last?.units)}`,
     onSteer(action) {
       if (action === 'pause' || action === 'resume') place.isHeld = action === 'pause';
     },

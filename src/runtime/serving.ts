@@ -9,8 +9,8 @@ import type { DeploymentRow } from '../store/deployments.ts';
 import type { Store } from '../store/store.ts';
 
 /** Older than this, what is known is asked for anew beside the request; older than that, before it. */
-export const FRESH_MS = 500;
-export const STALE_MS = 1_500;
+const FRESH_MS = 500;
+const STALE_MS = 1_500;
 /** Deployed plans that are kept. */
 const KEPT_BASES = 50;
 
