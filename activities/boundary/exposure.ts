@@ -1,6 +1,6 @@
 /**
  * Writes that a run's unit has met its arms, before the step does anything: in every arm, the baseline included, so that who
- * is compared does not depend on what came of it. A unit that is known to have met its arm costs nothing more.
+ * is compared does not depend on what came of it. A unit that is known to have met its arm in this stage costs nothing more.
  */
 import type { RunAssignment } from '../../src/experiment/assignment.ts';
 import type { Outcomes } from '../../src/store/outcomes.ts';
@@ -14,7 +14,8 @@ const REMEMBERED = 20_000;
 export function createExpose({ expose }: Pick<Outcomes, 'expose'>): Expose {
   const known = new Set<string>();
   return async (runId, exposures) => {
-    const keyOf = ({ experiment, unit, armIndex }: RunAssignment) => `${experiment}\n${armIndex}\n${unit}`;
+    const keyOf = ({ experiment, unit, armIndex, stage }: RunAssignment) =>
+      [experiment, armIndex, stage, unit].join('\n');
     const news = exposures.filter((each) => !known.has(keyOf(each)));
     if (news.length === 0) return;
     await expose(

@@ -1,6 +1,6 @@
 /**
  * Exposures: that a unit met its arm. The first in time is the unit's, in whatever order they come, as long as nothing of
- * the unit has been looked at; a unit that meets two arms is excluded for good.
+ * the unit has been looked at; a unit that meets two arms is excluded for good. In a rollout all are met anew.
  */
 import { batches } from './batches.ts';
 import { nowSql } from './clock.ts';
@@ -49,15 +49,15 @@ function keep(database: Database, exposures: readonly NewExposure[], now: Date |
      order by experiment_id collate "C", unit collate "C"
      on conflict (experiment_id, unit) do update
      set (arm, stage, probability, run_id, exposed_at, excluded) = (
-       select case when earlier then excluded.arm else known.arm end,
-         case when earlier then excluded.stage else known.stage end,
-         case when earlier then excluded.probability else known.probability end,
-         case when earlier then excluded.run_id else known.run_id end,
-         case when earlier then excluded.exposed_at else known.exposed_at end,
+       select case when is_its then excluded.arm else known.arm end,
+         case when is_its then excluded.stage else known.stage end,
+         case when is_its then excluded.probability else known.probability end,
+         case when is_its then excluded.run_id else known.run_id end,
+         case when is_its then excluded.exposed_at else known.exposed_at end,
          case when known.arm <> excluded.arm then 'two_arms' else coalesce(known.excluded, excluded.excluded) end
-       from (select ${IS_EARLIER} as earlier) as e
+       from (select ${IS_EARLIER} or ${IS_ANEW} as is_its) as e
      )
-     where known.run_id = excluded.run_id or ${IS_EARLIER}
+     where known.run_id = excluded.run_id or ${IS_EARLIER} or ${IS_ANEW}
        or known.arm <> excluded.arm or excluded.excluded is not null
      returning experiment_id as experiment, unit`,
     [
@@ -79,6 +79,15 @@ const IS_EARLIER = `((excluded.exposed_at, excluded.run_id) < (known.exposed_at,
   and known.exposed_at > coalesce(
     (select watermark from experiment x where x.experiment_id = known.experiment_id), '-infinity'
   ))`;
+
+/**
+ * SQL: a unit of the experiment is met in its rollout, of which looks see nothing else. What it was there for is decided; else
+ * a rollout among people who have all been met would see nobody.
+ */
+const IS_ANEW = `exists (
+  select from experiment x where x.experiment_id = known.experiment_id
+    and known.stage < x.rollout_stage and excluded.stage >= x.rollout_stage
+)`;
 
 /** Feedback may overtake the run that it is of. There is hardly ever any: it costs a look into the index. */
 async function sumEarlier(database: Database, changed: readonly Changed[]): Promise<void> {

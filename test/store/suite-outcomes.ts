@@ -146,6 +146,31 @@ export function describeOutcomes(subject: Subject): void {
       expect(await look(row, 11, { fromStage: 2 })).toMatchObject({ cells: [], exposed: [], counts: { outcomes: 0 } });
     });
 
+    test('a rollout meets the units of the experiment anew, each once, and counts what comes after that', async () => {
+      const row = await started('o-rollout');
+      await subject.store.outcomes.expose([exposureOf(row)]);
+      await put(row, [outcomeOf(row, { metric: 1, runId: 'before', v: 5, at: at(1), receivedAt: at(1) })]);
+      await look(row, 15);
+      const move = {
+        to: 'rolling',
+        from: ['running'],
+        by: 'mo',
+        reason: 'r',
+        winner: 'one',
+        beginsRollout: true,
+      } as const;
+      await subject.store.experiments.move(row.experimentId, move);
+      const met = { at: at(20), runId: 'met', stage: 2 };
+      await subject.store.outcomes.expose([exposureOf(row, met)]);
+      await subject.store.outcomes.expose([exposureOf(row, { ...met, at: at(21), runId: 'later' })]);
+      await subject.store.outcomes.expose([exposureOf(row, { at: at(22), runId: 'begun-before' })]);
+      await put(row, [outcomeOf(row, { metric: 1, runId: 'met', v: 7, at: at(22), receivedAt: at(22) })]);
+      const { exposed, cells, counts } = await look(row, 40, { fromStage: 2 });
+      expect(exposed).toEqual([{ stage: 2, arm: 1, n: 1 }]);
+      expect(cells).toMatchObject([{ metric: 1, stage: 2, n: 1, v: '7' }]);
+      expect(counts).toMatchObject({ outcomes: 2, late: 0, outside: 1, twoArms: 0 });
+    });
+
     test('what has matured by the watermark is fixed: what comes after is counted as late, and changes nothing', async () => {
       const row = await started('o-fixed');
       await subject.store.outcomes.expose([exposureOf(row), exposureOf(row, { unit: 'w' })]);
