@@ -31,6 +31,17 @@ export function createRegistration(store: Store): (plan: Plan) => Promise<string
   };
 }
 
+/** Whether an earlier request has begun the run. */
+export function isBegun({ runs }: Store, runId: string): Promise<boolean> {
+  return runs.get(runId).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof SluiceError && error.code === 'run_unknown') return false;
+      throw error;
+    },
+  );
+}
+
 interface Begin {
   readonly runId: string;
   readonly planId: string;

@@ -11,7 +11,7 @@ import { restoreClaims, storeLarge } from '../store/claims.ts';
 import type { DeploymentRow } from '../store/deployments.ts';
 import type { RunBudget } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
-import { beginRun, createRegistration, recordedRun, runIdOf } from './begin-run.ts';
+import { beginRun, createRegistration, isBegun, recordedRun, runIdOf } from './begin-run.ts';
 import { cancelRun } from './cancel-run.ts';
 import { createCatalogueCheck } from './catalogue.ts';
 import type { Config } from './config.ts';
@@ -123,11 +123,13 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
   ): Promise<StartedRun> {
     const input = checkRunInput(pipeline.id, pipeline.input, given);
     const budget = checkBudget({ ...config.budget, ...options.budget });
-    await checkCatalogue(pipeline.plan).catch((error: unknown) => refuse(pipeline, input, error));
+    const { idempotencyKey = null } = options;
+    const runId = runIdOf(pipeline.id, options.idempotencyKey);
+    // Of a request that is repeated the first one's plan holds, whatever is served by now.
+    if (idempotencyKey === null || !(await isBegun(store, runId)))
+      await checkCatalogue(pipeline.plan).catch((error: unknown) => refuse(pipeline, input, error));
     const planId = await register(pipeline.plan);
     const carried = await storeLarge(store.payloads, input, `the input of '${pipeline.id}'`);
-    const runId = runIdOf(pipeline.id, options.idempotencyKey);
-    const { idempotencyKey = null } = options;
     const { row, plan } = await beginRun(store, { runId, planId, pipeline, input, budget, idempotencyKey });
 
     const handle = temporal.workflow.getHandle(runId);

@@ -88,7 +88,9 @@ export function createWorkerVersions(temporal: Client, deployment: string): Work
     return {
       deployment,
       current: current?.buildId || null,
-      ramping: ramping?.buildId ? { buildId: ramping.buildId, percent: percentOf(routing.rampingVersionPercentage) } : null,
+      ramping: ramping?.buildId
+        ? { buildId: ramping.buildId, percent: percentOf(routing.rampingVersionPercentage) }
+        : null,
       versions: versions.sort((a, b) => b.createdAt - a.createdAt),
       conflictToken: conflictToken ?? new Uint8Array(),
     };

@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { freezeSettings } from '../../src/experiment/settings.ts';
+import { runIdOf } from '../../src/runtime/begin-run.ts';
 import { createRunClient, type RunClient, type Runnable } from '../../src/runtime/client.ts';
 import { readConfig } from '../../src/runtime/config.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
@@ -91,4 +92,22 @@ test('where the rest could be run, each is a failed run of the arm, and its brea
   expect(runs).toHaveLength(REFUSED);
   for (const run of runs) expect(run).toMatchObject({ state: 'failed', error: { code: 'no_worker' } });
   expect(woken).toContain(`experiment-${row.experimentId}`);
+});
+
+test('a request that is repeated has its first answer, though what is served by now could not be run', async () => {
+  const options = { idempotencyKey: 'asked-before' };
+  const runId = runIdOf(row.pipeline, options.idempotencyKey);
+  const begun = { pipeline: row.pipeline, planId: 'p', arms: {}, unit: null, input: { text: 'a' } };
+  await store.plans.put('p', planFor(row.pipeline));
+  await store.runs.begin({ ...begun, runId, ...options });
+  await store.runs.close(runId, 'failed', { code: 'said', message: 'it had failed' });
+  const before = await seen();
+  for (let unit = 0; ; unit += 1) {
+    const served = await client.serve(pipeline(), { text: 'a' }, { unit: `unit-${unit}` });
+    if (served.served.assignments[0]?.arm !== 'warm') continue;
+    const { finished } = await client.start(served, { text: 'a' }, options);
+    expect(await finished).toMatchObject({ runId, error: { code: 'said' } });
+    break;
+  }
+  expect(await seen()).toEqual(before);
 });
