@@ -2,20 +2,19 @@
  * What each node of a run gave, read off the run's own history: the answers of its activities are there, so nothing has to
  * pass through the workflow a second time, and nothing is written while somebody waits for the answer.
  */
-import type { WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { Json } from '../src/plan/plan.ts';
+import type { RunEvent } from '../src/runtime/run-events.ts';
 import type { NodeOutput } from '../src/store/node-outputs.ts';
 import type { StepResult } from '../workflows/messages.ts';
 
-type Event = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>[number];
-type Payloads = NonNullable<Event['activityTaskCompletedEventAttributes']>['result'];
+type Payloads = NonNullable<RunEvent['activityTaskCompletedEventAttributes']>['result'];
 
 const FALLBACK = ':fallback';
 const LOCAL_ACTIVITY = 'core_local_activity';
 
 /** @param events of a run's history so far, in their order */
-export function nodeOutputs(events: readonly Event[]): readonly NodeOutput[] {
+export function nodeOutputs(events: readonly RunEvent[]): readonly NodeOutput[] {
   const outputs = new Map<string, Json>();
   const keys = new Map<string, string>();
   const note = (key: string | undefined, result: Payloads) => {
@@ -36,7 +35,7 @@ export function nodeOutputs(events: readonly Event[]): readonly NodeOutput[] {
 const withoutFallback = (id: string): string => (id.endsWith(FALLBACK) ? id.slice(0, -FALLBACK.length) : id);
 
 /** A local call is named by its summary: its id is a number. */
-function summaryOf({ userMetadata }: Event): string | undefined {
+function summaryOf({ userMetadata }: RunEvent): string | undefined {
   return userMetadata?.summary ? defaultPayloadConverter.fromPayload<string>(userMetadata.summary) : undefined;
 }
 

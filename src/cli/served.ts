@@ -26,6 +26,6 @@ export async function chooseServed(
   const served = await client.serve(pipelines.get(name)!, input, { ...(unit !== undefined && { unit }) });
   if (served.deployment !== null) return { pipeline: served };
   terminal.note(`${name} is not deployed: running its definition in code; deploy it with: sluice deploy ${name}`);
-  const { pipeline, instead } = await withoutKeys(client, pipelines, name, terminal);
-  return { pipeline: { ...pipeline, served: served.served }, ...(instead && { instead }) };
+  const chosen = await withoutKeys(client, pipelines, name, terminal);
+  return unit === undefined ? chosen : { ...chosen, pipeline: { ...chosen.pipeline, served: served.served } };
 }

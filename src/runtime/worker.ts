@@ -28,6 +28,7 @@ import type { Config } from './config.ts';
 import { scoringQueueOf, startClock } from './experiment-clock.ts';
 import { wake } from './experiment-wake.ts';
 import { servedBy } from './plan-keys.ts';
+import { runEvents } from './run-events.ts';
 import { ensureSweeper } from './sweeper.ts';
 import type { TokenOutlet } from './token-piece.ts';
 
@@ -79,7 +80,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
   const expose = createExpose(store.outcomes);
   const followRun = createFollowRun({
     ...{ store, expose },
-    outputsOf: async (runId) => nodeOutputs((await client.workflow.getHandle(runId).fetchHistory()).events ?? []),
+    outputsOf: async (runId) => nodeOutputs((await runEvents(client, runId)) ?? []),
     wake: (experimentId) => wake(client, experimentId),
   });
   const creatingRun = Worker.create({

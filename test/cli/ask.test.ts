@@ -20,6 +20,8 @@ const answering = (result: RunResult = finishedRun) => {
   return { client, ...fakeRuntime({ client }) };
 };
 
+const UNDEPLOYED = 'docs-bot is not deployed: running its definition in code; deploy it with: sluice deploy docs-bot';
+
 describe('sluice ask', () => {
   it('prints the answer, its citations, the times, what was second best, and where to look', async () => {
     const { runtime, state } = answering();
@@ -32,9 +34,20 @@ describe('sluice ask', () => {
       `  ${finishedRun.temporalUrl}`,
       '',
     ]);
-    expect(stderr).toBe('');
+    expect(stderr).toBe(`${UNDEPLOYED}\n`);
     expect(code).toBe(0);
     expect(state.stopped).toBe(1);
+  });
+
+  it('asks what is deployed for its unit, and says in which experiments the run was', async () => {
+    const { client } = answering({ ...finishedRun, arms: { 'rerank.2': 'wide' } });
+    const served = { ...pipelines.get('docs-bot')!, deployment: { planId: 'p' }, served: { unit: 'user-7' } };
+    const serve = vi.fn(async () => served);
+    const { runtime } = fakeRuntime({ client: { ...client, serve } });
+    const { stdout, stderr } = await run(['ask', 'docs-bot', 'How?', '--unit', 'user-7'], { runtime });
+    expect(serve).toHaveBeenCalledWith(pipelines.get('docs-bot'), { question: 'How?' }, { unit: 'user-7' });
+    expect(client.start.mock.calls[0]?.[0]).toBe(served);
+    expect([stderr, stdout]).toEqual(['', expect.stringContaining('in experiments: rerank.2 (wide)')]);
   });
 
   it('prints the run as JSON and nothing else', async () => {
@@ -43,12 +56,13 @@ describe('sluice ask', () => {
     expect(Object.keys(JSON.parse(stdout))).toEqual(
       expect.arrayContaining(['runId', 'planId', 'arms', 'output', 'nodes', 'degraded', 'temporalUrl']),
     );
-    expect([stderr, code]).toEqual(['', 0]);
+    expect([stderr, code]).toEqual([`${UNDEPLOYED}\n`, 0]);
   });
 
   it('says of a failed run where and why, and what to do, with the exit code for errors', async () => {
     const { code, stdout, stderr } = await run(['ask', 'docs-bot', 'How?'], answering(failedRun));
     expect(stderr.split('\n')).toEqual([
+      UNDEPLOYED,
       '✖ run run-7d2f0000 failed at ranked (rerank@2) after 4 attempts in 38 s',
       '  cohere answered 429 (rate limited) each time',
       "  give 'ranked' a fallback",
@@ -116,7 +130,7 @@ describe('sluice ask', () => {
       },
     });
     const { code, stderr, stdout } = await run(['ask', 'docs-bot', 'How?', '--json'], { runtime });
-    expect(stderr).toBe('✖ no worker is running\n  start one: sluice worker\n');
+    expect(stderr).toBe(`${UNDEPLOYED}\n✖ no worker is running\n  start one: sluice worker\n`);
     expect(JSON.parse(stdout).error).toMatchObject({ code: 'no_worker', remedy: 'start one: sluice worker' });
     expect([code, state.stopped]).toEqual([1, 1]);
   });
@@ -132,7 +146,9 @@ describe('sluice ask', () => {
     const { stdout, stderr } = await run(['ask', 'docs-bot', 'How?', '--json'], { services });
     expect(start).toHaveBeenCalledWith({ serves: 'command', project, onProgress: expect.any(Function) });
     expect(JSON.parse(stdout)).toEqual(finishedRun);
-    expect(stderr).toBe('nothing runs here: starting the embedded servers for this command\nstarting Temporal\n');
+    expect(stderr).toBe(
+      `nothing runs here: starting the embedded servers for this command\nstarting Temporal\n${UNDEPLOYED}\n`,
+    );
     expect(state.stopped).toBe(1);
   });
 });

@@ -78,7 +78,12 @@ export function fakeRuntime(parts: object) {
     urlOf: (id: string) => `ui/${id}`,
     failed: new Promise<never>(() => undefined),
     ...parts,
-    client: { check: async () => undefined, ...('client' in parts && (parts.client as object)) },
+    client: {
+      check: async () => undefined,
+      // Nothing is deployed.
+      serve: async (pipeline: object) => ({ ...pipeline, deployment: null }),
+      ...('client' in parts && (parts.client as object)),
+    },
     stop: async () => {
       state.stopped += 1;
     },

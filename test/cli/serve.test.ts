@@ -8,6 +8,9 @@ import type { IngestProgress, IngestResult } from '../../workflows/ingest-messag
 import { failedRun, fakeRuntime, finishedRun, nothingRunning, pipelines, run } from './fakes.ts';
 
 /** What it does on real servers is seen by `npm run demo`. */
+vi.mock('../../src/cli/demo-online.ts', () => ({
+  demoOnline: async () => [{ state: 'promoted' }, { state: 'rolled_back' }],
+}));
 vi.mock('../../src/cli/demo-experiment.ts', () => ({
   demoExperiment: async () => ({ evaluation: { evaluationId: 'eval-retrieval-1f2e3d4c', state: 'completed' } }),
 }));
