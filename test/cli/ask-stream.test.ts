@@ -3,7 +3,7 @@ import { showStream, wantsDrafts } from '../../src/cli/show-stream.ts';
 import { createTerminal } from '../../src/cli/terminal.ts';
 import type { RunResult } from '../../src/runtime/run-result.ts';
 import type { StreamEvent } from '../../src/runtime/stream-event.ts';
-import { failedRun, fakeRuntime, finishedRun, run } from './fakes.ts';
+import { failedRun, fakeRuntime, finishedRun, run, undeployed } from './fakes.ts';
 
 const { runId } = finishedRun;
 const draft = { runId, node: 'draft', key: 'draft[1]', attempt: 1, round: 1 };
@@ -38,7 +38,7 @@ const asked = ['ask', 'docs-bot', 'How?', '--stream'];
 describe('sluice ask --stream', () => {
   it('prints the accepted text alone into a pipe, and asks for no drafts', async () => {
     const { stream, runtime } = streaming(answered);
-    expect(await run(asked, { runtime })).toEqual({ code: 0, stdout: `${text}\n`, stderr: '' });
+    expect(await run(asked, { runtime })).toEqual({ code: 0, stdout: `${text}\n`, stderr: undeployed('docs-bot') });
     expect(stream.mock.calls[0]?.[2]).toMatchObject({ drafts: false });
   });
 

@@ -7,7 +7,16 @@ import type { StartServers } from '../../src/cli/session.ts';
 import { SluiceError } from '../../src/errors.ts';
 import type { RunResult } from '../../src/runtime/run-result.ts';
 import { docsBot } from '../plan/example.ts';
-import { failedRun, fakeRuntime, finishedRun, nothingRunning, pipelineOf, pipelines, run } from './fakes.ts';
+import {
+  failedRun,
+  fakeRuntime,
+  finishedRun,
+  nothingRunning,
+  pipelineOf,
+  pipelines,
+  run,
+  undeployed,
+} from './fakes.ts';
 
 const started = (result: RunResult) => ({
   runId: result.runId,

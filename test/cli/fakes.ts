@@ -67,6 +67,10 @@ export async function run(argv: readonly string[], fake: FakeWorld = {}): Promis
 export const nothingRunning = () =>
   new SluiceError('nothing_running', { message: 'nothing serves this folder', remedy: 'start it: sluice dev' });
 
+/** What `ask` says beside the answer of a pipeline that is not deployed. */
+export const undeployed = (pipeline: string): string =>
+  `${pipeline} is not deployed: running its definition in code; deploy it with: sluice deploy ${pipeline}\n`;
+
 /** A runtime of which only what is given exists; whether it was stopped can be asked. */
 export function fakeRuntime(parts: object) {
   const state = { stopped: 0 };

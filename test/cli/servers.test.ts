@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Services, StartServers } from '../../src/cli/session.ts';
 import { SluiceError } from '../../src/errors.ts';
-import { fakeRuntime, finishedRun, nothingRunning, pipelines, run } from './fakes.ts';
+import { fakeRuntime, finishedRun, nothingRunning, pipelines, run, undeployed } from './fakes.ts';
 
 vi.mock('node:timers/promises', () => ({
   setTimeout: (ms: number) => new Promise((resolve) => setTimeout(resolve, ms)),
@@ -55,7 +55,8 @@ describe('a folder whose servers another command has', () => {
     const { code, stderr } = await ask(busyFolder(20, runtime));
     expect(stderr).toBe(
       'process 7 has its servers for one command in /here: waiting for it, at most 60 s\n' +
-        'nothing runs here: starting the embedded servers for this command\nstarting Temporal\n',
+        'nothing runs here: starting the embedded servers for this command\nstarting Temporal\n' +
+        undeployed('docs-bot'),
     );
     expect([code, state.stopped]).toEqual([0, 1]);
   });
