@@ -29,7 +29,7 @@ const answering = (result: RunResult = finishedRun) => {
   return { client, ...fakeRuntime({ client }) };
 };
 
-const UNDEPLOYED = 'docs-bot is not deployed: running its definition in code; deploy it with: sluice deploy docs-bot';
+const UNDEPLOYED = undeployed('docs-bot').trimEnd();
 
 describe('sluice ask', () => {
   it('prints the answer, its citations, the times, what was second best, and where to look', async () => {
