@@ -2,9 +2,11 @@
  * What each node of a run gave, read off the run's own history: the answers of its activities are there, so nothing has to
  * pass through the workflow a second time, and nothing is written while somebody waits for the answer.
  */
+import { Context } from '@temporalio/activity';
+import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { Json } from '../src/plan/plan.ts';
-import type { RunEvent } from '../src/runtime/run-events.ts';
+import { type RunEvent, runEvents } from '../src/runtime/run-events.ts';
 import type { NodeOutput } from '../src/store/node-outputs.ts';
 import type { StepResult } from '../workflows/messages.ts';
 
@@ -13,8 +15,23 @@ type Payloads = NonNullable<RunEvent['activityTaskCompletedEventAttributes']>['r
 const FALLBACK = ':fallback';
 const LOCAL_ACTIVITY = 'core_local_activity';
 
+/** Attempts at a record that insist on what nodes gave: a run must be recorded, also where its history cannot be read. */
+const INSISTING = 3;
+
+/** What the nodes of a run gave; nothing where its history is too large, or could not be read for a while. */
+export async function readOutputs(client: Client, runId: string): Promise<readonly NodeOutput[]> {
+  const { info, log } = Context.current();
+  try {
+    return nodeOutputs((await runEvents(client, runId)) ?? []);
+  } catch (error) {
+    if (info.attempt <= INSISTING) throw error;
+    log.warn('what the nodes of a run gave is not kept: its history cannot be read', { runId, error });
+    return [];
+  }
+}
+
 /** @param events of a run's history so far, in their order */
-export function nodeOutputs(events: readonly RunEvent[]): readonly NodeOutput[] {
+function nodeOutputs(events: readonly RunEvent[]): readonly NodeOutput[] {
   const outputs = new Map<string, Json>();
   const keys = new Map<string, string>();
   const note = (key: string | undefined, result: Payloads) => {

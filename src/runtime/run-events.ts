@@ -1,6 +1,6 @@
 /**
- * The history of a run, in pages that fit into a message: Temporal's client refuses an answer above 4 MB, and tries again
- * for a long time. A history that is longer than anybody should read again is left out.
+ * The history of a run, page by page. A history that is longer than anybody should read again is left out, before all of it
+ * is read.
  */
 import type { Client, WorkflowHandle } from '@temporalio/client';
 

@@ -9,6 +9,11 @@ import type { NativeConnection, NativeConnectionOptions } from '@temporalio/work
 import { SluiceError } from '../errors.ts';
 
 const CONNECT_LIMIT_MS = 10_000;
+/**
+ * What the SDK means to set, and names otherwise than gRPC does. What a workflow task adds to a history is one message, and
+ * with many large calls at once far above gRPC's own 4 MB.
+ */
+const CHANNEL = { 'grpc.max_receive_message_length': 128 * 1024 * 1024 };
 /** gRPC's code for a server that is not there. */
 const UNAVAILABLE = 14;
 /** Within a second. The SDK's own ten attempts take twenty, without a word: outages are ridden through in `outage.ts`. */
@@ -43,7 +48,8 @@ export async function connectTemporal(embedded?: TemporalAddress): Promise<Tempo
   const address = options.address ?? 'localhost:7233';
   const retries = createRetries();
   const interceptors = [makeGrpcRetryInterceptor(retries.options)];
-  const connecting = Connection.connect({ ...options, interceptors, connectTimeout: CONNECT_LIMIT_MS });
+  const ours = { channelArgs: CHANNEL, interceptors, connectTimeout: CONNECT_LIMIT_MS };
+  const connecting = Connection.connect({ ...options, ...ours });
   const connection = await connecting.catch((cause) => {
     throw unreachable(address, cause);
   });

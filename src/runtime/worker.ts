@@ -14,7 +14,7 @@ import { createEvaluateActivities } from '../../activities/evaluate.ts';
 import { createExperimentActivities } from '../../activities/experiments.ts';
 import { createFollowRun } from '../../activities/follow-run.ts';
 import { createIngestActivities } from '../../activities/ingest.ts';
-import { nodeOutputs } from '../../activities/node-outputs.ts';
+import { readOutputs } from '../../activities/node-outputs.ts';
 import { createRecordRun } from '../../activities/record-run.ts';
 import { createSweepClocks } from '../../activities/sweep-clocks.ts';
 import { createSweepRuns } from '../../activities/sweep-runs.ts';
@@ -28,7 +28,6 @@ import type { Config } from './config.ts';
 import { scoringQueueOf, startClock } from './experiment-clock.ts';
 import { wake } from './experiment-wake.ts';
 import { servedBy } from './plan-keys.ts';
-import { runEvents } from './run-events.ts';
 import { ensureSweeper } from './sweeper.ts';
 import type { TokenOutlet } from './token-piece.ts';
 
@@ -80,7 +79,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
   const expose = createExpose(store.outcomes);
   const followRun = createFollowRun({
     ...{ store, expose },
-    outputsOf: async (runId) => nodeOutputs((await runEvents(client, runId)) ?? []),
+    outputsOf: (runId) => readOutputs(client, runId),
     wake: (experimentId) => wake(client, experimentId),
   });
   const creatingRun = Worker.create({
