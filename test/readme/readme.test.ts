@@ -36,7 +36,10 @@ describe('the README', () => {
     expect(commands.length).toBeGreaterThan(10);
     for (const words of commands) {
       const [first = '', second = ''] = words;
-      const path = ['index', 'plan', 'eval', 'judge', 'experiment', 'rollout', 'shadow'].includes(first) && second !== '' ? [first, second] : [first];
+      const path =
+        ['index', 'plan', 'eval', 'judge', 'experiment', 'rollout', 'shadow'].includes(first) && second !== ''
+          ? [first, second]
+          : [first];
       const { code, text } = await helpOf(path);
       expect(code, words.join(' ')).toBe(0);
       expect(text).toMatch(new RegExp(`^Usage: sluice ${path.join(' ')} `));
