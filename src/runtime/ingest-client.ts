@@ -41,7 +41,12 @@ export interface IngestClient {
    * @throws SluiceError what the ingest failed with, such as `index_building` or `nothing_ingested`
    */
   ingest(input: IngestInput, options?: IngestOptions): Promise<IngestResult & { readonly temporalUrl: string }>;
+  /** The id of the workflow that ingests into this index: one at a time does. */
+  ingestId(index: string): string;
 }
+
+/** Where nothing else is configured. Whoever has queues of its own has a store of its own, too, and other indexes. */
+const USUAL_QUEUE = 'sluice-control';
 
 interface IngestDependencies {
   readonly temporal: Client;
@@ -50,10 +55,12 @@ interface IngestDependencies {
 }
 
 export function createIngestClient({ temporal, queue, urlOf }: IngestDependencies): IngestClient {
+  const ingestId = (index: string) => `${queue === USUAL_QUEUE ? '' : `${queue}-`}ingest-${index}`;
   return {
+    ingestId,
     async ingest(given, options = {}) {
       const input: IngestInput = { ...given, source: absoluteSourceName(given.source) };
-      const workflowId = `ingest-${input.index}`;
+      const workflowId = ingestId(input.index);
       const asked = randomUUID();
       const riding = <T>(call: () => Promise<T>) => ridingThrough(OUTAGE_LIMIT_MS, call, options.onOutage);
       const handle: WorkflowHandle = await riding(() =>

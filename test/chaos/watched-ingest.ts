@@ -42,7 +42,7 @@ export function watchIngest({ runtime, temporal, place, historyOf }: Scene, inpu
   const database = openDatabase(place.databaseUrl, { poolSize: 1 });
   const result = runtime.client.ingest(input);
   result.catch(() => undefined); // told to whoever awaits it
-  const workflowId = `ingest-${input.index}`;
+  const workflowId = runtime.client.ingestId(input.index);
 
   const stored = async (): Promise<Stored> => {
     const [now] = await database.query<Stored>(

@@ -93,7 +93,7 @@ const ingested: Scenario = {
       source: await makeFolder(folder, 'pages', DOCUMENTS),
       chunk: 'headings',
     });
-    return ['ingest-pages'];
+    return [runtime.client.ingestId('pages')];
   },
 };
 
@@ -102,7 +102,7 @@ const nothingIngested: Scenario = {
   async play({ runtime, folder }) {
     const source = await makeFolder(folder, 'blank', { 'blank.md': '' });
     await runtime.client.ingest({ index: 'blank', source, chunk: 'headings' }).catch(() => undefined);
-    return ['ingest-blank'];
+    return [runtime.client.ingestId('blank')];
   },
 };
 
@@ -112,7 +112,7 @@ const ingestEmbedded: Scenario = {
   async play({ runtime, folder }) {
     const source = await makeFolder(folder, 'embedded', manyPages());
     await runtime.client.ingest({ index: 'embedded', source, chunk: 'headings', embed: 'local/lsa' });
-    return ['ingest-embedded'];
+    return [runtime.client.ingestId('embedded')];
   },
 };
 
@@ -125,12 +125,12 @@ function ingestUntil(index: string, activity: 'ingestBatch' | 'commitBuild', the
       const input = { index, source: await makeFolder(folder, index, manyPages()), chunk: 'headings' } as const;
       const ending = runtime.client.ingest({ ...input, embed: 'local/lsa' }, { signal: controller.signal });
       ending.catch(() => undefined);
-      await untilUnderWay(temporal, `ingest-${index}`, activity);
+      await untilUnderWay(temporal, runtime.client.ingestId(index), activity);
       if (then === 'cancel') {
         controller.abort();
         await ending.catch(() => undefined);
       }
-      return [`ingest-${index}`];
+      return [runtime.client.ingestId(index)];
     },
   };
 }

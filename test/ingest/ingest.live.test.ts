@@ -59,7 +59,7 @@ describe('ingest', () => {
     const source = await folderWith(manyFiles(2_000, (index) => `Text ${index}.`));
     await live.client.ingest({ index: 'many', source, chunk: 'none' });
     const client = new Client({ connection: live.connection, namespace: live.temporal.namespace });
-    const handle = client.workflow.getHandle('ingest-many');
+    const handle = client.workflow.getHandle(live.client.ingestId('many'));
     const { events } = await handle.fetchHistory();
     expect(events!.length).toBeLessThan(3_000);
     expect(await handle.query<IngestProgress>('progress')).toMatchObject({ phase: 'done', done: 2_000, total: 2_000 });
