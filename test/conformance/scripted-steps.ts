@@ -6,9 +6,6 @@ import { defineStep } from '../../src/index.ts';
 import type { Json } from '../../src/plan/plan.ts';
 import type { Attempt, AttemptReport, ScriptedRun } from './host.ts';
 
-/** For a failed attempt to be reported. */
-const REPORTED_MS = 1_000;
-
 const STEPS = ['a', 'b', 'c', 'log', 'item', 'draft', 'spare'];
 /** Takes and gives whatever the suite's plans pass around. */
 const Fields = z.object({ x: z.string().optional(), note: z.string().optional(), done: z.boolean().optional() });
@@ -67,8 +64,7 @@ async function attemptOnce(
   } finally {
     const { aborted } = context.signal;
     attempts[call] = [...(attempts[call] ?? []), { startedAtMs, endedAtMs: Date.now(), aborted }];
-    // The server has to know of the failure first, which the step cannot see; the next attempt is an hour away.
-    if (cancels('failed')) setTimeout(() => cancel.abort(), REPORTED_MS);
+    if (cancels('failed')) cancel.abort();
   }
 }
 
