@@ -3,6 +3,9 @@ import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { toApplicationFailure } from './boundary/temporal.ts';
 
+/** How often, where it is not said otherwise: a cancellation is heard with a beat. */
+export const BEAT_MS = 1_000;
+
 /** Beats for as long as `work` goes on, and says its failures in Temporal's words. */
 export async function asActivity<Result>(
   beatMs: number,

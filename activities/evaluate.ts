@@ -12,7 +12,7 @@ import type { Store } from '../src/store/store.ts';
 import type { EvaluateActivities } from '../workflows/evaluate-messages.ts';
 import type { ScoringActivities } from '../workflows/experiment-messages.ts';
 import type { RerunActivities } from '../workflows/rerun-messages.ts';
-import { asActivity } from './as-activity.ts';
+import { asActivity, BEAT_MS } from './as-activity.ts';
 import type { Implemented } from './boundary/implement.ts';
 import { createMakeAttempt } from './boundary/memo.ts';
 import { createRerunActivities } from './rerun.ts';
@@ -24,8 +24,6 @@ export interface EvaluateDependencies {
   /** Calls that this process makes at once, over all chunks. */
   readonly concurrency: number;
 }
-
-const BEAT_MS = 1_000;
 
 /** Chunks of evaluations, sampled runs of experiments, and runs again: what they call shares the slots of the process. */
 export function createEvaluateActivities(

@@ -9,15 +9,13 @@ import { standingOf } from '../src/experiment/live/standing.ts';
 import { steer } from '../src/experiment/live/steer.ts';
 import type { Store } from '../src/store/store.ts';
 import type { ExperimentActivities } from '../workflows/experiment-messages.ts';
-import { asActivity } from './as-activity.ts';
+import { asActivity, BEAT_MS } from './as-activity.ts';
 
 export interface ExperimentDependencies extends Omit<LookDependencies, 'store' | 'now'> {
   readonly store: Pick<Store, 'experiments' | 'outcomes' | 'ledger' | 'plans' | 'indexes' | 'deployments'>;
   /** Default: this process's clock. */
   readonly now?: () => number;
 }
-
-const BEAT_MS = 1_000;
 
 export function createExperimentActivities({
   store,

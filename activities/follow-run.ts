@@ -11,13 +11,15 @@ import { enqueueShadows } from '../src/experiment/rerun/enqueue-shadows.ts';
 import { outcomesOfRun, type ReadValue, type RecordedFacts } from '../src/experiment/run-outcomes.ts';
 import { scoreTasksOf } from '../src/experiment/score-tasks-of.ts';
 import type { ExperimentSpec } from '../src/experiment/spec.ts';
-import type { Json, RunOutcome, Wiring } from '../src/plan/plan.ts';
+import { onceEach } from '../src/once.ts';
+import type { Json, Plan, RunOutcome, Wiring } from '../src/plan/plan.ts';
 import { restoreClaims } from '../src/store/claims.ts';
 import type { ExperimentRow } from '../src/store/experiments.ts';
 import type { NodeOutput } from '../src/store/node-outputs.ts';
 import type { RunWithNodes } from '../src/store/runs.ts';
+import { costOf } from '../src/store/spending.ts';
 import type { Store } from '../src/store/store.ts';
-import type { RecordRun } from '../workflows/messages.ts';
+import type { Met } from '../workflows/messages.ts';
 import type { Expose } from './boundary/exposure.ts';
 
 export interface FollowDependencies {
@@ -29,17 +31,20 @@ export interface FollowDependencies {
   readonly wake: (experimentId: string) => Promise<void>;
 }
 
-type Met = Parameters<RecordRun>[0]['experiments'];
-export type FollowRun = (runId: string, experiments: Met) => Promise<void>;
+export type FollowRun = (runId: string, experiments: Met | undefined) => Promise<void>;
+
+/** What a process keeps: neither the settings of an experiment nor a plan changes. */
+const [KEPT_EXPERIMENTS, KEPT_PLANS] = [200, 200];
 
 export function createFollowRun({ store, expose, outputsOf, wake }: FollowDependencies): FollowRun {
-  const rowOf = createRowCache(store);
+  const rowOf = onceEach((id) => store.experiments.get(id), KEPT_EXPERIMENTS);
+  const planOf = onceEach((id) => store.plans.get(id), KEPT_PLANS);
 
   async function count(runId: string, outputs: readonly NodeOutput[], assigned: readonly RunAssignment[]) {
     const rows = new Map<string, ExperimentRow>();
     for (const { experiment } of assigned) rows.set(experiment, await rowOf(experiment));
     const run = await store.runs.get(runId);
-    const read = await readerOf(store, run, outputs, [...rows.values()]);
+    const read = await readerOf({ ...store, planOf }, run, outputs, [...rows.values()]);
     const facts = factsOf(run);
     const outcomes = assigned.flatMap((each) => outcomesOfRun(rows.get(each.experiment)!.spec, each, facts, read));
     const tasks = assigned.flatMap((assignment) =>
@@ -66,19 +71,17 @@ export function createFollowRun({ store, expose, outputsOf, wake }: FollowDepend
 }
 
 function factsOf({ runId, state, startedAt, finishedAt, spent }: RunWithNodes): RecordedFacts {
-  const { paidCalls, unknownCalls, costUsd, inputTokens, outputTokens } = spent;
-  // Where no call was paid nothing was spent; where one's cost is not known, nobody knows the sum.
-  const known = paidCalls === 0 ? 0 : costUsd;
+  const { inputTokens, outputTokens } = spent;
   return {
     ...{ runId, outcome: state as RunOutcome, finishedAt: finishedAt! },
     latencyMs: Math.max(0, finishedAt! - startedAt),
-    ...{ costUsd: unknownCalls > 0 ? null : known, inputTokens, outputTokens },
+    ...{ costUsd: costOf([spent]), inputTokens, outputTokens },
   };
 }
 
 /** Reads what metrics are of: the output, or what nodes gave. */
 async function readerOf(
-  { plans, payloads }: Store,
+  { planOf, payloads }: Pick<Store, 'payloads'> & { readonly planOf: (planId: string) => Promise<Plan> },
   run: RunWithNodes,
   outputs: readonly NodeOutput[],
   rows: readonly ExperimentRow[],
@@ -88,7 +91,7 @@ async function readerOf(
   const { input, planId } = run;
   const given = new Map(outputs.map(({ key, output }) => [key, output]));
   const output = await restoreClaims(payloads, run.output);
-  const seen = await observeRun({ plan: await plans.get(planId), input, output, outputs: given }, wirings);
+  const seen = await observeRun({ plan: await planOf(planId), input, output, outputs: given }, wirings);
   const values = new Map<Wiring, Json>();
   for (const [index, value] of seen.entries())
     if (value !== undefined) values.set(wirings[index]!, await restoreClaims(payloads, value));
@@ -99,18 +102,4 @@ function wiringsOf({ metrics }: ExperimentSpec): readonly Wiring[] {
   return metrics.flatMap(({ source, denominator }) =>
     [source, denominator].flatMap((each) => (each?.from === 'value' ? each.wiring : [])),
   );
-}
-
-/** Experiments whose settings a process keeps: they do not change. */
-const KEPT = 200;
-
-function createRowCache({ experiments }: Store): (experimentId: string) => Promise<ExperimentRow> {
-  const rows = new Map<string, Promise<ExperimentRow>>();
-  return (experimentId) => {
-    const row = rows.get(experimentId) ?? experiments.get(experimentId);
-    rows.set(experimentId, row);
-    row.catch(() => rows.delete(experimentId));
-    if (rows.size > KEPT) rows.delete(rows.keys().next().value!);
-    return row;
-  };
 }

@@ -2,9 +2,7 @@
 import { drain } from '../src/experiment/rerun/drain.ts';
 import type { RerunWorker } from '../src/experiment/rerun/play-rerun.ts';
 import type { RerunActivities } from '../workflows/rerun-messages.ts';
-import { asActivity } from './as-activity.ts';
-
-const BEAT_MS = 1_000;
+import { asActivity, BEAT_MS } from './as-activity.ts';
 
 export function createRerunActivities(worker: RerunWorker): RerunActivities {
   const { reruns } = worker.store;

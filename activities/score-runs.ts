@@ -1,9 +1,7 @@
 /** Scores sampled runs of an experiment until it is cancelled. One that is repeated after a crash goes on where it was. */
 import { createScoreExperiment, type ScoreRunsOptions } from '../src/experiment/score-runs.ts';
 import type { ExperimentActivities } from '../workflows/experiment-messages.ts';
-import { asActivity } from './as-activity.ts';
-
-const BEAT_MS = 1_000;
+import { asActivity, BEAT_MS } from './as-activity.ts';
 
 export function createScoreRuns(options: ScoreRunsOptions): ExperimentActivities['scoreRuns'] {
   const score = createScoreExperiment(options);

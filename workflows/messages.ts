@@ -105,6 +105,12 @@ export interface RunRecord {
   readonly finishedAt: number;
 }
 
+/** All experiments that a run is in, and those that its unit met in it. */
+export interface Met {
+  readonly assigned: readonly RunAssignment[];
+  readonly reached: readonly string[];
+}
+
 /**
  * The recording activity: node records, and with the last of them the run's own. Idempotent on the run's id.
  *
@@ -114,7 +120,7 @@ export type RecordRun = (record: {
   readonly nodes: readonly NodeRecord[];
   readonly run?: RunRecord;
   /** Given where the run is in experiments, with those whose edited nodes it reached. */
-  readonly experiments?: { readonly assigned: readonly RunAssignment[]; readonly reached: readonly string[] };
+  readonly experiments?: Met;
 }) => Promise<RunCost | undefined>;
 
 export interface RunCost {

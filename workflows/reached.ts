@@ -4,12 +4,7 @@
  */
 import type { CarriedAssignment, RunAssignment } from '../src/experiment/assignment.ts';
 import type { NodeRun } from '../src/plan/walk.ts';
-
-/** All experiments that the run is in, and those that its unit met in it. */
-export interface Met {
-  readonly assigned: readonly RunAssignment[];
-  readonly reached: readonly string[];
-}
+import type { Met } from './messages.ts';
 
 export interface Reached {
   /** Experiments that are met at this node, each for the first of its nodes alone. */
@@ -41,6 +36,7 @@ export function createReached(assignments: readonly CarriedAssignment[] = []): R
   };
 }
 
-function withoutNodes({ nodes: _, ...assignment }: CarriedAssignment): RunAssignment {
+/** As it is kept. */
+export function withoutNodes({ nodes: _, ...assignment }: CarriedAssignment): RunAssignment {
   return assignment;
 }

@@ -25,6 +25,7 @@ import {
   ANSWER_UPDATE,
   ATTRIBUTES,
   type FailureData,
+  type Met,
   type NodeRecord,
   type RecordRun,
   RUN_FAILED,
@@ -34,7 +35,7 @@ import {
   type RunSummary,
 } from './messages.ts';
 import { bytesOf, tooLarge } from './payload-size.ts';
-import { createReached, type Met } from './reached.ts';
+import { createReached } from './reached.ts';
 import { failureData, portionsOf, recordsOf } from './records.ts';
 import { createRunView } from './run-view.ts';
 

@@ -5,6 +5,7 @@
 
 import { type AnyStep, stepName } from '../../src/dsl/step.ts';
 import { SluiceError } from '../../src/errors.ts';
+import { onceEach } from '../../src/once.ts';
 import { nodesOf } from '../../src/plan/nodes.ts';
 import type { CallPolicy, Json, Plan } from '../../src/plan/plan.ts';
 import { configOf } from '../../src/plan/skeleton.ts';
@@ -26,8 +27,6 @@ export interface ResolvedCall {
 export type ResolveCall = (step: AnyStep, call: StepArguments) => Promise<ResolvedCall>;
 
 export function createResolveCall(plans: Plans): ResolveCall {
-  const kept = new Map<string, Promise<Map<string, ResolvedCall>>>();
-
   async function read(planId: string): Promise<Map<string, ResolvedCall>> {
     const plan = await plans.get(planId);
     if (plan === undefined)
@@ -38,15 +37,7 @@ export function createResolveCall(plans: Plans): ResolveCall {
     return new Map(callsOf(plan));
   }
 
-  function calls(planId: string): Promise<Map<string, ResolvedCall>> {
-    const known = kept.get(planId) ?? read(planId);
-    // Taken out and put back: a Map keeps insertion order, so the first key is the least recently used.
-    kept.delete(planId);
-    kept.set(planId, known);
-    known.catch(() => kept.delete(planId));
-    if (kept.size > KEPT_PLANS) kept.delete(kept.keys().next().value!);
-    return known;
-  }
+  const calls = onceEach(read, KEPT_PLANS);
 
   return async (step, { planId, node, call }) => {
     const found = (await calls(planId)).get(`${node}:${call}`);

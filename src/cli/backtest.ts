@@ -18,6 +18,7 @@ import { showRerunOfRun } from './rerun-run.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
 import { count, showTime } from './text.ts';
+import { userName } from './who.ts';
 import { withRuntime, withStore } from './with-servers.ts';
 
 interface BacktestOptions extends VariantOptions, RunsOptions {
@@ -64,7 +65,7 @@ async function backtest(session: Session, pipeline: string, options: BacktestOpt
     );
     const row = await client.startRerun({
       ...{ spec, plan, budgetUsd: options.limitUsd ?? null, of: { runIds } },
-      startedBy: environment.USER ?? environment.USERNAME ?? 'unknown',
+      startedBy: userName(environment),
     });
     terminal.note(`${row.rerunId}  ${client.urlOf(row.rerunId)}`);
     if (options.detach && !runtime.isPassing) return showOutcome(session, runtime, row);

@@ -5,6 +5,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { AnyEvaluation } from '../dsl/evaluation.ts';
+import { readPackage } from '../package.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { DatasetVersion } from '../store/datasets.ts';
 import type { Store } from '../store/store.ts';
@@ -12,7 +13,6 @@ import { showComparison } from './eval-comparison.ts';
 import { followEvaluation, spendingSoFar } from './eval-follow.ts';
 import { type EvaluationOutcome, outcomeOf } from './eval-outcome.ts';
 import { reportData } from './eval-report.ts';
-import { readPackage } from './package.ts';
 import type { Session } from './session.ts';
 import { count, showDuration } from './text.ts';
 import { writeOut } from './write-file.ts';

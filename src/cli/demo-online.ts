@@ -2,7 +2,7 @@
  * The last part of the demo: live traffic, by people who are made up. One experiment has a winner, which is rolled out; in
  * another the variant is broken, and is taken back. What was decided is then recomputed from the ledger alone.
  */
-
+import { EXPERIMENT_WORKFLOW_PREFIX, ROLLOUT_WORKFLOW_PREFIX } from '../../workflows/experiment-messages.ts';
 import type { AnyExperiment } from '../dsl/experiment.ts';
 import type { Example } from '../evaluation/dataset.ts';
 import type { LookRecord } from '../experiment/look-data.ts';
@@ -11,6 +11,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { type SimulationSettings, USUAL } from '../simulation/settings.ts';
 import type { SimulationResult } from '../simulation/simulate.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
+import { entriesOf } from './experiment-entries.ts';
 import { orInterrupted, type Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
 import { count, wrap } from './text.ts';
@@ -83,7 +84,7 @@ async function play(
   const plan = planExperiment({ spec, traffic: { unitsPerDay: null, metrics: spec.metrics.map(() => null) } });
   const settings = freezeSettings(spec, plan.tuning);
   const { experimentId, startedAt } = await client.startExperiment({ spec, settings, ...BY });
-  const urls = ['experiment', 'rollout'].map((kind) => client.urlOf(`${kind}-${experimentId}`));
+  const urls = [EXPERIMENT_WORKFLOW_PREFIX, ROLLOUT_WORKFLOW_PREFIX].map((kind) => client.urlOf(kind + experimentId));
   if (!terminal.json) {
     const names = spec.arms.map(({ name, weight }) => `${name} ${100 * weight} %`).join(', ');
     terminal.print(`\n? ${experimentId}: ${names} of ${100 * spec.share} % of the traffic`);
@@ -144,20 +145,8 @@ function watching(terminal: Terminal, decided: LookRecord[]) {
 
 async function auditOf(store: Runtime['store'], experimentId: string): Promise<number | null> {
   const { auditLedger } = await import('../experiment/audit.ts');
-  const entries = await Array.fromAsync(allEntries(store, experimentId));
-  const { isEqual, looks } = auditLedger(entries);
+  const { isEqual, looks } = auditLedger(await entriesOf(store, experimentId));
   return isEqual ? looks : null;
-}
-
-const PAGE = 200;
-
-async function* allEntries({ ledger }: Runtime['store'], experimentId: string) {
-  for (let after = 0; ; ) {
-    const page = await ledger.entries(experimentId, { after, limit: PAGE });
-    yield* page;
-    if (page.length < PAGE) return;
-    after = page.at(-1)!.entryNo;
-  }
 }
 
 function show(terminal: Terminal, { sentences, simulated, audited, state, temporalUrls }: DemoOnline): void {

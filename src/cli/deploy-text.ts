@@ -1,4 +1,5 @@
 /** How deployments are told: what is served first, then since when and why, the next command last. */
+import { percent } from '../experiment/report-text.ts';
 import { type PlanChange, showDiff } from '../plan/diff.ts';
 import { shortId } from '../plan/id.ts';
 import type { Deployed } from '../runtime/deploy-client.ts';
@@ -9,7 +10,6 @@ import { count, showTime } from './text.ts';
 
 /** Of a plan's differences so many are shown. */
 const SHOWN_CHANGES = 12;
-const WHOLE = 100;
 
 export function showDeployed(
   terminal: Terminal,
@@ -114,5 +114,3 @@ function restagingText({ experimentId, stage, to, why }: Restaging): string {
   const what = to === 'stage' ? `goes on in stage ${stage + 1}` : 'has ended, superseded';
   return `experiment ${experimentId} ${what}: ${why}`;
 }
-
-const percent = (part: number): string => `${Number((part * WHOLE).toPrecision(3))} %`;

@@ -10,6 +10,7 @@ import type { DefinedEvaluations, Pipelines } from '../runtime/project.ts';
 import type { DatasetVersion } from '../store/datasets.ts';
 import type { Store } from '../store/store.ts';
 import { versionFor } from './eval-dataset.ts';
+import { isVariant, variantNamed } from './find-variant.ts';
 import { findNamed } from './lookup.ts';
 import { positiveInteger } from './options.ts';
 import type { Session } from './session.ts';
@@ -100,18 +101,8 @@ function variantsNamed(definition: AnyEvaluation, pipelines: Pipelines, names: s
   return names
     .split(',')
     .map((name) => name.trim())
-    .map((name) =>
-      findNamed({
-        kind: 'variant',
-        name: name.startsWith(`${id}:`) ? name.slice(id.length + 1) : name,
-        among,
-        nameOf: (variant) => variant.name,
-        whenNone: `'${id}' has no variants`,
-      }),
-    );
+    .map((name) => variantNamed(id, name, among));
 }
-
-const isVariant = (pipeline: object): pipeline is AnyVariant => 'variantOf' in pipeline;
 
 /** `retrieval: 3 variants × 64 examples × 1 scorer = 192 cells; pre-registered`. */
 export function requestLine(request: EvaluationRequest): string {

@@ -17,6 +17,7 @@ import {
 } from './eval-request.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { showTime } from './text.ts';
+import { userName } from './who.ts';
 import { withRuntime } from './with-servers.ts';
 
 interface RunOptions extends RequestOptions {
@@ -68,7 +69,7 @@ async function start(
 ): Promise<EvaluationRow> {
   const starting = runtime.client.startEvaluation({
     ...{ spec, plans, budgetUsd: budgetUsd ?? null },
-    startedBy: environment.USER ?? environment.USERNAME ?? 'unknown',
+    startedBy: userName(environment),
     ...(fresh && { acceptChanged: true }),
   });
   const row = await starting.catch((error: unknown) => rethrowKeys(services, error));

@@ -1,13 +1,16 @@
 /** `sluice experiment history`: what was done with an experiment, by whom and why, and in which stages it was. */
+
 import type { Command } from 'commander';
 import type { LookRecord } from '../experiment/look-data.ts';
+import { percent } from '../experiment/report-text.ts';
+import { ITSELF } from '../experiment/spec.ts';
 import type { Json } from '../plan/plan.ts';
 import type { AuditRow, ExperimentRow, StageRow } from '../store/experiments.ts';
 import type { LedgerEntry } from '../store/ledger.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { entriesOf } from './experiment-entries.ts';
 import { lookLine } from './experiment-status.ts';
-import { percent, stateText } from './experiment-text.ts';
+import { stateText } from './experiment-text.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -127,7 +130,7 @@ function lookEvent(look: LookRecord, row: ExperimentRow): Event {
   return {
     at: look.at,
     what: `look ${look.lookNo}: ${said}`,
-    who: 'sluice',
+    who: ITSELF,
     why: stops === '' ? '' : `stops ${stops}`,
   };
 }

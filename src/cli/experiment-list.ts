@@ -1,11 +1,12 @@
 /** `sluice experiment list`: what is on, and what is defined in code. */
+
 import type { Command } from 'commander';
-import { isLive } from '../experiment/live/standing.ts';
-import type { ExperimentState } from '../experiment/spec.ts';
+import { percent } from '../experiment/report-text.ts';
+import { type ExperimentState, isLive } from '../experiment/spec.ts';
 import type { DefinedExperiments } from '../runtime/project.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
-import { percent, stateText } from './experiment-text.ts';
+import { stateText } from './experiment-text.ts';
 import { positiveInteger } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
@@ -71,15 +72,15 @@ async function listedIn(
   defined: DefinedExperiments,
   { pipeline, all = false, limit }: ListOptions,
 ): Promise<readonly Listed[]> {
-  const { experimentStatus } = await import('../runtime/experiment-status.ts');
+  const { statusOf } = await import('../runtime/experiment-status.ts');
   const rows = await store.experiments.list({ ...(pipeline !== undefined && { pipeline }), limit: LARGEST_PAGE });
   // Of a definition that is not on, the last time says more than nothing.
   const isLast = (index: number) => rows.findIndex(({ name }) => name === rows[index]!.name) === index;
   const shown = rows.filter((row, index) => all || isLive(row) || (defined.has(row.name) && isLast(index)));
   const started = await Promise.all(
-    shown.slice(0, limit).map(async ({ experimentId }): Promise<Listed> => {
-      const { row, sentences } = await experimentStatus(store, experimentId);
-      const { spec, kind, state, stage, startedAt } = row;
+    shown.slice(0, limit).map(async (row): Promise<Listed> => {
+      const { sentences } = await statusOf(store, row);
+      const { experimentId, spec, kind, state, stage, startedAt } = row;
       return {
         ...{ experiment: experimentId, pipeline: row.pipeline, kind, state, isDefined: defined.has(row.name) },
         ...{ share: spec.share, stage, variants: spec.arms.slice(1).map(({ name }) => name) },

@@ -2,13 +2,14 @@
 import type { Command } from 'commander';
 import { SluiceError } from '../errors.ts';
 import type { Foreseen } from '../experiment/foresee.ts';
-import { showSpan } from '../experiment/report-text.ts';
+import { percent, showSpan } from '../experiment/report-text.ts';
 import type { ExperimentSpec } from '../experiment/spec.ts';
+import { noBaseline } from '../runtime/deploy-refusals.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { type ForeseeOptions, findDefined, foreseeIn, noteUnnamed, withForeseeOptions } from './experiment-foresee.ts';
-import { groupOf, percent, workflowIdOf } from './experiment-text.ts';
+import { groupOf, workflowIdOf } from './experiment-text.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { count, wrap } from './text.ts';
 import { userName } from './who.ts';
@@ -66,14 +67,9 @@ async function start(session: Session, name: string, options: StartOptions): Pro
 /** Said before the look ahead: of what is not deployed there is no traffic to look at. @throws SluiceError `not_deployed` */
 export async function requireDeployed(
   { store }: Pick<Runtime, 'store'>,
-  { name, pipeline }: Pick<ExperimentSpec, 'name' | 'pipeline'>,
+  spec: Pick<ExperimentSpec, 'name' | 'pipeline'>,
 ): Promise<void> {
-  if ((await store.deployments.current(pipeline)) !== undefined) return;
-  throw new SluiceError('not_deployed', {
-    message: `'${name}' cannot start: nothing is deployed of '${pipeline}', so there is no baseline`,
-    remedy: `deploy it first: sluice deploy ${pipeline}`,
-    data: { experiment: name, pipeline },
-  });
+  if ((await store.deployments.current(spec.pipeline)) === undefined) throw noBaseline(spec);
 }
 
 function hopeless(id: string, foreseen: Foreseen): SluiceError {

@@ -1,13 +1,14 @@
 /** How an experiment stands, as its reader wants it: the verdict, the numbers behind it, what makes it doubtful, what comes next. */
 import { showEffect, showValue } from '../evaluation/report/values.ts';
-import { isLive } from '../experiment/live/standing.ts';
+import { isHeld } from '../experiment/live/steer.ts';
 import type { LookPhase, LookRecord } from '../experiment/look-data.ts';
 import type { LookTableRow } from '../experiment/report-table.ts';
-import { showSpan } from '../experiment/report-text.ts';
+import { percent, showSpan } from '../experiment/report-text.ts';
+import { isLive } from '../experiment/spec.ts';
 import type { ExperimentStatus } from '../runtime/experiment-status.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import { nextLines } from './experiment-next.ts';
-import { groupOf, percent, stateText } from './experiment-text.ts';
+import { groupOf, stateText } from './experiment-text.ts';
 import { type Column, tableLines } from './table.ts';
 import type { Colours, Terminal } from './terminal.ts';
 import { flow, wrap } from './text.ts';
@@ -71,11 +72,12 @@ const DAY_MS = 86_400_000;
 const dayText = (lasted: number): string =>
   lasted >= DAY_MS ? `day ${Math.floor(lasted / DAY_MS) + 1}` : sinceText(lasted);
 
-function rolloutParts({ winner, ramp, spec, reason, state }: ExperimentRow): string[] {
+function rolloutParts(row: ExperimentRow): string[] {
+  const { winner, ramp, spec } = row;
   const { steps } = spec.rollout;
   const done = steps.findLastIndex((part) => part <= ramp) + 1;
   const step = done === 0 ? `before the first of ${steps.length} steps` : `step ${done} of ${steps.length}`;
-  const held = state === 'rolling' && reason?.startsWith('held: ') ? ['it stays on this step'] : [];
+  const held = row.state === 'rolling' && isHeld(row) ? ['it stays on this step'] : [];
   const rest = `${percent(ramp)} of the traffic outside the share gets ${winner ?? 'the variant'}`;
   return [`${step}: ${rest}`, ...held];
 }

@@ -147,8 +147,8 @@ async function told(
   url: string,
   isServed: boolean,
 ): Promise<ExitCode> {
-  const { experimentStatus } = await import('../runtime/experiment-status.ts');
-  const status = await experimentStatus(store, row.experimentId);
+  const { statusOf } = await import('../runtime/experiment-status.ts');
+  const status = await statusOf(store, row);
   if (terminal.json) {
     terminal.printJson(await statusData(status, url));
     return EXIT.fine;

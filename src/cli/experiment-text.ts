@@ -4,11 +4,6 @@ import type { ExperimentState } from '../experiment/spec.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import { EXIT, type ExitCode } from './session.ts';
 
-const WHOLE = 100;
-
-/** `20 %`. */
-export const percent = (part: number): string => `${Number((part * WHOLE).toPrecision(3))} %`;
-
 export const stateText = (state: ExperimentState): string => state.replaceAll('_', ' ');
 
 /** Of the workflow that looks at it now. */

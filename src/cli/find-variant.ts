@@ -13,12 +13,22 @@ export async function findVariant({ services }: Session, pipeline: string, name:
   const own = [...defined.flatMap(({ variants }) => variants), ...exported].filter(
     ({ variantOf }) => variantOf === pipeline,
   );
+  return variantNamed(pipeline, name, [...new Map(own.map((variant) => [variant.name, variant])).values()]);
+}
+
+/** One of these, which are of the pipeline. @throws as `findVariant` */
+export function variantNamed(
+  pipeline: string,
+  name: string,
+  among: readonly AnyVariant[],
+  whenNone = `'${pipeline}' has no variants`,
+): AnyVariant {
   return findNamed({
     kind: 'variant',
     name: name.startsWith(`${pipeline}:`) ? name.slice(pipeline.length + 1) : name,
-    among: [...new Map(own.map((variant) => [variant.name, variant])).values()],
+    among,
     nameOf: (variant) => variant.name,
-    whenNone: `'${pipeline}' has no variants`,
+    whenNone,
   });
 }
 

@@ -1,6 +1,6 @@
 /** What `init` writes around the pipelines. */
 import { readFileSync } from 'node:fs';
-import type { PackageFacts } from './package.ts';
+import type { PackageFacts } from '../package.ts';
 
 export interface ProjectNames {
   readonly name: string;

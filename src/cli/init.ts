@@ -5,10 +5,10 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { readPackage } from '../package.ts';
 import { checkIndexName } from '../store/index-name.ts';
 import { actingCommand, runAction, type World } from './command.ts';
 import { projectFiles } from './init-files.ts';
-import { readPackage } from './package.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 
 interface InitOptions {

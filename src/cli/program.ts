@@ -3,6 +3,7 @@
  * in the same three parts as any error, and ends with the exit code for usage.
  */
 import { Command, CommanderError } from 'commander';
+import { readPackage } from '../package.ts';
 import { askCommand } from './ask.ts';
 import { backtestCommand } from './backtest.ts';
 import type { World } from './command.ts';
@@ -18,7 +19,6 @@ import { indexCommand } from './indexes.ts';
 import { ingestCommand } from './ingest.ts';
 import { initCommand } from './init.ts';
 import { judgeCommand } from './judge.ts';
-import { readPackage } from './package.ts';
 import { planCommand } from './plan.ts';
 import { rolloutCommand } from './rollout.ts';
 import { runsCommand } from './runs.ts';

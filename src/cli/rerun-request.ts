@@ -1,13 +1,13 @@
 /** From a command line to what a backtest or a shadow is asked to do: the variant, what scores it, and the runs. */
 import { type Command, InvalidArgumentError } from 'commander';
-import type { AnyVariant } from '../dsl/edit.ts';
 import type { AnyScorer } from '../dsl/scorer.ts';
 import { SluiceError } from '../errors.ts';
 import type { RerunKind, RerunSpec } from '../experiment/rerun/rerun-spec.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Store } from '../store/store.ts';
 import { dollars } from './budget-options.ts';
-import { findNamed, findPipeline } from './lookup.ts';
+import { isVariant, variantNamed } from './find-variant.ts';
+import { findPipeline } from './lookup.ts';
 import { duration, positiveInteger } from './options.ts';
 import type { Session } from './session.ts';
 
@@ -51,24 +51,15 @@ export async function askedRerun(
       remedy: `name one: --variant ${known[0]?.name ?? 'NAME'}; or a node from which on they are called again: --from NODE`,
     });
   const variant =
-    name === undefined ? { name: 'baseline', edits: [], plan: pipeline.plan } : findVariant(id, name, known);
+    name === undefined
+      ? { name: 'baseline', edits: [], plan: pipeline.plan }
+      : variantNamed(id, name, known, `'${id}' has no variants: pipelines/index.ts exports none`);
   const spec = rerunSpecOf({
     ...{ kind, pipeline: id, variant, scorers: scorersFor(await scorersOf(services, id), scorers?.split(',')) },
     ...(from !== undefined && { from }),
   });
   return { spec, plan: variant.plan };
 }
-
-const isVariant = (pipeline: object): pipeline is AnyVariant => 'variantOf' in pipeline;
-
-const findVariant = (id: string, name: string, among: readonly AnyVariant[]): AnyVariant =>
-  findNamed({
-    kind: 'variant',
-    name: name.startsWith(`${id}:`) ? name.slice(id.length + 1) : name,
-    among,
-    nameOf: (variant) => variant.name,
-    whenNone: `'${id}' has no variants: pipelines/index.ts exports none`,
-  });
 
 /** Of its evaluations, and of its experiments. */
 async function scorersOf(services: Session['services'], id: string): Promise<readonly AnyScorer[]> {
@@ -109,13 +100,10 @@ export async function runsFor(
 
 export const lastRuns = positiveInteger(MOST_RUNS);
 
-const UNITS: { readonly [unit: string]: string } = { m: 'minutes', h: 'hours', d: 'days' };
-
 /** `7d`, `24h`, `30m`, or in words: `7 days`. */
 export function ago(text: string): number {
-  const [, number, unit] = /^(\d+)([mhd])$/.exec(text) ?? [];
   try {
-    return duration(number === undefined ? text : `${number} ${UNITS[unit!]}`);
+    return duration(text);
   } catch {
     throw new InvalidArgumentError("give how long ago, such as 7d, 24h, 30m or '7 days'.");
   }

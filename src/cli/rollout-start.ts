@@ -75,9 +75,10 @@ function risingSteps(text: string): readonly number[] {
 
 async function start(session: Session, name: string, options: RolloutOptions): Promise<ExitCode> {
   const { services, terminal, environment } = session;
-  const [, { id: pipeline }] = findPipeline(await services.pipelines(), name);
+  const pipelines = await services.pipelines();
+  const [, { id: pipeline }] = findPipeline(pipelines, name);
   const variant = await findVariant(session, pipeline, options.variant);
-  const code = (await services.pipelines()).get(pipeline)?.plan;
+  const code = pipelines.get(pipeline)?.plan;
   const { share, steps, soak } = options;
   const spec = rolloutSpec({ pipeline, variant, share, steps, soakMs: soak });
   return withRuntime(session, { project: services.project }, async (runtime) => {

@@ -9,6 +9,7 @@ import { share } from './options.ts';
 import { rerunOutcome, showRerun } from './rerun-outcome.ts';
 import { askedRerun, type VariantOptions, withVariantOptions } from './rerun-request.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
+import { userName } from './who.ts';
 import { withRuntime, withStore } from './with-servers.ts';
 
 interface StartOptions extends VariantOptions {
@@ -47,7 +48,7 @@ async function start(session: Session, pipeline: string, options: StartOptions):
     if (isPassing) throw notAlone(pipeline);
     const row = await client.startRerun({
       ...{ spec, plan, budgetUsd: options.limitUsd ?? null, of: { share: options.share } },
-      startedBy: environment.USER ?? environment.USERNAME ?? 'unknown',
+      startedBy: userName(environment),
     });
     const temporalUrl = client.urlOf(row.rerunId);
     if (terminal.json) terminal.printJson({ rerun: row, temporalUrl });

@@ -2,6 +2,7 @@
  * Search by what texts mean: embeds queries with the very model that the index's snapshot was made with, and finds the
  * passages nearest to them. A model is read from the store once, and kept while it is among those used last.
  */
+import { onceEach } from '../once.ts';
 import type { Store } from '../store/store.ts';
 import { type MetadataFilter, modelDiffers, type VectorHit } from '../store/vector-search.ts';
 import { type EmbedCall, type EmbedderOf, type EmbeddingModel, isModelOf, type Vector } from './embedder.ts';
@@ -62,7 +63,7 @@ export function createTextSearch(store: SearchedStore, embedderOf: EmbedderOf = 
     const embedded = await store.vectorSearch.embedded(index, snapshot);
     if (wanted !== undefined && !isModelOf({ name: wanted }, embedded.model))
       throw modelDiffers(index, embedded.model, wanted);
-    const model = await loadModel(index, embedded.model);
+    const model = await loadModel(embedded.model, index);
     return { model, snapshot: embedded.hash, vectors: await model.embedQueries(texts, call) };
   };
   return Object.freeze({
@@ -82,15 +83,7 @@ export function createTextSearch(store: SearchedStore, embedderOf: EmbedderOf = 
 
 /** Reads each model once, however many ask for it at a time. */
 function createModels({ vectors }: SearchedStore, embedderOf: EmbedderOf) {
-  const kept = new Map<string, Promise<EmbeddingModel>>();
-  const read = async (index: string, id: string) => embedderOf(id).restore(id, await vectors.modelState(index, id));
-  return (index: string, id: string): Promise<EmbeddingModel> => {
-    const known = kept.get(id) ?? read(index, id);
-    // Taken out and put back: a Map keeps insertion order, so the first key is the least recently used.
-    kept.delete(id);
-    kept.set(id, known);
-    known.catch(() => kept.delete(id));
-    if (kept.size > KEPT_MODELS) kept.delete(kept.keys().next().value!);
-    return known;
-  };
+  const read = async (id: string, index: string): Promise<EmbeddingModel> =>
+    embedderOf(id).restore(id, await vectors.modelState(index, id));
+  return onceEach(read, KEPT_MODELS);
 }

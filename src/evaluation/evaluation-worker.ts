@@ -1,4 +1,5 @@
 /** What a process needs to work on evaluations, once for all of their chunks: what they share is asked for together. */
+import { onceEach } from '../once.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { PaidBy } from '../store/memo.ts';
 import type { Spending } from '../store/spending.ts';
@@ -48,7 +49,7 @@ export function createEvaluationWorker({ concurrency, ...parts }: WorkerParts): 
     ...parts,
     slots: createSlots(concurrency),
     memo: createSharedMemo(() => openMemo(store.memo)),
-    planOf: createPlanCache(store),
+    planOf: onceEach((id) => store.plans.get(id), MOST_PLANS),
     spend: createBatches<PaidBy, Spending>({
       send: (calls) => store.memo.spending(calls),
       atOnce: 1,
@@ -70,16 +71,4 @@ async function putTogether({ evaluations }: Store, groups: readonly Rows[]): Pro
       of.flatMap(({ rows }) => rows),
     );
   return groups.map(() => undefined);
-}
-
-function createPlanCache({ plans }: Store): EvaluationWorker['planOf'] {
-  const known = new Map<string, Promise<Plan>>();
-  return (planId) => {
-    const plan = known.get(planId) ?? plans.get(planId);
-    known.delete(planId);
-    known.set(planId, plan);
-    plan.catch(() => known.delete(planId));
-    if (known.size > MOST_PLANS) known.delete(known.keys().next().value!);
-    return plan;
-  };
 }

@@ -3,7 +3,7 @@ import type { Json } from '../plan/plan.ts';
 import type { LedgerEntry } from '../store/ledger.ts';
 import type { AuditFinding } from './audit.ts';
 import type { LookRecord } from './look-data.ts';
-import type { ExperimentSpec } from './spec.ts';
+import { EXPERIMENT_STATES, type ExperimentSpec, ITSELF, isLive } from './spec.ts';
 
 /** The last look before an act, as far as acts go by it. */
 interface Decided {
@@ -11,9 +11,6 @@ interface Decided {
   readonly arm: string | null;
   readonly stops: readonly string[];
 }
-
-/** Who acts on looks. */
-const ITSELF = 'sluice';
 
 /** What the last look has to have decided before an experiment may go into a state; null: people may do that. */
 function neededFor({ to, from, by }: Act): LookRecord['decision'] | null {
@@ -32,9 +29,6 @@ function neededFor({ to, from, by }: Act): LookRecord['decision'] | null {
       return null;
   }
 }
-
-/** Ends: nothing is done after them. */
-const ENDS = ['promoted', 'rolled_back', 'inconclusive', 'aborted', 'superseded'];
 
 export function actFindings(entries: readonly LedgerEntry[], spec: ExperimentSpec): readonly AuditFinding[] {
   const findings: AuditFinding[] = [];
@@ -60,9 +54,15 @@ export function actFindings(entries: readonly LedgerEntry[], spec: ExperimentSpe
     // What was served by hand (`rollout start`) has no look before it, and is the only variant.
     if (act.winner !== null && promoted !== null && act.winner !== promoted) report('winner', act.winner, promoted);
     for (const name of act.stop) if (!stopsSoFar.has(name)) report('stop', name, null);
-    if (ENDS.includes(act.to)) ended = act.to;
+    if (isEnd(act.to)) ended = act.to;
   }
   return findings;
+}
+
+/** Nothing is done after it. */
+function isEnd(state: string): boolean {
+  const known = EXPERIMENT_STATES.find((each) => each === state);
+  return known !== undefined && !isLive({ state: known });
 }
 
 function decidedIn(content: string, { arms }: ExperimentSpec): Decided | null {

@@ -1,6 +1,6 @@
 /** Edits as TypeScript that an author can paste: `edit.configure('ranked', { topN: 12 })`. */
 import type { Duration } from '../dsl/duration.ts';
-import { hashJson } from '../plan/id.ts';
+import { isSameJson } from '../plan/id.ts';
 import { findNode, type Source, sourcesOf } from '../plan/nodes.ts';
 import type { CallPolicy, Json, NodeEdit, NodeOptionsEdit, Plan, Wiring } from '../plan/plan.ts';
 
@@ -60,7 +60,7 @@ function stepText(step: string): string {
 function changedKeys(config: Json, node: ReturnType<typeof findNode>): Json {
   const before = node?.kind === 'step' ? (node.call.config as Json) : null;
   if (!isRecord(config) || !isRecord(before)) return config;
-  const changed = Object.entries(config).filter(([key, value]) => !isEqual(value, before[key]));
+  const changed = Object.entries(config).filter(([key, value]) => !isSameJson(value, before[key]));
   return changed.length === 0 ? config : Object.fromEntries(changed);
 }
 
@@ -166,5 +166,3 @@ function isRecord(json: Json): json is { readonly [key: string]: Json } {
 }
 
 const isEmpty = (json: Json): boolean => isRecord(json) && Object.keys(json).length === 0;
-const isEqual = (one: Json, other: Json | undefined): boolean =>
-  other !== undefined && hashJson(one) === hashJson(other);

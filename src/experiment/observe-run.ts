@@ -3,8 +3,8 @@
  * gave. Nothing is called, and a ref into a loop or a map means what it means in the pipeline.
  */
 import type { Json, Plan, Wiring } from '../plan/plan.ts';
-import { enter } from '../plan/resolve.ts';
 import { CallFailure, walk } from '../plan/walk.ts';
+import { isOfOutput, readWiring } from './read-wiring.ts';
 
 export interface OverRun {
   readonly plan: Plan;
@@ -19,19 +19,11 @@ export interface OverRun {
 export async function observeRun(run: OverRun, wirings: readonly Wiring[]): Promise<readonly (Json | undefined)[]> {
   const ofNodes = wirings.filter((wiring) => !isOfOutput(wiring));
   const seen = ofNodes.length === 0 ? [] : await observeNodes(run, ofNodes);
-  return wirings.map((wiring) =>
-    isOfOutput(wiring) ? inOutput(run.output, wiring.$from) : seen[ofNodes.indexOf(wiring)],
-  );
+  return wirings.map((wiring) => (isOfOutput(wiring) ? inOutput(run.output, wiring) : seen[ofNodes.indexOf(wiring)]));
 }
 
-type OfSource = Wiring & { readonly $from: readonly [string, ...string[]] };
-
-const isOfOutput = (wiring: Wiring): wiring is OfSource => '$from' in wiring && wiring.$from[0] === 'output';
-
-function inOutput(output: Json, [, ...fields]: OfSource['$from']): Json | undefined {
-  const found = output === null ? undefined : enter(output, fields, 'output');
-  return found === undefined || 'fault' in found ? undefined : found.value;
-}
+const inOutput = (output: Json, wiring: Wiring): Json | undefined =>
+  output === null ? undefined : readWiring(wiring, output);
 
 async function observeNodes({ plan, input, outputs }: OverRun, observe: readonly Wiring[]) {
   const recorded = async (key: string): Promise<Json> => {

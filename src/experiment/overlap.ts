@@ -1,6 +1,6 @@
 /** Which experiments may be live at once, and where the units of one meet their arm. */
 import { SluiceError } from '../errors.ts';
-import { canonicalJson } from '../plan/id.ts';
+import { isSameJson } from '../plan/id.ts';
 import { bodiesOf, nodesOf } from '../plan/nodes.ts';
 import type { Json, Plan, PlanNode } from '../plan/plan.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
@@ -40,7 +40,7 @@ const UNIT_REMEDY =
   'give the new one the same unit: a layer keeps units apart, and one request has a unit of either kind';
 
 const isSameUnit = (one: Pick<ExperimentSpec, 'unit'>, other: Pick<ExperimentSpec, 'unit'>): boolean =>
-  canonicalJson((one.unit ?? null) as Json) === canonicalJson((other.unit ?? null) as Json);
+  isSameJson((one.unit ?? null) as Json, (other.unit ?? null) as Json);
 
 /** A live experiment cannot be moved into a layer, so the new one follows it, where it is in one. */
 function layerRemedy(own: string | null, { experimentId, spec }: Live): string {

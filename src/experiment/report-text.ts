@@ -1,4 +1,4 @@
-/** Times and spans as reports of experiments show them. */
+/** Times, spans and parts as reports of experiments show them. */
 
 /** `2026-03-01 10:00 UTC`. */
 export const showTime = (at: number): string => `${new Date(at).toISOString().replace('T', ' ').slice(0, 16)} UTC`;
@@ -16,3 +16,8 @@ export function showSpan(ms: number): string {
   const amount = Number((ms / length).toPrecision(3));
   return `${amount} ${name}${amount === 1 ? '' : 's'}`;
 }
+
+const WHOLE = 100;
+
+/** `20 %`. */
+export const percent = (part: number): string => `${Number((part * WHOLE).toPrecision(3))} %`;

@@ -11,6 +11,7 @@ import { observedRefs } from '../evaluation/chunk/scorer-input.ts';
 import type { JsonObject } from '../evaluation/dataset.ts';
 import type { Cell, Score } from '../evaluation/result.ts';
 import type { Slots } from '../evaluation/slots.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import type { NewOutcome } from '../store/outcomes.ts';
 import type { ScoreTask, ScoreTaskEnd } from '../store/score-tasks.ts';
@@ -26,6 +27,8 @@ export interface ScoreRunsOptions {
   readonly attempt: MakeAttempt;
   /** Of the process. */
   readonly slots: Slots;
+  /** A plan never changes, so it is read once. @throws SluiceError `plan_unknown` */
+  readonly planOf: (planId: string) => Promise<Plan>;
   /** Between two looks for tasks where there was none; default 1 s. */
   readonly pollMs?: number;
   /** How long a task is left to whoever has claimed it, and after a failure that may pass until it is tried again; default 1 minute. */
@@ -105,7 +108,7 @@ interface Made {
 }
 
 async function scoreOf(
-  { store, attempt, slots }: ScoreRunsOptions,
+  { store, attempt, slots, planOf }: ScoreRunsOptions,
   { experimentId, spec }: ExperimentRow,
   { runId, scorer: scorerId }: ScoreTask,
   signal: AbortSignal,
@@ -113,7 +116,7 @@ async function scoreOf(
   const online = spec.scorers.find((each) => each.spec.id === scorerId);
   if (online === undefined) throw unknownScorer(experimentId, scorerId);
   const scorer = online.spec;
-  const { run, record } = await loadRun(store, store.plans.get, runId);
+  const { run, record } = await loadRun(store, planOf, runId);
   const assignment = run.assignments?.find(({ experiment }) => experiment === experimentId);
   if (assignment === undefined) throw notInExperiment(experimentId, runId);
   const refs = observedRefs([scorer]);

@@ -5,11 +5,11 @@
  */
 import { composePlan } from '../plan/compose.ts';
 import type { Json, Plan, Wiring } from '../plan/plan.ts';
-import { enter, evaluate } from '../plan/resolve.ts';
 import type { ExperimentRow, Serving } from '../store/experiments.ts';
 import { checkUnit, compileAssignable, isIn } from './assign.ts';
 import type { CarriedAssignment } from './assignment.ts';
 import { exposingNodes } from './overlap.ts';
+import { readWiring } from './read-wiring.ts';
 import { editedNodes } from './restage.ts';
 import { SERVED_STATES, type SpecArm } from './spec.ts';
 
@@ -96,7 +96,7 @@ function compileExperiment(row: ExperimentRow, base: Plan): Compiled {
     row,
     edited: editedNodes(spec),
     unitOf: (input, callers) => (spec.unit === null ? callers : unitIn(spec.unit, input)),
-    isTarget: (input) => spec.target === null || read(spec.target, input) === true,
+    isTarget: (input) => spec.target === null || readWiring(spec.target, input) === true,
     assign(unit) {
       const override = Object.hasOwn(spec.overrides, unit) ? spec.overrides[unit]! : undefined;
       const found = override === undefined ? assignTo(unit) : { arm: override, probability: 1 };
@@ -150,16 +150,8 @@ function isHeldOut({ pipeline, holdOut }: Serving['deployment'], unit: string): 
 }
 
 function unitIn(wiring: Wiring, input: Json): string | null {
-  const unit = read(wiring, input);
+  const unit = readWiring(wiring, input);
   return unit === undefined || unit === null || unit === '' ? null : checkUnit(unit);
-}
-
-function read(wiring: Wiring, input: Json): Json | undefined {
-  const resolved = evaluate(wiring, ([, ...fields]) => {
-    const found = enter(input, fields, 'input');
-    return 'fault' in found ? undefined : found.value;
-  });
-  return 'fault' in resolved ? undefined : resolved.value;
 }
 
 /** Composes each combination of arms once. */

@@ -160,6 +160,9 @@ export const EXPERIMENT_STATES = [
 ] as const;
 export type ExperimentState = (typeof EXPERIMENT_STATES)[number];
 
+/** Who acts on looks, as history and audit name it beside people. */
+export const ITSELF = 'sluice';
+
 /** States in which units are served their arms. A paused one serves everybody the baseline. */
 export const SERVED_STATES = [
   'running',
@@ -168,3 +171,7 @@ export const SERVED_STATES = [
   'rolling',
 ] as const satisfies readonly ExperimentState[];
 export const LIVE_STATES = [...SERVED_STATES, 'paused'] as const satisfies readonly ExperimentState[];
+
+const LIVE: ReadonlySet<ExperimentState> = new Set(LIVE_STATES);
+
+export const isLive = ({ state }: { readonly state: ExperimentState }): boolean => LIVE.has(state);

@@ -2,8 +2,7 @@
  * What came to a pipeline lately, as an experiment on it would have counted it: units in a day, and what each of its metrics
  * was of one unit. It is read with the code that experiments count with, so that a plan is of what is measured later.
  */
-import type { Json, Wiring } from '../plan/plan.ts';
-import { enter, evaluate } from '../plan/resolve.ts';
+import type { Json } from '../plan/plan.ts';
 import { restoreClaims } from '../store/claims.ts';
 import type { NewOutcome } from '../store/outcomes.ts';
 import type { Store } from '../store/store.ts';
@@ -11,6 +10,7 @@ import { MOST_TRAFFIC_RUNS, type TrafficFeedback, type TrafficRun } from '../sto
 import type { RunAssignment } from './assignment.ts';
 import { outcomesOfFeedback } from './feedback-outcomes.ts';
 import type { Traffic } from './planner.ts';
+import { isOfOutput, readWiring } from './read-wiring.ts';
 import { outcomesOfRun, type ReadValue } from './run-outcomes.ts';
 import type { ExperimentSpec } from './spec.ts';
 import { baselineOf, type UnitOutcomes } from './traffic-units.ts';
@@ -50,8 +50,10 @@ export async function measureTraffic(
   const inputs = new Map<string, Json>();
   for (const { runId, input } of request.withInput ? runs : [])
     inputs.set(runId, await restoreClaims(store.payloads, input));
-  const onTarget = runs.filter(({ runId }) => target === null || read(target, inputs.get(runId)!) === true);
-  const byUnit = unitsOf(onTarget, (run) => (unit === null ? run.unit : textOf(read(unit, inputs.get(run.runId)!))));
+  const onTarget = runs.filter(({ runId }) => target === null || readWiring(target, inputs.get(runId)!) === true);
+  const byUnit = unitsOf(onTarget, (run) =>
+    unit === null ? run.unit : textOf(readWiring(unit, inputs.get(run.runId)!)),
+  );
   const days = daysOf(runs, since, now);
   const outcomes = outcomesByUnit(spec, byUnit, said);
   const baselines = spec.metrics.map((metric, index) =>
@@ -122,7 +124,7 @@ const factsOf = ({ runId, state, startedAt, finishedAt, costUsd, inputTokens, ou
 const readerOf =
   ({ output }: TrafficRun): ReadValue =>
   ({ wiring }) =>
-    output === null ? undefined : read(wiring, output);
+    output === null ? undefined : readWiring(wiring, output);
 
 type Parts = Pick<ExperimentSpec['metrics'][number], 'source' | 'denominator'>;
 
@@ -131,20 +133,9 @@ const sourcesOf = ({ source, denominator }: Parts) => (denominator === null ? [s
 /** Scores are made for experiments alone, and what nodes gave is not read again: of these nothing is known beforehand. */
 function isReadable(metric: Parts): boolean {
   return sourcesOf(metric).every(
-    (source) => source.from === 'run' || source.from === 'feedback' || (source.from === 'value' && isOfOutput(source)),
+    (source) =>
+      source.from === 'run' || source.from === 'feedback' || (source.from === 'value' && isOfOutput(source.wiring)),
   );
-}
-
-const isOfOutput = ({ wiring }: { readonly wiring: Wiring }): boolean =>
-  '$from' in wiring && Array.isArray(wiring.$from) && wiring.$from[0] === 'output';
-
-/** Of a wiring to one place of the value. */
-function read(wiring: Wiring, value: Json): Json | undefined {
-  const resolved = evaluate(wiring, ([head, ...fields]) => {
-    const found = enter(value, fields, head);
-    return 'fault' in found ? undefined : found.value;
-  });
-  return 'fault' in resolved ? undefined : resolved.value;
 }
 
 const textOf = (value: Json | undefined): string | null => (typeof value === 'string' && value !== '' ? value : null);

@@ -4,7 +4,7 @@
  * arm would change that, too, and a verdict would be of something nobody asked.
  */
 import { SluiceError } from '../errors.ts';
-import { canonicalJson } from '../plan/id.ts';
+import { isSameJson } from '../plan/id.ts';
 import { findNode } from '../plan/nodes.ts';
 import type { Json, Plan, StepCall } from '../plan/plan.ts';
 import type { ExperimentSpec } from './spec.ts';
@@ -42,8 +42,7 @@ function unasked(written: StepCall, served: StepCall, config: Json): readonly st
 type Fields = { readonly [key: string]: Json | undefined };
 
 const fieldsOf = (config: unknown): Fields => (config !== null && typeof config === 'object' ? (config as Fields) : {});
-const isSame = (one: Json | undefined, other: Json | undefined): boolean =>
-  canonicalJson(one ?? null) === canonicalJson(other ?? null);
+const isSame = (one: Json | undefined, other: Json | undefined): boolean => isSameJson(one ?? null, other ?? null);
 
 /** Prompts are long. */
 const SHOWN = 40;

@@ -2,7 +2,7 @@
  * What differs between two plans, node by node: ids are stable between a pipeline and its variants and versions, so a
  * difference can be named the way its author thinks of it (`enhance: enhanceQuery@1 -> hydeQuery@1`).
  */
-import { hashJson } from './id.ts';
+import { hashJson, isSameJson } from './id.ts';
 import { bodiesOf, nodesOf, showWiring } from './nodes.ts';
 import type { Json, Plan, PlanNode, StepCall, Wiring } from './plan.ts';
 
@@ -180,8 +180,7 @@ function compareJson(from: Json | undefined, to: Json | undefined, path: string)
     const own = (of: { readonly [key: string]: Json }, key: string) => (Object.hasOwn(of, key) ? of[key] : undefined);
     return keys.flatMap((key) => compareJson(own(from, key), own(to, key), path === '' ? key : `${path}.${key}`));
   }
-  const same = from === undefined || to === undefined ? from === to : hashJson(from) === hashJson(to);
-  return same ? [] : [{ path, ...(from !== undefined && { from }), ...(to !== undefined && { to }) }];
+  return isSameJson(from, to) ? [] : [{ path, ...(from !== undefined && { from }), ...(to !== undefined && { to }) }];
 }
 
 function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {

@@ -27,6 +27,12 @@ export function canonicalJson(json: Json): string {
   throw notJson(`${typeof json} has no JSON form`);
 }
 
+/** Whether both are the same value; absent is the same as absent alone. */
+export function isSameJson(one: Json | undefined, other: Json | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return canonicalJson(one) === canonicalJson(other);
+}
+
 /** SHA-256 of the canonical JSON, 64 hex digits. */
 export function hashJson(json: Json): string {
   return bytesToHex(sha256(utf8ToBytes(canonicalJson(json))));

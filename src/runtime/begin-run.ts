@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { FailureData } from '../../workflows/messages.ts';
 import { SluiceError } from '../errors.ts';
-import { canonicalJson, planId } from '../plan/id.ts';
+import { isSameJson, planId } from '../plan/id.ts';
 import type { Json, Plan } from '../plan/plan.ts';
 import { workflowInput } from '../plan/skeleton.ts';
 import type { RunBudget, RunRow, RunWithNodes } from '../store/runs.ts';
@@ -63,7 +63,7 @@ export async function beginRun(store: Store, begin: Begin): Promise<{ row: RunRo
     assignments: assignments.length === 0 ? null : assignments,
   });
   if (created) return { row, plan };
-  if (canonicalJson(row.input) !== canonicalJson(input))
+  if (!isSameJson(row.input, input))
     throw new SluiceError('idempotency_conflict', {
       message: `idempotency key '${idempotencyKey}' was used before with another input`,
       remedy: 'use one key per request; the same key only to repeat that request',

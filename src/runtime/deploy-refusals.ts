@@ -1,12 +1,13 @@
 /** What a deployment is refused for. */
 import { SluiceError } from '../errors.ts';
+import { percent } from '../experiment/report-text.ts';
+import type { ExperimentSpec } from '../experiment/spec.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { DeploymentRow, Restaging } from '../store/deployments.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 
 /** A larger one would leave too little to learn from. */
 export const MOST_HELD_OUT = 0.5;
-const WHOLE = 100;
 
 /** @throws SluiceError `hold_out_invalid` */
 export function checkHoldOut(holdOut: number | undefined): void {
@@ -47,13 +48,21 @@ export function checkEnds(
 }
 
 const rollingText = ({ winner, ramp }: ExperimentRow): string =>
-  `whose '${winner}' is being rolled out (${Number((ramp * WHOLE).toPrecision(3))} % of the rest)`;
+  `whose '${winner}' is being rolled out (${percent(ramp)} of the rest)`;
 
 export const notDeployed = (pipeline: string): SluiceError =>
   new SluiceError('not_deployed', {
     message: `nothing is deployed of '${pipeline}'`,
     remedy: `deploy it: sluice deploy ${pipeline}`,
     data: { pipeline },
+  });
+
+/** Of an experiment that is to start, or a rollout: there is nothing to compare with. */
+export const noBaseline = ({ name, pipeline }: Pick<ExperimentSpec, 'name' | 'pipeline'>): SluiceError =>
+  new SluiceError('not_deployed', {
+    message: `'${name}' cannot start: nothing is deployed of '${pipeline}', so there is no baseline`,
+    remedy: `deploy it first: sluice deploy ${pipeline}`,
+    data: { experiment: name, pipeline },
   });
 
 export const planOfOther = (pipeline: string, plan: Plan): SluiceError =>

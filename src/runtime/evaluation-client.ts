@@ -12,8 +12,8 @@ import { planId } from '../plan/id.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import { type FollowOptions, follow } from './evaluation-follow.ts';
-import { cancel, goOn, OUTAGE_LIMIT_MS, pause, type SteerDependencies } from './evaluation-steer.ts';
-import { ridingThrough } from './outage.ts';
+import { cancel, goOn, pause, type SteerDependencies } from './evaluation-steer.ts';
+import { OUTAGE_LIMIT_MS, ridingThrough } from './outage.ts';
 
 export type { FollowOptions } from './evaluation-follow.ts';
 

@@ -7,8 +7,8 @@ import type { EvaluationProgress, EvaluationState } from '../evaluation/result.t
 import type { Json } from '../plan/plan.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';
-import { OPEN, OUTAGE_LIMIT_MS } from './evaluation-steer.ts';
-import { type OnOutage, ridingThrough } from './outage.ts';
+import { OPEN } from './evaluation-steer.ts';
+import { type OnOutage, OUTAGE_LIMIT_MS, ridingThrough } from './outage.ts';
 
 const POLL_MS = 250;
 

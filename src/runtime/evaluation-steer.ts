@@ -15,9 +15,8 @@ import { endEvaluation } from '../evaluation/end.ts';
 import type { EvaluationState } from '../evaluation/result.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';
-import { ridingThrough } from './outage.ts';
+import { OUTAGE_LIMIT_MS, ridingThrough } from './outage.ts';
 
-export const OUTAGE_LIMIT_MS = 120_000;
 /** How long a worker has to answer: far longer than one that runs needs. */
 const ANSWER_LIMIT_MS = 15_000;
 /** How long an evaluation that ends may take to it: cancelled chunks, and rows for what was not begun. */

@@ -6,7 +6,7 @@ import { checkOverlaps } from '../experiment/overlap.ts';
 import type { ExperimentSpec, SpecArm } from '../experiment/spec.ts';
 import { checkPlan } from '../plan/check.ts';
 import { composePlan } from '../plan/compose.ts';
-import { canonicalJson, planId } from '../plan/id.ts';
+import { isSameJson, planId } from '../plan/id.ts';
 import type { Json, Plan } from '../plan/plan.ts';
 import type { Serving } from '../store/experiments.ts';
 
@@ -38,7 +38,7 @@ function refuseEdit(spec: ExperimentSpec, { experiments }: Serving): void {
   const live = experiments.find(({ name }) => name === spec.name);
   if (live === undefined) return;
   const { experimentId, state } = live;
-  const isSame = canonicalJson(live.spec as unknown as Json) === canonicalJson(spec as unknown as Json);
+  const isSame = isSameJson(live.spec as unknown as Json, spec as unknown as Json);
   throw new SluiceError('experiment_live', {
     message: isSame
       ? `${experimentId} is live: it is ${state} already`

@@ -5,15 +5,15 @@
  */
 import type { Steer } from '../../workflows/experiment-messages.ts';
 import { SluiceError } from '../errors.ts';
-import { isLive } from '../experiment/live/standing.ts';
 import { steer } from '../experiment/live/steer.ts';
-import type { ExperimentSpec, FrozenSettings } from '../experiment/spec.ts';
+import { type ExperimentSpec, type FrozenSettings, isLive } from '../experiment/spec.ts';
 import { stageFactsOf } from '../experiment/stage-facts.ts';
 import { checkWritten } from '../experiment/written.ts';
 import { suggest } from '../nearest.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import type { Store } from '../store/store.ts';
+import { noBaseline } from './deploy-refusals.ts';
 import { checkStart } from './experiment-check.ts';
 import { type ClockDependencies, startClock } from './experiment-clock.ts';
 import { type FollowExperimentOptions, followExperiment } from './experiment-follow.ts';
@@ -129,7 +129,7 @@ async function insert(
   if (winner !== undefined) checkWinner(spec, winner);
   for (let tries = 1; ; tries += 1) {
     const serving = await store.experiments.serving(pipeline);
-    if (serving === undefined) throw notDeployed(spec);
+    if (serving === undefined) throw noBaseline(spec);
     const base = await store.plans.get(serving.deployment.planId);
     if (writtenFor !== undefined) checkWritten(spec, writtenFor, base);
     const plans = await checkStart(spec, serving, base, check);
@@ -155,10 +155,3 @@ function checkWinner({ name, arms }: ExperimentSpec, winner: string): void {
     data: { variant: winner, variants },
   });
 }
-
-const notDeployed = ({ name, pipeline }: ExperimentSpec): SluiceError =>
-  new SluiceError('not_deployed', {
-    message: `'${name}' cannot start: nothing is deployed of '${pipeline}', so there is no baseline`,
-    remedy: `deploy it first: sluice deploy ${pipeline}`,
-    data: { experiment: name, pipeline },
-  });

@@ -21,7 +21,7 @@ import type { ExperimentSpec } from '../experiment/spec.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import type { LedgerEntry } from '../store/ledger.ts';
 import type { Store } from '../store/store.ts';
-import { ridingThrough } from './outage.ts';
+import { OUTAGE_LIMIT_MS, ridingThrough } from './outage.ts';
 
 export interface ClockDependencies {
   readonly temporal: Client;
@@ -35,7 +35,6 @@ export interface ClockDependencies {
 export const scoringQueueOf = ({ eval: queue }: { readonly eval: string }): string => `${queue}-scoring`;
 
 const LOOKS_PER_HISTORY = 100;
-const OUTAGE_LIMIT_MS = 120_000;
 
 /**
  * Starts the experiment's workflow, or its rollout's, after the last look of the ledger, and makes it look now if it runs

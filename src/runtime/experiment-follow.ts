@@ -1,7 +1,7 @@
 /** Following an experiment to its end by what the store says: it needs neither Temporal nor a worker. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { isLive } from '../experiment/live/standing.ts';
 import type { LookRecord } from '../experiment/look-data.ts';
+import { isLive } from '../experiment/spec.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import type { Store } from '../store/store.ts';
 

@@ -15,9 +15,8 @@ import {
 import type { FailureDetails } from '../../workflows/messages.ts';
 import { SluiceError } from '../errors.ts';
 import { wake } from './experiment-wake.ts';
-import { ridingThrough } from './outage.ts';
+import { OUTAGE_LIMIT_MS, ridingThrough } from './outage.ts';
 
-const OUTAGE_LIMIT_MS = 120_000;
 /** What is said after the store has it takes effect anyway: it is not worth a longer wait. */
 const TELLING_LIMIT_MS = 5_000;
 /** How long a worker has to answer: far longer than one that runs needs. */

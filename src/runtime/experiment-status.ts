@@ -1,7 +1,7 @@
 /** How an experiment stands, by what the store says: it needs neither Temporal nor a worker. */
 import type { LookRecord } from '../experiment/look-data.ts';
 import { explainLook, explainState } from '../experiment/report.ts';
-import type { ExperimentState } from '../experiment/spec.ts';
+import { type ExperimentState, ITSELF } from '../experiment/spec.ts';
 import type { ExperimentRow, StageRow } from '../store/experiments.ts';
 import type { Store } from '../store/store.ts';
 
@@ -14,12 +14,15 @@ export interface ExperimentStatus {
   readonly sentences: readonly string[];
 }
 
+type StatusStore = Pick<Store, 'experiments' | 'ledger'>;
+
 /** @throws SluiceError `experiment_unknown`, `experiment_ambiguous` */
-export async function experimentStatus(
-  { experiments, ledger }: Pick<Store, 'experiments' | 'ledger'>,
-  idOrPrefix: string,
-): Promise<ExperimentStatus> {
-  const row = await experiments.get(idOrPrefix);
+export async function experimentStatus(store: StatusStore, idOrPrefix: string): Promise<ExperimentStatus> {
+  return statusOf(store, await store.experiments.get(idOrPrefix));
+}
+
+/** @param row as it has just been read */
+export async function statusOf({ experiments, ledger }: StatusStore, row: ExperimentRow): Promise<ExperimentStatus> {
   const { experimentId } = row;
   const [stages, last, [change]] = await Promise.all([
     experiments.stages(experimentId),
@@ -28,7 +31,7 @@ export async function experimentStatus(
   ]);
   const look = last === undefined ? null : (JSON.parse(last.content) as LookRecord);
   // What looks have done is told by the look; only what people have done is told with their name.
-  const by = change === undefined || change.who === 'sluice' ? null : change.who;
+  const by = change === undefined || change.who === ITSELF ? null : change.who;
   const sentences =
     look !== null && isSaidBy(look, row)
       ? explainLook(row.spec, row.settings, look)

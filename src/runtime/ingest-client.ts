@@ -16,11 +16,9 @@ import {
 import { SluiceError } from '../errors.ts';
 import { absoluteSourceName } from '../ingest/source-name.ts';
 import type { Json } from '../plan/plan.ts';
-import { type OnOutage, ridingThrough } from './outage.ts';
+import { type OnOutage, OUTAGE_LIMIT_MS, ridingThrough } from './outage.ts';
 
 const POLL_MS = 250;
-/** How long a follower waits out an outage of the server; the ingest itself goes on without followers. */
-const OUTAGE_LIMIT_MS = 120_000;
 
 export interface IngestOptions {
   readonly onProgress?: (progress: IngestProgress) => void;

@@ -17,6 +17,8 @@ const UNAVAILABLE = 14;
 const PASSING_CODES: ReadonlySet<number> = new Set([DEADLINE_EXCEEDED, ABORTED, UNAVAILABLE]);
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
+/** How long whoever waits for something waits out an outage; what is waited for goes on without them. */
+export const OUTAGE_LIMIT_MS = 120_000;
 /** A shorter outage is not worth a word. */
 const TELL_AFTER_MS = 1_000;
 

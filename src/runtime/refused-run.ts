@@ -7,8 +7,8 @@ import { randomUUID } from 'node:crypto';
 import { createExpose } from '../../activities/boundary/exposure.ts';
 import { createFollowRun } from '../../activities/follow-run.ts';
 import type { FailureData } from '../../workflows/messages.ts';
+import { withoutNodes } from '../../workflows/reached.ts';
 import { SluiceError } from '../errors.ts';
-import type { CarriedAssignment, RunAssignment } from '../experiment/assignment.ts';
 import type { Json, Plan } from '../plan/plan.ts';
 import type { DeploymentRow } from '../store/deployments.ts';
 import type { Store } from '../store/store.ts';
@@ -66,8 +66,4 @@ type InExperiments = Runnable & Required<Pick<Asked, 'served'>> & { readonly dep
 
 function isInExperiments(pipeline: Asked): pipeline is InExperiments {
   return Boolean(pipeline.deployment) && (pipeline.served?.assignments.length ?? 0) > 0;
-}
-
-function withoutNodes({ nodes: _, ...assignment }: CarriedAssignment): RunAssignment {
-  return assignment;
 }

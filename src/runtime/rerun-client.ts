@@ -14,13 +14,12 @@ import type { Plan } from '../plan/plan.ts';
 import type { RerunProgress, RerunRow } from '../store/reruns.ts';
 import type { Store } from '../store/store.ts';
 import { scoringQueueOf } from './experiment-clock.ts';
-import { type OnOutage, ridingThrough } from './outage.ts';
+import { type OnOutage, OUTAGE_LIMIT_MS, ridingThrough } from './outage.ts';
 
 const NAME_DIGITS = 8;
 /** Parts of a backtest that workers make side by side. */
 const LANES = 4;
 const POLL_MS = 250;
-const OUTAGE_LIMIT_MS = 120_000;
 
 export interface NewRerunRequest {
   readonly spec: RerunSpec;

@@ -4,7 +4,7 @@
  * a rollback, holds for all runs that begin `STALE_MS` later.
  */
 import { compileServing, type Served, type ServeRequest } from '../experiment/serve.ts';
-import type { Plan } from '../plan/plan.ts';
+import { onceEach } from '../once.ts';
 import type { DeploymentRow } from '../store/deployments.ts';
 import type { Store } from '../store/store.ts';
 
@@ -38,15 +38,8 @@ export function createServing(
   now: () => number = () => performance.now(),
 ): Decide {
   const kept = new Map<string, Kept>();
-  const bases = new Map<string, Promise<Plan>>();
+  const baseOf = onceEach((id) => plans.get(id), KEPT_BASES);
 
-  const baseOf = (planId: string): Promise<Plan> => {
-    const base = bases.get(planId) ?? plans.get(planId);
-    bases.set(planId, base);
-    base.catch(() => bases.delete(planId));
-    if (bases.size > KEPT_BASES) bases.delete(bases.keys().next().value!);
-    return base;
-  };
   async function read(pipeline: string): Promise<Known> {
     const serving = await experiments.serving(pipeline);
     if (serving === undefined) return { version: 0, decide: undefined };

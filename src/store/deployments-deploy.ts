@@ -1,11 +1,12 @@
 /** Changing what a pipeline's name serves, with all that this means for the experiments that are live on it. */
+import { isLive } from '../experiment/spec.ts';
 import type { Json } from '../plan/plan.ts';
 import { writeAudit } from './audit.ts';
 import { nowSql } from './clock.ts';
 import type { Database, Queries } from './database.ts';
 import type { DeploymentRow, NewDeployment, Restaging } from './deployments.ts';
 import { currentDeployment, DEPLOYMENT_COLUMNS } from './deployments-read.ts';
-import { experimentRow, isLive } from './experiments-find.ts';
+import { experimentRow } from './experiments-find.ts';
 import { changeState } from './experiments-move.ts';
 import { enterStage } from './experiments-stage.ts';
 import { changeServing, servingChanged } from './serving-change.ts';

@@ -1,11 +1,12 @@
 /** Changing the state of an experiment: one write, which is all that serving has to follow. */
+import { isLive } from '../experiment/spec.ts';
 import type { Json } from '../plan/plan.ts';
 import { writeAudit } from './audit.ts';
 import { nowSql } from './clock.ts';
 import type { Database, Queries } from './database.ts';
 import { currentDeployment } from './deployments-read.ts';
 import type { ExperimentRow, Move } from './experiments.ts';
-import { experimentRow, isLive } from './experiments-find.ts';
+import { experimentRow } from './experiments-find.ts';
 import { enterStage, stagesOf } from './experiments-stage.ts';
 import { addEntry } from './ledger-append.ts';
 import { changeServing } from './serving-change.ts';

@@ -1,12 +1,13 @@
 /** Stages: within one, everything but the arm is constant. */
 
+import { ITSELF, isLive } from '../experiment/spec.ts';
 import { writeAudit } from './audit.ts';
 import { nowSql } from './clock.ts';
 import type { Database, Queries } from './database.ts';
 import type { DeploymentRow, StageFacts } from './deployments.ts';
 import { currentDeployment } from './deployments-read.ts';
 import type { ExperimentRow, StageRow } from './experiments.ts';
-import { experimentRow, isLive } from './experiments-find.ts';
+import { experimentRow } from './experiments-find.ts';
 import { addEntry } from './ledger-append.ts';
 import { changeServing } from './serving-change.ts';
 
@@ -69,11 +70,7 @@ export async function beginStage(
       const deployment = await currentDeployment(queries, pipeline);
       await enterStage(queries, { experimentId, stage: from + 1, deployment: deployment!, facts, why }, now);
       const states = { was: { stage: from }, isNow: { stage: from + 1 } };
-      await writeAudit(
-        queries,
-        { who: 'sluice', action: 'stage', subject: experimentId, ...states, why, changeId },
-        now,
-      );
+      await writeAudit(queries, { who: ITSELF, action: 'stage', subject: experimentId, ...states, why, changeId }, now);
       return true;
     },
   });

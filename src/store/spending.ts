@@ -28,6 +28,12 @@ export const NOTHING_SPENT: Spending = Object.freeze({
   outputTokens: 0,
 });
 
+/** What these cost together: 0 where no call was paid; null where one's cost is not known, since then nobody knows the sum. */
+export function costOf(spent: readonly Spending[]): number | null {
+  if (spent.some(({ unknownCalls }) => unknownCalls > 0)) return null;
+  return spent.reduce((sum, { costUsd }) => sum + (costUsd ?? 0), 0);
+}
+
 /** A `Spending` of rows of `provider_call`; a row that an outer join left empty is none. */
 export const SPENDING_COLUMNS = `count(call_id) as "paidCalls", sum(cost_usd)::float8 as "costUsd",
   count(call_id) filter (where cost_usd is null) as "unknownCalls",

@@ -89,7 +89,7 @@ async function score({ state = 'completed', error = null, tries = 1, outputs, an
     },
   } as unknown as Store;
   const attempt = vi.fn(async (request: AttemptRequest) => answer(request));
-  const scoring = createScoreExperiment({ store, attempt, slots: createSlots(2), pollMs: 1 });
+  const scoring = createScoreExperiment({ store, attempt, slots: createSlots(2), planOf: store.plans.get, pollMs: 1 });
   const { scored } = await scoring('rank', over.signal);
   return { ends, outcomes, attempt, scored };
 }

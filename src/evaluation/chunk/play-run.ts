@@ -7,6 +7,7 @@ import type { Spending } from '../../store/spending.ts';
 import type { JsonObject } from '../dataset.ts';
 import type { MemoHost, MemoWalk } from '../memo-host.ts';
 import { NO_FACTS, type ResultError, type RunFacts } from '../result.ts';
+import { runFacts } from '../run-facts.ts';
 import { runLatency } from '../run-latency.ts';
 import { isFromOutside, isPassing } from './outside-failures.ts';
 import { observationKey, type SeenRun } from './scorer-input.ts';
@@ -103,14 +104,5 @@ async function factsOf({ plan, input, memoWalk, result, spend }: Facts): Promise
     Promise.all(memoWalk.calls.map(spend)),
     runLatency(plan, input, memoWalk.recorded),
   ]);
-  const sum = (field: 'costUsd' | 'inputTokens' | 'outputTokens') =>
-    spent.reduce((total, spending) => total + (spending[field] ?? 0), 0);
-  return Object.freeze({
-    latencyMs: latency.outputMs,
-    costUsd: spent.some(({ unknownCalls }) => unknownCalls > 0) ? null : sum('costUsd'),
-    inputTokens: sum('inputTokens'),
-    outputTokens: sum('outputTokens'),
-    failed: result.outcome === 'failed',
-    degraded: result.outcome === 'degraded',
-  });
+  return runFacts({ outcome: result.outcome, latencyMs: latency.outputMs, spent });
 }

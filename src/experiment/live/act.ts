@@ -4,15 +4,14 @@
  */
 import type { ActInput, Standing } from '../../../workflows/experiment-messages.ts';
 import type { ExperimentRow, Experiments, Move } from '../../store/experiments.ts';
+import { ITSELF } from '../spec.ts';
 import { standingOf } from './standing.ts';
-
-const BY = 'sluice';
 
 export async function actOnLook(experiments: Pick<Experiments, 'get' | 'move'>, look: ActInput): Promise<Standing> {
   const row = await experiments.get(look.experimentId);
   const move = moveOf(row, look);
   if (move === undefined) return standingOf(row);
-  await experiments.move(row.experimentId, { by: BY, reason: look.reason, ...move });
+  await experiments.move(row.experimentId, { by: ITSELF, reason: look.reason, ...move });
   return standingOf(await experiments.get(row.experimentId));
 }
 

@@ -10,9 +10,10 @@ import type { Store } from '../../store/store.ts';
 import { lookRecord } from '../look.ts';
 import type { LookRecord } from '../look-data.ts';
 import { outcomeSettings } from '../outcome-settings.ts';
+import { ITSELF, isLive } from '../spec.ts';
 import { stageFactsOf } from '../stage-facts.ts';
 import { lookedAt, notLookedAt } from './outcome.ts';
-import { isLive, phaseOf } from './standing.ts';
+import { phaseOf } from './standing.ts';
 
 export interface LookDependencies {
   readonly store: Pick<Store, 'experiments' | 'outcomes' | 'ledger' | 'plans' | 'indexes'>;
@@ -87,7 +88,7 @@ async function restage(
     return true;
   }
   const reason = `${why}, and its method (asymp_cs) holds for one stage only`;
-  await experiments.move(experimentId, { to: 'superseded', from: [state], by: 'sluice', reason });
+  await experiments.move(experimentId, { to: 'superseded', from: [state], by: ITSELF, reason });
   return true;
 }
 

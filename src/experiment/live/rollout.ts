@@ -5,15 +5,14 @@ import { composePlan } from '../../plan/compose.ts';
 import { planId } from '../../plan/id.ts';
 import type { ExperimentRow } from '../../store/experiments.ts';
 import type { Store } from '../../store/store.ts';
+import { percent } from '../report-text.ts';
 import { restagingsOf, servedPlans } from '../restage.ts';
-import type { SpecArm } from '../spec.ts';
+import { ITSELF, type SpecArm } from '../spec.ts';
 import { stageFactsOf } from '../stage-facts.ts';
 import { standingOf } from './standing.ts';
 
 type RolloutStore = Pick<Store, 'experiments' | 'deployments' | 'plans' | 'indexes'>;
 
-const BY = 'sluice';
-const WHOLE = 100;
 /** What is served may change between working a deployment out and making it: so often it is worked out again. */
 const TRIES = 10;
 
@@ -24,8 +23,8 @@ export async function rampRollout(
 ): Promise<Standing> {
   const row = await experiments.get(experimentId);
   if (row.state !== 'rolling' || row.ramp === ramp) return standingOf(row);
-  const reason = `ramp ${Number((ramp * WHOLE).toPrecision(3))} %`;
-  await experiments.move(row.experimentId, { to: 'rolling', from: ['rolling'], by: BY, reason, ramp });
+  const reason = `ramp ${percent(ramp)}`;
+  await experiments.move(row.experimentId, { to: 'rolling', from: ['rolling'], by: ITSELF, reason, ramp });
   return standingOf(await experiments.get(row.experimentId));
 }
 
@@ -64,7 +63,7 @@ async function deployWinner(store: RolloutStore, row: ExperimentRow): Promise<vo
     promoted: [...deployment.promoted, { experiment: experimentId, variant: name, edits }],
     holdOut: deployment.holdOut,
     kind: 'promote',
-    by: BY,
+    by: ITSELF,
     why: `'${name}' of ${experimentId} was rolled out`,
     expected: serving.version,
     restaged: restagingsOf(serving, { before, after, facts, promotes: experimentId }),

@@ -5,8 +5,7 @@
 import type { Steer } from '../../../workflows/experiment-messages.ts';
 import { SluiceError } from '../../errors.ts';
 import type { ExperimentRow, Experiments, Move } from '../../store/experiments.ts';
-import type { ExperimentState } from '../spec.ts';
-import { isLive } from './standing.ts';
+import { type ExperimentState, isLive } from '../spec.ts';
 
 /** Others may change the state between reading and writing: so often it is read again. */
 const TRIES = 10;

@@ -7,10 +7,11 @@ import { type EndedRun, endOf, madeDo } from '../../evaluation/chunk/play-run.ts
 import { observedRefs } from '../../evaluation/chunk/scorer-input.ts';
 import type { JsonObject } from '../../evaluation/dataset.ts';
 import { NO_FACTS, type RunFacts } from '../../evaluation/result.ts';
+import { runFacts } from '../../evaluation/run-facts.ts';
 import { runLatency } from '../../evaluation/run-latency.ts';
 import type { Slots } from '../../evaluation/slots.ts';
 import { applyEdits } from '../../plan/compose.ts';
-import { planId } from '../../plan/id.ts';
+import { isSameJson, planId } from '../../plan/id.ts';
 import type { Json, Plan } from '../../plan/plan.ts';
 import { EVALUATION_BUDGET } from '../../plan/walk.ts';
 import type { PaidBy } from '../../store/memo.ts';
@@ -21,7 +22,7 @@ import { type AttemptHost, createAttemptHost } from './attempt-host.ts';
 import { downstreamOf } from './downstream.ts';
 import { type Rerun, rerun } from './rerun.ts';
 import type { RerunError, RerunResult, RerunSide, RerunSpec } from './rerun-spec.ts';
-import { isSame, scoreSides } from './score-sides.ts';
+import { scoreSides } from './score-sides.ts';
 import { factsOfRun, type LoadedRun, loadRun, servedRun } from './served-run.ts';
 
 export interface RerunWorker {
@@ -125,7 +126,7 @@ async function play(
   return {
     result: {
       ...{ runId, state: isMissing ? 'failed' : 'done', calls: made.calls },
-      isChanged: isMissing ? null : !isSame(served.output ?? null, variant.output ?? null),
+      isChanged: isMissing ? null : !isSameJson(served.output ?? null, variant.output ?? null),
       served: sideOf({ ...served, output: undefined }, cells.served),
       variant: sideOf(variant, cells.variant),
       error: isMissing && now.error ? { code: now.error.code, message: now.error.message } : null,
@@ -173,14 +174,5 @@ async function variantFacts({ spend }: RerunWorker, { run, plan, made, host }: M
     ...host.paid.map(spend),
   ]);
   const all = [...spent, ...[...keys].flatMap((key) => run.spent.byKey.get(key) ?? [])];
-  const sum = (field: 'costUsd' | 'inputTokens' | 'outputTokens') =>
-    all.reduce((total, spending) => total + (spending[field] ?? 0), 0);
-  return {
-    latencyMs: outputMs,
-    costUsd: all.some(({ unknownCalls }) => unknownCalls > 0) ? null : sum('costUsd'),
-    inputTokens: sum('inputTokens'),
-    outputTokens: sum('outputTokens'),
-    failed: result.outcome === 'failed',
-    degraded: result.outcome === 'degraded',
-  };
+  return runFacts({ outcome: result.outcome, latencyMs: outputMs, spent: all });
 }

@@ -5,7 +5,7 @@
  */
 import { setImmediate as settled } from 'node:timers/promises';
 import { callName, outcomeValue, type RecordedCall, type RecordedCalls } from '../../evaluation/recorded-call.ts';
-import { canonicalJson } from '../../plan/id.ts';
+import { isSameJson } from '../../plan/id.ts';
 import type { Json, Plan, Wiring } from '../../plan/plan.ts';
 import { CALL_CANCELLED, CallFailure, type CallRequest, type Execute, type WalkResult, walk } from '../../plan/walk.ts';
 import { isOwn, type RecordedRun } from './record.ts';
@@ -68,7 +68,5 @@ function sameCall(request: CallRequest, { calls, recorded }: Replayed): Recorded
   const [then, outcome] = [calls.get(name), recorded.get(name)];
   if (then === undefined || outcome === undefined || !isOwn(outcome)) return undefined;
   const now = { call: callOf(request), input: request.input };
-  return sameJson(then, now) ? outcome : undefined;
+  return isSameJson(then as unknown as Json, now as unknown as Json) ? outcome : undefined;
 }
-
-const sameJson = (one: unknown, other: unknown): boolean => canonicalJson(one as Json) === canonicalJson(other as Json);

@@ -9,8 +9,7 @@ import { scorerInput } from '../../evaluation/chunk/scorer-input.ts';
 import type { Example } from '../../evaluation/dataset.ts';
 import type { Cell } from '../../evaluation/result.ts';
 import type { ScorerSpec } from '../../evaluation/spec.ts';
-import { canonicalJson } from '../../plan/id.ts';
-import type { Json } from '../../plan/plan.ts';
+import { isSameJson } from '../../plan/id.ts';
 import type { Execute } from '../../plan/walk.ts';
 
 export interface SidesToScore {
@@ -45,7 +44,7 @@ async function ofEach(sides: SidesToScore, scorer: ScorerSpec): Promise<CellPair
   const { example, served, variant, execute, signal } = sides;
   const scoring = (side: 'served' | 'variant'): Scoring => ({ scorer, example, execute: execute[side], signal });
   const [then, now] = [served, variant].map((run) => scorerInput(scorer.input, example, { run }));
-  if ('value' in then! && 'value' in now! && isSame(then.value, now.value)) {
+  if ('value' in then! && 'value' in now! && isSameJson(then.value, now.value)) {
     const cell = await scoreRun(scoring('served'), served);
     return { served: cell, variant: cell };
   }
@@ -60,7 +59,7 @@ async function ofPair(sides: SidesToScore, scorer: ScorerSpec): Promise<CellPair
   const { example, served, variant, execute, signal } = sides;
   const inputOf = (first: EndedRun, second: EndedRun) => scorerInput(scorer.input, example, { first, second });
   const [forth, back] = [inputOf(served, variant), inputOf(variant, served)];
-  if ('value' in forth && 'value' in back && isSame(forth.value, back.value)) {
+  if ('value' in forth && 'value' in back && isSameJson(forth.value, back.value)) {
     const alike = evenCell(subjectOf(forth.value), 'both are the same');
     return { served: alike, variant: alike };
   }
@@ -73,5 +72,3 @@ const evenCell = (subject: string, reason: string): Cell => ({
   score: { win: 0.5, flipped: 0 },
   ...{ subject, detail: { reason } },
 });
-
-export const isSame = (one: Json, other: Json): boolean => canonicalJson(one) === canonicalJson(other);

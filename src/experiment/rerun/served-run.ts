@@ -3,6 +3,7 @@
 import { isFromOutside } from '../../evaluation/chunk/outside-failures.ts';
 import { type EndedRun, observedBy } from '../../evaluation/chunk/play-run.ts';
 import { NO_FACTS, type ResultError, type RunFacts } from '../../evaluation/result.ts';
+import { runFacts } from '../../evaluation/run-facts.ts';
 import type { Json, Plan, RunOutcome } from '../../plan/plan.ts';
 import type { From } from '../../plan/resolve.ts';
 import type { RunWithNodes } from '../../store/runs.ts';
@@ -29,15 +30,8 @@ export async function loadRun(
 
 /** What the run took: of its calls what is known, and from its start to its end. */
 export function factsOfRun({ state, startedAt, finishedAt, spent }: RunWithNodes): RunFacts {
-  const { paidCalls, unknownCalls, costUsd, inputTokens, outputTokens } = spent;
-  return Object.freeze({
-    latencyMs: finishedAt === null ? null : Math.max(0, finishedAt - startedAt),
-    costUsd: unknownCalls > 0 ? null : paidCalls === 0 ? 0 : costUsd,
-    inputTokens,
-    outputTokens,
-    failed: state === 'failed',
-    degraded: state === 'degraded',
-  });
+  const latencyMs = finishedAt === null ? null : Math.max(0, finishedAt - startedAt);
+  return runFacts({ outcome: state, latencyMs, spent: [spent] });
 }
 
 /**

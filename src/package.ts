@@ -10,8 +10,8 @@ export interface PackageFacts {
   readonly devDependencies: { readonly [name: string]: string };
 }
 
-/** As source it is two folders up, built one more. */
-const FOLDERS = ['../../', '../../../'];
+/** As source it is one folder up, built one more. */
+const FOLDERS = ['../', '../../'];
 
 export function readPackage(): PackageFacts {
   for (const folder of FOLDERS) {
