@@ -49,15 +49,16 @@ interface Begin {
   readonly input: Json;
   readonly budget: RunBudget | null;
   readonly idempotencyKey: string | null;
+  readonly owner: string | null;
 }
 
 /** Writes the run's row, or finds the one that the same idempotency key made: that one's plan and arms then hold. */
 export async function beginRun(store: Store, begin: Begin): Promise<{ row: RunRow; plan: Plan }> {
-  const { pipeline, planId, input, idempotencyKey } = begin;
+  const { pipeline, planId, input, idempotencyKey, owner } = begin;
   const { plan, served } = pipeline;
   const assignments = served?.assignments ?? [];
   const { created, run: row } = await store.runs.begin({
-    ...{ runId: begin.runId, pipeline: plan.pipeline, planId, idempotencyKey, input, budget: begin.budget },
+    ...{ runId: begin.runId, pipeline: plan.pipeline, planId, idempotencyKey, input, budget: begin.budget, owner },
     arms: Object.fromEntries(assignments.map(({ experiment, arm }) => [experiment, arm])),
     unit: served?.unit ?? null,
     assignments: assignments.length === 0 ? null : assignments,

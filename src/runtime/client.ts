@@ -67,6 +67,8 @@ export interface RunOptions {
   readonly budget?: RunBudget;
   /** Told when Temporal does not answer and is waited for. */
   readonly onOutage?: OnOutage;
+  /** Who asks, of several whose runs are kept apart; null, or absent: nobody in particular. */
+  readonly owner?: string | null;
 }
 
 export interface StartedRun {
@@ -123,14 +125,14 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
   ): Promise<StartedRun> {
     const input = checkRunInput(pipeline.id, pipeline.input, given);
     const budget = checkBudget({ ...config.budget, ...options.budget });
-    const { idempotencyKey = null } = options;
+    const { idempotencyKey = null, owner = null } = options;
     const runId = runIdOf(pipeline.id, options.idempotencyKey);
     // Of a request that is repeated the first one's plan holds, whatever is served by now.
     if (idempotencyKey === null || !(await isBegun(store, runId)))
       await checkCatalogue(pipeline.plan).catch((error: unknown) => refuse(pipeline, input, error));
     const planId = await register(pipeline.plan);
     const carried = await storeLarge(store.payloads, input, `the input of '${pipeline.id}'`);
-    const { row, plan } = await beginRun(store, { runId, planId, pipeline, input, budget, idempotencyKey });
+    const { row, plan } = await beginRun(store, { runId, planId, pipeline, input, budget, idempotencyKey, owner });
 
     const handle = temporal.workflow.getHandle(runId);
     let isOver = false;

@@ -7,6 +7,8 @@ import type { RunListed, RunState } from './runs.ts';
 export interface RunFilter {
   readonly pipeline?: string;
   readonly state?: RunState;
+  /** Only runs that this one asked for through the API. */
+  readonly owner?: string;
   /** At most this many, 1 to 1,000; default 20. */
   readonly limit?: number;
   /** The `next` of the page before. */
@@ -34,9 +36,10 @@ export async function listRuns(database: Database, filter: RunFilter): Promise<R
   const rows = await database.query<RunListed & { place: string }>(
     `select ${RUN_LISTED}, started_at::text as place from run
      where ($1::text is null or pipeline = $1) and ($2::text is null or state = $2)
+       and ($6::text is null or owner = $6)
        and ($3::text is null or (started_at, run_id) < ($3::timestamptz, $4))
      order by started_at desc, run_id desc limit $5`,
-    [filter.pipeline ?? null, filter.state ?? null, startedAt, runId, limit + 1],
+    [filter.pipeline ?? null, filter.state ?? null, startedAt, runId, limit + 1, filter.owner ?? null],
   );
   const page = rows.slice(0, limit);
   const last = page.at(-1);

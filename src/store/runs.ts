@@ -40,12 +40,15 @@ export interface RunStart {
   readonly budget?: RunBudget | null;
   /** What `arms` is said of, whole. Null, or absent: no experiment is on. */
   readonly assignments?: readonly CarriedAssignment[] | null;
+  /** Who asked for it through the API. Null, or absent: not through it. */
+  readonly owner?: string | null;
 }
 
 /** Times are milliseconds since the epoch. */
 export interface RunRow extends RunStart {
   readonly budget: RunBudget | null;
   readonly assignments: readonly CarriedAssignment[] | null;
+  readonly owner: string | null;
   readonly state: RunState;
   readonly output: Json;
   readonly error: Json;
@@ -144,11 +147,11 @@ export function createRuns(database: Database, clock?: Clock): Runs {
 }
 
 async function begin(database: Database, start: RunStart, now: Date | null) {
-  const { runId, pipeline, planId, arms, unit, idempotencyKey, input, budget, assignments } = start;
+  const { runId, pipeline, planId, arms, unit, idempotencyKey, input, budget, assignments, owner } = start;
   const [added] = await database.query<RunRow>(
     `insert into run (run_id, pipeline, plan_id, arms, unit, idempotency_key, state, input, budget, assignments,
-       started_at)
-     values ($1, $2, $3, $4, $5, $6, 'running', $7, $8, $9, ${nowSql('$10')})
+       owner, started_at)
+     values ($1, $2, $3, $4, $5, $6, 'running', $7, $8, $9, $11, ${nowSql('$10')})
      on conflict do nothing returning ${RUN_WHOLE}`,
     [
       runId,
@@ -161,6 +164,7 @@ async function begin(database: Database, start: RunStart, now: Date | null) {
       budget ? JSON.stringify(budget) : null,
       assignments ? JSON.stringify(assignments) : null,
       now,
+      owner ?? null,
     ],
   );
   if (added !== undefined) return { created: true, run: added };

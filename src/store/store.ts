@@ -1,4 +1,5 @@
 /** The store: what Sluice remembers, one family of functions per kind of thing, over one database. */
+import { type ApiKeys, createApiKeys } from './api-keys.ts';
 import { type Builds, createBuilds } from './builds.ts';
 import { type Catalogue, createCatalogue } from './catalogue.ts';
 import type { Payloads } from './claims.ts';
@@ -28,6 +29,7 @@ import { createVectorSearch, type VectorSearch } from './vector-search.ts';
 import { createVectors, SCANNED_VECTORS, type Vectors } from './vectors.ts';
 
 export interface Store {
+  readonly apiKeys: ApiKeys;
   readonly plans: Plans;
   readonly payloads: Payloads;
   readonly runs: Runs;
@@ -66,6 +68,7 @@ export interface StoreOptions {
 export function createStore(database: Database, { clock, scannedVectors = SCANNED_VECTORS }: StoreOptions = {}): Store {
   const indexes = createIndexes(database);
   return Object.freeze({
+    apiKeys: createApiKeys(database, clock),
     plans: createPlans(database),
     payloads: createPayloads(database),
     runs: createRuns(database, clock),

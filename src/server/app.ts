@@ -1,0 +1,92 @@
+/**
+ * The API as a Hono app: what every request passes, outermost first, then the routes. Nothing listens here, so tests may
+ * ask it without a socket.
+ */
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
+import { HTTPException } from 'hono/http-exception';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import { requestId } from 'hono/request-id';
+import { secureHeaders } from 'hono/secure-headers';
+import { z } from 'zod';
+import { logRequests } from './access-log.ts';
+import { createAuthentication } from './authenticate.ts';
+import { addDocs } from './docs.ts';
+import type { ServerDependencies, ServerEnv } from './environment.ts';
+import { createTurnstile, limitRate } from './limits.ts';
+import { problem, problemOf } from './problem.ts';
+import type { App, Routing } from './route.ts';
+import { ROUTES } from './routes/index.ts';
+
+/** What a header may call a request, for its callers to find it by. */
+const REQUEST_ID_LENGTH = 64;
+
+export function createApp(dependencies: ServerDependencies): App {
+  const { limits, runtime } = dependencies;
+  const app: App = new OpenAPIHono<ServerEnv>({
+    defaultHook: (result, context) => {
+      if (result.success) return undefined;
+      const problems = result.error.issues.map(({ path, message }) => [z.core.toDotPath(path), message].join(': '));
+      return problem(context, {
+        status: result.target === 'json' ? 422 : 400,
+        ...{ code: 'request_invalid', detail: `the request's ${result.target} is not valid: ${problems.join('; ')}` },
+        ...{ remedy: 'correct what is named; /docs shows what is taken', data: { problems } },
+      });
+    },
+  });
+  app.use(requestId({ limitLength: REQUEST_ID_LENGTH }));
+  app.use(logRequests(dependencies.log));
+  app.use(secureHeaders());
+  app.use(
+    bodyLimit({
+      maxSize: limits.bodyBytes,
+      onError: (context) =>
+        problem(context, {
+          ...{ status: 413, code: 'body_too_large', detail: `the request has more than ${limits.bodyBytes} bytes` },
+          ...{ remedy: 'send less: texts belong into an index, not into a question', headers: { connection: 'close' } },
+        }),
+    }),
+  );
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (context, methods) =>
+        problem(context, {
+          ...{ status: 405, code: 'method_not_allowed', detail: `${context.req.method} is not taken here` },
+          ...{ remedy: `use ${methods.join(' or ')}`, headers: { allow: methods.join(', ') } },
+        }),
+    }),
+  );
+  app.notFound((context) =>
+    problem(context, {
+      ...{ status: 404, code: 'path_unknown', detail: 'there is nothing at this path' },
+      remedy: 'see /docs for all paths',
+    }),
+  );
+  app.onError((error, context) => {
+    if (error instanceof HTTPException && error.status < 500) return malformed(context, error);
+    return problemOf(context, error);
+  });
+
+  const { requireScope } = createAuthentication(runtime.store.apiKeys, limits.refusedPerMinute);
+  const inRate = limitRate(limits.requestsPerSecond);
+  const routing: Routing = {
+    ...dependencies,
+    allow: (...scopes) => [requireScope(...scopes), inRate],
+    turnstile: createTurnstile(limits.runsAtOnce),
+  };
+  for (const add of ROUTES) add(app, routing);
+  addDocs(app, dependencies.version);
+  return app;
+}
+
+/** Bodies that are no JSON, or of a type that is not taken. */
+function malformed(context: Parameters<typeof problem>[0], { status, message }: HTTPException): Response {
+  const isType = status === 415;
+  return problem(context, {
+    status: isType ? 415 : 400,
+    code: isType ? 'media_type_unsupported' : 'request_malformed',
+    detail: message === '' ? 'the request could not be read' : message,
+    remedy: 'send JSON, with Content-Type: application/json',
+  });
+}

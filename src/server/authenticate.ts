@@ -1,0 +1,100 @@
+/**
+ * Who calls: a bearer key, looked up by its id and proven by its secret. What is found is kept for two seconds, so a key
+ * that is revoked holds no longer than that; what is refused is counted by address, so that nobody can try keys at will.
+ */
+import type { Context, MiddlewareHandler } from 'hono';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import type { ApiKeyRow, ApiKeys, Scope } from '../store/api-keys.ts';
+import { addressOf } from './address.ts';
+import { isSecret, parseApiKey } from './api-key.ts';
+import type { Caller, ServerEnv } from './environment.ts';
+import { problem } from './problem.ts';
+
+const KEPT_MS = 2_000;
+const KEPT_KEYS = 1_000;
+const MINUTE_SECONDS = 60;
+
+export interface Authentication {
+  /** Lets requests pass whose key has one of the scopes. */
+  requireScope(...scopes: readonly Scope[]): MiddlewareHandler<ServerEnv>;
+}
+
+export function createAuthentication(keys: Pick<ApiKeys, 'find'>, refusedPerMinute: number): Authentication {
+  const find = keeping((keyId) => keys.find(keyId));
+  const refused = new RateLimiterMemory({ points: refusedPerMinute, duration: MINUTE_SECONDS });
+
+  async function callerOf(context: Context<ServerEnv>): Promise<Caller | Response> {
+    const address = addressOf(context) ?? 'unknown';
+    const waitMs = await waitOf(refused, address, refusedPerMinute);
+    if (waitMs > 0) return tooManyRefused(context, waitMs);
+    const given = /^Bearer +(\S+)$/i.exec(context.req.header('authorization') ?? '')?.[1];
+    if (given === undefined) return unauthorized(context, 'no key was given');
+    const key = parseApiKey(given);
+    const row = key && (await find(key.keyId));
+    if (key !== undefined && row !== undefined && isSecret(key.secret, row.secretHash)) {
+      if (row.revokedAt !== null) return unauthorized(context, 'the key was revoked');
+      if (row.isExpired || (row.expiresAt !== null && row.expiresAt <= Date.now()))
+        return unauthorized(context, 'the key has expired');
+      return { keyId: row.keyId, name: row.name, owner: row.owner, scopes: row.scopes };
+    }
+    await refused.consume(address).catch(() => undefined); // refused below in any case
+    return unauthorized(context, 'the key is not known');
+  }
+
+  return Object.freeze({
+    requireScope:
+      (...scopes: readonly Scope[]): MiddlewareHandler<ServerEnv> =>
+      async (context, next) => {
+        const caller = await callerOf(context);
+        if (caller instanceof Response) return caller;
+        context.set('caller', caller);
+        if (!scopes.some((scope) => caller.scopes.includes(scope))) return forbidden(context, caller, scopes);
+        return next();
+      },
+  });
+}
+
+async function waitOf(refused: RateLimiterMemory, address: string, most: number): Promise<number> {
+  const known = await refused.get(address);
+  return known !== null && known.consumedPoints >= most ? known.msBeforeNext : 0;
+}
+
+/** Keys that are there; one that is not is asked for each time. */
+function keeping(find: ApiKeys['find']): ApiKeys['find'] {
+  const kept = new Map<string, { readonly row: Promise<ApiKeyRow | undefined>; readonly until: number }>();
+  return (keyId) => {
+    const known = kept.get(keyId);
+    if (known !== undefined && known.until > performance.now()) return known.row;
+    const row = find(keyId);
+    kept.delete(keyId);
+    kept.set(keyId, { row, until: performance.now() + KEPT_MS });
+    if (kept.size > KEPT_KEYS) kept.delete(kept.keys().next().value!);
+    const forget = () => void kept.delete(keyId);
+    row.then((found) => found ?? forget(), forget);
+    return row;
+  };
+}
+
+function unauthorized(context: Context, detail: string): Response {
+  return problem(context, {
+    ...{ status: 401, code: 'unauthorized', detail },
+    remedy: 'send Authorization: Bearer <key>; keys are made by: sluice keys create',
+    headers: { 'www-authenticate': 'Bearer realm="sluice"' },
+  });
+}
+
+function forbidden(context: Context, { name }: Caller, scopes: readonly Scope[]): Response {
+  return problem(context, {
+    ...{ status: 403, code: 'forbidden', detail: `the key '${name}' may not do this: it needs ${scopes.join(' or ')}` },
+    remedy: `use a key with that scope: sluice keys create --scope ${scopes[0]}`,
+    data: { needs: scopes },
+  });
+}
+
+function tooManyRefused(context: Context, waitMs: number): Response {
+  return problem(context, {
+    ...{ status: 429, code: 'too_many_refused', detail: 'too many requests from here came with a wrong key' },
+    remedy: 'wait, then send a key that holds',
+    headers: { 'retry-after': String(Math.ceil(waitMs / 1_000)) },
+  });
+}

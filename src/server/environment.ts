@@ -1,0 +1,60 @@
+/** What every route of the API has: the parts it is made with, and what is known of the request it is in. */
+import type { Pipelines } from '../runtime/project.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { Scope } from '../store/api-keys.ts';
+
+/** Whoever a key stands for. */
+export interface Caller {
+  readonly keyId: string;
+  /** The key's name, as audit rows have it: `key:<name>`. */
+  readonly name: string;
+  /** Runs of the same owner are the caller's own. */
+  readonly owner: string;
+  readonly scopes: readonly Scope[];
+}
+
+/** Hono's environment. `caller` is there behind `requireScope` alone. */
+export interface ServerEnv {
+  readonly Variables: {
+    readonly requestId: string;
+    caller: Caller;
+  };
+}
+
+export interface ServerLimits {
+  /** Bytes of a request's body. */
+  readonly bodyBytes: number;
+  /** Requests of one key in a second. */
+  readonly requestsPerSecond: number;
+  /** Requests without a valid key, of one address in a minute. */
+  readonly refusedPerMinute: number;
+  /** Runs that are waited for at a time; more are answered with 429. */
+  readonly runsAtOnce: number;
+  /** A run that takes longer is answered with 202 and its id. */
+  readonly waitMs: number;
+}
+
+export interface ServerDependencies {
+  readonly runtime: Pick<Runtime, 'client' | 'store' | 'temporal'>;
+  readonly pipelines: Pipelines;
+  readonly limits: ServerLimits;
+  readonly version: string;
+  /** Told each request that was answered, and each that broke. */
+  readonly log: (entry: LogEntry) => void;
+}
+
+/** One line of the access log: data, so that nothing that a request says can look like another line. */
+export interface LogEntry {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly requestId: string;
+  readonly method: string;
+  /** Without the query, which may hold anything. */
+  readonly path: string;
+  readonly status: number;
+  readonly durationMs: number;
+  /** The key's name; null without a valid one. */
+  readonly key: string | null;
+  readonly address: string | null;
+  /** Of a request that broke. */
+  readonly error?: string;
+}

@@ -1,0 +1,18 @@
+/** A pipeline by the name in a path, exact: programs that ask by the beginning of a name would get another one some day. */
+import type { AnyPipeline } from '../dsl/edit.ts';
+import { SluiceError } from '../errors.ts';
+import { suggest } from '../nearest.ts';
+import type { Pipelines } from '../runtime/project.ts';
+
+/** @throws SluiceError `pipeline_unknown`, with the nearest name */
+export function findPipeline(pipelines: Pipelines, name: string): AnyPipeline {
+  const found = pipelines.get(name);
+  if (found !== undefined) return found;
+  throw new SluiceError('pipeline_unknown', {
+    message: `there is no pipeline '${name}'`,
+    remedy: suggest(name, pipelines.keys(), 'pipelines/index.ts exports none'),
+  });
+}
+
+/** `docs-bot:wide` is a variant as the code has it, not what a name serves. */
+export const isVariantName = (name: string): boolean => name.includes(':');

@@ -1,0 +1,66 @@
+/** The HTTP server around the app: its time limits, against clients that are slow on purpose, and its end. */
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { serve } from '@hono/node-server';
+import { SluiceError } from '../errors.ts';
+import type { App } from './route.ts';
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  /** For the headers of a request; default 10 s. */
+  readonly headersMs?: number;
+  /** For a whole request, its body included; default 30 s. Answers may take longer. */
+  readonly requestMs?: number;
+  /** Default 1,000. */
+  readonly connections?: number;
+}
+
+export interface Listening {
+  readonly url: string;
+  /** Takes no more requests, and lets those under way end, for so long at most. */
+  close(graceMs: number): Promise<void>;
+}
+
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 30_000;
+const CONNECTIONS = 1_000;
+const HEADER_BYTES = 16_384;
+
+/** @throws SluiceError `port_taken` */
+export async function listen(app: App, options: ListenOptions): Promise<Listening> {
+  const { host, port, headersMs = HEADERS_MS, requestMs = REQUEST_MS, connections = CONNECTIONS } = options;
+  const { promise, resolve, reject } = Promise.withResolvers<AddressInfo>();
+  const serverOptions = {
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    // How often the two above are looked at.
+    connectionsCheckingInterval: Math.min(1_000, headersMs),
+    maxHeaderSize: HEADER_BYTES,
+    noDelay: true,
+  };
+  const server = serve({ fetch: app.fetch, hostname: host, port, serverOptions }, resolve) as Server;
+  server.maxConnections = connections;
+  server.once('error', reject);
+  const address = await promise.catch((cause) => {
+    throw new SluiceError('port_taken', {
+      message: `the API cannot listen on ${host}:${port}: ${(cause as Error).message}`,
+      remedy: 'set SLUICE_HTTP_LISTEN to an address that is free, such as 127.0.0.1:8080',
+      cause,
+    });
+  });
+  const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return Object.freeze({ url: `http://${shown}:${address.port}`, close: (graceMs: number) => close(server, graceMs) });
+}
+
+function close(server: Server, graceMs: number): Promise<void> {
+  return new Promise((done) => {
+    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearTimeout(cut);
+      done();
+    });
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,79 @@
+/** `POST` and `GET /v1/runs/{id}/feedback`: what people say of an answer. */
+import { z } from '@hono/zod-openapi';
+import { Feedback } from '../../runtime/feedback-client.ts';
+import type { FeedbackRow } from '../../store/feedback.ts';
+import { IdempotencyHeader } from '../idempotency.ts';
+import { visibleRun } from '../own-runs.ts';
+import { problems } from '../problem.ts';
+import { type AddRoutes, addRoute, keyedRoute, type Routing } from '../route.ts';
+import { FeedbackView, RunId } from '../schemas.ts';
+
+const BY_LENGTH = 200;
+
+const FeedbackBody = z
+  .strictObject({
+    ...Feedback.shape,
+    by: z.string().min(1).max(BY_LENGTH).optional().openapi({ description: 'Who says it, as you know them' }),
+  })
+  .openapi('NewFeedback', { description: 'At least one of thumb, score, note, emoji, fields' });
+
+const give = (allow: Routing['allow']) =>
+  keyedRoute({
+    method: 'post',
+    path: '/v1/runs/{id}/feedback',
+    tags: ['Feedback'],
+    summary: 'Say what you think of an answer',
+    description:
+      'Kept with the run, and so with its arms, plan and snapshot. The same said twice by the same person is kept once; ' +
+      'with an `Idempotency-Key`, each key is kept once.',
+    middleware: allow('feedback'),
+    request: {
+      params: z.object({ id: RunId }),
+      headers: IdempotencyHeader,
+      body: { content: { 'application/json': { schema: FeedbackBody } }, required: true },
+    },
+    responses: {
+      201: { description: 'It is kept', content: { 'application/json': { schema: FeedbackView } } },
+      ...problems(404, 409, 413, 415, 422),
+    },
+  });
+
+const list = (allow: Routing['allow']) =>
+  keyedRoute({
+    method: 'get',
+    path: '/v1/runs/{id}/feedback',
+    tags: ['Feedback'],
+    summary: 'What was said of an answer',
+    middleware: allow('feedback', 'read'),
+    request: { params: z.object({ id: RunId }) },
+    responses: {
+      200: {
+        description: 'All of it, oldest first',
+        content: { 'application/json': { schema: z.object({ feedback: z.array(FeedbackView) }) } },
+      },
+      ...problems(404),
+    },
+  });
+
+export const addFeedback: AddRoutes = (app, { allow, runtime: { store, client } }) => {
+  addRoute(app, give(allow), async (context) => {
+    const { caller } = context.var;
+    const { runId } = await visibleRun(store, caller, context.req.valid('param').id);
+    const { by, ...said } = context.req.valid('json');
+    const key = context.req.valid('header')['idempotency-key'];
+    const row = await client.feedback(runId, said, {
+      by: by ?? `key:${caller.name}`,
+      ...(key !== undefined && { key }),
+    });
+    return context.json(viewOf(row), 201);
+  });
+  addRoute(app, list(allow), async (context) => {
+    const { runId } = await visibleRun(store, context.var.caller, context.req.valid('param').id);
+    return context.json({ feedback: (await store.feedback.ofRun(runId)).map(viewOf) });
+  });
+};
+
+function viewOf({ thumb, feedbackId, runId, score, note, emoji, fields, by, at, receivedAt }: FeedbackRow) {
+  const said = thumb === null ? null : thumb === 1 ? 'up' : 'down';
+  return { feedbackId, runId, thumb: said, score, note, emoji, fields, by, at, receivedAt };
+}

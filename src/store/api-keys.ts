@@ -1,0 +1,137 @@
+/** Keys of the HTTP API: what each may do, and a hash of its secret, which is told once and kept nowhere. */
+import { SluiceError } from '../errors.ts';
+import { suggest } from '../nearest.ts';
+import { writeAudit } from './audit.ts';
+import { type Clock, nowParam, nowSql } from './clock.ts';
+import type { Database } from './database.ts';
+
+/** What a key may do. `operate` changes what is served; `read` sees everybody's runs. */
+export const SCOPES = ['ask', 'feedback', 'read', 'operate'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+export interface NewApiKey {
+  readonly keyId: string;
+  readonly name: string;
+  readonly secretHash: string;
+  readonly scopes: readonly Scope[];
+  /** Keys of one owner see each other's runs. */
+  readonly owner: string;
+  readonly by: string;
+  /** Null: never. */
+  readonly expiresAt: number | null;
+}
+
+/** Times are milliseconds since the epoch. */
+export interface ApiKeyRow extends Omit<NewApiKey, 'by'> {
+  readonly createdBy: string;
+  readonly createdAt: number;
+  readonly revokedAt: number | null;
+  /** By the database's clock, when it was read. */
+  readonly isExpired: boolean;
+}
+
+export interface ApiKeys {
+  /** Audited, in the same transaction. @throws SluiceError `key_exists` where a key that holds has this name */
+  create(key: NewApiKey): Promise<ApiKeyRow>;
+  /** By id, whether or not it still holds. */
+  find(keyId: string): Promise<ApiKeyRow | undefined>;
+  /** Newest first, at most 1,000. */
+  list(): Promise<readonly ApiKeyRow[]>;
+  /**
+   * Audited; false where it was revoked before.
+   *
+   * @param idOrName a name is that of a key that holds
+   * @throws SluiceError `key_unknown`
+   */
+  revoke(idOrName: string, by: string, why: string): Promise<boolean>;
+}
+
+const COLUMNS = `key_id as "keyId", name, secret_hash as "secretHash", scopes, owner, created_by as "createdBy",
+  created_at as "createdAt", expires_at as "expiresAt", revoked_at as "revokedAt"`;
+const isExpired = (parameter: string) => `coalesce(expires_at <= ${nowSql(parameter)}, false) as "isExpired"`;
+const MOST_LISTED = 1_000;
+
+export function createApiKeys(database: Database, clock?: Clock): ApiKeys {
+  const find = async (keyId: string) => {
+    const [row] = await database.query<ApiKeyRow>(
+      `select ${COLUMNS}, ${isExpired('$2')} from api_key where key_id = $1`,
+      [keyId, nowParam(clock)],
+    );
+    return row;
+  };
+  const list = () =>
+    database.query<ApiKeyRow>(
+      `select ${COLUMNS}, ${isExpired('$1')} from api_key order by created_at desc, key_id limit ${MOST_LISTED}`,
+      [nowParam(clock)],
+    );
+  return Object.freeze({
+    find,
+    list,
+    async create(key) {
+      await insert(database, key, nowParam(clock));
+      return (await find(key.keyId))!;
+    },
+    async revoke(idOrName, by, why) {
+      const known = await list();
+      const key =
+        known.find(({ keyId }) => keyId === idOrName) ??
+        known.find(({ name, revokedAt }) => name === idOrName && revokedAt === null) ??
+        known.find(({ name }) => name === idOrName);
+      if (key === undefined) throw unknownKey(idOrName, known);
+      return revoke(database, key, { by, why }, nowParam(clock));
+    },
+  } satisfies ApiKeys);
+}
+
+async function insert(database: Database, key: NewApiKey, now: Date | null): Promise<void> {
+  const { keyId, name, secretHash, scopes, owner, by, expiresAt } = key;
+  await database.transaction(async (queries) => {
+    const [other] = await queries.query(
+      `select from api_key where name = $1 and key_id <> $2 and revoked_at is null
+         and coalesce(expires_at > ${nowSql('$3')}, true)`,
+      [name, keyId, now],
+    );
+    if (other !== undefined)
+      throw new SluiceError('key_exists', {
+        message: `there is a key named '${name}' already`,
+        remedy: `choose another name, or revoke that one first: sluice keys revoke ${name}`,
+      });
+    const added = await queries.query(
+      `insert into api_key (key_id, name, secret_hash, scopes, owner, created_by, created_at, expires_at)
+       values ($1, $2, $3, $4, $5, $6, ${nowSql('$7')}, $8) on conflict do nothing returning key_id`,
+      [
+        ...[keyId, name, secretHash, JSON.stringify(scopes), owner, by, now],
+        expiresAt === null ? null : new Date(expiresAt),
+      ],
+    );
+    if (added.length === 0) return;
+    const isNow = { name, scopes, owner, expiresAt };
+    await writeAudit(queries, { who: by, action: 'key.create', subject: keyId, was: null, isNow, why: 'made' }, now);
+  });
+}
+
+function revoke(
+  database: Database,
+  { keyId, name }: ApiKeyRow,
+  { by, why }: { readonly by: string; readonly why: string },
+  now: Date | null,
+): Promise<boolean> {
+  return database.transaction(async (queries) => {
+    const revoked = await queries.query(
+      `update api_key set revoked_at = ${nowSql('$2')} where key_id = $1 and revoked_at is null returning key_id`,
+      [keyId, now],
+    );
+    if (revoked.length === 0) return false;
+    const audit = { who: by, action: 'key.revoke', subject: keyId, was: { name }, isNow: null, why };
+    await writeAudit(queries, audit, now);
+    return true;
+  });
+}
+
+function unknownKey(given: string, known: readonly ApiKeyRow[]): SluiceError {
+  const names = known.map(({ name }) => name);
+  return new SluiceError('key_unknown', {
+    message: `there is no key '${given}'`,
+    remedy: suggest(given, names, 'there are none: sluice keys create'),
+  });
+}
