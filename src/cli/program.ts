@@ -19,10 +19,12 @@ import { indexCommand } from './indexes.ts';
 import { ingestCommand } from './ingest.ts';
 import { initCommand } from './init.ts';
 import { judgeCommand } from './judge.ts';
+import { keysCommand } from './keys.ts';
 import { planCommand } from './plan.ts';
 import { rolloutCommand } from './rollout.ts';
 import { runsCommand } from './runs.ts';
 import { searchCommand } from './search.ts';
+import { serveCommand } from './serve.ts';
 import { EXIT } from './session.ts';
 import { shadowCommand } from './shadow.ts';
 import { simulateCommand } from './simulate.ts';
@@ -51,6 +53,8 @@ const COMMANDS = [
   stepsCommand,
   runsCommand,
   planCommand,
+  serveCommand,
+  keysCommand,
   workerCommand,
   doctorCommand,
 ];

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { SluiceError } from '../errors.ts';
 import type { RunBudget } from '../store/runs.ts';
+import { type EncryptionKeys, parseEncryptionKeys } from './encryption-keys.ts';
 import { type LimitRules, parseLimitRules } from './limit-rules.ts';
 import { PRICE_SETTINGS, type PriceRules, parseModelRules } from './model-rules.ts';
 import { createSecret, type Secret } from './secret.ts';
@@ -24,6 +25,13 @@ const limits = z.string().transform((text, context): LimitRules => {
   const rules = parseLimitRules(text);
   if (!('problem' in rules)) return rules;
   context.addIssue({ code: 'custom', message: rules.problem });
+  return z.NEVER;
+});
+
+const encryptionKeys = z.string().transform((text, context): EncryptionKeys => {
+  const keys = parseEncryptionKeys(text);
+  if (!('problem' in keys)) return keys;
+  context.addIssue({ code: 'custom', message: keys.problem });
   return z.NEVER;
 });
 
@@ -83,7 +91,12 @@ const Environment = z.object({
   SLUICE_SINK_KEY: z.string().min(32).max(1_000).optional(),
   SLUICE_SINK_LISTEN: listen.default({ host: '127.0.0.1', port: 0 }),
   SLUICE_SINK_URL: z.url({ protocol: /^https?$/ }).optional(),
+  SLUICE_HTTP_LISTEN: listen.default({ host: '127.0.0.1', port: 8080 }),
+  SLUICE_HTTP_RATE: z.coerce.number().int().min(1).max(100_000).default(100),
+  SLUICE_HTTP_RUNS: z.coerce.number().int().min(1).max(10_000).default(64),
+  SLUICE_HTTP_WAIT_MS: milliseconds.max(600_000).default(60_000),
   SLUICE_SHUTDOWN_GRACE_MS: milliseconds.max(600_000).default(10_000),
+  SLUICE_ENCRYPTION_KEYS: encryptionKeys.optional(),
   SLUICE_BUILD_ID: z.string().min(1).max(100).optional(),
   SLUICE_WORKER_VERSIONING: flag.default(false),
   SLUICE_LOG: z.enum(['error', 'warn', 'info', 'debug']).default('error'),
@@ -113,6 +126,17 @@ export interface SinkConfig {
   readonly listen: { readonly host: string; readonly port: number };
   /** Where workers reach the caller, if not where it listens. */
   readonly url?: string;
+}
+
+/** The HTTP API. */
+export interface HttpConfig {
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Requests of one key in a second. */
+  readonly requestsPerSecond: number;
+  /** Runs that one process waits for at a time; more are refused for now. */
+  readonly runsAtOnce: number;
+  /** A run that takes longer is answered with its id alone. */
+  readonly waitMs: number;
 }
 
 export interface Config {
@@ -146,6 +170,9 @@ export interface Config {
   /** Hosts that ingests may read pages from, besides the worker's own: `host`, or `host:port`. */
   readonly ingestHosts: readonly string[];
   readonly sink: SinkConfig;
+  readonly http: HttpConfig;
+  /** What payloads are encrypted with; absent: they are not. */
+  readonly encryption?: EncryptionKeys;
   readonly shutdownGraceMs: number;
   /** What Temporal's Worker Versioning calls the workers of these queues together. */
   readonly workerDeployment: string;
@@ -212,6 +239,13 @@ export function readConfig(environment: { readonly [name: string]: string | unde
       ...(env.SLUICE_SINK_KEY !== undefined && { key: createSecret(env.SLUICE_SINK_KEY) }),
       listen: Object.freeze(env.SLUICE_SINK_LISTEN),
       ...(env.SLUICE_SINK_URL !== undefined && { url: env.SLUICE_SINK_URL.replace(/\/+$/, '') }),
+    }),
+    ...(env.SLUICE_ENCRYPTION_KEYS !== undefined && { encryption: env.SLUICE_ENCRYPTION_KEYS }),
+    http: Object.freeze({
+      listen: Object.freeze(env.SLUICE_HTTP_LISTEN),
+      requestsPerSecond: env.SLUICE_HTTP_RATE,
+      runsAtOnce: env.SLUICE_HTTP_RUNS,
+      waitMs: env.SLUICE_HTTP_WAIT_MS,
     }),
     shutdownGraceMs: env.SLUICE_SHUTDOWN_GRACE_MS,
     workerDeployment: prefix,

@@ -1,0 +1,44 @@
+/** `sluice serve`: the HTTP API, over servers that run; where none do, with those of `sluice dev` besides. */
+import type { Command } from 'commander';
+import { readPackage } from '../package.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { actingCommand, runAction, type World } from './command.ts';
+import { untilStopped } from './dev.ts';
+import type { ExitCode, Session } from './session.ts';
+import { count } from './text.ts';
+import { withRuntime } from './with-servers.ts';
+
+export function serveCommand(world: World): Command {
+  return actingCommand('serve', {
+    summary: 'serve the HTTP API until Ctrl-C',
+    examples: [
+      ['serve', 'on http://127.0.0.1:8080, or SLUICE_HTTP_LISTEN'],
+      ['keys create my-app --scope ask,feedback', 'the key that requests need'],
+    ],
+  }).action((_options: object, command: Command) => runAction(world, command, serve));
+}
+
+function serve(session: Session): Promise<ExitCode> {
+  const { services } = session;
+  return withRuntime(session, { project: services.project, serves: 'folder' }, (runtime) => serveOn(session, runtime));
+}
+
+async function serveOn(session: Session, runtime: Runtime): Promise<ExitCode> {
+  const { terminal, services } = session;
+  const [{ http, shutdownGraceMs }, pipelines] = await Promise.all([services.config(), services.pipelines()]);
+  // Loaded here: no other command needs a web server.
+  const { serveApi } = await import('../server/serve.ts');
+  const { version } = readPackage();
+  const log = (entry: object) => terminal.note(JSON.stringify({ at: new Date().toISOString(), ...entry }));
+  const api = await serveApi({ runtime, pipelines, http, version, log });
+  try {
+    terminal.print(`✔ API         ${api.url}  (${count(pipelines.size, 'pipeline')}; ${api.url}/docs shows all of it)`);
+    const keys = await runtime.store.apiKeys.list();
+    if (!keys.some(({ revokedAt, isExpired }) => revokedAt === null && !isExpired))
+      terminal.print('              there is no key yet: sluice keys create my-app --scope ask,feedback');
+    return await untilStopped(session, runtime);
+  } finally {
+    terminal.note('stopping: requests under way may finish first');
+    await api.close(shutdownGraceMs);
+  }
+}

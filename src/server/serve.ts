@@ -1,0 +1,31 @@
+/** The API of a runtime, listening. */
+import type { HttpConfig } from '../runtime/config.ts';
+import type { Pipelines } from '../runtime/project.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { createApp } from './app.ts';
+import type { LogEntry } from './environment.ts';
+import { type Listening, listen } from './listen.ts';
+
+export interface ServeOptions {
+  readonly runtime: Runtime;
+  readonly pipelines: Pipelines;
+  readonly http: HttpConfig;
+  readonly version: string;
+  readonly log: (entry: LogEntry) => void;
+}
+
+/** Inputs are refused above 1.5 MB; this is for the JSON around one. */
+const BODY_BYTES = 2_000_000;
+/** Wrong keys that one address may try in a minute. */
+const REFUSED_PER_MINUTE = 60;
+
+/** @throws SluiceError `port_taken` */
+export function serveApi({ runtime, pipelines, http, version, log }: ServeOptions): Promise<Listening> {
+  const { requestsPerSecond, runsAtOnce, waitMs } = http;
+  const limits = {
+    ...{ requestsPerSecond, runsAtOnce, waitMs },
+    bodyBytes: BODY_BYTES,
+    refusedPerMinute: REFUSED_PER_MINUTE,
+  };
+  return listen(createApp({ runtime, pipelines, limits, version, log }), http.listen);
+}
