@@ -4,8 +4,8 @@
  */
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
-import { defaultPayloadConverter } from '@temporalio/common';
 import type { Json } from '../src/plan/plan.ts';
+import { readPayload } from '../src/runtime/data-converter.ts';
 import { type RunEvent, runEvents } from '../src/runtime/run-events.ts';
 import type { NodeOutput } from '../src/store/node-outputs.ts';
 import type { StepResult } from '../workflows/messages.ts';
@@ -22,7 +22,7 @@ const INSISTING = 3;
 export async function readOutputs(client: Client, runId: string): Promise<readonly NodeOutput[]> {
   const { info, log } = Context.current();
   try {
-    return nodeOutputs((await runEvents(client, runId)) ?? []);
+    return await nodeOutputs(client, (await runEvents(client, runId)) ?? []);
   } catch (error) {
     if (info.attempt <= INSISTING) throw error;
     log.warn('what the nodes of a run gave is not kept: its history cannot be read', { runId, error });
@@ -31,20 +31,22 @@ export async function readOutputs(client: Client, runId: string): Promise<readon
 }
 
 /** @param events of a run's history so far, in their order */
-function nodeOutputs(events: readonly RunEvent[]): readonly NodeOutput[] {
+async function nodeOutputs(client: Client, events: readonly RunEvent[]): Promise<readonly NodeOutput[]> {
   const outputs = new Map<string, Json>();
   const keys = new Map<string, string>();
-  const note = (key: string | undefined, result: Payloads) => {
-    const given = key === undefined ? undefined : first<StepResult>(result);
+  const note = async (key: string | undefined, result: Payloads) => {
+    const payload = result?.payloads?.[0];
+    const given = key === undefined || !payload ? undefined : await readPayload<StepResult>(client, payload);
     // Recording is an activity of the run, too, and gives no output.
     if (given && typeof given === 'object' && 'output' in given && 'trace' in given) outputs.set(key!, given.output);
   };
   for (const event of events) {
     const { activityTaskScheduledEventAttributes: scheduled, activityTaskCompletedEventAttributes: completed } = event;
     if (scheduled?.activityId) keys.set(String(event.eventId), withoutFallback(scheduled.activityId));
-    if (completed) note(keys.get(String(completed.scheduledEventId)), completed.result);
+    if (completed) await note(keys.get(String(completed.scheduledEventId)), completed.result);
     const marker = event.markerRecordedEventAttributes;
-    if (marker?.markerName === LOCAL_ACTIVITY && !marker.failure) note(summaryOf(event), marker.details?.result);
+    if (marker?.markerName === LOCAL_ACTIVITY && !marker.failure)
+      await note(await summaryOf(client, event), marker.details?.result);
   }
   return [...outputs].map(([key, output]) => ({ key, output }));
 }
@@ -52,11 +54,6 @@ function nodeOutputs(events: readonly RunEvent[]): readonly NodeOutput[] {
 const withoutFallback = (id: string): string => (id.endsWith(FALLBACK) ? id.slice(0, -FALLBACK.length) : id);
 
 /** A local call is named by its summary: its id is a number. */
-function summaryOf({ userMetadata }: RunEvent): string | undefined {
-  return userMetadata?.summary ? defaultPayloadConverter.fromPayload<string>(userMetadata.summary) : undefined;
-}
-
-function first<T>(payloads: Payloads): T | undefined {
-  const payload = payloads?.payloads?.[0];
-  return payload ? defaultPayloadConverter.fromPayload<T>(payload) : undefined;
+async function summaryOf(client: Client, { userMetadata }: RunEvent): Promise<string | undefined> {
+  return userMetadata?.summary ? readPayload<string>(client, userMetadata.summary) : undefined;
 }

@@ -92,7 +92,7 @@ async function onDatabase(name: string, start: () => Promise<TestDatabase | unde
   };
   process.env.TEMPORAL_ADDRESS = server.address;
   const runtime = await connectRuntime({ folder, config: readConfig(environment) });
-  const temporal = await connectTemporal({ address: server.address, namespace: 'default' });
+  const temporal = await connectTemporal({}, { address: server.address, namespace: 'default' });
   const place = { runtime, temporal: temporal.client, environment, folder };
   try {
     const [load] = loadavg();

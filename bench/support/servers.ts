@@ -29,7 +29,7 @@ export async function startBenchServers(): Promise<BenchServers> {
   const server = await startTemporalServer({ cli: cli.path, folder, ports: {}, ui: false, persistent: false });
   const postgres = await startEmbedded(join(folder, 'postgres'));
   const database = openDatabase(postgres.url);
-  const temporal = await connectTemporal({ address: server.address, namespace: 'default' });
+  const temporal = await connectTemporal({}, { address: server.address, namespace: 'default' });
   return {
     config,
     cache,

@@ -85,7 +85,7 @@ async function lookAtTemporal(folder: string, config: Config): Promise<Finding> 
   const serving = await readServers(folder);
   if (config.temporalConfigured || serving) {
     const { connectTemporal } = await import('../runtime/temporal.ts');
-    const temporal = await connectTemporal(config.temporalConfigured ? undefined : serving?.temporal);
+    const temporal = await connectTemporal({}, config.temporalConfigured ? undefined : serving?.temporal);
     await temporal.close();
     return ok(`answers at ${temporal.address}, namespace ${temporal.namespace}`);
   }

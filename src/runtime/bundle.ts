@@ -17,12 +17,13 @@ const SOURCES = [`workflows/**/*.${extension}`, `src/plan/**/*.${extension}`];
 
 export const workflowsPath = join(root, `workflows/index.${extension}`);
 export const payloadConverterPath = join(root, `workflows/payload-converter.${extension}`);
+const failureConverterPath = join(root, `workflows/failure-converter.${extension}`);
 export const prebuiltBundlePath = join(root, 'workflow-bundle.js');
 
 /** Builds the bundle; a module that workflows may not use is an error that names it. */
 export async function buildWorkflowBundle(): Promise<string> {
   const logger = new DefaultLogger('ERROR');
-  const { code } = await bundleWorkflowCode({ workflowsPath, payloadConverterPath, logger });
+  const { code } = await bundleWorkflowCode({ workflowsPath, payloadConverterPath, failureConverterPath, logger });
   return code;
 }
 
@@ -42,6 +43,18 @@ export async function workflowBundle(cache: string): Promise<{ codePath: string 
     await rename(unfinished, codePath);
   }
   return { codePath };
+}
+
+/** One word of the bundle, from `workflows/failure-converter.ts`, and the one that it is changed to. */
+const CLEAR_FAILURES = 'failure-texts:clear';
+const CODED_FAILURES = 'failure-texts:coded';
+
+/** The same bundle with the texts of failures as payloads. Two built bundles would be twice the package. */
+export async function withCodedFailures({ codePath }: { readonly codePath: string }): Promise<{ code: string }> {
+  const [before, after, ...more] = (await readFile(codePath, 'utf8')).split(CLEAR_FAILURES);
+  // Rather no worker than one that writes in the clear.
+  if (after === undefined || more.length > 0) throw new Error(`${codePath} does not hold '${CLEAR_FAILURES}' once`);
+  return { code: `${before}${CODED_FAILURES}${after}` };
 }
 
 async function hashSources(): Promise<string> {

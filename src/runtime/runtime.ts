@@ -7,6 +7,7 @@ import { SluiceError } from '../errors.ts';
 import { openDatabase } from '../store/database.ts';
 import { type Attached, attach, cacheFolder, type MakeImplementations, work } from './attach.ts';
 import type { Config } from './config.ts';
+import { dataConverterOf } from './data-converter.ts';
 import { claimFolder, publishServing, readServers, releaseFolder, type Serves, stateFolder } from './dev-state.ts';
 import { type Postgres, resolvePostgres } from './postgres.ts';
 import { endedByItself } from './server-ended.ts';
@@ -57,7 +58,8 @@ export async function startRuntime(options: StartOptions): Promise<Runtime> {
       startServer(folder, config, onProgress).then((server) => keep(undo, server)),
       startPostgres(folder, config, onProgress).then((postgres) => keep(undo, postgres)),
     );
-    const temporal = await connectTemporal(server && { address: server.address, namespace: 'default' });
+    const embedded = server && { address: server.address, namespace: 'default' };
+    const temporal = await connectTemporal(dataConverterOf(config), embedded);
     undo.push(() => temporal.close());
     const uiUrl = server?.uiUrl ?? uiOf(config, temporal.address);
     const database = openDatabase(postgres.url);
@@ -99,7 +101,8 @@ export async function connectRuntime(
   if (databaseUrl === undefined || !(config.temporalConfigured || servers)) throw nothingRunning(folder);
   const undo: Undo = [];
   try {
-    const temporal = await connectTemporal(config.temporalConfigured ? undefined : servers?.temporal);
+    const embedded = config.temporalConfigured ? undefined : servers?.temporal;
+    const temporal = await connectTemporal(dataConverterOf(config), embedded);
     undo.push(() => temporal.close());
     const uiUrl = config.temporalConfigured ? uiOf(config, temporal.address) : servers!.temporal.uiUrl;
     if (config.databaseUrl !== undefined) await resolvePostgres({ databaseUrl, folder: stateFolder(folder) });

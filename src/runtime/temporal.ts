@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnection, NativeConnectionOptions } from '@temporalio/worker';
 import { SluiceError } from '../errors.ts';
@@ -40,10 +41,14 @@ export interface TemporalConnection extends TemporalAddress {
 }
 
 /**
+ * @param dataConverter as `dataConverterOf` has it
  * @param embedded where the embedded server listens; absent: what the environment says
  * @throws SluiceError `temporal_unreachable`.
  */
-export async function connectTemporal(embedded?: TemporalAddress): Promise<TemporalConnection> {
+export async function connectTemporal(
+  dataConverter: DataConverter,
+  embedded?: TemporalAddress,
+): Promise<TemporalConnection> {
   const { connection: options, namespace } = embedded ? settingsOf(embedded) : configuredSettings();
   const address = options.address ?? 'localhost:7233';
   const retries = createRetries();
@@ -53,7 +58,7 @@ export async function connectTemporal(embedded?: TemporalAddress): Promise<Tempo
   const connection = await connecting.catch((cause) => {
     throw unreachable(address, cause);
   });
-  const client = new Client({ connection, namespace });
+  const client = new Client({ connection, namespace, dataConverter });
   return {
     address,
     namespace,

@@ -22,9 +22,10 @@ import { stepName } from '../dsl/step.ts';
 import type { EmbedderOf } from '../embedding/embedder.ts';
 import { readPackage } from '../package.ts';
 import type { Store } from '../store/store.ts';
-import { payloadConverterPath } from './bundle.ts';
+import { payloadConverterPath, withCodedFailures } from './bundle.ts';
 import { keepPublished, type Published } from './catalogue.ts';
 import type { Config } from './config.ts';
+import { dataConverterOf } from './data-converter.ts';
 import { scoringQueueOf, startClock } from './experiment-clock.ts';
 import { wake } from './experiment-wake.ts';
 import { servedBy } from './plan-keys.ts';
@@ -67,12 +68,12 @@ export interface RunningWorker {
 
 /** Resolves when the worker polls and its steps are published. */
 export async function startWorker(dependencies: WorkerDependencies): Promise<RunningWorker> {
-  const { config, connection, client, store, embedderOf, implementations, tokens } = dependencies;
+  const { config, connection, client, store, embedderOf, implementations, tokens, workflowBundle } = dependencies;
   const shared = {
     connection,
     namespace: client.options.namespace,
-    workflowBundle: dependencies.workflowBundle,
-    dataConverter: { payloadConverterPath },
+    workflowBundle: config.encryption ? await withCodedFailures(workflowBundle) : workflowBundle,
+    dataConverter: { payloadConverterPath, ...dataConverterOf(config) },
     shutdownGraceTime: config.shutdownGraceMs,
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
   } satisfies Partial<WorkerOptions>;
