@@ -2,9 +2,11 @@
  * Calls to paid providers, one row each: written before the call leaves, so that none is forgotten, and completed with
  * what it used. What a node run or a run has cost is a sum over these rows, made by the database in exact decimals.
  */
+import type { Json } from '../plan/plan.ts';
 import { refusal } from './call-budgets.ts';
 import type { Database, Queries } from './database.ts';
 import { UNENDED } from './evaluations-write.ts';
+import { pack } from './packed.ts';
 import { decimal } from './spending.ts';
 
 export type CallKind = 'text' | 'data' | 'rerank' | 'embed';
@@ -27,6 +29,8 @@ export interface CallOpening {
   readonly reservedTokens: number;
   /** Null where the price is unknown. */
   readonly reservedUsd: number | null;
+  /** What is sent. Absent: not kept. */
+  readonly request?: Json;
 }
 
 export interface CallClosing {
@@ -40,10 +44,12 @@ export interface CallClosing {
   readonly costUsd: number | null;
   readonly requestId: string | null;
   readonly errorCode: string | null;
+  /** What came back. Absent: not kept. */
+  readonly response?: Json;
 }
 
 /** Times are milliseconds since the epoch. */
-export interface ProviderCallRow extends Omit<CallClosing, 'status'> {
+export interface ProviderCallRow extends Omit<CallClosing, 'status' | 'response'> {
   readonly key: string;
   readonly attempt: number;
   readonly provider: string;
@@ -56,7 +62,7 @@ export interface ProviderCallRow extends Omit<CallClosing, 'status'> {
 }
 
 /** Whose budget it is. */
-export type BudgetScope = 'run' | 'evaluation' | 'backtest' | 'shadow';
+export type BudgetScope = 'run' | 'evaluation' | 'backtest' | 'shadow' | 'monitor';
 
 /** Why a call may not leave: the budget that it would exceed, and what is committed of that. */
 export type Opened =
@@ -84,21 +90,27 @@ export interface ProviderCalls {
 
 export function createProviderCalls(database: Database): ProviderCalls {
   return Object.freeze({
-    open: (opening) => database.transaction((queries) => open(queries, opening)),
+    async open(opening) {
+      // Beside the transaction, which awaits nothing but its own queries.
+      const request = await packed(opening.request);
+      return database.transaction((queries) => open(queries, opening, request));
+    },
     close: (callId, closing) => close(database, callId, closing),
     ofRun: (runId) => callsOf(database, runId),
   } satisfies ProviderCalls);
 }
 
+const packed = async (body: Json | undefined): Promise<Buffer | null> => (body === undefined ? null : pack(body));
+
 /** An evaluation's sums grow with its calls, in the same statement; a run has none. */
-async function open(queries: Queries, opening: CallOpening): Promise<Opened> {
+async function open(queries: Queries, opening: CallOpening, request: Buffer | null): Promise<Opened> {
   const refused = await refusal(queries, opening);
   if (refused) return refused;
   await queries.query(
     `with opened as (
        insert into provider_call (call_id, run_id, key, attempt, idempotency_key, provider, model, kind,
-         reserved_tokens, reserved_usd)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (call_id) do nothing
+         reserved_tokens, reserved_usd, request)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (call_id) do nothing
        returning run_id, reserved_usd
      )
      update evaluation_spending as spent set calls = calls + 1, unknown_calls = unknown_calls + 1,
@@ -115,6 +127,7 @@ async function open(queries: Queries, opening: CallOpening): Promise<Opened> {
       opening.kind,
       opening.reservedTokens,
       decimal(opening.reservedUsd),
+      request,
     ],
   );
   return { kind: 'opened' };
@@ -125,7 +138,7 @@ async function close(database: Queries, callId: string, closing: CallClosing): P
     `with closed as (
        update provider_call set status = $2, usage = $3, input_tokens = $4, cached_input_tokens = $5,
          output_tokens = $6, search_units = $7, cost_usd = $8, request_id = $9, error_code = $10,
-         finished_at = clock_timestamp()
+         response = $11, finished_at = clock_timestamp()
        where call_id = $1 and status = 'open' returning run_id, reserved_usd, cost_usd
      )
      update evaluation_spending as spent set unknown_calls = unknown_calls - 1,
@@ -143,17 +156,27 @@ async function close(database: Queries, callId: string, closing: CallClosing): P
       decimal(closing.costUsd),
       closing.requestId,
       closing.errorCode,
+      await packed(closing.response),
     ],
   );
 }
 
 /** The calls of a run, or of an evaluation; its end, or a later attempt, tells a call that was left open from one that is under way. */
 export async function callsOf(database: Queries, runId: string): Promise<readonly ProviderCallRow[]> {
-  return database.query<ProviderCallRow>(
+  return selectCalls(database, runId);
+}
+
+/** @param more further columns of the row, each under a name of its own, with a comma before it */
+export async function selectCalls<Row extends ProviderCallRow>(
+  database: Queries,
+  runId: string,
+  more = '',
+): Promise<readonly Row[]> {
+  return database.query<Row>(
     `select key, attempt, provider, model, kind,
        case when status = 'open' and (ended or surpassed) then 'cut' else status end as status, usage, input_tokens as "inputTokens", cached_input_tokens as "cachedInputTokens", output_tokens as "outputTokens",
        search_units as "searchUnits", cost_usd::float8 as "costUsd", request_id as "requestId",
-       error_code as "errorCode", started_at as "startedAt", finished_at as "finishedAt"
+       error_code as "errorCode", started_at as "startedAt", finished_at as "finishedAt"${more}
      from provider_call as call
        cross join lateral (
          select exists (select from run where run_id = call.run_id and state <> 'running')

@@ -15,6 +15,7 @@ import { createSearch, type Search } from './keyword-search.ts';
 import { createLeases, type Leases } from './leases.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { createMemoTable, type MemoTable } from './memo.ts';
+import { createMonitors, type Monitors } from './monitors.ts';
 import { createOutcomes, type Outcomes } from './outcomes.ts';
 import { createPayloads } from './payloads.ts';
 import { createPlans, type Plans } from './plans.ts';
@@ -24,6 +25,8 @@ import { createRateLimits, type RateLimits } from './rate-limits.ts';
 import { createReruns, type Reruns } from './reruns.ts';
 import { createRuns, type Runs } from './runs.ts';
 import { createScoreTasks, type ScoreTasks } from './score-tasks.ts';
+import { createTraceExports, type TraceExports } from './trace-exports.ts';
+import { createTraces, type Traces } from './traces.ts';
 import { createTraffic, type TrafficTable } from './traffic.ts';
 import { createVectorSearch, type VectorSearch } from './vector-search.ts';
 import { createVectors, SCANNED_VECTORS, type Vectors } from './vectors.ts';
@@ -52,7 +55,10 @@ export interface Store {
   readonly ledger: Ledger;
   readonly feedback: FeedbackTable;
   readonly reruns: Reruns;
+  readonly monitors: Monitors;
   readonly traffic: TrafficTable;
+  readonly traces: Traces;
+  readonly traceExports: TraceExports;
   /** Removes old snapshots of an index, and what only they show. @throws SluiceError `index_unknown` */
   pruneIndex(index: string, options: PruneOptions): Promise<PruneOutcome>;
 }
@@ -91,7 +97,10 @@ export function createStore(database: Database, { clock, scannedVectors = SCANNE
     ledger: createLedger(database, clock),
     feedback: createFeedback(database, clock),
     reruns: createReruns(database, clock),
+    monitors: createMonitors(database, clock),
     traffic: createTraffic(database),
+    traces: createTraces(database),
+    traceExports: createTraceExports(database, clock),
     pruneIndex: (index: string, options: PruneOptions) => pruneIndex(database, indexes, index, options),
   });
 }

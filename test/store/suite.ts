@@ -29,6 +29,7 @@ import { describeRuns } from './suite-runs.ts';
 import { describeSearch } from './suite-search.ts';
 import { describeSnapshots } from './suite-snapshots.ts';
 import { describeTerms } from './suite-terms.ts';
+import { describeTraces } from './suite-traces.ts';
 import { describeTraffic } from './suite-traffic.ts';
 import { describeVectors } from './suite-vectors.ts';
 
@@ -74,6 +75,7 @@ export function describeStore(name: string, start: () => Promise<TestDatabase>):
     describeEvaluationBudget(subject);
     describeAssign(subject);
     describeReruns(subject);
+    describeTraces(subject);
     describeDeployments(subject);
     describeExperiments(subject);
     describeLedger(subject);
