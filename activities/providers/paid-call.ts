@@ -4,15 +4,16 @@
  * was paid for is worth more than its entry.
  */
 import { randomUUID } from 'node:crypto';
-import { BUDGET_EXCEEDED, EVALUATION_BUDGET } from '../../src/plan/walk.ts';
 import type { ScopedAllowance } from '../../src/runtime/limit-rules.ts';
-import type { CallClosing, CallKind, CallUsage, Opened, ProviderCalls } from '../../src/store/provider-calls.ts';
+import type { CallClosing, CallKind, CallUsage, ProviderCalls } from '../../src/store/provider-calls.ts';
 import type { RateLimits } from '../../src/store/rate-limits.ts';
 import { waitsFreely } from '../boundary/attempt-clock.ts';
 import { StepFailure } from '../boundary/failure.ts';
 import { admit, type Place } from './admission.ts';
+import { refusal, tokensOf } from './budget-refusal.ts';
 import type { ProviderCall, Reply, Usage } from './call.ts';
 import { usageOfFailure } from './failures.ts';
+import { errorOf, keptOf, type Redact } from './kept-body.ts';
 import { parseModelName } from './model-name.ts';
 
 const FREE_WAIT_MS = 10 * 60_000;
@@ -26,6 +27,8 @@ export interface Meter {
   readonly longestWaitMs: number;
   /** Dollars; null where the price, or part of the usage, is unknown. */
   readonly costOf: (model: string, usage: Usage) => number | null;
+  /** Applied to what is kept of requests and replies, before it is. */
+  readonly redact?: Redact;
 }
 
 export interface PaidCall<R extends Reply> {
@@ -38,6 +41,10 @@ export interface PaidCall<R extends Reply> {
   readonly make: () => Promise<R>;
   /** What was used by our own count, where the provider does not say; null where nothing is known. */
   readonly counted: (reply: R | undefined) => Usage | null;
+  /** What is sent, as data for the record. */
+  readonly asked: () => object;
+  /** What came back, as data for the record: of a call that broke off, what had come by then. */
+  readonly answered: (reply: R | undefined) => object | undefined;
 }
 
 /**
@@ -76,10 +83,15 @@ async function open<R extends Reply>(meter: Meter, paid: PaidCall<R>, callId: st
   const name = parseModelName(model);
   const reservedUsd = meter.costOf(model, most);
   const opening = { callId, runId, key, attempt, idempotencyKey, ...name, kind };
-  const opened = await meter.calls.open({ ...opening, reservedTokens: tokensOf(most), reservedUsd });
+  const request = isKept(call) ? keptOf(paid.asked(), meter.redact) : undefined;
+  const kept = request === undefined ? {} : { request };
+  const opened = await meter.calls.open({ ...opening, ...kept, reservedTokens: tokensOf(most), reservedUsd });
   if (opened.kind !== 'opened') throw refusal(paid, opened, reservedUsd);
   call.signal.throwIfAborted();
 }
+
+/** Runs that are served are looked at one by one; what evaluations, many times as many, came to is in their memo. */
+const isKept = ({ priority }: ProviderCall): boolean => priority === 'serving';
 
 type Outcome<R> = { readonly reply: R } | { readonly error: unknown };
 
@@ -109,8 +121,17 @@ async function attempt<R extends Reply>(meter: Meter, paid: PaidCall<R>, place: 
     costUsd: amount && meter.costOf(paid.model, amount),
     requestId: typeof requestId === 'string' ? requestId : null,
     errorCode: 'error' in outcome ? (failure?.code ?? (isCut ? 'cancelled' : 'error')) : null,
+    ...keptReply(meter, paid, outcome),
   };
   return { closing, outcome, hasLeft };
+}
+
+function keptReply<R extends Reply>(meter: Meter, paid: PaidCall<R>, outcome: Outcome<R>) {
+  if (!isKept(paid.call)) return {};
+  const body =
+    'reply' in outcome ? paid.answered(outcome.reply) : { ...paid.answered(undefined), error: errorOf(outcome.error) };
+  const response = keptOf(body, meter.redact);
+  return response === undefined ? {} : { response };
 }
 
 type Used = readonly [CallUsage, Usage | null];
@@ -155,38 +176,3 @@ async function holdIfAsked<R>(limits: RateLimits, scope: string, outcome: Outcom
   if (code === 'rate_limited' && retryAfterMs !== undefined)
     await limits.hold(scope, retryAfterMs).catch(() => undefined); // the next call is told the same
 }
-
-const tokensOf = ({ inputTokens, outputTokens }: Usage): number => (inputTokens ?? 0) + (outputTokens ?? 0);
-
-function refusal<R extends Reply>(
-  { model, call, most }: PaidCall<R>,
-  refused: Exclude<Opened, { kind: 'opened' }>,
-  mostUsd: number | null,
-): StepFailure {
-  const { kind, scope, budget } = refused;
-  if (kind === 'price-unknown')
-    return new StepFailure('price_unknown', {
-      message: `the ${scope} may spend ${dollars(budget)}, and what a call to ${model} costs is unknown`,
-      remedy: `say so with SLUICE_PRICES, such as ${model}:input=0.2,output=0.8 (dollars per million tokens)`,
-      retryable: false,
-      data: { model },
-    });
-  const { limit, committed } = refused;
-  const show = limit === 'usd' ? dollars : (amount: number) => `${amount.toLocaleString('en')} tokens`;
-  const needed = limit === 'usd' ? mostUsd! : tokensOf(most);
-  return new StepFailure(scope === 'run' ? BUDGET_EXCEEDED : EVALUATION_BUDGET, {
-    message: `the ${scope}'s budget is ${show(budget)}; ${show(committed)} are spent or under way, and a call to ${model} may take up to ${show(needed)}`,
-    remedy: BUDGET_REMEDIES[scope](call.runId),
-    retryable: false,
-    data: { model, limit, budget, committed, most: needed },
-  });
-}
-
-const BUDGET_REMEDIES = {
-  run: () => 'give the run a larger budget, or its steps fewer output tokens and shorter passages',
-  evaluation: (id: string) => `raise it, and what was made is not made again: sluice eval resume ${id} --budget-usd N`,
-  backtest: () => 'begin another with a larger one, or over fewer runs: sluice backtest --limit-usd N --last N',
-  shadow: () => 'begin another with a larger one, or of a smaller share: sluice shadow start --limit-usd N --share S',
-};
-
-const dollars = (usd: number): string => `$${Number(usd.toPrecision(3))}`;

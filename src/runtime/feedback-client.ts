@@ -7,8 +7,10 @@ import { z } from 'zod';
 import { SluiceError } from '../errors.ts';
 import { outcomesOfFeedback } from '../experiment/feedback-outcomes.ts';
 import { outcomeSettings } from '../experiment/outcome-settings.ts';
+import { MONITOR_BY } from '../monitor/spec.ts';
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
+import { NO_REDACTION, type Redaction } from '../redaction/redaction.ts';
 import type { FeedbackRow } from '../store/feedback.ts';
 import type { Store } from '../store/store.ts';
 
@@ -50,14 +52,17 @@ export interface FeedbackClient {
   feedback(runId: string, said: Feedback, options?: FeedbackOptions): Promise<FeedbackRow>;
 }
 
-export function createFeedbackClient(store: Store): FeedbackClient {
+export function createFeedbackClient(store: Store, redaction: Redaction = NO_REDACTION): FeedbackClient {
   return {
-    async feedback(runId, said, { key, by = null as string | null, at = Date.now(), isSimulated = false } = {}) {
-      const { thumb, score = null, note = null, emoji = null, fields = null } = check(said);
+    async feedback(runId, given, { key, by = null as string | null, at = Date.now(), isSimulated = false } = {}) {
+      const said = redacted(check(given), redaction);
+      const { thumb, score = null, note = null, emoji = null, fields = null } = said;
       checkTime(at);
+      checkSigned(by);
       const { row, assignments } = await store.feedback.add({
         feedbackId: `feedback-${digest([runId, key ?? [said, by]])}`,
-        ...{ runId, score, note, emoji, fields, by, isSimulated, at },
+        ...{ runId, score, note, emoji, fields, isSimulated, at },
+        by: by === null ? null : redaction.text(by),
         thumb: thumb === undefined ? null : thumb === 'up' ? 1 : -1,
       });
       const rows = await Promise.all(assignments.map(({ experiment }) => store.experiments.get(experiment)));
@@ -81,6 +86,16 @@ function check(said: Feedback): z.output<typeof Feedback> {
   });
 }
 
+type Said = z.output<typeof Feedback>;
+
+/** Whoever rates is asked for words, and writes what they like. */
+function redacted(said: Said, { isOn, json }: Redaction): Said {
+  if (!isOn) return said;
+  const { note, emoji, fields } = said;
+  const words = json({ ...(note !== undefined && { note }), ...(emoji !== undefined && { emoji }), ...(fields && { fields }) });
+  return { ...said, ...(words as Pick<Said, 'note' | 'emoji' | 'fields'>) };
+}
+
 /** The year 10000: what comes later is in another unit, or no time at all. */
 const LATEST = 253_402_300_800_000;
 
@@ -90,6 +105,16 @@ function checkTime(at: number): void {
     message: `this feedback was said at ${at}, which is no time`,
     remedy: 'give the time in milliseconds since 1970, or leave it out: it is now',
     data: { problems: ['at'] },
+  });
+}
+
+/** So that what stands beside people's words as a monitor's is one's. */
+function checkSigned(by: string | null): void {
+  if (!by?.startsWith(MONITOR_BY)) return;
+  throw new SluiceError('feedback_invalid', {
+    message: `nobody but a monitor says something as '${MONITOR_BY}…'`,
+    remedy: 'name who says it otherwise',
+    data: { problems: ['by'] },
   });
 }
 

@@ -1,5 +1,5 @@
 /**
- * Whether a call may leave: whether the budget of its run, its evaluation, its backtest or its shadow has room for the most that it may take,
+ * Whether a call may leave: whether the budget of its run, its evaluation, its backtest or shadow, or its monitor's day has room for the most that it may take,
  * beside what is spent and what may yet be by the calls under way. The rows that are read here stay locked until the call
  * is written, so that calls of one budget are let in one at a time.
  */
@@ -15,6 +15,7 @@ interface Budgets {
   readonly fits: boolean | null;
   readonly rerun: 'backtest' | 'shadow' | null;
   readonly rerunUsd: number | null;
+  readonly monitorUsd: number | null;
 }
 
 /** A waiting statement is given rows as they are once it has the lock: sums that are kept in them are up to date. */
@@ -24,17 +25,21 @@ const LOCK = `
     select budget_usd, committed_usd from evaluation join evaluation_spending using (evaluation_id)
     where evaluation_id = $1 for no key update
   ),
-  rerun_row as (select kind, budget_usd from rerun where rerun_id = $1 for no key update)
+  rerun_row as (select kind, budget_usd from rerun where rerun_id = $1 for no key update),
+  monitor_row as (select budget_usd from monitor_day where paid_by = $1 for no key update)
   select rerun_row.kind as rerun, rerun_row.budget_usd::float8 as "rerunUsd", run_row.budget as run,
-    evaluation_row.budget_usd::float8 as "evaluationUsd", committed_usd::float8 as "committedUsd", committed_usd + $2::numeric <= evaluation_row.budget_usd as fits
-  from (select) as always left join run_row on true left join evaluation_row on true left join rerun_row on true`;
+    evaluation_row.budget_usd::float8 as "evaluationUsd", committed_usd::float8 as "committedUsd", committed_usd + $2::numeric <= evaluation_row.budget_usd as fits,
+    monitor_row.budget_usd::float8 as "monitorUsd"
+  from (select) as always left join run_row on true left join evaluation_row on true left join rerun_row on true
+    left join monitor_row on true`;
 
 /** Undefined: there is room, or no budget. */
 export async function refusal(queries: Queries, opening: CallOpening): Promise<Opened | undefined> {
   const [budgets] = await queries.query<Budgets>(LOCK, [opening.runId, decimal(opening.reservedUsd)]);
-  const { run, rerun, rerunUsd, evaluationUsd, committedUsd, fits } = budgets!;
+  const { run, rerun, rerunUsd, monitorUsd, evaluationUsd, committedUsd, fits } = budgets!;
   if (run !== null) return summedUp(queries, opening, run, 'run');
   if (rerun !== null) return rerunUsd === null ? undefined : summedUp(queries, opening, { usd: rerunUsd }, rerun);
+  if (monitorUsd !== null) return summedUp(queries, opening, { usd: monitorUsd }, 'monitor');
   if (evaluationUsd === null || fits) return undefined;
   // A statement that is made again may have been made before, and then what it reserves is committed already.
   if (await isThere(queries, opening.callId)) return undefined;

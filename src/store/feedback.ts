@@ -1,9 +1,13 @@
-/** Feedback: what people said of a run's answer. One row per delivery id; a repeated one changes nothing. */
+/**
+ * Feedback: what people said of a run's answer. One row per delivery id; a repeated one changes nothing. What monitors have
+ * made of a run is in a table of its own, so that nothing that counts people can count them.
+ */
 import type { RunAssignment } from '../experiment/assignment.ts';
 import type { Json } from '../plan/plan.ts';
 import { type Clock, nowParam } from './clock.ts';
 import type { Database } from './database.ts';
 import { addFeedback, FEEDBACK_COLUMNS } from './feedback-add.ts';
+import { feedbackOfRun } from './feedback-of-run.ts';
 import { type RatedFilter, type RatedRun, ratedRuns } from './feedback-runs.ts';
 
 const LARGEST_PAGE = 1_000;
@@ -31,6 +35,7 @@ export interface FeedbackTable {
   add(
     feedback: NewFeedback,
   ): Promise<{ readonly created: boolean; readonly row: FeedbackRow; readonly assignments: readonly RunAssignment[] }>;
+  /** In the order in which it came; what monitors have made of the run is among it, signed `monitor:grounded@1`, and nowhere else. */
   ofRun(runId: string): Promise<readonly FeedbackRow[]>;
   /** Newest first. */
   list(filter: {
@@ -46,11 +51,7 @@ export interface FeedbackTable {
 export function createFeedback(database: Database, clock?: Clock): FeedbackTable {
   return Object.freeze({
     add: (feedback) => addFeedback(database, feedback, nowParam(clock)),
-    ofRun: (runId) =>
-      database.query<FeedbackRow>(
-        `select ${FEEDBACK_COLUMNS} from feedback where run_id = $1 order by received_at, feedback_id`,
-        [runId],
-      ),
+    ofRun: (runId) => feedbackOfRun(database, runId),
     list: ({ pipeline, thumb, since, limit }) =>
       database.query<FeedbackRow>(
         `select ${FEEDBACK_COLUMNS} from feedback join run on run.run_id = feedback.run_id

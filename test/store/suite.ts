@@ -17,6 +17,7 @@ import { describeFeedback } from './suite-feedback.ts';
 import { describeLabels } from './suite-labels.ts';
 import { describeLedger } from './suite-ledger.ts';
 import { describeMemo } from './suite-memo.ts';
+import { describeMonitors } from './suite-monitors.ts';
 import { describeOutcomes } from './suite-outcomes.ts';
 import { describePlans } from './suite-plans.ts';
 import { describeProcesses } from './suite-processes.ts';
@@ -81,6 +82,7 @@ export function describeStore(name: string, start: () => Promise<TestDatabase>):
     describeLedger(subject);
     describeFeedback(subject);
     describeOutcomes(subject);
+    describeMonitors(subject);
     describeTraffic(subject);
     describeQueries(subject);
     describeProcesses(subject);
