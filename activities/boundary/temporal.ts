@@ -12,11 +12,14 @@ import { createResolveCall, type Plans, type ResolveCall } from './calls.ts';
 import { StepFailure } from './failure.ts';
 import { cut, smallData } from './failure-size.ts';
 import type { Implemented } from './implement.ts';
+import type { NoteAttempt } from './note-attempt.ts';
 
 export type StepActivity = (call: StepArguments) => Promise<StepResult>;
 
 export interface HostDependencies extends BoundaryDependencies {
   readonly plans: Plans;
+  /** Keeps what attempts came to; absent: nobody does. */
+  readonly noteAttempt?: NoteAttempt;
 }
 
 /** One activity per `step@version`, by the name the Temporal UI shows. */
@@ -47,9 +50,12 @@ function createStepActivity(
   resolve: ResolveCall,
 ): StepActivity {
   const run = createBoundary(dependencies, implemented);
+  const step = stepName(implemented.step);
+  const { noteAttempt: note = async () => undefined } = dependencies;
   return async (call) => {
     const context = Context.current();
     const { info } = context;
+    const runId = info.workflowExecution!.workflowId;
     const startedAt = Date.now();
     const trace = (): AttemptTrace => ({
       attempt: info.attempt,
@@ -65,7 +71,7 @@ function createStepActivity(
         step: implemented.step,
         config,
         input: call.input,
-        runId: info.workflowExecution!.workflowId,
+        runId,
         key: call.key,
         call: call.call,
         attempt: info.attempt,
@@ -78,10 +84,17 @@ function createStepActivity(
         ...(call.sink && { sink: call.sink }),
         ...(call.exposures && { exposures: call.exposures }),
       });
-      return { output, trace: trace() };
+      const ended = trace();
+      await note(runId, call, step, ended);
+      return { output, trace: ended };
     } catch (error) {
-      if (context.cancellationSignal.aborted) throw new CancelledFailure('cancelled', [], asError(error));
-      throw toApplicationFailure(error, trace());
+      const ended = trace();
+      const isCancelled = context.cancellationSignal.aborted;
+      const failure = isCancelled
+        ? new CancelledFailure('cancelled', [], asError(error))
+        : toApplicationFailure(error, ended);
+      await note(runId, call, step, ended, failure);
+      throw failure;
     }
   };
 }

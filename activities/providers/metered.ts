@@ -9,10 +9,12 @@ import type { PriceRules } from '../../src/runtime/model-rules.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { ProviderCall, Usage } from './call.ts';
 import { estimateTokens } from './count-tokens.ts';
+import type { Redact } from './kept-body.ts';
 import type { ChatRequest, DataReply, LanguageModel, Shape, TextReply } from './language-model.ts';
 import { type Meter, pay } from './paid-call.ts';
 import { costOf, priceOf } from './prices.ts';
 import type { Providers } from './providers.ts';
+import { withDocuments } from './render-documents.ts';
 import type { Reranker } from './reranker.ts';
 import type { TextEmbedder } from './text-embedder.ts';
 
@@ -25,7 +27,13 @@ export function createMeter(
     limits,
     limitWaitMs,
     prices,
-  }: { readonly limits: LimitRules; readonly limitWaitMs: number; readonly prices: PriceRules },
+    redact,
+  }: {
+    readonly limits: LimitRules;
+    readonly limitWaitMs: number;
+    readonly prices: PriceRules;
+    readonly redact?: Redact;
+  },
 ): Meter {
   return Object.freeze({
     calls,
@@ -33,6 +41,7 @@ export function createMeter(
     allowanceOf: (model: string) => allowanceOf(limits, model),
     longestWaitMs: limitWaitMs,
     costOf: (model: string, usage: Usage) => costOf(usage, priceOf(model, prices)),
+    ...(redact && { redact }),
   });
 }
 
@@ -63,12 +72,14 @@ function languageModel(model: LanguageModel, meter: Meter): LanguageModel {
       });
     },
     writeData: <T>(asked: ChatRequest, shape: Shape<T>, call: ProviderCall) => {
-      const { request, ...counts } = counting(model, asked, [JSON.stringify(z.toJSONSchema(shape.schema))]);
+      const schema = z.toJSONSchema(shape.schema);
+      const { request, asked: sent, ...counts } = counting(model, asked, [JSON.stringify(schema)]);
       return pay<DataReply<T>>(meter, {
         ...counts,
         model: name,
         kind: 'data',
         call,
+        asked: () => ({ ...sent(), shape: { name: shape.name, schema } }),
         make: () => model.writeData(request, shape, call),
       });
     },
@@ -78,7 +89,7 @@ function languageModel(model: LanguageModel, meter: Meter): LanguageModel {
 /** What each message and document takes beside its text: names of roles, marks between them. */
 const TOKENS_PER_PART = 8;
 
-/** The tokenizer's count of a request, and of what came of its reply, for when the provider does not say. */
+/** A request and what comes of its reply: by the tokenizer's count, for when the provider does not say, and for the record. */
 function counting(model: LanguageModel, asked: ChatRequest, besides: readonly string[] = []) {
   const { messages, documents = [], maxOutputTokens, onText } = asked;
   const texts = [
@@ -97,12 +108,19 @@ function counting(model: LanguageModel, asked: ChatRequest, besides: readonly st
       },
     }),
   };
-  const counted = (reply: { readonly text: string } | { readonly data: unknown } | undefined): Usage | null => {
+  type Content = { readonly text: string } | { readonly data: unknown } | undefined;
+  const counted = (reply: Content): Usage | null => {
     const text = reply === undefined ? streamed : 'text' in reply ? reply.text : JSON.stringify(reply.data);
     if (reply === undefined && text === '') return null;
     return { inputTokens, outputTokens: model.countTokens(text).tokens };
   };
-  return { request, most: { inputTokens, outputTokens: maxOutputTokens }, counted };
+  const answered = (reply: Content) => {
+    if (reply === undefined) return streamed === '' ? undefined : { text: streamed };
+    return 'text' in reply ? { text: reply.text } : { data: reply.data };
+  };
+  const { temperature } = asked;
+  const sent = () => ({ messages: withDocuments(asked), maxOutputTokens, temperature, stream: onText !== undefined });
+  return { request, most: { inputTokens, outputTokens: maxOutputTokens }, counted, asked: sent, answered };
 }
 
 const measure = (texts: readonly string[]): number => texts.reduce((sum, text) => sum + estimateTokens(text), 0);
@@ -127,6 +145,8 @@ function reranker(model: Reranker, meter: Meter): Reranker {
         call,
         most,
         counted,
+        asked: () => request,
+        answered: (reply) => reply && { results: reply.results },
         make: () => model.rerank(request, call),
       });
     },
@@ -145,6 +165,9 @@ function embedder(model: TextEmbedder, meter: Meter): TextEmbedder {
         call,
         most,
         counted,
+        asked: () => request,
+        // Vectors are long, and nobody reads them.
+        answered: (reply) => reply && { vectors: reply.vectors.length, dimensions: model.dimensions },
         make: () => model.embed(request, call),
       });
     },
