@@ -8,7 +8,10 @@ export const seesAll = ({ scopes }: Caller): boolean => scopes.includes('read') 
 
 /** @throws SluiceError `run_unknown`, also for a run of somebody else */
 export async function visibleRun(store: Store, caller: Caller, runId: string): Promise<RunWithNodes> {
-  const run = await store.runs.get(runId);
+  const run = await store.runs.get(runId).catch((error: unknown) => {
+    // The store would name runs that are there.
+    throw error instanceof SluiceError && error.code === 'run_unknown' ? unknownRun(runId) : error;
+  });
   if (run.runId !== runId || !(seesAll(caller) || run.owner === caller.owner)) throw unknownRun(runId);
   return run;
 }

@@ -1,7 +1,10 @@
 /** All routes, in the order in which the document shows them. */
 import type { AddRoutes } from '../route.ts';
 import { addAsk } from './ask.ts';
+import { addAudit } from './audit.ts';
+import { addExperiments } from './experiments.ts';
 import { addFeedback } from './feedback.ts';
+import { addPipelines } from './pipelines.ts';
 import { addRuns } from './runs.ts';
 
-export const ROUTES: readonly AddRoutes[] = [addAsk, addRuns, addFeedback];
+export const ROUTES: readonly AddRoutes[] = [addAsk, addRuns, addFeedback, addPipelines, addExperiments, addAudit];
