@@ -1,6 +1,5 @@
 /** What a score says of its run's unit: an outcome per metric that is of it. */
 import type { RunFacts, Score } from '../evaluation/result.ts';
-import type { ScorerSpec } from '../evaluation/spec.ts';
 import type { NewOutcome } from '../store/outcomes.ts';
 import type { RunAssignment } from './assignment.ts';
 import { scaledValue } from './run-outcomes.ts';
@@ -56,7 +55,3 @@ function readSource(source: OnlineSource, { scorer, score, facts }: ScoredOutcom
   const fact = facts[source.field];
   return fact === null ? undefined : Number(fact);
 }
-
-/** The least that the scorer could have said: of a run that failed by its own fault. */
-export const worstOf = ({ fields }: Pick<ScorerSpec, 'fields'>): Score =>
-  Object.fromEntries(Object.entries(fields).map(([field, { worst }]) => [field, worst]));

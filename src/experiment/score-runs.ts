@@ -6,9 +6,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SluiceError } from '../errors.ts';
 import type { MakeAttempt } from '../evaluation/attempts.ts';
-import { scoreRun } from '../evaluation/chunk/score-run.ts';
-import { observedRefs } from '../evaluation/chunk/scorer-input.ts';
-import type { JsonObject } from '../evaluation/dataset.ts';
 import type { Cell, Score } from '../evaluation/result.ts';
 import type { Slots } from '../evaluation/slots.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -17,10 +14,9 @@ import type { NewOutcome } from '../store/outcomes.ts';
 import type { ScoreTask, ScoreTaskEnd } from '../store/score-tasks.ts';
 import type { Store } from '../store/store.ts';
 import { outcomeSettings } from './outcome-settings.ts';
-import { createAttemptHost } from './rerun/attempt-host.ts';
-import { replay } from './rerun/replay.ts';
-import { loadRun, servedRun } from './rerun/served-run.ts';
-import { outcomesOfScore, worstOf } from './score-outcomes.ts';
+import { loadRun } from './rerun/served-run.ts';
+import { outcomesOfScore } from './score-outcomes.ts';
+import { scoreIn, scoreServed } from './score-served.ts';
 
 export interface ScoreRunsOptions {
   readonly store: Store;
@@ -116,22 +112,12 @@ async function scoreOf(
   const online = spec.scorers.find((each) => each.spec.id === scorerId);
   if (online === undefined) throw unknownScorer(experimentId, scorerId);
   const scorer = online.spec;
-  const { run, record } = await loadRun(store, planOf, runId);
+  const loaded = await loadRun(store, planOf, runId);
+  const { run } = loaded;
   const assignment = run.assignments?.find(({ experiment }) => experiment === experimentId);
   if (assignment === undefined) throw notInExperiment(experimentId, runId);
-  const refs = observedRefs([scorer]);
-  const replayed = await replay(
-    record,
-    refs.map(($from) => ({ $from })),
-  );
-  const served = servedRun(run, replayed, refs);
-  const host = createAttemptHost({ attempt, slots, paidBy: experimentId, mark: [runId, scorerId] });
-  const example = { id: runId, input: run.input as JsonObject };
-  const told = await scoreRun({ scorer, example, execute: host.execute, signal }, served);
-  // A run that could not be made will not be made by asking again.
-  const cell = told.state === 'missing' && served.outcome === 'missing' ? { ...told, resumable: false } : told;
-  const score = cell.state === 'done' ? cell.score : worstOf(scorer);
-  const { facts } = served;
+  const { cell, facts } = await scoreServed({ attempt, slots, scorer, paidBy: experimentId, signal }, loaded);
+  const score = scoreIn(cell, scorer);
   const scored = { scorer: scorerId, runId, score, facts, finishedAt: run.finishedAt! };
   return { cell, score, outcomes: cell.state === 'missing' ? [] : outcomesOfScore(spec, assignment, scored) };
 }

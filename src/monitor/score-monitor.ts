@@ -1,0 +1,122 @@
+/**
+ * Scores the runs that a monitor has sampled, and watches what they come to: a few at a time, by the machinery of evaluations.
+ * A turn ends when there is somebody to be told of an alert, when the monitor is stopped, and after a while in any case;
+ * whoever is killed in it loses what was under way, which comes back by itself.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { MonitorTurn, MonitorTurnInput } from '../../workflows/monitor-messages.ts';
+import { SluiceError } from '../errors.ts';
+import type { MakeAttempt } from '../evaluation/attempts.ts';
+import type { Slots } from '../evaluation/slots.ts';
+import { loadRun } from '../experiment/rerun/served-run.ts';
+import { scoreIn, scoreServed } from '../experiment/score-served.ts';
+import type { Plan } from '../plan/plan.ts';
+import { EVALUATION_BUDGET } from '../plan/walk.ts';
+import type { MonitorRow } from '../store/monitors.ts';
+import type { ClaimedRun, MonitorScoreEnd } from '../store/monitors-queue.ts';
+import type { Store } from '../store/store.ts';
+import { watch } from './watch.ts';
+
+export interface MonitorWorker {
+  readonly store: Pick<Store, 'monitors' | 'runs'>;
+  readonly attempt: MakeAttempt;
+  /** Of the process. */
+  readonly slots: Slots;
+  /** A plan never changes, so it is read once. @throws SluiceError `plan_unknown` */
+  readonly planOf: (planId: string) => Promise<Plan>;
+  /** Whether there is somebody to tell of alerts; default: nobody. */
+  readonly tells?: boolean;
+}
+
+export interface MonitorTimes {
+  /** After this a turn ends; default 1 hour. */
+  readonly turnMs?: number;
+  /** Between two looks for runs where there was none; default 1 s. */
+  readonly pollMs?: number;
+  /** Between two looks at the window; default 15 s. */
+  readonly watchMs?: number;
+  /** How long a run is left to whoever has claimed it, and after a failure that may pass until it is tried again; default 1 minute. */
+  readonly leaseMs?: number;
+}
+
+/** Runs at a time: as many as a worker's slots have use for. */
+const AT_ONCE = 20;
+const MOST_TRIES = 3;
+/** Reasons are what a call failed with, or words. */
+const IS_CODE = /^\w+$/;
+
+/** @throws SluiceError `monitor_unknown`, what the store throws; the signal's reason when it aborts */
+export async function scoreMonitor(
+  worker: MonitorWorker,
+  { monitorId, starts, telling }: MonitorTurnInput,
+  signal: AbortSignal,
+  { turnMs = 3_600_000, pollMs = 1_000, watchMs = 15_000, leaseMs = 60_000 }: MonitorTimes = {},
+): Promise<MonitorTurn> {
+  const { monitors } = worker.store;
+  const row = await monitors.get(monitorId);
+  const endsAt = performance.now() + turnMs;
+  let watchedAt = Number.NEGATIVE_INFINITY;
+  while (performance.now() < endsAt) {
+    signal.throwIfAborted();
+    const claimed = await monitors.claim(monitorId, starts, AT_ONCE, leaseMs);
+    if (claimed === undefined) return { isOver: true, alerts: [] };
+    if (claimed.length > 0) await scoreAll(worker, row, claimed, signal);
+    if (performance.now() - watchedAt >= watchMs) {
+      await watch(worker.store, monitorId);
+      watchedAt = performance.now();
+      const alerts = worker.tells ? await monitors.untold(monitorId) : [];
+      const untold = alerts.filter((no) => !telling.includes(no));
+      if (untold.length > 0) return { isOver: false, alerts: untold };
+    }
+    if (claimed.length === 0) await delay(pollMs, undefined, { signal });
+  }
+  return { isOver: false, alerts: [] };
+}
+
+async function scoreAll(
+  worker: MonitorWorker,
+  row: MonitorRow,
+  claimed: readonly ClaimedRun[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { monitors } = worker.store;
+  const { monitorId, spec } = row;
+  const { paidBy, isExhausted } = await monitors.openDay(monitorId, spec.budgetUsdPerDay);
+  if (isExhausted) return monitors.skipWaiting(monitorId, 'budget');
+  const ended = await Promise.all(claimed.map((each) => scoreOne(worker, row, { ...each, paidBy }, signal)));
+  await monitors.finish(
+    monitorId,
+    ended.filter((end) => typeof end === 'object'),
+  );
+  if (!ended.includes('out_of_budget')) return;
+  await monitors.exhaustDay(paidBy);
+  await monitors.skipWaiting(monitorId, 'budget');
+}
+
+/** `later`: it is to be tried again, once its claim has run out. */
+type Ended = MonitorScoreEnd | 'later' | 'out_of_budget';
+
+async function scoreOne(
+  { store, attempt, slots, planOf }: MonitorWorker,
+  { spec: { scorer } }: MonitorRow,
+  { runId, tries, paidBy }: ClaimedRun & { readonly paidBy: string },
+  signal: AbortSignal,
+): Promise<Ended> {
+  const failed = (code: string, message: string): Ended => ({ runId, state: 'failed', error: { code, message } });
+  try {
+    const loaded = await loadRun(store, planOf, runId);
+    const { cell } = await scoreServed({ attempt, slots, scorer, paidBy, signal }, loaded);
+    if (cell.state !== 'missing') {
+      const detail = cell.state === 'done' ? cell.detail : { failed: cell.reason };
+      return { runId, state: 'done', scores: scoreIn(cell, scorer), ...(detail && { detail }) };
+    }
+    const { reason, resumable } = cell;
+    if (reason === EVALUATION_BUDGET) return 'out_of_budget';
+    if (resumable && tries < MOST_TRIES) return 'later';
+    return failed(IS_CODE.test(reason) ? reason : 'score_missing', reason);
+  } catch (error) {
+    if (signal.aborted) return 'later';
+    if (error instanceof SluiceError && !error.code.startsWith('database_')) return failed(error.code, error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * What the scores of a window come to, and whether that is worth an alert. A rate has Wilson's interval; a mean has Student's,
+ * and where all scores are equal, which estimates no error, one that needs only the bounds of the score. What has no score is
+ * in neither: it shows in the coverage.
+ */
+import { bernsteinCs } from '../stats/bernstein.ts';
+import { isNoVariation } from '../stats/checks.ts';
+import { tTest } from '../stats/intervals.ts';
+import { wilson } from '../stats/rates.ts';
+import type { FieldSums, WindowSums } from '../store/monitors-read.ts';
+import type { AlertSettings, AlertState, MonitorSpec } from './spec.ts';
+
+/**
+ * Windows are looked at over and over: at the usual 5 % one in forty looks at a pipeline that sits on its threshold would
+ * alert; at 1 % one in two hundred does.
+ */
+export const ALPHA = 0.01;
+/** An interval of equal scores is made by going through them; with so many it is narrow already. */
+const MOST_EQUAL = 10_000;
+
+export interface FieldStatistics {
+  readonly kind: 'rate' | 'mean';
+  readonly n: number;
+  readonly mean: number;
+  /** Of 99 %; null where there is too little to have one. */
+  readonly lo: number | null;
+  readonly hi: number | null;
+}
+
+export interface WindowStatistics {
+  /** Of runs that ended from here to here; milliseconds since the epoch. */
+  readonly from: number;
+  readonly to: number;
+  readonly sampled: number;
+  readonly scored: number;
+  /** Scored of sampled; null where none was sampled. */
+  readonly coverage: number | null;
+  readonly fields: { readonly [field: string]: FieldStatistics };
+}
+
+export function windowStatistics(spec: Pick<MonitorSpec, 'fields' | 'scorer'>, sums: WindowSums): WindowStatistics {
+  const { from, to, sampled, scored } = sums;
+  const fields = Object.entries(spec.fields).flatMap(([field, kind]): [string, FieldStatistics][] => {
+    const of = sums.fields[field];
+    return of === undefined ? [] : [[field, statisticsOf(spec, field, kind, of)]];
+  });
+  const coverage = sampled === 0 ? null : scored / sampled;
+  return { from, to, sampled, scored, coverage, fields: Object.fromEntries(fields) };
+}
+
+function statisticsOf(
+  { scorer }: Pick<MonitorSpec, 'scorer'>,
+  field: string,
+  kind: 'rate' | 'mean',
+  { n, mean, variance }: FieldSums,
+): FieldStatistics {
+  const none = { kind, n, mean, lo: null, hi: null };
+  if (kind === 'rate') {
+    const { lo, hi } = wilson(Math.round(n * mean), n, ALPHA);
+    return { ...none, lo, hi };
+  }
+  if (n < 2) return none;
+  const deviation = Math.sqrt(variance);
+  if (!isNoVariation(deviation, mean)) {
+    const { ciLo, ciHi } = tTest(mean, deviation / Math.sqrt(n), n - 1, ALPHA);
+    return { ...none, lo: ciLo, hi: ciHi };
+  }
+  const { worst, best } = scorer.fields[field]!;
+  if (best === null || best === worst) return none;
+  const [least, span] = [Math.min(worst, best), Math.abs(best - worst)];
+  const place = Math.min(1, Math.max(0, (mean - least) / span));
+  const { lo, hi } = bernsteinCs(Array<number>(Math.min(n, MOST_EQUAL)).fill(place), ALPHA);
+  return lo === null || hi === null ? none : { ...none, lo: least + lo * span, hi: least + hi * span };
+}
+
+/**
+ * What the window says now. An alert begins when the whole interval is beyond the threshold, and ends when the estimate is
+ * not beyond it any more: so one that is neither does not come and go. With too few scores it stays as it was.
+ */
+export function alertStateOf(
+  { field, below, above, atLeast }: AlertSettings,
+  { fields }: Pick<WindowStatistics, 'fields'>,
+  was: AlertState,
+): AlertState {
+  const of = fields[field];
+  if (of === undefined || of.n < atLeast || of.lo === null || of.hi === null) return was;
+  const isBeyond = below === null ? of.lo > above! : of.hi < below;
+  if (isBeyond) return 'alerting';
+  const isEstimatedBeyond = below === null ? of.mean > above! : of.mean < below;
+  return was === 'alerting' && isEstimatedBeyond ? 'alerting' : 'ok';
+}
