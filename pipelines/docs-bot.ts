@@ -4,6 +4,7 @@
  * declines what the documents do not say. Its models are Cohere's and OpenAI's; the variant `local` needs neither.
  */
 import { definePipeline } from '../src/index.ts';
+import { asQuestion } from './conversation.ts';
 import { Answer, Feedback, Question } from './schemas.ts';
 import {
   decline,
@@ -22,7 +23,7 @@ const COMMAND = 'cohere/command-a-03-2025';
 /** What readers get of a search that failed, or was not worth making. */
 const unsearched = { passages: [], searched: false };
 
-export const docsBot = definePipeline('docs-bot', Question)
+export const docsBot = definePipeline('docs-bot', Question, { chat: asQuestion })
   .step(
     'enhance',
     enhanceQuery,

@@ -3,12 +3,16 @@ import { z } from 'zod';
 
 /** A question may be this long; a longer text is a document, not a question. */
 const QUESTION_LENGTH = 8_000;
+/** So may what was said before it. */
+export const TURN_LENGTH = 8_000;
+/** Turns of a history, at most. */
+export const HISTORY_LENGTH = 50;
 /** Passages of one list, at most. */
 export const LIST_LENGTH = 100;
 
 export const Turn = z.object({
   role: z.enum(['user', 'assistant']),
-  content: z.string().max(QUESTION_LENGTH, 'shorten this turn of the history to 8,000 characters'),
+  content: z.string().max(TURN_LENGTH, 'shorten this turn of the history to 8,000 characters'),
 });
 
 export type Turn = z.output<typeof Turn>;
@@ -18,7 +22,7 @@ export const Question = z.object({
     .string({ error: 'give the question as a text' })
     .max(QUESTION_LENGTH, 'shorten the question to 8,000 characters; longer texts belong in an index')
     .regex(/\S/, 'ask something: the question is blank'),
-  history: z.array(Turn).max(50, 'give the last 50 turns of the conversation').optional(),
+  history: z.array(Turn).max(HISTORY_LENGTH, 'give the last 50 turns of the conversation').optional(),
 });
 
 /** A retrievable piece of a document. Scores compare passages of one list only. */

@@ -5,6 +5,7 @@
  * Its passages have at most 384 tokens, as those of every index of this project do.
  */
 import { definePipeline } from '../src/index.ts';
+import { asQuestion } from './conversation.ts';
 import { Question, WandbotAnswer } from './schemas.ts';
 import { enhanceQuery, fuse, generate, keepOrder, rerank, vectorSearch } from './steps.ts';
 
@@ -34,7 +35,7 @@ const HINTS = {
   nefarious_query: 'Decline in one sentence.',
 };
 
-export const wandbot = definePipeline('wandbot', Question)
+export const wandbot = definePipeline('wandbot', Question, { chat: asQuestion })
   .step(
     'enhance',
     enhanceQuery,

@@ -5,6 +5,7 @@
 
 // What the types of pipelines are made of: named here, so that programs which export one can emit its declaration.
 export type { Chain, FirstChain, MapSettings, Part, Place, RepeatSettings, Round } from './dsl/chain.ts';
+export type { ChatMessage, ChatRequest } from './dsl/chat.ts';
 export { type AnyDataset, type Dataset, defineDataset } from './dsl/dataset.ts';
 export type { Duration } from './dsl/duration.ts';
 export type { AnyPipeline, AnyVariant, Edit, Pipeline, Variant } from './dsl/edit.ts';

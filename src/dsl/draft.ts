@@ -7,6 +7,7 @@ import { suggest } from '../nearest.ts';
 import { LIMITS } from '../plan/limits.ts';
 import type { PlanNode, Wiring } from '../plan/plan.ts';
 import { RESERVED_IDS } from '../plan/words.ts';
+import type { Chat } from './chat.ts';
 import type { Policy } from './policy.ts';
 import { refTo } from './ref.ts';
 import { checkName, refuse } from './refuse.ts';
@@ -36,6 +37,8 @@ export type PlaceOptions = Partial<Policy> & { readonly lane?: 'activity' | 'loc
 export interface Draft {
   readonly pipeline: string;
   readonly input: z.ZodObject;
+  /** How the input is made of a conversation. */
+  readonly chat?: Chat;
   readonly nodes: readonly PlanNode[];
   /** Refs by their word: `input`, and the innermost `carry` or `item`. */
   readonly locals: { readonly [word: string]: object };
@@ -61,10 +64,11 @@ export interface DraftBody {
 }
 
 /** The draft before any node. */
-export function emptyDraft(pipeline: string, input: z.ZodObject): Draft {
+export function emptyDraft(pipeline: string, input: z.ZodObject, chat?: Chat): Draft {
   return {
     pipeline,
     input,
+    ...(chat && { chat }),
     nodes: [],
     locals: { input: refTo(input, ['input']) },
     outputs: {},

@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod';
 import type { NodeEdit, Plan } from '../plan/plan.ts';
+import type { Chat } from './chat.ts';
 import type { Container, LaneOption, PlacedTypes, StandsIn, StillProduces } from './place.ts';
 import type { Policy } from './policy.ts';
 import type { AnyStep, Step } from './step.ts';
@@ -20,6 +21,11 @@ export interface AnyPipeline {
   readonly plan: Plan;
   /** The contracts of all steps the plan calls, fallbacks included, one per `name@version`. */
   readonly steps: readonly AnyStep[];
+  /**
+   * Makes the input of a conversation; absent where the pipeline does not declare it. `undefined` is named for the compiler,
+   * which would otherwise speak of it wherever a pipeline does not fit.
+   */
+  readonly chat?: Chat | undefined;
 }
 
 /** What a variant says at run time, whatever its types: a pipeline whose plan is the baseline's with these edits. */

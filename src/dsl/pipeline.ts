@@ -7,6 +7,7 @@ import { freezeJson } from '../plan/json.ts';
 import { LIMITS } from '../plan/limits.ts';
 import { type Json, PLAN_FORMAT, type Plan } from '../plan/plan.ts';
 import type { FirstChain } from './chain.ts';
+import { chatOf, checkAnswers, type PipelineOptions } from './chat.ts';
 import {
   type Body,
   type Ended,
@@ -34,6 +35,7 @@ import { toPipeline } from './variant.ts';
  *
  * @param id letters, digits, '-' and '_'; what deployments, runs and the command line call it
  * @param input what it takes: a z.object of plain JSON
+ * @param options `chat`: how its input is made of a conversation, for clients of OpenAI's protocol
  * @throws DefinitionError, here and from every call of the chain, naming the node and what is wrong with it
  *
  * @example
@@ -42,13 +44,17 @@ import { toPipeline } from './variant.ts';
  *   .step('draft', generate, ({ input, found }) => ({ question: input.question, passages: found.passages }))
  *   .output(z.object({ text: z.string() }), ({ draft }) => ({ text: draft.text }));
  */
-export function definePipeline<const Id extends string, Input extends z.ZodObject>(
+export function definePipeline<const Id extends string, Input extends z.ZodObject, Made extends z.input<Input>>(
   id: Id,
   input: Input,
+  options?: PipelineOptions<NoInfer<z.input<Input>>, Made>,
 ): FirstChain<Id, z.output<Input>> {
   checkName(id, 'a pipeline named');
   checkFaithful(input, `pipeline '${id}': input`);
-  return chain(emptyDraft(id, input)) as unknown as FirstChain<Id, z.output<Input>>;
+  return chain(emptyDraft(id, input, chatOf(options ?? {}, `pipeline '${id}'`))) as unknown as FirstChain<
+    Id,
+    z.output<Input>
+  >;
 }
 
 /** A body as its author writes it: a function of the chain inside, ending it. */
@@ -99,7 +105,7 @@ const ENDINGS: { readonly [Kind in DraftBody['kind']]: string } = {
 };
 
 function planOf(draft: Draft, output: z.ZodObject, wire: WiringFunction) {
-  const { pipeline: id, input, nodes, known, outputs, aliases } = draft;
+  const { pipeline: id, input, chat, nodes, known, outputs, aliases } = draft;
   const at = `pipeline '${id}'`;
   if (draft.body) refuse('output_inside', `${draft.body.at}: ${ENDINGS[draft.body.kind]}`, '.output ends the pipeline');
   checkFaithful(output, `${at}: output`);
@@ -114,7 +120,8 @@ function planOf(draft: Draft, output: z.ZodObject, wire: WiringFunction) {
   const characters = JSON.stringify(plan).length;
   if (characters > LIMITS.planBytes)
     refuse('limit_exceeded', `${at} is ${characters} characters long as JSON`, `use at most ${LIMITS.planBytes}`);
-  return { id, input, output, plan, known, outputs, aliases, steps: stepsIn(known) };
+  if (chat) checkAnswers(plan, at);
+  return { id, input, output, plan, known, outputs, aliases, steps: stepsIn(known), ...(chat && { chat }) };
 }
 
 /** What may be sent (keys with defaults left out), or what is given (all of them there). */

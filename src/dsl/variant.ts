@@ -19,9 +19,9 @@ type WrittenEdit = (edit: object) => unknown;
 
 /** The pipeline as authors hold it. */
 export function toPipeline(internals: Internals): AnyPipeline {
-  const { id, input, output, plan, steps } = internals;
+  const { id, input, output, plan, steps, chat } = internals;
   const variant = (name: string, edit: WrittenEdit) => toVariant(internals, name, edit);
-  return remember(Object.freeze({ id, input, output, plan, steps, variant }), internals);
+  return remember(Object.freeze({ id, input, output, plan, steps, ...(chat && { chat }), variant }), internals);
 }
 
 function toVariant(base: Internals, name: string, written: WrittenEdit, before?: AnyVariant): AnyVariant {
@@ -44,10 +44,12 @@ function toVariant(base: Internals, name: string, written: WrittenEdit, before?:
       'return the edits: (edit) => edit.configure(...)',
     );
   const { plan, known } = finish(edits);
-  const { id, input, output, outputs, aliases } = base;
-  const internals: Internals = { id, input, output, plan, known, outputs, aliases, steps: stepsIn(known) };
+  const { id, input, output, outputs, aliases, chat } = base;
+  const steps = stepsIn(known);
+  const talk = chat && { chat };
+  const internals: Internals = { id, input, output, plan, known, outputs, aliases, steps, ...talk };
   const variant: AnyVariant & { variant: unknown } = Object.freeze({
-    ...{ id, input, output, plan, steps: internals.steps },
+    ...{ id, input, output, plan, steps, ...talk },
     name,
     variantOf: id,
     edits: freezeJson(edits.list),
