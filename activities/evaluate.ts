@@ -8,13 +8,17 @@ import { evaluateChunk } from '../src/evaluation/chunk/evaluate-chunk.ts';
 import { digestsOf } from '../src/evaluation/digest/digest.ts';
 import { endEvaluation } from '../src/evaluation/end.ts';
 import { createEvaluationWorker } from '../src/evaluation/evaluation-worker.ts';
+import type { Redaction } from '../src/redaction/redaction.ts';
+import type { AlertAddress } from '../src/monitor/tell-alert.ts';
 import type { Store } from '../src/store/store.ts';
 import type { EvaluateActivities } from '../workflows/evaluate-messages.ts';
 import type { ScoringActivities } from '../workflows/experiment-messages.ts';
+import type { MonitorActivities } from '../workflows/monitor-messages.ts';
 import type { RerunActivities } from '../workflows/rerun-messages.ts';
 import { asActivity, BEAT_MS } from './as-activity.ts';
 import type { Implemented } from './boundary/implement.ts';
 import { createMakeAttempt } from './boundary/memo.ts';
+import { createMonitorActivities } from './monitor.ts';
 import { createRerunActivities } from './rerun.ts';
 import { createScoreRuns } from './score-runs.ts';
 
@@ -23,13 +27,18 @@ export interface EvaluateDependencies {
   readonly implementations: readonly Implemented[];
   /** Calls that this process makes at once, over all chunks. */
   readonly concurrency: number;
+  /** Who is told of monitors' alerts; absent: nobody. */
+  readonly alerts?: AlertAddress | undefined;
+  /** Default: off. */
+  readonly redaction?: Redaction;
 }
 
-/** Chunks of evaluations, sampled runs of experiments, and runs again: what they call shares the slots of the process. */
+/** Chunks of evaluations, sampled runs of experiments and monitors, and runs again: what they call shares the slots of the process. */
 export function createEvaluateActivities(
   dependencies: EvaluateDependencies,
-): EvaluateActivities & ScoringActivities & RerunActivities {
-  const { store, implementations, concurrency } = dependencies;
+): EvaluateActivities & ScoringActivities & RerunActivities & MonitorActivities {
+  const { store, implementations, concurrency, redaction } = dependencies;
+  const redacting = redaction && { redaction };
   const snapshotSteps = new Set(
     implementations.filter(({ step }) => 'snapshot' in step.config.shape).map(({ step }) => stepName(step)),
   );
@@ -39,7 +48,8 @@ export function createEvaluateActivities(
   const worker = createEvaluationWorker({
     store,
     concurrency,
-    attempt: createMakeAttempt(store, implementations),
+    ...redacting,
+    attempt: createMakeAttempt({ payloads: store.payloads, ...redacting }, implementations),
     digests: () => digests,
     takesSnapshot: (step) => snapshotSteps.has(step),
   });
@@ -49,5 +59,6 @@ export function createEvaluateActivities(
     endEvaluation: (input) => asActivity(BEAT_MS, () => endEvaluation(store, input)),
     scoreRuns: createScoreRuns(worker),
     ...createRerunActivities(worker),
+    ...createMonitorActivities({ ...worker, alerts: dependencies.alerts }),
   };
 }

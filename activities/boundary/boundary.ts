@@ -1,5 +1,6 @@
 /** The boundary: what stands between a host and a step's function, outermost first. */
 import type { Json } from '../../src/plan/plan.ts';
+import type { Redaction } from '../../src/redaction/redaction.ts';
 import type { TokenOutlet } from '../../src/runtime/token-piece.ts';
 import type { Payloads } from '../../src/store/claims.ts';
 import { compose, type Next } from './attempt.ts';
@@ -7,6 +8,7 @@ import { checkClaims } from './claim-check.ts';
 import { type Expose, recordExposures } from './exposure.ts';
 import { beat } from './heartbeat.ts';
 import type { Implemented } from './implement.ts';
+import { redactResults } from './redact.ts';
 import { checkSchemas } from './schemas.ts';
 import { limitTime } from './time-limit.ts';
 import { emitNothing, sinkTokens } from './token-sink.ts';
@@ -17,11 +19,18 @@ export interface BoundaryDependencies {
   readonly tokens?: TokenOutlet;
   /** Absent where runs are in no experiment: evaluations, re-runs. */
   readonly expose?: Expose;
+  /** Default: off. */
+  readonly redaction?: Redaction;
 }
 
 export function createBoundary(dependencies: BoundaryDependencies, implemented: Implemented): Next {
-  const { payloads, tokens, expose } = dependencies;
-  const wrappers = [sinkTokens(tokens), limitTime, beat, recordExposures(expose), checkClaims(payloads), checkSchemas];
+  const { payloads, tokens, expose, redaction } = dependencies;
+  // A draft comes in pieces, and what rules name may lie across them: none is shown where any rule is on.
+  const outlet = redaction?.isOn ? undefined : tokens;
+  const wrappers = [
+    ...[sinkTokens(outlet), limitTime, beat, recordExposures(expose), checkClaims(payloads)],
+    ...[redactResults(redaction), checkSchemas],
+  ];
   return compose(wrappers, async (attempt) => {
     const { config, signal, heartbeat, emit = emitNothing, runId, key, priority = 'serving' } = attempt;
     const idempotencyKey = attempt.call === 'step' ? `${runId}:${key}` : `${runId}:${key}:fallback`;

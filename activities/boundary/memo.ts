@@ -31,7 +31,7 @@ const NOT_KEPT: ReadonlySet<string> = new Set([
 
 /** Attempts at the steps that are implemented here. */
 export function createMakeAttempt(
-  dependencies: Pick<BoundaryDependencies, 'payloads'>,
+  dependencies: Pick<BoundaryDependencies, 'payloads' | 'redaction'>,
   implementations: readonly Implemented[],
 ): MakeAttempt {
   const steps = new Map<string, { readonly implemented: Implemented; readonly run: Next }>(

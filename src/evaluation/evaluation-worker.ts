@@ -1,6 +1,7 @@
 /** What a process needs to work on evaluations, once for all of their chunks: what they share is asked for together. */
 import { onceEach } from '../once.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Redaction } from '../redaction/redaction.ts';
 import type { PaidBy } from '../store/memo.ts';
 import type { Spending } from '../store/spending.ts';
 import type { Store } from '../store/store.ts';
@@ -26,9 +27,12 @@ export interface EvaluationWorker {
   /** What a call has cost. */
   readonly spend: (call: PaidBy) => Promise<Spending>;
   readonly putRows: (evaluationId: string, rows: readonly ResultRow[]) => Promise<void>;
+  /** What examples are put through before they are asked, as a client does with a run's input. Default: off. */
+  readonly redaction?: Redaction;
 }
 
-export interface WorkerParts extends Pick<EvaluationWorker, 'store' | 'attempt' | 'digests' | 'takesSnapshot'> {
+export interface WorkerParts
+  extends Pick<EvaluationWorker, 'store' | 'attempt' | 'digests' | 'takesSnapshot' | 'redaction'> {
   /** Calls that the process makes at once. */
   readonly concurrency: number;
 }

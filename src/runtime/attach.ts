@@ -5,6 +5,7 @@ import type { Implemented } from '../../activities/boundary/implement.ts';
 import type { Providers } from '../../activities/providers/providers.ts';
 import type { EmbedderOf } from '../embedding/embedder.ts';
 import { once } from '../once.ts';
+import { createRedaction } from '../redaction/redaction.ts';
 import type { Database } from '../store/database.ts';
 import { createStore, type Store } from '../store/store.ts';
 import { createRunClient, type RunClient } from './client.ts';
@@ -15,6 +16,7 @@ import { createEvaluationClient, type EvaluationClient } from './evaluation-clie
 import { createExperimentClient, type ExperimentClient } from './experiment-client.ts';
 import { createFeedbackClient, type FeedbackClient } from './feedback-client.ts';
 import { createIngestClient, type IngestClient } from './ingest-client.ts';
+import { createMonitorClient, type MonitorClient } from './monitor-client.ts';
 import { createRerunClient, type RerunClient } from './rerun-client.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 import { createStreamRun, type StreamClient } from './stream-run.ts';
@@ -46,6 +48,7 @@ export interface Attached {
     ExperimentClient &
     FeedbackClient &
     RerunClient &
+    MonitorClient &
     WorkerVersionsClient;
   readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string };
   readonly connection: Connection;
@@ -67,7 +70,8 @@ export function attach({ folder, config, temporal, uiUrl, database, databaseUrl 
   const store = createStore(database);
   const { client, namespace, address, connection } = temporal;
   const hideUnit = createHideUnit(once(() => readSinkKey(config, folder)));
-  const runs = createRunClient({ temporal: client, store, config, namespace, uiUrl, hideUnit });
+  const redaction = createRedaction(config.redaction);
+  const runs = createRunClient({ temporal: client, store, config, namespace, uiUrl, hideUnit, redaction });
   const ingests = createIngestClient({ temporal: client, queue: config.queues.control, urlOf: runs.urlOf });
   const evaluations = createEvaluationClient({ temporal: client, store, queues: config.queues, check: runs.check });
   const experiments = createExperimentClient({ temporal: client, store, queues: config.queues, check: runs.check });
@@ -81,9 +85,10 @@ export function attach({ folder, config, temporal, uiUrl, database, databaseUrl 
       ...evaluations,
       ...experiments,
       ...createDeployClient({ temporal: client, store, check: runs.check }),
-      ...createFeedbackClient(store),
+      ...createFeedbackClient(store, redaction),
       ...createWorkerVersions(client, config.workerDeployment),
       ...createRerunClient({ temporal: client, store, queues: config.queues, check: runs.check }),
+      ...createMonitorClient({ temporal: client, store, queues: config.queues, check: runs.check }),
       stream: createStreamRun(runs.start, streams),
     },
     temporal: { address, namespace, uiUrl },
@@ -124,6 +129,7 @@ export async function work(
     client: temporal.client,
     store,
     tokens: streams.outlet,
+    redaction: createRedaction(config.redaction),
     embedderOf: models.embedderOf,
     implementations: implementations({ store, ...models }),
     workflowBundle: await workflowBundle(cacheFolder(folder, config)),

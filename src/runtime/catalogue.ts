@@ -8,6 +8,7 @@ import { SluiceError } from '../errors.ts';
 import { suggest } from '../nearest.ts';
 import { nodesOf, stepsOf } from '../plan/nodes.ts';
 import type { Plan, StepNode } from '../plan/plan.ts';
+import { NO_REDACTION, type Redaction } from '../redaction/redaction.ts';
 import type { Store } from '../store/store.ts';
 import { isServed, keyMissing, type Served, servedFor } from './plan-keys.ts';
 
@@ -21,7 +22,11 @@ export interface Published {
   withdraw(): Promise<void>;
 }
 
-/** Publishes a worker's steps, and providers as `cohere/*`, and keeps them published until they are withdrawn. */
+/** How a worker publishes which rules of redaction it has: clients must have the same. */
+const REDACTS = 'redacts:';
+export const redactsBy = ({ digest }: Redaction): string => `${REDACTS}${digest}`;
+
+/** Publishes a worker's steps, providers as `cohere/*` and its rules as `redacts:…`, and keeps them published until they are withdrawn. */
 export async function keepPublished(
   catalogue: Store['catalogue'],
   worker: { readonly workerId: string; readonly queue: string; readonly steps: readonly string[] },
@@ -49,11 +54,16 @@ export type CheckCatalogue = (plan: Plan) => Promise<void>;
  * A check that every step of a plan has a worker on the queue where it is called.
  *
  * The check throws SluiceError `no_worker`, `step_unregistered` naming the step and the nearest one there is, or
- * `key_missing` naming the variables of the keys that no worker there has.
+ * `key_missing` naming the variables of the keys that no worker there has, or `redaction_differs` where a worker there has other
+ * rules than this client: what one of them takes out the other would keep.
  *
  * @param runQueue where runs are hosted, and steps called whose node names no queue
  */
-export function createCatalogueCheck(catalogue: Store['catalogue'], runQueue: string): CheckCatalogue {
+export function createCatalogueCheck(
+  catalogue: Store['catalogue'],
+  runQueue: string,
+  redaction: Redaction = NO_REDACTION,
+): CheckCatalogue {
   /** By task queue. */
   let known: ReadonlyMap<string, ReadonlySet<string>> = new Map();
   let readAt = Number.NEGATIVE_INFINITY;
@@ -69,11 +79,28 @@ export function createCatalogueCheck(catalogue: Store['catalogue'], runQueue: st
     );
   return async (plan) => {
     const needed = neededBy(plan, runQueue);
-    if (performance.now() - readAt > BELIEVED_MS || firstMissing(needed)) await read();
+    const firstOther = () => needed.find(({ queue }) => isOther(redaction, known.get(queue)));
+    if (performance.now() - readAt > BELIEVED_MS || firstMissing(needed) || firstOther()) await read();
     const lacking = firstMissing(needed);
     if (lacking) throw missing(plan, lacking, known.get(lacking.queue));
+    const other = firstOther();
+    if (other) throw redactionDiffers(other.queue, redaction);
   };
 }
+
+/** Whether some worker has other rules. One that does not say has none. */
+function isOther(redaction: Redaction, known: ReadonlySet<string> = new Set()): boolean {
+  const said = [...known].filter((name) => name.startsWith(REDACTS));
+  return said.some((name) => name !== redactsBy(redaction)) || (redaction.isOn && said.length === 0);
+}
+
+const redactionDiffers = (queue: string, { rules }: Redaction): SluiceError =>
+  new SluiceError('redaction_differs', {
+    message: `a worker on '${queue}' does not redact by the rules that hold here (${rules})`,
+    remedy:
+      'set SLUICE_REDACT, SLUICE_REDACT_FIELDS and SLUICE_REDACT_PATTERNS to the same for workers and callers, and restart the workers',
+    data: { queue, rules },
+  });
 
 interface Needed {
   readonly queue: string;
@@ -106,7 +133,7 @@ function missing(plan: Plan, { queue, steps, served }: Needed, known: ReadonlySe
       queue,
       served.filter((each) => !known.has(each)),
     );
-  const registered = [...known].filter((each) => !isServed(each)).sort();
+  const registered = [...known].filter((each) => !isServed(each) && !each.startsWith(REDACTS)).sort();
   return new SluiceError('step_unregistered', {
     message: `no running worker on '${queue}' has '${step}', which '${plan.pipeline}' needs`,
     remedy: `implement it in activities/index.ts and restart the worker; ${suggest(step, registered, 'no step is registered')}`,

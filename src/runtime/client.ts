@@ -7,6 +7,7 @@ import type { z } from 'zod';
 import { checkUnit } from '../experiment/assign.ts';
 import type { Served } from '../experiment/serve.ts';
 import type { Json, Plan } from '../plan/plan.ts';
+import { NO_REDACTION, type Redaction } from '../redaction/redaction.ts';
 import { restoreClaims, storeLarge } from '../store/claims.ts';
 import type { DeploymentRow } from '../store/deployments.ts';
 import type { RunBudget } from '../store/runs.ts';
@@ -19,7 +20,7 @@ import { wake } from './experiment-wake.ts';
 import { type OnOutage, ridingThrough } from './outage.ts';
 import { createRefuse } from './refused-run.ts';
 import { checkBudget } from './run-budget.ts';
-import { checkRunInput } from './run-input.ts';
+import { checkRunInput, redactInput } from './run-input.ts';
 import { type RunResult, resultOf } from './run-result.ts';
 import { createServing } from './serving.ts';
 import { type Answer, createStartRun } from './start-run.ts';
@@ -35,6 +36,8 @@ export interface ClientDependencies {
   readonly uiUrl: string;
   /** Default: units are in no search attribute. */
   readonly hideUnit?: HideUnit;
+  /** What a run's input is put through before it is written anywhere. Default: off. */
+  readonly redaction?: Redaction;
 }
 
 /** A pipeline, a variant of one, or a plan from elsewhere with a schema for its input. */
@@ -110,9 +113,9 @@ export interface RunClient {
 }
 
 export function createRunClient(dependencies: ClientDependencies): RunClient {
-  const { temporal, store, config } = dependencies;
+  const { temporal, store, config, redaction = NO_REDACTION } = dependencies;
   const startRun = createStartRun(dependencies);
-  const checkCatalogue = createCatalogueCheck(store.catalogue, config.queues.run);
+  const checkCatalogue = createCatalogueCheck(store.catalogue, config.queues.run, redaction);
   const register = createRegistration(store);
   const urlOf = (id: string) => workflowUrl(dependencies, id);
   const refuse = createRefuse({ store, register, check: checkCatalogue, wake: (id) => wake(temporal, id) });
@@ -123,7 +126,8 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
     options: RunOptions = {},
     openSink?: OpenSink,
   ): Promise<StartedRun> {
-    const input = checkRunInput(pipeline.id, pipeline.input, given);
+    const { id, input: schema } = pipeline;
+    const input = redactInput(redaction, id, schema, checkRunInput(id, schema, given));
     const budget = checkBudget({ ...config.budget, ...options.budget });
     const { idempotencyKey = null, owner = null } = options;
     const runId = runIdOf(pipeline.id, options.idempotencyKey);

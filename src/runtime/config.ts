@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { SluiceError } from '../errors.ts';
+import { parseCustomPatterns, parseFieldRules, parsePatternNames, type RedactionRules } from '../redaction/rules.ts';
 import type { RunBudget } from '../store/runs.ts';
 import { type EncryptionKeys, parseEncryptionKeys } from './encryption-keys.ts';
 import { type LimitRules, parseLimitRules } from './limit-rules.ts';
@@ -34,6 +35,15 @@ const encryptionKeys = z.string().transform((text, context): EncryptionKeys => {
   context.addIssue({ code: 'custom', message: keys.problem });
   return z.NEVER;
 });
+
+/** What a parser gives, or the problem that it names. */
+const parsedBy = <T extends object>(parse: (text: string) => T | { readonly problem: string }) =>
+  z.string().transform((text, context): T => {
+    const parsed = parse(text);
+    if (!('problem' in parsed)) return parsed;
+    context.addIssue({ code: 'custom', message: (parsed as { readonly problem: string }).problem });
+    return z.NEVER;
+  });
 
 /** Keys have no place in an address: it is shown in logs and errors. */
 const httpAddress = z
@@ -95,8 +105,14 @@ const Environment = z.object({
   SLUICE_HTTP_RATE: z.coerce.number().int().min(1).max(100_000).default(100),
   SLUICE_HTTP_RUNS: z.coerce.number().int().min(1).max(10_000).default(64),
   SLUICE_HTTP_WAIT_MS: milliseconds.max(600_000).default(60_000),
+  SLUICE_REDACT: parsedBy(parsePatternNames).default([]),
+  SLUICE_REDACT_FIELDS: parsedBy(parseFieldRules).default([]),
+  SLUICE_REDACT_PATTERNS: parsedBy(parseCustomPatterns).default([]),
+  SLUICE_RETENTION_DAYS: z.coerce.number().int().min(1).max(36_500).optional(),
   SLUICE_SHUTDOWN_GRACE_MS: milliseconds.max(600_000).default(10_000),
   SLUICE_ENCRYPTION_KEYS: encryptionKeys.optional(),
+  SLUICE_ALERT_WEBHOOK: httpAddress.optional(),
+  SLUICE_ALERT_SECRET: key.min(24).optional(),
   SLUICE_BUILD_ID: z.string().min(1).max(100).optional(),
   SLUICE_WORKER_VERSIONING: flag.default(false),
   SLUICE_LOG: z.enum(['error', 'warn', 'info', 'debug']).default('error'),
@@ -173,7 +189,13 @@ export interface Config {
   readonly http: HttpConfig;
   /** What payloads are encrypted with; absent: they are not. */
   readonly encryption?: EncryptionKeys;
+  /** What is taken out of inputs, outputs and messages before they are kept. */
+  readonly redaction: RedactionRules;
+  /** Runs that ended so many days ago lose what they were asked and gave. Absent: it is kept. */
+  readonly retentionDays?: number;
   readonly shutdownGraceMs: number;
+  /** Who is told of monitors' alerts, by requests that are signed; absent: nobody. */
+  readonly alerts?: { readonly url: string; readonly secret: Secret };
   /** What Temporal's Worker Versioning calls the workers of these queues together. */
   readonly workerDeployment: string;
   /** Worker Versioning, for code rollouts: off unless both of its variables are set. */
@@ -211,6 +233,11 @@ export function readConfig(environment: { readonly [name: string]: string | unde
       message: 'SLUICE_WORKER_VERSIONING is on, but SLUICE_BUILD_ID is not set',
       remedy: 'set SLUICE_BUILD_ID to what identifies this build, such as the commit',
     });
+  if (env.SLUICE_ALERT_WEBHOOK !== undefined && env.SLUICE_ALERT_SECRET === undefined)
+    throw new SluiceError('config_invalid', {
+      message: 'SLUICE_ALERT_WEBHOOK is set, but SLUICE_ALERT_SECRET, which signs what it is sent, is not',
+      remedy: 'set SLUICE_ALERT_SECRET to 24 random characters or more, and check signatures by it where alerts are taken',
+    });
   const prefix = env.SLUICE_QUEUE_PREFIX;
   return Object.freeze({
     ...(env.DATABASE_URL !== undefined && { databaseUrl: env.DATABASE_URL }),
@@ -247,7 +274,16 @@ export function readConfig(environment: { readonly [name: string]: string | unde
       runsAtOnce: env.SLUICE_HTTP_RUNS,
       waitMs: env.SLUICE_HTTP_WAIT_MS,
     }),
+    redaction: Object.freeze({
+      patterns: env.SLUICE_REDACT,
+      fields: env.SLUICE_REDACT_FIELDS,
+      custom: env.SLUICE_REDACT_PATTERNS,
+    }),
+    ...(env.SLUICE_RETENTION_DAYS !== undefined && { retentionDays: env.SLUICE_RETENTION_DAYS }),
     shutdownGraceMs: env.SLUICE_SHUTDOWN_GRACE_MS,
+    ...(env.SLUICE_ALERT_WEBHOOK !== undefined && {
+      alerts: Object.freeze({ url: env.SLUICE_ALERT_WEBHOOK, secret: createSecret(env.SLUICE_ALERT_SECRET!) }),
+    }),
     workerDeployment: prefix,
     ...(env.SLUICE_WORKER_VERSIONING && { versioning: { buildId: env.SLUICE_BUILD_ID! } }),
     providers: Object.freeze({

@@ -92,7 +92,11 @@ type Said = z.output<typeof Feedback>;
 function redacted(said: Said, { isOn, json }: Redaction): Said {
   if (!isOn) return said;
   const { note, emoji, fields } = said;
-  const words = json({ ...(note !== undefined && { note }), ...(emoji !== undefined && { emoji }), ...(fields && { fields }) });
+  const words = json({
+    ...(note !== undefined && { note }),
+    ...(emoji !== undefined && { emoji }),
+    ...(fields && { fields }),
+  });
   return { ...said, ...(words as Pick<Said, 'note' | 'emoji' | 'fields'>) };
 }
 

@@ -4,6 +4,7 @@ import { createMeter, createMetered } from '../../activities/providers/metered.t
 import type { Providers } from '../../activities/providers/providers.ts';
 import { createEmbedderOf } from '../../activities/providers/served-embedders.ts';
 import type { EmbedderOf } from '../embedding/embedder.ts';
+import { createRedaction } from '../redaction/redaction.ts';
 import type { Store } from '../store/store.ts';
 import type { Config } from './config.ts';
 
@@ -13,6 +14,8 @@ export interface Models {
 }
 
 export function createModels(store: Store, config: Config): Models {
-  const providers = createMetered(createProviders(config.providers), createMeter(store, config));
+  const { isOn, json: redact } = createRedaction(config.redaction);
+  const meter = createMeter(store, { ...config, ...(isOn && { redact }) });
+  const providers = createMetered(createProviders(config.providers), meter);
   return Object.freeze({ providers, embedderOf: createEmbedderOf(providers) });
 }

@@ -5,6 +5,8 @@
 import { z } from 'zod';
 import { SluiceError } from '../errors.ts';
 import type { Json } from '../plan/plan.ts';
+import { fitToSchema } from '../redaction/fit.ts';
+import type { Redaction } from '../redaction/redaction.ts';
 import { payloadTooLarge, REFUSE_ABOVE_BYTES, refuseForged } from '../store/claims.ts';
 
 const SHOWN_ISSUES = 5;
@@ -32,6 +34,17 @@ export function checkRunInput(pipeline: string, schema: z.ZodType, input: unknow
       data: { field: where },
     });
   return value;
+}
+
+/**
+ * The input as it is kept, and told to workers: nothing else of it leaves this process.
+ *
+ * @param input by `checkRunInput`
+ * @throws SluiceError `redaction_unfit`
+ */
+export function redactInput(redaction: Redaction, pipeline: string, schema: z.ZodType, input: Json): Json {
+  if (!redaction.isOn) return input;
+  return fitToSchema(schema, input, redaction.json(input), `the input of '${pipeline}'`);
 }
 
 /** `question: ask something; history.0.role: …`, the first few. */

@@ -4,11 +4,13 @@
  * it can run, and drains before it ends.
  */
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import type { Client } from '@temporalio/client';
 import type { VersioningBehavior } from '@temporalio/common';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createExpose } from '../../activities/boundary/exposure.ts';
 import type { Implemented } from '../../activities/boundary/implement.ts';
+import { createNoteAttempt } from '../../activities/boundary/note-attempt.ts';
 import { createStepActivities } from '../../activities/boundary/temporal.ts';
 import { createEvaluateActivities } from '../../activities/evaluate.ts';
 import { createExperimentActivities } from '../../activities/experiments.ts';
@@ -17,17 +19,20 @@ import { createIngestActivities } from '../../activities/ingest.ts';
 import { readOutputs } from '../../activities/node-outputs.ts';
 import { createRecordRun } from '../../activities/record-run.ts';
 import { createSweepClocks } from '../../activities/sweep-clocks.ts';
+import { createSweepMonitors } from '../../activities/sweep-monitors.ts';
 import { createSweepRuns } from '../../activities/sweep-runs.ts';
 import { stepName } from '../dsl/step.ts';
 import type { EmbedderOf } from '../embedding/embedder.ts';
 import { readPackage } from '../package.ts';
+import { NO_REDACTION, type Redaction } from '../redaction/redaction.ts';
 import type { Store } from '../store/store.ts';
 import { payloadConverterPath, withCodedFailures } from './bundle.ts';
-import { keepPublished, type Published } from './catalogue.ts';
+import { keepPublished, type Published, redactsBy } from './catalogue.ts';
 import type { Config } from './config.ts';
 import { dataConverterOf } from './data-converter.ts';
 import { scoringQueueOf, startClock } from './experiment-clock.ts';
 import { wake } from './experiment-wake.ts';
+import { startMonitorClock } from './monitor-client.ts';
 import { servedBy } from './plan-keys.ts';
 import { ensureSweeper } from './sweeper.ts';
 import type { TokenOutlet } from './token-piece.ts';
@@ -41,8 +46,10 @@ const STICKY_TIMEOUT = '1 second';
 const CONTROL_CONCURRENCY = 8;
 /** Chunks of evaluations at once, so that slots are used while one of them ends; it is calls that are limited. */
 const CHUNKS = 4;
-/** Experiments whose sampled runs one worker scores, and shadows: each is an activity for as long as it is live. */
+/** Experiments whose sampled runs one worker scores, monitors, and shadows: each is an activity for as long as it is live. */
 const LIVE_AT_ONCE = 50;
+/** As Temporal names this worker. */
+const WORKER = `${process.pid}@${hostname()}`;
 /** A client tries to start a run for as long as its deadline; this is for the tries themselves. */
 const STARTING_MS = 60_000;
 
@@ -56,6 +63,8 @@ export interface WorkerDependencies {
   readonly implementations: readonly Implemented[];
   /** Takes tokens to those who asked for them. */
   readonly tokens?: TokenOutlet;
+  /** Default: off. */
+  readonly redaction?: Redaction;
   readonly workflowBundle: { readonly codePath: string };
 }
 
@@ -69,6 +78,7 @@ export interface RunningWorker {
 /** Resolves when the worker polls and its steps are published. */
 export async function startWorker(dependencies: WorkerDependencies): Promise<RunningWorker> {
   const { config, connection, client, store, embedderOf, implementations, tokens, workflowBundle } = dependencies;
+  const { redaction = NO_REDACTION } = dependencies;
   const shared = {
     connection,
     namespace: client.options.namespace,
@@ -88,7 +98,10 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
     ...versioningOf(config, 'PINNED'),
     taskQueue: config.queues.run,
     activities: {
-      ...createStepActivities(implementations, { ...store, expose, ...(tokens && { tokens }) }),
+      ...createStepActivities(implementations, {
+        ...{ ...store, expose, redaction, noteAttempt: createNoteAttempt(store.traces.attempts, WORKER) },
+        ...(tokens && { tokens }),
+      }),
       recordRun: createRecordRun(store.runs, followRun),
     },
     maxConcurrentActivityTaskExecutions: config.concurrency,
@@ -97,6 +110,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
   const sweepRuns = createSweepRuns(store.runs, client, { startableMs: config.runDeadlineMs + STARTING_MS });
   const clocks = { temporal: client, store, queues: config.queues };
   const sweepClocks = createSweepClocks(store.experiments, client, (row) => startClock(clocks, row));
+  const sweepMonitors = createSweepMonitors(store.monitors, client, (row) => startMonitorClock(clocks, row));
   const creatingControl = Worker.create({
     ...shared,
     ...versioningOf(config, 'AUTO_UPGRADE'),
@@ -106,6 +120,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
       async sweepRuns() {
         const swept = await sweepRuns();
         await sweepClocks();
+        await sweepMonitors();
         return swept;
       },
       ...createExperimentActivities({ store, version: readPackage().version }),
@@ -116,8 +131,8 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
   });
   // Chunks only: their workflows are on the control queue, which needs no step.
   const { workflowBundle: _, ...withoutWorkflows } = shared;
-  const { scoreRuns, rerunRuns, endRerun, ...evaluating } = createEvaluateActivities({
-    ...{ store, implementations, concurrency: config.evalConcurrency },
+  const { scoreRuns, rerunRuns, endRerun, scoreMonitor, tellAlert, giveUpAlert, endMonitor, ...evaluating } = createEvaluateActivities({
+    ...{ store, implementations, concurrency: config.evalConcurrency, alerts: config.alerts, redaction },
   });
   const creatingEval = Worker.create({
     ...withoutWorkflows,
@@ -129,7 +144,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
   const creatingScoring = Worker.create({
     ...withoutWorkflows,
     taskQueue: scoringQueueOf(config.queues),
-    activities: { scoreRuns, rerunRuns, endRerun },
+    activities: { scoreRuns, rerunRuns, endRerun, scoreMonitor, tellAlert, giveUpAlert, endMonitor },
     maxConcurrentActivityTaskExecutions: LIVE_AT_ONCE,
     maxHeartbeatThrottleInterval: '1 second',
   });
@@ -149,7 +164,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
     published = await keepPublished(store.catalogue, {
       workerId: `${process.pid}-${randomUUID().slice(0, 8)}`,
       queue: config.queues.run,
-      steps: [...implementations.map(({ step }) => stepName(step)), ...servedBy(config)],
+      steps: [...implementations.map(({ step }) => stepName(step)), ...servedBy(config), redactsBy(redaction)],
     });
     await ensureSweeper(client, config.queues.control);
   } catch (error) {

@@ -5,7 +5,7 @@ import type { EvaluationRow } from '../../store/evaluations.ts';
 import type { MakeAttempt } from '../attempts.ts';
 import type { Example } from '../dataset.ts';
 import type { EvaluationWorker } from '../evaluation-worker.ts';
-import { createMemoHost } from '../memo-host.ts';
+import { createMemoHost, type StepIdentity } from '../memo-host.ts';
 import { checkPinned, evaluationMoved, identityOf, pinnedConfig } from '../pins.ts';
 import type { ResultRow } from '../result.ts';
 import type { EvaluationPins } from '../spec.ts';
@@ -61,7 +61,7 @@ async function evaluate(worker: EvaluationWorker, work: Work): Promise<ChunkResu
       memo,
       slots,
       runId: evaluationId,
-      identify: (call) => identityOf(call, pins),
+      identify: (call) => asRedacted(identityOf(call, pins), worker),
       attempt: atSnapshots(worker, pins),
     });
     let tally = tallyOf(spec, []);
@@ -72,10 +72,26 @@ async function evaluate(worker: EvaluationWorker, work: Work): Promise<ChunkResu
       tally = addTallies(tally, tallyOf(spec, rows));
     };
     const isSettled = settled.has;
-    const asked = examples.map((example) => ({ ...example, input: asRead(example.input) }));
+    const asked = examples.map((example) => redacted({ ...example, input: asRead(example.input) }, worker));
     await evaluateExamples({ spec, plans, host, spend, signal, isSettled, onRows }, asked);
     return tally;
   });
+}
+
+/** As a run would have it: its client redacts what it is asked before anything is kept, or told to a step. */
+function redacted(example: Example, { redaction }: EvaluationWorker): Example {
+  if (!redaction?.isOn) return example;
+  const { input, expected } = example;
+  return {
+    ...example,
+    input: redaction.json(input) as Example['input'],
+    ...(expected !== undefined && { expected: redaction.json(expected) as NonNullable<Example['expected']> }),
+  };
+}
+
+/** What a step gave under other rules is no answer: it may hold what these take out. */
+function asRedacted(identity: StepIdentity, { redaction }: EvaluationWorker): StepIdentity {
+  return redaction?.isOn ? { ...identity, digest: `${identity.digest} ${redaction.digest}` } : identity;
 }
 
 function atSnapshots({ attempt, takesSnapshot }: EvaluationWorker, pins: EvaluationPins): MakeAttempt {

@@ -22,6 +22,8 @@ const PASSING: ReadonlySet<string> = new Set([
 /** What is missing where the variant is evaluated. A run that does without is scored as one. */
 const LACKING: ReadonlySet<string> = new Set([
   'model_unknown',
+  // By the rules of redaction, which are not the variant's.
+  'redaction_unfit',
   'embedding_model_differs',
   'embedding_model_unknown',
   'index_not_built',

@@ -14,6 +14,7 @@ import { applyEdits } from '../../plan/compose.ts';
 import { isSameJson, planId } from '../../plan/id.ts';
 import type { Json, Plan } from '../../plan/plan.ts';
 import { EVALUATION_BUDGET } from '../../plan/walk.ts';
+import type { Redaction } from '../../redaction/redaction.ts';
 import type { PaidBy } from '../../store/memo.ts';
 import type { RerunRow } from '../../store/reruns.ts';
 import type { Spending } from '../../store/spending.ts';
@@ -34,6 +35,8 @@ export interface RerunWorker {
   readonly planOf: (planId: string) => Promise<Plan>;
   /** What a call has cost. */
   readonly spend: (call: PaidBy) => Promise<Spending>;
+  /** Of what a run was asked before there were rules, its answer again may hold some. Default: off. */
+  readonly redaction?: Redaction;
 }
 
 export interface PlayedRerun {
@@ -128,12 +131,15 @@ async function play(
       ...{ runId, state: isMissing ? 'failed' : 'done', calls: made.calls },
       isChanged: isMissing ? null : !isSameJson(served.output ?? null, variant.output ?? null),
       served: sideOf({ ...served, output: undefined }, cells.served),
-      variant: sideOf(variant, cells.variant),
+      variant: sideOf({ ...variant, output: redactedOf(worker, variant.output) }, cells.variant),
       error: isMissing && now.error ? { code: now.error.code, message: now.error.message } : null,
     },
     isOutOfBudget,
   };
 }
+
+const redactedOf = ({ redaction }: RerunWorker, output: Json | undefined): Json | undefined =>
+  output === undefined ? undefined : (redaction?.json(output) ?? output);
 
 const reasonsIn = ({ served, variant }: Awaited<ReturnType<typeof scoreSides>>) =>
   [...Object.values(served), ...Object.values(variant)].flatMap((cell) =>

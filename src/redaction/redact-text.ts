@@ -1,0 +1,69 @@
+/**
+ * Texts with what a matcher finds in them replaced. What stands for something that was removed is never looked into again,
+ * so to redact twice is to redact once.
+ */
+
+/** Where something was found, and up to where (exclusive). */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What finds things of one kind. */
+export interface Matcher {
+  readonly name: string;
+  /** In order, and none within another. */
+  find(text: string): readonly Span[];
+}
+
+/** A longer text is removed whole: nothing that is stored may be so long, and a search must end. */
+export const LONGEST_TEXT = 2_000_000;
+/** What is left after one round may read as something else; more rounds than this nobody's text has needed. */
+const MOST_ROUNDS = 8;
+
+export const placeholder = (name: string): string => `[redacted:${name}]`;
+/** In place of a field's value. */
+export const REDACTED = '[redacted]';
+/** Letters only: what is made to look like one must not carry a number out. */
+const PLACEHOLDER = /\[redacted(?::[a-z-]{1,40})?\]/g;
+
+export const isPlaceholder = (text: string): boolean => text.replace(PLACEHOLDER, '') === '' && text !== '';
+
+export function redactText(matchers: readonly Matcher[], given: string): string {
+  if (given.length > LONGEST_TEXT) return placeholder('too-long');
+  let text = given;
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    const next = matchers.reduce(replaceFound, text);
+    if (next === text) return text;
+    text = next;
+  }
+  return text;
+}
+
+function replaceFound(text: string, matcher: Matcher): string {
+  const spans = matcher.find(text);
+  if (spans.length === 0) return text;
+  const held = text.includes('[redacted') ? placeholdersIn(text) : [];
+  const parts: string[] = [];
+  let at = 0;
+  for (const span of spans) {
+    const { from, to } = around(span, held);
+    // Within a placeholder, or what an earlier one of these has taken in.
+    if (from === to || from < at) continue;
+    parts.push(text.slice(at, from), placeholder(matcher.name));
+    at = to;
+  }
+  return parts.length === 0 ? text : [...parts, text.slice(at)].join('');
+}
+
+const placeholdersIn = (text: string): readonly Span[] =>
+  Array.from(text.matchAll(PLACEHOLDER), ({ index, 0: found }) => ({ from: index, to: index + found.length }));
+
+/** The span with the whole of each placeholder that it cuts; empty where it lies in one. */
+function around({ from, to }: Span, held: readonly Span[]): Span {
+  const touched = held.filter((each) => each.from < to && each.to > from);
+  const first = touched[0];
+  if (first === undefined) return { from, to };
+  if (first.from <= from && first.to >= to) return { from, to: from };
+  return { from: Math.min(from, first.from), to: Math.max(to, touched.at(-1)!.to) };
+}
