@@ -29,6 +29,7 @@ import { EXIT } from './session.ts';
 import { shadowCommand } from './shadow.ts';
 import { simulateCommand } from './simulate.ts';
 import { stepsCommand } from './steps.ts';
+import { traceCommand } from './trace.ts';
 import { workerCommand } from './worker.ts';
 
 /** In the order in which a newcomer needs them. */
@@ -52,6 +53,7 @@ const COMMANDS = [
   simulateCommand,
   stepsCommand,
   runsCommand,
+  traceCommand,
   planCommand,
   serveCommand,
   keysCommand,

@@ -4,6 +4,7 @@ import type { RunResult } from '../runtime/run-result.ts';
 import type { RunListed, RunWithNodes } from '../store/runs.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { positiveInteger } from './options.ts';
+import { questionIn } from './question.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { showPassing, showRun } from './show-run.ts';
 import { callTable, spendingOf } from './spending.ts';
@@ -91,11 +92,6 @@ function showWhole(terminal: Terminal, run: RunWithNodes, result: RunResult, isU
   terminal.print();
   for (const line of callTable(result.calls)) terminal.print(line);
   for (const line of flow(spendingOf(result), terminal.width, '')) terminal.print(line);
-}
-
-function questionIn(input: RunWithNodes['input']): string {
-  const isQuestion = input !== null && typeof input === 'object' && 'question' in input;
-  return isQuestion && typeof input.question === 'string' ? input.question : JSON.stringify(input);
 }
 
 function nodeTable({ nodes }: RunResult): string[] {

@@ -131,9 +131,10 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
   });
   // Chunks only: their workflows are on the control queue, which needs no step.
   const { workflowBundle: _, ...withoutWorkflows } = shared;
-  const { scoreRuns, rerunRuns, endRerun, scoreMonitor, tellAlert, giveUpAlert, endMonitor, ...evaluating } = createEvaluateActivities({
-    ...{ store, implementations, concurrency: config.evalConcurrency, alerts: config.alerts, redaction },
-  });
+  const { scoreRuns, rerunRuns, endRerun, scoreMonitor, tellAlert, giveUpAlert, endMonitor, ...evaluating } =
+    createEvaluateActivities({
+      ...{ store, implementations, concurrency: config.evalConcurrency, alerts: config.alerts, redaction },
+    });
   const creatingEval = Worker.create({
     ...withoutWorkflows,
     taskQueue: config.queues.eval,

@@ -1,0 +1,105 @@
+/** What a trace's lines say: of each node run, attempt and call what is worth a look, and no more. */
+import type { Json } from '../plan/plan.ts';
+import type { Shown, Span, Trace, TraceAttempt, TraceCall, TraceNode } from '../telemetry/trace.ts';
+import { count, showCost } from './text.ts';
+
+export interface Row {
+  readonly label: string;
+  /** What is said beside the label, less loudly. */
+  readonly aside: string;
+  readonly span: Span;
+  /** Before the span began: it waited. */
+  readonly queuedMs: number;
+  readonly tone: 'fine' | 'bad' | 'faint';
+  /** Lines under it. */
+  readonly notes: readonly string[];
+  readonly inside: readonly Row[];
+}
+
+/** @param hasContent whether what was given and what came back is shown */
+export const rootRow = (trace: Trace, hasContent: boolean): Row => ({
+  ...{ label: trace.pipeline, aside: '', span: trace, queuedMs: 0, tone: trace.error === null ? 'fine' : 'bad' },
+  notes: errorNotes(trace.error),
+  inside: trace.nodes.map((node) => nodeRow(node, hasContent)),
+});
+
+function nodeRow(node: TraceNode, hasContent: boolean): Row {
+  const { name, step, outcome, attempts, error, queuedMs, kind } = node;
+  const isPlain = attempts.length === 1 && attempts[0]!.outcome === 'completed';
+  const isRemarkable = outcome !== null && outcome !== 'completed';
+  const aside = [
+    ...(step === null ? [] : [step]),
+    ...(kind === 'repeat'
+      ? [count(node.nodes.length, 'round')]
+      : kind === 'map'
+        ? [count(node.nodes.length, 'item')]
+        : []),
+    ...(isRemarkable ? [outcome] : []),
+    ...(attempts.length > 1 ? [count(attempts.length, 'attempt')] : []),
+  ];
+  const isBad = outcome === 'failed' || outcome === 'lost';
+  const inside = isPlain
+    ? attempts[0]!.calls.map((call) => callRow(call, hasContent))
+    : attempts.map((each) => attemptRow(each, hasContent));
+  return {
+    ...{ label: name, aside: aside.join(' · '), span: node, queuedMs: queuedMs ?? 0 },
+    tone: isBad ? 'bad' : outcome === 'skipped' || outcome === 'blocked' ? 'faint' : 'fine',
+    // Where its attempts are shown, they say it.
+    notes: [
+      ...(attempts.length > 0 && !isPlain ? [] : errorNotes(error)),
+      ...(hasContent && step !== null ? contentOf(node) : []),
+    ],
+    inside: [...inside, ...node.nodes.map((each) => nodeRow(each, hasContent))],
+  };
+}
+
+function attemptRow(attempt: TraceAttempt, hasContent: boolean): Row {
+  const { call, outcome, error, worker, queuedMs } = attempt;
+  const isFine = outcome === 'completed' || outcome === 'running';
+  return {
+    label: `${call === 'fallback' ? 'fallback, ' : ''}attempt ${attempt.attempt}`,
+    aside: [
+      ...(isFine && outcome !== 'running' ? [] : [outcome]),
+      ...(isFine || worker === null ? [] : [`by ${worker}`]),
+    ].join(' · '),
+    ...{ span: attempt, queuedMs: queuedMs ?? 0, tone: isFine ? 'fine' : 'bad' },
+    notes: errorNotes(error),
+    inside: attempt.calls.map((each) => callRow(each, hasContent)),
+  };
+}
+
+function callRow(call: TraceCall, hasContent: boolean): Row {
+  const { provider, model, status, errorCode, inputTokens, outputTokens, costUsd, usage, startedAt, finishedAt } = call;
+  const about = usage === 'estimated' ? '~' : '';
+  const tokens = (number: number | null) => (number === null ? '–' : number.toLocaleString('en'));
+  const aside = [
+    ...(inputTokens === null && outputTokens === null
+      ? []
+      : [`${about}${tokens(inputTokens)}→${tokens(outputTokens)} tok`]),
+    ...(costUsd === null ? [] : [`${about}${showCost(costUsd)}`]),
+    ...(status === 'done' ? [] : [errorCode === null ? status : `${status} (${errorCode})`]),
+  ];
+  return {
+    ...{ label: `${provider}/${model}`, aside: aside.join(' · ') },
+    ...{
+      span: { startedAt, endedAt: finishedAt },
+      queuedMs: 0,
+      tone: status === 'done' || status === 'open' ? 'faint' : 'bad',
+    },
+    notes: hasContent ? contentOf({ input: call.request, output: call.response }) : [],
+    inside: [],
+  };
+}
+
+function errorNotes(error: Json): readonly string[] {
+  if (error === null || typeof error !== 'object') return [];
+  const { code, message } = error as { readonly [part: string]: Json };
+  return [`✖ ${String(code)}: ${String(message)}`];
+}
+
+const contentOf = ({ input, output }: { readonly input: Shown; readonly output: Shown }): readonly string[] => [
+  `in  ${textOf(input)}`,
+  `out ${textOf(output)}`,
+];
+
+const textOf = (shown: Shown): string => ('value' in shown ? JSON.stringify(shown.value) : `– ${shown.missing}`);

@@ -1,0 +1,79 @@
+/** Reads a run's trace from the store. What nodes were given is not stored: it follows from what the others gave. */
+import type { RecordedNode, RecordedRun } from '../experiment/rerun/record.ts';
+import { replay } from '../experiment/rerun/replay.ts';
+import type { Json, Plan } from '../plan/plan.ts';
+import { hasClaim, type Payloads, restoreClaims } from '../store/claims.ts';
+import type { RunWithNodes } from '../store/runs.ts';
+import type { Store } from '../store/store.ts';
+import type { Shown, Trace } from './trace.ts';
+import { traceOf, type Values } from './trace-of.ts';
+
+export interface TraceSource {
+  readonly store: Pick<Store, 'runs' | 'plans' | 'payloads' | 'feedback' | 'traces'>;
+  /** Where the run's workflow is shown. */
+  readonly urlOf: (runId: string) => string;
+}
+
+/**
+ * The trace of the run with this id, or of the only one whose id begins so.
+ *
+ * @throws SluiceError `run_unknown`, `run_ambiguous`, `plan_unknown`
+ */
+export async function loadTrace({ store, urlOf }: TraceSource, idOrPrefix: string): Promise<Trace> {
+  const run = await store.runs.get(idOrPrefix);
+  const { runId, planId, state } = run;
+  const [plan, outputs, attempts, calls, feedback] = await Promise.all([
+    store.plans.get(planId),
+    store.runs.outputs(runId),
+    store.traces.attempts.ofRun(runId),
+    store.traces.calls(runId),
+    store.feedback.ofRun(runId),
+  ]);
+  const show = (value: Json) => shown(store.payloads, value);
+  const hasOutput = state === 'completed' || state === 'degraded';
+  const none = state === 'running' ? 'it has none yet' : `it has none: the run ${PAST[state]}`;
+  const output: Shown = hasOutput ? await show(run.output) : { missing: none };
+  const parts = { run, input: await show(run.input), output, attempts, calls, feedback, temporalUrl: urlOf(runId) };
+  return traceOf(parts, plan, run.nodes, await valuesOf(run, plan, outputs, show));
+}
+
+const PAST = { running: 'runs', completed: '', degraded: '', failed: 'failed', cancelled: 'was cancelled' } as const;
+
+async function valuesOf(
+  run: RunWithNodes,
+  plan: Plan,
+  outputs: ReadonlyMap<string, Json>,
+  show: (value: Json) => Promise<Shown>,
+): Promise<Values> {
+  const inputs = await inputsOf({ runId: run.runId, plan, input: run.input, nodes: run.nodes, outputs });
+  const unkept =
+    run.state === 'running'
+      ? 'what nodes gave is kept when the run has ended'
+      : 'not kept: the run was recorded by an older version, its history could not be read, or its content was removed';
+  return { inputs: await each(inputs, show), outputs: await each(outputs, show), unkept };
+}
+
+/** By the node run's key. A node whose output is not known hides what was made of it, and nothing else. */
+async function inputsOf(record: RecordedRun): Promise<ReadonlyMap<string, Json>> {
+  const { nodes, outputs } = record;
+  const isKnown = ({ key, outcome }: RecordedNode) => !GIVES.has(outcome) || outputs.has(key);
+  const { calls } = await replay({ ...record, nodes: nodes.filter(isKnown) });
+  return new Map([...calls].map(([name, { input }]) => [name.slice(0, name.lastIndexOf(' ')), input]));
+}
+
+/** Outcomes of calls that gave something. */
+const GIVES: ReadonlySet<string> = new Set(['completed', 'fallback']);
+
+async function each(values: ReadonlyMap<string, Json>, show: (value: Json) => Promise<Shown>) {
+  const entries = await Promise.all([...values].map(async ([key, value]) => [key, await show(value)] as const));
+  return new Map(entries);
+}
+
+async function shown(payloads: Payloads, value: Json): Promise<Shown> {
+  if (!hasClaim(value)) return { value };
+  try {
+    return { value: await restoreClaims(payloads, value) };
+  } catch {
+    return { missing: 'it was stored aside for its size, and is not there any more' };
+  }
+}
