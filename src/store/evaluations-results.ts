@@ -8,6 +8,7 @@ import { SluiceError } from '../errors.ts';
 import type { Cell, ResultRow } from '../evaluation/result.ts';
 import type { Json } from '../plan/plan.ts';
 import { batches } from './batches.ts';
+import { nowSql } from './clock.ts';
 import type { Database, Queries } from './database.ts';
 import { unknownEvaluation } from './evaluations-find.ts';
 import { decimal } from './spending.ts';
@@ -55,6 +56,9 @@ const LOSES = `exists (
   where cell->>'state' <> 'missing' and coalesce(excluded.cells->scorer->>'state', 'missing') = 'missing'
 )`;
 
+/** The parameter after those of the columns. */
+const NOW = `$${COLUMNS.length + 2}`;
+
 /**
  * What was there is looked up row by row: where the database has no statistics yet, a join would read all of them. All
  * parts of the statement see the rows as they were before it.
@@ -80,11 +84,16 @@ const PUT = `
   )
   update evaluation_tally as tally set ${['results', 'resumable', ...SUMMED]
     .map((column) => `${column} = tally.${column} + coming.${column} - going.${column}`)
-    .join(', ')}
+    .join(', ')}, progressed_at = case when coming.results > 0 then ${nowSql(NOW)} else progressed_at end
   from coming, going where tally.evaluation_id = $1`;
 
 /** @throws SluiceError `score_not_finite`, `evaluation_unknown` */
-export async function putResults(database: Database, evaluationId: string, rows: readonly ResultRow[]): Promise<void> {
+export async function putResults(
+  database: Database,
+  evaluationId: string,
+  rows: readonly ResultRow[],
+  now: Date | null,
+): Promise<void> {
   const latest = new Map(rows.map((row) => [JSON.stringify([row.exampleId, row.variant, row.repeat]), row]));
   const columns = [...latest.values()].map(columnsOf);
   const statements = [...batches(columns, BATCH, sizeOf)].map((batch) =>
@@ -92,7 +101,7 @@ export async function putResults(database: Database, evaluationId: string, rows:
   );
   await database.transaction(async (queries) => {
     await lockTally(queries, evaluationId);
-    for (const arrays of statements) await queries.query(PUT, [evaluationId, ...arrays]);
+    for (const arrays of statements) await queries.query(PUT, [evaluationId, ...arrays, now]);
   });
 }
 

@@ -66,11 +66,17 @@ interface NewState {
 /** Whether it was in one of the states that it may leave for this one. */
 export async function setState(database: Database, { evaluationId, state, error, from, now }: NewState) {
   const changed = await database.query(
-    `update evaluation set state = $2, error = $3, finished_at = case
-       when $2 in ${UNENDED} then null
-       when state = $2 then coalesce(finished_at, ${nowSql('$4')})
-       else ${nowSql('$4')} end
-     where evaluation_id = $1 and ($5::text[] is null or state = any($5)) returning evaluation_id`,
+    `with moved as (
+       update evaluation set state = $2, error = $3, finished_at = case
+         when $2 in ${UNENDED} then null
+         when state = $2 then coalesce(finished_at, ${nowSql('$4')})
+         else ${nowSql('$4')} end
+       where evaluation_id = $1 and ($5::text[] is null or state = any($5)) returning evaluation_id
+     ), going_on as (
+       update evaluation_tally as tally set progressed_at = ${nowSql('$4')} from moved
+       where tally.evaluation_id = moved.evaluation_id
+     )
+     select evaluation_id from moved`,
     [evaluationId, state, error && JSON.stringify(storable({ ...error })), now, from],
   );
   if (changed.length > 0) return true;

@@ -125,7 +125,7 @@ export function createEvaluations(database: Database, clock?: Clock): Evaluation
     moveState: (evaluationId, from, state) =>
       setState(database, { evaluationId, state, error: null, from, now: nowParam(clock) }),
     setBudget: (evaluationId, budgetUsd) => setBudget(database, evaluationId, budgetUsd),
-    putResults: (evaluationId, rows) => putResults(database, evaluationId, rows),
+    putResults: (evaluationId, rows) => putResults(database, evaluationId, rows, nowParam(clock)),
     results: (evaluationId, exampleIds) => resultsOf(database, evaluationId, exampleIds),
     eachResult: (evaluationId, filter = {}) => readResults(database, evaluationId, filter),
     progress: (evaluationId) => readProgress(database, evaluationId),

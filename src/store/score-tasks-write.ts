@@ -39,7 +39,7 @@ export async function claimTasks(
   return tasks.sort((a, b) => a.finishedAt - b.finishedAt || compare(a.runId, b.runId) || compare(a.scorer, b.scorer));
 }
 
-export async function finishTasks(database: Database, ends: readonly ScoreTaskEnd[]): Promise<void> {
+export async function finishTasks(database: Database, ends: readonly ScoreTaskEnd[], now: Date | null): Promise<void> {
   if (ends.length === 0) return;
   await database.query(
     `with given as materialized (
@@ -48,7 +48,8 @@ export async function finishTasks(database: Database, ends: readonly ScoreTaskEn
        join score_task t using (experiment_id, run_id, scorer) where t.state = 'queued'
        order by t.experiment_id, t.run_id, t.scorer for update of t
      )
-     update score_task t set state = g.state, scores = g.scores, error = g.error, claimed_until = null
+     update score_task t set state = g.state, scores = g.scores, error = g.error, claimed_until = null,
+       ended_at = case when g.state <> 'queued' then ${nowSql('$7')} end
      from given g where t.experiment_id = g.experiment_id and t.run_id = g.run_id and t.scorer = g.scorer
        and t.state = 'queued'`,
     [
@@ -58,6 +59,7 @@ export async function finishTasks(database: Database, ends: readonly ScoreTaskEn
       ends.map(({ state }) => state),
       ends.map(({ scores }) => (scores === undefined ? null : JSON.stringify(scores))),
       ends.map(({ error }) => (error === undefined ? null : JSON.stringify(storable({ ...error })))),
+      now,
     ],
   );
 }

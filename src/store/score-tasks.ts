@@ -49,7 +49,7 @@ export function createScoreTasks(database: Database, clock?: Clock): ScoreTasks 
   return Object.freeze({
     enqueue: (tasks) => enqueueTasks(database, tasks),
     claim: (experimentId, limit, leaseMs) => claimTasks(database, { experimentId, limit, leaseMs }, nowParam(clock)),
-    finish: (ends) => finishTasks(database, ends),
+    finish: (ends) => finishTasks(database, ends, nowParam(clock)),
     async counts(experimentId) {
       const [counts] = await database.query<ScoreTaskCounts>(
         `select count(*) filter (where state = 'queued') as queued, count(*) filter (where state = 'done') as done,

@@ -14,6 +14,7 @@ import { createIndexes, type Indexes } from './indexes.ts';
 import { createSearch, type Search } from './keyword-search.ts';
 import { createLeases, type Leases } from './leases.ts';
 import { createLedger, type Ledger } from './ledger.ts';
+import { createMeasures, type Measures } from './measures.ts';
 import { createMemoTable, type MemoTable } from './memo.ts';
 import { createMonitors, type Monitors } from './monitors.ts';
 import { createOutcomes, type Outcomes } from './outcomes.ts';
@@ -30,6 +31,7 @@ import { createTraces, type Traces } from './traces.ts';
 import { createTraffic, type TrafficTable } from './traffic.ts';
 import { createVectorSearch, type VectorSearch } from './vector-search.ts';
 import { createVectors, SCANNED_VECTORS, type Vectors } from './vectors.ts';
+import { createVitals, type Vitals } from './vitals.ts';
 
 export interface Store {
   readonly apiKeys: ApiKeys;
@@ -57,6 +59,8 @@ export interface Store {
   readonly reruns: Reruns;
   readonly monitors: Monitors;
   readonly traffic: TrafficTable;
+  readonly vitals: Vitals;
+  readonly measures: Measures;
   readonly traces: Traces;
   readonly traceExports: TraceExports;
   /** Removes old snapshots of an index, and what only they show. @throws SluiceError `index_unknown` */
@@ -99,6 +103,8 @@ export function createStore(database: Database, { clock, scannedVectors = SCANNE
     reruns: createReruns(database, clock),
     monitors: createMonitors(database, clock),
     traffic: createTraffic(database),
+    vitals: createVitals(database, clock),
+    measures: createMeasures(database, clock),
     traces: createTraces(database),
     traceExports: createTraceExports(database, clock),
     pruneIndex: (index: string, options: PruneOptions) => pruneIndex(database, indexes, index, options),

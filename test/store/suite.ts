@@ -33,6 +33,7 @@ import { describeTerms } from './suite-terms.ts';
 import { describeTraces } from './suite-traces.ts';
 import { describeTraffic } from './suite-traffic.ts';
 import { describeVectors } from './suite-vectors.ts';
+import { describeVitals } from './suite-vitals.ts';
 
 /** Filled before the tests run; `at` is the time by the store's clock, which tests set. */
 export interface Subject {
@@ -84,6 +85,7 @@ export function describeStore(name: string, start: () => Promise<TestDatabase>):
     describeOutcomes(subject);
     describeMonitors(subject);
     describeTraffic(subject);
+    describeVitals(subject);
     describeQueries(subject);
     describeProcesses(subject);
   });

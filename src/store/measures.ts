@@ -1,0 +1,151 @@
+/**
+ * What is counted for whoever watches: each measure is one statement over a window of time or a partial index, never over
+ * all that was ever recorded.
+ */
+import type { EvaluationState } from '../evaluation/result.ts';
+import type { ExperimentState } from '../experiment/spec.ts';
+import { type Clock, nowParam, nowSql } from './clock.ts';
+import type { Database } from './database.ts';
+import { IS_LIVE } from './experiments-find.ts';
+
+/** Runs that ended within this count as recent. */
+export const RECENT_MS = 300_000;
+/** One that ended within that may have begun so long ago; others are not found. */
+const BEGAN_MS = 3_600_000;
+/** Of runs at most, the newest: some 170 a second for five minutes. */
+const MOST_RUNS = 50_000;
+/** Of feedback in an hour. */
+const MOST_FEEDBACK = 20_000;
+/** Rows that a measure gives at most, the largest first: each is a label. */
+const MOST_ROWS = 100;
+
+export interface RecentRuns {
+  readonly pipeline: string;
+  readonly started: number;
+  readonly completed: number;
+  readonly degraded: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  /** From start to end, at 0.5, 0.95 and 0.99, of those that have an answer, in seconds; null where none has. */
+  readonly seconds: readonly number[] | null;
+}
+
+export const QUANTILES = [0.5, 0.95, 0.99] as const;
+
+export interface UnfinishedRuns {
+  readonly pipeline: string;
+  readonly runs: number;
+  readonly oldestMs: number;
+}
+
+/** Since midnight, in UTC. */
+export interface ModelSpending {
+  readonly provider: string;
+  readonly model: string;
+  readonly calls: number;
+  readonly failed: number;
+  /** Calls whose cost is not known: under way, cut short, or of a model without a price. */
+  readonly unknown: number;
+  /** Of the others. */
+  readonly usd: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+export interface RecentFeedback {
+  readonly pipeline: string;
+  readonly up: number;
+  readonly down: number;
+  /** Said without a thumb. */
+  readonly other: number;
+}
+
+export interface ScoreTasksOf {
+  readonly experimentId: string;
+  readonly queued: number;
+  /** Within five minutes. */
+  readonly done: number;
+  readonly failed: number;
+}
+
+export interface Measures {
+  /** By pipeline, of the last five minutes. */
+  runs(): Promise<readonly RecentRuns[]>;
+  /** By pipeline. */
+  unfinished(): Promise<readonly UnfinishedRuns[]>;
+  spending(): Promise<readonly ModelSpending[]>;
+  /** By pipeline, of the last hour; what simulations say is left out. */
+  feedback(): Promise<readonly RecentFeedback[]>;
+  /** How many experiments there are in each state, ended ones included. */
+  experiments(): Promise<readonly { readonly state: ExperimentState; readonly count: number }[]>;
+  /** Of live experiments. */
+  scoreTasks(): Promise<readonly ScoreTasksOf[]>;
+  evaluations(): Promise<readonly { readonly state: EvaluationState; readonly count: number }[]>;
+}
+
+const SECONDS = (ms: number): string => `interval '${ms / 1_000} seconds'`;
+
+export function createMeasures(database: Database, clock?: Clock): Measures {
+  const ask = <Row extends object>(sql: string) => database.query<Row>(sql, [nowParam(clock)]);
+  return Object.freeze({
+    runs: () => ask<RecentRuns>(RUNS),
+    unfinished: () => ask<UnfinishedRuns>(UNFINISHED),
+    spending: () => ask<ModelSpending>(SPENDING),
+    feedback: () => ask<RecentFeedback>(FEEDBACK),
+    experiments: () => database.query(statesOf('experiment')),
+    scoreTasks: () => ask<ScoreTasksOf>(SCORE_TASKS),
+    evaluations: () => database.query(statesOf('evaluation')),
+  } satisfies Measures);
+}
+
+/** With the time as `now.at`. */
+const WITH_NOW = `with now as materialized (select ${nowSql('$1')} as at)`;
+
+const countOf = (state: string): string => `count(*) filter (where is_recent and state = '${state}') as ${state}`;
+const RUNS = `${WITH_NOW}, known as materialized (
+    select pipeline, state, started_at, finished_at, now.at from run cross join now
+    where started_at > (select at from now) - ${SECONDS(BEGAN_MS)}
+    order by started_at desc, run_id desc limit ${MOST_RUNS}
+  )
+  select pipeline, count(*) filter (where started_at > at - ${SECONDS(RECENT_MS)}) as started,
+    ${['completed', 'degraded', 'failed', 'cancelled'].map(countOf).join(', ')},
+    percentile_cont(array[${QUANTILES.join(', ')}]) within group (
+      order by extract(epoch from finished_at - started_at)::float8
+    ) filter (where is_recent and state in ('completed', 'degraded')) as seconds
+  from known cross join lateral (select finished_at > at - ${SECONDS(RECENT_MS)} as is_recent) as recent
+  group by pipeline order by count(*) desc, pipeline limit ${MOST_ROWS}`;
+
+const UNFINISHED = `${WITH_NOW}
+  select pipeline, count(*) as runs, max(extract(epoch from now.at - started_at))::float8 * 1000 as "oldestMs"
+  from run cross join now where state = 'running' group by pipeline order by runs desc, pipeline limit ${MOST_ROWS}`;
+
+const SPENDING = `select provider, model, count(*) as calls, count(*) filter (where status = 'failed') as failed,
+    count(*) filter (where cost_usd is null) as unknown, coalesce(sum(cost_usd), 0)::float8 as usd,
+    coalesce(sum(input_tokens), 0)::bigint as "inputTokens", coalesce(sum(output_tokens), 0)::bigint as "outputTokens"
+  from provider_call where started_at >= date_trunc('day', ${nowSql('$1')}, 'UTC')
+  group by provider, model order by calls desc, provider, model limit ${MOST_ROWS}`;
+
+const FEEDBACK = `${WITH_NOW}, known as materialized (
+    select run_id, thumb from feedback
+    where received_at > (select at from now) - interval '1 hour' and not is_simulated
+    order by received_at desc, feedback_id desc limit ${MOST_FEEDBACK}
+  )
+  select pipeline, count(*) filter (where thumb = 1) as up, count(*) filter (where thumb = -1) as down,
+    count(*) filter (where thumb is null) as other
+  from known join run using (run_id) group by pipeline order by count(*) desc, pipeline limit ${MOST_ROWS}`;
+
+const SCORE_TASKS = `${WITH_NOW}
+  select experiment_id as "experimentId", queued, done, failed
+  from experiment cross join now cross join lateral (
+    select count(*) as queued from score_task as task
+    where task.experiment_id = experiment.experiment_id and task.state = 'queued'
+  ) as waiting cross join lateral (
+    select count(*) filter (where task.state = 'done') as done, count(*) filter (where task.state = 'failed') as failed
+    from score_task as task
+    where task.experiment_id = experiment.experiment_id and task.ended_at > now.at - ${SECONDS(RECENT_MS)}
+  ) as ended
+  where ${IS_LIVE} and json_array_length(spec->'scorers') > 0
+  order by queued desc, experiment_id limit ${MOST_ROWS}`;
+
+const statesOf = (table: 'experiment' | 'evaluation'): string =>
+  `select state, count(*) as count from ${table} group by state order by state`;

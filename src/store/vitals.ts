@@ -1,0 +1,151 @@
+/**
+ * What should go on and does not, as far as the store knows it. Each question is answered by an index, or from a table that
+ * stays small, so it may be asked every few seconds.
+ */
+import type { EvaluationState } from '../evaluation/result.ts';
+import type { ExperimentState } from '../experiment/spec.ts';
+import { type Clock, nowParam, nowSql } from './clock.ts';
+import type { Database } from './database.ts';
+import { IS_LIVE } from './experiments-find.ts';
+
+/** So many are named; the others are counted. */
+export const MOST_NAMED = 20;
+/** Far more than anybody has live at once. */
+const MOST_LIVE = 1_000;
+
+/** Up to 20, those first that stand still for longest, and how many there are in all. */
+export interface Stalled<T> {
+  readonly count: number;
+  readonly first: readonly T[];
+}
+
+export interface UnscoredExperiment {
+  readonly experimentId: string;
+  /** Since the oldest run that waits for its score has ended. */
+  readonly waitingMs: number;
+}
+
+export interface IdleEvaluation {
+  readonly evaluationId: string;
+  readonly state: EvaluationState;
+  /** Since its last result, or since it was told to go on. */
+  readonly idleMs: number;
+}
+
+export interface LiveExperiment {
+  readonly experimentId: string;
+  readonly pipeline: string;
+  readonly state: ExperimentState;
+  readonly lookEveryMs: number;
+  /** Looks made up to now. */
+  readonly looks: number;
+  /** What the last look decided; null before the first. */
+  readonly decision: string | null;
+  /** Since the last entry of its ledger: a look, or what somebody did. */
+  readonly quietMs: number;
+}
+
+export interface UnendedRun {
+  readonly runId: string;
+  readonly ageMs: number;
+}
+
+export interface Vitals {
+  /** That the database answers. */
+  answers(): Promise<void>;
+  /** Workers whose steps are published, and not out of date. */
+  workers(): Promise<number>;
+  /** Live experiments of which a run has waited for its score for so long, and none was scored meanwhile. */
+  unscored(forMs: number): Promise<Stalled<UnscoredExperiment>>;
+  /** Evaluations that go on, and to which no result has come for so long. */
+  idleEvaluations(forMs: number): Promise<Stalled<IdleEvaluation>>;
+  /** At most 1,000, those first that have been quiet for longest. */
+  liveExperiments(): Promise<readonly LiveExperiment[]>;
+  /** Runs that began so long ago, and have not ended. */
+  unendedRuns(olderThanMs: number): Promise<Stalled<UnendedRun>>;
+}
+
+const MS = "interval '1 millisecond'";
+const ageOf = (time: string): string => `extract(epoch from now.at - ${time})::float8 * 1000`;
+/** With the time as `now.at`. */
+const withNow = (param: string): string => `with now as (select ${nowSql(param)} as at)`;
+
+export function createVitals(database: Database, clock?: Clock): Vitals {
+  const now = () => nowParam(clock);
+  return Object.freeze({
+    answers: async () => void (await database.query('select 1 as one')),
+    async workers() {
+      const [row] = await database.query<{ count: number }>(
+        `select count(distinct worker_id) as count from worker where expires_at > ${nowSql('$1')}`,
+        [now()],
+      );
+      return row!.count;
+    },
+    unscored: async (forMs) =>
+      stalled(
+        await database.query<UnscoredExperiment & Counted>(
+          `${withNow('$2')}
+           select experiment_id as "experimentId", ${ageOf('oldest.finished_at')} as "waitingMs", count(*) over () as "of"
+           from experiment cross join now cross join lateral (
+             select finished_at from score_task as task
+             where task.experiment_id = experiment.experiment_id and task.state = 'queued'
+             order by finished_at limit 1
+           ) as oldest
+           where ${IS_LIVE} and oldest.finished_at < now.at - $1 * ${MS} and not exists (
+             select from score_task as task
+             where task.experiment_id = experiment.experiment_id and task.ended_at > now.at - $1 * ${MS}
+           )
+           order by oldest.finished_at, experiment_id limit ${MOST_NAMED}`,
+          [forMs, now()],
+        ),
+      ),
+    idleEvaluations: async (forMs) =>
+      stalled(
+        await database.query<IdleEvaluation & Counted>(
+          `${withNow('$2')}
+           select evaluation_id as "evaluationId", state, ${ageOf('since')} as "idleMs", count(*) over () as "of"
+           from now cross join evaluation join evaluation_tally using (evaluation_id)
+             cross join lateral (select coalesce(progressed_at, created_at) as since) as last
+           where state in ('begun', 'running') and since < now.at - $1 * ${MS}
+           order by since, evaluation_id limit ${MOST_NAMED}`,
+          [forMs, now()],
+        ),
+      ),
+    liveExperiments: () =>
+      database.query<LiveExperiment>(
+        `${withNow('$1')}
+         select experiment_id as "experimentId", pipeline, state,
+           (spec->'stop'->>'lookEveryMs')::float8 as "lookEveryMs",
+           coalesce(look.look_no, 0) as looks, look.content::json->>'decision' as decision,
+           ${ageOf('coalesce(entry.at, started_at)')} as "quietMs"
+         from experiment cross join now
+         left join lateral (
+           select at from ledger where ledger.experiment_id = experiment.experiment_id order by entry_no desc limit 1
+         ) as entry on true
+         left join lateral (
+           select look_no, content from ledger
+           where ledger.experiment_id = experiment.experiment_id and look_no is not null order by look_no desc limit 1
+         ) as look on true
+         where ${IS_LIVE} order by "quietMs" desc, experiment_id limit ${MOST_LIVE}`,
+        [now()],
+      ),
+    unendedRuns: async (olderThanMs) =>
+      stalled(
+        await database.query<UnendedRun & Counted>(
+          `${withNow('$2')}
+           select run_id as "runId", ${ageOf('started_at')} as "ageMs", count(*) over () as "of" from run cross join now
+           where state = 'running' and started_at < now.at - $1 * ${MS}
+           order by started_at, run_id limit ${MOST_NAMED}`,
+          [olderThanMs, now()],
+        ),
+      ),
+  } satisfies Vitals);
+}
+
+interface Counted {
+  readonly of: number;
+}
+
+function stalled<T extends object>(rows: readonly (T & Counted)[]): Stalled<T> {
+  return { count: rows[0]?.of ?? 0, first: rows.map(({ of: _, ...row }) => row as unknown as T) };
+}
