@@ -16,3 +16,9 @@ export function findPipeline(pipelines: Pipelines, name: string): AnyPipeline {
 
 /** `docs-bot:wide` is a variant as the code has it, not what a name serves. */
 export const isVariantName = (name: string): boolean => name.includes(':');
+
+export const variantForbidden = (name: string): SluiceError =>
+  new SluiceError('variant_forbidden', {
+    message: `'${name}' is a variant, which this key may not choose`,
+    remedy: `ask '${name.split(':')[0]}', or use a key with the scope operate`,
+  });

@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { SluiceError } from '../errors.ts';
+import { OpenAiError, openAiError } from './openai-error.ts';
 
 export const Problem = z
   .object({
@@ -14,6 +15,7 @@ export const Problem = z
     remedy: z.string().openapi({ description: 'What to do about it' }),
     requestId: z.string(),
     data: z.record(z.string(), z.unknown()).optional().openapi({ description: 'The facts, for programs' }),
+    error: OpenAiError,
   })
   .openapi('Problem');
 
@@ -53,6 +55,10 @@ interface ProblemParts {
   readonly remedy: string;
   readonly data?: { readonly [key: string]: unknown };
   readonly headers?: { readonly [name: string]: string };
+  /** The field of the request that is not taken as it is. */
+  readonly param?: string;
+  /** The request was fine, and its run gave no answer. */
+  readonly isOfRun?: boolean;
 }
 
 export function problem(context: Context, parts: ProblemParts): Response {
@@ -63,9 +69,12 @@ export function problem(context: Context, parts: ProblemParts): Response {
     ...{ title: TITLES[status], status, detail, code, remedy },
     requestId: requestId ?? '',
     ...(data !== undefined && Object.keys(data).length > 0 && { data }),
+    error: openAiError(parts),
   };
   return context.body(JSON.stringify(body), status as ContentfulStatusCode, {
     'content-type': 'application/problem+json',
+    // What stands against it stands a second later, too: OpenAI's clients would else try twice more.
+    ...(status === 409 && { 'x-should-retry': 'false' }),
     ...headers,
   });
 }

@@ -1,5 +1,5 @@
 /** How routes are written: one file per resource, each a function that adds its routes to the app. */
-import { createRoute, type OpenAPIHono, type RouteConfig, type RouteHandler } from '@hono/zod-openapi';
+import { createRoute, type Hook, type OpenAPIHono, type RouteConfig, type RouteHandler } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import type { Scope } from '../store/api-keys.ts';
 import type { ServerDependencies, ServerEnv } from './environment.ts';
@@ -26,17 +26,23 @@ export function keyedRoute<const R extends RouteConfig>(route: R): R {
   return { ...route, security: [{ [BEARER]: [] }] };
 }
 
+/** What is answered to a request that does not fit a route's schemas. */
+export type RefuseInvalid = Hook<unknown, ServerEnv, string, Response | undefined>;
+
 /** What a handler of the route is given: its requests are typed by the schemas that have checked them. */
 export type ContextOf<R extends RouteConfig> = Parameters<RouteHandler<R, ServerEnv>>[0];
 
 /**
  * Adds a route. Its handler gives whatever response it likes: a stream, a problem, JSON; that these are as documented is
  * for the tests to say, which ask the API by its own document.
+ *
+ * @param refuse in place of how requests are refused elsewhere
  */
 export function addRoute<const R extends RouteConfig>(
   app: App,
   route: R,
   handler: (context: ContextOf<R>) => Response | Promise<Response>,
+  refuse?: RefuseInvalid,
 ): void {
-  app.openapi(route, handler as unknown as RouteHandler<R, ServerEnv>);
+  app.openapi(route, handler as unknown as RouteHandler<R, ServerEnv>, refuse as never);
 }

@@ -5,7 +5,7 @@ import type { StartedRun } from '../runtime/client.ts';
 import type { StreamEvent } from '../runtime/stream-event.ts';
 
 /** Proxies cut connections on which nothing is said for a minute, some for half of one. */
-const SIGN_OF_LIFE_MS = 15_000;
+export const SIGN_OF_LIFE_MS = 15_000;
 
 export const startedView = ({ runId, planId, temporalUrl }: StartedRun) => ({
   ...{ runId, planId, temporalUrl },

@@ -1,8 +1,7 @@
 /** `POST /v1/pipelines/{name}/runs`: asks what the name serves, and answers as JSON, or as a stream of events. */
 import { z } from '@hono/zod-openapi';
-import { SluiceError } from '../../errors.ts';
 import type { Runnable, RunOptions, StartedRun } from '../../runtime/client.ts';
-import { findPipeline, isVariantName } from '../find-pipeline.ts';
+import { findPipeline, isVariantName, variantForbidden } from '../find-pipeline.ts';
 import { IdempotencyHeader, ownKey } from '../idempotency.ts';
 import { overloaded } from '../limits.ts';
 import { problems } from '../problem.ts';
@@ -103,9 +102,3 @@ const withoutAbsent = <T extends object>(value: T) =>
   Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as {
     [K in keyof T]: Exclude<T[K], undefined>;
   };
-
-const variantForbidden = (name: string): SluiceError =>
-  new SluiceError('variant_forbidden', {
-    message: `'${name}' is a variant, which this key may not choose`,
-    remedy: `ask '${name.split(':')[0]}', or use a key with the scope operate`,
-  });

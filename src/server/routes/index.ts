@@ -2,9 +2,20 @@
 import type { AddRoutes } from '../route.ts';
 import { addAsk } from './ask.ts';
 import { addAudit } from './audit.ts';
+import { addChat } from './chat.ts';
 import { addExperiments } from './experiments.ts';
 import { addFeedback } from './feedback.ts';
+import { addModels } from './models.ts';
 import { addPipelines } from './pipelines.ts';
 import { addRuns } from './runs.ts';
 
-export const ROUTES: readonly AddRoutes[] = [addAsk, addRuns, addFeedback, addPipelines, addExperiments, addAudit];
+export const ROUTES: readonly AddRoutes[] = [
+  addAsk,
+  addRuns,
+  addFeedback,
+  addChat,
+  addModels,
+  addPipelines,
+  addExperiments,
+  addAudit,
+];
