@@ -5,20 +5,13 @@
  * npm run bench:interpreter [-- --smoke]
  */
 import { randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { z } from 'zod';
-import { implement } from '../activities/boundary/implement.ts';
-import { definePipeline, defineStep } from '../src/index.ts';
 import { canonicalBytes, planId } from '../src/plan/id.ts';
 import type { Json, Plan } from '../src/plan/plan.ts';
 import { workflowInput } from '../src/plan/skeleton.ts';
-import { payloadConverterPath } from '../src/runtime/bundle.ts';
 import { createStartRun } from '../src/runtime/start-run.ts';
 import { startWorker } from '../src/runtime/worker.ts';
 import { cpuMsOf, ownCpuMs } from './support/cpu.ts';
+import { benchBundle, echoes, echoFive } from './support/echo-five.ts';
 import { type Figure, report } from './support/report.ts';
 import { type BenchServers, startBenchServers } from './support/servers.ts';
 import { median, sum } from './support/statistics.ts';
@@ -28,29 +21,9 @@ const ROUNDS = smoke ? 1 : 8;
 const RUNS_PER_ROUND = smoke ? 3 : 25;
 const INPUT = { text: 'How do I stream a response to the browser?' };
 
-const Text = z.object({ text: z.string() });
-const echo = defineStep('echo', {
-  version: 1,
-  input: Text,
-  output: Text,
-  config: z.object({ prompt: z.string().default('') }),
-  effect: 'none',
-  policy: { attempts: 3, timeout: '10 seconds' },
-});
-
 /** Five nodes in a row, their configs padded so that the plan has about the size asked. */
 function planOf(lane: 'activity' | 'local', bytes: number): Plan {
-  const build = (prompt: string) => {
-    const config = { prompt };
-    const options = lane === 'local' ? ({ lane: 'local' } as const) : {};
-    return definePipeline('bench', Text)
-      .step('one', echo, ({ input }) => ({ text: input.text }), config, options)
-      .step('two', echo, ({ one }) => ({ text: one.text }), config, options)
-      .step('three', echo, ({ two }) => ({ text: two.text }), config, options)
-      .step('four', echo, ({ three }) => ({ text: three.text }), config, options)
-      .step('five', echo, ({ four }) => ({ text: four.text }), config, options)
-      .output(Text, ({ five }) => ({ text: five.text })).plan;
-  };
+  const build = (prompt: string) => echoFive(prompt, lane === 'local' ? { lane } : {}).plan;
   const bare = bytesOf(build(''));
   return build('x'.repeat(Math.max(0, Math.floor((bytes - bare) / 5))));
 }
@@ -81,8 +54,8 @@ async function measure(servers: BenchServers): Promise<boolean> {
     connection,
     client: temporal.client,
     store,
-    implementations: [implement(echo, async (input) => input)],
-    workflowBundle: await bundle(servers.cache),
+    implementations: echoes(),
+    workflowBundle: await benchBundle(servers.cache),
   });
   const small = planOf('activity', 2_000);
   const contenders = [
@@ -160,18 +133,6 @@ function bare({ temporal, config }: BenchServers, id: string, plan: Plan): Conte
 
 async function eventsOf({ temporal }: BenchServers, workflowId: string): Promise<number> {
   return (await temporal.client.workflow.getHandle(workflowId).fetchHistory()).events?.length ?? 0;
-}
-
-async function bundle(cache: string): Promise<{ codePath: string }> {
-  const workflowsPath = fileURLToPath(new URL('./workflows/index.ts', import.meta.url));
-  const { code } = await bundleWorkflowCode({
-    workflowsPath,
-    payloadConverterPath,
-    logger: new DefaultLogger('ERROR'),
-  });
-  const codePath = join(cache, 'bench-bundle.js');
-  await writeFile(codePath, code);
-  return { codePath };
 }
 
 function printed(contenders: readonly Contender[], events: readonly number[]): boolean {

@@ -7,7 +7,7 @@ import { installLogging } from '../../src/runtime/logging.ts';
 import { connectTemporal, type TemporalConnection } from '../../src/runtime/temporal.ts';
 import { findTemporalCli } from '../../src/runtime/temporal-cli.ts';
 import { startTemporalServer } from '../../src/runtime/temporal-server.ts';
-import { openDatabase } from '../../src/store/database.ts';
+import { type Database, openDatabase } from '../../src/store/database.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
 import { startEmbedded } from '../../test/support/embedded.ts';
 
@@ -16,6 +16,9 @@ export interface BenchServers {
   readonly cache: string;
   readonly temporal: TemporalConnection;
   readonly store: Store;
+  readonly database: Database;
+  readonly databaseUrl: string;
+  readonly folder: string;
   readonly pids: { readonly temporal: number; readonly database: number };
   stop(): Promise<void>;
 }
@@ -35,6 +38,7 @@ export async function startBenchServers(): Promise<BenchServers> {
     cache,
     temporal,
     store: createStore(database),
+    ...{ database, databaseUrl: postgres.url, folder },
     pids: { temporal: server.pid, database: postgres.pid },
     async stop() {
       await temporal.close();
