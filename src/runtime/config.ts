@@ -22,6 +22,17 @@ const hosts = z
   .transform((list) => list.split(',').map((host) => host.trim().toLowerCase()))
   .pipe(z.array(z.string().regex(/^([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(:\d{1,5})?$/, 'no host, or host:port')));
 
+/** `https://app.example.com, http://localhost:3000`. */
+const origins = z
+  .string()
+  .max(10_000)
+  .transform((list) => list.split(',').map((origin) => origin.trim()))
+  .pipe(
+    z.array(
+      z.string().refine((origin) => URL.parse(origin)?.origin === origin, 'no origin, such as https://app.example.com'),
+    ),
+  );
+
 const limits = z.string().transform((text, context): LimitRules => {
   const rules = parseLimitRules(text);
   if (!('problem' in rules)) return rules;
@@ -102,6 +113,7 @@ const Environment = z.object({
   SLUICE_SINK_LISTEN: listen.default({ host: '127.0.0.1', port: 0 }),
   SLUICE_SINK_URL: z.url({ protocol: /^https?$/ }).optional(),
   SLUICE_HTTP_LISTEN: listen.default({ host: '127.0.0.1', port: 8080 }),
+  SLUICE_HTTP_ORIGINS: origins.default([]),
   SLUICE_HTTP_RATE: z.coerce.number().int().min(1).max(100_000).default(100),
   SLUICE_HTTP_RUNS: z.coerce.number().int().min(1).max(10_000).default(64),
   SLUICE_HTTP_WAIT_MS: milliseconds.max(600_000).default(60_000),
@@ -147,6 +159,8 @@ export interface SinkConfig {
 /** The HTTP API. */
 export interface HttpConfig {
   readonly listen: { readonly host: string; readonly port: number };
+  /** Origins whose pages may ask; none by default. */
+  readonly origins: readonly string[];
   /** Requests of one key in a second. */
   readonly requestsPerSecond: number;
   /** Runs that one process waits for at a time; more are refused for now. */
@@ -236,7 +250,8 @@ export function readConfig(environment: { readonly [name: string]: string | unde
   if (env.SLUICE_ALERT_WEBHOOK !== undefined && env.SLUICE_ALERT_SECRET === undefined)
     throw new SluiceError('config_invalid', {
       message: 'SLUICE_ALERT_WEBHOOK is set, but SLUICE_ALERT_SECRET, which signs what it is sent, is not',
-      remedy: 'set SLUICE_ALERT_SECRET to 24 random characters or more, and check signatures by it where alerts are taken',
+      remedy:
+        'set SLUICE_ALERT_SECRET to 24 random characters or more, and check signatures by it where alerts are taken',
     });
   const prefix = env.SLUICE_QUEUE_PREFIX;
   return Object.freeze({
@@ -270,6 +285,7 @@ export function readConfig(environment: { readonly [name: string]: string | unde
     ...(env.SLUICE_ENCRYPTION_KEYS !== undefined && { encryption: env.SLUICE_ENCRYPTION_KEYS }),
     http: Object.freeze({
       listen: Object.freeze(env.SLUICE_HTTP_LISTEN),
+      origins: Object.freeze(env.SLUICE_HTTP_ORIGINS),
       requestsPerSecond: env.SLUICE_HTTP_RATE,
       runsAtOnce: env.SLUICE_HTTP_RUNS,
       waitMs: env.SLUICE_HTTP_WAIT_MS,

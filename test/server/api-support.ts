@@ -36,16 +36,22 @@ export const LIMITS: ServerLimits = {
   waitMs: 60_000,
 };
 
+interface Options extends Partial<ListenOptions> {
+  readonly limits?: Partial<ServerLimits>;
+  readonly origins?: readonly string[];
+}
+
 export async function startApi(
   live: Live,
   pipelines: readonly AnyPipeline[],
-  { limits = {}, ...options }: Partial<ListenOptions> & { readonly limits?: Partial<ServerLimits> } = {},
+  { limits = {}, origins = [], ...options }: Options = {},
 ): Promise<Api> {
   const logged: LogEntry[] = [];
   const app = createApp({
     runtime: live,
     pipelines: new Map(pipelines.map((each) => ['name' in each ? `${each.id}:${each.name}` : each.id, each])),
     limits: { ...LIMITS, ...limits },
+    origins,
     version: '0.0.0-test',
     log: (entry) => logged.push(entry),
   });

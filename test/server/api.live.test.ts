@@ -335,9 +335,16 @@ describe('hostile clients', () => {
       expect(lines).not.toContain(secret);
   });
 
-  test('pages of other sites may not ask', async () => {
+  test('pages of other sites may not ask, but for those that are named', async () => {
     const { headers } = await api.ask(app, 'GET', '/v1/runs', undefined, { origin: 'https://elsewhere.example' });
     expect(headers.get('access-control-allow-origin')).toBeNull();
+    const open = await startApi(live, [told], { origins: ['https://app.example'] });
+    const preflight = (origin: string) =>
+      open.ask(null, 'OPTIONS', RUNS, undefined, { origin, 'access-control-request-method': 'POST' });
+    const [ours, theirs] = [await preflight('https://app.example'), await preflight('https://elsewhere.example')];
+    expect(ours.headers.get('access-control-allow-origin')).toBe('https://app.example');
+    expect(theirs.headers.get('access-control-allow-origin')).toBeNull();
+    await open.close(1_000);
   });
 
   test('a method that is not taken names those that are', async () => {
