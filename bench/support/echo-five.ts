@@ -1,5 +1,5 @@
 /** Five nodes in a row that say what they are told: work that is all overhead, with a hand-written twin beside it. */
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
@@ -41,6 +41,9 @@ export async function benchBundle(cache: string): Promise<{ codePath: string }> 
     logger: new DefaultLogger('ERROR'),
   });
   const codePath = join(cache, 'bench-bundle.js');
-  await writeFile(codePath, code);
+  // Renamed into place: another benchmark may read it just now.
+  const unfinished = `${codePath}.${process.pid}`;
+  await writeFile(unfinished, code);
+  await rename(unfinished, codePath);
   return { codePath };
 }
