@@ -1,5 +1,5 @@
 /** A line for each request that was answered: who, what, how long. Never a header, a query or a body. */
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { addressOf } from './address.ts';
 import type { LogEntry, ServerEnv } from './environment.ts';
 
@@ -12,14 +12,35 @@ export function logRequests(log: (entry: LogEntry) => void): MiddlewareHandler<S
     const { status } = context.res;
     log({
       level: status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info',
-      requestId: context.var.requestId,
-      method: context.req.method,
-      path: context.req.path.slice(0, PATH_LENGTH),
+      ...requestOf(context),
       status,
       durationMs: Math.round(performance.now() - startedAt),
-      key: context.var.caller?.name ?? null,
-      address: addressOf(context) ?? null,
       ...(context.error !== undefined && { error: context.error.message }),
     });
   };
 }
+
+interface Broken {
+  readonly error: unknown;
+  /** By `performance.now()`. */
+  readonly startedAt: number;
+}
+
+/** A stream that broke after it was answered: a second line of its request. */
+export function logBroken(
+  log: (entry: LogEntry) => void,
+  context: Context<ServerEnv>,
+  { error, startedAt }: Broken,
+): void {
+  const reason = error instanceof Error ? error.message : String(error);
+  const durationMs = Math.round(performance.now() - startedAt);
+  log({ level: 'error', ...requestOf(context), status: context.res.status, durationMs, error: reason });
+}
+
+const requestOf = (context: Context<ServerEnv>) => ({
+  requestId: context.var.requestId,
+  method: context.req.method,
+  path: context.req.path.slice(0, PATH_LENGTH),
+  key: context.var.caller?.name ?? null,
+  address: addressOf(context) ?? null,
+});

@@ -1,54 +1,41 @@
-/** A run as server-sent events (WHATWG HTML, section 9.2): one event per change, and a sign of life where nothing happens. */
+/** A run as events: one per change, as the client has them. */
 import type { Context } from 'hono';
-import { streamSSE } from 'hono/streaming';
 import type { StartedRun } from '../runtime/client.ts';
 import type { StreamEvent } from '../runtime/stream-event.ts';
-
-/** Proxies cut connections on which nothing is said for a minute, some for half of one. */
-export const SIGN_OF_LIFE_MS = 15_000;
+import type { LogEntry, ServerEnv } from './environment.ts';
+import { streamEvents } from './event-stream.ts';
 
 export const startedView = ({ runId, planId, temporalUrl }: StartedRun) => ({
   ...{ runId, planId, temporalUrl },
   state: 'running' as const,
 });
 
-/**
- * @param started a run that is begun: whatever is refused is refused before the first byte
- * @param onEnd called once, when the last event is written or the reader has gone; the run itself goes on
- */
+interface SendOptions {
+  readonly log: (entry: LogEntry) => void;
+  /** Called once, when the last event is written or the reader has gone; the run itself goes on. */
+  readonly onEnd: () => void;
+}
+
+/** @param started a run that is begun: whatever is refused is refused before the first byte */
 export function sendEvents(
-  context: Context,
+  context: Context<ServerEnv>,
   started: StartedRun,
   events: AsyncIterable<StreamEvent>,
-  onEnd: () => void,
+  options: SendOptions,
 ): Response {
-  return streamSSE(
-    context,
-    async (stream) => {
-      const alive = setInterval(() => void stream.write(': still at it\n\n').catch(() => undefined), SIGN_OF_LIFE_MS);
-      stream.onAbort(onEnd);
-      try {
-        let id = 0;
-        const send = (event: { readonly kind: string }) =>
-          stream.writeSSE({ event: event.kind, id: String(id++), data: JSON.stringify(event) });
-        await send({ kind: 'run', ...startedView(started) });
-        for await (const event of events) {
-          if (stream.aborted) break;
-          await send(event);
-        }
-      } finally {
-        clearInterval(alive);
-        onEnd();
-      }
-    },
-    async (error, stream) => {
-      // The headers are out: what broke can only be said as an event.
-      const message = 'the stream broke; ask for the run by its id';
-      await stream.writeSSE({
-        event: 'broken',
-        data: JSON.stringify({ kind: 'broken', runId: started.runId, message }),
-      });
-      throw error;
-    },
-  );
+  const { runId } = started;
+  const broken = () => {
+    const message = 'the stream broke; ask for the run by its id';
+    return { event: 'broken', data: JSON.stringify({ kind: 'broken', runId, message }) };
+  };
+  return streamEvents(context, { ...options, runId, broken }, async (stream) => {
+    let id = 0;
+    const send = (event: { readonly kind: string }) =>
+      stream.writeSSE({ event: event.kind, id: String(id++), data: JSON.stringify(event) });
+    await send({ kind: 'run', ...startedView(started) });
+    for await (const event of events) {
+      if (stream.aborted) break;
+      await send(event);
+    }
+  });
 }

@@ -3,51 +3,31 @@
  * it is accepted, and until then comments say that the run goes on.
  */
 import type { Context } from 'hono';
-import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
-import type { StartedRun } from '../../runtime/client.ts';
+import type { SSEStreamingApi } from 'hono/streaming';
 import type { StreamEvent } from '../../runtime/stream-event.ts';
-import { SIGN_OF_LIFE_MS } from '../run-events.ts';
+import type { LogEntry, ServerEnv } from '../environment.ts';
+import { streamEvents } from '../event-stream.ts';
 import { createChunks, type Named, piecesOf } from './completion.ts';
 import { brokenStream, failedRun, noAnswerEvent, wordlessRun } from './no-answer.ts';
 
 export interface ChunkOptions extends Named {
   readonly wantsUsage: boolean;
+  readonly log: (entry: LogEntry) => void;
   /** Called when the last chunk is written or the reader has gone; the run itself goes on. */
   readonly onEnd: () => void;
 }
 
 export function sendChunks(
-  context: Context,
-  started: StartedRun,
+  context: Context<ServerEnv>,
   events: AsyncIterable<StreamEvent>,
   options: ChunkOptions,
 ): Response {
-  return streamSSE(
-    context,
-    async (stream) => {
-      // The first at once: whoever reads knows the run before there is any text of it.
-      const saySo = () => void stream.write(`: ${started.runId} is at it\n\n`).catch(() => undefined);
-      saySo();
-      const alive = setInterval(saySo, SIGN_OF_LIFE_MS);
-      stream.onAbort(options.onEnd);
-      try {
-        await writeChunks(stream, started, events, options);
-      } finally {
-        clearInterval(alive);
-        options.onEnd();
-      }
-    },
-    async (error, stream) => {
-      // The headers are out: what broke can only be said as an event.
-      await stream.writeSSE({ data: JSON.stringify(brokenStream(error, started.runId)) });
-      throw error;
-    },
-  );
+  const broken = (error: unknown) => ({ data: JSON.stringify(brokenStream(error, options.runId)) });
+  return streamEvents(context, { ...options, broken }, (stream) => writeChunks(stream, events, options));
 }
 
 async function writeChunks(
   stream: SSEStreamingApi,
-  { runId }: StartedRun,
   events: AsyncIterable<StreamEvent>,
   options: ChunkOptions,
 ): Promise<void> {
@@ -58,7 +38,7 @@ async function writeChunks(
     if (stream.aborted) return;
     if (event.kind === 'failed') return send(noAnswerEvent(failedRun(event.result)));
     if (event.kind === 'accepted') {
-      if (event.text === null) return send(noAnswerEvent(wordlessRun(runId)));
+      if (event.text === null) return send(noAnswerEvent(wordlessRun(options.runId)));
       for (const piece of piecesOf(event.text)) await send(chunks.text(piece));
     }
     if (event.kind === 'answer') {

@@ -60,7 +60,7 @@ export const addAsk: AddRoutes = (app, routing) =>
 /** @param leave called when the run has ended, or is no longer waited for */
 async function ask(
   context: ContextOf<ReturnType<typeof route>>,
-  { runtime: { client }, pipelines, limits }: Routing,
+  { runtime: { client }, pipelines, limits, log }: Routing,
   leave: () => void,
 ): Promise<Response> {
   const { name } = context.req.valid('param');
@@ -80,7 +80,7 @@ async function ask(
 
   if (context.req.header('accept')?.includes(EVENT_STREAM)) {
     const stream = client.stream(served, input, { ...options, drafts });
-    return sendEvents(context, await stream.started, stream, leave);
+    return sendEvents(context, await stream.started, stream, { log, onEnd: leave });
   }
   const started = await client.start(served, input, options);
   const isPatient = !/\brespond-async\b/i.test(context.req.valid('header').prefer ?? '');

@@ -46,7 +46,11 @@ const refuse: RefuseInvalid = (result, context) => {
   const { issues } = result.error;
   const faults = issues.map(({ path, message }) => [z.core.toDotPath(path), message].join(': '));
   return problem(context, {
-    ...{ status: 400, code: 'request_invalid', detail: `the request's ${result.target} is not valid: ${faults.join('; ')}` },
+    ...{
+      status: 400,
+      code: 'request_invalid',
+      detail: `the request's ${result.target} is not valid: ${faults.join('; ')}`,
+    },
     ...{ remedy: 'correct what is named; /docs shows what is taken', data: { problems: faults } },
     param: z.core.toDotPath(issues[0]?.path ?? []),
   });
@@ -88,7 +92,7 @@ async function complete(context: ChatContext, routing: Routing, leave: () => voi
     hasBegun(context, started.runId);
     const wantsUsage = body.stream_options?.include_usage === true;
     const { runId, planId } = started;
-    return sendChunks(context, started, stream, { ...naming, runId, planId, wantsUsage, onEnd: leave });
+    return sendChunks(context, stream, { ...naming, runId, planId, wantsUsage, log: routing.log, onEnd: leave });
   }
   const { runId, planId, finished } = await client.start(served, input, options);
   hasBegun(context, runId);
