@@ -8,8 +8,8 @@ import { evaluateChunk } from '../src/evaluation/chunk/evaluate-chunk.ts';
 import { digestsOf } from '../src/evaluation/digest/digest.ts';
 import { endEvaluation } from '../src/evaluation/end.ts';
 import { createEvaluationWorker } from '../src/evaluation/evaluation-worker.ts';
-import type { Redaction } from '../src/redaction/redaction.ts';
 import type { AlertAddress } from '../src/monitor/tell-alert.ts';
+import type { Redaction } from '../src/redaction/redaction.ts';
 import type { Store } from '../src/store/store.ts';
 import type { EvaluateActivities } from '../workflows/evaluate-messages.ts';
 import type { ScoringActivities } from '../workflows/experiment-messages.ts';
@@ -49,7 +49,7 @@ export function createEvaluateActivities(
     store,
     concurrency,
     ...redacting,
-    attempt: createMakeAttempt({ payloads: store.payloads, ...redacting }, implementations),
+    attempt: createMakeAttempt({ payloads: store.keptPayloads, ...redacting }, implementations),
     digests: () => digests,
     takesSnapshot: (step) => snapshotSteps.has(step),
   });

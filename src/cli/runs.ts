@@ -5,6 +5,8 @@ import type { RunListed, RunWithNodes } from '../store/runs.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { positiveInteger } from './options.ts';
 import { questionIn } from './question.ts';
+import { eraseRunsCommand } from './runs-erase.ts';
+import { pruneRunsCommand } from './runs-prune.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { showPassing, showRun } from './show-run.ts';
 import { callTable, spendingOf } from './spending.ts';
@@ -31,6 +33,7 @@ export function runsCommand(world: World): Command {
       ['runs', 'the newest runs'],
       ['runs --pipeline docs-bot --state failed', 'those of one pipeline that failed'],
       ['runs run-7d2', 'one run, by its id or the beginning of it'],
+      ['runs prune --older-than 30d', 'what old runs were asked and gave'],
     ],
   })
     .argument('[run]', 'a run id, or its beginning')
@@ -40,7 +43,9 @@ export function runsCommand(world: World): Command {
     .option('--before <cursor>', 'the page after one that ended with this cursor')
     .action((run: string | undefined, options: RunsOptions, command: Command) =>
       runAction(world, command, (session) => (run === undefined ? listRuns(session, options) : showOne(session, run))),
-    );
+    )
+    .addCommand(pruneRunsCommand(world))
+    .addCommand(eraseRunsCommand(world));
 }
 
 async function listRuns(session: Session, options: RunsOptions): Promise<ExitCode> {
@@ -81,8 +86,11 @@ function showWhole(terminal: Terminal, run: RunWithNodes, result: RunResult, isU
   const took = result.durationMs === null ? '' : ` in ${showDuration(result.durationMs)}`;
   terminal.print(`${runId}  ${state}${took}`);
   terminal.print(`${pipeline}  plan ${planId.slice(0, SHORT_PLAN)}  started ${showTime(startedAt)} UTC`);
-  terminal.print(terminal.colours.bold(`? ${questionIn(input)}`));
-  if (state === 'running') terminal.print(`  running still; see ${result.temporalUrl}`);
+  const { contentRemoved } = result;
+  if (contentRemoved) terminal.print(`  content removed on ${showTime(contentRemoved.at)} UTC by ${contentRemoved.by}`);
+  else terminal.print(terminal.colours.bold(`? ${questionIn(input)}`));
+  if (contentRemoved && state !== 'failed') terminal.print(terminal.colours.dim(`  ${result.temporalUrl}`));
+  else if (state === 'running') terminal.print(`  running still; see ${result.temporalUrl}`);
   else showRun(terminal, result, { hasTimes: false });
   if (!isUiServed) showPassing(terminal);
   if (result.nodes.length === 0) return;

@@ -64,6 +64,12 @@ export async function beginRun(store: Store, begin: Begin): Promise<{ row: RunRo
     assignments: assignments.length === 0 ? null : assignments,
   });
   if (created) return { row, plan };
+  if (row.contentRemovedAt !== null)
+    throw new SluiceError('content_removed', {
+      message: `idempotency key '${idempotencyKey}' was used before, and what that run was asked and gave is removed`,
+      remedy: 'use another key to ask again',
+      data: { runId: row.runId },
+    });
   if (!isSameJson(row.input, input))
     throw new SluiceError('idempotency_conflict', {
       message: `idempotency key '${idempotencyKey}' was used before with another input`,

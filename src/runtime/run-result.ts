@@ -35,6 +35,8 @@ export interface RunResult extends Spending {
   /** To providers, in the order in which they left. */
   readonly calls: readonly ProviderCallRow[];
   readonly temporalUrl: string;
+  /** Given where its output, and all that was said in words, is gone: when, and for its age or as somebody wished. */
+  readonly contentRemoved?: { readonly at: number; readonly by: 'retention' | 'erasure' };
 }
 
 /** @param restore gives back what of the output was stored aside for its size */
@@ -58,6 +60,9 @@ export async function resultOf(
     ...spent,
     calls: run.calls,
     temporalUrl,
+    ...(run.contentRemovedAt !== null && {
+      contentRemoved: { at: run.contentRemovedAt, by: run.contentRemovedBy! },
+    }),
   });
 }
 

@@ -19,6 +19,7 @@ import { createIngestActivities } from '../../activities/ingest.ts';
 import { readOutputs } from '../../activities/node-outputs.ts';
 import { createRecordRun } from '../../activities/record-run.ts';
 import { createSweepClocks } from '../../activities/sweep-clocks.ts';
+import { createSweepContent } from '../../activities/sweep-content.ts';
 import { createSweepMonitors } from '../../activities/sweep-monitors.ts';
 import { createSweepRuns } from '../../activities/sweep-runs.ts';
 import { stepName } from '../dsl/step.ts';
@@ -108,6 +109,8 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
     maxCachedWorkflows: config.cachedRuns,
   });
   const sweepRuns = createSweepRuns(store.runs, client, { startableMs: config.runDeadlineMs + STARTING_MS });
+  const { retentionDays } = config;
+  const sweepContent = retentionDays === undefined ? undefined : createSweepContent(store, client, { retentionDays });
   const clocks = { temporal: client, store, queues: config.queues };
   const sweepClocks = createSweepClocks(store.experiments, client, (row) => startClock(clocks, row));
   const sweepMonitors = createSweepMonitors(store.monitors, client, (row) => startMonitorClock(clocks, row));
@@ -120,6 +123,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
       async sweepRuns() {
         const swept = await sweepRuns();
         await sweepClocks();
+        await sweepContent?.();
         await sweepMonitors();
         return swept;
       },

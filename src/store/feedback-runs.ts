@@ -27,7 +27,7 @@ export interface RatedFilter {
   readonly limit: number;
 }
 
-/** Those rated last come first. */
+/** Those rated last come first; of those whose content is gone there is nothing to make. */
 export function ratedRuns(
   database: Database,
   { pipeline, thumb, since, limit }: RatedFilter,
@@ -40,7 +40,7 @@ export function ratedRuns(
      )
      select run_id as "runId", pipeline, state, input, output, up, down, rated_at as "ratedAt"
      from rated join run using (run_id)
-     where ($2::text is null or pipeline = $2) and ($3::int is null or sign(up - down) = $3)
+     where content_removed_at is null and ($2::text is null or pipeline = $2) and ($3::int is null or sign(up - down) = $3)
      order by rated_at desc, run_id desc limit $4`,
     [since === undefined ? null : new Date(since), pipeline ?? null, thumb ?? null, Math.min(limit, LARGEST_PAGE)],
   );

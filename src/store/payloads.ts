@@ -2,10 +2,15 @@
 import type { Payloads } from './claims.ts';
 import type { Database } from './database.ts';
 
-export function createPayloads(database: Database): Payloads {
+/** @param isKept whether what is put outlasts the runs that put it, too: what a memo names must */
+export function createPayloads(database: Database, { isKept = false }: { readonly isKept?: boolean } = {}): Payloads {
   return Object.freeze({
     async put(hash, text) {
-      await database.query('insert into payload (hash, body) values ($1, $2) on conflict do nothing', [hash, text]);
+      await database.query(
+        `insert into payload (hash, body, is_kept) values ($1, $2, $3)
+         on conflict (hash) do update set put_at = excluded.put_at, is_kept = payload.is_kept or excluded.is_kept`,
+        [hash, text, isKept],
+      );
     },
     async get(hashes) {
       const rows = await database.query<{ hash: string; body: string }>(

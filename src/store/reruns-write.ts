@@ -25,7 +25,7 @@ export async function selectRuns(
     });
   const rows = await database.query<{ runId: string }>(
     `select run_id as "runId" from run
-     where pipeline = $1 and state in ('completed', 'degraded', 'failed')
+     where pipeline = $1 and content_removed_at is null and state in ('completed', 'degraded', 'failed')
        and ($2::timestamptz is null or started_at >= $2)
        and ($3::int is null or exists (select from feedback where feedback.run_id = run.run_id and thumb = $3))
      order by started_at desc, run_id desc limit $4`,

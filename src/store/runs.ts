@@ -54,6 +54,9 @@ export interface RunRow extends RunStart {
   readonly error: Json;
   readonly startedAt: number;
   readonly finishedAt: number | null;
+  /** When it lost its input, output and all that was said in words; null: it has them. */
+  readonly contentRemovedAt: number | null;
+  readonly contentRemovedBy: 'retention' | 'erasure' | null;
 }
 
 export interface RunWithNodes extends RunRow {

@@ -4,6 +4,7 @@ import { type Builds, createBuilds } from './builds.ts';
 import { type Catalogue, createCatalogue } from './catalogue.ts';
 import type { Payloads } from './claims.ts';
 import type { Clock } from './clock.ts';
+import { type Content, createContent } from './content.ts';
 import type { Database } from './database.ts';
 import { createDatasets, type Datasets } from './datasets.ts';
 import { createDeployments, type Deployments } from './deployments.ts';
@@ -37,6 +38,9 @@ export interface Store {
   readonly apiKeys: ApiKeys;
   readonly plans: Plans;
   readonly payloads: Payloads;
+  /** The same ones; what is put by this outlasts the content of runs. */
+  readonly keptPayloads: Payloads;
+  readonly content: Content;
   readonly runs: Runs;
   readonly calls: ProviderCalls;
   readonly rateLimits: RateLimits;
@@ -81,6 +85,8 @@ export function createStore(database: Database, { clock, scannedVectors = SCANNE
     apiKeys: createApiKeys(database, clock),
     plans: createPlans(database),
     payloads: createPayloads(database),
+    keptPayloads: createPayloads(database, { isKept: true }),
+    content: createContent(database, clock),
     runs: createRuns(database, clock),
     calls: createProviderCalls(database),
     rateLimits: createRateLimits(database, clock),

@@ -48,6 +48,9 @@ export function describeRuns(subject: Subject): void {
         error: null,
         startedAt: subject.at,
         finishedAt: null,
+        owner: null,
+        contentRemovedAt: null,
+        contentRemovedBy: null,
       });
     });
 

@@ -7,6 +7,7 @@ import type { TestDatabase } from '../support/postgres.ts';
 import { describeAssign } from './suite-assign.ts';
 import { describeBuilds } from './suite-builds.ts';
 import { describeCalls } from './suite-calls.ts';
+import { describeContent } from './suite-content.ts';
 import { describeCoordination } from './suite-coordination.ts';
 import { describeDatasets } from './suite-datasets.ts';
 import { describeDeployments } from './suite-deployments.ts';
@@ -78,6 +79,7 @@ export function describeStore(name: string, start: () => Promise<TestDatabase>):
     describeAssign(subject);
     describeReruns(subject);
     describeTraces(subject);
+    describeContent(subject);
     describeDeployments(subject);
     describeExperiments(subject);
     describeLedger(subject);

@@ -65,7 +65,9 @@ export async function playRerun(
 }
 
 /** Why a run is none that could be repeated, and compared. */
-function whyNot({ run: { runId, state, error, nodes } }: LoadedRun): RerunError | undefined {
+function whyNot({ run: { runId, state, error, nodes, contentRemovedAt } }: LoadedRun): RerunError | undefined {
+  if (contentRemovedAt !== null)
+    return { code: 'content_removed', message: `what ${runId} was asked and gave is removed` };
   if (state === 'running') return { code: 'run_running', message: `${runId} has not ended` };
   if (state === 'cancelled') return { code: 'run_cancelled', message: `${runId} was cancelled: it has no answer` };
   const code = codeOf(error);

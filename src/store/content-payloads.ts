@@ -1,0 +1,42 @@
+/** Payloads that runs alone have put: they go with the content of these runs, where it is to go at once. */
+import type { Queries } from './database.ts';
+import { unpack } from './packed.ts';
+
+interface Texts {
+  readonly runId: string;
+  readonly texts: string;
+  readonly body: Buffer | null;
+}
+
+const CLAIM = /"\$claim":\s?"([0-9a-f]{64})"/g;
+/** A payload is put while its run is under way; clocks and retries take no more than this. */
+const AROUND = "interval '1 minute'";
+
+/** What of a run was set aside, by hash. */
+export type ClaimsOfRuns = ReadonlyMap<string, readonly string[]>;
+
+/** Those that name any; not for a transaction, as it unpacks. */
+export async function claimsOfRuns(queries: Queries, runIds: readonly string[]): Promise<ClaimsOfRuns> {
+  const rows = await queries.query<Texts>(
+    `select run.run_id as "runId", concat(input::text, output::text) as texts, body
+     from run left join node_output using (run_id) where run.run_id = any($1::text[])`,
+    [runIds],
+  );
+  const claims = new Map<string, readonly string[]>();
+  for (const { runId, texts, body } of rows) {
+    const all = body === null ? texts : `${texts}${JSON.stringify(await unpack(body))}`;
+    const hashes = [...new Set(Array.from(all.matchAll(CLAIM), ([, hash]) => hash!))];
+    if (hashes.length > 0) claims.set(runId, hashes);
+  }
+  return claims;
+}
+
+/** One that was put before or after as well is somebody else's, too, and stays. */
+export async function removePayloadsOf(queries: Queries, claims: ClaimsOfRuns): Promise<void> {
+  for (const [runId, hashes] of claims)
+    await queries.query(
+      `delete from payload using run where run_id = $1 and hash = any($2::text[]) and not is_kept
+         and payload.created_at > started_at - ${AROUND} and put_at < finished_at + ${AROUND}`,
+      [runId, hashes],
+    );
+}

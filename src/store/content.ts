@@ -1,0 +1,110 @@
+/**
+ * The content of runs: what they were asked, what they gave, and what was said of it in words. It can be removed, after a
+ * time or as somebody wishes. What statistics rest on stays: ids, units, arms, times, outcomes, costs, thumbs and scores, and
+ * of failures their codes. A run whose content is gone has lost all of it, since it goes in one transaction.
+ */
+import { writeAudit } from './audit.ts';
+import { type Clock, nowParam, nowSql } from './clock.ts';
+import { type ClaimsOfRuns, claimsOfRuns, removePayloadsOf } from './content-payloads.ts';
+import { REMOVALS } from './content-removals.ts';
+import type { Database, Queries } from './database.ts';
+
+export interface ContentRemoval {
+  /** By age, or as somebody wished: then who gave feedback goes, too, and so do payloads that nobody else has put. */
+  readonly by: 'retention' | 'erasure';
+  readonly who: string;
+  readonly why: string;
+}
+
+export interface RunOfUnit {
+  readonly runId: string;
+  readonly isRunning: boolean;
+}
+
+export interface Content {
+  /** Runs with content that ended before that time: how many, and when the first of them did. Milliseconds since the epoch. */
+  due(before: number): Promise<{ readonly runs: number; readonly oldest: number | null }>;
+  /** Their ids, those that ended first coming first. */
+  dueRuns(before: number, limit: number): Promise<readonly string[]>;
+  /** Runs of a unit that have content, oldest first. */
+  ofUnit(unit: string, limit: number): Promise<readonly RunOfUnit[]>;
+  /** Removes the content of those that have ended, with a row in the audit; gives which lost theirs now. */
+  remove(runIds: readonly string[], removal: ContentRemoval): Promise<readonly string[]>;
+  /** Removes payloads that only runs have put, none after that time; at most 1,000. */
+  removePayloads(before: number): Promise<number>;
+}
+
+const MOST_PAYLOADS = 1_000;
+const DUE = `content_removed_at is null and finished_at < $1`;
+
+export function createContent(database: Database, clock?: Clock): Content {
+  return Object.freeze({
+    async due(before) {
+      const [due] = await database.query<{ runs: number; oldest: number | null }>(
+        `select count(*) as runs, min(finished_at) as oldest from run where ${DUE}`,
+        [new Date(before)],
+      );
+      return due!;
+    },
+    async dueRuns(before, limit) {
+      const rows = await database.query<{ runId: string }>(
+        `select run_id as "runId" from run where ${DUE} order by finished_at limit $2`,
+        [new Date(before), limit],
+      );
+      return rows.map(({ runId }) => runId);
+    },
+    ofUnit: (unit, limit) =>
+      database.query<RunOfUnit>(
+        `select run_id as "runId", state = 'running' as "isRunning" from run
+         where unit = $1 and content_removed_at is null order by started_at, run_id limit $2`,
+        [unit, limit],
+      ),
+    async remove(runIds, removal) {
+      const claims = removal.by === 'erasure' ? await claimsOfRuns(database, runIds) : new Map();
+      return database.transaction((queries) => removeContent(queries, { runIds, claims, removal }, nowParam(clock)));
+    },
+    async removePayloads(before) {
+      const gone = await database.query(
+        `delete from payload where hash in (
+           select hash from payload where not is_kept and put_at < $1 order by put_at limit ${MOST_PAYLOADS}
+         ) and not is_kept and put_at < $1 returning hash`,
+        [new Date(before)],
+      );
+      return gone.length;
+    },
+  } satisfies Content);
+}
+
+interface Removal {
+  readonly runIds: readonly string[];
+  readonly claims: ClaimsOfRuns;
+  readonly removal: ContentRemoval;
+}
+
+async function removeContent(
+  queries: Queries,
+  { runIds, claims, removal: { by, who, why } }: Removal,
+  now: Date | null,
+): Promise<readonly string[]> {
+  const rows = await queries.query<{ runId: string }>(
+    `select run_id as "runId" from run
+     where run_id = any($1::text[]) and state <> 'running' and content_removed_at is null order by run_id for update`,
+    [runIds],
+  );
+  const ids = rows.map(({ runId }) => runId);
+  if (ids.length === 0) return ids;
+  await removePayloadsOf(queries, new Map([...claims].filter(([runId]) => ids.includes(runId))));
+  for (const statement of REMOVALS) await queries.query(statement, [ids]);
+  if (by === 'erasure') await queries.query('update feedback set by = null where run_id = any($1::text[])', [ids]);
+  await queries.query(
+    `update run set content_removed_at = ${nowSql('$3')}, content_removed_by = $2 where run_id = any($1::text[])`,
+    [ids, by, now],
+  );
+  const subject = ids.length === 1 ? ids[0]! : 'runs';
+  await writeAudit(
+    queries,
+    { who, action: `content_${by}`, subject, was: { runs: ids.length }, isNow: null, why },
+    now,
+  );
+  return ids;
+}

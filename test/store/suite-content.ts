@@ -1,0 +1,157 @@
+/** Removing what runs were asked and gave: all of that goes, and what statistics rest on stays. */
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { createStore } from '../../src/store/store.ts';
+import { allText } from '../support/all-text.ts';
+import { closing, opening } from './call-helpers.ts';
+import type { Subject } from './suite.ts';
+
+/** In every text of a run that is content. */
+const MARK = 'ZINNIA';
+const AGE = { by: 'retention', who: 'retention', why: 'too old' } as const;
+const WISH = { by: 'erasure', who: 'ada', why: 'asked for' } as const;
+/** Long before all other runs of the suite. */
+const LONG_AGO = -1_000_000_000_000;
+
+export function describeContent(subject: Subject): void {
+  const error = (where: string) => ({ code: 'refused', message: `${MARK} ${where}`, node: 'draft', details: { MARK } });
+
+  /** A run with something in every place where content is kept. */
+  const made = async (
+    runId: string,
+    { unit = 'u-content', endedAt = LONG_AGO }: { unit?: string; endedAt?: number } = {},
+  ) => {
+    const { runs, calls, feedback, traces, reruns, scoreTasks } = subject.store;
+    const start = { planId: 'p', arms: { x: 'wide' }, unit, idempotencyKey: null, pipeline: 'content-bot' };
+    await runs.begin({ ...start, runId, input: { question: MARK } });
+    const call = opening(runId, { request: { messages: [MARK] } });
+    await calls.open(call);
+    await calls.close(call.callId, closing({ response: { text: MARK } }));
+    const at = { startedAt: endedAt - 5, durationMs: 5, queuedMs: 1 };
+    await traces.attempts.record(runId, {
+      ...{ key: 'draft', call: 'step', attempt: 1, step: 'generate@1', outcome: 'failed', worker: 'w', ...at },
+      error: error('attempt'),
+    });
+    const node = { key: 'draft', node: 'draft', kind: 'step', step: 'generate@1', call: 'step', attempts: 1 } as const;
+    await runs.complete(runId, {
+      ...{ outcome: 'failed', output: { text: MARK }, error: error('run'), finishedAt: endedAt },
+      nodes: [{ ...node, ...at, outcome: 'failed', error: error('node') }],
+    });
+    await runs.recordOutputs(runId, [{ key: 'draft', output: { text: MARK } }]);
+    await feedback.add({
+      ...{ feedbackId: `f-${runId}`, runId, thumb: -1, score: 2, note: MARK, emoji: MARK, fields: { why: MARK } },
+      ...{ by: 'u-content', isSimulated: false, at: endedAt },
+    });
+    await scoreTasks.enqueue([{ experimentId: 'e', runId, scorer: 's', unit, finishedAt: endedAt }]);
+    await scoreTasks.finish([{ experimentId: 'e', runId, scorer: 's', state: 'failed', error: error('score') }]);
+    const rerunId = `again-${runId}`;
+    await reruns.create({
+      ...{ rerunId, share: null, budgetUsd: null, startedBy: 'ada', runIds: [runId] },
+      spec: {
+        ...{ format: 1, kind: 'backtest', pipeline: 'content-bot', variant: 'deep', edits: [], from: null },
+        ...{ scorers: [], metrics: [], alpha: 0.05 },
+      },
+    });
+    const facts = { latencyMs: 5, costUsd: null, inputTokens: 1, outputTokens: 2, failed: false, degraded: false };
+    const cell = { state: 'done', score: { good: 0.5 }, subject: 's', detail: { reason: MARK } } as const;
+    const side = { outcome: 'completed', error: null, output: MARK, run: facts, cells: { judge: cell } } as const;
+    await reruns.put(rerunId, [
+      {
+        ...{ runId, state: 'done', isChanged: true, served: side, variant: side, calls: { reused: 1, made: 1 } },
+        error: null,
+      },
+    ]);
+  };
+  const tablesWithMark = async () =>
+    [...(await allText(subject.database))].filter(([, text]) => text.includes(MARK)).map(([table]) => table);
+
+  describe('the content of runs', () => {
+    test('goes from every table, and numbers stay', async () => {
+      const { content, runs, feedback, reruns } = subject.store;
+      await made('content-1');
+      await runs.begin({
+        ...{ runId: 'content-2', pipeline: 'content-bot', planId: 'p', arms: {}, unit: 'u-content' },
+        ...{ idempotencyKey: null, input: 'under way' },
+      });
+      expect((await tablesWithMark()).length).toBeGreaterThanOrEqual(8);
+      expect(await content.due(LONG_AGO + 1)).toEqual({ runs: 1, oldest: LONG_AGO });
+      expect(await content.due(LONG_AGO)).toEqual({ runs: 0, oldest: null });
+      expect(await content.dueRuns(LONG_AGO + 1, 10)).toEqual(['content-1']);
+      const before = await runs.get('content-1');
+
+      expect(await content.remove(['content-1', 'content-2', 'content-none'], AGE)).toEqual(['content-1']);
+      expect(await content.remove(['content-1'], AGE)).toEqual([]);
+      expect(await tablesWithMark()).toEqual([]);
+
+      const gone = { code: 'refused', message: 'content removed', node: 'draft' };
+      const after = await runs.get('content-1');
+      expect(after).toEqual({
+        ...before,
+        ...{ input: null, output: null, error: gone, contentRemovedAt: subject.at, contentRemovedBy: 'retention' },
+        nodes: before.nodes.map((node) => ({ ...node, error: gone })),
+      });
+      expect(await runs.outputs('content-1')).toEqual(new Map());
+      expect(await feedback.ofRun('content-1')).toMatchObject([
+        { thumb: -1, score: 2, note: null, emoji: null, fields: null, by: 'u-content' },
+      ]);
+      expect(await feedback.ratedRuns({ pipeline: 'content-bot', limit: 10 })).toEqual([]);
+      const [again] = await Array.fromAsync(reruns.results('again-content-1'));
+      expect(again?.variant).toMatchObject({ output: null, cells: { judge: { state: 'done', score: { good: 0.5 } } } });
+      expect(await runs.get('content-2')).toMatchObject({ input: 'under way', contentRemovedAt: null });
+      expect(
+        await subject.database.query(`select who, action, subject, why from audit where subject = 'content-1'`),
+      ).toEqual([{ who: 'retention', action: 'content_retention', subject: 'content-1', why: 'too old' }]);
+    });
+
+    test('of a unit is erased with who gave feedback; what runs under way is told', async () => {
+      const { content, feedback } = subject.store;
+      await made('content-3', { unit: 'u-erased' });
+      await subject.store.runs.begin({
+        ...{ runId: 'content-4', pipeline: 'content-bot', planId: 'p', arms: {}, unit: 'u-erased' },
+        ...{ idempotencyKey: null, input: 1 },
+      });
+      const found = await content.ofUnit('u-erased', 10);
+      expect([...found].sort((a, b) => (a.runId < b.runId ? -1 : 1))).toEqual([
+        { runId: 'content-3', isRunning: false },
+        { runId: 'content-4', isRunning: true },
+      ]);
+      expect(await content.remove(['content-3'], WISH)).toEqual(['content-3']);
+      expect(await feedback.ofRun('content-3')).toMatchObject([{ by: null, thumb: -1 }]);
+      expect(await content.ofUnit('u-erased', 10)).toEqual([{ runId: 'content-4', isRunning: true }]);
+      expect(await tablesWithMark()).toEqual([]);
+    });
+  });
+
+  describe('payloads', () => {
+    const hashOf = (text: string) => createHash('sha256').update(text).digest('hex');
+    const [own, others, memos] = ['"own"', '"others"', '"memos"'].map((text) => ({ hash: hashOf(text), text }));
+
+    test('go with the run that alone has put them', async () => {
+      // By the clock of the database, as payloads are.
+      const { runs, payloads, keptPayloads, content } = createStore(subject.database);
+      const now = Date.now();
+      await runs.begin({
+        ...{ runId: 'content-5', pipeline: 'content-bot', planId: 'p', arms: {}, unit: null, idempotencyKey: null },
+        input: 1,
+      });
+      await payloads.put(own!.hash, own!.text);
+      await payloads.put(others!.hash, others!.text);
+      await payloads.put(memos!.hash, memos!.text);
+      await keptPayloads.put(memos!.hash, memos!.text);
+      await subject.database.query(`update payload set created_at = created_at - interval '1 day' where hash = $1`, [
+        others!.hash,
+      ]);
+      const claims = [own, others, memos].map((each) => ({ $claim: each!.hash, bytes: 300_000 }));
+      await runs.complete('content-5', { outcome: 'completed', output: null, error: null, finishedAt: now, nodes: [] });
+      await runs.recordOutputs('content-5', [{ key: 'a', output: claims }]);
+      await content.remove(['content-5'], WISH);
+      const all = [own, others, memos].map((each) => each!.hash);
+      expect([...(await payloads.get(all)).keys()].sort()).toEqual([others!.hash, memos!.hash].sort());
+
+      await content.removePayloads(now - 3_600_000);
+      expect((await payloads.get(all)).size).toBe(2);
+      await content.removePayloads(now + 3_600_000);
+      expect([...(await payloads.get(all)).keys()]).toEqual([memos!.hash]);
+    });
+  });
+}
