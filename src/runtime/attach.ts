@@ -107,12 +107,12 @@ export interface WorkPlace {
 /** Starts a worker; what ends it is added to `undo`. */
 export async function work(
   { folder, config, implementations }: WorkPlace,
-  { store, streams, connection, temporal: { namespace } }: Attached,
+  { store, client, streams, connection, temporal: { namespace } }: Attached,
   temporal: TemporalConnection,
   undo: Undo,
 ): Promise<RunningWorker> {
   // Loaded when a worker is wanted: clients, and commands that only ask, do without Temporal's native library.
-  const [{ workflowBundle }, { installLogging }, { createModels }, { startWorker }] = await Promise.all([
+  const [{ workflowBundle }, { installLogging, warn }, { createModels }, { startWorker }] = await Promise.all([
     import('./bundle.ts'),
     import('./logging.ts'),
     import('./models.ts'),
@@ -135,6 +135,11 @@ export async function work(
     workflowBundle: await workflowBundle(cacheFolder(folder, config)),
   });
   undo.push(() => worker.stop());
+  if (config.traces) {
+    const { startTraceExport } = await import('./trace-export.ts');
+    const traces = await startTraceExport(config.traces, { store, urlOf: client.urlOf, onChange: warn });
+    undo.push(() => traces.stop());
+  }
   return worker;
 }
 

@@ -11,6 +11,7 @@ import { type EncryptionKeys, parseEncryptionKeys } from './encryption-keys.ts';
 import { type LimitRules, parseLimitRules } from './limit-rules.ts';
 import { PRICE_SETTINGS, type PriceRules, parseModelRules } from './model-rules.ts';
 import { createSecret, type Secret } from './secret.ts';
+import { TRACE_SETTINGS, type TraceConfig, traceConfigOf } from './trace-config.ts';
 
 const port = z.coerce.number().int().min(1).max(65_535);
 const milliseconds = z.coerce.number().int().positive();
@@ -125,6 +126,7 @@ const Environment = z.object({
   SLUICE_ENCRYPTION_KEYS: encryptionKeys.optional(),
   SLUICE_ALERT_WEBHOOK: httpAddress.optional(),
   SLUICE_ALERT_SECRET: key.min(24).optional(),
+  ...TRACE_SETTINGS,
   SLUICE_BUILD_ID: z.string().min(1).max(100).optional(),
   SLUICE_WORKER_VERSIONING: flag.default(false),
   SLUICE_LOG: z.enum(['error', 'warn', 'info', 'debug']).default('error'),
@@ -207,6 +209,8 @@ export interface Config {
   readonly redaction: RedactionRules;
   /** Runs that ended so many days ago lose what they were asked and gave. Absent: it is kept. */
   readonly retentionDays?: number;
+  /** Where traces are sent; absent: nowhere. */
+  readonly traces?: TraceConfig;
   readonly shutdownGraceMs: number;
   /** Who is told of monitors' alerts, by requests that are signed; absent: nobody. */
   readonly alerts?: { readonly url: string; readonly secret: Secret };
@@ -296,6 +300,7 @@ export function readConfig(environment: { readonly [name: string]: string | unde
       custom: env.SLUICE_REDACT_PATTERNS,
     }),
     ...(env.SLUICE_RETENTION_DAYS !== undefined && { retentionDays: env.SLUICE_RETENTION_DAYS }),
+    ...traceConfigOf(env),
     shutdownGraceMs: env.SLUICE_SHUTDOWN_GRACE_MS,
     ...(env.SLUICE_ALERT_WEBHOOK !== undefined && {
       alerts: Object.freeze({ url: env.SLUICE_ALERT_WEBHOOK, secret: createSecret(env.SLUICE_ALERT_SECRET!) }),

@@ -34,3 +34,6 @@ const writer =
     const shown = meta === undefined ? '' : formatWithOptions({ colors: false }, ' %O', meta);
     process.stderr.write(`${redact(`${at} [${level}] ${message}${shown}`)}\n`);
   };
+
+/** A line of this process's own beside Temporal's, under the same level. */
+export const warn = (message: string): void => Runtime.instance().logger.warn(message);

@@ -30,11 +30,27 @@ export async function loadTrace({ store, urlOf }: TraceSource, idOrPrefix: strin
     store.feedback.ofRun(runId),
   ]);
   const show = (value: Json) => shown(store.payloads, value);
+  const removed = removalOf(run);
   const hasOutput = state === 'completed' || state === 'degraded';
   const none = state === 'running' ? 'it has none yet' : `it has none: the run ${PAST[state]}`;
-  const output: Shown = hasOutput ? await show(run.output) : { missing: none };
-  const parts = { run, input: await show(run.input), output, attempts, calls, feedback, temporalUrl: urlOf(runId) };
+  const output: Shown = hasOutput ? (removed ?? (await show(run.output))) : { missing: none };
+  const parts = {
+    run,
+    input: removed ?? (await show(run.input)),
+    output,
+    attempts,
+    calls,
+    feedback,
+    temporalUrl: urlOf(runId),
+  };
   return traceOf(parts, plan, run.nodes, await valuesOf(run, plan, outputs, show));
+}
+
+/** Said in place of all that is of the content, once that is removed. */
+function removalOf({ contentRemovedAt, contentRemovedBy }: RunWithNodes): { readonly missing: string } | undefined {
+  if (contentRemovedAt === null) return undefined;
+  const day = new Date(contentRemovedAt).toISOString().slice(0, 10);
+  return { missing: `removed on ${day} by ${contentRemovedBy ?? 'retention'}` };
 }
 
 const PAST = { running: 'runs', completed: '', degraded: '', failed: 'failed', cancelled: 'was cancelled' } as const;
@@ -45,11 +61,13 @@ async function valuesOf(
   outputs: ReadonlyMap<string, Json>,
   show: (value: Json) => Promise<Shown>,
 ): Promise<Values> {
+  const removed = removalOf(run);
+  if (removed) return { inputs: new Map(), outputs: new Map(), unkept: removed.missing };
   const inputs = await inputsOf({ runId: run.runId, plan, input: run.input, nodes: run.nodes, outputs });
   const unkept =
     run.state === 'running'
       ? 'what nodes gave is kept when the run has ended'
-      : 'not kept: the run was recorded by an older version, its history could not be read, or its content was removed';
+      : 'not kept: the run was recorded by an older version, or its history could not be read';
   return { inputs: await each(inputs, show), outputs: await each(outputs, show), unkept };
 }
 

@@ -1,0 +1,163 @@
+/**
+ * Sends the traces of runs that have ended, from the record and not from the process that ran them: so a crash loses none.
+ * Each is sent at least once, as the same spans; while the receiver cannot be reached, they wait.
+ */
+import { SluiceError } from '../../errors.ts';
+import type { ExportItem, TraceExports } from '../../store/trace-exports.ts';
+import { loadTrace, type TraceSource } from '../load-trace.ts';
+import { feedbackSpan } from './feedback-span.ts';
+import { isSampled, type SpanData } from './span-data.ts';
+import { spansOf } from './spans.ts';
+
+export interface ExportSettings {
+  /** The part of the runs that is sent; those that failed all are. */
+  readonly share: number;
+  readonly hasContent: boolean;
+}
+
+export interface ExportDependencies extends ExportSettings {
+  readonly source: TraceSource;
+  readonly exports: TraceExports;
+  readonly send: (spans: readonly SpanData[]) => Promise<void>;
+  /** Told once when sending begins to fail, and once when it works again. */
+  readonly onChange: (message: string) => void;
+}
+
+/** Items of one claim, and for how long it holds: many times what sending them takes. */
+const [CLAIMED, CLAIM_MS] = [20, 120_000];
+/** Of one request: receivers take some megabytes. */
+const [SPANS, CHARACTERS] = [512, 2_000_000];
+/** What cannot be sent is tried again after 5, 10, 20 ... 600 s, and given up after three days. */
+const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS, GIVEN_UP_MS] = [5_000, 600_000, 3 * 86_400_000];
+/** What waits beyond this many is left out, the oldest first. */
+const MOST_WAITING = 100_000;
+/** Runs that end within this after a worker last asked for traces are noted, whether or not one runs then. */
+const WANTED_MS = 7 * 86_400_000;
+const WANT_AGAIN_MS = 600_000;
+
+export interface TraceExport {
+  /** Sends what is due, up to a number; whether there may be more. */
+  round(): Promise<boolean>;
+}
+
+export function createTraceExport(dependencies: ExportDependencies): TraceExport {
+  const { exports, send, onChange } = dependencies;
+  let wantedAt = Number.NEGATIVE_INFINITY;
+  let isFailing = false;
+
+  async function keepWanting(): Promise<void> {
+    if (performance.now() - wantedAt < WANT_AGAIN_MS) return;
+    await exports.want(WANTED_MS);
+    await exports.trim(MOST_WAITING);
+    wantedAt = performance.now();
+  }
+
+  /** Whether they could be sent. */
+  async function trySending(items: readonly ExportItem[], spans: readonly SpanData[]): Promise<boolean> {
+    try {
+      for (const request of requestsOf(spans)) await send(request);
+      if (isFailing) onChange('traces can be sent again');
+      isFailing = false;
+      await exports.settle(items, 'exported');
+      return true;
+    } catch (error) {
+      if (error instanceof SluiceError) throw error;
+      if (!isFailing) onChange(`traces cannot be sent, and wait: ${messageOf(error)}`);
+      isFailing = true;
+      await postpone(items, messageOf(error));
+      return false;
+    }
+  }
+
+  async function postpone(items: readonly ExportItem[], error: string): Promise<void> {
+    for (const [tries, same] of Map.groupBy(items, ({ tries }) => tries)) {
+      const ms = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(tries - 1, 30), LONGEST_PAUSE_MS);
+      const given = await exports.postpone(same, { error, ms, mostMs: GIVEN_UP_MS });
+      if (given > 0) onChange(`${given} traces are given up, after three days: ${error}`);
+    }
+  }
+
+  async function round(): Promise<boolean> {
+    await keepWanting();
+    const claimed = await exports.claim(CLAIMED, CLAIM_MS);
+    const wanted = claimed.filter(({ runId, state }) => state === 'failed' || isSampled(runId, dependencies.share));
+    const leftOut = claimed.filter((item) => !wanted.includes(item));
+    // One that failed before goes alone: the others must not wait for what a receiver never takes.
+    const fresh = wanted.filter(({ tries }) => tries === 1);
+    const groups = [
+      ...(fresh.length > 0 ? [fresh] : []),
+      ...wanted.filter(({ tries }) => tries > 1).map((item) => [item]),
+    ];
+    for (const [place, group] of groups.entries()) {
+      const { spans, gone, broken } = await spansOfAll(dependencies, group);
+      leftOut.push(...gone);
+      if (broken.length > 0) await postpone(broken, 'its trace could not be put together');
+      const ready = group.filter((item) => !gone.includes(item) && !broken.includes(item));
+      if (ready.length === 0 || (await trySending(ready, spans))) continue;
+      // The receiver is away, or refuses this one: what was not tried is due again when it has been back for a moment.
+      const untried = groups.slice(place + 1).flat();
+      if (isFailing && untried.length > 0) await postpone(untried, 'another could not be sent');
+      break;
+    }
+    if (leftOut.length > 0) await exports.settle(leftOut, 'left_out');
+    return claimed.length === CLAIMED && !isFailing;
+  }
+
+  return Object.freeze({ round });
+}
+
+async function spansOfAll({ source, hasContent }: ExportDependencies, items: readonly ExportItem[]) {
+  const spans: SpanData[] = [];
+  const [gone, broken]: [ExportItem[], ExportItem[]] = [[], []];
+  for (const item of items) {
+    try {
+      const made = await spansOfItem(source, item, hasContent);
+      if (made === undefined) gone.push(item);
+      else spans.push(...made);
+    } catch (error) {
+      // Without the database nothing can be done; one strange record must not keep the others.
+      if (error instanceof SluiceError && error.code.startsWith('database_')) throw error;
+      broken.push(item);
+    }
+  }
+  return { spans, gone, broken };
+}
+
+/** Undefined where it is not there any more. */
+async function spansOfItem(
+  source: TraceSource,
+  { runId, part }: ExportItem,
+  hasContent: boolean,
+): Promise<readonly SpanData[] | undefined> {
+  if (part !== '') {
+    const given = await source.store.feedback.ofRun(runId);
+    const feedback = given.find(({ feedbackId }) => feedbackId === part);
+    return feedback && [feedbackSpan(feedback, hasContent)];
+  }
+  try {
+    return spansOf(await loadTrace(source, runId), hasContent);
+  } catch (error) {
+    if (error instanceof SluiceError && GONE.has(error.code)) return undefined;
+    throw error;
+  }
+}
+
+const GONE: ReadonlySet<string> = new Set(['run_unknown', 'plan_unknown']);
+
+function* requestsOf(spans: readonly SpanData[]): Generator<readonly SpanData[]> {
+  let request: SpanData[] = [];
+  let characters = 0;
+  for (const span of spans) {
+    const size = JSON.stringify(span).length;
+    if (request.length === SPANS || (request.length > 0 && characters + size > CHARACTERS)) {
+      yield request;
+      request = [];
+      characters = 0;
+    }
+    request.push(span);
+    characters += size;
+  }
+  if (request.length > 0) yield request;
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).slice(0, 500);
