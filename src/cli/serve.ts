@@ -25,12 +25,15 @@ function serve(session: Session): Promise<ExitCode> {
 
 async function serveOn(session: Session, runtime: Runtime): Promise<ExitCode> {
   const { terminal, services } = session;
-  const [{ http, shutdownGraceMs }, pipelines] = await Promise.all([services.config(), services.pipelines()]);
+  const [{ http, shutdownGraceMs, runDeadlineMs }, pipelines] = await Promise.all([
+    services.config(),
+    services.pipelines(),
+  ]);
   // Loaded here: no other command needs a web server.
   const { serveApi } = await import('../server/serve.ts');
   const { version } = readPackage();
   const log = (entry: object) => terminal.note(JSON.stringify({ at: new Date().toISOString(), ...entry }));
-  const api = await serveApi({ runtime, pipelines, http, version, log });
+  const api = await serveApi({ runtime, pipelines, http, version, runDeadlineMs, log });
   try {
     terminal.print(`✔ API         ${api.url}  (${count(pipelines.size, 'pipeline')}; ${api.url}/docs shows all of it)`);
     const keys = await runtime.store.apiKeys.list();

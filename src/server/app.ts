@@ -4,16 +4,20 @@
  */
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
+import { cors } from 'hono/cors';
 import { HTTPException } from 'hono/http-exception';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
 import { z } from 'zod';
+import { createMetrics } from '../telemetry/metrics.ts';
 import { logRequests } from './access-log.ts';
 import { createAuthentication } from './authenticate.ts';
 import { addDocs } from './docs.ts';
 import type { ServerDependencies, ServerEnv } from './environment.ts';
+import { healthFor } from './health.ts';
 import { createTurnstile, limitRate } from './limits.ts';
+import { measureRequests } from './measure.ts';
 import { problem, problemOf } from './problem.ts';
 import type { App, Routing } from './route.ts';
 import { ROUTES } from './routes/index.ts';
@@ -22,7 +26,7 @@ import { ROUTES } from './routes/index.ts';
 const REQUEST_ID_LENGTH = 64;
 
 export function createApp(dependencies: ServerDependencies): App {
-  const { limits, runtime } = dependencies;
+  const { limits, origins = [], runtime } = dependencies;
   const app: App = new OpenAPIHono<ServerEnv>({
     defaultHook: (result, context) => {
       if (result.success) return undefined;
@@ -36,7 +40,10 @@ export function createApp(dependencies: ServerDependencies): App {
   });
   app.use(requestId({ limitLength: REQUEST_ID_LENGTH }));
   app.use(logRequests(dependencies.log));
+  const metrics = createMetrics(dependencies);
+  app.use(measureRequests(metrics.http));
   app.use(secureHeaders());
+  if (origins.length > 0) app.use('/v1/*', cors(corsOf(origins)));
   app.use(
     bodyLimit({
       maxSize: limits.bodyBytes,
@@ -74,11 +81,20 @@ export function createApp(dependencies: ServerDependencies): App {
     ...dependencies,
     allow: (...scopes) => [requireScope(...scopes), inRate],
     turnstile: createTurnstile(limits.runsAtOnce),
+    ...{ metrics, health: healthFor(dependencies) },
   };
   for (const add of ROUTES) add(app, routing);
   addDocs(app, dependencies.version);
   return app;
 }
+
+/** Pages of these origins may ask, with keys that they hold; no cookie is ever read. */
+const corsOf = (origins: readonly string[]) => ({
+  origin: [...origins],
+  allowHeaders: ['authorization', 'content-type', 'idempotency-key', 'prefer', 'x-request-id'],
+  exposeHeaders: ['x-run-id', 'x-request-id', 'retry-after', 'location'],
+  maxAge: 600,
+});
 
 /** Bodies that are no JSON, or of a type that is not taken. */
 function malformed(context: Parameters<typeof problem>[0], { status, message }: HTTPException): Response {

@@ -92,6 +92,7 @@ function forbidden(context: Context, { name }: Caller, scopes: readonly Scope[])
 }
 
 function tooManyRefused(context: Context, waitMs: number): Response {
+  context.set('refusal', 'too_many_refused');
   return problem(context, {
     ...{ status: 429, code: 'too_many_refused', detail: 'too many requests from here came with a wrong key' },
     remedy: 'wait, then send a key that holds',

@@ -18,6 +18,8 @@ export interface ServerEnv {
   readonly Variables: {
     readonly requestId: string;
     caller: Caller;
+    /** Why a request was one too many. */
+    refusal?: string;
   };
 }
 
@@ -35,10 +37,14 @@ export interface ServerLimits {
 }
 
 export interface ServerDependencies {
-  readonly runtime: Pick<Runtime, 'client' | 'store' | 'temporal'>;
+  readonly runtime: Pick<Runtime, 'client' | 'connection' | 'store' | 'streams' | 'temporal'>;
   readonly pipelines: Pipelines;
   readonly limits: ServerLimits;
+  /** Origins whose pages may ask; none by default. */
+  readonly origins?: readonly string[];
   readonly version: string;
+  /** Within that every run has ended; default 10 minutes. */
+  readonly runDeadlineMs?: number;
   /** Told each request that was answered, and each that broke. */
   readonly log: (entry: LogEntry) => void;
 }

@@ -46,6 +46,7 @@ export function overloaded(context: Context, most: number): Response {
 }
 
 function tooMany(context: Context, code: string, detail: string): Response {
+  context.set('refusal', code);
   return problem(context, {
     ...{ status: 429, code, detail },
     remedy: 'send it again after the time that Retry-After names',

@@ -2,6 +2,8 @@
 import { createRoute, type Hook, type OpenAPIHono, type RouteConfig, type RouteHandler } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import type { Scope } from '../store/api-keys.ts';
+import type { Health } from '../telemetry/health.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import type { ServerDependencies, ServerEnv } from './environment.ts';
 import type { Turnstile } from './limits.ts';
 
@@ -13,6 +15,8 @@ export interface Routing extends ServerDependencies {
   readonly allow: (...scopes: readonly Scope[]) => MiddlewareHandler<ServerEnv>[];
   /** Runs that are waited for, by whichever route. */
   readonly turnstile: Turnstile;
+  readonly metrics: Metrics;
+  readonly health: () => Promise<Health>;
 }
 
 export type AddRoutes = (app: App, routing: Routing) => void;

@@ -11,6 +11,8 @@ export interface ServeOptions {
   readonly pipelines: Pipelines;
   readonly http: HttpConfig;
   readonly version: string;
+  /** As in `ServerDependencies`. */
+  readonly runDeadlineMs?: number;
   readonly log: (entry: LogEntry) => void;
 }
 
@@ -20,12 +22,12 @@ const BODY_BYTES = 2_000_000;
 const REFUSED_PER_MINUTE = 60;
 
 /** @throws SluiceError `port_taken` */
-export function serveApi({ runtime, pipelines, http, version, log }: ServeOptions): Promise<Listening> {
-  const { requestsPerSecond, runsAtOnce, waitMs } = http;
+export function serveApi({ http, ...options }: ServeOptions): Promise<Listening> {
+  const { origins, requestsPerSecond, runsAtOnce, waitMs } = http;
   const limits = {
     ...{ requestsPerSecond, runsAtOnce, waitMs },
     bodyBytes: BODY_BYTES,
     refusedPerMinute: REFUSED_PER_MINUTE,
   };
-  return listen(createApp({ runtime, pipelines, limits, version, log }), http.listen);
+  return listen(createApp({ ...options, limits, origins }), http.listen);
 }

@@ -68,6 +68,18 @@ export interface ScoreTasksOf {
   readonly failed: number;
 }
 
+/** Since the monitor was first started. */
+export interface MonitorTotals {
+  readonly monitorId: string;
+  readonly pipeline: string;
+  readonly triggered: number;
+  readonly sampled: number;
+  readonly scored: number;
+  readonly failed: number;
+  /** Never asked about, for money, as too many waited, or as the monitor was stopped. */
+  readonly skipped: number;
+}
+
 export interface Measures {
   /** By pipeline, of the last five minutes. */
   runs(): Promise<readonly RecentRuns[]>;
@@ -80,6 +92,8 @@ export interface Measures {
   experiments(): Promise<readonly { readonly state: ExperimentState; readonly count: number }[]>;
   /** Of live experiments. */
   scoreTasks(): Promise<readonly ScoreTasksOf[]>;
+  /** Of monitors that run. */
+  monitors(): Promise<readonly MonitorTotals[]>;
   evaluations(): Promise<readonly { readonly state: EvaluationState; readonly count: number }[]>;
 }
 
@@ -94,6 +108,7 @@ export function createMeasures(database: Database, clock?: Clock): Measures {
     feedback: () => ask<RecentFeedback>(FEEDBACK),
     experiments: () => database.query(statesOf('experiment')),
     scoreTasks: () => ask<ScoreTasksOf>(SCORE_TASKS),
+    monitors: () => database.query<MonitorTotals>(MONITORS),
     evaluations: () => database.query(statesOf('evaluation')),
   } satisfies Measures);
 }
@@ -146,6 +161,13 @@ const SCORE_TASKS = `${WITH_NOW}
   ) as ended
   where ${IS_LIVE} and json_array_length(spec->'scorers') > 0
   order by queued desc, experiment_id limit ${MOST_ROWS}`;
+
+const sumOf = (columns: string, as: string): string => `coalesce(sum(${columns}), 0)::bigint as "${as}"`;
+const MONITORS = `select monitor_id as "monitorId", pipeline,
+    ${['triggered', 'sampled', 'scored', 'failed'].map((column) => sumOf(`counted.${column}`, column)).join(', ')},
+    ${sumOf('over_budget + over_queue + counted.stopped', 'skipped')}
+  from monitor left join monitor_count as counted using (monitor_id)
+  where state = 'running' group by monitor_id order by monitor_id limit ${MOST_ROWS}`;
 
 const statesOf = (table: 'experiment' | 'evaluation'): string =>
   `select state, count(*) as count from ${table} group by state order by state`;

@@ -5,6 +5,8 @@ import { addAudit } from './audit.ts';
 import { addChat } from './chat.ts';
 import { addExperiments } from './experiments.ts';
 import { addFeedback } from './feedback.ts';
+import { addHealth } from './health.ts';
+import { addMetrics } from './metrics.ts';
 import { addModels } from './models.ts';
 import { addPipelines } from './pipelines.ts';
 import { addRuns } from './runs.ts';
@@ -18,4 +20,6 @@ export const ROUTES: readonly AddRoutes[] = [
   addPipelines,
   addExperiments,
   addAudit,
+  addHealth,
+  addMetrics,
 ];

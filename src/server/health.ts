@@ -1,0 +1,12 @@
+/** The health of what an API is made with. */
+import { type Health, watchHealth } from '../telemetry/health.ts';
+import { createTemporalProbe } from '../telemetry/temporal-probe.ts';
+import type { ServerDependencies } from './environment.ts';
+
+/** As `SLUICE_RUN_DEADLINE_MS` has it where nobody says. */
+const RUN_DEADLINE_MS = 600_000;
+
+export function healthFor({ runtime, runDeadlineMs = RUN_DEADLINE_MS }: ServerDependencies): () => Promise<Health> {
+  const { store, connection, temporal } = runtime;
+  return watchHealth({ store, runDeadlineMs, temporal: createTemporalProbe(connection, temporal.namespace) });
+}
