@@ -1,5 +1,5 @@
 /**
- * What follows from a run that has been recorded: what its nodes gave is kept, shadows take it in, its units are exposed, its
+ * What follows from a run that has been recorded: what its nodes gave is kept, shadows and monitors take it in, its units are exposed, its
  * outcomes count, it waits for its scores where it is sampled, and a breaker that trips wakes its experiment. All of it may be
  * done again.
  */
@@ -11,6 +11,7 @@ import { enqueueShadows } from '../src/experiment/rerun/enqueue-shadows.ts';
 import { outcomesOfRun, type ReadValue, type RecordedFacts } from '../src/experiment/run-outcomes.ts';
 import { scoreTasksOf } from '../src/experiment/score-tasks-of.ts';
 import type { ExperimentSpec } from '../src/experiment/spec.ts';
+import { meetRun } from '../src/monitor/meet-run.ts';
 import { onceEach } from '../src/once.ts';
 import type { Json, Plan, RunOutcome, Wiring } from '../src/plan/plan.ts';
 import { restoreClaims } from '../src/store/claims.ts';
@@ -60,6 +61,7 @@ export function createFollowRun({ store, expose, outputsOf, wake }: FollowDepend
     const outputs = await outputsOf(runId);
     await store.runs.recordOutputs(runId, outputs);
     await enqueueShadows(store, { runId });
+    await meetRun(store, runId);
     if (experiments === undefined) return;
     const { assigned, reached } = experiments;
     await expose(

@@ -1,7 +1,8 @@
-/** Every pipeline of this project, by the names it can be run under, every dataset, evaluation and experiment. */
+/** Every pipeline of this project, by the names it can be run under, every dataset, evaluation, experiment and monitor. */
 
 import { answers, beforeRelease, localKeyword } from './docs-bot.evaluations.ts';
 import { hydeOnline, rerankOnline } from './docs-bot.experiments.ts';
+import { supportedLive } from './docs-bot.monitors.ts';
 import { deep, docsBot, hyde, keywordOnly, listwise, local, narrow, vectorOnly } from './docs-bot.ts';
 import { retrieval } from './docs-search.evaluations.ts';
 import { searchOnline } from './docs-search.experiments.ts';
@@ -31,3 +32,5 @@ export const datasets = [aiDocs];
 export const evaluations = [retrieval, answers, beforeRelease];
 
 export const experiments = [rerankOnline, hydeOnline, searchOnline];
+
+export const monitors = [supportedLive];

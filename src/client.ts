@@ -8,6 +8,7 @@ import type { EvaluationClient } from './runtime/evaluation-client.ts';
 import type { ExperimentClient } from './runtime/experiment-client.ts';
 import type { FeedbackClient } from './runtime/feedback-client.ts';
 import type { IngestClient } from './runtime/ingest-client.ts';
+import type { MonitorClient } from './runtime/monitor-client.ts';
 import { connectRuntime } from './runtime/runtime.ts';
 import type { StreamClient } from './runtime/stream-run.ts';
 
@@ -18,6 +19,9 @@ export type { FollowExperimentOptions } from './runtime/experiment-follow.ts';
 export type { ExperimentStatus } from './runtime/experiment-status.ts';
 export type { Feedback, FeedbackClient, FeedbackOptions } from './runtime/feedback-client.ts';
 export type { IngestClient, IngestOptions } from './runtime/ingest-client.ts';
+export type { MonitorHealth } from './monitor/health.ts';
+export type { MonitorStatus } from './monitor/status.ts';
+export type { MonitorClient } from './runtime/monitor-client.ts';
 export type { NodeResult, RunResult } from './runtime/run-result.ts';
 export type * from './runtime/stream-event.ts';
 export type { RunStream, StreamClient, StreamOptions } from './runtime/stream-run.ts';
@@ -35,6 +39,7 @@ export interface SluiceClient
     IngestClient,
     EvaluationClient,
     ExperimentClient,
+    MonitorClient,
     FeedbackClient {
   /** Ends the connections; runs that were started go on. */
   close(): Promise<void>;

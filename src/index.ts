@@ -23,6 +23,7 @@ export {
 } from './dsl/metric.ts';
 export { definePairScorer } from './dsl/pair-scorer.ts';
 export { definePipeline } from './dsl/pipeline.ts';
+export { type AnyMonitor, defineMonitor } from './dsl/monitor.ts';
 export type { Container, Placed } from './dsl/place.ts';
 export type { Policy } from './dsl/policy.ts';
 export type { Ref, Value } from './dsl/ref.ts';

@@ -64,7 +64,7 @@ const RULES: readonly Rule[] = [
     ],
   },
   {
-    says: 'src/dsl imports only plans, what evaluations and experiments are asked, assignment, errors and names of ours',
+    says: 'src/dsl imports only plans, what evaluations, experiments and monitors are asked, assignment, errors and names of ours',
     forbids: ({ file, target }) =>
       isWithin('src/dsl', file) &&
       isOurs(target) &&
@@ -73,6 +73,7 @@ const RULES: readonly Rule[] = [
         'src/evaluation/spec.ts',
         'src/experiment/spec.ts',
         'src/experiment/assign.ts',
+        'src/monitor/spec.ts',
         'src/errors.ts',
         'src/nearest.ts',
       ].includes(target),

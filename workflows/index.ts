@@ -2,6 +2,7 @@
 export { evaluate } from './evaluate.ts';
 export { experiment } from './experiment.ts';
 export { ingest } from './ingest.ts';
+export { monitor } from './monitor.ts';
 export { rerun } from './rerun.ts';
 export { rollout } from './rollout.ts';
 export { runPipeline } from './run-pipeline.ts';

@@ -32,11 +32,16 @@ export async function monitor(input: MonitorInput): Promise<void> {
   try {
     for (let turn = 0; turn < turnsPerHistory; turn += 1) {
       const made = await scoreMonitor({ monitorId, starts, telling: [...telling.keys()] }).catch(passing);
-      if (made?.isOver) return;
+      if (made?.isOver) {
+        await Promise.all(telling.values());
+        return;
+      }
       for (const alertNo of made?.alerts ?? [])
         telling.set(
           alertNo,
-          tell(queue, monitorId, alertNo).finally(() => telling.delete(alertNo)),
+          tell(queue, monitorId, alertNo)
+            .catch(() => undefined) // nobody was told: the next turn says so again
+            .finally(() => telling.delete(alertNo)),
         );
       if (made === undefined) await sleep(PAUSE);
     }
@@ -49,9 +54,10 @@ export async function monitor(input: MonitorInput): Promise<void> {
   await continueAsNew<typeof monitor>(input);
 }
 
-/** A turn that failed for good, or took too long, is no reason to end: the next may do better. */
+/** A turn that failed for good, or took too long, is no reason to end: the next may do better. One of nothing is. */
 function passing(error: unknown): undefined {
   if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+  if (error.cause instanceof ApplicationFailure && error.cause.type === 'monitor_unknown') throw error.cause;
 }
 
 /** Some twenty minutes of tries. */

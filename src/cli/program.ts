@@ -20,6 +20,7 @@ import { ingestCommand } from './ingest.ts';
 import { initCommand } from './init.ts';
 import { judgeCommand } from './judge.ts';
 import { keysCommand } from './keys.ts';
+import { monitorCommand } from './monitor.ts';
 import { planCommand } from './plan.ts';
 import { rolloutCommand } from './rollout.ts';
 import { runsCommand } from './runs.ts';
@@ -50,6 +51,7 @@ const COMMANDS = [
   deployCommand,
   experimentCommand,
   rolloutCommand,
+  monitorCommand,
   simulateCommand,
   stepsCommand,
   runsCommand,

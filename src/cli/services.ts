@@ -14,6 +14,7 @@ export function createServices({ folder, environment }: Place): Services {
     datasets: async () => (await project()).loadDatasets(folder),
     evaluations: async () => (await project()).loadEvaluations(folder),
     experiments: async () => (await project()).loadExperiments(folder),
+    monitors: async () => (await project()).loadMonitors(folder),
     connect: async () => (await runtime()).connectRuntime({ folder, config: await config() }),
     start: async ({ serves, project, onProgress }) =>
       (await runtime()).startRuntime({

@@ -4,7 +4,13 @@
  */
 import type { Config } from '../runtime/config.ts';
 import type { Serves } from '../runtime/dev-state.ts';
-import type { DefinedDatasets, DefinedEvaluations, DefinedExperiments, Project } from '../runtime/project.ts';
+import type {
+  DefinedDatasets,
+  DefinedEvaluations,
+  DefinedExperiments,
+  DefinedMonitors,
+  Project,
+} from '../runtime/project.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { OpenedStore } from '../runtime/store-only.ts';
 import type { Terminal } from './terminal.ts';
@@ -29,6 +35,7 @@ export interface Services {
   datasets(): Promise<DefinedDatasets>;
   evaluations(): Promise<DefinedEvaluations>;
   experiments(): Promise<DefinedExperiments>;
+  monitors(): Promise<DefinedMonitors>;
   /** Attaches to servers that run. @throws SluiceError `nothing_running` */
   connect(): Promise<Runtime>;
   /** Starts what is not configured. @throws SluiceError `folder_busy`, `already_serving` */

@@ -33,7 +33,7 @@ export interface MonitorTimes {
   readonly turnMs?: number;
   /** Between two looks for runs where there was none; default 1 s. */
   readonly pollMs?: number;
-  /** Between two looks at the window; default 15 s. */
+  /** Between two looks at the window; default a hundredth of it, from 1 s to 5 minutes. */
   readonly watchMs?: number;
   /** How long a run is left to whoever has claimed it, and after a failure that may pass until it is tried again; default 1 minute. */
   readonly leaseMs?: number;
@@ -50,10 +50,11 @@ export async function scoreMonitor(
   worker: MonitorWorker,
   { monitorId, starts, telling }: MonitorTurnInput,
   signal: AbortSignal,
-  { turnMs = 3_600_000, pollMs = 1_000, watchMs = 15_000, leaseMs = 60_000 }: MonitorTimes = {},
+  times: MonitorTimes = {},
 ): Promise<MonitorTurn> {
   const { monitors } = worker.store;
   const row = await monitors.get(monitorId);
+  const { turnMs = 3_600_000, pollMs = 1_000, leaseMs = 60_000, watchMs = watchEvery(row.spec.windowMs) } = times;
   const endsAt = performance.now() + turnMs;
   let watchedAt = Number.NEGATIVE_INFINITY;
   while (performance.now() < endsAt) {
@@ -73,6 +74,8 @@ export async function scoreMonitor(
   return { isOver: false, alerts: [] };
 }
 
+const watchEvery = (windowMs: number): number => Math.min(Math.max(windowMs / 100, 1_000), 300_000);
+
 async function scoreAll(
   worker: MonitorWorker,
   row: MonitorRow,
@@ -84,6 +87,9 @@ async function scoreAll(
   const { paidBy, isExhausted } = await monitors.openDay(monitorId, spec.budgetUsdPerDay);
   if (isExhausted) return monitors.skipWaiting(monitorId, 'budget');
   const ended = await Promise.all(claimed.map((each) => scoreOne(worker, row, { ...each, paidBy }, signal)));
+  // Whoever goes on with it need not wait until the claims run out.
+  const left = claimed.filter((_, index) => ended[index] === 'later').map(({ runId }) => runId);
+  if (signal.aborted && left.length > 0) await monitors.release(monitorId, left);
   await monitors.finish(
     monitorId,
     ended.filter((end) => typeof end === 'object'),

@@ -6,6 +6,7 @@ import type { AnyDataset } from '../dsl/dataset.ts';
 import type { AnyPipeline, AnyVariant } from '../dsl/edit.ts';
 import type { AnyEvaluation } from '../dsl/evaluation.ts';
 import type { AnyExperiment } from '../dsl/experiment.ts';
+import type { AnyMonitor } from '../dsl/monitor.ts';
 
 export function isPipeline(value: unknown): value is AnyPipeline {
   if (value === null || typeof value !== 'object') return false;
@@ -30,6 +31,13 @@ export function isExperiment(value: unknown): value is AnyExperiment {
   if (value === null || typeof value !== 'object') return false;
   const { id, pipeline, variants, scorers, spec } = value as Partial<AnyExperiment>;
   const hasParts = isPipeline(pipeline) && Array.isArray(variants) && Array.isArray(scorers);
+  return typeof id === 'string' && hasParts && spec !== null && typeof spec === 'object';
+}
+
+export function isMonitor(value: unknown): value is AnyMonitor {
+  if (value === null || typeof value !== 'object') return false;
+  const { id, pipeline, scorer, spec } = value as Partial<AnyMonitor>;
+  const hasParts = isPipeline(pipeline) && typeof scorer === 'object' && scorer !== null;
   return typeof id === 'string' && hasParts && spec !== null && typeof spec === 'object';
 }
 

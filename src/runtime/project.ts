@@ -1,6 +1,6 @@
 /**
  * A project's own code, by convention: `pipelines/index.ts` exports `pipelines` and, where it has some, `datasets`,
- * `evaluations` and `experiments`; `activities/index.ts` exports `createActivities`, the functions behind the steps. A folder without
+ * `evaluations`, `experiments` and `monitors`; `activities/index.ts` exports `createActivities`, the functions behind the steps. A folder without
  * activities has the built-in ones. This is the one place that imports a user's files, so whatever is wrong with them is
  * said here, by file and name.
  */
@@ -11,8 +11,9 @@ import type { AnyDataset } from '../dsl/dataset.ts';
 import type { AnyPipeline } from '../dsl/edit.ts';
 import type { AnyEvaluation } from '../dsl/evaluation.ts';
 import type { AnyExperiment } from '../dsl/experiment.ts';
+import type { AnyMonitor } from '../dsl/monitor.ts';
 import { SluiceError } from '../errors.ts';
-import { isDataset, isEvaluation, isExperiment, isPipeline, isVariant } from './is-defined.ts';
+import { isDataset, isEvaluation, isExperiment, isMonitor, isPipeline, isVariant } from './is-defined.ts';
 import type { MakeImplementations } from './runtime.ts';
 
 export interface Project {
@@ -32,6 +33,7 @@ export type DefinedDatasets = ReadonlyMap<string, AnyDataset>;
 /** By id. */
 export type DefinedEvaluations = ReadonlyMap<string, AnyEvaluation>;
 export type DefinedExperiments = ReadonlyMap<string, AnyExperiment>;
+export type DefinedMonitors = ReadonlyMap<string, AnyMonitor>;
 
 /** In a project of sources, and in one that was built. */
 const EXTENSIONS = ['.ts', '.js', '.mjs'] as const;
@@ -92,9 +94,14 @@ export async function loadExperiments(folder: string): Promise<DefinedExperiment
   return loadById(folder, 'experiments', isExperiment, 'is not an experiment: is it of defineExperiment(…)?');
 }
 
+/** The monitors that are defined; none where there is no project, or it exports none. */
+export async function loadMonitors(folder: string): Promise<DefinedMonitors> {
+  return loadById(folder, 'monitors', isMonitor, 'is not a monitor: is it of defineMonitor(…)?');
+}
+
 async function loadById<Defined extends { readonly id: string }>(
   folder: string,
-  name: 'evaluations' | 'experiments',
+  name: 'evaluations' | 'experiments' | 'monitors',
   isDefined: (value: unknown) => value is Defined,
   isNone: string,
 ): Promise<ReadonlyMap<string, Defined>> {
@@ -109,7 +116,7 @@ async function loadById<Defined extends { readonly id: string }>(
 }
 
 /** A list that pipelines/index.ts may export. */
-async function loadOptional(folder: string, name: 'datasets' | 'evaluations' | 'experiments') {
+async function loadOptional(folder: string, name: 'datasets' | 'evaluations' | 'experiments' | 'monitors') {
   const file = await findIndex(folder, 'pipelines');
   const module = file === undefined ? {} : await load(file);
   if (file === undefined || !(name in module)) return { file: '', list: [] };
@@ -181,7 +188,7 @@ function invalid(file: string, name: string, why: string): SluiceError {
   return new SluiceError('export_invalid', {
     message: `${file}: '${name}' ${why}`,
     remedy:
-      'pipelines/index.ts exports `pipelines` and may export `datasets`, `evaluations` and `experiments`, all of them lists; activities/index.ts exports `createActivities`, a function',
+      'pipelines/index.ts exports `pipelines` and may export `datasets`, `evaluations`, `experiments` and `monitors`, all of them lists; activities/index.ts exports `createActivities`, a function',
     data: { file, export: name },
   });
 }

@@ -123,6 +123,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
       async sweepRuns() {
         const swept = await sweepRuns();
         await sweepClocks();
+        await sweepMonitors();
         await sweepContent?.();
         await sweepMonitors();
         return swept;

@@ -56,6 +56,14 @@ export const alertsOf = (database: Database, monitorId: string, limit: number): 
     [monitorId, Math.min(limit, LARGEST_PAGE)],
   );
 
+export async function alertOf(database: Database, monitorId: string, alertNo: number): Promise<AlertRow | undefined> {
+  const [row] = await database.query<AlertRow>(
+    `select ${COLUMNS} from monitor_alert where monitor_id = $1 and alert_no = $2`,
+    [monitorId, alertNo],
+  );
+  return row;
+}
+
 /** Nobody wants to be woken by what was true yesterday. */
 const TOLD_WITHIN = `interval '1 day'`;
 const MOST_UNTOLD = 100;

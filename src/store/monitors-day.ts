@@ -25,6 +25,14 @@ export async function openDay(
   return day!;
 }
 
+export async function payerOf(database: Database, monitorId: string, now: Date | null): Promise<string> {
+  const [day] = await database.query<{ paidBy: string }>(`select $1 || '/' || ${daySql('$2')} as "paidBy"`, [
+    monitorId,
+    now,
+  ]);
+  return day!.paidBy;
+}
+
 export async function exhaustDay(database: Database, paidBy: string, now: Date | null): Promise<void> {
   await database.query(
     `update monitor_day set exhausted_at = coalesce(exhausted_at, ${nowSql('$2')}) where paid_by = $1`,

@@ -46,6 +46,15 @@ export async function claimScores(
   return rows.length === 0 ? undefined : rows.filter((row): row is ClaimedRun => row.runId !== null);
 }
 
+/** Gives back what nobody will score now: as if it had not been claimed. */
+export async function releaseScores(database: Database, monitorId: string, runIds: readonly string[]): Promise<void> {
+  await database.query(
+    `update monitor_score set tries = tries - 1, claimed_until = null
+     where monitor_id = $1 and run_id = any($2::text[]) and state = 'queued' and claimed_until is not null`,
+    [monitorId, runIds],
+  );
+}
+
 export interface MonitorScoreEnd {
   readonly runId: string;
   readonly state: 'done' | 'failed';

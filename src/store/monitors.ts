@@ -3,11 +3,18 @@ import type { AlertState, MonitorSpec } from '../monitor/spec.ts';
 import { type Clock, nowParam } from './clock.ts';
 import type { Database } from './database.ts';
 import type { AuditRow } from './experiments.ts';
-import { type AlertRow, alertsOf, endDelivery, moveAlert, type NewAlert, untold } from './monitors-alerts.ts';
-import { exhaustDay, type MonitorDay, openDay } from './monitors-day.ts';
+import { type AlertRow, alertOf, alertsOf, endDelivery, moveAlert, type NewAlert, untold } from './monitors-alerts.ts';
+import { exhaustDay, type MonitorDay, openDay, payerOf } from './monitors-day.ts';
 import { findMonitor, listMonitors, type MonitorFilter, runningMonitor } from './monitors-find.ts';
 import { type MonitoredRun, type SampledRun, takeIn, toMeet } from './monitors-meet.ts';
-import { type ClaimedRun, claimScores, finishScores, type MonitorScoreEnd, skipWaiting } from './monitors-queue.ts';
+import {
+  type ClaimedRun,
+  claimScores,
+  finishScores,
+  type MonitorScoreEnd,
+  releaseScores,
+  skipWaiting,
+} from './monitors-queue.ts';
 import {
   countsOf,
   type HealthRow,
@@ -71,12 +78,16 @@ export interface Monitors {
   takeIn(run: SampledRun): Promise<void>;
   /** The oldest that wait, which nobody else gets for so long; undefined where this start of it has ended. */
   claim(monitorId: string, starts: number, limit: number, leaseMs: number): Promise<readonly ClaimedRun[] | undefined>;
+  /** Gives back what was claimed and will not be scored now. */
+  release(monitorId: string, runIds: readonly string[]): Promise<void>;
   /** What came of them; one that has ended stays as it ended. */
   finish(monitorId: string, ends: readonly MonitorScoreEnd[]): Promise<void>;
   /** Ends all that wait: they are not asked about. */
   skipWaiting(monitorId: string, why: 'budget'): Promise<void>;
   /** Whom calls of today are paid by, and whether there is money left. */
   openDay(monitorId: string, budgetUsd: number | null): Promise<MonitorDay>;
+  /** Whom calls of today are paid by. */
+  payerOf(monitorId: string): Promise<string>;
   /** Says that a call had no room in its budget. */
   exhaustDay(paidBy: string): Promise<void>;
 
@@ -94,6 +105,7 @@ export interface Monitors {
   moveAlert(monitorId: string, alert: NewAlert): Promise<boolean>;
   /** Newest first. */
   alerts(monitorId: string, limit: number): Promise<readonly AlertRow[]>;
+  alert(monitorId: string, alertNo: number): Promise<AlertRow | undefined>;
   /** Numbers of those of the last day that begin or end an alert, and that nobody was told of, oldest first. */
   untold(monitorId: string): Promise<readonly number[]>;
   /** That somebody has taken it, or why nobody has. */
@@ -112,9 +124,11 @@ export function createMonitors(database: Database, clock?: Clock): Monitors {
     toMeet: (runId) => toMeet(database, runId),
     takeIn: (run) => takeIn(database, run, now()),
     claim: (monitorId, starts, limit, leaseMs) => claimScores(database, { monitorId, starts, limit, leaseMs }, now()),
+    release: (monitorId, runIds) => releaseScores(database, monitorId, runIds),
     finish: (monitorId, ends) => finishScores(database, monitorId, ends, now()),
     skipWaiting: (monitorId, why) => skipWaiting(database, monitorId, why, now()),
     openDay: (monitorId, budgetUsd) => openDay(database, monitorId, budgetUsd, now()),
+    payerOf: (monitorId) => payerOf(database, monitorId, now()),
     exhaustDay: (paidBy) => exhaustDay(database, paidBy, now()),
     counts: (monitorId) => countsOf(database, monitorId),
     reasons: (monitorId) => reasonsOf(database, monitorId),
@@ -124,6 +138,7 @@ export function createMonitors(database: Database, clock?: Clock): Monitors {
     health: () => healthOf(database, now()),
     moveAlert: (monitorId, alert) => moveAlert(database, monitorId, alert, now()),
     alerts: (monitorId, limit) => alertsOf(database, monitorId, limit),
+    alert: (monitorId, alertNo) => alertOf(database, monitorId, alertNo),
     untold: (monitorId) => untold(database, monitorId, now()),
     endDelivery: (monitorId, alertNo, error) => endDelivery(database, { monitorId, alertNo, error }, now()),
   } satisfies Monitors);

@@ -41,6 +41,7 @@ export async function run(argv: readonly string[], fake: FakeWorld = {}): Promis
     datasets: async () => new Map(),
     evaluations: async () => new Map(),
     experiments: async () => new Map(),
+    monitors: async () => new Map(),
     connect: async () => runtime ?? Promise.reject(nothingRunning()),
     start: () => Promise.reject(new Error('no server was expected to be started')),
     openStore: async () =>

@@ -1,0 +1,24 @@
+/**
+ * Starts the workflows of monitors anew where Temporal has none that runs: one whose start was cut short, that was terminated,
+ * or whose server was replaced. Without it runs would be sampled and never scored.
+ */
+import type { Client } from '@temporalio/client';
+import type { MonitorRow, Monitors } from '../src/store/monitors.ts';
+import { monitorWorkflowId } from '../workflows/monitor-messages.ts';
+import { statusOf } from './sweep-runs.ts';
+
+/** Far more than anybody has at once. */
+const MOST_RUNNING = 1_000;
+const RUNS: ReadonlySet<string> = new Set(['RUNNING', 'PAUSED']);
+
+/** @param start starts the workflow that a monitor needs; one that runs already is the one */
+export function createSweepMonitors(
+  monitors: Pick<Monitors, 'list'>,
+  client: Client,
+  start: (row: MonitorRow) => Promise<void>,
+): () => Promise<void> {
+  return async () => {
+    for (const row of await monitors.list({ running: true, limit: MOST_RUNNING }))
+      if (!RUNS.has(await statusOf(client, monitorWorkflowId(row.monitorId, row.starts)))) await start(row);
+  };
+}
