@@ -10,7 +10,6 @@ import { endEvaluation } from '../src/evaluation/end.ts';
 import { createEvaluationWorker } from '../src/evaluation/evaluation-worker.ts';
 import type { AlertAddress } from '../src/monitor/tell-alert.ts';
 import type { Redaction } from '../src/redaction/redaction.ts';
-import type { AlertAddress } from '../src/monitor/tell-alert.ts';
 import type { Store } from '../src/store/store.ts';
 import type { EvaluateActivities } from '../workflows/evaluate-messages.ts';
 import type { ScoringActivities } from '../workflows/experiment-messages.ts';

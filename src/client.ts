@@ -12,6 +12,8 @@ import type { MonitorClient } from './runtime/monitor-client.ts';
 import { connectRuntime } from './runtime/runtime.ts';
 import type { StreamClient } from './runtime/stream-run.ts';
 
+export type { MonitorHealth } from './monitor/health.ts';
+export type { MonitorStatus } from './monitor/status.ts';
 export type { AskOptions, RunClient, Runnable, RunOptions, ServedPipeline, StartedRun } from './runtime/client.ts';
 export type { EvaluationClient, FollowOptions, NewEvaluationRequest } from './runtime/evaluation-client.ts';
 export type { ExperimentClient, NewExperimentRequest, NewRolloutRequest } from './runtime/experiment-client.ts';
@@ -19,8 +21,6 @@ export type { FollowExperimentOptions } from './runtime/experiment-follow.ts';
 export type { ExperimentStatus } from './runtime/experiment-status.ts';
 export type { Feedback, FeedbackClient, FeedbackOptions } from './runtime/feedback-client.ts';
 export type { IngestClient, IngestOptions } from './runtime/ingest-client.ts';
-export type { MonitorHealth } from './monitor/health.ts';
-export type { MonitorStatus } from './monitor/status.ts';
 export type { MonitorClient } from './runtime/monitor-client.ts';
 export type { NodeResult, RunResult } from './runtime/run-result.ts';
 export type * from './runtime/stream-event.ts';

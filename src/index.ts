@@ -21,9 +21,9 @@ export {
   type ShownMetric,
   type Win,
 } from './dsl/metric.ts';
+export { type AnyMonitor, defineMonitor } from './dsl/monitor.ts';
 export { definePairScorer } from './dsl/pair-scorer.ts';
 export { definePipeline } from './dsl/pipeline.ts';
-export { type AnyMonitor, defineMonitor } from './dsl/monitor.ts';
 export type { Container, Placed } from './dsl/place.ts';
 export type { Policy } from './dsl/policy.ts';
 export type { Ref, Value } from './dsl/ref.ts';

@@ -127,8 +127,6 @@ const Environment = z.object({
   SLUICE_ALERT_WEBHOOK: httpAddress.optional(),
   SLUICE_ALERT_SECRET: key.min(24).optional(),
   ...TRACE_SETTINGS,
-  SLUICE_ALERT_WEBHOOK: httpAddress.optional(),
-  SLUICE_ALERT_SECRET: key.min(24).optional(),
   SLUICE_BUILD_ID: z.string().min(1).max(100).optional(),
   SLUICE_WORKER_VERSIONING: flag.default(false),
   SLUICE_LOG: z.enum(['error', 'warn', 'info', 'debug']).default('error'),
@@ -258,11 +256,6 @@ export function readConfig(environment: { readonly [name: string]: string | unde
       message: 'SLUICE_ALERT_WEBHOOK is set, but SLUICE_ALERT_SECRET, which signs what it is sent, is not',
       remedy:
         'set SLUICE_ALERT_SECRET to 24 random characters or more, and check signatures by it where alerts are taken',
-    });
-  if (env.SLUICE_ALERT_WEBHOOK !== undefined && env.SLUICE_ALERT_SECRET === undefined)
-    throw new SluiceError('config_invalid', {
-      message: 'SLUICE_ALERT_WEBHOOK is set, but SLUICE_ALERT_SECRET, which signs what it is sent, is not',
-      remedy: 'set SLUICE_ALERT_SECRET to 24 random characters or more, and check signatures by it where alerts are taken',
     });
   const prefix = env.SLUICE_QUEUE_PREFIX;
   return Object.freeze({

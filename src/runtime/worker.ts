@@ -123,7 +123,6 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
       async sweepRuns() {
         const swept = await sweepRuns();
         await sweepClocks();
-        await sweepMonitors();
         await sweepContent?.();
         await sweepMonitors();
         return swept;
