@@ -1,3 +1,4 @@
+import OpenAI, { InternalServerError } from 'openai';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { AnyPipeline } from '../../src/dsl/edit.ts';
@@ -100,7 +101,7 @@ function appOf(finish: (question: string) => Promise<RunResult>, { waitMs = 60_0
     const isJson = response.headers.get('content-type')?.includes('json') ?? false;
     return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : undefined };
   };
-  return { ask, asked, logged, keyWith };
+  return { app, key, ask, asked, logged, keyWith };
 }
 
 function eventsOf(finished: Promise<RunResult>): AsyncIterable<StreamEvent> {
@@ -298,9 +299,9 @@ describe('what is refused before there is a run', () => {
 
   test('one more than may be waited for, until one has ended', async () => {
     const end = Promise.withResolvers<void>();
-    const { ask } = appOf((question) => end.promise.then(() => resultOf(question)), { runsAtOnce: 2 });
+    const { ask, asked } = appOf((question) => end.promise.then(() => resultOf(question)), { runsAtOnce: 2 });
     const first = [ask(CHAT, saying('1')), ask(CHAT, saying('2', { stream: true }))];
-    await expect.poll(async () => (await ask(CHAT, saying('3'), { 'idempotency-key': 'x' })).status).toBe(429);
+    await expect.poll(() => asked.length).toBe(2);
     const refused = await ask(CHAT, saying('3'));
     expect(refused.body.error.type).toBe('rate_limit_error');
     // Nothing has begun, so a client may ask again by itself.
@@ -334,6 +335,19 @@ describe('a run that has begun is not to be begun again', () => {
     expect([refused.status, refused.headers.get('x-should-retry')]).toEqual([503, 'false']);
     expect(refused.headers.get('x-run-id')).toBe(RUN);
     expect(refused.body.error).toMatchObject({ type: 'server_error', code: 'database_unreachable' });
+  });
+
+  test('by the npm client neither, which would ask twice more after a 503', async () => {
+    const away = new SluiceError('database_unreachable', { message: 'the database is away', remedy: 'wait' });
+    const { app, key, asked } = appOf(() => Promise.reject(away));
+    const fetch = async (url: unknown, init?: RequestInit) => app.request(String(url), init);
+    const client = new OpenAI({ apiKey: key, baseURL: 'http://sluice/v1', fetch });
+    const error = await client.chat.completions
+      .create({ model: 'docs-bot', messages: [{ role: 'user', content: 'x' }] })
+      .then(String, (error: unknown) => error);
+    expect(error).toBeInstanceOf(InternalServerError);
+    expect((error as Error).message).toContain('the database is away');
+    expect(asked).toHaveLength(1);
   });
 
   test('one whose output has no text, as what is deployed may have', async () => {
