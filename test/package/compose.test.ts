@@ -24,7 +24,7 @@ const IMAGE_SETTINGS: { readonly [repository: string]: readonly string[] } = {
     ...['DB', 'DB_PORT', 'POSTGRES_SEEDS', 'POSTGRES_USER', 'POSTGRES_PWD'],
     ...['BIND_ON_IP', 'DYNAMIC_CONFIG_FILE_PATH', 'TEMPORAL_ALLOW_NO_AUTH'],
   ],
-  'temporalio/ui': ['TEMPORAL_ADDRESS'],
+  'temporalio/ui': ['TEMPORAL_ADDRESS', 'TEMPORAL_CODEC_ENDPOINT', 'TEMPORAL_CODEC_INCLUDE_CREDENTIALS'],
 };
 
 describe('docker-compose.yml', () => {
