@@ -54,6 +54,12 @@ describe('the README', () => {
     expect(all.filter((name) => name !== 'help' && !named.has(name!))).toEqual([]);
   });
 
+  it('shows clients as the tests run them', async () => {
+    const shown = blocks.filter(({ about }) => about.startsWith('test/'));
+    expect(shown.map(({ language }) => language)).toEqual(['ts', 'python']);
+    for (const { about, text } of shown) expect(await readFile(join(root, about), 'utf8')).toContain(text.trim());
+  });
+
   it('has every setting in its table, and no other', () => {
     const rows = readme.split('\n').filter((line) => /^\| `[A-Z]/.test(line));
     const named = rows.flatMap((row) => [...row.split('|')[1]!.matchAll(/`(?<name>\w+)`/g)].map((found) => found[1]));
@@ -83,7 +89,7 @@ describe('in a copy of the project', () => {
   });
 
   it('what else is shown is in the file that it names', async () => {
-    const shown = blocks.filter(({ language, about }) => language === 'ts' && about !== '');
+    const shown = blocks.filter(({ language, about }) => language === 'ts' && about.startsWith('pipelines/'));
     expect(shown.length).toBeGreaterThan(0);
     for (const { about, text } of shown) expect(await readFile(join(folder, about), 'utf8')).toContain(text.trim());
   });
