@@ -11,7 +11,7 @@ export interface EncryptionKey {
 /** Newest first: the first encrypts, all decrypt. Never empty. */
 export type EncryptionKeys = readonly [EncryptionKey, ...EncryptionKey[]];
 
-export const KEY_BYTES = 32;
+const KEY_BYTES = 32;
 const MOST_KEYS = 20;
 /** Shorter than a key is: one that is given in the place of its id is not shown as an id. */
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/;

@@ -164,10 +164,9 @@ test('neither memo, summary nor details of an execution are readable, unless not
 });
 
 test("Temporal's own program shows it through the codec endpoint", async () => {
-  const { encryption } = withKeys(`${NEW},${OLD}`);
   const asked: (string | undefined)[] = [];
   const app = createCodecRoutes({
-    ...{ keys: encryption!, uiUrl: live.temporal.uiUrl },
+    ...{ keys: withKeys(`${NEW},${OLD}`).encryption!, uiUrl: live.temporal.uiUrl },
     authorize: async (context, next) => {
       asked.push(context.req.header('authorization'));
       await next();
@@ -176,8 +175,7 @@ test("Temporal's own program shows it through the codec endpoint", async () => {
   const server = createServer(getRequestListener(app.fetch)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/codec`;
-  const { runs } = await live.store.runs.list({ limit: 10 });
-  const { runId } = runs.find(({ pipeline }) => pipeline === 'kept')!;
+  const { runId } = (await live.store.runs.list({ limit: 10 })).runs.find(({ pipeline }) => pipeline === 'kept')!;
   try {
     const show = ['workflow', 'show', '--address', live.temporal.address, '--workflow-id', runId, '--output', 'json'];
     const codec = ['--codec-endpoint', endpoint, '--codec-auth', 'Bearer the-key'];
