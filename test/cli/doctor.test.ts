@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { diskFinding, lookAtNode } from '../../src/cli/doctor-checks.ts';
 import { lookAtKeys } from '../../src/cli/doctor-providers.ts';
+import { stalledFinding } from '../../src/cli/doctor-stalled.ts';
 import type { Check } from '../../src/cli/finding.ts';
 import { createServices } from '../../src/cli/services.ts';
+import { healthOf } from '../../src/telemetry/health.ts';
 import { startStandIn } from '../standin/start.ts';
+import { wellParts } from '../telemetry/vitals-fake.ts';
 import { run } from './fakes.ts';
 
 let folder: string;
@@ -36,6 +39,7 @@ describe('sluice doctor', () => {
     });
     expect(of('database')).toMatchObject({ status: 'ok', found: expect.stringContaining('embedded') });
     expect(of('pipelines')).toMatchObject({ status: 'warn', remedy: expect.any(String) });
+    expect(of('stalled')).toEqual({ name: 'stalled', status: 'ok', found: 'nothing runs here' });
   });
 
   it('says which setting is wrong, and of what hangs on it, too', async () => {
@@ -120,6 +124,19 @@ describe('single looks', () => {
   it('keys are named, never shown', () => {
     const finding = lookAtKeys({ OPENAI_API_KEY: 'sk-very-secret' });
     expect(finding).toEqual({ status: 'ok', found: 'OPENAI_API_KEY set; CO_API_KEY not set' });
+  });
+  it('what stands still is named, with what to do about it, each once', async () => {
+    expect(stalledFinding(await healthOf(wellParts({})))).toMatchObject({ status: 'ok' });
+    const late = { count: 1, first: [{ runId: 'run-a', ageMs: 9e5 }] };
+    const health = await healthOf(wellParts({ vitals: { workers: async () => 0, unendedRuns: async () => late } }));
+    const { status, found, remedy } = stalledFinding(health);
+    expect([status, found]).toEqual([
+      'warn',
+      'workers: no worker has published its steps\nruns: 1 run is open beyond its deadline\nrun-a: for 15 min',
+    ]);
+    expect(remedy?.split('\n')).toHaveLength(2);
+    const away = await healthOf(wellParts({ temporal: { answers: () => Promise.reject(new Error('gone')) } }));
+    expect(stalledFinding(away).status).toBe('ok');
   });
   it.each([
     [1e8, 'fail'],

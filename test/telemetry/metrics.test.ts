@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { watchHealth } from '../../src/telemetry/health.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
@@ -112,6 +114,23 @@ describe('metrics', () => {
       ...['sluice_monitor_queued', 'sluice_monitor_alerting', 'sluice_trace_export_age_seconds'],
     ]);
     expect(families.has('process_cpu_seconds_total')).toBe(true);
+  });
+
+  test('are in docs/operations.md, each with its type and labels, and alerts are about no other', async () => {
+    const { families } = await scrape(fullMetrics());
+    const text = readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8');
+    const rows = [...text.matchAll(/^\| `(sluice_\w+)` \| (\w+) \| ([^|]+) \|/gm)].map(([, ...cells]) => cells);
+    const ours = [...families.values()].filter(({ name }) => name.startsWith('sluice_'));
+    expect(rows.map(([name, type]) => [name, type]).sort()).toEqual(ours.map(({ name, type }) => [name, type]).sort());
+    for (const [name = '', type, labels = ''] of rows) {
+      const [sample] = families.get(name)!.samples;
+      const said = labels.split(', ').filter((label) => label !== '–');
+      if (sample !== undefined && type !== 'histogram')
+        expect([name, Object.keys(sample.labels)]).toEqual([name, said]);
+    }
+    const used = new Set(text.slice(text.indexOf('## Alerts')).match(/sluice_\w+/g));
+    expect(used.size).toBeGreaterThan(10);
+    expect([...used].filter((name) => !families.has(name))).toEqual([]);
   });
 
   test('a question that fails takes its own lines away, and comes back', async () => {
