@@ -15,6 +15,7 @@ import { loadPipelines } from '../runtime/project.ts';
 import { findInstalledCli, TEMPORAL_CLI_VERSION } from '../runtime/temporal-cli.ts';
 import { openDatabase } from '../store/database.ts';
 import { lookAtKeys, lookAtProvider } from './doctor-providers.ts';
+import { lookAtStalled } from './doctor-stalled.ts';
 import { type Check, type Finding, fail, ok, warn } from './finding.ts';
 import { reportOf } from './report-error.ts';
 import type { Session } from './session.ts';
@@ -41,6 +42,7 @@ export async function checkAll(session: Session, options: CheckOptions = {}): Pr
     ['ports', (config) => lookAtPorts(folder, config)],
     ['database', (config) => lookAtDatabase(folder, config)],
     ['pgvector', (config) => lookAtVector(folder, config)],
+    ['stalled', (config) => lookAtStalled(folder, config)],
   ];
   const config = services.config();
   config.catch(() => undefined); // told by its own check
