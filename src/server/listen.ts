@@ -1,5 +1,5 @@
 /** The HTTP server around the app: its time limits, against clients that are slow on purpose, and its end. */
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { SluiceError } from '../errors.ts';
@@ -43,6 +43,7 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   const server = serve({ fetch: app.fetch, hostname: host, port, serverOptions }, resolve) as Server;
   server.maxConnections = connections;
   server.once('error', reject);
+  const close = createClose(server);
   const address = await promise.catch((cause) => {
     throw new SluiceError('port_taken', {
       message: `the API cannot listen on ${host}:${port}: ${(cause as Error).message}`,
@@ -51,16 +52,36 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
     });
   });
   const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return Object.freeze({ url: `http://${shown}:${address.port}`, close: (graceMs: number) => close(server, graceMs) });
+  return Object.freeze({ url: `http://${shown}:${address.port}`, close });
 }
 
-function close(server: Server, graceMs: number): Promise<void> {
-  return new Promise((done) => {
-    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
-    server.close(() => {
-      clearTimeout(cut);
-      done();
+/**
+ * A client that keeps its connection would go on asking on it: so each answer says that it is the connection's last, and
+ * a connection whose answer had begun before is closed after it.
+ */
+function createClose(server: Server): Listening['close'] {
+  const underWay = new Set<ServerResponse>();
+  let isClosing = false;
+  const isLast = (response: ServerResponse) => {
+    if (!response.headersSent) response.setHeader('connection', 'close');
+  };
+  server.prependListener('request', (_, response: ServerResponse) => {
+    if (isClosing) isLast(response);
+    underWay.add(response);
+    response.once('close', () => {
+      underWay.delete(response);
+      if (isClosing) setImmediate(() => server.closeIdleConnections());
     });
-    server.closeIdleConnections();
   });
+  return (graceMs) =>
+    new Promise((done) => {
+      isClosing = true;
+      for (const response of underWay) isLast(response);
+      const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+      server.close(() => {
+        clearTimeout(cut);
+        done();
+      });
+      server.closeIdleConnections();
+    });
 }
