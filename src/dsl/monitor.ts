@@ -11,7 +11,7 @@ import type { InputScope } from './experiment-traffic.ts';
 import { internalsOf } from './internals.ts';
 import { type Alert, readAlert, readBudget, readTarget, type Target } from './monitor-settings.ts';
 import type { Value } from './ref.ts';
-import { checkKeys, checkName, refuse } from './refuse.ts';
+import { checkKeys, checkName, refuse, show } from './refuse.ts';
 import { type AnyScorer, type ScoreOf, scoreSchema } from './scorer.ts';
 import { isBoolean } from './shape.ts';
 
@@ -73,6 +73,9 @@ export function defineMonitor<PipelineId extends string, Input, Visible, Nodes, 
       `${at} is of variant '${pipeline.name}'`,
       `give '${internals.id}' itself: runs of its variants are met, too`,
     );
+  const given: unknown = monitor.scorer;
+  if (typeof given !== 'object' || given === null)
+    refuse('not_a_scorer', `${at}: scorer is ${show(given)}`, 'give what defineScorer returned');
   const [sampled] = readSampled([{ scorer: monitor.scorer, sample: monitor.sample }], internals, at);
   const { scorer, sample } = sampled!;
   const { alert, windowMs } = readAlert(monitor.alert, scorer, at);
