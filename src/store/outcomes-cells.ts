@@ -2,7 +2,7 @@
 import type { MetricCell } from '../experiment/look-data.ts';
 import type { OnlineMetric } from '../experiment/spec.ts';
 import type { Database } from './database.ts';
-import { cellKey, type LookAt, MATURED, maturedParams } from './outcomes-matured.ts';
+import { CELL, cellKey, type LookAt, maturedAt, maturedParams } from './outcomes-matured.ts';
 import { readQuantiles } from './outcomes-quantiles.ts';
 import { isCapped } from './unit-values.ts';
 import { countLookedAt } from './vacuum.ts';
@@ -14,19 +14,27 @@ export interface Cells {
 }
 
 type Key = Pick<MetricCell, 'metric' | 'stage' | 'arm'>;
-type Sums = Key & Pick<MetricCell, 'n' | 'v' | 'vv'> & Cells['deliveries'];
+type Sums = Key & Pick<MetricCell, 'n' | 'v' | 'vv'> & Pick<Cells['deliveries'], 'outcomes'>;
 type Special = Pick<MetricCell, 'd' | 'dd' | 'vd' | 'capped'>;
 
-/** Up to here, a square is a bigint, which is faster than a numeric. */
+/** `unit_metric.xx_high` counts so many: 2^62. */
+const HIGH = '4611686018427387904';
+/** Up to here, a product is a bigint, which is faster than a numeric. */
 const SMALL = 3_037_000_499;
+
+/** SQL: the sum of products of two columns. */
+const sumOfProducts = (a: string, b: string): string => {
+  const areSmall = `${a} between -${SMALL} and ${SMALL} and ${b} between -${SMALL} and ${SMALL}`;
+  return `(coalesce(sum(${a} * ${b}) filter (where ${areSmall}), 0)
+    + coalesce(sum(${a}::numeric * ${b}) filter (where not (${areSmall})), 0))::text`;
+};
 
 export async function readCells(database: Database, at: LookAt, metrics: readonly OnlineMetric[]): Promise<Cells> {
   const rows = await database.query<Sums>(
-    `select metric, stage, arm, count(x) as n, coalesce(sum(x), 0)::text as v,
-       (coalesce(sum(x * x) filter (where x between -${SMALL} and ${SMALL}), 0)
-         + coalesce(sum(x::numeric * x) filter (where x not between -${SMALL} and ${SMALL}), 0))::text as vv,
-       sum(deliveries) as outcomes, sum(late) as late, sum(outside) as outside
-     from ${MATURED} group by metric, stage, arm order by metric, stage, arm`,
+    `select ${CELL}, count(x) as n, coalesce(sum(x), 0)::text as v,
+       (coalesce(sum(xx_high), 0) * ${HIGH} + coalesce(sum(xx_low), 0))::text as vv,
+       sum(deliveries) as outcomes
+     from ${maturedAt(at)} group by cell order by cell`,
     maturedParams(at),
   );
   const specials = await readSpecials(database, at, metrics);
@@ -35,7 +43,7 @@ export async function readCells(database: Database, at: LookAt, metrics: readonl
     database,
     rows.reduce((sum, { n }) => sum + n, 0),
   );
-  const total = (name: 'outcomes' | 'late' | 'outside') => rows.reduce((sum, row) => sum + row[name], 0);
+  const outcomes = rows.reduce((sum, row) => sum + row.outcomes, 0);
   return {
     cells: rows
       .filter(({ n }) => n > 0)
@@ -44,8 +52,20 @@ export async function readCells(database: Database, at: LookAt, metrics: readonl
         const special = specials.get(key) ?? NOT_SPECIAL;
         return { metric, stage, arm, n, v, vv, ...special, quantile: quantiles.get(key) ?? null };
       }),
-    deliveries: { outcomes: total('outcomes'), late: total('late'), outside: total('outside') },
+    deliveries: { outcomes, ...(await readNotApplied(database, at)) },
   };
+}
+
+type NotApplied = Omit<Cells['deliveries'], 'outcomes'>;
+
+/** Hardly any unit has some: there is an index of those that do. */
+async function readNotApplied(database: Database, at: LookAt): Promise<NotApplied> {
+  const [row] = await database.query<NotApplied>(
+    `select coalesce(sum(late), 0)::bigint as late, coalesce(sum(outside), 0)::bigint as outside
+     from ${maturedAt(at)} and (late > 0 or outside > 0)`,
+    maturedParams(at),
+  );
+  return row!;
 }
 
 const NOT_SPECIAL: Special = { d: '0', dd: '0', vd: '0', capped: 0 };
@@ -59,9 +79,9 @@ async function readSpecials(
   const special = metrics.flatMap((metric, index) => (metric.kind === 'ratio' || isCapped(metric) ? [index] : []));
   if (special.length === 0) return new Map();
   const rows = await database.query<Key & Special>(
-    `select metric, stage, arm, coalesce(sum(d), 0)::text as d, coalesce(sum(d::numeric * d), 0)::text as dd,
-       coalesce(sum(x::numeric * d), 0)::text as vd, count(*) filter (where x <> v) as capped
-     from ${MATURED} and metric = any($4) and n > 0 group by metric, stage, arm`,
+    `select ${CELL}, coalesce(sum(d), 0)::text as d, ${sumOfProducts('d', 'd')} as dd,
+       ${sumOfProducts('x', 'd')} as vd, count(*) filter (where x <> v) as capped
+     from ${maturedAt(at)} and metric = any($4) and n > 0 group by cell`,
     [...maturedParams(at), special],
   );
   return new Map(

@@ -3,7 +3,7 @@ import type { MetricCell } from '../experiment/look-data.ts';
 import type { OnlineMetric } from '../experiment/spec.ts';
 import { quantileBounds } from '../stats/quantiles.ts';
 import type { Database } from './database.ts';
-import { cellKey, type LookAt, MATURED, maturedParams } from './outcomes-matured.ts';
+import { CELL, cellKey, cellNumber, type LookAt, maturedAt, maturedParams } from './outcomes-matured.ts';
 
 /** Of the interval, which is shown and not tested. */
 const ALPHA = 0.05;
@@ -25,17 +25,15 @@ export async function readQuantiles(
   if (wanted.length === 0) return new Map();
   const asked = wanted.flatMap(({ cell, ranks }) => ranks.map((rank) => ({ ...cell, rank })));
   const rows = await database.query<Cell & { rank: number; x: number }>(
-    `select metric, stage, arm, rank, x from (
-       select metric, stage, arm, x, row_number() over (partition by metric, stage, arm order by x) - 1 as rank
-       from ${MATURED} and metric = any($4) and x is not null
+    `select ${CELL}, rank, x from (
+       select cell, x, row_number() over (partition by cell order by x) - 1 as rank
+       from ${maturedAt(at)} and metric = any($4) and x is not null
      ) as ranked
-     where (metric, stage, arm, rank) in (select * from unnest($5::smallint[], $6::smallint[], $7::smallint[], $8::bigint[]))`,
+     where (cell, rank) in (select * from unnest($5::int[], $6::bigint[]))`,
     [
       ...maturedParams(at),
       [...new Set(wanted.map(({ cell }) => cell.metric))],
-      asked.map(({ metric }) => metric),
-      asked.map(({ stage }) => stage),
-      asked.map(({ arm }) => arm),
+      asked.map(cellNumber),
       asked.map(({ rank }) => rank),
     ],
   );
