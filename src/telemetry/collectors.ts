@@ -37,8 +37,8 @@ export const COLLECTORS: readonly Collector[] = [
       lines: (row) => (['completed', 'degraded', 'failed', 'cancelled'] as const).map((state) => [row[state], state]),
     },
     {
-      ...{ name: 'sluice_recent_run_duration_seconds', by: ['pipeline'], more: ['quantile'] },
-      help: 'From start to end, of the same runs, where they have an answer; none where none has.',
+      ...{ name: 'sluice_recent_run_duration_seconds', by: ['pipeline'], more: ['q'] },
+      help: 'Quantiles from start to end, of the same runs, where they have an answer; none where none has.',
       lines: ({ seconds }) => QUANTILES.map((quantile, at) => [seconds?.[at] ?? null, String(quantile)]),
     },
   ]),

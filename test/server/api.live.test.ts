@@ -1,10 +1,12 @@
 import { connect as connectSocket } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeApiKey } from '../../src/server/api-key.ts';
 import { helped, tokenSteps, told, written } from '../runtime/token-steps.ts';
 import { startOf } from '../store/experiment-helpers.ts';
 import { type Live, startLive } from '../support/live.ts';
+import { readExposition } from '../telemetry/exposition.ts';
 import { type Api, keyOf, startApi } from './api-support.ts';
 
 let live: Live;
@@ -351,6 +353,28 @@ describe('hostile clients', () => {
     const { status, headers } = await api.ask(app, 'DELETE', '/v1/runs');
     expect([status, headers.get('allow')]).toEqual([405, 'GET, HEAD']);
   });
+});
+
+test('health and metrics are of the servers that run', async () => {
+  await api.ask(app, 'POST', RUNS, asking({ text: 'counted' }));
+  const known = await api.ask(reader, 'GET', '/health');
+  expect(known.status).toBe(200);
+  for (const name of ['database', 'temporal', 'workers'])
+    expect(known.body.checks).toContainEqual(expect.objectContaining({ name, status: 'ok' }));
+  const { status, body } = await api.ask(reader, 'GET', '/metrics');
+  const families = readExposition(body);
+  const valueOf = (name: string, labels: object) =>
+    families.get(name)?.samples.find((sample) => isDeepStrictEqual(sample.labels, labels))?.value;
+  expect([status, valueOf('sluice_workers', {}), valueOf('sluice_health_check_status', { check: 'temporal' })]).toEqual(
+    [...[200, 1, 0]],
+  );
+  expect(valueOf('sluice_recent_runs_ended', { pipeline: 'told', outcome: 'completed' })).toBeGreaterThan(0);
+  const asked = { method: 'POST', route: '/v1/pipelines/:name/runs', status: '200' };
+  expect(valueOf('sluice_http_requests_total', asked)).toBeGreaterThan(0);
+  // Whoever streamed has been answered by now.
+  expect(valueOf('sluice_http_streams_open', {})).toBe(0);
+  expect(families.get('sluice_collector_up')?.samples.filter(({ value }) => value === 0)).toEqual([]);
+  expect((await api.ask(app, 'GET', '/metrics')).status).toBe(403);
 });
 
 test('the document names every path, and the page shows it without help from elsewhere', async () => {
