@@ -1,11 +1,13 @@
 /**
  * `npm run build`: the publishable package in `dist/`. The compiler writes JavaScript and types; what it does not know
  * of is copied; the workflow bundle is made from what was compiled, so that a worker of the package starts without
- * webpack; and the script of report pages is bundled, with what it uses of ECharts.
+ * webpack; and the script of report pages and the dashboard are bundled, with what they use.
  */
 import { spawnSync } from 'node:child_process';
 import { chmod, copyFile, glob, mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { PREBUILT } from '../src/dashboard/assets.ts';
+import { bundleDashboard } from '../src/dashboard/bundle.ts';
 import { bundlePage } from '../src/evaluation/report/bundle-page.ts';
 import { PREBUILT_SCRIPT } from '../src/evaluation/report/page-assets.ts';
 import { prebuiltBundlePath } from '../src/runtime/bundle.ts';
@@ -33,3 +35,4 @@ await chmod(join(dist, 'src/cli/main.js'), 0o755);
 const built = (await import(join(dist, 'src/runtime/bundle.js'))) as typeof import('../src/runtime/bundle.ts');
 await writeFile(join(dist, basename(prebuiltBundlePath)), makePortable(await built.buildWorkflowBundle(), dist));
 await writeFile(join(dist, 'src/evaluation/report', PREBUILT_SCRIPT), await bundlePage());
+await bundleDashboard(join(dist, 'src/dashboard', PREBUILT));

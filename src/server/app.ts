@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { logRequests } from './access-log.ts';
 import { createAuthentication } from './authenticate.ts';
+import { addDashboard } from './dashboard.ts';
 import { addDocs } from './docs.ts';
 import type { ServerDependencies, ServerEnv } from './environment.ts';
 import { healthFor } from './health.ts';
@@ -85,6 +86,7 @@ export function createApp(dependencies: ServerDependencies): App {
   };
   for (const add of ROUTES) add(app, routing);
   addDocs(app, dependencies.version);
+  addDashboard(app);
   return app;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Who calls: a bearer key, looked up by its id and proven by its secret. What is found is kept for two seconds, so a key
+ * Who calls: a bearer key, looked up by its id and proven by its secret; or a session that was begun with one. What is found is kept for two seconds, so a key
  * that is revoked holds no longer than that; what is refused is counted by address, so that nobody can try keys at will.
  */
 import type { Context, MiddlewareHandler } from 'hono';
@@ -9,6 +9,7 @@ import { addressOf } from './address.ts';
 import { isSecret, parseApiKey } from './api-key.ts';
 import type { Caller, ServerEnv } from './environment.ts';
 import { problem } from './problem.ts';
+import { isSessionOf, readSession } from './session.ts';
 
 const KEPT_MS = 2_000;
 const KEPT_KEYS = 1_000;
@@ -28,17 +29,28 @@ export function createAuthentication(keys: Pick<ApiKeys, 'find'>, refusedPerMinu
     const waitMs = await waitOf(refused, address, refusedPerMinute);
     if (waitMs > 0) return tooManyRefused(context, waitMs);
     const given = /^Bearer +(\S+)$/i.exec(context.req.header('authorization') ?? '')?.[1];
-    if (given === undefined) return unauthorized(context, 'no key was given');
-    const key = parseApiKey(given);
-    const row = key && (await find(key.keyId));
-    if (key !== undefined && row !== undefined && isSecret(key.secret, row.secretHash)) {
+    const session = given === undefined ? readSession(context) : undefined;
+    if (given === undefined && session === undefined) return unauthorized(context, 'no key was given');
+    const row = await (session === undefined ? rowOf(given!) : sessionRow(session));
+    if (row !== undefined) {
       if (row.revokedAt !== null) return unauthorized(context, 'the key was revoked');
       if (row.isExpired || (row.expiresAt !== null && row.expiresAt <= Date.now()))
         return unauthorized(context, 'the key has expired');
       return { keyId: row.keyId, name: row.name, owner: row.owner, scopes: row.scopes };
     }
     await refused.consume(address).catch(() => undefined); // refused below in any case
-    return unauthorized(context, 'the key is not known');
+    return unauthorized(context, session === undefined ? 'the key is not known' : 'the session has ended');
+  }
+
+  async function rowOf(given: string): Promise<ApiKeyRow | undefined> {
+    const key = parseApiKey(given);
+    const row = key && (await find(key.keyId));
+    return key !== undefined && row !== undefined && isSecret(key.secret, row.secretHash) ? row : undefined;
+  }
+
+  async function sessionRow(session: NonNullable<ReturnType<typeof readSession>>): Promise<ApiKeyRow | undefined> {
+    const row = await find(session.keyId);
+    return row !== undefined && isSessionOf(session, row.secretHash) ? row : undefined;
   }
 
   return Object.freeze({

@@ -10,6 +10,7 @@ import { addMetrics } from './metrics.ts';
 import { addModels } from './models.ts';
 import { addPipelines } from './pipelines.ts';
 import { addRuns } from './runs.ts';
+import { addSession } from './session.ts';
 
 export const ROUTES: readonly AddRoutes[] = [
   addAsk,
@@ -22,4 +23,5 @@ export const ROUTES: readonly AddRoutes[] = [
   addAudit,
   addHealth,
   addMetrics,
+  addSession,
 ];

@@ -1,0 +1,55 @@
+/** Who changed what, when, and why. */
+import { useState } from 'react';
+import { query, useApi } from '../../api.ts';
+import { time } from '../../format.ts';
+import { Page } from '../../parts/page.tsx';
+import { type Column, Rows } from '../../parts/rows.tsx';
+import { Empty, Loaded } from '../../parts/states.tsx';
+
+interface AuditRow {
+  readonly at: number;
+  readonly who: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly why: string;
+}
+
+const COLUMNS: readonly Column<AuditRow>[] = [
+  { id: 'at', heading: 'When', cell: ({ at }) => time(at) },
+  { id: 'who', heading: 'Who', cell: ({ who }) => who },
+  { id: 'action', heading: 'What', cell: ({ action }) => action },
+  { id: 'subject', heading: 'Of', cell: ({ subject }) => subject },
+  { id: 'why', heading: 'Why', cell: ({ why }) => why, wraps: true },
+];
+
+export default function Audit() {
+  const [subject, setSubject] = useState('');
+  const trail = useApi<{ audit: readonly AuditRow[] }>(`/v1/audit${query({ subject })}`);
+  return (
+    <Page title="Audit" about="Every change to what is served, with its reason; nothing here can be edited">
+      <div className="bar">
+        <label htmlFor="subject">Of</label>
+        <input
+          id="subject"
+          placeholder="a pipeline, an experiment, a key"
+          value={subject}
+          onChange={(event) => setSubject(event.target.value)}
+        />
+      </div>
+      <Loaded query={trail} what="the audit">
+        {({ audit }) =>
+          audit.length === 0 ? (
+            <Empty title="Nothing has been changed yet" command="sluice deploy docs-bot" />
+          ) : (
+            <Rows
+              rows={audit}
+              columns={COLUMNS}
+              keyOf={(row) => `${row.at} ${row.action} ${row.subject}`}
+              caption="Changes, newest first"
+            />
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}

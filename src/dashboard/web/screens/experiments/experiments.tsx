@@ -1,0 +1,47 @@
+/** Experiments and rollouts, those that are live first. */
+import { useApi } from '../../api.ts';
+import { percent, time } from '../../format.ts';
+import { Badge } from '../../parts/badge.tsx';
+import { Page } from '../../parts/page.tsx';
+import { type Column, Rows } from '../../parts/rows.tsx';
+import { Empty, Loaded } from '../../parts/states.tsx';
+import type { ExperimentView } from './types.ts';
+
+const COLUMNS: readonly Column<ExperimentView>[] = [
+  { id: 'id', heading: 'Experiment', cell: ({ experimentId }) => experimentId },
+  { id: 'pipeline', heading: 'Pipeline', cell: ({ pipeline }) => pipeline },
+  { id: 'state', heading: 'State', cell: ({ state }) => <Badge word={state} /> },
+  {
+    id: 'arms',
+    heading: 'Arms',
+    cell: ({ arms }) => arms.map(({ name, weight }) => `${name} ${percent(weight, 0)}`).join(' · '),
+  },
+  { id: 'winner', heading: 'Winner', cell: ({ winner }) => winner ?? '–' },
+  { id: 'started', heading: 'Since', cell: ({ startedAt }) => time(startedAt) },
+  { id: 'ended', heading: 'Until', cell: ({ endedAt }) => time(endedAt) },
+];
+
+export default function Experiments() {
+  const list = useApi<{ experiments: readonly ExperimentView[] }>('/v1/experiments', { refetchInterval: 5_000 });
+  return (
+    <Page title="Experiments" about="Variants on live traffic, and rollouts" command="sluice experiment list">
+      <Loaded query={list} what="experiments">
+        {({ experiments }) =>
+          experiments.length === 0 ? (
+            <Empty title="No experiment has been started yet" command="sluice experiment plan <experiment>">
+              Declare one beside its pipeline, deploy the pipeline, then see what it takes:
+            </Empty>
+          ) : (
+            <Rows
+              rows={experiments}
+              columns={COLUMNS}
+              keyOf={({ experimentId }) => experimentId}
+              to={({ experimentId }) => `/experiments/${experimentId}`}
+              caption="Experiments, newest first"
+            />
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}

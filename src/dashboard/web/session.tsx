@@ -1,0 +1,67 @@
+/** One session, begun with an API key: the key itself is not kept in the page. */
+import { useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { ask, Trouble, useApi } from './api.ts';
+import { Failed, Loading } from './parts/states.tsx';
+
+export interface Session {
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly temporalUi: string;
+  readonly version: string;
+}
+
+/** Shows what is inside to whoever is signed in, and the door to everybody else. */
+export function SignedIn({ children }: { readonly children: (session: Session) => ReactNode }) {
+  const session = useApi<Session>('/session', { retry: false, staleTime: Number.POSITIVE_INFINITY });
+  if (session.data) return <>{children(session.data)}</>;
+  if (session.isPending) return <Loading what="the session" />;
+  if (session.error.status === 401 || session.error.status === 403) return <Door />;
+  return <Failed error={session.error} retry={() => void session.refetch()} />;
+}
+
+function Door() {
+  const queries = useQueryClient();
+  const [key, setKey] = useState('');
+  const [problem, setProblem] = useState<string>();
+  const enter = async (event: FormEvent) => {
+    event.preventDefault();
+    try {
+      await ask('/session', { method: 'POST', headers: { authorization: `Bearer ${key.trim()}` } });
+      await queries.invalidateQueries();
+    } catch (error) {
+      setProblem(error instanceof Trouble ? `${error.message}: ${error.remedy}` : String(error));
+    }
+  };
+  return (
+    <main className="door">
+      <form onSubmit={(event) => void enter(event)}>
+        <h1>Sluice</h1>
+        <p>Sign in with an API key that may read. On the machine that runs the server, this makes one:</p>
+        <pre>sluice keys create dashboard --scope ask,feedback,read,operate</pre>
+        <label htmlFor="key">API key</label>
+        <input
+          id="key"
+          type="password"
+          autoComplete="current-password"
+          required
+          value={key}
+          onChange={(event) => setKey(event.target.value)}
+        />
+        <button type="submit" className="primary">
+          Sign in
+        </button>
+        {problem !== undefined && (
+          <p role="alert" className="harm">
+            {problem}
+          </p>
+        )}
+      </form>
+    </main>
+  );
+}
+
+export async function leave(): Promise<void> {
+  await ask('/session', { method: 'DELETE' });
+  location.assign('/ui/');
+}

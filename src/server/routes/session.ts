@@ -1,0 +1,26 @@
+/** `/session`: the dashboard's own way in. An API key that may read is exchanged for a cookie, and the page forgets the key. */
+import type { MiddlewareHandler } from 'hono';
+import type { ServerEnv } from '../environment.ts';
+import type { AddRoutes } from '../route.ts';
+import { beginSession, endSession } from '../session.ts';
+
+export const addSession: AddRoutes = (app, { allow, runtime: { store, temporal }, version }) => {
+  const [isReader, isInRate] = allow('read') as [MiddlewareHandler<ServerEnv>, MiddlewareHandler<ServerEnv>];
+  // With the key as a bearer, so that wrong ones are counted and refused as everywhere.
+  app.post('/session', isReader, isInRate, async (context) => {
+    const { keyId } = context.var.caller;
+    const row = await store.apiKeys.find(keyId);
+    beginSession(context, keyId, row!.secretHash);
+    return context.body(null, 204);
+  });
+
+  app.get('/session', isReader, isInRate, (context) => {
+    const { name, scopes } = context.var.caller;
+    return context.json({ name, scopes, temporalUi: temporal.uiUrl, version });
+  });
+
+  app.delete('/session', (context) => {
+    endSession(context);
+    return context.body(null, 204);
+  });
+};
