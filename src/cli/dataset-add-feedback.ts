@@ -4,11 +4,13 @@ import type { Example } from '../evaluation/dataset.ts';
 import type { RowSchemas } from '../evaluation/dataset-row.ts';
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
+import type { Redaction } from '../redaction/redaction.ts';
 import type { PutOutcome } from '../store/datasets.ts';
 import type { RatedRun } from '../store/feedback-runs.ts';
 import type { Store } from '../store/store.ts';
 import { findVersion, shortVersion } from './dataset-names.ts';
 import { type FeedbackOptions, ratedFilter } from './feedback-options.ts';
+import { redactionOf } from './redacting.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { count } from './text.ts';
 import { withStore } from './with-servers.ts';
@@ -34,12 +36,19 @@ interface Added {
 export async function addFromFeedback(session: Session, given: string, options: AddFeedbackOptions): Promise<ExitCode> {
   const { terminal, services } = session;
   const definitions = await services.datasets();
+  const redaction = await redactionOf(session);
   const { outcome, added, leftOut, unfitWhy } = await withStore(session, async ({ store }): Promise<Added> => {
     const name = options.new ? given : (await findVersion(store, given)).dataset;
     const thumb = options.fromFeedback === 'up' ? 1 : -1;
     const runs = await store.feedback.ratedRuns({ ...ratedFilter(options, Date.now()), thumb });
     if (runs.length === 0) throw noFeedback(options);
-    const chosen = await choose(store, runs, await inputsOf(store, name), options, definitions.get(name));
+    const chosen = await choose(
+      { store, redaction },
+      runs,
+      await inputsOf(store, name),
+      options,
+      definitions.get(name),
+    );
     if (chosen.examples.length === 0) throw nothingNew(name, chosen);
     const origin = `thumbs ${options.fromFeedback} of ${count(chosen.examples.length, 'run')}`;
     const { added, ...outcome } = await store.datasets.addAll(name, chosen.examples, origin, {
@@ -66,7 +75,7 @@ interface Chosen {
 
 /** What many people ask is one example; of those that asked the same, the run that was rated last. */
 async function choose(
-  store: Store,
+  { store, redaction }: { readonly store: Store; readonly redaction: Redaction },
   runs: readonly RatedRun[],
   known: ReadonlySet<string>,
   { accept, tag: tags = [] }: AddFeedbackOptions,
@@ -81,12 +90,12 @@ async function choose(
   const leftOut = { duplicates: 0, withoutOutput: 0, unfit: 0 };
   let unfitWhy: string | null = null;
   for (const { runId, state, ...run } of runs) {
-    const input = await restoreClaims(store.payloads, run.input);
+    const input = redaction.json(await restoreClaims(store.payloads, run.input));
     const key = canonicalJson(input);
     if (seen.has(key)) leftOut.duplicates += 1;
     else if (accept && state !== 'completed' && state !== 'degraded') leftOut.withoutOutput += 1;
     else {
-      const expected = accept ? { expected: await restoreClaims(store.payloads, run.output) } : {};
+      const expected = accept ? { expected: redaction.json(await restoreClaims(store.payloads, run.output)) } : {};
       const row: Json = { id: runId, input, ...expected, ...(tags.length > 0 && { tags }), run: runId };
       const example = readRow(row, schemas, (_, message) => {
         unfitWhy ??= `${runId}: ${message}`;

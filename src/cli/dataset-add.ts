@@ -4,12 +4,14 @@ import { SluiceError } from '../errors.ts';
 import type { Example } from '../evaluation/dataset.ts';
 import type { RowSchemas } from '../evaluation/dataset-row.ts';
 import type { Json } from '../plan/plan.ts';
+import type { Redaction } from '../redaction/redaction.ts';
 import type { RunWithNodes } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { addFromFeedback } from './dataset-add-feedback.ts';
 import { findVersion, shortVersion } from './dataset-names.ts';
 import { type FeedbackOptions, withFeedbackOptions } from './feedback-options.ts';
+import { redactionOf } from './redacting.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { count } from './text.ts';
 import { withStore } from './with-servers.ts';
@@ -80,10 +82,11 @@ async function addToDataset(
   if (options.accept && options.expected !== undefined)
     throw usage('both --accept and --expected were given', 'give one of them');
   const definitions = await session.services.datasets();
+  const redaction = await redactionOf(session);
   const { outcome, example } = await withStore(session, async ({ store }) => {
     const name = options.new ? given : (await findVersion(store, given)).dataset;
     const run = await store.runs.get(options.fromRun);
-    const example = await exampleOf(store, run, options);
+    const example = await exampleOf({ store, redaction }, run, options);
     const checked = await check(example, definitions.get(name));
     const outcome = await store.datasets.add(name, checked, `run ${run.runId}`, { mayBegin: options.new ?? false });
     return { outcome, example: checked };
@@ -101,9 +104,19 @@ async function addToDataset(
   return EXIT.fine;
 }
 
-async function exampleOf(store: Store, run: RunWithNodes, options: AddOptions): Promise<Json> {
+async function exampleOf(
+  { store, redaction }: { readonly store: Store; readonly redaction: Redaction },
+  run: RunWithNodes,
+  options: AddOptions,
+): Promise<Json> {
   const { restoreClaims } = await import('../store/claims.ts');
   const { accept, tag: tags = [] } = options;
+  if (run.contentRemovedAt !== null)
+    throw new SluiceError('content_removed', {
+      message: `what run ${run.runId} was asked and gave is removed`,
+      remedy: 'add another run',
+      data: { runId: run.runId },
+    });
   if (accept && run.state !== 'completed' && run.state !== 'degraded')
     throw new SluiceError('run_unaccepted', {
       message: `run ${run.runId} is ${run.state}: it has no output to accept`,
@@ -113,8 +126,8 @@ async function exampleOf(store: Store, run: RunWithNodes, options: AddOptions): 
   const expected = accept ? await restoreClaims(store.payloads, run.output) : parseExpected(options.expected);
   return {
     id: options.id ?? run.runId,
-    input: await restoreClaims(store.payloads, run.input),
-    ...(expected !== undefined && { expected }),
+    input: redaction.json(await restoreClaims(store.payloads, run.input)),
+    ...(expected !== undefined && { expected: redaction.json(expected) }),
     ...(tags.length > 0 && { tags }),
     run: run.runId,
   };

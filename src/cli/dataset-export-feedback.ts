@@ -3,9 +3,11 @@ import { SluiceError } from '../errors.ts';
 import type { RatedAnswer } from '../evaluation/feedback-preferences.ts';
 import type { Tuning } from '../evaluation/preferences.ts';
 import { canonicalJson } from '../plan/id.ts';
+import type { Redaction } from '../redaction/redaction.ts';
 import type { Store } from '../store/store.ts';
 import { leftOutLines } from './dataset-export-evaluation.ts';
 import { type FeedbackOptions, ratedFilter } from './feedback-options.ts';
+import { redactionOf } from './redacting.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { count } from './text.ts';
 import { withStore } from './with-servers.ts';
@@ -22,9 +24,10 @@ const ALL_RUNS = 1_000;
 export async function exportFeedback(session: Session, options: FeedbackExportOptions): Promise<ExitCode> {
   const { terminal } = session;
   const { out, system, limit = ALL_RUNS } = options;
+  const redaction = await redactionOf(session);
   const { tuning, runs } = await withStore(session, async ({ store }) => {
     const { feedbackPairs } = await import('../evaluation/feedback-preferences.ts');
-    const rated = await ratedAnswers(store, { ...options, limit });
+    const rated = await ratedAnswers(store, { ...options, limit }, redaction);
     return { runs: rated.length, tuning: feedbackPairs({ rated, final: await finalInputs(store), system }) };
   });
   const { lines, leftOut, text } = tuning;
@@ -37,13 +40,17 @@ export async function exportFeedback(session: Session, options: FeedbackExportOp
   return EXIT.fine;
 }
 
-async function ratedAnswers(store: Store, options: FeedbackOptions): Promise<readonly RatedAnswer[]> {
+async function ratedAnswers(
+  store: Store,
+  options: FeedbackOptions,
+  { json }: Redaction,
+): Promise<readonly RatedAnswer[]> {
   const { restoreClaims } = await import('../store/claims.ts');
   const answers: RatedAnswer[] = [];
   for (const { input, output, up, down } of await store.feedback.ratedRuns(ratedFilter(options, Date.now())))
     answers.push({
-      ...{ up, down, input: await restoreClaims(store.payloads, input) },
-      output: await restoreClaims(store.payloads, output),
+      ...{ up, down, input: json(await restoreClaims(store.payloads, input)) },
+      output: json(await restoreClaims(store.payloads, output)),
     });
   return answers;
 }

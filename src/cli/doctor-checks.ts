@@ -8,6 +8,7 @@ import { access, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { describeRules } from '../redaction/rules.ts';
 import type { Config } from '../runtime/config.ts';
 import { readServers, readServing, stateFolder } from '../runtime/dev-state.ts';
 import { USUAL_PORTS } from '../runtime/ports.ts';
@@ -43,6 +44,7 @@ export async function checkAll(session: Session, options: CheckOptions = {}): Pr
     ['database', (config) => lookAtDatabase(folder, config)],
     ['pgvector', (config) => lookAtVector(folder, config)],
     ['stalled', (config) => lookAtStalled(folder, config)],
+    ['kept', async (config) => lookAtKept(config)],
   ];
   const config = services.config();
   config.catch(() => undefined); // told by its own check
@@ -58,6 +60,12 @@ export async function checkAll(session: Session, options: CheckOptions = {}): Pr
     checked('state', () => lookAtState(folder)),
     checked('pipelines', () => lookAtPipelines(folder)),
   ]);
+}
+
+/** What of runs is kept, and for how long: off is a choice, too. */
+function lookAtKept({ redaction, retentionDays }: Config): Finding {
+  const days = retentionDays === undefined ? 'for ever' : `for ${retentionDays} days`;
+  return ok(`redaction: ${describeRules(redaction)}; the content of runs is kept ${days}`);
 }
 
 /** A look that fails, or takes too long, is a finding too. */
