@@ -363,16 +363,15 @@ test('health and metrics are of the servers that run', async () => {
     expect(known.body.checks).toContainEqual(expect.objectContaining({ name, status: 'ok' }));
   const { status, body } = await api.ask(reader, 'GET', '/metrics');
   const families = readExposition(body);
-  const valueOf = (name: string, labels: object) =>
+  const figureOf = (name: string, labels: object) =>
     families.get(name)?.samples.find((sample) => isDeepStrictEqual(sample.labels, labels))?.value;
-  expect([status, valueOf('sluice_workers', {}), valueOf('sluice_health_check_status', { check: 'temporal' })]).toEqual(
-    [...[200, 1, 0]],
-  );
-  expect(valueOf('sluice_recent_runs_ended', { pipeline: 'told', outcome: 'completed' })).toBeGreaterThan(0);
+  expect([status, figureOf('sluice_workers', {})]).toEqual([200, 1]);
+  expect(figureOf('sluice_health_check_status', { check: 'temporal' })).toBe(0);
+  expect(figureOf('sluice_recent_runs_ended', { pipeline: 'told', outcome: 'completed' })).toBeGreaterThan(0);
   const asked = { method: 'POST', route: '/v1/pipelines/:name/runs', status: '200' };
-  expect(valueOf('sluice_http_requests_total', asked)).toBeGreaterThan(0);
+  expect(figureOf('sluice_http_requests_total', asked)).toBeGreaterThan(0);
   // Whoever streamed has been answered by now.
-  expect(valueOf('sluice_http_streams_open', {})).toBe(0);
+  expect(figureOf('sluice_http_streams_open', {})).toBe(0);
   expect(families.get('sluice_collector_up')?.samples.filter(({ value }) => value === 0)).toEqual([]);
   expect((await api.ask(app, 'GET', '/metrics')).status).toBe(403);
 });

@@ -192,11 +192,9 @@ describe('metrics', () => {
   ])('the reader of these tests refuses %s', (_, text) => expect(() => readExposition(text)).toThrow());
 });
 
-function isNamedBadly({ name, help, type }: ReadFamily): boolean {
-  const isTotal = name.endsWith('_total');
-  return !(
-    isTotal === (type === 'counter') &&
-    help.endsWith('.') &&
-    !/_(ms|millis|minutes|hours|kb|mb)(_|$)/.test(name)
-  );
+function isNamedBadly({ name, help, type, samples }: ReadFamily): boolean {
+  // Labels of histograms and summaries alone.
+  if (type === 'gauge' && samples.some(({ labels }) => 'le' in labels || 'quantile' in labels)) return true;
+  if (name.endsWith('_total') !== (type === 'counter') || !help.endsWith('.')) return true;
+  return /_(ms|millis|minutes|hours|kb|mb)(_|$)/.test(name);
 }
