@@ -6,6 +6,7 @@ import type { Client as TemporalClient } from '@temporalio/client';
 import type { z } from 'zod';
 import { checkUnit } from '../experiment/assign.ts';
 import type { Served } from '../experiment/serve.ts';
+import { once } from '../once.ts';
 import type { Json, Plan } from '../plan/plan.ts';
 import { NO_REDACTION, type Redaction } from '../redaction/redaction.ts';
 import { restoreClaims, storeLarge } from '../store/claims.ts';
@@ -23,7 +24,7 @@ import { checkBudget } from './run-budget.ts';
 import { checkRunInput, redactInput } from './run-input.ts';
 import { type RunResult, resultOf } from './run-result.ts';
 import { createServing } from './serving.ts';
-import { type Answer, createStartRun } from './start-run.ts';
+import { type Answer, createBeginWorkflow, createStartRun } from './start-run.ts';
 import type { OpenSink } from './stream-run.ts';
 import { workflowUrl } from './temporal-ui.ts';
 import type { HideUnit } from './unit-key.ts';
@@ -74,10 +75,20 @@ export interface RunOptions {
   readonly owner?: string | null;
 }
 
+/** How long whoever is to be told that a run is accepted waits for Temporal to have it. */
+const BEGIN_LIMIT_MS = 10_000;
+
 export interface StartedRun {
   readonly runId: string;
   readonly planId: string;
   readonly temporalUrl: string;
+  /**
+   * Resolves when Temporal has the run: from then on it goes on, whatever becomes of this process. Call it before a caller
+   * is told that the run is accepted who will not be told more.
+   *
+   * @throws SluiceError `temporal_unreachable` within seconds
+   */
+  readonly begun: () => Promise<void>;
   /** As soon as the output is known; null where there will be none (`finished` says why). */
   readonly answer: Promise<Json>;
   /** When the run is recorded. A failed or cancelled run is a result too. */
@@ -115,6 +126,7 @@ export interface RunClient {
 export function createRunClient(dependencies: ClientDependencies): RunClient {
   const { temporal, store, config, redaction = NO_REDACTION } = dependencies;
   const startRun = createStartRun(dependencies);
+  const beginWorkflow = createBeginWorkflow(dependencies);
   const checkCatalogue = createCatalogueCheck(store.catalogue, config.queues.run, redaction);
   const register = createRegistration(store);
   const urlOf = (id: string) => workflowUrl(dependencies, id);
@@ -143,18 +155,13 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
     const cancel = () => void cancelRun(handle, config.runDeadlineMs, () => isOver).catch(() => undefined); // the run itself says the same
     options.signal?.addEventListener('abort', cancel, { once: true });
     if (options.signal?.aborted) cancel();
-    const answered: Promise<Answer> =
-      row.state === 'running'
-        ? startRun(
-            {
-              ...{ runId, planId: row.planId, plan, input: carried, budget: row.budget, sink: openSink?.(runId) },
-              ...{ experiments: row.assignments ?? [], unit: row.unit },
-            },
-            options.onOutage,
-          )
-        : Promise.resolve({ kind: 'closed' });
+    const run = row.state === 'running' && {
+      ...{ runId, planId: row.planId, plan, input: carried, budget: row.budget, sink: openSink?.(runId) },
+      ...{ experiments: row.assignments ?? [], unit: row.unit },
+    };
+    const answered: Promise<Answer> = run ? startRun(run, options.onOutage) : Promise.resolve({ kind: 'closed' });
     const finished = answered.then(async (answer) => {
-      if (row.state === 'running') await closed(answer, () => handle.result(), options.onOutage);
+      if (run) await closed(answer, () => handle.result(), options.onOutage);
       options.signal?.removeEventListener('abort', cancel);
       return resultOf(await recordedRun(store, runId), urlOf(runId), (output) => restoreClaims(store.payloads, output));
     });
@@ -166,7 +173,8 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
       answer.kind === 'output' ? restoreClaims(store.payloads, answer.output) : (await finished).output,
     );
     answer.catch(() => undefined);
-    return { runId, planId: row.planId, temporalUrl: urlOf(runId), answer, finished };
+    const begun = once(async () => (run ? beginWorkflow(run, BEGIN_LIMIT_MS) : undefined));
+    return { runId, planId: row.planId, temporalUrl: urlOf(runId), begun, answer, finished };
   }
 
   /** Waits until the workflow has closed, whichever way: what became of the run is in its record. */

@@ -2,7 +2,12 @@
  * Starts a run's workflow and waits for its answer, in one round trip (Update-with-Start). Both halves carry ids, so the
  * same request made twice, also at once, or again after an outage, is one execution with one answer.
  */
-import { WithStartWorkflowOperation, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import {
+  WithStartWorkflowOperation,
+  WorkflowNotFoundError,
+  type WorkflowOptions,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
 import {
   ApplicationFailure,
   CancelledFailure,
@@ -67,9 +72,50 @@ export type Answer =
 export type StartRun = (start: RunStart, onOutage?: OnOutage) => Promise<Answer>;
 
 /** @param workflow which workflow hosts the run; benchmarks name others with the same input and update */
-export function createStartRun({ temporal, config, hideUnit }: ClientDependencies, workflow = RUN_WORKFLOW): StartRun {
+export function createStartRun(dependencies: ClientDependencies, workflow = RUN_WORKFLOW): StartRun {
+  const { temporal, config } = dependencies;
+  const optionsOf = createOptions(dependencies);
+  const attempt = async (start: RunStart): Promise<Json> =>
+    temporal.workflow.executeUpdateWithStart<() => Promise<unknown>, Json, []>(ANSWER_UPDATE, {
+      updateId: ANSWER_UPDATE,
+      startWorkflowOperation: new WithStartWorkflowOperation(workflow, await optionsOf(start)),
+    });
+
+  return async (start, onOutage) => {
+    try {
+      const { runDeadlineMs } = config;
+      const ask = () => ridingThroughTaskFailures(start.runId, runDeadlineMs, () => attempt(start));
+      const output = await ridingThrough(runDeadlineMs, ask, onOutage);
+      return { kind: 'output', output };
+    } catch (error) {
+      return answerOf(error);
+    }
+  };
+}
+
+/**
+ * Makes sure that Temporal has the run, whether or not it is being started at the same time: one call, and the server
+ * takes the second start for the first.
+ *
+ * @throws SluiceError `temporal_unreachable` where it does not answer for `limitMs`
+ */
+export type BeginWorkflow = (start: RunStart, limitMs: number) => Promise<void>;
+
+export function createBeginWorkflow(dependencies: ClientDependencies): BeginWorkflow {
+  const { workflow } = dependencies.temporal;
+  const optionsOf = createOptions(dependencies);
+  return async (start, limitMs) => {
+    const options = await optionsOf(start);
+    await ridingThrough(limitMs, () => workflow.start(RUN_WORKFLOW, options)).catch((error: unknown) => {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error; // it has ended by now
+    });
+  };
+}
+
+/** How a run's workflow is started, whichever call does it. */
+function createOptions({ config, hideUnit }: ClientDependencies) {
   const prepare = createPreparation();
-  const attempt = async (start: RunStart): Promise<Json> => {
+  return async (start: RunStart) => {
     const { plan, details } = prepare(start);
     const { experiments = [], unit } = start;
     const hidden = unit && hideUnit ? await hideUnit(unit) : undefined;
@@ -81,7 +127,7 @@ export function createStartRun({ temporal, config, hideUnit }: ClientDependencie
       ...(start.sink && { sink: start.sink }),
       ...(experiments.length > 0 && { experiments }),
     };
-    const startWorkflowOperation = new WithStartWorkflowOperation(workflow, {
+    return {
       workflowId: start.runId,
       workflowIdConflictPolicy: 'USE_EXISTING',
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
@@ -100,22 +146,7 @@ export function createStartRun({ temporal, config, hideUnit }: ClientDependencie
         ...armsOf(experiments),
       ]),
       ...(experiments.length > 0 && { memo: { experiments: experiments.map(shown) } }),
-    });
-    return temporal.workflow.executeUpdateWithStart<() => Promise<unknown>, Json, []>(ANSWER_UPDATE, {
-      updateId: ANSWER_UPDATE,
-      startWorkflowOperation,
-    });
-  };
-
-  return async (start, onOutage) => {
-    try {
-      const { runDeadlineMs } = config;
-      const ask = () => ridingThroughTaskFailures(start.runId, runDeadlineMs, () => attempt(start));
-      const output = await ridingThrough(runDeadlineMs, ask, onOutage);
-      return { kind: 'output', output };
-    } catch (error) {
-      return answerOf(error);
-    }
+    } satisfies WorkflowOptions & { args: unknown };
   };
 }
 

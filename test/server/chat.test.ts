@@ -56,7 +56,8 @@ function appOf(finish: (question: string) => Promise<RunResult>, { waitMs = 60_0
     asked.push({ pipeline, input, options, unit: units.get(pipeline), isStream });
     const finished = finish((input as { question: string }).question);
     finished.catch(() => undefined);
-    return { runId: RUN, planId: PLAN, temporalUrl: URL_OF_RUN, answer: Promise.resolve(null), finished };
+    const begun = async () => undefined;
+    return { runId: RUN, planId: PLAN, temporalUrl: URL_OF_RUN, begun, answer: Promise.resolve(null), finished };
   };
   const client = {
     async serve(pipeline: Runnable, input: unknown, { unit }: { unit?: string } = {}) {

@@ -80,17 +80,20 @@ async function ask(
 
   if (context.req.header('accept')?.includes(EVENT_STREAM)) {
     const stream = client.stream(served, input, { ...options, drafts });
-    return sendEvents(context, await stream.started, stream, { log, onEnd: leave });
+    const started = await stream.started;
+    await started.begun();
+    return sendEvents(context, started, stream, { log, onEnd: leave });
   }
   const started = await client.start(served, input, options);
+  started.finished.catch(() => undefined); // where nobody waits for it here, it is in the run's record
   const isPatient = !/\brespond-async\b/i.test(context.req.valid('header').prefer ?? '');
   const result = isPatient ? await endsBy(started.finished, limits.waitMs) : undefined;
+  if (result === undefined) await started.begun();
   leave();
   return result === undefined ? goesOn(context, started) : context.json(result, 200, { 'x-run-id': started.runId });
 }
 
 function goesOn(context: ContextOf<ReturnType<typeof route>>, started: StartedRun): Response {
-  started.finished.catch(() => undefined); // nobody waits for it here: it is in the run's record
   return context.json(startedView(started), 202, {
     location: `/v1/runs/${started.runId}`,
     'retry-after': '1',

@@ -89,6 +89,7 @@ async function complete(context: ChatContext, routing: Routing, leave: () => voi
   if (body.stream === true) {
     const stream = client.stream(served, input, options);
     const started = await stream.started;
+    await started.begun();
     hasBegun(context, started.runId);
     const wantsUsage = body.stream_options?.include_usage === true;
     const { runId, planId } = started;
