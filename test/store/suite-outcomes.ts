@@ -100,6 +100,29 @@ export function describeOutcomes(subject: Subject): void {
       expect(new Set(first!.cells.map(({ metric }) => metric)).size).toBe(METRICS.length);
     });
 
+    test('squares and products are exact, where a bigint ends and far beyond, on either side of 0', async () => {
+      const row = await started('o-exact');
+      const values = [0, 1, -1, 3_037_000_499, -3_037_000_499, 3_037_000_500, -3_037_000_501, 1e15, -(1e15 - 1)];
+      const denominators = values.map((_, n) => 1e15 - n * 9_999_999_999);
+      await subject.store.outcomes.expose(values.map((_, n) => exposureOf(row, { unit: `u${n}`, stage: 300 })));
+      await put(
+        row,
+        values.flatMap((v, n) => [
+          outcomeOf(row, { unit: `u${n}`, v }),
+          outcomeOf(row, { unit: `u${n}`, metric: 3, v, d: denominators[n]! }),
+        ]),
+      );
+      const sum = (of: (v: bigint, d: bigint) => bigint) =>
+        String(values.reduce((total, v, n) => total + of(BigInt(v), BigInt(denominators[n]!)), 0n));
+      const { cells } = await look(row, 40);
+      const sums = { stage: 300, arm: 1, n: values.length, v: sum((v) => v), vv: sum((v) => v * v), capped: 0 };
+      const products = { d: sum((_, d) => d), dd: sum((_, d) => d * d), vd: sum((v, d) => v * d) };
+      expect(cells).toEqual([
+        { metric: 0, ...sums, d: '0', dd: '0', vd: '0', quantile: null },
+        { metric: 3, ...sums, ...products, quantile: null },
+      ]);
+    });
+
     test('a thumb that came before its exposure is counted when that comes', async () => {
       const row = await started('o-early');
       await put(row, [outcomeOf(row, { v: 5, at: at(2), receivedAt: at(2) })]);
