@@ -26,6 +26,7 @@ describe('sluice runs', () => {
     error: null,
     startedAt: Date.UTC(2026, 0, 2, 3, 4, 5),
     finishedAt: Date.UTC(2026, 0, 2, 3, 4, 7),
+    contentRemovedAt: null,
   };
   const runs = {
     list: vi.fn(async () => ({

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { scorerPlans } from '../../src/evaluation/scorer-plans.ts';
-import { createCatalogueCheck } from '../../src/runtime/catalogue.ts';
+import { createRedaction, NO_REDACTION, type Redaction } from '../../src/redaction/redaction.ts';
+import { createCatalogueCheck, redactsBy } from '../../src/runtime/catalogue.ts';
 import { readConfig } from '../../src/runtime/config.ts';
 import { servedBy } from '../../src/runtime/plan-keys.ts';
 import type { Catalogue } from '../../src/store/catalogue.ts';
@@ -44,6 +45,37 @@ describe('the check that a plan has its workers', () => {
     await expect(createCatalogueCheck(catalogueOf({ run: ['a@2'] }), 'run')(plan([step('a')]))).rejects.toMatchObject({
       code: 'step_unregistered',
       remedy: expect.stringContaining('a@2'),
+    });
+  });
+
+  describe('rules of redaction', () => {
+    const on = createRedaction(readConfig({ SLUICE_REDACT: 'email' }).redaction);
+    const other = createRedaction(readConfig({ SLUICE_REDACT: 'phone' }).redaction);
+    const bot = plan([step('a')]);
+    const check = (own: Redaction, ...workers: readonly Redaction[]) =>
+      createCatalogueCheck(catalogueOf({ run: ['a@1', ...workers.map(redactsBy)] }), 'run', own)(bot);
+
+    test('are the same for a client and all workers', async () => {
+      await check(on, on);
+      await check(NO_REDACTION, NO_REDACTION);
+      await check(NO_REDACTION);
+    });
+
+    test.each([
+      ['the worker has none', on, [NO_REDACTION]],
+      ['the worker does not say', on, []],
+      ['the client has none', NO_REDACTION, [on]],
+      ['one worker has others', on, [on, other]],
+    ])('or a run is refused: %s', async (_, own, workers) => {
+      await expect(check(own, ...workers)).rejects.toMatchObject({
+        code: 'redaction_differs',
+        message: expect.stringContaining(own.rules),
+      });
+    });
+
+    test('are no step that somebody could have meant', async () => {
+      const asked = createCatalogueCheck(catalogueOf({ run: [redactsBy(on), 'b@1'] }), 'run', on)(bot);
+      await expect(asked).rejects.toMatchObject({ data: { registered: ['b@1'] } });
     });
   });
 
