@@ -13,13 +13,17 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { readConfig } from '../../src/runtime/config.ts';
 import { startRuntime } from '../../src/runtime/runtime.ts';
 import { eventsOf } from '../chaos/histories.ts';
+import { startReceiver } from './monitors.ts';
 import { historiesFolder } from './replay.ts';
 import { SCENARIOS, type Stage } from './scenarios.ts';
 import { historySteps } from './steps.ts';
 
 const asked = process.argv.slice(2);
 const folder = await mkdtemp(join(tmpdir(), 'sluice-histories-'));
+const receiver = await startReceiver();
 const environment = {
+  SLUICE_ALERT_WEBHOOK: receiver.url,
+  SLUICE_ALERT_SECRET: 'twenty-four-characters-or-more',
   SLUICE_CACHE: process.env.SLUICE_CACHE ?? join(process.cwd(), '.sluice/cache'),
   SLUICE_SHUTDOWN_GRACE_MS: '500',
   ...(process.env.SLUICE_TEMPORAL_CLI && { SLUICE_TEMPORAL_CLI: process.env.SLUICE_TEMPORAL_CLI }),
@@ -41,5 +45,6 @@ try {
   }
 } finally {
   await runtime.stop();
+  receiver.close();
   await rm(folder, { recursive: true });
 }

@@ -63,6 +63,7 @@ export const SWAPPED_CALLS: readonly Reorder[] = [
     passage: 'await rerunRuns({ rerunId, lane, lanes })',
     becomes: 'await endRerun({ rerunId, lane, lanes })',
   },
+  { file: 'workflows/monitor.ts', passage: 'await scoreMonitor({', becomes: 'await endMonitor({' },
   { file: 'workflows/sweep.ts', passage: 'await sleep(settings.intervalMs);', becomes: 'await sweepRuns();' },
 ];
 

@@ -12,6 +12,7 @@ import type { RunBudget } from '../../src/store/runs.ts';
 import { RUN_WORKFLOW, SWEEP_WORKFLOW, type SweepSettings } from '../../workflows/messages.ts';
 import { type Asked, startEvaluation } from './evaluations.ts';
 import { EXPERIMENT_SCENARIOS } from './experiments.ts';
+import { MONITOR_SCENARIOS } from './monitors.ts';
 import * as pipelines from './pipelines.ts';
 import { RERUN_SCENARIOS } from './reruns.ts';
 
@@ -262,6 +263,7 @@ export const SCENARIOS: { readonly [name: string]: Scenario } = {
   'evaluation-left': evaluationUntil('left', 'leave'),
   ...EXPERIMENT_SCENARIOS,
   ...RERUN_SCENARIOS,
+  ...MONITOR_SCENARIOS,
   swept,
 };
 
