@@ -27,6 +27,14 @@ export const localChain = (ms: number) =>
     .step('five', compute, ({ four }) => ({ n: four.n }), { ms }, local)
     .output(Count, ({ five }) => ({ n: five.n }));
 
+const SERVED_STEP_MS = 50;
+/** A pure step in the local lane, then one with an effect: what the API serves. */
+export const servedChain = definePipeline('served-chain', Count)
+  .step('one', compute, ({ input }) => ({ n: input.n }), { ms: SERVED_STEP_MS }, local)
+  .step('two', work, ({ one }) => ({ n: one.n }), { ms: SERVED_STEP_MS })
+  .output(Count, ({ two }) => ({ n: two.n }));
+export const SERVED_STEPS = 2;
+
 /** Whether a run of one of these chains completed and gave its answer. */
 export const isRight = ({ n, result }: Played): boolean =>
   result.outcome === 'completed' && (result.output as { readonly n?: number }).n === n + CHAIN_LENGTH;

@@ -1,4 +1,4 @@
-/** Worker processes as the rows see them: started, killed without warning, or asked to end. */
+/** Processes of workers and of the API as the rows see them: started, killed without warning, or asked to end. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -8,14 +8,14 @@ import type { StepSettings } from './steps.ts';
 export interface SpareProcess {
   /** Resolves when it has loaded its code. */
   readonly loaded: Promise<void>;
-  /** Resolves when it polls. */
+  /** Resolves when it is ready: a worker, when it polls. */
   begin(): Promise<WorkerProcess>;
   kill(): Promise<number>;
 }
 
 export interface WorkerProcess {
   readonly pid: number;
-  /** From when it was told to begin until it polled. */
+  /** From when it was told to begin until it was ready: a worker, until it polled. */
   readonly startMs: number;
   /** SIGKILL; resolves with the time at which it was given, when the process is gone. */
   kill(): Promise<number>;
@@ -29,12 +29,22 @@ export interface WorkerOptions extends StepSettings {
   readonly node?: string;
 }
 
-const program = fileURLToPath(new URL('worker-process.ts', import.meta.url));
+interface ProcessOptions extends Pick<WorkerOptions, 'environment'> {
+  /** A file of this folder, which says when it has loaded, waits to be told to begin, and says when it is ready. */
+  readonly program: string;
+  readonly settings: object;
+  readonly node?: string | undefined;
+}
+
 const START_LIMIT_MS = 180_000;
 const TAIL_CHARACTERS = 2_000;
 
 export function spawnWorkerProcess({ environment, node, ...settings }: WorkerOptions): SpareProcess {
-  const child = fork(program, [JSON.stringify(settings satisfies StepSettings)], {
+  return spawnProcess({ program: 'worker-process.ts', settings: settings satisfies StepSettings, environment, node });
+}
+
+export function spawnProcess({ program, settings, environment, node }: ProcessOptions): SpareProcess {
+  const child = fork(fileURLToPath(new URL(program, import.meta.url)), [JSON.stringify(settings)], {
     env: { PATH: process.env.PATH, ...environment },
     execArgv: [],
     execPath: node ?? process.execPath,
@@ -71,7 +81,7 @@ async function hears(child: ChildProcess, word: 'loaded' | 'ready', said: () => 
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const fail = (how: string) => {
     child.kill('SIGKILL');
-    reject(new Error(`a worker process ${how}: ${said()}`));
+    reject(new Error(`a process ${how}: ${said()}`));
   };
   const timer = setTimeout(fail, START_LIMIT_MS, `was not ${word} within ${START_LIMIT_MS} ms`);
   child.once('exit', () => fail('ended at once'));
@@ -85,6 +95,6 @@ async function end(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<
   const gone = once(child, 'exit');
   child.kill(signal);
   const [code] = await gone;
-  if (signal === 'SIGTERM' && code !== 0) throw new Error(`worker ${child.pid} ended with ${code} when asked to end`);
+  if (signal === 'SIGTERM' && code !== 0) throw new Error(`process ${child.pid} ended with ${code} when asked to end`);
   return at;
 }

@@ -1,5 +1,6 @@
 /** Every row of the chaos table, in the order in which it is played. */
 import type { Row } from './row.ts';
+import { r33 } from './rows/api-restarted.ts';
 import { r30 } from './rows/clock-troubled.ts';
 import { r10 } from './rows/code-rollout.ts';
 import { r19 } from './rows/duplicate-requests.ts';
@@ -49,4 +50,5 @@ export const ROWS: readonly Row[] = [
   r30,
   r31,
   r32,
+  r33,
 ];
