@@ -35,15 +35,15 @@ export interface Checking {
 
 const MINUTE_MS = 60_000;
 /** What should go on and has not for so long stands still: runs are scored, evaluations get results, within seconds. */
-export const STALLED_MS = 10 * MINUTE_MS;
+const STALLED_MS = 10 * MINUTE_MS;
 /** A look is due every so often; it is overdue so much later. */
 export const OVERDUE_MS = 5 * MINUTE_MS;
 /** From a run's deadline to its record, with two rounds of the sweeper between them. */
-export const SWEPT_MS = 5 * MINUTE_MS;
+const SWEPT_MS = 5 * MINUTE_MS;
 /** One that has just moved has a workflow, or is about to: the sweeper starts it anew within a minute. */
 export const MOVED_MS = 2 * MINUTE_MS;
 /** Workflows that are asked about in one look. */
-export const MOST_ASKED = 20;
+const MOST_ASKED = 20;
 
 const ok = (detail: string, stalled: number | null = null): Finding => ({
   ...{ status: 'ok', detail, stalled, things: [], remedy: null },
