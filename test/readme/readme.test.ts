@@ -37,7 +37,8 @@ describe('the README', () => {
     for (const words of commands) {
       const [first = '', second = ''] = words;
       const path =
-        ['index', 'plan', 'eval', 'judge', 'experiment', 'rollout', 'shadow', 'keys'].includes(first) && second !== ''
+        ['index', 'plan', 'eval', 'judge', 'experiment', 'rollout', 'monitor', 'shadow', 'keys'].includes(first) &&
+        second !== ''
           ? [first, second]
           : [first];
       const { code, text } = await helpOf(path);
