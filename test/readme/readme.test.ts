@@ -37,7 +37,7 @@ describe('the README', () => {
     for (const words of commands) {
       const [first = '', second = ''] = words;
       const path =
-        ['index', 'plan', 'eval', 'judge', 'experiment', 'rollout', 'monitor', 'shadow', 'keys'].includes(first) &&
+        ['index', 'plan', 'eval', 'judge', 'experiment', 'rollout', 'monitor', 'shadow', 'keys', 'runs'].includes(first) &&
         second !== ''
           ? [first, second]
           : [first];
