@@ -76,18 +76,40 @@ async function readSpecials(
   at: LookAt,
   metrics: readonly OnlineMetric[],
 ): Promise<ReadonlyMap<string, Special>> {
-  const special = metrics.flatMap((metric, index) => (metric.kind === 'ratio' || isCapped(metric) ? [index] : []));
-  if (special.length === 0) return new Map();
-  const rows = await database.query<Key & Special>(
-    `select ${CELL}, coalesce(sum(d), 0)::text as d, ${sumOfProducts('d', 'd')} as dd,
-       ${sumOfProducts('x', 'd')} as vd, count(*) filter (where x <> v) as capped
-     from ${maturedAt(at)} and metric = any($4) and n > 0 group by cell`,
-    [...maturedParams(at), special],
+  const ratios = await readOf<Special>(
+    database,
+    at,
+    indexesOf(metrics, ({ kind }) => kind === 'ratio'),
+    `coalesce(sum(d), 0)::text as d, ${sumOfProducts('d', 'd')} as dd, ${sumOfProducts('x', 'd')} as vd, 0 as capped`,
+    'n > 0',
   );
-  return new Map(
-    rows.map((row) => {
-      const { d, dd, vd, capped } = row;
-      return [cellKey(row), metrics[row.metric]!.kind === 'ratio' ? { d, dd, vd, capped } : { ...NOT_SPECIAL, capped }];
-    }),
+  const capped = await readOf<Pick<Special, 'capped'>>(
+    database,
+    at,
+    indexesOf(metrics, isCapped),
+    'count(*) as capped',
+    'x <> v',
+  );
+  return new Map([
+    ...ratios.map(({ metric, stage, arm, ...special }) => [cellKey({ metric, stage, arm }), special] as const),
+    ...capped.map((row) => [cellKey(row), { ...NOT_SPECIAL, capped: row.capped }] as const),
+  ]);
+}
+
+const indexesOf = (metrics: readonly OnlineMetric[], is: (metric: OnlineMetric) => boolean): readonly number[] =>
+  metrics.flatMap((metric, index) => (is(metric) ? [index] : []));
+
+/** Columns of the cells of some metrics, over the units for which `condition` holds. */
+async function readOf<Columns extends object>(
+  database: Database,
+  at: LookAt,
+  metrics: readonly number[],
+  columns: string,
+  condition: string,
+): Promise<readonly (Key & Columns)[]> {
+  if (metrics.length === 0) return [];
+  return database.query<Key & Columns>(
+    `select ${CELL}, ${columns} from ${maturedAt(at)} and metric = any($4) and ${condition} group by cell`,
+    [...maturedParams(at), metrics],
   );
 }
