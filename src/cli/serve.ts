@@ -25,7 +25,7 @@ function serve(session: Session): Promise<ExitCode> {
 
 async function serveOn(session: Session, runtime: Runtime): Promise<ExitCode> {
   const { terminal, services } = session;
-  const [{ http, shutdownGraceMs, runDeadlineMs }, pipelines] = await Promise.all([
+  const [{ http, shutdownGraceMs, runDeadlineMs, encryption }, pipelines] = await Promise.all([
     services.config(),
     services.pipelines(),
   ]);
@@ -33,7 +33,15 @@ async function serveOn(session: Session, runtime: Runtime): Promise<ExitCode> {
   const { serveApi } = await import('../server/serve.ts');
   const { version } = readPackage();
   const log = (entry: object) => terminal.note(JSON.stringify({ at: new Date().toISOString(), ...entry }));
-  const api = await serveApi({ runtime, pipelines, http, version, runDeadlineMs, log });
+  const api = await serveApi({
+    runtime,
+    pipelines,
+    http,
+    version,
+    runDeadlineMs,
+    log,
+    ...(encryption && { encryption }),
+  });
   try {
     terminal.print(`✔ API         ${api.url}  (${count(pipelines.size, 'pipeline')}; ${api.url}/docs shows all of it)`);
     const keys = await runtime.store.apiKeys.list();

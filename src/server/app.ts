@@ -21,13 +21,14 @@ import { createTurnstile, limitRate } from './limits.ts';
 import { measureRequests } from './measure.ts';
 import { problem, problemOf } from './problem.ts';
 import type { App, Routing } from './route.ts';
+import { createCodecRoutes } from './routes/codec.ts';
 import { ROUTES } from './routes/index.ts';
 
 /** What a header may call a request, for its callers to find it by. */
 const REQUEST_ID_LENGTH = 64;
 
 export function createApp(dependencies: ServerDependencies): App {
-  const { limits, origins = [], runtime } = dependencies;
+  const { limits, origins = [], encryption, runtime } = dependencies;
   const app: App = new OpenAPIHono<ServerEnv>({
     defaultHook: (result, context) => {
       if (result.success) return undefined;
@@ -44,6 +45,12 @@ export function createApp(dependencies: ServerDependencies): App {
   const metrics = createMetrics(dependencies);
   app.use(measureRequests(metrics.http));
   app.use(secureHeaders());
+  const { requireScope } = createAuthentication(runtime.store.apiKeys, limits.refusedPerMinute);
+  const inRate = limitRate(limits.requestsPerSecond);
+  const allow: Routing['allow'] = (...scopes) => [requireScope(...scopes), inRate];
+  // Before the limit of bodies: a page of payloads may be larger than a question.
+  if (encryption !== undefined)
+    app.route('/', createCodecRoutes({ keys: encryption, uiUrl: runtime.temporal.uiUrl, authorize: allow('operate') }));
   if (origins.length > 0) app.use('/v1/*', cors(corsOf(origins)));
   app.use(
     bodyLimit({
@@ -76,11 +83,9 @@ export function createApp(dependencies: ServerDependencies): App {
     return problemOf(context, error);
   });
 
-  const { requireScope } = createAuthentication(runtime.store.apiKeys, limits.refusedPerMinute);
-  const inRate = limitRate(limits.requestsPerSecond);
   const routing: Routing = {
     ...dependencies,
-    allow: (...scopes) => [requireScope(...scopes), inRate],
+    allow,
     turnstile: createTurnstile(limits.runsAtOnce),
     ...{ metrics, health: healthFor(dependencies) },
   };

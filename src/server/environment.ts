@@ -1,4 +1,5 @@
 /** What every route of the API has: the parts it is made with, and what is known of the request it is in. */
+import type { EncryptionKeys } from '../runtime/encryption-keys.ts';
 import type { Pipelines } from '../runtime/project.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Scope } from '../store/api-keys.ts';
@@ -42,6 +43,8 @@ export interface ServerDependencies {
   readonly limits: ServerLimits;
   /** Origins whose pages may ask; none by default. */
   readonly origins?: readonly string[];
+  /** Given where payloads are encrypted: then the codec endpoint is there. */
+  readonly encryption?: EncryptionKeys;
   readonly version: string;
   /** Within that every run has ended; default 10 minutes. */
   readonly runDeadlineMs?: number;

@@ -1,5 +1,6 @@
 /** The API of a runtime, listening. */
 import type { HttpConfig } from '../runtime/config.ts';
+import type { EncryptionKeys } from '../runtime/encryption-keys.ts';
 import type { Pipelines } from '../runtime/project.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { createApp } from './app.ts';
@@ -11,8 +12,9 @@ export interface ServeOptions {
   readonly pipelines: Pipelines;
   readonly http: HttpConfig;
   readonly version: string;
-  /** As in `ServerDependencies`. */
+  /** These two as in `ServerDependencies`. */
   readonly runDeadlineMs?: number;
+  readonly encryption?: EncryptionKeys;
   readonly log: (entry: LogEntry) => void;
 }
 

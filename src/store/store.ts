@@ -25,6 +25,7 @@ import { createProviderCalls, type ProviderCalls } from './provider-calls.ts';
 import { type PruneOptions, type PruneOutcome, pruneIndex } from './prune.ts';
 import { createRateLimits, type RateLimits } from './rate-limits.ts';
 import { createReruns, type Reruns } from './reruns.ts';
+import { createRunSearch, type RunSearches } from './run-search.ts';
 import { createRuns, type Runs } from './runs.ts';
 import { createScoreTasks, type ScoreTasks } from './score-tasks.ts';
 import { createTraceExports, type TraceExports } from './trace-exports.ts';
@@ -42,6 +43,7 @@ export interface Store {
   readonly keptPayloads: Payloads;
   readonly content: Content;
   readonly runs: Runs;
+  readonly runSearch: RunSearches;
   readonly calls: ProviderCalls;
   readonly rateLimits: RateLimits;
   readonly catalogue: Catalogue;
@@ -87,6 +89,7 @@ export function createStore(database: Database, { clock, scannedVectors = SCANNE
     payloads: createPayloads(database),
     keptPayloads: createPayloads(database, { isKept: true }),
     content: createContent(database, clock),
+    runSearch: createRunSearch(database),
     runs: createRuns(database, clock),
     calls: createProviderCalls(database),
     rateLimits: createRateLimits(database, clock),

@@ -9,12 +9,16 @@ import { addHealth } from './health.ts';
 import { addMetrics } from './metrics.ts';
 import { addModels } from './models.ts';
 import { addPipelines } from './pipelines.ts';
+import { addRunSearch } from './run-search.ts';
 import { addRuns } from './runs.ts';
 import { addSession } from './session.ts';
+import { addTrace } from './trace.ts';
 
 export const ROUTES: readonly AddRoutes[] = [
   addAsk,
   addRuns,
+  addRunSearch,
+  addTrace,
   addFeedback,
   addChat,
   addModels,
