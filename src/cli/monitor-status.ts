@@ -65,8 +65,7 @@ function printStatus(terminal: Terminal, status: MonitorStatus): void {
   if (reasons.length > 0)
     print(`without a score: ${reasons.map(({ code, runs }) => `${runs.toLocaleString('en')} ${code}`).join(', ')}`);
   if (status.isStalled) print(`stalled: ${count(waiting, 'run')} waiting, and nothing is scored: sluice doctor`);
-  if (status.isOutOfBudget)
-    print('its budget of today is used up: no more runs are sampled before the next day, in UTC');
+  if (status.isOutOfBudget) print('its budget of today is used up: nothing more is sampled before midnight, UTC');
   if (status.spentTodayUsd !== null)
     terminal.print(colours.dim(`  ${showCost(status.spentTodayUsd)} today${budgetText(status)}`));
 }
@@ -74,7 +73,7 @@ function printStatus(terminal: Terminal, status: MonitorStatus): void {
 function stateText({ row }: MonitorStatus): string {
   if (row.state === 'stopped') return `stopped: ${row.reason ?? 'no reason given'}`;
   if (row.spec.alert === null) return 'running';
-  if (row.alert === 'unknown') return `running, too few scores to say more (${row.spec.alert.atLeast} are asked for)`;
+  if (row.alert === 'unknown') return `running, with less than ${count(row.spec.alert.atLeast, 'score')} to judge by`;
   return `${row.alert} since ${showTime(row.alertSince)} UTC`;
 }
 

@@ -11,8 +11,8 @@ import type { FieldSums, WindowSums } from '../store/monitors-read.ts';
 import type { AlertSettings, AlertState, MonitorSpec } from './spec.ts';
 
 /**
- * Windows are looked at over and over: at the usual 5 % one in forty looks at a pipeline that sits on its threshold would
- * alert; at 1 % one in two hundred does.
+ * Windows are looked at over and over, and this holds for a look: at the usual 5 % one in forty looks at a pipeline that sits on
+ * its threshold would alert; at 1 % one in a hundred or two does.
  */
 export const ALPHA = 0.01;
 /** An interval of equal scores is made by going through them; with so many it is narrow already. */

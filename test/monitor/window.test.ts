@@ -90,7 +90,19 @@ describe('an alert', () => {
     }
     expect(stateOf(share(20, 20), 'unknown')).toBe('ok');
   });
-  test('at the very threshold begins at one look in a hundred at most', () => {
+  test('does not begin where nothing is wrong, however often one looks: a thousand windows, each looked at twelve times', () => {
+    const random = randomFrom(5);
+    const [size, windows] = [60, 1_000];
+    const values: number[] = [];
+    let alerts = 0;
+    for (let n = 0; n < size * windows; n += 1) {
+      values.push(Number(random.uniform() < 0.9));
+      if (values.length > size) values.shift();
+      if (n % 5 === 0 && values.length === size && stateOf(values) === 'alerting') alerts += 1;
+    }
+    expect(alerts).toBe(0);
+  });
+  test('at the very threshold begins at about one look in a hundred', () => {
     const random = randomFrom(7);
     const looks = 4_000;
     let alerts = 0;
@@ -99,6 +111,6 @@ describe('an alert', () => {
       if (stateOf(values) === 'alerting') alerts += 1;
     }
     expect(alerts).toBeGreaterThan(0);
-    expect(alerts / looks).toBeLessThan(0.01);
+    expect(alerts / looks).toBeLessThan(0.015);
   });
 });
