@@ -113,41 +113,46 @@ export function createMeasures(database: Database, clock?: Clock): Measures {
   } satisfies Measures);
 }
 
-/** With the time as `now.at`. */
+/** With the time as `now.at`: a subquery of its own, since an index is of no use to what may change from row to row. */
 const WITH_NOW = `with now as materialized (select ${nowSql('$1')} as at)`;
+const since = (interval: string): string => `(select at - ${interval} from now)`;
 
-const countOf = (state: string): string => `count(*) filter (where is_recent and state = '${state}') as ${state}`;
-const RUNS = `${WITH_NOW}, known as materialized (
-    select pipeline, state, started_at, finished_at, now.at from run cross join now
-    where started_at > (select at from now) - ${SECONDS(BEGAN_MS)}
-    order by started_at desc, run_id desc limit ${MOST_RUNS}
-  )
-  select pipeline, count(*) filter (where started_at > at - ${SECONDS(RECENT_MS)}) as started,
+const countOf = (state: string): string => `count(*) filter (where outcome = '${state}') as ${state}`;
+/** `outcome` is that of a run that has ended within the window. */
+const RUNS = `${WITH_NOW}
+  select pipeline, count(*) filter (where is_new) as started,
     ${['completed', 'degraded', 'failed', 'cancelled'].map(countOf).join(', ')},
-    percentile_cont(array[${QUANTILES.join(', ')}]) within group (
-      order by extract(epoch from finished_at - started_at)::float8
-    ) filter (where is_recent and state in ('completed', 'degraded')) as seconds
-  from known cross join lateral (select finished_at > at - ${SECONDS(RECENT_MS)} as is_recent) as recent
+    percentile_cont(array[${QUANTILES.join(', ')}]) within group (order by seconds)
+      filter (where outcome in ('completed', 'degraded')) as seconds
+  from (
+    select pipeline, started_at > ${since(SECONDS(RECENT_MS))} as is_new,
+      case when finished_at > ${since(SECONDS(RECENT_MS))} then state end as outcome,
+      extract(epoch from finished_at - started_at)::float8 as seconds
+    from run where started_at > ${since(SECONDS(BEGAN_MS))}
+    order by started_at desc, run_id desc limit ${MOST_RUNS}
+  ) as known
   group by pipeline order by count(*) desc, pipeline limit ${MOST_ROWS}`;
 
 const UNFINISHED = `${WITH_NOW}
   select pipeline, count(*) as runs, max(extract(epoch from now.at - started_at))::float8 * 1000 as "oldestMs"
   from run cross join now where state = 'running' group by pipeline order by runs desc, pipeline limit ${MOST_ROWS}`;
 
-const SPENDING = `select provider, model, count(*) as calls, count(*) filter (where status = 'failed') as failed,
+const SPENDING = `${WITH_NOW}
+  select provider, model, count(*) as calls, count(*) filter (where status = 'failed') as failed,
     count(*) filter (where cost_usd is null) as unknown, coalesce(sum(cost_usd), 0)::float8 as usd,
     coalesce(sum(input_tokens), 0)::bigint as "inputTokens", coalesce(sum(output_tokens), 0)::bigint as "outputTokens"
-  from provider_call where started_at >= date_trunc('day', ${nowSql('$1')}, 'UTC')
+  from provider_call where started_at >= (select date_trunc('day', at, 'UTC') from now)
   group by provider, model order by calls desc, provider, model limit ${MOST_ROWS}`;
 
+/** Runs are found one by one: a join might read all that there are. */
 const FEEDBACK = `${WITH_NOW}, known as materialized (
-    select run_id, thumb from feedback
-    where received_at > (select at from now) - interval '1 hour' and not is_simulated
+    select run_id, thumb from feedback where received_at > ${since("interval '1 hour'")} and not is_simulated
     order by received_at desc, feedback_id desc limit ${MOST_FEEDBACK}
   )
   select pipeline, count(*) filter (where thumb = 1) as up, count(*) filter (where thumb = -1) as down,
     count(*) filter (where thumb is null) as other
-  from known join run using (run_id) group by pipeline order by count(*) desc, pipeline limit ${MOST_ROWS}`;
+  from known cross join lateral (select pipeline from run where run.run_id = known.run_id limit 1) as run
+  group by pipeline order by count(*) desc, pipeline limit ${MOST_ROWS}`;
 
 const SCORE_TASKS = `${WITH_NOW}
   select experiment_id as "experimentId", queued, done, failed
