@@ -27,25 +27,31 @@ const LARGEST_PAGE = 1_000;
 const SHORT_PLAN = 12;
 
 export function runsCommand(world: World): Command {
-  return readingCommand('runs', {
-    summary: 'list the newest runs, or show one',
-    examples: [
-      ['runs', 'the newest runs'],
-      ['runs --pipeline docs-bot --state failed', 'those of one pipeline that failed'],
-      ['runs run-7d2', 'one run, by its id or the beginning of it'],
-      ['runs prune --older-than 30d', 'what old runs were asked and gave'],
-    ],
-  })
-    .argument('[run]', 'a run id, or its beginning')
-    .option('--pipeline <id>', 'only the runs of this pipeline')
-    .addOption(new Option('--state <state>', 'only runs in this state').choices(STATES))
-    .option('--limit <number>', 'how many', positiveInteger(LARGEST_PAGE), 20)
-    .option('--before <cursor>', 'the page after one that ended with this cursor')
-    .action((run: string | undefined, options: RunsOptions, command: Command) =>
-      runAction(world, command, (session) => (run === undefined ? listRuns(session, options) : showOne(session, run))),
-    )
-    .addCommand(pruneRunsCommand(world))
-    .addCommand(eraseRunsCommand(world));
+  return (
+    readingCommand('runs', {
+      summary: 'list the newest runs, or show one',
+      examples: [
+        ['runs', 'the newest runs'],
+        ['runs --pipeline docs-bot --state failed', 'those of one pipeline that failed'],
+        ['runs run-7d2', 'one run, by its id or the beginning of it'],
+        ['runs prune --older-than 30d', 'what old runs were asked and gave'],
+      ],
+    })
+      .argument('[run]', 'a run id, or its beginning')
+      .option('--pipeline <id>', 'only the runs of this pipeline')
+      .addOption(new Option('--state <state>', 'only runs in this state').choices(STATES))
+      .option('--limit <number>', 'how many', positiveInteger(LARGEST_PAGE), 20)
+      .option('--before <cursor>', 'the page after one that ended with this cursor')
+      .action((run: string | undefined, options: RunsOptions, command: Command) =>
+        runAction(world, command, (session) =>
+          run === undefined ? listRuns(session, options) : showOne(session, run),
+        ),
+      )
+      // Else what stands behind their names, such as --json, would be this command's.
+      .enablePositionalOptions()
+      .addCommand(pruneRunsCommand(world))
+      .addCommand(eraseRunsCommand(world))
+  );
 }
 
 async function listRuns(session: Session, options: RunsOptions): Promise<ExitCode> {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { implement } from '../../../activities/boundary/implement.ts';
 import { definePipeline, defineStep } from '../../../src/index.ts';
 import { planId } from '../../../src/plan/id.ts';
-import { examplesOf, oddSpec } from './odd.ts';
+import { examplesOf, implementOdd, oddSpec } from './odd.ts';
 import { cellsOf, put, type Stage, workerOn } from './stage.ts';
 import { create, putExamples, rowsOf, run, workerOf } from './world.ts';
 
@@ -54,6 +54,24 @@ export function describeValues(stage: Stage): void {
         Array(2).fill({ outcome: 'failed', error: { code: 'PayloadTooLarge' }, output: null }),
       );
     });
+  });
+
+  test('asks and keeps what rules of redaction leave, also where a call was memoised without them', async () => {
+    const secret = 'ada@planted.example';
+    world.answer = (text, { config }) => `${text}, said ${secret}${config.mark}`;
+    const examples = [{ ...examplesOf(1)[0]!, input: { text: `of ${secret}` } }];
+    const plain = await put(stage, examples);
+    await run(workerOn(stage), plain.evaluationId);
+    expect(JSON.stringify(await rowsOf(stage.place, plain.evaluationId))).toContain(secret);
+
+    const place = stage.place.with({ SLUICE_REDACT: 'email' });
+    const redacted = await put({ ...stage, place }, examples);
+    world.asked.length = 0;
+    await run(workerOf(place, implementOdd(world)), redacted.evaluationId);
+    const rows = await rowsOf(place, redacted.evaluationId);
+    expect(rows[0]!.output).toEqual({ text: 'of [redacted:email], said [redacted:email].' });
+    expect(JSON.stringify([rows, world.asked])).not.toContain(secret);
+    expect(world.asked).toContain('grade of [redacted:email], said [redacted:email].');
   });
 
   test('fills in what the schema of its input says of what was left out, as a run does', async () => {

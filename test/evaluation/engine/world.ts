@@ -13,6 +13,7 @@ import { createEvaluationWorker, type EvaluationWorker } from '../../../src/eval
 import type { ResultRow } from '../../../src/evaluation/result.ts';
 import type { EvaluationSpec } from '../../../src/evaluation/spec.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
+import { createRedaction } from '../../../src/redaction/redaction.ts';
 import { type Config, readConfig } from '../../../src/runtime/config.ts';
 import { createModels, type Models } from '../../../src/runtime/models.ts';
 import { type Database, openDatabase } from '../../../src/store/database.ts';
@@ -61,11 +62,13 @@ export function workerOf(
   const snapshots = new Set(
     implementations.filter(({ step }) => 'snapshot' in step.config.shape).map(({ step }) => stepName(step)),
   );
+  const redaction = createRedaction(config.redaction);
   const digests = new Map(steps.map((step) => [step, `${step}: ${code(step)}`]));
   return createEvaluationWorker({
     store,
     concurrency: config.evalConcurrency,
-    attempt: createMakeAttempt(store, implementations),
+    redaction,
+    attempt: createMakeAttempt({ payloads: store.payloads, redaction }, implementations),
     digests: async () => digests,
     takesSnapshot: (step) => snapshots.has(step),
   });

@@ -1,0 +1,96 @@
+/** `sluice runs prune` and `erase`: what they would do is said, and done only when they are told to. */
+import { describe, expect, it, vi } from 'vitest';
+import type { ContentRemoval } from '../../src/store/content.ts';
+import { fakeRuntime, run } from './fakes.ts';
+
+const ENDED = { state: 'completed', contentRemovedAt: null };
+
+function world(more: object = {}) {
+  const due = ['run-1', 'run-2'];
+  const content = {
+    due: vi.fn(async () => ({ runs: due.length, oldest: Date.UTC(2026, 0, 2, 3, 4, 5) })),
+    dueRuns: vi.fn(async () => [...due]),
+    ofUnit: vi.fn(async () => [
+      ...due.map((runId) => ({ runId, isRunning: false })),
+      { runId: 'run-3', isRunning: true },
+    ]),
+    remove: vi.fn(async (runIds: readonly string[], _removal: ContentRemoval) => runIds),
+  };
+  const deleteWorkflowExecution = vi.fn(async () => ({}));
+  const { runtime } = fakeRuntime({
+    store: { content, runs: { get: async (runId: string) => ({ runId, ...ENDED, ...more }) } },
+    connection: { workflowService: { deleteWorkflowExecution } },
+  });
+  const sluice = (line: string) => run(line.split(' '), { runtime, environment: { USER: 'mo' } });
+  return { sluice, content, runtime, deleteWorkflowExecution };
+}
+
+describe('sluice runs prune', () => {
+  it('says what would go, and removes nothing', async () => {
+    const { sluice, content } = world();
+    const { stdout, code } = await sluice('runs prune --older-than 30d');
+    expect(stdout).toContain('2 runs, the first of which ended 2026-01-02 03:04:05 UTC, would lose');
+    expect([code, content.remove.mock.calls.length]).toEqual([0, 0]);
+  });
+
+  it('removes it, histories too, and says who did', async () => {
+    const { sluice, content, deleteWorkflowExecution } = world();
+    const { stdout, stderr } = await sluice('runs prune --older-than 30d --yes');
+    expect(stdout).toBe('2 runs lost input, outputs, messages and notes; their numbers stay\n');
+    expect(stderr).toBe('');
+    expect(content.remove).toHaveBeenCalledWith(
+      ['run-1', 'run-2'],
+      expect.objectContaining({ by: 'retention', who: 'mo' }),
+    );
+    expect(deleteWorkflowExecution).toHaveBeenCalledWith({
+      namespace: 'default',
+      workflowExecution: { workflowId: 'run-2' },
+    });
+  });
+
+  it('tells that histories stay where no server is there', async () => {
+    const { runtime } = world();
+    const services = { openStore: async () => runtime as never };
+    const { stderr, code } = await run(['runs', 'prune', '--older-than', '30d', '--yes'], { services });
+    expect(stderr).toContain('the histories of these runs stay');
+    expect(code).toBe(0);
+  });
+
+  it('needs an age', async () => {
+    expect((await world().sluice('runs prune')).code).toBe(2);
+  });
+});
+
+describe('sluice runs erase', () => {
+  it('erases one, once it is told to', async () => {
+    const { sluice, content } = world();
+    expect((await sluice('runs erase run-1')).stdout).toContain('would erase 1 run: run-1');
+    expect(content.remove).not.toHaveBeenCalled();
+    expect((await sluice('runs erase run-1 --yes')).stdout).toBe('1 run erased; how they went stays\n');
+    expect(content.remove).toHaveBeenCalledWith(['run-1'], { by: 'erasure', who: 'mo', why: 'sluice runs erase' });
+  });
+
+  it('erases what has ended of a unit, and tells what has not', async () => {
+    const { sluice } = world();
+    const { stdout, stderr } = await sluice('runs erase --unit u-1 --yes');
+    expect(stdout).toContain('2 runs erased');
+    expect(stderr).toContain('1 run under way: erase again');
+    const json = JSON.parse((await sluice('runs erase --unit u-1 --json')).stdout) as object;
+    expect(json).toEqual({ runs: ['run-1', 'run-2'], running: 1, erased: [], dryRun: true, hasHistories: true });
+  });
+
+  it.each([
+    ['runs erase', 2, 'not said what is to be erased'],
+    ['runs erase run-1 --unit u', 2, 'both a run and a unit'],
+  ])('refuses: %s', async (line, code, said) => {
+    expect(await world().sluice(line)).toMatchObject({ code, stderr: expect.stringContaining(said) });
+  });
+
+  it('refuses one that is under way, and finds nothing in one that was erased', async () => {
+    const running = await world({ state: 'running' }).sluice('runs erase run-1 --yes');
+    expect(running).toMatchObject({ code: 1, stderr: expect.stringContaining('run run-1 is under way') });
+    expect((await world({ contentRemovedAt: 1 }).sluice('runs erase run-1 --yes')).stdout).toContain(
+      'nothing to erase',
+    );
+  });
+});
