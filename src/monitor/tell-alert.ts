@@ -65,7 +65,7 @@ function signatureOf(id: string, at: number, body: string, secret: Secret): { re
 }
 
 /** For people who are woken by it. */
-export function sentenceOf({ monitorId, isNow, evidence }: Omit<AlertRow, 'error'>, pipeline: string): string {
+function sentenceOf({ monitorId, isNow, evidence }: Omit<AlertRow, 'error'>, pipeline: string): string {
   const { field, below, above, n, mean, lo, hi } = evidence;
   const bound = below === null ? `above ${above}` : `below ${below}`;
   const figures = `${field} is ${short(mean)} (99 %: ${short(lo)} to ${short(hi)}) of ${n} scores`;

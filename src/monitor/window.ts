@@ -14,7 +14,7 @@ import type { AlertSettings, AlertState, MonitorSpec } from './spec.ts';
  * Windows are looked at over and over, and this holds for a look: at the usual 5 % one in forty looks at a pipeline that sits on
  * its threshold would alert; at 1 % one in a hundred or two does.
  */
-export const ALPHA = 0.01;
+const ALPHA = 0.01;
 /** An interval of equal scores is made by going through them; with so many it is narrow already. */
 const MOST_EQUAL = 10_000;
 
