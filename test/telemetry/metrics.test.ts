@@ -176,6 +176,22 @@ describe('metrics', () => {
     expect((await scrape(metrics)).valuesOf('sluice_workers')).toEqual([[3]]);
   });
 
+  test('few questions are asked at a time', async () => {
+    let [underWay, most] = [0, 0];
+    const slowly = async () => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      await new Promise(setImmediate);
+      underWay -= 1;
+      return [];
+    };
+    const metrics = createMetrics({ version: '1' });
+    const store = storeOf({ runs: slowly, unfinished: slowly, spending: slowly, feedback: slowly, monitors: slowly });
+    metrics.collect({ store, health });
+    await metrics.scrape();
+    expect(most).toBe(2);
+  });
+
   test('those of two servers in one process are apart', async () => {
     const [one, other] = [createMetrics({ version: '1' }), createMetrics({ version: '1' })];
     one.http.count({ method: 'GET', route: '/v1/runs', status: 200, seconds: 0.1 });
