@@ -69,26 +69,29 @@ function attemptRow(attempt: TraceAttempt, hasContent: boolean): Row {
 }
 
 function callRow(call: TraceCall, hasContent: boolean): Row {
-  const { provider, model, status, errorCode, inputTokens, outputTokens, costUsd, usage, startedAt, finishedAt } = call;
+  const { provider, model, status, errorCode, costUsd, usage, startedAt, finishedAt: endedAt } = call;
   const about = usage === 'estimated' ? '~' : '';
-  const tokens = (number: number | null) => (number === null ? '–' : number.toLocaleString('en'));
   const aside = [
-    ...(inputTokens === null && outputTokens === null
-      ? []
-      : [`${about}${tokens(inputTokens)}→${tokens(outputTokens)} tok`]),
-    ...(costUsd === null ? [] : [`${about}${showCost(costUsd)}`]),
+    ...usageOf(call).map((used) => about + used),
+    ...(costUsd === null ? [] : [about + showCost(costUsd)]),
     ...(status === 'done' ? [] : [errorCode === null ? status : `${status} (${errorCode})`]),
   ];
+  const isFine = status === 'done' || status === 'open';
   return {
     ...{ label: `${provider}/${model}`, aside: aside.join(' · ') },
-    ...{
-      span: { startedAt, endedAt: finishedAt },
-      queuedMs: 0,
-      tone: status === 'done' || status === 'open' ? 'faint' : 'bad',
-    },
+    ...{ span: { startedAt, endedAt }, queuedMs: 0, tone: isFine ? 'faint' : 'bad' },
     notes: hasContent ? contentOf({ input: call.request, output: call.response }) : [],
     inside: [],
   };
+}
+
+/** What it was paid by: `573→28 tok`, `7 tok`, `1 unit`. */
+function usageOf({ kind, inputTokens, outputTokens, searchUnits }: TraceCall): readonly string[] {
+  const shown = (number: number | null) => (number === null ? '–' : number.toLocaleString('en'));
+  if (searchUnits !== null) return [count(searchUnits, 'unit')];
+  if (inputTokens === null && outputTokens === null) return [];
+  const writes = kind === 'text' || kind === 'data';
+  return [writes ? `${shown(inputTokens)}→${shown(outputTokens)} tok` : `${shown(inputTokens)} tok`];
 }
 
 function errorNotes(error: Json): readonly string[] {

@@ -7,9 +7,11 @@ import type { TraceConfig } from './trace-config.ts';
 const PAUSE_MS = 2_000;
 /** After a look that failed, the database being away. */
 const OUTAGE_MS = 10_000;
+/** What a worker that ends waits for its last look: a command's only run has ended just now. */
+const LAST_MS = 3_000;
 
 export interface RunningTraceExport {
-  /** Ends after what is being sent; what is not sent is another's, or waits. */
+  /** Ends after one more look; what is not sent is another's, or waits. */
   stop(): Promise<void>;
 }
 
@@ -52,6 +54,7 @@ export async function startTraceExport(
     async stop() {
       stopping.abort();
       await working;
+      await Promise.race([round().catch(() => false), delay(LAST_MS, undefined, { ref: false })]);
       await sender.stop();
     },
   });

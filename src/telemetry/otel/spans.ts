@@ -68,10 +68,12 @@ function* stepsIn(nodes: readonly TraceNode[]): Generator<TraceNode> {
   }
 }
 
+/** What was never called, and what holds nothing that was, has no times: the root names it. */
+const isCalled = ({ attempts, nodes }: TraceNode): boolean => attempts.length > 0 || nodes.some(isCalled);
+
 function nodeSpans(trace: Trace, node: TraceNode, around: Around, hasContent: boolean): readonly SpanData[] {
   const { key, name, kind, step, outcome, error, queuedMs, attempts, nodes } = node;
-  // One that was never called has no times: the root names it.
-  if (attempts.length === 0 && nodes.length === 0) return [];
+  if (!isCalled(node)) return [];
   const isStep = kind === 'step';
   const span = spanWithin(trace, `${kind} ${key}`, node, around, {
     name,
