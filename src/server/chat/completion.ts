@@ -42,22 +42,20 @@ export const Completion = z
   })
   .openapi('ChatCompletion');
 
-export const Chunk = z
-  .object({
-    ...named,
-    object: z.literal('chat.completion.chunk'),
-    choices: z.array(
-      z.object({
-        index: z.literal(0),
-        delta: z.object({ role: z.literal('assistant').optional(), content: z.string().optional() }),
-        finish_reason: z.literal('stop').nullable(),
-        logprobs: z.null(),
-      }),
-    ),
-    usage: Usage.nullable().optional(),
-    sluice: Sluice.optional(),
-  })
-  .openapi('ChatCompletionChunk');
+export const Chunk = z.object({
+  ...named,
+  object: z.literal('chat.completion.chunk'),
+  choices: z.array(
+    z.object({
+      index: z.literal(0),
+      delta: z.object({ role: z.literal('assistant').optional(), content: z.string().optional() }),
+      finish_reason: z.literal('stop').nullable(),
+      logprobs: z.null(),
+    }),
+  ),
+  usage: Usage.nullable().optional(),
+  sluice: Sluice.optional(),
+});
 
 /** What all chunks of one completion share. */
 export interface Named {

@@ -8,6 +8,7 @@ import { findModel, type TalkingPipeline } from '../chat/models.ts';
 import { failedRun, hasBegun, noAnswer, unfinishedRun, wordlessRun } from '../chat/no-answer.ts';
 import { ChatBody, requestOf } from '../chat/request.ts';
 import { sendChunks } from '../chat/send-chunks.ts';
+import { eventOf } from '../event-stream.ts';
 import { isVariantName } from '../find-pipeline.ts';
 import { IdempotencyHeader, ownKey } from '../idempotency.ts';
 import { overloaded } from '../limits.ts';
@@ -33,7 +34,10 @@ const route = (allow: Routing['allow']) =>
     responses: {
       200: {
         description: 'The answer',
-        content: { 'application/json': { schema: Completion }, 'text/event-stream': { schema: Chunk } },
+        content: {
+          'application/json': { schema: Completion },
+          'text/event-stream': { schema: eventOf('ChatCompletionChunk') },
+        },
         headers: z.object({ 'x-run-id': z.string() }),
       },
       ...problems(404, 409, 413, 415, 422),
@@ -56,7 +60,8 @@ const refuse: RefuseInvalid = (result, context) => {
   });
 };
 
-export const addChat: AddRoutes = (app, routing) =>
+export const addChat: AddRoutes = (app, routing) => {
+  app.openAPIRegistry.register('ChatCompletionChunk', Chunk);
   addRoute(
     app,
     route(routing.allow),
@@ -72,6 +77,7 @@ export const addChat: AddRoutes = (app, routing) =>
     },
     refuse,
   );
+};
 
 type ChatContext = ContextOf<ReturnType<typeof route>>;
 
