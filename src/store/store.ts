@@ -33,6 +33,7 @@ import { createTraces, type Traces } from './traces.ts';
 import { createTraffic, type TrafficTable } from './traffic.ts';
 import { createVectorSearch, type VectorSearch } from './vector-search.ts';
 import { createVectors, SCANNED_VECTORS, type Vectors } from './vectors.ts';
+import { createViews, type Views } from './views.ts';
 import { createVitals, type Vitals } from './vitals.ts';
 
 export interface Store {
@@ -65,6 +66,7 @@ export interface Store {
   readonly reruns: Reruns;
   readonly monitors: Monitors;
   readonly traffic: TrafficTable;
+  readonly views: Views;
   readonly vitals: Vitals;
   readonly measures: Measures;
   readonly traces: Traces;
@@ -112,6 +114,7 @@ export function createStore(database: Database, { clock, scannedVectors = SCANNE
     reruns: createReruns(database, clock),
     monitors: createMonitors(database, clock),
     traffic: createTraffic(database),
+    views: createViews(database, clock),
     vitals: createVitals(database, clock),
     measures: createMeasures(database, clock),
     traces: createTraces(database),

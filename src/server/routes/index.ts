@@ -9,20 +9,28 @@ import { addHealth } from './health.ts';
 import { addMetrics } from './metrics.ts';
 import { addModels } from './models.ts';
 import { addPipelines } from './pipelines.ts';
+import { addPlans } from './plans.ts';
+import { addRunBacktests } from './run-backtests.ts';
+import { addRunExamples } from './run-examples.ts';
 import { addRunSearch } from './run-search.ts';
 import { addRuns } from './runs.ts';
 import { addSession } from './session.ts';
 import { addTrace } from './trace.ts';
+import { addViews } from './views.ts';
 
 export const ROUTES: readonly AddRoutes[] = [
   addAsk,
   addRuns,
   addRunSearch,
   addTrace,
+  addViews,
+  addRunBacktests,
+  addRunExamples,
   addFeedback,
   addChat,
   addModels,
   addPipelines,
+  addPlans,
   addExperiments,
   addAudit,
   addHealth,

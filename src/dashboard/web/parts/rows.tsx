@@ -6,6 +6,8 @@ import { useLocation } from 'wouter';
 export interface Column<Row> {
   readonly id: string;
   readonly heading: ReactNode;
+  /** How the rows are sorted by it, where they are. */
+  readonly sort?: 'ascending' | 'descending';
   readonly cell: (row: Row) => ReactNode;
   readonly isNumber?: boolean;
   /** Whether its text may take several lines; only in short tables. */
@@ -91,8 +93,8 @@ function Head<Row>({ columns }: { readonly columns: readonly Column<Row>[] }) {
   return (
     <thead>
       <tr>
-        {columns.map(({ id, heading, isNumber }) => (
-          <th key={id} scope="col" className={isNumber ? 'num' : undefined}>
+        {columns.map(({ id, heading, isNumber, sort }) => (
+          <th key={id} scope="col" aria-sort={sort} className={isNumber ? 'num' : undefined}>
             {heading}
           </th>
         ))}

@@ -1,58 +1,122 @@
-/** Runs, newest first. */
-import { useApi } from '../../api.ts';
-import { duration, shortPlan, shortRun, time } from '../../format.ts';
-import { Badge } from '../../parts/badge.tsx';
+/** Runs: those that match, when they were, how long they took and how good they were, and each of them. */
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import { useCallback, useState } from 'react';
+import { ask, type Trouble } from '../../api.ts';
+import { whole } from '../../format.ts';
 import { Page } from '../../parts/page.tsx';
-import { type Column, Rows } from '../../parts/rows.tsx';
-import { Empty, Loaded } from '../../parts/states.tsx';
+import { Rows } from '../../parts/rows.tsx';
+import { Empty, Failed, Loading } from '../../parts/states.tsx';
+import { ColumnChoice, columnsOf, type FoundRun } from './columns.tsx';
+import { Filter } from './filter.tsx';
+import { Histogram, Scatter } from './plots.tsx';
+import { type Condition, NAMES, useRunsView } from './search.ts';
+import { Views } from './views.tsx';
 
-interface ListedRun {
-  readonly runId: string;
-  readonly pipeline: string;
-  readonly planId: string;
-  readonly arms: { readonly [experiment: string]: string };
-  readonly unit: string | null;
-  readonly state: string;
-  readonly startedAt: number;
-  readonly finishedAt: number | null;
+const PAGE = 200;
+const TAIL_MS = 2_000;
+const AXES = ['latencyMs', 'costUsd', 'tokens', 'score', 'thumb', 'started'] as const;
+
+interface FoundPage {
+  readonly runs: readonly FoundRun[];
+  readonly total: number;
 }
 
-const COLUMNS: readonly Column<ListedRun>[] = [
-  { id: 'started', heading: 'Started', cell: ({ startedAt }) => time(startedAt) },
-  { id: 'run', heading: 'Run', cell: ({ runId }) => <code>{shortRun(runId)}</code> },
-  { id: 'pipeline', heading: 'Pipeline', cell: ({ pipeline }) => pipeline },
-  { id: 'state', heading: 'State', cell: ({ state }) => <Badge word={state} /> },
-  {
-    id: 'duration',
-    heading: 'Took',
-    isNumber: true,
-    cell: ({ startedAt, finishedAt }) => duration(finishedAt === null ? null : finishedAt - startedAt),
-  },
-  { id: 'plan', heading: 'Plan', cell: ({ planId }) => <code>{shortPlan(planId)}</code> },
-];
-
 export default function Runs() {
-  const list = useApi<{ runs: readonly ListedRun[] }>('/v1/runs?limit=100', { refetchInterval: 5_000 });
+  const [view, change] = useRunsView();
+  const [isTailing, setTailing] = useState(false);
+  const { where, sort } = view;
+  const pages = useInfiniteQuery<FoundPage, Trouble>({
+    queryKey: ['runs', where, sort],
+    queryFn: ({ pageParam, signal }) =>
+      ask('/v1/runs/search', { method: 'POST', body: { where, sort, limit: PAGE, offset: pageParam }, signal }),
+    initialPageParam: 0,
+    getNextPageParam: ({ total }, all) => (all.length * PAGE < total ? all.length * PAGE : undefined),
+    placeholderData: keepPreviousData,
+    refetchInterval: isTailing ? TAIL_MS : false,
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what it is added to is the view's
+  const narrow = useCallback((more: readonly Condition[]) => change({ where: [...where, ...more] }), [where]);
+  const total = pages.data?.pages[0]?.total;
   return (
-    <Page title="Runs" command="sluice runs">
-      <Loaded query={list} what="runs">
-        {({ runs }) =>
-          runs.length === 0 ? (
-            <Empty
-              title="Nothing has been asked yet"
-              command={'sluice ask docs-bot:local "How do I stream a response?"'}
-            />
-          ) : (
-            <Rows
-              rows={runs}
-              columns={COLUMNS}
-              keyOf={({ runId }) => runId}
-              to={({ runId }) => `/runs/${runId}`}
-              caption="Runs, newest first"
-            />
-          )
-        }
-      </Loaded>
+    <Page
+      title="Runs"
+      about={total === undefined ? undefined : `${whole(total)} ${where.length > 0 ? 'match' : 'in all'}`}
+      command="sluice runs"
+      actions={
+        <>
+          <Views view={view} />
+          <ColumnChoice view={view} onChange={(columns) => change({ columns })} />
+          <button type="button" aria-pressed={isTailing} onClick={() => setTailing(!isTailing)}>
+            {isTailing ? 'Stop following' : 'Follow new runs'}
+          </button>
+        </>
+      }
+    >
+      <Filter where={where} onChange={(next) => change({ where: next })} />
+      <div className="grid">
+        <Histogram view={view} onNarrow={narrow} />
+        <Scatter view={view} onNarrow={narrow} />
+      </div>
+      <div className="bar">
+        {(['x', 'y'] as const).map((axis) => (
+          <label key={axis}>
+            {axis === 'x' ? 'Across' : 'Up'}{' '}
+            <select
+              value={view.axes[axis]}
+              onChange={({ target }) => change({ axes: { ...view.axes, [axis]: target.value } })}
+            >
+              {AXES.map((name) => (
+                <option key={name} value={name}>
+                  {NAMES[name]}
+                </option>
+              ))}
+            </select>
+          </label>
+        ))}
+        <span className="muted">Drag over a chart to see only those runs.</span>
+      </div>
+      <Found pages={pages} view={view} onSort={(next) => change({ sort: next })} />
     </Page>
+  );
+}
+
+interface FoundProps {
+  readonly pages: ReturnType<typeof useInfiniteQuery<FoundPage, Trouble>>;
+  readonly view: ReturnType<typeof useRunsView>[0];
+  readonly onSort: Parameters<typeof columnsOf>[1];
+}
+
+function Found({ pages, view, onSort }: FoundProps) {
+  if (pages.data === undefined)
+    return pages.isPending ? (
+      <Loading what="runs" />
+    ) : (
+      <Failed error={pages.error!} retry={() => void pages.refetch()} />
+    );
+  const runs = (pages.data as unknown as { pages: readonly FoundPage[] }).pages.flatMap((page) => page.runs);
+  if (runs.length === 0)
+    return view.where.length > 0 ? (
+      <Empty title="No run is like that">Take a condition away, or widen it.</Empty>
+    ) : (
+      <Empty title="Nothing has been asked yet" command={'sluice ask docs-bot:local "How do I stream a response?"'} />
+    );
+  return (
+    <>
+      {pages.error && (
+        <div className="notice" role="alert">
+          This may be out of date: {pages.error.message}.
+        </div>
+      )}
+      <Rows
+        rows={runs}
+        columns={columnsOf(view, onSort)}
+        keyOf={({ runId }) => runId}
+        to={({ runId }) => `/runs/${runId}`}
+        caption="Runs that match"
+        onEnd={() => {
+          if (pages.hasNextPage && !pages.isFetching) void pages.fetchNextPage();
+        }}
+      />
+    </>
   );
 }

@@ -1,0 +1,96 @@
+/** What the screen shows, as its address has it: so that back returns to the same filter, and an address can be sent. */
+import { useLocation, useSearch } from 'wouter';
+
+export interface Condition {
+  readonly field: string;
+  readonly op: string;
+  readonly value?: string | number | readonly (string | number)[];
+}
+
+export interface Sort {
+  readonly by: string;
+  readonly descending: boolean;
+}
+
+/** What a saved view keeps. */
+export interface RunsView {
+  readonly where: readonly Condition[];
+  readonly sort?: Sort;
+  readonly columns: readonly string[];
+  /** What the scatter draws. */
+  readonly axes: { readonly x: string; readonly y: string };
+}
+
+export const COLUMNS = [
+  ...['started', 'run', 'pipeline', 'state', 'question', 'latencyMs', 'costUsd', 'tokens', 'thumb', 'arms'],
+  ...['plan', 'unit'],
+] as const;
+
+export const FRESH: RunsView = {
+  where: [],
+  columns: ['started', 'pipeline', 'state', 'question', 'latencyMs', 'costUsd', 'tokens', 'thumb', 'arms'],
+  axes: { x: 'latencyMs', y: 'score' },
+};
+
+export function useRunsView(): [view: RunsView, change: (next: Partial<RunsView>) => void] {
+  const search = useSearch();
+  const [, go] = useLocation();
+  const view = { ...FRESH, ...read(search) };
+  return [view, (next) => go(addressOf({ ...view, ...next }))];
+}
+
+export function addressOf(view: RunsView): string {
+  const changed = Object.entries(view).filter(
+    ([name, value]) => JSON.stringify(value) !== JSON.stringify(FRESH[name as keyof RunsView]),
+  );
+  if (changed.length === 0) return '/runs';
+  return `/runs?view=${encodeURIComponent(JSON.stringify(Object.fromEntries(changed)))}`;
+}
+
+function read(search: string): Partial<RunsView> {
+  try {
+    return JSON.parse(new URLSearchParams(search).get('view') ?? '{}');
+  } catch {
+    return {}; // an address that was cut: all runs are shown
+  }
+}
+
+/** For people: `latencyMs > 2000`. */
+export const said = ({ field, op, value }: Condition): string =>
+  [NAMES[field] ?? field, op, value === undefined ? '' : shown(field, value)].join(' ').trim();
+
+function shown(field: string, value: NonNullable<Condition['value']>): string {
+  if (Array.isArray(value)) return value.join(', ');
+  return field === 'started' ? new Date(Number(value)).toLocaleString('en-GB') : String(value);
+}
+
+export const NAMES: { readonly [field: string]: string } = {
+  started: 'started',
+  run: 'run',
+  pipeline: 'pipeline',
+  state: 'state',
+  question: 'question',
+  latencyMs: 'took (ms)',
+  costUsd: 'cost ($)',
+  tokens: 'tokens',
+  thumb: 'thumb',
+  score: 'score',
+  note: 'note',
+  arms: 'arms',
+  plan: 'plan',
+  unit: 'unit',
+  input: 'input',
+  output: 'output',
+  error: 'error',
+};
+
+const TEXT = ['contains', 'equals', '!=', 'in', 'is', '=', 'is empty', 'is not empty'];
+const NUMBER = ['<', '<=', '>', '>=', '=', '!=', 'in', 'is empty', 'is not empty'];
+const TIME = ['after', 'before', 'is empty', 'is not empty'];
+const NUMBERS: ReadonlySet<string> = new Set(['latencyMs', 'costUsd', 'tokens', 'thumb', 'score']);
+
+export const operatorsOf = (field: string): readonly string[] =>
+  field === 'started' ? TIME : NUMBERS.has(field) || field.startsWith('monitor:') ? NUMBER : TEXT;
+
+export const FILTERED = Object.keys(NAMES).filter((name) => name !== 'question');
+export const needsValue = (op: string): boolean => !op.startsWith('is ') || op === 'is';

@@ -1,0 +1,86 @@
+/** Views that were saved, for everybody: filter, order, columns and axes under a name. */
+import { useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { useLocation } from 'wouter';
+import { ask, Trouble, useApi } from '../../api.ts';
+import { addressOf, FRESH, type RunsView } from './search.ts';
+
+interface SavedView {
+  readonly name: string;
+  readonly by: string;
+  readonly view: Partial<RunsView>;
+}
+
+const PATH = '/v1/views/runs';
+
+export function Views({ view }: { readonly view: RunsView }) {
+  const saved = useApi<{ views: readonly SavedView[] }>(PATH);
+  const queries = useQueryClient();
+  const [, go] = useLocation();
+  const [name, setName] = useState('');
+  const [problem, setProblem] = useState<string>();
+  const act = async (method: 'PUT' | 'DELETE', which: string) => {
+    try {
+      await ask(`${PATH}/${encodeURIComponent(which)}`, { method, ...(method === 'PUT' && { body: { view } }) });
+      setProblem(undefined);
+      await queries.invalidateQueries({ queryKey: [PATH] });
+    } catch (error) {
+      setProblem(error instanceof Trouble ? `${error.message}: ${error.remedy}` : String(error));
+    }
+  };
+  const save = (event: FormEvent) => {
+    event.preventDefault();
+    void act('PUT', name.trim());
+    setName('');
+  };
+  return (
+    <details className="menu">
+      <summary>Views</summary>
+      <div>
+        <ul>
+          <li>
+            <button type="button" className="link" onClick={() => go('/runs')}>
+              All runs
+            </button>
+          </li>
+          {saved.data?.views.map(({ name: each, by, view: kept }) => (
+            <li key={each}>
+              <button
+                type="button"
+                className="link"
+                title={`By ${by}`}
+                onClick={() => go(addressOf({ ...FRESH, ...kept }))}
+              >
+                {each}
+              </button>{' '}
+              <button
+                type="button"
+                className="link"
+                aria-label={`Remove the view ${each}`}
+                onClick={() => void act('DELETE', each)}
+              >
+                ×
+              </button>
+            </li>
+          ))}
+        </ul>
+        <form className="bar bare" onSubmit={save}>
+          <input
+            aria-label="Name of the view"
+            placeholder="save this as …"
+            required
+            maxLength={100}
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+          />
+          <button type="submit">Save</button>
+        </form>
+        {(problem ?? saved.error?.message) && (
+          <p role="alert" className="harm">
+            {problem ?? saved.error?.message}
+          </p>
+        )}
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,72 @@
+/** Views of screens that somebody has saved: what is shown, under a name, for everybody. */
+import { SluiceError } from '../errors.ts';
+import type { Json } from '../plan/plan.ts';
+import { writeAudit } from './audit.ts';
+import { type Clock, nowParam, nowSql } from './clock.ts';
+import type { Database } from './database.ts';
+
+export interface SavedView {
+  readonly screen: string;
+  readonly name: string;
+  readonly view: Json;
+  readonly by: string;
+  readonly at: number;
+}
+
+export interface Views {
+  /** By name, at most 200. */
+  list(screen: string): Promise<readonly SavedView[]>;
+  /** In place of one of the same name. Audited. @throws SluiceError `views_full` */
+  save(view: Omit<SavedView, 'at'>): Promise<SavedView>;
+  /** Audited; false where there was none. */
+  remove(screen: string, name: string, by: string): Promise<boolean>;
+}
+
+const MOST_VIEWS = 200;
+const COLUMNS = 'screen, name, view, by, at';
+
+export function createViews(database: Database, clock?: Clock): Views {
+  const list = (screen: string) =>
+    database.query<SavedView>(`select ${COLUMNS} from saved_view where screen = $1 order by name limit ${MOST_VIEWS}`, [
+      screen,
+    ]);
+  return Object.freeze({
+    list,
+    async save({ screen, name, view, by }) {
+      const others = (await list(screen)).filter((each) => each.name !== name);
+      if (others.length >= MOST_VIEWS) throw full(screen);
+      return database.transaction(async (queries) => {
+        const [was] = await queries.query<SavedView>(
+          `select ${COLUMNS} from saved_view where screen = $1 and name = $2 for update`,
+          [screen, name],
+        );
+        const [row] = await queries.query<SavedView>(
+          `insert into saved_view (screen, name, view, by, at) values ($1, $2, $3, $4, ${nowSql('$5')})
+           on conflict (screen, name) do update set view = excluded.view, by = excluded.by, at = excluded.at
+           returning ${COLUMNS}`,
+          [screen, name, JSON.stringify(view), by, nowParam(clock)],
+        );
+        const change = { who: by, action: 'view.save', subject: `${screen}/${name}`, why: 'saved' };
+        await writeAudit(queries, { ...change, was: was?.view ?? null, isNow: view }, nowParam(clock));
+        return row!;
+      });
+    },
+    remove: (screen, name, by) =>
+      database.transaction(async (queries) => {
+        const [was] = await queries.query<SavedView>(
+          `delete from saved_view where screen = $1 and name = $2 returning ${COLUMNS}`,
+          [screen, name],
+        );
+        if (was === undefined) return false;
+        const change = { who: by, action: 'view.remove', subject: `${screen}/${name}`, why: 'removed' };
+        await writeAudit(queries, { ...change, was: was.view, isNow: null }, nowParam(clock));
+        return true;
+      }),
+  } satisfies Views);
+}
+
+const full = (screen: string): SluiceError =>
+  new SluiceError('views_full', {
+    message: `there are ${MOST_VIEWS} views of ${screen} already`,
+    remedy: 'remove one that nobody uses',
+  });
