@@ -20,8 +20,11 @@ export type NoteAttempt = (
   failure?: ApplicationFailure | CancelledFailure,
 ) => Promise<void>;
 
-/** @param worker who makes the attempts, as Temporal names it */
-export function createNoteAttempt(attempts: Pick<Attempts, 'record'>, worker: string): NoteAttempt {
+/**
+ * @param worker who makes the attempts, as Temporal names it
+ * @param waitMs how long an attempt waits for its row
+ */
+export function createNoteAttempt(attempts: Pick<Attempts, 'record'>, worker: string, waitMs = WAIT_MS): NoteAttempt {
   return async (runId, { key, call }, step, trace, failure) => {
     const { attempt, startedAt, durationMs, queuedMs } = trace;
     if (failure === undefined && attempt === 1 && call === 'step') return;
@@ -30,7 +33,7 @@ export function createNoteAttempt(attempts: Pick<Attempts, 'record'>, worker: st
     const error = failure === undefined || isCancelled ? null : errorOf(failure);
     const row: AttemptRow = { key, call, attempt, step, outcome, worker, startedAt, durationMs, queuedMs, error };
     const written = attempts.record(runId, row).catch(() => undefined);
-    await Promise.race([written, delay(WAIT_MS, undefined, { ref: false })]);
+    await Promise.race([written, delay(waitMs, undefined, { ref: false })]);
   };
 }
 

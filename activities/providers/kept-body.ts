@@ -36,9 +36,14 @@ function shortened(value: Json, characters: number, items: number): Json {
       : `${value.slice(0, characters).toWellFormed()} (and ${value.length - characters} characters more)`;
   if (typeof value !== 'object' || value === null) return value;
   const within = (part: Json) => shortened(part, characters, items);
-  if (!Array.isArray(value)) return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, within(part)]));
-  const list = value.slice(0, items).map(within);
-  return value.length > items ? [...list, `(and ${value.length - items} items more)`] : list;
+  const more = (count: number) => `(and ${count - items} more)`;
+  if (Array.isArray(value)) {
+    const list = value.slice(0, items).map(within);
+    return value.length > items ? [...list, more(value.length)] : list;
+  }
+  const entries = Object.entries(value);
+  const kept = entries.slice(0, items).map(([key, part]) => [key, within(part)] as const);
+  return Object.fromEntries(entries.length > items ? [...kept, ['…', more(entries.length)]] : kept);
 }
 
 export type Redact = (value: Json) => Json;

@@ -8,8 +8,8 @@ export interface Row {
   /** What is said beside the label, less loudly. */
   readonly aside: string;
   readonly span: Span;
-  /** Before the span began: it waited. */
-  readonly queuedMs: number;
+  /** Since when it waited for a worker, and until when; null where it did not, or nobody knows. */
+  readonly wait: Span | null;
   readonly tone: 'fine' | 'bad' | 'faint';
   /** Lines under it. */
   readonly notes: readonly string[];
@@ -18,7 +18,7 @@ export interface Row {
 
 /** @param hasContent whether what was given and what came back is shown */
 export const rootRow = (trace: Trace, hasContent: boolean): Row => ({
-  ...{ label: trace.pipeline, aside: '', span: trace, queuedMs: 0, tone: trace.error === null ? 'fine' : 'bad' },
+  ...{ label: trace.pipeline, aside: '', span: trace, wait: null, tone: trace.error === null ? 'fine' : 'bad' },
   notes: errorNotes(trace.error),
   inside: trace.nodes.map((node) => nodeRow(node, hasContent)),
 });
@@ -42,7 +42,7 @@ function nodeRow(node: TraceNode, hasContent: boolean): Row {
     ? attempts[0]!.calls.map((call) => callRow(call, hasContent))
     : attempts.map((each) => attemptRow(each, hasContent));
   return {
-    ...{ label: name, aside: aside.join(' · '), span: node, queuedMs: queuedMs ?? 0 },
+    ...{ label: name, aside: aside.join(' · '), span: node, wait: waitOf(node.startedAt, queuedMs) },
     tone: isBad ? 'bad' : outcome === 'skipped' || outcome === 'blocked' ? 'faint' : 'fine',
     // Where its attempts are shown, they say it.
     notes: [
@@ -53,6 +53,9 @@ function nodeRow(node: TraceNode, hasContent: boolean): Row {
   };
 }
 
+const waitOf = (startedAt: number | null, queuedMs: number | null): Span | null =>
+  startedAt === null || queuedMs === null ? null : { startedAt, endedAt: startedAt + queuedMs };
+
 function attemptRow(attempt: TraceAttempt, hasContent: boolean): Row {
   const { call, outcome, error, worker, queuedMs } = attempt;
   const isFine = outcome === 'completed' || outcome === 'running';
@@ -62,7 +65,11 @@ function attemptRow(attempt: TraceAttempt, hasContent: boolean): Row {
       ...(isFine && outcome !== 'running' ? [] : [outcome]),
       ...(isFine || worker === null ? [] : [`by ${worker}`]),
     ].join(' · '),
-    ...{ span: attempt, queuedMs: queuedMs ?? 0, tone: isFine ? 'fine' : 'bad' },
+    ...{
+      span: attempt,
+      wait: waitOf(attempt.startedAt === null ? null : attempt.startedAt - (queuedMs ?? 0), queuedMs),
+      tone: isFine ? 'fine' : 'bad',
+    },
     notes: errorNotes(error),
     inside: attempt.calls.map((each) => callRow(each, hasContent)),
   };
@@ -79,7 +86,7 @@ function callRow(call: TraceCall, hasContent: boolean): Row {
   const isFine = status === 'done' || status === 'open';
   return {
     ...{ label: `${provider}/${model}`, aside: aside.join(' · ') },
-    ...{ span: { startedAt, endedAt }, queuedMs: 0, tone: isFine ? 'faint' : 'bad' },
+    ...{ span: { startedAt, endedAt }, wait: null, tone: isFine ? 'faint' : 'bad' },
     notes: hasContent ? contentOf({ input: call.request, output: call.response }) : [],
     inside: [],
   };

@@ -69,18 +69,18 @@ function drawn({ row, text, under }: Line, drawing: Drawing): readonly string[] 
   return [line.trimEnd(), ...notes];
 }
 
-/** `░` while it waited for a worker, `█` while it ran. */
-function bar({ span, queuedMs, tone }: Row, { scale, barWidth, colours }: Drawing): string {
+/** `░` while it waited for a worker, `█` while it ran; `▒` where nobody knows how long. */
+function bar({ span, wait, tone }: Row, { scale, barWidth, colours }: Drawing): string {
   if (span.startedAt === null) return '';
   const perCell = scale.perCell(barWidth);
   const cell = (at: number) => Math.min(Math.max((at - scale.from) / perCell, 0), barWidth);
-  const from = Math.min(Math.floor(cell(span.startedAt)), barWidth - 1);
-  const end = span.endedAt ?? span.startedAt;
-  const to = Math.max(Math.ceil(cell(end)), from + 1);
-  const waited = Math.min(Math.round(cell(span.startedAt + queuedMs) - cell(span.startedAt)), to - from - 1);
+  const began = wait?.startedAt ?? span.startedAt;
+  const from = Math.min(Math.floor(cell(began)), barWidth - 1);
+  const to = Math.max(Math.ceil(cell(span.endedAt ?? span.startedAt)), from + 1);
+  const waited = wait?.endedAt == null ? 0 : Math.min(Math.round(cell(wait.endedAt)) - from, to - from - 1);
   const paint = tone === 'bad' ? colours.red : tone === 'faint' ? colours.dim : colours.cyan;
-  const body = `${'░'.repeat(Math.max(waited, 0))}${(span.endedAt === null ? '▒' : '█').repeat(to - from - Math.max(waited, 0))}`;
-  return ' '.repeat(from) + paint(body);
+  const ran = (span.endedAt === null ? '▒' : '█').repeat(to - from - Math.max(waited, 0));
+  return ' '.repeat(from) + paint('░'.repeat(Math.max(waited, 0)) + ran);
 }
 
 /** From the run's start to its end; of one that has none, to the last thing that is known. */

@@ -75,8 +75,9 @@ async function valuesOf(
 async function inputsOf(record: RecordedRun): Promise<ReadonlyMap<string, Json>> {
   const { nodes, outputs } = record;
   const isKnown = ({ key, outcome }: RecordedNode) => !GIVES.has(outcome) || outputs.has(key);
-  const { calls } = await replay({ ...record, nodes: nodes.filter(isKnown) });
-  return new Map([...calls].map(([name, { input }]) => [name.slice(0, name.lastIndexOf(' ')), input]));
+  const inputs = new Map<string, Json>();
+  await replay({ ...record, nodes: nodes.filter(isKnown) }, [], ({ key, input }) => inputs.set(key, input));
+  return inputs;
 }
 
 /** Outcomes of calls that gave something. */

@@ -27,9 +27,14 @@ export interface Replayed {
  * Deterministic, and without I/O.
  *
  * @param observe wirings over what the plan's own scope shows: see `WalkOptions`
+ * @param onRequest told of every call that is asked for, also where what it came to is not on record
  * @throws SluiceError `outputs_missing`
  */
-export async function replay(record: RecordedRun, observe: readonly Wiring[] = []): Promise<Replayed> {
+export async function replay(
+  record: RecordedRun,
+  observe: readonly Wiring[] = [],
+  onRequest: (request: CallRequest) => void = () => undefined,
+): Promise<Replayed> {
   const recorded = recordedCalls(record);
   const calls = new Map<string, KnownCall>();
   const stop = new AbortController();
@@ -38,6 +43,7 @@ export async function replay(record: RecordedRun, observe: readonly Wiring[] = [
     record.plan,
     record.input,
     async (request) => {
+      onRequest(request);
       const known = recorded.get(callName(request));
       if (known === undefined) return cancelled(request);
       calls.set(callName(request), { call: callOf(request), input: request.input });
