@@ -77,7 +77,7 @@ function bar({ span, wait, tone }: Row, { scale, barWidth, colours }: Drawing): 
   const began = wait?.startedAt ?? span.startedAt;
   const from = Math.min(Math.floor(cell(began)), barWidth - 1);
   const to = Math.max(Math.ceil(cell(span.endedAt ?? span.startedAt)), from + 1);
-  const waited = wait?.endedAt == null ? 0 : Math.min(Math.round(cell(wait.endedAt)) - from, to - from - 1);
+  const waited = wait?.endedAt == null ? 0 : Math.min(Math.round(cell(wait.endedAt) - cell(began)), to - from - 1);
   const paint = tone === 'bad' ? colours.red : tone === 'faint' ? colours.dim : colours.cyan;
   const ran = (span.endedAt === null ? '▒' : '█').repeat(to - from - Math.max(waited, 0));
   return ' '.repeat(from) + paint('░'.repeat(Math.max(waited, 0)) + ran);
