@@ -1,6 +1,6 @@
 /**
  * A client of the API as a sensible one is: what breaks, or is refused for now, it sends again with the same key, after a
- * pause, for so long and no longer. Once it was told a run's id, it sends the request no more and asks for the run.
+ * pause, for ten minutes and no longer. Once it was told a run's id, it sends the request no more and asks for the run.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -38,9 +38,11 @@ export interface ApiClient {
   say(runId: string, said: { score: number; key: string }): Promise<string | undefined>;
 }
 
-const GIVE_UP_MS = 180_000;
+/** As long as a run may take: on a busy machine, too, what is slow is not lost. */
+const GIVE_UP_MS = 600_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
+/** Of one try. */
 const ANSWER_LIMIT_MS = 90_000;
 const BROKEN = 0;
 

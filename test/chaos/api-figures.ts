@@ -5,10 +5,13 @@ import type { ApiRecords } from './api-records.ts';
 import { atLeast, exactly, type Figure, noted, quantile } from './figures.ts';
 import { type LedgerLine, tally } from './ledger.ts';
 import { SERVED_STEPS } from './pipelines.ts';
+import { IN_FLIGHT } from './row.ts';
 
 /** Of one trouble, from when it began until what it took was up again; as `performance.now` tells it. */
 export interface Window {
   readonly what: string;
+  /** Requests that were under way when it began. */
+  readonly struck: number;
   readonly from: number;
   readonly to: number;
 }
@@ -40,6 +43,7 @@ function requestFigures({ name, asked, windows, statuses, least }: ApiLoadResult
   return [
     noted(`${name}: requests`, asked.length),
     atLeast('  that met a trouble', met.length, least),
+    atLeast('  under way whenever something went', Math.min(...windows.map(({ struck }) => struck)), IN_FLIGHT),
     ...perTrouble(asked, windows),
     exactly('  refused for good', asked.filter(({ refusal }) => refusal !== undefined).length, 0),
     exactly('  repeated until given up', asked.filter((each) => !each.accepted && !each.isImpatient).length, 0),
@@ -72,7 +76,7 @@ function runFigures({ asked, records, owner, shown, swept }: ApiLoadResult): rea
   const lost = asked.filter((each) => !each.accepted).flatMap(runsOf);
   return [
     noted(
-      '  accepted: a run has a row, or its client was told its id',
+      '  accepted: with a row, or told to the client',
       new Set([...records.runs.map(({ runId }) => runId), ...accepted.map(({ accepted }) => accepted!.runId)]).size,
     ),
     exactly('    neither answered nor found by the id', accepted.filter(({ ended }) => ended === undefined).length, 0),

@@ -130,9 +130,9 @@ async function troubleAll(scene: Scene, load: Load, troubles: Troubles): Promise
     for (const [what, trouble] of Object.entries(troubles)) {
       await delay(scene.random.uniform() * LATEST_MOMENT_MS);
       while (load.underWay() < STRUCK) await delay(1);
-      const from = performance.now();
+      const [struck, from] = [load.underWay(), performance.now()];
       await trouble();
-      windows.push({ what, from, to: performance.now() });
+      windows.push({ what, struck, from, to: performance.now() });
       await load.answers(CONNECTIONS);
     }
   return windows;
