@@ -1,11 +1,10 @@
-/** JSON as it is kept where nobody queries it: compressed by zstd. */
-import { promisify } from 'node:util';
-import { zstdCompress, zstdDecompress } from 'node:zlib';
+/**
+ * JSON as it is kept where nobody queries it: compressed by zstd. For what is small: it is done at once, since a thread of the
+ * pool would cost more than the work.
+ */
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Json } from '../plan/plan.ts';
 
-const compress = promisify(zstdCompress);
-const decompress = promisify(zstdDecompress);
+export const pack = (value: Json): Buffer => zstdCompressSync(JSON.stringify(value));
 
-export const pack = async (value: Json): Promise<Buffer> => compress(JSON.stringify(value));
-
-export const unpack = async (body: Buffer): Promise<Json> => JSON.parse(String(await decompress(body))) as Json;
+export const unpack = (body: Buffer): Json => JSON.parse(String(zstdDecompressSync(body))) as Json;

@@ -90,9 +90,8 @@ export interface ProviderCalls {
 
 export function createProviderCalls(database: Database): ProviderCalls {
   return Object.freeze({
-    async open(opening) {
-      // Beside the transaction, which awaits nothing but its own queries.
-      const request = await packed(opening.request);
+    open(opening) {
+      const request = packed(opening.request);
       return database.transaction((queries) => open(queries, opening, request));
     },
     close: (callId, closing) => close(database, callId, closing),
@@ -100,7 +99,7 @@ export function createProviderCalls(database: Database): ProviderCalls {
   } satisfies ProviderCalls);
 }
 
-const packed = async (body: Json | undefined): Promise<Buffer | null> => (body === undefined ? null : pack(body));
+const packed = (body: Json | undefined): Buffer | null => (body === undefined ? null : pack(body));
 
 /** An evaluation's sums grow with its calls, in the same statement; a run has none. */
 async function open(queries: Queries, opening: CallOpening, request: Buffer | null): Promise<Opened> {
@@ -156,7 +155,7 @@ async function close(database: Queries, callId: string, closing: CallClosing): P
       decimal(closing.costUsd),
       closing.requestId,
       closing.errorCode,
-      await packed(closing.response),
+      packed(closing.response),
     ],
   );
 }

@@ -24,8 +24,6 @@ const MORE = ', call_id as "callId", idempotency_key as "idempotencyKey", reques
 /** In the order in which they left. */
 export async function tracedCallsOf(database: Queries, runId: string): Promise<readonly TracedCallRow[]> {
   const rows = await selectCalls<Packed>(database, runId, MORE);
-  const open = async (body: Buffer | null): Promise<Json> => (body === null ? null : unpack(body));
-  return Promise.all(
-    rows.map(async (row) => ({ ...row, request: await open(row.request), response: await open(row.response) })),
-  );
+  const open = (body: Buffer | null): Json => (body === null ? null : unpack(body));
+  return rows.map((row) => ({ ...row, request: open(row.request), response: open(row.response) }));
 }
