@@ -1,5 +1,7 @@
 /** What removing the content of runs (`$1`) is, table by table. A table that keeps something of a run has its line here. */
 
+import { CALLS_ABOUT_RUNS } from './content-judges.ts';
+
 /** Of a failure its code and place stay, which is what it counts as. */
 const codeOf = (error: string): string =>
   `case when json_typeof(${error}) = 'object' then json_strip_nulls(json_build_object('code', ${error}->'code',
@@ -20,6 +22,7 @@ export const REMOVALS: readonly string[] = [
   `delete from node_output ${OF_RUNS}`,
   `update attempt set error = ${codeOf('error')} ${OF_RUNS} and error is not null`,
   `update provider_call set request = null, response = null ${OF_RUNS} and (request is not null or response is not null)`,
+  CALLS_ABOUT_RUNS,
   `update feedback set note = null, emoji = null, fields = null ${OF_RUNS}`,
   `update score_task set error = ${codeOf('error')} ${OF_RUNS} and error is not null`,
   `update monitor_score set detail = null, error = ${codeOf('error')} ${OF_RUNS} and (detail is not null or error is not null)`,

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RunAssignment } from '../../src/experiment/assignment.ts';
 import type { MonitorSpec } from '../../src/monitor/spec.ts';
+import { hashJson } from '../../src/plan/id.ts';
 import type { RunOutcome } from '../../src/plan/plan.ts';
 import type { MonitorRow } from '../../src/store/monitors.ts';
 import { opening } from './call-helpers.ts';
@@ -304,6 +305,43 @@ export function describeMonitors(subject: Subject): void {
       await ended('snap-1', 'snap-bot', { assignments: [{ experiment: experimentId, arm: 'one', stage: 1 }] });
       await take(row, 'snap-1');
       expect(await subject.store.monitors.scoresOfRun('snap-1')).toMatchObject([{ snapshots: { docs: 'abc' } }]);
+    });
+
+    test('lose what was asked about a run with its content, as do its experiments and reruns; and nobody else’s', async () => {
+      const { monitors, calls, content, scoreTasks, reruns } = subject.store;
+      const row = await waiting('c2', 2);
+      await reruns.create({
+        ...{ rerunId: 'c2-again', share: null, budgetUsd: null, startedBy: 'ada', runIds: ['c2-0'] },
+        spec: {
+          ...{ format: 1, kind: 'backtest', pipeline: 'c2-bot', variant: 'v', edits: [], from: null },
+          ...{ scorers: [], metrics: [], alpha: 0.05 },
+        },
+      });
+      await scoreTasks.enqueue([
+        { experimentId: 'c2-exp', runId: 'c2-0', scorer: 'judged', unit: 'u', finishedAt: subject.at },
+      ]);
+      const { paidBy } = await monitors.openDay(row.monitorId, null);
+      const asked = async (runId: string, key: string, of: string, mark: string) => {
+        const call = opening(runId, { key: `${key}#${hashJson([of, mark]).slice(0, 16)}`, request: { of } });
+        await calls.open(call);
+        return call.callId;
+      };
+      const gone = [
+        await asked(paidBy, 'score:judged', 'c2-0', 'judged'),
+        await asked('c2-exp', 'score:judged', 'c2-0', 'judged'),
+        await asked('c2-again', 'draft[2]', 'c2-0', 'variant'),
+        await asked('c2-again', 'score:judged', 'c2-0', 'score:served'),
+      ];
+      const kept = [
+        await asked(paidBy, 'score:judged', 'c2-1', 'judged'),
+        await asked('c2-other', 'score:judged', 'c2-0', 'judged'),
+      ];
+      await content.remove(['c2-0'], { by: 'erasure', who: 'ada', why: 'asked for' });
+      const rows = await subject.database.query<{ id: string }>(
+        'select call_id as id from provider_call where call_id = any($1::uuid[]) and request is not null',
+        [[...gone, ...kept]],
+      );
+      expect(rows.map(({ id }) => id).sort()).toEqual(kept.sort());
     });
 
     test('go with their run where it is removed', async () => {
