@@ -74,7 +74,7 @@ function world({ kind = 'backtest', answer = usual('warmly'), run = {}, runIds =
     runs: {
       get: async (runId: string) => ({
         ...{ runId, planId: 'p', input: { q: 'x' }, output: { text: 'well' }, state: 'completed', error: null },
-        ...{ nodes: NODES, startedAt: 0, finishedAt: 900 },
+        ...{ nodes: NODES, startedAt: 0, finishedAt: 900, contentRemovedAt: null },
         spent: { ...SPENT, byKey: new Map([['search', SPENT]]) },
         ...run,
       }),
