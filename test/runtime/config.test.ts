@@ -52,6 +52,16 @@ describe('the environment', () => {
     expect(hostsOf('')).toEqual([]);
   });
 
+  test('asks for what signs alerts where somebody is told of them, and shows it to nobody', () => {
+    const SLUICE_ALERT_WEBHOOK = 'https://hooks.example.com/a';
+    expect(() => readConfig({ SLUICE_ALERT_WEBHOOK })).toThrow(/SLUICE_ALERT_SECRET/);
+    expect(() => readConfig({ SLUICE_ALERT_WEBHOOK, SLUICE_ALERT_SECRET: 'short' })).toThrow(/SLUICE_ALERT_SECRET/);
+    const { alerts } = readConfig({ SLUICE_ALERT_WEBHOOK, SLUICE_ALERT_SECRET: 'x'.repeat(24) });
+    expect(JSON.stringify(alerts)).toBe('{"url":"https://hooks.example.com/a","secret":"[secret]"}');
+    expect(alerts!.secret.reveal()).toBe('x'.repeat(24));
+    expect(readConfig({ SLUICE_ALERT_SECRET: 'x'.repeat(24) }).alerts).toBeUndefined();
+  });
+
   test('asks for a build id where Worker Versioning is on', () => {
     expect(() => readConfig({ SLUICE_WORKER_VERSIONING: '1' })).toThrow(/SLUICE_BUILD_ID/);
     expect(readConfig({ SLUICE_WORKER_VERSIONING: '1', SLUICE_BUILD_ID: 'abc' }).versioning).toEqual({

@@ -6,6 +6,7 @@ import {
   loadActivities,
   loadEvaluations,
   loadExperiments,
+  loadMonitors,
   loadPipelines,
   loadProject,
 } from '../../src/runtime/project.ts';
@@ -134,6 +135,29 @@ describe('experiments', () => {
   ])('that %s are refused by file and name', async (_name, exported, words) => {
     await write('pipelines/index.mjs', `export const experiments = ${exported};`);
     await expect(loadExperiments(folder)).rejects.toMatchObject({
+      code: 'export_invalid',
+      message: expect.stringContaining(`${join(folder, 'pipelines/index.mjs')}: ${words}`),
+    });
+  });
+});
+
+describe('monitors', () => {
+  const MONITOR = `{ id: "m", pipeline: ${PIPELINE}, scorer: {}, spec: { format: 1 } }`;
+
+  it('are those that pipelines/index.ts exports, by id, and none where it exports none', async () => {
+    await write('pipelines/index.mjs', `const m = ${MONITOR}; export const monitors = [m, { ...m, id: 'n' }];`);
+    expect([...(await loadMonitors(folder)).keys()]).toEqual(['m', 'n']);
+    await write('other/pipelines/index.mjs', `export const pipelines = [${PIPELINE}];`);
+    expect(await loadMonitors(join(folder, 'other'))).toEqual(new Map());
+  });
+
+  it.each([
+    ['are no list', '1', "'monitors' is not a list of monitors"],
+    ['hold something else', `[${PIPELINE}]`, "'monitors.0' is not a monitor: is it of defineMonitor(…)?"],
+    ['hold two of one id', `[${MONITOR}, ${MONITOR}]`, "'monitors' has two monitors named 'm'"],
+  ])('that %s are refused by file and name', async (_name, exported, words) => {
+    await write('pipelines/index.mjs', `export const monitors = ${exported};`);
+    await expect(loadMonitors(folder)).rejects.toMatchObject({
       code: 'export_invalid',
       message: expect.stringContaining(`${join(folder, 'pipelines/index.mjs')}: ${words}`),
     });
