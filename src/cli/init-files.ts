@@ -93,6 +93,7 @@ npm run dev                             # or keep them running, and ask from ano
 | \`pipelines/prompts.ts\`, \`judge-prompts.ts\` | what models are told |
 | \`pipelines/wandbot.ts\` | a second pipeline, of another shape |
 | \`pipelines/schemas.ts\` | the data that flows between them |
+| \`pipelines/conversation.ts\` | a conversation as a question: what makes the pipelines models for clients of OpenAI's protocol |
 | \`pipelines/datasets/${index}.jsonl\` | questions, each with the documents that answer it: what changes of the pipeline can be measured on |
 | \`docs/\` | the documents: put your own here, and questions about them into the dataset |
 | \`.sluice/\` | the state of the embedded servers: indexes, runs, histories |

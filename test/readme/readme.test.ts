@@ -37,8 +37,9 @@ describe('the README', () => {
     for (const words of commands) {
       const [first = '', second = ''] = words;
       const path =
-        ['index', 'plan', 'eval', 'judge', 'experiment', 'rollout', 'monitor', 'shadow', 'keys', 'runs'].includes(first) &&
-        second !== ''
+        ['index', 'plan', 'eval', 'judge', 'experiment', 'rollout', 'monitor', 'shadow', 'keys', 'runs'].includes(
+          first,
+        ) && second !== ''
           ? [first, second]
           : [first];
       const { code, text } = await helpOf(path);
