@@ -297,3 +297,39 @@ describe('rate limits', () => {
     expect((await standIn.requests()).length).toBe(1);
   });
 });
+
+describe('the record of a call', () => {
+  test('has what was sent and what came back of runs that are served, and never a key', async () => {
+    const runId = await begin();
+    await standIn.reply({ route: 'openai/chat' }, { text: 'Set stream to true.' });
+    const documents = [{ n: 1, text: 'Streams are read piece by piece.' }];
+    await worker()
+      .languageModel(MODEL)
+      .writeText({ ...asked, documents }, callOf(runId));
+    const [call] = await store.traces.calls(runId);
+    expect(call).toMatchObject({
+      request: {
+        // As it was sent: with its documents.
+        messages: [
+          { role: 'user', content: expect.stringMatching(/^<documents>.*piece by piece.*stream a response/s) },
+        ],
+        ...{ maxOutputTokens: 100, stream: false },
+      },
+      response: { text: 'Set stream to true.' },
+    });
+    expect(JSON.stringify(call)).not.toContain('sk-test');
+  });
+
+  test('has the failure where nothing came back, and nothing at all of evaluations', async () => {
+    const [served, evaluated] = [await begin(), await begin()];
+    await standIn.fault({ kind: 'status', status: 503 }, { times: 'always' });
+    const model = worker().languageModel(MODEL);
+    await expect(model.writeText(asked, callOf(served))).rejects.toMatchObject({ code: 'overloaded' });
+    await expect(model.writeText(asked, callOf(evaluated, { priority: 'evaluation' }))).rejects.toThrow();
+    const of = async (runId: string) =>
+      (await store.traces.calls(runId)).map(({ request, response }) => [request, response]);
+    const error = { code: 'overloaded', message: expect.stringContaining('503') };
+    expect(await of(served)).toEqual([[expect.objectContaining({ maxOutputTokens: 100 }), { error }]]);
+    expect(await of(evaluated)).toEqual([[null, null]]);
+  });
+});
