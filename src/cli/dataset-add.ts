@@ -1,12 +1,7 @@
 /** `sluice dataset add`: what runs were asked becomes examples, and what they answered the expectation, if accepted. */
 import { type Command, Option } from 'commander';
 import { SluiceError } from '../errors.ts';
-import type { Example } from '../evaluation/dataset.ts';
-import type { RowSchemas } from '../evaluation/dataset-row.ts';
 import type { Json } from '../plan/plan.ts';
-import type { Redaction } from '../redaction/redaction.ts';
-import type { RunWithNodes } from '../store/runs.ts';
-import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { addFromFeedback } from './dataset-add-feedback.ts';
 import { findVersion, shortVersion } from './dataset-names.ts';
@@ -83,13 +78,16 @@ async function addToDataset(
     throw usage('both --accept and --expected were given', 'give one of them');
   const definitions = await session.services.datasets();
   const redaction = await redactionOf(session);
+  const { exampleOfRun } = await import('../evaluation/example-of-run.ts');
   const { outcome, example } = await withStore(session, async ({ store }) => {
     const name = options.new ? given : (await findVersion(store, given)).dataset;
     const run = await store.runs.get(options.fromRun);
-    const example = await exampleOf({ store, redaction }, run, options);
-    const checked = await check(example, definitions.get(name));
-    const outcome = await store.datasets.add(name, checked, `run ${run.runId}`, { mayBegin: options.new ?? false });
-    return { outcome, example: checked };
+    const { accept, expected, tag, id } = options;
+    const example = await exampleOfRun({ store, redaction }, run, {
+      ...{ accept, expected: parseExpected(expected), tags: tag, id, schemas: definitions.get(name) },
+    });
+    const outcome = await store.datasets.add(name, example, `run ${run.runId}`, { mayBegin: options.new ?? false });
+    return { outcome, example };
   });
   const { created, version } = outcome;
   if (terminal.json) terminal.printJson({ ...version, created, example });
@@ -104,35 +102,6 @@ async function addToDataset(
   return EXIT.fine;
 }
 
-async function exampleOf(
-  { store, redaction }: { readonly store: Store; readonly redaction: Redaction },
-  run: RunWithNodes,
-  options: AddOptions,
-): Promise<Json> {
-  const { restoreClaims } = await import('../store/claims.ts');
-  const { accept, tag: tags = [] } = options;
-  if (run.contentRemovedAt !== null)
-    throw new SluiceError('content_removed', {
-      message: `what run ${run.runId} was asked and gave is removed`,
-      remedy: 'add another run',
-      data: { runId: run.runId },
-    });
-  if (accept && run.state !== 'completed' && run.state !== 'degraded')
-    throw new SluiceError('run_unaccepted', {
-      message: `run ${run.runId} is ${run.state}: it has no output to accept`,
-      remedy: 'say what is expected: --expected JSON, or add it without',
-      data: { runId: run.runId, state: run.state },
-    });
-  const expected = accept ? await restoreClaims(store.payloads, run.output) : parseExpected(options.expected);
-  return {
-    id: options.id ?? run.runId,
-    input: redaction.json(await restoreClaims(store.payloads, run.input)),
-    ...(expected !== undefined && { expected: redaction.json(expected) }),
-    ...(tags.length > 0 && { tags }),
-    run: run.runId,
-  };
-}
-
 function parseExpected(text: string | undefined): Json | undefined {
   if (text === undefined) return undefined;
   try {
@@ -143,19 +112,6 @@ function parseExpected(text: string | undefined): Json | undefined {
       `quote it for the shell: --expected '{"answer": "…"}'`,
     );
   }
-}
-
-/** @throws SluiceError `row_invalid`, `input_unfit`, `expected_unfit` and others of `readRow` */
-async function check(value: Json, schemas: RowSchemas = {}): Promise<Example> {
-  const { readRow } = await import('../evaluation/dataset-row.ts');
-  const problems: SluiceError[] = [];
-  const example = readRow(
-    value,
-    schemas,
-    (code, message, remedy) => void problems.push(new SluiceError(code, { message, remedy })),
-  );
-  if (example === undefined) throw problems[0]!;
-  return example;
 }
 
 const usage = (message: string, remedy: string): SluiceError => new SluiceError('usage', { message, remedy });

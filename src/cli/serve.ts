@@ -4,6 +4,7 @@ import { readPackage } from '../package.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { actingCommand, runAction, type World } from './command.ts';
 import { untilStopped } from './dev.ts';
+import { redactionOf } from './redacting.ts';
 import type { ExitCode, Session } from './session.ts';
 import { count } from './text.ts';
 import { withRuntime } from './with-servers.ts';
@@ -25,10 +26,14 @@ function serve(session: Session): Promise<ExitCode> {
 
 async function serveOn(session: Session, runtime: Runtime): Promise<ExitCode> {
   const { terminal, services } = session;
-  const [{ http, shutdownGraceMs, runDeadlineMs, encryption }, pipelines] = await Promise.all([
+  const [{ http, shutdownGraceMs, runDeadlineMs, encryption }, pipelines, rowSchemas, redaction] = await Promise.all([
     services.config(),
     services.pipelines(),
+    services.datasets(),
+    redactionOf(session),
   ]);
+  const [evaluations, experiments] = await Promise.all([services.evaluations(), services.experiments()]);
+  const defined = [...evaluations.values(), ...experiments.values()];
   // Loaded here: no other command needs a web server.
   const { serveApi } = await import('../server/serve.ts');
   const { version } = readPackage();
@@ -38,6 +43,9 @@ async function serveOn(session: Session, runtime: Runtime): Promise<ExitCode> {
     pipelines,
     http,
     version,
+    rowSchemas,
+    redaction,
+    scorersOf: (id) => defined.filter(({ pipeline }) => pipeline.id === id).flatMap(({ scorers }) => scorers),
     runDeadlineMs,
     log,
     ...(encryption && { encryption }),

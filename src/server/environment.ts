@@ -1,4 +1,7 @@
 /** What every route of the API has: the parts it is made with, and what is known of the request it is in. */
+import type { AnyScorer } from '../dsl/scorer.ts';
+import type { RowSchemas } from '../evaluation/dataset-row.ts';
+import type { Redaction } from '../redaction/redaction.ts';
 import type { EncryptionKeys } from '../runtime/encryption-keys.ts';
 import type { Pipelines } from '../runtime/project.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -40,6 +43,12 @@ export interface ServerLimits {
 export interface ServerDependencies {
   readonly runtime: Pick<Runtime, 'client' | 'connection' | 'store' | 'streams' | 'temporal'>;
   readonly pipelines: Pipelines;
+  /** What examples of a dataset are checked against, by its name; default: their form alone. */
+  readonly rowSchemas?: ReadonlyMap<string, RowSchemas>;
+  /** Scorers of a pipeline's evaluations and experiments; default: none. */
+  readonly scorersOf?: (pipeline: string) => readonly AnyScorer[];
+  /** For what is made of runs that may be older than the rules; default: none. */
+  readonly redaction?: Redaction;
   readonly limits: ServerLimits;
   /** Origins whose pages may ask; none by default. */
   readonly origins?: readonly string[];

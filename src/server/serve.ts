@@ -1,10 +1,11 @@
 /** The API of a runtime, listening. */
+import type { Redaction } from '../redaction/redaction.ts';
 import type { HttpConfig } from '../runtime/config.ts';
 import type { EncryptionKeys } from '../runtime/encryption-keys.ts';
 import type { Pipelines } from '../runtime/project.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { createApp } from './app.ts';
-import type { LogEntry } from './environment.ts';
+import type { LogEntry, ServerDependencies } from './environment.ts';
 import { type Listening, listen } from './listen.ts';
 
 export interface ServeOptions {
@@ -12,8 +13,11 @@ export interface ServeOptions {
   readonly pipelines: Pipelines;
   readonly http: HttpConfig;
   readonly version: string;
-  /** These two as in `ServerDependencies`. */
+  /** These as in `ServerDependencies`. */
   readonly runDeadlineMs?: number;
+  readonly rowSchemas?: NonNullable<ServerDependencies['rowSchemas']>;
+  readonly scorersOf?: NonNullable<ServerDependencies['scorersOf']>;
+  readonly redaction?: Redaction;
   readonly encryption?: EncryptionKeys;
   readonly log: (entry: LogEntry) => void;
 }

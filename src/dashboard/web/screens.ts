@@ -16,6 +16,7 @@ export interface Screen {
 
 export const SCREENS: readonly Screen[] = [
   { path: '/runs', label: 'Runs', Screen: lazy(() => import('./screens/runs/runs.tsx')) },
+  { path: '/runs/:id', Screen: lazy(() => import('./screens/run/run.tsx')) },
   { path: '/experiments', label: 'Experiments', Screen: lazy(() => import('./screens/experiments/experiments.tsx')) },
   { path: '/audit', label: 'Audit', Screen: lazy(() => import('./screens/audit/audit.tsx')) },
 ];

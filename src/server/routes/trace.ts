@@ -12,6 +12,7 @@ const TraceView = z
     pipeline: z.string(),
     planId: z.string(),
     state: z.string(),
+    unit: z.string().nullable().openapi({ description: 'Whom it was for' }),
     arms: z.record(z.string(), z.string()),
     input: z.unknown().openapi({ description: '{ value }, or { missing }: why it cannot be shown' }),
     output: z.unknown(),
@@ -42,6 +43,6 @@ const show = (allow: Routing['allow']) =>
 
 export const addTrace: AddRoutes = (app, { allow, runtime: { store, client } }) =>
   addRoute(app, show(allow), async (context) => {
-    const { runId } = await visibleRun(store, context.var.caller, context.req.valid('param').id);
-    return context.json(await loadTrace({ store, urlOf: client.urlOf }, runId));
+    const { runId, unit } = await visibleRun(store, context.var.caller, context.req.valid('param').id);
+    return context.json({ ...(await loadTrace({ store, urlOf: client.urlOf }, runId)), unit });
   });

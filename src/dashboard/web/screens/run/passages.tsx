@@ -1,0 +1,148 @@
+/** Passages as a list: their places, scores and texts, and which of them the answer cites. */
+import { useState } from 'react';
+import type { Json } from '../../../../plan/plan.ts';
+import { DASH } from '../../format.ts';
+
+interface Passage {
+  readonly id: string;
+  readonly score: number | null;
+  readonly text: string;
+  readonly title: string | null;
+  readonly url: string | null;
+  readonly heading: readonly string[];
+}
+
+/** A list of passages that a value has, by the field it is in. */
+export interface PassageList {
+  readonly field: string;
+  readonly passages: readonly Passage[];
+}
+
+type JsonObject = { readonly [key: string]: Json };
+const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const textOf = (value: Json | undefined): string | null => (typeof value === 'string' ? value : null);
+
+/** Whatever looks like one: things with an id and a text. */
+export function passageLists(value: Json): readonly PassageList[] {
+  if (!isObject(value)) return [];
+  return Object.entries(value).flatMap(([field, list]) => {
+    if (!Array.isArray(list) || list.length === 0) return [];
+    const passages = list.map(passageOf);
+    return passages.every((passage) => passage !== null) ? [{ field, passages }] : [];
+  });
+}
+
+function passageOf(value: Json): Passage | null {
+  if (!isObject(value) || typeof value.id !== 'string' || typeof value.text !== 'string') return null;
+  const { id, text, score, heading } = value;
+  return {
+    ...{ id, text, title: textOf(value.title), url: textOf(value.url) },
+    score: typeof score === 'number' ? score : null,
+    heading: Array.isArray(heading) ? heading.filter((part) => typeof part === 'string') : [],
+  };
+}
+
+/** Ids of the passages that an output cites, and with which number; null where it has no citations. */
+export function citedIn(output: Json): ReadonlyMap<string, string> | null {
+  if (!isObject(output) || !Array.isArray(output.citations)) return null;
+  return new Map(
+    output.citations.flatMap((citation: Json): [string, string][] => {
+      if (typeof citation === 'string') return [[citation, '']];
+      if (!isObject(citation)) return [];
+      const id = textOf(citation.passageId) ?? textOf(citation.id);
+      return id === null ? [] : [[id, typeof citation.n === 'number' ? `[${citation.n}]` : '']];
+    }),
+  );
+}
+
+/** Places that are shown before more are asked for; what is cited is always shown. */
+const FIRST = 8;
+const DECIMALS = 4;
+
+interface PassagesProps {
+  readonly list: PassageList;
+  /** Null: it is not known what is cited. */
+  readonly cited: ReadonlyMap<string, string> | null;
+}
+
+export function Passages({ list: { field, passages }, cited }: PassagesProps) {
+  const [isWhole, setWhole] = useState(false);
+  const most = Math.max(0, ...passages.map(({ score }) => score ?? 0));
+  const count = cited === null ? null : passages.filter(({ id }) => cited.has(id)).length;
+  const shown = passages
+    .map((passage, place) => ({ passage, place }))
+    .filter(({ passage, place }) => isWhole || place < FIRST || cited?.has(passage.id));
+  return (
+    <section className="passages" aria-label={`Passages: ${field}`}>
+      <h3>
+        {field}{' '}
+        <span className="muted">
+          {passages.length} passages{count === null ? '' : `, ${count} cited`}
+        </span>
+      </h3>
+      <ol>
+        {shown.map(({ passage, place }) => (
+          <PassageItem
+            key={`${place} ${passage.id}`}
+            passage={passage}
+            place={place + 1}
+            share={most > 0 && passage.score !== null ? Math.max(0, passage.score / most) : null}
+            citation={cited?.get(passage.id)}
+          />
+        ))}
+      </ol>
+      {shown.length < passages.length && (
+        <button type="button" className="link" onClick={() => setWhole(true)}>
+          {passages.length - shown.length} more
+        </button>
+      )}
+    </section>
+  );
+}
+
+interface ItemProps {
+  readonly passage: Passage;
+  readonly place: number;
+  /** Of the best score of the list. */
+  readonly share: number | null;
+  readonly citation: string | undefined;
+}
+
+function PassageItem({ passage: { id, score, text, title, url, heading }, place, share, citation }: ItemProps) {
+  const [isOpen, setOpen] = useState(false);
+  const trail = heading.filter((part) => part !== title).join(' › ');
+  return (
+    <li className={citation === undefined ? undefined : 'cited'}>
+      <div className="passage-head">
+        <span className="num muted">{place}</span>
+        <button type="button" className="json-toggle" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          <span aria-hidden="true">{isOpen ? '▾' : '▸'}</span> {title ?? id}
+          {trail !== '' && <span className="muted"> › {trail}</span>}
+        </button>
+        {citation !== undefined && <span className="badge accent">cited {citation}</span>}
+        <span className="num" title="Scores compare passages of one list only">
+          {score === null ? DASH : score.toFixed(DECIMALS)}
+        </span>
+      </div>
+      {share !== null && (
+        <div className="passage-bar" aria-hidden="true">
+          <span style={{ width: `${(100 * share).toFixed(1)}%` }} />
+        </div>
+      )}
+      {isOpen && (
+        <div className="passage-text">
+          <p>{text}</p>
+          <p className="muted">
+            <code>{id}</code>{' '}
+            {url !== null && /^https?:/.test(url) && (
+              <a href={url} target="_blank" rel="noreferrer">
+                {url}
+              </a>
+            )}
+          </p>
+        </div>
+      )}
+    </li>
+  );
+}
