@@ -104,6 +104,13 @@ describe('feedback', () => {
     expect(await store.feedback.list({ pipeline: row.pipeline, limit: 9 })).toEqual([]);
   });
 
+  test('signed as a monitor’s is refused, and not kept', async () => {
+    const runId = await begin('run-forged', 'ann');
+    const said = client.feedback(runId, down, { by: 'monitor:grounded@1' });
+    await expect(said).rejects.toMatchObject({ code: 'feedback_invalid', data: { problems: ['by'] } });
+    expect(await store.feedback.ofRun(runId)).toEqual([]);
+  });
+
   test.each([Number.NaN, Number.POSITIVE_INFINITY, -1, 1e15])('said at %d is refused, and not kept', async (at) => {
     const runId = await begin(`run-timeless-${at}`, 'ann');
     await expect(client.feedback(runId, down, { at })).rejects.toMatchObject({ code: 'feedback_invalid' });
