@@ -134,15 +134,15 @@ async function points(
     type === 'time' ? `(extract(epoch from ${sql}) * 1000)::float8` : sql,
   );
   const limitAt = parameters.add(limit);
-  const rows = await database.query<RunPoint & { both: number; total: number }>(
+  const rows = await database.query<RunPoint & { n: number; total: number }>(
     `with found as materialized (select run.run_id, run.state, ${x} as x, ${y} as y from run where ${condition}),
-       counts as (select count(*)::int as total, count(*) filter (where x is not null and y is not null)::int as both from found)
-     select run_id as "runId", state, x, y, both, total from counts left join lateral (
+       counts as (select count(*)::int as total, count(*) filter (where x is not null and y is not null)::int as n from found)
+     select run_id as "runId", state, x, y, n, total from counts left join lateral (
        select * from found where x is not null and y is not null order by hashtext(run_id) limit ${limitAt}
      ) as sample on true`,
     parameters.values,
   );
-  const { both = 0, total = 0 } = rows[0] ?? {};
+  const { n: both = 0, total = 0 } = rows[0] ?? {};
   const drawn = rows.filter(({ runId }) => runId !== null);
   return { points: drawn.map(({ runId, state, x, y }) => ({ runId, state, x, y })), both, total };
 }

@@ -27,6 +27,7 @@ import { describeQueries } from './suite-queries.ts';
 import { describeRateLimits } from './suite-rate-limits.ts';
 import { describeReruns } from './suite-reruns.ts';
 import { describeResults } from './suite-results.ts';
+import { describeRunSearch } from './suite-run-search.ts';
 import { describeRuns } from './suite-runs.ts';
 import { describeSearch } from './suite-search.ts';
 import { describeSnapshots } from './suite-snapshots.ts';
@@ -61,6 +62,7 @@ export function describeStore(name: string, start: () => Promise<TestDatabase>):
     });
     describePlans(subject);
     describeRuns(subject);
+    describeRunSearch(subject);
     describeCalls(subject);
     describeRateLimits(subject);
     describeCoordination(subject);

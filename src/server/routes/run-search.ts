@@ -1,4 +1,4 @@
-/** `POST /v1/runs/search`, `/histogram` and `/points`: runs by what holds of them, for whoever may read all. */
+/** `POST /v1/search/runs`, its `/histogram` and its `/points`: runs by what holds of them, for whoever may read all. */
 import { z } from '@hono/zod-openapi';
 import { OPERATORS, type RunCondition } from '../../store/run-conditions.ts';
 import { RUN_FIELDS } from '../../store/run-fields.ts';
@@ -76,14 +76,14 @@ const Points = z.strictObject({ where, x: field, y: field, limit: z.int().min(1)
 
 export const addRunSearch: AddRoutes = (app, { allow, runtime: { store } }) => {
   const found = z.object({ runs: z.array(FoundRun), total: z.int() });
-  addRoute(app, post(allow, '/v1/runs/search', 'Find runs', Search, found), async (context) => {
+  addRoute(app, post(allow, '/v1/search/runs', 'Find runs', Search, found), async (context) => {
     const { where, sort, limit, offset } = context.req.valid('json');
     const page = await store.runSearch.search({ where: asConditions(where), limit, offset, ...(sort && { sort }) });
     return context.json(page);
   });
 
   const bin = z.object({ from: z.number(), to: z.number(), state: z.string(), n: z.int() });
-  const histogram = post(allow, '/v1/runs/histogram', 'How many runs, when', Bins, z.object({ bins: z.array(bin) }));
+  const histogram = post(allow, '/v1/search/runs/histogram', 'How many runs, when', Bins, z.object({ bins: z.array(bin) }));
   addRoute(app, histogram, async (context) => {
     const { where, bins } = context.req.valid('json');
     return context.json({ bins: await store.runSearch.histogram(asConditions(where), bins) });
@@ -91,7 +91,7 @@ export const addRunSearch: AddRoutes = (app, { allow, runtime: { store } }) => {
 
   const point = z.object({ runId: z.string(), state: z.string(), x: z.number(), y: z.number() });
   const drawn = z.object({ points: z.array(point), both: z.int(), total: z.int() });
-  addRoute(app, post(allow, '/v1/runs/points', 'Two values of each run', Points, drawn), async (context) => {
+  addRoute(app, post(allow, '/v1/search/runs/points', 'Two values of each run', Points, drawn), async (context) => {
     const { where, x, y, limit } = context.req.valid('json');
     return context.json(await store.runSearch.points(asConditions(where), { x, y }, limit));
   });

@@ -13,7 +13,8 @@ const name = z
   .string()
   .min(1)
   .max(NAME_LENGTH)
-  .regex(/^[^\p{Cc}\p{Cs}/]+$/u, 'leave out slashes and control characters')
+  .regex(/^[^/]+$/, 'leave out slashes')
+  .refine((text) => !/\p{Cc}|\p{Cs}/u.test(text), 'leave out control characters')
   .openapi({ param: { name: 'name', in: 'path' }, example: 'slow and disliked' });
 const view = z
   .record(z.string(), z.unknown())

@@ -46,7 +46,7 @@ export function Histogram({ view, onNarrow }: PlotProps) {
   const { where } = view;
   const query = useQuery<{ bins: readonly Bin[] }, Trouble>({
     queryKey: ['histogram', where],
-    queryFn: ({ signal }) => ask('/v1/runs/histogram', { method: 'POST', body: { where, bins: 48 }, signal }),
+    queryFn: ({ signal }) => ask('/v1/search/runs/histogram', { method: 'POST', body: { where, bins: 48 }, signal }),
   });
   return (
     <section className="card">
@@ -104,7 +104,7 @@ export function Scatter({ view, onNarrow }: PlotProps) {
   const { where, axes } = view;
   const query = useQuery<Points, Trouble>({
     queryKey: ['points', where, axes],
-    queryFn: ({ signal }) => ask('/v1/runs/points', { method: 'POST', body: { where, ...axes, limit: 2_000 }, signal }),
+    queryFn: ({ signal }) => ask('/v1/search/runs/points', { method: 'POST', body: { where, ...axes, limit: 2_000 }, signal }),
   });
   return (
     <section className="card">

@@ -28,7 +28,7 @@ export default function Runs() {
   const pages = useInfiniteQuery<FoundPage, Trouble>({
     queryKey: ['runs', where, sort],
     queryFn: ({ pageParam, signal }) =>
-      ask('/v1/runs/search', { method: 'POST', body: { where, sort, limit: PAGE, offset: pageParam }, signal }),
+      ask('/v1/search/runs', { method: 'POST', body: { where, sort, limit: PAGE, offset: pageParam }, signal }),
     initialPageParam: 0,
     getNextPageParam: ({ total }, all) => (all.length * PAGE < total ? all.length * PAGE : undefined),
     placeholderData: keepPreviousData,
