@@ -12,7 +12,6 @@ import type { MonitorClient } from './runtime/monitor-client.ts';
 import { connectRuntime } from './runtime/runtime.ts';
 import type { StreamClient } from './runtime/stream-run.ts';
 
-export type { MonitorHealth } from './monitor/health.ts';
 export type { MonitorStatus } from './monitor/status.ts';
 export type { AskOptions, RunClient, Runnable, RunOptions, ServedPipeline, StartedRun } from './runtime/client.ts';
 export type { EvaluationClient, FollowOptions, NewEvaluationRequest } from './runtime/evaluation-client.ts';
