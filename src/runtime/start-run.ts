@@ -99,7 +99,7 @@ export function createStartRun(dependencies: ClientDependencies, workflow = RUN_
  *
  * @throws SluiceError `temporal_unreachable` where it does not answer for `limitMs`
  */
-export type BeginWorkflow = (start: RunStart, limitMs: number) => Promise<void>;
+type BeginWorkflow = (start: RunStart, limitMs: number) => Promise<void>;
 
 export function createBeginWorkflow(dependencies: ClientDependencies): BeginWorkflow {
   const { workflow } = dependencies.temporal;

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** How it asks: for JSON, for a stream of events, or only for the run's id. */
 export type Way = 'json' | 'stream' | 'async';
 
-export interface ApiClientOptions {
+interface ApiClientOptions {
   readonly url: string;
   readonly key: string;
   readonly pipeline: string;

@@ -16,7 +16,7 @@ export interface Window {
   readonly to: number;
 }
 
-export interface ApiLoadResult {
+interface ApiLoadResult {
   readonly name: string;
   readonly asked: readonly Asked[];
   readonly windows: readonly Window[];

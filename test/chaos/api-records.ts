@@ -1,14 +1,14 @@
 /** What a load on the API has left in the database. */
 import { openDatabase } from '../../src/store/database.ts';
 
-export interface KeptRun {
+interface KeptRun {
   readonly runId: string;
   /** With its owner before it, as the API keeps it. */
   readonly key: string;
   readonly state: string;
 }
 
-export interface KeptFeedback {
+interface KeptFeedback {
   readonly feedbackId: string;
   readonly runId: string;
   readonly score: number;

@@ -10,6 +10,7 @@ import { keyOf } from '../../server/api-support.ts';
 import { type ApiClient, createApiClient } from '../api-client.ts';
 import { figuresOf, type Window } from '../api-figures.ts';
 import { type Load, startLoad } from '../api-load.ts';
+import type { ApiSettings } from '../api-process.ts';
 import { readApiRecords } from '../api-records.ts';
 import type { Figure } from '../figures.ts';
 import { servedChain } from '../pipelines.ts';
@@ -84,7 +85,7 @@ async function onDatabase(place: Place, database: RestartableDatabase): Promise<
 }
 
 const spawnApi = ({ ledger, environment }: Scene) =>
-  spawnProcess({ program: 'api-process.ts', settings: { folder: ledger.folder }, environment });
+  spawnProcess({ program: 'api-process.ts', settings: { folder: ledger.folder } satisfies ApiSettings, environment });
 
 interface Within {
   readonly scene: Scene;
