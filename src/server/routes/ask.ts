@@ -1,6 +1,7 @@
 /** `POST /v1/pipelines/{name}/runs`: asks what the name serves, and answers as JSON, or as a stream of events. */
 import { z } from '@hono/zod-openapi';
 import type { Runnable, RunOptions, StartedRun } from '../../runtime/client.ts';
+import { eventOf } from '../event-stream.ts';
 import { findPipeline, isVariantName, variantForbidden } from '../find-pipeline.ts';
 import { IdempotencyHeader, ownKey } from '../idempotency.ts';
 import { overloaded } from '../limits.ts';
@@ -34,7 +35,7 @@ const route = (allow: Routing['allow']) =>
     responses: {
       200: {
         description: 'The run, with its answer',
-        content: { 'application/json': { schema: RunView }, [EVENT_STREAM]: { schema: RunEvent } },
+        content: { 'application/json': { schema: RunView }, [EVENT_STREAM]: { schema: eventOf('RunEvent') } },
       },
       202: {
         description: 'It goes on: ask for it by its id',
@@ -45,7 +46,8 @@ const route = (allow: Routing['allow']) =>
     },
   });
 
-export const addAsk: AddRoutes = (app, routing) =>
+export const addAsk: AddRoutes = (app, routing) => {
+  app.openAPIRegistry.register('RunEvent', RunEvent);
   addRoute(app, route(routing.allow), async (context) => {
     const leave = routing.turnstile.enter();
     if (leave === undefined) return overloaded(context, routing.limits.runsAtOnce);
@@ -56,6 +58,7 @@ export const addAsk: AddRoutes = (app, routing) =>
       throw error;
     }
   });
+};
 
 /** @param leave called when the run has ended, or is no longer waited for */
 async function ask(
