@@ -110,7 +110,7 @@ export interface Tally {
   readonly executions: number;
   /** Executions beyond the first of their key. */
   readonly repeated: number;
-  /** Effects applied. */
+  /** Keys whose effect was applied. A worker that is killed may not have written that down: then a later one was refused. */
   readonly effects: number;
   /** Keys whose effect was applied more than once. */
   readonly duplicateEffects: number;
@@ -119,10 +119,11 @@ export interface Tally {
 export function tally(lines: readonly LedgerLine[]): Tally {
   const starts = startsIn(lines);
   const effects = lines.filter(({ event }) => event === 'effect');
+  const applied = new Set(lines.filter(({ event }) => event === 'effect' || event === 'refused').map(({ key }) => key));
   return {
     executions: starts.length,
     repeated: starts.length - new Set(starts.map(({ key }) => key)).size,
-    effects: effects.length,
+    effects: applied.size,
     duplicateEffects: effects.length - new Set(effects.map(({ key }) => key)).size,
   };
 }
