@@ -1,5 +1,5 @@
 /** Attempts, what calls sent and got, and the outbox of traces. */
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { AttemptRow } from '../../src/store/attempts.ts';
 import { closing, opening } from './call-helpers.ts';
 import type { Subject } from './suite.ts';
@@ -63,6 +63,14 @@ export function describeTraces(subject: Subject): void {
   describe('the outbox of traces', () => {
     const names = (items: readonly { readonly runId: string; readonly part: string }[]) =>
       items.map(({ runId, part }) => `${runId} ${part}`).sort();
+    // Times of what these tests write are no matter of the others.
+    let at = 0;
+    beforeAll(() => {
+      at = subject.at;
+    });
+    afterAll(() => {
+      subject.at = at;
+    });
     beforeEach(async () => {
       await subject.database.query('delete from trace_export');
       await subject.database.query(
