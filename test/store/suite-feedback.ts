@@ -99,8 +99,8 @@ export function describeFeedback(subject: Subject): void {
         (await feedback.list({ ...filter, limit })).map(({ feedbackId }) => feedbackId);
       expect(await ids({ pipeline: 'f-listed' })).toEqual(['f-l4', 'f-l3', 'f-l1']);
       expect(await ids({ pipeline: 'f-listed' }, 1)).toEqual(['f-l4']);
-      expect(await ids({ since: from, thumb: 1 })).toEqual(['f-l2', 'f-l1']);
-      expect(await ids({ since: from + 1 })).toEqual(['f-l4', 'f-l3', 'f-l2']);
+      expect(await ids({ pipeline: 'f-listed', since: from, thumb: 1 })).toEqual(['f-l2', 'f-l1']);
+      expect(await ids({ pipeline: 'f-listed', since: from + 1 })).toEqual(['f-l4', 'f-l3', 'f-l2']);
     });
   });
 
