@@ -1,6 +1,7 @@
 /** `sluice eval compare`: what differs between variants, of one evaluation or of several, and whether it may pass. */
 import type { Command } from 'commander';
 import { SluiceError } from '../errors.ts';
+import { sidesOf } from '../evaluation/compare/choose-sides.ts';
 import type { CompareInput } from '../evaluation/compare/compare.ts';
 import type { ComparisonGate } from '../evaluation/compare/gate.ts';
 import type { ComparisonReport } from '../evaluation/compare/report.ts';
@@ -9,7 +10,7 @@ import { readingCommand, runAction, type World } from './command.ts';
 import { showComparison, shownMetrics } from './eval-comparison.ts';
 import { withDefinition } from './eval-definition.ts';
 import { type ExamplesView, readExamples, showExamples } from './eval-examples.ts';
-import { type NamedEvaluation, namedLines, resolveReference, sidesOf } from './eval-refs.ts';
+import { type NamedEvaluation, namedLines, resolveReference } from './eval-refs.ts';
 import { findNamed } from './lookup.ts';
 import { positiveInteger } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';

@@ -4,7 +4,7 @@
  * variants.
  */
 import { SluiceError } from '../errors.ts';
-import type { SideRef } from '../evaluation/compare/input.ts';
+import type { ChosenEvaluation } from '../evaluation/compare/choose-sides.ts';
 import type { EvaluationState } from '../evaluation/result.ts';
 import { suggest } from '../nearest.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
@@ -41,12 +41,9 @@ export async function latestEvaluation({ evaluations }: WithEvaluations): Promis
 
 export const hasEnded = ({ state }: Pick<EvaluationRow, 'state'>): boolean => ENDED.has(state);
 
-export interface NamedEvaluation {
-  readonly row: EvaluationRow;
+export interface NamedEvaluation extends ChosenEvaluation {
   /** Whether it was given by a definition's name, so that which one that is has to be said. */
   readonly isByName: boolean;
-  /** Place of the variant that was named. */
-  readonly variant: number | undefined;
 }
 
 /**
@@ -102,34 +99,6 @@ export function findVariant({ evaluationId, spec }: EvaluationRow, name: string)
   });
   return spec.variants.indexOf(variant);
 }
-
-/**
- * The sides of a comparison. Of one evaluation its variants, or the one that was named, against its baseline. Of several
- * the first's baseline, or the variant that was named, against those of the others.
- */
-export function sidesOf([first, ...others]: readonly NamedEvaluation[]): readonly SideRef[] {
-  if (first === undefined) return [];
-  const isAlone = others.length === 0;
-  const baseline = sideOf(first.row, isAlone ? 0 : (first.variant ?? 0));
-  const sides = (isAlone ? [first] : others).flatMap(({ row, variant }) =>
-    placesOf(row, isAlone && variant === 0 ? undefined : variant).map((place) => sideOf(row, place)),
-  );
-  return [baseline, ...sides];
-
-  /** Where none is named, all but those that are the baseline once more, unless nothing else is there. */
-  function placesOf(row: EvaluationRow, variant: number | undefined): readonly number[] {
-    if (variant !== undefined) return [variant];
-    const places = row.spec.variants.map((_, place) => place).filter((place) => !isSame(sideOf(row, place), baseline));
-    const planId = first!.row.spec.variants[baseline.variant]?.planId;
-    const different = places.filter((place) => row.spec.variants[place]!.planId !== planId);
-    return different.length > 0 ? different : places;
-  }
-}
-
-const sideOf = ({ evaluationId }: EvaluationRow, variant: number): SideRef => ({ evaluationId, variant });
-
-const isSame = (one: SideRef, other: SideRef): boolean =>
-  one.evaluationId === other.evaluationId && one.variant === other.variant;
 
 /** Which evaluation a name has come to mean. */
 export const namedLines = (named: readonly NamedEvaluation[]): readonly string[] =>

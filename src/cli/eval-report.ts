@@ -5,7 +5,7 @@ import type { ReportData } from '../evaluation/report/data.ts';
 import type { OpenedStore } from '../runtime/store-only.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { withDefinition } from './eval-definition.ts';
-import { type NamedEvaluation, namedLines, resolveReference, sidesOf } from './eval-refs.ts';
+import { type NamedEvaluation, namedLines, resolveReference } from './eval-refs.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { withStore } from './with-servers.ts';
 import { writeOut } from './write-file.ts';
@@ -83,55 +83,11 @@ async function render(data: ReportData, format: Format): Promise<string> {
 /** Everything that a report shows of a comparison. */
 export async function reportData(
   session: Session,
-  { store, urlOf }: Pick<OpenedStore, 'store' | 'urlOf'>,
+  opened: Pick<OpenedStore, 'store' | 'urlOf'>,
   named: readonly NamedEvaluation[],
 ): Promise<ReportData> {
-  const [{ loadComparison }, { compareEvaluations }, { gateOf }, { leaderboardOf }, { collectExamples }] =
-    await Promise.all([
-      import('../evaluation/compare/load.ts'),
-      import('../evaluation/compare/compare.ts'),
-      import('../evaluation/compare/gate.ts'),
-      import('../evaluation/compare/leaderboard.ts'),
-      import('../evaluation/report/collect.ts'),
-    ]);
-  const loaded = await loadComparison(store, sidesOf(named));
-  const compared = await withDefinition(session, store, compareEvaluations(loaded), { mustCheck: false });
-  const rows = [...new Map(named.map(({ row }) => [row.evaluationId, row])).values()];
-  const evaluations = await Promise.all(
-    rows.map(async ({ evaluationId, createdAt, finishedAt }) => {
-      const progress = await store.evaluations.progress(evaluationId);
-      return { evaluationId, createdAt, finishedAt, progress, address: urlOf(evaluationId) };
-    }),
-  );
-  const examples = await collectExamples({
-    report: compared,
-    sheets: loaded.sheets,
-    questions: await questionsOf(store, rows[0]!.spec.dataset),
-    rowsOf: (evaluationId, exampleIds) => store.evaluations.results(evaluationId, exampleIds),
+  const { loadReport } = await import('../evaluation/report/load-report.ts');
+  return loadReport(opened, named, {
+    adjust: (compared) => withDefinition(session, opened.store, compared, { mustCheck: false }),
   });
-  const ids = named.map(({ row, variant }) =>
-    variant === undefined ? row.evaluationId : `${row.evaluationId}:${row.spec.variants[variant]!.name}`,
-  );
-  return {
-    report: compared,
-    gate: gateOf(compared),
-    evaluations,
-    leaderboard: rows.length > 1 ? leaderboardOf(loaded) : null,
-    examples,
-    madeAt: Date.now(),
-    command: `sluice eval report ${ids.join(' ')}`,
-  };
-}
-
-async function questionsOf(
-  store: OpenedStore['store'],
-  dataset: NamedEvaluation['row']['spec']['dataset'],
-): Promise<ReadonlyMap<string, string>> {
-  const [{ examplesOfPart }, { questionOf }] = await Promise.all([
-    import('../evaluation/compare/load.ts'),
-    import('../evaluation/report/output-text.ts'),
-  ]);
-  const questions = new Map<string, string>();
-  for await (const { id, input } of examplesOfPart(store, dataset)) questions.set(id, questionOf(input));
-  return questions;
 }

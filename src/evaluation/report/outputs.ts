@@ -1,4 +1,6 @@
 /** What was answered for the examples that are looked at: read by evaluation, cut, and bounded all together. */
+
+import type { ComparedSide } from '../compare/report.ts';
 import type { JsonObject } from '../dataset.ts';
 import type { ResultRow } from '../result.ts';
 import type { CollectInput } from './collect.ts';
@@ -12,8 +14,12 @@ export interface WantedOutput {
   readonly id: string;
 }
 
+interface OutputsInput extends Pick<CollectInput, 'rowsOf'> {
+  readonly report: { readonly sides: readonly Pick<ComparedSide, 'evaluationId' | 'variant'>[] };
+}
+
 export async function readOutputs(
-  { report, rowsOf }: Pick<CollectInput, 'report' | 'rowsOf'>,
+  { report, rowsOf }: OutputsInput,
   wanted: readonly WantedOutput[],
 ): Promise<readonly ExampleOutputs[]> {
   if (wanted.length === 0) return [];

@@ -3,11 +3,16 @@ import type { AddRoutes } from '../route.ts';
 import { addAsk } from './ask.ts';
 import { addAudit } from './audit.ts';
 import { addChat } from './chat.ts';
+import { addComparisons } from './comparisons.ts';
+import { addEvaluations } from './evaluations.ts';
+import { addExperimentLooks } from './experiment-looks.ts';
 import { addExperiments } from './experiments.ts';
 import { addFeedback } from './feedback.ts';
 import { addHealth } from './health.ts';
 import { addMetrics } from './metrics.ts';
 import { addModels } from './models.ts';
+import { addMonitors } from './monitors.ts';
+import { addPipelinePlans } from './pipeline-plans.ts';
 import { addPipelines } from './pipelines.ts';
 import { addPlans } from './plans.ts';
 import { addRunBacktests } from './run-backtests.ts';
@@ -31,7 +36,12 @@ export const ROUTES: readonly AddRoutes[] = [
   addModels,
   addPipelines,
   addPlans,
+  addPipelinePlans,
   addExperiments,
+  addEvaluations,
+  addComparisons,
+  addExperimentLooks,
+  addMonitors,
   addAudit,
   addHealth,
   addMetrics,

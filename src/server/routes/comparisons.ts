@@ -1,0 +1,126 @@
+/** `/v1/comparisons`: variants of evaluations against a baseline, with their examples in columns, and what was answered to one. */
+import { z } from '@hono/zod-openapi';
+import { SluiceError } from '../../errors.ts';
+import { type ChosenEvaluation, sidesOf } from '../../evaluation/compare/choose-sides.ts';
+import { loadReport } from '../../evaluation/report/load-report.ts';
+import { readOutputs } from '../../evaluation/report/outputs.ts';
+import { pageData } from '../../evaluation/report/pack.ts';
+import { suggest } from '../../nearest.ts';
+import type { Store } from '../../store/store.ts';
+import { problems } from '../problem.ts';
+import { type AddRoutes, addRoute, keyedRoute, type Routing } from '../route.ts';
+
+const MOST_EVALUATIONS = 6;
+const REFERENCE = /^[A-Za-z0-9_.-]{1,200}(:[A-Za-z0-9_.-]{1,100})?$/;
+const EXAMPLE_LENGTH = 500;
+
+const Ids = z
+  .string()
+  .max(2_000)
+  .refine((ids) => ids.split(',').every((id) => REFERENCE.test(id)), 'it is no list of ids of evaluations')
+  .refine((ids) => ids.split(',').length <= MOST_EVALUATIONS, `it names more than ${MOST_EVALUATIONS} evaluations`)
+  .openapi({
+    description: `1 to ${MOST_EVALUATIONS} of \`ID\` or \`ID:variant\`, with commas between them; the baseline first`,
+    example: 'eval-retrieval-1f2e3d4c,eval-retrieval-77aa01bc:hybrid',
+  });
+
+const loose = z.object({}).loose();
+
+const ComparisonView = z
+  .object({
+    report: loose.openapi({ description: 'As `sluice eval compare --json` prints it' }),
+    gate: z.object({ status: z.string(), sentences: z.array(z.string()) }).loose(),
+    evaluations: z.array(loose),
+    leaderboard: loose.nullable(),
+    page: loose.openapi({ description: 'The examples, by metric and side in columns; null is missing' }),
+    examples: z.int().openapi({ description: "Of the baseline's evaluation; `page` may have fewer" }),
+    madeAt: z.number(),
+    command: z.string().nullable(),
+  })
+  .openapi('Comparison');
+
+const Outputs = z
+  .object({
+    runs: z.array(
+      z.object({
+        side: z.int(),
+        repeat: z.int(),
+        outcome: z.string(),
+        error: z.string().nullable(),
+        output: z.string(),
+        remarks: z.array(z.object({ scorer: z.string(), text: z.string() })),
+      }),
+    ),
+  })
+  .openapi('ComparedOutputs');
+
+const ok = (description: string, schema: z.ZodType) => ({ description, content: { 'application/json': { schema } } });
+
+const compare = (allow: Routing['allow']) =>
+  keyedRoute({
+    method: 'get',
+    path: '/v1/comparisons',
+    tags: ['Evaluations'],
+    summary: 'Compare the variants of an evaluation, or of several',
+    description: 'Looking at the same sides again is not another comparison on their dataset.',
+    middleware: allow('read'),
+    request: { query: z.object({ ids: Ids }) },
+    responses: { 200: ok('What differs, and what it rests on', ComparisonView), ...problems(404, 409, 422) },
+  });
+
+const outputs = (allow: Routing['allow']) =>
+  keyedRoute({
+    method: 'get',
+    path: '/v1/comparisons/outputs',
+    tags: ['Evaluations'],
+    summary: 'What each side of a comparison answered to one example',
+    middleware: allow('read'),
+    request: { query: z.object({ ids: Ids, example: z.string().min(1).max(EXAMPLE_LENGTH) }) },
+    responses: { 200: ok('By side, then by repeat', Outputs), ...problems(404, 422) },
+  });
+
+export const addComparisons: AddRoutes = (app, { allow, runtime: { store, client } }) => {
+  addRoute(app, compare(allow), async (context) => {
+    const named = await namedIn(store, context.req.valid('query').ids);
+    const data = await loadReport({ store, urlOf: client.urlOf }, named, { withoutOutputs: true });
+    const { report, gate, evaluations, leaderboard, madeAt, command } = data;
+    const page = pageData(data);
+    return context.json({
+      report,
+      gate,
+      evaluations,
+      leaderboard,
+      page,
+      examples: data.examples.total,
+      madeAt,
+      command,
+    });
+  });
+  addRoute(app, outputs(allow), async (context) => {
+    const { ids, example } = context.req.valid('query');
+    const sides = sidesOf(await namedIn(store, ids));
+    const [found] = await readOutputs(
+      { report: { sides }, rowsOf: (evaluationId, exampleIds) => store.evaluations.results(evaluationId, exampleIds) },
+      [{ example: 0, id: example }],
+    );
+    return context.json({ runs: found?.runs ?? [] });
+  });
+};
+
+const namedIn = (store: Pick<Store, 'evaluations'>, ids: string): Promise<readonly ChosenEvaluation[]> =>
+  Promise.all(ids.split(',').map((reference) => namedBy(store, reference)));
+
+/** @throws SluiceError `evaluation_unknown`, `evaluation_ambiguous`, `variant_unknown` */
+async function namedBy({ evaluations }: Pick<Store, 'evaluations'>, reference: string): Promise<ChosenEvaluation> {
+  const [id = '', name] = reference.split(':');
+  const row = await evaluations.get(id);
+  if (name === undefined) return { row, variant: undefined };
+  const names = row.spec.variants.map((variant) => variant.name);
+  const variant = names.indexOf(name);
+  if (variant >= 0) return { row, variant };
+  throw new SluiceError('variant_unknown', {
+    message: `${row.evaluationId} has no variant '${name}'`,
+    remedy: suggest(name, names, `${row.evaluationId} has no variants`),
+    data: { name },
+  });
+}
