@@ -95,12 +95,13 @@ export function describeFeedback(subject: Subject): void {
         await feedback.add(said(id, { runId, thumb }));
         subject.at += 1;
       }
-      const ids = async (filter: object, limit = 9) =>
-        (await feedback.list({ ...filter, limit })).map(({ feedbackId }) => feedbackId);
+      // Others' tests may have said things since.
+      const ids = async (filter: object, limit = 1_000) =>
+        (await feedback.list({ ...filter, limit })).map(({ feedbackId }) => feedbackId).filter((id) => /^f-l/.test(id));
       expect(await ids({ pipeline: 'f-listed' })).toEqual(['f-l4', 'f-l3', 'f-l1']);
       expect(await ids({ pipeline: 'f-listed' }, 1)).toEqual(['f-l4']);
-      expect(await ids({ pipeline: 'f-listed', since: from, thumb: 1 })).toEqual(['f-l2', 'f-l1']);
-      expect(await ids({ pipeline: 'f-listed', since: from + 1 })).toEqual(['f-l4', 'f-l3', 'f-l2']);
+      expect(await ids({ since: from, thumb: 1 })).toEqual(['f-l2', 'f-l1']);
+      expect(await ids({ since: from + 1 })).toEqual(['f-l4', 'f-l3', 'f-l2']);
     });
   });
 
