@@ -1,5 +1,6 @@
 /** A line for each request that was answered: who, what, how long. Never a header, a query or a body. */
 import type { Context, MiddlewareHandler } from 'hono';
+import type { Redaction } from '../redaction/redaction.ts';
 import { addressOf } from './address.ts';
 import type { LogEntry, ServerEnv } from './environment.ts';
 
@@ -19,6 +20,12 @@ export function logRequests(log: (entry: LogEntry) => void): MiddlewareHandler<S
     });
   };
 }
+
+/** The log, under the rules that hold for all that is kept: addresses and errors may quote what was asked. */
+export const redactedLog =
+  (log: (entry: LogEntry) => void, { text }: Pick<Redaction, 'text'>) =>
+  (entry: LogEntry): void =>
+    log({ ...entry, path: text(entry.path), ...(entry.error !== undefined && { error: text(entry.error) }) });
 
 interface Broken {
   readonly error: unknown;

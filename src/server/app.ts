@@ -10,8 +10,9 @@ import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
 import { z } from 'zod';
+import { NO_REDACTION } from '../redaction/redaction.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
-import { logRequests } from './access-log.ts';
+import { logRequests, redactedLog } from './access-log.ts';
 import { createAuthentication } from './authenticate.ts';
 import { addDashboard } from './dashboard.ts';
 import { addDocs } from './docs.ts';
@@ -27,7 +28,9 @@ import { ROUTES } from './routes/index.ts';
 /** What a header may call a request, for its callers to find it by. */
 const REQUEST_ID_LENGTH = 64;
 
-export function createApp(dependencies: ServerDependencies): App {
+export function createApp(given: ServerDependencies): App {
+  const { redaction = NO_REDACTION } = given;
+  const dependencies = { ...given, redaction, log: redactedLog(given.log, redaction) };
   const { limits, origins = [], encryption, runtime } = dependencies;
   const app: App = new OpenAPIHono<ServerEnv>({
     defaultHook: (result, context) => {
