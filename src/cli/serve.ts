@@ -32,7 +32,11 @@ async function serveOn(session: Session, runtime: Runtime): Promise<ExitCode> {
     services.datasets(),
     redactionOf(session),
   ]);
-  const [evaluations, experiments] = await Promise.all([services.evaluations(), services.experiments()]);
+  const [evaluations, experiments, definedMonitors] = await Promise.all([
+    services.evaluations(),
+    services.experiments(),
+    services.monitors(),
+  ]);
   const defined = [...evaluations.values(), ...experiments.values()];
   // Loaded here: no other command needs a web server.
   const { serveApi } = await import('../server/serve.ts');
@@ -45,6 +49,7 @@ async function serveOn(session: Session, runtime: Runtime): Promise<ExitCode> {
     version,
     rowSchemas,
     redaction,
+    definedMonitors,
     scorersOf: (id) => defined.filter(({ pipeline }) => pipeline.id === id).flatMap(({ scorers }) => scorers),
     runDeadlineMs,
     log,

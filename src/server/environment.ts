@@ -3,7 +3,7 @@ import type { AnyScorer } from '../dsl/scorer.ts';
 import type { RowSchemas } from '../evaluation/dataset-row.ts';
 import type { Redaction } from '../redaction/redaction.ts';
 import type { EncryptionKeys } from '../runtime/encryption-keys.ts';
-import type { Pipelines } from '../runtime/project.ts';
+import type { DefinedMonitors, Pipelines } from '../runtime/project.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Scope } from '../store/api-keys.ts';
 
@@ -47,6 +47,8 @@ export interface ServerDependencies {
   readonly rowSchemas?: ReadonlyMap<string, RowSchemas>;
   /** Scorers of a pipeline's evaluations and experiments; default: none. */
   readonly scorersOf?: (pipeline: string) => readonly AnyScorer[];
+  /** Monitors that the code defines, which can be started; default: none. */
+  readonly definedMonitors?: DefinedMonitors;
   /** For what is made of runs that may be older than the rules; default: none. */
   readonly redaction?: Redaction;
   readonly limits: ServerLimits;

@@ -2,7 +2,7 @@
 import type { Redaction } from '../redaction/redaction.ts';
 import type { HttpConfig } from '../runtime/config.ts';
 import type { EncryptionKeys } from '../runtime/encryption-keys.ts';
-import type { Pipelines } from '../runtime/project.ts';
+import type { DefinedMonitors, Pipelines } from '../runtime/project.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { createApp } from './app.ts';
 import type { LogEntry, ServerDependencies } from './environment.ts';
@@ -17,6 +17,7 @@ export interface ServeOptions {
   readonly runDeadlineMs?: number;
   readonly rowSchemas?: NonNullable<ServerDependencies['rowSchemas']>;
   readonly scorersOf?: NonNullable<ServerDependencies['scorersOf']>;
+  readonly definedMonitors?: DefinedMonitors;
   readonly redaction?: Redaction;
   readonly encryption?: EncryptionKeys;
   readonly log: (entry: LogEntry) => void;

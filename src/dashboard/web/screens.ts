@@ -18,5 +18,11 @@ export const SCREENS: readonly Screen[] = [
   { path: '/runs', label: 'Runs', Screen: lazy(() => import('./screens/runs/runs.tsx')) },
   { path: '/runs/:id', Screen: lazy(() => import('./screens/run/run.tsx')) },
   { path: '/experiments', label: 'Experiments', Screen: lazy(() => import('./screens/experiments/experiments.tsx')) },
+  { path: '/experiments/:id', Screen: lazy(() => import('./screens/experiment/experiment.tsx')) },
+  { path: '/experiments/:id/brief', Screen: lazy(() => import('./screens/experiment/brief.tsx')) },
+  { path: '/pipelines', label: 'Pipelines', Screen: lazy(() => import('./screens/pipelines/pipelines.tsx')) },
+  { path: '/pipelines/:name', Screen: lazy(() => import('./screens/pipelines/pipeline.tsx')) },
+  { path: '/monitors', label: 'Monitors', Screen: lazy(() => import('./screens/monitors/monitors.tsx')) },
+  { path: '/monitors/:id', Screen: lazy(() => import('./screens/monitors/monitor.tsx')) },
   { path: '/audit', label: 'Audit', Screen: lazy(() => import('./screens/audit/audit.tsx')) },
 ];

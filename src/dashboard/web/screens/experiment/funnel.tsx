@@ -1,0 +1,96 @@
+/** From those who met an arm to those of whom a value is known, arm by arm; and whether the arms got their shares. */
+import { DASH, percent, whole } from '../../format.ts';
+import { type Column, Rows } from '../../parts/rows.tsx';
+import type { FunnelArm, Report } from './types.ts';
+import { ratioText } from './words.ts';
+
+export function Funnel({ report }: { readonly report: Report }) {
+  const { funnel, asked, counts } = report;
+  const most = Math.max(1, ...funnel.map(({ exposed }) => exposed));
+  const of = (name: 'exposed' | 'matured' | 'recorded', heading: string): Column<FunnelArm> => ({
+    id: name,
+    heading,
+    cell: (row) => <Part amount={row[name]} most={most} isBaseline={row === funnel[0]} />,
+  });
+  const columns: readonly Column<FunnelArm>[] = [
+    { id: 'arm', heading: 'Arm', cell: ({ arm, isServed }) => (isServed ? arm : `${arm} (stopped)`) },
+    { id: 'weight', heading: 'Planned', cell: ({ weight }) => percent(weight, 0), isNumber: true },
+    of('exposed', 'Assigned and exposed'),
+    of('matured', 'Matured'),
+    of('recorded', 'With a value'),
+  ];
+  return (
+    <>
+      <Rows rows={funnel} columns={columns} keyOf={({ arm }) => arm} caption="From exposed units to known values" />
+      <p className="muted">
+        One {asked.unitName} counts once. It is assigned in the moment it meets its arm, so nobody is assigned and not
+        exposed.
+        {counts !== null && (
+          <>
+            {' '}
+            {whole(counts.twoArms)} seen in two arms and left out, {whole(counts.overridden)} with an override;{' '}
+            {whole(counts.late)} of {whole(counts.outcomes)} outcomes came late, {whole(counts.outside)} outside their
+            window.
+          </>
+        )}
+      </p>
+    </>
+  );
+}
+
+const WHOLE = 100;
+
+function Part({
+  amount,
+  most,
+  isBaseline,
+}: {
+  readonly amount: number;
+  readonly most: number;
+  readonly isBaseline: boolean;
+}) {
+  return (
+    <div className="part">
+      <span className="part-amount">{whole(amount)}</span>
+      <span className="part-track">
+        <span
+          className={isBaseline ? 'part-fill baseline' : 'part-fill'}
+          style={{ width: `${(WHOLE * amount) / most}%` }}
+        />
+      </span>
+    </div>
+  );
+}
+
+export function SampleRatio({ report }: { readonly report: Report }) {
+  const { ratio } = report;
+  const isOff = ratio.p !== null && ratio.p < ratio.haltsBelow;
+  return (
+    <>
+      <p className={isOff ? 'harm' : undefined}>{ratioText(report)}</p>
+      {ratio.rows.length > 0 && (
+        <Rows
+          rows={ratio.rows}
+          columns={[
+            { id: 'of', heading: 'Of units', cell: ({ of }) => of },
+            {
+              id: 'planned',
+              heading: 'Planned',
+              cell: ({ weights }) => weights.map((weight) => percent(weight, 0)).join(' · '),
+              isNumber: true,
+            },
+            { id: 'came', heading: 'Came', cell: ({ counts }) => sharesText(counts), isNumber: true },
+            { id: 'p', heading: 'p', cell: ({ p }) => p.toPrecision(2), isNumber: true },
+          ]}
+          keyOf={({ of }) => of}
+          caption={`Sample ratios of ${ratio.rows[0]!.arms.join(', ')}`}
+        />
+      )}
+    </>
+  );
+}
+
+function sharesText(counts: readonly number[]): string {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  return total === 0 ? DASH : counts.map((count) => percent(count / total, 1)).join(' · ');
+}

@@ -1,0 +1,94 @@
+/** What the newest look says of each metric: the effect with its interval, and of guardrails how far harm may still go. */
+import { showDifference, showValue } from '../../../../evaluation/report/values.ts';
+import type { LookTableRow } from '../../../../experiment/report-table.ts';
+import { DASH, whole } from '../../format.ts';
+import { Interval, scaleOf } from '../../parts/interval.tsx';
+import { type Column, Rows } from '../../parts/rows.tsx';
+import { effectText, standsText, toneOf } from './words.ts';
+
+const keyOf = ({ metric, variant }: LookTableRow): string => `${metric} ${variant}`;
+
+const COMMON = {
+  metric: { id: 'metric', heading: 'Metric', cell: ({ metric }) => metric },
+  variant: { id: 'variant', heading: 'Variant', cell: ({ variant }) => variant },
+  units: {
+    id: 'units',
+    heading: 'Units',
+    cell: ({ units }) => units.map((each) => whole(each)).join(' + '),
+    isNumber: true,
+  },
+  stands: {
+    id: 'stands',
+    heading: 'Stands',
+    cell: (row) => <span className={toneOf(row) === 'harm' ? 'harm' : undefined}>{standsText(row)}</span>,
+  },
+} satisfies { readonly [id: string]: Column<LookTableRow> };
+
+export function EffectBar({ row }: { readonly row: LookTableRow }) {
+  const { interval, effect, metric } = row;
+  if (interval === null) return <span className="muted">no interval yet</span>;
+  return (
+    <Interval
+      label={`${metric}: ${effectText(row)}; the grey line is the baseline`}
+      lo={interval[0]}
+      hi={interval[1]}
+      at={effect}
+      scale={scaleOf([...interval, 0])}
+      base={0}
+      tone={toneOf(row)}
+    />
+  );
+}
+
+export function Effects({ rows, caption }: { readonly rows: readonly LookTableRow[]; readonly caption: string }) {
+  const columns: readonly Column<LookTableRow>[] = [
+    COMMON.metric,
+    ...(isOfSeveral(rows) ? [COMMON.variant] : []),
+    { id: 'from', heading: 'Baseline', cell: ({ values, format }) => showValue(values[0], format), isNumber: true },
+    { id: 'to', heading: 'Variant', cell: ({ values, format }) => showValue(values[1], format), isNumber: true },
+    { id: 'bar', heading: 'Interval', cell: (row) => <EffectBar row={row} /> },
+    { id: 'effect', heading: 'Effect', cell: effectText, isNumber: true },
+    COMMON.units,
+    COMMON.stands,
+  ];
+  return <Rows rows={rows} columns={columns} keyOf={keyOf} caption={caption} />;
+}
+
+/** Turned so that right is harm, whichever direction is good. */
+export function Guardrails({ rows }: { readonly rows: readonly LookTableRow[] }) {
+  const columns: readonly Column<LookTableRow>[] = [
+    COMMON.metric,
+    ...(isOfSeveral(rows) ? [COMMON.variant] : []),
+    { id: 'margin', heading: 'Tolerated', cell: marginText, isNumber: true },
+    { id: 'harm', heading: 'Harm, from least to most', cell: (row) => <HarmBar row={row} /> },
+    { id: 'between', heading: 'Between', cell: harmText, isNumber: true },
+    COMMON.stands,
+  ];
+  return <Rows rows={rows} columns={columns} keyOf={keyOf} caption="Guardrails of the newest look" />;
+}
+
+const isOfSeveral = (rows: readonly LookTableRow[]): boolean => new Set(rows.map(({ variant }) => variant)).size > 1;
+
+const marginText = ({ margin, format }: LookTableRow): string =>
+  margin === null ? DASH : showDifference(margin, format).replace(/^\+/, '');
+
+const harmText = ({ harm, format }: LookTableRow): string =>
+  harm === null || (harm.lo === null && harm.hi === null)
+    ? DASH
+    : `${showDifference(harm.lo, format)} to ${showDifference(harm.hi, format)}`;
+
+function HarmBar({ row }: { readonly row: LookTableRow }) {
+  const { harm, margin, metric } = row;
+  if (harm === null || (harm.lo === null && harm.hi === null)) return <span className="muted">no interval yet</span>;
+  return (
+    <Interval
+      label={`${metric}: harm between ${harmText(row)}, ${marginText(row)} is tolerated: ${standsText(row)}`}
+      lo={harm.lo}
+      hi={harm.hi}
+      scale={scaleOf([harm.lo, harm.hi, 0, margin])}
+      base={0}
+      limits={margin === null ? [] : [margin]}
+      tone={toneOf(row)}
+    />
+  );
+}

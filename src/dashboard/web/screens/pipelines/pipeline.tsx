@@ -1,0 +1,186 @@
+/** One pipeline: the picture of what it serves, its deployments and what they changed, its prompts, and what is tried on it. */
+import { Link } from 'wouter';
+import { percent } from '../../../../experiment/report-text.ts';
+import { query, useApi } from '../../api.ts';
+import { DASH, shortPlan, time } from '../../format.ts';
+import { Badge } from '../../parts/badge.tsx';
+import { Page } from '../../parts/page.tsx';
+import { type Column, Rows } from '../../parts/rows.tsx';
+import { Empty, Loaded } from '../../parts/states.tsx';
+import type { ScreenProps } from '../../screens.ts';
+import type { ExperimentView } from '../experiments/types.ts';
+import { PlanPicture } from '../run/plan-picture.tsx';
+import '../run/run.css';
+import { PipelineActions } from './actions.tsx';
+import { ComparePlans } from './compare.tsx';
+import './pipelines.css';
+import { Prompts } from './prompt-history.tsx';
+import { baseOf, type Deployment, type PipelineView, type StoredPlan, variantOf } from './types.ts';
+
+export default function Pipeline({ session, parameters }: ScreenProps) {
+  const name = parameters.name ?? '';
+  const path = `/v1/pipelines/${encodeURIComponent(name)}`;
+  const list = useApi<{ pipelines: readonly PipelineView[] }>('/v1/pipelines');
+  const pipeline = useApi<PipelineView>(path, { retry: false });
+  const history = useApi<{ deployments: readonly Deployment[] }>(`${path}/deployments`, { retry: false });
+  const defined = (list.data?.pipelines ?? []).filter((each) => baseOf(each.name) === name);
+  const deployments = history.data?.deployments ?? [];
+  return (
+    <Page
+      title={name}
+      about={pipeline.data && <Serves pipeline={pipeline.data} />}
+      command={`sluice deploy ${name} --history`}
+      actions={
+        defined.length > 0 && (
+          <PipelineActions name={name} defined={defined} deployments={deployments} session={session} />
+        )
+      }
+    >
+      <Loaded query={pipeline} what="the pipeline">
+        {(shown) => (
+          <>
+            <Picture pipeline={shown} deployments={history.data?.deployments} />
+            <div className="grid spaced-below">
+              <section className="card">
+                <h2>Live on it</h2>
+                <Live name={name} />
+              </section>
+              <section className="card">
+                <h2>Variants in code</h2>
+                <Variants defined={defined} />
+              </section>
+            </div>
+            <section className="card">
+              <h2>Deployments</h2>
+              <Loaded query={history} what="deployments">
+                {(read) => <Deployments deployments={read.deployments} name={name} />}
+              </Loaded>
+            </section>
+            {history.data !== undefined && defined.length > 0 && (
+              <section className="card">
+                <h2>What differs</h2>
+                <ComparePlans
+                  key={`${name} ${deployments[0]?.deploymentNo}`}
+                  deployments={deployments}
+                  defined={defined}
+                />
+              </section>
+            )}
+          </>
+        )}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Serves({ pipeline: { deployment } }: { readonly pipeline: PipelineView }) {
+  if (deployment === null) return <>Serves the definition in code: nothing was deployed</>;
+  const { deploymentNo, variant, by, at, holdOut } = deployment;
+  return (
+    <>
+      Serves deployment {deploymentNo}
+      {variant !== null && `, the variant ${variant}`}, since {time(at)} by {by}
+      {holdOut > 0 && `; ${percent(holdOut)} of all units are in no experiment`}
+    </>
+  );
+}
+
+interface PictureProps {
+  readonly pipeline: PipelineView;
+  /** Undefined until they are read. */
+  readonly deployments: readonly Deployment[] | undefined;
+}
+
+function Picture({ pipeline: { name, deployment }, deployments }: PictureProps) {
+  const served = useApi<StoredPlan>(
+    deployment === null ? `/v1/pipelines/${encodeURIComponent(name)}/plan` : `/v1/plans/${deployment.planId}`,
+  );
+  return (
+    <Loaded query={served} what="the plan">
+      {(read) => (
+        <>
+          <section className="card">
+            <h2>Plan that is served</h2>
+            <PlanPicture plan={read.plan} nodes={[]} />
+          </section>
+          {deployments !== undefined && (
+            <section className="card">
+              <h2>Prompts</h2>
+              <Prompts deployments={deployments} served={read} />
+            </section>
+          )}
+        </>
+      )}
+    </Loaded>
+  );
+}
+
+function Live({ name }: { readonly name: string }) {
+  const live = useApi<{ experiments: readonly ExperimentView[] }>(
+    `/v1/experiments${query({ pipeline: name, live: 'true' })}`,
+  );
+  return (
+    <Loaded query={live} what="experiments">
+      {({ experiments }) =>
+        experiments.length === 0 ? (
+          <p className="muted">
+            Nothing is tried on it now. See what an experiment takes: <code>sluice experiment plan</code>
+          </p>
+        ) : (
+          <ul className="plain-list">
+            {experiments.map(({ experimentId, state, arms, ramp, kind }) => (
+              <li key={experimentId}>
+                <Link href={`/experiments/${experimentId}`}>{experimentId}</Link> <Badge word={state} />{' '}
+                <span className="muted">
+                  {arms.map((arm) => `${arm.name} ${percent(arm.weight)}`).join(' · ')}
+                  {(kind === 'rollout' || state === 'rolling') && `, ${percent(ramp)} of the traffic`}
+                </span>
+              </li>
+            ))}
+          </ul>
+        )
+      }
+    </Loaded>
+  );
+}
+
+function Variants({ defined }: { readonly defined: readonly PipelineView[] }) {
+  const variants = defined.filter(({ name }) => variantOf(name) !== undefined);
+  if (variants.length === 0) return <p className="muted">None: pipeline.variant(name, edit) makes one in code.</p>;
+  return (
+    <ul className="plain-list">
+      {variants.map(({ name, planId }) => (
+        <li key={name}>
+          {variantOf(name)} <code className="muted">{shortPlan(planId)}</code>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const COLUMNS: readonly Column<Deployment>[] = [
+  { id: 'no', heading: 'No.', cell: ({ deploymentNo }) => deploymentNo, isNumber: true },
+  { id: 'at', heading: 'When', cell: ({ at }) => time(at) },
+  { id: 'kind', heading: 'By way of', cell: ({ kind }) => kind },
+  { id: 'variant', heading: 'Variant', cell: ({ variant }) => variant ?? DASH },
+  { id: 'plan', heading: 'Plan', cell: ({ planId }) => <code>{shortPlan(planId)}</code> },
+  { id: 'by', heading: 'Who', cell: ({ by }) => by },
+  { id: 'why', heading: 'Why', cell: ({ why }) => why, wraps: true },
+];
+
+function Deployments({ deployments, name }: { readonly deployments: readonly Deployment[]; readonly name: string }) {
+  if (deployments.length === 0)
+    return (
+      <Empty title="Nothing was deployed yet" command={`sluice deploy ${name} --why "first"`}>
+        Until then the definition in code is served, and no experiment can begin.
+      </Empty>
+    );
+  return (
+    <Rows
+      rows={deployments}
+      columns={COLUMNS}
+      keyOf={({ deploymentNo }) => String(deploymentNo)}
+      caption="Deployments, newest first"
+    />
+  );
+}

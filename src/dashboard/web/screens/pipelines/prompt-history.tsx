@@ -1,0 +1,101 @@
+/** How the prompts of each node changed from deployment to deployment, word by word. */
+import { useQueries } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { Plan } from '../../../../plan/plan.ts';
+import { ask } from '../../api.ts';
+import { time } from '../../format.ts';
+import { Empty, Loading } from '../../parts/states.tsx';
+import { wordDiff } from '../run/word-diff.ts';
+import { type PromptHistory, promptHistories } from './prompts.ts';
+import type { Deployment, StoredPlan } from './types.ts';
+
+/** Plans that are read: those of the newest deployments. */
+const MOST_PLANS = 20;
+
+export function Prompts({
+  deployments,
+  served,
+}: {
+  readonly deployments: readonly Deployment[];
+  readonly served: StoredPlan;
+}) {
+  const ids = [...new Set(deployments.map(({ planId }) => planId))].slice(0, MOST_PLANS);
+  const read = useQueries({
+    queries: ids.map((planId) => ({
+      queryKey: [`/v1/plans/${planId}`],
+      queryFn: () => ask<StoredPlan>(`/v1/plans/${planId}`),
+      staleTime: Number.POSITIVE_INFINITY,
+    })),
+  });
+  if (read.some(({ isPending }) => isPending)) return <Loading what="the plans of its deployments" />;
+  const plans = new Map<string, Plan>(read.flatMap(({ data }) => (data ? [[data.planId, data.plan] as const] : [])));
+  // What was never deployed has what is in code, and no history.
+  const first: Deployment = { ...NEVER, planId: served.planId };
+  const histories =
+    deployments.length === 0
+      ? promptHistories([first], new Map([[served.planId, served.plan]]))
+      : promptHistories(deployments, plans);
+  const missing = read.filter(({ isError }) => isError).length;
+  return (
+    <>
+      {missing > 0 && <p className="notice">{missing} of the plans could not be read: their prompts are left out.</p>}
+      {histories.length === 0 ? (
+        <Empty title="None of its steps has a prompt">Texts in the configs of steps are shown here.</Empty>
+      ) : (
+        histories.map((history) => <History key={`${history.node} ${history.path}`} history={history} />)
+      )}
+    </>
+  );
+}
+
+const NEVER: Deployment = {
+  ...{ pipeline: '', deploymentNo: 0, planId: '', variant: null, holdOut: 0, kind: 'deploy', by: '', why: '', at: 0 },
+};
+
+function History({ history: { node, path, versions } }: { readonly history: PromptHistory }) {
+  const [shown, setShown] = useState(0);
+  const version = versions[shown]!;
+  const before = versions[shown + 1];
+  const id = `prompt-${node}-${path}`;
+  return (
+    <details className="prompt-history">
+      <summary>
+        <strong>{node}</strong> {path}{' '}
+        <span className="muted">
+          {versions.length === 1 ? 'never changed' : `changed ${versions.length - 1} times`}
+        </span>
+      </summary>
+      {versions.length > 1 && (
+        <div className="bar">
+          <label htmlFor={id}>As of</label>
+          <select id={id} value={shown} onChange={(event) => setShown(Number(event.target.value))}>
+            {versions.map(({ deployment }, index) => (
+              <option key={deployment.deploymentNo} value={index}>
+                deployment {deployment.deploymentNo}, {time(deployment.at)}, {deployment.by}
+              </option>
+            ))}
+          </select>
+          <span className="muted">
+            {before === undefined ? 'the first' : `against deployment ${before.deployment.deploymentNo}`}
+          </span>
+        </div>
+      )}
+      <Text now={version.text} before={before?.text ?? null} />
+    </details>
+  );
+}
+
+function Text({ now, before }: { readonly now: string | null; readonly before: string | null }) {
+  if (now === null) return <p className="muted">The node has gone, or has no such text any more.</p>;
+  if (before === null) return <pre>{now}</pre>;
+  return (
+    <pre className="diff">
+      {wordDiff(before, now).map(({ is, text }, place) => {
+        // biome-ignore lint/suspicious/noArrayIndexKey: pieces have their places alone
+        if (is === 'gone') return <del key={place}>{text}</del>;
+        // biome-ignore lint/suspicious/noArrayIndexKey: as above
+        return is === 'come' ? <ins key={place}>{text}</ins> : <span key={place}>{text}</span>;
+      })}
+    </pre>
+  );
+}

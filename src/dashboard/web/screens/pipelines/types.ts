@@ -1,0 +1,21 @@
+/** What the API says of pipelines. */
+import type { Plan } from '../../../../plan/plan.ts';
+import type { DeploymentRow } from '../../../../store/deployments.ts';
+
+export type Deployment = Omit<DeploymentRow, 'promoted'>;
+
+export interface PipelineView {
+  /** `docs-bot`, or of a variant `docs-bot:wide`. */
+  readonly name: string;
+  readonly planId: string;
+  /** Null: the definition in code is served. */
+  readonly deployment: Deployment | null;
+}
+
+export interface StoredPlan {
+  readonly planId: string;
+  readonly plan: Plan;
+}
+
+export const baseOf = (name: string): string => name.split(':')[0]!;
+export const variantOf = (name: string): string | undefined => name.split(':')[1];
