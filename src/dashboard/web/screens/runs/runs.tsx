@@ -8,7 +8,8 @@ import { Rows } from '../../parts/rows.tsx';
 import { Empty, Failed, Loading } from '../../parts/states.tsx';
 import { ColumnChoice, columnsOf, type FoundRun } from './columns.tsx';
 import { Filter } from './filter.tsx';
-import { Histogram, Scatter } from './plots.tsx';
+import { Histogram } from './histogram.tsx';
+import { Scatter } from './scatter.tsx';
 import { type Condition, NAMES, useRunsView } from './search.ts';
 import { Views } from './views.tsx';
 

@@ -1,0 +1,74 @@
+/** When the runs were: drag over it to see only those. */
+import { useQuery } from '@tanstack/react-query';
+import type { EChartsType } from 'echarts/core';
+import { useCallback, useMemo } from 'react';
+import { ask, type Trouble } from '../../api.ts';
+import { time } from '../../format.ts';
+import { Chart, type Paint } from '../../parts/chart.tsx';
+import { Loaded } from '../../parts/states.tsx';
+import { brush, COLOURS, onBrush, PLOT_HEIGHT, type PlotProps, STATES } from './plot.ts';
+
+interface Bin {
+  readonly from: number;
+  readonly to: number;
+  readonly state: string;
+  readonly n: number;
+}
+
+export function Histogram({ view, onNarrow }: PlotProps) {
+  const { where } = view;
+  const query = useQuery<{ bins: readonly Bin[] }, Trouble>({
+    queryKey: ['histogram', where],
+    queryFn: ({ signal }) => ask('/v1/search/runs/histogram', { method: 'POST', body: { where, bins: 48 }, signal }),
+  });
+  return (
+    <section className="card">
+      <h2>Runs over time</h2>
+      <Loaded query={query} what="the histogram">
+        {({ bins }) => <Bars bins={bins} onNarrow={onNarrow} />}
+      </Loaded>
+    </section>
+  );
+}
+
+function Bars({ bins, onNarrow }: { bins: readonly Bin[]; onNarrow: PlotProps['onNarrow'] }) {
+  const option = useCallback(
+    (paint: Paint) => ({
+      tooltip: { trigger: 'axis', axisPointer: { type: 'shadow' } },
+      xAxis: { type: 'time', axisLabel: { color: paint('muted'), hideOverlap: true } },
+      yAxis: {
+        type: 'value',
+        minInterval: 1,
+        axisLabel: { color: paint('muted') },
+        splitLine: { lineStyle: { color: paint('line') } },
+      },
+      brush: brush('lineX', paint),
+      toolbox: { show: false },
+      series: STATES.map((state) => ({
+        name: state,
+        type: 'bar',
+        stack: 'runs',
+        barCategoryGap: '10%',
+        itemStyle: { color: paint(COLOURS[state]!) },
+        data: bins.filter((bin) => bin.state === state).map(({ from, to, n }) => [(from + to) / 2, n]),
+      })),
+    }),
+    [bins],
+  );
+  const onReady = useCallback(
+    (chart: EChartsType) =>
+      onBrush(chart, ({ coordRange: [from, to] }) =>
+        onNarrow([
+          { field: 'started', op: 'after', value: Math.floor(from as number) },
+          { field: 'started', op: 'before', value: Math.ceil(to as number) },
+        ]),
+      ),
+    [onNarrow],
+  );
+  const label = useMemo(() => {
+    const total = bins.reduce((sum, { n }) => sum + n, 0);
+    if (total === 0) return 'Runs over time: none';
+    return `Runs over time: ${total} from ${time(bins[0]!.from)} to ${time(bins.at(-1)!.to)}`;
+  }, [bins]);
+  return <Chart label={label} option={option} height={PLOT_HEIGHT} onReady={onReady} />;
+}

@@ -1,0 +1,114 @@
+/** Two values of each run: drag over it to see only those, or open one. */
+import { useQuery } from '@tanstack/react-query';
+import type { EChartsType } from 'echarts/core';
+import { useCallback } from 'react';
+import { useLocation } from 'wouter';
+import { ask, type Trouble } from '../../api.ts';
+import { Chart, type Paint } from '../../parts/chart.tsx';
+import { Loaded } from '../../parts/states.tsx';
+import { brush, COLOURS, onBrush, PLOT_HEIGHT, type PlotProps, STATES } from './plot.ts';
+import { type Condition, NAMES, type RunsView } from './search.ts';
+
+interface Points {
+  readonly points: readonly {
+    readonly runId: string;
+    readonly state: string;
+    readonly x: number;
+    readonly y: number;
+  }[];
+  readonly both: number;
+  readonly total: number;
+}
+
+export function Scatter({ view, onNarrow }: PlotProps) {
+  const { where, axes } = view;
+  const query = useQuery<Points, Trouble>({
+    queryKey: ['points', where, axes],
+    queryFn: ({ signal }) =>
+      ask('/v1/search/runs/points', { method: 'POST', body: { where, ...axes, limit: 2_000 }, signal }),
+  });
+  return (
+    <section className="card">
+      <h2>
+        {NAMES[axes.y] ?? axes.y} against {NAMES[axes.x] ?? axes.x}
+      </h2>
+      <Loaded query={query} what="the points">
+        {(points) =>
+          points.both === 0 ? (
+            <p className="muted">None of these {points.total} runs has both values.</p>
+          ) : (
+            <Dots points={points} axes={axes} onNarrow={onNarrow} />
+          )
+        }
+      </Loaded>
+    </section>
+  );
+}
+
+interface DotsProps {
+  readonly points: Points;
+  readonly axes: RunsView['axes'];
+  readonly onNarrow: PlotProps['onNarrow'];
+}
+
+function Dots({ points: { points, both, total }, axes, onNarrow }: DotsProps) {
+  const [, go] = useLocation();
+  const option = useCallback(
+    (paint: Paint) => ({
+      tooltip: { formatter: ({ value }: { value: readonly [number, number, string] }) => value[2] },
+      xAxis: axis(axes.x, paint),
+      yAxis: axis(axes.y, paint),
+      brush: brush('rect', paint),
+      toolbox: { show: false },
+      series: STATES.map((state) => ({
+        name: state,
+        type: 'scatter',
+        symbolSize: 6,
+        itemStyle: { color: paint(COLOURS[state]!), opacity: 0.75 },
+        data: points.filter((point) => point.state === state).map(({ x, y, runId }) => [x, y, runId]),
+      })),
+    }),
+    [points, axes],
+  );
+  const onReady = useCallback(
+    (chart: EChartsType) => {
+      const undo = onBrush(chart, ({ coordRange }) => {
+        const [[x1, x2], [y1, y2]] = coordRange as unknown as readonly [
+          readonly [number, number],
+          readonly [number, number],
+        ];
+        onNarrow([...between(axes.x, x1, x2), ...between(axes.y, y1, y2)]);
+      });
+      chart.on('click', (event) => go(`/runs/${(event.value as readonly unknown[])[2]}`));
+      return undo;
+    },
+    [axes, onNarrow, go],
+  );
+  const label = `${NAMES[axes.y] ?? axes.y} against ${NAMES[axes.x] ?? axes.x}, of ${points.length} runs`;
+  return (
+    <>
+      <Chart label={label} option={option} height={PLOT_HEIGHT} onReady={onReady} />
+      {both < total && (
+        <p className="muted">
+          {total - both} of {total} runs have not both values, and are not drawn.
+        </p>
+      )}
+    </>
+  );
+}
+
+const between = (field: string, from: number, to: number): readonly Condition[] => [
+  { field, op: '>=', value: from },
+  { field, op: '<=', value: to },
+];
+
+const axis = (field: string, paint: Paint) => ({
+  type: 'value',
+  name: NAMES[field] ?? field,
+  nameLocation: 'middle',
+  nameGap: 22,
+  scale: true,
+  nameTextStyle: { color: paint('muted') },
+  axisLabel: { color: paint('muted') },
+  splitLine: { lineStyle: { color: paint('line') } },
+});
