@@ -17,6 +17,10 @@ export interface Screen {
 export const SCREENS: readonly Screen[] = [
   { path: '/runs', label: 'Runs', Screen: lazy(() => import('./screens/runs/runs.tsx')) },
   { path: '/runs/:id', Screen: lazy(() => import('./screens/run/run.tsx')) },
+  { path: '/evaluations', label: 'Evaluations', Screen: lazy(() => import('./screens/evaluations/evaluations.tsx')) },
+  { path: '/evaluations/:id', Screen: lazy(() => import('./screens/evaluations/evaluation.tsx')) },
+  { path: '/compare', Screen: lazy(() => import('./screens/compare/compare.tsx')) },
+  { path: '/playground', label: 'Playground', Screen: lazy(() => import('./screens/playground/playground.tsx')) },
   { path: '/experiments', label: 'Experiments', Screen: lazy(() => import('./screens/experiments/experiments.tsx')) },
   { path: '/experiments/:id', Screen: lazy(() => import('./screens/experiment/experiment.tsx')) },
   { path: '/experiments/:id/brief', Screen: lazy(() => import('./screens/experiment/brief.tsx')) },

@@ -19,7 +19,7 @@ export function titleOf({ sides }: ComparisonReport): string {
 }
 
 /** The sides: what ran on what. */
-export const comparedRows = ({ report }: ReportData): FactTable => ({
+export const comparedRows = ({ report }: Pick<ReportData, 'report'>): FactTable => ({
   headings: ['variant', 'evaluation', 'plan', 'dataset', 'snapshots', 'repeats', 'examples', 'runs'],
   rows: report.sides.map((side) => [
     side.label,

@@ -10,17 +10,17 @@ import type { Store } from '../../store/store.ts';
 import { problems } from '../problem.ts';
 import { type AddRoutes, addRoute, keyedRoute, type Routing } from '../route.ts';
 
-const MOST_EVALUATIONS = 6;
-const REFERENCE = /^[A-Za-z0-9_.-]{1,200}(:[A-Za-z0-9_.-]{1,100})?$/;
+const MOST_SIDES = 12;
+const REFERENCE = /^[A-Za-z0-9_.-]{1,200}(:[^,:]{1,100})?$/;
 const EXAMPLE_LENGTH = 500;
 
 const Ids = z
   .string()
   .max(2_000)
   .refine((ids) => ids.split(',').every((id) => REFERENCE.test(id)), 'it is no list of ids of evaluations')
-  .refine((ids) => ids.split(',').length <= MOST_EVALUATIONS, `it names more than ${MOST_EVALUATIONS} evaluations`)
+  .refine((ids) => ids.split(',').length <= MOST_SIDES, `it names more than ${MOST_SIDES} sides`)
   .openapi({
-    description: `1 to ${MOST_EVALUATIONS} of \`ID\` or \`ID:variant\`, with commas between them; the baseline first`,
+    description: `1 to ${MOST_SIDES} of \`ID\` or \`ID:variant\`, with commas between them; the baseline first`,
     example: 'eval-retrieval-1f2e3d4c,eval-retrieval-77aa01bc:hybrid',
   });
 

@@ -1,0 +1,76 @@
+/** The charts of the report, in the dashboard: they are laid out by their width, which is measured here. */
+import type { EChartsType } from 'echarts/core';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import type { Frame, Option } from '../../../../evaluation/report/page/charts/engine.ts';
+import { Chart, type Paint } from '../../parts/chart.tsx';
+import { useThemeVersion } from '../../theme.ts';
+
+/** What was drawn with the pointer: values across, and up. */
+export interface Drawn {
+  readonly across: readonly [from: number, to: number];
+  readonly up: readonly [from: number, to: number];
+}
+
+interface FramedChartProps {
+  readonly label: string;
+  /** Drawn again whenever it is another function. */
+  readonly option: (frame: Frame) => Option;
+  readonly height: string;
+  /** Told the box that was drawn, or that it was taken away; with it, dragging draws a box. */
+  readonly onBox?: (box: Drawn | null) => void;
+}
+
+const COLOURS = ['ink', 'muted', 'line', 'surface', 'accent', 'soft', 'grey', 'harm', 'band'] as const;
+
+export function FramedChart({ label, option, height, onBox }: FramedChartProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const chart = useRef<EChartsType>(undefined);
+  const told = useRef(onBox);
+  told.current = onBox;
+  const [width, setWidth] = useState(0);
+  const theme = useThemeVersion();
+  const canBox = onBox !== undefined;
+
+  useEffect(() => {
+    const observer = new ResizeObserver(([entry]) => setWidth(Math.round(entry!.contentRect.width)));
+    observer.observe(place.current!);
+    return () => observer.disconnect();
+  }, []);
+
+  const framed = useCallback(
+    (paint: Paint) => {
+      const colours = Object.fromEntries(COLOURS.map((name) => [name, paint(name)])) as unknown as Frame['colours'];
+      return option({ colours, width });
+    },
+    [option, width],
+  );
+
+  const onReady = useCallback((made: EChartsType) => {
+    chart.current = made;
+    made.on('brushEnd', (event) => told.current?.(boxOf(event as unknown as BrushEvent)));
+    return () => {
+      chart.current = undefined;
+    };
+  }, []);
+
+  // What is drawn anew has forgotten that dragging draws a box. A finger that drags scrolls the page.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is drawn anew with each of these
+  useEffect(() => {
+    if (!canBox || !matchMedia('(pointer: fine)').matches) return;
+    const brushOption = { brushType: 'rect', brushMode: 'single' };
+    chart.current?.dispatchAction({ type: 'takeGlobalCursor', key: 'brush', brushOption });
+  }, [framed, theme, canBox, width]);
+
+  return (
+    <div ref={place}>{width > 0 && <Chart label={label} option={framed} height={height} onReady={onReady} />}</div>
+  );
+}
+
+interface BrushEvent {
+  readonly areas: readonly { readonly coordRange?: readonly [readonly [number, number], readonly [number, number]] }[];
+}
+
+function boxOf({ areas: [area] }: BrushEvent): Drawn | null {
+  const range = area?.coordRange;
+  return range === undefined ? null : { across: [...range[0]], up: [...range[1]] };
+}

@@ -1,0 +1,109 @@
+/** A card for each metric: the verdict in a word, a bar with its interval for each side, differences, and what they rest on. */
+import { useCallback, useState } from 'react';
+import { effectsOption } from '../../../../evaluation/report/page/charts/effects.ts';
+import type { Frame } from '../../../../evaluation/report/page/charts/engine.ts';
+import { meansOption } from '../../../../evaluation/report/page/charts/means.ts';
+import { heightOf } from '../../../../evaluation/report/page/charts/row-axes.ts';
+import type { PageMetric } from '../../../../evaluation/report/page-data.ts';
+import { betterWords, declaredWords, showEffect, showMean } from '../../../../evaluation/report/values.ts';
+import { percent, whole } from '../../format.ts';
+import { FramedChart } from './framed-chart.tsx';
+import type { Comparison } from './types.ts';
+
+export function Metrics({ comparison: { page, examples } }: { readonly comparison: Comparison }) {
+  const declared = page.metrics.filter(({ role }) => role !== 'secondary');
+  // Where nothing was declared, all of them are exploratory, and shown.
+  const [isAll, setAll] = useState(declared.length === 0);
+  const shown = isAll ? page.metrics : declared;
+  return (
+    <section aria-labelledby="metrics-title">
+      <div className="bar">
+        <h2 id="metrics-title">Metrics</h2>
+        <label>
+          <input type="checkbox" checked={isAll} onChange={({ target }) => setAll(target.checked)} /> Also the{' '}
+          {page.metrics.length - declared.length} that decide nothing
+        </label>
+        <span className="muted">
+          {percent(1 - page.alpha, 0)} intervals; the dashed line is the baseline on the same pairs; red is proven harm.
+        </span>
+      </div>
+      <div className="grid">
+        {shown.map((metric) => (
+          <MetricCard key={metric.name} metric={metric} sides={page.sides} examples={examples} />
+        ))}
+      </div>
+    </section>
+  );
+}
+
+interface CardProps {
+  readonly metric: PageMetric;
+  readonly sides: readonly string[];
+  readonly examples: number;
+}
+
+function MetricCard({ metric, sides, examples }: CardProps) {
+  const { name, role, better, format, words } = metric;
+  const means = useCallback((frame: Frame) => meansOption(metric, sides, frame), [metric, sides]);
+  const effects = useCallback((frame: Frame) => effectsOption(metric, sides, frame), [metric, sides]);
+  const height = `${heightOf(sides.length)}px`;
+  const about = [role, betterWords(better), declaredWords(metric)].filter(Boolean).join(', ');
+  return (
+    <section className="card metric" aria-label={name}>
+      <h3>{name}</h3>
+      <p className="muted">{about}</p>
+      <p className="bar bare">
+        {metric.sides.map(({ side }, place) => (
+          <span key={side} className={`badge ${toneClass(words[place]!.tone)}`}>
+            {sides[side]}: {words[place]!.word}
+          </span>
+        ))}
+      </p>
+      <FramedChart label={`Means of ${name} with intervals; the table below has them`} option={means} height={height} />
+      <details>
+        <summary>Differences, coverage, and why</summary>
+        <FramedChart
+          label={`Differences from the baseline in ${name}; the table has them`}
+          option={effects}
+          height={height}
+        />
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+        <section className="table-wrap" tabIndex={0} aria-label={`Numbers of ${name}`}>
+          <table className="rows">
+            <thead>
+              <tr>
+                {['side', 'mean', 'baseline', 'difference', 'pairs', 'missing', 'nothing to score'].map((heading) => (
+                  <th key={heading} scope="col">
+                    {heading}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {metric.sides.map(({ side, variant, baseline, effect, pairs, missing }) => (
+                <tr key={side}>
+                  <th scope="row">{sides[side]}</th>
+                  <td>{showMean(variant, format)}</td>
+                  <td>{showMean(baseline, format)}</td>
+                  <td>{showEffect(effect, format)}</td>
+                  <td>
+                    {whole(pairs)} of {whole(examples)}
+                  </td>
+                  <td>{missing.cells === 0 ? 'none' : `${whole(missing.cells)} (${percent(missing.share)})`}</td>
+                  <td>{missing.inapplicable === 0 ? 'none' : whole(missing.inapplicable)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+        {metric.sides.map(({ side, sentences, guardrail }) => (
+          <p key={side}>
+            <strong>{sides[side]}.</strong> {(guardrail?.sentences ?? sentences).join(' ')}
+          </p>
+        ))}
+      </details>
+    </section>
+  );
+}
+
+const toneClass = (tone: string): string => (tone === 'harm' ? 'harm' : tone === 'good' ? 'accent' : '');

@@ -1,0 +1,107 @@
+/** Evaluations: what was evaluated on what, how far it came, and a choice of those to compare. */
+import { useState } from 'react';
+import { useLocation } from 'wouter';
+import { useApi } from '../../api.ts';
+import { ago, DASH, money, time, whole } from '../../format.ts';
+import { Badge } from '../../parts/badge.tsx';
+import { Page } from '../../parts/page.tsx';
+import { type Column, Rows } from '../../parts/rows.tsx';
+import { Empty, Loaded } from '../../parts/states.tsx';
+import { datasetWords, isOpen, type ListedEvaluation, standingOf } from './types.ts';
+
+const POLL_MS = 3_000;
+const SHOWN_VARIANTS = 3;
+
+export default function Evaluations() {
+  const query = useApi<{ evaluations: readonly ListedEvaluation[] }>('/v1/evaluations', {
+    refetchInterval: ({ state }) => (state.data?.evaluations.some(isOpen) ? POLL_MS : false),
+  });
+  /** In the order in which they were chosen. */
+  const [chosen, setChosen] = useState<readonly string[]>([]);
+  const [, go] = useLocation();
+  return (
+    <Page
+      title="Evaluations"
+      about={
+        chosen.length > 1 ? `${chosen[0]} is the baseline` : 'Choose the baseline first, then what to compare with it.'
+      }
+      command="sluice eval list"
+      actions={
+        <button
+          type="button"
+          className="primary"
+          disabled={chosen.length === 0}
+          title={chosen.length === 0 ? 'Choose one, or several, in the table' : undefined}
+          onClick={() => go(`/compare?ids=${chosen.join(',')}`)}
+        >
+          {chosen.length > 1 ? `Compare ${chosen.length}` : 'Compare'}
+        </button>
+      }
+    >
+      <Loaded query={query} what="the evaluations">
+        {({ evaluations }) =>
+          evaluations.length === 0 ? (
+            <Empty title="Nothing has been evaluated yet" command="sluice eval run before-release">
+              An evaluation runs variants of a pipeline over the examples of a dataset.
+            </Empty>
+          ) : (
+            <Rows
+              rows={evaluations}
+              columns={[choiceColumn(chosen, setChosen), ...COLUMNS]}
+              keyOf={({ evaluationId }) => evaluationId}
+              to={({ evaluationId }) => `/evaluations/${evaluationId}`}
+              caption="Evaluations, newest first"
+            />
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}
+
+function choiceColumn(chosen: readonly string[], onChoose: (ids: readonly string[]) => void): Column<ListedEvaluation> {
+  return {
+    id: 'choice',
+    heading: <span className="visually-hidden">To compare</span>,
+    cell: ({ evaluationId }) => (
+      <input
+        type="checkbox"
+        aria-label={`Compare ${evaluationId}`}
+        checked={chosen.includes(evaluationId)}
+        onClick={(event) => event.stopPropagation()}
+        onChange={({ target }) =>
+          onChoose(target.checked ? [...chosen, evaluationId] : chosen.filter((id) => id !== evaluationId))
+        }
+      />
+    ),
+  };
+}
+
+const COLUMNS: readonly Column<ListedEvaluation>[] = [
+  { id: 'evaluation', heading: 'Evaluation', cell: ({ evaluationId }) => evaluationId },
+  { id: 'state', heading: 'State', cell: ({ state }) => <Badge word={state} /> },
+  {
+    id: 'runs',
+    heading: 'Runs',
+    isNumber: true,
+    cell: ({ progress: { done, total } }) => (done === total ? whole(total) : `${whole(done)} of ${whole(total)}`),
+  },
+  { id: 'variants', heading: 'Variants', cell: ({ variants }) => variantWords(variants) },
+  { id: 'on', heading: 'On', cell: datasetWords },
+  { id: 'standing', heading: 'Standing', cell: standingOf },
+  { id: 'paid', heading: 'Paid', isNumber: true, cell: ({ progress }) => paidWords(progress) },
+  {
+    id: 'begun',
+    heading: 'Begun',
+    cell: ({ createdAt }) => <span title={ago(createdAt)}>{time(createdAt)}</span>,
+  },
+];
+
+export const paidWords = ({ paidUsd, unknownCalls }: ListedEvaluation['progress']): string =>
+  paidUsd === null ? DASH : `${unknownCalls > 0 ? '≥ ' : ''}${money(paidUsd)}`;
+
+function variantWords(variants: ListedEvaluation['variants']): string {
+  const more = variants.length - SHOWN_VARIANTS;
+  const names = variants.slice(0, SHOWN_VARIANTS).map(({ name }) => name);
+  return [...names, ...(more > 0 ? [`${more} more`] : [])].join(', ');
+}
