@@ -1,5 +1,6 @@
 /** Copies a text, and says that it did. */
 import { useState } from 'react';
+import './copy.css';
 
 const SAID_MS = 1_500;
 

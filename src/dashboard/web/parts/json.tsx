@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { Json } from '../../../plan/plan.ts';
 import { whole } from '../format.ts';
 import { Copy } from './copy.tsx';
+import './json.css';
 
 /** Entries of one list or object that are shown at once. */
 const MOST_SHOWN = 100;

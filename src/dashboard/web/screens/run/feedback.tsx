@@ -1,9 +1,10 @@
 /** What was said of the answer, by people and by monitors, and a way to say more. */
 import { useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, type ReactNode, useState } from 'react';
 import type { FeedbackRow } from '../../../../store/feedback.ts';
 import { ask, Trouble } from '../../api.ts';
 import { ago, time } from '../../format.ts';
+import { Thumb } from '../../parts/thumb.tsx';
 import type { Session } from '../../session.tsx';
 
 interface FeedbackProps {
@@ -37,19 +38,13 @@ export function Feedback({ runId, rows, session, notYet }: FeedbackProps) {
   );
 }
 
-const THUMBS = { up: '👍', down: '👎' } as const;
-
 function Said({ row: { thumb, score, note, emoji, fields, by, at, isSimulated } }: { readonly row: FeedbackRow }) {
   const isMonitor = by?.startsWith(BY_MONITOR) ?? false;
   return (
     <li>
       <div>
-        {thumb !== null && (
-          <span role="img" aria-label={thumb === 1 ? 'thumb up' : 'thumb down'}>
-            {thumb === 1 ? THUMBS.up : THUMBS.down}
-          </span>
-        )}{' '}
-        {emoji !== null && <span>{emoji}</span>} {score !== null && <strong>{score}</strong>}{' '}
+        {thumb !== null && <Thumb side={thumb === 1 ? 'up' : 'down'} />} {emoji !== null && <span>{emoji}</span>}{' '}
+        {score !== null && <strong>{score}</strong>}{' '}
         {Object.entries(fields ?? {}).map(([name, value]) => (
           <span key={name} className="badge">
             {name}: {typeof value === 'object' ? JSON.stringify(value) : String(value)}
@@ -66,7 +61,8 @@ function Said({ row: { thumb, score, note, emoji, fields, by, at, isSimulated } 
   );
 }
 
-const EMOJIS = ['🎯', '🎉', '🤔', '🐛'];
+/** Such as every machine can show. */
+const EMOJIS = ['★', '♥', '☺', '☹', '⚠'];
 const NOTE_LENGTH = 4_000;
 
 interface Draft {
@@ -111,7 +107,7 @@ function Give({ runId, session }: { readonly runId: string; readonly session: Se
         {(['up', 'down'] as const).map((side) => (
           <Toggle
             key={side}
-            sign={THUMBS[side]}
+            sign={<Thumb side={side} />}
             label={`thumb ${side}`}
             isOn={thumb === side}
             onToggle={() => setDraft({ ...draft, thumb: thumb === side ? undefined : side })}
@@ -159,7 +155,7 @@ function Give({ runId, session }: { readonly runId: string; readonly session: Se
 }
 
 interface ToggleProps {
-  readonly sign: string;
+  readonly sign: ReactNode;
   readonly label: string;
   readonly isOn: boolean;
   readonly onToggle: () => void;

@@ -52,7 +52,7 @@ export function RunHeader({ run }: { readonly run: RunTrace }) {
 
 function costWords(paid: number, unknown: number, estimated: number): string {
   return [
-    `${whole(paid)} paid calls`,
+    `${whole(paid)} paid ${paid === 1 ? 'call' : 'calls'}`,
     ...(unknown > 0 ? [`${whole(unknown)} of unknown cost`] : []),
     ...(estimated > 0 ? [`${whole(estimated)} estimated`] : []),
   ].join(', ');

@@ -4,7 +4,8 @@ import type { Json } from '../../../../plan/plan.ts';
 import { DASH, duration, money, time, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { JsonView } from '../../parts/json.tsx';
-import { citedIn, Passages, passageLists } from './passages.tsx';
+import { citedIn, passageLists } from './passage-lists.ts';
+import { Passages } from './passages.tsx';
 import { Request, Response, Value } from './prompt.tsx';
 import type { Line, RunTrace, Subject } from './spans.ts';
 
@@ -101,7 +102,7 @@ function Details({ subject, run }: { readonly subject: Subject; readonly run: Ru
           ) : (
             <>
               <Value title="Input" shown={input} />
-              <Value title="Output" shown={output} />
+              <Value title="Output" shown={output} open={hasPassages(output) ? 1 : undefined} />
             </>
           )}
         </>
@@ -149,6 +150,9 @@ function fieldOf(value: Json, field: string): string | null {
   const found = (value as { readonly [key: string]: Json })[field];
   return typeof found === 'string' && found !== '' ? found : null;
 }
+
+/** Then they are shown as such, and need not be open once more. */
+const hasPassages = (shown: RunTrace['output']): boolean => 'value' in shown && passageLists(shown.value).length > 0;
 
 function PassagesOf({ shown, run }: { readonly shown: RunTrace['output']; readonly run: RunTrace }) {
   if (!('value' in shown)) return null;

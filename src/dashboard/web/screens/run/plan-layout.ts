@@ -2,8 +2,8 @@
  * Where the boxes of a plan stand: layers from left to right, each node after all that it takes from; containers hold a
  * layout of their own. Arrows that follow from others are left out, so that what is left can be read.
  */
-import { bodiesOf, nodesOf, sourcesOf } from '../../../../plan/nodes.ts';
-import type { Plan, PlanNode, Wiring } from '../../../../plan/plan.ts';
+import type { Plan, PlanNode } from '../../../../plan/plan.ts';
+import { ownersIn, wiringsOf } from './plan-needs.ts';
 
 export interface Box {
   readonly id: string;
@@ -25,16 +25,18 @@ export interface Arrow {
 export interface Layout {
   readonly width: number;
   readonly height: number;
-  /** Containers before what is in them. */
+  /** Those that hold others before what is in them. */
   readonly boxes: readonly Box[];
   readonly arrows: readonly Arrow[];
 }
 
-const LETTER = 7.2;
+/** Widths of letters, as wide as fonts have them. */
+const LETTER = { title: 7.4, detail: 6.8 };
 const ROW = 42;
 const LEAST = 64;
-const GAP = { x: 34, y: 14 };
+const GAP = { x: 24, y: 14 };
 const PAD = 10;
+const SIGN = 20;
 const HEAD = 22;
 
 /** A thing in a scope that arrows connect. */
@@ -62,31 +64,6 @@ function itemOf(node: PlanNode, siblings: readonly PlanNode[]): Item {
   const needs = new Set(ownersIn(wiringsOf(node), siblings));
   needs.delete(node.id);
   return { id: node.id, needs, layout: boxOf(node) };
-}
-
-/** Which of these nodes have what the wirings name, in themselves or in what they hold. */
-function ownersIn(wirings: readonly Wiring[], siblings: readonly PlanNode[]): string[] {
-  const owners = new Map(siblings.flatMap((each) => [...nodesOf({ nodes: [each] })].map(({ id }) => [id, each.id])));
-  return wirings.flatMap((wiring) =>
-    [...sourcesOf(wiring)].flatMap(([head]) => owners.get(head.split(':')[0] ?? head) ?? []),
-  );
-}
-
-/** All of a node, and of what it holds. */
-function wiringsOf(node: PlanNode): readonly Wiring[] {
-  const inside = bodiesOf(node).flatMap(({ nodes }) => nodes.flatMap(wiringsOf));
-  switch (node.kind) {
-    case 'step':
-      return [node.input, ...(node.when ? [node.when] : [])];
-    case 'repeat':
-      return [...inside, node.until, node.carry, ...Object.values(node.yields)];
-    case 'map':
-      return [...inside, node.over, node.yields];
-    case 'branch':
-      return [...inside, node.when, node.then.yields, node.otherwise.yields];
-    default:
-      return node satisfies never;
-  }
 }
 
 function boxOf(node: PlanNode): Layout {
@@ -119,7 +96,8 @@ function armOf(branch: string, arm: 'then' | 'otherwise', nodes: readonly PlanNo
 const endBox = (id: 'input' | 'output'): Layout => single(id, 'end', id, null);
 
 function single(id: string, kind: Box['kind'], title: string, detail: string | null): Layout {
-  const width = Math.max(LEAST, Math.ceil(Math.max(title.length, detail?.length ?? 0) * LETTER) + 2 * PAD + 12);
+  const words = Math.max(title.length * LETTER.title + SIGN, (detail?.length ?? 0) * LETTER.detail);
+  const width = Math.max(LEAST, Math.ceil(words) + 2 * PAD);
   return { width, height: ROW, boxes: [{ id, kind, title, detail, x: 0, y: 0, width, height: ROW }], arrows: [] };
 }
 
@@ -127,7 +105,8 @@ const framed = (node: PlanNode, detail: string, inner: Layout): Layout =>
   frame({ id: node.id, kind: node.kind, title: node.id, detail }, inner);
 
 function frame(box: Pick<Box, 'id' | 'kind' | 'title' | 'detail'>, inner: Layout): Layout {
-  const words = (box.title.length + (box.detail?.length ?? 0) + 3) * LETTER + 2 * PAD + 12;
+  const letters = box.title.length * LETTER.title + ((box.detail?.length ?? 0) + 3) * LETTER.detail;
+  const words = Math.ceil(letters) + 2 * PAD + SIGN;
   const width = Math.max(words, inner.width + 2 * PAD);
   const height = inner.height + HEAD + PAD + 4;
   const { boxes, arrows } = moved(inner, (width - inner.width) / 2, HEAD + 4);

@@ -3,6 +3,7 @@ import { type KeyboardEvent, useMemo } from 'react';
 import type { Plan } from '../../../../plan/plan.ts';
 import type { TraceNode } from '../../../../telemetry/trace.ts';
 import { type Arrow, type Box, layoutPlan } from './plan-layout.ts';
+import './picture.css';
 import { SIGNS, type Tone, toneOf } from './spans.ts';
 
 interface PictureProps {
@@ -20,6 +21,8 @@ interface Went {
 }
 
 const MARGIN = 8;
+/** It shrinks to fit so far; where that is not enough, it scrolls. */
+const SMALLEST = 0.8;
 const LEGEND: readonly (readonly [Tone, string])[] = [
   ['fine', 'went well'],
   ['second', 'stood in for, or cut short'],
@@ -38,18 +41,22 @@ export function PlanPicture({ plan, nodes, onChoose }: PictureProps) {
       <section className="picture" tabIndex={0} aria-label={`Picture of the plan of ${plan.pipeline}`}>
         {/* biome-ignore lint/a11y/useSemanticElements: no other element groups what is in a picture */}
         <svg
-          width={width + 2 * MARGIN}
-          height={height + 2 * MARGIN}
+          style={{ maxWidth: width + 2 * MARGIN, minWidth: SMALLEST * (width + 2 * MARGIN) }}
           viewBox={`${-MARGIN} ${-MARGIN} ${width + 2 * MARGIN} ${height + 2 * MARGIN}`}
           role="group"
           aria-label="Nodes of the plan, in the order in which they run"
         >
+          {boxes.filter(holdsOthers).map((box) => (
+            <BoxShape key={box.id} box={box} went={went.get(box.id)} onChoose={onChoose} />
+          ))}
           {arrows.map((arrow) => (
             <Line key={`${arrow.from.x} ${arrow.from.y} ${arrow.to.x} ${arrow.to.y}`} arrow={arrow} />
           ))}
-          {boxes.map((box) => (
-            <BoxShape key={box.id} box={box} went={went.get(box.id)} onChoose={onChoose} />
-          ))}
+          {boxes
+            .filter((box) => !holdsOthers(box))
+            .map((box) => (
+              <BoxShape key={box.id} box={box} went={went.get(box.id)} onChoose={onChoose} />
+            ))}
         </svg>
       </section>
       {tones.size > 0 && (
@@ -82,6 +89,9 @@ function Line({ arrow: { from, to } }: { readonly arrow: Arrow }) {
   );
 }
 
+const holdsOthers = ({ kind, detail }: Box): boolean =>
+  kind === 'repeat' || kind === 'map' || kind === 'branch' || (kind === 'arm' && detail === null);
+
 interface ShapeProps {
   readonly box: Box;
   readonly went: Went | undefined;
@@ -92,14 +102,16 @@ const TEXT = { pad: 10, title: 17, detail: 32, alone: 25 };
 
 function BoxShape({ box, went, onChoose }: ShapeProps) {
   const { id, kind, title, detail, x, y, width, height } = box;
-  const isHolder = kind === 'repeat' || kind === 'map' || kind === 'branch' || (kind === 'arm' && detail === null);
+  const isHolder = holdsOthers(box);
   const tone = went?.tone ?? 'none';
+  const seen = detail === null ? title : `${title}${isHolder ? ' · ' : ' '}${detail}`;
   const words = `${title}${went ? `: ${went.words}` : ''}`;
   const choosing = went &&
     onChoose && {
       role: 'button',
       tabIndex: 0,
-      'aria-label': words,
+      // All that is seen of it, and how it went in words.
+      'aria-label': `${seen} ${SIGNS[went.tone]}, ${went.words}`,
       onClick: () => onChoose(went.key),
       onKeyDown: (event: KeyboardEvent) => {
         if (event.key !== 'Enter' && event.key !== ' ') return;
@@ -117,21 +129,23 @@ function BoxShape({ box, went, onChoose }: ShapeProps) {
           {detail !== null && <tspan className="detail"> · {detail}</tspan>}
         </text>
       ) : (
-        <>
-          <text
+        <text textAnchor={kind === 'end' ? 'middle' : 'start'}>
+          <tspan
             className="title"
             x={kind === 'end' ? width / 2 : TEXT.pad}
             y={detail === null ? TEXT.alone : TEXT.title}
-            textAnchor={kind === 'end' ? 'middle' : 'start'}
           >
             {title}
-          </text>
+          </tspan>
           {detail !== null && (
-            <text className="detail" x={TEXT.pad} y={TEXT.detail}>
-              {detail}
-            </text>
+            <>
+              {' '}
+              <tspan className="detail" x={TEXT.pad} y={TEXT.detail}>
+                {detail}
+              </tspan>
+            </>
           )}
-        </>
+        </text>
       )}
       {went && (
         <text className="sign" x={width - TEXT.pad} y={TEXT.title} textAnchor="end">

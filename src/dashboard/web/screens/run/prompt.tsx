@@ -60,15 +60,22 @@ export function Response({ response }: { readonly response: Shown }) {
   return <Part title="Raw answer" value={value} />;
 }
 
-export function Value({ title, shown }: { readonly title: string; readonly shown: Shown }) {
-  if ('missing' in shown) return <Missing what={title} why={shown.missing} />;
-  return <Part title={title} value={shown.value} />;
+interface ValueProps {
+  readonly title: string;
+  readonly shown: Shown;
+  /** How many levels are open at first. */
+  readonly open?: number | undefined;
 }
 
-const Part = ({ title, value }: { title: string; value: Json }) => (
+export function Value({ title, shown, open }: ValueProps) {
+  if ('missing' in shown) return <Missing what={title} why={shown.missing} />;
+  return <Part title={title} value={shown.value} open={open} />;
+}
+
+const Part = ({ title, value, open }: { title: string; value: Json; open?: number | undefined }) => (
   <section>
     <h3>{title}</h3>
-    <JsonView value={value} label={title.toLowerCase()} />
+    <JsonView value={value} label={title.toLowerCase()} {...(open !== undefined && { open })} />
   </section>
 );
 

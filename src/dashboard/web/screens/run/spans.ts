@@ -115,7 +115,8 @@ function callLine(call: TraceCall, node: TraceNode, parent: Line): Line {
       costUsd,
       isAtLeast: false,
     },
-    tokens: inputTokens === null && outputTokens === null ? null : (inputTokens ?? 0) + (outputTokens ?? 0),
+    // What is made of none, a ranking, says that it is 0.
+    tokens: (inputTokens ?? 0) + (outputTokens ?? 0) || null,
     ...{ hasInside: false, subject: { is: 'call', call, node } },
   };
 }
@@ -125,7 +126,8 @@ type Spent = Pick<Line, 'tokens' | 'costUsd' | 'isAtLeast'>;
 function spentOf(spent: Spending | null): Spent {
   if (spent === null || spent.paidCalls === 0) return { tokens: null, costUsd: null, isAtLeast: false };
   const { inputTokens, outputTokens, costUsd, unknownCalls } = spent;
-  return { tokens: inputTokens + outputTokens, costUsd, isAtLeast: unknownCalls > 0 && costUsd !== null };
+  // The sums are of what is known: nothing is known where they are 0.
+  return { tokens: inputTokens + outputTokens || null, costUsd, isAtLeast: unknownCalls > 0 && costUsd !== null };
 }
 
 /** Of a container: what the nodes in it have cost. */
@@ -152,6 +154,10 @@ const UNDER_WAY: ReadonlySet<string> = new Set(['running', 'open']);
 const isBad = (outcome: string | null): boolean => outcome !== null && BAD.has(outcome);
 
 export type Tone = 'fine' | 'second' | 'bad' | 'idle' | 'open';
+
+/** Of a line: what has no outcome of its own went as far as it was begun. */
+export const toneOfLine = ({ outcome, startedAt }: Line): Tone =>
+  outcome === null && startedAt === null ? 'idle' : toneOf(outcome);
 
 /** How an outcome is coloured; each is said in words, too. */
 export function toneOf(outcome: string | null): Tone {

@@ -1,24 +1,22 @@
 /** The trace as a tree beside its time: names by nesting, bars on one axis. Arrows move and open, as in any tree. */
 import { type KeyboardEvent, useEffect, useRef } from 'react';
 import { DASH, duration, money, whole } from '../../format.ts';
-import { type Line, SIGNS, toneOf } from './spans.ts';
+import { type Axis, axisOf, Bar, barWords } from './bars.tsx';
+import { type Line, SIGNS, toneOfLine } from './spans.ts';
 
 interface TreeProps {
   /** Those that are seen. */
   readonly lines: readonly Line[];
   readonly closed: ReadonlySet<string>;
   readonly selected: string;
+  /** By a key. */
   readonly onSelect: (id: string) => void;
+  /** By a click. */
+  readonly onPick: (id: string) => void;
   readonly onToggle: (id: string, isOpen: boolean) => void;
 }
 
-/** What the axis spans, in milliseconds since 1970. */
-export interface Axis {
-  readonly from: number;
-  readonly to: number;
-}
-
-export function Tree({ lines, closed, selected, onSelect, onToggle }: TreeProps) {
+export function Tree({ lines, closed, selected, onSelect, onPick, onToggle }: TreeProps) {
   const axis = axisOf(lines);
   const box = useRef<HTMLTableElement>(null);
   const isMoved = useRef(false);
@@ -50,7 +48,7 @@ export function Tree({ lines, closed, selected, onSelect, onToggle }: TreeProps)
             axis={axis}
             isOpen={!closed.has(line.id)}
             isSelected={line.id === selected}
-            onSelect={onSelect}
+            onPick={onPick}
             onToggle={onToggle}
           />
         ))}
@@ -89,15 +87,6 @@ function moveOf(key: string, { lines, closed, selected }: Pick<TreeProps, 'lines
   }
 }
 
-function axisOf(lines: readonly Line[]): Axis {
-  const starts = lines.flatMap(({ startedAt }) => startedAt ?? []);
-  const from = lines[0]?.startedAt ?? (starts.length === 0 ? 0 : Math.min(...starts));
-  const isOpen = lines.some(({ startedAt, endedAt }) => startedAt !== null && endedAt === null);
-  const ends = lines.flatMap(({ endedAt }) => endedAt ?? []);
-  const last = ends.length === 0 ? from : Math.max(...ends);
-  return { from, to: Math.max(from + 1, last, isOpen && lines[0]?.endedAt === null ? Date.now() : 0) };
-}
-
 const MARKS = [0, 0.5, 1];
 
 const Heads = ({ axis: { from, to } }: { axis: Axis }) => (
@@ -127,23 +116,23 @@ const Heads = ({ axis: { from, to } }: { axis: Axis }) => (
   </thead>
 );
 
-interface LineProps extends Pick<TreeProps, 'onSelect' | 'onToggle'> {
+interface LineProps extends Pick<TreeProps, 'onPick' | 'onToggle'> {
   readonly line: Line;
   readonly axis: Axis;
   readonly isOpen: boolean;
   readonly isSelected: boolean;
 }
 
-function TreeLine({ line, axis, isOpen, isSelected, onSelect, onToggle }: LineProps) {
+function TreeLine({ line, axis, isOpen, isSelected, onPick, onToggle }: LineProps) {
   const { id, level, title, detail, outcome, startedAt, endedAt, tokens, costUsd, isAtLeast, hasInside } = line;
-  const tone = toneOf(outcome);
+  const tone = toneOfLine(line);
   return (
     <tr
       aria-level={level}
       aria-expanded={hasInside ? isOpen : undefined}
       aria-selected={isSelected}
       tabIndex={isSelected ? 0 : -1}
-      onClick={() => onSelect(id)}
+      onClick={() => onPick(id)}
     >
       <td>
         <span className="trace-name" style={{ paddingLeft: `${(level - 1) * 0.85}rem` }}>
@@ -189,26 +178,3 @@ const Twist = ({ isOpen, onToggle }: TwistProps) => (
     {isOpen === null ? '' : isOpen ? '▾' : '▸'}
   </span>
 );
-
-function Bar({ line, axis: { from, to } }: { line: Line; axis: Axis }) {
-  const { worksFrom, endedAt, queuedMs, outcome } = line;
-  if (worksFrom === null) return null;
-  const share = (time: number) => (100 * Math.min(1, Math.max(0, (time - from) / (to - from)))).toFixed(3);
-  const between = (begin: number, end: number) => ({
-    left: `${share(begin)}%`,
-    width: `${Math.max(0, Number(share(end)) - Number(share(begin))).toFixed(3)}%`,
-  });
-  const waited = queuedMs ?? 0;
-  return (
-    <>
-      {waited > 0 && <span className="trace-wait" style={between(worksFrom - waited, worksFrom)} />}
-      <span className={`trace-bar ${toneOf(outcome)}`} style={between(worksFrom, endedAt ?? to)} />
-    </>
-  );
-}
-
-function barWords({ startedAt, queuedMs }: Line, { from }: Axis): string {
-  if (startedAt === null) return 'not begun';
-  const waited = queuedMs ? `, of which it waited ${duration(queuedMs)} for a worker` : '';
-  return `from ${duration(startedAt - from)}${waited}`;
-}
