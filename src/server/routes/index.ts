@@ -6,6 +6,7 @@ import { addChat } from './chat.ts';
 import { addComparisons } from './comparisons.ts';
 import { addEvaluations } from './evaluations.ts';
 import { addExperimentLooks } from './experiment-looks.ts';
+import { addExperimentReport } from './experiment-report.ts';
 import { addExperiments } from './experiments.ts';
 import { addFeedback } from './feedback.ts';
 import { addHealth } from './health.ts';
@@ -41,6 +42,7 @@ export const ROUTES: readonly AddRoutes[] = [
   addEvaluations,
   addComparisons,
   addExperimentLooks,
+  addExperimentReport,
   addMonitors,
   addAudit,
   addHealth,

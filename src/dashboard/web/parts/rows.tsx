@@ -37,7 +37,8 @@ export function Rows<Row>(props: RowsProps<Row>) {
 
 function FewRows<Row>({ rows, columns, keyOf, to, caption }: RowsProps<Row>) {
   return (
-    <div className="table-wrap">
+    // Rows that open can be focused themselves.
+    <section className="table-wrap" aria-label={caption} tabIndex={to === undefined ? 0 : undefined}>
       <table className="rows">
         <caption className="visually-hidden">{caption}</caption>
         <Head columns={columns} />
@@ -47,7 +48,7 @@ function FewRows<Row>({ rows, columns, keyOf, to, caption }: RowsProps<Row>) {
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }
 

@@ -110,7 +110,8 @@ function exposureText({ startedAt, endedAt }: ExperimentStatus, { funnel, asked,
   );
   const lasted = duration((endedAt ?? Date.now()) - startedAt);
   const looks = lookNo === null ? 'no look yet' : `${whole(lookNo)} looks`;
-  return `${asked.unitName}s: ${parts.join(', ')}. It ${endedAt === null ? 'has run for' : 'ran for'} ${lasted} of at most ${showSpan(asked.stop.maxDurationMs)}, with ${looks}.`;
+  const unit = asked.unitName.charAt(0).toUpperCase() + asked.unitName.slice(1);
+  return `${unit}s: ${parts.join(', ')}. It ${endedAt === null ? 'has run for' : 'ran for'} ${lasted} of at most ${showSpan(asked.stop.maxDurationMs)}, with ${looks}.`;
 }
 
 function Who({ status }: { readonly status: ExperimentStatus }) {

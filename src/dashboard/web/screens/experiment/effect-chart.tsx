@@ -50,7 +50,7 @@ export function EffectOverTime({ asked, looks: { looks, total } }: { readonly as
         )}
         <span className="muted">
           {metric.better === 'higher' ? 'Up' : 'Down'} is better
-          {metric.margin !== null && '; the dashed line is the harm that is tolerated'}
+          {metric.margin !== null && '; dashed is the harm that is tolerated'}
         </span>
       </div>
       {withInterval === 0 ? (
@@ -61,6 +61,7 @@ export function EffectOverTime({ asked, looks: { looks, total } }: { readonly as
       ) : (
         <Drawn points={points} metric={metric} variant={variant} />
       )}
+      {cutAt(points) !== null && <p className="muted">The first intervals are wider than what is drawn.</p>}
       {looks.length < total && (
         <p className="muted">
           {looks.length} of {whole(total)} looks are drawn, evenly apart.
@@ -98,6 +99,15 @@ function Drawn({ points, metric, variant }: DrawnProps) {
   );
 }
 
+/** The first intervals are so wide that nothing else could be read: beyond this they are cut off; null: they need not be. */
+function cutAt(points: readonly Point[]): number | null {
+  const ends = points
+    .flatMap(({ interval }) => (interval === null ? [] : [Math.max(...interval.map(Math.abs))]))
+    .sort((one, other) => one - other);
+  const usual = 1.2 * (ends[Math.floor(0.9 * (ends.length - 1))] ?? 0);
+  return usual > 0 && ends.at(-1)! > 1.5 * usual ? usual : null;
+}
+
 /** As ECharts calls what draws a series of one's own. */
 interface Drawing {
   value(dimension: number): number;
@@ -109,11 +119,17 @@ const WHISKER = { most: 9, least: 2 };
 function optionOf(points: readonly Point[], { format, margin, better }: OnlineMetric, paint: Paint) {
   const known = points.filter(({ interval }) => interval !== null);
   const width = Math.min(WHISKER.most, Math.max(WHISKER.least, 420 / Math.max(1, known.length)));
+  const most = cutAt(known);
   const limit = margin === null ? [] : [better === 'lower' ? margin : -margin];
   return {
-    xAxis: { type: 'time', axisLabel: { color: paint('muted'), hideOverlap: true } },
+    xAxis: {
+      type: 'time',
+      axisLine: { onZero: false, lineStyle: { color: paint('line') } },
+      axisLabel: { color: paint('muted'), hideOverlap: true },
+    },
     yAxis: {
       type: 'value',
+      ...(most !== null && { min: -most, max: most }),
       axisLabel: { color: paint('muted'), formatter: (value: number) => showDifference(value, format) },
       splitLine: { lineStyle: { color: paint('line') } },
     },
@@ -124,6 +140,7 @@ function optionOf(points: readonly Point[], { format, margin, better }: OnlineMe
     series: [
       {
         type: 'custom',
+        clip: true,
         data: known.map(({ at, interval, isHarm }) => [at, interval![0], interval![1], isHarm ? 1 : 0]),
         encode: { x: 0, y: [1, 2] },
         renderItem: (_: unknown, api: Drawing) => {

@@ -1,13 +1,14 @@
 /** One experiment or rollout: what is decided of it, in words, and all that this rests on. */
 import { Link } from 'wouter';
-import { percent, showSpan } from '../../../../experiment/report-text.ts';
+import { showSpan } from '../../../../experiment/report-text.ts';
 import { query, useApi } from '../../api.ts';
-import { duration, time, whole } from '../../format.ts';
+import { duration, time } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Page } from '../../parts/page.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
 import type { ScreenProps } from '../../screens.ts';
 import { Actions } from './actions.tsx';
+import { AskedFacts } from './asked.tsx';
 import { EffectOverTime } from './effect-chart.tsx';
 import './experiment.css';
 import { Funnel, SampleRatio } from './funnel.tsx';
@@ -62,7 +63,7 @@ const About = ({ status: { pipeline, kind, state, startedAt, endedAt, startedBy 
   </>
 );
 
-export function Verdict({ status: { sentences, state } }: { readonly status: ExperimentStatus }) {
+function Verdict({ status: { sentences, state } }: { readonly status: ExperimentStatus }) {
   const [verdict = `It is ${state}.`, ...rest] = sentences;
   return (
     <section className="card verdict" aria-label="Verdict">
@@ -164,45 +165,5 @@ function Tables({ report: { table, asked } }: { readonly report: Report }) {
         </section>
       )}
     </>
-  );
-}
-
-function AskedFacts({
-  report: { asked, daysLeft },
-  status,
-}: {
-  readonly report: Report;
-  readonly status: ExperimentStatus;
-}) {
-  const { unitName, share, layer, arms, stop, rollout, breaker } = asked;
-  const facts: readonly (readonly [string, string])[] = [
-    ['Share', `${percent(share)} of all ${unitName}s${layer === null ? '' : `, in the layer ${layer}`}`],
-    ['Arms', arms.map(({ name, weight }) => `${name} ${percent(weight)}`).join(' · ')],
-    [
-      'Decides',
-      `after ${showSpan(stop.minDurationMs)} and ${whole(stop.minUnits)} ${unitName}s per arm at the earliest, ${showSpan(stop.maxDurationMs)} at the latest`,
-    ],
-    [
-      'Looks',
-      `every ${showSpan(stop.lookEveryMs)}, at a level of ${percent(stop.alpha)} over all of them (${stop.method.replace('_', ' ')})`,
-    ],
-    [
-      'Breaker',
-      `a variant is taken back at once where more than ${percent(breaker.ceiling)} of its runs fail within ${showSpan(breaker.windowMs)}`,
-    ],
-    ['Winner', rollout.approval === 'manual' ? 'waits for an approval' : 'is rolled out by itself'],
-    ...(daysLeft !== null && isLive(status)
-      ? [['At this pace', `about ${whole(Math.ceil(daysLeft))} more days`] as const]
-      : []),
-  ];
-  return (
-    <dl className="facts">
-      {facts.map(([name, text]) => (
-        <div key={name} className="fact">
-          <dt>{name}</dt>
-          <dd>{text}</dd>
-        </div>
-      ))}
-    </dl>
   );
 }

@@ -39,7 +39,7 @@ function entriesOf(audit: readonly AuditRow[], looks: readonly LookPoint[]): rea
   });
   const changes = looks.flatMap(({ lookNo, at, decision, reason }, index): Entry[] => {
     const before = looks[index - 1];
-    if (before?.decision === decision && before.reason === reason) return [];
+    if (before?.decision === decision) return [];
     return [{ key: `look ${lookNo}`, at, who: `look ${lookNo}`, what: decision, why: reason.replaceAll('_', ' ') }];
   });
   return [...acts, ...changes].sort((one, other) => other.at - one.at);

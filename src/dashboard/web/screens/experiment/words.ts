@@ -54,7 +54,7 @@ export function onApproval(
     `${variant} is served to ${steps} of the traffic outside the experiment’s share (${percent(share)}), which stays split to see harm.`,
     `Each step lasts at least ${showSpan(rollout.soakMs)}, and until ${rollout.unitsPerStep} more ${unitName}s have matured.`,
     'Where a guardrail is harmed beyond its margin, everybody gets the baseline again without anybody being asked.',
-    `After the last step it is deployed as the new baseline of ${pipeline}; sluice deploy ${pipeline} --rollback takes that back.`,
+    `After the last step it is deployed as the new baseline of ${pipeline}; rolling ${pipeline} back takes that away again.`,
   ];
 }
 

@@ -5,7 +5,6 @@ import type { AlertRow } from '../../../../store/monitors-alerts.ts';
 import { useApi } from '../../api.ts';
 import { DASH, money, time, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
-import { JsonView } from '../../parts/json.tsx';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import { Empty, Failed, Loaded } from '../../parts/states.tsx';
@@ -161,6 +160,13 @@ function Counts({
   );
 }
 
+/** `mean 0.61 · lo 0.57`: facts by their names, as they were written down. */
+const evidenceText = (evidence: AlertRow['evidence']): string =>
+  Object.entries(evidence)
+    .filter(([, value]) => value !== null && typeof value !== 'object')
+    .map(([fact, value]) => `${fact} ${typeof value === 'number' ? Number(value.toPrecision(3)) : value}`)
+    .join(' · ') || DASH;
+
 const ALERTS: readonly Column<AlertRow>[] = [
   { id: 'at', heading: 'When', cell: ({ at }) => time(at) },
   {
@@ -168,7 +174,7 @@ const ALERTS: readonly Column<AlertRow>[] = [
     heading: 'Change',
     cell: ({ was, isNow }) => <span className={isNow === 'alerting' ? 'harm' : undefined}>{`${was} → ${isNow}`}</span>,
   },
-  { id: 'evidence', heading: 'Decided from', cell: ({ evidence }) => <JsonView value={evidence} label="evidence" /> },
+  { id: 'evidence', heading: 'Decided from', cell: ({ evidence }) => evidenceText(evidence), wraps: true },
   {
     id: 'told',
     heading: 'Told',

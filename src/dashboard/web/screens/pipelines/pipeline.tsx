@@ -1,18 +1,16 @@
 /** One pipeline: the picture of what it serves, its deployments and what they changed, its prompts, and what is tried on it. */
-import { Link } from 'wouter';
 import { percent } from '../../../../experiment/report-text.ts';
-import { query, useApi } from '../../api.ts';
+import { useApi } from '../../api.ts';
 import { DASH, shortPlan, time } from '../../format.ts';
-import { Badge } from '../../parts/badge.tsx';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
 import type { ScreenProps } from '../../screens.ts';
-import type { ExperimentView } from '../experiments/types.ts';
 import { PlanPicture } from '../run/plan-picture.tsx';
 import '../run/run.css';
 import { PipelineActions } from './actions.tsx';
 import { ComparePlans } from './compare.tsx';
+import { Live } from './live.tsx';
 import './pipelines.css';
 import { Prompts } from './prompt-history.tsx';
 import { baseOf, type Deployment, type PipelineView, type StoredPlan, variantOf } from './types.ts';
@@ -111,35 +109,6 @@ function Picture({ pipeline: { name, deployment }, deployments }: PictureProps) 
           )}
         </>
       )}
-    </Loaded>
-  );
-}
-
-function Live({ name }: { readonly name: string }) {
-  const live = useApi<{ experiments: readonly ExperimentView[] }>(
-    `/v1/experiments${query({ pipeline: name, live: 'true' })}`,
-  );
-  return (
-    <Loaded query={live} what="experiments">
-      {({ experiments }) =>
-        experiments.length === 0 ? (
-          <p className="muted">
-            Nothing is tried on it now. See what an experiment takes: <code>sluice experiment plan</code>
-          </p>
-        ) : (
-          <ul className="plain-list">
-            {experiments.map(({ experimentId, state, arms, ramp, kind }) => (
-              <li key={experimentId}>
-                <Link href={`/experiments/${experimentId}`}>{experimentId}</Link> <Badge word={state} />{' '}
-                <span className="muted">
-                  {arms.map((arm) => `${arm.name} ${percent(arm.weight)}`).join(' · ')}
-                  {(kind === 'rollout' || state === 'rolling') && `, ${percent(ramp)} of the traffic`}
-                </span>
-              </li>
-            ))}
-          </ul>
-        )
-      }
     </Loaded>
   );
 }

@@ -61,9 +61,7 @@ function History({ history: { node, path, versions } }: { readonly history: Prom
     <details className="prompt-history">
       <summary>
         <strong>{node}</strong> {path}{' '}
-        <span className="muted">
-          {versions.length === 1 ? 'never changed' : `changed ${versions.length - 1} times`}
-        </span>
+        <span className="muted">{versions.length === 1 ? 'never changed' : timesText(versions.length - 1)}</span>
       </summary>
       {versions.length > 1 && (
         <div className="bar">
@@ -85,11 +83,14 @@ function History({ history: { node, path, versions } }: { readonly history: Prom
   );
 }
 
+const timesText = (times: number): string => (times === 1 ? 'changed once' : `changed ${times} times`);
+
 function Text({ now, before }: { readonly now: string | null; readonly before: string | null }) {
   if (now === null) return <p className="muted">The node has gone, or has no such text any more.</p>;
   if (before === null) return <pre>{now}</pre>;
   return (
-    <pre className="diff">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <pre className="diff" tabIndex={0}>
       {wordDiff(before, now).map(({ is, text }, place) => {
         // biome-ignore lint/suspicious/noArrayIndexKey: pieces have their places alone
         if (is === 'gone') return <del key={place}>{text}</del>;
