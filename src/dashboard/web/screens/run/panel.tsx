@@ -43,7 +43,7 @@ export function Panel({ line, run, onRerun }: PanelProps) {
   );
 }
 
-export const Fact = ({ name, value }: { name: string; value: ReactNode }) => (
+const Fact = ({ name, value }: { name: string; value: ReactNode }) => (
   <>
     <dt>{name}</dt>
     <dd>{value}</dd>
@@ -161,7 +161,7 @@ function PassagesOf({ shown, run }: { readonly shown: RunTrace['output']; readon
 }
 
 /** `{code, message, remedy?, …}`, as errors are recorded. */
-export function Trouble({ error }: { readonly error: Json }) {
+function Trouble({ error }: { readonly error: Json }) {
   if (error === null) return null;
   const text = (field: string) => fieldOf(error, field);
   return (

@@ -14,9 +14,11 @@ interface PassagesProps {
   readonly list: PassageList;
   /** Null: it is not known what is cited. */
   readonly cited: ReadonlyMap<string, string> | null;
+  /** Whose they are, where lists of several stand beside each other. */
+  readonly of?: string;
 }
 
-export function Passages({ list: { field, passages }, cited }: PassagesProps) {
+export function Passages({ list: { field, passages }, cited, of }: PassagesProps) {
   const [isWhole, setWhole] = useState(false);
   const most = Math.max(0, ...passages.map(({ score }) => score ?? 0));
   const count = cited === null ? null : passages.filter(({ id }) => cited.has(id)).length;
@@ -24,7 +26,7 @@ export function Passages({ list: { field, passages }, cited }: PassagesProps) {
     .map((passage, place) => ({ passage, place }))
     .filter(({ passage, place }) => isWhole || place < FIRST || cited?.has(passage.id));
   return (
-    <section className="passages" aria-label={`Passages: ${field}`}>
+    <section className="passages" aria-label={`Passages${of === undefined ? '' : ` of ${of}`}: ${field}`}>
       <h3>
         {field}{' '}
         <span className="muted">

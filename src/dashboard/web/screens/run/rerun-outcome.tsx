@@ -27,7 +27,7 @@ interface OutcomeProps {
 }
 
 export function RerunOutcome({ runId, rerunId, onClose }: OutcomeProps) {
-  const found = useApi<Backtest>(`/v1/runs/${runId}/backtests/${rerunId}`, {
+  const found = useApi<Backtest>(`/v1/runs/${runId}/backtests/${encodeURIComponent(rerunId)}`, {
     placeholderData: () => undefined,
     refetchInterval: ({ state }) => (state.data === undefined || state.data.state === 'running' ? POLL_MS : false),
   });

@@ -1,5 +1,6 @@
 /** One run: its trace beside its time, what is known of each part, its plan's picture, and what people said of it. */
 import { useState } from 'react';
+import { useSearchParams } from 'wouter';
 import type { Plan } from '../../../../plan/plan.ts';
 import { useApi } from '../../api.ts';
 import { shortRun } from '../../format.ts';
@@ -19,6 +20,7 @@ import type { RunTrace } from './spans.ts';
 const POLL_MS = 1_500;
 const NO_OPERATE = 'This key may not change things: sign in with one that has the scope operate.';
 const WHY_ID = 'why-not';
+const AGAIN = 'again';
 
 /** Nothing of one run is kept for another. */
 export default function Run({ session, parameters: { id = '' } }: ScreenProps) {
@@ -36,7 +38,16 @@ function OneRun({ id, session }: { readonly id: string; readonly session: Sessio
     placeholderData: () => undefined,
   });
   const [asks, setAsks] = useState<Asks>();
-  const [rerunId, setRerunId] = useState<string>();
+  // In the address, so that what came of it can be found again.
+  const [search, setSearch] = useSearchParams();
+  const rerunId = search.get(AGAIN);
+  const setRerunId = (started: string | null) =>
+    setSearch((before) => {
+      const after = new URLSearchParams(before);
+      if (started === null) after.delete(AGAIN);
+      else after.set(AGAIN, started);
+      return after;
+    });
   const [said, setSaid] = useState<string>();
   const why = session.scopes.includes('operate') ? undefined : NO_OPERATE;
   return (
@@ -59,9 +70,7 @@ function OneRun({ id, session }: { readonly id: string; readonly session: Sessio
               </p>
             )}
             <RunHeader run={run} />
-            {rerunId !== undefined && (
-              <RerunOutcome runId={run.runId} rerunId={rerunId} onClose={() => setRerunId(undefined)} />
-            )}
+            {rerunId !== null && <RerunOutcome runId={run.runId} rerunId={rerunId} onClose={() => setRerunId(null)} />}
             <WithPlan
               {...{ run, session, asks }}
               onAsk={setAsks}
