@@ -64,14 +64,14 @@ function Body({ comparison, ids }: { readonly comparison: Comparison; readonly i
   return (
     <>
       <Warnings report={report} />
-      <section className="card" aria-labelledby="answer-title">
-        <h2 id="answer-title">What it came to</h2>
-        <Verdict comparison={comparison} />
-      </section>
       <div className="grid pictures">
+        <section className="card" aria-labelledby="answer-title">
+          <h2 id="answer-title">What it came to</h2>
+          <Verdict comparison={comparison} />
+        </section>
         <Profile page={comparison.page} side={side} />
-        <Sides comparison={comparison} />
       </div>
+      <Sides comparison={comparison} />
       {page.metrics.length === 0 ? (
         <Empty title="There are no metrics to compare by">Give the evaluation a scorer.</Empty>
       ) : (

@@ -13,7 +13,7 @@ import {
   type Sort,
   searchTexts,
 } from '../../../../evaluation/report/page/examples/filter.ts';
-import { pairsOf } from '../../../../evaluation/report/page/examples/pairs.ts';
+import { MISSING, pairsOf } from '../../../../evaluation/report/page/examples/pairs.ts';
 import type { Page } from '../../../../evaluation/report/page/read-data.ts';
 import { whole } from '../../format.ts';
 import { Rows } from '../../parts/rows.tsx';
@@ -182,6 +182,7 @@ function Pictures({ page, metric, side, latency, filter, speed, onFilter, onSpee
     [slow, measured, base, variant, took, pairs],
   );
   const { box } = filter;
+  const hasPairs = pairs.outcome.some((outcome) => outcome < MISSING);
   const drawn = box === null ? null : { across: box.first, up: box.second };
   const take = (next: Drawn | null) =>
     onFilter({ box: next === null ? null : { first: next.across, second: next.up } });
@@ -193,12 +194,16 @@ function Pictures({ page, metric, side, latency, filter, speed, onFilter, onSpee
         <h3 id="against-title">
           {measured.name}: {variant} against {base}
         </h3>
-        <FramedChart
-          label={`${measured.name} of each example, ${base} across and ${variant} up; the table below has the same values`}
-          option={against}
-          height={HEIGHT}
-          onBox={take}
-        />
+        {hasPairs ? (
+          <FramedChart
+            label={`${measured.name} of each example, ${base} across and ${variant} up; the table below has the same values`}
+            option={against}
+            height={HEIGHT}
+            onBox={take}
+          />
+        ) : (
+          <p>No example has a value on both sides.</p>
+        )}
         <p className="muted">Regressions are {corner}. Drag a box over points to see only these below.</p>
         <BoxNumbers
           across={{ name: base, metric: measured }}

@@ -40,7 +40,8 @@ export function FramedChart({ label, option, height, onBox }: FramedChartProps) 
   const framed = useCallback(
     (paint: Paint) => {
       const colours = Object.fromEntries(COLOURS.map((name) => [name, paint(name)])) as unknown as Frame['colours'];
-      return option({ colours, width });
+      // Its buttons would stand in the picture: a drag alone draws a box.
+      return { ...option({ colours, width }), toolbox: { show: false } };
     },
     [option, width],
   );

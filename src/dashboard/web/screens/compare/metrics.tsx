@@ -60,6 +60,7 @@ function MetricCard({ metric, sides, examples }: CardProps) {
         ))}
       </p>
       <FramedChart label={`Means of ${name} with intervals; the table below has them`} option={means} height={height} />
+      <p className="muted">{coverageWords(metric, examples)}</p>
       <details>
         <summary>Differences, coverage, and why</summary>
         <FramedChart
@@ -104,6 +105,16 @@ function MetricCard({ metric, sides, examples }: CardProps) {
       </details>
     </section>
   );
+}
+
+/** `360 to 372 of 400 examples on both sides; up to 8 values missing (2.0 %)`. */
+function coverageWords({ sides }: PageMetric, examples: number): string {
+  const pairs = sides.map((side) => side.pairs);
+  const [least, most] = [Math.min(...pairs), Math.max(...pairs)];
+  const range = least === most ? whole(most) : `${whole(least)} to ${whole(most)}`;
+  const holes = sides.map(({ missing }) => missing).sort((one, other) => other.cells - one.cells)[0];
+  const lacking = holes === undefined || holes.cells === 0 ? 'nothing missing' : `up to ${whole(holes.cells)} missing`;
+  return `Coverage: ${range} of ${whole(examples)} examples, ${lacking}`;
 }
 
 const toneClass = (tone: string): string => (tone === 'harm' ? 'harm' : tone === 'good' ? 'accent' : '');

@@ -23,11 +23,14 @@ export function Profile({ page: { metrics, sides }, side }: ProfileProps) {
     [shown, sides, side],
   );
   const toggle = (name: string) => setHidden((now) => (now.has(name) ? without(now, name) : new Set([...now, name])));
+  const hasAny = shown.some((metric) => metric.sides.some(({ variant }) => variant.mean !== null));
   return (
     <section className="card" aria-labelledby="profile-title">
       <h2 id="profile-title">All metrics</h2>
       {able.length < FEWEST_AXES ? (
         <p className="muted">A picture needs at least {FEWEST_AXES} metrics whose values differ.</p>
+      ) : !hasAny ? (
+        <p className="muted">No metric could be compared: no example has a value on both sides.</p>
       ) : (
         <>
           <p className="muted keys">

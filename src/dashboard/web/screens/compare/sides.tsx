@@ -26,8 +26,7 @@ export function Sides({ comparison }: SidesProps) {
     .slice(1)
     .map((fact) => ({ ...fact, isSame: fact.values.every((value) => value === fact.values[0]) }));
   const shown = facts.filter(({ isSame }) => !(isDiffOnly && isSame));
-  const goTo = (chosen: readonly Side[]) =>
-    go(`/compare?ids=${encodeURIComponent(chosen.map(refOf).join(','))}`);
+  const goTo = (chosen: readonly Side[]) => go(`/compare?ids=${encodeURIComponent(chosen.map(refOf).join(','))}`);
   return (
     <section className="card" aria-labelledby="sides-title">
       <div className="bar">
@@ -63,7 +62,7 @@ export function Sides({ comparison }: SidesProps) {
                       <button
                         type="button"
                         className="link"
-                        aria-label={`Take ${side.label} away`}
+                        aria-label={`take away ${side.label}`}
                         onClick={() => goTo(sides.filter((other) => other !== side))}
                       >
                         take away

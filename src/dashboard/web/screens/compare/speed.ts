@@ -22,7 +22,14 @@ export function speedOption({ latency, metric, labels, took, scored }: SpeedView
   const axis = (of: PageMetric, gap: number) => ({
     ...{ type: 'value', name: of.name, nameLocation: 'middle', nameGap: gap, scale: true, splitNumber: 4 },
     nameTextStyle: { ...text, color: colours.ink },
-    axisLabel: { ...text, formatter: (value: number) => showValue(value, of.format), hideOverlap: true },
+    axisLabel: {
+      ...text,
+      formatter: (value: number) => showValue(value, of.format),
+      hideOverlap: true,
+      showMinLabel: false,
+      showMaxLabel: false,
+    },
+    ...(of.format === 'share' && SHARES),
     splitLine: { lineStyle: { color: colours.line } },
   });
   const points = (side: 'first' | 'second') => pointsOf(took[side], scored[side]);
@@ -43,6 +50,9 @@ export function speedOption({ latency, metric, labels, took, scored }: SpeedView
     series: [series(labels[0], 'first', colours.grey), series(labels[1], 'second', colours.accent)],
   };
 }
+
+/** Points at either end are seen whole. */
+const SHARES = { min: -0.05, max: 1.05 };
 
 /** Without those of which either is missing: they have no place. */
 function pointsOf(across: Float64Array, up: Float64Array): readonly (readonly [number, number])[] {

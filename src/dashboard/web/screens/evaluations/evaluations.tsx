@@ -86,8 +86,8 @@ const COLUMNS: readonly Column<ListedEvaluation>[] = [
     isNumber: true,
     cell: ({ progress: { done, total } }) => (done === total ? whole(total) : `${whole(done)} of ${whole(total)}`),
   },
-  { id: 'variants', heading: 'Variants', cell: ({ variants }) => variantWords(variants) },
-  { id: 'on', heading: 'On', cell: datasetWords },
+  { id: 'variants', heading: 'Variants', wraps: true, cell: ({ variants }) => variantWords(variants) },
+  { id: 'on', heading: 'On', wraps: true, cell: datasetWords },
   { id: 'standing', heading: 'Standing', cell: standingOf },
   { id: 'paid', heading: 'Paid', isNumber: true, cell: ({ progress }) => paidWords(progress) },
   {

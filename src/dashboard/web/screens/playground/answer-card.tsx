@@ -104,13 +104,14 @@ function Said({ answer: { phase, text, drafts, output } }: { readonly answer: An
 
 function Took({ answer: { result, firstTextMs, waitedMs } }: { readonly answer: Answer }) {
   if (waitedMs === null) return null;
-  const cost = result?.costUsd == null ? DASH : `${result.unknownCalls > 0 ? '≥ ' : ''}${money(result.costUsd)}`;
-  const tokens = result == null ? DASH : whole(result.inputTokens + result.outputTokens);
+  const isFree = result?.paidCalls === 0;
+  const paid = result?.costUsd == null ? DASH : `${result.unknownCalls > 0 ? '≥ ' : ''}${money(result.costUsd)}`;
+  const tokens = result === null || isFree ? DASH : whole(result.inputTokens + result.outputTokens);
   const facts = [
     ['Took', duration(result?.durationMs ?? null)],
     ['First text', duration(firstTextMs)],
     ['Waited here', duration(waitedMs)],
-    ['Cost', cost],
+    ['Cost', isFree ? 'no paid calls' : paid],
     ['Tokens', tokens],
     ['Plan', result === null ? DASH : shortPlan(result.planId)],
   ] as const;
@@ -185,7 +186,7 @@ function Rests({ runId, output }: { readonly runId: string; readonly output: Jso
             : `It cites ${cited.size === 1 ? 'one passage' : `${cited.size} passages`}.`}
         </p>
       )}
-      {list !== undefined && <Passages list={list} cited={cited} />}
+      {list !== undefined && <Passages list={list} cited={cited} of={runId} />}
       {output !== null && (
         <details>
           <summary>The whole output</summary>
