@@ -22,11 +22,11 @@ export async function writeAudit(queries: Queries, audit: NewAudit, now: Date | 
   );
 }
 
-/** Of a pipeline, its experiments' included, or of one experiment; newest first. */
-export async function auditOf(queries: Queries, subject: string, limit: number): Promise<readonly AuditRow[]> {
+/** Of a pipeline, its experiments' included, or of one experiment, or (null) of all; newest first. */
+export async function auditOf(queries: Queries, subject: string | null, limit: number): Promise<readonly AuditRow[]> {
   return queries.query<AuditRow>(
     `select at, who, action, subject, was, is_now as "isNow", why from audit
-     where subject = $1 or subject in (select experiment_id from experiment where pipeline = $1)
+     where $1::text is null or subject = $1 or subject in (select experiment_id from experiment where pipeline = $1)
      order by audit_no desc limit $2`,
     [subject, Math.min(limit, LARGEST_PAGE)],
   );

@@ -115,8 +115,8 @@ export interface Experiments {
   ): Promise<void>;
   /** In one write, audited and in the ledger as `act`; false where it is in none of the states, and then nothing is changed. */
   move(experimentId: string, move: Move): Promise<boolean>;
-  /** Of a pipeline, its experiments' included, or of an experiment; newest first, at most 1,000. */
-  audit(subject: string, limit: number): Promise<readonly AuditRow[]>;
+  /** Of a pipeline, its experiments' included, or of an experiment, or (null) of all; newest first, at most 1,000. */
+  audit(subject: string | null, limit: number): Promise<readonly AuditRow[]>;
 }
 
 export function createExperiments(database: Database, clock?: Clock): Experiments {

@@ -31,8 +31,9 @@ const list = (allow: Routing['allow']) =>
           .string()
           .regex(/^[\x21-\x7e]+$/, 'it is no name')
           .max(SUBJECT_LENGTH)
+          .optional()
           .openapi({
-            description: "A pipeline, with its experiments; an experiment; or a key's id",
+            description: "A pipeline, with its experiments; an experiment; a key's id. Default: all",
             example: 'docs-bot',
           }),
       }),
@@ -48,5 +49,5 @@ const list = (allow: Routing['allow']) =>
 
 export const addAudit: AddRoutes = (app, { allow, runtime: { store } }) =>
   addRoute(app, list(allow), async (context) =>
-    context.json({ audit: await store.experiments.audit(context.req.valid('query').subject, MOST_LISTED) }),
+    context.json({ audit: await store.experiments.audit(context.req.valid('query').subject ?? null, MOST_LISTED) }),
   );

@@ -1,0 +1,164 @@
+/** The dashboard in a browser, over a live API: every screen, in both themes, with and without something to show. */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SCOPES } from '../../src/store/api-keys.ts';
+import { helped, tokenSteps, told } from '../runtime/token-steps.ts';
+import { type Api, keyOf, startApi } from '../server/api-support.ts';
+import { startOf } from '../store/experiment-helpers.ts';
+import { noChromium, startChromium } from '../support/chromium.ts';
+import { type Live, startLive } from '../support/live.ts';
+
+if (noChromium) console.warn(`${noChromium}: the dashboard is not looked at`);
+
+describe.skipIf(noChromium)('the dashboard', () => {
+  let live: Live;
+  let api: Api;
+  let browser: Browser;
+  let page: Page;
+  let axe: string;
+  /** What went wrong in the page, or was blocked by its policy. */
+  const complaints: string[] = [];
+  let runId: string;
+  let experimentId: string;
+
+  beforeAll(async () => {
+    live = await startLive(tokenSteps());
+    api = await startApi(live, [told, helped]);
+    [browser, axe] = await Promise.all([
+      startChromium(),
+      readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'),
+    ]);
+    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page.on('pageerror', ({ message }) => complaints.push(message));
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+    page.on('request', (request) => {
+      if (!request.url().startsWith(api.url)) complaints.push(`asked ${request.url()}`);
+    });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await api?.close(1_000);
+    await live?.stop();
+  });
+
+  const open = async (path: string) => {
+    await page.goto(`${api.url}/ui${path}`);
+    await page.locator('main h1').waitFor();
+    await page.locator('.spinner').first().waitFor({ state: 'detached' });
+  };
+
+  /** What axe finds that is serious, or worse. */
+  async function findings(): Promise<readonly string[]> {
+    await page.evaluate(axe);
+    const violations = await page.evaluate<readonly Violation[]>('axe.run().then(({ violations }) => violations)');
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
+  }
+
+  const signIn = async (key: string) => {
+    await page.getByLabel('API key').fill(key);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+  };
+
+  test('lets nobody in without a key, and says so of a wrong one', async () => {
+    await page.goto(`${api.url}/ui/`);
+    await signIn(await keyOf(live, 'asker', ['ask']));
+    expect(await page.getByRole('alert').textContent()).toContain('may not do this');
+    expect(await findings()).toEqual([]);
+    complaints.length = 0; // the browser writes down that it was refused
+    await signIn(await keyOf(live, 'everything', SCOPES));
+    await page.getByRole('heading', { name: 'Runs', exact: true }).waitFor();
+    const [cookie] = await page.context().cookies();
+    expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict' });
+  });
+
+  test('an empty list says what fills it', async () => {
+    expect(await page.locator('.state.empty').textContent()).toContain('sluice ask');
+    await open('/experiments');
+    expect(await page.locator('.state.empty').textContent()).toContain('sluice experiment plan');
+  });
+
+  test('a cookie alone, as another site would send it, is not taken', async () => {
+    const cookies = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join('; ');
+    const asked = (headers: Record<string, string>) =>
+      api.ask(null, 'GET', '/v1/runs', undefined, { cookie: cookies, ...headers });
+    expect([(await asked({})).status, (await asked({ 'x-sluice-session': '1' })).status]).toEqual([401, 200]);
+  });
+
+  test('runs are filtered, and open', async () => {
+    const key = await keyOf(live, 'asks', ['ask', 'feedback']);
+    for (const input of [{ text: 'one' }, { text: 'two' }, { text: 'x', failures: 3 }])
+      runId = (await api.ask(key, 'POST', '/v1/pipelines/told/runs', { input })).body.runId;
+    await live.client.deploy({ pipeline: told.id, plan: told.plan, by: 'test', why: 'to be seen' });
+    experimentId = (await startOf(live, 'shown', told.id)).experimentId;
+    await open('/runs');
+    await expect.poll(() => page.locator('tbody tr.opens').count()).toBe(3);
+    await page.getByLabel('Value').fill('failed');
+    await page.getByRole('button', { name: 'Filter', exact: true }).click();
+    await expect.poll(() => page.locator('tbody tr.opens').count()).toBe(1);
+    expect(page.url()).toContain('view=');
+    await page.locator('tbody tr.opens').press('Enter');
+    await page.waitForURL(`**/runs/${runId}`);
+    await page.goBack();
+    await expect.poll(() => page.locator('tbody tr.opens').count()).toBe(1);
+  });
+
+  const paths = () => [
+    ...[
+      '/runs',
+      `/runs/${runId}`,
+      '/experiments',
+      `/experiments/${experimentId}`,
+      `/experiments/${experimentId}/brief`,
+    ],
+    ...['/pipelines', `/pipelines/${told.id}`, '/monitors', '/evaluations', '/playground', '/audit', '/nowhere'],
+  ];
+
+  test.each(['light', 'dark'] as const)('no screen has a serious finding of axe, in %s', async (colorScheme) => {
+    await page.emulateMedia({ colorScheme });
+    const found: string[] = [];
+    for (const path of paths()) {
+      await open(path);
+      found.push(...(await findings()).map((finding) => `${path} ${finding}`));
+    }
+    expect(found).toEqual([]);
+  });
+
+  test('no screen is wider than a telephone', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    const wide: string[] = [];
+    for (const path of paths()) {
+      await open(path);
+      const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+      if (width > 390) wide.push(`${path}: ${width}`);
+    }
+    expect(wide).toEqual([]);
+  });
+
+  test('nothing went wrong in the page, and nothing was asked of others', () => {
+    expect(complaints).toEqual([]);
+  });
+
+  test('a server that is gone is said in words', async () => {
+    await page.route('**/v1/**', (route) => route.abort());
+    await page.goto(`${api.url}/ui/audit`);
+    expect(await page.getByRole('alert').textContent()).toContain('sluice serve');
+    await page.unroute('**/v1/**');
+  });
+
+  test('whoever signs out is out', async () => {
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await open('/audit');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('API key').waitFor();
+  });
+});
+
+interface Violation {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
