@@ -82,7 +82,7 @@ function Sheet({ status, report }: { readonly status: ExperimentStatus; readonly
       {guardrails.length > 0 && (
         <section>
           <h2>Guardrails</h2>
-          <Guardrails rows={guardrails} />
+          <Guardrails rows={guardrails} isShort />
         </section>
       )}
       {table.length === 0 && <p>Nothing has been looked at yet: there are no numbers to decide by.</p>}

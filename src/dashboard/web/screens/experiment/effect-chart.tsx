@@ -55,8 +55,8 @@ export function EffectOverTime({ asked, looks: { looks, total } }: { readonly as
       </div>
       {withInterval === 0 ? (
         <p className="muted">
-          {whole(total)} {total === 1 ? 'look' : 'looks'} so far, and none with an interval: too few {asked.unitName}s
-          have matured. The first appears by itself.
+          {total === 0 ? 'No look' : `${whole(total)} ${total === 1 ? 'look' : 'looks'}`} so far, and no interval: too
+          few {asked.unitName}s have matured. The first appears by itself.
         </p>
       ) : (
         <Drawn points={points} metric={metric} variant={variant} />

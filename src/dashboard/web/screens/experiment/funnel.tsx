@@ -15,9 +15,9 @@ export function Funnel({ report }: { readonly report: Report }) {
   const columns: readonly Column<FunnelArm>[] = [
     { id: 'arm', heading: 'Arm', cell: ({ arm, isServed }) => (isServed ? arm : `${arm} (stopped)`) },
     { id: 'weight', heading: 'Planned', cell: ({ weight }) => percent(weight, 0), isNumber: true },
-    of('exposed', 'Assigned and exposed'),
+    of('exposed', 'Exposed'),
     of('matured', 'Matured'),
-    of('recorded', 'With a value'),
+    of('recorded', 'With value'),
   ];
   return (
     <>
@@ -53,10 +53,12 @@ function Part({
     <div className="part">
       <span className="part-amount">{whole(amount)}</span>
       <span className="part-track">
-        <span
-          className={isBaseline ? 'part-fill baseline' : 'part-fill'}
-          style={{ width: `${(WHOLE * amount) / most}%` }}
-        />
+        {amount > 0 && (
+          <span
+            className={isBaseline ? 'part-fill baseline' : 'part-fill'}
+            style={{ width: `${(WHOLE * amount) / most}%` }}
+          />
+        )}
       </span>
     </div>
   );

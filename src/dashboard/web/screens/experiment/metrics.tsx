@@ -55,11 +55,18 @@ export function Effects({ rows, caption }: { readonly rows: readonly LookTableRo
 }
 
 /** Turned so that right is harm, whichever direction is good. */
-export function Guardrails({ rows }: { readonly rows: readonly LookTableRow[] }) {
+/** @param isShort without what is said in how they stand */
+export function Guardrails({
+  rows,
+  isShort = false,
+}: {
+  readonly rows: readonly LookTableRow[];
+  readonly isShort?: boolean;
+}) {
   const columns: readonly Column<LookTableRow>[] = [
     COMMON.metric,
     ...(isOfSeveral(rows) ? [COMMON.variant] : []),
-    { id: 'margin', heading: 'Tolerated', cell: marginText, isNumber: true },
+    ...(isShort ? [] : [MARGIN]),
     { id: 'harm', heading: 'Harm, from least to most', cell: (row) => <HarmBar row={row} /> },
     { id: 'between', heading: 'Between', cell: harmText, isNumber: true },
     COMMON.stands,
@@ -68,6 +75,11 @@ export function Guardrails({ rows }: { readonly rows: readonly LookTableRow[] })
 }
 
 const isOfSeveral = (rows: readonly LookTableRow[]): boolean => new Set(rows.map(({ variant }) => variant)).size > 1;
+
+const MARGIN: Column<LookTableRow> = {
+  ...{ id: 'margin', heading: 'Tolerated', isNumber: true },
+  cell: (row) => marginText(row),
+};
 
 const marginText = ({ margin, format }: LookTableRow): string =>
   margin === null ? DASH : showDifference(margin, format).replace(/^\+/, '');

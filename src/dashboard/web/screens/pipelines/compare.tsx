@@ -21,8 +21,10 @@ interface CompareProps {
 
 export function ComparePlans({ deployments, defined }: CompareProps) {
   const choices = choicesOf(deployments, defined);
-  const [left, setLeft] = useState(choices[Math.min(1, deployments.length)]?.value ?? '');
-  const [right, setRight] = useState(choices[0]?.value ?? '');
+  // What is served against what was before it; without deployments, the first variant against the definition.
+  const [from, to] = deployments.length === 0 ? [0, 1] : [1, 0];
+  const [left, setLeft] = useState((choices[from] ?? choices[0])?.value ?? '');
+  const [right, setRight] = useState((choices[to] ?? choices[0])?.value ?? '');
   const [one, other] = [left, right].map((value) => choices.find((choice) => choice.value === value));
   return (
     <>
