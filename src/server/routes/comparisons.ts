@@ -6,6 +6,7 @@ import { loadReport } from '../../evaluation/report/load-report.ts';
 import { readOutputs } from '../../evaluation/report/outputs.ts';
 import { pageData } from '../../evaluation/report/pack.ts';
 import { suggest } from '../../nearest.ts';
+import { storable } from '../../store/storable.ts';
 import type { Store } from '../../store/store.ts';
 import { problems } from '../problem.ts';
 import { type AddRoutes, addRoute, keyedRoute, type Routing } from '../route.ts';
@@ -101,7 +102,7 @@ export const addComparisons: AddRoutes = (app, { allow, runtime: { store, client
     const sides = sidesOf(await namedIn(store, ids));
     const [found] = await readOutputs(
       { report: { sides }, rowsOf: (evaluationId, exampleIds) => store.evaluations.results(evaluationId, exampleIds) },
-      [{ example: 0, id: example }],
+      [{ example: 0, id: storable(example) as string }],
     );
     return context.json({ runs: found?.runs ?? [] });
   });

@@ -62,7 +62,11 @@ const list = (allow: Routing['allow']) =>
     middleware: allow('read'),
     request: {
       query: z.object({
-        name: z.string().min(1).max(200).optional().openapi({ description: 'Only those of this definition' }),
+        name: z
+          .string()
+          .regex(/^[\x20-\x7e]{1,200}$/, 'it is no name of a definition')
+          .optional()
+          .openapi({ description: 'Only those of this definition' }),
         limit: z.coerce.number().int().min(1).max(MOST_LISTED).optional(),
       }),
     },

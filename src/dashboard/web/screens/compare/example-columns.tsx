@@ -4,7 +4,7 @@ import type { Pairs } from '../../../../evaluation/report/page/examples/pairs.ts
 import { outcomeWord, reasonWords } from '../../../../evaluation/report/page/examples/state-words.ts';
 import { showDifference, showValue } from '../../../../evaluation/report/values.ts';
 import type { Column } from '../../parts/rows.tsx';
-import type { Looked } from './examples.tsx';
+import type { Looked } from './types.ts';
 
 export function exampleColumns(
   { page, metric, side }: Looked,

@@ -8,7 +8,7 @@ import { showDifference, showValue } from '../../../../evaluation/report/values.
 import { useApi } from '../../api.ts';
 import { whole } from '../../format.ts';
 import { Loaded } from '../../parts/states.tsx';
-import type { Looked } from './examples.tsx';
+import type { Looked } from './types.ts';
 
 interface DetailProps extends Looked {
   readonly ids: string;

@@ -1,8 +1,6 @@
 /** The examples: two pictures of them all, in which a box is a filter, and each as a row, the worst first. */
-import { useCallback, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useLocation, useSearchParams } from 'wouter';
-import type { Frame } from '../../../../evaluation/report/page/charts/engine.ts';
-import { scatterOption } from '../../../../evaluation/report/page/charts/scatter.ts';
 import {
   countOutcomes,
   type Filter,
@@ -13,22 +11,15 @@ import {
   type Sort,
   searchTexts,
 } from '../../../../evaluation/report/page/examples/filter.ts';
-import { MISSING, pairsOf } from '../../../../evaluation/report/page/examples/pairs.ts';
-import type { Page } from '../../../../evaluation/report/page/read-data.ts';
+import { pairsOf } from '../../../../evaluation/report/page/examples/pairs.ts';
 import { whole } from '../../format.ts';
 import { Rows } from '../../parts/rows.tsx';
 import { Empty } from '../../parts/states.tsx';
-import { BoxNumbers } from './box-numbers.tsx';
 import { exampleColumns } from './example-columns.tsx';
 import { ExampleDetail } from './example-detail.tsx';
-import { type Drawn, FramedChart } from './framed-chart.tsx';
-import { speedOption } from './speed.ts';
-
-export interface Looked {
-  readonly page: Page;
-  readonly metric: number;
-  readonly side: number;
-}
+import type { Drawn } from './framed-chart.tsx';
+import { Pictures } from './pictures.tsx';
+import type { Looked } from './types.ts';
 
 interface ExamplesProps extends Looked {
   readonly ids: string;
@@ -153,90 +144,6 @@ export function Examples({ page, metric, side, ids, latency, onChoose }: Example
         />
       )}
     </section>
-  );
-}
-
-interface PicturesProps extends Looked {
-  readonly latency: number | null;
-  readonly filter: Filter;
-  readonly speed: Drawn | null;
-  readonly onFilter: (change: Partial<Filter>) => void;
-  readonly onSpeed: (box: Drawn | null) => void;
-}
-
-const HEIGHT = '21rem';
-
-function Pictures({ page, metric, side, latency, filter, speed, onFilter, onSpeed }: PicturesProps) {
-  const [base, variant] = [page.sides[0]!, page.sides[side]!];
-  const measured = page.metrics[metric]!;
-  const pairs = useMemo(() => pairsOf(page, metric, side), [page, metric, side]);
-  const against = useCallback(
-    (frame: Frame) => scatterOption({ metric: measured, labels: [base, variant], pairs, ids: page.ids }, frame),
-    [measured, base, variant, pairs, page.ids],
-  );
-  const took = useMemo(() => (latency === null ? null : pairsOf(page, latency, side)), [page, latency, side]);
-  const slow = latency === null ? null : page.metrics[latency]!;
-  const bySpeed = useCallback(
-    (frame: Frame) =>
-      speedOption({ latency: slow!, metric: measured, labels: [base, variant], took: took!, scored: pairs }, frame),
-    [slow, measured, base, variant, took, pairs],
-  );
-  const { box } = filter;
-  const hasPairs = pairs.outcome.some((outcome) => outcome < MISSING);
-  const drawn = box === null ? null : { across: box.first, up: box.second };
-  const take = (next: Drawn | null) =>
-    onFilter({ box: next === null ? null : { first: next.across, second: next.up } });
-  const corner =
-    measured.better === 'higher' ? 'below the diagonal, at the lower right' : 'above the diagonal, at the upper left';
-  return (
-    <div className="grid pictures">
-      <section className="card" aria-labelledby="against-title">
-        <h3 id="against-title">
-          {measured.name}: {variant} against {base}
-        </h3>
-        {hasPairs ? (
-          <FramedChart
-            label={`${measured.name} of each example, ${base} across and ${variant} up; the table below has the same values`}
-            option={against}
-            height={HEIGHT}
-            onBox={take}
-          />
-        ) : (
-          <p>No example has a value on both sides.</p>
-        )}
-        <p className="muted">Regressions are {corner}. Drag a box over points to see only these below.</p>
-        <BoxNumbers
-          across={{ name: base, metric: measured }}
-          up={{ name: variant, metric: measured }}
-          box={drawn}
-          onBox={take}
-        />
-      </section>
-      <section className="card" aria-labelledby="speed-title">
-        <h3 id="speed-title">{measured.name} against latency</h3>
-        {slow === null || took === null || latency === metric ? (
-          <p className="muted">
-            {slow === null ? 'No latency was measured.' : 'Choose another metric than the latency itself.'}
-          </p>
-        ) : (
-          <>
-            <FramedChart
-              label={`${measured.name} of each example against how long it took, for ${base} and ${variant}`}
-              option={bySpeed}
-              height={HEIGHT}
-              onBox={onSpeed}
-            />
-            <p className="muted">A box here takes the examples whose point of {variant} is in it.</p>
-            <BoxNumbers
-              across={{ name: slow.name, metric: slow }}
-              up={{ name: measured.name, metric: measured }}
-              box={speed}
-              onBox={onSpeed}
-            />
-          </>
-        )}
-      </section>
-    </div>
   );
 }
 

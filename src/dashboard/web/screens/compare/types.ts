@@ -2,6 +2,7 @@
 import type { ComparisonGate } from '../../../../evaluation/compare/gate.ts';
 import type { ComparisonReport } from '../../../../evaluation/compare/report.ts';
 import type { ReportData } from '../../../../evaluation/report/data.ts';
+import type { Page } from '../../../../evaluation/report/page/read-data.ts';
 import type { PageData } from '../../../../evaluation/report/page-data.ts';
 
 export interface Comparison extends Pick<ReportData, 'evaluations' | 'leaderboard' | 'madeAt' | 'command'> {
@@ -10,4 +11,11 @@ export interface Comparison extends Pick<ReportData, 'evaluations' | 'leaderboar
   readonly page: PageData;
   /** Of the baseline's evaluation; the page may have fewer. */
   readonly examples: number;
+}
+
+/** What is looked at: a metric of a side. */
+export interface Looked {
+  readonly page: Page;
+  readonly metric: number;
+  readonly side: number;
 }

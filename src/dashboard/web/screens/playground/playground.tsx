@@ -1,5 +1,4 @@
 /** Playground: ask a pipeline or a variant of it, or two side by side, and see the answers come. */
-import { type FormEvent, type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { useApi } from '../../api.ts';
 import { Page } from '../../parts/page.tsx';
@@ -8,7 +7,8 @@ import type { ScreenProps } from '../../screens.ts';
 import type { Session } from '../../session.tsx';
 import '../run/run.css';
 import { AnswerCard } from './answer-card.tsx';
-import { type Field, fieldsOf, filledIn, type InputSchema, inputFor } from './fields.ts';
+import { fieldsOf, type InputSchema, inputFor } from './fields.ts';
+import { InputForm } from './input-form.tsx';
 import './playground.css';
 import { useAnswers } from './use-answers.ts';
 
@@ -131,106 +131,3 @@ const Choice = ({ label, rows, value, none, onChoose }: ChoiceProps) => (
     </select>
   </label>
 );
-
-interface FormProps {
-  readonly fields: readonly Field[];
-  /** Why nothing can be asked. */
-  readonly why: string | undefined;
-  readonly isAsking: boolean;
-  readonly onAsk: (input: ReturnType<typeof filledIn>['input'], drafts: boolean) => void;
-  readonly onStop: () => void;
-}
-
-function InputForm({ fields, why, isAsking, onAsk, onStop }: FormProps) {
-  const [written, setWritten] = useState<{ readonly [name: string]: string }>({});
-  const [drafts, setDrafts] = useState(true);
-  const [wasTried, setTried] = useState(false);
-  const first = useRef<HTMLTextAreaElement>(null);
-  const filled = useMemo(() => filledIn(fields, written), [fields, written]);
-  useEffect(() => first.current?.focus(), []);
-  const submit = (event?: FormEvent) => {
-    event?.preventDefault();
-    setTried(true);
-    if (filled.wrong.size === 0 && why === undefined) onAsk(filled.input, drafts);
-  };
-  const onKey = (event: KeyboardEvent) => {
-    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
-    event.preventDefault();
-    submit();
-  };
-  return (
-    <form className="card" aria-label="Input" onSubmit={submit} onKeyDown={onKey}>
-      {fields.map((field, place) => (
-        <Input
-          key={field.name}
-          field={field}
-          box={place === 0 ? first : undefined}
-          value={written[field.name] ?? ''}
-          wrong={wasTried ? filled.wrong.get(field.name) : undefined}
-          onWrite={(text) => setWritten({ ...written, [field.name]: text })}
-        />
-      ))}
-      <div className="bar bare">
-        <button type="submit" className="primary" disabled={why !== undefined} title={why}>
-          Ask
-        </button>
-        {isAsking && (
-          <button type="button" onClick={onStop} title="The run itself goes on">
-            Stop reading
-          </button>
-        )}
-        <label>
-          <input type="checkbox" checked={drafts} onChange={({ target }) => setDrafts(target.checked)} /> Show drafts as
-          they are written
-        </label>
-        <span className="muted">{why ?? 'Ctrl+Enter asks'}</span>
-      </div>
-    </form>
-  );
-}
-
-interface InputProps {
-  readonly field: Field;
-  readonly box: React.Ref<HTMLTextAreaElement> | undefined;
-  readonly value: string;
-  readonly wrong: string | undefined;
-  readonly onWrite: (text: string) => void;
-}
-
-function Input({ field: { name, is, choices, isRequired, about, maxLength }, box, value, wrong, onWrite }: InputProps) {
-  const id = `input-${name}`;
-  const described = `${id}-about`;
-  const common = {
-    ...{ id, value, 'aria-required': isRequired, 'aria-invalid': wrong !== undefined, 'aria-describedby': described },
-    onChange: ({ target }: { target: { value: string } }) => onWrite(target.value),
-  };
-  return (
-    <div className="field">
-      <label htmlFor={id}>
-        {name} {!isRequired && <span className="muted">may be left empty</span>}
-      </label>
-      {is === 'choice' ? (
-        <select {...common}>
-          <option value="">not given</option>
-          {choices.map((choice) => (
-            <option key={choice} value={choice}>
-              {choice}
-            </option>
-          ))}
-        </select>
-      ) : (
-        <textarea
-          {...common}
-          ref={box}
-          maxLength={maxLength}
-          rows={is === 'text' ? 3 : 2}
-          spellCheck={is === 'text'}
-          className={is === 'json' ? 'code' : undefined}
-        />
-      )}
-      <span id={described} className={wrong === undefined ? 'muted' : 'harm'}>
-        {wrong ?? about}
-      </span>
-    </div>
-  );
-}

@@ -1,0 +1,121 @@
+/** Evaluations and comparisons over the API, asked of an app without servers. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { SluiceError } from '../../src/errors.ts';
+import { hashSecret, makeApiKey } from '../../src/server/api-key.ts';
+import { createApp } from '../../src/server/app.ts';
+import type { ServerDependencies } from '../../src/server/environment.ts';
+import type { App } from '../../src/server/route.ts';
+import type { Scope } from '../../src/store/api-keys.ts';
+import { makeRows } from '../evaluation/report/make-rows.ts';
+import { LIMITS } from './api-support.ts';
+
+const { facts, rows } = makeRows({ examples: 40, variants: 3, missingShare: 0.1 });
+const ID = facts.evaluationId;
+const PROGRESS = {
+  ...{ total: rows.length, done: rows.length, resumable: 2, cells: { done: 1, failed: 0, missing: 2 } },
+  ...{ calls: { made: 3, shared: 1 }, paidUsd: null, unknownCalls: 0, savedUsd: null },
+};
+const evaluation = {
+  ...{ evaluationId: ID, name: facts.name, spec: facts.spec, pins: facts.pins, state: 'completed', error: null },
+  ...{ budgetUsd: null, startedBy: 'ada', createdAt: 1, finishedAt: 2 },
+};
+let app: App;
+let reader: string;
+let asker: string;
+
+beforeAll(() => {
+  const keys = new Map<string, object>();
+  const store = {
+    apiKeys: { find: async (keyId: string) => keys.get(keyId) },
+    evaluations: {
+      get: async (id: string) => {
+        if (id === ID) return evaluation;
+        throw new SluiceError('evaluation_unknown', { message: `there is no evaluation '${id}'`, remedy: 'another' });
+      },
+      list: async ({ name }: { name?: string }) => (name === undefined || name === facts.name ? [evaluation] : []),
+      progress: async () => PROGRESS,
+      registration: async () => undefined,
+      countComparison: async () => 1,
+      labels: async () => [],
+      scored: async () => [],
+      results: async (_: string, ids: readonly string[]) => rows.filter(({ exampleId }) => ids.includes(exampleId)),
+      eachResult: async function* () {
+        yield* rows;
+      },
+    },
+    datasets: {
+      eachExample: async function* () {
+        for (const { id, tags } of facts.examples) yield { id, tags, input: { question: `What of ${id}?` } };
+      },
+    },
+  };
+  const client = { urlOf: (id: string) => `http://temporal/${id}` };
+  const runtime = { store, client, connection: {}, streams: {}, temporal: {} };
+  app = createApp({
+    ...{ runtime: runtime as unknown as ServerDependencies['runtime'], pipelines: new Map(), limits: LIMITS },
+    ...{ version: '0.0.0', log: () => undefined },
+  });
+  const keyOf = (scopes: readonly Scope[]): string => {
+    const { key, keyId, secret } = makeApiKey();
+    const row = { keyId, name: 'desk', owner: 'app', scopes, secretHash: hashSecret(secret) };
+    keys.set(keyId, { ...row, createdAt: 1, createdBy: 'ada', expiresAt: null, revokedAt: null });
+    return key;
+  };
+  [reader, asker] = [keyOf(['read']), keyOf(['ask'])];
+});
+
+async function ask(path: string, key = reader) {
+  const response = await app.request(path, { headers: { authorization: `Bearer ${key}` } });
+  // biome-ignore lint/suspicious/noExplicitAny: what came is what the tests look at
+  return { status: response.status, body: (await response.json()) as any };
+}
+
+describe('evaluations', () => {
+  test('are listed with how far they came, for keys that may read', async () => {
+    const { body } = await ask('/v1/evaluations');
+    expect(body.evaluations).toHaveLength(1);
+    expect(body.evaluations[0]).toMatchObject({ evaluationId: ID, state: 'completed', progress: { paidUsd: null } });
+    expect((await ask('/v1/evaluations?name=other')).body.evaluations).toEqual([]);
+    expect((await ask('/v1/evaluations', asker)).status).toBe(403);
+  });
+
+  test('one says why something is missing of it', async () => {
+    const { body } = await ask(`/v1/evaluations/${ID}`);
+    expect(body.temporalUrl).toBe(`http://temporal/${ID}`);
+    expect(body.missing.length).toBeGreaterThan(0);
+    expect((await ask('/v1/evaluations/eval-none')).status).toBe(404);
+  });
+});
+
+describe('comparisons', () => {
+  test('one evaluation is its variants against its baseline, with the examples in columns and no outputs', async () => {
+    const { status, body } = await ask(`/v1/comparisons?ids=${ID}`);
+    expect(status).toBe(200);
+    expect(body.page.sides).toEqual(['baseline', 'hybrid', 'hybrid + rerank']);
+    expect(body.page.ids).toHaveLength(40);
+    expect(body.page.questions[0]).toMatch(/^What of /);
+    expect(body.page.outputs).toEqual([]);
+    expect(body.page.columns[1][1].values).toContain(null);
+    expect(body.gate.sentences.length).toBeGreaterThan(0);
+  });
+
+  test('sides that are named stand in their order, the first as the baseline', async () => {
+    const ids = encodeURIComponent(`${ID}:hybrid + rerank,${ID}:baseline`);
+    expect((await ask(`/v1/comparisons?ids=${ids}`)).body.page.sides).toEqual(['hybrid + rerank', 'baseline']);
+  });
+
+  test('what was answered to one example is given by side', async () => {
+    const example = facts.examples[3]!.id;
+    const { body } = await ask(`/v1/comparisons/outputs?ids=${ID}&example=${example}`);
+    expect(body.runs.map(({ side }: { side: number }) => side)).toEqual([0, 1, 2]);
+    expect((await ask(`/v1/comparisons/outputs?ids=${ID}&example=none`)).body.runs).toEqual([]);
+  });
+
+  test('what cannot be compared is refused in words', async () => {
+    const codeOf = async (ids: string) => (await ask(`/v1/comparisons?ids=${encodeURIComponent(ids)}`)).body.code;
+    expect(await codeOf('eval-none')).toBe('evaluation_unknown');
+    expect(await codeOf(`${ID}:hybird`)).toBe('variant_unknown');
+    expect(await codeOf(`${ID}:hybrid,${ID}:hybrid`)).toBe('sides_invalid');
+    expect((await ask('/v1/comparisons?ids=,')).status).toBe(400);
+  });
+});
