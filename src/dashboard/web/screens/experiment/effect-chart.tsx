@@ -105,7 +105,10 @@ function cutAt(points: readonly Point[]): number | null {
     .flatMap(({ interval }) => (interval === null ? [] : [Math.max(...interval.map(Math.abs))]))
     .sort((one, other) => one - other);
   const usual = 1.2 * (ends[Math.floor(0.9 * (ends.length - 1))] ?? 0);
-  return usual > 0 && ends.at(-1)! > 1.5 * usual ? usual : null;
+  if (usual === 0 || ends.at(-1)! <= 1.5 * usual) return null;
+  // Up to a round number, as it stands at the axis.
+  const step = 10 ** Math.floor(Math.log10(usual)) / 2;
+  return Math.ceil(usual / step) * step;
 }
 
 /** As ECharts calls what draws a series of one's own. */
