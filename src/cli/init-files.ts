@@ -49,7 +49,7 @@ function packageJson(name: string, index: string, own: PackageFacts): object {
     dependencies: { sluice: `^${version}`, zod: dependencies.zod },
     devDependencies: { typescript: devDependencies.typescript },
     // Neither is needed; npm asks about those that nobody has decided about.
-    allowScripts: { '@swc/core': false, protobufjs: false },
+    allowScripts: { '@swc/core': false, protobufjs: false, '@scarf/scarf': false },
   };
 }
 

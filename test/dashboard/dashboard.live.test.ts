@@ -114,7 +114,16 @@ describe.skipIf(noChromium)('the dashboard', () => {
       `/experiments/${experimentId}`,
       `/experiments/${experimentId}/brief`,
     ],
-    ...['/pipelines', `/pipelines/${told.id}`, '/monitors', '/evaluations', '/playground', '/audit', '/nowhere'],
+    ...[
+      '/pipelines',
+      `/pipelines/${told.id}`,
+      '/monitors',
+      '/evaluations',
+      '/datasets',
+      '/playground',
+      '/audit',
+      '/nowhere',
+    ],
   ];
 
   test.each(['light', 'dark'] as const)('no screen has a serious finding of axe, in %s', async (colorScheme) => {

@@ -4,6 +4,7 @@ import { addAsk } from './ask.ts';
 import { addAudit } from './audit.ts';
 import { addChat } from './chat.ts';
 import { addComparisons } from './comparisons.ts';
+import { addDatasets } from './datasets.ts';
 import { addEvaluations } from './evaluations.ts';
 import { addExperimentLooks } from './experiment-looks.ts';
 import { addExperimentReport } from './experiment-report.ts';
@@ -39,6 +40,7 @@ export const ROUTES: readonly AddRoutes[] = [
   addPlans,
   addPipelinePlans,
   addExperiments,
+  addDatasets,
   addEvaluations,
   addComparisons,
   addExperimentLooks,

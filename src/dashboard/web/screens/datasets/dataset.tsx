@@ -1,0 +1,83 @@
+/** One dataset: its versions, and examples of the newest, but for those that are kept for the end. */
+import { useState } from 'react';
+import { query, useApi } from '../../api.ts';
+import { time, whole } from '../../format.ts';
+import { Page } from '../../parts/page.tsx';
+import { type Column, Rows } from '../../parts/rows.tsx';
+import { Empty, Loaded } from '../../parts/states.tsx';
+import type { ScreenProps } from '../../screens.ts';
+import type { DatasetVersion } from './datasets.tsx';
+
+interface Example {
+  readonly id: string;
+  readonly input: unknown;
+  readonly expected?: unknown;
+  readonly tags?: readonly string[];
+  readonly run?: string;
+}
+
+const text = (value: unknown): string => (value === undefined ? '–' : JSON.stringify(value));
+
+const EXAMPLES: readonly Column<Example>[] = [
+  { id: 'id', heading: 'Example', cell: ({ id }) => id },
+  { id: 'input', heading: 'Input', cell: ({ input }) => text(input) },
+  { id: 'expected', heading: 'Expected', cell: ({ expected }) => text(expected) },
+  { id: 'tags', heading: 'Tags', cell: ({ tags }) => tags?.join(', ') ?? '–' },
+  { id: 'run', heading: 'From the run', cell: ({ run }) => run ?? '–' },
+];
+
+const VERSIONS: readonly Column<DatasetVersion>[] = [
+  { id: 'no', heading: 'No.', cell: ({ sequence }) => sequence, isNumber: true },
+  { id: 'version', heading: 'Version', cell: ({ version }) => <code>{version.slice(0, 12)}</code> },
+  { id: 'examples', heading: 'Examples', cell: ({ examples }) => whole(examples), isNumber: true },
+  { id: 'origin', heading: 'Made from', cell: ({ origin }) => origin },
+  { id: 'at', heading: 'Since', cell: ({ createdAt }) => time(createdAt) },
+  { id: 'current', heading: 'Current', cell: ({ isCurrent }) => (isCurrent ? 'yes' : '–') },
+];
+
+export default function Dataset({ parameters }: ScreenProps) {
+  const name = parameters.name!;
+  const [after, setAfter] = useState<string>();
+  const dataset = useApi<{ versions: readonly DatasetVersion[]; examples: readonly Example[] }>(
+    `/v1/datasets/${encodeURIComponent(name)}${query({ after })}`,
+  );
+  return (
+    <Page title={name} about="A dataset" command={`sluice dataset show ${name}`}>
+      <Loaded query={dataset} what="the dataset">
+        {({ versions, examples }) => (
+          <>
+            <section className="card">
+              <h2>Versions</h2>
+              <Rows
+                rows={versions}
+                columns={VERSIONS}
+                keyOf={({ version }) => version}
+                caption="Versions, newest first"
+              />
+            </section>
+            <section className="card">
+              <h2>Examples</h2>
+              {examples.length === 0 ? (
+                <Empty title="No further example">All that are not kept for the end have been shown.</Empty>
+              ) : (
+                <Rows rows={examples} columns={EXAMPLES} keyOf={({ id }) => id} caption="Examples, by id" />
+              )}
+              <div className="bar">
+                {after !== undefined && (
+                  <button type="button" onClick={() => setAfter(undefined)}>
+                    From the first
+                  </button>
+                )}
+                {examples.length > 0 && (
+                  <button type="button" onClick={() => setAfter(examples.at(-1)!.id)}>
+                    Next page
+                  </button>
+                )}
+              </div>
+            </section>
+          </>
+        )}
+      </Loaded>
+    </Page>
+  );
+}
