@@ -169,7 +169,7 @@ function optionOf(points: readonly Point[], { format, margin, better }: OnlineMe
             ...limit.map((at) => ({
               yAxis: at,
               lineStyle: { color: paint('edge'), type: 'dashed' },
-              label: { formatter: 'limit', position: 'insideStartTop', color: paint('muted') },
+              label: { formatter: 'limit', position: 'insideEndTop', color: paint('muted') },
             })),
           ],
         },
