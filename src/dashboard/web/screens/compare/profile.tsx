@@ -35,7 +35,7 @@ export function Profile({ page: { metrics, sides }, side }: ProfileProps) {
         <>
           <p className="muted keys">
             <span className="key accent" /> {sides[side]} <span className="key grey" /> {sides[0]}
-            {sides.length > 2 && ' , others faint'}. The edge is the best; what is missing is a gap.
+            {sides.length > 2 && ', others faint'}. The edge is the best; what is missing is a gap.
           </p>
           <FramedChart
             label="All metrics of each side; the cards below have the same values"

@@ -33,9 +33,11 @@ export default function Evaluation({ parameters }: ScreenProps) {
             <a className="button" href={shown.temporalUrl} target="_blank" rel="noreferrer">
               Temporal UI
             </a>
-            <Link className="button" href={`/compare?ids=${shown.evaluationId}`}>
-              Compare its variants
-            </Link>
+            {!isOpen(shown) && (
+              <Link className="button" href={`/compare?ids=${shown.evaluationId}`}>
+                Compare its variants
+              </Link>
+            )}
           </>
         )
       }

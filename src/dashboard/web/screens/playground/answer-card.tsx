@@ -50,8 +50,9 @@ export function AnswerCard({ answer, session }: CardProps) {
       )}
       {phase === 'left' && (
         <p className="notice" role="status">
-          Not followed any more. The run goes on, and its answer is kept:{' '}
-          {runId === null ? 'find it among the runs' : 'open the run to see it'}.
+          {runId === null
+            ? 'Not followed any more. If the run had begun, it goes on: find it among the runs.'
+            : 'Not followed any more. The run goes on, and its answer is kept: open the run to see it.'}
         </p>
       )}
       {trouble !== null && (
