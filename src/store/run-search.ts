@@ -41,10 +41,10 @@ export interface RunPoint {
 }
 
 export interface RunPoints {
+  /** Those that have both values. */
   readonly points: readonly RunPoint[];
-  /** Of those that match, how many have both values, and how many there are. */
-  readonly both: number;
-  readonly total: number;
+  /** How many were drawn of those that match. */
+  readonly drawn: number;
 }
 
 export interface RunSearches {
@@ -52,7 +52,7 @@ export interface RunSearches {
   search(search: RunSearch): Promise<FoundRuns>;
   /** At most `bins` bins of equal length from the first match to the last. @throws SluiceError `filter_invalid` */
   histogram(where: readonly RunCondition[], bins: number): Promise<readonly HistogramBin[]>;
-  /** At most `limit` of them, by hash: asking again gives the same. @throws SluiceError `filter_invalid` */
+  /** Of at most `limit` of them, drawn by hash: asking again draws the same. @throws SluiceError `filter_invalid` */
   points(
     where: readonly RunCondition[],
     axes: { readonly x: string; readonly y: string },
@@ -75,16 +75,17 @@ export function createRunSearch(database: Database): RunSearches {
 async function searchRuns(database: Database, { where, sort, limit, offset }: RunSearch): Promise<FoundRuns> {
   const parameters = createParameters();
   const condition = whereSql(where, parameters);
-  const order = sort === undefined ? 'run.started_at' : fieldSql(sort.by, parameters).sql;
-  const direction = sort?.descending === false ? 'asc' : 'desc';
+  const order =
+    sort === undefined ? NEWEST : `${sorted(fieldSql(sort.by, parameters).sql, sort.descending)}, ${NEWEST}`;
   const column = (name: string) => `${fieldSql(name, parameters).sql} as "${name}"`;
   const shown = ['latencyMs', 'costUsd', 'tokens', 'thumb'].map(column).join(', ');
   const [limitAt, offsetAt] = [parameters.add(limit), parameters.add(offset)];
   // Found first, then looked at closely: sums over calls are made for the page alone.
   const runs = await database.query<FoundRun>(
-    `with found as materialized (
-       select run_id, row_number() over (order by ${order} ${direction} nulls last, run.started_at desc, run_id) as place
-       from run where ${condition} order by place limit ${limitAt} offset ${offsetAt}
+    `with page as materialized (
+       select run_id from run where ${condition} order by ${order} limit ${limitAt} offset ${offsetAt}
+     ), found as (
+       select run_id, row_number() over () as place from page
      )
      select ${RUN_LISTED}, ${QUESTION} as question, ${shown}
      from found join run using (run_id) order by place`,
@@ -97,6 +98,11 @@ async function searchRuns(database: Database, { where, sort, limit, offset }: Ru
   );
   return { runs, total: count!.total };
 }
+
+/** As its index has it. */
+const NEWEST = 'run.started_at desc, run.run_id desc';
+/** What is not known comes last, whichever way. */
+const sorted = (sql: string, descending: boolean): string => `${sql} ${descending ? 'desc' : 'asc'} nulls last`;
 
 async function histogram(
   database: Database,
@@ -134,15 +140,14 @@ async function points(
     type === 'time' ? `(extract(epoch from ${sql}) * 1000)::float8` : sql,
   );
   const limitAt = parameters.add(limit);
-  const rows = await database.query<RunPoint & { n: number; total: number }>(
-    `with found as materialized (select run.run_id, run.state, ${x} as x, ${y} as y from run where ${condition}),
-       counts as (select count(*)::int as total, count(*) filter (where x is not null and y is not null)::int as n from found)
-     select run_id as "runId", state, x, y, n, total from counts left join lateral (
-       select * from found where x is not null and y is not null order by hashtext(run_id) limit ${limitAt}
-     ) as sample on true`,
+  // Drawn first: what a run has cost, and what was said of it, is looked up for those alone.
+  const rows = await database.query<{ runId: string; state: RunState; x: number | null; y: number | null }>(
+    `with drawn as materialized (
+       select run_id from run where ${condition} order by hashtext(run_id), run_id limit ${limitAt}
+     )
+     select run_id as "runId", state, ${x} as x, ${y} as y from drawn join run using (run_id)`,
     parameters.values,
   );
-  const { n: both = 0, total = 0 } = rows[0] ?? {};
-  const drawn = rows.filter(({ runId }) => runId !== null);
-  return { points: drawn.map(({ runId, state, x, y }) => ({ runId, state, x, y })), both, total };
+  const both = rows.filter((row): row is RunPoint => row.x !== null && row.y !== null);
+  return { points: both, drawn: rows.length };
 }

@@ -102,13 +102,16 @@ export function describeRunSearch(subject: Subject): void {
       expect(await subject.store.runSearch.histogram([{ field: 'run', op: '=', value: 'none' }], 5)).toEqual([]);
     });
 
-    test('points say how many have both values', async () => {
-      const drawn = await subject.store.runSearch.points([ours], { x: 'latencyMs', y: 'thumb' }, 1);
-      expect([drawn.both, drawn.total, drawn.points.length]).toEqual([2, 6, 1]);
-      const all = await subject.store.runSearch.points([ours], { x: 'started', y: 'latencyMs' }, 10);
-      expect(all.points.map(({ x }) => x).toSorted()).toContain(FIRST);
-      const none = await subject.store.runSearch.points([ours], { x: 'score', y: 'latencyMs' }, 10);
-      expect(none).toEqual({ points: [], both: 0, total: 6 });
+    test('points are of runs that have both values, and say of how many', async () => {
+      const { runSearch } = subject.store;
+      const drawn = await runSearch.points([ours], { x: 'latencyMs', y: 'thumb' }, 10);
+      expect([drawn.drawn, drawn.points.map(({ runId }) => runId).toSorted()]).toEqual([6, [idOf(0), idOf(1)]]);
+      const all = await runSearch.points([ours], { x: 'started', y: 'latencyMs' }, 10);
+      expect(all.points.find(({ runId }) => runId === idOf(0))).toMatchObject({ x: FIRST, y: 100, state: 'completed' });
+      const some = await runSearch.points([ours], { x: 'started', y: 'latencyMs' }, 2);
+      expect([some.drawn, await runSearch.points([ours], { x: 'started', y: 'latencyMs' }, 2)]).toEqual([2, some]);
+      const none = await runSearch.points([ours], { x: 'score', y: 'latencyMs' }, 10);
+      expect(none).toEqual({ points: [], drawn: 6 });
     });
 
     test.each<[string, RunCondition]>([

@@ -83,14 +83,20 @@ export const addRunSearch: AddRoutes = (app, { allow, runtime: { store } }) => {
   });
 
   const bin = z.object({ from: z.number(), to: z.number(), state: z.string(), n: z.int() });
-  const histogram = post(allow, '/v1/search/runs/histogram', 'How many runs, when', Bins, z.object({ bins: z.array(bin) }));
+  const histogram = post(
+    allow,
+    '/v1/search/runs/histogram',
+    'How many runs, when',
+    Bins,
+    z.object({ bins: z.array(bin) }),
+  );
   addRoute(app, histogram, async (context) => {
     const { where, bins } = context.req.valid('json');
     return context.json({ bins: await store.runSearch.histogram(asConditions(where), bins) });
   });
 
   const point = z.object({ runId: z.string(), state: z.string(), x: z.number(), y: z.number() });
-  const drawn = z.object({ points: z.array(point), both: z.int(), total: z.int() });
+  const drawn = z.object({ points: z.array(point), drawn: z.int() });
   addRoute(app, post(allow, '/v1/search/runs/points', 'Two values of each run', Points, drawn), async (context) => {
     const { where, x, y, limit } = context.req.valid('json');
     return context.json(await store.runSearch.points(asConditions(where), { x, y }, limit));

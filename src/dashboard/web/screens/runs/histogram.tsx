@@ -1,5 +1,5 @@
 /** When the runs were: drag over it to see only those. */
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { EChartsType } from 'echarts/core';
 import { useCallback, useMemo } from 'react';
 import { ask, type Trouble } from '../../api.ts';
@@ -15,9 +15,11 @@ interface Bin {
   readonly n: number;
 }
 
-export function Histogram({ view, onNarrow }: PlotProps) {
+export function Histogram({ view, isReady, onNarrow }: PlotProps) {
   const { where } = view;
   const query = useQuery<{ bins: readonly Bin[] }, Trouble>({
+    enabled: isReady,
+    placeholderData: keepPreviousData,
     queryKey: ['histogram', where],
     queryFn: ({ signal }) => ask('/v1/search/runs/histogram', { method: 'POST', body: { where, bins: 48 }, signal }),
   });

@@ -5,6 +5,8 @@ import type { Condition, RunsView } from './search.ts';
 
 export interface PlotProps {
   readonly view: RunsView;
+  /** Rows come first: a plot is asked for when they are there. */
+  readonly isReady: boolean;
   readonly onNarrow: (conditions: readonly Condition[]) => void;
 }
 

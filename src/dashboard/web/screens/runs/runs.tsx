@@ -55,8 +55,8 @@ export default function Runs() {
     >
       <Filter where={where} onChange={(next) => change({ where: next })} />
       <div className="grid">
-        <Histogram view={view} onNarrow={narrow} />
-        <Scatter view={view} onNarrow={narrow} />
+        <Histogram view={view} isReady={!pages.isFetching} onNarrow={narrow} />
+        <Scatter view={view} isReady={!pages.isFetching} onNarrow={narrow} />
       </div>
       <div className="bar">
         {(['x', 'y'] as const).map((axis) => (

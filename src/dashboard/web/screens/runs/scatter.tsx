@@ -1,5 +1,5 @@
 /** Two values of each run: drag over it to see only those, or open one. */
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { EChartsType } from 'echarts/core';
 import { useCallback } from 'react';
 import { useLocation } from 'wouter';
@@ -16,13 +16,14 @@ interface Points {
     readonly x: number;
     readonly y: number;
   }[];
-  readonly both: number;
-  readonly total: number;
+  readonly drawn: number;
 }
 
-export function Scatter({ view, onNarrow }: PlotProps) {
+export function Scatter({ view, isReady, onNarrow }: PlotProps) {
   const { where, axes } = view;
   const query = useQuery<Points, Trouble>({
+    enabled: isReady,
+    placeholderData: keepPreviousData,
     queryKey: ['points', where, axes],
     queryFn: ({ signal }) =>
       ask('/v1/search/runs/points', { method: 'POST', body: { where, ...axes, limit: 2_000 }, signal }),
@@ -34,8 +35,8 @@ export function Scatter({ view, onNarrow }: PlotProps) {
       </h2>
       <Loaded query={query} what="the points">
         {(points) =>
-          points.both === 0 ? (
-            <p className="muted">None of these {points.total} runs has both values.</p>
+          points.points.length === 0 ? (
+            <p className="muted">None of the {points.drawn} runs that were drawn has both values.</p>
           ) : (
             <Dots points={points} axes={axes} onNarrow={onNarrow} />
           )
@@ -51,7 +52,7 @@ interface DotsProps {
   readonly onNarrow: PlotProps['onNarrow'];
 }
 
-function Dots({ points: { points, both, total }, axes, onNarrow }: DotsProps) {
+function Dots({ points: { points, drawn }, axes, onNarrow }: DotsProps) {
   const [, go] = useLocation();
   const option = useCallback(
     (paint: Paint) => ({
@@ -88,9 +89,9 @@ function Dots({ points: { points, both, total }, axes, onNarrow }: DotsProps) {
   return (
     <>
       <Chart label={label} option={option} height={PLOT_HEIGHT} onReady={onReady} />
-      {both < total && (
+      {points.length < drawn && (
         <p className="muted">
-          {total - both} of {total} runs have not both values, and are not drawn.
+          {drawn - points.length} of {drawn} runs that were drawn have not both values.
         </p>
       )}
     </>

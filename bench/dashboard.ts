@@ -1,0 +1,129 @@
+/**
+ * The dashboard with 100,000 runs: how long until the list of runs is painted, and until a filter has changed it; how much
+ * memory the page has after it was scrolled through. In Chromium, over the API, on the embedded database.
+ *
+ * npm run bench:dashboard [-- --smoke]
+ */
+import type { Page } from 'playwright-core';
+import { attach } from '../src/runtime/attach.ts';
+import { type Undo, unwind } from '../src/runtime/unwind.ts';
+import { hashSecret, makeApiKey } from '../src/server/api-key.ts';
+import { createApp } from '../src/server/app.ts';
+import { listen } from '../src/server/listen.ts';
+import { SCOPES } from '../src/store/api-keys.ts';
+import { noChromium, startChromium } from '../test/support/chromium.ts';
+import { echoFive } from './support/echo-five.ts';
+import { report } from './support/report.ts';
+import { type BenchServers, startBenchServers } from './support/servers.ts';
+import { median } from './support/statistics.ts';
+
+const isSmoke = process.argv.includes('--smoke');
+const RUNS = isSmoke ? 2_000 : 100_000;
+const ROUNDS = isSmoke ? 1 : 5;
+const pipeline = echoFive();
+
+/** Of one pipeline, a second apart, each with two calls; every twentieth failed, every tenth was rated. */
+const MANY_RUNS = `
+  insert into run (run_id, pipeline, plan_id, arms, unit, state, input, output, started_at, finished_at)
+  select 'run-' || lpad(to_hex(n), 32, '0'), 'bench', repeat('a', 64), '{}', 'user-' || n % 5000,
+    case when n % 20 = 0 then 'failed' else 'completed' end,
+    json_build_object('question', 'How do I stream a response, in ' || n || ' words?'), '{"text": "Call streamText."}',
+    now() - n * interval '1 second', now() - n * interval '1 second' + (50 + n % 3000) * interval '1 millisecond'
+  from generate_series(1, $1::int) as n`;
+const MANY_CALLS = `
+  insert into provider_call (call_id, run_id, key, attempt, idempotency_key, provider, model, kind, reserved_tokens,
+    status, usage, input_tokens, output_tokens, cost_usd, finished_at)
+  select gen_random_uuid(), 'run-' || lpad(to_hex(n), 32, '0'), 'one', 1, 'k' || n || '-' || call, 'openai', 'gpt', 'text', 0,
+    'done', 'reported', 500 + n % 700, 80, 0.0004 + (n % 100) * 0.00001, now()
+  from generate_series(1, $1::int) as n, generate_series(1, 2) as call`;
+const MANY_THUMBS = `
+  insert into feedback (feedback_id, run_id, thumb, at, received_at)
+  select 'f' || n, 'run-' || lpad(to_hex(n), 32, '0'), case when n % 3 = 0 then -1 else 1 end, now(), now()
+  from generate_series(10, $1::int, 10) as n`;
+
+async function main(): Promise<boolean> {
+  if (noChromium) {
+    console.log(`${noChromium}: nothing is measured`);
+    return true;
+  }
+  const servers = await startBenchServers();
+  const undo: Undo = [];
+  try {
+    return await measure(servers, undo);
+  } finally {
+    await unwind(undo);
+    await servers.stop();
+  }
+}
+
+async function measure(servers: BenchServers, undo: Undo): Promise<boolean> {
+  const { database } = servers;
+  for (const statement of [MANY_RUNS, MANY_CALLS, MANY_THUMBS])
+    await database.query(statement, [RUNS], { timeoutMs: 300_000 });
+  await database.script('analyze run; analyze provider_call; analyze feedback');
+  const url = await startApi(servers, undo);
+  const browser = await startChromium();
+  undo.push(() => browser.close());
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  await signIn(page, servers, url);
+  const paints: number[] = [];
+  const filters: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    paints.push(await timed(page, () => page.goto(`${url}/ui/runs`), 'tbody tr.opens >> nth=10'));
+    filters.push(await filterTime(page));
+  }
+  const heapMb = await heapAfterScrolling(page);
+  return report(`${RUNS.toLocaleString('en')} runs in the list`, [
+    { what: 'until rows are painted, median', value: median(paints), unit: 'ms', asked: { atMost: 1_500 } },
+    { what: 'until a filter has changed them, median', value: median(filters), unit: 'ms', asked: { atMost: 300 } },
+    { what: "the page's JavaScript heap after scrolling", value: heapMb, unit: 'MB', asked: { atMost: 300 } },
+  ]);
+}
+
+async function startApi(servers: BenchServers, undo: Undo): Promise<string> {
+  const { config, temporal, database, databaseUrl, folder } = servers;
+  const runtime = attach({ folder, config, temporal, uiUrl: '', database, databaseUrl }, undo);
+  const limits = { bodyBytes: 2e6, requestsPerSecond: 1e6, refusedPerMinute: 60, runsAtOnce: 8, waitMs: 60_000 };
+  const pipelines = new Map([[pipeline.id, pipeline]]);
+  const app = createApp({ runtime, pipelines, limits, version: 'bench', log: () => undefined });
+  const api = await listen(app, { host: '127.0.0.1', port: 0 });
+  undo.push(() => api.close(1_000));
+  return api.url;
+}
+
+async function signIn(page: Page, { store }: BenchServers, url: string): Promise<void> {
+  const { key, keyId, secret } = makeApiKey();
+  const made = { keyId, name: 'bench', owner: 'bench', secretHash: hashSecret(secret), by: 'bench', expiresAt: null };
+  await store.apiKeys.create({ ...made, scopes: SCOPES });
+  await page.goto(`${url}/ui/`);
+  await page.getByLabel('API key').fill(key);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.locator('tbody tr.opens').first().waitFor();
+}
+
+async function timed(page: Page, act: () => Promise<unknown>, until: string): Promise<number> {
+  const startedAt = performance.now();
+  await act();
+  await page.locator(until).waitFor();
+  return performance.now() - startedAt;
+}
+
+async function filterTime(page: Page): Promise<number> {
+  await page.getByLabel('Value').fill('failed');
+  const act = () => page.getByRole('button', { name: 'Filter', exact: true }).click();
+  return timed(page, act, `text=${Math.floor(RUNS / 20).toLocaleString('en')} match`);
+}
+
+const SCROLLS = 40;
+
+async function heapAfterScrolling(page: Page): Promise<number> {
+  for (let n = 1; n <= SCROLLS; n += 1)
+    await page.locator('.table-wrap.tall').evaluate((table) => table.scrollTo(0, table.scrollHeight));
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable');
+  const { metrics } = await session.send('Performance.getMetrics');
+  return (metrics.find(({ name }) => name === 'JSHeapUsedSize')?.value ?? Number.NaN) / 1e6;
+}
+
+const isMet = await main();
+process.exit(isMet || isSmoke ? 0 : 1);
