@@ -16,7 +16,7 @@ import { makePortable } from './source-map.ts';
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 /** Read at run time from beside the code that reads them. */
-const ASSETS = ['src/**/*.sql', 'src/**/*.css', 'src/cli/init/*'];
+const ASSETS = ['src/**/*.sql', 'src/evaluation/**/*.css', 'src/cli/init/*'];
 
 await rm(dist, { recursive: true, force: true });
 const compiled = spawnSync(join(root, 'node_modules/.bin/tsc'), ['--project', 'tsconfig.build.json'], {
