@@ -104,6 +104,10 @@ export const ListedRun = z
   })
   .openapi('ListedRun');
 
+export const snapshots = z
+  .record(z.string(), z.string())
+  .openapi({ description: 'Hashes of what the run has read, by index; without those that were pruned since' });
+
 /** Longer ones are no names. */
 const UNIT_LENGTH = 1_000;
 
@@ -145,6 +149,9 @@ export const FeedbackView = z
     by: z.string().nullable(),
     at: time,
     receivedAt: time,
+    planId: z.string().openapi({ description: 'Of the run' }),
+    arms: z.record(z.string(), z.string()).openapi({ description: 'Of the run, by experiment' }),
+    snapshots,
   })
   .openapi('Feedback');
 

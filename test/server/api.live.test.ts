@@ -178,7 +178,7 @@ describe('runs and feedback', () => {
     const said = { thumb: 'up', score: 4.5, note: 'good', emoji: '🎉', fields: { helpful: true } };
     const [first, again] = [await api.ask(app, 'POST', path, said), await api.ask(app, 'POST', path, said)];
     expect([first.status, first.body.feedbackId]).toEqual([201, again.body.feedbackId]);
-    expect(first.body).toMatchObject({ ...said, runId, by: 'key:app' });
+    expect(first.body).toMatchObject({ ...said, runId, by: 'key:app', arms: {}, snapshots: {} });
     const list = await api.ask(reader, 'GET', path);
     expect(list.body.feedback).toEqual([first.body]);
     expect((await api.ask(app, 'POST', path, {})).body.code).toBe('feedback_invalid');

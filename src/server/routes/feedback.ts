@@ -2,6 +2,8 @@
 import { z } from '@hono/zod-openapi';
 import { Feedback } from '../../runtime/feedback-client.ts';
 import type { FeedbackRow } from '../../store/feedback.ts';
+import type { RunRow } from '../../store/runs.ts';
+import { snapshotsAt } from '../../telemetry/snapshots-at.ts';
 import { IdempotencyHeader } from '../idempotency.ts';
 import { visibleRun } from '../own-runs.ts';
 import { problems } from '../problem.ts';
@@ -56,20 +58,26 @@ const list = (allow: Routing['allow']) =>
   });
 
 export const addFeedback: AddRoutes = (app, { allow, runtime: { store, client } }) => {
+  /** What the run stands for. */
+  const joinedOf = async ({ planId, arms, startedAt }: RunRow) => {
+    const snapshots = await snapshotsAt(await store.plans.get(planId), startedAt, store.indexes);
+    return { planId, arms, snapshots };
+  };
   addRoute(app, give(allow), async (context) => {
     const { caller } = context.var;
-    const { runId } = await visibleRun(store, caller, context.req.valid('param').id);
+    const run = await visibleRun(store, caller, context.req.valid('param').id);
     const { by, ...said } = context.req.valid('json');
     const key = context.req.valid('header')['idempotency-key'];
-    const row = await client.feedback(runId, said, {
+    const row = await client.feedback(run.runId, said, {
       by: by ?? `key:${caller.name}`,
       ...(key !== undefined && { key }),
     });
-    return context.json(viewOf(row), 201);
+    return context.json({ ...viewOf(row), ...(await joinedOf(run)) }, 201);
   });
   addRoute(app, list(allow), async (context) => {
-    const { runId } = await visibleRun(store, context.var.caller, context.req.valid('param').id);
-    return context.json({ feedback: (await store.feedback.ofRun(runId)).map(viewOf) });
+    const run = await visibleRun(store, context.var.caller, context.req.valid('param').id);
+    const [rows, joined] = await Promise.all([store.feedback.ofRun(run.runId), joinedOf(run)]);
+    return context.json({ feedback: rows.map((row) => ({ ...viewOf(row), ...joined })) });
   });
 };
 

@@ -1,10 +1,11 @@
 /** `GET /v1/runs/{id}/trace`: the whole tree of a run. */
 import { z } from '@hono/zod-openapi';
 import { loadTrace } from '../../telemetry/load-trace.ts';
+import { snapshotsAt } from '../../telemetry/snapshots-at.ts';
 import { visibleRun } from '../own-runs.ts';
 import { problems } from '../problem.ts';
 import { type AddRoutes, addRoute, keyedRoute, type Routing } from '../route.ts';
-import { RunId } from '../schemas.ts';
+import { RunId, snapshots } from '../schemas.ts';
 
 const TraceView = z
   .object({
@@ -16,6 +17,7 @@ const TraceView = z
     arms: z.record(z.string(), z.string()),
     input: z.unknown().openapi({ description: '{ value }, or { missing }: why it cannot be shown' }),
     output: z.unknown(),
+    snapshots,
     error: z.unknown(),
     startedAt: z.number().nullable(),
     endedAt: z.number().nullable(),
@@ -43,6 +45,14 @@ const show = (allow: Routing['allow']) =>
 
 export const addTrace: AddRoutes = (app, { allow, runtime: { store, client } }) =>
   addRoute(app, show(allow), async (context) => {
-    const { runId, unit } = await visibleRun(store, context.var.caller, context.req.valid('param').id);
-    return context.json({ ...(await loadTrace({ store, urlOf: client.urlOf }, runId)), unit });
+    const { runId, unit, planId, startedAt } = await visibleRun(
+      store,
+      context.var.caller,
+      context.req.valid('param').id,
+    );
+    const [trace, plan] = await Promise.all([
+      loadTrace({ store, urlOf: client.urlOf }, runId),
+      store.plans.get(planId),
+    ]);
+    return context.json({ ...trace, unit, snapshots: await snapshotsAt(plan, startedAt, store.indexes) });
   });
