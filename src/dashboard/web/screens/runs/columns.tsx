@@ -2,6 +2,7 @@
 import { duration, money, shortPlan, shortRun, time, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import type { Column } from '../../parts/rows.tsx';
+import { Thumb } from '../../parts/thumb.tsx';
 import { COLUMNS, NAMES, type RunsView, type Sort } from './search.ts';
 
 export interface FoundRun {
@@ -34,7 +35,11 @@ const CELLS: { readonly [name: string]: Pick<Column<FoundRun>, 'cell' | 'isNumbe
   unit: { cell: ({ unit }) => unit ?? '–' },
 };
 
-const thumbOf = (thumb: number | null): string => (thumb === null ? '–' : thumb > 0 ? '👍' : thumb < 0 ? '👎' : '👍👎');
+/** The mean of several: no thumb where they are of two minds. */
+function thumbOf(thumb: number | null) {
+  if (thumb === null) return '–';
+  return thumb === 0 ? 'both' : <Thumb side={thumb > 0 ? 'up' : 'down'} />;
+}
 
 function armsOf(arms: FoundRun['arms']): string {
   const entries = Object.entries(arms);

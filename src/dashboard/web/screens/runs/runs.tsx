@@ -10,12 +10,11 @@ import { ColumnChoice, columnsOf, type FoundRun } from './columns.tsx';
 import { Filter } from './filter.tsx';
 import { Histogram } from './histogram.tsx';
 import { Scatter } from './scatter.tsx';
-import { type Condition, NAMES, useRunsView } from './search.ts';
+import { type Condition, useRunsView } from './search.ts';
 import { Views } from './views.tsx';
 
 const PAGE = 200;
 const TAIL_MS = 2_000;
-const AXES = ['latencyMs', 'costUsd', 'tokens', 'score', 'thumb', 'started'] as const;
 
 interface FoundPage {
   readonly runs: readonly FoundRun[];
@@ -56,26 +55,9 @@ export default function Runs() {
       <Filter where={where} onChange={(next) => change({ where: next })} />
       <div className="grid">
         <Histogram view={view} isReady={!pages.isFetching} onNarrow={narrow} />
-        <Scatter view={view} isReady={!pages.isFetching} onNarrow={narrow} />
+        <Scatter view={view} isReady={!pages.isFetching} onNarrow={narrow} onAxes={(axes) => change({ axes })} />
       </div>
-      <div className="bar">
-        {(['x', 'y'] as const).map((axis) => (
-          <label key={axis}>
-            {axis === 'x' ? 'Across' : 'Up'}{' '}
-            <select
-              value={view.axes[axis]}
-              onChange={({ target }) => change({ axes: { ...view.axes, [axis]: target.value } })}
-            >
-              {AXES.map((name) => (
-                <option key={name} value={name}>
-                  {NAMES[name]}
-                </option>
-              ))}
-            </select>
-          </label>
-        ))}
-        <span className="muted">Drag over a chart to see only those runs.</span>
-      </div>
+      <p className="muted">Drag over a chart to see only those runs.</p>
       <Found pages={pages} view={view} onSort={(next) => change({ sort: next })} />
     </Page>
   );

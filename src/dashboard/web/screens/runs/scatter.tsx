@@ -19,7 +19,13 @@ interface Points {
   readonly drawn: number;
 }
 
-export function Scatter({ view, isReady, onNarrow }: PlotProps) {
+interface ScatterProps extends PlotProps {
+  readonly onAxes: (axes: RunsView['axes']) => void;
+}
+
+const AXES = ['latencyMs', 'costUsd', 'tokens', 'score', 'thumb', 'started'] as const;
+
+export function Scatter({ view, isReady, onNarrow, onAxes }: ScatterProps) {
   const { where, axes } = view;
   const query = useQuery<Points, Trouble>({
     enabled: isReady,
@@ -30,9 +36,21 @@ export function Scatter({ view, isReady, onNarrow }: PlotProps) {
   });
   return (
     <section className="card">
-      <h2>
-        {NAMES[axes.y] ?? axes.y} against {NAMES[axes.x] ?? axes.x}
-      </h2>
+      <div className="bar">
+        <h2>Each run</h2>
+        {(['y', 'x'] as const).map((axis) => (
+          <label key={axis}>
+            {axis === 'x' ? 'against' : <span className="visually-hidden">up</span>}{' '}
+            <select value={axes[axis]} onChange={({ target }) => onAxes({ ...axes, [axis]: target.value })}>
+              {AXES.map((name) => (
+                <option key={name} value={name}>
+                  {NAMES[name]}
+                </option>
+              ))}
+            </select>
+          </label>
+        ))}
+      </div>
       <Loaded query={query} what="the points">
         {(points) =>
           points.points.length === 0 ? (

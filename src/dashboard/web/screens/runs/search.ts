@@ -29,7 +29,7 @@ export const COLUMNS = [
 export const FRESH: RunsView = {
   where: [],
   columns: ['started', 'pipeline', 'state', 'question', 'latencyMs', 'costUsd', 'tokens', 'thumb', 'arms'],
-  axes: { x: 'latencyMs', y: 'score' },
+  axes: { x: 'latencyMs', y: 'costUsd' },
 };
 
 export function useRunsView(): [view: RunsView, change: (next: Partial<RunsView>) => void] {
