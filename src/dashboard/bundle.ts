@@ -4,7 +4,7 @@ import react from '@vitejs/plugin-react';
 import { build } from 'vite';
 
 /** Where the server shows it. */
-export const BASE = '/ui/';
+const BASE = '/ui/';
 
 /** Larger parts are split off: what a screen does not need is not loaded with it. */
 const CHUNK_KB = 700;

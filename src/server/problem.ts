@@ -5,7 +5,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { SluiceError } from '../errors.ts';
 import { OpenAiError, openAiError } from './openai-error.ts';
 
-export const Problem = z
+const Problem = z
   .object({
     type: z.string().openapi({ description: 'A name for this kind of problem', example: 'urn:sluice:run_unknown' }),
     title: z.string().openapi({ description: 'What the status means' }),

@@ -8,7 +8,7 @@ import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 
 const COOKIE = 'sluice_session';
-export const SESSION_HEADER = 'x-sluice-session';
+const SESSION_HEADER = 'x-sluice-session';
 /** A working day and some. */
 const SESSION_MS = 12 * 3_600_000;
 

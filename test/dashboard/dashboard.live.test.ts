@@ -1,6 +1,5 @@
 /** The dashboard in a browser, over a live API: every screen, in both themes, with and without something to show. */
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import axeCore from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SCOPES } from '../../src/store/api-keys.ts';
@@ -17,7 +16,6 @@ describe.skipIf(noChromium)('the dashboard', () => {
   let api: Api;
   let browser: Browser;
   let page: Page;
-  let axe: string;
   /** What went wrong in the page, or was blocked by its policy. */
   const complaints: string[] = [];
   let runId: string;
@@ -26,10 +24,7 @@ describe.skipIf(noChromium)('the dashboard', () => {
   beforeAll(async () => {
     live = await startLive(tokenSteps());
     api = await startApi(live, [told, helped]);
-    [browser, axe] = await Promise.all([
-      startChromium(),
-      readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'),
-    ]);
+    browser = await startChromium();
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     page.on('pageerror', ({ message }) => complaints.push(message));
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
@@ -51,7 +46,7 @@ describe.skipIf(noChromium)('the dashboard', () => {
 
   /** What axe finds that is serious, or worse. */
   async function findings(): Promise<readonly string[]> {
-    await page.evaluate(axe);
+    await page.evaluate(axeCore.source);
     const violations = await page.evaluate<readonly Violation[]>('axe.run().then(({ violations }) => violations)');
     return violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
