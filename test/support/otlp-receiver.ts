@@ -99,8 +99,11 @@ function spansIn(printed: string): readonly ReceivedSpan[] {
       return {
         ...{ traceId: field('Trace ID'), parentId: field('Parent ID'), id: field('ID'), name: field('Name') },
         ...{ kind: field('Kind'), status: field('Status code') },
-        ...{ startedAt: Number(field('Start time')) / 1e6, endedAt: Number(field('End time')) / 1e6 },
+        ...{ startedAt: milliseconds(field('Start time')), endedAt: milliseconds(field('End time')) },
         attributes: Object.fromEntries(attributes),
       };
     });
 }
+
+/** Nanoseconds since the epoch are more than a number holds. */
+const milliseconds = (nanoseconds: string): number => Number(BigInt(nanoseconds) / 1_000n) / 1_000;
