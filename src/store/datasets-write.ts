@@ -8,6 +8,7 @@ import { SluiceError } from '../errors.ts';
 import { contentHash, DATASET_LIMITS, type Example, type Member, memberOf } from '../evaluation/dataset.ts';
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
+import { writeAudit } from './audit.ts';
 import { batches } from './batches.ts';
 import { nowSql } from './clock.ts';
 import type { Database } from './database.ts';
@@ -23,6 +24,8 @@ const ADD_TRIES = 20;
 interface Writing {
   readonly name: string;
   readonly origin: string;
+  /** Who does it: then it is audited. */
+  readonly by?: string;
   /** Null: the database's own time. */
   readonly now: Date | null;
 }
@@ -139,7 +142,7 @@ interface Naming extends Writing {
 
 /** Makes the name mean the version, whose examples are there; undefined where another than `instead` is current. */
 async function makeCurrent(database: Database, naming: Naming): Promise<PutOutcome | undefined> {
-  const { name, version, count, origin, instead, now } = naming;
+  const { name, version, count, origin, by, instead, now } = naming;
   return database.transaction(async (queries) => {
     await queries.query(`insert into dataset (name, created_at) values ($1, ${nowSql('$2')}) on conflict do nothing`, [
       name,
@@ -158,6 +161,13 @@ async function makeCurrent(database: Database, naming: Naming): Promise<PutOutco
       [name, version, count, origin, now],
     );
     await queries.query('update dataset set current_version = $2 where name = $1', [name, version]);
+    const change = { action: 'dataset.add', subject: name, was: { version: dataset!.current } };
+    if (by !== undefined)
+      await writeAudit(
+        queries,
+        { ...change, who: by, isNow: { version, examples: count }, why: `from ${origin}` },
+        now,
+      );
     return { created: made.length > 0, version: (await versionOf(queries, name, version))! };
   });
 }

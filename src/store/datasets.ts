@@ -71,13 +71,14 @@ export interface Datasets {
   /**
    * Adds many, in one new version; those whose id is in the dataset already stay as they are there.
    *
+   * @param options `by` is who does it: then it is audited
    * @throws SluiceError as `add`, but for `example_exists`
    */
   addAll(
     name: string,
     examples: readonly Example[],
     origin: string,
-    options?: { readonly mayBegin?: boolean },
+    options?: { readonly mayBegin?: boolean; readonly by?: string },
   ): Promise<PutOutcome & { readonly added: readonly string[] }>;
   /** Current versions, by name. */
   list(): Promise<readonly DatasetVersion[]>;
@@ -111,8 +112,15 @@ export function createDatasets(database: Database, clock?: Clock): Datasets {
     put: (name, examples, origin) => putVersion(database, { name, examples, origin, now: nowParam(clock) }),
     add: (name, example, origin, { mayBegin = false } = {}) =>
       addExample(database, { name, example, origin, mayBegin, now: nowParam(clock) }),
-    addAll: (name, examples, origin, { mayBegin = false } = {}) =>
-      addExamples(database, { name, examples, origin, mayBegin, now: nowParam(clock) }),
+    addAll: (name, examples, origin, { mayBegin = false, by } = {}) =>
+      addExamples(database, {
+        name,
+        examples,
+        origin,
+        mayBegin,
+        now: nowParam(clock),
+        ...(by !== undefined && { by }),
+      }),
     list: () => listDatasets(database),
     versions: (name) => versionsOf(database, name),
     find: (name, hashPrefix) => findDataset(database, name, hashPrefix),

@@ -131,6 +131,19 @@ export function describeDatasets(subject: Subject): void {
       expect(await datasets.diff(before.version, version.version)).toMatchObject({ added: ['d'], same: 3 });
     });
 
+    test('whoever adds runs by name is in the audit; the same again is no change', async () => {
+      const { datasets, experiments } = subject.store;
+      const add = () => datasets.addAll('audited', [example('a')], 'run a', { mayBegin: true, by: 'key:desk' });
+      const [first, again] = [await add(), await add()];
+      expect([first.added, again.added]).toEqual([['a'], []]);
+      expect(await experiments.audit('audited', 10)).toMatchObject([
+        {
+          ...{ who: 'key:desk', action: 'dataset.add', was: { version: null }, why: 'from run a' },
+          isNow: { version: first.version.version, examples: 1 },
+        },
+      ]);
+    });
+
     test('an import that is cut short leaves nothing to be seen, and can be made again', async () => {
       const { database, store } = subject;
       const many = Array.from({ length: 1_500 }, (_, n) => example(`cut-${n}`));

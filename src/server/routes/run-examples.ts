@@ -7,6 +7,7 @@ import { visibleRun } from '../own-runs.ts';
 import { problems } from '../problem.ts';
 import { type AddRoutes, addRoute, keyedRoute, type Routing } from '../route.ts';
 import { RunId } from '../schemas.ts';
+import { actor } from '../who.ts';
 
 const MOST_RUNS = 100;
 const MOST_TAGS = 20;
@@ -79,7 +80,10 @@ export const addRunExamples: AddRoutes = (
       ),
     );
     const origin = examples.length === 1 ? `run ${examples[0]!.id}` : `${examples.length} runs`;
-    const { added, created, version } = await store.datasets.addAll(name, examples, origin, { mayBegin: begin });
+    const { added, created, version } = await store.datasets.addAll(name, examples, origin, {
+      mayBegin: begin,
+      by: actor(context),
+    });
     return context.json(
       { dataset: version.dataset, version: version.version, examples: version.examples, created, added },
       201,
