@@ -1,6 +1,6 @@
 /** Runs: those that match, when they were, how long they took and how good they were, and each of them. */
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
-import { useCallback, useState } from 'react';
+import { useState } from 'react';
 import { ask, type Trouble } from '../../api.ts';
 import { whole } from '../../format.ts';
 import { Page } from '../../parts/page.tsx';
@@ -10,7 +10,7 @@ import { ColumnChoice, columnsOf, type FoundRun } from './columns.tsx';
 import { Filter } from './filter.tsx';
 import { Histogram } from './histogram.tsx';
 import { Scatter } from './scatter.tsx';
-import { type Condition, useRunsView } from './search.ts';
+import { type RunsView, useRunsView } from './search.ts';
 import { Views } from './views.tsx';
 
 const PAGE = 200;
@@ -22,7 +22,7 @@ interface FoundPage {
 }
 
 export default function Runs() {
-  const [view, change] = useRunsView();
+  const { view, change, narrow } = useRunsView();
   const [isTailing, setTailing] = useState(false);
   const { where, sort } = view;
   const pages = useInfiniteQuery<FoundPage, Trouble>({
@@ -34,8 +34,6 @@ export default function Runs() {
     placeholderData: keepPreviousData,
     refetchInterval: isTailing ? TAIL_MS : false,
   });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what it is added to is the view's
-  const narrow = useCallback((more: readonly Condition[]) => change({ where: [...where, ...more] }), [where]);
   const total = pages.data?.pages[0]?.total;
   return (
     <Page
@@ -65,7 +63,7 @@ export default function Runs() {
 
 interface FoundProps {
   readonly pages: ReturnType<typeof useInfiniteQuery<FoundPage, Trouble>>;
-  readonly view: ReturnType<typeof useRunsView>[0];
+  readonly view: RunsView;
   readonly onSort: Parameters<typeof columnsOf>[1];
 }
 

@@ -1,4 +1,5 @@
 /** What the screen shows, as its address has it: so that back returns to the same filter, and an address can be sent. */
+import { useCallback, useMemo, useRef } from 'react';
 import { useLocation, useSearch } from 'wouter';
 
 export interface Condition {
@@ -32,11 +33,19 @@ export const FRESH: RunsView = {
   axes: { x: 'latencyMs', y: 'costUsd' },
 };
 
-export function useRunsView(): [view: RunsView, change: (next: Partial<RunsView>) => void] {
+/** The view, the same object while the address is the same; `narrow` adds conditions, and is the same for good. */
+export function useRunsView() {
   const search = useSearch();
   const [, go] = useLocation();
-  const view = { ...FRESH, ...read(search) };
-  return [view, (next) => go(addressOf({ ...view, ...next }))];
+  const view = useMemo((): RunsView => ({ ...FRESH, ...read(search) }), [search]);
+  const latest = useRef(view);
+  latest.current = view;
+  const change = useCallback((next: Partial<RunsView>) => go(addressOf({ ...latest.current, ...next })), [go]);
+  const narrow = useCallback(
+    (more: readonly Condition[]) => change({ where: [...latest.current.where, ...more] }),
+    [change],
+  );
+  return { view, change, narrow };
 }
 
 export function addressOf(view: RunsView): string {
