@@ -96,7 +96,9 @@ async function asked(scope: Scope, method: 'GET' | 'POST', path: string, body?: 
 
 describe('a plan', () => {
   test('is shown by the beginning of its id; another is not there', async () => {
-    const { status, body } = await asked('ask', 'GET', '/v1/plans/abcdef');
+    // It has the prompts: whoever may only ask does not see them.
+    expect((await asked('ask', 'GET', '/v1/plans/abcdef')).status).toBe(403);
+    const { status, body } = await asked('read', 'GET', '/v1/plans/abcdef');
     expect([status, body.planId]).toEqual([200, PLAN_ID]);
     expect(body.plan).toEqual(JSON.parse(JSON.stringify(docsBot.plan)));
     expect(await asked('read', 'GET', '/v1/plans/000000')).toMatchObject({

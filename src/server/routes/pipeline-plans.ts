@@ -19,7 +19,7 @@ const show = (allow: Routing['allow']) =>
     path: '/v1/pipelines/{name}/plan',
     tags: ['Pipelines'],
     summary: 'Show the plan of a pipeline, or of a variant, as the code has it',
-    middleware: allow('ask', 'read'),
+    middleware: allow('read'),
     request: { params: z.object({ name: PipelineName }) },
     responses: {
       200: { description: 'It is defined', content: { 'application/json': { schema: DefinedPlan } } },

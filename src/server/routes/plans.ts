@@ -25,7 +25,7 @@ const show = (allow: Routing['allow']) =>
     tags: ['Pipelines'],
     summary: 'Show a plan that runs were started with',
     description: 'By its id, or the beginning of it that no other plan has.',
-    middleware: allow('ask', 'read'),
+    middleware: allow('read'),
     request: { params: z.object({ id: PlanId }) },
     responses: {
       200: { description: 'It is stored, and never changes', content: { 'application/json': { schema: PlanView } } },

@@ -35,7 +35,7 @@ const show = (allow: Routing['allow']) =>
     tags: ['Runs'],
     summary: 'A run as one tree',
     description: 'Run, node runs, attempts and calls to providers, with what each was given and gave, took and cost.',
-    middleware: allow('ask', 'read'),
+    middleware: allow('read'),
     request: { params: z.object({ id: RunId }) },
     responses: {
       200: { description: 'As it is recorded', content: { 'application/json': { schema: TraceView } } },

@@ -41,7 +41,7 @@ const save = (allow: Routing['allow']) =>
     path: '/v1/views/{screen}/{name}',
     tags: ['Views'],
     summary: 'Save a view, in place of one of that name',
-    middleware: allow('read'),
+    middleware: allow('operate'),
     request: {
       params: z.object({ screen, name }),
       body: { content: { 'application/json': { schema: z.strictObject({ view }) } }, required: true },
@@ -55,7 +55,7 @@ const remove = (allow: Routing['allow']) =>
     path: '/v1/views/{screen}/{name}',
     tags: ['Views'],
     summary: 'Remove a view',
-    middleware: allow('read'),
+    middleware: allow('operate'),
     request: { params: z.object({ screen, name }) },
     responses: { 204: { description: 'There is none of that name any more' }, ...problems() },
   });

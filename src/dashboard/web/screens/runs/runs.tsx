@@ -6,6 +6,7 @@ import { whole } from '../../format.ts';
 import { Page } from '../../parts/page.tsx';
 import { Rows } from '../../parts/rows.tsx';
 import { Empty, Failed, Loading } from '../../parts/states.tsx';
+import type { ScreenProps } from '../../screens.ts';
 import { ColumnChoice, columnsOf, type FoundRun } from './columns.tsx';
 import { Filter } from './filter.tsx';
 import { Histogram } from './histogram.tsx';
@@ -21,7 +22,7 @@ interface FoundPage {
   readonly total: number;
 }
 
-export default function Runs() {
+export default function Runs({ session }: ScreenProps) {
   const { view, change, narrow } = useRunsView();
   const [isTailing, setTailing] = useState(false);
   const { where, sort } = view;
@@ -42,7 +43,7 @@ export default function Runs() {
       command="sluice runs"
       actions={
         <>
-          <Views view={view} />
+          <Views view={view} maySave={session.scopes.includes('operate')} />
           <ColumnChoice view={view} onChange={(columns) => change({ columns })} />
           <button type="button" aria-pressed={isTailing} onClick={() => setTailing(!isTailing)}>
             {isTailing ? 'Stop following' : 'Follow new runs'}

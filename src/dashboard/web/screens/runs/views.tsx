@@ -13,7 +13,13 @@ interface SavedView {
 
 const PATH = '/v1/views/runs';
 
-export function Views({ view }: { readonly view: RunsView }) {
+interface ViewsProps {
+  readonly view: RunsView;
+  /** Whether the key may save and remove views, which are everybody's. */
+  readonly maySave: boolean;
+}
+
+export function Views({ view, maySave }: ViewsProps) {
   const saved = useApi<{ views: readonly SavedView[] }>(PATH);
   const queries = useQueryClient();
   const [, go] = useLocation();
@@ -53,28 +59,34 @@ export function Views({ view }: { readonly view: RunsView }) {
               >
                 {each}
               </button>{' '}
-              <button
-                type="button"
-                className="link"
-                aria-label={`Remove the view ${each}`}
-                onClick={() => void act('DELETE', each)}
-              >
-                ×
-              </button>
+              {maySave && (
+                <button
+                  type="button"
+                  className="link"
+                  aria-label={`Remove the view ${each}`}
+                  onClick={() => void act('DELETE', each)}
+                >
+                  ×
+                </button>
+              )}
             </li>
           ))}
         </ul>
-        <form className="bar bare" onSubmit={save}>
-          <input
-            aria-label="Name of the view"
-            placeholder="save this as …"
-            required
-            maxLength={100}
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-          />
-          <button type="submit">Save</button>
-        </form>
+        {maySave ? (
+          <form className="bar bare" onSubmit={save}>
+            <input
+              aria-label="Name of the view"
+              placeholder="save this as …"
+              required
+              maxLength={100}
+              value={name}
+              onChange={(event) => setName(event.target.value)}
+            />
+            <button type="submit">Save</button>
+          </form>
+        ) : (
+          <p className="muted">To save views, sign in with a key that may operate.</p>
+        )}
         {(problem ?? saved.error?.message) && (
           <p role="alert" className="harm">
             {problem ?? saved.error?.message}
