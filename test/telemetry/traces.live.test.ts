@@ -104,7 +104,8 @@ test.skipIf(noOtlpReceiver)(
   async () => {
     const { traceExports, feedback } = live.store;
     const { runId } = trace;
-    await vi.waitFor(async () => expect(await traceExports.counts()).toMatchObject({ waiting: 1, exported: 0 }));
+    const isWaiting = async () => expect(await traceExports.counts()).toMatchObject({ waiting: 1, exported: 0 });
+    await vi.waitFor(isWaiting, SENT);
     const said = { score: null, emoji: null, fields: null, by: null, isSimulated: false } as const;
     const { row } = await feedback.add({ feedbackId: 'said', runId, thumb: 1, note: 'good', ...said, at: Date.now() });
     await receiver!.start();
