@@ -7,11 +7,10 @@ import type { Client } from '@temporalio/client';
 import { phaseOf } from '../src/experiment/live/standing.ts';
 import type { ExperimentRow, Experiments } from '../src/store/experiments.ts';
 import { EXPERIMENT_WORKFLOW_PREFIX, ROLLOUT_WORKFLOW_PREFIX } from '../workflows/experiment-messages.ts';
-import { statusOf } from './sweep-runs.ts';
+import { isRunning } from './sweep-runs.ts';
 
 /** Far more than anybody has at once. */
 const MOST_LIVE = 1_000;
-const RUNS: ReadonlySet<string> = new Set(['RUNNING', 'PAUSED']);
 
 /** @param start starts the workflow that an experiment needs; one that runs already is the one */
 export function createSweepClocks(
@@ -22,7 +21,7 @@ export function createSweepClocks(
   return async () => {
     for (const row of await experiments.list({ live: true, limit: MOST_LIVE })) {
       const prefix = phaseOf(row) === 'experiment' ? EXPERIMENT_WORKFLOW_PREFIX : ROLLOUT_WORKFLOW_PREFIX;
-      if (!RUNS.has(await statusOf(client, prefix + row.experimentId))) await start(row);
+      if (!(await isRunning(client, prefix + row.experimentId))) await start(row);
     }
   };
 }

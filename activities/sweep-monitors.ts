@@ -5,11 +5,10 @@
 import type { Client } from '@temporalio/client';
 import type { MonitorRow, Monitors } from '../src/store/monitors.ts';
 import { monitorWorkflowId } from '../workflows/monitor-messages.ts';
-import { statusOf } from './sweep-runs.ts';
+import { isRunning } from './sweep-runs.ts';
 
 /** Far more than anybody has at once. */
 const MOST_RUNNING = 1_000;
-const RUNS: ReadonlySet<string> = new Set(['RUNNING', 'PAUSED']);
 
 /** @param start starts the workflow that a monitor needs; one that runs already is the one */
 export function createSweepMonitors(
@@ -19,6 +18,6 @@ export function createSweepMonitors(
 ): () => Promise<void> {
   return async () => {
     for (const row of await monitors.list({ running: true, limit: MOST_RUNNING }))
-      if (!RUNS.has(await statusOf(client, monitorWorkflowId(row.monitorId, row.starts)))) await start(row);
+      if (!(await isRunning(client, monitorWorkflowId(row.monitorId, row.starts)))) await start(row);
   };
 }

@@ -26,7 +26,7 @@ export function createSweepRuns(
     for (const { runId } of await runs.unfinished(olderThanMs)) {
       const status = await statusOf(client, runId);
       // A workflow that still runs records itself.
-      if (status === 'RUNNING' || status === 'PAUSED') continue;
+      if (RUNS.has(status)) continue;
       if (status === NOT_FOUND && !givenUp.has(runId)) continue;
       const how = status.toLowerCase().replaceAll('_', ' ');
       const error: FailureData = { code: 'terminated', message: `the workflow ended without a record: ${how}` };
@@ -37,6 +37,7 @@ export function createSweepRuns(
 }
 
 const NOT_FOUND = 'NOT_FOUND';
+const RUNS: ReadonlySet<string> = new Set(['RUNNING', 'PAUSED']);
 
 /** `NOT_FOUND` where Temporal has none of this id. */
 export async function statusOf(client: Client, workflowId: string): Promise<string> {
@@ -47,3 +48,7 @@ export async function statusOf(client: Client, workflowId: string): Promise<stri
     throw error;
   }
 }
+
+/** Whether Temporal has a workflow of this id that has not ended. */
+export const isRunning = async (client: Client, workflowId: string): Promise<boolean> =>
+  RUNS.has(await statusOf(client, workflowId));

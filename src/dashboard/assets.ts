@@ -1,21 +1,26 @@
 /** Where the built dashboard is: beside the code in a published package; from sources, built once per state of them and kept. */
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { glob, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hashFiles } from '../hash-files.ts';
 
 const here = import.meta.dirname;
 const root = join(here, '../..');
 export const PREBUILT = 'built';
-/** All that can be in it. */
-const SOURCES = ['src/dashboard/**/*.{ts,tsx,css,html,svg}', 'package.json'];
+/** All that can be in it, what it shares with the rest included: more than is. */
+const SOURCES = [
+  'src/dashboard/**/*.{ts,tsx,css,html,svg}',
+  'src/evaluation/{report,compare}/**/*.{ts,css}',
+  'src/{experiment,plan,stats}/**/*.ts',
+  'package.json',
+];
 
 /** The folder with its index.html. */
 export async function dashboardFolder(): Promise<string> {
   const prebuilt = join(here, PREBUILT);
   if (existsSync(prebuilt)) return prebuilt;
   const cache = join(root, '.sluice/cache');
-  const kept = join(cache, `dashboard-${await hashSources()}`);
+  const kept = join(cache, `dashboard-${await hashFiles(root, SOURCES)}`);
   if (existsSync(kept)) return kept;
   const { bundleDashboard } = await import('./bundle.ts');
   await mkdir(cache, { recursive: true });
@@ -27,11 +32,4 @@ export async function dashboardFolder(): Promise<string> {
     if (!existsSync(kept)) throw error;
   });
   return kept;
-}
-
-async function hashSources(): Promise<string> {
-  const hash = createHash('sha256');
-  const files = (await Array.fromAsync(glob(SOURCES, { cwd: root }))).sort();
-  for (const file of files) hash.update(`\0${file}\0`).update(await readFile(join(root, file)));
-  return hash.digest('hex').slice(0, 16);
 }

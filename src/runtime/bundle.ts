@@ -2,13 +2,13 @@
  * The workflow bundle: the one file of code that runs in Temporal's sandbox. A published package carries it built; from
  * sources it is built once per content of those sources and kept, since building takes seconds at each start.
  */
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { glob, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import sdk from '@temporalio/worker/package.json' with { type: 'json' };
+import { hashFiles } from '../hash-files.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 /** Sources run as they are; a built package has the same layout in JavaScript. */
@@ -34,7 +34,7 @@ export async function buildWorkflowBundle(): Promise<string> {
  */
 export async function workflowBundle(cache: string): Promise<{ codePath: string }> {
   if (extension === 'js' && existsSync(prebuiltBundlePath)) return { codePath: prebuiltBundlePath };
-  const codePath = join(cache, `workflow-bundle-${await hashSources()}.js`);
+  const codePath = join(cache, `workflow-bundle-${sdk.version}-${await hashFiles(root, SOURCES)}.js`);
   if (!existsSync(codePath)) {
     await mkdir(cache, { recursive: true });
     // Written aside and renamed, so that a worker starting meanwhile never reads half a file.
@@ -55,11 +55,4 @@ export async function withCodedFailures({ codePath }: { readonly codePath: strin
   // Rather no worker than one that writes in the clear.
   if (after === undefined || more.length > 0) throw new Error(`${codePath} does not hold '${CLEAR_FAILURES}' once`);
   return { code: `${before}${CODED_FAILURES}${after}` };
-}
-
-async function hashSources(): Promise<string> {
-  const hash = createHash('sha256').update(sdk.version);
-  const files = (await Array.fromAsync(glob(SOURCES, { cwd: root }))).sort();
-  for (const file of files) hash.update(`\0${file}\0`).update(await readFile(join(root, file)));
-  return hash.digest('hex').slice(0, 16);
 }

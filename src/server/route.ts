@@ -1,6 +1,7 @@
 /** How routes are written: one file per resource, each a function that adds its routes to the app. */
 import { createRoute, type Hook, type OpenAPIHono, type RouteConfig, type RouteHandler } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
+import type { z } from 'zod';
 import type { Scope } from '../store/api-keys.ts';
 import type { Health } from '../telemetry/health.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -32,6 +33,12 @@ export function keyedRoute<const R extends RouteConfig>(route: R): R {
 
 /** What is answered to a request that does not fit a route's schemas. */
 export type RefuseInvalid = Hook<unknown, ServerEnv, string, Response | undefined>;
+
+/** For a route's `responses`: JSON of this schema. */
+export const jsonAnswer = (description: string, schema: z.ZodType) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
 
 /** What a handler of the route is given: its requests are typed by the schemas that have checked them. */
 export type ContextOf<R extends RouteConfig> = Parameters<RouteHandler<R, ServerEnv>>[0];

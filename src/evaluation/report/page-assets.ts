@@ -2,10 +2,10 @@
  * Script and style of the page. A published package carries the script built; from sources it is bundled once per
  * content of those sources and kept, since bundling takes a second.
  */
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { glob, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hashFiles } from '../../hash-files.ts';
 
 export interface PageAssets {
   readonly script: string;
@@ -55,7 +55,7 @@ async function readAssets(): Promise<PageAssets> {
 
 async function bundledScript(): Promise<string> {
   const cache = join(root, '.sluice/cache');
-  const path = join(cache, `report-page-${await hashSources()}.js`);
+  const path = join(cache, `report-page-${await hashFiles(root, SOURCES)}.js`);
   if (existsSync(path)) return readFile(path, 'utf8');
   const { bundlePage } = await import('./bundle-page.ts');
   const script = await bundlePage();
@@ -65,11 +65,4 @@ async function bundledScript(): Promise<string> {
   await writeFile(unfinished, script);
   await rename(unfinished, path);
   return script;
-}
-
-async function hashSources(): Promise<string> {
-  const hash = createHash('sha256');
-  const files = (await Array.fromAsync(glob(SOURCES, { cwd: root }))).sort();
-  for (const file of files) hash.update(`\0${file}\0`).update(await readFile(join(root, file)));
-  return hash.digest('hex').slice(0, 16);
 }

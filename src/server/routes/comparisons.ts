@@ -9,7 +9,7 @@ import { suggest } from '../../nearest.ts';
 import { storable } from '../../store/storable.ts';
 import type { Store } from '../../store/store.ts';
 import { problems } from '../problem.ts';
-import { type AddRoutes, addRoute, keyedRoute, type Routing } from '../route.ts';
+import { type AddRoutes, addRoute, jsonAnswer, keyedRoute, type Routing } from '../route.ts';
 
 const MOST_SIDES = 12;
 const REFERENCE = /^[A-Za-z0-9_.-]{1,200}(:[^,:]{1,100})?$/;
@@ -55,8 +55,6 @@ const Outputs = z
   })
   .openapi('ComparedOutputs');
 
-const ok = (description: string, schema: z.ZodType) => ({ description, content: { 'application/json': { schema } } });
-
 const compare = (allow: Routing['allow']) =>
   keyedRoute({
     method: 'get',
@@ -66,7 +64,7 @@ const compare = (allow: Routing['allow']) =>
     description: 'Looking at the same sides again is not another comparison on their dataset.',
     middleware: allow('read'),
     request: { query: z.object({ ids: Ids }) },
-    responses: { 200: ok('What differs, and what it rests on', ComparisonView), ...problems(404, 409, 422) },
+    responses: { 200: jsonAnswer('What differs, and what it rests on', ComparisonView), ...problems(404, 409, 422) },
   });
 
 const outputs = (allow: Routing['allow']) =>
@@ -77,7 +75,7 @@ const outputs = (allow: Routing['allow']) =>
     summary: 'What each side of a comparison answered to one example',
     middleware: allow('read'),
     request: { query: z.object({ ids: Ids, example: z.string().min(1).max(EXAMPLE_LENGTH) }) },
-    responses: { 200: ok('By side, then by repeat', Outputs), ...problems(404, 422) },
+    responses: { 200: jsonAnswer('By side, then by repeat', Outputs), ...problems(404, 422) },
   });
 
 export const addComparisons: AddRoutes = (app, { allow, runtime: { store, client } }) => {

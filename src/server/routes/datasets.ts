@@ -1,7 +1,7 @@
 /** `/v1/datasets`: the datasets there are, their versions, and examples of the newest. */
 import { z } from '@hono/zod-openapi';
 import { problems } from '../problem.ts';
-import { type AddRoutes, addRoute, keyedRoute, type Routing } from '../route.ts';
+import { type AddRoutes, addRoute, jsonAnswer, keyedRoute, type Routing } from '../route.ts';
 
 const MOST_EXAMPLES = 200;
 const NAME_LENGTH = 200;
@@ -25,7 +25,6 @@ const Version = z
   .openapi('DatasetVersion');
 
 const ExampleView = z.object({ id: z.string(), input: z.unknown() }).loose().openapi('Example');
-const ok = (description: string, schema: z.ZodType) => ({ description, content: { 'application/json': { schema } } });
 
 const list = (allow: Routing['allow']) =>
   keyedRoute({
@@ -34,7 +33,10 @@ const list = (allow: Routing['allow']) =>
     tags: ['Datasets'],
     summary: 'List datasets',
     middleware: allow('read'),
-    responses: { 200: ok('The newest version of each', z.object({ datasets: z.array(Version) })), ...problems() },
+    responses: {
+      200: jsonAnswer('The newest version of each', z.object({ datasets: z.array(Version) })),
+      ...problems(),
+    },
   });
 
 const show = (allow: Routing['allow']) =>
@@ -57,7 +59,7 @@ const show = (allow: Routing['allow']) =>
       }),
     },
     responses: {
-      200: ok('It is there', z.object({ versions: z.array(Version), examples: z.array(ExampleView) })),
+      200: jsonAnswer('It is there', z.object({ versions: z.array(Version), examples: z.array(ExampleView) })),
       ...problems(404),
     },
   });

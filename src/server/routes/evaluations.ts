@@ -4,7 +4,7 @@ import { missingReasons } from '../../evaluation/missing-cells.ts';
 import type { EvaluationState } from '../../evaluation/result.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';
 import { problems } from '../problem.ts';
-import { type AddRoutes, addRoute, keyedRoute, type Routing } from '../route.ts';
+import { type AddRoutes, addRoute, jsonAnswer, keyedRoute, type Routing } from '../route.ts';
 
 const MOST_LISTED = 200;
 const DEFAULT_LISTED = 100;
@@ -51,8 +51,6 @@ const EvaluationDetail = EvaluationView.extend({
   temporalUrl: z.string(),
 }).openapi('EvaluationDetail');
 
-const ok = (description: string, schema: z.ZodType) => ({ description, content: { 'application/json': { schema } } });
-
 const list = (allow: Routing['allow']) =>
   keyedRoute({
     method: 'get',
@@ -71,7 +69,7 @@ const list = (allow: Routing['allow']) =>
       }),
     },
     responses: {
-      200: ok(
+      200: jsonAnswer(
         `The newest ${DEFAULT_LISTED}, or as many as asked for`,
         z.object({ evaluations: z.array(EvaluationView) }),
       ),
@@ -94,7 +92,7 @@ const show = (allow: Routing['allow']) =>
           .openapi({ param: { name: 'id', in: 'path' }, example: 'eval-retrieval-1f2e3d4c' }),
       }),
     },
-    responses: { 200: ok('It is there', EvaluationDetail), ...problems(404, 422) },
+    responses: { 200: jsonAnswer('It is there', EvaluationDetail), ...problems(404, 422) },
   });
 
 const OPEN: ReadonlySet<EvaluationState> = new Set(['begun', 'running', 'paused']);

@@ -5,7 +5,7 @@ import { lookTable } from '../../experiment/report-table.ts';
 import type { ExperimentRow } from '../../store/experiments.ts';
 import type { Ledger } from '../../store/ledger.ts';
 import { problems } from '../problem.ts';
-import { type AddRoutes, addRoute, keyedRoute, type Routing } from '../route.ts';
+import { type AddRoutes, addRoute, jsonAnswer, keyedRoute, type Routing } from '../route.ts';
 
 /** More points than a chart has room for: of more looks, as many are given, evenly apart. */
 const MOST_LOOKS = 120;
@@ -41,7 +41,6 @@ const LookPoint = z
   .openapi('LookPoint');
 
 const identified = z.object({ id: ExperimentId });
-const ok = (description: string, schema: z.ZodType) => ({ description, content: { 'application/json': { schema } } });
 
 const looks = (allow: Routing['allow']) =>
   keyedRoute({
@@ -53,7 +52,7 @@ const looks = (allow: Routing['allow']) =>
     middleware: allow('read'),
     request: { params: identified },
     responses: {
-      200: ok('Per look, metric and variant', z.object({ total: z.int(), looks: z.array(LookPoint) })),
+      200: jsonAnswer('Per look, metric and variant', z.object({ total: z.int(), looks: z.array(LookPoint) })),
       ...problems(404, 422),
     },
   });

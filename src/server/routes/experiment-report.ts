@@ -7,7 +7,7 @@ import { servedArms, worstP } from '../../experiment/srm.ts';
 import { SRM_HALT_P } from '../../stats/srm.ts';
 import type { ExperimentRow } from '../../store/experiments.ts';
 import { problems } from '../problem.ts';
-import { type AddRoutes, addRoute, keyedRoute, type Routing } from '../route.ts';
+import { type AddRoutes, addRoute, jsonAnswer, keyedRoute, type Routing } from '../route.ts';
 import { ExperimentId, Interval, RowStatus } from './experiment-looks.ts';
 
 const MetricReport = z
@@ -68,7 +68,6 @@ const ExperimentReport = z
   .openapi('ExperimentReport');
 
 const identified = z.object({ id: ExperimentId });
-const ok = (description: string, schema: z.ZodType) => ({ description, content: { 'application/json': { schema } } });
 
 const report = (allow: Routing['allow']) =>
   keyedRoute({
@@ -78,7 +77,7 @@ const report = (allow: Routing['allow']) =>
     summary: 'What was asked of an experiment, and what its newest look says of it',
     middleware: allow('read'),
     request: { params: identified },
-    responses: { 200: ok('It is there', ExperimentReport), ...problems(404, 422) },
+    responses: { 200: jsonAnswer('It is there', ExperimentReport), ...problems(404, 422) },
   });
 
 export const addExperimentReport: AddRoutes = (app, { allow, runtime: { store } }) => {

@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { statusOf } from '../../runtime/experiment-status.ts';
 import type { ExperimentRow } from '../../store/experiments.ts';
 import { problems } from '../problem.ts';
-import { type AddRoutes, addRoute, keyedRoute, type Routing } from '../route.ts';
+import { type AddRoutes, addRoute, jsonAnswer, keyedRoute, type Routing } from '../route.ts';
 import { PipelineName } from '../schemas.ts';
 import { actor, Why } from '../who.ts';
 
@@ -41,7 +41,6 @@ const ExperimentStatus = ExperimentView.extend({
 
 const Act = z.strictObject({ why: Why }).openapi('Act');
 const identified = z.object({ id: ExperimentId });
-const ok = (description: string, schema: z.ZodType) => ({ description, content: { 'application/json': { schema } } });
 
 const list = (allow: Routing['allow']) =>
   keyedRoute({
@@ -57,7 +56,7 @@ const list = (allow: Routing['allow']) =>
       }),
     },
     responses: {
-      200: ok(`The newest ${MOST_LISTED}`, z.object({ experiments: z.array(ExperimentView) })),
+      200: jsonAnswer(`The newest ${MOST_LISTED}`, z.object({ experiments: z.array(ExperimentView) })),
       ...problems(),
     },
   });
@@ -70,7 +69,7 @@ const show = (allow: Routing['allow']) =>
     summary: 'How an experiment stands',
     middleware: allow('read'),
     request: { params: identified },
-    responses: { 200: ok('It is there', ExperimentStatus), ...problems(404, 422) },
+    responses: { 200: jsonAnswer('It is there', ExperimentStatus), ...problems(404, 422) },
   });
 
 const ACTIONS = {
@@ -88,7 +87,7 @@ const steer = (allow: Routing['allow'], action: keyof typeof ACTIONS) =>
     summary: ACTIONS[action],
     middleware: allow('operate'),
     request: { params: identified, body: { content: { 'application/json': { schema: Act } }, required: true } },
-    responses: { 200: ok('What it then is', ExperimentView), ...problems(404, 409, 413, 415, 422) },
+    responses: { 200: jsonAnswer('What it then is', ExperimentView), ...problems(404, 409, 413, 415, 422) },
   });
 
 export const addExperiments: AddRoutes = (app, { allow, runtime: { store, client } }) => {

@@ -6,7 +6,7 @@ import { monitorStatus } from '../../monitor/status.ts';
 import { suggest } from '../../nearest.ts';
 import type { MonitorRow } from '../../store/monitors.ts';
 import { problems } from '../problem.ts';
-import { type AddRoutes, addRoute, keyedRoute, type Routing } from '../route.ts';
+import { type AddRoutes, addRoute, jsonAnswer, keyedRoute, type Routing } from '../route.ts';
 import { actor, Why } from '../who.ts';
 
 const MOST_LISTED = 100;
@@ -71,7 +71,6 @@ const MonitorStatus = MonitorView.extend({
 
 const Act = z.strictObject({ why: Why }).openapi('MonitorAct');
 const identified = z.object({ id: MonitorId });
-const ok = (description: string, schema: z.ZodType) => ({ description, content: { 'application/json': { schema } } });
 
 const list = (allow: Routing['allow']) =>
   keyedRoute({
@@ -81,7 +80,7 @@ const list = (allow: Routing['allow']) =>
     summary: 'List monitors: what runs first, then what does not, then what was never started',
     middleware: allow('read'),
     responses: {
-      200: ok(
+      200: jsonAnswer(
         `The newest version of each, at most ${MOST_LISTED}`,
         z.object({ monitors: z.array(MonitorView.extend({ counts: Counts.nullable() })) }),
       ),
@@ -98,7 +97,7 @@ const show = (allow: Routing['allow']) =>
     description: 'By its id, or by its name: then the version that runs, or else the newest.',
     middleware: allow('read'),
     request: { params: identified },
-    responses: { 200: ok('It was started once', MonitorStatus), ...problems(404, 422) },
+    responses: { 200: jsonAnswer('It was started once', MonitorStatus), ...problems(404, 422) },
   });
 
 const act = (allow: Routing['allow'], action: 'start' | 'stop') =>
@@ -112,7 +111,7 @@ const act = (allow: Routing['allow'], action: 'start' | 'stop') =>
     }),
     middleware: allow('operate'),
     request: { params: identified, body: { content: { 'application/json': { schema: Act } }, required: true } },
-    responses: { 200: ok('What it then is', MonitorView), ...problems(404, 409, 413, 415, 422) },
+    responses: { 200: jsonAnswer('What it then is', MonitorView), ...problems(404, 409, 413, 415, 422) },
   });
 
 export const addMonitors: AddRoutes = (app, { allow, definedMonitors = new Map(), runtime: { store, client } }) => {

@@ -4,7 +4,7 @@ import { planId } from '../../plan/id.ts';
 import type { DeploymentRow } from '../../store/deployments.ts';
 import { findPipeline, isVariantName } from '../find-pipeline.ts';
 import { problems } from '../problem.ts';
-import { type AddRoutes, addRoute, keyedRoute, type Routing } from '../route.ts';
+import { type AddRoutes, addRoute, jsonAnswer, keyedRoute, type Routing } from '../route.ts';
 import { PipelineName } from '../schemas.ts';
 import { actor, Why } from '../who.ts';
 
@@ -35,7 +35,6 @@ const PipelineView = z
   .openapi('Pipeline');
 
 const named = z.object({ name: PipelineName });
-const ok = (description: string, schema: z.ZodType) => ({ description, content: { 'application/json': { schema } } });
 
 const list = (allow: Routing['allow']) =>
   keyedRoute({
@@ -44,7 +43,7 @@ const list = (allow: Routing['allow']) =>
     tags: ['Pipelines'],
     summary: 'List pipelines',
     middleware: allow('ask', 'read'),
-    responses: { 200: ok('All of them', z.object({ pipelines: z.array(PipelineView) })), ...problems() },
+    responses: { 200: jsonAnswer('All of them', z.object({ pipelines: z.array(PipelineView) })), ...problems() },
   });
 
 const show = (allow: Routing['allow']) =>
@@ -55,7 +54,7 @@ const show = (allow: Routing['allow']) =>
     summary: 'Show a pipeline, with the schemas of what it takes and gives',
     middleware: allow('ask', 'read'),
     request: { params: named },
-    responses: { 200: ok('It is there', PipelineView), ...problems(404) },
+    responses: { 200: jsonAnswer('It is there', PipelineView), ...problems(404) },
   });
 
 const history = (allow: Routing['allow']) =>
@@ -66,7 +65,10 @@ const history = (allow: Routing['allow']) =>
     summary: 'What its name has served, newest first',
     middleware: allow('read'),
     request: { params: named },
-    responses: { 200: ok(`The newest ${HISTORY}`, z.object({ deployments: z.array(Deployment) })), ...problems(404) },
+    responses: {
+      200: jsonAnswer(`The newest ${HISTORY}`, z.object({ deployments: z.array(Deployment) })),
+      ...problems(404),
+    },
   });
 
 const deploy = (allow: Routing['allow']) =>
@@ -92,7 +94,7 @@ const deploy = (allow: Routing['allow']) =>
         required: true,
       },
     },
-    responses: { 201: ok('What is served now', Deployment), ...problems(404, 409, 413, 415, 422) },
+    responses: { 201: jsonAnswer('What is served now', Deployment), ...problems(404, 409, 413, 415, 422) },
   });
 
 const rollback = (allow: Routing['allow']) =>
@@ -122,7 +124,7 @@ const rollback = (allow: Routing['allow']) =>
         required: true,
       },
     },
-    responses: { 201: ok('What is served now', Deployment), ...problems(404, 409, 413, 415, 422) },
+    responses: { 201: jsonAnswer('What is served now', Deployment), ...problems(404, 409, 413, 415, 422) },
   });
 
 export const addPipelines: AddRoutes = (app, { allow, pipelines, runtime: { client } }) => {

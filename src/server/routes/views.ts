@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Json } from '../../plan/plan.ts';
 import { problems } from '../problem.ts';
-import { type AddRoutes, addRoute, keyedRoute, type Routing } from '../route.ts';
+import { type AddRoutes, addRoute, jsonAnswer, keyedRoute, type Routing } from '../route.ts';
 import { actor } from '../who.ts';
 
 const NAME_LENGTH = 100;
@@ -22,7 +22,6 @@ const view = z
 const SavedView = z
   .object({ screen: z.string(), name: z.string(), view: z.unknown(), by: z.string(), at: z.number() })
   .openapi('SavedView');
-const json = (description: string, schema: z.ZodType) => ({ description, content: { 'application/json': { schema } } });
 
 const list = (allow: Routing['allow']) =>
   keyedRoute({
@@ -32,7 +31,7 @@ const list = (allow: Routing['allow']) =>
     summary: 'Views that were saved',
     middleware: allow('read'),
     request: { params: z.object({ screen }) },
-    responses: { 200: json('By name', z.object({ views: z.array(SavedView) })), ...problems() },
+    responses: { 200: jsonAnswer('By name', z.object({ views: z.array(SavedView) })), ...problems() },
   });
 
 const save = (allow: Routing['allow']) =>
@@ -46,7 +45,7 @@ const save = (allow: Routing['allow']) =>
       params: z.object({ screen, name }),
       body: { content: { 'application/json': { schema: z.strictObject({ view }) } }, required: true },
     },
-    responses: { 200: json('It is kept', SavedView), ...problems(409, 413, 415, 422) },
+    responses: { 200: jsonAnswer('It is kept', SavedView), ...problems(409, 413, 415, 422) },
   });
 
 const remove = (allow: Routing['allow']) =>
