@@ -40,7 +40,7 @@ const NOT_FOUND = 'NOT_FOUND';
 const RUNS: ReadonlySet<string> = new Set(['RUNNING', 'PAUSED']);
 
 /** `NOT_FOUND` where Temporal has none of this id. */
-export async function statusOf(client: Client, workflowId: string): Promise<string> {
+async function statusOf(client: Client, workflowId: string): Promise<string> {
   try {
     return (await client.workflow.getHandle(workflowId).describe()).status.name;
   } catch (error) {

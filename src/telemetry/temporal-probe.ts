@@ -1,6 +1,6 @@
 /** What health asks of Temporal, each question within two seconds. */
 import { Client, type Connection } from '@temporalio/client';
-import { statusOf } from '../../activities/sweep-runs.ts';
+import { isRunning } from '../../activities/sweep-runs.ts';
 
 export interface TemporalProbe {
   /** @throws where it does not */
@@ -16,9 +16,6 @@ export function createTemporalProbe(connection: Connection, namespace: string): 
   const within = <T>(ask: () => Promise<T>): Promise<T> => connection.withDeadline(Date.now() + LIMIT_MS, ask);
   return Object.freeze({
     answers: async () => void (await within(() => connection.workflowService.describeNamespace({ namespace }))),
-    async runs(workflowId) {
-      const status = await within(() => statusOf(client, workflowId));
-      return status === 'RUNNING' || status === 'PAUSED';
-    },
+    runs: (workflowId) => within(() => isRunning(client, workflowId)),
   } satisfies TemporalProbe);
 }

@@ -15,6 +15,10 @@ export class Trouble extends Error {
   }
 }
 
+/** What went wrong, and what to do about it, in one line. */
+export const toldOf = (error: unknown): string =>
+  error instanceof Trouble ? `${error.message}: ${error.remedy}` : String(error);
+
 interface Asking {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly body?: unknown;

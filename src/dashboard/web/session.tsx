@@ -1,7 +1,7 @@
 /** One session, begun with an API key: the key itself is not kept in the page. */
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
-import { ask, Trouble, useApi } from './api.ts';
+import { ask, toldOf, useApi } from './api.ts';
 import { Failed, Loading } from './parts/states.tsx';
 
 export interface Session {
@@ -10,6 +10,14 @@ export interface Session {
   readonly temporalUi: string;
   readonly version: string;
 }
+
+const MAY_NOT = { operate: 'change things', feedback: 'give feedback', ask: 'ask' } as const;
+
+/** Why the session may not do what the scope is for; undefined where it may. */
+export const refusalOf = ({ scopes }: Session, scope: keyof typeof MAY_NOT): string | undefined =>
+  scopes.includes(scope)
+    ? undefined
+    : `This key may not ${MAY_NOT[scope]}: sign in with one that has the scope ${scope}.`;
 
 /** Shows what is inside to whoever is signed in, and the door to everybody else. */
 export function SignedIn({ children }: { readonly children: (session: Session) => ReactNode }) {
@@ -30,7 +38,7 @@ function Door() {
       await ask('/session', { method: 'POST', headers: { authorization: `Bearer ${key.trim()}` } });
       await queries.invalidateQueries();
     } catch (error) {
-      setProblem(error instanceof Trouble ? `${error.message}: ${error.remedy}` : String(error));
+      setProblem(toldOf(error));
     }
   };
   return (

@@ -1,20 +1,13 @@
 /** One dataset: its versions, and examples of the newest, but for those that are kept for the end. */
 import { useState } from 'react';
+import type { Example } from '../../../../evaluation/dataset.ts';
+import type { DatasetVersion } from '../../../../store/datasets.ts';
 import { query, useApi } from '../../api.ts';
 import { time, whole } from '../../format.ts';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
 import type { ScreenProps } from '../../screens.ts';
-import type { DatasetVersion } from './datasets.tsx';
-
-interface Example {
-  readonly id: string;
-  readonly input: unknown;
-  readonly expected?: unknown;
-  readonly tags?: readonly string[];
-  readonly run?: string;
-}
 
 const text = (value: unknown): string => (value === undefined ? '–' : JSON.stringify(value));
 

@@ -1,19 +1,10 @@
 /** Datasets: the newest version of each. */
+import type { DatasetVersion } from '../../../../store/datasets.ts';
 import { useApi } from '../../api.ts';
 import { time, whole } from '../../format.ts';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
-
-export interface DatasetVersion {
-  readonly dataset: string;
-  readonly version: string;
-  readonly sequence: number;
-  readonly examples: number;
-  readonly origin: string;
-  readonly createdAt: number;
-  readonly isCurrent: boolean;
-}
 
 const COLUMNS: readonly Column<DatasetVersion>[] = [
   { id: 'name', heading: 'Dataset', cell: ({ dataset }) => dataset },

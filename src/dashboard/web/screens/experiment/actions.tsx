@@ -3,7 +3,8 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { ask } from '../../api.ts';
 import { Dialog } from '../../parts/dialog.tsx';
-import type { Session } from '../../session.tsx';
+import { Why } from '../../parts/why.tsx';
+import { refusalOf, type Session } from '../../session.tsx';
 import { type ExperimentStatus, isLive } from './types.ts';
 
 type Action = 'approve' | 'pause' | 'resume' | 'abort';
@@ -17,7 +18,6 @@ const SAYS: { readonly [A in Action]: string } = {
 const NAMES: { readonly [A in Action]: string } = {
   ...{ approve: 'Approve', pause: 'Pause', resume: 'Resume', abort: 'Abort' },
 };
-const NO_OPERATE = 'This key may not change things: sign in with one that has the scope operate.';
 
 /** What its state has room for. */
 function actionsOf({ state, reason }: ExperimentStatus): readonly Action[] {
@@ -31,7 +31,7 @@ function actionsOf({ state, reason }: ExperimentStatus): readonly Action[] {
 export function Actions({ status, session }: { readonly status: ExperimentStatus; readonly session: Session }) {
   const [action, setAction] = useState<Action>();
   if (!isLive(status)) return null;
-  const why = session.scopes.includes('operate') ? undefined : NO_OPERATE;
+  const why = refusalOf(session, 'operate');
   return (
     <>
       {actionsOf(status).map((each) => (
@@ -78,17 +78,7 @@ function Confirm({ status: { experimentId }, action, onClose }: ConfirmProps) {
       onClose={onClose}
     >
       <p>{SAYS[action]}</p>
-      <div className="field">
-        <label htmlFor={`${id}-why`}>Why? Kept in the audit, for whoever asks later</label>
-        <textarea
-          id={`${id}-why`}
-          rows={2}
-          maxLength={1_000}
-          required
-          value={why}
-          onChange={(event) => setWhy(event.target.value)}
-        />
-      </div>
+      <Why value={why} onChange={setWhy} />
       {action === 'abort' && (
         <div className="field">
           <label htmlFor={`${id}-typed`}>

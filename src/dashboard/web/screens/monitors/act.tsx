@@ -3,9 +3,9 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ask } from '../../api.ts';
 import { Dialog } from '../../parts/dialog.tsx';
-import type { Session } from '../../session.tsx';
+import { Why } from '../../parts/why.tsx';
+import { refusalOf, type Session } from '../../session.tsx';
 
-const NO_OPERATE = 'This key may not change things: sign in with one that has the scope operate.';
 const SAYS = {
   start: 'Runs that end from now on are sampled and scored, as its definition in code says.',
   stop: 'No more runs are sampled, and what waits is not scored any more. What was found stays.',
@@ -21,7 +21,7 @@ export function Act({ name, action, session }: ActProps) {
   const queries = useQueryClient();
   const [isAsking, setAsking] = useState(false);
   const [why, setWhy] = useState('');
-  const refusal = session.scopes.includes('operate') ? undefined : NO_OPERATE;
+  const refusal = refusalOf(session, 'operate');
   const word = action === 'start' ? 'Start' : 'Stop';
   const act = async () => {
     await ask(`/v1/monitors/${encodeURIComponent(name)}/${action}`, { method: 'POST', body: { why } });
@@ -42,17 +42,7 @@ export function Act({ name, action, session }: ActProps) {
           onClose={() => setAsking(false)}
         >
           <p>{SAYS[action]}</p>
-          <div className="field">
-            <label htmlFor="monitor-why">Why? Kept in the audit, for whoever asks later</label>
-            <textarea
-              id="monitor-why"
-              rows={2}
-              maxLength={1_000}
-              required
-              value={why}
-              onChange={(event) => setWhy(event.target.value)}
-            />
-          </div>
+          <Why value={why} onChange={setWhy} />
         </Dialog>
       )}
     </>

@@ -4,7 +4,8 @@ import { type ReactNode, useState } from 'react';
 import { ask } from '../../api.ts';
 import { time } from '../../format.ts';
 import { Dialog } from '../../parts/dialog.tsx';
-import type { Session } from '../../session.tsx';
+import { Why } from '../../parts/why.tsx';
+import { refusalOf, type Session } from '../../session.tsx';
 import { type Deployment, type PipelineView, variantOf } from './types.ts';
 
 interface ActionsProps {
@@ -14,11 +15,9 @@ interface ActionsProps {
   readonly session: Session;
 }
 
-const NO_OPERATE = 'This key may not change things: sign in with one that has the scope operate.';
-
 export function PipelineActions({ name, defined, deployments, session }: ActionsProps) {
   const [asks, setAsks] = useState<'deploy' | 'rollback'>();
-  const why = session.scopes.includes('operate') ? undefined : NO_OPERATE;
+  const why = refusalOf(session, 'operate');
   const noEarlier = why ?? (deployments.length < 2 ? 'Nothing was served before what is served now.' : undefined);
   const close = () => setAsks(undefined);
   return (
@@ -108,17 +107,7 @@ function Asked({ title, action, path, body, onClose, children }: AskedProps) {
     <Dialog title={title} action={action} isDisabled={why.trim() === ''} onAct={act} onClose={onClose}>
       <p>New runs get it at once; runs under way end as they began.</p>
       {children}
-      <div className="field">
-        <label htmlFor="deploy-why">Why? Kept in the audit, for whoever asks later</label>
-        <textarea
-          id="deploy-why"
-          rows={2}
-          maxLength={1_000}
-          required
-          value={why}
-          onChange={(event) => setWhy(event.target.value)}
-        />
-      </div>
+      <Why value={why} onChange={setWhy} />
       <p>
         <label>
           <input type="checkbox" checked={force} onChange={(event) => setForce(event.target.checked)} /> Also where it

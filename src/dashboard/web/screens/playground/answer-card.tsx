@@ -2,12 +2,12 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
 import type { Json } from '../../../../plan/plan.ts';
-import { ask, Trouble, useApi } from '../../api.ts';
+import { ask, toldOf, useApi } from '../../api.ts';
 import { DASH, duration, money, shortPlan, shortRun, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { JsonView } from '../../parts/json.tsx';
 import { Thumb } from '../../parts/thumb.tsx';
-import type { Session } from '../../session.tsx';
+import { refusalOf, type Session } from '../../session.tsx';
 import { citedIn, Passages, passageLists } from '../run/passages.tsx';
 import type { RunTrace } from '../run/spans.ts';
 import type { Answer } from './answer.ts';
@@ -132,14 +132,14 @@ function Took({ answer: { result, firstTextMs, waitedMs } }: { readonly answer: 
 function Say({ runId, session }: { readonly runId: string; readonly session: Session }) {
   const [said, setSaid] = useState<'up' | 'down'>();
   const [message, setMessage] = useState<string>();
-  const mayNot = !session.scopes.includes('feedback');
+  const refusal = refusalOf(session, 'feedback');
   const say = async (thumb: 'up' | 'down') => {
     try {
       await ask(`/v1/runs/${runId}/feedback`, { method: 'POST', body: { thumb } });
       setSaid(thumb);
       setMessage(`Thumb ${thumb} is kept, with the run.`);
     } catch (error) {
-      setMessage(error instanceof Trouble ? `${error.message}: ${error.remedy}` : String(error));
+      setMessage(toldOf(error));
     }
   };
   return (
@@ -151,14 +151,14 @@ function Say({ runId, session }: { readonly runId: string; readonly session: Ses
           className="toggle"
           aria-label={`Thumb ${side}`}
           aria-pressed={said === side}
-          disabled={mayNot}
+          disabled={refusal !== undefined}
           onClick={() => void say(side)}
         >
           <Thumb side={side} />
         </button>
       ))}
       <span role="status" className="muted">
-        {mayNot ? 'This key may not give feedback: sign in with one that has the scope feedback.' : message}
+        {refusal ?? message}
       </span>
     </div>
   );

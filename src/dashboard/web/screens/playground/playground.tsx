@@ -4,7 +4,7 @@ import { useApi } from '../../api.ts';
 import { Page } from '../../parts/page.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
 import type { ScreenProps } from '../../screens.ts';
-import type { Session } from '../../session.tsx';
+import { refusalOf, type Session } from '../../session.tsx';
 import '../run/run.css';
 import { AnswerCard } from './answer-card.tsx';
 import { fieldsOf, type InputSchema, inputFor } from './fields.ts';
@@ -42,7 +42,6 @@ export default function Playground({ session }: ScreenProps) {
 }
 
 function Table({ rows, session }: { readonly rows: readonly PipelineRow[]; readonly session: Session }) {
-  const mayAsk = session.scopes.includes('ask');
   const mayOperate = session.scopes.includes('operate');
   const open = rows.filter(({ name }) => mayOperate || !isVariant(name));
   const [parameters, setParameters] = useSearchParams();
@@ -80,7 +79,7 @@ function Table({ rows, session }: { readonly rows: readonly PipelineRow[]; reado
       </form>
       <InputForm
         fields={fieldsOf(schemas)}
-        why={mayAsk ? undefined : 'This key may not ask: sign in with one that has the scope ask.'}
+        why={refusalOf(session, 'ask')}
         isAsking={isAsking}
         onStop={stop}
         onAsk={(input, drafts) =>

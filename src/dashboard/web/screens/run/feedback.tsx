@@ -2,10 +2,10 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import type { FeedbackRow } from '../../../../store/feedback.ts';
-import { ask, Trouble } from '../../api.ts';
+import { ask, toldOf } from '../../api.ts';
 import { ago, time } from '../../format.ts';
 import { Thumb } from '../../parts/thumb.tsx';
-import type { Session } from '../../session.tsx';
+import { refusalOf, type Session } from '../../session.tsx';
 
 interface FeedbackProps {
   readonly runId: string;
@@ -18,9 +18,7 @@ interface FeedbackProps {
 const BY_MONITOR = 'monitor:';
 
 export function Feedback({ runId, rows, session, notYet }: FeedbackProps) {
-  const why = session.scopes.includes('feedback')
-    ? notYet
-    : 'This key may not give feedback: sign in with one that has the scope feedback.';
+  const why = refusalOf(session, 'feedback') ?? notYet;
   return (
     <section className="card" aria-labelledby="feedback-title">
       <h2 id="feedback-title">Feedback</h2>
@@ -96,7 +94,7 @@ function Give({ runId, session }: { readonly runId: string; readonly session: Se
       setMessage('Kept, with the run.');
       await queries.invalidateQueries({ queryKey: [`/v1/runs/${runId}/trace`] });
     } catch (error) {
-      setMessage(error instanceof Trouble ? `${error.message}: ${error.remedy}` : String(error));
+      setMessage(toldOf(error));
     } finally {
       setSending(false);
     }

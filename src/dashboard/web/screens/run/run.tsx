@@ -7,7 +7,7 @@ import { shortRun } from '../../format.ts';
 import { Page } from '../../parts/page.tsx';
 import { Failed, Loaded } from '../../parts/states.tsx';
 import type { ScreenProps } from '../../screens.ts';
-import type { Session } from '../../session.tsx';
+import { refusalOf, type Session } from '../../session.tsx';
 import { AddToDataset } from './add-to-dataset.tsx';
 import { Body } from './body.tsx';
 import { Feedback } from './feedback.tsx';
@@ -18,7 +18,6 @@ import './run.css';
 import type { RunTrace } from './spans.ts';
 
 const POLL_MS = 1_500;
-const NO_OPERATE = 'This key may not change things: sign in with one that has the scope operate.';
 const WHY_ID = 'why-not';
 const AGAIN = 'again';
 
@@ -49,7 +48,7 @@ function OneRun({ id, session }: { readonly id: string; readonly session: Sessio
       return after;
     });
   const [said, setSaid] = useState<string>();
-  const why = session.scopes.includes('operate') ? undefined : NO_OPERATE;
+  const why = refusalOf(session, 'operate');
   return (
     <Page
       title={`Run ${shortRun(id)}`}

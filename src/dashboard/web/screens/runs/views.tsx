@@ -2,7 +2,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useLocation } from 'wouter';
-import { ask, Trouble, useApi } from '../../api.ts';
+import { ask, toldOf, useApi } from '../../api.ts';
 import { addressOf, FRESH, type RunsView } from './search.ts';
 
 interface SavedView {
@@ -31,7 +31,7 @@ export function Views({ view, maySave }: ViewsProps) {
       setProblem(undefined);
       await queries.invalidateQueries({ queryKey: [PATH] });
     } catch (error) {
-      setProblem(error instanceof Trouble ? `${error.message}: ${error.remedy}` : String(error));
+      setProblem(toldOf(error));
     }
   };
   const save = (event: FormEvent) => {
