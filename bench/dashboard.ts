@@ -5,16 +5,13 @@
  * npm run bench:dashboard [-- --smoke]
  */
 import type { Page } from 'playwright-core';
-import { attach } from '../src/runtime/attach.ts';
-import { type Undo, unwind } from '../src/runtime/unwind.ts';
-import { hashSecret, makeApiKey } from '../src/server/api-key.ts';
-import { createApp } from '../src/server/app.ts';
-import { listen } from '../src/server/listen.ts';
+import type { Undo } from '../src/runtime/unwind.ts';
 import { SCOPES } from '../src/store/api-keys.ts';
 import { noChromium, startChromium } from '../test/support/chromium.ts';
+import { makeBenchKey, startBenchApi, withBenchServers } from './support/api.ts';
 import { echoFive } from './support/echo-five.ts';
 import { report } from './support/report.ts';
-import { type BenchServers, startBenchServers } from './support/servers.ts';
+import type { BenchServers } from './support/servers.ts';
 import { median } from './support/statistics.ts';
 
 const isSmoke = process.argv.includes('--smoke');
@@ -41,27 +38,12 @@ const MANY_THUMBS = `
   select 'f' || n, 'run-' || lpad(to_hex(n), 32, '0'), case when n % 3 = 0 then -1 else 1 end, now(), now()
   from generate_series(10, $1::int, 10) as n`;
 
-async function main(): Promise<boolean> {
-  if (noChromium) {
-    console.log(`${noChromium}: nothing is measured`);
-    return true;
-  }
-  const servers = await startBenchServers();
-  const undo: Undo = [];
-  try {
-    return await measure(servers, undo);
-  } finally {
-    await unwind(undo);
-    await servers.stop();
-  }
-}
-
 async function measure(servers: BenchServers, undo: Undo): Promise<boolean> {
   const { database } = servers;
   for (const statement of [MANY_RUNS, MANY_CALLS, MANY_THUMBS])
     await database.query(statement, [RUNS], { timeoutMs: 300_000 });
   await database.script('analyze run; analyze provider_call; analyze feedback');
-  const url = await startApi(servers, undo);
+  const url = await startBenchApi(servers, { pipeline, runsAtOnce: 8 }, undo);
   const browser = await startChromium();
   undo.push(() => browser.close());
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
@@ -82,21 +64,8 @@ async function measure(servers: BenchServers, undo: Undo): Promise<boolean> {
   ]);
 }
 
-async function startApi(servers: BenchServers, undo: Undo): Promise<string> {
-  const { config, temporal, database, databaseUrl, folder } = servers;
-  const runtime = attach({ folder, config, temporal, uiUrl: '', database, databaseUrl }, undo);
-  const limits = { bodyBytes: 2e6, requestsPerSecond: 1e6, refusedPerMinute: 60, runsAtOnce: 8, waitMs: 60_000 };
-  const pipelines = new Map([[pipeline.id, pipeline]]);
-  const app = createApp({ runtime, pipelines, limits, version: 'bench', log: () => undefined });
-  const api = await listen(app, { host: '127.0.0.1', port: 0 });
-  undo.push(() => api.close(1_000));
-  return api.url;
-}
-
-async function signIn(page: Page, { store }: BenchServers, url: string): Promise<void> {
-  const { key, keyId, secret } = makeApiKey();
-  const made = { keyId, name: 'bench', owner: 'bench', secretHash: hashSecret(secret), by: 'bench', expiresAt: null };
-  await store.apiKeys.create({ ...made, scopes: SCOPES });
+async function signIn(page: Page, servers: BenchServers, url: string): Promise<void> {
+  const key = await makeBenchKey(servers, SCOPES);
   await page.goto(`${url}/ui/`);
   await page.getByLabel('API key').fill(key);
   await page.getByRole('button', { name: 'Sign in' }).click();
@@ -127,5 +96,6 @@ async function heapAfterScrolling(page: Page): Promise<number> {
   return (metrics.find(({ name }) => name === 'JSHeapUsedSize')?.value ?? Number.NaN) / 1e6;
 }
 
-const isMet = await main();
+if (noChromium) console.log(`${noChromium}: nothing is measured`);
+const isMet = noChromium !== undefined || (await withBenchServers(measure));
 process.exit(isMet || isSmoke ? 0 : 1);

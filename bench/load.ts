@@ -9,16 +9,13 @@ import { randomUUID } from 'node:crypto';
 import autocannon from 'autocannon';
 import { planId } from '../src/plan/id.ts';
 import { workflowInput } from '../src/plan/skeleton.ts';
-import { attach } from '../src/runtime/attach.ts';
-import { type Undo, unwind } from '../src/runtime/unwind.ts';
+import type { Undo } from '../src/runtime/unwind.ts';
 import { startWorker } from '../src/runtime/worker.ts';
-import { hashSecret, makeApiKey } from '../src/server/api-key.ts';
-import { createApp } from '../src/server/app.ts';
-import { listen } from '../src/server/listen.ts';
+import { makeBenchKey, startBenchApi, withBenchServers } from './support/api.ts';
 import { cpuMsOf, ownCpuMs } from './support/cpu.ts';
 import { benchBundle, echoes, echoFive } from './support/echo-five.ts';
 import { report } from './support/report.ts';
-import { type BenchServers, startBenchServers } from './support/servers.ts';
+import type { BenchServers } from './support/servers.ts';
 import { quantile } from './support/statistics.ts';
 
 const isSmoke = process.argv.includes('--smoke');
@@ -38,20 +35,10 @@ interface Load {
   readonly cpuMs: number;
 }
 
-async function main(): Promise<boolean> {
-  const servers = await startBenchServers();
-  const undo: Undo = [];
-  try {
-    return await measure(servers, undo);
-  } finally {
-    await unwind(undo);
-    await servers.stop();
-  }
-}
-
 async function measure(servers: BenchServers, undo: Undo): Promise<boolean> {
-  const url = await startApi(servers, undo);
-  const key = await makeKey(servers);
+  await startBenchWorker(servers, undo);
+  const url = await startBenchApi(servers, { pipeline, runsAtOnce: 2 * CONNECTIONS }, undo);
+  const key = await makeBenchKey(servers, ['ask']);
   const ask = (connections: number, seconds: number) => askFor(url, key, connections, seconds);
   await ask(CONNECTIONS, isSmoke ? 1 : 5); // warms it up
   const before = await measured(servers, () => bareFor(servers, BARE_SECONDS));
@@ -83,9 +70,8 @@ async function measure(servers: BenchServers, undo: Undo): Promise<boolean> {
   return metAsked && metMany;
 }
 
-/** With its worker in this process, as `sluice dev` has it. */
-async function startApi(servers: BenchServers, undo: Undo): Promise<string> {
-  const { config, temporal, database, databaseUrl, folder, store, cache } = servers;
+/** In this process, as `sluice dev` has it. */
+async function startBenchWorker({ config, temporal, store, cache }: BenchServers, undo: Undo): Promise<void> {
   const native = await temporal.connectWorker();
   undo.push(() => native.close());
   const worker = await startWorker({
@@ -93,23 +79,6 @@ async function startApi(servers: BenchServers, undo: Undo): Promise<string> {
     workflowBundle: await benchBundle(cache),
   });
   undo.push(() => worker.stop());
-  const runtime = attach({ folder, config, temporal, uiUrl: '', database, databaseUrl }, undo);
-  const limits = { bodyBytes: 2e6, requestsPerSecond: 1e6, refusedPerMinute: 60, runsAtOnce: 2 * CONNECTIONS };
-  const app = createApp({
-    ...{ runtime, version: 'bench', log: () => undefined },
-    pipelines: new Map([[pipeline.id, pipeline]]),
-    limits: { ...limits, waitMs: 60_000 },
-  });
-  const api = await listen(app, { host: '127.0.0.1', port: 0 });
-  undo.push(() => api.close(1_000));
-  return api.url;
-}
-
-async function makeKey({ store }: BenchServers): Promise<string> {
-  const { key, keyId, secret } = makeApiKey();
-  const made = { keyId, name: 'bench', owner: 'bench', secretHash: hashSecret(secret), by: 'bench', expiresAt: null };
-  await store.apiKeys.create({ ...made, scopes: ['ask'] });
-  return key;
 }
 
 interface Answers {
@@ -182,5 +151,5 @@ async function measured({ pids }: BenchServers, run: () => Promise<Answers>) {
   return { load, answers };
 }
 
-const isMet = await main();
+const isMet = await withBenchServers(measure);
 process.exit(isMet || isSmoke ? 0 : 1);

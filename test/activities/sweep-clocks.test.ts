@@ -1,7 +1,7 @@
-import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import { createSweepClocks } from '../../activities/sweep-clocks.ts';
 import type { ExperimentRow, Experiments } from '../../src/store/experiments.ts';
+import { temporalWith } from './temporal-with.ts';
 
 test('live experiments get a workflow where none runs, of the phase that they are in', async () => {
   const states = { looked: 'running', lost: 'running', ended: 'paused', ramped: 'rolling', rolled: 'rolling' };
@@ -18,15 +18,9 @@ test('live experiments get a workflow where none runs, of the phase that they ar
       return Object.entries(states).map(([experimentId, state]) => ({ experimentId, state }));
     },
   } as unknown as Experiments;
-  const describeOne = async (id: string) => {
-    const name = statuses.get(id);
-    if (name === undefined) throw new WorkflowNotFoundError('no such workflow', id, undefined);
-    return { status: { name } };
-  };
-  const temporal = { workflow: { getHandle: (id: string) => ({ describe: () => describeOne(id) }) } };
   const started: string[] = [];
   const start = async ({ experimentId }: ExperimentRow) => void started.push(experimentId);
-  await createSweepClocks(experiments, temporal as unknown as Client, start)();
+  await createSweepClocks(experiments, temporalWith(statuses), start)();
   expect(started).toEqual(['lost', 'ended', 'ramped']);
   expect(asked).toEqual([{ live: true, limit: 1_000 }]);
 });

@@ -1,7 +1,7 @@
-import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import { createSweepMonitors } from '../../activities/sweep-monitors.ts';
 import type { MonitorRow, Monitors } from '../../src/store/monitors.ts';
+import { temporalWith } from './temporal-with.ts';
 
 test('monitors get a workflow where none runs for this start of them', async () => {
   const statuses = new Map([
@@ -18,15 +18,9 @@ test('monitors get a workflow where none runs for this start of them', async () 
       return Object.entries(starts).map(([monitorId, count]) => ({ monitorId, starts: count }));
     },
   } as unknown as Monitors;
-  const describeOne = async (id: string) => {
-    const name = statuses.get(id);
-    if (name === undefined) throw new WorkflowNotFoundError('no such workflow', id, undefined);
-    return { status: { name } };
-  };
-  const temporal = { workflow: { getHandle: (id: string) => ({ describe: () => describeOne(id) }) } };
   const started: string[] = [];
   const start = async ({ monitorId }: MonitorRow) => void started.push(monitorId);
-  await createSweepMonitors(monitors, temporal as unknown as Client, start)();
+  await createSweepMonitors(monitors, temporalWith(statuses), start)();
   expect(started).toEqual(['lost@1', 'ended@2', 'again@1']);
   expect(asked).toEqual([{ running: true, limit: 1_000 }]);
 });

@@ -19,6 +19,23 @@ export const DATABASES: readonly ((folder: string) => Promise<RestartableDatabas
   ...(process.env.SLUICE_TEST_PG_BIN ? [startPostgres] : []),
 ];
 
+/** What `play` gives of each of them, one after the other. @param folder where their own are */
+export async function onEachDatabase<T>(
+  folder: string,
+  play: (database: RestartableDatabase) => Promise<readonly T[]>,
+): Promise<readonly T[]> {
+  const given: T[] = [];
+  for (const start of DATABASES) {
+    const database = await start(folder);
+    try {
+      given.push(...(await play(database)));
+    } finally {
+      await database.stop();
+    }
+  }
+  return given;
+}
+
 async function startPglite(within: string): Promise<RestartableDatabase> {
   const folder = join(within, 'embedded');
   let running: EmbeddedPostgres = await startEmbedded(folder);

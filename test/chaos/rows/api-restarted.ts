@@ -16,7 +16,7 @@ import type { Figure } from '../figures.ts';
 import { servedChain } from '../pipelines.ts';
 import type { Place } from '../place.ts';
 import { spawnProcess, type WorkerProcess } from '../processes.ts';
-import { DATABASES, type RestartableDatabase } from '../restartable-database.ts';
+import { DATABASES, onEachDatabase, type RestartableDatabase } from '../restartable-database.ts';
 import type { Row } from '../row.ts';
 import { type Scene, withScene } from '../scene.ts';
 
@@ -38,18 +38,7 @@ export const r33: Row = {
   title: 'API, worker, Temporal and database ended and killed in turn, 32 clients asking by HTTP',
   short: false,
   limitMs: 1_800_000,
-  async play(place) {
-    const figures: Figure[] = [];
-    for (const start of DATABASES) {
-      const database = await start(join(place.folder, NAME));
-      try {
-        figures.push(...(await onDatabase(place, database)));
-      } finally {
-        await database.stop();
-      }
-    }
-    return figures;
-  },
+  play: (place) => onEachDatabase(join(place.folder, NAME), (database) => onDatabase(place, database)),
 };
 
 /** What serves: the processes that are replaced. */

@@ -13,7 +13,7 @@ import { deploy, feed, settingsOf, specOf } from '../../experiment/clock-world.t
 import { type ClockKeeper, startClockKeeper } from '../clocks.ts';
 import { atLeast, exactly, type Figure, noted } from '../figures.ts';
 import type { Place } from '../place.ts';
-import { DATABASES, type RestartableDatabase } from '../restartable-database.ts';
+import { onEachDatabase, type RestartableDatabase } from '../restartable-database.ts';
 import type { Row } from '../row.ts';
 import { type Scene, withScene } from '../scene.ts';
 
@@ -29,18 +29,7 @@ export const r30: Row = {
   title: "an experiment's clock: worker, Temporal and database killed in and after looks, Temporal's database lost",
   short: false,
   limitMs: 900_000,
-  async play(place) {
-    const figures: Figure[] = [];
-    for (const start of DATABASES) {
-      const database = await start(join(place.folder, NAME));
-      try {
-        figures.push(...(await onDatabase(place, database)));
-      } finally {
-        await database.stop();
-      }
-    }
-    return figures;
-  },
+  play: (place) => onEachDatabase(join(place.folder, NAME), (database) => onDatabase(place, database)),
 };
 
 interface World {
