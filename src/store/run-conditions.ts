@@ -1,27 +1,8 @@
 /** Conditions on runs as SQL: each names a field, one of the operators that fit its type, and what it is compared with. */
 import { SluiceError } from '../errors.ts';
 import { suggest } from '../nearest.ts';
-import { type FieldType, RUN_FIELDS, runField } from './run-fields.ts';
-
-export const OPERATORS = [
-  ...['contains', 'equals', 'in', '=', '!=', '<', '<=', '>', '>=', 'is', 'after', 'before'],
-  ...['is empty', 'is not empty'],
-] as const;
-export type Operator = (typeof OPERATORS)[number];
-
-export interface RunCondition {
-  /** See `run-fields.ts`. */
-  readonly field: string;
-  readonly op: string;
-  /** A list for `in`; milliseconds since the epoch for times; nothing for `is empty` and `is not empty`. */
-  readonly value?: string | number | readonly (string | number)[];
-}
-
-const FITTING: { readonly [Type in FieldType]: ReadonlySet<string> } = {
-  text: new Set(['contains', 'equals', 'is', '=', '!=', 'in', 'is empty', 'is not empty']),
-  number: new Set(['=', '!=', '<', '<=', '>', '>=', 'in', 'is empty', 'is not empty']),
-  time: new Set(['after', 'before', 'is empty', 'is not empty']),
-};
+import { FITTING, type FieldType, RUN_FIELDS, type RunCondition } from '../run-filter/vocabulary.ts';
+import { runField } from './run-fields.ts';
 
 /** Collects parameters, and gives the place of each. */
 export interface Parameters {
@@ -48,8 +29,8 @@ export const whereSql = (conditions: readonly RunCondition[], parameters: Parame
 
 function conditionSql({ field, op, value }: RunCondition, parameters: Parameters): string {
   const { type, sql } = fieldSql(field, parameters);
-  if (!FITTING[type].has(op))
-    throw invalid(`'${op}' does not fit ${field}`, `use one of ${[...FITTING[type]].join(', ')}`);
+  if (!FITTING[type].includes(op))
+    throw invalid(`'${op}' does not fit ${field}`, `use one of ${FITTING[type].join(', ')}`);
   switch (op) {
     case 'is empty':
       return `${sql} is null`;

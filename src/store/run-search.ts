@@ -1,13 +1,14 @@
 /** Runs by what holds of them: pages of them, how many there were when, and two values of each to draw. */
+import type { RunCondition, RunSort } from '../run-filter/vocabulary.ts';
 import type { Database } from './database.ts';
 import { RUN_LISTED } from './run-columns.ts';
-import { createParameters, fieldSql, type RunCondition, whereSql } from './run-conditions.ts';
+import { createParameters, fieldSql, whereSql } from './run-conditions.ts';
 import type { RunListed, RunState } from './runs.ts';
 
 export interface RunSearch {
   readonly where: readonly RunCondition[];
   /** Default: the newest first. */
-  readonly sort?: { readonly by: string; readonly descending: boolean };
+  readonly sort?: RunSort;
   readonly limit: number;
   readonly offset: number;
 }

@@ -1,7 +1,6 @@
 /** `POST /v1/search/runs`, its `/histogram` and its `/points`: runs by what holds of them, for whoever may read all. */
 import { z } from '@hono/zod-openapi';
-import { OPERATORS, type RunCondition } from '../../store/run-conditions.ts';
-import { RUN_FIELDS } from '../../store/run-fields.ts';
+import { OPERATORS, RUN_FIELDS, type RunCondition } from '../../run-filter/vocabulary.ts';
 import { problems } from '../problem.ts';
 import { type AddRoutes, addRoute, keyedRoute, type Routing } from '../route.ts';
 import { ListedRun } from '../schemas.ts';
