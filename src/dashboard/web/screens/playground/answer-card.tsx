@@ -6,9 +6,9 @@ import { ask, toldOf, useApi } from '../../api.ts';
 import { DASH, duration, money, shortPlan, shortRun, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { JsonView } from '../../parts/json.tsx';
+import { citedIn, Passages, passageLists } from '../../parts/passages.tsx';
 import { Thumb } from '../../parts/thumb.tsx';
 import { refusalOf, type Session } from '../../session.tsx';
-import { citedIn, Passages, passageLists } from '../run/passages.tsx';
 import type { RunTrace } from '../run/spans.ts';
 import type { Answer } from './answer.ts';
 

@@ -1,6 +1,6 @@
 /** Passages as a list: their places, scores and texts, and which of them the answer cites. */
 import { useState } from 'react';
-import { DASH } from '../../format.ts';
+import { DASH } from '../format.ts';
 import type { Passage, PassageList } from './passage-lists.ts';
 import './passages.css';
 

@@ -1,5 +1,5 @@
 /** Passages in what steps give, whatever a step calls them; and which of them an answer cites. */
-import type { Json } from '../../../../plan/plan.ts';
+import type { Json } from '../../../plan/plan.ts';
 
 export interface Passage {
   readonly id: string;
