@@ -19,6 +19,15 @@ export function positiveInteger(most: number): (text: string) => number {
   };
 }
 
+/** A whole number from 0 to `most`. */
+export function wholeNumber(most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value > most) throw new InvalidArgumentError(`give a whole number from 0 to ${most}.`);
+    return value;
+  };
+}
+
 /** A year. */
 const MOST_MS = 366 * 86_400_000;
 

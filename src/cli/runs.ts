@@ -1,76 +1,106 @@
 /** `sluice runs`: the newest runs, or one with its nodes. */
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { SluiceError } from '../errors.ts';
+import { readFieldName } from '../run-filter/read-condition.ts';
+import { OPERATORS, RUN_FIELDS } from '../run-filter/vocabulary.ts';
 import type { RunResult } from '../runtime/run-result.ts';
-import type { RunListed, RunWithNodes } from '../store/runs.ts';
+import type { RunWithNodes } from '../store/runs.ts';
 import { readingCommand, runAction, type World } from './command.ts';
-import { positiveInteger } from './options.ts';
+import { positiveInteger, wholeNumber } from './options.ts';
 import { questionIn } from './question.ts';
 import { eraseRunsCommand } from './runs-erase.ts';
+import { type Axes, listRuns } from './runs-list.ts';
+import { type RunsChoice, viewOf, withChoice } from './runs-options.ts';
 import { pruneRunsCommand } from './runs-prune.ts';
+import { viewsCommand } from './runs-views.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { showPassing, showRun } from './show-run.ts';
 import { callTable, spendingOf } from './spending.ts';
 import { tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { flow, shortRunId, showDuration, showTime } from './text.ts';
+import { flow, showDuration, showTime } from './text.ts';
 import { withStore } from './with-servers.ts';
 
-interface RunsOptions {
-  readonly pipeline?: string;
-  readonly state?: (typeof STATES)[number];
-  readonly limit?: number;
-  readonly before?: string;
+interface RunsOptions extends RunsChoice {
+  readonly view?: string;
+  readonly limit: number;
+  readonly offset: number;
+  readonly histogram?: number | true;
+  readonly points?: Axes | true;
 }
 
-const STATES = ['running', 'completed', 'degraded', 'failed', 'cancelled'] as const;
 const LARGEST_PAGE = 1_000;
+const DEEPEST = 1_000_000;
+const BINS = 24;
+const MOST_BINS = 200;
 const SHORT_PLAN = 12;
 
 export function runsCommand(world: World): Command {
+  const command = readingCommand('runs', {
+    summary: 'list the newest runs, or show one',
+    examples: [
+      ['runs', 'the newest runs'],
+      ['runs --where "latency > 2s" --where "thumb is down" --sort -cost', 'the dearest of the slow and disliked'],
+      ['runs --view "slow and disliked" --histogram', 'when those of a saved view were'],
+      ['runs run-7d2', 'one run, by its id or the beginning of it'],
+      ['runs prune --older-than 30d', 'what old runs were asked and gave'],
+    ],
+  })
+    .argument('[run]', 'a run id, or its beginning')
+    .addHelpText(
+      'after',
+      `\nFields: ${RUN_FIELDS.join(', ')}, monitor:NAME:FIELD.\nOperators: ${OPERATORS.join(', ')}.`,
+    );
   return (
-    readingCommand('runs', {
-      summary: 'list the newest runs, or show one',
-      examples: [
-        ['runs', 'the newest runs'],
-        ['runs --pipeline docs-bot --state failed', 'those of one pipeline that failed'],
-        ['runs run-7d2', 'one run, by its id or the beginning of it'],
-        ['runs prune --older-than 30d', 'what old runs were asked and gave'],
-      ],
-    })
-      .argument('[run]', 'a run id, or its beginning')
-      .option('--pipeline <id>', 'only the runs of this pipeline')
-      .addOption(new Option('--state <state>', 'only runs in this state').choices(STATES))
+    withChoice(command)
+      .option('--view <name>', 'begin with the conditions, order and columns that were saved under this name')
       .option('--limit <number>', 'how many', positiveInteger(LARGEST_PAGE), 20)
-      .option('--before <cursor>', 'the page after one that ended with this cursor')
+      .option('--offset <number>', 'leave out this many first: for the next page', wholeNumber(DEEPEST), 0)
+      .addOption(
+        new Option('--histogram [bins]', 'how many there were when, in this many bins')
+          .argParser(positiveInteger(MOST_BINS))
+          .conflicts(['points', 'sort', 'columns', 'offset']),
+      )
+      .addOption(
+        new Option('--points [x,y]', 'two values of each, of a sample')
+          .argParser(axes)
+          .conflicts(['sort', 'columns', 'offset']),
+      )
       .action((run: string | undefined, options: RunsOptions, command: Command) =>
-        runAction(world, command, (session) =>
-          run === undefined ? listRuns(session, options) : showOne(session, run),
-        ),
+        runAction(world, command, (session) => (run === undefined ? list(session, options) : showOne(session, run))),
       )
       // Else what stands behind their names, such as --json, would be this command's.
       .enablePositionalOptions()
+      .addCommand(viewsCommand(world))
       .addCommand(pruneRunsCommand(world))
       .addCommand(eraseRunsCommand(world))
   );
 }
 
-async function listRuns(session: Session, options: RunsOptions): Promise<ExitCode> {
-  const { pipeline, state, limit, before } = options;
-  const { terminal } = session;
-  const page = await withStore(session, ({ store }) =>
-    store.runs.list({
-      ...(pipeline !== undefined && { pipeline }),
-      ...(state !== undefined && { state }),
-      ...(limit !== undefined && { limit }),
-      ...(before !== undefined && { before }),
-    }),
-  );
-  if (terminal.json) terminal.printJson(page);
-  else if (page.runs.length === 0) terminal.print('no runs; sluice ask makes one');
-  else for (const line of runTable(page.runs)) terminal.print(line);
-  if (page.next !== null) terminal.note(`more: sluice runs --before ${page.next}`);
-  return EXIT.fine;
+function axes(text: string): Axes {
+  const [x, y, ...others] = text.split(',').map((name) => {
+    try {
+      return readFieldName(name);
+    } catch (error) {
+      const { message, remedy } = error as SluiceError;
+      throw new InvalidArgumentError(`${message}: ${remedy}.`);
+    }
+  });
+  if (x === undefined || y === undefined || others.length > 0)
+    throw new InvalidArgumentError('give two fields, such as latency,cost.');
+  return { x, y };
 }
+
+const list = (session: Session, options: RunsOptions): Promise<ExitCode> => {
+  const { view, limit, offset, histogram, points } = options;
+  return listRuns(session, {
+    viewOf: (base) => viewOf(options, base),
+    ...{ limit, offset },
+    ...(view !== undefined && { view }),
+    ...(histogram !== undefined && { histogram: histogram === true ? BINS : histogram }),
+    ...(points !== undefined && { points }),
+  });
+};
 
 async function showOne(session: Session, idOrPrefix: string): Promise<ExitCode> {
   const { terminal } = session;
@@ -115,20 +145,5 @@ function nodeTable({ nodes }: RunResult): string[] {
     { heading: 'outcome', cell: ({ outcome }) => outcome },
     { heading: 'attempts', cell: ({ attempts, step }) => (step === null ? null : attempts), align: 'right' },
     { heading: 'took', cell: ({ durationMs }) => showDuration(durationMs), align: 'right' },
-  ]);
-}
-
-function runTable(runs: readonly RunListed[]): string[] {
-  return tableLines(runs, [
-    { heading: 'run', cell: ({ runId }) => shortRunId(runId) },
-    { heading: 'pipeline', cell: ({ pipeline }) => pipeline },
-    { heading: 'plan', cell: ({ planId }) => planId.slice(0, SHORT_PLAN) },
-    { heading: 'state', cell: ({ state }) => state },
-    { heading: 'started (UTC)', cell: ({ startedAt }) => showTime(startedAt) },
-    {
-      heading: 'took',
-      cell: ({ startedAt, finishedAt }) => (finishedAt === null ? null : showDuration(finishedAt - startedAt)),
-      align: 'right',
-    },
   ]);
 }

@@ -57,6 +57,9 @@ export function readSort(text: string): RunSort {
   return { by: readField(descending ? text.slice(1) : text)[0], descending };
 }
 
+/** @throws SluiceError `filter_invalid`, with the nearest */
+export const readFieldName = (name: string): string => readField(name.trim())[0];
+
 function readField(name: string): readonly [field: string, type: FieldType] {
   const known = Object.hasOwn(ALSO, name) ? ALSO[name]! : name;
   const field = RUN_FIELDS.find((each) => each.toLowerCase() === known.toLowerCase()) ?? known;

@@ -14,6 +14,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
+const SLOW = {
+  where: [{ field: 'latencyMs', op: '>', value: '2000' }],
+  sort: { by: 'latencyMs', descending: true },
+};
+
 describe('sluice runs', () => {
   const listed = {
     runId: 'run-1',
@@ -28,34 +33,89 @@ describe('sluice runs', () => {
     finishedAt: Date.UTC(2026, 0, 2, 3, 4, 7),
     contentRemovedAt: null,
   };
-  const runs = {
-    list: vi.fn(async () => ({
-      runs: [listed, { ...listed, runId: 'run-2', state: 'running', finishedAt: null }],
-      next: 'cursor',
+  const found = { ...listed, question: 'why?', latencyMs: 2_000, costUsd: null, tokens: null, thumb: -1 };
+  const views = { list: async () => [{ screen: 'runs', name: 'slow', view: SLOW, by: 'kim', at: 0 }] };
+  const runSearch = {
+    search: vi.fn(async () => ({
+      runs: [found, { ...found, runId: 'run-2', latencyMs: null, thumb: null }],
+      total: 3,
     })),
+    histogram: vi.fn(async () => [
+      { from: 0, to: 60_000, state: 'completed', n: 3 },
+      { from: 0, to: 60_000, state: 'failed', n: 1 },
+      { from: 120_000, to: 180_000, state: 'completed', n: 2 },
+    ]),
+    points: vi.fn(async () => ({ points: [{ runId: 'run-1', state: 'failed', x: 1, y: 2 }], drawn: 4 })),
+  };
+  const runs = {
     get: async () => ({
       ...listed,
       ...{ input: {}, output: null, error: { code: 'x', message: 'it broke' }, nodes: [], calls: [] },
       spent: { ...NOTHING_SPENT, byKey: new Map() },
     }),
   };
-  const { runtime } = fakeRuntime({ store: { runs, payloads: {} } });
+  const { runtime } = fakeRuntime({ store: { runs, runSearch, views, payloads: {} } });
 
   it('lists them as a table, missing values as –, and names the next page', async () => {
-    const { stdout, stderr } = await run(['runs', '--pipeline', 'docs-bot', '--state', 'failed', '--limit', '2'], {
-      runtime,
+    const line = 'runs --pipeline docs-bot --state failed --limit 2 --sort -cost --columns run,latencyMs,thumb';
+    const { stdout, stderr } = await run(line.split(' '), { runtime });
+    expect(runSearch.search).toHaveBeenLastCalledWith({
+      where: [
+        { field: 'pipeline', op: '=', value: 'docs-bot' },
+        { field: 'state', op: '=', value: 'failed' },
+      ],
+      sort: { by: 'costUsd', descending: true },
+      ...{ limit: 2, offset: 0 },
     });
-    expect(runs.list).toHaveBeenCalledWith({ pipeline: 'docs-bot', state: 'failed', limit: 2 });
-    expect(stdout.split('\n')[1]).toBe(
-      `run-1  docs-bot  ${planId(docsBot).slice(0, 12)}  failed   2026-01-02 03:04:05  2.0 s`,
-    );
-    expect(stdout.split('\n')[2]).toMatch(/running .* –$/);
-    expect(stderr).toBe('more: sluice runs --before cursor\n');
+    expect(stdout.split('\n').slice(1, 3)).toEqual(['run-1  2.0 s  down', 'run-2      –  –']);
+    expect(stderr).toBe('1 to 2 of 3 runs\nmore: --offset 2\n');
   });
 
   it('lists them as JSON', async () => {
     const { stdout } = await run(['runs', '--json'], { runtime });
-    expect(JSON.parse(stdout)).toMatchObject({ runs: [{ runId: 'run-1' }, { runId: 'run-2' }], next: 'cursor' });
+    expect(JSON.parse(stdout)).toMatchObject({ runs: [{ runId: 'run-1' }, { runId: 'run-2' }], total: 3 });
+  });
+
+  it('adds to what a view has', async () => {
+    await run(['runs', '--view', 'sl', '--where', 'thumb is down'], { runtime });
+    expect(runSearch.search).toHaveBeenLastCalledWith({
+      where: [...SLOW.where, { field: 'thumb', op: '<', value: 0 }],
+      sort: SLOW.sort,
+      ...{ limit: 20, offset: 0 },
+    });
+  });
+
+  it.each([
+    [['--where', 'latencyy > 2'], "did you mean 'latency'?", 1],
+    [['--view', 'slov'], "did you mean 'slow'?", 1],
+    [['--columns', 'run,latncyMs'], "did you mean 'latencyMs'?", 2],
+    [['--points', 'latency'], 'give two fields', 2],
+    [['--points', 'latency,costt'], "did you mean 'cost'?", 2],
+    [['--histogram', '--sort', 'cost'], 'cannot be used with', 2],
+    [Array.from({ length: 21 }, () => ['--where', 'state is failed']).flat(), '21 conditions are asked', 1],
+  ])('refuses %j', async (words, why, exit) => {
+    const { code, stderr } = await run(['runs', ...words], { runtime });
+    expect(stderr).toContain(why);
+    expect(code).toBe(exit);
+  });
+
+  it('draws when they were, with what lies between', async () => {
+    const { stdout } = await run(['runs', '--histogram', '3'], { runtime });
+    expect(runSearch.histogram).toHaveBeenCalledWith([], 3);
+    expect(stdout.split('\n').slice(1)).toEqual([
+      '1970-01-01 00:00:00     4       1  ███████████████████████████░░░░░░░░░',
+      '1970-01-01 00:01:00     0       0',
+      '1970-01-01 00:02:00     2       0  ██████████████████',
+      'each 1 min 0 s; ░ failed',
+      '',
+    ]);
+  });
+
+  it('prints two values of each', async () => {
+    const { stdout, stderr } = await run(['runs', '--points', 'latency,score'], { runtime });
+    expect(runSearch.points).toHaveBeenCalledWith([], { x: 'latencyMs', y: 'score' }, 20);
+    expect(stdout.split('\n')[1]).toMatch(/^run-1 {2}failed +1 +2$/);
+    expect(stderr).toBe('1 of the 4 runs that were drawn have both\n');
   });
 
   it('shows one, as the result it had', async () => {

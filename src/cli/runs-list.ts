@@ -1,0 +1,163 @@
+/** Runs that match, as lists show them; when they were; and two values of each. */
+
+import type { FoundRun, HistogramBin, RunPoints } from '../store/run-search.ts';
+import type { Store } from '../store/store.ts';
+import type { RunsView } from './runs-options.ts';
+import { savedView } from './runs-options.ts';
+import { EXIT, type ExitCode, type Session } from './session.ts';
+import { type Column, tableLines } from './table.ts';
+import type { Terminal } from './terminal.ts';
+import { count, shortRunId, showCost, showDuration, showTime } from './text.ts';
+import { withStore } from './with-servers.ts';
+
+export interface ListRuns {
+  /** Made of the view of that name, where one is named. */
+  readonly viewOf: (base: RunsView | undefined) => RunsView;
+  readonly view?: string;
+  readonly limit: number;
+  readonly offset: number;
+  /** How many bins. */
+  readonly histogram?: number;
+  /** Of which values; `true`: of those that the view draws. */
+  readonly points?: Axes | true;
+}
+
+export interface Axes {
+  readonly x: string;
+  readonly y: string;
+}
+
+export async function listRuns(session: Session, asked: ListRuns): Promise<ExitCode> {
+  return withStore(session, async ({ store }) => {
+    const base = asked.view === undefined ? undefined : savedView(await store.views.list('runs'), asked.view);
+    const view = asked.viewOf(base);
+    if (asked.histogram !== undefined) await histogram(session.terminal, store, view, asked.histogram);
+    else if (asked.points !== undefined) await points(session.terminal, store, view, asked);
+    else await table(session.terminal, store, view, asked);
+    return EXIT.fine;
+  });
+}
+
+async function table(terminal: Terminal, store: Store, view: RunsView, { limit, offset }: ListRuns): Promise<void> {
+  const { where, sort, columns = SHOWN } = view;
+  const page = await store.runSearch.search({ where, limit, offset, ...(sort && { sort }) });
+  const { runs, total } = page;
+  if (terminal.json) terminal.printJson(page);
+  else if (total === 0) terminal.print(where.length > 0 ? 'no run is like that' : 'no runs; sluice ask makes one');
+  else {
+    for (const line of tableLines(
+      runs,
+      columns.map((name) => COLUMNS[name]!),
+      terminal.room,
+    ))
+      terminal.print(line);
+    terminal.note(`${offset + Math.min(1, runs.length)} to ${offset + runs.length} of ${count(total, 'run')}`);
+  }
+  if (offset + runs.length < total && runs.length > 0) terminal.note(`more: --offset ${offset + runs.length}`);
+}
+
+/** What the screen of runs shows unasked, and by which name one is opened. */
+const SHOWN = ['run', 'started', 'pipeline', 'state', 'question', 'latencyMs', 'costUsd', 'tokens', 'thumb', 'arms'];
+
+const COLUMNS: { readonly [name: string]: Column<FoundRun> } = {
+  started: { heading: 'started (UTC)', cell: ({ startedAt }) => showTime(startedAt) },
+  run: { heading: 'run', cell: ({ runId }) => shortRunId(runId) },
+  pipeline: { heading: 'pipeline', cell: ({ pipeline }) => pipeline },
+  state: { heading: 'state', cell: ({ state }) => state },
+  question: { heading: 'question', cell: ({ question }) => question?.replaceAll(/\s+/g, ' '), isFlexible: true },
+  latencyMs: { heading: 'took', cell: ({ latencyMs }) => showDuration(latencyMs), align: 'right' },
+  costUsd: { heading: 'cost', cell: ({ costUsd }) => showCost(costUsd), align: 'right' },
+  tokens: { heading: 'tokens', cell: ({ tokens }) => tokens, align: 'right' },
+  thumb: { heading: 'thumb', cell: ({ thumb }) => thumbText(thumb) },
+  arms: { heading: 'arms', cell: ({ arms }) => armsText(arms), isFlexible: true },
+  plan: { heading: 'plan', cell: ({ planId }) => planId.slice(0, SHORT_PLAN) },
+  unit: { heading: 'unit', cell: ({ unit }) => unit },
+};
+const SHORT_PLAN = 12;
+
+/** The mean of several: no side where they are of two minds. */
+const thumbText = (thumb: number | null): string | null =>
+  thumb === null ? null : thumb === 0 ? 'both' : thumb > 0 ? 'up' : 'down';
+
+const armsText = (arms: FoundRun['arms']): string =>
+  Object.entries(arms)
+    .map(([experiment, arm]) => `${experiment}: ${arm}`)
+    .join(', ');
+
+async function histogram(terminal: Terminal, store: Store, { where }: RunsView, most: number): Promise<void> {
+  const bins = await store.runSearch.histogram(where, most);
+  if (terminal.json) terminal.printJson({ bins });
+  else if (bins.length === 0) terminal.print('no run is like that');
+  else for (const line of histogramLines(bins, terminal.width)) terminal.print(line);
+}
+
+interface Bar {
+  readonly from: number;
+  readonly to: number;
+  readonly n: number;
+  readonly failed: number;
+}
+
+const LEAST_BAR = 10;
+/** What stands before and behind a bar. */
+const BESIDE = 44;
+
+/** A line per bin, the empty ones between them too: those that failed are marked within the bar. */
+export function histogramLines(bins: readonly HistogramBin[], width: number): string[] {
+  const bars = barsOf(bins);
+  const most = Math.max(...bars.map(({ n }) => n));
+  const room = Math.max(LEAST_BAR, width - BESIDE);
+  const cells = (n: number): number => (n === 0 ? 0 : Math.max(1, Math.round((n / most) * room)));
+  return [
+    ...tableLines(bars, [
+      { heading: 'from (UTC)', cell: ({ from }) => showTime(from) },
+      { heading: 'runs', cell: ({ n }) => n, align: 'right' },
+      { heading: 'failed', cell: ({ failed }) => failed, align: 'right' },
+      {
+        heading: ' ',
+        cell: ({ n, failed }) => {
+          const bad = Math.min(cells(failed), cells(n));
+          return '█'.repeat(cells(n) - bad) + '░'.repeat(bad) || ' ';
+        },
+      },
+    ]),
+    `each ${showDuration(bars[0]!.to - bars[0]!.from)}; ░ failed`,
+  ];
+}
+
+function barsOf(bins: readonly HistogramBin[]): readonly Bar[] {
+  const [{ from: first, to }] = bins as readonly [HistogramBin];
+  const width = to - first;
+  const bars: Bar[] = [];
+  for (const { from, n, state } of bins) {
+    const place = Math.round((from - first) / width);
+    while (bars.length <= place) {
+      const start = first + bars.length * width;
+      bars.push({ from: start, to: start + width, n: 0, failed: 0 });
+    }
+    const bar = bars[place]!;
+    bars[place] = { ...bar, n: bar.n + n, failed: bar.failed + (state === 'failed' ? n : 0) };
+  }
+  return bars;
+}
+
+const AXES: Axes = { x: 'latencyMs', y: 'costUsd' };
+
+async function points(
+  terminal: Terminal,
+  store: Store,
+  { where, axes: drawn = AXES }: RunsView,
+  { points: given = true, limit }: ListRuns,
+): Promise<void> {
+  const axes = given === true ? drawn : given;
+  const found: RunPoints = await store.runSearch.points(where, axes, limit);
+  if (terminal.json) return terminal.printJson(found);
+  const lines = tableLines(found.points, [
+    { heading: 'run', cell: ({ runId }) => shortRunId(runId) },
+    { heading: 'state', cell: ({ state }) => state },
+    { heading: axes.x, cell: ({ x }) => x, align: 'right' },
+    { heading: axes.y, cell: ({ y }) => y, align: 'right' },
+  ]);
+  for (const line of lines) terminal.print(line);
+  terminal.note(`${found.points.length} of the ${count(found.drawn, 'run')} that were drawn have both`);
+}
