@@ -1,17 +1,11 @@
 /** `sluice eval leaderboard`: the variants of many evaluations in one table, ranked where they are alike. */
-import type { Command } from 'commander';
-import type {
-  Leaderboard,
-  LeaderboardCell,
-  LeaderboardColumn,
-  LeaderboardRow,
-} from '../evaluation/compare/leaderboard.ts';
-import { showMean } from '../evaluation/report/values.ts';
-import type { EvaluationRow } from '../store/evaluations.ts';
+import { type Command, Option } from 'commander';
+import type { LeaderboardColumn } from '../evaluation/compare/leaderboard.ts';
+import { SPLITS } from '../evaluation/dataset.ts';
+import { showDifference, showMean } from '../evaluation/report/values.ts';
+import type { StandingBoard, StandingCell, StandingRow } from '../evaluation/standing-board.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { shortVersion } from './dataset-names.ts';
-import { hasEnded } from './eval-refs.ts';
-import { findNamed } from './lookup.ts';
 import { positiveInteger } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
@@ -21,7 +15,9 @@ import { withStore } from './with-servers.ts';
 interface LeaderboardOptions {
   readonly name?: string;
   readonly dataset?: string;
+  readonly split?: string;
   readonly sort?: string;
+  readonly baseline?: string;
   readonly limit: number;
   readonly all?: boolean;
 }
@@ -43,7 +39,9 @@ export function leaderboardCommand(world: World): Command {
   })
     .option('--name <name>', 'only evaluations of this definition')
     .option('--dataset <name>', 'only evaluations on this dataset')
+    .addOption(new Option('--split <split>', 'only those on this part of it').choices([...SPLITS, 'all']))
     .option('--sort <metric>', 'what they are ranked by; default: the first metric of the newest')
+    .option('--baseline <variant>', 'what differences are from; default: the first variant of the newest')
     .option('--limit <number>', 'how many of the newest evaluations', positiveInteger(MOST), 10)
     .option('--all', 'all metrics')
     .action((options: LeaderboardOptions, command: Command) =>
@@ -53,23 +51,12 @@ export function leaderboardCommand(world: World): Command {
 
 async function leaderboard(session: Session, options: LeaderboardOptions): Promise<ExitCode> {
   const { terminal } = session;
+  const { name, dataset, split, sort, baseline, limit } = options;
   const board = await withStore(session, async ({ store }) => {
-    const rows = await store.evaluations.list({ name: options.name, limit: MOST });
-    const meant = rows.filter((row) => isMeant(row, options)).slice(0, options.limit);
-    const [{ loadSheets }, { leaderboardOf }] = await Promise.all([
-      import('../evaluation/compare/load.ts'),
-      import('../evaluation/compare/leaderboard.ts'),
-    ]);
-    const sheets = await loadSheets(
-      store,
-      meant.map(({ evaluationId }) => evaluationId),
-    );
-    const sides = meant.flatMap(({ evaluationId, spec }) =>
-      spec.variants.map((_, variant) => ({ evaluationId, variant })),
-    );
-    const input = { sheets, sides };
-    const sortBy = options.sort === undefined ? undefined : metricNamed(leaderboardOf(input), options.sort);
-    return leaderboardOf({ ...input, ...(sortBy !== undefined && { sortBy }) });
+    const { loadBoard, rankedEvaluations } = await import('../evaluation/load-board.ts');
+    return loadBoard(store, await rankedEvaluations(store, name), {
+      ...{ limit, dataset, split, baseline, sortBy: sort },
+    });
   });
   if (terminal.json) terminal.printJson(board);
   else if (board.rows.length === 0) terminal.print('no evaluation has ended yet; sluice eval run makes one');
@@ -77,21 +64,8 @@ async function leaderboard(session: Session, options: LeaderboardOptions): Promi
   return EXIT.fine;
 }
 
-const isMeant = (row: EvaluationRow, { dataset }: LeaderboardOptions): boolean =>
-  hasEnded(row) && row.spec.mode === 'compare' && (dataset === undefined || row.spec.dataset.name === dataset);
-
-function metricNamed({ columns }: Leaderboard, name: string): string {
-  return findNamed({
-    kind: 'metric',
-    name,
-    among: columns,
-    nameOf: ({ metric }) => metric,
-    whenNone: 'no evaluation has ended yet',
-  }).metric;
-}
-
-function boardLines(board: Leaderboard, { all = false }: LeaderboardOptions, room: number): string[] {
-  const { columns, rows, sortedBy } = board;
+function boardLines(board: StandingBoard, { all = false }: LeaderboardOptions, room: number): string[] {
+  const { columns, rows, sortedBy, baseline } = board;
   const places = columns.map((_, place) => place);
   const ordered = [
     ...places.filter((place) => columns[place]!.metric === sortedBy),
@@ -99,16 +73,22 @@ function boardLines(board: Leaderboard, { all = false }: LeaderboardOptions, roo
   ];
   const shown = all ? ordered : ordered.slice(0, SHOWN_METRICS);
   const first = shown[0]!;
-  const lines = tableLines<LeaderboardRow>(
+  const lines = tableLines<StandingRow>(
     rows,
     [
-      { heading: '', cell: ({ cells }) => cells[first]!.rank, align: 'right' },
+      { heading: '', cell: ({ cells }) => rankText(cells[first]!), align: 'right' },
       { heading: 'variant', cell: ({ label }) => label, isFlexible: true },
       ...shown.map((place) => ({
         heading: headingOf(columns[place]!),
-        cell: ({ cells }: LeaderboardRow) => cellText(cells[place]!, columns[place]!),
+        cell: ({ cells }: StandingRow) => cellText(cells[place]!, columns[place]!),
         isFlexible: true,
       })),
+      {
+        heading: 'from baseline',
+        cell: ({ cells, reference }) =>
+          reference === baseline ? 'baseline' : showDifference(cells[first]!.delta, columns[first]!.format),
+        align: 'right',
+      },
       {
         heading: 'on',
         cell: ({ dataset }) => `${dataset.name}@${shortVersion(dataset.version)} ${dataset.split ?? 'all'}`,
@@ -118,20 +98,35 @@ function boardLines(board: Leaderboard, { all = false }: LeaderboardOptions, roo
     room,
   );
   const left = columns.length - shown.length;
-  return [...lines, ...apartLines(rows, first), ...(left > 0 ? [`${count(left, 'more metric')}: --all`] : [])];
+  const open = rows.some(({ cells }) => rankText(cells[first]!)?.includes('('));
+  const doubt = open ? ['in brackets: the places that its interval leaves open'] : [];
+  return [
+    ...lines,
+    ...doubt,
+    ...apartLines(rows, first),
+    ...(left > 0 ? [`${count(left, 'more metric')}: --all`] : []),
+  ];
 }
+
+/** With the places that its interval leaves open, where there are several. */
+const rankText = ({ rank, range }: StandingCell): string | null =>
+  rank === null
+    ? null
+    : range === null || range.from === range.to
+      ? String(rank)
+      : `${rank} (${range.from}–${range.to})`;
 
 const headingOf = ({ metric, better, judge }: LeaderboardColumn): string =>
   `${metric} ${better === 'higher' ? '↑' : '↓'}${judge?.state === 'uncalibrated' ? ' (uncalibrated)' : ''}`;
 
-function cellText(cell: LeaderboardCell, { format }: LeaderboardColumn): string | null {
+function cellText(cell: StandingCell, { format }: LeaderboardColumn): string | null {
   if (cell.mean === null) return null;
   const lacking = cell.coverage !== null && cell.coverage < 1 ? ` (${Math.floor(100 * cell.coverage)}% scored)` : '';
   return `${showMean(cell, format)}${lacking}`;
 }
 
 /** Why some have no rank. */
-function apartLines(rows: readonly LeaderboardRow[], place: number): readonly string[] {
+function apartLines(rows: readonly StandingRow[], place: number): readonly string[] {
   const apart = rows.flatMap(({ label, cells }) => {
     const { apart: why } = cells[place]!;
     return why === null ? [] : [{ label, why }];

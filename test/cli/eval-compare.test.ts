@@ -159,12 +159,16 @@ describe('noise, leaderboard, plan and report', () => {
   it('the leaderboard ranks by a metric, and says why some have no rank', async () => {
     const { stdout } = await world.run('leaderboard --sort close');
     const [heading, ...rows] = stdout.split('\n');
-    expect(heading).toMatch(/^ +variant +closeness ↑ +latency ↓ +cost ↓ +on$/);
-    expect(rows[0]).toMatch(/^1 +loud of eval-tone-000\d +0\.\d+ \[/);
+    expect(heading).toMatch(/^ +variant +closeness ↑ +latency ↓ +cost ↓ +from baseline +on$/);
+    expect(rows[0]).toMatch(/^ *1 .*loud of eval-tone-000\d +0\.\d+ \[/);
     expect(stdout).not.toContain('again');
     expect((await world.run('leaderboard --dataset other')).stdout).toContain('no evaluation has ended yet');
     expect((await world.run('leaderboard --sort nothing')).stderr).toContain("there is no metric 'nothing'");
-    expect(JSON.parse((await world.run('leaderboard --json')).stdout).sortedBy).toBe('closeness');
+    const board = JSON.parse((await world.run('leaderboard --split dev --json')).stdout);
+    expect(board).toMatchObject({ sortedBy: 'closeness', baseline: expect.stringMatching(/^eval-tone-\w+:\w+$/) });
+    const [row] = board.rows;
+    expect((await world.run(`leaderboard --baseline ${row.reference}`)).stdout).toMatch(/ baseline +\w+@/);
+    expect((await world.run('leaderboard --baseline nobody')).stderr).toContain("no variant 'nobody'");
   });
 
   it('a plan says what it would do, take and see, by what is known', async () => {

@@ -1,0 +1,99 @@
+/** The leaderboard of the newest evaluations, and of which datasets there could be one. */
+import { SluiceError } from '../errors.ts';
+import { suggest } from '../nearest.ts';
+import type { EvaluationRow } from '../store/evaluations.ts';
+import { type Leaderboard, leaderboardOf } from './compare/leaderboard.ts';
+import { type EvaluationStore, loadSheets } from './compare/load.ts';
+import { type StandingBoard, standingBoard } from './standing-board.ts';
+
+export interface BoardAsked {
+  readonly dataset?: string | undefined;
+  /** `all`: those that ran on all of it; default: whichever. */
+  readonly split?: string | undefined;
+  /** The name of a metric, or its beginning; default: the first of the newest. */
+  readonly sortBy?: string | undefined;
+  /** A variant as rows are called or referred to; default: the first of the newest evaluation. */
+  readonly baseline?: string | undefined;
+  /** How many of the newest evaluations, from 1. */
+  readonly limit: number;
+}
+
+export interface EvaluatedDataset {
+  readonly name: string;
+  /** How many evaluations there are, by part of it, the most first. */
+  readonly splits: readonly { readonly split: string; readonly evaluations: number }[];
+  readonly evaluations: number;
+}
+
+/** How many of the newest evaluations are looked through. */
+const LOOKED_THROUGH = 200;
+const ENDED: ReadonlySet<EvaluationRow['state']> = new Set(['completed', 'partial']);
+
+const partOf = ({ spec }: EvaluationRow): string => spec.dataset.split ?? 'all';
+
+/** Those of which a leaderboard can be made, newest first: they have ended, and compare something. */
+export async function rankedEvaluations(
+  { evaluations }: Pick<EvaluationStore, 'evaluations'>,
+  name?: string,
+): Promise<readonly EvaluationRow[]> {
+  const rows = await evaluations.list({ ...(name !== undefined && { name }), limit: LOOKED_THROUGH });
+  return rows.filter((row) => ENDED.has(row.state) && row.spec.mode === 'compare');
+}
+
+/** Of these evaluations, the one that most are on first. */
+export function evaluatedDatasets(rows: readonly EvaluationRow[]): readonly EvaluatedDataset[] {
+  const byName = Map.groupBy(rows, ({ spec }) => spec.dataset.name);
+  return [...byName]
+    .map(([name, of]) => {
+      const parts = [...Map.groupBy(of, partOf)].map(([split, each]) => ({ split, evaluations: each.length }));
+      return { name, evaluations: of.length, splits: parts.toSorted(byCount) };
+    })
+    .toSorted(byCount);
+}
+
+type Counted = { readonly evaluations: number };
+const byCount = (one: Counted, other: Counted): number => other.evaluations - one.evaluations;
+
+/** @throws SluiceError `metric_unknown`, `metric_ambiguous`, `variant_unknown`, `evaluation_unknown` */
+export async function loadBoard(
+  store: EvaluationStore,
+  rows: readonly EvaluationRow[],
+  { dataset, split, sortBy, baseline, limit }: BoardAsked,
+): Promise<StandingBoard> {
+  const meant = rows
+    .filter((row) => dataset === undefined || row.spec.dataset.name === dataset)
+    .filter((row) => split === undefined || partOf(row) === split)
+    .slice(0, limit);
+  const evaluationIds = meant.map(({ evaluationId }) => evaluationId);
+  const sheets = await loadSheets(store, evaluationIds);
+  const sides = meant.flatMap(({ evaluationId, spec }) =>
+    spec.variants.map((_, variant) => ({ evaluationId, variant })),
+  );
+  const input = { sheets, sides };
+  const unsorted = leaderboardOf(input);
+  const board = sortBy === undefined ? unsorted : leaderboardOf({ ...input, sortBy: metricNamed(unsorted, sortBy) });
+  return standingBoard(board, {
+    evaluationIds,
+    ...(baseline !== undefined && meant.length > 0 && { baseline }),
+    nameOf: ({ evaluationId, variant }) =>
+      meant.find((row) => row.evaluationId === evaluationId)!.spec.variants[variant]!.name,
+  });
+}
+
+function metricNamed({ columns }: Leaderboard, name: string): string {
+  const names = columns.map(({ metric }) => metric);
+  if (names.includes(name) || names.length === 0) return name;
+  const begun = names.filter((metric) => metric.startsWith(name));
+  if (begun.length === 1) return begun[0]!;
+  if (begun.length > 1)
+    throw new SluiceError('metric_ambiguous', {
+      message: `${begun.length} metric names begin with '${name}'`,
+      remedy: `give more of it: ${begun.slice(0, 5).join(', ')}`,
+      data: { name, candidates: begun },
+    });
+  throw new SluiceError('metric_unknown', {
+    message: `there is no metric '${name}'`,
+    remedy: suggest(name, names, 'no evaluation has ended yet'),
+    data: { name, known: names },
+  });
+}

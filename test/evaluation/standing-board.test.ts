@@ -1,0 +1,81 @@
+/** Which places intervals leave open, and differences from a baseline. */
+import { describe, expect, it } from 'vitest';
+import type { Leaderboard, LeaderboardCell } from '../../src/evaluation/compare/leaderboard.ts';
+import { standingBoard } from '../../src/evaluation/standing-board.ts';
+
+type Given = readonly [mean: number | null, lo: number | null, hi: number | null, rank: number | null];
+
+const cell = ([mean, lo, hi, rank]: Given): LeaderboardCell => ({
+  ...{ mean, lo, hi, rank, n: mean === null ? 0 : 10, coverage: mean === null ? 0 : 1 },
+  apart: rank === null ? 'nothing was scored' : null,
+});
+
+const boardOf = (better: 'higher' | 'lower', given: readonly Given[]): Leaderboard => ({
+  columns: [{ metric: 'good', better, format: 'number', judge: null }],
+  rows: given.map((each, variant) => ({
+    ...{ evaluationId: 'eval-one', name: 'one', variant, label: `v${variant}`, planId: 'p' },
+    dataset: { name: 'd', version: 'h', split: 'dev' },
+    cells: [cell(each)],
+  })),
+  sortedBy: 'good',
+  alpha: 0.05,
+});
+
+const standing = (board: Leaderboard, baseline?: string) =>
+  standingBoard(board, {
+    nameOf: ({ variant }) => `name${variant}`,
+    evaluationIds: ['eval-one'],
+    ...(baseline !== undefined && { baseline }),
+  });
+
+const GIVEN: readonly Given[] = [
+  [0.9, 0.85, 0.95, 1],
+  [0.8, 0.7, 0.9, 2],
+  [0.6, 0.5, 0.65, 3],
+  [0.5, null, null, 4],
+  [null, null, null, null],
+];
+
+describe('standingBoard', () => {
+  it('leaves open the places that no interval rules out', () => {
+    const { rows, baseline } = standing(boardOf('higher', GIVEN));
+    expect(baseline).toBe('eval-one:name0');
+    // The fourth has no interval: it is wholly behind nobody, so the third may be the last.
+    expect(rows.map(({ cells }) => cells[0]!.range)).toEqual([
+      { from: 1, to: 3 },
+      { from: 1, to: 3 },
+      { from: 3, to: 4 },
+      null,
+      null,
+    ]);
+    expect(rows.map(({ cells }) => cells[0]!.delta)).toEqual([
+      0,
+      expect.closeTo(-0.1),
+      expect.closeTo(-0.3),
+      expect.closeTo(-0.4),
+      null,
+    ]);
+  });
+
+  it('turns them where less is better', () => {
+    const { rows } = standing(boardOf('lower', [GIVEN[2]!, GIVEN[0]!]));
+    expect(rows.map(({ cells }) => cells[0]!.range)).toEqual([
+      { from: 1, to: 1 },
+      { from: 2, to: 2 },
+    ]);
+  });
+
+  it('takes a baseline by its label or its reference, and has no difference from what has no rank', () => {
+    const board = boardOf('higher', GIVEN);
+    expect(standing(board, 'v1').rows[0]!.cells[0]!.delta).toBeCloseTo(0.1);
+    expect(standing(board, 'eval-one:name1').rows[0]!.cells[0]!.delta).toBeCloseTo(0.1);
+    expect(standing(board, 'v4').rows.map(({ cells }) => cells[0]!.delta)).toEqual([null, null, null, null, null]);
+    expect(() => standing(board, 'v9')).toThrow(
+      expect.objectContaining({ code: 'variant_unknown', remedy: "did you mean 'v0'?" }),
+    );
+  });
+
+  it('has no baseline without rows', () => {
+    expect(standing(boardOf('higher', []))).toMatchObject({ rows: [], baseline: null });
+  });
+});
