@@ -80,7 +80,7 @@ function boardLines(board: StandingBoard, { all = false }: LeaderboardOptions, r
       { heading: 'variant', cell: ({ label }) => label, isFlexible: true },
       ...shown.map((place) => ({
         heading: headingOf(columns[place]!),
-        cell: ({ cells }: StandingRow) => cellText(cells[place]!, columns[place]!),
+        cell: ({ cells }: StandingRow) => cellText(cells[place]!, columns[place]!, place !== first),
         isFlexible: true,
       })),
       {
@@ -119,10 +119,11 @@ const rankText = ({ rank, range }: StandingCell): string | null =>
 const headingOf = ({ metric, better, judge }: LeaderboardColumn): string =>
   `${metric} ${better === 'higher' ? '↑' : '↓'}${judge?.state === 'uncalibrated' ? ' (uncalibrated)' : ''}`;
 
-function cellText(cell: StandingCell, { format }: LeaderboardColumn): string | null {
+function cellText(cell: StandingCell, { format }: LeaderboardColumn, hasRank: boolean): string | null {
   if (cell.mean === null) return null;
   const lacking = cell.coverage !== null && cell.coverage < 1 ? ` (${Math.floor(100 * cell.coverage)}% scored)` : '';
-  return `${showMean(cell, format)}${lacking}`;
+  const rank = hasRank && cell.rank !== null ? ` #${cell.rank}` : '';
+  return `${showMean(cell, format)}${lacking}${rank}`;
 }
 
 /** Why some have no rank. */

@@ -11,12 +11,15 @@ import { addExperimentReport } from './experiment-report.ts';
 import { addExperiments } from './experiments.ts';
 import { addFeedback } from './feedback.ts';
 import { addHealth } from './health.ts';
+import { addLeaderboards } from './leaderboards.ts';
 import { addMetrics } from './metrics.ts';
 import { addModels } from './models.ts';
 import { addMonitors } from './monitors.ts';
 import { addPipelinePlans } from './pipeline-plans.ts';
 import { addPipelines } from './pipelines.ts';
 import { addPlans } from './plans.ts';
+import { addReviews } from './reviews.ts';
+import { addReviewItems } from './reviews-items.ts';
 import { addRunBacktests } from './run-backtests.ts';
 import { addRunExamples } from './run-examples.ts';
 import { addRunSearch } from './run-search.ts';
@@ -43,8 +46,11 @@ export const ROUTES: readonly AddRoutes[] = [
   addDatasets,
   addEvaluations,
   addComparisons,
+  addLeaderboards,
   addExperimentLooks,
   addExperimentReport,
+  addReviews,
+  addReviewItems,
   addMonitors,
   addAudit,
   addHealth,

@@ -1,5 +1,6 @@
 /** The frame of a screen: its title, what belongs beside it, and what it shows. */
 import { type ReactNode, useEffect } from 'react';
+import { Copy } from './copy.tsx';
 
 interface PageProps {
   readonly title: string;
@@ -7,8 +8,8 @@ interface PageProps {
   readonly about?: ReactNode;
   /** Buttons, to the right of the title. */
   readonly actions?: ReactNode;
-  /** The command that prints what the screen shows. */
-  readonly command?: string;
+  /** The command that prints what the screen shows; several, where it has parts that different ones print. */
+  readonly command: string | readonly string[];
   readonly children: ReactNode;
 }
 
@@ -26,11 +27,16 @@ export function Page({ title, about, actions, command, children }: PageProps) {
         <div className="actions">{actions}</div>
       </header>
       {children}
-      {command && (
-        <footer className="page-foot muted">
-          In the terminal: <code>{command}</code>
-        </footer>
-      )}
+      <footer className="page-foot muted">
+        <span>In the terminal:</span>
+        <ul>
+          {(typeof command === 'string' ? [command] : command).map((line) => (
+            <li key={line}>
+              <code>{line}</code> <Copy text={() => line} what={`the command ${line}`} />
+            </li>
+          ))}
+        </ul>
+      </footer>
     </main>
   );
 }

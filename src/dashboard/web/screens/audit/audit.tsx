@@ -1,6 +1,7 @@
 /** Who changed what, when, and why. */
 import { useState } from 'react';
 import { query, useApi } from '../../api.ts';
+import { auditCommand } from '../../commands.ts';
 import { time } from '../../format.ts';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
@@ -26,7 +27,11 @@ export default function Audit() {
   const [subject, setSubject] = useState('');
   const trail = useApi<{ audit: readonly AuditRow[] }>(`/v1/audit${query({ subject })}`);
   return (
-    <Page title="Audit" about="Every change to what is served, with its reason; nothing here can be edited">
+    <Page
+      title="Audit"
+      about="Every change to what is served, with its reason; nothing here can be edited"
+      command={auditCommand(subject)}
+    >
       <div className="bar">
         <label htmlFor="subject">Of</label>
         <input

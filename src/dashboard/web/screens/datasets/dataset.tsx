@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { Example } from '../../../../evaluation/dataset.ts';
 import type { DatasetVersion } from '../../../../store/datasets.ts';
 import { query, useApi } from '../../api.ts';
+import { datasetCommands } from '../../commands.ts';
 import { time, whole } from '../../format.ts';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
@@ -35,7 +36,7 @@ export default function Dataset({ parameters }: ScreenProps) {
     `/v1/datasets/${encodeURIComponent(name)}${query({ after })}`,
   );
   return (
-    <Page title={name} about="A dataset" command={`sluice dataset show ${name}`}>
+    <Page title={name} about="A dataset" command={datasetCommands(name)}>
       <Loaded query={dataset} what="the dataset">
         {({ versions, examples }) => (
           <>

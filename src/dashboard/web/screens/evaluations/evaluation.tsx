@@ -1,6 +1,7 @@
 /** One evaluation: how far it has come, what is missing and why, and what it came to, in words. */
 import { Link } from 'wouter';
 import { useApi } from '../../api.ts';
+import { evaluationCommands } from '../../commands.ts';
 import { duration, money, time, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Page } from '../../parts/page.tsx';
@@ -26,7 +27,7 @@ export default function Evaluation({ parameters }: ScreenProps) {
     <Page
       title={id}
       about={shown && `${standingOf(shown)}, of ${shown.name}, by ${shown.startedBy}`}
-      command={`sluice eval status ${id}`}
+      command={evaluationCommands(id, shown !== undefined && shown.mode === 'compare' && !isOpen(shown))}
       actions={
         shown && (
           <>

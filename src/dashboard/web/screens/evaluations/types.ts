@@ -12,6 +12,7 @@ export interface ListedEvaluation extends Spec, Omit<EvaluationRow, 'spec' | 'pi
 
 export interface ShownEvaluation extends ListedEvaluation {
   readonly missing: readonly MissingReason[];
+  readonly scorers: readonly { readonly id: string; readonly kind: string; readonly fields: readonly string[] }[];
   readonly temporalUrl: string;
 }
 

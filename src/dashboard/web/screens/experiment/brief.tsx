@@ -2,6 +2,7 @@
 import { Link } from 'wouter';
 import { showSpan } from '../../../../experiment/report-text.ts';
 import { query, useApi } from '../../api.ts';
+import { briefCommand } from '../../commands.ts';
 import { duration, time, whole } from '../../format.ts';
 import { Page } from '../../parts/page.tsx';
 import { Loaded } from '../../parts/states.tsx';
@@ -20,7 +21,7 @@ export default function Brief({ session, parameters }: ScreenProps) {
   return (
     <Page
       title={`Decision brief: ${id}`}
-      command={`sluice experiment status ${id}`}
+      command={briefCommand(id)}
       actions={
         <>
           <Link className="button" href={`/experiments/${id}`}>

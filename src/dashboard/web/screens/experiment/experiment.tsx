@@ -2,6 +2,7 @@
 import { Link } from 'wouter';
 import { showSpan } from '../../../../experiment/report-text.ts';
 import { query, useApi } from '../../api.ts';
+import { experimentCommands } from '../../commands.ts';
 import { duration, time } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Page } from '../../parts/page.tsx';
@@ -27,12 +28,11 @@ export default function Experiment({ session, parameters }: ScreenProps) {
     refetchInterval: ({ state }) => (state.data !== undefined && isLive(state.data) ? POLL_MS : false),
     retry: (failures, trouble) => failures < 1 && (trouble.status === 0 || trouble.status >= 500),
   });
-  const group = status.data?.kind === 'rollout' ? 'rollout' : 'experiment';
   return (
     <Page
       title={id}
       about={status.data && <About status={status.data} />}
-      command={`sluice ${group} status ${id}`}
+      command={experimentCommands(id, status.data?.kind ?? 'experiment')}
       actions={
         status.data && (
           <>

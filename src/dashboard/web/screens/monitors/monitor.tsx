@@ -3,6 +3,7 @@ import { Link } from 'wouter';
 import { percent, showSpan } from '../../../../experiment/report-text.ts';
 import type { AlertRow } from '../../../../store/monitors-alerts.ts';
 import { useApi } from '../../api.ts';
+import { monitorCommands } from '../../commands.ts';
 import { DASH, money, time, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Page } from '../../parts/page.tsx';
@@ -32,7 +33,7 @@ export default function Monitor({ session, parameters }: ScreenProps) {
     <Page
       title={id}
       about={shown && <About monitor={shown} />}
-      command={`sluice monitor ${shown?.state === 'not_started' ? 'start' : 'status'} ${id}`}
+      command={monitorCommands(id, shown?.state !== 'not_started')}
       actions={
         shown && <Act name={shown.name} action={shown.state === 'running' ? 'stop' : 'start'} session={session} />
       }

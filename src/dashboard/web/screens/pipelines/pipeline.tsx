@@ -1,6 +1,7 @@
 /** One pipeline: the picture of what it serves, its deployments and what they changed, its prompts, and what is tried on it. */
 import { percent } from '../../../../experiment/report-text.ts';
 import { useApi } from '../../api.ts';
+import { pipelineCommands } from '../../commands.ts';
 import { DASH, shortPlan, time } from '../../format.ts';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
@@ -27,7 +28,7 @@ export default function Pipeline({ session, parameters }: ScreenProps) {
     <Page
       title={name}
       about={pipeline.data && <Serves pipeline={pipeline.data} />}
-      command={`sluice deploy ${name} --history`}
+      command={pipelineCommands(name)}
       actions={
         defined.length > 0 && (
           <PipelineActions name={name} defined={defined} deployments={deployments} session={session} />

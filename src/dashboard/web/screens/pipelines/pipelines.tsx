@@ -41,7 +41,7 @@ export default function Pipelines() {
   const list = useApi<{ pipelines: readonly PipelineView[] }>('/v1/pipelines');
   const live = useApi<{ experiments: readonly ExperimentView[] }>('/v1/experiments?live=true');
   return (
-    <Page title="Pipelines" about="What each name serves, and what is tried on it" command="sluice deploy">
+    <Page title="Pipelines" about="What each name serves, and what is tried on it" command="sluice pipelines">
       <Loaded query={list} what="pipelines">
         {({ pipelines }) => {
           const rows = listedIn(pipelines, live.data?.experiments ?? null);

@@ -1,6 +1,7 @@
 /** Playground: ask a pipeline or a variant of it, or two side by side, and see the answers come. */
 import { useSearchParams } from 'wouter';
 import { useApi } from '../../api.ts';
+import { playgroundCommands } from '../../commands.ts';
 import { Page } from '../../parts/page.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
 import type { ScreenProps } from '../../screens.ts';
@@ -26,7 +27,7 @@ export default function Playground({ session }: ScreenProps) {
     <Page
       title="Playground"
       about="Ask a pipeline, or two side by side. Each answer is a run like any other."
-      command={`sluice ask ${parameters.get('one') ?? 'docs-bot'} "…"`}
+      command={playgroundCommands(['one', 'other'].flatMap((side) => parameters.get(side) ?? []))}
     >
       <Loaded query={pipelines} what="the pipelines">
         {({ pipelines: rows }) =>

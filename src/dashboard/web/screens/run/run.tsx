@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useSearchParams } from 'wouter';
 import type { Plan } from '../../../../plan/plan.ts';
 import { useApi } from '../../api.ts';
+import { runCommands } from '../../commands.ts';
 import { shortRun } from '../../format.ts';
 import { Page } from '../../parts/page.tsx';
 import { Failed, Loaded } from '../../parts/states.tsx';
@@ -52,7 +53,7 @@ function OneRun({ id, session }: { readonly id: string; readonly session: Sessio
   return (
     <Page
       title={`Run ${shortRun(id)}`}
-      command={`sluice trace ${shortRun(id)}`}
+      command={runCommands(shortRun(id), trace.data?.planId)}
       actions={trace.data && <Actions run={trace.data} why={why} onAsk={setAsks} />}
     >
       <Loaded query={trace} what="the run">

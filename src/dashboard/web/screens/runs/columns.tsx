@@ -1,9 +1,10 @@
 /** The columns of the list of runs: which there are, and which are shown. */
+import { RUN_COLUMNS, type RunSort } from '../../../../run-filter/vocabulary.ts';
 import { duration, money, shortPlan, shortRun, time, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import type { Column } from '../../parts/rows.tsx';
 import { Thumb } from '../../parts/thumb.tsx';
-import { COLUMNS, NAMES, type RunsView, type Sort } from './search.ts';
+import { NAMES, type RunsView } from './search.ts';
 
 export interface FoundRun {
   readonly runId: string;
@@ -58,8 +59,8 @@ const SORTED: ReadonlySet<string> = new Set([
 ]);
 
 /** Those that the view shows; a heading sorts by its column. */
-export function columnsOf(view: RunsView, onSort: (sort: Sort) => void): readonly Column<FoundRun>[] {
-  return COLUMNS.filter((name) => view.columns.includes(name)).map((name) => {
+export function columnsOf(view: RunsView, onSort: (sort: RunSort) => void): readonly Column<FoundRun>[] {
+  return RUN_COLUMNS.filter((name) => view.columns.includes(name)).map((name) => {
     const word = HEADINGS[name] ?? `${NAMES[name]![0]!.toUpperCase()}${NAMES[name]!.slice(1)}`;
     if (!SORTED.has(name)) return { id: name, heading: word, ...CELLS[name]! };
     const isSorted = (view.sort?.by ?? 'started') === name;
@@ -86,13 +87,13 @@ export function ColumnChoice({ view, onChange }: { view: RunsView; onChange: (co
       <summary>Columns</summary>
       <fieldset>
         <legend className="visually-hidden">Columns that are shown</legend>
-        {COLUMNS.map((name) => (
+        {RUN_COLUMNS.map((name) => (
           <label key={name}>
             <input
               type="checkbox"
               checked={view.columns.includes(name)}
               onChange={({ target }) =>
-                onChange(COLUMNS.filter((each) => (each === name ? target.checked : view.columns.includes(each))))
+                onChange(RUN_COLUMNS.filter((each) => (each === name ? target.checked : view.columns.includes(each))))
               }
             />{' '}
             {NAMES[name]}

@@ -1,10 +1,11 @@
 /** The conditions that hold of what is shown, each to be taken away, and one more to be made. */
 import { type FormEvent, useState } from 'react';
-import { type Condition, FILTERED, NAMES, needsValue, operatorsOf, said } from './search.ts';
+import { needsValue, type RunCondition } from '../../../../run-filter/vocabulary.ts';
+import { FILTERED, NAMES, operatorsOf, said } from './search.ts';
 
 interface FilterProps {
-  readonly where: readonly Condition[];
-  readonly onChange: (where: readonly Condition[]) => void;
+  readonly where: readonly RunCondition[];
+  readonly onChange: (where: readonly RunCondition[]) => void;
 }
 
 export function Filter({ where, onChange }: FilterProps) {
@@ -27,7 +28,7 @@ export function Filter({ where, onChange }: FilterProps) {
   );
 }
 
-function NewCondition({ onAdd }: { readonly onAdd: (condition: Condition) => void }) {
+function NewCondition({ onAdd }: { readonly onAdd: (condition: RunCondition) => void }) {
   const [field, setField] = useState('state');
   const [op, setOp] = useState('equals');
   const [value, setValue] = useState('');

@@ -1,13 +1,14 @@
 /** What both plots of the runs have: what they are given, how states look, and dragging over them. */
 import type { EChartsType } from 'echarts/core';
+import type { RunCondition } from '../../../../run-filter/vocabulary.ts';
 import type { Paint } from '../../parts/chart.tsx';
-import type { Condition, RunsView } from './search.ts';
+import type { RunsView } from './search.ts';
 
 export interface PlotProps {
   readonly view: RunsView;
   /** Rows come first: a plot is asked for when they are there. */
   readonly isReady: boolean;
-  readonly onNarrow: (conditions: readonly Condition[]) => void;
+  readonly onNarrow: (conditions: readonly RunCondition[]) => void;
 }
 
 export const STATES = ['completed', 'running', 'degraded', 'cancelled', 'failed'] as const;

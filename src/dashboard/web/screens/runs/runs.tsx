@@ -2,6 +2,7 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ask, type Trouble } from '../../api.ts';
+import { runsCommands } from '../../commands.ts';
 import { whole } from '../../format.ts';
 import { Page } from '../../parts/page.tsx';
 import { Rows } from '../../parts/rows.tsx';
@@ -40,7 +41,7 @@ export default function Runs({ session }: ScreenProps) {
     <Page
       title="Runs"
       about={total === undefined ? undefined : `${whole(total)} ${where.length > 0 ? 'match' : 'in all'}`}
-      command="sluice runs"
+      command={runsCommands(view)}
       actions={
         <>
           <Views view={view} maySave={session.scopes.includes('operate')} />

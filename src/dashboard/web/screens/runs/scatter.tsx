@@ -3,11 +3,12 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { EChartsType } from 'echarts/core';
 import { useCallback } from 'react';
 import { useLocation } from 'wouter';
+import type { RunCondition } from '../../../../run-filter/vocabulary.ts';
 import { ask, type Trouble } from '../../api.ts';
 import { Chart, type Paint } from '../../parts/chart.tsx';
 import { Loaded } from '../../parts/states.tsx';
 import { brush, COLOURS, onBrush, PLOT_HEIGHT, type PlotProps, STATES } from './plot.ts';
-import { type Condition, NAMES, type RunsView } from './search.ts';
+import { NAMES, type RunsView } from './search.ts';
 
 interface Points {
   readonly points: readonly {
@@ -116,7 +117,7 @@ function Dots({ points: { points, drawn }, axes, onNarrow }: DotsProps) {
   );
 }
 
-const between = (field: string, from: number, to: number): readonly Condition[] => [
+const between = (field: string, from: number, to: number): readonly RunCondition[] => [
   { field, op: '>=', value: from },
   { field, op: '<=', value: to },
 ];

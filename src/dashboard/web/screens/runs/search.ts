@@ -1,31 +1,16 @@
 /** What the screen shows, as its address has it: so that back returns to the same filter, and an address can be sent. */
 import { useCallback, useMemo, useRef } from 'react';
 import { useLocation, useSearch } from 'wouter';
-
-export interface Condition {
-  readonly field: string;
-  readonly op: string;
-  readonly value?: string | number | readonly (string | number)[];
-}
-
-export interface Sort {
-  readonly by: string;
-  readonly descending: boolean;
-}
+import { FITTING, type RunCondition, type RunSort, typeOfField } from '../../../../run-filter/vocabulary.ts';
 
 /** What a saved view keeps. */
 export interface RunsView {
-  readonly where: readonly Condition[];
-  readonly sort?: Sort;
+  readonly where: readonly RunCondition[];
+  readonly sort?: RunSort;
   readonly columns: readonly string[];
   /** What the scatter draws. */
   readonly axes: { readonly x: string; readonly y: string };
 }
-
-export const COLUMNS = [
-  ...['started', 'run', 'pipeline', 'state', 'question', 'latencyMs', 'costUsd', 'tokens', 'thumb', 'arms'],
-  ...['plan', 'unit'],
-] as const;
 
 export const FRESH: RunsView = {
   where: [],
@@ -42,7 +27,7 @@ export function useRunsView() {
   latest.current = view;
   const change = useCallback((next: Partial<RunsView>) => go(addressOf({ ...latest.current, ...next })), [go]);
   const narrow = useCallback(
-    (more: readonly Condition[]) => change({ where: [...latest.current.where, ...more] }),
+    (more: readonly RunCondition[]) => change({ where: [...latest.current.where, ...more] }),
     [change],
   );
   return { view, change, narrow };
@@ -65,10 +50,10 @@ function read(search: string): Partial<RunsView> {
 }
 
 /** For people: `latencyMs > 2000`. */
-export const said = ({ field, op, value }: Condition): string =>
+export const said = ({ field, op, value }: RunCondition): string =>
   [NAMES[field] ?? field, op, value === undefined ? '' : shown(field, value)].join(' ').trim();
 
-function shown(field: string, value: NonNullable<Condition['value']>): string {
+function shown(field: string, value: NonNullable<RunCondition['value']>): string {
   if (Array.isArray(value)) return value.join(', ');
   return field === 'started' ? new Date(Number(value)).toLocaleString('en-GB') : String(value);
 }
@@ -93,13 +78,6 @@ export const NAMES: { readonly [field: string]: string } = {
   error: 'error',
 };
 
-const TEXT = ['contains', 'equals', '!=', 'in', 'is', '=', 'is empty', 'is not empty'];
-const NUMBER = ['<', '<=', '>', '>=', '=', '!=', 'in', 'is empty', 'is not empty'];
-const TIME = ['after', 'before', 'is empty', 'is not empty'];
-const NUMBERS: ReadonlySet<string> = new Set(['latencyMs', 'costUsd', 'tokens', 'thumb', 'score']);
-
-export const operatorsOf = (field: string): readonly string[] =>
-  field === 'started' ? TIME : NUMBERS.has(field) || field.startsWith('monitor:') ? NUMBER : TEXT;
+export const operatorsOf = (field: string): readonly string[] => FITTING[typeOfField(field) ?? 'text'];
 
 export const FILTERED = Object.keys(NAMES).filter((name) => name !== 'question');
-export const needsValue = (op: string): boolean => !op.startsWith('is ') || op === 'is';

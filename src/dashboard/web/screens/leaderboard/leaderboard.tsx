@@ -1,0 +1,206 @@
+/** Leaderboard: the variants of the newest evaluations on a dataset, ranked by a metric, each with its interval. */
+import { useState } from 'react';
+import { Link, useLocation, useSearchParams } from 'wouter';
+import type { EvaluatedDataset } from '../../../../evaluation/load-board.ts';
+import type { StandingBoard } from '../../../../evaluation/standing-board.ts';
+import { query, useApi } from '../../api.ts';
+import { leaderboardCommand } from '../../commands.ts';
+import { Page } from '../../parts/page.tsx';
+import { Rows } from '../../parts/rows.tsx';
+import { Empty, Loaded } from '../../parts/states.tsx';
+import { choiceColumn, columnsOf } from './columns.tsx';
+import './leaderboard.css';
+
+interface Answer {
+  readonly datasets: readonly EvaluatedDataset[];
+  readonly dataset: string | null;
+  readonly split: string | null;
+  readonly board: StandingBoard;
+}
+
+/** What is asked for, as the address has it. */
+const ASKED = ['dataset', 'split', 'metric', 'baseline'] as const;
+type Asked = (typeof ASKED)[number];
+
+/** As many as a comparison takes. */
+const MOST_SIDES = 12;
+
+export default function LeaderboardScreen() {
+  const [parameters, setParameters] = useSearchParams();
+  const asked = Object.fromEntries(ASKED.map((name) => [name, parameters.get(name) ?? undefined]));
+  const board = useApi<Answer>(`/v1/leaderboards${query(asked)}`, { retry: false });
+  /** References, in the order in which they were chosen. */
+  const [chosen, setChosen] = useState<readonly string[]>([]);
+  /** What depends on what has changed is chosen anew. */
+  const change = (name: Asked, value: string) => {
+    if (name === 'dataset' || name === 'split') setChosen([]);
+    setParameters((now) => {
+      const next = new URLSearchParams(now);
+      for (const other of ASKED.slice(ASKED.indexOf(name))) if (name !== 'metric' || other === name) next.delete(other);
+      next.set(name, value);
+      return next;
+    });
+  };
+  return (
+    <Page
+      title="Leaderboard"
+      about="Variants of the newest evaluations, ranked where their examples, metric and scorer are the same"
+      command={leaderboardCommand(board.data)}
+      actions={<CompareChosen chosen={chosen} baseline={board.data?.board.baseline ?? null} />}
+    >
+      <Loaded query={board} what="the leaderboard">
+        {(answer) =>
+          answer.datasets.length === 0 ? (
+            <Empty title="No evaluation has ended yet" command="sluice eval run before-release">
+              Variants are ranked by evaluations that have ended; see <Link href="/evaluations">those under way</Link>,
+              or run one:
+            </Empty>
+          ) : (
+            <>
+              <Choices answer={answer} onChange={change} />
+              <Board
+                answer={answer}
+                chosen={chosen}
+                onChoose={setChosen}
+                onRank={(metric) => change('metric', metric)}
+              />
+            </>
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}
+
+function CompareChosen({ chosen, baseline }: { readonly chosen: readonly string[]; readonly baseline: string | null }) {
+  const [, go] = useLocation();
+  const isFirst = (reference: string) => reference === baseline;
+  // The baseline first, where it is one of them.
+  const sides = [...chosen.filter(isFirst), ...chosen.filter((each) => !isFirst(each))];
+  const why =
+    chosen.length < 2
+      ? 'Choose two or more in the table'
+      : chosen.length > MOST_SIDES
+        ? `At most ${MOST_SIDES} can be compared`
+        : undefined;
+  return (
+    <button
+      type="button"
+      className="primary"
+      disabled={why !== undefined}
+      title={why}
+      onClick={() => go(`/compare?ids=${encodeURIComponent(sides.join(','))}`)}
+    >
+      {chosen.length > 1 ? `Compare ${chosen.length}` : 'Compare'}
+    </button>
+  );
+}
+
+interface ChoicesProps {
+  readonly answer: Answer;
+  readonly onChange: (name: Asked, value: string) => void;
+}
+
+function Choices({ answer: { datasets, dataset, split, board }, onChange }: ChoicesProps) {
+  const splits = datasets.find(({ name }) => name === dataset)?.splits ?? [];
+  const options: readonly (readonly [Asked, string, string | null, readonly (readonly [string, string])[]])[] = [
+    [
+      'dataset',
+      'Dataset',
+      dataset,
+      withCurrent(
+        datasets.map(({ name, evaluations }) => [name, `${name} (${evaluations})`]),
+        dataset,
+      ),
+    ],
+    [
+      'split',
+      'Part',
+      split,
+      withCurrent(
+        splits.map(({ split: part, evaluations }) => [part, `${part} (${evaluations})`]),
+        split,
+      ),
+    ],
+    ['metric', 'Ranked by', board.sortedBy, board.columns.map(({ metric }) => [metric, metric])],
+    ['baseline', 'Against', board.baseline, board.rows.map(({ reference, label }) => [reference, label])],
+  ];
+  return (
+    <form className="bar leaderboard-choices" aria-label="What is ranked" onSubmit={(event) => event.preventDefault()}>
+      {options.map(([name, word, value, choices]) => (
+        <label key={name}>
+          {word}{' '}
+          <select
+            value={value ?? ''}
+            disabled={choices.length === 0}
+            onChange={({ target }) => onChange(name, target.value)}
+          >
+            {choices.map(([each, shown]) => (
+              <option key={each} value={each}>
+                {shown}
+              </option>
+            ))}
+          </select>
+        </label>
+      ))}
+    </form>
+  );
+}
+
+/** What an address names stays named, also where there is nothing of it. */
+const withCurrent = (
+  choices: readonly (readonly [string, string])[],
+  current: string | null,
+): readonly (readonly [string, string])[] =>
+  current === null || choices.some(([value]) => value === current)
+    ? choices
+    : [[current, `${current} (0)`], ...choices];
+
+interface BoardProps {
+  readonly answer: Answer;
+  readonly chosen: readonly string[];
+  readonly onChoose: (chosen: readonly string[]) => void;
+  readonly onRank: (metric: string) => void;
+}
+
+function Board({ answer: { dataset, split, board }, chosen, onChoose, onRank }: BoardProps) {
+  const { rows, columns, sortedBy, alpha } = board;
+  if (rows.length === 0)
+    return (
+      <Empty
+        title={`No evaluation has ended on ${split === null || split === 'all' ? 'all' : `the ${split} part`} of ${dataset}`}
+      >
+        Choose another dataset or part above.
+      </Empty>
+    );
+  const first = Math.max(
+    0,
+    columns.findIndex(({ metric }) => metric === sortedBy),
+  );
+  const apart = Map.groupBy(
+    rows.filter(({ cells }) => cells[first]?.apart != null),
+    ({ cells }) => cells[first]!.apart!,
+  );
+  return (
+    <>
+      {[...apart].map(([why, of]) => (
+        <p key={why} className="notice">
+          Not ranked, {why}: {of.map(({ label }) => label).join(', ')}.
+        </p>
+      ))}
+      <Rows
+        rows={rows}
+        columns={[choiceColumn(chosen, onChoose), ...columnsOf(board, onRank)]}
+        keyOf={({ reference }) => reference}
+        to={({ evaluationId }) => `/evaluations/${evaluationId}`}
+        caption={`Variants by ${sortedBy ?? 'their first metric'}, the best first`}
+      />
+      <p className="muted">
+        Brackets are intervals of {Math.round(100 * (1 - alpha))} %; grey is{' '}
+        {rows.find(({ reference }) => reference === board.baseline)?.label ?? 'no baseline'}. A place that its interval
+        leaves open is shown as a range. Intervals that overlap prove nothing, nor does a difference here: choose rows
+        and compare them, example by example.
+      </p>
+    </>
+  );
+}
