@@ -106,6 +106,7 @@ const STATUS_OF: ReadonlyMap<string, ProblemStatus> = new Map([
   ['input_invalid', 422],
   ['budget_invalid', 422],
   ['unit_invalid', 422],
+  ['value_unfit', 422],
   ['feedback_invalid', 422],
   ['no_worker', 503],
   ['step_unregistered', 503],

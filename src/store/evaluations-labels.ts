@@ -57,7 +57,12 @@ export function putLabels(
   });
 }
 
-type Row = Omit<Label, 'value'> & { readonly value: string };
+type Row = Omit<Label, 'value' | 'isFinal'> & { readonly value: string };
+
+/** The same within a transaction. */
+export function putLabel(queries: Queries, label: Omit<Label, 'isFinal'>): Promise<unknown> {
+  return putBatch(queries, [{ ...label, note: label.note || null, value: canonicalJson(label.value) }]);
+}
 
 async function putBatch(queries: Queries, batch: readonly Row[]): Promise<{ added: number; changed: number }> {
   const column = <Name extends keyof Row>(name: Name) => batch.map((row) => row[name]);
@@ -72,15 +77,20 @@ async function putBatch(queries: Queries, batch: readonly Row[]): Promise<{ adde
   return counted!;
 }
 
-/** By subject and rater. */
-export function readLabels(
-  database: Database,
+/** By subject, decisions first, and rater. */
+export async function readLabels(
+  database: Queries,
   scorer: string,
   subjects?: readonly string[],
 ): Promise<readonly Label[]> {
-  return database.query<Label>(
-    `select scorer, subject, rater, value, note, labelled_at as "labelledAt" from label
-     where scorer = $1 and ($2::text[] is null or subject = any($2)) order by subject, rater`,
+  const rows = await database.query<Omit<Label, 'isFinal'> & { readonly decided: boolean }>(
+    `select * from (
+       select scorer, subject, rater, value, note, labelled_at as "labelledAt", false as decided from label
+       union all
+       select scorer, subject, by, value, note, at, true from adjudication
+     ) as said
+     where scorer = $1 and ($2::text[] is null or subject = any($2)) order by subject, decided desc, rater`,
     [scorer, subjects ?? null],
   );
+  return rows.map(({ decided, ...label }) => (decided ? { ...label, isFinal: true } : label));
 }

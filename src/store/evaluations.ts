@@ -64,6 +64,8 @@ export interface Label {
   readonly value: { readonly [field: string]: number | boolean | string };
   readonly note: string | null;
   readonly labelledAt: number;
+  /** A decision between what raters say: it stands in place of their labels, and `rater` is whoever decided. */
+  readonly isFinal?: true;
 }
 
 export interface Evaluations {
@@ -105,10 +107,10 @@ export interface Evaluations {
   countComparison(datasetVersion: string, sides: string): Promise<number>;
   /**
    * Of labels of one rater and subject the latest stays; of two as late, the same one in whatever order they come. All of
-   * them or none. `changed` are those that say something else now.
+   * them or none. `changed` are those that say something else now. Decisions are none of these: see `Reviews.decide`.
    */
   putLabels(labels: readonly Label[]): Promise<{ readonly added: number; readonly changed: number }>;
-  /** Of a scorer; of these subjects, where they are given. */
+  /** Of a scorer, with decisions between raters; of these subjects, where they are given. */
   labels(scorer: string, subjects?: readonly string[]): Promise<readonly Label[]>;
   /** Which of these subjects the scorer has scored, and where: looks through the newest 20 evaluations that have it. */
   scored(scorer: string, subjects: readonly string[], filter?: ScoredFilter): Promise<readonly ScoredSubject[]>;

@@ -25,6 +25,7 @@ import { createProviderCalls, type ProviderCalls } from './provider-calls.ts';
 import { type PruneOptions, type PruneOutcome, pruneIndex } from './prune.ts';
 import { createRateLimits, type RateLimits } from './rate-limits.ts';
 import { createReruns, type Reruns } from './reruns.ts';
+import { createReviews, type Reviews } from './reviews.ts';
 import { createRunSearch, type RunSearches } from './run-search.ts';
 import { createRuns, type Runs } from './runs.ts';
 import { createScoreTasks, type ScoreTasks } from './score-tasks.ts';
@@ -65,6 +66,7 @@ export interface Store {
   readonly feedback: FeedbackTable;
   readonly reruns: Reruns;
   readonly monitors: Monitors;
+  readonly reviews: Reviews;
   readonly traffic: TrafficTable;
   readonly views: Views;
   readonly vitals: Vitals;
@@ -113,6 +115,7 @@ export function createStore(database: Database, { clock, scannedVectors = SCANNE
     feedback: createFeedback(database, clock),
     reruns: createReruns(database, clock),
     monitors: createMonitors(database, clock),
+    reviews: createReviews(database, clock),
     traffic: createTraffic(database),
     views: createViews(database, clock),
     vitals: createVitals(database, clock),

@@ -3,20 +3,9 @@ import { z } from 'zod';
 import type { AnyScorer } from '../../dsl/scorer.ts';
 import { choicesOf, isBoolean, type Schema } from '../../dsl/shape.ts';
 import type { ScoreField, ScorerSpec } from '../spec.ts';
+import type { LabelField } from './label-value.ts';
 
-export type LabelValue = number | boolean | string;
-
-export interface LabelField {
-  readonly name: string;
-  /** `score`: yes, no or a number between, where nobody has said which: of a scorer that is known by its results alone. */
-  readonly kind: 'boolean' | 'number' | 'score' | 'choice';
-  /** Null: no bound. */
-  readonly least: number | null;
-  readonly most: number | null;
-  readonly isWhole: boolean;
-  /** Of a choice. */
-  readonly choices: readonly string[];
-}
+export { describeField, type LabelField, type LabelValue, readValue } from './label-value.ts';
 
 /** By name. */
 export type LabelFields = ReadonlyMap<string, LabelField>;
@@ -42,9 +31,10 @@ const byName = (fields: readonly LabelField[]): LabelFields =>
   new Map(fields.map((field) => [field.name, Object.freeze(field)]));
 
 function choice(name: string, schema: Schema): LabelField {
+  const description = describedAs(schema);
   const choices = choicesOf(schema);
   const kind = choices === undefined ? 'boolean' : 'choice';
-  return { name, kind, least: null, most: null, isWhole: false, choices: choices ?? [] };
+  return { name, description, kind, least: null, most: null, isWhole: false, choices: choices ?? [] };
 }
 
 /** A schema that has an id would be a reference to itself. */
@@ -54,34 +44,13 @@ function scored(name: string, { better, worst, best }: ScoreField, schema: Schem
   const [least, most] = better === 'higher' ? [worst, best] : [best, worst];
   const kind = isBoolean(schema) ? 'boolean' : 'number';
   const isWhole = kind === 'number' && z.toJSONSchema(schema, { metadata: NO_IDS }).type === 'integer';
-  return { name, kind, least, most, isWhole, choices: [] };
+  return { name, description: describedAs(schema), kind, least, most, isWhole, choices: [] };
 }
 
-const WORDS: { readonly [word: string]: boolean } = { true: true, yes: true, false: false, no: false };
-
-/** The value that somebody gave, as text or as what it is; undefined where it does not fit. */
-export function readValue(field: LabelField, given: unknown): LabelValue | undefined {
-  const text = typeof given === 'string' ? given.trim() : given;
-  if (field.kind === 'choice') return field.choices.find((each) => each === text);
-  const word = typeof text === 'string' ? WORDS[text.toLowerCase()] : text;
-  if (field.kind !== 'number' && typeof word === 'boolean') return word;
-  const number = typeof text === 'string' && text !== '' ? Number(text) : text;
-  if (typeof number !== 'number' || !fits(field, number)) return undefined;
-  return field.kind === 'boolean' ? (number === 0 || number === 1 ? number === 1 : undefined) : number;
-}
-
-function fits({ kind, least, most, isWhole }: LabelField, number: number): boolean {
-  if (!Number.isFinite(number)) return false;
-  if (kind === 'boolean') return true;
-  return number >= (least ?? -Infinity) && number <= (most ?? Infinity) && (!isWhole || Number.isInteger(number));
-}
-
-/** `true or false`, `a whole number from 1 to 5`, `one of: low, high`. */
-export function describeField({ kind, least, most, isWhole, choices }: LabelField): string {
-  if (kind === 'boolean') return 'true or false';
-  if (kind === 'choice') return `one of: ${choices.join(', ')}`;
-  const number = isWhole ? 'a whole number' : 'a number';
-  const from = least === null ? '' : most === null ? ` from ${least} up` : ` from ${least} to ${most}`;
-  const range = least === null && most !== null ? ` up to ${most}` : from;
-  return `${kind === 'score' ? 'true, false or ' : ''}${number}${range}`;
+/** Of a wrapper without words of its own (`.default()`), those of what is inside. */
+function describedAs(schema: Schema): string | null {
+  const own = z.globalRegistry.get(schema)?.description;
+  if (own !== undefined) return own;
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  return 'innerType' in def ? describedAs(def.innerType) : null;
 }

@@ -11,13 +11,15 @@ export interface RaterAgreement {
   readonly alpha: number | null;
 }
 
-/** @param subjects labels of one scorer, by subject */
+/** @param subjects labels of one scorer, by subject; decisions between raters are no rater's */
 export function raterAgreement(
   subjects: readonly (readonly Label[])[],
   field: string,
   isBinary: boolean,
 ): RaterAgreement {
-  const given = subjects.map((labels) => labels.filter((label) => votesOf([label], field).length > 0));
+  const given = subjects.map((labels) =>
+    labels.filter((label) => !label.isFinal && votesOf([label], field).length > 0),
+  );
   const raters = [...new Set(given.flat().map(({ rater }) => rater))].sort();
   const shared = given.filter(({ length }) => length >= 2);
   const places = new Map(raters.map((rater, place) => [rater, place]));

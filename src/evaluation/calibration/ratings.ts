@@ -1,7 +1,7 @@
 /**
  * What several people said of one subject. Tables of agreement need one answer: that of most raters, and where no answer
  * has most, none. Effects are of means over raters, which leave nothing out: subjects that people disagree on are not like
- * the others.
+ * the others. Where somebody has decided between raters, the decision is all that was said of the subject.
  */
 import type { Label } from '../../store/evaluations.ts';
 
@@ -13,9 +13,15 @@ export function ratingsOf(labels: readonly Label[]): Ratings {
   return new Map([...byScorer].map(([scorer, own]) => [scorer, Map.groupBy(own, ({ subject }) => subject)]));
 }
 
-/** What raters said in one field, truth values as 1 and 0; texts are no scores. */
+/** What counts of what was said of one subject: the decision where there is one, else what each rater says. */
+export function standing(labels: readonly Label[]): readonly Label[] {
+  const decided = labels.filter(({ isFinal }) => isFinal);
+  return decided.length > 0 ? decided : labels;
+}
+
+/** Of one subject, what stands in one field: truth values as 1 and 0; texts are no scores. */
 export function votesOf(labels: readonly Label[] | undefined, field: string): readonly number[] {
-  return (labels ?? []).flatMap(({ value }) => {
+  return standing(labels ?? []).flatMap(({ value }) => {
     const given = value[field];
     return typeof given === 'string' || given === undefined ? [] : [Number(given)];
   });

@@ -32,7 +32,7 @@ export function labelFiller(
         return votes.length === 0 ? [] : [[field, meanOf(votes)]];
       });
       if (scores.length === 0) return [];
-      const detail = { raters: labels!.length };
+      const detail = { raters: labels!.filter(({ isFinal }) => !isFinal).length };
       return [[id, { state: 'done', score: Object.fromEntries(scores), subject: cell.subject, detail }]];
     });
     return filled.length === 0 ? row : { ...row, cells: { ...row.cells, ...Object.fromEntries(filled) } };

@@ -28,7 +28,7 @@ const Body = z
   .refine(({ runs, expected }) => expected === undefined || runs.length === 1, '`expected` is of one run')
   .openapi('NewExamples');
 
-const Added = z
+export const AddedExamples = z
   .object({
     dataset: z.string(),
     version: z.string(),
@@ -56,7 +56,7 @@ const add = (allow: Routing['allow']) =>
       body: { content: { 'application/json': { schema: Body } }, required: true },
     },
     responses: {
-      201: { description: 'They are in it', content: { 'application/json': { schema: Added } } },
+      201: { description: 'They are in it', content: { 'application/json': { schema: AddedExamples } } },
       ...problems(404, 409, 413, 415, 422),
     },
   });

@@ -1,0 +1,94 @@
+/** An item as one reviewer is shown it: what there is to read, what they have said, and what leads nobody any more. */
+import type { Cell } from '../evaluation/result.ts';
+import type { Json } from '../plan/plan.ts';
+import type { EvaluationRow } from '../store/evaluations.ts';
+import type { ItemSaid, QueueRow } from '../store/reviews.ts';
+import { unknownItem } from '../store/reviews-review.ts';
+import type { Store } from '../store/store.ts';
+import { type Contents, readContents } from './contents.ts';
+import { isSwapped, winnerOf } from './order.ts';
+import type { ItemTold, ReviewItem, ShownAnswer } from './queue.ts';
+import { summaryOf } from './report.ts';
+import { isOver } from './state.ts';
+
+export interface Looking {
+  readonly reviewer: string;
+  /** They may decide, and ask for what is hidden from reviewers. */
+  readonly told?: boolean;
+}
+
+/** @throws SluiceError `review_unknown`, `review_item_unknown` */
+export async function showItem(
+  store: Pick<Store, 'reviews' | 'evaluations' | 'datasets'>,
+  name: string,
+  place: number,
+  looking: Looking,
+): Promise<ReviewItem> {
+  const { queue, item } = await itemAt(store, name, place);
+  const evaluation = await store.evaluations.get(queue.evaluationId);
+  return itemFor({ queue, item, evaluation, contents: await readContents(store, evaluation, [item]) }, looking);
+}
+
+/** @throws SluiceError `review_unknown`, `review_item_unknown` */
+export async function itemAt(
+  { reviews }: Pick<Store, 'reviews'>,
+  name: string,
+  place: number,
+): Promise<{ readonly queue: QueueRow; readonly item: ItemSaid }> {
+  const queue = await reviews.get(name);
+  const [item] = place > queue.items ? [] : await reviews.said(name, place);
+  if (item === undefined) throw unknownItem(queue, place);
+  return { queue, item };
+}
+
+interface ItemParts {
+  readonly queue: QueueRow;
+  readonly item: ItemSaid;
+  readonly evaluation: Pick<EvaluationRow, 'spec'>;
+  readonly contents: Contents;
+}
+
+export function itemFor({ queue, item, evaluation, contents }: ItemParts, looking: Looking): ReviewItem {
+  const { reviewer, told = false } = looking;
+  const summary = summaryOf(queue, item, reviewer);
+  const swapped = queue.kind === 'pair' && isSwapped(queue.seed, item.place, reviewer);
+  // As they are shown; of a pair the baseline's is beside the variant's.
+  const sides = queue.kind === 'pair' ? inOrder([0, item.variant], swapped) : [item.variant];
+  const titles: readonly ShownAnswer['title'][] = queue.kind === 'pair' ? ['first', 'second'] : ['answer'];
+  const example = contents.example(item);
+  const mine = item.reviews.find((review) => review.reviewer === reviewer);
+  const win = mine?.value.win;
+  const isShown = told || queue.closedAt !== null || isOver(summary.state);
+  return Object.freeze({
+    ...summary,
+    input: example?.input ?? null,
+    expected: example?.expected ?? null,
+    answers: sides.map((variant, index) => ({
+      title: titles[index]!,
+      output: contents.row({ ...item, variant })?.output ?? null,
+    })),
+    mine:
+      mine === undefined
+        ? null
+        : { ...mine, winner: queue.kind === 'pair' && typeof win === 'number' ? winnerOf(win, swapped) : null },
+    minePassed: item.passes.find((pass) => pass.reviewer === reviewer)?.why ?? null,
+    told: isShown
+      ? toldOf(item, {
+          cell: contents.row(item)?.cells[queue.scorer],
+          variants: sides.map((variant) => evaluation.spec.variants[variant]?.name ?? `variant ${variant}`),
+        })
+      : null,
+  });
+}
+
+const inOrder = (sides: readonly number[], swapped: boolean): readonly number[] =>
+  swapped ? sides.toReversed() : sides;
+
+function toldOf(
+  { reviews, passes, decision }: ItemSaid,
+  { cell, variants }: { readonly cell: Cell | undefined; readonly variants: readonly string[] },
+): ItemTold {
+  const verdict: { readonly [field: string]: Json } | null =
+    cell?.state === 'done' ? { ...cell.score, ...cell.detail } : null;
+  return { reviews, passes, verdict, variants, decision };
+}

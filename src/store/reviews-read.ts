@@ -1,0 +1,89 @@
+/** Reading review queues, and what was said of their items. */
+import { SluiceError } from '../errors.ts';
+import { suggest } from '../nearest.ts';
+import type { Passed, Review } from '../review/queue.ts';
+import type { Queries } from './database.ts';
+import type { ItemSaid, QueueItem, QueueRow } from './reviews.ts';
+
+/** More are on no screen. */
+const LISTED = 100;
+
+const COLUMNS = `name, evaluation_id as "evaluationId", scorer, kind, question, guidelines, fields, reviewers, items, seed,
+  started_by as "startedBy", started_at as "startedAt", closed_at as "closedAt"`;
+
+/** @throws SluiceError `review_unknown` */
+export async function findQueue(queries: Queries, name: string, { lock = false } = {}): Promise<QueueRow> {
+  const [row] = await queries.query<QueueRow>(
+    `select ${COLUMNS} from review_queue where name = $1 ${lock ? 'for update' : ''}`,
+    [name],
+  );
+  if (row !== undefined) return row;
+  const known = await queries.query<{ name: string }>('select name from review_queue order by started_at desc');
+  throw new SluiceError('review_unknown', {
+    message: `there is no review queue '${name}'`,
+    remedy: suggest(
+      name,
+      known.map((each) => each.name),
+      'none was begun yet; begin one: sluice review start',
+    ),
+    data: { name },
+  });
+}
+
+export const listQueues = (queries: Queries): Promise<readonly QueueRow[]> =>
+  queries.query<QueueRow>(`select ${COLUMNS} from review_queue order by started_at desc, name limit ${LISTED}`);
+
+type InQueue<Row> = Row & { readonly queue: string; readonly place: number };
+
+/** @param place of one item alone; null: all of them */
+export async function saidOf(
+  queries: Queries,
+  queues: readonly string[],
+  place: number | null,
+): Promise<ReadonlyMap<string, readonly ItemSaid[]>> {
+  const read = <Row extends object>(columns: string, joined = '') =>
+    queries.query<InQueue<Row>>(
+      `select item.queue, item.place, ${columns} from review_item as item ${joined}
+       where item.queue = any($1) and ($2::integer is null or item.place = $2) order by item.queue, item.place`,
+      [queues, place],
+    );
+  const ofSubject = (table: string): string =>
+    `join review_queue on review_queue.name = item.queue
+     join ${table} as said on said.scorer = review_queue.scorer and said.subject = item.subject`;
+  const [items, labels, passes, decisions] = [
+    await read<QueueItem>('subject, example_id as "exampleId", variant, repeat'),
+    await read<Review>('rater as reviewer, value, note, labelled_at as at', ofSubject('label')),
+    await read<Passed>('reviewer, passed as why, at', 'join review_turn using (queue, place)'),
+    await read<Review>('by as reviewer, value, note, at', ofSubject('adjudication')),
+  ];
+  const reviews = byItem(labels);
+  const passed = byItem(passes.filter(({ why }) => why !== null));
+  const decided = byItem(decisions);
+  const all = items.map(({ queue, ...item }) => {
+    const key = keyOf({ queue, place: item.place });
+    const said = {
+      reviews: sorted(reviews.get(key)),
+      passes: sorted(passed.get(key)),
+      decision: decided.get(key)?.[0] ?? null,
+    };
+    return [queue, { ...item, ...said }] as const;
+  });
+  const grouped = Map.groupBy(all, ([queue]) => queue);
+  return new Map([...grouped].map(([queue, own]) => [queue, own.map(([, item]) => item)]));
+}
+
+const keyOf = ({ queue, place }: { readonly queue: string; readonly place: number }): string => `${place} ${queue}`;
+
+function byItem<Row extends object>(rows: readonly InQueue<Row>[]): ReadonlyMap<string, Row[]> {
+  const grouped = new Map<string, Row[]>();
+  for (const { queue, place, ...row } of rows) {
+    const key = keyOf({ queue, place });
+    const own = grouped.get(key) ?? [];
+    own.push(row as unknown as Row);
+    grouped.set(key, own);
+  }
+  return grouped;
+}
+
+const sorted = <Row extends { readonly reviewer: string }>(rows: readonly Row[] = []): readonly Row[] =>
+  [...rows].sort((one, other) => (one.reviewer < other.reviewer ? -1 : 1));
