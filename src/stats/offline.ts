@@ -9,7 +9,7 @@ import type { TTest } from './intervals.ts';
 import { mcnemarExact } from './mcnemar.ts';
 import { clusterPaired, differences, pairedT } from './paired.ts';
 import { answer, LENGTHS_DIFFER, NOT_FINITE, nothing, problem, type Result } from './result.ts';
-import { signFlip } from './sign-flip.ts';
+import { type Flipped, signFlip } from './sign-flip.ts';
 
 /** With fewer units no sign-flip p can be 0.05 or less: the smallest is 2/2^n. */
 export const MIN_UNITS_FOR_VERDICT = 6;
@@ -26,6 +26,18 @@ export interface OfflineSettings {
   /** Cluster of each example; the default whenever the dataset names a cluster field. */
   readonly cluster?: readonly (string | number)[];
   readonly seed?: number;
+  /** The sign-flip test of `flippedOf` these scores, where it was made together with others'; default: it is made here. */
+  readonly flip?: Result<{ p: number }>;
+}
+
+/** What the sign-flip test of a comparison is made of; null where the two sides are not as long. */
+export function flippedOf(
+  control: readonly number[],
+  treatment: readonly number[],
+  cluster?: readonly (string | number)[],
+): Flipped | null {
+  const d = differences(control, treatment);
+  return d === null ? null : { d, ...(cluster !== undefined && { cluster }) };
 }
 
 export interface OfflineComparison extends TTest {
@@ -57,7 +69,9 @@ export function compareScores(
   const d = differences(control, treatment);
   if (d === null) return problem('invalid_input', LENGTHS_DIFFER, NONE);
   const test = cluster === undefined ? pairedT(control, treatment, alpha) : clusterPaired(d, cluster, alpha);
-  const flip = signFlip(d, { ...(cluster === undefined ? {} : { cluster }), ...(seed === undefined ? {} : { seed }) });
+  const flip =
+    settings.flip ??
+    signFlip(d, { ...(cluster === undefined ? {} : { cluster }), ...(seed === undefined ? {} : { seed }) });
   const units = cluster === undefined ? d.length : new Set(cluster).size;
   if (test.status !== 'ok') return problem(test.status, test.why, { ...NONE, ...test, pSignFlip: flip.p, units });
   if (flip.status !== 'ok') return problem(flip.status, flip.why, NONE);

@@ -27,7 +27,7 @@ const LANES = 4;
 /** Lists at once: tables of two blocks then stay in the processor's nearest cache. */
 const MOST_LISTS = 16;
 /** Draws that are summed up side by side; fewer where the signs of so many would take too much room. */
-const BATCH = { most: 4_096, fewest: 256, bytes: 8_000_000 };
+const BATCH = { most: 2_048, fewest: 256, bytes: 8_000_000 };
 /** What a sum of whole numbers may come to. */
 const MOST_SUM = 2 ** 31 - 1;
 

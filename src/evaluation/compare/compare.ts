@@ -2,19 +2,21 @@
  * Sides of evaluations against a baseline side: variants of one evaluation, or of several. A pure function from results to
  * a frozen report.
  */
+import type { Result } from '../../stats/result.ts';
+import { signFlips } from '../../stats/sign-flip.ts';
 import type { MetricSpec } from '../spec.ts';
 import { EXPLORATORY_RATE } from './adjust.ts';
 import { type PlacedSide, scorerOf } from './comparable.ts';
 import type { Calibration, ComparedMetric, CorrectedEffect } from './compared-metric.ts';
 import { conclude } from './conclude.ts';
 import type { SideRef } from './input.ts';
-import { type Measured, measure } from './measure.ts';
+import { type ColumnsWithValues, flippedIn, type Measured, measure, type Paired, pairUp } from './measure.ts';
 import { type Pairing, pairExamples } from './pairs.ts';
 import { checkRegistration } from './registration.ts';
 import { COMPARISON_FORMAT, type ComparisonReport } from './report.ts';
 import type { Sheet } from './sheet.ts';
 import { describeSide, labelsOf, placeSides } from './sides.ts';
-import { sliceByTag } from './slices.ts';
+import { partsByTag, slicesOf } from './slices.ts';
 import { warningsOf } from './warnings.ts';
 
 export interface CompareInput {
@@ -44,10 +46,17 @@ export function compareEvaluations(input: CompareInput): ComparisonReport {
   const pairings = pairAll(baseline, others);
   const labels = labelsOf(sides);
   const specs = metricsOf(sides);
-  const measured = specs.flatMap((metric) =>
-    others.map((side, index) =>
-      measure({ metric, baseline, side, place: index + 1, pairing: pairings[index]!, alpha }),
-    ),
+  const paired = specs.flatMap((metric) =>
+    others.map((side, index) => pairUp({ metric, baseline, side, place: index + 1, pairing: pairings[index]! })),
+  );
+  const { parts, leftOut } = partsByTag(toSlice(paired));
+  // All at once: drawing signs is what most of the time goes into, and they are the same for all.
+  const flips = flipAll([...paired, ...parts].flatMap(({ found }) => found ?? []));
+  const measured = paired.map((one) => measure(one, alpha, flips.get(one.found)));
+  const wholes = new Map(measured.map((whole, place) => [paired[place]!, whole]));
+  const slices = slicesOf(
+    parts.map((part) => ({ ...part, whole: wholes.get(part.of)!, flip: flips.get(part.found) })),
+    alpha,
   );
   const judgeOf = ({ metric }: Pick<Measured, 'metric'>): Calibration | null => judges[scorerOf(metric) ?? ''] ?? null;
   const correctedOf = ({ metric, side }: Measured): CorrectedEffect | null => {
@@ -67,7 +76,6 @@ export function compareEvaluations(input: CompareInput): ComparisonReport {
       sides: Object.freeze(own),
     });
   });
-  const { slices, leftOut } = sliceByTag(toSlice(measured), alpha);
   return Object.freeze({
     format: COMPARISON_FORMAT,
     sides: Object.freeze(sides.map((side, place) => describeSide(side, labels[place]!, pairings[place - 1]))),
@@ -88,6 +96,15 @@ export function compareEvaluations(input: CompareInput): ComparisonReport {
     comparisons,
     headline: headlineOf(metrics),
   });
+}
+
+function flipAll(all: readonly ColumnsWithValues[]): ReadonlyMap<ColumnsWithValues | null, Result<{ p: number }>> {
+  const toFlip = all.flatMap((found) => {
+    const flipped = flippedIn(found);
+    return flipped === null ? [] : [{ found, flipped }];
+  });
+  const flips = signFlips(toFlip.map(({ flipped }) => flipped));
+  return new Map(toFlip.map(({ found }, place) => [found, flips[place]!]));
 }
 
 /** One pairing per evaluation: its variants have the same examples. */
@@ -112,8 +129,8 @@ function metricsOf(sides: readonly PlacedSide[]): readonly MetricSpec[] {
 }
 
 /** The primaries; where none is declared the first metric. */
-function toSlice(measured: readonly Measured[]): readonly Measured[] {
-  const compared = measured.filter(({ columns }) => columns !== null);
+function toSlice(paired: readonly Paired[]): readonly Paired[] {
+  const compared = paired.filter(({ found }) => found !== null);
   const primaries = compared.filter(({ metric }) => metric.role === 'primary');
   return primaries.length > 0 ? primaries : compared.filter(({ metric }) => metric === compared[0]?.metric);
 }

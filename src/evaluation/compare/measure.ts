@@ -1,6 +1,8 @@
 /** One metric of one side against the baseline, before it is known what other tests there are: numbers, and no verdict. */
 import { positionBias } from '../../stats/pairwise.ts';
 import { averageRepeats } from '../../stats/repeats.ts';
+import type { Result } from '../../stats/result.ts';
+import type { Flipped } from '../../stats/sign-flip.ts';
 import type { MetricSpec } from '../spec.ts';
 import { comparable, type PlacedSide } from './comparable.ts';
 import type { MetricSide, MissingPairs, PositionBias, Spread } from './compared-metric.ts';
@@ -8,17 +10,28 @@ import { explainedMean, NO_MEAN } from './means.ts';
 import { blockedBy, failedCells, missingPairs, NO_CELLS } from './missing.ts';
 import { EVEN, type PairedColumns, type PairedValues, type Pairing, pairedValues } from './pairs.ts';
 import type { Column } from './sheet.ts';
-import { countOutcomes, type PairTest, testPairs } from './test-pairs.ts';
+import { countOutcomes, type PairTest, testPairs, toFlip } from './test-pairs.ts';
 
-export interface Measured {
+/** What is to be measured. */
+export interface Paired {
   readonly metric: MetricSpec;
   /** Place in the report's sides. */
   readonly side: number;
   readonly pairing: Pairing;
   /** Null: the two may not be compared, `why` says why. */
+  readonly found: ColumnsWithValues | null;
+  readonly why: MetricSide['why'];
+}
+
+export interface ColumnsWithValues {
+  readonly columns: PairedColumns;
+  readonly values: PairedValues;
+}
+
+export interface Measured extends Pick<Paired, 'metric' | 'side' | 'pairing' | 'why'> {
+  /** Null: as of `Paired`. */
   readonly columns: PairedColumns | null;
   readonly test: PairTest | null;
-  readonly why: MetricSide['why'];
   /** What goes into the report as it is. */
   readonly told: Pick<
     MetricSide,
@@ -26,28 +39,30 @@ export interface Measured {
   >;
 }
 
-export interface MeasureInput {
+export interface PairInput {
   readonly metric: MetricSpec;
   readonly baseline: PlacedSide;
   readonly side: PlacedSide;
   readonly place: number;
   readonly pairing: Pairing;
-  readonly alpha: number;
 }
 
-export function measure({ metric, baseline, side, place, pairing, alpha }: MeasureInput): Measured {
+export function pairUp({ metric, baseline, side, place, pairing }: PairInput): Paired {
   const found = comparable(metric, baseline, side);
-  if ('why' in found) {
-    return { metric, side: place, pairing, columns: null, test: null, why: found.why, told: NOTHING };
-  }
+  if ('why' in found) return { metric, side: place, pairing, found: null, why: found.why };
   const { columns } = found;
-  const values = pairedValues(pairing, columns);
-  const test = testColumns(values, columns, alpha);
+  return { metric, side: place, pairing, found: { columns, values: pairedValues(pairing, columns) }, why: null };
+}
+
+/** @param flip the sign-flip test of `flippedIn` it */
+export function measure({ found, why, ...about }: Paired, alpha: number, flip?: Result<{ p: number }>): Measured {
+  if (found === null) return { ...about, columns: null, test: null, why, told: NOTHING };
+  const { metric, pairing } = about;
+  const { columns, values } = found;
+  const test = testColumns(values, columns, alpha, flip);
   const missing = missingPairs(pairing, columns);
   return {
-    metric,
-    side: place,
-    pairing,
+    ...about,
     columns,
     test,
     why: whyUndecided(test, missing),
@@ -66,8 +81,16 @@ export function measure({ metric, baseline, side, place, pairing, alpha }: Measu
 }
 
 /** The test of these values, as their columns ask for. */
-export const testColumns = (values: PairedValues, columns: PairedColumns, alpha: number): PairTest =>
-  testPairs(values, columns.metric, { alpha, isAveraged: isAveraged(columns) });
+export const testColumns = (
+  values: PairedValues,
+  columns: PairedColumns,
+  alpha: number,
+  flip?: Result<{ p: number }>,
+): PairTest => testPairs(values, columns.metric, { alpha, isAveraged: isAveraged(columns), flip });
+
+/** What the sign-flip test of these values is made of; null where another test fits them. */
+export const flippedIn = ({ columns, values }: ColumnsWithValues): Flipped | null =>
+  toFlip(values, columns.metric, { isAveraged: isAveraged(columns) });
 
 const isAveraged = ({ left, right }: PairedColumns): boolean =>
   right.repeats > 1 || (left !== null && left.repeats > 1);

@@ -4,10 +4,11 @@
  */
 import { tTest } from '../../stats/intervals.ts';
 import { mcnemarExact } from '../../stats/mcnemar.ts';
-import { compareScores, MIN_UNITS_FOR_VERDICT } from '../../stats/offline.ts';
+import { compareScores, flippedOf, MIN_UNITS_FOR_VERDICT } from '../../stats/offline.ts';
 import { pairwise } from '../../stats/pairwise.ts';
 import type { ExplainedEffect } from '../../stats/reports.ts';
-import type { Problem } from '../../stats/result.ts';
+import type { Problem, Result } from '../../stats/result.ts';
+import type { Flipped } from '../../stats/sign-flip.ts';
 import type { MetricSpec } from '../spec.ts';
 import type { CompareMethod, CompareTest, MetricSide, NoVerdictCode } from './compared-metric.ts';
 import { EVEN, outcomeOf, type PairedValues } from './pairs.ts';
@@ -32,22 +33,42 @@ export interface TestSettings {
   readonly alpha: number;
   /** Whether values are means of repeats. */
   readonly isAveraged: boolean;
+  /** The sign-flip test of what `toFlip` gives, where it was made with others'. */
+  readonly flip?: Result<{ p: number }> | undefined;
 }
 
 export function testPairs(values: PairedValues, metric: MetricSpec, settings: TestSettings): PairTest {
-  const isPlain = values.cluster === null && !settings.isAveraged;
-  const areAmong = (...allowed: readonly number[]): boolean =>
-    [values.control, values.treatment].every((side) => side.every((value) => allowed.includes(value)));
-  if (isPlain && (metric.kind === 'rate' || metric.kind === 'share') && areAmong(0, 1)) {
-    return testRate(values, settings.alpha);
+  switch (methodFor(values, metric, settings)) {
+    case 'rate':
+      return testRate(values, settings.alpha);
+    case 'wins':
+      return testWins(values, settings.alpha);
+    case 'means':
+      return testMeans(values, metric, settings);
   }
-  if (isPlain && metric.kind === 'win-rate' && areAmong(0, EVEN, 1)) return testWins(values, settings.alpha);
-  return testMeans(values, metric, settings.alpha);
 }
 
-function testMeans({ control, treatment, cluster }: PairedValues, { better }: MetricSpec, alpha: number): PairTest {
+/** What the sign-flip test of these pairs is made of; null where they are put to another. */
+export const toFlip = (values: PairedValues, metric: MetricSpec, settings: Pick<TestSettings, 'isAveraged'>) =>
+  methodFor(values, metric, settings) === 'means'
+    ? flippedOf(values.control, values.treatment, values.cluster ?? undefined)
+    : (null satisfies Flipped | null);
+
+function methodFor(values: PairedValues, { kind }: MetricSpec, { isAveraged }: Pick<TestSettings, 'isAveraged'>) {
+  const isPlain = values.cluster === null && !isAveraged;
+  const areAmong = (...allowed: readonly number[]): boolean =>
+    [values.control, values.treatment].every((side) => side.every((value) => allowed.includes(value)));
+  if (isPlain && (kind === 'rate' || kind === 'share') && areAmong(0, 1)) return 'rate';
+  return isPlain && kind === 'win-rate' && areAmong(0, EVEN, 1) ? 'wins' : 'means';
+}
+
+function testMeans(
+  { control, treatment, cluster }: PairedValues,
+  { better }: MetricSpec,
+  { alpha, flip }: TestSettings,
+): PairTest {
   const clusters = cluster === null ? {} : { cluster };
-  const result = compareScores(control, treatment, { alpha, better, mde: null, ...clusters });
+  const result = compareScores(control, treatment, { alpha, better, mde: null, ...clusters, ...(flip && { flip }) });
   const { se, df, ciLo, ciHi } = result;
   const diff = withoutRounding(result.diff, result.se);
   const tests = [testOf('t', result.p), testOf('sign_flip', result.pSignFlip)].flat();
