@@ -5,6 +5,7 @@
 import { Command, CommanderError } from 'commander';
 import { readPackage } from '../package.ts';
 import { askCommand } from './ask.ts';
+import { auditCommand } from './audit.ts';
 import { backtestCommand } from './backtest.ts';
 import type { World } from './command.ts';
 import { datasetCommand } from './dataset.ts';
@@ -21,7 +22,9 @@ import { initCommand } from './init.ts';
 import { judgeCommand } from './judge.ts';
 import { keysCommand } from './keys.ts';
 import { monitorCommand } from './monitor.ts';
+import { pipelinesCommand } from './pipelines.ts';
 import { planCommand } from './plan.ts';
+import { reviewCommand } from './review.ts';
 import { rolloutCommand } from './rollout.ts';
 import { runsCommand } from './runs.ts';
 import { searchCommand } from './search.ts';
@@ -46,6 +49,7 @@ const COMMANDS = [
   datasetCommand,
   evalCommand,
   judgeCommand,
+  reviewCommand,
   backtestCommand,
   shadowCommand,
   deployCommand,
@@ -53,10 +57,12 @@ const COMMANDS = [
   rolloutCommand,
   monitorCommand,
   simulateCommand,
+  pipelinesCommand,
   stepsCommand,
   runsCommand,
   traceCommand,
   planCommand,
+  auditCommand,
   serveCommand,
   keysCommand,
   workerCommand,
@@ -78,7 +84,8 @@ export async function runProgram(argv: readonly string[], world: World): Promise
   }
 }
 
-function createProgram(world: World): Command {
+/** Every command with its options, as the command line is read by. */
+export function createProgram(world: World): Command {
   const program = new Command('sluice')
     .description('Typed RAG pipelines that run as durable Temporal workflows.')
     .version(readPackage().version)

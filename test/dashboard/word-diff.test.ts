@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { citedIn, passageLists } from '../../src/dashboard/web/parts/passage-lists.ts';
-import { wordDiff } from '../../src/dashboard/web/screens/run/word-diff.ts';
+import { wordDiff } from '../../src/word-diff.ts';
 
 const without = (pieces: ReturnType<typeof wordDiff>, what: 'gone' | 'come'): string =>
   pieces.flatMap(({ is, text }) => (is === what ? [] : [text])).join('');

@@ -15,6 +15,7 @@ import { addLeaderboards } from './leaderboards.ts';
 import { addMetrics } from './metrics.ts';
 import { addModels } from './models.ts';
 import { addMonitors } from './monitors.ts';
+import { addPipelineLive } from './pipeline-live.ts';
 import { addPipelinePlans } from './pipeline-plans.ts';
 import { addPipelines } from './pipelines.ts';
 import { addPlans } from './plans.ts';
@@ -42,6 +43,7 @@ export const ROUTES: readonly AddRoutes[] = [
   addPipelines,
   addPlans,
   addPipelinePlans,
+  addPipelineLive,
   addExperiments,
   addDatasets,
   addEvaluations,

@@ -2,11 +2,11 @@
 import { useQueries } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Plan } from '../../../../plan/plan.ts';
+import { type PromptHistory, promptHistories } from '../../../../plan/prompts.ts';
+import { wordDiff } from '../../../../word-diff.ts';
 import { ask } from '../../api.ts';
 import { time } from '../../format.ts';
 import { Empty, Loading } from '../../parts/states.tsx';
-import { wordDiff } from '../run/word-diff.ts';
-import { type PromptHistory, promptHistories } from './prompts.ts';
 import type { Deployment, StoredPlan } from './types.ts';
 
 /** Plans that are read: those of the newest deployments. */
@@ -52,7 +52,7 @@ const NEVER: Deployment = {
   ...{ pipeline: '', deploymentNo: 0, planId: '', variant: null, holdOut: 0, kind: 'deploy', by: '', why: '', at: 0 },
 };
 
-function History({ history: { node, path, versions } }: { readonly history: PromptHistory }) {
+function History({ history: { node, path, versions } }: { readonly history: PromptHistory<Deployment> }) {
   const [shown, setShown] = useState(0);
   const version = versions[shown]!;
   const before = versions[shown + 1];

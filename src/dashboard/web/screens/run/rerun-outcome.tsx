@@ -1,11 +1,11 @@
 /** A run that was made again: how far it is, what it took, and what differs in the answer. */
 import type { RerunResult, RerunSide, RerunState } from '../../../../experiment/rerun/rerun-spec.ts';
 import type { Json } from '../../../../plan/plan.ts';
+import { wordDiff } from '../../../../word-diff.ts';
 import { useApi } from '../../api.ts';
 import { DASH, duration, money, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Loaded } from '../../parts/states.tsx';
-import { wordDiff } from './word-diff.ts';
 
 interface Backtest {
   readonly rerunId: string;

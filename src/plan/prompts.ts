@@ -1,34 +1,38 @@
 /** The prompts of plans: texts in the configs of their steps, and how they changed from one deployment to the next. */
-import { nodesOf } from '../../../../plan/nodes.ts';
-import type { Json, Plan } from '../../../../plan/plan.ts';
-import type { Deployment } from './types.ts';
+import { nodesOf } from './nodes.ts';
+import type { Json, Plan } from './plan.ts';
+
+interface Deployment {
+  readonly deploymentNo: number;
+  readonly planId: string;
+}
 
 /** Shorter texts are settings, unless they are named as a prompt. */
 const LEAST_CHARACTERS = 80;
 const NAMES = /prompt|template|instruction|system/i;
 
-export interface PromptVersion {
+export interface PromptVersion<Of extends Deployment> {
   /** The deployment that it came with. */
-  readonly deployment: Deployment;
+  readonly deployment: Of;
   /** Null: it has none from here on. */
   readonly text: string | null;
 }
 
-export interface PromptHistory {
+export interface PromptHistory<Of extends Deployment> {
   readonly node: string;
   /** Where in the config: `prompt`. */
   readonly path: string;
   /** Only where it changed, newest first. */
-  readonly versions: readonly PromptVersion[];
+  readonly versions: readonly PromptVersion<Of>[];
 }
 
 /** @param plans by plan id; deployments whose plan is not among them are left out */
-export function promptHistories(
-  deployments: readonly Deployment[],
+export function promptHistories<Of extends Deployment>(
+  deployments: readonly Of[],
   plans: ReadonlyMap<string, Plan>,
-): readonly PromptHistory[] {
+): readonly PromptHistory<Of>[] {
   const oldestFirst = [...deployments].sort((one, other) => one.deploymentNo - other.deploymentNo);
-  const found = new Map<string, PromptVersion[]>();
+  const found = new Map<string, PromptVersion<Of>[]>();
   for (const deployment of oldestFirst) {
     const plan = plans.get(deployment.planId);
     if (plan === undefined) continue;

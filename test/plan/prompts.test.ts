@@ -1,8 +1,8 @@
 /** Prompts of a pipeline from deployment to deployment. */
 import { expect, test } from 'vitest';
-import { promptHistories } from '../../src/dashboard/web/screens/pipelines/prompts.ts';
 import type { Deployment } from '../../src/dashboard/web/screens/pipelines/types.ts';
 import type { Json, Plan } from '../../src/plan/plan.ts';
+import { promptHistories } from '../../src/plan/prompts.ts';
 
 const planOf = (configs: { readonly [node: string]: Json }): Plan =>
   ({

@@ -1,0 +1,105 @@
+/** Which steps are live where: of each node what is served, by the deployment and by every variant that is on, with its share of the traffic. */
+import { composePlan } from '../plan/compose.ts';
+import { findNode, nodesOf } from '../plan/nodes.ts';
+import type { NodeEdit, Plan, PlanNode } from '../plan/plan.ts';
+import type { PromotedEdit } from '../store/deployments.ts';
+import type { ExperimentRow } from '../store/experiments.ts';
+import { SERVED_STATES, type SpecArm } from './spec.ts';
+
+export interface LiveStep {
+  readonly node: string;
+  /** `rerank@2`; of a container its kind: `repeat`. */
+  readonly step: string;
+  readonly fallback: string | null;
+  /** Which it is served by: what is deployed, a variant under test, or the winner that is being rolled out. */
+  readonly by: 'deployment' | 'experiment' | 'rollout';
+  /** The experiment; null: what is deployed. */
+  readonly experimentId: string | null;
+  /** The variant; null: what is deployed. */
+  readonly arm: string | null;
+  /** What of the node is otherwise than deployed. */
+  readonly differs: readonly NodeEdit['facet'][];
+  /** What the deployed one won: experiments whose edits of this node it has. */
+  readonly wonBy: readonly string[];
+  /**
+   * Of all units, from 0 to 1. It is of requests that say for whom they are, and whom the experiment is about; all others
+   * get what is deployed. Where two experiments edit one node, whoever is in both gets one: the shares are then at most these.
+   */
+  readonly share: number;
+}
+
+export interface LiveInput {
+  /** What is deployed, or the definition in code. */
+  readonly plan: Plan;
+  /** Of all units, in no experiment. */
+  readonly holdOut: number;
+  readonly promoted: readonly Pick<PromotedEdit, 'experiment' | 'edits'>[];
+  /** Those that are live. */
+  readonly experiments: readonly Pick<
+    ExperimentRow,
+    'experimentId' | 'kind' | 'state' | 'spec' | 'range' | 'stopped' | 'winner' | 'ramp'
+  >[];
+}
+
+/** By node in the order of the plan; of each what is deployed first. */
+export function liveSteps(input: LiveInput): readonly LiveStep[] {
+  const variants = input.experiments.flatMap((row) => variantsOf(row, input));
+  return [...nodesOf(input.plan)].flatMap((node) => {
+    const others = variants.filter(({ node: edited }) => edited === node.id);
+    const left = 1 - others.reduce((sum, { share }) => sum + share, 0);
+    const deployed: LiveStep = {
+      ...{ node: node.id, ...called(node), by: 'deployment', experimentId: null, arm: null, differs: [] },
+      wonBy: [
+        ...new Set(
+          input.promoted.flatMap(({ experiment, edits }) =>
+            edits.some((edit) => edit.node === node.id) ? [experiment] : [],
+          ),
+        ),
+      ],
+      share: Math.max(0, left),
+    };
+    return [Object.freeze(deployed), ...others];
+  });
+}
+
+const called = (node: PlanNode): Pick<LiveStep, 'step' | 'fallback'> =>
+  node.kind === 'step'
+    ? { step: node.call.step, fallback: node.fallback?.step ?? null }
+    : { step: node.kind, fallback: null };
+
+/** A row for every node that a variant edits, and that some unit gets. */
+function variantsOf(row: LiveInput['experiments'][number], { plan, holdOut }: LiveInput): readonly LiveStep[] {
+  const { spec, state, range, stopped, kind, winner, ramp } = row;
+  if (!SERVED_STATES.some((served) => served === state)) return [];
+  const within = (range[1] - range[0]) * (1 - holdOut);
+  const tested = spec.arms
+    .filter(({ name }) => !stopped.includes(name))
+    .flatMap((arm) => edited(row.experimentId, arm, plan, kind, within * arm.weight));
+  const won = state === 'rolling' ? spec.arms.find(({ name }) => name === winner) : undefined;
+  if (won === undefined || ramp <= 0) return tested;
+  // Outside the share, which stays split: there the winner comes step by step.
+  return [...tested, ...edited(row.experimentId, won, plan, 'rollout', (1 - holdOut - within) * ramp)];
+}
+
+function edited(
+  experimentId: string,
+  arm: SpecArm,
+  base: Plan,
+  by: 'experiment' | 'rollout',
+  share: number,
+): readonly LiveStep[] {
+  if (arm.edits.length === 0 || share <= 0) return [];
+  const plan = composePlan(base, [arm]);
+  return [...Map.groupBy(arm.edits, ({ node }) => node)].map(([node, edits]) =>
+    Object.freeze({
+      ...{ node, ...called(findNode(plan, node)!), by, experimentId, arm: arm.name, wonBy: [], share },
+      differs: [...new Set(edits.map(({ facet }) => facet))],
+    }),
+  );
+}
+
+/** `deployment`, or `wide of rerank-online (experiment)`. */
+export const liveWords = ({ by, experimentId, arm, wonBy }: LiveStep): string =>
+  by === 'deployment'
+    ? `deployed${wonBy.length === 0 ? '' : `, won by ${wonBy.join(', ')}`}`
+    : `${arm} of ${experimentId} (${by})`;
