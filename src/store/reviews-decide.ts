@@ -7,7 +7,7 @@ import { writeAudit } from './audit.ts';
 import { nowSql } from './clock.ts';
 import type { Database } from './database.ts';
 import type { AtItem, QueueRow } from './reviews.ts';
-import { findQueue } from './reviews-read.ts';
+import { auditSubject, findQueue } from './reviews-read.ts';
 import { openQueue, unknownItem } from './reviews-review.ts';
 import { storable } from './storable.ts';
 
@@ -41,7 +41,7 @@ export function decideItem(database: Database, at: AtItem, said: Decision, now: 
       at.queue,
       at.place,
     ]);
-    const change = { who: at.who ?? at.by, action: 'review.decide', subject: queue.name, why: note };
+    const change = { who: at.who ?? at.by, action: 'review.decide', subject: auditSubject(queue.name), why: note };
     const isNow: Json = { place: at.place, value: said.value };
     await writeAudit(queries, { ...change, was: was === undefined ? null : { value: was.value }, isNow }, now);
   });
@@ -56,7 +56,7 @@ export function closeQueue(
     const { closedAt } = await findQueue(queries, name, { lock: true });
     if (closedAt === null) {
       await queries.query(`update review_queue set closed_at = ${nowSql('$2')} where name = $1`, [name, now]);
-      const change = { who, action: 'review.close', subject: name, why };
+      const change = { who, action: 'review.close', subject: auditSubject(name), why };
       await writeAudit(queries, { ...change, was: { state: 'open' }, isNow: { state: 'closed' } }, now);
     }
     return findQueue(queries, name);
@@ -70,5 +70,9 @@ export const auditDataset = (
   now: Date | null,
 ): Promise<void> =>
   database.transaction((queries) =>
-    writeAudit(queries, { who, action: 'review.dataset', subject: queue, was: null, isNow, why: 'added' }, now),
+    writeAudit(
+      queries,
+      { who, action: 'review.dataset', subject: auditSubject(queue), was: null, isNow, why: 'added' },
+      now,
+    ),
   );

@@ -11,6 +11,9 @@ const LISTED = 100;
 const COLUMNS = `name, evaluation_id as "evaluationId", scorer, kind, question, guidelines, fields, reviewers, items, seed,
   started_by as "startedBy", started_at as "startedAt", closed_at as "closedAt"`;
 
+/** What the audit calls a queue: pipelines may have the same name. */
+export const auditSubject = (name: string): string => `review:${name}`;
+
 /** @throws SluiceError `review_unknown` */
 export async function findQueue(queries: Queries, name: string, { lock = false } = {}): Promise<QueueRow> {
   const [row] = await queries.query<QueueRow>(

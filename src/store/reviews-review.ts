@@ -8,7 +8,7 @@ import { nowSql } from './clock.ts';
 import type { Database, Queries } from './database.ts';
 import { putLabel } from './evaluations-labels.ts';
 import type { AtItem, QueueRow } from './reviews.ts';
-import { findQueue } from './reviews-read.ts';
+import { auditSubject, findQueue } from './reviews-read.ts';
 import { type Standing, standingAt } from './reviews-turn.ts';
 import { storable } from './storable.ts';
 
@@ -111,7 +111,7 @@ async function keepLabel(queries: Queries, { queue, item, at, said, now }: Keepi
   await writeAudit(
     queries,
     {
-      ...{ who: at.who ?? at.by, action: 'review.change', subject: queue.name, why: note ?? 'changed' },
+      ...{ who: at.who ?? at.by, action: 'review.change', subject: auditSubject(queue.name), why: note ?? 'changed' },
       was: { place: at.place, value: was.value },
       isNow: { place: at.place, value: said.value },
     },

@@ -7,7 +7,7 @@ import { writeAudit } from './audit.ts';
 import { nowSql } from './clock.ts';
 import type { Database, Queries } from './database.ts';
 import type { NewQueue, QueueRow } from './reviews.ts';
-import { findQueue } from './reviews-read.ts';
+import { auditSubject, findQueue } from './reviews-read.ts';
 import { storable } from './storable.ts';
 
 export function startQueue(database: Database, queue: NewQueue, now: Date | null): Promise<QueueRow> {
@@ -26,7 +26,13 @@ export function startQueue(database: Database, queue: NewQueue, now: Date | null
     await insertItems(queries, queue);
     const { evaluationId, scorer, kind, reviewers, startedBy, items, seed } = queue;
     const isNow: Json = { evaluationId, scorer, kind, reviewers, items: items.length, seed };
-    const change = { who: startedBy, action: 'review.start', subject: queue.name, was: null, why: 'begun' };
+    const change = {
+      who: startedBy,
+      action: 'review.start',
+      subject: auditSubject(queue.name),
+      was: null,
+      why: 'begun',
+    };
     await writeAudit(queries, { ...change, isNow }, now);
     return findQueue(queries, queue.name);
   });

@@ -27,6 +27,7 @@ import { describeQueries } from './suite-queries.ts';
 import { describeRateLimits } from './suite-rate-limits.ts';
 import { describeReruns } from './suite-reruns.ts';
 import { describeResults } from './suite-results.ts';
+import { describeReviews } from './suite-reviews.ts';
 import { describeRunSearch } from './suite-run-search.ts';
 import { describeRuns } from './suite-runs.ts';
 import { describeSearch } from './suite-search.ts';
@@ -77,6 +78,7 @@ export function describeStore(name: string, start: () => Promise<TestDatabase>):
     describeEvaluations(subject);
     describeResults(subject);
     describeLabels(subject);
+    describeReviews(subject);
     describeEvaluationBudget(subject);
     describeAssign(subject);
     describeReruns(subject);

@@ -1,0 +1,46 @@
+/** Options that the commands of review queues share, and what is made of them. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { WINNERS, type Winner } from '../evaluation/calibration/pair-order.ts';
+import { REVIEW_LIMITS } from '../review/queue.ts';
+import { positiveInteger } from './options.ts';
+import type { Session } from './session.ts';
+import { userName } from './who.ts';
+
+export const QUEUE = ['<name>', 'the name of a review queue'] as const;
+export const PLACE = ['<place>', 'the number of an item in it, from 1', positiveInteger(REVIEW_LIMITS.items)] as const;
+
+export interface AsOptions {
+  readonly as?: string;
+}
+
+export interface SaidOptions {
+  readonly set: { readonly [field: string]: string };
+  readonly winner?: Winner;
+}
+
+export const withReviewer = (command: Command, what = 'who reviews; default: you, as the system calls you'): Command =>
+  command.option('--as <name>', what);
+
+export function withSaid(command: Command): Command {
+  return command
+    .option('--set <field=value>', 'what holds in a field; once for each', fieldValue, {})
+    .addOption(new Option('--winner <which>', 'of two answers, as they were shown').choices([...WINNERS]));
+}
+
+function fieldValue(text: string, before: SaidOptions['set']): SaidOptions['set'] {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('give FIELD=VALUE, such as correct=true.');
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+/** What was said by options, as reviews are read. */
+export const saidBy = ({ set, winner }: SaidOptions) => ({
+  ...(Object.keys(set).length > 0 && { value: set }),
+  ...(winner !== undefined && { winner }),
+});
+
+/** Who is at the queue, and who is at the command line. */
+export function reviewerOf({ environment }: Pick<Session, 'environment'>, { as }: AsOptions) {
+  const who = userName(environment);
+  return { reviewer: as ?? who, who };
+}
