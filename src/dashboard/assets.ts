@@ -10,8 +10,8 @@ export const PREBUILT = 'built';
 /** All that can be in it, what it shares with the rest included: more than is. */
 const SOURCES = [
   'src/dashboard/**/*.{ts,tsx,css,html,svg}',
-  'src/evaluation/{report,compare}/**/*.{ts,css}',
-  'src/{experiment,plan,stats}/**/*.ts',
+  'src/evaluation/{report,compare,calibration}/**/*.{ts,css}',
+  'src/{experiment,plan,review,stats}/**/*.ts',
   'package.json',
 ];
 

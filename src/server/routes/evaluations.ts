@@ -48,6 +48,13 @@ const EvaluationDetail = EvaluationView.extend({
   missing: z.array(
     z.object({ reason: z.string(), resumable: z.boolean(), isInapplicable: z.boolean(), cells: z.int() }),
   ),
+  scorers: z.array(
+    z.object({
+      id: z.string(),
+      kind: z.string().openapi({ description: 'step, pair or human' }),
+      fields: z.array(z.string()).openapi({ description: 'Of what it gives, those that are scores' }),
+    }),
+  ),
   temporalUrl: z.string(),
 }).openapi('EvaluationDetail');
 
@@ -110,7 +117,8 @@ export const addEvaluations: AddRoutes = (app, { allow, runtime: { store, client
     // All rows are read for the reasons: only when there will be no others.
     const isTold = !OPEN.has(row.state) && view.progress.cells.missing > 0;
     const missing = isTold ? await missingReasons(store, row.evaluationId) : [];
-    return context.json({ ...view, missing, temporalUrl: client.urlOf(row.evaluationId) });
+    const scorers = row.spec.scorers.map(({ id, kind, fields }) => ({ id, kind, fields: Object.keys(fields) }));
+    return context.json({ ...view, missing, scorers, temporalUrl: client.urlOf(row.evaluationId) });
   });
 };
 

@@ -11,12 +11,13 @@ import type { ScreenProps } from '../../screens.ts';
 import '../compare/compare.css';
 import type { Comparison } from '../compare/types.ts';
 import { Verdict } from '../compare/verdict.tsx';
+import { AskExperts, QueuesOf } from '../reviews/of-evaluation.tsx';
 import { paidWords } from './evaluations.tsx';
 import { datasetWords, isOpen, type ShownEvaluation, standingOf } from './types.ts';
 
 const POLL_MS = 2_000;
 
-export default function Evaluation({ parameters }: ScreenProps) {
+export default function Evaluation({ session, parameters }: ScreenProps) {
   const id = parameters.id ?? '';
   const query = useApi<ShownEvaluation>(`/v1/evaluations/${encodeURIComponent(id)}`, {
     refetchInterval: ({ state }) => (state.data && isOpen(state.data) ? POLL_MS : false),
@@ -34,6 +35,9 @@ export default function Evaluation({ parameters }: ScreenProps) {
             <a className="button" href={shown.temporalUrl} target="_blank" rel="noreferrer">
               Temporal UI
             </a>
+            {!isOpen(shown) && shown.mode === 'compare' && (
+              <AskExperts evaluation={shown.evaluationId} session={session} />
+            )}
             {!isOpen(shown) && (
               <Link className="button" href={`/compare?ids=${shown.evaluationId}`}>
                 Compare its variants
@@ -49,6 +53,7 @@ export default function Evaluation({ parameters }: ScreenProps) {
             <Progress evaluation={evaluation} />
             <CameTo evaluation={evaluation} />
             <Asked evaluation={evaluation} />
+            <QueuesOf evaluation={evaluation.evaluationId} />
           </>
         )}
       </Loaded>

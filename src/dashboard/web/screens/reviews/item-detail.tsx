@@ -1,0 +1,133 @@
+/** One item, opened: what was judged, what each reviewer said beside the other, and the decision between them. */
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect, useRef, useState } from 'react';
+import { Link } from 'wouter';
+import type { ItemSummary, ReviewItem, ReviewQueue } from '../../../../review/queue.ts';
+import { query, useApi } from '../../api.ts';
+import { whole } from '../../format.ts';
+import { Badge } from '../../parts/badge.tsx';
+import { Loaded } from '../../parts/states.tsx';
+import { refusalOf, type Session } from '../../session.tsx';
+import { Decide } from './decide.tsx';
+import { Material } from './material.tsx';
+import { Told } from './told.tsx';
+import { pathOf } from './types.ts';
+import { MEANS } from './words.ts';
+
+interface DetailProps {
+  readonly queue: ReviewQueue;
+  readonly session: Session;
+  readonly summary: ItemSummary;
+  /** Of the table, in its order. */
+  readonly places: readonly number[];
+  readonly onStep: (place: number) => void;
+  readonly onClose: () => void;
+}
+
+export function ItemDetail({ queue, session, summary, places, onStep, onClose }: DetailProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const queries = useQueryClient();
+  const { place, state } = summary;
+  const isOver = state !== 'open' && state !== 'begun';
+  /** Whoever may decide may look before all have reviewed, where they ask for it. */
+  const [isRevealed, setRevealed] = useState(false);
+  const mayNot = refusalOf(session, 'operate');
+  const told = isRevealed && mayNot === undefined ? 'true' : undefined;
+  const item = useApi<ReviewItem>(`${pathOf(queue.name)}/items/${place}${query({ told })}`, {
+    placeholderData: undefined as never,
+  });
+  useEffect(() => {
+    if (!dialog.current!.open) dialog.current!.showModal();
+  }, []);
+  const at = places.indexOf(place);
+  const step = (to: number | undefined) => to !== undefined && onStep(to);
+  return (
+    <dialog ref={dialog} className="item-detail" aria-labelledby="item-title" onClose={onClose}>
+      <div className="bar">
+        <button type="button" disabled={at <= 0} onClick={() => step(places[at - 1])}>
+          ← Previous
+        </button>
+        <button type="button" disabled={at < 0 || at === places.length - 1} onClick={() => step(places[at + 1])}>
+          Next →
+        </button>
+        {at >= 0 && (
+          <span className="muted">
+            {whole(at + 1)} of {whole(places.length)}
+          </span>
+        )}
+        <button type="button" className="to-end" onClick={() => dialog.current!.close()}>
+          Close
+        </button>
+      </div>
+      <div className="bar">
+        <h2 id="item-title">Item {place}</h2>
+        <Badge word={state} />
+        <span className="muted">{MEANS[state]}</span>
+      </div>
+      <Loaded query={item} what="the item">
+        {(data) => (
+          <div className={`opened ${queue.kind}`}>
+            <Opened item={data} />
+            <div>
+              {data.told === null ? (
+                <NotTold {...{ queue, session, item: data }} onReveal={() => setRevealed(true)} />
+              ) : (
+                <>
+                  <Told queue={queue} told={data.told} />
+                  {(isOver || data.told.decision !== null) && (
+                    <Decide
+                      key={data.told.decision?.at}
+                      queue={queue}
+                      item={data}
+                      mayNot={queue.closedAt === null ? mayNot : 'The queue is closed: nothing is decided any more.'}
+                      onDecided={() => queries.invalidateQueries()}
+                    />
+                  )}
+                </>
+              )}
+            </div>
+          </div>
+        )}
+      </Loaded>
+    </dialog>
+  );
+}
+
+interface OpenedProps {
+  readonly queue: ReviewQueue;
+  readonly session: Session;
+  readonly item: ReviewItem;
+}
+
+function Opened({ item }: Pick<OpenedProps, 'item'>) {
+  const [isExpectedOpen, setExpectedOpen] = useState(true);
+  return <Material item={item} isExpectedOpen={isExpectedOpen} onExpected={setExpectedOpen} />;
+}
+
+function NotTold({ queue, session, item, onReveal }: OpenedProps & { readonly onReveal: () => void }) {
+  const mayReview = refusalOf(session, 'feedback') === undefined && queue.closedAt === null;
+  const mayLook = refusalOf(session, 'operate') === undefined;
+  const count =
+    item.reviews === 0 ? 'Nobody has' : item.reviews === 1 ? 'One person has' : `${item.reviews} people have`;
+  return (
+    <section className="card" aria-labelledby="said-title">
+      <h3 id="said-title">What reviewers said</h3>
+      <p>
+        {count} reviewed it; it needs {whole(queue.reviewers)}. What was said is shown when it has them, so that nobody
+        is led by others.
+      </p>
+      <div className="bar bare">
+        {mayReview && (
+          <Link className="button" href={`/reviews/${queue.name}/review?item=${item.place}`}>
+            {item.isMine ? 'Change my review' : 'Review it'}
+          </Link>
+        )}
+        {mayLook && item.reviews + item.passes > 0 && (
+          <button type="button" onClick={onReveal}>
+            Show it all the same
+          </button>
+        )}
+      </div>
+    </section>
+  );
+}
