@@ -1,0 +1,178 @@
+/** Two experts at a queue, over the API: neither sees the other before both have spoken, and what they say is kept. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describeCommands } from './commands.ts';
+import { type Answered, EVALUATION, openReviews, type ReviewWorld } from './world.ts';
+
+type Ask = (method: string, path: string, body?: object) => Promise<Answered>;
+
+let world: ReviewWorld;
+let ada: Ask;
+let bo: Ask;
+let mo: Ask;
+beforeAll(async () => {
+  world = await openReviews();
+  [ada, bo] = [world.as('ada', 'read', 'feedback'), world.as('bo', 'read', 'feedback')];
+  mo = world.as('mo', 'read', 'operate');
+});
+afterAll(() => world?.stop());
+
+const start = (name: string, scorer: string, more: object = {}) =>
+  mo('POST', '', { name, evaluation: EVALUATION, scorer, sample: 4, ...more });
+
+describe('fields', () => {
+  test('a queue asks what the project’s scorer asks, of whole examples', async () => {
+    const { status, body } = await start('words', 'helpful', { guidelines: 'ask mo@example.org' });
+    expect(status).toBe(201);
+    expect(body.queue).toMatchObject({
+      ...{
+        name: 'words',
+        evaluationId: EVALUATION,
+        kind: 'fields',
+        question: 'Is it of help?',
+        reviewers: 2,
+        items: 4,
+      },
+      startedBy: 'key:mo',
+    });
+    expect(body.queue.seed).toBeUndefined();
+    expect(body.queue.guidelines).not.toContain('mo@example.org');
+    expect(body.queue.fields.map((field: { name: string; kind: string }) => [field.name, field.kind])).toEqual([
+      ['solved', 'boolean'],
+      ['clarity', 'number'],
+      ['tone', 'choice'],
+    ]);
+    expect(body.queue.fields[0].description).toBe('Whether nothing is left to ask');
+    const examples = body.items.map(({ exampleId }: { exampleId: string }) => exampleId);
+    expect(new Set(examples).size).toBe(2);
+    expect(await start('words', 'helpful')).toMatchObject({ status: 409, body: { code: 'review_exists' } });
+    expect(await start('word', 'helpfull')).toMatchObject({ status: 404, body: { code: 'scorer_unknown' } });
+    expect(await ada('POST', '', { name: 'x', evaluation: EVALUATION, scorer: 'helpful' })).toMatchObject({
+      status: 403,
+    });
+  });
+
+  test('a reviewer is blind until all have spoken; then what differs is disputed, and decided', async () => {
+    const given = (await ada('POST', '/words/next', {})).body.item;
+    expect(given).toMatchObject({ state: 'open', mine: null, told: null, isMine: false });
+    expect(given.answers).toEqual([{ title: 'answer', output: { text: expect.any(String) } }]);
+    expect(given.input.text).toMatch(/^What of/);
+    const { place } = given;
+    const at = `/words/items/${place}`;
+    const said = { solved: true, clarity: 4, tone: 'warm' };
+    expect(await ada('PUT', `${at}/review`, { value: { ...said, clarity: 9 } })).toMatchObject({
+      status: 422,
+      body: { code: 'value_unfit', remedy: 'fill in a whole number from 1 to 5', data: { field: 'clarity' } },
+    });
+    expect((await ada('PUT', `${at}/review`, { value: { solved: true } })).body.data.field).toBe('clarity');
+    const mine = await ada('PUT', `${at}/review`, { value: said, note: 'as a@b.example says' });
+    expect(mine.body).toMatchObject({ state: 'begun', told: null, mine: { value: said, winner: null } });
+    expect(mine.body.mine.note).not.toContain('a@b.example');
+    expect((await bo('GET', at)).body).toMatchObject({ mine: null, told: null, reviews: 1 });
+    expect((await bo('GET', `${at}?told=true`)).body.told).toBeNull();
+    expect((await mo('GET', `${at}?told=true`)).body.told.reviews).toHaveLength(1);
+
+    expect((await bo('POST', '/words/next', {})).body.item.place).toBe(place);
+    const other = (await bo('PUT', `${at}/review`, { value: { ...said, solved: 'no' } })).body;
+    expect(other).toMatchObject({ state: 'disputed', told: { variants: [expect.any(String)], verdict: null } });
+    expect(other.told.reviews.map(({ reviewer }: { reviewer: string }) => reviewer)).toEqual(['ada', 'bo']);
+
+    expect(await ada('PUT', `${at}/decision`, { value: { solved: false }, note: 'x' })).toMatchObject({ status: 403 });
+    expect(await mo('PUT', `${at}/decision`, { value: {}, note: 'x' })).toMatchObject({
+      status: 422,
+      body: { data: { field: 'solved' } },
+    });
+    const decided = await mo('PUT', `${at}/decision`, { value: { solved: false }, note: 'something is left' });
+    expect(decided.body).toMatchObject({
+      state: 'settled',
+      told: { decision: { reviewer: 'mo', value: { ...said, solved: false } } },
+    });
+    const { progress, agreement, items } = (await ada('GET', '/words')).body;
+    expect(progress).toMatchObject({ reviews: 2, asked: 8, states: { settled: 1, open: 3 } });
+    expect(items[place - 1]).toMatchObject({ isMine: true, state: 'settled' });
+    expect(agreement[0]).toMatchObject({ field: 'solved', shared: 1, same: 0, reviewers: ['ada', 'bo'] });
+  });
+
+  test('what cannot be judged is passed; what is left, or not, is said', async () => {
+    const { place } = (await ada('POST', '/words/next', {})).body.item;
+    expect((await ada('POST', `/words/items/${place}/pass`, { why: 'in Welsh' })).status).toBe(204);
+    expect((await ada('GET', `/words/items/${place}`)).body).toMatchObject({ minePassed: 'in Welsh', told: null });
+    for (;;) {
+      const { item, why, progress } = (await ada('POST', '/words/next', {})).body;
+      if (item === null) {
+        expect([why, progress.byReviewer[0]]).toEqual(['all_reviewed', { reviewer: 'ada', reviews: 3, passes: 1 }]);
+        break;
+      }
+      const value = { solved: true, clarity: 3, tone: 'cold' };
+      expect((await ada('PUT', `/words/items/${item.place}/review`, { value })).status).toBe(200);
+    }
+    expect(await ada('GET', '/words/items/5')).toMatchObject({ status: 404, body: { code: 'review_item_unknown' } });
+    expect(await ada('POST', '/word/next', {})).toMatchObject({ status: 404, body: { code: 'review_unknown' } });
+    const closed = await mo('POST', '/words/close', { why: 'enough' });
+    expect(closed.body.queue.closedAt).toBeGreaterThan(0);
+    expect((await bo('POST', '/words/next', {})).body).toMatchObject({ item: null, why: 'closed' });
+    // Nobody is led any more.
+    expect((await bo('GET', `/words/items/${place}`)).body.told.passes).toMatchObject([{ reviewer: 'ada' }]);
+  });
+
+  test('what is settled becomes examples; the final ones stay so; the second time adds none', async () => {
+    const into = { dataset: 'reviewed', begin: true, tags: ['hard'] };
+    const added = await mo('POST', '/words/dataset', { ...into, field: 'solved', is: false });
+    expect(added).toMatchObject({ status: 201, body: { dataset: 'reviewed', examples: 1, created: true } });
+    const { version, origin } = await world.store.datasets.find('reviewed');
+    const [example] = await world.store.datasets.examples(version);
+    expect(origin).toBe('review words');
+    expect(example).toMatchObject({ id: added.body.added[0], input: { text: expect.stringMatching(/^What of/) } });
+    expect(example!.tags).toEqual(expect.arrayContaining(['hard', 'reviewed']));
+    expect((await mo('POST', '/words/dataset', into)).body).toMatchObject({ created: false, added: [] });
+    expect(await mo('POST', '/words/dataset', { ...into, field: 'solved', is: true })).toMatchObject({
+      status: 409,
+      body: { code: 'review_empty' },
+    });
+    expect((await mo('POST', '/words/dataset', { ...into, accept: true })).body.code).toBe('accept_invalid');
+    expect((await mo('POST', '/words/dataset', { ...into, field: 'solve', is: true })).body).toMatchObject({
+      code: 'field_unknown',
+      remedy: "did you mean 'solved'?",
+    });
+  });
+});
+
+describe('pairs', () => {
+  test('answers have no names, each has their own order, and what they say is of the variant', async () => {
+    const { body } = await start('pairs', 'preferred', { sample: 100, question: 'Which is better?' });
+    // Of two examples both answers are the same: nobody is asked about these.
+    expect(body.queue).toMatchObject({ kind: 'pair', fields: [], items: 4, question: 'Which is better?' });
+    for (let place = 1; place <= 4; place += 1)
+      for (const [ask, prefers] of [
+        [ada, 'of 1'],
+        [bo, place === 4 ? 'of 0' : 'of 1'],
+      ] as const) {
+        const { answers, told } = (await ask('GET', `/pairs/items/${place}`)).body;
+        expect(told).toBeNull();
+        const winner = answers[0].output.text.endsWith(prefers) ? 'first' : 'second';
+        const reviewed = await ask('PUT', `/pairs/items/${place}/review`, { winner });
+        expect(reviewed.body.mine).toMatchObject({ winner, value: { win: prefers === 'of 1' ? 1 : 0 } });
+      }
+    const orders = await Promise.all(
+      [ada, bo].flatMap((ask) =>
+        [1, 2, 3, 4].map(async (place) => (await ask('GET', `/pairs/items/${place}`)).body.told.variants[0]),
+      ),
+    );
+    expect(new Set(orders)).toEqual(new Set(['baseline', 'variant']));
+    const { progress, agreement } = (await mo('GET', '/pairs')).body;
+    expect(progress.states).toEqual({ open: 0, begun: 0, agreed: 3, disputed: 1, settled: 0 });
+    expect(agreement).toMatchObject([{ field: 'win', shared: 4, same: 3, kappa: 0 }]);
+    expect((await ada('PUT', '/pairs/items/1/review', { value: { win: 1 } })).body.code).toBe('value_unfit');
+  });
+
+  test('the better answers become what is expected', async () => {
+    const decided = await mo('PUT', '/pairs/items/4/decision', { value: { win: 0 }, note: 'it cites' });
+    expect(decided.body.told.decision.value).toEqual({ win: 0 });
+    const added = await mo('POST', '/pairs/dataset', { dataset: 'better', begin: true, accept: true });
+    expect(added.body.added).toHaveLength(4);
+    const { version } = await world.store.datasets.find('better');
+    const texts = (await world.store.datasets.examples(version)).map(({ expected }) => expected!.text as string);
+    expect(texts.map((text) => text.slice(-4)).toSorted()).toEqual(['of 0', ...new Array(3).fill('of 1')]);
+  });
+});
+
+describe('commands', () => describeCommands(() => world));
