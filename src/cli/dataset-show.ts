@@ -88,6 +88,9 @@ function showExamples(terminal: Terminal, { version, examples }: Shown): void {
       { heading: 'example', cell: ({ id }) => id },
       { heading: 'split', cell: splitOf },
       { heading: 'input', cell: inputText, isFlexible: true },
+      { heading: 'expected', cell: ({ expected }) => expected && shortText(expected), isFlexible: true },
+      { heading: 'tags', cell: ({ tags }) => tags?.join(', '), isFlexible: true },
+      { heading: 'from the run', cell: ({ run }) => run },
       { heading: 'relevant', cell: ({ relevant }) => relevant && Object.keys(relevant).length, align: 'right' },
     ],
     terminal.room,
@@ -95,8 +98,12 @@ function showExamples(terminal: Terminal, { version, examples }: Shown): void {
     terminal.print(line);
 }
 
-function inputText({ input }: Example): string {
-  const text = typeof input.question === 'string' ? input.question : JSON.stringify(input);
+const inputText = ({ input }: Example): string =>
+  typeof input.question === 'string' ? oneLine(input.question) : shortText(input);
+
+const shortText = (value: object): string => oneLine(JSON.stringify(value));
+
+function oneLine(text: string): string {
   const line = text.replace(/\s+/g, ' ');
   return line.length > INPUT_LENGTH ? `${line.slice(0, INPUT_LENGTH)}…` : line;
 }

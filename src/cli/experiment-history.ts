@@ -9,6 +9,7 @@ import type { AuditRow, ExperimentRow, StageRow } from '../store/experiments.ts'
 import type { LedgerEntry } from '../store/ledger.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { entriesOf } from './experiment-entries.ts';
+import { showLooks } from './experiment-looks.ts';
 import { lookLine } from './experiment-status.ts';
 import { stateText } from './experiment-text.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
@@ -25,12 +26,14 @@ export function historyCommand(world: World): Command {
     summary: 'list what was done with an experiment, by whom and why, its stages, and the looks that decided',
     examples: [
       ['experiment history rerank-online', 'from its start to its end'],
+      ['experiment history rerank-online --looks', 'the effect at every look'],
       ['experiment history rerank-online --json', 'with every entry of its ledger'],
     ],
   })
     .argument('<experiment>', 'its id, or the beginning of it')
-    .action((id: string, _options: object, command: Command) =>
-      runAction(world, command, (session) => history(session, id)),
+    .option('--looks', 'instead, what every look said of each metric: the effect over time')
+    .action((id: string, { looks = false }: { readonly looks?: boolean }, command: Command) =>
+      runAction(world, command, (session) => history(session, id, looks)),
     );
 }
 
@@ -42,7 +45,7 @@ interface History {
   readonly entries: readonly LedgerEntry[];
 }
 
-async function history(session: Session, id: string): Promise<ExitCode> {
+async function history(session: Session, id: string, looks: boolean): Promise<ExitCode> {
   const { terminal } = session;
   const found = await withStore(session, async ({ store }): Promise<History> => {
     const row = await store.experiments.get(id);
@@ -57,7 +60,8 @@ async function history(session: Session, id: string): Promise<ExitCode> {
     const { row, stages, audit, entries } = found;
     const ledger = entries.map(({ content, ...entry }) => ({ ...entry, content: JSON.parse(content) as Json }));
     terminal.printJson({ experimentId: row.experimentId, state: row.state, stages, audit, ledger });
-  } else showHistory(terminal, found);
+  } else if (looks) await showLooks(terminal, found);
+  else showHistory(terminal, found);
   return EXIT.fine;
 }
 

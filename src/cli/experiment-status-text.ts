@@ -1,9 +1,10 @@
 /** How an experiment stands, as its reader wants it: the verdict, the numbers behind it, what makes it doubtful, what comes next. */
-import { showEffect, showValue } from '../evaluation/report/values.ts';
+import { showValue } from '../evaluation/report/values.ts';
 import { isHeld } from '../experiment/live/steer.ts';
-import type { LookPhase, LookRecord } from '../experiment/look-data.ts';
+import type { LookRecord } from '../experiment/look-data.ts';
 import type { LookTableRow } from '../experiment/report-table.ts';
 import { percent, showSpan } from '../experiment/report-text.ts';
+import { effectText, standsText, toneOf } from '../experiment/row-words.ts';
 import { isLive } from '../experiment/spec.ts';
 import type { ExperimentStatus } from '../runtime/experiment-status.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
@@ -29,7 +30,7 @@ export async function showStatus(terminal: Terminal, status: ExperimentStatus, v
   for (const line of flow(standing(row, view.now), width)) terminal.print(colours.dim(line));
   if (look !== null) {
     const rows = await tableRows(row, look);
-    for (const line of metricTable(rows, row, look.phase, colours, room - 2)) terminal.print(`  ${line}`);
+    for (const line of metricTable(rows, row, colours, room - 2)) terminal.print(`  ${line}`);
     for (const line of flow([await ratioText(row, look), ...rest], width)) terminal.print(line);
   }
   for (const line of flow(lookParts(row, look, view.now), width)) terminal.print(line);
@@ -85,7 +86,6 @@ function rolloutParts(row: ExperimentRow): string[] {
 function metricTable(
   rows: readonly LookTableRow[],
   { spec }: ExperimentRow,
-  phase: LookPhase,
   colours: Colours,
   room: number,
 ): readonly string[] {
@@ -100,7 +100,7 @@ function metricTable(
       { heading: 'to', cell: ({ values, format }) => showValue(values[1], format), align: 'right' },
       { heading: 'effect', cell: effectText },
       { heading: `${spec.unitName}s`, cell: ({ units }) => units.map(number).join(' + '), align: 'right' },
-      { heading: ' ', cell: (row) => stands(row, phase, colours) },
+      { heading: ' ', cell: (row) => stands(row, colours) },
     ],
     room,
   );
@@ -108,31 +108,15 @@ function metricTable(
 
 const number = (value: number): string => value.toLocaleString('en');
 
-const effectText = ({ effect, interval, format }: LookTableRow): string =>
-  showEffect({ diff: effect, lo: interval?.[0] ?? null, hi: interval?.[1] ?? null }, format);
-
-/** What may be said of a row; red is for proven harm alone. */
-function stands({ status, margin, format, role }: LookTableRow, phase: LookPhase, colours: Colours): string {
-  const limit = margin === null ? '' : showEffect({ diff: margin, lo: null, hi: null }, format).replace(/^\+/, '');
-  switch (status) {
-    case 'proven':
-      return colours.green(`proven within ${limit}`);
-    case 'harmed':
-      return colours.red(`harmed beyond ${limit}`);
-    case 'unproven':
-      // In a rollout nothing waits for a proof.
-      return phase === 'rollout' ? `no harm seen (limit ${limit})` : `not proven yet (limit ${limit})`;
-    case 'better':
-      return role === 'primary' ? colours.green('better') : 'better';
-    case 'worse':
-      return role === 'primary' ? colours.red('worse') : 'worse';
-    case 'open':
-      return 'open';
-    case 'shown':
-      return 'only shown';
-    default:
-      return status satisfies never;
-  }
+/** Red is for proven harm alone. */
+function stands(row: LookTableRow, colours: Colours): string {
+  const tone = toneOf(row);
+  const words = standsText(row);
+  return tone === 'harm'
+    ? colours.red(words)
+    : tone === 'good' && row.role !== 'secondary'
+      ? colours.green(words)
+      : words;
 }
 
 async function ratioText({ spec }: ExperimentRow, { srm, data }: LookRecord): Promise<string> {

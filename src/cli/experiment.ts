@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { groupCommand, type World } from './command.ts';
 import { auditCommand } from './experiment-audit.ts';
+import { briefCommand } from './experiment-brief.ts';
 import { historyCommand } from './experiment-history.ts';
 import { listCommand } from './experiment-list.ts';
 import { planCommand } from './experiment-plan.ts';
@@ -19,6 +20,7 @@ export function experimentCommand(world: World): Command {
     resumeCommand,
     approveCommand,
     abortCommand,
+    briefCommand,
     historyCommand,
     auditCommand,
   ];

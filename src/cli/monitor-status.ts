@@ -5,35 +5,47 @@ import { percent, showSpan } from '../experiment/report-text.ts';
 import type { MonitorStatus } from '../monitor/status.ts';
 import type { FieldStatistics } from '../monitor/window.ts';
 import { readingCommand, runAction, type World } from './command.ts';
+import { printHistory } from './monitor-history.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { count, flow, showCost, showTime, wrap } from './text.ts';
 import { withStore } from './with-servers.ts';
 
+const SHOWN_HISTORY = 50;
+
 export function statusCommand(world: World): Command {
   return readingCommand('status', {
     summary: 'how many runs were scored, what the scores of the last window come to, and whether they alert',
     examples: [
       ['monitor status supported-live', 'the version that runs, or the one that ran last'],
+      ['monitor status supported-live --history', 'also how its alert has changed, and who started and stopped it'],
       ['monitor status supported-live@1 --json', 'another version, with its alerts and its history'],
     ],
   })
     .argument('<monitor>', 'its name, or its id: supported-live@2')
-    .action((name: string, _options: object, command: Command) =>
-      runAction(world, command, (session) => showStatus(session, name)),
+    .option('--history', 'also how its alert has changed, and who has started and stopped it')
+    .action((name: string, { history = false }: { readonly history?: boolean }, command: Command) =>
+      runAction(world, command, (session) => showStatus(session, name, history)),
     );
 }
 
-async function showStatus(session: Session, name: string): Promise<ExitCode> {
+async function showStatus(session: Session, name: string, hasHistory: boolean): Promise<ExitCode> {
   const { terminal } = session;
   return withStore(session, async ({ store }) => {
     const { monitorStatus } = await import('../monitor/status.ts');
-    const status = await monitorStatus(store, await store.monitors.get(name));
+    const given = await store.monitors.get(name);
+    const [status, history] = await Promise.all([
+      monitorStatus(store, given),
+      store.monitors.audit(given.name, SHOWN_HISTORY),
+    ]);
     if (terminal.json) {
       const { row, ...found } = status;
-      terminal.printJson({ ...row, ...found });
-    } else printStatus(terminal, status);
+      terminal.printJson({ ...row, ...found, history });
+    } else {
+      printStatus(terminal, status);
+      if (hasHistory) printHistory(terminal, status.alerts, history);
+    }
     return EXIT.fine;
   });
 }

@@ -3,7 +3,7 @@ import type { LookRow } from '../stats/look.ts';
 import { adjustP } from '../stats/multiplicity.ts';
 import type { ValueFormat } from '../stats/reports.ts';
 import { shownValue } from './look-cells.ts';
-import type { LookRecord } from './look-data.ts';
+import type { LookPhase, LookRecord } from './look-data.ts';
 import type { ExperimentSpec, OnlineMetric } from './spec.ts';
 
 /** Share of false claims among exploratory rows that are called clear. */
@@ -33,6 +33,8 @@ export interface LookTableRow {
   readonly harm: { readonly lo: number | null; readonly hi: number | null } | null;
   readonly margin: number | null;
   readonly status: RowStatus;
+  /** In a rollout nothing waits for a proof. */
+  readonly phase: LookPhase;
   /** Secondary rows: decided by nobody, and clear by Benjamini and Hochberg's method among themselves. */
   readonly isExploratory: boolean;
 }
@@ -61,6 +63,7 @@ export function lookTable(spec: ExperimentSpec, record: LookRecord): readonly Lo
         harm: row.role === 'guardrail' ? { lo: row.oriented.lo, hi: row.oriented.hi } : null,
         margin: row.margin,
         status: statusOf(row, metric, clear),
+        phase: record.phase,
         isExploratory: row.role === 'secondary',
       });
     }),

@@ -170,6 +170,15 @@ describe('on a pipeline that is deployed', () => {
     expect(stdout).toContain('before the first of 4 steps: 0 % of the traffic outside the share gets loud');
     expect(stdout).toContain(`ui/rollout-${id}`);
     expect((await world.run('rollout status bot')).stdout).toContain(`${id} on bot: `);
+    const brief = (await run(`brief ${id}`)).stdout;
+    expect(brief).toMatch(/^Question\n {2}Does loud raise thumbs-up on bot, without harm to /);
+    expect(brief).toContain('Recommendation\n  Nothing to do: loud is being rolled out');
+    expect(brief).toMatch(/Users: [\d,]+ in baseline .*It\s+has run for \d+ seconds?/);
+    expect(JSON.parse((await run(`brief ${id} --json`)).stdout)).toMatchObject({
+      state: 'rolling',
+      report: { lookNo: 1 },
+    });
+    expect((await run(`history ${id} --looks`)).stdout).toMatch(/^ +1 .* thumbs-up +loud +\+.* better +promote$/m);
   });
 
   test.each([

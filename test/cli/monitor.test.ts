@@ -81,6 +81,21 @@ describe('status', () => {
     expect(stopped.stdout).toContain('docs-bot: stopped: too dear');
   });
 
+  test('has its history where it is asked for', async () => {
+    const { fake } = world();
+    const alert = { monitorId: 'm', alertNo: 1, at: AT, was: 'ok', isNow: 'alerting', evidence: { mean: 0.6123 } };
+    const { store } = fake.runtime as unknown as { store: { monitors: object } };
+    Object.assign(store.monitors, {
+      alerts: async () => [{ ...alert, deliveredAt: null, error: { code: 'x', message: 'no hook' } }],
+      audit: async () => [
+        { at: AT, who: 'ada', action: 'monitor.start', subject: 'm', was: null, isNow: null, why: 'new' },
+      ],
+    });
+    const { stdout } = await run(['monitor', 'status', 'supported-live', '--history'], fake);
+    expect(stdout).toContain('2026-03-01 12:00:00  ok → alerting  mean 0.612    nobody: no hook\n');
+    expect(stdout).toContain('2026-03-01 12:00:00  ada  monitor.start  new\n');
+  });
+
   test('has all of it as data, a window without an interval as null', async () => {
     const { stdout } = await run(['monitor', 'status', 'supported-live', '--json'], world().fake);
     expect(JSON.parse(stdout)).toMatchObject({

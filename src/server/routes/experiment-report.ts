@@ -1,11 +1,7 @@
 /** `GET /v1/experiments/{id}/report`: what was asked of an experiment, and what its newest look says of each metric. */
 import { z } from '@hono/zod-openapi';
-import { recordedUnits } from '../../experiment/look-cells.ts';
 import type { LookRecord } from '../../experiment/look-data.ts';
-import { lookTable } from '../../experiment/report-table.ts';
-import { servedArms, worstP } from '../../experiment/srm.ts';
-import { SRM_HALT_P } from '../../stats/srm.ts';
-import type { ExperimentRow } from '../../store/experiments.ts';
+import { lookReport } from '../../experiment/look-report.ts';
 import { problems } from '../problem.ts';
 import { type AddRoutes, addRoute, jsonAnswer, keyedRoute, type Routing } from '../route.ts';
 import { ExperimentId, Interval, RowStatus } from './experiment-looks.ts';
@@ -25,6 +21,7 @@ const MetricReport = z
     harm: z.object({ lo: z.number().nullable(), hi: z.number().nullable() }).nullable(),
     margin: z.number().nullable(),
     status: RowStatus,
+    phase: z.enum(['experiment', 'rollout']).openapi({ description: 'In a rollout nothing waits for a proof' }),
     isExploratory: z.boolean(),
   })
   .openapi('MetricReport');
@@ -84,53 +81,6 @@ export const addExperimentReport: AddRoutes = (app, { allow, runtime: { store } 
   addRoute(app, report(allow), async (context) => {
     const row = await store.experiments.get(context.req.valid('param').id);
     const last = await store.ledger.lastLook(row.experimentId);
-    return context.json(reportOf(row, last === undefined ? null : (JSON.parse(last.content) as LookRecord)));
+    return context.json(lookReport(row, last === undefined ? null : (JSON.parse(last.content) as LookRecord)));
   });
 };
-
-function reportOf({ experimentId, spec }: ExperimentRow, look: LookRecord | null) {
-  const { unitName, share, layer, scorers, metrics, stop, rollout, breaker } = spec;
-  const arms = spec.arms.map(({ name, weight, edits }) => ({ name, weight, edits }));
-  const asked = {
-    unitName,
-    share,
-    layer,
-    arms,
-    metrics,
-    scorers: scorers.map((each) => each.spec.id),
-    stop,
-    rollout,
-    breaker,
-  };
-  if (look === null) {
-    const funnel = arms.map(({ name, weight }) => ({
-      ...{ arm: name, weight, isServed: true, exposed: 0, matured: 0, recorded: 0 },
-    }));
-    const ratio = { p: null, haltsBelow: SRM_HALT_P, rows: [] };
-    return { experimentId, asked, lookNo: null, table: [], funnel, ratio, counts: null, daysLeft: null };
-  }
-  const { data, srm, lookNo, daysLeft } = look;
-  const served = servedArms(spec, data);
-  const names = served.map((arm) => arms[arm]!.name);
-  const ratio = {
-    ...{ p: worstP(srm), haltsBelow: SRM_HALT_P },
-    rows: srm.map(({ of, metric, counts, weights, p }) => ({
-      of: metric === null ? of : metrics[metric]!.name,
-      ...{ arms: names, counts, weights, p },
-    })),
-  };
-  const window = metrics[0]?.windowMs;
-  const funnel = arms.map(({ name, weight }, arm) => ({
-    ...{
-      arm: name,
-      weight,
-      isServed: served.includes(arm),
-      exposed: sum(data.exposed.filter((each) => each.arm === arm)),
-    },
-    matured: sum(data.matured.filter((each) => each.arm === arm && each.windowMs === window)),
-    recorded: recordedUnits(data, 0, arm),
-  }));
-  return { experimentId, asked, lookNo, table: lookTable(spec, look), funnel, ratio, counts: data.counts, daysLeft };
-}
-
-const sum = (counts: readonly { readonly n: number }[]): number => counts.reduce((total, { n }) => total + n, 0);

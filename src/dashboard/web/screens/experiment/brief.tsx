@@ -1,9 +1,18 @@
 /** One page for whoever approves: what was asked, what to do, what it rests on, and what an approval sets off. Printable. */
 import { Link } from 'wouter';
-import { showSpan } from '../../../../experiment/report-text.ts';
+import {
+  approvalHeading,
+  exposureText,
+  onApproval,
+  ownRows,
+  questionOf,
+  ratioText,
+  recommendationOf,
+} from '../../../../experiment/brief-words.ts';
+import { effectText, standsText } from '../../../../experiment/row-words.ts';
 import { query, useApi } from '../../api.ts';
 import { briefCommand } from '../../commands.ts';
-import { duration, time, whole } from '../../format.ts';
+import { time } from '../../format.ts';
 import { Page } from '../../parts/page.tsx';
 import { Loaded } from '../../parts/states.tsx';
 import type { ScreenProps } from '../../screens.ts';
@@ -11,7 +20,6 @@ import { Actions } from './actions.tsx';
 import './experiment.css';
 import { EffectBar, Guardrails } from './metrics.tsx';
 import type { AuditRow, ExperimentStatus, Report } from './types.ts';
-import { effectText, onApproval, questionOf, ratioText, recommendationOf, standsText } from './words.ts';
 
 export default function Brief({ session, parameters }: ScreenProps) {
   const id = parameters.id ?? '';
@@ -47,9 +55,8 @@ export default function Brief({ session, parameters }: ScreenProps) {
 
 function Sheet({ status, report }: { readonly status: ExperimentStatus; readonly report: Report }) {
   const { asked, table } = report;
-  const { sentences, winner, state } = status;
-  // Of several variants the one that it is about.
-  const own = table.filter(({ variant }) => winner === null || variant === winner);
+  const { sentences, winner } = status;
+  const own = ownRows(table, winner);
   const primary = own.filter(({ role }) => role === 'primary');
   const guardrails = own.filter(({ role }) => role === 'guardrail');
   return (
@@ -89,11 +96,11 @@ function Sheet({ status, report }: { readonly status: ExperimentStatus; readonly
       {table.length === 0 && <p>Nothing has been looked at yet: there are no numbers to decide by.</p>}
       <section>
         <h2>Exposure and duration</h2>
-        <p>{exposureText(status, report)}</p>
+        <p>{exposureText(status, report, Date.now())}</p>
         <p>{ratioText(report)}</p>
       </section>
       <section>
-        <h2>{state === 'approving' ? 'What happens on approval' : 'What an approval would set off'}</h2>
+        <h2>{approvalHeading(status)}</h2>
         <ol>
           {onApproval(status, asked).map((step) => (
             <li key={step}>{step}</li>
@@ -103,16 +110,6 @@ function Sheet({ status, report }: { readonly status: ExperimentStatus; readonly
       <Who status={status} />
     </article>
   );
-}
-
-function exposureText({ startedAt, endedAt }: ExperimentStatus, { funnel, asked, lookNo }: Report): string {
-  const parts = funnel.map(
-    ({ arm, exposed, recorded }) => `${whole(exposed)} in ${arm} (${whole(recorded)} with a value)`,
-  );
-  const lasted = duration((endedAt ?? Date.now()) - startedAt);
-  const looks = lookNo === null ? 'no look yet' : `${whole(lookNo)} looks`;
-  const unit = asked.unitName.charAt(0).toUpperCase() + asked.unitName.slice(1);
-  return `${unit}s: ${parts.join(', ')}. It ${endedAt === null ? 'has run for' : 'ran for'} ${lasted} of at most ${showSpan(asked.stop.maxDurationMs)}, with ${looks}.`;
 }
 
 function Who({ status }: { readonly status: ExperimentStatus }) {

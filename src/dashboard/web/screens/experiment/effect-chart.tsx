@@ -1,11 +1,12 @@
 /** The effect over the looks, each with the interval that is valid at all of them at once; the baseline is the grey line. */
+
 import { useCallback, useMemo, useState } from 'react';
 import { showDifference, showRange } from '../../../../evaluation/report/values.ts';
+import { toneOf } from '../../../../experiment/row-words.ts';
 import type { OnlineMetric } from '../../../../experiment/spec.ts';
 import { time, whole } from '../../format.ts';
 import { Chart, type Paint } from '../../parts/chart.tsx';
 import type { Asked, LookPoint, Looks } from './types.ts';
-import { toneOf } from './words.ts';
 
 interface Point {
   readonly at: number;

@@ -1,8 +1,8 @@
 /** From those who met an arm to those of whom a value is known, arm by arm; and whether the arms got their shares. */
+import { ratioText } from '../../../../experiment/brief-words.ts';
 import { DASH, percent, whole } from '../../format.ts';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import type { FunnelArm, Report } from './types.ts';
-import { ratioText } from './words.ts';
 
 export function Funnel({ report }: { readonly report: Report }) {
   const { funnel, asked, counts } = report;

@@ -1,10 +1,10 @@
 /** What the newest look says of each metric: the effect with its interval, and of guardrails how far harm may still go. */
 import { showDifference, showValue } from '../../../../evaluation/report/values.ts';
 import type { LookTableRow } from '../../../../experiment/report-table.ts';
+import { effectText, standsText, toneOf } from '../../../../experiment/row-words.ts';
 import { DASH, whole } from '../../format.ts';
 import { Interval, scaleOf } from '../../parts/interval.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
-import { effectText, standsText, toneOf } from './words.ts';
 
 const keyOf = ({ metric, variant }: LookTableRow): string => `${metric} ${variant}`;
 

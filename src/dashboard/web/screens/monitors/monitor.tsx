@@ -1,6 +1,7 @@
 /** One monitor: what its scores come to, whether it alerts, how many runs became what, and what was made of it. */
 import { Link } from 'wouter';
 import { percent, showSpan } from '../../../../experiment/report-text.ts';
+import { evidenceText, toldText } from '../../../../monitor/alert-words.ts';
 import type { AlertRow } from '../../../../store/monitors-alerts.ts';
 import { useApi } from '../../api.ts';
 import { monitorCommands } from '../../commands.ts';
@@ -161,13 +162,6 @@ function Counts({
   );
 }
 
-/** `mean 0.61 · lo 0.57`: facts by their names, as they were written down. */
-const evidenceText = (evidence: AlertRow['evidence']): string =>
-  Object.entries(evidence)
-    .filter(([, value]) => value !== null && typeof value !== 'object')
-    .map(([fact, value]) => `${fact} ${typeof value === 'number' ? Number(value.toPrecision(3)) : value}`)
-    .join(' · ') || DASH;
-
 const ALERTS: readonly Column<AlertRow>[] = [
   { id: 'at', heading: 'When', cell: ({ at }) => time(at) },
   {
@@ -175,11 +169,11 @@ const ALERTS: readonly Column<AlertRow>[] = [
     heading: 'Change',
     cell: ({ was, isNow }) => <span className={isNow === 'alerting' ? 'harm' : undefined}>{`${was} → ${isNow}`}</span>,
   },
-  { id: 'evidence', heading: 'Decided from', cell: ({ evidence }) => evidenceText(evidence), wraps: true },
+  { id: 'evidence', heading: 'Decided from', cell: ({ evidence }) => evidenceText(evidence) || DASH, wraps: true },
   {
     id: 'told',
     heading: 'Told',
-    cell: ({ deliveredAt, error }) => (error === null ? time(deliveredAt) : `nobody: ${error.message}`),
+    cell: (alert) => toldText(alert) ?? time(alert.deliveredAt),
     wraps: true,
   },
 ];

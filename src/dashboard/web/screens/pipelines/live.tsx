@@ -17,7 +17,8 @@ export function Live({ name }: { readonly name: string }) {
       {({ experiments }) =>
         experiments.length === 0 ? (
           <p className="muted">
-            Nothing is tried on it now. See what an experiment takes: <code>sluice experiment plan</code>
+            Nothing is tried on it now. See what an experiment takes:{' '}
+            <code>sluice experiment plan &lt;experiment&gt;</code>
           </p>
         ) : (
           <ul className="plain-list">

@@ -1,13 +1,18 @@
 /** What an experiment asks, what is to be done with it, and what then happens, in words. */
-import { showDifference, showEffect } from '../../../../evaluation/report/values.ts';
-import type { LookTableRow } from '../../../../experiment/report-table.ts';
-import { percent, showSpan } from '../../../../experiment/report-text.ts';
-import type { Asked, ExperimentStatus, Report } from './types.ts';
+import type { ExperimentRow } from '../store/experiments.ts';
+import type { Asked, LookReport } from './look-report.ts';
+import { percent, showSpan } from './report-text.ts';
+
+/** What is said of an experiment here. */
+export interface Told
+  extends Pick<ExperimentRow, 'experimentId' | 'pipeline' | 'kind' | 'winner' | 'startedAt' | 'endedAt'> {
+  readonly state: string;
+}
 
 const list = (words: readonly string[]): string =>
   words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 
-export function questionOf({ pipeline, kind }: ExperimentStatus, { arms, metrics }: Asked): string {
+export function questionOf({ pipeline, kind }: Told, { arms, metrics }: Asked): string {
   const variants = list(arms.slice(1).map(({ name }) => name));
   const named = (role: string) => metrics.filter((metric) => metric.role === role).map(({ name }) => name);
   const [primary, guardrails] = [named('primary'), named('guardrail')];
@@ -19,7 +24,7 @@ export function questionOf({ pipeline, kind }: ExperimentStatus, { arms, metrics
 }
 
 /** What whoever decides should do; the reason is the first of the sentences. */
-export function recommendationOf({ state, winner, experimentId }: ExperimentStatus): string {
+export function recommendationOf({ state, winner, experimentId }: Told): string {
   const variant = winner ?? 'the variant';
   switch (state) {
     case 'approving':
@@ -44,10 +49,7 @@ export function recommendationOf({ state, winner, experimentId }: ExperimentStat
 }
 
 /** What an approval sets off, step by step. */
-export function onApproval(
-  { pipeline, winner }: ExperimentStatus,
-  { rollout, unitName, share }: Asked,
-): readonly string[] {
+export function onApproval({ pipeline, winner }: Told, { rollout, unitName, share }: Asked): readonly string[] {
   const variant = winner ?? 'the variant';
   const steps = rollout.steps.map(percent).join(' → ');
   return [
@@ -58,36 +60,37 @@ export function onApproval(
   ];
 }
 
-export const effectText = ({ effect, interval, format }: LookTableRow): string =>
-  showEffect({ diff: effect, lo: interval?.[0] ?? null, hi: interval?.[1] ?? null }, format);
-
-/** What may be said of a row. */
-export function standsText({ status, margin, format, isExploratory }: LookTableRow): string {
-  const limit = margin === null ? '' : showDifference(margin, format).replace(/^\+/, '');
-  switch (status) {
-    case 'proven':
-      return `proven within ${limit}`;
-    case 'harmed':
-      return `harm beyond ${limit}`;
-    case 'unproven':
-      return `not proven yet (limit ${limit})`;
-    case 'shown':
-      return 'only shown';
-    default:
-      return isExploratory ? `${status}, exploratory` : status;
-  }
-}
-
-/** Red for what is proven of what was declared beforehand. */
-export const toneOf = ({ status, role }: Pick<LookTableRow, 'status' | 'role'>): 'good' | 'harm' | 'open' => {
-  if (status === 'harmed' || (status === 'worse' && role === 'primary')) return 'harm';
-  return status === 'proven' || status === 'better' ? 'good' : 'open';
-};
-
-export function ratioText({ ratio: { p, haltsBelow, rows } }: Report): string {
+export function ratioText({ ratio: { p, haltsBelow, rows } }: Pick<LookReport, 'ratio'>): string {
   if (p === null) return 'The sample ratio is not known yet: nobody has been exposed.';
   if (p >= haltsBelow)
     return `The sample ratio is fine: units arrive as planned (p = ${p.toPrecision(2)}; it halts below ${haltsBelow}).`;
   const worst = rows.reduce((found, next) => (next.p < found.p ? next : found));
   return `The sample ratio is off, of ${worst.of} units (p = ${p.toPrecision(2)}): nothing is decided on such numbers.`;
 }
+
+/** `Users: 1,204 in baseline (1,100 with a value), … It has run for 3 days of at most 28 days, with 12 looks.` */
+export function exposureText(
+  { startedAt, endedAt }: Pick<Told, 'startedAt' | 'endedAt'>,
+  { funnel, asked, lookNo }: Pick<LookReport, 'funnel' | 'asked' | 'lookNo'>,
+  now: number,
+): string {
+  const parts = funnel.map(
+    ({ arm, exposed, recorded }) => `${whole(exposed)} in ${arm} (${whole(recorded)} with a value)`,
+  );
+  const lasted = showSpan(Math.max(1_000, (endedAt ?? now) - startedAt));
+  const looks = lookNo === null ? 'no look yet' : `${whole(lookNo)} ${lookNo === 1 ? 'look' : 'looks'}`;
+  const unit = asked.unitName.charAt(0).toUpperCase() + asked.unitName.slice(1);
+  return `${unit}s: ${parts.join(', ')}. It ${endedAt === null ? 'has run for' : 'ran for'} ${lasted} of at most ${showSpan(asked.stop.maxDurationMs)}, with ${looks}.`;
+}
+
+const whole = (value: number): string => value.toLocaleString('en');
+
+/** Above the steps that an approval sets off. */
+export const approvalHeading = ({ state }: Pick<Told, 'state'>): string =>
+  state === 'approving' ? 'What happens on approval' : 'What an approval would set off';
+
+/** Of several variants the rows of the one that it is about. */
+export const ownRows = <Row extends { readonly variant: string }>(
+  table: readonly Row[],
+  winner: string | null,
+): readonly Row[] => table.filter(({ variant }) => winner === null || variant === winner);

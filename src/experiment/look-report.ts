@@ -1,0 +1,99 @@
+/** What was asked of an experiment, and all that its newest look says: as data, for whoever shows it. */
+import { SRM_HALT_P } from '../stats/srm.ts';
+import type { ExperimentRow } from '../store/experiments.ts';
+import { recordedUnits } from './look-cells.ts';
+import type { LookRecord } from './look-data.ts';
+import { type LookTableRow, lookTable } from './report-table.ts';
+import type { ExperimentSpec } from './spec.ts';
+import { servedArms, worstP } from './srm.ts';
+
+export interface Asked
+  extends Pick<ExperimentSpec, 'unitName' | 'share' | 'layer' | 'arms' | 'metrics' | 'stop' | 'rollout' | 'breaker'> {
+  readonly scorers: readonly string[];
+}
+
+export interface FunnelArm {
+  readonly arm: string;
+  readonly weight: number;
+  readonly isServed: boolean;
+  readonly exposed: number;
+  /** Whose window for the first metric's outcomes is over. */
+  readonly matured: number;
+  /** Of which a value of the first metric is known. */
+  readonly recorded: number;
+}
+
+export interface Ratio {
+  /** Of the worst of the ratios, as one of so many; null while nobody is exposed. */
+  readonly p: number | null;
+  readonly haltsBelow: number;
+  readonly rows: readonly {
+    readonly of: string;
+    readonly arms: readonly string[];
+    readonly counts: readonly number[];
+    readonly weights: readonly number[];
+    readonly p: number;
+  }[];
+}
+
+export interface LookReport {
+  readonly experimentId: string;
+  readonly asked: Asked;
+  readonly lookNo: number | null;
+  readonly table: readonly LookTableRow[];
+  readonly funnel: readonly FunnelArm[];
+  readonly ratio: Ratio;
+  readonly counts: LookRecord['data']['counts'] | null;
+  readonly daysLeft: number | null;
+}
+
+/** @param look the newest; null before the first */
+export function lookReport(
+  { experimentId, spec }: Pick<ExperimentRow, 'experimentId' | 'spec'>,
+  look: LookRecord | null,
+): LookReport {
+  const { unitName, share, layer, scorers, metrics, stop, rollout, breaker } = spec;
+  const arms = spec.arms.map(({ name, weight, edits }) => ({ name, weight, edits }));
+  const asked = {
+    unitName,
+    share,
+    layer,
+    arms,
+    metrics,
+    scorers: scorers.map((each) => each.spec.id),
+    stop,
+    rollout,
+    breaker,
+  };
+  if (look === null) {
+    const funnel = arms.map(({ name, weight }) => ({
+      ...{ arm: name, weight, isServed: true, exposed: 0, matured: 0, recorded: 0 },
+    }));
+    const ratio = { p: null, haltsBelow: SRM_HALT_P, rows: [] };
+    return { experimentId, asked, lookNo: null, table: [], funnel, ratio, counts: null, daysLeft: null };
+  }
+  const { data, srm, lookNo, daysLeft } = look;
+  const served = servedArms(spec, data);
+  const names = served.map((arm) => arms[arm]!.name);
+  const ratio = {
+    ...{ p: worstP(srm), haltsBelow: SRM_HALT_P },
+    rows: srm.map(({ of, metric, counts, weights, p }) => ({
+      of: metric === null ? of : metrics[metric]!.name,
+      ...{ arms: names, counts, weights, p },
+    })),
+  };
+  const window = metrics[0]?.windowMs;
+  const funnel = arms.map(({ name, weight }, arm) => ({
+    ...{
+      arm: name,
+      weight,
+      isServed: served.includes(arm),
+      exposed: sum(data.exposed.filter((each) => each.arm === arm)),
+    },
+    matured: sum(data.matured.filter((each) => each.arm === arm && each.windowMs === window)),
+    recorded: recordedUnits(data, 0, arm),
+  }));
+  return { experimentId, asked, lookNo, table: lookTable(spec, look), funnel, ratio, counts: data.counts, daysLeft };
+}
+
+const sum = (counts: readonly { readonly n: number }[]): number => counts.reduce((total, { n }) => total + n, 0);

@@ -1,0 +1,22 @@
+/** What is said of rows, the same in the terminal and on the screens. */
+import { expect, test } from 'vitest';
+import type { LookTableRow } from '../../src/experiment/report-table.ts';
+import { standsText, toneOf } from '../../src/experiment/row-words.ts';
+
+const row = (more: Partial<LookTableRow>): LookTableRow => ({
+  ...{ metric: 'failed', role: 'guardrail', kind: 'rate', format: 'share', better: 'lower', variant: 'loud' },
+  ...{ units: [10, 10], values: [0, 0], effect: 0, interval: null, harm: null, margin: 0.02 },
+  ...{ status: 'unproven', phase: 'experiment', isExploratory: false, ...more },
+});
+
+test.each([
+  [{ status: 'unproven' }, 'not proven yet (limit 2 pt)', 'open'],
+  [{ status: 'unproven', phase: 'rollout' }, 'no harm seen (limit 2 pt)', 'open'],
+  [{ status: 'proven', phase: 'rollout' }, 'proven within 2 pt', 'good'],
+  [{ status: 'harmed' }, 'harmed beyond 2 pt', 'harm'],
+  [{ status: 'worse', role: 'primary', margin: null }, 'worse', 'harm'],
+  [{ status: 'worse', role: 'secondary', margin: null, isExploratory: true }, 'worse, exploratory', 'open'],
+  [{ status: 'shown', role: 'secondary', margin: null, isExploratory: true }, 'only shown', 'open'],
+] as const)('%j', (more, words, tone) => {
+  expect([standsText(row(more)), toneOf(row(more))]).toEqual([words, tone]);
+});
