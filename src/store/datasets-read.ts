@@ -1,7 +1,7 @@
 /** Reading versions of datasets: their examples, in pages, and what differs between two. */
 import { DATASET_LIMITS, type Example } from '../evaluation/dataset.ts';
 import type { Database } from './database.ts';
-import type { DatasetDiff, ExampleFilter } from './datasets.ts';
+import type { DatasetDiff, DatasetMember, ExampleFilter } from './datasets.ts';
 
 /** At most 1,000, in order of their ids. */
 export async function readPage(
@@ -9,11 +9,15 @@ export async function readPage(
   version: string,
   filter: ExampleFilter,
 ): Promise<readonly Example[]> {
+  return (await readMembers(database, version, filter)).map(({ example }) => example);
+}
+
+function readMembers(database: Database, version: string, filter: ExampleFilter): Promise<readonly DatasetMember[]> {
   const { after = '', offset = 0, limit = DATASET_LIMITS.page } = filter;
   // Each example is looked up by itself: so a page costs the same however many there are, also where the database has no
   // statistics of them yet.
-  const rows = await database.query<{ body: Example }>(
-    `select body from (
+  return database.query<DatasetMember>(
+    `select member.example_hash as hash, body as example from (
        select example_id, example_hash from version_example as member
        where version = $1 and ${FITS} and example_id > $5
        order by version, example_id offset $6 limit $7
@@ -22,16 +26,19 @@ export async function readPage(
      order by member.example_id`,
     [...fitParams(version, filter), after, offset, Math.min(limit, DATASET_LIMITS.page)],
   );
-  return rows.map(({ body }) => body);
 }
 
 /** In order of their ids. */
-export async function* readAll(database: Database, version: string, filter: ExampleFilter): AsyncGenerator<Example> {
+export async function* readAll(
+  database: Database,
+  version: string,
+  filter: ExampleFilter,
+): AsyncGenerator<DatasetMember> {
   for (let after = ''; ; ) {
-    const page = await readPage(database, version, { ...filter, after });
+    const page = await readMembers(database, version, { ...filter, after });
     yield* page;
     if (page.length < DATASET_LIMITS.page) return;
-    after = page.at(-1)!.id;
+    after = page.at(-1)!.example.id;
   }
 }
 

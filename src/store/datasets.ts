@@ -51,6 +51,11 @@ export interface DatasetDiff {
   readonly same: number;
 }
 
+export interface DatasetMember {
+  readonly hash: string;
+  readonly example: Example;
+}
+
 export interface Datasets {
   /**
    * Makes the dataset's name mean these examples, in a new version if it has had none of this content. Nothing of it is
@@ -94,6 +99,11 @@ export interface Datasets {
   examples(version: string, filter?: ExampleFilter): Promise<readonly Example[]>;
   /** All examples that fit the filter, page by page. */
   eachExample(version: string, filter?: Omit<ExampleFilter, 'after' | 'offset' | 'limit'>): AsyncGenerator<Example>;
+  /** The same with the hash of each example's content, which is kept, as `memberOf` gives it. */
+  eachMember(
+    version: string,
+    filter?: Omit<ExampleFilter, 'after' | 'offset' | 'limit'>,
+  ): AsyncGenerator<DatasetMember>;
   countExamples(version: string, filter?: Pick<ExampleFilter, 'split' | 'tag'>): Promise<number>;
   diff(from: string, to: string): Promise<DatasetDiff>;
   /**
@@ -125,7 +135,10 @@ export function createDatasets(database: Database, clock?: Clock): Datasets {
     versions: (name) => versionsOf(database, name),
     find: (name, hashPrefix) => findDataset(database, name, hashPrefix),
     examples: (version, filter = {}) => readPage(database, version, filter),
-    eachExample: (version, filter = {}) => readAll(database, version, filter),
+    eachExample: async function* (version, filter = {}) {
+      for await (const { example } of readAll(database, version, filter)) yield example;
+    },
+    eachMember: (version, filter = {}) => readAll(database, version, filter),
     countExamples: (version, filter = {}) => countMembers(database, version, filter),
     diff: (from, to) => diffVersions(database, from, to),
     useFinal: (version, use) => useFinal(database, version, use, nowParam(clock)),

@@ -99,6 +99,16 @@ export async function readProgress(database: Database, evaluationId: string): Pr
   };
 }
 
+/** Rows are summed up beside them, so this reads one row of each evaluation. */
+export async function fingerprintOf(database: Database): Promise<string> {
+  const [all] = await database.query<{ print: string }>(
+    `select md5(coalesce(string_agg(row (evaluation_id, state, finished_at, tally)::text, ' ' order by evaluation_id), ''))
+       as print
+     from evaluation join evaluation_tally as tally using (evaluation_id)`,
+  );
+  return all!.print;
+}
+
 /** @throws SluiceError `evaluation_unknown` */
 export async function hasResumable(database: Database, evaluationId: string): Promise<boolean> {
   const [sums] = await database.query<{ has: boolean }>(

@@ -7,7 +7,7 @@ import { type Clock, nowParam } from './clock.ts';
 import type { Database } from './database.ts';
 import { findEvaluation, listEvaluations } from './evaluations-find.ts';
 import { putLabels, readLabels } from './evaluations-labels.ts';
-import { hasResumable, readProgress, readResults, resultsOf } from './evaluations-read.ts';
+import { fingerprintOf, hasResumable, readProgress, readResults, resultsOf } from './evaluations-read.ts';
 import { putResults } from './evaluations-results.ts';
 import { type ScoredFilter, type ScoredSubject, scoredSubjects } from './evaluations-scored.ts';
 import { createEvaluation, keepPins, setBudget, setState } from './evaluations-write.ts';
@@ -97,6 +97,8 @@ export interface Evaluations {
   eachResult(evaluationId: string, filter?: ResultFilter): AsyncGenerator<ResultRow>;
   /** Made to be asked several times a second, however many rows there are. */
   progress(evaluationId: string): Promise<EvaluationProgress>;
+  /** Of all evaluations: another as soon as any has begun, has another state, or has other rows. */
+  fingerprint(): Promise<string>;
   /** Whether a cell is missing that another try may fill. */
   hasResumable(evaluationId: string): Promise<boolean>;
   /** Locks it for the name, if nothing is; gives what is locked. */
@@ -131,6 +133,7 @@ export function createEvaluations(database: Database, clock?: Clock): Evaluation
     results: (evaluationId, exampleIds) => resultsOf(database, evaluationId, exampleIds),
     eachResult: (evaluationId, filter = {}) => readResults(database, evaluationId, filter),
     progress: (evaluationId) => readProgress(database, evaluationId),
+    fingerprint: () => fingerprintOf(database),
     hasResumable: (evaluationId) => hasResumable(database, evaluationId),
     register: (name, content, evaluationId) =>
       register(database, { name, content, evaluationId, now: nowParam(clock) }),

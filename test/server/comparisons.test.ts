@@ -44,8 +44,9 @@ beforeAll(() => {
       },
     },
     datasets: {
-      eachExample: async function* () {
-        for (const { id, tags } of facts.examples) yield { id, tags, input: { question: `What of ${id}?` } };
+      eachMember: async function* () {
+        for (const { id, hash, tags } of facts.examples)
+          yield { hash, example: { id, tags, input: { question: `What of ${id}?` } } };
       },
     },
   };

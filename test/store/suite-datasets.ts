@@ -1,6 +1,6 @@
 /** Datasets: versions by content, examples that are shared, final splits that are used once. */
 import { describe, expect, test } from 'vitest';
-import type { Example } from '../../src/evaluation/dataset.ts';
+import { type Example, memberOf } from '../../src/evaluation/dataset.ts';
 import { createDatasets } from '../../src/store/datasets.ts';
 import { together } from './processes.ts';
 import type { Subject } from './suite.ts';
@@ -160,7 +160,11 @@ export function describeDatasets(subject: Subject): void {
       }
       const { created, version } = await store.datasets.put('cut', many, 'x');
       expect({ created, version }).toMatchObject({ created: true, version: { examples: 1_500 } });
-      expect(await Array.fromAsync(store.datasets.eachExample(version.version))).toHaveLength(1_500);
+      const examples = await Array.fromAsync(store.datasets.eachExample(version.version));
+      expect(examples).toHaveLength(1_500);
+      const members = await Array.fromAsync(store.datasets.eachMember(version.version));
+      expect(members.map(({ example }) => example)).toEqual(examples);
+      expect(members.map(({ hash }) => hash)).toEqual(examples.map((example) => memberOf(example).hash));
     });
 
     test('two processes that add at once lose nothing', async () => {

@@ -3,6 +3,7 @@
  * and only their numbers stay, so that an evaluation of many thousands of runs takes little room.
  */
 import { hashJson } from '../../plan/id.ts';
+import type { DatasetMember } from '../../store/datasets.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';
 import type { Store } from '../../store/store.ts';
 import { labelsFor } from '../calibration/for-comparison.ts';
@@ -11,7 +12,7 @@ import { createLabelled, type Judgement, type Labelled } from '../calibration/la
 import { loadElsewhere, loadRatings } from '../calibration/load-labels.ts';
 import type { Ratings } from '../calibration/ratings.ts';
 import { labelFiller } from '../calibration/with-labels.ts';
-import { type Example, memberOf } from '../dataset.ts';
+import type { Example } from '../dataset.ts';
 import type { ResultRow } from '../result.ts';
 import type { DatasetPart } from '../spec.ts';
 import type { CompareInput } from './compare.ts';
@@ -20,16 +21,26 @@ import { createSheet, type Sheet } from './sheet.ts';
 
 export type EvaluationStore = Pick<Store, 'evaluations' | 'datasets'>;
 
+/** Given a dataset's part, what is told each of its examples as it is read. */
+export type SeeExamples = (part: DatasetPart) => (example: Example) => void;
+
+const SEE_NONE: SeeExamples = () => () => undefined;
+
 /**
  * What these sides come to, and that they were compared: looking at the same two again is not another comparison.
  *
  * @param sides the baseline first
  * @throws SluiceError `evaluation_unknown`; those of `placeSide`
  */
-export async function loadComparison(store: EvaluationStore, sides: readonly SideRef[]): Promise<CompareInput> {
+export async function loadComparison(
+  store: EvaluationStore,
+  sides: readonly SideRef[],
+  see: SeeExamples = SEE_NONE,
+): Promise<CompareInput> {
   const loaded = await load(
     store,
     sides.map(({ evaluationId }) => evaluationId),
+    see,
   );
   const sheets = loaded.map(({ sheet }) => sheet);
   const labelled = loaded.map((one) => one.labelled);
@@ -37,12 +48,13 @@ export async function loadComparison(store: EvaluationStore, sides: readonly Sid
   const elsewhere = baseline === undefined ? {} : await judgedElsewhere(store, baseline);
   // Before it is counted: what is no comparison is refused here.
   const labels = labelsFor({ sheets, sides, labelled, elsewhere });
-  return { sheets, sides, comparisons: await countComparisons(store, sheets, sides), ...labels };
+  const facts = sheets.map((sheet) => sheet.facts);
+  return { sheets, sides, comparisons: await countComparisons(store, facts, sides), ...labels };
 }
 
 /** Of each evaluation once, in the order in which they are named. @throws SluiceError `evaluation_unknown` */
 export async function loadSheets(store: EvaluationStore, evaluationIds: readonly string[]): Promise<readonly Sheet[]> {
-  return (await load(store, evaluationIds)).map(({ sheet }) => sheet);
+  return (await load(store, evaluationIds, SEE_NONE)).map(({ sheet }) => sheet);
 }
 
 interface Loaded {
@@ -50,7 +62,11 @@ interface Loaded {
   readonly labelled: Labelled;
 }
 
-async function load(store: EvaluationStore, evaluationIds: readonly string[]): Promise<readonly Loaded[]> {
+async function load(
+  store: EvaluationStore,
+  evaluationIds: readonly string[],
+  see: SeeExamples,
+): Promise<readonly Loaded[]> {
   const rows = await Promise.all([...new Set(evaluationIds)].map((id) => store.evaluations.get(id)));
   const ratings = await loadRatings(
     store,
@@ -61,7 +77,7 @@ async function load(store: EvaluationStore, evaluationIds: readonly string[]): P
   for (const row of rows) {
     const { dataset } = row.spec;
     const key = JSON.stringify(dataset);
-    const examples = known.get(key) ?? (await readExamples(store, dataset));
+    const examples = known.get(key) ?? (await readExamples(store, dataset, see(dataset)));
     known.set(key, examples);
     loaded.push(await loadOne(store, row, examples, ratings));
   }
@@ -102,35 +118,44 @@ async function judgedElsewhere(store: EvaluationStore, labelled: Labelled) {
   return judged;
 }
 
-async function readExamples(store: EvaluationStore, part: DatasetPart): Promise<readonly ExampleInfo[]> {
+async function readExamples(
+  store: EvaluationStore,
+  part: DatasetPart,
+  see: ReturnType<SeeExamples>,
+): Promise<readonly ExampleInfo[]> {
   const infos: ExampleInfo[] = [];
-  for await (const example of examplesOfPart(store, part)) {
-    const { id, hash } = memberOf(example);
-    infos.push({ id, hash, cluster: example.cluster ?? null, tags: example.tags ?? [] });
+  for await (const { example, hash } of membersOfPart(store, part)) {
+    const { id, cluster = null, tags = [] } = example;
+    infos.push({ id, hash, cluster, tags });
+    see(example);
   }
   return infos;
 }
 
 /** The examples that an evaluation of this part runs on, in their order. */
-export async function* examplesOfPart(
+export async function* examplesOfPart(store: Pick<Store, 'datasets'>, part: DatasetPart): AsyncGenerator<Example> {
+  for await (const { example } of membersOfPart(store, part)) yield example;
+}
+
+async function* membersOfPart(
   { datasets }: Pick<Store, 'datasets'>,
   { version, split, tag, examples }: DatasetPart,
-): AsyncGenerator<Example> {
+): AsyncGenerator<DatasetMember> {
   let left = examples;
-  for await (const example of datasets.eachExample(version, { split: split ?? undefined, tag: tag ?? undefined })) {
+  for await (const member of datasets.eachMember(version, { split: split ?? undefined, tag: tag ?? undefined })) {
     if (left === 0) return;
     left -= 1;
-    yield example;
+    yield member;
   }
 }
 
 /** How many there have been on the baseline's examples. An A/A is none: it decides between nothing. */
-async function countComparisons(
-  { evaluations }: EvaluationStore,
-  sheets: readonly Sheet[],
+export async function countComparisons(
+  { evaluations }: Pick<Store, 'evaluations'>,
+  all: readonly Identified[],
   [baseline, ...others]: readonly SideRef[],
 ): Promise<number> {
-  const factsOf = ({ evaluationId }: SideRef) => sheets.find(({ facts }) => facts.evaluationId === evaluationId)!.facts;
+  const factsOf = ({ evaluationId }: SideRef) => all.find((facts) => facts.evaluationId === evaluationId)!;
   if (baseline === undefined) return 0;
   const { version } = factsOf(baseline).spec.dataset;
   let comparisons = 0;
@@ -142,8 +167,10 @@ async function countComparisons(
   return comparisons;
 }
 
+type Identified = Pick<EvaluationFacts, 'evaluationId' | 'spec' | 'pins'>;
+
 /** What was run on which documents: the same once more, in another evaluation, is no other side. */
-const identityOf = ({ spec, pins }: EvaluationFacts, { variant }: SideRef) => ({
+const identityOf = ({ spec, pins }: Identified, { variant }: SideRef) => ({
   planId: spec.variants[variant]?.planId ?? '',
   snapshots: pins?.snapshots ?? {},
 });

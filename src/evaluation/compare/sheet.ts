@@ -32,20 +32,40 @@ export interface Sheet {
   /** By place: whether the reason is that the example has nothing to score. */
   isInapplicable(place: number): boolean;
   runs(variant: number): { readonly [outcome in RunOutcome | 'missing']: number };
+  /** All of it as data, which another thread can be given; what is added later is not in a copy. */
+  data(): SheetData;
+}
+
+export interface SheetData {
+  readonly facts: EvaluationFacts;
+  /** By variant. */
+  readonly columns: readonly (readonly Column[])[];
+  readonly outcomes: readonly Uint8Array[];
+  /** Reasons that were met, and places of those that say that nothing is to be scored. */
+  readonly reasons: readonly string[];
+  readonly inapplicable: readonly number[];
 }
 
 const NO_ROW = 'not evaluated yet';
 const OTHERS = 'other reasons';
 const OUTCOMES = ['missing', 'completed', 'degraded', 'failed', 'cancelled'] as const;
 
-export function createSheet(facts: EvaluationFacts): Sheet {
+export const createSheet = (facts: EvaluationFacts): Sheet => openSheet(facts);
+
+/** The sheet that gave this. */
+export const sheetFrom = (data: SheetData): Sheet => openSheet(data.facts, data);
+
+function openSheet(facts: EvaluationFacts, known?: SheetData): Sheet {
   const { spec, examples } = facts;
   const { repeats } = spec;
   const size = examples.length * repeats;
   const places = new Map(examples.map(({ id }, place) => [id, place]));
-  const columns = spec.variants.map(() => new Map(spec.metrics.map((metric) => [metric.name, columnOf(metric)])));
-  const outcomes = spec.variants.map(() => new Uint8Array(size));
-  const reasons = createReasons();
+  const columns = spec.variants.map((_, variant) => {
+    const own = known?.columns[variant] ?? spec.metrics.map(columnOf);
+    return new Map(own.map((column) => [column.metric.name, column]));
+  });
+  const outcomes = known?.outcomes ?? spec.variants.map(() => new Uint8Array(size));
+  const reasons = createReasons(known);
 
   function columnOf(metric: MetricSpec): Column {
     const flips = metric.kind === 'win-rate' ? new Int8Array(size).fill(-1) : null;
@@ -80,6 +100,7 @@ export function createSheet(facts: EvaluationFacts): Sheet {
       for (const outcome of outcomes[variant] ?? []) counts[OUTCOMES[outcome]!] += 1;
       return Object.freeze(counts);
     },
+    data: () => ({ facts, columns: columns.map((own) => [...own.values()]), outcomes, ...reasons.data() }),
   } satisfies Sheet);
 }
 
@@ -101,10 +122,10 @@ function flipOf({ source }: MetricSpec, row: ResultRow): number {
 }
 
 /** Reasons by place: 0 is none, 1 that there is no row, and the last what is beyond the limit. */
-function createReasons() {
-  const words = ['', NO_ROW];
-  const places = new Map(words.map((word, place) => [`false ${word}`, place]));
-  const inapplicable = new Set<number>();
+function createReasons(known?: Pick<SheetData, 'reasons' | 'inapplicable'>) {
+  const words = [...(known?.reasons ?? ['', NO_ROW])];
+  const inapplicable = new Set(known?.inapplicable);
+  const places = new Map(words.map((word, place) => [`${inapplicable.has(place)} ${word}`, place]));
   const last = COMPARE_LIMITS.reasonsKept;
   return {
     place(reason: string, isInapplicable = false): number {
@@ -119,5 +140,6 @@ function createReasons() {
     },
     at: (place: number): string => words[place] ?? OTHERS,
     isInapplicable: (place: number): boolean => inapplicable.has(place),
+    data: () => ({ reasons: [...words], inapplicable: [...inapplicable] }),
   };
 }

@@ -87,10 +87,16 @@ function valuesOf(sheet: Sheet, column: Column, along: Sheet | null, reasons: Re
     else if (sheet.facts.examples[at]!.hash !== hash) whys[place] = reasons.place('its content differs');
     else {
       values[place] = exampleMean(column, at);
-      whys[place] = reasons.place(reasonOf(sheet, column, at), nothingToScore(sheet, column, at));
+      if (hasReason(column, at))
+        whys[place] = reasons.place(reasonOf(sheet, column, at), nothingToScore(sheet, column, at));
     }
   }
   return Object.freeze({ values, reasons: whys });
+}
+
+function hasReason({ reasons, repeats }: Column, example: number): boolean {
+  for (let at = example * repeats; at < (example + 1) * repeats; at += 1) if (reasons[at] !== 0) return true;
+  return false;
 }
 
 /** Of the first repeat that has one; a hole before what there is nothing to score of. */

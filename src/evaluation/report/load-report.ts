@@ -1,17 +1,16 @@
 /** Everything that a report shows of a comparison, from the store. */
 import type { Store } from '../../store/store.ts';
 import { type ChosenEvaluation, sidesOf } from '../compare/choose-sides.ts';
-import { compareEvaluations } from '../compare/compare.ts';
+import { type CompareInput, compareEvaluations } from '../compare/compare.ts';
 import { gateOf } from '../compare/gate.ts';
 import { leaderboardOf } from '../compare/leaderboard.ts';
-import { examplesOfPart, loadComparison } from '../compare/load.ts';
+import { loadComparison } from '../compare/load.ts';
 import type { ComparisonReport } from '../compare/report.ts';
-import type { DatasetPart } from '../spec.ts';
 import { collectExamples } from './collect.ts';
 import type { ReportData } from './data.ts';
 import { questionOf } from './output-text.ts';
 
-interface Opened {
+export interface Opened {
   readonly store: Pick<Store, 'evaluations' | 'datasets'>;
   /** Of a workflow in Temporal's screens. */
   readonly urlOf: (workflowId: string) => string;
@@ -20,19 +19,37 @@ interface Opened {
 interface LoadOptions {
   /** What is said of the comparison besides what the store knows. */
   readonly adjust?: (compared: ComparisonReport) => Promise<ComparisonReport>;
-  /** Without what was answered, which is most of it: for whoever asks for that by example. */
-  readonly withoutOutputs?: boolean;
+}
+
+/** What a report is made of, besides what was answered. */
+export interface ReportParts {
+  readonly loaded: CompareInput;
+  /** Of the baseline's dataset, by example. */
+  readonly questions: ReadonlyMap<string, string>;
+  readonly about: Pick<ReportData, 'evaluations' | 'madeAt' | 'command'>;
 }
 
 /** @throws SluiceError those of `loadComparison` */
 export async function loadReport(
-  { store, urlOf }: Opened,
+  opened: Opened,
   named: readonly ChosenEvaluation[],
-  { adjust, withoutOutputs = false }: LoadOptions = {},
+  { adjust }: LoadOptions = {},
 ): Promise<ReportData> {
-  const loaded = await loadComparison(store, sidesOf(named));
-  const found = compareEvaluations(loaded);
-  const compared = adjust === undefined ? found : await adjust(found);
+  const parts = await loadParts(opened, named);
+  const found = compareEvaluations(parts.loaded);
+  const { evaluations } = opened.store;
+  const rowsOf = (evaluationId: string, exampleIds: readonly string[]) => evaluations.results(evaluationId, exampleIds);
+  return reportOf(parts, adjust === undefined ? found : await adjust(found), rowsOf);
+}
+
+/** @throws SluiceError those of `loadComparison` */
+export async function loadParts({ store, urlOf }: Opened, named: readonly ChosenEvaluation[]): Promise<ReportParts> {
+  const questions = new Map<string, string>();
+  const part = JSON.stringify(named[0]?.row.spec.dataset);
+  const loaded = await loadComparison(store, sidesOf(named), (of) => {
+    if (JSON.stringify(of) !== part) return () => undefined;
+    return ({ id, input }) => void questions.set(id, questionOf(input));
+  });
   const rows = [...new Map(named.map(({ row }) => [row.evaluationId, row])).values()];
   const evaluations = await Promise.all(
     rows.map(async ({ evaluationId, createdAt, finishedAt }) => {
@@ -40,30 +57,27 @@ export async function loadReport(
       return { evaluationId, createdAt, finishedAt, progress, address: urlOf(evaluationId) };
     }),
   );
-  const examples = await collectExamples({
-    report: compared,
-    sheets: loaded.sheets,
-    questions: await questionsOf(store, rows[0]!.spec.dataset),
-    rowsOf: withoutOutputs
-      ? () => Promise.resolve([])
-      : (evaluationId, exampleIds) => store.evaluations.results(evaluationId, exampleIds),
-  });
   const ids = named.map(({ row, variant }) =>
     variant === undefined ? row.evaluationId : `${row.evaluationId}:${row.spec.variants[variant]!.name}`,
   );
   return {
-    report: compared,
-    gate: gateOf(compared),
-    evaluations,
-    leaderboard: rows.length > 1 ? leaderboardOf(loaded) : null,
-    examples: withoutOutputs ? { ...examples, outputs: [] } : examples,
-    madeAt: Date.now(),
-    command: `sluice eval report ${ids.join(' ')}`,
+    loaded,
+    questions,
+    about: { evaluations, madeAt: Date.now(), command: `sluice eval report ${ids.join(' ')}` },
   };
 }
 
-async function questionsOf(store: Opened['store'], dataset: DatasetPart): Promise<ReadonlyMap<string, string>> {
-  const questions = new Map<string, string>();
-  for await (const { id, input } of examplesOfPart(store, dataset)) questions.set(id, questionOf(input));
-  return questions;
+/** @param rowsOf as of `CollectInput` */
+export async function reportOf(
+  { loaded, questions, about }: ReportParts,
+  report: ComparisonReport,
+  rowsOf: Parameters<typeof collectExamples>[0]['rowsOf'],
+): Promise<ReportData> {
+  return {
+    report,
+    gate: gateOf(report),
+    leaderboard: about.evaluations.length > 1 ? leaderboardOf(loaded) : null,
+    examples: await collectExamples({ report, sheets: loaded.sheets, questions, rowsOf }),
+    ...about,
+  };
 }

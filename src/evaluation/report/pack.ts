@@ -35,10 +35,12 @@ export function pageData({ report, examples }: ReportData): PageData {
 }
 
 function pageColumn({ values, reasons }: ReportedColumn): PageColumn {
-  const at = [...reasons.keys()].filter((example) => reasons[example] !== 0);
-  return {
-    values: Array.from(values, (value) => (Number.isFinite(value) ? value : null)),
-    at,
-    why: at.map((example) => reasons[example]!),
-  };
+  const at: number[] = [];
+  const shown: (number | null)[] = [];
+  for (let example = 0; example < values.length; example += 1) {
+    const value = values[example]!;
+    shown.push(Number.isFinite(value) ? value : null);
+    if (reasons[example] !== 0) at.push(example);
+  }
+  return { values: shown, at, why: at.map((example) => reasons[example]!) };
 }

@@ -2,9 +2,8 @@
 import { z } from '@hono/zod-openapi';
 import { SluiceError } from '../../errors.ts';
 import { type ChosenEvaluation, sidesOf } from '../../evaluation/compare/choose-sides.ts';
-import { loadReport } from '../../evaluation/report/load-report.ts';
+import { createAnswers } from '../../evaluation/report/answers.ts';
 import { readOutputs } from '../../evaluation/report/outputs.ts';
-import { pageData } from '../../evaluation/report/pack.ts';
 import { suggest } from '../../nearest.ts';
 import { storable } from '../../store/storable.ts';
 import type { Store } from '../../store/store.ts';
@@ -79,21 +78,10 @@ const outputs = (allow: Routing['allow']) =>
   });
 
 export const addComparisons: AddRoutes = (app, { allow, runtime: { store, client } }) => {
+  const answers = createAnswers({ store, urlOf: client.urlOf });
   addRoute(app, compare(allow), async (context) => {
-    const named = await namedIn(store, context.req.valid('query').ids);
-    const data = await loadReport({ store, urlOf: client.urlOf }, named, { withoutOutputs: true });
-    const { report, gate, evaluations, leaderboard, madeAt, command } = data;
-    const page = pageData(data);
-    return context.json({
-      report,
-      gate,
-      evaluations,
-      leaderboard,
-      page,
-      examples: data.examples.total,
-      madeAt,
-      command,
-    });
+    const json = await answers.get(await namedIn(store, context.req.valid('query').ids));
+    return context.body(json as Uint8Array<ArrayBuffer>, 200, { 'content-type': 'application/json' });
   });
   addRoute(app, outputs(allow), async (context) => {
     const { ids, example } = context.req.valid('query');

@@ -52,10 +52,13 @@ function storeOf(given: { readonly [evaluationId: string]: Given }, labels: read
     countComparison: async (version: string, sides: string) => counted.add(`${version} ${sides}`).size,
   };
   const datasets = {
-    async *eachExample(version: string, filter: ExampleFilter) {
+    async *eachMember(version: string, filter: ExampleFilter) {
       asked.push(`examples ${filter.split} ${filter.tag}`);
       for (let place = 0; place < EXAMPLES + 10; place += 1)
-        yield { id: `e${String(place).padStart(3, '0')}`, input: { version }, tags: ['dev'] };
+        yield {
+          hash: `${place}`,
+          example: { id: `e${String(place).padStart(3, '0')}`, input: { version }, tags: ['dev'] },
+        };
     },
   };
   return { store: { evaluations, datasets } as never, asked };

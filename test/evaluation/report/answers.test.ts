@@ -1,0 +1,130 @@
+/** Comparisons that are kept: the same is made once, and nothing old is shown. */
+import { describe, expect, test } from 'vitest';
+import type { ChosenEvaluation } from '../../../src/evaluation/compare/choose-sides.ts';
+import { type AnswersOptions, createAnswers } from '../../../src/evaluation/report/answers.ts';
+import { createKept } from '../../../src/evaluation/report/kept.ts';
+import type { Label } from '../../../src/store/evaluations.ts';
+import { makeRows } from './make-rows.ts';
+
+const { facts, rows } = makeRows({ examples: 12, variants: 2 });
+const LABEL = { scorer: 'judge', subject: 's', rater: 'mo', value: { correct: 1 }, note: null, labelledAt: 1 } as Label;
+
+/** A store in which everything that an answer rests on may change. */
+function storeThat() {
+  const has = { done: 24, finishedAt: 2, labels: [] as Label[], comparisons: 1, others: 'a', lock: 'x' };
+  let read = 0;
+  const evaluations = {
+    get: async () => evaluation('completed').row,
+    progress: async () => ({ done: has.done }),
+    registration: async () => ({ hash: has.lock, content: null }),
+    labels: async (scorer: string) => has.labels.filter((label) => label.scorer === scorer),
+    scored: async () => [],
+    fingerprint: async () => has.others,
+    countComparison: async () => has.comparisons,
+    async *eachResult() {
+      read += 1;
+      yield* rows;
+    },
+  };
+  const datasets = {
+    async *eachMember() {
+      for (const { id, hash, tags } of facts.examples) yield { hash, example: { id, tags, input: { question: id } } };
+    },
+  };
+  const evaluation = (state: string) =>
+    ({ row: { ...facts, state, createdAt: 1, finishedAt: has.finishedAt }, variant: undefined }) as unknown as Named;
+  return { store: { evaluations, datasets } as never, has, evaluation, timesRead: () => read };
+}
+
+type Named = ChosenEvaluation;
+
+function open(options: Partial<AnswersOptions> = {}) {
+  const world = storeThat();
+  // The work itself, without a thread.
+  const compare = async () => new TextEncoder().encode('{}');
+  const answers = createAnswers({ store: world.store, urlOf: String }, { compare, ...options });
+  const ask = async (state = 'completed') => {
+    await answers.get([world.evaluation(state)]);
+    return world.timesRead();
+  };
+  return { ...world, ask };
+}
+
+describe('what was compared once', () => {
+  test('is not read again', async () => {
+    const { ask } = open();
+    expect([await ask(), await ask(), await ask()]).toEqual([1, 1, 1]);
+    const both = open();
+    await Promise.all([both.ask(), both.ask()]);
+    expect(both.timesRead()).toBe(1);
+  });
+
+  test.each<[string, Partial<ReturnType<typeof storeThat>['has']>]>([
+    ['rows have come', { done: 25 }],
+    ['the evaluation has ended anew', { finishedAt: 9 }],
+    ['somebody has spoken', { labels: [LABEL] }],
+    ['more was compared on the dataset', { comparisons: 2 }],
+    ['something else was declared', { lock: 'y' }],
+  ])('is read again once %s', async (_, change) => {
+    const { ask, has } = open();
+    await ask();
+    Object.assign(has, change);
+    expect([await ask(), await ask()]).toEqual([2, 2]);
+  });
+
+  test('is read again once others have, where labels say how good a judge is', async () => {
+    const { ask, has } = open();
+    await ask();
+    has.others = 'b';
+    expect(await ask()).toBe(1);
+    has.labels = [LABEL];
+    await ask();
+    has.labels = [{ ...LABEL, value: { correct: 0 } }];
+    expect(await ask()).toBe(3);
+    has.others = 'c';
+    expect(await ask()).toBe(4);
+  });
+
+  test('is read each time while the evaluation goes on', async () => {
+    const { ask } = open();
+    expect([await ask('running'), await ask('running')]).toEqual([1, 2]);
+  });
+
+  test('is forgotten after ten minutes', async () => {
+    let now = 0;
+    const { ask } = open({ clock: () => now });
+    await ask();
+    now = 599_999;
+    expect(await ask()).toBe(1);
+    now = 600_000;
+    expect(await ask()).toBe(2);
+  });
+});
+
+describe('what is kept', () => {
+  const made = (bytes: number) => ({ json: new Uint8Array(bytes), comparisons: 1 });
+
+  test('is bounded in number and bytes; who was asked for last stays', () => {
+    const kept = createKept({ kept: 3, keptBytes: 100, keptMs: 1_000 }, () => 0);
+    for (const basis of ['a', 'b', 'c']) kept.put(basis, made(10));
+    kept.find('a');
+    kept.put('d', made(10));
+    expect(['a', 'b', 'c', 'd'].map((basis) => kept.find(basis) !== undefined)).toEqual([true, false, true, true]);
+    kept.put('e', made(80));
+    expect(['a', 'c', 'd', 'e'].map((basis) => kept.find(basis) !== undefined)).toEqual([false, true, true, true]);
+    kept.put('f', made(101));
+    expect(kept.find('f')).toBeUndefined();
+  });
+});
+
+test('the answer is what the functions give, by way of a thread', async () => {
+  const { store, evaluation } = storeThat();
+  const answers = createAnswers({ store, urlOf: (id) => `at/${id}` });
+  const answer = JSON.parse(new TextDecoder().decode(await answers.get([evaluation('completed')])));
+  expect(answer.examples).toBe(12);
+  expect(answer.page.ids).toEqual(facts.examples.map(({ id }) => id));
+  expect(answer.page.questions[0]).toBe(facts.examples[0]!.id);
+  expect(answer.report.sides.map(({ label }: { label: string }) => label)).toEqual(['baseline', 'hybrid']);
+  expect(answer.report.metrics[0].sides[0].pairs).toBe(12);
+  expect(answer.evaluations[0].address).toBe(`at/${facts.evaluationId}`);
+});
