@@ -48,7 +48,7 @@ interface ItemParts {
   readonly contents: Contents;
 }
 
-export function itemFor({ queue, item, evaluation, contents }: ItemParts, looking: Looking): ReviewItem {
+function itemFor({ queue, item, evaluation, contents }: ItemParts, looking: Looking): ReviewItem {
   const { reviewer, told = false } = looking;
   const summary = summaryOf(queue, item, reviewer);
   const swapped = queue.kind === 'pair' && isSwapped(queue.seed, item.place, reviewer);

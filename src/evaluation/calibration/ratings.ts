@@ -14,7 +14,7 @@ export function ratingsOf(labels: readonly Label[]): Ratings {
 }
 
 /** What counts of what was said of one subject: the decision where there is one, else what each rater says. */
-export function standing(labels: readonly Label[]): readonly Label[] {
+function standing(labels: readonly Label[]): readonly Label[] {
   const decided = labels.filter(({ isFinal }) => isFinal);
   return decided.length > 0 ? decided : labels;
 }

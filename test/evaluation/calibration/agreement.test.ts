@@ -11,7 +11,8 @@ import {
 import { calibrationOf, holdAgainst } from '../../../src/evaluation/calibration/calibration.ts';
 import { isJudge, judgeModel } from '../../../src/evaluation/calibration/judges.ts';
 import type { Judgement } from '../../../src/evaluation/calibration/labelled.ts';
-import { majorityOf, ratingsOf, votesOf } from '../../../src/evaluation/calibration/ratings.ts';
+import { raterAgreement } from '../../../src/evaluation/calibration/raters.ts';
+import { majorityOf, meanOf, ratingsOf, votesOf } from '../../../src/evaluation/calibration/ratings.ts';
 import { reportOnJudge } from '../../../src/evaluation/calibration/report-on-judge.ts';
 import { createPopulation } from '../../../src/evaluation/calibration/sample.ts';
 import type { Json } from '../../../src/plan/plan.ts';
@@ -82,6 +83,38 @@ describe('raters', () => {
       [],
       [],
     ]);
+  });
+});
+
+describe('a decision between raters', () => {
+  const decided: Label = { ...labelOf('s', { a: false, b: 0.25 }, 'mo'), isFinal: true };
+  const labels = [
+    labelOf('s', { a: true, b: 1 }),
+    labelOf('s', { a: true, b: 0.5 }, 'ben'),
+    labelOf('s', { a: false, b: 0 }, 'cy'),
+  ];
+
+  it('is what most of them say, and their mean', () => {
+    for (const all of [
+      [decided, ...labels],
+      [...labels, decided],
+    ]) {
+      expect(majorityOf(votesOf(all, 'a'))).toBe(0);
+      expect(meanOf(votesOf(all, 'b'))).toBe(0.25);
+    }
+    const [held] = holdAgainst(
+      { scorer: JUDGE, field: 'a', above: null },
+      [{ subject: 's', variant: 0, exampleId: 'e', score: { a: 1 } }],
+      ratingsOf([...labels, decided]),
+    ).held;
+    expect(held).toMatchObject({ judge: 1, label: 0 });
+  });
+
+  it('is no rater’s: how far people agree is as it was', () => {
+    const others = [labelOf('t', { a: false }), labelOf('t', { a: false }, 'ben')];
+    const before = raterAgreement([labels, others], 'a', true);
+    expect(before).toMatchObject({ raters: ['ada', 'ben', 'cy'], shared: 2 });
+    expect(raterAgreement([[decided, ...labels], others], 'a', true)).toEqual(before);
   });
 });
 

@@ -23,8 +23,8 @@ const helpful = defineHumanScorer(
   {
     question: 'Is it of help?',
     fields: z.object({
-      solved: z.boolean(),
-      clarity: z.int().min(1).max(5),
+      solved: z.boolean().describe('nothing is left to ask'),
+      clarity: z.int().min(1).max(5).describe('5: at once').default(3),
       tone: z.enum(['warm', 'cold']),
       note: z.boolean(),
     }),
@@ -244,6 +244,8 @@ it('fields are described as people fill them in', () => {
     'one of: warm, cold',
     'true or false',
   ]);
+  const described = [...fieldsOfScorer(helpful).values()].map(({ description }) => description);
+  expect(described).toEqual(['nothing is left to ask', '5: at once', null, null]);
   expect([score(0, 1), score(0, null), score(10, 0, 'lower'), score(10, null, 'lower')]).toEqual([
     'true, false or a number from 0 to 1',
     'true, false or a number from 0 up',

@@ -44,3 +44,10 @@ it('have the mean over raters, of truth values the share of yes; what nobody has
   expect(filled.every(({ cells }, place) => cells.judged === rows[place]!.cells.judged)).toBe(true);
   expect(withLabels({ scorers: [human] }, rows, ratingsOf([]))).toEqual(rows);
 });
+
+it('have what was decided in place of the mean, with those who were asked as raters', () => {
+  const said = [say('s1', { solved: true }), say('s1', { solved: true }, 'ben')];
+  const ratings = ratingsOf([{ ...say('s1', { solved: false }, 'mo'), isFinal: true }, ...said]);
+  const [filled] = withLabels({ scorers: [human] }, rows, ratings);
+  expect(filled!.cells.helpful).toMatchObject({ score: { solved: 0 }, detail: { raters: 2 } });
+});
