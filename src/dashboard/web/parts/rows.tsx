@@ -117,7 +117,10 @@ function RowLine<Row>({ row, columns, to }: LineProps<Row>) {
     className: 'opens',
     onClick: () => go(to),
     onKeyDown: (event: KeyboardEvent) => {
-      if (event.key === 'Enter' && event.target === event.currentTarget) go(to);
+      if (event.key !== 'Enter' || event.target !== event.currentTarget) return;
+      // Else the same key would press what has the focus in what it opens.
+      event.preventDefault();
+      go(to);
     },
   };
   return (

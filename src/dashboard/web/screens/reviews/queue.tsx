@@ -1,7 +1,7 @@
 /** One review queue: how far it is, how far reviewers agree, its items, and what is left to decide. */
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Link } from 'wouter';
+import { Link, useSearchParams } from 'wouter';
 import type { ReviewQueue, ReviewReport } from '../../../../review/queue.ts';
 import { useApi } from '../../api.ts';
 import { time, whole } from '../../format.ts';
@@ -28,11 +28,13 @@ export default function Queue({ session, parameters }: ScreenProps) {
     refetchInterval: ({ state }) => (state.data && state.data.queue.closedAt === null ? POLL_MS : false),
   });
   const report = query.data;
+  const [search] = useSearchParams();
+  const item = search.get('item');
   return (
     <Page
       title={name}
       about={report && `A review queue: ${askedWords(report.queue)}, started by ${report.queue.startedBy}`}
-      command={`sluice review show ${name}`}
+      command={[`sluice review show ${name}`, ...(item === null ? [] : [`sluice review item ${name} ${item}`])]}
       actions={report && <Actions report={report} session={session} />}
     >
       <Loaded query={query} what="the queue">

@@ -63,7 +63,7 @@ function AtWork({ report, session }: { readonly report: ReviewReport; readonly s
   const [search] = useSearchParams();
   const asked = Number(search.get('item'));
   const first = Number.isInteger(asked) && asked > 0 ? asked : undefined;
-  const reviewing = useReviewing({ queue: queue.name, reviewer: session.name, first });
+  const reviewing = useReviewing({ queue: queue.name, items: queue.items, reviewer: session.name, first });
   const { stage, message } = reviewing;
   return (
     <>

@@ -32,12 +32,14 @@ export interface Reviewing {
 
 interface Asked {
   readonly queue: string;
+  /** How many it has. */
+  readonly items: number;
   readonly reviewer: string;
   /** The place to begin at; undefined: the first that is open. */
   readonly first: number | undefined;
 }
 
-export function useReviewing({ queue, reviewer, first }: Asked): Reviewing {
+export function useReviewing({ queue, items, reviewer, first }: Asked): Reviewing {
   const path = pathOf(queue);
   const queries = useQueryClient();
   const [stage, setStage] = useState<Stage>({ is: 'reading' });
@@ -71,10 +73,10 @@ export function useReviewing({ queue, reviewer, first }: Asked): Reviewing {
       if (next.item === null) setStage({ is: 'nothing', why: next.why });
       else show(next.item);
       const place = next.item?.place;
-      setMessage([words, place === undefined ? '' : `Item ${place}.`].filter(Boolean).join(' '));
+      setMessage([words, place === undefined ? '' : `Item ${place} of ${items}.`].filter(Boolean).join(' '));
       return next;
     },
-    [path, show],
+    [path, items, show],
   );
 
   const open = useCallback(async () => {
