@@ -11,7 +11,8 @@ export const PREBUILT = 'built';
 const SOURCES = [
   'src/dashboard/**/*.{ts,tsx,css,html,svg}',
   'src/evaluation/{report,compare,calibration}/**/*.{ts,css}',
-  'src/{experiment,plan,review,stats}/**/*.ts',
+  'src/{experiment,monitor,plan,review,run-filter,stats}/**/*.ts',
+  'src/*.ts',
   'package.json',
 ];
 

@@ -1,10 +1,10 @@
 /** The frame around all screens: where one can go, and which screen an address is. */
 import { lazy, Suspense } from 'react';
-import { Link, Redirect, Route, Router, Switch, useRoute } from 'wouter';
+import { Redirect, Route, Router, Switch } from 'wouter';
+import { Navigation } from './navigation.tsx';
 import { Loading } from './parts/states.tsx';
-import { SCREENS, type Screen } from './screens.ts';
-import { leave, type Session, SignedIn } from './session.tsx';
-import { nextTheme, useTheme } from './theme.ts';
+import { SCREENS } from './screens.ts';
+import { type Session, SignedIn } from './session.tsx';
 
 const NotFound = lazy(() => import('./screens/not-found.tsx'));
 
@@ -17,36 +17,12 @@ export function App() {
 }
 
 function Frame({ session }: { readonly session: Session }) {
-  const theme = useTheme();
   return (
     <div className="frame">
       <a className="skip" href="#main">
         To the content
       </a>
-      <nav className="nav" aria-label="Screens">
-        <Link href="/runs" className="brand">
-          Sluice
-        </Link>
-        <ul>
-          {SCREENS.filter(({ label }) => label !== undefined).map((screen) => (
-            <Place key={screen.path} screen={screen} />
-          ))}
-        </ul>
-        <div className="nav-foot">
-          <a className="place" href={session.temporalUi} target="_blank" rel="noreferrer">
-            Temporal UI
-          </a>
-          <a className="place" href="/docs">
-            API
-          </a>
-          <button type="button" onClick={nextTheme}>
-            Theme: {theme}
-          </button>
-          <button type="button" onClick={() => void leave()} title={`Signed in with the key ${session.name}`}>
-            Sign out
-          </button>
-        </div>
-      </nav>
+      <Navigation session={session} />
       <Suspense fallback={<Loading what="the screen" />}>
         <Switch>
           {SCREENS.map(({ path, Screen }) => (
@@ -63,16 +39,5 @@ function Frame({ session }: { readonly session: Session }) {
         </Switch>
       </Suspense>
     </div>
-  );
-}
-
-function Place({ screen: { path, label } }: { readonly screen: Screen }) {
-  const [isHere] = useRoute(`${path}/*?`);
-  return (
-    <li>
-      <Link href={path} className="place" aria-current={isHere ? 'page' : undefined}>
-        {label}
-      </Link>
-    </li>
   );
 }

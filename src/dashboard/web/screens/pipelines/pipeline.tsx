@@ -12,6 +12,7 @@ import '../run/run.css';
 import { PipelineActions } from './actions.tsx';
 import { ComparePlans } from './compare.tsx';
 import { Live } from './live.tsx';
+import { LiveSteps } from './live-steps.tsx';
 import './pipelines.css';
 import { Prompts } from './prompt-history.tsx';
 import { baseOf, type Deployment, type PipelineView, type StoredPlan, variantOf } from './types.ts';
@@ -39,6 +40,10 @@ export default function Pipeline({ session, parameters }: ScreenProps) {
         {(shown) => (
           <>
             <Picture pipeline={shown} deployments={history.data?.deployments} />
+            <section className="card">
+              <h2>Which steps are live where</h2>
+              <LiveSteps name={name} />
+            </section>
             <div className="grid spaced-below">
               <section className="card">
                 <h2>Live on it</h2>

@@ -3,6 +3,7 @@ import { type KeyboardEvent, useEffect, useRef } from 'react';
 import { DASH, duration, money, whole } from '../../format.ts';
 import { type Axis, axisOf, Bar, barWords } from './bars.tsx';
 import { type Line, SIGNS, toneOfLine } from './spans.ts';
+import { useTraceWindow } from './trace-window.ts';
 
 interface TreeProps {
   /** Those that are seen. */
@@ -18,13 +19,14 @@ interface TreeProps {
 
 export function Tree({ lines, closed, selected, onSelect, onPick, onToggle }: TreeProps) {
   const axis = axisOf(lines);
-  const box = useRef<HTMLTableElement>(null);
   const isMoved = useRef(false);
+  const { box, items, isWindow, show } = useTraceWindow(lines, selected);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the focus follows what is selected by key
   useEffect(() => {
     if (!isMoved.current) return;
     isMoved.current = false;
-    box.current?.querySelector<HTMLElement>('[aria-selected="true"]')?.focus();
+    show();
+    box.current?.querySelector<HTMLElement>('[aria-selected="true"]')?.focus({ preventScroll: isWindow });
   }, [selected]);
   const onKeyDown = (event: KeyboardEvent) => {
     const move = moveOf(event.key, { lines, closed, selected });
@@ -36,26 +38,46 @@ export function Tree({ lines, closed, selected, onSelect, onPick, onToggle }: Tr
       onSelect(move.to);
     }
   };
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a table whose rows open is a treegrid
-    <table className="trace" role="treegrid" aria-label="Trace of the run" ref={box} onKeyDown={onKeyDown}>
+  const table = (
+    <table
+      className="trace"
+      // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a table whose rows open is a treegrid
+      role="treegrid"
+      aria-label="Trace of the run"
+      aria-rowcount={lines.length + 1}
+      onKeyDown={onKeyDown}
+    >
       <Heads axis={axis} />
       <tbody>
-        {lines.map((line) => (
-          <TreeLine
-            key={line.id}
-            line={line}
-            axis={axis}
-            isOpen={!closed.has(line.id)}
-            isSelected={line.id === selected}
-            onPick={onPick}
-            onToggle={onToggle}
-          />
-        ))}
+        {items.map((item) =>
+          'gap' in item ? (
+            <tr key={`gap ${item.gap}`} className="trace-gap">
+              <td colSpan={COLUMNS} style={{ height: item.height }} />
+            </tr>
+          ) : (
+            <TreeLine
+              key={lines[item.index]!.id}
+              line={lines[item.index]!}
+              place={item.index}
+              axis={axis}
+              isOpen={!closed.has(lines[item.index]!.id)}
+              isSelected={lines[item.index]!.id === selected}
+              onPick={onPick}
+              onToggle={onToggle}
+            />
+          ),
+        )}
       </tbody>
     </table>
   );
+  return (
+    <div className={isWindow ? 'trace-window' : undefined} ref={box}>
+      {table}
+    </div>
+  );
 }
+
+const COLUMNS = 5;
 
 type Move = { readonly to: string } | { readonly open: boolean };
 
@@ -118,16 +140,19 @@ const Heads = ({ axis: { from, to } }: { axis: Axis }) => (
 
 interface LineProps extends Pick<TreeProps, 'onPick' | 'onToggle'> {
   readonly line: Line;
+  readonly place: number;
   readonly axis: Axis;
   readonly isOpen: boolean;
   readonly isSelected: boolean;
 }
 
-function TreeLine({ line, axis, isOpen, isSelected, onPick, onToggle }: LineProps) {
+function TreeLine({ line, place, axis, isOpen, isSelected, onPick, onToggle }: LineProps) {
   const { id, level, title, detail, outcome, startedAt, endedAt, tokens, costUsd, isAtLeast, hasInside } = line;
   const tone = toneOfLine(line);
   return (
     <tr
+      // The heads are the first row.
+      aria-rowindex={place + 2}
       aria-level={level}
       aria-expanded={hasInside ? isOpen : undefined}
       aria-selected={isSelected}

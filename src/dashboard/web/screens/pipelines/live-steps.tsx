@@ -1,0 +1,73 @@
+/** Which steps are live where: of each node what is deployed, tested and rolled out, with its share of the traffic. */
+import { Link } from 'wouter';
+import { type LiveStep, liveWords } from '../../../../experiment/live-steps.ts';
+import { percent } from '../../../../experiment/report-text.ts';
+import { useApi } from '../../api.ts';
+import { DASH } from '../../format.ts';
+import { type Column, Rows } from '../../parts/rows.tsx';
+import { Empty, Loaded } from '../../parts/states.tsx';
+
+interface Answer {
+  readonly steps: readonly LiveStep[];
+}
+
+const POLL_MS = 10_000;
+const WHOLE = 100;
+
+const COLUMNS: readonly Column<LiveStep>[] = [
+  { id: 'node', heading: 'Node', cell: ({ node, by }) => (by === 'deployment' ? node : <Again node={node} />) },
+  { id: 'step', heading: 'Step', cell: ({ step }) => <code>{step}</code> },
+  { id: 'fallback', heading: 'Else', cell: ({ fallback }) => (fallback === null ? DASH : <code>{fallback}</code>) },
+  { id: 'share', heading: 'Share', cell: ({ share, by }) => <Share share={share} isDeployed={by === 'deployment'} /> },
+  { id: 'by', heading: 'Served by', cell: (step) => <By step={step} />, wraps: true },
+  { id: 'differs', heading: 'Differs in', cell: ({ differs }) => differs.join(', ') || DASH },
+];
+
+export function LiveSteps({ name }: { readonly name: string }) {
+  const live = useApi<Answer>(`/v1/pipelines/${encodeURIComponent(name)}/live`, { refetchInterval: POLL_MS });
+  return (
+    <Loaded query={live} what="what is live">
+      {({ steps }) =>
+        steps.length === 0 ? (
+          <Empty title="Its plan has no nodes">Give it a step, then deploy it.</Empty>
+        ) : (
+          <>
+            <Rows
+              rows={steps}
+              columns={COLUMNS}
+              keyOf={({ node, by, experimentId, arm }) => `${node} ${by} ${experimentId} ${arm}`}
+              caption="Steps that are live, by node"
+            />
+            <p className="muted">
+              {steps.some(({ by }) => by !== 'deployment')
+                ? 'Shares are of requests that say for whom they are, and whom the experiment is about; all others get what is deployed.'
+                : 'Nothing is tried on it now: everybody gets what is deployed.'}
+            </p>
+          </>
+        )
+      }
+    </Loaded>
+  );
+}
+
+/** The node once more, as what else it is now. */
+const Again = ({ node }: { readonly node: string }) => (
+  <span className="muted">
+    <span aria-hidden="true">↳ </span>
+    {node}
+  </span>
+);
+
+const Share = ({ share, isDeployed }: { readonly share: number; readonly isDeployed: boolean }) => (
+  <span className="live-share">
+    <span className="part-track" aria-hidden="true">
+      <span className={isDeployed ? 'part-fill baseline' : 'part-fill'} style={{ width: `${WHOLE * share}%` }} />
+    </span>
+    <span className="num">{percent(share)}</span>
+  </span>
+);
+
+function By({ step }: { readonly step: LiveStep }) {
+  const words = liveWords(step);
+  return step.experimentId === null ? words : <Link href={`/experiments/${step.experimentId}`}>{words}</Link>;
+}
