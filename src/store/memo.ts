@@ -63,6 +63,8 @@ export interface MemoTable {
   leave(ownerId: string): Promise<void>;
   /** By key. A claim is free once its owner's lease has passed; one's own is confirmed, so asking twice is asking once. */
   claim(ownerId: string, keys: readonly string[]): Promise<ReadonlyMap<string, Claim>>;
+  /** Of these calls those that have been made, by key; nothing is claimed. */
+  read(keys: readonly string[]): Promise<ReadonlyMap<string, MemoRecord>>;
   /** The first outcome of a key stays. */
   store(ownerId: string, records: readonly NewRecord[]): Promise<void>;
   /** Gives claims back whose calls came to nothing that lasts. */
@@ -136,6 +138,14 @@ export function createMemoTable(database: Database, clock?: Clock): MemoTable {
       for (const { key, outcome, ...rest } of rows)
         claims.set(key, outcome === null ? MINE : { kind: 'known', record: { outcome, ...rest } });
       return claims;
+    },
+    async read(keys) {
+      const rows = await database.query<MemoRecord & { readonly key: string }>(
+        `select hex as key, outcome, attempts, duration_ms as "durationMs", run_id as "runId", call_key as "callKey"
+         from unnest($1::text[]) as hex join memo on memo.key = decode(hex, 'hex') where outcome is not null`,
+        [keys],
+      );
+      return new Map(rows.map(({ key, ...record }) => [key, record]));
     },
     async store(ownerId, records) {
       const column = <Name extends keyof NewRecord>(name: Name) => records.map((record) => record[name]);

@@ -43,6 +43,7 @@ beforeAll(() => {
         yield* rows;
       },
     },
+    memo: { read: async () => new Map(), spending: async () => [] },
     datasets: {
       eachMember: async function* () {
         for (const { id, hash, tags } of facts.examples)
@@ -110,6 +111,16 @@ describe('comparisons', () => {
     const { body } = await ask(`/v1/comparisons/outputs?ids=${ID}&example=${example}`);
     expect(body.runs.map(({ side }: { side: number }) => side)).toEqual([0, 1, 2]);
     expect((await ask(`/v1/comparisons/outputs?ids=${ID}&example=none`)).body.runs).toEqual([]);
+  });
+
+  test('how each side came to it, too', async () => {
+    const example = facts.examples[3]!.id;
+    const { status, body } = await ask(`/v1/comparisons/traces?ids=${ID}&example=${example}`);
+    expect(status).toBe(200);
+    expect(body.runs).toHaveLength(3);
+    expect(body.runs[0]).toMatchObject({ side: 0, repeat: 1, calls: [], callsLeftOut: 0, cited: [] });
+    expect((await ask(`/v1/comparisons/traces?ids=${ID}`)).status).toBe(400);
+    expect((await ask(`/v1/comparisons/traces?ids=${ID}&example=${example}`, asker)).status).toBe(403);
   });
 
   test('what cannot be compared is refused in words', async () => {

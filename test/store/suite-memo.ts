@@ -54,6 +54,10 @@ export function describeMemo(subject: Subject): void {
       await memo.claim(one, [key]);
       await memo.store(one, [made(key, value, { attempts: 3 })]);
       await memo.store(other, [made(key, 'late')]);
+      const [unmade] = keysOf('read, and not made', 1) as [string];
+      expect([...(await memo.read([key, unmade]))]).toEqual([
+        [key, { ...made(key, value, { attempts: 3 }), outcome: { value }, key: undefined }],
+      ]);
       const claim = (await memo.claim(other, [key])).get(key)!;
       expect(claim).toEqual({
         kind: 'known',

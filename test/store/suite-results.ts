@@ -200,6 +200,8 @@ export function describeResults(subject: Subject): void {
         savedUsd: 0.3,
       });
       expect(await evaluations.hasResumable('eval-progress')).toBe(true);
+      const print = await evaluations.fingerprint();
+      expect(await evaluations.fingerprint()).toBe(print);
       const filled = { cited: DONE, judged: FAILED, human: DONE, other: missing(false) };
       await evaluations.putResults('eval-progress', [
         rowOf('a', { cells: filled }),
@@ -210,6 +212,7 @@ export function describeResults(subject: Subject): void {
         ...{ done: 4, cells: { done: 5, failed: 1, missing: 1 }, calls: { made: 4, shared: 0 } },
       });
       expect(await evaluations.hasResumable('eval-progress')).toBe(false);
+      expect(await evaluations.fingerprint()).not.toBe(print);
       expect(await tallyOf('eval-progress')).toEqual(await sumsOf('eval-progress'));
     });
 

@@ -12,6 +12,11 @@ export const REPORT_LIMITS = Object.freeze({
   outputLength: 4_000,
   /** Of all outputs together; those of the smallest differences are left out first. */
   outputsLength: 8_000_000,
+  /** Calls of one run whose trace is told. */
+  calls: 200,
+  /** Passages of one list, and characters of one. */
+  passages: 50,
+  passageLength: 2_000,
   /** Different reasons for missing values that are told apart. */
   reasons: 1_000,
   /** Of a comment on a pull request: GitHub takes 65,536. */

@@ -4,6 +4,7 @@ import { SluiceError } from '../../errors.ts';
 import { type ChosenEvaluation, sidesOf } from '../../evaluation/compare/choose-sides.ts';
 import { createAnswers } from '../../evaluation/report/answers.ts';
 import { readOutputs } from '../../evaluation/report/outputs.ts';
+import { readTraces } from '../../evaluation/report/traces.ts';
 import { suggest } from '../../nearest.ts';
 import { storable } from '../../store/storable.ts';
 import type { Store } from '../../store/store.ts';
@@ -54,6 +55,53 @@ const Outputs = z
   })
   .openapi('ComparedOutputs');
 
+const Spending = z
+  .object({
+    paidCalls: z.int(),
+    costUsd: z.number().nullable().openapi({ description: 'The sum of what is known; null where nothing is' }),
+    unknownCalls: z.int().openapi({ description: 'Calls whose cost is not known: `costUsd` is then a lower bound' }),
+    estimatedCalls: z.int(),
+    inputTokens: z.int(),
+    outputTokens: z.int(),
+  })
+  .openapi('CallSpending');
+
+const Traces = z
+  .object({
+    runs: z.array(
+      z.object({
+        side: z.int(),
+        repeat: z.int(),
+        outcome: z.string(),
+        run: z.object({
+          latencyMs: z.number().nullable(),
+          costUsd: z.number().nullable(),
+          inputTokens: z.int().nullable(),
+          outputTokens: z.int().nullable(),
+        }),
+        calls: z.array(
+          z.object({
+            key: z.string().openapi({ description: 'Of the node run', example: 'draft[2]' }),
+            call: z.string().openapi({ description: 'step, or fallback' }),
+            step: z.string(),
+            isScorers: z.boolean(),
+            outcome: z.string(),
+            source: z.string().openapi({ description: 'made for this run; joined or stored: shared with others' }),
+            attempts: z.int(),
+            durationMs: z.number().openapi({ description: 'When it was made, whoever made it' }),
+            memoKey: z.string().openapi({ description: 'The same on two sides: it is one call' }),
+            spent: Spending.nullable().openapi({ description: 'Null: what it gave is no longer kept' }),
+            failure: z.string().nullable(),
+            lists: z.array(z.object({ field: z.string(), passages: z.array(loose) })),
+          }),
+        ),
+        callsLeftOut: z.int(),
+        cited: z.array(z.object({ id: z.string(), mark: z.string() })).nullable(),
+      }),
+    ),
+  })
+  .openapi('ComparedTraces');
+
 const compare = (allow: Routing['allow']) =>
   keyedRoute({
     method: 'get',
@@ -77,6 +125,18 @@ const outputs = (allow: Routing['allow']) =>
     responses: { 200: jsonAnswer('By side, then by repeat', Outputs), ...problems(404, 422) },
   });
 
+const traces = (allow: Routing['allow']) =>
+  keyedRoute({
+    method: 'get',
+    path: '/v1/comparisons/traces',
+    tags: ['Evaluations'],
+    summary: 'How each side of a comparison came to what it answered to one example',
+    description: 'Its calls, what they took and cost when they were made, and the passages that they found.',
+    middleware: allow('read'),
+    request: { query: z.object({ ids: Ids, example: z.string().min(1).max(EXAMPLE_LENGTH) }) },
+    responses: { 200: jsonAnswer('By side, then by repeat', Traces), ...problems(404, 422) },
+  });
+
 export const addComparisons: AddRoutes = (app, { allow, runtime: { store, client } }) => {
   const answers = createAnswers({ store, urlOf: client.urlOf });
   addRoute(app, compare(allow), async (context) => {
@@ -91,6 +151,12 @@ export const addComparisons: AddRoutes = (app, { allow, runtime: { store, client
       [{ example: 0, id: storable(example) as string }],
     );
     return context.json({ runs: found?.runs ?? [] });
+  });
+  addRoute(app, traces(allow), async (context) => {
+    const { ids, example } = context.req.valid('query');
+    const sides = sidesOf(await namedIn(store, ids));
+    const rowsOf = (id: string, exampleIds: readonly string[]) => store.evaluations.results(id, exampleIds);
+    return context.json({ runs: await readTraces({ sides, rowsOf, memo: store.memo }, storable(example) as string) });
   });
 };
 

@@ -38,6 +38,8 @@ export function createMemoryTable(): MemoryTable {
       await table.before.claim?.();
       return new Map(keys.map((key) => [key, claimOne(owner, key)]));
     },
+    read: async (keys) =>
+      new Map(keys.flatMap((key) => (rows.get(key)?.record ? [[key, rows.get(key)!.record!] as const] : []))),
     async store(owner, records) {
       stored.push(records.map(({ key }) => key));
       await table.before.store?.();
