@@ -3,7 +3,7 @@ import { type LiveStep, liveWords } from '../experiment/live-steps.ts';
 import { percent } from '../experiment/report-text.ts';
 import type { Plan } from '../plan/plan.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { tableLines } from './table.ts';
+import { type Column, tableLines } from './table.ts';
 import { withStore } from './with-servers.ts';
 
 const SHORT_PLAN = 12;
@@ -20,7 +20,7 @@ export async function showLive(session: Session, pipeline: string, plan: Plan): 
   const { deploymentNo, planId, steps } = live;
   const what = deploymentNo === null ? 'the definition in code' : `deployment ${deploymentNo}`;
   terminal.print(`${pipeline} serves ${what}, plan ${planId.slice(0, SHORT_PLAN)}`);
-  for (const line of tableLines(steps, COLUMNS, terminal.room)) terminal.print(line);
+  for (const line of tableLines(steps, columnsOf(deploymentNo), terminal.room)) terminal.print(line);
   const hasOthers = steps.some(({ by }) => by !== 'deployment');
   terminal.note(
     hasOthers
@@ -30,11 +30,11 @@ export async function showLive(session: Session, pipeline: string, plan: Plan): 
   return EXIT.fine;
 }
 
-const COLUMNS = [
-  { heading: 'node', cell: ({ node, by }: LiveStep) => (by === 'deployment' ? node : '') || ' ' },
-  { heading: 'step', cell: ({ step }: LiveStep) => step },
-  { heading: 'fallback', cell: ({ fallback }: LiveStep) => fallback },
-  { heading: 'share', cell: ({ share }: LiveStep) => percent(share), align: 'right' as const },
-  { heading: 'by', cell: liveWords, isFlexible: true },
-  { heading: 'differs in', cell: ({ differs }: LiveStep) => differs.join(', ') },
+const columnsOf = (deploymentNo: number | null): readonly Column<LiveStep>[] => [
+  { heading: 'node', cell: ({ node, by }) => (by === 'deployment' ? node : ' ') },
+  { heading: 'step', cell: ({ step }) => step },
+  { heading: 'share', cell: ({ share }) => percent(share), align: 'right' },
+  { heading: 'by', cell: (step) => liveWords(step, deploymentNo), isFlexible: true },
+  { heading: 'differs in', cell: ({ differs }) => differs.join(', ') },
+  { heading: 'else', cell: ({ fallback }) => fallback },
 ];

@@ -1,5 +1,6 @@
 /** Runs that match, as lists show them; when they were; and two values of each. */
 
+import { SHOWN_COLUMNS } from '../run-filter/vocabulary.ts';
 import type { FoundRun, HistogramBin, RunPoints } from '../store/run-search.ts';
 import type { Store } from '../store/store.ts';
 import type { RunsView } from './runs-options.ts';
@@ -56,8 +57,8 @@ async function table(terminal: Terminal, store: Store, view: RunsView, { limit, 
   if (offset + runs.length < total && runs.length > 0) terminal.note(`more: --offset ${offset + runs.length}`);
 }
 
-/** What the screen of runs shows unasked, and by which name one is opened. */
-const SHOWN = ['run', 'started', 'pipeline', 'state', 'question', 'latencyMs', 'costUsd', 'tokens', 'thumb', 'arms'];
+/** As the screen of runs, and by which name one is opened. */
+const SHOWN = ['run', ...SHOWN_COLUMNS];
 
 const COLUMNS: { readonly [name: string]: Column<FoundRun> } = {
   started: { heading: 'started (UTC)', cell: ({ startedAt }) => showTime(startedAt) },

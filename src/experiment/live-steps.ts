@@ -98,8 +98,13 @@ function edited(
   );
 }
 
-/** `deployment`, or `wide of rerank-online (experiment)`. */
-export const liveWords = ({ by, experimentId, arm, wonBy }: LiveStep): string =>
-  by === 'deployment'
-    ? `deployed${wonBy.length === 0 ? '' : `, won by ${wonBy.join(', ')}`}`
-    : `${arm} of ${experimentId} (${by})`;
+/**
+ * `deployment 3, won by hybrid-online`, or `wide of rerank-online (experiment)`.
+ *
+ * @param deploymentNo null where nothing is deployed
+ */
+export function liveWords({ by, experimentId, arm, wonBy }: LiveStep, deploymentNo: number | null): string {
+  if (by !== 'deployment') return `${arm} of ${experimentId} (${by})`;
+  if (deploymentNo === null) return 'the definition in code';
+  return `deployment ${deploymentNo}${wonBy.length === 0 ? '' : `, won by ${wonBy.join(', ')}`}`;
+}

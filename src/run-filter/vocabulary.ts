@@ -65,3 +65,8 @@ export const RUN_COLUMNS = [
   ...['started', 'run', 'pipeline', 'state', 'question', 'latencyMs', 'costUsd', 'tokens', 'thumb', 'arms'],
   ...['plan', 'unit'],
 ] as const;
+
+/** What they show unasked. */
+export const SHOWN_COLUMNS: readonly string[] = [
+  ...['started', 'pipeline', 'state', 'question', 'latencyMs', 'costUsd', 'tokens', 'thumb', 'arms'],
+];

@@ -42,8 +42,8 @@ describe('sluice pipelines', () => {
     const { stdout, stderr } = await sluice('pipelines docs');
     const [first, heading, row] = stdout.split('\n');
     expect(first).toMatch(/^docs-bot serves deployment 3, plan \w{12}$/);
-    expect(heading).toMatch(/^node +step +fallback +share +by +differs in$/);
-    expect(row).toMatch(/^enhance +enhanceQuery@1 +– +100 % +deployed +–$/);
+    expect(heading).toMatch(/^node +step +share +by +differs in +else$/);
+    expect(row).toMatch(/^enhance +enhanceQuery@1 +100 % +deployment 3 +– +–$/);
     expect(stderr).toBe('nothing is tried on it now\n');
     store.experiments.serving.mockResolvedValueOnce(undefined);
     expect((await sluice('pipelines docs')).stdout).toContain('docs-bot serves the definition in code');

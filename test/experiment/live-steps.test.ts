@@ -29,24 +29,24 @@ const live = (experiments: readonly Row[], more: Partial<LiveInput> = {}) =>
   liveSteps({ plan: pipeline.plan, holdOut: 0, promoted: [], experiments, ...more }).map((step) => [
     step.node,
     step.step,
-    liveWords(step),
+    liveWords(step, 3),
     Number(step.share.toFixed(6)),
   ]);
 
 describe('liveSteps', () => {
   it('is what is deployed, for everybody, where nothing is tried', () => {
     expect(live([])).toEqual([
-      ['first', 'echo@1', 'deployed', 1],
-      ['second', 'echo@1', 'deployed', 1],
+      ['first', 'echo@1', 'deployment 3', 1],
+      ['second', 'echo@1', 'deployment 3', 1],
     ]);
     expect(live([row({ state: 'paused' })])).toEqual(live([]));
   });
 
   it('has the variants under test, with their shares of all units', () => {
     expect(live([row()], { holdOut: 0.5 })).toEqual([
-      ['first', 'echo@1', 'deployed', 0.95],
+      ['first', 'echo@1', 'deployment 3', 0.95],
       ['first', 'shout@2', 'loud of louder (experiment)', 0.05],
-      ['second', 'echo@1', 'deployed', 0.95],
+      ['second', 'echo@1', 'deployment 3', 0.95],
       ['second', 'echo@1', 'marked of louder (experiment)', 0.05],
     ]);
     expect(liveSteps({ plan: pipeline.plan, holdOut: 0, promoted: [], experiments: [row()] })[3]).toMatchObject({
@@ -55,13 +55,18 @@ describe('liveSteps', () => {
     });
   });
 
+  it('is the definition in code where nothing is deployed', () => {
+    const [first] = liveSteps({ plan: pipeline.plan, holdOut: 0, promoted: [], experiments: [] });
+    expect(liveWords(first!, null)).toBe('the definition in code');
+  });
+
   it('leaves out a variant that was stopped', () => {
     expect(live([row({ stopped: ['loud'] })]).map(([node]) => node)).toEqual(['first', 'second', 'second']);
   });
 
   it('has the winner, outside the share, as far as it is rolled out', () => {
     expect(live([row({ state: 'rolling', winner: 'loud', ramp: 0.5 })]).slice(0, 3)).toEqual([
-      ['first', 'echo@1', 'deployed', 0.6],
+      ['first', 'echo@1', 'deployment 3', 0.6],
       ['first', 'shout@2', 'loud of louder (experiment)', 0.1],
       ['first', 'shout@2', 'loud of louder (rollout)', 0.3],
     ]);
@@ -69,6 +74,6 @@ describe('liveSteps', () => {
 
   it('says which experiments the deployed one was won by', () => {
     const promoted = [{ experiment: 'before', edits: marked.edits }];
-    expect(live([], { promoted })[1]).toEqual(['second', 'echo@1', 'deployed, won by before', 1]);
+    expect(live([], { promoted })[1]).toEqual(['second', 'echo@1', 'deployment 3, won by before', 1]);
   });
 });

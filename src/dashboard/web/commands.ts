@@ -1,7 +1,7 @@
 /** What prints in the terminal what a screen shows: a command line for each part of it, held to those that there are. */
 import type { EvaluatedDataset } from '../../evaluation/load-board.ts';
 import type { StandingBoard } from '../../evaluation/standing-board.ts';
-import type { RunCondition, RunSort } from '../../run-filter/vocabulary.ts';
+import { type RunCondition, type RunSort, SHOWN_COLUMNS } from '../../run-filter/vocabulary.ts';
 import { writeCondition } from '../../run-filter/write-condition.ts';
 import { commandLine } from './shell.ts';
 
@@ -19,8 +19,10 @@ const BINS = '48';
 export function runsCommands({ where, sort, columns, axes }: ShownRuns): readonly string[] {
   const chosen = where.flatMap((condition) => ['--where', writeCondition(condition)]);
   const order = sort === undefined ? [] : ['--sort', `${sort.descending ? '-' : ''}${sort.by}`];
+  const isAsAlways = columns.join() === SHOWN_COLUMNS.join();
+  const shown = isAsAlways ? [] : ['--columns', columns.join(',')];
   return [
-    commandLine('runs', ...chosen, ...order, '--columns', columns.join(',')),
+    commandLine('runs', ...chosen, ...order, ...shown),
     commandLine('runs', ...chosen, '--histogram', BINS),
     commandLine('runs', ...chosen, '--points', `${axes.x},${axes.y}`),
     'sluice runs views',

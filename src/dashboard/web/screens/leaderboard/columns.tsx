@@ -1,4 +1,5 @@
 /** The columns of a leaderboard: a place, the metric that it is by, and the other metrics beside. */
+import { Link } from 'wouter';
 import type { LeaderboardColumn } from '../../../../evaluation/compare/leaderboard.ts';
 import { showDifference, showMean } from '../../../../evaluation/report/values.ts';
 import type { StandingBoard, StandingCell, StandingRow } from '../../../../evaluation/standing-board.ts';
@@ -37,13 +38,22 @@ export function columnsOf(board: StandingBoard, onRank: (metric: string) => void
   );
   return [
     { id: 'rank', heading: 'Place', cell: ({ cells }) => rankText(cells[first]), isNumber: true },
-    { id: 'variant', heading: 'Variant', cell: ({ label }) => label },
+    { id: 'variant', heading: 'Variant', cell: (row) => <Variant row={row} /> },
     ...(columns.length === 0 ? [] : rankedBy(board, first, onRank)),
     ...places.filter((place) => place !== first).map((place) => metricColumn(columns[place]!, place, onRank)),
     { id: 'on', heading: 'Version of the data', cell: ({ dataset }) => <code>{dataset.version.slice(0, SHORT)}</code> },
-    { id: 'evaluation', heading: 'Evaluation', cell: ({ evaluationId }) => evaluationId },
   ];
 }
+
+/** Its name, and the evaluation that it was in. */
+const Variant = ({ row: { reference, evaluationId } }: { readonly row: StandingRow }) => (
+  <span className="leaderboard-variant">
+    <strong>{reference.slice(evaluationId.length + 1)}</strong>
+    <Link href={`/evaluations/${evaluationId}`} onClick={(event) => event.stopPropagation()}>
+      {evaluationId}
+    </Link>
+  </span>
+);
 
 const SHORT = 8;
 

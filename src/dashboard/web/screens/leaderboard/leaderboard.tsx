@@ -127,22 +127,20 @@ function Choices({ answer: { datasets, dataset, split, board }, onChange }: Choi
   ];
   return (
     <form className="bar leaderboard-choices" aria-label="What is ranked" onSubmit={(event) => event.preventDefault()}>
-      {options.map(([name, word, value, choices]) => (
-        <label key={name}>
-          {word}{' '}
-          <select
-            value={value ?? ''}
-            disabled={choices.length === 0}
-            onChange={({ target }) => onChange(name, target.value)}
-          >
-            {choices.map(([each, shown]) => (
-              <option key={each} value={each}>
-                {shown}
-              </option>
-            ))}
-          </select>
-        </label>
-      ))}
+      {options
+        .filter(([, , , choices]) => choices.length > 0)
+        .map(([name, word, value, choices]) => (
+          <label key={name}>
+            {word}{' '}
+            <select value={value ?? ''} onChange={({ target }) => onChange(name, target.value)}>
+              {choices.map(([each, shown]) => (
+                <option key={each} value={each}>
+                  {shown}
+                </option>
+              ))}
+            </select>
+          </label>
+        ))}
     </form>
   );
 }

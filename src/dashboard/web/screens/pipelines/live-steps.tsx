@@ -8,33 +8,35 @@ import { type Column, Rows } from '../../parts/rows.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
 
 interface Answer {
+  /** Null: nothing is deployed. */
+  readonly deploymentNo: number | null;
   readonly steps: readonly LiveStep[];
 }
 
 const POLL_MS = 10_000;
 const WHOLE = 100;
 
-const COLUMNS: readonly Column<LiveStep>[] = [
+const columnsOf = (deploymentNo: number | null): readonly Column<LiveStep>[] => [
   { id: 'node', heading: 'Node', cell: ({ node, by }) => (by === 'deployment' ? node : <Again node={node} />) },
   { id: 'step', heading: 'Step', cell: ({ step }) => <code>{step}</code> },
-  { id: 'fallback', heading: 'Else', cell: ({ fallback }) => (fallback === null ? DASH : <code>{fallback}</code>) },
   { id: 'share', heading: 'Share', cell: ({ share, by }) => <Share share={share} isDeployed={by === 'deployment'} /> },
-  { id: 'by', heading: 'Served by', cell: (step) => <By step={step} />, wraps: true },
+  { id: 'by', heading: 'Served by', cell: (step) => <By step={step} deploymentNo={deploymentNo} /> },
   { id: 'differs', heading: 'Differs in', cell: ({ differs }) => differs.join(', ') || DASH },
+  { id: 'fallback', heading: 'Else', cell: ({ fallback }) => (fallback === null ? DASH : <code>{fallback}</code>) },
 ];
 
 export function LiveSteps({ name }: { readonly name: string }) {
   const live = useApi<Answer>(`/v1/pipelines/${encodeURIComponent(name)}/live`, { refetchInterval: POLL_MS });
   return (
     <Loaded query={live} what="what is live">
-      {({ steps }) =>
+      {({ steps, deploymentNo }) =>
         steps.length === 0 ? (
           <Empty title="Its plan has no nodes">Give it a step, then deploy it.</Empty>
         ) : (
           <>
             <Rows
               rows={steps}
-              columns={COLUMNS}
+              columns={columnsOf(deploymentNo)}
               keyOf={({ node, by, experimentId, arm }) => `${node} ${by} ${experimentId} ${arm}`}
               caption="Steps that are live, by node"
             />
@@ -67,7 +69,7 @@ const Share = ({ share, isDeployed }: { readonly share: number; readonly isDeplo
   </span>
 );
 
-function By({ step }: { readonly step: LiveStep }) {
-  const words = liveWords(step);
+function By({ step, deploymentNo }: { readonly step: LiveStep; readonly deploymentNo: number | null }) {
+  const words = liveWords(step, deploymentNo);
   return step.experimentId === null ? words : <Link href={`/experiments/${step.experimentId}`}>{words}</Link>;
 }

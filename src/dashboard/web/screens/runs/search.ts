@@ -1,7 +1,13 @@
 /** What the screen shows, as its address has it: so that back returns to the same filter, and an address can be sent. */
 import { useCallback, useMemo, useRef } from 'react';
 import { useLocation, useSearch } from 'wouter';
-import { FITTING, type RunCondition, type RunSort, typeOfField } from '../../../../run-filter/vocabulary.ts';
+import {
+  FITTING,
+  type RunCondition,
+  type RunSort,
+  SHOWN_COLUMNS,
+  typeOfField,
+} from '../../../../run-filter/vocabulary.ts';
 
 /** What a saved view keeps. */
 export interface RunsView {
@@ -14,7 +20,7 @@ export interface RunsView {
 
 export const FRESH: RunsView = {
   where: [],
-  columns: ['started', 'pipeline', 'state', 'question', 'latencyMs', 'costUsd', 'tokens', 'thumb', 'arms'],
+  columns: SHOWN_COLUMNS,
   axes: { x: 'latencyMs', y: 'costUsd' },
 };
 
