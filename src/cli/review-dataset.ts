@@ -14,7 +14,7 @@ interface DatasetOptions {
   readonly to: string;
   readonly where?: string;
   readonly accept?: boolean;
-  readonly tag: readonly string[];
+  readonly tag?: readonly string[];
   readonly new?: boolean;
 }
 
@@ -34,8 +34,7 @@ export function datasetCommand(world: World): Command {
     .option(
       '--tag <tag>',
       'a tag of the examples; may be given several times',
-      (tag: string, tags: readonly string[]) => [...tags, tag],
-      [],
+      (tag: string, tags: readonly string[] = []) => [...tags, tag],
     )
     .option('--new', 'begin the dataset where there is none of that name')
     .action((name: string, options: DatasetOptions, command: Command) =>

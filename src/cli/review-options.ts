@@ -14,7 +14,7 @@ export interface AsOptions {
 }
 
 export interface SaidOptions {
-  readonly set: { readonly [field: string]: string };
+  readonly set?: { readonly [field: string]: string };
   readonly winner?: Winner;
 }
 
@@ -23,11 +23,11 @@ export const withReviewer = (command: Command, what = 'who reviews; default: you
 
 export function withSaid(command: Command): Command {
   return command
-    .option('--set <field=value>', 'what holds in a field; once for each', fieldValue, {})
+    .option('--set <field=value>', 'what holds in a field; once for each', fieldValue)
     .addOption(new Option('--winner <which>', 'of two answers, as they were shown').choices([...WINNERS]));
 }
 
-function fieldValue(text: string, before: SaidOptions['set']): SaidOptions['set'] {
+function fieldValue(text: string, before: SaidOptions['set'] = {}): SaidOptions['set'] {
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('give FIELD=VALUE, such as correct=true.');
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
@@ -35,7 +35,7 @@ function fieldValue(text: string, before: SaidOptions['set']): SaidOptions['set'
 
 /** What was said by options, as reviews are read. */
 export const saidBy = ({ set, winner }: SaidOptions) => ({
-  ...(Object.keys(set).length > 0 && { value: set }),
+  ...(set !== undefined && { value: set }),
   ...(winner !== undefined && { winner }),
 });
 

@@ -50,9 +50,14 @@ export async function saidOf(
        where item.queue = any($1) and ($2::integer is null or item.place = $2) order by item.queue, item.place`,
       [queues, place],
     );
+  // By the key of each item's subject, whatever the planner expects: joined the other way round, each label would look through
+  // all items.
   const ofSubject = (table: string): string =>
     `join review_queue on review_queue.name = item.queue
-     join ${table} as said on said.scorer = review_queue.scorer and said.subject = item.subject`;
+     cross join lateral (
+       select * from ${table} as known
+       where known.scorer = review_queue.scorer and known.subject = item.subject offset 0
+     ) as said`;
   const [items, labels, passes, decisions] = [
     await read<QueueItem>('subject, example_id as "exampleId", variant, repeat'),
     await read<Review>('rater as reviewer, value, note, labelled_at as at', ofSubject('label')),

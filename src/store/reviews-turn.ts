@@ -10,36 +10,29 @@ import { findQueue } from './reviews-read.ts';
 
 /** Of each item, beside whoever asks (`$2`): what was said, and who is at it at the time `$3`. */
 const STANDING = `
-  select item.place, item.subject,
-    (select count(*)::integer from label where label.scorer = queue.scorer and label.subject = item.subject) as reviews,
-    exists (
-      select from label where (label.scorer, label.subject, label.rater) = (queue.scorer, item.subject, $2)
-    ) as "isMine",
-    (
-      select count(*)::integer from review_turn as turn
-      where (turn.queue, turn.place) = (item.queue, item.place) and turn.passed is not null
-    ) as passes,
-    exists (
-      select from review_turn as turn
-      where (turn.queue, turn.place, turn.reviewer) = (item.queue, item.place, $2) and turn.passed is not null
-    ) as "isPassed",
-    exists (
-      select from review_turn as turn where (turn.queue, turn.place, turn.reviewer) = (item.queue, item.place, $2)
-    ) as "wasGiven",
-    (
-      select count(*)::integer from review_turn as turn
-      where (turn.queue, turn.place) = (item.queue, item.place) and turn.reviewer <> $2
-        and turn.claimed_until > ${nowSql('$3')}
-        and not exists (
-          select from label
-          where (label.scorer, label.subject, label.rater) = (queue.scorer, item.subject, turn.reviewer)
-        )
-    ) as claims,
+  select item.place, item.subject, said.*, turns.*,
     exists (
       select from adjudication as decision
       where (decision.scorer, decision.subject) = (queue.scorer, item.subject)
     ) as "isSettled"
   from review_queue as queue join review_item as item on item.queue = queue.name
+  cross join lateral (
+    select count(*)::integer as reviews, coalesce(bool_or(label.rater = $2), false) as "isMine"
+    from label where (label.scorer, label.subject) = (queue.scorer, item.subject)
+  ) as said
+  cross join lateral (
+    select count(turn.passed)::integer as passes,
+      coalesce(bool_or(turn.reviewer = $2), false) as "wasGiven",
+      coalesce(bool_or(turn.reviewer = $2 and turn.passed is not null), false) as "isPassed",
+      count(*) filter (
+        where turn.reviewer <> $2 and turn.claimed_until > ${nowSql('$3')}
+          and not exists (
+            select from label
+            where (label.scorer, label.subject, label.rater) = (queue.scorer, item.subject, turn.reviewer)
+          )
+      )::integer as claims
+    from review_turn as turn where (turn.queue, turn.place) = (item.queue, item.place)
+  ) as turns
   where queue.name = $1`;
 
 export interface Standing {
