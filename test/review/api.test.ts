@@ -146,8 +146,10 @@ describe('pairs', () => {
         [ada, 'of 1'],
         [bo, place === 4 ? 'of 0' : 'of 1'],
       ] as const) {
-        const { answers, told } = (await ask('GET', `/pairs/items/${place}`)).body;
+        const { body } = await ask('GET', `/pairs/items/${place}`);
+        const { answers, told } = body;
         expect(told).toBeNull();
+        expect(JSON.stringify(body)).not.toMatch(/baseline|variant|ada|"bo"|win"/);
         const winner = answers[0].output.text.endsWith(prefers) ? 'first' : 'second';
         const reviewed = await ask('PUT', `/pairs/items/${place}/review`, { winner });
         expect(reviewed.body.mine).toMatchObject({ winner, value: { win: prefers === 'of 1' ? 1 : 0 } });
