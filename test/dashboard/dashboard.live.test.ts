@@ -8,6 +8,7 @@ import { type Api, keyOf, startApi } from '../server/api-support.ts';
 import { startOf } from '../store/experiment-helpers.ts';
 import { noChromium, startChromium } from '../support/chromium.ts';
 import { type Live, startLive } from '../support/live.ts';
+import { openQueues } from './queues.ts';
 
 if (noChromium) console.warn(`${noChromium}: the dashboard is not looked at`);
 
@@ -101,6 +102,33 @@ describe.skipIf(noChromium)('the dashboard', () => {
     await expect.poll(() => page.locator('tbody tr.opens').count()).toBe(1);
   });
 
+  test('an expert reviews by keys, and goes back to change it', async () => {
+    await openQueues(live.store);
+    await open('/reviews/seen/review');
+    const [said, title] = [page.locator('main > [role=status]'), page.locator('#item-title')];
+    await title.waitFor();
+    for (const key of ['y', '4', '2', '0']) await page.keyboard.press(key);
+    await page.keyboard.type('.5');
+    await page.reload();
+    await title.waitFor();
+    expect(await page.locator('.option:has(:checked) > span:first-of-type').allTextContents()).toEqual([
+      'Yes',
+      '4',
+      'curt',
+    ]);
+    await page.keyboard.press('Enter');
+    await expect.poll(() => said.textContent()).toBe('Saved. Item 3 of 3.');
+    await page.keyboard.press('u');
+    await expect.poll(() => title.textContent()).toContain('Item 2 of 3 · you have reviewed it');
+    await page.keyboard.press('w');
+    await page.keyboard.type('yes');
+    await page.keyboard.press('Control+Enter');
+    await expect.poll(() => title.textContent()).toBe('Item 3 of 3');
+    const { reviews } = (await live.store.reviews.said('seen'))[1]!;
+    const value = { grounded: true, grade: 4, tone: 'curt', share: 0.5 };
+    expect(reviews).toMatchObject([{ reviewer: 'everything', value, note: 'yes' }]);
+  });
+
   const paths = () => [
     ...[
       '/runs',
@@ -115,6 +143,10 @@ describe.skipIf(noChromium)('the dashboard', () => {
       '/monitors',
       '/evaluations',
       '/datasets',
+      '/reviews',
+      '/reviews/seen?item=1',
+      '/reviews/seen/review',
+      '/reviews/pairs/review',
       '/playground',
       '/audit',
       '/nowhere',

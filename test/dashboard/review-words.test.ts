@@ -4,6 +4,7 @@ import { blocksOf } from '../../src/dashboard/web/parts/prose.ts';
 import { citationsOf, readable } from '../../src/dashboard/web/screens/reviews/readable.ts';
 import { withDone } from '../../src/dashboard/web/screens/reviews/types.ts';
 import { differing, linesOf, mineOf, standingOf, winnerWords } from '../../src/dashboard/web/screens/reviews/words.ts';
+import type { LabelField } from '../../src/evaluation/calibration/label-value.ts';
 import type { ItemSummary, ReviewItem, ReviewReport } from '../../src/review/queue.ts';
 
 const item = (place: number, more: Partial<ItemSummary> = {}): ItemSummary => ({
@@ -64,11 +65,21 @@ test('a queue is open, to be decided, completed or closed', () => {
 test('who won is said by the places in which answers are shown', () => {
   const shown = { variants: ['baseline', 'narrow'] };
   const swapped = { variants: ['narrow', 'baseline'] };
-  expect([0, 1, 0.5].map((win) => winnerWords(win, shown))).toEqual(['First is better', 'Second is better', 'Neither']);
-  expect([0, 1].map((win) => winnerWords(win, swapped))).toEqual(['Second is better', 'First is better']);
-  expect(linesOf({ win: 1, reason: 'shorter' }, swapped, 'pair')).toEqual([
-    { field: 'win', value: 'First is better' },
+  expect([0, 1, 0.5].map((win) => winnerWords(win, shown))).toEqual(['First', 'Second', 'Neither']);
+  expect([0, 1].map((win) => winnerWords(win, swapped))).toEqual(['Second', 'First']);
+  expect(linesOf({ win: 1, reason: 'shorter' }, { kind: 'pair', fields: [] }, swapped)).toEqual([
+    { field: 'win', value: 'First' },
     { field: 'reason', value: 'shorter' },
+  ]);
+});
+
+test('what is said has the order in which it was asked, and the rest behind it', () => {
+  const fields = ['solved', 'clarity'].map((name) => ({ name }) as LabelField);
+  const lines = linesOf({ clarity: 3, reason: 'so', solved: true }, { kind: 'fields', fields }, { variants: [] });
+  expect(lines.map(({ field, value }) => [field, value])).toEqual([
+    ['solved', 'yes'],
+    ['clarity', '3'],
+    ['reason', 'so'],
   ]);
 });
 

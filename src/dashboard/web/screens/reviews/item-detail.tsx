@@ -40,14 +40,16 @@ export function ItemDetail({ queue, session, summary, places, onStep, onClose }:
     if (!dialog.current!.open) dialog.current!.showModal();
   }, []);
   const at = places.indexOf(place);
+  // Also of one that has left the table: it was decided here.
+  const [before, after] = [places.findLast((each) => each < place), places.find((each) => each > place)];
   const step = (to: number | undefined) => to !== undefined && onStep(to);
   return (
     <dialog ref={dialog} className="item-detail" aria-labelledby="item-title" onClose={onClose}>
       <div className="bar">
-        <button type="button" disabled={at <= 0} onClick={() => step(places[at - 1])}>
+        <button type="button" disabled={before === undefined} onClick={() => step(before)}>
           ← Previous
         </button>
-        <button type="button" disabled={at < 0 || at === places.length - 1} onClick={() => step(places[at + 1])}>
+        <button type="button" disabled={after === undefined} onClick={() => step(after)}>
           Next →
         </button>
         {at >= 0 && (

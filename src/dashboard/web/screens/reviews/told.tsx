@@ -6,7 +6,7 @@ import { inWords } from './form.ts';
 import { differing, linesOf } from './words.ts';
 
 interface ToldProps {
-  readonly queue: Pick<ReviewQueue, 'kind' | 'scorer'>;
+  readonly queue: Pick<ReviewQueue, 'kind' | 'fields' | 'scorer'>;
   readonly told: ItemTold;
 }
 
@@ -34,7 +34,7 @@ export function Told({ queue, told }: ToldProps) {
             <h4>
               {queue.scorer} <span className="muted">the scorer, no person</span>
             </h4>
-            <Lines lines={linesOf(verdict, told, queue.kind)} differ={NONE} />
+            <Lines lines={linesOf(verdict, queue, told)} differ={NONE} />
           </article>
         )}
         {decision !== null && (
@@ -59,7 +59,7 @@ const Said = ({ by, review: { value, note, at }, queue, told, differ }: SaidProp
     <h4>
       {by} <span className="muted">{time(at)}</span>
     </h4>
-    <Lines lines={linesOf(value, told, queue.kind)} differ={differ} />
+    <Lines lines={linesOf(value, queue, told)} differ={differ} />
     {note !== null && <blockquote>{note}</blockquote>}
   </article>
 );

@@ -76,23 +76,25 @@ const BASELINE = 'baseline';
 const EVEN = 0.5;
 
 /** A pair's `win` is of the variant: here of the answers as they are shown. */
-export function winnerWords(win: unknown, { variants }: Pick<ItemTold, 'variants'>): string {
+export function winnerWords(win: Json, { variants }: Pick<ItemTold, 'variants'>): string {
   if (typeof win !== 'number') return shown(win);
   if (win === EVEN) return 'Neither';
   const isFirst = (variants[0] === BASELINE) === win < EVEN;
-  return isFirst ? 'First is better' : 'Second is better';
+  return isFirst ? 'First' : 'Second';
 }
 
-/** What a review, or a verdict, says, field by field. */
+/** What a review, or a verdict, says, field by field: those of the queue first, in its order. */
 export function linesOf(
   value: { readonly [field: string]: Json },
+  { kind, fields }: Pick<ReviewQueue, 'kind' | 'fields'>,
   told: Pick<ItemTold, 'variants'>,
-  kind: ReviewQueue['kind'],
 ): readonly Line[] {
-  return Object.entries(value).map(([field, each]) => ({
-    field,
-    value: kind === 'pair' && field === 'win' ? winnerWords(each, told) : shown(each),
-  }));
+  const asked = fields.map(({ name }) => name).filter((name) => name in value);
+  const others = Object.keys(value).filter((name) => !asked.includes(name));
+  return [...asked, ...others].map((field) => {
+    const each = value[field] ?? null;
+    return { field, value: kind === 'pair' && field === 'win' ? winnerWords(each, told) : shown(each) };
+  });
 }
 
 interface Line {
