@@ -32,6 +32,12 @@ export function time(at: number | null | undefined): string {
   return isToday ? clock : `${date.toLocaleDateString('en-CA')} ${clock}`;
 }
 
+/** With its day, whatever day it is: for what is printed. */
+export const dayAndTime = (at: number): string => {
+  const date = new Date(at);
+  return `${date.toLocaleDateString('en-CA')} ${date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })}`;
+};
+
 export function ago(at: number): string {
   const ms = Date.now() - at;
   return ms < 1_000 ? 'just now' : `${duration(ms)} ago`;

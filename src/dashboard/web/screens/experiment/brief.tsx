@@ -12,7 +12,7 @@ import {
 import { effectText, standsText } from '../../../../experiment/row-words.ts';
 import { query, useApi } from '../../api.ts';
 import { briefCommand } from '../../commands.ts';
-import { time } from '../../format.ts';
+import { dayAndTime } from '../../format.ts';
 import { Page } from '../../parts/page.tsx';
 import { Loaded } from '../../parts/states.tsx';
 import type { ScreenProps } from '../../screens.ts';
@@ -120,9 +120,9 @@ function Who({ status }: { readonly status: ExperimentStatus }) {
     <section>
       <h2>Who, when</h2>
       <p>
-        Started by {startedBy}, {time(startedAt)}.
-        {last !== undefined && ` Last changed by ${last.who}, ${time(last.at)}: ${last.why}.`} This page is of{' '}
-        {time(Date.now())}.
+        Started by {startedBy}, {dayAndTime(startedAt)}.
+        {last !== undefined && ` Last changed by ${last.who}, ${dayAndTime(last.at)}: ${last.why}.`} This page is of{' '}
+        {dayAndTime(Date.now())}.
       </p>
       <p>
         <Link href={`/experiments/${experimentId}`}>All numbers</Link> ·{' '}
