@@ -1,11 +1,13 @@
 /** One example on the terminal: what was asked, what each variant gave, then scores, what scorers say, and calls. */
 import type { Example, JsonObject } from '../evaluation/dataset.ts';
 import { questionOf, remarkText } from '../evaluation/report/output-text.ts';
+import type { TracedRun } from '../evaluation/report/traces.ts';
 import { showValue } from '../evaluation/report/values.ts';
 import type { Cell, ResultRow } from '../evaluation/result.ts';
 import type { EvaluationSpec } from '../evaluation/spec.ts';
 import type { Json } from '../plan/plan.ts';
 import type { ShownExample } from './eval-show.ts';
+import { callTable, passageLines } from './eval-trace.ts';
 import { answerLines } from './show-run.ts';
 import { beside } from './side-by-side.ts';
 import { type Column, tableLines } from './table.ts';
@@ -15,11 +17,17 @@ import { showCost, showDuration, wrap } from './text.ts';
 /** Passages, and relevant ids, that are listed. */
 const LISTED = 10;
 
-/** @param hasCalls whether each call is told, and what it took; default: yes */
+interface ExampleView {
+  /** What the runs did; default: it is not told. */
+  readonly traces?: readonly TracedRun[];
+  /** Whether the passages are told that each call found. */
+  readonly passages?: boolean;
+}
+
 export function showExample(
   terminal: Terminal,
   { evaluation, example, rows }: ShownExample,
-  { hasCalls = true }: { readonly hasCalls?: boolean } = {},
+  { traces, passages = false }: ExampleView = {},
 ): void {
   const { spec, evaluationId } = evaluation;
   const { colours, width } = terminal;
@@ -38,10 +46,13 @@ export function showExample(
   for (const line of scoreTable(spec, rows, nameOf, terminal.room)) terminal.print(line);
   for (const line of remarkLines(rows, nameOf)) for (const part of wrap(line, width)) terminal.print(part);
   terminal.print();
-  if (hasCalls) for (const line of callTable(rows, nameOf)) terminal.print(line);
+  if (traces === undefined) return;
+  const named = traces.map((run) => ({ run, name: nameOf({ variant: run.side, repeat: run.repeat }) }));
+  for (const line of callTable(named, terminal.room)) terminal.print(line);
+  if (passages) for (const line of passageLines(named, terminal.room)) terminal.print(line);
 }
 
-type NameOf = (row: ResultRow) => string;
+type NameOf = (row: Pick<ResultRow, 'variant' | 'repeat'>) => string;
 
 const namer =
   ({ variants, repeats, mode }: EvaluationSpec): NameOf =>
@@ -145,26 +156,4 @@ function remarkOf(cell: Cell): string {
     case 'done':
       return cell.detail === undefined ? '' : remarkText(cell.detail as JsonObject).replace(/\s*\n\s*/g, ' · ');
   }
-}
-
-interface CallRow {
-  readonly variant: string;
-  readonly call: ResultRow['calls'][number];
-}
-
-/** Times are those of when the call was made, whoever made it. */
-function callTable(rows: readonly ResultRow[], nameOf: NameOf): string[] {
-  const calls = rows.flatMap((row) =>
-    row.calls.map((call, place): CallRow => ({ variant: place === 0 ? nameOf(row) : ' ', call })),
-  );
-  if (calls.length === 0) return ['no calls'];
-  return tableLines(calls, [
-    { heading: 'calls of', cell: ({ variant }) => variant },
-    { heading: 'call', cell: ({ call }) => (call.call === 'step' ? call.key : `${call.key} ${call.call}`) },
-    { heading: 'step', cell: ({ call }) => call.step },
-    { heading: 'took', cell: ({ call }) => showDuration(call.durationMs), align: 'right' },
-    { heading: 'attempts', cell: ({ call }) => call.attempts, align: 'right' },
-    { heading: '', cell: ({ call }) => (call.source === 'made' ? 'made' : 'shared') },
-    { heading: '', cell: ({ call }) => (call.outcome === 'failed' ? 'failed' : ' ') },
-  ]);
 }

@@ -37,7 +37,7 @@ export async function showRerunOfRun(
   }
   // Shown as an example of an evaluation is: its id and spec are all that is asked of that.
   const evaluation = { evaluationId: rerun.rerunId, spec: evaluationSpec(rerun, 1) } as EvaluationRow;
-  showExample(terminal, { evaluation, example, rows }, { hasCalls: false });
+  showExample(terminal, { evaluation, example, rows });
   const { calls, state, error } = found;
   terminal.print(`${calls.reused} calls reused, ${calls.made} made`);
   if (error !== null)

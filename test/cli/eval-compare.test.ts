@@ -1,8 +1,9 @@
 /** What `sluice eval` tells of evaluations that are there: compared, gated, example by example, ranked, planned. */
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { definedWith, type EvalWorld, openWorld } from './eval-world.ts';
+import { DRAFTED, definedWith, type EvalWorld, openWorld } from './eval-world.ts';
 
 let world: EvalWorld;
 let [first, second, explored, aa] = ['', '', '', ''];
@@ -132,7 +133,18 @@ describe('show', () => {
     expect(stdout).toMatch(/^latency +100 ms +10\d ms +10\d ms$/m);
     expect(stdout).toContain('  loud · close: louder than wanted');
     expect(stdout).toContain('  baseline, quiet · close: as it was');
-    expect(stdout).toMatch(/^quiet +draft +write@1 +12 ms +1 +shared$/m);
+    expect(stdout).toMatch(/^quiet +draft +write@1 +12 ms +– +– +1 +shared$/m);
+  });
+
+  it('has what a call found, and that nothing is kept of it', async () => {
+    expect((await world.run(`show ${first} q04 --passages`)).stdout).toContain('no passages are kept of these calls');
+    const [owner, passages] = [randomUUID(), [{ id: 'guide#2', score: 0.25, text: 'Loud.', title: 'Guide' }]];
+    await world.store.memo.renew(owner, 5_000);
+    const drafted = { key: DRAFTED, attempts: 1, durationMs: 12, runId: first, callKey: 'draft#1' };
+    await world.store.memo.store(owner, [{ ...drafted, outcome: JSON.stringify({ value: { passages } }) }]);
+    const { stdout } = await world.run(`show ${first} q04 --passages`);
+    expect(stdout).toMatch(/^loud, draft: passages\n +score +cited +passage +of\n1 +0\.2500 +guide#2 +Guide$/m);
+    expect(stdout).not.toContain('no passages');
   });
 
   it('of one variant, by the beginnings of names, as JSON; a wrong example has the nearest', async () => {

@@ -212,6 +212,9 @@ async function lock(store: Store, evaluationId: string): Promise<void> {
   await store.evaluations.register(spec.name, registrationOf(spec, pins!), evaluationId);
 }
 
+/** The memo's key of every draft. */
+export const DRAFTED = 'ab'.repeat(32);
+
 const BESIDE: Cell = {
   state: 'missing',
   reason: 'the example expects nothing',
@@ -246,7 +249,7 @@ function rowOf(exampleId: string, place: number, variant: number, isExpected: bo
     },
     calls: [
       {
-        ...{ key: 'draft', call: 'step', step: 'write@1', memoKey: 'k', attempts: 1, durationMs: 12 },
+        ...{ key: 'draft', call: 'step', step: 'write@1', memoKey: DRAFTED, attempts: 1, durationMs: 12 },
         ...{ source: variant === 2 ? 'stored' : 'made', outcome: 'done' },
       },
     ],

@@ -59,8 +59,8 @@ describe('a trace', () => {
       ['draft', 'made', false, SPENT],
       ['score:judge', 'joined', true, NONE],
     ]);
-    const [{ field, passages }] = first!.calls[0]!.lists as [{ field: string; passages: readonly { id: string }[] }];
-    expect([field, passages.map(({ id }) => id)]).toEqual(['passages', ['a#1', 'b#2']]);
+    const [list] = first!.calls[0]!.lists;
+    expect([list!.field, list!.passages.map(({ id }) => id)]).toEqual(['passages', ['a#1', 'b#2']]);
     expect(first!.cited).toEqual([{ id: 'a#1', mark: '[1]' }]);
   });
 
