@@ -17,8 +17,12 @@ interface Block {
 const blockStart =
   /^[ \t]*(?:\[(\d{1,4})\]|<(?:passage|document|source)\b[^>]*?\b(?:n|id|index|number)="?(\d{1,4})"?[^>]*>)/gm;
 
-/** An answer to the last user message: from the passages where there are some, else the question itself. */
-export function answerFrom(asked: ChatAsked): string {
+/**
+ * An answer to the last user message: from the passages where there are some, else the question itself.
+ *
+ * @param most sentences, of as many passages; the nearest to the question first
+ */
+export function answerFrom(asked: ChatAsked, most = 1): string {
   const question = questionOf(asked);
   const blocks = blocksOf(asked, question);
   if (blocks.length === 0) {
@@ -27,11 +31,9 @@ export function answerFrom(asked: ChatAsked): string {
   const sentences = blocks.flatMap((block) =>
     sentencesOf(block.text).map((sentence) => ({ sentence, number: block.number, score: overlap(question, sentence) })),
   );
-  const best = sentences.reduce<(typeof sentences)[number] | null>(
-    (top, each) => (each.score > (top?.score ?? 0) ? each : top),
-    null,
-  );
-  return best === null ? nothingFound : `${best.sentence} [${best.number}]`;
+  const nearest = sentences.filter(({ score }) => score > 0).sort((one, other) => other.score - one.score);
+  const told = [...Map.groupBy(nearest, ({ number }) => number).values()].slice(0, most).map(([first]) => first!);
+  return told.length === 0 ? nothingFound : told.map(({ sentence, number }) => `${sentence} [${number}]`).join(' ');
 }
 
 /** The last paragraph of the last user message, without `Question:` before it. */

@@ -25,6 +25,8 @@ export interface Going {
   readonly ended: Promise<Ended>;
   /** Resolves when the process has written this to stdout or stderr; rejects when it ends without. */
   wrote(text: string): Promise<void>;
+  /** What it has written so far, to both. */
+  written(): string;
 }
 
 export interface Project {
@@ -78,12 +80,12 @@ function follow(child: ChildProcess): Going {
       child.emit('wrote');
     });
   const ended = once(child, 'close').then(([code]) => ({ code, ...written }) as Ended);
+  const all = () => written.stdout + written.stderr;
   const wrote = async (text: string) => {
-    const hasWritten = () => (written.stdout + written.stderr).includes(text);
-    while (!hasWritten()) {
-      if (child.exitCode !== null) throw new Error(`it ended without '${text}': ${written.stdout}${written.stderr}`);
+    while (!all().includes(text)) {
+      if (child.exitCode !== null) throw new Error(`it ended without '${text}': ${all()}`);
       await Promise.race([once(child, 'wrote'), ended]);
     }
   };
-  return { process: child, ended, wrote };
+  return { process: child, ended, wrote, written: all };
 }

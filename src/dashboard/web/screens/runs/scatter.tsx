@@ -76,8 +76,8 @@ function Dots({ points: { points, drawn }, axes, onNarrow }: DotsProps) {
   const option = useCallback(
     (paint: Paint) => ({
       tooltip: { formatter: ({ value }: { value: readonly [number, number, string] }) => value[2] },
-      xAxis: axis(axes.x, paint),
-      yAxis: axis(axes.y, paint),
+      xAxis: axis(paint),
+      yAxis: axis(paint),
       brush: brush('rect', paint),
       toolbox: { show: false },
       series: STATES.map((state) => ({
@@ -88,7 +88,7 @@ function Dots({ points: { points, drawn }, axes, onNarrow }: DotsProps) {
         data: points.filter((point) => point.state === state).map(({ x, y, runId }) => [x, y, runId]),
       })),
     }),
-    [points, axes],
+    [points],
   );
   const onReady = useCallback(
     (chart: EChartsType) => {
@@ -122,13 +122,10 @@ const between = (field: string, from: number, to: number): readonly RunCondition
   { field, op: '<=', value: to },
 ];
 
-const axis = (field: string, paint: Paint) => ({
+/** What it is of is said above the chart, where it is chosen. */
+const axis = (paint: Paint) => ({
   type: 'value',
-  name: NAMES[field] ?? field,
-  nameLocation: 'middle',
-  nameGap: 22,
   scale: true,
-  nameTextStyle: { color: paint('muted') },
   axisLabel: { color: paint('muted') },
   splitLine: { lineStyle: { color: paint('line') } },
 });
