@@ -131,3 +131,30 @@ describe('comparisons', () => {
     expect((await ask('/v1/comparisons?ids=,')).status).toBe(400);
   });
 });
+
+describe('leaderboards', () => {
+  test('rank the variants on the dataset that most are on, with what a comparison takes', async () => {
+    const { status, body } = await ask('/v1/leaderboards?metric=latency');
+    expect(status).toBe(200);
+    const { name, split } = facts.spec.dataset;
+    expect(body).toMatchObject({ dataset: name, split, datasets: [{ name, evaluations: 1 }] });
+    const { rows, columns, sortedBy, baseline } = body.board;
+    expect([sortedBy, baseline]).toEqual(['latency', `${ID}:baseline`]);
+    const place = columns.findIndex(({ metric }: { metric: string }) => metric === 'latency');
+    const cells = rows.map((row: { cells: { rank: number; mean: number }[] }) => row.cells[place]);
+    expect(cells.map(({ rank }: { rank: number }) => rank)).toEqual([1, 2, 3]);
+    // Less is better.
+    expect(cells[0].mean).toBeLessThan(cells[2].mean);
+    expect(cells[2]).toMatchObject({ apart: null, range: { to: 3 }, delta: expect.any(Number) });
+  });
+
+  test('what is not there is empty, or refused in words', async () => {
+    const { body } = await ask('/v1/leaderboards?dataset=none');
+    expect(body).toMatchObject({ dataset: 'none', split: null, board: { rows: [], baseline: null } });
+    const codeOf = async (query: string) => (await ask(`/v1/leaderboards?${query}`)).body.code;
+    expect(await codeOf('metric=nothing')).toBe('metric_unknown');
+    expect(await codeOf('baseline=nobody')).toBe('variant_unknown');
+    expect((await ask('/v1/leaderboards?limit=21')).status).toBe(400);
+    expect((await ask('/v1/leaderboards', asker)).status).toBe(403);
+  });
+});

@@ -61,7 +61,7 @@ beforeEach(() => {
   };
   const store = {
     apiKeys: { find: async (keyId: string) => keys.get(keyId) },
-    experiments: { get: async () => ({ experimentId: 'e-1', spec }) },
+    experiments: { get: async () => ({ experimentId: 'e-1', spec }), serving: async () => undefined },
     ledger: {
       lastLook: async () => entryOf(looks.at(-1)),
       look: async (_: string, lookNo: number) => entryOf(looks[lookNo - 1]),
@@ -164,4 +164,13 @@ describe('monitors', () => {
     expect(((await unknown.json()) as { remedy: string }).remedy).toContain('defined');
     expect(acts).toEqual([]);
   });
+});
+
+test('of a pipeline that is not deployed, the steps of its definition are live, for everybody', async () => {
+  const { status, body } = await read(`/v1/pipelines/${supportBot.id}/live`);
+  expect(status).toBe(200);
+  expect(body.deploymentNo).toBeNull();
+  expect(body.steps.length).toBeGreaterThan(0);
+  expect(body.steps[0]).toMatchObject({ by: 'deployment', experimentId: null, share: 1 });
+  expect((await read('/v1/pipelines/nobody/live')).status).toBe(404);
 });
