@@ -104,7 +104,7 @@ const LEAST_BAR = 10;
 const BESIDE = 44;
 
 /** A line per bin, the empty ones between them too: those that failed are marked within the bar. */
-export function histogramLines(bins: readonly HistogramBin[], width: number): string[] {
+function histogramLines(bins: readonly HistogramBin[], width: number): string[] {
   const bars = barsOf(bins);
   const most = Math.max(...bars.map(({ n }) => n));
   const room = Math.max(LEAST_BAR, width - BESIDE);

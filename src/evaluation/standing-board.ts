@@ -25,7 +25,7 @@ export interface StandingBoard extends Omit<Leaderboard, 'rows'> {
   readonly baseline: string | null;
 }
 
-export interface Standing {
+interface Standing {
   /** Of a row: the name of its variant. */
   readonly nameOf: (row: LeaderboardRow) => string;
   /** A reference, or a label; default: the first variant of the first evaluation. */
@@ -41,6 +41,30 @@ export function standingBoard(board: Leaderboard, { nameOf, baseline, evaluation
     baseline === undefined
       ? rows.find(({ evaluationId, variant }) => evaluationId === evaluationIds[0] && variant === 0)
       : rowNamed(rows, baseline);
+  return standing(board, rows, against?.reference ?? null);
+}
+
+/** What may be asked of a board that is there already; what it does not have leaves it as it is. */
+export interface Restanding {
+  /** The name of a column. */
+  readonly sortBy?: string | undefined;
+  /** The reference of a row. */
+  readonly baseline?: string | undefined;
+}
+
+/** The same board by another metric, or against another baseline: nothing has to be read again for that. */
+export function restanding(board: StandingBoard, { sortBy, baseline }: Restanding): StandingBoard {
+  const place = board.columns.findIndex(({ metric }) => metric === sortBy);
+  const rankOf = ({ cells }: StandingRow): number => cells[place]?.rank ?? Number.MAX_SAFE_INTEGER;
+  const rows = place < 0 ? board.rows : board.rows.toSorted((one, other) => rankOf(one) - rankOf(other));
+  const against = board.rows.some(({ reference }) => reference === baseline) ? baseline! : board.baseline;
+  return standing({ ...board, sortedBy: board.columns[place]?.metric ?? board.sortedBy }, rows, against);
+}
+
+type Referred = LeaderboardRow & Pick<StandingRow, 'reference'>;
+
+function standing(board: Omit<Leaderboard, 'rows'>, rows: readonly Referred[], baseline: string | null): StandingBoard {
+  const against = rows.find(({ reference }) => reference === baseline);
   const columns = board.columns.map((column, place) =>
     standings(
       column,
@@ -53,14 +77,11 @@ export function standingBoard(board: Leaderboard, { nameOf, baseline, evaluation
     rows: Object.freeze(
       rows.map((row, at) => Object.freeze({ ...row, cells: Object.freeze(columns.map((column) => column[at]!)) })),
     ),
-    baseline: against?.reference ?? null,
+    baseline,
   });
 }
 
-function rowNamed<Row extends { readonly reference: string; readonly label: string }>(
-  rows: readonly Row[],
-  name: string,
-): Row {
+function rowNamed(rows: readonly Referred[], name: string): Referred {
   const found = rows.find(({ reference }) => reference === name) ?? rows.find(({ label }) => label === name);
   if (found !== undefined) return found;
   throw new SluiceError('variant_unknown', {

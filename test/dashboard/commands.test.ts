@@ -92,6 +92,7 @@ const LINES: { readonly [Name in keyof typeof commands]: readonly string[] } = {
     ...commands.experimentCommands('x-1', 'rollout'),
   ],
   briefCommand: [commands.briefCommand('x-1')],
+  planDiffCommand: [commands.planDiffCommand('a'.repeat(64), 'b'.repeat(64))],
   pipelineCommands: commands.pipelineCommands('docs-bot'),
   monitorCommands: [...commands.monitorCommands('m@1', true), ...commands.monitorCommands('m', false)],
   auditCommand: [commands.auditCommand(''), commands.auditCommand('docs-bot')],

@@ -1,7 +1,7 @@
 /** Which places intervals leave open, and differences from a baseline. */
 import { describe, expect, it } from 'vitest';
 import type { Leaderboard, LeaderboardCell } from '../../src/evaluation/compare/leaderboard.ts';
-import { standingBoard } from '../../src/evaluation/standing-board.ts';
+import { restanding, standingBoard } from '../../src/evaluation/standing-board.ts';
 
 type Given = readonly [mean: number | null, lo: number | null, hi: number | null, rank: number | null];
 
@@ -77,5 +77,20 @@ describe('standingBoard', () => {
 
   it('has no baseline without rows', () => {
     expect(standing(boardOf('higher', []))).toMatchObject({ rows: [], baseline: null });
+  });
+
+  it('is the same by another metric and against another baseline, without being read again', () => {
+    const [one, two] = [boardOf('higher', GIVEN), boardOf('lower', GIVEN.toReversed())];
+    const both = {
+      ...one,
+      columns: [...one.columns, { ...two.columns[0]!, metric: 'quick' }],
+      rows: one.rows.map((row, place) => ({ ...row, cells: [...row.cells, ...two.rows[place]!.cells] })),
+    };
+    const again = restanding(standing(both), { sortBy: 'quick', baseline: 'eval-one:name2' });
+    expect(again.rows.map(({ reference }) => reference.at(-1))).toEqual(['4', '3', '2', '1', '0']);
+    expect([again.sortedBy, again.baseline]).toEqual(['quick', 'eval-one:name2']);
+    expect(again.rows.at(-1)!.cells[0]!.delta).toBeCloseTo(0.3);
+    expect(restanding(again, { sortBy: 'good', baseline: 'eval-one:name0' })).toEqual(standing(both));
+    expect(restanding(standing(both), { sortBy: 'none', baseline: 'nobody' })).toEqual(standing(both));
   });
 });

@@ -84,6 +84,12 @@ export const pipelineCommands = (name: string): readonly string[] => [
   commandLine('plan', 'draw', name),
 ];
 
+/** Enough of an id to tell it apart. */
+const SHORT_PLAN = 12;
+
+export const planDiffCommand = (from: string, to: string): string =>
+  commandLine('plan', 'diff', from.slice(0, SHORT_PLAN), to.slice(0, SHORT_PLAN));
+
 export const monitorCommands = (id: string, isStarted: boolean): readonly string[] =>
   isStarted ? [commandLine('monitor', 'status', id, '--history')] : [commandLine('monitor', 'list')];
 

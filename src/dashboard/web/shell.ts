@@ -4,7 +4,7 @@ const PLAIN = /^[\w@%+=:,./-]+$/;
 /** What a shell reads within double quotes. */
 const READ = /["$`\\!\r\n]/;
 
-export function shellWord(word: string): string {
+function shellWord(word: string): string {
   if (PLAIN.test(word)) return word;
   return READ.test(word) ? `'${word.replaceAll("'", `'\\''`)}'` : `"${word}"`;
 }

@@ -1,8 +1,8 @@
 /** Leaderboard: the variants of the newest evaluations on a dataset, ranked by a metric, each with its interval. */
-import { useState } from 'react';
+import { useCallback, useState } from 'react';
 import { Link, useLocation, useSearchParams } from 'wouter';
 import type { EvaluatedDataset } from '../../../../evaluation/load-board.ts';
-import type { StandingBoard } from '../../../../evaluation/standing-board.ts';
+import { restanding, type StandingBoard } from '../../../../evaluation/standing-board.ts';
 import { query, useApi } from '../../api.ts';
 import { leaderboardCommand } from '../../commands.ts';
 import { Page } from '../../parts/page.tsx';
@@ -22,13 +22,24 @@ interface Answer {
 const ASKED = ['dataset', 'split', 'metric', 'baseline'] as const;
 type Asked = (typeof ASKED)[number];
 
+const STALE_MS = 60_000;
 /** As many as a comparison takes. */
 const MOST_SIDES = 12;
 
 export default function LeaderboardScreen() {
   const [parameters, setParameters] = useSearchParams();
   const asked = Object.fromEntries(ASKED.map((name) => [name, parameters.get(name) ?? undefined]));
-  const board = useApi<Answer>(`/v1/leaderboards${query(asked)}`, { retry: false });
+  const { dataset, split, metric, baseline } = asked;
+  const board = useApi<Answer>(`/v1/leaderboards${query({ dataset, split })}`, {
+    retry: false,
+    // Whole evaluations are read for it; by another metric it is ranked here.
+    staleTime: STALE_MS,
+    refetchOnWindowFocus: false,
+    select: useCallback(
+      (answer: Answer) => ({ ...answer, board: restanding(answer.board, { sortBy: metric, baseline }) }),
+      [metric, baseline],
+    ),
+  });
   /** References, in the order in which they were chosen. */
   const [chosen, setChosen] = useState<readonly string[]>([]);
   /** What depends on what has changed is chosen anew. */

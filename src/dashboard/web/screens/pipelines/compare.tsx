@@ -2,7 +2,9 @@
 import { useState } from 'react';
 import { diffPlans, showDiff } from '../../../../plan/diff.ts';
 import { useApi } from '../../api.ts';
+import { planDiffCommand } from '../../commands.ts';
 import { shortPlan, time } from '../../format.ts';
+import { Copy } from '../../parts/copy.tsx';
 import { Loaded } from '../../parts/states.tsx';
 import { type Deployment, type PipelineView, type StoredPlan, variantOf } from './types.ts';
 
@@ -83,7 +85,13 @@ function Difference({ from, to }: { readonly from: Choice; readonly to: Choice }
             planId === other.planId ? (
               <p className="muted">They are the same plan.</p>
             ) : (
-              <pre className="plan-diff">{showDiff(diffPlans(plan, other.plan)) || 'Nothing that runs differs.'}</pre>
+              <>
+                <pre className="plan-diff">{showDiff(diffPlans(plan, other.plan)) || 'Nothing that runs differs.'}</pre>
+                <p className="muted">
+                  <code>{planDiffCommand(planId, other.planId)}</code>{' '}
+                  <Copy text={() => planDiffCommand(planId, other.planId)} what="the command for this difference" />
+                </p>
+              </>
             )
           }
         </Loaded>
