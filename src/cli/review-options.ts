@@ -1,5 +1,6 @@
 /** Options that the commands of review queues share, and what is made of them. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { CALIBRATION_LIMITS } from '../evaluation/calibration/limits.ts';
 import { WINNERS, type Winner } from '../evaluation/calibration/pair-order.ts';
 import { REVIEW_LIMITS } from '../review/queue.ts';
 import { positiveInteger } from './options.ts';
@@ -19,7 +20,13 @@ export interface SaidOptions {
 }
 
 export const withReviewer = (command: Command, what = 'who reviews; default: you, as the system calls you'): Command =>
-  command.option('--as <name>', what);
+  command.option('--as <name>', what, personName);
+
+function personName(text: string): string {
+  const { raterLength } = CALIBRATION_LIMITS;
+  if (/^[^\p{Cc}]*\S[^\p{Cc}]*$/u.test(text) && text.length <= raterLength) return text;
+  throw new InvalidArgumentError(`give a name of 1 to ${raterLength} characters.`);
+}
 
 export function withSaid(command: Command): Command {
   return command

@@ -5,6 +5,7 @@ import type { Store } from '../store/store.ts';
 import { itemAt, showItem } from './item.ts';
 import { progressOf } from './progress.ts';
 import type { ReviewItem, ReviewProgress } from './queue.ts';
+import { checkNote } from './request.ts';
 import { type GivenSaid, readDecision, readReview } from './said.ts';
 
 export interface Desk {
@@ -45,7 +46,7 @@ export async function nextItem(
   return { item: null, why: NONE_BECAUSE[claimed.why], progress };
 }
 
-/** @throws SluiceError `value_unfit`, and those of `Reviews.review` */
+/** @throws SluiceError `value_unfit`, `note_invalid`, and those of `Reviews.review` */
 export async function giveReview(
   { store, redaction }: Desk,
   { queue: name, place, reviewer, who }: DeskItem,
@@ -53,21 +54,21 @@ export async function giveReview(
 ): Promise<ReviewItem> {
   const { queue } = await itemAt(store, name, place);
   const value = readReview(queue, { place }, given, reviewer);
-  const kept = note === undefined ? null : redaction.text(note);
+  const kept = note === undefined ? null : redaction.text(checkNote(note));
   await store.reviews.review({ queue: name, place, by: reviewer, who }, { value, note: kept });
   return showItem(store, name, place, { reviewer });
 }
 
-/** @throws SluiceError those of `Reviews.pass` */
+/** @throws SluiceError `note_invalid`, and those of `Reviews.pass` */
 export async function passItem(
   { store, redaction }: Desk,
   { queue, place, reviewer, who }: DeskItem,
   why: string,
 ): Promise<void> {
-  await store.reviews.pass({ queue, place, by: reviewer, who }, redaction.text(why));
+  await store.reviews.pass({ queue, place, by: reviewer, who }, redaction.text(checkNote(why)));
 }
 
-/** @throws SluiceError `value_unfit`, and those of `Reviews.decide` */
+/** @throws SluiceError `value_unfit`, `note_invalid`, and those of `Reviews.decide` */
 export async function decideItem(
   { store, redaction }: Desk,
   { queue: name, place, reviewer, who }: DeskItem,
@@ -75,6 +76,9 @@ export async function decideItem(
 ): Promise<ReviewItem> {
   const { queue, item } = await itemAt(store, name, place);
   const value = readDecision(queue, item, given, reviewer);
-  await store.reviews.decide({ queue: name, place, by: reviewer, who }, { value, note: redaction.text(note) });
+  await store.reviews.decide(
+    { queue: name, place, by: reviewer, who },
+    { value, note: redaction.text(checkNote(note)) },
+  );
   return showItem(store, name, place, { reviewer, told: true });
 }

@@ -42,3 +42,13 @@ export function readNewReview(given: NewReview): z.output<typeof NewReview> {
     data: { problems },
   });
 }
+
+/** @throws SluiceError `note_invalid` */
+export function checkNote(note: string): string {
+  const { data, error } = ReviewNote.safeParse(note);
+  if (data !== undefined) return data;
+  throw new SluiceError('note_invalid', {
+    message: `what is said beside it cannot be kept: ${error.issues.map(({ message }) => message).join('; ')}`,
+    remedy: `say it in 1 to ${noteLength.toLocaleString('en')} characters`,
+  });
+}

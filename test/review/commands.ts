@@ -83,6 +83,8 @@ export function describeCommands(world: () => ReviewWorld): void {
       [['label', 'pairs', '1', '--winner', 'third'], 'first, second, tie'],
       [['label', 'pairs', '1', '--set', 'win=1'], 'winner is one of first, second, tie'],
       [['label', 'cli', '1', '--winner', 'first'], 'fill in the fields'],
+      [['pass', 'cli', '2', '--why', ' '], 'in 1 to 1,024 characters'],
+      [['next', 'cli', '--as', ''], 'give a name of 1 to 100 characters'],
       [['item', 'cli', '3'], 'its items are 1 to 2'],
       [['start', 'no/name', '--evaluation', EVALUATION, '--scorer', 'helpful'], 'it is no name'],
       [['dataset', 'cli', '--to', 'x', '--where', 'solved'], 'give FIELD=VALUE'],
