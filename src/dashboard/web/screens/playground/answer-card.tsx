@@ -7,6 +7,7 @@ import { DASH, duration, money, shortPlan, shortRun, whole } from '../../format.
 import { Badge } from '../../parts/badge.tsx';
 import { JsonView } from '../../parts/json.tsx';
 import { citedIn, Passages, passageLists } from '../../parts/passages.tsx';
+import { Prose } from '../../parts/prose.tsx';
 import { Thumb } from '../../parts/thumb.tsx';
 import { refusalOf, type Session } from '../../session.tsx';
 import type { RunTrace } from '../run/spans.ts';
@@ -84,7 +85,7 @@ function Said({ answer: { phase, text, drafts, output } }: { readonly answer: An
   if (text !== null)
     return (
       <div className="answer-text" aria-live="polite">
-        {text}
+        <Prose text={text} />
       </div>
     );
   if (drafts.length > 0)

@@ -129,7 +129,7 @@ function About({ queue, standing }: { readonly queue: ReviewQueue; readonly stan
         </details>
       )}
       <p className="muted">
-        How far {scorer} itself says what people say:{' '}
+        What calibration makes of these labels:{' '}
         <code>
           sluice judge show {evaluationId} --scorer {scorer}
         </code>
