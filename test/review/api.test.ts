@@ -114,7 +114,7 @@ describe('fields', () => {
     expect((await bo('GET', `/words/items/${place}`)).body.told.passes).toMatchObject([{ reviewer: 'ada' }]);
   });
 
-  test('what is settled becomes examples; the final ones stay so; the second time adds none', async () => {
+  test('what is settled becomes examples, which fit their dataset; the second time adds none', async () => {
     const into = { dataset: 'reviewed', begin: true, tags: ['hard'] };
     const added = await mo('POST', '/words/dataset', { ...into, field: 'solved', is: false });
     expect(added).toMatchObject({ status: 201, body: { dataset: 'reviewed', examples: 1, created: true } });
@@ -128,6 +128,7 @@ describe('fields', () => {
       status: 409,
       body: { code: 'review_empty' },
     });
+    expect((await mo('POST', '/words/dataset', { ...into, dataset: 'strict' })).body.code).toBe('expected_unfit');
     expect((await mo('POST', '/words/dataset', { ...into, accept: true })).body.code).toBe('accept_invalid');
     expect((await mo('POST', '/words/dataset', { ...into, field: 'solve', is: true })).body).toMatchObject({
       code: 'field_unknown',
@@ -166,13 +167,15 @@ describe('pairs', () => {
     expect((await ada('PUT', '/pairs/items/1/review', { value: { win: 1 } })).body.code).toBe('value_unfit');
   });
 
-  test('the better answers become what is expected', async () => {
+  test('the better answers become what is expected; what is kept for the end stays so', async () => {
     const decided = await mo('PUT', '/pairs/items/4/decision', { value: { win: 0 }, note: 'it cites' });
     expect(decided.body.told.decision.value).toEqual({ win: 0 });
     const added = await mo('POST', '/pairs/dataset', { dataset: 'better', begin: true, accept: true });
     expect(added.body.added).toHaveLength(4);
     const { version } = await world.store.datasets.find('better');
-    const texts = (await world.store.datasets.examples(version)).map(({ expected }) => expected!.text as string);
+    const examples = await world.store.datasets.examples(version);
+    expect(examples.find(({ id }) => id === 'e003')!.tags).toEqual(['final', 'reviewed']);
+    const texts = examples.map(({ expected }) => expected!.text as string);
     expect(texts.map((text) => text.slice(-4)).toSorted()).toEqual(['of 0', ...new Array(3).fill('of 1')]);
   });
 });
