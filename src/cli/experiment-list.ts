@@ -10,6 +10,7 @@ import { stateText } from './experiment-text.ts';
 import { positiveInteger } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
+import { showTime } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 interface ListOptions {
@@ -32,6 +33,9 @@ interface Listed {
   /** In one line. */
   readonly verdict: string | null;
   readonly startedAt: number | null;
+  /** Null while it goes on, too. */
+  readonly endedAt: number | null;
+  readonly winner: string | null;
 }
 
 const LARGEST_PAGE = 1_000;
@@ -80,11 +84,11 @@ async function listedIn(
   const started = await Promise.all(
     shown.slice(0, limit).map(async (row): Promise<Listed> => {
       const { sentences } = await statusOf(store, row);
-      const { experimentId, spec, kind, state, stage, startedAt } = row;
+      const { experimentId, spec, kind, state, stage, startedAt, endedAt, winner } = row;
       return {
         ...{ experiment: experimentId, pipeline: row.pipeline, kind, state, isDefined: defined.has(row.name) },
         ...{ share: spec.share, stage, variants: spec.arms.slice(1).map(({ name }) => name) },
-        ...{ verdict: sentences[0] ?? null, startedAt },
+        ...{ verdict: sentences[0] ?? null, startedAt, endedAt, winner },
       };
     }),
   );
@@ -95,7 +99,7 @@ async function listedIn(
       ({ id, spec }): Listed => ({
         ...{ experiment: id, pipeline: spec.pipeline, kind: 'experiment', state: 'not started', isDefined: true },
         ...{ share: spec.share, stage: null, variants: spec.arms.slice(1).map(({ name }) => name) },
-        ...{ verdict: null, startedAt: null },
+        ...{ verdict: null, startedAt: null, endedAt: null, winner: null },
       }),
     );
   return [...started, ...never];
@@ -111,6 +115,9 @@ function listTable(listed: readonly Listed[], room: number): string[] {
       { heading: 'share', cell: ({ share }) => percent(share), align: 'right' },
       { heading: 'stage', cell: ({ stage }) => stage, align: 'right' },
       { heading: 'variants', cell: ({ variants }) => variants.join(', '), isFlexible: true },
+      { heading: 'winner', cell: ({ winner }) => winner },
+      { heading: 'since (UTC)', cell: ({ startedAt }) => showTime(startedAt) },
+      { heading: 'until', cell: ({ endedAt }) => showTime(endedAt) },
       { heading: 'verdict', cell: ({ verdict }) => verdict, isFlexible: true },
     ],
     room,

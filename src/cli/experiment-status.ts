@@ -6,14 +6,16 @@ import type { Runtime } from '../runtime/runtime.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
+import { showDetails } from './experiment-details.ts';
 import { showStatus, statusData } from './experiment-status-text.ts';
 import { exitOf, groupOf, stateText, workflowIdOf } from './experiment-text.ts';
 import { type ExitCode, Interrupted, type Session } from './session.ts';
 import { showTime } from './text.ts';
 import { withRuntime, withStore } from './with-servers.ts';
 
-interface StatusOptions {
+export interface StatusOptions {
   readonly follow?: boolean;
+  readonly all?: boolean;
 }
 
 /** Finds what the user means; the whole id. */
@@ -24,33 +26,45 @@ export function statusCommand(world: World): Command {
     summary: 'show how an experiment stands; exit code 3 where it was rolled back, 4 where it was inconclusive',
     examples: [
       ['experiment status rerank-online', 'the verdict, what it rests on, and what comes next'],
+      ['experiment status rerank-online --all', 'also what was asked of it, and who has met which arm'],
       ['experiment status rerank-online --follow', 'a line for every look, until it has ended'],
     ],
   })
     .argument('<experiment>', 'its id, or the beginning of it')
     .option('--follow', 'wait for its end')
+    .option('--all', 'also what was asked, how many met each arm, and whether they came as planned')
     .action((id: string, options: StatusOptions, command: Command) =>
       runAction(world, command, (session) => status(session, async () => id, options)),
     );
 }
 
-export function status(session: Session, find: FindExperiment, { follow }: StatusOptions): Promise<ExitCode> {
-  if (follow) return followOne(session, find);
+export function status(session: Session, find: FindExperiment, options: StatusOptions): Promise<ExitCode> {
+  const { follow, all = false } = options;
+  if (follow) return followOne(session, find, all);
   return withStore(session, async ({ store, urlOf, isUiServed }) => {
     const { experimentStatus } = await import('../runtime/experiment-status.ts');
     const found = await experimentStatus(store, await find(store));
-    return show(session, found, urlOf(workflowIdOf(found.row)), isUiServed);
+    return show(session, found, { url: urlOf(workflowIdOf(found.row)), isServed: isUiServed, all });
   });
 }
 
-async function show(session: Session, found: ExperimentStatus, url: string, isServed: boolean): Promise<ExitCode> {
+interface Shown {
+  readonly url: string;
+  readonly isServed: boolean;
+  readonly all: boolean;
+}
+
+async function show(session: Session, found: ExperimentStatus, { url, isServed, all }: Shown): Promise<ExitCode> {
   const { terminal } = session;
   if (terminal.json) terminal.printJson(await statusData(found, url));
-  else await showStatus(terminal, found, { url, isServed, now: Date.now() });
+  else {
+    await showStatus(terminal, found, { url, isServed, now: Date.now() });
+    if (all) await showDetails(terminal, found);
+  }
   return exitOf(found.row);
 }
 
-function followOne(session: Session, find: FindExperiment): Promise<ExitCode> {
+function followOne(session: Session, find: FindExperiment, all: boolean): Promise<ExitCode> {
   const { services, terminal } = session;
   return withRuntime(session, { project: services.project }, async (runtime) => {
     const { client, store } = runtime;
@@ -59,7 +73,7 @@ function followOne(session: Session, find: FindExperiment): Promise<ExitCode> {
     terminal.note(`${experimentId}  ${client.urlOf(workflowIdOf(before.row))}`);
     await follow(session, runtime, before);
     const found = await client.reportOf(experimentId);
-    return show(session, found, client.urlOf(workflowIdOf(found.row)), true);
+    return show(session, found, { url: client.urlOf(workflowIdOf(found.row)), isServed: true, all });
   });
 }
 

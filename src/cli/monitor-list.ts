@@ -4,6 +4,7 @@ import { percent } from '../experiment/report-text.ts';
 import type { AlertState } from '../monitor/spec.ts';
 import type { DefinedMonitors } from '../runtime/project.ts';
 import type { MonitorRow } from '../store/monitors.ts';
+import type { MonitorCounts } from '../store/monitors-read.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
@@ -25,7 +26,7 @@ interface Listed {
   readonly sample: number;
   /** Null where it was not started. */
   readonly alert: AlertState | null;
-  readonly scored: number | null;
+  readonly counts: Pick<MonitorCounts, 'triggered' | 'sampled' | 'waiting' | 'scored' | 'failed'> | null;
   readonly lastScoredAt: number | null;
 }
 
@@ -73,10 +74,10 @@ async function listedIn(
     rows
       .filter((_, index) => all || isFirst(index))
       .map(async ({ monitorId, state, alert, spec }): Promise<Listed> => {
-        const { scored, lastScoredAt } = await monitors.counts(monitorId);
+        const { lastScoredAt, triggered, sampled, waiting, scored, failed } = await monitors.counts(monitorId);
         return {
           ...{ monitor: monitorId, pipeline: spec.pipeline, state, scorer: spec.scorer.id, sample: spec.sample },
-          ...{ alert, scored, lastScoredAt },
+          ...{ alert, counts: { triggered, sampled, waiting, scored, failed }, lastScoredAt },
         };
       }),
   );
@@ -86,7 +87,7 @@ async function listedIn(
     .map(
       ({ id, spec }): Listed => ({
         ...{ monitor: id, pipeline: spec.pipeline, state: 'not started', scorer: spec.scorer.id, sample: spec.sample },
-        ...{ alert: null, scored: null, lastScoredAt: null },
+        ...{ alert: null, counts: null, lastScoredAt: null },
       }),
     );
   return [...started, ...never];
@@ -102,7 +103,11 @@ const listTable = (listed: readonly Listed[], room: number): string[] =>
       { heading: 'scorer', cell: ({ scorer }) => scorer, isFlexible: true },
       { heading: 'sample', cell: ({ sample }) => percent(sample), align: 'right' },
       { heading: 'alert', cell: ({ alert, state }) => (state === 'running' ? alert : null) },
-      { heading: 'scored', cell: ({ scored }) => scored, align: 'right' },
+      { heading: 'matched', cell: ({ counts }) => counts?.triggered, align: 'right' },
+      { heading: 'sampled', cell: ({ counts }) => counts?.sampled, align: 'right' },
+      { heading: 'waiting', cell: ({ counts }) => counts?.waiting, align: 'right' },
+      { heading: 'scored', cell: ({ counts }) => counts?.scored, align: 'right' },
+      { heading: 'failed', cell: ({ counts }) => counts?.failed, align: 'right' },
       { heading: 'last (UTC)', cell: ({ lastScoredAt }) => (lastScoredAt === null ? null : showTime(lastScoredAt)) },
     ],
     room,

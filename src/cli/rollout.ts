@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { SluiceError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import { groupCommand, readingCommand, runAction, type World } from './command.ts';
-import { status } from './experiment-status.ts';
+import { type StatusOptions, status } from './experiment-status.ts';
 import { type SteerText, steerCommand } from './experiment-steer.ts';
 import { rolloutStartCommand } from './rollout-start.ts';
 
@@ -49,7 +49,8 @@ function statusCommand(world: World): Command {
   })
     .argument(...ROLLOUT)
     .option('--follow', 'wait for its end')
-    .action((given: string | undefined, options: { readonly follow?: boolean }, command: Command) =>
+    .option('--all', 'also what was asked, how many met each arm, and whether they came as planned')
+    .action((given: string | undefined, options: StatusOptions, command: Command) =>
       runAction(world, command, (session) => status(session, (store) => findRollout(store, given), options)),
     );
 }

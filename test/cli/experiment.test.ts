@@ -116,8 +116,8 @@ describe('on a pipeline that is deployed', () => {
     await start();
     world.defined.set('other', definedAs('other'));
     const { stdout } = await run('list');
-    expect(stdout).toMatch(new RegExp(`${id} +bot +running +50 % +1 +loud +Running since`));
-    expect(stdout).toMatch(/other +bot +not started +50 % +– +loud +–/);
+    expect(stdout).toMatch(new RegExp(`${id} +bot +running +50 % +1 +loud +– +[-\\d]+ [:\\d]+ +– +Running since`));
+    expect(stdout).toMatch(/other +bot +not started +50 % +– +loud +– +– +– +–/);
     expect(stdout).toContain('sluice experiment plan other');
     expect(stdout).not.toContain('aborted');
     const all = JSON.parse((await run('list --all --json --limit 1000')).stdout);
@@ -170,6 +170,10 @@ describe('on a pipeline that is deployed', () => {
     expect(stdout).toContain('before the first of 4 steps: 0 % of the traffic outside the share gets loud');
     expect(stdout).toContain(`ui/rollout-${id}`);
     expect((await world.run('rollout status bot')).stdout).toContain(`${id} on bot: `);
+    const whole = (await run(`status ${id} --all`)).stdout;
+    expect(whole).toMatch(/^arms +baseline 50 % · loud 50 %$/m);
+    expect(whole).toMatch(/^loud +50 % +120 +120 +120$/m);
+    expect(whole).toMatch(/^exposed +50 % · 50 % +baseline 120, loud 120 +1.0$/m);
     const brief = (await run(`brief ${id}`)).stdout;
     expect(brief).toMatch(/^Question\n {2}Does loud raise thumbs-up on bot, without harm to /);
     expect(brief).toContain('Recommendation\n  Nothing to do: loud is being rolled out');

@@ -71,7 +71,7 @@ export const playgroundCommands = (pipelines: readonly string[]): readonly strin
   (pipelines.length === 0 ? ['docs-bot'] : pipelines).map((name) => `${commandLine('ask', name)} "…" --stream`);
 
 export const experimentCommands = (id: string, kind: 'experiment' | 'rollout'): readonly string[] => [
-  commandLine(kind, 'status', id),
+  commandLine(kind, 'status', id, '--all'),
   commandLine('experiment', 'history', id, '--looks'),
 ];
 

@@ -1,0 +1,56 @@
+/** What an experiment was asked, how many units met each arm, and whether they came as planned: the rest of its screen. */
+import { percent } from '../experiment/report-text.ts';
+import { isLive } from '../experiment/spec.ts';
+import type { ExperimentStatus } from '../runtime/experiment-status.ts';
+import { tableLines } from './table.ts';
+import type { Terminal } from './terminal.ts';
+import { wrap } from './text.ts';
+
+export async function showDetails(terminal: Terminal, { row, look }: ExperimentStatus): Promise<void> {
+  const [{ lookReport }, { askedFacts }, { ratioText }] = await Promise.all([
+    import('../experiment/look-report.ts'),
+    import('../experiment/asked-facts.ts'),
+    import('../experiment/brief-words.ts'),
+  ]);
+  const { room, width } = terminal;
+  const report = lookReport(row, look);
+  const print = (lines: readonly string[]): void => {
+    terminal.print();
+    for (const line of lines) terminal.print(line);
+  };
+  print(
+    tableLines(
+      askedFacts(report, isLive(row)),
+      [
+        { heading: 'asked', cell: ([name]) => name.toLowerCase() },
+        { heading: ' ', cell: ([, text]) => text, isFlexible: true },
+      ],
+      room,
+    ),
+  );
+  print(
+    tableLines(report.funnel, [
+      { heading: 'arm', cell: ({ arm, isServed }) => (isServed ? arm : `${arm} (stopped)`) },
+      { heading: 'planned', cell: ({ weight }) => percent(weight), align: 'right' },
+      { heading: 'exposed', cell: ({ exposed }) => exposed, align: 'right' },
+      { heading: 'matured', cell: ({ matured }) => matured, align: 'right' },
+      { heading: 'with value', cell: ({ recorded }) => recorded, align: 'right' },
+    ]),
+  );
+  const { rows } = report.ratio;
+  print(wrap(ratioText(report), width, ''));
+  if (rows.length === 0) return;
+  const of = (numbers: readonly number[], arms: readonly string[]): string =>
+    numbers.map((number, arm) => `${arms[arm]} ${number.toLocaleString('en')}`).join(', ');
+  for (const line of tableLines(
+    rows,
+    [
+      { heading: 'of units', cell: (ratio) => ratio.of },
+      { heading: 'planned', cell: ({ weights }) => weights.map(percent).join(' · ') },
+      { heading: 'came', cell: ({ counts, arms }) => of(counts, arms), isFlexible: true },
+      { heading: 'p', cell: ({ p }) => p.toPrecision(2), align: 'right' },
+    ],
+    room,
+  ))
+    terminal.print(line);
+}
