@@ -5,7 +5,9 @@ import { type Column, Rows } from '../../parts/rows.tsx';
 import { inWords } from './form.ts';
 
 const DECIMALS = 2;
-const coefficient = (value: number | null): string => (value === null ? DASH : value.toFixed(DECIMALS));
+/** Plus zero, as what rounds to nothing from below is nothing. */
+const coefficient = (value: number | null): string =>
+  value === null ? DASH : (Number(value.toFixed(DECIMALS)) + 0).toFixed(DECIMALS);
 
 const COLUMNS: readonly Column<FieldAgreement>[] = [
   { id: 'field', heading: 'Field', cell: ({ field }) => (field === 'win' ? 'Which is better' : inWords(field)) },

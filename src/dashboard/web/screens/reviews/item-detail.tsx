@@ -2,7 +2,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
-import type { ItemSummary, ReviewItem, ReviewQueue } from '../../../../review/queue.ts';
+import type { ItemSummary, ItemTold, ReviewItem, ReviewQueue } from '../../../../review/queue.ts';
 import { query, useApi } from '../../api.ts';
 import { whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
@@ -26,41 +26,22 @@ interface DetailProps {
 
 export function ItemDetail({ queue, session, summary, places, onStep, onClose }: DetailProps) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const queries = useQueryClient();
   const { place, state } = summary;
-  const isOver = state !== 'open' && state !== 'begun';
   /** Whoever may decide may look before all have reviewed, where they ask for it. */
-  const [isRevealed, setRevealed] = useState(false);
-  const mayNot = refusalOf(session, 'operate');
-  const told = isRevealed && mayNot === undefined ? 'true' : undefined;
+  const [revealed, setRevealed] = useState<number>();
+  const mayLook = refusalOf(session, 'operate') === undefined;
+  const told = revealed === place && mayLook ? 'true' : undefined;
   const item = useApi<ReviewItem>(`${pathOf(queue.name)}/items/${place}${query({ told })}`, {
     placeholderData: undefined as never,
   });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another item begins at its top
   useEffect(() => {
     if (!dialog.current!.open) dialog.current!.showModal();
-  }, []);
-  const at = places.indexOf(place);
-  // Also of one that has left the table: it was decided here.
-  const [before, after] = [places.findLast((each) => each < place), places.find((each) => each > place)];
-  const step = (to: number | undefined) => to !== undefined && onStep(to);
+    dialog.current!.scrollTop = 0;
+  }, [place]);
   return (
     <dialog ref={dialog} className="item-detail" aria-labelledby="item-title" onClose={onClose}>
-      <div className="bar">
-        <button type="button" disabled={before === undefined} onClick={() => step(before)}>
-          ← Previous
-        </button>
-        <button type="button" disabled={after === undefined} onClick={() => step(after)}>
-          Next →
-        </button>
-        {at >= 0 && (
-          <span className="muted">
-            {whole(at + 1)} of {whole(places.length)}
-          </span>
-        )}
-        <button type="button" className="to-end" onClick={() => dialog.current!.close()}>
-          Close
-        </button>
-      </div>
+      <Steps {...{ place, places, onStep }} onClose={() => dialog.current!.close()} />
       <div className="bar">
         <h2 id="item-title">Item {place}</h2>
         <Badge word={state} />
@@ -72,26 +53,60 @@ export function ItemDetail({ queue, session, summary, places, onStep, onClose }:
             <Opened item={data} />
             <div>
               {data.told === null ? (
-                <NotTold {...{ queue, session, item: data }} onReveal={() => setRevealed(true)} />
+                <NotTold {...{ queue, session, item: data }} onReveal={() => setRevealed(place)} />
               ) : (
-                <>
-                  <Told queue={queue} told={data.told} />
-                  {(isOver || data.told.decision !== null) && (
-                    <Decide
-                      key={data.told.decision?.at}
-                      queue={queue}
-                      item={data}
-                      mayNot={queue.closedAt === null ? mayNot : 'The queue is closed: nothing is decided any more.'}
-                      onDecided={() => queries.invalidateQueries()}
-                    />
-                  )}
-                </>
+                <Judged key={place} {...{ queue, session, item: data, told: data.told }} />
               )}
             </div>
           </div>
         )}
       </Loaded>
     </dialog>
+  );
+}
+
+interface StepsProps extends Pick<DetailProps, 'places' | 'onStep' | 'onClose'> {
+  readonly place: number;
+}
+
+function Steps({ place, places, onStep, onClose }: StepsProps) {
+  const at = places.indexOf(place);
+  // Also of one that has left the table: it was decided here.
+  const [before, after] = [places.findLast((each) => each < place), places.find((each) => each > place)];
+  const step = (to: number | undefined) => to !== undefined && onStep(to);
+  return (
+    <div className="bar">
+      <button type="button" disabled={before === undefined} onClick={() => step(before)}>
+        ← Previous
+      </button>
+      <button type="button" disabled={after === undefined} onClick={() => step(after)}>
+        Next →
+      </button>
+      {at >= 0 && (
+        <span className="muted">
+          {whole(at + 1)} of {whole(places.length)}
+        </span>
+      )}
+      <button type="button" className="to-end" onClick={onClose}>
+        Close
+      </button>
+    </div>
+  );
+}
+
+/** What was said, and, where nobody is asked about it any more, what holds. */
+function Judged({ queue, session, item, told }: OpenedProps & { readonly told: ItemTold }) {
+  const queries = useQueryClient();
+  const { state } = item;
+  const mayNot =
+    queue.closedAt === null ? refusalOf(session, 'operate') : 'The queue is closed: nothing is decided any more.';
+  return (
+    <>
+      <Told queue={queue} told={told} />
+      {state !== 'open' && state !== 'begun' && (
+        <Decide key={told.decision?.at} {...{ queue, item, mayNot }} onDecided={() => queries.invalidateQueries()} />
+      )}
+    </>
   );
 }
 

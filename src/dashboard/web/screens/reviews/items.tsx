@@ -54,7 +54,6 @@ export function Items({ report, session }: ItemsProps) {
       )}
       {open !== undefined && (
         <ItemDetail
-          key={open.place}
           {...{ queue, session }}
           summary={open}
           places={shown.map(({ place: at }) => at)}

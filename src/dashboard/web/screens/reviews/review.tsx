@@ -11,11 +11,12 @@ import { refusalOf, type Session } from '../../session.tsx';
 import { useHasKeys } from './help.tsx';
 import { KEYS } from './hotkeys.ts';
 import { Material } from './material.tsx';
+import { NothingLeftToDo } from './nothing.tsx';
 import { ReviewForm } from './review-form.tsx';
 import './reviews.css';
 import { pathOf } from './types.ts';
 import { type Reviewing, useReviewing } from './use-reviewing.ts';
-import { mineOf, NOTHING_LEFT } from './words.ts';
+import { mineOf } from './words.ts';
 
 export default function Review({ session, parameters }: ScreenProps) {
   const name = parameters.name ?? '';
@@ -60,11 +61,15 @@ function Done({ report, session }: { readonly report: ReviewReport; readonly ses
 
 function AtWork({ report, session }: { readonly report: ReviewReport; readonly session: Session }) {
   const { queue } = report;
-  const [search] = useSearchParams();
-  const asked = Number(search.get('item'));
-  const first = Number.isInteger(asked) && asked > 0 ? asked : undefined;
+  const [search, setSearch] = useSearchParams();
+  /** The item that the address names, at first: then it goes on with what is open. */
+  const [first] = useState(() => placeIn(search));
   const reviewing = useReviewing({ queue: queue.name, items: queue.items, reviewer: session.name, first });
   const { stage, message } = reviewing;
+  const hasLeft = search.has('item') && stage.is === 'item' && stage.item.place !== first;
+  useEffect(() => {
+    if (hasLeft) setSearch({}, { replace: true });
+  }, [hasLeft, setSearch]);
   return (
     <>
       <p className="visually-hidden" role="status" aria-live="polite">
@@ -72,7 +77,7 @@ function AtWork({ report, session }: { readonly report: ReviewReport; readonly s
       </p>
       {stage.is === 'reading' && <Loading what="the next item" />}
       {stage.is === 'failed' && <Failed error={stage.error} retry={reviewing.again} />}
-      {stage.is === 'nothing' && <Nothing why={stage.why} queue={queue.name} reviewing={reviewing} />}
+      {stage.is === 'nothing' && <NothingLeftToDo why={stage.why} queue={queue.name} reviewing={reviewing} />}
       {stage.is === 'item' && (
         <Item
           key={`${stage.item.place} ${stage.item.mine?.at ?? ''}`}
@@ -85,35 +90,9 @@ function AtWork({ report, session }: { readonly report: ReviewReport; readonly s
   );
 }
 
-interface NothingProps {
-  readonly why: keyof typeof NOTHING_LEFT;
-  readonly queue: string;
-  readonly reviewing: Reviewing;
-}
-
-function Nothing({ why, queue, reviewing: { again, back, mayGoBack } }: NothingProps) {
-  const { title, what } = NOTHING_LEFT[why];
-  return (
-    <div className="state empty">
-      <strong>{title}</strong>
-      <p>{what}</p>
-      <div className="bar centred">
-        <Link className="button" href={`/reviews/${queue}`}>
-          See the queue
-        </Link>
-        {why === 'claimed_by_others' && (
-          <button type="button" onClick={again}>
-            Look again
-          </button>
-        )}
-        {mayGoBack && why !== 'closed' && (
-          <button type="button" onClick={back}>
-            Back to what I submitted last
-          </button>
-        )}
-      </div>
-    </div>
-  );
+function placeIn(search: URLSearchParams): number | undefined {
+  const place = Number(search.get('item'));
+  return Number.isInteger(place) && place > 0 ? place : undefined;
 }
 
 interface ItemProps {

@@ -128,7 +128,8 @@ export function useReviewing({ queue, items, reviewer, first }: Asked): Reviewin
   const skip = () =>
     void once(async () => {
       const { place, mine } = item!;
-      // What was said before stays as it was said.
+      // What was said before stays as it was said, whatever was changed of it since.
+      if (mine !== null) dropDraft(sessionStorage, queue, place);
       if (mine !== null) remember([...done.filter((each) => each !== place), place]);
       const next = await go(mine === null ? 'Skipped: it stays open.' : 'Nothing was changed.', place);
       if (next.item?.place === place) setMessage('This is the only one that is left for you.');

@@ -72,14 +72,13 @@ export function shown(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-const BASELINE = 'baseline';
 const EVEN = 0.5;
 
 /** A pair's `win` is of the variant: here of the answers as they are shown. */
-export function winnerWords(win: Json, { variants }: Pick<ItemTold, 'variants'>): string {
+export function winnerWords(win: Json, { baseline }: Pick<ItemTold, 'baseline'>): string {
   if (typeof win !== 'number') return shown(win);
   if (win === EVEN) return 'Neither';
-  const isFirst = (variants[0] === BASELINE) === win < EVEN;
+  const isFirst = (baseline === 'first') === win < EVEN;
   return isFirst ? 'First' : 'Second';
 }
 
@@ -87,7 +86,7 @@ export function winnerWords(win: Json, { variants }: Pick<ItemTold, 'variants'>)
 export function linesOf(
   value: { readonly [field: string]: Json },
   { kind, fields }: Pick<ReviewQueue, 'kind' | 'fields'>,
-  told: Pick<ItemTold, 'variants'>,
+  told: Pick<ItemTold, 'baseline'>,
 ): readonly Line[] {
   const asked = fields.map(({ name }) => name).filter((name) => name in value);
   const others = Object.keys(value).filter((name) => !asked.includes(name));
