@@ -64,8 +64,11 @@ const WORDS = [
   [Infinity, 'almost perfect'],
 ] as const;
 
+const ROUNDING = 1e-9;
+
 function wordsFor(shared: number, value: number | null): string {
   if (shared === 0) return 'not known: no item has two reviews yet';
-  if (value !== null) return WORDS.find(([most]) => value <= most)![1];
+  // What is 0 but for the last digits is none beyond chance.
+  if (value !== null) return WORDS.find(([most]) => value <= most + ROUNDING)![1];
   return shared === 1 ? 'not known: one item has two reviews' : 'not known: everybody always says the same';
 }

@@ -86,7 +86,7 @@ export function inWords(name: string): string {
 }
 
 /** What was written, as it is sent; undefined where nothing was, or what does not fit. */
-export function valueIn({ field }: Question, written: LabelValue | undefined): LabelValue | undefined {
+function valueIn({ field }: Question, written: LabelValue | undefined): LabelValue | undefined {
   if (written === undefined || written === '') return undefined;
   return field === null ? written : readValue(field, written);
 }

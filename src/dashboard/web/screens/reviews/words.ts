@@ -67,7 +67,7 @@ interface MineOf {
   readonly items: readonly Pick<ReviewItem, 'isMine' | 'state' | 'reviews' | 'passes'>[];
 }
 
-export function shown(value: unknown): string {
+function shown(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
