@@ -76,6 +76,7 @@ function itemFor({ queue, item, evaluation, contents }: ItemParts, looking: Look
       ? toldOf(item, {
           cell: contents.row(item)?.cells[queue.scorer],
           variants: sides.map((variant) => evaluation.spec.variants[variant]?.name ?? `variant ${variant}`),
+          baseline: queue.kind === 'pair' ? (swapped ? 'second' : 'first') : null,
         })
       : null,
   });
@@ -86,9 +87,9 @@ const inOrder = (sides: readonly number[], swapped: boolean): readonly number[] 
 
 function toldOf(
   { reviews, passes, decision }: ItemSaid,
-  { cell, variants }: { readonly cell: Cell | undefined; readonly variants: readonly string[] },
+  { cell, ...shown }: Pick<ItemTold, 'variants' | 'baseline'> & { readonly cell: Cell | undefined },
 ): ItemTold {
   const verdict: { readonly [field: string]: Json } | null =
     cell?.state === 'done' ? { ...cell.score, ...cell.detail } : null;
-  return { reviews, passes, verdict, variants, decision };
+  return { reviews, passes, verdict, ...shown, decision };
 }

@@ -102,6 +102,8 @@ export interface ItemTold {
   readonly verdict: { readonly [field: string]: Json } | null;
   /** Names of the variants, in the order of `answers`. */
   readonly variants: readonly string[];
+  /** Which of the answers is the baseline's; null where there is one answer. */
+  readonly baseline: 'first' | 'second' | null;
   readonly decision: Review | null;
 }
 

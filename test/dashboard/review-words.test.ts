@@ -63,8 +63,8 @@ test('a queue is open, to be decided, completed or closed', () => {
 });
 
 test('who won is said by the places in which answers are shown', () => {
-  const shown = { variants: ['baseline', 'narrow'] };
-  const swapped = { variants: ['narrow', 'baseline'] };
+  const shown = { baseline: 'first' } as const;
+  const swapped = { baseline: 'second' } as const;
   expect([0, 1, 0.5].map((win) => winnerWords(win, shown))).toEqual(['First', 'Second', 'Neither']);
   expect([0, 1].map((win) => winnerWords(win, swapped))).toEqual(['Second', 'First']);
   expect(linesOf({ win: 1, reason: 'shorter' }, { kind: 'pair', fields: [] }, swapped)).toEqual([
@@ -75,7 +75,7 @@ test('who won is said by the places in which answers are shown', () => {
 
 test('what is said has the order in which it was asked, and the rest behind it', () => {
   const fields = ['solved', 'clarity'].map((name) => ({ name }) as LabelField);
-  const lines = linesOf({ clarity: 3, reason: 'so', solved: true }, { kind: 'fields', fields }, { variants: [] });
+  const lines = linesOf({ clarity: 3, reason: 'so', solved: true }, { kind: 'fields', fields }, { baseline: null });
   expect(lines.map(({ field, value }) => [field, value])).toEqual([
     ['solved', 'yes'],
     ['clarity', '3'],

@@ -1,6 +1,8 @@
 /** The tour from its first act to its last: the whole loop, once around, in a browser. */
 
 import { compare, evaluate, mismatch } from './acts/evaluations.ts';
+import { lookAtLeaderboard } from './acts/leaderboard.ts';
+import { review } from './acts/reviews.ts';
 import { findInTemporal, rollOut } from './acts/rollout.ts';
 import { addToDataset, giveFeedback, lookAtTrace, saveView } from './acts/runs.ts';
 import { type StageSettings, setStage } from './stage.ts';
@@ -33,6 +35,10 @@ export async function playTour({ out, onAct, ...settings }: TourSettings): Promi
     await mismatch(visit, evaluationId);
     onAct('a thumb, a note, an emoji');
     await giveFeedback(visit, runId);
+    onAct('two experts at a review queue');
+    await review(visit, evaluationId);
+    onAct('the leaderboard');
+    await lookAtLeaderboard(visit);
     onAct('an experiment on live traffic, and its winner rolled out');
     await rollOut(visit);
     onAct('the same run in the Temporal UI');

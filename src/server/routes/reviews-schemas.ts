@@ -88,6 +88,7 @@ const Told = z
     passes: z.array(z.object({ reviewer: z.string(), why: z.string(), at: time })),
     verdict: z.record(z.string(), z.unknown()).nullable().openapi({ description: 'What the scorer itself said' }),
     variants: z.array(z.string()).openapi({ description: 'In the order of `answers`' }),
+    baseline: z.enum(['first', 'second']).nullable().openapi({ description: "The baseline's answer of a pair" }),
     decision: Review.nullable(),
   })
   .openapi('ReviewTold');

@@ -42,10 +42,10 @@ interface Box {
 /** Over the lower right half: what the baseline did better. */
 async function drawBox(page: Visit['page'], box: Box | null): Promise<void> {
   const { x, y, width, height } = box!;
-  await page.mouse.move(x + width * 0.12, y + height * 0.05);
+  await page.mouse.move(x + width * 0.4, y + height * 0.45);
   await page.mouse.down();
   await page.mouse.move(x + width * 0.6, y + height * 0.6, { steps: 5 });
-  await page.mouse.move(x + width * 0.97, y + height * 0.86, { steps: 5 });
+  await page.mouse.move(x + width * 0.96, y + height * 0.84, { steps: 5 });
   await page.mouse.up();
 }
 

@@ -4,6 +4,9 @@ import type { Visit } from '../visit.ts';
 
 const ITEMS = 4;
 const EXPERTS = ['first-expert', 'second-expert'] as const;
+/** Whether it is solved, how clear it is, what it lacks: by the keys that the page shows. */
+const GOOD = ['y', '4', '1'] as const;
+const BAD = ['n', '2', '3'] as const;
 const MAY_REVIEW = ['read', 'feedback'] as const;
 
 /** A rubric on single answers, then pairs of answers without their names. */
@@ -11,9 +14,10 @@ export async function review(visit: Visit, evaluationId: string): Promise<void> 
   const { page, open, shoot, stage } = visit;
   const windows = await Promise.all(EXPERTS.map((name) => stage.enter(name, MAY_REVIEW)));
   await startQueue(visit, evaluationId, 'helpful');
+  const said = [GOOD, BAD, GOOD, BAD];
+  await sayOfAll(visit, windows[0]!, 'helpful', (item) => said[item % said.length]!, 'review');
   // The second says otherwise of the first item, and the same of the others.
-  await sayOfAll(visit, windows[0]!, 'helpful', () => ['y', '4', '1'], 'review');
-  await sayOfAll(visit, windows[1]!, 'helpful', (item) => (item === 0 ? ['n', '2', '3'] : ['y', '4', '1']));
+  await sayOfAll(visit, windows[1]!, 'helpful', (item) => (item === 0 ? BAD : said[item % said.length]!));
   await open('/reviews/helpful');
   await page.getByText('Krippendorff', { exact: false }).first().waitFor();
   await shoot('review-queue');
@@ -51,11 +55,12 @@ async function sayOfAll(
   for (let item = 0; ; item += 1) {
     await form.or(done).first().waitFor();
     if (await done.isVisible()) return;
-    const place = await window.getByRole('progressbar').first().getAttribute('value');
+    const heading = window.getByRole('heading', { name: /^Item / });
+    const here = (await heading.textContent()) ?? '';
     for (const key of keysOf(item)) await window.keyboard.press(key);
     if (item === 0 && picture !== undefined) await shoot(picture, undefined, window);
     await window.keyboard.press('Enter');
-    await window.locator(`progress:not([value="${place}"])`).first().waitFor();
+    await heading.filter({ hasNotText: here }).or(done).first().waitFor();
   }
 }
 
