@@ -96,31 +96,34 @@ interface Bar {
   readonly from: number;
   readonly to: number;
   readonly n: number;
-  readonly failed: number;
+  readonly by: ReadonlyMap<string, number>;
 }
 
 const LEAST_BAR = 10;
-/** What stands before and behind a bar. */
-const BESIDE = 44;
+/** What stands before a bar at least, and for each state more. */
+const [BEFORE, STATE_WIDTH] = [30, 11];
 
 /** A line per bin, the empty ones between them too: those that failed are marked within the bar. */
 function histogramLines(bins: readonly HistogramBin[], width: number): string[] {
   const bars = barsOf(bins);
+  const states = [...new Set(bins.map(({ state }) => state))].sort();
   const most = Math.max(...bars.map(({ n }) => n));
-  const room = Math.max(LEAST_BAR, width - BESIDE);
+  const room = Math.max(LEAST_BAR, width - BEFORE - STATE_WIDTH * states.length);
   const cells = (n: number): number => (n === 0 ? 0 : Math.max(1, Math.round((n / most) * room)));
+  const drawn = ({ n, by }: Bar): string => {
+    const bad = Math.min(cells(by.get('failed') ?? 0), cells(n));
+    return '█'.repeat(cells(n) - bad) + '░'.repeat(bad) || ' ';
+  };
   return [
-    ...tableLines(bars, [
+    ...tableLines<Bar>(bars, [
       { heading: 'from (UTC)', cell: ({ from }) => showTime(from) },
       { heading: 'runs', cell: ({ n }) => n, align: 'right' },
-      { heading: 'failed', cell: ({ failed }) => failed, align: 'right' },
-      {
-        heading: ' ',
-        cell: ({ n, failed }) => {
-          const bad = Math.min(cells(failed), cells(n));
-          return '█'.repeat(cells(n) - bad) + '░'.repeat(bad) || ' ';
-        },
-      },
+      ...states.map((state) => ({
+        heading: state,
+        cell: ({ by }: Bar) => by.get(state) ?? 0,
+        align: 'right' as const,
+      })),
+      { heading: ' ', cell: drawn },
     ]),
     `each ${showDuration(bars[0]!.to - bars[0]!.from)}; ░ failed`,
   ];
@@ -129,17 +132,16 @@ function histogramLines(bins: readonly HistogramBin[], width: number): string[] 
 function barsOf(bins: readonly HistogramBin[]): readonly Bar[] {
   const [{ from: first, to }] = bins as readonly [HistogramBin];
   const width = to - first;
-  const bars: Bar[] = [];
-  for (const { from, n, state } of bins) {
-    const place = Math.round((from - first) / width);
-    while (bars.length <= place) {
-      const start = first + bars.length * width;
-      bars.push({ from: start, to: start + width, n: 0, failed: 0 });
-    }
-    const bar = bars[place]!;
-    bars[place] = { ...bar, n: bar.n + n, failed: bar.failed + (state === 'failed' ? n : 0) };
-  }
-  return bars;
+  const placeOf = ({ from }: HistogramBin): number => Math.round((from - first) / width);
+  const byPlace = Map.groupBy(bins, placeOf);
+  return Array.from({ length: 1 + Math.max(...byPlace.keys()) }, (_, place) => {
+    const own = byPlace.get(place) ?? [];
+    return {
+      ...{ from: first + place * width, to: first + (place + 1) * width },
+      n: own.reduce((sum, { n }) => sum + n, 0),
+      by: new Map(own.map(({ state, n }) => [state, n])),
+    };
+  });
 }
 
 const AXES: Axes = { x: 'latencyMs', y: 'costUsd' };

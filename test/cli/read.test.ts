@@ -102,10 +102,12 @@ describe('sluice runs', () => {
   it('draws when they were, with what lies between', async () => {
     const { stdout } = await run(['runs', '--histogram', '3'], { runtime });
     expect(runSearch.histogram).toHaveBeenCalledWith([], 3);
-    expect(stdout.split('\n').slice(1)).toEqual([
-      '1970-01-01 00:00:00     4       1  ███████████████████████████░░░░░░░░░',
-      '1970-01-01 00:01:00     0       0',
-      '1970-01-01 00:02:00     2       0  ██████████████████',
+    const [heading, ...lines] = stdout.split('\n');
+    expect(heading).toMatch(/^from \(UTC\) +runs +completed +failed$/);
+    expect(lines).toEqual([
+      `1970-01-01 00:00:00     4          3       1  ${'█'.repeat(21)}${'░'.repeat(7)}`,
+      '1970-01-01 00:01:00     0          0       0',
+      `1970-01-01 00:02:00     2          2       0  ${'█'.repeat(14)}`,
       'each 1 min 0 s; ░ failed',
       '',
     ]);

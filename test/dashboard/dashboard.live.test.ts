@@ -142,6 +142,7 @@ describe.skipIf(noChromium)('the dashboard', () => {
       `/pipelines/${told.id}`,
       '/monitors',
       '/evaluations',
+      '/leaderboard',
       '/datasets',
       '/reviews',
       '/reviews/seen?item=1',
@@ -172,6 +173,14 @@ describe.skipIf(noChromium)('the dashboard', () => {
       if (width > 390) wide.push(`${path}: ${width}`);
     }
     expect(wide).toEqual([]);
+    const [menu, place] = [page.locator('.nav-button'), page.locator('#places a', { hasText: 'Leaderboard' })];
+    expect(await place.isVisible()).toBe(false);
+    await menu.press('Enter');
+    expect(await place.isVisible()).toBe(true);
+    expect(await findings()).toEqual([]);
+    await place.press('Escape');
+    expect(await menu.evaluate('document.activeElement.className')).toBe('nav-button');
+    expect(await place.isVisible()).toBe(false);
   });
 
   test('nothing went wrong in the page, and nothing was asked of others', () => {

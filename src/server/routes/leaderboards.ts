@@ -14,7 +14,7 @@ const name = z
   .string()
   .min(1)
   .max(NAME_LENGTH)
-  .regex(/^[^\p{Cc}\p{Cs}]+$/u, 'leave out control characters');
+  .refine((text) => !/\p{Cc}|\p{Cs}/u.test(text), 'leave out control characters');
 
 const Cell = z.object({
   mean: z.number().nullable(),

@@ -1,5 +1,6 @@
 /** One dataset: its versions, and examples of the newest, but for those that are kept for the end. */
 import { useState } from 'react';
+import { Link } from 'wouter';
 import type { Example } from '../../../../evaluation/dataset.ts';
 import type { DatasetVersion } from '../../../../store/datasets.ts';
 import { query, useApi } from '../../api.ts';
@@ -36,7 +37,16 @@ export default function Dataset({ parameters }: ScreenProps) {
     `/v1/datasets/${encodeURIComponent(name)}${query({ after })}`,
   );
   return (
-    <Page title={name} about="A dataset" command={datasetCommands(name)}>
+    <Page
+      title={name}
+      about="A dataset"
+      command={datasetCommands(name)}
+      actions={
+        <Link className="button" href={`/leaderboard?dataset=${encodeURIComponent(name)}`}>
+          Leaderboard
+        </Link>
+      }
+    >
       <Loaded query={dataset} what="the dataset">
         {({ versions, examples }) => (
           <>
