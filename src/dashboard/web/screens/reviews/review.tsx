@@ -15,6 +15,7 @@ import { NothingLeftToDo } from './nothing.tsx';
 import { ReviewForm } from './review-form.tsx';
 import './reviews.css';
 import { pathOf } from './types.ts';
+import { useKeptOpen } from './use-kept-open.ts';
 import { type Reviewing, useReviewing } from './use-reviewing.ts';
 import { mineOf } from './words.ts';
 
@@ -102,11 +103,11 @@ interface ItemProps {
 }
 
 function Item({ report: { queue }, item, reviewing }: ItemProps) {
-  const [isExpectedOpen, setExpectedOpen] = useExpected();
+  const [isExpectedOpen, setExpectedOpen] = useKeptOpen('expected');
   const hasKeys = useHasKeys();
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    // A new item begins where it is read from; the first of all leaves the focus where the browser has it.
+    // A new item begins where it is read from.
     heading.current!.focus({ preventScroll: true });
     window.scrollTo(0, 0);
   }, []);
@@ -141,29 +142,18 @@ function Item({ report: { queue }, item, reviewing }: ItemProps) {
   );
 }
 
-function Guidance({ queue: { question, guidelines } }: { readonly queue: ReviewReport['queue'] }) {
+function Guidance({ queue: { name, question, guidelines } }: { readonly queue: ReviewReport['queue'] }) {
+  const [isOpen, setOpen] = useKeptOpen(`guidelines ${name}`);
   if (question === null && guidelines === null) return null;
   return (
     <section className="guidance" aria-label="What is asked of you">
       {question !== null && <p className="guidance-question">{question}</p>}
       {guidelines !== null && (
-        <details>
+        <details open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
           <summary>Guidelines</summary>
           <p className="guidance-text">{guidelines}</p>
         </details>
       )}
     </section>
   );
-}
-
-const EXPECTED = 'sluice-review-expected';
-
-/** As it was left at the last item. */
-function useExpected(): readonly [boolean, (isOpen: boolean) => void] {
-  const [isOpen, setOpen] = useState(() => sessionStorage.getItem(EXPECTED) !== 'closed');
-  const keep = (open: boolean) => {
-    sessionStorage.setItem(EXPECTED, open ? 'open' : 'closed');
-    setOpen(open);
-  };
-  return [isOpen, keep];
 }
