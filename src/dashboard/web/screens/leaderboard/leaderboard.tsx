@@ -1,26 +1,15 @@
 /** Leaderboard: the variants of the newest evaluations on a dataset, ranked by a metric, each with its interval. */
 import { useCallback, useState } from 'react';
 import { Link, useLocation, useSearchParams } from 'wouter';
-import type { EvaluatedDataset } from '../../../../evaluation/load-board.ts';
-import { restanding, type StandingBoard } from '../../../../evaluation/standing-board.ts';
+import { restanding } from '../../../../evaluation/standing-board.ts';
 import { query, useApi } from '../../api.ts';
 import { leaderboardCommand } from '../../commands.ts';
 import { Page } from '../../parts/page.tsx';
 import { Rows } from '../../parts/rows.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
+import { type Answer, ASKED, type Asked, Choices } from './choices.tsx';
 import { choiceColumn, columnsOf } from './columns.tsx';
 import './leaderboard.css';
-
-interface Answer {
-  readonly datasets: readonly EvaluatedDataset[];
-  readonly dataset: string | null;
-  readonly split: string | null;
-  readonly board: StandingBoard;
-}
-
-/** What is asked for, as the address has it. */
-const ASKED = ['dataset', 'split', 'metric', 'baseline'] as const;
-type Asked = (typeof ASKED)[number];
 
 const STALE_MS = 60_000;
 /** As many as a comparison takes. */
@@ -106,64 +95,6 @@ function CompareChosen({ chosen, baseline }: { readonly chosen: readonly string[
     </button>
   );
 }
-
-interface ChoicesProps {
-  readonly answer: Answer;
-  readonly onChange: (name: Asked, value: string) => void;
-}
-
-function Choices({ answer: { datasets, dataset, split, board }, onChange }: ChoicesProps) {
-  const splits = datasets.find(({ name }) => name === dataset)?.splits ?? [];
-  const options: readonly (readonly [Asked, string, string | null, readonly (readonly [string, string])[]])[] = [
-    [
-      'dataset',
-      'Dataset',
-      dataset,
-      withCurrent(
-        datasets.map(({ name, evaluations }) => [name, `${name} (${evaluations})`]),
-        dataset,
-      ),
-    ],
-    [
-      'split',
-      'Part',
-      split,
-      withCurrent(
-        splits.map(({ split: part, evaluations }) => [part, `${part} (${evaluations})`]),
-        split,
-      ),
-    ],
-    ['metric', 'Ranked by', board.sortedBy, board.columns.map(({ metric }) => [metric, metric])],
-    ['baseline', 'Against', board.baseline, board.rows.map(({ reference, label }) => [reference, label])],
-  ];
-  return (
-    <form className="bar leaderboard-choices" aria-label="What is ranked" onSubmit={(event) => event.preventDefault()}>
-      {options
-        .filter(([, , , choices]) => choices.length > 0)
-        .map(([name, word, value, choices]) => (
-          <label key={name}>
-            {word}{' '}
-            <select value={value ?? ''} onChange={({ target }) => onChange(name, target.value)}>
-              {choices.map(([each, shown]) => (
-                <option key={each} value={each}>
-                  {shown}
-                </option>
-              ))}
-            </select>
-          </label>
-        ))}
-    </form>
-  );
-}
-
-/** What an address names stays named, also where there is nothing of it. */
-const withCurrent = (
-  choices: readonly (readonly [string, string])[],
-  current: string | null,
-): readonly (readonly [string, string])[] =>
-  current === null || choices.some(([value]) => value === current)
-    ? choices
-    : [[current, `${current} (0)`], ...choices];
 
 interface BoardProps {
   readonly answer: Answer;

@@ -4,6 +4,7 @@ import { DASH, duration, money, whole } from '../../format.ts';
 import { type Axis, axisOf, Bar, barWords } from './bars.tsx';
 import { type Line, SIGNS, toneOfLine } from './spans.ts';
 import { useTraceWindow } from './trace-window.ts';
+import { moveOf } from './tree-moves.ts';
 
 interface TreeProps {
   /** Those that are seen. */
@@ -78,36 +79,6 @@ export function Tree({ lines, closed, selected, onSelect, onPick, onToggle }: Tr
 }
 
 const COLUMNS = 5;
-
-type Move = { readonly to: string } | { readonly open: boolean };
-
-/** What a key does: the arrows and ends of trees, and Enter to open and close. */
-function moveOf(key: string, { lines, closed, selected }: Pick<TreeProps, 'lines' | 'closed' | 'selected'>) {
-  const place = lines.findIndex(({ id }) => id === selected);
-  const here = lines[place];
-  const to = (line: Line | undefined): Move | undefined => line && { to: line.id };
-  if (here === undefined) return to(lines[0]);
-  const isOpen = here.hasInside && !closed.has(here.id);
-  switch (key) {
-    case 'ArrowDown':
-      return to(lines[place + 1]);
-    case 'ArrowUp':
-      return to(lines[place - 1]);
-    case 'Home':
-      return to(lines[0]);
-    case 'End':
-      return to(lines.at(-1));
-    case 'ArrowRight':
-      return here.hasInside && !isOpen ? { open: true } : isOpen ? to(lines[place + 1]) : undefined;
-    case 'ArrowLeft':
-      return isOpen ? { open: false } : to(lines.find(({ id }) => id === here.parent));
-    case 'Enter':
-    case ' ':
-      return here.hasInside ? { open: !isOpen } : undefined;
-    default:
-      return undefined;
-  }
-}
 
 const MARKS = [0, 0.5, 1];
 
