@@ -39,8 +39,9 @@ export const dayAndTime = (at: number): string => {
 };
 
 export function ago(at: number): string {
-  const ms = Date.now() - at;
-  return ms < 1_000 ? 'just now' : `${duration(ms)} ago`;
+  const seconds = Math.floor((Date.now() - at) / 1_000);
+  if (seconds < 1) return 'just now';
+  return seconds < 60 ? `${seconds} s ago` : `${duration(seconds * 1_000)} ago`;
 }
 
 /** Enough of an id to tell it apart. */

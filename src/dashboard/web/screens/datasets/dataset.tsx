@@ -5,20 +5,26 @@ import type { Example } from '../../../../evaluation/dataset.ts';
 import type { DatasetVersion } from '../../../../store/datasets.ts';
 import { query, useApi } from '../../api.ts';
 import { datasetCommands } from '../../commands.ts';
-import { time, whole } from '../../format.ts';
+import { DASH, shortRun, time, whole } from '../../format.ts';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
 import type { ScreenProps } from '../../screens.ts';
 
-const text = (value: unknown): string => (value === undefined ? '–' : JSON.stringify(value));
+/** As many as the API gives at a time. */
+const PAGE = 200;
+const text = (value: unknown): string => (value === undefined ? DASH : JSON.stringify(value));
 
 const EXAMPLES: readonly Column<Example>[] = [
   { id: 'id', heading: 'Example', cell: ({ id }) => id },
   { id: 'input', heading: 'Input', cell: ({ input }) => text(input) },
   { id: 'expected', heading: 'Expected', cell: ({ expected }) => text(expected) },
-  { id: 'tags', heading: 'Tags', cell: ({ tags }) => tags?.join(', ') ?? '–' },
-  { id: 'run', heading: 'From the run', cell: ({ run }) => run ?? '–' },
+  { id: 'tags', heading: 'Tags', cell: ({ tags }) => tags?.join(', ') ?? DASH },
+  {
+    id: 'run',
+    heading: 'From the run',
+    cell: ({ run }) => (run === undefined ? DASH : <Link href={`/runs/${run}`}>{shortRun(run)}</Link>),
+  },
 ];
 
 const VERSIONS: readonly Column<DatasetVersion>[] = [
@@ -27,7 +33,7 @@ const VERSIONS: readonly Column<DatasetVersion>[] = [
   { id: 'examples', heading: 'Examples', cell: ({ examples }) => whole(examples), isNumber: true },
   { id: 'origin', heading: 'Made from', cell: ({ origin }) => origin },
   { id: 'at', heading: 'Since', cell: ({ createdAt }) => time(createdAt) },
-  { id: 'current', heading: 'Current', cell: ({ isCurrent }) => (isCurrent ? 'yes' : '–') },
+  { id: 'current', heading: 'Current', cell: ({ isCurrent }) => (isCurrent ? 'yes' : DASH) },
 ];
 
 export default function Dataset({ parameters }: ScreenProps) {
@@ -72,7 +78,7 @@ export default function Dataset({ parameters }: ScreenProps) {
                     From the first
                   </button>
                 )}
-                {examples.length > 0 && (
+                {examples.length === PAGE && (
                   <button type="button" onClick={() => setAfter(examples.at(-1)!.id)}>
                     Next page
                   </button>
