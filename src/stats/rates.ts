@@ -12,7 +12,8 @@ function wilsonLimits(x: number, n: number, alpha: number): { lo: number; hi: nu
   const shrink = 1 + (z * z) / n;
   const centre = (rate + (z * z) / (2 * n)) / shrink;
   const halfWidth = (z / shrink) * Math.sqrt((rate * (1 - rate)) / n + (z * z) / (4 * n * n));
-  return { lo: Math.max(0, centre - halfWidth), hi: Math.min(1, centre + halfWidth) };
+  // At the ends both are the same number, and what is left of their difference is rounding.
+  return { lo: x === 0 ? 0 : Math.max(0, centre - halfWidth), hi: x === n ? 1 : Math.min(1, centre + halfWidth) };
 }
 
 /**
