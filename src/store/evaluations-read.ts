@@ -1,6 +1,6 @@
 /** Reading what an evaluation has found, in pages, and how far it has come. */
 import { SluiceError } from '../errors.ts';
-import type { EvaluationProgress, ResultRow } from '../evaluation/result.ts';
+import type { EvaluationProgress, ResultRow, RunFacts } from '../evaluation/result.ts';
 import { type Payloads, restoreClaims } from './claims.ts';
 import type { Database } from './database.ts';
 import type { ResultFilter } from './evaluations.ts';
@@ -8,7 +8,7 @@ import { unknownEvaluation } from './evaluations-find.ts';
 import { createPayloads } from './payloads.ts';
 
 /** Of one page: whichever is met first. Bytes as they are stored, most often compressed. */
-const PAGE = { rows: 1_000, bytes: 8_000_000 };
+const PAGE = { rows: 1_000, scores: 2_000, bytes: 8_000_000 };
 
 const WIDE = ['error', 'run', 'cells', 'output', 'calls'];
 const SCORES = ['error', 'run', 'cells'];
@@ -27,14 +27,21 @@ export async function* readResults(
   filter: ResultFilter,
 ): AsyncGenerator<ResultRow> {
   const payloads = createPayloads(database);
-  for (let last: Pick<ResultRow, 'exampleId' | 'variant' | 'repeat'> = BEFORE_ALL; ; ) {
-    const page = await readPage(database, evaluationId, filter, last);
-    // One by one: what is stored aside is large.
-    for (const row of page) yield { ...row, output: await wholeOutput(payloads, row.output) };
+  let coming = readPage(database, evaluationId, filter, BEFORE_ALL);
+  for (;;) {
+    const page = await coming;
     if (page.length === 0) return;
-    last = page.at(-1)!;
+    // Read while this one is gone through; who reads no further does not hear of it.
+    coming = readPage(database, evaluationId, filter, page.at(-1)!);
+    coming.catch(() => undefined);
+    if (filter.scoresOnly) yield* page;
+    // One by one: what is stored aside is large.
+    else for (const row of page) yield { ...row, output: await wholeOutput(payloads, row.output) };
   }
 }
+
+/** In place of what is most of a row. */
+const NOT_READ = Object.freeze({ output: null, calls: [] });
 
 /** What an output has stored aside is put back in; without it, which no later try would bring, the stub says what it was. */
 async function wholeOutput(payloads: Payloads, output: ResultRow['output']): Promise<ResultRow['output']> {
@@ -48,30 +55,55 @@ async function wholeOutput(payloads: Payloads, output: ResultRow['output']): Pro
 
 const BEFORE_ALL = { exampleId: '', variant: -1, repeat: -1 };
 
+type Place = Pick<ResultRow, 'exampleId' | 'variant' | 'repeat'>;
+
 /** The next rows: none only where there is none. How much they hold is looked at before it is read. */
 function readPage(
   database: Database,
   evaluationId: string,
-  { variant, exampleIds, scoresOnly = false }: ResultFilter,
-  after: Pick<ResultRow, 'exampleId' | 'variant' | 'repeat'>,
+  filter: ResultFilter,
+  after: Place,
 ): Promise<readonly ResultRow[]> {
-  const wide = scoresOnly ? SCORES : WIDE;
-  const columns = scoresOnly ? [...SCORES, 'null::json as output', `'[]'::json as calls`] : WIDE;
-  return database.query<ResultRow>(
-    `select example_id as "exampleId", variant, repeat, outcome, ${columns.join(', ')} from (
-       select *, row_number() over by_key as place,
-         sum(${wide.map((column) => `coalesce(pg_column_size(${column}), 0)`).join(' + ')}) over by_key as bytes
-       from (
-         select * from evaluation_result
-         where evaluation_id = $1 and (example_id, variant, repeat) > ($2, $3::smallint, $4::smallint)
-           and ($5::smallint is null or variant = $5) and ($6::text[] is null or example_id = any($6))
-         order by evaluation_id, example_id, variant, repeat limit ${PAGE.rows}
-       ) as next
-       window by_key as (order by example_id, variant, repeat rows unbounded preceding)
-     ) as measured
-     where bytes <= ${PAGE.bytes} or place = 1
-     order by example_id, variant, repeat`,
-    [evaluationId, after.exampleId, after.variant, after.repeat, variant ?? null, exampleIds ?? null],
+  const { variant, exampleIds, scoresOnly = false } = filter;
+  const given = [evaluationId, after.exampleId, after.variant, after.repeat, variant ?? null, exampleIds ?? null];
+  return scoresOnly ? readScores(database, given) : database.query<ResultRow>(WHOLE, given);
+}
+
+const KEY = 'example_id, variant, repeat';
+
+/** SQL: the next rows, up to the first that begins beyond what a page may hold. */
+function pageOf(columns: readonly string[], rows: number): string {
+  const size = columns.map((column) => `coalesce(pg_column_size(${column}), 0)`).join(' + ');
+  return `(
+    select *, coalesce(sum(${size}) over (order by ${KEY} rows between unbounded preceding and 1 preceding), 0) as before
+    from (
+      select ${KEY}, outcome, ${columns.join(', ')} from evaluation_result
+      where evaluation_id = $1 and (${KEY}) > ($2, $3::smallint, $4::smallint)
+        and ($5::smallint is null or variant = $5) and ($6::text[] is null or example_id = any($6))
+      order by evaluation_id, ${KEY} limit ${rows}
+    ) as next
+  ) as measured
+  where before < ${PAGE.bytes}`;
+}
+
+const WHOLE = `select example_id as "exampleId", variant, repeat, outcome, ${WIDE.join(', ')} from ${pageOf(WIDE, PAGE.rows)}
+  order by ${KEY}`;
+
+/** As one text: a comparison reads rows by the ten thousand, and to take them apart one by one is most of its work. */
+const AS_TEXT = `select '[' || string_agg(
+    '[' || concat_ws(',', to_json(example_id), variant, repeat, to_json(outcome), coalesce(error, 'null'), run, cells) || ']',
+    ',' order by ${KEY}
+  ) || ']' as rows from ${pageOf(SCORES, PAGE.scores)}`;
+
+type Scores = readonly [string, number, number, ResultRow['outcome'], ResultRow['error'], RunFacts, ResultRow['cells']];
+
+async function readScores(database: Database, given: readonly unknown[]): Promise<readonly ResultRow[]> {
+  const [page] = await database.query<{ rows: string | null }>(AS_TEXT, given);
+  if (page?.rows == null) return [];
+  return (JSON.parse(page.rows) as readonly Scores[]).map(
+    ([exampleId, variant, repeat, outcome, error, run, cells]) => {
+      return { exampleId, variant, repeat, outcome, error, run, cells, ...NOT_READ };
+    },
   );
 }
 

@@ -7,7 +7,8 @@ import { adjustP } from '../../stats/multiplicity.ts';
 import { comparable, type PlacedSide, scorerOf } from '../compare/comparable.ts';
 import type { CompareInput, Correction } from '../compare/compare.ts';
 import type { Calibration } from '../compare/compared-metric.ts';
-import { pairExamples } from '../compare/pairs.ts';
+import { type Pairing, pairExamples } from '../compare/pairs.ts';
+import type { Sheet } from '../compare/sheet.ts';
 import { placeSides } from '../compare/sides.ts';
 import type { MetricSpec, ScorerSpec } from '../spec.ts';
 import { calibrationOf } from './calibration.ts';
@@ -35,8 +36,15 @@ export function labelsFor(input: LabelsInput): Required<Pick<CompareInput, 'judg
 function correctionsFor(input: LabelsInput): readonly Correction[] {
   const [baseline, ...others] = placeSides(input.sheets, input.sides) as [PlacedSide, ...PlacedSide[]];
   const { metrics, alpha } = baseline.sheet.facts.spec;
+  // Variants of one evaluation have the same examples.
+  const pairings = new Map<Sheet, Pairing>();
+  const pairingWith = ({ sheet }: PlacedSide): Pairing => {
+    const pairing = pairings.get(sheet) ?? pairExamples(baseline.sheet, sheet);
+    pairings.set(sheet, pairing);
+    return pairing;
+  };
   return others.flatMap((side, index) => {
-    const pairing = pairExamples(baseline.sheet, side.sheet);
+    const pairing = pairingWith(side);
     return metrics.flatMap((metric): Correction[] => {
       const found = comparable(metric, baseline, side);
       const scorer = scorerOf(metric);

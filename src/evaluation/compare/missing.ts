@@ -11,6 +11,9 @@ import type { Column, Sheet } from './sheet.ts';
 
 export function missingPairs(whole: Pairing, columns: PairedColumns): MissingPairs {
   const { left, right, metric } = columns;
+  // Most often nothing is: then nothing need be looked for.
+  if (whole.left.length > 0 && isComplete(right) && (left === null || isComplete(left)))
+    return Object.freeze({ ...NOTHING_LACKS, p: left === null ? null : 1, inapplicable: 0, ...ON_NO_SIDE });
   const pairing = applicable(whole, columns);
   const inapplicable = whole.left.length - pairing.left.length;
   const baseline = left === null ? NO_CELLS : missingCells(pairing.baseline, left, pairing.left);
@@ -39,6 +42,8 @@ export function missingPairs(whole: Pairing, columns: PairedColumns): MissingPai
   });
 }
 
+const isComplete = ({ values }: Column): boolean => !values.some(Number.isNaN);
+
 const NOTHING_LACKS = { cells: 0, share: 0, p: null, blocksVerdict: false, bounds: null } as const;
 
 /** Without the examples that have nothing to score. */
@@ -66,6 +71,7 @@ export const failedCells = (sheet: Sheet, column: Column, examples: readonly num
   countCells(sheet, column, examples, false);
 
 export const NO_CELLS: CellReasons = Object.freeze({ cells: 0, reasons: Object.freeze([]) });
+const ON_NO_SIDE = { baseline: NO_CELLS, variant: NO_CELLS } as const;
 
 function countCells(sheet: Sheet, column: Column, examples: readonly number[], isMissing: boolean): CellReasons {
   const { values, reasons, repeats } = column;

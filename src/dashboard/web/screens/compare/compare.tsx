@@ -6,11 +6,13 @@ import { useApi } from '../../api.ts';
 import { whole } from '../../format.ts';
 import { Page } from '../../parts/page.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
+import { commandLine } from '../../shell.ts';
 import './compare.css';
 import { Examples } from './examples.tsx';
 import { Metrics } from './metrics.tsx';
 import { Profile } from './profile.tsx';
 import { Sides } from './sides.tsx';
+import { Slices } from './slices.tsx';
 import type { Comparison } from './types.ts';
 import { Verdict, Warnings } from './verdict.tsx';
 
@@ -29,7 +31,9 @@ export default function Compare() {
       title="Compare"
       about={query.data && `${query.data.page.sides.slice(1).join(', ')} against ${query.data.page.sides[0]}`}
       command={
-        ids === '' ? 'sluice eval compare <evaluations…>' : `sluice eval compare ${ids.replaceAll(',', ' ')} --all`
+        ids === ''
+          ? 'sluice eval compare <evaluations…>'
+          : commandLine('eval', 'compare', ...ids.split(','), '--all', '--slices')
       }
       actions={<Link href="/evaluations">Evaluations</Link>}
     >
@@ -51,6 +55,7 @@ function Body({ comparison, ids }: { readonly comparison: Comparison; readonly i
   const page = useMemo(() => openPage(comparison.page), [comparison.page]);
   // The first metric, as primaries come first.
   const [{ metric, side }, setLook] = useState({ metric: 0, side: 1 });
+  const [asked, setAsked] = useState<{ readonly tag: number } | null>(null);
   const latency = report.metrics.findIndex(
     ({ source, kind }) => source.from === 'run' && source.field === 'latencyMs' && kind === 'mean',
   );
@@ -77,6 +82,13 @@ function Body({ comparison, ids }: { readonly comparison: Comparison; readonly i
       ) : (
         <>
           <Metrics comparison={comparison} />
+          <Slices
+            comparison={comparison}
+            onLook={({ tag, ...look }) => {
+              setLook(look);
+              setAsked({ tag });
+            }}
+          />
           {page.ids.length < examples && (
             <p className="notice">
               {whole(page.ids.length)} of {whole(examples)} examples are here: those that differ most, and a sample of
@@ -84,7 +96,8 @@ function Body({ comparison, ids }: { readonly comparison: Comparison; readonly i
             </p>
           )}
           <Examples
-            {...{ page, metric, side, ids }}
+            {...{ page, metric, side, ids, asked }}
+            compared={report.sides}
             latency={latency < 0 ? null : latency}
             onChoose={(change) => setLook((now) => ({ ...now, ...change }))}
           />

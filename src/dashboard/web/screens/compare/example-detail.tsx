@@ -1,17 +1,23 @@
-/** One example, opened: its values on every metric, and what both sides answered, with the words that differ marked. */
-import { type KeyboardEvent, useEffect, useMemo, useRef } from 'react';
+/** One example, opened: what both sides answered, what they found and did for it, and its values on every metric. */
+import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { Link } from 'wouter';
 import type { ReportedRun } from '../../../../evaluation/report/data.ts';
-import { pairsOf } from '../../../../evaluation/report/page/examples/pairs.ts';
-import { outcomeWord, reasonWords } from '../../../../evaluation/report/page/examples/state-words.ts';
-import { type Piece, wordDiff } from '../../../../evaluation/report/page/examples/word-diff.ts';
-import { showDifference, showValue } from '../../../../evaluation/report/values.ts';
+import type { TracedRun } from '../../../../evaluation/report/traces.ts';
 import { useApi } from '../../api.ts';
 import { whole } from '../../format.ts';
+import { Copy } from '../../parts/copy.tsx';
 import { Loaded } from '../../parts/states.tsx';
+import { commandLine } from '../../shell.ts';
+import { Answers } from './answers.tsx';
+import { ExamplePassages } from './example-passages.tsx';
+import { ExampleTrace } from './example-trace.tsx';
+import { ExampleValues } from './example-values.tsx';
+import { playgroundPath, type Side } from './side-ref.ts';
 import type { Looked } from './types.ts';
 
 interface DetailProps extends Looked {
   readonly ids: string;
+  readonly compared: readonly Side[];
   /** In the order of the table. */
   readonly shown: readonly number[];
   readonly place: number;
@@ -19,24 +25,29 @@ interface DetailProps extends Looked {
   readonly onClose: () => void;
 }
 
-export function ExampleDetail({ page, side, ids, shown, place, onStep, onClose }: DetailProps) {
+export function ExampleDetail({ page, side, ids, compared, shown, place, onStep, onClose }: DetailProps) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const [isDiffOnly, setDiffOnly] = useState(false);
   const example = shown[place]!;
   const id = page.ids[example]!;
   useEffect(() => {
     if (!dialog.current!.open) dialog.current!.showModal();
   }, []);
-  const query = useApi<{ runs: readonly ReportedRun[] }>(
-    `/v1/comparisons/outputs?ids=${encodeURIComponent(ids)}&example=${encodeURIComponent(id)}`,
-    { placeholderData: undefined as never },
-  );
+  const of = `ids=${encodeURIComponent(ids)}&example=${encodeURIComponent(id)}`;
+  // Those of the example before are no answers to this one.
+  const fresh = { placeholderData: undefined as never };
+  const outputs = useApi<{ runs: readonly ReportedRun[] }>(`/v1/comparisons/outputs?${of}`, fresh);
+  const traces = useApi<{ runs: readonly TracedRun[] }>(`/v1/comparisons/traces?${of}`, fresh);
   const isFirst = place === 0;
   const isLast = place === shown.length - 1;
-  const onKey = ({ key }: KeyboardEvent) => {
+  const onKey = ({ key, target }: KeyboardEvent) => {
+    // A table that scrolls has its own use for these keys.
+    if (target instanceof Element && target.closest('.table-wrap') !== null) return;
     if (key === 'ArrowLeft' && !isFirst) onStep(place - 1);
     if (key === 'ArrowRight' && !isLast) onStep(place + 1);
   };
   const tags = page.tagsOf[example]!.map((tag) => page.tags[tag]);
+  const labels = [page.sides[0]!, page.sides[side]!] as const;
   return (
     <dialog ref={dialog} className="example-detail" aria-labelledby="example-title" onClose={onClose} onKeyDown={onKey}>
       <div className="bar">
@@ -49,114 +60,76 @@ export function ExampleDetail({ page, side, ids, shown, place, onStep, onClose }
         <span className="muted">
           {whole(place + 1)} of {whole(shown.length)}
         </span>
+        <label>
+          <input type="checkbox" checked={isDiffOnly} onChange={({ target }) => setDiffOnly(target.checked)} /> Only
+          what differs
+        </label>
         <button type="button" onClick={() => dialog.current!.close()}>
           Close
         </button>
       </div>
       <h2 id="example-title">{page.questions[example] || id}</h2>
       <p className="muted">{[id, ...tags].join(' · ')}</p>
-      <Loaded query={query} what="what was answered">
-        {({ runs }) => <Answers sides={page.sides} side={side} runs={runs} />}
+      <Loaded query={outputs} what="what was answered">
+        {({ runs }) => (
+          <Repeats runs={runs} side={side} none="Neither side has run on it yet.">
+            {(repeat, first, second) => (
+              <Answers labels={[labels[0] + repeat, labels[1] + repeat]} first={first} second={second} />
+            )}
+          </Repeats>
+        )}
       </Loaded>
-      <Values page={page} side={side} example={example} />
+      <ExampleValues page={page} side={side} example={example} isDiffOnly={isDiffOnly} />
+      <Loaded query={traces} what="how they came to it">
+        {({ runs }) => (
+          <Repeats runs={runs} side={side} none="Nothing is known of how they came to it.">
+            {(repeat, first, second) => {
+              const named = [labels[0] + repeat, labels[1] + repeat] as const;
+              return (
+                <>
+                  <ExamplePassages {...{ labels: named, first, second, isDiffOnly }} />
+                  <ExampleTrace {...{ labels: named, first, second, isDiffOnly }} />
+                </>
+              );
+            }}
+          </Repeats>
+        )}
+      </Loaded>
+      <footer className="example-foot muted">
+        <Link href={playgroundPath(compared[0]!, compared[side]!)}>Ask both in the playground</Link>
+        <ul>
+          {commandsOf([compared[0]!, compared[side]!], id).map((line) => (
+            <li key={line}>
+              <code>{line}</code> <Copy text={() => line} what={`the command ${line}`} />
+            </li>
+          ))}
+        </ul>
+      </footer>
     </dialog>
   );
 }
 
-function Values({ page, side, example }: Pick<Looked, 'page' | 'side'> & { readonly example: number }) {
-  const rows = useMemo(
-    () => page.metrics.map((metric, place) => ({ metric, place, pairs: pairsOf(page, place, side) })),
-    [page, side],
+/** Of two evaluations each has its own. */
+const commandsOf = (sides: readonly Side[], id: string): readonly string[] =>
+  [...new Set(sides.map(({ evaluationId }) => evaluationId))].map((evaluationId) =>
+    commandLine('eval', 'show', evaluationId, id, '--passages'),
   );
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section className="table-wrap" tabIndex={0} aria-label="Its values">
-      <table className="rows">
-        <thead>
-          <tr>
-            <th scope="col">metric</th>
-            <th scope="col" className="num">
-              {page.sides[0]}
-            </th>
-            <th scope="col" className="num">
-              {page.sides[side]}
-            </th>
-            <th scope="col" className="num">
-              difference
-            </th>
-            <th scope="col">outcome</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ metric: { name, format }, place, pairs: { first, second, difference, outcome } }) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td className="num">{showValue(first[example]!, format)}</td>
-              <td className="num">{showValue(second[example]!, format)}</td>
-              <td className="num">{showDifference(difference[example]!, format)}</td>
-              <td className="wrap">
-                {[outcomeWord(outcome[example]!), reasonWords(page, place, side, example)].filter(Boolean).join(' · ')}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
-  );
-}
 
-interface AnswersProps {
-  readonly sides: readonly string[];
+interface RepeatsProps<Run> {
+  readonly runs: readonly Run[];
   readonly side: number;
-  readonly runs: readonly ReportedRun[];
+  readonly none: string;
+  /** `repeat` is what headings end with: nothing where there is one. */
+  readonly children: (repeat: string, first: Run | undefined, second: Run | undefined) => ReactNode;
 }
 
-function Answers({ sides, side, runs }: AnswersProps) {
-  const of = (which: number) => runs.filter((run) => run.side === which);
-  const repeats = [...new Set([...of(0), ...of(side)].map(({ repeat }) => repeat))].sort((one, other) => one - other);
-  if (repeats.length === 0) return <p className="muted">Neither side has run on it yet.</p>;
+function Repeats<Run extends { readonly side: number; readonly repeat: number }>(props: RepeatsProps<Run>) {
+  const { runs, side, none, children } = props;
+  const own = runs.filter((run) => run.side === 0 || run.side === side);
+  const repeats = [...new Set(own.map(({ repeat }) => repeat))].sort((one, other) => one - other);
+  if (repeats.length === 0) return <p className="muted">{none}</p>;
   return repeats.map((repeat) => {
-    const [first, second] = [of(0), of(side)].map((own) => own.find((run) => run.repeat === repeat));
-    const pieces = wordDiff(first?.output ?? '', second?.output ?? '');
-    const heading = repeats.length === 1 ? '' : `, repeat ${repeat}`;
-    return (
-      <div key={repeat} className="grid sides">
-        <Answer heading={`${sides[0]}${heading}`} run={first} pieces={pieces.first} mark="del" />
-        <Answer heading={`${sides[side]}${heading}`} run={second} pieces={pieces.second} mark="ins" />
-      </div>
-    );
+    const [first, second] = [0, side].map((of) => own.find((run) => run.side === of && run.repeat === repeat));
+    return <div key={repeat}>{children(repeats.length === 1 ? '' : `, repeat ${repeat}`, first, second)}</div>;
   });
-}
-
-interface AnswerProps {
-  readonly heading: string;
-  readonly run: ReportedRun | undefined;
-  readonly pieces: readonly Piece[];
-  readonly mark: 'del' | 'ins';
-}
-
-function Answer({ heading, run, pieces, mark: Mark }: AnswerProps) {
-  return (
-    <section className="card">
-      <h3>
-        {heading} <span className="muted">{run?.outcome ?? 'no run'}</span>
-      </h3>
-      {run?.error != null && <p className="harm">{run.error}</p>}
-      {run === undefined || run.output === '' ? (
-        <p className="muted">No output.</p>
-      ) : (
-        <p className="said-words">
-          {pieces.map(({ text, isOwn }, place) =>
-            // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text have no other names
-            isOwn && text.trim() !== '' ? <Mark key={place}>{text}</Mark> : <span key={place}>{text}</span>,
-          )}
-        </p>
-      )}
-      {run?.remarks.map(({ scorer, text }) => (
-        <p key={scorer} className="muted">
-          <strong>{scorer}:</strong> {text}
-        </p>
-      ))}
-    </section>
-  );
 }

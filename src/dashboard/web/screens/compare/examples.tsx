@@ -1,5 +1,5 @@
 /** The examples: two pictures of them all, in which a box is a filter, and each as a row, the worst first. */
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation, useSearchParams } from 'wouter';
 import {
   countOutcomes,
@@ -19,6 +19,7 @@ import { exampleColumns } from './example-columns.tsx';
 import { ExampleDetail } from './example-detail.tsx';
 import type { Drawn } from './framed-chart.tsx';
 import { Pictures } from './pictures.tsx';
+import type { Side } from './side-ref.ts';
 import type { Looked } from './types.ts';
 
 interface ExamplesProps extends Looked {
@@ -26,9 +27,12 @@ interface ExamplesProps extends Looked {
   /** Place of the run's latency among the metrics; null where it is not one. */
   readonly latency: number | null;
   readonly onChoose: (change: Partial<Pick<Looked, 'metric' | 'side'>>) => void;
+  readonly compared: readonly Side[];
+  /** A tag whose examples were asked for elsewhere: each time another object. */
+  readonly asked: { readonly tag: number } | null;
 }
 
-export function Examples({ page, metric, side, ids, latency, onChoose }: ExamplesProps) {
+export function Examples({ page, metric, side, ids, latency, onChoose, compared, asked }: ExamplesProps) {
   const pairs = useMemo(() => pairsOf(page, metric, side), [page, metric, side]);
   const took = useMemo(() => (latency === null ? null : pairsOf(page, latency, side)), [page, latency, side]);
   const texts = useMemo(() => searchTexts(page), [page]);
@@ -41,6 +45,13 @@ export function Examples({ page, metric, side, ids, latency, onChoose }: Example
     const isIn = (value: number, [from, to]: readonly [number, number]) => value >= from && value <= to;
     return passed.filter((of) => isIn(took.second[of]!, speed.across) && isIn(pairs.second[of]!, speed.up));
   }, [page, pairs, texts, filter, speed, took]);
+  const section = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (asked === null) return;
+    setFilter({ ...NO_FILTER, tag: asked.tag });
+    setSpeed(null);
+    section.current?.scrollIntoView();
+  }, [asked]);
   const counts = useMemo(() => countOutcomes(pairs), [pairs]);
   const look = { page, metric, side };
   const [parameters] = useSearchParams();
@@ -58,7 +69,7 @@ export function Examples({ page, metric, side, ids, latency, onChoose }: Example
     onChoose(next);
   };
   return (
-    <section aria-labelledby="examples-title">
+    <section ref={section} aria-labelledby="examples-title">
       <div className="bar">
         <h2 id="examples-title">Examples</h2>
         <Choice
@@ -76,7 +87,14 @@ export function Examples({ page, metric, side, ids, latency, onChoose }: Example
           />
         )}
       </div>
-      <Pictures {...look} latency={latency} filter={filter} speed={speed} onFilter={change} onSpeed={setSpeed} />
+      <Pictures
+        {...look}
+        {...{ pairs, took, latency }}
+        filter={filter}
+        speed={speed}
+        onFilter={change}
+        onSpeed={setSpeed}
+      />
       <div className="bar">
         <label>
           Outcome{' '}
@@ -137,6 +155,7 @@ export function Examples({ page, metric, side, ids, latency, onChoose }: Example
         <ExampleDetail
           {...look}
           ids={ids}
+          compared={compared}
           shown={shown}
           place={open}
           onStep={(place) => go(addressOf(shown[place]), { replace: true })}

@@ -4,6 +4,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import type { Frame, Option } from '../../../../evaluation/report/page/charts/engine.ts';
 import { Chart, type Paint } from '../../parts/chart.tsx';
 import { useThemeVersion } from '../../theme.ts';
+import { waitTurn } from './turns.ts';
 
 /** What was drawn with the pointer: values across, and up. */
 export interface Drawn {
@@ -28,6 +29,7 @@ export function FramedChart({ label, option, height, onBox }: FramedChartProps) 
   const told = useRef(onBox);
   told.current = onBox;
   const [width, setWidth] = useState(0);
+  const [isDue, setDue] = useState(false);
   const theme = useThemeVersion();
   const canBox = onBox !== undefined;
 
@@ -36,6 +38,8 @@ export function FramedChart({ label, option, height, onBox }: FramedChartProps) 
     observer.observe(place.current!);
     return () => observer.disconnect();
   }, []);
+
+  useEffect(() => waitTurn(() => setDue(true)), []);
 
   const framed = useCallback(
     (paint: Paint) => {
@@ -63,7 +67,9 @@ export function FramedChart({ label, option, height, onBox }: FramedChartProps) 
   }, [framed, theme, canBox, width]);
 
   return (
-    <div ref={place}>{width > 0 && <Chart label={label} option={framed} height={height} onReady={onReady} />}</div>
+    <div ref={place} style={{ minHeight: height }}>
+      {isDue && width > 0 && <Chart label={label} option={framed} height={height} onReady={onReady} />}
+    </div>
   );
 }
 

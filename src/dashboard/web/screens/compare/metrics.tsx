@@ -97,6 +97,10 @@ function MetricCard({ metric, sides, examples }: CardProps) {
             </tbody>
           </table>
         </section>
+        {metric.sides.flatMap(({ side, missing }) => {
+          const words = missingWords(missing, sides[0]!, sides[side]!);
+          return words === '' ? [] : [<p key={`missing ${side}`}>{words}</p>];
+        })}
         {metric.sides.map(({ side, sentences, guardrail }) => (
           <p key={side}>
             <strong>{sides[side]}.</strong> {(guardrail?.sentences ?? sentences).join(' ')}
@@ -115,6 +119,22 @@ function coverageWords({ sides }: PageMetric, examples: number): string {
   const holes = sides.map(({ missing }) => missing).sort((one, other) => other.cells - one.cells)[0];
   const lacking = holes === undefined || holes.cells === 0 ? 'nothing missing' : `up to ${whole(holes.cells)} missing`;
   return `Coverage: ${range} of ${whole(examples)} examples, ${lacking}`;
+}
+
+type Missing = PageMetric['sides'][number]['missing'];
+
+/** `hybrid lacks 12 (openai: rate limited), baseline 3 (…)`; empty where nothing is missing. */
+function missingWords({ baseline, variant }: Missing, base: string, side: string): string {
+  const lacking = [
+    { name: side, ...variant },
+    { name: base, ...baseline },
+  ].filter(({ cells }) => cells > 0);
+  if (lacking.length === 0) return '';
+  const words = lacking.map(({ name, cells, reasons }) => {
+    const why = reasons.map(({ reason, cells: count }) => `${whole(count)} ${reason}`).join('; ');
+    return `${name} has no value of ${whole(cells)} (${why})`;
+  });
+  return `${words.join(', ')}: never taken for 0.`;
 }
 
 const toneClass = (tone: string): string => (tone === 'harm' ? 'harm' : tone === 'good' ? 'accent' : '');

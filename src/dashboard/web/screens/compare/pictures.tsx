@@ -1,9 +1,9 @@
 /** Two pictures of all examples, in which a box is a filter: the variant against the baseline, and both against their latency. */
-import { useCallback, useMemo } from 'react';
+import { useCallback } from 'react';
 import type { Frame } from '../../../../evaluation/report/page/charts/engine.ts';
 import { scatterOption } from '../../../../evaluation/report/page/charts/scatter.ts';
 import type { Filter } from '../../../../evaluation/report/page/examples/filter.ts';
-import { MISSING, pairsOf } from '../../../../evaluation/report/page/examples/pairs.ts';
+import { MISSING, type Pairs } from '../../../../evaluation/report/page/examples/pairs.ts';
 import { BoxNumbers } from './box-numbers.tsx';
 import { type Drawn, FramedChart } from './framed-chart.tsx';
 import { speedOption } from './speed.ts';
@@ -11,6 +11,9 @@ import type { Looked } from './types.ts';
 
 interface PicturesProps extends Looked {
   readonly latency: number | null;
+  /** Of the metric, and of the latency. */
+  readonly pairs: Pairs;
+  readonly took: Pairs | null;
   readonly filter: Filter;
   readonly speed: Drawn | null;
   readonly onFilter: (change: Partial<Filter>) => void;
@@ -19,15 +22,14 @@ interface PicturesProps extends Looked {
 
 const HEIGHT = '21rem';
 
-export function Pictures({ page, metric, side, latency, filter, speed, onFilter, onSpeed }: PicturesProps) {
+export function Pictures(props: PicturesProps) {
+  const { page, metric, side, latency, pairs, took, filter, speed, onFilter, onSpeed } = props;
   const [base, variant] = [page.sides[0]!, page.sides[side]!];
   const measured = page.metrics[metric]!;
-  const pairs = useMemo(() => pairsOf(page, metric, side), [page, metric, side]);
   const against = useCallback(
     (frame: Frame) => scatterOption({ metric: measured, labels: [base, variant], pairs, ids: page.ids }, frame),
     [measured, base, variant, pairs, page.ids],
   );
-  const took = useMemo(() => (latency === null ? null : pairsOf(page, latency, side)), [page, latency, side]);
   const slow = latency === null ? null : page.metrics[latency]!;
   const bySpeed = useCallback(
     (frame: Frame) =>

@@ -2,15 +2,8 @@
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { comparedRows } from '../../../../evaluation/report/facts.ts';
+import { refOf, type Side } from './side-ref.ts';
 import type { Comparison } from './types.ts';
-
-type Side = Comparison['report']['sides'][number];
-
-/** `ID:variant`. A label has its evaluation's id behind it where two would be called alike. */
-function refOf({ evaluationId, label, mode, variant }: Side): string {
-  const name = label.replace(` of ${evaluationId}`, '');
-  return `${evaluationId}:${mode === 'aa' && variant > 0 ? name.replace(/ again$/, '') : name}`;
-}
 
 interface SidesProps {
   readonly comparison: Comparison;

@@ -1,6 +1,7 @@
 /** Charts with a row for each side: its name at the left, a number at the right, and between them an axis of values. */
 import type { CustomSeriesRenderItemAPI, CustomSeriesRenderItemParams } from 'echarts';
 import { type Frame, type Option, pageFont } from './engine.ts';
+import { toldApart } from './told-apart.ts';
 
 export const ROW_HEIGHT = 30;
 const AXIS_HEIGHT = 26;
@@ -36,10 +37,16 @@ export function rowAxes({ colours, width }: Frame, { labels, range, format, room
       data: labels,
       axisLine: { show: false },
       axisTick: { show: false },
-      axisLabel: { ...text, color: colours.ink, width: left - 12, overflow: 'truncate' },
+      axisLabel: {
+        ...{ ...text, color: colours.ink, width: left - 12, overflow: 'truncate' },
+        formatter: (label: string) => toldApart(label, labels, Math.floor((left - 12) / LETTER)),
+      },
     },
   };
 }
+
+/** Pixels of a letter, most often. */
+const LETTER = 6.5;
 
 export interface RowPlace {
   readonly row: number;
