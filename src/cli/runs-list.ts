@@ -1,9 +1,9 @@
 /** Runs that match, as lists show them; when they were; and two values of each. */
 
+import type { RunsView } from '../run-filter/kept-view.ts';
 import { SHOWN_COLUMNS } from '../run-filter/vocabulary.ts';
 import type { FoundRun, HistogramBin, RunPoints } from '../store/run-search.ts';
 import type { Store } from '../store/store.ts';
-import type { RunsView } from './runs-options.ts';
 import { savedView } from './runs-options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { type Column, tableLines } from './table.ts';
@@ -30,7 +30,7 @@ export interface Axes {
 
 export async function listRuns(session: Session, asked: ListRuns): Promise<ExitCode> {
   return withStore(session, async ({ store }) => {
-    const base = asked.view === undefined ? undefined : savedView(await store.views.list('runs'), asked.view);
+    const base = asked.view === undefined ? undefined : await savedView(await store.views.list('runs'), asked.view);
     const view = asked.viewOf(base);
     if (asked.histogram !== undefined) await histogram(session.terminal, store, view, asked.histogram);
     else if (asked.points !== undefined) await points(session.terminal, store, view, asked);
@@ -48,7 +48,8 @@ async function table(terminal: Terminal, store: Store, view: RunsView, { limit, 
   else {
     for (const line of tableLines(
       runs,
-      columns.map((name) => COLUMNS[name]!),
+      // A view may be older than the columns that there are.
+      columns.flatMap((name) => (Object.hasOwn(COLUMNS, name) ? COLUMNS[name]! : [])),
       terminal.room,
     ))
       terminal.print(line);

@@ -1,11 +1,10 @@
 /** Which runs are meant, in which order, and what is shown of them: as the dashboard's screen of runs has it. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { z } from 'zod';
 import { SluiceError } from '../errors.ts';
 import { suggest } from '../nearest.ts';
-import type { Json } from '../plan/plan.ts';
+import type { RunsView } from '../run-filter/kept-view.ts';
 import { readCondition, readSort } from '../run-filter/read-condition.ts';
-import { RUN_COLUMNS, type RunCondition, type RunSort } from '../run-filter/vocabulary.ts';
+import { RUN_COLUMNS } from '../run-filter/vocabulary.ts';
 import type { SavedView } from '../store/views.ts';
 import { findNamed } from './lookup.ts';
 
@@ -19,14 +18,6 @@ export interface RunsChoice {
   readonly state?: (typeof STATES)[number];
   readonly sort?: string;
   readonly columns?: readonly string[];
-}
-
-/** What a saved view keeps: what is not there is as on a fresh screen. */
-export interface RunsView {
-  readonly where: readonly RunCondition[];
-  readonly sort?: RunSort;
-  readonly columns?: readonly string[];
-  readonly axes?: { readonly x: string; readonly y: string };
 }
 
 const gather = (text: string, before: readonly string[]): readonly string[] => [...before, text];
@@ -73,30 +64,10 @@ export function viewOf(choice: RunsChoice, base: RunsView = { where: [] }): Runs
   };
 }
 
-const value = z.union([z.string(), z.number()]);
-const Kept = z.object({
-  where: z
-    .array(z.object({ field: z.string(), op: z.string(), value: z.union([value, z.array(value)]).optional() }))
-    .default([]),
-  sort: z.object({ by: z.string(), descending: z.boolean() }).optional(),
-  columns: z.array(z.string()).optional(),
-  axes: z.object({ x: z.string(), y: z.string() }).optional(),
-});
-
 /** @throws SluiceError `view_unknown`, `view_ambiguous`, `view_invalid` */
-export function savedView(views: readonly SavedView[], name: string): RunsView {
+export async function savedView(views: readonly SavedView[], name: string): Promise<RunsView> {
   const whenNone = 'none is saved yet: sluice runs views save NAME';
   const found = findNamed({ kind: 'view', name, among: views, nameOf: (view) => view.name, whenNone });
+  const { keptView } = await import('../run-filter/kept-view.ts');
   return keptView(found.view, found.name);
-}
-
-export function keptView(view: Json, name: string): RunsView {
-  const { success, data } = Kept.safeParse(view);
-  if (!success)
-    throw new SluiceError('view_invalid', {
-      message: `what is saved as '${name}' is no view of runs`,
-      remedy: `save it again, or remove it: sluice runs views remove "${name}"`,
-    });
-  // What is not given is not there.
-  return JSON.parse(JSON.stringify(data)) as RunsView;
 }

@@ -5,7 +5,7 @@ import { writeCondition } from '../run-filter/write-condition.ts';
 import type { SavedView } from '../store/views.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { findNamed } from './lookup.ts';
-import { keptView, type RunsChoice, savedView, viewOf, withChoice } from './runs-options.ts';
+import { type RunsChoice, savedView, viewOf, withChoice } from './runs-options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
 import { showTime } from './text.ts';
@@ -54,15 +54,16 @@ function name(text: string): string {
 async function listViews(session: Session): Promise<ExitCode> {
   const { terminal } = session;
   const views = await withStore(session, ({ store }) => store.views.list('runs'));
+  const shown = await Promise.all(views.map(async (view) => ({ ...view, shows: await shownText(view) })));
   if (terminal.json) terminal.printJson(views);
   else if (views.length === 0)
     terminal.print('no view of runs is saved: sluice runs views save NAME --where "latency > 2s"');
   else
     for (const line of tableLines(
-      views,
+      shown,
       [
         { heading: 'view', cell: (view) => view.name },
-        { heading: 'shows', cell: shownText, isFlexible: true },
+        { heading: 'shows', cell: ({ shows }) => shows, isFlexible: true },
         { heading: 'by', cell: ({ by }) => by },
         { heading: 'saved (UTC)', cell: ({ at }) => showTime(at) },
       ],
@@ -73,7 +74,8 @@ async function listViews(session: Session): Promise<ExitCode> {
 }
 
 /** A view that is none is said to be that, beside those that are. */
-function shownText({ view, name: called }: SavedView): string {
+async function shownText({ view, name: called }: SavedView): Promise<string> {
+  const { keptView } = await import('../run-filter/kept-view.ts');
   try {
     const { where, sort, columns } = keptView(view, called);
     const parts = [
@@ -94,12 +96,12 @@ async function saveView(
 ): Promise<ExitCode> {
   const { terminal, environment } = session;
   const saved = await withStore(session, async ({ store }) => {
-    const base = options.view === undefined ? undefined : savedView(await store.views.list('runs'), options.view);
+    const base = options.view === undefined ? undefined : await savedView(await store.views.list('runs'), options.view);
     const view = viewOf(options, base) as unknown as Json;
     return store.views.save({ screen: 'runs', name: called, view, by: userName(environment) });
   });
   if (terminal.json) terminal.printJson(saved);
-  else terminal.print(`saved '${called}': ${shownText(saved)}\n  see it: sluice runs --view "${called}"`);
+  else terminal.print(`saved '${called}': ${await shownText(saved)}\n  see it: sluice runs --view "${called}"`);
   return EXIT.fine;
 }
 
@@ -113,6 +115,6 @@ async function removeView(session: Session, called: string): Promise<ExitCode> {
     return found;
   });
   if (terminal.json) terminal.printJson(removed);
-  else terminal.print(`removed '${removed.name}', which showed ${shownText(removed)}`);
+  else terminal.print(`removed '${removed.name}', which showed ${await shownText(removed)}`);
   return EXIT.fine;
 }

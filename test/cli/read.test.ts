@@ -17,6 +17,7 @@ afterAll(() => rm(folder, { recursive: true }));
 const SLOW = {
   where: [{ field: 'latencyMs', op: '>', value: '2000' }],
   sort: { by: 'latencyMs', descending: true },
+  columns: ['run', 'gone', 'latencyMs'],
 };
 
 describe('sluice runs', () => {
@@ -77,7 +78,9 @@ describe('sluice runs', () => {
   });
 
   it('adds to what a view has', async () => {
-    await run(['runs', '--view', 'sl', '--where', 'thumb is down'], { runtime });
+    const { stdout } = await run(['runs', '--view', 'sl', '--where', 'thumb is down'], { runtime });
+    // What columns there are no longer is left out.
+    expect(stdout.split('\n')[1]).toBe('run-1  2.0 s');
     expect(runSearch.search).toHaveBeenLastCalledWith({
       where: [...SLOW.where, { field: 'thumb', op: '<', value: 0 }],
       sort: SLOW.sort,
