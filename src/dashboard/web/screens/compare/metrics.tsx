@@ -111,15 +111,25 @@ function MetricCard({ metric, sides, examples }: CardProps) {
   );
 }
 
-/** `360 to 372 of 400 examples on both sides; up to 8 values missing (2.0 %)`. */
-function coverageWords({ sides }: PageMetric, examples: number): string {
+/** `Coverage: 360 to 372 of 400 examples, up to 8 missing`; of sides that may not be compared, why not. */
+function coverageWords({ sides: all }: PageMetric, examples: number): string {
+  const sides = all.filter(({ why }) => why === null || !INCOMPARABLE.has(why.code));
+  const [apart] = all.filter((side) => !sides.includes(side));
+  const notCompared = apart === undefined ? '' : `Not compared: ${apart.why!.words}`;
+  if (sides.length === 0) return notCompared;
   const pairs = sides.map((side) => side.pairs);
   const [least, most] = [Math.min(...pairs), Math.max(...pairs)];
   const range = least === most ? whole(most) : `${whole(least)} to ${whole(most)}`;
   const holes = sides.map(({ missing }) => missing).sort((one, other) => other.cells - one.cells)[0];
   const lacking = holes === undefined || holes.cells === 0 ? 'nothing missing' : `up to ${whole(holes.cells)} missing`;
-  return `Coverage: ${range} of ${whole(examples)} examples, ${lacking}`;
+  return [`Coverage: ${range} of ${whole(examples)} examples, ${lacking}`, notCompared].filter(Boolean).join('. ');
 }
+
+type NoVerdict = NonNullable<PageMetric['sides'][number]['why']>['code'];
+/** Two such columns are not the same thing: nothing of them is missing. */
+const INCOMPARABLE: ReadonlySet<NoVerdict> = new Set([
+  ...(['not_measured', 'defined_differently', 'scorer_versions', 'no_common_run'] as const),
+]);
 
 type Missing = PageMetric['sides'][number]['missing'];
 

@@ -36,6 +36,8 @@ export function Verdict({
   );
 }
 
+const sentence = (clause: string): string => `${clause.slice(0, 1).toUpperCase()}${clause.slice(1)}.`;
+
 /** Above all else, since it says what of the rest may be believed. */
 export function Warnings({ report }: Pick<Comparison, 'report'>) {
   if (report.warnings.length === 0) return null;
@@ -49,7 +51,9 @@ export function Warnings({ report }: Pick<Comparison, 'report'>) {
           <li key={`${code} ${message}`}>
             {message}
             {sides.length > 0 && ` (${sides.map((side) => report.sides[side]!.label).join(', ')})`}
-            {remedy !== null && <span>. {remedy}</span>}
+            {remedy !== null && (
+              <span>. {remedy.startsWith('sluice ') ? <code>{remedy}</code> : sentence(remedy)}</span>
+            )}
           </li>
         ))}
       </ul>
