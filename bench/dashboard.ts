@@ -8,11 +8,11 @@
 import type { Page } from 'playwright-core';
 import type { Undo } from '../src/runtime/unwind.ts';
 import { SCOPES } from '../src/store/api-keys.ts';
+import { putEvaluation } from '../test/evaluation/report/put-evaluation.ts';
 import { noChromium, startChromium } from '../test/support/chromium.ts';
 import { makeBenchKey, startBenchApi, withBenchServers } from './support/api.ts';
 import { cpuMsOf, ownCpuMs } from './support/cpu.ts';
 import { echoFive } from './support/echo-five.ts';
-import { putEvaluation } from './support/many-examples.ts';
 import { report } from './support/report.ts';
 import type { BenchServers } from './support/servers.ts';
 import { median } from './support/statistics.ts';

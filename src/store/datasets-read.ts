@@ -34,11 +34,17 @@ export async function* readAll(
   version: string,
   filter: ExampleFilter,
 ): AsyncGenerator<DatasetMember> {
-  for (let after = ''; ; ) {
-    const page = await readMembers(database, version, { ...filter, after });
+  let coming = readMembers(database, version, filter);
+  for (;;) {
+    const page = await coming;
+    const isLast = page.length < DATASET_LIMITS.page;
+    if (!isLast) {
+      // Read while this one is gone through; who reads no further does not hear of it.
+      coming = readMembers(database, version, { ...filter, after: page.at(-1)!.example.id });
+      coming.catch(() => undefined);
+    }
     yield* page;
-    if (page.length < DATASET_LIMITS.page) return;
-    after = page.at(-1)!.example.id;
+    if (isLast) return;
   }
 }
 

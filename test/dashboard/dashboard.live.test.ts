@@ -3,6 +3,7 @@ import axeCore from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SCOPES } from '../../src/store/api-keys.ts';
+import { putEvaluation } from '../evaluation/report/put-evaluation.ts';
 import { helped, tokenSteps, told } from '../runtime/token-steps.ts';
 import { type Api, keyOf, startApi } from '../server/api-support.ts';
 import { startOf } from '../store/experiment-helpers.ts';
@@ -21,10 +22,12 @@ describe.skipIf(noChromium)('the dashboard', () => {
   const complaints: string[] = [];
   let runId: string;
   let experimentId: string;
+  let evaluationId: string;
 
   beforeAll(async () => {
     live = await startLive(tokenSteps());
     api = await startApi(live, [told, helped]);
+    evaluationId = await putEvaluation(live.store, 12);
     browser = await startChromium();
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     page.on('pageerror', ({ message }) => complaints.push(message));
@@ -142,6 +145,8 @@ describe.skipIf(noChromium)('the dashboard', () => {
       `/pipelines/${told.id}`,
       '/monitors',
       '/evaluations',
+      `/compare?ids=${evaluationId}`,
+      `/compare?ids=${evaluationId}&example=question-00003`,
       '/leaderboard',
       '/datasets',
       '/reviews',

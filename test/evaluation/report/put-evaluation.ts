@@ -1,6 +1,9 @@
-/** An evaluation as if it had been run: four variants on as many examples as one likes, with scores, answers and holes. */
-import type { Store } from '../../src/store/store.ts';
-import { makeRows } from '../../test/evaluation/report/make-rows.ts';
+/**
+ * An evaluation as if it had been run: four variants on as many examples as one likes, with scores, answers and holes. For
+ * tests and benchmarks.
+ */
+import type { Store } from '../../../src/store/store.ts';
+import { makeRows } from './make-rows.ts';
 
 /** Rows of one statement's worth, so that none is larger than a chunk of an evaluation writes. */
 const AT_ONCE = 5_000;
@@ -15,11 +18,11 @@ export async function putEvaluation({ datasets, evaluations }: Store, examples: 
       ...{ id, tags: ['dev', ...tags] },
       input: { question: `How do I stream a response, and what does setting ${place} of the route change?` },
     })),
-    'bench',
+    'made',
   );
   const spec = { ...facts.spec, dataset: { ...dataset, version: version.version } };
   const { evaluationId } = facts;
-  await evaluations.create({ evaluationId, spec, budgetUsd: null, startedBy: 'bench' });
+  await evaluations.create({ evaluationId, spec, budgetUsd: null, startedBy: 'mo' });
   if (facts.pins !== null) await evaluations.pin(evaluationId, facts.pins);
   for (let from = 0; from < rows.length; from += AT_ONCE)
     await evaluations.putResults(evaluationId, rows.slice(from, from + AT_ONCE));
