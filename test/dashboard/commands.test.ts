@@ -84,6 +84,8 @@ const LINES: { readonly [Name in keyof typeof commands]: readonly string[] } = {
   runsCommands: commands.runsCommands(RUNS),
   runCommands: commands.runCommands('run-7d2f', 'a'.repeat(64)),
   evaluationCommands: commands.evaluationCommands('eval-tone-1', true),
+  compareCommand: [commands.compareCommand('eval-a:wide + rerank,eval-b'), commands.compareCommand('')],
+  exampleCommands: commands.exampleCommands(['eval-a', 'eval-b', 'eval-a'], 'is it so?'),
   leaderboardCommand: [commands.leaderboardCommand(board), commands.leaderboardCommand(undefined)],
   datasetCommands: commands.datasetCommands('ai-docs'),
   playgroundCommands: [...commands.playgroundCommands([]), ...commands.playgroundCommands(['a', 'a:wide'])],

@@ -41,6 +41,16 @@ export const evaluationCommands = (id: string, isCompared: boolean): readonly st
   ...(isCompared ? [commandLine('eval', 'compare', id, '--all')] : []),
 ];
 
+/** @param ids as the address has them; empty where nothing is chosen yet */
+export const compareCommand = (ids: string): string =>
+  ids === ''
+    ? 'sluice eval compare <evaluations…>'
+    : commandLine('eval', 'compare', ...ids.split(','), '--all', '--slices');
+
+/** An example of several evaluations is shown of each. */
+export const exampleCommands = (evaluationIds: readonly string[], exampleId: string): readonly string[] =>
+  [...new Set(evaluationIds)].map((id) => commandLine('eval', 'show', id, exampleId, '--passages'));
+
 interface ShownBoard {
   readonly datasets: readonly EvaluatedDataset[];
   readonly dataset: string | null;

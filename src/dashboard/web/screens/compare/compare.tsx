@@ -3,10 +3,10 @@ import { useMemo, useState } from 'react';
 import { Link, useSearchParams } from 'wouter';
 import { openPage } from '../../../../evaluation/report/page/read-data.ts';
 import { useApi } from '../../api.ts';
+import { compareCommand } from '../../commands.ts';
 import { whole } from '../../format.ts';
 import { Page } from '../../parts/page.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
-import { commandLine } from '../../shell.ts';
 import './compare.css';
 import { Examples } from './examples.tsx';
 import { Metrics } from './metrics.tsx';
@@ -30,11 +30,7 @@ export default function Compare() {
     <Page
       title="Compare"
       about={query.data && `${query.data.page.sides.slice(1).join(', ')} against ${query.data.page.sides[0]}`}
-      command={
-        ids === ''
-          ? 'sluice eval compare <evaluations…>'
-          : commandLine('eval', 'compare', ...ids.split(','), '--all', '--slices')
-      }
+      command={compareCommand(ids)}
       actions={<Link href="/evaluations">Evaluations</Link>}
     >
       {ids === '' ? (

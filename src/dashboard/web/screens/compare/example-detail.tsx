@@ -4,10 +4,10 @@ import { Link } from 'wouter';
 import type { ReportedRun } from '../../../../evaluation/report/data.ts';
 import type { TracedRun } from '../../../../evaluation/report/traces.ts';
 import { useApi } from '../../api.ts';
+import { exampleCommands } from '../../commands.ts';
 import { whole } from '../../format.ts';
 import { Copy } from '../../parts/copy.tsx';
 import { Loaded } from '../../parts/states.tsx';
-import { commandLine } from '../../shell.ts';
 import { Answers } from './answers.tsx';
 import { ExamplePassages } from './example-passages.tsx';
 import { ExampleTrace } from './example-trace.tsx';
@@ -98,7 +98,7 @@ export function ExampleDetail({ page, side, ids, compared, shown, place, onStep,
       <footer className="example-foot muted">
         <Link href={playgroundPath(compared[0]!, compared[side]!)}>Ask both in the playground</Link>
         <ul>
-          {commandsOf([compared[0]!, compared[side]!], id).map((line) => (
+          {exampleCommands([compared[0]!.evaluationId, compared[side]!.evaluationId], id).map((line) => (
             <li key={line}>
               <code>{line}</code> <Copy text={() => line} what={`the command ${line}`} />
             </li>
@@ -108,12 +108,6 @@ export function ExampleDetail({ page, side, ids, compared, shown, place, onStep,
     </dialog>
   );
 }
-
-/** Of two evaluations each has its own. */
-const commandsOf = (sides: readonly Side[], id: string): readonly string[] =>
-  [...new Set(sides.map(({ evaluationId }) => evaluationId))].map((evaluationId) =>
-    commandLine('eval', 'show', evaluationId, id, '--passages'),
-  );
 
 interface RepeatsProps<Run> {
   readonly runs: readonly Run[];

@@ -36,6 +36,7 @@ export function Verdict({
   );
 }
 
+const COMMAND = /^sluice\b/;
 const sentence = (clause: string): string => `${clause.slice(0, 1).toUpperCase()}${clause.slice(1)}.`;
 
 /** Above all else, since it says what of the rest may be believed. */
@@ -51,9 +52,7 @@ export function Warnings({ report }: Pick<Comparison, 'report'>) {
           <li key={`${code} ${message}`}>
             {message}
             {sides.length > 0 && ` (${sides.map((side) => report.sides[side]!.label).join(', ')})`}
-            {remedy !== null && (
-              <span>. {remedy.startsWith('sluice ') ? <code>{remedy}</code> : sentence(remedy)}</span>
-            )}
+            {remedy !== null && <span>. {COMMAND.test(remedy) ? <code>{remedy}</code> : sentence(remedy)}</span>}
           </li>
         ))}
       </ul>
