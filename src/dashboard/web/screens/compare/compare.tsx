@@ -51,7 +51,7 @@ function Body({ comparison, ids }: { readonly comparison: Comparison; readonly i
   const page = useMemo(() => openPage(comparison.page), [comparison.page]);
   // The first metric, as primaries come first.
   const [{ metric, side }, setLook] = useState({ metric: 0, side: 1 });
-  const [asked, setAsked] = useState<{ readonly tag: number } | null>(null);
+  const [asked, setAsked] = useState<{ readonly tag: number | null } | null>(null);
   const latency = report.metrics.findIndex(
     ({ source, kind }) => source.from === 'run' && source.field === 'latencyMs' && kind === 'mean',
   );

@@ -29,7 +29,7 @@ interface ExamplesProps extends Looked {
   readonly onChoose: (change: Partial<Pick<Looked, 'metric' | 'side'>>) => void;
   readonly compared: readonly Side[];
   /** A tag whose examples were asked for elsewhere: each time another object. */
-  readonly asked: { readonly tag: number } | null;
+  readonly asked: { readonly tag: number | null } | null;
 }
 
 export function Examples({ page, metric, side, ids, latency, onChoose, compared, asked }: ExamplesProps) {

@@ -64,7 +64,7 @@ export function FramedChart({ label, option, height, onBox }: FramedChartProps) 
     if (!canBox || !matchMedia('(pointer: fine)').matches) return;
     const brushOption = { brushType: 'rect', brushMode: 'single' };
     chart.current?.dispatchAction({ type: 'takeGlobalCursor', key: 'brush', brushOption });
-  }, [framed, theme, canBox, width]);
+  }, [framed, theme, canBox, width, isDue]);
 
   return (
     <div ref={place} style={{ minHeight: height }}>

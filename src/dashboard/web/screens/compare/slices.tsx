@@ -6,7 +6,7 @@ import type { Comparison, Looked } from './types.ts';
 interface SlicesProps {
   readonly comparison: Comparison;
   /** Shows the examples of a slice. */
-  readonly onLook: (look: Pick<Looked, 'metric' | 'side'> & { readonly tag: number }) => void;
+  readonly onLook: (look: Pick<Looked, 'metric' | 'side'> & { readonly tag: number | null }) => void;
 }
 
 export function Slices({ comparison: { report, page }, onLook }: SlicesProps) {
@@ -59,7 +59,7 @@ export function Slices({ comparison: { report, page }, onLook }: SlicesProps) {
                         type="button"
                         className="link"
                         aria-label={`Examples of ${slice.tag}, ${sides[slice.side]!.label}`}
-                        onClick={() => onLook({ metric: place, side: slice.side, tag: page.tags.indexOf(slice.tag) })}
+                        onClick={() => onLook({ metric: place, side: slice.side, tag: placeOf(page, slice.tag) })}
                       >
                         {slice.tag}
                       </button>
@@ -80,6 +80,12 @@ export function Slices({ comparison: { report, page }, onLook }: SlicesProps) {
       ))}
     </section>
   );
+}
+
+/** Null: none of the examples that are in the page has it. */
+function placeOf({ tags }: Comparison['page'], tag: string): number | null {
+  const place = tags.indexOf(tag);
+  return place < 0 ? null : place;
 }
 
 type Slice = Comparison['report']['slices'][number];
