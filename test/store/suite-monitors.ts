@@ -12,7 +12,7 @@ import type { Subject } from './suite.ts';
 const HOUR = 60 * MINUTE;
 const ADA = { by: 'ada', why: 'to see' };
 
-const specOf = (name: string, more: Partial<MonitorSpec> = {}): MonitorSpec => ({
+export const monitorSpec = (name: string, more: Partial<MonitorSpec> = {}): MonitorSpec => ({
   ...{ format: 1, name, pipeline: `${name}-bot`, sample: 0.5, windowMs: HOUR, alert: null, budgetUsdPerDay: null },
   scorer: {
     ...{ id: 'judged', kind: 'step', call: { step: 'judge@1', config: {} }, policy: null, input: { $object: {} } },
@@ -38,7 +38,7 @@ export function describeMonitors(subject: Subject): void {
     store.monitors.takeIn({ runId, finishedAt: subject.at, met: [{ monitorId: row.monitorId, isSampled }] });
   /** A monitor with runs that it has sampled. */
   const waiting = async (name: string, count: number, more: Partial<MonitorSpec> = {}) => {
-    const row = await subject.store.monitors.start(specOf(name, more), ADA);
+    const row = await subject.store.monitors.start(monitorSpec(name, more), ADA);
     for (let no = 0; no < count; no += 1) {
       await ended(`${name}-${no}`, row.pipeline);
       await take(row, `${name}-${no}`);
@@ -49,15 +49,19 @@ export function describeMonitors(subject: Subject): void {
   describe('monitors', () => {
     test('other words are another version, and the same ones are the same again', async () => {
       const { monitors } = repeating(subject).store;
-      const first = await monitors.start(specOf('v'), ADA);
+      const first = await monitors.start(monitorSpec('v'), ADA);
       expect(first).toMatchObject({ monitorId: 'v@1', version: 1, state: 'running', starts: 1, startedBy: 'ada' });
-      expect(first.spec).toEqual(specOf('v'));
-      expect(await monitors.start(specOf('v'), ADA)).toEqual(first);
-      const second = await monitors.start(specOf('v', { sample: 1 }), { by: 'bo', why: 'all of them' });
+      expect(first.spec).toEqual(monitorSpec('v'));
+      expect(await monitors.start(monitorSpec('v'), ADA)).toEqual(first);
+      const second = await monitors.start(monitorSpec('v', { sample: 1 }), { by: 'bo', why: 'all of them' });
       expect(second).toMatchObject({ monitorId: 'v@2', version: 2, starts: 1, startedBy: 'bo' });
       expect(await monitors.get('v@1')).toMatchObject({ state: 'stopped', reason: 'replaced by version 2' });
       expect(await monitors.running('v')).toEqual(second);
-      expect(await monitors.start(specOf('v'), ADA)).toMatchObject({ monitorId: 'v@1', state: 'running', starts: 2 });
+      expect(await monitors.start(monitorSpec('v'), ADA)).toMatchObject({
+        monitorId: 'v@1',
+        state: 'running',
+        starts: 2,
+      });
       expect(await monitors.get('v')).toMatchObject({ monitorId: 'v@1' });
       expect((await monitors.list({ pipeline: 'v-bot' })).map(({ monitorId }) => monitorId)).toEqual(['v@1', 'v@2']);
       expect(await monitors.list({ pipeline: 'v-bot', running: true })).toHaveLength(1);
@@ -89,9 +93,9 @@ export function describeMonitors(subject: Subject): void {
 
     test('two who start the same at once start one', async () => {
       const { monitors } = subject.store;
-      const rows = await Promise.all([1, 2, 3].map(() => monitors.start(specOf('o'), ADA)));
+      const rows = await Promise.all([1, 2, 3].map(() => monitors.start(monitorSpec('o'), ADA)));
       expect(new Set(rows.map(({ monitorId, starts }) => `${monitorId} ${starts}`))).toEqual(new Set(['o@1 1']));
-      const others = await Promise.all([0.1, 0.2].map((sample) => monitors.start(specOf('o', { sample }), ADA)));
+      const others = await Promise.all([0.1, 0.2].map((sample) => monitors.start(monitorSpec('o', { sample }), ADA)));
       expect(others.map(({ monitorId }) => monitorId).sort()).toEqual(['o@2', 'o@3']);
       expect(await monitors.list({ pipeline: 'o-bot', running: true })).toHaveLength(1);
     });
@@ -101,11 +105,14 @@ export function describeMonitors(subject: Subject): void {
       const assignment = { experiment: 'exp', arm: 'one', stage: 1, unit: 'u' } as unknown as RunAssignment;
       await ended('m-1', 'm-bot', { input: { isPaid: true }, assignments: [assignment] });
       expect(await monitors.toMeet('m-1')).toBeUndefined();
-      await monitors.start(specOf('m'), ADA);
+      await monitors.start(monitorSpec('m'), ADA);
       const met = { runId: 'm-1', outcome: 'completed', finishedAt: subject.at, assignments: [assignment] };
       expect(await monitors.toMeet('m-1')).toMatchObject({ ...met, input: null, monitors: [{ monitorId: 'm@1' }] });
       const target = { outcomes: ['completed'] as const, experiment: null, arm: null };
-      const paid = specOf('mp', { pipeline: 'm-bot', when: { ...target, target: { $from: ['input', 'isPaid'] } } });
+      const paid = monitorSpec('mp', {
+        pipeline: 'm-bot',
+        when: { ...target, target: { $from: ['input', 'isPaid'] } },
+      });
       await monitors.start(paid, ADA);
       const both = await monitors.toMeet('m-1');
       expect(both).toMatchObject({ ...met, input: { isPaid: true } });
@@ -117,7 +124,7 @@ export function describeMonitors(subject: Subject): void {
     test('count a run once, however often it is recorded; and only those that are sampled wait', async () => {
       // Its time is that at which it is made.
       const again = () => repeating(subject).store;
-      const row = await again().monitors.start(specOf('c'), ADA);
+      const row = await again().monitors.start(monitorSpec('c'), ADA);
       for (const no of [1, 2, 3, 4]) {
         await ended(`c-${no}`, 'c-bot');
         await take(row, `c-${no}`, no > 1, again());
@@ -250,7 +257,7 @@ export function describeMonitors(subject: Subject): void {
 
     test('keep each change of what they say once, and whether somebody was told', async () => {
       const { monitors } = subject.store;
-      await monitors.start(specOf('a'), ADA);
+      await monitors.start(monitorSpec('a'), ADA);
       const evidence = { field: 'good', mean: 0.2, note: 'half \ud800' };
       expect(await repeating(subject).store.monitors.moveAlert('a@1', { was: 'unknown', isNow: 'ok', evidence })).toBe(
         true,
@@ -301,7 +308,7 @@ export function describeMonitors(subject: Subject): void {
       await deployNext(subject, 'snap-bot');
       const facts = { snapshots: { docs: 'abc' } };
       const { experimentId } = await startOf(subject, 'snap-exp', 'snap-bot', { facts });
-      const row = await subject.store.monitors.start(specOf('snap', { pipeline: 'snap-bot' }), ADA);
+      const row = await subject.store.monitors.start(monitorSpec('snap', { pipeline: 'snap-bot' }), ADA);
       await ended('snap-1', 'snap-bot', { assignments: [{ experiment: experimentId, arm: 'one', stage: 1 }] });
       await take(row, 'snap-1');
       expect(await subject.store.monitors.scoresOfRun('snap-1')).toMatchObject([{ snapshots: { docs: 'abc' } }]);

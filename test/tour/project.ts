@@ -100,9 +100,9 @@ const readAllPages = defineExperiment('read-all-pages', {
     primary: [metric.rate('thumbs-up', feedback.up).increase({ minimumEffect: 0.2 })],
     guardrails: [metric.rate('failed', run.failed).noWorseThan(0.15)],
   }),
-  windows: { run: '10 seconds', feedback: '10 seconds' },
+  windows: { run: '5 seconds', feedback: '5 seconds' },
   stop: { minDuration: '5 seconds', maxDuration: '4 minutes', lookEvery: '1 second', grace: '500 ms' },
-  rollout: { steps: [0.25, 0.5, 1], soak: '2 seconds', unitsPerStep: 10, approval: 'manual' },
+  rollout: { steps: [0.5, 1], soak: '2 seconds', unitsPerStep: 10, approval: 'manual' },
 });
 
 export const pipelines = [docsBot, starter, allPages, onePassage];

@@ -99,8 +99,14 @@ function told(args: readonly string[], { code, stdout, stderr }: Ended): string 
 
 async function fill(project: Project): Promise<void> {
   await project.write({ 'pipelines/index.ts': `export * from '${OWN_PROJECT}';\n` });
-  await cp(join(repository, DATASET), join(project.folder, DATASET));
-  await project.write({ [`${QUESTIONS_ASKED}.jsonl`]: await askedQuestions() });
+  const questions = (await readFile(join(repository, DATASET), 'utf8')).trim().split('\n');
+  await project.write({
+    [DATASET]: linesOf(questions, ({ tags = [] }, isIn) => isIn(ALL) && !tags.includes('final')),
+    [`${QUESTIONS_ASKED}.jsonl`]: linesOf(
+      questions,
+      ({ tags = [] }, isIn) => isIn(ALL) && !isIn(FEW) && !tags.includes('final') && !tags.includes('oblique'),
+    ),
+  });
   for (const [index, chapters] of [
     [FEW_PAGES, FEW],
     [ALL_PAGES, ALL],
@@ -109,23 +115,28 @@ async function fill(project: Project): Promise<void> {
       await cp(join(DOCS, chapter), join(project.folder, 'pages', index, chapter), { recursive: true });
 }
 
-async function askedQuestions(): Promise<string> {
-  const lines = (await readFile(join(repository, DATASET), 'utf8')).trim().split('\n');
-  const isAsked = (line: string): boolean => {
-    const { relevant = {}, tags = [] } = JSON.parse(line) as Example;
-    const chapters = new Set(Object.keys(relevant).map((id) => id.split('/')[0]!));
-    const isNew = ALL.some((chapter) => chapters.has(chapter)) && !FEW.some((chapter) => chapters.has(chapter));
-    return isNew && !tags.includes('final') && !tags.includes('oblique');
-  };
-  return `${lines.filter(isAsked).join('\n')}\n`;
+/** Those that are wanted, by what they are and whether one of these chapters answers them. */
+function linesOf(
+  questions: readonly string[],
+  isWanted: (example: Example, isIn: (chapters: readonly string[]) => boolean) => boolean,
+): string {
+  const wanted = questions.filter((line) => {
+    const example = JSON.parse(line) as Example;
+    const of = Object.keys(example.relevant ?? {}).map((id) => id.split('/')[0]!);
+    return isWanted(example, (chapters) => of.some((chapter) => chapters.includes(chapter)));
+  });
+  return `${wanted.join('\n')}\n`;
 }
 
 /** What is there before anybody looks: documents, questions, and a first version that serves. */
 async function prepare({ folder }: Project, sluice: Stage['sluice']): Promise<void> {
-  for (const index of [FEW_PAGES, ALL_PAGES])
-    await sluice('ingest', join(folder, 'pages', index), '--index', index, '--embed', EMBEDDING);
-  await sluice('dataset', 'import', '--name', 'ai-docs', join(folder, DATASET));
-  await sluice('dataset', 'import', join(folder, `${QUESTIONS_ASKED}.jsonl`));
+  await Promise.all([
+    ...[FEW_PAGES, ALL_PAGES].map((index) =>
+      sluice('ingest', join(folder, 'pages', index), '--index', index, '--embed', EMBEDDING),
+    ),
+    sluice('dataset', 'import', '--name', 'ai-docs', join(folder, DATASET)),
+    sluice('dataset', 'import', join(folder, `${QUESTIONS_ASKED}.jsonl`)),
+  ]);
   await sluice('deploy', 'docs-bot', '--variant', 'starter', '--why', 'the first version');
 }
 

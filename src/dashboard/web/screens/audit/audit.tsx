@@ -1,5 +1,5 @@
 /** Who changed what, when, and why. */
-import { useState } from 'react';
+import { useSearchParams } from 'wouter';
 import { query, useApi } from '../../api.ts';
 import { auditCommand } from '../../commands.ts';
 import { time } from '../../format.ts';
@@ -24,7 +24,9 @@ const COLUMNS: readonly Column<AuditRow>[] = [
 ];
 
 export default function Audit() {
-  const [subject, setSubject] = useState('');
+  const [parameters, setParameters] = useSearchParams();
+  const subject = parameters.get('subject') ?? '';
+  const choose = (next: string) => setParameters(next === '' ? {} : { subject: next }, { replace: true });
   const trail = useApi<{ audit: readonly AuditRow[] }>(`/v1/audit${query({ subject })}`);
   return (
     <Page
@@ -38,13 +40,17 @@ export default function Audit() {
           id="subject"
           placeholder="a pipeline, an experiment, a key"
           value={subject}
-          onChange={(event) => setSubject(event.target.value)}
+          onChange={(event) => choose(event.target.value)}
         />
       </div>
       <Loaded query={trail} what="the audit">
         {({ audit }) =>
           audit.length === 0 ? (
-            <Empty title="Nothing has been changed yet" command="sluice deploy docs-bot" />
+            <Empty title="Nothing has been changed yet" command="sluice deploy docs-bot">
+              {subject === ''
+                ? 'Deployments, experiments, keys and views leave a line here:'
+                : `No change is of ‘${subject}’: leave the name out to see all of them.`}
+            </Empty>
           ) : (
             <Rows
               rows={audit}
