@@ -1,10 +1,12 @@
 /** The charts of the report, in the dashboard: they are laid out by their width, which is measured here. */
 import type { EChartsType } from 'echarts/core';
-import { useCallback, useEffect, useRef, useState } from 'react';
-import type { Frame, Option } from '../../../../evaluation/report/page/charts/engine.ts';
-import { Chart, type Paint } from '../../parts/chart.tsx';
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
+import type { Frame, Option } from '../../../../evaluation/report/page/charts/frame.ts';
+import type { Paint } from '../../parts/chart.tsx';
 import { useThemeVersion } from '../../theme.ts';
 import { waitTurn } from './turns.ts';
+
+const Picture = lazy(() => import('./picture.tsx'));
 
 /** What was drawn with the pointer: values across, and up. */
 export interface Drawn {
@@ -30,6 +32,7 @@ export function FramedChart({ label, option, height, onBox }: FramedChartProps) 
   told.current = onBox;
   const [width, setWidth] = useState(0);
   const [isDue, setDue] = useState(false);
+  const [isMade, setMade] = useState(false);
   const theme = useThemeVersion();
   const canBox = onBox !== undefined;
 
@@ -52,8 +55,10 @@ export function FramedChart({ label, option, height, onBox }: FramedChartProps) 
 
   const onReady = useCallback((made: EChartsType) => {
     chart.current = made;
+    setMade(true);
     made.on('brushEnd', (event) => told.current?.(boxOf(event as unknown as BrushEvent)));
     return () => {
+      setMade(false);
       chart.current = undefined;
     };
   }, []);
@@ -64,11 +69,15 @@ export function FramedChart({ label, option, height, onBox }: FramedChartProps) 
     if (!canBox || !matchMedia('(pointer: fine)').matches) return;
     const brushOption = { brushType: 'rect', brushMode: 'single' };
     chart.current?.dispatchAction({ type: 'takeGlobalCursor', key: 'brush', brushOption });
-  }, [framed, theme, canBox, width, isDue]);
+  }, [framed, theme, canBox, width, isMade]);
 
   return (
     <div ref={place} style={{ minHeight: height }}>
-      {isDue && width > 0 && <Chart label={label} option={framed} height={height} onReady={onReady} />}
+      {isDue && width > 0 && (
+        <Suspense fallback={null}>
+          <Picture label={label} option={framed} height={height} onReady={onReady} />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -1,7 +1,7 @@
 /** A card for each metric: the verdict in a word, a bar with its interval for each side, differences, and what they rest on. */
 import { useCallback, useState } from 'react';
 import { effectsOption } from '../../../../evaluation/report/page/charts/effects.ts';
-import type { Frame } from '../../../../evaluation/report/page/charts/engine.ts';
+import type { Frame } from '../../../../evaluation/report/page/charts/frame.ts';
 import { meansOption } from '../../../../evaluation/report/page/charts/means.ts';
 import { heightOf } from '../../../../evaluation/report/page/charts/row-axes.ts';
 import type { PageMetric } from '../../../../evaluation/report/page-data.ts';

@@ -1,6 +1,6 @@
 /** Two pictures of all examples, in which a box is a filter: the variant against the baseline, and both against their latency. */
 import { useCallback } from 'react';
-import type { Frame } from '../../../../evaluation/report/page/charts/engine.ts';
+import type { Frame } from '../../../../evaluation/report/page/charts/frame.ts';
 import { scatterOption } from '../../../../evaluation/report/page/charts/scatter.ts';
 import type { Filter } from '../../../../evaluation/report/page/examples/filter.ts';
 import { MISSING, type Pairs } from '../../../../evaluation/report/page/examples/pairs.ts';

@@ -1,6 +1,6 @@
 /** All metrics in one picture: the worst in the middle and the best at the edge, whichever direction is good; gaps are gaps. */
 import { useCallback, useMemo, useState } from 'react';
-import type { Frame } from '../../../../evaluation/report/page/charts/engine.ts';
+import type { Frame } from '../../../../evaluation/report/page/charts/frame.ts';
 import { FEWEST_AXES, profileOption } from '../../../../evaluation/report/page/charts/profile.ts';
 import type { PageMetric } from '../../../../evaluation/report/page-data.ts';
 import { showValue } from '../../../../evaluation/report/values.ts';

@@ -1,6 +1,6 @@
 /** How long each example took against how good it was: both sides as points, over which a box may be drawn. */
-import type { Frame, Option } from '../../../../evaluation/report/page/charts/engine.ts';
-import { pageFont } from '../../../../evaluation/report/page/charts/engine.ts';
+import type { Frame, Option } from '../../../../evaluation/report/page/charts/frame.ts';
+import { pageFont } from '../../../../evaluation/report/page/charts/frame.ts';
 import type { Pairs } from '../../../../evaluation/report/page/examples/pairs.ts';
 import type { PageMetric } from '../../../../evaluation/report/page-data.ts';
 import { showValue } from '../../../../evaluation/report/values.ts';

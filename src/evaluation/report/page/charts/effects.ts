@@ -3,7 +3,7 @@ import type { CustomSeriesRenderItemAPI, CustomSeriesRenderItemParams } from 'ec
 import type { PageMetric } from '../../page-data.ts';
 import { MISSING, showDifference, showEffect } from '../../values.ts';
 import { bandOf } from './drawn-values.ts';
-import { type Frame, type Option, tipOf, tooltip } from './engine.ts';
+import { type Frame, type Option, tipOf, tooltip } from './frame.ts';
 import { interval, point, rectangle, upright, words } from './marks.ts';
 import { rangeOf, rowAxes, rowPlace } from './row-axes.ts';
 

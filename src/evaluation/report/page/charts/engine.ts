@@ -1,9 +1,10 @@
 /** The parts of ECharts that are used, and how a chart lives in its place: drawn when it comes near, and again as that changes. */
 import { CustomChart, LineChart, ScatterChart } from 'echarts/charts';
 import { BrushComponent, GraphicComponent, GridComponent, PolarComponent, TooltipComponent } from 'echarts/components';
-import { type ECharts, type EChartsCoreOption, init, use } from 'echarts/core';
+import { type ECharts, init, use } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
-import { type Colours, readColours } from '../theme.ts';
+import { readColours } from '../theme.ts';
+import type { Frame, Option } from './frame.ts';
 
 use([
   CustomChart,
@@ -17,17 +18,7 @@ use([
   CanvasRenderer,
 ]);
 
-/** The page's own, since a canvas inherits none. */
-export const pageFont = (): string => getComputedStyle(document.body).fontFamily;
-
-export type Option = EChartsCoreOption;
 export type { ECharts };
-
-export interface Frame {
-  readonly colours: Colours;
-  /** Pixels. */
-  readonly width: number;
-}
 
 export interface ChartPlan {
   /** Pixels; null: as the style has it. */
@@ -85,29 +76,3 @@ export function placeChart(element: HTMLElement, plan: ChartPlan): LiveChart {
   nearness.observe(element);
   return { redraw, draw };
 }
-
-/** Lines of text for a tooltip: an element, as styles written in HTML are not allowed here. */
-export function tipOf(...lines: readonly string[]): HTMLElement {
-  const box = document.createElement('div');
-  for (const [place, line] of lines.entries()) {
-    const part = document.createElement(place === 0 ? 'strong' : 'div');
-    part.textContent = line;
-    box.append(part);
-  }
-  return box;
-}
-
-interface TipPlace {
-  readonly seriesIndex: number;
-  readonly dataIndex: number;
-}
-
-export const tooltip = (colours: Colours, formatter: (at: TipPlace) => HTMLElement | string) => ({
-  trigger: 'item',
-  confine: true,
-  formatter,
-  backgroundColor: colours.surface,
-  borderColor: colours.line,
-  textStyle: { color: colours.ink, fontSize: 13, fontFamily: pageFont() },
-  extraCssText: 'max-width: 22rem; white-space: normal;',
-});

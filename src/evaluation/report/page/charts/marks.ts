@@ -1,5 +1,5 @@
 /** What rows are drawn of. An interval is drawn before its point: how sure comes before how much. */
-import { pageFont } from './engine.ts';
+import { pageFont } from './frame.ts';
 
 export const rectangle = (x: number, y: number, width: number, height: number, fill: string) => ({
   type: 'rect' as const,

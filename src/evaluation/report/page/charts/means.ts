@@ -3,7 +3,7 @@ import type { CustomSeriesRenderItemAPI, CustomSeriesRenderItemParams } from 'ec
 import type { PageMetric } from '../../page-data.ts';
 import { MISSING, showMean, showValue } from '../../values.ts';
 import { type MeanRow, meanRows } from './drawn-values.ts';
-import { type Frame, type Option, tipOf, tooltip } from './engine.ts';
+import { type Frame, type Option, tipOf, tooltip } from './frame.ts';
 import { interval, point, rectangle, upright, words } from './marks.ts';
 import { ROW_HEIGHT, rangeOf, rowAxes, rowPlace } from './row-axes.ts';
 

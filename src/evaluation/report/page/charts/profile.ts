@@ -6,7 +6,7 @@
 import type { PageMetric } from '../../page-data.ts';
 import { MISSING, showValue } from '../../values.ts';
 import { meanRows, scaled } from './drawn-values.ts';
-import { type Frame, type Option, pageFont, tipOf, tooltip } from './engine.ts';
+import { type Frame, type Option, pageFont, tipOf, tooltip } from './frame.ts';
 
 /** Fewer axes make no figure. */
 export const FEWEST_AXES = 3;

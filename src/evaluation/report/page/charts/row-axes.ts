@@ -1,6 +1,6 @@
 /** Charts with a row for each side: its name at the left, a number at the right, and between them an axis of values. */
 import type { CustomSeriesRenderItemAPI, CustomSeriesRenderItemParams } from 'echarts';
-import { type Frame, type Option, pageFont } from './engine.ts';
+import { type Frame, type Option, pageFont } from './frame.ts';
 import { toldApart } from './told-apart.ts';
 
 export const ROW_HEIGHT = 30;

@@ -3,7 +3,7 @@ import type { PageMetric } from '../../page-data.ts';
 import { betterWords, showDifference, showValue } from '../../values.ts';
 import { type Bubble, bubblesOf } from '../examples/bubbles.ts';
 import { BETTER, EQUAL, MISSING, type Pairs, WORSE } from '../examples/pairs.ts';
-import { type Frame, type Option, pageFont, tipOf, tooltip } from './engine.ts';
+import { type Frame, type Option, pageFont, tipOf, tooltip } from './frame.ts';
 
 /** Pixels of the largest. */
 const LARGEST = { wide: 46, narrow: 34 };
