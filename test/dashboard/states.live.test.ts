@@ -1,0 +1,248 @@
+/**
+ * Every screen in each of its states: with nothing to show, while it reads, when the server fails, and when a part of it
+ * does. Each says so in words, with what to do, inside the window; a picture of each is kept in `reports/states`.
+ */
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Locator, Page, Route } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SCOPES } from '../../src/store/api-keys.ts';
+import { helped, tokenSteps, told } from '../runtime/token-steps.ts';
+import { type Api, keyOf, startApi } from '../server/api-support.ts';
+import { startOf } from '../store/experiment-helpers.ts';
+import { monitorSpec } from '../store/suite-monitors.ts';
+import { noChromium, startChromium } from '../support/chromium.ts';
+import { type Live, startLive } from '../support/live.ts';
+import { openQueues } from './queues.ts';
+
+const PICTURES = join(process.cwd(), 'reports/states');
+const PATIENCE_MS = 60_000;
+const WINDOW = { width: 1280, height: 800 };
+const OUTAGE = { status: 503, code: 'outage', detail: 'the database is away', remedy: 'start it, then try again' };
+
+interface SeenScreen {
+  /** As `screens.ts` has it. */
+  readonly screen: string;
+  /** Where there is something to show; `RUN` and others stand for ids. */
+  readonly full: string;
+  /** Where there is nothing, and words that say what to do. */
+  readonly empty: readonly [path: string, words: string];
+  /** It reads one thing alone: no part of it can fail by itself. */
+  readonly isWhole?: true;
+  /** It is not read again by itself, since that costs much: it is never out of date without having been asked. */
+  readonly isOnce?: true;
+}
+
+const SEEN: readonly SeenScreen[] = [
+  { screen: '/runs', full: '/runs', empty: ['/runs', 'sluice ask'] },
+  {
+    screen: '/runs/:id',
+    full: '/runs/RUN',
+    empty: [`/runs/run-${'0'.repeat(8)}-0000-4000-8000-${'0'.repeat(12)}`, 'use the runId of an answer'],
+  },
+  { screen: '/evaluations', full: '/evaluations', empty: ['/evaluations', 'sluice eval run'], isWhole: true },
+  {
+    screen: '/evaluations/:id',
+    full: '/evaluations/eval-seen',
+    empty: ['/evaluations/none', 'sluice eval'],
+    isWhole: true,
+  },
+  {
+    screen: '/leaderboard',
+    full: '/leaderboard',
+    empty: ['/leaderboard', 'sluice eval run'],
+    isWhole: true,
+    isOnce: true,
+  },
+  {
+    screen: '/compare',
+    full: '/compare?ids=eval-seen',
+    empty: ['/compare', 'Choose evaluations'],
+    isWhole: true,
+    isOnce: true,
+  },
+  { screen: '/datasets', full: '/datasets', empty: ['/datasets', 'sluice dataset import'], isWhole: true },
+  { screen: '/datasets/:name', full: '/datasets/asked', empty: ['/datasets/none', 'sluice dataset'], isWhole: true },
+  { screen: '/reviews', full: '/reviews', empty: ['/reviews', 'sluice review start'], isWhole: true },
+  { screen: '/reviews/:name', full: '/reviews/seen', empty: ['/reviews/none', 'sluice review'], isWhole: true },
+  { screen: '/reviews/:name/review', full: '/reviews/seen/review', empty: ['/reviews/none/review', 'sluice review'] },
+  { screen: '/playground', full: '/playground', empty: ['/playground', 'sluice init'], isWhole: true },
+  { screen: '/experiments', full: '/experiments', empty: ['/experiments', 'sluice experiment plan'], isWhole: true },
+  { screen: '/experiments/:id', full: '/experiments/EXPERIMENT', empty: ['/experiments/none', 'sluice experiment'] },
+  {
+    screen: '/experiments/:id/brief',
+    full: '/experiments/EXPERIMENT/brief',
+    empty: ['/experiments/none/brief', 'sluice experiment'],
+  },
+  { screen: '/pipelines', full: '/pipelines', empty: ['/pipelines', 'sluice init'], isWhole: true },
+  { screen: '/pipelines/:name', full: '/pipelines/told', empty: ['/pipelines/none', 'pipelines/index.ts'] },
+  { screen: '/monitors', full: '/monitors', empty: ['/monitors', 'sluice monitor start'], isWhole: true },
+  { screen: '/monitors/:id', full: '/monitors/MONITOR', empty: ['/monitors/none', 'sluice monitor'], isWhole: true },
+  { screen: '/audit', full: '/audit', empty: ['/audit?subject=nobody', 'leave the name out'], isWhole: true },
+];
+
+test('every screen is looked at in its states', async () => {
+  const text = await readFile(join(import.meta.dirname, '../../src/dashboard/web/screens.ts'), 'utf8');
+  const there = [...text.matchAll(/path: '([^']+)'/g)].map(([, path]) => path);
+  expect(SEEN.map(({ screen }) => screen)).toEqual(there);
+});
+
+describe.skipIf(noChromium)('the states of screens', () => {
+  let live: Live;
+  let browser: Browser;
+  /** Of a project with pipelines, and of one without. */
+  let api: Api;
+  let bare: Api;
+  let context: BrowserContext;
+  const ids = { RUN: '', EXPERIMENT: '', MONITOR: '' };
+
+  beforeAll(async () => {
+    await mkdir(PICTURES, { recursive: true });
+    live = await startLive(tokenSteps());
+    [api, bare, browser] = await Promise.all([startApi(live, [told, helped]), startApi(live, []), startChromium()]);
+    context = await browser.newContext({ viewport: WINDOW });
+    context.setDefaultTimeout(PATIENCE_MS);
+    const page = await context.newPage();
+    // Cookies are of a host, whatever the port: who is in here is in at the other one.
+    await page.goto(`${bare.url}/ui/`);
+    await page.getByLabel('API key').fill(await keyOf(live, 'everything', SCOPES));
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.locator('main h1').waitFor();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await api?.close(1_000);
+    await bare?.close(1_000);
+    await live?.stop();
+  });
+
+  /** Several are looked at side by side, each in a window of its own: much of it is waiting. */
+  const inWindow = (look: (page: Page, seen: SeenScreen) => Promise<void>) => async (seen: SeenScreen) => {
+    const page = await context.newPage();
+    try {
+      await look(page, seen);
+    } finally {
+      await page.close();
+    }
+  };
+
+  /** The words are in the window, wholly across it, and a picture is kept. */
+  const picture = async (page: Page, { screen }: SeenScreen, state: string, words: Locator) => {
+    await words.waitFor();
+    await words.scrollIntoViewIfNeeded();
+    const { x, y, width } = (await words.boundingBox())!;
+    expect({ screen, state, isIn: x >= 0 && x + width <= WINDOW.width && y >= 0 && y < WINDOW.height }).toEqual({
+      ...{ screen, state, isIn: true },
+    });
+    const name = `${screen.slice(1).replaceAll(/[/:]+/g, '-')}-${state}.png`;
+    const image = await page.screenshot({ path: join(PICTURES, name) });
+    expect(image.length).toBeGreaterThan(1_000);
+  };
+  const pathOf = ({ full }: SeenScreen) => full.replaceAll(/RUN|EXPERIMENT|MONITOR/g, (name) => ids[name as 'RUN']);
+  /** Until it is undone, the API does as it is told here. */
+  const withApi = async (page: Page, act: (route: Route) => Promise<void>, work: () => Promise<void>) => {
+    await page.route('**/v1/**', act);
+    try {
+      await work();
+    } finally {
+      await page.unrouteAll({ behavior: 'ignoreErrors' });
+    }
+  };
+  const fail = (route: Route) => route.fulfill({ status: OUTAGE.status, json: OUTAGE });
+
+  describe('empty: what fills it', () => {
+    test.concurrent.each(SEEN)(
+      '$screen',
+      inWindow(async (page, seen) => {
+        const [path, words] = seen.empty;
+        await page.goto(`${bare.url}/ui${path}`);
+        const said = page.locator('main .state:is(.empty, .failed)').first();
+        await picture(page, seen, 'empty', said);
+        expect(await said.textContent()).toContain(words);
+      }),
+    );
+  });
+
+  describe('with something to show', () => {
+    beforeAll(async () => {
+      const key = await keyOf(live, 'asks', ['ask']);
+      ids.RUN = (await api.ask(key, 'POST', '/v1/pipelines/told/runs', ASKED)).body.runId;
+      await live.client.deploy({ pipeline: told.id, plan: told.plan, by: 'test', why: 'to be seen' });
+      ids.EXPERIMENT = (await startOf(live, 'shown', told.id)).experimentId;
+      ids.MONITOR = (await live.store.monitors.start(monitorSpec('seen'), { by: 'mo', why: 'to be seen' })).monitorId;
+      await openQueues(live.store);
+    });
+
+    test.concurrent.each(SEEN)(
+      'loading: what is read, on $screen',
+      inWindow(async (page, seen) => {
+        await withApi(
+          page,
+          () => new Promise(() => {}),
+          async () => {
+            await page.goto(`${api.url}/ui${pathOf(seen)}`, { waitUntil: 'commit' });
+            const said = page.locator('main .state[role="status"]').first();
+            await picture(page, seen, 'loading', said);
+            expect(await said.textContent()).toMatch(/Reading .+ …/);
+          },
+        );
+      }),
+    );
+
+    test.concurrent.each(SEEN)(
+      'error: what went wrong, and what to do, on $screen',
+      inWindow(async (page, seen) => {
+        await withApi(page, fail, async () => {
+          await page.goto(`${api.url}/ui${pathOf(seen)}`);
+          const said = page.locator('main .state.failed').first();
+          await picture(page, seen, 'error', said);
+          expect(await said.textContent()).toContain(`${OUTAGE.detail}${OUTAGE.remedy}`);
+        });
+        const failed = page.locator('main .state.failed');
+        const again = failed.first().getByRole('button', { name: 'Try again' });
+        const left = async () => {
+          if ((await failed.count()) > 0) await again.press('Enter');
+          return failed.count();
+        };
+        await expect.poll(left).toBe(0);
+      }),
+    );
+
+    test.concurrent.each(SEEN.filter(({ isWhole }) => !isWhole))(
+      'partial: the rest is there, on $screen',
+      inWindow(async (page, seen) => {
+        let first: string | undefined;
+        const allButFirst = (route: Route) => {
+          first ??= route.request().url();
+          return route.request().url() === first ? route.continue() : fail(route);
+        };
+        await withApi(page, allButFirst, async () => {
+          await page.goto(`${api.url}/ui${pathOf(seen)}`);
+          await picture(page, seen, 'partial', page.locator('main').getByText(OUTAGE.detail).first());
+        });
+      }),
+    );
+
+    const isReadAgain = ({ isWhole, isOnce }: SeenScreen) => isWhole && !isOnce;
+    test.concurrent.each(SEEN.filter(isReadAgain))(
+      'partial: what was read before stays, on $screen',
+      inWindow(async (page, seen) => {
+        await page.goto(`${api.url}/ui${pathOf(seen)}`);
+        await page.locator('.spinner').first().waitFor({ state: 'detached' });
+        await withApi(page, fail, async () => {
+          await readAgain(page);
+          await picture(page, seen, 'partial', page.locator('main').getByText('may be out of date').first());
+        });
+      }),
+    );
+  });
+});
+
+const ASKED = { input: { text: 'one' } };
+
+/** As when somebody comes back to the window later: what was read is old by then. */
+async function readAgain(page: Page): Promise<void> {
+  await page.evaluate(
+    "const now = Date.now; Date.now = () => now() + 60_000; window.dispatchEvent(new Event('visibilitychange'))",
+  );
+}
