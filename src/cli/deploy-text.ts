@@ -1,4 +1,5 @@
 /** How deployments are told: what is served first, then since when and why, the next command last. */
+import { winnersIn } from '../experiment/promoted.ts';
 import { percent } from '../experiment/report-text.ts';
 import { type PlanChange, showDiff } from '../plan/diff.ts';
 import { shortId } from '../plan/id.ts';
@@ -94,9 +95,7 @@ function deploymentTable(
 function servedText({ planId, variant, promoted }: DeploymentRow): string {
   const parts = [
     ...(variant === null ? [] : [`variant ${variant}`]),
-    ...(promoted.length === 0
-      ? []
-      : [`with what ${[...new Set(promoted.map(({ experiment }) => experiment))].join(', ')} won`]),
+    ...(promoted.length === 0 ? [] : [`with what ${winnersIn(promoted).join(', ')} won`]),
   ];
   return `plan ${shortId(planId)}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}`;
 }

@@ -32,6 +32,11 @@ export function undoneEdits(plan: Plan, promoted: readonly PromotedEdit[]): read
   });
 }
 
+/** Ids of the experiments whose edits are promoted, oldest first. */
+export const winnersIn = (promoted: readonly Pick<PromotedEdit, 'experiment'>[]): readonly string[] => [
+  ...new Set(promoted.map(({ experiment }) => experiment)),
+];
+
 /** What stays promoted when this plan is deployed, whatever it undoes. */
 export function keptPromotions(plan: Plan, promoted: readonly PromotedEdit[]): readonly PromotedEdit[] {
   const undone = new Set(undoneEdits(plan, promoted).map(({ node }) => node));

@@ -10,7 +10,7 @@ const planOf = (configs: { readonly [node: string]: Json }): Plan =>
   }) as unknown as Plan;
 
 const deploymentOf = (deploymentNo: number, planId: string): Deployment => ({
-  ...{ pipeline: 'docs-bot', deploymentNo, planId, variant: null, holdOut: 0 },
+  ...{ pipeline: 'docs-bot', deploymentNo, planId, variant: null, wonBy: [], holdOut: 0 },
   ...{ kind: 'deploy', by: 'mo', why: 'so', at: deploymentNo },
 });
 

@@ -1,5 +1,6 @@
 /** `/v1/pipelines`: what can be asked, what each name serves, and what has been served before; deploying and rolling back. */
 import { z } from '@hono/zod-openapi';
+import { winnersIn } from '../../experiment/promoted.ts';
 import { planId } from '../../plan/id.ts';
 import type { DeploymentRow } from '../../store/deployments.ts';
 import { findPipeline, isVariantName } from '../find-pipeline.ts';
@@ -17,6 +18,7 @@ const Deployment = z
     deploymentNo: z.int(),
     planId: z.string(),
     variant: z.string().nullable(),
+    wonBy: z.array(z.string()).openapi({ description: 'Experiments whose winning edits it has besides' }),
     holdOut: z.number(),
     kind: z.enum(['deploy', 'rollback', 'promote']),
     by: z.string(),
@@ -163,4 +165,11 @@ export const addPipelines: AddRoutes = (app, { allow, pipelines, runtime: { clie
   });
 };
 
-const shown = ({ promoted: _, ...deployment }: DeploymentRow) => deployment;
+const shown = ({ promoted, ...deployment }: DeploymentRow): Omit<DeploymentRow, 'promoted'> & WonBy => ({
+  ...deployment,
+  wonBy: winnersIn(promoted),
+});
+
+interface WonBy {
+  readonly wonBy: readonly string[];
+}

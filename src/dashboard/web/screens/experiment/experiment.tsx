@@ -142,6 +142,11 @@ function Tables({ report: { table, asked } }: { readonly report: Report }) {
   const [primary, guardrails, secondary] = [of('primary'), of('guardrail'), of('secondary')];
   return (
     <>
+      {table[0]!.phase === 'rollout' && (
+        <p className="muted">
+          What follows is of the rollout alone, which looks for harm; the effect that was decided by is above.
+        </p>
+      )}
       {primary.length > 0 && (
         <section className="card">
           <h2>Primary</h2>

@@ -11,7 +11,13 @@ export function Ramp({ status, asked }: { readonly status: ExperimentStatus; rea
       <ol className="ramp">
         {steps.map((part, index) => {
           const word =
-            index < here ? 'done' : index > here ? 'to come' : status.state === 'rolling' ? 'now' : 'reached';
+            index < here || status.state === 'promoted'
+              ? 'done'
+              : index > here
+                ? 'to come'
+                : status.state === 'rolling'
+                  ? 'now'
+                  : 'reached';
           return (
             <li key={part} className={word.replace(' ', '-')} aria-current={word === 'now' ? 'step' : undefined}>
               <strong>{percent(part)}</strong> <span>{word}</span>
@@ -20,8 +26,10 @@ export function Ramp({ status, asked }: { readonly status: ExperimentStatus; rea
         })}
       </ol>
       <p className="muted">
-        {percent(status.ramp)} of the traffic outside the share gets {variant}. The next step waits for{' '}
-        {rollout.unitsPerStep} more {asked.unitName}s.
+        {status.state === 'promoted'
+          ? `${variant} is the new baseline: it is what is served, whoever asks.`
+          : `${percent(status.ramp)} of the traffic outside the share gets ${variant}.`}
+        {status.state === 'rolling' && ` The next step waits for ${rollout.unitsPerStep} more ${asked.unitName}s.`}
       </p>
     </>
   );

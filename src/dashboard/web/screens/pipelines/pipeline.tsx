@@ -79,11 +79,12 @@ export default function Pipeline({ session, parameters }: ScreenProps) {
 
 function Serves({ pipeline: { deployment } }: { readonly pipeline: PipelineView }) {
   if (deployment === null) return <>Serves the definition in code: nothing was deployed</>;
-  const { deploymentNo, variant, by, at, holdOut } = deployment;
+  const { deploymentNo, variant, wonBy, by, at, holdOut } = deployment;
   return (
     <>
       Serves deployment {deploymentNo}
-      {variant !== null && `, the variant ${variant}`}, since {time(at)} by {by}
+      {variant !== null && `, the variant ${variant}`}
+      {wonBy.length > 0 && ` with what ${wonBy.join(', ')} won`}, since {time(at)} by {by}
       {holdOut > 0 && `; ${percent(holdOut)} of all units are in no experiment`}
     </>
   );

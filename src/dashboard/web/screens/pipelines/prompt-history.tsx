@@ -49,7 +49,18 @@ export function Prompts({
 }
 
 const NEVER: Deployment = {
-  ...{ pipeline: '', deploymentNo: 0, planId: '', variant: null, holdOut: 0, kind: 'deploy', by: '', why: '', at: 0 },
+  ...{
+    pipeline: '',
+    deploymentNo: 0,
+    planId: '',
+    variant: null,
+    wonBy: [],
+    holdOut: 0,
+    kind: 'deploy',
+    by: '',
+    why: '',
+    at: 0,
+  },
 };
 
 function History({ history: { node, path, versions } }: { readonly history: PromptHistory<Deployment> }) {

@@ -2,7 +2,8 @@
 import type { Plan } from '../../../../plan/plan.ts';
 import type { DeploymentRow } from '../../../../store/deployments.ts';
 
-export type Deployment = Omit<DeploymentRow, 'promoted'>;
+/** `wonBy`: experiments whose winning edits it has besides the variant's. */
+export type Deployment = Omit<DeploymentRow, 'promoted'> & { readonly wonBy: readonly string[] };
 
 export interface PipelineView {
   /** `docs-bot`, or of a variant `docs-bot:wide`. */
