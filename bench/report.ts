@@ -22,7 +22,7 @@ import { type Figure, report } from './support/report.ts';
 import { median } from './support/statistics.ts';
 
 const smoke = process.argv.includes('--smoke');
-const EXAMPLES = smoke ? 500 : 10_000;
+const EXAMPLES = smoke ? 150 : 10_000;
 const ROUNDS = smoke ? 1 : 5;
 /** Answers as long as a page carries them, of so many different words: they are packed no better than real ones. */
 const WORDS = 5_000;

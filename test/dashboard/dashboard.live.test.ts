@@ -1,5 +1,4 @@
 /** The dashboard in a browser, over a live API: every screen, in both themes, with and without something to show. */
-import axeCore from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SCOPES } from '../../src/store/api-keys.ts';
@@ -9,6 +8,7 @@ import { type Api, keyOf, startApi } from '../server/api-support.ts';
 import { startOf } from '../store/experiment-helpers.ts';
 import { noChromium, startChromium } from '../support/chromium.ts';
 import { type Live, startLive } from '../support/live.ts';
+import { beyondKeys, findings } from './examine.ts';
 import { openQueues } from './queues.ts';
 
 if (noChromium) console.warn(`${noChromium}: the dashboard is not looked at`);
@@ -48,15 +48,6 @@ describe.skipIf(noChromium)('the dashboard', () => {
     await page.locator('.spinner').first().waitFor({ state: 'detached' });
   };
 
-  /** What axe finds that is serious, or worse. */
-  async function findings(): Promise<readonly string[]> {
-    await page.evaluate(axeCore.source);
-    const violations = await page.evaluate<readonly Violation[]>('axe.run().then(({ violations }) => violations)');
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
-  }
-
   const signIn = async (key: string) => {
     await page.getByLabel('API key').fill(key);
     await page.getByRole('button', { name: 'Sign in' }).click();
@@ -66,7 +57,7 @@ describe.skipIf(noChromium)('the dashboard', () => {
     await page.goto(`${api.url}/ui/`);
     await signIn(await keyOf(live, 'asker', ['ask']));
     expect(await page.getByRole('alert').textContent()).toContain('may not do this');
-    expect(await findings()).toEqual([]);
+    expect(await findings(page)).toEqual([]);
     complaints.length = 0; // the browser writes down that it was refused
     await signIn(await keyOf(live, 'everything', SCOPES));
     await page.getByRole('heading', { name: 'Runs', exact: true }).waitFor();
@@ -159,15 +150,19 @@ describe.skipIf(noChromium)('the dashboard', () => {
     ],
   ];
 
-  test.each(['light', 'dark'] as const)('no screen has a serious finding of axe, in %s', async (colorScheme) => {
-    await page.emulateMedia({ colorScheme });
-    const found: string[] = [];
-    for (const path of paths()) {
-      await open(path);
-      found.push(...(await findings()).map((finding) => `${path} ${finding}`));
-    }
-    expect(found).toEqual([]);
-  });
+  test.each(['light', 'dark'] as const)(
+    'no screen has a serious finding of axe, or is beyond keys, in %s',
+    async (colorScheme) => {
+      await page.emulateMedia({ colorScheme });
+      const found: string[] = [];
+      for (const path of paths()) {
+        await open(path);
+        found.push(...(await beyondKeys(page)).map((what) => `${path} no key reaches ${what}`));
+        found.push(...(await findings(page)).map((finding) => `${path} ${finding}`));
+      }
+      expect(found).toEqual([]);
+    },
+  );
 
   test('no screen is wider than a telephone', async () => {
     await page.setViewportSize({ width: 390, height: 844 });
@@ -182,7 +177,7 @@ describe.skipIf(noChromium)('the dashboard', () => {
     expect(await place.isVisible()).toBe(false);
     await menu.press('Enter');
     expect(await place.isVisible()).toBe(true);
-    expect(await findings()).toEqual([]);
+    expect(await findings(page)).toEqual([]);
     await place.press('Escape');
     expect(await menu.evaluate('document.activeElement.className')).toBe('nav-button');
     expect(await place.isVisible()).toBe(false);
@@ -206,9 +201,3 @@ describe.skipIf(noChromium)('the dashboard', () => {
     await page.getByLabel('API key').waitFor();
   });
 });
-
-interface Violation {
-  readonly id: string;
-  readonly impact: string;
-  readonly nodes: readonly { readonly html: string }[];
-}
