@@ -132,11 +132,13 @@ export async function readProgress(database: Database, evaluationId: string): Pr
 }
 
 /** Rows are summed up beside them, so this reads one row of each evaluation. */
-export async function fingerprintOf(database: Database): Promise<string> {
+export async function fingerprintOf(database: Database, evaluationIds: readonly string[] | null): Promise<string> {
   const [all] = await database.query<{ print: string }>(
     `select md5(coalesce(string_agg(row (evaluation_id, state, finished_at, tally)::text, ' ' order by evaluation_id), ''))
        as print
-     from evaluation join evaluation_tally as tally using (evaluation_id)`,
+     from evaluation join evaluation_tally as tally using (evaluation_id)
+     where $1::text[] is null or evaluation_id = any($1)`,
+    [evaluationIds],
   );
   return all!.print;
 }

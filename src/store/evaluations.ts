@@ -97,8 +97,8 @@ export interface Evaluations {
   eachResult(evaluationId: string, filter?: ResultFilter): AsyncGenerator<ResultRow>;
   /** Made to be asked several times a second, however many rows there are. */
   progress(evaluationId: string): Promise<EvaluationProgress>;
-  /** Of all evaluations: another as soon as any has begun, has another state, or has other rows. */
-  fingerprint(): Promise<string>;
+  /** Of all evaluations, or of these: another as soon as any has begun, has another state, or has other rows. */
+  fingerprint(evaluationIds?: readonly string[]): Promise<string>;
   /** Whether a cell is missing that another try may fill. */
   hasResumable(evaluationId: string): Promise<boolean>;
   /** Locks it for the name, if nothing is; gives what is locked. */
@@ -133,7 +133,7 @@ export function createEvaluations(database: Database, clock?: Clock): Evaluation
     results: (evaluationId, exampleIds) => resultsOf(database, evaluationId, exampleIds),
     eachResult: (evaluationId, filter = {}) => readResults(database, evaluationId, filter),
     progress: (evaluationId) => readProgress(database, evaluationId),
-    fingerprint: () => fingerprintOf(database),
+    fingerprint: (evaluationIds) => fingerprintOf(database, evaluationIds ?? null),
     hasResumable: (evaluationId) => hasResumable(database, evaluationId),
     register: (name, content, evaluationId) =>
       register(database, { name, content, evaluationId, now: nowParam(clock) }),

@@ -201,6 +201,8 @@ export function describeResults(subject: Subject): void {
       });
       expect(await evaluations.hasResumable('eval-progress')).toBe(true);
       const print = await evaluations.fingerprint();
+      const [own, others] = [['eval-progress'], ['eval-none']];
+      const [ownPrint, othersPrint] = [await evaluations.fingerprint(own), await evaluations.fingerprint(others)];
       expect(await evaluations.fingerprint()).toBe(print);
       const filled = { cited: DONE, judged: FAILED, human: DONE, other: missing(false) };
       await evaluations.putResults('eval-progress', [
@@ -213,6 +215,8 @@ export function describeResults(subject: Subject): void {
       });
       expect(await evaluations.hasResumable('eval-progress')).toBe(false);
       expect(await evaluations.fingerprint()).not.toBe(print);
+      expect(await evaluations.fingerprint(own)).not.toBe(ownPrint);
+      expect(await evaluations.fingerprint(others)).toBe(othersPrint);
       expect(await tallyOf('eval-progress')).toEqual(await sumsOf('eval-progress'));
     });
 

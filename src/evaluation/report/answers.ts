@@ -5,13 +5,11 @@
  * of the same answers elsewhere, and how often has been compared on the dataset.
  */
 import { hash } from 'node:crypto';
-import { extname } from 'node:path';
-import { Piscina } from 'piscina';
 import { SluiceError } from '../../errors.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';
 import { type ChosenEvaluation, sidesOf } from '../compare/choose-sides.ts';
 import { countComparisons } from '../compare/load.ts';
-import type { AnswerTask } from './answer-thread.ts';
+import { type Comparer, createComparer } from './comparer.ts';
 import { createKept, type Made } from './kept.ts';
 import { loadParts, type Opened } from './load-report.ts';
 
@@ -21,16 +19,12 @@ const ANSWER_LIMITS = Object.freeze({
   keptBytes: 64_000_000,
   /** Since they were made. */
   keptMs: 600_000,
-  /** Comparisons that wait for the thread; further ones are refused. */
+  /** Comparisons that are made or wait for that; further ones are refused before anything is read for them. */
   waiting: 16,
-  /** Of the thread's heap. */
-  heapMb: 1_024,
-  /** A thread that nobody uses for so long ends. */
-  idleMs: 60_000,
 });
 
 export interface Answers {
-  /** The JSON of `ComparisonAnswer`. @throws SluiceError those of `loadComparison`; `comparisons_busy` */
+  /** The JSON of `ComparisonAnswer`. @throws SluiceError those of `loadComparison` and of `Comparer`; `comparisons_busy` */
   get(named: readonly ChosenEvaluation[]): Promise<Uint8Array>;
 }
 
@@ -38,7 +32,7 @@ export interface AnswersOptions {
   /** Milliseconds; default: since the epoch. */
   readonly clock: () => number;
   /** Default: in a thread. */
-  readonly compare: (task: AnswerTask) => Promise<Uint8Array>;
+  readonly compare: Comparer['compare'];
 }
 
 export function createAnswers(opened: Opened, { clock = Date.now, compare }: Partial<AnswersOptions> = {}): Answers {
@@ -54,27 +48,42 @@ export function createAnswers(opened: Opened, { clock = Date.now, compare }: Par
     return { json, comparisons: loaded.comparisons };
   }
 
-  async function makeOnce(basis: string, named: readonly ChosenEvaluation[]): Promise<Made> {
-    const making = underWay.get(basis) ?? make(named).finally(() => underWay.delete(basis));
+  function makeOnce(basis: string, named: readonly ChosenEvaluation[]): Promise<Made> {
+    const known = underWay.get(basis);
+    if (known !== undefined) return known;
+    // Before the rows are read: they are what takes most of the memory.
+    if (underWay.size >= ANSWER_LIMITS.waiting) throw busy();
+    const making = make(named).finally(() => underWay.delete(basis));
     underWay.set(basis, making);
-    const made = await making;
-    kept.put(basis, made);
-    return made;
+    return making;
   }
 
   return Object.freeze({
     async get(named) {
       const basis = await basisOf(opened.store, named);
-      if (basis === null) return (await make(named)).json;
+      // Rows may still come: it is shared with who asks meanwhile, and not kept.
+      if (basis === null) return (await makeOnce(JSON.stringify(idsOf(named)), named)).json;
       const known = kept.find(basis);
       // Its sides were compared when it was made, so this counts nothing; others may have been since, on the same examples.
       const isAsItWas =
         known !== undefined &&
         known.comparisons === (await countComparisons(opened.store, rowsOf(named), sidesOf(named)));
-      return (isAsItWas ? known : await makeOnce(basis, named)).json;
+      if (isAsItWas) return known.json;
+      const made = await makeOnce(basis, named);
+      kept.put(basis, made);
+      return made.json;
     },
   } satisfies Answers);
 }
+
+const busy = (): SluiceError =>
+  new SluiceError('comparisons_busy', {
+    message: `${ANSWER_LIMITS.waiting} comparisons are waiting to be made`,
+    remedy: 'ask again in a few seconds; sluice eval compare makes one in a process of its own',
+    retryable: true,
+  });
+
+const idsOf = (named: readonly ChosenEvaluation[]) => named.map(({ row, variant }) => [row.evaluationId, variant]);
 
 const rowsOf = (named: readonly ChosenEvaluation[]): readonly EvaluationRow[] => [
   ...new Map(named.map(({ row }) => [row.evaluationId, row])).values(),
@@ -85,54 +94,16 @@ async function basisOf({ evaluations }: Opened['store'], named: readonly ChosenE
   const rows = rowsOf(named);
   if (!rows.every(({ state }) => ENDED.has(state))) return null;
   const scorers = [...new Set(rows.flatMap(({ spec }) => spec.scorers.map(({ id }) => id)))];
-  const [progress, locked, labels] = await Promise.all([
-    Promise.all(rows.map(({ evaluationId }) => evaluations.progress(evaluationId))),
+  const [own, locked, labels] = await Promise.all([
+    // Of a row that comes late in another's place the counts may be the same: this says that it has come.
+    evaluations.fingerprint(rows.map(({ evaluationId }) => evaluationId)),
     Promise.all(rows.map(async ({ spec }) => (await evaluations.registration(spec.name))?.hash)),
     Promise.all(scorers.map((id) => evaluations.labels(id))),
   ]);
   // Where there are labels, what judges have said of the same answers elsewhere says how good they are.
-  const elsewhere = labels.some((own) => own.length > 0) ? await evaluations.fingerprint() : null;
-  const own = rows.map(({ state, finishedAt, pins }, place) => ({
-    state,
-    finishedAt,
-    pins,
-    progress: progress[place],
-  }));
-  return hash(
-    'sha256',
-    JSON.stringify([named.map(({ row, variant }) => [row.evaluationId, variant]), own, locked, labels, elsewhere]),
-  );
+  const elsewhere = labels.some((each) => each.length > 0) ? await evaluations.fingerprint() : null;
+  const pins = rows.map((row) => row.pins);
+  return hash('sha256', JSON.stringify([idsOf(named), own, pins, locked, labels, elsewhere]));
 }
 
 const ENDED: ReadonlySet<EvaluationRow['state']> = new Set(['completed', 'partial', 'stopped', 'cancelled', 'failed']);
-
-/** One thread, which is there once it is needed. */
-function createComparer() {
-  let pool: Piscina<AnswerTask | undefined, Uint8Array> | undefined;
-  const open = () => {
-    pool ??= new Piscina({
-      // The thread's file has this one's extension: .ts where sources run as they are, .js in the package.
-      filename: new URL(`./answer-thread${extname(import.meta.url)}`, import.meta.url).href,
-      ...{ minThreads: 0, maxThreads: 1, idleTimeout: ANSWER_LIMITS.idleMs },
-      resourceLimits: { maxOldGenerationSizeMb: ANSWER_LIMITS.heapMb },
-    });
-    return pool;
-  };
-  return {
-    /** The thread starts while the rows are read. */
-    warm(): void {
-      if (open().threads.length === 0)
-        open()
-          .run(undefined, { name: 'warm' })
-          .catch(() => undefined);
-    },
-    compare(task: AnswerTask): Promise<Uint8Array> {
-      if (open().queueSize < ANSWER_LIMITS.waiting) return open().run(task);
-      throw new SluiceError('comparisons_busy', {
-        message: `${ANSWER_LIMITS.waiting} comparisons are waiting to be made`,
-        remedy: 'ask again in a few seconds; sluice eval compare makes one in a process of its own',
-        retryable: true,
-      });
-    },
-  };
-}

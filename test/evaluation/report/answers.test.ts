@@ -11,15 +11,16 @@ const LABEL = { scorer: 'judge', subject: 's', rater: 'mo', value: { correct: 1 
 
 /** A store in which everything that an answer rests on may change. */
 function storeThat() {
-  const has = { done: 24, finishedAt: 2, labels: [] as Label[], comparisons: 1, others: 'a', lock: 'x' };
+  const has = { progressedAt: 1, finishedAt: 2, labels: [] as Label[], comparisons: 1, others: 'a', lock: 'x' };
   let read = 0;
   const evaluations = {
     get: async () => evaluation('completed').row,
-    progress: async () => ({ done: has.done }),
+    progress: async () => ({ done: 24 }),
     registration: async () => ({ hash: has.lock, content: null }),
     labels: async (scorer: string) => has.labels.filter((label) => label.scorer === scorer),
     scored: async () => [],
-    fingerprint: async () => has.others,
+    fingerprint: async (ids?: readonly string[]) =>
+      ids === undefined ? has.others : `${has.progressedAt} ${has.finishedAt}`,
     countComparison: async () => has.comparisons,
     async *eachResult() {
       read += 1;
@@ -60,7 +61,7 @@ describe('what was compared once', () => {
   });
 
   test.each<[string, Partial<ReturnType<typeof storeThat>['has']>]>([
-    ['rows have come', { done: 25 }],
+    ['rows have come, if only in the place of others', { progressedAt: 2 }],
     ['the evaluation has ended anew', { finishedAt: 9 }],
     ['somebody has spoken', { labels: [LABEL] }],
     ['more was compared on the dataset', { comparisons: 2 }],
@@ -88,6 +89,32 @@ describe('what was compared once', () => {
   test('is read each time while the evaluation goes on', async () => {
     const { ask } = open();
     expect([await ask('running'), await ask('running')]).toEqual([1, 2]);
+  });
+
+  test('is read once for all who ask meanwhile, whether or not the evaluation goes on', async () => {
+    const { ask } = open();
+    expect(await Promise.all([ask('running'), ask('running')])).toEqual([1, 1]);
+  });
+
+  test('is refused before anything is read for it where too many wait', async () => {
+    const going = Promise.withResolvers<void>();
+    const compare = async () => {
+      await going.promise;
+      return new TextEncoder().encode('{}');
+    };
+    const { ask, has, timesRead } = open({ compare });
+    const waiting: Promise<number>[] = [];
+    for (const at of Array.from({ length: 16 }).keys()) {
+      has.progressedAt = at;
+      waiting.push(ask());
+      await expect.poll(timesRead, { interval: 2 }).toBe(at + 1);
+    }
+    has.progressedAt = 16;
+    await expect(ask()).rejects.toMatchObject({ code: 'comparisons_busy', retryable: true });
+    expect(timesRead()).toBe(16);
+    going.resolve();
+    await Promise.all(waiting);
+    expect(await ask()).toBe(17);
   });
 
   test('is forgotten after ten minutes', async () => {
