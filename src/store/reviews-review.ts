@@ -99,20 +99,21 @@ async function keepLabel(queries: Queries, { queue, item, at, said, now }: Keepi
     `select value, note, labelled_at as at from label where (scorer, subject, rater) = ($1, $2, $3)`,
     [queue.scorer, item.subject, at.by],
   );
-  if (was !== undefined && textOf(was) === textOf(said)) return;
+  // As it is kept: what was replaced in it is no change the second time.
+  const note = said.note === null ? null : (storable(said.note) as string);
+  if (was !== undefined && textOf(was) === textOf({ value: said.value, note })) return;
   const [time] = await queries.query<{ at: number }>(`select ${nowSql('$1')} as at`, [now]);
   // Of labels the latest stays: this one, whatever the time of the one before.
   const labelledAt = Math.max(Math.floor(time!.at), (was?.at ?? 0) + 1);
-  const { scorer } = queue;
-  const note = said.note === null ? null : (storable(said.note) as string);
+  const { scorer, reviewers } = queue;
   await putLabel(queries, { scorer, subject: item.subject, rater: at.by, value: said.value, note, labelledAt });
-  if (was === undefined || item.reviews < queue.reviewers) return;
-  // They may have seen what others say: that this one was another before is kept.
+  if (item.reviews < reviewers && item.passes < reviewers) return;
+  // They may have seen what others say: that this one was another before, or came after all, is kept.
   await writeAudit(
     queries,
     {
       ...{ who: at.who ?? at.by, action: 'review.change', subject: auditSubject(queue.name), why: note ?? 'changed' },
-      was: { place: at.place, value: was.value },
+      was: was === undefined ? null : { place: at.place, value: was.value },
       isNow: { place: at.place, value: said.value },
     },
     now,

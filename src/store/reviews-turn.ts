@@ -22,7 +22,9 @@ const STANDING = `
   ) as said
   cross join lateral (
     select count(turn.passed)::integer as passes,
-      coalesce(bool_or(turn.reviewer = $2), false) as "wasGiven",
+      coalesce(bool_or(
+        turn.reviewer = $2 and (turn.claimed_until is not null or turn.passed is not null)
+      ), false) as "wasGiven",
       coalesce(bool_or(turn.reviewer = $2 and turn.passed is not null), false) as "isPassed",
       count(*) filter (
         where turn.reviewer <> $2 and turn.claimed_until > ${nowSql('$3')}
@@ -44,7 +46,7 @@ export interface Standing {
   readonly claims: number;
   readonly isMine: boolean;
   readonly isPassed: boolean;
-  /** They had it once, perhaps for too long. */
+  /** They have it, perhaps for too long already, or have passed it; what was given back they were not given. */
   readonly wasGiven: boolean;
   readonly isSettled: boolean;
 }

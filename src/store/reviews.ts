@@ -68,8 +68,8 @@ export interface Reviews {
    */
   claim(queue: string, by: string, after?: number): Promise<Claimed>;
   /**
-   * Keeps it as a label of the queue's scorer; again, it takes the place of one's own. Audited where it is changed after
-   * all were there.
+   * Keeps it as a label of the queue's scorer; again, it takes the place of one's own. Audited where it is changed, or
+   * said at all, after the item was over.
    *
    * @throws SluiceError `review_closed`, `review_item_unknown`, `review_settled`, `review_full`, `review_claimed`
    */

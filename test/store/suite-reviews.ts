@@ -90,6 +90,21 @@ export function describeReviews(subject: Subject): void {
       await say(queue, 1, 'ada', false);
       expect(await refused(say(queue, 1, 'cy', false))).toBe('review_full');
       subject.at = began;
+      // The others may have been seen by then.
+      expect(
+        (await subject.store.experiments.audit(`review:${queue}`, 10)).map(({ action, was }) => [action, was]),
+      ).toEqual([
+        ['review.change', null],
+        ['review.start', null],
+      ]);
+    });
+
+    test('whoever gave an item back comes too late when it is over', async () => {
+      const queue = await begin('skipped', 2, { reviewers: 1 });
+      expect(await placeOf(queue, 'ada')).toBe(1);
+      expect(await placeOf(queue, 'ada', 1)).toBe(2);
+      await say(queue, 1, 'bo', true);
+      expect(await refused(say(queue, 1, 'ada', false))).toBe('review_full');
     });
 
     test('whoever passes is not asked again; what as many cannot judge as it needs, nobody is', async () => {
@@ -118,11 +133,14 @@ export function describeReviews(subject: Subject): void {
       await say(queue, 1, 'bo', true);
       await say(queue, 1, 'bo', true);
       await say(queue, 1, 'bo', false);
+      await reviews().review({ queue, place: 1, by: 'bo' }, { value: { ok: false }, note: 'a\0b' });
+      await reviews().review({ queue, place: 1, by: 'bo' }, { value: { ok: false }, note: 'a\0b' });
       const [item] = await reviews().said(queue, 1);
       expect(item!.reviews.map(({ value }) => value)).toEqual([{ ok: false }, { ok: false }]);
       expect(
         (await subject.store.experiments.audit(`review:${queue}`, 10)).map(({ action, was }) => [action, was]),
       ).toEqual([
+        ['review.change', { place: 1, value: { ok: false } }],
         ['review.change', { place: 1, value: { ok: true } }],
         ['review.start', null],
       ]);
