@@ -1,4 +1,5 @@
 /** Beginning a queue: which answers of an evaluation people are asked about, and what they fill in, frozen with it. */
+import { randomInt } from 'node:crypto';
 import type { AnyScorer } from '../dsl/scorer.ts';
 import { SluiceError } from '../errors.ts';
 import { fieldsOfScorer, fieldsOfSpec } from '../evaluation/calibration/label-fields.ts';
@@ -12,6 +13,8 @@ import type { QueueRow } from '../store/reviews.ts';
 import type { Store } from '../store/store.ts';
 import { REVIEW_LIMITS } from './queue.ts';
 import { type NewReview, readNewReview } from './request.ts';
+
+const ORDER_SEEDS = 2 ** 31;
 
 export interface Starting {
   readonly store: Pick<Store, 'reviews' | 'evaluations'>;
@@ -46,7 +49,8 @@ export async function startReview(
     question: words(question) ?? defined?.rubric?.question ?? null,
     guidelines: words(guidelines),
     fields: isPair ? [] : [...fields.values()],
-    ...{ reviewers, seed, startedBy: by },
+    // The sample's seed is known to whoever reads the audit: the order in which answers are shown has one that nobody knows.
+    ...{ reviewers, sampleSeed: seed, seed: randomInt(ORDER_SEEDS), startedBy: by },
     items: drawSample(open, sample, seed)
       .slice(0, REVIEW_LIMITS.items)
       .map(({ subject, exampleId, variant, repeat }) => ({ subject, exampleId, variant, repeat })),
@@ -83,7 +87,10 @@ async function subjectsOf(
   return pairsOf(evaluations, evaluationId, population);
 }
 
-/** Rows come by example and variant: the baseline's are there before those that stand beside them. */
+/**
+ * Rows come by example and variant: the baseline's are there before those that stand beside them. Where one of the two has
+ * no answer there is nothing to compare.
+ */
 async function pairsOf(evaluations: Store['evaluations'], evaluationId: string, population: Population) {
   const outputs = new Map<number, string>();
   let exampleId: string | undefined;
@@ -91,10 +98,11 @@ async function pairsOf(evaluations: Store['evaluations'], evaluationId: string, 
   for await (const row of evaluations.eachResult(evaluationId)) {
     if (row.exampleId !== exampleId) outputs.clear();
     exampleId = row.exampleId;
+    if (row.outcome === 'failed' || row.outcome === 'missing') continue;
     const output = hashJson(row.output);
     if (row.variant === 0) outputs.set(row.repeat, output);
     else if (outputs.get(row.repeat) === output) same += 1;
-    else population.add(row);
+    else if (outputs.has(row.repeat)) population.add(row);
   }
   return { population: [...population.subjects.values()], same };
 }

@@ -46,8 +46,11 @@ export function isDisputedIn(
 
 export function stateOf(queue: Asked, item: Said): ItemState {
   if (item.decision !== null) return 'settled';
-  if (item.passes.length >= queue.reviewers) return 'disputed';
-  if (item.reviews.length < queue.reviewers) return item.reviews.length + item.passes.length === 0 ? 'open' : 'begun';
+  const { reviews, passes } = item;
+  if (reviews.length < queue.reviewers) {
+    if (passes.length >= queue.reviewers) return 'disputed';
+    return reviews.length + passes.length === 0 ? 'open' : 'begun';
+  }
   const isDisputed = labelledFields(queue).some((field) => isDisputedIn(queue, field, valuesOf(item, field.name)));
   return isDisputed ? 'disputed' : 'agreed';
 }

@@ -10,7 +10,7 @@ import type { DatasetVersion } from '../store/datasets.ts';
 import type { ItemSaid, QueueRow } from '../store/reviews.ts';
 import type { Store } from '../store/store.ts';
 import { type Contents, readContents } from './contents.ts';
-import { comparable, consensusOf, isOver, labelledFields, stateOf } from './state.ts';
+import { comparable, consensusOf, labelledFields, stateOf } from './state.ts';
 
 export interface ToDataset {
   readonly queue: string;
@@ -70,8 +70,6 @@ export async function addToDataset(adding: Adding, given: ToDataset, who: string
     `review ${queue.name}`,
     { mayBegin: given.begin ?? false, by: who },
   );
-  const isNow = { dataset: version.dataset, version: version.version, added: added.length };
-  if (added.length > 0) await store.reviews.auditDataset(queue.name, who, isNow);
   return addedTo(version, created, added);
 }
 
@@ -110,8 +108,12 @@ function fitting(queue: QueueRow, { field: name, is }: ToDataset): (item: ItemSa
       remedy: `say what it is to be: ${describeField(field)}`,
       data: { field: field.name },
     });
-  return (item) => isOver(stateOf(queue, item)) && consensusOf(item, field.name) === comparable(wanted);
+  return (item) => isJudged(queue, item) && consensusOf(item, field.name) === comparable(wanted);
 }
+
+/** Over since as many as it needs have reviewed it, or somebody has decided: not since others cannot judge it. */
+const isJudged = ({ reviewers }: QueueRow, { decision, reviews }: ItemSaid): boolean =>
+  decision !== null || reviews.length >= reviewers;
 
 interface Reviewed {
   readonly queue: QueueRow;

@@ -62,17 +62,3 @@ export function closeQueue(
     return findQueue(queries, name);
   });
 }
-
-/** Items that became examples are changes of a dataset: who made them from which queue is written down with the queue. */
-export const auditDataset = (
-  database: Database,
-  { queue, who, isNow }: { readonly queue: string; readonly who: string; readonly isNow: Json },
-  now: Date | null,
-): Promise<void> =>
-  database.transaction((queries) =>
-    writeAudit(
-      queries,
-      { who, action: 'review.dataset', subject: auditSubject(queue), was: null, isNow, why: 'added' },
-      now,
-    ),
-  );

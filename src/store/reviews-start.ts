@@ -24,8 +24,8 @@ export function startQueue(database: Database, queue: NewQueue, now: Date | null
       return findQueue(queries, queue.name);
     }
     await insertItems(queries, queue);
-    const { evaluationId, scorer, kind, reviewers, startedBy, items, seed } = queue;
-    const isNow: Json = { evaluationId, scorer, kind, reviewers, items: items.length, seed };
+    const { evaluationId, scorer, kind, reviewers, startedBy, items, sampleSeed } = queue;
+    const isNow: Json = { evaluationId, scorer, kind, reviewers, items: items.length, seed: sampleSeed };
     const change = {
       who: startedBy,
       action: 'review.start',

@@ -1,9 +1,8 @@
 /** Review queues: what experts are asked, who is at which item, and what was decided between them. */
-import type { Json } from '../plan/plan.ts';
 import type { Passed, Review, ReviewQueue } from '../review/queue.ts';
 import { type Clock, nowParam } from './clock.ts';
 import type { Database } from './database.ts';
-import { auditDataset, closeQueue, decideItem } from './reviews-decide.ts';
+import { closeQueue, decideItem } from './reviews-decide.ts';
 import { findQueue, listQueues, saidOf } from './reviews-read.ts';
 import { passItem, reviewItem } from './reviews-review.ts';
 import { startQueue } from './reviews-start.ts';
@@ -27,6 +26,8 @@ export interface QueueRow extends ReviewQueue {
 export interface NewQueue extends Omit<QueueRow, 'items' | 'startedAt' | 'closedAt'> {
   /** In the order in which they are asked. */
   readonly items: readonly Omit<QueueItem, 'place'>[];
+  /** With which they were drawn; for the audit. */
+  readonly sampleSeed: number;
 }
 
 /** An item with all that was said of it. */
@@ -80,8 +81,6 @@ export interface Reviews {
   decide(at: AtItem, said: { readonly value: Review['value']; readonly note: string }): Promise<void>;
   /** Nothing is asked any more; what was said stays. Audited; the second time changes nothing. */
   close(queue: string, who: string, why: string): Promise<QueueRow>;
-  /** Writes down that items became examples. */
-  auditDataset(queue: string, who: string, isNow: Json): Promise<void>;
 }
 
 export function createReviews(database: Database, clock?: Clock): Reviews {
@@ -99,6 +98,5 @@ export function createReviews(database: Database, clock?: Clock): Reviews {
     pass: (at, why) => passItem(database, at, why, now()),
     decide: (at, said) => decideItem(database, at, said, now()),
     close: (queue, who, why) => closeQueue(database, { queue, who, why }, now()),
-    auditDataset: (queue, who, isNow) => auditDataset(database, { queue, who, isNow }, now()),
   } satisfies Reviews);
 }

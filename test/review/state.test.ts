@@ -46,6 +46,8 @@ describe('how an item stands', () => {
     ['ok', [true], {}, 'begun'],
     ['ok', [true], { passes: [pass('z'), pass('y')] }, 'disputed'],
     ['ok', [true, true], {}, 'agreed'],
+    // Who cannot judge it says nothing against those who can.
+    ['ok', [true, true], { passes: [pass('z'), pass('y')] }, 'agreed'],
     ['ok', [true, false], {}, 'disputed'],
     ['ok', [true, false], { decision }, 'settled'],
     ['ok', [], { decision }, 'settled'],

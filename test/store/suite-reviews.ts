@@ -15,7 +15,7 @@ export function describeReviews(subject: Subject): void {
     await subject.store.evaluations.setState(evaluationId, 'completed');
     await reviews().start({
       ...{ name, evaluationId, scorer: name, kind: 'fields', question: 'Is it?', guidelines: null, reviewers: 2 },
-      ...{ seed: 1, startedBy: 'mo' },
+      ...{ seed: 1, sampleSeed: 7, startedBy: 'mo' },
       fields: [{ name: 'ok', description: null, kind: 'boolean', least: 0, most: 1, isWhole: false, choices: [] }],
       items: Array.from({ length: items }, (_, place) => ({
         ...{ subject: `s${place + 1}`, exampleId: `e${place + 1}`, variant: 0, repeat: 1 },
@@ -40,6 +40,9 @@ export function describeReviews(subject: Subject): void {
     test('a queue is what it began with, once; a wrong name gets the nearest', async () => {
       const name = await begin('began', 2);
       expect(await reviews().get(name)).toMatchObject({ scorer: 'began', items: 2, closedAt: null, seed: 1 });
+      // Of the order nobody is told, in the audit neither.
+      const [{ isNow }] = (await subject.store.experiments.audit('review:began', 1)) as [{ isNow: object }];
+      expect(isNow).toMatchObject({ seed: 7 });
       expect(await refused(begin('began-2', 1).then(() => reviews().start({ ...NEW, name: 'began' })))).toBe(
         'review_exists',
       );
@@ -185,5 +188,5 @@ export function describeReviews(subject: Subject): void {
 
 const NEW: NewQueue = {
   ...{ name: 'new', evaluationId: 'eval-began', scorer: 'x', kind: 'fields', question: null, guidelines: null },
-  ...{ fields: [], reviewers: 1, seed: 1, startedBy: 'mo', items: [] },
+  ...{ fields: [], reviewers: 1, seed: 1, sampleSeed: 1, startedBy: 'mo', items: [] },
 };
