@@ -1,6 +1,5 @@
 /** An item as one reviewer is shown it: what there is to read, what they have said, and what leads nobody any more. */
 import type { Cell } from '../evaluation/result.ts';
-import type { Json } from '../plan/plan.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { ItemSaid, QueueRow } from '../store/reviews.ts';
 import { unknownItem } from '../store/reviews-review.ts';
@@ -58,7 +57,8 @@ function itemFor({ queue, item, evaluation, contents }: ItemParts, looking: Look
   const example = contents.example(item);
   const mine = item.reviews.find((review) => review.reviewer === reviewer);
   const win = mine?.value.win;
-  const isShown = told || queue.closedAt !== null || isOver(summary.state);
+  // Of a queue that is closed, too: another one may ask about the same.
+  const isShown = told || isOver(summary.state);
   return Object.freeze({
     ...summary,
     input: example?.input ?? null,
@@ -74,7 +74,7 @@ function itemFor({ queue, item, evaluation, contents }: ItemParts, looking: Look
     minePassed: item.passes.find((pass) => pass.reviewer === reviewer)?.why ?? null,
     told: isShown
       ? toldOf(item, {
-          cell: contents.row(item)?.cells[queue.scorer],
+          verdict: verdictOf(contents.row(item)?.cells[queue.scorer], queue.kind, swapped),
           variants: sides.map((variant) => evaluation.spec.variants[variant]?.name ?? `variant ${variant}`),
           baseline: queue.kind === 'pair' ? (swapped ? 'second' : 'first') : null,
         })
@@ -87,9 +87,19 @@ const inOrder = (sides: readonly number[], swapped: boolean): readonly number[] 
 
 function toldOf(
   { reviews, passes, decision }: ItemSaid,
-  { cell, ...shown }: Pick<ItemTold, 'variants' | 'baseline'> & { readonly cell: Cell | undefined },
+  { verdict, ...shown }: Pick<ItemTold, 'verdict' | 'variants' | 'baseline'>,
 ): ItemTold {
-  const verdict: { readonly [field: string]: Json } | null =
-    cell?.state === 'done' ? { ...cell.score, ...cell.detail } : null;
   return { reviews, passes, verdict, ...shown, decision };
+}
+
+/**
+ * A judge of pairs is asked twice, `forth` with the baseline first and `back` with the variant: what it said of the order
+ * that is shown is told, or its "first" would be the other answer.
+ */
+function verdictOf(cell: Cell | undefined, kind: QueueRow['kind'], swapped: boolean): ItemTold['verdict'] {
+  if (cell?.state !== 'done') return null;
+  const { score, detail = {} } = cell;
+  if (kind === 'fields') return { ...score, ...detail };
+  const reason = (swapped ? detail.back : detail.forth) ?? detail.reason ?? null;
+  return { ...score, ...(reason !== null && { reason }) };
 }

@@ -1,7 +1,8 @@
 /** Two experts at a queue, over the API: neither sees the other before both have spoken, and what they say is kept. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isSwapped } from '../../src/review/order.ts';
 import { describeCommands } from './commands.ts';
-import { type Answered, EVALUATION, openReviews, type ReviewWorld } from './world.ts';
+import { type Answered, EVALUATION, openReviews, REASONS, type ReviewWorld } from './world.ts';
 
 type Ask = (method: string, path: string, body?: object) => Promise<Answered>;
 
@@ -110,8 +111,9 @@ describe('fields', () => {
     const closed = await mo('POST', '/words/close', { why: 'enough' });
     expect(closed.body.queue.closedAt).toBeGreaterThan(0);
     expect((await bo('POST', '/words/next', {})).body).toMatchObject({ item: null, why: 'closed' });
-    // Nobody is led any more.
-    expect((await bo('GET', `/words/items/${place}`)).body.told.passes).toMatchObject([{ reviewer: 'ada' }]);
+    // Another queue may ask about the same: only whoever may decide is told.
+    expect((await bo('GET', `/words/items/${place}`)).body.told).toBeNull();
+    expect((await mo('GET', `/words/items/${place}?told=true`)).body.told.passes).toMatchObject([{ reviewer: 'ada' }]);
   });
 
   test('what is settled becomes examples, which fit their dataset; the second time adds none', async () => {
@@ -137,6 +139,17 @@ describe('fields', () => {
   });
 });
 
+test('what one person judged and the others could not is no example that is accepted', async () => {
+  await start('unclear', 'judged', { sample: 1, reviewers: 2 });
+  const at = '/unclear/items/1';
+  await ada('PUT', `${at}/review`, { value: { correct: 1, score: 1 } });
+  for (const ask of [bo, world.as('cy', 'feedback')])
+    expect((await ask('POST', `${at}/pass`, { why: 'no' })).status).toBe(204);
+  expect((await mo('GET', at)).body.state).toBe('disputed');
+  const accepted = { dataset: 'unclear', begin: true, field: 'correct', is: 1, accept: true };
+  expect((await mo('POST', '/unclear/dataset', accepted)).body).toMatchObject({ code: 'review_empty' });
+});
+
 describe('pairs', () => {
   test('answers have no names, each has their own order, and what they say is of the variant', async () => {
     const { body } = await start('pairs', 'preferred', { sample: 100, question: 'Which is better?' });
@@ -155,12 +168,18 @@ describe('pairs', () => {
         const reviewed = await ask('PUT', `/pairs/items/${place}/review`, { winner });
         expect(reviewed.body.mine).toMatchObject({ winner, value: { win: prefers === 'of 1' ? 1 : 0 } });
       }
-    const orders = await Promise.all(
-      [ada, bo].flatMap((ask) =>
-        [1, 2, 3, 4].map(async (place) => (await ask('GET', `/pairs/items/${place}`)).body.told.variants[0]),
-      ),
-    );
-    expect(new Set(orders)).toEqual(new Set(['baseline', 'variant']));
+    const { seed } = await world.store.reviews.get('pairs');
+    for (const [reviewer, ask] of [
+      ['ada', ada],
+      ['bo', bo],
+    ] as const)
+      for (const place of [1, 2, 3, 4]) {
+        const { variants, baseline, verdict } = (await ask('GET', `/pairs/items/${place}`)).body.told;
+        const isTurned = isSwapped(seed, place, reviewer);
+        expect([variants[0], baseline]).toEqual(isTurned ? ['variant', 'second'] : ['baseline', 'first']);
+        // What the judge said of this order: in the other one its first is their second.
+        expect(verdict).toEqual({ win: 1, reason: isTurned ? REASONS.back : REASONS.forth });
+      }
     const { progress, agreement } = (await mo('GET', '/pairs')).body;
     expect(progress.states).toEqual({ open: 0, begun: 0, agreed: 3, disputed: 1, settled: 0 });
     expect(agreement).toMatchObject([{ field: 'win', shared: 4, same: 3, kappa: 0 }]);

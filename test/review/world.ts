@@ -40,6 +40,9 @@ const preferred: ScorerSpec = {
   ...{ id: 'preferred', kind: 'pair', fields: { win: { better: 'higher', format: 'share', worst: 0, best: 1 } } },
 };
 
+/** Of the judge of pairs: with the baseline first, and with the variant. */
+export const REASONS = { forth: 'the second cites', back: 'the first cites' };
+
 const idOf = (example: number): string => `e${String(example).padStart(3, '0')}`;
 const examples = Array.from({ length: EXAMPLES }, (_, example) => ({
   ...{ id: idOf(example), input: { text: `What of ${example}?` }, expected: { text: `${example}` } },
@@ -59,7 +62,7 @@ const rows = examples.flatMap((_, example) =>
       preferred:
         variant === 0
           ? { state: 'missing', reason: 'the baseline', resumable: false }
-          : ({ ...done({ win: 1 }), subject: subjectOf(example, 1, 'c') } as Cell),
+          : ({ ...done({ win: 1 }), subject: subjectOf(example, 1, 'c'), detail: REASONS } as Cell),
     };
     return rowOf(example, variant, { output: { text: answer }, cells });
   }),

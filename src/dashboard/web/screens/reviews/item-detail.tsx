@@ -126,12 +126,15 @@ function NotTold({ queue, session, item, onReveal }: OpenedProps & { readonly on
   const mayLook = refusalOf(session, 'operate') === undefined;
   const count =
     item.reviews === 0 ? 'Nobody has' : item.reviews === 1 ? 'One person has' : `${item.reviews} people have`;
+  const why =
+    queue.closedAt === null
+      ? 'What was said is shown when it has them, so that nobody is led by others.'
+      : 'The queue was closed before it had them: what was said stays hidden, since another queue may ask about the same.';
   return (
     <section className="card" aria-labelledby="said-title">
       <h3 id="said-title">What reviewers said</h3>
       <p>
-        {count} reviewed it; it needs {whole(queue.reviewers)}. What was said is shown when it has them, so that nobody
-        is led by others.
+        {count} reviewed it; it needs {whole(queue.reviewers)}. {why}
       </p>
       <div className="bar bare">
         {mayReview && (

@@ -28,7 +28,7 @@ export const NOTHING_LEFT: { readonly [W in NothingLeft]: { readonly title: stri
   },
   closed: {
     title: 'This queue is closed',
-    what: 'No more reviews are taken. What was said is kept, and can be read on the queue’s page.',
+    what: 'No more reviews are taken. What was said is kept; of items that had all their reviews it can be read on the queue’s page.',
   },
 };
 
