@@ -1,5 +1,6 @@
 /** `sluice review list`: review queues, and how far each has come. */
 import type { Command } from 'commander';
+import { REVIEW_LIMITS } from '../review/queue.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
@@ -21,7 +22,7 @@ async function listReviews(session: Session): Promise<ExitCode> {
   else if (queues.length === 0) {
     terminal.print('nobody is asked about anything yet');
     terminal.note('ask people: sluice review start NAME --evaluation ID --scorer ID');
-  } else
+  } else {
     for (const line of tableLines(
       queues,
       [
@@ -38,5 +39,8 @@ async function listReviews(session: Session): Promise<ExitCode> {
       terminal.room,
     ))
       terminal.print(line);
+    if (queues.length === REVIEW_LIMITS.listed)
+      terminal.note(`these are the newest ${queues.length}; older ones are there by name: sluice review show NAME`);
+  }
   return EXIT.fine;
 }

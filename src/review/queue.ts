@@ -9,10 +9,13 @@ import type { Json } from '../plan/plan.ts';
 
 export const REVIEW_LIMITS = Object.freeze({
   queues: 1_000,
+  /** Of a list, the newest: of each all that was said is counted. Older ones are asked for by name. */
+  listed: 20,
   /** Of one queue. */
   items: 2_000,
   /** Per item; two is what agreement needs. */
   reviewers: { least: 1, usual: 2, most: 5 },
+  questionLength: 1_000,
   guidelinesLength: 4_000,
   noteLength: 1_024,
   /** How long an item is kept for whoever was given it. */

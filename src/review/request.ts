@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { SluiceError } from '../errors.ts';
 import { REVIEW_LIMITS } from './queue.ts';
 
-const { items, reviewers, guidelinesLength, noteLength } = REVIEW_LIMITS;
-const QUESTION_LENGTH = 1_000;
+const { items, reviewers, questionLength, guidelinesLength, noteLength } = REVIEW_LIMITS;
 const LARGEST_SEED = 2 ** 31 - 1;
 const text = (most: number) => z.string().trim().min(1).max(most);
 
@@ -21,7 +20,7 @@ export const NewReview = z.strictObject({
   sample: z.int().min(1).max(items).default(50),
   seed: z.int().min(0).max(LARGEST_SEED).default(1),
   reviewers: z.int().min(reviewers.least).max(reviewers.most).default(reviewers.usual),
-  question: text(QUESTION_LENGTH).optional(),
+  question: text(questionLength).optional(),
   guidelines: text(guidelinesLength).optional(),
   /** Only what nobody has labelled yet. */
   unlabelled: z.boolean().default(false),

@@ -1,12 +1,9 @@
 /** Reading review queues, and what was said of their items. */
 import { SluiceError } from '../errors.ts';
 import { suggest } from '../nearest.ts';
-import type { Passed, Review } from '../review/queue.ts';
+import { type Passed, REVIEW_LIMITS, type Review } from '../review/queue.ts';
 import type { Queries } from './database.ts';
 import type { ItemSaid, QueueItem, QueueRow } from './reviews.ts';
-
-/** More are on no screen. */
-const LISTED = 100;
 
 const COLUMNS = `name, evaluation_id as "evaluationId", scorer, kind, question, guidelines, fields, reviewers, items, seed,
   started_by as "startedBy", started_at as "startedAt", closed_at as "closedAt"`;
@@ -34,15 +31,23 @@ export async function findQueue(queries: Queries, name: string, { lock = false }
 }
 
 export const listQueues = (queries: Queries): Promise<readonly QueueRow[]> =>
-  queries.query<QueueRow>(`select ${COLUMNS} from review_queue order by started_at desc, name limit ${LISTED}`);
+  queries.query<QueueRow>(
+    `select ${COLUMNS} from review_queue order by started_at desc, name limit ${REVIEW_LIMITS.listed}`,
+  );
 
 type InQueue<Row> = Row & { readonly queue: string; readonly place: number };
 
-/** @param place of one item alone; null: all of them */
+interface Which {
+  /** Of one item alone; null: all of them. */
+  readonly place: number | null;
+  /** Without what was said in words: whoever counts does not need it. */
+  readonly isBrief?: boolean;
+}
+
 export async function saidOf(
   queries: Queries,
   queues: readonly string[],
-  place: number | null,
+  { place, isBrief = false }: Which,
 ): Promise<ReadonlyMap<string, readonly ItemSaid[]>> {
   const read = <Row extends object>(columns: string, joined = '') =>
     queries.query<InQueue<Row>>(
@@ -58,11 +63,13 @@ export async function saidOf(
        select * from ${table} as known
        where known.scorer = review_queue.scorer and known.subject = item.subject offset 0
      ) as said`;
+  const note = isBrief ? 'null as note' : 'note';
+  const why = isBrief ? "case when passed is not null then '' end" : 'passed';
   const [items, labels, passes, decisions] = [
     await read<QueueItem>('subject, example_id as "exampleId", variant, repeat'),
-    await read<Review>('rater as reviewer, value, note, labelled_at as at', ofSubject('label')),
-    await read<Passed>('reviewer, passed as why, at', 'join review_turn using (queue, place)'),
-    await read<Review>('by as reviewer, value, note, at', ofSubject('adjudication')),
+    await read<Review>(`rater as reviewer, value, ${note}, labelled_at as at`, ofSubject('label')),
+    await read<Passed>(`reviewer, ${why} as why, at`, 'join review_turn using (queue, place)'),
+    await read<Review>(`by as reviewer, value, ${note}, at`, ofSubject('adjudication')),
   ];
   const reviews = byItem(labels);
   const passed = byItem(passes.filter(({ why }) => why !== null));

@@ -55,11 +55,11 @@ export interface Reviews {
   start(queue: NewQueue): Promise<QueueRow>;
   /** @throws SluiceError `review_unknown` with the nearest, as all that follow */
   get(name: string): Promise<QueueRow>;
-  /** The newest first, at most 100. */
+  /** The newest first, at most 20. */
   list(): Promise<readonly QueueRow[]>;
   /** By place; one item alone, where its place is given. */
   said(queue: string, place?: number): Promise<readonly ItemSaid[]>;
-  /** Of several queues, by name. */
+  /** Of several queues, by name; without notes, and without why items were passed. */
   saidOfAll(queues: readonly string[]): Promise<ReadonlyMap<string, readonly ItemSaid[]>>;
   /**
    * Keeps an item for somebody for 15 minutes: the one that they have already, or one that they have neither reviewed nor
@@ -90,9 +90,9 @@ export function createReviews(database: Database, clock?: Clock): Reviews {
     get: (name) => findQueue(database, name),
     list: () => listQueues(database),
     async said(queue, place) {
-      return (await saidOf(database, [queue], place ?? null)).get(queue) ?? [];
+      return (await saidOf(database, [queue], { place: place ?? null })).get(queue) ?? [];
     },
-    saidOfAll: (queues) => saidOf(database, queues, null),
+    saidOfAll: (queues) => saidOf(database, queues, { place: null, isBrief: true }),
     claim: (queue, by, after) => claimItem(database, { queue, by, after: after ?? null, now: now() }),
     review: (at, said) => reviewItem(database, at, said, now()),
     pass: (at, why) => passItem(database, at, why, now()),

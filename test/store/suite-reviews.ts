@@ -123,6 +123,12 @@ export function describeReviews(subject: Subject): void {
         ['ada', 'in Welsh'],
         ['bo', 'in Welsh, too'],
       ]);
+      // Whoever counts is told that, not why.
+      const brief = (await reviews().saidOfAll([queue])).get(queue)![0]!;
+      expect(brief.passes.map(({ reviewer, why }) => [reviewer, why])).toEqual([
+        ['ada', ''],
+        ['bo', ''],
+      ]);
       // They can, after all.
       await say(queue, 1, 'ada', true);
       expect((await reviews().said(queue))[0]).toMatchObject({ passes: [{ reviewer: 'bo' }], reviews: [{}] });

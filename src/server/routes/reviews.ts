@@ -25,8 +25,9 @@ const list = (allow: Routing['allow']) =>
     path: '/v1/reviews',
     tags: ['Reviews'],
     summary: 'Review queues, newest first',
+    description: 'Older ones are asked for by name.',
     middleware: allow('read'),
-    responses: { 200: jsonAnswer('The newest 100, and how far they have come', ListView), ...problems() },
+    responses: { 200: jsonAnswer('The newest 20, and how far they have come', ListView), ...problems() },
   });
 
 const start = (allow: Routing['allow']) =>

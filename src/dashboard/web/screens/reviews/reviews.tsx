@@ -1,6 +1,7 @@
 /** Review queues: who is asked about what, and how far they are. */
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
+import { REVIEW_LIMITS } from '../../../../review/queue.ts';
 import { useApi } from '../../api.ts';
 import { ago, time, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
@@ -49,13 +50,20 @@ export default function Reviews({ session }: ScreenProps) {
               A queue asks two people or more about answers of an evaluation, without showing them each other’s reviews.
             </Empty>
           ) : (
-            <Rows
-              rows={queues}
-              columns={COLUMNS}
-              keyOf={({ queue }) => queue.name}
-              to={({ queue }) => `/reviews/${queue.name}`}
-              caption="Review queues, newest first"
-            />
+            <>
+              <Rows
+                rows={queues}
+                columns={COLUMNS}
+                keyOf={({ queue }) => queue.name}
+                to={({ queue }) => `/reviews/${queue.name}`}
+                caption="Review queues, newest first"
+              />
+              {queues.length === REVIEW_LIMITS.listed && (
+                <p className="muted">
+                  These are the newest {queues.length}. Older ones are at the address that ends with their name.
+                </p>
+              )}
+            </>
           )
         }
       </Loaded>

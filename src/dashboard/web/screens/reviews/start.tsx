@@ -25,7 +25,6 @@ interface Started {
 }
 
 const SAMPLE = 50;
-const QUESTION_LENGTH = 400;
 const NAME = '[A-Za-z0-9][A-Za-z0-9._\\-]{0,99}';
 
 export function StartQueue({ evaluation = '', onClose, onDone }: StartProps) {
@@ -118,7 +117,7 @@ function Details({ asked, set }: DetailsProps) {
         <label htmlFor={`${id}-question`}>Question, where the scorer’s own will not do</label>
         <input
           id={`${id}-question`}
-          maxLength={QUESTION_LENGTH}
+          maxLength={REVIEW_LIMITS.questionLength}
           autoComplete="off"
           value={asked.question}
           onChange={(event) => set({ question: event.target.value })}
