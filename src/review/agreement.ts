@@ -1,5 +1,5 @@
 /** How far reviewers say the same beyond chance, by field. Decisions between them are no reviews. */
-import { kappa, kappaOfNumbers, krippendorff } from '../stats/agreement.ts';
+import { kappa, kappaOfNumbers, krippendorff, MAX_CATEGORIES } from '../stats/agreement.ts';
 import type { ItemSaid } from '../store/reviews.ts';
 import type { FieldAgreement, ReviewQueue } from './queue.ts';
 import { comparable, labelledFields } from './state.ts';
@@ -26,13 +26,14 @@ function fieldAgreement(field: string, items: readonly Pick<ItemSaid, 'reviews'>
   const reviewers = [...new Set(shared.flatMap((said) => [...said.keys()]))].sort();
   const rows = reviewers.map((reviewer) => shared.map((said) => said.get(reviewer) ?? null));
   const found = { kappa: kappaBetween(rows), alpha: alphaAmong(rows) };
+  const values = new Set(rows.flat().filter((value) => value !== null)).size;
   return Object.freeze({
     field,
     reviewers,
     shared: shared.length,
     same: shared.filter((said) => new Set(said.values()).size === 1).length,
     ...found,
-    words: wordsFor(shared.length, found.kappa ?? found.alpha),
+    words: wordsFor({ shared: shared.length, values }, found.kappa ?? found.alpha),
   });
 }
 
@@ -66,9 +67,14 @@ const WORDS = [
 
 const ROUNDING = 1e-9;
 
-function wordsFor(shared: number, value: number | null): string {
+function wordsFor(
+  { shared, values }: { readonly shared: number; readonly values: number },
+  value: number | null,
+): string {
   if (shared === 0) return 'not known: no item has two reviews yet';
   // What is 0 but for the last digits is none beyond chance.
   if (value !== null) return WORDS.find(([most]) => value <= most + ROUNDING)![1];
+  if (values > MAX_CATEGORIES)
+    return `not known: more than ${MAX_CATEGORIES.toLocaleString('en')} different values were given`;
   return shared === 1 ? 'not known: one item has two reviews' : 'not known: everybody always says the same';
 }

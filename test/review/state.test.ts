@@ -134,6 +134,8 @@ describe('how far reviewers agree', () => {
   test('where there is none, it says why', () => {
     expect(of('ok', [true, null]).words).toBe('not known: no item has two reviews yet');
     expect(of('ok', [true, true], [true, true]).words).toBe('not known: everybody always says the same');
+    const many = Array.from({ length: 501 }, (_, place) => [2 * place, 2 * place + 1, null]);
+    expect(of('seconds', ...many, [null, 0, 1]).words).toBe('not known: more than 1,000 different values were given');
     expect(of('ok', [true, false], [false, true])).toMatchObject({ words: 'none beyond chance', same: 0 });
     expect(of('ok', [true, true], [false, false]).words).toBe('almost perfect');
   });
