@@ -35,6 +35,7 @@ beforeAll(() => {
       list: async ({ name }: { name?: string }) => (name === undefined || name === facts.name ? [evaluation] : []),
       progress: async () => PROGRESS,
       registration: async () => undefined,
+      fingerprint: async () => 'as it was',
       countComparison: async () => 1,
       labels: async () => [],
       scored: async () => [],
@@ -125,6 +126,12 @@ describe('comparisons', () => {
 
   test('what cannot be compared is refused in words', async () => {
     const codeOf = async (ids: string) => (await ask(`/v1/comparisons?ids=${encodeURIComponent(ids)}`)).body.code;
+    // Twelve references, each of which stands for two sides beside the baseline.
+    const many = Array(12).fill(ID).join(',');
+    for (const path of ['comparisons', 'comparisons/outputs', 'comparisons/traces'])
+      expect(await ask(`/v1/${path}?ids=${many}&example=e`)).toMatchObject({
+        ...{ status: 422, body: { code: 'sides_invalid', detail: '23 sides were given to compare' } },
+      });
     expect(await codeOf('eval-none')).toBe('evaluation_unknown');
     expect(await codeOf(`${ID}:hybird`)).toBe('variant_unknown');
     expect(await codeOf(`${ID}:hybrid,${ID}:hybrid`)).toBe('sides_invalid');

@@ -14,6 +14,8 @@ export const REPORT_LIMITS = Object.freeze({
   outputsLength: 8_000_000,
   /** Calls of one run whose trace is told. */
   calls: 200,
+  /** Calls of all runs of an example whose traces are told together. */
+  callsTogether: 1_000,
   /** Passages of one list, and characters of one. */
   passages: 50,
   passageLength: 2_000,

@@ -19,7 +19,7 @@ export interface TracedRun {
   readonly outcome: RunOutcome | 'missing';
   /** Null where nothing is known of it. */
   readonly run: Pick<RunFacts, 'latencyMs' | 'costUsd' | 'inputTokens' | 'outputTokens'>;
-  /** In the order in which they ended, the first `REPORT_LIMITS.calls`. */
+  /** In the order in which they ended, the first `REPORT_LIMITS.calls`; fewer where `callsTogether` are divided among many runs. */
   readonly calls: readonly TracedCall[];
   readonly callsLeftOut: number;
   /** Passages that the answer cites, and with which mark; null where it has no citations. */
@@ -54,22 +54,29 @@ export interface TracesInput {
   /** As of `CollectInput`. */
   readonly rowsOf: (evaluationId: string, exampleIds: readonly string[]) => Promise<readonly ResultRow[]>;
   readonly memo: Pick<MemoTable, 'read' | 'spending'>;
+  /** Place of the one side that is looked at beside the first; default: all. */
+  readonly only?: number | undefined;
 }
 
 /** By side, then by repeat. */
 export async function readTraces(
-  { sides, rowsOf, memo }: TracesInput,
+  { sides, rowsOf, memo, only }: TracesInput,
   exampleId: string,
 ): Promise<readonly TracedRun[]> {
-  const evaluationIds = [...new Set(sides.map(({ evaluationId }) => evaluationId))];
+  const meant = sides
+    .map((of, side) => ({ ...of, side }))
+    .filter(({ side }) => only === undefined || side === 0 || side === only);
+  const evaluationIds = [...new Set(meant.map(({ evaluationId }) => evaluationId))];
   const found = await Promise.all(evaluationIds.map(async (id) => [id, await rowsOf(id, [exampleId])] as const));
   const rows = new Map(found);
-  const runs = sides.flatMap(({ evaluationId, variant }, side) =>
+  const looked = meant.flatMap(({ evaluationId, variant, side }) =>
     rows
       .get(evaluationId)!
       .filter((row) => row.variant === variant)
-      .map((row) => ({ side, row, calls: row.calls.slice(0, REPORT_LIMITS.calls) })),
+      .map((row) => ({ side, row })),
   );
+  const each = Math.min(REPORT_LIMITS.calls, Math.floor(REPORT_LIMITS.callsTogether / Math.max(1, looked.length)));
+  const runs = looked.map(({ side, row }) => ({ side, row, calls: row.calls.slice(0, each) }));
   const records = await memo.read([...new Set(runs.flatMap(({ calls }) => calls.map(({ memoKey }) => memoKey)))]);
   const kept = [...records.values()];
   const spent = await memo.spending(kept);

@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { SluiceError } from '../../errors.ts';
 import { type ChosenEvaluation, sidesOf } from '../../evaluation/compare/choose-sides.ts';
+import { COMPARE_LIMITS } from '../../evaluation/compare/limits.ts';
 import { createAnswers } from '../../evaluation/report/answers.ts';
 import { readOutputs } from '../../evaluation/report/outputs.ts';
 import { readTraces } from '../../evaluation/report/traces.ts';
@@ -11,7 +12,8 @@ import type { Store } from '../../store/store.ts';
 import { problems } from '../problem.ts';
 import { type AddRoutes, addRoute, jsonAnswer, keyedRoute, type Routing } from '../route.ts';
 
-const MOST_SIDES = 12;
+/** References; each may stand for several sides, of which `sidesOf` takes only so many. */
+const MOST_REFERENCES = 12;
 const REFERENCE = /^[A-Za-z0-9_.-]{1,200}(:[^,:]{1,100})?$/;
 const EXAMPLE_LENGTH = 500;
 
@@ -19,9 +21,9 @@ const Ids = z
   .string()
   .max(2_000)
   .refine((ids) => ids.split(',').every((id) => REFERENCE.test(id)), 'it is no list of ids of evaluations')
-  .refine((ids) => ids.split(',').length <= MOST_SIDES, `it names more than ${MOST_SIDES} sides`)
+  .refine((ids) => ids.split(',').length <= MOST_REFERENCES, `it names more than ${MOST_REFERENCES}`)
   .openapi({
-    description: `1 to ${MOST_SIDES} of \`ID\` or \`ID:variant\`, with commas between them; the baseline first`,
+    description: `1 to ${MOST_REFERENCES} of \`ID\` or \`ID:variant\`, with commas between them; the baseline first`,
     example: 'eval-retrieval-1f2e3d4c,eval-retrieval-77aa01bc:hybrid',
   });
 
@@ -133,7 +135,14 @@ const traces = (allow: Routing['allow']) =>
     summary: 'How each side of a comparison came to what it answered to one example',
     description: 'Its calls, what they took and cost when they were made, and the passages that they found.',
     middleware: allow('read'),
-    request: { query: z.object({ ids: Ids, example: z.string().min(1).max(EXAMPLE_LENGTH) }) },
+    request: {
+      query: z.object({
+        ...{ ids: Ids, example: z.string().min(1).max(EXAMPLE_LENGTH) },
+        side: z.coerce.number().int().min(0).max(COMPARE_LIMITS.sides).optional().openapi({
+          description: 'The place of the one side that is looked at beside the baseline, from 1; default: all',
+        }),
+      }),
+    },
     responses: { 200: jsonAnswer('By side, then by repeat', Traces), ...problems(404, 422) },
   });
 
@@ -153,10 +162,12 @@ export const addComparisons: AddRoutes = (app, { allow, runtime: { store, client
     return context.json({ runs: found?.runs ?? [] });
   });
   addRoute(app, traces(allow), async (context) => {
-    const { ids, example } = context.req.valid('query');
+    const { ids, example, side: only } = context.req.valid('query');
     const sides = sidesOf(await namedIn(store, ids));
     const rowsOf = (id: string, exampleIds: readonly string[]) => store.evaluations.results(id, exampleIds);
-    return context.json({ runs: await readTraces({ sides, rowsOf, memo: store.memo }, storable(example) as string) });
+    return context.json({
+      runs: await readTraces({ sides, rowsOf, memo: store.memo, only }, storable(example) as string),
+    });
   });
 };
 

@@ -38,9 +38,13 @@ const memo = {
   spending: async (calls: readonly PaidBy[]) => calls.map(({ callKey }) => (callKey === 'drafted' ? SPENT : NONE)),
 };
 
-function read(rows: readonly ResultRow[], evaluations: readonly string[] = ['eval-a', 'eval-a']) {
+function read(
+  rows: readonly ResultRow[],
+  evaluations: readonly string[] = ['eval-a', 'eval-a'],
+  only: number | undefined = undefined,
+) {
   const sides = evaluations.map((evaluationId, variant) => ({ evaluationId, variant }));
-  return readTraces({ sides, rowsOf: async () => rows, memo }, 'e001');
+  return readTraces({ sides, rowsOf: async () => rows, memo, only }, 'e001');
 }
 
 describe('a trace', () => {
@@ -82,6 +86,21 @@ describe('a trace', () => {
       [0, 2],
     ]);
     expect(await read([])).toEqual([]);
+  });
+
+  test('is of the side that is looked at, beside the first, where one is', async () => {
+    const three = [0, 1, 2].map((variant) => rowOf(1, variant, { calls }));
+    const sidesOf = async (only?: number) =>
+      (await read(three, ['eval-a', 'eval-a', 'eval-a'], only)).map(({ side }) => side);
+    expect([await sidesOf(), await sidesOf(2), await sidesOf(0)]).toEqual([[0, 1, 2], [0, 2], [0]]);
+  });
+
+  test('is bounded: calls of all runs together', async () => {
+    const many = Array.from({ length: 60 }, (_, place) => callOf(`step[${place}]`, 'gone'));
+    const rows = Array.from({ length: 40 }, (_, repeat) => rowOf(1, 0, { calls: many, repeat }));
+    const runs = await read(rows);
+    expect(runs.reduce((sum, run) => sum + run.calls.length, 0)).toBe(REPORT_LIMITS.callsTogether);
+    expect(runs[0]!.callsLeftOut).toBe(35);
   });
 
   test('is bounded: calls are counted that are left out, lists and texts are cut', async () => {

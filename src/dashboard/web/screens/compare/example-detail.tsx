@@ -37,7 +37,7 @@ export function ExampleDetail({ page, side, ids, compared, shown, place, onStep,
   // Those of the example before are no answers to this one.
   const fresh = { placeholderData: undefined as never };
   const outputs = useApi<{ runs: readonly ReportedRun[] }>(`/v1/comparisons/outputs?${of}`, fresh);
-  const traces = useApi<{ runs: readonly TracedRun[] }>(`/v1/comparisons/traces?${of}`, fresh);
+  const traces = useApi<{ runs: readonly TracedRun[] }>(`/v1/comparisons/traces?${of}&side=${side}`, fresh);
   const isFirst = place === 0;
   const isLast = place === shown.length - 1;
   const onKey = ({ key, target }: KeyboardEvent) => {
