@@ -1,6 +1,5 @@
 /** Which steps of a pipeline are live where: what is deployed, what is tested, and what is being rolled out. */
-import { type LiveStep, liveWords } from '../experiment/live-steps.ts';
-import { percent } from '../experiment/report-text.ts';
+import { type LiveStep, liveWords, shareWords } from '../experiment/live-steps.ts';
 import type { Plan } from '../plan/plan.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { type Column, tableLines } from './table.ts';
@@ -33,7 +32,7 @@ export async function showLive(session: Session, pipeline: string, plan: Plan): 
 const columnsOf = (deploymentNo: number | null): readonly Column<LiveStep>[] => [
   { heading: 'node', cell: ({ node, by }) => (by === 'deployment' ? node : ' ') },
   { heading: 'step', cell: ({ step }) => step },
-  { heading: 'share', cell: ({ share }) => percent(share), align: 'right' },
+  { heading: 'share', cell: shareWords, align: 'right' },
   { heading: 'by', cell: (step) => liveWords(step, deploymentNo), isFlexible: true },
   { heading: 'differs in', cell: ({ differs }) => differs.join(', ') },
   { heading: 'else', cell: ({ fallback }) => fallback },

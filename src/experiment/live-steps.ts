@@ -4,6 +4,7 @@ import { findNode, nodesOf } from '../plan/nodes.ts';
 import type { NodeEdit, Plan, PlanNode } from '../plan/plan.ts';
 import type { PromotedEdit } from '../store/deployments.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
+import { percent } from './report-text.ts';
 import { SERVED_STATES, type SpecArm } from './spec.ts';
 
 export interface LiveStep {
@@ -23,9 +24,14 @@ export interface LiveStep {
   readonly wonBy: readonly string[];
   /**
    * Of all units, from 0 to 1. It is of requests that say for whom they are, and whom the experiment is about; all others
-   * get what is deployed. Where two experiments edit one node, whoever is in both gets one: the shares are then at most these.
+   * get what is deployed.
    */
   readonly share: number;
+  /**
+   * Whether it is only a bound. Whoever is in two experiments that edit one node gets one of them: where no layer keeps
+   * these apart, variants are served to at most their share, and what is deployed to at least its own.
+   */
+  readonly isBound: boolean;
 }
 
 export interface LiveInput {
@@ -56,7 +62,8 @@ export function liveSteps(input: LiveInput): readonly LiveStep[] {
           ),
         ),
       ],
-      share: Math.max(0, left),
+      share: clamped(left),
+      isBound: others.some(({ isBound }) => isBound),
     };
     return [Object.freeze(deployed), ...others];
   });
@@ -68,35 +75,60 @@ const called = (node: PlanNode): Pick<LiveStep, 'step' | 'fallback'> =>
     : { step: node.kind, fallback: null };
 
 /** A row for every node that a variant edits, and that some unit gets. */
-function variantsOf(row: LiveInput['experiments'][number], { plan, holdOut }: LiveInput): readonly LiveStep[] {
-  const { spec, state, range, stopped, kind, winner, ramp } = row;
-  if (!SERVED_STATES.some((served) => served === state)) return [];
-  const within = (range[1] - range[0]) * (1 - holdOut);
+function variantsOf(row: Row, { plan, holdOut, experiments }: LiveInput): readonly LiveStep[] {
+  const { spec, stopped, kind, winner, ramp } = row;
+  if (!isServed(row)) return [];
+  const own = new Set(nodesEdited(row));
+  const rivals = experiments.filter(
+    (other) => other !== row && isServed(other) && nodesEdited(other).some((node) => own.has(node)),
+  );
+  const isApart = (other: Row): boolean => spec.layer !== null && spec.layer === other.spec.layer;
+  const isBound = rivals.some((other) => !isApart(other));
   const tested = spec.arms
     .filter(({ name }) => !stopped.includes(name))
-    .flatMap((arm) => edited(row.experimentId, arm, plan, kind, within * arm.weight));
-  const won = state === 'rolling' ? spec.arms.find(({ name }) => name === winner) : undefined;
-  if (won === undefined || ramp <= 0) return tested;
-  // Outside the share, which stays split: there the winner comes step by step.
-  return [...tested, ...edited(row.experimentId, won, plan, 'rollout', (1 - holdOut - within) * ramp)];
+    .flatMap((arm) => {
+      const share = (1 - holdOut) * widthOf(row) * arm.weight;
+      return edited(row.experimentId, arm, plan, { by: kind, share, isBound });
+    });
+  const won = isRolling(row) ? spec.arms.find(({ name }) => name === winner) : undefined;
+  if (won === undefined) return tested;
+  // Outside the share, which stays split: there the winner comes step by step, but for those whom another tests on the node.
+  const theirs = rivals.filter(isApart).reduce((sum, other) => sum + widthOf(other), 0);
+  const rollout = {
+    ...{ by: 'rollout' as const, share: (1 - holdOut) * clamped(1 - widthOf(row) - theirs) * ramp },
+    // Rollouts are in no layer: who is in two gets one winner.
+    isBound: isBound || rivals.some(isRolling),
+  };
+  return [...tested, ...edited(row.experimentId, won, plan, rollout)];
 }
+
+type Row = LiveInput['experiments'][number];
+const nodesEdited = ({ spec }: Row): string[] => spec.arms.flatMap(({ edits }) => edits.map(({ node }) => node));
+const isServed = ({ state }: Row): boolean => SERVED_STATES.some((served) => served === state);
+const isRolling = ({ state, ramp, winner }: Row): boolean => state === 'rolling' && winner !== null && ramp > 0;
+const widthOf = ({ range }: Row): number => range[1] - range[0];
+const clamped = (share: number): number => Math.min(1, Math.max(0, share));
 
 function edited(
   experimentId: string,
   arm: SpecArm,
   base: Plan,
-  by: 'experiment' | 'rollout',
-  share: number,
+  { by, share, isBound }: Pick<LiveStep, 'by' | 'share' | 'isBound'>,
 ): readonly LiveStep[] {
   if (arm.edits.length === 0 || share <= 0) return [];
   const plan = composePlan(base, [arm]);
   return [...Map.groupBy(arm.edits, ({ node }) => node)].map(([node, edits]) =>
     Object.freeze({
-      ...{ node, ...called(findNode(plan, node)!), by, experimentId, arm: arm.name, wonBy: [], share },
+      ...{ node, ...called(findNode(plan, node)!), by, experimentId, arm: arm.name, wonBy: [] },
+      ...{ share: clamped(share), isBound },
       differs: [...new Set(edits.map(({ facet }) => facet))],
     }),
   );
 }
+
+/** `at most 12 %`. */
+export const shareWords = ({ share, isBound, by }: Pick<LiveStep, 'share' | 'isBound' | 'by'>): string =>
+  `${isBound ? (by === 'deployment' ? 'at least ' : 'at most ') : ''}${percent(share)}`;
 
 /**
  * `deployment 3, won by hybrid-online`, or `wide of rerank-online (experiment)`.

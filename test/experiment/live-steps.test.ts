@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type LiveInput, liveSteps, liveWords } from '../../src/experiment/live-steps.ts';
+import { type LiveInput, liveSteps, liveWords, shareWords } from '../../src/experiment/live-steps.ts';
 import type { SpecArm } from '../../src/experiment/spec.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
 
@@ -22,7 +22,12 @@ const arms: readonly SpecArm[] = [
 ];
 type Row = LiveInput['experiments'][number];
 const row = (more: Partial<Row> = {}): Row => ({
-  ...{ experimentId: 'louder', kind: 'experiment', state: 'running', spec: { arms } as unknown as Row['spec'] },
+  ...{
+    experimentId: 'louder',
+    kind: 'experiment',
+    state: 'running',
+    spec: { arms, layer: null } as unknown as Row['spec'],
+  },
   ...{ range: [0, 0.4], stopped: [], winner: null, ramp: 0, ...more },
 });
 const live = (experiments: readonly Row[], more: Partial<LiveInput> = {}) =>
@@ -70,6 +75,39 @@ describe('liveSteps', () => {
       ['first', 'shout@2', 'loud of louder (experiment)', 0.1],
       ['first', 'shout@2', 'loud of louder (rollout)', 0.3],
     ]);
+  });
+
+  describe('of two experiments on one node', () => {
+    const halves = [arms[0]!, { ...arms[1]!, weight: 0.5 }];
+    const specIn = (layer: string | null) => ({ arms: halves, layer }) as unknown as Row['spec'];
+    const rolled = row({ range: [0, 0.2], state: 'rolling', winner: 'loud', ramp: 1, spec: specIn('tone') });
+    const other = row({ experimentId: 'other', range: [0.2, 0.7], spec: specIn('tone') });
+    const sharesOf = (experiments: readonly Row[], holdOut = 0) =>
+      liveSteps({ plan: pipeline.plan, holdOut, promoted: [], experiments })
+        .filter(({ node }) => node === 'first')
+        .map((step) => [step.by, shareWords(step)]);
+
+    it('a rollout leaves out whom another of the layer tests', () => {
+      expect(sharesOf([rolled, other])).toEqual([
+        ['deployment', '35 %'],
+        ['experiment', '10 %'],
+        ['rollout', '30 %'],
+        ['experiment', '25 %'],
+      ]);
+      expect(sharesOf([rolled, other], 0.5)).toContainEqual(['rollout', '15 %']);
+      expect(sharesOf([rolled, { ...other, state: 'paused' }])).toContainEqual(['rollout', '80 %']);
+    });
+
+    it('shares are bounds where no layer keeps them apart, or both are rolled out', () => {
+      expect(sharesOf([row({ spec: specIn(null) }), { ...other, spec: specIn(null) }])).toEqual([
+        ['deployment', 'at least 55 %'],
+        ['experiment', 'at most 20 %'],
+        ['experiment', 'at most 25 %'],
+      ]);
+      const both = sharesOf([rolled, { ...other, state: 'rolling', winner: 'loud', ramp: 0.5 }]);
+      expect(both).toContainEqual(['experiment', '25 %']);
+      expect(both).toContainEqual(['rollout', 'at most 15 %']);
+    });
   });
 
   it('says which experiments the deployed one was won by', () => {

@@ -17,6 +17,10 @@ const LiveStep = z
     differs: z.array(z.string()).openapi({ description: 'What of the node is otherwise than deployed' }),
     wonBy: z.array(z.string()).openapi({ description: 'Experiments whose edits the deployed one has' }),
     share: z.number().openapi({ description: 'Of all units' }),
+    isBound: z.boolean().openapi({
+      description:
+        'Whether units may be in two experiments on the node: at most the share of a variant, at least what is deployed',
+    }),
   })
   .openapi('LiveStep');
 

@@ -1,7 +1,6 @@
 /** Which steps are live where: of each node what is deployed, tested and rolled out, with its share of the traffic. */
 import { Link } from 'wouter';
-import { type LiveStep, liveWords } from '../../../../experiment/live-steps.ts';
-import { percent } from '../../../../experiment/report-text.ts';
+import { type LiveStep, liveWords, shareWords } from '../../../../experiment/live-steps.ts';
 import { useApi } from '../../api.ts';
 import { DASH } from '../../format.ts';
 import { type Column, Rows } from '../../parts/rows.tsx';
@@ -19,7 +18,7 @@ const WHOLE = 100;
 const columnsOf = (deploymentNo: number | null): readonly Column<LiveStep>[] => [
   { id: 'node', heading: 'Node', cell: ({ node, by }) => (by === 'deployment' ? node : <Again node={node} />) },
   { id: 'step', heading: 'Step', cell: ({ step }) => <code>{step}</code> },
-  { id: 'share', heading: 'Share', cell: ({ share, by }) => <Share share={share} isDeployed={by === 'deployment'} /> },
+  { id: 'share', heading: 'Share', cell: (step) => <Share step={step} /> },
   { id: 'by', heading: 'Served by', cell: (step) => <By step={step} deploymentNo={deploymentNo} /> },
   { id: 'differs', heading: 'Differs in', cell: ({ differs }) => differs.join(', ') || DASH },
   { id: 'fallback', heading: 'Else', cell: ({ fallback }) => (fallback === null ? DASH : <code>{fallback}</code>) },
@@ -60,12 +59,15 @@ const Again = ({ node }: { readonly node: string }) => (
   </span>
 );
 
-const Share = ({ share, isDeployed }: { readonly share: number; readonly isDeployed: boolean }) => (
+const Share = ({ step }: { readonly step: LiveStep }) => (
   <span className="live-share">
     <span className="part-track" aria-hidden="true">
-      <span className={isDeployed ? 'part-fill baseline' : 'part-fill'} style={{ width: `${WHOLE * share}%` }} />
+      <span
+        className={step.by === 'deployment' ? 'part-fill baseline' : 'part-fill'}
+        style={{ width: `${WHOLE * step.share}%` }}
+      />
     </span>
-    <span className="num">{percent(share)}</span>
+    <span className="num">{shareWords(step)}</span>
   </span>
 );
 
