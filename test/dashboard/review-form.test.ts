@@ -93,20 +93,20 @@ function storage(): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> {
   };
 }
 
+const ONE = { queue: 'one', reviewer: 'ada' };
+const OTHER = { ...ONE, queue: 'other' };
+
 test('a draft is kept by item until it is sent or emptied', () => {
   const kept = storage();
   const draft = { written: { correct: false }, note: 'so' };
-  keepDraft(kept, 'one', 3, draft);
-  expect([draftOf(kept, 'one', 3), draftOf(kept, 'one', 4), draftOf(kept, 'other', 3)]).toEqual([
-    draft,
-    undefined,
-    undefined,
-  ]);
-  keepDraft(kept, 'one', 3, { written: {}, note: '' });
-  expect(draftOf(kept, 'one', 3)).toBeUndefined();
-  keepDraft(kept, 'one', 3, draft);
-  dropDraft(kept, 'one', 3);
-  expect(draftOf(kept, 'one', 3)).toBeUndefined();
+  keepDraft(kept, ONE, 3, draft);
+  const others = [OTHER, { ...ONE, reviewer: 'bo' }].map((of) => draftOf(kept, of, 3));
+  expect([draftOf(kept, ONE, 3), draftOf(kept, ONE, 4), ...others]).toEqual([draft, undefined, undefined, undefined]);
+  keepDraft(kept, ONE, 3, { written: {}, note: '' });
+  expect(draftOf(kept, ONE, 3)).toBeUndefined();
+  keepDraft(kept, ONE, 3, draft);
+  dropDraft(kept, ONE, 3);
+  expect(draftOf(kept, ONE, 3)).toBeUndefined();
 });
 
 test('storage that is forbidden, full or spoilt costs a draft and no more', () => {
@@ -114,19 +114,20 @@ test('storage that is forbidden, full or spoilt costs a draft and no more', () =
     throw new Error('forbidden');
   };
   const none = { getItem: forbidden, setItem: forbidden, removeItem: forbidden };
-  keepDraft(none, 'one', 1, { written: { a: 1 }, note: '' });
-  dropDraft(none, 'one', 1);
-  expect(draftOf(none, 'one', 1)).toBeUndefined();
+  keepDraft(none, ONE, 1, { written: { a: 1 }, note: '' });
+  dropDraft(none, ONE, 1);
+  expect(draftOf(none, ONE, 1)).toBeUndefined();
   const spoilt = { ...storage(), getItem: () => '{"written": 1' };
-  expect([draftOf(spoilt, 'one', 1), doneOf(spoilt, 'one')]).toEqual([undefined, []]);
+  expect([draftOf(spoilt, ONE, 1), doneOf(spoilt, ONE)]).toEqual([undefined, []]);
 });
 
 test('one goes back over the last 200 items', () => {
   const kept = storage();
   keepDone(
     kept,
-    'one',
+    ONE,
     Array.from({ length: 250 }, (_, place) => place),
   );
-  expect([doneOf(kept, 'one').length, doneOf(kept, 'one').at(-1), doneOf(kept, 'other')]).toEqual([200, 249, []]);
+  expect([doneOf(kept, ONE).length, doneOf(kept, ONE).at(-1)]).toEqual([200, 249]);
+  expect([OTHER, { ...ONE, reviewer: 'bo' }].map((of) => doneOf(kept, of))).toEqual([[], []]);
 });

@@ -45,7 +45,9 @@ function Door() {
     <main className="door">
       <form onSubmit={(event) => void enter(event)}>
         <h1>Sluice</h1>
-        <p>Sign in with an API key that may read. On the machine that runs the server, this makes one:</p>
+        <p>
+          Sign in with an API key that may read, or give feedback. On the machine that runs the server, this makes one:
+        </p>
         <pre>sluice keys create dashboard --scope ask,feedback,read,operate</pre>
         <label htmlFor="key">API key</label>
         <input
@@ -71,5 +73,15 @@ function Door() {
 
 export async function leave(): Promise<void> {
   await ask('/session', { method: 'DELETE' });
+  forget();
   location.assign('/ui/');
+}
+
+/** Whoever signs in next is somebody else: what was filled in here is none of theirs. */
+function forget(): void {
+  try {
+    sessionStorage.clear();
+  } catch {
+    // Where storage is forbidden nothing is kept.
+  }
 }

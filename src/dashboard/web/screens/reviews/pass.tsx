@@ -17,8 +17,9 @@ export function Pass({ item: { place, minePassed }, reviewing, onClose }: PassPr
   const id = useId();
   const [why, setWhy] = useState(minePassed ?? '');
   const pass = async () => {
+    // Refused, the dialog stays, and what was written in it.
+    await reviewing.pass(why.trim());
     onClose();
-    reviewing.pass(why.trim());
   };
   return (
     <Dialog

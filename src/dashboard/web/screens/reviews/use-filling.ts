@@ -1,7 +1,7 @@
 /** What is filled in of one item, kept as a draft, and what keys do with it. */
 import { type RefObject, useMemo, useRef, useState } from 'react';
 import type { ReviewItem, ReviewQueue } from '../../../../review/queue.ts';
-import { type Draft, draftOf, keepDraft } from './drafts.ts';
+import { type Draft, type DraftsOf, draftOf, keepDraft } from './drafts.ts';
 import { lacksOf, type Question, questionsOf, saidOf, type Written, writtenOf } from './form.ts';
 import { useHasKeys } from './help.tsx';
 import { activeOf, type Deed } from './hotkeys.ts';
@@ -36,7 +36,7 @@ interface Filling {
 
 export function useFilling({ queue, item, reviewing, onExpected, onOpen }: FillingOf): Filling {
   const questions = useMemo(() => questionsOf(queue), [queue]);
-  const [draft, setDraft] = useDraft(queue.name, item);
+  const [draft, setDraft] = useDraft({ queue: queue.name, reviewer: reviewing.reviewer }, item);
   const [isTried, setTried] = useState(false);
   const [focused, setFocused] = useState<string | null>(null);
   const form = useRef<HTMLFormElement>(null);
@@ -83,13 +83,13 @@ export function useFilling({ queue, item, reviewing, onExpected, onOpen }: Filli
 }
 
 /** As it was left here, else as it was sent, else empty; kept with every change. */
-function useDraft(queue: string, item: ReviewItem): readonly [Draft, (draft: Draft) => void] {
+function useDraft(of: DraftsOf, item: ReviewItem): readonly [Draft, (draft: Draft) => void] {
   const { place, mine } = item;
   const [draft, setDraft] = useState(
-    () => draftOf(sessionStorage, queue, place) ?? { written: writtenOf(item), note: mine?.note ?? '' },
+    () => draftOf(sessionStorage, of, place) ?? { written: writtenOf(item), note: mine?.note ?? '' },
   );
   const change = (changed: Draft) => {
-    keepDraft(sessionStorage, queue, place, changed);
+    keepDraft(sessionStorage, of, place, changed);
     setDraft(changed);
   };
   return [draft, change];

@@ -16,6 +16,7 @@ export type Stage =
 
 export interface Reviewing {
   readonly stage: Stage;
+  readonly reviewer: string;
   /** What the server has refused: what was filled in stays. */
   readonly trouble: string | undefined;
   /** Said aloud, where the page is read aloud. */
@@ -25,7 +26,8 @@ export interface Reviewing {
   readonly mayGoBack: boolean;
   readonly submit: (said: Said, note: string) => void;
   readonly skip: () => void;
-  readonly pass: (why: string) => void;
+  /** Throws what the server has refused: whoever asked says it beside what was written. */
+  readonly pass: (why: string) => Promise<void>;
   readonly back: () => void;
   readonly again: () => void;
 }
@@ -41,30 +43,31 @@ interface Asked {
 
 export function useReviewing({ queue, items, reviewer, first }: Asked): Reviewing {
   const path = pathOf(queue);
+  const of = { queue, reviewer };
   const queries = useQueryClient();
   const [stage, setStage] = useState<Stage>({ is: 'reading' });
   const [trouble, setTrouble] = useState<string>();
   const [message, setMessage] = useState('');
   const [isBusy, setBusy] = useState(false);
-  const [done, setDone] = useState(() => doneOf(sessionStorage, queue));
+  const [done, setDone] = useState(() => doneOf(sessionStorage, of));
   /** A key that is pressed twice does nothing twice: the state is a moment late for that. */
   const isAt = useRef(false);
 
-  /** One thing at a time; what goes wrong is said beside what was filled in. */
-  const once = useCallback(async (deed: () => Promise<void>) => {
-    if (isAt.current) return;
+  const alone = async (deed: () => Promise<void>) => {
     isAt.current = true;
     setBusy(true);
     setTrouble(undefined);
     try {
       await deed();
-    } catch (error) {
-      setTrouble(toldOf(error));
     } finally {
       isAt.current = false;
       setBusy(false);
     }
-  }, []);
+  };
+  /** One thing at a time; what goes wrong is said beside what was filled in. */
+  const once = async (deed: () => Promise<void>) => {
+    if (!isAt.current) await alone(deed).catch((error: unknown) => setTrouble(toldOf(error)));
+  };
 
   const show = useCallback((item: ReviewItem) => setStage({ is: 'item', item }), []);
   const go = useCallback(
@@ -94,7 +97,7 @@ export function useReviewing({ queue, items, reviewer, first }: Asked): Reviewin
   const count = (place: number, reviewed: ReviewItem | null) =>
     queries.setQueryData<ReviewReport>([path], (report) => report && withDone(report, place, reviewer, reviewed));
   const remember = (places: readonly number[]) => {
-    keepDone(sessionStorage, queue, places);
+    keepDone(sessionStorage, of, places);
     setDone(places);
   };
   const at = (suffix: string) => `${path}/items/${item!.place}/${suffix}`;
@@ -105,18 +108,20 @@ export function useReviewing({ queue, items, reviewer, first }: Asked): Reviewin
       const body = { ...said, ...(note.trim() !== '' && { note: note.trim() }) };
       const reviewed = await ask<ReviewItem>(at('review'), { method: 'PUT', body });
       count(place, reviewed);
-      dropDraft(sessionStorage, queue, place);
+      dropDraft(sessionStorage, of, place);
       remember([...done.filter((each) => each !== place), place]);
       await follow('Saved.', place);
     });
-  const pass = (why: string) =>
-    void once(async () => {
+  const pass = async (why: string) => {
+    if (isAt.current) throw new Trouble(0, 'busy', 'something else is being saved', 'try again in a moment');
+    await alone(async () => {
       const { place } = item!;
       await ask(at('pass'), { method: 'POST', body: { why } });
       count(place, null);
-      dropDraft(sessionStorage, queue, place);
+      dropDraft(sessionStorage, of, place);
       await follow('Kept that you cannot judge it.', place);
     });
+  };
   /** What was sent is kept, whatever comes of the next one. */
   const follow = async (words: string, place: number) => {
     try {
@@ -129,7 +134,7 @@ export function useReviewing({ queue, items, reviewer, first }: Asked): Reviewin
     void once(async () => {
       const { place, mine } = item!;
       // What was said before stays as it was said, whatever was changed of it since.
-      if (mine !== null) dropDraft(sessionStorage, queue, place);
+      if (mine !== null) dropDraft(sessionStorage, of, place);
       if (mine !== null) remember([...done.filter((each) => each !== place), place]);
       const next = await go(mine === null ? 'Skipped: it stays open.' : 'Nothing was changed.', place);
       if (next.item?.place === place) setMessage('This is the only one that is left for you.');
@@ -145,7 +150,7 @@ export function useReviewing({ queue, items, reviewer, first }: Asked): Reviewin
     });
 
   return {
-    ...{ stage, trouble, message, isBusy, submit, skip, pass, back },
+    ...{ stage, reviewer, trouble, message, isBusy, submit, skip, pass, back },
     mayGoBack: done.some((each) => each !== item?.place),
     again: () => void open(),
   };
