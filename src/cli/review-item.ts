@@ -100,7 +100,11 @@ function howToSay({ name, kind, fields }: ReviewQueue, { place }: ReviewItem, re
     kind === 'pair'
       ? `--winner ${WINNERS.join('|')}`
       : fields.map((field) => `--set ${field.name}=${hintOf(describeField(field))}`).join(' ');
-  return `say what you think: sluice review label ${name} ${place} --as ${reviewer} ${said}`;
+  return `say what you think: sluice review label ${name} ${place} --as ${shellWord(reviewer)} ${said}`;
 }
+
+/** Names may hold spaces and quotes. */
+const shellWord = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 
 const hintOf = (described: string): string => `'${described}'`;

@@ -75,6 +75,9 @@ async function start(session: Session, name: string, options: StartOptions): Pro
   if (session.terminal.json) session.terminal.printJson(report);
   else showReport(session.terminal, report, []);
   session.terminal.note(`each reviewer asks for items: sluice review next ${name} --as WHO`);
+  session.terminal.note(
+    'or signs in to the dashboard with a key that may do nothing else: sluice keys create WHO --scope feedback',
+  );
   return EXIT.fine;
 }
 

@@ -1,10 +1,8 @@
 /** Two experts at a queue, over the API: neither sees the other before both have spoken, and what they say is kept. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isSwapped } from '../../src/review/order.ts';
 import { describeCommands } from './commands.ts';
-import { type Answered, EVALUATION, openReviews, REASONS, type ReviewWorld } from './world.ts';
-
-type Ask = (method: string, path: string, body?: object) => Promise<Answered>;
+import { type Ask, describePairs } from './pairs.ts';
+import { EVALUATION, openReviews, type ReviewWorld } from './world.ts';
 
 let world: ReviewWorld;
 let ada: Ask;
@@ -12,7 +10,7 @@ let bo: Ask;
 let mo: Ask;
 beforeAll(async () => {
   world = await openReviews();
-  [ada, bo] = [world.as('ada', 'read', 'feedback'), world.as('bo', 'read', 'feedback')];
+  [ada, bo] = [world.as('ada', 'feedback'), world.as('bo', 'feedback')];
   mo = world.as('mo', 'read', 'operate');
 });
 afterAll(() => world?.stop());
@@ -45,6 +43,10 @@ describe('fields', () => {
     expect(body.queue.fields[0].description).toBe('Whether nothing is left to ask');
     const examples = body.items.map(({ exampleId }: { exampleId: string }) => exampleId);
     expect(new Set(examples).size).toBe(2);
+    // Reviewers need not read anything else; whoever asks for answers alone sees none of it.
+    expect((await ada('GET', '')).body.queues[0].queue.name).toBe('words');
+    for (const path of ['', '/words', '/words/items/1'])
+      expect((await world.as('app', 'ask')('GET', path)).status).toBe(403);
     expect(await start('words', 'helpful')).toMatchObject({ status: 409, body: { code: 'review_exists' } });
     expect(await start('word', 'helpfull')).toMatchObject({ status: 404, body: { code: 'scorer_unknown' } });
     expect(await ada('POST', '', { name: 'x', evaluation: EVALUATION, scorer: 'helpful' })).toMatchObject({
@@ -150,53 +152,5 @@ test('what one person judged and the others could not is no example that is acce
   expect((await mo('POST', '/unclear/dataset', accepted)).body).toMatchObject({ code: 'review_empty' });
 });
 
-describe('pairs', () => {
-  test('answers have no names, each has their own order, and what they say is of the variant', async () => {
-    const { body } = await start('pairs', 'preferred', { sample: 100, question: 'Which is better?' });
-    // Of two examples both answers are the same: nobody is asked about these.
-    expect(body.queue).toMatchObject({ kind: 'pair', fields: [], items: 4, question: 'Which is better?' });
-    for (let place = 1; place <= 4; place += 1)
-      for (const [ask, prefers] of [
-        [ada, 'of 1'],
-        [bo, place === 4 ? 'of 0' : 'of 1'],
-      ] as const) {
-        const { body } = await ask('GET', `/pairs/items/${place}`);
-        const { answers, told } = body;
-        expect(told).toBeNull();
-        expect(JSON.stringify(body)).not.toMatch(/baseline|variant|ada|"bo"|win"/);
-        const winner = answers[0].output.text.endsWith(prefers) ? 'first' : 'second';
-        const reviewed = await ask('PUT', `/pairs/items/${place}/review`, { winner });
-        expect(reviewed.body.mine).toMatchObject({ winner, value: { win: prefers === 'of 1' ? 1 : 0 } });
-      }
-    const { seed } = await world.store.reviews.get('pairs');
-    for (const [reviewer, ask] of [
-      ['ada', ada],
-      ['bo', bo],
-    ] as const)
-      for (const place of [1, 2, 3, 4]) {
-        const { variants, baseline, verdict } = (await ask('GET', `/pairs/items/${place}`)).body.told;
-        const isTurned = isSwapped(seed, place, reviewer);
-        expect([variants[0], baseline]).toEqual(isTurned ? ['variant', 'second'] : ['baseline', 'first']);
-        // What the judge said of this order: in the other one its first is their second.
-        expect(verdict).toEqual({ win: 1, reason: isTurned ? REASONS.back : REASONS.forth });
-      }
-    const { progress, agreement } = (await mo('GET', '/pairs')).body;
-    expect(progress.states).toEqual({ open: 0, begun: 0, agreed: 3, disputed: 1, settled: 0 });
-    expect(agreement).toMatchObject([{ field: 'win', shared: 4, same: 3, kappa: 0 }]);
-    expect((await ada('PUT', '/pairs/items/1/review', { value: { win: 1 } })).body.code).toBe('value_unfit');
-  });
-
-  test('the better answers become what is expected; what is kept for the end stays so', async () => {
-    const decided = await mo('PUT', '/pairs/items/4/decision', { value: { win: 0 }, note: 'it cites' });
-    expect(decided.body.told.decision.value).toEqual({ win: 0 });
-    const added = await mo('POST', '/pairs/dataset', { dataset: 'better', begin: true, accept: true });
-    expect(added.body.added).toHaveLength(4);
-    const { version } = await world.store.datasets.find('better');
-    const examples = await world.store.datasets.examples(version);
-    expect(examples.find(({ id }) => id === 'e003')!.tags).toEqual(['final', 'reviewed']);
-    const texts = examples.map(({ expected }) => expected!.text as string);
-    expect(texts.map((text) => text.slice(-4)).toSorted()).toEqual(['of 0', ...new Array(3).fill('of 1')]);
-  });
-});
-
+describe('pairs', () => describePairs(() => ({ world, ada, bo, mo }), start));
 describe('commands', () => describeCommands(() => world));

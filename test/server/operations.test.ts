@@ -46,6 +46,12 @@ beforeEach(() => {
   });
 });
 
+test('a session is begun by whoever may read or review', async () => {
+  const begin = async (scope: Scope) =>
+    (await app.request('/session', { method: 'POST', headers: keyWith(scope) })).status;
+  expect(await Promise.all((['read', 'feedback', 'ask'] as const).map(begin))).toEqual([204, 204, 403]);
+});
+
 describe('health', () => {
   test('says to everybody how it is, with counts, and what it is about to a key that may read', async () => {
     const open = await app.request('/health');

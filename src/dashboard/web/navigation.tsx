@@ -1,14 +1,13 @@
 /** Where one can go. Where there is little room it is a menu, opened by a button. */
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { Link, useLocation, useRoute } from 'wouter';
-import { SCREENS, type Screen } from './screens.ts';
+import { homeOf, placesOf, type Screen } from './screens.ts';
 import { leave, type Session } from './session.tsx';
 import { nextTheme, useTheme } from './theme.ts';
 
-const PLACES = SCREENS.filter(({ label }) => label !== undefined);
-
 export function Navigation({ session }: { readonly session: Session }) {
   const theme = useTheme();
+  const places = placesOf(session);
   const [address] = useLocation();
   const [isOpen, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
@@ -21,7 +20,7 @@ export function Navigation({ session }: { readonly session: Session }) {
   };
   return (
     <nav className={isOpen ? 'nav open' : 'nav'} aria-label="Screens" onKeyDown={onKeyDown}>
-      <Link href="/runs" className="brand">
+      <Link href={homeOf(session)} className="brand">
         Sluice
       </Link>
       <button
@@ -32,18 +31,20 @@ export function Navigation({ session }: { readonly session: Session }) {
         aria-controls="places"
         onClick={() => setOpen(!isOpen)}
       >
-        <Here /> <span aria-hidden="true">{isOpen ? '▴' : '▾'}</span>
+        <Here places={places} /> <span aria-hidden="true">{isOpen ? '▴' : '▾'}</span>
       </button>
       <div id="places" className="nav-places">
         <ul>
-          {PLACES.map((screen) => (
+          {places.map((screen) => (
             <Place key={screen.path} screen={screen} />
           ))}
         </ul>
         <div className="nav-foot">
-          <a className="place" href={session.temporalUi} target="_blank" rel="noreferrer">
-            Temporal UI
-          </a>
+          {session.scopes.includes('read') && (
+            <a className="place" href={session.temporalUi} target="_blank" rel="noreferrer">
+              Temporal UI
+            </a>
+          )}
           <a className="place" href="/docs">
             API
           </a>
@@ -60,9 +61,9 @@ export function Navigation({ session }: { readonly session: Session }) {
 }
 
 /** Which place this is, for the button that opens the others. */
-function Here() {
+function Here({ places }: { readonly places: readonly Screen[] }) {
   const [address] = useLocation();
-  const here = PLACES.find(({ path }) => address === path || address.startsWith(`${path}/`));
+  const here = places.find(({ path }) => address === path || address.startsWith(`${path}/`));
   return (
     <>
       <span className="visually-hidden">Screens, here: </span>

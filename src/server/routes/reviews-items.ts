@@ -58,7 +58,7 @@ const show = (allow: Routing['allow']) =>
     summary: 'An item, as it is shown to you',
     description:
       'What others said, which variant it is and what the scorer said are shown when nobody is asked about it any more.',
-    middleware: allow('read'),
+    middleware: allow('read', 'feedback'),
     request: {
       params: itemParams,
       query: z.object({

@@ -26,7 +26,7 @@ const list = (allow: Routing['allow']) =>
     tags: ['Reviews'],
     summary: 'Review queues, newest first',
     description: 'Older ones are asked for by name.',
-    middleware: allow('read'),
+    middleware: allow('read', 'feedback'),
     responses: { 200: jsonAnswer('The newest 20, and how far they have come', ListView), ...problems() },
   });
 
@@ -50,7 +50,7 @@ const show = (allow: Routing['allow']) =>
     path: '/v1/reviews/{name}',
     tags: ['Reviews'],
     summary: 'How far a queue has come, and how far reviewers agree',
-    middleware: allow('read'),
+    middleware: allow('read', 'feedback'),
     request: { params: queueParams },
     responses: { 200: jsonAnswer('It is there', ReportView), ...problems(404, 422) },
   });

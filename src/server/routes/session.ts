@@ -1,20 +1,23 @@
-/** `/session`: the dashboard's own way in. An API key that may read is exchanged for a cookie, and the page forgets the key. */
+/** `/session`: the dashboard's own way in. An API key that may read, or review, is exchanged for a cookie. */
 import type { MiddlewareHandler } from 'hono';
 import type { ServerEnv } from '../environment.ts';
 import type { AddRoutes } from '../route.ts';
 import { beginSession, endSession } from '../session.ts';
 
 export const addSession: AddRoutes = (app, { allow, runtime: { store, temporal }, version }) => {
-  const [isReader, isInRate] = allow('read') as [MiddlewareHandler<ServerEnv>, MiddlewareHandler<ServerEnv>];
+  const [mayEnter, isInRate] = allow('read', 'feedback') as [
+    MiddlewareHandler<ServerEnv>,
+    MiddlewareHandler<ServerEnv>,
+  ];
   // With the key as a bearer, so that wrong ones are counted and refused as everywhere.
-  app.post('/session', isReader, isInRate, async (context) => {
+  app.post('/session', mayEnter, isInRate, async (context) => {
     const { keyId } = context.var.caller;
     const row = await store.apiKeys.find(keyId);
     beginSession(context, keyId, row!.secretHash);
     return context.body(null, 204);
   });
 
-  app.get('/session', isReader, isInRate, (context) => {
+  app.get('/session', mayEnter, isInRate, (context) => {
     const { name, scopes } = context.var.caller;
     return context.json({ name, scopes, temporalUi: temporal.uiUrl, version });
   });

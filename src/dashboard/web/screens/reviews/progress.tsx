@@ -29,8 +29,8 @@ export function Progress({ report: { queue, progress } }: { readonly report: Rev
       </ul>
       {byReviewer.length === 0 ? (
         <p className="muted">
-          Nobody has reviewed anything yet. Reviewers sign in with a key of their own, with the scopes read and
-          feedback: <code>sluice keys create NAME --scope read,feedback</code>
+          Nobody has reviewed anything yet. Reviewers sign in with a key of their own, with the scope feedback alone:{' '}
+          <code>sluice keys create NAME --scope feedback</code>. A key that may read shows which variant is which.
         </p>
       ) : (
         <Rows

@@ -42,7 +42,7 @@ export default function Queue({ session, parameters }: ScreenProps) {
           <>
             <div className="grid queue-head">
               <Progress report={data} />
-              <About queue={data.queue} standing={standingOf(data.queue, data.progress)} />
+              <About queue={data.queue} standing={standingOf(data.queue, data.progress)} session={session} />
             </div>
             <Agreement report={data} />
             <Items report={data} session={session} />
@@ -91,7 +91,13 @@ function Actions({ report, session }: { readonly report: ReviewReport; readonly 
   );
 }
 
-function About({ queue, standing }: { readonly queue: ReviewQueue; readonly standing: string }) {
+interface AboutProps {
+  readonly queue: ReviewQueue;
+  readonly standing: string;
+  readonly session: Session;
+}
+
+function About({ queue, standing, session }: AboutProps) {
   const { evaluationId, scorer, question, guidelines, startedAt, closedAt, items } = queue;
   return (
     <section className="card" aria-labelledby="about-title">
@@ -102,7 +108,11 @@ function About({ queue, standing }: { readonly queue: ReviewQueue; readonly stan
       <dl className="facts">
         <dt>Evaluation</dt>
         <dd>
-          <Link href={`/evaluations/${evaluationId}`}>{evaluationId}</Link>
+          {session.scopes.includes('read') ? (
+            <Link href={`/evaluations/${evaluationId}`}>{evaluationId}</Link>
+          ) : (
+            evaluationId
+          )}
         </dd>
         <dt>Scorer</dt>
         <dd>
