@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Json } from '../plan/plan.ts';
 import { writeCondition } from '../run-filter/write-condition.ts';
+import { commandLine } from '../shell.ts';
 import type { SavedView } from '../store/views.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { findNamed } from './lookup.ts';
@@ -101,7 +102,8 @@ async function saveView(
     return store.views.save({ screen: 'runs', name: called, view, by: userName(environment) });
   });
   if (terminal.json) terminal.printJson(saved);
-  else terminal.print(`saved '${called}': ${await shownText(saved)}\n  see it: sluice runs --view "${called}"`);
+  else
+    terminal.print(`saved '${called}': ${await shownText(saved)}\n  see it: ${commandLine('runs', '--view', called)}`);
   return EXIT.fine;
 }
 

@@ -1,7 +1,10 @@
-/** What a saved view of runs keeps, read again as what may have been written by anybody. */
-import { z } from 'zod';
+/**
+ * What a saved view of runs keeps, and what an address has of one, read again as what may have been written by anybody.
+ * Without a library for schemas, since the dashboard reads addresses by it.
+ */
 import { SluiceError } from '../errors.ts';
 import type { Json } from '../plan/plan.ts';
+import { commandLineOf } from '../shell.ts';
 import type { RunCondition, RunSort } from './vocabulary.ts';
 
 /** What a saved view keeps: what is not there is as on a fresh screen. */
@@ -12,24 +15,47 @@ export interface RunsView {
   readonly axes?: { readonly x: string; readonly y: string };
 }
 
-const value = z.union([z.string(), z.number()]);
-const Kept = z.object({
-  where: z
-    .array(z.object({ field: z.string(), op: z.string(), value: z.union([value, z.array(value)]).optional() }))
-    .default([]),
-  sort: z.object({ by: z.string(), descending: z.boolean() }).optional(),
-  columns: z.array(z.string()).optional(),
-  axes: z.object({ x: z.string(), y: z.string() }).optional(),
-});
-
 /** @throws SluiceError `view_invalid` */
 export function keptView(view: Json, name: string): RunsView {
-  const { success, data } = Kept.safeParse(view);
-  if (!success)
-    throw new SluiceError('view_invalid', {
-      message: `what is saved as '${name}' is no view of runs`,
-      remedy: `save it again, or remove it: sluice runs views remove "${name}"`,
-    });
-  // What is not given is not there.
-  return JSON.parse(JSON.stringify(data)) as RunsView;
+  const read = readView(view);
+  if (read !== undefined) return read;
+  throw new SluiceError('view_invalid', {
+    message: `what is saved as '${name}' is no view of runs`,
+    remedy: `save it again, or remove it: ${commandLineOf(['runs', 'views', 'remove'], name)}`,
+  });
 }
+
+/** Without what views do not keep; undefined: it is none. */
+export function readView(view: unknown): RunsView | undefined {
+  if (!isObject(view)) return undefined;
+  const { where = [], sort, columns, axes } = view;
+  if (!Array.isArray(where) || !where.every(isCondition)) return undefined;
+  if (sort !== undefined && !isSort(sort)) return undefined;
+  if (columns !== undefined && !(Array.isArray(columns) && columns.every(isText))) return undefined;
+  if (axes !== undefined && !isAxes(axes)) return undefined;
+  return {
+    where: where.map(({ field, op, value }) => ({ field, op, ...(value !== undefined && { value }) })),
+    ...(sort !== undefined && { sort: { by: sort.by, descending: sort.descending } }),
+    ...(columns !== undefined && { columns }),
+    ...(axes !== undefined && { axes: { x: axes.x, y: axes.y } }),
+  };
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isValue = (value: unknown): value is string | number => isText(value) || typeof value === 'number';
+
+const isCondition = (of: unknown): of is RunCondition =>
+  isObject(of) &&
+  isText(of.field) &&
+  isText(of.op) &&
+  (of.value === undefined || (Array.isArray(of.value) ? of.value.every(isValue) : isValue(of.value)));
+
+const isSort = (of: unknown): of is RunSort =>
+  isObject(of) && isText(of.by) && typeof of.descending === 'boolean';
+
+const isAxes = (of: unknown): of is { readonly x: string; readonly y: string } =>
+  isObject(of) && isText(of.x) && isText(of.y);

@@ -77,6 +77,8 @@ function readField(name: string): readonly [field: string, type: FieldType] {
 /** The longest first, so that `is not empty` is not taken for `is`. */
 const WRITTEN = [...OPERATORS, '=='].toSorted((one, other) => other.length - one.length);
 
+const NOT = /^not(?:\s+|$)/i;
+
 function readOperator(text: string, rest: string): readonly [op: string, given: string] {
   const lower = rest.toLowerCase().replace(/^is(\s+not)?\s+empty/, (found) => found.replace(/\s+/g, ' '));
   const op = WRITTEN.find(
@@ -85,7 +87,9 @@ function readOperator(text: string, rest: string): readonly [op: string, given: 
   if (op !== undefined) {
     // By its words, since there may be more than one space between them.
     const pattern = new RegExp(`^${op.replaceAll(' ', '\\s+')}`, 'i');
-    return [op, rest.replace(pattern, '').trim()];
+    const given = rest.replace(pattern, '').trim();
+    // In quotes it is a value like any other.
+    return op === 'is' && NOT.test(given) ? ['!=', given.replace(NOT, '')] : [op, given];
   }
   const [word = ''] = rest.split(/\s/);
   if (word === '') throw invalid(`'${text.trim()}' compares nothing`, EXAMPLE);

@@ -8,7 +8,7 @@ import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { createProgram } from '../../src/cli/program.ts';
 import * as commands from '../../src/dashboard/web/commands.ts';
-import { commandLine } from '../../src/dashboard/web/shell.ts';
+import { commandLine } from '../../src/shell.ts';
 
 const WEB = join(import.meta.dirname, '../../src/dashboard/web');
 const program = createProgram({ stdout: process.stdout } as never);

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { SluiceError } from '../../src/errors.ts';
+import { keptView, readView } from '../../src/run-filter/kept-view.ts';
 import { readCondition, readSort } from '../../src/run-filter/read-condition.ts';
 import { FITTING, RUN_FIELDS, typeOfField } from '../../src/run-filter/vocabulary.ts';
 import { writeCondition } from '../../src/run-filter/write-condition.ts';
@@ -24,6 +26,11 @@ describe('readCondition', () => {
     ['error is  empty', { field: 'error', op: 'is empty' }],
     ['error IS NOT EMPTY', { field: 'error', op: 'is not empty' }],
     ['state is failed', { field: 'state', op: 'is', value: 'failed' }],
+    ['state is not failed', { field: 'state', op: '!=', value: 'failed' }],
+    ['state IS  NOT "not failed"', { field: 'state', op: '!=', value: 'not failed' }],
+    ['state is "not failed"', { field: 'state', op: 'is', value: 'not failed' }],
+    ['note is nothing', { field: 'note', op: 'is', value: 'nothing' }],
+    ['tokens is not 3', { field: 'tokens', op: '!=', value: 3 }],
     ['state == failed', { field: 'state', op: '=', value: 'failed' }],
     ['state!=failed', { field: 'state', op: '!=', value: 'failed' }],
     ['note contains is empty', { field: 'note', op: 'contains', value: 'is empty' }],
@@ -55,6 +62,7 @@ describe('readCondition', () => {
     ['started after tea', "started is compared with 'tea'", '2026-03-01'],
     ['started after 2026-13-01', "started is compared with '2026-13-01'", '2026-03-01'],
     ['state is', "'state is' compares state with nothing", 'FIELD OPERATOR VALUE'],
+    ['state is not', "'state is not' compares state with nothing", 'FIELD OPERATOR VALUE'],
     ['state', "'state' compares nothing", 'FIELD OPERATOR VALUE'],
     ['error is empty now', "'is empty' is followed by 'now'", 'leave it out'],
     ['', 'names no field', 'FIELD OPERATOR VALUE'],
@@ -79,7 +87,9 @@ describe('readCondition', () => {
   const conditions = fields.chain((field) => {
     const type = typeOfField(field)!;
     const value: fc.Arbitrary<string | number> = {
-      text: fc.string({ minLength: 1 }).filter((text) => !/^\s*(?:up|down|both)\s*$/.test(text)),
+      text: fc
+        .oneof(fc.string({ minLength: 1 }), fc.constantFrom('empty', 'not', 'Not empty', 'not so', 'empty it', 'notes'))
+        .filter((text) => !/^\s*(?:up|down|both)\s*$/.test(text)),
       number: fc.double({ noNaN: true, min: -1e12, max: 1e12 }).map((number) => (number === 0 ? 0 : number)),
       time: fc.integer({ min: 0, max: 4_000_000_000_000 }),
     }[type];
@@ -100,6 +110,49 @@ describe('readCondition', () => {
         if (isStorable) expect(whereSql([again], { values: [], add: () => '$1' })).not.toBe('true');
       }),
     );
+  });
+});
+
+describe('writeCondition', () => {
+  it('says what is no time as it stands', () => {
+    expect(writeCondition({ field: 'started', op: 'after', value: 'abc' })).toBe('started after abc');
+    expect(writeCondition({ field: 'started', op: 'after', value: 9e15 })).toBe('started after 9000000000000000');
+  });
+});
+
+describe('readView', () => {
+  it.each([
+    [{}, { where: [] }],
+    [
+      { where: [{ field: 'state', op: 'in', value: ['a', 1] }], sort: { by: 'tokens', descending: true }, more: 1 },
+      { where: [{ field: 'state', op: 'in', value: ['a', 1] }], sort: { by: 'tokens', descending: true } },
+    ],
+    [
+      { columns: ['run'], axes: { x: 'tokens', y: 'run' } },
+      { where: [], columns: ['run'], axes: { x: 'tokens', y: 'run' } },
+    ],
+    ...[null, [], 'all', { where: {} }, { where: [null] }, { where: [{ field: 'a', op: 'is', value: {} }] }].map(
+      (view) => [view, undefined],
+    ),
+    ...[{ sort: 'tokens' }, { columns: 'run' }, { columns: [1] }, { axes: { x: 'run' } }].map((view) => [
+      view,
+      undefined,
+    ]),
+  ])('reads %j', (view, read) => {
+    expect(readView(view)).toEqual(read);
+  });
+
+  it('tells how a view is removed that is none, whatever it is called', () => {
+    const remedyOf = (name: string): string => {
+      try {
+        keptView([], name);
+      } catch (error) {
+        return (error as SluiceError).remedy;
+      }
+      return 'none';
+    };
+    expect(remedyOf('`x` $y')).toContain("sluice runs views remove '`x` $y'");
+    expect(remedyOf('-x')).toContain('sluice runs views remove -- -x');
   });
 });
 

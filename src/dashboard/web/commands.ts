@@ -3,7 +3,7 @@ import type { EvaluatedDataset } from '../../evaluation/load-board.ts';
 import type { StandingBoard } from '../../evaluation/standing-board.ts';
 import { type RunCondition, type RunSort, SHOWN_COLUMNS } from '../../run-filter/vocabulary.ts';
 import { writeCondition } from '../../run-filter/write-condition.ts';
-import { commandLine } from './shell.ts';
+import { commandLine } from '../../shell.ts';
 
 interface ShownRuns {
   readonly where: readonly RunCondition[];

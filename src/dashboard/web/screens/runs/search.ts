@@ -1,6 +1,7 @@
 /** What the screen shows, as its address has it: so that back returns to the same filter, and an address can be sent. */
 import { useCallback, useMemo, useRef } from 'react';
 import { useLocation, useSearch } from 'wouter';
+import { readView } from '../../../../run-filter/kept-view.ts';
 import {
   FITTING,
   type RunCondition,
@@ -49,7 +50,8 @@ export function addressOf(view: RunsView): string {
 
 function read(search: string): Partial<RunsView> {
   try {
-    return JSON.parse(new URLSearchParams(search).get('view') ?? '{}');
+    // Whoever wrote the address: what is no view shows all runs, too.
+    return readView(JSON.parse(new URLSearchParams(search).get('view') ?? '{}')) ?? {};
   } catch {
     return {}; // an address that was cut: all runs are shown
   }
