@@ -1,7 +1,8 @@
 /** The frame around all screens: where one can go, and which screen an address is. */
 import { lazy, Suspense } from 'react';
-import { Redirect, Route, Router, Switch } from 'wouter';
+import { Redirect, Route, Router, Switch, useLocation, useSearch } from 'wouter';
 import { Navigation } from './navigation.tsx';
+import { Boundary } from './parts/broken.tsx';
 import { Loading } from './parts/states.tsx';
 import { homeOf, SCREENS } from './screens.ts';
 import { type Session, SignedIn } from './session.tsx';
@@ -17,27 +18,31 @@ export function App() {
 }
 
 function Frame({ session }: { readonly session: Session }) {
+  const [address] = useLocation();
+  const search = useSearch();
   return (
     <div className="frame">
       <a className="skip" href="#main">
         To the content
       </a>
       <Navigation session={session} />
-      <Suspense fallback={<Loading what="the screen" />}>
-        <Switch>
-          {SCREENS.map(({ path, Screen }) => (
-            <Route key={path} path={path}>
-              {(parameters) => <Screen session={session} parameters={parameters as Record<string, string>} />}
+      <Boundary at={`${address}?${search}`}>
+        <Suspense fallback={<Loading what="the screen" />}>
+          <Switch>
+            {SCREENS.map(({ path, Screen }) => (
+              <Route key={path} path={path}>
+                {(parameters) => <Screen session={session} parameters={parameters as Record<string, string>} />}
+              </Route>
+            ))}
+            <Route path="/">
+              <Redirect to={homeOf(session)} replace />
             </Route>
-          ))}
-          <Route path="/">
-            <Redirect to={homeOf(session)} replace />
-          </Route>
-          <Route>
-            <NotFound />
-          </Route>
-        </Switch>
-      </Suspense>
+            <Route>
+              <NotFound />
+            </Route>
+          </Switch>
+        </Suspense>
+      </Boundary>
     </div>
   );
 }
