@@ -54,8 +54,7 @@ const isCondition = (of: unknown): of is RunCondition =>
   isText(of.op) &&
   (of.value === undefined || (Array.isArray(of.value) ? of.value.every(isValue) : isValue(of.value)));
 
-const isSort = (of: unknown): of is RunSort =>
-  isObject(of) && isText(of.by) && typeof of.descending === 'boolean';
+const isSort = (of: unknown): of is RunSort => isObject(of) && isText(of.by) && typeof of.descending === 'boolean';
 
 const isAxes = (of: unknown): of is { readonly x: string; readonly y: string } =>
   isObject(of) && isText(of.x) && isText(of.y);
