@@ -101,7 +101,7 @@ const readAllPages = defineExperiment('read-all-pages', {
     guardrails: [metric.rate('failed', run.failed).noWorseThan(0.15)],
   }),
   windows: { run: '5 seconds', feedback: '5 seconds' },
-  stop: { minDuration: '5 seconds', maxDuration: '4 minutes', lookEvery: '1 second', grace: '500 ms' },
+  stop: { minDuration: '5 seconds', maxDuration: '15 minutes', lookEvery: '1 second', grace: '500 ms' },
   rollout: { steps: [0.5, 1], soak: '2 seconds', unitsPerStep: 10, approval: 'manual' },
 });
 

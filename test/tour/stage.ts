@@ -24,6 +24,8 @@ const FEW = ['02-foundations'];
 const ALL = [...FEW, '04-ai-sdk-ui', '09-troubleshooting'];
 /** What people ask: questions that the chapters which the first version has not read do answer. */
 export const QUESTIONS_ASKED = 'asked';
+/** For what never comes: on a busy machine much is slow. */
+const PATIENCE_MS = 180_000;
 const EMBEDDING = 'openai/text-embedding-3-small';
 const API = /API +(http:\S+)/;
 
@@ -68,7 +70,11 @@ export async function setStage({ cache, size, colorScheme = 'light' }: StageSett
     const url = API.exec(server.written())![1]!;
     const browser = await startChromium();
     undo.push(() => browser.close());
-    const openWindow = async () => (await browser.newContext({ viewport: size, colorScheme })).newPage();
+    const openWindow = async () => {
+      const context = await browser.newContext({ viewport: size, colorScheme });
+      context.setDefaultTimeout(PATIENCE_MS);
+      return context.newPage();
+    };
     await prepare(project, sluice);
     return {
       url,

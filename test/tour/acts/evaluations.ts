@@ -1,16 +1,13 @@
 /** An evaluation with ground truth and a judge, and its variants beside each other. */
 import type { Visit } from '../visit.ts';
 
-/** Until the first of its runs are there. */
-const UNDER_WAY_MS = 120_000;
-
 /** Runs it, as anybody would in a terminal, while the screen follows. Gives its id. */
 export async function evaluate({ stage, page, open, shoot }: Visit): Promise<string> {
   const { evaluation } = JSON.parse(await stage.sluice('eval', 'run', 'release', '--detach', '--json')) as {
     evaluation: { evaluationId: string };
   };
   await open(`/evaluations/${evaluation.evaluationId}`);
-  await page.getByText(/[1-9]\d* of \d+ runs/).waitFor({ timeout: UNDER_WAY_MS });
+  await page.getByText(/[1-9]\d* of \d+ runs/).waitFor();
   await shoot('evaluation-under-way');
   await stage.sluice('eval', 'status', evaluation.evaluationId, '--follow', '--quiet');
   await page.reload();

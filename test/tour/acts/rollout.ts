@@ -4,7 +4,7 @@ import { QUESTIONS_ASKED } from '../stage.ts';
 import type { Visit } from '../visit.ts';
 
 const EXPERIMENT = 'read-all-pages';
-const UNTIL_DECIDED_MS = 240_000;
+const UNTIL_DECIDED_MS = 900_000;
 
 /** Gives the experiment's id once its winner serves everybody. */
 export async function rollOut({ stage, page, open, shoot }: Visit): Promise<string> {
