@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { describeField } from '../evaluation/calibration/label-value.ts';
 import { WINNERS } from '../evaluation/calibration/pair-order.ts';
 import { REVIEW_LIMITS, type ReviewItem, type ReviewProgress, type ReviewQueue } from '../review/queue.ts';
+import { commandLine } from '../shell.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { positiveInteger } from './options.ts';
 import { redactionOf } from './redacting.ts';
@@ -100,11 +101,7 @@ function howToSay({ name, kind, fields }: ReviewQueue, { place }: ReviewItem, re
     kind === 'pair'
       ? `--winner ${WINNERS.join('|')}`
       : fields.map((field) => `--set ${field.name}=${hintOf(describeField(field))}`).join(' ');
-  return `say what you think: sluice review label ${name} ${place} --as ${shellWord(reviewer)} ${said}`;
+  return `say what you think: ${commandLine('review', 'label', name, `${place}`, '--as', reviewer)} ${said}`;
 }
-
-/** Names may hold spaces and quotes. */
-const shellWord = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 
 const hintOf = (described: string): string => `'${described}'`;

@@ -24,7 +24,8 @@ export async function openQueues({ evaluations, datasets, reviews }: Store): Pro
       [0, 1].map((variant) => rowOf(example, variant, { output, cells: { quality: done({ grounded: 1 }) } })),
     ),
   );
-  const common = { evaluationId, scorer: 'quality', question: 'Is it?', guidelines: 'Read it.', reviewers: 2, seed: 1 };
+  const asked = { evaluationId, scorer: 'quality', question: 'Is it?', guidelines: 'Read it.', reviewers: 2 };
+  const common = { ...asked, seed: 1, sampleSeed: 1 };
   const items = (of: string) =>
     examples.map(({ id }) => ({ subject: `${of} ${id}`, exampleId: id, variant: 1, repeat: 1 }));
   await reviews.start({

@@ -59,7 +59,7 @@ export function describeCommands(world: () => ReviewWorld): void {
     expect(decided.stdout).toContain('cli 1: settled\n');
     expect(decided.stdout).toContain('decided by mo: clarity 4, solved false, tone warm – it is not');
     const named = await review('next', 'cli', '--as', "Ann O'Neil");
-    expect(named.stderr).toContain(String.raw`--as 'Ann O'\''Neil' --set`);
+    expect(named.stderr).toContain(`--as "Ann O'Neil" --set`);
     expect((await review('close', 'cli', '--why', 'enough')).stdout).toContain('closed 2');
     expect((await review('next', 'cli', '--as', 'cy')).stdout).toContain('the queue is closed');
     expect((await review('list')).stdout).toMatch(
