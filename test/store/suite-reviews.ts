@@ -41,8 +41,8 @@ export function describeReviews(subject: Subject): void {
       const name = await begin('began', 2);
       expect(await reviews().get(name)).toMatchObject({ scorer: 'began', items: 2, closedAt: null, seed: 1 });
       // Of the order nobody is told, in the audit neither.
-      const [{ isNow }] = (await subject.store.experiments.audit('review:began', 1)) as [{ isNow: object }];
-      expect(isNow).toMatchObject({ seed: 7 });
+      const [began] = await subject.store.experiments.audit('review:began', 1);
+      expect(began!.isNow).toMatchObject({ seed: 7 });
       expect(await refused(begin('began-2', 1).then(() => reviews().start({ ...NEW, name: 'began' })))).toBe(
         'review_exists',
       );

@@ -4,7 +4,8 @@ import { Redirect, Route, Router, Switch, useLocation, useSearch } from 'wouter'
 import { Navigation } from './navigation.tsx';
 import { Boundary } from './parts/broken.tsx';
 import { Loading } from './parts/states.tsx';
-import { homeOf, SCREENS } from './screens.ts';
+import { homeOf } from './places.ts';
+import { SCREENS } from './screens.ts';
 import { type Session, SignedIn } from './session.tsx';
 
 const NotFound = lazy(() => import('./screens/not-found.tsx'));

@@ -1,13 +1,16 @@
 /** Where one can go. Where there is little room it is a menu, opened by a button. */
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { Link, useLocation, useRoute } from 'wouter';
-import { homeOf, placesOf, type Screen } from './screens.ts';
+import { homeOf, isFor } from './places.ts';
+import { SCREENS, type Screen } from './screens.ts';
 import { leave, type Session } from './session.tsx';
 import { nextTheme, useTheme } from './theme.ts';
 
+const PLACES = SCREENS.filter(({ label }) => label !== undefined);
+
 export function Navigation({ session }: { readonly session: Session }) {
   const theme = useTheme();
-  const places = placesOf(session);
+  const places = PLACES.filter(({ path }) => isFor(session, path));
   const [address] = useLocation();
   const [isOpen, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);

@@ -14,15 +14,6 @@ export interface Screen {
   readonly Screen: ComponentType<ScreenProps>;
 }
 
-/** Whoever may not read has answers to review, and nothing else to see. */
-export const homeOf = ({ scopes }: Pick<Session, 'scopes'>): string => (scopes.includes('read') ? '/runs' : '/reviews');
-
-/** What the navigation leads to. */
-export const placesOf = (session: Pick<Session, 'scopes'>): readonly Screen[] =>
-  SCREENS.filter(
-    ({ label, path }) => label !== undefined && (session.scopes.includes('read') || path === homeOf(session)),
-  );
-
 export const SCREENS: readonly Screen[] = [
   { path: '/runs', label: 'Runs', Screen: lazy(() => import('./screens/runs/runs.tsx')) },
   { path: '/runs/:id', Screen: lazy(() => import('./screens/run/run.tsx')) },
