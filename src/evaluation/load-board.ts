@@ -4,7 +4,7 @@ import { suggest } from '../nearest.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import { type Leaderboard, leaderboardOf } from './compare/leaderboard.ts';
 import { type EvaluationStore, loadSheets } from './compare/load.ts';
-import { type StandingBoard, standingBoard } from './standing-board.ts';
+import { restanding, type StandingBoard, standingBoard } from './standing-board.ts';
 
 export interface BoardAsked {
   readonly dataset?: string | undefined;
@@ -69,15 +69,15 @@ export async function loadBoard(
   const sides = meant.flatMap(({ evaluationId, spec }) =>
     spec.variants.map((_, variant) => ({ evaluationId, variant })),
   );
-  const input = { sheets, sides };
-  const unsorted = leaderboardOf(input);
-  const board = sortBy === undefined ? unsorted : leaderboardOf({ ...input, sortBy: metricNamed(unsorted, sortBy) });
-  return standingBoard(board, {
+  const board = leaderboardOf({ sheets, sides });
+  const standing = standingBoard(board, {
     evaluationIds,
     ...(baseline !== undefined && meant.length > 0 && { baseline }),
     nameOf: ({ evaluationId, variant }) =>
       meant.find((row) => row.evaluationId === evaluationId)!.spec.variants[variant]!.name,
   });
+  // The means and intervals of all rows are the same in whatever order.
+  return sortBy === undefined ? standing : restanding(standing, { sortBy: metricNamed(board, sortBy) });
 }
 
 function metricNamed({ columns }: Leaderboard, name: string): string {

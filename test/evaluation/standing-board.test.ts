@@ -11,7 +11,7 @@ const cell = ([mean, lo, hi, rank]: Given): LeaderboardCell => ({
 });
 
 const boardOf = (better: 'higher' | 'lower', given: readonly Given[]): Leaderboard => ({
-  columns: [{ metric: 'good', better, format: 'number', judge: null }],
+  columns: [{ metric: 'good', better, format: 'number', judge: null, isJudged: false }],
   rows: given.map((each, variant) => ({
     ...{ evaluationId: 'eval-one', name: 'one', variant, label: `v${variant}`, planId: 'p' },
     dataset: { name: 'd', version: 'h', split: 'dev' },

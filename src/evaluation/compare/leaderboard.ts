@@ -1,6 +1,7 @@
 /** Any number of evaluations in one table: a row per side, a column per metric, ranks only among those that are alike. */
 import type { Better } from '../../stats/gate.ts';
 import type { ValueFormat } from '../../stats/reports.ts';
+import { isJudge } from '../calibration/judges.ts';
 import type { MetricSpec } from '../spec.ts';
 import { definitionDiffers, type PlacedSide, scorerChanged, scorerOf } from './comparable.ts';
 import type { Calibration, ExplainedMean } from './compared-metric.ts';
@@ -24,8 +25,10 @@ export interface LeaderboardColumn {
   readonly metric: string;
   readonly better: Better;
   readonly format: ValueFormat;
-  /** Null: its scorer is no judge. */
+  /** Null: its scorer is no judge, or nobody looked how a judge holds against people: `judges` was not given. */
   readonly judge: Calibration | null;
+  /** Whether its scorer asks a model for a verdict, whether or not anybody looked how that holds against people. */
+  readonly isJudged: boolean;
 }
 
 export interface LeaderboardRow {
@@ -92,7 +95,11 @@ export function leaderboardOf({ sheets, sides, sortBy, judges = {} }: Leaderboar
     columns: Object.freeze(
       columns.map((metric) => {
         const { name, better, format } = metric;
-        return Object.freeze({ metric: name, better, format, judge: judges[scorerOf(metric) ?? ''] ?? null });
+        const scorer = scorerOf(metric);
+        const isJudged = placed.some(({ sheet }) =>
+          sheet.facts.spec.scorers.some((each) => each.id === scorer && isJudge(each)),
+        );
+        return Object.freeze({ metric: name, better, format, judge: judges[scorer ?? ''] ?? null, isJudged });
       }),
     ),
     rows: Object.freeze(rows.toSorted((one, other) => rankOf(one) - rankOf(other))),

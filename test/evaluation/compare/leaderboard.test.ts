@@ -140,8 +140,14 @@ test('win rates are no column, and judges are marked', () => {
   });
   const judges = { quality: { state: 'calibrated', labels: 120, flaws: [] } } as const;
   const { columns, rows } = leaderboardOf({ sheets: [sheet], sides: sidesOf(sheet), judges });
-  expect(columns).toEqual([{ metric: 'quality', better: 'higher', format: 'number', judge: judges.quality }]);
+  const column = { metric: 'quality', better: 'higher', format: 'number', judge: judges.quality, isJudged: false };
+  expect(columns).toEqual([column]);
   expect(rows[0]!.cells[0]).toMatchObject({ mean: 0.5, lo: null, hi: null, rank: 1 });
+  const { scorers } = sheet.facts.spec;
+  const asked = scorers.map((scorer) => ({ ...scorer, call: { ...scorer.call!, config: { model: 'some/model' } } }));
+  const ofModel = madeSheet({ metrics: [metrics[0]!], scorers: asked, scores: { quality: [times(6, 0.5)] } });
+  const [unheld] = leaderboardOf({ sheets: [ofModel], sides: sidesOf(ofModel) }).columns;
+  expect(unheld).toMatchObject({ judge: null, isJudged: true });
 });
 
 test('no sides: an empty table', () => {

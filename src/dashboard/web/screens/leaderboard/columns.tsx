@@ -98,24 +98,28 @@ function metricColumn(
   onRank: (metric: string) => void,
   hasRank = true,
 ): Column<StandingRow> {
-  const { metric, better } = column;
+  const { metric, better, isJudged, judge } = column;
+  const isUnheld = isJudged && judge === null;
   return {
     id: `metric ${metric}`,
     heading: (
       <button
         type="button"
         className="heading"
-        title={`Rank by ${metric}: ${better} is better`}
+        title={`Rank by ${metric}: ${better} is better${isUnheld ? `; ${UNHELD}` : ''}`}
         onClick={() => onRank(metric)}
       >
         {metric} <span aria-hidden="true">{better === 'higher' ? '↑' : '↓'}</span>
         <span className="visually-hidden">, {better} is better</span>
+        {isUnheld && <span className="muted"> {UNHELD}</span>}
       </button>
     ),
     cell: ({ cells }) => <Value cell={cells[place]!} column={column} hasRank={hasRank} />,
     isNumber: true,
   };
 }
+
+const UNHELD = 'by a judge, not held against people here';
 
 interface ValueProps {
   readonly cell: StandingCell;
