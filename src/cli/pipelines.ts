@@ -46,7 +46,10 @@ export function pipelinesCommand(world: World): Command {
     .action((name: string | undefined, { prompts = false }: PipelinesOptions, command: Command) =>
       runAction(world, command, async (session) => {
         if (name === undefined) return list(session, prompts);
-        const [, { id, plan }] = findPipeline(await session.services.pipelines(), name);
+        const pipelines = await session.services.pipelines();
+        const [, found] = findPipeline(pipelines, name);
+        // A variant is served only where it is deployed: what its pipeline serves is what is asked of its name, too.
+        const { id, plan } = pipelines.get(found.id) ?? found;
         return prompts ? showPrompts(session, id, plan) : showLive(session, id, plan);
       }),
     );

@@ -45,6 +45,12 @@ const rowOf = (monitorSpec: MonitorSpec): MonitorRow => ({
 });
 const DEFINED = { ...MONITOR, name: 'defined' };
 
+/** A variant in code, with other steps than its pipeline serves. */
+const CAREFUL = {
+  id: supportBot.id,
+  plan: { ...supportBot.plan, nodes: supportBot.plan.nodes.slice(0, 1) },
+} as unknown as typeof supportBot;
+
 let looks: readonly LookRecord[];
 let acts: { spec: MonitorSpec; act: MonitorAct }[];
 let app: App;
@@ -76,7 +82,10 @@ beforeEach(() => {
   };
   app = createApp({
     runtime: { store, client, connection: {}, streams: {}, temporal: {} } as unknown as ServerDependencies['runtime'],
-    pipelines: new Map([[supportBot.id, supportBot]]),
+    pipelines: new Map([
+      [supportBot.id, supportBot],
+      [`${supportBot.id}:careful`, CAREFUL],
+    ]),
     definedMonitors: new Map([['defined', { id: 'defined', spec: DEFINED }]]) as never,
     limits: LIMITS,
     ...{ version: '1.2.3', log: () => undefined },
@@ -172,5 +181,7 @@ test('of a pipeline that is not deployed, the steps of its definition are live, 
   expect(body.deploymentNo).toBeNull();
   expect(body.steps.length).toBeGreaterThan(0);
   expect(body.steps[0]).toMatchObject({ by: 'deployment', experimentId: null, share: 1 });
+  const ofVariant = await read(`/v1/pipelines/${encodeURIComponent(`${supportBot.id}:careful`)}/live`);
+  expect(ofVariant.body).toEqual(body);
   expect((await read('/v1/pipelines/nobody/live')).status).toBe(404);
 });

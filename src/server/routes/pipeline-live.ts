@@ -43,6 +43,8 @@ const show = (allow: Routing['allow']) =>
 
 export const addPipelineLive: AddRoutes = (app, { allow, pipelines, runtime: { store } }) =>
   addRoute(app, show(allow), async (context) => {
-    const { id, plan } = findPipeline(pipelines, context.req.valid('param').name);
+    const found = findPipeline(pipelines, context.req.valid('param').name);
+    // Of a variant's name, too, it is what its pipeline serves.
+    const { id, plan } = pipelines.get(found.id) ?? found;
     return context.json(await liveOf(store, id, plan));
   });
