@@ -4,7 +4,7 @@ import type { PromptHistory } from '../plan/prompts.ts';
 import type { DeploymentRow } from '../store/deployments.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import type { Colours, Terminal } from './terminal.ts';
-import { count, showTime, wrap } from './text.ts';
+import { showTime, wrap } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 /** Deployments that are looked through, and plans of them that are read: as on the screen. */
@@ -17,29 +17,36 @@ type Deployment = Pick<DeploymentRow, 'deploymentNo' | 'planId' | 'at' | 'by' | 
 export async function showPrompts(session: Session, pipeline: string, plan: Plan): Promise<ExitCode> {
   const { terminal } = session;
   const { promptHistories } = await import('../plan/prompts.ts');
-  const histories = await withStore(session, async ({ store }) => {
+  const { histories, isWhole } = await withStore(session, async ({ store }) => {
     const rows = await store.deployments.history(pipeline, MOST_DEPLOYMENTS);
-    if (rows.length === 0) return promptHistories([IN_CODE], new Map([['', plan]]));
-    const ids = [...new Set(rows.map(({ planId }) => planId))].slice(0, MOST_PLANS);
+    if (rows.length === 0) return { histories: promptHistories([IN_CODE], new Map([['', plan]])), isWhole: true };
+    const all = [...new Set(rows.map(({ planId }) => planId))];
+    const ids = all.slice(0, MOST_PLANS);
     const plans = await Promise.all(ids.map(async (id) => [id, await store.plans.get(id)] as const));
-    return promptHistories<Deployment>(rows, new Map(plans));
+    return {
+      histories: promptHistories<Deployment>(rows, new Map(plans)),
+      isWhole: rows.length < MOST_DEPLOYMENTS && ids.length === all.length,
+    };
   });
   if (terminal.json) terminal.printJson(histories);
   else if (histories.length === 0) terminal.print('none of its steps has a prompt');
-  else for (const history of histories) await showOne(terminal, history);
+  else for (const history of histories) await showOne(terminal, history, isWhole);
   return EXIT.fine;
 }
 
 /** What was never deployed has what is in code, and no history. */
 const IN_CODE: Deployment = { deploymentNo: 0, planId: '', at: 0, by: '', why: '' };
 
-async function showOne(terminal: Terminal, { node, path, versions }: PromptHistory<Deployment>): Promise<void> {
+async function showOne(
+  terminal: Terminal,
+  { node, path, versions }: PromptHistory<Deployment>,
+  isWhole: boolean,
+): Promise<void> {
   const { wordDiff } = await import('../word-diff.ts');
+  const { changesText } = await import('../plan/prompts.ts');
   const { colours, width } = terminal;
   const changes = versions.length - 1;
-  terminal.print(
-    `${colours.bold(`${node}.${path}`)}  ${changes === 0 ? 'never changed' : `changed ${count(changes, 'time')}`}`,
-  );
+  terminal.print(`${colours.bold(`${node}.${path}`)}  ${changesText(changes, isWhole)}`);
   for (const [place, { deployment, text }] of versions.entries()) {
     const before = versions[place + 1]?.text ?? null;
     const { deploymentNo, at, by, why } = deployment;

@@ -68,9 +68,12 @@ export function ratioText({ ratio: { p, haltsBelow, rows } }: Pick<LookReport, '
   return `The sample ratio is off, of ${worst.of} units (p = ${p.toPrecision(2)}): nothing is decided on such numbers.`;
 }
 
-/** `Users: 1,204 in baseline (1,100 with a value), … It has run for 3 days of at most 28 days, with 12 looks.` */
+/**
+ * `Users: 1,204 in baseline (1,100 with a value), … It has run for 3 days of at most 28 days, with 12 looks.` The limit is of
+ * the test: a rollout goes on after it.
+ */
 export function exposureText(
-  { startedAt, endedAt }: Pick<Told, 'startedAt' | 'endedAt'>,
+  { state, startedAt, endedAt }: Pick<Told, 'state' | 'startedAt' | 'endedAt'>,
   { funnel, asked, lookNo }: Pick<LookReport, 'funnel' | 'asked' | 'lookNo'>,
   now: number,
 ): string {
@@ -80,7 +83,8 @@ export function exposureText(
   const lasted = showSpan(Math.max(1_000, (endedAt ?? now) - startedAt));
   const looks = lookNo === null ? 'no look yet' : `${whole(lookNo)} ${lookNo === 1 ? 'look' : 'looks'}`;
   const unit = asked.unitName.charAt(0).toUpperCase() + asked.unitName.slice(1);
-  return `${unit}s: ${parts.join(', ')}. It ${endedAt === null ? 'has run for' : 'ran for'} ${lasted} of at most ${showSpan(asked.stop.maxDurationMs)}, with ${looks}.`;
+  const most = state === 'running' ? ` of at most ${showSpan(asked.stop.maxDurationMs)}` : '';
+  return `${unit}s: ${parts.join(', ')}. It ${endedAt === null ? 'has run for' : 'ran for'} ${lasted}${most}, with ${looks}.`;
 }
 
 const whole = (value: number): string => value.toLocaleString('en');

@@ -51,6 +51,12 @@ export function promptHistories<Of extends Deployment>(
   });
 }
 
+/** @param isWhole whether all deployments were looked through; of fewer nobody knows what was before */
+export function changesText(changes: number, isWhole: boolean): string {
+  if (changes > 0) return `changed ${changes === 1 ? 'once' : `${changes} times`}${isWhole ? '' : ' of late'}`;
+  return isWhole ? 'never changed' : 'not changed of late; what is older was not looked through';
+}
+
 function promptsOf(plan: Plan): ReadonlyMap<string, string> {
   const texts = new Map<string, string>();
   for (const node of nodesOf(plan)) {

@@ -63,7 +63,7 @@ describe('sluice pipelines', () => {
     });
     const { stdout } = await run(['pipelines', 'docs-bot', '--prompts'], { runtime: world.runtime });
     expect(stdout.split('\n')).toEqual([
-      'draft.prompt  changed 1 time',
+      'draft.prompt  changed once',
       '  deployment 2, 1970-01-01 00:00:00 UTC, by kim: better',
       '    Answer [-shortly.-]{+at length.+}',
       '  deployment 1, 1970-01-01 00:00:00 UTC, by kim: better',

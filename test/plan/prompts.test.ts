@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Deployment } from '../../src/dashboard/web/screens/pipelines/types.ts';
 import type { Json, Plan } from '../../src/plan/plan.ts';
-import { promptHistories } from '../../src/plan/prompts.ts';
+import { changesText, promptHistories } from '../../src/plan/prompts.ts';
 
 const planOf = (configs: { readonly [node: string]: Json }): Plan =>
   ({
@@ -51,4 +51,10 @@ test('takes long texts for prompts, short ones by their names alone, and leaves 
   expect(shown([deploymentOf(2, 'unread'), deploymentOf(1, 'a')], { a: plan })).toEqual([
     ['draft hints.1', [[1, long]]],
   ]);
+});
+
+test('says that a prompt never changed only where nothing was left out', () => {
+  expect(changesText(0, true)).toBe('never changed');
+  expect(changesText(0, false)).not.toContain('never');
+  expect([changesText(1, true), changesText(2, false)]).toEqual(['changed once', 'changed 2 times of late']);
 });

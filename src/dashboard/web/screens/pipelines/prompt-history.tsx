@@ -2,15 +2,16 @@
 import { useQueries } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Plan } from '../../../../plan/plan.ts';
-import { type PromptHistory, promptHistories } from '../../../../plan/prompts.ts';
+import { changesText, type PromptHistory, promptHistories } from '../../../../plan/prompts.ts';
 import { wordDiff } from '../../../../word-diff.ts';
 import { ask } from '../../api.ts';
 import { time } from '../../format.ts';
 import { Empty, Loading } from '../../parts/states.tsx';
 import type { Deployment, StoredPlan } from './types.ts';
 
-/** Plans that are read: those of the newest deployments. */
+/** Plans that are read: those of the newest deployments, of which the server gives so many. */
 const MOST_PLANS = 20;
+const MOST_DEPLOYMENTS = 100;
 
 export function Prompts({
   deployments,
@@ -19,7 +20,8 @@ export function Prompts({
   readonly deployments: readonly Deployment[];
   readonly served: StoredPlan;
 }) {
-  const ids = [...new Set(deployments.map(({ planId }) => planId))].slice(0, MOST_PLANS);
+  const all = [...new Set(deployments.map(({ planId }) => planId))];
+  const ids = all.slice(0, MOST_PLANS);
   const read = useQueries({
     queries: ids.map((planId) => ({
       queryKey: [`/v1/plans/${planId}`],
@@ -36,13 +38,14 @@ export function Prompts({
       ? promptHistories([first], new Map([[served.planId, served.plan]]))
       : promptHistories(deployments, plans);
   const missing = read.filter(({ isError }) => isError).length;
+  const isWhole = missing === 0 && ids.length === all.length && deployments.length < MOST_DEPLOYMENTS;
   return (
     <>
       {missing > 0 && <p className="notice">{missing} of the plans could not be read: their prompts are left out.</p>}
       {histories.length === 0 ? (
         <Empty title="None of its steps has a prompt">Texts in the configs of steps are shown here.</Empty>
       ) : (
-        histories.map((history) => <History key={`${history.node} ${history.path}`} history={history} />)
+        histories.map((history) => <History key={`${history.node} ${history.path}`} {...{ history, isWhole }} />)
       )}
     </>
   );
@@ -63,7 +66,13 @@ const NEVER: Deployment = {
   },
 };
 
-function History({ history: { node, path, versions } }: { readonly history: PromptHistory<Deployment> }) {
+interface HistoryProps {
+  readonly history: PromptHistory<Deployment>;
+  /** Whether all of its deployments were looked through. */
+  readonly isWhole: boolean;
+}
+
+function History({ history: { node, path, versions }, isWhole }: HistoryProps) {
   const [shown, setShown] = useState(0);
   const version = versions[shown]!;
   const before = versions[shown + 1];
@@ -71,8 +80,7 @@ function History({ history: { node, path, versions } }: { readonly history: Prom
   return (
     <details className="prompt-history">
       <summary>
-        <strong>{node}</strong> {path}{' '}
-        <span className="muted">{versions.length === 1 ? 'never changed' : timesText(versions.length - 1)}</span>
+        <strong>{node}</strong> {path} <span className="muted">{changesText(versions.length - 1, isWhole)}</span>
       </summary>
       {versions.length > 1 && (
         <div className="bar">
@@ -85,7 +93,11 @@ function History({ history: { node, path, versions } }: { readonly history: Prom
             ))}
           </select>
           <span className="muted">
-            {before === undefined ? 'the first' : `against deployment ${before.deployment.deploymentNo}`}
+            {before === undefined
+              ? isWhole
+                ? 'the first'
+                : 'the oldest of those that were read'
+              : `against deployment ${before.deployment.deploymentNo}`}
           </span>
         </div>
       )}
@@ -93,8 +105,6 @@ function History({ history: { node, path, versions } }: { readonly history: Prom
     </details>
   );
 }
-
-const timesText = (times: number): string => (times === 1 ? 'changed once' : `changed ${times} times`);
 
 function Text({ now, before }: { readonly now: string | null; readonly before: string | null }) {
   if (now === null) return <p className="muted">The node has gone, or has no such text any more.</p>;
