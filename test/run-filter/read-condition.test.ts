@@ -121,7 +121,7 @@ describe('writeCondition', () => {
 });
 
 describe('readView', () => {
-  it.each([
+  it.each<[view: unknown, read: unknown]>([
     [{}, { where: [] }],
     [
       { where: [{ field: 'state', op: 'in', value: ['a', 1] }], sort: { by: 'tokens', descending: true }, more: 1 },
@@ -132,12 +132,11 @@ describe('readView', () => {
       { where: [], columns: ['run'], axes: { x: 'tokens', y: 'run' } },
     ],
     ...[null, [], 'all', { where: {} }, { where: [null] }, { where: [{ field: 'a', op: 'is', value: {} }] }].map(
-      (view) => [view, undefined],
+      (view): [unknown, undefined] => [view, undefined],
     ),
-    ...[{ sort: 'tokens' }, { columns: 'run' }, { columns: [1] }, { axes: { x: 'run' } }].map((view) => [
-      view,
-      undefined,
-    ]),
+    ...[{ sort: 'tokens' }, { columns: 'run' }, { columns: [1] }, { axes: { x: 'run' } }].map(
+      (view): [unknown, undefined] => [view, undefined],
+    ),
   ])('reads %j', (view, read) => {
     expect(readView(view)).toEqual(read);
   });

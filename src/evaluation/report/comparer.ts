@@ -16,7 +16,7 @@ const COMPARER_LIMITS = Object.freeze({
   taskMs: 60_000,
 });
 
-type ComparerLimits = typeof COMPARER_LIMITS;
+type ComparerLimits = { readonly [Limit in keyof typeof COMPARER_LIMITS]: number };
 type Pool = Piscina<AnswerTask | undefined, Uint8Array>;
 
 export interface Comparer {
