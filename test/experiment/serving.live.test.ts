@@ -99,9 +99,9 @@ async function start(spec: ExperimentSpec): Promise<string> {
     ...{ name: spec.name, pipeline: spec.pipeline, kind: 'experiment', spec, settings, by: 'test', why: 'to see' },
     ...{ facts: { snapshots: {} }, expected: await experiments.version(spec.pipeline) },
   });
-  await expect
-    .poll(async () => (await live.client.serve(marked, { text: '' }, { unit: 'boss' })).served.assignments.length)
-    .toBeGreaterThan(0);
+  // Until this one is served, and not an earlier one still.
+  const served = async () => (await live.client.serve(marked, { text: '' }, { unit: 'boss' })).served.assignments;
+  await expect.poll(async () => (await served()).some((each) => each.experiment === experimentId)).toBe(true);
   return experimentId;
 }
 
