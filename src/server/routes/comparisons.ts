@@ -110,7 +110,8 @@ const compare = (allow: Routing['allow']) =>
     path: '/v1/comparisons',
     tags: ['Evaluations'],
     summary: 'Compare the variants of an evaluation, or of several',
-    description: 'Looking at the same sides again is not another comparison on their dataset.',
+    description:
+      'Looking at the same sides again is not another comparison on their dataset. What takes too much memory or time here is 409 (comparison_too_large, comparison_slow); where too many wait already it is 503 (comparisons_busy).',
     middleware: allow('read'),
     request: { query: z.object({ ids: Ids }) },
     responses: { 200: jsonAnswer('What differs, and what it rests on', ComparisonView), ...problems(404, 409, 422) },
