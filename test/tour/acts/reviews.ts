@@ -7,7 +7,7 @@ const EXPERTS = ['first-expert', 'second-expert'] as const;
 /** Whether it is solved, how clear it is, what it lacks: by the keys that the page shows. */
 const GOOD = ['y', '4', '1'] as const;
 const BAD = ['n', '2', '3'] as const;
-const MAY_REVIEW = ['read', 'feedback'] as const;
+const MAY_REVIEW = ['feedback'] as const;
 
 /** A rubric on single answers, then pairs of answers without their names. */
 export async function review(visit: Visit, evaluationId: string): Promise<void> {
