@@ -69,11 +69,14 @@ describe.skipIf(noChromium)('the states of screens', () => {
   /** The words are in the window, wholly across it, and a picture is kept. */
   const picture = async (page: Page, { screen }: SeenScreen, state: string, words: Locator) => {
     await words.waitFor();
-    await words.scrollIntoViewIfNeeded();
-    const { x, y, width } = (await words.boundingBox())!;
-    expect({ screen, state, isIn: x >= 0 && x + width <= WINDOW.width && y >= 0 && y < WINDOW.height }).toEqual({
-      ...{ screen, state, isIn: true },
-    });
+    // Asked again where it is drawn anew in between.
+    const isInWindow = async () => {
+      await words.scrollIntoViewIfNeeded();
+      const box = await words.boundingBox();
+      if (box === null) return false;
+      return box.x >= 0 && box.x + box.width <= WINDOW.width && box.y >= 0 && box.y < WINDOW.height;
+    };
+    await expect.poll(isInWindow, { message: `${state} of ${screen}` }).toBe(true);
     const name = `${screen.slice(1).replaceAll(/[/:]+/g, '-')}-${state}.png`;
     const image = await page.screenshot({ path: join(PICTURES, name) });
     expect(image.length).toBeGreaterThan(1_000);
