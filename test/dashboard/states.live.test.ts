@@ -76,7 +76,7 @@ describe.skipIf(noChromium)('the states of screens', () => {
       if (box === null) return false;
       return box.x >= 0 && box.x + box.width <= WINDOW.width && box.y >= 0 && box.y < WINDOW.height;
     };
-    await expect.poll(isInWindow, { message: `${state} of ${screen}` }).toBe(true);
+    await until(page, `${state} of ${screen} is in the window`, isInWindow);
     const name = `${screen.slice(1).replaceAll(/[/:]+/g, '-')}-${state}.png`;
     const image = await page.screenshot({ path: join(PICTURES, name) });
     expect(image.length).toBeGreaterThan(1_000);
@@ -143,11 +143,10 @@ describe.skipIf(noChromium)('the states of screens', () => {
         });
         const failed = page.locator('main .state.failed');
         const again = failed.first().getByRole('button', { name: 'Try again' });
-        const left = async () => {
+        await until(page, `${seen.screen} is read again`, async () => {
           if ((await failed.count()) > 0) await again.press('Enter');
-          return failed.count();
-        };
-        await expect.poll(left).toBe(0);
+          return (await failed.count()) === 0;
+        });
       }),
     );
 
@@ -188,4 +187,15 @@ async function readAgain(page: Page): Promise<void> {
   await page.evaluate(
     "const now = Date.now; Date.now = () => now() + 60_000; window.dispatchEvent(new Event('visibilitychange'))",
   );
+}
+
+const POLL_MS = 50;
+
+/** `expect.poll` does not know which of several tests side by side it is in. */
+async function until(page: Page, what: string, holds: () => Promise<boolean>): Promise<void> {
+  const giveUpAt = Date.now() + PATIENCE_MS;
+  while (!(await holds())) {
+    if (Date.now() > giveUpAt) throw new Error(`it never came: ${what}`);
+    await page.waitForTimeout(POLL_MS);
+  }
 }
