@@ -26,7 +26,8 @@ export interface Listening {
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 30_000;
 const CONNECTIONS = 1_000;
-const HEADER_BYTES = 16_384;
+/** With the address: the longest that the document allows, each of its characters as twelve, is 31,000. */
+const HEADER_BYTES = 65_536;
 
 /** @throws SluiceError `port_taken` */
 export async function listen(app: App, options: ListenOptions): Promise<Listening> {
