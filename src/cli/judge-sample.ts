@@ -1,11 +1,11 @@
 /** What raters are given: subjects of one scorer, drawn at random, with all that there is to read about them, as text. */
 import { SluiceError } from '../errors.ts';
+import { readContents, type WithContents } from '../evaluation/calibration/contents.ts';
 import { type ShownSubject, toLabelCsv, toLabelLines } from '../evaluation/calibration/label-export.ts';
 import { describeField, fieldsOfSpec, type LabelFields } from '../evaluation/calibration/label-fields.ts';
 import { loadRatings } from '../evaluation/calibration/load-labels.ts';
 import { WINNERS } from '../evaluation/calibration/pair-order.ts';
 import { type Asked, createPopulation, drawSample } from '../evaluation/calibration/sample.ts';
-import { examplesOfPart } from '../evaluation/compare/load.ts';
 import type { FileFormat } from '../evaluation/dataset-file.ts';
 import type { ScorerSpec } from '../evaluation/spec.ts';
 import { randomFrom } from '../stats/random.ts';
@@ -35,9 +35,6 @@ export interface DrawnSample {
   /** What raters fill in, in words. */
   readonly toFillIn: string;
 }
-
-/** Examples whose rows are read at a time. */
-const PAGE = 100;
 
 /** @throws SluiceError `nothing_to_export`; those of `findJudged` and `findScorer` */
 export async function sampleToLabel(
@@ -78,28 +75,18 @@ async function subjectsOf(
 
 /** What there is to read about each, in the order drawn. */
 async function readSubjects(
-  store: Pick<Store, 'evaluations' | 'datasets'>,
-  { evaluationId, spec }: EvaluationRow,
+  store: WithContents,
+  evaluation: EvaluationRow,
   { kind }: ScorerSpec,
   drawn: readonly Asked[],
   seed: number,
 ): Promise<readonly ShownSubject[]> {
-  const wanted = new Set(drawn.map(({ exampleId }) => exampleId));
-  const examples = new Map<string, ShownSubject['example']>();
-  for await (const example of examplesOfPart(store, spec.dataset))
-    if (wanted.has(example.id)) examples.set(example.id, example);
-  const rows = new Map<string, ShownSubject['row']>();
-  const keyOf = (asked: Pick<Asked, 'exampleId' | 'variant' | 'repeat'>): string =>
-    JSON.stringify([asked.exampleId, asked.variant, asked.repeat]);
-  const ids = [...wanted];
-  for (let from = 0; from < ids.length; from += PAGE)
-    for (const row of await store.evaluations.results(evaluationId, ids.slice(from, from + PAGE)))
-      rows.set(keyOf(row), row);
+  const contents = await readContents(store, evaluation, drawn);
   const random = randomFrom(seed);
   return drawn.map((asked) => {
-    const baseline = rows.get(keyOf({ ...asked, variant: 0 }));
+    const baseline = contents.row({ ...asked, variant: 0 });
     const pair = kind === 'pair' && baseline !== undefined ? { baseline, isSwapped: random.index(2) === 1 } : null;
-    return { subject: asked.subject, example: examples.get(asked.exampleId)!, row: rows.get(keyOf(asked))!, pair };
+    return { subject: asked.subject, example: contents.example(asked)!, row: contents.row(asked)!, pair };
   });
 }
 

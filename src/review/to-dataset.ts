@@ -1,5 +1,6 @@
 /** Items that people agree on, or somebody has decided, as examples of a dataset. */
 import { SluiceError } from '../errors.ts';
+import { type Contents, readContents } from '../evaluation/calibration/contents.ts';
 import { describeField, readValue } from '../evaluation/calibration/label-value.ts';
 import type { Example } from '../evaluation/dataset.ts';
 import { type RowSchemas, readRow } from '../evaluation/dataset-row.ts';
@@ -9,7 +10,6 @@ import type { Redaction } from '../redaction/redaction.ts';
 import type { DatasetVersion } from '../store/datasets.ts';
 import type { ItemSaid, QueueRow } from '../store/reviews.ts';
 import type { Store } from '../store/store.ts';
-import { type Contents, readContents } from './contents.ts';
 import { comparable, consensusOf, labelledFields, stateOf } from './state.ts';
 
 export interface ToDataset {

@@ -1,28 +1,28 @@
-/** What there is to read about items: the examples they are of, and the rows of the evaluation. */
-import { examplesOfPart } from '../evaluation/compare/load.ts';
-import type { Example } from '../evaluation/dataset.ts';
-import type { ResultRow } from '../evaluation/result.ts';
-import type { EvaluationRow } from '../store/evaluations.ts';
-import type { QueueItem } from '../store/reviews.ts';
-import type { Store } from '../store/store.ts';
+/** What there is to read about what people are asked: the examples it is of, and the rows of the evaluation. */
+import type { EvaluationRow } from '../../store/evaluations.ts';
+import type { Store } from '../../store/store.ts';
+import { examplesOfPart } from '../compare/load.ts';
+import type { Example } from '../dataset.ts';
+import type { ResultRow } from '../result.ts';
+import type { Asked } from './sample.ts';
 
 export type WithContents = Pick<Store, 'evaluations' | 'datasets'>;
 
 /** Examples whose rows are read at a time. */
 const PAGE = 100;
 
-type OfRow = Pick<QueueItem, 'exampleId' | 'variant' | 'repeat'>;
+type OfRow = Pick<Asked, 'exampleId' | 'variant' | 'repeat'>;
 
 export interface Contents {
   /** Undefined where the store has it no more. */
-  example(item: Pick<QueueItem, 'exampleId'>): Example | undefined;
+  example(item: Pick<Asked, 'exampleId'>): Example | undefined;
   row(item: OfRow): ResultRow | undefined;
 }
 
 export async function readContents(
   store: WithContents,
   { evaluationId, spec }: Pick<EvaluationRow, 'evaluationId' | 'spec'>,
-  items: readonly Pick<QueueItem, 'exampleId'>[],
+  items: readonly Pick<Asked, 'exampleId'>[],
 ): Promise<Contents> {
   const ids = [...new Set(items.map(({ exampleId }) => exampleId))];
   const examples = new Map<string, Example>();
