@@ -5,9 +5,9 @@ import { redactionOf } from './redacting.ts';
 import { saidLines } from './review-lines.ts';
 import {
   type AsOptions,
+  atDesk,
   PLACE,
   QUEUE,
-  reviewerOf,
   type SaidOptions,
   saidBy,
   withReviewer,
@@ -45,10 +45,9 @@ export function decideCommand(world: World): Command {
 
 async function decide(session: Session, name: string, place: number, options: DecideOptions): Promise<ExitCode> {
   const { terminal } = session;
-  const [{ decideItem }, redaction] = await Promise.all([import('../review/desk.ts'), redactionOf(session)]);
-  const at = { queue: name, place, ...reviewerOf(session, options) };
+  const { desk, redaction, at } = await atDesk(session, name, place, options);
   const { item, queue } = await withStore(session, async ({ store }) => ({
-    item: await decideItem({ store, redaction }, at, { ...saidBy(options), note: options.note }),
+    item: await desk.decideItem({ store, redaction }, at, { ...saidBy(options), note: options.note }),
     queue: await store.reviews.get(name),
   }));
   if (terminal.json) terminal.printJson(item);

@@ -4,6 +4,7 @@ import { CALIBRATION_LIMITS } from '../evaluation/calibration/limits.ts';
 import { WINNERS, type Winner } from '../evaluation/calibration/pair-order.ts';
 import { REVIEW_LIMITS } from '../review/queue.ts';
 import { positiveInteger } from './options.ts';
+import { redactionOf } from './redacting.ts';
 import type { Session } from './session.ts';
 import { userName } from './who.ts';
 
@@ -45,6 +46,12 @@ export const saidBy = ({ set, winner }: SaidOptions) => ({
   ...(set !== undefined && { value: set }),
   ...(winner !== undefined && { winner }),
 });
+
+/** The item that is meant, by whom it is come to, and the desk that takes what is said of it. */
+export async function atDesk(session: Session, queue: string, place: number, options: AsOptions) {
+  const [desk, redaction] = await Promise.all([import('../review/desk.ts'), redactionOf(session)]);
+  return { desk, redaction, at: { queue, place, ...reviewerOf(session, options) } };
+}
 
 /** Who is at the queue, and who is at the command line. */
 export function reviewerOf({ environment }: Pick<Session, 'environment'>, { as }: AsOptions) {

@@ -1,13 +1,12 @@
 /** `sluice review label` and `pass`: what a reviewer says of an item. */
 import type { Command } from 'commander';
 import { readingCommand, runAction, type World } from './command.ts';
-import { redactionOf } from './redacting.ts';
 import { saidLines, valueText } from './review-lines.ts';
 import {
   type AsOptions,
+  atDesk,
   PLACE,
   QUEUE,
-  reviewerOf,
   type SaidOptions,
   saidBy,
   withReviewer,
@@ -42,10 +41,9 @@ export function labelCommand(world: World): Command {
 
 async function label(session: Session, name: string, place: number, options: LabelOptions): Promise<ExitCode> {
   const { terminal } = session;
-  const [{ giveReview }, redaction] = await Promise.all([import('../review/desk.ts'), redactionOf(session)]);
-  const at = { queue: name, place, ...reviewerOf(session, options) };
+  const { desk, redaction, at } = await atDesk(session, name, place, options);
   const { item, queue } = await withStore(session, async ({ store }) => ({
-    item: await giveReview({ store, redaction }, at, { ...saidBy(options), note: options.note }),
+    item: await desk.giveReview({ store, redaction }, at, { ...saidBy(options), note: options.note }),
     queue: await store.reviews.get(name),
   }));
   if (terminal.json) terminal.printJson(item);
@@ -78,9 +76,8 @@ export function passCommand(world: World): Command {
 
 async function pass(session: Session, name: string, place: number, options: PassOptions): Promise<ExitCode> {
   const { terminal } = session;
-  const [{ passItem }, redaction] = await Promise.all([import('../review/desk.ts'), redactionOf(session)]);
-  const at = { queue: name, place, ...reviewerOf(session, options) };
-  await withStore(session, ({ store }) => passItem({ store, redaction }, at, options.why));
+  const { desk, redaction, at } = await atDesk(session, name, place, options);
+  await withStore(session, ({ store }) => desk.passItem({ store, redaction }, at, options.why));
   if (terminal.json) terminal.printJson({ queue: name, place, reviewer: at.reviewer, passed: true });
   else terminal.print(`${name} ${place}: ${at.reviewer} cannot judge it`);
   return EXIT.fine;
