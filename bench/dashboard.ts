@@ -10,6 +10,7 @@ import type { Undo } from '../src/runtime/unwind.ts';
 import { SCOPES } from '../src/store/api-keys.ts';
 import { putEvaluation } from '../test/evaluation/report/put-evaluation.ts';
 import { noChromium, startChromium } from '../test/support/chromium.ts';
+import { signIn } from '../test/support/dashboard.ts';
 import { makeBenchKey, startBenchApi, withBenchServers } from './support/api.ts';
 import { cpuMsOf, ownCpuMs } from './support/cpu.ts';
 import { echoFive } from './support/echo-five.ts';
@@ -51,7 +52,8 @@ async function measure(servers: BenchServers, undo: Undo): Promise<boolean> {
   const browser = await startChromium();
   undo.push(() => browser.close());
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-  await signIn(page, servers, url);
+  await signIn(page, url, await makeBenchKey(servers, SCOPES));
+  await page.locator('tbody tr.opens').first().waitFor();
   const paints: number[] = [];
   const filters: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -107,14 +109,6 @@ async function comparedTime(page: Page, address: string): Promise<number> {
   await page.goto(address, { waitUntil: 'commit' });
   await page.evaluate(COMPARED);
   return performance.now() - startedAt;
-}
-
-async function signIn(page: Page, servers: BenchServers, url: string): Promise<void> {
-  const key = await makeBenchKey(servers, SCOPES);
-  await page.goto(`${url}/ui/`);
-  await page.getByLabel('API key').fill(key);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.locator('tbody tr.opens').first().waitFor();
 }
 
 async function timed(page: Page, act: () => Promise<unknown>, until: string): Promise<number> {

@@ -7,6 +7,7 @@ import { helped, tokenSteps, told } from '../runtime/token-steps.ts';
 import { type Api, keyOf, startApi } from '../server/api-support.ts';
 import { startOf } from '../store/experiment-helpers.ts';
 import { noChromium, startChromium } from '../support/chromium.ts';
+import { giveKey, settled } from '../support/dashboard.ts';
 import { type Live, startLive } from '../support/live.ts';
 import { beyondKeys, findings } from './examine.ts';
 import { openQueues } from './queues.ts';
@@ -44,22 +45,16 @@ describe.skipIf(noChromium)('the dashboard', () => {
 
   const open = async (path: string) => {
     await page.goto(`${api.url}/ui${path}`);
-    await page.locator('main h1').waitFor();
-    await page.locator('.spinner').first().waitFor({ state: 'detached' });
-  };
-
-  const signIn = async (key: string) => {
-    await page.getByLabel('API key').fill(key);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await settled(page);
   };
 
   test('lets nobody in without a key, and says so of a wrong one', async () => {
     await page.goto(`${api.url}/ui/`);
-    await signIn(await keyOf(live, 'asker', ['ask']));
+    await giveKey(page, await keyOf(live, 'asker', ['ask']));
     expect(await page.getByRole('alert').textContent()).toContain('may not do this');
     expect(await findings(page)).toEqual([]);
     complaints.length = 0; // the browser writes down that it was refused
-    await signIn(await keyOf(live, 'everything', SCOPES));
+    await giveKey(page, await keyOf(live, 'everything', SCOPES));
     await page.getByRole('heading', { name: 'Runs', exact: true }).waitFor();
     const [cookie] = await page.context().cookies();
     expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict' });

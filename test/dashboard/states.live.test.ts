@@ -12,6 +12,7 @@ import { type Api, keyOf, startApi } from '../server/api-support.ts';
 import { startOf } from '../store/experiment-helpers.ts';
 import { monitorSpec } from '../store/suite-monitors.ts';
 import { noChromium, startChromium } from '../support/chromium.ts';
+import { settled, signIn } from '../support/dashboard.ts';
 import { type Live, startLive } from '../support/live.ts';
 import { openQueues } from './queues.ts';
 import { SEEN, type SeenScreen } from './seen.ts';
@@ -44,10 +45,7 @@ describe.skipIf(noChromium)('the states of screens', () => {
     context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
     // Cookies are of a host, whatever the port: who is in here is in at the other one.
-    await page.goto(`${bare.url}/ui/`);
-    await page.getByLabel('API key').fill(await keyOf(live, 'everything', SCOPES));
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.locator('main h1').waitFor();
+    await signIn(page, bare.url, await keyOf(live, 'everything', SCOPES));
   });
   afterAll(async () => {
     await browser?.close();
@@ -170,7 +168,7 @@ describe.skipIf(noChromium)('the states of screens', () => {
       'partial: what was read before stays, on $screen',
       inWindow(async (page, seen) => {
         await page.goto(`${api.url}/ui${pathOf(seen)}`);
-        await page.locator('.spinner').first().waitFor({ state: 'detached' });
+        await settled(page);
         await withApi(page, fail, async () => {
           await readAgain(page);
           await picture(page, seen, 'partial', page.locator('main').getByText('may be out of date').first());

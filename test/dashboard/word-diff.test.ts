@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { citedIn, passageLists } from '../../src/dashboard/web/parts/passage-lists.ts';
+import { citedIn, passageLists } from '../../src/passage-lists.ts';
 import { wordDiff } from '../../src/word-diff.ts';
 
 const without = (pieces: ReturnType<typeof wordDiff>, what: 'gone' | 'come'): string =>

@@ -11,6 +11,7 @@ import { type Undo, unwind } from '../../src/runtime/unwind.ts';
 import type { Scope } from '../../src/store/api-keys.ts';
 import { startStandIn } from '../standin/start.ts';
 import { startChromium } from '../support/chromium.ts';
+import { signIn } from '../support/dashboard.ts';
 import { createProject, type Ended, type Going, type Project } from '../support/project.ts';
 import { sayByWords } from './model.ts';
 import { ALL_PAGES, FEW_PAGES } from './project.ts';
@@ -83,7 +84,11 @@ export async function setStage({ cache, size, colorScheme = 'light' }: StageSett
         const going = project.start(args, settings);
         return { stop: () => stop(going) };
       },
-      enter: async (name, scopes) => signIn(await openWindow(), url, await keyOf(sluice, name, scopes)),
+      enter: async (name, scopes) => {
+        const page = await openWindow();
+        await signIn(page, url, await keyOf(sluice, name, scopes));
+        return page;
+      },
       window: openWindow,
       close: () => unwind(undo),
     };
@@ -148,12 +153,4 @@ async function prepare({ folder }: Project, sluice: Stage['sluice']): Promise<vo
 
 async function keyOf(sluice: Stage['sluice'], name: string, scopes: readonly Scope[]): Promise<string> {
   return (await sluice('keys', 'create', name, '--scope', scopes.join(','), '--quiet')).trim();
-}
-
-async function signIn(page: Page, url: string, key: string): Promise<Page> {
-  await page.goto(`${url}/ui/`);
-  await page.getByLabel('API key').fill(key);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.locator('main h1').waitFor();
-  return page;
 }

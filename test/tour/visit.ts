@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
+import { settled } from '../support/dashboard.ts';
 import type { Stage } from './stage.ts';
 
 export interface Visit {
@@ -40,10 +41,4 @@ export async function beginVisit(stage: Stage, page: Page, out: string): Promise
       shots.push(file);
     },
   };
-}
-
-/** Nothing is being loaded any more. */
-async function settled(page: Page): Promise<void> {
-  await page.locator('main h1').waitFor();
-  await page.locator('.spinner').first().waitFor({ state: 'detached' });
 }

@@ -1,10 +1,10 @@
 /** What is known of the line that is selected: facts, what it was given, what it gave, and what went wrong. */
 import type { ReactNode } from 'react';
+import { citedIn, passageLists } from '../../../../passage-lists.ts';
 import type { Json } from '../../../../plan/plan.ts';
 import { DASH, duration, money, time, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { JsonView } from '../../parts/json.tsx';
-import { citedIn, passageLists } from '../../parts/passage-lists.ts';
 import { Passages } from '../../parts/passages.tsx';
 import { Request, Response, Value } from './prompt.tsx';
 import type { Line, RunTrace, Subject } from './spans.ts';
