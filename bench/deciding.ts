@@ -42,7 +42,9 @@ async function measure(name: string, start: () => Promise<TestDatabase>): Promis
     const decide = createServing(store);
     const requests = Array.from({ length: REQUESTS }, (_, index) => requestOf(index, USERS));
     await cpuOf(decide, requests); // warms it up
-    const latencies = await atSteadyRate(decide, requests, ramping(store, rollout));
+    const ramp = ramping(store, rollout);
+    const latencies = await atSteadyRate(decide, requests, ramp.progress);
+    await ramp.settled();
     const cpu = await cpuOf(decide, requests);
     const assigned = await shareAssigned(decide, requests);
     return report(`${name}: ${REQUESTS.toLocaleString('en')} requests, ${PER_SECOND.toLocaleString('en')} a second`, [
@@ -102,13 +104,21 @@ async function atSteadyRate(
   return taken;
 }
 
-function ramping({ experiments }: Store, experimentId: string): (done: number) => void {
-  let taken = 0;
-  return (done) => {
-    if (taken >= RAMP.length || done < (taken + 0.5) / RAMP.length) return;
-    const ramp = RAMP[taken]!;
-    taken += 1;
-    void experiments.move(experimentId, { to: 'rolling', from: ['rolling'], by: 'bench', reason: 'ramp', ramp });
+/** The steps are not waited for by who asks meanwhile; all have been made once it has `settled`. */
+function ramping({ experiments }: Store, experimentId: string) {
+  const steps: Promise<boolean>[] = [];
+  return {
+    progress(done: number): void {
+      if (steps.length >= RAMP.length || done < (steps.length + 0.5) / RAMP.length) return;
+      const ramp = RAMP[steps.length]!;
+      steps.push(
+        experiments.move(experimentId, { to: 'rolling', from: ['rolling'], by: 'bench', reason: 'ramp', ramp }),
+      );
+    },
+    async settled(): Promise<void> {
+      const moved = await Promise.all(steps);
+      if (!moved.every(Boolean)) throw new Error('a step of the ramp was not taken');
+    },
   };
 }
 

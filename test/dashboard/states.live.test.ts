@@ -67,11 +67,13 @@ describe.skipIf(noChromium)('the states of screens', () => {
   /** The words are in the window, wholly across it, and a picture is kept. */
   const picture = async (page: Page, { screen }: SeenScreen, state: string, words: Locator) => {
     await words.waitFor();
-    // Asked again where it is drawn anew in between.
+    // In one step in the page: between two, the words may be drawn anew.
     const isInWindow = async () => {
-      await words.scrollIntoViewIfNeeded();
-      const box = await words.boundingBox();
-      if (box === null) return false;
+      const box = await words.evaluate((element) => {
+        element.scrollIntoView({ block: 'nearest' });
+        const { x, y, width } = element.getBoundingClientRect();
+        return { x, y, width };
+      });
       return box.x >= 0 && box.x + box.width <= WINDOW.width && box.y >= 0 && box.y < WINDOW.height;
     };
     await until(page, `${state} of ${screen} is in the window`, isInWindow);

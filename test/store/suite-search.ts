@@ -72,7 +72,7 @@ export function describeSearch(subject: Subject): void {
         expect(await expectBm25('bm25', documents, queries, { top: 25, ...(pin && { snapshot: pin }) })).toContain(25);
     });
 
-    test.each([1, 2, 3])('leaves out no hit, whatever it leaves out: corpus %i, three snapshots', async (seed) => {
+    test.each([1, 2])('leaves out no hit, whatever it leaves out: corpus %i, three snapshots', async (seed) => {
       const index = `ranked-${seed}`;
       const documents = rankedCorpus(seed, 500);
       const changed = rankedCorpus(seed + 100, 500);
