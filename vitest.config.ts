@@ -15,8 +15,8 @@ export default defineConfig({
     hookTimeout: 240_000,
     expect: { poll: { timeout: 60_000 } },
     pool: 'forks',
-    // Of both projects together, more files at a time than cores: much of a live one is waiting. Live ones begin, the largest first.
-    maxWorkers: 3,
+    // Of both projects together, two files at a time: much of a live one is waiting, and three take as long. Live ones begin, the largest first.
+    maxWorkers: 2,
     projects: [
       { extends: true, test: { name: 'pure', include: ['test/**/*.test.ts'], exclude: [live] } },
       { extends: true, test: { name: 'live', include: [live], globalSetup: ['test/support/servers.ts'] } },

@@ -19,7 +19,7 @@ const isThere = existsSync(join(packages, 'schemathesis'));
 if (!isThere) console.warn('SLUICE_TEST_PYTHON has no schemathesis: the API is not fuzzed');
 
 /** Requests per operation; more for a longer look: SLUICE_FUZZ_EXAMPLES=500. */
-const EXAMPLES = process.env.SLUICE_FUZZ_EXAMPLES ?? '15';
+const EXAMPLES = process.env.SLUICE_FUZZ_EXAMPLES ?? '10';
 const SEED = '20';
 
 const Word = z.object({ text: z.string().max(1_000) });
