@@ -11,7 +11,7 @@ import { fingerprintOf, hasResumable, readProgress, readResults, resultsOf } fro
 import { putResults } from './evaluations-results.ts';
 import { type ScoredFilter, type ScoredSubject, scoredSubjects } from './evaluations-scored.ts';
 import { createEvaluation, keepPins, setBudget, setState } from './evaluations-write.ts';
-import { countComparison, register, registrationOf } from './registrations.ts';
+import { countComparisons, foreseeComparisons, register, registrationOf } from './registrations.ts';
 
 export interface NewEvaluation {
   /** Its workflow's id, too: `eval-before-release-1f2e3d4c`. */
@@ -105,8 +105,10 @@ export interface Evaluations {
   register(name: string, content: Registration, evaluationId: string): Promise<LockedRegistration>;
   /** Undefined: nothing is locked under the name. */
   registration(name: string): Promise<LockedRegistration | undefined>;
-  /** Counts a comparison, once; gives how many there have been on this dataset version, this one included. */
-  countComparison(datasetVersion: string, sides: string): Promise<number>;
+  /** Counts comparisons, each once; gives how many there have been on this dataset version, these included. */
+  countComparisons(datasetVersion: string, sides: readonly string[]): Promise<number>;
+  /** What `countComparisons` would give; nothing is counted. */
+  foreseeComparisons(datasetVersion: string, sides: readonly string[]): Promise<number>;
   /**
    * Of labels of one rater and subject the latest stays; of two as late, the same one in whatever order they come. All of
    * them or none. `changed` are those that say something else now. Decisions are none of these: see `Reviews.decide`.
@@ -138,7 +140,9 @@ export function createEvaluations(database: Database, clock?: Clock): Evaluation
     register: (name, content, evaluationId) =>
       register(database, { name, content, evaluationId, now: nowParam(clock) }),
     registration: (name) => registrationOf(database, name),
-    countComparison: (datasetVersion, sides) => countComparison(database, datasetVersion, sides, nowParam(clock)),
+    countComparisons: (datasetVersion, sides) =>
+      countComparisons(database, { datasetVersion, sides, now: nowParam(clock) }),
+    foreseeComparisons: (datasetVersion, sides) => foreseeComparisons(database, datasetVersion, sides),
     putLabels: (labels) => putLabels(database, labels),
     labels: (scorer, subjects) => readLabels(database, scorer, subjects),
     scored: (scorer, subjects, filter = {}) => scoredSubjects(database, scorer, subjects, filter),

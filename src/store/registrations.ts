@@ -10,6 +10,12 @@ interface NewRegistration extends Pick<LockedRegistration, 'name' | 'content' | 
   readonly now: Date | null;
 }
 
+interface CountedComparisons {
+  readonly datasetVersion: string;
+  readonly sides: readonly string[];
+  readonly now: Date | null;
+}
+
 export async function register(
   database: Database,
   { name, content, evaluationId, now }: NewRegistration,
@@ -34,18 +40,29 @@ export async function registrationOf(database: Database, name: string): Promise<
 
 const hashOf = (content: Registration): string => hashJson(content as unknown as Json);
 
-export async function countComparison(
+export async function countComparisons(
   database: Database,
-  datasetVersion: string,
-  sides: string,
-  now: Date | null,
+  { datasetVersion, sides, now }: CountedComparisons,
 ): Promise<number> {
   await database.query(
-    `insert into comparison (dataset_version, sides, first_at) values ($1, $2, ${nowSql('$3')}) on conflict do nothing`,
+    `insert into comparison (dataset_version, sides, first_at)
+     select $1, sides, ${nowSql('$3')} from unnest($2::text[]) as given (sides) on conflict do nothing`,
     [datasetVersion, sides, now],
   );
-  const [row] = await database.query<{ count: number }>('select count(*) from comparison where dataset_version = $1', [
-    datasetVersion,
-  ]);
+  return foreseeComparisons(database, datasetVersion, []);
+}
+
+/** As many as there would be. */
+export async function foreseeComparisons(
+  database: Database,
+  datasetVersion: string,
+  sides: readonly string[],
+): Promise<number> {
+  const [row] = await database.query<{ count: number }>(
+    `select count(*) from (
+       select sides from comparison where dataset_version = $1 union select unnest($2::text[]) collate "C"
+     ) as counted`,
+    [datasetVersion, sides],
+  );
   return row!.count;
 }

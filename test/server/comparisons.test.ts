@@ -36,7 +36,7 @@ beforeAll(() => {
       progress: async () => PROGRESS,
       registration: async () => undefined,
       fingerprint: async () => 'as it was',
-      countComparison: async () => 1,
+      countComparisons: async () => 1,
       labels: async () => [],
       scored: async () => [],
       results: async (_: string, ids: readonly string[]) => rows.filter(({ exampleId }) => ids.includes(exampleId)),

@@ -121,11 +121,20 @@ export function describeEvaluations(subject: Subject): void {
   describe('comparisons', () => {
     test('are counted once each, by dataset version', async () => {
       const { evaluations } = subject.store;
-      const count = (version: string, sides: string) => evaluations.countComparison(version, sides);
+      const count = (version: string, ...sides: string[]) => evaluations.countComparisons(version, sides);
       expect(await count('comparing', 'a/b')).toBe(1);
       expect(await count('comparing', 'a/c')).toBe(2);
       expect(await count('comparing', 'a/b')).toBe(2);
+      expect(await count('comparing', 'a/b', 'a/d', 'a/e')).toBe(4);
       expect(await count('comparing-more', 'a/b')).toBe(1);
+    });
+
+    test('are foreseen without being counted', async () => {
+      const { evaluations } = subject.store;
+      await evaluations.countComparisons('foreseen', ['a/b', 'a/c']);
+      const foresee = (...sides: string[]) => evaluations.foreseeComparisons('foreseen', sides);
+      expect([await foresee('a/b', 'a/d'), await foresee('a/d', 'a/e'), await foresee('a/c')]).toEqual([3, 4, 2]);
+      expect(await evaluations.countComparisons('foreseen', ['a/c', 'a/d'])).toBe(3);
     });
   });
 }

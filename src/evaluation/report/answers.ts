@@ -24,6 +24,11 @@ const ANSWER_LIMITS = Object.freeze({
 });
 
 export interface Answers {
+  /**
+   * Makes it before somebody looks, who then finds it there: it is counted as looked at then, and not now. It waits behind
+   * those that are looked at, and for nothing once another is asked for. What goes wrong is told to whoever looks.
+   */
+  ahead(named: readonly ChosenEvaluation[]): Promise<void>;
   /** The JSON of `ComparisonAnswer`. @throws SluiceError those of `loadComparison` and of `Comparer`; `comparisons_busy` */
   get(named: readonly ChosenEvaluation[]): Promise<Uint8Array>;
 }
@@ -38,11 +43,15 @@ export interface AnswersOptions {
 export function createAnswers(opened: Opened, { clock = Date.now, compare }: Partial<AnswersOptions> = {}): Answers {
   const kept = createKept(ANSWER_LIMITS, clock);
   const underWay = new Map<string, Promise<Made>>();
+  /** Undefined where it went wrong. */
+  const madeAhead = new Map<string, Promise<Made | undefined>>();
+  /** How often something was asked for ahead. */
+  let newest = 0;
   const comparer = compare === undefined ? createComparer() : { warm: () => undefined, compare };
 
-  async function make(named: readonly ChosenEvaluation[]): Promise<Made> {
+  async function make(named: readonly ChosenEvaluation[], isAhead = false): Promise<Made> {
     comparer.warm();
-    const { loaded, ...parts } = await loadParts(opened, named);
+    const { loaded, ...parts } = await loadParts(opened, named, { isAhead });
     const { sheets, ...rest } = loaded;
     const json = await comparer.compare({ ...parts, loaded: rest, sheets: sheets.map((sheet) => sheet.data()) });
     return { json, comparisons: loaded.comparisons };
@@ -58,16 +67,35 @@ export function createAnswers(opened: Opened, { clock = Date.now, compare }: Par
     return making;
   }
 
+  /** For `get`: it is there at once, or soon. */
+  async function makeAhead(basis: string, named: readonly ChosenEvaluation[]): Promise<void> {
+    const making = make(named, true).catch(() => undefined);
+    madeAhead.set(basis, making);
+    const made = await making;
+    if (made !== undefined) kept.put(basis, made);
+    madeAhead.delete(basis);
+  }
+
   return Object.freeze({
+    async ahead(named) {
+      const basis = await basisOf(opened.store, named);
+      if (basis === null) return;
+      newest += 1;
+      const own = newest;
+      while (underWay.size + madeAhead.size > 0)
+        await Promise.allSettled([...underWay.values(), ...madeAhead.values()]);
+      // Something else may have been chosen since.
+      if (own === newest && kept.find(basis) === undefined) await makeAhead(basis, named);
+    },
     async get(named) {
       const basis = await basisOf(opened.store, named);
       // Rows may still come: it is shared with who asks meanwhile, and not kept.
       if (basis === null) return (await makeOnce(JSON.stringify(idsOf(named)), named)).json;
-      const known = kept.find(basis);
-      // Its sides were compared when it was made, so this counts nothing; others may have been since, on the same examples.
+      const known = kept.find(basis) ?? (await madeAhead.get(basis));
+      // Where it was looked at, this counts nothing; others may have been compared since, on the same examples.
       const isAsItWas =
         known !== undefined &&
-        known.comparisons === (await countComparisons(opened.store, rowsOf(named), sidesOf(named)));
+        known.comparisons === (await countComparisons(opened.store, { all: rowsOf(named), sides: sidesOf(named) }));
       if (isAsItWas) return known.json;
       const made = await makeOnce(basis, named);
       kept.put(basis, made);

@@ -117,6 +117,19 @@ const compare = (allow: Routing['allow']) =>
     responses: { 200: jsonAnswer('What differs, and what it rests on', ComparisonView), ...problems(404, 409, 422) },
   });
 
+const ahead = (allow: Routing['allow']) =>
+  keyedRoute({
+    method: 'post',
+    path: '/v1/comparisons/ahead',
+    tags: ['Evaluations'],
+    summary: 'Make a comparison that somebody is about to look at',
+    description:
+      'Answers once it is made, or not worth making: rows may still come, or another was asked for meanwhile. It is then there for GET /v1/comparisons, and counts as a comparison only once it is asked for there.',
+    middleware: allow('read'),
+    request: { query: z.object({ ids: Ids }) },
+    responses: { 204: { description: 'Nothing more to wait for' }, ...problems(404, 422) },
+  });
+
 const outputs = (allow: Routing['allow']) =>
   keyedRoute({
     method: 'get',
@@ -152,6 +165,10 @@ export const addComparisons: AddRoutes = (app, { allow, runtime: { store, client
   addRoute(app, compare(allow), async (context) => {
     const json = await answers.get(await namedIn(store, context.req.valid('query').ids));
     return context.body(json as Uint8Array<ArrayBuffer>, 200, { 'content-type': 'application/json' });
+  });
+  addRoute(app, ahead(allow), async (context) => {
+    await answers.ahead(await namedIn(store, context.req.valid('query').ids));
+    return context.body(null, 204);
   });
   addRoute(app, outputs(allow), async (context) => {
     const { ids, example } = context.req.valid('query');

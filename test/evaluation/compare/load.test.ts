@@ -49,7 +49,10 @@ function storeOf(given: { readonly [evaluationId: string]: Given }, labels: read
     },
     labels: async (scorer: string) => labels.filter((label) => label.scorer === scorer),
     scored: async () => [],
-    countComparison: async (version: string, sides: string) => counted.add(`${version} ${sides}`).size,
+    countComparisons: async (version: string, sides: readonly string[]) => {
+      for (const each of sides) counted.add(`${version} ${each}`);
+      return counted.size;
+    },
   };
   const datasets = {
     async *eachMember(version: string, filter: ExampleFilter) {

@@ -13,6 +13,7 @@ const LABEL = { scorer: 'judge', subject: 's', rater: 'mo', value: { correct: 1 
 function storeThat() {
   const has = { progressedAt: 1, finishedAt: 2, labels: [] as Label[], comparisons: 1, others: 'a', lock: 'x' };
   let read = 0;
+  let counted = 0;
   const evaluations = {
     get: async () => evaluation('completed').row,
     progress: async () => ({ done: 24 }),
@@ -21,7 +22,11 @@ function storeThat() {
     scored: async () => [],
     fingerprint: async (ids?: readonly string[]) =>
       ids === undefined ? has.others : `${has.progressedAt} ${has.finishedAt}`,
-    countComparison: async () => has.comparisons,
+    countComparisons: async () => {
+      counted += 1;
+      return has.comparisons;
+    },
+    foreseeComparisons: async () => has.comparisons,
     async *eachResult() {
       read += 1;
       yield* rows;
@@ -34,7 +39,13 @@ function storeThat() {
   };
   const evaluation = (state: string) =>
     ({ row: { ...facts, state, createdAt: 1, finishedAt: has.finishedAt }, variant: undefined }) as unknown as Named;
-  return { store: { evaluations, datasets } as never, has, evaluation, timesRead: () => read };
+  return {
+    store: { evaluations, datasets } as never,
+    has,
+    evaluation,
+    timesRead: () => read,
+    timesCounted: () => counted,
+  };
 }
 
 type Named = ChosenEvaluation;
@@ -48,7 +59,7 @@ function open(options: Partial<AnswersOptions> = {}) {
     await answers.get([world.evaluation(state)]);
     return world.timesRead();
   };
-  return { ...world, ask };
+  return { ...world, answers, ask };
 }
 
 describe('what was compared once', () => {
@@ -125,6 +136,73 @@ describe('what was compared once', () => {
     expect(await ask()).toBe(1);
     now = 600_000;
     expect(await ask()).toBe(2);
+  });
+});
+
+describe('what is made before somebody looks', () => {
+  test('is there then, and counted then', async () => {
+    const { answers, evaluation, timesRead, timesCounted } = open();
+    await answers.ahead([evaluation('completed')]);
+    expect([timesRead(), timesCounted()]).toEqual([1, 0]);
+    await answers.get([evaluation('completed')]);
+    expect([timesRead(), timesCounted()]).toEqual([1, 1]);
+    await answers.ahead([evaluation('completed')]);
+    expect(timesRead()).toBe(1);
+  });
+
+  test('is waited for by who looks meanwhile', async () => {
+    const { answers, evaluation, timesRead, timesCounted } = open();
+    const made = answers.ahead([evaluation('completed')]);
+    await answers.get([evaluation('completed')]);
+    await made;
+    expect([timesRead(), timesCounted()]).toEqual([1, 1]);
+  });
+
+  test('is made anew where more was compared on the dataset in between', async () => {
+    const { answers, evaluation, has, timesRead } = open();
+    await answers.ahead([evaluation('completed')]);
+    has.comparisons = 5;
+    await answers.get([evaluation('completed')]);
+    expect(timesRead()).toBe(2);
+  });
+
+  test('is not made while rows may come', async () => {
+    const { answers, evaluation, timesRead } = open();
+    await answers.ahead([evaluation('running')]);
+    expect(timesRead()).toBe(0);
+  });
+
+  test('waits behind what is looked at, and for nothing once another is asked for', async () => {
+    const going = Promise.withResolvers<void>();
+    const compare = async () => {
+      await going.promise;
+      return new TextEncoder().encode('{}');
+    };
+    const { answers, evaluation, has, timesRead } = open({ compare });
+    const looking = answers.get([evaluation('completed')]);
+    await expect.poll(timesRead, { interval: 2 }).toBe(1);
+    has.progressedAt = 2;
+    const overtaken = answers.ahead([evaluation('completed')]);
+    // Its basis is read first, and only then something else is asked for.
+    await new Promise(setImmediate);
+    has.progressedAt = 3;
+    const last = answers.ahead([evaluation('completed')]);
+    await new Promise(setImmediate);
+    expect(timesRead()).toBe(1);
+    going.resolve();
+    await Promise.all([looking, overtaken, last]);
+    expect(timesRead()).toBe(2);
+    await answers.get([evaluation('completed')]);
+    expect(timesRead()).toBe(2);
+  });
+
+  test('says of what goes wrong nothing, until somebody looks', async () => {
+    const refused = async () => {
+      throw new Error('no thread');
+    };
+    const { answers, evaluation } = open({ compare: refused });
+    await answers.ahead([evaluation('completed')]);
+    await expect(answers.get([evaluation('completed')])).rejects.toThrow('no thread');
   });
 });
 

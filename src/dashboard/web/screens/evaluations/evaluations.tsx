@@ -1,7 +1,7 @@
 /** Evaluations: what was evaluated on what, how far it came, and a choice of those to compare. */
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
-import { useApi } from '../../api.ts';
+import { ask, query as queryOf, useApi } from '../../api.ts';
 import { ago, DASH, money, time, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Page } from '../../parts/page.tsx';
@@ -19,6 +19,7 @@ export default function Evaluations() {
   /** In the order in which they were chosen. */
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [, go] = useLocation();
+  useAhead(chosen, query.data?.evaluations ?? []);
   return (
     <Page
       title="Evaluations"
@@ -57,6 +58,21 @@ export default function Evaluations() {
       </Loaded>
     </Page>
   );
+}
+
+const SETTLED_MS = 250;
+
+/** What is chosen is compared while the hand is still on its way to the button. */
+function useAhead(chosen: readonly string[], evaluations: readonly ListedEvaluation[]): void {
+  const rows = evaluations.filter(({ evaluationId }) => chosen.includes(evaluationId));
+  const isWorthIt = rows.length > 0 && !rows.some(isOpen) && rows.flatMap(({ variants }) => variants).length > 1;
+  const ids = isWorthIt ? chosen.join(',') : '';
+  useEffect(() => {
+    if (ids === '') return;
+    const make = () => ask(`/v1/comparisons/ahead${queryOf({ ids })}`, { method: 'POST' }).catch(() => undefined);
+    const timer = setTimeout(make, SETTLED_MS);
+    return () => clearTimeout(timer);
+  }, [ids]);
 }
 
 function choiceColumn(chosen: readonly string[], onChoose: (ids: readonly string[]) => void): Column<ListedEvaluation> {
