@@ -14,6 +14,8 @@ import { openQueues } from './queues.ts';
 
 if (noChromium) console.warn(`${noChromium}: the dashboard is not looked at`);
 
+const AHEAD = '/v1/comparisons/ahead';
+
 describe.skipIf(noChromium)('the dashboard', () => {
   let live: Live;
   let api: Api;
@@ -64,6 +66,21 @@ describe.skipIf(noChromium)('the dashboard', () => {
     expect(await page.locator('.state.empty').textContent()).toContain('sluice ask');
     await open('/experiments');
     expect(await page.locator('.state.empty').textContent()).toContain('sluice experiment plan');
+  });
+
+  test('what may be compared next is made ahead, and is a comparison once it is looked at', async () => {
+    const { evaluations } = live.store;
+    const { version } = (await evaluations.get(evaluationId)).spec.dataset;
+    const comparisons = () => evaluations.foreseeComparisons(version, []);
+    const made = () => page.waitForResponse((response) => response.url().includes(AHEAD) && response.status() === 204);
+    const newest = made();
+    await open('/evaluations');
+    expect((await newest).url()).toContain(`${AHEAD}?ids=${evaluationId}`);
+    await page.getByLabel(`Compare ${evaluationId}`).check();
+    expect(await comparisons()).toBe(0);
+    await page.getByRole('button', { name: 'Compare', exact: true }).click();
+    await page.locator('.verdict .gate').waitFor();
+    expect(await comparisons()).toBe(3);
   });
 
   test('a cookie alone, as another site would send it, is not taken', async () => {

@@ -62,11 +62,13 @@ export default function Evaluations() {
 
 const SETTLED_MS = 250;
 
-/** What is chosen is compared while the hand is still on its way to the button. */
+/** What is chosen is compared while the hand is still on its way to the button; before that, what most often is chosen. */
 function useAhead(chosen: readonly string[], evaluations: readonly ListedEvaluation[]): void {
-  const rows = evaluations.filter(({ evaluationId }) => chosen.includes(evaluationId));
-  const isWorthIt = rows.length > 0 && !rows.some(isOpen) && rows.flatMap(({ variants }) => variants).length > 1;
-  const ids = isWorthIt ? chosen.join(',') : '';
+  const newest = evaluations.find((evaluation) => evaluation.mode === 'compare' && !isOpen(evaluation));
+  const wanted = chosen.length > 0 || newest === undefined ? chosen : [newest.evaluationId];
+  const rows = evaluations.filter(({ evaluationId }) => wanted.includes(evaluationId));
+  const isWorthIt = !rows.some(isOpen) && rows.flatMap(({ variants }) => variants).length > 1;
+  const ids = isWorthIt ? wanted.join(',') : '';
   useEffect(() => {
     if (ids === '') return;
     const make = () => ask(`/v1/comparisons/ahead${queryOf({ ids })}`, { method: 'POST' }).catch(() => undefined);
