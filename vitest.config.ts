@@ -15,7 +15,7 @@ export default defineConfig({
     hookTimeout: 240_000,
     expect: { poll: { timeout: 60_000 } },
     pool: 'forks',
-    // Of both projects together, two files at a time: much of a live one is waiting, and three take as long. Live ones begin, the largest first.
+    // Two files at a time: more take no less. Live ones begin, the largest first; CI plays each kind in a process of its own.
     maxWorkers: 2,
     projects: [
       { extends: true, test: { name: 'pure', include: ['test/**/*.test.ts'], exclude: [live] } },

@@ -104,16 +104,17 @@ async function atSteadyRate(
   return taken;
 }
 
-/** The steps are not waited for by who asks meanwhile; all have been made once it has `settled`. */
+/** Who asks meanwhile does not wait for the steps; those that were begun have been taken once it has `settled`. */
 function ramping({ experiments }: Store, experimentId: string) {
   const steps: Promise<boolean>[] = [];
   return {
     progress(done: number): void {
       if (steps.length >= RAMP.length || done < (steps.length + 0.5) / RAMP.length) return;
       const ramp = RAMP[steps.length]!;
-      steps.push(
-        experiments.move(experimentId, { to: 'rolling', from: ['rolling'], by: 'bench', reason: 'ramp', ramp }),
-      );
+      const change = { to: 'rolling', from: ['rolling'], by: 'bench', reason: 'ramp', ramp } as const;
+      const step = experiments.move(experimentId, change);
+      step.catch(() => undefined); // told by `settled`
+      steps.push(step);
     },
     async settled(): Promise<void> {
       const moved = await Promise.all(steps);

@@ -46,7 +46,8 @@ export async function countComparisons(
 ): Promise<number> {
   await database.query(
     `insert into comparison (dataset_version, sides, first_at)
-     select $1, sides, ${nowSql('$3')} from unnest($2::text[]) as given (sides) on conflict do nothing`,
+     select $1, sides, ${nowSql('$3')} from unnest($2::text[]) as given (sides)
+     order by sides on conflict do nothing`,
     [datasetVersion, sides, now],
   );
   return foreseeComparisons(database, datasetVersion, []);

@@ -58,5 +58,5 @@ export const SEEN: readonly SeenScreen[] = [
   { screen: '/pipelines/:name', full: '/pipelines/told', empty: ['/pipelines/none', 'pipelines/index.ts'] },
   { screen: '/monitors', full: '/monitors', empty: ['/monitors', 'sluice monitor start'], isWhole: true },
   { screen: '/monitors/:id', full: '/monitors/MONITOR', empty: ['/monitors/none', 'sluice monitor'], isWhole: true },
-  { screen: '/audit', full: '/audit', empty: ['/audit?subject=nobody', 'leave the name out'], isWhole: true },
+  { screen: '/audit', full: '/audit', empty: ['/audit?subject=nobody', 'Leave the name out'], isWhole: true },
 ];

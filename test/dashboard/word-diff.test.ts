@@ -14,6 +14,11 @@ describe('differences of texts', () => {
       { is: 'come', text: 'twice' },
     ]);
     expect(wordDiff('a', 'a')).toEqual([{ is: 'same', text: 'a' }]);
+    expect(wordDiff('белая кошка', 'белая кашка')).toEqual([
+      { is: 'same', text: 'белая ' },
+      { is: 'gone', text: 'кошка' },
+      { is: 'come', text: 'кашка' },
+    ]);
   });
 
   test('both texts are in it, whole', () => {

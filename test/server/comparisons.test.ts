@@ -22,6 +22,7 @@ const evaluation = {
 let app: App;
 let reader: string;
 let asker: string;
+let timesRead = 0;
 
 beforeAll(() => {
   const keys = new Map<string, object>();
@@ -37,10 +38,12 @@ beforeAll(() => {
       registration: async () => undefined,
       fingerprint: async () => 'as it was',
       countComparisons: async () => 1,
+      foreseeComparisons: async () => 1,
       labels: async () => [],
       scored: async () => [],
       results: async (_: string, ids: readonly string[]) => rows.filter(({ exampleId }) => ids.includes(exampleId)),
       eachResult: async function* () {
+        timesRead += 1;
         yield* rows;
       },
     },
@@ -67,10 +70,11 @@ beforeAll(() => {
   [reader, asker] = [keyOf(['read']), keyOf(['ask'])];
 });
 
-async function ask(path: string, key = reader) {
-  const response = await app.request(path, { headers: { authorization: `Bearer ${key}` } });
+async function ask(path: string, key = reader, method = 'GET') {
+  const response = await app.request(path, { method, headers: { authorization: `Bearer ${key}` } });
+  const body = await response.text();
   // biome-ignore lint/suspicious/noExplicitAny: what came is what the tests look at
-  return { status: response.status, body: (await response.json()) as any };
+  return { status: response.status, body: (body === '' ? null : JSON.parse(body)) as any };
 }
 
 describe('evaluations', () => {
@@ -91,6 +95,16 @@ describe('evaluations', () => {
 });
 
 describe('comparisons', () => {
+  test('one that is made ahead is there when it is asked for', async () => {
+    const ahead = (ids: string, key = reader) => ask(`/v1/comparisons/ahead?ids=${ids}`, key, 'POST');
+    const before = timesRead;
+    expect(await ahead(ID)).toEqual({ status: 204, body: null });
+    expect((await ask(`/v1/comparisons?ids=${ID}`)).status).toBe(200);
+    expect(timesRead - before).toBe(1);
+    const refused = [await ahead(ID, asker), await ahead('eval-none'), await ahead('')];
+    expect(refused.map(({ status }) => status)).toEqual([403, 404, 400]);
+  });
+
   test('one evaluation is its variants against its baseline, with the examples in columns and no outputs', async () => {
     const { status, body } = await ask(`/v1/comparisons?ids=${ID}`);
     expect(status).toBe(200);

@@ -21,12 +21,15 @@ const ANSWER_LIMITS = Object.freeze({
   keptMs: 600_000,
   /** Comparisons that are made or wait for that; further ones are refused before anything is read for them. */
   waiting: 16,
+  /** Of comparisons that could not be made ahead, so many are remembered. */
+  failed: 100,
 });
 
 export interface Answers {
   /**
-   * Makes it before somebody looks, who then finds it there: it is counted as looked at then, and not now. It waits behind
-   * those that are looked at, and for nothing once another is asked for. What goes wrong is told to whoever looks.
+   * Makes it before somebody looks, who then finds it there: it is counted as looked at then, and not now. It begins once
+   * nothing is made for those who look, and not at all where another was asked for meanwhile, or where it failed before.
+   * What goes wrong is told to whoever looks. @throws SluiceError `sides_invalid`
    */
   ahead(named: readonly ChosenEvaluation[]): Promise<void>;
   /** The JSON of `ComparisonAnswer`. @throws SluiceError those of `loadComparison` and of `Comparer`; `comparisons_busy` */
@@ -43,10 +46,11 @@ export interface AnswersOptions {
 export function createAnswers(opened: Opened, { clock = Date.now, compare }: Partial<AnswersOptions> = {}): Answers {
   const kept = createKept(ANSWER_LIMITS, clock);
   const underWay = new Map<string, Promise<Made>>();
-  /** Undefined where it went wrong. */
-  const madeAhead = new Map<string, Promise<Made | undefined>>();
-  /** How often something was asked for ahead. */
-  let newest = 0;
+  const madeAhead = new Map<string, Promise<Made>>();
+  /** What could not be made ahead is not tried again for each who might look. */
+  const failed = new Set<string>();
+  /** What was asked for ahead is numbered as it comes; the newest that has to be made is. */
+  let [asked, newest] = [0, 0];
   const comparer = compare === undefined ? createComparer() : { warm: () => undefined, compare };
 
   async function make(named: readonly ChosenEvaluation[], isAhead = false): Promise<Made> {
@@ -67,25 +71,36 @@ export function createAnswers(opened: Opened, { clock = Date.now, compare }: Par
     return making;
   }
 
-  /** For `get`: it is there at once, or soon. */
+  /** It goes on without who asked for it; whoever looks meanwhile waits for it, and is told what went wrong. */
   async function makeAhead(basis: string, named: readonly ChosenEvaluation[]): Promise<void> {
-    const making = make(named, true).catch(() => undefined);
+    const making = make(named, true);
     madeAhead.set(basis, making);
-    const made = await making;
-    if (made !== undefined) kept.put(basis, made);
-    madeAhead.delete(basis);
+    try {
+      kept.put(basis, await making);
+    } catch {
+      failed.add(basis);
+      if (failed.size > ANSWER_LIMITS.failed) failed.delete(failed.values().next().value!);
+    } finally {
+      madeAhead.delete(basis);
+    }
   }
+
+  const countOf = (named: readonly ChosenEvaluation[], isAhead: boolean): Promise<number> =>
+    countComparisons(opened.store, { all: rowsOf(named), sides: sidesOf(named), isAhead });
 
   return Object.freeze({
     async ahead(named) {
+      asked += 1;
+      const own = asked;
       const basis = await basisOf(opened.store, named);
-      if (basis === null) return;
-      newest += 1;
-      const own = newest;
-      while (underWay.size + madeAhead.size > 0)
-        await Promise.allSettled([...underWay.values(), ...madeAhead.values()]);
-      // Something else may have been chosen since.
-      if (own === newest && kept.find(basis) === undefined) await makeAhead(basis, named);
+      if (basis === null || failed.has(basis)) return;
+      const due = await countOf(named, true);
+      const isThere = () => madeAhead.has(basis) || kept.find(basis)?.comparisons === due;
+      if (isThere() || own < newest) return;
+      newest = own;
+      const others = () => [...underWay.values(), ...madeAhead.values()];
+      while (own === newest && others().length > 0) await Promise.allSettled(others());
+      if (own === newest && !isThere()) await makeAhead(basis, named);
     },
     async get(named) {
       const basis = await basisOf(opened.store, named);
@@ -93,9 +108,7 @@ export function createAnswers(opened: Opened, { clock = Date.now, compare }: Par
       if (basis === null) return (await makeOnce(JSON.stringify(idsOf(named)), named)).json;
       const known = kept.find(basis) ?? (await madeAhead.get(basis));
       // Where it was looked at, this counts nothing; others may have been compared since, on the same examples.
-      const isAsItWas =
-        known !== undefined &&
-        known.comparisons === (await countComparisons(opened.store, { all: rowsOf(named), sides: sidesOf(named) }));
+      const isAsItWas = known !== undefined && known.comparisons === (await countOf(named, false));
       if (isAsItWas) return known.json;
       const made = await makeOnce(basis, named);
       kept.put(basis, made);

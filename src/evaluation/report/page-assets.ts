@@ -33,7 +33,7 @@ const SHEETS = [
 const here = import.meta.dirname;
 const root = join(here, '../../..');
 /** All that can be in the script: more than is. */
-const SOURCES = ['src/evaluation/{report,compare}/**/*.ts', 'src/stats/*.ts', 'package.json'];
+const SOURCES = ['src/evaluation/{report,compare}/**/*.ts', 'src/stats/*.ts', 'src/*.ts', 'package.json'];
 
 let kept: Promise<PageAssets> | undefined;
 

@@ -158,12 +158,16 @@ describe('what is made before somebody looks', () => {
     expect([timesRead(), timesCounted()]).toEqual([1, 1]);
   });
 
-  test('is made anew where more was compared on the dataset in between', async () => {
+  test('is made anew where more was compared on the dataset in between, ahead or when it is looked at', async () => {
     const { answers, evaluation, has, timesRead } = open();
     await answers.ahead([evaluation('completed')]);
     has.comparisons = 5;
     await answers.get([evaluation('completed')]);
     expect(timesRead()).toBe(2);
+    has.comparisons = 6;
+    await answers.ahead([evaluation('completed')]);
+    await answers.get([evaluation('completed')]);
+    expect(timesRead()).toBe(3);
   });
 
   test('is not made while rows may come', async () => {
@@ -196,13 +200,28 @@ describe('what is made before somebody looks', () => {
     expect(timesRead()).toBe(2);
   });
 
-  test('says of what goes wrong nothing, until somebody looks', async () => {
+  test('says of what goes wrong nothing, and does not try it again, until somebody looks', async () => {
     const refused = async () => {
       throw new Error('no thread');
     };
-    const { answers, evaluation } = open({ compare: refused });
+    const { answers, evaluation, timesRead } = open({ compare: refused });
     await answers.ahead([evaluation('completed')]);
+    await answers.ahead([evaluation('completed')]);
+    expect(timesRead()).toBe(1);
     await expect(answers.get([evaluation('completed')])).rejects.toThrow('no thread');
+    expect(timesRead()).toBe(2);
+  });
+
+  test('that goes wrong is told to who waits for it, and not made again for them', async () => {
+    const going = Promise.withResolvers<Uint8Array>();
+    const { answers, evaluation, timesRead } = open({ compare: () => going.promise });
+    const made = answers.ahead([evaluation('completed')]);
+    await expect.poll(timesRead, { interval: 1 }).toBe(1);
+    const looked = expect(answers.get([evaluation('completed')])).rejects.toThrow('no thread');
+    await new Promise(setImmediate);
+    going.reject(new Error('no thread'));
+    await Promise.all([looked, made]);
+    expect(timesRead()).toBe(1);
   });
 });
 

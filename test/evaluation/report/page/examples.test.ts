@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { ReportData } from '../../../../src/evaluation/report/data.ts';
 import { pageData } from '../../../../src/evaluation/report/pack.ts';
 import { bubblesOf } from '../../../../src/evaluation/report/page/examples/bubbles.ts';
+import { diffBySide } from '../../../../src/evaluation/report/page/examples/diff-by-side.ts';
 import {
   countOutcomes,
   filterExamples,
@@ -18,7 +19,6 @@ import {
   WORSE,
 } from '../../../../src/evaluation/report/page/examples/pairs.ts';
 import { reasonWords } from '../../../../src/evaluation/report/page/examples/state-words.ts';
-import { wordDiff } from '../../../../src/evaluation/report/page/examples/word-diff.ts';
 import { openPage, type Page } from '../../../../src/evaluation/report/page/read-data.ts';
 import { makeReport } from '../make-report.ts';
 
@@ -145,7 +145,7 @@ describe('bubbles', () => {
 
 describe('two answers', () => {
   it('differ in the words that only one has; together they are each answer', () => {
-    const { first, second } = wordDiff('Raise maxDuration in the route.', 'Raise the limit in the route.');
+    const { first, second } = diffBySide('Raise maxDuration in the route.', 'Raise the limit in the route.');
     const joined = (pieces: typeof first) => pieces.map(({ text }) => text).join('');
     expect(joined(first)).toBe('Raise maxDuration in the route.');
     expect(joined(second)).toBe('Raise the limit in the route.');
@@ -155,7 +155,7 @@ describe('two answers', () => {
 
   it('without a word in common are each their own, soon', () => {
     const answer = (word: string) => Array.from({ length: 3_000 }, (_, place) => `${word}${place}`).join(' ');
-    const { first, second } = wordDiff(answer('a'), answer('b'));
+    const { first, second } = diffBySide(answer('a'), answer('b'));
     expect(first).toEqual([{ text: answer('a'), isOwn: true }]);
     expect(second).toEqual([{ text: answer('b'), isOwn: true }]);
   });

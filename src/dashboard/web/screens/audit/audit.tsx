@@ -46,11 +46,7 @@ export default function Audit() {
       <Loaded query={trail} what="the audit">
         {({ audit }) =>
           audit.length === 0 ? (
-            <Empty title="Nothing has been changed yet" command="sluice deploy docs-bot">
-              {subject === ''
-                ? 'Deployments, experiments, keys and views leave a line here:'
-                : `No change is of ‘${subject}’: leave the name out to see all of them.`}
-            </Empty>
+            <NoChange subject={subject} />
           ) : (
             <Rows
               rows={audit}
@@ -62,5 +58,17 @@ export default function Audit() {
         }
       </Loaded>
     </Page>
+  );
+}
+
+function NoChange({ subject }: { readonly subject: string }) {
+  return subject === '' ? (
+    <Empty title="Nothing has been changed yet" command="sluice deploy docs-bot">
+      Deployments, experiments, keys and views leave a line here:
+    </Empty>
+  ) : (
+    <Empty title={`No change is of ‘${subject}’`} command={auditCommand('')}>
+      Leave the name out to see all of them:
+    </Empty>
   );
 }

@@ -1,6 +1,6 @@
 /** What both sides answered, with the words that differ marked. */
 import type { ReportedRun } from '../../../../evaluation/report/data.ts';
-import { type Piece, wordDiff } from '../../../../evaluation/report/page/examples/word-diff.ts';
+import { diffBySide, type Piece } from '../../../../evaluation/report/page/examples/diff-by-side.ts';
 
 interface AnswersProps {
   readonly labels: readonly [first: string, second: string];
@@ -9,7 +9,7 @@ interface AnswersProps {
 }
 
 export function Answers({ labels, first, second }: AnswersProps) {
-  const pieces = wordDiff(first?.output ?? '', second?.output ?? '');
+  const pieces = diffBySide(first?.output ?? '', second?.output ?? '');
   return (
     <div className="grid sides">
       <Answer heading={labels[0]} run={first} pieces={pieces.first} mark="del" />

@@ -71,9 +71,15 @@ function useAhead(chosen: readonly string[], evaluations: readonly ListedEvaluat
   const ids = isWorthIt ? wanted.join(',') : '';
   useEffect(() => {
     if (ids === '') return;
-    const make = () => ask(`/v1/comparisons/ahead${queryOf({ ids })}`, { method: 'POST' }).catch(() => undefined);
+    // The server goes on with what it has begun; a browser has few connections to wait on.
+    const waiting = new AbortController();
+    const asking = { method: 'POST', signal: waiting.signal } as const;
+    const make = () => ask(`/v1/comparisons/ahead${queryOf({ ids })}`, asking).catch(() => undefined);
     const timer = setTimeout(make, SETTLED_MS);
-    return () => clearTimeout(timer);
+    return () => {
+      clearTimeout(timer);
+      waiting.abort();
+    };
   }, [ids]);
 }
 

@@ -3,9 +3,9 @@ import type { ReportedRun } from '../../data.ts';
 import { showDifference, showValue } from '../../values.ts';
 import { make } from '../dom.ts';
 import type { Page } from '../read-data.ts';
+import { diffBySide, type Piece } from './diff-by-side.ts';
 import { pairsOf } from './pairs.ts';
 import { outcomeWord, reasonWords } from './state-words.ts';
-import { type Piece, wordDiff } from './word-diff.ts';
 
 export interface Opened {
   readonly side: number;
@@ -104,7 +104,7 @@ function answers({ sides }: Page, side: number, runs: readonly ReportedRun[] | u
   const repeats = [...new Set([...of(0), ...of(side)].map(({ repeat }) => repeat))].sort((one, other) => one - other);
   return repeats.map((repeat) => {
     const [first, second] = [of(0), of(side)].map((own) => own.find((run) => run.repeat === repeat));
-    const pieces = wordDiff(first?.output ?? '', second?.output ?? '');
+    const pieces = diffBySide(first?.output ?? '', second?.output ?? '');
     const heading = repeats.length === 1 ? '' : `, repeat ${repeat}`;
     return make(
       'div',

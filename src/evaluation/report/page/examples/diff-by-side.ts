@@ -1,5 +1,5 @@
 /** Two answers word by word: what only the first has, what only the second has, and what both have. */
-import { diffWordsWithSpace } from 'diff';
+import { type Piece as Change, wordDiff } from '../../../../word-diff.ts';
 
 export interface Piece {
   readonly text: string;
@@ -7,18 +7,14 @@ export interface Piece {
   readonly isOwn: boolean;
 }
 
-/** Answers without any word in common take long to compare; then all of it is each one's own. */
-const MOST_EDITS = 1_000;
-
-export function wordDiff(
+export function diffBySide(
   first: string,
   second: string,
 ): { readonly first: readonly Piece[]; readonly second: readonly Piece[] } {
-  const changes = diffWordsWithSpace(first, second, { maxEditLength: MOST_EDITS });
-  if (changes === undefined) return { first: [{ text: first, isOwn: true }], second: [{ text: second, isOwn: true }] };
-  const pieces = (own: 'added' | 'removed', other: 'added' | 'removed'): readonly Piece[] =>
-    joined(changes.filter((each) => !each[other]).map((each) => ({ text: each.value, isOwn: each[own] === true })));
-  return { first: pieces('removed', 'added'), second: pieces('added', 'removed') };
+  const changes = wordDiff(first, second);
+  const pieces = (own: Change['is'], other: Change['is']): readonly Piece[] =>
+    joined(changes.filter(({ is }) => is !== other).map(({ is, text }) => ({ text, isOwn: is === own })));
+  return { first: pieces('gone', 'come'), second: pieces('come', 'gone') };
 }
 
 /** Two pieces of one's own with nothing but space between them are one. */
