@@ -155,10 +155,22 @@ async function timed(page: Page, act: () => Promise<unknown>, until: string): Pr
   return performance.now() - startedAt;
 }
 
+/** From the press, as the page is told of it, to the frame after the one that has the answer. */
+const filteredTo = (words: string) => `new Promise((done) => {
+  let from;
+  addEventListener('click', ({ timeStamp }) => { from = timeStamp; }, { capture: true, once: true });
+  const look = () => requestAnimationFrame(() =>
+    from !== undefined && document.querySelector('main').textContent.includes(${JSON.stringify(words)})
+      ? requestAnimationFrame(() => done(performance.now() - from))
+      : look());
+  look();
+})`;
+
 async function filterTime(page: Page): Promise<number> {
   await page.getByLabel('Value').fill('failed');
-  const act = () => page.getByRole('button', { name: 'Filter', exact: true }).click();
-  return timed(page, act, `text=${Math.floor(RUNS / 20).toLocaleString('en')} match`);
+  const took = page.evaluate<number>(filteredTo(`${Math.floor(RUNS / 20).toLocaleString('en')} match`));
+  await page.getByRole('button', { name: 'Filter', exact: true }).click();
+  return took;
 }
 
 const SCROLLS = 40;
