@@ -65,7 +65,7 @@ describe('sluice pipelines', () => {
     expect(stdout.split('\n')).toEqual([
       'draft.prompt  changed once',
       '  deployment 2, 1970-01-01 00:00:00 UTC, by kim: better',
-      '    Answer [-shortly.-]{+at length.+}',
+      '    Answer [-shortly-]{+at length+}.',
       '  deployment 1, 1970-01-01 00:00:00 UTC, by kim: better',
       '    Answer shortly.',
       '',
