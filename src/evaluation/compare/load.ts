@@ -26,12 +26,6 @@ export type SeeExamples = (part: DatasetPart) => (example: Example) => void;
 
 const SEE_NONE: SeeExamples = () => () => undefined;
 
-export interface ComparisonOptions {
-  readonly see?: SeeExamples;
-  /** Nobody has looked yet: it is not counted, and has the count that it will have then. */
-  readonly isAhead?: boolean;
-}
-
 /**
  * What these sides come to, and that they were compared: looking at the same two again is not another comparison.
  *
@@ -41,7 +35,7 @@ export interface ComparisonOptions {
 export async function loadComparison(
   store: EvaluationStore,
   sides: readonly SideRef[],
-  { see = SEE_NONE, isAhead = false }: ComparisonOptions = {},
+  see: SeeExamples = SEE_NONE,
 ): Promise<CompareInput> {
   const loaded = await load(
     store,
@@ -55,7 +49,7 @@ export async function loadComparison(
   // Before it is counted: what is no comparison is refused here.
   const labels = labelsFor({ sheets, sides, labelled, elsewhere });
   const facts = sheets.map((sheet) => sheet.facts);
-  return { sheets, sides, comparisons: await countComparisons(store, { all: facts, sides, isAhead }), ...labels };
+  return { sheets, sides, comparisons: await countComparisons(store, facts, sides), ...labels };
 }
 
 /** Of each evaluation once, in the order in which they are named. @throws SluiceError `evaluation_unknown` */
@@ -155,18 +149,11 @@ async function* membersOfPart(
   }
 }
 
-interface ToCount {
-  readonly all: readonly Identified[];
-  /** The baseline first. */
-  readonly sides: readonly SideRef[];
-  /** Only as it would be. */
-  readonly isAhead?: boolean;
-}
-
 /** How many there have been on the baseline's examples. An A/A is none: it decides between nothing. */
 export async function countComparisons(
   { evaluations }: Pick<Store, 'evaluations'>,
-  { all, sides: [baseline, ...others], isAhead = false }: ToCount,
+  all: readonly Identified[],
+  [baseline, ...others]: readonly SideRef[],
 ): Promise<number> {
   const factsOf = ({ evaluationId }: SideRef) => all.find((facts) => facts.evaluationId === evaluationId)!;
   if (baseline === undefined) return 0;
@@ -175,7 +162,7 @@ export async function countComparisons(
     .map((side) => hashJson([identityOf(factsOf(baseline), baseline), identityOf(factsOf(side), side)]));
   if (pairs.length === 0) return 0;
   const { version } = factsOf(baseline).spec.dataset;
-  return isAhead ? evaluations.foreseeComparisons(version, pairs) : evaluations.countComparisons(version, pairs);
+  return evaluations.countComparisons(version, pairs);
 }
 
 type Identified = Pick<EvaluationFacts, 'evaluationId' | 'spec' | 'pins'>;

@@ -44,6 +44,7 @@ export interface AnswersOptions {
 }
 
 export function createAnswers(opened: Opened, { clock = Date.now, compare }: Partial<AnswersOptions> = {}): Answers {
+  const unseen = notCounting(opened);
   const kept = createKept(ANSWER_LIMITS, clock);
   const underWay = new Map<string, Promise<Made>>();
   const madeAhead = new Map<string, Promise<Made>>();
@@ -53,9 +54,9 @@ export function createAnswers(opened: Opened, { clock = Date.now, compare }: Par
   let [asked, newest] = [0, 0];
   const comparer = compare === undefined ? createComparer() : { warm: () => undefined, compare };
 
-  async function make(named: readonly ChosenEvaluation[], isAhead = false): Promise<Made> {
+  async function make(named: readonly ChosenEvaluation[], from = opened): Promise<Made> {
     comparer.warm();
-    const { loaded, ...parts } = await loadParts(opened, named, { isAhead });
+    const { loaded, ...parts } = await loadParts(from, named);
     const { sheets, ...rest } = loaded;
     const json = await comparer.compare({ ...parts, loaded: rest, sheets: sheets.map((sheet) => sheet.data()) });
     return { json, comparisons: loaded.comparisons };
@@ -73,7 +74,7 @@ export function createAnswers(opened: Opened, { clock = Date.now, compare }: Par
 
   /** It goes on without who asked for it; whoever looks meanwhile waits for it, and is told what went wrong. */
   async function makeAhead(basis: string, named: readonly ChosenEvaluation[]): Promise<void> {
-    const making = make(named, true);
+    const making = make(named, unseen);
     madeAhead.set(basis, making);
     try {
       kept.put(basis, await making);
@@ -85,8 +86,8 @@ export function createAnswers(opened: Opened, { clock = Date.now, compare }: Par
     }
   }
 
-  const countOf = (named: readonly ChosenEvaluation[], isAhead: boolean): Promise<number> =>
-    countComparisons(opened.store, { all: rowsOf(named), sides: sidesOf(named), isAhead });
+  const countIn = ({ store }: Opened, named: readonly ChosenEvaluation[]): Promise<number> =>
+    countComparisons(store, rowsOf(named), sidesOf(named));
 
   return Object.freeze({
     async ahead(named) {
@@ -94,7 +95,7 @@ export function createAnswers(opened: Opened, { clock = Date.now, compare }: Par
       const own = asked;
       const basis = await basisOf(opened.store, named);
       if (basis === null || failed.has(basis)) return;
-      const due = await countOf(named, true);
+      const due = await countIn(unseen, named);
       const isThere = () => madeAhead.has(basis) || kept.find(basis)?.comparisons === due;
       if (isThere() || own < newest) return;
       newest = own;
@@ -108,13 +109,19 @@ export function createAnswers(opened: Opened, { clock = Date.now, compare }: Par
       if (basis === null) return (await makeOnce(JSON.stringify(idsOf(named)), named)).json;
       const known = kept.find(basis) ?? (await madeAhead.get(basis));
       // Where it was looked at, this counts nothing; others may have been compared since, on the same examples.
-      const isAsItWas = known !== undefined && known.comparisons === (await countOf(named, false));
+      const isAsItWas = known !== undefined && known.comparisons === (await countIn(opened, named));
       if (isAsItWas) return known.json;
       const made = await makeOnce(basis, named);
       kept.put(basis, made);
       return made.json;
     },
   } satisfies Answers);
+}
+
+/** The same for who has not looked yet: a comparison has the count that it will have, and is not counted. */
+function notCounting({ store: { datasets, evaluations }, urlOf }: Opened): Opened {
+  const { foreseeComparisons: countComparisons } = evaluations;
+  return { store: { datasets, evaluations: { ...evaluations, countComparisons } }, urlOf };
 }
 
 const busy = (): SluiceError =>

@@ -4,7 +4,7 @@ import { type ChosenEvaluation, sidesOf } from '../compare/choose-sides.ts';
 import { type CompareInput, compareEvaluations } from '../compare/compare.ts';
 import { gateOf } from '../compare/gate.ts';
 import { leaderboardOf } from '../compare/leaderboard.ts';
-import { type ComparisonOptions, loadComparison, type SeeExamples } from '../compare/load.ts';
+import { loadComparison } from '../compare/load.ts';
 import type { ComparisonReport } from '../compare/report.ts';
 import { collectExamples } from './collect.ts';
 import type { ReportData } from './data.ts';
@@ -20,8 +20,6 @@ interface LoadOptions {
   /** What is said of the comparison besides what the store knows. */
   readonly adjust?: (compared: ComparisonReport) => Promise<ComparisonReport>;
 }
-
-type PartsOptions = Pick<ComparisonOptions, 'isAhead'>;
 
 /** What a report is made of, besides what was answered. */
 export interface ReportParts {
@@ -45,18 +43,13 @@ export async function loadReport(
 }
 
 /** @throws SluiceError those of `loadComparison` */
-export async function loadParts(
-  { store, urlOf }: Opened,
-  named: readonly ChosenEvaluation[],
-  options: PartsOptions = {},
-): Promise<ReportParts> {
+export async function loadParts({ store, urlOf }: Opened, named: readonly ChosenEvaluation[]): Promise<ReportParts> {
   const questions = new Map<string, string>();
   const part = JSON.stringify(named[0]?.row.spec.dataset);
-  const see: SeeExamples = (of) => {
+  const loaded = await loadComparison(store, sidesOf(named), (of) => {
     if (JSON.stringify(of) !== part) return () => undefined;
     return ({ id, input }) => void questions.set(id, questionOf(input));
-  };
-  const loaded = await loadComparison(store, sidesOf(named), { ...options, see });
+  });
   const rows = [...new Map(named.map(({ row }) => [row.evaluationId, row])).values()];
   const evaluations = await Promise.all(
     rows.map(async ({ evaluationId, createdAt, finishedAt }) => {
