@@ -130,13 +130,15 @@ async function choose(page: Page, url: string, evaluationId: string): Promise<vo
   await page.getByLabel(`Compare ${evaluationId}`).check();
 }
 
-/** Resolves in the frame after the one that has verdict and examples. In the page, since whoever asks from without asks late. */
-const COMPARED = `new Promise((done) => {
-  const isThere = () =>
-    document.querySelector('.verdict .gate') && document.querySelector('[aria-labelledby=examples-title] tbody tr.opens');
-  const look = () => requestAnimationFrame(() => (isThere() ? requestAnimationFrame(done) : look()));
+/** Resolves in the frame after the one in which it holds. In the page, since whoever asks from without asks late. */
+const paintedOnce = (holds: string) => `new Promise((done) => {
+  const look = () => requestAnimationFrame(() => (${holds} ? requestAnimationFrame(done) : look()));
   look();
 })`;
+
+const COMPARED = paintedOnce(
+  "document.querySelector('.verdict .gate') && document.querySelector('[aria-labelledby=examples-title] tbody tr.opens')",
+);
 
 const COMMITTED = { waitUntil: 'commit' } as const;
 
@@ -155,16 +157,11 @@ async function timed(page: Page, act: () => Promise<unknown>, until: string): Pr
   return performance.now() - startedAt;
 }
 
-/** From the press, as the page is told of it, to the frame after the one that has the answer. */
-const filteredTo = (words: string) => `new Promise((done) => {
-  let from;
-  addEventListener('click', ({ timeStamp }) => { from = timeStamp; }, { capture: true, once: true });
-  const look = () => requestAnimationFrame(() =>
-    from !== undefined && document.querySelector('main').textContent.includes(${JSON.stringify(words)})
-      ? requestAnimationFrame(() => done(performance.now() - from))
-      : look());
-  look();
-})`;
+/** Milliseconds from the press, as the page is told of it, until the words are painted. */
+const filteredTo = (words: string) => `
+  new Promise((pressed) => addEventListener('click', pressed, { capture: true, once: true })).then(({ timeStamp }) =>
+    ${paintedOnce(`document.querySelector('main').textContent.includes(${JSON.stringify(words)})`)}
+      .then(() => performance.now() - timeStamp))`;
 
 async function filterTime(page: Page): Promise<number> {
   await page.getByLabel('Value').fill('failed');
