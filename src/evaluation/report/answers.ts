@@ -44,7 +44,6 @@ export interface AnswersOptions {
 }
 
 export function createAnswers(opened: Opened, { clock = Date.now, compare }: Partial<AnswersOptions> = {}): Answers {
-  const unseen = notCounting(opened);
   const kept = createKept(ANSWER_LIMITS, clock);
   const underWay = new Map<string, Promise<Made>>();
   const madeAhead = new Map<string, Promise<Made>>();
@@ -74,7 +73,7 @@ export function createAnswers(opened: Opened, { clock = Date.now, compare }: Par
 
   /** It goes on without who asked for it; whoever looks meanwhile waits for it, and is told what went wrong. */
   async function makeAhead(basis: string, named: readonly ChosenEvaluation[]): Promise<void> {
-    const making = make(named, unseen);
+    const making = make(named, notCounting(opened));
     madeAhead.set(basis, making);
     try {
       kept.put(basis, await making);
@@ -95,7 +94,7 @@ export function createAnswers(opened: Opened, { clock = Date.now, compare }: Par
       const own = asked;
       const basis = await basisOf(opened.store, named);
       if (basis === null || failed.has(basis)) return;
-      const due = await countIn(unseen, named);
+      const due = await countIn(notCounting(opened), named);
       const isThere = () => madeAhead.has(basis) || kept.find(basis)?.comparisons === due;
       if (isThere() || own < newest) return;
       newest = own;
