@@ -96,8 +96,8 @@ async function ingestDocs(
   const startedAt = performance.now();
   const input = { index: INDEX, source, chunk: 'headings', embed } as const;
   const result = await orInterrupted(signal, ingestWithProgress(terminal, runtime, input));
-  if (!terminal.json) terminal.print(ingestLine(result, performance.now() - startedAt));
   for (const line of omissionLines(result)) terminal.note(line);
+  if (!terminal.json) terminal.print(ingestLine(result, performance.now() - startedAt));
   return result;
 }
 

@@ -26,7 +26,7 @@ const NAMED_SKIPS = 10;
 
 export function ingestCommand(world: World): Command {
   return readingCommand('ingest', {
-    summary: 'read documents into an index; what has not changed is kept',
+    summary: 'read documents into an index; unchanged ones are kept; exit code 1 if a document was skipped',
     examples: [
       ['ingest docs/ --index docs', 'a folder of Markdown, MDX, HTML, text, PDF and source code'],
       ['ingest --list pages.txt --index pages', 'a path or an address a line, # comments; addresses of this machine'],
@@ -79,10 +79,11 @@ async function ingest(session: Session, given: string | undefined, all: IngestOp
     const result = await orInterrupted(signal, ingestWithProgress(terminal, runtime, input, restart));
     return { result, tookMs: performance.now() - startedAt };
   });
+  // First, so that the result is the last line.
+  for (const line of omissionLines(result)) terminal.note(line);
   if (terminal.json) terminal.printJson(result);
   else terminal.print(ingestLine(result, tookMs));
-  for (const line of omissionLines(result)) terminal.note(line);
-  return EXIT.fine;
+  return result.skippedCount === 0 ? EXIT.fine : EXIT.error;
 }
 
 /** Runs the ingest under a progress bar. */
@@ -125,8 +126,11 @@ function resumedLine({ phase, done, total }: IngestProgress): string {
   return `going on with the ingest that was under way: ${total === 0 ? 'its source is being listed' : state}`;
 }
 
-/** `✔ ingested ai-docs  303 documents → 2,163 passages in 21 s  snapshot 4f1c09a1b2c3`. */
-export function ingestLine({ index, snapshot, totals, ...result }: IngestResult, elapsedMs: number): string {
+/** `✔ ingested ai-docs  303 documents → 2,163 passages in 21 s  snapshot 4f1c09a1b2c3`; `!` and a count if any was skipped. */
+export function ingestLine(
+  { index, snapshot, totals, skippedCount, ...result }: IngestResult,
+  elapsedMs: number,
+): string {
   const isAllNew = result.added === totals.documents;
   const changes = [
     ...(result.added > 0 && !isAllNew ? [`${result.added} new`] : []),
@@ -136,9 +140,10 @@ export function ingestLine({ index, snapshot, totals, ...result }: IngestResult,
   ];
   const size = `${count(totals.documents, 'document')} → ${count(totals.passages, 'passage')}`;
   return [
-    `✔ ingested ${index}  ${size} in ${showDuration(elapsedMs)}`,
+    `${skippedCount === 0 ? '✔' : '!'} ingested ${index}  ${size} in ${showDuration(elapsedMs)}`,
     ...(changes.length > 0 ? [`(${changes.join(', ')})`] : []),
     `snapshot ${snapshot.slice(0, 12)}`,
+    ...(skippedCount > 0 ? [`${count(skippedCount, 'document')} skipped`] : []),
   ].join('  ');
 }
 

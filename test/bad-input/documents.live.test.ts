@@ -42,8 +42,8 @@ describe('a JSONL file', () => {
     ];
     const source = join(await folderWith({ 'zebras.jsonl': lines.join('\n') }), 'zebras.jsonl');
     const { code, stdout, stderr } = await sluice('ingest', source, '--index', 'zebras', '--chunk', 'none');
-    expect(code, stderr).toBe(0);
-    expect(stdout).toMatch(/^✔ ingested zebras {2}5 documents → 5 passages/);
+    expect(code, stderr).toBe(1);
+    expect(stdout).toMatch(/^! ingested zebras {2}5 documents → 5 passages .* 2 documents skipped$/m);
     expect(stderr).toContain('2 documents skipped:');
     expect(stderr).toMatch(/zebras\.jsonl:4: bad-id, .*\n.*zebras\.jsonl:6: bad-line, /);
     expect(stderr).toMatch(/3 documents: cleaned/);
@@ -68,7 +68,7 @@ describe('a folder', () => {
     await chmod(join(source, 'shut'), 0o000);
     const { code, stdout, stderr } = await sluice('ingest', source, '--index', 'birds', '--json');
     await chmod(join(source, 'shut'), 0o755);
-    expect(code, stderr).toBe(0);
+    expect(code, stderr).toBe(1);
     const isRoot = process.getuid?.() === 0;
     const unread = ['dangling.md', 'latin.md', 'linked-folder.md', ...(isRoot ? [] : ['locked.md', 'shut/'])];
     const result = JSON.parse(stdout) as { skippedCount: number; skipped: { name: string; detail: string }[] };
@@ -105,7 +105,7 @@ describe('a folder of every format', () => {
     await symlink('loop.md', join(source, 'loop.md'));
     await symlink('..', join(source, 'up'));
     const { code, stdout, stderr } = await sluice('ingest', source, '--index', 'otters', '--json');
-    expect(code, stderr).toBe(0);
+    expect(code, stderr).toBe(1);
     const result = JSON.parse(stdout) as { skipped: { name: string; reason: string }[] };
     expect(result).toMatchObject({
       totals: { documents: 4 },
@@ -150,8 +150,10 @@ describe('a list', () => {
     expect((await ingest()).stdout).toMatch(/^✔ ingested badgers {2}4 documents → 4 passages/);
     Object.assign(pages, { '/away': { status: 503 }, '/gone': { status: 404 } });
     const { code, stdout, stderr } = await ingest();
-    expect(code, stderr).toBe(0);
-    expect(stdout).toMatch(/^✔ ingested badgers {2}3 documents → 3 passages in .*\(1 removed, 2 unchanged\)/);
+    expect(code, stderr).toBe(1);
+    expect(stdout).toMatch(
+      /^! ingested badgers {2}3 documents → 3 passages in .*\(1 removed, 2 unchanged\) .* 2 documents skipped$/m,
+    );
     expect(stderr).toContain('2 documents skipped:');
     expect(stderr).toContain(
       `${origin}/away: unavailable, its server answers 503; what the index has of it stays as it is`,

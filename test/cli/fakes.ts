@@ -27,11 +27,19 @@ export interface FakeWorld {
   readonly signal?: AbortSignal;
   readonly folder?: string;
   readonly ask?: (question: string) => Promise<string>;
+  /** Takes all output, in the order in which it is written. */
+  readonly onOutput?: (text: string) => void;
 }
 
 /** Runs a command line in this process, over the fakes given. */
 export async function run(argv: readonly string[], fake: FakeWorld = {}): Promise<Ran> {
   const [stdout, stderr]: [string[], string[]] = [[], []];
+  const outputTo = (list: string[]) => ({
+    write(text: string) {
+      list.push(text);
+      fake.onOutput?.(text);
+    },
+  });
   let code: number | undefined;
   const runtime = fake.runtime as Runtime | undefined;
   const services: Services = {
@@ -50,8 +58,8 @@ export async function run(argv: readonly string[], fake: FakeWorld = {}): Promis
     ...fake.services,
   };
   const world: World = {
-    stdout: { write: (text: string) => stdout.push(text) },
-    stderr: { write: (text: string) => stderr.push(text) },
+    stdout: outputTo(stdout),
+    stderr: outputTo(stderr),
     environment: fake.environment ?? {},
     folder: fake.folder ?? '/nowhere',
     signal: fake.signal ?? new AbortController().signal,

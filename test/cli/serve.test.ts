@@ -30,14 +30,14 @@ const ingested: IngestResult = {
   notes: { cleaned: 2 },
 };
 
-const ingesting = () => {
+const ingesting = (result = ingested) => {
   const ingest = vi.fn(
     async (_input: object, { onProgress }: { readonly onProgress: (progress: Partial<IngestProgress>) => void }) => {
       onProgress({ phase: 'listing', done: 0, total: 0 });
       onProgress({ phase: 'reading', done: 100, total: 303 });
       for (let look = 0; look < 3; look += 1) onProgress({ phase: 'committing', done: 303, total: 303 });
       onProgress({ phase: 'done', done: 303, total: 303 });
-      return ingested;
+      return result;
     },
   );
   return { ingest, client: { ingest, run: vi.fn(async () => finishedRun) } };
@@ -74,7 +74,7 @@ describe('sluice ingest', () => {
     const { runtime, state } = fakeRuntime({ client });
     const { stdout, stderr, code } = await run(['ingest', 'node_modules', '--index', 'docs'], { runtime, folder });
     expect(stdout).toMatch(
-      /^✔ ingested docs {2}303 documents → 2,163 passages in \d+ ms {2}\(3 new, 1 removed, 299 unchanged\) {2}snapshot abcdef012345\n$/,
+      /^! ingested docs {2}303 documents → 2,163 passages in \d+ ms {2}\(3 new, 1 removed, 299 unchanged\) {2}snapshot abcdef012345 {2}12 documents skipped\n$/,
     );
     expect(stderr).toMatch(
       /ingest docs {2}303\/303 .*\nall 303 documents are read: embedding and committing what is new\n12 /,
@@ -87,15 +87,32 @@ describe('sluice ingest', () => {
       chunk: 'headings',
       embed: 'local/lsa',
     });
-    expect([code, state.stopped]).toEqual([0, 1]);
+    expect([code, state.stopped]).toEqual([1, 1]);
+  });
+
+  it('ends with 0 where nothing was skipped: unchanged documents are not skipped', async () => {
+    const { client } = ingesting({ ...ingested, skippedCount: 0, skipped: [] });
+    const { runtime } = fakeRuntime({ client });
+    const { stdout, code } = await run(['ingest', 'node_modules', '--index', 'docs'], { runtime, folder });
+    expect(stdout).toMatch(/^✔ ingested docs .*299 unchanged.* snapshot abcdef012345\n$/);
+    expect(code).toBe(0);
+  });
+
+  it('prints the skipped documents before its last line', async () => {
+    const { runtime } = fakeRuntime(ingesting());
+    const written: string[] = [];
+    const onOutput = (text: string) => void written.push(text);
+    await run(['ingest', 'node_modules', '--index', 'docs'], { runtime, folder, onOutput });
+    expect(written.join('').trimEnd().split('\n').at(-1)).toMatch(/12 documents skipped$/);
   });
 
   it('prints the result as JSON and nothing else on stdout', async () => {
     const { runtime } = fakeRuntime(ingesting());
     const argv = ['ingest', 'node_modules', '--index', 'docs', '--chunk', 'none', '--json', '--quiet'];
-    const { stdout, stderr } = await run(argv, { runtime, folder });
+    const { stdout, stderr, code } = await run(argv, { runtime, folder });
     expect(JSON.parse(stdout)).toEqual(ingested);
     expect(stderr).toBe('');
+    expect(code).toBe(1);
   });
 
   it.each([
