@@ -80,13 +80,14 @@ function countSplits(examples: readonly Example[]): Splits {
 function outcomeLines({ created, version }: PutOutcome, { dev, final }: Splits): string[] {
   const { dataset, examples, sequence, createdAt } = version;
   const hash = shortVersion(version.version);
+  const splits = final > 0 ? `: ${dev} dev, ${final} final` : '';
   if (!created)
     return [
       `${dataset}: no new version; this content is version ${hash}, made ${showTime(createdAt)} UTC`,
-      `  ${count(examples, 'example')}: ${dev} dev, ${final} final`,
+      `  ${count(examples, 'example')}${splits}`,
     ];
   return [
-    `${dataset}: ${count(examples, 'example')}, ${dev} dev, ${final} final`,
+    `${dataset}: ${count(examples, 'example')}${splits.replace(':', ',')}`,
     `  version ${hash}, number ${sequence} of this dataset`,
     `  see it: sluice dataset show ${dataset}`,
   ];

@@ -116,8 +116,7 @@ function showSummary(terminal: Terminal, { version, versions, finalUses, example
   terminal.print(`${dataset}: ${count(examples.length, 'example')}, version ${shortVersion(hash)}${age}`);
   const clusters = new Set(examples.flatMap(({ cluster }) => cluster ?? [])).size;
   const facts = [
-    `${examples.length - final} dev`,
-    `${final} final`,
+    ...(final > 0 ? [`${examples.length - final} dev`, `${final} final`] : []),
     `${having('expected')} with an expectation`,
     `${having('relevant')} with graded passages`,
     ...(clusters > 0 ? [count(clusters, 'cluster')] : []),

@@ -64,7 +64,9 @@ function evaluationBasis(report: EvaluationReport): readonly string[] {
           `By the labels the effect is ${formatValue(corrected.diff, format)} (${levelOf(alpha)} interval ${range(corrected)}).${corrected.isPooled ? ' They are pooled: what the judge does to one variant alone is not corrected.' : ''}`,
         ]),
     ...(isDatasetWorn(report.comparisons)
-      ? [`Comparison ${report.comparisons} on this dataset: confirm on a fresh held-out split.`]
+      ? [
+          `Comparison ${report.comparisons} on this dataset: confirm on ${report.hasFinal ? 'its final split' : 'new examples'}.`,
+        ]
       : []),
     ...caveats(report),
   ];

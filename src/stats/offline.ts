@@ -156,7 +156,7 @@ export function missingScores(
 /** After this many comparisons on one dataset, its examples are no longer fresh evidence. */
 export const MAX_COMPARISONS_PER_DATASET = 10;
 
-/** Whether a dataset has been compared on so often that a fresh held-out split is due. */
+/** Whether a dataset has been compared on so often that fresh examples are due. */
 export function isDatasetWorn(comparisons: number): boolean {
   return areCounts(comparisons) && comparisons >= MAX_COMPARISONS_PER_DATASET;
 }

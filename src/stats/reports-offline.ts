@@ -35,6 +35,8 @@ export interface EvaluationReport {
   readonly nNeeded: number | null;
   /** Comparisons made on this dataset so far, this one included. */
   readonly comparisons: number;
+  /** Whether the dataset has a final split that the baseline did not run on. */
+  readonly hasFinal: boolean;
   readonly isExploratory: boolean;
   readonly judge: JudgeBasis;
 }

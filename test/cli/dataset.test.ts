@@ -104,7 +104,7 @@ describe('import', () => {
 
   it('reads the file of a defined dataset, by its schemas', async () => {
     await file('defined.csv', 'id,input.question,expected.text\na,why?,so\n');
-    expect((await run('import --name defined')).stdout).toContain('defined: 1 example, 1 dev, 0 final');
+    expect((await run('import --name defined')).stdout).toMatch(/^defined: 1 example$/m);
     const unfit = await run(
       'import --name defined',
       await file('more.csv', 'id,input.question,expected.txt\na,why?,so\n'),
@@ -136,6 +136,11 @@ describe('list, show and diff', () => {
     expect(stdout).toContain('shown: 4 examples');
     expect(stdout).toContain('3 dev · 1 final · 2 with an expectation · 1 with graded passages');
     expect(stdout).toMatch(/current\n[0-9a-f]{12} +1 +3 /);
+  });
+
+  it('mention the final split only where the dataset has one', async () => {
+    await imported('undivided', [{ ...rows[0]!, tags: ['short'] }]);
+    expect((await run('show undivided')).stdout).not.toMatch(/dev|final/);
   });
 
   it('narrow by version, split, tag and example', async () => {

@@ -49,6 +49,7 @@ beforeAll(() => {
     },
     memo: { read: async () => new Map(), spending: async () => [] },
     datasets: {
+      countExamples: async () => 0,
       eachMember: async function* () {
         for (const { id, hash, tags } of facts.examples)
           yield { hash, example: { id, tags, input: { question: `What of ${id}?` } } };

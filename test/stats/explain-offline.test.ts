@@ -29,6 +29,7 @@ const evaluation: EvaluationReport = {
   mde: 0.05,
   nNeeded: 130,
   comparisons: 9,
+  hasFinal: false,
   isExploratory: true,
   judge: null,
 };
@@ -49,9 +50,9 @@ test.each<[EvaluationReport['verdict'], string]>([
 });
 
 test('a worn dataset is warned of', () => {
-  expect(explain({ ...evaluation, comparisons: 10 })).toContain(
-    'Comparison 10 on this dataset: confirm on a fresh held-out split.',
-  );
+  const wornWords = (hasFinal: boolean) => explain({ ...evaluation, comparisons: 10, hasFinal })[2];
+  expect(wornWords(false)).toBe('Comparison 10 on this dataset: confirm on new examples.');
+  expect(wornWords(true)).toBe('Comparison 10 on this dataset: confirm on its final split.');
 });
 
 test('no verdict says why', () => {

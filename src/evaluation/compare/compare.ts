@@ -26,6 +26,8 @@ export interface CompareInput {
   readonly sides: readonly SideRef[];
   /** On the baseline's dataset version so far, this one included. */
   readonly comparisons: number;
+  /** Whether the baseline's dataset has a final split that the baseline did not run on; default false. */
+  readonly hasFinal?: boolean;
   /** Of scorers that are judges, by id. Others are none. */
   readonly judges?: { readonly [scorer: string]: Calibration };
   /** Effects as labels correct them; `side` is a place in `sides`. */
@@ -39,7 +41,7 @@ export interface Correction extends CorrectedEffect {
 
 /** @throws SluiceError `sides_invalid`, `variant_unknown`, `evaluation_unknown` */
 export function compareEvaluations(input: CompareInput): ComparisonReport {
-  const { comparisons, judges = {}, corrections = [] } = input;
+  const { comparisons, hasFinal = false, judges = {}, corrections = [] } = input;
   const sides = placeSides(input.sheets, input.sides);
   const [baseline, ...others] = sides as [PlacedSide, ...PlacedSide[]];
   const { alpha } = baseline.sheet.facts.spec;
@@ -65,7 +67,7 @@ export function compareEvaluations(input: CompareInput): ComparisonReport {
     const { effect, lo, hi, labels: count, method } = found;
     return Object.freeze({ effect, lo, hi, labels: count, method });
   };
-  const concluded = conclude({ measured, alpha, comparisons, labels, judgeOf, correctedOf });
+  const concluded = conclude({ measured, alpha, comparisons, hasFinal, labels, judgeOf, correctedOf });
   const metrics = specs.map((metric, place): ComparedMetric => {
     const from = place * others.length;
     const own = concluded.sides.slice(from, from + others.length);
@@ -82,7 +84,7 @@ export function compareEvaluations(input: CompareInput): ComparisonReport {
     metrics: Object.freeze(metrics),
     slices,
     slicesLeftOut: leftOut,
-    warnings: warningsOf({ sides, pairings, metrics, comparisons }),
+    warnings: warningsOf({ sides, pairings, metrics, comparisons, hasFinal }),
     registrations: Object.freeze(
       [...new Set(sides.map(({ sheet }) => sheet))].map(({ facts }) => checkRegistration(facts)),
     ),

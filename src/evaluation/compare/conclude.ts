@@ -12,6 +12,7 @@ export interface ConcludeInput {
   readonly measured: readonly Measured[];
   readonly alpha: number;
   readonly comparisons: number;
+  readonly hasFinal: boolean;
   /** As sides are shown, by place. */
   readonly labels: readonly string[];
   readonly judgeOf: (measured: Measured) => Calibration | null;
@@ -138,6 +139,7 @@ function sentencesOf(input: ConcludeInput, one: Measured, numbers: Numbers, test
     mde: role === 'guardrail' ? margin : minimumEffect,
     nNeeded: numbers.nNeeded,
     comparisons: input.comparisons,
+    hasFinal: input.hasFinal,
     isExploratory: numbers.isExploratory,
   });
 }

@@ -49,8 +49,15 @@ export async function loadComparison(
   // Before it is counted: what is no comparison is refused here.
   const labels = labelsFor({ sheets, sides, labelled, elsewhere });
   const facts = sheets.map((sheet) => sheet.facts);
-  return { sheets, sides, comparisons: await countComparisons(store, facts, sides), ...labels };
+  const [comparisons, hasFinal] = await Promise.all([
+    countComparisons(store, facts, sides),
+    hasUnusedFinal(store, facts[0]?.spec.dataset),
+  ]);
+  return { sheets, sides, comparisons, hasFinal, ...labels };
 }
+
+const hasUnusedFinal = async ({ datasets }: EvaluationStore, part: DatasetPart | undefined): Promise<boolean> =>
+  part?.split === 'dev' && (await datasets.countExamples(part.version, { split: 'final' })) > 0;
 
 /** Of each evaluation once, in the order in which they are named. @throws SluiceError `evaluation_unknown` */
 export async function loadSheets(store: EvaluationStore, evaluationIds: readonly string[]): Promise<readonly Sheet[]> {

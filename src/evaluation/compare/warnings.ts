@@ -14,10 +14,11 @@ export interface WarningInput {
   readonly pairings: readonly Pairing[];
   readonly metrics: readonly ComparedMetric[];
   readonly comparisons: number;
+  readonly hasFinal: boolean;
 }
 
 export function warningsOf(input: WarningInput): readonly CompareWarning[] {
-  const { sides, pairings, metrics, comparisons } = input;
+  const { sides, pairings, metrics } = input;
   const baseline = sides[0]!.sheet.facts;
   const differing = sides.slice(1).flatMap(({ sheet }, index) => {
     if (sheet.facts === baseline) return [];
@@ -27,7 +28,7 @@ export function warningsOf(input: WarningInput): readonly CompareWarning[] {
     ...unfinished(sides),
     ...unique(differing),
     ...judgeWarnings(metrics),
-    ...worn(baseline, comparisons),
+    ...worn(baseline, input),
   ]);
 }
 
@@ -74,13 +75,13 @@ function judgeWarnings(metrics: readonly ComparedMetric[]): readonly CompareWarn
   });
 }
 
-const worn = ({ spec }: EvaluationFacts, comparisons: number): readonly CompareWarning[] =>
+const worn = ({ spec }: EvaluationFacts, { comparisons, hasFinal }: WarningInput): readonly CompareWarning[] =>
   isDatasetWorn(comparisons)
     ? [
         warnAt([])(
           'dataset_worn',
           `this is comparison ${comparisons} on ${spec.dataset.name}: its examples are no longer fresh evidence`,
-          'confirm on the final split, or on new examples',
+          hasFinal ? 'confirm on the final split' : 'confirm on new examples',
         ),
       ]
     : [];

@@ -103,6 +103,26 @@ describe('warnings', () => {
     expect(report.metrics[0]!.sides[0]!.sentences.join(' ')).toContain('Comparison 11 on this dataset');
   });
 
+  test('a dataset that is worn points to its final split only where it has one that was not compared', () => {
+    const sheet = one();
+    const worn = { sheets: [sheet], sides: sidesOf(sheet), comparisons: 11 };
+    const wordsOf = (hasFinal: boolean) => {
+      const { warnings, metrics } = compareEvaluations({ ...worn, hasFinal });
+      return [
+        warnings[0]!.remedy,
+        metrics[0]!.sides[0]!.sentences.find((sentence) => sentence.startsWith('Comparison')),
+      ];
+    };
+    expect(wordsOf(true)).toEqual([
+      'confirm on the final split',
+      'Comparison 11 on this dataset: confirm on its final split.',
+    ]);
+    expect(wordsOf(false)).toEqual([
+      'confirm on new examples',
+      'Comparison 11 on this dataset: confirm on new examples.',
+    ]);
+  });
+
   test('a judge without labels', () => {
     const sheet = one();
     const judges = { quality: { state: 'uncalibrated', labels: 0, flaws: [] } } as const;

@@ -55,6 +55,7 @@ function storeOf(given: { readonly [evaluationId: string]: Given }, labels: read
     },
   };
   const datasets = {
+    countExamples: async (version: string) => (version === 'with final' ? 5 : 0),
     async *eachMember(version: string, filter: ExampleFilter) {
       asked.push(`examples ${filter.split} ${filter.tag}`);
       for (let place = 0; place < EXAMPLES + 10; place += 1)
@@ -115,6 +116,26 @@ describe('what is loaded', () => {
   test('knows that a judge without labels decides nothing', async () => {
     const { judges } = await loadComparison(storeOf({ a: {} }).store, sides('a:0', 'a:1'));
     expect(judges).toEqual({ judge: { state: 'uncalibrated', labels: 0, flaws: [] } });
+  });
+});
+
+describe('a final split', () => {
+  const hasFinal = async (change: Partial<EvaluationSpec['dataset']>) => {
+    const dataset = {
+      name: 'q',
+      version: 'with final',
+      split: 'dev',
+      tag: null,
+      examples: EXAMPLES,
+      ...change,
+    } as const;
+    return (await loadComparison(storeOf({ a: { spec: { dataset } } }).store, sides('a:0', 'a:1'))).hasFinal;
+  };
+  test('is to confirm on where the dataset has one and the baseline did not run on it', async () => {
+    expect(await hasFinal({})).toBe(true);
+    expect(await hasFinal({ version: 'without' })).toBe(false);
+    expect(await hasFinal({ split: 'final' })).toBe(false);
+    expect(await hasFinal({ split: null })).toBe(false);
   });
 });
 

@@ -33,6 +33,7 @@ function storeThat() {
     },
   };
   const datasets = {
+    countExamples: async () => 0,
     async *eachMember() {
       for (const { id, hash, tags } of facts.examples) yield { hash, example: { id, tags, input: { question: id } } };
     },
