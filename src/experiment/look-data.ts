@@ -88,7 +88,10 @@ export interface LookRecord {
   /** Days until a decision at this pace; null: not known. */
   readonly daysLeft: number | null;
   readonly settingsHash: string;
+  /** Of the library. */
   readonly version: string;
+  /** The version of the method that decided; absent in looks of version 1. */
+  readonly methodVersion?: number;
 }
 
 /** A sample ratio: of exposed units, or of units with a recorded value of one metric. */

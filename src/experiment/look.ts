@@ -12,6 +12,7 @@ import { isTested, lookMetric, recordedUnits } from './look-cells.ts';
 import { combine } from './look-combine.ts';
 import type { ArmVerdict, LookData, LookPhase, LookRecord } from './look-data.ts';
 import { daysLeft } from './look-days.ts';
+import { methodOf } from './method.ts';
 import type { ExperimentSpec, FrozenSettings } from './spec.ts';
 import { sampleRatios, servedArms, worstP } from './srm.ts';
 
@@ -35,9 +36,11 @@ export interface LookInput {
  * One look. Rows are of the variants that are still served; those that were stopped keep their part of the levels, as at the
  * start. A ratio is compared within each stage and its differences are averaged by units, as means are.
  *
- * @throws SluiceError `look_data_invalid` for data that no store gives, and where no variant is left to be looked at
+ * @throws SluiceError `look_data_invalid` for data that no store gives, and where no variant is left to be looked at;
+ *   `method_unknown` where the settings name a method version of a newer Sluice
  */
 export function lookRecord({ spec, settings, data, lookNo, phase, at, version }: LookInput): LookRecord {
+  const method = methodOf(settings.methodVersion);
   const served = servedArms(spec, data).filter((arm) => arm !== 0);
   if (served.length === 0) throw invalid(`look ${lookNo} of '${spec.name}' has no variant left that is served`);
   const rows = rowsOf({ spec, settings, data }, served, phase);
@@ -62,6 +65,7 @@ export function lookRecord({ spec, settings, data, lookNo, phase, at, version }:
     daysLeft: phase === 'rollout' ? null : daysLeft({ spec, settings, data, rows, verdicts: judged, at }, combined),
     settingsHash: settings.hash,
     version,
+    ...(method.version > 1 && { methodVersion: method.version }),
   });
 }
 

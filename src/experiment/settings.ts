@@ -3,6 +3,7 @@ import { SluiceError } from '../errors.ts';
 import { hashJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
 import { ROLLBACK_N_STAR } from '../stats/sequential.ts';
+import { METHOD_VERSION } from './method.ts';
 import type { ExperimentSpec, FrozenSettings } from './spec.ts';
 
 /** Of `planExperiment`: tuning alone. Wrong ones cost width of intervals, and are as valid. */
@@ -26,7 +27,10 @@ export function freezeSettings(spec: ExperimentSpec, { nStar, vRefs }: PlannedTu
       remedy: `give an n* above 0, and one variance above 0 for each of its ${spec.metrics.length} metrics: planExperiment makes both`,
     });
   const { method, alpha, alphaRollback, alphaPromotion } = spec.stop;
-  const settings = { method, alpha, alphaRollback, alphaPromotion, nStar, nStarRollback: ROLLBACK_N_STAR, vRefs };
+  const settings = {
+    ...{ method, alpha, alphaRollback, alphaPromotion, nStar, nStarRollback: ROLLBACK_N_STAR, vRefs },
+    methodVersion: METHOD_VERSION,
+  };
   return Object.freeze({ ...settings, vRefs: Object.freeze([...vRefs]), hash: hashOf(spec, settings) });
 }
 

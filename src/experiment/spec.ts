@@ -141,6 +141,8 @@ export interface RolloutSettings {
 export interface FrozenSettings extends LookSettings {
   /** n SE^2 of one unit, by metric (index as in the spec): what `stage_cs` is tuned to. */
   readonly vRefs: readonly number[];
+  /** The version of the method (`src/experiment/method.ts`) that decides; absent in experiments of before: 1. */
+  readonly methodVersion?: number;
   /** Of spec and the above, sha256 of canonical JSON. */
   readonly hash: string;
 }

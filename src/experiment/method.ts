@@ -1,0 +1,31 @@
+/**
+ * Versions of the method: the rules that turn the data of a look into a decision. An experiment keeps the version that it
+ * started with, and each of its looks names it, so that a ledger audits equal after the rules have changed.
+ *
+ * To change a rule, add a version with a field for the rule. Never edit the fields of a version that has been released.
+ */
+import { SluiceError } from '../errors.ts';
+
+export interface Method {
+  readonly version: number;
+}
+
+const METHODS: readonly Method[] = [{ version: 1 }, { version: 2 }];
+
+/** The version that new experiments start with. */
+export const METHOD_VERSION = METHODS.length;
+
+/**
+ * The rules of one version. Experiments that started before versions were recorded have version 1.
+ *
+ * @throws SluiceError `method_unknown` for a version of a newer Sluice
+ */
+export function methodOf(version: number = 1): Method {
+  const method = METHODS.find((each) => each.version === version);
+  if (method !== undefined) return method;
+  throw new SluiceError('method_unknown', {
+    message: `method version ${version} is unknown; this Sluice knows versions 1 to ${METHOD_VERSION}`,
+    remedy: 'upgrade Sluice to the version that started the experiment, or to a newer one',
+    data: { version, newest: METHOD_VERSION },
+  });
+}
