@@ -32,6 +32,7 @@ const say = defineStep('say', {
   version: 1,
   input: Text,
   output: Text,
+  effect: 'read',
   policy: { attempts: 1, timeout: '1 minute' },
 });
 const spoken = definePipeline('spoken', Text)

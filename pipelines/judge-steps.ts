@@ -21,7 +21,7 @@ const judge = {
   maxOutputTokens: maxOutputTokens(4_000),
 };
 const judging = {
-  effect: 'external',
+  effect: 'read',
   policy: { attempts: 3, timeout: '60 seconds', backoff },
 } as const;
 /** What the answer may draw on. Left out: the expected answer decides alone. */

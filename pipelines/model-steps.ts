@@ -45,7 +45,7 @@ const Enhanced = z.object({
 
 const enhancing = {
   input: z.object({ question: Question.shape.question, history }),
-  effect: 'external',
+  effect: 'read',
   policy: { attempts: 3, timeout: '30 seconds', backoff },
 } as const;
 
@@ -99,7 +99,7 @@ export const rerank = defineStep('rerank', {
     temperature,
     maxOutputTokens: maxOutputTokens(2_000),
   }),
-  effect: 'external',
+  effect: 'read',
   policy: { attempts: 3, timeout: '20 seconds', backoff },
 });
 
@@ -146,7 +146,7 @@ export const generate = defineStep('generate', {
     maxPassages: z.int().min(1).max(10).default(3),
     codeLines: z.int().min(0).max(200).default(40),
   }),
-  effect: 'external',
+  effect: 'read',
   policy: { attempts: 3, timeout: '90 seconds', backoff },
 });
 
@@ -180,6 +180,6 @@ export const validate = defineStep('validate', {
     /** `local/lexical` only: the share of what they hold of the question that the answer must speak of. */
     minimumCoverage: z.number().min(0).max(1).default(0.2),
   }),
-  effect: 'external',
+  effect: 'read',
   policy: { attempts: 3, timeout: '60 seconds', backoff },
 });

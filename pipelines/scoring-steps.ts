@@ -102,6 +102,7 @@ export const scoreSimilarity = defineStep('scoreSimilarity', {
     /** `local/lsa` only: a snapshot to stay with, by the beginning of its hash; else the newest. */
     snapshot: z.string().min(4).optional(),
   }),
+  effect: 'read',
   policy: { attempts: 3, timeout: '20 seconds', backoff },
 });
 
@@ -164,6 +165,7 @@ export const scoreGroundedness = defineStep('scoreGroundedness', {
     /** `local/lexical` only: the share of a claim's words that what it cites must hold. */
     minimumSupport: score.default(0.75),
   }),
+  effect: 'read',
   policy: { attempts: 3, timeout: '60 seconds', backoff },
 });
 

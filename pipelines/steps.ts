@@ -42,6 +42,7 @@ export const vectorSearch = defineStep('vectorSearch', {
       .object({ lambda: z.number().min(0).max(1).default(0.7), fetch: z.int().min(1).max(LIST_LENGTH).default(50) })
       .optional(),
   }),
+  effect: 'read',
   policy: search,
 });
 
@@ -56,6 +57,7 @@ export const keywordSearch = defineStep('keywordSearch', {
     /** A snapshot to stay with, by the beginning of its hash; else the newest. */
     snapshot: z.string().min(4).optional(),
   }),
+  effect: 'read',
   policy: search,
 });
 

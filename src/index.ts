@@ -39,6 +39,7 @@ export {
   type OutputOf,
   type Step,
   stepName,
+  type WithDryRun,
 } from './dsl/step.ts';
 export type { Scope, WiringError } from './dsl/wiring.ts';
 export type { Metric } from './dsl/written-metric.ts';

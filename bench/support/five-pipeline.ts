@@ -6,7 +6,7 @@ import { callStep, LAST_STEP, SHARED_STEPS } from './five-steps.ts';
 
 export const Text = z.object({ text: z.string() });
 export const policy = { attempts: 3, timeout: '10 seconds' } as const;
-const timed = (name: string) => defineStep(name, { version: 1, input: Text, output: Text, policy });
+const timed = (name: string) => defineStep(name, { version: 1, input: Text, output: Text, effect: 'read', policy });
 type Timed = ReturnType<typeof timed>;
 const [enhance, search, fuse, rerank] = SHARED_STEPS.map(timed) as [Timed, Timed, Timed, Timed];
 const draft = defineStep(LAST_STEP, {
@@ -14,6 +14,7 @@ const draft = defineStep(LAST_STEP, {
   input: Text,
   output: Text,
   config: z.object({ variant: z.number().default(0) }),
+  effect: 'read',
   policy,
 });
 export const fiveSteps = definePipeline('five-steps', Text)

@@ -1,7 +1,7 @@
 /** `sluice steps`: the steps that pipelines call and workers can run, with their contracts. */
 import type { Command } from 'commander';
 import type { AnyPipeline } from '../dsl/edit.ts';
-import type { AnyStep } from '../dsl/step.ts';
+import type { AnyStep, Effect } from '../dsl/step.ts';
 import { nodesOf } from '../plan/nodes.ts';
 import type { Json, Plan } from '../plan/plan.ts';
 import { readingCommand, runAction, type World } from './command.ts';
@@ -14,7 +14,9 @@ import { count, showDuration } from './text.ts';
 /** What is known of a step without running it. */
 interface StepListed {
   readonly step: string;
-  readonly effect: 'none' | 'external';
+  readonly effect: Effect;
+  /** Of a `write`, where it declares one: what stands for its output where it is not executed. */
+  readonly dryRun?: Json;
   readonly attempts: number;
   readonly timeoutMs: number;
   readonly takes: readonly string[];
@@ -92,6 +94,7 @@ async function describeStep(name: string, step: AnyStep, usedBy: readonly string
   return {
     step: name,
     effect: step.effect,
+    ...(step.dryRun !== undefined && { dryRun: step.dryRun }),
     attempts: step.policy.attempts,
     timeoutMs: step.policy.timeoutMs,
     takes: Object.keys(step.input.shape),
@@ -113,14 +116,19 @@ function stepTable(listed: readonly StepListed[], room: number): string[] {
   return tableLines(listed, columns, room);
 }
 
+function doesOf({ effect, dryRun }: StepListed): string {
+  if (effect === 'none') return 'pure computation';
+  if (effect === 'read') return 'reads outside';
+  return `writes outside, in live runs only (${dryRun === undefined ? 'no dry run' : 'has a dry run'})`;
+}
+
 function stepLines(listed: StepListed, room: number): string[] {
-  const { step, effect, attempts, timeoutMs, usedBy, schemas } = listed;
-  const pure = effect === 'none' ? 'pure computation' : 'has effects outside';
+  const { step, attempts, timeoutMs, usedBy, schemas } = listed;
   const rows = (['input', 'output', 'config'] as const).flatMap((part) =>
     fieldsOf(schemas[part]).map((field) => ({ part, ...field })),
   );
   return [
-    `${step}: ${pure}, ${count(attempts, 'attempt')} of at most ${showDuration(timeoutMs)}`,
+    `${step}: ${doesOf(listed)}, ${count(attempts, 'attempt')} of at most ${showDuration(timeoutMs)}`,
     `used by ${usedBy.join(', ') || 'no node'}`,
     '',
     ...tableLines(

@@ -4,7 +4,7 @@
  */
 import { completePolicy } from '../plan/policy.ts';
 import type { PairScore } from './metric.ts';
-import { callOf, checkStep, statedPolicy } from './place-step.ts';
+import { callOf, checkScores, statedPolicy } from './place-step.ts';
 import { checkKeys, checkName, refuse } from './refuse.ts';
 import {
   type Asked,
@@ -56,14 +56,14 @@ export function definePairScorer<
 >(
   id: Id,
   on: On<PipelineId, Input, Visible, Nodes, Output, Expected>,
-  step: Step<StepInput, { readonly winner: 'first' | 'second' | 'tie' }, Config>,
+  step: Step<StepInput, { readonly winner: 'first' | 'second' | 'tie' }, Config, 'none' | 'read'>,
   wire: (scope: PairScope<Input, Visible, Output, Expected>) => Wired & NoExtra<Id, Wired, StepInput>,
   options: { readonly config?: NoInfer<Config> } = {},
 ): Scorer<Id, PipelineId, Asked<Expected>, PairScore> {
   checkName(id, 'a scorer named');
   const at = `scorer '${id}'`;
   const scored = readScored(on, 'pair', at);
-  checkStep(step, at);
+  checkScores(step, at);
   checkKeys(options, ['config'], at);
   checkWinner(step, at);
   const scorer = toScorer({

@@ -43,7 +43,7 @@ export function checkLane(steps: readonly AnyStep[], options: PlaceOptions, at: 
       refuse(
         'lane_effect',
         `${at}: lane 'local' needs a step that declares effect: 'none'`,
-        `'${stepName(step)}' declares 'external': use lane 'activity'`,
+        `'${stepName(step)}' declares '${step.effect}': use lane 'activity'`,
       );
     if (options.heartbeat ?? options.taskQueue ?? step.policy.heartbeatMs ?? step.policy.taskQueue)
       refuse(
@@ -52,6 +52,17 @@ export function checkLane(steps: readonly AnyStep[], options: PlaceOptions, at: 
         "remove them, or use lane 'activity'",
       );
   }
+}
+
+/** A scorer is asked outside live runs, where a `write` is never executed. */
+export function checkScores(step: AnyStep, at: string): void {
+  checkStep(step, at);
+  if (step.effect === 'write')
+    refuse(
+      'scorer_writes',
+      `${at}: its step '${stepName(step)}' declares effect: 'write'`,
+      "score with a step that changes nothing outside: effect 'none' or 'read'",
+    );
 }
 
 /** A stand-in value for a step's output: a literal that the output schema accepts. */

@@ -8,7 +8,7 @@ import { hashJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
 import { completePolicy } from '../plan/policy.ts';
 import type { Rubric } from './human-scorer.ts';
-import { callOf, checkStep, statedPolicy } from './place-step.ts';
+import { callOf, checkScores, statedPolicy } from './place-step.ts';
 import { checkKeys, checkName } from './refuse.ts';
 import { type ScoreOptions, type Scores, scoreFields } from './score-fields.ts';
 import {
@@ -93,14 +93,14 @@ export function defineScorer<
 >(
   id: Id,
   on: On<PipelineId, Input, Visible, Nodes, Output, Expected>,
-  step: Step<StepInput, Given, Config>,
+  step: Step<StepInput, Given, Config, 'none' | 'read'>,
   wire: (scope: RunScope<Input, Visible, Output, Expected>) => Wired & NoExtra<Id, Wired, StepInput>,
   options: { readonly config?: NoInfer<Config>; readonly scores?: ScoreOptions<NoInfer<Given>> } = {},
 ): Scorer<Id, PipelineId, Asked<Expected>, Scores<Given>> {
   checkName(id, 'a scorer named');
   const at = `scorer '${id}'`;
   const scored = readScored(on, 'step', at);
-  checkStep(step, at);
+  checkScores(step, at);
   checkKeys(options, ['config', 'scores'], at);
   const scorer = toScorer({
     ...{ id, kind: 'step', step, scored, rubric: undefined },

@@ -9,11 +9,26 @@ import { checkFaithful } from './faithful.ts';
 import { checkKnownKeys, parseLiteral, toJson } from './literal.ts';
 import { type Policy, readPolicy, type StepPolicy } from './policy.ts';
 import { checkCount, checkName, checkObject, refuse, show } from './refuse.ts';
+import type { WiringError } from './wiring.ts';
 
 declare const TYPES: unique symbol;
+declare const DRY_RUN: unique symbol;
 
-/** 'none' promises pure computation: only such a step may run in the local lane, where a crash silently repeats it. */
-export type Effect = 'none' | 'external';
+/**
+ * What a step does outside its process. `none`: it computes, so only it may run in the local lane, where a crash silently
+ * repeats it. `read`: it asks models, databases or services, and changes nothing there. `write`: it changes something
+ * there, so it is executed in live runs only.
+ */
+export type Effect = 'none' | 'read' | 'write';
+
+/** Marks, for the compiler only, the effect of a `write` step that declares a dry run. */
+export interface WithDryRun {
+  readonly [DRY_RUN]: true;
+}
+
+const EFFECTS: readonly unknown[] = ['none', 'read', 'write'] satisfies readonly Effect[];
+const CHOOSE_EFFECT =
+  "use 'none' for pure computation, 'read' where it asks a model, a database or a service and changes nothing there, 'write' where it changes something there";
 
 /** What a step says at run time. */
 export interface Contract<out StepEffect extends Effect = Effect> {
@@ -23,6 +38,8 @@ export interface Contract<out StepEffect extends Effect = Effect> {
   readonly output: z.ZodObject;
   readonly config: z.ZodObject;
   readonly effect: StepEffect;
+  /** What stands for the output of a `write` step where it is not executed; undefined where none is declared. */
+  readonly dryRun: Json | undefined;
   readonly policy: StepPolicy;
 }
 
@@ -52,6 +69,9 @@ export type OutputOf<S extends AnyStep> = S extends Step<never, infer Output, ne
 export type ConfigOf<S extends AnyStep> = S extends Step<never, unknown, never, Effect, infer Parsed> ? Parsed : never;
 
 type NoFields = Record<never, never>;
+type OnlyOfWrite<StepEffect> = [StepEffect] extends ['write']
+  ? unknown
+  : WiringError<"only a step that declares effect: 'write' has a dryRun">;
 /** zod types an object without fields as one whose every field is `never`, which would have all keys rather than none. */
 type Declared<T> = [T] extends [Record<string, never>] ? NoFields : T;
 
@@ -60,7 +80,8 @@ type Declared<T> = [T] extends [Record<string, never>] ? NoFields : T;
  *
  * @param name letters, digits, '-' and '_'; a verb reads best (`rerank`)
  * @param contract `version` goes up when what the step does changes; `input`, `output` and `config` are z.object schemas of
- *   plain JSON; `effect` is 'external' unless the step is pure computation; `policy` is in words (`'30 seconds'`)
+ *   plain JSON; `effect` says what it does outside: nothing, read, or write; `dryRun` is the output that stands for a `write` where it is not
+ *   executed (shadows, backtests, evaluations); `policy` is in words (`'30 seconds'`)
  * @throws DefinitionError naming the part that is wrong
  *
  * @example
@@ -69,6 +90,7 @@ type Declared<T> = [T] extends [Record<string, never>] ? NoFields : T;
  *   input: z.object({ query: z.string(), passages: z.array(Passage) }),
  *   output: z.object({ passages: z.array(Passage) }),
  *   config: z.object({ topN: z.number().int().default(8) }),
+ *   effect: 'read',
  *   policy: { attempts: 3, timeout: '30 seconds' },
  * });
  */
@@ -76,7 +98,8 @@ export function defineStep<
   Input extends z.ZodObject,
   Output extends z.ZodObject,
   Config extends z.ZodObject = z.ZodObject<NoFields>,
-  const StepEffect extends Effect = 'external',
+  const StepEffect extends Effect = Effect,
+  DryRun extends Declared<z.output<Output>> | undefined = undefined,
 >(
   name: string,
   contract: {
@@ -84,29 +107,44 @@ export function defineStep<
     readonly input: Input;
     readonly output: Output;
     readonly config?: Config;
-    readonly effect?: StepEffect;
+    readonly effect: StepEffect;
+    readonly dryRun?: DryRun & OnlyOfWrite<StepEffect>;
     readonly policy: Policy;
   },
 ): Step<
   Declared<z.output<Input>>,
   Declared<z.output<Output>>,
   Declared<z.input<Config>>,
-  StepEffect,
+  DryRun extends undefined ? StepEffect : StepEffect & WithDryRun,
   Declared<z.output<Config>>
 > {
   checkName(name, 'a step named');
   if (!/^[A-Za-z]/.test(name))
     refuse('name_invalid', `a step named '${name}' does not start with a letter`, 'choose another name');
   const at = `step '${name}'`;
-  const { version, input, output, config = z.object({}), effect = 'external', policy } = contract;
+  const { version, input, output, config = z.object({}), effect, dryRun, policy } = contract;
   checkCount(version, 1, LIMITS.version, `${at}: version`);
   checkFaithful(input, `${at}: input`);
   checkFaithful(output, `${at}: output`);
   checkFaithful(config, `${at}: config`);
-  if (effect !== 'none' && effect !== 'external')
-    refuse('effect_unknown', `${at}: effect is ${show(effect)}`, "use 'none' for pure computation, else 'external'");
+  if (effect === undefined) refuse('effect_missing', `${at} declares no effect`, CHOOSE_EFFECT);
+  if (!EFFECTS.includes(effect)) refuse('effect_unknown', `${at}: effect is ${show(effect)}`, CHOOSE_EFFECT);
   const read = readPolicy(policy, `${at}: policy`);
-  return withPreset({ name, version, input, output, config, effect: effect as StepEffect, policy: read }, {});
+  const stands = dryRun === undefined ? undefined : readDryRun(dryRun, effect, output, `${at}: dryRun`);
+  // Whether there is a dry run is of the type alone.
+  const typed = effect as DryRun extends undefined ? StepEffect : StepEffect & WithDryRun;
+  return withPreset({ name, version, input, output, config, effect: typed, dryRun: stands, policy: read }, {});
+}
+
+function readDryRun(dryRun: unknown, effect: Effect, output: z.ZodObject, at: string): Json {
+  if (effect !== 'write')
+    refuse(
+      'dry_run_unused',
+      `${at} is given, but its effect is '${effect}'`,
+      "remove it: only a step of effect 'write' is left out where runs are repeated or evaluated",
+    );
+  checkKnownKeys(dryRun, output, at);
+  return parseLiteral(output, dryRun, at);
 }
 
 function withPreset<Input, Output, Config, StepEffect extends Effect, Parsed>(

@@ -28,5 +28,6 @@ export function stepsIn(known: Draft['known']): readonly AnyStep[] {
 
 /** `.with` changes defaults and no more, so its contract is the same. */
 function isSameContract(one: Contract, other: Contract): boolean {
-  return one.input === other.input && one.output === other.output && one.config === other.config;
+  const parts = ['input', 'output', 'config', 'effect', 'dryRun'] as const;
+  return parts.every((part) => one[part] === other[part]);
 }

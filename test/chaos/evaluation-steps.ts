@@ -25,12 +25,13 @@ const policy = {
 } as const;
 const REFUSED_SHARE = 0.2;
 
-const say = defineStep('say', { version: 1, input: Text, output: Text, config, policy });
+const say = defineStep('say', { version: 1, input: Text, output: Text, config, effect: 'read', policy });
 const grade = defineStep('grade', {
   version: 1,
   input: z.object({ text: z.string(), wanted: z.string() }),
   output: z.object({ score: z.number().min(0).max(1) }),
   config: config.extend({ ms: z.int().default(5) }),
+  effect: 'read',
   policy,
 });
 

@@ -21,6 +21,7 @@ const mark = defineStep('mark', {
   input: Count,
   output: Count,
   config: z.object({ ms: z.int().default(0), plus: z.int() }),
+  effect: 'read',
   policy: { attempts: 20, timeout: '30 seconds', backoff },
 });
 const pass = defineStep('pass', {

@@ -18,7 +18,14 @@ const patient = { attempts: 5, timeout: '30 seconds', backoff } as const;
 const once = { attempts: 1, timeout: '5 seconds' } as const;
 
 /** Takes its time, then has an effect on the outside world. It says nothing of heartbeats. */
-export const work = defineStep('work', { version: 1, input: Count, output: Count, config: Pause, policy: patient });
+export const work = defineStep('work', {
+  version: 1,
+  input: Count,
+  output: Count,
+  config: Pause,
+  effect: 'write',
+  policy: patient,
+});
 /** Computes and has no effect, so it may run in the local lane. */
 export const compute = defineStep('compute', {
   version: 1,
@@ -33,24 +40,34 @@ export const makeText = defineStep('makeText', {
   input: Count,
   output: Text,
   config: z.object({ bytes: z.int() }),
+  effect: 'read',
   policy: once,
 });
 export const joinTexts = defineStep('joinTexts', {
   version: 1,
   input: z.object({ texts: z.array(z.string()) }),
   output: Count,
+  effect: 'read',
   policy: once,
 });
 /** Never ends, and does not listen when told to. */
-export const hang = defineStep('hang', { version: 1, input: Count, output: Count, policy: once });
+export const hang = defineStep('hang', { version: 1, input: Count, output: Count, effect: 'read', policy: once });
 /** Keeps its process so busy that nothing else happens there. */
-export const block = defineStep('block', { version: 1, input: Count, output: Count, config: Pause, policy: once });
-export const fetchAll = defineStep('fetchAll', { version: 1, input: Url, output: Text, policy: once });
+export const block = defineStep('block', {
+  version: 1,
+  input: Count,
+  output: Count,
+  config: Pause,
+  effect: 'read',
+  policy: once,
+});
+export const fetchAll = defineStep('fetchAll', { version: 1, input: Url, output: Text, effect: 'read', policy: once });
 /** Beats with each part that arrives. */
 export const fetchParts = defineStep('fetchParts', {
   version: 1,
   input: Url,
   output: Text,
+  effect: 'read',
   policy: { attempts: 1, timeout: '30 seconds', heartbeat: '4 seconds', beats: 'progress' },
 });
 

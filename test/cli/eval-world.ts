@@ -29,18 +29,21 @@ const write = defineStep('write', {
   input: Asked,
   output: Text,
   config: z.object({ model: z.string().default('local/x'), mark: z.string().default('.') }),
+  effect: 'read',
   policy,
 });
 const compareTexts = defineStep('compareTexts', {
   version: 1,
   input: z.object({ answer: z.string(), wanted: z.string().optional() }),
   output: z.object({ score: z.number().min(0).max(1), reason: z.string() }),
+  effect: 'read',
   policy,
 });
 const preferText = defineStep('preferText', {
   version: 1,
   input: z.object({ first: z.string(), second: z.string() }),
   output: z.object({ winner: z.enum(['first', 'second', 'tie']), reason: z.string() }),
+  effect: 'read',
   policy,
 });
 

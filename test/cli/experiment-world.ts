@@ -24,6 +24,7 @@ const write = defineStep('write', {
   input: Asked,
   output: Text,
   config: z.object({ mark: z.string().default('.'), tone: z.string().default('plain') }),
+  effect: 'read',
   policy: { attempts: 1, timeout: '5 seconds' },
 });
 export const bot = definePipeline('bot', Asked)

@@ -110,6 +110,7 @@ const rerank = defineStep('rerank', {
   input: z.object({ query: z.string(), passages: z.array(z.string()) }),
   output: z.object({ passages: z.array(z.string()) }),
   config: z.object({ topN: z.number().default(8) }),
+  effect: 'read',
   policy: { attempts: 3, timeout: '30 seconds' },
 });
 

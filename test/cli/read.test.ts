@@ -278,7 +278,7 @@ describe('sluice steps', () => {
     expect(JSON.parse(stdout)).toMatchObject([
       {
         step: 'rerank@2',
-        effect: 'external',
+        effect: 'read',
         attempts: 3,
         timeoutMs: 30_000,
         takes: ['query', 'passages'],
@@ -306,9 +306,7 @@ describe('sluice steps', () => {
   });
 
   it('shows one with its schemas', async () => {
-    expect((await run(['steps', 'rerank'])).stdout).toContain(
-      'rerank@2: has effects outside, 3 attempts of at most 30 s',
-    );
+    expect((await run(['steps', 'rerank'])).stdout).toContain('rerank@2: reads outside, 3 attempts of at most 30 s');
     expect((await run(['steps', 'rerank@1'])).stderr).toContain("did you mean 'rerank@2'?");
   });
 });

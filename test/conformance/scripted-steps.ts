@@ -35,6 +35,7 @@ function scriptedStep(name: string, current: () => Scene): Implemented {
     version: 1,
     input: Fields,
     output: Fields,
+    effect: 'read',
     policy: { attempts: 1, timeout: '1 second' },
   });
   return implement(step, async (_input, context) => {

@@ -351,6 +351,7 @@ test('the steps of a pipeline are its contracts, fallbacks and used pipelines in
     version: 2,
     input: rerank.input,
     output: Passages,
+    effect: 'read',
     policy: { attempts: 1, timeout: '1 second' },
   });
   const both = base

@@ -50,6 +50,7 @@ export const judgePair = defineStep('judgePair', {
   input: z.object({ question: z.string(), first: z.string(), second: z.string() }),
   output: z.object({ winner: z.enum(['first', 'second', 'tie']), because: z.string() }),
   config: z.object({ model: z.string().default('local/words') }),
+  effect: 'read',
   policy,
 });
 

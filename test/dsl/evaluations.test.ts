@@ -167,6 +167,7 @@ describe('limits', () => {
       version: 1,
       input: countWords.input,
       output,
+      effect: 'read',
       policy: { attempts: 1, timeout: '1 second' },
     });
     return defineScorer(`s${n}`, { pipeline: supportBot }, step, ({ output }) => ({ text: output.text }));

@@ -29,6 +29,7 @@ export const understand = defineStep('understand', {
   input: Asked,
   output: Understood,
   config: z.object({ model: z.string().default('local/extractive') }),
+  effect: 'read',
   policy: model,
 });
 /** A stand-in for `understand` that gives more. */
@@ -37,6 +38,7 @@ export const imagine = defineStep('imagine', {
   input: Asked,
   output: Understood.extend({ imagined: z.string() }),
   config: z.object({ model: z.string().default('local/extractive'), words: z.int().default(80) }),
+  effect: 'read',
   policy: { ...model, timeout: '1 minute' },
 });
 export const vectorSearch = defineStep('vectorSearch', {
@@ -44,6 +46,7 @@ export const vectorSearch = defineStep('vectorSearch', {
   input: Query,
   output: Passages,
   config: z.object({ topK: z.int().default(10) }),
+  effect: 'read',
   policy: search,
 });
 export const keywordSearch = defineStep('keywordSearch', {
@@ -51,6 +54,7 @@ export const keywordSearch = defineStep('keywordSearch', {
   input: Query,
   output: Passages,
   config: z.object({ topK: z.int().default(10), fields: z.array(z.string()).default(['text']) }),
+  effect: 'read',
   policy: search,
 });
 export const fuse = defineStep('fuse', {
@@ -66,6 +70,7 @@ export const rerank = defineStep('rerank', {
   input: z.object({ query: z.string(), passages: z.array(Passage) }),
   output: Passages,
   config: z.object({ topN: z.int().default(5), model: z.string().default('local/lexical') }),
+  effect: 'read',
   policy: model,
 });
 export const keepOrder = defineStep('keepOrder', {
@@ -81,6 +86,7 @@ export const draftAnswer = defineStep('draftAnswer', {
   input: z.object({ question: z.string(), passages: z.array(Passage), feedback: z.string() }),
   output: z.object({ text: z.string(), citations: z.array(z.string()) }),
   config: z.object({ model: z.string().default('local/extractive') }),
+  effect: 'read',
   policy: model,
 });
 export const judge = defineStep('judge', {
@@ -88,6 +94,7 @@ export const judge = defineStep('judge', {
   input: z.object({ answer: z.string(), passages: z.array(Passage) }),
   output: z.object({ passed: z.boolean(), feedback: z.string(), score: z.number() }),
   config: z.object({ threshold: z.number().default(0.7) }),
+  effect: 'read',
   policy: model,
 });
 export const decline = defineStep('decline', {
@@ -102,6 +109,7 @@ export const countHits = defineStep('countHits', {
   version: 1,
   input: Query,
   output: z.object({ passages: z.number() }),
+  effect: 'read',
   policy: search,
 });
 

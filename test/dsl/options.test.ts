@@ -57,7 +57,14 @@ describe('config is laid over what .with set, over the defaults', () => {
 
   test('a misspelt key is refused at any depth, also in .with', () => {
     const config = z.object({ search: z.object({ topK: z.int().default(3) }).default({ topK: 3 }) });
-    const deep = defineStep('deep', { version: 1, input: z.object({}), output: z.object({}), config, policy: pure });
+    const deep = defineStep('deep', {
+      version: 1,
+      input: z.object({}),
+      output: z.object({}),
+      config,
+      effect: 'read',
+      policy: pure,
+    });
     expect(() => placed(deep, () => ({}), {}, { search: { topk: 4 } })).toThrow(
       "node 'node': the config of 'deep@1', 'search' has no 'topk'",
     );
@@ -68,7 +75,14 @@ describe('config is laid over what .with set, over the defaults', () => {
 
   test('a required key that nobody gives is refused', () => {
     const config = z.object({ model: z.string() });
-    const needs = defineStep('needs', { version: 1, input: z.object({}), output: z.object({}), config, policy: pure });
+    const needs = defineStep('needs', {
+      version: 1,
+      input: z.object({}),
+      output: z.object({}),
+      config,
+      effect: 'read',
+      policy: pure,
+    });
     expect(() => placed(needs, () => ({}), {})).toThrow(
       "node 'node': ✖ Invalid input: expected string, received undefined",
     );
@@ -139,7 +153,13 @@ describe('decision 23: the order of help is attempts, fallback, orElse', () => {
     expect(() => base.step('node', keywordSearch, query as never, {}, { fallback: rerank })).toThrow(
       "node 'node' is not wired to supply 'passages'",
     );
-    const nothing = defineStep('nothing', { version: 1, input: z.object({}), output: z.object({}), policy: pure });
+    const nothing = defineStep('nothing', {
+      version: 1,
+      input: z.object({}),
+      output: z.object({}),
+      effect: 'read',
+      policy: pure,
+    });
     // @ts-expect-error it produces no 'passages'
     expect(() => base.step('node', keywordSearch, query as never, {}, { fallback: nothing })).toThrow(
       "node 'node' must still produce 'passages' at its old type",
@@ -150,6 +170,7 @@ describe('decision 23: the order of help is attempts, fallback, orElse', () => {
       version: 1,
       input: z.strictObject({ passages: keepOrder.input.shape.passages as never }),
       output: Passages,
+      effect: 'read',
       policy: pure,
     });
     expect(() => placed(rerank, () => ({ query: '', passages: [] }), { fallback: strict })).toThrow(
@@ -227,7 +248,13 @@ describe('decision 34: the local lane is for pure steps, without heartbeat and t
     expect(() => base.step('node', keywordSearch, query as never, {}, { lane: 'local' })).toThrow(
       `node 'node': ${message}`,
     );
-    const external = defineStep('external', { version: 1, input: keepOrder.input, output: Passages, policy: pure });
+    const external = defineStep('external', {
+      version: 1,
+      input: keepOrder.input,
+      output: Passages,
+      effect: 'read',
+      policy: pure,
+    });
     expect(() => placed(keepOrder, passages, { lane: 'local', fallback: external })).toThrow(
       `node 'node': fallback: ${message}`,
     );

@@ -46,6 +46,7 @@ describe('a pair', () => {
         other: Passages.shape.passages,
       }),
       output: z.object({ winner: z.enum(['first', 'second']) }),
+      effect: 'read',
       policy,
     });
     const { spec } = definePairScorer('s', { pipeline }, compare, ({ first, second }) => ({
@@ -71,7 +72,13 @@ describe('a pair', () => {
       z.enum(['first', 'second', 'draw']),
       z.enum(['first']).optional(),
     ]) {
-      const step = defineStep('s', { version: 1, input: z.object({}), output: z.object({ winner }), policy });
+      const step = defineStep('s', {
+        version: 1,
+        input: z.object({}),
+        output: z.object({ winner }),
+        effect: 'read',
+        policy,
+      });
       expect(() => definePairScorer('s', on, step as never, (() => ({})) as never)).toThrow("has no 'winner' that is");
     }
   });

@@ -29,7 +29,7 @@ const text = z.object({ text: z.string() });
 
 /** A step that gives these fields, and the scores that a scorer of it has. */
 const giving = (fields: z.ZodRawShape) =>
-  defineStep('gives', { version: 1, input: text, output: z.object(fields), policy });
+  defineStep('gives', { version: 1, input: text, output: z.object(fields), effect: 'read', policy });
 
 const isFrozen = (value: unknown): boolean =>
   typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(isFrozen));
@@ -90,6 +90,7 @@ describe('a scorer is a step over a finished run, as data', () => {
       version: 1,
       input: z.object({ usd: z.number(), failed: z.boolean() }),
       output: z.object({ fine: z.boolean() }),
+      effect: 'read',
       policy,
     });
     const { spec } = defineScorer('thrifty', on, spent, ({ run }) => ({ usd: run.costUsd, failed: run.failed }));
@@ -125,6 +126,7 @@ describe('a scorer sees what the pipeline shows', () => {
       version: 1,
       input: z.object({ text: z.string(), rounds: z.number() }),
       output: z.object({ good: z.boolean() }),
+      effect: 'read',
       policy,
     });
     const { spec } = defineScorer('s', { pipeline: looped }, count, ({ answer }) => ({
@@ -195,6 +197,7 @@ describe("a scorer's hash is of its definition", () => {
     input: rerank.input,
     output: z.object({ good: z.boolean() }),
     config: z.object({ topN: z.int().default(5) }),
+    effect: 'read',
     policy,
   });
 
@@ -221,6 +224,21 @@ describe("a scorer's hash is of its definition", () => {
     ].map(hash);
     expect(new Set(hashes).size).toBe(hashes.length);
   });
+});
+
+test('a scorer’s step changes nothing outside', () => {
+  const grade = { version: 1, input: text, output: z.object({ good: z.boolean() }), policy } as const;
+  const writes = defineStep('publish', { ...grade, effect: 'write', dryRun: { good: true } });
+  // @ts-expect-error it writes
+  expect(() => defineScorer('published', on, writes, ({ output }) => ({ text: output.text }))).toThrow(
+    "scorer 'published': its step 'publish@1' declares effect: 'write'",
+  );
+  const picks = { winner: z.enum(['first', 'second', 'tie']) };
+  const pair = defineStep('vote', { ...grade, output: z.object(picks), effect: 'write' });
+  // @ts-expect-error it writes
+  expect(() => definePairScorer('voted', on, pair, ({ first }) => ({ text: first.output.text }))).toThrow(
+    "scorer 'voted': its step 'vote@1' declares effect: 'write'",
+  );
 });
 
 test('the types say what each scorer needs and gives', () => {

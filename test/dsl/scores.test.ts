@@ -10,6 +10,7 @@ function fieldsOf(fields: z.ZodRawShape, scores?: object) {
     version: 1,
     input: z.object({ text: z.string() }),
     output: z.object(fields),
+    effect: 'read',
     policy: { attempts: 1, timeout: '1 second' },
   });
   const scorer = defineScorer('s', { pipeline: supportBot }, step, ({ output }) => ({ text: output.text }), {

@@ -13,6 +13,7 @@ const search = defineStep('search', {
   input: Query,
   output: Hits,
   config: z.object({ topK: z.number().int().default(8), model: z.string().optional() }),
+  effect: 'read',
   policy,
 });
 
@@ -23,7 +24,7 @@ describe('defineStep', () => {
       version: 2,
       input: Query,
       output: Hits,
-      effect: 'external',
+      effect: 'read',
       preset: {},
     });
     expect(search.policy).toEqual({
@@ -40,6 +41,7 @@ describe('defineStep', () => {
       version: 1,
       input: Query,
       output: Hits,
+      effect: 'read',
       policy: {
         attempts: 2,
         timeout: '1.5 minutes',
@@ -74,7 +76,7 @@ describe('defineStep', () => {
     expectTypeOf<InputOf<typeof search>>().toEqualTypeOf<{ query: string; hint?: string | undefined }>();
     expectTypeOf<OutputOf<typeof search>>().toEqualTypeOf<{ hits: string[] }>();
     expectTypeOf<ConfigOf<typeof search>>().toEqualTypeOf<{ topK: number; model?: string | undefined }>();
-    expectTypeOf(search.effect).toEqualTypeOf<'external'>();
+    expectTypeOf(search.effect).toEqualTypeOf<'read'>();
     const pure = defineStep('pure', { version: 1, input: Query, output: Hits, effect: 'none', policy });
     expectTypeOf(pure.effect).toEqualTypeOf<'none'>();
     expectTypeOf<ConfigOf<typeof pure>>().toEqualTypeOf<Record<never, never>>();
@@ -82,7 +84,7 @@ describe('defineStep', () => {
 });
 
 describe('what a contract may not be', () => {
-  const contract = { version: 1, input: Query, output: Hits, policy };
+  const contract = { version: 1, input: Query, output: Hits, effect: 'none', policy } as const;
   const refused: readonly [what: string, name: string, change: object, message: string][] = [
     ['no name', '', {}, "a step named '' may hold only letters, digits, '-' and '_'"],
     ['a name with a separator', 'a/b', {}, "a step named 'a/b' may hold only"],
@@ -111,6 +113,16 @@ describe('what a contract may not be', () => {
     ],
     ['beats', 's', { policy: { ...policy, beats: 'drum' } }, "beats is 'drum'"],
     ['effect', 's', { effect: 'some' }, "step 's': effect is 'some'"],
+    ['an effect of old', 's', { effect: 'external' }, "step 's': effect is 'external'"],
+    ['no effect', 's', { effect: undefined }, "step 's' declares no effect"],
+    [
+      'a dry run of what only reads',
+      's',
+      { effect: 'read', dryRun: { hits: [] } },
+      "step 's': dryRun is given, but its",
+    ],
+    ['a dry run of another shape', 's', { effect: 'write', dryRun: { hits: 1 } }, "step 's': dryRun: "],
+    ['a dry run with more', 's', { effect: 'write', dryRun: { hits: [], more: 1 } }, "step 's': dryRun has no 'more'"],
     ['no object', 's', { input: z.string() }, "step 's': input is no z.object({ ... })"],
   ];
   test.each(refused)('%s', (_what, name, change, message) => {
@@ -142,7 +154,14 @@ describe('step schemas are JSON-faithful', () => {
   ];
   test.each(refused)('%s is refused for z.%s', (path, kind, shape) => {
     for (const part of ['input', 'output', 'config'] as const) {
-      const contract = { version: 1, input: Query, output: Hits, policy, [part]: z.object(shape) };
+      const contract = {
+        version: 1,
+        input: Query,
+        output: Hits,
+        effect: 'none' as const,
+        policy,
+        [part]: z.object(shape),
+      };
       expect(() => defineStep('s', contract)).toThrow(`step 's': ${part}${path} uses z.${kind}: `);
     }
   });
@@ -162,19 +181,19 @@ describe('step schemas are JSON-faithful', () => {
       ]),
       pair: z.tuple([z.string(), z.boolean()]).readonly(),
     });
-    expect(() => defineStep('tree', { version: 1, input: Tree, output: Tree, policy })).not.toThrow();
+    expect(() => defineStep('tree', { version: 1, input: Tree, output: Tree, effect: 'read', policy })).not.toThrow();
   });
 
   test('what can be left out of an object cannot be left out of a list', () => {
     const output = z.object({ list: z.array(z.string().optional()) });
-    expect(() => defineStep('s', { version: 1, input: Query, output, policy })).toThrow(
+    expect(() => defineStep('s', { version: 1, input: Query, output, effect: 'read', policy })).toThrow(
       "step 's': output.list[] is optional, but only a field can be left out of JSON",
     );
   });
 
   test('field names that plans use themselves are refused', () => {
     const config = z.object({ $config: z.string() });
-    expect(() => defineStep('s', { version: 1, input: Query, output: Hits, config, policy })).toThrow(
+    expect(() => defineStep('s', { version: 1, input: Query, output: Hits, config, effect: 'read', policy })).toThrow(
       "named '$config'",
     );
   });

@@ -31,6 +31,7 @@ const search = defineStep('search', {
   input: z.object({ query: z.string(), near: z.array(Passage) }),
   output: z.object({ passages: z.array(Passage), best: Passage, found: z.boolean(), query: z.string() }),
   config: z.object({ topK: z.number().default(10), model: z.string().optional() }),
+  effect: 'read',
   policy,
 });
 const Question = z.object({ question: z.string(), seen: z.array(Passage) });
@@ -67,6 +68,7 @@ const scoring = defineStep('scoring', {
   input: z.object({ wanted: z.array(z.string()), passages: z.array(Passage) }),
   output: z.object({ score: z.number().min(0).max(1), why: z.string() }),
   config: z.object({ k: z.int().default(10) }),
+  effect: 'read',
   policy,
 });
 ${defined.join('\n')}

@@ -143,7 +143,13 @@ describe('decision 36: what an edit must hold', () => {
   });
 
   test('swap and replace: it produces at least the old outputs', () => {
-    const nothing = defineStep('nothing', { version: 1, input: z.object({}), output: z.object({}), policy: pure });
+    const nothing = defineStep('nothing', {
+      version: 1,
+      input: z.object({}),
+      output: z.object({}),
+      effect: 'read',
+      policy: pure,
+    });
     // @ts-expect-error it produces no 'passages'
     expect(() => supportBot.variant('v', (edit) => edit.swap('keyword', nothing))).toThrow(
       "node 'keyword' must still produce 'passages' at its old type",
@@ -176,6 +182,7 @@ describe('decision 36: what an edit must hold', () => {
       version: 1,
       input: z.object({ text: z.string() }),
       output: Passages,
+      effect: 'read',
       policy: pure,
     });
     expect(() =>
@@ -337,6 +344,7 @@ describe('decision 41: a swap keeps the place and starts the config anew', () =>
     input: rerank.input as unknown as z.ZodObject<{ query: z.ZodString; passages: z.ZodArray<typeof Passage> }>,
     output: Passages,
     config: z.object({ topN: z.int().default(5), depth: z.int().default(2) }),
+    effect: 'read',
     policy: { attempts: 2, timeout: '2 minutes', heartbeat: '10 seconds' },
   });
   const slow = base.variant('slow', (edit) => edit.swap('ranked', slowRerank, { depth: 3 }));
@@ -355,7 +363,13 @@ describe('decision 41: a swap keeps the place and starts the config anew', () =>
   });
 
   test('decision 34: the lane is checked again when a swap changes the step', () => {
-    const external = defineStep('external', { version: 1, input: keepOrder.input, output: Passages, policy: pure });
+    const external = defineStep('external', {
+      version: 1,
+      input: keepOrder.input,
+      output: Passages,
+      effect: 'read',
+      policy: pure,
+    });
     const message = "node 'ordered': lane 'local' needs a step that declares effect: 'none'";
     expect(() => base.variant('v', (edit) => edit.swap('ordered', external as never))).toThrow(message);
     expect(() =>

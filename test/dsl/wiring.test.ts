@@ -26,8 +26,14 @@ describe('decision 6: objects are entered by declared field, everything else is 
     both: z.object({ text: z.string() }).and(z.object({ count: z.number() })),
     scalar: z.string(),
   });
-  const give = defineStep('give', { version: 1, input: z.object({}), output: shape, policy });
-  const keep = defineStep('keep', { version: 1, input: z.object({ text: z.string() }), output: z.object({}), policy });
+  const give = defineStep('give', { version: 1, input: z.object({}), output: shape, effect: 'read', policy });
+  const keep = defineStep('keep', {
+    version: 1,
+    input: z.object({ text: z.string() }),
+    output: z.object({}),
+    effect: 'read',
+    policy,
+  });
   const start = definePipeline('p', Question).step('give', give, () => ({}));
 
   test('an object, also in an object, behind a default, and as an intersection', () => {
@@ -76,6 +82,7 @@ describe('decision 7: an optional output fits an optional input only', () => {
       version: 1,
       input: z.object({ history: z.array(z.string()) }),
       output: z.object({}),
+      effect: 'read',
       policy,
     });
     // Wired key by key the plan cannot tell, so this is the compiler's to refuse ...

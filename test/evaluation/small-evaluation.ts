@@ -19,18 +19,21 @@ const draft = defineStep('draft', {
   input: Text,
   output: Text,
   config: z.object({ mark: z.string().default('.') }),
+  effect: 'read',
   policy,
 });
 const overlap = defineStep('overlap', {
   version: 1,
   input: z.object({ answer: z.string(), wanted: z.string() }),
   output: z.object({ score: z.number().min(0).max(1), reason: z.string() }),
+  effect: 'read',
   policy,
 });
 const prefer = defineStep('prefer', {
   version: 1,
   input: z.object({ first: z.string(), second: z.string() }),
   output: z.object({ winner: z.enum(['first', 'second', 'tie']), reason: z.string() }),
+  effect: 'read',
   policy,
 });
 

@@ -16,6 +16,7 @@ const speak = defineStep('speak', {
   input: Text,
   output: Text,
   config: z.object({ voice: z.string().default('plain') }),
+  effect: 'read',
   policy: { attempts: 1, timeout: '2 seconds' },
 });
 const pipelineOf = (id: string) =>

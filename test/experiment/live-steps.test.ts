@@ -5,7 +5,7 @@ import type { SpecArm } from '../../src/experiment/spec.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
 
 const Text = z.object({ text: z.string() });
-const settings = { input: Text, output: Text, policy: { attempts: 1, timeout: '1 second' } } as const;
+const settings = { input: Text, output: Text, effect: 'none', policy: { attempts: 1, timeout: '1 second' } } as const;
 const echo = defineStep('echo', { ...settings, version: 1, config: z.object({ mark: z.string().default('') }) });
 const shout = defineStep('shout', { ...settings, version: 2, config: z.object({ mark: z.string().default('') }) });
 const pipeline = definePipeline('echoes', Text)

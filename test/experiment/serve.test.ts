@@ -12,6 +12,7 @@ const echo = defineStep('echo', {
   input: Text,
   output: Text,
   config: z.object({ mark: z.string().default('') }),
+  effect: 'read',
   policy: { attempts: 1, timeout: '1 second' },
 });
 const pipeline = definePipeline('echoes', Text.extend({ user: z.string().optional(), vip: z.boolean().optional() }))

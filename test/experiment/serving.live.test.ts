@@ -20,6 +20,7 @@ const mark = defineStep('mark', {
   input: Text,
   output: Marked,
   config: z.object({ mark: z.string().default('.'), fails: z.boolean().default(false) }),
+  effect: 'read',
   policy,
 });
 const seen: string[] = [];

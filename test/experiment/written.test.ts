@@ -6,7 +6,14 @@ import type { NodeEdit, Plan } from '../../src/plan/plan.ts';
 
 const Text = z.object({ text: z.string() });
 const config = z.object({ model: z.string().default('large'), topN: z.number().default(8) });
-const step = { version: 1, input: Text, output: Text, config, policy: { attempts: 1, timeout: '1 second' } } as const;
+const step = {
+  version: 1,
+  input: Text,
+  output: Text,
+  config,
+  effect: 'none',
+  policy: { attempts: 1, timeout: '1 second' },
+} as const;
 const [rank, sort] = [defineStep('rank', step), defineStep('sort', step)];
 const bot = definePipeline('bot', Text)
   .step('ranked', rank, ({ input }) => ({ text: input.text }))

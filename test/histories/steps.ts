@@ -30,24 +30,33 @@ export const stumble = defineStep('stumble', {
   input: Amount,
   output: Judged,
   config: z.object({ retryAfterMs: z.int().optional() }),
+  effect: 'read',
   policy,
 });
 /** Fails for good. */
-export const refuse = defineStep('refuse', { version: 1, input: Amount, output: Judged, policy });
+export const refuse = defineStep('refuse', { version: 1, input: Amount, output: Judged, effect: 'read', policy });
 /** Ends only when told. */
-export const wait = defineStep('wait', { version: 1, input: Amount, output: Judged, policy });
+export const wait = defineStep('wait', { version: 1, input: Amount, output: Judged, effect: 'read', policy });
 export const count = defineStep('count', {
   version: 1,
   input: Amount,
   output: z.object({ numbers: z.array(z.int()) }),
+  effect: 'read',
   policy,
 });
 /** Gives more than a history should hold. */
-export const write = defineStep('write', { version: 1, input: Amount, output: z.object({ text: z.string() }), policy });
+export const write = defineStep('write', {
+  version: 1,
+  input: Amount,
+  output: z.object({ text: z.string() }),
+  effect: 'read',
+  policy,
+});
 export const measure = defineStep('measure', {
   version: 1,
   input: z.object({ text: z.string() }),
   output: Amount,
+  effect: 'read',
   policy,
 });
 
@@ -57,6 +66,7 @@ export const spend = defineStep('spend', {
   input: Amount,
   output: Judged,
   config: z.object({ usd: z.number() }),
+  effect: 'read',
   policy,
 });
 

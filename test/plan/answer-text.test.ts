@@ -9,6 +9,7 @@ const write = defineStep('write', {
   version: 1,
   input: z.object({ text: z.string() }),
   output: Text,
+  effect: 'read',
   policy: { attempts: 1, timeout: '1 second' },
 });
 const Input = z.object({ text: z.string() });

@@ -18,10 +18,16 @@ import { FIELD, PLANTED, type Place, planted, RULES } from './planted.ts';
 const Asked = z.object({ question: z.string(), customer: z.object({ name: z.string() }) });
 const policy = { attempts: 2, timeout: '30 seconds', backoff: { first: '10 ms', factor: 1, max: '10 ms' } } as const;
 const say = defineStep('say', {
-  ...{ version: 1, input: Asked, policy },
+  ...{ version: 1, input: Asked, effect: 'read', policy },
   output: z.object({ text: z.string(), pages: z.array(z.string()) }),
 });
-const fall = defineStep('fall', { version: 1, input: Asked, output: z.object({ text: z.string() }), policy });
+const fall = defineStep('fall', {
+  version: 1,
+  input: Asked,
+  output: z.object({ text: z.string() }),
+  effect: 'read',
+  policy,
+});
 
 let said = 0;
 const LINES = 60;

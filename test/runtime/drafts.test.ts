@@ -12,6 +12,7 @@ const write = defineStep('write', {
   version: 1,
   input: Text,
   output: z.object({ text: z.string(), isGood: z.boolean() }),
+  effect: 'read',
   policy: { attempts: 3, timeout: '1 second' },
 });
 

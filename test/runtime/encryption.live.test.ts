@@ -23,7 +23,7 @@ import { type Live, startLive } from '../support/live.ts';
 
 const Text = z.object({ text: z.string() });
 const policy = { attempts: 3, timeout: '60 seconds', backoff: { first: '10 ms', factor: 1, max: '10 ms' } } as const;
-const contract = { version: 1, input: Text, output: Text, policy } as const;
+const contract = { version: 1, input: Text, output: Text, effect: 'read', policy } as const;
 const note = defineStep('note', { ...contract, config: z.object({ note: z.string() }), effect: 'none' });
 const refuse = defineStep('refuse', contract);
 const hold = defineStep('hold', { ...contract, policy: { ...policy, heartbeat: '60 seconds', beats: 'progress' } });

@@ -30,12 +30,14 @@ const write = defineStep('write', {
   version: 1,
   input: Asked,
   output: Draft,
+  effect: 'read',
   policy,
 });
 const judge = defineStep('judge', {
   version: 1,
   input: z.object({ round: z.number(), rounds: z.number() }),
   output: z.object({ passed: z.boolean(), next: z.number() }),
+  effect: 'read',
   policy,
 });
 /** Writes without tokens: what helps when `write` does not. */
@@ -43,6 +45,7 @@ const apologise = defineStep('apologise', {
   version: 1,
   input: Asked,
   output: Draft,
+  effect: 'read',
   policy,
 });
 

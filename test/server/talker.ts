@@ -15,6 +15,7 @@ const reply = defineStep('reply', {
   version: 1,
   input: Told,
   output: Said,
+  effect: 'read',
   policy: { attempts: 1, timeout: '10 seconds' },
 });
 

@@ -15,8 +15,8 @@ const policy = {
   backoff: { first: '10 ms', factor: 1, max: '10 ms' },
 } as const;
 
-const tidy = defineStep('tidy', { version: 2, input: Question, output: Question, policy });
-const answer = defineStep('answer', { version: 1, input: Question, output: Text, policy });
+const tidy = defineStep('tidy', { version: 2, input: Question, output: Question, effect: 'read', policy });
+const answer = defineStep('answer', { version: 1, input: Question, output: Text, effect: 'read', policy });
 
 export const traced = definePipeline('traced', Question)
   .step('asked', tidy, ({ input }) => ({ question: input.question }))

@@ -14,6 +14,7 @@ const hang = defineStep('hang', {
   version: 1,
   input: Text,
   output: Text,
+  effect: 'read',
   policy: { attempts: 1, timeout: '1 minute' },
 });
 const slow = definePipeline('slow', Text)

@@ -16,15 +16,22 @@ const Item = z.object({ text: z.string(), keep: z.boolean() });
 const Count = z.object({ characters: z.number() });
 const policy = { attempts: 1, timeout: '1 minute' } as const;
 const echo = defineStep('echo', { version: 1, input: Text, output: Text, effect: 'none', policy });
-const shout = defineStep('shout', { version: 1, input: Text, output: Text, policy });
+const shout = defineStep('shout', { version: 1, input: Text, output: Text, effect: 'read', policy });
 const list = defineStep('list', {
   version: 1,
   input: Text,
   output: z.object({ items: z.array(Item) }),
   config: z.object({ count: z.number(), size: z.number() }),
+  effect: 'read',
   policy,
 });
-const count = defineStep('count', { version: 1, input: z.object({ all: Text, item: Item }), output: Count, policy });
+const count = defineStep('count', {
+  version: 1,
+  input: z.object({ all: Text, item: Item }),
+  output: Count,
+  effect: 'read',
+  policy,
+});
 
 let live: Live;
 beforeAll(async () => {

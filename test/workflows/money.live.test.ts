@@ -15,6 +15,7 @@ const say = defineStep('say', {
   input: Text,
   output: Text,
   config: z.object({ model: z.string() }),
+  effect: 'read',
   policy,
 });
 const plain = defineStep('plain', { version: 1, input: Text, output: Text, effect: 'none', policy });

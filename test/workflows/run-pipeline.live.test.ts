@@ -9,28 +9,31 @@ import { type Live, startLive } from '../support/live.ts';
 const Text = z.object({ text: z.string() });
 const policy = { attempts: 2, timeout: '30 seconds', backoff: { first: '10 ms', factor: 1, max: '10 ms' } } as const;
 const upper = defineStep('upper', { version: 1, input: Text, output: Text, effect: 'none', policy });
-const flaky = defineStep('flaky', { version: 1, input: Text, output: Text, policy });
-const broken = defineStep('broken', { version: 1, input: Text, output: Text, policy });
+const flaky = defineStep('flaky', { version: 1, input: Text, output: Text, effect: 'read', policy });
+const broken = defineStep('broken', { version: 1, input: Text, output: Text, effect: 'read', policy });
 const large = defineStep('large', {
   version: 1,
   input: Text,
   output: z.object({ lines: z.array(z.string()), isLarge: z.boolean() }),
   config: z.object({ bytes: z.number() }),
+  effect: 'read',
   policy,
 });
 const count = defineStep('count', {
   version: 1,
   input: z.object({ lines: z.array(z.string()) }),
   output: z.object({ n: z.number() }),
+  effect: 'read',
   policy,
 });
 const hang = defineStep('hang', {
   version: 1,
   input: Text,
   output: Text,
+  effect: 'read',
   policy: { ...policy, attempts: 1, timeout: '400 ms' },
 });
-const unknown = defineStep('unknown', { version: 7, input: Text, output: Text, policy });
+const unknown = defineStep('unknown', { version: 7, input: Text, output: Text, effect: 'read', policy });
 
 const seen: string[] = [];
 const implementations = () => [

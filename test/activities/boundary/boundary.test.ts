@@ -14,6 +14,7 @@ const echo = defineStep('echo', {
   version: 3,
   input: Text,
   output: Text,
+  effect: 'read',
   policy: { attempts: 1, timeout: '1 second' },
 });
 const payloads: Payloads = { put: async () => undefined, get: async () => new Map() };

@@ -10,6 +10,7 @@ const shout = defineStep('shout', {
   version: 1,
   input: Text,
   output: Text,
+  effect: 'read',
   policy: { attempts: 1, timeout: '1 second' },
 });
 const run = ({ text }: { text: string }) => ({ text });

@@ -13,6 +13,7 @@ const step = defineStep('shout', {
   input: z.object({ text: z.string() }),
   output: z.object({ text: z.string() }),
   config: z.object({ times: z.number().default(2) }),
+  effect: 'read',
   policy: { attempts: 1, timeout: '1 second' },
 });
 const payloads = { put: async () => undefined, get: async () => new Map<string, string>() };

@@ -13,7 +13,13 @@ import { restoreClaims } from '../../../src/store/claims.ts';
 const SECRET = 'ada@planted.example';
 const Out = z.object({ text: z.string(), lines: z.array(z.string()).optional() });
 const policy = { attempts: 1, timeout: '10 seconds' } as const;
-const say = defineStep('say', { version: 1, input: z.object({ text: z.string() }), output: Out, policy });
+const say = defineStep('say', {
+  version: 1,
+  input: z.object({ text: z.string() }),
+  output: Out,
+  effect: 'read',
+  policy,
+});
 const redaction = createRedaction({ ...NO_RULES, patterns: ['email'] });
 
 type Output = z.output<typeof Out>;

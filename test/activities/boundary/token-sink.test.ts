@@ -12,6 +12,7 @@ const write = defineStep('write', {
   version: 1,
   input: Text,
   output: Text,
+  effect: 'read',
   policy: { attempts: 1, timeout: '1 second' },
 });
 const sink = { hub: 'h', url: 'http://sink' };

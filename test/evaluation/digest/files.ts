@@ -13,6 +13,7 @@ export const shout = defineStep('shout', {
   version: 3,
   input: z.object({ text: z.string() }),
   output: z.object({ text: z.string() }),
+  effect: 'read',
   policy: { attempts: 1, timeout: '1 second' },
 });
 

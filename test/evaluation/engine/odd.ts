@@ -18,6 +18,7 @@ const answer = defineStep('answer', {
   input: Text,
   output: Text,
   config: z.object({ mark: z.string().default('.') }),
+  effect: 'read',
   policy,
 });
 const grade = defineStep('grade', {
@@ -25,12 +26,14 @@ const grade = defineStep('grade', {
   input: z.object({ answer: z.string() }),
   output: z.object({ score: z.number(), reason: z.string() }),
   config: z.object({ prompt: z.string().default('How good is it?') }),
+  effect: 'read',
   policy,
 });
 const prefer = defineStep('prefer', {
   version: 1,
   input: z.object({ first: z.string(), second: z.string() }),
   output: z.object({ winner: z.enum(['first', 'second', 'tie']) }),
+  effect: 'read',
   policy,
 });
 

@@ -37,6 +37,7 @@ const say = defineStep('say', {
   input: Text,
   output: Text,
   config: z.object({ style: z.string() }),
+  effect: 'read',
   policy: { attempts: 4, timeout: '1 second', backoff: { first: '1 ms', factor: 1, max: '1 ms' } },
 });
 

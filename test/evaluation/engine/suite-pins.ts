@@ -81,7 +81,7 @@ export function describePins(stage: Stage): void {
     const { store } = stage.place;
     const Text = z.object({ text: z.string() });
     const find = defineStep('found', {
-      ...{ version: 1, input: Text, output: Text, policy: { attempts: 1, timeout: '5 seconds' } },
+      ...{ version: 1, input: Text, output: Text, effect: 'read', policy: { attempts: 1, timeout: '5 seconds' } },
       config: z.object({ index: z.string(), snapshot: z.string().optional() }),
     });
     const { plan } = definePipeline('finding', Text)

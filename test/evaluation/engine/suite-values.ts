@@ -82,6 +82,7 @@ export function describeValues(stage: Stage): void {
       version: 1,
       input: Listed,
       output: Text,
+      effect: 'read',
       policy: { attempts: 1, timeout: '5 seconds' },
     });
     const { plan } = definePipeline('joining', Given)

@@ -23,7 +23,7 @@ import { type Live, startLive } from '../../support/live.ts';
 const Text = z.object({ text: z.string() });
 const policy = { attempts: 1, timeout: '20 seconds' } as const;
 const say = defineStep('say', {
-  ...{ version: 1, input: Text, output: Text, policy },
+  ...{ version: 1, input: Text, output: Text, effect: 'read', policy },
   config: z.object({ model: z.string(), prompt: z.string().default('') }),
 });
 const search = defineStep('search', {

@@ -82,19 +82,34 @@ export const aTimeoutAboveOneDay = () =>
 const policy = { attempts: 1, timeout: '1 second' } as const;
 
 export const aDateInASchema = () =>
-  defineStep('dated', { version: 1, input: z.object({ at: z.array(z.date()) }), output: Passages, policy });
+  defineStep('dated', { version: 1, input: z.object({ at: z.array(z.date()) }), output: Passages, effect: 'none', policy });
 //! DefinitionError: step 'dated': input.at[] uses z.date: JSON has no dates: use z.iso.datetime()
 //! → describe plain JSON there
 
 export const aCoercion = () =>
-  defineStep('coerced', { version: 1, input: z.object({ count: z.coerce.number() }), output: Passages, policy });
+  defineStep('coerced', { version: 1, input: z.object({ count: z.coerce.number() }), output: Passages, effect: 'none', policy });
 //! DefinitionError: step 'coerced': input.count uses z.coerce: it would accept what its JSON Schema refuses
 //! → describe plain JSON there
 
 export const anyInASchema = () =>
-  defineStep('loose', { version: 1, input: z.object({ data: z.any() }), output: Passages, policy });
+  defineStep('loose', { version: 1, input: z.object({ data: z.any() }), output: Passages, effect: 'none', policy });
 //! DefinitionError: step 'loose': input.data uses z.any: it checks nothing
 //! → describe plain JSON there
+
+const open = { version: 1, input: z.object({}), output: Passages, policy };
+
+export const noEffect = () => defineStep('openTicket', open as never);
+//! DefinitionError: step 'openTicket' declares no effect
+//! → use 'none' for pure computation, 'read' where it asks a model, a database or a service and changes nothing there, 'write' where it changes something there
+
+export const anEffectThatWasRenamed = () => defineStep('openTicket', { ...open, effect: 'external' } as never);
+//! DefinitionError: step 'openTicket': effect is 'external'
+//! → use 'none' for pure computation, 'read' where it asks a model, a database or a service and changes nothing there, 'write' where it changes something there
+
+export const aDryRunOfWhatOnlyReads = () =>
+  defineStep('openTicket', { ...open, effect: 'read', dryRun: { passages: [] } } as never);
+//! DefinitionError: step 'openTicket': dryRun is given, but its effect is 'read'
+//! → remove it: only a step of effect 'write' is left out where runs are repeated or evaluated
 
 export const aDatasetOfNoFile = () => defineDataset('questions', { input: z.object({ q: z.string() }), source: 'questions' });
 //! DefinitionError: dataset 'questions': source is 'questions'

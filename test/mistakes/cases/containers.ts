@@ -37,7 +37,7 @@ base.repeat('answer', loop, (round) => round.step('check', judge, ({ understood 
 // An arm that ends like a round.
 base.branch('reply', Feedback, ({ understood }) => understood.answerable,
   (arm) => arm.until(({ understood }) => understood.answerable, () => ({ feedback: '' })),
-  //! TS2741 Property '"an arm or a map's body ends with .yield(wire)"' is missing in type 'Round<Record<"understood", { standalone: string; queries: string[]; answerable: boolean; }>, Record<"understood", Placed<{ question: string; history?: { role: "assistant" | "user"; text: string; }[] | undefined; }, { ...; }, { ...; }, "external", Scope<...>>> & Record<...>>' but required in type 'Part<unknown>'.
+  //! TS2741 Property '"an arm or a map's body ends with .yield(wire)"' is missing in type 'Round<Record<"understood", { standalone: string; queries: string[]; answerable: boolean; }>, Record<"understood", Placed<{ question: string; history?: { role: "assistant" | "user"; text: string; }[] | undefined; }, { ...; }, { ...; }, "read", Scope<...>>> & Record<...>>' but required in type 'Part<unknown>'.
   (arm) => arm.yield(() => ({ feedback: '' })),
 );
 

@@ -77,7 +77,7 @@ defineScorer('s', on, judge, ({ output, ranked }) => ({ answer: output.text, pas
 
 // A pair judged by a step that names no winner.
 definePairScorer('s', on, judge, ({ first }) => ({ answer: first.output.text, passages: first.ranked.passages }));
-//! TS2345 Argument of type 'Step<{ answer: string; passages: { id: string; text: string; score: number; }[]; }, { passed: boolean; feedback: string; score: number; }, { threshold?: number | undefined; }, "external", { threshold: number; }>' is not assignable to parameter of type 'Step<{ answer: string; passages: { id: string; text: string; score: number; }[]; }, { readonly winner: "first" | "second" | "tie"; }, { threshold?: number | undefined; }, Effect, unknown>'.
+//! TS2345 Argument of type 'Step<{ answer: string; passages: { id: string; text: string; score: number; }[]; }, { passed: boolean; feedback: string; score: number; }, { threshold?: number | undefined; }, "read", { threshold: number; }>' is not assignable to parameter of type 'Step<{ answer: string; passages: { id: string; text: string; score: number; }[]; }, { readonly winner: "first" | "second" | "tie"; }, { threshold?: number | undefined; }, "none" | "read", unknown>'.
 //!   Property 'winner' is missing in type '{ passed: boolean; feedback: string; score: number; }' but required in type '{ readonly winner: "first" | "second" | "tie"; }'.
 
 // A node of a pair, of neither side.

@@ -10,13 +10,13 @@ supportBot.variant('v', (edit) => edit.configure('reranked', { topN: 3 }));
 
 // A swap to a step that needs more.
 supportBot.variant('v', (edit) => edit.swap('keyword', rerank));
-//! TS2345 Argument of type 'Step<{ query: string; passages: { id: string; text: string; score: number; }[]; }, { passages: { id: string; text: string; score: number; }[]; }, { topN?: number | undefined; model?: string | undefined; }, "external", { ...; }>' is not assignable to parameter of type 'Step<{ query: string; passages: { id: string; text: string; score: number; }[]; }, { passages: { id: string; text: string; score: number; }[]; }, { topN?: number | undefined; model?: string | undefined; }, Effect, unknown> & WiringError<...>'.
-//!   Property 'wiringError' is missing in type 'Step<{ query: string; passages: { id: string; text: string; score: number; }[]; }, { passages: { id: string; text: string; score: number; }[]; }, { topN?: number | undefined; model?: string | undefined; }, "external", { ...; }>' but required in type 'WiringError<"node 'keyword' is not wired to supply 'passages'">'.
+//! TS2345 Argument of type 'Step<{ query: string; passages: { id: string; text: string; score: number; }[]; }, { passages: { id: string; text: string; score: number; }[]; }, { topN?: number | undefined; model?: string | undefined; }, "read", { ...; }>' is not assignable to parameter of type 'Step<{ query: string; passages: { id: string; text: string; score: number; }[]; }, { passages: { id: string; text: string; score: number; }[]; }, { topN?: number | undefined; model?: string | undefined; }, Effect, unknown> & WiringError<...>'.
+//!   Property 'wiringError' is missing in type 'Step<{ query: string; passages: { id: string; text: string; score: number; }[]; }, { passages: { id: string; text: string; score: number; }[]; }, { topN?: number | undefined; model?: string | undefined; }, "read", { ...; }>' but required in type 'WiringError<"node 'keyword' is not wired to supply 'passages'">'.
 
 // A swap to a step that produces something else.
 supportBot.variant('v', (edit) => edit.swap('keyword', countHits));
-//! TS2345 Argument of type 'Step<{ query: string; }, { passages: number; }, NoFields, "external", NoFields>' is not assignable to parameter of type 'Step<{ query: string; }, { passages: number; }, NoFields, Effect, unknown> & WiringError<"node 'keyword' must still produce 'passages' at its old type">'.
-//!   Property 'wiringError' is missing in type 'Step<{ query: string; }, { passages: number; }, NoFields, "external", NoFields>' but required in type 'WiringError<"node 'keyword' must still produce 'passages' at its old type">'.
+//! TS2345 Argument of type 'Step<{ query: string; }, { passages: number; }, NoFields, "read", NoFields>' is not assignable to parameter of type 'Step<{ query: string; }, { passages: number; }, NoFields, Effect, unknown> & WiringError<"node 'keyword' must still produce 'passages' at its old type">'.
+//!   Property 'wiringError' is missing in type 'Step<{ query: string; }, { passages: number; }, NoFields, "read", NoFields>' but required in type 'WiringError<"node 'keyword' must still produce 'passages' at its old type">'.
 
 // A swap of a whole loop.
 supportBot.variant('v', (edit) => edit.swap('answer', draftAnswer));
@@ -44,8 +44,8 @@ supportBot.variant('v', (edit) => edit.rewire('keyword', () => ({ query: '', nea
 
 // A replace by a step that produces something else.
 supportBot.variant('v', (edit) => edit.replace('keyword', countHits, ({ understood }) => ({ query: understood.standalone })));
-//! TS2345 Argument of type 'Step<{ query: string; }, { passages: number; }, NoFields, "external", NoFields>' is not assignable to parameter of type 'Step<{ query: string; }, { passages: number; }, NoFields, Effect, unknown> & WiringError<"node 'keyword' must still produce 'passages' at its old type">'.
-//!   Property 'wiringError' is missing in type 'Step<{ query: string; }, { passages: number; }, NoFields, "external", NoFields>' but required in type 'WiringError<"node 'keyword' must still produce 'passages' at its old type">'.
+//! TS2345 Argument of type 'Step<{ query: string; }, { passages: number; }, NoFields, "read", NoFields>' is not assignable to parameter of type 'Step<{ query: string; }, { passages: number; }, NoFields, Effect, unknown> & WiringError<"node 'keyword' must still produce 'passages' at its old type">'.
+//!   Property 'wiringError' is missing in type 'Step<{ query: string; }, { passages: number; }, NoFields, "read", NoFields>' but required in type 'WiringError<"node 'keyword' must still produce 'passages' at its old type">'.
 
 // An edit inside a used pipeline, without its prefix.
 supportBot.variant('v', (edit) => edit.configure('picked', { topN: 2 }));
