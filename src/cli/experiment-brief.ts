@@ -35,7 +35,7 @@ async function brief(session: Session, id: string): Promise<ExitCode> {
   const found = await withStore(session, async ({ store }): Promise<Brief> => {
     const status = await experimentStatus(store, id);
     const [last] = await store.experiments.audit(status.row.experimentId, 1);
-    return { status, report: lookReport(status.row, status.look), last };
+    return { status, report: lookReport(status.row, status.look, status.rolloutLook), last };
   });
   const sections = await sectionsOf(found, Date.now());
   if (terminal.json) {

@@ -6,14 +6,14 @@ import { tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { wrap } from './text.ts';
 
-export async function showDetails(terminal: Terminal, { row, look }: ExperimentStatus): Promise<void> {
+export async function showDetails(terminal: Terminal, { row, look, rolloutLook }: ExperimentStatus): Promise<void> {
   const [{ lookReport }, { askedFacts }, { ratioText }] = await Promise.all([
     import('../experiment/look-report.ts'),
     import('../experiment/asked-facts.ts'),
     import('../experiment/brief-words.ts'),
   ]);
   const { room, width } = terminal;
-  const report = lookReport(row, look);
+  const report = lookReport(row, look, rolloutLook);
   const print = (lines: readonly string[]): void => {
     terminal.print();
     for (const line of lines) terminal.print(line);

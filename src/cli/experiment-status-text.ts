@@ -23,7 +23,7 @@ export interface StatusView {
 }
 
 export async function showStatus(terminal: Terminal, status: ExperimentStatus, view: StatusView): Promise<void> {
-  const { row, look, sentences } = status;
+  const { row, look, rolloutLook, sentences } = status;
   const { colours, width, room } = terminal;
   const [verdict = stateText(row.state), ...rest] = sentences;
   for (const line of wrap(`${row.experimentId} on ${row.pipeline}: ${verdict}`, width, '')) terminal.print(line);
@@ -33,15 +33,23 @@ export async function showStatus(terminal: Terminal, status: ExperimentStatus, v
     for (const line of metricTable(rows, row, colours, room - 2)) terminal.print(`  ${line}`);
     for (const line of flow([await ratioText(row, look), ...rest], width)) terminal.print(line);
   }
-  for (const line of flow(lookParts(row, look, view.now), width)) terminal.print(line);
+  if (rolloutLook !== null) {
+    terminal.print(`  rollout, by its newest look (number ${rolloutLook.lookNo}):`);
+    for (const line of metricTable(await tableRows(row, rolloutLook), row, colours, room - 2))
+      terminal.print(`  ${line}`);
+    for (const line of flow([await ratioText(row, rolloutLook)], width)) terminal.print(line);
+  }
+  for (const line of flow(lookParts(row, rolloutLook ?? look, view.now), width)) terminal.print(line);
   terminal.print(colours.dim(`  ${view.url}`));
   for (const line of nextLines(row, view.isServed)) terminal.print(`  ${line}`);
 }
 
 /** The same as data. */
-export async function statusData({ row, stages, look, sentences }: ExperimentStatus, temporalUrl: string) {
+export async function statusData(status: ExperimentStatus, temporalUrl: string) {
+  const { row, stages, look, rolloutLook, sentences } = status;
   const table = look === null ? [] : await tableRows(row, look);
-  return { ...row, stages, sentences, table, look, temporalUrl };
+  const rollout = rolloutLook && { table: await tableRows(row, rolloutLook), look: rolloutLook };
+  return { ...row, stages, sentences, table, look, rollout, temporalUrl };
 }
 
 async function tableRows({ spec }: ExperimentRow, look: LookRecord): Promise<readonly LookTableRow[]> {

@@ -74,14 +74,15 @@ export function ratioText({ ratio: { p, haltsBelow, rows } }: Pick<LookReport, '
  */
 export function exposureText(
   { state, startedAt, endedAt }: Pick<Told, 'state' | 'startedAt' | 'endedAt'>,
-  { funnel, asked, lookNo }: Pick<LookReport, 'funnel' | 'asked' | 'lookNo'>,
+  { funnel, asked, lookNo, rollout }: Pick<LookReport, 'funnel' | 'asked' | 'lookNo' | 'rollout'>,
   now: number,
 ): string {
   const parts = funnel.map(
     ({ arm, exposed, recorded }) => `${whole(exposed)} in ${arm} (${whole(recorded)} with a value)`,
   );
   const lasted = showSpan(Math.max(1_000, (endedAt ?? now) - startedAt));
-  const looks = lookNo === null ? 'no look yet' : `${whole(lookNo)} ${lookNo === 1 ? 'look' : 'looks'}`;
+  const newest = rollout?.lookNo ?? lookNo;
+  const looks = newest === null ? 'no look yet' : `${whole(newest)} ${newest === 1 ? 'look' : 'looks'}`;
   const unit = asked.unitName.charAt(0).toUpperCase() + asked.unitName.slice(1);
   const most = state === 'running' ? ` of at most ${showSpan(asked.stop.maxDurationMs)}` : '';
   return `${unit}s: ${parts.join(', ')}. It ${endedAt === null ? 'has run for' : 'ran for'} ${lasted}${most}, with ${looks}.`;

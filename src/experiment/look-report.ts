@@ -36,9 +36,8 @@ export interface Ratio {
   }[];
 }
 
-export interface LookReport {
-  readonly experimentId: string;
-  readonly asked: Asked;
+/** What one look says. */
+export interface Looked {
   readonly lookNo: number | null;
   readonly table: readonly LookTableRow[];
   readonly funnel: readonly FunnelArm[];
@@ -47,10 +46,21 @@ export interface LookReport {
   readonly daysLeft: number | null;
 }
 
-/** @param look the newest; null before the first */
+/** The result, and beside it the rollout that followed, by its newest look; null where there is none. */
+export interface LookReport extends Looked {
+  readonly experimentId: string;
+  readonly asked: Asked;
+  readonly rollout: Looked | null;
+}
+
+/**
+ * @param look the result; null before the first look
+ * @param rolloutLook the newest look of the rollout that followed
+ */
 export function lookReport(
   { experimentId, spec }: Pick<ExperimentRow, 'experimentId' | 'spec'>,
   look: LookRecord | null,
+  rolloutLook: LookRecord | null = null,
 ): LookReport {
   const { unitName, share, layer, scorers, metrics, stop, rollout, breaker } = spec;
   const arms = spec.arms.map(({ name, weight, edits }) => ({ name, weight, edits }));
@@ -65,13 +75,20 @@ export function lookReport(
     rollout,
     breaker,
   };
-  if (look === null) {
-    const funnel = arms.map(({ name, weight }) => ({
-      ...{ arm: name, weight, isServed: true, exposed: 0, matured: 0, recorded: 0 },
-    }));
-    const ratio = { p: null, haltsBelow: SRM_HALT_P, rows: [] };
-    return { experimentId, asked, lookNo: null, table: [], funnel, ratio, counts: null, daysLeft: null };
-  }
+  const looked = look === null ? nothingLooked(spec) : lookedAt(spec, look);
+  return { experimentId, asked, ...looked, rollout: rolloutLook === null ? null : lookedAt(spec, rolloutLook) };
+}
+
+function nothingLooked({ arms }: ExperimentSpec): Looked {
+  const funnel = arms.map(({ name, weight }) => ({
+    ...{ arm: name, weight, isServed: true, exposed: 0, matured: 0, recorded: 0 },
+  }));
+  const ratio = { p: null, haltsBelow: SRM_HALT_P, rows: [] };
+  return { lookNo: null, table: [], funnel, ratio, counts: null, daysLeft: null };
+}
+
+function lookedAt(spec: ExperimentSpec, look: LookRecord): Looked {
+  const { arms, metrics } = spec;
   const { data, srm, lookNo, daysLeft } = look;
   const served = servedArms(spec, data);
   const names = served.map((arm) => arms[arm]!.name);
@@ -93,7 +110,7 @@ export function lookReport(
     matured: sum(data.matured.filter((each) => each.arm === arm && each.windowMs === window)),
     recorded: recordedUnits(data, 0, arm),
   }));
-  return { experimentId, asked, lookNo, table: lookTable(spec, look), funnel, ratio, counts: data.counts, daysLeft };
+  return { lookNo, table: lookTable(spec, look), funnel, ratio, counts: data.counts, daysLeft };
 }
 
 const sum = (counts: readonly { readonly n: number }[]): number => counts.reduce((total, { n }) => total + n, 0);

@@ -1,4 +1,5 @@
 /** The ledger: what was decided of an experiment, and all that it rests on. Only added to; the database refuses the rest. */
+import type { LookPhase } from '../experiment/look-data.ts';
 import type { Json } from '../plan/plan.ts';
 import { type Clock, nowParam } from './clock.ts';
 import type { Database } from './database.ts';
@@ -24,7 +25,8 @@ export interface Ledger {
     entry: { readonly kind: LedgerEntry['kind']; readonly lookNo?: number; readonly content: Json },
   ): Promise<LedgerEntry>;
   look(experimentId: string, lookNo: number): Promise<LedgerEntry | undefined>;
-  lastLook(experimentId: string): Promise<LedgerEntry | undefined>;
+  /** The newest; with a phase, the newest of that phase. */
+  lastLook(experimentId: string, phase?: LookPhase): Promise<LedgerEntry | undefined>;
   /** In order, in pages. */
   entries(
     experimentId: string,
@@ -43,7 +45,13 @@ export function createLedger(database: Database, clock?: Clock): Ledger {
   return Object.freeze({
     append: (experimentId, entry) => appendEntry(database, experimentId, entry, nowParam(clock)),
     look: (experimentId, lookNo) => find('look_no = $2', [experimentId, lookNo]),
-    lastLook: (experimentId) => find('look_no is not null order by look_no desc limit 1', [experimentId]),
+    lastLook: (experimentId, phase) =>
+      phase === undefined
+        ? find('look_no is not null order by look_no desc limit 1', [experimentId])
+        : find(`look_no is not null and content::json ->> 'phase' = $2 order by look_no desc limit 1`, [
+            experimentId,
+            phase,
+          ]),
     entries: (experimentId, { after, limit }) =>
       database.query<LedgerEntry>(
         `select ${ENTRY_COLUMNS} from ledger where experiment_id = $1 and entry_no > $2 order by entry_no limit $3`,

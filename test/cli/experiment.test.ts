@@ -185,6 +185,39 @@ describe('on a pipeline that is deployed', () => {
     expect((await run(`history ${id} --looks`)).stdout).toMatch(/^ +1 .* thumbs-up +loud +\+.* better +promote$/m);
   });
 
+  test('the look that promoted stays the result, and the rollout is shown with its own numbers', async () => {
+    await start();
+    await world.look(id, GOOD);
+    await world.look(id, { units: 60, good: 0 });
+    const isResult = (stdout: string) => {
+      expect(stdout).toMatch(/primary +thumbs-up +20% +91.7% .* 120 \+ 120 +better/);
+      expect(stdout).toMatch(
+        /rollout, by its newest look \(number 2\):\n(.*\n)+? +primary +thumbs-up +20% +0% .* 60 \+ 60/,
+      );
+      expect(stdout.replaceAll(/\s+/g, ' ')).toContain('loud beats baseline on thumbs-up by 71.7');
+    };
+    const rolling = await run(`status ${id}`);
+    expect(rolling.stdout).toMatch(new RegExp(`^${id} on bot: loud is being rolled out`));
+    isResult(rolling.stdout);
+    await world.store.experiments.move(id, { to: 'promoted', from: ['rolling'], by: 'sluice', reason: 'rolled_out' });
+    const promoted = await run(`status ${id}`);
+    expect(promoted.stdout).toMatch(new RegExp(`^${id} on bot: loud was promoted`));
+    isResult(promoted.stdout);
+    const data = JSON.parse((await run(`status ${id} --json`)).stdout);
+    expect(data).toMatchObject({
+      ...{ look: { lookNo: 1, phase: 'experiment', decision: 'promote' } },
+      table: [{ metric: 'thumbs-up', status: 'better', values: [0.2, 110 / 120] }, { metric: 'failed' }, {}, {}],
+      rollout: {
+        look: { lookNo: 2, phase: 'rollout' },
+        table: [{ metric: 'thumbs-up', values: [0.2, 0] }, {}, {}, {}],
+      },
+    });
+    const brief = await run(`brief ${id} --json`);
+    expect(JSON.parse(brief.stdout)).toMatchObject({
+      report: { lookNo: 1, table: [{ status: 'better' }, {}, {}, {}], rollout: { lookNo: 2 } },
+    });
+  });
+
   test.each([
     ['inconclusive', 4],
     ['promoted', 0],

@@ -1,7 +1,7 @@
 /** `GET /v1/experiments/{id}/report`: what was asked of an experiment, and what its newest look says of each metric. */
 import { z } from '@hono/zod-openapi';
-import type { LookRecord } from '../../experiment/look-data.ts';
 import { lookReport } from '../../experiment/look-report.ts';
+import { resultLooks } from '../../runtime/experiment-status.ts';
 import { problems } from '../problem.ts';
 import { type AddRoutes, addRoute, jsonAnswer, keyedRoute, type Routing } from '../route.ts';
 import { ExperimentId, Interval, RowStatus } from './experiment-looks.ts';
@@ -26,43 +26,43 @@ const MetricReport = z
   })
   .openapi('MetricReport');
 
-const ExperimentReport = z
-  .object({
-    experimentId: z.string(),
-    asked: z
-      .unknown()
-      .openapi({ description: 'Arms, metrics, when to stop and how to roll out, as fixed at its start' }),
-    lookNo: z.int().nullable(),
-    table: z.array(MetricReport).openapi({ description: 'Of the newest look; empty before the first' }),
-    funnel: z.array(
+const Looked = z.object({
+  lookNo: z.int().nullable(),
+  table: z.array(MetricReport).openapi({ description: 'Empty before the first look' }),
+  funnel: z.array(
+    z.object({
+      arm: z.string(),
+      weight: z.number(),
+      isServed: z.boolean(),
+      exposed: z.int(),
+      matured: z.int().openapi({ description: "Whose window for the first metric's outcomes is over" }),
+      recorded: z.int().openapi({ description: 'Of which a value of the first metric is known' }),
+    }),
+  ),
+  ratio: z.object({
+    p: z.number().nullable().openapi({ description: 'Of the worst of the ratios, as one of so many' }),
+    haltsBelow: z.number(),
+    rows: z.array(
       z.object({
-        arm: z.string(),
-        weight: z.number(),
-        isServed: z.boolean(),
-        exposed: z.int(),
-        matured: z.int().openapi({ description: "Whose window for the first metric's outcomes is over" }),
-        recorded: z.int().openapi({ description: 'Of which a value of the first metric is known' }),
+        of: z.string(),
+        arms: z.array(z.string()),
+        counts: z.array(z.int()),
+        weights: z.array(z.number()),
+        p: z.number(),
       }),
     ),
-    ratio: z.object({
-      p: z.number().nullable().openapi({ description: 'Of the worst of the ratios, as one of so many' }),
-      haltsBelow: z.number(),
-      rows: z.array(
-        z.object({
-          of: z.string(),
-          arms: z.array(z.string()),
-          counts: z.array(z.int()),
-          weights: z.array(z.number()),
-          p: z.number(),
-        }),
-      ),
-    }),
-    counts: z
-      .unknown()
-      .openapi({ description: 'Units excluded, and outcomes late or outside; null before the first look' }),
-    daysLeft: z.number().nullable(),
-  })
-  .openapi('ExperimentReport');
+  }),
+  counts: z
+    .unknown()
+    .openapi({ description: 'Units excluded, and outcomes late or outside; null before the first look' }),
+  daysLeft: z.number().nullable(),
+});
+
+const ExperimentReport = Looked.extend({
+  experimentId: z.string(),
+  asked: z.unknown().openapi({ description: 'Arms, metrics, when to stop and how to roll out, as fixed at its start' }),
+  rollout: Looked.nullable().openapi({ description: 'The newest look of the rollout that followed; null without one' }),
+}).openapi('ExperimentReport');
 
 const identified = z.object({ id: ExperimentId });
 
@@ -71,7 +71,8 @@ const report = (allow: Routing['allow']) =>
     method: 'get',
     path: '/v1/experiments/{id}/report',
     tags: ['Experiments'],
-    summary: 'What was asked of an experiment, and what its newest look says of it',
+    summary:
+      'What was asked of an experiment, and its result: what the look says that decided, or the newest before a decision',
     middleware: allow('read'),
     request: { params: identified },
     responses: { 200: jsonAnswer('It is there', ExperimentReport), ...problems(404, 422) },
@@ -80,7 +81,7 @@ const report = (allow: Routing['allow']) =>
 export const addExperimentReport: AddRoutes = (app, { allow, runtime: { store } }) => {
   addRoute(app, report(allow), async (context) => {
     const row = await store.experiments.get(context.req.valid('param').id);
-    const last = await store.ledger.lastLook(row.experimentId);
-    return context.json(lookReport(row, last === undefined ? null : (JSON.parse(last.content) as LookRecord)));
+    const { look, rolloutLook } = await resultLooks(store.ledger, row.experimentId);
+    return context.json(lookReport(row, look, rolloutLook));
   });
 };

@@ -35,7 +35,10 @@ const ExperimentView = z
 
 const ExperimentStatus = ExperimentView.extend({
   sentences: z.array(z.string()).openapi({ description: 'What stands, in words, the verdict first' }),
-  look: z.unknown().openapi({ description: 'The newest look, with every number; null before the first' }),
+  look: z.unknown().openapi({
+    description: 'The result: the newest look of the experiment itself, with every number; null before the first',
+  }),
+  rolloutLook: z.unknown().openapi({ description: 'The newest look of the rollout that followed; null without one' }),
   stages: z.array(z.object({ stage: z.int(), why: z.string(), beganAt: z.number() }).loose()),
 }).openapi('ExperimentStatus');
 
@@ -102,8 +105,8 @@ export const addExperiments: AddRoutes = (app, { allow, runtime: { store, client
   });
   addRoute(app, show(allow), async (context) => {
     const row = await store.experiments.get(context.req.valid('param').id);
-    const { sentences, look, stages } = await statusOf(store, row);
-    return context.json({ ...viewOf(row), sentences, look, stages });
+    const { sentences, look, rolloutLook, stages } = await statusOf(store, row);
+    return context.json({ ...viewOf(row), sentences, look, rolloutLook, stages });
   });
   for (const action of Object.keys(ACTIONS) as (keyof typeof ACTIONS)[])
     addRoute(app, steer(allow, action), async (context) => {

@@ -16,7 +16,7 @@ import { Funnel, SampleRatio } from './funnel.tsx';
 import { DecisionLog, Stages } from './history.tsx';
 import { Effects, Guardrails } from './metrics.tsx';
 import { Ramp } from './ramp.tsx';
-import { type AuditRow, type ExperimentStatus, isLive, type Looks, type Report } from './types.ts';
+import { type AuditRow, type ExperimentStatus, isLive, type Looked, type Looks, type Report } from './types.ts';
 
 const POLL_MS = 5_000;
 const LOOKS_POLL_MS = 30_000;
@@ -86,10 +86,14 @@ function Numbers({ status }: { readonly status: ExperimentStatus }) {
       <Loaded query={report} what="what was measured">
         {(shown) => (
           <>
-            {(status.state === 'rolling' || status.state === 'promoted' || status.kind === 'rollout') && (
+            {(status.state === 'rolling' ||
+              status.state === 'promoted' ||
+              status.kind === 'rollout' ||
+              shown.rollout !== null) && (
               <section className="card">
                 <h2>Rollout</h2>
                 <Ramp status={status} asked={shown.asked} />
+                {shown.rollout !== null && <RolloutTable rollout={shown.rollout} />}
               </section>
             )}
             <section className="card">
@@ -130,6 +134,18 @@ function Numbers({ status }: { readonly status: ExperimentStatus }) {
   );
 }
 
+/** A rollout looks for harm alone: its guardrails, by its newest look. */
+function RolloutTable({ rollout: { table, lookNo } }: { readonly rollout: Looked }) {
+  const guardrails = table.filter(({ role }) => role === 'guardrail');
+  if (guardrails.length === 0) return null;
+  return (
+    <>
+      <Guardrails rows={guardrails} caption="Guardrails in the rollout" />
+      <p className="muted">Measured in the rollout only, at look {lookNo}. The result of the experiment is below.</p>
+    </>
+  );
+}
+
 function Tables({ report: { table, asked } }: { readonly report: Report }) {
   const of = (role: string) => table.filter((row) => row.role === role);
   if (table.length === 0)
@@ -142,15 +158,10 @@ function Tables({ report: { table, asked } }: { readonly report: Report }) {
   const [primary, guardrails, secondary] = [of('primary'), of('guardrail'), of('secondary')];
   return (
     <>
-      {table[0]!.phase === 'rollout' && (
-        <p className="muted">
-          What follows is of the rollout alone, which looks for harm; the effect that was decided by is above.
-        </p>
-      )}
       {primary.length > 0 && (
         <section className="card">
           <h2>Primary</h2>
-          <Effects rows={primary} caption="Primary metric at the newest look" />
+          <Effects rows={primary} caption="Primary metric" />
         </section>
       )}
       {guardrails.length > 0 && (
@@ -165,7 +176,7 @@ function Tables({ report: { table, asked } }: { readonly report: Report }) {
       {secondary.length > 0 && (
         <section className="card">
           <h2>Also watched</h2>
-          <Effects rows={secondary} caption="Secondary metrics at the newest look" />
+          <Effects rows={secondary} caption="Secondary metrics" />
           <p className="muted">Exploratory: nobody decides by these.</p>
         </section>
       )}

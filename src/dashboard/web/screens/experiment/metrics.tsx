@@ -59,9 +59,11 @@ export function Effects({ rows, caption }: { readonly rows: readonly LookTableRo
 export function Guardrails({
   rows,
   isShort = false,
+  caption = 'Guardrails',
 }: {
   readonly rows: readonly LookTableRow[];
   readonly isShort?: boolean;
+  readonly caption?: string;
 }) {
   const columns: readonly Column<LookTableRow>[] = [
     COMMON.metric,
@@ -71,7 +73,7 @@ export function Guardrails({
     { id: 'between', heading: 'Between', cell: harmText, isNumber: true },
     COMMON.stands,
   ];
-  return <Rows rows={rows} columns={columns} keyOf={keyOf} caption="Guardrails of the newest look" />;
+  return <Rows rows={rows} columns={columns} keyOf={keyOf} caption={caption} />;
 }
 
 const isOfSeveral = (rows: readonly LookTableRow[]): boolean => new Set(rows.map(({ variant }) => variant)).size > 1;

@@ -9,7 +9,7 @@ export interface ExperimentStatus extends ExperimentView {
   readonly stages: readonly StageRow[];
 }
 
-export type { Asked, FunnelArm } from '../../../../experiment/look-report.ts';
+export type { Asked, FunnelArm, Looked } from '../../../../experiment/look-report.ts';
 export type Report = LookReport;
 
 export interface LookPoint {
