@@ -26,6 +26,17 @@ export function describeLedger(subject: Subject): void {
       expect(await ledger.entries('l-1', { after: 8, limit: 1 })).toEqual([entries[8]]);
     });
 
+    test('the newest look of a phase is found behind those of the other', async () => {
+      const { ledger } = subject.store;
+      await deployNext(subject, 'l-phases');
+      await startOf(subject, 'l-phases-1', 'l-phases');
+      for (const [index, phase] of ['experiment', 'experiment', 'rollout'].entries())
+        await ledger.append('l-phases-1', { kind: 'look', lookNo: index + 1, content: { phase } });
+      expect(await ledger.lastLook('l-phases-1', 'experiment')).toMatchObject({ lookNo: 2 });
+      expect(await ledger.lastLook('l-phases-1', 'rollout')).toMatchObject({ lookNo: 3 });
+      expect(await ledger.lastLook('l-none', 'experiment')).toBeUndefined();
+    });
+
     test('content is canonical JSON, as it was written', async () => {
       const { ledger } = subject.store;
       await deployNext(subject, 'l-two');
