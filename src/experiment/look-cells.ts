@@ -56,7 +56,7 @@ export function lookMetric(
 export const burnIn = ({ kind }: OnlineMetric): number => (TAILS[kind] === 'sum' ? BURN_IN_UNITS_SUM : BURN_IN_UNITS);
 
 /** Which burn-in a kind has: sums have heavy tails, and a ratio is near normal only once its denominator is steady. */
-const TAILS = { rate: 'rate', mean: 'mean', share: 'mean', sum: 'sum', ratio: 'sum', quantile: 'mean' } as const;
+const TAILS = { rate: 'rate', mean: 'mean', share: 'share', sum: 'sum', ratio: 'sum', quantile: 'mean' } as const;
 
 /**
  * One arm in one stage. Where silence is an answer, matured units without a value are so many zeros: they add to n and to no

@@ -77,7 +77,8 @@ function rowsOf({ spec, settings, data }: Seen, served: readonly number[], phase
   const tested = spec.metrics.flatMap((metric, index) =>
     isTested(metric) ? [lookMetric(spec, settings, data, index, arms)] : [],
   );
-  const rows = lookAt(tested, settings)
+  const { nullVariance } = methodOf(settings.methodVersion);
+  const rows = lookAt(tested, { ...settings, nullVariance })
     .map((row): LookRow => Object.freeze({ ...row, arm: arms[row.arm]! }))
     .filter(({ arm }) => served.includes(arm));
   return Object.freeze(

@@ -8,9 +8,14 @@ import { SluiceError } from '../errors.ts';
 
 export interface Method {
   readonly version: number;
+  /** `LookSettings.nullVariance`. */
+  readonly nullVariance: boolean;
 }
 
-const METHODS: readonly Method[] = [{ version: 1 }, { version: 2 }];
+const METHODS: readonly Method[] = [
+  { version: 1, nullVariance: false },
+  { version: 2, nullVariance: true },
+];
 
 /** The version that new experiments start with. */
 export const METHOD_VERSION = METHODS.length;

@@ -4,12 +4,12 @@ import { aipwCs } from './aipw.ts';
 import { bernsteinCs, bernsteinDifference } from './bernstein.ts';
 import { breaker } from './breaker.ts';
 import { armsOf, type Kind, kind, number, twoSummaries, vector } from './contract.ts';
-import { asympCsBinary, asympCsMean } from './floors.ts';
+import { asympCsBinary, asympCsBinaryOneSided, asympCsMean, isRate, summaryOfRate } from './floors.ts';
 import { DEFAULT_MAX_DURATION_H, DEFAULT_MIN_DURATION_H, DEFAULT_MIN_UNITS, gate } from './gate.ts';
 import { groupSequentialBounds } from './group-sequential.ts';
 import { asympCs, asympCsOneSided } from './sequential.ts';
 import { srm, srmSequential } from './srm.ts';
-import { stageCs, stageStratified } from './stages.ts';
+import { type Stage, stageCs, stageCsOneSided, stageStratified } from './stages.ts';
 
 const INTERVAL = ['half_width', 'ci_lo', 'ci_hi', 'log_e', 'p'];
 const estimate = z.object({ diff: number, se: number, n: number, alpha: number, n_star: number });
@@ -20,26 +20,41 @@ const interval = z.object({ lo: number.nullable(), hi: number.nullable() });
 const limit = number.nullable().default(null);
 const guardrail = z.object({ name: z.string(), margin: number, lo: limit, hi: limit });
 
+const side = z.enum(['lower', 'upper']);
+const rates = z.object({ x0: number, n0: number, x1: number, n1: number });
+const tuned = z.object({ alpha: number, n_star: number, v_ref: number, side });
+
 const stagesOf = (rows: z.output<typeof stages>['stages']) =>
   rows.map((row) => {
     const [arm0, arm1] = armsOf(row);
     return { arm0, arm1 };
   });
 
+/** Counts that are none have no rate, and the method refuses it. */
+function stageOfRates({ x0, n0, x1, n1 }: z.output<typeof rates>): Stage {
+  const armOf = (n: number, successes: number) =>
+    isRate({ n, successes }) ? summaryOfRate({ n, successes }) : { n, mean: Number.NaN, variance: Number.NaN };
+  return { arm0: armOf(n0, x0), arm1: armOf(n1, x1) };
+}
+
 export const ONLINE_KINDS: Readonly<Record<string, Kind>> = {
   asymp_cs: kind(estimate, ['rho', ...INTERVAL], ({ diff, se, n, alpha, n_star }) =>
     asympCs({ diff, se, n }, { alpha, nStar: n_star }),
   ),
-  asymp_cs_one_sided: kind(
-    estimate.extend({ side: z.enum(['lower', 'upper']) }),
-    ['rho', 'bound'],
-    ({ diff, se, n, alpha, n_star, side }) => asympCsOneSided({ diff, se, n }, { alpha, nStar: n_star }, side),
+  asymp_cs_one_sided: kind(estimate.extend({ side }), ['rho', 'bound'], ({ diff, se, n, alpha, n_star, side }) =>
+    asympCsOneSided({ diff, se, n }, { alpha, nStar: n_star }, side),
   ),
   asymp_cs_binary: kind(
-    z.object({ x0: number, n0: number, x1: number, n1: number, alpha: number, n_star: number }),
+    rates.extend({ alpha: number, n_star: number }),
     ['diff', 'se', ...INTERVAL],
     ({ x0, n0, x1, n1, alpha, n_star }) =>
       asympCsBinary({ n: n0, successes: x0 }, { n: n1, successes: x1 }, { alpha, nStar: n_star }),
+  ),
+  asymp_cs_binary_one_sided: kind(
+    rates.extend({ alpha: number, n_star: number, side }),
+    ['rho', 'bound'],
+    ({ x0, n0, x1, n1, alpha, n_star, side: of }) =>
+      asympCsBinaryOneSided({ n: n0, successes: x0 }, { n: n1, successes: x1 }, { alpha, nStar: n_star }, of),
   ),
   asymp_cs_mean: kind(
     twoSummaries.extend({ alpha: number, n_star: number }),
@@ -68,6 +83,19 @@ export const ONLINE_KINDS: Readonly<Record<string, Kind>> = {
     stages.extend({ n_star: number, v_ref: number }),
     ['diff', 'se', 'n_used', 'left_out', ...INTERVAL],
     ({ stages: rows, alpha, n_star, v_ref }) => stageCs(stagesOf(rows), { alpha, nStar: n_star, vRef: v_ref }),
+  ),
+  stage_cs_one_sided: kind(
+    z.union([
+      tuned.extend({ stages: z.array(twoSummaries) }).transform((input) => ({
+        ...{ ...input, stages: stagesOf(input.stages), nullVariance: false },
+      })),
+      tuned.extend({ stages: z.array(rates) }).transform((input) => ({
+        ...{ ...input, stages: input.stages.map(stageOfRates), nullVariance: true },
+      })),
+    ]),
+    ['rho', 'bound', 'n_used', 'left_out'],
+    ({ stages: rows, alpha, n_star, v_ref, side: of, nullVariance }) =>
+      stageCsOneSided(rows, { alpha, nStar: n_star, vRef: v_ref, nullVariance }, of),
   ),
   prpl_eb: kind(z.object({ x: vector, alpha: number }), ['lo', 'hi'], ({ x, alpha }) => bernsteinCs(x, alpha)),
   prpl_eb_diff: kind(

@@ -3,7 +3,7 @@
  * split here and nowhere else: the primary's alpha over the variants, the rollback level over guardrails and variants,
  * the promotion bound of a guardrail not at all, since all of them must pass.
  */
-import { flooredMeans, flooredRates, type RateSummary } from './floors.ts';
+import { flooredMeans, flooredRates, type RateSummary, summaryOfRate } from './floors.ts';
 import { type Better, type GuardrailInterval, type MaybeInterval, orientGuardrail, orientPrimary } from './gate.ts';
 import type { ArmSummary } from './moments.ts';
 import { problem, type Result } from './result.ts';
@@ -31,8 +31,8 @@ export interface LookMetric {
   readonly name: string;
   readonly role: 'primary' | 'guardrail' | 'secondary';
   readonly better: Better;
-  /** `sum` has the longer burn-in. */
-  readonly kind: 'rate' | 'mean' | 'sum';
+  /** Values of `share` lie in [0, 1], and those of `rate` are 0 or 1. `sum` has the longer burn-in. */
+  readonly kind: 'rate' | 'share' | 'mean' | 'sum';
   /** The harm a guardrail tolerates; null for other roles. */
   readonly margin: number | null;
   /** Arms per stage, the baseline first. `asymp_cs` takes exactly one stage. */
@@ -51,6 +51,11 @@ export interface LookSettings {
   readonly alphaPromotion: number;
   readonly nStar: number;
   readonly nStarRollback: number;
+  /**
+   * Whether a limit of rates and shares has the standard error under that limit, until its arms have seen enough events.
+   * Else rare failures seem proven harmless before any can have happened. Default: false.
+   */
+  readonly nullVariance?: boolean;
 }
 
 export const DEFAULT_LOOK_SETTINGS: LookSettings = Object.freeze({
@@ -60,6 +65,7 @@ export const DEFAULT_LOOK_SETTINGS: LookSettings = Object.freeze({
   alphaPromotion: 0.05,
   nStar: DEFAULT_N_STAR,
   nStarRollback: ROLLBACK_N_STAR,
+  nullVariance: true,
 });
 
 export interface LookRow {
@@ -119,17 +125,19 @@ interface Measure {
 }
 
 function measureOf(metric: LookMetric, arm: number, settings: LookSettings): Measure {
+  const nullVariance = settings.nullVariance === true && (metric.kind === 'rate' || metric.kind === 'share');
   if (settings.method === 'stage_cs') {
     const stages: readonly Stage[] = metric.stages.map((states) => ({
       arm0: summarised(states[0] ?? NO_UNITS),
       arm1: summarised(states[arm] ?? NO_UNITS),
     }));
+    const shared = { vRef: metric.vRef, nullVariance };
     return {
-      interval: (alpha) => stageCs(stages, { alpha, nStar: settings.nStar, vRef: metric.vRef }),
-      bound: (alpha, nStar, side) => stageCsOneSided(stages, { alpha, nStar, vRef: metric.vRef }, side),
+      interval: (alpha) => stageCs(stages, { alpha, nStar: settings.nStar, ...shared }),
+      bound: (alpha, nStar, side) => stageCsOneSided(stages, { alpha, nStar, ...shared }, side),
     };
   }
-  const estimate = metric.stages.length === 1 ? estimateOf(metric.stages[0]!, arm) : POOLED;
+  const estimate = metric.stages.length === 1 ? estimateOf(metric.stages[0]!, arm, nullVariance) : POOLED;
   return {
     interval: (alpha) => asympCs(estimate, { alpha, nStar: settings.nStar }),
     bound: (alpha, nStar, side) => asympCsOneSided(estimate, { alpha, nStar }, side),
@@ -142,19 +150,14 @@ const POOLED: Estimate = { diff: Number.NaN, se: Number.NaN, n: 0 };
 /** An arm that a stage does not have. */
 const NO_UNITS: ArmSummary = { n: 0, mean: 0, variance: 0 };
 
-function estimateOf(states: readonly ArmState[], arm: number): Estimate {
+function estimateOf(states: readonly ArmState[], arm: number, nullVariance: boolean): Estimate {
   const [control, treatment] = [states[0] ?? NO_UNITS, states[arm] ?? NO_UNITS];
   return 'successes' in control && 'successes' in treatment
-    ? flooredRates(control, treatment)
-    : flooredMeans(summarised(control), summarised(treatment));
+    ? flooredRates(control, treatment, nullVariance)
+    : flooredMeans(summarised(control), summarised(treatment), nullVariance);
 }
 
-/** A rate as the mean of zeros and ones, with the same smoothing as `flooredRates`, so that no arm seems certain. */
-function summarised(state: ArmState): ArmSummary {
-  if (!('successes' in state)) return state;
-  const q = (state.successes + 1) / (state.n + 2);
-  return { n: state.n, mean: state.n === 0 ? 0 : state.successes / state.n, variance: q * (1 - q) };
-}
+const summarised = (state: ArmState): ArmSummary => ('successes' in state ? summaryOfRate(state) : state);
 
 /** The gate's intervals for one variant: its primary (the first, if several) and all guardrails. */
 export function gateIntervals(

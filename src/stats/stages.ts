@@ -40,13 +40,20 @@ export interface StageUse {
 export interface StageSettings extends SequenceSettings {
   /** Planned n SE^2 of one unit, fixed at start: p(1-p)/(share(1-share)) for a rate, 4p(1-p) at 50/50. */
   readonly vRef: number;
+  /** Only for values in [0, 1]: a limit's standard error is that under the limit (`flooredMeans`). */
+  readonly nullVariance?: boolean;
 }
 
-/** A stage's difference with its standard error. */
-type StageError = (stage: Stage) => number;
+/** A stage's standard error, and that under other differences. */
+type StageError = (stage: Stage) => Pick<Estimate, 'se' | 'squareAt'>;
 
-const plainError: StageError = ({ arm0, arm1 }) => Math.sqrt(arm0.variance / arm0.n + arm1.variance / arm1.n);
-const flooredError: StageError = ({ arm0, arm1 }) => flooredMeans(arm0, arm1).se;
+const plainError: StageError = ({ arm0, arm1 }) => ({
+  se: Math.sqrt(arm0.variance / arm0.n + arm1.variance / arm1.n),
+});
+const flooredError =
+  ({ nullVariance }: StageSettings): StageError =>
+  ({ arm0, arm1 }) =>
+    flooredMeans(arm0, arm1, nullVariance);
 
 /** Weighted average of the stages' differences with weights n_s/n; null when no stage has two units in each arm. */
 function combine(stages: readonly Stage[], errorOf: StageError): (Estimate & StageUse) | null {
@@ -57,12 +64,18 @@ function combine(stages: readonly Stage[], errorOf: StageError): (Estimate & Sta
   if (n === 0) return null;
   let diff = 0;
   let square = 0;
+  const squares: ((difference: number, events: number) => number)[] = [];
   for (const stage of used) {
     const weight = (stage.arm0.n + stage.arm1.n) / n;
     diff += weight * (stage.arm1.mean - stage.arm0.mean);
-    square += (weight * errorOf(stage)) ** 2;
+    const { se, squareAt } = errorOf(stage);
+    square += (weight * se) ** 2;
+    if (squareAt !== undefined) squares.push((difference, events) => weight ** 2 * squareAt(difference, events));
   }
-  return { diff, se: Math.sqrt(square), n, nUsed: n, leftOut: Object.freeze(leftOut) };
+  const squareAt = (difference: number, events: number): number =>
+    squares.reduce((sum, each) => sum + each(difference, events), 0);
+  const use = { nUsed: n, leftOut: Object.freeze(leftOut) };
+  return { diff, se: Math.sqrt(square), n, ...use, ...(squares.length > 0 && { squareAt }) };
 }
 
 const areStages = (stages: readonly Stage[]): boolean =>
@@ -118,13 +131,16 @@ export function stageCs(stages: readonly Stage[], settings: StageSettings): Resu
   const none = { ...NO_SEQUENCE, nUsed: null, leftOut: null };
   if (!areStageSettings(settings)) return problem('invalid_input', NOT_SETTINGS, none);
   if (!areStages(stages)) return problem('invalid_input', NOT_FINITE, none);
-  const combined = combine(stages, flooredError);
+  const combined = combine(stages, flooredError(settings));
   if (combined === null) return problem('insufficient_data', NO_STAGE, none);
   const sequence = sequenceAt(combined, stageClock(combined, settings, settings.alpha), settings.alpha);
   return Object.freeze({ ...sequence, nUsed: combined.nUsed, leftOut: combined.leftOut });
 }
 
-/** One-sided always-valid bound over stages, for guardrails; see `stageCs` and `asympCsOneSided`. */
+/**
+ * One-sided always-valid bound over stages, for guardrails; see `stageCs` and `asympCsOneSided`. Contract kind
+ * `stage_cs_one_sided`.
+ */
 export function stageCsOneSided(
   stages: readonly Stage[],
   settings: StageSettings,
@@ -134,7 +150,7 @@ export function stageCsOneSided(
   const flaw = areStageSettings(settings) ? flawOfBound(settings.alpha, side) : NOT_SETTINGS;
   if (flaw !== null) return problem('invalid_input', flaw, none);
   if (!areStages(stages)) return problem('invalid_input', NOT_FINITE, none);
-  const combined = combine(stages, flooredError);
+  const combined = combine(stages, flooredError(settings));
   if (combined === null) return problem('insufficient_data', NO_STAGE, none);
   const bound = boundAt(combined, stageClock(combined, settings, 2 * settings.alpha), settings.alpha, side);
   return Object.freeze({ ...bound, nUsed: combined.nUsed, leftOut: combined.leftOut });

@@ -48,7 +48,17 @@ describe('by hand', () => {
     const { effect } = record.rows[0]!;
     expect(effect.diff).toBeCloseTo(0.08, 15);
     expect(effect.se).toBeCloseTo(se, 12);
-    expect(effect.halfWidth).toBeCloseTo(half, 7);
+    expect(effect.halfWidth).toBeCloseTo(half, 6);
+    // If the arms differ by ciLo, their means are q0 and q0 + ciLo; what q0 (1 - q0) is above the variances is added, by
+    // the weight of e = 3.5 ln 40 events in those that are expected.
+    const lo = effect.ciLo!;
+    const q0 = (1_000 + 1_160 - 2_000 * lo) / 4_000;
+    const [floor0, floor1] = [0.25, (v0 + v1) / 2];
+    const added = [q0 * (1 - q0) - floor0, (q0 + lo) * (1 - q0 - lo) - floor1].map((excess, arm) => {
+      const rarer = arm === 0 ? Math.min(q0, 1 - q0) : Math.min(q0 + lo, 1 - q0 - lo);
+      return (Math.max(0, excess) / 2_000) * ((3.5 * Math.log(40)) / (2_000 * rarer));
+    });
+    expect(effect.diff! - lo).toBeCloseTo((half / se) * Math.sqrt(se * se + added[0]! + added[1]!), 9);
     expect(half).toBeCloseTo(0.0497, 4);
   });
 
@@ -181,11 +191,11 @@ describe('levels', () => {
       ['answered', 2],
       ['errors', 2],
     ]);
-    const settings = { nStar: 4_000, vRef: 0.2 };
+    const settings = { nStar: 4_000, vRef: 0.2, nullVariance: true };
     const primary = stageCs([{ arm0: summary(1_000), arm1: summary(1_160) }], { alpha: 0.025, ...settings });
     expect(record.rows[0]!.effect).toEqual(primary);
     const errors = [{ arm0: summary(40), arm1: summary(44) }];
-    const rollback = stageCsOneSided(errors, { alpha: 0.025, nStar: 1_500, vRef: 0.2 }, 'lower');
+    const rollback = stageCsOneSided(errors, { ...settings, alpha: 0.025, nStar: 1_500 }, 'lower');
     expect(record.rows[1]!.oriented.lo).toBe(rollback.bound);
   });
 
@@ -194,7 +204,7 @@ describe('levels', () => {
     const data = dataOf(armsOf([2_000, 1_000, 40], [2_000, 1_000, 400], [2_000, 1_160, 44]), { stopped: [1] });
     const record = look(two, data, { phase: 'rollout' });
     const errors = [{ arm0: summary(40), arm1: summary(44) }];
-    const rollback = stageCsOneSided(errors, { alpha: 0.05, nStar: 1_500, vRef: 0.2 }, 'lower');
+    const rollback = stageCsOneSided(errors, { alpha: 0.05, nStar: 1_500, vRef: 0.2, nullVariance: true }, 'lower');
     expect(record.rows[1]).toMatchObject({ arm: 2, oriented: { lo: rollback.bound } });
   });
 });

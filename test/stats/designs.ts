@@ -1,5 +1,4 @@
 /** The experiments that are simulated: six A/A designs with the engine's settings, and habits that fail them. */
-import { standardNormalQuantile } from '../../src/stats/distributions.ts';
 import { DEFAULT_LOOK_SETTINGS, type LookSettings } from '../../src/stats/look.ts';
 import { welchFromSummaries } from '../../src/stats/means.ts';
 import { summaryOf } from '../../src/stats/moments.ts';
@@ -12,53 +11,97 @@ export const PLAN: LookSettings = { ...DEFAULT_LOOK_SETTINGS, nStar: UNITS };
 
 export const coin = (random: Random, probability: number): number => (random.uniform() < probability ? 1 : 0);
 
-export const rate = (probability: number, share: number): Design => ({
+/** `effect` is what arm 1 adds. */
+export const rate = (probability: number, share: number, effect = 0): Design => ({
   kind: 'rate',
   share: () => share,
-  value: (random) => coin(random, probability),
+  value: (random, arm) => coin(random, probability + effect * arm),
+  vRef: (probability * (1 - probability)) / (share * (1 - share)),
 });
 
 /** Cost per user, capped at the 99.5th percentile of earlier traffic. */
-const costs: Design = {
+const costs = (factor = 1): Design => ({
   kind: 'sum',
   share: () => 0.1,
-  value: (random) => {
-    const normal = standardNormalQuantile(Math.max(random.uniform(), Number.MIN_VALUE));
-    return Math.exp(2 * Math.min(normal, 2.5758));
+  value: (random, arm) => {
+    // A standard normal value (Box and Muller 1958).
+    const normal = Math.sqrt(-2 * Math.log1p(-random.uniform())) * Math.cos(2 * Math.PI * random.uniform());
+    return Math.exp(2 * Math.min(normal, 2.5758)) * (arm === 1 ? factor : 1);
   },
-};
+});
 
 /** A sticky user: a propensity of their own, and up to twelve requests that share it. The unit value is their mean. */
-const users: Design = {
+const users = (effect = 0): Design => ({
   kind: 'mean',
   share: () => 0.5,
-  value: (random) => {
-    const propensity = random.uniform() < 0.5 ? 0.1 : 0.9;
+  value: (random, arm) => {
+    const propensity = random.uniform() < 0.5 + effect * arm ? 0.9 : 0.1;
     const requests = 1 + random.index(12);
     let good = 0;
     for (let request = 0; request < requests; request += 1) good += coin(random, propensity);
     return good / requests;
   },
-};
+});
 
 /** The split moves from 5 to 20 to 50 % while the base rate drifts from 30 to 50 %. */
-export const ramp: Design = {
+const rampOf = (effect = 0): Design => ({
   kind: 'rate',
   share: (position) => (position < 1 / 3 ? 0.05 : position < 2 / 3 ? 0.2 : 0.5),
-  value: (random, _arm, position) => coin(random, 0.3 + 0.2 * position),
+  value: (random, arm, position) => coin(random, 0.3 + 0.2 * position + effect * arm),
   stageStarts: [0, 1 / 3, 2 / 3],
   vRef: 0.96,
-};
+});
+export const ramp = rampOf();
+
+/** The engine as it decided before rare events were counted: method version 1. */
+export const today = (settings: LookSettings): LookSettings => ({ ...settings, nullVariance: false });
+
+const STAGED: LookSettings = { ...PLAN, method: 'stage_cs' };
+
+export interface PrimaryDesign {
+  readonly name: string;
+  readonly none: Design;
+  /** The same with an effect that is to be found. */
+  readonly effect: Design;
+  readonly settings: LookSettings;
+}
 
 /** Every A/A design with the settings that its plan would have. */
-export const AA_DESIGNS: readonly (readonly [name: string, design: Design, settings: LookSettings])[] = [
-  ['a rate of 50 %, split 50/50', rate(0.5, 0.5), PLAN],
-  ['a rate of 5 %, split 10/90', rate(0.05, 0.1), PLAN],
-  ['a rate of 1 %, split 2/98', rate(0.01, 0.02), PLAN],
-  ['log-normal cost, split 10/90', costs, PLAN],
-  ['users with many requests', users, PLAN],
-  ['a ramp of 5-20-50 % under drift', ramp, { ...PLAN, method: 'stage_cs' }],
+export const PRIMARY_DESIGNS: readonly PrimaryDesign[] = [
+  { name: 'a rate of 50 %, split 50/50', none: rate(0.5, 0.5), effect: rate(0.5, 0.5, 0.02), settings: PLAN },
+  { name: 'a rate of 5 %, split 10/90', none: rate(0.05, 0.1), effect: rate(0.05, 0.1, 0.02), settings: PLAN },
+  { name: 'a rate of 1 %, split 2/98', none: rate(0.01, 0.02), effect: rate(0.01, 0.02, 0.03), settings: PLAN },
+  { name: 'log-normal cost, split 10/90', none: costs(), effect: costs(1.4), settings: PLAN },
+  { name: 'users with many requests', none: users(), effect: users(0.02), settings: PLAN },
+  { name: 'a ramp of 5-20-50 % under drift', none: ramp, effect: rampOf(0.03), settings: STAGED },
+  { name: 'a rate of 0.2 %, split 10/90', none: rate(0.002, 0.1), effect: rate(0.002, 0.1, 0.008), settings: PLAN },
+  { name: 'a rate of 0.2 %, split 2/98', none: rate(0.002, 0.02), effect: rate(0.002, 0.02, 0.03), settings: PLAN },
+  { name: 'the same in stages', none: rate(0.002, 0.02), effect: rate(0.002, 0.02, 0.03), settings: STAGED },
 ];
+
+export const MARGIN = 0.01;
+
+export interface GuardrailDesign {
+  readonly name: string;
+  /** Harm exactly at the margin: neither proven within it nor beyond it. */
+  readonly atMargin: Design;
+  readonly harmless: Design;
+  readonly harmful: Design;
+  readonly settings: LookSettings;
+}
+
+const rareFailures = (method: LookSettings['method'], base: number, share: number): GuardrailDesign => ({
+  name: `${method}, failures of ${Number((100 * base).toFixed(1))} %, split ${Math.round(100 * share)}/${Math.round(100 * (1 - share))}`,
+  atMargin: rate(base, share, MARGIN),
+  harmless: rate(base, share),
+  harmful: rate(base, share, 4 * MARGIN),
+  settings: method === 'stage_cs' ? STAGED : PLAN,
+});
+
+/** A guardrail of one point on failures, the variant's share first. */
+export const GUARDRAIL_DESIGNS: readonly GuardrailDesign[] = (['asymp_cs', 'stage_cs'] as const).flatMap((method) =>
+  [0.002, 0.01, 0.05].flatMap((base) => [0.1, 0.9].map((share) => rareFailures(method, base, share))),
+);
 
 /** A t-test at every look, at the level of a single one. */
 export const naive: Analyst = (seen) => {
@@ -72,7 +115,7 @@ export const pooling: Analyst = (seen) => engine(ramp, PLAN)([[pooled(seen, 0), 
 /** Two points more on a rate of 50 %, which a fixed horizon sees with 80 % power after so many units. */
 export const FIXED_HORIZON = 19_623;
 const LONGEST = 38_400;
-const twoPoints: Design = { ...rate(0.5, 0.5), value: (random, arm) => coin(random, 0.5 + 0.02 * arm) };
+const twoPoints = rate(0.5, 0.5, 0.02);
 const twoPointsAnalyst: Analyst = engine(twoPoints, { ...PLAN, nStar: FIXED_HORIZON });
 
 /** Share of runs that end with a claim, and the mean units until they end. */

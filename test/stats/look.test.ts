@@ -22,6 +22,8 @@ const guardrail: LookMetric = { ...primary, name: 'errors', role: 'guardrail', b
 const settings = DEFAULT_LOOK_SETTINGS;
 
 describe('levels', () => {
+  const settings = { ...DEFAULT_LOOK_SETTINGS, nullVariance: false };
+
   test('one variant has the whole alpha', () => {
     const [row] = lookAt([primary], settings);
     const alone = asympCsBinary(control, treatment, { alpha: 0.05, nStar: 5000 });

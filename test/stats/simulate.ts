@@ -3,6 +3,7 @@
  * looks. Seeded, so that a rate of false positives is the same number on every machine.
  */
 
+import type { MaybeInterval } from '../../src/stats/gate.ts';
 import { type ArmState, type LookMetric, type LookSettings, lookAt } from '../../src/stats/look.ts';
 import { type Moments, mergeMoments, momentsOf, summaryOf } from '../../src/stats/moments.ts';
 import { type Random, randomFrom } from '../../src/stats/random.ts';
@@ -26,8 +27,16 @@ export type Seen = readonly (readonly [Moments, Moments])[];
 /** Whether the analyst would claim a difference. */
 export type Analyst = (seen: Seen) => boolean;
 
+/** Several claims at once, on the same data. */
+export type Panel = (seen: Seen) => readonly boolean[];
+
 /** The first number of units at which the analyst claims a difference, or null if that never happens. */
-export function firstClaim(design: Design, analyst: Analyst, units: number, random: Random): number | null {
+export const firstClaim = (design: Design, analyst: Analyst, units: number, random: Random): number | null =>
+  firstClaims(design, (seen) => [analyst(seen)], units, random)[0] ?? null;
+
+/** For each claim of the panel the number of units at which it is first made; null or absent where it never is. */
+function firstClaims(design: Design, panel: Panel, units: number, random: Random): readonly (number | null)[] {
+  const first: (number | null)[] = [];
   const starts = design.stageStarts ?? [0];
   const seen: [Accumulator, Accumulator][] = [];
   for (let unit = 0; unit < units; unit += 1) {
@@ -38,9 +47,11 @@ export function firstClaim(design: Design, analyst: Analyst, units: number, rand
     const arm = random.uniform() < design.share(position) ? 1 : 0;
     seen.at(-1)![arm].add(design.value(random, arm, position));
     const isLook = (unit + 1) % LOOK_EVERY === 0;
-    if (isLook && analyst(seen)) return unit + 1;
+    if (!isLook) continue;
+    for (const [index, isClaimed] of panel(seen).entries()) first[index] ??= isClaimed ? unit + 1 : null;
+    if (first.every((claim) => claim !== null)) break;
   }
-  return null;
+  return first;
 }
 
 /** Welford's update in place: the same numbers as `momentsOf`, without a list. */
@@ -57,12 +68,24 @@ class Accumulator implements Moments {
 }
 
 /** Share of runs with any claim, over runs that differ by their seed only. */
-export function claimRate(design: Design, analyst: Analyst, units: number, runs: number, seed: number): number {
-  let claims = 0;
-  for (let run = 0; run < runs; run += 1) {
-    if (firstClaim(design, analyst, units, randomFrom(seed + run * 7919)) !== null) claims += 1;
-  }
-  return claims / runs;
+export const claimRate = (design: Design, analyst: Analyst, units: number, runs: number, seed: number): number =>
+  (claimsOf(design, (seen) => [analyst(seen)], units, runs, seed)[0]?.count ?? 0) / runs;
+
+/** How many runs make a claim, and the units until they do; a run that never does counts with all its units. */
+export interface Claims {
+  readonly count: number;
+  readonly meanUnits: number;
+}
+
+/** The claims of a panel over runs that differ by their seed only. */
+export function claimsOf(design: Design, panel: Panel, units: number, runs: number, seed: number): readonly Claims[] {
+  const firsts = Array.from({ length: runs }, (_, run) =>
+    firstClaims(design, panel, units, randomFrom(seed + run * 7919)),
+  );
+  return firsts[0]!.map((_, index) => ({
+    count: firsts.filter((first) => first[index] !== null).length,
+    meanUnits: firsts.reduce((sum, first) => sum + (first[index] ?? units), 0) / runs,
+  }));
 }
 
 /** The most false positives that a valid method shows, but for one simulation in a hundred. */
@@ -72,19 +95,28 @@ export const falsePositiveBound = (alpha: number, runs: number): number =>
 /** The engine as an analyst: one look with burn-in and floors, and a claim when the primary's interval excludes 0. */
 export function engine(design: Design, settings: LookSettings): Analyst {
   return (seen) => {
-    const stages = seen.map((arms) => arms.map((moments) => stateOf(design, moments)));
-    const metric: LookMetric = {
-      name: 'outcome',
-      role: 'primary',
-      better: 'higher',
-      kind: design.kind,
-      margin: null,
-      stages,
-      vRef: design.vRef ?? 1,
-    };
-    const { lo, hi } = lookAt([metric], settings)[0]!.oriented;
+    const { lo, hi } = outcomeAt(design, seen, settings, { role: 'primary', better: 'higher', margin: null });
     return lo !== null && hi !== null && (lo > 0 || hi < 0);
   };
+}
+
+/** The engine on a guardrail: whether its harm is proven to be within the margin, and whether beyond it. */
+export function guardrail(design: Design, settings: LookSettings, margin: number): Panel {
+  return (seen) => {
+    const { lo, hi } = outcomeAt(design, seen, settings, { role: 'guardrail', better: 'lower', margin });
+    return [hi !== null && hi < margin, lo !== null && lo > margin];
+  };
+}
+
+function outcomeAt(
+  design: Design,
+  seen: Seen,
+  settings: LookSettings,
+  metric: Pick<LookMetric, 'role' | 'better' | 'margin'>,
+): MaybeInterval {
+  const stages = seen.map((arms) => arms.map((moments) => stateOf(design, moments)));
+  const outcome = { ...metric, name: 'outcome', kind: design.kind, stages, vRef: design.vRef ?? 1 };
+  return lookAt([outcome], settings)[0]!.oriented;
 }
 
 function stateOf({ kind }: Design, moments: Moments): ArmState {

@@ -9,15 +9,54 @@ import { summaryOf } from '../../src/stats/moments.ts';
 import { randomFrom } from '../../src/stats/random.ts';
 import { asympCs } from '../../src/stats/sequential.ts';
 import { srm, srmSequential } from '../../src/stats/srm.ts';
-import { AA_DESIGNS, ALPHA, coin, FIXED_HORIZON, naive, PLAN, pooling, powerOf, ramp, rate, UNITS } from './designs.ts';
-import { type Analyst, claimRate, type Design, engine, falsePositiveBound } from './simulate.ts';
+import {
+  ALPHA,
+  coin,
+  FIXED_HORIZON,
+  GUARDRAIL_DESIGNS,
+  MARGIN,
+  naive,
+  PLAN,
+  PRIMARY_DESIGNS,
+  pooling,
+  powerOf,
+  ramp,
+  rate,
+  today,
+  UNITS,
+} from './designs.ts';
+import { type Analyst, claimRate, claimsOf, type Design, engine, falsePositiveBound, guardrail } from './simulate.ts';
 
 const RUNS = 1000;
 
 describe('A/A with 400 looks: false positives stay within their bound', () => {
-  test.each(AA_DESIGNS)('%s', { timeout: 300_000 }, (_, design, settings) => {
-    const found = claimRate(design, engine(design, settings), UNITS, RUNS, 1);
+  test.each(PRIMARY_DESIGNS)('$name', { timeout: 300_000 }, ({ none, settings }) => {
+    const found = claimRate(none, engine(none, settings), UNITS, RUNS, 1);
     expect(found).toBeLessThanOrEqual(falsePositiveBound(ALPHA, RUNS));
+  });
+});
+
+describe('a harm exactly at the margin, failures of 0.2 %, split 10/90', () => {
+  const runs = 400;
+  const bound = falsePositiveBound(ALPHA, runs);
+  const rare = GUARDRAIL_DESIGNS.filter(({ name }) => name.includes('failures of 0.2 %, split 10/90'));
+
+  test.each(rare)('$name: proven harmless, or rolled back, no more often than nominal', ({ atMargin, settings }) => {
+    const planned = { ...settings, nStar: 5000 };
+    const [harmless, rolledBack] = claimsOf(atMargin, guardrail(atMargin, planned, MARGIN), UNITS, runs, 1);
+    expect(harmless!.count / runs).toBeLessThanOrEqual(bound);
+    expect(rolledBack!.count / runs).toBeLessThanOrEqual(bound);
+  });
+
+  test.each(rare)('$name: without the variance under the limit the bound is passed', ({ atMargin, settings }) => {
+    const panel = guardrail(atMargin, today({ ...settings, nStar: 5000 }), MARGIN);
+    expect(claimsOf(atMargin, panel, UNITS, runs, 1)[0]!.count / runs).toBeGreaterThan(bound);
+  });
+
+  test.each(rare)('$name: no harm at all is proven harmless', ({ harmless, settings }) => {
+    const [proven] = claimsOf(harmless, guardrail(harmless, settings, MARGIN), UNITS, 100, 1);
+    expect(proven!.count).toBe(100);
+    expect(proven!.meanUnits).toBeLessThan(UNITS / 2);
   });
 });
 
