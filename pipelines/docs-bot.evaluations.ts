@@ -35,22 +35,34 @@ const worded = defineScorer(
   on,
   judgeAnswer,
   ({ input, output, expected }) => ({ question: input.question, answer: output.text, expected: expected.answer }),
-  { config: { model: 'local/lexical' } },
+  { judge: false, config: { model: 'local/lexical' } },
 );
 
-const judged = defineScorer('judged', on, judgeAnswer, ({ input, output, expected, ranked }) => ({
-  question: input.question,
-  answer: output.text,
-  expected: expected.answer,
-  passages: ranked.passages,
-}));
+const judged = defineScorer(
+  'judged',
+  on,
+  judgeAnswer,
+  ({ input, output, expected, ranked }) => ({
+    question: input.question,
+    answer: output.text,
+    expected: expected.answer,
+    passages: ranked.passages,
+  }),
+  { judge: true },
+);
 
-const preferred = definePairScorer('preferred', on, judgePair, ({ input, first, second, expected }) => ({
-  question: input.question,
-  first: first.output.text,
-  second: second.output.text,
-  expected: expected.answer,
-}));
+const preferred = definePairScorer(
+  'preferred',
+  on,
+  judgePair,
+  ({ input, first, second, expected }) => ({
+    question: input.question,
+    first: first.output.text,
+    second: second.output.text,
+    expected: expected.answer,
+  }),
+  { judge: true },
+);
 
 /** What answers lose where only words are searched, on models that need no key. */
 export const localKeyword = local.variant('local-keyword', (edit) =>

@@ -7,13 +7,19 @@ import { docsBot, hyde, listwise, narrow } from './docs-bot.ts';
 import { scoreGroundedness } from './scoring-steps.ts';
 
 /** By words, so that it needs no key: how much of an answer its sources say, and not whether it is right. */
-const supported = defineScorer('supported', { pipeline: docsBot }, scoreGroundedness, ({ input, output, ranked }) => ({
-  question: input.question,
-  answer: output.text,
-  citations: output.citations,
-  passages: ranked.passages,
-  answered: output.answered,
-}));
+const supported = defineScorer(
+  'supported',
+  { pipeline: docsBot },
+  scoreGroundedness,
+  ({ input, output, ranked }) => ({
+    question: input.question,
+    answer: output.text,
+    citations: output.citations,
+    passages: ranked.passages,
+    answered: output.answered,
+  }),
+  { judge: false },
+);
 
 /**
  * Which ranking people like better: fewer passages, or a language model's order. Net thumbs decide, per user, with those

@@ -15,6 +15,7 @@ const supported = defineScorer(
     passages: ranked.passages,
     answered: output.answered,
   }),
+  { judge: false },
 );
 
 /** An index that went stale, a prompt that lets the model talk: both show here before people say so. */

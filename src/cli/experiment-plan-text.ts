@@ -1,6 +1,7 @@
 /** What is foreseen of an experiment, as its reader wants it: how long, then what that rests on. */
 import { showDifference, showValue } from '../evaluation/report/values.ts';
 import type { Foreseen } from '../experiment/foresee.ts';
+import { judgedWarning } from '../experiment/judged-metrics.ts';
 import type { GuardrailPlan } from '../experiment/planner.ts';
 import type { MetricBaseline } from '../experiment/planner-variances.ts';
 import { percent } from '../experiment/report-text.ts';
@@ -16,6 +17,8 @@ export function showForeseen(terminal: Terminal, spec: ExperimentSpec, foreseen:
   };
   print(`${spec.name} on ${spec.pipeline}: ${headline(spec, foreseen)}`, '');
   for (const line of hopeless) print(`no hope: ${line}`);
+  const judged = judgedWarning(spec);
+  if (judged !== null) print(`! ${judged}`);
   print(trafficLine(spec, foreseen));
   for (const line of metricTable(spec, foreseen, terminal.room)) terminal.print(`  ${line}`);
   for (const sentence of plan.sentences) print(sentence);

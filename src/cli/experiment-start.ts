@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { SluiceError } from '../errors.ts';
 import type { Foreseen } from '../experiment/foresee.ts';
+import { judgedWarning } from '../experiment/judged-metrics.ts';
 import { percent, showSpan } from '../experiment/report-text.ts';
 import type { ExperimentSpec } from '../experiment/spec.ts';
 import { noBaseline } from '../runtime/deploy-refusals.ts';
@@ -111,6 +112,8 @@ export function showStarted(
     print(
       `each step lasts at least ${showSpan(rollout.soakMs)} and ${rollout.unitsPerStep} more ${unitName}s of the split; first look in ${showSpan(stop.lookEveryMs)}`,
     );
+  const judged = winner === null ? judgedWarning(spec) : null;
+  if (judged !== null) print(`! ${judged}`);
   terminal.print(terminal.colours.dim(`  ${client.urlOf(workflowIdOf(row))}`));
   if (isPassing) terminal.print('  no server runs here: it goes on when one does: sluice dev');
   terminal.print(

@@ -3,6 +3,7 @@
  * from it. All of it is fixed before the first run.
  */
 import { ASSIGN_VERSION } from '../experiment/assign.ts';
+import { decidingJudged } from '../experiment/judged-metrics.ts';
 import { EXPERIMENT_FORMAT, type ExperimentSpec } from '../experiment/spec.ts';
 import { freezeJson } from '../plan/json.ts';
 import { LIMITS } from '../plan/limits.ts';
@@ -61,7 +62,8 @@ const WHAT = ['scorers', 'metrics', 'windows', 'breaker', 'stop', 'rollout'] as 
  *   `traffic`: which part of all units is in it, and how that is split over `baseline` and the variants;
  *   `layer`: experiments of one layer exclude each other; two that edit one node have to share one;
  *   `overrides`: units that get an arm by name, and are not counted;
- *   `scorers`: score live runs in the background, `sample` says how many of them;
+ *   `scorers`: score live runs in the background, `sample` says how many of them; where a judge's score decides, the
+ *   winner waits for approval;
  *   `metrics`: what is concluded from what, one metric of which decides; runs once, now;
  *   `windows`: how long after a unit's first run its outcomes count, by where they come from;
  *   `breaker`, `stop`, `rollout`: as their types say, each with its defaults
@@ -143,15 +145,18 @@ export function defineExperiment<
     stop,
     at,
   );
+  const kept = sampled.map(({ scorer, sample }) => ({ spec: scorer.spec, sample }));
+  const judged = decidingJudged({ scorers: kept, metrics });
+  const rollout = readRollout(experiment.rollout, at);
   const spec: ExperimentSpec = {
     ...{ format: EXPERIMENT_FORMAT, name: id, pipeline: internals.id, assignVersion: ASSIGN_VERSION },
     unit: unit === undefined ? null : lowerUnit(internals, unit, at),
     unitName,
     target: target === undefined ? null : lowerTarget(internals, target, at),
     ...{ layer, share, arms, overrides: readOverrides(overrides, arms, at) },
-    scorers: sampled.map(({ scorer, sample }) => ({ spec: scorer.spec, sample })),
+    scorers: kept,
     ...{ metrics, breaker: readBreaker(experiment.breaker, at), stop },
-    rollout: readRollout(experiment.rollout, at),
+    rollout: { ...rollout, ...(judged.length > 0 && { approval: 'manual' as const }) },
   };
   return Object.freeze({ id, pipeline, variants, scorers: Object.freeze(scorers), spec: freezeJson(spec) });
 }

@@ -82,7 +82,7 @@ export function defineHumanScorer<
   const asked: Json = { question, fields: JSON.parse(JSON.stringify(z.toJSONSchema(fields))) as Json };
   const scorer = toScorer(
     {
-      ...{ id, kind: 'human', step: undefined, scored, call: null, policy: null, input },
+      ...{ id, kind: 'human', judge: false, step: undefined, scored, call: null, policy: null, input },
       rubric: Object.freeze({ question, fields }),
       fields: scoreFields(fields, rubric.scores, at),
     },

@@ -15,7 +15,7 @@ import {
   pairRefs,
   readScored,
 } from './scored-scope.ts';
-import { type Scorer, toScorer } from './scorer.ts';
+import { readJudge, type Scorer, type ScorerEffect, type ScorerOptions, toScorer } from './scorer.ts';
 import { choicesOf, fieldsOf } from './shape.ts';
 import { type AnyStep, type Step, stepName } from './step.ts';
 import type { Inputs, NoExtra } from './wiring.ts';
@@ -32,15 +32,17 @@ const WIN = Object.freeze({ better: 'higher', format: 'share', worst: 0, best: 1
  * @param step what is called; its output has a `winner`, which is 'first', 'second' or 'tie'
  * @param wire returns what the step takes, as refs to `first` and `second` (each has `output` and the visible nodes),
  *   `input`, and with a dataset `expected` and `relevant`; runs once, now
- * @param options `config` as a node's
+ * @param options `config` as a node's; `judge`: see `JudgeOption`
  * @throws DefinitionError naming the scorer and the part that is wrong
  *
  * @example
- * export const preferred = definePairScorer('preferred', { pipeline: docsBot }, judgePair, ({ input, first, second }) => ({
- *   question: input.question,
- *   first: first.output.text,
- *   second: second.output.text,
- * }));
+ * export const preferred = definePairScorer(
+ *   'preferred',
+ *   { pipeline: docsBot },
+ *   judgePair,
+ *   ({ input, first, second }) => ({ question: input.question, first: first.output.text, second: second.output.text }),
+ *   { judge: true },
+ * );
  */
 export function definePairScorer<
   const Id extends string,
@@ -51,20 +53,22 @@ export function definePairScorer<
   Output,
   StepInput,
   Config,
+  StepEffect extends ScorerEffect,
   Wired extends Inputs<Id, StepInput>,
   Expected = NoDataset,
 >(
   id: Id,
   on: On<PipelineId, Input, Visible, Nodes, Output, Expected>,
-  step: Step<StepInput, { readonly winner: 'first' | 'second' | 'tie' }, Config, 'none' | 'read'>,
+  step: Step<StepInput, { readonly winner: 'first' | 'second' | 'tie' }, Config, StepEffect>,
   wire: (scope: PairScope<Input, Visible, Output, Expected>) => Wired & NoExtra<Id, Wired, StepInput>,
-  options: { readonly config?: NoInfer<Config> } = {},
+  ...rest: ScorerOptions<StepEffect, { readonly config?: NoInfer<Config> }>
 ): Scorer<Id, PipelineId, Asked<Expected>, PairScore> {
   checkName(id, 'a scorer named');
   const at = `scorer '${id}'`;
   const scored = readScored(on, 'pair', at);
   checkScores(step, at);
-  checkKeys(options, ['config'], at);
+  const [options = {}] = rest;
+  checkKeys(options, ['config', 'judge'], at);
   checkWinner(step, at);
   const scorer = toScorer({
     ...{ id, kind: 'pair', step, scored, rubric: undefined },
@@ -72,6 +76,7 @@ export function definePairScorer<
     policy: completePolicy(statedPolicy(step, {}, at)),
     input: lowerScored(scored, pairRefs(scored), wire, step.input, at),
     fields: Object.freeze({ win: WIN }),
+    judge: readJudge(step, options, at),
   });
   return scorer as Scorer<Id, PipelineId, Asked<Expected>, PairScore>;
 }

@@ -9,7 +9,7 @@ import type { Json } from '../plan/plan.ts';
 import { completePolicy } from '../plan/policy.ts';
 import type { Rubric } from './human-scorer.ts';
 import { callOf, checkScores, statedPolicy } from './place-step.ts';
-import { checkKeys, checkName } from './refuse.ts';
+import { checkKeys, checkName, refuse, show } from './refuse.ts';
 import { type ScoreOptions, type Scores, scoreFields } from './score-fields.ts';
 import {
   type Asked,
@@ -20,10 +20,27 @@ import {
   readScored,
   runRefs,
 } from './scored-scope.ts';
-import type { AnyStep, Step } from './step.ts';
+import { type AnyStep, type Step, stepName } from './step.ts';
 import type { Inputs, NoExtra } from './wiring.ts';
 
 declare const TYPES: unique symbol;
+
+/** What a scorer's step may do: a `write` is never executed outside live runs. */
+export type ScorerEffect = 'none' | 'read';
+
+/**
+ * Whether the scores are verdicts of a judge, such as a language model, whose error only labels of people can measure. A
+ * judge without enough labels never gates. Required where the step reads something outside, which may be a model; a step
+ * without effects can still pass on a model's grades, read from a node.
+ */
+export type JudgeOption<StepEffect extends ScorerEffect> = [StepEffect] extends ['none']
+  ? { readonly judge?: boolean }
+  : { readonly judge: boolean };
+
+/** The last argument of a scorer's definition, which may be left out where nothing in it is required. */
+export type ScorerOptions<StepEffect extends ScorerEffect, Options> = [StepEffect] extends ['none']
+  ? [options?: Options & JudgeOption<'none'>]
+  : [options: Options & JudgeOption<StepEffect>];
 
 /** What a scorer says at run time, whatever its types. */
 export interface AnyScorer {
@@ -66,7 +83,7 @@ export type ScoreOf<S extends AnyScorer> = S extends Scorer<string, string, neve
  * @param wire returns what the step takes, as refs to the run (`input`, `output`, `run`, any visible node) and to the
  *   example (`expected`, `relevant`); runs once, now. Where a ref has no value, the score is missing, never zero
  * @param options `config` as a node's; `scores`: by field, which way is better, how it is shown, its worst and its best.
- *   What a schema bounds need not be stated; `'detail'` says that a field is no score
+ *   What a schema bounds need not be stated; `'detail'` says that a field is no score. `judge`: see `JudgeOption`
  * @throws DefinitionError naming the scorer and the part that is wrong
  *
  * @example
@@ -75,7 +92,7 @@ export type ScoreOf<S extends AnyScorer> = S extends Scorer<string, string, neve
  *   { pipeline: docsBot },
  *   judgeGrounded,
  *   ({ output, ranked }) => ({ answer: output.text, passages: ranked.passages }),
- *   { config: { model: 'openai/gpt-4.1-mini' } },
+ *   { judge: true, config: { model: 'openai/gpt-4.1-mini' } },
  * );
  */
 export function defineScorer<
@@ -88,31 +105,50 @@ export function defineScorer<
   StepInput,
   Given,
   Config,
+  StepEffect extends ScorerEffect,
   Wired extends Inputs<Id, StepInput>,
   Expected = NoDataset,
 >(
   id: Id,
   on: On<PipelineId, Input, Visible, Nodes, Output, Expected>,
-  step: Step<StepInput, Given, Config, 'none' | 'read'>,
+  step: Step<StepInput, Given, Config, StepEffect>,
   wire: (scope: RunScope<Input, Visible, Output, Expected>) => Wired & NoExtra<Id, Wired, StepInput>,
-  options: { readonly config?: NoInfer<Config>; readonly scores?: ScoreOptions<NoInfer<Given>> } = {},
+  ...rest: ScorerOptions<
+    StepEffect,
+    { readonly config?: NoInfer<Config>; readonly scores?: ScoreOptions<NoInfer<Given>> }
+  >
 ): Scorer<Id, PipelineId, Asked<Expected>, Scores<Given>> {
   checkName(id, 'a scorer named');
   const at = `scorer '${id}'`;
   const scored = readScored(on, 'step', at);
   checkScores(step, at);
-  checkKeys(options, ['config', 'scores'], at);
+  const [options = {}] = rest;
+  checkKeys(options, ['config', 'scores', 'judge'], at);
   const scorer = toScorer({
     ...{ id, kind: 'step', step, scored, rubric: undefined },
     call: callOf(step, options.config ?? {}, at),
     policy: completePolicy(statedPolicy(step, {}, at)),
     input: lowerScored(scored, runRefs(scored), wire, step.input, at),
     fields: scoreFields(step.output, options.scores, at),
+    judge: readJudge(step, options, at),
   });
   return scorer as Scorer<Id, PipelineId, Asked<Expected>, Scores<Given>>;
 }
 
-type Parts = Omit<ScorerSpec, 'definitionHash'> & {
+/** @throws DefinitionError `judge_invalid`, and `judge_unstated` where the step has an effect */
+export function readJudge(step: AnyStep, { judge }: { readonly judge?: unknown }, at: string): boolean {
+  if (typeof judge === 'boolean') return judge;
+  if (judge !== undefined) refuse('judge_invalid', `${at}: judge is ${show(judge)}`, 'use true or false');
+  if (step.effect === 'none') return false;
+  return refuse(
+    'judge_unstated',
+    `${at}: its step '${stepName(step)}' declares effect: '${step.effect}', and judge is not stated`,
+    'state judge: true where a language model gives the scores, which then decide nothing without labels; else judge: false',
+  );
+}
+
+type Parts = Omit<ScorerSpec, 'definitionHash' | 'judge'> & {
+  readonly judge: boolean;
   readonly step: AnyStep | undefined;
   readonly rubric: Rubric | undefined;
   readonly scored: ReturnType<typeof readScored>;

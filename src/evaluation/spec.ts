@@ -55,13 +55,15 @@ export interface ScorerSpec {
   readonly id: string;
   /** `human`: scores come from labels that people gave, for the subject that the wiring makes. */
   readonly kind: 'step' | 'pair' | 'human';
+  /** Whether its scores are verdicts of a judge; absent in specs that were stored before it was stated: see `isJudge`. */
+  readonly judge?: boolean;
   /** Null for a human scorer. */
   readonly call: StepCall | null;
   readonly policy: CallPolicy | null;
   readonly input: Wiring;
   /** The fields of its output that are scores, by name. Of a pair: `win` alone. */
   readonly fields: { readonly [field: string]: ScoreField };
-  /** Hash of call, wiring and fields. Its whole version adds the digest of the step's implementation: see `pins`. */
+  /** Hash of call, wiring and fields; not of `judge`, which changes no score. Its whole version adds the digest of the step's implementation: see `pins`. */
   readonly definitionHash: string;
 }
 
@@ -115,6 +117,8 @@ export interface Registration {
   readonly pipeline: string;
   readonly dataset: Pick<DatasetPart, 'name' | 'version' | 'split' | 'tag' | 'examples'>;
   readonly scorerVersions: { readonly [scorer: string]: string };
+  /** Ids of the scorers that are judges, sorted; absent in what was locked before scorers stated it. */
+  readonly judges?: readonly string[];
   readonly metrics: readonly MetricSpec[];
   readonly repeats: number;
   readonly alpha: number;

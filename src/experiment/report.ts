@@ -1,5 +1,4 @@
 /** From a look's record to the report that `explain` has words for. Nothing is worked out anew but what people count in. */
-import { judgeModel } from '../evaluation/calibration/judges.ts';
 import { explain } from '../stats/explain.ts';
 import type { LookRow } from '../stats/look.ts';
 import type {
@@ -12,6 +11,7 @@ import type {
   StoppedVariant,
 } from '../stats/reports.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
+import { isJudged } from './judged-metrics.ts';
 import { burnIn, maturedUnits, recordedUnits, stagesOf } from './look-cells.ts';
 import { gainOf } from './look-combine.ts';
 import type { ArmVerdict, LookRecord, SrmRow } from './look-data.ts';
@@ -161,9 +161,5 @@ function countsOf(spec: ExperimentSpec, { data }: LookRecord, index: number): Ex
 }
 
 /** Online there are no labels: whatever a judge says is as it says it. */
-function judgeOf(spec: ExperimentSpec, metric: OnlineMetric | undefined): JudgeBasis {
-  const { source } = metric ?? {};
-  if (source?.from !== 'score') return null;
-  const scorer = spec.scorers.find((candidate) => candidate.spec.id === source.scorer);
-  return scorer !== undefined && judgeModel(scorer.spec) !== null ? 'uncorrected' : null;
-}
+const judgeOf = (spec: ExperimentSpec, metric: OnlineMetric | undefined): JudgeBasis =>
+  metric !== undefined && isJudged(spec, metric) ? 'uncorrected' : null;

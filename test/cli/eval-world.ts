@@ -60,14 +60,26 @@ const questions = defineDataset('questions', {
   source: 'questions.jsonl',
 });
 const on = { pipeline: bot, dataset: questions } as const;
-const close = defineScorer('close', on, compareTexts, ({ output, expected }) => ({
-  answer: output.text,
-  wanted: expected.text,
-}));
-const liked = definePairScorer('liked', on, preferText, ({ first, second }) => ({
-  first: first.output.text,
-  second: second.output.text,
-}));
+const close = defineScorer(
+  'close',
+  on,
+  compareTexts,
+  ({ output, expected }) => ({
+    answer: output.text,
+    wanted: expected.text,
+  }),
+  { judge: false },
+);
+const liked = definePairScorer(
+  'liked',
+  on,
+  preferText,
+  ({ first, second }) => ({
+    first: first.output.text,
+    second: second.output.text,
+  }),
+  { judge: false },
+);
 
 /** As it is declared; `margin` changed makes it another. */
 export const definedWith = (minimumEffect: number): AnyEvaluation =>

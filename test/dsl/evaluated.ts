@@ -59,7 +59,7 @@ export const grounded = defineScorer(
   { pipeline: supportBot },
   judge,
   ({ output, ranked }) => ({ answer: output.text, passages: ranked.passages }),
-  { config: { threshold: 0.5 }, scores: { score: { worst: 0, best: 1 } } },
+  { judge: true, config: { threshold: 0.5 }, scores: { score: { worst: 0, best: 1 } } },
 );
 export const cites = defineScorer(
   'cites',
@@ -89,6 +89,7 @@ export const preferred = definePairScorer(
     first: first.output.text,
     second: second.output.text,
   }),
+  { judge: true },
 );
 export const helpful = defineHumanScorer(
   'helpful',

@@ -170,7 +170,9 @@ describe('limits', () => {
       effect: 'read',
       policy: { attempts: 1, timeout: '1 second' },
     });
-    return defineScorer(`s${n}`, { pipeline: supportBot }, step, ({ output }) => ({ text: output.text }));
+    return defineScorer(`s${n}`, { pipeline: supportBot }, step, ({ output }) => ({ text: output.text }), {
+      judge: false,
+    });
   };
 
   test('of variants, scorers, metrics and repeats', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { judgedWarning } from '../../src/experiment/judged-metrics.ts';
 import { defineDataset, defineExperiment, definePipeline, defineScorer, metric } from '../../src/index.ts';
 import { grounded, short } from './evaluated.ts';
 import { Answer, imagined, judge, Question, supportBot, wide } from './example.ts';
@@ -308,7 +309,7 @@ describe('a scorer of live runs', () => {
   const scores = { score: { worst: 0, best: 1 } };
   const plain = defineDataset('plain', { input: Question, source: 'plain.jsonl' });
   const ofOutput = (on: { readonly pipeline: typeof supportBot; readonly dataset?: typeof plain }) =>
-    defineScorer('s', on, judge, ({ output }) => ({ answer: output.text, passages: [] }), { scores });
+    defineScorer('s', on, judge, ({ output }) => ({ answer: output.text, passages: [] }), { judge: true, scores });
   const reading = (scorer: object) => ({
     scorers: [scorer],
     metrics: ({ score }: Scope) => ({ primary: [metric.mean('m', score(scorer).score!).increase()] }),
@@ -319,6 +320,33 @@ describe('a scorer of live runs', () => {
     expect(loosely(reading(alone)).spec.scorers).toEqual([{ spec: alone.spec, sample: 1 }]);
     const beside = ofOutput({ pipeline: supportBot, dataset: plain });
     expect(() => loosely(reading(beside))).toThrow("scorer 's' reads an example, which a live run does not have");
+  });
+
+  test('that is a judge makes a win wait for approval where one of its scores decides', () => {
+    const judging = ofOutput({ pipeline: supportBot });
+    const automatic = (metrics: (scope: Scope) => object, scorer: object = judging) =>
+      loosely({ scorers: [scorer], metrics, rollout: { approval: 'auto' } }).spec;
+    const computed = defineScorer(
+      's',
+      { pipeline: supportBot },
+      judge,
+      ({ output }) => ({ answer: output.text, passages: [] }),
+      {
+        ...{ judge: false, scores },
+      },
+    );
+    const primary = (scorer: object) => (scope: Scope) => reading(scorer).metrics(scope);
+    const guardrail = (scope: Scope) => ({
+      ...failing(scope),
+      guardrails: [metric.mean('m', scope.score(judging).score!).noWorseThan(0.1)],
+    });
+    const shown = (scope: Scope) => ({ ...failing(scope), secondary: [metric.mean('m', scope.score(judging).score!)] });
+    expect(automatic(primary(judging)).rollout.approval).toBe('manual');
+    expect(automatic(guardrail).rollout.approval).toBe('manual');
+    expect(automatic(shown).rollout.approval).toBe('auto');
+    expect(automatic(primary(computed), computed).rollout.approval).toBe('auto');
+    expect(judgedWarning(automatic(primary(judging)))).toMatch(/^m: scored by a judge.*sluice experiment approve$/);
+    expect(judgedWarning(automatic(shown))).toBe(null);
   });
 
   test('may be read as the denominator of a ratio alone', () => {

@@ -49,12 +49,18 @@ describe('a pair', () => {
       effect: 'read',
       policy,
     });
-    const { spec } = definePairScorer('s', { pipeline }, compare, ({ first, second }) => ({
-      about: first.heard.about,
-      fixed: second.heard.fixed,
-      one: first.heard.passages,
-      other: second.heard.passages,
-    }));
+    const { spec } = definePairScorer(
+      's',
+      { pipeline },
+      compare,
+      ({ first, second }) => ({
+        about: first.heard.about,
+        fixed: second.heard.fixed,
+        one: first.heard.passages,
+        other: second.heard.passages,
+      }),
+      { judge: true },
+    );
     expect(spec.input).toEqual({
       $object: {
         about: { $from: ['input', 'question'] },
@@ -79,7 +85,9 @@ describe('a pair', () => {
         effect: 'read',
         policy,
       });
-      expect(() => definePairScorer('s', on, step as never, (() => ({})) as never)).toThrow("has no 'winner' that is");
+      expect(() => definePairScorer('s', on, step as never, (() => ({})) as never, { judge: true })).toThrow(
+        "has no 'winner' that is",
+      );
     }
   });
 });

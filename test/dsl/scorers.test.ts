@@ -1,5 +1,6 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
+import { isJudge } from '../../src/evaluation/calibration/judges.ts';
 import {
   defineHumanScorer,
   definePairScorer,
@@ -41,6 +42,7 @@ describe('a scorer is a step over a finished run, as data', () => {
     expect(grounded.spec).toEqual({
       id: 'grounded',
       kind: 'step',
+      judge: true,
       call: { step: 'judge@1', config: { threshold: 0.5 } },
       policy: {
         attempts: 3,
@@ -65,6 +67,7 @@ describe('a scorer is a step over a finished run, as data', () => {
   test('config is filled in as a node’s is, and what .with set is under it', () => {
     const config = (step: typeof judge, given?: { threshold?: number }) =>
       defineScorer('s', on, step, () => ({ answer: '', passages: [] }), {
+        judge: true,
         scores: { score: 'detail' },
         ...(given && { config: given }),
       }).spec.call?.config;
@@ -93,7 +96,9 @@ describe('a scorer is a step over a finished run, as data', () => {
       effect: 'read',
       policy,
     });
-    const { spec } = defineScorer('thrifty', on, spent, ({ run }) => ({ usd: run.costUsd, failed: run.failed }));
+    const { spec } = defineScorer('thrifty', on, spent, ({ run }) => ({ usd: run.costUsd, failed: run.failed }), {
+      judge: false,
+    });
     expect(spec.input).toEqual({
       $object: { usd: { $from: ['run', 'costUsd'] }, failed: { $from: ['run', 'failed'] } },
     });
@@ -129,10 +134,16 @@ describe('a scorer sees what the pipeline shows', () => {
       effect: 'read',
       policy,
     });
-    const { spec } = defineScorer('s', { pipeline: looped }, count, ({ answer }) => ({
-      text: answer.draft.standalone,
-      rounds: answer.rounds,
-    }));
+    const { spec } = defineScorer(
+      's',
+      { pipeline: looped },
+      count,
+      ({ answer }) => ({
+        text: answer.draft.standalone,
+        rounds: answer.rounds,
+      }),
+      { judge: false },
+    );
     expect(spec.input).toEqual({
       $object: { text: { $from: ['answer', 'draft', 'standalone'] }, rounds: { $from: ['answer', 'rounds'] } },
     });
@@ -165,7 +176,7 @@ describe('a scorer sees what the pipeline shows', () => {
     expect(RESERVED_IDS).not.toContain(id);
     const on = { pipeline: named(id) };
     const refused = expect.objectContaining({ code: 'scorer_word', data: { node: id } });
-    expect(() => definePairScorer('s', on, judgePair, wire as never)).toThrow(refused);
+    expect(() => definePairScorer('s', on, judgePair, wire as never, { judge: true })).toThrow(refused);
     if (id !== 'relevant') return;
     const rubric = { question: 'Good?', fields: z.object({ good: z.boolean() }) };
     expect(() => defineScorer('s', on, countWords, wire)).toThrow(refused);
@@ -190,6 +201,7 @@ describe("a scorer's hash is of its definition", () => {
   const hash = (make: () => { spec: { definitionHash: string } }) => make().spec.definitionHash;
   const pages = (query: string, topN: number, id = 's') =>
     defineScorer(id, { pipeline: pagesOnly }, counting, ({ related }) => ({ query, passages: related.passages }), {
+      judge: false,
       config: { topN },
     });
   const counting = defineStep('counting', {
@@ -210,6 +222,7 @@ describe("a scorer's hash is of its definition", () => {
       defineHumanScorer('s', on, { question, fields }, ({ output }) => ({ answer: output.text })) as never;
     const graded = (better: 'higher' | 'lower') =>
       defineScorer('s', on, giving({ good: z.boolean() }), () => ({ text: '' }), {
+        judge: false,
         scores: { good: { better } },
       } as never);
     const hashes = [
@@ -255,5 +268,55 @@ test('the types say what each scorer needs and gives', () => {
       expectTypeOf(expected.note).toEqualTypeOf<Ref<string | undefined>>();
       return { question: input.question, first: first.output.text, second: second.output.text };
     },
+    { judge: true },
   );
+});
+
+describe('a scorer says whether it is a judge', () => {
+  const rated = defineStep('rated', {
+    version: 1,
+    input: z.object({ text: z.string() }),
+    output: z.object({ good: z.boolean() }),
+    config: z.object({ grader: z.string().default('openai/gpt-4.1-mini') }),
+    effect: 'read',
+    policy,
+  });
+  const wire = ({ output }: { readonly output: { readonly text: Ref<string> } }) => ({ text: output.text });
+  const scorer = (judge: boolean) => defineScorer('rated', { pipeline: supportBot }, rated, wire, { judge });
+
+  test('a step with an effect is refused without it, by type and at definition', () => {
+    // @ts-expect-error the options with `judge` are missing
+    expect(() => defineScorer('rated', { pipeline: supportBot }, rated, wire)).toThrow(
+      expect.objectContaining({ code: 'judge_unstated', remedy: expect.stringContaining('judge: true') }),
+    );
+    // @ts-expect-error as a word
+    expect(() => defineScorer('rated', { pipeline: supportBot }, rated, wire, { judge: 'yes' })).toThrow(
+      expect.objectContaining({ code: 'judge_invalid' }),
+    );
+  });
+
+  test('what it says counts, whatever its config is called', () => {
+    expect(isJudge(scorer(true).spec)).toBe(true);
+    expect(isJudge(scorer(false).spec)).toBe(false);
+  });
+
+  test('a step without effects may be a judge too, and is none unless it says so', () => {
+    const lengths = { scores: { words: { worst: 0, best: null }, sentences: 'detail' } } as const;
+    const scorerOf = (options: object) =>
+      defineScorer('s', { pipeline: supportBot }, countWords, wire, { ...lengths, ...options });
+    expect(isJudge(scorerOf({}).spec)).toBe(false);
+    expect(isJudge(scorerOf({ judge: true }).spec)).toBe(true);
+  });
+
+  test('its version does not depend on it', () => {
+    expect(scorer(true).spec.definitionHash).toBe(scorer(false).spec.definitionHash);
+  });
+
+  test('a spec that was stored before scorers said so is a judge where its config names a served model', () => {
+    const { judge: _, ...stored } = scorer(false).spec;
+    const asking = (model: string) => ({ ...stored, call: { ...stored.call!, config: { model } } });
+    expect(isJudge(stored)).toBe(false);
+    expect(isJudge(asking('openai/gpt-4.1-mini'))).toBe(true);
+    expect(isJudge(asking('local/lexical'))).toBe(false);
+  });
 });

@@ -14,6 +14,7 @@ function fieldsOf(fields: z.ZodRawShape, scores?: object) {
     policy: { attempts: 1, timeout: '1 second' },
   });
   const scorer = defineScorer('s', { pipeline: supportBot }, step, ({ output }) => ({ text: output.text }), {
+    judge: true,
     scores,
   } as never);
   return scorer.spec.fields;

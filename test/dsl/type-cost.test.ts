@@ -57,7 +57,7 @@ function evaluationOf(scorers: number): string {
   const ids = Array.from({ length: scorers }, (_, index) => `s${index}`);
   const defined = ids.map((id, index) => {
     const wire = `({ expected, n${index * 2} }) => ({ wanted: expected.ids, passages: n${index * 2}.passages })`;
-    return `const ${id} = defineScorer('${id}', { pipeline, dataset }, scoring, ${wire}, { config: { k: ${index} } });`;
+    return `const ${id} = defineScorer('${id}', { pipeline, dataset }, scoring, ${wire}, { judge: false, config: { k: ${index} } });`;
   });
   const metrics = ids.map((id) => `metric.mean('${id}', score(${id}).score).increase()`);
   return `
@@ -85,7 +85,7 @@ function experimentOf(metrics: number): string {
   const half = Array.from({ length: metrics / 2 }, (_, index) => index);
   const wire = (index: number) => `({ n${index} }) => ({ wanted: [], passages: n${index}.passages })`;
   const live = half.map(
-    (index) => `const l${index} = defineScorer('l${index}', { pipeline }, scoring, ${wire(index)});`,
+    (index) => `const l${index} = defineScorer('l${index}', { pipeline }, scoring, ${wire(index)}, { judge: false });`,
   );
   const shown = half.flatMap((index) => [
     `metric.rate('found-${index}', nodes.n${index}.found).observe({ better: 'higher' })`,

@@ -49,18 +49,30 @@ const citations = defineScorer('citations', on, scoreCitations, ({ output, fused
   passages: fused.passages,
   relevant,
 }));
-const judged = defineScorer('judged', on, judgeAnswer, ({ input, output, expected, ranked }) => ({
-  question: input.question,
-  answer: output.text,
-  expected: expected.answer,
-  passages: ranked.passages,
-}));
-const preferred = definePairScorer('preferred', on, judgePair, ({ input, first, second, expected }) => ({
-  question: input.question,
-  first: first.output.text,
-  second: second.output.text,
-  expected: expected.answer,
-}));
+const judged = defineScorer(
+  'judged',
+  on,
+  judgeAnswer,
+  ({ input, output, expected, ranked }) => ({
+    question: input.question,
+    answer: output.text,
+    expected: expected.answer,
+    passages: ranked.passages,
+  }),
+  { judge: true },
+);
+const preferred = definePairScorer(
+  'preferred',
+  on,
+  judgePair,
+  ({ input, first, second, expected }) => ({
+    question: input.question,
+    first: first.output.text,
+    second: second.output.text,
+    expected: expected.answer,
+  }),
+  { judge: true },
+);
 const helpful = defineHumanScorer(
   'helpful',
   on,

@@ -4,7 +4,7 @@
  */
 import type { AnyEvaluation } from '../../dsl/evaluation.ts';
 import type { Registration, ScorerSpec } from '../spec.ts';
-import { registrationChanges } from './registration.ts';
+import { judgesOf, registrationChanges } from './registration.ts';
 import type { RegistrationChange } from './report.ts';
 
 /**
@@ -25,6 +25,7 @@ export function definitionChanges(
     scorerVersions: Object.fromEntries(
       definition.scorers.map(({ id, spec }) => [id, versionNow(locked, scorers, id, spec)]),
     ),
+    judges: judgesOf(definition.scorers.map(({ spec }) => spec)),
     metrics,
     repeats,
     alpha,

@@ -2,7 +2,8 @@
  * What an evaluation declares before anyone has seen a result, and what of it has changed since it was locked. A change
  * afterwards may have been made for the result's sake, so it is named in words, and never let pass.
  */
-import type { EvaluationPins, EvaluationSpec, MetricSource, MetricSpec, Registration } from '../spec.ts';
+import { isJudge } from '../calibration/judges.ts';
+import type { EvaluationPins, EvaluationSpec, MetricSource, MetricSpec, Registration, ScorerSpec } from '../spec.ts';
 import type { EvaluationFacts } from './input.ts';
 import type { RegistrationChange, RegistrationCheck } from './report.ts';
 
@@ -17,6 +18,7 @@ export function registrationOf(
     pipeline,
     dataset: Object.freeze({ name, version, split, tag, examples }),
     scorerVersions,
+    judges: judgesOf(spec.scorers),
     metrics,
     repeats,
     alpha,
@@ -30,6 +32,7 @@ export function registrationChanges(locked: Registration, now: Registration): re
     ...changes({ ...locked.dataset }, { ...now.dataset }, ' of the dataset'),
     ...metricChanges(locked.metrics, now.metrics),
     ...scorerChanges(locked.scorerVersions, now.scorerVersions),
+    ...judgeChanges(locked.judges, now.judges),
   ]);
 }
 
@@ -82,6 +85,18 @@ function metricChanges(locked: readonly MetricSpec[], now: readonly MetricSpec[]
     ...now.flatMap((metric) => (before.has(metric.name) ? [] : [change(nameOf(metric), 'not declared', 'declared')])),
     ...changes({ 'order of metrics': order(locked) }, { 'order of metrics': order(now) }),
   ];
+}
+
+/** Ids of the scorers that are judges, as they are locked. */
+export const judgesOf = (scorers: readonly ScorerSpec[]): readonly string[] =>
+  scorers
+    .filter(isJudge)
+    .map(({ id }) => id)
+    .sort();
+
+function judgeChanges(locked: Registration['judges'], now: Registration['judges']): readonly RegistrationChange[] {
+  const inWords = (judges: readonly string[] = []): string => judges.join(', ') || 'none';
+  return locked === undefined ? [] : changes({ judges: inWords(locked) }, { judges: inWords(now) });
 }
 
 type Versions = Registration['scorerVersions'];

@@ -51,7 +51,7 @@ export const scored = defineScorer(
     answer: run.failed ? 'none' : 'some', // refused: ConditionalExpression
     passages: output.passages ?? fine.passages, // refused: LogicalExpression
   }),
-  { scores: { score: { worst: 0, best: [1, 2].length } } },
+  { judge: true, scores: { score: { worst: 0, best: [1, 2].length } } },
 );
 
 function anywhere({ first }: { readonly first: { readonly standalone: Value<string> } }) {

@@ -192,6 +192,19 @@ describe('what labels are held against', () => {
     expect(judges.judged!.flaws).toEqual([]);
   });
 
+  it('is a judge that says so, whatever the key that its config names a model by', () => {
+    const declared = (judge: boolean) => {
+      const scorer = { ...JUDGE, judge, call: { step: 'rate@1', config: { grader: 'openai/gpt-5-mini' } } };
+      const judged = judgedEvaluation({ examples: 100, judge: (example, variant) => variant || truth(example, 0) });
+      const spec = { ...judged.facts.spec, scorers: [scorer], metrics: [CORRECT] };
+      return compared({ ...judged, facts: { ...judged.facts, spec } }, []);
+    };
+    expect(declared(true).judges).toEqual({ judged: { state: 'uncalibrated', labels: 0, flaws: [] } });
+    expect(declared(true).gate).toMatchObject({ status: 'inconclusive', exitCode: 4 });
+    expect(declared(true).report.warnings.map(({ code }) => code)).toContain('judge_uncalibrated');
+    expect(declared(false).gate).toMatchObject({ status: 'passed', exitCode: 0 });
+  });
+
   it('is no judge’s: scorers that compute have no calibration, and are corrected where people spoke of them', () => {
     const judged = judgedEvaluation({ examples: 100, judge: truth });
     const local = { ...JUDGE, call: { step: 'judgeAnswer@1', config: { model: 'local/lexical' } } };

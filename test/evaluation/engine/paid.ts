@@ -53,7 +53,7 @@ const judged = defineScorer(
   on,
   judgeAnswer,
   ({ input, output, expected }) => ({ question: input.question, answer: output.text, expected: expected.answer }),
-  { config: { model: MODEL, maxOutputTokens: TOKENS } },
+  { judge: true, config: { model: MODEL, maxOutputTokens: TOKENS } },
 );
 const preferred = definePairScorer(
   'preferred',
@@ -63,7 +63,7 @@ const preferred = definePairScorer(
     ...{ question: input.question, first: first.output.text, second: second.output.text },
     expected: expected.answer,
   }),
-  { config: { model: MODEL, maxOutputTokens: TOKENS } },
+  { judge: true, config: { model: MODEL, maxOutputTokens: TOKENS } },
 );
 const paid = defineEvaluation('paid', {
   ...on,

@@ -25,14 +25,19 @@ const withFirst = definePipeline('with-first', Question)
   .step('first', keywordSearch, ({ input }) => ({ query: input.question }))
   .output(Passages, ({ first }) => ({ passages: first.passages }));
 export const aNodeNamedAsASideOfAPair = () =>
-  definePairScorer('better', { pipeline: withFirst }, judgePair, ({ input }) => ({ question: input.question, first: '', second: '' }));
+  definePairScorer('better', { pipeline: withFirst }, judgePair, ({ input }) => ({ question: input.question, first: '', second: '' }), { judge: true });
 //! DefinitionError: scorer 'better': 'with-first' has a node 'first', which is a word of such a scorer's wiring
 //! → give the node another id
 
 export const aScoreWithoutBounds = () =>
-  defineScorer('grounded', on, judge, ({ output, ranked }) => ({ answer: output.text, passages: ranked.passages }));
+  defineScorer('grounded', on, judge, ({ output, ranked }) => ({ answer: output.text, passages: ranked.passages }), { judge: true });
 //! DefinitionError: scorer 'grounded': score 'score': neither its schema nor the scorer says what its worst and its best may be
 //! → bound the schema, as z.number().min(0).max(1) does; or state worst and best (null: no bound); or say 'detail' of it
+
+export const aJudgeThatDoesNotSaySo = () =>
+  defineScorer('grounded', on, judge, ({ output, ranked }) => ({ answer: output.text, passages: ranked.passages }), { scores: { score: 'detail' } } as never);
+//! DefinitionError: scorer 'grounded': its step 'judge@1' declares effect: 'read', and judge is not stated
+//! → state judge: true where a language model gives the scores, which then decide nothing without labels; else judge: false
 
 export const aCountWithoutABest = () =>
   defineScorer('short', on, countWords, ({ output }) => ({ text: output.text }), { scores: { words: { worst: 0 } } });
@@ -45,7 +50,7 @@ export const aWorstThatIsBetterThanTheBest = () =>
 //! → let worst be above best
 
 export const aScorerThatGivesText = () =>
-  defineScorer('declined', on, decline, ({ input, ranked }) => ({ question: input.question, related: ranked.passages }));
+  defineScorer('declined', on, decline, ({ input, ranked }) => ({ question: input.question, related: ranked.passages }), { judge: false });
 //! DefinitionError: scorer 'declined' gives no score
 //! → a field that is surely a number or a boolean is one, if it is not called a 'detail'
 
@@ -71,7 +76,7 @@ export const aRefOfAnotherScorer = () => {
 //! → use only the refs that the wiring function is given
 
 export const aPairThatNamesNoWinner = () =>
-  definePairScorer('better', on, judge as never, (() => ({})) as never);
+  definePairScorer('better', on, judge as never, (() => ({})) as never, { judge: true });
 //! DefinitionError: scorer 'better': the output of 'judge@1' has no 'winner' that is 'first', 'second' or 'tie'
 //! → give a step whose output has winner: z.enum(['first', 'second', 'tie'])
 

@@ -29,22 +29,22 @@ import { otherVariant } from '../setup.ts';
 const on = { pipeline: supportBot };
 
 // Nothing wired to an input.
-defineScorer('s', on, judge, ({ output }) => ({ answer: output.text }));
+defineScorer('s', on, judge, ({ output }) => ({ answer: output.text }), { judge: true });
 //! TS2741 Property 'passages' is missing in type '{ answer: Value<string>; }' but required in type 'Inputs<"s", { answer: string; passages: { id: string; text: string; score: number; }[]; }>'.
 
 // An input that the step does not have.
-defineScorer('s', on, judge, ({ output, ranked }) => ({ answer: output.text, passages: ranked.passages, near: '' }));
+defineScorer('s', on, judge, ({ output, ranked }) => ({ answer: output.text, passages: ranked.passages, near: '' }), { judge: true });
 //! TS2322 Type '{ answer: Value<string>; passages: Value<{ id: string; text: string; score: number; }[]>; near: ""; }' is not assignable to type '{ answer: Value<string>; passages: Value<{ id: string; text: string; score: number; }[]>; near: ""; } & WiringError<"'s' has no input 'near'">'.
 //!   Property 'wiringError' is missing in type '{ answer: Value<string>; passages: Value<{ id: string; text: string; score: number; }[]>; near: ""; }' but required in type 'WiringError<"'s' has no input 'near'">'.
 
 // Another kind.
-defineScorer('s', on, judge, ({ output, ranked }) => ({ answer: output.citations, passages: ranked.passages }));
+defineScorer('s', on, judge, ({ output, ranked }) => ({ answer: output.citations, passages: ranked.passages }), { judge: true });
 //! TS2322 Type 'Value<string[]>' is not assignable to type 'Input<"s", "answer", string>'.
 //!   Type 'Value<string[]>' is not assignable to type 'Value<string>'.
 //!     Type 'string[]' is not assignable to type 'string'.
 
 // A node inside a map.
-defineScorer('s', on, judge, ({ output, lookup }) => ({ answer: output.text, passages: lookup.passages }));
+defineScorer('s', on, judge, ({ output, lookup }) => ({ answer: output.text, passages: lookup.passages }), { judge: true });
 //! TS2339 Property 'lookup' does not exist on type 'RunScope<{ question: string; userId: string; history?: { role: "assistant" | "user"; text: string; }[] | undefined; }, Record<"understood", { standalone: string; queries: string[]; answerable: boolean; }> & ... 4 more ... & Record<...>, { ...; }, NoDataset>'.
 
 // What is expected, without a dataset.
@@ -56,32 +56,37 @@ defineScorer('s', { ...on, dataset: questions }, citesExpected, ({ output, expec
 //! TS2339 Property 'urls' does not exist on type 'Value<{ citations: string[]; note?: string | undefined; }> & { readonly citations: Value<string[]>; readonly note: Value<string | undefined>; }'.
 
 // An optional expectation for an input that has to be there.
-defineScorer('s', { ...on, dataset: questions }, judge, ({ expected, ranked }) => ({ answer: expected.note, passages: ranked.passages }));
+defineScorer('s', { ...on, dataset: questions }, judge, ({ expected, ranked }) => ({ answer: expected.note, passages: ranked.passages }), { judge: true });
 //! TS2322 Type 'Value<string | undefined>' is not assignable to type 'Input<"s", "answer", string>'.
 //!   Type 'Value<string | undefined>' is not assignable to type 'Value<string>'.
 //!     Type 'string | undefined' is not assignable to type 'string'.
 //!       Type 'undefined' is not assignable to type 'string'.
 
 // A dataset of another input.
-defineScorer('s', { ...on, dataset: defineDataset('d', { input: z.object({ text: z.string() }), source: 'd.jsonl' }) }, judge, ({ output, ranked }) => ({ answer: output.text, passages: ranked.passages }));
+defineScorer('s', { ...on, dataset: defineDataset('d', { input: z.object({ text: z.string() }), source: 'd.jsonl' }) }, judge, ({ output, ranked }) => ({ answer: output.text, passages: ranked.passages }), { judge: true });
 //! TS2322 Type 'Dataset<{ text: string; }, unknown>' is not assignable to type 'Dataset<NoInfer<{ question: string; userId: string; history?: { role: "assistant" | "user"; text: string; }[] | undefined; }>, unknown>'.
 //!   Type '{ text: string; }' is missing the following properties from type '{ question: string; userId: string; history?: { role: "assistant" | "user"; text: string; }[] | undefined; }': question, userId
 
 // The config of another step.
-defineScorer('s', on, judge, ({ output, ranked }) => ({ answer: output.text, passages: ranked.passages }), { config: { topN: 3 } });
+defineScorer('s', on, judge, ({ output, ranked }) => ({ answer: output.text, passages: ranked.passages }), { judge: true, config: { topN: 3 } });
 //! TS2353 Object literal may only specify known properties, and 'topN' does not exist in type '{ threshold?: number | undefined; }'.
 
+// A step that reads something outside, without whether it judges.
+defineScorer('s', on, judge, ({ output, ranked }) => ({ answer: output.text, passages: ranked.passages }), { config: { threshold: 0.4 } });
+//! TS2345 Argument of type '{ config: { threshold: number; }; }' is not assignable to parameter of type '{ readonly config?: NoInfer<{ threshold?: number | undefined; }>; readonly scores?: ScoreOptions<NoInfer<{ passed: boolean; feedback: string; score: number; }>>; } & { ...; }'.
+//!   Property 'judge' is missing in type '{ config: { threshold: number; }; }' but required in type '{ readonly judge: boolean; }'.
+
 // A score that the step does not give.
-defineScorer('s', on, judge, ({ output, ranked }) => ({ answer: output.text, passages: ranked.passages }), { scores: { feedback: { better: 'higher' } } });
+defineScorer('s', on, judge, ({ output, ranked }) => ({ answer: output.text, passages: ranked.passages }), { judge: true, scores: { feedback: { better: 'higher' } } });
 //! TS2353 Object literal may only specify known properties, and 'feedback' does not exist in type 'ScoreOptions<NoInfer<{ passed: boolean; feedback: string; score: number; }>>'.
 
 // A pair judged by a step that names no winner.
-definePairScorer('s', on, judge, ({ first }) => ({ answer: first.output.text, passages: first.ranked.passages }));
-//! TS2345 Argument of type 'Step<{ answer: string; passages: { id: string; text: string; score: number; }[]; }, { passed: boolean; feedback: string; score: number; }, { threshold?: number | undefined; }, "read", { threshold: number; }>' is not assignable to parameter of type 'Step<{ answer: string; passages: { id: string; text: string; score: number; }[]; }, { readonly winner: "first" | "second" | "tie"; }, { threshold?: number | undefined; }, "none" | "read", unknown>'.
+definePairScorer('s', on, judge, ({ first }) => ({ answer: first.output.text, passages: first.ranked.passages }), { judge: true });
+//! TS2345 Argument of type 'Step<{ answer: string; passages: { id: string; text: string; score: number; }[]; }, { passed: boolean; feedback: string; score: number; }, { threshold?: number | undefined; }, "read", { threshold: number; }>' is not assignable to parameter of type 'Step<{ answer: string; passages: { id: string; text: string; score: number; }[]; }, { readonly winner: "first" | "second" | "tie"; }, { threshold?: number | undefined; }, "read", unknown>'.
 //!   Property 'winner' is missing in type '{ passed: boolean; feedback: string; score: number; }' but required in type '{ readonly winner: "first" | "second" | "tie"; }'.
 
 // A node of a pair, of neither side.
-definePairScorer('s', on, judgePair, ({ input, output, second }) => ({ question: input.question, first: output.text, second: second.output.text }));
+definePairScorer('s', on, judgePair, ({ input, output, second }) => ({ question: input.question, first: output.text, second: second.output.text }), { judge: true });
 //! TS2339 Property 'output' does not exist on type 'PairScope<{ question: string; userId: string; history?: { role: "assistant" | "user"; text: string; }[] | undefined; }, Record<"understood", { standalone: string; queries: string[]; answerable: boolean; }> & ... 4 more ... & Record<...>, { ...; }, NoDataset>'.
 
 // People asked with no question.
