@@ -30,6 +30,11 @@ test('variants may come and go, and a key order is no change', () => {
   expect(hash(again)).toBe(hash(locked));
 });
 
+test('what was locked before scorers stated whether they judge is not changed by stating it', () => {
+  const { judges: _, ...old } = locked;
+  expect(registrationChanges(old, { ...locked, judges: ['quality'] })).toEqual([]);
+});
+
 describe('each change has its words, and another hash', () => {
   test.each<[string, Partial<typeof locked>]>([
     ["minimumEffect of primary 'recall@10': 0.03 → 0.01", { metrics: [{ ...recall, minimumEffect: 0.01 }, latency] }],
@@ -54,6 +59,7 @@ describe('each change has its words, and another hash', () => {
     ],
     ["version of scorer 'quality': quality-1 → quality-2", { scorerVersions: { quality: 'quality-2' } }],
     ["version of scorer 'quality': quality-1 → none", { scorerVersions: {} }],
+    ['judges: none → quality', { judges: ['quality'] }],
   ])('%s', (sentence, change) => {
     const now = { ...locked, ...change };
     expect(words(now)).toEqual([sentence]);
