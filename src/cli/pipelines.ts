@@ -1,11 +1,13 @@
 /** `sluice pipelines`: what each name serves and what is tried on it; of one, which steps are live where, and its prompts. */
 import type { Command } from 'commander';
+import type { AnyPipeline } from '../dsl/edit.ts';
 import { percent } from '../experiment/report-text.ts';
 import { isLive } from '../experiment/spec.ts';
 import type { DeploymentRow } from '../store/deployments.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { stateText } from './experiment-text.ts';
+import { isVariant } from './find-variant.ts';
 import { findPipeline } from './lookup.ts';
 import { showLive } from './pipelines-live.ts';
 import { showPrompts } from './pipelines-prompts.ts';
@@ -26,6 +28,8 @@ interface Listed {
   readonly deployment: DeploymentRow | null;
   /** Those that the code has. */
   readonly variants: readonly string[];
+  /** Of these, included variants that one overrides, by its name. */
+  readonly overrides: { readonly [variant: string]: readonly string[] };
   readonly live: readonly Pick<ExperimentRow, 'experimentId' | 'kind' | 'state'>[];
 }
 
@@ -80,7 +84,13 @@ async function list(session: Session, prompts: boolean): Promise<ExitCode> {
         const live = experiments.flatMap(({ pipeline: on, experimentId, kind, state }) =>
           on === pipeline ? [{ experimentId, kind, state }] : [],
         );
-        return { pipeline, planId: deployment?.planId ?? planId(plan), deployment, variants, live };
+        const overrides = Object.fromEntries(
+          variants.flatMap((variant) => {
+            const own = overriddenBy(pipelines.get(`${pipeline}:${variant}`)!);
+            return own.length === 0 ? [] : [[variant, own]];
+          }),
+        );
+        return { pipeline, planId: deployment?.planId ?? planId(plan), deployment, variants, overrides, live };
       });
   });
   if (terminal.json) terminal.printJson(listed);
@@ -88,6 +98,15 @@ async function list(session: Session, prompts: boolean): Promise<ExitCode> {
   else for (const line of listTable(listed, terminal.room)) terminal.print(line);
   return EXIT.fine;
 }
+
+/** Names of the included variants that this one overrides. */
+const overriddenBy = (pipeline: AnyPipeline): readonly string[] =>
+  isVariant(pipeline) ? [...new Set(pipeline.overrides.map(({ variant }) => variant))] : [];
+
+const variantsText = ({ variants, overrides }: Listed): string =>
+  variants
+    .map((variant) => (overrides[variant] ? `${variant} (overrides ${overrides[variant].join(', ')})` : variant))
+    .join(', ');
 
 function listTable(listed: readonly Listed[], room: number): string[] {
   return tableLines(
@@ -97,7 +116,7 @@ function listTable(listed: readonly Listed[], room: number): string[] {
       { heading: 'serves', cell: ({ deployment }) => servesText(deployment), isFlexible: true },
       { heading: 'plan', cell: ({ planId }) => planId.slice(0, SHORT_PLAN) },
       { heading: 'since (UTC)', cell: ({ deployment }) => showTime(deployment?.at ?? null) },
-      { heading: 'variants in code', cell: ({ variants }) => variants.join(', '), isFlexible: true },
+      { heading: 'variants in code', cell: variantsText, isFlexible: true },
       {
         heading: 'live on it',
         cell: ({ live }) => live.map(({ experimentId, state }) => `${experimentId} (${stateText(state)})`).join(', '),

@@ -3,8 +3,11 @@
  * some run was started with; names and ids may be cut short.
  */
 import { readFile } from 'node:fs/promises';
+import type { AnyPipeline } from '../dsl/edit.ts';
 import { SluiceError } from '../errors.ts';
+import type { PlanOverride } from '../plan/diff.ts';
 import type { Plan } from '../plan/plan.ts';
+import { isVariant } from './find-variant.ts';
 import { findNamed, findPipeline } from './lookup.ts';
 import type { Session } from './session.ts';
 import { withStore } from './with-servers.ts';
@@ -14,6 +17,8 @@ export interface NamedPlan {
   readonly name: string;
   readonly planId: string;
   readonly plan: Plan;
+  /** Of a variant in code: where it changes what an included variant has edited. */
+  readonly overrides: readonly PlanOverride[];
 }
 
 /** Fewer digits would be taken for a name. */
@@ -27,17 +32,17 @@ export async function findPlan(session: Session, source: string): Promise<NamedP
   const { planId } = await import('../plan/id.ts');
   if (source.endsWith('.json')) {
     const plan = await readPlan(source);
-    return { name: source, planId: planId(plan), plan };
+    return { name: source, planId: planId(plan), plan, overrides: [] };
   }
   const pipelines = await session.services.pipelines();
   if (!ID.test(source) || pipelines.has(source)) {
-    const [name, { plan }] = findPipeline(pipelines, source);
-    return { name, planId: planId(plan), plan };
+    const [name, pipeline] = findPipeline(pipelines, source);
+    return named(name, planId(pipeline.plan), pipeline);
   }
   const here = new Map<string, NamedPlan>();
-  for (const [name, { plan }] of pipelines) {
-    const id = planId(plan);
-    if (!here.has(id)) here.set(id, { name, planId: id, plan });
+  for (const [name, pipeline] of pipelines) {
+    const id = planId(pipeline.plan);
+    if (!here.has(id)) here.set(id, named(name, id, pipeline));
   }
   if ([...here.keys()].some((id) => id.startsWith(source)))
     return findNamed({
@@ -48,8 +53,13 @@ export async function findPlan(session: Session, source: string): Promise<NamedP
       whenNone: '',
     });
   const stored = await withStore(session, ({ store }) => store.plans.find(source));
-  return { name: stored.plan.pipeline, ...stored };
+  return { name: stored.plan.pipeline, ...stored, overrides: [] };
 }
+
+const named = (name: string, planId: string, pipeline: AnyPipeline): NamedPlan => ({
+  ...{ name, planId, plan: pipeline.plan },
+  overrides: isVariant(pipeline) ? pipeline.overrides : [],
+});
 
 async function readPlan(file: string): Promise<Plan> {
   const { requirePlan } = await import('../plan/check.ts');

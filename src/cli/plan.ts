@@ -1,6 +1,6 @@
 /** `sluice plan`: a pipeline's plan as a list, as a picture, and against another. */
 import { type Command, Option } from 'commander';
-import { diffPlans, showDiff } from '../plan/diff.ts';
+import { diffPlans, showDiff, showOverride } from '../plan/diff.ts';
 import { type DrawOptions, drawPlan } from '../plan/draw.ts';
 import { shortId } from '../plan/id.ts';
 import { bodiesOf, showWiring } from '../plan/nodes.ts';
@@ -55,7 +55,7 @@ export function planCommand(world: World): Command {
 
 async function showPlan(session: Session, source: string): Promise<ExitCode> {
   const { terminal } = session;
-  const { name, planId, plan } = await findPlan(session, source);
+  const { name, planId, plan, overrides } = await findPlan(session, source);
   if (terminal.json) {
     terminal.printJson(plan);
     return EXIT.fine;
@@ -75,12 +75,13 @@ async function showPlan(session: Session, source: string): Promise<ExitCode> {
   const [first = '', ...more] = wrap(showWiring(plan.output), terminal.room, ' '.repeat(OUTPUT.length));
   terminal.print(OUTPUT + first.trimStart());
   for (const line of more) terminal.print(line);
+  for (const override of overrides) terminal.print(showOverride(override));
   return EXIT.fine;
 }
 
 async function draws(session: Session, source: string, options: DrawOptions): Promise<ExitCode> {
-  const { planId, plan } = await findPlan(session, source);
-  const mermaid = drawPlan(plan, { direction: options.direction ?? 'TD' });
+  const { planId, plan, overrides } = await findPlan(session, source);
+  const mermaid = drawPlan(plan, { direction: options.direction ?? 'TD', overrides });
   if (session.terminal.json) session.terminal.printJson({ planId, mermaid });
   else session.terminal.print(mermaid.trimEnd());
   return EXIT.fine;
@@ -91,7 +92,7 @@ async function diffs(session: Session, from: string, to: string): Promise<ExitCo
   const [before, after] = [await findPlan(session, from), await findPlan(session, to)];
   const changes = diffPlans(before.plan, after.plan);
   if (terminal.json) {
-    terminal.printJson({ from: before.planId, to: after.planId, changes });
+    terminal.printJson({ from: before.planId, to: after.planId, changes, overrides: after.overrides });
     return EXIT.fine;
   }
   const [old, now] = [shortId(before.planId), shortId(after.planId)];
@@ -100,7 +101,8 @@ async function diffs(session: Session, from: string, to: string): Promise<ExitCo
       ? `${before.name} and ${after.name} are the same plan (${old})`
       : `${count(changes.length, 'difference')} from ${before.name} (${old}) to ${after.name} (${now})`,
   );
-  if (changes.length > 0) terminal.print(showDiff(changes).trimEnd());
+  const lines = showDiff(changes, after.overrides).trimEnd();
+  if (lines !== '') terminal.print(lines);
   return EXIT.fine;
 }
 

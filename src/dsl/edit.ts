@@ -3,6 +3,7 @@
  * editable: node ids stay comparable between variants, so differences, metrics and reuse of results stay sound.
  */
 import type { z } from 'zod';
+import type { PlanOverride } from '../plan/diff.ts';
 import type { NodeEdit, Plan } from '../plan/plan.ts';
 import type { Chat } from './chat.ts';
 import type { Container, LaneOption, PlacedTypes, StandsIn, StillProduces } from './place.ts';
@@ -33,6 +34,8 @@ export interface AnyVariant extends AnyPipeline {
   readonly name: string;
   readonly variantOf: string;
   readonly edits: readonly NodeEdit[];
+  /** Where its own edits change what a variant that it includes has edited. */
+  readonly overrides: readonly PlanOverride[];
 }
 
 export interface Pipeline<Id extends string, Input, out Visible, Nodes, Output> extends AnyPipeline {
@@ -106,6 +109,9 @@ export interface Edit<PipelineId extends string, Nodes> {
   /** Other options of a step's place, or other limits of a repeat or a map. */
   options<const Id extends keyof Nodes & string>(id: Id, options: Adjustable<Nodes[Id]>): Edit<PipelineId, Nodes>;
 
-  /** All edits of another variant of the same pipeline. Both editing one node is refused at definition. */
+  /**
+   * All edits of another variant of the same pipeline. Own edits override them, whatever the order of the calls: config and
+   * options key by key. Two included variants that edit one node are refused at definition.
+   */
   include(variant: Variant<PipelineId>): Edit<PipelineId, Nodes>;
 }

@@ -1,36 +1,80 @@
 /**
  * The edits of a variant while it is being defined, as one immutable value. Each edit is checked against the node it
  * changes and written down as data.
+ *
+ * A variant's own edits apply on top of the variants it includes, whatever the order of the calls: they override what an
+ * included variant says of the same facet, config and options key by key. Two included variants may not edit one node.
  */
-import { clash } from '../plan/compose.ts';
+import { applyEdits, clash } from '../plan/compose.ts';
 import { LIMITS } from '../plan/limits.ts';
 import { findNode } from '../plan/nodes.ts';
 import type { NodeEdit, NodeOptionsEdit } from '../plan/plan.ts';
 import { type Draft, type Known, type KnownStep, knownOf, type PlaceOptions, type WiringFunction } from './draft.ts';
-import type { Internals } from './internals.ts';
+import type { AnyVariant } from './edit.ts';
+import { type Internals, internalsOf } from './internals.ts';
 import { callOf, checkStep, OPTION_KEYS, standInValue, statedPolicy } from './place-step.ts';
 import { readPolicyChanges } from './policy.ts';
 import { checkCount, checkKeys, refuse } from './refuse.ts';
 import type { AnyStep } from './step.ts';
 
-export interface Edits {
+/** What an author has written of a variant. */
+export interface Written {
+  /** The same object for all that is written in one definition. */
+  readonly definition: object;
   readonly base: Internals;
-  /** Whose edits new ones are; compared by identity, since two variants may have one name. */
-  readonly owner: Owner;
+  readonly variant: string;
+  readonly included: readonly AnyVariant[];
+  readonly own: readonly OwnEdit[];
+}
+
+/** An edit that is checked when all included variants are known. */
+export type OwnEdit = (edits: Edits) => Edits;
+
+export interface Edits {
+  /** What own edits are written against: the baseline with what is included. */
+  readonly base: Pick<Internals, 'id' | 'plan' | 'known'>;
   readonly list: readonly NodeEdit[];
-  /** Of each edited node, the variant that edits it. */
-  readonly owners: ReadonlyMap<string, Owner>;
   /** What is known of each edited node now. */
   readonly known: Draft['known'];
 }
 
-interface Owner {
-  readonly name: string;
+/** All edits of a variant, against the baseline, with what is known of the edited nodes. */
+export function resolveEdits({ base, included, own }: Written): Pick<Edits, 'list' | 'known'> {
+  const under = included.flatMap(({ edits }) => edits);
+  const ground = groundOf(base, included, under);
+  const written = own.reduce<Edits>((edits, edit) => edit(edits), { base: ground, list: [], known: new Map() });
+  const known = new Map(under.map(({ node }) => [node, ground.known.get(node)!]));
+  return { list: overriddenBy(under, written.list), known: new Map([...known, ...written.known]) };
 }
 
-/** No edits yet. */
-export function noEdits(base: Internals, variant: string): Edits {
-  return { base, owner: { name: variant }, list: [], owners: new Map(), known: new Map() };
+function groundOf(base: Internals, included: readonly AnyVariant[], under: readonly NodeEdit[]): Edits['base'] {
+  if (under.length === 0) return base;
+  const known = new Map(base.known);
+  for (const variant of included) {
+    const its = internalsOf(variant, 'include').known;
+    for (const { node } of variant.edits) known.set(node, its.get(node)!);
+  }
+  return { id: base.id, plan: applyEdits(base.plan, under), known };
+}
+
+/** The edits of both, where those `over` stand: each was written against what the edits `under` make. */
+function overriddenBy(under: readonly NodeEdit[], over: readonly NodeEdit[]): readonly NodeEdit[] {
+  const clashing = (edit: NodeEdit) => (other: NodeEdit) =>
+    other.node === edit.node && clash(other.facet, edit.facet) !== undefined;
+  return [
+    ...under.filter((edit) => !over.some(clashing(edit))),
+    ...over.map((edit) => under.filter(clashing(edit)).reduce(joined, edit)),
+  ];
+}
+
+/** One edit for both: the facet of `edit` is whole already, except for options, and for the config of an included swap. */
+function joined(edit: NodeEdit, under: NodeEdit): NodeEdit {
+  if (edit.facet === 'config' && under.facet === 'step')
+    return { ...under, call: { ...under.call, config: edit.config } };
+  if (edit.facet !== 'options' || under.facet !== 'options') return edit;
+  const policy = { ...under.options.policy, ...edit.options.policy };
+  const isPolicy = under.options.policy !== undefined || edit.options.policy !== undefined;
+  return { ...edit, options: { ...under.options, ...edit.options, ...(isPolicy && { policy }) } };
 }
 
 /** Another step on the old wiring. */
@@ -108,37 +152,31 @@ export function adjust(edits: Edits, id: string, options: object): Edits {
   }
 }
 
-/** All edits of another variant. */
-export function include(
-  edits: Edits,
-  variant: { readonly name: string; readonly edits: readonly NodeEdit[] },
-  its: Internals,
-): Edits {
-  if (its.id !== edits.base.id)
+/** All edits of another variant; the same one again adds nothing. */
+export function include(written: Written, variant: AnyVariant): Written {
+  const { id } = internalsOf(variant, 'include');
+  if (id !== written.base.id)
     refuse(
       'variant_of_other',
-      `'${variant.name}' is a variant of '${its.id}', not of '${edits.base.id}'`,
+      `'${variant.name}' is a variant of '${id}', not of '${written.base.id}'`,
       'include variants of the same pipeline',
     );
-  let all: Edits = { ...edits, owner: variant };
-  for (const edit of variant.edits) all = record(all, [edit], changeOf(its.known.get(edit.node)));
-  return { ...all, owner: edits.owner };
-}
-
-function changeOf(known: Known | undefined): Partial<KnownStep> {
-  return known?.kind === 'step' ? { step: known.step, options: known.options } : {};
+  if (written.included.includes(variant)) return written;
+  for (const sibling of written.included) {
+    const both = variant.edits.find(({ node }) => sibling.edits.some((edit) => edit.node === node));
+    if (both !== undefined)
+      refuse(
+        'edits_overlap',
+        `'${both.node}' is edited by '${sibling.name}' and by '${variant.name}', and '${written.variant}' includes both`,
+        `include one of them, and write the edits of the other in '${written.variant}': own edits override included ones`,
+        { node: both.node, variants: [sibling.name, variant.name] },
+      );
+  }
+  return { ...written, included: [...written.included, variant] };
 }
 
 function record(edits: Edits, list: readonly NodeEdit[], change: Partial<KnownStep>): Edits {
   const { node } = list[0]!;
-  const owner = edits.owners.get(node) ?? edits.owner;
-  if (owner !== edits.owner)
-    refuse(
-      'edits_overlap',
-      `'${node}' is edited by '${owner.name}' and by '${edits.owner.name}'`,
-      'let one variant make all edits of a node',
-      { node, variants: [owner.name, edits.owner.name] },
-    );
   for (const { facet } of list) {
     for (const other of edits.list) {
       const both = other.node === node ? clash(other.facet, facet) : undefined;
@@ -158,12 +196,11 @@ function record(edits: Edits, list: readonly NodeEdit[], change: Partial<KnownSt
   return {
     ...edits,
     list: [...edits.list, ...list],
-    owners: new Map(edits.owners).set(node, owner),
     known: new Map(edits.known).set(node, { ...now, ...change } as Known),
   };
 }
 
-/** A step's place as it was in the baseline: what edits are written against. */
+/** A step's place as it was before own edits: what they are written against. */
 function stepAt({ base }: Edits, id: string) {
   const known = knownOf(base.known, id, base.id);
   const at = `node '${id}'`;

@@ -5,11 +5,23 @@
 import { applyEdits } from '../plan/compose.ts';
 import { freezeJson } from '../plan/json.ts';
 import { findNode } from '../plan/nodes.ts';
+import { overridesOf } from '../plan/overrides.ts';
 import type { Plan, StepNode } from '../plan/plan.ts';
-import type { Draft, KnownStep, WiringFunction } from './draft.ts';
+import type { KnownStep, WiringFunction } from './draft.ts';
 import type { AnyPipeline, AnyVariant } from './edit.ts';
-import { adjust, configure, type Edits, include, noEdits, replace, rewire, swap } from './edits.ts';
-import { type Internals, internalsOf, remember } from './internals.ts';
+import {
+  adjust,
+  configure,
+  type Edits,
+  include,
+  type OwnEdit,
+  replace,
+  resolveEdits,
+  rewire,
+  swap,
+  type Written,
+} from './edits.ts';
+import { type Internals, remember } from './internals.ts';
 import { checkFallbackDiffers, checkLane, checkStandsIn } from './place-step.ts';
 import { checkName, refuse, show } from './refuse.ts';
 import type { AnyStep } from './step.ts';
@@ -32,18 +44,17 @@ function toVariant(base: Internals, name: string, written: WrittenEdit, before?:
       "a variant is named 'baseline'",
       'the pipeline itself is the baseline: choose another name',
     );
-  const start = before
-    ? include(noEdits(base, name), before, internalsOf(before, `variant '${name}'`))
-    : noEdits(base, name);
+  const start: Written = { definition: {}, base, variant: name, included: before ? [before] : [], own: [] };
   const returned = written(recorder(start));
-  const edits = typeof returned === 'object' && returned !== null ? EDITS.get(returned) : undefined;
-  if (edits?.owner !== start.owner)
+  const recorded = typeof returned === 'object' && returned !== null ? RECORDED.get(returned) : undefined;
+  if (recorded?.definition !== start.definition)
     return refuse(
       'edit_not_returned',
       `variant '${name}': its function returned ${show(returned)}`,
       'return the edits: (edit) => edit.configure(...)',
     );
-  const { plan, known } = finish(edits);
+  const { included } = recorded;
+  const { plan, known, list } = finish(recorded);
   const { id, input, output, outputs, aliases, chat } = base;
   const steps = stepsIn(known);
   const talk = chat && { chat };
@@ -52,27 +63,31 @@ function toVariant(base: Internals, name: string, written: WrittenEdit, before?:
     ...{ id, input, output, plan, steps, ...talk },
     name,
     variantOf: id,
-    edits: freezeJson(edits.list),
+    edits: freezeJson(list),
+    overrides: included.length === 0 ? NO_OVERRIDES : overridesOf(base.plan, included, plan),
     // A variant of a variant is one of the baseline that includes it.
     variant: (next: string, edit: WrittenEdit): AnyVariant => toVariant(base, next, edit, variant),
   });
   return remember(variant, internals);
 }
 
-/** The edits behind each recorder. */
-const EDITS = new WeakMap<object, Edits>();
+const NO_OVERRIDES: AnyVariant['overrides'] = Object.freeze([]);
 
-function recorder(edits: Edits): object {
+/** What was written on each recorder. */
+const RECORDED = new WeakMap<object, Written>();
+
+function recorder(written: Written): object {
+  const add = (edit: OwnEdit) => recorder({ ...written, own: [...written.own, edit] });
   const recorded = Object.freeze({
-    swap: (id: string, step: AnyStep, config?: object) => recorder(swap(edits, id, step, config)),
+    swap: (id: string, step: AnyStep, config?: object) => add((edits) => swap(edits, id, step, config)),
     replace: (id: string, step: AnyStep, wire: WiringFunction, config?: object) =>
-      recorder(replace(edits, id, step, wire, config)),
-    configure: (id: string, config: object) => recorder(configure(edits, id, config)),
-    rewire: (id: string, wire: WiringFunction) => recorder(rewire(edits, id, wire)),
-    options: (id: string, options: object) => recorder(adjust(edits, id, options)),
-    include: (variant: AnyVariant) => recorder(include(edits, variant, internalsOf(variant, 'include'))),
+      add((edits) => replace(edits, id, step, wire, config)),
+    configure: (id: string, config: object) => add((edits) => configure(edits, id, config)),
+    rewire: (id: string, wire: WiringFunction) => add((edits) => rewire(edits, id, wire)),
+    options: (id: string, options: object) => add((edits) => adjust(edits, id, options)),
+    include: (variant: AnyVariant) => recorder(include(written, variant)),
   });
-  EDITS.set(recorded, edits);
+  RECORDED.set(recorded, written);
   return recorded;
 }
 
@@ -80,14 +95,16 @@ function recorder(edits: Edits): object {
  * The edited plan and what is known of its nodes. What only a node as a whole can show is checked again: a lane that a new
  * step may not have, a fallback that a new wiring does not feed.
  */
-function finish({ base, list, known }: Edits): { readonly plan: Plan; readonly known: Draft['known'] } {
+function finish(written: Written): Pick<Edits, 'list' | 'known'> & { readonly plan: Plan } {
+  const { base } = written;
+  const { list, known } = resolveEdits(written);
   const plan = applyEdits(base.plan, list);
   for (const [id, edited] of known) {
     const node = findNode(plan, id);
     const old = base.known.get(id);
     if (node?.kind === 'step' && edited.kind === 'step' && old?.kind === 'step') checkPlace(node, edited, old.step);
   }
-  return { plan, known: new Map([...base.known].map(([id, old]) => [id, known.get(id) ?? old])) };
+  return { plan, list, known: new Map([...base.known].map(([id, old]) => [id, known.get(id) ?? old])) };
 }
 
 function checkPlace(node: StepNode, { step, fallback, options }: KnownStep, old: AnyStep): void {

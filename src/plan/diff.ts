@@ -19,6 +19,13 @@ export interface PlanChange {
   readonly to?: Json;
 }
 
+/** Where a variant changes what a variant that it includes has edited: `from` is what that one says, `to` what holds. */
+export interface PlanOverride extends PlanChange {
+  readonly node: string;
+  /** The included variant's name. */
+  readonly variant: string;
+}
+
 /** Every difference, in the order of the first plan's nodes, then of those that only the second has. */
 export function diffPlans(from: Plan, to: Plan): readonly PlanChange[] {
   const [before, after] = [facetsByNode(from), facetsByNode(to)];
@@ -33,22 +40,48 @@ export function diffPlans(from: Plan, to: Plan): readonly PlanChange[] {
   return changes;
 }
 
-/** The differences as lines of text, one each; empty for equal plans. */
-export function showDiff(changes: readonly PlanChange[]): string {
-  return changes.map((change) => `${showChange(change)}\n`).join('');
+/**
+ * The differences as lines of text, one each; empty for equal plans.
+ *
+ * @param overrides of the second plan: named on the line of their difference, or on a line of their own where it has none
+ */
+export function showDiff(changes: readonly PlanChange[], overrides: readonly PlanOverride[] = []): string {
+  const named = changes.map((change) => {
+    const own = overrides.filter(isAtPlaceOf(change));
+    return showChange(change) + own.map(showOverridden).join('');
+  });
+  const alone = overrides.filter((override) => !changes.some(isAtPlaceOf(override)));
+  return [...named, ...alone.map(showOverride)].map((line) => `${line}\n`).join('');
 }
 
-function showChange({ node, facet, path, from, to }: PlanChange): string {
-  // Names and wirings are text already; what stands in a config is shown as the JSON it is.
-  const show = (value: Json | undefined) =>
-    value === undefined ? '–' : cut(typeof value === 'string' && facet !== 'config' ? value : JSON.stringify(value));
-  if (facet === 'node' && from === undefined) return `+ ${node} (${show(to)})`;
-  if (facet === 'node' && to === undefined) return `- ${node} (${show(from)})`;
+/** `ranked config.topN: 20, overrides 'wide' (12)`. */
+export const showOverride = (override: PlanOverride): string =>
+  `${subjectOf(override)}: ${showValue(override.to, override.facet)}${showOverridden(override)}`;
+
+const showOverridden = ({ variant, from, facet }: PlanOverride): string =>
+  `, overrides '${variant}' (${showValue(from, facet)})`;
+
+const isAtPlaceOf =
+  ({ node, facet, path }: PlanChange) =>
+  (other: PlanChange): boolean =>
+    other.node === node && other.facet === facet && other.path === path;
+
+function showChange(change: PlanChange): string {
+  const { node, facet, from, to } = change;
+  if (facet === 'node' && from === undefined) return `+ ${node} (${showValue(to, facet)})`;
+  if (facet === 'node' && to === undefined) return `- ${node} (${showValue(from, facet)})`;
+  return `${subjectOf(change)}: ${showValue(from, facet)} -> ${showValue(to, facet)}`;
+}
+
+function subjectOf({ node, facet, path }: PlanChange): string {
   const silent = facet === 'step' || facet === 'node' || facet === 'pipeline';
   const part = [silent ? '' : facet, path].filter((text) => text !== '').join('.');
-  const subject = [node ?? 'pipeline', part].filter((text) => text !== '').join(' ');
-  return `${subject}: ${show(from)} -> ${show(to)}`;
+  return [node ?? 'pipeline', part].filter((text) => text !== '').join(' ');
 }
+
+/** Names and wirings are text already; what stands in a config is shown as the JSON it is. */
+const showValue = (value: Json | undefined, facet: ChangeFacet): string =>
+  value === undefined ? '–' : cut(typeof value === 'string' && facet !== 'config' ? value : JSON.stringify(value));
 
 const SHOWN_CHARACTERS = 80;
 

@@ -3,6 +3,7 @@
  * is a ref: solid where a value flows, dashed where it decides (`when`, a branch's condition) or goes into a loop's next
  * round. Nodes without a way between them run in parallel, and the picture shows just that.
  */
+import type { PlanOverride } from './diff.ts';
 import { nodesOf, type Source, showWiring, sourcesOf } from './nodes.ts';
 import type { Arm, NodeOutcome, Plan, PlanNode, StepNode, Wiring } from './plan.ts';
 
@@ -11,6 +12,8 @@ export interface DrawOptions {
   readonly outcomes?: { readonly [node: string]: NodeOutcome };
   /** Top-down unless said otherwise. */
   readonly direction?: 'TD' | 'LR';
+  /** Of a variant: a node at which it overrides an included one says so. */
+  readonly overrides?: readonly PlanOverride[];
 }
 
 /** The plan as Mermaid text, ending in a newline. */
@@ -18,7 +21,7 @@ export function drawPlan(plan: Plan, options: DrawOptions = {}): string {
   const lines = [
     `flowchart ${options.direction ?? 'TD'}`,
     '  input([input])',
-    ...drawNodes(plan.nodes, '  '),
+    ...drawNodes(plan.nodes, '  ', notesOf(options.overrides ?? [])),
     '  output([output])',
     ...new Set(edgesOf(plan).map(drawEdge)),
     ...drawOutcomes(plan, options.outcomes),
@@ -28,27 +31,41 @@ export function drawPlan(plan: Plan, options: DrawOptions = {}): string {
 
 // ---------------------------------------------------------------- boxes
 
-function drawNodes(nodes: readonly PlanNode[], indent: string): string[] {
+/** What a node's label says besides, by node. */
+type Notes = ReadonlyMap<string, string>;
+
+function notesOf(overrides: readonly PlanOverride[]): Notes {
+  const byNode = Map.groupBy(overrides, ({ node }) => node);
+  const variantsOf = (own: readonly PlanOverride[]) =>
+    [...new Set(own.map(({ variant }) => `'${variant}'`))].join(', ');
+  return new Map([...byNode].map(([node, own]) => [node, `overrides ${variantsOf(own)}`]));
+}
+
+function drawNodes(nodes: readonly PlanNode[], indent: string, notes: Notes): string[] {
   return nodes.flatMap((node) => {
+    const note = notes.get(node.id);
+    const noted = (title: string) => (note === undefined ? title : `${title}, ${note}`);
     switch (node.kind) {
       case 'step':
-        return [`${indent}${name(node.id)}["${stepLabel(node)}"]`];
+        return [`${indent}${name(node.id)}["${stepLabel(node, note)}"]`];
       case 'repeat':
         return frame(
           name(node.id),
-          `${node.id} · repeat until ${showWiring(node.until)}, at most ${node.max} rounds`,
+          noted(`${node.id} · repeat until ${showWiring(node.until)}, at most ${node.max} rounds`),
           node.nodes,
           indent,
+          notes,
         );
       case 'map': {
         const limits = `at most ${node.max}, ${node.concurrency} at once`;
-        return frame(name(node.id), `${node.id} · for each of ${showWiring(node.over)}, ${limits}`, node.nodes, indent);
+        const title = noted(`${node.id} · for each of ${showWiring(node.over)}, ${limits}`);
+        return frame(name(node.id), title, node.nodes, indent, notes);
       }
       case 'branch':
         return [
           `${indent}subgraph ${name(node.id)}["${escapeLabel(`${node.id} · branch on ${showWiring(node.when)}`)}"]`,
-          ...drawArm(node.id, 'then', node.then, `${indent}  `),
-          ...drawArm(node.id, 'otherwise', node.otherwise, `${indent}  `),
+          ...drawArm(node.id, 'then', node.then, `${indent}  `, notes),
+          ...drawArm(node.id, 'otherwise', node.otherwise, `${indent}  `, notes),
           `${indent}end`,
         ];
       default:
@@ -57,19 +74,24 @@ function drawNodes(nodes: readonly PlanNode[], indent: string): string[] {
   });
 }
 
-function drawArm(branch: string, arm: 'then' | 'otherwise', { nodes }: Arm, indent: string): string[] {
+function drawArm(branch: string, arm: 'then' | 'otherwise', { nodes }: Arm, indent: string, notes: Notes): string[] {
   const id = armName(branch, arm);
   if (nodes.length === 0) return [`${indent}${id}["${arm}: no step"]`];
-  return frame(id, arm, nodes, indent);
+  return frame(id, arm, nodes, indent, notes);
 }
 
-function frame(id: string, title: string, nodes: readonly PlanNode[], indent: string): string[] {
-  return [`${indent}subgraph ${id}["${escapeLabel(title)}"]`, ...drawNodes(nodes, `${indent}  `), `${indent}end`];
+function frame(id: string, title: string, nodes: readonly PlanNode[], indent: string, notes: Notes): string[] {
+  return [
+    `${indent}subgraph ${id}["${escapeLabel(title)}"]`,
+    ...drawNodes(nodes, `${indent}  `, notes),
+    `${indent}end`,
+  ];
 }
 
-function stepLabel(node: StepNode): string {
+function stepLabel(node: StepNode, note: string | undefined): string {
   const fallback = node.fallback ? `<br/>fallback ${escapeLabel(node.fallback.step)}` : '';
-  return `<b>${escapeLabel(node.id)}</b><br/>${escapeLabel(node.call.step)}${fallback}`;
+  const noted = note === undefined ? '' : `<br/>${escapeLabel(note)}`;
+  return `<b>${escapeLabel(node.id)}</b><br/>${escapeLabel(node.call.step)}${fallback}${noted}`;
 }
 
 /** A name that Mermaid reads as one word, whatever the id: its own words (`end`, `class`) are legal ids for us. */

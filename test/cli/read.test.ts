@@ -5,8 +5,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { planId } from '../../src/plan/id.ts';
 import { NOTHING_SPENT } from '../../src/store/spending.ts';
+import { supportBot, wide } from '../dsl/example.ts';
 import { changed, docsBot } from '../plan/example.ts';
 import { fakeRuntime, pipelineOf, run } from './fakes.ts';
+
+const nameOf = (pipeline: { readonly id: string; readonly name?: string }) =>
+  pipeline.name === undefined ? pipeline.id : `${pipeline.id}:${pipeline.name}`;
 
 let folder: string;
 beforeAll(async () => {
@@ -351,6 +355,30 @@ describe('sluice plan', () => {
     const { stdout: json } = await run(['plan', 'diff', 'docs-bot', 'docs-bot:hyde', '--json'], { services });
     expect(JSON.parse(json).changes).toEqual([
       { node: 'enhance', facet: 'step', path: '', from: 'enhanceQuery@1', to: 'hydeQuery@1' },
+    ]);
+  });
+
+  it('says which included variant a variant overrides: in the difference, the nodes, the picture and the list', async () => {
+    const wider = wide.variant('wider', (edit) => edit.configure('ranked', { topN: 20 }));
+    const pipelines = new Map([supportBot, wide, wider].map((each) => [nameOf(each), each] as const));
+    const project = { pipelines: async () => pipelines } as unknown as typeof services;
+    const say = async (line: string) => (await run(line.split(' '), { services: project })).stdout;
+    const sentence = "ranked config.topN: 8 -> 20, overrides 'wide' (12)\n";
+    expect(await say('plan diff support-bot support-bot:wider')).toContain(sentence);
+    expect(JSON.parse(await say('plan diff support-bot support-bot:wider --json')).overrides).toEqual(wider.overrides);
+    expect(await say('plan diff support-bot support-bot:wide')).not.toContain('overrides');
+    expect(await say('plan show support-bot:wider')).toContain("ranked config.topN: 20, overrides 'wide' (12)\n");
+    expect(await say('plan draw support-bot:wider')).toContain(
+      "<b>ranked</b><br/>rerank@2<br/>fallback keepOrder@1<br/>overrides 'wide'",
+    );
+    const { runtime } = fakeRuntime({
+      store: { deployments: { list: async () => [] }, experiments: { list: async () => [] } },
+    });
+    const list = async (...json: string[]) =>
+      (await run(['pipelines', ...json], { services: project, runtime })).stdout;
+    expect(await list()).toContain('wide, wider (overrides wide)');
+    expect(JSON.parse(await list('--json'))).toMatchObject([
+      { variants: ['wide', 'wider'], overrides: { wider: ['wide'] } },
     ]);
   });
 

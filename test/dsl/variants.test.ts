@@ -76,9 +76,6 @@ describe('a variant is a pipeline', () => {
     const both = wide.variant('both', (edit) => edit.configure('keyword', { topK: 1 }));
     expect(both).toMatchObject({ name: 'both', variantOf: 'support-bot' });
     expect(both.edits).toEqual([...wide.edits, expect.objectContaining({ node: 'keyword', facet: 'config' })]);
-    expect(() => wide.variant('again', (edit) => edit.options('ranked', { attempts: 1 }))).toThrow(
-      "'ranked' is edited by 'wide' and by 'again'",
-    );
   });
 
   test('it may change nothing, but not be named like the baseline', () => {
@@ -297,16 +294,30 @@ describe('decision 40: two edits of one node', () => {
     ).toThrow("'keyword' has its input edited twice");
   });
 
-  test('between variants it is refused, whatever the facets, naming the node and both', () => {
-    expect(() => supportBot.variant('v', (edit) => edit.include(wide).include(rawQuestion))).toThrow(
-      "'ranked' is edited by 'wide' and by 'raw-question'",
-    );
-    expect(() => supportBot.variant('v', (edit) => edit.include(wide).options('ranked', { attempts: 1 }))).toThrow(
-      "'ranked' is edited by 'wide' and by 'v'",
-    );
-    expect(() => supportBot.variant('v', (edit) => edit.options('ranked', { attempts: 1 }).include(wide))).toThrow(
-      "'ranked' is edited by 'v' and by 'wide'",
-    );
+  test('two included variants that edit it are refused, whatever the facets, naming the node, all three and the remedy', () => {
+    const both = (write: Parameters<typeof supportBot.variant>[1]) => () => supportBot.variant('v', write);
+    for (const [write, variants] of [
+      [both((edit) => edit.include(wide).include(rawQuestion)), ['wide', 'raw-question']],
+      [
+        both((edit) => edit.configure('ranked', { topN: 3 }).include(rawQuestion).include(wide)),
+        ['raw-question', 'wide'],
+      ],
+      [() => wide.variant('v', (edit) => edit.include(rawQuestion)), ['wide', 'raw-question']],
+    ] as const)
+      expect(write).toThrow(
+        expect.objectContaining({
+          code: 'edits_overlap',
+          message: `'ranked' is edited by '${variants[0]}' and by '${variants[1]}', and 'v' includes both`,
+          remedy: "include one of them, and write the edits of the other in 'v': own edits override included ones",
+          data: { node: 'ranked', variants },
+        }),
+      );
+    const widest = wide.variant('widest', (edit) => edit.configure('ranked', { topN: 50 }));
+    expect(both((edit) => edit.include(widest).include(rawQuestion))).toThrow("by 'widest' and by 'raw-question'");
+  });
+
+  test('the same variant may be included twice', () => {
+    expect(supportBot.variant('v', (edit) => edit.include(wide).include(wide)).plan).toEqual(wide.plan);
   });
 
   test('a variant of another pipeline cannot be included', () => {
@@ -318,6 +329,87 @@ describe('decision 40: two edits of one node', () => {
     // @ts-expect-error of another pipeline
     expect(() => supportBot.variant('v', (edit) => edit.include(other))).toThrow(
       "'other' is a variant of 'other-bot', not of 'support-bot'",
+    );
+  });
+});
+
+describe('own edits override what a variant includes', () => {
+  test('of a config key by key, in any order of the calls, and the variant says so', () => {
+    const cached = supportBot.variant('cached', (edit) => edit.configure('ranked', { topN: 12, model: 'local/b' }));
+    const wider = supportBot.variant('wider', (edit) => edit.include(cached).configure('ranked', { topN: 20 }));
+    expect(step(wider, 'ranked').call.config).toMatchObject({ topN: 20, model: 'local/b' });
+    expect(wider.overrides).toEqual([
+      { node: 'ranked', facet: 'config', path: 'topN', variant: 'cached', from: 12, to: 20 },
+    ]);
+    const [after, within] = [
+      supportBot.variant('wider', (edit) => edit.configure('ranked', { topN: 20 }).include(cached)),
+      cached.variant('wider', (edit) => edit.configure('ranked', { topN: 20 })),
+    ];
+    for (const other of [after, within])
+      expect([other.plan, other.edits, other.overrides]).toEqual([wider.plan, wider.edits, wider.overrides]);
+    expect(applyEdits(supportBot.plan, wider.edits)).toEqual(wider.plan);
+  });
+
+  test('back to what the baseline has', () => {
+    const { topN } = step(supportBot, 'ranked').call.config as { topN: number };
+    const again = wide.variant('again', (edit) => edit.configure('ranked', { topN }));
+    expect(step(again, 'ranked').call).toEqual(step(supportBot, 'ranked').call);
+    expect(again.overrides).toEqual([
+      { node: 'ranked', facet: 'config', path: 'topN', variant: 'wide', from: 12, to: topN },
+    ]);
+  });
+
+  test('of options and limits key by key', () => {
+    const patient = supportBot.variant('patient', (edit) =>
+      edit.options('ranked', { attempts: 5, timeout: '40 seconds' }).options('vector', { max: 3 }),
+    );
+    const hasty = patient.variant('hasty', (edit) =>
+      edit.options('ranked', { timeout: '2 seconds' }).options('vector', { concurrency: 1 }),
+    );
+    expect(step(hasty, 'ranked').policy).toMatchObject({ attempts: 5, timeoutMs: 2_000 });
+    expect(findNode(hasty.plan, 'vector')).toMatchObject({ max: 3, concurrency: 1 });
+    expect(hasty.overrides.map(({ node, path, variant }) => [node, path, variant])).toEqual([
+      ['ranked', 'timeoutMs', 'patient'],
+    ]);
+  });
+
+  test('of a swap: its config, or the step, and a rewiring', () => {
+    const config = loosely((edit) => edit.include(imagined).configure('understood', { words: 90 }))();
+    expect(step(config, 'understood').call).toMatchObject({ step: 'imagine@1', config: { words: 90 } });
+    expect(config.edits.filter(({ node }) => node === 'understood')).toHaveLength(1);
+    expect(config.overrides).toEqual([
+      { node: 'understood', facet: 'config', path: 'words', variant: 'imagined', from: 60, to: 90 },
+    ]);
+    const back = supportBot.variant('back', (edit) => edit.include(imagined).swap('understood', understand));
+    expect(step(back, 'understood').call.step).toBe('understand@1');
+    expect(back.overrides[0]).toMatchObject({ facet: 'step', from: 'imagine@1', to: 'understand@1' });
+    const rewired = rawQuestion.variant('rewired', (edit) =>
+      edit.rewire('ranked', ({ understood, fused }) => ({ query: understood.standalone, passages: fused.passages })),
+    );
+    expect(step(rewired, 'ranked').input).toEqual(step(supportBot, 'ranked').input);
+    expect(rewired.overrides.map(({ path }) => path)).toEqual(['input.query']);
+  });
+
+  test('another facet of an included node is no override', () => {
+    const both = wide.variant('both', (edit) => edit.options('ranked', { attempts: 1 }));
+    expect(step(both, 'ranked')).toMatchObject({ call: { config: { topN: 12 } }, policy: { attempts: 1 } });
+    expect(both.overrides).toEqual([]);
+    expect(wide.overrides).toEqual([]);
+  });
+
+  test('through nested includes: what is included directly is named, with the value that it had', () => {
+    const wider = wide.variant('wider', (edit) => edit.configure('ranked', { topN: 20 }));
+    const widest = wider.variant('widest', (edit) => edit.configure('ranked', { topN: 50 }).include(imagined));
+    expect(step(widest, 'ranked').call.config).toMatchObject({ topN: 50 });
+    expect(findNode(widest.plan, 'answer')).toMatchObject({ max: 2 });
+    expect(widest.overrides).toEqual([
+      { node: 'ranked', facet: 'config', path: 'topN', variant: 'wider', from: 20, to: 50 },
+    ]);
+  });
+
+  test('an own edit that does not fit the included step is refused', () => {
+    expect(loosely((edit) => edit.include(imagined).configure('understood', { voice: 'warm' }))).toThrow(
+      "the config of 'imagine@1' has no 'voice'",
     );
   });
 });

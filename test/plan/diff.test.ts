@@ -39,6 +39,13 @@ describe('diffPlans', () => {
     expect(diff(changed(path, value))).toBe(line);
   });
 
+  it('names an included variant that is overridden, also where the result is as it was before', () => {
+    const override = { node: 'ranked', facet: 'config', path: 'topN', variant: 'wide', from: 12, to: 20 } as const;
+    const topN = (value: number) => diffPlans(docsBot, changed('nodes.4.call.config.topN', value));
+    expect(showDiff(topN(20), [override])).toBe("ranked config.topN: 8 -> 20, overrides 'wide' (12)\n");
+    expect(showDiff(topN(8), [{ ...override, to: 8 }])).toBe("ranked config.topN: 8, overrides 'wide' (12)\n");
+  });
+
   it('tells long texts apart beyond what it shows of them', () => {
     const prompt = (end: string) => ({ $value: `${'x'.repeat(500)}${end}` });
     const [a, b] = [prompt('a'), prompt('b')].map((value) => changed('nodes.4.input.$object.query', value));

@@ -67,8 +67,8 @@ export const twoEditsOfOneFacet = () =>
 
 export const twoVariantsThatEditOneNode = () =>
   supportBot.variant('v', (edit) => edit.include(wide).include(rawQuestion));
-//! DefinitionError: 'ranked' is edited by 'wide' and by 'raw-question'
-//! → let one variant make all edits of a node
+//! DefinitionError: 'ranked' is edited by 'wide' and by 'raw-question', and 'v' includes both
+//! → include one of them, and write the edits of the other in 'v': own edits override included ones
 
 export const tooManyRounds = () => supportBot.variant('v', (edit) => edit.options('answer', { max: 100 }));
 //! DefinitionError: node 'answer': max is 100

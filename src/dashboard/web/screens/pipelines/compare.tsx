@@ -86,7 +86,9 @@ function Difference({ from, to }: { readonly from: Choice; readonly to: Choice }
               <p className="muted">They are the same plan.</p>
             ) : (
               <>
-                <pre className="plan-diff">{showDiff(diffPlans(plan, other.plan)) || 'Nothing that runs differs.'}</pre>
+                <pre className="plan-diff">
+                  {showDiff(diffPlans(plan, other.plan), other.overrides) || 'Nothing that runs differs.'}
+                </pre>
                 <p className="muted">
                   <code>{planDiffCommand(planId, other.planId)}</code>{' '}
                   <Copy text={() => planDiffCommand(planId, other.planId)} what="the command for this difference" />

@@ -1,4 +1,5 @@
 /** What the API says of pipelines. */
+import type { PlanOverride } from '../../../../plan/diff.ts';
 import type { Plan } from '../../../../plan/plan.ts';
 import type { DeploymentRow } from '../../../../store/deployments.ts';
 
@@ -16,6 +17,8 @@ export interface PipelineView {
 export interface StoredPlan {
   readonly planId: string;
   readonly plan: Plan;
+  /** Of a variant in code: where it changes what a variant that it includes has edited. */
+  readonly overrides?: readonly PlanOverride[];
 }
 
 export const baseOf = (name: string): string => name.split(':')[0]!;
