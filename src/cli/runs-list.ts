@@ -1,7 +1,7 @@
 /** Runs that match, as lists show them; when they were; and two values of each. */
 
 import type { RunsView } from '../run-filter/kept-view.ts';
-import { SHOWN_COLUMNS } from '../run-filter/vocabulary.ts';
+import { askedFor, SHOWN_COLUMNS } from '../run-filter/vocabulary.ts';
 import type { FoundRun, HistogramBin, RunPoints } from '../store/run-search.ts';
 import type { Store } from '../store/store.ts';
 import { savedView } from './runs-options.ts';
@@ -64,7 +64,7 @@ const SHOWN = ['run', ...SHOWN_COLUMNS];
 const COLUMNS: { readonly [name: string]: Column<FoundRun> } = {
   started: { heading: 'started (UTC)', cell: ({ startedAt }) => showTime(startedAt) },
   run: { heading: 'run', cell: ({ runId }) => shortRunId(runId) },
-  pipeline: { heading: 'pipeline', cell: ({ pipeline }) => pipeline },
+  pipeline: { heading: 'pipeline', cell: askedFor },
   state: { heading: 'state', cell: ({ state }) => state },
   question: { heading: 'question', cell: ({ question }) => question?.replaceAll(/\s+/g, ' '), isFlexible: true },
   latencyMs: { heading: 'took', cell: ({ latencyMs }) => showDuration(latencyMs), align: 'right' },

@@ -1,5 +1,6 @@
 /** `sluice trace`: a run as a tree of what happened, with times, tokens, money and errors. */
 import type { Command } from 'commander';
+import { askedFor } from '../run-filter/vocabulary.ts';
 import type { Trace } from '../telemetry/trace.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { questionIn } from './question.ts';
@@ -56,12 +57,12 @@ async function showTrace(session: Session, idOrPrefix: string, { content = false
 }
 
 function headLines({ colours, width }: Terminal, trace: Trace): readonly string[] {
-  const { runId, state, pipeline, planId, startedAt, endedAt, arms, spent, input } = trace;
+  const { runId, state, planId, startedAt, endedAt, arms, spent, input } = trace;
   const took = endedAt === null ? 'running' : `${state} in ${showDuration(endedAt - startedAt!)}`;
   const named = Object.entries(arms).map(([experiment, arm]) => `${experiment} (${arm})`);
   return [
     ...flow([`${runId}  ${took}`, ...spendingOf(spent)], width, ''),
-    `${pipeline}  plan ${planId.slice(0, SHORT_PLAN)}  started ${showTime(startedAt)} UTC`,
+    `${askedFor(trace)}  plan ${planId.slice(0, SHORT_PLAN)}  started ${showTime(startedAt)} UTC`,
     ...(named.length > 0 ? wrap(`in experiments: ${named.join(', ')}`, width, '') : []),
     ...wrap(`? ${'value' in input ? questionIn(input.value) : input.missing}`, width, '').map(colours.bold),
   ];

@@ -5,6 +5,7 @@ export type FieldType = 'text' | 'number' | 'time';
 const TYPES = {
   run: 'text',
   pipeline: 'text',
+  variant: 'text',
   state: 'text',
   plan: 'text',
   unit: 'text',
@@ -70,3 +71,12 @@ export const RUN_COLUMNS = [
 export const SHOWN_COLUMNS: readonly string[] = [
   ...['started', 'pipeline', 'state', 'question', 'latencyMs', 'costUsd', 'tokens', 'thumb', 'arms'],
 ];
+
+/** What a run was asked for: `docs-bot`, or of a variant `docs-bot:hyde`. */
+export const askedFor = ({
+  pipeline,
+  variant,
+}: {
+  readonly pipeline: string;
+  readonly variant: string | null;
+}): string => (variant === null ? pipeline : `${pipeline}:${variant}`);

@@ -59,6 +59,7 @@ export async function beginRun(store: Store, begin: Begin): Promise<{ row: RunRo
   const assignments = served?.assignments ?? [];
   const { created, run: row } = await store.runs.begin({
     ...{ runId: begin.runId, pipeline: plan.pipeline, planId, idempotencyKey, input, budget: begin.budget, owner },
+    variant: (pipeline.variantOf !== undefined && pipeline.name) || null,
     arms: Object.fromEntries(assignments.map(({ experiment, arm }) => [experiment, arm])),
     unit: served?.unit ?? null,
     assignments: assignments.length === 0 ? null : assignments,

@@ -46,6 +46,9 @@ export interface Runnable {
   readonly id: string;
   readonly plan: Plan;
   readonly input: z.ZodType;
+  /** Of a variant, whose name `name` then is: the pipeline. */
+  readonly variantOf?: string;
+  readonly name?: string;
   /** Given by `serve`. */
   readonly served?: Pick<Served, 'assignments' | 'unit'>;
 }

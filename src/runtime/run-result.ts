@@ -23,6 +23,8 @@ export interface NodeResult extends Spending {
 export interface RunResult extends Spending {
   readonly runId: string;
   readonly pipeline: string;
+  /** Null where the pipeline itself was asked. */
+  readonly variant: string | null;
   readonly planId: string;
   readonly arms: { readonly [experiment: string]: string };
   readonly outcome: RunOutcome;
@@ -49,6 +51,7 @@ export async function resultOf(
   return Object.freeze({
     runId: run.runId,
     pipeline: run.pipeline,
+    variant: run.variant,
     planId: run.planId,
     arms: run.arms,
     outcome: run.state as RunOutcome,

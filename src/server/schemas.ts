@@ -67,6 +67,10 @@ export const RunView = z
   .object({
     runId: z.string(),
     pipeline: z.string(),
+    variant: z
+      .string()
+      .nullable()
+      .openapi({ description: 'The variant that was asked for; null: the pipeline itself' }),
     planId: z.string(),
     arms: z.record(z.string(), z.string()).openapi({ description: 'The arm, by experiment' }),
     outcome: z.enum(['completed', 'degraded', 'failed', 'cancelled']),
@@ -94,6 +98,10 @@ export const ListedRun = z
   .object({
     runId: z.string(),
     pipeline: z.string(),
+    variant: z
+      .string()
+      .nullable()
+      .openapi({ description: 'The variant that was asked for; null: the pipeline itself' }),
     planId: z.string(),
     arms: z.record(z.string(), z.string()),
     unit: z.string().nullable(),

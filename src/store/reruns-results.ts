@@ -52,7 +52,7 @@ interface Row extends Omit<StoredResult, 'calls' | 'served' | 'variant'> {
   readonly made: number;
 }
 
-const COLUMNS = `result.run_id as "runId", result.state, is_changed as "isChanged", served, variant,
+const COLUMNS = `result.run_id as "runId", result.state, is_changed as "isChanged", served, result.variant,
   calls_reused as reused, calls_made as made, result.error, unit`;
 const FROM = 'rerun_result as result left join run using (run_id)';
 

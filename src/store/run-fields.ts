@@ -15,6 +15,7 @@ const ofFeedback = (value: string): string => `(select ${value} from feedback f 
 const SQL: { readonly [Name in RunFieldName]: string } = {
   run: 'run.run_id',
   pipeline: 'run.pipeline',
+  variant: 'run.variant',
   state: 'run.state',
   plan: 'run.plan_id',
   unit: 'run.unit',

@@ -29,6 +29,8 @@ export interface RunStart {
   /** The workflow's id, too. */
   readonly runId: string;
   readonly pipeline: string;
+  /** The variant in code that was asked for. Null, or absent: the pipeline itself. */
+  readonly variant?: string | null;
   readonly planId: string;
   /** The arm by experiment; empty where no experiment is on. */
   readonly arms: { readonly [experiment: string]: string };
@@ -46,6 +48,7 @@ export interface RunStart {
 
 /** Times are milliseconds since the epoch. */
 export interface RunRow extends RunStart {
+  readonly variant: string | null;
   readonly budget: RunBudget | null;
   readonly assignments: readonly CarriedAssignment[] | null;
   readonly owner: string | null;
@@ -150,11 +153,11 @@ export function createRuns(database: Database, clock?: Clock): Runs {
 }
 
 async function begin(database: Database, start: RunStart, now: Date | null) {
-  const { runId, pipeline, planId, arms, unit, idempotencyKey, input, budget, assignments, owner } = start;
+  const { runId, pipeline, variant, planId, arms, unit, idempotencyKey, input, budget, assignments, owner } = start;
   const [added] = await database.query<RunRow>(
     `insert into run (run_id, pipeline, plan_id, arms, unit, idempotency_key, state, input, budget, assignments,
-       owner, started_at)
-     values ($1, $2, $3, $4, $5, $6, 'running', $7, $8, $9, $11, ${nowSql('$10')})
+       owner, variant, started_at)
+     values ($1, $2, $3, $4, $5, $6, 'running', $7, $8, $9, $11, $12, ${nowSql('$10')})
      on conflict do nothing returning ${RUN_WHOLE}`,
     [
       runId,
@@ -168,6 +171,7 @@ async function begin(database: Database, start: RunStart, now: Date | null) {
       assignments ? JSON.stringify(assignments) : null,
       now,
       owner ?? null,
+      variant ?? null,
     ],
   );
   if (added !== undefined) return { created: true, run: added };

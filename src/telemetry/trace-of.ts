@@ -49,7 +49,14 @@ export function traceOf(parts: TraceParts, plan: Plan, nodes: readonly NodeRunRo
   };
   const { byKey: _, ...spent } = run.spent;
   return Object.freeze({
-    ...{ runId: run.runId, pipeline: run.pipeline, planId: run.planId, state: run.state, arms: run.arms },
+    ...{
+      runId: run.runId,
+      pipeline: run.pipeline,
+      variant: run.variant,
+      planId: run.planId,
+      state: run.state,
+      arms: run.arms,
+    },
     ...{ startedAt: run.startedAt, endedAt: run.finishedAt, input, output, error: run.error, spent },
     nodes: nest<TraceNode>(plan, keys, {
       nodeOf: (node, key, nested) => stepOf(key, node, nested),

@@ -21,6 +21,7 @@ export interface Span {
 export interface Trace extends Span {
   readonly runId: string;
   readonly pipeline: string;
+  readonly variant: string | null;
   readonly planId: string;
   readonly state: RunState;
   /** The arm by experiment. */

@@ -130,6 +130,7 @@ export const pipelines: ReadonlyMap<string, AnyPipeline> = new Map([
 export const finishedRun: RunResult = {
   runId: 'run-7d2f0000',
   pipeline: 'docs-bot',
+  variant: null,
   planId: planId(docsBot),
   calls: [],
   arms: {},

@@ -22,6 +22,7 @@ const resultOf = (question: string, more: Partial<RunResult> = {}): RunResult =>
   ...{
     runId: RUN,
     pipeline: 'docs-bot',
+    variant: null,
     planId: PLAN,
     arms: { tone: 'baseline' },
     outcome: 'completed',

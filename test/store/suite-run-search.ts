@@ -27,7 +27,8 @@ export function describeRunSearch(subject: Subject): void {
       for (const [index, { question, state, ms, thumb, unit }] of RUNS.entries()) {
         subject.at = FIRST + index * MINUTE;
         const runId = idOf(index);
-        const named = { runId, pipeline: PIPELINE, planId: 'p', arms: {}, unit, idempotencyKey: null };
+        const variant = index === 2 ? 'wide' : null;
+        const named = { runId, pipeline: PIPELINE, variant, planId: 'p', arms: {}, unit, idempotencyKey: null };
         await runs.begin({ ...named, input: { question } });
         if (ms !== null) {
           const error = state === 'failed' ? { code: 'cut' } : null;
@@ -51,6 +52,8 @@ export function describeRunSearch(subject: Subject): void {
       [{ field: 'input', op: 'contains', value: 'stream' }, [3, 0]],
       [{ field: 'input', op: 'contains', value: '0% sure_' }, [1]],
       [{ field: 'state', op: 'equals', value: 'failed' }, [2]],
+      [{ field: 'variant', op: 'equals', value: 'wide' }, [2]],
+      [{ field: 'variant', op: 'is empty' }, [5, 4, 3, 1, 0]],
       [{ field: 'state', op: 'in', value: ['failed', 'cancelled'] }, [5, 2]],
       [{ field: 'latencyMs', op: '=', value: 30 }, [2]],
       [{ field: 'latencyMs', op: '!=', value: 30 }, [5, 3, 1, 0]],

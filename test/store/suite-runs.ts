@@ -49,6 +49,7 @@ export function describeRuns(subject: Subject): void {
         startedAt: subject.at,
         finishedAt: null,
         owner: null,
+        variant: null,
         contentRemovedAt: null,
         contentRemovedBy: null,
       });

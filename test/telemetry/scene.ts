@@ -104,6 +104,7 @@ export function traceOfScene({ state = 'completed', nodes = [], attempts = [], c
     ...{
       runId: 'run-1',
       pipeline: 'bot',
+      variant: null,
       planId: 'abcdef',
       arms: { rerank: 'wide' },
       unit: 'u-1',

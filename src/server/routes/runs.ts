@@ -61,9 +61,11 @@ export const addRuns: AddRoutes = (app, { allow, runtime: { store, client } }) =
       ...(before !== undefined && { before }),
       ...(!seesAll(caller) && { owner: caller.owner }),
     });
-    const runs = page.runs.map(({ runId, pipeline, planId, arms, unit, state, error, startedAt, finishedAt }) => ({
-      ...{ runId, pipeline, planId, arms, unit, state, error, startedAt, finishedAt },
-    }));
+    const runs = page.runs.map(
+      ({ runId, pipeline, variant, planId, arms, unit, state, error, startedAt, finishedAt }) => ({
+        ...{ runId, pipeline, variant, planId, arms, unit, state, error, startedAt, finishedAt },
+      }),
+    );
     return context.json({ runs, next: page.next });
   });
   addRoute(app, show(allow), async (context) => {

@@ -1,5 +1,6 @@
 /** The first lines of a run: how it ended, what it took and cost, whom it was for, and where else it is shown. */
 import { Link } from 'wouter';
+import { askedFor } from '../../../../run-filter/vocabulary.ts';
 import { DASH, duration, money, shortPlan, time, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Copy } from '../../parts/copy.tsx';
@@ -31,7 +32,7 @@ export function RunHeader({ run }: { readonly run: RunTrace }) {
           Run <code>{runId}</code> <Copy text={() => runId} what="the id of the run" />
         </span>
         <span>
-          Pipeline <Link href={`/runs?pipeline=${encodeURIComponent(pipeline)}`}>{pipeline}</Link>
+          Pipeline <Link href={`/runs?pipeline=${encodeURIComponent(pipeline)}`}>{askedFor(run)}</Link>
         </span>
         <span title={planId}>
           Plan <code>{shortPlan(planId)}</code>

@@ -1,5 +1,5 @@
 /** The columns of the list of runs: which there are, and which are shown. */
-import { RUN_COLUMNS, type RunSort } from '../../../../run-filter/vocabulary.ts';
+import { askedFor, RUN_COLUMNS, type RunSort } from '../../../../run-filter/vocabulary.ts';
 import { duration, money, shortPlan, shortRun, time, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import type { Column } from '../../parts/rows.tsx';
@@ -9,6 +9,7 @@ import { NAMES, type RunsView } from './search.ts';
 export interface FoundRun {
   readonly runId: string;
   readonly pipeline: string;
+  readonly variant: string | null;
   readonly planId: string;
   readonly arms: { readonly [experiment: string]: string };
   readonly unit: string | null;
@@ -24,7 +25,7 @@ export interface FoundRun {
 const CELLS: { readonly [name: string]: Pick<Column<FoundRun>, 'cell' | 'isNumber'> } = {
   started: { cell: ({ startedAt }) => time(startedAt) },
   run: { cell: ({ runId }) => <code>{shortRun(runId)}</code> },
-  pipeline: { cell: ({ pipeline }) => pipeline },
+  pipeline: { cell: askedFor },
   state: { cell: ({ state }) => <Badge word={state} /> },
   question: { cell: ({ question }) => question ?? '–' },
   latencyMs: { cell: ({ latencyMs }) => duration(latencyMs), isNumber: true },

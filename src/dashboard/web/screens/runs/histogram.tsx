@@ -6,14 +6,8 @@ import { ask, type Trouble } from '../../api.ts';
 import { time } from '../../format.ts';
 import { Chart, type Paint } from '../../parts/chart.tsx';
 import { Loaded } from '../../parts/states.tsx';
-import { brush, COLOURS, onBrush, PLOT_HEIGHT, type PlotProps, STATES } from './plot.ts';
-
-interface Bin {
-  readonly from: number;
-  readonly to: number;
-  readonly state: string;
-  readonly n: number;
-}
+import { brush, COLOURS, onBrush, PLOT_HEIGHT, type PlotProps } from './plot.ts';
+import { type Bin, stackedPoints } from './stacked-points.ts';
 
 export function Histogram({ view, isReady, onNarrow }: PlotProps) {
   const { where } = view;
@@ -46,13 +40,13 @@ function Bars({ bins, onNarrow }: { bins: readonly Bin[]; onNarrow: PlotProps['o
       },
       brush: brush('lineX', paint),
       toolbox: { show: false },
-      series: STATES.map((state) => ({
+      series: [...stackedPoints(bins)].map(([state, data]) => ({
         name: state,
         type: 'bar',
         stack: 'runs',
         barCategoryGap: '10%',
         itemStyle: { color: paint(COLOURS[state]!) },
-        data: bins.filter((bin) => bin.state === state).map(({ from, to, n }) => [(from + to) / 2, n]),
+        data,
       })),
     }),
     [bins],

@@ -11,7 +11,6 @@ export interface PlotProps {
   readonly onNarrow: (conditions: readonly RunCondition[]) => void;
 }
 
-export const STATES = ['completed', 'running', 'degraded', 'cancelled', 'failed'] as const;
 export const COLOURS: { readonly [state: string]: string } = {
   completed: 'accent',
   running: 'soft',
@@ -19,6 +18,7 @@ export const COLOURS: { readonly [state: string]: string } = {
   cancelled: 'band',
   failed: 'harm',
 };
+
 export const PLOT_HEIGHT = '11rem';
 
 export const brush = (type: 'lineX' | 'rect', paint: Paint) => ({

@@ -7,8 +7,9 @@ import type { RunCondition } from '../../../../run-filter/vocabulary.ts';
 import { ask, type Trouble } from '../../api.ts';
 import { Chart, type Paint } from '../../parts/chart.tsx';
 import { Loaded } from '../../parts/states.tsx';
-import { brush, COLOURS, onBrush, PLOT_HEIGHT, type PlotProps, STATES } from './plot.ts';
+import { brush, COLOURS, onBrush, PLOT_HEIGHT, type PlotProps } from './plot.ts';
 import { NAMES, type RunsView } from './search.ts';
+import { STATES } from './stacked-points.ts';
 
 interface Points {
   readonly points: readonly {

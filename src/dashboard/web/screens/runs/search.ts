@@ -70,6 +70,7 @@ export const NAMES: { readonly [field: string]: string } = {
   started: 'started',
   run: 'run',
   pipeline: 'pipeline',
+  variant: 'variant',
   state: 'state',
   question: 'question',
   latencyMs: 'took (ms)',
