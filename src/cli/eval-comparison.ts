@@ -1,7 +1,14 @@
 /** A comparison as its reader wants it: what differs in sentences, the numbers behind them, then what makes it doubtful. */
 import type { ComparedMetric, MetricSide } from '../evaluation/compare/compared-metric.ts';
 import type { ComparisonReport, Slice } from '../evaluation/compare/report.ts';
-import { declaredWords, showEffect, showValue, type Tone, verdictWord } from '../evaluation/report/values.ts';
+import {
+  declaredWords,
+  leadingEffect,
+  showEffect,
+  showValue,
+  type Tone,
+  verdictWord,
+} from '../evaluation/report/values.ts';
 import { levelOf } from '../stats/words.ts';
 import { tableLines } from './table.ts';
 import type { Colours, Terminal } from './terminal.ts';
@@ -56,6 +63,7 @@ function metricTable(
   const rows = metrics.flatMap((metric) =>
     metric.sides.map((side, place): MetricRow => ({ metric, side, isFirst: place === 0 })),
   );
+  const isCorrected = rows.some(({ side }) => side.corrected !== null);
   const hasMissing = rows.some(({ side }) => side.missing.cells > 0);
   return tableLines<MetricRow>(
     rows,
@@ -64,7 +72,19 @@ function metricTable(
       { heading: `vs ${sides[0]!.label}`, cell: ({ side }) => sides[side.side]!.label },
       { heading: 'from', cell: ({ metric, side }) => showValue(side.baseline.mean, metric.format), align: 'right' },
       { heading: 'to', cell: ({ metric, side }) => showValue(side.variant.mean, metric.format), align: 'right' },
-      { heading: `effect [${levelOf(alpha)}]`, cell: ({ metric, side }) => showEffect(side.effect, metric.format) },
+      {
+        heading: `effect [${levelOf(alpha)}]`,
+        cell: ({ metric, side }) => showEffect(leadingEffect(side), metric.format),
+      },
+      ...(isCorrected
+        ? [
+            {
+              heading: 'scores alone',
+              cell: ({ metric, side }: MetricRow) =>
+                side.corrected === null ? null : colours.dim(showEffect(side.effect, metric.format)),
+            },
+          ]
+        : []),
       ...(hasMissing
         ? [{ heading: 'missing', cell: ({ side }: MetricRow) => side.missing.cells, align: 'right' as const }]
         : []),

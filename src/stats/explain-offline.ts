@@ -18,10 +18,14 @@ export const evaluationSentences = (report: EvaluationReport): readonly string[]
 function evaluationSentence(report: EvaluationReport): string {
   const { verdict, baseline, variant, metric, format, alpha, effect, corrected, mde, nNeeded } = report;
   const show = (value: number | null): string => formatValue(value, format);
-  // A judge's interval never stands alone once people have spoken: a verdict needs both.
-  const byLabels = corrected === null ? '' : `; by the labels ${show(corrected.lo)} to ${show(corrected.hi)}`;
-  const size = show(effect.diff === null ? null : Math.abs(effect.diff));
-  const interval = `${levelOf(alpha)} interval ${show(effect.lo)} to ${show(effect.hi)}${byLabels}`;
+  // The estimate that labels correct comes first, and the scores' own after it: a verdict needs both.
+  const lead = corrected ?? effect;
+  const size = show(lead.diff === null ? null : Math.abs(lead.diff));
+  const range = `${levelOf(alpha)} interval ${show(lead.lo)} to ${show(lead.hi)}`;
+  const interval =
+    corrected === null
+      ? range
+      : `by the labels ${show(corrected.diff)}, ${range}; by the scores alone ${show(effect.diff)}, ${show(effect.lo)} to ${show(effect.hi)}`;
   switch (verdict) {
     case 'better':
       return `${variant} beats ${baseline} on ${metric} by ${size} (${interval}).`;
@@ -39,13 +43,15 @@ function evaluationSentence(report: EvaluationReport): string {
 /** An interval that leaves out 0 beside "not proven" wants its reason at once. */
 function amongOthers({ effect, corrected, adjusted }: EvaluationReport): string {
   const isClear = ({ lo, hi }: ExplainedEffect): boolean => (lo !== null && lo > 0) || (hi !== null && hi < 0);
+  if (corrected !== null && isClear(corrected) && !isClear(effect))
+    return ': clear by the labels, but not by the scores, and a verdict needs both';
   return isClear(effect) && (corrected === null || isClear(corrected)) && adjusted !== null && adjusted.tests > 1
     ? `: clear by itself, but not as one of ${adjusted.tests} tests`
     : '';
 }
 
 function evaluationBasis(report: EvaluationReport): readonly string[] {
-  const { format, alpha, bounds, failed, adjusted, corrected } = report;
+  const { format, bounds, failed, adjusted, corrected } = report;
   const range = ({ lo, hi }: { lo: number | null; hi: number | null }): string =>
     `${formatValue(lo, format)} to ${formatValue(hi, format)}`;
   return [
@@ -58,11 +64,9 @@ function evaluationBasis(report: EvaluationReport): readonly string[] {
     ...(adjusted !== null && adjusted.tests > 1
       ? [`One of ${adjusted.tests} tests: decided by ${METHODS[adjusted.method]}, the interval stands for itself.`]
       : []),
-    ...(corrected === null
+    ...(corrected?.isPooled !== true
       ? []
-      : [
-          `By the labels the effect is ${formatValue(corrected.diff, format)} (${levelOf(alpha)} interval ${range(corrected)}).${corrected.isPooled ? ' They are pooled: what the judge does to one variant alone is not corrected.' : ''}`,
-        ]),
+      : ['The labels of both variants are pooled: what the judge does to one variant alone is not corrected.']),
     ...(isDatasetWorn(report.comparisons)
       ? [
           `Comparison ${report.comparisons} on this dataset: confirm on ${report.hasFinal ? 'its final split' : 'new examples'}.`,
@@ -75,12 +79,13 @@ function evaluationBasis(report: EvaluationReport): readonly string[] {
 const METHODS = { holm: "Holm's method", bh: "Benjamini and Hochberg's method" } as const;
 
 export function guardrailSentences(report: GuardrailReport): readonly string[] {
-  const { metric, variant, format, lo, hi, margin, nNeeded, examples, why } = report;
+  const { metric, variant, format, lo, hi, margin, nNeeded, examples, why, corrected } = report;
   const show = (value: number): string => formatValue(Math.abs(value), format);
   const allowed = `${show(margin)} allowed`;
   const bound = (alpha: number): string => `one-sided ${levelOf(alpha)} bound`;
   const more = nNeeded === null ? '' : ` About ${plural(nNeeded, 'example')} would prove it if there is no harm.`;
   const sentence = (): string => {
+    if (corrected !== null && why === null && !report.isIdentical) return correctedGuardrail(report, corrected) + more;
     if (report.status === 'harmed')
       return `${variant} harms ${metric}: at least ${show(lo ?? 0)} worse, ${allowed} (${bound(report.loAlpha)}).`;
     if (report.status === 'unproven') {
@@ -94,6 +99,26 @@ export function guardrailSentences(report: GuardrailReport): readonly string[] {
     return `${variant} is harmless to ${metric}: at most ${show(hi ?? 0)} worse, ${allowed} (${bound(report.hiAlpha)}).`;
   };
   return [sentence(), ...caveats({ isExploratory: false, judge: report.judge })];
+}
+
+/** The bounds by the labels first, then those of the scores alone: a status needs both. */
+function correctedGuardrail(report: GuardrailReport, corrected: NonNullable<GuardrailReport['corrected']>): string {
+  const { status, metric, variant, format, margin, lo, hi } = report;
+  const show = (value: number | null): string => formatValue(value === null ? null : Math.abs(value), format);
+  const least = (harm: number | null): string =>
+    harm !== null && harm < 0 ? `at most ${show(harm)} better` : `at least ${show(harm)} worse`;
+  const most = (harm: number | null): string =>
+    harm !== null && harm < 0 ? `at least ${show(harm)} better` : `at most ${show(harm)} worse`;
+  const isHarmed = status === 'harmed';
+  const [what, byLabels, byScores, alpha] = isHarmed
+    ? [`${variant} harms ${metric}`, least(corrected.lo), least(lo), report.loAlpha]
+    : [
+        status === 'proven' ? `${variant} is harmless to ${metric}` : `${variant} is not proven harmless to ${metric}`,
+        most(corrected.hi),
+        most(hi),
+        report.hiAlpha,
+      ];
+  return `${what}: by the labels ${byLabels}, ${show(margin)} allowed (${levelOf(corrected.alpha)} interval); by the scores alone ${byScores} (one-sided ${levelOf(alpha)} bound).`;
 }
 
 export function gateSentences(report: EvaluationGateReport): readonly string[] {

@@ -60,6 +60,8 @@ export interface GuardrailReport {
   readonly hiAlpha: number;
   /** All pairs are equal. */
   readonly isIdentical: boolean;
+  /** Harm as labels correct it, as an interval at `alpha`; null where there are none. */
+  readonly corrected: { readonly lo: number | null; readonly hi: number | null; readonly alpha: number } | null;
   readonly examples: number;
   readonly nNeeded: number | null;
   readonly judge: JudgeBasis;

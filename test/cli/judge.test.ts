@@ -7,6 +7,7 @@ import { stringify } from 'csv-stringify/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { SluiceError } from '../../src/errors.ts';
+import { showEffect } from '../../src/evaluation/report/values.ts';
 import type { ResultRow } from '../../src/evaluation/result.ts';
 import type { ScorerSpec } from '../../src/evaluation/spec.ts';
 import { defineHumanScorer } from '../../src/index.ts';
@@ -188,6 +189,12 @@ describe('a sample', () => {
     expect(effect.lo).toBeGreaterThan(0.1);
     expect(corrected.lo).toBeLessThan(0);
     expect(corrected.hi).toBeGreaterThan(0);
+    const { stdout } = await sluice('eval', 'compare', EVALUATION);
+    expect(stdout).toMatch(/^No difference proven between variant and baseline on correct \(by the labels/);
+    const [heading, row] = stdout.split('\n').filter((line) => /^metric|^correct/.test(line));
+    expect(heading).toMatch(/effect \[95%\] +scores alone/);
+    expect(row).toContain(`${showEffect({ diff: corrected.effect, lo: corrected.lo, hi: corrected.hi }, 'share')} `);
+    expect(row!.indexOf(showEffect(effect, 'share'))).toBe(heading!.indexOf('scores alone'));
   });
 
   it('is the same again for another rater, and another one of what nobody has labelled', async () => {

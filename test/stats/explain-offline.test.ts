@@ -73,7 +73,13 @@ test('an interval without 0 that proves nothing says why', () => {
   expect(explain(around)[0]).not.toContain('clear by itself');
   // It is the labels that do not prove it.
   const corrected = { diff: -0.01, lo: -0.06, hi: 0.04, isPooled: false };
-  expect(explain({ ...one, corrected })[0]).toContain('(99% interval -0.06 to -0.02; by the labels -0.06 to 0.04).');
+  expect(explain({ ...one, corrected })[0]).toContain(
+    '(by the labels -0.01, 99% interval -0.06 to 0.04; by the scores alone -0.0412, -0.06 to -0.02).',
+  );
+  const byLabels = { diff: -0.03, lo: -0.06, hi: -0.01, isPooled: false };
+  expect(explain({ ...around, corrected: byLabels })[0]).toContain(
+    ': clear by the labels, but not by the scores, and a verdict needs both.',
+  );
 });
 
 test('what a verdict rests on: holes, failed runs, other tests, labels', () => {
@@ -94,12 +100,13 @@ test('what a verdict rests on: holes, failed runs, other tests, labels', () => {
     'Whatever is missing, the effect on these examples is from -0.08 to 0.01.',
     '2 scores of runs that failed count as the worst.',
     "One of 6 tests: decided by Holm's method, the interval stands for itself.",
-    'By the labels the effect is -0.03 (99% interval -0.07 to -0.001).',
     'Judge-corrected with 140 labels.',
   ]);
-  expect(explain(whole)[0]).toContain('; by the labels -0.07 to -0.001)');
+  expect(explain(whole)[0]).toBe(
+    'hyde beats baseline on nDCG@10 by 0.03 (by the labels -0.03, 99% interval -0.07 to -0.001; by the scores alone -0.0412, -0.06 to -0.02).',
+  );
   expect(explain({ ...whole, corrected: { ...whole.corrected, isPooled: true } })).toContain(
-    'By the labels the effect is -0.03 (99% interval -0.07 to -0.001). They are pooled: what the judge does to one variant alone is not corrected.',
+    'The labels of both variants are pooled: what the judge does to one variant alone is not corrected.',
   );
   expect(explain({ ...whole, adjusted: { method: 'bh', tests: 2 } })).toContain(
     "One of 2 tests: decided by Benjamini and Hochberg's method, the interval stands for itself.",
@@ -123,6 +130,7 @@ describe('a guardrail', () => {
     loAlpha: 0.025,
     hiAlpha: 0.05,
     isIdentical: false,
+    corrected: null,
     examples: 60,
     nNeeded: null,
     judge: null,
@@ -153,6 +161,23 @@ describe('a guardrail', () => {
     ],
   ])('%s', (_, change, sentence) => {
     expect(explain({ ...guardrail, ...change })).toEqual([sentence]);
+  });
+  test.each<[GuardrailReport['status'], string]>([
+    [
+      'proven',
+      'hyde is harmless to latency: by the labels at most 90 ms worse, 200 ms allowed (95% interval); by the scores alone at most 50 ms worse (one-sided 95% bound).',
+    ],
+    [
+      'harmed',
+      'hyde harms latency: by the labels at least 10 ms worse, 200 ms allowed (95% interval); by the scores alone at most 20 ms better (one-sided 97.5% bound).',
+    ],
+    [
+      'unproven',
+      'hyde is not proven harmless to latency: by the labels at most 90 ms worse, 200 ms allowed (95% interval); by the scores alone at most 50 ms worse (one-sided 95% bound).',
+    ],
+  ])('%s, that labels correct: their bound comes first', (status, sentence) => {
+    const corrected = { lo: 10, hi: 90, alpha: 0.05 };
+    expect(explain({ ...guardrail, status, lo: -20, hi: 50, loAlpha: 0.025, corrected })[0]).toBe(sentence);
   });
   test('of a judge', () => {
     expect(explain({ ...guardrail, judge: 'uncorrected' })[1]).toBe('Uncorrected judge.');

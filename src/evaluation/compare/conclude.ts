@@ -1,5 +1,6 @@
 /** Verdicts for all that was measured: tests adjusted for one another, guardrails against their margins, and the words. */
 import { explain } from '../../stats/explain.ts';
+import { orientGuardrail } from '../../stats/gate.ts';
 import { adjustFamily, EXPLORATORY_RATE } from './adjust.ts';
 import type { Calibration, CorrectedEffect, GuardrailResult, MetricSide } from './compared-metric.ts';
 import { heldByLabels, judgeGuardrail } from './guardrail.ts';
@@ -111,6 +112,7 @@ function guardrailOf(input: ConcludeInput, one: Measured, family: number): Guard
     ...found,
     why: found.status === 'unproven' ? (byLabels ?? why?.words ?? null) : null,
     examples: test.pairs,
+    corrected: corrected === null ? null : { ...orientGuardrail(corrected, metric.better), alpha: input.alpha },
     ...basisOf(input, one, corrected),
   });
   return Object.freeze({ ...found, sentences });

@@ -33,6 +33,16 @@ export function showEffect({ diff, lo, hi }: ExplainedEffect, format: ValueForma
   return showDifference(diff, format) + interval;
 }
 
+/** The effect to show first: as labels correct it, where there are any. */
+export const leadingEffect = ({ effect, corrected }: Pick<MetricSide, 'effect' | 'corrected'>): ExplainedEffect =>
+  corrected === null ? effect : { diff: corrected.effect, lo: corrected.lo, hi: corrected.hi };
+
+/** The scores' own effect, to show beside the corrected one, and smaller; null where nothing corrects it. */
+export const showScoresAlone = (
+  { effect, corrected }: Pick<MetricSide, 'effect' | 'corrected'>,
+  format: ValueFormat,
+): string | null => (corrected === null ? null : `scores alone ${showEffect(effect, format)}`);
+
 export const showRange = (lo: number, hi: number, format: ValueFormat): string =>
   `[${showDifference(lo, format)}, ${showDifference(hi, format)}]`;
 

@@ -3,7 +3,17 @@
 import { levelOf } from '../../../stats/words.ts';
 import type { ComparedMetric, MetricSide } from '../../compare/compared-metric.ts';
 import type { ReportData } from '../data.ts';
-import { betterWords, declaredWords, MISSING, showEffect, showMean, showRange, verdictWord } from '../values.ts';
+import {
+  betterWords,
+  declaredWords,
+  leadingEffect,
+  MISSING,
+  showEffect,
+  showMean,
+  showRange,
+  showScoresAlone,
+  verdictWord,
+} from '../values.ts';
 import { html, type Markup } from './markup.ts';
 import { scrolled } from './tables.ts';
 
@@ -68,10 +78,12 @@ function numbersTable(labels: readonly string[], metric: ComparedMetric): Markup
 function numbersRow(label: string, side: MetricSide, metric: ComparedMetric): Markup {
   const { format } = metric;
   const { word } = verdictWord(side, metric);
+  const scoresAlone = showScoresAlone(side, format);
   const number = (text: string): Markup => html`<td class="number">${text}</td>`;
-  return html`<tr><th scope="row">${label}</th>${number(showMean(side.variant, format))}${number(showMean(side.baseline, format))}${number(
-    showEffect(side.effect, format),
-  )}<td>${word}</td>${number(side.pairs.toLocaleString('en'))}${number(side.missing.cells.toLocaleString('en'))}${number(side.missing.inapplicable.toLocaleString('en'))}${
+  return html`<tr><th scope="row">${label}</th>${number(showMean(side.variant, format))}${number(showMean(side.baseline, format))}<td class="number">${showEffect(
+    leadingEffect(side),
+    format,
+  )}${scoresAlone !== null && html`<br><small class="quiet">${scoresAlone}</small>`}</td><td>${word}</td>${number(side.pairs.toLocaleString('en'))}${number(side.missing.cells.toLocaleString('en'))}${number(side.missing.inapplicable.toLocaleString('en'))}${
     metric.role === 'guardrail' && number(harmWords(side, metric))
   }</tr>`;
 }

@@ -8,9 +8,11 @@ import { REPORT_LIMITS } from '../limits.ts';
 import {
   betterWords,
   declaredWords,
+  leadingEffect,
   showDifference,
   showEffect,
   showMean,
+  showScoresAlone,
   showValue,
   sliceWord,
   verdictWord,
@@ -29,7 +31,7 @@ export function metricTable({ sides, alpha }: ComparisonReport, metrics: readonl
         verdictWord(side, metric).word,
         showMean({ ...side.baseline, lo: null, hi: null }, format),
         showMean({ ...side.variant, lo: null, hi: null }, format),
-        showEffect(side.effect, format),
+        [showEffect(leadingEffect(side), format), showScoresAlone(side, format)].filter(Boolean).join('; '),
         pairsWords(side),
       ];
     }),

@@ -5,7 +5,14 @@ import type { Frame } from '../../../../evaluation/report/page/charts/frame.ts';
 import { meansOption } from '../../../../evaluation/report/page/charts/means.ts';
 import { heightOf } from '../../../../evaluation/report/page/charts/row-axes.ts';
 import type { PageMetric } from '../../../../evaluation/report/page-data.ts';
-import { betterWords, declaredWords, showEffect, showMean } from '../../../../evaluation/report/values.ts';
+import {
+  betterWords,
+  declaredWords,
+  leadingEffect,
+  showEffect,
+  showMean,
+  showScoresAlone,
+} from '../../../../evaluation/report/values.ts';
 import { percent, whole } from '../../format.ts';
 import { FramedChart } from './framed-chart.tsx';
 import type { Comparison } from './types.ts';
@@ -81,12 +88,17 @@ function MetricCard({ metric, sides, examples }: CardProps) {
               </tr>
             </thead>
             <tbody>
-              {metric.sides.map(({ side, variant, baseline, effect, pairs, missing }) => (
+              {metric.sides.map(({ side, variant, baseline, effect, corrected, pairs, missing }) => (
                 <tr key={side}>
                   <th scope="row">{sides[side]}</th>
                   <td>{showMean(variant, format)}</td>
                   <td>{showMean(baseline, format)}</td>
-                  <td>{showEffect(effect, format)}</td>
+                  <td>
+                    {showEffect(leadingEffect({ effect, corrected }), format)}
+                    {corrected !== null && (
+                      <small className="muted"> ({showScoresAlone({ effect, corrected }, format)})</small>
+                    )}
+                  </td>
                   <td>
                     {whole(pairs)} of {whole(examples)}
                   </td>

@@ -1,10 +1,10 @@
 /** Differences from the baseline with their intervals, and the band of those that were declared not to matter. */
 import type { CustomSeriesRenderItemAPI, CustomSeriesRenderItemParams } from 'echarts';
 import type { PageMetric } from '../../page-data.ts';
-import { MISSING, showDifference, showEffect } from '../../values.ts';
+import { leadingEffect, MISSING, showDifference, showEffect, showScoresAlone } from '../../values.ts';
 import { bandOf } from './drawn-values.ts';
 import { type Frame, type Option, tipOf, tooltip } from './frame.ts';
-import { interval, point, rectangle, upright, words } from './marks.ts';
+import { interval, point, rectangle, THIN, upright, words } from './marks.ts';
 import { rangeOf, rowAxes, rowPlace } from './row-axes.ts';
 
 const PLACE_FOR_NUMBERS = { wide: 190, narrow: 92 };
@@ -19,7 +19,9 @@ export function effectsOption(metric: PageMetric, labels: readonly string[], fra
     const ground = place.row === 0 ? groundOf(place, band, frame) : [];
     return { type: 'group' as const, children: [...ground, ...rowOf(metric, place, frame)] };
   };
-  const ends = sides.flatMap(({ effect: { diff, lo, hi } }) => [diff, lo, hi]);
+  const ends = sides.flatMap((side) =>
+    [leadingEffect(side), side.effect].flatMap(({ diff, lo, hi }) => [diff, lo, hi]),
+  );
   return {
     ...rowAxes(frame, {
       labels: [labels[0]!, ...sides.map(({ side }) => labels[side]!)],
@@ -32,7 +34,7 @@ export function effectsOption(metric: PageMetric, labels: readonly string[], fra
       {
         type: 'custom',
         renderItem,
-        data: [0, ...sides.map(({ effect }) => effect.diff ?? 0)].map((value, row) => [value, row]),
+        data: [0, ...sides.map((side) => leadingEffect(side).diff ?? 0)].map((value, row) => [value, row]),
       },
     ],
   };
@@ -51,9 +53,10 @@ function groundOf({ at, top, bottom }: Place, band: readonly [number, number] | 
 function rowOf(metric: PageMetric, { row, at, y, right }: Place, { colours, width }: Frame) {
   const { format } = metric;
   if (row === 0) return [point(at(0), y, colours.grey, null), words(right + 10, y, 'baseline', colours.muted)];
-  const { effect, pairs } = metric.sides[row - 1]!;
+  const side = metric.sides[row - 1]!;
+  const { effect, corrected, pairs } = side;
   const { word, tone } = metric.words[row - 1]!;
-  const { diff, lo, hi } = effect;
+  const { diff, lo, hi } = leadingEffect(side);
   if (diff === null)
     return [
       words(right + 10, y, width < NARROW ? MISSING : `${MISSING} · ${pairs === 0 ? 'no pairs' : word}`, colours.muted),
@@ -64,13 +67,32 @@ function rowOf(metric: PageMetric, { row, at, y, right }: Place, { colours, widt
   return [
     ...(lo === null || hi === null ? [] : [interval(at(lo), at(hi), y, color)]),
     point(at(diff), y, color, isProven ? null : colours.surface),
+    ...(corrected === null ? [] : scoresAlone(effect, at, y + BESIDE, colours.muted)),
     words(right + 10, y, text, tone === 'harm' ? colours.harm : colours.ink),
+  ];
+}
+
+/** Pixels from a row's middle to where the scores' own effect is drawn. */
+const BESIDE = 9;
+
+/** What the scores show without the labels: thinner, in the colour of what is beside the point. */
+function scoresAlone(
+  { diff, lo, hi }: PageMetric['sides'][number]['effect'],
+  at: Place['at'],
+  y: number,
+  color: string,
+) {
+  if (diff === null) return [];
+  return [
+    ...(lo === null || hi === null ? [] : [interval(at(lo), at(hi), y, color, THIN)]),
+    point(at(diff), y, color, null, THIN),
   ];
 }
 
 function tip(metric: PageMetric, labels: readonly string[], row: number): HTMLElement | string {
   if (row === 0) return tipOf(labels[0]!, 'What the others are compared with.');
-  const { side, effect, sentences, guardrail } = metric.sides[row - 1]!;
-  const [sentence = ''] = guardrail?.sentences ?? sentences;
-  return tipOf(`${labels[side]}: ${showEffect(effect, metric.format)}`, sentence);
+  const side = metric.sides[row - 1]!;
+  const [sentence = ''] = side.guardrail?.sentences ?? side.sentences;
+  const shown = [showEffect(leadingEffect(side), metric.format), showScoresAlone(side, metric.format)];
+  return tipOf(`${labels[side.side]}: ${shown.filter(Boolean).join('; ')}`, sentence);
 }

@@ -15,19 +15,28 @@ export const upright = (x: number, from: number, to: number, stroke: string, lin
   silent: true,
 });
 
+/** How large an interval and its point are: usually, and of what stands beside it. */
+interface Weight {
+  readonly end: number;
+  readonly line: number;
+  readonly radius: number;
+}
+const USUAL: Weight = { end: 5, line: 2.5, radius: 5 };
+export const THIN: Weight = { end: 2.5, line: 1, radius: 2.5 };
+
 /** An interval with its ends. */
-export const interval = (x1: number, x2: number, y: number, stroke: string) => ({
+export const interval = (x1: number, x2: number, y: number, stroke: string, { end, line } = USUAL) => ({
   type: 'path' as const,
   shape: {
-    pathData: `M${x1} ${y}L${x2} ${y}M${x1} ${y - 5}L${x1} ${y + 5}M${x2} ${y - 5}L${x2} ${y + 5}`,
+    pathData: `M${x1} ${y}L${x2} ${y}M${x1} ${y - end}L${x1} ${y + end}M${x2} ${y - end}L${x2} ${y + end}`,
     layout: 'center' as const,
   },
-  style: { stroke, lineWidth: 2.5, fill: 'none' },
+  style: { stroke, lineWidth: line, fill: 'none' },
 });
 
-export const point = (x: number, y: number, color: string, hollow: string | null) => ({
+export const point = (x: number, y: number, color: string, hollow: string | null, { radius } = USUAL) => ({
   type: 'circle' as const,
-  shape: { cx: x, cy: y, r: 5 },
+  shape: { cx: x, cy: y, r: radius },
   style: { fill: hollow ?? color, stroke: color, lineWidth: 2 },
 });
 
