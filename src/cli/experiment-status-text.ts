@@ -127,16 +127,15 @@ function stands(row: LookTableRow, colours: Colours): string {
       : words;
 }
 
-async function ratioText({ spec }: ExperimentRow, { srm, data }: LookRecord): Promise<string> {
-  const [{ worstP, servedArms }, { SRM_HALT_P }] = await Promise.all([
-    import('../experiment/srm.ts'),
-    import('../stats/srm.ts'),
-  ]);
-  const p = worstP(srm);
-  if (p === null) return 'sample ratio not known yet';
-  if (p >= SRM_HALT_P) return 'sample ratio fine';
-  const worst = srm.reduce((found, next) => (next.p < found.p ? next : found));
-  const counts = servedArms(spec, data).map((arm, place) => `${spec.arms[arm]!.name} ${number(worst.counts[place]!)}`);
+async function ratioText({ spec }: ExperimentRow, look: LookRecord): Promise<string> {
+  const { sampleRatioVerdict, servedArms } = await import('../experiment/srm.ts');
+  const { isOff, worst: found } = sampleRatioVerdict(look);
+  if (found === null) return 'sample ratio not known yet';
+  if (!isOff) return 'sample ratio fine';
+  const worst = found.row;
+  const counts = servedArms(spec, look.data).map(
+    (arm, place) => `${spec.arms[arm]!.name} ${number(worst.counts[place]!)}`,
+  );
   const of = worst.metric === null ? 'exposed' : `with a record of ${spec.metrics[worst.metric]!.name}`;
   return `sample ratio off: ${counts.join(', ')} ${spec.unitName}s ${of}`;
 }

@@ -60,12 +60,11 @@ export function onApproval({ pipeline, winner }: Told, { rollout, unitName, shar
   ];
 }
 
-export function ratioText({ ratio: { p, haltsBelow, rows } }: Pick<LookReport, 'ratio'>): string {
-  if (p === null) return 'The sample ratio is not known yet: nobody has been exposed.';
-  if (p >= haltsBelow)
+export function ratioText({ ratio: { p, haltsBelow, isOff, worst } }: Pick<LookReport, 'ratio'>): string {
+  if (p === null || worst === null) return 'The sample ratio is not known yet: nobody has been exposed.';
+  if (!isOff)
     return `The sample ratio is fine: units arrive as planned (p = ${p.toPrecision(2)}; it halts below ${haltsBelow}).`;
-  const worst = rows.reduce((found, next) => (next.p < found.p ? next : found));
-  return `The sample ratio is off, of ${worst.of} units (p = ${p.toPrecision(2)}): nothing is decided on such numbers.`;
+  return `The sample ratio is off, of ${worst.of} units (p = ${worst.p.toPrecision(2)}): nothing is decided on such numbers.`;
 }
 
 /**

@@ -102,7 +102,13 @@ export interface SrmRow {
   /** Of the arms that are not stopped, the baseline first; their weights sum to 1. */
   readonly counts: readonly number[];
   readonly weights: readonly number[];
+  /** Of the sequential test, valid at every look. */
   readonly p: number;
+  /**
+   * Of the chi-square test, valid at the look that decides; null where there are too few units for it. Absent in looks of
+   * method version 1.
+   */
+  readonly chiSquareP?: number | null;
 }
 
 export interface ArmVerdict extends GateVerdict {

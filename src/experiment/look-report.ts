@@ -1,11 +1,11 @@
 /** What was asked of an experiment, and all that its newest look says: as data, for whoever shows it. */
-import { SRM_HALT_P } from '../stats/srm.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import { recordedUnits } from './look-cells.ts';
-import type { LookRecord } from './look-data.ts';
+import type { LookRecord, SrmRow } from './look-data.ts';
+import { METHOD_VERSION } from './method.ts';
 import { type LookTableRow, lookTable } from './report-table.ts';
 import type { ExperimentSpec } from './spec.ts';
-import { servedArms, worstP } from './srm.ts';
+import { type SampleRatioVerdict, sampleRatioVerdict, servedArms } from './srm.ts';
 
 export interface Asked
   extends Pick<ExperimentSpec, 'unitName' | 'share' | 'layer' | 'arms' | 'metrics' | 'stop' | 'rollout' | 'breaker'> {
@@ -23,16 +23,18 @@ export interface FunnelArm {
   readonly recorded: number;
 }
 
-export interface Ratio {
-  /** Of the worst of the ratios, as one of so many; null while nobody is exposed. */
-  readonly p: number | null;
-  readonly haltsBelow: number;
+/** p is of the worst of the ratios, as one of so many; null while nobody is exposed. */
+export interface Ratio extends Pick<SampleRatioVerdict, 'p' | 'chiSquareP' | 'haltsBelow' | 'isOff'> {
+  /** The units of the worst ratio, and its p by the test that found it. */
+  readonly worst: { readonly of: string; readonly p: number } | null;
   readonly rows: readonly {
     readonly of: string;
     readonly arms: readonly string[];
     readonly counts: readonly number[];
     readonly weights: readonly number[];
     readonly p: number;
+    /** Null where there are too few units, and in looks of method version 1. */
+    readonly chiSquareP: number | null;
   }[];
 }
 
@@ -83,7 +85,8 @@ function nothingLooked({ arms }: ExperimentSpec): Looked {
   const funnel = arms.map(({ name, weight }) => ({
     ...{ arm: name, weight, isServed: true, exposed: 0, matured: 0, recorded: 0 },
   }));
-  const ratio = { p: null, haltsBelow: SRM_HALT_P, rows: [] };
+  const { worst: _, ...unknown } = sampleRatioVerdict({ srm: [], verdicts: [], methodVersion: METHOD_VERSION });
+  const ratio = { ...unknown, worst: null, rows: [] };
   return { lookNo: null, table: [], funnel, ratio, counts: null, daysLeft: null };
 }
 
@@ -92,12 +95,15 @@ function lookedAt(spec: ExperimentSpec, look: LookRecord): Looked {
   const { data, srm, lookNo, daysLeft } = look;
   const served = servedArms(spec, data);
   const names = served.map((arm) => arms[arm]!.name);
+  const { worst, ...verdict } = sampleRatioVerdict(look);
+  const ofRow = ({ of, metric }: SrmRow): string => (metric === null ? of : metrics[metric]!.name);
   const ratio = {
-    ...{ p: worstP(srm), haltsBelow: SRM_HALT_P },
-    rows: srm.map(({ of, metric, counts, weights, p }) => ({
-      of: metric === null ? of : metrics[metric]!.name,
-      ...{ arms: names, counts, weights, p },
-    })),
+    ...verdict,
+    worst: worst === null ? null : { of: ofRow(worst.row), p: worst.p },
+    rows: srm.map((row) => {
+      const { counts, weights, p, chiSquareP = null } = row;
+      return { of: ofRow(row), arms: names, counts, weights, p, chiSquareP };
+    }),
   };
   const window = metrics[0]?.windowMs;
   const funnel = arms.map(({ name, weight }, arm) => ({

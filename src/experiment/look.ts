@@ -3,18 +3,18 @@
  * keeps. Pure: the same data, spec and settings give the same record, byte for byte, so that anybody can work it out again.
  */
 import { SluiceError } from '../errors.ts';
-import { type GateVerdict, gate } from '../stats/gate.ts';
+import { type GateInput, type GateVerdict, gate } from '../stats/gate.ts';
 import { gateIntervals, type LookRow, lookAt } from '../stats/look.ts';
 import { problem } from '../stats/result.ts';
 import { NO_SEQUENCE } from '../stats/sequential.ts';
 import { hasTripped } from './breaker.ts';
 import { isTested, lookMetric, recordedUnits } from './look-cells.ts';
-import { combine } from './look-combine.ts';
-import type { ArmVerdict, LookData, LookPhase, LookRecord } from './look-data.ts';
+import { type Combined, combine } from './look-combine.ts';
+import type { ArmVerdict, LookData, LookPhase, LookRecord, SrmRow } from './look-data.ts';
 import { daysLeft } from './look-days.ts';
-import { methodOf } from './method.ts';
+import { type Method, methodOf } from './method.ts';
 import type { ExperimentSpec, FrozenSettings } from './spec.ts';
-import { sampleRatios, servedArms, worstP } from './srm.ts';
+import { sampleRatios, servedArms, worstChiSquareP, worstP } from './srm.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -44,15 +44,20 @@ export function lookRecord({ spec, settings, data, lookNo, phase, at, version }:
   const served = servedArms(spec, data).filter((arm) => arm !== 0);
   if (served.length === 0) throw invalid(`look ${lookNo} of '${spec.name}' has no variant left that is served`);
   const rows = rowsOf({ spec, settings, data }, served, phase);
-  const srm = sampleRatios(spec, data);
-  const judged = served.map((arm): ArmVerdict => {
-    const verdict =
-      phase === 'rollout'
-        ? rolloutVerdict(spec, data, arm, rows, worstP(srm))
-        : gateVerdict(spec, data, arm, rows, worstP(srm), at);
-    return Object.freeze({ arm, ...verdict });
-  });
-  const combined = combine(judged, rows, spec, phase);
+  const srm = sampleRatios(spec, data, method);
+  const decidedBy = (srmP: number | null) => {
+    const ratio = { srmP, srmHaltsBelow: method.srmHaltsBelow };
+    const judged = served.map((arm): ArmVerdict => {
+      const verdict =
+        phase === 'rollout'
+          ? rolloutVerdict(spec, data, arm, rows, ratio)
+          : gateVerdict(spec, data, arm, rows, ratio, at);
+      return Object.freeze({ arm, ...verdict });
+    });
+    return { judged, combined: combine(judged, rows, spec, phase) };
+  };
+  const found = decidedBy(worstP(srm));
+  const { judged, combined } = overrules(found.combined, srm, method) ? decidedBy(worstChiSquareP(srm)) : found;
   return Object.freeze({
     lookNo,
     phase,
@@ -68,6 +73,17 @@ export function lookRecord({ spec, settings, data, lookNo, phase, at, version }:
     ...(method.version > 1 && { methodVersion: method.version }),
   });
 }
+
+/**
+ * Whether the chi-square test of the sample ratio overrules a decision that would end the experiment. It is valid once, so
+ * looks that go on do not read it.
+ */
+function overrules({ decision }: Combined, srm: readonly SrmRow[], { srmHaltsBelow }: Method): boolean {
+  const p = worstChiSquareP(srm);
+  return (decision === 'promote' || decision === 'inconclusive') && p !== null && p < srmHaltsBelow;
+}
+
+type Ratio = Pick<GateInput, 'srmP' | 'srmHaltsBelow'>;
 
 type Seen = Pick<LookInput, 'spec' | 'settings' | 'data'>;
 
@@ -103,7 +119,7 @@ function gateVerdict(
   data: LookData,
   arm: number,
   rows: readonly LookRow[],
-  srmP: number | null,
+  ratio: Ratio,
   at: number,
 ): GateVerdict {
   const primary = rows.find((row) => row.arm === arm && row.role === 'primary');
@@ -111,7 +127,7 @@ function gateVerdict(
   const verdict = gate({
     ...gateIntervals(rows, arm),
     breakerTripped: hasTripped(data.breaker, arm, spec.breaker.ceiling),
-    srmP,
+    ...ratio,
     unitsMinArm: primary === undefined ? 0 : Math.min(...primary.units),
     minUnits: stop.minUnits,
     // Clocks of two machines may differ: what was decided before it began was decided when it began.
@@ -133,7 +149,7 @@ function rolloutVerdict(
   data: LookData,
   arm: number,
   rows: readonly LookRow[],
-  srmP: number | null,
+  ratio: Ratio,
 ): GateVerdict {
   const { guardrails } = gateIntervals(rows, arm);
   const verdict = verdictOf(
@@ -141,7 +157,7 @@ function rolloutVerdict(
       primary: null,
       guardrails,
       breakerTripped: hasTripped(data.breaker, arm, spec.breaker.ceiling),
-      srmP,
+      ...ratio,
       unitsMinArm: 0,
       minUnits: 0,
       elapsedH: 0,

@@ -5,16 +5,21 @@
  * To change a rule, add a version with a field for the rule. Never edit the fields of a version that has been released.
  */
 import { SluiceError } from '../errors.ts';
+import { SRM_HALT_P, SRM_SHARED_HALT_P } from '../stats/srm.ts';
 
 export interface Method {
   readonly version: number;
   /** `LookSettings.nullVariance`. */
   readonly nullVariance: boolean;
+  /** A look halts where the sequential test of the sample ratio has a p below this. */
+  readonly srmHaltsBelow: number;
+  /** Whether a look that would promote or end the experiment also halts where the chi-square test has such a p. */
+  readonly srmChiSquare: boolean;
 }
 
 const METHODS: readonly Method[] = [
-  { version: 1, nullVariance: false },
-  { version: 2, nullVariance: true },
+  { version: 1, nullVariance: false, srmHaltsBelow: SRM_HALT_P, srmChiSquare: false },
+  { version: 2, nullVariance: true, srmHaltsBelow: SRM_SHARED_HALT_P, srmChiSquare: true },
 ];
 
 /** The version that new experiments start with. */

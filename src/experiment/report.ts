@@ -14,10 +14,10 @@ import type { ExperimentRow } from '../store/experiments.ts';
 import { isJudged } from './judged-metrics.ts';
 import { burnIn, maturedUnits, recordedUnits, stagesOf } from './look-cells.ts';
 import { gainOf } from './look-combine.ts';
-import type { ArmVerdict, LookRecord, SrmRow } from './look-data.ts';
+import type { ArmVerdict, LookRecord } from './look-data.ts';
 import { showSpan, showTime } from './report-text.ts';
 import type { ExperimentSpec, FrozenSettings, OnlineMetric } from './spec.ts';
-import { servedArms } from './srm.ts';
+import { sampleRatioVerdict, servedArms } from './srm.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -135,11 +135,12 @@ function stoppedOf(spec: ExperimentSpec, record: LookRecord, arm: number): Stopp
   };
 }
 
-function worstRatio(spec: ExperimentSpec, { srm, data }: LookRecord): ExplainedRatio | null {
-  const worst = srm.reduce<SrmRow | null>((found, next) => (found === null || next.p < found.p ? next : found), null);
+function worstRatio(spec: ExperimentSpec, record: LookRecord): ExplainedRatio | null {
+  const { worst } = sampleRatioVerdict(record);
   if (worst === null) return null;
-  const { of, metric, weights, counts, p } = worst;
-  const arms = servedArms(spec, data).map((arm) => spec.arms[arm]!.name);
+  const { of, metric, weights, counts } = worst.row;
+  const { p } = worst;
+  const arms = servedArms(spec, record.data).map((arm) => spec.arms[arm]!.name);
   return { of, metric: metric === null ? null : spec.metrics[metric]!.name, arms, weights, counts, p };
 }
 

@@ -2,9 +2,10 @@
  * Sample ratios of a look: do units arrive in the planned shares, and do they leave their records in them? A variant that
  * loses records (it crashes, it times out) is exposed as planned and recorded less, so both are counted.
  */
-import { srmSequential } from '../stats/srm.ts';
+import { srmOverStages, srmSequential } from '../stats/srm.ts';
 import { stagesOf } from './look-cells.ts';
-import type { LookData, SrmRow } from './look-data.ts';
+import type { LookData, LookRecord, SrmRow } from './look-data.ts';
+import { type Method, methodOf } from './method.ts';
 import type { ExperimentSpec, OnlineMetric } from './spec.ts';
 
 /** The arms that are still served, the baseline first: sample ratios are of these. */
@@ -14,9 +15,14 @@ export function servedArms(spec: ExperimentSpec, { stopped }: Pick<LookData, 'st
 
 /**
  * A row of exposed units, and one for each primary and guardrail whose records every matured unit should have left. Counts
- * and weights are of the arms that are served; e-values of stages multiply. Rows of nothing are left out.
+ * and weights are of the arms that are served; e-values of stages multiply, and chi-squares add. Rows of nothing are left
+ * out.
  */
-export function sampleRatios(spec: ExperimentSpec, data: LookData): readonly SrmRow[] {
+export function sampleRatios(
+  spec: ExperimentSpec,
+  data: LookData,
+  { srmChiSquare }: Pick<Method, 'srmChiSquare'>,
+): readonly SrmRow[] {
   const arms = servedArms(spec, data);
   const total = arms.reduce((sum, arm) => sum + spec.arms[arm]!.weight, 0);
   const weights = arms.map((arm) => spec.arms[arm]!.weight / total);
@@ -24,7 +30,8 @@ export function sampleRatios(spec: ExperimentSpec, data: LookData): readonly Srm
     const byStage = stagesOf(data).map((stage) => arms.map((arm) => unitsOf(units, stage, arm)));
     const counts = arms.map((_, place) => byStage.reduce((sum, stage) => sum + stage[place]!, 0));
     if (counts.every((count) => count === 0)) return [];
-    return [Object.freeze({ of, metric, counts, weights, p: productP(byStage, weights) })];
+    const row = { of, metric, counts, weights, p: productP(byStage, weights) };
+    return [Object.freeze(srmChiSquare ? { ...row, chiSquareP: srmOverStages(byStage, weights).p } : row)];
   };
   return Object.freeze([
     ...rowOf('exposed', null, data.exposed),
@@ -43,6 +50,43 @@ export function sampleRatios(spec: ExperimentSpec, data: LookData): readonly Srm
 /** The chance of the worst of the rows, as one of so many; null without rows. */
 export function worstP(rows: readonly SrmRow[]): number | null {
   return rows.length === 0 ? null : Math.min(1, rows.length * Math.min(...rows.map(({ p }) => p)));
+}
+
+/** The same of the chi-square test; null where no row has one. */
+export function worstChiSquareP(rows: readonly SrmRow[]): number | null {
+  const known = rows.flatMap(({ chiSquareP }) => chiSquareP ?? []);
+  return known.length === 0 ? null : Math.min(1, known.length * Math.min(...known));
+}
+
+/** What a look says of its sample ratios together. */
+export interface SampleRatioVerdict {
+  /** Of the sequential test; null without units. */
+  readonly p: number | null;
+  /** Of the chi-square test; null where it was not computed. */
+  readonly chiSquareP: number | null;
+  readonly haltsBelow: number;
+  /** Whether the look halted for it, or would have without a reason that comes first. */
+  readonly isOff: boolean;
+  /** The row that is farthest off, and its p by the test that found it; null without units. */
+  readonly worst: { readonly row: SrmRow; readonly p: number } | null;
+}
+
+export function sampleRatioVerdict({
+  srm,
+  verdicts,
+  methodVersion,
+}: Pick<LookRecord, 'srm' | 'verdicts' | 'methodVersion'>): SampleRatioVerdict {
+  const { srmHaltsBelow: haltsBelow } = methodOf(methodVersion);
+  const p = worstP(srm);
+  const isLive = p !== null && p < haltsBelow;
+  const isOff = isLive || verdicts.some(({ reason }) => reason === 'srm');
+  const pOf = (row: SrmRow): number => (isOff && !isLive ? (row.chiSquareP ?? 1) : row.p);
+  const row = srm.reduce<SrmRow | null>(
+    (found, next) => (found === null || pOf(next) < pOf(found) ? next : found),
+    null,
+  );
+  const worst = row === null ? null : { row, p: pOf(row) };
+  return { p, chiSquareP: worstChiSquareP(srm), haltsBelow, isOff, worst };
 }
 
 interface Counted {

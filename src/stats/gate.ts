@@ -32,6 +32,8 @@ export interface GateInput {
   readonly breakerTripped: boolean;
   /** p of the sample ratio; null when not computed. */
   readonly srmP: number | null;
+  /** Below this p of the sample ratio the experiment halts; default: .001. */
+  readonly srmHaltsBelow?: number;
   /** Matured units in the smaller arm. */
   readonly unitsMinArm: number;
   readonly minUnits: number;
@@ -82,7 +84,7 @@ export function gate(input: GateInput): Result<GateVerdict> {
 
   const harmed = guardrails.filter(({ lo, margin }) => lo !== null && lo > margin);
   if (harmed.length > 0) return decide('rollback', 'guardrail', harmed);
-  if (input.srmP !== null && input.srmP < SRM_HALT_P) return decide('halt', 'srm');
+  if (input.srmP !== null && input.srmP < (input.srmHaltsBelow ?? SRM_HALT_P)) return decide('halt', 'srm');
   const lo = primary?.lo ?? null;
   const hi = primary?.hi ?? null;
   if (input.unitsMinArm < input.minUnits || lo === null || hi === null) {

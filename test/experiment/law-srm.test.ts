@@ -1,9 +1,25 @@
 /** Sample ratios: what is counted, what is expected, and what is not. */
 import { describe, expect, test } from 'vitest';
+import { ratioText } from '../../src/experiment/brief-words.ts';
+import { lookReport } from '../../src/experiment/look-report.ts';
 import type { OnlineScorer } from '../../src/experiment/spec.ts';
+import { sampleRatioVerdict } from '../../src/experiment/srm.ts';
 import { canonicalJson } from '../../src/plan/id.ts';
-import { srmSequential } from '../../src/stats/srm.ts';
-import { ANSWERED, armsOf, dataOf, ERRORS, guardrailOf, look, metricOf, rateCell, specOf } from './law-data.ts';
+import { srmOverStages, srmSequential } from '../../src/stats/srm.ts';
+import {
+  ANSWERED,
+  armsOf,
+  DAY_MS,
+  dataOf,
+  ERRORS,
+  guardrailOf,
+  look,
+  metricOf,
+  rateCell,
+  STARTED_AT,
+  settingsOf,
+  specOf,
+} from './law-data.ts';
 
 const spec = specOf();
 const even = dataOf(armsOf([2_000, 1_000, 40], [2_000, 1_000, 40]));
@@ -62,15 +78,87 @@ describe('what halts', () => {
   });
 
   test('of several rows one alone has to be as unlikely as all of them together', () => {
-    // p of 1 in 1,000 to 1 in 3,000: enough alone, not as one of three rows.
-    const exposed = counted([2_250, 1_967]);
+    // p of 1 in 2,000 to 1 in 6,000: enough alone, not as one of three rows.
+    const exposed = counted([2_258, 1_959]);
     const [row] = look(spec, { ...even, exposed }).srm;
-    expect(row!.p).toBeLessThan(0.001);
-    expect(row!.p).toBeGreaterThan(0.001 / 3);
+    expect(row!.p).toBeLessThan(0.0005);
+    expect(row!.p).toBeGreaterThan(0.0005 / 3);
     expect(look(spec, { ...even, exposed }).reason).not.toBe('srm');
     const alone = specOf({ metrics: spec.metrics.map((metric) => ({ ...metric, absent: 'zero' as const })) });
     expect(look(alone, { ...even, exposed }).reason).toBe('srm');
   });
+});
+
+describe('a split that was broken for a while, too little for the sequential test', () => {
+  const broken = counted([2_170, 1_920]);
+  const futile = dataOf(armsOf([2_000, 1_000, 40], [2_000, 1_000, 40]), { exposed: broken });
+  const days = (count: number) => ({ at: STARTED_AT + count * DAY_MS });
+
+  test('a look that goes on does not read the chi-square', () => {
+    const record = look(spec, futile, days(1));
+    expect(record).toMatchObject({ decision: 'continue', methodVersion: 2 });
+    expect(sampleRatioVerdict(record)).toMatchObject({ isOff: false, haltsBelow: 0.0005 });
+    expect(record.srm[0]!.p).toBeGreaterThan(0.0005);
+    expect(record.srm[0]!.chiSquareP).toBeLessThan(0.0005 / 3);
+  });
+
+  test('the look that would end it inconclusive halts, and says by which p', () => {
+    const record = look(spec, futile, days(40));
+    expect(record).toMatchObject({ decision: 'halt', reason: 'srm' });
+    expect(look(spec, { ...futile, exposed: counted([2_045, 2_045]) }, days(40)).decision).toBe('inconclusive');
+    const chiSquareP = srmOverStages([[2_170, 1_920]], [0.5, 0.5]).p!;
+    expect(sampleRatioVerdict(record)).toMatchObject({ isOff: true, worst: { p: chiSquareP } });
+    expect(ratioText(lookReport({ experimentId: 'x', spec }, record))).toContain(`p = ${chiSquareP.toPrecision(2)}`);
+  });
+
+  test('the look that would promote halts', () => {
+    const winning = dataOf(armsOf([2_000, 1_000, 40], [2_000, 1_160, 40]));
+    expect(look(spec, winning).decision).toBe('promote');
+    expect(look(spec, { ...winning, exposed: broken })).toMatchObject({ decision: 'halt', reason: 'srm', stops: [] });
+  });
+
+  test('harm is rolled back all the same', () => {
+    const harmful = dataOf(armsOf([2_000, 1_000, 40], [2_000, 1_000, 400]), { exposed: broken });
+    expect(look(spec, harmful, days(40))).toMatchObject({ decision: 'rollback', reason: 'guardrail' });
+  });
+
+  test('one of two variants that is futile leaves the experiment going, and the chi-square unread', () => {
+    const two = specOf({ variants: [1 / 3, 1 / 3], metrics: [metricOf({ minimumEffect: 0.08 }), ERRORS] });
+    const units = counted([2_500, 2_500, 2_200]);
+    const data = dataOf(armsOf([2_000, 1_000, 40], [2_000, 1_000, 40], [2_000, 1_070, 40]), { exposed: units });
+    const record = look(two, data, days(10));
+    expect(record.verdicts.map(({ decision }) => decision)).toEqual(['inconclusive', 'continue']);
+    expect(record.srm[0]!.chiSquareP).toBeLessThan(0.0005 / 3);
+    expect(record.decision).toBe('continue');
+  });
+
+  test('a rollout has no look that ends it, and reads the sequential test alone', () => {
+    expect(look(spec, futile, { phase: 'rollout', ...days(40) }).decision).toBe('continue');
+    const off = { ...futile, exposed: counted([2_400, 1_700]) };
+    expect(look(spec, off, { phase: 'rollout' })).toMatchObject({ decision: 'rollback', reason: 'srm' });
+  });
+
+  test('method version 1 has one level and no chi-square', () => {
+    const { methodVersion: _, ...settings } = settingsOf(spec);
+    const record = look(spec, futile, { settings, ...days(40) });
+    expect(record.decision).toBe('inconclusive');
+    expect(record.srm[0]).not.toHaveProperty('chiSquareP');
+    expect(sampleRatioVerdict(record)).toMatchObject({ haltsBelow: 0.001, chiSquareP: null });
+  });
+});
+
+test('chi-squares of stages add, and stages of few units are left out', () => {
+  const stages = [
+    [500, 430],
+    [300, 380],
+    [3, 0],
+  ];
+  const exposed = stages.flatMap((counts, index) => counted(counts, index + 1));
+  const [row] = look(spec, { ...even, exposed }).srm;
+  // (500 - 465)^2/465 * 2 + (300 - 340)^2/340 * 2 with two degrees of freedom, for which P(X >= x) = e^(-x/2).
+  const chi2 = (2 * 35 ** 2) / 465 + (2 * 40 ** 2) / 340;
+  expect(row!.chiSquareP).toBeCloseTo(Math.exp(-chi2 / 2), 12);
+  expect(look(spec, { ...even, exposed: counted([40, 59]) }).srm[0]!.chiSquareP).toBeNull();
 });
 
 test('stopped variants are not expected any more, and the others share what is', () => {

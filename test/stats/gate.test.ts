@@ -39,6 +39,8 @@ const rows: readonly Row[] = [
   ],
   ['split off', { srmP: 0.0009 }, 'halt', 'srm'],
   ['split just not off', { srmP: 0.001 }, 'promote', 'superior'],
+  ['split not off at a lower level', { srmP: 0.0009, srmHaltsBelow: 0.0005 }, 'promote', 'superior'],
+  ['split off at a lower level', { srmP: 0.0004, srmHaltsBelow: 0.0005 }, 'halt', 'srm'],
   ['split off before the burn-in', { srmP: 0, unitsMinArm: 1 }, 'halt', 'srm'],
   ['split not computed', { srmP: null }, 'promote', 'superior'],
   ['too few units', { unitsMinArm: 49 }, 'continue', 'warming_up'],

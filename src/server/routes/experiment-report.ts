@@ -41,7 +41,13 @@ const Looked = z.object({
   ),
   ratio: z.object({
     p: z.number().nullable().openapi({ description: 'Of the worst of the ratios, as one of so many' }),
+    chiSquareP: z
+      .number()
+      .nullable()
+      .openapi({ description: 'The same by a chi-square test, read only by the look that would end the experiment' }),
     haltsBelow: z.number(),
+    isOff: z.boolean(),
+    worst: z.object({ of: z.string(), p: z.number() }).nullable(),
     rows: z.array(
       z.object({
         of: z.string(),
@@ -49,6 +55,7 @@ const Looked = z.object({
         counts: z.array(z.int()),
         weights: z.array(z.number()),
         p: z.number(),
+        chiSquareP: z.number().nullable(),
       }),
     ),
   }),

@@ -66,10 +66,9 @@ function Part({
 
 export function SampleRatio({ report }: { readonly report: Report }) {
   const { ratio } = report;
-  const isOff = ratio.p !== null && ratio.p < ratio.haltsBelow;
   return (
     <>
-      <p className={isOff ? 'harm' : undefined}>{ratioText(report)}</p>
+      <p className={ratio.isOff ? 'harm' : undefined}>{ratioText(report)}</p>
       {ratio.rows.length > 0 && (
         <Rows
           rows={ratio.rows}
@@ -82,7 +81,13 @@ export function SampleRatio({ report }: { readonly report: Report }) {
               isNumber: true,
             },
             { id: 'came', heading: 'Came', cell: ({ counts }) => sharesText(counts), isNumber: true },
-            { id: 'p', heading: 'p', cell: ({ p }) => p.toPrecision(2), isNumber: true },
+            { id: 'p', heading: 'p, at any look', cell: ({ p }) => p.toPrecision(2), isNumber: true },
+            {
+              id: 'chi-square',
+              heading: 'p, chi-square',
+              cell: ({ chiSquareP }) => chiSquareP?.toPrecision(2) ?? DASH,
+              isNumber: true,
+            },
           ]}
           keyOf={({ of }) => of}
           caption={`Sample ratios of ${ratio.rows[0]!.arms.join(', ')}`}
