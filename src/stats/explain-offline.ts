@@ -6,9 +6,10 @@ import type {
   EvaluationReport,
   GateFinding,
   GuardrailReport,
+  NeededFor,
   NoiseReport,
 } from './reports-offline.ts';
-import { caveats, formatValue, levelOf, plural } from './words.ts';
+import { caveats, formatDifference, formatValue, levelOf, plural } from './words.ts';
 
 export const evaluationSentences = (report: EvaluationReport): readonly string[] => [
   evaluationSentence(report),
@@ -16,7 +17,7 @@ export const evaluationSentences = (report: EvaluationReport): readonly string[]
 ];
 
 function evaluationSentence(report: EvaluationReport): string {
-  const { verdict, baseline, variant, metric, format, alpha, effect, corrected, mde, nNeeded } = report;
+  const { verdict, baseline, variant, metric, format, alpha, effect, corrected, mde } = report;
   const show = (value: number | null): string => formatValue(value, format);
   // The estimate that labels correct comes first, and the scores' own after it: a verdict needs both.
   const lead = corrected ?? effect;
@@ -34,11 +35,26 @@ function evaluationSentence(report: EvaluationReport): string {
     case 'equivalent':
       return `${variant} and ${baseline} are equivalent on ${metric}: any difference is within ${show(mde)} (${interval}).`;
     case 'inconclusive':
-      return `No difference proven between ${variant} and ${baseline} on ${metric} (${interval})${amongOthers(report)}.${nNeeded === null ? '' : ` About ${plural(nNeeded, 'example')} would be needed.`}`;
+      return `No difference proven between ${variant} and ${baseline} on ${metric} (${interval})${amongOthers(report)}.${neededWords(report)}`;
     case null:
-      return `No verdict on ${metric}: ${report.why ?? 'the numbers are missing'}.`;
+      return `No verdict on ${metric}: ${report.why ?? 'the numbers are missing'}.${neededWords(report)}`;
   }
 }
+
+type Needed = Pick<EvaluationReport, 'nNeeded' | 'neededFor' | 'format'>;
+
+function neededWords({ nNeeded, neededFor, format }: Needed): string {
+  if (nNeeded === null || neededFor === null) return '';
+  const { effect, isDeclared } = neededFor;
+  const seen = isDeclared ? '' : ', the one seen here';
+  return ` About ${sizeWords(nNeeded, neededFor)} would be needed to see a difference of ${formatDifference(effect, format)}${seen}${designWords(neededFor)}.`;
+}
+
+const sizeWords = (examples: number, { clusters }: Pick<NeededFor, 'clusters'>): string =>
+  clusters === null ? plural(examples, 'example') : `${plural(clusters, 'cluster')} (${plural(examples, 'example')})`;
+
+const designWords = ({ designEffect }: NeededFor): string =>
+  designEffect === null ? '' : ` (design effect of clusters ${formatValue(designEffect, 'number')})`;
 
 /** An interval that leaves out 0 beside "not proven" wants its reason at once. */
 function amongOthers({ effect, corrected, adjusted }: EvaluationReport): string {
@@ -79,11 +95,14 @@ function evaluationBasis(report: EvaluationReport): readonly string[] {
 const METHODS = { holm: "Holm's method", bh: "Benjamini and Hochberg's method" } as const;
 
 export function guardrailSentences(report: GuardrailReport): readonly string[] {
-  const { metric, variant, format, lo, hi, margin, nNeeded, examples, why, corrected } = report;
+  const { metric, variant, format, lo, hi, margin, nNeeded, neededFor, examples, why, corrected } = report;
   const show = (value: number): string => formatValue(Math.abs(value), format);
   const allowed = `${show(margin)} allowed`;
   const bound = (alpha: number): string => `one-sided ${levelOf(alpha)} bound`;
-  const more = nNeeded === null ? '' : ` About ${plural(nNeeded, 'example')} would prove it if there is no harm.`;
+  const more =
+    nNeeded === null || neededFor === null
+      ? ''
+      : ` About ${sizeWords(nNeeded, neededFor)} would prove at most ${formatDifference(margin, format)} worse if there is no harm${designWords(neededFor)}.`;
   const sentence = (): string => {
     if (corrected !== null && why === null && !report.isIdentical) return correctedGuardrail(report, corrected) + more;
     if (report.status === 'harmed')
@@ -176,8 +195,8 @@ export function noiseSentences(report: NoiseReport): readonly string[] {
         ]
       : []),
     ...seen.map(
-      ({ correlation, mde, nNeeded }) =>
-        `${correlation === null ? 'If variants differ by such noise alone' : `If their scores correlate by ${correlation}`}, ${plural(examples, 'example')} see a difference of ${show(mde)} in ${formatValue(report.power, 'share')} of evaluations${nNeeded === null || report.declared === null ? '' : `; ${show(report.declared)} takes ${plural(nNeeded, 'example')}`}.`,
+      ({ correlation, mde, nNeeded, clusters }) =>
+        `${correlation === null ? 'If variants differ by such noise alone' : `If their scores correlate by ${correlation}`}, ${plural(examples, 'example')} see a difference of ${show(mde)} in ${formatValue(report.power, 'share')} of evaluations${nNeeded === null || report.declared === null ? '' : `; ${show(report.declared)} takes ${sizeWords(nNeeded, { clusters })}`}.`,
     ),
   ];
 }

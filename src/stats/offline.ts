@@ -3,18 +3,15 @@
  * decision, and a refusal to decide where there are too few units or too many holes.
  */
 import { areCounts, areFinite, isPositive } from './checks.ts';
-import { standardNormalQuantile, twoSidedZ } from './distributions.ts';
+import { examplesNeeded } from './examples-needed.ts';
 import type { Better } from './gate.ts';
 import type { TTest } from './intervals.ts';
 import { mcnemarExact } from './mcnemar.ts';
+import { momentsOf, sampleVariance } from './moments.ts';
 import { clusterPaired, differences, pairedT } from './paired.ts';
+import { MIN_UNITS_FOR_VERDICT } from './planning.ts';
 import { answer, LENGTHS_DIFFER, NOT_FINITE, nothing, problem, type Result } from './result.ts';
 import { type Flipped, signFlip } from './sign-flip.ts';
-
-/** With fewer units no sign-flip p can be 0.05 or less: the smallest is 2/2^n. */
-export const MIN_UNITS_FOR_VERDICT = 6;
-/** The power that "needed" units are computed for. */
-export const PLANNED_POWER = 0.8;
 
 export type OfflineVerdict = 'better' | 'worse' | 'equivalent' | 'inconclusive';
 
@@ -89,14 +86,19 @@ export function compareScores(
   if (mde !== null && test.ciLo > -mde && test.ciHi < mde) {
     return answer<OfflineComparison>({ ...shown, verdict: 'equivalent', nNeeded: null });
   }
-  const nNeeded = examplesNeeded(test, d.length, mde ?? Math.abs(test.diff), alpha);
-  return answer<OfflineComparison>({ ...shown, verdict: 'inconclusive', nNeeded });
+  const designEffect = cluster === undefined ? null : designEffectOf(d, test.se);
+  const seen = { se: test.se, pairs: d.length, units, designEffect, effect: mde ?? test.diff, alpha };
+  return answer<OfflineComparison>({
+    ...shown,
+    verdict: 'inconclusive',
+    nNeeded: examplesNeeded(seen)?.examples ?? null,
+  });
 }
 
-/** Examples for 80 % power at an effect, from the error seen with n: clusters are in that error already. */
-function examplesNeeded({ se }: TTest, n: number, effect: number, alpha: number): number | null {
-  const needed = n * (((twoSidedZ(alpha) + standardNormalQuantile(PLANNED_POWER)) * se) / effect) ** 2;
-  return Number.isSafeInteger(Math.ceil(needed)) ? Math.ceil(needed) : null;
+/** How many times as many examples it takes as it would if they were independent: the ratio of the two variances. */
+export function designEffectOf(d: readonly number[], clusteredSe: number): number | null {
+  const independent = sampleVariance(momentsOf(d)) / d.length;
+  return independent > 0 ? clusteredSe ** 2 / independent : null;
 }
 
 /** Above this share of missing pairs, or below this p for one side losing more, there is no verdict. */

@@ -7,6 +7,11 @@ import { standardNormalQuantile, twoSidedZ } from './distributions.ts';
 import { answer, nothing, problem, type Result } from './result.ts';
 import { tuning } from './sequential.ts';
 
+/** With fewer units no sign-flip p can be 0.05 or less: the smallest is 2/2^n. */
+export const MIN_UNITS_FOR_VERDICT = 6;
+/** The power that "needed" units are computed for. */
+export const PLANNED_POWER = 0.8;
+
 const NOT_LEVELS = 'alpha and power must lie strictly between 0 and 1';
 const NOT_DEVIATIONS = 'standard deviations and variances must be finite and 0 or more';
 const NO_DELTA = 'an effect of 0 cannot be planned for';

@@ -3,6 +3,17 @@ import type { Better } from './gate.ts';
 import type { OfflineVerdict } from './offline.ts';
 import type { ExplainedEffect, JudgeBasis, ValueFormat } from './reports.ts';
 
+/** What `nNeeded` examples are needed for: an effect, with 80 % power. */
+export interface NeededFor {
+  /** In the metric's unit, positive; of a guardrail its margin. */
+  readonly effect: number;
+  /** Whether it was declared; else it is the one that was seen. */
+  readonly isDeclared: boolean;
+  /** Clusters that hold the examples, and how many times as many examples they take as independent ones; null without. */
+  readonly clusters: number | null;
+  readonly designEffect: number | null;
+}
+
 /** An offline comparison's verdict. */
 export interface EvaluationReport {
   readonly kind: 'evaluation';
@@ -33,6 +44,7 @@ export interface EvaluationReport {
   readonly corrected: (ExplainedEffect & { readonly isPooled: boolean }) | null;
   readonly mde: number | null;
   readonly nNeeded: number | null;
+  readonly neededFor: NeededFor | null;
   /** Comparisons made on this dataset so far, this one included. */
   readonly comparisons: number;
   /** Whether the dataset has a final split that the baseline did not run on. */
@@ -64,6 +76,7 @@ export interface GuardrailReport {
   readonly corrected: { readonly lo: number | null; readonly hi: number | null; readonly alpha: number } | null;
   readonly examples: number;
   readonly nNeeded: number | null;
+  readonly neededFor: NeededFor | null;
   readonly judge: JudgeBasis;
 }
 
@@ -115,6 +128,7 @@ export interface NoiseReport {
     readonly correlation: number | null;
     readonly mde: number | null;
     readonly nNeeded: number | null;
+    readonly clusters: number | null;
   }[];
   /** The effect that is declared worth seeing; null: none. */
   readonly declared: number | null;

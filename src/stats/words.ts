@@ -17,6 +17,12 @@ export function formatValue(value: number | null, format: ValueFormat): string {
   }
 }
 
+/** The size of a difference, without its sign: of shares in percentage points, as a percentage would read as relative. */
+export function formatDifference(difference: number, format: ValueFormat): string {
+  const size = Math.abs(difference);
+  return format === 'share' ? `${formatValue(100 * size, 'number')} percentage points` : formatValue(size, format);
+}
+
 export const plural = (count: number, word: string): string =>
   `${Math.round(count * 10) / 10} ${word}${count === 1 ? '' : 's'}`;
 

@@ -28,6 +28,7 @@ const evaluation: EvaluationReport = {
   corrected: null,
   mde: 0.05,
   nNeeded: 130,
+  neededFor: { effect: 0.05, isDeclared: true, clusters: null, designEffect: null },
   comparisons: 9,
   hasFinal: false,
   isExploratory: true,
@@ -42,9 +43,12 @@ test.each<[EvaluationReport['verdict'], string]>([
   ],
   [
     'inconclusive',
-    'No difference proven between hyde and baseline on nDCG@10 (99% interval -0.06 to -0.02). About 130 examples would be needed.',
+    'No difference proven between hyde and baseline on nDCG@10 (99% interval -0.06 to -0.02). About 130 examples would be needed to see a difference of 0.05.',
   ],
-  [null, 'No verdict on nDCG@10: the numbers are missing.'],
+  [
+    null,
+    'No verdict on nDCG@10: the numbers are missing. About 130 examples would be needed to see a difference of 0.05.',
+  ],
 ])('%s', (verdict, sentence) => {
   expect(explain({ ...evaluation, verdict })).toEqual([sentence, '1 example, 0 missing.', 'Exploratory.']);
 });
@@ -55,13 +59,42 @@ test('a worn dataset is warned of', () => {
   expect(wornWords(true)).toBe('Comparison 10 on this dataset: confirm on its final split.');
 });
 
+describe('the number of examples needed', () => {
+  const neededWords = (change: Partial<EvaluationReport>) =>
+    explain({ ...evaluation, verdict: 'inconclusive', format: 'share', ...change })[0]!.split(/(?<=\)\.) /)[1];
+  const neededFor = { effect: 0.05, isDeclared: true, clusters: null, designEffect: null };
+  test('names its effect, of shares in percentage points', () => {
+    expect(neededWords({ neededFor })).toBe(
+      'About 130 examples would be needed to see a difference of 5 percentage points.',
+    );
+  });
+  test('says where the effect is the one that was seen', () => {
+    expect(neededWords({ neededFor: { ...neededFor, effect: 0.0181, isDeclared: false } })).toBe(
+      'About 130 examples would be needed to see a difference of 1.81 percentage points, the one seen here.',
+    );
+  });
+  test('is in clusters and examples, with the design effect', () => {
+    expect(neededWords({ neededFor: { ...neededFor, clusters: 26, designEffect: 2.345 } })).toBe(
+      'About 26 clusters (130 examples) would be needed to see a difference of 5 percentage points (design effect of clusters 2.35).',
+    );
+  });
+  test('is also given where there are too few clusters for a verdict', () => {
+    const why = 'a verdict needs at least 6 units';
+    const clustered = { ...neededFor, clusters: 26, designEffect: 2.3 };
+    expect(explain({ ...evaluation, verdict: null, why, neededFor: clustered })[0]).toBe(
+      `No verdict on nDCG@10: ${why}. About 26 clusters (130 examples) would be needed to see a difference of 0.05 (design effect of clusters 2.3).`,
+    );
+  });
+});
+
 test('no verdict says why', () => {
   const why = 'a verdict needs at least 6 units';
-  expect(explain({ ...evaluation, verdict: null, why })[0]).toBe(`No verdict on nDCG@10: ${why}.`);
+  const none = { nNeeded: null, neededFor: null };
+  expect(explain({ ...evaluation, ...none, verdict: null, why })[0]).toBe(`No verdict on nDCG@10: ${why}.`);
 });
 
 test('no difference and no number of examples', () => {
-  const open = { ...evaluation, effect: { diff: null, lo: null, hi: null }, nNeeded: null };
+  const open = { ...evaluation, effect: { diff: null, lo: null, hi: null }, nNeeded: null, neededFor: null };
   expect(explain({ ...open, verdict: 'inconclusive' })[0]).toMatch(/unknown to unknown\)\.$/);
   expect(explain(open)[0]).toContain('by unknown');
 });
@@ -133,6 +166,7 @@ describe('a guardrail', () => {
     corrected: null,
     examples: 60,
     nNeeded: null,
+    neededFor: null,
     judge: null,
   };
   test.each<[string, Partial<GuardrailReport>, string]>([
@@ -146,8 +180,11 @@ describe('a guardrail', () => {
     ],
     [
       'unproven',
-      { status: 'unproven', hi: 300, nNeeded: 150 },
-      'hyde is not proven harmless to latency: it may be 300 ms worse, 200 ms allowed (one-sided 95% bound). About 150 examples would prove it if there is no harm.',
+      {
+        ...{ status: 'unproven', hi: 300, nNeeded: 150 },
+        neededFor: { effect: 200, isDeclared: true, clusters: null, designEffect: null },
+      },
+      'hyde is not proven harmless to latency: it may be 300 ms worse, 200 ms allowed (one-sided 95% bound). About 150 examples would prove at most 200 ms worse if there is no harm.',
     ],
     [
       'undecided',
@@ -248,9 +285,9 @@ describe('an A/A', () => {
     effect: { diff: 0.004, lo: -0.01, hi: 0.018 },
     differing: 0.15,
     seen: [
-      { correlation: null, mde: 0.02, nNeeded: 27 },
-      { correlation: 0.5, mde: 0.08, nNeeded: 430 },
-      { correlation: 0, mde: null, nNeeded: null },
+      { correlation: null, mde: 0.02, nNeeded: 27, clusters: null },
+      { correlation: 0.5, mde: 0.08, nNeeded: 430, clusters: 86 },
+      { correlation: 0, mde: null, nNeeded: null, clusters: null },
     ],
     declared: 0.03,
   };
@@ -258,13 +295,13 @@ describe('an A/A', () => {
     expect(explain(noise)).toEqual([
       'recall@10 differs between equal runs in 15% of 60 examples, by 0.004 on average (95% interval -0.01 to 0.018).',
       'If variants differ by such noise alone, 60 examples see a difference of 0.02 in 80% of evaluations; 0.03 takes 27 examples.',
-      'If their scores correlate by 0.5, 60 examples see a difference of 0.08 in 80% of evaluations; 0.03 takes 430 examples.',
+      'If their scores correlate by 0.5, 60 examples see a difference of 0.08 in 80% of evaluations; 0.03 takes 86 clusters (430 examples).',
     ]);
     expect(explain({ ...noise, declared: null })[1]).toMatch(/in 80% of evaluations\.$/);
   });
   test('none at all', () => {
     const effect = { diff: 0, lo: null, hi: null };
-    const seen = [{ correlation: null, mde: null, nNeeded: null }];
+    const seen = [{ correlation: null, mde: null, nNeeded: null, clusters: null }];
     expect(explain({ ...noise, differing: 0, effect, seen })).toEqual([
       'recall@10 is the same both times in all 60 examples: any difference between variants is theirs.',
     ]);

@@ -2,6 +2,7 @@
 import type { JudgeFlaw } from '../../stats/judges.ts';
 import type { OfflineVerdict } from '../../stats/offline.ts';
 import type { ExplainedEffect } from '../../stats/reports.ts';
+import type { NeededFor } from '../../stats/reports-offline.ts';
 import type { MetricSpec } from '../spec.ts';
 
 export interface ComparedMetric extends MetricSpec {
@@ -69,8 +70,9 @@ export interface MetricSide {
   readonly wins: number;
   readonly losses: number;
   readonly ties: number;
-  /** Examples for 80 % power at the smallest effect, or else at the difference seen; null where it is decided. */
+  /** Examples for 80 % power at the effect that `neededFor` names; null where it is decided. */
   readonly nNeeded: number | null;
+  readonly neededFor: NeededFor | null;
   readonly missing: MissingPairs;
   /** Cells that count as the scorer's worst, since the variant made its run fail. */
   readonly failed: { readonly baseline: CellReasons; readonly variant: CellReasons };
@@ -133,6 +135,7 @@ export interface GuardrailResult {
   readonly isIdentical: boolean;
   /** Examples that would prove it with 80 % power if there is no harm; null unless `unproven`. */
   readonly nNeeded: number | null;
+  readonly neededFor: NeededFor | null;
   readonly sentences: readonly string[];
 }
 

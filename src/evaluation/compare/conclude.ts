@@ -60,7 +60,7 @@ function concludeOne(input: ConcludeInput, one: Measured, pAdjusted: number | nu
   const corrected = input.correctedOf(one);
   const isGuardrail = metric.role === 'guardrail';
   const isExploratory = metric.role === 'secondary';
-  const { verdict, nNeeded } = decide({
+  const { verdict, nNeeded, neededFor } = decide({
     test,
     why,
     better: metric.better,
@@ -82,6 +82,7 @@ function concludeOne(input: ConcludeInput, one: Measured, pAdjusted: number | nu
     p: test?.p ?? null,
     pAdjusted,
     nNeeded,
+    neededFor,
     corrected,
     isExploratory,
     ...told,
@@ -140,6 +141,7 @@ function sentencesOf(input: ConcludeInput, one: Measured, numbers: Numbers, test
     corrected: correctionOf(corrected),
     mde: role === 'guardrail' ? margin : minimumEffect,
     nNeeded: numbers.nNeeded,
+    neededFor: numbers.neededFor,
     comparisons: input.comparisons,
     hasFinal: input.hasFinal,
     isExploratory: numbers.isExploratory,

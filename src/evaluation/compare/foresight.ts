@@ -2,11 +2,10 @@
  * What an evaluation could see, by what another of its name has shown: how much differences spread over its examples says
  * how large one has to be to be seen among more of them, or fewer.
  */
-import { PLANNED_POWER } from '../../stats/offline.ts';
-import { minimumDetectableEffect } from '../../stats/planning.ts';
+import { examplesNeeded } from '../../stats/examples-needed.ts';
+import { minimumDetectableEffect, PLANNED_POWER } from '../../stats/planning.ts';
 import type { MetricSpec } from '../spec.ts';
 import { comparable, definitionDiffers, type PlacedSide } from './comparable.ts';
-import { examplesNeeded } from './examples-needed.ts';
 import { GUARDRAIL_ALPHA } from './guardrail.ts';
 import { meanError } from './means.ts';
 import { testColumns } from './measure.ts';
@@ -66,12 +65,12 @@ function foreseen(metric: MetricSpec, alpha: number, sd: number | null, share: n
   if (sd === null || pairs === 0) return { metric, declared, mde: null, nNeeded: null };
   const level = isGuardrail ? 2 * GUARDRAIL_ALPHA : alpha;
   const se = sd / Math.sqrt(pairs);
-  const needed = examplesNeeded({ se, pairs, effect: declared, alpha: level });
+  const needed = examplesNeeded({ se, pairs, units: pairs, designEffect: null, effect: declared, alpha: level });
   return {
     metric,
     declared,
     mde:
       sd === 0 ? 0 : minimumDetectableEffect({ sd0: se, sd1: 0, n0: 1, n1: 1, alpha: level, power: PLANNED_POWER }).mde,
-    nNeeded: needed === null ? null : Math.ceil(needed / share),
+    nNeeded: needed === null ? null : Math.ceil(needed.examples / share),
   };
 }

@@ -2,12 +2,13 @@
  * Whether a guardrail is proven harmless: by one-sided bounds of the harm, against the margin that was declared. That
  * nothing was found proves nothing.
  */
+
+import { type ExamplesNeeded, examplesNeeded } from '../../stats/examples-needed.ts';
 import { orientGuardrail } from '../../stats/gate.ts';
-import { MIN_UNITS_FOR_VERDICT } from '../../stats/offline.ts';
+import { MIN_UNITS_FOR_VERDICT } from '../../stats/planning.ts';
 import { formatValue } from '../../stats/words.ts';
 import type { MetricSpec } from '../spec.ts';
 import type { CorrectedEffect, GuardrailResult, MetricSide } from './compared-metric.ts';
-import { examplesNeeded } from './examples-needed.ts';
 import type { PairTest } from './test-pairs.ts';
 
 /** One-sided, of the bound that the harm is below; that it is above is shared out over all guardrails and sides. */
@@ -40,7 +41,7 @@ export function judgeGuardrail({ metric, test, why, family, range }: GuardrailIn
     hiAlpha,
     margin,
     isIdentical: false,
-    nNeeded: null,
+    ...neededOf(null),
   } as const;
   if (isIdentical(test, why)) {
     const differing = 1 - hiAlpha ** (1 / test.units);
@@ -51,7 +52,7 @@ export function judgeGuardrail({ metric, test, why, family, range }: GuardrailIn
       status: isProven ? 'proven' : 'unproven',
       hi,
       isIdentical: true,
-      nNeeded: isProven ? null : identicalNeeded(margin, range),
+      ...neededOf(isProven ? null : identicalNeeded(test, margin, range)),
     };
   }
   // One-sided at a level is one end of two-sided at twice that level.
@@ -60,7 +61,13 @@ export function judgeGuardrail({ metric, test, why, family, range }: GuardrailIn
   if (why !== null || lo === null || hi === null) return { ...none, lo, hi };
   if (lo > margin) return { ...none, status: 'harmed', lo, hi };
   if (hi < margin) return { ...none, status: 'proven', lo, hi };
-  return { ...none, lo, hi, nNeeded: examplesNeeded({ ...test, effect: margin, alpha: 2 * hiAlpha }) };
+  return { ...none, lo, hi, ...neededOf(examplesNeeded({ ...test, effect: margin, alpha: 2 * hiAlpha })) };
+}
+
+function neededOf(needed: ExamplesNeeded | null): Pick<GuardrailNumbers, 'nNeeded' | 'neededFor'> {
+  if (needed === null) return { nNeeded: null, neededFor: null };
+  const { examples, ...of } = needed;
+  return { nNeeded: examples, neededFor: Object.freeze({ ...of, isDeclared: true }) };
 }
 
 export interface HeldByLabels {
@@ -94,9 +101,16 @@ export function heldByLabels(
 const isIdentical = ({ effect, units }: PairTest, why: MetricSide['why']): boolean =>
   why?.code === 'no_variation' && effect.diff === 0 && units >= MIN_UNITS_FOR_VERDICT;
 
-/** Equal pairs that would be proof. */
-function identicalNeeded(margin: number, range: number | null): number | null {
+/** Equal pairs that would be proof; of clusters whole ones, since what they have in common may be all that is equal. */
+function identicalNeeded({ pairs, units }: PairTest, margin: number, range: number | null): ExamplesNeeded | null {
   const share = range === null ? MAX_DIFFERING_SHARE : margin / range;
   if (!(share > 0 && share < 1)) return null;
-  return Math.floor(Math.log(GUARDRAIL_ALPHA) / Math.log1p(-share)) + 1;
+  const needed = Math.floor(Math.log(GUARDRAIL_ALPHA) / Math.log1p(-share)) + 1;
+  const isClustered = units < pairs;
+  return {
+    examples: Math.ceil((needed * pairs) / units),
+    effect: margin,
+    clusters: isClustered ? needed : null,
+    designEffect: isClustered ? pairs / units : null,
+  };
 }

@@ -4,13 +4,12 @@
  * beforehand, so it is said for several correlations.
  */
 import { SluiceError } from '../../errors.ts';
+import { examplesNeeded } from '../../stats/examples-needed.ts';
 import { explain } from '../../stats/explain.ts';
-import { PLANNED_POWER } from '../../stats/offline.ts';
-import { minimumDetectableEffect } from '../../stats/planning.ts';
+import { minimumDetectableEffect, PLANNED_POWER } from '../../stats/planning.ts';
 import type { ValueFormat } from '../../stats/reports.ts';
 import type { MetricSpec } from '../spec.ts';
 import type { CompareMethod, MissingPairs } from './compared-metric.ts';
-import { examplesNeeded } from './examples-needed.ts';
 import { GUARDRAIL_ALPHA } from './guardrail.ts';
 import { meanError } from './means.ts';
 import { testColumns, whyUndecided } from './measure.ts';
@@ -62,6 +61,8 @@ export interface Detectable {
   readonly mde: number | null;
   /** Examples that see the declared effect (of a guardrail: that prove its margin); null where none is declared. */
   readonly nNeeded: number | null;
+  /** Clusters that hold them; null without clusters. */
+  readonly clusters: number | null;
 }
 
 /** The one that is reckoned with first, and two around it. */
@@ -140,18 +141,21 @@ const declaredOf = ({ role, minimumEffect, margin }: MetricSpec): number | null 
 /** @param between standard error of the baseline's own mean; null where nothing varies, or it has none of its own */
 function seenBy(
   metric: MetricSpec,
-  { se, pairs }: PairTest,
+  { se, pairs, units, designEffect }: PairTest,
   between: number | null,
   alpha: number,
 ): readonly Detectable[] {
   const declared = declaredOf(metric);
   const planAlpha = metric.role === 'guardrail' ? 2 * GUARDRAIL_ALPHA : alpha;
-  const detectable = (correlation: number | null, error: number | null): Detectable =>
-    Object.freeze({
+  const detectable = (correlation: number | null, error: number | null): Detectable => {
+    const needed = examplesNeeded({ se: error, pairs, units, designEffect, effect: declared, alpha: planAlpha });
+    return Object.freeze({
       correlation,
       mde: mdeOf(error, alpha),
-      nNeeded: examplesNeeded({ se: error, pairs, effect: declared, alpha: planAlpha }),
+      nNeeded: needed?.examples ?? null,
+      clusters: needed?.clusters ?? null,
     });
+  };
   // The variance of a difference of two that vary alike: 2 (1 - correlation) times that of one.
   const spread = CORRELATIONS.map((correlation) =>
     detectable(correlation, between === null ? null : between * Math.sqrt(2 * (1 - correlation))),

@@ -1,5 +1,5 @@
 /** The primaries by tag: where a variant is better or worse. Looking everywhere finds something, so they are exploratory. */
-import { MIN_UNITS_FOR_VERDICT } from '../../stats/offline.ts';
+import { MIN_UNITS_FOR_VERDICT } from '../../stats/planning.ts';
 import type { Result } from '../../stats/result.ts';
 import { adjustFamily, EXPLORATORY_RATE } from './adjust.ts';
 import { COMPARE_LIMITS } from './limits.ts';

@@ -4,8 +4,10 @@
  */
 import { tTest } from '../../stats/intervals.ts';
 import { mcnemarExact } from '../../stats/mcnemar.ts';
-import { compareScores, flippedOf, MIN_UNITS_FOR_VERDICT } from '../../stats/offline.ts';
+import { compareScores, designEffectOf, flippedOf } from '../../stats/offline.ts';
+import { differences } from '../../stats/paired.ts';
 import { pairwise } from '../../stats/pairwise.ts';
+import { MIN_UNITS_FOR_VERDICT } from '../../stats/planning.ts';
 import type { ExplainedEffect } from '../../stats/reports.ts';
 import type { Problem, Result } from '../../stats/result.ts';
 import type { Flipped } from '../../stats/sign-flip.ts';
@@ -20,6 +22,8 @@ export interface PairTest {
   readonly effect: ExplainedEffect;
   /** Of the effect, by its pairs or clusters; null where nothing varies. */
   readonly se: number | null;
+  /** Of clusters: how many times as many examples they take as independent ones; null without, or where nothing varies. */
+  readonly designEffect: number | null;
   readonly tests: MetricSide['tests'];
   /** The largest of those that decide. */
   readonly p: number | null;
@@ -78,6 +82,7 @@ function testMeans(
     units: result.units ?? (cluster === null ? control.length : new Set(cluster).size),
     effect: Object.freeze({ diff, lo: ciLo, hi: ciHi }),
     se,
+    designEffect: cluster === null || !se ? null : designEffectOf(differences(control, treatment)!, se),
     tests,
     p: tests.length === 2 ? Math.max(...tests.map(({ p }) => p)) : null,
     why: result.status === 'ok' ? null : whyNot(result.status, result.why, control.length),
@@ -103,6 +108,7 @@ function testRate({ control, treatment }: PairedValues, alpha: number): PairTest
     units: pairs,
     effect: Object.freeze({ diff, lo: result.ciLo, hi: result.ciHi }),
     se: pairs < 2 || n10 + n01 === 0 ? null : errorOf((n10 + n01) / pairs, diff!, pairs),
+    designEffect: null,
     tests: [testOf('mcnemar_exact', result.pExact), testOf('mcnemar_mid', result.pMid, false)].flat(),
     p: result.pExact,
     why: result.status === 'ok' ? tooFew(pairs) : whyNot(result.status, result.why, pairs),
@@ -123,6 +129,7 @@ function testWins({ treatment }: PairedValues, alpha: number): PairTest {
     units: pairs,
     effect: Object.freeze({ diff, lo, hi }),
     se: lo === null ? null : errorOf((wins + losses) / 4 / pairs, diff!, pairs),
+    designEffect: null,
     tests: testOf('sign_test', result.pSign),
     p: result.pSign,
     why: result.status === 'ok' ? tooFew(pairs) : whyNot(result.status, result.why, pairs),

@@ -1,8 +1,7 @@
 /** From one metric's numbers to its verdict. A win needs the interval and the adjusted p, and the labels where there are any. */
+import { examplesNeeded } from '../../stats/examples-needed.ts';
 import type { Better } from '../../stats/gate.ts';
-import type { OfflineVerdict } from '../../stats/offline.ts';
 import type { CorrectedEffect, MetricSide } from './compared-metric.ts';
-import { examplesNeeded } from './examples-needed.ts';
 import type { PairTest } from './test-pairs.ts';
 
 export interface VerdictInput {
@@ -20,26 +19,43 @@ export interface VerdictInput {
   readonly planAlpha: number;
 }
 
-export interface Decided {
-  readonly verdict: OfflineVerdict | null;
-  readonly nNeeded: number | null;
-}
+export type Decided = Pick<MetricSide, 'verdict' | 'nNeeded' | 'neededFor'>;
+
+const NOTHING_NEEDED = { nNeeded: null, neededFor: null } as const;
 
 export function decide(input: VerdictInput): Decided {
-  const { test, why, better, pAdjusted, level, minimumEffect, corrected, planAlpha } = input;
-  if (test === null || why !== null) return { verdict: null, nNeeded: null };
+  const { test, why, better, pAdjusted, level, minimumEffect, corrected } = input;
+  const hasFewClusters = why?.code === 'too_few_units' && test !== null && test.designEffect !== null;
+  if (hasFewClusters) return { verdict: null, ...neededOf(input, test, 0) };
+  if (test === null || why !== null) return { verdict: null, ...NOTHING_NEEDED };
   const { diff, lo, hi } = test.effect;
-  if (diff === null || lo === null || hi === null) return { verdict: null, nNeeded: null };
+  if (diff === null || lo === null || hi === null) return { verdict: null, ...NOTHING_NEEDED };
   const intervals = [{ lo, hi }, ...(corrected === null ? [] : [corrected])];
   const isHigher = intervals.every((interval) => interval.lo > 0);
   const isLower = intervals.every((interval) => interval.hi < 0);
   if ((isHigher || isLower) && pAdjusted !== null && pAdjusted < level) {
-    return { verdict: isHigher === (better === 'higher') ? 'better' : 'worse', nNeeded: null };
+    return { verdict: isHigher === (better === 'higher') ? 'better' : 'worse', ...NOTHING_NEEDED };
   }
   const isWithin = ({ lo: from, hi: to }: { lo: number; hi: number }): boolean =>
     minimumEffect !== null && from > -minimumEffect && to < minimumEffect;
-  if (intervals.every(isWithin)) return { verdict: 'equivalent', nNeeded: null };
-  const needed = examplesNeeded({ ...test, effect: minimumEffect ?? diff, alpha: planAlpha });
-  // As many as there are would have been enough: chance, and no number of examples would say more.
-  return { verdict: 'inconclusive', nNeeded: needed !== null && needed > test.pairs ? needed : null };
+  if (intervals.every(isWithin)) return { verdict: 'equivalent', ...NOTHING_NEEDED };
+  return { verdict: 'inconclusive', ...neededOf(input, test, test.pairs) };
+}
+
+/**
+ * Examples for the declared effect, or for the one that was seen where none is declared or the pairs at hand would show it.
+ * Where they would show that one, too, it is chance or the labels, and no number of examples would say more.
+ */
+function neededOf(
+  { minimumEffect, planAlpha }: VerdictInput,
+  test: PairTest,
+  atHand: number,
+): Omit<Decided, 'verdict'> {
+  for (const effect of [minimumEffect, test.effect.diff]) {
+    const needed = examplesNeeded({ ...test, effect, alpha: planAlpha });
+    if (needed === null || needed.examples <= atHand) continue;
+    const { examples, ...of } = needed;
+    return { nNeeded: examples, neededFor: Object.freeze({ ...of, isDeclared: effect === minimumEffect }) };
+  }
+  return NOTHING_NEEDED;
 }

@@ -199,3 +199,40 @@ describe('repeats', () => {
 
 const datasetOf = (examples: number) =>
   ({ name: 'questions', version: 'd'.repeat(64), split: 'dev', tag: null, examples }) as const;
+
+describe('examples needed', () => {
+  const clustered = (clusters: number, size: number, shift: number, spread: number, minimumEffect: number | null) => {
+    const control = Array.from({ length: clusters * size }, (_, place) => 0.5 + 0.1 * Math.sin(place));
+    const treatment = control.map((value, place) => {
+      const cluster = Math.floor(place / size);
+      return value + shift + spread * Math.sin(3 + 7 * cluster) + 0.01 * Math.cos(5 * place);
+    });
+    const examples = (place: number) => ({ cluster: `c${Math.floor(place / size)}` });
+    const metrics = [scored('quality', { minimumEffect })];
+    return compareMade({ metrics, scores: { quality: [control, treatment] }, examples }).metrics[0]!.sides[0]!;
+  };
+
+  test('are given in clusters and examples, with the design effect', () => {
+    const { nNeeded, neededFor } = clustered(8, 10, 0.03, 0.2, 0.05);
+    expect(neededFor).toMatchObject({ effect: 0.05, isDeclared: true });
+    expect(nNeeded).toBe(10 * neededFor!.clusters!);
+    // Ten examples of a cluster differ by so little that they count for hardly more than one.
+    expect(neededFor!.designEffect).toBeGreaterThan(9);
+    expect(neededFor!.designEffect).toBeLessThan(12);
+  });
+
+  test('are given where there are too few clusters for a verdict', () => {
+    const side = clustered(4, 10, 0.03, 0.2, 0.05);
+    expect(side).toMatchObject({ verdict: null, why: { code: 'too_few_units' }, neededFor: { effect: 0.05 } });
+    expect(side.neededFor!.clusters).toBeGreaterThan(6);
+    expect(side.sentences[0]).toContain('would be needed to see a difference of 0.05 (design effect');
+  });
+
+  test('are for the difference seen where those at hand would show the declared one', () => {
+    const side = clustered(20, 10, 0.035, 0.1, 0.06);
+    expect(side).toMatchObject({ verdict: 'inconclusive', neededFor: { isDeclared: false } });
+    expect(side.neededFor!.effect).toBeCloseTo(Math.abs(side.effect.diff!), 12);
+    expect(side.nNeeded).toBeGreaterThan(200);
+    expect(side.sentences[0]).toContain(', the one seen here (design effect');
+  });
+});

@@ -83,7 +83,7 @@ describe('guardrails', () => {
     expect(guardrail!.sentences[0]).toBe(
       status === 'proven'
         ? 'variant is harmless to guard: the same in all 59 pairs.'
-        : 'variant is not proven harmless to guard: all differences are equal. About 59 examples would prove it if there is no harm.',
+        : 'variant is not proven harmless to guard: all differences are equal. About 59 examples would prove at most $0.05 worse if there is no harm.',
     );
   });
   test('holes prove nothing, and harm nothing', () => {

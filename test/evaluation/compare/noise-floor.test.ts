@@ -35,6 +35,7 @@ test('noise: its mean with an interval, its spread, and what is seen through it'
     correlation: null,
     mde: expect.closeTo((Z * sd) / Math.sqrt(50), 9),
     nNeeded: Math.max(2, Math.ceil(((Z * sd) / 0.05) ** 2)),
+    clusters: null,
   });
   const own = deviationOf(spread);
   for (const [one, correlation] of [
@@ -47,6 +48,7 @@ test('noise: its mean with an interval, its spread, and what is seen through it'
       correlation,
       mde: expect.closeTo((Z * ofDifference) / Math.sqrt(50), 9),
       nNeeded: Math.ceil(((Z * ofDifference) / 0.05) ** 2),
+      clusters: null,
     });
   }
   expect(found!.sentences).toHaveLength(5);
