@@ -4,7 +4,8 @@
  */
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Store } from '../src/store/store.ts';
-import type { FailureData, SweepRuns } from '../workflows/messages.ts';
+import type { SweepRuns } from '../workflows/messages.ts';
+import type { CloseRun } from './close-run.ts';
 
 /** Most younger runs will record themselves. */
 const OLDER_THAN_MS = 60_000;
@@ -16,7 +17,8 @@ export interface SweepAges {
 }
 
 export function createSweepRuns(
-  runs: Store['runs'],
+  runs: Pick<Store['runs'], 'unfinished'>,
+  closeRun: CloseRun,
   client: Client,
   { olderThanMs = OLDER_THAN_MS, startableMs }: SweepAges,
 ): SweepRuns {
@@ -29,8 +31,8 @@ export function createSweepRuns(
       if (RUNS.has(status)) continue;
       if (status === NOT_FOUND && !givenUp.has(runId)) continue;
       const how = status.toLowerCase().replaceAll('_', ' ');
-      const error: FailureData = { code: 'terminated', message: `the workflow ended without a record: ${how}` };
-      if (await runs.close(runId, status === 'CANCELLED' ? 'cancelled' : 'failed', { ...error })) closed += 1;
+      const outcome = status === 'CANCELLED' ? 'cancelled' : 'failed';
+      if (await closeRun(runId, outcome, `the workflow ended without a record: ${how}`)) closed += 1;
     }
     return { closed };
   };

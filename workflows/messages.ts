@@ -105,10 +105,9 @@ export interface RunRecord {
   readonly finishedAt: number;
 }
 
-/** All experiments that a run is in, and those that its unit met in it. */
-export interface Met {
+/** The experiments that a run is in. (Workflows of older code also say which of them they take to be reached.) */
+export interface InExperiments {
   readonly assigned: readonly RunAssignment[];
-  readonly reached: readonly string[];
 }
 
 /**
@@ -119,8 +118,8 @@ export interface Met {
 export type RecordRun = (record: {
   readonly nodes: readonly NodeRecord[];
   readonly run?: RunRecord;
-  /** Given where the run is in experiments, with those whose edited nodes it reached. */
-  readonly experiments?: Met;
+  /** Given where the run is in experiments. */
+  readonly experiments?: InExperiments;
 }) => Promise<RunCost | undefined>;
 
 export interface RunCost {

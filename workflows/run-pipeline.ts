@@ -17,6 +17,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { CarriedAssignment } from '../src/experiment/assignment.ts';
 import type { Json } from '../src/plan/plan.ts';
 import { PLAN_FORMAT } from '../src/plan/plan.ts';
 import { WalkFailed, walk } from '../src/plan/walk.ts';
@@ -25,7 +26,6 @@ import {
   ANSWER_UPDATE,
   ATTRIBUTES,
   type FailureData,
-  type Met,
   type NodeRecord,
   type RecordRun,
   RUN_FAILED,
@@ -35,7 +35,7 @@ import {
   type RunSummary,
 } from './messages.ts';
 import { bytesOf, tooLarge } from './payload-size.ts';
-import { createReached } from './reached.ts';
+import { createReached, withoutNodes } from './reached.ts';
 import { failureData, portionsOf, recordsOf } from './records.ts';
 import { createRunView } from './run-view.ts';
 
@@ -81,7 +81,7 @@ export async function runPipeline(run: RunInput): Promise<RunSummary> {
       error: 'failure' in answered ? failureOf(answered.failure) : null,
       finishedAt: Date.now(),
     };
-    const cost = await record(recordsOf(finished.nodes, host.traces), ending, reached.inAll(finished.nodes));
+    const cost = await record(recordsOf(finished.nodes, host.traces), ending, run.experiments ?? []);
     // Nothing where nothing was paid, and nothing where older code recorded the run.
     if (cost && cost.costUsd > 0) upsertSearchAttributes([{ key: costAttribute, value: cost.costUsd }]);
     await condition(allHandlersFinished);
@@ -98,11 +98,15 @@ const UNREMARKABLE: ReadonlySet<string> = new Set(['completed', 'skipped']);
 async function record(
   nodes: readonly NodeRecord[],
   run: RunRecord,
-  experiments: Met | undefined,
+  experiments: readonly CarriedAssignment[],
 ): Promise<RunCost | undefined> {
   const portions = portionsOf(nodes);
   for (const portion of portions.slice(0, -1)) await recordRun({ nodes: portion });
-  return recordRun({ nodes: portions.at(-1)!, run, ...(experiments && { experiments }) });
+  return recordRun({
+    nodes: portions.at(-1)!,
+    run,
+    ...(experiments.length > 0 && { experiments: { assigned: experiments.map(withoutNodes) } }),
+  });
 }
 
 function refuseLarge(output: Json): Json {

@@ -10,8 +10,8 @@ import { type ExperimentSpec, type OnlineMetric, type OnlineSource, VALUE_SCALE 
 export interface RecordedFacts {
   readonly runId: string;
   readonly outcome: RunOutcome;
-  /** From the run's beginning to its end. */
-  readonly latencyMs: number;
+  /** From the run's beginning to its end; null where its end is not known. */
+  readonly latencyMs: number | null;
   /** Null where a call's cost is not known. */
   readonly costUsd: number | null;
   readonly inputTokens: number;
@@ -87,7 +87,7 @@ function factOf(field: RunField, facts: RecordedFacts): number | undefined {
   if (outcome === 'cancelled') return undefined;
   switch (field) {
     case 'latencyMs':
-      return latencyMs;
+      return latencyMs ?? undefined;
     case 'costUsd':
       return costUsd ?? undefined;
     case 'inputTokens':

@@ -1,6 +1,6 @@
 /** How a run begins: its plan and its row are in the store before its workflow starts, whoever repeats the request. */
 import { createHash, randomUUID } from 'node:crypto';
-import type { FailureData } from '../../workflows/messages.ts';
+import type { CloseRun } from '../../activities/close-run.ts';
 import { SluiceError } from '../errors.ts';
 import { isSameJson, planId } from '../plan/id.ts';
 import type { Json, Plan } from '../plan/plan.ts';
@@ -81,13 +81,9 @@ export async function beginRun(store: Store, begin: Begin): Promise<{ row: RunRo
 }
 
 /** The run with its record; a run that was closed from outside has none, and is closed here with that as its reason. */
-export async function recordedRun(store: Store, runId: string): Promise<RunWithNodes> {
+export async function recordedRun(store: Store, closeRun: CloseRun, runId: string): Promise<RunWithNodes> {
   const run = await store.runs.get(runId);
   if (run.state !== 'running') return run;
-  const error: FailureData = {
-    code: 'terminated',
-    message: 'the workflow was closed from outside before it was recorded',
-  };
-  await store.runs.close(runId, 'failed', { ...error });
+  await closeRun(runId, 'failed', 'the workflow was closed from outside before it was recorded');
   return store.runs.get(runId);
 }

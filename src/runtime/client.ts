@@ -4,6 +4,9 @@
  */
 import type { Client as TemporalClient } from '@temporalio/client';
 import type { z } from 'zod';
+import { createExpose } from '../../activities/boundary/exposure.ts';
+import { createCloseRun } from '../../activities/close-run.ts';
+import { createCountRun } from '../../activities/count-run.ts';
 import { checkUnit } from '../experiment/assign.ts';
 import type { Served } from '../experiment/serve.ts';
 import { once } from '../once.ts';
@@ -133,7 +136,11 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
   const checkCatalogue = createCatalogueCheck(store.catalogue, config.queues.run, redaction);
   const register = createRegistration(store);
   const urlOf = (id: string) => workflowUrl(dependencies, id);
-  const refuse = createRefuse({ store, register, check: checkCatalogue, wake: (id) => wake(temporal, id) });
+  const countRun = createCountRun({
+    ...{ store, expose: createExpose(store.outcomes), wake: (id: string) => wake(temporal, id) },
+  });
+  const refuse = createRefuse({ store, register, check: checkCatalogue, countRun });
+  const closeRun = createCloseRun(store, countRun);
 
   async function start(
     pipeline: Runnable,
@@ -166,7 +173,9 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
     const finished = answered.then(async (answer) => {
       if (run) await closed(answer, () => handle.result(), options.onOutage);
       options.signal?.removeEventListener('abort', cancel);
-      return resultOf(await recordedRun(store, runId), urlOf(runId), (output) => restoreClaims(store.payloads, output));
+      return resultOf(await recordedRun(store, closeRun, runId), urlOf(runId), (output) =>
+        restoreClaims(store.payloads, output),
+      );
     });
     const end = () => {
       isOver = true;

@@ -4,7 +4,7 @@
  * breaker would never trip.
  */
 import { randomUUID } from 'node:crypto';
-import { createExpose } from '../../activities/boundary/exposure.ts';
+import type { CountRun } from '../../activities/count-run.ts';
 import { createFollowRun } from '../../activities/follow-run.ts';
 import type { FailureData } from '../../workflows/messages.ts';
 import { withoutNodes } from '../../workflows/reached.ts';
@@ -19,8 +19,7 @@ export interface RefusalDependencies {
   readonly register: (plan: Plan) => Promise<string>;
   /** Whether a plan could be run now. */
   readonly check: (plan: Plan) => Promise<void>;
-  /** Makes an experiment look now. */
-  readonly wake: (experimentId: string) => Promise<void>;
+  readonly countRun: CountRun;
 }
 
 /** What `serve` gave, or anything else that a run may be of. */
@@ -29,9 +28,8 @@ type Asked = Runnable & { readonly deployment?: DeploymentRow | null };
 /** Throws the error that it is given, when what it means for experiments is kept. */
 export type Refuse = (pipeline: Asked, input: Json, error: unknown) => Promise<never>;
 
-export function createRefuse({ store, register, check, wake }: RefusalDependencies): Refuse {
-  const expose = createExpose(store.outcomes);
-  const follow = createFollowRun({ store, expose, outputsOf: async () => [], wake });
+export function createRefuse({ store, register, check, countRun }: RefusalDependencies): Refuse {
+  const follow = createFollowRun({ store, countRun, outputsOf: async () => [] });
 
   async function isVariantsFault(planId: string): Promise<boolean> {
     return check(await store.plans.get(planId)).then(
@@ -48,8 +46,7 @@ export function createRefuse({ store, register, check, wake }: RefusalDependenci
     });
     const error: FailureData = { code, message };
     await store.runs.close(runId, 'failed', { ...error });
-    const assigned = served.assignments.map(withoutNodes);
-    await follow(runId, { assigned, reached: assigned.map(({ experiment }) => experiment) });
+    await follow(runId, { assigned: served.assignments.map(withoutNodes) });
   }
 
   return async (pipeline, input, error) => {

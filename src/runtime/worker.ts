@@ -12,6 +12,8 @@ import { createExpose } from '../../activities/boundary/exposure.ts';
 import type { Implemented } from '../../activities/boundary/implement.ts';
 import { createNoteAttempt } from '../../activities/boundary/note-attempt.ts';
 import { createStepActivities } from '../../activities/boundary/temporal.ts';
+import { createCloseRun } from '../../activities/close-run.ts';
+import { createCountRun } from '../../activities/count-run.ts';
 import { createEvaluateActivities } from '../../activities/evaluate.ts';
 import { createExperimentActivities } from '../../activities/experiments.ts';
 import { createFollowRun } from '../../activities/follow-run.ts';
@@ -89,11 +91,8 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
   } satisfies Partial<WorkerOptions>;
   const expose = createExpose(store.outcomes);
-  const followRun = createFollowRun({
-    ...{ store, expose },
-    outputsOf: (runId) => readOutputs(client, runId),
-    wake: (experimentId) => wake(client, experimentId),
-  });
+  const countRun = createCountRun({ store, expose, wake: (experimentId) => wake(client, experimentId) });
+  const followRun = createFollowRun({ store, countRun, outputsOf: (runId) => readOutputs(client, runId) });
   const creatingRun = Worker.create({
     ...shared,
     ...versioningOf(config, 'PINNED'),
@@ -108,7 +107,9 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
     maxConcurrentActivityTaskExecutions: config.concurrency,
     maxCachedWorkflows: config.cachedRuns,
   });
-  const sweepRuns = createSweepRuns(store.runs, client, { startableMs: config.runDeadlineMs + STARTING_MS });
+  const sweepRuns = createSweepRuns(store.runs, createCloseRun(store, countRun), client, {
+    startableMs: config.runDeadlineMs + STARTING_MS,
+  });
   const { retentionDays } = config;
   const sweepContent = retentionDays === undefined ? undefined : createSweepContent(store, client, { retentionDays });
   const clocks = { temporal: client, store, queues: config.queues };

@@ -14,10 +14,10 @@ function world(runs: { readonly [runId: string]: { readonly ageMs: number; reado
       Object.entries(runs)
         .filter(([, { ageMs }]) => ageMs > olderThanMs)
         .map(([runId]) => ({ runId })),
-    close: async (runId: string, outcome: string) => {
-      closed[runId] = outcome;
-      return runId !== 'recorded-meanwhile';
-    },
+  };
+  const closeRun = async (runId: string, outcome: string) => {
+    closed[runId] = outcome;
+    return runId !== 'recorded-meanwhile';
   };
   const describeRun = async (runId: string) => {
     const { status } = runs[runId]!;
@@ -25,23 +25,25 @@ function world(runs: { readonly [runId: string]: { readonly ageMs: number; reado
     return { status: { name: status } };
   };
   const temporal = { workflow: { getHandle: (runId: string) => ({ describe: () => describeRun(runId) }) } };
-  return { closed, store: store as unknown as Runs, temporal: temporal as unknown as Client };
+  return { closed, closeRun, store: store as unknown as Runs, temporal: temporal as unknown as Client };
 }
 
 describe('the sweeper', () => {
   test('leaves alone a run whose client may still be starting it, through an outage of Temporal', async () => {
-    const { closed, store, temporal } = world({
+    const { closed, closeRun, store, temporal } = world({
       'waits-for-temporal': { ageMs: 2 * MINUTE_MS },
       'never-started': { ageMs: 20 * MINUTE_MS },
       terminated: { ageMs: 2 * MINUTE_MS, status: 'TERMINATED' },
       young: { ageMs: MINUTE_MS / 2, status: 'TERMINATED' },
     });
-    expect(await createSweepRuns(store, temporal, startable)()).toEqual({ closed: 2 });
+    expect(await createSweepRuns(store, closeRun, temporal, startable)()).toEqual({ closed: 2 });
     expect(closed).toEqual({ 'never-started': 'failed', terminated: 'failed' });
   });
 
   test('counts what it closed, not what was recorded meanwhile', async () => {
-    const { store, temporal } = world({ 'recorded-meanwhile': { ageMs: 2 * MINUTE_MS, status: 'COMPLETED' } });
-    expect(await createSweepRuns(store, temporal, startable)()).toEqual({ closed: 0 });
+    const { closeRun, store, temporal } = world({
+      'recorded-meanwhile': { ageMs: 2 * MINUTE_MS, status: 'COMPLETED' },
+    });
+    expect(await createSweepRuns(store, closeRun, temporal, startable)()).toEqual({ closed: 0 });
   });
 });

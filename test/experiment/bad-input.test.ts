@@ -1,12 +1,15 @@
 /** What is sent too early, too late, of nobody, or by a wrong clock: a clear error, or counted and left out; nothing is lost. */
+import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createExpose } from '../../activities/boundary/exposure.ts';
+import { createCountRun } from '../../activities/count-run.ts';
 import { createFollowRun } from '../../activities/follow-run.ts';
 import type { RunAssignment } from '../../src/experiment/assignment.ts';
 import { takeLook } from '../../src/experiment/live/look.ts';
 import type { LookRecord } from '../../src/experiment/look-data.ts';
 import { freezeSettings } from '../../src/experiment/settings.ts';
 import type { ExperimentSpec } from '../../src/experiment/spec.ts';
+import { planId } from '../../src/plan/id.ts';
 import { checkStart } from '../../src/runtime/experiment-check.ts';
 import { createFeedbackClient, type FeedbackClient } from '../../src/runtime/feedback-client.ts';
 import { createServing } from '../../src/runtime/serving.ts';
@@ -14,6 +17,7 @@ import { type Database, openDatabase } from '../../src/store/database.ts';
 import type { ExperimentRow } from '../../src/store/experiments.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
 import { startPglite, type TestDatabase } from '../support/postgres.ts';
+import { sweeperOf } from '../support/sweeper.ts';
 import { deploy, planFor, specOf } from './clock-world.ts';
 
 const MINUTE = 60_000;
@@ -69,7 +73,15 @@ const assignmentOf = (unit: string): RunAssignment => ({
 /** A run that has begun, and is not recorded. */
 async function begin(runId: string, unit: string): Promise<string> {
   await store.runs.begin({
-    ...{ runId, pipeline: row.pipeline, planId: 'p', arms: {}, unit, idempotencyKey: null, input: { text: '' } },
+    ...{
+      runId,
+      pipeline: row.pipeline,
+      planId: planId(planFor(row.pipeline)),
+      arms: {},
+      unit,
+      idempotencyKey: null,
+      input: { text: '' },
+    },
     assignments: [{ ...assignmentOf(unit), nodes: ['said'] }],
   });
   return runId;
@@ -77,11 +89,10 @@ async function begin(runId: string, unit: string): Promise<string> {
 
 /** @param finishedAt by Temporal's clock */
 async function record(runId: string, unit: string, finishedAt = now): Promise<void> {
-  const follow = createFollowRun({
-    ...{ store, expose: createExpose(store.outcomes), outputsOf: async () => [], wake: async () => undefined },
-  });
+  const countRun = createCountRun({ store, expose: createExpose(store.outcomes), wake: async () => undefined });
+  const follow = createFollowRun({ store, countRun, outputsOf: async () => [] });
   await store.runs.complete(runId, { outcome: 'completed', output: null, error: null, finishedAt, nodes: [] });
-  await follow(runId, { assigned: [assignmentOf(unit)], reached: [row.experimentId] });
+  await follow(runId, { assigned: [assignmentOf(unit)] });
 }
 
 /** @param here by the clock of the machine that looks */
@@ -144,6 +155,23 @@ describe('feedback', () => {
     const seen = await look(1);
     expect([seen.data.matured, isDown(seen)]).toMatchObject([[{ n: 1 }], []]);
     expect(seen.data.counts).toMatchObject({ outside: 1, late: 0 });
+  });
+});
+
+describe('a run whose workflow was terminated', () => {
+  test('is exposed in its arm when it is closed, and counts as failed, once', async () => {
+    const runId = await begin(`run-${names}`, 'ann');
+    const status = { name: 'TERMINATED' };
+    const temporal = { workflow: { getHandle: () => ({ describe: async () => ({ status }) }) } } as unknown as Client;
+    now += MINUTE;
+    const sweep = sweeperOf(store, temporal, { olderThanMs: 0, startableMs: 0 });
+    expect(await sweep()).toMatchObject({ closed: expect.any(Number) });
+    expect(await sweep()).toEqual({ closed: 0 });
+    expect(await store.runs.get(runId)).toMatchObject({ state: 'failed', error: { code: 'terminated' } });
+    now += 11 * MINUTE;
+    const { data } = await look(1);
+    expect(data.exposed).toEqual([{ stage: 1, arm: 1, n: 1 }]);
+    expect(data.cells.filter(({ metric }) => metric === 1)).toMatchObject([{ arm: 1, n: 1, v: '1000000' }]);
   });
 });
 

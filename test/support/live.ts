@@ -16,14 +16,15 @@ export interface Live extends Runtime {
 
 let counter = 0;
 
+/** @param settings of the environment; with a `DATABASE_URL` that database is used, and no embedded one is started */
 export async function startLive(
   implementations?: MakeImplementations,
   settings: { readonly [name: string]: string } = {},
 ): Promise<Live> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-live-'));
-  const database = await startEmbedded(join(folder, 'postgres'));
+  const database = settings.DATABASE_URL ? undefined : await startEmbedded(join(folder, 'postgres'));
   const environment = {
-    DATABASE_URL: database.url,
+    ...(database && { DATABASE_URL: database.url }),
     TEMPORAL_ADDRESS: inject('temporalAddress'),
     SLUICE_TEMPORAL_UI: 'http://localhost:8233',
     SLUICE_QUEUE_PREFIX: `test-${process.pid}-${counter++}`,
@@ -41,7 +42,7 @@ export async function startLive(
     environment,
     async stop() {
       await runtime.stop();
-      await database.stop();
+      await database?.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -4,10 +4,10 @@ import { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { implement } from '../../activities/boundary/implement.ts';
-import { createSweepRuns } from '../../activities/sweep-runs.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
 import { ANSWER_UPDATE, RUN_WORKFLOW } from '../../workflows/messages.ts';
 import { type Live, startLive } from '../support/live.ts';
+import { sweeperOf } from '../support/sweeper.ts';
 
 const Text = z.object({ text: z.string() });
 const hang = defineStep('hang', {
@@ -58,7 +58,7 @@ describe('a run ended from outside', () => {
     const lost = start();
     await live.store.plans.put('p', slow.plan);
     await live.store.runs.begin(lost);
-    const sweep = createSweepRuns(live.store.runs, temporal, { olderThanMs: 0, startableMs: 0 });
+    const sweep = sweeperOf(live.store, temporal, { olderThanMs: 0, startableMs: 0 });
     expect((await sweep()).closed).toBeGreaterThanOrEqual(1);
     expect(await live.store.runs.get(lost.runId)).toMatchObject({
       state: 'failed',
@@ -71,7 +71,7 @@ describe('a run ended from outside', () => {
     begun = Promise.withResolvers();
     const { runId, finished } = await live.client.start(slow, { text: 'x' });
     await begun.promise;
-    expect(await createSweepRuns(live.store.runs, temporal, { olderThanMs: 0, startableMs: 0 })()).toEqual({
+    expect(await sweeperOf(live.store, temporal, { olderThanMs: 0, startableMs: 0 })()).toEqual({
       closed: 0,
     });
     expect(await live.store.runs.get(runId)).toMatchObject({ state: 'running' });

@@ -5,8 +5,8 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import getPort from 'get-port';
-import { createSweepRuns } from '../../../activities/sweep-runs.ts';
 import { keyOf } from '../../server/api-support.ts';
+import { sweeperOf } from '../../support/sweeper.ts';
 import { type ApiClient, createApiClient } from '../api-client.ts';
 import { figuresOf, type Window } from '../api-figures.ts';
 import { type Load, startLoad } from '../api-load.ts';
@@ -139,7 +139,7 @@ interface Played {
 async function account(scene: Scene, { name, databaseUrl, client, load, windows }: Played): Promise<readonly Figure[]> {
   // As the sweeper does it, for which runs of this age are ones that may still be started.
   const ages = { olderThanMs: 0, startableMs: 0 };
-  const { closed } = await createSweepRuns(scene.runtime.store.runs, scene.temporal, ages)();
+  const { closed } = await sweeperOf(scene.runtime.store, scene.temporal, ages)();
   const { runs } = await readApiRecords(databaseUrl, OWNER);
   const shown = await Promise.all(runs.map(({ runId }) => client.ended(runId)));
   return figuresOf({
