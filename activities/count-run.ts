@@ -59,9 +59,15 @@ export function createCountRun({ store, expose, wake }: CountDependencies): Coun
 
   async function exposeUnits({ runId, planId, nodes }: RunWithNodes, assigned: readonly RunAssignment[]) {
     const rules = await Promise.all(assigned.map((each) => ruleOf(planId, each)));
+    const isExposed = assigned.map((_, index) => rules[index]!(nodes));
     await expose(
       runId,
-      assigned.filter((_, index) => rules[index]!(nodes)),
+      assigned.filter((_, index) => isExposed[index]),
+    );
+    await store.outcomes.noteUnexposed(
+      assigned
+        .filter(({ isOverride }, index) => !isExposed[index] && !isOverride)
+        .map(({ experiment, unit, armIndex, stage }) => ({ experiment, unit, arm: armIndex, stage })),
     );
   }
 

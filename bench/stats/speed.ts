@@ -56,6 +56,7 @@ function lookJob(random: Random): Job {
   const rest = {
     breakerTripped: false,
     srmP: 0.4,
+    exposureP: 0.4,
     unitsMinArm: 5000,
     minUnits: 50,
     elapsedH: 200,

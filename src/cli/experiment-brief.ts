@@ -76,7 +76,14 @@ async function sectionsOf({ status, report, last }: Brief, now: number): Promise
     ...(table.length === 0
       ? [{ title: 'Numbers', lines: ['Nothing has been looked at yet: there are none to decide by.'] }]
       : []),
-    { title: 'Exposure and duration', lines: [words.exposureText(row, report, now), words.ratioText(report)] },
+    {
+      title: 'Exposure and duration',
+      lines: [
+        words.exposureText(row, report, now),
+        words.ratioText(report),
+        ...[words.exposureRatesText(report) ?? []].flat(),
+      ],
+    },
     {
       title: words.approvalHeading(row),
       lines: words.onApproval(row, asked).map((step, place) => `${place + 1}. ${step}`),

@@ -7,7 +7,7 @@ import type { Terminal } from './terminal.ts';
 import { wrap } from './text.ts';
 
 export async function showDetails(terminal: Terminal, { row, look, rolloutLook }: ExperimentStatus): Promise<void> {
-  const [{ lookReport }, { askedFacts }, { ratioText }] = await Promise.all([
+  const [{ lookReport }, { askedFacts }, { exposureRatesText, ratioText }] = await Promise.all([
     import('../experiment/look-report.ts'),
     import('../experiment/asked-facts.ts'),
     import('../experiment/brief-words.ts'),
@@ -32,13 +32,14 @@ export async function showDetails(terminal: Terminal, { row, look, rolloutLook }
     tableLines(report.funnel, [
       { heading: 'arm', cell: ({ arm, isServed }) => (isServed ? arm : `${arm} (stopped)`) },
       { heading: 'planned', cell: ({ weight }) => percent(weight), align: 'right' },
+      { heading: 'assigned', cell: ({ assigned }) => assigned ?? '–', align: 'right' },
       { heading: 'exposed', cell: ({ exposed }) => exposed, align: 'right' },
       { heading: 'matured', cell: ({ matured }) => matured, align: 'right' },
       { heading: 'with value', cell: ({ recorded }) => recorded, align: 'right' },
     ]),
   );
   const { rows } = report.ratio;
-  print(wrap(ratioText(report), width, ''));
+  print(wrap([ratioText(report), exposureRatesText(report)].filter(Boolean).join(' '), width, ''));
   if (rows.length === 0) return;
   const of = (numbers: readonly number[], arms: readonly string[]): string =>
     numbers.map((number, arm) => `${arms[arm]} ${number.toLocaleString('en')}`).join(', ');

@@ -31,13 +31,13 @@ export async function showStatus(terminal: Terminal, status: ExperimentStatus, v
   if (look !== null) {
     const rows = await tableRows(row, look);
     for (const line of metricTable(rows, row, colours, room - 2)) terminal.print(`  ${line}`);
-    for (const line of flow([await ratioText(row, look), ...rest], width)) terminal.print(line);
+    for (const line of flow([await healthText(row, look), ...rest], width)) terminal.print(line);
   }
   if (rolloutLook !== null) {
     terminal.print(`  rollout, by its newest look (number ${rolloutLook.lookNo}):`);
     for (const line of metricTable(await tableRows(row, rolloutLook), row, colours, room - 2))
       terminal.print(`  ${line}`);
-    for (const line of flow([await ratioText(row, rolloutLook)], width)) terminal.print(line);
+    for (const line of flow([await healthText(row, rolloutLook)], width)) terminal.print(line);
   }
   for (const line of flow(lookParts(row, rolloutLook ?? look, view.now), width)) terminal.print(line);
   terminal.print(colours.dim(`  ${view.url}`));
@@ -125,6 +125,13 @@ function stands(row: LookTableRow, colours: Colours): string {
     : tone === 'good' && row.role !== 'secondary'
       ? colours.green(words)
       : words;
+}
+
+async function healthText(row: ExperimentRow, look: LookRecord): Promise<string> {
+  const { exposure } = look;
+  const { EXPOSURE_HALT_P } = await import('../stats/same-rate.ts');
+  const differs = exposure != null && exposure.p < EXPOSURE_HALT_P ? ['exposure differs between arms'] : [];
+  return [await ratioText(row, look), ...differs].join(', ');
 }
 
 async function ratioText({ spec }: ExperimentRow, look: LookRecord): Promise<string> {

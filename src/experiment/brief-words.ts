@@ -67,6 +67,17 @@ export function ratioText({ ratio: { p, haltsBelow, isOff, worst } }: Pick<LookR
   return `The sample ratio is off, of ${worst.of} units (p = ${worst.p.toPrecision(2)}): nothing is decided on such numbers.`;
 }
 
+/** Undefined where it is not known. */
+export function exposureRatesText({ exposure, asked }: Pick<LookReport, 'exposure' | 'asked'>): string | undefined {
+  if (exposure === null) return undefined;
+  const { arms, assigned, exposed, p, haltsBelow } = exposure;
+  const parts = arms.map((arm, place) => `${arm} ${whole(exposed[place]!)} of ${whole(assigned[place]!)}`).join(', ');
+  const limit = `p = ${p.toPrecision(2)}; it halts below ${haltsBelow}`;
+  return p < haltsBelow
+    ? `Exposure differs between arms: of the assigned ${asked.unitName}s were exposed ${parts} (${limit}).`
+    : `All arms expose the same part of their ${asked.unitName}s: ${parts} (${limit}).`;
+}
+
 /**
  * `Users: 1,204 in baseline (1,100 with a value), … It has run for 3 days of at most 28 days, with 12 looks.` The limit is of
  * the test: a rollout goes on after it.

@@ -11,6 +11,7 @@ const RANK: readonly GateReason[] = [
   'breaker',
   'guardrail',
   'srm',
+  'exposure',
   'worse',
   'superior',
   'guardrails_unproven',

@@ -30,6 +30,11 @@ export interface UnitCount {
   readonly n: number;
 }
 
+/** Units that were assigned, and how many of them were exposed by the end of their first run. */
+export interface AssignedCount extends UnitCount {
+  readonly exposed: number;
+}
+
 /** Exposed units whose window of this length is over. */
 export interface MaturedCount extends UnitCount {
   readonly windowMs: number;
@@ -52,6 +57,8 @@ export interface LookData {
   readonly fromStage: number;
   readonly exposed: readonly UnitCount[];
   readonly matured: readonly MaturedCount[];
+  /** Absent in looks of method version 1. */
+  readonly assigned?: readonly AssignedCount[];
   readonly cells: readonly MetricCell[];
   readonly breaker: readonly BreakerCount[];
   readonly counts: {
@@ -78,6 +85,8 @@ export interface LookRecord {
   /** A row per metric and variant. */
   readonly rows: readonly LookRow[];
   readonly srm: readonly SrmRow[];
+  /** Absent in looks of method version 1; null without assigned units. */
+  readonly exposure?: ExposureRates | null;
   readonly verdicts: readonly ArmVerdict[];
   /** Variants that this look stops: those that do harm, with `rollback` the last of them, and with `promote` all others. */
   readonly stops: readonly number[];
@@ -109,6 +118,15 @@ export interface SrmRow {
    * method version 1.
    */
   readonly chiSquareP?: number | null;
+}
+
+/** Of the assigned units of each arm, how many were exposed. */
+export interface ExposureRates {
+  /** Of the arms that are not stopped, the baseline first. */
+  readonly assigned: readonly number[];
+  readonly exposed: readonly number[];
+  /** Of one rate in all arms. */
+  readonly p: number;
 }
 
 export interface ArmVerdict extends GateVerdict {

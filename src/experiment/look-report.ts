@@ -1,7 +1,8 @@
 /** What was asked of an experiment, and all that its newest look says: as data, for whoever shows it. */
+import { EXPOSURE_HALT_P } from '../stats/same-rate.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import { recordedUnits } from './look-cells.ts';
-import type { LookRecord, SrmRow } from './look-data.ts';
+import type { ExposureRates, LookRecord, SrmRow } from './look-data.ts';
 import { METHOD_VERSION } from './method.ts';
 import { type LookTableRow, lookTable } from './report-table.ts';
 import type { ExperimentSpec } from './spec.ts';
@@ -16,6 +17,8 @@ export interface FunnelArm {
   readonly arm: string;
   readonly weight: number;
   readonly isServed: boolean;
+  /** Null where it was not recorded: looks of method version 1, and before the first look. */
+  readonly assigned: number | null;
   readonly exposed: number;
   /** Whose window for the first metric's outcomes is over. */
   readonly matured: number;
@@ -38,12 +41,20 @@ export interface Ratio extends Pick<SampleRatioVerdict, 'p' | 'chiSquareP' | 'ha
   }[];
 }
 
+/** Whether all arms expose the same part of their assigned units. */
+export interface ExposureReport extends ExposureRates {
+  readonly arms: readonly string[];
+  readonly haltsBelow: number;
+}
+
 /** What one look says. */
 export interface Looked {
   readonly lookNo: number | null;
   readonly table: readonly LookTableRow[];
   readonly funnel: readonly FunnelArm[];
   readonly ratio: Ratio;
+  /** Null where it is not known. */
+  readonly exposure: ExposureReport | null;
   readonly counts: LookRecord['data']['counts'] | null;
   readonly daysLeft: number | null;
 }
@@ -83,16 +94,16 @@ export function lookReport(
 
 function nothingLooked({ arms }: ExperimentSpec): Looked {
   const funnel = arms.map(({ name, weight }) => ({
-    ...{ arm: name, weight, isServed: true, exposed: 0, matured: 0, recorded: 0 },
+    ...{ arm: name, weight, isServed: true, assigned: null, exposed: 0, matured: 0, recorded: 0 },
   }));
   const { worst: _, ...unknown } = sampleRatioVerdict({ srm: [], verdicts: [], methodVersion: METHOD_VERSION });
   const ratio = { ...unknown, worst: null, rows: [] };
-  return { lookNo: null, table: [], funnel, ratio, counts: null, daysLeft: null };
+  return { lookNo: null, table: [], funnel, ratio, exposure: null, counts: null, daysLeft: null };
 }
 
 function lookedAt(spec: ExperimentSpec, look: LookRecord): Looked {
   const { arms, metrics } = spec;
-  const { data, srm, lookNo, daysLeft } = look;
+  const { data, srm, exposure = null, lookNo, daysLeft } = look;
   const served = servedArms(spec, data);
   const names = served.map((arm) => arms[arm]!.name);
   const { worst, ...verdict } = sampleRatioVerdict(look);
@@ -111,12 +122,16 @@ function lookedAt(spec: ExperimentSpec, look: LookRecord): Looked {
       arm: name,
       weight,
       isServed: served.includes(arm),
+      assigned: data.assigned === undefined ? null : sum(data.assigned.filter((each) => each.arm === arm)),
       exposed: sum(data.exposed.filter((each) => each.arm === arm)),
     },
     matured: sum(data.matured.filter((each) => each.arm === arm && each.windowMs === window)),
     recorded: recordedUnits(data, 0, arm),
   }));
-  return { lookNo, table: lookTable(spec, look), funnel, ratio, counts: data.counts, daysLeft };
+  return {
+    ...{ lookNo, table: lookTable(spec, look), funnel, ratio, counts: data.counts, daysLeft },
+    exposure: exposure && { ...exposure, arms: names, haltsBelow: EXPOSURE_HALT_P },
+  };
 }
 
 const sum = (counts: readonly { readonly n: number }[]): number => counts.reduce((total, { n }) => total + n, 0);

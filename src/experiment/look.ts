@@ -8,6 +8,7 @@ import { gateIntervals, type LookRow, lookAt } from '../stats/look.ts';
 import { problem } from '../stats/result.ts';
 import { NO_SEQUENCE } from '../stats/sequential.ts';
 import { hasTripped } from './breaker.ts';
+import { exposureRates } from './exposure-rates.ts';
 import { isTested, lookMetric, recordedUnits } from './look-cells.ts';
 import { type Combined, combine } from './look-combine.ts';
 import type { ArmVerdict, LookData, LookPhase, LookRecord, SrmRow } from './look-data.ts';
@@ -24,7 +25,7 @@ export interface LookInput {
   readonly data: LookData;
   /** From 1. */
   readonly lookNo: number;
-  /** In a `rollout` only the breaker, the guardrails and the sample ratio decide, each of them for a rollback. */
+  /** In a `rollout` only the breaker, the guardrails, the sample ratio and the exposure rates decide, each of them for a rollback. */
   readonly phase: LookPhase;
   /** When it is decided, in milliseconds since the epoch. */
   readonly at: number;
@@ -45,13 +46,14 @@ export function lookRecord({ spec, settings, data, lookNo, phase, at, version }:
   if (served.length === 0) throw invalid(`look ${lookNo} of '${spec.name}' has no variant left that is served`);
   const rows = rowsOf({ spec, settings, data }, served, phase);
   const srm = sampleRatios(spec, data, method);
+  const exposure = method.comparesExposure ? exposureRates(spec, data) : undefined;
   const decidedBy = (srmP: number | null) => {
-    const ratio = { srmP, srmHaltsBelow: method.srmHaltsBelow };
+    const checks = { srmP, srmHaltsBelow: method.srmHaltsBelow, exposureP: exposure?.p ?? null };
     const judged = served.map((arm): ArmVerdict => {
       const verdict =
         phase === 'rollout'
-          ? rolloutVerdict(spec, data, arm, rows, ratio)
-          : gateVerdict(spec, data, arm, rows, ratio, at);
+          ? rolloutVerdict(spec, data, arm, rows, checks)
+          : gateVerdict(spec, data, arm, rows, checks, at);
       return Object.freeze({ arm, ...verdict });
     });
     return { judged, combined: combine(judged, rows, spec, phase) };
@@ -65,6 +67,7 @@ export function lookRecord({ spec, settings, data, lookNo, phase, at, version }:
     data,
     rows,
     srm,
+    ...(exposure !== undefined && { exposure }),
     verdicts: Object.freeze(judged),
     ...combined,
     daysLeft: phase === 'rollout' ? null : daysLeft({ spec, settings, data, rows, verdicts: judged, at }, combined),
@@ -83,7 +86,7 @@ function overrules({ decision }: Combined, srm: readonly SrmRow[], { srmHaltsBel
   return (decision === 'promote' || decision === 'inconclusive') && p !== null && p < srmHaltsBelow;
 }
 
-type Ratio = Pick<GateInput, 'srmP' | 'srmHaltsBelow'>;
+type Checks = Pick<GateInput, 'srmP' | 'srmHaltsBelow' | 'exposureP'>;
 
 type Seen = Pick<LookInput, 'spec' | 'settings' | 'data'>;
 
@@ -119,7 +122,7 @@ function gateVerdict(
   data: LookData,
   arm: number,
   rows: readonly LookRow[],
-  ratio: Ratio,
+  checks: Checks,
   at: number,
 ): GateVerdict {
   const primary = rows.find((row) => row.arm === arm && row.role === 'primary');
@@ -127,7 +130,7 @@ function gateVerdict(
   const verdict = gate({
     ...gateIntervals(rows, arm),
     breakerTripped: hasTripped(data.breaker, arm, spec.breaker.ceiling),
-    ...ratio,
+    ...checks,
     unitsMinArm: primary === undefined ? 0 : Math.min(...primary.units),
     minUnits: stop.minUnits,
     // Clocks of two machines may differ: what was decided before it began was decided when it began.
@@ -149,7 +152,7 @@ function rolloutVerdict(
   data: LookData,
   arm: number,
   rows: readonly LookRow[],
-  ratio: Ratio,
+  checks: Checks,
 ): GateVerdict {
   const { guardrails } = gateIntervals(rows, arm);
   const verdict = verdictOf(
@@ -157,7 +160,7 @@ function rolloutVerdict(
       primary: null,
       guardrails,
       breakerTripped: hasTripped(data.breaker, arm, spec.breaker.ceiling),
-      ...ratio,
+      ...checks,
       unitsMinArm: 0,
       minUnits: 0,
       elapsedH: 0,

@@ -15,11 +15,13 @@ export interface Method {
   readonly srmHaltsBelow: number;
   /** Whether a look that would promote or end the experiment also halts where the chi-square test has such a p. */
   readonly srmChiSquare: boolean;
+  /** Whether arms that expose different parts of their assigned units halt the experiment. */
+  readonly comparesExposure: boolean;
 }
 
 const METHODS: readonly Method[] = [
-  { version: 1, nullVariance: false, srmHaltsBelow: SRM_HALT_P, srmChiSquare: false },
-  { version: 2, nullVariance: true, srmHaltsBelow: SRM_SHARED_HALT_P, srmChiSquare: true },
+  { version: 1, nullVariance: false, srmHaltsBelow: SRM_HALT_P, srmChiSquare: false, comparesExposure: false },
+  { version: 2, nullVariance: true, srmHaltsBelow: SRM_SHARED_HALT_P, srmChiSquare: true, comparesExposure: true },
 ];
 
 /** The version that new experiments start with. */

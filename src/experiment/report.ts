@@ -5,6 +5,7 @@ import type {
   ExperimentReport,
   ExperimentStateReport,
   ExplainedEffect,
+  ExplainedExposure,
   ExplainedGuardrail,
   ExplainedRatio,
   JudgeBasis,
@@ -71,6 +72,7 @@ export function reportOf(spec: ExperimentSpec, settings: FrozenSettings, record:
     guardrails,
     stopped: record.stops.filter((arm) => arm !== verdict.arm).map((arm) => stoppedOf(spec, record, arm)),
     srm: worstRatio(spec, record),
+    exposure: exposureOf(spec, record),
     unit: spec.unitName,
     units: row === undefined ? 0 : row.units[0] + row.units[1],
     unitsMinArm: row === undefined ? 0 : Math.min(...row.units),
@@ -142,6 +144,11 @@ function worstRatio(spec: ExperimentSpec, record: LookRecord): ExplainedRatio | 
   const { p } = worst;
   const arms = servedArms(spec, record.data).map((arm) => spec.arms[arm]!.name);
   return { of, metric: metric === null ? null : spec.metrics[metric]!.name, arms, weights, counts, p };
+}
+
+function exposureOf(spec: ExperimentSpec, { exposure, data }: LookRecord): ExplainedExposure | null {
+  if (exposure == null) return null;
+  return { arms: servedArms(spec, data).map((arm) => spec.arms[arm]!.name), ...exposure };
 }
 
 function countsOf(spec: ExperimentSpec, { data }: LookRecord, index: number): ExperimentReport['counts'] {

@@ -7,6 +7,7 @@ import { armsOf, type Kind, kind, number, twoSummaries, vector } from './contrac
 import { asympCsBinary, asympCsBinaryOneSided, asympCsMean, isRate, summaryOfRate } from './floors.ts';
 import { DEFAULT_MAX_DURATION_H, DEFAULT_MIN_DURATION_H, DEFAULT_MIN_UNITS, gate } from './gate.ts';
 import { groupSequentialBounds } from './group-sequential.ts';
+import { sameRateSequential } from './same-rate.ts';
 import { asympCs, asympCsOneSided } from './sequential.ts';
 import { srm, srmSequential } from './srm.ts';
 import { type Stage, stageCs, stageCsOneSided, stageStratified } from './stages.ts';
@@ -112,6 +113,9 @@ export const ONLINE_KINDS: Readonly<Record<string, Kind>> = {
   srm_sequential: kind(counts.extend({ k: number.optional() }), ['log_e', 'p'], (input) =>
     srmSequential(input.counts, input.weights, input.k),
   ),
+  same_rate_sequential: kind(z.object({ x: vector, n: vector }), ['log_e', 'p'], ({ x, n }) =>
+    sameRateSequential(x, n),
+  ),
   gst_bounds: kind(
     z.intersection(
       z.object({ t: vector, alpha: number }),
@@ -134,6 +138,7 @@ export const ONLINE_KINDS: Readonly<Record<string, Kind>> = {
       guardrails: z.array(guardrail),
       breaker_tripped: z.boolean(),
       srm_p: number.nullish(),
+      exposure_p: number.nullish(),
       units_min_arm: number,
       min_units: number.default(DEFAULT_MIN_UNITS),
       elapsed_h: number,
@@ -148,6 +153,7 @@ export const ONLINE_KINDS: Readonly<Record<string, Kind>> = {
         guardrails: input.guardrails,
         breakerTripped: input.breaker_tripped,
         srmP: input.srm_p ?? null,
+        exposureP: input.exposure_p ?? null,
         unitsMinArm: input.units_min_arm,
         minUnits: input.min_units,
         elapsedH: input.elapsed_h,

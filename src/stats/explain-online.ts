@@ -31,6 +31,8 @@ function experimentSentence(report: ExperimentReport): string {
       return `${variant} was rolled back at ${at}: ${harmClause(report)}.`;
     case 'srm':
       return `${ratioClause(srm)}. Numbers can't be trusted until the cause is found: ${CAUSES[srm?.of ?? 'exposed']}.`;
+    case 'exposure':
+      return `${exposureClause(report)}. Numbers can't be trusted until the cause is found: ${EXPOSURE_CAUSES}.`;
     case 'warming_up':
       return report.unitsMinArm < report.minUnits
         ? `Collecting: ${report.unitsMinArm} of ${report.minUnits} ${unit}s in the smaller arm.`
@@ -59,8 +61,31 @@ function rolloutSentence(report: ExperimentReport): string {
     return verdict.reason === 'warming_up'
       ? `${variant} is being rolled out. Too few ${unit}s yet to see harm: ${report.unitsMinArm} in the smaller arm.`
       : `${variant} is being rolled out: no guardrail is beyond its margin.`;
-  const why = verdict.reason === 'srm' ? `${lowered(ratioClause(srm))}, so harm would not be seen` : harmClause(report);
-  return `${variant} was rolled back at ${at}: ${why}.`;
+  const unseen = 'so harm would not be seen';
+  const why = (): string => {
+    if (verdict.reason === 'srm') return `${lowered(ratioClause(srm))}, ${unseen}`;
+    return verdict.reason === 'exposure' ? `${lowered(exposureClause(report))}, ${unseen}` : harmClause(report);
+  };
+  return `${variant} was rolled back at ${at}: ${why()}.`;
+}
+
+const EXPOSURE_CAUSES =
+  'a variant that slows down or breaks steps before the edited one, crashes, runs that are ended from outside';
+
+/** The arms with the smallest and the largest part of their units exposed. */
+function exposureClause({ exposure, unit }: ExperimentReport): string {
+  const title = 'Exposure differs between arms';
+  if (exposure === null) return title;
+  const { arms, assigned, exposed, p } = exposure;
+  const byRate = arms
+    .map((arm, place) => ({ arm, of: assigned[place]!, n: exposed[place]! }))
+    .filter(({ of }) => of > 0)
+    .sort((a, b) => a.n / a.of - b.n / b.of);
+  const show = ({ arm, of, n }: (typeof byRate)[number], what: string): string =>
+    `${n.toLocaleString('en')} of ${of.toLocaleString('en')} ${what}${arm}`;
+  const [least, most] = [byRate[0], byRate.at(-1)];
+  if (least === undefined || most === undefined) return title;
+  return `${title}: ${show(least, `assigned ${unit}s of `)} were exposed, ${show(most, 'of ')} (chance ${oneIn(p)})`;
 }
 
 type Harmed = Pick<StoppedVariant, 'verdict' | 'guardrail'>;
@@ -101,7 +126,7 @@ function ratioClause(srm: ExplainedRatio | null): string {
     : `${neediest(srm)} loses its records of ${srm.metric} ${seen}`;
 }
 
-const lowered = (clause: string): string => clause.replace('Traffic', 'the traffic');
+const lowered = (clause: string): string => clause.replace('Traffic', 'the traffic').replace('Exposure', 'exposure');
 
 /** The arm that has the least of what it should have. */
 function neediest({ arms, counts, weights }: ExplainedRatio): string {

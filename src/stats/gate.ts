@@ -5,6 +5,7 @@
  */
 import { isNonNegative, isPositive } from './checks.ts';
 import { problem, type Result } from './result.ts';
+import { EXPOSURE_HALT_P } from './same-rate.ts';
 import { SRM_HALT_P } from './srm.ts';
 
 export const DEFAULT_MIN_DURATION_H = 168;
@@ -34,6 +35,8 @@ export interface GateInput {
   readonly srmP: number | null;
   /** Below this p of the sample ratio the experiment halts; default: .001. */
   readonly srmHaltsBelow?: number;
+  /** p of one rate of exposure in all arms; null when not computed. */
+  readonly exposureP: number | null;
   /** Matured units in the smaller arm. */
   readonly unitsMinArm: number;
   readonly minUnits: number;
@@ -50,6 +53,7 @@ export type GateReason =
   | 'breaker'
   | 'guardrail'
   | 'srm'
+  | 'exposure'
   | 'warming_up'
   | 'insufficient_data'
   | 'worse'
@@ -85,6 +89,7 @@ export function gate(input: GateInput): Result<GateVerdict> {
   const harmed = guardrails.filter(({ lo, margin }) => lo !== null && lo > margin);
   if (harmed.length > 0) return decide('rollback', 'guardrail', harmed);
   if (input.srmP !== null && input.srmP < (input.srmHaltsBelow ?? SRM_HALT_P)) return decide('halt', 'srm');
+  if (input.exposureP !== null && input.exposureP < EXPOSURE_HALT_P) return decide('halt', 'exposure');
   const lo = primary?.lo ?? null;
   const hi = primary?.hi ?? null;
   if (input.unitsMinArm < input.minUnits || lo === null || hi === null) {
@@ -118,7 +123,9 @@ function flawOf(input: GateInput): string | null {
   const intervals = [...(input.primary === null ? [] : [input.primary]), ...input.guardrails];
   if (!intervals.every(({ lo, hi }) => isMaybeFinite(lo) && isMaybeFinite(hi))) return 'a limit is not a finite number';
   if (!input.guardrails.every(({ margin }) => isPositive(margin))) return 'a margin must be above 0';
-  if (input.srmP !== null && !(input.srmP >= 0 && input.srmP <= 1)) return 'srm_p must lie between 0 and 1';
+  const isMaybeP = (p: number | null): boolean => p === null || (p >= 0 && p <= 1);
+  if (!isMaybeP(input.srmP)) return 'srm_p must lie between 0 and 1';
+  if (!isMaybeP(input.exposureP)) return 'exposure_p must lie between 0 and 1';
   if (!isMaybeFinite(input.mde)) return 'the smallest effect is not a finite number';
   const amounts = [input.unitsMinArm, input.minUnits, input.elapsedH, input.minDurationH, input.maxDurationH];
   return amounts.every(isNonNegative) ? null : 'units and durations must be finite and 0 or more';

@@ -33,6 +33,7 @@ export * from './repeats.ts';
 export * from './reports.ts';
 export * from './reports-offline.ts';
 export type { Problem, Result } from './result.ts';
+export * from './same-rate.ts';
 export {
   asympCs,
   asympCsOneSided,

@@ -41,6 +41,14 @@ export interface ExplainedRatio {
   readonly p: number;
 }
 
+/** Of the assigned units of each arm, how many were exposed, and p of one rate in all arms. */
+export interface ExplainedExposure {
+  readonly arms: readonly string[];
+  readonly assigned: readonly number[];
+  readonly exposed: readonly number[];
+  readonly p: number;
+}
+
 /** A variant that is stopped while others go on: for harm of its own, or because another has won. */
 export interface StoppedVariant {
   readonly variant: string;
@@ -70,6 +78,8 @@ export interface ExperimentReport {
   readonly stopped: readonly StoppedVariant[];
   /** The sample ratio that is furthest off; null when none is computed. */
   readonly srm: ExplainedRatio | null;
+  /** Null when it is not computed. */
+  readonly exposure: ExplainedExposure | null;
   readonly unit: string;
   readonly units: number;
   readonly unitsMinArm: number;

@@ -9,6 +9,7 @@ import { unknownExperiment } from './experiments-find.ts';
 import type { LookRequest } from './outcomes.ts';
 import { readCells } from './outcomes-cells.ts';
 import type { LookAt } from './outcomes-matured.ts';
+import { countAssigned } from './outcomes-unexposed.ts';
 
 /** Windows of the breaker in which runs failed, by arm, the newest: a day and more of the usual ones. */
 const BREAKER_WINDOWS = 100;
@@ -30,6 +31,7 @@ export async function lookAt(
     fromStage,
     exposed: units.exposed,
     matured: units.matured,
+    assigned: await countAssigned(database, at, units.exposedOnce),
     cells,
     breaker: await readBreaker(database, experimentId),
     counts: { twoArms: units.twoArms, overridden: units.overridden, ...deliveries },
@@ -63,6 +65,8 @@ const windowsOf = ({ metrics }: LookRequest): readonly number[] =>
 interface Units {
   readonly exposed: readonly UnitCount[];
   readonly matured: readonly MaturedCount[];
+  /** Those that were seen in two arms included. */
+  readonly exposedOnce: readonly UnitCount[];
   readonly twoArms: number;
   readonly overridden: number;
 }
@@ -86,6 +90,7 @@ async function countUnits(database: Database, at: LookAt, windows: readonly numb
         .map(({ stage, arm, matured: counts }) => ({ stage, arm, n: counts[index]!, windowMs }))
         .filter(({ n }) => n > 0),
     ),
+    exposedOnce: rows.filter(({ excluded }) => excluded !== 'override'),
     twoArms: excludedFor('two_arms'),
     overridden: excludedFor('override'),
   };

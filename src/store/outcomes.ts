@@ -10,6 +10,7 @@ import type { Database } from './database.ts';
 import { expose } from './outcomes-expose.ts';
 import { lookAt } from './outcomes-look.ts';
 import { putOutcomes } from './outcomes-put.ts';
+import { noteUnexposed } from './outcomes-unexposed.ts';
 
 export interface NewExposure {
   readonly experiment: string;
@@ -20,6 +21,12 @@ export interface NewExposure {
   readonly probability: number;
   readonly runId: string;
   readonly excluded?: 'override';
+  /** Default: the database's time. */
+  readonly at?: number;
+}
+
+/** A unit that is assigned to an arm, of which a run ended without exposing it. */
+export interface NewUnexposed extends Pick<NewExposure, 'experiment' | 'unit' | 'arm' | 'stage'> {
   /** Default: the database's time. */
   readonly at?: number;
 }
@@ -45,6 +52,8 @@ export interface NewOutcome {
 export interface Outcomes {
   /** First exposures win; a unit seen in another arm is excluded. What came before its exposure is counted with it now. */
   expose(exposures: readonly NewExposure[]): Promise<void>;
+  /** Keeps those that are not exposed by now: what looks compare exposed units with. */
+  noteUnexposed(units: readonly NewUnexposed[]): Promise<void>;
   /**
    * Stores deliveries and sums them up. Outcomes of units that are not exposed (yet) are kept. `breaker` is of the arms that
    * had a failed run among these, their current window.
@@ -89,6 +98,7 @@ export interface LookRequest extends OutcomeSettings {
 export function createOutcomes(database: Database, clock?: Clock): Outcomes {
   return Object.freeze({
     expose: (exposures) => expose(database, exposures, nowParam(clock)),
+    noteUnexposed: (units) => noteUnexposed(database, units, nowParam(clock)),
     put: (outcomes, experiments) => putOutcomes(database, outcomes, experiments, nowParam(clock)),
     look: (experimentId, request) => lookAt(database, experimentId, request, nowParam(clock)),
     exposedUnits: (experimentId) =>

@@ -36,6 +36,9 @@ const invalid: readonly Row[] = [
   ['weights sum to 0', 'srm', { counts: [1, 2], weights: [0, 0] }, {}],
   ['fractional count', 'srm_sequential', { counts: [1.5, 2], weights: [1, 1] }, {}],
   ['prior of 0', 'srm_sequential', { counts: [1, 2], weights: [1, 1], k: 0 }, {}],
+  ['lengths differ', 'same_rate_sequential', { x: [1, 2], n: [3] }, { log_e: null, p: null }],
+  ['part above total', 'same_rate_sequential', { x: [1, 4], n: [3, 3] }, {}],
+  ['fractional count', 'same_rate_sequential', { x: [1, 1.5], n: [3, 3] }, {}],
   ['negative count', 'wilson', { x: -1, n: 10, alpha: 0.05 }, { lo: null, hi: null }],
   ['part above total', 'wilson', { x: 11, n: 10, alpha: 0.05 }, {}],
   ['part above total', 'two_proportion', { x0: 1, n0: 10, x1: 11, n1: 10, alpha: 0.05 }, {}],
@@ -184,6 +187,7 @@ const tooFew: readonly Row[] = [
   ],
   ['total 0', 'srm', { counts: [0, 0], weights: [1, 1] }, { chi2: null, p: null }],
   ['total 0', 'srm_sequential', { counts: [0, 0], weights: [1, 1], k: 100 }, { log_e: null, p: null }],
+  ['total 0', 'same_rate_sequential', { x: [0, 0], n: [0, 0] }, { log_e: null, p: null }],
   ['no looks', 'gst_bounds', { t: [], alpha: 0.05, spending: 'obf' }, { z: null }],
   ['one item', 'kappa', { a: [1], b: [1] }, { kappa: null }],
   [

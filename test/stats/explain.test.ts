@@ -18,6 +18,7 @@ const experiment: ExperimentReport = {
   guardrails: [],
   stopped: [],
   srm: null,
+  exposure: null,
   unit: 'user',
   units: 2400,
   unitsMinArm: 12,
@@ -62,6 +63,10 @@ test.each<[GateReason, string]>([
   ],
   ['breaker', "hyde was rolled back at 2026-03-01 10:00: its failure rate rose above the breaker's ceiling."],
   ['guardrail', 'hyde was rolled back at 2026-03-01 10:00: errors, slow moved beyond the allowed margin.'],
+  [
+    'exposure',
+    "Exposure differs between arms. Numbers can't be trusted until the cause is found: a variant that slows down or breaks steps before the edited one, crashes, runs that are ended from outside.",
+  ],
   [
     'srm',
     "Traffic split is off. Numbers can't be trusted until the cause is found: lost exposures, bots, redirects, crashes.",
@@ -118,6 +123,19 @@ test('a broken split gives weights, counts and the chance', () => {
   );
   expect(say('srm', { srm: { ...split, p: 0 } })).toContain('chance less than 1 in a billion');
   expect(say('srm', { srm: { ...split, p: 1e-12 } })).toContain('chance less than 1 in a billion');
+});
+
+const exposure = {
+  arms: ['baseline', 'hyde'],
+  assigned: [1_000, 1_000],
+  exposed: [990, 812],
+  p: 6.334e-5,
+} as const;
+
+test('exposure that differs names the arms that expose least and most', () => {
+  expect(say('exposure', { exposure })).toContain(
+    'Exposure differs between arms: 812 of 1,000 assigned users of hyde were exposed, 990 of 1,000 of baseline (chance 1 in 15788)',
+  );
 });
 
 test('records that are lost are said of the arm that loses them', () => {
@@ -208,6 +226,9 @@ describe('a rollout', () => {
     expect(rollout('rollback', 'breaker')).toContain("its failure rate rose above the breaker's ceiling.");
     expect(rollout('rollback', 'srm', { srm: split })).toBe(
       'hyde was rolled back at 2026-03-01 10:00: the traffic split is off (expected 0.5:0.5, got 5200:4800; chance 1 in 15788), so harm would not be seen.',
+    );
+    expect(rollout('rollback', 'exposure', { exposure })).toBe(
+      'hyde was rolled back at 2026-03-01 10:00: exposure differs between arms: 812 of 1,000 assigned users of hyde were exposed, 990 of 1,000 of baseline (chance 1 in 15788), so harm would not be seen.',
     );
   });
 });

@@ -174,6 +174,7 @@ describe('to the gate', () => {
   const rest = {
     breakerTripped: false,
     srmP: null,
+    exposureP: null,
     unitsMinArm: 1000,
     minUnits: 50,
     elapsedH: 200,

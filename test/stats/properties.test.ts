@@ -253,6 +253,7 @@ test('no answer to anything holds NaN or an infinity', () => {
     ['ppi_mean', ['y', 'yhat', 'yhat_unlabeled', 'alpha']],
     ['sign_flip', ['d']],
     ['srm_sequential', ['counts', 'weights', 'k']],
+    ['same_rate_sequential', ['x', 'n']],
   ];
   const write = (item: unknown): string =>
     Array.isArray(item) ? `[${item.map(write).join(',')}]` : String(item as number);

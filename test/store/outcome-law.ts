@@ -18,6 +18,7 @@ interface Unit {
 export function expectedLook({ exposures, outcomes, settings, watermark }: Given): LookData {
   const units = unitsOf(exposures);
   const analysed = [...units.values()].filter(({ excluded, first }) => excluded === null && first.at <= watermark);
+  const met = [...units.values()].filter(({ excluded, first }) => excluded !== 'override' && first.at <= watermark);
   const windows = [...new Set(settings.metrics.map(({ windowMs }) => windowMs))].sort((a, b) => a - b);
   const counts = { outcomes: 0, late: 0, outside: 0 };
   const cells = settings.metrics.flatMap((metric, index) => {
@@ -40,6 +41,7 @@ export function expectedLook({ exposures, outcomes, settings, watermark }: Given
     startedAt: settings.startedAt,
     fromStage: 1,
     exposed: armsOf(analysed),
+    assigned: armsOf(met).map((count) => ({ ...count, exposed: count.n })),
     matured: windows.flatMap((windowMs) =>
       armsOf(analysed.filter(({ first }) => first.at + windowMs <= watermark)).map((each) => ({ ...each, windowMs })),
     ),

@@ -169,6 +169,51 @@ export function describeOutcomes(subject: Subject): void {
       expect(await look(row, 11, { fromStage: 2 })).toMatchObject({ cells: [], exposed: [], counts: { outcomes: 0 } });
     });
 
+    test('assigned units are those that were exposed and those of which a run ended before, each by its first run', async () => {
+      const row = await started('o-assigned');
+      const { outcomes } = subject.store;
+      const note = (unit: string, minutes: number, more = {}) =>
+        outcomes.noteUnexposed([
+          { experiment: row.experimentId, unit, arm: 1, stage: 1, at: at(minutes), ...more },
+          { experiment: row.experimentId, unit, arm: 1, stage: 1, at: at(minutes), ...more },
+        ]);
+      await outcomes.expose([
+        exposureOf(row, { unit: 'always' }),
+        exposureOf(row, { unit: 'other', arm: 0 }),
+        exposureOf(row, { unit: 'named', excluded: 'override' }),
+      ]);
+      await note('always', 1);
+      await note('never', 1);
+      await note('later', 1);
+      await note('later', 3, { arm: 2 });
+      await note('after', 50);
+      await outcomes.expose([exposureOf(row, { unit: 'later', at: at(5) })]);
+      const seen = await look(row, 2);
+      expect(seen.assigned).toEqual([
+        { stage: 1, arm: 0, n: 1, exposed: 1 },
+        { stage: 1, arm: 1, n: 3, exposed: 1 },
+      ]);
+      const { assigned, exposed } = await look(row, 10);
+      expect(assigned).toEqual(seen.assigned);
+      expect(exposed).toEqual([
+        { stage: 1, arm: 0, n: 1 },
+        { stage: 1, arm: 1, n: 2 },
+      ]);
+      const begun = {
+        to: 'rolling',
+        from: ['running'],
+        by: 'mo',
+        reason: 'r',
+        winner: 'one',
+        beginsRollout: true,
+      } as const;
+      await subject.store.experiments.move(row.experimentId, begun);
+      await note('always', 11, { stage: 2 });
+      await note('never', 11, { stage: 2 });
+      await note('never', 12, { stage: 1 });
+      expect((await look(row, 20, { fromStage: 2 })).assigned).toEqual([{ stage: 2, arm: 1, n: 2, exposed: 0 }]);
+    });
+
     test('a rollout meets the units of the experiment anew, each once, and counts what comes after that', async () => {
       const row = await started('o-rollout');
       await subject.store.outcomes.expose([exposureOf(row)]);

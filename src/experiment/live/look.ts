@@ -9,6 +9,7 @@ import type { ExperimentRow, StageRow } from '../../store/experiments.ts';
 import type { Store } from '../../store/store.ts';
 import { lookRecord } from '../look.ts';
 import type { LookRecord } from '../look-data.ts';
+import { methodOf } from '../method.ts';
 import { outcomeSettings } from '../outcome-settings.ts';
 import { ITSELF, isLive } from '../spec.ts';
 import { stageFactsOf } from '../stage-facts.ts';
@@ -55,13 +56,15 @@ async function look({ store, now, version }: LookDependencies, row: ExperimentRo
   const { graceMs } = spec.stop;
   const here = now();
   const phase = phaseOf(row);
-  const data = await store.outcomes.look(experimentId, {
+  const { assigned, ...rest } = await store.outcomes.look(experimentId, {
     ...outcomeSettings(row),
     ...{ watermark: here - graceMs, graceMs },
     fromStage: phase === 'rollout' ? (row.rolloutStage ?? row.stage) : 1,
     stopped: row.stopped.map((name) => spec.arms.findIndex((arm) => arm.name === name)).sort((a, b) => a - b),
     arms: spec.arms.length,
   });
+  const { comparesExposure } = methodOf(settings.methodVersion);
+  const data = comparesExposure ? { ...rest, assigned: assigned! } : rest;
   // Where this clock is ahead of the database's, that one counts: no experiment ends because a machine has jumped.
   const at = Math.min(here, data.watermark + graceMs);
   return lookRecord({ spec, settings, data, lookNo, phase, at, version });

@@ -34,6 +34,7 @@ const Looked = z.object({
       arm: z.string(),
       weight: z.number(),
       isServed: z.boolean(),
+      assigned: z.int().nullable().openapi({ description: 'Null where it was not recorded' }),
       exposed: z.int(),
       matured: z.int().openapi({ description: "Whose window for the first metric's outcomes is over" }),
       recorded: z.int().openapi({ description: 'Of which a value of the first metric is known' }),
@@ -59,6 +60,16 @@ const Looked = z.object({
       }),
     ),
   }),
+  exposure: z
+    .object({
+      arms: z.array(z.string()),
+      assigned: z.array(z.int()),
+      exposed: z.array(z.int()),
+      p: z.number().openapi({ description: 'Of one rate of exposure in all arms' }),
+      haltsBelow: z.number(),
+    })
+    .nullable()
+    .openapi({ description: 'Of the assigned units of each served arm, how many were exposed; null: not known' }),
   counts: z
     .unknown()
     .openapi({ description: 'Units excluded, and outcomes late or outside; null before the first look' }),

@@ -2,6 +2,7 @@
 import { Link } from 'wouter';
 import {
   approvalHeading,
+  exposureRatesText,
   exposureText,
   onApproval,
   ownRows,
@@ -98,6 +99,7 @@ function Sheet({ status, report }: { readonly status: ExperimentStatus; readonly
         <h2>Exposure and duration</h2>
         <p>{exposureText(status, report, Date.now())}</p>
         <p>{ratioText(report)}</p>
+        <p>{exposureRatesText(report)}</p>
       </section>
       <section>
         <h2>{approvalHeading(status)}</h2>

@@ -1,5 +1,5 @@
 /** From those who met an arm to those of whom a value is known, arm by arm; and whether the arms got their shares. */
-import { ratioText } from '../../../../experiment/brief-words.ts';
+import { exposureRatesText, ratioText } from '../../../../experiment/brief-words.ts';
 import { DASH, percent, whole } from '../../format.ts';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import type { FunnelArm, Report } from './types.ts';
@@ -15,16 +15,22 @@ export function Funnel({ report }: { readonly report: Report }) {
   const columns: readonly Column<FunnelArm>[] = [
     { id: 'arm', heading: 'Arm', cell: ({ arm, isServed }) => (isServed ? arm : `${arm} (stopped)`) },
     { id: 'weight', heading: 'Planned', cell: ({ weight }) => percent(weight, 0), isNumber: true },
+    {
+      id: 'assigned',
+      heading: 'Assigned',
+      cell: ({ assigned }) => (assigned === null ? DASH : whole(assigned)),
+      isNumber: true,
+    },
     of('exposed', 'Exposed'),
     of('matured', 'Matured'),
     of('recorded', 'With value'),
   ];
   return (
     <>
-      <Rows rows={funnel} columns={columns} keyOf={({ arm }) => arm} caption="From exposed units to known values" />
+      <Rows rows={funnel} columns={columns} keyOf={({ arm }) => arm} caption="From assigned units to known values" />
       <p className="muted">
-        One {asked.unitName} counts once. It is assigned in the moment it meets its arm, so nobody is assigned and not
-        exposed.
+        One {asked.unitName} counts once. It is assigned with its first run, and exposed when a run comes to the first
+        node that any arm edits, or ends in a way that may depend on the arm.
         {counts !== null && (
           <>
             {' '}
@@ -65,10 +71,13 @@ function Part({
 }
 
 export function SampleRatio({ report }: { readonly report: Report }) {
-  const { ratio } = report;
+  const { ratio, exposure } = report;
   return (
     <>
       <p className={ratio.isOff ? 'harm' : undefined}>{ratioText(report)}</p>
+      {exposure !== null && (
+        <p className={exposure.p < exposure.haltsBelow ? 'harm' : undefined}>{exposureRatesText(report)}</p>
+      )}
       {ratio.rows.length > 0 && (
         <Rows
           rows={ratio.rows}
