@@ -1,6 +1,7 @@
 /** What labels say of a scorer, for a terminal: what it may decide first, then the numbers that this rests on. */
 import type { Interval, Rate } from '../evaluation/calibration/agreement.ts';
 import type { FieldReport, JudgeReport } from '../evaluation/calibration/judge-report.ts';
+import { fieldName } from '../evaluation/calibration/words.ts';
 import type { ValueFormat } from '../stats/reports.ts';
 import { formatValue } from '../stats/words.ts';
 import { type Column, tableLines } from './table.ts';
@@ -11,8 +12,9 @@ const SHORT_VERSION = 12;
 
 export function showJudge(terminal: Terminal, report: JudgeReport): void {
   const { colours, width } = terminal;
-  const { scorer, kind, model, version, subjects, labels, fields } = report;
-  const what = kind === 'human' ? 'asked of people' : (model ?? 'no judge: it needs no labels to decide');
+  const { scorer, kind, isJudge, model, version, subjects, labels, fields } = report;
+  const what =
+    kind === 'human' ? 'asked of people' : isJudge ? (model ?? 'a judge') : 'no judge: it needs no labels to decide';
   terminal.print(`${colours.bold(scorer)}: ${what}`);
   const facts = [
     `${labels.here.toLocaleString('en')} of ${count(subjects, 'answer')} with labels`,
@@ -22,16 +24,17 @@ export function showJudge(terminal: Terminal, report: JudgeReport): void {
   ];
   for (const line of flow(facts, width)) terminal.print(line);
   for (const field of fields) showField(terminal, report, field);
-  if (labels.here === 0)
+  for (const remedy of new Set(fields.flatMap((field) => field.remedy ?? []))) terminal.note(remedy);
+  if (labels.here === 0 && !isJudge)
     terminal.note(`label a sample: sluice judge export ${report.evaluationId} --scorer ${scorer} --out labels.csv`);
 }
 
-function showField(terminal: Terminal, { model }: JudgeReport, report: FieldReport): void {
+function showField(terminal: Terminal, { isJudge }: JudgeReport, report: FieldReport): void {
   const { colours, width, room } = terminal;
-  const { field, calibration, agreement, variants, slices, raters } = report;
+  const { calibration, agreement, variants, slices, raters } = report;
   const verdict = calibration.state === 'calibrated' ? colours.green('may gate') : colours.yellow('may not gate');
   terminal.print();
-  terminal.print(`  ${colours.bold(field)}${model === null ? '' : `: ${verdict}`}`);
+  terminal.print(`  ${colours.bold(fieldName(report))}${isJudge ? `: ${verdict}` : ''}`);
   for (const sentence of report.sentences) for (const line of wrap(sentence, width, '  ')) terminal.print(line);
   const tables = [
     ...(agreement === null ? [] : [tableOf(report)]),
@@ -111,7 +114,11 @@ function variantTable({ variants, format }: FieldReport, room: number): string[]
       { heading: 'yes where yes', cell: ({ agreement }) => showRate(agreement.sensitivity) },
       { heading: 'no where no', cell: ({ agreement }) => showRate(agreement.specificity) },
       { heading: 'more than people', cell: ({ agreement }) => showInterval(agreement.excess, format) },
-      { heading: 'on both', cell: ({ variant, pairs }) => (variant === 0 ? null : pairs), align: 'right' },
+      {
+        heading: 'clusters on both',
+        cell: ({ variant, clusters }) => (variant === 0 ? null : clusters),
+        align: 'right',
+      },
     ],
     room,
   );

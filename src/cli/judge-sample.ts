@@ -2,7 +2,7 @@
 import { SluiceError } from '../errors.ts';
 import { readContents, type WithContents } from '../evaluation/calibration/contents.ts';
 import { type ShownSubject, toLabelCsv, toLabelLines } from '../evaluation/calibration/label-export.ts';
-import { describeField, fieldsOfSpec, type LabelFields } from '../evaluation/calibration/label-fields.ts';
+import { describeField, type LabelFields } from '../evaluation/calibration/label-fields.ts';
 import { loadRatings } from '../evaluation/calibration/load-labels.ts';
 import { WINNERS } from '../evaluation/calibration/pair-order.ts';
 import { type Asked, createPopulation, drawSample } from '../evaluation/calibration/sample.ts';
@@ -11,7 +11,7 @@ import type { ScorerSpec } from '../evaluation/spec.ts';
 import { randomFrom } from '../stats/random.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';
-import { findJudged, findScorer, labelFields } from './judge-scorers.ts';
+import { fieldsFor, findJudged, findScorer } from './judge-scorers.ts';
 import type { Session } from './session.ts';
 import { count } from './text.ts';
 
@@ -47,7 +47,7 @@ export async function sampleToLabel(
   const scorer = findScorer(evaluation, request.scorer);
   const { population, open } = await subjectsOf(store, evaluation, scorer, unlabelled);
   if (open.length === 0) throw nothingToLabel(evaluation, scorer, population);
-  const fields = (await labelFields(session, store)).get(scorer.id) ?? fieldsOfSpec(scorer);
+  const fields = await fieldsFor(session, scorer);
   const subjects = await readSubjects(store, evaluation, scorer, drawSample(open, sample, seed), seed);
   const settings = { scorer: scorer.id, fields: [...fields.keys()], showsVerdicts };
   return {

@@ -33,6 +33,13 @@ export const findScorer = ({ spec, evaluationId }: EvaluationRow, name: string):
     whenNone: `${evaluationId} has no scorers`,
   });
 
+/** Of one evaluation's scorer: as the project defines it, where that is the same definition; else as it was kept. */
+export async function fieldsFor(session: Session, scorer: ScorerSpec): Promise<LabelFields> {
+  const { fieldsOfSpec } = await import('../evaluation/calibration/label-fields.ts');
+  const defined = (await definedFields(session)).find(({ hash }) => hash === scorer.definitionHash);
+  return defined?.fields ?? fieldsOfSpec(scorer);
+}
+
 /** By scorer: as the project defines it, or else as the newest evaluation that has it. */
 export async function labelFields(session: Session, store: WithEvaluations): Promise<ReadonlyMap<string, LabelFields>> {
   const { fieldsOfSpec } = await import('../evaluation/calibration/label-fields.ts');
@@ -40,16 +47,26 @@ export async function labelFields(session: Session, store: WithEvaluations): Pro
   const kept = rows
     .toReversed()
     .flatMap(({ spec }) => spec.scorers.map((scorer) => [scorer.id, fieldsOfSpec(scorer)] as const));
-  return new Map([...kept, ...(await definedFields(session))]);
+  const defined = (await definedFields(session)).map(({ id, fields }) => [id, fields] as const);
+  return new Map([...kept, ...defined]);
+}
+
+interface Defined {
+  readonly id: string;
+  readonly hash: string;
+  readonly fields: LabelFields;
 }
 
 /** None where there is no project, or none that can be loaded: labels can be read all the same. */
-async function definedFields({ services, terminal }: Session): Promise<readonly (readonly [string, LabelFields])[]> {
+async function definedFields({ services, terminal }: Session): Promise<readonly Defined[]> {
   try {
     const { fieldsOfScorer } = await import('../evaluation/calibration/label-fields.ts');
     const definitions = await services.evaluations();
     return [...definitions.values()].flatMap(({ scorers }) =>
-      scorers.map((scorer) => [scorer.id, fieldsOfScorer(scorer)] as const),
+      scorers.map((scorer) => ({
+        ...{ id: scorer.id, hash: scorer.spec.definitionHash },
+        fields: fieldsOfScorer(scorer),
+      })),
     );
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;

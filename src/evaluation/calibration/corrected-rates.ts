@@ -15,6 +15,10 @@ const MIN_CLASS_LABELS = 20;
 /** Whether there are enough labels of either class. */
 export const areEnough = ({ tp, fn, tn, fp }: Counts): boolean => Math.min(tp + fn, tn + fp) >= MIN_CLASS_LABELS;
 
+/** Whether each side has labels enough for error rates of its own that correct anything. */
+export const haveOwnRates = (baseline: Counts, variant: Counts, alpha: number): boolean =>
+  [baseline, variant].every((counts) => areEnough(counts) && deviceOf(counts, alpha) !== null);
+
 export interface RateErrors {
   /** The judge's table on the baseline's answers, and on the variant's; the same twice where they are pooled. */
   readonly baseline: Counts;

@@ -4,6 +4,8 @@ import { adjustP } from '../../stats/multiplicity.ts';
 import { SPLITS } from '../dataset.ts';
 import { agreementOf, countsOf, rateOf } from './agreement.ts';
 import { type HeldAgainst, holdAgainst, type Measured } from './calibration.ts';
+import { MIN_LABELLED_PAIRS } from './corrected-effect.ts';
+import { haveOwnRates } from './corrected-rates.ts';
 import type { Sampling, SliceErrors, VariantErrors } from './judge-report.ts';
 import type { Labelled, Subject } from './labelled.ts';
 import { CALIBRATION_LIMITS } from './limits.ts';
@@ -13,12 +15,15 @@ import { biasBetween } from './variant-bias.ts';
 
 type Held = HeldAgainst['held'];
 
-/** The baseline first, with Holm's p over the others; variants without labels are left out. */
+/**
+ * The baseline first, with Holm's p over the others; variants without labels are left out.
+ *
+ * @param isRate whether effects are differences of rates, which error rates correct
+ */
 export function variantErrors(
   measured: Measured,
   labelled: Labelled,
-  cut: number,
-  alpha: number,
+  { cut, isRate, alpha }: { readonly cut: number; readonly isRate: boolean; readonly alpha: number },
 ): readonly VariantErrors[] {
   const { variants } = labelled.facts.spec;
   const own = labelled.judgements(measured.scorer.id);
@@ -40,24 +45,35 @@ export function variantErrors(
   return variants.flatMap(({ name }, variant): VariantErrors[] => {
     const there = held[variant]!;
     if (there.length === 0) return [];
-    const pairs = variant === 0 ? 0 : labelledPairs(measured, labelled, variant);
-    return [
-      Object.freeze({ variant, name, agreement: agreementOf(there, cut, alpha), bias: adjusted[variant]!, pairs }),
-    ];
+    const agreement = agreementOf(there, cut, alpha);
+    const clusters = variant === 0 ? 0 : labelledClusters(measured, labelled, variant);
+    const isCorrected =
+      clusters >= MIN_LABELLED_PAIRS ||
+      (variant > 0 && isRate && haveOwnRates(countsOf(held[0]!, cut), agreement.counts, alpha));
+    return [Object.freeze({ variant, name, agreement, bias: adjusted[variant]!, clusters, isCorrected })];
   });
 }
 
-/** Examples with labels on both sides, on answers that differ. */
-function labelledPairs({ scorer, field }: Measured, { facts, ratings, subjects }: Labelled, variant: number): number {
+/** Clusters of examples with labels on both sides, on answers that differ, as `correctedMean` counts them. */
+function labelledClusters(
+  { scorer, field }: Measured,
+  { facts, ratings, subjects }: Labelled,
+  variant: number,
+): number {
   const { examples, spec } = facts;
   const [baseline, side] = [subjects(scorer.id, 0) ?? [], subjects(scorer.id, variant) ?? []];
+  // Of a run that failed nobody has to say anything.
   const isLabelled = (subject: Subject): boolean =>
-    typeof subject === 'string' && votesOf(ratings.get(scorer.id)?.get(subject), field).length > 0;
-  return examples.filter((_, example) => {
+    subject === null || votesOf(ratings.get(scorer.id)?.get(subject!), field).length > 0;
+  const areLabelled = (own: readonly Subject[]): boolean => own.length > 0 && own.every(isLabelled);
+  const found = examples.filter((_, example) => {
     const places = Array.from({ length: spec.repeats }, (_, repeat) => example * spec.repeats + repeat);
-    const isComplete = places.every((at) => isLabelled(baseline[at]) && isLabelled(side[at]));
-    return isComplete && places.some((at) => baseline[at] !== side[at]);
-  }).length;
+    const [ones, others] = [baseline, side].map((all) =>
+      places.map((at) => all[at]).filter((subject) => subject !== undefined),
+    );
+    return areLabelled(ones!) && areLabelled(others!) && places.some((at) => baseline[at] !== side[at]);
+  });
+  return new Set(found.map(({ id, cluster }) => JSON.stringify([cluster === null ? id : null, cluster]))).size;
 }
 
 /** By tag of the example, the most frequent first: where the scorer may be worse than on the whole. */

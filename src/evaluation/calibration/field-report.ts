@@ -1,7 +1,7 @@
 /** One score of a scorer held against labels. */
+import type { MetricSpec } from '../spec.ts';
 import { agreementOf, kappaInterval, tableOf } from './agreement.ts';
 import { calibrationOf, cutFor, holdAgainst, type Measured } from './calibration.ts';
-import { MIN_LABELLED_PAIRS } from './corrected-effect.ts';
 import { samplingOf, slicesOf, variantErrors } from './field-parts.ts';
 import type { FieldReport } from './judge-report.ts';
 import type { Judgement, Labelled } from './labelled.ts';
@@ -9,7 +9,7 @@ import { raterAgreement } from './raters.ts';
 import { votesOf } from './ratings.ts';
 import type { Asked } from './sample.ts';
 import { BIAS_ALPHA } from './variant-bias.ts';
-import { fieldSentences } from './words.ts';
+import { calibrationRemedy, fieldSentences } from './words.ts';
 
 export interface FieldInput {
   readonly measured: Measured;
@@ -24,13 +24,11 @@ export interface FieldInput {
 
 export function fieldReport(input: FieldInput): FieldReport {
   const { measured, labelled, elsewhere, population, isJudge, alpha } = input;
-  const { scorer, field } = measured;
+  const { scorer, field, above } = measured;
   const own = labelled.judgements(scorer.id);
   const all = [...own, ...elsewhere];
   const { held, ties } = holdAgainst(measured, all, labelled.ratings);
   const cut = cutFor(measured, held);
-  const variants = variantErrors(measured, labelled, cut, alpha);
-  const isBiased = variants.some(({ bias, pairs }) => bias && bias.p < BIAS_ALPHA && pairs < MIN_LABELLED_PAIRS);
   const { better, format } = scorer.fields[field]!;
   const subjects = new Set([...population.keys(), ...elsewhere.map(({ subject }) => subject)]);
   const ratings = [...(labelled.ratings.get(scorer.id) ?? [])].flatMap(([subject, given]) =>
@@ -38,9 +36,14 @@ export function fieldReport(input: FieldInput): FieldReport {
   );
   const scores = [...population.values()].flatMap(({ score }) => score?.[field] ?? []);
   const votes = ratings.flatMap((given) => votesOf(given, field));
-  const isBinary = [...scores, ...votes].every((value) => value === 0 || value === 1);
+  const isBinary = above !== null || [...scores, ...votes].every((value) => value === 0 || value === 1);
+  const metrics = labelled.facts.spec.metrics.filter((metric) => measuresSame(metric, measured));
+  const isRate = metrics.length === 0 ? isBinary : metrics.some(({ kind }) => kind === 'rate' || kind === 'share');
+  const variants = variantErrors(measured, labelled, { cut, isRate, alpha });
+  const isBiased = variants.some(({ bias, isCorrected }) => bias && bias.p < BIAS_ALPHA && !isCorrected);
   const numbers = {
-    ...{ field, better, format, isBinary, ties, variants },
+    ...{ field, above, better, isBinary, ties, variants },
+    format: above === null ? format : ('share' as const),
     raters: raterAgreement(ratings, field, isBinary),
     agreement: held.length === 0 ? null : agreementOf(held, cut, alpha),
     kappa: kappaInterval(held, alpha),
@@ -49,5 +52,14 @@ export function fieldReport(input: FieldInput): FieldReport {
     sampling: samplingOf(measured, population, labelled),
     calibration: calibrationOf(measured, all, labelled.ratings, isBiased ? ['favours_a_variant'] : []),
   };
-  return Object.freeze({ ...numbers, sentences: fieldSentences(numbers, { isJudge }) });
+  const remedy = isJudge
+    ? calibrationRemedy(numbers.calibration, { evaluationId: labelled.facts.evaluationId, scorer: scorer.id })
+    : null;
+  return Object.freeze({ ...numbers, remedy, sentences: fieldSentences(numbers, { isJudge }) });
+}
+
+/** Whether a metric is made of these scores, by this threshold. */
+function measuresSame({ source, kind, above }: MetricSpec, measured: Measured): boolean {
+  const isOfField = source.from === 'score' && source.scorer === measured.scorer.id && source.field === measured.field;
+  return isOfField && (kind === 'share' ? (above ?? 0) : null) === measured.above;
 }

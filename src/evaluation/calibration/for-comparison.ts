@@ -10,7 +10,7 @@ import type { Calibration } from '../compare/compared-metric.ts';
 import { type Pairing, pairExamples } from '../compare/pairs.ts';
 import type { Sheet } from '../compare/sheet.ts';
 import { placeSides } from '../compare/sides.ts';
-import type { MetricSpec, ScorerSpec } from '../spec.ts';
+import type { MetricSpec } from '../spec.ts';
 import { calibrationOf } from './calibration.ts';
 import { correctedEffect, heldOn, measuredBy } from './correct-metric.ts';
 import type { LabelledSide } from './judged-pairs.ts';
@@ -28,8 +28,16 @@ export interface LabelsInput extends Pick<CompareInput, 'sheets' | 'sides'> {
 /** @throws SluiceError as `compareEvaluations` */
 export function labelsFor(input: LabelsInput): Required<Pick<CompareInput, 'judges' | 'corrections'>> {
   const corrections = correctionsFor(input);
-  const { scorers } = placeSides(input.sheets, input.sides)[0]!.sheet.facts.spec;
-  const judges = scorers.filter(isJudge).map((scorer) => [scorer.id, judgeFor(input, scorer, corrections)] as const);
+  const { scorers, metrics } = placeSides(input.sheets, input.sides)[0]!.sheet.facts.spec;
+  const judges = metrics.flatMap((metric): [string, Calibration][] => {
+    const measured = measuredBy(metric, scorers);
+    const isOfJudge =
+      measured !== undefined && scorers.some((scorer) => scorer.id === measured.scorer.id && isJudge(scorer));
+    if (!isOfJudge) return [];
+    const judgements = judgementsFor(input, measured.scorer.id);
+    const own = favours(input, metric, corrections);
+    return [[metric.name, calibrationOf(measured, judgements, input.labelled[0]!.ratings, own)]];
+  });
   return { judges: Object.fromEntries(judges), corrections };
 }
 
@@ -73,27 +81,6 @@ function judgementsFor({ labelled, sides, elsewhere = {} }: LabelsInput, scorer:
   const alike = labelled.filter((one) => one === baseline || versionOf(one) === versionOf(baseline));
   const own = [baseline, ...alike.filter((one) => one !== baseline)].flatMap((one) => one.judgements(scorer));
   return [...own, ...(elsewhere[scorer] ?? [])];
-}
-
-/** As good as on the worst of the metrics that something hangs on; where none is declared of it, of all. */
-function judgeFor(input: LabelsInput, scorer: ScorerSpec, corrections: readonly Correction[]): Calibration {
-  const [baseline] = placeSides(input.sheets, input.sides);
-  const { spec } = baseline!.sheet.facts;
-  const own = spec.metrics.filter((metric) => scorerOf(metric) === scorer.id);
-  const declared = own.filter(({ role }) => role !== 'secondary');
-  const judgements = judgementsFor(input, scorer.id);
-  const calibrations = (declared.length > 0 ? declared : own).map((metric) =>
-    calibrationOf(measuredBy(metric, spec.scorers)!, judgements, input.labelled[0]!.ratings, [
-      ...favours(input, metric, corrections),
-    ]),
-  );
-  const flaws = [...new Set(calibrations.flatMap((calibration) => calibration.flaws))];
-  const isCalibrated = calibrations.length > 0 && calibrations.every(({ state }) => state === 'calibrated');
-  return Object.freeze({
-    state: isCalibrated ? 'calibrated' : 'uncalibrated',
-    labels: calibrations.length === 0 ? 0 : Math.min(...calibrations.map(({ labels }) => labels)),
-    flaws: Object.freeze(flaws),
-  });
 }
 
 /** A judge that treats two sides differently decides nothing between them, unless labels of either side correct it. */

@@ -11,7 +11,9 @@ export interface JudgeReport {
   readonly evaluationId: string;
   readonly scorer: string;
   readonly kind: ScorerSpec['kind'];
-  /** The served model that makes it a judge; null: it is none, and needs no calibration. */
+  /** Of none that is not, calibration is needed. */
+  readonly isJudge: boolean;
+  /** The served model that its config names; null: none. */
   readonly model: string | null;
   /** Of the evaluation's pins; null where it has not begun. */
   readonly version: string | null;
@@ -24,12 +26,14 @@ export interface JudgeReport {
     /** Labelled subjects that this version has not scored: of other versions, or of answers that are no more given. */
     readonly unscored: number;
   };
-  /** By field, those that have labels; of a judge all. */
+  /** By field and the thresholds that metrics have for it, those that have labels; of a judge all. */
   readonly fields: readonly FieldReport[];
 }
 
 export interface FieldReport {
   readonly field: string;
+  /** The threshold of a share metric, above which a score counts as a yes; null: the scores themselves. */
+  readonly above: number | null;
   readonly better: Better;
   readonly format: ValueFormat;
   /** Of yes and no alone. */
@@ -48,6 +52,8 @@ export interface FieldReport {
   readonly slices: readonly SliceErrors[];
   readonly sampling: Sampling | null;
   readonly calibration: Calibration;
+  /** What leads to a calibration; null where there is one, or none is needed. */
+  readonly remedy: string | null;
   readonly sentences: readonly string[];
 }
 
@@ -57,8 +63,13 @@ export interface VariantErrors {
   readonly agreement: Agreement;
   /** Against the baseline, p by Holm over variants; null of the baseline, and where there are too few labels. */
   readonly bias: VariantBias | null;
-  /** Examples with labels on this side and the baseline's, on answers that differ: what corrects an effect. */
-  readonly pairs: number;
+  /**
+   * Clusters with labels on this side and the baseline's, on answers that differ: what corrects an effect. An example without
+   * a cluster is one of its own.
+   */
+  readonly clusters: number;
+  /** Whether labels of either side correct effects between the two. */
+  readonly isCorrected: boolean;
 }
 
 export interface SliceErrors {

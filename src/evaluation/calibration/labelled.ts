@@ -20,7 +20,7 @@ export type Subject = string | null | undefined;
 
 /** Of an evaluation what labels need. */
 export interface LabelledFacts extends Pick<EvaluationFacts, 'evaluationId' | 'spec' | 'pins'> {
-  readonly examples: readonly Pick<ExampleInfo, 'id' | 'tags'>[];
+  readonly examples: readonly Pick<ExampleInfo, 'id' | 'tags' | 'cluster'>[];
 }
 
 export interface Labelled {

@@ -2,7 +2,7 @@
 import type { EvaluationRow } from '../../store/evaluations.ts';
 import type { Store } from '../../store/store.ts';
 import { examplesOfPart } from '../compare/load.ts';
-import { createLabelled, type Labelled } from './labelled.ts';
+import { createLabelled, type Labelled, type LabelledFacts } from './labelled.ts';
 import type { Ratings } from './ratings.ts';
 import { createPopulation, type Population } from './sample.ts';
 
@@ -18,8 +18,9 @@ export async function loadJudged(
   { evaluationId, spec, pins }: EvaluationRow,
   ratings: Ratings,
 ): Promise<JudgedEvaluation> {
-  const examples: { id: string; tags: readonly string[] }[] = [];
-  for await (const { id, tags = [] } of examplesOfPart(store, spec.dataset)) examples.push({ id, tags });
+  const examples: LabelledFacts['examples'][number][] = [];
+  for await (const { id, tags = [], cluster = null } of examplesOfPart(store, spec.dataset))
+    examples.push({ id, tags, cluster });
   const labelled = createLabelled({ evaluationId, spec, pins, examples }, ratings);
   const populations = new Map(spec.scorers.map(({ id }) => [id, createPopulation(id)]));
   for await (const row of store.evaluations.eachResult(evaluationId, { scoresOnly: true })) {

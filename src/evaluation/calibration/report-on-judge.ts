@@ -1,7 +1,8 @@
 /** From an evaluation's rows and people's labels to what they say of one of its scorers. */
+import type { MetricSpec } from '../spec.ts';
 import { fieldReport } from './field-report.ts';
 import type { JudgeReport } from './judge-report.ts';
-import { judgeModel } from './judges.ts';
+import { isJudge, judgeModel } from './judges.ts';
 import type { Judgement, Labelled } from './labelled.ts';
 import { votesOf } from './ratings.ts';
 import type { Population } from './sample.ts';
@@ -21,19 +22,20 @@ const ALPHA = 0.05;
 export function reportOnJudge({ scorer: id, labelled, population, elsewhere }: JudgeInput): JudgeReport {
   const { facts, ratings } = labelled;
   const scorer = facts.spec.scorers.find((each) => each.id === id)!;
-  const model = judgeModel(scorer);
   const own = [...(ratings.get(id) ?? [])];
   const here = own.filter(([subject]) => population.subjects.has(subject)).length;
   const isLabelled = (field: string): boolean => own.some(([, labels]) => votesOf(labels, field).length > 0);
+  const judges = isJudge(scorer);
   const fields = Object.keys(scorer.fields)
-    .filter((field) => model !== null || isLabelled(field))
-    .map((field) =>
+    .filter((field) => judges || isLabelled(field))
+    .flatMap((field) => thresholdsOf(facts.spec.metrics, id, field).map((above) => ({ field, above })))
+    .map(({ field, above }) =>
       fieldReport({
-        measured: { scorer, field, above: null },
+        measured: { scorer, field, above },
         labelled,
         population: population.subjects,
         elsewhere,
-        isJudge: model !== null,
+        isJudge: judges,
         alpha: ALPHA,
       }),
     );
@@ -41,10 +43,21 @@ export function reportOnJudge({ scorer: id, labelled, population, elsewhere }: J
     evaluationId: facts.evaluationId,
     scorer: id,
     kind: scorer.kind,
-    model,
+    isJudge: judges,
+    model: judgeModel(scorer),
     version: facts.pins?.scorerVersions[id] ?? null,
     subjects: population.subjects.size,
     labels: Object.freeze({ here, elsewhere: elsewhere.length, unscored: own.length - here - elsewhere.length }),
     fields: Object.freeze(fields),
   });
+}
+
+/** What metrics ask of a field, as comparisons calibrate it; without a metric the scores themselves. */
+function thresholdsOf(metrics: readonly MetricSpec[], scorer: string, field: string): readonly (number | null)[] {
+  const own = metrics.filter(
+    ({ source }) => source.from === 'score' && source.scorer === scorer && source.field === field,
+  );
+  return own.length === 0
+    ? [null]
+    : [...new Set(own.map(({ kind, above }) => (kind === 'share' ? (above ?? 0) : null)))];
 }

@@ -28,8 +28,8 @@ export interface CompareInput {
   readonly comparisons: number;
   /** Whether the baseline's dataset has a final split that the baseline did not run on; default false. */
   readonly hasFinal?: boolean;
-  /** Of scorers that are judges, by id. Others are none. */
-  readonly judges?: { readonly [scorer: string]: Calibration };
+  /** By the name of the metric, of those that a judge scores. */
+  readonly judges?: { readonly [metric: string]: Calibration };
   /** Effects as labels correct them; `side` is a place in `sides`. */
   readonly corrections?: readonly Correction[];
 }
@@ -60,7 +60,7 @@ export function compareEvaluations(input: CompareInput): ComparisonReport {
     parts.map((part) => ({ ...part, whole: wholes.get(part.of)!, flip: flips.get(part.found) })),
     alpha,
   );
-  const judgeOf = ({ metric }: Pick<Measured, 'metric'>): Calibration | null => judges[scorerOf(metric) ?? ''] ?? null;
+  const judgeOf = ({ metric }: Pick<Measured, 'metric'>): Calibration | null => judges[metric.name] ?? null;
   const correctedOf = ({ metric, side }: Measured): CorrectedEffect | null => {
     const found = corrections.find((correction) => correction.metric === metric.name && correction.side === side);
     if (found === undefined) return null;

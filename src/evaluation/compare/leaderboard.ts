@@ -59,7 +59,7 @@ export interface LeaderboardInput {
   readonly sides: readonly SideRef[];
   /** The name of a column; default the first. */
   readonly sortBy?: string;
-  readonly judges?: { readonly [scorer: string]: Calibration };
+  readonly judges?: { readonly [metric: string]: Calibration };
 }
 
 /**
@@ -99,7 +99,7 @@ export function leaderboardOf({ sheets, sides, sortBy, judges = {} }: Leaderboar
         const isJudged = placed.some(({ sheet }) =>
           sheet.facts.spec.scorers.some((each) => each.id === scorer && isJudge(each)),
         );
-        return Object.freeze({ metric: name, better, format, judge: judges[scorer ?? ''] ?? null, isJudged });
+        return Object.freeze({ metric: name, better, format, judge: judges[name] ?? null, isJudged });
       }),
     ),
     rows: Object.freeze(rows.toSorted((one, other) => rankOf(one) - rankOf(other))),

@@ -1,5 +1,6 @@
 /** What makes a comparison doubtful, found in what the sides are, and not in their numbers. */
 import { isDatasetWorn } from '../../stats/offline.ts';
+import { calibrationRemedy, calibrationWords } from '../calibration/words.ts';
 import type { PlacedSide } from './comparable.ts';
 import type { ComparedMetric } from './compared-metric.ts';
 import type { EvaluationFacts } from './input.ts';
@@ -27,7 +28,7 @@ export function warningsOf(input: WarningInput): readonly CompareWarning[] {
   return Object.freeze([
     ...unfinished(sides),
     ...unique(differing),
-    ...judgeWarnings(metrics),
+    ...judgeWarnings(metrics, baseline),
     ...worn(baseline, input),
   ]);
 }
@@ -50,8 +51,11 @@ function unfinished(sides: readonly PlacedSide[]): readonly CompareWarning[] {
   return unique(warnings);
 }
 
-function judgeWarnings(metrics: readonly ComparedMetric[]): readonly CompareWarning[] {
-  return metrics.flatMap(({ name, judge, sides }) => {
+function judgeWarnings(
+  metrics: readonly ComparedMetric[],
+  { evaluationId }: Pick<EvaluationFacts, 'evaluationId'>,
+): readonly CompareWarning[] {
+  return metrics.flatMap(({ name, judge, scorer, sides }) => {
     const uncalibrated = judge?.state === 'uncalibrated' && sides.some(({ verdict }) => verdict !== null);
     const biased = sides.filter(({ positionBias }) => positionBias?.warn);
     return [
@@ -59,8 +63,8 @@ function judgeWarnings(metrics: readonly ComparedMetric[]): readonly CompareWarn
         ? [
             warnAt([])(
               'judge_uncalibrated',
-              `the judge behind ${name} is not calibrated (${judge.labels} labels): its verdicts do not gate`,
-              'label answers that it has judged: sluice judge',
+              `the judge behind ${name} is not calibrated, so its verdicts do not gate: ${calibrationWords(judge)}`,
+              calibrationRemedy(judge, { evaluationId, scorer: scorer! }),
             ),
           ]
         : []),

@@ -18,6 +18,7 @@ import { createPopulation } from '../../../src/evaluation/calibration/sample.ts'
 import type { Json } from '../../../src/plan/plan.ts';
 import { kappa, wilson } from '../../../src/stats/index.ts';
 import type { Label } from '../../../src/store/evaluations.ts';
+import { metricOf } from '../compare/make.ts';
 import { JUDGE, type Judged, judgedEvaluation, labelledOf, labelOf, subjectOf } from './make.ts';
 
 /** So many of each kind: `[judge, label, count]`, each an example of its own. */
@@ -199,7 +200,7 @@ describe('the report on a judge', () => {
   it('counts errors by variant, and says which it favours and what corrects that', () => {
     const [correct] = reportOf(labels(100)).fields;
     expect(correct).toMatchObject({ isBinary: true, ties: 0, calibration: { state: 'calibrated', labels: 200 } });
-    expect(correct!.variants.map(({ name, agreement, pairs }) => [name, agreement.n, pairs])).toEqual([
+    expect(correct!.variants.map(({ name, agreement, clusters }) => [name, agreement.n, clusters])).toEqual([
       ['baseline', 100, 0],
       ['variant', 100, 100],
     ]);
@@ -212,18 +213,42 @@ describe('the report on a judge', () => {
     expect(correct!.sentences).toEqual([
       expect.stringMatching(/^It may gate on correct: 200 labels, kappa 0\.\d\d\.$/),
       expect.stringMatching(
-        /^It favours variant: beside people it scores it 30% higher than baseline \(95% interval .*\); 100 examples have labels on both, which correct effects between the two\.$/,
+        /^It favours variant: beside people it scores it 30% higher than baseline \(95% interval .*\); 100 clusters of examples have labels on both, which correct effects between the two\.$/,
       ),
     ]);
   });
 
-  it('lets a judge that favours one side decide nothing where no example has labels on both', () => {
-    const [correct] = reportOf([...labels(100, [0]), ...labels(200, [1]).slice(100)]).fields;
-    expect(correct!.calibration).toEqual({ state: 'uncalibrated', labels: 200, flaws: ['favours_a_variant'] });
+  it('lets a judge that favours one side decide only where labels correct that, as a comparison does', () => {
+    const [whole] = reportOf([...labels(100, [0]), ...labels(200, [1]).slice(100)]).fields;
+    expect(whole!.calibration).toEqual({ state: 'calibrated', labels: 200, flaws: [] });
+    expect(whole!.sentences[1]).toContain('its error rates on either correct effects between the two');
+    const [correct] = reportOf([...labels(100, [0]), ...labels(135, [1]).slice(100)]).fields;
+    expect(correct!.calibration).toEqual({ state: 'uncalibrated', labels: 135, flaws: ['favours_a_variant'] });
     expect(correct!.sentences[0]).toBe(
-      'It may not gate on correct: its error is not the same on variant as on baseline, and fewer than 30 examples have labels on both.',
+      'It may not gate on correct: its error is not the same on variant as on baseline, and fewer than 30 clusters of examples have labels on both.',
     );
-    expect(correct!.sentences[1]).toContain('label examples on both sides');
+    expect(correct!.sentences[1]).toContain('0 clusters of examples have labels on both, 30 are needed');
+    expect(correct!.remedy).toBe(
+      'label answers: sluice judge export eval-a --scorer judged --unlabelled --out labels.csv',
+    );
+  });
+
+  it('counts clusters of examples as what corrects an effect, as a comparison does', () => {
+    const ofTen = judged.facts.examples.map((example, place) => ({
+      ...example,
+      cluster: `c${Math.floor(place / 10)}`,
+    }));
+    const report = reportOf(labels(100), { ...judged, facts: { ...judged.facts, examples: ofTen } });
+    expect(report.fields[0]!.variants[1]).toMatchObject({ clusters: 10 });
+  });
+
+  it('measures a field by the threshold of the metric that is made of it', () => {
+    const metric = metricOf('good', {
+      ...{ kind: 'share', above: 0.6, source: { from: 'score', scorer: 'judged', field: 'score' } },
+    });
+    const [correct, score] = reportOf([], judgedEvaluation({ examples: 20, judge, metrics: [metric] })).fields;
+    expect([correct!.above, score!.above]).toEqual([null, 0.6]);
+    expect(score!.sentences[0]).toContain('It may not gate on score above 0.6');
   });
 
   it('names what is lacking, and how many labels would do', () => {

@@ -44,7 +44,7 @@ describe('a judge that favours the variant', () => {
 
   it('decides nothing without labels', () => {
     const { judges, corrections, gate } = compared(judged, []);
-    expect(judges).toEqual({ judged: { state: 'uncalibrated', labels: 0, flaws: [] } });
+    expect(judges).toEqual({ correct: { state: 'uncalibrated', labels: 0, flaws: [] } });
     expect(corrections).toEqual([]);
     expect(gate).toMatchObject({ status: 'inconclusive', exitCode: 4 });
     expect(gate.sentences.join(' ')).toContain('the judge behind correct is not calibrated');
@@ -52,7 +52,7 @@ describe('a judge that favours the variant', () => {
 
   it('is corrected by labels on both sides, and may decide by what they leave of the effect', () => {
     const { judges, corrections, side, gate } = compared(judged, labelsOf(100));
-    expect(judges.judged).toEqual({ state: 'calibrated', labels: 200, flaws: [] });
+    expect(judges.correct).toEqual({ state: 'calibrated', labels: 200, flaws: [] });
     expect(corrections).toMatchObject([{ side: 1, metric: 'correct', method: 'ppi_mean' }]);
     const [corrected] = corrections;
     const people = Array.from({ length: 300 }, (_, example) => truth(example, 1) - truth(example, 0));
@@ -70,10 +70,10 @@ describe('a judge that favours the variant', () => {
     const { judges, corrections } = compared(judged, labels);
     // Of either side there are enough for its error rates: those correct it.
     expect(corrections).toMatchObject([{ method: 'rogan_gladen', labels: 200 }]);
-    expect(judges.judged).toMatchObject({ state: 'calibrated' });
+    expect(judges.correct).toMatchObject({ state: 'calibrated' });
     const fewer = compared(judged, [...labelsOf(100, [0]), ...labelsOf(135, [1]).slice(100)]);
     expect(fewer.corrections).toEqual([]);
-    expect(fewer.judges.judged).toEqual({ state: 'uncalibrated', labels: 135, flaws: ['favours_a_variant'] });
+    expect(fewer.judges.correct).toEqual({ state: 'uncalibrated', labels: 135, flaws: ['favours_a_variant'] });
     expect(fewer.gate.status).toBe('inconclusive');
   });
 });
@@ -102,15 +102,15 @@ describe('a fair judge', () => {
     });
     const there = elsewhere.map(({ subject, score }) => labelOf(subject, { correct: score.correct === 1 }));
     const { judges, corrections, gate } = compared(judged, there, elsewhere);
-    expect(judges.judged).toEqual({ state: 'calibrated', labels: 120, flaws: [] });
+    expect(judges.correct).toEqual({ state: 'calibrated', labels: 120, flaws: [] });
     expect(corrections).toMatchObject([{ method: 'rogan_gladen_pooled', labels: 120 }]);
     expect(gate.status).toBe('passed');
-    expect(compared(judged, there).judges.judged).toMatchObject({ state: 'uncalibrated', labels: 0 });
+    expect(compared(judged, there).judges.correct).toMatchObject({ state: 'uncalibrated', labels: 0 });
   });
 
   it('is another judge in another version: labels of what that has not scored are of no use', () => {
     const changed = judgedEvaluation({ examples: 300, judge: better, subject: (...of) => subjectOf(...of, 'c') });
-    expect(compared(changed, labels).judges.judged).toEqual({ state: 'uncalibrated', labels: 0, flaws: [] });
+    expect(compared(changed, labels).judges.correct).toEqual({ state: 'uncalibrated', labels: 0, flaws: [] });
   });
 
   it('is not held against people on the sides of another version', () => {
@@ -124,7 +124,7 @@ describe('a fair judge', () => {
     const across = [sides[0]!, { evaluationId: 'eval-b', variant: 1 }];
     const said = labelsFor({ sheets, sides: across, labelled });
     expect(said.corrections).toEqual([]);
-    expect(said.judges.judged!.labels).toBe(200);
+    expect(said.judges.correct!.labels).toBe(200);
     expect(
       compareEvaluations({ sheets, sides: across, comparisons: 1, ...said }).metrics[0]!.sides[0]!.why,
     ).toMatchObject({
@@ -189,7 +189,27 @@ describe('what labels are held against', () => {
     expect(side.effect.diff).toBeCloseTo(0.4, 12);
     expect(corrections[0]!.effect).toBeCloseTo(0.4, 1);
     expect(corrections[0]!.method).toBe('ppi_mean');
-    expect(judges.judged!.flaws).toEqual([]);
+    expect(judges.good!.flaws).toEqual([]);
+  });
+
+  it('is each field by itself: one without labels does not take the verdict of another', () => {
+    const graded = metricOf('score', {
+      role: 'guardrail',
+      margin: 0.1,
+      source: { from: 'score', scorer: 'judged', field: 'score' },
+    });
+    const judged = judgedEvaluation({ examples: 200, judge: truth, metrics: [CORRECT, graded] });
+    const { judges, report } = compared(judged, labelsOf(100));
+    expect(judges.correct).toMatchObject({ state: 'calibrated', labels: 200 });
+    expect(judges.score).toEqual({ state: 'uncalibrated', labels: 0, flaws: [] });
+    expect(report.warnings).toMatchObject([
+      {
+        code: 'judge_uncalibrated',
+        message:
+          'the judge behind score is not calibrated, so its verdicts do not gate: nothing that this version has scored has a label',
+        remedy: 'label answers: sluice judge export eval-a --scorer judged --out labels.csv',
+      },
+    ]);
   });
 
   it('is a judge that says so, whatever the key that its config names a model by', () => {
@@ -199,7 +219,7 @@ describe('what labels are held against', () => {
       const spec = { ...judged.facts.spec, scorers: [scorer], metrics: [CORRECT] };
       return compared({ ...judged, facts: { ...judged.facts, spec } }, []);
     };
-    expect(declared(true).judges).toEqual({ judged: { state: 'uncalibrated', labels: 0, flaws: [] } });
+    expect(declared(true).judges).toEqual({ correct: { state: 'uncalibrated', labels: 0, flaws: [] } });
     expect(declared(true).gate).toMatchObject({ status: 'inconclusive', exitCode: 4 });
     expect(declared(true).report.warnings.map(({ code }) => code)).toContain('judge_uncalibrated');
     expect(declared(false).gate).toMatchObject({ status: 'passed', exitCode: 0 });

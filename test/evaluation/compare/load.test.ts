@@ -115,7 +115,7 @@ describe('what is loaded', () => {
 
   test('knows that a judge without labels decides nothing', async () => {
     const { judges } = await loadComparison(storeOf({ a: {} }).store, sides('a:0', 'a:1'));
-    expect(judges).toEqual({ judge: { state: 'uncalibrated', labels: 0, flaws: [] } });
+    expect(judges).toEqual({ quality: { state: 'uncalibrated', labels: 0, flaws: [] } });
   });
 });
 
