@@ -16,6 +16,7 @@ export const rate = (probability: number, share: number, effect = 0): Design => 
   kind: 'rate',
   share: () => share,
   value: (random, arm) => coin(random, probability + effect * arm),
+  rates: [probability, probability + effect],
   vRef: (probability * (1 - probability)) / (share * (1 - share)),
 });
 

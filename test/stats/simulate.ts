@@ -16,6 +16,8 @@ export interface Design {
   readonly share: (position: number) => number;
   /** The unit's frozen value. */
   readonly value: (random: Random, arm: 0 | 1, position: number) => number;
+  /** Of a `rate`: that of each arm, where it is constant. One random number then draws a unit's arm and its value. */
+  readonly rates?: readonly [number, number];
   /** Where stages begin, as positions; `stage_cs` keeps them apart. */
   readonly stageStarts?: readonly number[];
   readonly vRef?: number;
@@ -44,14 +46,26 @@ function firstClaims(design: Design, panel: Panel, units: number, random: Random
     if (seen.length < starts.length && position >= starts[seen.length]!) {
       seen.push([new Accumulator(), new Accumulator()]);
     }
-    const arm = random.uniform() < design.share(position) ? 1 : 0;
-    seen.at(-1)![arm].add(design.value(random, arm, position));
+    const share = design.share(position);
+    const drawn = design.rates === undefined ? random.uniform() : (random.bits() >>> 0) / WORDS;
+    const arm = drawn < share ? 1 : 0;
+    seen[seen.length - 1]![arm].add(
+      design.rates === undefined ? design.value(random, arm, position) : drawnValue(design.rates, share, drawn),
+    );
     const isLook = (unit + 1) % LOOK_EVERY === 0;
     if (!isLook) continue;
     for (const [index, isClaimed] of panel(seen).entries()) first[index] ??= isClaimed ? unit + 1 : null;
     if (first.every((claim) => claim !== null)) break;
   }
   return first;
+}
+
+const WORDS = 2 ** 32;
+
+/** What is left of a number that decided on the arm is uniform within the arm's part, and decides on the value. */
+function drawnValue([rate0, rate1]: readonly [number, number], share: number, drawn: number): number {
+  const isEvent = drawn < share ? drawn < share * rate1 : drawn - share < (1 - share) * rate0;
+  return isEvent ? 1 : 0;
 }
 
 /** Welford's update in place: the same numbers as `momentsOf`, without a list. */
@@ -95,6 +109,7 @@ export const falsePositiveBound = (alpha: number, runs: number): number =>
 /** The engine as an analyst: one look with burn-in and floors, and a claim when the primary's interval excludes 0. */
 export function engine(design: Design, settings: LookSettings): Analyst {
   return (seen) => {
+    if (isWithinReach(seen, 0)) return false;
     const { lo, hi } = outcomeAt(design, seen, settings, { role: 'primary', better: 'higher', margin: null });
     return lo !== null && hi !== null && (lo > 0 || hi < 0);
   };
@@ -103,9 +118,24 @@ export function engine(design: Design, settings: LookSettings): Analyst {
 /** The engine on a guardrail: whether its harm is proven to be within the margin, and whether beyond it. */
 export function guardrail(design: Design, settings: LookSettings, margin: number): Panel {
   return (seen) => {
+    if (isWithinReach(seen, margin)) return [false, false];
     const { lo, hi } = outcomeAt(design, seen, settings, { role: 'guardrail', better: 'lower', margin });
     return [hi !== null && hi < margin, lo !== null && lo > margin];
   };
+}
+
+/** No bound at a level of 5 % or less is nearer to its estimate: a one-sided one takes sqrt(2 ln 11) = 2.19 errors. */
+const NEAREST_BOUND = 2;
+
+/**
+ * Whether no bound can exclude the difference, floors or not: it is within two standard errors of the estimate. Most looks
+ * are so, and need not be taken. Of several stages nothing is said.
+ */
+function isWithinReach(seen: Seen, difference: number): boolean {
+  const [[control, treatment] = []] = seen;
+  if (seen.length !== 1 || !control || !treatment || control.n < 2 || treatment.n < 2) return false;
+  const square = [control, treatment].reduce((sum, arm) => sum + arm.m2 / (arm.n - 1) / arm.n, 0);
+  return Math.abs(treatment.mean - control.mean - difference) < NEAREST_BOUND * Math.sqrt(square);
 }
 
 function outcomeAt(
