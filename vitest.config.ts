@@ -15,6 +15,8 @@ export default defineConfig({
     hookTimeout: 240_000,
     expect: { poll: { timeout: 60_000 } },
     pool: 'forks',
+    // Times are shown in the local zone: the expected texts are those of UTC.
+    env: { TZ: 'UTC' },
     // Two files at a time: more take no less. Live ones begin, the largest first; CI plays each kind in a process of its own.
     maxWorkers: 2,
     projects: [

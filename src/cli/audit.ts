@@ -37,7 +37,7 @@ async function audit(session: Session, subject: string | null, limit: number): P
     for (const line of tableLines(
       rows,
       [
-        { heading: 'at (UTC)', cell: ({ at }) => showTime(at) },
+        { heading: 'at', cell: ({ at }) => showTime(at) },
         { heading: 'by', cell: ({ who }) => who },
         { heading: 'what', cell: ({ action }) => action },
         { heading: 'of', cell: (row) => row.subject },

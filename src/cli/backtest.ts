@@ -132,7 +132,7 @@ export const rerunTable = (rows: readonly RerunRow[], room: number): readonly st
       { heading: 'pipeline', cell: ({ pipeline }) => pipeline },
       { heading: 'variant', cell: ({ variant }) => variant },
       { heading: 'state', cell: ({ state }) => state.replaceAll('_', ' ') },
-      { heading: 'begun (UTC)', cell: ({ startedAt }) => showTime(startedAt) },
+      { heading: 'begun', cell: ({ startedAt }) => showTime(startedAt) },
     ],
     room,
   );

@@ -83,7 +83,7 @@ function outcomeLines({ created, version }: PutOutcome, { dev, final }: Splits):
   const splits = final > 0 ? `: ${dev} dev, ${final} final` : '';
   if (!created)
     return [
-      `${dataset}: no new version; this content is version ${hash}, made ${showTime(createdAt)} UTC`,
+      `${dataset}: no new version; this content is version ${hash}, made ${showTime(createdAt)}`,
       `  ${count(examples, 'example')}${splits}`,
     ];
   return [

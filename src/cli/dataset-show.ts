@@ -131,7 +131,7 @@ function showSummary(terminal: Terminal, { version, versions, finalUses, example
   if (versions.length > SHOWN_VERSIONS) terminal.note(`… ${versions.length - SHOWN_VERSIONS} more: --json has all`);
   if (finalUses.length > 0) terminal.print();
   for (const { purpose, usedBy, usedAt, evaluationId } of finalUses)
-    terminal.print(`final was used for '${purpose}' by ${usedBy}, ${showTime(usedAt)} UTC, in ${evaluationId}`);
+    terminal.print(`final was used for '${purpose}' by ${usedBy}, ${showTime(usedAt)}, in ${evaluationId}`);
 }
 
 /** `oblique 83`, the most frequent first. */
@@ -148,7 +148,7 @@ function versionTable(versions: readonly DatasetVersion[]): string[] {
     { heading: 'version', cell: ({ version }) => shortVersion(version) },
     { heading: 'number', cell: ({ sequence }) => sequence, align: 'right' },
     { heading: 'examples', cell: ({ examples }) => examples, align: 'right' },
-    { heading: 'made (UTC)', cell: ({ createdAt }) => showTime(createdAt) },
+    { heading: 'made', cell: ({ createdAt }) => showTime(createdAt) },
     { heading: 'from', cell: ({ origin }) => origin },
     { heading: '', cell: ({ isCurrent }) => (isCurrent ? 'current' : ' ') },
   ]);

@@ -39,7 +39,7 @@ async function listDatasets(session: Session): Promise<ExitCode> {
       { heading: 'examples', cell: ({ examples }) => examples, align: 'right' },
       { heading: 'version', cell: ({ version }) => shortVersion(version) },
       { heading: 'number', cell: ({ sequence }) => sequence, align: 'right' },
-      { heading: 'made (UTC)', cell: ({ createdAt }) => showTime(createdAt) },
+      { heading: 'made', cell: ({ createdAt }) => showTime(createdAt) },
       { heading: 'from', cell: ({ origin }) => origin },
     ]))
       terminal.print(line);

@@ -21,7 +21,7 @@ export function showDeployed(
   const [no, name] = [`deployment ${deploymentNo}`, servedText(deployment)];
   if (!isChanged) {
     terminal.print(`${pipeline} serves ${name} already: nothing is changed`);
-    terminal.print(`  ${no}, since ${showTime(at)} UTC, by ${by}: ${why}`);
+    terminal.print(`  ${no}, since ${showTime(at)}, by ${by}: ${why}`);
     terminal.print(`  its history: sluice deploy ${pipeline} --history`);
     return;
   }
@@ -83,7 +83,7 @@ function deploymentTable(
       { heading: 'variant', cell: ({ variant }) => variant },
       { heading: 'won by', cell: ({ promoted }) => promoted.map(({ experiment }) => experiment).join(', ') },
       { heading: 'hold-out', cell: ({ holdOut }) => (holdOut === 0 ? null : percent(holdOut)), align: 'right' },
-      { heading: 'since (UTC)', cell: ({ at }) => showTime(at) },
+      { heading: 'since', cell: ({ at }) => showTime(at) },
       { heading: 'by', cell: ({ by }) => by },
       { heading: 'why', cell: ({ why }) => why, isFlexible: true },
     ],

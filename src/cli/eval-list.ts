@@ -67,7 +67,7 @@ function listTable(listed: readonly Listed[]): string[] {
       cell: ({ progress }) => (progress.paidUsd === null ? null : showCost(progress.paidUsd)),
       align: 'right',
     },
-    { heading: 'begun (UTC)', cell: ({ evaluation }) => showTime(evaluation.createdAt) },
+    { heading: 'begun', cell: ({ evaluation }) => showTime(evaluation.createdAt) },
   ]);
 }
 

@@ -104,7 +104,7 @@ function detached({ terminal }: Session, runtime: Runtime, row: EvaluationRow): 
   const { evaluationId, createdAt } = row;
   if (terminal.json) terminal.printJson({ evaluation: row, temporalUrl: runtime.client.urlOf(evaluationId) });
   else {
-    terminal.print(`${evaluationId} goes on by itself, since ${showTime(createdAt)} UTC`);
+    terminal.print(`${evaluationId} goes on by itself, since ${showTime(createdAt)}`);
     terminal.print(`  follow it: sluice eval status ${evaluationId} --follow`);
   }
   return EXIT.fine;

@@ -64,7 +64,7 @@ async function sectionsOf({ status, report, last }: Brief, now: number): Promise
   const own = words.ownRows(table, row.winner);
   const of = (role: string) => Promise.all(own.filter((each) => each.role === role).map(rowLine));
   const [primary, guardrails] = [await of('primary'), await of('guardrail')];
-  const changed = last === undefined ? '' : ` Last changed by ${last.who}, ${showTime(last.at)} UTC: ${last.why}.`;
+  const changed = last === undefined ? '' : ` Last changed by ${last.who}, ${showTime(last.at)}: ${last.why}.`;
   return [
     { title: 'Question', lines: [words.questionOf(row, asked)] },
     {
@@ -91,7 +91,7 @@ async function sectionsOf({ status, report, last }: Brief, now: number): Promise
     {
       title: 'Who, when',
       lines: [
-        `Started by ${row.startedBy}, ${showTime(row.startedAt)} UTC.${changed}`,
+        `Started by ${row.startedBy}, ${showTime(row.startedAt)}.${changed}`,
         `All numbers: sluice experiment status ${row.experimentId}; recomputed: sluice experiment audit ${row.experimentId}`,
       ],
     },

@@ -82,7 +82,7 @@ function showHistory(terminal: Terminal, { row, stages, audit, entries }: Histor
   for (const line of tableLines(
     events,
     [
-      { heading: 'at (UTC)', cell: ({ at }) => showTime(at) },
+      { heading: 'at', cell: ({ at }) => showTime(at) },
       { heading: 'what', cell: ({ what }) => what, isFlexible: true },
       { heading: 'by', cell: ({ who }) => who },
       { heading: 'why', cell: ({ why }) => why, isFlexible: true },

@@ -116,7 +116,7 @@ function listTable(listed: readonly Listed[], room: number): string[] {
       { heading: 'stage', cell: ({ stage }) => stage, align: 'right' },
       { heading: 'variants', cell: ({ variants }) => variants.join(', '), isFlexible: true },
       { heading: 'winner', cell: ({ winner }) => winner },
-      { heading: 'since (UTC)', cell: ({ startedAt }) => showTime(startedAt) },
+      { heading: 'since', cell: ({ startedAt }) => showTime(startedAt) },
       { heading: 'until', cell: ({ endedAt }) => showTime(endedAt) },
       { heading: 'verdict', cell: ({ verdict }) => verdict, isFlexible: true },
     ],

@@ -24,7 +24,7 @@ export async function showLooks(terminal: Terminal, { row, entries }: Looked): P
     said,
     [
       { heading: 'look', cell: ({ look }) => look.lookNo, align: 'right' },
-      { heading: 'at (UTC)', cell: ({ look }) => showTime(look.at) },
+      { heading: 'at', cell: ({ look }) => showTime(look.at) },
       { heading: 'metric', cell: ({ of }) => of.metric },
       { heading: 'variant', cell: ({ of }) => of.variant },
       { heading: 'effect', cell: ({ of }) => effectText(of), isFlexible: true },

@@ -53,7 +53,7 @@ async function listIndexes(session: Session): Promise<ExitCode> {
       { heading: 'documents', cell: ({ snapshot }) => snapshot?.documents, align: 'right' },
       { heading: 'passages', cell: ({ snapshot }) => snapshot?.passages, align: 'right' },
       { heading: 'snapshot', cell: ({ snapshot }) => snapshot?.hash.slice(0, SHORT_HASH) ?? 'not built yet' },
-      { heading: 'built (UTC)', cell: ({ snapshot }) => showTime(snapshot?.createdAt ?? null) },
+      { heading: 'built', cell: ({ snapshot }) => showTime(snapshot?.createdAt ?? null) },
     ]))
       terminal.print(line);
   return EXIT.fine;

@@ -14,7 +14,7 @@ export function printHistory(terminal: Terminal, alerts: readonly AlertRow[], hi
     for (const line of tableLines(
       alerts,
       [
-        { heading: 'alert at (UTC)', cell: ({ at }) => showTime(at) },
+        { heading: 'alert at', cell: ({ at }) => showTime(at) },
         { heading: 'change', cell: ({ was, isNow }) => `${was} → ${isNow}` },
         { heading: 'decided from', cell: ({ evidence }) => evidenceText(evidence), isFlexible: true },
         { heading: 'told', cell: (alert) => toldText(alert) ?? showTime(alert.deliveredAt), isFlexible: true },
@@ -26,7 +26,7 @@ export function printHistory(terminal: Terminal, alerts: readonly AlertRow[], hi
   for (const line of tableLines(
     history,
     [
-      { heading: 'at (UTC)', cell: ({ at }) => showTime(at) },
+      { heading: 'at', cell: ({ at }) => showTime(at) },
       { heading: 'by', cell: ({ who }) => who },
       { heading: 'what', cell: ({ action }) => action },
       { heading: 'why', cell: ({ why }) => why, isFlexible: true },

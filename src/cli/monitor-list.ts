@@ -108,7 +108,7 @@ const listTable = (listed: readonly Listed[], room: number): string[] =>
       { heading: 'waiting', cell: ({ counts }) => counts?.waiting, align: 'right' },
       { heading: 'scored', cell: ({ counts }) => counts?.scored, align: 'right' },
       { heading: 'failed', cell: ({ counts }) => counts?.failed, align: 'right' },
-      { heading: 'last (UTC)', cell: ({ lastScoredAt }) => (lastScoredAt === null ? null : showTime(lastScoredAt)) },
+      { heading: 'last', cell: ({ lastScoredAt }) => (lastScoredAt === null ? null : showTime(lastScoredAt)) },
     ],
     room,
   );

@@ -67,7 +67,7 @@ function printStatus(terminal: Terminal, status: MonitorStatus): void {
     ...(overBudget > 0 ? [`${overBudget.toLocaleString('en')} left out by budget`] : []),
     ...(overQueue > 0 ? [`${overQueue.toLocaleString('en')} left out as too many waited`] : []),
     ...(stopped > 0 ? [`${stopped.toLocaleString('en')} left out by the stop`] : []),
-    ...(counts.lastScoredAt === null ? [] : [`last scored ${showTime(counts.lastScoredAt)} UTC`]),
+    ...(counts.lastScoredAt === null ? [] : [`last scored ${showTime(counts.lastScoredAt)}`]),
   ];
   for (const line of flow(parts, width)) terminal.print(line);
   const fields = Object.entries(window.fields);
@@ -86,7 +86,7 @@ function stateText({ row }: MonitorStatus): string {
   if (row.state === 'stopped') return `stopped: ${row.reason ?? 'no reason given'}`;
   if (row.spec.alert === null) return 'running';
   if (row.alert === 'unknown') return `running, with less than ${count(row.spec.alert.atLeast, 'score')} to judge by`;
-  return `${row.alert} since ${showTime(row.alertSince)} UTC`;
+  return `${row.alert} since ${showTime(row.alertSince)}`;
 }
 
 const budgetText = ({ row: { spec } }: MonitorStatus): string =>

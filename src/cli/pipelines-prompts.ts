@@ -50,7 +50,7 @@ async function showOne(
   for (const [place, { deployment, text }] of versions.entries()) {
     const before = versions[place + 1]?.text ?? null;
     const { deploymentNo, at, by, why } = deployment;
-    const since = deploymentNo === 0 ? 'in code' : `deployment ${deploymentNo}, ${showTime(at)} UTC, by ${by}: ${why}`;
+    const since = deploymentNo === 0 ? 'in code' : `deployment ${deploymentNo}, ${showTime(at)}, by ${by}: ${why}`;
     for (const line of wrap(since, width)) terminal.print(colours.dim(line));
     const shown = text === null ? 'it has gone' : before === null ? text : marked(wordDiff(before, text), colours);
     for (const line of wrap(shown, width, '    ')) terminal.print(line);

@@ -115,7 +115,7 @@ function listTable(listed: readonly Listed[], room: number): string[] {
       { heading: 'pipeline', cell: ({ pipeline }) => pipeline },
       { heading: 'serves', cell: ({ deployment }) => servesText(deployment), isFlexible: true },
       { heading: 'plan', cell: ({ planId }) => planId.slice(0, SHORT_PLAN) },
-      { heading: 'since (UTC)', cell: ({ deployment }) => showTime(deployment?.at ?? null) },
+      { heading: 'since', cell: ({ deployment }) => showTime(deployment?.at ?? null) },
       { heading: 'variants in code', cell: variantsText, isFlexible: true },
       {
         heading: 'live on it',

@@ -62,7 +62,7 @@ async function table(terminal: Terminal, store: Store, view: RunsView, { limit, 
 const SHOWN = ['run', ...SHOWN_COLUMNS];
 
 const COLUMNS: { readonly [name: string]: Column<FoundRun> } = {
-  started: { heading: 'started (UTC)', cell: ({ startedAt }) => showTime(startedAt) },
+  started: { heading: 'started', cell: ({ startedAt }) => showTime(startedAt) },
   run: { heading: 'run', cell: ({ runId }) => shortRunId(runId) },
   pipeline: { heading: 'pipeline', cell: askedFor },
   state: { heading: 'state', cell: ({ state }) => state },
@@ -101,15 +101,15 @@ interface Bar {
 }
 
 const LEAST_BAR = 10;
-/** What stands before a bar at least, and for each state more. */
-const [BEFORE, STATE_WIDTH] = [30, 11];
+/** Columns of a line beside its time and its bar, and for each state more. */
+const [BESIDE_TIME, STATE_WIDTH] = [11, 11];
 
 /** A line per bin, the empty ones between them too: those that failed are marked within the bar. */
 function histogramLines(bins: readonly HistogramBin[], width: number): string[] {
   const bars = barsOf(bins);
   const states = [...new Set(bins.map(({ state }) => state))].sort();
   const most = Math.max(...bars.map(({ n }) => n));
-  const room = Math.max(LEAST_BAR, width - BEFORE - STATE_WIDTH * states.length);
+  const room = Math.max(LEAST_BAR, width - showTime(bars[0]!.from).length - BESIDE_TIME - STATE_WIDTH * states.length);
   const cells = (n: number): number => (n === 0 ? 0 : Math.max(1, Math.round((n / most) * room)));
   const drawn = ({ n, by }: Bar): string => {
     const bad = Math.min(cells(by.get('failed') ?? 0), cells(n));
@@ -117,7 +117,7 @@ function histogramLines(bins: readonly HistogramBin[], width: number): string[] 
   };
   return [
     ...tableLines<Bar>(bars, [
-      { heading: 'from (UTC)', cell: ({ from }) => showTime(from) },
+      { heading: 'from', cell: ({ from }) => showTime(from) },
       { heading: 'runs', cell: ({ n }) => n, align: 'right' },
       ...states.map((state) => ({
         heading: state,

@@ -38,7 +38,7 @@ export function pruneRunsCommand(world: World): Command {
 async function prune(session: Session, { olderThan, yes = false }: PruneOptions): Promise<ExitCode> {
   const { terminal, environment } = session;
   const before = Date.now() - olderThan;
-  const why = `sluice runs prune: runs that ended before ${showTime(before)} UTC`;
+  const why = `sluice runs prune: runs that ended before ${showTime(before)}`;
   const outcome = await withHistories(session, async (opened) => {
     const { runs, oldest } = await opened.store.content.due(before);
     const removed = yes ? await removeAll(opened, before, { who: userName(environment), why }) : 0;
@@ -46,10 +46,10 @@ async function prune(session: Session, { olderThan, yes = false }: PruneOptions)
   });
   const { runs, oldest, removed, hasHistories } = outcome;
   if (terminal.json) terminal.printJson({ runs, oldest, before, removed, dryRun: !yes, hasHistories });
-  else if (runs === 0) terminal.print(`nothing to remove: no run with content ended before ${showTime(before)} UTC`);
+  else if (runs === 0) terminal.print(`nothing to remove: no run with content ended before ${showTime(before)}`);
   else if (yes) terminal.print(`${count(removed, 'run')} lost input, outputs, messages and notes; their numbers stay`);
   else {
-    terminal.print(`${count(runs, 'run')}, the first of which ended ${showTime(oldest!)} UTC, would lose`);
+    terminal.print(`${count(runs, 'run')}, the first of which ended ${showTime(oldest!)}, would lose`);
     terminal.print('  input, outputs, error messages, prompts and replies, notes and fields of feedback');
     terminal.print('and keep ids, units, arms, times, outcomes, costs, thumbs and scores. To do it, add --yes');
   }

@@ -66,7 +66,7 @@ async function listViews(session: Session): Promise<ExitCode> {
         { heading: 'view', cell: (view) => view.name },
         { heading: 'shows', cell: ({ shows }) => shows, isFlexible: true },
         { heading: 'by', cell: ({ by }) => by },
-        { heading: 'saved (UTC)', cell: ({ at }) => showTime(at) },
+        { heading: 'saved', cell: ({ at }) => showTime(at) },
       ],
       terminal.room,
     ))

@@ -121,9 +121,9 @@ function showWhole(terminal: Terminal, run: RunWithNodes, result: RunResult, isU
   const { runId, pipeline, planId, state, startedAt, input } = run;
   const took = result.durationMs === null ? '' : ` in ${showDuration(result.durationMs)}`;
   terminal.print(`${runId}  ${state}${took}`);
-  terminal.print(`${pipeline}  plan ${planId.slice(0, SHORT_PLAN)}  started ${showTime(startedAt)} UTC`);
+  terminal.print(`${pipeline}  plan ${planId.slice(0, SHORT_PLAN)}  started ${showTime(startedAt)}`);
   const { contentRemoved } = result;
-  if (contentRemoved) terminal.print(`  content removed on ${showTime(contentRemoved.at)} UTC by ${contentRemoved.by}`);
+  if (contentRemoved) terminal.print(`  content removed on ${showTime(contentRemoved.at)} by ${contentRemoved.by}`);
   else terminal.print(terminal.colours.bold(`? ${questionIn(input)}`));
   if (contentRemoved && state !== 'failed') terminal.print(terminal.colours.dim(`  ${result.temporalUrl}`));
   else if (state === 'running') terminal.print(`  running still; see ${result.temporalUrl}`);

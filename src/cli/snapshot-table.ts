@@ -12,6 +12,6 @@ export function snapshotTable(snapshots: readonly Snapshot[]): string[] {
     { heading: 'documents', cell: ({ documents }) => documents, align: 'right' },
     { heading: 'passages', cell: ({ passages }) => passages, align: 'right' },
     { heading: 'embedded with', cell: ({ model }) => model },
-    { heading: 'built (UTC)', cell: ({ createdAt }) => showTime(createdAt) },
+    { heading: 'built', cell: ({ createdAt }) => showTime(createdAt) },
   ]);
 }

@@ -1,4 +1,5 @@
 /** Small pieces of wording that several commands share: durations, money, times, wrapped text. */
+import { localTime } from '../local-time.ts';
 
 const MINUTE_MS = 60_000;
 /** `run-` and eight digits. */
@@ -22,9 +23,9 @@ export function showCost(costUsd: number | null): string {
   return `$${costUsd < 1 ? SMALL_COST.format(costUsd) : costUsd.toFixed(2)}`;
 }
 
-/** A moment as `2026-03-01 12:00:00`, in UTC. */
+/** A moment as `2026-03-01 13:00:00 CET`: local, with its zone. */
 export function showTime(milliseconds: number | null): string {
-  return milliseconds === null ? '–' : new Date(milliseconds).toISOString().replace('T', ' ').slice(0, 19);
+  return milliseconds === null ? '–' : localTime(milliseconds);
 }
 
 /** `1 page`, `303 pages`. */

@@ -62,7 +62,7 @@ function headLines({ colours, width }: Terminal, trace: Trace): readonly string[
   const named = Object.entries(arms).map(([experiment, arm]) => `${experiment} (${arm})`);
   return [
     ...flow([`${runId}  ${took}`, ...spendingOf(spent)], width, ''),
-    `${askedFor(trace)}  plan ${planId.slice(0, SHORT_PLAN)}  started ${showTime(startedAt)} UTC`,
+    `${askedFor(trace)}  plan ${planId.slice(0, SHORT_PLAN)}  started ${showTime(startedAt)}`,
     ...(named.length > 0 ? wrap(`in experiments: ${named.join(', ')}`, width, '') : []),
     ...wrap(`? ${'value' in input ? questionIn(input.value) : input.missing}`, width, '').map(colours.bold),
   ];

@@ -110,7 +110,7 @@ function versionTable({ versions, ramping }: WorkerVersions): string[] {
   return tableLines(versions, [
     { heading: 'build', cell: ({ buildId }) => buildId },
     { heading: '', cell: statusOf },
-    { heading: 'first seen (UTC)', cell: ({ createdAt }) => showTime(createdAt) },
+    { heading: 'first seen', cell: ({ createdAt }) => showTime(createdAt) },
   ]);
 }
 

@@ -1,7 +1,8 @@
 /** Times, spans and parts as reports of experiments show them. */
+import { localTime } from '../local-time.ts';
 
-/** `2026-03-01 10:00 UTC`. */
-export const showTime = (at: number): string => `${new Date(at).toISOString().replace('T', ' ').slice(0, 16)} UTC`;
+/** `2026-03-01 11:00 CET`: local, with its zone. */
+export const showTime = (at: number): string => localTime(at, 'minutes');
 
 const SPANS = [
   ['day', 86_400_000],

@@ -5,6 +5,7 @@
 
 import { SluiceError } from '../errors.ts';
 import { contentHash, type Member } from '../evaluation/dataset.ts';
+import { localTime } from '../local-time.ts';
 import { nowSql } from './clock.ts';
 import type { Database } from './database.ts';
 import type { DatasetVersion } from './datasets.ts';
@@ -79,12 +80,11 @@ async function finalHash(database: Database, version: string): Promise<string | 
 }
 
 function finalUsed({ purpose, dataset, version, usedBy, planIds, evaluationId, usedAt }: FinalUse): SluiceError {
-  const when = new Date(usedAt).toISOString().slice(0, 16).replace('T', ' ');
   const plans = planIds.map((planId) => planId.slice(0, SHORT)).join(', ');
   return new SluiceError('final_used', {
     message:
       `the final split of '${dataset}' (version ${version.slice(0, SHORT)}) was used for '${purpose}' before: ` +
-      `by ${usedBy}, ${when} UTC, on ${plans || 'no plans'}, in evaluation ${evaluationId}`,
+      `by ${usedBy}, ${localTime(usedAt, 'minutes')}, on ${plans || 'no plans'}, in evaluation ${evaluationId}`,
     remedy: 'decide by that evaluation, or collect new final examples; dev may be used as often as you like',
     data: { purpose, dataset, version, usedBy, planIds, evaluationId, usedAt },
   });

@@ -116,7 +116,7 @@ describe('on a pipeline that is deployed', () => {
     await start();
     world.defined.set('other', definedAs('other'));
     const { stdout } = await run('list');
-    expect(stdout).toMatch(new RegExp(`${id} +bot +running +50 % +1 +loud +– +[-\\d]+ [:\\d]+ +– +Running since`));
+    expect(stdout).toMatch(new RegExp(`${id} +bot +running +50 % +1 +loud +– +[-\\d]+ [:\\d]+ UTC +– +Running since`));
     expect(stdout).toMatch(/other +bot +not started +50 % +– +loud +– +– +– +–/);
     expect(stdout).toContain('sluice experiment plan other');
     expect(stdout).not.toContain('aborted');

@@ -92,8 +92,8 @@ describe('status', () => {
       ],
     });
     const { stdout } = await run(['monitor', 'status', 'supported-live', '--history'], fake);
-    expect(stdout).toContain('2026-03-01 12:00:00  ok → alerting  mean 0.612    nobody: no hook\n');
-    expect(stdout).toContain('2026-03-01 12:00:00  ada  monitor.start  new\n');
+    expect(stdout).toContain('2026-03-01 12:00:00 UTC  ok → alerting  mean 0.612    nobody: no hook\n');
+    expect(stdout).toContain('2026-03-01 12:00:00 UTC  ada  monitor.start  new\n');
   });
 
   test('has all of it as data, a window without an interval as null', async () => {

@@ -33,7 +33,7 @@ describe('sluice pipelines', () => {
     const { stdout } = await sluice('pipelines');
     const [, served, other] = stdout.split('\n');
     expect(served).toMatch(
-      /^docs-bot +deployment 3, variant wide, 5 % held out +\w{12} +1970-01-01 00:00:00 +– +rerank \(running\)$/,
+      /^docs-bot +deployment 3, variant wide, 5 % held out +\w{12} +1970-01-01 00:00:00 UTC +– +rerank \(running\)$/,
     );
     expect(other).toMatch(/^related-pages +the definition in code +\w{12} +– +– +–$/);
   });
@@ -86,7 +86,9 @@ describe('sluice pipelines', () => {
 
 describe('sluice audit', () => {
   it('lists changes, of all or of one subject', async () => {
-    expect((await sluice('audit')).stdout.split('\n')[1]).toBe('1970-01-01 00:00:00  kim  deploy  docs-bot  better');
+    expect((await sluice('audit')).stdout.split('\n')[1]).toBe(
+      '1970-01-01 00:00:00 UTC  kim  deploy  docs-bot  better',
+    );
     expect(audit).toHaveBeenLastCalledWith(null, 100);
     expect(JSON.parse((await sluice('audit docs-bot --limit 5 --json')).stdout)).toMatchObject([{ isNow: 3 }]);
     expect(audit).toHaveBeenLastCalledWith('docs-bot', 5);

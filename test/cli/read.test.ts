@@ -110,11 +110,11 @@ describe('sluice runs', () => {
     const { stdout } = await run(['runs', '--histogram', '3'], { runtime });
     expect(runSearch.histogram).toHaveBeenCalledWith([], 3);
     const [heading, ...lines] = stdout.split('\n');
-    expect(heading).toMatch(/^from \(UTC\) +runs +completed +failed$/);
+    expect(heading).toMatch(/^from +runs +completed +failed$/);
     expect(lines).toEqual([
-      `1970-01-01 00:00:00     4          3       1  ${'█'.repeat(21)}${'░'.repeat(7)}`,
-      '1970-01-01 00:01:00     0          0       0',
-      `1970-01-01 00:02:00     2          2       0  ${'█'.repeat(14)}`,
+      `1970-01-01 00:00:00 UTC     4          3       1  ${'█'.repeat(18)}${'░'.repeat(6)}`,
+      '1970-01-01 00:01:00 UTC     0          0       0',
+      `1970-01-01 00:02:00 UTC     2          2       0  ${'█'.repeat(12)}`,
       'each 1 min 0 s; ░ failed',
       '',
     ]);
@@ -169,7 +169,7 @@ describe('sluice index', () => {
   it('lists, also one that is not built yet', async () => {
     const { stdout } = await run(['index', 'list'], { runtime });
     expect(stdout.split('\n').slice(1, 3)).toEqual([
-      'ai-docs        303     2,163  aaaaaaaaaaaa   1970-01-01 00:00:00',
+      'ai-docs        303     2,163  aaaaaaaaaaaa   1970-01-01 00:00:00 UTC',
       'new              –         –  not built yet  –',
     ]);
   });

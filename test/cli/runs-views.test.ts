@@ -21,8 +21,8 @@ describe('sluice runs views', () => {
   it('lists what each shows', async () => {
     const { stdout } = await sluice();
     expect(stdout.split('\n').slice(1, 3)).toEqual([
-      'dear  all runs; sorted by costUsd, the most first  kim  1970-01-01 00:00:00',
-      'odd   what cannot be read                          kim  1970-01-01 00:00:00',
+      'dear  all runs; sorted by costUsd, the most first  kim  1970-01-01 00:00:00 UTC',
+      'odd   what cannot be read                          kim  1970-01-01 00:00:00 UTC',
     ]);
   });
 

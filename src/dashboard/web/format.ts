@@ -1,4 +1,5 @@
 /** Numbers as people read them, each with its unit; what is not known is a dash. */
+import { localTime, localTimeToday } from '../../local-time.ts';
 
 export const DASH = '–';
 
@@ -24,19 +25,12 @@ export const whole = (value: number | null | undefined): string =>
 export const percent = (share: number | null | undefined, digits = 1): string =>
   share === null || share === undefined ? DASH : `${(100 * share).toFixed(digits)} %`;
 
-export function time(at: number | null | undefined): string {
-  if (at === null || at === undefined) return DASH;
-  const date = new Date(at);
-  const isToday = date.toDateString() === new Date().toDateString();
-  const clock = date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
-  return isToday ? clock : `${date.toLocaleDateString('en-CA')} ${clock}`;
-}
+/** Local, with its zone; without the day where it is today. */
+export const time = (at: number | null | undefined): string =>
+  at === null || at === undefined ? DASH : localTimeToday(at, Date.now());
 
 /** With its day, whatever day it is: for what is printed. */
-export const dayAndTime = (at: number): string => {
-  const date = new Date(at);
-  return `${date.toLocaleDateString('en-CA')} ${date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })}`;
-};
+export const dayAndTime = (at: number): string => localTime(at, 'minutes');
 
 export function ago(at: number): string {
   const seconds = Math.floor((Date.now() - at) / 1_000);

@@ -1,5 +1,6 @@
 /** What a comparison rests on, as tables of text that each kind of report lays out its own way. */
 
+import { localTime } from '../../local-time.ts';
 import { levelOf } from '../../stats/words.ts';
 import type { CellReasons, ComparedMetric, CompareMethod, CompareTest } from '../compare/compared-metric.ts';
 import type { ComparedSide, ComparisonReport } from '../compare/report.ts';
@@ -79,9 +80,8 @@ export const evaluationRows = ({ evaluations }: ReportData): FactTable => ({
   ),
 });
 
-/** A moment as `2026-03-01 12:00 UTC`. */
-export const showTime = (milliseconds: number): string =>
-  `${new Date(milliseconds).toISOString().replace('T', ' ').slice(0, 16)} UTC`;
+/** A moment as `2026-03-01 13:00 CET`: local, with its zone. */
+export const showTime = (milliseconds: number): string => localTime(milliseconds, 'minutes');
 
 const CENTS = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const SMALL = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });

@@ -1,8 +1,9 @@
 /** Who changed what, when, and why. */
+
 import { useSearchParams } from 'wouter';
 import { query, useApi } from '../../api.ts';
 import { auditCommand } from '../../commands.ts';
-import { time } from '../../format.ts';
+import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
@@ -16,7 +17,7 @@ interface AuditRow {
 }
 
 const COLUMNS: readonly Column<AuditRow>[] = [
-  { id: 'at', heading: 'When', cell: ({ at }) => time(at) },
+  { id: 'at', heading: 'When', cell: ({ at }) => <Moment at={at} /> },
   { id: 'who', heading: 'Who', cell: ({ who }) => who },
   { id: 'action', heading: 'What', cell: ({ action }) => action },
   { id: 'subject', heading: 'Of', cell: ({ subject }) => subject },

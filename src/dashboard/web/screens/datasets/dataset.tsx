@@ -1,11 +1,13 @@
 /** One dataset: its versions, and examples of the newest, but for those that are kept for the end. */
+
 import { useState } from 'react';
 import { Link } from 'wouter';
 import type { Example } from '../../../../evaluation/dataset.ts';
 import type { DatasetVersion } from '../../../../store/datasets.ts';
 import { query, useApi } from '../../api.ts';
 import { datasetCommands } from '../../commands.ts';
-import { DASH, shortRun, time, whole } from '../../format.ts';
+import { DASH, shortRun, whole } from '../../format.ts';
+import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
@@ -32,7 +34,7 @@ const VERSIONS: readonly Column<DatasetVersion>[] = [
   { id: 'version', heading: 'Version', cell: ({ version }) => <code>{version.slice(0, 12)}</code> },
   { id: 'examples', heading: 'Examples', cell: ({ examples }) => whole(examples), isNumber: true },
   { id: 'origin', heading: 'Made from', cell: ({ origin }) => origin },
-  { id: 'at', heading: 'Since', cell: ({ createdAt }) => time(createdAt) },
+  { id: 'at', heading: 'Since', cell: ({ createdAt }) => <Moment at={createdAt} /> },
   { id: 'current', heading: 'Current', cell: ({ isCurrent }) => (isCurrent ? 'yes' : DASH) },
 ];
 

@@ -1,7 +1,9 @@
 /** Datasets: the newest version of each. */
+
 import type { DatasetVersion } from '../../../../store/datasets.ts';
 import { useApi } from '../../api.ts';
-import { time, whole } from '../../format.ts';
+import { whole } from '../../format.ts';
+import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
@@ -11,7 +13,7 @@ const COLUMNS: readonly Column<DatasetVersion>[] = [
   { id: 'examples', heading: 'Examples', cell: ({ examples }) => whole(examples), isNumber: true },
   { id: 'version', heading: 'Version', cell: ({ sequence, version }) => `${sequence} · ${version.slice(0, 12)}` },
   { id: 'origin', heading: 'Made from', cell: ({ origin }) => origin },
-  { id: 'at', heading: 'Since', cell: ({ createdAt }) => time(createdAt) },
+  { id: 'at', heading: 'Since', cell: ({ createdAt }) => <Moment at={createdAt} /> },
 ];
 
 export default function Datasets() {

@@ -1,9 +1,11 @@
 /** One evaluation: how far it has come, what is missing and why, and what it came to, in words. */
+
 import { Link } from 'wouter';
 import { useApi } from '../../api.ts';
 import { evaluationCommands } from '../../commands.ts';
-import { duration, money, time, whole } from '../../format.ts';
+import { duration, money, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
+import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
 import { Rows } from '../../parts/rows.tsx';
 import { Loaded } from '../../parts/states.tsx';
@@ -65,7 +67,7 @@ function Progress({ evaluation }: { readonly evaluation: ShownEvaluation }) {
   const { state, progress, missing, error, createdAt, finishedAt, budgetUsd, evaluationId } = evaluation;
   const { done, total, cells, calls, resumable, savedUsd } = progress;
   const facts = [
-    ['Begun', time(createdAt)],
+    ['Begun', <Moment key="at" at={createdAt} />],
     ['Took', finishedAt === null ? 'still under way' : duration(finishedAt - createdAt)],
     [
       'Scores',

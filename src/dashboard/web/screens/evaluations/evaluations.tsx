@@ -1,9 +1,11 @@
 /** Evaluations: what was evaluated on what, how far it came, and a choice of those to compare. */
+
 import { useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import { ask, query as queryOf, useApi } from '../../api.ts';
-import { ago, DASH, money, time, whole } from '../../format.ts';
+import { DASH, money, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
+import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
@@ -117,7 +119,7 @@ const COLUMNS: readonly Column<ListedEvaluation>[] = [
   {
     id: 'begun',
     heading: 'Begun',
-    cell: ({ createdAt }) => <span title={ago(createdAt)}>{time(createdAt)}</span>,
+    cell: ({ createdAt }) => <Moment at={createdAt} />,
   },
 ];
 

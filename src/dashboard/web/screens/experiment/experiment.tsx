@@ -1,10 +1,12 @@
 /** One experiment or rollout: what is decided of it, in words, and all that this rests on. */
+
 import { Link } from 'wouter';
 import { showSpan } from '../../../../experiment/report-text.ts';
 import { query, useApi } from '../../api.ts';
 import { experimentCommands } from '../../commands.ts';
-import { duration, time } from '../../format.ts';
+import { duration } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
+import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
 import type { ScreenProps } from '../../screens.ts';
@@ -58,8 +60,9 @@ export default function Experiment({ session, parameters }: ScreenProps) {
 
 const About = ({ status: { pipeline, kind, state, startedAt, endedAt, startedBy } }: { status: ExperimentStatus }) => (
   <>
-    <Badge word={state} /> {kind} on <Link href={`/pipelines/${pipeline}`}>{pipeline}</Link>, started {time(startedAt)}{' '}
-    by {startedBy}, {endedAt === null ? 'for' : 'lasted'} {duration((endedAt ?? Date.now()) - startedAt)}
+    <Badge word={state} /> {kind} on <Link href={`/pipelines/${pipeline}`}>{pipeline}</Link>, started{' '}
+    <Moment at={startedAt} /> by {startedBy}, {endedAt === null ? 'for' : 'lasted'}{' '}
+    {duration((endedAt ?? Date.now()) - startedAt)}
   </>
 );
 

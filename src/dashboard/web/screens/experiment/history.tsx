@@ -1,7 +1,9 @@
 /** What has happened to it: what people and looks decided, and the stages its numbers are compared within. */
+
 import { Link } from 'wouter';
 import type { StageRow } from '../../../../store/experiments.ts';
-import { DASH, percent, shortPlan, time } from '../../format.ts';
+import { DASH, percent, shortPlan } from '../../format.ts';
+import { Moment } from '../../parts/moment.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import type { AuditRow, LookPoint } from './types.ts';
 
@@ -46,7 +48,7 @@ function entriesOf(audit: readonly AuditRow[], looks: readonly LookPoint[]): rea
 }
 
 const COLUMNS: readonly Column<Entry>[] = [
-  { id: 'at', heading: 'When', cell: ({ at }) => time(at) },
+  { id: 'at', heading: 'When', cell: ({ at }) => <Moment at={at} /> },
   { id: 'who', heading: 'Who', cell: ({ who }) => who },
   { id: 'what', heading: 'What', cell: ({ what }) => what },
   { id: 'why', heading: 'Why', cell: ({ why }) => why, wraps: true },
@@ -65,7 +67,7 @@ export function DecisionLog({
 
 const STAGES: readonly Column<StageRow>[] = [
   { id: 'stage', heading: 'Stage', cell: ({ stage }) => stage, isNumber: true },
-  { id: 'at', heading: 'Since', cell: ({ beganAt }) => time(beganAt) },
+  { id: 'at', heading: 'Since', cell: ({ beganAt }) => <Moment at={beganAt} /> },
   { id: 'why', heading: 'Why', cell: ({ why }) => why, wraps: true },
   { id: 'deployment', heading: 'Deployment', cell: ({ deploymentNo }) => deploymentNo, isNumber: true },
   { id: 'plan', heading: 'Baseline plan', cell: ({ basePlanId }) => <code>{shortPlan(basePlanId)}</code> },

@@ -1,7 +1,9 @@
 /** Experiments and rollouts, those that are live first. */
+
 import { useApi } from '../../api.ts';
-import { percent, time } from '../../format.ts';
+import { percent } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
+import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
@@ -17,8 +19,8 @@ const COLUMNS: readonly Column<ExperimentView>[] = [
     cell: ({ arms }) => arms.map(({ name, weight }) => `${name} ${percent(weight, 0)}`).join(' · '),
   },
   { id: 'winner', heading: 'Winner', cell: ({ winner }) => winner ?? '–' },
-  { id: 'started', heading: 'Since', cell: ({ startedAt }) => time(startedAt) },
-  { id: 'ended', heading: 'Until', cell: ({ endedAt }) => time(endedAt) },
+  { id: 'started', heading: 'Since', cell: ({ startedAt }) => <Moment at={startedAt} /> },
+  { id: 'ended', heading: 'Until', cell: ({ endedAt }) => <Moment at={endedAt} /> },
 ];
 
 export default function Experiments() {

@@ -1,4 +1,5 @@
 /** One monitor: what its scores come to, whether it alerts, how many runs became what, and what was made of it. */
+import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { percent, showSpan } from '../../../../experiment/report-text.ts';
 import { evidenceText, toldText } from '../../../../monitor/alert-words.ts';
@@ -7,6 +8,7 @@ import { useApi } from '../../api.ts';
 import { monitorCommands } from '../../commands.ts';
 import { DASH, money, time, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
+import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import { Empty, Failed, Loaded } from '../../parts/states.tsx';
@@ -58,7 +60,11 @@ const About = ({ monitor }: { readonly monitor: ListedMonitor | MonitorStatus })
   <>
     <Badge word={monitor.state} /> scores {percent(monitor.sample)} of the runs of{' '}
     <Link href={`/pipelines/${monitor.pipeline}`}>{monitor.pipeline}</Link> by {monitor.scorer}
-    {monitor.startedBy !== null && `, started ${time(monitor.startedAt)} by ${monitor.startedBy}`}
+    {monitor.startedBy !== null && (
+      <>
+        , started <Moment at={monitor.startedAt} /> by {monitor.startedBy}
+      </>
+    )}
   </>
 );
 
@@ -116,7 +122,12 @@ function AlertSentence({ monitor }: { readonly monitor: MonitorStatus }) {
   const bound = `${alertOn.field} is ${boundText(monitor, alertOn.field)}, with its whole interval and at least ${whole(alertOn.atLeast)} scores`;
   return (
     <>
-      <Alert monitor={monitor} /> {alertSince !== null && `since ${time(alertSince)}. `}
+      <Alert monitor={monitor} />{' '}
+      {alertSince !== null && (
+        <>
+          since <Moment at={alertSince} />.{' '}
+        </>
+      )}
       {state === 'stopped' ? `Stopped ${time(stoppedAt)}: ${reason ?? 'no reason given'}. It alerted` : 'It alerts'}{' '}
       where {bound}.
     </>
@@ -128,7 +139,7 @@ function Counts({
 }: {
   readonly monitor: MonitorStatus;
 }) {
-  const facts: readonly (readonly [string, string])[] = [
+  const facts: readonly (readonly [string, ReactNode])[] = [
     ['Matched', whole(counts.triggered)],
     ['Sampled', `${whole(counts.sampled)} (${percent(sample)} meant)`],
     ['Waiting', whole(counts.waiting)],
@@ -137,7 +148,7 @@ function Counts({
     ...(counts.overBudget > 0 ? [['Left out by budget', whole(counts.overBudget)] as const] : []),
     ...(counts.overQueue > 0 ? [['Left out, too many waited', whole(counts.overQueue)] as const] : []),
     ...(counts.stopped > 0 ? [['Left out by the stop', whole(counts.stopped)] as const] : []),
-    ['Last scored', time(counts.lastScoredAt)],
+    ['Last scored', <Moment key="at" at={counts.lastScoredAt} />],
     [
       'Spent today',
       `${money(spentTodayUsd)}${budgetUsdPerDay === null ? '' : ` of at most ${money(budgetUsdPerDay)}`}`,
@@ -163,7 +174,7 @@ function Counts({
 }
 
 const ALERTS: readonly Column<AlertRow>[] = [
-  { id: 'at', heading: 'When', cell: ({ at }) => time(at) },
+  { id: 'at', heading: 'When', cell: ({ at }) => <Moment at={at} /> },
   {
     id: 'change',
     heading: 'Change',
@@ -173,13 +184,13 @@ const ALERTS: readonly Column<AlertRow>[] = [
   {
     id: 'told',
     heading: 'Told',
-    cell: (alert) => toldText(alert) ?? time(alert.deliveredAt),
+    cell: (alert) => toldText(alert) ?? <Moment at={alert.deliveredAt} />,
     wraps: true,
   },
 ];
 
 const HISTORY: readonly Column<MonitorStatus['history'][number]>[] = [
-  { id: 'at', heading: 'When', cell: ({ at }) => time(at) },
+  { id: 'at', heading: 'When', cell: ({ at }) => <Moment at={at} /> },
   { id: 'who', heading: 'Who', cell: ({ who }) => who },
   { id: 'what', heading: 'What', cell: ({ action }) => action },
   { id: 'why', heading: 'Why', cell: ({ why }) => why || DASH, wraps: true },

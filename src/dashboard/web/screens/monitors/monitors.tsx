@@ -1,8 +1,10 @@
 /** Monitors: what of the live runs is scored in the background, and whether it is worth an alert. */
+
 import { percent } from '../../../../experiment/report-text.ts';
 import { useApi } from '../../api.ts';
-import { DASH, time, whole } from '../../format.ts';
+import { DASH, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
+import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
@@ -28,7 +30,7 @@ const COLUMNS: readonly Column<ListedMonitor>[] = [
   count('waiting', 'Waiting'),
   count('scored', 'Scored'),
   count('failed', 'Failed'),
-  { id: 'last', heading: 'Last scored', cell: ({ counts }) => time(counts?.lastScoredAt) },
+  { id: 'last', heading: 'Last scored', cell: ({ counts }) => <Moment at={counts?.lastScoredAt} /> },
 ];
 
 export default function Monitors() {

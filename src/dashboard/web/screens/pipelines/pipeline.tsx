@@ -1,8 +1,10 @@
 /** One pipeline: the picture of what it serves, its deployments and what they changed, its prompts, and what is tried on it. */
+
 import { percent } from '../../../../experiment/report-text.ts';
 import { useApi } from '../../api.ts';
 import { pipelineCommands } from '../../commands.ts';
-import { DASH, shortPlan, time } from '../../format.ts';
+import { DASH, shortPlan } from '../../format.ts';
+import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
@@ -84,7 +86,7 @@ function Serves({ pipeline: { deployment } }: { readonly pipeline: PipelineView 
     <>
       Serves deployment {deploymentNo}
       {variant !== null && `, the variant ${variant}`}
-      {wonBy.length > 0 && ` with what ${wonBy.join(', ')} won`}, since {time(at)} by {by}
+      {wonBy.length > 0 && ` with what ${wonBy.join(', ')} won`}, since <Moment at={at} /> by {by}
       {holdOut > 0 && `; ${percent(holdOut)} of all units are in no experiment`}
     </>
   );
@@ -136,7 +138,7 @@ function Variants({ defined }: { readonly defined: readonly PipelineView[] }) {
 
 const COLUMNS: readonly Column<Deployment>[] = [
   { id: 'no', heading: 'No.', cell: ({ deploymentNo }) => deploymentNo, isNumber: true },
-  { id: 'at', heading: 'When', cell: ({ at }) => time(at) },
+  { id: 'at', heading: 'When', cell: ({ at }) => <Moment at={at} /> },
   { id: 'kind', heading: 'By way of', cell: ({ kind }) => kind },
   { id: 'variant', heading: 'Variant', cell: ({ variant }) => variant ?? DASH },
   { id: 'plan', heading: 'Plan', cell: ({ planId }) => <code>{shortPlan(planId)}</code> },

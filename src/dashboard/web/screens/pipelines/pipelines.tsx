@@ -1,6 +1,8 @@
 /** Pipelines: what each name serves, the variants that the code has of it, and what is tried on it. */
+
 import { useApi } from '../../api.ts';
-import { DASH, shortPlan, time } from '../../format.ts';
+import { DASH, shortPlan } from '../../format.ts';
+import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
@@ -21,7 +23,7 @@ const COLUMNS: readonly Column<Listed>[] = [
     heading: 'Plan',
     cell: ({ deployment, planId }) => <code>{shortPlan(deployment?.planId ?? planId)}</code>,
   },
-  { id: 'since', heading: 'Since', cell: ({ deployment }) => time(deployment?.at) },
+  { id: 'since', heading: 'Since', cell: ({ deployment }) => <Moment at={deployment?.at} /> },
   { id: 'variants', heading: 'Variants in code', cell: ({ variants }) => variants.join(', ') || DASH, wraps: true },
   {
     id: 'live',

@@ -1,11 +1,12 @@
 /** How the prompts of each node changed from deployment to deployment, word by word. */
+
 import { useQueries } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Plan } from '../../../../plan/plan.ts';
 import { changesText, type PromptHistory, promptHistories } from '../../../../plan/prompts.ts';
 import { wordDiff } from '../../../../word-diff.ts';
 import { ask } from '../../api.ts';
-import { time } from '../../format.ts';
+import { Moment } from '../../parts/moment.tsx';
 import { Empty, Loading } from '../../parts/states.tsx';
 import type { Deployment, StoredPlan } from './types.ts';
 
@@ -88,7 +89,7 @@ function History({ history: { node, path, versions }, isWhole }: HistoryProps) {
           <select id={id} value={shown} onChange={(event) => setShown(Number(event.target.value))}>
             {versions.map(({ deployment }, index) => (
               <option key={deployment.deploymentNo} value={index}>
-                deployment {deployment.deploymentNo}, {time(deployment.at)}, {deployment.by}
+                deployment {deployment.deploymentNo}, <Moment at={deployment.at} />, {deployment.by}
               </option>
             ))}
           </select>

@@ -1,11 +1,13 @@
 /** One review queue: how far it is, how far reviewers agree, its items, and what is left to decide. */
+
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useSearchParams } from 'wouter';
 import type { ReviewQueue, ReviewReport } from '../../../../review/queue.ts';
 import { useApi } from '../../api.ts';
-import { time, whole } from '../../format.ts';
+import { whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
+import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
 import { Loaded } from '../../parts/states.tsx';
 import type { ScreenProps } from '../../screens.ts';
@@ -123,11 +125,15 @@ function About({ queue, standing, session }: AboutProps) {
           {whole(items)}, {askedWords(queue)}
         </dd>
         <dt>Started</dt>
-        <dd>{time(startedAt)}</dd>
+        <dd>
+          <Moment at={startedAt} />
+        </dd>
         {closedAt !== null && (
           <>
             <dt>Closed</dt>
-            <dd>{time(closedAt)}</dd>
+            <dd>
+              <Moment at={closedAt} />
+            </dd>
           </>
         )}
       </dl>

@@ -1,9 +1,11 @@
 /** Review queues: who is asked about what, and how far they are. */
+
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
+import { isoUtc } from '../../../../local-time.ts';
 import { REVIEW_LIMITS } from '../../../../review/queue.ts';
 import { useApi } from '../../api.ts';
-import { ago, time, whole } from '../../format.ts';
+import { ago, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
@@ -91,7 +93,9 @@ const COLUMNS: readonly Column<ListedQueue>[] = [
   {
     id: 'at',
     heading: 'Started',
-    cell: ({ queue }) => <span title={`${time(queue.startedAt)}, by ${queue.startedBy}`}>{ago(queue.startedAt)}</span>,
+    cell: ({ queue }) => (
+      <span title={`${isoUtc(queue.startedAt)}, by ${queue.startedBy}`}>{ago(queue.startedAt)}</span>
+    ),
   },
 ];
 

@@ -1,7 +1,8 @@
 /** What was said of an item, one reviewer beside the other, what the scorer itself said, and what was decided. */
+
 import { useState } from 'react';
 import type { ItemTold, Review, ReviewQueue } from '../../../../review/queue.ts';
-import { time } from '../../format.ts';
+import { Moment } from '../../parts/moment.tsx';
 import { inWords } from './form.ts';
 import { differing, linesOf } from './words.ts';
 
@@ -24,7 +25,10 @@ export function Told({ queue, told }: ToldProps) {
         {passes.map(({ reviewer, why, at }) => (
           <article key={reviewer} className="card">
             <h4>
-              {reviewer} <span className="muted">{time(at)}</span>
+              {reviewer}{' '}
+              <span className="muted">
+                <Moment at={at} />
+              </span>
             </h4>
             <p>Could not judge it: {why}</p>
           </article>
@@ -57,7 +61,10 @@ interface SaidProps extends ToldProps {
 const Said = ({ by, review: { value, note, at }, queue, told, differ }: SaidProps) => (
   <article className="card">
     <h4>
-      {by} <span className="muted">{time(at)}</span>
+      {by}{' '}
+      <span className="muted">
+        <Moment at={at} />
+      </span>
     </h4>
     <Lines lines={linesOf(value, queue, told)} differ={differ} />
     {note !== null && <blockquote>{note}</blockquote>}

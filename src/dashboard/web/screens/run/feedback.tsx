@@ -1,9 +1,11 @@
 /** What was said of the answer, by people and by monitors, and a way to say more. */
+
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
+import { isoUtc } from '../../../../local-time.ts';
 import type { FeedbackRow } from '../../../../store/feedback.ts';
 import { ask, toldOf } from '../../api.ts';
-import { ago, time } from '../../format.ts';
+import { ago } from '../../format.ts';
 import { Thumb } from '../../parts/thumb.tsx';
 import { refusalOf, type Session } from '../../session.tsx';
 
@@ -50,7 +52,7 @@ function Said({ row: { thumb, score, note, emoji, fields, by, at, isSimulated } 
         ))}{' '}
         {note !== null && <span>{note}</span>}
       </div>
-      <div className="muted" title={time(at)}>
+      <div className="muted" title={isoUtc(at)}>
         {isMonitor && <span className="badge">monitor</span>}{' '}
         {isMonitor ? by!.slice(BY_MONITOR.length) : (by ?? 'somebody')}, {ago(at)}
         {isSimulated && ', simulated'}

@@ -1,9 +1,11 @@
 /** The first lines of a run: how it ended, what it took and cost, whom it was for, and where else it is shown. */
+
 import { Link } from 'wouter';
 import { askedFor } from '../../../../run-filter/vocabulary.ts';
-import { DASH, duration, money, shortPlan, time, whole } from '../../format.ts';
+import { DASH, duration, money, shortPlan, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Copy } from '../../parts/copy.tsx';
+import { Moment } from '../../parts/moment.tsx';
 import type { RunTrace } from './spans.ts';
 
 export function RunHeader({ run }: { readonly run: RunTrace }) {
@@ -25,7 +27,7 @@ export function RunHeader({ run }: { readonly run: RunTrace }) {
           value={paidCalls === 0 ? DASH : whole(inputTokens + outputTokens)}
           {...(paidCalls > 0 && { more: `${whole(inputTokens)} in, ${whole(outputTokens)} out` })}
         />
-        <Figure name="Began" value={time(startedAt)} />
+        <Figure name="Began" value={<Moment at={startedAt} />} />
       </div>
       <p className="run-line">
         <span>

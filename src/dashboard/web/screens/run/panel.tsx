@@ -1,10 +1,12 @@
 /** What is known of the line that is selected: facts, what it was given, what it gave, and what went wrong. */
+
 import type { ReactNode } from 'react';
 import { citedIn, passageLists } from '../../../../passage-lists.ts';
 import type { Json } from '../../../../plan/plan.ts';
-import { DASH, duration, money, time, whole } from '../../format.ts';
+import { DASH, duration, money, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { JsonView } from '../../parts/json.tsx';
+import { Moment } from '../../parts/moment.tsx';
 import { Passages } from '../../parts/passages.tsx';
 import { Request, Response, Value } from './prompt.tsx';
 import type { Line, RunTrace, Subject } from './spans.ts';
@@ -55,7 +57,7 @@ type Facts = readonly (readonly [string, ReactNode])[];
 function factsOf({ subject, startedAt, endedAt, queuedMs, tokens, costUsd, isAtLeast }: Line): Facts {
   const took = duration(startedAt === null || endedAt === null ? null : endedAt - startedAt);
   const common: Facts = [
-    ['Began', time(startedAt)],
+    ['Began', <Moment key="at" at={startedAt} />],
     ['Took', took],
     ['Tokens', whole(tokens)],
     ['Cost', costUsd === null ? DASH : `${isAtLeast ? '≥ ' : ''}${money(costUsd)}`],

@@ -1,7 +1,9 @@
 /** The columns of the list of runs: which there are, and which are shown. */
+
 import { askedFor, RUN_COLUMNS, type RunSort } from '../../../../run-filter/vocabulary.ts';
-import { duration, money, shortPlan, shortRun, time, whole } from '../../format.ts';
+import { duration, money, shortPlan, shortRun, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
+import { Moment } from '../../parts/moment.tsx';
 import type { Column } from '../../parts/rows.tsx';
 import { Thumb } from '../../parts/thumb.tsx';
 import { NAMES, type RunsView } from './search.ts';
@@ -23,7 +25,7 @@ export interface FoundRun {
 }
 
 const CELLS: { readonly [name: string]: Pick<Column<FoundRun>, 'cell' | 'isNumber'> } = {
-  started: { cell: ({ startedAt }) => time(startedAt) },
+  started: { cell: ({ startedAt }) => <Moment at={startedAt} /> },
   run: { cell: ({ runId }) => <code>{shortRun(runId)}</code> },
   pipeline: { cell: askedFor },
   state: { cell: ({ state }) => <Badge word={state} /> },

@@ -1,6 +1,7 @@
 /** What the screen shows, as its address has it: so that back returns to the same filter, and an address can be sent. */
 import { useCallback, useMemo, useRef } from 'react';
 import { useLocation, useSearch } from 'wouter';
+import { localTime } from '../../../../local-time.ts';
 import { readView } from '../../../../run-filter/kept-view.ts';
 import {
   FITTING,
@@ -63,7 +64,7 @@ export const said = ({ field, op, value }: RunCondition): string =>
 
 function shown(field: string, value: NonNullable<RunCondition['value']>): string {
   if (Array.isArray(value)) return value.join(', ');
-  return field === 'started' ? new Date(Number(value)).toLocaleString('en-GB') : String(value);
+  return field === 'started' ? localTime(Number(value)) : String(value);
 }
 
 export const NAMES: { readonly [field: string]: string } = {
