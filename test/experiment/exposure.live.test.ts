@@ -167,7 +167,15 @@ describe.each(databases)('an experiment on $name', ({ name: on, start, skip }) =
 
   it.skipIf(skip)('goes on where nothing is wrong', async () => {
     const row = await experimentOn('harmless', (user) => (questionOf(user) === 'words-break' ? 'words-break' : 'fine'));
-    expect(await newest(row)).toMatchObject({ decision: 'continue', stops: [] });
+    const look = (await newest(row))!;
+    expect(look).toMatchObject({ decision: 'continue', stops: [] });
+    // Whose words broke ended before anything could differ: assigned, and not exposed.
+    const users = Array.from({ length: USERS }, (_, user) => user);
+    const total = (of: 'n' | 'exposed') => look.data.assigned!.reduce((sum, count) => sum + count[of], 0);
+    expect([total('n'), total('exposed')]).toEqual([
+      USERS,
+      USERS - users.filter((user) => questionOf(user) === 'words-break').length,
+    ]);
     expect(await live.store.experiments.get(row.experimentId)).toMatchObject({ state: 'running', stopped: [] });
     await clientOf().steerExperiment(row.experimentId, { action: 'abort', by: 'test', why: 'enough' });
   });
