@@ -63,7 +63,7 @@ interface Place {
 
 interface Needs {
   readonly placeOf: (id: string) => Place;
-  /** Ids of the nodes that must give a value before the node is reached. */
+  /** Ids of the nodes that must give a value before the node is reached; of a loop, before its limit counts. */
   readonly before: (id: string) => ReadonlySet<string>;
   /** Ids of these nodes, of what they hold, and of all that any of them may read. */
   readonly behind: (ids: Iterable<string>) => ReadonlySet<string>;
@@ -77,14 +77,14 @@ function createNeeds(plan: Plan): Needs {
     const { node, around } = places.get(id)!;
     return known([...around, node].flatMap(entryOf));
   };
+  // A loop gives nothing, and its limit says nothing, before its condition was known once.
+  const toGive = (id: string): string[] => {
+    const { node } = places.get(id)!;
+    return [...toEnter(id), ...(node.kind === 'repeat' ? known([node.until]) : [])];
+  };
   return {
     placeOf: (id) => places.get(id)!,
-    before: (id) =>
-      closure(toEnter(id), (next) => {
-        const { node } = places.get(next)!;
-        // A loop gives nothing before its condition was known once.
-        return [...toEnter(next), ...(node.kind === 'repeat' ? known([node.until]) : [])];
-      }),
+    before: (id) => closure(toGive(id), toGive),
     behind: (ids) =>
       closure(ids, (next) => {
         const { node } = places.get(next)!;
@@ -112,7 +112,7 @@ function closure(from: Iterable<string>, next: (id: string) => readonly string[]
   return found;
 }
 
-/** What must be known before a node is reached. A loop is entered at once. */
+/** What must be known before a node is entered: a loop is at once. */
 function entryOf(node: PlanNode): readonly Wiring[] {
   switch (node.kind) {
     case 'step':
@@ -203,8 +203,6 @@ function isMetAt(run: EndedNode, depth: number, target: Target, ended: Ended): b
   const container = target.around[depth];
   if (container === undefined) {
     if (isReached(run)) return true;
-    // A loop is entered at once: the steps in it say whether it was reached.
-    if (target.node.kind === 'repeat') return false;
   } else if (hasValue(run) || wentTheOtherWay(container, roundsOf(run), ended)) return false;
   return !isHeldUp(run, target, ended);
 }

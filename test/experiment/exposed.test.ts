@@ -35,7 +35,8 @@ describe('exposure in random plans with random edits', () => {
   });
 
   test('is the same in every arm, whatever fails and whenever the run is cancelled', async () => {
-    await fc.assert(worlds, { numRuns: RUNS, seed: 17 });
+    // The first seed found that a loop's limit counts only once its condition is known.
+    for (const seed of [4711, 17]) await fc.assert(worlds, { numRuns: RUNS, seed });
     // The random worlds have both kinds of runs, and many that the arms reach unequally.
     expect(Math.min(...Object.values(seen))).toBeGreaterThan(RUNS / 100);
   });
