@@ -40,7 +40,7 @@ export async function fieldsFor(session: Session, scorer: ScorerSpec): Promise<L
   return defined?.fields ?? fieldsOfSpec(scorer);
 }
 
-/** By scorer: as the project defines it, or else as the newest evaluation that has it. */
+/** By scorer the fields of all that have its id: as the project defines them, or else as the newest evaluation has them. */
 export async function labelFields(session: Session, store: WithEvaluations): Promise<ReadonlyMap<string, LabelFields>> {
   const { fieldsOfSpec } = await import('../evaluation/calibration/label-fields.ts');
   const rows = await store.evaluations.list({ limit: LOOKED_THROUGH });
@@ -48,7 +48,10 @@ export async function labelFields(session: Session, store: WithEvaluations): Pro
     .toReversed()
     .flatMap(({ spec }) => spec.scorers.map((scorer) => [scorer.id, fieldsOfSpec(scorer)] as const));
   const defined = (await definedFields(session)).map(({ id, fields }) => [id, fields] as const);
-  return new Map([...kept, ...defined]);
+  const fields = new Map<string, LabelFields>();
+  // Scorers of one id may differ between evaluations: a file of either has its own columns, and all of them are read.
+  for (const [id, own] of [...kept, ...defined]) fields.set(id, new Map([...(fields.get(id) ?? []), ...own]));
+  return fields;
 }
 
 interface Defined {

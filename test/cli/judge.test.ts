@@ -287,3 +287,29 @@ describe('import', () => {
     expect(stderr).toContain('pipelines/index.ts cannot be loaded: fields are checked by what evaluations have kept');
   });
 });
+
+describe('two scorers of one id', () => {
+  it('are exported by the columns of the evaluation that was asked for, and read by them', async () => {
+    const graded: ScorerSpec = {
+      ...JUDGE,
+      ...{ id: 'helpful', definitionHash: 'graded-definition' },
+      fields: { grade: { better: 'higher', format: 'number', worst: 0, best: 1 } },
+    };
+    const evaluationId = 'eval-graded-5a5a5a5a';
+    const { spec } = await store.evaluations.get(EVALUATION);
+    const own = { ...spec, scorers: [graded], metrics: [] };
+    await store.evaluations.create({ evaluationId, spec: own, budgetUsd: null, startedBy: 'mo' });
+    await store.evaluations.pin(evaluationId, pinsOf(own));
+    const cells = { helpful: { ...done({ grade: 1 }), subject: subjectOf(1, 0, 'd') } };
+    await store.evaluations.putResults(evaluationId, [rowOf(1, 0, { cells })]);
+    const path = join(folder, 'graded.csv');
+    await run('export', evaluationId, '--scorer', 'helpful', '--out', path);
+    const [row] = await rowsOf(path);
+    expect(row).toHaveProperty('grade', '');
+    expect(row).not.toHaveProperty('solved');
+    await writeFile(path, stringify([{ ...row, grade: '0.5' }], { header: true }));
+    expect((await run('import', path, '--rater', 'ada')).stdout).toContain('1 label of helpful by ada');
+    const { scorers } = JSON.parse((await run('show', evaluationId, '--json')).stdout);
+    expect(scorers[0].fields[0]).toMatchObject({ field: 'grade', calibration: { labels: 1 } });
+  });
+});
