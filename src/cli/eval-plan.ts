@@ -1,7 +1,7 @@
 /** `sluice eval plan`: what an evaluation will do, cost and be able to see, before it is run. */
 import type { Command } from 'commander';
 import type { Foreseen } from '../evaluation/compare/foresight.ts';
-import { showDifference } from '../evaluation/report/values.ts';
+import { formatDifference } from '../stats/words.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
@@ -176,7 +176,7 @@ function foresightLines(
 }
 
 const seenBy = ({ mde, metric }: Foreseen): string | null =>
-  mde === null ? null : mde === 0 ? 'any' : `±${showDifference(mde, metric.format).replace('+', '')}`;
+  mde === null ? null : mde === 0 ? 'any' : `±${formatDifference(mde, metric.format)}`;
 
 const wantedOf = ({ declared, metric }: Foreseen): string | null =>
-  declared === null ? null : `±${showDifference(declared, metric.format).replace('+', '')}`;
+  declared === null ? null : `±${formatDifference(declared, metric.format)}`;

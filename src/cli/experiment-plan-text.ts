@@ -6,6 +6,7 @@ import type { GuardrailPlan } from '../experiment/planner.ts';
 import type { MetricBaseline } from '../experiment/planner-variances.ts';
 import { percent } from '../experiment/report-text.ts';
 import type { ExperimentSpec, OnlineMetric } from '../experiment/spec.ts';
+import { formatDifference } from '../stats/words.ts';
 import { tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { count, wrap } from './text.ts';
@@ -103,7 +104,7 @@ function provable({ format }: OnlineMetric, guardrail: GuardrailPlan | undefined
   const { isProvable, provableMargin, unitsNeeded } = guardrail;
   return isProvable
     ? 'yes'
-    : `no: ${showDifference(provableMargin, format)} at best; ${count(unitsNeeded, unitName)} would do`;
+    : `no: ${formatDifference(provableMargin, format)} at best; ${count(unitsNeeded, unitName)} would do`;
 }
 
 /** The same as data. */

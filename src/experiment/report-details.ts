@@ -1,5 +1,6 @@
 /** A look for the Temporal UI, which shows Markdown beside the workflow. */
-import { formatValue } from '../stats/words.ts';
+import { showDifference, showValue } from '../evaluation/report/values.ts';
+import { formatDifference, formatRange } from '../stats/words.ts';
 import type { LookRecord } from './look-data.ts';
 import { type LookTableRow, lookTable } from './report-table.ts';
 import { showTime } from './report-text.ts';
@@ -27,16 +28,16 @@ export function detailsMarkdown(spec: ExperimentSpec, record: LookRecord, senten
 }
 
 function rowText(row: LookTableRow): string {
-  const show = (value: number | null): string => (value === null ? '–' : formatValue(value, row.format));
-  const interval = row.interval === null ? '–' : `${show(row.interval[0])} to ${show(row.interval[1])}`;
-  const margin = row.margin === null ? '' : ` (${show(row.margin)} allowed)`;
+  const show = (value: number | null): string => showValue(value, row.format);
+  const interval = row.interval === null ? '–' : formatRange(...row.interval, row.format);
+  const margin = row.margin === null ? '' : ` (${formatDifference(row.margin, row.format)} allowed)`;
   const cells = [
     row.metric,
     row.isExploratory ? 'exploratory' : row.role,
     row.variant,
     show(row.values[0]),
     show(row.values[1]),
-    show(row.effect),
+    showDifference(row.effect, row.format),
     interval,
     row.units.join(' / '),
     `${row.status}${margin}`,

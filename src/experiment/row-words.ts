@@ -1,5 +1,6 @@
 /** What is said of a row of a look, the same wherever it is shown. */
-import { showDifference, showEffect } from '../evaluation/report/values.ts';
+import { showEffect } from '../evaluation/report/values.ts';
+import { formatDifference } from '../stats/words.ts';
 import type { LookTableRow } from './report-table.ts';
 
 export const effectText = ({ effect, interval, format }: LookTableRow): string =>
@@ -7,7 +8,7 @@ export const effectText = ({ effect, interval, format }: LookTableRow): string =
 
 /** What may be said of a row. */
 export function standsText({ status, margin, format, isExploratory, phase }: LookTableRow): string {
-  const limit = margin === null ? '' : showDifference(margin, format).replace(/^\+/, '');
+  const limit = margin === null ? '' : formatDifference(margin, format);
   switch (status) {
     case 'proven':
       return `proven within ${limit}`;

@@ -7,7 +7,7 @@ import type {
   PlanReport,
   StoppedVariant,
 } from './reports.ts';
-import { caveats, formatValue, levelOf, plural } from './words.ts';
+import { caveats, formatDifference, formatRange, formatValue, levelOf, plural } from './words.ts';
 
 export const experimentSentences = (report: ExperimentReport): readonly string[] => [
   report.phase === 'rollout' ? rolloutSentence(report) : experimentSentence(report),
@@ -18,14 +18,14 @@ export const experimentSentences = (report: ExperimentReport): readonly string[]
 
 function experimentSentence(report: ExperimentReport): string {
   const { verdict, baseline, variant, metric, format, srm, unit, units, days, daysLeft, at } = report;
-  const show = (value: number | null | undefined): string => formatValue(value ?? null, format);
+  const show = (value: number | null | undefined): string => formatDifference(value ?? null, format);
   const { diff, lo, hi } = report.effect ?? { diff: null, lo: null, hi: null };
-  const interval = `${levelOf(report.alpha)} interval ${show(lo)} to ${show(hi)}; holds however often you look`;
+  const interval = `${levelOf(report.alpha)} interval ${formatRange(lo, hi, format)}; holds however often you look`;
   switch (verdict.reason) {
     case 'superior':
-      return `${variant} beats ${baseline} on ${metric} by ${show(diff === null ? null : Math.abs(diff))} (${interval}). ${plural(units, unit)}.`;
+      return `${variant} beats ${baseline} on ${metric} by ${show(diff)} (${interval}). ${plural(units, unit)}.`;
     case 'worse':
-      return `${variant} was rolled back at ${at}: it is worse than ${baseline} on ${metric} by ${show(diff === null ? null : Math.abs(diff))} (${interval}). ${plural(units, unit)}.`;
+      return `${variant} was rolled back at ${at}: it is worse than ${baseline} on ${metric} by ${show(diff)} (${interval}). ${plural(units, unit)}.`;
     case 'guardrail':
     case 'breaker':
       return `${variant} was rolled back at ${at}: ${harmClause(report)}.`;
@@ -40,7 +40,7 @@ function experimentSentence(report: ExperimentReport): string {
     case 'min_duration':
       return `${variant} is ahead on ${metric} (${interval}), but the minimum duration is not over. ${aboutDays(daysLeft)}`;
     case 'collecting':
-      return `Not decided yet: the effect is between ${show(lo)} and ${show(hi)}. ${aboutDays(daysLeft)}`;
+      return `Not decided yet: the interval of the effect is ${formatRange(lo, hi, format)}. ${aboutDays(daysLeft)}`;
     case 'insufficient_data':
       return report.unitsMinArm < report.minUnits
         ? `Not enough ${unit}s in ${plural(days, 'day')}: ${report.unitsMinArm} in the smaller arm, ${report.minUnits} needed. Baseline stays.`
@@ -50,7 +50,7 @@ function experimentSentence(report: ExperimentReport): string {
     case 'no_effect_proven':
       return `No difference proven in ${plural(days, 'day')}. A change larger than ${show(furthest(lo, hi))} is ruled out. Baseline stays.`;
     case 'futile':
-      return `No useful difference in ${plural(days, 'day')}: a change of the size that was asked for is ruled out (the effect is between ${show(lo)} and ${show(hi)}). Baseline stays.`;
+      return `No useful difference in ${plural(days, 'day')}: a change of the size that was asked for is ruled out (the interval of the effect is ${formatRange(lo, hi, format)}). Baseline stays.`;
   }
 }
 
@@ -95,7 +95,7 @@ function harmClause({ verdict, guardrail }: Harmed): string {
   if (verdict?.reason === 'breaker') return "its failure rate rose above the breaker's ceiling";
   if (guardrail === null) return `${verdict?.guardrails.join(', ')} moved beyond the allowed margin`;
   const { name, better, lo, margin, format } = guardrail;
-  return `${name} ${better === 'lower' ? 'rose' : 'fell'} by at least ${formatValue(lo, format)}, over the allowed ${formatValue(margin, format)}`;
+  return `${name} ${better === 'lower' ? 'rose' : 'fell'} by at least ${formatDifference(lo, format)}, over the allowed ${formatDifference(margin, format)}`;
 }
 
 function stoppedSentence(
@@ -107,7 +107,7 @@ function stoppedSentence(
     verdict === null
       ? `${variant} has won`
       : verdict.reason === 'worse'
-        ? `it is worse than ${baseline} on ${metric} by ${formatValue(effect?.diff == null ? null : Math.abs(effect.diff), format)}`
+        ? `it is worse than ${baseline} on ${metric} by ${formatDifference(effect?.diff ?? null, format)}`
         : harmClause(stopped);
   return `${stopped.variant} is stopped, and its ${unit}s get the baseline: ${why}.`;
 }
@@ -157,10 +157,10 @@ function guardrailsBasis({ guardrails, verdict, phase }: ExperimentReport): read
 }
 
 function unprovenSentence({ name, hi, margin, format }: ExplainedGuardrail): string {
-  const allowed = `${formatValue(margin, format)} allowed`;
+  const allowed = `${formatDifference(margin, format)} allowed`;
   return hi === null
     ? `Not proven harmless yet: ${name} (no interval yet, ${allowed}).`
-    : `Not proven harmless yet: ${name} (at most ${formatValue(hi, format)} worse, ${allowed}).`;
+    : `Not proven harmless yet: ${name} (at most ${formatDifference(hi, format)} worse, ${allowed}).`;
 }
 
 /** Above these shares late outcomes mean that the window is too short, and excluded units that identities change. */
@@ -224,11 +224,11 @@ export function planSentences(report: PlanReport): readonly string[] {
     ...(mde === null || units === null
       ? [`No smallest effect on ${metric ?? 'a primary metric'} is declared, so nothing says how long this takes.`]
       : [
-          `To see a change of ${formatValue(mde, format)} you need about ${plural(units, unit)}${pace}; small differences cost four times as much when halved.`,
+          `To see a change of ${formatDifference(mde, format)} you need about ${plural(units, unit)}${pace}; small differences cost four times as much when halved.`,
         ]),
     ...(mdeAtMax === null
       ? ['The traffic is not known, so neither is the time this takes.']
-      : [`In at most ${plural(maxDays, 'day')} a change of ${formatValue(mdeAtMax, format)} can be seen.`]),
+      : [`In at most ${plural(maxDays, 'day')} a change of ${formatDifference(mdeAtMax, format)} can be seen.`]),
     ...(days !== null && days > maxDays
       ? [`That is longer than the ${plural(maxDays, 'day')} it may take: it would most likely end inconclusive.`]
       : []),

@@ -18,10 +18,21 @@ export function formatValue(value: number | null, format: ValueFormat): string {
 }
 
 /** The size of a difference, without its sign: of shares in percentage points, as a percentage would read as relative. */
-export function formatDifference(difference: number, format: ValueFormat): string {
+export function formatDifference(difference: number | null, format: ValueFormat): string {
+  if (difference === null) return 'unknown';
   const size = Math.abs(difference);
-  return format === 'share' ? `${formatValue(100 * size, 'number')} percentage points` : formatValue(size, format);
+  return format === 'share' ? points(formatValue(100 * size, 'number')) : formatValue(size, format);
 }
+
+/** Both ends of an interval of a difference, with their signs and one unit: `-1.2 to 3 percentage points`. */
+export function formatRange(lo: number | null, hi: number | null, format: ValueFormat): string {
+  if (lo === null && hi === null) return 'unknown';
+  const end = (value: number | null): string =>
+    value !== null && format === 'share' ? formatValue(100 * value, 'number') : formatValue(value, format);
+  return `${end(lo)} to ${format === 'share' ? points(end(hi)) : end(hi)}`;
+}
+
+const points = (amount: string): string => `${amount} percentage point${amount === '1' ? '' : 's'}`;
 
 export const plural = (count: number, word: string): string =>
   `${Math.round(count * 10) / 10} ${word}${count === 1 ? '' : 's'}`;

@@ -136,7 +136,7 @@ describe('on a pipeline that is deployed', () => {
     expect(lines[0]).toBe(`${id} on bot: Collecting: 30 of 50 users in the smaller arm.`);
     expect(lines[1]).toMatch(/^ {2}running · \d+ seconds? of at most 28 days · share 50 % · stage 1$/);
     expect(stdout).toMatch(/primary +thumbs-up +20% +100% +– +30 \+ 30 +open/);
-    expect(stdout).toMatch(/guardrail +failed +0% +0% +– +30 \+ 30 +not proven yet \(limit 30 pt\)/);
+    expect(stdout).toMatch(/guardrail +failed +0% +0% +– +30 \+ 30 +not proven yet \(limit 30 percentage points\)/);
     expect(stdout).toContain('sample ratio fine');
     expect(stdout).toContain('0 excluded, 0 late, 0 missing, 0 capped.');
     expect(stdout).toMatch(/last look \(number 1\) .* ago: continue \(warming up\)/);
@@ -159,7 +159,9 @@ describe('on a pipeline that is deployed', () => {
     await start();
     await world.look(id, { units: 60, good: 14 });
     const { stdout } = await run(`status ${id}`);
-    expect(stdout).toMatch(/primary +thumbs-up +20% +23.3% +\+3.33 pt \[-[\d.]+ pt, \+[\d.]+ pt\] +60 \+ 60 +open/);
+    expect(stdout).toMatch(
+      /primary +thumbs-up +20% +23.3% +\+3.33 \[-[\d.]+, \+[\d.]+\] percentage points +60 \+ 60 +open/,
+    );
   });
 
   test('a winner is rolled out, and the status says how far', async () => {
@@ -339,8 +341,8 @@ describe('on a pipeline that is deployed', () => {
     expect((await run(`plan ${id}`)).stdout.replaceAll(/\s+/g, ' ')).toContain(
       '20 % are held out, 50 % of the others are in it: 0.9',
     );
-    expect(plan.stdout).toMatch(/thumbs-up +primary +33.3% +9 +\+10 pt +–/);
-    expect(plan.stdout).toMatch(/failed +guardrail +11.1% +9 +within \+30 pt +yes/);
+    expect(plan.stdout).toMatch(/thumbs-up +primary +33.3% +9 +\+10 percentage points +–/);
+    expect(plan.stdout).toMatch(/failed +guardrail +11.1% +9 +within \+30 percentage points +yes/);
   });
 });
 

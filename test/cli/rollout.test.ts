@@ -67,7 +67,7 @@ describe('a rollout', () => {
     expect(code).toBe(0);
     expect(stdout).toContain(`${ID} on bot: loud is being rolled out. Too few users yet to see`);
     expect(stdout).toContain('before the first of 2 steps: 0 % of the traffic outside the share gets loud');
-    expect(stdout).toMatch(/guardrail +failed .* no harm seen \(limit 1 pt\)/);
+    expect(stdout).toMatch(/guardrail +failed .* no harm seen \(limit 1 percentage point\)/);
     world.told.length = 0;
     expect((await run('rollout pause bot --why weekend')).code).toBe(0);
     expect((await run('rollout resume')).code).toBe(0);

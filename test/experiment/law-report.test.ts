@@ -31,7 +31,7 @@ const winning = dataOf(armsOf([2_000, 1_000, 40], [2_000, 1_160, 40]));
 describe('in words', () => {
   test('a win', () => {
     expect(explainLook(spec, settings, look(spec, winning))).toEqual([
-      'variant-1 beats baseline on answered by 8% (95% interval 3.03% to 13%; holds however often you look). 4000 users.',
+      'variant-1 beats baseline on answered by 8 percentage points (95% interval 3.03 to 13 percentage points; holds however often you look). 4000 users.',
       'Proven harmless: errors.',
       '0 excluded, 0 late, 0 missing, 0 capped.',
       'Unit: user. Window: 10 minutes. Method: stage_cs.',
@@ -44,7 +44,7 @@ describe('in words', () => {
     const record = look(two, dataOf(armsOf([2_000, 1_000, 40, 40], [2_000, 1_160, 240, 440])));
     expect(record.verdicts[0]!.guardrails).toEqual(['errors', 'slow']);
     expect(explainLook(two, settingsOf(two), record)[0]).toMatch(
-      /^variant-1 was rolled back at 2026-03-11 00:00 UTC: slow rose by at least 1[67].\d%, over the allowed 2%\.$/,
+      /^variant-1 was rolled back at 2026-03-11 00:00 UTC: slow rose by at least 1[67].\d percentage points, over the allowed 2 percentage points\.$/,
     );
   });
 
@@ -208,10 +208,10 @@ describe('rows as data', () => {
   test('as Markdown: the verdict, a row each, and what it rests on', () => {
     const record = look(wide, data);
     const lines = detailsMarkdown(wide, record, explainLook(wide, settingsOf(wide), record)).split('\n');
-    expect(lines[0]).toMatch(/^\*\*Not decided yet: the effect is between .*\*\*$/);
+    expect(lines[0]).toMatch(/^\*\*Not decided yet: the interval of the effect is .*\*\*$/);
     expect(lines[2]).toBe('Look 1, 2026-03-11 00:00 UTC.');
-    expect(lines).toContain('| p95 | exploratory | variant-1 | 800 ms | 950 ms | 150 ms | – | 2000 / 2000 | shown |');
-    expect(lines.find((line) => line.startsWith('| errors |'))).toContain('| proven (2% allowed) |');
+    expect(lines).toContain('| p95 | exploratory | variant-1 | 800 ms | 950 ms | +150 ms | – | 2000 / 2000 | shown |');
+    expect(lines.find((line) => line.startsWith('| errors |'))).toContain('| proven (2 percentage points allowed) |');
     expect(lines.at(-1)).toBe('- Unit: user. Window: 10 minutes. Method: stage_cs.');
   });
 

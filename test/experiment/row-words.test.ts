@@ -10,10 +10,10 @@ const row = (more: Partial<LookTableRow>): LookTableRow => ({
 });
 
 test.each([
-  [{ status: 'unproven' }, 'not proven yet (limit 2 pt)', 'open'],
-  [{ status: 'unproven', phase: 'rollout' }, 'no harm seen (limit 2 pt)', 'open'],
-  [{ status: 'proven', phase: 'rollout' }, 'proven within 2 pt', 'good'],
-  [{ status: 'harmed' }, 'harmed beyond 2 pt', 'harm'],
+  [{ status: 'unproven' }, 'not proven yet (limit 2 percentage points)', 'open'],
+  [{ status: 'unproven', phase: 'rollout' }, 'no harm seen (limit 2 percentage points)', 'open'],
+  [{ status: 'proven', phase: 'rollout' }, 'proven within 2 percentage points', 'good'],
+  [{ status: 'harmed' }, 'harmed beyond 2 percentage points', 'harm'],
   [{ status: 'worse', role: 'primary', margin: null }, 'worse', 'harm'],
   [{ status: 'worse', role: 'secondary', margin: null, isExploratory: true }, 'worse, exploratory', 'open'],
   [{ status: 'shown', role: 'secondary', margin: null, isExploratory: true }, 'only shown', 'open'],

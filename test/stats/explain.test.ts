@@ -38,7 +38,7 @@ const say = (reason: GateReason, change: Partial<ExperimentReport> = {}, guardra
 
 test('win', () => {
   expect(explain(experiment)).toEqual([
-    'hyde beats baseline on groundedness by 3.12% (95% interval 1.01% to 5.23%; holds however often you look). 2400 users.',
+    'hyde beats baseline on groundedness by 3.12 percentage points (95% interval 1.01 to 5.23 percentage points; holds however often you look). 2400 users.',
     '3 excluded, 2 late, 1 missing, 0 capped.',
     'Unit: user. Window: 24 hours. Method: asymp_cs.',
     'The estimate of a winner that stopped early is optimistic; its interval is not.',
@@ -59,7 +59,7 @@ test('late outcomes and unstable identities are warned of beyond their limits', 
 test.each<[GateReason, string]>([
   [
     'worse',
-    'hyde was rolled back at 2026-03-01 10:00: it is worse than baseline on groundedness by 3.12% (95% interval 1.01% to 5.23%; holds however often you look). 2400 users.',
+    'hyde was rolled back at 2026-03-01 10:00: it is worse than baseline on groundedness by 3.12 percentage points (95% interval 1.01 to 5.23 percentage points; holds however often you look). 2400 users.',
   ],
   ['breaker', "hyde was rolled back at 2026-03-01 10:00: its failure rate rose above the breaker's ceiling."],
   ['guardrail', 'hyde was rolled back at 2026-03-01 10:00: errors, slow moved beyond the allowed margin.'],
@@ -74,18 +74,24 @@ test.each<[GateReason, string]>([
   ['warming_up', 'Collecting: 12 of 50 users in the smaller arm.'],
   [
     'min_duration',
-    'hyde is ahead on groundedness (95% interval 1.01% to 5.23%; holds however often you look), but the minimum duration is not over. At this pace about 3 days more.',
+    'hyde is ahead on groundedness (95% interval 1.01 to 5.23 percentage points; holds however often you look), but the minimum duration is not over. At this pace about 3 days more.',
   ],
-  ['collecting', 'Not decided yet: the effect is between 1.01% and 5.23%. At this pace about 3 days more.'],
+  [
+    'collecting',
+    'Not decided yet: the interval of the effect is 1.01 to 5.23 percentage points. At this pace about 3 days more.',
+  ],
   ['insufficient_data', 'Not enough users in 9 days: 12 in the smaller arm, 50 needed. Baseline stays.'],
   [
     'guardrails_unproven',
     'hyde is ahead on groundedness, but after 9 days these are not proven harmless: errors, slow. Baseline stays.',
   ],
-  ['no_effect_proven', 'No difference proven in 9 days. A change larger than 5.23% is ruled out. Baseline stays.'],
+  [
+    'no_effect_proven',
+    'No difference proven in 9 days. A change larger than 5.23 percentage points is ruled out. Baseline stays.',
+  ],
   [
     'futile',
-    'No useful difference in 9 days: a change of the size that was asked for is ruled out (the effect is between 1.01% and 5.23%). Baseline stays.',
+    'No useful difference in 9 days: a change of the size that was asked for is ruled out (the interval of the effect is 1.01 to 5.23 percentage points). Baseline stays.',
   ],
 ])('%s', (reason, sentence) => {
   expect(say(reason, {}, ['errors', 'slow'])).toBe(sentence);
@@ -148,7 +154,7 @@ test('records that are lost are said of the arm that loses them', () => {
 
 test('what is not known is said to be unknown', () => {
   expect(say('collecting', { effect: null, daysLeft: null })).toBe(
-    'Not decided yet: the effect is between unknown and unknown. The time left cannot be told yet.',
+    'Not decided yet: the interval of the effect is unknown. The time left cannot be told yet.',
   );
   expect(say('superior', { effect: null })).toContain('by unknown');
   expect(say('worse', { effect: null })).toContain('by unknown');
@@ -156,7 +162,9 @@ test('what is not known is said to be unknown', () => {
 });
 
 test('what is ruled out is the farther end of the interval', () => {
-  expect(say('no_effect_proven', { effect: { diff: 0, lo: -0.09, hi: 0.01 } })).toContain('larger than 9%');
+  expect(say('no_effect_proven', { effect: { diff: 0, lo: -0.09, hi: 0.01 } })).toContain(
+    'larger than 9 percentage points',
+  );
 });
 
 test('exploratory rows and judges say so', () => {
@@ -205,8 +213,8 @@ test('variants that are stopped say why', () => {
     { variant: 'c', verdict: null, guardrail: null, effect: null },
   ];
   expect(explain({ ...experiment, stopped }).slice(1, 4)).toEqual([
-    'a is stopped, and its users get the baseline: errors rose by at least 3%, over the allowed 1%.',
-    'b is stopped, and its users get the baseline: it is worse than baseline on groundedness by 2%.',
+    'a is stopped, and its users get the baseline: errors rose by at least 3 percentage points, over the allowed 1 percentage point.',
+    'b is stopped, and its users get the baseline: it is worse than baseline on groundedness by 2 percentage points.',
     'c is stopped, and its users get the baseline: hyde has won.',
   ]);
 });
@@ -290,8 +298,8 @@ describe('a plan', () => {
 
   test('says what it takes, what can be seen, and what cannot be proven', () => {
     expect(explain(plan)).toEqual([
-      'To see a change of 2% you need about 38000 users (1 day at current traffic); small differences cost four times as much when halved.',
-      'In at most 28 days a change of 0.4% can be seen.',
+      'To see a change of 2 percentage points you need about 38000 users (1 day at current traffic); small differences cost four times as much when halved.',
+      'In at most 28 days a change of 0.4 percentage points can be seen.',
       'errors cannot be proven harmless with so few users: about 60000 would do.',
       'Nothing was measured of cost, latency: how much they vary is assumed.',
     ]);

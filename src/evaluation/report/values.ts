@@ -2,7 +2,7 @@
 import type { Better } from '../../stats/gate.ts';
 import type { OfflineVerdict } from '../../stats/offline.ts';
 import type { ExplainedEffect, ValueFormat } from '../../stats/reports.ts';
-import { formatValue } from '../../stats/words.ts';
+import { formatDifference, formatValue } from '../../stats/words.ts';
 import type { ComparedMetric, ExplainedMean, MetricSide } from '../compare/compared-metric.ts';
 import type { Slice } from '../compare/report.ts';
 
@@ -12,13 +12,24 @@ export const MISSING = '–';
 export const showValue = (value: number | null, format: ValueFormat): string =>
   isNumber(value) ? formatValue(value, format) : MISSING;
 
-/** With its sign; of shares in points, as a percentage would read as relative. */
+/** With its sign; of shares in percentage points, as a percentage would read as relative. */
 export function showDifference(difference: number | null, format: ValueFormat): string {
-  if (!isNumber(difference)) return MISSING;
-  const size = Math.abs(difference);
-  const shown = format === 'share' ? `${formatValue(size * 100, 'number')} pt` : formatValue(size, format);
-  if (/^\D?0( |$)/.test(shown)) return shown;
-  return `${difference < 0 ? '-' : '+'}${shown}`;
+  return isNumber(difference) ? signed(difference, formatDifference(difference, format)) : MISSING;
+}
+
+/** A difference at an axis whose name is `differenceUnit`. */
+export function showTick(difference: number, format: ValueFormat): string {
+  if (format !== 'share') return showDifference(difference, format);
+  return signed(difference, formatValue(Math.abs(100 * difference), 'number'));
+}
+
+/** What stands once beside differences that are shown as ticks; empty where each has its unit. */
+export const differenceUnit = (format: ValueFormat): string => (format === 'share' ? 'percentage points' : '');
+
+/** A difference that is shown as 0 has no sign. */
+function signed(difference: number, size: string): string {
+  if (/^\D?0( |$)/.test(size)) return size;
+  return `${difference < 0 ? '-' : '+'}${size}`;
 }
 
 /** `0.82 [0.79, 0.85]`. */
@@ -27,10 +38,10 @@ export function showMean({ mean, lo, hi }: ExplainedMean, format: ValueFormat): 
   return showValue(mean, format) + interval;
 }
 
-/** `+0.08 [+0.03, +0.13]`. */
+/** `+0.08 [+0.03, +0.13]`; of shares `+8 [+3, +13] percentage points`. */
 export function showEffect({ diff, lo, hi }: ExplainedEffect, format: ValueFormat): string {
-  const interval = isNumber(lo) && isNumber(hi) ? ` ${showRange(lo, hi, format)}` : '';
-  return showDifference(diff, format) + interval;
+  if (!isNumber(diff) || !isNumber(lo) || !isNumber(hi)) return showDifference(diff, format);
+  return `${showTick(diff, format)} ${showRange(lo, hi, format)}`;
 }
 
 /** The effect to show first: as labels correct it, where there are any. */
@@ -44,7 +55,7 @@ export const showScoresAlone = (
 ): string | null => (corrected === null ? null : `scores alone ${showEffect(effect, format)}`);
 
 export const showRange = (lo: number, hi: number, format: ValueFormat): string =>
-  `[${showDifference(lo, format)}, ${showDifference(hi, format)}]`;
+  `[${showTick(lo, format)}, ${showTick(hi, format)}] ${differenceUnit(format)}`.trimEnd();
 
 const isNumber = (value: number | null): value is number => value !== null && Number.isFinite(value);
 
@@ -87,13 +98,12 @@ export const sliceWord = ({ verdict, why }: Pick<Slice, 'verdict' | 'why'>): str
 
 export const betterWords = (better: Better): string => `${better} is better`;
 
-/** `smallest effect 3 pt`, `margin 200 ms`; empty where nothing was declared. */
+/** `smallest effect 3 percentage points`, `margin 200 ms`; empty where nothing was declared. */
 export function declaredWords({
   minimumEffect,
   margin,
   format,
 }: Pick<ComparedMetric, 'minimumEffect' | 'margin' | 'format'>): string {
-  const size = (value: number): string => showDifference(value, format).replace(/^[+]/, '');
-  if (margin !== null) return `margin ${size(margin)}`;
-  return minimumEffect === null ? '' : `smallest effect ${size(minimumEffect)}`;
+  if (margin !== null) return `margin ${formatDifference(margin, format)}`;
+  return minimumEffect === null ? '' : `smallest effect ${formatDifference(minimumEffect, format)}`;
 }

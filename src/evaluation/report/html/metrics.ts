@@ -6,6 +6,7 @@ import type { ReportData } from '../data.ts';
 import {
   betterWords,
   declaredWords,
+  differenceUnit,
   leadingEffect,
   MISSING,
   showEffect,
@@ -37,7 +38,7 @@ ${
 }
 
 function metricCard({ report }: ReportData, metric: ComparedMetric, place: number): Markup {
-  const { name, role, better, judge } = metric;
+  const { name, role, better, judge, format } = metric;
   const traits = [role, betterWords(better), declaredWords(metric), ...judgeWords(judge)].filter(Boolean);
   const id = `metric-${place}`;
   return html`<article class="card" aria-labelledby="${id}">
@@ -47,7 +48,7 @@ function metricCard({ report }: ReportData, metric: ComparedMetric, place: numbe
     return html`<li><a class="chip ${tone}" href="#examples" data-look data-metric="${place}" data-side="${side.side}">${report.sides[side.side]!.label}: <b>${word}</b></a></li>`;
   })}</ul></header>
 <div class="pair"><figure><figcaption>Mean, ${betterWords(better)}</figcaption><div class="chart" data-chart="means" data-metric="${place}"></div></figure>
-<figure><figcaption>Difference from ${report.sides[0]!.label}, ${better === 'higher' ? 'right is better →' : '← left is better'}</figcaption><div class="chart" data-chart="effects" data-metric="${place}"></div></figure></div>
+<figure><figcaption>Difference from ${report.sides[0]!.label}${inUnit(format)}, ${better === 'higher' ? 'right is better →' : '← left is better'}</figcaption><div class="chart" data-chart="effects" data-metric="${place}"></div></figure></div>
 <details><summary>Numbers and what they rest on</summary>${numbersTable(
     report.sides.map(({ label }) => label),
     metric,
@@ -91,4 +92,9 @@ function numbersRow(label: string, side: MetricSide, metric: ComparedMetric): Ma
 function harmWords({ guardrail }: MetricSide, { format }: ComparedMetric): string {
   if (guardrail === null || guardrail.lo === null || guardrail.hi === null) return MISSING;
   return showRange(guardrail.lo, guardrail.hi, format);
+}
+
+function inUnit(format: ComparedMetric['format']): string {
+  const unit = differenceUnit(format);
+  return unit === '' ? '' : ` in ${unit}`;
 }

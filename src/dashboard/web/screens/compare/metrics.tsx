@@ -8,6 +8,7 @@ import type { PageMetric } from '../../../../evaluation/report/page-data.ts';
 import {
   betterWords,
   declaredWords,
+  differenceUnit,
   leadingEffect,
   showEffect,
   showMean,
@@ -54,6 +55,7 @@ function MetricCard({ metric, sides, examples }: CardProps) {
   const means = useCallback((frame: Frame) => meansOption(metric, sides, frame), [metric, sides]);
   const effects = useCallback((frame: Frame) => effectsOption(metric, sides, frame), [metric, sides]);
   const height = `${heightOf(sides.length)}px`;
+  const unit = differenceUnit(format);
   const about = [role, betterWords(better), declaredWords(metric)].filter(Boolean).join(', ');
   return (
     <section className="card metric" aria-label={name}>
@@ -69,7 +71,7 @@ function MetricCard({ metric, sides, examples }: CardProps) {
       <FramedChart label={`Means of ${name} with intervals; the table below has them`} option={means} height={height} />
       <p className="muted">{coverageWords(metric, examples)}</p>
       <details>
-        <summary>Differences, coverage, and why</summary>
+        <summary>Differences{unit && ` in ${unit}`}, coverage, and why</summary>
         <FramedChart
           label={`Differences from the baseline in ${name}; the table has them`}
           option={effects}

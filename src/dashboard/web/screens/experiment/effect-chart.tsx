@@ -1,7 +1,13 @@
 /** The effect over the looks, each with the interval that is valid at all of them at once; the baseline is the grey line. */
 
 import { useCallback, useMemo, useState } from 'react';
-import { showDifference, showRange } from '../../../../evaluation/report/values.ts';
+import {
+  differenceUnit,
+  showDifference,
+  showEffect,
+  showRange,
+  showTick,
+} from '../../../../evaluation/report/values.ts';
 import { toneOf } from '../../../../experiment/row-words.ts';
 import type { OnlineMetric } from '../../../../experiment/spec.ts';
 import { time, whole } from '../../format.ts';
@@ -134,7 +140,9 @@ function optionOf(points: readonly Point[], { format, margin, better }: OnlineMe
     yAxis: {
       type: 'value',
       ...(most !== null && { min: -most, max: most }),
-      axisLabel: { color: paint('muted'), formatter: (value: number) => showDifference(value, format) },
+      axisLabel: { color: paint('muted'), formatter: (value: number) => showTick(value, format) },
+      name: differenceUnit(format),
+      nameTextStyle: { color: paint('muted'), align: 'left' },
       splitLine: { lineStyle: { color: paint('line') } },
     },
     tooltip: {
@@ -192,7 +200,7 @@ function tooltipOf(point: Point | undefined, format: OnlineMetric['format']): st
   const { look, effect, interval } = point;
   return [
     `look ${look.lookNo}, ${time(look.at)}`,
-    `${showDifference(effect, format)} ${showRange(...interval, format)}`,
+    showEffect({ diff: effect, lo: interval[0], hi: interval[1] }, format),
     `${look.decision} (${look.reason.replaceAll('_', ' ')}), ${whole(look.exposed)} exposed`,
   ].join('<br>');
 }

@@ -1,7 +1,8 @@
 /** What the newest look says of each metric: the effect with its interval, and of guardrails how far harm may still go. */
-import { showDifference, showValue } from '../../../../evaluation/report/values.ts';
+import { showValue } from '../../../../evaluation/report/values.ts';
 import type { LookTableRow } from '../../../../experiment/report-table.ts';
 import { effectText, standsText, toneOf } from '../../../../experiment/row-words.ts';
+import { formatDifference, formatRange } from '../../../../stats/words.ts';
 import { DASH, whole } from '../../format.ts';
 import { Interval, scaleOf } from '../../parts/interval.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
@@ -84,12 +85,10 @@ const MARGIN: Column<LookTableRow> = {
 };
 
 const marginText = ({ margin, format }: LookTableRow): string =>
-  margin === null ? DASH : showDifference(margin, format).replace(/^\+/, '');
+  margin === null ? DASH : formatDifference(margin, format);
 
 const harmText = ({ harm, format }: LookTableRow): string =>
-  harm === null || (harm.lo === null && harm.hi === null)
-    ? DASH
-    : `${showDifference(harm.lo, format)} to ${showDifference(harm.hi, format)}`;
+  harm === null || (harm.lo === null && harm.hi === null) ? DASH : formatRange(harm.lo, harm.hi, format);
 
 function HarmBar({ row }: { readonly row: LookTableRow }) {
   const { harm, margin, metric } = row;

@@ -1,7 +1,7 @@
 /** Differences from the baseline with their intervals, and the band of those that were declared not to matter. */
 import type { CustomSeriesRenderItemAPI, CustomSeriesRenderItemParams } from 'echarts';
 import type { PageMetric } from '../../page-data.ts';
-import { leadingEffect, MISSING, showDifference, showEffect, showScoresAlone } from '../../values.ts';
+import { leadingEffect, MISSING, showEffect, showScoresAlone, showTick } from '../../values.ts';
 import { bandOf } from './drawn-values.ts';
 import { type Frame, type Option, tipOf, tooltip } from './frame.ts';
 import { interval, point, rectangle, THIN, upright, words } from './marks.ts';
@@ -26,7 +26,7 @@ export function effectsOption(metric: PageMetric, labels: readonly string[], fra
     ...rowAxes(frame, {
       labels: [labels[0]!, ...sides.map(({ side }) => labels[side]!)],
       range: rangeOf([...ends, ...(band ?? [])], { low: true }),
-      format: (value) => showDifference(value, format),
+      format: (value) => showTick(value, format),
       room: width < NARROW ? PLACE_FOR_NUMBERS.narrow : PLACE_FOR_NUMBERS.wide,
     }),
     tooltip: tooltip(colours, ({ dataIndex }) => tip(metric, labels, dataIndex)),
@@ -63,7 +63,7 @@ function rowOf(metric: PageMetric, { row, at, y, right }: Place, { colours, widt
     ];
   const color = tone === 'harm' ? colours.harm : colours.accent;
   const isProven = tone === 'harm' || tone === 'good';
-  const text = width < NARROW ? showDifference(diff, format) : `${showDifference(diff, format)} · ${word}`;
+  const text = width < NARROW ? showTick(diff, format) : `${showTick(diff, format)} · ${word}`;
   return [
     ...(lo === null || hi === null ? [] : [interval(at(lo), at(hi), y, color)]),
     point(at(diff), y, color, isProven ? null : colours.surface),
