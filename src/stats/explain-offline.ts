@@ -9,7 +9,7 @@ import type {
   NeededFor,
   NoiseReport,
 } from './reports-offline.ts';
-import { caveats, formatDifference, formatValue, levelOf, plural } from './words.ts';
+import { caveats, formatDifference, formatRange, formatSigned, formatValue, levelOf, plural } from './words.ts';
 
 export const evaluationSentences = (report: EvaluationReport): readonly string[] => [
   evaluationSentence(report),
@@ -18,15 +18,15 @@ export const evaluationSentences = (report: EvaluationReport): readonly string[]
 
 function evaluationSentence(report: EvaluationReport): string {
   const { verdict, baseline, variant, metric, format, alpha, effect, corrected, mde } = report;
-  const show = (value: number | null): string => formatValue(value, format);
+  const show = (value: number | null): string => formatSigned(value, format);
   // The estimate that labels correct comes first, and the scores' own after it: a verdict needs both.
   const lead = corrected ?? effect;
-  const size = show(lead.diff === null ? null : Math.abs(lead.diff));
-  const range = `${levelOf(alpha)} interval ${show(lead.lo)} to ${show(lead.hi)}`;
+  const size = formatDifference(lead.diff, format);
+  const range = `${levelOf(alpha)} interval ${formatRange(lead.lo, lead.hi, format)}`;
   const interval =
     corrected === null
       ? range
-      : `by the labels ${show(corrected.diff)}, ${range}; by the scores alone ${show(effect.diff)}, ${show(effect.lo)} to ${show(effect.hi)}`;
+      : `by the labels ${show(corrected.diff)}, ${range}; by the scores alone ${show(effect.diff)}, ${formatRange(effect.lo, effect.hi, format)}`;
   switch (verdict) {
     case 'better':
       return `${variant} beats ${baseline} on ${metric} by ${size} (${interval}).`;
@@ -68,8 +68,7 @@ function amongOthers({ effect, corrected, adjusted }: EvaluationReport): string 
 
 function evaluationBasis(report: EvaluationReport): readonly string[] {
   const { format, bounds, failed, adjusted, corrected } = report;
-  const range = ({ lo, hi }: { lo: number | null; hi: number | null }): string =>
-    `${formatValue(lo, format)} to ${formatValue(hi, format)}`;
+  const range = ({ lo, hi }: { lo: number | null; hi: number | null }): string => formatRange(lo, hi, format);
   return [
     `${plural(report.examples, 'example')}, ${report.missing} missing.`,
     ...(report.inapplicable === 0
@@ -96,7 +95,7 @@ const METHODS = { holm: "Holm's method", bh: "Benjamini and Hochberg's method" }
 
 export function guardrailSentences(report: GuardrailReport): readonly string[] {
   const { metric, variant, format, lo, hi, margin, nNeeded, neededFor, examples, why, corrected } = report;
-  const show = (value: number): string => formatValue(Math.abs(value), format);
+  const show = (value: number): string => formatDifference(value, format);
   const allowed = `${show(margin)} allowed`;
   const bound = (alpha: number): string => `one-sided ${levelOf(alpha)} bound`;
   const more =
@@ -123,7 +122,7 @@ export function guardrailSentences(report: GuardrailReport): readonly string[] {
 /** The bounds by the labels first, then those of the scores alone: a status needs both. */
 function correctedGuardrail(report: GuardrailReport, corrected: NonNullable<GuardrailReport['corrected']>): string {
   const { status, metric, variant, format, margin, lo, hi } = report;
-  const show = (value: number | null): string => formatValue(value === null ? null : Math.abs(value), format);
+  const show = (value: number | null): string => formatDifference(value, format);
   const least = (harm: number | null): string =>
     harm !== null && harm < 0 ? `at most ${show(harm)} better` : `at least ${show(harm)} worse`;
   const most = (harm: number | null): string =>
@@ -151,8 +150,20 @@ export function gateSentences(report: EvaluationGateReport): readonly string[] {
   const words = { passed: 'Passed', failed: 'Failed', inconclusive: 'Inconclusive' } as const;
   return [
     `${words[status]}: ${variants.map(({ variant, status: own }) => `${variant} ${words[own].toLowerCase()}`).join(', ')} against ${baseline}.`,
-    ...variants.map(({ variant, findings }) => `${variant}: ${findings.map(findingClause).join('; ')}.`),
+    ...variants.map(variantSentence),
   ];
+}
+
+/** A gate that does not pass beside a metric that is better wants its reason in the same sentence. */
+function variantSentence({ variant, status, findings }: EvaluationGateReport['variants'][number]): string {
+  const isGood = ({ code }: GateFinding): boolean => code === 'better' || code === 'proven';
+  const better = findings.filter(({ code }) => code === 'better');
+  const against = findings.filter((finding) => !isGood(finding));
+  if (status === 'passed' || better.length === 0 || against.length === 0)
+    return `${variant}: ${findings.map(findingClause).join('; ')}.`;
+  const proven = findings.filter(({ code }) => code === 'proven').map((finding) => `; ${findingClause(finding)}`);
+  const outcome = status === 'failed' ? 'fails' : 'stays inconclusive';
+  return `${variant} is ${better.map(findingClause).join(' and ')}, but the gate ${outcome} because ${against.map(findingClause).join(' and ')}${proven.join('')}.`;
 }
 
 function findingClause({ code, metric, why }: GateFinding): string {
@@ -180,7 +191,7 @@ function findingClause({ code, metric, why }: GateFinding): string {
 
 export function noiseSentences(report: NoiseReport): readonly string[] {
   const { metric, format, alpha, examples, effect, differing, why } = report;
-  const show = (value: number | null): string => formatValue(value, format);
+  const show = (value: number | null): string => formatSigned(value, format);
   if (why !== null) return [`Nothing can be told of ${metric}: ${why}.`];
   const isDeterministic = differing === 0;
   const isBiased = effect.lo !== null && effect.hi !== null && (effect.lo > 0 || effect.hi < 0);
@@ -188,7 +199,7 @@ export function noiseSentences(report: NoiseReport): readonly string[] {
   return [
     isDeterministic
       ? `${metric} is the same both times in all ${plural(examples, 'example')}: any difference between variants is theirs.`
-      : `${metric} differs between equal runs in ${formatValue(differing, 'share')} of ${plural(examples, 'example')}, by ${show(effect.diff)} on average (${levelOf(alpha)} interval ${show(effect.lo)} to ${show(effect.hi)}).`,
+      : `${metric} differs between equal runs in ${formatValue(differing, 'share')} of ${plural(examples, 'example')}, by ${show(effect.diff)} on average (${levelOf(alpha)} interval ${formatRange(effect.lo, effect.hi, format)}).`,
     ...(isBiased
       ? [
           `Two equal sides differ: chance does that in ${formatValue(alpha, 'share')} of evaluations, or something else than the variant changed between them.`,

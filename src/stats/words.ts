@@ -24,6 +24,10 @@ export function formatDifference(difference: number | null, format: ValueFormat)
   return format === 'share' ? points(formatValue(100 * size, 'number')) : formatValue(size, format);
 }
 
+/** A difference with its minus sign. */
+export const formatSigned = (difference: number | null, format: ValueFormat): string =>
+  `${difference !== null && difference < 0 ? '-' : ''}${formatDifference(difference, format)}`;
+
 /** Both ends of an interval of a difference, with their signs and one unit: `-1.2 to 3 percentage points`. */
 export function formatRange(lo: number | null, hi: number | null, format: ValueFormat): string {
   if (lo === null && hi === null) return 'unknown';

@@ -95,7 +95,7 @@ test('no verdict says why', () => {
 
 test('no difference and no number of examples', () => {
   const open = { ...evaluation, effect: { diff: null, lo: null, hi: null }, nNeeded: null, neededFor: null };
-  expect(explain({ ...open, verdict: 'inconclusive' })[0]).toMatch(/unknown to unknown\)\.$/);
+  expect(explain({ ...open, verdict: 'inconclusive' })[0]).toMatch(/interval unknown\)\.$/);
   expect(explain(open)[0]).toContain('by unknown');
 });
 
@@ -256,6 +256,16 @@ describe('the gate', () => {
     ]);
     expect(explain({ ...gate, status: 'passed' })[0]).toMatch(/^Passed: /);
     expect(explain({ ...gate, status: 'failed' })[0]).toMatch(/^Failed: /);
+  });
+  test('one sentence says why a variant that is better does not pass', () => {
+    const of = (status: 'inconclusive' | 'failed', ...codes: readonly GateFinding['code'][]) =>
+      explain({ ...gate, variants: [{ variant: 'hyde', status, findings: codes.map((code) => finding(code)) }] })[1];
+    expect(of('inconclusive', 'better', 'unproven')).toBe(
+      'hyde is better on m, but the gate stays inconclusive because m is not proven harmless.',
+    );
+    expect(of('failed', 'better', 'proven', 'harmed')).toBe(
+      'hyde is better on m, but the gate fails because m is harmed beyond its margin; m is proven harmless.',
+    );
   });
   test.each(clauses)('%s', (code, clause) => {
     const variants = [{ variant: 'hyde', status: 'failed', findings: [finding(code)] }] as const;

@@ -1,6 +1,7 @@
 /** The words for what labels say of a scorer: whether it may decide, why not, and what would change that. */
 import { formatValue } from '../../stats/explain.ts';
 import { type JudgeFlaw, MIN_JUDGE_POWER, MIN_KAPPA, MIN_LABELS, MIN_LABELS_PER_CLASS } from '../../stats/judges.ts';
+import { formatDifference, formatRange } from '../../stats/words.ts';
 import type { Calibration } from '../compare/compared-metric.ts';
 import { MIN_LABELLED_PAIRS } from './corrected-effect.ts';
 import type { FieldReport, VariantErrors } from './judge-report.ts';
@@ -95,7 +96,6 @@ const isBiased = ({ bias }: VariantErrors): boolean => bias !== null && bias.p <
 function biasSentence(errors: VariantErrors, { variants, format }: Numbers): readonly string[] {
   const { bias, name, clusters, isCorrected } = errors;
   if (bias === null || !isBiased(errors)) return [];
-  const show = (value: number | null): string => formatValue(value, format);
   const way = bias.value! > 0 ? 'favours' : 'is hard on';
   const how = bias.value! > 0 ? 'higher' : 'lower';
   const what =
@@ -105,7 +105,7 @@ function biasSentence(errors: VariantErrors, { variants, format }: Numbers): rea
         ? 'its error rates on either correct effects between the two'
         : `one calibration for both does not hold: ${counted(clusters, 'cluster')} of examples have labels on both, ${MIN_LABELLED_PAIRS} are needed`;
   return [
-    `It ${way} ${name}: beside people it scores it ${show(Math.abs(bias.value!))} ${how} than ${variants[0]!.name} (95% interval ${show(bias.lo)} to ${show(bias.hi)}); ${what}.`,
+    `It ${way} ${name}: beside people it scores it ${formatDifference(bias.value, format)} ${how} than ${variants[0]!.name} (95% interval ${formatRange(bias.lo, bias.hi, format)}); ${what}.`,
   ];
 }
 

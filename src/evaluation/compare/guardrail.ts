@@ -6,7 +6,7 @@
 import { type ExamplesNeeded, examplesNeeded } from '../../stats/examples-needed.ts';
 import { orientGuardrail } from '../../stats/gate.ts';
 import { MIN_UNITS_FOR_VERDICT } from '../../stats/planning.ts';
-import { formatValue } from '../../stats/words.ts';
+import { formatDifference } from '../../stats/words.ts';
 import type { MetricSpec } from '../spec.ts';
 import type { CorrectedEffect, GuardrailResult, MetricSide } from './compared-metric.ts';
 import type { PairTest } from './test-pairs.ts';
@@ -89,7 +89,7 @@ export function heldByLabels(
   const { lo, hi } = orientGuardrail(corrected, better);
   const { status, margin } = found;
   if (status === 'proven' ? hi! < margin : lo! > margin) return { found, why: null };
-  const show = (value: number): string => formatValue(Math.abs(value), format);
+  const show = (value: number): string => formatDifference(value, format);
   const why =
     status === 'proven'
       ? `by the labels it may be ${show(hi!)} worse, ${show(margin)} allowed`

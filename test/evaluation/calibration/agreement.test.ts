@@ -213,7 +213,7 @@ describe('the report on a judge', () => {
     expect(correct!.sentences).toEqual([
       expect.stringMatching(/^It may gate on correct: 200 labels, kappa 0\.\d\d\.$/),
       expect.stringMatching(
-        /^It favours variant: beside people it scores it 30% higher than baseline \(95% interval .*\); 100 clusters of examples have labels on both, which correct effects between the two\.$/,
+        /^It favours variant: beside people it scores it 30 percentage points higher than baseline \(95% interval .*\); 100 clusters of examples have labels on both, which correct effects between the two\.$/,
       ),
     ]);
   });

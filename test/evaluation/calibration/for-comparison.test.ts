@@ -151,7 +151,7 @@ describe('a guardrail', () => {
     const { side } = compared(judged, labels);
     expect(side.guardrail!.status).toBe('unproven');
     expect(side.guardrail!.sentences[0]).toMatch(
-      /^variant is not proven harmless to correct: by the labels it may be \d+\.?\d*% worse, 12% allowed\.$/,
+      /^variant is not proven harmless to correct: by the labels it may be \d+\.?\d* percentage points worse, 12 percentage points allowed\.$/,
     );
   });
 

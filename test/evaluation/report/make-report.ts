@@ -41,8 +41,9 @@ export function makeComparison(made: MadeReport): MadeComparison {
   const { evaluationId, spec } = facts;
   const sides = spec.variants.map((_, variant) => ({ evaluationId, variant }));
   const judges = {
-    judge: { state: 'calibrated', labels: 140, flaws: [] },
-    duel: { state: 'uncalibrated', labels: 0, flaws: [] },
+    correct: { state: 'calibrated', labels: 140, flaws: [] },
+    grounded: { state: 'calibrated', labels: 140, flaws: [] },
+    preferred: { state: 'uncalibrated', labels: 0, flaws: [] },
   } as const;
   const report = compareEvaluations({ sheets: [sheet], sides, comparisons: 3, judges });
   const byId = new Map<string, ResultRow[]>();
