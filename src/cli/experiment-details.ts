@@ -7,7 +7,7 @@ import type { Terminal } from './terminal.ts';
 import { wrap } from './text.ts';
 
 export async function showDetails(terminal: Terminal, { row, look, rolloutLook }: ExperimentStatus): Promise<void> {
-  const [{ lookReport }, { askedFacts }, { exposureRatesText, ratioText }] = await Promise.all([
+  const [{ lookReport }, { askedFacts }, { arrivalStatusText, exposureRatesText, ratioText }] = await Promise.all([
     import('../experiment/look-report.ts'),
     import('../experiment/asked-facts.ts'),
     import('../experiment/brief-words.ts'),
@@ -38,6 +38,18 @@ export async function showDetails(terminal: Terminal, { row, look, rolloutLook }
       { heading: 'with value', cell: ({ recorded }) => recorded, align: 'right' },
     ]),
   );
+  if (report.arrivals.length > 0)
+    print(
+      tableLines(report.arrivals, [
+        { heading: 'events of', cell: ({ metric }) => metric },
+        { heading: 'arm', cell: ({ arm }) => arm },
+        { heading: 'matured', cell: ({ matured }) => matured, align: 'right' },
+        { heading: 'without an event', cell: ({ silent }) => silent, align: 'right' },
+        { heading: 'in time', cell: ({ events }) => events, align: 'right' },
+        { heading: 'late', cell: ({ late }) => late, align: 'right' },
+        { heading: ' ', cell: arrivalStatusText },
+      ]),
+    );
   const { rows } = report.ratio;
   print(wrap([ratioText(report), exposureRatesText(report)].filter(Boolean).join(' '), width, ''));
   if (rows.length === 0) return;

@@ -31,7 +31,8 @@ export async function showStatus(terminal: Terminal, status: ExperimentStatus, v
   if (look !== null) {
     const rows = await tableRows(row, look);
     for (const line of metricTable(rows, row, colours, room - 2)) terminal.print(`  ${line}`);
-    for (const line of flow([await healthText(row, look), ...rest], width)) terminal.print(line);
+    for (const line of flow([await healthText(row, look), ...(await arrivalParts(row, look)), ...rest], width))
+      terminal.print(line);
   }
   if (rolloutLook !== null) {
     terminal.print(`  rollout, by its newest look (number ${rolloutLook.lookNo}):`);
@@ -49,7 +50,9 @@ export async function statusData(status: ExperimentStatus, temporalUrl: string) 
   const { row, stages, look, rolloutLook, sentences } = status;
   const table = look === null ? [] : await tableRows(row, look);
   const rollout = rolloutLook && { table: await tableRows(row, rolloutLook), look: rolloutLook };
-  return { ...row, stages, sentences, table, look, rollout, temporalUrl };
+  const { namedArrivals } = await import('../experiment/arrival.ts');
+  const arrivals = look === null ? [] : namedArrivals(row.spec, look);
+  return { ...row, stages, sentences, table, arrivals, look, rollout, temporalUrl };
 }
 
 async function tableRows({ spec }: ExperimentRow, look: LookRecord): Promise<readonly LookTableRow[]> {
@@ -145,6 +148,17 @@ async function ratioText({ spec }: ExperimentRow, look: LookRecord): Promise<str
   );
   const of = worst.metric === null ? 'exposed' : `with a record of ${spec.metrics[worst.metric]!.name}`;
   return `sample ratio off: ${counts.join(', ')} ${spec.unitName}s ${of}`;
+}
+
+/** Of each metric of events, how many units of each arm had none in time, and how many came too late. */
+async function arrivalParts({ spec }: ExperimentRow, look: LookRecord): Promise<readonly string[]> {
+  const [{ namedArrivals }, { arrivalText }] = await Promise.all([
+    import('../experiment/arrival.ts'),
+    import('../experiment/brief-words.ts'),
+  ]);
+  return [...Map.groupBy(namedArrivals(spec, look), ({ metric }) => metric)].map(([metric, rows]) =>
+    arrivalText(metric, rows, spec),
+  );
 }
 
 /** The last look, and when the next one is. */

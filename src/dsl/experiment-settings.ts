@@ -1,5 +1,5 @@
 /** How an experiment is watched, ended and rolled out: what is written of it, completed and checked. */
-import type { BreakerSettings, RolloutSettings, StopSettings } from '../experiment/spec.ts';
+import { type BreakerSettings, DEFAULT_MAX_LATE, type RolloutSettings, type StopSettings } from '../experiment/spec.ts';
 import { LIMITS } from '../plan/limits.ts';
 import { type Duration, durationMs, showDuration } from './duration.ts';
 import { checkAlpha, checkCount, checkKeys, refuse, show } from './refuse.ts';
@@ -44,6 +44,11 @@ export interface Stop {
   readonly lookEvery?: Duration;
   /** How long outcomes may be on their way to the store. Default: 5 seconds. */
   readonly grace?: Duration;
+  /**
+   * Share of a metric's events (feedback, scores) that may come after their window, in each arm, between 0 and 1. Above it
+   * nothing is promoted, and no effect is ruled out. Default: 0.05.
+   */
+  readonly maxLate?: number;
 }
 
 /** How a winner gets the traffic outside the experiment's share. */
@@ -84,7 +89,7 @@ export function readBreaker(given: Breaker = {}, at: string): BreakerSettings {
 }
 
 const STOP_KEYS = ['method', 'alpha', 'alphaRollback', 'alphaPromotion', 'power'] as const;
-const STOP_TIMES = ['minUnits', 'minDuration', 'maxDuration', 'lookEvery', 'grace'] as const;
+const STOP_TIMES = ['minUnits', 'minDuration', 'maxDuration', 'lookEvery', 'grace', 'maxLate'] as const;
 const METHODS: readonly unknown[] = ['stage_cs', 'asymp_cs'] satisfies StopSettings['method'][];
 
 export function readStop(given: Stop = {}, at: string): StopSettings {
@@ -92,12 +97,13 @@ export function readStop(given: Stop = {}, at: string): StopSettings {
   checkKeys(given, [...STOP_KEYS, ...STOP_TIMES], where);
   const { method = 'stage_cs', alpha = 0.05, alphaRollback = 0.05, alphaPromotion = 0.05, power = 0.8 } = given;
   const { minUnits = 50, minDuration = '7 days', maxDuration = '28 days' } = given;
-  const { lookEvery = '15 minutes', grace = '5 seconds' } = given;
+  const { lookEvery = '15 minutes', grace = '5 seconds', maxLate = DEFAULT_MAX_LATE } = given;
   if (!METHODS.includes(method))
     refuse('method_unknown', `${where}: method is ${show(method)}`, "use 'stage_cs' or 'asymp_cs'");
   for (const [key, level] of Object.entries({ alpha, alphaRollback, alphaPromotion }))
     checkAlpha(level, `${where}: ${key}`);
   checkBetween(power, 0.5, 1, 'power_invalid', `${where}: power`, 'usual is 0.8');
+  checkBetween(maxLate, 0, 1, 'max_late_invalid', `${where}: maxLate`, 'usual is 0.05');
   checkCount(minUnits, 2, LIMITS.units, `${where}: minUnits`);
   const settings: StopSettings = {
     ...{ method, alpha, alphaRollback, alphaPromotion, power, minUnits },
@@ -105,6 +111,7 @@ export function readStop(given: Stop = {}, at: string): StopSettings {
     maxDurationMs: durationMs(maxDuration, `${where}: maxDuration`, OFTEN),
     lookEveryMs: durationMs(lookEvery, `${where}: lookEvery`, OFTEN),
     graceMs: durationMs(grace, `${where}: grace`, ANY),
+    maxLate,
   };
   const { minDurationMs, maxDurationMs, lookEveryMs, graceMs } = settings;
   checkWithin({ minDuration: minDurationMs, lookEvery: lookEveryMs, grace: graceMs }, maxDurationMs, where);

@@ -1,5 +1,6 @@
 /** What an experiment asks, what is to be done with it, and what then happens, in words. */
 import type { ExperimentRow } from '../store/experiments.ts';
+import type { NamedArrival } from './arrival.ts';
 import type { Asked, LookReport } from './look-report.ts';
 import { percent, showSpan } from './report-text.ts';
 
@@ -97,6 +98,27 @@ export function exposureText(
   const most = state === 'running' ? ` of at most ${showSpan(asked.stop.maxDurationMs)}` : '';
   return `${unit}s: ${parts.join(', ')}. It ${endedAt === null ? 'has run for' : 'ran for'} ${lasted}${most}, with ${looks}.`;
 }
+
+/** `Events of thumbs-up: 340 of 1,204 users in baseline had none in time, 3 came late; …` */
+export const arrivalText = (
+  metric: string,
+  rows: readonly NamedArrival[],
+  { unitName }: Pick<Asked, 'unitName'>,
+): string =>
+  `Events of ${metric}: ${rows
+    .map(
+      ({ arm, silent, matured, late }) =>
+        `${whole(silent)} of ${whole(matured)} ${unitName}s in ${arm} had none in time, ${whole(late)} came late`,
+    )
+    .join('; ')}.`;
+
+/** What is wrong with the arrival of a metric's events in one arm; empty where nothing is. */
+export const arrivalStatusText = ({ status, isUneven }: Pick<NamedArrival, 'status' | 'isUneven'>): string =>
+  [
+    ...(status === 'late' ? ['too many came late'] : []),
+    ...(status === 'none' ? ['none arrived'] : []),
+    ...(isUneven ? ['another rate than in the baseline'] : []),
+  ].join(', ');
 
 const whole = (value: number): string => value.toLocaleString('en');
 

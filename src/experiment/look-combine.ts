@@ -15,6 +15,8 @@ const RANK: readonly GateReason[] = [
   'worse',
   'superior',
   'guardrails_unproven',
+  'events_missing',
+  'events_late',
   'min_duration',
   'futile',
   'no_effect_proven',

@@ -40,6 +40,18 @@ export interface MaturedCount extends UnitCount {
   readonly windowMs: number;
 }
 
+/** Events (feedback, scores) of matured units; keys without any are left out. */
+export interface ArrivalCount {
+  /** Index in the spec, of a metric whose data are events. */
+  readonly metric: number;
+  readonly stage: number;
+  readonly arm: number;
+  /** Runs with an event that came in time and counts. */
+  readonly events: number;
+  /** Deliveries about runs of the unit's window that came after it. */
+  readonly late: number;
+}
+
 export interface BreakerCount {
   readonly arm: number;
   /** From 1; each as long as the spec says. */
@@ -61,11 +73,16 @@ export interface LookData {
   readonly assigned?: readonly AssignedCount[];
   readonly cells: readonly MetricCell[];
   readonly breaker: readonly BreakerCount[];
+  /** Absent in ledgers of before. */
+  readonly arrivals?: readonly ArrivalCount[];
   readonly counts: {
     /** Units that were seen in two arms, and units with an override. */
     readonly twoArms: number;
     readonly overridden: number;
-    /** Deliveries: all, those received after their unit matured, and those that happened outside its window. */
+    /**
+     * Deliveries: all, those about runs of the window that were received after their unit matured, and those that happened
+     * outside its window.
+     */
     readonly outcomes: number;
     readonly late: number;
     readonly outside: number;
@@ -87,6 +104,8 @@ export interface LookRecord {
   readonly srm: readonly SrmRow[];
   /** Absent in looks of method version 1; null without assigned units. */
   readonly exposure?: ExposureRates | null;
+  /** Per arm and metric, whether the events have arrived; absent in looks of method version 1. */
+  readonly arrivals?: readonly ArrivalRow[];
   readonly verdicts: readonly ArmVerdict[];
   /** Variants that this look stops: those that do harm, with `rollback` the last of them, and with `promote` all others. */
   readonly stops: readonly number[];
@@ -127,6 +146,27 @@ export interface ExposureRates {
   readonly exposed: readonly number[];
   /** Of one rate in all arms. */
   readonly p: number;
+}
+
+/** How the events of one metric arrived in one arm, the baseline included. */
+export interface ArrivalRow {
+  /** Index in the spec. */
+  readonly metric: number;
+  readonly arm: number;
+  /** Units whose window is over, and those of them without an event in time. */
+  readonly matured: number;
+  readonly silent: number;
+  readonly events: number;
+  readonly late: number;
+  /** `late`: more than the share that may be. `none`: no event in time at all. */
+  readonly status: 'arrived' | 'late' | 'none';
+  /**
+   * Always-valid p of the hypothesis that the share of units with feedback is that of the baseline; null for the baseline, for
+   * scores, for further metrics of the same feedback, and before the burn-in.
+   */
+  readonly rateP: number | null;
+  /** Whether `rateP` is below the level of the warning. */
+  readonly isUneven: boolean;
 }
 
 export interface ArmVerdict extends GateVerdict {

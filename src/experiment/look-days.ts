@@ -28,7 +28,9 @@ export function daysLeft(looked: Looked, { decision }: Pick<Combined, 'decision'
     (length) => Math.max(0, length - passed) / DAY_MS,
   ) as [number, number];
   const waits = verdicts
-    .filter((verdict) => verdict.decision === 'continue')
+    .filter(
+      ({ decision: own, reason }) => own === 'continue' && reason !== 'events_late' && reason !== 'events_missing',
+    )
     .map((verdict) => (verdict.reason === 'min_duration' ? untilMin : waitOf(looked, verdict.arm, untilMin)));
   const known = waits.filter((wait) => wait !== null);
   if (known.length === 0) return null;

@@ -1,6 +1,7 @@
 /** What was asked of an experiment, and all that its newest look says: as data, for whoever shows it. */
 import { EXPOSURE_HALT_P } from '../stats/same-rate.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
+import { type NamedArrival, namedArrivals } from './arrival.ts';
 import { recordedUnits } from './look-cells.ts';
 import type { ExposureRates, LookRecord, SrmRow } from './look-data.ts';
 import { METHOD_VERSION } from './method.ts';
@@ -55,6 +56,8 @@ export interface Looked {
   readonly ratio: Ratio;
   /** Null where it is not known. */
   readonly exposure: ExposureReport | null;
+  /** Of metrics whose data are events, the rows of all arms. */
+  readonly arrivals: readonly NamedArrival[];
   readonly counts: LookRecord['data']['counts'] | null;
   readonly daysLeft: number | null;
 }
@@ -98,7 +101,7 @@ function nothingLooked({ arms }: ExperimentSpec): Looked {
   }));
   const { worst: _, ...unknown } = sampleRatioVerdict({ srm: [], verdicts: [], methodVersion: METHOD_VERSION });
   const ratio = { ...unknown, worst: null, rows: [] };
-  return { lookNo: null, table: [], funnel, ratio, exposure: null, counts: null, daysLeft: null };
+  return { lookNo: null, table: [], funnel, ratio, exposure: null, arrivals: [], counts: null, daysLeft: null };
 }
 
 function lookedAt(spec: ExperimentSpec, look: LookRecord): Looked {
@@ -131,6 +134,7 @@ function lookedAt(spec: ExperimentSpec, look: LookRecord): Looked {
   return {
     ...{ lookNo, table: lookTable(spec, look), funnel, ratio, counts: data.counts, daysLeft },
     exposure: exposure && { ...exposure, arms: names, haltsBelow: EXPOSURE_HALT_P },
+    arrivals: namedArrivals(spec, look),
   };
 }
 

@@ -7,11 +7,12 @@ import { type GateInput, type GateVerdict, gate } from '../stats/gate.ts';
 import { gateIntervals, type LookRow, lookAt } from '../stats/look.ts';
 import { problem } from '../stats/result.ts';
 import { NO_SEQUENCE } from '../stats/sequential.ts';
+import { arrivalOf, arrivalRows } from './arrival.ts';
 import { hasTripped } from './breaker.ts';
 import { exposureRates } from './exposure-rates.ts';
 import { isTested, lookMetric, recordedUnits } from './look-cells.ts';
 import { type Combined, combine } from './look-combine.ts';
-import type { ArmVerdict, LookData, LookPhase, LookRecord, SrmRow } from './look-data.ts';
+import type { ArmVerdict, ArrivalRow, LookData, LookPhase, LookRecord, SrmRow } from './look-data.ts';
 import { daysLeft } from './look-days.ts';
 import { type Method, methodOf } from './method.ts';
 import type { ExperimentSpec, FrozenSettings } from './spec.ts';
@@ -44,7 +45,8 @@ export function lookRecord({ spec, settings, data, lookNo, phase, at, version }:
   const method = methodOf(settings.methodVersion);
   const served = servedArms(spec, data).filter((arm) => arm !== 0);
   if (served.length === 0) throw invalid(`look ${lookNo} of '${spec.name}' has no variant left that is served`);
-  const rows = rowsOf({ spec, settings, data }, served, phase);
+  const arrivals = method.checksArrival ? arrivalRows(spec, settings, data) : [];
+  const rows = rowsOf({ spec, settings, data }, served, phase, arrivals);
   const srm = sampleRatios(spec, data, method);
   const exposure = method.comparesExposure ? exposureRates(spec, data) : undefined;
   const decidedBy = (srmP: number | null) => {
@@ -53,7 +55,7 @@ export function lookRecord({ spec, settings, data, lookNo, phase, at, version }:
       const verdict =
         phase === 'rollout'
           ? rolloutVerdict(spec, data, arm, rows, checks)
-          : gateVerdict(spec, data, arm, rows, checks, at);
+          : gateVerdict({ spec, data, rows, arrivals, checks, at }, arm);
       return Object.freeze({ arm, ...verdict });
     });
     return { judged, combined: combine(judged, rows, spec, phase) };
@@ -68,6 +70,7 @@ export function lookRecord({ spec, settings, data, lookNo, phase, at, version }:
     rows,
     srm,
     ...(exposure !== undefined && { exposure }),
+    ...(arrivals.length > 0 && { arrivals }),
     verdicts: Object.freeze(judged),
     ...combined,
     daysLeft: phase === 'rollout' ? null : daysLeft({ spec, settings, data, rows, verdicts: judged, at }, combined),
@@ -91,7 +94,12 @@ type Checks = Pick<GateInput, 'srmP' | 'srmHaltsBelow' | 'exposureP'>;
 type Seen = Pick<LookInput, 'spec' | 'settings' | 'data'>;
 
 /** A row per metric and served variant, in the order of the spec. A rollout's levels are its own, over what it serves. */
-function rowsOf({ spec, settings, data }: Seen, served: readonly number[], phase: LookPhase): readonly LookRow[] {
+function rowsOf(
+  { spec, settings, data }: Seen,
+  served: readonly number[],
+  phase: LookPhase,
+  arrivals: readonly ArrivalRow[],
+): readonly LookRow[] {
   const arms = phase === 'rollout' ? [0, ...served] : spec.arms.map((_, arm) => arm);
   const tested = spec.metrics.flatMap((metric, index) =>
     isTested(metric) ? [lookMetric(spec, settings, data, index, arms)] : [],
@@ -99,7 +107,8 @@ function rowsOf({ spec, settings, data }: Seen, served: readonly number[], phase
   const { nullVariance } = methodOf(settings.methodVersion);
   const rows = lookAt(tested, { ...settings, nullVariance })
     .map((row): LookRow => Object.freeze({ ...row, arm: arms[row.arm]! }))
-    .filter(({ arm }) => served.includes(arm));
+    .filter(({ arm }) => served.includes(arm))
+    .map((row) => (phase === 'experiment' ? unproven(row, spec, arrivals) : row));
   return Object.freeze(
     spec.metrics.flatMap((metric, index) =>
       isTested(metric)
@@ -107,6 +116,13 @@ function rowsOf({ spec, settings, data }: Seen, served: readonly number[], phase
         : served.map((arm) => shownRow({ spec, settings, data }, index, arm)),
     ),
   );
+}
+
+/** A guardrail whose events have not arrived is not proven harmless by their absence. */
+function unproven(row: LookRow, { metrics }: ExperimentSpec, arrivals: readonly ArrivalRow[]): LookRow {
+  const index = metrics.findIndex(({ name }) => name === row.metric);
+  if (row.role !== 'guardrail' || arrivalOf(arrivals, index, row.arm) === 'arrived') return row;
+  return Object.freeze({ ...row, oriented: { lo: row.oriented.lo, hi: null } });
 }
 
 /** A quantile's row: what it is can be read off the data, and nothing is claimed of a difference. */
@@ -117,14 +133,13 @@ function shownRow({ spec, data }: Seen, index: number, arm: number): LookRow {
   return Object.freeze({ metric, role, arm, units, effect, oriented: { lo: null, hi: null }, margin });
 }
 
-function gateVerdict(
-  spec: ExperimentSpec,
-  data: LookData,
-  arm: number,
-  rows: readonly LookRow[],
-  checks: Checks,
-  at: number,
-): GateVerdict {
+interface Decided extends Pick<LookInput, 'spec' | 'data' | 'at'> {
+  readonly rows: readonly LookRow[];
+  readonly arrivals: readonly ArrivalRow[];
+  readonly checks: Checks;
+}
+
+function gateVerdict({ spec, data, rows, arrivals, checks, at }: Decided, arm: number): GateVerdict {
   const primary = rows.find((row) => row.arm === arm && row.role === 'primary');
   const { stop } = spec;
   const verdict = gate({
@@ -138,6 +153,11 @@ function gateVerdict(
     minDurationH: stop.minDurationMs / HOUR_MS,
     maxDurationH: stop.maxDurationMs / HOUR_MS,
     mde: spec.metrics.find(({ role }) => role === 'primary')?.minimumEffect ?? null,
+    events: arrivalOf(
+      arrivals,
+      spec.metrics.findIndex(({ role }) => role === 'primary'),
+      arm,
+    ),
   });
   return verdictOf(verdict, spec);
 }

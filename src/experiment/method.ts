@@ -17,11 +17,27 @@ export interface Method {
   readonly srmChiSquare: boolean;
   /** Whether arms that expose different parts of their assigned units halt the experiment. */
   readonly comparesExposure: boolean;
+  /** Whether a verdict waits until the events of its metrics have arrived (`arrival.ts`). */
+  readonly checksArrival: boolean;
 }
 
 const METHODS: readonly Method[] = [
-  { version: 1, nullVariance: false, srmHaltsBelow: SRM_HALT_P, srmChiSquare: false, comparesExposure: false },
-  { version: 2, nullVariance: true, srmHaltsBelow: SRM_SHARED_HALT_P, srmChiSquare: true, comparesExposure: true },
+  {
+    version: 1,
+    nullVariance: false,
+    srmHaltsBelow: SRM_HALT_P,
+    srmChiSquare: false,
+    comparesExposure: false,
+    checksArrival: false,
+  },
+  {
+    version: 2,
+    nullVariance: true,
+    srmHaltsBelow: SRM_SHARED_HALT_P,
+    srmChiSquare: true,
+    comparesExposure: true,
+    checksArrival: true,
+  },
 ];
 
 /** The version that new experiments start with. */

@@ -12,12 +12,13 @@ import type {
   StoppedVariant,
 } from '../stats/reports.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
+import { namedArrivals } from './arrival.ts';
 import { isJudged } from './judged-metrics.ts';
 import { burnIn, maturedUnits, recordedUnits, stagesOf } from './look-cells.ts';
 import { gainOf } from './look-combine.ts';
 import type { ArmVerdict, LookRecord } from './look-data.ts';
 import { showSpan, showTime } from './report-text.ts';
-import type { ExperimentSpec, FrozenSettings, OnlineMetric } from './spec.ts';
+import { DEFAULT_MAX_LATE, type ExperimentSpec, type FrozenSettings, type OnlineMetric } from './spec.ts';
 import { sampleRatioVerdict, servedArms } from './srm.ts';
 
 const DAY_MS = 86_400_000;
@@ -83,6 +84,10 @@ export function reportOf(spec: ExperimentSpec, settings: FrozenSettings, record:
     window: showSpan(metric?.windowMs ?? 0),
     method: settings.method,
     counts: countsOf(spec, record, index),
+    arrivals: namedArrivals(spec, record).map(({ windowMs, ...row }) => ({
+      ...row,
+      ...{ window: showSpan(windowMs), maxLate: spec.stop.maxLate ?? DEFAULT_MAX_LATE },
+    })),
     isExploratory: false,
     judge: judgeOf(spec, metric),
   };

@@ -103,6 +103,10 @@ export interface OnlineMetric {
   readonly absent: 'zero' | 'missing';
 }
 
+/** Whether its data are events that come by themselves after the run: feedback and scores, which may be late, or never come. */
+export const isOfEvents = ({ source, denominator }: Pick<OnlineMetric, 'source' | 'denominator'>): boolean =>
+  [source, denominator].some((each) => each?.from === 'feedback' || each?.from === 'score');
+
 /** A variant whose failures pass the ceiling is rolled back without waiting for a look. Counted over runs. */
 export interface BreakerSettings {
   /** Share of runs that may fail, between 0 and 1. */
@@ -125,6 +129,8 @@ export interface StopSettings {
   readonly lookEveryMs: number;
   /** A look leaves out what may still be on its way to the store. */
   readonly graceMs: number;
+  /** Share of a metric's events that may come after their window, in each arm. Absent in experiments of method version 1. */
+  readonly maxLate?: number;
 }
 
 export interface RolloutSettings {
@@ -136,6 +142,9 @@ export interface RolloutSettings {
   /** `manual`: a winner waits for `experiment approve`. */
   readonly approval: 'auto' | 'manual';
 }
+
+/** `StopSettings.maxLate` of experiments that do not say it. */
+export const DEFAULT_MAX_LATE = 0.05;
 
 /** What is fixed when an experiment starts, beside its spec. */
 export interface FrozenSettings extends LookSettings {

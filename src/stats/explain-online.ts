@@ -2,6 +2,7 @@
 import type {
   ExperimentReport,
   ExperimentStateReport,
+  ExplainedArrival,
   ExplainedGuardrail,
   ExplainedRatio,
   PlanReport,
@@ -37,6 +38,11 @@ function experimentSentence(report: ExperimentReport): string {
       return report.unitsMinArm < report.minUnits
         ? `Collecting: ${report.unitsMinArm} of ${report.minUnits} ${unit}s in the smaller arm.`
         : `Nothing to tell them apart by: all ${plural(units, unit)} have the same ${metric}.`;
+    case 'events_late':
+    case 'events_missing':
+      return verdict.decision === 'inconclusive'
+        ? `No verdict after ${plural(days, 'day')}: ${missingEvents(report)}, so no effect is proven and none is ruled out. Baseline stays. ${eventsRemedy(verdict)}`
+        : `Not decided yet: ${missingEvents(report)}, so no effect can be proven or ruled out. ${eventsRemedy(verdict)}`;
     case 'min_duration':
       return `${variant} is ahead on ${metric} (${interval}), but the minimum duration is not over. ${aboutDays(daysLeft)}`;
     case 'collecting':
@@ -53,6 +59,27 @@ function experimentSentence(report: ExperimentReport): string {
       return `No useful difference in ${plural(days, 'day')}: a change of the size that was asked for is ruled out (the interval of the effect is ${formatRange(lo, hi, format)}). Baseline stays.`;
   }
 }
+
+/** Which events of the primary metric did not arrive. */
+const missingEvents = ({ metric, unit, arrivals = [] }: ExperimentReport): string =>
+  arrivals
+    .filter((row) => row.metric === metric && row.status !== 'arrived')
+    .map((row) => arrivalClause(row, unit))
+    .join(', and ');
+
+function arrivalClause(
+  { metric, arm, window, matured, events, late, maxLate, status }: ExplainedArrival,
+  unit: string,
+) {
+  return status === 'late'
+    ? `${late} of ${events + late} events of ${metric} in ${arm} came after the window of ${window} (at most ${formatValue(maxLate, 'share')} may)`
+    : `no event of ${metric} has arrived in ${arm} from ${plural(matured, unit)} within ${window}`;
+}
+
+const eventsRemedy = ({ reason }: Pick<ExperimentReport['verdict'], 'reason'>): string =>
+  reason === 'events_late'
+    ? 'Start it again with a longer window, as windows: { feedback: ... }.'
+    : 'Check that feedback and scores are delivered, or start it again with a longer window, as windows: { feedback: ... }.';
 
 /** In a rollout harm is all that is looked for; what is not harm goes on. */
 function rolloutSentence(report: ExperimentReport): string {
@@ -177,12 +204,32 @@ function experimentBasis(report: ExperimentReport): readonly string[] {
       ? ['The estimate of a winner that stopped early is optimistic; its interval is not.']
       : []),
     ...(late > MAX_LATE_SHARE * outcomes ? ['More than 5% of outcomes came late: the window is too short.'] : []),
+    ...arrivalWarnings(report),
     ...(excluded > MAX_EXCLUDED_SHARE * (units + excluded)
       ? [`More than 1% of ${unit}s were seen in two arms: their identity is not stable.`]
       : []),
     ...caveats(report),
   ];
 }
+
+/** What did not arrive, unless the verdict says it; and arms that give feedback at different rates. */
+function arrivalWarnings({ verdict, metric, baseline, unit, arrivals = [] }: ExperimentReport): readonly string[] {
+  const isInVerdict = verdict.reason === 'events_late' || verdict.reason === 'events_missing';
+  return [
+    ...arrivals
+      .filter((row) => row.status !== 'arrived' && !(isInVerdict && row.metric === metric))
+      .map((row) => `Events did not arrive: ${arrivalClause(row, unit)}.`),
+    ...arrivals
+      .filter(({ isUneven }) => isUneven)
+      .map((row) => {
+        const other = arrivals.find(({ metric: of, arm }) => of === row.metric && arm === baseline);
+        return `Warning: the arms give feedback at different rates. ${row.metric} has an event from ${heardShare(row)} of ${unit}s in ${row.arm}, and from ${heardShare(other)} in ${baseline}. Feedback may be lost in one arm; a real effect can change this rate too.`;
+      }),
+  ];
+}
+
+const heardShare = (row: ExplainedArrival | undefined): string =>
+  formatValue(row === undefined || row.matured === 0 ? null : 1 - row.silent / row.matured, 'share');
 
 export function stateSentences(report: ExperimentStateReport): readonly string[] {
   const { state, pipeline, unit, ramp } = report;

@@ -45,6 +45,11 @@ export interface GateInput {
   readonly maxDurationH: number;
   /** Smallest effect worth having; null turns the futility rule off. */
   readonly mde: number | null;
+  /**
+   * `late` or `none` where the events of the primary metric came too late, or not at all: then it neither promotes nor rules an
+   * effect out. Default: `arrived`.
+   */
+  readonly events?: 'arrived' | 'late' | 'none';
 }
 
 export type Decision = 'rollback' | 'halt' | 'promote' | 'continue' | 'inconclusive';
@@ -56,6 +61,8 @@ export type GateReason =
   | 'exposure'
   | 'warming_up'
   | 'insufficient_data'
+  | 'events_late'
+  | 'events_missing'
   | 'worse'
   | 'superior'
   | 'min_duration'
@@ -92,10 +99,15 @@ export function gate(input: GateInput): Result<GateVerdict> {
   if (input.exposureP !== null && input.exposureP < EXPOSURE_HALT_P) return decide('halt', 'exposure');
   const lo = primary?.lo ?? null;
   const hi = primary?.hi ?? null;
-  if (input.unitsMinArm < input.minUnits || lo === null || hi === null) {
+  const hasInterval = input.unitsMinArm >= input.minUnits && lo !== null && hi !== null;
+  if (hasInterval && hi < 0) return decide('rollback', 'worse');
+  if (input.events === 'late' || input.events === 'none') {
+    const reason = input.events === 'late' ? 'events_late' : 'events_missing';
+    return decide(isAtMaximum ? 'inconclusive' : 'continue', reason);
+  }
+  if (!hasInterval) {
     return isAtMaximum ? decide('inconclusive', 'insufficient_data') : decide('continue', 'warming_up');
   }
-  if (hi < 0) return decide('rollback', 'worse');
   const unproven = guardrails.filter((guardrail) => guardrail.hi === null || guardrail.hi >= guardrail.margin);
   if (lo > 0 && unproven.length === 0) {
     return isBeforeMinimum ? decide('continue', 'min_duration') : decide('promote', 'superior');

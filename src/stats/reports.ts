@@ -49,6 +49,23 @@ export interface ExplainedExposure {
   readonly p: number;
 }
 
+/** How the events of a metric (feedback, scores) arrived in one arm. */
+export interface ExplainedArrival {
+  readonly metric: string;
+  readonly arm: string;
+  readonly window: string;
+  /** Units whose window is over, and those of them without an event in time. */
+  readonly matured: number;
+  readonly silent: number;
+  readonly events: number;
+  readonly late: number;
+  /** Share of events that may be late. */
+  readonly maxLate: number;
+  readonly status: 'arrived' | 'late' | 'none';
+  /** Whether units of this arm give feedback at another rate than those of the baseline, beyond chance. */
+  readonly isUneven: boolean;
+}
+
 /** A variant that is stopped while others go on: for harm of its own, or because another has won. */
 export interface StoppedVariant {
   readonly variant: string;
@@ -101,6 +118,8 @@ export interface ExperimentReport {
     readonly missing: number;
     readonly capped: number;
   };
+  /** Of all arms that are served; absent where events are not checked. */
+  readonly arrivals?: readonly ExplainedArrival[];
   readonly isExploratory: boolean;
   readonly judge: JudgeBasis;
 }

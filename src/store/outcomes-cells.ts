@@ -1,6 +1,6 @@
 /** Sums over matured units, exact: whole millionths, and their products. */
-import type { MetricCell } from '../experiment/look-data.ts';
-import type { OnlineMetric } from '../experiment/spec.ts';
+import type { ArrivalCount, MetricCell } from '../experiment/look-data.ts';
+import { isOfEvents, type OnlineMetric } from '../experiment/spec.ts';
 import type { Database } from './database.ts';
 import { CELL, cellKey, type LookAt, maturedAt, maturedParams } from './outcomes-matured.ts';
 import { readQuantiles } from './outcomes-quantiles.ts';
@@ -9,12 +9,17 @@ import { countLookedAt } from './vacuum.ts';
 
 export interface Cells {
   readonly cells: readonly MetricCell[];
+  /** Of metrics whose data are events. */
+  readonly arrivals: readonly ArrivalCount[];
   /** Deliveries to matured units. */
   readonly deliveries: { readonly outcomes: number; readonly late: number; readonly outside: number };
 }
 
 type Key = Pick<MetricCell, 'metric' | 'stage' | 'arm'>;
-type Sums = Key & Pick<MetricCell, 'n' | 'v' | 'vv'> & Pick<Cells['deliveries'], 'outcomes'>;
+type Sums = Key &
+  Pick<MetricCell, 'n' | 'v' | 'vv'> &
+  Pick<Cells['deliveries'], 'outcomes'> &
+  Pick<ArrivalCount, 'events'>;
 type Special = Pick<MetricCell, 'd' | 'dd' | 'vd' | 'capped'>;
 
 /** `unit_metric.xx_high` counts so many: 2^62. */
@@ -33,7 +38,7 @@ export async function readCells(database: Database, at: LookAt, metrics: readonl
   const rows = await database.query<Sums>(
     `select ${CELL}, count(x) as n, coalesce(sum(x), 0)::text as v,
        (coalesce(sum(xx_high), 0) * ${HIGH} + coalesce(sum(xx_low), 0))::text as vv,
-       sum(deliveries) as outcomes
+       sum(deliveries) as outcomes, sum(n) as events
      from ${maturedAt(at)} group by cell order by cell`,
     maturedParams(at),
   );
@@ -43,7 +48,8 @@ export async function readCells(database: Database, at: LookAt, metrics: readonl
     database,
     rows.reduce((sum, { n }) => sum + n, 0),
   );
-  const outcomes = rows.reduce((sum, row) => sum + row.outcomes, 0);
+  const notApplied = await readNotApplied(database, at);
+  const late = new Map(notApplied.map((row) => [cellKey(row), row.late]));
   return {
     cells: rows
       .filter(({ n }) => n > 0)
@@ -52,20 +58,32 @@ export async function readCells(database: Database, at: LookAt, metrics: readonl
         const special = specials.get(key) ?? NOT_SPECIAL;
         return { metric, stage, arm, n, v, vv, ...special, quantile: quantiles.get(key) ?? null };
       }),
-    deliveries: { outcomes, ...(await readNotApplied(database, at)) },
+    arrivals: rows
+      .filter(({ metric }) => isOfEvents(metrics[metric]!))
+      .map(({ metric, stage, arm, events }) => {
+        return { metric, stage, arm, events, late: late.get(cellKey({ metric, stage, arm })) ?? 0 };
+      })
+      .filter((count) => count.events > 0 || count.late > 0),
+    deliveries: {
+      outcomes: total(rows, ({ outcomes }) => outcomes),
+      late: total(notApplied, (row) => row.late),
+      outside: total(notApplied, ({ outside }) => outside),
+    },
   };
 }
 
-type NotApplied = Omit<Cells['deliveries'], 'outcomes'>;
+const total = <Row>(rows: readonly Row[], of: (row: Row) => number): number =>
+  rows.reduce((sum, row) => sum + of(row), 0);
+
+type NotApplied = Key & Omit<Cells['deliveries'], 'outcomes'>;
 
 /** Hardly any unit has some: there is an index of those that do. */
-async function readNotApplied(database: Database, at: LookAt): Promise<NotApplied> {
-  const [row] = await database.query<NotApplied>(
-    `select coalesce(sum(late), 0)::bigint as late, coalesce(sum(outside), 0)::bigint as outside
-     from ${maturedAt(at)} and (late > 0 or outside > 0)`,
+function readNotApplied(database: Database, at: LookAt): Promise<readonly NotApplied[]> {
+  return database.query<NotApplied>(
+    `select ${CELL}, sum(late)::bigint as late, sum(outside)::bigint as outside
+     from ${maturedAt(at)} and (late > 0 or outside > 0) group by cell`,
     maturedParams(at),
   );
-  return row!;
 }
 
 const NOT_SPECIAL: Special = { d: '0', dd: '0', vd: '0', capped: 0 };

@@ -24,7 +24,7 @@ export async function lookAt(
   const watermark = await moveWatermark(database, experimentId, request, now);
   const at = { experimentId, watermark, fromStage };
   const units = await countUnits(database, at, windowsOf(request));
-  const { cells, deliveries } = await readCells(database, at, request.metrics);
+  const { cells, arrivals, deliveries } = await readCells(database, at, request.metrics);
   return {
     watermark,
     startedAt,
@@ -34,6 +34,7 @@ export async function lookAt(
     assigned: await countAssigned(database, at, units.exposedOnce),
     cells,
     breaker: await readBreaker(database, experimentId),
+    ...(arrivals.length > 0 && { arrivals }),
     counts: { twoArms: units.twoArms, overridden: units.overridden, ...deliveries },
     stopped: [...stopped].sort((a, b) => a - b),
   };

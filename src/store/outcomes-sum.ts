@@ -72,7 +72,8 @@ const unitArrays = (units: readonly Pick<Touched, 'experiment' | 'unit'>[]): rea
 ];
 
 /**
- * What is received when its unit has matured is late: it is counted, and never applied, whether a look has passed or not.
+ * What is received when its unit has matured is never applied, whether a look has passed or not. It is counted as late where
+ * it is about a run of the unit's window: people who come back later have runs, and opinions, that no window waits for.
  * Units that matured by the watermark keep what they had, and are told what came late. Rows are found one by one by their
  * keys ("offset 0" sees to that): tables that have just been filled mislead the planner to compare each with each.
  */
@@ -91,7 +92,12 @@ async function sumLocked(queries: Queries, touched: readonly Touched[], laws: re
          where (experiment_id, unit) = (g.experiment_id, g.unit) and excluded is null offset 0
        ) e
      ), delivered as (
-       select t.*, o.*, o.at <= t.matures_at and (o.at >= t.exposed_at or o.run_id = t.met_in) as is_inside
+       select t.*, o.*, o.at <= t.matures_at and (o.at >= t.exposed_at or o.run_id = t.met_in) as is_inside,
+         case when o.received_at <= t.matures_at then false
+           when o.run_id = t.met_in or o.at <= t.matures_at and o.at >= t.exposed_at then true
+           else coalesce((
+             select coalesce(r.finished_at, r.started_at) <= t.matures_at from run r where r.run_id = o.run_id offset 0
+           ), true) end as is_late
        from touched t cross join lateral (
          select run_id, delivery_id, v, d, at, received_at from outcome
          where (experiment_id, unit, metric) = (t.experiment_id, t.unit, t.metric) offset 0
@@ -103,7 +109,7 @@ async function sumLocked(queries: Queries, touched: readonly Touched[], laws: re
      ), summed as (
        select experiment_id, unit, metric, kind, cap, stage, arm, matures_at,
          count(*) filter (where counts) as n, ${total('v')} as v, ${total('d')} as d,
-         count(*) as deliveries, count(*) filter (where received_at > matures_at) as late,
+         count(*) as deliveries, count(*) filter (where is_late) as late,
          count(*) filter (where not is_inside) as outside
        from ranked group by experiment_id, unit, metric, kind, cap, stage, arm, matures_at
      ), fixed as (

@@ -1,5 +1,5 @@
 /** What a look must give, worked out from the deliveries themselves, one by one, without a database. */
-import type { LookData, MetricCell } from '../../src/experiment/look-data.ts';
+import type { ArrivalCount, LookData, MetricCell } from '../../src/experiment/look-data.ts';
 import { quantileInterval } from '../../src/stats/quantiles.ts';
 import type { NewExposure, NewOutcome, OutcomeSettings } from '../../src/store/outcomes.ts';
 
@@ -21,9 +21,11 @@ export function expectedLook({ exposures, outcomes, settings, watermark }: Given
   const met = [...units.values()].filter(({ excluded, first }) => excluded !== 'override' && first.at <= watermark);
   const windows = [...new Set(settings.metrics.map(({ windowMs }) => windowMs))].sort((a, b) => a - b);
   const counts = { outcomes: 0, late: 0, outside: 0 };
+  const arrivals: ArrivalCount[] = [];
   const cells = settings.metrics.flatMap((metric, index) => {
     const matured = analysed.filter(({ first }) => first.at + metric.windowMs <= watermark);
     return armsOf(matured).flatMap(({ stage, arm }) => {
+      const lateBefore = counts.late;
       const values = matured
         .filter(({ first }) => first.stage === stage && first.arm === arm)
         .map(({ first }) => {
@@ -31,6 +33,10 @@ export function expectedLook({ exposures, outcomes, settings, watermark }: Given
           return unitSums(first, mine, metric.windowMs, counts);
         })
         .filter(({ n }) => n > 0n);
+      const events = values.reduce((sum, { n }) => sum + Number(n), 0);
+      const late = counts.late - lateBefore;
+      if (metric.source.from === 'feedback' && events + late > 0)
+        arrivals.push({ metric: index, stage, arm, events, late });
       return values.length === 0 ? [] : [cellOf({ metric: index, stage, arm }, metric, values)];
     });
   });
@@ -47,6 +53,7 @@ export function expectedLook({ exposures, outcomes, settings, watermark }: Given
     ),
     cells,
     breaker: breakerOf(outcomes, settings),
+    ...(arrivals.length > 0 && { arrivals }),
     counts: { twoArms: why('two_arms'), overridden: why('override'), ...counts },
     stopped: [],
   };

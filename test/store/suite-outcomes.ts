@@ -1,6 +1,8 @@
 /** Exposures and outcomes: whatever their order, the same comes of them. */
 import { describe, expect, test } from 'vitest';
+import { lookRecord } from '../../src/experiment/look.ts';
 import type { LookData } from '../../src/experiment/look-data.ts';
+import { freezeSettings } from '../../src/experiment/settings.ts';
 import { randomFrom } from '../../src/stats/random.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import type { ExperimentRow } from '../../src/store/experiments.ts';
@@ -12,6 +14,7 @@ import {
   lookRequest,
   METRICS,
   MINUTE,
+  metricOf,
   repeating,
   settingsOf,
   startOf,
@@ -269,6 +272,87 @@ export function describeOutcomes(subject: Subject): void {
       const { cells, counts } = await look(row, 200);
       expect(cells).toMatchObject([{ metric: 1, n: 1 }]);
       expect(counts).toMatchObject({ outcomes: 3, late: 2, outside: 0 });
+    });
+
+    test('events are counted per metric and arm: those in time, and those that came after their window', async () => {
+      const row = await started('o-arrivals');
+      const units = ['u', 'v', 'w'].map((unit) => ({ unit, arm: unit === 'w' ? 0 : 1, runId: `of-${unit}` }));
+      await subject.store.outcomes.expose(units.map((unit) => exposureOf(row, unit)));
+      const [u, v, w] = units.map(
+        (unit) => (more: Partial<NewOutcome>) => outcomeOf(row, { ...unit, metric: 1, ...more }),
+      );
+      await put(row, [
+        u!({}),
+        u!({ runId: 'another', at: at(2), receivedAt: at(2) }),
+        v!({ at: at(30), receivedAt: at(30) }),
+        w!({ at: at(3), receivedAt: at(30) }),
+        w!({ metric: FAILED, at: at(3), receivedAt: at(30) }),
+      ]);
+      const { arrivals, cells } = await look(row, 40);
+      expect(arrivals).toEqual([
+        { metric: 1, stage: 1, arm: 0, events: 0, late: 1 },
+        { metric: 1, stage: 1, arm: 1, events: 2, late: 1 },
+      ]);
+      expect(cells).toMatchObject([{ metric: 1, arm: 1, n: 1 }]);
+    });
+
+    test('feedback on a run after the window is not late: the window never waits for it', async () => {
+      const row = await started('o-returning');
+      await subject.store.outcomes.expose([exposureOf(row)]);
+      const run = {
+        pipeline: 'o-returning',
+        planId: 'p',
+        arms: {},
+        unit: 'u',
+        idempotencyKey: null,
+        input: 1,
+        assignments: null,
+      };
+      const days = createStore(subject.database, { clock: () => at(2_000) });
+      await subject.store.runs.begin({ ...run, runId: 'in-window' });
+      await days.runs.begin({ ...run, runId: 'days-after' });
+      const after = { metric: 1, at: at(2_001), receivedAt: at(2_001) };
+      await put(row, [
+        outcomeOf(row, { metric: 1 }),
+        outcomeOf(row, { ...after, runId: 'in-window' }),
+        outcomeOf(row, { ...after, runId: 'days-after' }),
+      ]);
+      const { arrivals, counts } = await look(row, 3_000);
+      expect(arrivals).toEqual([{ metric: 1, stage: 1, arm: 1, events: 1, late: 1 }]);
+      expect(counts).toMatchObject({ outcomes: 3, late: 1, outside: 2 });
+    });
+
+    test('an effect whose feedback all comes after the window is neither promoted nor ruled out', async () => {
+      await deployNext(subject, 'o-unheard');
+      const good = metricOf('good', { role: 'primary', kind: 'rate', absent: 'zero', minimumEffect: 0.1 });
+      const row = await startOf(subject, 'o-unheard', 'o-unheard', {
+        spec: {
+          metrics: METRICS.with(0, good),
+          arms: ['baseline', 'one'].map((name) => ({ name, weight: 0.5, edits: [] })),
+        },
+      });
+      const units = [...Array(600).keys()].map((n) => ({ unit: `u${n}`, arm: n % 2, runId: `run-${n}` }));
+      await subject.store.outcomes.expose(units.map((unit) => exposureOf(row, unit)));
+      const said = { at: at(11), receivedAt: at(11) };
+      await put(
+        row,
+        units.map(({ arm, ...unit }) => outcomeOf(row, { ...unit, arm, v: arm * 1_000_000, ...said })),
+      );
+      const data = await look(row, 20);
+      const settings = freezeSettings(row.spec, { nStar: 600, vRefs: row.spec.metrics.map(() => 1) });
+      const decide = (minutes: number, methodVersion: number) =>
+        lookRecord({
+          ...{ spec: row.spec, settings: { ...settings, methodVersion }, data, lookNo: 1, phase: 'experiment' },
+          ...{ at: row.startedAt + minutes * MINUTE, version: '1' },
+        });
+      expect(decide(20, 1)).toMatchObject({ decision: 'inconclusive', reason: 'futile' });
+      expect(decide(20, 2)).toMatchObject({ decision: 'continue', reason: 'events_late' });
+      expect(decide(100, 2)).toMatchObject({ decision: 'inconclusive', reason: 'events_late' });
+      expect(decide(20, 2).arrivals).toMatchObject([
+        { metric: 0, arm: 0, matured: 300, silent: 300, events: 0, late: 300, status: 'late' },
+        { metric: 0, arm: 1, matured: 300, silent: 300, events: 0, late: 300, status: 'late' },
+        ...[1, 2, 3, 4].flatMap((metric) => [0, 1].map((arm) => ({ metric, arm, status: 'none' }))),
+      ]);
     });
 
     test('a look waits for what is being summed up, and what is summed up after it finds it fixed', async () => {

@@ -1,5 +1,5 @@
 /** From those who met an arm to those of whom a value is known, arm by arm; and whether the arms got their shares. */
-import { exposureRatesText, ratioText } from '../../../../experiment/brief-words.ts';
+import { arrivalStatusText, exposureRatesText, ratioText } from '../../../../experiment/brief-words.ts';
 import { DASH, percent, whole } from '../../format.ts';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import type { FunnelArm, Report } from './types.ts';
@@ -28,6 +28,14 @@ export function Funnel({ report }: { readonly report: Report }) {
   return (
     <>
       <Rows rows={funnel} columns={columns} keyOf={({ arm }) => arm} caption="From assigned units to known values" />
+      {report.arrivals.length > 0 && (
+        <Rows
+          rows={report.arrivals}
+          columns={ARRIVAL_COLUMNS}
+          keyOf={({ metric, arm }) => `${metric}/${arm}`}
+          caption="Events of feedback and scores, by arm"
+        />
+      )}
       <p className="muted">
         One {asked.unitName} counts once. It is assigned with its first run, and exposed when a run comes to the first
         node that any arm edits, or ends in a way that may depend on the arm.
@@ -43,6 +51,23 @@ export function Funnel({ report }: { readonly report: Report }) {
     </>
   );
 }
+
+const ARRIVAL_COLUMNS: readonly Column<Report['arrivals'][number]>[] = [
+  { id: 'metric', heading: 'Events of', cell: ({ metric }) => metric },
+  { id: 'arm', heading: 'Arm', cell: ({ arm }) => arm },
+  { id: 'matured', heading: 'Matured', cell: ({ matured }) => whole(matured), isNumber: true },
+  { id: 'silent', heading: 'Without an event', cell: ({ silent }) => whole(silent), isNumber: true },
+  { id: 'events', heading: 'In time', cell: ({ events }) => whole(events), isNumber: true },
+  { id: 'late', heading: 'Late', cell: ({ late }) => whole(late), isNumber: true },
+  {
+    id: 'status',
+    heading: 'Status',
+    cell: (row) => {
+      const text = arrivalStatusText(row);
+      return text === '' ? 'fine' : <span className="harm">{text}</span>;
+    },
+  },
+];
 
 const WHOLE = 100;
 
