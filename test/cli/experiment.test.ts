@@ -174,7 +174,7 @@ describe('on a pipeline that is deployed', () => {
     expect((await world.run('rollout status bot')).stdout).toContain(`${id} on bot: `);
     const whole = (await run(`status ${id} --all`)).stdout;
     expect(whole).toMatch(/^arms +baseline 50 % · loud 50 %$/m);
-    expect(whole).toMatch(/^loud +50 % +120 +120 +120$/m);
+    expect(whole).toMatch(/^loud +50 % +120 +120 +120 +120$/m);
     expect(whole).toMatch(/^exposed +50 % · 50 % +baseline 120, loud 120 +1.0$/m);
     const brief = (await run(`brief ${id}`)).stdout;
     expect(brief).toMatch(/^Question\n {2}Does loud raise thumbs-up on bot, without harm to /);
