@@ -3,6 +3,7 @@
  * repeated after a crash: what was stored is not done again, and calls that were made are in the memo.
  */
 import { stepName } from '../src/dsl/step.ts';
+import { writesIn } from '../src/dsl/steps.ts';
 import { beginEvaluation } from '../src/evaluation/begin.ts';
 import { evaluateChunk } from '../src/evaluation/chunk/evaluate-chunk.ts';
 import { digestsOf } from '../src/evaluation/digest/digest.ts';
@@ -52,6 +53,7 @@ export function createEvaluateActivities(
     attempt: createMakeAttempt({ payloads: store.keptPayloads, ...redacting }, implementations),
     digests: () => digests,
     takesSnapshot: (step) => snapshotSteps.has(step),
+    writeOf: writesIn(implementations.map(({ step }) => step)),
   });
   return {
     beginEvaluation: (input) => asActivity(BEAT_MS, () => beginEvaluation(worker, input)),

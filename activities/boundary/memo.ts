@@ -5,6 +5,7 @@
 import { stepName } from '../../src/dsl/step.ts';
 import { SluiceError } from '../../src/errors.ts';
 import type { AttemptFailure, MakeAttempt } from '../../src/evaluation/attempts.ts';
+import { dryRunMissing } from '../../src/plan/writes.ts';
 import type { Next } from './attempt.ts';
 import { type AttemptClock, createAttemptClock } from './attempt-clock.ts';
 import { type BoundaryDependencies, createBoundary } from './boundary.ts';
@@ -29,16 +30,32 @@ const NOT_KEPT: ReadonlySet<string> = new Set([
   'StepInputInvalid',
 ]);
 
-/** Attempts at the steps that are implemented here. */
+/**
+ * Nobody is served here, so nothing is written: a `write` step's dry run stands in the place of its function, which cannot be
+ * reached. Where none is declared, whoever began this should have refused; the call fails.
+ */
+function withoutWrites(implemented: Implemented): Implemented {
+  const { step } = implemented;
+  if (step.effect !== 'write') return implemented;
+  const run: Implemented['run'] = (_, { key }) => {
+    if (step.dryRun !== undefined) return step.dryRun;
+    throw dryRunMissing('this call', [{ node: key, call: 'step', step: stepName(step) }]);
+  };
+  return { ...implemented, run };
+}
+
+/** Attempts at the steps that are implemented here, outside live runs. */
 export function createMakeAttempt(
   dependencies: Pick<BoundaryDependencies, 'payloads' | 'redaction'>,
   implementations: readonly Implemented[],
 ): MakeAttempt {
   const steps = new Map<string, { readonly implemented: Implemented; readonly run: Next }>(
-    implementations.map((implemented) => [
-      stepName(implemented.step),
-      { implemented, run: createBoundary(dependencies, implemented) },
-    ]),
+    implementations
+      .map(withoutWrites)
+      .map((implemented) => [
+        stepName(implemented.step),
+        { implemented, run: createBoundary(dependencies, implemented) },
+      ]),
   );
 
   return async ({ policy, step: name, ...request }) => {
@@ -58,7 +75,8 @@ export function createMakeAttempt(
         // Nobody listens: this process makes the call and counts its time itself.
         heartbeat: () => undefined,
       };
-      return { value: await clock.run(() => found.run(attempt)), ...waited(clock) };
+      const value = await clock.run(() => found.run(attempt));
+      return { value, ...(step.effect === 'write' && { lasts: false }), ...waited(clock) };
     } catch (error) {
       return { failure: failureOf(error), ...waited(clock) };
     }

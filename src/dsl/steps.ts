@@ -1,6 +1,7 @@
 /**
  * The steps a pipeline calls, so that a worker's catalogue can be made from pipelines.
  */
+import type { WriteOf } from '../plan/writes.ts';
 import type { Draft } from './draft.ts';
 import { refuse } from './refuse.ts';
 import { type AnyStep, type Contract, stepName } from './step.ts';
@@ -24,6 +25,14 @@ export function stepsIn(known: Draft['known']): readonly AnyStep[] {
     }
   }
   return Object.freeze([...steps.values()]);
+}
+
+/** Which of these steps write, and whether something stands for them. */
+export function writesIn(steps: Iterable<Contract>): WriteOf {
+  const writes = new Map<string, { readonly hasDryRun: boolean }>();
+  for (const step of steps)
+    if (step.effect === 'write') writes.set(stepName(step), { hasDryRun: step.dryRun !== undefined });
+  return (step) => writes.get(step);
 }
 
 /** `.with` changes defaults and no more, so its contract is the same. */

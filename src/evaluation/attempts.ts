@@ -34,7 +34,14 @@ export interface AttemptFailure extends MemoFailure {
   readonly retryAfterMs?: number;
 }
 
-export type Attempted = ({ readonly value: Json } | { readonly failure: AttemptFailure }) & {
+export type Attempted = (
+  | {
+      readonly value: Json;
+      /** `false`: it only stands for what the step would give, and is kept by nobody. */
+      readonly lasts?: false;
+    }
+  | { readonly failure: AttemptFailure }
+) & {
   /** What the attempt waited before its calls might leave, which is no time that a run would have taken; default 0. */
   readonly waitedMs?: number;
 };
@@ -59,7 +66,10 @@ export async function makeCall(options: AttemptsOptions): Promise<Made> {
   const askedAt = performance.now();
   for (let attempts = 1; ; attempts += 1) {
     const { attempted, durationMs } = await makeAttempt(options, attempts);
-    if ('value' in attempted) return { outcome: { value: attempted.value }, attempts, durationMs, lasts: true };
+    if ('value' in attempted) {
+      const { value, lasts = true } = attempted;
+      return { outcome: { value }, attempts, durationMs, lasts };
+    }
     const { lasts, retryAfterMs, ...failure } = attempted.failure;
     const pauseMs = retryAfterMs ?? backoffMs(policy, attempts);
     const isLate = performance.now() - askedAt + pauseMs > callLimitMs;

@@ -7,6 +7,7 @@ import type { BegunEvaluation } from '../../workflows/evaluate-messages.ts';
 import { SluiceError } from '../errors.ts';
 import { hashJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
+import { dryRunMissing, openWrites } from '../plan/writes.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import { chunksOf, incomplete } from './chunk/chunks.ts';
 import { registrationChanges, registrationOf } from './compare/registration.ts';
@@ -19,15 +20,16 @@ const TAMPERED = 'registration_tampered';
 /**
  * @param input `acceptChanged`: take code that changed under an unchanged version for the step's own from now on
  * @throws SluiceError `dataset_empty`, `dataset_incomplete`, `plan_unknown`, `step_changed`, `registration_tampered`, `final_used`, `final_empty`, `evaluation_moved`,
- *   `step_unknown`, `index_unknown` and others of snapshots
+ *   `step_unknown`, `dry_run_missing`, `index_unknown` and others of snapshots
  */
 export async function beginEvaluation(
-  worker: Pick<EvaluationWorker, 'store' | 'digests'>,
+  worker: Pick<EvaluationWorker, 'store' | 'digests' | 'writeOf'>,
   { evaluationId, acceptChanged = false }: { readonly evaluationId: string; readonly acceptChanged?: boolean },
 ): Promise<BegunEvaluation> {
   const { store } = worker;
   const row = await store.evaluations.get(evaluationId);
   await checkExamples(worker, row);
+  await checkWrites(worker, row);
   const pins = row.pins ?? (await pin(worker, row, acceptChanged));
   const digests = await worker.digests();
   checkPinned(evaluationId, pins, digests);
@@ -55,6 +57,17 @@ async function checkExamples({ store }: Pick<EvaluationWorker, 'store'>, { spec 
     });
   const filter = { ...(split !== null && { split }), ...(tag !== null && { tag }) };
   if ((await store.datasets.countExamples(version, filter)) < examples) throw incomplete(spec);
+}
+
+/** A `write` is never executed here: its dry run stands for it, or nothing begins. */
+async function checkWrites(
+  { store, writeOf }: Pick<EvaluationWorker, 'store' | 'writeOf'>,
+  { evaluationId, spec }: EvaluationRow,
+): Promise<void> {
+  for (const { planId } of spec.variants) {
+    const open = openWrites(await store.plans.get(planId), writeOf);
+    if (open.length > 0) throw dryRunMissing(evaluationId, open);
+  }
 }
 
 async function pin(

@@ -1,6 +1,7 @@
 /** What a process needs to work on evaluations, once for all of their chunks: what they share is asked for together. */
 import { onceEach } from '../once.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { WriteOf } from '../plan/writes.ts';
 import type { Redaction } from '../redaction/redaction.ts';
 import type { PaidBy } from '../store/memo.ts';
 import type { Spending } from '../store/spending.ts';
@@ -22,6 +23,8 @@ export interface EvaluationWorker {
   readonly digests: () => Promise<ReadonlyMap<string, string>>;
   /** Whether a step's config has a place for the snapshot that it is to read. */
   readonly takesSnapshot: (step: string) => boolean;
+  /** Of the steps here that write. */
+  readonly writeOf: WriteOf;
   /** A plan never changes, so it is read once. @throws SluiceError `plan_unknown` */
   readonly planOf: (planId: string) => Promise<Plan>;
   /** What a call has cost. */
@@ -32,7 +35,7 @@ export interface EvaluationWorker {
 }
 
 export interface WorkerParts
-  extends Pick<EvaluationWorker, 'store' | 'attempt' | 'digests' | 'takesSnapshot' | 'redaction'> {
+  extends Pick<EvaluationWorker, 'store' | 'attempt' | 'digests' | 'takesSnapshot' | 'writeOf' | 'redaction'> {
   /** Calls that the process makes at once. */
   readonly concurrency: number;
 }

@@ -18,7 +18,7 @@ import type { RunBudget } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import { beginRun, createRegistration, isBegun, recordedRun, runIdOf } from './begin-run.ts';
 import { cancelRun } from './cancel-run.ts';
-import { createCatalogueCheck } from './catalogue.ts';
+import { type CheckCatalogue, createCatalogueCheck } from './catalogue.ts';
 import type { Config } from './config.ts';
 import { wake } from './experiment-wake.ts';
 import { type OnOutage, ridingThrough } from './outage.ts';
@@ -123,9 +123,9 @@ export interface RunClient {
    * Whether a run of this plan could start now, as `start` asks itself.
    *
    * @throws SluiceError `no_worker`, `step_unregistered`, or `key_missing` where no worker has the key of a provider that
-   *   the plan's models are of
+   *   the plan's models are of; `dry_run_missing` where a call needs a dry run and its step has none
    */
-  check(plan: Plan): Promise<void>;
+  check: CheckCatalogue;
   urlOf(workflowId: string): string;
 }
 

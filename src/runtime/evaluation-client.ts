@@ -2,6 +2,7 @@
  * Starts evaluations and follows them. What is asked is written to the store first, so that an evaluation can be gone on
  * with whatever becomes of Temporal: what is stored is not done again.
  */
+
 import { randomUUID } from 'node:crypto';
 import { EVALUATE_WORKFLOW, type EvaluateInput } from '../../workflows/evaluate-messages.ts';
 import { ATTRIBUTES } from '../../workflows/messages.ts';
@@ -11,6 +12,7 @@ import type { EvaluationSpec } from '../evaluation/spec.ts';
 import { planId } from '../plan/id.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
+import type { CheckCatalogue } from './catalogue.ts';
 import { type FollowOptions, follow } from './evaluation-follow.ts';
 import { cancel, goOn, pause, type SteerDependencies } from './evaluation-steer.ts';
 import { OUTAGE_LIMIT_MS, ridingThrough } from './outage.ts';
@@ -63,7 +65,7 @@ interface EvaluationDependencies extends SteerDependencies {
   /** Chunks of one history; default: the workflow's own. */
   readonly chunksPerHistory?: number;
   /** Whether a plan could be run now. */
-  readonly check: (plan: Plan) => Promise<void>;
+  readonly check: CheckCatalogue;
 }
 
 export function createEvaluationClient(dependencies: EvaluationDependencies): EvaluationClient {
@@ -100,7 +102,7 @@ export function createEvaluationClient(dependencies: EvaluationDependencies): Ev
 
   return {
     async startEvaluation({ spec, plans, budgetUsd, startedBy, acceptChanged = false }) {
-      for (const plan of [...plans, ...scorerPlans(spec)]) await check(plan);
+      for (const plan of [...plans, ...scorerPlans(spec)]) await check(plan, () => true);
       for (const plan of plans) await store.plans.put(planId(plan), plan);
       const evaluationId = `eval-${spec.name}-${randomUUID().slice(0, NAME_DIGITS)}`;
       const row = await evaluations.create({ evaluationId, spec, budgetUsd, startedBy });

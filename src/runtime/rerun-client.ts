@@ -10,9 +10,11 @@ import { RERUN_WORKFLOW, type RerunInput } from '../../workflows/rerun-messages.
 import { SluiceError } from '../errors.ts';
 import { scorerPlans } from '../evaluation/scorer-plans.ts';
 import type { RerunSpec } from '../experiment/rerun/rerun-spec.ts';
+import { mayBeUnrecorded } from '../experiment/rerun/unrecorded-writes.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RerunProgress, RerunRow } from '../store/reruns.ts';
 import type { Store } from '../store/store.ts';
+import type { CheckCatalogue } from './catalogue.ts';
 import { scoringQueueOf } from './experiment-clock.ts';
 import { type OnOutage, OUTAGE_LIMIT_MS, ridingThrough } from './outage.ts';
 
@@ -41,7 +43,7 @@ export interface FollowRerunOptions {
 
 /** Each takes a unique prefix of an id, too. */
 export interface RerunClient {
-  /** @throws SluiceError `runs_none`, `share_invalid`; `step_unregistered`, `no_worker`, `key_missing` where it could not be run */
+  /** @throws SluiceError `runs_none`, `share_invalid`; `step_unregistered`, `no_worker`, `key_missing`, `dry_run_missing` where it could not be run */
   startRerun(request: NewRerunRequest): Promise<RerunRow>;
   /** Resolves when it has ended, however it has. @throws SluiceError what it failed with */
   followRerun(rerunId: string, options?: FollowRerunOptions): Promise<RerunRow>;
@@ -54,7 +56,7 @@ interface RerunDependencies {
   readonly store: Store;
   readonly queues: { readonly control: string; readonly eval: string };
   /** Whether a plan could be run now. */
-  readonly check: (plan: Plan) => Promise<void>;
+  readonly check: CheckCatalogue;
 }
 
 export function createRerunClient({ temporal, store, queues, check }: RerunDependencies): RerunClient {
@@ -62,7 +64,8 @@ export function createRerunClient({ temporal, store, queues, check }: RerunDepen
   return {
     async startRerun({ spec, plan, budgetUsd, startedBy, of }) {
       checkRuns(spec, of);
-      for (const each of [plan, ...scorerPlans(spec)]) await check(each);
+      await check(plan, mayBeUnrecorded(plan, spec));
+      for (const each of scorerPlans(spec)) await check(each, () => true);
       const rerunId = `${spec.kind}-${spec.pipeline}-${randomUUID().slice(0, NAME_DIGITS)}`;
       const [share, runIds] = 'share' in of ? [of.share, []] : [null, of.runIds];
       const row = await reruns.create({ rerunId, spec, share, budgetUsd, startedBy, runIds });

@@ -24,13 +24,12 @@ import { createSweepClocks } from '../../activities/sweep-clocks.ts';
 import { createSweepContent } from '../../activities/sweep-content.ts';
 import { createSweepMonitors } from '../../activities/sweep-monitors.ts';
 import { createSweepRuns } from '../../activities/sweep-runs.ts';
-import { stepName } from '../dsl/step.ts';
 import type { EmbedderOf } from '../embedding/embedder.ts';
 import { readPackage } from '../package.ts';
 import { NO_REDACTION, type Redaction } from '../redaction/redaction.ts';
 import type { Store } from '../store/store.ts';
 import { payloadConverterPath, withCodedFailures } from './bundle.ts';
-import { keepPublished, type Published, redactsBy } from './catalogue.ts';
+import { keepPublished, type Published, publishedStep, redactsBy } from './catalogue.ts';
 import type { Config } from './config.ts';
 import { dataConverterOf } from './data-converter.ts';
 import { scoringQueueOf, startClock } from './experiment-clock.ts';
@@ -170,7 +169,10 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
     published = await keepPublished(store.catalogue, {
       workerId: `${process.pid}-${randomUUID().slice(0, 8)}`,
       queue: config.queues.run,
-      steps: [...implementations.map(({ step }) => stepName(step)), ...servedBy(config), redactsBy(redaction)],
+      steps: [
+        ...implementations.map(({ step }) => publishedStep(step)),
+        ...[...servedBy(config), redactsBy(redaction)].map((step) => ({ step })),
+      ],
     });
     await ensureSweeper(client, config.queues.control);
   } catch (error) {

@@ -9,6 +9,7 @@ import { EVALUATION_BUDGET } from '../../plan/walk.ts';
 /** What another time, another key or more money would not have met. */
 const PASSING: ReadonlySet<string> = new Set([
   EVALUATION_BUDGET,
+  'dry_run_missing',
   'heartbeat_lost',
   'key_invalid',
   'key_missing',

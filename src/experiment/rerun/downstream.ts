@@ -27,14 +27,14 @@ export function downstreamOf(plan: Plan, from: string): ReadonlySet<string> {
       // What is in a container that is entered otherwise is run otherwise; and what reads a container reads what is in it.
       if (wiringsOf(node).some((wiring) => readsAny(wiring, found))) found.add(node.id);
       if (inside.some(({ id }) => found.has(id))) found.add(node.id);
-      if (steersAny(node, found)) for (const { id } of inside) found.add(id);
+      if (isSteeredBy(node, found)) for (const { id } of inside) found.add(id);
     }
   }
   return found;
 }
 
 /** Whether the container itself, and not only something in it, hangs on one of these. */
-function steersAny(node: PlanNode, found: ReadonlySet<string>): boolean {
+export function isSteeredBy(node: PlanNode, found: ReadonlySet<string>): boolean {
   if (node.kind === 'branch') return readsAny(node.when, found);
   return node.kind === 'map' && readsAny(node.over, found);
 }
@@ -53,5 +53,5 @@ function wiringsOf(node: PlanNode): readonly Wiring[] {
 }
 
 /** `answer:carry` comes of the rounds of `answer`; `vector:item` of what `vector` goes over, which steers it. */
-const readsAny = (wiring: Wiring, found: ReadonlySet<string>): boolean =>
+export const readsAny = (wiring: Wiring, found: ReadonlySet<string>): boolean =>
   [...sourcesOf(wiring)].some(([head]) => found.has(head.replace(/:carry$/, '')));

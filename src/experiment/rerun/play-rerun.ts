@@ -14,6 +14,7 @@ import { applyEdits } from '../../plan/compose.ts';
 import { isSameJson, planId } from '../../plan/id.ts';
 import type { Json, Plan } from '../../plan/plan.ts';
 import { EVALUATION_BUDGET } from '../../plan/walk.ts';
+import { dryRunMissing, openWrites, type WriteOf } from '../../plan/writes.ts';
 import type { Redaction } from '../../redaction/redaction.ts';
 import type { PaidBy } from '../../store/memo.ts';
 import type { RerunRow } from '../../store/reruns.ts';
@@ -25,12 +26,15 @@ import { type Rerun, rerun } from './rerun.ts';
 import type { RerunError, RerunResult, RerunSide, RerunSpec } from './rerun-spec.ts';
 import { scoreSides } from './score-sides.ts';
 import { factsOfRun, type LoadedRun, loadRun, servedRun } from './served-run.ts';
+import { unrecordedWrites } from './unrecorded-writes.ts';
 
 export interface RerunWorker {
   readonly store: Pick<Store, 'runs' | 'reruns'>;
   readonly attempt: MakeAttempt;
   /** Of the process. */
   readonly slots: Slots;
+  /** Of the steps here that write. */
+  readonly writeOf: WriteOf;
   /** A plan never changes, so it is read once. @throws SluiceError `plan_unknown` */
   readonly planOf: (planId: string) => Promise<Plan>;
   /** What a call has cost. */
@@ -56,7 +60,11 @@ export async function playRerun(
     const loaded = await loadRun(worker.store, worker.planOf, runId);
     const why = whyNot(loaded);
     if (why) return { result: skipped(runId, why), isOutOfBudget: false };
-    return await play(worker, row, { ...loaded, ...variantOf(row.spec, loaded.record.plan) }, signal);
+    const composed = variantOf(row.spec, loaded.record.plan);
+    const open = unrecordedWrites(composed.plan, row.spec, loaded.record, openWrites(composed.plan, worker.writeOf));
+    if (open.length > 0)
+      return { result: skipped(runId, dryRunMissing(`${runId}, run again,`, open)), isOutOfBudget: false };
+    return await play(worker, row, { ...loaded, ...composed }, signal);
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof SluiceError) || /^database_/.test(error.code)) throw error;
@@ -114,7 +122,15 @@ async function play(
   const host = hostOf('variant');
   const refs = observedRefs(spec.scorers);
   const observe = refs.map(($from) => ({ $from }));
-  const made = await rerun({ plan, record, fresh, execute: host.execute, observe, cancel: signal });
+  const made = await rerun({
+    plan,
+    record,
+    fresh,
+    writeOf: worker.writeOf,
+    execute: host.execute,
+    observe,
+    cancel: signal,
+  });
   signal.throwIfAborted();
   const now = endOf(made.result, made.output, refs);
   const served = servedRun(run, made.served, refs, await servedFacts(run, record, made));

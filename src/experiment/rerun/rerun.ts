@@ -8,6 +8,7 @@ import { callName, outcomeValue, type RecordedCall, type RecordedCalls } from '.
 import { isSameJson } from '../../plan/id.ts';
 import type { Json, Plan, Wiring } from '../../plan/plan.ts';
 import { CALL_CANCELLED, CallFailure, type CallRequest, type Execute, type WalkResult, walk } from '../../plan/walk.ts';
+import type { WriteOf } from '../../plan/writes.ts';
 import { isOwn, type RecordedRun } from './record.ts';
 import { callOf, type Replayed, replay } from './replay.ts';
 
@@ -17,7 +18,9 @@ export interface RerunRequest {
   readonly record: RecordedRun;
   /** Ids of nodes whose calls are made whatever is on record: those that are edited, or from which on it is run. */
   readonly fresh: ReadonlySet<string>;
-  /** Makes a call that is not on record. */
+  /** Of the steps that write: outside live runs they are not executed. */
+  readonly writeOf: WriteOf;
+  /** Makes a call that is not on record; of a step that writes, it gives its dry run. */
   readonly execute: Execute;
   /** Wirings to be read of both runs: see `WalkOptions`. */
   readonly observe?: readonly Wiring[];
@@ -36,7 +39,15 @@ export interface Rerun {
 }
 
 /** @throws SluiceError `outputs_missing`; what goes wrong in the run is in its result */
-export async function rerun({ plan, record, fresh, execute, observe = [], cancel }: RerunRequest): Promise<Rerun> {
+export async function rerun({
+  plan,
+  record,
+  fresh,
+  writeOf,
+  execute,
+  observe = [],
+  cancel,
+}: RerunRequest): Promise<Rerun> {
   const served = await replay(record, observe);
   const reused = new Map<string, RecordedCall>();
   let made = 0;
@@ -44,7 +55,9 @@ export async function rerun({ plan, record, fresh, execute, observe = [], cancel
     plan,
     record.input,
     async (request) => {
-      const known = fresh.has(request.node.id) ? undefined : sameCall(request, served);
+      const isWrite = writeOf(callOf(request).step) !== undefined;
+      const same = fresh.has(request.node.id) ? undefined : sameCall(request, served);
+      const known = same ?? (isWrite ? recordedOutput(request, served) : undefined);
       if (known) {
         reused.set(callName(request), known);
         return outcomeValue(known.outcome);
@@ -52,7 +65,7 @@ export async function rerun({ plan, record, fresh, execute, observe = [], cancel
       // All that follows from what is on record follows at once: a call that this makes useless is not begun.
       await settled();
       if (request.signal.aborted) throw new CallFailure(CALL_CANCELLED, 'the call was cancelled', { retryable: false });
-      made += 1;
+      if (!isWrite) made += 1;
       return execute(request);
     },
     { observe, ...(cancel && { cancel }) },
@@ -69,4 +82,12 @@ function sameCall(request: CallRequest, { calls, recorded }: Replayed): Recorded
   if (then === undefined || outcome === undefined || !isOwn(outcome)) return undefined;
   const now = { call: callOf(request), input: request.input };
   return isSameJson(then as unknown as Json, now as unknown as Json) ? outcome : undefined;
+}
+
+/** What the same step gave in the same place, whatever it was given then: a `write` is not executed to find out. */
+function recordedOutput(request: CallRequest, { calls, recorded }: Replayed): RecordedCall | undefined {
+  const name = callName(request);
+  const known = recorded.get(name);
+  const isSame = calls.get(name)?.call.step === callOf(request).step;
+  return isSame && known !== undefined && 'value' in known.outcome ? known : undefined;
 }

@@ -5,6 +5,7 @@
 import type { Implemented } from '../../../activities/boundary/implement.ts';
 import { createMakeAttempt } from '../../../activities/boundary/memo.ts';
 import { stepName } from '../../../src/dsl/step.ts';
+import { writesIn } from '../../../src/dsl/steps.ts';
 import { beginEvaluation } from '../../../src/evaluation/begin.ts';
 import { evaluateChunk } from '../../../src/evaluation/chunk/evaluate-chunk.ts';
 import type { Example } from '../../../src/evaluation/dataset.ts';
@@ -71,6 +72,7 @@ export function workerOf(
     attempt: createMakeAttempt({ payloads: store.payloads, redaction }, implementations),
     digests: async () => digests,
     takesSnapshot: (step) => snapshots.has(step),
+    writeOf: writesIn(implementations.map(({ step }) => step)),
   });
 }
 

@@ -87,7 +87,8 @@ function world({ kind = 'backtest', answer = usual('warmly'), run = {}, runIds =
   } as unknown as Store;
   const attempt = vi.fn(async (request: AttemptRequest) => answer(request));
   const spend = async () => ({ ...SPENT, costUsd: 0.002, inputTokens: 1, outputTokens: 1 });
-  const worker = { store, attempt, slots: createSlots(4), planOf: async () => PLAN, spend };
+  const slots = createSlots(4);
+  const worker = { store, attempt, slots, writeOf: () => undefined, planOf: async () => PLAN, spend };
   return {
     ...{ results, waiting, attempt },
     steps: () => attempt.mock.calls.map(([{ step: name }]) => name).sort(),

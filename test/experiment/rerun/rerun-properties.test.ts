@@ -25,7 +25,7 @@ test('with nothing edited and nothing fresh, nothing is called, and the run is w
       if (expected.racy) return;
       const { record, output } = await recordRun(plan, planInput, scripted().execute);
       const again = scripted();
-      const run = await rerun({ plan, record, fresh: new Set(), execute: again.execute });
+      const run = await rerun({ plan, record, fresh: new Set(), writeOf: () => undefined, execute: again.execute });
       expect(again.calls).toEqual([]);
       expect(run.calls.made).toBe(0);
       expect(run.output).toEqual(output);
@@ -57,7 +57,13 @@ test('what is fresh is called, or has no end on record, and what comes of the sa
       const steps = [...nodesOf(plan)].filter(({ kind }) => kind === 'step').map(({ id }) => id);
       const fresh = steps[which % steps.length]!;
       const again = scripted();
-      const run = await rerun({ plan, record, fresh: new Set([fresh]), execute: again.execute });
+      const run = await rerun({
+        plan,
+        record,
+        fresh: new Set([fresh]),
+        writeOf: () => undefined,
+        execute: again.execute,
+      });
       expect(run.output).toEqual(output);
       const known = ended(record.nodes);
       const isCut = record.nodes.some(({ outcome }) => outcome === 'cancelled');

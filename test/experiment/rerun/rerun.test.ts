@@ -9,6 +9,7 @@ import { plan, step } from '../../plan/by-hand.ts';
 import { docsBot, from } from '../../plan/example.ts';
 import { counting, recordRun } from './recorded.ts';
 
+const writeOf = () => undefined;
 const INPUT = { question: 'how?', history: '' };
 
 /** Each step gives something that says what it was made of; the second draft passes. */
@@ -37,6 +38,7 @@ async function rerunBot(edits: readonly NodeEdit[], fresh = edits.map(({ node })
     plan: applyEdits(docsBot, edits),
     record,
     fresh: new Set(fresh),
+    writeOf,
     execute,
     observe: [from('ranked', 'passages')],
   });
@@ -96,7 +98,7 @@ describe('failures on record', () => {
       node.id === 'search' ? new CallFailure(code, 'no', { retryable: false }) : { said: 'well' };
     const { record } = await recordRun(PLAN, { q: 'x' }, counting(fails).execute);
     const { calls, execute } = counting(({ node }) => (node.id === 'search' ? { found: 'it' } : { said: 'better' }));
-    const run = await rerun({ plan: PLAN, record, fresh: new Set(), execute });
+    const run = await rerun({ plan: PLAN, record, fresh: new Set(), writeOf, execute });
     return { calls, run };
   }
 
@@ -120,7 +122,7 @@ describe('failures on record', () => {
       call === 'step' ? new CallFailure('refused', 'no', { retryable: false }) : { x: 1 };
     const { record } = await recordRun(helped, {}, counting(behave).execute);
     const { calls, execute } = counting(behave);
-    const run = await rerun({ plan: helped, record, fresh: new Set(), execute });
+    const run = await rerun({ plan: helped, record, fresh: new Set(), writeOf, execute });
     expect(calls).toEqual([]);
     expect(run.result.nodes).toMatchObject([{ outcome: 'fallback', error: { code: 'refused' } }]);
     expect([...run.reused.keys()]).toEqual(['rank step', 'rank fallback']);
@@ -132,7 +134,7 @@ test('a run whose outputs were not recorded is refused', async () => {
   const { record } = await recordRun(docsBot, INPUT, counting(bot).execute);
   const { execute } = counting(bot);
   await expect(
-    rerun({ plan: docsBot, record: { ...record, outputs: new Map() }, fresh: new Set(), execute }),
+    rerun({ plan: docsBot, record: { ...record, outputs: new Map() }, fresh: new Set(), writeOf, execute }),
   ).rejects.toMatchObject({ code: 'outputs_missing', data: { key: 'enhance' } });
 });
 
@@ -143,7 +145,14 @@ test('a rerun that is cancelled ends, and starts nothing more', async () => {
     cancel.abort();
     return bot(request);
   });
-  const run = await rerun({ plan: docsBot, record, fresh: new Set(['draft']), execute, cancel: cancel.signal });
+  const run = await rerun({
+    plan: docsBot,
+    record,
+    fresh: new Set(['draft']),
+    writeOf,
+    execute,
+    cancel: cancel.signal,
+  });
   expect(run.result.outcome).toBe('cancelled');
   expect(calls).toEqual(['draft[1]']);
 });
