@@ -28,14 +28,14 @@ export type KappaWeights = null | 'linear' | 'quadratic';
  * Cohen's kappa = 1 - observed / expected weighted disagreement (Cohen 1960, 1968); categories are ordered and their
  * ranks give the weights, as in scikit-learn. Contract kind `kappa`.
  *
- * Errors: `insufficient_data` below two items. `kappa` is null when both raters gave one and the same label throughout:
+ * Errors: `insufficient_data` below two items; `no_variation` when both raters gave one and the same label throughout:
  * agreement by chance is then certain.
  */
 export function kappa(
   a: readonly Label[],
   b: readonly Label[],
   weights: KappaWeights = null,
-): Result<{ kappa: number | null }> {
+): Result<{ kappa: number }> {
   const none = { kappa: null };
   if (a.length !== b.length) return problem('invalid_input', LENGTHS_DIFFER, none);
   if (![...a, ...b].every(isLabel)) return problem('invalid_input', 'labels must be names or finite numbers', none);
@@ -63,7 +63,8 @@ export function kappa(
   for (const [rankA, countA] of countsA.entries()) {
     for (const [rankB, countB] of countsB.entries()) expected += countA * countB * weigh(rankA, rankB);
   }
-  return answer({ kappa: expected === 0 ? null : 1 - (observed * a.length) / expected });
+  if (expected === 0) return problem('no_variation', 'both raters always gave the same label', none);
+  return answer({ kappa: 1 - (observed * a.length) / expected });
 }
 
 /**
@@ -72,9 +73,9 @@ export function kappa(
  * number). Of two values it is plain kappa; of evenly spaced grades it is `kappa(a, b, 'quadratic')`. Unlike that, it
  * needs no list of categories, and an uneven scale keeps its distances.
  *
- * Errors: `insufficient_data` below two items. `kappa` is null when both raters gave one and the same number throughout.
+ * Errors: `insufficient_data` below two items; `no_variation` when both raters gave one and the same number throughout.
  */
-export function kappaOfNumbers(a: readonly number[], b: readonly number[]): Result<{ kappa: number | null }> {
+export function kappaOfNumbers(a: readonly number[], b: readonly number[]): Result<{ kappa: number }> {
   const none = { kappa: null };
   if (a.length !== b.length) return problem('invalid_input', LENGTHS_DIFFER, none);
   if (!areFinite(a) || !areFinite(b)) return problem('invalid_input', NOT_FINITE, none);
@@ -83,7 +84,8 @@ export function kappaOfNumbers(a: readonly number[], b: readonly number[]): Resu
   const observed = a.reduce((sum, value, item) => sum + (value - b[item]!) ** 2, 0);
   const expected = m2x + m2y + n * (meanX - meanY) ** 2;
   const isConstant = isNoVariation(Math.sqrt(expected / n), Math.max(Math.abs(meanX), Math.abs(meanY)));
-  return answer({ kappa: isConstant ? null : 1 - observed / expected });
+  if (isConstant) return problem('no_variation', 'both raters always gave the same number', none);
+  return answer({ kappa: 1 - observed / expected });
 }
 
 /** What a difference between two ratings means. */
@@ -95,12 +97,12 @@ export type KrippendorffLevel = 'nominal' | 'ordinal' | 'interval' | 'ratio';
  * fewer than two ratings do not count. Contract kind `kripp`.
  *
  * Errors: `invalid_input` for rows of different lengths, or names at a numeric level; `insufficient_data` when no item
- * has two ratings. `alpha` is null when all ratings are the same.
+ * has two ratings; `no_variation` when all ratings are the same.
  */
 export function krippendorff(
   ratings: readonly (readonly (Label | null)[])[],
   level: KrippendorffLevel,
-): Result<{ alpha: number | null }> {
+): Result<{ alpha: number }> {
   const none = { alpha: null };
   const items = ratings[0]?.length ?? 0;
   if (ratings.some((row) => row.length !== items)) return problem('invalid_input', LENGTHS_DIFFER, none);
@@ -129,7 +131,8 @@ export function krippendorff(
     0,
   );
   const overall = disagreement(totals, distance) / (pairable.length - 1);
-  return answer({ alpha: overall === 0 ? null : 1 - within / overall });
+  if (overall === 0) return problem('no_variation', 'all ratings are the same', none);
+  return answer({ alpha: 1 - within / overall });
 }
 
 type Distance = (rankA: number, rankB: number) => number;

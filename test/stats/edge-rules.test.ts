@@ -217,6 +217,19 @@ const tooFew: readonly Row[] = [
 ];
 
 const flat: readonly Row[] = [
+  ['constant raters: null', 'kappa', { a: [1, 1, 1], b: [1, 1, 1] }, { kappa: null }],
+  [
+    'constant ratings: null',
+    'kripp',
+    {
+      ratings: [
+        [1, 1],
+        [1, 1],
+      ],
+      level: 'ratio',
+    },
+    { alpha: null },
+  ],
   [
     'constant arms',
     'welch',
@@ -347,20 +360,7 @@ const answered: readonly Row[] = [
   ],
   ['all differences 0: p = 1', 'sign_flip', { d: [0, 0, 0] }, { p: 1 }],
   ['all differences 0, many: p = 1', 'sign_flip', { d: new Array(40).fill(0) }, { p: 1 }],
-  ['constant raters: null', 'kappa', { a: [1, 1, 1], b: [1, 1, 1] }, { kappa: null }],
   ['raters constant apart: chance is certain disagreement', 'kappa', { a: [1, 1], b: [2, 2] }, { kappa: 0 }],
-  [
-    'constant ratings: null',
-    'kripp',
-    {
-      ratings: [
-        [1, 1],
-        [1, 1],
-      ],
-      level: 'ratio',
-    },
-    { alpha: null },
-  ],
   [
     'ratings of 0 are equal to themselves',
     'kripp',
