@@ -3,7 +3,6 @@
  * ask it without a socket.
  */
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import { HTTPException } from 'hono/http-exception';
 import { methodNotAllowed } from 'hono/method-not-allowed';
@@ -18,6 +17,7 @@ import { addDashboard } from './dashboard.ts';
 import { addDocs } from './docs.ts';
 import type { ServerDependencies, ServerEnv } from './environment.ts';
 import { healthFor } from './health.ts';
+import { limitBody } from './limit-body.ts';
 import { createTurnstile, limitRate } from './limits.ts';
 import { measureRequests } from './measure.ts';
 import { problem, problemOf } from './problem.ts';
@@ -55,16 +55,7 @@ export function createApp(given: ServerDependencies): App {
   if (encryption !== undefined)
     app.route('/', createCodecRoutes({ keys: encryption, uiUrl: runtime.temporal.uiUrl, authorize: allow('operate') }));
   if (origins.length > 0) app.use('/v1/*', cors(corsOf(origins)));
-  app.use(
-    bodyLimit({
-      maxSize: limits.bodyBytes,
-      onError: (context) =>
-        problem(context, {
-          ...{ status: 413, code: 'body_too_large', detail: `the request has more than ${limits.bodyBytes} bytes` },
-          ...{ remedy: 'send less: texts belong into an index, not into a question', headers: { connection: 'close' } },
-        }),
-    }),
-  );
+  app.use(limitBody(limits.bodyBytes, 'send less: texts belong into an index, not into a question'));
   app.use(
     methodNotAllowed({
       app,

@@ -1,16 +1,80 @@
-/** Requests of more bytes are refused before they are read whole. */
+/**
+ * Refuses a request whose body has more bytes than allowed, without keeping the body. A client may read the answer only after
+ * it has sent everything, and a connection that is closed with unread bytes is reset, which takes the answer with it. So the
+ * answer is sent at once, and what still comes is read and dropped before the connection ends.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { MiddlewareHandler } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import type { ServerEnv } from './environment.ts';
 import { problem } from './problem.ts';
 
+/** How long, and how many bytes, a refused body is read for at most. The server's own limit of a request holds besides. */
+const DROP_MS = 30_000;
+const DROP_BYTES = 1_000_000_000;
+/** A client that sends nothing for so long is not waited for. */
+const IDLE_MS = 2_000;
+
+type Reader = ReadableStreamDefaultReader<Uint8Array>;
+
 export function limitBody(maxSize: number, remedy: string): MiddlewareHandler<ServerEnv> {
-  return bodyLimit({
-    maxSize,
-    onError: (context) =>
-      problem(context, {
-        ...{ status: 413, code: 'body_too_large', detail: `the request has more than ${maxSize} bytes` },
-        ...{ remedy, headers: { connection: 'close' } },
-      }),
+  return async (context, next) => {
+    const { raw } = context.req;
+    if (!raw.body) return next();
+    const announced = raw.headers.has('transfer-encoding') ? null : raw.headers.get('content-length');
+    if (announced !== null && Number(announced) <= maxSize) return next();
+    const reader = raw.body.getReader();
+    const body = announced === null ? await readWhole(reader, maxSize) : undefined;
+    if (body !== undefined) {
+      context.req.raw = new Request(raw, { body });
+      return next();
+    }
+    const refusal = problem(context, {
+      ...{ status: 413, code: 'body_too_large', detail: `the request has more than ${maxSize} bytes` },
+      ...{ remedy, headers: { connection: 'close' } },
+    });
+    return answeredWhileDropping(await refusal.bytes(), refusal, reader);
+  };
+}
+
+/** Undefined where it is longer. */
+async function readWhole(reader: Reader, maxSize: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return Buffer.concat(parts);
+    size += value.length;
+    if (size > maxSize) return undefined;
+    parts.push(value);
+  }
+}
+
+/** The answer is whole by its length; its stream, and with it the connection, ends when nothing comes any more. */
+function answeredWhileDropping(body: Uint8Array, { status, headers }: Response, reader: Reader): Response {
+  const stream = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      controller.enqueue(body);
+      // The client may be gone, which ends it as well.
+      await drop(reader).catch(() => undefined);
+      controller.close();
+    },
   });
+  return new Response(stream, {
+    status,
+    headers: { ...Object.fromEntries(headers), 'content-length': String(body.length) },
+  });
+}
+
+async function drop(reader: Reader): Promise<void> {
+  const until = performance.now() + DROP_MS;
+  let bytes = 0;
+  while (bytes < DROP_BYTES && performance.now() < until) {
+    const idle = new AbortController();
+    const part = await Promise.race([
+      reader.read().finally(() => idle.abort()),
+      delay(IDLE_MS, undefined, { signal: idle.signal, ref: false }).catch(() => undefined),
+    ]);
+    if (part === undefined || part.done) return;
+    bytes += part.value.length;
+  }
 }
