@@ -17,7 +17,7 @@ import { findInstalledCli, TEMPORAL_CLI_VERSION } from '../runtime/temporal-cli.
 import { openDatabase } from '../store/database.ts';
 import { lookAtKeys, lookAtProvider } from './doctor-providers.ts';
 import { lookAtStalled } from './doctor-stalled.ts';
-import { type Check, type Finding, fail, ok, warn } from './finding.ts';
+import { type Check, type Finding, fail, ok, triedAt, warn } from './finding.ts';
 import { reportOf } from './report-error.ts';
 import type { Session } from './session.ts';
 
@@ -78,11 +78,16 @@ async function checked(name: string, look: Look): Promise<Check> {
   try {
     return { name, ...(await Promise.race([look(), tooLong])) };
   } catch (error) {
-    const { message, remedy } = reportOf(error);
-    return { name, ...fail(message, remedy) };
+    return { name, ...failed(error) };
   } finally {
     clearTimeout(timer);
   }
+}
+
+function failed(error: unknown): Finding {
+  const { message, remedy, data } = reportOf(error);
+  // A server that does not answer names its address in its message.
+  return { ...fail(message, remedy), ...(typeof data.address === 'string' && { tried: [data.address] }) };
 }
 
 export function lookAtNode(version: string): Finding {
@@ -97,7 +102,7 @@ async function lookAtTemporal(folder: string, config: Config): Promise<Finding> 
     const { connectTemporal } = await import('../runtime/temporal.ts');
     const temporal = await connectTemporal({}, config.temporalConfigured ? undefined : serving?.temporal);
     await temporal.close();
-    return ok(`answers at ${temporal.address}, namespace ${temporal.namespace}`);
+    return triedAt([temporal.address], ok(`answers, namespace ${temporal.namespace}`));
   }
   const cache = config.cache ?? join(stateFolder(folder), 'cache');
   const cli = await findInstalledCli({ given: config.temporalCli, cache });
@@ -113,48 +118,72 @@ async function lookAtTemporal(folder: string, config: Config): Promise<Finding> 
 async function lookAtPorts(folder: string, config: Config): Promise<Finding> {
   if (await readServers(folder)) return ok('in use by what serves this folder');
   if (config.temporalConfigured) return ok('not needed: Temporal is configured');
-  const taken: { readonly port: number; readonly setting: string; readonly isAsked: boolean }[] = [];
-  for (const [name, setting] of [
-    ['temporal', 'SLUICE_TEMPORAL_PORT'],
-    ['temporalUi', 'SLUICE_TEMPORAL_UI_PORT'],
-  ] as const) {
-    const asked = config.ports[name];
-    const port = asked ?? USUAL_PORTS[name];
-    if (!(await isFree(port))) taken.push({ port, setting, isAsked: asked !== undefined });
-  }
+  const looked = await Promise.all(
+    (
+      [
+        ['temporal', 'SLUICE_TEMPORAL_PORT'],
+        ['temporalUi', 'SLUICE_TEMPORAL_UI_PORT'],
+      ] as const
+    ).map(async ([name, setting]) => {
+      const asked = config.ports[name];
+      const port = asked ?? USUAL_PORTS[name];
+      return { port, setting, isAsked: asked !== undefined, isTaken: !(await isFree(port)) };
+    }),
+  );
+  const tried = looked.map(({ port }) => `${LOOPBACK}:${port}`);
+  const taken = looked.filter(({ isTaken }) => isTaken);
   const refused = taken.find(({ isAsked }) => isAsked);
   if (refused)
-    return fail(`${refused.port} is taken`, `stop what listens there, or change or unset ${refused.setting}`);
-  if (taken.length > 0)
-    return warn(
-      `${taken.map(({ port }) => port).join(' and ')} taken; free ports will be chosen`,
-      `to fix them: ${taken.map(({ setting }) => setting).join(', ')}`,
+    return triedAt(
+      tried,
+      fail(`${refused.port} is taken`, `stop what listens there, or change or unset ${refused.setting}`),
     );
-  return ok(`${USUAL_PORTS.temporal} and ${USUAL_PORTS.temporalUi} are free`);
+  if (taken.length > 0)
+    return triedAt(
+      tried,
+      warn(
+        `${taken.map(({ port }) => port).join(' and ')} taken; free ports will be chosen`,
+        `to fix them: ${taken.map(({ setting }) => setting).join(', ')}`,
+      ),
+    );
+  return triedAt(tried, ok('both are free'));
 }
+
+/** Where the embedded servers listen. */
+const LOOPBACK = '127.0.0.1';
 
 function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    server.listen(port, LOOPBACK, () => server.close(() => resolve(true)));
   });
 }
 
 async function lookAtDatabase(folder: string, config: Config): Promise<Finding> {
   const url = await databaseUrl(folder, config);
   if (url === undefined) return ok('embedded (PGlite); sluice dev starts it');
-  const [row] = await queryOnce<{ version: string }>(url, 'select version() as version');
-  return ok(`${row?.version.split(' ').slice(0, 2).join(' ')} answers`);
+  return atDatabase(url, async () => {
+    const [row] = await queryOnce<{ version: string }>(url, 'select version() as version');
+    return ok(`${row?.version.split(' ').slice(0, 2).join(' ')} answers`);
+  });
 }
 
 async function lookAtVector(folder: string, config: Config): Promise<Finding> {
   const url = await databaseUrl(folder, config);
   if (url === undefined) return ok('part of the embedded database');
   const sql = "select default_version, installed_version from pg_available_extensions where name = 'vector'";
-  const [row] = await queryOnce<{ default_version: string; installed_version: string | null }>(url, sql);
-  if (row === undefined) return fail('the server does not have it', 'install it: the image pgvector/pgvector has it');
-  return ok(row.installed_version ?? `${row.default_version}, created at the first start`);
+  return atDatabase(url, async () => {
+    const [row] = await queryOnce<{ default_version: string; installed_version: string | null }>(url, sql);
+    if (row === undefined) return fail('the server does not have it', 'install it: the image pgvector/pgvector has it');
+    return ok(row.installed_version ?? `${row.default_version}, created at the first start`);
+  });
+}
+
+/** The address is named whether the server answers or not. */
+async function atDatabase(url: string, look: Look): Promise<Finding> {
+  const { hostname, port } = new URL(url);
+  return triedAt([`${hostname}:${port || '5432'}`], await look().catch(failed));
 }
 
 async function databaseUrl(folder: string, config: Config): Promise<string | undefined> {

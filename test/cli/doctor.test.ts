@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { diskFinding, lookAtNode } from '../../src/cli/doctor-checks.ts';
 import { lookAtKeys } from '../../src/cli/doctor-providers.ts';
 import { stalledFinding } from '../../src/cli/doctor-stalled.ts';
@@ -59,9 +59,20 @@ describe('sluice doctor', () => {
     const { port } = closed;
     await closed.close();
     const { of, stdout } = await doctor({ DATABASE_URL: `postgres://me:secret@127.0.0.1:${port}/db` });
-    expect(of('database')).toMatchObject({ status: 'fail', remedy: expect.any(String) });
-    expect(of('pgvector')?.status).toBe('fail');
+    const tried = [`127.0.0.1:${port}`];
+    expect(of('database')).toMatchObject({ status: 'fail', remedy: expect.any(String), tried });
+    expect(of('pgvector')).toMatchObject({ status: 'fail', tried, found: expect.stringContaining(tried[0]!) });
     expect(stdout).not.toContain('secret');
+  });
+
+  it('names the address of a Temporal server that does not answer', async () => {
+    const closed = await listen();
+    const address = `127.0.0.1:${closed.port}`;
+    await closed.close();
+    // Temporal's own configuration is read from the process.
+    vi.stubEnv('TEMPORAL_ADDRESS', address);
+    const { of } = await doctor({ TEMPORAL_ADDRESS: address }).finally(() => vi.unstubAllEnvs());
+    expect(of('Temporal')).toMatchObject({ status: 'fail', found: expect.stringContaining(address), tried: [address] });
   });
 
   it('refuses a port that was asked for and is taken', async () => {
@@ -70,7 +81,8 @@ describe('sluice doctor', () => {
     await taken.close();
     expect(of('ports')).toMatchObject({
       status: 'fail',
-      found: `${taken.port} is taken`,
+      found: `127.0.0.1:${taken.port}, 127.0.0.1:8233: ${taken.port} is taken`,
+      tried: [`127.0.0.1:${taken.port}`, '127.0.0.1:8233'],
       remedy: expect.stringContaining('SLUICE_TEMPORAL_PORT'),
     });
   });
