@@ -4,7 +4,7 @@ import type { FileFormat } from '../evaluation/dataset-file.ts';
 import type { Label } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
-import { labelFields } from './judge-scorers.ts';
+import { knownScorers } from './judge-scorers.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
 import { count } from './text.ts';
@@ -26,7 +26,10 @@ export function importCommand(world: World): Command {
       ['judge import labels.jsonl', 'each row names its rater'],
     ],
   })
-    .argument('<file>', 'as sluice judge export makes it: scorer, subject, rater, and a column per field')
+    .argument(
+      '<file>',
+      'as sluice judge export makes it: pipeline, scorer, version, subject, rater, and a column per field',
+    )
     .option('--rater <name>', 'who said it, of rows that name nobody')
     .addOption(new Option('--format <format>', 'default: by the name of the file').choices(['jsonl', 'csv']))
     .action((file: string, options: ImportOptions, command: Command) =>
@@ -54,10 +57,8 @@ async function importLabels(session: Session, file: string, { rater, format }: I
     import('../evaluation/dataset-file.ts'),
   ]);
   const imported = await withStore(session, async ({ store }): Promise<Imported> => {
-    const fields = await labelFields(session, store);
     const read = await readLabels(file, format ?? formatOf(file), {
-      fieldsOf: (scorer) => fields.get(scorer),
-      scorers: [...fields.keys()],
+      scorers: await knownScorers(session, store),
       rater,
       now: Date.now(),
     });
@@ -82,9 +83,10 @@ const distinct = (labels: readonly Label[], of: 'rater' | 'scorer'): readonly st
 
 async function countUnmet({ evaluations }: Pick<Store, 'evaluations'>, labels: readonly Label[]): Promise<number> {
   let unmet = 0;
-  for (const [scorer, own] of Map.groupBy(labels, (label) => label.scorer)) {
+  const keyOf = ({ pipeline, scorer, version }: Label): string => JSON.stringify([pipeline, scorer, version]);
+  for (const own of Map.groupBy(labels, keyOf).values()) {
     const subjects = [...new Set(own.map(({ subject }) => subject))];
-    unmet += subjects.length - (await evaluations.scored(scorer, subjects)).length;
+    unmet += subjects.length - (await evaluations.scored(own[0]!, subjects)).length;
   }
   return unmet;
 }

@@ -20,11 +20,16 @@ export function showJudge(terminal: Terminal, report: JudgeReport): void {
     `${labels.here.toLocaleString('en')} of ${count(subjects, 'answer')} with labels`,
     ...(labels.elsewhere > 0 ? [`${labels.elsewhere} more in other evaluations`] : []),
     ...(labels.unscored > 0 ? [`${labels.unscored} labelled that this version has not scored`] : []),
+    ...(labels.unattributed > 0 ? [`${labels.unattributed} labelled, not attributed`] : []),
     ...(version === null ? ['not begun'] : [`version ${version.slice(0, SHORT_VERSION)}`]),
   ];
   for (const line of flow(facts, width)) terminal.print(line);
   for (const field of fields) showField(terminal, report, field);
   for (const remedy of new Set(fields.flatMap((field) => field.remedy ?? []))) terminal.note(remedy);
+  if (labels.unattributed > 0)
+    terminal.note(
+      `labels of ${count(labels.unattributed, 'answer')} are not attributed: no evaluation scored them, so they count for no scorer '${scorer}'; to use them, import their file again with pipeline and version`,
+    );
   if (labels.here === 0 && !isJudge)
     terminal.note(`label a sample: sluice judge export ${report.evaluationId} --scorer ${scorer} --out labels.csv`);
 }

@@ -6,6 +6,7 @@ import { describeField, type LabelFields } from '../evaluation/calibration/label
 import { loadRatings } from '../evaluation/calibration/load-labels.ts';
 import { WINNERS } from '../evaluation/calibration/pair-order.ts';
 import { type Asked, createPopulation, drawSample } from '../evaluation/calibration/sample.ts';
+import { scorerIdentity } from '../evaluation/calibration/scorer-identity.ts';
 import type { FileFormat } from '../evaluation/dataset-file.ts';
 import type { ScorerSpec } from '../evaluation/spec.ts';
 import { randomFrom } from '../stats/random.ts';
@@ -49,7 +50,7 @@ export async function sampleToLabel(
   if (open.length === 0) throw nothingToLabel(evaluation, scorer, population);
   const fields = await fieldsFor(session, scorer);
   const subjects = await readSubjects(store, evaluation, scorer, drawSample(open, sample, seed), seed);
-  const settings = { scorer: scorer.id, fields: [...fields.keys()], showsVerdicts };
+  const settings = { ...scorerIdentity(evaluation.spec, scorer), fields: [...fields.keys()], showsVerdicts };
   return {
     evaluationId: evaluation.evaluationId,
     scorer: scorer.id,
@@ -62,14 +63,14 @@ export async function sampleToLabel(
 
 async function subjectsOf(
   store: Pick<Store, 'evaluations'>,
-  { evaluationId }: EvaluationRow,
+  { evaluationId, spec }: EvaluationRow,
   scorer: ScorerSpec,
   unlabelled: boolean,
 ): Promise<{ readonly population: number; readonly open: readonly Asked[] }> {
   const population = createPopulation(scorer.id);
   for await (const row of store.evaluations.eachResult(evaluationId, { scoresOnly: true })) population.add(row);
   const all = [...population.subjects.values()];
-  const known = unlabelled ? (await loadRatings(store, [scorer])).get(scorer.id) : undefined;
+  const known = unlabelled ? (await loadRatings(store, { ...spec, scorers: [scorer] })).get(scorer.id) : undefined;
   return { population: all.length, open: all.filter(({ subject }) => known?.has(subject) !== true) };
 }
 

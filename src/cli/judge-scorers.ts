@@ -1,6 +1,8 @@
 /** Which evaluation and which of its scorers a user means, and what raters may fill in for a scorer. */
 import { SluiceError } from '../errors.ts';
 import type { LabelFields } from '../evaluation/calibration/label-fields.ts';
+import type { KnownScorer } from '../evaluation/calibration/label-row.ts';
+import { type ScorerIdentity, scorerIdentity } from '../evaluation/calibration/scorer-identity.ts';
 import type { ScorerSpec } from '../evaluation/spec.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';
@@ -36,27 +38,30 @@ export const findScorer = ({ spec, evaluationId }: EvaluationRow, name: string):
 /** Of one evaluation's scorer: as the project defines it, where that is the same definition; else as it was kept. */
 export async function fieldsFor(session: Session, scorer: ScorerSpec): Promise<LabelFields> {
   const { fieldsOfSpec } = await import('../evaluation/calibration/label-fields.ts');
-  const defined = (await definedFields(session)).find(({ hash }) => hash === scorer.definitionHash);
+  const defined = (await definedFields(session)).find(({ version }) => version === scorer.definitionHash);
   return defined?.fields ?? fieldsOfSpec(scorer);
 }
 
-/** By scorer the fields of all that have its id: as the project defines them, or else as the newest evaluation has them. */
-export async function labelFields(session: Session, store: WithEvaluations): Promise<ReadonlyMap<string, LabelFields>> {
+/** All that labels may be of: those of the newest evaluations, and those that the project defines. */
+export async function knownScorers(session: Session, store: WithEvaluations): Promise<readonly KnownScorer[]> {
   const { fieldsOfSpec } = await import('../evaluation/calibration/label-fields.ts');
   const rows = await store.evaluations.list({ limit: LOOKED_THROUGH });
-  const kept = rows
-    .toReversed()
-    .flatMap(({ spec }) => spec.scorers.map((scorer) => [scorer.id, fieldsOfSpec(scorer)] as const));
-  const defined = (await definedFields(session)).map(({ id, fields }) => [id, fields] as const);
-  const fields = new Map<string, LabelFields>();
-  // Scorers of one id may differ between evaluations: a file of either has its own columns, and all of them are read.
-  for (const [id, own] of [...kept, ...defined]) fields.set(id, new Map([...(fields.get(id) ?? []), ...own]));
-  return fields;
+  const defined = await definedFields(session);
+  const known = new Map<string, KnownScorer>();
+  const add = (one: KnownScorer): void => {
+    const key = JSON.stringify([one.pipeline, one.scorer, one.version]);
+    if (!known.has(key)) known.set(key, one);
+  };
+  for (const { spec } of rows)
+    for (const scorer of spec.scorers) {
+      const fields = defined.find(({ version }) => version === scorer.definitionHash)?.fields ?? fieldsOfSpec(scorer);
+      add({ ...scorerIdentity(spec, scorer), fields, isEvaluated: true });
+    }
+  for (const one of defined) add({ ...one, isEvaluated: false });
+  return [...known.values()];
 }
 
-interface Defined {
-  readonly id: string;
-  readonly hash: string;
+interface Defined extends ScorerIdentity {
   readonly fields: LabelFields;
 }
 
@@ -67,7 +72,7 @@ async function definedFields({ services, terminal }: Session): Promise<readonly 
     const definitions = await services.evaluations();
     return [...definitions.values()].flatMap(({ scorers }) =>
       scorers.map((scorer) => ({
-        ...{ id: scorer.id, hash: scorer.spec.definitionHash },
+        ...scorerIdentity({ pipeline: scorer.pipelineId }, scorer.spec),
         fields: fieldsOfScorer(scorer),
       })),
     );

@@ -56,7 +56,7 @@ async function reportsOn(
     import('../evaluation/calibration/report-on-judge.ts'),
   ]);
   const among = asked === undefined ? evaluation.spec.scorers : [findScorer(evaluation, asked)];
-  const ratings = await loadRatings(store, among);
+  const ratings = await loadRatings(store, { ...evaluation.spec, scorers: among });
   const shown = among.filter(
     (scorer) => asked !== undefined || scorer.kind === 'human' || isJudge(scorer) || ratings.has(scorer.id),
   );
@@ -64,8 +64,11 @@ async function reportsOn(
   const { labelled, populations } = await loadJudged(store, evaluation, ratings);
   const reports: JudgeReport[] = [];
   for (const { id: scorer } of shown) {
-    const elsewhere = await loadElsewhere(store, labelled, scorer);
-    reports.push(reportOnJudge({ scorer, labelled, population: populations.get(scorer)!, elsewhere }));
+    const [elsewhere, unattributed] = await Promise.all([
+      loadElsewhere(store, labelled, scorer),
+      store.evaluations.unattributedLabels(scorer),
+    ]);
+    reports.push(reportOnJudge({ scorer, labelled, population: populations.get(scorer)!, elsewhere, unattributed }));
   }
   return reports;
 }

@@ -33,7 +33,7 @@ export async function listQueues({ reviews }: WithReviews): Promise<readonly Lis
 }
 
 /** Without the seed: it tells which answer of a pair is whose. */
-const shownQueue = ({ seed: _hidden, ...queue }: QueueRow): ReviewQueue => queue;
+const shownQueue = ({ seed: _hidden, pipeline: _of, version: _defined, ...queue }: QueueRow): ReviewQueue => queue;
 
 export function summaryOf(queue: QueueRow, item: ItemSaid, reviewer: string): ItemSummary {
   return Object.freeze({

@@ -4,6 +4,7 @@ import type { AnyScorer } from '../dsl/scorer.ts';
 import { SluiceError } from '../errors.ts';
 import { fieldsOfScorer, fieldsOfSpec } from '../evaluation/calibration/label-fields.ts';
 import { type Asked, createPopulation, drawSample, type Population } from '../evaluation/calibration/sample.ts';
+import { scorerIdentity } from '../evaluation/calibration/scorer-identity.ts';
 import type { ScorerSpec } from '../evaluation/spec.ts';
 import { suggest } from '../nearest.ts';
 import { hashJson } from '../plan/id.ts';
@@ -36,16 +37,19 @@ export async function startReview(
   const { name, sample, seed, reviewers, question, guidelines, unlabelled, ...asked } = readNewReview(request);
   const evaluation = await store.evaluations.get(asked.evaluation);
   const scorer = findScorer(evaluation, asked.scorer);
-  const defined = scorersOf(evaluation.spec.pipeline).find(({ id, kind }) => id === scorer.id && kind === scorer.kind);
+  const identity = scorerIdentity(evaluation.spec, scorer);
+  const defined = scorersOf(identity.pipeline).find(
+    ({ id, spec }) => id === scorer.id && spec.definitionHash === identity.version,
+  );
   const { population, same } = await subjectsOf(store, evaluation, scorer);
-  const known = new Set(unlabelled ? (await store.evaluations.labels(scorer.id)).map(({ subject }) => subject) : []);
+  const known = new Set(unlabelled ? (await store.evaluations.labels(identity)).map(({ subject }) => subject) : []);
   const open = population.filter(({ subject }) => !known.has(subject));
   if (open.length === 0) throw nothingToAsk(evaluation, scorer, { population: population.length, same });
   const isPair = scorer.kind === 'pair';
   const fields = defined === undefined ? fieldsOfSpec(scorer) : fieldsOfScorer(defined);
   const words = (text: string | undefined): string | null => (text === undefined ? null : redaction.text(text));
   return store.reviews.start({
-    ...{ name, evaluationId: evaluation.evaluationId, scorer: scorer.id, kind: isPair ? 'pair' : 'fields' },
+    ...{ name, evaluationId: evaluation.evaluationId, ...identity, kind: isPair ? 'pair' : 'fields' },
     question: words(question) ?? defined?.rubric?.question ?? null,
     guidelines: words(guidelines),
     fields: isPair ? [] : [...fields.values()],

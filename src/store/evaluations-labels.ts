@@ -1,4 +1,5 @@
 /** What people say of what a scorer scores: one label per rater and subject, the latest. */
+import type { ScorerIdentity } from '../evaluation/calibration/scorer-identity.ts';
 import { canonicalJson } from '../plan/id.ts';
 import { batches } from './batches.ts';
 import type { Database, Queries } from './database.ts';
@@ -15,22 +16,24 @@ const RANK = (of: string) => `(${of}.labelled_at, ${of}.value::text collate "C",
 
 const PUT = `
   with given as materialized (
-    select distinct on (scorer, subject, rater) * from unnest(
-      $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[]
-    ) as given (scorer, subject, rater, value, note, labelled_at)
-    order by scorer, subject, rater, labelled_at desc,
+    select distinct on (scorer, subject, pipeline, version, rater) * from unnest(
+      $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[]
+    ) as given (pipeline, scorer, version, subject, rater, value, note, labelled_at)
+    order by scorer, subject, pipeline, version, rater, labelled_at desc,
       value collate "C" desc, coalesce(note, '') collate "C" desc
   ),
   was as materialized (
     select known.* from given cross join lateral (
       select * from label
-      where (label.scorer, label.subject, label.rater) = (given.scorer, given.subject, given.rater) limit 1
+      where (label.scorer, label.subject, label.pipeline, label.version, label.rater)
+        = (given.scorer, given.subject, given.pipeline, given.version, given.rater) limit 1
     ) as known
   ),
   put as (
-    insert into label (scorer, subject, rater, value, note, labelled_at)
-    select scorer, subject, rater, value::json, note, labelled_at from given order by scorer, subject, rater
-    on conflict (scorer, subject, rater) do update
+    insert into label (pipeline, scorer, version, subject, rater, value, note, labelled_at)
+    select pipeline, scorer, version, subject, rater, value::json, note, labelled_at from given
+    order by scorer, subject, pipeline, version, rater
+    on conflict (scorer, subject, pipeline, version, rater) do update
       set value = excluded.value, note = excluded.note, labelled_at = excluded.labelled_at
       where ${RANK('excluded')} > ${RANK('label')}
     returning *
@@ -39,7 +42,7 @@ const PUT = `
     count(*) filter (
       where was.scorer is not null and (put.value::text, put.note) is distinct from (was.value::text, was.note)
     ) as changed
-  from put left join was using (scorer, subject, rater)`;
+  from put left join was using (scorer, subject, pipeline, version, rater)`;
 
 export function putLabels(
   database: Database,
@@ -67,7 +70,9 @@ export function putLabel(queries: Queries, label: Omit<Label, 'isFinal'>): Promi
 async function putBatch(queries: Queries, batch: readonly Row[]): Promise<{ added: number; changed: number }> {
   const column = <Name extends keyof Row>(name: Name) => batch.map((row) => row[name]);
   const [counted] = await queries.query<{ added: number; changed: number }>(PUT, [
+    column('pipeline'),
     column('scorer'),
+    column('version'),
     column('subject'),
     column('rater'),
     column('value'),
@@ -80,17 +85,31 @@ async function putBatch(queries: Queries, batch: readonly Row[]): Promise<{ adde
 /** By subject, decisions first, and rater. */
 export async function readLabels(
   database: Queries,
-  scorer: string,
+  { pipeline, scorer, version }: ScorerIdentity,
   subjects?: readonly string[],
 ): Promise<readonly Label[]> {
   const rows = await database.query<Omit<Label, 'isFinal'> & { readonly decided: boolean }>(
     `select * from (
-       select scorer, subject, rater, value, note, labelled_at as "labelledAt", false as decided from label
+       select pipeline, scorer, version, subject, rater, value, note, labelled_at as "labelledAt", false as decided
+       from label
        union all
-       select scorer, subject, by, value, note, at, true from adjudication
+       select pipeline, scorer, version, subject, by, value, note, at, true from adjudication
      ) as said
-     where scorer = $1 and ($2::text[] is null or subject = any($2)) order by subject, decided desc, rater`,
-    [scorer, subjects ?? null],
+     where (pipeline, scorer, version) = ($1, $2, $3) and ($4::text[] is null or subject = any($4))
+     order by subject, decided desc, rater`,
+    [pipeline, scorer, version, subjects ?? null],
   );
   return rows.map(({ decided, ...label }) => (decided ? { ...label, isFinal: true } : label));
+}
+
+/** Labelled before it was kept whose scorer the labels are of, where nothing says it: they count for none. */
+export async function countUnattributed(database: Queries, scorer: string): Promise<number> {
+  const [row] = await database.query<{ subjects: number }>(
+    `select count(*)::integer as subjects from (
+       select subject from label where (pipeline, scorer) = ('', $1)
+       union select subject from adjudication where (pipeline, scorer) = ('', $1)
+     ) as unattributed`,
+    [scorer],
+  );
+  return row!.subjects;
 }

@@ -1,4 +1,5 @@
 /** Where a subject was scored: labels are about what was scored, whichever evaluation that was in. */
+import type { ScorerIdentity } from '../evaluation/calibration/scorer-identity.ts';
 import type { Score } from '../evaluation/result.ts';
 import type { Database } from './database.ts';
 
@@ -13,8 +14,8 @@ export interface ScoredSubject {
 }
 
 export interface ScoredFilter {
-  /** Only by this version of the scorer, and only where it has spoken; else by any, and also where it has not yet. */
-  readonly version?: string | undefined;
+  /** Only where this was pinned as the scorer's version, and only where it has spoken; else also where it has not yet. */
+  readonly pinned?: string | undefined;
   /** Not in this evaluation. */
   readonly except?: string | undefined;
 }
@@ -25,15 +26,18 @@ const LOOKED_THROUGH = { evaluations: 20, rows: 100_000 };
 /** Of each subject the newest place, by subject. */
 export function scoredSubjects(
   database: Database,
-  scorer: string,
+  { pipeline, scorer, version }: ScorerIdentity,
   subjects: readonly string[],
-  { version, except }: ScoredFilter,
+  { pinned, except }: ScoredFilter,
 ): Promise<readonly ScoredSubject[]> {
   return database.query<ScoredSubject>(
     `with newest as (
        select evaluation_id, created_at, total from evaluation join evaluation_tally using (evaluation_id)
        where pins->'scorerVersions'->>$1 = coalesce($3, pins->'scorerVersions'->>$1)
-         and evaluation_id is distinct from $4
+         and evaluation_id is distinct from $4 and spec->>'pipeline' = $5 and exists (
+           select from json_array_elements(spec->'scorers') as defined
+           where defined->>'id' = $1 and defined->>'definitionHash' = $6
+         )
        order by created_at desc, evaluation_id desc limit ${LOOKED_THROUGH.evaluations}
      ),
      within as materialized (
@@ -47,6 +51,6 @@ export function scoredSubjects(
      where before < ${LOOKED_THROUGH.rows} and subject = any($2::text[])
        and ($3::text is null or cell->>'state' = 'done')
      order by subject, created_at desc, evaluation_id desc, example_id, variant, repeat`,
-    [scorer, subjects, version ?? null, except ?? null],
+    [scorer, subjects, pinned ?? null, except ?? null, pipeline, version],
   );
 }

@@ -1,12 +1,13 @@
 /** Evaluations and what they found. Cells are written by chunks of workers, over and over where a chunk is repeated. */
 
 import type { FailureData } from '../../workflows/messages.ts';
+import type { ScorerIdentity } from '../evaluation/calibration/scorer-identity.ts';
 import type { EvaluationProgress, EvaluationState, ResultRow } from '../evaluation/result.ts';
 import type { EvaluationPins, EvaluationSpec, Registration } from '../evaluation/spec.ts';
 import { type Clock, nowParam } from './clock.ts';
 import type { Database } from './database.ts';
 import { findEvaluation, listEvaluations } from './evaluations-find.ts';
-import { putLabels, readLabels } from './evaluations-labels.ts';
+import { countUnattributed, putLabels, readLabels } from './evaluations-labels.ts';
 import { fingerprintOf, hasResumable, readProgress, readResults, resultsOf } from './evaluations-read.ts';
 import { putResults } from './evaluations-results.ts';
 import { type ScoredFilter, type ScoredSubject, scoredSubjects } from './evaluations-scored.ts';
@@ -57,8 +58,7 @@ export interface ResultFilter {
   readonly scoresOnly?: boolean | undefined;
 }
 
-export interface Label {
-  readonly scorer: string;
+export interface Label extends ScorerIdentity {
   readonly subject: string;
   readonly rater: string;
   readonly value: { readonly [field: string]: number | boolean | string };
@@ -115,9 +115,11 @@ export interface Evaluations {
    */
   putLabels(labels: readonly Label[]): Promise<{ readonly added: number; readonly changed: number }>;
   /** Of a scorer, with decisions between raters; of these subjects, where they are given. */
-  labels(scorer: string, subjects?: readonly string[]): Promise<readonly Label[]>;
+  labels(scorer: ScorerIdentity, subjects?: readonly string[]): Promise<readonly Label[]>;
+  /** Subjects with labels of this id that are of no known pipeline and version: they count for no scorer. */
+  unattributedLabels(scorer: string): Promise<number>;
   /** Which of these subjects the scorer has scored, and where: looks through the newest 20 evaluations that have it. */
-  scored(scorer: string, subjects: readonly string[], filter?: ScoredFilter): Promise<readonly ScoredSubject[]>;
+  scored(scorer: ScorerIdentity, subjects: readonly string[], filter?: ScoredFilter): Promise<readonly ScoredSubject[]>;
 }
 
 export function createEvaluations(database: Database, clock?: Clock): Evaluations {
@@ -145,6 +147,7 @@ export function createEvaluations(database: Database, clock?: Clock): Evaluation
     foreseeComparisons: (datasetVersion, sides) => foreseeComparisons(database, datasetVersion, sides),
     putLabels: (labels) => putLabels(database, labels),
     labels: (scorer, subjects) => readLabels(database, scorer, subjects),
+    unattributedLabels: (scorer) => countUnattributed(database, scorer),
     scored: (scorer, subjects, filter = {}) => scoredSubjects(database, scorer, subjects, filter),
   } satisfies Evaluations);
 }

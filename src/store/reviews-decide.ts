@@ -25,17 +25,22 @@ export function decideItem(database: Database, at: AtItem, said: Decision, now: 
     );
     if (item === undefined) throw unknownItem(queue, at.place);
     const [was] = await queries.query<Review>(
-      'select value, note, by as reviewer, at from adjudication where scorer = $1 and subject = $2',
-      [queue.scorer, item.subject],
+      `select value, note, by as reviewer, at from adjudication
+       where (scorer, subject, pipeline, version) = ($1, $2, $3, $4)`,
+      [queue.scorer, item.subject, queue.pipeline, queue.version],
     );
     const note = storable(said.note) as string;
     const isSame = was !== undefined && was.note === note && was.reviewer === at.by;
     if (isSame && canonicalJson(was.value) === canonicalJson(said.value)) return;
     await queries.query(
-      `insert into adjudication (scorer, subject, value, note, by, at) values ($1, $2, $3, $4, $5, ${nowSql('$6')})
-       on conflict (scorer, subject) do update
+      `insert into adjudication (scorer, subject, pipeline, version, value, note, by, at)
+       values ($1, $2, $3, $4, $5, $6, $7, ${nowSql('$8')})
+       on conflict (scorer, subject, pipeline, version) do update
          set value = excluded.value, note = excluded.note, by = excluded.by, at = excluded.at`,
-      [queue.scorer, item.subject, canonicalJson(said.value), note, at.by, now],
+      [
+        ...[queue.scorer, item.subject, queue.pipeline, queue.version],
+        ...[canonicalJson(said.value), note, at.by, now],
+      ],
     );
     await queries.query('update review_turn set claimed_until = null where queue = $1 and place = $2', [
       at.queue,

@@ -5,7 +5,7 @@ import { type Passed, REVIEW_LIMITS, type Review } from '../review/queue.ts';
 import type { Queries } from './database.ts';
 import type { ItemSaid, QueueItem, QueueRow } from './reviews.ts';
 
-const COLUMNS = `name, evaluation_id as "evaluationId", scorer, kind, question, guidelines, fields, reviewers, items, seed,
+const COLUMNS = `name, evaluation_id as "evaluationId", pipeline, scorer, version, kind, question, guidelines, fields, reviewers, items, seed,
   started_by as "startedBy", started_at as "startedAt", closed_at as "closedAt"`;
 
 /** What the audit calls a queue: pipelines may have the same name. */
@@ -61,7 +61,8 @@ export async function saidOf(
     `join review_queue on review_queue.name = item.queue
      cross join lateral (
        select * from ${table} as known
-       where known.scorer = review_queue.scorer and known.subject = item.subject offset 0
+       where (known.scorer, known.subject, known.pipeline, known.version)
+         = (review_queue.scorer, item.subject, review_queue.pipeline, review_queue.version) offset 0
      ) as said`;
   const note = isBrief ? 'null as note' : 'note';
   const why = isBrief ? "case when passed is not null then '' end" : 'passed';

@@ -96,8 +96,9 @@ interface Keeping {
 
 async function keepLabel(queries: Queries, { queue, item, at, said, now }: Keeping): Promise<void> {
   const [was] = await queries.query<Review>(
-    `select value, note, labelled_at as at from label where (scorer, subject, rater) = ($1, $2, $3)`,
-    [queue.scorer, item.subject, at.by],
+    `select value, note, labelled_at as at from label
+     where (scorer, subject, pipeline, version, rater) = ($1, $2, $3, $4, $5)`,
+    [queue.scorer, item.subject, queue.pipeline, queue.version, at.by],
   );
   // As it is kept: what was replaced in it is no change the second time.
   const note = said.note === null ? null : (storable(said.note) as string);
@@ -105,8 +106,9 @@ async function keepLabel(queries: Queries, { queue, item, at, said, now }: Keepi
   const [time] = await queries.query<{ at: number }>(`select ${nowSql('$1')} as at`, [now]);
   // Of labels the latest stays: this one, whatever the time of the one before.
   const labelledAt = Math.max(Math.floor(time!.at), (was?.at ?? 0) + 1);
-  const { scorer, reviewers } = queue;
-  await putLabel(queries, { scorer, subject: item.subject, rater: at.by, value: said.value, note, labelledAt });
+  const { pipeline, scorer, version, reviewers } = queue;
+  const label = { pipeline, scorer, version, subject: item.subject, rater: at.by, value: said.value, note, labelledAt };
+  await putLabel(queries, label);
   if (item.reviews < reviewers && item.passes < reviewers) return;
   // They may have seen what others say: that this one was another before, or came after all, is kept.
   await writeAudit(

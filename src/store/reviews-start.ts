@@ -39,16 +39,18 @@ export function startQueue(database: Database, queue: NewQueue, now: Date | null
 }
 
 function insertQueue(queries: Queries, queue: NewQueue, startId: string, now: Date | null) {
-  const { name, evaluationId, scorer, kind, question, guidelines, fields, reviewers, items, seed, startedBy } = queue;
+  const { name, evaluationId, pipeline, scorer, version, kind } = queue;
+  const { question, guidelines, fields, reviewers, items, seed, startedBy } = queue;
   const text = (given: string | null): string | null => given && (storable(given) as string);
   return queries.query(
-    `insert into review_queue (name, start_id, evaluation_id, scorer, kind, question, guidelines, fields, reviewers,
-       items, seed, started_by, started_at)
-     select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, ${nowSql('$13')}
+    `insert into review_queue (name, start_id, evaluation_id, pipeline, scorer, version, kind, question, guidelines,
+       fields, reviewers, items, seed, started_by, started_at)
+     select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, ${nowSql('$15')}
      where (select count(*) from review_queue) < ${REVIEW_LIMITS.queues}
      on conflict do nothing returning name`,
     [
-      ...[name, startId, evaluationId, scorer, kind, text(question), text(guidelines), JSON.stringify(fields)],
+      ...[name, startId, evaluationId, pipeline, scorer, version, kind],
+      ...[text(question), text(guidelines), JSON.stringify(fields)],
       ...[reviewers, items.length, seed, storable(startedBy), now],
     ],
   );

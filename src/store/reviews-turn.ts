@@ -13,12 +13,14 @@ const STANDING = `
   select item.place, item.subject, said.*, turns.*,
     exists (
       select from adjudication as decision
-      where (decision.scorer, decision.subject) = (queue.scorer, item.subject)
+      where (decision.scorer, decision.subject, decision.pipeline, decision.version)
+        = (queue.scorer, item.subject, queue.pipeline, queue.version)
     ) as "isSettled"
   from review_queue as queue join review_item as item on item.queue = queue.name
   cross join lateral (
     select count(*)::integer as reviews, coalesce(bool_or(label.rater = $2), false) as "isMine"
-    from label where (label.scorer, label.subject) = (queue.scorer, item.subject)
+    from label where (label.scorer, label.subject, label.pipeline, label.version)
+      = (queue.scorer, item.subject, queue.pipeline, queue.version)
   ) as said
   cross join lateral (
     select count(turn.passed)::integer as passes,
@@ -30,7 +32,8 @@ const STANDING = `
         where turn.reviewer <> $2 and turn.claimed_until > ${nowSql('$3')}
           and not exists (
             select from label
-            where (label.scorer, label.subject, label.rater) = (queue.scorer, item.subject, turn.reviewer)
+            where (label.scorer, label.subject, label.pipeline, label.version, label.rater)
+              = (queue.scorer, item.subject, queue.pipeline, queue.version, turn.reviewer)
           )
       )::integer as claims
     from review_turn as turn where (turn.queue, turn.place) = (item.queue, item.place)

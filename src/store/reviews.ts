@@ -1,4 +1,5 @@
 /** Review queues: what experts are asked, who is at which item, and what was decided between them. */
+import type { ScorerIdentity } from '../evaluation/calibration/scorer-identity.ts';
 import type { Passed, Review, ReviewQueue } from '../review/queue.ts';
 import { type Clock, nowParam } from './clock.ts';
 import type { Database } from './database.ts';
@@ -18,7 +19,7 @@ export interface QueueItem {
   readonly repeat: number;
 }
 
-export interface QueueRow extends ReviewQueue {
+export interface QueueRow extends ReviewQueue, ScorerIdentity {
   /** Of the order in which the answers of a pair are shown. */
   readonly seed: number;
 }

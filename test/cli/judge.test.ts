@@ -11,6 +11,8 @@ import { showEffect } from '../../src/evaluation/report/values.ts';
 import type { ResultRow } from '../../src/evaluation/result.ts';
 import type { ScorerSpec } from '../../src/evaluation/spec.ts';
 import { defineHumanScorer } from '../../src/index.ts';
+import { NO_REDACTION } from '../../src/redaction/redaction.ts';
+import { startReview } from '../../src/review/start.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
 import { CORRECT, JUDGE, subjectOf } from '../evaluation/calibration/make.ts';
@@ -27,6 +29,7 @@ const helpful = defineHumanScorer(
   { question: 'Is it of help?', fields: z.object({ solved: z.boolean(), tone: z.enum(['warm', 'cold']) }) },
   ({ output }) => ({ answer: output.text }),
 );
+const OF_HELPFUL = { pipeline: 'docs-bot', scorer: 'helpful', version: helpful.spec.definitionHash };
 const preferred: ScorerSpec = {
   ...JUDGE,
   ...{ id: 'preferred', kind: 'pair', fields: { win: { better: 'higher', format: 'share', worst: 0, best: 1 } } },
@@ -158,7 +161,8 @@ describe('a sample', () => {
     const [first] = given;
     const [example, variant] = placeOf(first!);
     expect(first).toEqual({
-      ...{ scorer: 'judged', subject: subjectOf(example, variant), rater: '', correct: '', score: '', note: '' },
+      ...{ pipeline: 'docs-bot', scorer: 'judged', version: JUDGE.definitionHash },
+      ...{ subject: subjectOf(example, variant), rater: '', correct: '', score: '', note: '' },
       ...{ example: id(example), 'input.question': `What of ${example}?`, 'expected.answer': `${example}` },
       'output.text': `answer ${example} of ${variant}`,
     });
@@ -226,7 +230,11 @@ describe('a sample', () => {
       winner: row['first.text']!.endsWith('1') ? 'first' : 'second',
     }));
     expect(new Set(given.map(({ swapped }) => swapped))).toEqual(new Set(['true', 'false']));
-    const labels = await store.evaluations.labels('preferred');
+    const labels = await store.evaluations.labels({
+      pipeline: 'docs-bot',
+      scorer: 'preferred',
+      version: JUDGE.definitionHash,
+    });
     expect(labels).toHaveLength(100);
     expect(new Set(labels.map(({ value }) => value.win))).toEqual(new Set([1]));
   });
@@ -249,7 +257,7 @@ describe('a sample', () => {
     expect(refused.code).toBe(1);
     expect(JSON.parse(refused.stdout).error).toMatchObject({ code: 'labels_invalid' });
     expect(refused.stderr).toMatch(/line 2: solved: "perhaps" is not true or false/);
-    expect((await store.evaluations.labels('helpful')).every(({ rater }) => rater === 'ada')).toBe(true);
+    expect((await store.evaluations.labels(OF_HELPFUL)).every(({ rater }) => rater === 'ada')).toBe(true);
   });
 });
 
@@ -302,6 +310,7 @@ describe('two scorers of one id', () => {
     await store.evaluations.pin(evaluationId, pinsOf(own));
     const cells = { helpful: { ...done({ grade: 1 }), subject: subjectOf(1, 0, 'd') } };
     await store.evaluations.putResults(evaluationId, [rowOf(1, 0, { cells })]);
+    expect((await store.evaluations.labels(OF_HELPFUL)).length).toBeGreaterThan(0);
     const path = join(folder, 'graded.csv');
     await run('export', evaluationId, '--scorer', 'helpful', '--out', path);
     const [row] = await rowsOf(path);
@@ -311,5 +320,125 @@ describe('two scorers of one id', () => {
     expect((await run('import', path, '--rater', 'ada')).stdout).toContain('1 label of helpful by ada');
     const { scorers } = JSON.parse((await run('show', evaluationId, '--json')).stdout);
     expect(scorers[0].fields[0]).toMatchObject({ field: 'grade', calibration: { labels: 1 } });
+  });
+});
+
+describe('scorers of one id in several pipelines and versions', () => {
+  const share = { better: 'higher', format: 'share', worst: 0, best: 1 } as const;
+  const good = (definitionHash: string, fields: ScorerSpec['fields']): ScorerSpec => ({
+    ...JUDGE,
+    ...{ id: 'good', definitionHash, fields },
+  });
+  const plain = good('good-plain', { correct: share });
+  const CORRECT_BY_GOOD = { ...CORRECT, source: { from: 'score', scorer: 'good', field: 'correct' } } as const;
+  const subject = (example: number, variant = 0) => subjectOf(example, variant, 'e');
+  const [OLDER, NEWER, OTHER, ALIKE] = ['eval-older-1', 'eval-newer-1', 'eval-other-1', 'eval-alike-1'] as const;
+
+  /** All have scored the same subjects. */
+  async function evaluate(evaluationId: string, pipeline: string, scorer: ScorerSpec) {
+    const { spec } = await store.evaluations.get(EVALUATION);
+    const own = { ...spec, name: evaluationId, pipeline, scorers: [scorer], metrics: [CORRECT_BY_GOOD] };
+    await store.evaluations.create({ evaluationId, spec: own, budgetUsd: null, startedBy: 'mo' });
+    await store.evaluations.pin(evaluationId, pinsOf(own));
+    const cell = (example: number, variant: number) => ({
+      ...done({ correct: Number(said(example, variant)) }),
+      subject: subject(example, variant),
+    });
+    await store.evaluations.putResults(
+      evaluationId,
+      examples.flatMap((_, example) =>
+        [0, 1].map((variant) => rowOf(example, variant, { cells: { good: cell(example, variant) } })),
+      ),
+    );
+    await store.evaluations.setState(evaluationId, 'completed');
+  }
+  const labelsOf = async (evaluationId: string) =>
+    JSON.parse((await run('show', evaluationId, '--scorer', 'good', '--json')).stdout).scorers[0].labels;
+  const judgeOf = async (evaluationId: string) =>
+    metricsIn((await sluice('eval', 'compare', evaluationId, '--json')).stdout)[0].judge;
+  const importRows = async (name: string, rows: readonly object[]) => {
+    const path = join(folder, name);
+    await writeFile(path, rows.map((row) => JSON.stringify(row)).join('\n'));
+    return run('import', path, '--rater', 'ada');
+  };
+  const review = (name: string, evaluationId: string) =>
+    startReview(
+      { store, scorersOf: () => [], redaction: NO_REDACTION },
+      { name, evaluation: evaluationId, scorer: 'good', sample: 10, unlabelled: false },
+      'mo',
+    );
+
+  beforeAll(async () => {
+    await evaluate(OLDER, 'first', plain);
+    await evaluate(NEWER, 'first', good('good-toned', { correct: share, tone: share }));
+    await evaluate(OTHER, 'second', good('good-graded', { correct: share, grade: share }));
+    await evaluate(ALIKE, 'third', plain);
+    const path = join(folder, 'older.jsonl');
+    expect((await run('export', OLDER, '--scorer', 'good', '--sample', '240', '--out', path)).code).toBe(0);
+    const lines = (await readFile(path, 'utf8')).trim().split('\n');
+    const filled = lines.map((line) => {
+      const row = JSON.parse(line);
+      return { ...row, value: { correct: truth(...placeOf(row)) } };
+    });
+    const { stdout, stderr } = await importRows('older.jsonl', filled);
+    expect(stdout, stderr).toContain('240 labels of good by ada');
+  });
+
+  it('share no labels: those of an exported version count for it, and for no other', async () => {
+    expect(await labelsOf(OLDER)).toMatchObject({ here: 240, elsewhere: 0, unscored: 0 });
+    expect(await judgeOf(OLDER)).toMatchObject({ labels: 240 });
+    for (const other of [NEWER, OTHER, ALIKE]) {
+      expect(await labelsOf(other)).toMatchObject({ here: 0, elsewhere: 0, unscored: 0 });
+      expect(await judgeOf(other)).toEqual({ state: 'uncalibrated', labels: 0, flaws: [] });
+      const path = join(folder, `${other}.csv`);
+      await run('export', other, '--scorer', 'good', '--sample', '240', '--unlabelled', '--out', path);
+      expect(await rowsOf(path)).toHaveLength(240);
+    }
+  });
+
+  it('share no reviews and no decisions', async () => {
+    await review('of-older', OLDER);
+    await review('of-other', OTHER);
+    expect((await store.reviews.said('of-older')).map(({ reviews }) => reviews.length)).toEqual(Array(10).fill(1));
+    expect((await store.reviews.said('of-other')).every(({ reviews }) => reviews.length === 0)).toBe(true);
+    const decided = { value: { correct: true, grade: 1 }, note: 'as the guidelines say' };
+    await store.reviews.decide({ queue: 'of-other', place: 1, by: 'mo' }, decided);
+    expect((await store.reviews.said('of-older')).every(({ decision }) => decision === null)).toBe(true);
+    expect((await store.reviews.said('of-other'))[0]!.decision).toMatchObject({ reviewer: 'mo' });
+    const said = { value: { correct: true, grade: 1 }, note: null };
+    await store.reviews.claim('of-other', 'bo');
+    await store.reviews.review({ queue: 'of-other', place: 2, by: 'bo' }, said);
+    expect((await store.reviews.said('of-older', 2))[0]!.reviews).toMatchObject([{ reviewer: 'ada' }]);
+    expect(await labelsOf(OTHER)).toMatchObject({ here: 2 });
+    expect(await labelsOf(OLDER)).toMatchObject({ here: 240 });
+  });
+
+  it('have no part in labels that nothing attributes, which are counted', async () => {
+    await database.query(
+      `insert into label (pipeline, scorer, version, subject, rater, value, labelled_at)
+       values ('', 'good', '', $1, 'old', '{"correct": true}', now())`,
+      [subject(2)],
+    );
+    expect(await labelsOf(ALIKE)).toEqual({ here: 0, elsewhere: 0, unscored: 0, unattributed: 1 });
+    const { stdout, stderr } = await run('show', ALIKE, '--scorer', 'good');
+    expect(stdout).toContain('1 labelled, not attributed');
+    expect(stderr).toContain(
+      "labels of 1 answer are not attributed: no evaluation scored them, so they count for no scorer 'good'",
+    );
+  });
+
+  it('are told apart in a file by pipeline and version, and refused by name where they are not', async () => {
+    const row = { scorer: 'good', subject: subject(1), value: { correct: true } };
+    const open = await importRows('open.jsonl', [row]);
+    expect(open.code).toBe(1);
+    expect(open.stderr).toMatch(/line 1: there are 4 scorers 'good'/);
+    for (const named of ["'first', version 'good-plain'", "'second', version 'good-graded'"])
+      expect(open.stderr).toContain(named);
+    const wrong = await importRows('wrong.jsonl', [{ ...row, pipeline: 'first', version: 'good-graded' }]);
+    expect(wrong.code).toBe(1);
+    expect(wrong.stderr).toContain("there is no scorer 'good' of pipeline 'first', version 'good-graded'");
+    const older = await importRows('second.jsonl', [{ ...row, pipeline: 'third' }]);
+    expect(older.stdout).toContain('1 label of good by ada');
+    expect(await labelsOf(ALIKE)).toMatchObject({ here: 1 });
   });
 });

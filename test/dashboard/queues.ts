@@ -24,8 +24,9 @@ export async function openQueues({ evaluations, datasets, reviews }: Store): Pro
       [0, 1].map((variant) => rowOf(example, variant, { output, cells: { quality: done({ grounded: 1 }) } })),
     ),
   );
-  const asked = { evaluationId, scorer: 'quality', question: 'Is it?', guidelines: 'Read it.', reviewers: 2 };
-  const common = { ...asked, seed: 1, sampleSeed: 1 };
+  const scorer = { pipeline: spec.pipeline, scorer: 'quality', version: 'quality-definition' };
+  const asked = { question: 'Is it?', guidelines: 'Read it.', reviewers: 2 };
+  const common = { evaluationId, ...scorer, ...asked, seed: 1, sampleSeed: 1 };
   const items = (of: string) =>
     examples.map(({ id }) => ({ subject: `${of} ${id}`, exampleId: id, variant: 1, repeat: 1 }));
   await reviews.start({

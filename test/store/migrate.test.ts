@@ -4,8 +4,68 @@ import { type Database, openDatabase } from '../../src/store/database.ts';
 import { createLeases } from '../../src/store/leases.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { asMigration, readMigrations } from '../../src/store/migrations.ts';
+import { createStore } from '../../src/store/store.ts';
 import { noPostgres, startPglite, startPostgres, type TestDatabase } from '../support/postgres.ts';
 import { together } from './processes.ts';
+
+const LABEL_SCORERS = '0022_label_scorers';
+const AS_BEFORE = `
+  alter table label drop constraint label_pkey, drop column pipeline, drop column version,
+    add primary key (scorer, subject, rater);
+  alter table adjudication drop constraint adjudication_pkey, drop column pipeline, drop column version,
+    add primary key (scorer, subject);
+  alter table review_queue drop column pipeline, drop column version;`;
+
+/** `s1` was scored by one scorer, `s2` by scorers of two pipelines and versions, `s3` by none. */
+async function sayBefore(database: Database): Promise<void> {
+  for (const [id, pipeline, version, subjects] of [
+    ['m1', 'first', 'd1', ['s1', 's2']],
+    ['m2', 'first', 'd1', ['s1']],
+    ['m3', 'second', 'd2', ['s2']],
+  ] as const) {
+    const spec = { pipeline, scorers: [{ id: 'other' }, { id: 'good', definitionHash: version }] };
+    await database.query(
+      `insert into evaluation (evaluation_id, name, spec, state, started_by, created_at)
+       values ($1, $1, $2::text::json, 'completed', 'mo', now())`,
+      [id, JSON.stringify(spec)],
+    );
+    for (const subject of subjects)
+      await database.query(
+        `insert into evaluation_result (evaluation_id, example_id, variant, repeat, outcome, run, cells, calls,
+           cells_done, cells_failed, cells_missing, is_resumable, calls_made, calls_shared)
+         values ($1, $2, 0, 1, 'completed', '{}', $3::text::json, '[]', 1, 0, 0, false, 0, 0)`,
+        [id, subject, JSON.stringify({ good: { state: 'done', subject } })],
+      );
+  }
+  await database.query(
+    `insert into label (scorer, subject, rater, value, labelled_at)
+     select 'good', unnest(array['s1', 's2', 's3']), 'ada', '{"ok": true}', now()`,
+  );
+  await database.query(
+    `insert into adjudication (scorer, subject, value, by, at)
+     select 'good', unnest(array['s2', 's3', 's4']), '{"ok": false}', 'mo', now()`,
+  );
+  await database.query(
+    `insert into review_queue (name, start_id, evaluation_id, scorer, kind, fields, reviewers, items, seed, started_by,
+       started_at)
+     values ('before', 'x', 'm3', 'good', 'fields', '[]', 2, 0, 1, 'mo', now())`,
+  );
+}
+
+async function expectAttributed(database: Database): Promise<void> {
+  const { evaluations, reviews } = createStore(database);
+  const of = async (pipeline: string, version: string) =>
+    (await evaluations.labels({ pipeline, scorer: 'good', version })).map(
+      ({ subject, rater }) => `${subject} ${rater}`,
+    );
+  expect(await of('first', 'd1')).toEqual(['s1 ada', 's2 mo', 's2 ada']);
+  expect(await of('second', 'd2')).toEqual(['s2 mo', 's2 ada']);
+  expect(await of('second', 'd1')).toEqual([]);
+  // Nothing is lost: what no evaluation has scored is still there.
+  expect(await of('', '')).toEqual(['s3 mo', 's3 ada', 's4 mo']);
+  expect(await evaluations.unattributedLabels('good')).toBe(2);
+  expect(await reviews.get('before')).toMatchObject({ pipeline: 'second', scorer: 'good', version: 'd2' });
+}
 
 describe('migrations', () => {
   let running: TestDatabase;
@@ -57,6 +117,15 @@ describe('migrations', () => {
     expect(asMigration('a', 'select 1;\r\n').checksum).toBe(asMigration('a', 'select 1;\n').checksum);
   });
 
+  test('labels from before scorers were told apart go to those that have scored their subject', async () => {
+    const { sql } = (await readMigrations()).find(({ name }) => name === LABEL_SCORERS)!;
+    // The embedded database comes migrated: the tables are made as they were, and migrated once more.
+    await database.transaction((queries) => queries.query(AS_BEFORE));
+    await sayBefore(database);
+    await database.transaction((queries) => queries.query(sql));
+    await expectAttributed(database);
+  });
+
   test('wait for another process that migrates, and say so', async () => {
     const more = [...(await readMigrations()), asMigration('9003_more', 'create table more (a int);')];
     const leases = createLeases(database);
@@ -80,6 +149,22 @@ describe.skipIf(noPostgres !== undefined)(`migrations on PostgreSQL ${noPostgres
       const names = (await readMigrations()).map(({ name }) => name);
       expect([...one!, ...other!].sort()).toEqual(names);
     } finally {
+      await running.stop();
+    }
+  });
+
+  test('labels from before scorers were told apart go to those that have scored their subject', async () => {
+    const running = await startPostgres();
+    const database = openDatabase(running.url);
+    try {
+      const all = await readMigrations();
+      const place = all.findIndex(({ name }) => name === LABEL_SCORERS);
+      await migrate(database, { migrations: all.slice(0, place) });
+      await sayBefore(database);
+      await migrate(database);
+      await expectAttributed(database);
+    } finally {
+      await database.close();
       await running.stop();
     }
   });

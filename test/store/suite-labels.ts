@@ -1,12 +1,15 @@
 /** What people say of what a scorer scores. */
 import { describe, expect, test } from 'vitest';
+import type { ScorerIdentity } from '../../src/evaluation/calibration/scorer-identity.ts';
 import type { Cell, ResultRow } from '../../src/evaluation/result.ts';
 import type { Label } from '../../src/store/evaluations.ts';
+import { JUDGE } from '../evaluation/calibration/make.ts';
 import { createEvaluation, specOf } from './evaluation-helpers.ts';
 import type { Subject } from './suite.ts';
 
+const of = (scorer: string): ScorerIdentity => ({ pipeline: 'bot', scorer, version: 'd1' });
 const labelOf = (scorer: string, subject: string, more: Partial<Label> = {}): Label => ({
-  scorer,
+  ...of(scorer),
   subject,
   rater: 'ada',
   value: { helpful: true },
@@ -25,9 +28,21 @@ export function describeLabels(subject: Subject): void {
         labelOf('back', 's1'),
       ];
       expect(await evaluations.putLabels([...labels, labelOf('other', 's1')])).toEqual({ added: 4, changed: 0 });
-      expect(await evaluations.labels('back')).toEqual([labels[2], labels[1], labels[0]]);
-      expect(await evaluations.labels('back', ['s2', 's3'])).toEqual([labels[0]]);
-      expect(await evaluations.labels('back', [])).toEqual([]);
+      expect(await evaluations.labels(of('back'))).toEqual([labels[2], labels[1], labels[0]]);
+      expect(await evaluations.labels(of('back'), ['s2', 's3'])).toEqual([labels[0]]);
+      expect(await evaluations.labels(of('back'), [])).toEqual([]);
+    });
+
+    test('of another pipeline or version are of another scorer', async () => {
+      const { evaluations } = subject.store;
+      const [own, version, pipeline] = [
+        labelOf('apart', 's'),
+        labelOf('apart', 's', { version: 'd2', value: { helpful: false } }),
+        labelOf('apart', 's', { pipeline: 'other', value: { helpful: false } }),
+      ];
+      expect(await evaluations.putLabels([own, version, pipeline])).toEqual({ added: 3, changed: 0 });
+      for (const label of [own, version, pipeline]) expect(await evaluations.labels(label)).toEqual([label]);
+      expect(await evaluations.unattributedLabels('apart')).toBe(0);
     });
 
     test('the latest stays; the same again, or an earlier one, changes nothing', async () => {
@@ -43,7 +58,7 @@ export function describeLabels(subject: Subject): void {
         [{ ...noted, labelledAt: 2_000 }, 0, { ...noted, labelledAt: 2_000 }],
       ] as const) {
         expect(await evaluations.putLabels([label])).toEqual({ added: 0, changed });
-        expect(await evaluations.labels('latest')).toEqual([stays]);
+        expect(await evaluations.labels(of('latest'))).toEqual([stays]);
       }
     });
 
@@ -57,7 +72,7 @@ export function describeLabels(subject: Subject): void {
         await evaluations.putLabels(order.map((value) => labelOf(one, 's', { value })));
         for (const value of order) await evaluations.putLabels([labelOf(several, 's', { value })]);
         for (const scorer of [one, several])
-          kept.push(JSON.stringify((await evaluations.labels(scorer)).map((label) => label.value)));
+          kept.push(JSON.stringify((await evaluations.labels(of(scorer))).map((label) => label.value)));
       }
       expect(new Set(kept)).toEqual(new Set([JSON.stringify([{ '\u{1F600}': 1 }])]));
     });
@@ -67,13 +82,15 @@ export function describeLabels(subject: Subject): void {
       const many = Array.from({ length: 1_500 }, (_, place) => labelOf('whole', `s${place}`));
       const broken = many.map((label, place) => (place < 1_400 ? label : { ...label, note: 'NUL: \0' }));
       await expect(evaluations.putLabels(broken)).rejects.toMatchObject({ code: 'text_unstorable' });
-      expect(await evaluations.labels('whole')).toEqual([]);
+      expect(await evaluations.labels(of('whole'))).toEqual([]);
       expect(await evaluations.putLabels(many)).toEqual({ added: 1_500, changed: 0 });
     });
 
     test('a subject is found where it was scored, the newest first, by version', async () => {
       const { evaluations } = subject.store;
-      const scored = (of: string, score: number): Cell => ({ state: 'done', score: { correct: score }, subject: of });
+      const scored = (about: string, score: number): Cell => ({
+        ...{ state: 'done', score: { correct: score }, subject: about },
+      });
       const waiting: Cell = { state: 'missing', reason: 'not labelled yet', resumable: false, subject: 'later' };
       for (const [id, version, cells] of [
         ['scored-1', 'v1', [scored('both', 1), scored('old', 0), waiting]],
@@ -81,7 +98,7 @@ export function describeLabels(subject: Subject): void {
         ['scored-3', 'v2', [scored('both', 0.5), { state: 'failed', reason: 'refused' }, waiting]],
       ] as const) {
         subject.at += 1_000;
-        await createEvaluation(subject, id, null, specOf(id));
+        await createEvaluation(subject, id, null, specOf(id, { scorers: [{ ...JUDGE, definitionHash: 'd1' }] }));
         await evaluations.pin(id, { digests: {}, snapshots: {}, scorerVersions: { judged: version } });
         await evaluations.putResults(
           id,
@@ -89,23 +106,25 @@ export function describeLabels(subject: Subject): void {
         );
       }
       const all = ['both', 'old', 'twice', 'later', 'never'];
-      const found = (...of: readonly { subject: string; evaluationId: string; score: unknown }[]) =>
-        of.map(({ subject: about, evaluationId, score }) => [about, evaluationId, score]);
-      expect(found(...(await evaluations.scored('judged', all, { version: 'v1' })))).toEqual([
+      const found = (...places: readonly { subject: string; evaluationId: string; score: unknown }[]) =>
+        places.map(({ subject: about, evaluationId, score }) => [about, evaluationId, score]);
+      expect(found(...(await evaluations.scored(of('judged'), all, { pinned: 'v1' })))).toEqual([
         ['both', 'scored-2', { correct: 0 }],
         ['old', 'scored-1', { correct: 0 }],
         ['twice', 'scored-2', { correct: 1 }],
       ]);
-      expect(await evaluations.scored('judged', all, { version: 'v1', except: 'scored-2' })).toEqual([
+      expect(await evaluations.scored(of('judged'), all, { pinned: 'v1', except: 'scored-2' })).toEqual([
         { subject: 'both', evaluationId: 'scored-1', exampleId: 'e0', variant: 1, score: { correct: 1 } },
         { subject: 'old', evaluationId: 'scored-1', exampleId: 'e1', variant: 1, score: { correct: 0 } },
       ]);
-      expect(found(...(await evaluations.scored('judged', ['both', 'later'])))).toEqual([
+      expect(found(...(await evaluations.scored(of('judged'), ['both', 'later'])))).toEqual([
         ['both', 'scored-3', { correct: 0.5 }],
         ['later', 'scored-3', null],
       ]);
-      expect(await evaluations.scored('other', all)).toEqual([]);
-      expect(await evaluations.scored('judged', [])).toEqual([]);
+      expect(await evaluations.scored(of('other'), all)).toEqual([]);
+      expect(await evaluations.scored({ ...of('judged'), version: 'd2' }, all)).toEqual([]);
+      expect(await evaluations.scored({ ...of('judged'), pipeline: 'other' }, all)).toEqual([]);
+      expect(await evaluations.scored(of('judged'), [])).toEqual([]);
     });
   });
 }

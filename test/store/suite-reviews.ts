@@ -5,6 +5,7 @@ import { createEvaluation } from './evaluation-helpers.ts';
 import type { Subject } from './suite.ts';
 
 const MINUTE_MS = 60_000;
+const of = (scorer: string) => ({ pipeline: 'bot', scorer, version: 'd1' });
 
 export function describeReviews(subject: Subject): void {
   const reviews = () => subject.store.reviews;
@@ -14,7 +15,7 @@ export function describeReviews(subject: Subject): void {
     // Ended, as those are whose answers are reviewed: what stands still is looked for by others.
     await subject.store.evaluations.setState(evaluationId, 'completed');
     await reviews().start({
-      ...{ name, evaluationId, scorer: name, kind: 'fields', question: 'Is it?', guidelines: null, reviewers: 2 },
+      ...{ name, evaluationId, ...of(name), kind: 'fields', question: 'Is it?', guidelines: null, reviewers: 2 },
       ...{ seed: 1, sampleSeed: 7, startedBy: 'mo' },
       fields: [{ name: 'ok', description: null, kind: 'boolean', least: 0, most: 1, isWhole: false, choices: [] }],
       items: Array.from({ length: items }, (_, place) => ({
@@ -71,7 +72,7 @@ export function describeReviews(subject: Subject): void {
         { reviewer: 'ada', value: { ok: true }, note: null, at: subject.at },
         { reviewer: 'bo', value: { ok: false }, note: null, at: subject.at },
       ]);
-      expect(await subject.store.evaluations.labels(queue, ['s1'])).toHaveLength(2);
+      expect(await subject.store.evaluations.labels(of(queue), ['s1'])).toHaveLength(2);
     });
 
     test('of two who ask at once, one gets the last opening', async () => {
@@ -157,7 +158,7 @@ export function describeReviews(subject: Subject): void {
 
     test('labels from elsewhere count; a decision stands in place of them, wherever they are read', async () => {
       const queue = await begin('decided', 2);
-      const label = { scorer: queue, subject: 's1', value: { ok: true }, note: null, labelledAt: 1 };
+      const label = { ...of(queue), subject: 's1', value: { ok: true }, note: null, labelledAt: 1 };
       await subject.store.evaluations.putLabels([
         { ...label, rater: 'file' },
         { ...label, rater: 'other' },
@@ -167,7 +168,7 @@ export function describeReviews(subject: Subject): void {
       await reviews().decide(at, { value: { ok: false }, note: 'both overlooked it' });
       await reviews().decide(at, { value: { ok: false }, note: 'both overlooked it' });
       expect((await reviews().said(queue, 1))[0]!.decision).toMatchObject({ reviewer: 'mo', value: { ok: false } });
-      expect(await subject.store.evaluations.labels(queue)).toMatchObject([
+      expect(await subject.store.evaluations.labels(of(queue))).toMatchObject([
         { rater: 'mo', value: { ok: false }, note: 'both overlooked it', isFinal: true },
         { rater: 'file' },
         { rater: 'other' },
@@ -193,6 +194,6 @@ export function describeReviews(subject: Subject): void {
 }
 
 const NEW: NewQueue = {
-  ...{ name: 'new', evaluationId: 'eval-began', scorer: 'x', kind: 'fields', question: null, guidelines: null },
+  ...{ name: 'new', evaluationId: 'eval-began', ...of('x'), kind: 'fields', question: null, guidelines: null },
   ...{ fields: [], reviewers: 1, seed: 1, sampleSeed: 1, startedBy: 'mo', items: [] },
 };

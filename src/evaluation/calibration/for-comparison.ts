@@ -19,7 +19,7 @@ import type { Judgement, Labelled } from './labelled.ts';
 import { BIAS_ALPHA, biasBetween } from './variant-bias.ts';
 
 export interface LabelsInput extends Pick<CompareInput, 'sheets' | 'sides'> {
-  /** One per sheet, with the same rows, and one set of labels. */
+  /** One per sheet, with the same rows, and the labels of its own scorers. */
   readonly labelled: readonly Labelled[];
   /** By scorer: labelled subjects that the baseline's version of it has scored in other evaluations. */
   readonly elsewhere?: { readonly [scorer: string]: readonly Judgement[] };
@@ -76,9 +76,11 @@ function labelledSide({ labelled }: LabelsInput, { evaluationId, variant }: Plac
 
 /** By the version that the baseline's evaluation has of the scorer: others' say nothing of it. */
 function judgementsFor({ labelled, sides, elsewhere = {} }: LabelsInput, scorer: string): readonly Judgement[] {
-  const versionOf = ({ facts }: Labelled): string | undefined => facts.pins?.scorerVersions[scorer];
   const baseline = labelled.find(({ facts }) => facts.evaluationId === sides[0]!.evaluationId)!;
-  const alike = labelled.filter((one) => one === baseline || versionOf(one) === versionOf(baseline));
+  const isAlike = ({ facts: { pins, spec } }: Labelled): boolean =>
+    spec.pipeline === baseline.facts.spec.pipeline &&
+    pins?.scorerVersions[scorer] === baseline.facts.pins?.scorerVersions[scorer];
+  const alike = labelled.filter(isAlike);
   const own = [baseline, ...alike.filter((one) => one !== baseline)].flatMap((one) => one.judgements(scorer));
   return [...own, ...(elsewhere[scorer] ?? [])];
 }

@@ -23,8 +23,10 @@ export interface JudgeReport {
     /** Subjects of this version with a label: here, and only in other evaluations. */
     readonly here: number;
     readonly elsewhere: number;
-    /** Labelled subjects that this version has not scored: of other versions, or of answers that are no more given. */
+    /** Labelled subjects that this version has not scored: of answers that are no more given, or scored by another implementation. */
     readonly unscored: number;
+    /** Subjects whose labels are of a scorer of this id that nothing says more of: they count for none. */
+    readonly unattributed: number;
   };
   /** By field and the thresholds that metrics have for it, those that have labels; of a judge all. */
   readonly fields: readonly FieldReport[];

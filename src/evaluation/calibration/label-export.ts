@@ -9,6 +9,7 @@ import type { Example } from '../dataset.ts';
 import type { Cell, ResultRow } from '../result.ts';
 import { columnOf, type ShownColumn } from './label-row.ts';
 import { CALIBRATION_LIMITS } from './limits.ts';
+import type { ScorerIdentity } from './scorer-identity.ts';
 
 export interface ShownSubject {
   readonly subject: string;
@@ -18,8 +19,7 @@ export interface ShownSubject {
   readonly pair: { readonly baseline: ResultRow; readonly isSwapped: boolean } | null;
 }
 
-export interface ExportSettings {
-  readonly scorer: string;
+export interface ExportSettings extends ScorerIdentity {
   /** To fill in; of a pair `winner` takes their place. */
   readonly fields: readonly string[];
   readonly showsVerdicts: boolean;
@@ -56,7 +56,7 @@ export function toLabelCsv(subjects: readonly ShownSubject[], settings: ExportSe
 }
 
 function rowOf({ subject, example, row, pair }: ShownSubject, settings: ExportSettings): LabelRow {
-  const { scorer, fields, showsVerdicts } = settings;
+  const { pipeline, scorer, version, fields, showsVerdicts } = settings;
   const outputs =
     pair === null
       ? [['output', row.output] as const]
@@ -64,7 +64,7 @@ function rowOf({ subject, example, row, pair }: ShownSubject, settings: ExportSe
           ({ output }, place) => [place === 0 ? 'first' : 'second', output] as const,
         );
   return {
-    own: { scorer, subject, ...(pair !== null && { winner: null, swapped: pair.isSwapped }) },
+    own: { pipeline, scorer, version, subject, ...(pair !== null && { winner: null, swapped: pair.isSwapped }) },
     fields: pair === null ? fields : [],
     shown: [
       ['example', example.id],

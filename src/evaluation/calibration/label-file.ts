@@ -37,7 +37,7 @@ export async function readLabels(path: string, format: FileFormat, settings: Lab
     const label = readLabelRow(value, settings, problems.at(line));
     if (label === 'blank') blank += 1;
     else if (label !== undefined) {
-      const key = JSON.stringify([label.scorer, label.subject, label.rater]);
+      const key = JSON.stringify([label.pipeline, label.scorer, label.version, label.subject, label.rater]);
       const known = labels.get(key);
       if (known !== undefined) duplicates += 1;
       if (known === undefined || known.labelledAt <= label.labelledAt) labels.set(key, label);
@@ -53,9 +53,9 @@ export async function readLabels(path: string, format: FileFormat, settings: Lab
   });
 }
 
-function ignoredOf(columns: ReadonlySet<string>, labels: ReadonlyMap<string, Label>, { fieldsOf }: LabelRowSettings) {
-  const scorers = new Set([...labels.values()].map(({ scorer }) => scorer));
-  const fields = [...scorers].flatMap((scorer) => [...(fieldsOf(scorer)?.keys() ?? [])]);
+function ignoredOf(columns: ReadonlySet<string>, labels: ReadonlyMap<string, Label>, { scorers }: LabelRowSettings) {
+  const ids = new Set([...labels.values()].map(({ scorer }) => scorer));
+  const fields = scorers.filter(({ scorer }) => ids.has(scorer)).flatMap((known) => [...known.fields.keys()]);
   const read = new Set<string>([...OWN_COLUMNS, ...fields.flatMap((name) => [columnOf(name), `value.${name}`])]);
   return [...columns].filter((name) => !read.has(name));
 }
@@ -91,19 +91,20 @@ function readHeader(path: string, cells: readonly string[]): readonly string[] {
   if (wrong === undefined) return header;
   throw new SluiceError('header_invalid', {
     message: `'${path}', line 1: the header has ${wrong}`,
-    remedy: 'the columns are: scorer, subject, rater, the fields of the scorer, note, at; others are not read',
+    remedy:
+      'the columns are: pipeline, scorer, version, subject, rater, the fields of the scorer, note, at; others are not read',
     data: { path, line: 1 },
   });
 }
 
-function missing(path: string, rows: number, { scorers, fieldsOf }: LabelRowSettings): SluiceError {
-  const fields = scorers.map((scorer) => `${scorer}: ${[...(fieldsOf(scorer)?.keys() ?? [])].join(', ')}`);
+function missing(path: string, rows: number, { scorers }: LabelRowSettings): SluiceError {
+  const fields = new Set(scorers.map((known) => `${known.scorer}: ${[...known.fields.keys()].join(', ')}`));
   return new SluiceError('labels_missing', {
     message: rows === 0 ? `'${path}' has no rows` : `'${path}' has ${rows} rows, and nothing is filled in`,
     remedy:
       rows === 0
         ? `each label is a row: ${LABEL_FORM}; sluice judge export makes a file to fill in`
-        : `fill in the columns that are named as the scorer's fields (${fields.join('; ')})`,
+        : `fill in the columns that are named as the scorer's fields (${[...fields].join('; ')})`,
     data: { path, rows },
   });
 }

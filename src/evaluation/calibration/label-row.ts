@@ -6,11 +6,24 @@ import type { Complain } from '../dataset-problems.ts';
 import { describeField, type LabelFields, type LabelValue, readValue } from './label-fields.ts';
 import { CALIBRATION_LIMITS } from './limits.ts';
 import { WINNERS, type Winner, winOf } from './pair-order.ts';
+import type { ScorerIdentity } from './scorer-identity.ts';
 
-export const LABEL_FORM = '{"scorer", "subject", "rater", "value": {field: …}, "note"?, "at"?}';
+export const LABEL_FORM =
+  '{"pipeline"?, "scorer", "version"?, "subject", "rater", "value": {field: …}, "note"?, "at"?}';
 
 /** Columns that are the label's own, and those that raters read: fields of such names have others. */
-export const OWN_COLUMNS = ['scorer', 'subject', 'rater', 'value', 'note', 'at', 'winner', 'swapped'] as const;
+export const OWN_COLUMNS = [
+  'pipeline',
+  'scorer',
+  'version',
+  'subject',
+  'rater',
+  'value',
+  'note',
+  'at',
+  'winner',
+  'swapped',
+] as const;
 const SHOWN_COLUMNS = ['example', 'input', 'output', 'first', 'second', 'expected', 'verdict'] as const;
 const TAKEN: ReadonlySet<string> = new Set([...OWN_COLUMNS, ...SHOWN_COLUMNS]);
 export type ShownColumn = (typeof SHOWN_COLUMNS)[number];
@@ -18,10 +31,15 @@ export type ShownColumn = (typeof SHOWN_COLUMNS)[number];
 /** The column that a field is filled in: its own name, wherever that is free. */
 export const columnOf = (field: string): string => (TAKEN.has(field) ? `value.${field}` : field);
 
+/** A scorer that labels may be of, and what people fill in for it. */
+export interface KnownScorer extends ScorerIdentity {
+  readonly fields: LabelFields;
+  /** Whether an evaluation has it: else the project defines it, and nothing has been scored by it yet. */
+  readonly isEvaluated: boolean;
+}
+
 export interface LabelRowSettings {
-  /** By scorer; undefined: there is none of that name. */
-  readonly fieldsOf: (scorer: string) => LabelFields | undefined;
-  readonly scorers: readonly string[];
+  readonly scorers: readonly KnownScorer[];
   /** Of rows that name none. */
   readonly rater: string | undefined;
   /** Of rows that name no time. */
@@ -41,7 +59,9 @@ const storable = (most: number) =>
     .refine((text) => !text.includes('\0') && text.isWellFormed(), 'it has characters that cannot be stored');
 
 const Row = z.looseObject({
+  pipeline: optional(z.string()),
   scorer: z.string({ error: 'name the scorer' }).min(1, 'name the scorer'),
+  version: optional(z.string()),
   subject: z
     .string({ error: 'give the subject, 32 hex digits' })
     .regex(/^[0-9a-f]{32}$/, 'give the subject, 32 hex digits, as it was exported'),
@@ -61,12 +81,10 @@ export function readLabelRow(value: unknown, settings: LabelRowSettings, complai
     const at = first!.path.length === 0 ? 'the row' : z.core.toDotPath(first!.path);
     return void complain('row_invalid', `${at}: ${first!.message}`, `a row is ${LABEL_FORM}`);
   }
-  const { scorer, subject, note, at } = data;
-  const fields = settings.fieldsOf(scorer);
-  if (fields === undefined) {
-    const remedy = suggest(scorer, settings.scorers, 'no evaluation here has scorers yet');
-    return void complain('scorer_unknown', `there is no scorer '${scorer}'`, remedy);
-  }
+  const { subject, note, at } = data;
+  const known = scorerIn(data, settings.scorers, complain);
+  if (known === undefined) return;
+  const { pipeline, scorer, version, fields } = known;
   const given = givenIn(data, fields, complain);
   if (given === undefined || given.size === 0) return given && 'blank';
   const rater = data.rater ?? settings.rater;
@@ -75,7 +93,50 @@ export function readLabelRow(value: unknown, settings: LabelRowSettings, complai
   const labelledAt = at === undefined ? settings.now : new Date(at).getTime();
   if (!(labelledAt >= 0 && labelledAt <= settings.now + DAY_MS))
     return void complain('row_invalid', `at: ${at} is no time that has been`, 'give an ISO time, or leave it out');
-  return Object.freeze({ scorer, subject, rater, value: Object.fromEntries(given), note: note ?? null, labelledAt });
+  const said = { subject, rater, value: Object.fromEntries(given), note: note ?? null, labelledAt };
+  return Object.freeze({ pipeline, scorer, version, ...said });
+}
+
+/** Which scorer a row means. Rows that name no pipeline and version mean the only one that evaluations have of its id. */
+function scorerIn(
+  { pipeline, scorer, version }: Pick<RawLabel, 'pipeline' | 'scorer' | 'version'>,
+  scorers: readonly KnownScorer[],
+  complain: Complain,
+): KnownScorer | undefined {
+  const ofId = scorers.filter((one) => one.scorer === scorer);
+  const fit = ofId.filter(
+    (one) => one.pipeline === (pipeline ?? one.pipeline) && one.version === (version ?? one.version),
+  );
+  const evaluated = fit.filter(({ isEvaluated }) => isEvaluated);
+  const [found, ...others] = evaluated.length > 0 ? evaluated : fit;
+  if (ofId.length === 0) {
+    const ids = scorers.map((one) => one.scorer);
+    const remedy = suggest(scorer, ids, 'no evaluation here has scorers yet');
+    return void complain('scorer_unknown', `there is no scorer '${scorer}'`, remedy);
+  }
+  if (found === undefined) {
+    const named = [pipeline && `pipeline '${pipeline}'`, version && `version '${version}'`].filter(Boolean).join(', ');
+    return void complain(
+      'scorer_unknown',
+      `there is no scorer '${scorer}' of ${named.slice(0, 200)}`,
+      `those of that id: ${listed(ofId)}; sluice judge export writes a file of one of them`,
+    );
+  }
+  if (others.length === 0) return found;
+  return void complain(
+    'scorer_ambiguous',
+    `there are ${others.length + 1} scorers '${scorer}'`,
+    `name one in the columns pipeline and version: ${listed([found, ...others])}`,
+  );
+}
+
+/** Scorers that a message names. */
+const LISTED = 8;
+
+function listed(scorers: readonly ScorerIdentity[]): string {
+  const named = scorers.slice(0, LISTED).map(({ pipeline, version }) => `pipeline '${pipeline}', version '${version}'`);
+  const more = scorers.length - named.length;
+  return [...named, ...(more > 0 ? [`${more} more`] : [])].join('; ');
 }
 
 /** Clocks differ. */

@@ -1,18 +1,18 @@
 /** What people have said, from the store, and who has scored the same elsewhere. */
 import type { Store } from '../../store/store.ts';
-import type { ScorerSpec } from '../spec.ts';
+import type { EvaluationSpec } from '../spec.ts';
 import type { Judgement, Labelled } from './labelled.ts';
 import { type Ratings, ratingsOf } from './ratings.ts';
+import { scorerIdentity } from './scorer-identity.ts';
 
 type WithEvaluations = Pick<Store, 'evaluations'>;
 
-/** Of scorers all that people have said, whichever evaluation it was about. */
+/** Of these scorers of a pipeline all that people have said, whichever evaluation it was about. */
 export async function loadRatings(
   { evaluations }: WithEvaluations,
-  scorers: readonly Pick<ScorerSpec, 'id'>[],
+  spec: Pick<EvaluationSpec, 'pipeline' | 'scorers'>,
 ): Promise<Ratings> {
-  const ids = new Set(scorers.map(({ id }) => id));
-  const labels = await Promise.all([...ids].map((id) => evaluations.labels(id)));
+  const labels = await Promise.all(spec.scorers.map((scorer) => evaluations.labels(scorerIdentity(spec, scorer))));
   return ratingsOf(labels.flat());
 }
 
@@ -22,11 +22,15 @@ export async function loadElsewhere(
   { facts, ratings, judgements }: Labelled,
   scorer: string,
 ): Promise<readonly Judgement[]> {
-  const version = facts.pins?.scorerVersions[scorer];
+  const pinned = facts.pins?.scorerVersions[scorer];
+  const defined = facts.spec.scorers.find(({ id }) => id === scorer);
   const here = new Set(judgements(scorer).map(({ subject }) => subject));
   const subjects = [...(ratings.get(scorer)?.keys() ?? [])].filter((subject) => !here.has(subject));
-  if (version === undefined || subjects.length === 0) return [];
-  const found = await evaluations.scored(scorer, subjects, { version, except: facts.evaluationId });
+  if (pinned === undefined || defined === undefined || subjects.length === 0) return [];
+  const found = await evaluations.scored(scorerIdentity(facts.spec, defined), subjects, {
+    pinned,
+    except: facts.evaluationId,
+  });
   return found.flatMap(({ subject, exampleId, score }) =>
     score === null ? [] : [{ subject, exampleId, score, variant: ELSEWHERE }],
   );

@@ -5,7 +5,7 @@
  */
 import type { Label } from '../../store/evaluations.ts';
 
-/** By scorer and subject. */
+/** Of the scorers of one evaluation, by id and subject. */
 export type Ratings = ReadonlyMap<string, ReadonlyMap<string, readonly Label[]>>;
 
 export function ratingsOf(labels: readonly Label[]): Ratings {

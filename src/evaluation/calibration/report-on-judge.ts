@@ -14,12 +14,14 @@ export interface JudgeInput {
   readonly population: Population;
   /** Labelled subjects that the same version has scored in other evaluations only. */
   readonly elsewhere: readonly Judgement[];
+  /** Labelled subjects of scorers of its id that are of no known pipeline and version. */
+  readonly unattributed: number;
 }
 
 /** Of two-sided intervals. */
 const ALPHA = 0.05;
 
-export function reportOnJudge({ scorer: id, labelled, population, elsewhere }: JudgeInput): JudgeReport {
+export function reportOnJudge({ scorer: id, labelled, population, elsewhere, unattributed }: JudgeInput): JudgeReport {
   const { facts, ratings } = labelled;
   const scorer = facts.spec.scorers.find((each) => each.id === id)!;
   const own = [...(ratings.get(id) ?? [])];
@@ -47,7 +49,10 @@ export function reportOnJudge({ scorer: id, labelled, population, elsewhere }: J
     model: judgeModel(scorer),
     version: facts.pins?.scorerVersions[id] ?? null,
     subjects: population.subjects.size,
-    labels: Object.freeze({ here, elsewhere: elsewhere.length, unscored: own.length - here - elsewhere.length }),
+    labels: Object.freeze({
+      ...{ here, elsewhere: elsewhere.length, unscored: own.length - here - elsewhere.length },
+      unattributed,
+    }),
     fields: Object.freeze(fields),
   });
 }

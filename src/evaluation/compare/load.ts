@@ -11,6 +11,7 @@ import { isJudge } from '../calibration/judges.ts';
 import { createLabelled, type Judgement, type Labelled } from '../calibration/labelled.ts';
 import { loadElsewhere, loadRatings } from '../calibration/load-labels.ts';
 import type { Ratings } from '../calibration/ratings.ts';
+import { scorerIdentity } from '../calibration/scorer-identity.ts';
 import { labelFiller } from '../calibration/with-labels.ts';
 import type { Example } from '../dataset.ts';
 import type { ResultRow } from '../result.ts';
@@ -75,10 +76,13 @@ async function load(
   see: SeeExamples,
 ): Promise<readonly Loaded[]> {
   const rows = await Promise.all([...new Set(evaluationIds)].map((id) => store.evaluations.get(id)));
-  const ratings = await loadRatings(
-    store,
-    rows.flatMap(({ spec }) => spec.scorers),
-  );
+  const ratings = new Map<string, Promise<Ratings>>();
+  const ratingsOf = ({ spec }: EvaluationRow): Promise<Ratings> => {
+    const key = JSON.stringify(spec.scorers.map((scorer) => scorerIdentity(spec, scorer)));
+    const known = ratings.get(key) ?? loadRatings(store, spec);
+    ratings.set(key, known);
+    return known;
+  };
   const known = new Map<string, readonly ExampleInfo[]>();
   const loaded: Loaded[] = [];
   for (const row of rows) {
@@ -86,7 +90,7 @@ async function load(
     const key = JSON.stringify(dataset);
     const examples = known.get(key) ?? (await readExamples(store, dataset, see(dataset)));
     known.set(key, examples);
-    loaded.push(await loadOne(store, row, examples, ratings));
+    loaded.push(await loadOne(store, row, examples, await ratingsOf(row)));
   }
   return loaded;
 }
@@ -113,7 +117,7 @@ export async function* resultsWithLabels(
   store: EvaluationStore,
   { evaluationId, spec }: Pick<EvaluationRow, 'evaluationId' | 'spec'>,
 ): AsyncGenerator<ResultRow> {
-  const fill = labelFiller(spec, await loadRatings(store, spec.scorers));
+  const fill = labelFiller(spec, await loadRatings(store, spec));
   for await (const row of store.evaluations.eachResult(evaluationId)) yield fill(row);
 }
 

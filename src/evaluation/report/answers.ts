@@ -4,9 +4,11 @@
  * while all that it rests on is as it was: the evaluations, what people have said of their answers, what judges have said
  * of the same answers elsewhere, and how often has been compared on the dataset.
  */
+
 import { hash } from 'node:crypto';
 import { SluiceError } from '../../errors.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';
+import { scorerIdentity } from '../calibration/scorer-identity.ts';
 import { type ChosenEvaluation, sidesOf } from '../compare/choose-sides.ts';
 import { countComparisons } from '../compare/load.ts';
 import { type Comparer, createComparer } from './comparer.ts';
@@ -140,12 +142,12 @@ const rowsOf = (named: readonly ChosenEvaluation[]): readonly EvaluationRow[] =>
 async function basisOf({ evaluations }: Opened['store'], named: readonly ChosenEvaluation[]): Promise<string | null> {
   const rows = rowsOf(named);
   if (!rows.every(({ state }) => ENDED.has(state))) return null;
-  const scorers = [...new Set(rows.flatMap(({ spec }) => spec.scorers.map(({ id }) => id)))];
+  const scorers = rows.flatMap(({ spec }) => spec.scorers.map((scorer) => scorerIdentity(spec, scorer)));
   const [own, locked, labels] = await Promise.all([
     // Of a row that comes late in another's place the counts may be the same: this says that it has come.
     evaluations.fingerprint(rows.map(({ evaluationId }) => evaluationId)),
     Promise.all(rows.map(async ({ spec }) => (await evaluations.registration(spec.name))?.hash)),
-    Promise.all(scorers.map((id) => evaluations.labels(id))),
+    Promise.all(scorers.map((scorer) => evaluations.labels(scorer))),
   ]);
   // Where there are labels, what judges have said of the same answers elsewhere says how good they are.
   const elsewhere = labels.some((each) => each.length > 0) ? await evaluations.fingerprint() : null;

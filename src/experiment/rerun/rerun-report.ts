@@ -39,7 +39,7 @@ export async function rerunReport(
   const facts: EvaluationFacts = {
     ...{ evaluationId: rerunId, name: rerun.pipeline, spec, pins: null, state: 'completed', examples, locked: null },
   };
-  const labelled = createLabelled(facts, await loadRatings(store, spec.scorers));
+  const labelled = createLabelled(facts, await loadRatings(store, spec));
   for (const row of rows) labelled.add(row);
   const sheets = [sheetOf(facts, rows)];
   const sides = [SERVED, VARIANT].map((variant) => ({ evaluationId: rerunId, variant: variant! }));

@@ -177,7 +177,7 @@ describe('the report on a judge', () => {
   function reportOf(given: readonly Label[], of: Judged = judged, elsewhere: readonly Judgement[] = []) {
     const population = createPopulation('judged');
     for (const row of of.rows) population.add(row);
-    return reportOnJudge({ scorer: 'judged', labelled: labelledOf(of, given), population, elsewhere });
+    return reportOnJudge({ scorer: 'judged', labelled: labelledOf(of, given), population, elsewhere, unattributed: 0 });
   }
 
   it('says what it is, which version, and what of it has labels', () => {

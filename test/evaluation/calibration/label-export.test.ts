@@ -60,12 +60,19 @@ describe('a file to fill in', () => {
     ...{ subject: 's', row, pair: null },
     example: { id: 'e001', input: { question: 'Why?' }, expected: { answer: 'So.' } },
   };
-  const settings = { scorer: 'judged', fields: ['correct', 'note'], showsVerdicts: false };
+  const settings = {
+    pipeline: 'small',
+    scorer: 'judged',
+    version: 'd1',
+    fields: ['correct', 'note'],
+    showsVerdicts: false,
+  };
   const csv = (...given: Parameters<typeof toLabelCsv>) => parse(toLabelCsv(...given), { columns: true }) as object[];
 
   it('shows what was asked, said and expected, and neither variant nor verdict', () => {
     const [first] = csv([shown], settings);
     expect(first).toEqual({
+      ...{ pipeline: 'small', version: 'd1' },
       ...{ scorer: 'judged', subject: 's', rater: '', correct: '', 'value.note': '', note: '', example: 'e001' },
       ...{
         'input.question': 'Why?',
@@ -77,6 +84,7 @@ describe('a file to fill in', () => {
     });
     expect(toLabelCsv([shown], settings)).not.toContain('fits');
     expect(JSON.parse(toLabelLines([shown], settings))).toEqual({
+      ...{ pipeline: 'small', version: 'd1' },
       ...{ scorer: 'judged', subject: 's', rater: null, value: { correct: null, note: null }, note: null },
       ...{ example: 'e001', input: { question: 'Why?' }, output: row.output, expected: { answer: 'So.' } },
     });
@@ -94,7 +102,7 @@ describe('a file to fill in', () => {
   it('shows two answers in one order or the other, and says which', () => {
     const baseline = rowOf(1, 0, { output: { text: 'of the baseline' } });
     const of = (isSwapped: boolean): ShownSubject => ({ ...shown, pair: { baseline, isSwapped } });
-    const pair = { scorer: 'preferred', fields: ['win'], showsVerdicts: false };
+    const pair = { ...settings, scorer: 'preferred', fields: ['win'] };
     const [straight, swapped] = csv([of(false), of(true)], pair);
     expect(straight).toMatchObject({ winner: '', swapped: 'false', 'first.text': 'of the baseline' });
     expect(swapped).toMatchObject({ winner: '', swapped: 'true', 'second.text': 'of the baseline' });

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { SluiceError } from '../../../src/errors.ts';
 import { describeField, fieldsOfScorer, fieldsOfSpec } from '../../../src/evaluation/calibration/label-fields.ts';
 import { readLabels } from '../../../src/evaluation/calibration/label-file.ts';
+import type { KnownScorer } from '../../../src/evaluation/calibration/label-row.ts';
 import { defineHumanScorer } from '../../../src/index.ts';
 import { small } from '../small-evaluation.ts';
 import { JUDGE, subjectOf } from './make.ts';
@@ -32,18 +33,20 @@ const helpful = defineHumanScorer(
   ({ output }) => ({ answer: output.text }),
 );
 const pair = fieldsOfSpec({ fields: { win: { better: 'higher', format: 'share', worst: 0, best: 1 } } });
-const FIELDS = new Map([
-  ['judged', fieldsOfSpec(JUDGE)],
-  ['helpful', fieldsOfScorer(helpful)],
-  ['preferred', pair],
-]);
+const OF = { pipeline: 'small', version: 'd1' };
+const SCORERS: readonly KnownScorer[] = [
+  { ...OF, scorer: 'judged', fields: fieldsOfSpec(JUDGE), isEvaluated: true },
+  { ...OF, scorer: 'helpful', fields: fieldsOfScorer(helpful), isEvaluated: true },
+  { ...OF, scorer: 'preferred', fields: pair, isEvaluated: true },
+  { ...OF, scorer: 'preferred', version: 'not evaluated', fields: pair, isEvaluated: false },
+];
 const NOW = Date.UTC(2026, 0, 2);
 
 async function read(name: string, content: string, rater?: string) {
   const path = join(folder, name);
   await writeFile(path, content);
   return readLabels(path, name.endsWith('csv') ? 'csv' : 'jsonl', {
-    ...{ fieldsOf: (scorer: string) => FIELDS.get(scorer), scorers: [...FIELDS.keys()], rater, now: NOW },
+    ...{ scorers: SCORERS, rater, now: NOW },
   });
 }
 const jsonl = (...rows: readonly object[]) => rows.map((row) => JSON.stringify(row)).join('\n');
@@ -66,6 +69,7 @@ describe('a file of labels', () => {
       labels: [
         ...[
           {
+            ...OF,
             scorer: 'judged',
             subject: s,
             rater: 'ada',
@@ -76,6 +80,8 @@ describe('a file of labels', () => {
         ],
         ...[
           {
+            ...OF,
+            ...OF,
             scorer: 'judged',
             subject: subjectOf(2, 0),
             rater: 'ben',

@@ -64,7 +64,8 @@ export function judgedEvaluation(parts: JudgedParts): Judged {
 }
 
 export const labelOf = (subject: string, value: Label['value'], rater = 'ada', scorer = 'judged'): Label => ({
-  ...{ scorer, subject, rater, value, note: null, labelledAt: 1_000 },
+  ...{ pipeline: 'docs-bot', scorer, version: JUDGE.definitionHash },
+  ...{ subject, rater, value, note: null, labelledAt: 1_000 },
 });
 
 export function labelledOf({ facts, rows }: Judged, labels: readonly Label[]): Labelled {

@@ -1,5 +1,7 @@
 /** From the store to what a comparison takes: examples once, rows one by one, labels counted, and each comparison once. */
+
 import { describe, expect, test } from 'vitest';
+import type { ScorerIdentity } from '../../../src/evaluation/calibration/scorer-identity.ts';
 import { compareEvaluations } from '../../../src/evaluation/compare/compare.ts';
 import { examplesOfPart, loadComparison, loadSheets } from '../../../src/evaluation/compare/load.ts';
 import type { ResultRow } from '../../../src/evaluation/result.ts';
@@ -47,7 +49,7 @@ function storeOf(given: { readonly [evaluationId: string]: Given }, labels: read
       asked.push(`rows of ${evaluationId}${scoresOnly ? '' : ', whole'}`);
       for (let place = 0; place < EXAMPLES; place += 1) for (const variant of [0, 1]) yield resultOf(place, variant);
     },
-    labels: async (scorer: string) => labels.filter((label) => label.scorer === scorer),
+    labels: async ({ scorer }: ScorerIdentity) => labels.filter((label) => label.scorer === scorer),
     scored: async () => [],
     countComparisons: async (version: string, sides: readonly string[]) => {
       for (const each of sides) counted.add(`${version} ${each}`);
@@ -77,7 +79,16 @@ const resultOf = (place: number, variant: number): ResultRow =>
   });
 
 const labelOf = (place: number, variant: number, liked: boolean): Label => ({
-  ...{ scorer: 'people', subject: `${place}/${variant}`, rater: 'mo', value: { liked }, note: null, labelledAt: 1 },
+  ...{
+    pipeline: 'bot',
+    scorer: 'people',
+    version: 'd1',
+    subject: `${place}/${variant}`,
+    rater: 'mo',
+    value: { liked },
+    note: null,
+    labelledAt: 1,
+  },
 });
 const sides = (...ids: readonly string[]) =>
   ids.map((id) => ({ evaluationId: id.split(':')[0]!, variant: Number(id.split(':')[1] ?? 0) }));

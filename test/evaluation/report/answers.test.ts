@@ -1,5 +1,6 @@
 /** Comparisons that are kept: the same is made once, and nothing old is shown. */
 import { describe, expect, test } from 'vitest';
+import type { ScorerIdentity } from '../../../src/evaluation/calibration/scorer-identity.ts';
 import type { ChosenEvaluation } from '../../../src/evaluation/compare/choose-sides.ts';
 import { type AnswersOptions, createAnswers } from '../../../src/evaluation/report/answers.ts';
 import { createKept } from '../../../src/evaluation/report/kept.ts';
@@ -7,7 +8,10 @@ import type { Label } from '../../../src/store/evaluations.ts';
 import { makeRows } from './make-rows.ts';
 
 const { facts, rows } = makeRows({ examples: 12, variants: 2 });
-const LABEL = { scorer: 'judge', subject: 's', rater: 'mo', value: { correct: 1 }, note: null, labelledAt: 1 } as Label;
+const LABEL: Label = {
+  ...{ pipeline: 'docs-bot', scorer: 'judge', version: 'd1' },
+  ...{ subject: 's', rater: 'mo', value: { correct: 1 }, note: null, labelledAt: 1 },
+};
 
 /** A store in which everything that an answer rests on may change. */
 function storeThat() {
@@ -18,7 +22,7 @@ function storeThat() {
     get: async () => evaluation('completed').row,
     progress: async () => ({ done: 24 }),
     registration: async () => ({ hash: has.lock, content: null }),
-    labels: async (scorer: string) => has.labels.filter((label) => label.scorer === scorer),
+    labels: async ({ scorer }: ScorerIdentity) => has.labels.filter((label) => label.scorer === scorer),
     scored: async () => [],
     fingerprint: async (ids?: readonly string[]) =>
       ids === undefined ? has.others : `${has.progressedAt} ${has.finishedAt}`,
