@@ -1,11 +1,11 @@
 /** What is foreseen of an experiment, as its reader wants it: how long, then what that rests on. */
 import { showDifference, showValue } from '../evaluation/report/values.ts';
 import type { Foreseen } from '../experiment/foresee.ts';
-import { judgedWarning } from '../experiment/judged-metrics.ts';
 import type { GuardrailPlan } from '../experiment/planner.ts';
 import type { MetricBaseline } from '../experiment/planner-variances.ts';
 import { percent } from '../experiment/report-text.ts';
 import type { ExperimentSpec, OnlineMetric } from '../experiment/spec.ts';
+import { judgedWarning } from '../experiment/spec.ts';
 import { formatDifference } from '../stats/words.ts';
 import { tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';

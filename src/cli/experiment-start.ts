@@ -2,9 +2,9 @@
 import type { Command } from 'commander';
 import { SluiceError } from '../errors.ts';
 import type { Foreseen } from '../experiment/foresee.ts';
-import { judgedWarning } from '../experiment/judged-metrics.ts';
 import { percent, showSpan } from '../experiment/report-text.ts';
 import type { ExperimentSpec } from '../experiment/spec.ts';
+import { judgedWarning } from '../experiment/spec.ts';
 import { noBaseline } from '../runtime/deploy-refusals.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { ExperimentRow } from '../store/experiments.ts';

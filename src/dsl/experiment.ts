@@ -3,8 +3,7 @@
  * from it. All of it is fixed before the first run.
  */
 import { ASSIGN_VERSION } from '../experiment/assign.ts';
-import { decidingJudged } from '../experiment/judged-metrics.ts';
-import { EXPERIMENT_FORMAT, type ExperimentSpec } from '../experiment/spec.ts';
+import { decidingJudged, EXPERIMENT_FORMAT, type ExperimentSpec } from '../experiment/spec.ts';
 import { freezeJson } from '../plan/json.ts';
 import { LIMITS } from '../plan/limits.ts';
 import type { AnyPipeline, AnyVariant, Pipeline, Variant } from './edit.ts';

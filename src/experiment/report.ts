@@ -13,12 +13,11 @@ import type {
 } from '../stats/reports.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import { namedArrivals } from './arrival.ts';
-import { isJudged } from './judged-metrics.ts';
 import { burnIn, maturedUnits, recordedUnits, stagesOf } from './look-cells.ts';
 import { gainOf } from './look-combine.ts';
 import type { ArmVerdict, LookRecord } from './look-data.ts';
 import { showSpan, showTime } from './report-text.ts';
-import { DEFAULT_MAX_LATE, type ExperimentSpec, type FrozenSettings, type OnlineMetric } from './spec.ts';
+import { DEFAULT_MAX_LATE, type ExperimentSpec, type FrozenSettings, isJudged, type OnlineMetric } from './spec.ts';
 import { sampleRatioVerdict, servedArms } from './srm.ts';
 
 const DAY_MS = 86_400_000;

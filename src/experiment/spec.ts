@@ -3,6 +3,7 @@
  * decided from it. The store keeps it with the experiment, so that every verdict can be read, and recomputed, without the
  * code that asked.
  */
+import { isJudge } from '../evaluation/calibration/judges.ts';
 import type { RunField, ScorerSpec } from '../evaluation/spec.ts';
 import type { NodeEdit, Wiring } from '../plan/plan.ts';
 import type { Better } from '../stats/gate.ts';
@@ -186,3 +187,22 @@ export const LIVE_STATES = [...SERVED_STATES, 'paused'] as const satisfies reado
 const LIVE: ReadonlySet<ExperimentState> = new Set(LIVE_STATES);
 
 export const isLive = ({ state }: { readonly state: ExperimentState }): boolean => LIVE.has(state);
+
+type Scored = Pick<ExperimentSpec, 'scorers' | 'metrics'>;
+
+/** Whether a judge scores the metric. Online there are no labels, and a judge without labels never promotes. */
+export function isJudged({ scorers }: Pick<Scored, 'scorers'>, { source, denominator }: OnlineMetric): boolean {
+  const judges = scorers.filter(({ spec }) => isJudge(spec)).map(({ spec }) => spec.id);
+  return [source, denominator].some((one) => one?.from === 'score' && judges.includes(one.scorer));
+}
+
+/** Names of the primary and guardrail metrics that a judge scores: with one, a win waits for a person. Proven harm still rolls back. */
+export const decidingJudged = ({ scorers, metrics }: Scored): readonly string[] =>
+  metrics.filter((metric) => metric.role !== 'secondary' && isJudged({ scorers }, metric)).map(({ name }) => name);
+
+/** What to say of them before the start; null where there is none. */
+export function judgedWarning(spec: Scored): string | null {
+  const names = decidingJudged(spec);
+  if (names.length === 0) return null;
+  return `${names.join(', ')}: scored by a judge, which no labels correct online. A win waits for approval: sluice experiment approve`;
+}

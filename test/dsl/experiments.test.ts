@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judgedWarning } from '../../src/experiment/judged-metrics.ts';
+import { judgedWarning } from '../../src/experiment/spec.ts';
 import { defineDataset, defineExperiment, definePipeline, defineScorer, metric } from '../../src/index.ts';
 import { grounded, short } from './evaluated.ts';
 import { Answer, imagined, judge, Question, supportBot, wide } from './example.ts';

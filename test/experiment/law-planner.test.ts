@@ -36,7 +36,9 @@ describe('a plan', () => {
     expect(plan.tuning).toEqual({ nStar: 6_012, vRefs: [1, 0.19] });
     // The window and what may be on its way, after the last unit: 11 minutes.
     expect(plan.days).toBeCloseTo(6.012 + 11 / (24 * 60), 9);
-    expect(plan.sentences[0]).toMatch(/^To see a change of 5% you need about 6012 users \(6 days at current traffic\)/);
+    expect(plan.sentences[0]).toMatch(
+      /^To see a change of 5 percentage points you need about 6012 users \(6 days at current traffic\)/,
+    );
   });
 
   test('half the effect takes four times the units, and a part of the traffic as much longer', () => {
