@@ -3,7 +3,12 @@ import { type Command, Option } from 'commander';
 import type { LeaderboardColumn } from '../evaluation/compare/leaderboard.ts';
 import { SPLITS } from '../evaluation/dataset.ts';
 import { showDifference, showMean } from '../evaluation/report/values.ts';
-import type { StandingBoard, StandingCell, StandingRow } from '../evaluation/standing-board.ts';
+import {
+  comparedWords,
+  type StandingBoard,
+  type StandingCell,
+  type StandingRow,
+} from '../evaluation/standing-board.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { shortVersion } from './dataset-names.ts';
 import { positiveInteger } from './options.ts';
@@ -28,7 +33,7 @@ const SHOWN_METRICS = 4;
 
 export function leaderboardCommand(world: World): Command {
   return readingCommand('leaderboard', {
-    summary: 'rank the variants of the newest evaluations',
+    summary: 'rank variants on the largest set of examples that they share',
     examples: [
       ['eval leaderboard --name retrieval --sort mrr-10', 'of one definition, by one metric'],
       [
@@ -65,7 +70,7 @@ async function leaderboard(session: Session, options: LeaderboardOptions): Promi
 }
 
 function boardLines(board: StandingBoard, { all = false }: LeaderboardOptions, room: number): string[] {
-  const { columns, rows, sortedBy, baseline } = board;
+  const { columns, rows, sortedBy, baseline, compared } = board;
   const places = columns.map((_, place) => place);
   const ordered = [
     ...places.filter((place) => columns[place]!.metric === sortedBy),
@@ -99,9 +104,11 @@ function boardLines(board: StandingBoard, { all = false }: LeaderboardOptions, r
   );
   const left = columns.length - shown.length;
   const open = rows.some(({ cells }) => rankText(cells[first]!)?.includes('('));
-  const doubt = open ? ['in brackets: the places that its interval leaves open'] : [];
+  const doubt = open ? ['in brackets: the places that paired comparisons of all variants leave open at once'] : [];
   return [
     ...lines,
+    ...bestLines(rows, first),
+    ...(compared === null ? [] : comparedWords(compared)),
     ...doubt,
     ...apartLines(rows, first),
     ...(left > 0 ? [`${count(left, 'more metric')}: --all`] : []),
@@ -124,6 +131,14 @@ function cellText(cell: StandingCell, { format }: LeaderboardColumn, hasRank: bo
   const lacking = cell.coverage !== null && cell.coverage < 1 ? ` (${Math.floor(100 * cell.coverage)}% scored)` : '';
   const rank = hasRank && cell.rank !== null ? ` #${cell.rank}` : '';
   return `${showMean(cell, format)}${lacking}${rank}`;
+}
+
+/** `proven best: loud`, or those of which none is proven better than another. */
+function bestLines(rows: readonly StandingRow[], place: number): readonly string[] {
+  return (['proven', 'tied'] as const).flatMap((best) => {
+    const of = rows.filter(({ cells }) => cells[place]!.best === best).map(({ label }) => label);
+    return of.length === 0 ? [] : [`${best === 'proven' ? 'proven best' : 'tied for best'}: ${of.join(', ')}`];
+  });
 }
 
 /** Why some have no rank. */

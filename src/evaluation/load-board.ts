@@ -1,10 +1,11 @@
-/** The leaderboard of the newest evaluations, and of which datasets there could be one. */
+/** The leaderboard of the evaluations on the largest comparable set, and of which datasets there could be one. */
 import { SluiceError } from '../errors.ts';
 import { suggest } from '../nearest.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
+import type { SideRef } from './compare/input.ts';
 import { type Leaderboard, leaderboardOf } from './compare/leaderboard.ts';
 import { type EvaluationStore, loadSheets } from './compare/load.ts';
-import { restanding, type StandingBoard, standingBoard } from './standing-board.ts';
+import { type ComparedSet, restanding, type StandingBoard, standingBoard } from './standing-board.ts';
 
 export interface BoardAsked {
   readonly dataset?: string | undefined;
@@ -54,30 +55,79 @@ export function evaluatedDatasets(rows: readonly EvaluationRow[]): readonly Eval
 type Counted = { readonly evaluations: number };
 const byCount = (one: Counted, other: Counted): number => other.evaluations - one.evaluations;
 
-/** @throws SluiceError `metric_unknown`, `metric_ambiguous`, `variant_unknown`, `evaluation_unknown` */
+/** @throws SluiceError `metric_unknown`, `metric_ambiguous`, `variant_unknown`, `evaluation_unknown`, `leaderboard_too_large` */
 export async function loadBoard(
   store: EvaluationStore,
   rows: readonly EvaluationRow[],
   { dataset, split, sortBy, baseline, limit }: BoardAsked,
 ): Promise<StandingBoard> {
-  const meant = rows
-    .filter((row) => dataset === undefined || row.spec.dataset.name === dataset)
-    .filter((row) => split === undefined || partOf(row) === split)
-    .slice(0, limit);
+  const meant = comparableFirst(
+    rows
+      .filter((row) => dataset === undefined || row.spec.dataset.name === dataset)
+      .filter((row) => split === undefined || partOf(row) === split),
+  ).slice(0, limit);
   const evaluationIds = meant.map(({ evaluationId }) => evaluationId);
   const sheets = await loadSheets(store, evaluationIds);
-  const sides = meant.flatMap(({ evaluationId, spec }) =>
-    spec.variants.map((_, variant) => ({ evaluationId, variant })),
-  );
+  const sides = onePerPlan(meant);
   const board = leaderboardOf({ sheets, sides });
   const standing = standingBoard(board, {
     evaluationIds,
+    compared: comparedSet(meant, sides),
     ...(baseline !== undefined && meant.length > 0 && { baseline }),
     nameOf: ({ evaluationId, variant }) =>
       meant.find((row) => row.evaluationId === evaluationId)!.spec.variants[variant]!.name,
   });
   // The means and intervals of all rows are the same in whatever order.
   return sortBy === undefined ? standing : restanding(standing, { sortBy: metricNamed(board, sortBy) });
+}
+
+/**
+ * The evaluations on the largest set of examples on which two plans or more were evaluated, then the others; the newest
+ * first of each. The first decides what a leaderboard ranks.
+ */
+export function comparableFirst(rows: readonly EvaluationRow[]): readonly EvaluationRow[] {
+  const sets = [...Map.groupBy(rows, comparableKey).values()];
+  const plansOf = (set: readonly EvaluationRow[]): number =>
+    new Set(set.flatMap(({ spec }) => spec.variants.map(({ planId }) => planId))).size;
+  const examplesOf = (set: readonly EvaluationRow[]): number => set[0]!.spec.dataset.examples;
+  const [largest] = sets.toSorted(
+    (one, other) =>
+      Number(plansOf(other) > 1) - Number(plansOf(one) > 1) ||
+      examplesOf(other) - examplesOf(one) ||
+      plansOf(other) - plansOf(one),
+  );
+  return largest === undefined ? [] : [...largest, ...rows.filter((row) => !largest.includes(row))];
+}
+
+function comparedSet(rows: readonly EvaluationRow[], sides: readonly SideRef[]): ComparedSet | null {
+  const [first] = rows;
+  if (first === undefined) return null;
+  const set = rows.filter((row) => comparableKey(row) === comparableKey(first));
+  const isRow = (evaluationId: string, variant: number): boolean =>
+    sides.some((side) => side.evaluationId === evaluationId && side.variant === variant);
+  return {
+    dataset: first.spec.dataset,
+    evaluations: set.length,
+    plans: sides.filter((side) => set.some(({ evaluationId }) => evaluationId === side.evaluationId)).length,
+    repeated: rows.flatMap(({ evaluationId, spec }) =>
+      spec.variants.flatMap(({ name }, variant) => (isRow(evaluationId, variant) ? [] : [`${evaluationId}:${name}`])),
+    ),
+  };
+}
+
+const comparableKey = ({ spec, pins }: EvaluationRow): string => JSON.stringify([spec.dataset, pins?.scorerVersions]);
+
+/** A plan over the same snapshots is one row: of the first evaluation that has it. */
+export function onePerPlan(rows: readonly EvaluationRow[]): readonly SideRef[] {
+  const seen = new Set<string>();
+  return rows.flatMap(({ evaluationId, spec, pins }) =>
+    spec.variants.flatMap(({ planId }, variant) => {
+      const key = JSON.stringify([planId, pins?.snapshots]);
+      if (seen.has(key)) return [];
+      seen.add(key);
+      return [{ evaluationId, variant }];
+    }),
+  );
 }
 
 function metricNamed({ columns }: Leaderboard, name: string): string {

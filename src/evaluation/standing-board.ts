@@ -1,14 +1,11 @@
-/** A leaderboard with what its intervals leave open of each place, and how far each is from a baseline. */
+/** A leaderboard with how far each row is from a baseline. */
 import { SluiceError } from '../errors.ts';
 import { suggest } from '../nearest.ts';
-import type { Leaderboard, LeaderboardCell, LeaderboardColumn, LeaderboardRow } from './compare/leaderboard.ts';
+import { plural } from '../stats/words.ts';
+import type { Leaderboard, LeaderboardCell, LeaderboardRow } from './compare/leaderboard.ts';
+import type { DatasetPart } from './spec.ts';
 
 export interface StandingCell extends LeaderboardCell {
-  /**
-   * The places that are not ruled out: behind all whose interval lies wholly ahead of its own, and before all whose lies
-   * wholly behind. Each interval stands alone, so this says less than a comparison of the two. Null without an interval.
-   */
-  readonly range: { readonly from: number; readonly to: number } | null;
   /** Its mean less the baseline's; null where one of them has no rank. */
   readonly delta: number | null;
 }
@@ -19,13 +16,25 @@ export interface StandingRow extends Omit<LeaderboardRow, 'cells'> {
   readonly cells: readonly StandingCell[];
 }
 
+/** What the ranked rows are compared on. */
+export interface ComparedSet {
+  readonly dataset: Pick<DatasetPart, 'name' | 'version' | 'split' | 'tag' | 'examples'>;
+  readonly evaluations: number;
+  readonly plans: number;
+  /** References of variants whose plan another evaluation has a row of. */
+  readonly repeated: readonly string[];
+}
+
 export interface StandingBoard extends Omit<Leaderboard, 'rows'> {
   readonly rows: readonly StandingRow[];
   /** The reference of a row; null where there is none. */
   readonly baseline: string | null;
+  /** Null without rows. */
+  readonly compared: ComparedSet | null;
 }
 
 interface Standing {
+  readonly compared?: ComparedSet | null;
   /** Of a row: the name of its variant. */
   readonly nameOf: (row: LeaderboardRow) => string;
   /** A reference, or a label; default: the first variant of the first evaluation. */
@@ -35,13 +44,16 @@ interface Standing {
 }
 
 /** @throws SluiceError `variant_unknown` */
-export function standingBoard(board: Leaderboard, { nameOf, baseline, evaluationIds }: Standing): StandingBoard {
+export function standingBoard(
+  board: Leaderboard,
+  { nameOf, baseline, evaluationIds, compared = null }: Standing,
+): StandingBoard {
   const rows = board.rows.map((row) => ({ ...row, reference: `${row.evaluationId}:${nameOf(row)}` }));
   const against =
     baseline === undefined
       ? rows.find(({ evaluationId, variant }) => evaluationId === evaluationIds[0] && variant === 0)
       : rowNamed(rows, baseline);
-  return standing(board, rows, against?.reference ?? null);
+  return standing({ ...board, compared }, rows, against?.reference ?? null);
 }
 
 /** What may be asked of a board that is there already; what it does not have leaves it as it is. */
@@ -61,13 +73,29 @@ export function restanding(board: StandingBoard, { sortBy, baseline }: Restandin
   return standing({ ...board, sortedBy: board.columns[place]?.metric ?? board.sortedBy }, rows, against);
 }
 
+/** `Compared on ai-docs@3fa2c1d0 (dev): 500 examples, 2 evaluations, 5 plans.`, and what is left out. */
+export function comparedWords({ dataset, evaluations, plans, repeated }: ComparedSet): readonly string[] {
+  const { name, version, split, tag, examples } = dataset;
+  const part = [split, tag === null ? null : `tag ${tag}`].filter((each) => each !== null).join(', ');
+  const counts = [plural(examples, 'example'), plural(evaluations, 'evaluation'), plural(plans, 'plan')];
+  return [
+    `Compared on ${name}@${version.slice(0, SHORT_VERSION)}${part === '' ? '' : ` (${part})`}: ${counts.join(', ')}.`,
+    ...(repeated.length === 0 ? [] : [`Left out, the plan has a row already: ${repeated.join(', ')}.`]),
+  ];
+}
+
+const SHORT_VERSION = 12;
+
 type Referred = LeaderboardRow & Pick<StandingRow, 'reference'>;
 
-function standing(board: Omit<Leaderboard, 'rows'>, rows: readonly Referred[], baseline: string | null): StandingBoard {
+function standing(
+  board: Omit<StandingBoard, 'rows' | 'baseline'>,
+  rows: readonly Referred[],
+  baseline: string | null,
+): StandingBoard {
   const against = rows.find(({ reference }) => reference === baseline);
-  const columns = board.columns.map((column, place) =>
+  const columns = board.columns.map((_, place) =>
     standings(
-      column,
       rows.map(({ cells }) => cells[place]!),
       against?.cells[place],
     ),
@@ -95,27 +123,12 @@ function rowNamed(rows: readonly Referred[], name: string): Referred {
   });
 }
 
-function standings(
-  { better }: LeaderboardColumn,
-  cells: readonly LeaderboardCell[],
-  baseline: LeaderboardCell | undefined,
-): readonly StandingCell[] {
-  const ranked = cells.filter(({ rank }) => rank !== null);
-  const isAhead = (one: LeaderboardCell, other: LeaderboardCell): boolean => {
-    if (one.lo === null || one.hi === null || other.lo === null || other.hi === null) return false;
-    return better === 'higher' ? one.lo > other.hi : one.hi < other.lo;
-  };
+function standings(cells: readonly LeaderboardCell[], baseline: LeaderboardCell | undefined): readonly StandingCell[] {
   return cells.map((cell) => {
-    const { rank, mean, lo } = cell;
-    const isPlaced = rank !== null && lo !== null;
-    const range = isPlaced && {
-      from: 1 + ranked.filter((other) => isAhead(other, cell)).length,
-      to: ranked.length - ranked.filter((other) => isAhead(cell, other)).length,
-    };
+    const { rank, mean } = cell;
     const from = baseline?.rank === null ? null : (baseline?.mean ?? null);
     return Object.freeze({
       ...cell,
-      range: range ? Object.freeze(range) : null,
       delta: rank === null || mean === null || from === null ? null : mean - from,
     });
   });

@@ -172,7 +172,10 @@ describe('noise, leaderboard, plan and report', () => {
     const { stdout } = await world.run('leaderboard --sort close');
     const [heading, ...rows] = stdout.split('\n');
     expect(heading).toMatch(/^ +variant +closeness ↑ +latency ↓ +cost ↓ +from baseline +on$/);
-    expect(rows[0]).toMatch(/^ *1 .*loud of eval-tone-000\d +0\.\d+ \[/);
+    expect(rows[0]).toMatch(/^ *1 .*loud +0\.\d+ \[/);
+    expect(stdout).toMatch(/^(proven|tied for) best: .*loud/m);
+    expect(stdout).toMatch(/^Compared on \w+@[0-9a-f]{12}.*: \d+ examples, 2 evaluations, \d plans\.$/m);
+    expect(stdout).toMatch(/^Left out, the plan has a row already: eval-tone-/m);
     expect(stdout).not.toContain('again');
     expect((await world.run('leaderboard --dataset other')).stdout).toContain('no evaluation has ended yet');
     expect((await world.run('leaderboard --sort nothing')).stderr).toContain("there is no metric 'nothing'");

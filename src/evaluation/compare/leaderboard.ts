@@ -1,11 +1,14 @@
 /** Any number of evaluations in one table: a row per side, a column per metric, ranks only among those that are alike. */
+import { SluiceError } from '../../errors.ts';
 import type { Better } from '../../stats/gate.ts';
+import { type RankInterval, rankIntervals } from '../../stats/rank-intervals.ts';
 import type { ValueFormat } from '../../stats/reports.ts';
 import { isJudge } from '../calibration/judges.ts';
 import type { MetricSpec } from '../spec.ts';
 import { definitionDiffers, type PlacedSide, scorerChanged, scorerOf } from './comparable.ts';
 import type { Calibration, ExplainedMean } from './compared-metric.ts';
 import type { SideRef } from './input.ts';
+import { COMPARE_LIMITS } from './limits.ts';
 import { explainedMean, NO_MEAN } from './means.ts';
 import { clustersOf, exampleMean, nothingToScore } from './pairs.ts';
 import type { Column, Sheet } from './sheet.ts';
@@ -51,6 +54,10 @@ export interface LeaderboardCell extends ExplainedMean {
   readonly rank: number | null;
   /** Why it has no rank, as a clause. */
   readonly apart: string | null;
+  /** The places that paired comparisons with all other ranked sides do not rule out, all of them at once. */
+  readonly range: RankInterval | null;
+  /** `proven`: better than every other by these comparisons. `tied`: none is proven better. */
+  readonly best: 'proven' | 'tied' | null;
 }
 
 export interface LeaderboardInput {
@@ -66,7 +73,7 @@ export interface LeaderboardInput {
  * Columns are the metrics of all sides, each as the first that has it declares it. Win rates are none: they are of a
  * variant against a baseline, and not of a variant.
  *
- * @throws SluiceError `variant_unknown`, `evaluation_unknown`
+ * @throws SluiceError `variant_unknown`, `evaluation_unknown`, `leaderboard_too_large`
  */
 export function leaderboardOf({ sheets, sides, sortBy, judges = {} }: LeaderboardInput): Leaderboard {
   const placed = sides.map((side) => placeSide(sheets, side));
@@ -74,9 +81,14 @@ export function leaderboardOf({ sheets, sides, sortBy, judges = {} }: Leaderboar
   const columns = columnsOf(placed);
   const labels = labelsOf(placed);
   const cells = columns.map((column) =>
-    rank(
+    withRanges(
       column,
-      placed.map((side) => cellOf(column, placed, side, alpha)),
+      rank(
+        column,
+        placed.map((side) => cellOf(column, placed, side, alpha)),
+      ),
+      placed,
+      alpha,
     ),
   );
   const rows = placed.map((side, place) =>
@@ -132,6 +144,8 @@ const cell = (mean: ExplainedMean, n: number, coverage: number | null, apart: st
     n,
     coverage,
     rank: null,
+    range: null,
+    best: null,
     apart: apart ?? (mean.mean === null ? 'nothing was scored' : null),
   });
 
@@ -170,6 +184,37 @@ function rank({ better }: MetricSpec, cells: readonly LeaderboardCell[]): readon
     if (own.apart !== null || own.mean === null) return own;
     const ahead = ranked.filter((mean) => isBefore(mean, own.mean!)).length;
     return Object.freeze({ ...own, rank: ahead + 1 });
+  });
+}
+
+/** Ranked sides have the same examples in the same order: `apartFrom` sees to it. */
+function withRanges(
+  { name, better }: MetricSpec,
+  cells: readonly LeaderboardCell[],
+  sides: readonly PlacedSide[],
+  alpha: number,
+): readonly LeaderboardCell[] {
+  const places = cells.flatMap((cell, place) => (cell.rank === null ? [] : [place]));
+  if (places.length > COMPARE_LIMITS.rankedSides)
+    throw new SluiceError('leaderboard_too_large', {
+      message: `${places.length} variants would be compared in pairs, at most ${COMPARE_LIMITS.rankedSides} are`,
+      remedy: 'take fewer evaluations, or those of one definition or part of the dataset',
+      data: { variants: places.length },
+    });
+  if (places.length === 0) return cells;
+  const { examples } = sides[places[0]!]!.sheet.facts;
+  const scores = places.map((place) => {
+    const { sheet, variant } = sides[place]!;
+    const column = sheet.column(variant, name)!;
+    return Float64Array.from(examples, (_, example) => exampleMean(column, example));
+  });
+  const ranges = rankIntervals(scores, clustersOf(examples.map(({ cluster }) => cluster)), { better, alpha });
+  const byPlace = new Map(places.map((place, index) => [place, ranges[index]!]));
+  return cells.map((cell, place) => {
+    const range = byPlace.get(place);
+    if (range === undefined) return cell;
+    const best = range.from > 1 || places.length < 2 ? null : range.to === 1 ? 'proven' : 'tied';
+    return Object.freeze({ ...cell, range, best });
   });
 }
 

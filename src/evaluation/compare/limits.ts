@@ -2,6 +2,8 @@
 export const COMPARE_LIMITS = Object.freeze({
   /** The baseline included. */
   sides: 20,
+  /** Of a leaderboard, each compared with each other: 2,016 pairs. */
+  rankedSides: 64,
   /** Tags with a slice: the most frequent. */
   sliceTags: 20,
   /** Reasons that are named where cells are missing or failed: the most frequent. */

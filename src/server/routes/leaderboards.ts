@@ -27,7 +27,11 @@ const Cell = z.object({
   range: z
     .object({ from: z.int(), to: z.int() })
     .nullable()
-    .openapi({ description: 'The places that the intervals leave open' }),
+    .openapi({ description: 'The places that paired comparisons with all others leave open, all at once' }),
+  best: z
+    .enum(['proven', 'tied'])
+    .nullable()
+    .openapi({ description: 'Better than every other; none is proven better' }),
   delta: z.number().nullable().openapi({ description: "Its mean less the baseline's" }),
 });
 
@@ -49,6 +53,15 @@ const Board = z
     sortedBy: z.string().nullable(),
     baseline: z.string().nullable().openapi({ description: 'The reference of a row' }),
     alpha: z.number(),
+    compared: z
+      .object({
+        dataset: z.object({ name: z.string(), version: z.string(), examples: z.int() }).loose(),
+        evaluations: z.int(),
+        plans: z.int(),
+        repeated: z.array(z.string()).openapi({ description: 'Variants whose plan another evaluation has a row of' }),
+      })
+      .nullable()
+      .openapi({ description: 'What the ranked rows are compared on: the largest set of examples that plans share' }),
   })
   .openapi('Leaderboard');
 

@@ -48,6 +48,30 @@ test('the best first, by the first column or by another, each in its direction',
   ]);
 });
 
+test('places are of paired comparisons of all sides at once, with groups', () => {
+  // Their means overlap widely; example by example the second is always ahead.
+  const noise = (by: number) => wave(0).map((value, place) => value + by + 0.001 * Math.sin(7 * place * (1 + by)));
+  const scores = { quality: [noise(0), noise(0.01), wave(0)], passed: [], latency: [] };
+  const rated = { ...scores, passed: [1, 1, 1].map((each) => times(20, each)), latency: scores.quality };
+  const { rows } = boardOf([sheetOf('eval-a', [0, 0, 0], { scores: rated })]);
+  expect(rows[0]!.label).toBe('variant');
+  expect(rows[0]!.cells[0]!.lo!).toBeLessThan(rows[1]!.cells[0]!.hi!);
+  expect(rows.map(({ cells }) => cells[0]!.range)).toEqual([
+    { from: 1, to: 1 },
+    { from: 2, to: 3 },
+    { from: 2, to: 3 },
+  ]);
+  expect(rows.map(({ cells }) => cells[0]!.best)).toEqual(['proven', null, null]);
+  expect(rows.map(({ cells }) => cells[1]!.best)).toEqual(['tied', 'tied', 'tied']);
+});
+
+test('too many to compare in pairs are refused', () => {
+  const many = sheetOf('eval-a', new Array<number>(101).fill(0), {
+    variants: Array.from({ length: 101 }, (_, at) => `v${at}`),
+  });
+  expect(() => boardOf([many])).toThrow(expect.objectContaining({ code: 'leaderboard_too_large' }));
+});
+
 test('means have intervals: of t, and of Wilson', () => {
   const [first] = boardOf([sheetOf('eval-a', [0.2])]).rows;
   const [quality, passed] = first!.cells;

@@ -143,6 +143,7 @@ function Value({ cell, column: { format }, hasRank }: ValueProps) {
 /** `1`, or with the places that are left open `1 (1–3)`. */
 function rankText(cell: StandingCell | undefined): string {
   if (cell === undefined || cell.rank === null) return DASH;
-  const { rank, range } = cell;
-  return range === null || range.from === range.to ? String(rank) : `${rank} (${range.from}–${range.to})`;
+  const { rank, range, best } = cell;
+  const place = range === null || range.from === range.to ? String(rank) : `${rank} (${range.from}–${range.to})`;
+  return best === null ? place : `${place} ${best === 'proven' ? 'proven best' : 'tied for best'}`;
 }

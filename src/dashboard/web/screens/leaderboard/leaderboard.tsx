@@ -1,7 +1,7 @@
 /** Leaderboard: the variants of the newest evaluations on a dataset, ranked by a metric, each with its interval. */
 import { useCallback, useState } from 'react';
 import { Link, useLocation, useSearchParams } from 'wouter';
-import { restanding } from '../../../../evaluation/standing-board.ts';
+import { comparedWords, restanding } from '../../../../evaluation/standing-board.ts';
 import { query, useApi } from '../../api.ts';
 import { leaderboardCommand } from '../../commands.ts';
 import { Page } from '../../parts/page.tsx';
@@ -44,7 +44,7 @@ export default function LeaderboardScreen() {
   return (
     <Page
       title="Leaderboard"
-      about="Variants of the newest evaluations, ranked where their examples, metric and scorer are the same"
+      about="One row per plan, ranked on the largest set of examples with the same metric and scorer"
       command={leaderboardCommand(board.data)}
       actions={<CompareChosen chosen={chosen} baseline={board.data?.board.baseline ?? null} />}
     >
@@ -104,7 +104,7 @@ interface BoardProps {
 }
 
 function Board({ answer: { dataset, split, board }, chosen, onChoose, onRank }: BoardProps) {
-  const { rows, columns, sortedBy, alpha } = board;
+  const { rows, columns, sortedBy, alpha, compared } = board;
   if (rows.length === 0)
     return (
       <Empty
@@ -123,6 +123,7 @@ function Board({ answer: { dataset, split, board }, chosen, onChoose, onRank }: 
   );
   return (
     <>
+      {compared !== null && <p className="muted">{comparedWords(compared).join(' ')}</p>}
       {[...apart].map(([why, of]) => (
         <p key={why} className="notice">
           Not ranked, {why}: {of.map(({ label }) => label).join(', ')}.
@@ -137,9 +138,9 @@ function Board({ answer: { dataset, split, board }, chosen, onChoose, onRank }: 
       />
       <p className="muted">
         Brackets are intervals of {Math.round(100 * (1 - alpha))} %; grey is{' '}
-        {rows.find(({ reference }) => reference === board.baseline)?.label ?? 'no baseline'}. A place that its interval
-        leaves open is shown as a range. Intervals that overlap prove nothing, nor does a difference here: choose rows
-        and compare them, example by example.
+        {rows.find(({ reference }) => reference === board.baseline)?.label ?? 'no baseline'}. Places are compared in
+        pairs, example by example, all at once (Holm's method): a range holds the places that are left open. Intervals
+        of means that overlap say nothing about such pairs.
       </p>
     </>
   );
