@@ -1,5 +1,6 @@
 /** What was said of an item, for a terminal. */
 import type { ItemTold, Review, ReviewItem, ReviewQueue } from '../review/queue.ts';
+import { shortJson } from '../short-number.ts';
 import { answerLines } from './show-run.ts';
 import { beside } from './side-by-side.ts';
 import type { Terminal } from './terminal.ts';
@@ -54,6 +55,6 @@ export function showItemText(terminal: Terminal, queue: ReviewQueue, item: Revie
   if (minePassed !== null) lines(`you cannot judge it – ${minePassed}`);
   if (told !== null) {
     for (const line of saidLines(queue, told)) lines(line);
-    if (told.verdict !== null) lines(`'${queue.scorer}' itself: ${JSON.stringify(told.verdict)}`);
+    if (told.verdict !== null) lines(`'${queue.scorer}' itself: ${shortJson(told.verdict)}`);
   }
 }

@@ -2,6 +2,7 @@
 
 import type { RunsView } from '../run-filter/kept-view.ts';
 import { askedFor, SHOWN_COLUMNS } from '../run-filter/vocabulary.ts';
+import { shortNumber } from '../short-number.ts';
 import type { FoundRun, HistogramBin, RunPoints } from '../store/run-search.ts';
 import type { Store } from '../store/store.ts';
 import { savedView } from './runs-options.ts';
@@ -145,6 +146,10 @@ function barsOf(bins: readonly HistogramBin[]): readonly Bar[] {
   });
 }
 
+const FORMATS: { readonly [field: string]: (value: number) => string } = { latencyMs: showDuration, costUsd: showCost };
+
+const shownValue = (field: string, value: number): string => (FORMATS[field] ?? shortNumber)(value);
+
 const AXES: Axes = { x: 'latencyMs', y: 'costUsd' };
 
 async function points(
@@ -159,8 +164,8 @@ async function points(
   const lines = tableLines(found.points, [
     { heading: 'run', cell: ({ runId }) => shortRunId(runId) },
     { heading: 'state', cell: ({ state }) => state },
-    { heading: axes.x, cell: ({ x }) => x, align: 'right' },
-    { heading: axes.y, cell: ({ y }) => y, align: 'right' },
+    { heading: axes.x, cell: ({ x }) => shownValue(axes.x, x), align: 'right' },
+    { heading: axes.y, cell: ({ y }) => shownValue(axes.y, y), align: 'right' },
   ]);
   for (const line of lines) terminal.print(line);
   terminal.note(`${found.points.length} of the ${count(found.drawn, 'run')} that were drawn have both`);

@@ -1,6 +1,7 @@
 /** `sluice trace`: a run as a tree of what happened, with times, tokens, money and errors. */
 import type { Command } from 'commander';
 import { askedFor } from '../run-filter/vocabulary.ts';
+import { shortNumber } from '../short-number.ts';
 import type { Trace } from '../telemetry/trace.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { questionIn } from './question.ts';
@@ -73,7 +74,7 @@ function feedbackLines({ feedback }: Trace, width: number): readonly string[] {
   const said = feedback.map(({ thumb, score, emoji, note, by }) =>
     [
       ...(thumb === null ? [] : [thumb === 1 ? 'thumb up' : 'thumb down']),
-      ...(score === null ? [] : [`score ${score}`]),
+      ...(score === null ? [] : [`score ${shortNumber(score)}`]),
       ...(emoji === null ? [] : [emoji]),
       ...(note === null ? [] : [`“${note}”`]),
       ...(by === null ? [] : [`by ${by}`]),

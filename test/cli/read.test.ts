@@ -50,7 +50,7 @@ describe('sluice runs', () => {
       { from: 0, to: 60_000, state: 'failed', n: 1 },
       { from: 120_000, to: 180_000, state: 'completed', n: 2 },
     ]),
-    points: vi.fn(async () => ({ points: [{ runId: 'run-1', state: 'failed', x: 1, y: 2 }], drawn: 4 })),
+    points: vi.fn(async () => ({ points: [{ runId: 'run-1', state: 'failed', x: 1234.5678, y: 2 / 3 }], drawn: 4 })),
   };
   const runs = {
     get: async () => ({
@@ -123,8 +123,13 @@ describe('sluice runs', () => {
   it('prints two values of each', async () => {
     const { stdout, stderr } = await run(['runs', '--points', 'latency,score'], { runtime });
     expect(runSearch.points).toHaveBeenCalledWith([], { x: 'latencyMs', y: 'score' }, 20);
-    expect(stdout.split('\n')[1]).toMatch(/^run-1 {2}failed +1 +2$/);
+    expect(stdout.split('\n')[1]).toMatch(/^run-1 {2}failed +1.2 s +0\.667$/);
     expect(stderr).toBe('1 of the 4 runs that were drawn have both\n');
+    runSearch.points.mockResolvedValueOnce({
+      points: [{ runId: 'run-1', state: 'failed', x: 0.000123, y: 1 }],
+      drawn: 1,
+    });
+    expect((await run(['runs', '--points', 'cost,score'], { runtime })).stdout).toMatch(/failed +\$0\.000123 +1\n/);
   });
 
   it('shows one, as the result it had', async () => {

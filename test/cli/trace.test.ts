@@ -74,7 +74,7 @@ test('the command prints it with what was asked, and all of it as JSON', async (
       byKey: new Map(),
     },
   };
-  const said = { feedbackId: 'f', thumb: -1, score: null, emoji: null, note: 'wrong', by: null };
+  const said = { feedbackId: 'f', thumb: -1, score: 2 / 3, emoji: null, note: 'wrong', by: null };
   const store = {
     runs: { get: async () => given, outputs: async () => new Map() },
     plans: { get: async () => PLAN },
@@ -90,7 +90,7 @@ test('the command prints it with what was asked, and all of it as JSON', async (
     '? why?',
     'in experiments: rerank (wide)',
     '✖ x: it broke',
-    'thumb down “wrong”',
+    'thumb down score 0.667 “wrong”',
   ])
     expect(stdout).toContain(line);
   const json = JSON.parse((await run(['trace', 'run-1', '--json'], { runtime })).stdout);

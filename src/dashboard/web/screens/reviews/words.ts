@@ -1,6 +1,7 @@
 /** Review queues in words. */
 import type { Json } from '../../../../plan/plan.ts';
 import type { ItemState, ItemTold, Review, ReviewItem, ReviewProgress, ReviewQueue } from '../../../../review/queue.ts';
+import { shortJson } from '../../../../short-number.ts';
 import { whole } from '../../format.ts';
 
 /** In the order in which items go through them. */
@@ -69,7 +70,7 @@ interface MineOf {
 
 function shown(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return shortJson(value);
 }
 
 const EVEN = 0.5;

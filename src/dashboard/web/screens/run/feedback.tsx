@@ -3,6 +3,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { isoUtc } from '../../../../local-time.ts';
+import { shortJson, shortNumber } from '../../../../short-number.ts';
 import type { FeedbackRow } from '../../../../store/feedback.ts';
 import { ask, toldOf } from '../../api.ts';
 import { ago } from '../../format.ts';
@@ -44,10 +45,10 @@ function Said({ row: { thumb, score, note, emoji, fields, by, at, isSimulated } 
     <li>
       <div>
         {thumb !== null && <Thumb side={thumb === 1 ? 'up' : 'down'} />} {emoji !== null && <span>{emoji}</span>}{' '}
-        {score !== null && <strong>{score}</strong>}{' '}
+        {score !== null && <strong title={String(score)}>{shortNumber(score)}</strong>}{' '}
         {Object.entries(fields ?? {}).map(([name, value]) => (
-          <span key={name} className="badge">
-            {name}: {typeof value === 'object' ? JSON.stringify(value) : String(value)}
+          <span key={name} className="badge" title={JSON.stringify(value)}>
+            {name}: {shortJson(value)}
           </span>
         ))}{' '}
         {note !== null && <span>{note}</span>}

@@ -1,6 +1,8 @@
 /** A run that was made again: how far it is, what it took, and what differs in the answer. */
+import type { ReactNode } from 'react';
 import type { RerunResult, RerunSide, RerunState } from '../../../../experiment/rerun/rerun-spec.ts';
 import type { Json } from '../../../../plan/plan.ts';
+import { shortJson } from '../../../../short-number.ts';
 import { wordDiff } from '../../../../word-diff.ts';
 import { useApi } from '../../api.ts';
 import { DASH, duration, money, whole } from '../../format.ts';
@@ -91,7 +93,7 @@ function Sides({ served, variant, name, isChanged }: SidesProps) {
   const tokens = ({ run: { inputTokens, outputTokens } }: RerunSide) =>
     inputTokens === null && outputTokens === null ? null : (inputTokens ?? 0) + (outputTokens ?? 0);
   const scorers = [...new Set([...Object.keys(served.cells), ...Object.keys(variant.cells)])];
-  const rows: readonly (readonly [string, (side: RerunSide) => string])[] = [
+  const rows: readonly (readonly [string, (side: RerunSide) => ReactNode])[] = [
     ['Outcome', ({ outcome }) => outcome],
     ['Took', ({ run }) => duration(run.latencyMs)],
     ['Cost', ({ run }) => money(run.costUsd)],
@@ -137,11 +139,11 @@ function Sides({ served, variant, name, isChanged }: SidesProps) {
   );
 }
 
-function scoreOf({ cells }: RerunSide, scorer: string): string {
+function scoreOf({ cells }: RerunSide, scorer: string): ReactNode {
   const cell = cells[scorer];
   if (cell === undefined) return DASH;
   if (cell.state !== 'done') return `${DASH} ${cell.state}`;
-  return JSON.stringify(cell.score);
+  return <span title={JSON.stringify(cell.score)}>{shortJson(cell.score)}</span>;
 }
 
 function Differences({ one, other }: { readonly one: RerunSide['output']; readonly other: RerunSide['output'] }) {

@@ -6,7 +6,8 @@ import { Badge } from '../../parts/badge.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import type { Column } from '../../parts/rows.tsx';
 import { Thumb } from '../../parts/thumb.tsx';
-import { NAMES, type RunsView } from './search.ts';
+import { NAMES } from './condition-words.ts';
+import type { RunsView } from './search.ts';
 
 export interface FoundRun {
   readonly runId: string;

@@ -4,11 +4,13 @@ import type { EChartsType } from 'echarts/core';
 import { useCallback } from 'react';
 import { useLocation } from 'wouter';
 import type { RunCondition } from '../../../../run-filter/vocabulary.ts';
+import { shortNumber } from '../../../../short-number.ts';
 import { ask, type Trouble } from '../../api.ts';
 import { Chart, type Paint } from '../../parts/chart.tsx';
 import { Loaded } from '../../parts/states.tsx';
+import { NAMES } from './condition-words.ts';
 import { brush, COLOURS, onBrush, PLOT_HEIGHT, type PlotProps } from './plot.ts';
-import { NAMES, type RunsView } from './search.ts';
+import type { RunsView } from './search.ts';
 import { STATES } from './stacked-points.ts';
 
 interface Points {
@@ -127,6 +129,6 @@ const between = (field: string, from: number, to: number): readonly RunCondition
 const axis = (paint: Paint) => ({
   type: 'value',
   scale: true,
-  axisLabel: { color: paint('muted') },
+  axisLabel: { color: paint('muted'), formatter: shortNumber },
   splitLine: { lineStyle: { color: paint('line') } },
 });

@@ -1,15 +1,8 @@
 /** What the screen shows, as its address has it: so that back returns to the same filter, and an address can be sent. */
 import { useCallback, useMemo, useRef } from 'react';
 import { useLocation, useSearch } from 'wouter';
-import { localTime } from '../../../../local-time.ts';
 import { readView } from '../../../../run-filter/kept-view.ts';
-import {
-  FITTING,
-  type RunCondition,
-  type RunSort,
-  SHOWN_COLUMNS,
-  typeOfField,
-} from '../../../../run-filter/vocabulary.ts';
+import { type RunCondition, type RunSort, SHOWN_COLUMNS } from '../../../../run-filter/vocabulary.ts';
 
 /** What a saved view keeps. */
 export interface RunsView {
@@ -57,37 +50,3 @@ function read(search: string): Partial<RunsView> {
     return {}; // an address that was cut: all runs are shown
   }
 }
-
-/** For people: `latencyMs > 2000`. */
-export const said = ({ field, op, value }: RunCondition): string =>
-  [NAMES[field] ?? field, op, value === undefined ? '' : shown(field, value)].join(' ').trim();
-
-function shown(field: string, value: NonNullable<RunCondition['value']>): string {
-  if (Array.isArray(value)) return value.join(', ');
-  return field === 'started' ? localTime(Number(value)) : String(value);
-}
-
-export const NAMES: { readonly [field: string]: string } = {
-  started: 'started',
-  run: 'run',
-  pipeline: 'pipeline',
-  variant: 'variant',
-  state: 'state',
-  question: 'question',
-  latencyMs: 'took (ms)',
-  costUsd: 'cost ($)',
-  tokens: 'tokens',
-  thumb: 'thumb',
-  score: 'score',
-  note: 'note',
-  arms: 'arms',
-  plan: 'plan',
-  unit: 'unit',
-  input: 'input',
-  output: 'output',
-  error: 'error',
-};
-
-export const operatorsOf = (field: string): readonly string[] => FITTING[typeOfField(field) ?? 'text'];
-
-export const FILTERED = Object.keys(NAMES).filter((name) => name !== 'question');
