@@ -175,6 +175,14 @@ describe('on a pipeline that is deployed', () => {
     const whole = (await run(`status ${id} --all`)).stdout;
     expect(whole).toMatch(/^arms +baseline 50 % · loud 50 %$/m);
     expect(whole).toMatch(/^loud +50 % +120 +120 +120 +120$/m);
+    expect(whole).toMatch(/^thumbs-up +loud +120 +0 +120 +0 +–$/m);
+    expect(whole.replaceAll(/\s+/g, ' ')).toContain(
+      'Events of thumbs-up: 0 of 120 users in baseline had none in time, 0 came late; 0 of 120 users in loud',
+    );
+    expect(JSON.parse((await run(`status ${id} --json`)).stdout).arrivals).toMatchObject([
+      { metric: 'thumbs-up', arm: 'baseline', matured: 120, silent: 0, events: 120, late: 0, status: 'arrived' },
+      { metric: 'thumbs-up', arm: 'loud', matured: 120, silent: 0, events: 120, late: 0, status: 'arrived' },
+    ]);
     expect(whole).toMatch(/^exposed +50 % · 50 % +baseline 120, loud 120 +1.0$/m);
     const brief = (await run(`brief ${id}`)).stdout;
     expect(brief).toMatch(/^Question\n {2}Does loud raise thumbs-up on bot, without harm to /);
