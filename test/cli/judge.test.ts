@@ -172,7 +172,7 @@ describe('a sample', () => {
     const { stdout } = await run('show', EVALUATION, '--scorer', 'judged');
     expect(stdout).toContain('140 of 240 answers with labels');
     expect(stdout).toMatch(/correct: may gate/);
-    expect(stdout).toMatch(/It favours variant: .* 70 clusters of examples have labels on both/s);
+    expect(stdout).toMatch(/It favours variant: .* 70 clusters of\s+examples have labels on both/s);
     expect(stdout).toMatch(/people yes +people no\n +says yes +\d+ +\d+\n +says no/);
     expect(stdout).toMatch(/kappa +0\.\d+ \(0\.\d+ to 0\.\d+\)/);
     expect(stdout).toMatch(/variant +70 .* +70\n/);

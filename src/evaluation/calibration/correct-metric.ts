@@ -5,8 +5,8 @@ import { EVEN, type PairedColumns, type Pairing } from '../compare/pairs.ts';
 import type { MetricSpec, ScorerSpec } from '../spec.ts';
 import { type Counts, countsOf } from './agreement.ts';
 import { cutFor, type HeldAgainst, holdAgainst, type Measured } from './calibration.ts';
-import { correctedMean } from './corrected-effect.ts';
-import { areEnough, correctedRates, type RateErrors } from './corrected-rates.ts';
+import { correctedMean, countLabelledClusters, MIN_LABELLED_PAIRS } from './corrected-effect.ts';
+import { areEnough, correctedRates, MIN_CLASS_LABELS, type RateErrors } from './corrected-rates.ts';
 import { type JudgedPair, judgedPairs, type LabelledSide } from './judged-pairs.ts';
 import type { Judgement } from './labelled.ts';
 import { BIAS_ALPHA, biasBetween } from './variant-bias.ts';
@@ -21,6 +21,11 @@ export interface CorrectionInput {
   readonly alpha: number;
 }
 
+/** Why labels that there are correct nothing, as a clause. */
+export interface NotCorrected {
+  readonly why: string;
+}
+
 /**
  * The effect as people would have found it.
  *
@@ -29,18 +34,26 @@ export interface CorrectionInput {
  * - `rogan_gladen_pooled`, of rates, from 20 labels of each class over all: what the judge does to one side alone stays, so
  *   it is not used where labels show that the judge treats the two differently.
  *
- * @returns null where the labels suffice for none
+ * @returns null where nothing has labels
  */
-export function correctedEffect(input: CorrectionInput): CorrectedEffect | null {
+export function correctedEffect(input: CorrectionInput): CorrectedEffect | NotCorrected | null {
   const { columns, pairing, baseline, side, alpha } = input;
   const { metric } = columns;
   if (metric.source.from !== 'score' || !side.labelled.ratings.has(metric.source.scorer)) return null;
   const pairs = judgedPairs(pairing, columns, baseline, side);
   const corrected = correctedMean(pairs, reachOf(metric, pairing, pairs), alpha);
-  if (corrected !== null || (metric.kind !== 'rate' && metric.kind !== 'share')) return corrected;
+  if (corrected !== null) return corrected;
+  const clusters = countLabelledClusters(pairs);
+  const few = `${clusters} ${clusters === 1 ? 'cluster' : 'clusters'} of examples have labels on both sides, ${MIN_LABELLED_PAIRS} are needed`;
+  if (metric.kind !== 'rate' && metric.kind !== 'share') return { why: few };
   const errors = rateErrors(input);
-  return errors === null ? null : correctedRates(pairs, errors, alpha);
+  if (errors === null) return { why: few };
+  if ('why' in errors) return { why: `${few}; and ${errors.why}` };
+  return correctedRates(pairs, errors, alpha) ?? { why: `${few}; and ${NO_RATES}` };
 }
+
+const NO_RATES =
+  'error rates correct only scores of yes and no that are not all alike, of a judge that is better than chance';
 
 /** The largest difference that a pair can have. */
 function reachOf(metric: MetricSpec, pairing: Pairing, pairs: readonly JudgedPair[]): number {
@@ -69,7 +82,8 @@ export function heldOn({ labelled, variant }: LabelledSide, measured: Measured):
   return holdAgainst(measured, own, labelled.ratings).held;
 }
 
-function rateErrors({ columns, baseline, side, judgements, pairing }: CorrectionInput): RateErrors | null {
+function rateErrors(input: CorrectionInput): RateErrors | NotCorrected | null {
+  const { columns, baseline, side, judgements, pairing } = input;
   const measured = measuredBy(columns.metric, pairing.baseline.facts.spec.scorers);
   if (measured === undefined) return null;
   const tableOf = (held: HeldAgainst['held']): Counts => countsOf(held, cutFor(measured, held));
@@ -77,7 +91,11 @@ function rateErrors({ columns, baseline, side, judgements, pairing }: Correction
   const own = { baseline: tableOf(one), variant: tableOf(other) };
   if (areEnough(own.baseline) && areEnough(own.variant)) return { ...own, isPooled: false };
   const bias = biasBetween(one, other);
-  if (bias !== null && bias.p < BIAS_ALPHA) return null;
+  if (bias !== null && bias.p < BIAS_ALPHA)
+    return { why: 'one table of error rates for both sides does not hold, as the judge errs differently on them' };
   const pooled = tableOf(holdAgainst(measured, judgements, side.labelled.ratings).held);
-  return areEnough(pooled) ? { baseline: pooled, variant: pooled, isPooled: true } : null;
+  if (areEnough(pooled)) return { baseline: pooled, variant: pooled, isPooled: true };
+  const [yes, no] = [pooled.tp + pooled.fn, pooled.tn + pooled.fp];
+  const needed = `${MIN_CLASS_LABELS} of each are needed for error rates`;
+  return { why: `people say yes to ${yes} and no to ${no} of what has labels, ${needed}` };
 }

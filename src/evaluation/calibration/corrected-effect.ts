@@ -17,6 +17,13 @@ const judgedDifference = ({ baseline, variant }: JudgedPair): number => variant.
 const labelledDifference = ({ baseline, variant }: JudgedPair): number | null =>
   baseline.label === null || variant.label === null ? null : variant.label - baseline.label;
 
+/** Those that have labels on both sides, where there is something to judge. */
+const labelledPairs = (pairs: readonly JudgedPair[]): readonly JudgedPair[] =>
+  pairs.filter((pair) => !pair.isSame && labelledDifference(pair) !== null);
+
+export const countLabelledClusters = (pairs: readonly JudgedPair[]): number =>
+  new Set(labelledPairs(pairs).map(({ cluster }) => cluster)).size;
+
 /**
  * The mean difference over all pairs, with Student's t over the clusters that have labels. Its variance is made as if one
  * labelled pair more had been off by as much as can be: where people and judge have not differed yet, they still may.
@@ -29,8 +36,8 @@ const labelledDifference = ({ baseline, variant }: JudgedPair): number | null =>
  */
 export function correctedMean(pairs: readonly JudgedPair[], reach: number, alpha: number): CorrectedEffect | null {
   const judged = pairs.filter(({ isSame }) => !isSame);
-  const labelled = judged.filter((pair) => labelledDifference(pair) !== null);
-  const groups = new Set(labelled.map(({ cluster }) => cluster)).size;
+  const labelled = labelledPairs(pairs);
+  const groups = countLabelledClusters(pairs);
   if (groups < MIN_LABELLED_PAIRS) return null;
   const y = labelled.map((pair) => labelledDifference(pair)!);
   const f = labelled.map(judgedDifference);

@@ -10,7 +10,7 @@ import type { Counts } from './agreement.ts';
 import type { JudgedPair, JudgedSide } from './judged-pairs.ts';
 
 /** Labels that each class needs before error rates are told from them. */
-const MIN_CLASS_LABELS = 20;
+export const MIN_CLASS_LABELS = 20;
 
 /** Whether there are enough labels of either class. */
 export const areEnough = ({ tp, fn, tn, fp }: Counts): boolean => Math.min(tp + fn, tn + fp) >= MIN_CLASS_LABELS;

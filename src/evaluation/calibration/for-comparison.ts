@@ -5,7 +5,7 @@
 import type { JudgeFlaw } from '../../stats/judges.ts';
 import { adjustP } from '../../stats/multiplicity.ts';
 import { comparable, type PlacedSide, scorerOf } from '../compare/comparable.ts';
-import type { CompareInput, Correction } from '../compare/compare.ts';
+import type { CompareInput, Correction, Uncorrected } from '../compare/compare.ts';
 import type { Calibration } from '../compare/compared-metric.ts';
 import { type Pairing, pairExamples } from '../compare/pairs.ts';
 import type { Sheet } from '../compare/sheet.ts';
@@ -26,8 +26,8 @@ export interface LabelsInput extends Pick<CompareInput, 'sheets' | 'sides'> {
 }
 
 /** @throws SluiceError as `compareEvaluations` */
-export function labelsFor(input: LabelsInput): Required<Pick<CompareInput, 'judges' | 'corrections'>> {
-  const corrections = correctionsFor(input);
+export function labelsFor(input: LabelsInput): Required<Pick<CompareInput, 'judges' | 'corrections' | 'uncorrected'>> {
+  const { corrections, uncorrected } = correctionsFor(input);
   const { scorers, metrics } = placeSides(input.sheets, input.sides)[0]!.sheet.facts.spec;
   const judges = metrics.flatMap((metric): [string, Calibration][] => {
     const measured = measuredBy(metric, scorers);
@@ -38,10 +38,13 @@ export function labelsFor(input: LabelsInput): Required<Pick<CompareInput, 'judg
     const own = favours(input, metric, corrections);
     return [[metric.name, calibrationOf(measured, judgements, input.labelled[0]!.ratings, own)]];
   });
-  return { judges: Object.fromEntries(judges), corrections };
+  const ofJudges = Object.fromEntries(judges);
+  // Where nothing that the judge has scored has a label, that is what its calibration says.
+  const warned = uncorrected.filter(({ metric }) => (ofJudges[metric]?.labels ?? 0) > 0);
+  return { judges: ofJudges, corrections, uncorrected: warned };
 }
 
-function correctionsFor(input: LabelsInput): readonly Correction[] {
+function correctionsFor(input: LabelsInput): Required<Pick<CompareInput, 'corrections' | 'uncorrected'>> {
   const [baseline, ...others] = placeSides(input.sheets, input.sides) as [PlacedSide, ...PlacedSide[]];
   const { metrics, alpha } = baseline.sheet.facts.spec;
   // Variants of one evaluation have the same examples.
@@ -51,9 +54,9 @@ function correctionsFor(input: LabelsInput): readonly Correction[] {
     pairings.set(sheet, pairing);
     return pairing;
   };
-  return others.flatMap((side, index) => {
+  const found = others.flatMap((side, index) => {
     const pairing = pairingWith(side);
-    return metrics.flatMap((metric): Correction[] => {
+    return metrics.flatMap((metric): (Correction | Uncorrected)[] => {
       const found = comparable(metric, baseline, side);
       const scorer = scorerOf(metric);
       if ('why' in found || scorer === null) return [];
@@ -68,6 +71,10 @@ function correctionsFor(input: LabelsInput): readonly Correction[] {
       return corrected === null ? [] : [Object.freeze({ ...corrected, side: index + 1, metric: metric.name })];
     });
   });
+  return {
+    corrections: found.flatMap((one) => ('why' in one ? [] : [one])),
+    uncorrected: found.flatMap((one) => ('why' in one ? [one] : [])),
+  };
 }
 
 function labelledSide({ labelled }: LabelsInput, { evaluationId, variant }: PlacedSide): LabelledSide {

@@ -32,6 +32,8 @@ export interface CompareInput {
   readonly judges?: { readonly [metric: string]: Calibration };
   /** Effects as labels correct them; `side` is a place in `sides`. */
   readonly corrections?: readonly Correction[];
+  /** Effects of judges that the labels that there are do not correct. */
+  readonly uncorrected?: readonly Uncorrected[];
 }
 
 export interface Correction extends CorrectedEffect {
@@ -39,9 +41,16 @@ export interface Correction extends CorrectedEffect {
   readonly metric: string;
 }
 
+export interface Uncorrected {
+  readonly side: number;
+  readonly metric: string;
+  /** A clause. */
+  readonly why: string;
+}
+
 /** @throws SluiceError `sides_invalid`, `variant_unknown`, `evaluation_unknown` */
 export function compareEvaluations(input: CompareInput): ComparisonReport {
-  const { comparisons, hasFinal = false, judges = {}, corrections = [] } = input;
+  const { comparisons, hasFinal = false, judges = {}, corrections = [], uncorrected = [] } = input;
   const sides = placeSides(input.sheets, input.sides);
   const [baseline, ...others] = sides as [PlacedSide, ...PlacedSide[]];
   const { alpha } = baseline.sheet.facts.spec;
@@ -84,7 +93,7 @@ export function compareEvaluations(input: CompareInput): ComparisonReport {
     metrics: Object.freeze(metrics),
     slices,
     slicesLeftOut: leftOut,
-    warnings: warningsOf({ sides, pairings, metrics, comparisons, hasFinal }),
+    warnings: warningsOf({ sides, pairings, metrics, comparisons, hasFinal, uncorrected }),
     registrations: Object.freeze(
       [...new Set(sides.map(({ sheet }) => sheet))].map(({ facts }) => checkRegistration(facts)),
     ),

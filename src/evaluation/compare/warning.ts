@@ -18,6 +18,10 @@ export type WarningCode =
   /** Compared on so often that its examples are no longer fresh evidence. */
   | 'dataset_worn'
   | 'judge_uncalibrated'
+  /** There are labels, and they do not correct an effect. */
+  | 'labels_not_applied'
+  /** They correct it by error rates of both sides together. */
+  | 'error_rates_pooled'
   | 'position_bias';
 
 export interface CompareWarning {

@@ -2,6 +2,7 @@
 import { isDatasetWorn } from '../../stats/offline.ts';
 import { calibrationRemedy, calibrationWords } from '../calibration/words.ts';
 import type { PlacedSide } from './comparable.ts';
+import type { Uncorrected } from './compare.ts';
 import type { ComparedMetric } from './compared-metric.ts';
 import type { EvaluationFacts } from './input.ts';
 import type { Pairing } from './pairs.ts';
@@ -16,6 +17,7 @@ export interface WarningInput {
   readonly metrics: readonly ComparedMetric[];
   readonly comparisons: number;
   readonly hasFinal: boolean;
+  readonly uncorrected: readonly Uncorrected[];
 }
 
 export function warningsOf(input: WarningInput): readonly CompareWarning[] {
@@ -29,6 +31,7 @@ export function warningsOf(input: WarningInput): readonly CompareWarning[] {
     ...unfinished(sides),
     ...unique(differing),
     ...judgeWarnings(metrics, baseline),
+    ...correctionWarnings(input, baseline),
     ...worn(baseline, input),
   ]);
 }
@@ -76,6 +79,30 @@ function judgeWarnings(
         ),
       ),
     ];
+  });
+}
+
+/** Where labels correct no effect of a judge, or only as far as both sides are alike. */
+function correctionWarnings(
+  { metrics, uncorrected }: WarningInput,
+  { evaluationId }: Pick<EvaluationFacts, 'evaluationId'>,
+): readonly CompareWarning[] {
+  return metrics.flatMap(({ name, scorer, sides }) => {
+    const remedy = `label the same examples on both sides: sluice judge export ${evaluationId} --scorer ${scorer} --unlabelled --out labels.csv`;
+    const left = uncorrected.filter(({ metric }) => metric === name);
+    const pooled = sides.filter(({ corrected }) => corrected?.method === 'rogan_gladen_pooled');
+    return unique([
+      ...left.map(({ side, why }) =>
+        warnAt([side])('labels_not_applied', `labels do not correct the effect on ${name}: ${why}`, remedy),
+      ),
+      ...pooled.map(({ side }) =>
+        warnAt([side])(
+          'error_rates_pooled',
+          `labels correct the effect on ${name} by one table of error rates for both sides: what the judge does to one side alone is not corrected`,
+          remedy,
+        ),
+      ),
+    ]);
   });
 }
 

@@ -73,6 +73,14 @@ describe('a judge that favours the variant', () => {
     expect(judges.correct).toMatchObject({ state: 'calibrated' });
     const fewer = compared(judged, [...labelsOf(100, [0]), ...labelsOf(135, [1]).slice(100)]);
     expect(fewer.corrections).toEqual([]);
+    expect(fewer.report.warnings).toContainEqual({
+      code: 'labels_not_applied',
+      message:
+        'labels do not correct the effect on correct: 0 clusters of examples have labels on both sides, 30 are needed; and one table of error rates for both sides does not hold, as the judge errs differently on them',
+      remedy:
+        'label the same examples on both sides: sluice judge export eval-a --scorer judged --unlabelled --out labels.csv',
+      sides: [1],
+    });
     expect(fewer.judges.correct).toEqual({ state: 'uncalibrated', labels: 135, flaws: ['favours_a_variant'] });
     expect(fewer.gate.status).toBe('inconclusive');
   });
@@ -101,11 +109,32 @@ describe('a fair judge', () => {
       return { subject: subjectOf(example, 0, 'b'), variant: -1, exampleId: `e${example}`, score: { correct } };
     });
     const there = elsewhere.map(({ subject, score }) => labelOf(subject, { correct: score.correct === 1 }));
-    const { judges, corrections, gate } = compared(judged, there, elsewhere);
+    const { judges, corrections, gate, report } = compared(judged, there, elsewhere);
     expect(judges.correct).toEqual({ state: 'calibrated', labels: 120, flaws: [] });
     expect(corrections).toMatchObject([{ method: 'rogan_gladen_pooled', labels: 120 }]);
     expect(gate.status).toBe('passed');
+    expect(report.warnings).toEqual([
+      {
+        code: 'error_rates_pooled',
+        message:
+          'labels correct the effect on correct by one table of error rates for both sides: what the judge does to one side alone is not corrected',
+        remedy:
+          'label the same examples on both sides: sluice judge export eval-a --scorer judged --unlabelled --out labels.csv',
+        sides: [1],
+      },
+    ]);
     expect(compared(judged, there).judges.correct).toMatchObject({ state: 'uncalibrated', labels: 0 });
+  });
+
+  it('says which labels are missing where they are too few of either answer, and nothing where nobody has labelled', () => {
+    const codes = (given: readonly Label[]) => compared(judged, given).report.warnings.map(({ code }) => code);
+    expect(codes([])).toEqual(['judge_uncalibrated']);
+    expect(codes(labels.slice(0, 40))).toEqual(['judge_uncalibrated', 'labels_not_applied']);
+    const [, warning] = compared(judged, labels.slice(0, 40)).report.warnings;
+    expect(warning!.message).toMatch(
+      /: \d+ clusters of examples have labels on both sides, 30 are needed; and people say yes to \d+ and no to \d+ of what has labels, 20 of each are needed for error rates$/,
+    );
+    expect(codes(labels)).toEqual([]);
   });
 
   it('is another judge in another version: labels of what that has not scored are of no use', () => {
