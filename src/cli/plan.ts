@@ -1,5 +1,7 @@
 /** `sluice plan`: a pipeline's plan as a list, as a picture, and against another. */
 import { type Command, Option } from 'commander';
+import type { AnyPipeline } from '../dsl/edit.ts';
+import { SluiceError } from '../errors.ts';
 import { diffPlans, showDiff, showOverride } from '../plan/diff.ts';
 import { type DrawOptions, drawPlan } from '../plan/draw.ts';
 import { shortId } from '../plan/id.ts';
@@ -61,6 +63,7 @@ async function showPlan(session: Session, source: string): Promise<ExitCode> {
     return EXIT.fine;
   }
   const rows = [...rowsOf(plan.nodes, '')];
+  const effects = await effectsHere(session);
   terminal.print(`${name}  plan ${shortId(planId)}  ${count(rows.length, 'node')}`);
   terminal.print();
   const columns: readonly Column<PlanRow>[] = [
@@ -68,6 +71,7 @@ async function showPlan(session: Session, source: string): Promise<ExitCode> {
     { heading: 'is', cell: ({ node }) => (node.kind === 'step' ? node.call.step : node.kind) },
     { heading: 'reads', cell: ({ node }) => readsOf(node), isFlexible: true },
     { heading: 'tried', cell: ({ node }) => triedOf(node) },
+    { heading: 'effect', cell: ({ node }) => effectOf(node, effects) },
     { heading: 'else', cell: ({ node }) => elseOf(node), isFlexible: true },
   ];
   for (const line of tableLines(rows, columns, terminal.room)) terminal.print(line);
@@ -104,6 +108,31 @@ async function diffs(session: Session, from: string, to: string): Promise<ExitCo
   const lines = showDiff(changes, after.overrides).trimEnd();
   if (lines !== '') terminal.print(lines);
   return EXIT.fine;
+}
+
+/**
+ * By `name@version`, of the steps that pipelines here call. A plan does not hold it, so that what a step declares changes no
+ * plan id: of steps that only the store or a file knows it is not said.
+ */
+async function effectsHere({ services }: Session): Promise<ReadonlyMap<string, string>> {
+  const pipelines = await services.pipelines().catch((error: unknown) => {
+    if (error instanceof SluiceError && error.code === 'project_missing') return new Map<string, AnyPipeline>();
+    throw error;
+  });
+  const steps = [...pipelines.values()].flatMap(({ steps }) => steps);
+  return new Map(
+    steps.map(({ name, version, effect, dryRun }) => [
+      `${name}@${version}`,
+      effect === 'write' ? `write (${dryRun === undefined ? 'no dry run' : 'dry run'})` : effect,
+    ]),
+  );
+}
+
+function effectOf(node: PlanNode, effects: ReadonlyMap<string, string>): string {
+  if (node.kind !== 'step') return '';
+  const own = effects.get(node.call.step) ?? '';
+  const spare = node.fallback && effects.get(node.fallback.step);
+  return spare === undefined || spare === own ? own : `${own}, fallback ${spare}`;
 }
 
 interface PlanRow {

@@ -1,5 +1,6 @@
 /** `sluice simulate`: traffic by people who are made up, through the same doors as real ones. */
 import { type Command, Option } from 'commander';
+import type { AnyPipeline } from '../dsl/edit.ts';
 import { SluiceError } from '../errors.ts';
 import type { Example, Split } from '../evaluation/dataset.ts';
 import { SIMULATION_LIMITS, type SimulationSettings, USUAL } from '../simulation/settings.ts';
@@ -64,7 +65,9 @@ export function simulateCommand(world: World): Command {
 
 async function simulateTraffic(session: Session, name: string, options: SimulateOptions): Promise<ExitCode> {
   const { services, terminal, signal } = session;
-  const [, pipeline] = findPipeline(await services.pipelines(), name);
+  const pipelines = await services.pipelines();
+  const [, pipeline] = findPipeline(pipelines, name);
+  checkNoWrites([...pipelines.values()].filter(({ id }) => id === pipeline.id));
   const { dataset, split, lateBy, ...drawn } = options;
   const settings: SimulationSettings = { ...drawn, lateMs: lateBy };
   const result = await withRuntime(session, { project: services.project }, async ({ client, store }) => {
@@ -79,6 +82,18 @@ async function simulateTraffic(session: Session, name: string, options: Simulate
   if (terminal.json) terminal.printJson({ simulated: true, settings, result });
   else for (const line of linesOf(result, name)) terminal.print(line);
   return signal.aborted ? EXIT.interrupted : EXIT.fine;
+}
+
+/** Its runs are live ones, which would write; those who ask are made up. Variants count, since they may be served. */
+function checkNoWrites(pipelines: readonly AnyPipeline[]): void {
+  const writes = pipelines.flatMap(({ steps }) => steps.filter(({ effect }) => effect === 'write'));
+  if (writes.length === 0) return;
+  const steps = [...new Set(writes.map(({ name, version }) => `${name}@${version}`))].sort();
+  throw new SluiceError('simulation_writes', {
+    message: `made-up requests to '${pipelines[0]!.id}' would execute ${steps.join(', ')}, which writes`,
+    remedy: 'simulate a pipeline without such steps; to try this one on recorded runs: sluice backtest',
+    data: { steps },
+  });
 }
 
 /** In the order of their ids, so that the same seed asks the same. */

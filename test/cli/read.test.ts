@@ -3,6 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import { definePipeline, defineStep } from '../../src/index.ts';
 import { planId } from '../../src/plan/id.ts';
 import { NOTHING_SPENT } from '../../src/store/spending.ts';
 import { supportBot, wide } from '../dsl/example.ts';
@@ -334,6 +336,30 @@ describe('sluice plan', () => {
     expect(stdout).toContain(`docs-bot  plan ${planId(docsBot).slice(0, 12)}  11 nodes`);
     expect(stdout).toMatch(/^ {4}draft +generate@1 +\{ question: enhance\.standalone/m);
     expect(stdout).toMatch(/^keyword .* skipped unless enhance\.answerable, or else \{"passages":\[\]\}$/m);
+  });
+
+  it('says what each step does outside, and whether a dry run stands for what it writes; nobody simulates that', async () => {
+    const Text = z.object({ text: z.string() });
+    const policy = { attempts: 1, timeout: '1 second' } as const;
+    const contract = { version: 1, input: Text, output: Text, policy } as const;
+    const look = defineStep('look', { ...contract, effect: 'read' });
+    const open = defineStep('openTicket', { ...contract, effect: 'write', dryRun: { text: 'dry run' } });
+    const mail = defineStep('mail', { ...contract, effect: 'write' });
+    const desk = definePipeline('desk', Text)
+      .step('known', look, ({ input }) => ({ text: input.text }), {}, { fallback: open })
+      .step('sent', mail, ({ known }) => ({ text: known.text }))
+      .output(Text, ({ sent }) => ({ text: sent.text }));
+    const project = { pipelines: async () => new Map([['desk', desk]]) } as unknown as typeof services;
+    const { stdout } = await run(['plan', 'show', 'desk'], { services: project });
+    expect(stdout).toMatch(/^known .* read, fallback write \(dry run\) /m);
+    expect(stdout).toMatch(/^sent .* write \(no dry run\)/m);
+    const { stdout: one } = await run(['steps', 'mail@1'], { services: project });
+    expect(one).toContain('mail@1: writes outside, in live runs only (no dry run)');
+    const simulated = await run(['simulate', 'desk', '--dataset', 'any'], { services: project });
+    expect([simulated.code, simulated.stderr]).toEqual([
+      1,
+      expect.stringContaining("made-up requests to 'desk' would execute mail@1, openTicket@1, which writes"),
+    ]);
   });
 
   it('is the plan itself as JSON, which can be read back from a file', async () => {
