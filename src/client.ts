@@ -9,6 +9,7 @@ import type { ExperimentClient } from './runtime/experiment-client.ts';
 import type { FeedbackClient } from './runtime/feedback-client.ts';
 import type { IngestClient } from './runtime/ingest-client.ts';
 import type { MonitorClient } from './runtime/monitor-client.ts';
+import type { RerunClient } from './runtime/rerun-client.ts';
 import { connectRuntime } from './runtime/runtime.ts';
 import type { StreamClient } from './runtime/stream-run.ts';
 
@@ -21,6 +22,7 @@ export type { ExperimentStatus } from './runtime/experiment-status.ts';
 export type { Feedback, FeedbackClient, FeedbackOptions } from './runtime/feedback-client.ts';
 export type { IngestClient, IngestOptions } from './runtime/ingest-client.ts';
 export type { MonitorClient } from './runtime/monitor-client.ts';
+export type { RerunClient, ShadowOptions } from './runtime/rerun-client.ts';
 export type { NodeResult, RunResult } from './runtime/run-result.ts';
 export type * from './runtime/stream-event.ts';
 export type { RunStream, StreamClient, StreamOptions } from './runtime/stream-run.ts';
@@ -39,6 +41,7 @@ export interface SluiceClient
     EvaluationClient,
     ExperimentClient,
     MonitorClient,
+    Pick<RerunClient, 'startShadow' | 'stopRerun'>,
     FeedbackClient {
   /** Ends the connections; runs that were started go on. */
   close(): Promise<void>;

@@ -8,7 +8,7 @@ export type { Chain, FirstChain, MapSettings, Part, Place, RepeatSettings, Round
 export type { ChatMessage, ChatRequest } from './dsl/chat.ts';
 export { type AnyDataset, type Dataset, defineDataset } from './dsl/dataset.ts';
 export type { Duration } from './dsl/duration.ts';
-export type { AnyPipeline, AnyVariant, Edit, Pipeline, Variant } from './dsl/edit.ts';
+export type { AnyPipeline, AnyVariant, Edit, Pipeline, Variant, WritesHaveDryRun } from './dsl/edit.ts';
 export { type AnyEvaluation, defineEvaluation } from './dsl/evaluation.ts';
 export { type AnyExperiment, defineExperiment } from './dsl/experiment.ts';
 export { defineHumanScorer, type Rubric } from './dsl/human-scorer.ts';

@@ -8,7 +8,7 @@ import type { NodeEdit, Plan } from '../plan/plan.ts';
 import type { Chat } from './chat.ts';
 import type { Container, LaneOption, PlacedTypes, StandsIn, StillProduces } from './place.ts';
 import type { Policy } from './policy.ts';
-import type { AnyStep, Step } from './step.ts';
+import type { AnyStep, Step, WithDryRun } from './step.ts';
 import type { Inputs, NoExtra, WiringError } from './wiring.ts';
 
 declare const TYPES: unique symbol;
@@ -58,6 +58,20 @@ export interface Variant<out PipelineId extends string, out Name extends string 
   readonly variantOf: PipelineId;
   readonly name: Name;
 }
+
+/**
+ * `unknown` for a pipeline each of whose write steps has a dry run, else the sentence that names one that has none. What only
+ * a run can show (a fallback, a step that an edit puts there) is refused when it is to begin.
+ */
+export type WritesHaveDryRun<P> = P extends { readonly [TYPES]: { nodes: infer Nodes } }
+  ? [OpenWrites<Nodes>] extends [never]
+    ? unknown
+    : WiringError<`node '${OpenWrites<Nodes>}' writes, and its step has no dryRun to stand for it`>
+  : unknown;
+type OpenWrites<Nodes> = {
+  [Id in keyof Nodes]: [PlacedTypes<Nodes[Id]>['effect']] extends ['none' | 'read' | WithDryRun] ? never : Id;
+}[keyof Nodes] &
+  string;
 
 type IsStep<Id extends string, Node> =
   Node extends Container<unknown>

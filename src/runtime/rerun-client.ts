@@ -7,8 +7,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { ATTRIBUTES } from '../../workflows/messages.ts';
 import { RERUN_WORKFLOW, type RerunInput } from '../../workflows/rerun-messages.ts';
+import type { AnyVariant, WritesHaveDryRun } from '../dsl/edit.ts';
+import type { AnyScorer } from '../dsl/scorer.ts';
 import { SluiceError } from '../errors.ts';
 import { scorerPlans } from '../evaluation/scorer-plans.ts';
+import { rerunSpecOf, scorersFor } from '../experiment/rerun/rerun-request.ts';
 import type { RerunSpec } from '../experiment/rerun/rerun-spec.ts';
 import { mayBeUnrecorded } from '../experiment/rerun/unrecorded-writes.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -41,8 +44,25 @@ export interface FollowRerunOptions {
   readonly onOutage?: OnOutage;
 }
 
+export interface ShadowOptions {
+  /** The part of the runs that is repeated, above 0 and at most 1. */
+  readonly share: number;
+  /** What scores both sides; default: nothing. Those that need an expected answer are left out. */
+  readonly scorers?: readonly AnyScorer[];
+  /** Default: no limit. */
+  readonly budgetUsd?: number;
+  readonly by: string;
+}
+
 /** Each takes a unique prefix of an id, too. */
 export interface RerunClient {
+  /**
+   * Repeats a share of the live runs of a variant's pipeline under it, from now on; nobody is shown the answers. The compiler
+   * refuses a pipeline in which a step writes and has no dry run.
+   *
+   * @throws SluiceError as `startRerun`
+   */
+  startShadow<V extends AnyVariant>(variant: V & WritesHaveDryRun<V>, options: ShadowOptions): Promise<RerunRow>;
   /** @throws SluiceError `runs_none`, `share_invalid`; `step_unregistered`, `no_worker`, `key_missing`, `dry_run_missing` where it could not be run */
   startRerun(request: NewRerunRequest): Promise<RerunRow>;
   /** Resolves when it has ended, however it has. @throws SluiceError what it failed with */
@@ -61,7 +81,19 @@ interface RerunDependencies {
 
 export function createRerunClient({ temporal, store, queues, check }: RerunDependencies): RerunClient {
   const { reruns } = store;
-  return {
+  const client: RerunClient = {
+    startShadow(variant: AnyVariant, { share, scorers = [], budgetUsd, by }: ShadowOptions) {
+      const spec = rerunSpecOf({
+        ...{ kind: 'shadow', pipeline: variant.variantOf, variant, scorers: scorersFor(scorers) },
+      });
+      return client.startRerun({
+        spec,
+        plan: variant.plan,
+        budgetUsd: budgetUsd ?? null,
+        startedBy: by,
+        of: { share },
+      });
+    },
     async startRerun({ spec, plan, budgetUsd, startedBy, of }) {
       checkRuns(spec, of);
       await check(plan, mayBeUnrecorded(plan, spec));
@@ -115,6 +147,7 @@ export function createRerunClient({ temporal, store, queues, check }: RerunDepen
       return reruns.get(rerunId);
     },
   };
+  return client;
 }
 
 function checkRuns({ pipeline }: RerunSpec, of: NewRerunRequest['of']): void {

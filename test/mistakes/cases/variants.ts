@@ -1,6 +1,9 @@
 /**
  * Mistakes in edits, as the compiler tells them.
  */
+import { z } from 'zod';
+import type { SluiceClient } from '../../../src/client.ts';
+import { definePipeline, defineStep } from '../../../src/index.ts';
 import { countHits, draftAnswer, rerank, supportBot } from '../../dsl/example.ts';
 import { otherVariant } from '../setup.ts';
 
@@ -68,3 +71,18 @@ supportBot.variant('v', (edit) => edit.include(otherVariant));
 //! TS2345 Argument of type 'Variant<"other-bot", "other"> & Pipeline<"other-bot", { question: string; userId: string; history?: { role: "assistant" | "user"; text: string; }[] | undefined; }, Record<"ranked", { ...; }>, Record<...>, { ...; }>' is not assignable to parameter of type 'Variant<"support-bot", string>'.
 //!   Types of property 'variantOf' are incompatible.
 //!     Type '"other-bot"' is not assignable to type '"support-bot"'.
+
+// A shadow of a pipeline that writes, in a map, where nothing stands for what it would write.
+declare const client: Pick<SluiceClient, 'startShadow'>;
+const text = z.object({ text: z.string() });
+const once = { attempts: 1, timeout: '1 second' } as const;
+const mail = defineStep('mail', { version: 1, input: text, output: text, effect: 'write', policy: once });
+const mailing = definePipeline('mailing', z.object({ texts: z.array(z.string()) }))
+  .map('each', z.string(), ({ input }) => input.texts, { max: 5, concurrency: 1, whenOver: 'fail' }, (each) =>
+    each.step('sent', mail, ({ item }) => ({ text: item })).yield(({ sent }) => sent.text),
+  )
+  .output(z.object({ texts: z.array(z.string()) }), ({ each }) => ({ texts: each }))
+  .variant('slow', (edit) => edit.options('sent', { timeout: '2 seconds' }));
+client.startShadow(mailing, { share: 0.1, by: 'ada' });
+//! TS2345 Argument of type 'Variant<"mailing", "slow"> & Pipeline<"mailing", { texts: string[]; }, Record<"each", string[]>, Record<"each", Container<MapSettings>> & Record<...>, { ...; }>' is not assignable to parameter of type 'Variant<"mailing", "slow"> & Pipeline<"mailing", { texts: string[]; }, Record<"each", string[]>, Record<"each", Container<MapSettings>> & Record<...>, { ...; }> & WiringError<...>'.
+//!   Property 'wiringError' is missing in type 'Variant<"mailing", "slow"> & Pipeline<"mailing", { texts: string[]; }, Record<"each", string[]>, Record<"each", Container<MapSettings>> & Record<...>, { ...; }>' but required in type 'WiringError<"node 'sent' writes, and its step has no dryRun to stand for it">'.
