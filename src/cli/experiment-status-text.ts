@@ -40,7 +40,7 @@ export async function showStatus(terminal: Terminal, status: ExperimentStatus, v
       terminal.print(`  ${line}`);
     for (const line of flow([await healthText(row, rolloutLook)], width)) terminal.print(line);
   }
-  for (const line of flow(lookParts(row, rolloutLook ?? look, view.now), width)) terminal.print(line);
+  for (const line of flow(lookParts(row, status.newestLook, view.now), width)) terminal.print(line);
   terminal.print(colours.dim(`  ${view.url}`));
   for (const line of nextLines(row, view.isServed)) terminal.print(`  ${line}`);
 }

@@ -81,9 +81,9 @@ function followOne(session: Session, find: FindExperiment, all: boolean): Promis
 async function follow(
   { terminal, signal }: Session,
   { client, isPassing }: Pick<Runtime, 'client' | 'isPassing'>,
-  { row, look, rolloutLook }: Pick<ExperimentStatus, 'row' | 'look' | 'rolloutLook'>,
+  { row, newestLook }: Pick<ExperimentStatus, 'row' | 'newestLook'>,
 ): Promise<void> {
-  const seen = (rolloutLook ?? look)?.lookNo ?? 0;
+  const seen = newestLook?.lookNo ?? 0;
   const { experimentId } = row;
   let state = row.state;
   await client.followExperiment(experimentId, {

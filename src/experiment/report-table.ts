@@ -2,6 +2,7 @@
 import type { LookRow } from '../stats/look.ts';
 import { adjustP } from '../stats/multiplicity.ts';
 import type { ValueFormat } from '../stats/reports.ts';
+import { arrivalOf } from './arrival.ts';
 import { shownValue } from './look-cells.ts';
 import type { LookPhase, LookRecord } from './look-data.ts';
 import type { ExperimentSpec, OnlineMetric } from './spec.ts';
@@ -62,13 +63,17 @@ export function lookTable(spec: ExperimentSpec, record: LookRecord): readonly Lo
         interval: ciLo === null || ciHi === null ? null : ([ciLo, ciHi] as const),
         harm: row.role === 'guardrail' ? { lo: row.oriented.lo, hi: row.oriented.hi } : null,
         margin: row.margin,
-        status: statusOf(row, metric, clear),
+        status: isWaiting(record, index, row) ? 'open' : statusOf(row, metric, clear),
         phase: record.phase,
         isExploratory: row.role === 'secondary',
       });
     }),
   );
 }
+
+/** No gain is claimed of a primary metric before its events have arrived; harm is. */
+const isWaiting = ({ arrivals = [] }: LookRecord, index: number, { role, arm, oriented }: LookRow): boolean =>
+  role === 'primary' && oriented.lo !== null && oriented.lo > 0 && arrivalOf(arrivals, index, arm) !== 'arrived';
 
 function statusOf(row: LookRow, { kind, better }: OnlineMetric, clear: ReadonlySet<LookRow>): RowStatus {
   const { role, oriented, margin, effect } = row;

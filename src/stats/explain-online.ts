@@ -173,20 +173,24 @@ const furthest = (lo: number | null, hi: number | null): number | null =>
   lo === null || hi === null ? null : Math.max(Math.abs(lo), Math.abs(hi));
 
 /** Which guardrails are proven, and how far the others are from it. A verdict that a guardrail decided says so itself. */
-function guardrailsBasis({ guardrails, verdict, phase }: ExperimentReport): readonly string[] {
+function guardrailsBasis({ guardrails, verdict, phase, arrivals = [] }: ExperimentReport): readonly string[] {
   if (phase === 'rollout' || verdict.decision === 'rollback' || verdict.decision === 'halt') return [];
   const isProven = ({ hi, margin }: ExplainedGuardrail): boolean => hi !== null && hi < margin;
   const proven = guardrails.filter(isProven).map(({ name }) => name);
   return [
     ...(proven.length === 0 ? [] : [`Proven harmless: ${proven.join(', ')}.`]),
-    ...guardrails.filter((guardrail) => !isProven(guardrail)).map(unprovenSentence),
+    ...guardrails.filter((guardrail) => !isProven(guardrail)).map((guardrail) => unprovenSentence(guardrail, arrivals)),
   ];
 }
 
-function unprovenSentence({ name, hi, margin, format }: ExplainedGuardrail): string {
+function unprovenSentence(
+  { name, hi, margin, format }: ExplainedGuardrail,
+  arrivals: readonly ExplainedArrival[],
+): string {
   const allowed = `${formatDifference(margin, format)} allowed`;
+  const isWaiting = arrivals.some(({ metric, status }) => metric === name && status !== 'arrived');
   return hi === null
-    ? `Not proven harmless yet: ${name} (no interval yet, ${allowed}).`
+    ? `Not proven harmless yet: ${name} (${isWaiting ? 'its events have not arrived' : 'no interval yet'}, ${allowed}).`
     : `Not proven harmless yet: ${name} (at most ${formatDifference(hi, format)} worse, ${allowed}).`;
 }
 
@@ -203,7 +207,9 @@ function experimentBasis(report: ExperimentReport): readonly string[] {
     ...(report.phase === 'experiment' && report.verdict.reason === 'superior'
       ? ['The estimate of a winner that stopped early is optimistic; its interval is not.']
       : []),
-    ...(late > MAX_LATE_SHARE * outcomes ? ['More than 5% of outcomes came late: the window is too short.'] : []),
+    ...((report.arrivals ?? []).length === 0 && late > MAX_LATE_SHARE * outcomes
+      ? ['More than 5% of outcomes came late: the window is too short.']
+      : []),
     ...arrivalWarnings(report),
     ...(excluded > MAX_EXCLUDED_SHARE * (units + excluded)
       ? [`More than 1% of ${unit}s were seen in two arms: their identity is not stable.`]

@@ -1,9 +1,12 @@
 /** The ledger: what was decided of an experiment, and all that it rests on. Only added to; the database refuses the rest. */
-import type { LookPhase } from '../experiment/look-data.ts';
+import type { ExperimentState } from '../experiment/spec.ts';
 import type { Json } from '../plan/plan.ts';
 import { type Clock, nowParam } from './clock.ts';
 import type { Database } from './database.ts';
 import { appendEntry, ENTRY_COLUMNS } from './ledger-append.ts';
+
+/** States that only a decision on a running experiment leads to. */
+const DECIDED: readonly ExperimentState[] = ['approving', 'rolling', 'halted', 'rolled_back', 'inconclusive'];
 
 /** A page of entries at most. */
 const LARGEST_PAGE = 1_000;
@@ -25,8 +28,9 @@ export interface Ledger {
     entry: { readonly kind: LedgerEntry['kind']; readonly lookNo?: number; readonly content: Json },
   ): Promise<LedgerEntry>;
   look(experimentId: string, lookNo: number): Promise<LedgerEntry | undefined>;
-  /** The newest; with a phase, the newest of that phase. */
-  lastLook(experimentId: string, phase?: LookPhase): Promise<LedgerEntry | undefined>;
+  lastLook(experimentId: string): Promise<LedgerEntry | undefined>;
+  /** The newest look before the experiment left the state `running` by a decision; undefined where it has not. */
+  decidingLook(experimentId: string): Promise<LedgerEntry | undefined>;
   /** In order, in pages. */
   entries(
     experimentId: string,
@@ -45,13 +49,15 @@ export function createLedger(database: Database, clock?: Clock): Ledger {
   return Object.freeze({
     append: (experimentId, entry) => appendEntry(database, experimentId, entry, nowParam(clock)),
     look: (experimentId, lookNo) => find('look_no = $2', [experimentId, lookNo]),
-    lastLook: (experimentId, phase) =>
-      phase === undefined
-        ? find('look_no is not null order by look_no desc limit 1', [experimentId])
-        : find(`look_no is not null and content::json ->> 'phase' = $2 order by look_no desc limit 1`, [
-            experimentId,
-            phase,
-          ]),
+    lastLook: (experimentId) => find('look_no is not null order by look_no desc limit 1', [experimentId]),
+    decidingLook: (experimentId) =>
+      find(
+        `look_no is not null and entry_no < (
+           select max(entry_no) from ledger as act where act.experiment_id = $1 and act.kind = 'act'
+             and act.content::json ->> 'from' = 'running' and act.content::json ->> 'to' = any($2::text[])
+         ) order by look_no desc limit 1`,
+        [experimentId, DECIDED],
+      ),
     entries: (experimentId, { after, limit }) =>
       database.query<LedgerEntry>(
         `select ${ENTRY_COLUMNS} from ledger where experiment_id = $1 and entry_no > $2 order by entry_no limit $3`,

@@ -96,7 +96,7 @@ async function sumLocked(queries: Queries, touched: readonly Touched[], laws: re
          case when o.received_at <= t.matures_at then false
            when o.run_id = t.met_in or o.at <= t.matures_at and o.at >= t.exposed_at then true
            else coalesce((
-             select coalesce(r.finished_at, r.started_at) <= t.matures_at from run r where r.run_id = o.run_id offset 0
+             select coalesce(r.finished_at, r.started_at) between t.exposed_at and t.matures_at from run r where r.run_id = o.run_id offset 0
            ), true) end as is_late
        from touched t cross join lateral (
          select run_id, delivery_id, v, d, at, received_at from outcome

@@ -228,6 +228,18 @@ describe('on a pipeline that is deployed', () => {
     });
   });
 
+  test('while a winner waits for approval, later looks do not replace the one that promoted', async () => {
+    await start();
+    const { experiments } = world.store;
+    await world.look(id, GOOD);
+    await experiments.move(id, { to: 'approving', from: ['rolling'], by: 'sluice', reason: 'superior' });
+    await world.look(id, { units: 600, good: 120 });
+    const data = JSON.parse((await run(`status ${id} --json`)).stdout);
+    expect(data).toMatchObject({ state: 'approving', look: { lookNo: 1, decision: 'promote' }, rollout: null });
+    expect(data.sentences.join(' ')).toContain('loud beats baseline on thumbs-up');
+    expect((await run(`status ${id}`)).stdout).toMatch(/last look \(number 2\)/);
+  });
+
   test.each([
     ['inconclusive', 4],
     ['promoted', 0],

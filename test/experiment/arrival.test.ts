@@ -4,6 +4,7 @@ import { auditLedger } from '../../src/experiment/audit.ts';
 import type { ArrivalCount, LookData, MetricCell } from '../../src/experiment/look-data.ts';
 import { lookReport } from '../../src/experiment/look-report.ts';
 import { explainLook } from '../../src/experiment/report.ts';
+import { lookTable } from '../../src/experiment/report-table.ts';
 import { canonicalJson } from '../../src/plan/id.ts';
 import type { Json } from '../../src/plan/plan.ts';
 import { randomFrom } from '../../src/stats/random.ts';
@@ -67,6 +68,8 @@ describe('a verdict on events that came too late', () => {
       ]);
     expect(look(spec, won(50))).toMatchObject({ decision: 'promote', reason: 'superior' });
     expect(look(spec, won(51))).toMatchObject({ decision: 'continue', reason: 'events_late' });
+    expect(lookTable(spec, look(spec, won(50)))[0]).toMatchObject({ role: 'primary', status: 'better' });
+    expect(lookTable(spec, look(spec, won(51)))[0]).toMatchObject({ role: 'primary', status: 'open' });
     const patient = specOf({ metrics: [THUMBS, ERRORS], stop: { maxLate: 0.1 } });
     expect(look(patient, won(51))).toMatchObject({ decision: 'promote' });
     expect(look(patient, won(106))).toMatchObject({ reason: 'events_late' });
@@ -134,6 +137,9 @@ describe('a verdict on an arm without any event', () => {
     const alone = specOf({ metrics: [primary, COMPLAINTS] });
     const unheard = withoutComplaints(eventsOf(arms, [0], { arrivals: [] }));
     expect(look(alone, unheard)).toMatchObject({ decision: 'continue' });
+    expect(explainLook(alone, settingsOf(alone), look(alone, unheard)).join(' ')).toContain(
+      'complaints (its events have not arrived, 2 percentage points allowed)',
+    );
     expect(look(alone, unheard, { days: 28 }).verdicts).toMatchObject([
       { decision: 'inconclusive', reason: 'guardrails_unproven', guardrails: ['complaints'] },
     ]);

@@ -26,15 +26,24 @@ export function describeLedger(subject: Subject): void {
       expect(await ledger.entries('l-1', { after: 8, limit: 1 })).toEqual([entries[8]]);
     });
 
-    test('the newest look of a phase is found behind those of the other', async () => {
+    test('the look that decided is the newest before the experiment left running by a decision', async () => {
       const { ledger } = subject.store;
       await deployNext(subject, 'l-phases');
       await startOf(subject, 'l-phases-1', 'l-phases');
-      for (const [index, phase] of ['experiment', 'experiment', 'rollout'].entries())
-        await ledger.append('l-phases-1', { kind: 'look', lookNo: index + 1, content: { phase } });
-      expect(await ledger.lastLook('l-phases-1', 'experiment')).toMatchObject({ lookNo: 2 });
-      expect(await ledger.lastLook('l-phases-1', 'rollout')).toMatchObject({ lookNo: 3 });
-      expect(await ledger.lastLook('l-none', 'experiment')).toBeUndefined();
+      const look = (lookNo: number) => ledger.append('l-phases-1', { kind: 'look', lookNo, content: { lookNo } });
+      const moved = (from: string, to: string) => ledger.append('l-phases-1', { kind: 'act', content: { from, to } });
+      await look(1);
+      await moved('running', 'paused');
+      await moved('paused', 'running');
+      expect(await ledger.decidingLook('l-phases-1')).toBeUndefined();
+      await look(2);
+      await moved('running', 'approving');
+      await look(3);
+      await moved('approving', 'rolling');
+      await look(4);
+      expect(await ledger.decidingLook('l-phases-1')).toMatchObject({ lookNo: 2 });
+      expect(await ledger.lastLook('l-phases-1')).toMatchObject({ lookNo: 4 });
+      expect(await ledger.decidingLook('l-none')).toBeUndefined();
     });
 
     test('content is canonical JSON, as it was written', async () => {

@@ -99,7 +99,7 @@ const report = (allow: Routing['allow']) =>
 export const addExperimentReport: AddRoutes = (app, { allow, runtime: { store } }) => {
   addRoute(app, report(allow), async (context) => {
     const row = await store.experiments.get(context.req.valid('param').id);
-    const { look, rolloutLook } = await resultLooks(store.ledger, row.experimentId);
+    const { look, rolloutLook } = await resultLooks(store.ledger, row);
     return context.json(lookReport(row, look, rolloutLook));
   });
 };
