@@ -3,7 +3,7 @@
  * from it. All of it is fixed before the first run.
  */
 import { ASSIGN_VERSION } from '../experiment/assign.ts';
-import { decidingJudged, EXPERIMENT_FORMAT, type ExperimentSpec } from '../experiment/spec.ts';
+import { completeSpec, EXPERIMENT_FORMAT, type ExperimentSpec } from '../experiment/spec.ts';
 import { freezeJson } from '../plan/json.ts';
 import { LIMITS } from '../plan/limits.ts';
 import type { AnyPipeline, AnyVariant, Pipeline, Variant } from './edit.ts';
@@ -144,18 +144,15 @@ export function defineExperiment<
     stop,
     at,
   );
-  const kept = sampled.map(({ scorer, sample }) => ({ spec: scorer.spec, sample }));
-  const judged = decidingJudged({ scorers: kept, metrics });
-  const rollout = readRollout(experiment.rollout, at);
-  const spec: ExperimentSpec = {
+  const spec = completeSpec({
     ...{ format: EXPERIMENT_FORMAT, name: id, pipeline: internals.id, assignVersion: ASSIGN_VERSION },
     unit: unit === undefined ? null : lowerUnit(internals, unit, at),
     unitName,
     target: target === undefined ? null : lowerTarget(internals, target, at),
     ...{ layer, share, arms, overrides: readOverrides(overrides, arms, at) },
-    scorers: kept,
+    scorers: sampled.map(({ scorer, sample }) => ({ spec: scorer.spec, sample })),
     ...{ metrics, breaker: readBreaker(experiment.breaker, at), stop },
-    rollout: { ...rollout, ...(judged.length > 0 && { approval: 'manual' as const }) },
-  };
+    rollout: readRollout(experiment.rollout, at),
+  });
   return Object.freeze({ id, pipeline, variants, scorers: Object.freeze(scorers), spec: freezeJson(spec) });
 }

@@ -197,8 +197,20 @@ export function isJudged({ scorers }: Pick<Scored, 'scorers'>, { source, denomin
 }
 
 /** Names of the primary and guardrail metrics that a judge scores: with one, a win waits for a person. Proven harm still rolls back. */
-export const decidingJudged = ({ scorers, metrics }: Scored): readonly string[] =>
+const decidingJudged = ({ scorers, metrics }: Scored): readonly string[] =>
   metrics.filter((metric) => metric.role !== 'secondary' && isJudged({ scorers }, metric)).map(({ name }) => name);
+
+/** The spec with what older specs lack: `stop.maxLate`, whether a scorer is a judge, and the approval that a judge's score asks for. */
+export function completeSpec(spec: ExperimentSpec): ExperimentSpec {
+  const { scorers, stop, rollout } = spec;
+  const isJudgeDeciding = decidingJudged(spec).length > 0;
+  return {
+    ...spec,
+    scorers: scorers.map((each) => ({ ...each, spec: { ...each.spec, judge: isJudge(each.spec) } })),
+    stop: { ...stop, maxLate: stop.maxLate ?? DEFAULT_MAX_LATE },
+    rollout: { ...rollout, ...(isJudgeDeciding && { approval: 'manual' }) },
+  };
+}
 
 /** What to say of them before the start; null where there is none. */
 export function judgedWarning(spec: Scored): string | null {

@@ -3,7 +3,7 @@ import { SluiceError } from '../errors.ts';
 import { scorerPlans } from '../evaluation/scorer-plans.ts';
 import { sqlBounds } from '../experiment/assign.ts';
 import { checkOverlaps } from '../experiment/overlap.ts';
-import type { ExperimentSpec, SpecArm } from '../experiment/spec.ts';
+import { completeSpec, type ExperimentSpec, type SpecArm } from '../experiment/spec.ts';
 import { checkPlan } from '../plan/check.ts';
 import { composePlan } from '../plan/compose.ts';
 import { isSameJson, planId } from '../plan/id.ts';
@@ -38,7 +38,8 @@ function refuseEdit(spec: ExperimentSpec, { experiments }: Serving): void {
   const live = experiments.find(({ name }) => name === spec.name);
   if (live === undefined) return;
   const { experimentId, state } = live;
-  const isSame = isSameJson(live.spec as unknown as Json, spec as unknown as Json);
+  const [before, now] = [live.spec, spec].map((each) => completeSpec(each) as unknown as Json);
+  const isSame = isSameJson(before, now);
   throw new SluiceError('experiment_live', {
     message: isSame
       ? `${experimentId} is live: it is ${state} already`
