@@ -35,8 +35,8 @@ export interface GateInput {
   readonly srmP: number | null;
   /** Below this p of the sample ratio the experiment halts; default: .001. */
   readonly srmHaltsBelow?: number;
-  /** p of one rate of exposure in all arms; null when not computed. */
-  readonly exposureP: number | null;
+  /** p of one rate of exposure in all arms; null when not computed. Default: null. */
+  readonly exposureP?: number | null;
   /** Matured units in the smaller arm. */
   readonly unitsMinArm: number;
   readonly minUnits: number;
@@ -96,7 +96,7 @@ export function gate(input: GateInput): Result<GateVerdict> {
   const harmed = guardrails.filter(({ lo, margin }) => lo !== null && lo > margin);
   if (harmed.length > 0) return decide('rollback', 'guardrail', harmed);
   if (input.srmP !== null && input.srmP < (input.srmHaltsBelow ?? SRM_HALT_P)) return decide('halt', 'srm');
-  if (input.exposureP !== null && input.exposureP < EXPOSURE_HALT_P) return decide('halt', 'exposure');
+  if (input.exposureP != null && input.exposureP < EXPOSURE_HALT_P) return decide('halt', 'exposure');
   const lo = primary?.lo ?? null;
   const hi = primary?.hi ?? null;
   const hasInterval = input.unitsMinArm >= input.minUnits && lo !== null && hi !== null;
@@ -137,7 +137,7 @@ function flawOf(input: GateInput): string | null {
   if (!input.guardrails.every(({ margin }) => isPositive(margin))) return 'a margin must be above 0';
   const isMaybeP = (p: number | null): boolean => p === null || (p >= 0 && p <= 1);
   if (!isMaybeP(input.srmP)) return 'srm_p must lie between 0 and 1';
-  if (!isMaybeP(input.exposureP)) return 'exposure_p must lie between 0 and 1';
+  if (!isMaybeP(input.exposureP ?? null)) return 'exposure_p must lie between 0 and 1';
   if (!isMaybeFinite(input.mde)) return 'the smallest effect is not a finite number';
   const amounts = [input.unitsMinArm, input.minUnits, input.elapsedH, input.minDurationH, input.maxDurationH];
   return amounts.every(isNonNegative) ? null : 'units and durations must be finite and 0 or more';

@@ -100,6 +100,11 @@ const rows: readonly Row[] = [
   ['undecided just before the end', { primary: unclear, elapsedH: 671.9 }, 'continue', 'collecting'],
 ];
 
+test('callers may leave out the test of exposure', () => {
+  const { exposureP: _, ...without } = ready;
+  expect(gate(without)).toMatchObject({ status: 'ok', decision: 'promote' });
+});
+
 test.each(rows.map(([what, ...row]) => [what, row] as const))('%s', (_, [change, decision, reason, names = []]) => {
   expect(gate({ ...ready, ...change })).toEqual({ status: 'ok', decision, reason, guardrails: names });
 });
