@@ -73,7 +73,7 @@ export interface LookData {
   readonly assigned?: readonly AssignedCount[];
   readonly cells: readonly MetricCell[];
   readonly breaker: readonly BreakerCount[];
-  /** Absent in ledgers of before. */
+  /** Absent in looks of method version 1, and where no event was received. */
   readonly arrivals?: readonly ArrivalCount[];
   readonly counts: {
     /** Units that were seen in two arms, and units with an override. */

@@ -56,15 +56,19 @@ async function look({ store, now, version }: LookDependencies, row: ExperimentRo
   const { graceMs } = spec.stop;
   const here = now();
   const phase = phaseOf(row);
-  const { assigned, ...rest } = await store.outcomes.look(experimentId, {
+  const { assigned, arrivals, ...rest } = await store.outcomes.look(experimentId, {
     ...outcomeSettings(row),
     ...{ watermark: here - graceMs, graceMs },
     fromStage: phase === 'rollout' ? (row.rolloutStage ?? row.stage) : 1,
     stopped: row.stopped.map((name) => spec.arms.findIndex((arm) => arm.name === name)).sort((a, b) => a - b),
     arms: spec.arms.length,
   });
-  const { comparesExposure } = methodOf(settings.methodVersion);
-  const data = comparesExposure ? { ...rest, assigned: assigned! } : rest;
+  const { comparesExposure, checksArrival } = methodOf(settings.methodVersion);
+  const data = {
+    ...rest,
+    ...(comparesExposure && assigned !== undefined && { assigned }),
+    ...(checksArrival && arrivals !== undefined && { arrivals }),
+  };
   // Where this clock is ahead of the database's, that one counts: no experiment ends because a machine has jumped.
   const at = Math.min(here, data.watermark + graceMs);
   return lookRecord({ spec, settings, data, lookNo, phase, at, version });

@@ -44,7 +44,8 @@ function world(change: Partial<ExperimentRow> = {}, method: 'stage_cs' | 'asymp_
         asked.push(request);
         const { watermark, startedAt, fromStage, stopped } = request;
         const counts = { twoArms: 0, overridden: 0, outcomes: 0, late: 0, outside: 0 };
-        return { watermark, startedAt, fromStage, exposed: [], matured: [], cells: [], breaker: [], counts, stopped };
+        const none = { exposed: [], matured: [], cells: [], breaker: [] };
+        return { watermark, startedAt, fromStage, ...none, counts, stopped, ...state.data };
       },
     },
     ledger: {
@@ -94,6 +95,24 @@ describe('a look', () => {
     it.fake.row = { ...it.fake.row, state };
     expect(await it.look(1)).toMatchObject({ isRecorded: false, decision: 'continue', state });
     expect(it.entries).toEqual([]);
+  });
+
+  test('of method version 1 keeps neither assigned units nor arrivals, and one of version 2 keeps both', async () => {
+    const data = {
+      assigned: [{ stage: 1, arm: 0, n: 2, exposed: 1 }],
+      arrivals: [{ metric: 0, stage: 1, arm: 0, events: 1, late: 0 }],
+    };
+    const dataIn = async (methodVersion: number) => {
+      const { look, state, entries, fake } = world();
+      fake.row = { ...fake.row, settings: { ...fake.row.settings, methodVersion } };
+      state.data = data;
+      await look(1);
+      return JSON.parse(entries[0]!.content).data;
+    };
+    expect(await dataIn(2)).toMatchObject(data);
+    const before = await dataIn(1);
+    expect(before).not.toHaveProperty('assigned');
+    expect(before).not.toHaveProperty('arrivals');
   });
 
   test('of a rollout is of what it has met, without variants that were stopped', async () => {
