@@ -2,11 +2,12 @@
 
 import { useQueries } from '@tanstack/react-query';
 import { useState } from 'react';
+import { isoUtc } from '../../../../local-time.ts';
 import type { Plan } from '../../../../plan/plan.ts';
 import { changesText, type PromptHistory, promptHistories } from '../../../../plan/prompts.ts';
 import { wordDiff } from '../../../../word-diff.ts';
 import { ask } from '../../api.ts';
-import { Moment } from '../../parts/moment.tsx';
+import { time } from '../../format.ts';
 import { Empty, Loading } from '../../parts/states.tsx';
 import type { Deployment, StoredPlan } from './types.ts';
 
@@ -88,8 +89,8 @@ function History({ history: { node, path, versions }, isWhole }: HistoryProps) {
           <label htmlFor={id}>As of</label>
           <select id={id} value={shown} onChange={(event) => setShown(Number(event.target.value))}>
             {versions.map(({ deployment }, index) => (
-              <option key={deployment.deploymentNo} value={index}>
-                deployment {deployment.deploymentNo}, <Moment at={deployment.at} />, {deployment.by}
+              <option key={deployment.deploymentNo} value={index} title={isoUtc(deployment.at)}>
+                deployment {deployment.deploymentNo}, {time(deployment.at)}, {deployment.by}
               </option>
             ))}
           </select>
