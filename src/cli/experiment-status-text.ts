@@ -132,8 +132,8 @@ function stands(row: LookTableRow, colours: Colours): string {
 
 async function healthText(row: ExperimentRow, look: LookRecord): Promise<string> {
   const { exposure } = look;
-  const { EXPOSURE_HALT_P } = await import('../stats/same-rate.ts');
-  const differs = exposure != null && exposure.p < EXPOSURE_HALT_P ? ['exposure differs between arms'] : [];
+  const { doRatesDiffer } = await import('../stats/same-rate.ts');
+  const differs = doRatesDiffer(exposure?.p ?? null) ? ['exposure differs between arms'] : [];
   return [await ratioText(row, look), ...differs].join(', ');
 }
 

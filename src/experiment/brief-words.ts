@@ -1,4 +1,5 @@
 /** What an experiment asks, what is to be done with it, and what then happens, in words. */
+import { doRatesDiffer } from '../stats/same-rate.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import type { NamedArrival } from './arrival.ts';
 import type { Asked, LookReport } from './look-report.ts';
@@ -74,7 +75,7 @@ export function exposureRatesText({ exposure, asked }: Pick<LookReport, 'exposur
   const { arms, assigned, exposed, p, haltsBelow } = exposure;
   const parts = arms.map((arm, place) => `${arm} ${whole(exposed[place]!)} of ${whole(assigned[place]!)}`).join(', ');
   const limit = `p = ${p.toPrecision(2)}; it halts below ${haltsBelow}`;
-  return p < haltsBelow
+  return doRatesDiffer(p)
     ? `Exposure differs between arms: of the assigned ${asked.unitName}s were exposed ${parts} (${limit}).`
     : `All arms expose the same part of their ${asked.unitName}s: ${parts} (${limit}).`;
 }

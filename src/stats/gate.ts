@@ -5,7 +5,7 @@
  */
 import { isNonNegative, isPositive } from './checks.ts';
 import { problem, type Result } from './result.ts';
-import { EXPOSURE_HALT_P } from './same-rate.ts';
+import { doRatesDiffer } from './same-rate.ts';
 import { SRM_HALT_P } from './srm.ts';
 
 export const DEFAULT_MIN_DURATION_H = 168;
@@ -96,7 +96,7 @@ export function gate(input: GateInput): Result<GateVerdict> {
   const harmed = guardrails.filter(({ lo, margin }) => lo !== null && lo > margin);
   if (harmed.length > 0) return decide('rollback', 'guardrail', harmed);
   if (input.srmP !== null && input.srmP < (input.srmHaltsBelow ?? SRM_HALT_P)) return decide('halt', 'srm');
-  if (input.exposureP != null && input.exposureP < EXPOSURE_HALT_P) return decide('halt', 'exposure');
+  if (doRatesDiffer(input.exposureP ?? null)) return decide('halt', 'exposure');
   const lo = primary?.lo ?? null;
   const hi = primary?.hi ?? null;
   const hasInterval = input.unitsMinArm >= input.minUnits && lo !== null && hi !== null;

@@ -9,6 +9,9 @@ import { MAX_ARMS } from './srm.ts';
 
 /** Below this p the rates of exposure differ, and an experiment halts. */
 export const EXPOSURE_HALT_P = 0.001;
+/** Whether the rates of exposure differ by that much; p is null when not computed. */
+export const doRatesDiffer = (p: number | null): boolean => p !== null && p < EXPOSURE_HALT_P;
+
 /** Jeffreys' prior of one arm's rate. */
 const PRIOR = 0.5;
 

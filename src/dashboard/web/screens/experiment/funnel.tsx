@@ -1,5 +1,6 @@
 /** From those who met an arm to those of whom a value is known, arm by arm; and whether the arms got their shares. */
 import { arrivalStatusText, exposureRatesText, ratioText } from '../../../../experiment/brief-words.ts';
+import { doRatesDiffer } from '../../../../stats/same-rate.ts';
 import { DASH, percent, whole } from '../../format.ts';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import type { FunnelArm, Report } from './types.ts';
@@ -101,7 +102,7 @@ export function SampleRatio({ report }: { readonly report: Report }) {
     <>
       <p className={ratio.isOff ? 'harm' : undefined}>{ratioText(report)}</p>
       {exposure !== null && (
-        <p className={exposure.p < exposure.haltsBelow ? 'harm' : undefined}>{exposureRatesText(report)}</p>
+        <p className={doRatesDiffer(exposure.p) ? 'harm' : undefined}>{exposureRatesText(report)}</p>
       )}
       {ratio.rows.length > 0 && (
         <Rows
