@@ -2,7 +2,6 @@
  * Starts evaluations and follows them. What is asked is written to the store first, so that an evaluation can be gone on
  * with whatever becomes of Temporal: what is stored is not done again.
  */
-
 import { randomUUID } from 'node:crypto';
 import { EVALUATE_WORKFLOW, type EvaluateInput } from '../../workflows/evaluate-messages.ts';
 import { ATTRIBUTES } from '../../workflows/messages.ts';

@@ -2,7 +2,6 @@
  * Whether a guardrail is proven harmless: by one-sided bounds of the harm, against the margin that was declared. That
  * nothing was found proves nothing.
  */
-
 import { type ExamplesNeeded, examplesNeeded } from '../../stats/examples-needed.ts';
 import { orientGuardrail } from '../../stats/gate.ts';
 import { MIN_UNITS_FOR_VERDICT } from '../../stats/planning.ts';

@@ -4,7 +4,6 @@
  * while all that it rests on is as it was: the evaluations, what people have said of their answers, what judges have said
  * of the same answers elsewhere, and how often has been compared on the dataset.
  */
-
 import { hash } from 'node:crypto';
 import { SluiceError } from '../../errors.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';

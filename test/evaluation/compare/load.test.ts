@@ -1,5 +1,4 @@
 /** From the store to what a comparison takes: examples once, rows one by one, labels counted, and each comparison once. */
-
 import { describe, expect, test } from 'vitest';
 import type { ScorerIdentity } from '../../../src/evaluation/calibration/scorer-identity.ts';
 import { compareEvaluations } from '../../../src/evaluation/compare/compare.ts';

@@ -1,5 +1,4 @@
 /** Who changed what, when, and why. */
-
 import { useSearchParams } from 'wouter';
 import { query, useApi } from '../../api.ts';
 import { auditCommand } from '../../commands.ts';

@@ -1,5 +1,4 @@
 /** One dataset: its versions, and examples of the newest, but for those that are kept for the end. */
-
 import { useState } from 'react';
 import { Link } from 'wouter';
 import type { Example } from '../../../../evaluation/dataset.ts';

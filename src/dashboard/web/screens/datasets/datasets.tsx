@@ -1,5 +1,4 @@
 /** Datasets: the newest version of each. */
-
 import type { DatasetVersion } from '../../../../store/datasets.ts';
 import { useApi } from '../../api.ts';
 import { whole } from '../../format.ts';

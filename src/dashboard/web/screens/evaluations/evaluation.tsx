@@ -1,5 +1,4 @@
 /** One evaluation: how far it has come, what is missing and why, and what it came to, in words. */
-
 import { Link } from 'wouter';
 import { useApi } from '../../api.ts';
 import { evaluationCommands } from '../../commands.ts';

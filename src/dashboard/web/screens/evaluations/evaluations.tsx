@@ -1,5 +1,4 @@
 /** Evaluations: what was evaluated on what, how far it came, and a choice of those to compare. */
-
 import { useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import { ask, query as queryOf, useApi } from '../../api.ts';

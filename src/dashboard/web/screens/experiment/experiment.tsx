@@ -1,5 +1,4 @@
 /** One experiment or rollout: what is decided of it, in words, and all that this rests on. */
-
 import { Link } from 'wouter';
 import { showSpan } from '../../../../experiment/report-text.ts';
 import { query, useApi } from '../../api.ts';

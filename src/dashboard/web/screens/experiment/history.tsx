@@ -1,5 +1,4 @@
 /** What has happened to it: what people and looks decided, and the stages its numbers are compared within. */
-
 import { Link } from 'wouter';
 import type { StageRow } from '../../../../store/experiments.ts';
 import { DASH, percent, shortPlan } from '../../format.ts';

@@ -1,5 +1,4 @@
 /** Experiments and rollouts, those that are live first. */
-
 import { useApi } from '../../api.ts';
 import { percent } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';

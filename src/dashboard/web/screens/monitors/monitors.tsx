@@ -1,5 +1,4 @@
 /** Monitors: what of the live runs is scored in the background, and whether it is worth an alert. */
-
 import { percent } from '../../../../experiment/report-text.ts';
 import { useApi } from '../../api.ts';
 import { DASH, whole } from '../../format.ts';

@@ -1,5 +1,4 @@
 /** One pipeline: the picture of what it serves, its deployments and what they changed, its prompts, and what is tried on it. */
-
 import { percent } from '../../../../experiment/report-text.ts';
 import { useApi } from '../../api.ts';
 import { pipelineCommands } from '../../commands.ts';

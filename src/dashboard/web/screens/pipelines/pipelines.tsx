@@ -1,5 +1,4 @@
 /** Pipelines: what each name serves, the variants that the code has of it, and what is tried on it. */
-
 import { useApi } from '../../api.ts';
 import { DASH, shortPlan } from '../../format.ts';
 import { Moment } from '../../parts/moment.tsx';

@@ -1,5 +1,4 @@
 /** How the prompts of each node changed from deployment to deployment, word by word. */
-
 import { useQueries } from '@tanstack/react-query';
 import { useState } from 'react';
 import { isoUtc } from '../../../../local-time.ts';

@@ -1,5 +1,4 @@
 /** One review queue: how far it is, how far reviewers agree, its items, and what is left to decide. */
-
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useSearchParams } from 'wouter';

@@ -1,5 +1,4 @@
 /** Review queues: who is asked about what, and how far they are. */
-
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { isoUtc } from '../../../../local-time.ts';

@@ -1,5 +1,4 @@
 /** What was said of the answer, by people and by monitors, and a way to say more. */
-
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { isoUtc } from '../../../../local-time.ts';

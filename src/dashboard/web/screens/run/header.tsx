@@ -1,5 +1,4 @@
 /** The first lines of a run: how it ended, what it took and cost, whom it was for, and where else it is shown. */
-
 import { Link } from 'wouter';
 import { askedFor } from '../../../../run-filter/vocabulary.ts';
 import { DASH, duration, money, shortPlan, whole } from '../../format.ts';

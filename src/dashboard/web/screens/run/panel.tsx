@@ -1,5 +1,4 @@
 /** What is known of the line that is selected: facts, what it was given, what it gave, and what went wrong. */
-
 import type { ReactNode } from 'react';
 import { citedIn, passageLists } from '../../../../passage-lists.ts';
 import type { Json } from '../../../../plan/plan.ts';

@@ -1,5 +1,4 @@
 /** The columns of the list of runs: which there are, and which are shown. */
-
 import { askedFor, RUN_COLUMNS, type RunSort } from '../../../../run-filter/vocabulary.ts';
 import { duration, money, shortPlan, shortRun, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
