@@ -32,7 +32,7 @@ const NOT_KEPT: ReadonlySet<string> = new Set([
 
 /**
  * Nobody is served here, so nothing is written: a `write` step's dry run stands in the place of its function, which cannot be
- * reached. Where none is declared, whoever began this should have refused; the call fails.
+ * reached. Where none is declared, the run or evaluation should have been refused at its start; the call fails.
  */
 function withoutWrites(implemented: Implemented): Implemented {
   const { step } = implemented;

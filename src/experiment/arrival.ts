@@ -114,7 +114,7 @@ function rateDifferenceP(baseline: Tally, variant: Tally, alpha: number, { nStar
   return asympCsBinary(arm0, arm1, { alpha, nStar }).p;
 }
 
-/** An arrival row with names, for whoever shows it. */
+/** An arrival row with the names of its metric and its arm. */
 export interface NamedArrival extends Omit<ArrivalRow, 'metric' | 'arm'> {
   readonly metric: string;
   readonly arm: string;

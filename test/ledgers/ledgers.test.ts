@@ -34,7 +34,7 @@ function withOtherByte(text: string, position: number): string {
   return text.slice(0, position) + other + text.slice(position + 1);
 }
 
-/** A change that is no entry any more is found by whoever reads the file. */
+/** A change after which a line is no entry is found when the file is read. */
 function isUntouched(text: string): boolean {
   try {
     const entries = entriesOf(text);
