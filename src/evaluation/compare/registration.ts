@@ -25,7 +25,7 @@ export function registrationOf(
   });
 }
 
-/** Everything that differs; empty where nothing does, and then their hashes are the same. */
+/** Everything that differs. A field that the locked content was stored without is no difference. */
 export function registrationChanges(locked: Registration, now: Registration): readonly RegistrationChange[] {
   return Object.freeze([
     ...changes(settingsOf(locked), settingsOf(now)),

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { implement } from '../../../activities/boundary/implement.ts';
 import { beginEvaluation } from '../../../src/evaluation/begin.ts';
 import { evaluateChunk } from '../../../src/evaluation/chunk/evaluate-chunk.ts';
+import { registrationOf } from '../../../src/evaluation/compare/registration.ts';
 import { definePipeline, defineStep } from '../../../src/index.ts';
 import { planId } from '../../../src/plan/id.ts';
 import { buildHelpers } from '../../store/build-helpers.ts';
@@ -75,6 +76,22 @@ export function describePins(stage: Stage): void {
     expect(await scoresOf(evaluationId)).toMatchObject(Array(2).fill({ score: { score: 0.125 } }));
     const versions = await Promise.all([before, evaluationId].map((id) => stage.place.store.evaluations.get(id)));
     expect(new Set(versions.map(({ pins }) => pins!.scorerVersions.graded)).size).toBe(2);
+  });
+
+  test('takes what was locked before scorers stated whether they judge, and names what was changed since', async () => {
+    const { evaluations } = stage.place.store;
+    const { examples, evaluationId: before } = await put(stage, 1);
+    await beginEvaluation(workerOn(stage), { evaluationId: before });
+    const { spec, pins } = await evaluations.get(before);
+    const { judges: _, ...old } = registrationOf(spec, pins!);
+    await evaluations.register('locked-before', old, before);
+
+    const same = await put(stage, examples, { definition: 'locked-before' });
+    await expect(beginEvaluation(workerOn(stage), same)).resolves.toMatchObject({ examples: 1 });
+    const other = await put(stage, examples, { definition: 'locked-before', alpha: 0.1 });
+    await expect(beginEvaluation(workerOn(stage), other)).rejects.toMatchObject({
+      ...{ code: 'registration_tampered', data: { changes: ['alpha: 0.05 → 0.1'] } },
+    });
   });
 
   test('reads the snapshot that it began with, also where the index goes on and is pruned', async () => {
