@@ -1,4 +1,5 @@
 /** Simultaneous intervals of ranks, from all pairwise comparisons on the same examples. */
+import { signTestP } from './distributions.ts';
 import type { Better } from './gate.ts';
 import { tTest } from './intervals.ts';
 import { adjustP } from './multiplicity.ts';
@@ -18,8 +19,9 @@ interface PairedDifference {
 
 /**
  * Of each list of scores the ranks that it may have: behind all that are proven better, before all that are proven worse.
- * Proven by paired t-tests (by clusters where given), adjusted by Holm's method over all pairs, so that with probability
- * 1 - alpha every interval holds its true rank (Klein, Wright and Wieczorek 2020; Mogstad, Romano, Shaikh and Wilhelm 2024).
+ * Proven by paired t-tests (by clusters where given), or by the exact sign test where independent examples differ by -1, 0 or 1
+ * alone (McNemar's exact test of pass rates). Adjusted by Holm's method over all pairs, so that with probability 1 - alpha
+ * every interval holds its true rank (Klein, Wright and Wieczorek 2020; Mogstad, Romano, Shaikh and Wilhelm 2024).
  *
  * @param scores by competitor, then by example; NaN is missing and drops the example from the pairs that lack it
  * @param cluster numbers from 0, by example; null: examples are independent
@@ -55,18 +57,23 @@ export function rankIntervals(
 
 /** One minus the other. */
 function pairedDifference(one: Float64Array, other: Float64Array, cluster: readonly number[] | null): PairedDifference {
-  let [pairs, sum, size] = [0, 0, 0];
+  let [pairs, sum, size, wins, losses, zeros] = [0, 0, 0, 0, 0, 0];
   for (let place = 0; place < one.length; place += 1) {
     const difference = one[place]! - other[place]!;
     if (Number.isNaN(difference)) continue;
     pairs += 1;
     sum += difference;
     size += Math.abs(difference);
+    wins += Number(difference === 1);
+    losses += Number(difference === -1);
+    zeros += Number(difference === 0);
   }
   const mean = sum / pairs;
   const { squares, units } = cluster === null ? byExample(one, other, mean) : byCluster(one, other, mean, cluster);
   if (units < MIN_UNITS_FOR_VERDICT || size === 0) return { mean: 0, p: 1 };
   const se = Math.sqrt((units / (units - 1)) * squares) / pairs;
+  // With few differences t is far from its distribution.
+  if (cluster === null && wins + losses + zeros === pairs) return { mean, p: signTestP(wins, losses) };
   // Differences that are all equal have no error: what is left is that all have one sign.
   if (se <= 1e-12 * (size / pairs)) return { mean, p: 2 ** (1 - units) };
   return { mean, p: tTest(mean, se, units - 1, 0.05).p };

@@ -1,6 +1,7 @@
 /** Rank intervals: what paired tests prove, and how often they leave out a true rank. */
 import { describe, expect, it } from 'vitest';
 import { standardNormalQuantile } from '../../src/stats/distributions.ts';
+import { mcnemarExact } from '../../src/stats/mcnemar.ts';
 import { compareScores } from '../../src/stats/offline.ts';
 import { randomFrom } from '../../src/stats/random.ts';
 import { rankIntervals } from '../../src/stats/rank-intervals.ts';
@@ -41,6 +42,19 @@ describe('rankIntervals', () => {
       wrong += Number(ranks.some(({ from, to }) => from > 1 || to < 8));
     }
     expect(wrong / runs).toBeLessThanOrEqual(0.05 + 2.33 * Math.sqrt((0.05 * 0.95) / runs));
+  });
+
+  it('asks the exact sign test of binary scores, as a comparison of two plans does', () => {
+    const passed = (failures: number, examples = 500) =>
+      Float64Array.from({ length: examples }, (_, at) => Number(at >= failures));
+    const both = { from: 1, to: 2 };
+    expect(mcnemarExact({ n11: 496, n10: 0, n01: 4, n00: 0 }, 0.05).pExact).toBe(0.125);
+    expect(rankIntervals([passed(0), passed(4)], null, settings)).toEqual([both, both]);
+    expect(rankIntervals([passed(0), passed(5)], null, settings)).toEqual([both, both]);
+    expect(rankIntervals([passed(6), passed(0)], null, settings)).toEqual([
+      { from: 2, to: 2 },
+      { from: 1, to: 1 },
+    ]);
   });
 
   it('counts clusters, not examples', () => {
