@@ -1,5 +1,4 @@
 /** Any number of evaluations in one table: a row per side, a column per metric, ranks only among those that are alike. */
-import { SluiceError } from '../../errors.ts';
 import type { Better } from '../../stats/gate.ts';
 import { type RankInterval, rankIntervals } from '../../stats/rank-intervals.ts';
 import type { ValueFormat } from '../../stats/reports.ts';
@@ -62,7 +61,7 @@ export interface LeaderboardCell extends ExplainedMean {
 
 export interface LeaderboardInput {
   readonly sheets: readonly Sheet[];
-  /** The first says what the others have to be like to be ranked with it. */
+  /** The newest first. The first says what the others have to be like to be ranked with it. */
   readonly sides: readonly SideRef[];
   /** The name of a column; default the first. */
   readonly sortBy?: string;
@@ -73,7 +72,7 @@ export interface LeaderboardInput {
  * Columns are the metrics of all sides, each as the first that has it declares it. Win rates are none: they are of a
  * variant against a baseline, and not of a variant.
  *
- * @throws SluiceError `variant_unknown`, `evaluation_unknown`, `leaderboard_too_large`
+ * @throws SluiceError `variant_unknown`, `evaluation_unknown`
  */
 export function leaderboardOf({ sheets, sides, sortBy, judges = {} }: LeaderboardInput): Leaderboard {
   const placed = sides.map((side) => placeSide(sheets, side));
@@ -83,10 +82,7 @@ export function leaderboardOf({ sheets, sides, sortBy, judges = {} }: Leaderboar
   const cells = columns.map((column) =>
     withRanges(
       column,
-      rank(
-        column,
-        placed.map((side) => cellOf(column, placed, side, alpha)),
-      ),
+      rank(column, firstRanked(placed.map((side) => cellOf(column, placed, side, alpha)))),
       placed,
       alpha,
     ),
@@ -177,6 +173,17 @@ function apartFrom(metric: MetricSpec, sides: readonly PlacedSide[], { sheet }: 
   return scorer !== null && scorerChanged(scorer, first, sheet) ? 'another version of the scorer' : null;
 }
 
+/** All ranked sides are compared in pairs, so only the first `rankedSides` are ranked; the others are listed apart. */
+function firstRanked(cells: readonly LeaderboardCell[]): readonly LeaderboardCell[] {
+  const limit = COMPARE_LIMITS.rankedSides;
+  let count = 0;
+  return cells.map((own) => {
+    if (own.apart !== null) return own;
+    count += 1;
+    return count <= limit ? own : Object.freeze({ ...own, apart: `only the newest ${limit} variants are ranked` });
+  });
+}
+
 function rank({ better }: MetricSpec, cells: readonly LeaderboardCell[]): readonly LeaderboardCell[] {
   const isBefore = (one: number, other: number): boolean => (better === 'higher' ? one > other : one < other);
   const ranked = cells.flatMap(({ mean, apart }) => (apart === null && mean !== null ? [mean] : []));
@@ -195,12 +202,6 @@ function withRanges(
   alpha: number,
 ): readonly LeaderboardCell[] {
   const places = cells.flatMap((cell, place) => (cell.rank === null ? [] : [place]));
-  if (places.length > COMPARE_LIMITS.rankedSides)
-    throw new SluiceError('leaderboard_too_large', {
-      message: `${places.length} variants would be compared in pairs, at most ${COMPARE_LIMITS.rankedSides} are`,
-      remedy: 'take fewer evaluations, or those of one definition or part of the dataset',
-      data: { variants: places.length },
-    });
   if (places.length === 0) return cells;
   const { examples } = sides[places[0]!]!.sheet.facts;
   const scores = places.map((place) => {

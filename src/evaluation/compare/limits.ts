@@ -2,7 +2,7 @@
 export const COMPARE_LIMITS = Object.freeze({
   /** The baseline included. */
   sides: 20,
-  /** Of a leaderboard, each compared with each other: 2,016 pairs. */
+  /** Of a leaderboard, each compared with each other: 2,016 pairs. Further ones are listed without a rank. */
   rankedSides: 64,
   /** Tags with a slice: the most frequent. */
   sliceTags: 20,

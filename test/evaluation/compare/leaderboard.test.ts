@@ -65,11 +65,21 @@ test('places are of paired comparisons of all sides at once, with groups', () =>
   expect(rows.map(({ cells }) => cells[1]!.best)).toEqual(['tied', 'tied', 'tied']);
 });
 
-test('too many to compare in pairs are refused', () => {
-  const many = sheetOf('eval-a', new Array<number>(101).fill(0), {
-    variants: Array.from({ length: 101 }, (_, at) => `v${at}`),
-  });
-  expect(() => boardOf([many])).toThrow(expect.objectContaining({ code: 'leaderboard_too_large' }));
+test('of more variants than are compared in pairs the first are ranked, and the rest are listed with the reason', () => {
+  const sheets = [40, 30].map((count, at) =>
+    sheetOf(`eval-${at}`, new Array<number>(count).fill(0.05 * at), {
+      variants: Array.from({ length: count }, (_, place) => `v${place}`),
+    }),
+  );
+  const { rows } = boardOf(sheets);
+  expect(rows).toHaveLength(70);
+  const left = rows.filter(({ cells }) => cells[0]!.rank === null);
+  expect(left.map(({ evaluationId, variant }) => `${evaluationId}:${variant}`)).toEqual(
+    [24, 25, 26, 27, 28, 29].map((variant) => `eval-1:${variant}`),
+  );
+  for (const { cells } of left)
+    expect(cells[0]).toMatchObject({ apart: 'only the newest 64 variants are ranked', range: null, best: null });
+  expect(rows[0]!.cells[0]).toMatchObject({ rank: 1, range: { from: 1 } });
 });
 
 test('means have intervals: of t, and of Wilson', () => {
