@@ -5,7 +5,7 @@ import type { EvaluationRow } from '../store/evaluations.ts';
 import type { SideRef } from './compare/input.ts';
 import { type Leaderboard, leaderboardOf } from './compare/leaderboard.ts';
 import { type EvaluationStore, loadSheets } from './compare/load.ts';
-import { type ComparedSet, restanding, type StandingBoard, standingBoard } from './standing-board.ts';
+import { restanding, type StandingBoard, standingBoard } from './standing-board.ts';
 
 export interface BoardAsked {
   readonly dataset?: string | undefined;
@@ -55,7 +55,7 @@ export function evaluatedDatasets(rows: readonly EvaluationRow[]): readonly Eval
 type Counted = { readonly evaluations: number };
 const byCount = (one: Counted, other: Counted): number => other.evaluations - one.evaluations;
 
-/** @throws SluiceError `metric_unknown`, `metric_ambiguous`, `variant_unknown`, `evaluation_unknown`, `leaderboard_too_large` */
+/** @throws SluiceError `metric_unknown`, `metric_ambiguous`, `variant_unknown`, `evaluation_unknown` */
 export async function loadBoard(
   store: EvaluationStore,
   rows: readonly EvaluationRow[],
@@ -72,7 +72,7 @@ export async function loadBoard(
   const board = leaderboardOf({ sheets, sides });
   const standing = standingBoard(board, {
     evaluationIds,
-    compared: comparedSet(meant, sides),
+    repeated: repeatedIn(meant, sides),
     ...(baseline !== undefined && meant.length > 0 && { baseline }),
     nameOf: ({ evaluationId, variant }) =>
       meant.find((row) => row.evaluationId === evaluationId)!.spec.variants[variant]!.name,
@@ -99,21 +99,15 @@ export function comparableFirst(rows: readonly EvaluationRow[]): readonly Evalua
   return largest === undefined ? [] : [...largest, ...rows.filter((row) => !largest.includes(row))];
 }
 
-function comparedSet(rows: readonly EvaluationRow[], sides: readonly SideRef[]): ComparedSet | null {
-  const [first] = rows;
-  if (first === undefined) return null;
-  const set = rows.filter((row) => comparableKey(row) === comparableKey(first));
-  const isRow = (evaluationId: string, variant: number): boolean =>
-    sides.some((side) => side.evaluationId === evaluationId && side.variant === variant);
-  return {
-    dataset: first.spec.dataset,
-    evaluations: set.length,
-    plans: sides.filter((side) => set.some(({ evaluationId }) => evaluationId === side.evaluationId)).length,
-    repeated: rows.flatMap(({ evaluationId, spec }) =>
-      spec.variants.flatMap(({ name }, variant) => (isRow(evaluationId, variant) ? [] : [`${evaluationId}:${name}`])),
+/** References of variants whose plan another evaluation has a row of. */
+const repeatedIn = (rows: readonly EvaluationRow[], sides: readonly SideRef[]): readonly string[] =>
+  rows.flatMap(({ evaluationId, spec }) =>
+    spec.variants.flatMap(({ name }, variant) =>
+      sides.some((side) => side.evaluationId === evaluationId && side.variant === variant)
+        ? []
+        : [`${evaluationId}:${name}`],
     ),
-  };
-}
+  );
 
 const comparableKey = ({ spec, pins }: EvaluationRow): string => JSON.stringify([spec.dataset, pins?.scorerVersions]);
 

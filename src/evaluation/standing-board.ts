@@ -16,9 +16,9 @@ export interface StandingRow extends Omit<LeaderboardRow, 'cells'> {
   readonly cells: readonly StandingCell[];
 }
 
-/** What the ranked rows are compared on. */
+/** What the rows that have a rank in the sorted column are compared on, and how many they are. */
 export interface ComparedSet {
-  readonly dataset: Pick<DatasetPart, 'name' | 'version' | 'split' | 'tag' | 'examples'>;
+  readonly dataset: DatasetPart;
   readonly evaluations: number;
   readonly plans: number;
   /** References of variants whose plan another evaluation has a row of. */
@@ -34,7 +34,7 @@ export interface StandingBoard extends Omit<Leaderboard, 'rows'> {
 }
 
 interface Standing {
-  readonly compared?: ComparedSet | null;
+  readonly repeated: ComparedSet['repeated'];
   /** Of a row: the name of its variant. */
   readonly nameOf: (row: LeaderboardRow) => string;
   /** A reference, or a label; default: the first variant of the first evaluation. */
@@ -46,14 +46,14 @@ interface Standing {
 /** @throws SluiceError `variant_unknown` */
 export function standingBoard(
   board: Leaderboard,
-  { nameOf, baseline, evaluationIds, compared = null }: Standing,
+  { nameOf, baseline, evaluationIds, repeated }: Standing,
 ): StandingBoard {
   const rows = board.rows.map((row) => ({ ...row, reference: `${row.evaluationId}:${nameOf(row)}` }));
   const against =
     baseline === undefined
       ? rows.find(({ evaluationId, variant }) => evaluationId === evaluationIds[0] && variant === 0)
       : rowNamed(rows, baseline);
-  return standing({ ...board, compared }, rows, against?.reference ?? null);
+  return standing({ ...board, repeated }, rows, against?.reference ?? null);
 }
 
 /** What may be asked of a board that is there already; what it does not have leaves it as it is. */
@@ -70,7 +70,12 @@ export function restanding(board: StandingBoard, { sortBy, baseline }: Restandin
   const rankOf = ({ cells }: StandingRow): number => cells[place]?.rank ?? Number.MAX_SAFE_INTEGER;
   const rows = place < 0 ? board.rows : board.rows.toSorted((one, other) => rankOf(one) - rankOf(other));
   const against = board.rows.some(({ reference }) => reference === baseline) ? baseline! : board.baseline;
-  return standing({ ...board, sortedBy: board.columns[place]?.metric ?? board.sortedBy }, rows, against);
+  const { compared, sortedBy } = board;
+  return standing(
+    { ...board, sortedBy: board.columns[place]?.metric ?? sortedBy, repeated: compared?.repeated ?? [] },
+    rows,
+    against,
+  );
 }
 
 /** `Compared on ai-docs@3fa2c1d0 (dev): 500 examples, 2 evaluations, 5 plans.`, and what is left out. */
@@ -89,7 +94,7 @@ const SHORT_VERSION = 12;
 type Referred = LeaderboardRow & Pick<StandingRow, 'reference'>;
 
 function standing(
-  board: Omit<StandingBoard, 'rows' | 'baseline'>,
+  { repeated, ...board }: Omit<Leaderboard, 'rows'> & Pick<ComparedSet, 'repeated'>,
   rows: readonly Referred[],
   baseline: string | null,
 ): StandingBoard {
@@ -106,7 +111,22 @@ function standing(
       rows.map((row, at) => Object.freeze({ ...row, cells: Object.freeze(columns.map((column) => column[at]!)) })),
     ),
     baseline,
+    compared: comparedSet(board, rows, repeated),
   });
+}
+
+/** Rows that have a rank are the first, and all on the same examples. */
+function comparedSet(
+  { columns, sortedBy }: Omit<Leaderboard, 'rows'>,
+  rows: readonly Referred[],
+  repeated: ComparedSet['repeated'],
+): ComparedSet | null {
+  const [first] = rows;
+  if (first === undefined) return null;
+  const place = columns.findIndex(({ metric }) => metric === sortedBy);
+  const ranked = rows.filter(({ cells }) => typeof cells[place]?.rank === 'number');
+  const evaluations = new Set(ranked.map(({ evaluationId }) => evaluationId)).size;
+  return Object.freeze({ dataset: first.dataset, evaluations, plans: ranked.length, repeated });
 }
 
 function rowNamed(rows: readonly Referred[], name: string): Referred {

@@ -1,7 +1,7 @@
 /** Differences from a baseline, and a board in another order. */
 import { describe, expect, it } from 'vitest';
 import type { Leaderboard, LeaderboardCell } from '../../src/evaluation/compare/leaderboard.ts';
-import { restanding, standingBoard } from '../../src/evaluation/standing-board.ts';
+import { comparedWords, restanding, standingBoard } from '../../src/evaluation/standing-board.ts';
 
 type Given = readonly [mean: number | null, lo: number | null, hi: number | null, rank: number | null];
 
@@ -14,7 +14,7 @@ const boardOf = (better: 'higher' | 'lower', given: readonly Given[]): Leaderboa
   columns: [{ metric: 'good', better, format: 'number', judge: null, isJudged: false }],
   rows: given.map((each, variant) => ({
     ...{ evaluationId: 'eval-one', name: 'one', variant, label: `v${variant}`, planId: 'p' },
-    dataset: { name: 'd', version: 'h', split: 'dev' },
+    dataset: { name: 'd', version: 'h', split: 'dev', tag: null, examples: 10 },
     cells: [cell(each)],
   })),
   sortedBy: 'good',
@@ -25,6 +25,7 @@ const standing = (board: Leaderboard, baseline?: string) =>
   standingBoard(board, {
     nameOf: ({ variant }) => `name${variant}`,
     evaluationIds: ['eval-one'],
+    repeated: [],
     ...(baseline !== undefined && { baseline }),
   });
 
@@ -61,6 +62,22 @@ describe('standingBoard', () => {
 
   it('has no baseline without rows', () => {
     expect(standing(boardOf('higher', []))).toMatchObject({ rows: [], baseline: null });
+  });
+
+  it('says of the column that it is sorted by on which examples how many are ranked', () => {
+    const board = boardOf('higher', GIVEN);
+    const [large, small] = [board.rows[0]!.dataset, { ...board.rows[0]!.dataset, version: 'g', examples: 4 }];
+    // The second column ranks rows of another evaluation only, on other examples.
+    const rows = board.rows.map((row, place) => ({
+      ...row,
+      ...{ evaluationId: ['one', 'one', 'two', 'three', 'three'][place]!, dataset: place < 3 ? large : small },
+      cells: [...row.cells, cell(place < 3 ? GIVEN[4]! : GIVEN[place - 3]!)],
+    }));
+    const both = standing({ ...board, rows, columns: [...board.columns, { ...board.columns[0]!, metric: 'quick' }] });
+    expect(both.compared).toEqual({ dataset: large, evaluations: 3, plans: 4, repeated: [] });
+    const quick = restanding(both, { sortBy: 'quick' });
+    expect(quick.compared).toEqual({ dataset: small, evaluations: 1, plans: 2, repeated: [] });
+    expect(comparedWords(quick.compared!)).toEqual(['Compared on d@g (dev): 4 examples, 1 evaluation, 2 plans.']);
   });
 
   it('is the same by another metric and against another baseline, without being read again', () => {

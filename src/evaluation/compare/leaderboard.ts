@@ -3,7 +3,7 @@ import type { Better } from '../../stats/gate.ts';
 import { type RankInterval, rankIntervals } from '../../stats/rank-intervals.ts';
 import type { ValueFormat } from '../../stats/reports.ts';
 import { isJudge } from '../calibration/judges.ts';
-import type { MetricSpec } from '../spec.ts';
+import type { DatasetPart, MetricSpec } from '../spec.ts';
 import { definitionDiffers, type PlacedSide, scorerChanged, scorerOf } from './comparable.ts';
 import type { Calibration, ExplainedMean } from './compared-metric.ts';
 import type { SideRef } from './input.ts';
@@ -39,7 +39,7 @@ export interface LeaderboardRow {
   readonly variant: number;
   readonly label: string;
   readonly planId: string;
-  readonly dataset: { readonly name: string; readonly version: string; readonly split: string | null };
+  readonly dataset: DatasetPart;
   /** By column, in their order. */
   readonly cells: readonly LeaderboardCell[];
 }
@@ -225,14 +225,13 @@ function rowOf(
   cells: readonly LeaderboardCell[],
 ): LeaderboardRow {
   const { name, spec } = sheet.facts;
-  const { name: dataset, version, split } = spec.dataset;
   return Object.freeze({
     evaluationId,
     name,
     variant,
     label,
     planId: spec.variants[variant]!.planId,
-    dataset: Object.freeze({ name: dataset, version, split }),
+    dataset: spec.dataset,
     cells: Object.freeze(cells),
   });
 }

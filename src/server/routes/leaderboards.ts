@@ -1,5 +1,6 @@
 /** `GET /v1/leaderboards`: the variants of the newest evaluations on a dataset, ranked by a metric. */
 import { z } from '@hono/zod-openapi';
+import { COMPARE_LIMITS } from '../../evaluation/compare/limits.ts';
 import { SPLITS } from '../../evaluation/dataset.ts';
 import { evaluatedDatasets, loadBoard, rankedEvaluations } from '../../evaluation/load-board.ts';
 import { problems } from '../problem.ts';
@@ -35,6 +36,14 @@ const Cell = z.object({
   delta: z.number().nullable().openapi({ description: "Its mean less the baseline's" }),
 });
 
+const DatasetPart = z.object({
+  name: z.string(),
+  version: z.string(),
+  split: z.string().nullable(),
+  tag: z.string().nullable(),
+  examples: z.int(),
+});
+
 const Board = z
   .object({
     columns: z.array(z.object({ metric: z.string(), better: z.string(), format: z.string() }).loose()),
@@ -46,7 +55,7 @@ const Board = z
         label: z.string(),
         reference: z.string().openapi({ description: 'As comparisons take it', example: 'eval-tone-0001:loud' }),
         planId: z.string(),
-        dataset: z.object({ name: z.string(), version: z.string(), split: z.string().nullable() }),
+        dataset: DatasetPart,
         cells: z.array(Cell).openapi({ description: 'By column' }),
       }),
     ),
@@ -55,13 +64,13 @@ const Board = z
     alpha: z.number(),
     compared: z
       .object({
-        dataset: z.object({ name: z.string(), version: z.string(), examples: z.int() }).loose(),
-        evaluations: z.int(),
-        plans: z.int(),
+        dataset: DatasetPart,
+        evaluations: z.int().openapi({ description: 'With a ranked row' }),
+        plans: z.int().openapi({ description: 'Ranked rows' }),
         repeated: z.array(z.string()).openapi({ description: 'Variants whose plan another evaluation has a row of' }),
       })
       .nullable()
-      .openapi({ description: 'What the ranked rows are compared on: the largest set of examples that plans share' }),
+      .openapi({ description: 'What the rows that have a rank in the sorted column are compared on' }),
   })
   .openapi('Leaderboard');
 
@@ -84,7 +93,7 @@ const show = (allow: Routing['allow']) =>
     path: '/v1/leaderboards',
     tags: ['Evaluations'],
     summary: 'Rank the variants of the newest evaluations on a dataset',
-    description: 'What differs from the first of them in examples, metric or scorer is listed without a rank.',
+    description: `What differs from the first of them in examples, metric or scorer is listed without a rank, and so are variants after the first ${COMPARE_LIMITS.rankedSides}.`,
     middleware: allow('read'),
     request: {
       query: z.object({
