@@ -112,7 +112,8 @@ const readAllPages = defineExperiment('read-all-pages', {
     primary: [metric.rate('thumbs-up', feedback.up).increase({ minimumEffect: 0.2 })],
     guardrails: [metric.rate('failed', run.failed).noWorseThan(0.15)],
   }),
-  windows: { run: '5 seconds', feedback: '5 seconds' },
+  // An answer takes up to 10 seconds on a busy machine, and feedback that comes after its window decides nothing.
+  windows: { run: '5 seconds', feedback: '20 seconds' },
   stop: { minDuration: '5 seconds', maxDuration: '15 minutes', lookEvery: '1 second', grace: '500 ms' },
   rollout: { steps: [0.5, 1], soak: '2 seconds', unitsPerStep: 10, approval: 'manual' },
 });
