@@ -92,7 +92,8 @@ export function exposureText(
   const parts = funnel.map(
     ({ arm, exposed, recorded }) => `${whole(exposed)} in ${arm} (${whole(recorded)} with a value)`,
   );
-  const lasted = showSpan(Math.max(1_000, (endedAt ?? now) - startedAt));
+  const seconds = Math.max(1, Math.round(((endedAt ?? now) - startedAt) / 1_000));
+  const lasted = showSpan(seconds * 1_000);
   const newest = rollout?.lookNo ?? lookNo;
   const looks = newest === null ? 'no look yet' : `${whole(newest)} ${newest === 1 ? 'look' : 'looks'}`;
   const unit = asked.unitName.charAt(0).toUpperCase() + asked.unitName.slice(1);
