@@ -19,6 +19,7 @@ const QUESTION = 'What is a tool?';
 const RunJson = z.strictObject({
   runId: z.string().regex(/^run-[0-9a-f-]{36}$/),
   pipeline: z.literal('docs-bot'),
+  variant: z.string().nullable(),
   planId: z.string().regex(/^[0-9a-f]{64}$/),
   arms: z.record(z.string(), z.string()),
   outcome: z.literal('completed'),
