@@ -11,6 +11,7 @@ import { bodiesOf, findNode, mapSteps, nodesOf, sourcesOf } from '../plan/nodes.
 import type { Json, Plan, PlanNode, Wiring } from '../plan/plan.ts';
 import type { NodeRunRow } from '../store/node-runs.ts';
 import { exposingNodes } from './overlap.ts';
+import { wiringsOf } from './rerun/downstream.ts';
 import { editedNodes } from './restage.ts';
 import type { ExperimentSpec, SpecArm } from './spec.ts';
 
@@ -123,19 +124,6 @@ function entryOf(node: PlanNode): readonly Wiring[] {
       return [node.over];
     case 'repeat':
       return [];
-  }
-}
-
-function wiringsOf(node: PlanNode): readonly Wiring[] {
-  switch (node.kind) {
-    case 'step':
-      return entryOf(node);
-    case 'branch':
-      return [node.when, node.then.yields, node.otherwise.yields];
-    case 'map':
-      return [node.over, node.yields];
-    case 'repeat':
-      return [node.until, node.carry, ...Object.values(node.yields)];
   }
 }
 

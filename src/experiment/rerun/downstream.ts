@@ -39,7 +39,8 @@ export function isSteeredBy(node: PlanNode, found: ReadonlySet<string>): boolean
   return node.kind === 'map' && readsAny(node.over, found);
 }
 
-function wiringsOf(node: PlanNode): readonly Wiring[] {
+/** All that a node reads. */
+export function wiringsOf(node: PlanNode): readonly Wiring[] {
   switch (node.kind) {
     case 'step':
       return [node.input, ...(node.when ? [node.when] : [])];
