@@ -9,6 +9,7 @@ import { suggest } from '../nearest.ts';
 import { findJsonFault } from '../plan/json.ts';
 import type { Json } from '../plan/plan.ts';
 import { hasClaim } from '../store/claims.ts';
+import { unstorablePath } from '../store/storable.ts';
 import { DATASET_LIMITS, type Example } from './dataset.ts';
 import type { Complain } from './dataset-problems.ts';
 
@@ -61,12 +62,12 @@ export function readRow(value: unknown, schemas: RowSchemas, complain: Complain)
   const { data, error } = Row.safeParse(value);
   if (error) return void complain('row_invalid', describe(error), `a line is ${FORM}`);
   const example = withoutUndefined(data);
-  const where = unstorable(example as unknown as Json, []);
+  const where = unstorablePath(example as unknown as Json);
   const named = `example '${example.id}'`;
   if (where !== undefined)
     return void complain(
       'text_unstorable',
-      `${named}: '${where}' has a NUL character`,
+      `${named}: '${where}' has a NUL character or half a surrogate pair`,
       'clean the text of NUL characters',
     );
   if (hasClaim(example as unknown as Json))
@@ -127,15 +128,4 @@ function withoutUndefined(row: z.output<typeof Row>): Example {
   return Object.freeze(
     Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined)),
   ) as unknown as Example;
-}
-
-/** The path of the first text that PostgreSQL cannot hold. */
-function unstorable(value: Json, path: readonly string[]): string | undefined {
-  if (typeof value === 'string') return value.includes('\0') ? path.join('.') : undefined;
-  if (typeof value !== 'object' || value === null) return undefined;
-  for (const [key, part] of Object.entries(value)) {
-    const found = unstorable(key, [...path, 'a key']) ?? unstorable(part, [...path, key]);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }

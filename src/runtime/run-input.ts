@@ -8,6 +8,7 @@ import type { Json } from '../plan/plan.ts';
 import { fitToSchema } from '../redaction/fit.ts';
 import type { Redaction } from '../redaction/redaction.ts';
 import { payloadTooLarge, REFUSE_ABOVE_BYTES, refuseForged } from '../store/claims.ts';
+import { unstorablePath } from '../store/storable.ts';
 
 const SHOWN_ISSUES = 5;
 
@@ -26,7 +27,7 @@ export function checkRunInput(pipeline: string, schema: z.ZodType, input: unknow
   const bytes = Buffer.byteLength(JSON.stringify(value));
   if (bytes > REFUSE_ABOVE_BYTES) throw payloadTooLarge(`the input of '${pipeline}'`, bytes);
   refuseForged(value, `the input of '${pipeline}'`);
-  const where = unstorable(value, []);
+  const where = unstorablePath(value);
   if (where !== undefined)
     throw new SluiceError('input_invalid', {
       message: `the input of '${pipeline}' holds a NUL character or half a surrogate pair at '${where || 'the top'}'`,
@@ -54,15 +55,4 @@ function describe({ issues }: z.ZodError): string {
     .map(({ path, message }) => [z.core.toDotPath(path) || 'the top', message].join(': '));
   const more = issues.length - shown.length;
   return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
-}
-
-/** The path of the first text that PostgreSQL cannot hold. */
-function unstorable(value: Json, path: readonly string[]): string | undefined {
-  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? path.join('.') : undefined;
-  if (typeof value !== 'object' || value === null) return undefined;
-  for (const [key, part] of Object.entries(value)) {
-    const found = unstorable(part, [...path, key]);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }

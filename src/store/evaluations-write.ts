@@ -4,12 +4,13 @@ import type { FailureData } from '../../workflows/messages.ts';
 import { SluiceError } from '../errors.ts';
 import type { EvaluationState } from '../evaluation/result.ts';
 import type { EvaluationPins } from '../evaluation/spec.ts';
+import type { Json } from '../plan/plan.ts';
 import { nowSql } from './clock.ts';
 import type { Database } from './database.ts';
 import type { EvaluationRow, NewEvaluation } from './evaluations.ts';
 import { EVALUATION_COLUMNS, unknownEvaluation } from './evaluations-find.ts';
 import { decimal } from './spending.ts';
-import { storable } from './storable.ts';
+import { storable, unstorablePath } from './storable.ts';
 
 /** Far above what anybody spends, and far below what the column holds. */
 const LARGEST_BUDGET_USD = 1_000_000_000;
@@ -22,6 +23,13 @@ export async function createEvaluation(
   now: Date | null,
 ): Promise<EvaluationRow> {
   checkBudget(budgetUsd);
+  const where = unstorablePath(spec as unknown as Json);
+  if (where !== undefined)
+    throw new SluiceError('text_unstorable', {
+      message: `evaluation '${spec.name}' holds a NUL character or half a surrogate pair at '${where}'`,
+      remedy: 'remove it from the definition: no query could read the evaluation',
+      data: { field: where },
+    });
   const total = spec.dataset.examples * spec.variants.length * spec.repeats;
   await database.query(
     `with made as (

@@ -8,3 +8,14 @@ export function storable(value: Json): Json {
   if (Array.isArray(value)) return value.map(storable);
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [storable(key), storable(part)]));
 }
+
+/** The path of the first text, or key, that PostgreSQL cannot look into: `input.question`, `input.a key`; '' is the value itself. */
+export function unstorablePath(value: Json, path: readonly string[] = []): string | undefined {
+  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? path.join('.') : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, part] of Object.entries(value)) {
+    const found = unstorablePath(key, [...path, 'a key']) ?? unstorablePath(part, [...path, key]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

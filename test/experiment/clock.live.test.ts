@@ -61,7 +61,8 @@ describe('an experiment that is left to itself', () => {
         ...{ SluicePipeline: [spec.pipeline], SluiceExperiments: [row.experimentId] },
       });
     const entries = await scene.entriesOf(row);
-    expect(await scene.looksOf(row)).toEqual(upTo((await scene.looksOf(row)).length));
+    const looks = await scene.looksOf(row);
+    expect(looks).toEqual(upTo(looks.length));
     expect(auditLedger(entries)).toMatchObject({ isEqual: true, findings: [] });
   });
 
@@ -250,7 +251,8 @@ describe('an experiment that Temporal has lost', () => {
     await scene.steer(row, 'resume');
     await scene.untilLooks(row, 1);
     expect(await scene.placeOf(row)).toMatchObject({ step: 0 });
-    expect(await scene.looksOf(row)).toEqual(upTo((await scene.looksOf(row)).length));
+    const looks = await scene.looksOf(row);
+    expect(looks).toEqual(upTo(looks.length));
     await scene.steer(row, 'abort');
   });
 

@@ -14,7 +14,7 @@ export function describeEvaluations(subject: Subject): void {
   describe('evaluations', () => {
     test('one is made once, and given as it was the second time', async () => {
       const { evaluations } = subject.store;
-      const spec = specOf('made', { definition: null, scorers: [{ id: '\u0000z', b: 1, a: [2] } as never] });
+      const spec = specOf('made', { definition: null, scorers: [{ id: 'z', b: 1, a: [2] } as never] });
       const row = await create('eval-made-1', 0.3, spec);
       expect(row).toEqual({
         ...{ evaluationId: 'eval-made-1', name: 'made', spec, budgetUsd: 0.3, startedBy: 'mo', pins: null },
@@ -26,6 +26,10 @@ export function describeEvaluations(subject: Subject): void {
       expect(await evaluations.get('eval-made')).toEqual(row);
       for (const budget of [-1, Number.NaN, Number.POSITIVE_INFINITY])
         await expect(create('eval-made-2', budget)).rejects.toMatchObject({ code: 'budget_invalid' });
+      for (const id of ['\u0000z', 'half \ud800'])
+        await expect(create('eval-made-3', null, specOf('made', { scorers: [{ id } as never] }))).rejects.toMatchObject(
+          { code: 'text_unstorable', data: { field: 'scorers.0.id' } },
+        );
     });
 
     test('is found by the beginning of its id, and listed, the newest first', async () => {

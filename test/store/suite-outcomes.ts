@@ -450,7 +450,7 @@ export function describeOutcomes(subject: Subject): void {
           ...(turn === 1 && isRare() && { arm: (base.arm + 1) % 3 }),
           ...(n % 14 === 1 && { excluded: 'override' }),
           stage: 1 + (turn % 2),
-          runId: `run-${turn}`,
+          runId: `${row.experimentId}-run-${turn}`,
           at: at(from + turn * index(4)),
         }),
       );
@@ -461,7 +461,7 @@ export function describeOutcomes(subject: Subject): void {
             return outcomeOf(row, {
               ...base,
               metric,
-              runId: `run-${run}`,
+              runId: `${row.experimentId}-run-${run}`,
               deliveryId: `delivery-${delivery}`,
               v: kind === 'rate' ? index(2) * 1_000_000 : index(9_000_000) - (kind === 'mean' ? 4_000_000 : 0),
               ...(kind === 'ratio' && { d: index(5) * 1_000_000 }),
