@@ -4,6 +4,7 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { OpenAPIHono } from '@hono/zod-openapi';
@@ -28,9 +29,15 @@ const MEASURED_AT = 80_000_000;
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
-function keptBytes(): number {
-  collect();
-  return process.memoryUsage().arrayBuffers;
+/** The least of some measurements: V8 frees buffers in a thread of its own, and what is kept is in each of them. */
+async function keptBytes(): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let measured = 0; measured < 20; measured++) {
+    collect();
+    await setImmediate();
+    least = Math.min(least, process.memoryUsage().arrayBuffers);
+  }
+  return least;
 }
 
 let listening: Listening;
@@ -82,14 +89,14 @@ describe.each(PATHS)('POST %s with 100 MB', (path) => {
     async (_, header, asSent) => {
       const socket = connect(Number(new URL(listening.url).port), '127.0.0.1').pause();
       const broken = once(socket, 'error').then(([error]) => Promise.reject(error));
-      const before = keptBytes();
+      const before = await keptBytes();
       let kept = 0;
       const send = async () => {
         socket.write(`POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${header}\r\n\r\n`);
         const part = asSent(PART);
         for (let sent = 0; sent < BYTES; sent += PART.length) {
           if (!socket.write(part)) await once(socket, 'drain');
-          if (sent === MEASURED_AT) kept = keptBytes() - before;
+          if (sent === MEASURED_AT) kept = (await keptBytes()) - before;
         }
         if (header.startsWith('Transfer')) socket.write('0\r\n\r\n');
         return text(socket);
