@@ -89,7 +89,7 @@ describe('JSONL', () => {
       expect.stringMatching(/^2 not_json: it is not JSON: /),
       "3 id_duplicate: the id 'q1' is that of line 1, too",
       expect.stringMatching(/^4 row_invalid: input: .*there is no 'inputs' \(did you mean 'input'\?\)$/),
-      "5 text_unstorable: example 'q4': 'input.question' has a NUL character or half a surrogate pair",
+      "5 text_unstorable: example 'q4': 'input.question' has a NUL character",
       '6 text_unstorable: it has a NUL byte',
       '7 row_invalid: tags: an example is of dev or of final, not of both',
       expect.stringMatching(/^8 row_invalid: relevant\.p: /),
@@ -266,7 +266,7 @@ describe('CSV', () => {
     expect(await refusal('nothing.csv', '')).toMatchObject({ code: 'dataset_empty' });
     expect(await refusal('header.csv', 'id,input.q\n')).toMatchObject({ code: 'dataset_empty' });
     expect(problemsOf(await refusal('nul.csv', 'id,input.q\na,b\0c\n'))).toEqual([
-      "2 text_unstorable: example 'a': 'input.q' has a NUL character or half a surrogate pair",
+      "2 text_unstorable: example 'a': 'input.q' has a NUL character",
     ]);
     const utf16 = Buffer.from('\uFEFFid,input.q\na,b\n', 'utf16le');
     expect(await refusal('utf16.csv', utf16)).toMatchObject({ code: 'file_not_utf8', data: { line: 1 } });

@@ -15,6 +15,9 @@ export function describeMoney(stage: Stage): void {
   beforeAll(async () => {
     standIn = await startStandIn();
     place = stage.place.with({ ...SETTINGS, OPENAI_API_KEY: 'a-key', OPENAI_BASE_URL: standIn.openaiUrl });
+    // The first call of a process loads the SDK and connects, which takes most of what an attempt may take.
+    await standIn.reply({}, { text: 'Ready.', usage });
+    await serve('Are you ready?');
   });
   afterAll(() => standIn?.close());
   beforeEach(async () => {
@@ -23,6 +26,14 @@ export function describeMoney(stage: Stage): void {
     await standIn.reply({ schema: 'comparison' }, { data: { reason: 'So.', winner: 'tie' }, usage }, ALWAYS);
     await standIn.reply({}, ({ messages }) => ({ text: `It is ${messages[0]!.content}`, usage }), ALWAYS);
   });
+  const serve = (content: string, settings = {}) =>
+    place
+      .with(settings)
+      .providers.languageModel('openai/gpt-5-mini')
+      .writeText(
+        { messages: [{ role: 'user', content }], maxOutputTokens: TOKENS },
+        { ...{ runId: 'served', key: 'a', attempt: 1, idempotencyKey: 'served', priority: 'serving' }, signal: never },
+      );
   const worker = (settings = {}) => workerOf(place, implementPaid(place.with(settings)));
   const reasonsOf = (rows: readonly ResultRow[]) =>
     new Set(
@@ -92,11 +103,7 @@ export function describeMoney(stage: Stage): void {
       const evaluationId = await create(place, { spec: alone, plans: plans.slice(0, 1) });
       const running = run(worker(settings), evaluationId, { atOnce: EXAMPLES_AT_ONCE });
       const before = await standIn.until((seen) => seen.length > 1);
-      const served = place.with(settings).providers.languageModel('openai/gpt-5-mini');
-      await served.writeText(
-        { messages: [{ role: 'user', content: 'I am waiting' }], maxOutputTokens: TOKENS },
-        { ...{ runId: 'served', key: 'a', attempt: 1, idempotencyKey: 'served', priority: 'serving' }, signal: never },
-      );
+      await serve('I am waiting', settings);
       expect((await running).row.state).toBe('completed');
       const requests = await standIn.requests();
       expect(requests.filter(({ status }) => status !== 200)).toEqual([]);
