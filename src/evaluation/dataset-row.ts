@@ -67,7 +67,7 @@ export function readRow(value: unknown, schemas: RowSchemas, complain: Complain)
   if (where !== undefined)
     return void complain(
       'text_unstorable',
-      `${named}: '${where}' has a NUL character or half a surrogate pair`,
+      `${named}: '${where}' has a NUL character`,
       'clean the text of NUL characters',
     );
   if (hasClaim(example as unknown as Json))

@@ -9,7 +9,7 @@ export function storable(value: Json): Json {
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [storable(key), storable(part)]));
 }
 
-/** The path of the first text, or key, that PostgreSQL cannot look into: `input.question`, `input.a key`; '' is the value itself. */
+/** The path of the first text or key with a NUL or half of a surrogate pair, such as `input.question`; '' is the value itself. */
 export function unstorablePath(value: Json, path: readonly string[] = []): string | undefined {
   if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? path.join('.') : undefined;
   if (typeof value !== 'object' || value === null) return undefined;

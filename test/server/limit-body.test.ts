@@ -29,7 +29,7 @@ const MEASURED_AT = 80_000_000;
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
-/** The least of some measurements: V8 frees buffers in a thread of its own, and what is kept is in each of them. */
+/** The least of 20 measurements: V8 frees buffers in another thread, later than it collects them; each counts what is kept. */
 async function keptBytes(): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
   for (let measured = 0; measured < 20; measured++) {
