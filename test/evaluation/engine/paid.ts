@@ -31,14 +31,14 @@ export const PRICES = { 'gpt-5-mini': { inputPerMillion: 0, outputPerMillion: 10
 const Question = z.object({ question: z.string() });
 const Text = z.object({ text: z.string() });
 /** What an attempt may take, but for waiting. */
-export const TIMEOUT_MS = 1_000;
+export const TIMEOUT_MS = 5_000;
 const say = defineStep('say', {
   version: 1,
   input: Text,
   output: Text,
   config: z.object({ style: z.string() }),
   effect: 'read',
-  policy: { attempts: 4, timeout: '1 second', backoff: { first: '1 ms', factor: 1, max: '1 ms' } },
+  policy: { attempts: 4, timeout: `${TIMEOUT_MS} ms`, backoff: { first: '1 ms', factor: 1, max: '1 ms' } },
 });
 
 const asking = definePipeline('asking', Question)

@@ -96,7 +96,7 @@ export function describeMoney(stage: Stage): void {
     });
 
     test('takes no more of a limit than there is, waits behind what is served, and takes no waiting for slowness', async () => {
-      const settings = { SLUICE_LIMITS: 'openai/*:rpm=300,concurrency=2' };
+      const settings = { SLUICE_LIMITS: 'openai/*:rpm=150,concurrency=2' };
       await standIn.limit({ route: 'openai/*' }, { concurrency: 2 });
       const { spec, plans } = await askPaid(place, EXAMPLES_AT_ONCE);
       const alone = { ...spec, variants: spec.variants.slice(0, 1), scorers: [], metrics: [] };
@@ -111,7 +111,8 @@ export function describeMoney(stage: Stage): void {
       // Two places and one slot may have been taken when it came.
       const turn = requests.findIndex(({ body }) => JSON.stringify(body).includes('I am waiting'));
       expect(turn).toBeLessThanOrEqual(before.length + 3);
-      // The last of them have waited longer than an attempt may take.
+      const waitedMs = requests.at(-1)!.atMs - requests[0]!.atMs;
+      expect(waitedMs).toBeGreaterThan(TIMEOUT_MS);
       const calls = (await rowsOf(place, evaluationId)).flatMap((row) => row.calls);
       expect(calls.filter(({ attempts, durationMs }) => attempts > 1 || durationMs > TIMEOUT_MS)).toEqual([]);
     });

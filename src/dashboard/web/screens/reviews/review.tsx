@@ -1,5 +1,5 @@
 /** Where experts review: what is to be judged, what is asked of it, and the next one. */
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Link, useSearchParams } from 'wouter';
 import type { ReviewItem, ReviewReport } from '../../../../review/queue.ts';
 import { useApi } from '../../api.ts';
@@ -106,8 +106,8 @@ function Item({ report: { queue }, item, reviewing }: ItemProps) {
   const [isExpectedOpen, setExpectedOpen] = useKeptOpen('expected');
   const hasKeys = useHasKeys();
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
-    // A new item begins where it is read from.
+  useLayoutEffect(() => {
+    // A new item begins where it is read from, before a key can move the focus.
     heading.current!.focus({ preventScroll: true });
     window.scrollTo(0, 0);
   }, []);

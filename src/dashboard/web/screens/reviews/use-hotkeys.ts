@@ -1,5 +1,5 @@
-/** Listens for keys of the reviewing page. */
-import { useEffect, useRef } from 'react';
+/** Listens for keys of the reviewing page, before the item is painted: a key that is pressed at once reaches that item. */
+import { useLayoutEffect, useRef } from 'react';
 import { type Deed, deedOf, placeOf, type Standing } from './hotkeys.ts';
 
 interface Listening {
@@ -11,10 +11,10 @@ interface Listening {
 export function useHotkeys(listening: Listening): void {
   // As it was drawn last: the listener itself is there once.
   const now = useRef(listening);
-  useEffect(() => {
+  useLayoutEffect(() => {
     now.current = listening;
   });
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const { isOn, standing, onDeed } = now.current;
       const target = event.target as HTMLElement;
