@@ -229,7 +229,7 @@ const shout = defineStep('shout', {
   input: z.object({ text: z.string() }),
   output: z.object({ text: z.string() }),
   effect: 'none',
-  policy: { attempts: 1, timeout: '1 second' },
+  policy: { attempts: 1, timeout: '30 seconds' },
 });
 
 export const loud = definePipeline('loud', z.object({ question: z.string() }))
@@ -270,7 +270,7 @@ export const shout = defineStep('shout', {
   input: z.object({ text: z.string() }),
   output: z.object({ text: z.string() }),
   effect: 'none',
-  policy: { attempts: 1, timeout: '1 second' },
+  policy: { attempts: 1, timeout: '30 seconds' },
 });
 `;
 const LOUD_IMPORT: [passage: string, becomes: string] = [

@@ -28,7 +28,7 @@ const say = defineStep('say', {
   input: Word,
   output: Word,
   effect: 'none',
-  policy: { attempts: 1, timeout: '2 seconds' },
+  policy: { attempts: 1, timeout: '30 seconds' },
 });
 /** Named as the document's examples are, so that they reach it. */
 const echo = definePipeline('docs-bot', Word, {
