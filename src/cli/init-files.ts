@@ -17,9 +17,10 @@ export function projectFiles({ name, index, own }: ProjectNames): [path: string,
     ['README.md', readme(name, index)],
     ['package.json', json(packageJson(name, index, own))],
     ['tsconfig.json', json(TSCONFIG)],
-    ['.gitignore', 'node_modules\n.sluice\n'],
+    ['.gitignore', 'node_modules\n.sluice\n.env\n'],
     ['docker-compose.yml', template('docker-compose.yml')],
     ['temporal.yaml', template('temporal.yaml')],
+    ['postgres-roles.sql', template('postgres-roles.sql')],
     ...DOCUMENTS.map((document): [string, string] => [`docs/${document}`, template(document)]),
     [`pipelines/datasets/${index}.jsonl`, template('questions.jsonl')],
   ];
@@ -132,10 +133,13 @@ likewise.
 ## Real servers
 
 \`\`\`sh
+(umask 077; for name in POSTGRES SLUICE_POSTGRES TEMPORAL_POSTGRES; do echo "$\{name}_PASSWORD=$(openssl rand -hex 32)"; done > .env)
 docker compose up --detach
-export TEMPORAL_ADDRESS=localhost:7233 DATABASE_URL=postgres://sluice:sluice@localhost:5432/sluice
+. ./.env
+export TEMPORAL_ADDRESS=localhost:7233 DATABASE_URL=postgres://sluice:$SLUICE_POSTGRES_PASSWORD@localhost:5432/sluice
 npx sluice worker                       # as many as the load asks for, where they can read docs/
 \`\`\`
 
-With these two set, every command works on those servers: \`npm run ingest\`, \`npm run ask\`.
+With these two set, every command works on those servers: \`npm run ingest\`, \`npm run ask\`. The first line makes the
+passwords. PostgreSQL takes them when its volume is empty, so it is given once; keep \`.env\` to yourself.
 `;

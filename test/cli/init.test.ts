@@ -58,15 +58,17 @@ describe('sluice init', () => {
   it('writes the servers of our own compose file, and their settings', async () => {
     await run(['init'], { folder });
     const written = parse(await readFile(join(folder, 'docker-compose.yml'), 'utf8'), { merge: true });
-    const own = parse(await readFile(join(repository, 'docker-compose.yml'), 'utf8'), { merge: true });
+    const ownText = await readFile(join(repository, 'docker-compose.yml'), 'utf8');
+    const own = parse(ownText.replaceAll('as .env.example shows', 'as README.md shows'), { merge: true });
     const { worker: _worker, api: _api, ...servers } = own.services;
-    servers.temporal.volumes = servers.temporal.volumes.map((volume: string) => volume.replace('./docker/', './'));
+    for (const server of [servers.temporal, servers.postgres])
+      server.volumes = server.volumes.map((volume: string) => volume.replace('./docker/', './'));
     expect(written.services).toEqual(servers);
     expect(written.volumes).toEqual(own.volumes);
     for (const name of ['postgres', 'temporal', 'temporal-ui'])
       expect(written.services[name].healthcheck, name).toBeDefined();
-    const settings = await readFile(join(folder, 'temporal.yaml'), 'utf8');
-    expect(settings).toBe(await readFile(join(repository, 'docker/temporal.yaml'), 'utf8'));
+    for (const file of ['temporal.yaml', 'postgres-roles.sql'])
+      expect(await readFile(join(folder, file), 'utf8')).toBe(await readFile(join(repository, 'docker', file), 'utf8'));
   });
 
   it('shows a step of one’s own that compiles, and loads', async () => {

