@@ -22,10 +22,10 @@ export async function chooseServed(
   { name, input, unit }: AskedFor,
   terminal: Pick<Terminal, 'warn' | 'note'>,
 ): Promise<Chosen> {
-  if (name.includes(':')) return withoutKeys(client, pipelines, name, terminal);
   const served = await client.serve(pipelines.get(name)!, input, { ...(unit !== undefined && { unit }) });
   if (served.deployment !== null) return { pipeline: served };
-  terminal.note(`${name} is not deployed: running its definition in code; deploy it with: sluice deploy ${name}`);
+  if (served.variantOf === undefined)
+    terminal.note(`${name} is not deployed: running its definition in code; deploy it with: sluice deploy ${name}`);
   const chosen = await withoutKeys(client, pipelines, name, terminal);
   return unit === undefined ? chosen : { ...chosen, pipeline: { ...chosen.pipeline, served: served.served } };
 }

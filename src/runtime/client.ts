@@ -59,7 +59,7 @@ export interface Runnable {
 /** What a pipeline's name serves to one request. */
 export interface ServedPipeline extends Runnable {
   readonly served: Served;
-  /** Null where nothing is deployed: the definition in code is served, and no experiment is on. */
+  /** Null where nothing is deployed, and for a variant: the definition in code is served, and no experiment is on. */
   readonly deployment: DeploymentRow | null;
 }
 
@@ -109,7 +109,10 @@ export interface RunClient {
    * @throws SluiceError `unit_invalid`, and as `run`
    */
   ask(pipeline: Runnable, input: unknown, options?: AskOptions): Promise<RunResult>;
-  /** What `ask` would run, decided and not yet started: hand it to `start`, or to `stream`. */
+  /**
+   * What `ask` would run, decided and not yet started: hand it to `start`, or to `stream`. A variant is run as it is, in no
+   * experiment; its run has the unit, too.
+   */
   serve(pipeline: Runnable, input: unknown, options?: Pick<AskOptions, 'unit'>): Promise<ServedPipeline>;
   /** Starts a run of exactly this plan, in no experiment, and resolves with its result once it is recorded. */
   run(pipeline: Runnable, input: unknown, options?: RunOptions): Promise<RunResult>;
@@ -202,6 +205,8 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
   const decide = createServing(store);
   async function serve(pipeline: Runnable, given: unknown, { unit = null }: { unit?: string | null } = {}) {
     const input = checkRunInput(pipeline.id, pipeline.input, given);
+    if (pipeline.variantOf !== undefined)
+      return { ...pipeline, served: servedInCode(pipeline.plan, unit), deployment: null };
     const decided = await decide(pipeline.id, { input, unit });
     const { plan } = pipeline;
     if (decided === undefined) return { ...pipeline, served: servedInCode(plan, unit), deployment: null };

@@ -59,6 +59,20 @@ describe('sluice ask', () => {
     expect([stderr, stdout]).toEqual(['', expect.stringContaining('in experiments: rerank.2 (wide)')]);
   });
 
+  it('keeps the unit of a run that is asked of a variant', async () => {
+    const { client } = answering();
+    const variant = { ...pipelines.get('docs-bot')!, variantOf: 'docs-bot', name: 'narrow' };
+    const serve = vi.fn(async (pipeline: object, _: unknown, { unit }: { unit: string }) => ({
+      ...{ ...pipeline, deployment: null, served: { unit, assignments: [] } },
+    }));
+    const { runtime } = fakeRuntime({ client: { ...client, serve } });
+    const services = { pipelines: async () => new Map([...pipelines, ['docs-bot:narrow', variant]]) };
+    const argv = ['ask', 'docs-bot:narrow', 'How?', '--unit', 'user-7'];
+    const { stderr } = await run(argv, { runtime, services });
+    expect(client.start.mock.calls[0]?.[0]).toMatchObject({ plan: variant.plan, served: { unit: 'user-7' } });
+    expect(stderr).toBe('');
+  });
+
   it('prints the run as JSON and nothing else', async () => {
     const { stdout, stderr, code } = await run(['ask', 'docs-bot', 'How?', '--json'], answering());
     expect(JSON.parse(stdout)).toEqual(finishedRun);

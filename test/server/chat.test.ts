@@ -218,7 +218,9 @@ describe('a completion', () => {
     expect((await ask(CHAT, saying('x', model))).body.error).toMatchObject({ type: 'permission_error' });
     const operating = { authorization: `Bearer ${keyWith('ask', 'operate')}` };
     expect((await ask(CHAT, saying('x', model), operating)).body.model).toBe('docs-bot:patient');
-    expect(asked.map(({ pipeline, unit }) => [pipeline, unit])).toEqual([[patient, undefined]]);
+    expect(asked.map(({ pipeline, unit }) => [pipeline, unit])).toEqual([
+      [expect.objectContaining({ plan: patient.plan }), 'u-1'],
+    ]);
   });
 
   test('the same key is the same run, of the same owner', async () => {

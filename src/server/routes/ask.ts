@@ -1,6 +1,6 @@
 /** `POST /v1/pipelines/{name}/runs`: asks what the name serves, and answers as JSON, or as a stream of events. */
 import { z } from '@hono/zod-openapi';
-import type { Runnable, RunOptions, StartedRun } from '../../runtime/client.ts';
+import type { RunOptions, StartedRun } from '../../runtime/client.ts';
 import { eventOf } from '../event-stream.ts';
 import { findPipeline, isVariantName, variantForbidden } from '../find-pipeline.ts';
 import { IdempotencyHeader, ownKey } from '../idempotency.ts';
@@ -71,9 +71,7 @@ async function ask(
   const { caller } = context.var;
   if (isVariantName(name) && !caller.scopes.includes('operate')) throw variantForbidden(name);
   const pipeline = findPipeline(pipelines, name);
-  const served: Runnable = isVariantName(name)
-    ? pipeline
-    : await client.serve(pipeline, input, { ...(unit !== undefined && { unit }) });
+  const served = await client.serve(pipeline, input, { ...(unit !== undefined && { unit }) });
   const key = context.req.valid('header')['idempotency-key'];
   const options: RunOptions = {
     owner: caller.owner,

@@ -9,7 +9,6 @@ import { failedRun, hasBegun, noAnswer, unfinishedRun, wordlessRun } from '../ch
 import { ChatBody, requestOf } from '../chat/request.ts';
 import { sendChunks } from '../chat/send-chunks.ts';
 import { eventOf } from '../event-stream.ts';
-import { isVariantName } from '../find-pipeline.ts';
 import { IdempotencyHeader, ownKey } from '../idempotency.ts';
 import { overloaded } from '../limits.ts';
 import { problem, problems } from '../problem.ts';
@@ -110,9 +109,7 @@ async function serve({ runtime: { client } }: Routing, pipeline: TalkingPipeline
   const request = requestOf(body);
   // Awaited, whatever its type says: a promise of code without types must not break the server when it is rejected.
   const input: object = await pipeline.chat(request);
-  const served: Runnable = isVariantName(body.model)
-    ? pipeline
-    : await client.serve(pipeline, input, { ...(request.user !== undefined && { unit: request.user }) });
+  const served = await client.serve(pipeline, input, { ...(request.user !== undefined && { unit: request.user }) });
   return { input, served };
 }
 
