@@ -2,11 +2,12 @@
  * Fields whose values are removed whatever they hold: `ssn`, wherever it stands; `customer.email`, an `email` within a
  * `customer`; `*.ssn`, one within anything. Lists are passed through: `customers.email` is that of each of them.
  */
+import { normalise } from './normalise.ts';
 
 export interface FieldRule {
   /** As it was written. */
   readonly path: string;
-  /** In lower case: `Email` and `email` are one to whoever means either. */
+  /** Normalised and in lower case: `Email` and `email` are one to whoever means either. */
   readonly names: readonly string[];
 }
 
@@ -18,7 +19,7 @@ const KEPT: ReadonlySet<string> = new Set(['id', 'passageid', 'score', 'n', '*']
 
 /** The rule, or what is wrong with it. */
 export function parseFieldRule(path: string): FieldRule | { readonly problem: string } {
-  const names = path.split('.').map((name) => name.toLowerCase());
+  const names = (normalise(path)?.text ?? path).split('.').map((name) => name.toLowerCase());
   if (names.length > LONGEST_PATH || !names.every((name) => NAME.test(name)))
     return { problem: `'${path}' is no field: give a name (ssn), or names with dots between (customer.email, *.ssn)` };
   if (names.length === 1 && KEPT.has(names[0]!))

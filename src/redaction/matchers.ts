@@ -1,7 +1,8 @@
 /** What finds things in texts: the built-in patterns by the engine of the language, those of a project by one that is linear. */
 import { RE2JS } from 're2js';
+import type { Span } from './normalise.ts';
 import { PATTERNS, type Pattern } from './patterns.ts';
-import type { Matcher, Span } from './redact-text.ts';
+import type { Matcher } from './redact-text.ts';
 
 export const PATTERN_NAMES: readonly string[] = PATTERNS.map(({ name }) => name);
 

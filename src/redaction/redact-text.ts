@@ -3,11 +3,7 @@
  * so to redact twice is to redact once.
  */
 
-/** Where something was found, and up to where (exclusive). */
-export interface Span {
-  readonly from: number;
-  readonly to: number;
-}
+import { type Normalised, normalise, type Span } from './normalise.ts';
 
 /** What finds things of one kind. */
 export interface Matcher {
@@ -32,16 +28,40 @@ export const isPlaceholder = (text: string): boolean => text.replace(PLACEHOLDER
 export function redactText(matchers: readonly Matcher[], given: string): string {
   if (given.length > LONGEST_TEXT) return placeholder('too-long');
   let text = given;
+  let normalised = normalise(text);
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
-    const next = matchers.reduce(replaceFound, text);
-    if (next === text) return text;
-    text = next;
+    const before = text;
+    for (const matcher of matchers) {
+      const next = replaceFound(text, normalised, matcher);
+      if (next === text) continue;
+      text = next;
+      normalised = normalise(text);
+    }
+    if (text === before) return text;
   }
   return text;
 }
 
-function replaceFound(text: string, matcher: Matcher): string {
+/** As it was written, too: a project's own pattern may name a character that is another one when normalised. */
+function findIn(text: string, normalised: Normalised | undefined, matcher: Matcher): readonly Span[] {
   const spans = matcher.find(text);
+  if (normalised === undefined) return spans;
+  return joined([...spans, ...matcher.find(normalised.text).map(normalised.originalOf)]);
+}
+
+/** In order; those that overlap are one. */
+function joined(spans: readonly Span[]): readonly Span[] {
+  const all: Span[] = [];
+  for (const span of spans.toSorted((a, b) => a.from - b.from)) {
+    const last = all.at(-1);
+    if (last === undefined || span.from >= last.to) all.push(span);
+    else all[all.length - 1] = { from: last.from, to: Math.max(last.to, span.to) };
+  }
+  return all;
+}
+
+function replaceFound(text: string, normalised: Normalised | undefined, matcher: Matcher): string {
+  const spans = findIn(text, normalised, matcher);
   if (spans.length === 0) return text;
   const held = text.includes('[redacted') ? placeholdersIn(text) : [];
   const parts: string[] = [];

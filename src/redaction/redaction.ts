@@ -5,6 +5,7 @@
 import type { Json } from '../plan/plan.ts';
 import { isField } from './field-rules.ts';
 import { builtInMatchers, customMatcher } from './matchers.ts';
+import { normalise } from './normalise.ts';
 import { SECRET_KEY } from './patterns.ts';
 import { isPlaceholder, placeholder, REDACTED, redactText } from './redact-text.ts';
 import { describeRules, hasRules, NO_RULES, type RedactionRules, rulesDigest } from './rules.ts';
@@ -35,8 +36,9 @@ export function createRedaction(rules: RedactionRules): Redaction {
     if (Array.isArray(value)) return value.map((part) => walk(part, keys));
     const object = value as JsonObject;
     const isPassage = isOfPassage(object);
-    return mapEntries(object, (key, part) => {
-      if (isPassage && KNOWN_BY.has(key)) return part;
+    return mapEntries(object, (written, part) => {
+      if (isPassage && KNOWN_BY.has(written)) return part;
+      const key = normalise(written)?.text ?? written;
       const inner = [...keys, key.toLowerCase()];
       if (isField(rules.fields, inner)) return removed(part);
       if (hasSecrets && typeof part === 'string' && part !== '' && SECRET_KEY.test(key)) return secret(part);

@@ -7,7 +7,7 @@ import type { EmbedderOf } from '../embedding/embedder.ts';
 import { once } from '../once.ts';
 import { createRedaction } from '../redaction/redaction.ts';
 import type { Database } from '../store/database.ts';
-import { createStore, type Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { createRunClient, type RunClient } from './client.ts';
 import type { Config } from './config.ts';
 import { createDeployClient, type DeployClient } from './deploy-client.ts';
@@ -17,6 +17,7 @@ import { createExperimentClient, type ExperimentClient } from './experiment-clie
 import { createFeedbackClient, type FeedbackClient } from './feedback-client.ts';
 import { createIngestClient, type IngestClient } from './ingest-client.ts';
 import { createMonitorClient, type MonitorClient } from './monitor-client.ts';
+import { createRedactedStore } from './redacted-store.ts';
 import { createRerunClient, type RerunClient } from './rerun-client.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 import { createStreamRun, type StreamClient } from './stream-run.ts';
@@ -67,14 +68,16 @@ interface Parts {
 
 /** What ends with the runtime is added to `undo`. */
 export function attach({ folder, config, temporal, uiUrl, database, databaseUrl }: Parts, undo: Undo): Attached {
-  const store = createStore(database);
+  const redaction = createRedaction(config.redaction);
+  const store = createRedactedStore(database, redaction);
   const { client, namespace, address, connection } = temporal;
   const hideUnit = createHideUnit(once(() => readSinkKey(config, folder)));
-  const redaction = createRedaction(config.redaction);
   const runs = createRunClient({ temporal: client, store, config, namespace, uiUrl, hideUnit, redaction });
   const ingests = createIngestClient({ temporal: client, queue: config.queues.control, urlOf: runs.urlOf });
   const evaluations = createEvaluationClient({ temporal: client, store, queues: config.queues, check: runs.check });
-  const experiments = createExperimentClient({ temporal: client, store, queues: config.queues, check: runs.check });
+  const experiments = createExperimentClient({
+    ...{ temporal: client, store, queues: config.queues, check: runs.check, redaction },
+  });
   const streams = createTokenStreams({ config, folder });
   undo.push(() => streams.stop());
   return {

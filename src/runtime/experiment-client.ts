@@ -11,6 +11,7 @@ import { stageFactsOf } from '../experiment/stage-facts.ts';
 import { checkWritten } from '../experiment/written.ts';
 import { suggest } from '../nearest.ts';
 import type { Plan } from '../plan/plan.ts';
+import { NO_REDACTION, type Redaction } from '../redaction/redaction.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import type { Store } from '../store/store.ts';
 import { noBaseline } from './deploy-refusals.ts';
@@ -63,6 +64,8 @@ export interface ExperimentClientDependencies extends ClockDependencies {
   readonly store: Store;
   /** Whether a plan could be run now. */
   readonly check: (plan: Plan) => Promise<void>;
+  /** What the reasons that people give are put through before a workflow gets them. Default: off. */
+  readonly redaction?: Redaction;
   /** How long a rollout has to answer; default 15 s. */
   readonly answerLimitMs?: number;
 }
@@ -71,10 +74,11 @@ export interface ExperimentClientDependencies extends ClockDependencies {
 const TRIES = 10;
 
 export function createExperimentClient(dependencies: ExperimentClientDependencies): ExperimentClient {
-  const { temporal, store, answerLimitMs = ANSWER_LIMIT_MS } = dependencies;
+  const { temporal, store, redaction = NO_REDACTION, answerLimitMs = ANSWER_LIMIT_MS } = dependencies;
   const { experiments } = store;
 
-  async function steerExperiment(idOrPrefix: string, said: Steer): Promise<ExperimentRow> {
+  async function steerExperiment(idOrPrefix: string, given: Steer): Promise<ExperimentRow> {
+    const said = { ...given, why: redaction.text(given.why) };
     const { experimentId, state } = await experiments.get(idOrPrefix);
     const holds = said.action === 'pause' || said.action === 'resume';
     // How far a rollout goes is for its workflow to hold; everything else is the store's.

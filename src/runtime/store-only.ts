@@ -3,11 +3,13 @@
  * else the embedded one, started for this command. Temporal is neither started nor asked, nor even loaded.
  */
 import { join } from 'node:path';
+import { createRedaction } from '../redaction/redaction.ts';
 import { openDatabase } from '../store/database.ts';
-import { createStore, type Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import type { Config } from './config.ts';
 import { claimFolder, readServers, releaseFolder, stateFolder } from './dev-state.ts';
 import { resolvePostgres } from './postgres.ts';
+import { createRedactedStore } from './redacted-store.ts';
 import { expectedUi, workflowUrl } from './temporal-ui.ts';
 import { unwind } from './unwind.ts';
 
@@ -38,7 +40,7 @@ export async function openStoreOnly({ folder, config, onProgress }: OpenStoreOpt
     undo.push(() => database.close());
     const ui = config.temporalConfigured || !servers ? expectedUi(config) : servers.temporal;
     return Object.freeze({
-      store: createStore(database),
+      store: createRedactedStore(database, createRedaction(config.redaction)),
       urlOf: (runId: string) => workflowUrl(ui, runId),
       isUiServed: config.temporalConfigured || servers !== undefined,
       stop: () => unwind(undo),

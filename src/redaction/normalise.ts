@@ -1,0 +1,105 @@
+/**
+ * Texts as patterns are matched with them: one form of each letter (Unicode NFKC), digit, hyphen and space, without
+ * characters that are not seen. What is found is mapped back to the text as it was written, of which nothing else changes.
+ */
+
+/** Where something was found, and up to where (exclusive). */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Normalised {
+  readonly text: string;
+  /** The part of the original text that a part of the normalised one was made of. */
+  originalOf(span: Span): Span;
+}
+
+const NOT_ASCII = /\P{ASCII}/u;
+/** Dashes, and what looks like one: modifier minus, hyphen bullet, minus, heavy minus. */
+const HYPHEN = /[\p{Pd}\u02d7\u2043\u2212\u2796]/gu;
+const SPACE = /\p{Zs}/gu;
+const LINE = /[\u0085\u2028\u2029]/g;
+const DIGIT = /(?![0-9])\p{Nd}/gu;
+/** Zero-width spaces and joiners, soft hyphens, direction marks, variation selectors; and frames around digits. */
+const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Me}]/gu;
+const MARK = /\p{M}/u;
+/** What may have another form. */
+const CHANGEABLE =
+  /(?!\p{ASCII})[\p{Changes_When_NFKC_Casefolded}\p{Default_Ignorable_Code_Point}\p{Pd}\p{Zs}\p{Nd}\u02d7\u2043\u2212\u2796\u0085\u2028\u2029]/gu;
+/** A character with its combining marks is composed with them; at most as many as in Unicode's Stream-Safe format. */
+const CHANGEABLE_OR_MARKED = new RegExp(String.raw`\P{M}?\p{M}{1,30}|${CHANGEABLE.source}`, 'gu');
+/** One that becomes more characters (a ligature of words) is left as it is, so that no text grows without bound. */
+const MOST_CHARACTERS = 4;
+
+/** Undefined where the text is its own normalised form. */
+export function normalise(text: string): Normalised | undefined {
+  if (!NOT_ASCII.test(text)) return undefined;
+  const parts: string[] = [];
+  /** Where lengths differ, in order: up to where in the normalised text, and in the original. */
+  const changed: { readonly from: number; readonly to: number; readonly original: Span }[] = [];
+  let [copied, length] = [0, 0];
+  const add = (part: string) => {
+    parts.push(part);
+    length += part.length;
+  };
+  for (const { index, 0: character } of text.matchAll(MARK.test(text) ? CHANGEABLE_OR_MARKED : CHANGEABLE)) {
+    const made = normalForm(character);
+    if (made === character) continue;
+    add(text.slice(copied, index));
+    copied = index + character.length;
+    changed.push({ from: length, to: length + made.length, original: { from: index, to: copied } });
+    add(made);
+  }
+  if (changed.length === 0) return undefined;
+  add(text.slice(copied));
+  const offsetOf = (place: number, isEnd: boolean): number => {
+    let [low, high] = [0, changed.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const { from } = changed[middle]!;
+      if (from < place || (from === place && !isEnd)) low = middle + 1;
+      else high = middle;
+    }
+    const before = changed[low - 1];
+    if (before === undefined) return place;
+    const { from, to, original } = before;
+    // Within a changed character: all of it.
+    if (isEnd ? place > from && place <= to : place >= from && place < to) return isEnd ? original.to : original.from;
+    return original.to + (place - to);
+  };
+  return {
+    text: parts.join(''),
+    originalOf: ({ from, to }) => ({ from: offsetOf(from, false), to: offsetOf(to, true) }),
+  };
+}
+
+/** Forms that were worked out before, as texts have few characters that change; more than this many are not kept. */
+const forms = new Map<string, string>();
+const MOST_FORMS = 10_000;
+
+function normalForm(character: string): string {
+  const known = forms.get(character);
+  if (known !== undefined) return known;
+  const form = formOf(character);
+  if (forms.size < MOST_FORMS) forms.set(character, form);
+  return form;
+}
+
+function formOf(character: string): string {
+  const composed = character.normalize('NFKC');
+  return (composed.length > MOST_CHARACTERS ? character : composed)
+    .replace(UNSEEN, '')
+    .replace(HYPHEN, '-')
+    .replace(SPACE, ' ')
+    .replace(LINE, '\n')
+    .replace(DIGIT, digitOf);
+}
+
+/** Unicode has the decimal digits of every script from 0 to 9 in a row, and rows of ten next to each other. */
+function digitOf(digit: string): string {
+  const code = digit.codePointAt(0)!;
+  let zero = code;
+  while (/^\p{Nd}$/u.test(String.fromCodePoint(zero - 1))) zero -= 1;
+  return String((code - zero) % 10);
+}
