@@ -1,14 +1,16 @@
 /** `sluice runs erase`: removes what one run was asked and gave, or all runs of a unit: somebody wishes to be forgotten. */
 import type { Command } from 'commander';
 import { SluiceError } from '../errors.ts';
+import type { ExampleOfRun } from '../store/content.ts';
+import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
-import { HISTORIES_STAY } from './runs-prune.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
+import type { Terminal } from './terminal.ts';
 import { count, shortRunId } from './text.ts';
 import { userName } from './who.ts';
-import { type Opened, withHistories } from './with-histories.ts';
+import { type OpenedWithHistories, withHistories, withHistoriesInAnyCase } from './with-histories.ts';
 
-/** Runs of a unit that are found, and erased, in one go. */
+/** Runs that are erased in one transaction. */
 const PORTION = 200;
 
 interface EraseOptions {
@@ -38,29 +40,56 @@ async function erase(
   run: string | undefined,
   { unit, yes = false }: EraseOptions,
 ): Promise<ExitCode> {
-  const { terminal, environment } = session;
   if ((run === undefined) === (unit === undefined))
     throw new SluiceError('usage', {
       message: run === undefined ? 'it is not said what is to be erased' : 'both a run and a unit are given',
       remedy: 'give one of them: a run id, or --unit UNIT',
     });
-  const who = userName(environment);
-  const outcome = await withHistories(session, async (opened) => {
-    const found = await findRuns(opened, run, unit);
-    const erased = yes ? await eraseAll(opened, found, who) : [];
-    return { ...found, erased, hasHistories: opened.deleteHistory !== undefined };
+  const find = async (store: Store) => {
+    const found = await findRuns(store, run, unit);
+    return { ...found, examples: await store.content.examplesOf(found.runIds) };
+  };
+  if (!yes) return showPlan(session, await withHistories(session, ({ store }) => find(store)));
+  const outcome = await withHistoriesInAnyCase(session, async (opened) => {
+    const found = await find(opened.store);
+    return { ...found, ...(await eraseAll(session, opened, found, unit)) };
   });
-  const { runIds, running, erased, hasHistories } = outcome;
-  if (terminal.json) terminal.printJson({ runs: runIds, running, erased, dryRun: !yes, hasHistories });
-  else if (runIds.length === 0) terminal.print('nothing to erase: no run of it that has ended has content');
-  else if (yes) terminal.print(`${count(erased.length, 'run')} erased; how they went stays`);
-  else {
+  return showOutcome(session, outcome);
+}
+
+/** What would go. */
+function showPlan({ terminal }: Session, { runIds, running, examples }: Found): ExitCode {
+  if (terminal.json) terminal.printJson({ runs: runIds, running, erased: [], pseudonym: null, examples, dryRun: true });
+  else if (runIds.length === 0) terminal.print('no run of it that has ended has content');
+  else
     terminal.print(`would erase ${count(runIds.length, 'run')}: ${runIds.slice(0, SHOWN).map(shortRunId).join(', ')}`);
-    terminal.print('ids, arms, times, outcomes, costs, thumbs and scores stay. To do it, add --yes');
-  }
-  if (running > 0) terminal.note(`${count(running, 'run')} under way: erase again when they have ended`);
-  if (erased.length > 0 && !hasHistories) terminal.note(HISTORIES_STAY);
+  if (!terminal.json)
+    terminal.print(
+      'ids, arms, times, outcomes, costs, thumbs and scores stay, and a pseudonym in place of a unit. To do it, add --yes',
+    );
+  noteWhatStays(terminal, { running, examples });
   return EXIT.fine;
+}
+
+function showOutcome({ terminal }: Session, { runIds, running, examples, erased, pseudonym }: Outcome): ExitCode {
+  if (terminal.json) terminal.printJson({ runs: runIds, running, erased, pseudonym, examples, dryRun: false });
+  else {
+    if (erased.length > 0) terminal.print(`${count(erased.length, 'run')} erased; how they went stays`);
+    if (pseudonym !== null) terminal.print(`in place of the unit stands ${pseudonym}`);
+    if (erased.length === 0 && pseudonym === null)
+      terminal.print('nothing to erase: no run of it that has ended has content');
+  }
+  noteWhatStays(terminal, { running, examples });
+  return EXIT.fine;
+}
+
+function noteWhatStays(terminal: Terminal, { running, examples }: Pick<Found, 'running' | 'examples'>): void {
+  if (running > 0)
+    terminal.note(`${count(running, 'run')} under way: erase again when they have ended, as until then the unit stays`);
+  if (examples.length === 0) return;
+  const shown = examples.slice(0, SHOWN).map(({ dataset, exampleId }) => `${dataset}/${exampleId}`);
+  const more = examples.length > SHOWN ? ` and ${examples.length - SHOWN} more` : '';
+  terminal.note(`${count(examples.length, 'example')} made of these runs stay in datasets: ${shown.join(', ')}${more}`);
 }
 
 const SHOWN = 5;
@@ -70,9 +99,20 @@ const MOST_RUNS = 100_000;
 interface Found {
   readonly runIds: readonly string[];
   readonly running: number;
+  readonly examples: readonly ExampleOfRun[];
 }
 
-async function findRuns({ store }: Opened, run: string | undefined, unit: string | undefined): Promise<Found> {
+interface Outcome extends Found {
+  readonly erased: readonly string[];
+  /** Null where no unit was given, or it still has runs under way. */
+  readonly pseudonym: string | null;
+}
+
+async function findRuns(
+  store: Store,
+  run: string | undefined,
+  unit: string | undefined,
+): Promise<Pick<Found, 'runIds' | 'running'>> {
   if (run !== undefined) {
     const { runId, state, contentRemovedAt } = await store.runs.get(run);
     if (state === 'running')
@@ -88,12 +128,27 @@ async function findRuns({ store }: Opened, run: string | undefined, unit: string
   return { runIds: ended, running: runs.length - ended.length };
 }
 
-async function eraseAll({ store, deleteHistory }: Opened, { runIds }: Found, who: string): Promise<readonly string[]> {
+async function eraseAll(
+  { environment, terminal }: Session,
+  { store: { content }, deleteHistory, embedded }: OpenedWithHistories,
+  { runIds }: Found,
+  unit: string | undefined,
+): Promise<Pick<Outcome, 'erased' | 'pseudonym'>> {
+  const said = { who: userName(environment), why: 'sluice runs erase' };
   const erased: string[] = [];
   for (let at = 0; at < runIds.length; at += PORTION) {
     const portion = runIds.slice(at, at + PORTION);
-    for (const runId of portion) await deleteHistory?.(runId);
-    erased.push(...(await store.content.remove(portion, { by: 'erasure', who, why: 'sluice runs erase' })));
+    for (const runId of portion) await deleteHistory(runId);
+    erased.push(...(await content.remove(portion, { by: 'erasure', ...said })));
   }
-  return erased;
+  const pseudonym = unit === undefined ? undefined : await content.replaceUnit(unit, said);
+  // Also of an erasure that was broken off.
+  if (embedded.hasDatabase) terminal.note('rewriting what held it');
+  await content.rewrite(embedded.hasDatabase);
+  if (embedded.temporalFile !== undefined && (await content.isTemporalPending())) {
+    const { rewriteTemporal } = await import('../runtime/temporal-rewrite.ts');
+    await rewriteTemporal({ file: embedded.temporalFile, workflowIds: runIds, erasedAmong: content.erasedAmong });
+  }
+  await content.endTemporalRewrite();
+  return { erased, pseudonym: pseudonym ?? null };
 }

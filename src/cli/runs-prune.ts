@@ -57,7 +57,7 @@ async function prune(session: Session, { olderThan, yes = false }: PruneOptions)
   return EXIT.fine;
 }
 
-export const HISTORIES_STAY =
+const HISTORIES_STAY =
   'no Temporal server was there to ask: the histories of these runs stay until its own retention removes them';
 
 async function removeAll(

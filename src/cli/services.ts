@@ -21,7 +21,7 @@ export function createServices({ folder, environment }: Place): Services {
         folder,
         config: await config(),
         serves,
-        implementations: project.createActivities,
+        ...(project && { implementations: project.createActivities }),
         ...(onProgress && { onProgress }),
       }),
     openStore: async (onProgress) =>

@@ -49,8 +49,8 @@ export interface Services {
 export interface StartServers {
   /** Whether others may use the servers, or they are for one command. */
   readonly serves: Serves;
-  /** Its steps run in a worker in this process. */
-  readonly project: Project;
+  /** Its steps run in a worker in this process; absent: no worker. */
+  readonly project?: Project;
   readonly onProgress?: (message: string) => void;
 }
 

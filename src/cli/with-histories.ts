@@ -1,16 +1,22 @@
 /**
  * The store with Temporal's histories where a server is there: what a run was asked and gave is in both. Where nothing runs
- * here, the store alone, and whoever removes something from it is told that histories stay.
+ * here, either the store alone, and whoever removes something from it is told that histories stay; or servers are started.
  */
 import { SluiceError } from '../errors.ts';
+import type { EmbeddedState } from '../runtime/attach.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import type { Store } from '../store/store.ts';
 import type { Session } from './session.ts';
-import { withStore } from './with-servers.ts';
+import { withRuntime, withStore } from './with-servers.ts';
 
 export interface Opened {
   readonly store: Store;
   /** Removes the history of a run; absent where there is no server to ask. */
   readonly deleteHistory?: (runId: string) => Promise<unknown>;
+}
+
+export interface OpenedWithHistories extends Required<Opened> {
+  readonly embedded: EmbeddedState;
 }
 
 export async function withHistories<T>(session: Session, work: (opened: Opened) => Promise<T>): Promise<T> {
@@ -20,13 +26,23 @@ export async function withHistories<T>(session: Session, work: (opened: Opened) 
   });
   if (runtime === undefined) return withStore(session, work);
   try {
-    const { deleteHistory } = await import('../runtime/delete-history.ts');
-    const { store, connection, temporal } = runtime;
-    return await work({
-      store,
-      deleteHistory: (runId) => deleteHistory(connection.workflowService, temporal.namespace, runId),
-    });
+    return await work(await openedOf(runtime));
   } finally {
     await runtime.stop();
   }
+}
+
+/** Starts the embedded servers where nothing runs: without a server, histories cannot be removed. */
+export const withHistoriesInAnyCase = <T>(
+  session: Session,
+  work: (opened: OpenedWithHistories) => Promise<T>,
+): Promise<T> => withRuntime(session, {}, async (runtime) => work(await openedOf(runtime)));
+
+async function openedOf({ store, connection, temporal, embedded }: Runtime): Promise<OpenedWithHistories> {
+  const { deleteHistory } = await import('../runtime/delete-history.ts');
+  return {
+    store,
+    embedded,
+    deleteHistory: (runId) => deleteHistory(connection.workflowService, temporal.namespace, runId),
+  };
 }

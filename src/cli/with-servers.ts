@@ -12,8 +12,8 @@ import type { OpenedStore } from '../runtime/store-only.ts';
 import { Interrupted, orInterrupted, type Session } from './session.ts';
 
 export interface Needs {
-  /** Loads the steps that a worker, started with the servers, runs. */
-  readonly project: () => Promise<Project>;
+  /** Loads the steps that a worker, started with the servers, runs; absent: no worker is started. */
+  readonly project?: () => Promise<Project>;
   /** Whether what is started is for others, too; default: for this command alone. */
   readonly serves?: Serves;
 }
@@ -61,7 +61,7 @@ async function openRuntime({ services, terminal }: Session, { project, serves = 
   let isTold = false;
   return services.start({
     serves,
-    project: await project(),
+    ...(project && { project: await project() }),
     onProgress: (message) => {
       // Told with the first thing that is started: before, the folder may turn out to be another's.
       if (!isTold) terminal.note('nothing runs here: starting the embedded servers for this command');

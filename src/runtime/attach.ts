@@ -22,6 +22,7 @@ import { createRerunClient, type RerunClient } from './rerun-client.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 import { createStreamRun, type StreamClient } from './stream-run.ts';
 import type { TemporalConnection } from './temporal.ts';
+import { temporalFile } from './temporal-server.ts';
 import { readSinkKey } from './token-key.ts';
 import { createTokenStreams, type TokenStreams } from './token-streams.ts';
 import { createHideUnit } from './unit-key.ts';
@@ -39,7 +40,15 @@ export interface Dependencies {
   readonly embedderOf: EmbedderOf;
 }
 
+/** Which of the state is in files of this folder. */
+export interface EmbeddedState {
+  readonly hasDatabase: boolean;
+  /** The Temporal server's. */
+  readonly temporalFile: string | undefined;
+}
+
 export interface Attached {
+  readonly embedded: EmbeddedState;
   readonly store: Store;
   readonly client: RunClient &
     DeployClient &
@@ -81,6 +90,10 @@ export function attach({ folder, config, temporal, uiUrl, database, databaseUrl 
   const streams = createTokenStreams({ config, folder });
   undo.push(() => streams.stop());
   return {
+    embedded: {
+      hasDatabase: config.databaseUrl === undefined,
+      temporalFile: config.temporalConfigured ? undefined : temporalFile(temporalFolder(folder)),
+    },
     store,
     client: {
       ...runs,
@@ -145,6 +158,9 @@ export async function work(
   }
   return worker;
 }
+
+/** Where the embedded Temporal server keeps its state. */
+export const temporalFolder = (folder: string): string => join(stateFolder(folder), 'temporal');
 
 /** Where downloads and built bundles are kept. */
 export const cacheFolder = (folder: string, config: Config): string =>

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { SluiceError } from '../errors.ts';
 import { openDatabase } from '../store/database.ts';
-import { type Attached, attach, cacheFolder, type MakeImplementations, work } from './attach.ts';
+import { type Attached, attach, cacheFolder, type MakeImplementations, temporalFolder, work } from './attach.ts';
 import type { Config } from './config.ts';
 import { dataConverterOf } from './data-converter.ts';
 import { claimFolder, publishServing, readServers, releaseFolder, type Serves, stateFolder } from './dev-state.ts';
@@ -121,7 +121,7 @@ async function startServer(folder: string, config: Config, onProgress: Progress)
   if (config.temporalConfigured) return undefined;
   const cli = await findTemporalCli({ given: config.temporalCli, cache: cacheFolder(folder, config), onProgress });
   onProgress('starting Temporal');
-  return startTemporalServer({ cli: cli.path, folder: join(stateFolder(folder), 'temporal'), ports: config.ports });
+  return startTemporalServer({ cli: cli.path, folder: temporalFolder(folder), ports: config.ports });
 }
 
 function startPostgres(folder: string, config: Config, onProgress: Progress): Promise<Postgres> {

@@ -14,6 +14,11 @@ const START_LIMIT_MS = 30_000;
 const CONNECT_LIMIT_MS = 1_000;
 const POLLED_QUEUES = ['transfer', 'timer', 'visibility', 'outbound'];
 const POLLS_PER_SECOND = 2_000;
+/**
+ * A history is deleted when the end of its execution has been acknowledged; the default is 30 s, for which an erasure would
+ * wait.
+ */
+const ACKNOWLEDGE_EVERY = '"500ms"';
 /** Starts that find a chosen port taken, by a program that chose it at the same moment, are tried again so often. */
 const START_TRIES = 5;
 const PORT_TAKEN = /address already in use/;
@@ -87,12 +92,16 @@ async function choosePorts({ temporal, temporalUi }: TemporalServerOptions['port
   return { port, uiPort };
 }
 
+/** What the server keeps, in SQLite. */
+export const temporalFile = (folder: string): string => join(folder, 'temporal.db');
+
 function argumentsFor({ folder, ui = true, persistent = true }: TemporalServerOptions, port: number, uiPort: number) {
   return [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'warn'],
     ...(ui ? ['--ui-port', String(uiPort)] : ['--headless']),
-    ...(persistent ? ['--db-filename', join(folder, 'temporal.db')] : []),
+    ...(persistent ? ['--db-filename', temporalFile(folder)] : []),
     ...POLLED_QUEUES.flatMap((queue) => dynamic(`history.${queue}ProcessorMaxPollRPS`, POLLS_PER_SECOND)),
+    ...POLLED_QUEUES.flatMap((queue) => dynamic(`history.${queue}ProcessorUpdateAckInterval`, ACKNOWLEDGE_EVERY)),
     ...dynamic('history.timerProcessorMaxTimeShift', `"${TIMER_GRAIN}"`),
     ...dynamic('matching.enableFairness', true),
     ...Object.entries(SEARCH_ATTRIBUTE_TYPES).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),

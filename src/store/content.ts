@@ -7,6 +7,8 @@ import { writeAudit } from './audit.ts';
 import { type Clock, nowParam, nowSql } from './clock.ts';
 import { type ClaimsOfRuns, claimsOfRuns, removePayloadsOf } from './content-payloads.ts';
 import { REMOVALS } from './content-removals.ts';
+import { endRewrites, noteRewrites, pendingRewrites, rewriteTables, TEMPORAL_PART } from './content-rewrite.ts';
+import { IS_OF_UNIT, newPseudonym, replaceUnit } from './content-unit.ts';
 import type { Database, Queries } from './database.ts';
 
 export interface ContentRemoval {
@@ -21,6 +23,13 @@ export interface RunOfUnit {
   readonly isRunning: boolean;
 }
 
+/** An example of a dataset that was made of a run. */
+export interface ExampleOfRun {
+  readonly dataset: string;
+  readonly exampleId: string;
+  readonly runId: string;
+}
+
 export interface Content {
   /** Runs with content that ended before that time: how many, and when the first of them did. Milliseconds since the epoch. */
   due(before: number): Promise<{ readonly runs: number; readonly oldest: number | null }>;
@@ -30,6 +39,20 @@ export interface Content {
   ofUnit(unit: string, limit: number): Promise<readonly RunOfUnit[]>;
   /** Removes the content of those that have ended, with a row in the audit; gives which lost theirs now. */
   remove(runIds: readonly string[], removal: ContentRemoval): Promise<readonly string[]>;
+  /**
+   * Puts a random pseudonym in place of the unit wherever its name is needed for counts; audited. Undefined where nothing
+   * has its name, or a run of it is under way, which would write it again.
+   */
+  replaceUnit(unit: string, removal: Pick<ContentRemoval, 'who' | 'why'>): Promise<string | undefined>;
+  /** Examples of datasets that were made of these runs: they are the dataset's, and stay. */
+  examplesOf(runIds: readonly string[]): Promise<readonly ExampleOfRun[]>;
+  /** Those of these runs that were erased. */
+  erasedAmong(runIds: readonly string[]): Promise<readonly string[]>;
+  /** Rewrites the tables that an erasure has touched, so that free space holds nothing of it any more. */
+  rewrite(isEmbedded: boolean): Promise<void>;
+  /** Whether Temporal's state is still to be rewritten. */
+  isTemporalPending(): Promise<boolean>;
+  endTemporalRewrite(): Promise<void>;
   /** Removes payloads that only runs have put, none after that time; at most 1,000. */
   removePayloads(before: number): Promise<number>;
 }
@@ -56,13 +79,46 @@ export function createContent(database: Database, clock?: Clock): Content {
     ofUnit: (unit, limit) =>
       database.query<RunOfUnit>(
         `select run_id as "runId", state = 'running' as "isRunning" from run
-         where unit = $1 and content_removed_at is null order by started_at, run_id limit $2`,
+         where ${IS_OF_UNIT} and content_removed_at is null order by started_at, run_id limit $2`,
         [unit, limit],
       ),
     async remove(runIds, removal) {
       const claims = removal.by === 'erasure' ? await claimsOfRuns(database, runIds) : new Map();
       return database.transaction((queries) => removeContent(queries, { runIds, claims, removal }, nowParam(clock)));
     },
+    replaceUnit(unit, { who, why }) {
+      const pseudonym = newPseudonym();
+      return database.transaction(async (queries) => {
+        const running = await queries.query(`select from run where state = 'running' and ${IS_OF_UNIT} limit 1`, [
+          unit,
+        ]);
+        if (running.length > 0) return undefined;
+        const rows = await replaceUnit(queries, unit, pseudonym);
+        // The transaction may be made twice: the second time there is nothing left to do.
+        if (rows === 0) return (await isAudited(queries, pseudonym)) ? pseudonym : undefined;
+        await noteRewrites(queries);
+        const audit = { who, action: 'unit_erasure', subject: pseudonym, was: { rows }, isNow: null, why };
+        await writeAudit(queries, audit, nowParam(clock));
+        return pseudonym;
+      });
+    },
+    examplesOf: (runIds) =>
+      database.query<ExampleOfRun>(
+        `select distinct dataset, example_id as "exampleId", body->>'run' as "runId"
+         from example join version_example on example_hash = hash join dataset_version using (version)
+         where body->>'run' = any($1::text[]) order by 1, 2`,
+        [runIds],
+      ),
+    async erasedAmong(runIds) {
+      const rows = await database.query<{ runId: string }>(
+        `select run_id as "runId" from run where run_id = any($1::text[]) and content_removed_by = 'erasure'`,
+        [runIds],
+      );
+      return rows.map(({ runId }) => runId);
+    },
+    rewrite: (isEmbedded) => rewriteTables(database, isEmbedded),
+    isTemporalPending: async () => (await pendingRewrites(database)).includes(TEMPORAL_PART),
+    endTemporalRewrite: () => endRewrites(database, [TEMPORAL_PART]),
     async removePayloads(before) {
       const gone = await database.query(
         `delete from payload where hash in (
@@ -73,6 +129,10 @@ export function createContent(database: Database, clock?: Clock): Content {
       return gone.length;
     },
   } satisfies Content);
+}
+
+async function isAudited(queries: Queries, subject: string): Promise<boolean> {
+  return (await queries.query('select from audit where subject = $1 limit 1', [subject])).length > 0;
 }
 
 interface Removal {
@@ -95,7 +155,11 @@ async function removeContent(
   if (ids.length === 0) return ids;
   await removePayloadsOf(queries, new Map([...claims].filter(([runId]) => ids.includes(runId))));
   for (const statement of REMOVALS) await queries.query(statement, [ids]);
-  if (by === 'erasure') await queries.query('update feedback set by = null where run_id = any($1::text[])', [ids]);
+  if (by === 'erasure') {
+    await queries.query('update feedback set by = null where run_id = any($1::text[])', [ids]);
+    await queries.query('update run set idempotency_key = null where run_id = any($1::text[])', [ids]);
+    await noteRewrites(queries);
+  }
   await queries.query(
     `update run set content_removed_at = ${nowSql('$3')}, content_removed_by = $2 where run_id = any($1::text[])`,
     [ids, by, now],

@@ -1,7 +1,7 @@
 /** `sluice runs prune` and `erase`: what they would do is said, and done only when they are told to. */
 import { describe, expect, it, vi } from 'vitest';
-import type { ContentRemoval } from '../../src/store/content.ts';
-import { fakeRuntime, run } from './fakes.ts';
+import type { ContentRemoval, ExampleOfRun } from '../../src/store/content.ts';
+import { fakeRuntime, nothingRunning, run } from './fakes.ts';
 
 const ENDED = { state: 'completed', contentRemovedAt: null };
 
@@ -15,11 +15,17 @@ function world(more: object = {}) {
       { runId: 'run-3', isRunning: true },
     ]),
     remove: vi.fn(async (runIds: readonly string[], _removal: ContentRemoval) => runIds),
+    replaceUnit: vi.fn(async (_unit: string, _said: unknown): Promise<string | undefined> => undefined),
+    examplesOf: async (): Promise<readonly ExampleOfRun[]> => [],
+    isTemporalPending: async () => true,
+    endTemporalRewrite: vi.fn(async () => undefined),
+    rewrite: vi.fn(async (_isEmbedded: boolean) => undefined),
   };
   const deleteWorkflowExecution = vi.fn(async () => ({}));
   const { runtime } = fakeRuntime({
     store: { content, runs: { get: async (runId: string) => ({ runId, ...ENDED, ...more }) } },
     connection: { workflowService: { deleteWorkflowExecution } },
+    embedded: { hasDatabase: false, temporalFile: undefined },
   });
   const sluice = (line: string) => run(line.split(' '), { runtime, environment: { USER: 'mo' } });
   return { sluice, content, runtime, deleteWorkflowExecution };
@@ -76,7 +82,30 @@ describe('sluice runs erase', () => {
     expect(stdout).toContain('2 runs erased');
     expect(stderr).toContain('1 run under way: erase again');
     const json = JSON.parse((await sluice('runs erase --unit u-1 --json')).stdout) as object;
-    expect(json).toEqual({ runs: ['run-1', 'run-2'], running: 1, erased: [], dryRun: true, hasHistories: true });
+    expect(json).toEqual({
+      ...{ runs: ['run-1', 'run-2'], running: 1, erased: [], pseudonym: null, examples: [], dryRun: true },
+    });
+  });
+
+  it('says what stands in place of a unit, and which examples were made of its runs', async () => {
+    const { sluice, content } = world();
+    content.replaceUnit.mockResolvedValue('erased-0');
+    content.examplesOf = async () => [{ dataset: 'tuning', exampleId: 'e1', runId: 'run-1' }];
+    const { stdout, stderr } = await sluice('runs erase --unit u-1 --yes');
+    expect(content.replaceUnit).toHaveBeenCalledWith('u-1', { who: 'mo', why: 'sluice runs erase' });
+    expect(stdout).toContain('in place of the unit stands erased-0');
+    expect(stderr).toContain('1 example made of these runs stay in datasets: tuning/e1');
+    expect(content.rewrite).toHaveBeenCalledWith(false);
+    expect(content.endTemporalRewrite).toHaveBeenCalled();
+  });
+
+  it('starts the embedded servers where nothing runs, since histories are theirs', async () => {
+    const { runtime, deleteWorkflowExecution } = world();
+    const start = vi.fn(async () => runtime as never);
+    const services = { connect: () => Promise.reject(nothingRunning()), start };
+    expect(await run(['runs', 'erase', 'run-1', '--yes'], { services })).toMatchObject({ code: 0 });
+    expect(start).toHaveBeenCalledWith({ serves: 'command', onProgress: expect.any(Function) });
+    expect(deleteWorkflowExecution).toHaveBeenCalledTimes(1);
   });
 
   it.each([

@@ -1,9 +1,11 @@
 /** Removing what runs were asked and gave: all of that goes, and what statistics rest on stays. */
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import type { ExperimentRow } from '../../src/store/experiments.ts';
 import { createStore } from '../../src/store/store.ts';
 import { allText } from '../support/all-text.ts';
 import { closing, opening } from './call-helpers.ts';
+import { deployNext, lookRequest, MINUTE, repeating, settingsOf, startOf } from './experiment-helpers.ts';
 import type { Subject } from './suite.ts';
 
 /** In every text of a run that is content. */
@@ -119,6 +121,84 @@ export function describeContent(subject: Subject): void {
       expect(await feedback.ofRun('content-3')).toMatchObject([{ by: null, thumb: -1 }]);
       expect(await content.ofUnit('u-erased', 10)).toEqual([{ runId: 'content-4', isRunning: true }]);
       expect(await tablesWithMark()).toEqual([]);
+    });
+  });
+
+  describe('a unit that is erased', () => {
+    const UNIT = 'u-zinnia-forgotten';
+    /** An experiment with two units, one of which is to be forgotten. */
+    const exposed = async (name: string) => {
+      await deployNext(subject, name);
+      const row = await startOf(subject, name, name);
+      const { store, at } = subject;
+      const units = [UNIT, 'u-other'];
+      const common = { experiment: row.experimentId, arm: 1, runId: `${name}-run` };
+      const assignment = {
+        experiment: row.experimentId,
+        armIndex: 1,
+        stage: 1,
+        probability: 0.5,
+        arm: 'one',
+        nodes: [],
+      };
+      await store.runs.begin({
+        ...{ runId: `${name}-run`, pipeline: name, planId: `${name}-0`, arms: {}, unit: UNIT, input: UNIT },
+        ...{ idempotencyKey: UNIT, assignments: [{ ...assignment, unit: UNIT, isOverride: false }] },
+      });
+      await store.outcomes.expose(units.map((unit) => ({ ...common, unit, stage: 1, probability: 0.5, at })));
+      await store.outcomes.put(
+        units.map((unit) => ({
+          ...common,
+          unit,
+          metric: 0,
+          deliveryId: `d-${unit === UNIT}`,
+          v: 2_000_000,
+          at,
+          receivedAt: at,
+        })),
+        new Map([[row.experimentId, settingsOf(row)]]),
+      );
+      return row;
+    };
+    const look = (row: ExperimentRow) =>
+      subject.store.outcomes.look(row.experimentId, lookRequest(row, subject.at + 60 * MINUTE));
+    const tablesWith = async (word: string) =>
+      [...(await allText(subject.database))].filter(([, text]) => text.includes(word)).map(([table]) => table);
+
+    test('has a pseudonym, so that counts and sums stay as they were', async () => {
+      const row = await exposed('content-unit');
+      const { runs } = subject.store;
+      const before = await look(row);
+      const { content } = repeating(subject).store;
+      // It would be written again.
+      expect(await content.replaceUnit(UNIT, WISH)).toBeUndefined();
+      const end = { outcome: 'completed', output: UNIT, error: null, finishedAt: subject.at, nodes: [] } as const;
+      await runs.complete('content-unit-run', end);
+      await subject.store.content.remove(['content-unit-run'], WISH);
+      const pseudonym = await content.replaceUnit(UNIT, WISH);
+      expect(pseudonym).toMatch(/^erased-[0-9a-f]{32}$/);
+      expect(await content.replaceUnit(UNIT, WISH)).toBeUndefined();
+      const [assignment] = (await runs.get('content-unit-run')).assignments!;
+      expect(assignment).toMatchObject({ unit: pseudonym, arm: 'one' });
+      expect(await look(row)).toEqual(before);
+      expect(before.exposed).not.toEqual([]);
+
+      expect(await content.erasedAmong(['content-unit-run', 'content-none'])).toEqual(['content-unit-run']);
+      expect(await content.isTemporalPending()).toBe(true);
+      await content.rewrite(false);
+      await content.endTemporalRewrite();
+      expect(await content.isTemporalPending()).toBe(false);
+      expect(await tablesWith(UNIT)).toEqual([]);
+      const stats = await subject.database.query(`select most_common_vals::text, histogram_bounds::text from pg_stats`);
+      expect(JSON.stringify(stats)).not.toContain(UNIT);
+    });
+
+    test('has examples of datasets that are named, and stay', async () => {
+      const { content, datasets } = subject.store;
+      await datasets.put('content-set', [{ id: 'e1', input: { text: 'x' }, run: 'content-r9' }], 'content.jsonl');
+      expect(await content.examplesOf(['content-r9', 'content-r8'])).toEqual([
+        { dataset: 'content-set', exampleId: 'e1', runId: 'content-r9' },
+      ]);
     });
   });
 

@@ -1,0 +1,80 @@
+/**
+ * Takes what was erased out of the file of the embedded Temporal server. Temporal deletes a history some time after it was
+ * asked to, SQLite keeps what was deleted in free pages, and a start that found its workflow running leaves a second
+ * history behind, with the run's input, that belongs to no execution.
+ */
+
+import type { DatabaseSync } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
+import { SluiceError } from '../errors.ts';
+
+/** How long Temporal may take to delete what it was asked to. */
+const DELETION_LIMIT_MS = 60_000;
+const POLL_MS = 50;
+/** How long a lock of the server is waited for. */
+const LOCK_LIMIT_MS = 10_000;
+/** How Temporal names the execution that a history was begun for: namespace, workflow and run. */
+const EXECUTION = /[0-9a-f-]{36}:([^:]+):[0-9a-f-]{36}/;
+
+export interface TemporalRewrite {
+  /** The server's SQLite file; the server may run. */
+  readonly file: string;
+  /** Workflows whose deletion was asked for. */
+  readonly workflowIds: readonly string[];
+  /** Those of these workflows that are of erased runs. */
+  readonly erasedAmong: (workflowIds: readonly string[]) => Promise<readonly string[]>;
+}
+
+/** @throws SluiceError `history_not_deleted` where Temporal still has an execution after a minute */
+export async function rewriteTemporal({ file, workflowIds, erasedAmong }: TemporalRewrite): Promise<void> {
+  const { DatabaseSync } = await import('node:sqlite');
+  // Temporal's schema has texts in double quotes.
+  const database = new DatabaseSync(file, { timeout: LOCK_LIMIT_MS, enableDoubleQuotedStringLiterals: true });
+  try {
+    await deletionEnds(database, workflowIds);
+    const ownerless = ownerlessHistories(database);
+    const erased = new Set(await erasedAmong([...new Set(ownerless.map(({ workflowId }) => workflowId))]));
+    for (const { workflowId, treeId } of ownerless) if (erased.has(workflowId)) deleteHistoryTree(database, treeId);
+    database.exec('vacuum');
+  } finally {
+    database.close();
+  }
+}
+
+async function deletionEnds(database: DatabaseSync, workflowIds: readonly string[]): Promise<void> {
+  const query = database.prepare(
+    'select workflow_id as id from executions where workflow_id in (select value from json_each(?)) limit 1',
+  );
+  const giveUpAt = performance.now() + DELETION_LIMIT_MS;
+  for (;;) {
+    const left = query.get(JSON.stringify(workflowIds));
+    if (left === undefined) return;
+    if (performance.now() > giveUpAt)
+      throw new SluiceError('history_not_deleted', {
+        message: `Temporal was asked to delete the history of run ${String(left.id)}, and still has it`,
+        remedy: 'see that the Temporal server is not overloaded, and give the command again',
+        data: { runId: String(left.id) },
+      });
+    await delay(POLL_MS);
+  }
+}
+
+interface History {
+  readonly treeId: Uint8Array;
+  readonly workflowId: string;
+}
+
+function ownerlessHistories(database: DatabaseSync): readonly History[] {
+  const query = database.prepare(
+    'select tree_id as treeId, data from history_tree where tree_id not in (select run_id from executions)',
+  );
+  return query.all().flatMap(({ treeId, data }) => {
+    const workflowId = EXECUTION.exec(Buffer.from(data as Uint8Array).toString('latin1'))?.[1];
+    return workflowId === undefined ? [] : [{ treeId: treeId as Uint8Array, workflowId }];
+  });
+}
+
+function deleteHistoryTree(database: DatabaseSync, treeId: Uint8Array): void {
+  for (const table of ['history_node', 'history_tree'])
+    database.prepare(`delete from ${table} where tree_id = ?`).run(treeId);
+}
