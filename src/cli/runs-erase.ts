@@ -129,7 +129,7 @@ async function findRuns(
 }
 
 async function eraseAll(
-  { environment, terminal }: Session,
+  { environment, terminal, folder }: Session,
   { store: { content }, deleteHistory, embedded }: OpenedWithHistories,
   { runIds }: Found,
   unit: string | undefined,
@@ -146,8 +146,14 @@ async function eraseAll(
   if (embedded.hasDatabase) terminal.note('rewriting what held it');
   await content.rewrite(embedded.hasDatabase);
   if (embedded.temporalFile !== undefined && (await content.isTemporalPending())) {
-    const { rewriteTemporal } = await import('../runtime/temporal-rewrite.ts');
-    await rewriteTemporal({ file: embedded.temporalFile, workflowIds: runIds, erasedAmong: content.erasedAmong });
+    const [{ rewriteTemporal }, { readServing }] = await Promise.all([
+      import('../runtime/temporal-rewrite.ts'),
+      import('../runtime/dev-state.ts'),
+    ]);
+    await rewriteTemporal({
+      ...{ file: embedded.temporalFile, pid: (await readServing(folder))?.servers?.temporal.pid },
+      ...{ workflowIds: runIds, erasedAmong: content.erasedAmong },
+    });
   }
   await content.endTemporalRewrite();
   return { erased, pseudonym: pseudonym ?? null };

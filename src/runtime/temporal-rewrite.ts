@@ -7,26 +7,33 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SluiceError } from '../errors.ts';
+import { pauseProcess } from './pause-process.ts';
 
 /** How long Temporal may take to delete what it was asked to. */
 const DELETION_LIMIT_MS = 60_000;
 const POLL_MS = 50;
 /** How long a lock of the server is waited for. */
-const LOCK_LIMIT_MS = 10_000;
+const LOCK_LIMIT_MS = 30_000;
+const SQLITE_BUSY = 5;
 /** How Temporal names the execution that a history was begun for: namespace, workflow and run. */
 const EXECUTION = /[0-9a-f-]{36}:([^:]+):[0-9a-f-]{36}/;
 
 export interface TemporalRewrite {
-  /** The server's SQLite file; the server may run. */
+  /** The server's SQLite file. */
   readonly file: string;
+  /** The server's process, where it runs. */
+  readonly pid: number | undefined;
   /** Workflows whose deletion was asked for. */
   readonly workflowIds: readonly string[];
   /** Those of these workflows that are of erased runs. */
   readonly erasedAmong: (workflowIds: readonly string[]) => Promise<readonly string[]>;
 }
 
-/** @throws SluiceError `history_not_deleted` where Temporal still has an execution after a minute */
-export async function rewriteTemporal({ file, workflowIds, erasedAmong }: TemporalRewrite): Promise<void> {
+/**
+ * @throws SluiceError `history_not_deleted` where Temporal still has an execution after a minute; `temporal_busy` where its
+ *   file is locked for half a minute
+ */
+export async function rewriteTemporal({ file, pid, workflowIds, erasedAmong }: TemporalRewrite): Promise<void> {
   const { DatabaseSync } = await import('node:sqlite');
   // Temporal's schema has texts in double quotes.
   const database = new DatabaseSync(file, { timeout: LOCK_LIMIT_MS, enableDoubleQuotedStringLiterals: true });
@@ -35,11 +42,39 @@ export async function rewriteTemporal({ file, workflowIds, erasedAmong }: Tempor
     const ownerless = ownerlessHistories(database);
     const erased = new Set(await erasedAmong([...new Set(ownerless.map(({ workflowId }) => workflowId))]));
     for (const { workflowId, treeId } of ownerless) if (erased.has(workflowId)) deleteHistoryTree(database, treeId);
-    database.exec('vacuum');
+    await vacuum(database, pid);
   } finally {
     database.close();
   }
 }
+
+/**
+ * The server finds its file locked while it is rewritten, and refuses requests for that: so it is paused meanwhile. It may
+ * hold the lock itself at the moment of the pause; then it goes on first.
+ */
+async function vacuum(database: DatabaseSync, pid: number | undefined): Promise<void> {
+  database.exec(`pragma busy_timeout = ${POLL_MS}`);
+  const giveUpAt = performance.now() + LOCK_LIMIT_MS;
+  for (;;) {
+    const resume = pid === undefined ? undefined : await pauseProcess(pid);
+    try {
+      return database.exec('vacuum');
+    } catch (error) {
+      if ((error as { readonly errcode?: number }).errcode !== SQLITE_BUSY) throw error;
+      if (performance.now() > giveUpAt) throw busy(error);
+    } finally {
+      await resume?.();
+    }
+    await delay(POLL_MS);
+  }
+}
+
+const busy = (cause: unknown): SluiceError =>
+  new SluiceError('temporal_busy', {
+    message: `the file of the Temporal server is locked for ${LOCK_LIMIT_MS / 1_000} s: what was erased is still in its free space`,
+    remedy: 'give the command again when less runs: it goes on from here',
+    cause,
+  });
 
 async function deletionEnds(database: DatabaseSync, workflowIds: readonly string[]): Promise<void> {
   const query = database.prepare(

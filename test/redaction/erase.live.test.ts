@@ -83,7 +83,7 @@ afterAll(async () => {
 
 async function sluice(...argv: string[]) {
   const over = { ...runtime, urlOf: runtime.client.urlOf, isUiServed: true, stop: async () => undefined };
-  const ran = await runCommand(argv, { runtime: over, environment: { USER: 'mo' } });
+  const ran = await runCommand(argv, { runtime: over, folder, environment: { USER: 'mo' } });
   expect(ran).toMatchObject({ code: 0 });
   return ran;
 }
@@ -163,4 +163,16 @@ test('nothing is left in any file, and numbers stay', async () => {
   await start();
   expect(await filesWith(state, unit)).toEqual([]);
   expect(await runtime.client.ask(bot, { text: 'and now?' }, { unit: others })).toMatchObject({ outcome: 'degraded' });
+});
+
+test('requests are answered meanwhile', async () => {
+  const unit = word();
+  await askAll(unit);
+  const asks = Array.from({ length: 10 }, (_, no) =>
+    runtime.client.ask(bot, { text: `meanwhile ${no}` }, { unit: `${others}-${no}` }),
+  );
+  const erased = await sluice('runs', 'erase', '--unit', unit, '--yes');
+  expect(erased.stdout).toContain('4 runs erased');
+  for (const ask of asks) expect(await ask).toMatchObject({ outcome: 'degraded' });
+  expect(await filesWith(state, unit)).toEqual([]);
 });
