@@ -130,7 +130,7 @@ async function findRuns(
 
 async function eraseAll(
   { environment, terminal, folder }: Session,
-  { store: { content }, deleteHistory, embedded }: OpenedWithHistories,
+  { store: { content }, deleteHistory, deletionEnds, embedded }: OpenedWithHistories,
   { runIds }: Found,
   unit: string | undefined,
 ): Promise<Pick<Outcome, 'erased' | 'pseudonym'>> {
@@ -145,14 +145,16 @@ async function eraseAll(
   // Also of an erasure that was broken off.
   if (embedded.hasDatabase) terminal.note('rewriting what held it');
   await content.rewrite(embedded.hasDatabase);
+  await deletionEnds(runIds);
   if (embedded.temporalFile !== undefined && (await content.isTemporalPending())) {
     const [{ rewriteTemporal }, { readServing }] = await Promise.all([
       import('../runtime/temporal-rewrite.ts'),
       import('../runtime/dev-state.ts'),
     ]);
     await rewriteTemporal({
-      ...{ file: embedded.temporalFile, pid: (await readServing(folder))?.servers?.temporal.pid },
-      ...{ workflowIds: runIds, erasedAmong: content.erasedAmong },
+      file: embedded.temporalFile,
+      pid: (await readServing(folder))?.servers?.temporal.pid,
+      erasedAmong: content.erasedAmong,
     });
   }
   await content.endTemporalRewrite();

@@ -17,6 +17,8 @@ export interface Opened {
 
 export interface OpenedWithHistories extends Required<Opened> {
   readonly embedded: EmbeddedState;
+  /** Waits until Temporal has none of these histories. @throws SluiceError `history_not_deleted` */
+  readonly deletionEnds: (runIds: readonly string[]) => Promise<void>;
 }
 
 export async function withHistories<T>(session: Session, work: (opened: Opened) => Promise<T>): Promise<T> {
@@ -39,10 +41,11 @@ export const withHistoriesInAnyCase = <T>(
 ): Promise<T> => withRuntime(session, {}, async (runtime) => work(await openedOf(runtime)));
 
 async function openedOf({ store, connection, temporal, embedded }: Runtime): Promise<OpenedWithHistories> {
-  const { deleteHistory } = await import('../runtime/delete-history.ts');
+  const { deleteHistory, deletionEnds } = await import('../runtime/delete-history.ts');
   return {
     store,
     embedded,
     deleteHistory: (runId) => deleteHistory(connection.workflowService, temporal.namespace, runId),
+    deletionEnds: (runIds) => deletionEnds(connection.workflowService, temporal.namespace, runIds),
   };
 }

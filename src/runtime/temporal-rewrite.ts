@@ -1,16 +1,12 @@
 /**
- * Takes what was erased out of the file of the embedded Temporal server. Temporal deletes a history some time after it was
- * asked to, SQLite keeps what was deleted in free pages, and a start that found its workflow running leaves a second
- * history behind, with the run's input, that belongs to no execution.
+ * Takes what was erased out of the file of the embedded Temporal server. SQLite keeps what was deleted in free pages; and a
+ * start that finds its workflow running leaves a second history behind, with the run's input, that no execution owns.
  */
-
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SluiceError } from '../errors.ts';
 import { pauseProcess } from './pause-process.ts';
 
-/** How long Temporal may take to delete what it was asked to. */
-const DELETION_LIMIT_MS = 60_000;
 const POLL_MS = 50;
 /** How long a lock of the server is waited for. */
 const LOCK_LIMIT_MS = 30_000;
@@ -23,22 +19,20 @@ export interface TemporalRewrite {
   readonly file: string;
   /** The server's process, where it runs. */
   readonly pid: number | undefined;
-  /** Workflows whose deletion was asked for. */
-  readonly workflowIds: readonly string[];
   /** Those of these workflows that are of erased runs. */
   readonly erasedAmong: (workflowIds: readonly string[]) => Promise<readonly string[]>;
 }
 
 /**
- * @throws SluiceError `history_not_deleted` where Temporal still has an execution after a minute; `temporal_busy` where its
- *   file is locked for half a minute
+ * After Temporal has deleted what it was asked to.
+ *
+ * @throws SluiceError `temporal_busy` where its file is locked for half a minute
  */
-export async function rewriteTemporal({ file, pid, workflowIds, erasedAmong }: TemporalRewrite): Promise<void> {
+export async function rewriteTemporal({ file, pid, erasedAmong }: TemporalRewrite): Promise<void> {
   const { DatabaseSync } = await import('node:sqlite');
   // Temporal's schema has texts in double quotes.
   const database = new DatabaseSync(file, { timeout: LOCK_LIMIT_MS, enableDoubleQuotedStringLiterals: true });
   try {
-    await deletionEnds(database, workflowIds);
     const ownerless = ownerlessHistories(database);
     const erased = new Set(await erasedAmong([...new Set(ownerless.map(({ workflowId }) => workflowId))]));
     for (const { workflowId, treeId } of ownerless) if (erased.has(workflowId)) deleteHistoryTree(database, treeId);
@@ -75,24 +69,6 @@ const busy = (cause: unknown): SluiceError =>
     remedy: 'give the command again when less runs: it goes on from here',
     cause,
   });
-
-async function deletionEnds(database: DatabaseSync, workflowIds: readonly string[]): Promise<void> {
-  const query = database.prepare(
-    'select workflow_id as id from executions where workflow_id in (select value from json_each(?)) limit 1',
-  );
-  const giveUpAt = performance.now() + DELETION_LIMIT_MS;
-  for (;;) {
-    const left = query.get(JSON.stringify(workflowIds));
-    if (left === undefined) return;
-    if (performance.now() > giveUpAt)
-      throw new SluiceError('history_not_deleted', {
-        message: `Temporal was asked to delete the history of run ${String(left.id)}, and still has it`,
-        remedy: 'see that the Temporal server is not overloaded, and give the command again',
-        data: { runId: String(left.id) },
-      });
-    await delay(POLL_MS);
-  }
-}
 
 interface History {
   readonly treeId: Uint8Array;

@@ -22,9 +22,10 @@ function world(more: object = {}) {
     rewrite: vi.fn(async (_isEmbedded: boolean) => undefined),
   };
   const deleteWorkflowExecution = vi.fn(async () => ({}));
+  const describeWorkflowExecution = () => Promise.reject(Object.assign(new Error('not found'), { code: 5 }));
   const { runtime } = fakeRuntime({
     store: { content, runs: { get: async (runId: string) => ({ runId, ...ENDED, ...more }) } },
-    connection: { workflowService: { deleteWorkflowExecution } },
+    connection: { workflowService: { deleteWorkflowExecution, describeWorkflowExecution } },
     embedded: { hasDatabase: false, temporalFile: undefined },
   });
   const sluice = (line: string) => run(line.split(' '), { runtime, environment: { USER: 'mo' } });
