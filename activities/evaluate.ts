@@ -11,6 +11,7 @@ import { endEvaluation } from '../src/evaluation/end.ts';
 import { createEvaluationWorker } from '../src/evaluation/evaluation-worker.ts';
 import type { AlertAddress } from '../src/monitor/tell-alert.ts';
 import type { Redaction } from '../src/redaction/redaction.ts';
+import type { Payloads } from '../src/store/claims.ts';
 import type { Store } from '../src/store/store.ts';
 import type { EvaluateActivities } from '../workflows/evaluate-messages.ts';
 import type { ScoringActivities } from '../workflows/experiment-messages.ts';
@@ -46,21 +47,24 @@ export function createEvaluateActivities(
   // Now, and not at the first evaluation: sources may be edited while this process runs what it has loaded.
   const digests = digestsOf(implementations);
   digests.catch(() => undefined); // told to whoever evaluates
+  const attemptWith = (payloads: Payloads) => createMakeAttempt({ payloads, ...redacting }, implementations);
   const worker = createEvaluationWorker({
     store,
     concurrency,
     ...redacting,
-    attempt: createMakeAttempt({ payloads: store.keptPayloads, ...redacting }, implementations),
+    attempt: attemptWith(store.keptPayloads),
     digests: () => digests,
     takesSnapshot: (step) => snapshotSteps.has(step),
     writeOf: writesIn(implementations.map(({ step }) => step)),
   });
+  // What is made of runs has no place in the memo, and goes with them.
+  const ofRuns = { ...worker, attempt: attemptWith(store.payloads) };
   return {
     beginEvaluation: (input) => asActivity(BEAT_MS, () => beginEvaluation(worker, input)),
     evaluateChunk: (input) => asActivity(BEAT_MS, (signal) => evaluateChunk(worker, input, signal)),
     endEvaluation: (input) => asActivity(BEAT_MS, () => endEvaluation(store, input)),
-    scoreRuns: createScoreRuns(worker),
-    ...createRerunActivities(worker),
-    ...createMonitorActivities({ ...worker, alerts: dependencies.alerts }),
+    scoreRuns: createScoreRuns(ofRuns),
+    ...createRerunActivities(ofRuns),
+    ...createMonitorActivities({ ...ofRuns, alerts: dependencies.alerts }),
   };
 }

@@ -143,10 +143,11 @@ async function eraseAll(
   }
   const pseudonym = unit === undefined ? undefined : await content.replaceUnit(unit, said);
   // Also of an erasure that was broken off.
-  if (embedded.hasDatabase) terminal.note('rewriting what held it');
+  const isPending = await content.isTemporalPending();
+  if (embedded.hasDatabase && isPending) terminal.note('rewriting what held it');
   await content.rewrite(embedded.hasDatabase);
   await deletionEnds(runIds);
-  if (embedded.temporalFile !== undefined && (await content.isTemporalPending())) {
+  if (embedded.temporalFile !== undefined && isPending) {
     const [{ rewriteTemporal }, { readServing }] = await Promise.all([
       import('../runtime/temporal-rewrite.ts'),
       import('../runtime/dev-state.ts'),

@@ -18,7 +18,8 @@ export type ClaimsOfRuns = ReadonlyMap<string, readonly string[]>;
 /** Those that name any; not for a transaction, as it unpacks. */
 export async function claimsOfRuns(queries: Queries, runIds: readonly string[]): Promise<ClaimsOfRuns> {
   const rows = await queries.query<Texts>(
-    `select run.run_id as "runId", concat(input::text, output::text) as texts, body
+    `select run.run_id as "runId", body, concat(input::text, output::text, (
+       select string_agg(variant::text, '') from rerun_result where rerun_result.run_id = run.run_id)) as texts
      from run left join node_output using (run_id) where run.run_id = any($1::text[])`,
     [runIds],
   );
@@ -31,12 +32,14 @@ export async function claimsOfRuns(queries: Queries, runIds: readonly string[]):
   return claims;
 }
 
-/** One that was put before or after as well is somebody else's, too, and stays. */
+/** One that was put before the run, or after it and what repeated it, is somebody else's, too, and stays. */
 export async function removePayloadsOf(queries: Queries, claims: ClaimsOfRuns): Promise<void> {
   for (const [runId, hashes] of claims)
     await queries.query(
       `delete from payload using run where run_id = $1 and hash = any($2::text[]) and not is_kept
-         and payload.created_at > started_at - ${AROUND} and put_at < finished_at + ${AROUND}`,
+         and payload.created_at > started_at - ${AROUND}
+         and put_at < greatest(finished_at, (
+           select max(ended_at) from rerun_result where rerun_result.run_id = run.run_id)) + ${AROUND}`,
       [runId, hashes],
     );
 }

@@ -46,6 +46,7 @@ const bot = definePipeline('forgetful-bot', Text)
   .step('fall', fall, ({ say }) => ({ text: say.text }), {}, { orElse: { text: '' } })
   .output(Text, ({ say }) => ({ text: say.text }));
 const patient = bot.variant('patient', (edit) => edit.options('say', { timeout: '19 seconds' }));
+const hasty = bot.variant('hasty', (edit) => edit.options('say', { timeout: '18 seconds' }));
 const slower = defineExperiment('slower', {
   ...{ pipeline: bot, variants: [patient], traffic: { share: 1, weights: { baseline: 0.5, patient: 0.5 } } },
   metrics: ({ feedback }) => ({ primary: [metric.rate('rated', feedback.rated).increase()] }),
@@ -132,11 +133,15 @@ test('nothing is left in any file, and numbers stay', async () => {
   const unit = word();
   const assigned = async () => (await runtime.client.serve(bot, { text: '' }, { unit: 'u' })).served.assignments.length;
   await expect.poll(assigned).toBe(1);
+  const { rerunId } = await runtime.client.startShadow(hasty, { share: 1, by: 'ada' });
   const [runIds] = await Promise.all([askAll(unit), askAll(others)]);
+  await expect.poll(() => runtime.store.reruns.progress(rerunId)).toMatchObject({ queued: 0, total: 8 });
+  await runtime.client.stopRerun(rerunId);
   // As the database does by itself sooner or later.
   await withDatabase((database) => database.query('analyze'));
   await withDatabase((database) => database.query('checkpoint'));
-  expect(await inDatabase(unit)).toEqual(expect.arrayContaining(['run', 'exposure', 'outcome', 'payload', 'pg_stats']));
+  const tables = ['run', 'exposure', 'outcome', 'payload', 'rerun_result', 'pg_stats'];
+  expect(await inDatabase(unit)).toEqual(expect.arrayContaining(tables));
   const before = await filesWith(state, unit);
   expect(before.filter((found) => found.startsWith('postgres/data/base'))).not.toEqual([]);
   expect(before.filter((found) => found.startsWith('postgres/data/pg_wal'))).not.toEqual([]);
