@@ -1,19 +1,21 @@
 /**
- * Who calls: a bearer key, looked up by its id and proven by its secret; or a session that was begun with one. What is found is kept for two seconds, so a key
- * that is revoked holds no longer than that; what is refused is counted by address, so that nobody can try keys at will.
+ * Who calls: a bearer key, looked up by its id and proven by its secret; or a session that was begun with one. What is found
+ * is kept for two seconds, so a key that is revoked holds no longer than that.
+ *
+ * Wrong keys are counted by address, and answered with 429 beyond a limit. A valid key is answered whatever its address sent
+ * before: a client that shares its address with an attacker is not shut out.
  */
 import type { Context, MiddlewareHandler } from 'hono';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { ApiKeyRow, ApiKeys, Scope } from '../store/api-keys.ts';
 import { addressOf } from './address.ts';
 import { isSecret, parseApiKey } from './api-key.ts';
 import type { Caller, ServerEnv } from './environment.ts';
+import { createFailureLimit } from './limits.ts';
 import { problem } from './problem.ts';
 import { isSessionOf, readSession } from './session.ts';
 
 const KEPT_MS = 2_000;
 const KEPT_KEYS = 1_000;
-const MINUTE_SECONDS = 60;
 
 export interface Authentication {
   /** Lets requests pass whose key has one of the scopes. */
@@ -22,12 +24,9 @@ export interface Authentication {
 
 export function createAuthentication(keys: Pick<ApiKeys, 'find'>, refusedPerMinute: number): Authentication {
   const find = keeping((keyId) => keys.find(keyId));
-  const refused = new RateLimiterMemory({ points: refusedPerMinute, duration: MINUTE_SECONDS });
+  const refused = createFailureLimit(refusedPerMinute);
 
   async function callerOf(context: Context<ServerEnv>): Promise<Caller | Response> {
-    const address = addressOf(context) ?? 'unknown';
-    const waitMs = await waitOf(refused, address, refusedPerMinute);
-    if (waitMs > 0) return tooManyRefused(context, waitMs);
     const given = /^Bearer +(\S+)$/i.exec(context.req.header('authorization') ?? '')?.[1];
     const session = given === undefined ? readSession(context) : undefined;
     if (given === undefined && session === undefined) return unauthorized(context, 'no key was given');
@@ -38,7 +37,8 @@ export function createAuthentication(keys: Pick<ApiKeys, 'find'>, refusedPerMinu
         return unauthorized(context, 'the key has expired');
       return { keyId: row.keyId, name: row.name, owner: row.owner, scopes: row.scopes };
     }
-    await refused.consume(address).catch(() => undefined); // refused below in any case
+    const waitMs = refused.count(addressOf(context) ?? 'unknown');
+    if (waitMs > 0) return tooManyRefused(context, waitMs);
     return unauthorized(context, session === undefined ? 'the key is not known' : 'the session has ended');
   }
 
@@ -64,11 +64,6 @@ export function createAuthentication(keys: Pick<ApiKeys, 'find'>, refusedPerMinu
         return next();
       },
   });
-}
-
-async function waitOf(refused: RateLimiterMemory, address: string, most: number): Promise<number> {
-  const known = await refused.get(address);
-  return known !== null && known.consumedPoints >= most ? known.msBeforeNext : 0;
 }
 
 /** Keys that are there; one that is not is asked for each time. */

@@ -32,7 +32,7 @@ export interface ServerLimits {
   readonly bodyBytes: number;
   /** Requests of one key in a second. */
   readonly requestsPerSecond: number;
-  /** Requests without a valid key, of one address in a minute. */
+  /** Requests with a wrong key, of one address in a minute. More get 429; valid keys are always answered. */
   readonly refusedPerMinute: number;
   /** Runs that are waited for at a time; more are answered with 429. */
   readonly runsAtOnce: number;

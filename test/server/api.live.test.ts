@@ -268,13 +268,13 @@ describe('keys', () => {
     expect(answers[1]!.headers.get('www-authenticate')).toContain('Bearer');
   });
 
-  test('who tries wrong ones is left out for a while', async () => {
+  test('wrong ones get 429 beyond the limit, and a valid one from the same address is answered', async () => {
     const strict = await startApi(live, [told], { limits: { refusedPerMinute: 3 } });
     const tries: number[] = [];
     for (let n = 0; n < 5; n += 1) tries.push((await strict.ask(makeApiKey().key, 'GET', '/v1/runs')).status);
     expect(tries).toEqual([401, 401, 401, 429, 429]);
     const right = await strict.ask(app, 'GET', '/v1/runs');
-    expect([right.status, Number(right.headers.get('retry-after'))]).toEqual([429, expect.any(Number)]);
+    expect(right.status).toBe(200);
     await strict.close(1_000);
   });
 
