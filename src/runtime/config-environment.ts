@@ -14,6 +14,7 @@ import {
   parsedBy,
   port,
   prices,
+  proxies,
 } from './config-values.ts';
 import { TRACE_SETTINGS } from './trace-config.ts';
 
@@ -52,6 +53,7 @@ export const Environment = z.object({
   SLUICE_SINK_URL: z.url({ protocol: /^https?$/ }).optional(),
   SLUICE_HTTP_LISTEN: listen.default({ host: '127.0.0.1', port: 8080 }),
   SLUICE_HTTP_ORIGINS: origins.default([]),
+  SLUICE_HTTP_PROXIES: proxies.default([]),
   SLUICE_HTTP_RATE: z.coerce.number().int().min(1).max(100_000).default(100),
   SLUICE_HTTP_RUNS: z.coerce.number().int().min(1).max(10_000).default(64),
   SLUICE_HTTP_WAIT_MS: milliseconds.max(600_000).default(60_000),

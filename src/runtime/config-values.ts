@@ -1,4 +1,5 @@
 /** How single variables of the environment are read: what each kind of value looks like, and what is wrong with one that does not. */
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { type EncryptionKeys, parseEncryptionKeys } from './encryption-keys.ts';
 import { type LimitRules, parseLimitRules } from './limit-rules.ts';
@@ -24,6 +25,19 @@ export const origins = z
       z.string().refine((origin) => URL.parse(origin)?.origin === origin, 'no origin, such as https://app.example.com'),
     ),
   );
+
+/** `127.0.0.1, 10.0.0.0/8, fd00::/8`. */
+export const proxies = z
+  .string()
+  .max(10_000)
+  .transform((list) => list.split(',').map((network) => network.trim()))
+  .pipe(z.array(z.string().refine(isNetwork, 'no address or network, such as 10.0.0.0/8')));
+
+function isNetwork(text: string): boolean {
+  const [, address = '', prefix] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const version = isIP(address);
+  return version !== 0 && Number(prefix ?? 0) <= (version === 4 ? 32 : 128);
+}
 
 export const limits = z.string().transform((text, context): LimitRules => {
   const rules = parseLimitRules(text);

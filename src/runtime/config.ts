@@ -41,6 +41,8 @@ export interface HttpConfig {
   readonly listen: { readonly host: string; readonly port: number };
   /** Origins whose pages may ask; none by default. */
   readonly origins: readonly string[];
+  /** Addresses and networks of proxies whose X-Forwarded-Proto is believed; none by default. */
+  readonly proxies: readonly string[];
   /** Requests of one key in a second. */
   readonly requestsPerSecond: number;
   /** Runs that one process waits for at a time; more are refused for now. */
@@ -168,6 +170,7 @@ export function readConfig(environment: { readonly [name: string]: string | unde
     http: Object.freeze({
       listen: Object.freeze(env.SLUICE_HTTP_LISTEN),
       origins: Object.freeze(env.SLUICE_HTTP_ORIGINS),
+      proxies: Object.freeze(env.SLUICE_HTTP_PROXIES),
       requestsPerSecond: env.SLUICE_HTTP_RATE,
       runsAtOnce: env.SLUICE_HTTP_RUNS,
       waitMs: env.SLUICE_HTTP_WAIT_MS,

@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { NO_REDACTION } from '../redaction/redaction.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { logRequests, redactedLog } from './access-log.ts';
+import { detectTls } from './address.ts';
 import { createAuthentication } from './authenticate.ts';
 import { addDashboard } from './dashboard.ts';
 import { addDocs } from './docs.ts';
@@ -31,7 +32,7 @@ const REQUEST_ID_LENGTH = 64;
 export function createApp(given: ServerDependencies): App {
   const { redaction = NO_REDACTION } = given;
   const dependencies = { ...given, redaction, log: redactedLog(given.log, redaction) };
-  const { limits, origins = [], encryption, runtime } = dependencies;
+  const { limits, origins = [], proxies = [], encryption, runtime } = dependencies;
   const app: App = new OpenAPIHono<ServerEnv>({
     defaultHook: (result, context) => {
       if (result.success) return undefined;
@@ -44,11 +45,12 @@ export function createApp(given: ServerDependencies): App {
     },
   });
   app.use(requestId({ limitLength: REQUEST_ID_LENGTH }));
+  app.use(detectTls(proxies));
   app.use(logRequests(dependencies.log));
   const metrics = createMetrics(dependencies);
   app.use(measureRequests(metrics.http));
   app.use(secureHeaders());
-  const { requireScope } = createAuthentication(runtime.store.apiKeys, limits.refusedPerMinute);
+  const { requireScope } = createAuthentication(runtime.store, limits.refusedPerMinute);
   const inRate = limitRate(limits.requestsPerSecond);
   const allow: Routing['allow'] = (...scopes) => [requireScope(...scopes), inRate];
   // Before the limit of bodies: a page of payloads may be larger than a question.

@@ -7,12 +7,13 @@
  */
 import type { Context, MiddlewareHandler } from 'hono';
 import type { ApiKeyRow, ApiKeys, Scope } from '../store/api-keys.ts';
+import type { Store } from '../store/store.ts';
 import { addressOf } from './address.ts';
 import { isSecret, parseApiKey } from './api-key.ts';
 import type { Caller, ServerEnv } from './environment.ts';
 import { createFailureLimit } from './limits.ts';
 import { problem } from './problem.ts';
-import { isSessionOf, readSession } from './session.ts';
+import { deleteSessionCookie, sessionHash } from './session.ts';
 
 const KEPT_MS = 2_000;
 const KEPT_KEYS = 1_000;
@@ -22,13 +23,16 @@ export interface Authentication {
   requireScope(...scopes: readonly Scope[]): MiddlewareHandler<ServerEnv>;
 }
 
-export function createAuthentication(keys: Pick<ApiKeys, 'find'>, refusedPerMinute: number): Authentication {
-  const find = keeping((keyId) => keys.find(keyId));
+export function createAuthentication(
+  { apiKeys, sessions }: Pick<Store, 'apiKeys' | 'sessions'>,
+  refusedPerMinute: number,
+): Authentication {
+  const find = keeping((keyId) => apiKeys.find(keyId));
   const refused = createFailureLimit(refusedPerMinute);
 
   async function callerOf(context: Context<ServerEnv>): Promise<Caller | Response> {
     const given = /^Bearer +(\S+)$/i.exec(context.req.header('authorization') ?? '')?.[1];
-    const session = given === undefined ? readSession(context) : undefined;
+    const session = given === undefined ? sessionHash(context) : undefined;
     if (given === undefined && session === undefined) return unauthorized(context, 'no key was given');
     const row = await (session === undefined ? rowOf(given!) : sessionRow(session));
     if (row !== undefined) {
@@ -37,6 +41,8 @@ export function createAuthentication(keys: Pick<ApiKeys, 'find'>, refusedPerMinu
         return unauthorized(context, 'the key has expired');
       return { keyId: row.keyId, name: row.name, owner: row.owner, scopes: row.scopes };
     }
+    // A page that goes on asking would else be counted as one that tries sessions.
+    if (session !== undefined) deleteSessionCookie(context);
     const waitMs = refused.count(addressOf(context) ?? 'unknown');
     if (waitMs > 0) return tooManyRefused(context, waitMs);
     return unauthorized(context, session === undefined ? 'the key is not known' : 'the session has ended');
@@ -48,9 +54,10 @@ export function createAuthentication(keys: Pick<ApiKeys, 'find'>, refusedPerMinu
     return key !== undefined && row !== undefined && isSecret(key.secret, row.secretHash) ? row : undefined;
   }
 
-  async function sessionRow(session: NonNullable<ReturnType<typeof readSession>>): Promise<ApiKeyRow | undefined> {
-    const row = await find(session.keyId);
-    return row !== undefined && isSessionOf(session, row.secretHash) ? row : undefined;
+  /** Sessions are read each time: one that has ended is refused at once. */
+  async function sessionRow(hash: string): Promise<ApiKeyRow | undefined> {
+    const keyId = await sessions.keyOf(hash);
+    return keyId === undefined ? undefined : find(keyId);
   }
 
   return Object.freeze({

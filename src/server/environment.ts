@@ -22,6 +22,8 @@ export interface ServerEnv {
   readonly Variables: {
     readonly requestId: string;
     caller: Caller;
+    /** The request came over TLS, as a trusted proxy says. */
+    isTls: boolean;
     /** Why a request was one too many. */
     refusal?: string;
   };
@@ -54,6 +56,8 @@ export interface ServerDependencies {
   readonly limits: ServerLimits;
   /** Origins whose pages may ask; none by default. */
   readonly origins?: readonly string[];
+  /** Addresses and networks of proxies whose X-Forwarded-Proto is believed; none by default. */
+  readonly proxies?: readonly string[];
   /** Given where payloads are encrypted: then the codec endpoint is there. */
   readonly encryption?: EncryptionKeys;
   readonly version: string;

@@ -30,11 +30,11 @@ const REFUSED_PER_MINUTE = 60;
 
 /** @throws SluiceError `port_taken` */
 export function serveApi({ http, ...options }: ServeOptions): Promise<Listening> {
-  const { origins, requestsPerSecond, runsAtOnce, waitMs } = http;
+  const { origins, proxies, requestsPerSecond, runsAtOnce, waitMs } = http;
   const limits = {
     ...{ requestsPerSecond, runsAtOnce, waitMs },
     bodyBytes: BODY_BYTES,
     refusedPerMinute: REFUSED_PER_MINUTE,
   };
-  return listen(createApp({ ...options, limits, origins }), http.listen);
+  return listen(createApp({ ...options, limits, origins, proxies }), http.listen);
 }

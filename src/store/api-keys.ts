@@ -38,7 +38,7 @@ export interface ApiKeys {
   /** Newest first, at most 1,000. */
   list(): Promise<readonly ApiKeyRow[]>;
   /**
-   * Audited; false where it was revoked before.
+   * Audited, and ends the key's sessions; false where it was revoked before.
    *
    * @param idOrName a name is that of a key that holds
    * @throws SluiceError `key_unknown`
@@ -122,6 +122,7 @@ function revoke(
       [keyId, now],
     );
     if (revoked.length === 0) return false;
+    await queries.query('delete from api_session where key_id = $1', [keyId]);
     const audit = { who: by, action: 'key.revoke', subject: keyId, was: { name }, isNow: null, why };
     await writeAudit(queries, audit, now);
     return true;

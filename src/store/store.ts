@@ -29,6 +29,7 @@ import { createReviews, type Reviews } from './reviews.ts';
 import { createRunSearch, type RunSearches } from './run-search.ts';
 import { createRuns, type Runs } from './runs.ts';
 import { createScoreTasks, type ScoreTasks } from './score-tasks.ts';
+import { createSessions, type Sessions } from './sessions.ts';
 import { createTraceExports, type TraceExports } from './trace-exports.ts';
 import { createTraces, type Traces } from './traces.ts';
 import { createTraffic, type TrafficTable } from './traffic.ts';
@@ -39,6 +40,7 @@ import { createVitals, type Vitals } from './vitals.ts';
 
 export interface Store {
   readonly apiKeys: ApiKeys;
+  readonly sessions: Sessions;
   readonly plans: Plans;
   readonly payloads: Payloads;
   /** The same ones; what is put by this outlasts the content of runs. */
@@ -89,6 +91,7 @@ export function createStore(database: Database, { clock, scannedVectors = SCANNE
   const indexes = createIndexes(database);
   return Object.freeze({
     apiKeys: createApiKeys(database, clock),
+    sessions: createSessions(database, clock),
     plans: createPlans(database),
     payloads: createPayloads(database),
     keptPayloads: createPayloads(database, { isKept: true }),

@@ -42,6 +42,14 @@ describe('the environment', () => {
     );
   });
 
+  test('proxies are addresses or networks', () => {
+    const proxiesOf = (SLUICE_HTTP_PROXIES: string) => readConfig({ SLUICE_HTTP_PROXIES }).http.proxies;
+    expect(readConfig({}).http.proxies).toEqual([]);
+    expect(proxiesOf('127.0.0.1, 10.0.0.0/8,fd00::/8')).toEqual(['127.0.0.1', '10.0.0.0/8', 'fd00::/8']);
+    for (const wrong of ['proxy.example', '10.0.0.0/33', 'fd00::/129', '10.0.0.0/', '*', '10.0.0.1,'])
+      expect(() => proxiesOf(wrong), wrong).toThrow(/SLUICE_HTTP_PROXIES/);
+  });
+
   test('names the hosts that pages may be read from', () => {
     const hostsOf = (SLUICE_INGEST_HOSTS: string) => readConfig({ SLUICE_INGEST_HOSTS }).ingestHosts;
     expect(hostsOf('Docs.example.com, intranet:8080,[fd00::1]')).toEqual([

@@ -30,6 +30,7 @@ beforeEach(() => {
   const store = {
     ...storeOf({}, { workers: async () => workers, idleEvaluations: async () => idle }),
     apiKeys: { find: async (keyId: string) => keys.get(keyId) },
+    sessions: { begin: async () => undefined },
   };
   const connection = {
     withDeadline: (_: number, ask: () => Promise<unknown>) => ask(),

@@ -38,7 +38,7 @@ export function addCodecSignIn(app: Hono<ServerEnv>, authorizing: readonly Middl
     setCookie(context, COOKIE, context.req.header('authorization')!.replace(/^Bearer /, ''), {
       ...{ httpOnly: true, sameSite: 'Strict', maxAge: COOKIE_SECONDS },
       // No path: browsers then send it to what lies beside this address, wherever that is mounted.
-      ...{ path: '', secure: new URL(context.req.url).protocol === 'https:' },
+      ...{ path: '', secure: context.var.isTls },
     });
     return context.html(page('<p>Temporal’s UI can now show payloads in this browser, for 8 hours.</p>'), 200, HEADERS);
   });

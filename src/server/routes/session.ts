@@ -2,7 +2,7 @@
 import type { MiddlewareHandler } from 'hono';
 import type { ServerEnv } from '../environment.ts';
 import type { AddRoutes } from '../route.ts';
-import { beginSession, endSession } from '../session.ts';
+import { deleteSessionCookie, sessionHash, setSessionCookie } from '../session.ts';
 
 export const addSession: AddRoutes = (app, { allow, runtime: { store, temporal }, version }) => {
   const [mayEnter, isInRate] = allow('read', 'feedback') as [
@@ -11,9 +11,7 @@ export const addSession: AddRoutes = (app, { allow, runtime: { store, temporal }
   ];
   // With the key as a bearer, so that wrong ones are counted and refused as everywhere.
   app.post('/session', mayEnter, isInRate, async (context) => {
-    const { keyId } = context.var.caller;
-    const row = await store.apiKeys.find(keyId);
-    beginSession(context, keyId, row!.secretHash);
+    await store.sessions.begin(setSessionCookie(context), context.var.caller.keyId);
     return context.body(null, 204);
   });
 
@@ -22,8 +20,10 @@ export const addSession: AddRoutes = (app, { allow, runtime: { store, temporal }
     return context.json({ name, scopes, temporalUi: temporal.uiUrl, version });
   });
 
-  app.delete('/session', (context) => {
-    endSession(context);
+  app.delete('/session', async (context) => {
+    const hash = sessionHash(context);
+    if (hash !== undefined) await store.sessions.end(hash);
+    deleteSessionCookie(context);
     return context.body(null, 204);
   });
 };
