@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Project } from '../runtime/project.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { describePlace } from '../store/database.ts';
 import { actingCommand, runAction, type World } from './command.ts';
 import { EXIT, type ExitCode, Interrupted, interruption, type Session } from './session.ts';
 import { count, showDuration } from './text.ts';
@@ -37,11 +38,9 @@ async function dev(session: Session): Promise<ExitCode> {
 
 /** What is served and where, a line each. */
 function servingLines({ temporal, databaseUrl }: Runtime, project: Project): string[] {
-  // Without user and password.
-  const { host, pathname } = new URL(databaseUrl);
   return [
     `✔ Temporal    ${temporal.uiUrl}  (server ${temporal.address}, namespace ${temporal.namespace})`,
-    `✔ database    ${host}${pathname}`,
+    `✔ database    ${describePlace(databaseUrl)}`,
     `✔ worker      ${count(project.pipelines.size, 'pipeline')}: ${[...project.pipelines.keys()].join(', ')}`,
     `              activities ${project.activitiesFrom}`,
   ];

@@ -14,7 +14,7 @@ import { readServers, readServing, stateFolder } from '../runtime/dev-state.ts';
 import { USUAL_PORTS } from '../runtime/ports.ts';
 import { loadPipelines } from '../runtime/project.ts';
 import { findInstalledCli, TEMPORAL_CLI_VERSION } from '../runtime/temporal-cli.ts';
-import { openDatabase } from '../store/database.ts';
+import { describeServer, openDatabase } from '../store/database.ts';
 import { lookAtKeys, lookAtProvider } from './doctor-providers.ts';
 import { lookAtStalled } from './doctor-stalled.ts';
 import { type Check, type Finding, fail, ok, triedAt, warn } from './finding.ts';
@@ -182,8 +182,7 @@ async function lookAtVector(folder: string, config: Config): Promise<Finding> {
 
 /** The address is named whether the server answers or not. */
 async function atDatabase(url: string, look: Look): Promise<Finding> {
-  const { hostname, port } = new URL(url);
-  return triedAt([`${hostname}:${port || '5432'}`], await look().catch(failed));
+  return triedAt([describeServer(url)], await look().catch(failed));
 }
 
 async function databaseUrl(folder: string, config: Config): Promise<string | undefined> {

@@ -5,7 +5,7 @@ export interface Check {
   readonly status: 'ok' | 'warn' | 'fail';
   readonly found: string;
   readonly remedy?: string;
-  /** What was tried, as `host:port`. */
+  /** What was tried, as `host:port`, or the folder of a Unix socket. */
   readonly tried?: readonly string[];
 }
 

@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import sdk from '@temporalio/worker/package.json' with { type: 'json' };
 import { hashFiles } from '../hash-files.ts';
+import { OWN } from './claim-file.ts';
+import { OWN_FOLDER } from './private-folder.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 /** Sources run as they are; a built package has the same layout in JavaScript. */
@@ -36,10 +38,10 @@ export async function workflowBundle(cache: string): Promise<{ codePath: string 
   if (extension === 'js' && existsSync(prebuiltBundlePath)) return { codePath: prebuiltBundlePath };
   const codePath = join(cache, `workflow-bundle-${sdk.version}-${await hashFiles(root, SOURCES)}.js`);
   if (!existsSync(codePath)) {
-    await mkdir(cache, { recursive: true });
+    await mkdir(cache, { recursive: true, mode: OWN_FOLDER });
     // Written aside and renamed, so that a worker starting meanwhile never reads half a file.
     const unfinished = `${codePath}.${process.pid}`;
-    await writeFile(unfinished, await buildWorkflowBundle());
+    await writeFile(unfinished, await buildWorkflowBundle(), { mode: OWN });
     await rename(unfinished, codePath);
   }
   return { codePath };

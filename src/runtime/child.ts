@@ -5,6 +5,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
+import { OWN } from './claim-file.ts';
+import { withPrivateUmask } from './private-folder.ts';
 
 /** How long a child may take to end by itself before it is killed. */
 const STOP_LIMIT_MS = 10_000;
@@ -18,8 +20,8 @@ export interface Child {
 }
 
 export async function startChild(program: string, args: readonly string[], logFile: string): Promise<Child> {
-  const log = await open(logFile, 'w');
-  const child = spawn(program, args, { detached: true, stdio: ['ignore', log.fd, log.fd] });
+  const log = await open(logFile, 'w', OWN);
+  const child = withPrivateUmask(() => spawn(program, args, { detached: true, stdio: ['ignore', log.fd, log.fd] }));
   await started(child, program);
   await log.close();
   const ended = once(child, 'exit').then(async ([code, signal]) => {

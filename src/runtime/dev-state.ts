@@ -2,12 +2,13 @@
  * The state file of embedded servers, `.sluice/dev.json`: who has this folder, for what, and where. It is the lock that
  * keeps a second one out, the address book for other commands, and after a crash the list of what was left running.
  */
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SluiceError } from '../errors.ts';
 import { isFull } from '../store/database-errors.ts';
 import { createClaim, OWN } from './claim-file.ts';
+import { makePrivateFolder } from './private-folder.ts';
 
 const Serving = z.object({
   /** The process that owns the servers. */
@@ -54,10 +55,10 @@ export async function readServers(folder: string): Promise<Servers | undefined> 
  * when one has it for a single command, or has not yet started what it will serve.
  */
 export async function claimFolder(folder: string, serves: Serves): Promise<void> {
-  await mkdir(stateFolder(folder), { recursive: true });
   const claim: Serving = { pid: process.pid, startedAt: new Date().toISOString(), serves };
   for (;;) {
     try {
+      await makePrivateFolder(stateFolder(folder));
       if (await createClaim(stateFile(folder), JSON.stringify(claim))) return;
     } catch (error) {
       throw isFull(error) ? diskFull(folder, error) : error;

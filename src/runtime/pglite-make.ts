@@ -3,8 +3,9 @@
  * takes a gigabyte of memory for a moment, which the process that serves it would never give back.
  */
 import { PGlite } from '@electric-sql/pglite';
-import { PGLITE_OPTIONS } from './pglite-options.ts';
+import { keepFilesPrivate, PGLITE_OPTIONS } from './pglite-options.ts';
 
+keepFilesPrivate();
 const [folder = ''] = process.argv.slice(2);
 await (
   await PGlite.create({ dataDir: folder, ...PGLITE_OPTIONS, onStderr: (line) => process.stderr.write(`${line}\n`) })

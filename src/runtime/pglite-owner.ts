@@ -1,20 +1,22 @@
 /**
- * Who has a database folder: a file with the process and its port, so that a second process cannot open the same files.
+ * Who has a database folder: a file with the process and its address, so that a second process cannot open the same files.
  * What a dead process left is taken over.
  */
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { SluiceError } from '../errors.ts';
-import { createClaim } from './claim-file.ts';
+import { createClaim, OWN } from './claim-file.ts';
+import type { PgliteAddress } from './pglite-address.ts';
+import { makePrivateFolder } from './private-folder.ts';
 
 export interface Owner {
   readonly pid: number;
   /** Null while it starts. */
-  readonly port: number | null;
+  readonly address: PgliteAddress | null;
 }
 
-/** How long an owner's port may take to answer before its number is thought to belong to another program by now. */
+/** How long an owner's address may take to answer before the process id is thought to belong to another program. */
 const ANSWER_MS = 2_000;
 
 const fileIn = (folder: string): string => join(folder, 'owner.json');
@@ -25,8 +27,8 @@ const fileIn = (folder: string): string => join(folder, 'owner.json');
  * @throws SluiceError `database_locked` when another living process is.
  */
 export async function claimFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const claim: Owner = { pid: process.pid, port: null };
+  await makePrivateFolder(folder);
+  const claim: Owner = { pid: process.pid, address: null };
   while (!(await createClaim(fileIn(folder), JSON.stringify(claim)))) {
     const owner = await readOwner(fileIn(folder));
     if (owner !== undefined && (await isLiving(owner))) throw locked(folder, owner);
@@ -39,8 +41,8 @@ export async function claimFolder(folder: string): Promise<void> {
   }
 }
 
-export async function publishPort(folder: string, port: number): Promise<void> {
-  await writeFile(fileIn(folder), JSON.stringify({ pid: process.pid, port } satisfies Owner));
+export async function publishAddress(folder: string, address: PgliteAddress): Promise<void> {
+  await writeFile(fileIn(folder), JSON.stringify({ pid: process.pid, address } satisfies Owner), { mode: OWN });
 }
 
 export async function releaseFolder(folder: string): Promise<void> {
@@ -57,10 +59,10 @@ async function readOwner(file: string): Promise<Owner | undefined> {
   }
 }
 
-async function isLiving({ pid, port }: Owner): Promise<boolean> {
+async function isLiving({ pid, address }: Owner): Promise<boolean> {
   if (pid === process.pid || !exists(pid)) return false;
-  // Numbers of dead processes are given out again: one that has a port must answer there.
-  return port === null || answers(port);
+  // Numbers of dead processes are given out again: one that has an address must answer there.
+  return address === null || answers(address);
 }
 
 function exists(pid: number): boolean {
@@ -72,9 +74,10 @@ function exists(pid: number): boolean {
   }
 }
 
-function answers(port: number): Promise<boolean> {
+function answers(address: PgliteAddress): Promise<boolean> {
+  const place = typeof address === 'string' ? { path: address } : { port: address, host: '127.0.0.1' };
   return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1', timeout: ANSWER_MS });
+    const socket = connect({ ...place, timeout: ANSWER_MS });
     const end = (answered: boolean) => {
       socket.destroy();
       resolve(answered);
@@ -89,11 +92,11 @@ function ifMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
 }
 
-function locked(folder: string, { pid, port }: Owner): SluiceError {
-  const where = port === null ? '' : ` and served on port ${port}`;
+function locked(folder: string, { pid, address }: Owner): SluiceError {
+  const where = typeof address === 'number' ? ` and served on port ${address}` : '';
   return new SluiceError('database_locked', {
     message: `the database in ${folder} is open in process ${pid}${where}`,
     remedy: `stop that process, or use it; if ${pid} is no process of Sluice, delete ${fileIn(folder)}`,
-    data: { folder, pid, port },
+    data: { folder, pid, address },
   });
 }

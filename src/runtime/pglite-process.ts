@@ -1,6 +1,6 @@
 /**
- * The embedded database's own process: opens the folder, migrates, and serves it on a loopback socket. It tells its
- * parent over the IPC channel, ends cleanly on SIGTERM or when its parent is gone, and outlives the Ctrl-C that its
+ * The embedded database's own process: opens the folder, migrates, and serves it on a Unix socket, or on a
+ * loopback port where one was asked for. It tells its parent over the IPC channel, ends cleanly on SIGTERM or when its parent is gone, and outlives the Ctrl-C that its
  * parent gets too, so that the parent can still write while it winds down. Started by `postgres.ts` only.
  */
 import { execFile } from 'node:child_process';
@@ -14,9 +14,10 @@ import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { SluiceError } from '../errors.ts';
 import { isFull } from '../store/database-errors.ts';
 import { migrate } from '../store/migrate.ts';
+import { makeSocketFolder, type PgliteAddress, socketOf } from './pglite-address.ts';
 import { databaseOf } from './pglite-database.ts';
-import { PGLITE_FLAGS, PGLITE_OPTIONS } from './pglite-options.ts';
-import { claimFolder, publishPort, releaseFolder } from './pglite-owner.ts';
+import { keepFilesPrivate, PGLITE_FLAGS, PGLITE_OPTIONS } from './pglite-options.ts';
+import { claimFolder, publishAddress, releaseFolder } from './pglite-owner.ts';
 import { takingTurns } from './pglite-turns.ts';
 import type { PgliteMessage } from './postgres.ts';
 
@@ -28,7 +29,8 @@ const CRASHED = 70;
 const MAKE_LIMIT_MS = 120_000;
 const MAKE_PROGRAM = fileURLToPath(new URL(`./pglite-make${extname(import.meta.url)}`, import.meta.url));
 
-const [folder = '', port = '0'] = process.argv.slice(2);
+const [folder = '', port] = process.argv.slice(2);
+const address: PgliteAddress = port === undefined ? socketOf(folder) : Number(port);
 
 /** What PostgreSQL wrote last: the reason for what PGlite only calls a failure. */
 const log: string[] = [];
@@ -44,13 +46,16 @@ async function serve(): Promise<void> {
   await migrate(databaseOf(pglite, folder), { alone: true, onProgress: (what) => tell({ kind: 'progress', what }) });
   const server = new PGLiteSocketServer({
     db: takingTurns(pglite, { hasPanicked: () => log.some((line) => line.includes('PANIC:')), onCrash: crash }),
-    host: '127.0.0.1',
-    port: Number(port),
+    ...(typeof address === 'string' ? { path: address } : { host: '127.0.0.1', port: address }),
     maxConnections: MOST_CONNECTIONS,
   });
+  if (typeof address === 'string') {
+    await makeSocketFolder(address);
+    // A killed process leaves its socket; the folder is ours by now.
+    await rm(address, { force: true });
+  }
   await server.start();
-  const served = Number(new URL(`tcp://${server.getServerConn()}`).port);
-  await publishPort(folder, served);
+  await publishAddress(folder, address);
 
   const close = async () => {
     setTimeout(() => process.exit(CRASHED), CLOSE_LIMIT_MS).unref();
@@ -61,7 +66,7 @@ async function serve(): Promise<void> {
   };
   process.on('SIGTERM', close);
   process.on('disconnect', close);
-  if (process.connected) tell({ kind: 'ready', port: served });
+  if (process.connected) tell({ kind: 'ready', address });
   else await close();
 }
 
@@ -122,7 +127,7 @@ function explain(error: unknown): SluiceError | undefined {
   if (code !== 'EADDRINUSE' && code !== 'EACCES') return undefined;
   return new SluiceError('port_taken', {
     message: `port ${port} for the embedded database is ${code === 'EACCES' ? 'not ours to use' : 'taken'}`,
-    remedy: 'stop what listens there, set SLUICE_DATABASE_PORT to another port, or unset it to have a free one chosen',
+    remedy: 'stop what listens there, set SLUICE_DATABASE_PORT to another port, or unset it to use a Unix socket',
     data: { port: Number(port) },
   });
 }
@@ -141,6 +146,7 @@ function fail(error: unknown): void {
   tell({ kind: 'failed', code, message, remedy, data }, () => process.exit(1));
 }
 
+keepFilesPrivate();
 process.on('SIGINT', () => undefined);
 process.on('SIGHUP', () => undefined);
 try {

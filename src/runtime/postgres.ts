@@ -4,19 +4,20 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SluiceError } from '../errors.ts';
 import type { Json } from '../plan/plan.ts';
 import { openDatabase } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
+import { type PgliteAddress, urlOf } from './pglite-address.ts';
 import { PGLITE_FLAGS } from './pglite-options.ts';
+import { makePrivateFolder, withPrivateUmask } from './private-folder.ts';
 
 /** What the embedded database's process tells its parent. */
 export type PgliteMessage =
   | { readonly kind: 'progress'; readonly what: string }
-  | { readonly kind: 'ready'; readonly port: number }
+  | { readonly kind: 'ready'; readonly address: PgliteAddress }
   | {
       readonly kind: 'failed';
       readonly code: string;
@@ -34,7 +35,6 @@ export interface Postgres {
 }
 
 export interface EmbeddedPostgres extends Postgres {
-  readonly port: number;
   readonly pid: number;
   readonly ended: Promise<string>;
 }
@@ -42,7 +42,7 @@ export interface EmbeddedPostgres extends Postgres {
 export interface EmbeddedOptions {
   /** Holds the data and the file that says who has it open. */
   readonly folder: string;
-  /** Default: any free one. */
+  /** Serves on this port of 127.0.0.1, which every local user can reach; default: on a Unix socket of this user's. */
   readonly port?: number;
   readonly onProgress?: (what: string) => void;
 }
@@ -82,18 +82,21 @@ export async function resolvePostgres(options: PostgresOptions): Promise<Postgre
  * `migration_changed`, `database_start_failed`.
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
-  const { folder, port = 0, onProgress } = options;
-  await mkdir(folder, { recursive: true });
+  const { folder, port, onProgress } = options;
+  await makePrivateFolder(folder);
   onProgress?.('starting the embedded database');
-  const child = fork(programBeside(import.meta.url), [folder, String(port)], {
-    execArgv: [...PGLITE_FLAGS],
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  });
+  if (port !== undefined)
+    onProgress?.(`warning: any local user can read and change the database on port ${port}; it asks for no password`);
+  const child = withPrivateUmask(() =>
+    fork(programBeside(import.meta.url), [folder, ...(port === undefined ? [] : [String(port)])], {
+      execArgv: [...PGLITE_FLAGS],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    }),
+  );
   const ended = endOf(child);
-  const served = await untilReady(child, ended, options);
+  const address = await untilReady(child, ended, options);
   return Object.freeze({
-    url: `postgres://postgres@127.0.0.1:${served}/postgres`,
-    port: served,
+    url: urlOf(address),
     pid: child.pid!,
     ended,
     stop: () => stopChild(child, ended),
@@ -115,18 +118,22 @@ async function endOf(child: ChildProcess): Promise<string> {
   return `its process ended (${signal ?? `exit code ${code}`})${tail && `: ${tail.trim()}`}`;
 }
 
-async function untilReady(child: ChildProcess, ended: Promise<string>, options: EmbeddedOptions): Promise<number> {
+async function untilReady(
+  child: ChildProcess,
+  ended: Promise<string>,
+  options: EmbeddedOptions,
+): Promise<PgliteAddress> {
   const { folder, onProgress } = options;
   let timer: NodeJS.Timeout | undefined;
   try {
-    return await new Promise<number>((resolve, reject) => {
+    return await new Promise<PgliteAddress>((resolve, reject) => {
       timer = setTimeout(() => {
         child.kill('SIGKILL');
         reject(startFailed(folder, `it was not ready after ${START_LIMIT_MS / 1_000} s`));
       }, START_LIMIT_MS);
       ended.then((how) => reject(startFailed(folder, how)), reject);
       child.on('message', (message: PgliteMessage) => {
-        if (message.kind === 'ready') resolve(message.port);
+        if (message.kind === 'ready') resolve(message.address);
         else if (message.kind === 'failed') reject(new SluiceError(message.code, message));
         else onProgress?.(message.what);
       });

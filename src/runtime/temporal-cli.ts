@@ -9,6 +9,7 @@ import { access, chmod, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'n
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { SluiceError } from '../errors.ts';
+import { OWN_FOLDER } from './private-folder.ts';
 
 const run = promisify(execFile);
 
@@ -111,11 +112,11 @@ async function fetchByPip(cache: string): Promise<string> {
 
 /** Fetches into a folder of its own and moves the program into place whole, so that no half download is ever run. */
 async function keep(cache: string, fetch: (folder: string) => Promise<string>): Promise<string> {
-  await mkdir(cache, { recursive: true });
+  await mkdir(cache, { recursive: true, mode: OWN_FOLDER });
   const folder = await mkdtemp(join(cache, 'fetch-'));
   try {
     const fetched = await fetch(folder);
-    await chmod(fetched, 0o755);
+    await chmod(fetched, OWN_FOLDER);
     await rename(fetched, cachedPath(cache));
     return cachedPath(cache);
   } finally {

@@ -2,12 +2,12 @@
  * The embedded Temporal server: Temporal's own development server and UI, with its state in one SQLite file. The flags
  * matter: with the default poll rates each dispatch waits for a 50 ms tick.
  */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { SluiceError } from '../errors.ts';
 import { startChild } from './child.ts';
 import { choosePort, USUAL_PORTS } from './ports.ts';
+import { makePrivateFolder } from './private-folder.ts';
 import { SEARCH_ATTRIBUTE_TYPES } from './search-attributes.ts';
 
 const START_LIMIT_MS = 30_000;
@@ -52,7 +52,7 @@ export interface TemporalServer {
  * @throws SluiceError `port_taken`, or `temporal_start_failed` with the end of its log.
  */
 export async function startTemporalServer(options: TemporalServerOptions): Promise<TemporalServer> {
-  await mkdir(options.folder, { recursive: true });
+  await makePrivateFolder(options.folder);
   const isAsked = options.ports.temporal !== undefined || options.ports.temporalUi !== undefined;
   for (let tries = 1; ; tries += 1) {
     const server = await startOnce(options);

@@ -3,11 +3,12 @@
  * folder share a key that is made there; those on several machines are given one by `SLUICE_SINK_KEY`.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createClaim } from './claim-file.ts';
 import type { Config } from './config.ts';
 import { stateFolder } from './dev-state.ts';
+import { makePrivateFolder } from './private-folder.ts';
 
 const KEY_BYTES = 32;
 
@@ -18,7 +19,7 @@ export async function readSinkKey({ sink }: Config, folder: string): Promise<str
   const file = join(state, 'sink-key');
   const known = await readFile(file, 'utf8').catch(() => undefined);
   if (known !== undefined) return known.trim();
-  await mkdir(state, { recursive: true });
+  await makePrivateFolder(state);
   // Of two that make one at the same moment, both use that of the first.
   await createClaim(file, randomBytes(KEY_BYTES).toString('hex'));
   return (await readFile(file, 'utf8')).trim();

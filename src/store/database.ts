@@ -145,7 +145,13 @@ function getTypeParser(oid: number, format?: 'text' | 'binary'): Parser {
 }
 
 /** Where the database is, without its password. */
-function describePlace(url: string): string {
-  const { hostname, port, pathname } = new URL(url);
-  return `${hostname}:${port || 5432}${pathname}`;
+export function describePlace(url: string): string {
+  const server = describeServer(url);
+  return server.startsWith('/') ? server : `${server}${new URL(url).pathname}`;
+}
+
+/** The address of the database's server: `host:port`, or the folder of its Unix socket. */
+export function describeServer(url: string): string {
+  const { hostname, port, searchParams } = new URL(url);
+  return searchParams.get('host') ?? `${hostname}:${port || 5432}`;
 }

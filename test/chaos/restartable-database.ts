@@ -39,13 +39,13 @@ export async function onEachDatabase<T>(
 async function startPglite(within: string): Promise<RestartableDatabase> {
   const folder = join(within, 'embedded');
   let running: EmbeddedPostgres = await startEmbedded(folder);
-  const { url, port } = running;
+  const { url } = running;
   return {
     ...{ name: 'embedded', url },
     async restart() {
       process.kill(running.pid, 'SIGKILL');
       await running.ended;
-      running = await startEmbeddedPostgres({ folder, port });
+      running = await startEmbeddedPostgres({ folder });
     },
     stop: () => running.stop(),
   };

@@ -2,7 +2,7 @@
  * The whole path as a newcomer walks it, in processes: a project by `sluice init`, nothing configured, every command with
  * the servers it brings itself. What programs rely on is held here: stdout, exit codes, the shapes of DESIGN 9.
  */
-import { readdir } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
@@ -119,6 +119,14 @@ describe('without any server', () => {
     // That another variant ran than was asked for concerns who asked.
     const { ranInstead: _, ...recorded } = run;
     expect(shown).toEqual({ ...recorded, temporalUrl: expect.stringContaining(run.runId) });
+  });
+
+  it('no file or folder of the state is open to other users', async () => {
+    const state = join(project.folder, '.sluice');
+    const paths = [state, ...(await readdir(state, { recursive: true })).map((path) => join(state, path))];
+    const modes = await Promise.all(paths.map(async (path) => ({ path, mode: (await lstat(path)).mode & 0o077 })));
+    expect(paths).toContain(join(state, 'temporal', 'temporal.db'));
+    expect(modes.filter(({ mode }) => mode !== 0)).toEqual([]);
   });
 
   it('nothing is left running, nor claimed', async () => {

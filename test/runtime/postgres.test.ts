@@ -2,10 +2,12 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { watch } from 'node:fs';
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, lstat, mkdir, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import getPort from 'get-port';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type EmbeddedPostgres, resolvePostgres, startEmbeddedPostgres } from '../../src/runtime/postgres.ts';
 import { openDatabase } from '../../src/store/database.ts';
@@ -42,6 +44,7 @@ describe('the embedded database', () => {
     const database = openDatabase(url, { outageMs: 0 });
     return database.query(sql).finally(() => database.close());
   };
+  const SOCKET = '.s.PGSQL.5432';
   const isOwned = async (folder: string) => (await readdir(folder)).includes('owner.json');
 
   test('starts migrated, keeps what it is told over a stop, and says what it does', async () => {
@@ -55,17 +58,17 @@ describe('the embedded database', () => {
     await first.stop();
     expect(await first.ended).toContain('exit code 0');
     expect(await isOwned(folder)).toBe(false);
-    const second = await start(folder, first.port);
-    expect(second.port).toBe(first.port);
+    const second = await start(folder);
+    expect(second.url).toBe(first.url);
     expect(await ask(second.url, 'select body from payload')).toEqual([{ body: 'kept' }]);
   });
 
   test('a second one on the folder is refused, naming the process', async () => {
     const folder = await folderWithDatabase();
-    const { pid, port, url } = await start(folder);
+    const { pid, url } = await start(folder);
     await expect(startEmbeddedPostgres({ folder })).rejects.toMatchObject({
       code: 'database_locked',
-      data: { pid, port, folder },
+      data: { pid, folder, address: join(folder, SOCKET) },
     });
     expect(await ask(url, 'select 1 as one')).toEqual([{ one: 1 }]);
     expect(await isOwned(folder)).toBe(true);
@@ -90,7 +93,7 @@ describe('the embedded database', () => {
     gone.close();
     await once(gone, 'close');
     // This test's own process lives, but serves nothing there.
-    await writeFile(join(folder, 'owner.json'), JSON.stringify({ pid: process.pid, port }));
+    await writeFile(join(folder, 'owner.json'), JSON.stringify({ pid: process.pid, address: port }));
     await start(folder);
   });
 
@@ -102,6 +105,43 @@ describe('the embedded database', () => {
     const { port } = other.address() as AddressInfo;
     await expect(startEmbeddedPostgres({ folder, port })).rejects.toMatchObject({ code: 'port_taken', data: { port } });
     expect(await isOwned(folder)).toBe(false);
+  });
+
+  test('listens on a socket in a folder of its user alone, and on no port', async () => {
+    const folder = await folderWithDatabase();
+    await chmod(folder, 0o755);
+    const { url, pid } = await start(folder);
+    expect(await ask(url, 'select 1 as one')).toEqual([{ one: 1 }]);
+    expect((await lstat(folder)).mode & 0o777).toBe(0o700);
+    expect((await lstat(join(folder, SOCKET))).isSocket()).toBe(true);
+    expect(await listeningPorts(pid)).toEqual([]);
+  });
+
+  test('has its socket below the temporary folder where the path of its own would be too long', async () => {
+    const folder = join(await folderToUse(), 'long'.repeat(30));
+    await cp(template, folder, { recursive: true });
+    const first = await start(folder);
+    const place = new URL(first.url).searchParams.get('host')!;
+    expect(dirname(place)).toBe(tmpdir());
+    expect((await lstat(place)).mode & 0o777).toBe(0o700);
+    expect(await ask(first.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+    await first.stop();
+    await chmod(place, 0o777);
+    await expect(startEmbeddedPostgres({ folder })).rejects.toMatchObject({ code: 'socket_folder_unsafe' });
+    await rm(place, { recursive: true });
+    expect((await start(folder)).url).toBe(first.url);
+    undo.push(() => rm(place, { recursive: true }));
+  });
+
+  test('listens on a port only where one was asked for, and warns of it', async () => {
+    const folder = await folderWithDatabase();
+    const port = await getPort({ host: '127.0.0.1' });
+    const said: string[] = [];
+    const running = await startEmbeddedPostgres({ folder, port, onProgress: (what) => said.push(what) });
+    undo.push(() => running.stop());
+    expect(running.url).toBe(`postgres://postgres@127.0.0.1:${port}/postgres`);
+    expect(await ask(running.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+    expect(said.join()).toMatch(/warning: any local user can read/);
   });
 
   test('a first start that was broken off is begun anew', async () => {
@@ -133,10 +173,10 @@ describe('the embedded database', () => {
       execArgv: [],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
-    const [{ url, port, pid }] = (await once(parent, 'message')) as [EmbeddedPostgres];
+    const [{ url, pid }] = (await once(parent, 'message')) as [EmbeddedPostgres];
     process.kill(pid, 'SIGINT');
     expect(await ask(url, 'select 1 as one')).toEqual([{ one: 1 }]);
-    const watching = connect({ port, host: '127.0.0.1' });
+    const watching = connect(join(folder, SOCKET));
     await once(watching, 'connect');
     watching.resume();
     const closed = once(watching, 'close');
@@ -163,4 +203,17 @@ async function untilFree(folder: string): Promise<void> {
   const watcher = watch(folder);
   for (let change = once(watcher, 'change'); await isOwned(); change = once(watcher, 'change')) await change;
   watcher.close();
+}
+
+/** The TCP ports that a process listens on. */
+async function listeningPorts(pid: number): Promise<readonly number[]> {
+  const descriptors = await readdir(`/proc/${pid}/fd`);
+  const targets = await Promise.all(descriptors.map((name) => readlink(`/proc/${pid}/fd/${name}`).catch(() => '')));
+  const inodes = new Set(targets.flatMap((target) => /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? []));
+  const tables = await Promise.all(['tcp', 'tcp6'].map((name) => readFile(`/proc/${pid}/net/${name}`, 'utf8')));
+  return tables
+    .flatMap((table) => table.trim().split('\n').slice(1))
+    .map((line) => line.trim().split(/\s+/))
+    .filter((columns) => columns[3] === '0A' && inodes.has(columns[9]!))
+    .map((columns) => Number.parseInt(columns[1]!.split(':')[1]!, 16));
 }
