@@ -1,6 +1,7 @@
 /** A TCP proxy whose cable a test can cut and mend: an outage without stopping the server. */
 import { EventEmitter, once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
 
 export interface Cuttable {
   readonly url: string;
@@ -16,6 +17,11 @@ export interface Cuttable {
 
 export async function startCuttable(to: string): Promise<Cuttable> {
   const target = new URL(to);
+  const socketFolder = target.searchParams.get('host');
+  const address =
+    socketFolder === null
+      ? { host: target.hostname, port: Number(target.port) }
+      : { path: join(socketFolder, '.s.PGSQL.5432') };
   const pairs = new Set<Socket>();
   const events = new EventEmitter();
   let isCut = false;
@@ -33,7 +39,7 @@ export async function startCuttable(to: string): Promise<Cuttable> {
       events.emit('refused');
       return;
     }
-    const upstream = connect({ host: target.hostname, port: Number(target.port) });
+    const upstream = connect(address);
     for (const socket of [client, upstream]) {
       pairs.add(socket);
       socket
@@ -58,6 +64,8 @@ export async function startCuttable(to: string): Promise<Cuttable> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = new URL(to);
+  url.searchParams.delete('host');
+  url.hostname = '127.0.0.1';
   url.port = String((server.address() as AddressInfo).port);
   return {
     url: url.href,
