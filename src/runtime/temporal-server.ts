@@ -1,14 +1,17 @@
 /**
- * The embedded Temporal server: Temporal's own development server and UI, with its state in one SQLite file. The flags
- * matter: with the default poll rates each dispatch waits for a 50 ms tick.
+ * The embedded Temporal server: Temporal's own development server, with its state in one SQLite file, and its UI behind a
+ * proxy. The flags matter: with the default poll rates each dispatch waits for a 50 ms tick.
  */
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
+import getPort from 'get-port';
 import { SluiceError } from '../errors.ts';
 import { startChild } from './child.ts';
 import { choosePort, USUAL_PORTS } from './ports.ts';
 import { makePrivateFolder } from './private-folder.ts';
 import { SEARCH_ATTRIBUTE_TYPES } from './search-attributes.ts';
+import { createApiHost, startUiProxy, type TemporalApi } from './temporal-ui-proxy.ts';
+import { type Undo, unwind } from './unwind.ts';
 
 const START_LIMIT_MS = 30_000;
 const CONNECT_LIMIT_MS = 1_000;
@@ -66,18 +69,32 @@ type Started =
   | { readonly isAnswering: false; readonly why: string; readonly logFile: string };
 
 async function startOnce(options: TemporalServerOptions): Promise<Started> {
+  const { cli, folder, ui = true } = options;
   const { port, uiPort } = await choosePorts(options.ports);
-  const logFile = join(options.folder, 'temporal.log');
-  const { pid, ended, stop } = await startChild(options.cli, argumentsFor(options, port, uiPort), logFile);
+  const api = { port: await getPort({ host: '127.0.0.1' }), host: createApiHost() };
+  const logFile = join(folder, 'temporal.log');
   const address = `127.0.0.1:${port}`;
+  const undo: Undo = [];
+  const failed = async (why: string): Promise<Started> => {
+    await unwind(undo);
+    return { isAnswering: false, why, logFile };
+  };
   try {
+    if (ui) {
+      const proxy = await startUiProxy({ cli, folder, port: uiPort, api });
+      undo.push(() => proxy.stop());
+    }
+    const { pid, ended, stop } = await startChild(cli, argumentsFor(options, port, api), logFile);
+    undo.push(stop);
     const why = await Promise.race([answers(address), ended]);
-    if (why !== undefined) return { isAnswering: false, why, logFile };
+    if (why !== undefined) return await failed(why);
+    const uiUrl = `http://localhost:${uiPort}`;
+    return { isAnswering: true, running: { address, uiUrl, pid, ended, stop: () => unwind(undo) } };
   } catch (error) {
-    await stop();
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return failed((error as Error).message);
+    await unwind(undo);
     throw error;
   }
-  return { isAnswering: true, running: { address, uiUrl: `http://localhost:${uiPort}`, pid, ended, stop } };
 }
 
 async function choosePorts({ temporal, temporalUi }: TemporalServerOptions['ports']) {
@@ -95,15 +112,17 @@ async function choosePorts({ temporal, temporalUi }: TemporalServerOptions['port
 /** What the server keeps, in SQLite. */
 export const temporalFile = (folder: string): string => join(folder, 'temporal.db');
 
-function argumentsFor({ folder, ui = true, persistent = true }: TemporalServerOptions, port: number, uiPort: number) {
+function argumentsFor({ folder, persistent = true }: TemporalServerOptions, port: number, api: TemporalApi) {
   return [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'warn'],
-    ...(ui ? ['--ui-port', String(uiPort)] : ['--headless']),
+    ...['--headless', '--http-port', String(api.port)],
     ...(persistent ? ['--db-filename', temporalFile(folder)] : []),
     ...POLLED_QUEUES.flatMap((queue) => dynamic(`history.${queue}ProcessorMaxPollRPS`, POLLS_PER_SECOND)),
     ...POLLED_QUEUES.flatMap((queue) => dynamic(`history.${queue}ProcessorUpdateAckInterval`, ACKNOWLEDGE_EVERY)),
     ...dynamic('history.timerProcessorMaxTimeShift', `"${TIMER_GRAIN}"`),
     ...dynamic('matching.enableFairness', true),
+    // A page of any site could otherwise start workflows with a plain form.
+    ...dynamic('frontend.httpAllowedHosts', JSON.stringify([api.host])),
     ...Object.entries(SEARCH_ATTRIBUTE_TYPES).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
   ];
 }

@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { watch } from 'node:fs';
-import { chmod, cp, lstat, mkdir, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -11,6 +11,7 @@ import getPort from 'get-port';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type EmbeddedPostgres, resolvePostgres, startEmbeddedPostgres } from '../../src/runtime/postgres.ts';
 import { openDatabase } from '../../src/store/database.ts';
+import { listeningPorts } from '../support/listening-ports.ts';
 import { temporaryFolder } from '../support/postgres.ts';
 
 describe('the embedded database', () => {
@@ -203,17 +204,4 @@ async function untilFree(folder: string): Promise<void> {
   const watcher = watch(folder);
   for (let change = once(watcher, 'change'); await isOwned(); change = once(watcher, 'change')) await change;
   watcher.close();
-}
-
-/** The TCP ports that a process listens on. */
-async function listeningPorts(pid: number): Promise<readonly number[]> {
-  const descriptors = await readdir(`/proc/${pid}/fd`);
-  const targets = await Promise.all(descriptors.map((name) => readlink(`/proc/${pid}/fd/${name}`).catch(() => '')));
-  const inodes = new Set(targets.flatMap((target) => /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? []));
-  const tables = await Promise.all(['tcp', 'tcp6'].map((name) => readFile(`/proc/${pid}/net/${name}`, 'utf8')));
-  return tables
-    .flatMap((table) => table.trim().split('\n').slice(1))
-    .map((line) => line.trim().split(/\s+/))
-    .filter((columns) => columns[3] === '0A' && inodes.has(columns[9]!))
-    .map((columns) => Number.parseInt(columns[1]!.split(':')[1]!, 16));
 }
