@@ -2,6 +2,8 @@
  * The embedded Temporal server: Temporal's own development server, with its state in one SQLite file, and its UI behind a
  * proxy. The flags matter: with the default poll rates each dispatch waits for a 50 ms tick.
  */
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import getPort from 'get-port';
@@ -86,7 +88,7 @@ async function startOnce(options: TemporalServerOptions): Promise<Started> {
     }
     const { pid, ended, stop } = await startChild(cli, argumentsFor(options, port, api), logFile);
     undo.push(stop);
-    const why = await Promise.race([answers(address), ended]);
+    const why = await Promise.race([answers(address, api), ended]);
     if (why !== undefined) return await failed(why);
     const uiUrl = `http://localhost:${uiPort}`;
     return { isAnswering: true, running: { address, uiUrl, pid, ended, stop: () => unwind(undo) } };
@@ -130,18 +132,34 @@ function argumentsFor({ folder, persistent = true }: TemporalServerOptions, port
 const dynamic = (key: string, value: number | boolean | string) => ['--dynamic-config-value', `${key}=${value}`];
 
 /** Asks until the server answers; each try has its own limit, so a half-open port cannot hold it up. */
-async function answers(address: string): Promise<void> {
+async function answers(address: string, api: TemporalApi): Promise<void> {
   const giveUpAt = Date.now() + START_LIMIT_MS;
   for (;;) {
     try {
       const connection = await Connection.connect({ address, connectTimeout: CONNECT_LIMIT_MS });
       await connection.workflowService.describeNamespace({ namespace: 'default' });
-      return await connection.close();
+      await connection.close();
+      return await answersOwnHost(api);
     } catch (error) {
       if (Date.now() > giveUpAt) throw startFailed(`no answer within ${START_LIMIT_MS} ms (${String(error)})`, address);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
+}
+
+/** Another process's server may have the port, and answer there. Only ours answers to its random Host, and then has the port. */
+async function answersOwnHost({ host, port }: TemporalApi): Promise<void> {
+  const signal = AbortSignal.timeout(CONNECT_LIMIT_MS);
+  const asked = request({
+    host: '127.0.0.1',
+    port,
+    path: '/api/v1/namespaces/default',
+    headers: { host },
+    signal,
+  }).end();
+  const [{ statusCode }] = (await once(asked, 'response')) as [IncomingMessage];
+  asked.destroy();
+  if (statusCode !== 200) throw new Error(`its HTTP API answers ${statusCode}`);
 }
 
 function startFailed(why: string, where: string): SluiceError {
