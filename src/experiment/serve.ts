@@ -27,6 +27,8 @@ export interface Served {
   readonly ramped: readonly string[];
   /** The first unit that an experiment read, or the caller's; null: none, and so in no experiment. */
   readonly unit: string | null;
+  /** The unit is the caller's own, and not read off the input. */
+  readonly isUnitGiven: boolean;
 }
 
 /** Combinations of arms whose plans are kept. */
@@ -60,6 +62,7 @@ export function compileServing(serving: Serving, base: Plan): (request: ServeReq
       assignments: assigned.flatMap(({ experiment, assignment }) => (experiment.isOut(assignment!) ? [] : assignment!)),
       ramped: ramped.map(({ experiment }) => experiment.row.experimentId),
       unit: callers ?? within[0]?.unit ?? null,
+      isUnitGiven: callers !== null,
     };
   };
 }

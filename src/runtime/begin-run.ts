@@ -48,13 +48,15 @@ interface Begin {
   readonly pipeline: Runnable;
   readonly input: Json;
   readonly budget: RunBudget | null;
+  /** As the request has it, before the settings complete it. */
+  readonly askedBudget: RunBudget | null;
   readonly idempotencyKey: string | null;
   readonly owner: string | null;
 }
 
 /** Writes the run's row, or finds the one that the same idempotency key made: that one's plan and arms then hold. */
 export async function beginRun(store: Store, begin: Begin): Promise<{ row: RunRow; plan: Plan }> {
-  const { pipeline, planId, input, idempotencyKey, owner } = begin;
+  const { pipeline, planId, input, idempotencyKey, owner, askedBudget } = begin;
   const { plan, served } = pipeline;
   const assignments = served?.assignments ?? [];
   const { created, run: row } = await store.runs.begin({
@@ -62,6 +64,7 @@ export async function beginRun(store: Store, begin: Begin): Promise<{ row: RunRo
     variant: (pipeline.variantOf !== undefined && pipeline.name) || null,
     arms: Object.fromEntries(assignments.map(({ experiment, arm }) => [experiment, arm])),
     unit: served?.unit ?? null,
+    request: { budget: askedBudget, isUnitGiven: served?.isUnitGiven ?? false },
     assignments: assignments.length === 0 ? null : assignments,
   });
   if (created) return { row, plan };
@@ -71,14 +74,32 @@ export async function beginRun(store: Store, begin: Begin): Promise<{ row: RunRo
       remedy: 'use another key to ask again',
       data: { runId: row.runId },
     });
-  if (!isSameJson(row.input, input))
+  const other = differenceTo(row, begin);
+  if (other !== undefined)
     throw new SluiceError('idempotency_conflict', {
-      message: `idempotency key '${idempotencyKey}' was used before with another input`,
+      message: `idempotency key '${idempotencyKey}' was used before with another ${other}`,
       remedy: 'use one key per request; the same key only to repeat that request',
       data: { runId: row.runId },
     });
   return { row, plan: row.planId === planId ? plan : ((await store.plans.get(row.planId)) ?? plan) };
 }
+
+/** What of a request is not as in the request that made the run. */
+function differenceTo(row: RunRow, { input, pipeline: { served }, askedBudget }: Begin): string | undefined {
+  if (!isSameJson(row.input, input)) return 'input';
+  const unit = served?.isUnitGiven ? served.unit : null;
+  if (row.request === null) return differenceToOld(row, unit, askedBudget);
+  if ((row.request.isUnitGiven ? row.unit : null) !== unit) return 'unit';
+  return isSameJson(asJson(row.request.budget), asJson(askedBudget)) ? undefined : 'budget';
+}
+
+/** A run from before requests were kept, completed and perhaps without its unit: only what the request names is compared. */
+function differenceToOld(row: RunRow, unit: string | null, askedBudget: RunBudget | null): string | undefined {
+  if (unit !== null && row.unit !== null && row.unit !== unit) return 'unit';
+  return isSameJson(asJson({ ...row.budget, ...askedBudget }), asJson({ ...row.budget })) ? undefined : 'budget';
+}
+
+const asJson = (budget: RunBudget | null): Json => (budget === null ? null : { ...budget });
 
 /** The run with its record; a run that was closed from outside has none, and is closed here with that as its reason. */
 export async function recordedRun(store: Store, closeRun: CloseRun, runId: string): Promise<RunWithNodes> {

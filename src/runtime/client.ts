@@ -53,7 +53,7 @@ export interface Runnable {
   readonly variantOf?: string;
   readonly name?: string;
   /** Given by `serve`. */
-  readonly served?: Pick<Served, 'assignments' | 'unit'>;
+  readonly served?: Pick<Served, 'assignments' | 'unit' | 'isUnitGiven'>;
 }
 
 /** What a pipeline's name serves to one request. */
@@ -161,7 +161,10 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
       await checkCatalogue(pipeline.plan).catch((error: unknown) => refuse(pipeline, input, error));
     const planId = await register(pipeline.plan);
     const carried = await storeLarge(store.payloads, input, `the input of '${pipeline.id}'`);
-    const { row, plan } = await beginRun(store, { runId, planId, pipeline, input, budget, idempotencyKey, owner });
+    const { row, plan } = await beginRun(store, {
+      ...{ runId, planId, pipeline, input, budget, idempotencyKey, owner },
+      askedBudget: checkBudget(options.budget ?? {}),
+    });
 
     const handle = temporal.workflow.getHandle(runId);
     let isOver = false;
@@ -232,4 +235,5 @@ const CLOSED: ReadonlySet<string> = new Set(['WorkflowFailedError', 'WorkflowNot
 const servedInCode = (plan: Plan, unit: string | null): Served => ({
   ...{ plan, assignments: [], ramped: [] },
   unit: unit === null ? null : checkUnit(unit),
+  isUnitGiven: unit !== null,
 });

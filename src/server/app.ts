@@ -18,7 +18,7 @@ import { addDashboard } from './dashboard.ts';
 import { addDocs } from './docs.ts';
 import type { ServerDependencies, ServerEnv } from './environment.ts';
 import { healthFor } from './health.ts';
-import { limitBody } from './limit-body.ts';
+import { limitBody, requireUtf8 } from './limit-body.ts';
 import { createTurnstile, limitRate } from './limits.ts';
 import { measureRequests } from './measure.ts';
 import { problem, problemOf } from './problem.ts';
@@ -50,14 +50,18 @@ export function createApp(given: ServerDependencies): App {
   const metrics = createMetrics(dependencies);
   app.use(measureRequests(metrics.http));
   app.use(secureHeaders());
-  const { requireScope } = createAuthentication(runtime.store, limits.refusedPerMinute);
+  const { requireScope, refuse } = createAuthentication(runtime.store, limits.refusedPerMinute);
   const inRate = limitRate(limits.requestsPerSecond);
-  const allow: Routing['allow'] = (...scopes) => [requireScope(...scopes), inRate];
+  const authorize: Routing['allow'] = (...scopes) => [requireScope(...scopes), inRate];
+  const allow: Routing['allow'] = (...scopes) => [...authorize(...scopes), requireUtf8];
   // Before the limit of bodies: a page of payloads may be larger than a question.
   if (encryption !== undefined)
-    app.route('/', createCodecRoutes({ keys: encryption, uiUrl: runtime.temporal.uiUrl, authorize: allow('operate') }));
+    app.route(
+      '/',
+      createCodecRoutes({ keys: encryption, uiUrl: runtime.temporal.uiUrl, authorize: authorize('operate') }),
+    );
   if (origins.length > 0) app.use('/v1/*', cors(corsOf(origins)));
-  app.use(limitBody(limits.bodyBytes, 'send less: texts belong into an index, not into a question'));
+  app.use(limitBody(limits.bodyBytes, 'send less: texts belong into an index, not into a question', refuse));
   app.use(
     methodNotAllowed({
       app,

@@ -19,6 +19,8 @@ const KEPT_MS = 2_000;
 const KEPT_KEYS = 1_000;
 
 export interface Authentication {
+  /** The refusal of a request without a valid key or session; undefined where it has one. */
+  refuse(context: Context<ServerEnv>): Promise<Response | undefined>;
   /** Lets requests pass whose key has one of the scopes. */
   requireScope(...scopes: readonly Scope[]): MiddlewareHandler<ServerEnv>;
 }
@@ -29,6 +31,15 @@ export function createAuthentication(
 ): Authentication {
   const find = keeping((keyId) => apiKeys.find(keyId));
   const refused = createFailureLimit(refusedPerMinute);
+
+  /** Sets `caller`, once a request. */
+  async function refuse(context: Context<ServerEnv>): Promise<Response | undefined> {
+    if (context.get('caller') !== undefined) return undefined;
+    const caller = await callerOf(context);
+    if (caller instanceof Response) return caller;
+    context.set('caller', caller);
+    return undefined;
+  }
 
   async function callerOf(context: Context<ServerEnv>): Promise<Caller | Response> {
     const given = /^Bearer +(\S+)$/i.exec(context.req.header('authorization') ?? '')?.[1];
@@ -61,12 +72,13 @@ export function createAuthentication(
   }
 
   return Object.freeze({
+    refuse,
     requireScope:
       (...scopes: readonly Scope[]): MiddlewareHandler<ServerEnv> =>
       async (context, next) => {
-        const caller = await callerOf(context);
-        if (caller instanceof Response) return caller;
-        context.set('caller', caller);
+        const refused = await refuse(context);
+        if (refused !== undefined) return refused;
+        const { caller } = context.var;
         if (!scopes.some((scope) => caller.scopes.includes(scope))) return forbidden(context, caller, scopes);
         return next();
       },

@@ -1,10 +1,11 @@
 /**
- * Refuses a request whose body has more bytes than allowed, without keeping the body. A client may read the answer only after
+ * Refuses a request whose body has more bytes than allowed, or is not UTF-8, without keeping the body. A client may read the answer only after
  * it has sent everything, and a connection that is closed with unread bytes is reset, which takes the answer with it. So the
  * answer is sent at once, and what still comes is read and dropped before the connection ends.
  */
+import { isUtf8 } from 'node:buffer';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import type { ServerEnv } from './environment.ts';
 import { problem } from './problem.ts';
 
@@ -16,13 +17,23 @@ const IDLE_MS = 2_000;
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
-export function limitBody(maxSize: number, remedy: string): MiddlewareHandler<ServerEnv> {
+/**
+ * @param refuse answers a request that may not be made, before a body whose length is not announced is read for its
+ *   length; default: the caller was authenticated before
+ */
+export function limitBody(
+  maxSize: number,
+  remedy: string,
+  refuse?: (context: Context<ServerEnv>) => Promise<Response | undefined>,
+): MiddlewareHandler<ServerEnv> {
   return async (context, next) => {
     const { raw } = context.req;
     if (!raw.body) return next();
     const announced = raw.headers.has('transfer-encoding') ? null : raw.headers.get('content-length');
     if (announced !== null && Number(announced) <= maxSize) return next();
+    const refused = announced === null ? await refuse?.(context) : undefined;
     const reader = raw.body.getReader();
+    if (refused !== undefined) return answeredWhileDropping(await refused.bytes(), refused, reader);
     const body = announced === null ? await readWhole(reader, maxSize) : undefined;
     if (body !== undefined) {
       context.req.raw = new Request(raw, { body });
@@ -35,6 +46,15 @@ export function limitBody(maxSize: number, remedy: string): MiddlewareHandler<Se
     return answeredWhileDropping(await refusal.bytes(), refusal, reader);
   };
 }
+
+/** Refuses a body that is not UTF-8: decoding would put other characters in place of what was sent. */
+export const requireUtf8: MiddlewareHandler<ServerEnv> = async (context, next) => {
+  if (!context.req.raw.body || isUtf8(await context.req.arrayBuffer())) return next();
+  return problem(context, {
+    ...{ status: 400, code: 'request_malformed', detail: 'the body is not UTF-8' },
+    remedy: 'send JSON in UTF-8',
+  });
+};
 
 /** Undefined where it is longer. */
 async function readWhole(reader: Reader, maxSize: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
@@ -52,9 +72,9 @@ async function readWhole(reader: Reader, maxSize: number): Promise<Uint8Array<Ar
 /** The answer is whole by its length; its stream, and with it the connection, ends when nothing comes any more. */
 function answeredWhileDropping(body: Uint8Array, { status, headers }: Response, reader: Reader): Response {
   const stream = new ReadableStream<Uint8Array>({
-    async start(controller) {
-      controller.enqueue(body);
-      // The client may be gone, which ends it as well.
+    start: (controller) => controller.enqueue(body),
+    // Once the answer was taken. The client may be gone, which ends it as well.
+    async pull(controller) {
       await drop(reader).catch(() => undefined);
       controller.close();
     },

@@ -90,11 +90,29 @@ export function problemOf(context: Context, error: unknown): Response {
       remedy: 'try again; if it stays, tell whoever runs the server the request id',
     });
   const status = statusOf(error);
+  const isServer = SERVER_CODE.test(error.code);
   return problem(context, {
-    ...{ status, code: error.code, detail: error.message, remedy: error.remedy, data: error.data },
+    ...{ status, code: error.code, detail: messageForClient(error) },
+    ...(isServer ? { remedy: SERVER_REMEDY } : { remedy: error.remedy, data: error.data }),
     ...(status === 503 && { headers: { 'retry-after': String(AWAY_SECONDS) } }),
   });
 }
+
+/** Failures of Sluice's own servers. Their messages name hosts and users, which are for the log alone. */
+const SERVER_CODE = /^(database|temporal)_/;
+
+const SERVER_REMEDY = 'send it again later; if it stays, tell whoever runs the server the request id';
+const SERVER_FAILURES: ReadonlyMap<string, string> = new Map([
+  ['database_full', 'the disk of the database is full'],
+  ['database_timeout', 'the database did not finish in time'],
+  ['database_unreachable', 'the database cannot be reached'],
+  ['temporal_busy', 'Temporal is busy'],
+  ['temporal_unreachable', 'Temporal cannot be reached'],
+]);
+
+/** The message of an error for clients: without hosts. */
+export const messageForClient = ({ code, message }: SluiceError): string =>
+  SERVER_CODE.test(code) ? (SERVER_FAILURES.get(code) ?? `a server that Sluice needs failed (${code})`) : message;
 
 /** Codes whose status their name does not tell. */
 const STATUS_OF: ReadonlyMap<string, ProblemStatus> = new Map([
@@ -102,6 +120,7 @@ const STATUS_OF: ReadonlyMap<string, ProblemStatus> = new Map([
   ['limit_invalid', 400],
   ['usage', 400],
   ['PayloadTooLarge', 413],
+  ['text_unstorable', 422],
   ['claim_forged', 422],
   ['input_invalid', 422],
   ['budget_invalid', 422],
@@ -120,7 +139,7 @@ function statusOf({ code, retryable }: SluiceError): ProblemStatus {
   if (known !== undefined) return known;
   if (code.endsWith('_unknown')) return 404;
   if (code.endsWith('_invalid') || code.endsWith('_ambiguous')) return 422;
-  if (retryable || /^(database|temporal)_/.test(code)) return 503;
+  if (retryable || SERVER_CODE.test(code)) return 503;
   // What else is refused is refused for how things stand.
   return 409;
 }

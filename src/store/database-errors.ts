@@ -91,11 +91,23 @@ const unstorable: Translation = (said) => [
     remedy: 'remove NUL characters and lone surrogates from ids and questions',
   },
 ];
+const unreadable: Translation = (said) => [
+  'value_invalid',
+  {
+    message: `a value is out of range or of another type: ${said}`,
+    remedy: 'give a number or time that PostgreSQL can hold, in the years 1 to 9999',
+  },
+];
 const BY_STATE: { readonly [state: string]: Translation } = {
   '28000': refused,
   '28P01': refused,
   '3D000': refused,
   '42501': refused,
+  '22003': unreadable, // numeric_value_out_of_range
+  '22007': unreadable, // invalid_datetime_format
+  '22008': unreadable, // datetime_field_overflow
+  '22009': unreadable, // invalid_time_zone_displacement_value
+  '22P02': unreadable, // invalid_text_representation
   '22021': unstorable,
   '22P05': unstorable,
   '42P01': (said, place) => [

@@ -42,7 +42,7 @@ function conditionSql({ field, op, value }: RunCondition, parameters: Parameters
       return `${sql} = any(${parameters.add(asList(field, type, value))}::${type === 'text' ? 'text' : 'float8'}[])`;
     case 'after':
     case 'before':
-      return `${sql} ${op === 'after' ? '>' : '<'} ${parameters.add(new Date(asNumber(field, value)))}::timestamptz`;
+      return `${sql} ${op === 'after' ? '>' : '<'} ${parameters.add(asTime(field, value))}::timestamptz`;
     default: {
       const given =
         type === 'text'
@@ -69,6 +69,18 @@ function asNumber(field: string, value: RunCondition['value']): number {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof number === 'number' && Number.isFinite(number) && Math.abs(number) <= LATEST) return number;
   throw invalid(`${field} is compared with ${JSON.stringify(value)}`, 'give a number');
+}
+
+/** PostgreSQL reads no dates as the driver writes those of other years. */
+const TIMES = [Date.parse('0001-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59.999Z')] as const;
+
+function asTime(field: string, value: RunCondition['value']): Date {
+  const at = asNumber(field, value);
+  if (at >= TIMES[0] && at <= TIMES[1]) return new Date(at);
+  throw invalid(
+    `${field} is compared with ${JSON.stringify(value)}`,
+    'give a time in the years 1 to 9999, in milliseconds since 1970',
+  );
 }
 
 function asList(field: string, type: FieldType, value: RunCondition['value']): readonly (string | number)[] {

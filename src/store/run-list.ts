@@ -52,10 +52,22 @@ export async function listRuns(database: Database, filter: RunFilter): Promise<R
 const writeCursor = (place: string, runId: string): string =>
   Buffer.from(JSON.stringify([place, runId])).toString('base64url');
 
+/** A time as PostgreSQL writes it, of a day that exists. */
+function isPlace(text: unknown): text is string {
+  const { day, clock, year, hours } = (typeof text === 'string' && PLACE.exec(text)?.groups) || {};
+  const at = new Date(`${day}T${clock}Z`);
+  const isDay = !Number.isNaN(at.getTime()) && at.toISOString().startsWith(`${day}T${clock}`);
+  return isDay && year !== '0000' && Number(hours) <= MOST_OFFSET_HOURS;
+}
+
+const PLACE =
+  /^(?<day>(?<year>\d{4})-\d\d-\d\d) (?<clock>\d\d:\d\d:\d\d)(\.\d{1,6})?[+-](?<hours>\d\d)(:[0-5]\d){0,2}$/;
+const MOST_OFFSET_HOURS = 14;
+
 function readCursor(cursor: string): readonly [startedAt: string, runId: string] {
   try {
     const [startedAt, runId] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
-    if (typeof startedAt === 'string' && typeof runId === 'string' && !Number.isNaN(Date.parse(startedAt)))
+    if (isPlace(startedAt) && typeof runId === 'string' && !runId.includes('\0') && runId.isWellFormed())
       return [startedAt, runId];
   } catch {
     // Said below, for both.

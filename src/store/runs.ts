@@ -25,6 +25,13 @@ export interface RunBudget {
   readonly deadlineMs?: number;
 }
 
+/** What a request says beside its input, before settings and experiments complete it. */
+export interface RunRequest {
+  readonly budget: RunBudget | null;
+  /** Whether it named the unit. */
+  readonly isUnitGiven: boolean;
+}
+
 export interface RunStart {
   /** The workflow's id, too. */
   readonly runId: string;
@@ -40,6 +47,8 @@ export interface RunStart {
   readonly input: Json;
   /** Null, or absent: no limit. */
   readonly budget?: RunBudget | null;
+  /** What the request said beside its input. Null, or absent: it is not known. */
+  readonly request?: RunRequest | null;
   /** What `arms` is said of, whole. Null, or absent: no experiment is on. */
   readonly assignments?: readonly CarriedAssignment[] | null;
   /** Who asked for it through the API. Null, or absent: not through it. */
@@ -50,6 +59,7 @@ export interface RunStart {
 export interface RunRow extends RunStart {
   readonly variant: string | null;
   readonly budget: RunBudget | null;
+  readonly request: RunRequest | null;
   readonly assignments: readonly CarriedAssignment[] | null;
   readonly owner: string | null;
   readonly state: RunState;
@@ -71,7 +81,7 @@ export interface RunWithNodes extends RunRow {
 }
 
 /** A run without what it took and gave, for lists. */
-export type RunListed = Omit<RunRow, 'input' | 'output' | 'assignments'>;
+export type RunListed = Omit<RunRow, 'input' | 'output' | 'assignments' | 'request'>;
 
 export interface RunCompletion {
   readonly outcome: RunOutcome;
@@ -153,11 +163,12 @@ export function createRuns(database: Database, clock?: Clock): Runs {
 }
 
 async function begin(database: Database, start: RunStart, now: Date | null) {
-  const { runId, pipeline, variant, planId, arms, unit, idempotencyKey, input, budget, assignments, owner } = start;
+  const { runId, pipeline, variant, planId, arms, unit, idempotencyKey, input, budget, request, assignments, owner } =
+    start;
   const [added] = await database.query<RunRow>(
     `insert into run (run_id, pipeline, plan_id, arms, unit, idempotency_key, state, input, budget, assignments,
-       owner, variant, started_at)
-     values ($1, $2, $3, $4, $5, $6, 'running', $7, $8, $9, $11, $12, ${nowSql('$10')})
+       owner, variant, request, started_at)
+     values ($1, $2, $3, $4, $5, $6, 'running', $7, $8, $9, $11, $12, $13, ${nowSql('$10')})
      on conflict do nothing returning ${RUN_WHOLE}`,
     [
       runId,
@@ -172,6 +183,7 @@ async function begin(database: Database, start: RunStart, now: Date | null) {
       now,
       owner ?? null,
       variant ?? null,
+      request ? JSON.stringify(request) : null,
     ],
   );
   if (added !== undefined) return { created: true, run: added };

@@ -26,7 +26,15 @@ async function nameInRow(pipeline: Runnable): Promise<string> {
       return { created: true, run: start };
     },
   };
-  const asked = { runId: 'r', planId: 'p', input: { text: '' }, budget: null, idempotencyKey: null, owner: null };
+  const asked = {
+    runId: 'r',
+    planId: 'p',
+    input: { text: '' },
+    budget: null,
+    askedBudget: null,
+    idempotencyKey: null,
+    owner: null,
+  };
   await beginRun({ runs } as unknown as Store, { ...asked, pipeline });
   const [{ pipeline: id, variant = null }] = begun as [RunStart];
   return askedFor({ pipeline: id, variant });

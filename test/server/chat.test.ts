@@ -350,7 +350,7 @@ describe('a run that has begun is not to be begun again', () => {
       .create({ model: 'docs-bot', messages: [{ role: 'user', content: 'x' }] })
       .then(String, (error: unknown) => error);
     expect(error).toBeInstanceOf(InternalServerError);
-    expect((error as Error).message).toContain('the database is away');
+    expect((error as Error).message).toContain('the database cannot be reached');
     expect(asked).toHaveLength(1);
   });
 

@@ -8,6 +8,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hashSecret, makeApiKey } from '../../src/server/api-key.ts';
 import { createApp } from '../../src/server/app.ts';
 import type { ServerDependencies, ServerEnv } from '../../src/server/environment.ts';
 import { limitBody } from '../../src/server/limit-body.ts';
@@ -36,11 +37,14 @@ function keptBytes(): number {
 }
 
 let listening: Listening;
+const { key, secret } = makeApiKey();
+const authorization = `Bearer ${key}`;
+const row = { name: 'large', secretHash: hashSecret(secret), scopes: ['read'], revokedAt: null, expiresAt: null };
 
 beforeAll(async () => {
   const app = createApp({
     runtime: {
-      store: { apiKeys: { find: async () => undefined } },
+      store: { apiKeys: { find: async () => row } },
       client: {},
       connection: {},
       streams: {},
@@ -65,7 +69,7 @@ const bodies = [
 
 describe.each(PATHS)('POST %s with 100 MB', (path) => {
   test.each(bodies)('is refused with 413 to fetch, the body %s', async (_, init) => {
-    const headers = { 'content-type': 'application/json' };
+    const headers = { 'content-type': 'application/json', authorization };
     const response = await fetch(`${listening.url}${path}`, { method: 'POST', headers, ...init() } as RequestInit);
     expect(response.status).toBe(413);
     expect(response.headers.get('content-type')).toBe('application/problem+json');
@@ -87,7 +91,9 @@ describe.each(PATHS)('POST %s with 100 MB', (path) => {
       const before = keptBytes();
       let kept = 0;
       const send = async () => {
-        socket.write(`POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${header}\r\n\r\n`);
+        socket.write(
+          `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: ${authorization}\r\nContent-Type: application/json\r\n${header}\r\n\r\n`,
+        );
         const part = asSent(PART);
         for (let sent = 0; sent < BYTES; sent += PART.length) {
           if (!socket.write(part)) await once(socket, 'drain');
@@ -106,18 +112,26 @@ describe.each(PATHS)('POST %s with 100 MB', (path) => {
 
 test('a second request on a connection that is kept is refused as well', async () => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const ask = async (method: string, body: Readable) => {
-    const asked = body.pipe(request(`${listening.url}/v1/runs`, { agent, method }));
+  const ask = async (method: string, body: Readable, headers = {}) => {
+    const asked = body.pipe(request(`${listening.url}/v1/runs`, { agent, method, headers }));
     const [response] = (await once(asked, 'response')) as [IncomingMessage];
     return [response.statusCode, JSON.parse(await text(response)).code];
   };
   try {
     expect(await ask('GET', Readable.from([]))).toEqual([401, 'unauthorized']);
-    expect(await ask('POST', Readable.from(parts()))).toEqual([413, 'body_too_large']);
+    expect(await ask('POST', Readable.from(parts()), { authorization })).toEqual([413, 'body_too_large']);
   } finally {
     agent.destroy();
   }
 });
+
+test.each(bodies)(
+  'a body of 100 MB without a key is refused, with 413 where its size is announced, %s',
+  async (how, init) => {
+    const response = await fetch(`${listening.url}/v1/runs`, { method: 'POST', ...init() } as RequestInit);
+    expect(response.status).toBe(how === 'announced' ? 413 : 401);
+  },
+);
 
 test('a client that stops sending is not waited for', async () => {
   const socket = connect(Number(new URL(listening.url).port), '127.0.0.1');

@@ -43,6 +43,7 @@ export function describeRuns(subject: Subject): void {
         ...start('run-1'),
         state: 'running',
         budget: null,
+        request: null,
         assignments: null,
         output: null,
         error: null,

@@ -115,6 +115,7 @@ export function traceOfScene({ state = 'completed', nodes = [], attempts = [], c
     ...{
       idempotencyKey: null,
       budget: null,
+      request: null,
       assignments: null,
       owner: null,
       contentRemovedAt: null,

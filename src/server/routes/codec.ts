@@ -13,7 +13,7 @@ import { createPayloadCodec } from '../../runtime/encryption.ts';
 import type { EncryptionKeys } from '../../runtime/encryption-keys.ts';
 import { PayloadsJson, payloadFromJson, payloadToJson } from '../codec-json.ts';
 import type { ServerEnv } from '../environment.ts';
-import { limitBody } from '../limit-body.ts';
+import { limitBody, requireUtf8 } from '../limit-body.ts';
 import { problem, problemOf } from '../problem.ts';
 import { addCodecSignIn, keyFromCookie } from './codec-sign-in.ts';
 
@@ -52,7 +52,7 @@ export function createCodecRoutes({ keys, uiUrl, authorize }: CodecRouteOptions)
     );
     app.use(path, keyFromCookie(origin));
     for (const middleware of authorizing) app.use(path, middleware);
-    app.use(path, limitBody(BODY_BYTES, 'send fewer payloads at a time'));
+    app.use(path, limitBody(BODY_BYTES, 'send fewer payloads at a time'), requireUtf8);
   }
   app.post('/codec/decode', (context) => recode(context, codec, 'decode'));
   app.post('/codec/encode', (context) => recode(context, codec, 'encode'));
