@@ -7,6 +7,7 @@ import { distinct, fuseLists } from '../src/retrieval/fuse.ts';
 import type { KeywordHit } from '../src/store/keyword-search.ts';
 import type { Store } from '../src/store/store.ts';
 import type { VectorHit } from '../src/store/vector-search.ts';
+import { webUrl } from '../src/web-url.ts';
 import { StepFailure } from './boundary/failure.ts';
 import { type Implemented, implement } from './boundary/implement.ts';
 import { callOf } from './models.ts';
@@ -59,15 +60,16 @@ function createKeywordSearch(search: Store['search']): Implemented {
   });
 }
 
-/** A hit without what it lacks. */
-const asPassage = ({ id, score, text, title, url, heading }: KeywordHit): Passage => ({
-  id,
-  score,
-  text,
-  ...(title !== null && { title }),
-  ...(url !== null && { url }),
-  ...(heading.length > 0 && { heading: [...heading] }),
-});
+/** A hit without what it lacks, and without an address that is no link. */
+function asPassage({ id, score, text, title, url: address, heading }: KeywordHit): Passage {
+  const url = webUrl(address);
+  return {
+    ...{ id, score, text },
+    ...(title !== null && { title }),
+    ...(url !== undefined && { url }),
+    ...(heading.length > 0 && { heading: [...heading] }),
+  };
+}
 
 export const fuseLocal = implement(fuse, ({ lists, searched = [], wanted = true }, { config }) => {
   if (wanted && searched.length > 0 && !searched.includes(true)) throw nothingSearched(searched.length);

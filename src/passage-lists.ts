@@ -1,5 +1,6 @@
 /** Passages in what steps give, whatever a step calls them; and which of them an answer cites. */
 import type { Json } from './plan/plan.ts';
+import { webUrl } from './web-url.ts';
 
 export interface Passage {
   readonly id: string;
@@ -35,7 +36,7 @@ function passageOf(value: Json): Passage | null {
   if (!isObject(value) || typeof value.id !== 'string' || typeof value.text !== 'string') return null;
   const { id, text, score, heading } = value;
   return {
-    ...{ id, text, title: textOf(value.title), url: textOf(value.url) },
+    ...{ id, text, title: textOf(value.title), url: webUrl(value.url) ?? null },
     score: typeof score === 'number' ? score : null,
     heading: Array.isArray(heading) ? heading.filter((part) => typeof part === 'string') : [],
   };

@@ -1,5 +1,6 @@
 /** How a passage's place is written. */
 import type { Citation, Passage } from '../../pipelines/schemas.ts';
+import { webUrl } from '../../src/web-url.ts';
 
 /** Title and headings as one text, for comparing words. */
 export const headingText = ({ title, heading }: Pick<Passage, 'title' | 'heading'>): string =>
@@ -17,7 +18,8 @@ export function placeName({ id, title, heading }: Pick<Passage, 'id' | 'title' |
 export const documentOf = (passageId: string): string => passageId.replace(/#\d+$/, '');
 
 export function citationOf(passage: Passage, n: number): Citation {
-  const { id, title, url, heading } = passage;
+  const { id, title, heading } = passage;
+  const url = webUrl(passage.url);
   return {
     n,
     passageId: id,

@@ -1,6 +1,7 @@
 /** A run as its reader wants it: the answer first, then what it took, then where to look further. */
 import type { Json } from '../plan/plan.ts';
 import type { NodeResult, RunResult } from '../runtime/run-result.ts';
+import { webUrl } from '../web-url.ts';
 import { failureLines } from './run-failure.ts';
 import { spendingOf } from './spending.ts';
 import type { Terminal } from './terminal.ts';
@@ -71,11 +72,12 @@ export function answerLines(output: Json, width: number): string[] {
 /** `[1] Guide › Streaming  https://…`; a citation that is only an id is shown as that. */
 function citationLine(citation: Json, position: number): string {
   if (!isObject(citation)) return `[${position}] ${String(citation)}`;
-  const { n, title, heading, passageId, url } = citation;
+  const { n, title, heading, passageId } = citation;
+  const url = webUrl(citation.url);
   const headings = Array.isArray(heading) ? (heading as readonly Json[]) : [];
   const place = [title, ...headings].filter((part) => typeof part === 'string' && part !== '');
   const name = [...new Set(place)].join(' › ') || String(passageId ?? citation.id ?? '');
-  return [`[${typeof n === 'number' ? n : position}] ${name}`, ...(typeof url === 'string' ? [url] : [])].join('  ');
+  return [`[${typeof n === 'number' ? n : position}] ${name}`, ...(url === undefined ? [] : [url])].join('  ');
 }
 
 function isObject(value: Json): value is { readonly [key: string]: Json } {

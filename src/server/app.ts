@@ -3,6 +3,7 @@
  * ask it without a socket.
  */
 import { OpenAPIHono } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import { HTTPException } from 'hono/http-exception';
 import { methodNotAllowed } from 'hono/method-not-allowed';
@@ -46,6 +47,7 @@ export function createApp(given: ServerDependencies): App {
   });
   app.use(requestId({ limitLength: REQUEST_ID_LENGTH }));
   app.use(detectTls(proxies));
+  app.use(forbidCaching);
   app.use(logRequests(dependencies.log));
   const metrics = createMetrics(dependencies);
   app.use(measureRequests(metrics.http));
@@ -94,6 +96,15 @@ export function createApp(given: ServerDependencies): App {
   addDashboard(app);
   return app;
 }
+
+/** Answers hold content, which no browser or proxy keeps. Files of the dashboard and of /docs are the same for everybody. */
+const forbidCaching: MiddlewareHandler = async (context, next) => {
+  await next();
+  const isFile = PUBLIC_FILES.test(context.req.path) && context.res.headers.has('cache-control');
+  if (!isFile) context.header('cache-control', 'no-store');
+};
+
+const PUBLIC_FILES = /^\/(ui|docs)\//;
 
 /** Pages of these origins may ask, with keys that they hold; no cookie is ever read. */
 const corsOf = (origins: readonly string[]) => ({

@@ -87,7 +87,7 @@ function PassageItem({ passage: { id, score, text, title, url, heading }, place,
           <p>{text}</p>
           <p className="muted">
             <code>{id}</code>{' '}
-            {url !== null && /^https?:/.test(url) && (
+            {url !== null && (
               <a href={url} target="_blank" rel="noreferrer">
                 {url}
               </a>

@@ -1,5 +1,6 @@
 /** What of a value people read: its text before all, and what it cites. */
 import type { Json } from '../../../../plan/plan.ts';
+import { webUrl } from '../../../../web-url.ts';
 
 type JsonObject = { readonly [key: string]: Json };
 const isObject = (value: Json | undefined): value is JsonObject =>
@@ -52,7 +53,7 @@ export function citationsOf(output: Json): readonly Citation[] | null {
         n: typeof n === 'number' ? n : null,
         title: named,
         trail: trail.join(' › '),
-        url: typeof url === 'string' && /^https?:/.test(url) ? url : null,
+        url: webUrl(url) ?? null,
       },
     ];
   });
