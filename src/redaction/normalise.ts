@@ -15,26 +15,41 @@ export interface Normalised {
   originalOf(span: Span): Span;
 }
 
-const NOT_ASCII = /\P{ASCII}/u;
-/** Dashes, and what looks like one: modifier minus, hyphen bullet, minus, heavy minus. */
-const HYPHEN = /[\p{Pd}\u02d7\u2043\u2212\u2796]/gu;
-const SPACE = /\p{Zs}/gu;
-const LINE = /[\u0085\u2028\u2029]/g;
-const DIGIT = /(?![0-9])\p{Nd}/gu;
-/** Zero-width spaces and joiners, soft hyphens, direction marks, variation selectors; and frames around digits. */
-const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Me}]/gu;
+/** Control characters but for tabs and ends of lines. */
+const CONTROL = String.raw`[\p{Cc}--[\t\n\v\f\r]]`;
+/** Dashes, and what looks like one: modifier minus, hyphen bullet, minus, box drawing, heavy minus, long vowel mark. */
+const HYPHENS = String.raw`\p{Pd}\u02d7\u2043\u2212\u2500\u2796\u30fc`;
+/** The blank Braille pattern is no separator to Unicode. */
+const SPACES = String.raw`\p{Zs}\u2800`;
+const LINES = String.raw`\u0085\u2028\u2029`;
+/** Zero-width spaces and joiners, soft hyphens, direction marks, variation selectors, control characters, annotations. */
+const INVISIBLES = String.raw`\p{Default_Ignorable_Code_Point}\p{Cf}\ufffc${CONTROL}`;
+/** Rows of digits from 1 to 9 in brackets, circles or with full stops, which NFKC leaves or writes with these. */
+const ROWS_OF_DIGITS = [0x2474, 0x2488, 0x24f5, 0x2776, 0x2780, 0x278a];
+const DECORATED = `[${ROWS_OF_DIGITS.map((from) => `\\u${from.toString(16)}-\\u${(from + 8).toString(16)}`).join('')}]`;
+
+const UNUSUAL = new RegExp(String.raw`[\P{ASCII}${CONTROL}]`, 'v');
+const HYPHEN = new RegExp(`[${HYPHENS}]`, 'gv');
+const SPACE = new RegExp(`[${SPACES}]`, 'gv');
+const LINE = new RegExp(`[${LINES}]`, 'gv');
+/** Marks that do not compose with their character (an underline, a frame) are dropped with what is invisible. */
+const UNSEEN = new RegExp(String.raw`[\p{M}${INVISIBLES}]`, 'gv');
+const DIGIT = /[\p{Nd}--[0-9]]/gv;
+const DECORATED_DIGIT = new RegExp(DECORATED, 'gv');
 const MARK = /\p{M}/u;
 /** What may have another form. */
-const CHANGEABLE =
-  /(?!\p{ASCII})[\p{Changes_When_NFKC_Casefolded}\p{Default_Ignorable_Code_Point}\p{Pd}\p{Zs}\p{Nd}\u02d7\u2043\u2212\u2796\u0085\u2028\u2029]/gu;
+const CHANGEABLE = new RegExp(
+  String.raw`[[\p{Changes_When_NFKC_Casefolded}\p{Nd}${HYPHENS}${SPACES}${LINES}${INVISIBLES}${DECORATED}]--[[\p{ASCII}]--${CONTROL}]]`,
+  'gv',
+);
 /** A character with its combining marks is composed with them; at most as many as in Unicode's Stream-Safe format. */
-const CHANGEABLE_OR_MARKED = new RegExp(String.raw`\P{M}?\p{M}{1,30}|${CHANGEABLE.source}`, 'gu');
+const CHANGEABLE_OR_MARKED = new RegExp(String.raw`\P{M}?\p{M}{1,30}|${CHANGEABLE.source}`, 'gv');
 /** One that becomes more characters (a ligature of words) is left as it is, so that no text grows without bound. */
 const MOST_CHARACTERS = 4;
 
 /** Undefined where the text is its own normalised form. */
 export function normalise(text: string): Normalised | undefined {
-  if (!NOT_ASCII.test(text)) return undefined;
+  if (!UNUSUAL.test(text)) return undefined;
   const parts: string[] = [];
   /** Where lengths differ, in order: up to where in the normalised text, and in the original. */
   const changed: { readonly from: number; readonly to: number; readonly original: Span }[] = [];
@@ -87,13 +102,18 @@ function normalForm(character: string): string {
 }
 
 function formOf(character: string): string {
-  const composed = character.normalize('NFKC');
+  const composed = character.replace(DECORATED_DIGIT, decoratedDigitOf).normalize('NFKC');
   return (composed.length > MOST_CHARACTERS ? character : composed)
+    .replace(LINE, '\n')
     .replace(UNSEEN, '')
     .replace(HYPHEN, '-')
     .replace(SPACE, ' ')
-    .replace(LINE, '\n')
     .replace(DIGIT, digitOf);
+}
+
+function decoratedDigitOf(digit: string): string {
+  const code = digit.codePointAt(0)!;
+  return String(code - ROWS_OF_DIGITS.findLast((from) => from <= code)! + 1);
 }
 
 /** Unicode has the decimal digits of every script from 0 to 9 in a row, and rows of ten next to each other. */
