@@ -79,11 +79,21 @@ function replaceFound(text: string, normalised: Normalised | undefined, matcher:
 const placeholdersIn = (text: string): readonly Span[] =>
   Array.from(text.matchAll(PLACEHOLDER), ({ index, 0: found }) => ({ from: index, to: index + found.length }));
 
-/** The span with the whole of each placeholder that it cuts; empty where it lies in one. */
+/**
+ * The span with the whole of each placeholder that it cuts; empty where it lies in one. A binary search, since a text may
+ * have as many spans as placeholders.
+ */
 function around({ from, to }: Span, held: readonly Span[]): Span {
-  const touched = held.filter((each) => each.from < to && each.to > from);
-  const first = touched[0];
-  if (first === undefined) return { from, to };
+  let [low, high] = [0, held.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (held[middle]!.to <= from) low = middle + 1;
+    else high = middle;
+  }
+  const first = held[low];
+  if (first === undefined || first.from >= to) return { from, to };
   if (first.from <= from && first.to >= to) return { from, to: from };
-  return { from: Math.min(from, first.from), to: Math.max(to, touched.at(-1)!.to) };
+  let last = first;
+  for (let at = low; at < held.length && held[at]!.from < to; at += 1) last = held[at]!;
+  return { from: Math.min(from, first.from), to: Math.max(to, last.to) };
 }
