@@ -26,7 +26,7 @@ export function createSweepContent(
   client: Client,
   { retentionDays, now = Date.now }: ContentSweep,
 ): () => Promise<number> {
-  const { workflowService, options } = client;
+  const { connection, options } = client;
   const why = `runs keep their content for ${retentionDays} days`;
   return async () => {
     const beganAt = now();
@@ -35,7 +35,7 @@ export function createSweepContent(
     let removed = 0;
     for (let portion = 0; portion < MOST_PORTIONS && now() - beganAt < LONGEST_MS; portion += 1) {
       const runIds = await content.dueRuns(before, PORTION);
-      for (const runId of runIds) await deleteHistory(workflowService, options.namespace, runId);
+      for (const runId of runIds) await deleteHistory(connection, options.namespace, runId);
       removed += (await content.remove(runIds, { by: 'retention', who: 'retention', why })).length;
       if (runIds.length < PORTION) break;
     }

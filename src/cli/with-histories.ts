@@ -45,7 +45,7 @@ async function openedOf({ store, connection, temporal, embedded }: Runtime): Pro
   return {
     store,
     embedded,
-    deleteHistory: (runId) => deleteHistory(connection.workflowService, temporal.namespace, runId),
-    deletionEnds: (runIds) => deletionEnds(connection.workflowService, temporal.namespace, runIds),
+    deleteHistory: (runId) => deleteHistory(connection, temporal.namespace, runId),
+    deletionEnds: (runIds) => deletionEnds(connection, temporal.namespace, runIds),
   };
 }
