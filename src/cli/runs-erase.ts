@@ -45,16 +45,16 @@ async function erase(
       message: run === undefined ? 'it is not said what is to be erased' : 'both a run and a unit are given',
       remedy: 'give one of them: a run id, or --unit UNIT',
     });
-  const find = async (store: Store) => {
-    const found = await findRuns(store, run, unit);
-    return { ...found, examples: await store.content.examplesOf(found.runIds) };
-  };
-  if (!yes) return showPlan(session, await withHistories(session, ({ store }) => find(store)));
-  const outcome = await withHistoriesInAnyCase(session, async (opened) => {
-    const found = await find(opened.store);
-    return { ...found, ...(await eraseAll(session, opened, found, unit)) };
+  if (yes)
+    return showOutcome(
+      session,
+      await withHistoriesInAnyCase(session, (opened) => eraseAll(session, opened, run, unit)),
+    );
+  const found = await withHistories(session, async ({ store }) => {
+    const { runIds, running } = await findRuns(store, run, unit);
+    return { runIds, running, examples: await store.content.examplesOf(runIds) };
   });
-  return showOutcome(session, outcome);
+  return showPlan(session, found);
 }
 
 /** What would go. */
@@ -75,7 +75,7 @@ function showOutcome({ terminal }: Session, { runIds, running, examples, erased,
   if (terminal.json) terminal.printJson({ runs: runIds, running, erased, pseudonym, examples, dryRun: false });
   else {
     if (erased.length > 0) terminal.print(`${count(erased.length, 'run')} erased; how they went stays`);
-    if (pseudonym !== null) terminal.print(`in place of the unit stands ${pseudonym}`);
+    if (pseudonym !== null) terminal.print(`the unit is replaced by ${pseudonym}`);
     if (erased.length === 0 && pseudonym === null)
       terminal.print('nothing to erase: no run of it that has ended has content');
   }
@@ -93,7 +93,7 @@ function noteWhatStays(terminal: Terminal, { running, examples }: Pick<Found, 'r
 }
 
 const SHOWN = 5;
-/** A unit with more runs is no person. */
+/** Runs of a unit that are found at a time. */
 const MOST_RUNS = 100_000;
 
 interface Found {
@@ -114,14 +114,14 @@ async function findRuns(
   unit: string | undefined,
 ): Promise<Pick<Found, 'runIds' | 'running'>> {
   if (run !== undefined) {
-    const { runId, state, contentRemovedAt } = await store.runs.get(run);
+    const { runId, state, contentRemovedBy } = await store.runs.get(run);
     if (state === 'running')
       throw new SluiceError('run_running', {
         message: `run ${runId} is under way: what it gives is still to come`,
         remedy: 'erase it when it has ended',
         data: { runId },
       });
-    return { runIds: contentRemovedAt === null ? [runId] : [], running: 0 };
+    return { runIds: contentRemovedBy === 'erasure' ? [] : [runId], running: 0 };
   }
   const runs = await store.content.ofUnit(unit!, MOST_RUNS);
   const ended = runs.filter(({ isRunning }) => !isRunning).map(({ runId }) => runId);
@@ -129,25 +129,41 @@ async function findRuns(
 }
 
 async function eraseAll(
-  { environment, terminal, folder }: Session,
-  { store: { content }, deleteHistory, deletionEnds, embedded }: OpenedWithHistories,
-  { runIds }: Found,
+  session: Session,
+  opened: OpenedWithHistories,
+  run: string | undefined,
   unit: string | undefined,
-): Promise<Pick<Outcome, 'erased' | 'pseudonym'>> {
-  const said = { who: userName(environment), why: 'sluice runs erase' };
+): Promise<Outcome> {
+  const { content } = opened.store;
+  const said = { who: userName(session.environment), why: 'sluice runs erase' };
   const erased: string[] = [];
-  for (let at = 0; at < runIds.length; at += PORTION) {
-    const portion = runIds.slice(at, at + PORTION);
-    for (const runId of portion) await deleteHistory(runId);
+  let found = await findRuns(opened.store, run, unit);
+  while (found.runIds.length > 0) {
+    const portion = found.runIds.slice(0, PORTION);
+    for (const runId of portion) await opened.deleteHistory(runId);
     erased.push(...(await content.remove(portion, { by: 'erasure', ...said })));
+    // More runs of the unit may have ended meanwhile.
+    const rest = { ...found, runIds: found.runIds.slice(PORTION) };
+    found = rest.runIds.length > 0 || unit === undefined ? rest : await findRuns(opened.store, run, unit);
   }
   const pseudonym = unit === undefined ? undefined : await content.replaceUnit(unit, said);
-  // Also of an erasure that was broken off.
-  const isPending = await content.isTemporalPending();
-  if (embedded.hasDatabase && isPending) terminal.note('rewriting what held it');
+  await rewriteState(session, opened, erased);
+  const examples = await content.examplesOf(erased);
+  return { runIds: erased, erased, running: found.running, examples, pseudonym: pseudonym ?? null };
+}
+
+/** Takes what was erased out of free space, also that of an erasure that was broken off. */
+async function rewriteState(
+  { terminal, folder }: Session,
+  { store: { content }, deletionEnds, embedded }: OpenedWithHistories,
+  erased: readonly string[],
+): Promise<void> {
+  const pending = await content.pendingTemporalRewrite();
+  if (embedded.hasDatabase && pending !== undefined) terminal.note('rewriting the files that held it');
   await content.rewrite(embedded.hasDatabase);
-  await deletionEnds(runIds);
-  if (embedded.temporalFile !== undefined && isPending) {
+  await deletionEnds(erased);
+  if (pending === undefined) return;
+  if (embedded.temporalFile !== undefined) {
     const [{ rewriteTemporal }, { readServing }] = await Promise.all([
       import('../runtime/temporal-rewrite.ts'),
       import('../runtime/dev-state.ts'),
@@ -158,6 +174,5 @@ async function eraseAll(
       erasedAmong: content.erasedAmong,
     });
   }
-  await content.endTemporalRewrite();
-  return { erased, pseudonym: pseudonym ?? null };
+  await content.endTemporalRewrite(pending);
 }

@@ -32,14 +32,15 @@ export async function claimsOfRuns(queries: Queries, runIds: readonly string[]):
   return claims;
 }
 
-/** One that was put before the run, or after it and what repeated it, is somebody else's, too, and stays. */
+/** One that was put before the run, or last when neither it nor a repetition of it was under way, is also somebody else's. */
 export async function removePayloadsOf(queries: Queries, claims: ClaimsOfRuns): Promise<void> {
   for (const [runId, hashes] of claims)
     await queries.query(
       `delete from payload using run where run_id = $1 and hash = any($2::text[]) and not is_kept
          and payload.created_at > started_at - ${AROUND}
-         and put_at < greatest(finished_at, (
-           select max(ended_at) from rerun_result where rerun_result.run_id = run.run_id)) + ${AROUND}`,
+         and (put_at < finished_at + ${AROUND} or exists (
+           select from rerun join rerun_result using (rerun_id) where rerun_result.run_id = run.run_id
+             and put_at > rerun.started_at - ${AROUND} and put_at < rerun_result.ended_at + ${AROUND}))`,
       [runId, hashes],
     );
 }

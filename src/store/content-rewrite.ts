@@ -22,13 +22,22 @@ export async function noteRewrites(queries: Queries): Promise<void> {
   );
 }
 
-export async function pendingRewrites(queries: Queries): Promise<readonly string[]> {
-  const rows = await queries.query<{ part: string }>('select part from pending_rewrite order by part');
-  return rows.map(({ part }) => part);
+export interface PendingRewrite {
+  readonly part: string;
+  /** Of the last erasure that noted it, to the microsecond. */
+  readonly since: string;
 }
 
-export async function endRewrites(queries: Queries, parts: readonly string[]): Promise<void> {
-  await queries.query('delete from pending_rewrite where part = any($1::text[])', [parts]);
+export const pendingRewrites = (queries: Queries): Promise<readonly PendingRewrite[]> =>
+  queries.query<PendingRewrite>('select part, since::text from pending_rewrite order by part');
+
+/** A part that another erasure has noted meanwhile stays pending: its rows may have come after the rewrite. */
+export async function endRewrites(queries: Queries, done: readonly PendingRewrite[]): Promise<void> {
+  await queries.query(
+    `delete from pending_rewrite using unnest($1::text[], $2::timestamptz[]) as done (part, since)
+     where pending_rewrite.part = done.part and pending_rewrite.since = done.since`,
+    [done.map(({ part }) => part), done.map(({ since }) => since)],
+  );
 }
 
 /**
@@ -36,13 +45,13 @@ export async function endRewrites(queries: Queries, parts: readonly string[]): P
  *   given back for new rows, as rewriting would lock its tables, and the log is its operator's.
  */
 export async function rewriteTables(database: Database, isEmbedded: boolean): Promise<void> {
-  const pending = await pendingRewrites(database);
-  const tables = ERASED_TABLES.filter((table) => pending.includes(table));
+  const pending = (await pendingRewrites(database)).filter(({ part }) => ERASED_TABLES.includes(part));
+  const tables = pending.map(({ part }) => part);
   if (tables.length === 0) return;
   if (isEmbedded) await rewriteFiles(database, tables);
   // The planner's statistics hold frequent values.
   else for (const table of tables) await database.query(`vacuum (analyze) ${table}`, [], LIMITS);
-  await endRewrites(database, tables);
+  await endRewrites(database, pending);
 }
 
 /** A table at a time: in between, others get their turn. Broken off at any point, nothing is lost but this work. */

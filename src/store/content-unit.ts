@@ -19,7 +19,8 @@ const REPLACEMENTS: readonly string[] = [
   `update unit_metric set unit = $2 ${IN_EXPERIMENTS} returning 1`,
   `update unexposed_unit set unit = $2 ${IN_EXPERIMENTS} returning 1`,
   'update score_task set unit = $2 where unit = $1 returning 1',
-  'update feedback set by = $2 where by = $1 returning 1',
+  // It may be about a run of somebody else.
+  'update feedback set by = $2, note = null, emoji = null, fields = null where by = $1 returning 1',
   `update run set unit = case when unit = $1 then $2 else unit end,
      assignments = case when json_typeof(assignments) = 'array' then (
        select json_agg(case when assigned->>'unit' = $1

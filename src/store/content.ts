@@ -7,7 +7,14 @@ import { writeAudit } from './audit.ts';
 import { type Clock, nowParam, nowSql } from './clock.ts';
 import { type ClaimsOfRuns, claimsOfRuns, removePayloadsOf } from './content-payloads.ts';
 import { REMOVALS } from './content-removals.ts';
-import { endRewrites, noteRewrites, pendingRewrites, rewriteTables, TEMPORAL_PART } from './content-rewrite.ts';
+import {
+  endRewrites,
+  noteRewrites,
+  type PendingRewrite,
+  pendingRewrites,
+  rewriteTables,
+  TEMPORAL_PART,
+} from './content-rewrite.ts';
 import { IS_OF_UNIT, newPseudonym, replaceUnit } from './content-unit.ts';
 import type { Database, Queries } from './database.ts';
 
@@ -41,7 +48,7 @@ export interface Content {
   remove(runIds: readonly string[], removal: ContentRemoval): Promise<readonly string[]>;
   /**
    * Puts a random pseudonym in place of the unit wherever its name is needed for counts; audited. Undefined where nothing
-   * has its name, or a run of it is under way, which would write it again.
+   * has its name, or one of its runs is not erased: no query would find that run by its unit afterwards.
    */
   replaceUnit(unit: string, removal: Pick<ContentRemoval, 'who' | 'why'>): Promise<string | undefined>;
   /** Examples of datasets that were made of these runs: they are the dataset's, and stay. */
@@ -50,9 +57,9 @@ export interface Content {
   erasedAmong(runIds: readonly string[]): Promise<readonly string[]>;
   /** Rewrites the tables that an erasure has touched, so that free space holds nothing of it any more. */
   rewrite(isEmbedded: boolean): Promise<void>;
-  /** Whether Temporal's state is still to be rewritten. */
-  isTemporalPending(): Promise<boolean>;
-  endTemporalRewrite(): Promise<void>;
+  /** Undefined where Temporal's state holds nothing of an erasure. */
+  pendingTemporalRewrite(): Promise<PendingRewrite | undefined>;
+  endTemporalRewrite(done: PendingRewrite): Promise<void>;
   /** Removes payloads that only runs have put, none after that time; at most 1,000. */
   removePayloads(before: number): Promise<number>;
 }
@@ -79,7 +86,7 @@ export function createContent(database: Database, clock?: Clock): Content {
     ofUnit: (unit, limit) =>
       database.query<RunOfUnit>(
         `select run_id as "runId", state = 'running' as "isRunning" from run
-         where ${IS_OF_UNIT} and content_removed_at is null order by started_at, run_id limit $2`,
+         where ${IS_OF_UNIT} and content_removed_by is distinct from 'erasure' order by started_at, run_id limit $2`,
         [unit, limit],
       ),
     async remove(runIds, removal) {
@@ -89,10 +96,11 @@ export function createContent(database: Database, clock?: Clock): Content {
     replaceUnit(unit, { who, why }) {
       const pseudonym = newPseudonym();
       return database.transaction(async (queries) => {
-        const running = await queries.query(`select from run where state = 'running' and ${IS_OF_UNIT} limit 1`, [
-          unit,
-        ]);
-        if (running.length > 0) return undefined;
+        const kept = await queries.query(
+          `select from run where content_removed_by is distinct from 'erasure' and ${IS_OF_UNIT} limit 1`,
+          [unit],
+        );
+        if (kept.length > 0) return undefined;
         const rows = await replaceUnit(queries, unit, pseudonym);
         // The transaction may be made twice: the second time there is nothing left to do.
         if (rows === 0) return (await isAudited(queries, pseudonym)) ? pseudonym : undefined;
@@ -117,8 +125,8 @@ export function createContent(database: Database, clock?: Clock): Content {
       return rows.map(({ runId }) => runId);
     },
     rewrite: (isEmbedded) => rewriteTables(database, isEmbedded),
-    isTemporalPending: async () => (await pendingRewrites(database)).includes(TEMPORAL_PART),
-    endTemporalRewrite: () => endRewrites(database, [TEMPORAL_PART]),
+    pendingTemporalRewrite: async () => (await pendingRewrites(database)).find(({ part }) => part === TEMPORAL_PART),
+    endTemporalRewrite: (done) => endRewrites(database, [done]),
     async removePayloads(before) {
       const gone = await database.query(
         `delete from payload where hash in (
@@ -148,8 +156,9 @@ async function removeContent(
 ): Promise<readonly string[]> {
   const rows = await queries.query<{ runId: string }>(
     `select run_id as "runId" from run
-     where run_id = any($1::text[]) and state <> 'running' and content_removed_at is null order by run_id for update`,
-    [runIds],
+     where run_id = any($1::text[]) and state <> 'running'
+       and (content_removed_at is null or ($2 = 'erasure' and content_removed_by <> 'erasure')) order by run_id for update`,
+    [runIds, by],
   );
   const ids = rows.map(({ runId }) => runId);
   if (ids.length === 0) return ids;

@@ -3,33 +3,40 @@ import { describe, expect, it, vi } from 'vitest';
 import type { ContentRemoval, ExampleOfRun } from '../../src/store/content.ts';
 import { fakeRuntime, nothingRunning, run } from './fakes.ts';
 
-const ENDED = { state: 'completed', contentRemovedAt: null };
+const ENDED = { state: 'completed', contentRemovedBy: null };
 
 function world(more: object = {}) {
   const due = ['run-1', 'run-2'];
+  const erased = new Set<string>();
   const content = {
     due: vi.fn(async () => ({ runs: due.length, oldest: Date.UTC(2026, 0, 2, 3, 4, 5) })),
     dueRuns: vi.fn(async () => [...due]),
     ofUnit: vi.fn(async () => [
-      ...due.map((runId) => ({ runId, isRunning: false })),
+      ...due.filter((runId) => !erased.has(runId)).map((runId) => ({ runId, isRunning: false })),
       { runId: 'run-3', isRunning: true },
     ]),
-    remove: vi.fn(async (runIds: readonly string[], _removal: ContentRemoval) => runIds),
+    remove: vi.fn(async (runIds: readonly string[], _removal: ContentRemoval) => {
+      for (const runId of runIds) erased.add(runId);
+      return runIds;
+    }),
     replaceUnit: vi.fn(async (_unit: string, _said: unknown): Promise<string | undefined> => undefined),
     examplesOf: async (): Promise<readonly ExampleOfRun[]> => [],
-    isTemporalPending: async () => true,
-    endTemporalRewrite: vi.fn(async () => undefined),
+    pendingTemporalRewrite: async () => ({ part: 'temporal', since: 'now' }),
+    endTemporalRewrite: vi.fn(async (_done: unknown) => undefined),
     rewrite: vi.fn(async (_isEmbedded: boolean) => undefined),
   };
   const deleteWorkflowExecution = vi.fn(async () => ({}));
   const describeWorkflowExecution = () => Promise.reject(Object.assign(new Error('not found'), { code: 5 }));
   const { runtime } = fakeRuntime({
     store: { content, runs: { get: async (runId: string) => ({ runId, ...ENDED, ...more }) } },
-    connection: { workflowService: { deleteWorkflowExecution, describeWorkflowExecution } },
+    connection: {
+      withDeadline: (_: number, call: () => unknown) => call(),
+      workflowService: { deleteWorkflowExecution, describeWorkflowExecution },
+    },
     embedded: { hasDatabase: false, temporalFile: undefined },
   });
   const sluice = (line: string) => run(line.split(' '), { runtime, environment: { USER: 'mo' } });
-  return { sluice, content, runtime, deleteWorkflowExecution };
+  return { sluice, content, due, runtime, deleteWorkflowExecution };
 }
 
 describe('sluice runs prune', () => {
@@ -82,7 +89,7 @@ describe('sluice runs erase', () => {
     const { stdout, stderr } = await sluice('runs erase --unit u-1 --yes');
     expect(stdout).toContain('2 runs erased');
     expect(stderr).toContain('1 run under way: erase again');
-    const json = JSON.parse((await sluice('runs erase --unit u-1 --json')).stdout) as object;
+    const json = JSON.parse((await world().sluice('runs erase --unit u-1 --json')).stdout) as object;
     expect(json).toEqual({
       ...{ runs: ['run-1', 'run-2'], running: 1, erased: [], pseudonym: null, examples: [], dryRun: true },
     });
@@ -94,10 +101,23 @@ describe('sluice runs erase', () => {
     content.examplesOf = async () => [{ dataset: 'tuning', exampleId: 'e1', runId: 'run-1' }];
     const { stdout, stderr } = await sluice('runs erase --unit u-1 --yes');
     expect(content.replaceUnit).toHaveBeenCalledWith('u-1', { who: 'mo', why: 'sluice runs erase' });
-    expect(stdout).toContain('in place of the unit stands erased-0');
+    expect(stdout).toContain('the unit is replaced by erased-0');
     expect(stderr).toContain('1 example made of these runs stay in datasets: tuning/e1');
     expect(content.rewrite).toHaveBeenCalledWith(false);
-    expect(content.endTemporalRewrite).toHaveBeenCalled();
+    expect(content.endTemporalRewrite).toHaveBeenCalledWith({ part: 'temporal', since: 'now' });
+  });
+
+  it('erases runs of the unit that end meanwhile, before the unit is replaced', async () => {
+    const { sluice, content, due } = world();
+    content.remove.mockImplementationOnce(async (runIds) => {
+      due.splice(0, due.length, 'run-4');
+      return runIds;
+    });
+    content.replaceUnit.mockResolvedValue('erased-0');
+    expect((await sluice('runs erase --unit u-1 --yes')).stdout).toContain('3 runs erased');
+    const [, late] = content.remove.mock.calls;
+    expect(late![0]).toEqual(['run-4']);
+    expect(content.remove.mock.invocationCallOrder[1]).toBeLessThan(content.replaceUnit.mock.invocationCallOrder[0]!);
   });
 
   it('starts the embedded servers where nothing runs, since histories are theirs', async () => {
@@ -119,7 +139,7 @@ describe('sluice runs erase', () => {
   it('refuses one that is under way, and finds nothing in one that was erased', async () => {
     const running = await world({ state: 'running' }).sluice('runs erase run-1 --yes');
     expect(running).toMatchObject({ code: 1, stderr: expect.stringContaining('run run-1 is under way') });
-    expect((await world({ contentRemovedAt: 1 }).sluice('runs erase run-1 --yes')).stdout).toContain(
+    expect((await world({ contentRemovedBy: 'erasure' }).sluice('runs erase run-1 --yes')).stdout).toContain(
       'nothing to erase',
     );
   });

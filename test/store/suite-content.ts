@@ -184,13 +184,70 @@ export function describeContent(subject: Subject): void {
       expect(before.exposed).not.toEqual([]);
 
       expect(await content.erasedAmong(['content-unit-run', 'content-none'])).toEqual(['content-unit-run']);
-      expect(await content.isTemporalPending()).toBe(true);
+      const pending = await content.pendingTemporalRewrite();
       await content.rewrite(false);
-      await content.endTemporalRewrite();
-      expect(await content.isTemporalPending()).toBe(false);
+      await content.endTemporalRewrite(pending!);
+      expect(await content.pendingTemporalRewrite()).toBeUndefined();
       expect(await tablesWith(UNIT)).toEqual([]);
       const stats = await subject.database.query(`select most_common_vals::text, histogram_bounds::text from pg_stats`);
       expect(JSON.stringify(stats)).not.toContain(UNIT);
+    });
+
+    test('keeps its name while a run of it has content', async () => {
+      const { content, runs } = subject.store;
+      await made('content-6', { unit: 'u-late' });
+      expect(await content.replaceUnit('u-late', WISH)).toBeUndefined();
+      expect(await runs.get('content-6')).toMatchObject({ unit: 'u-late' });
+      expect(await content.remove(['content-6'], WISH)).toEqual(['content-6']);
+      expect(await content.replaceUnit('u-late', WISH)).toMatch(/^erased-/);
+    });
+
+    test('loses what retention has left: keys of idempotency, names, and histories by their run ids', async () => {
+      const { content, runs } = subject.store;
+      const unit = 'u-pruned';
+      await runs.begin({
+        ...{ runId: 'content-7', pipeline: 'content-bot', planId: 'p', arms: {}, unit, input: 1 },
+        idempotencyKey: `${unit}-1`,
+      });
+      const end = { outcome: 'completed', output: 1, error: null, finishedAt: LONG_AGO, nodes: [] } as const;
+      await runs.complete('content-7', end);
+      expect(await content.remove(['content-7'], AGE)).toEqual(['content-7']);
+      expect(await content.ofUnit(unit, 10)).toEqual([{ runId: 'content-7', isRunning: false }]);
+      expect(await content.remove(['content-7'], WISH)).toEqual(['content-7']);
+      expect(await content.remove(['content-7'], WISH)).toEqual([]);
+      expect(await content.erasedAmong(['content-7'])).toEqual(['content-7']);
+      await content.replaceUnit(unit, WISH);
+      expect(await tablesWith(unit)).toEqual([]);
+    });
+
+    test('loses what it wrote about runs of others', async () => {
+      const { content, feedback } = subject.store;
+      await made('content-8', { unit: 'u-somebody' });
+      await feedback.add({
+        ...{ feedbackId: 'f-8', runId: 'content-8', thumb: 1, score: null, note: 'by u-writer', emoji: null },
+        ...{ fields: { who: 'u-writer' }, by: 'u-writer', isSimulated: false, at: LONG_AGO },
+      });
+      await content.replaceUnit('u-writer', WISH);
+      expect(await tablesWith('u-writer')).toEqual([]);
+      expect(await feedback.ofRun('content-8')).toMatchObject([
+        { thumb: 1, note: null, by: expect.stringMatching(/^erased-/) },
+        { note: MARK, by: 'u-content' },
+      ]);
+      await content.remove(['content-8'], WISH);
+    });
+
+    test('stays pending where another erasure comes while files are rewritten', async () => {
+      const { content } = subject.store;
+      await made('content-9', { unit: 'u-first' });
+      await made('content-10', { unit: 'u-second' });
+      await content.remove(['content-9'], WISH);
+      const first = await content.pendingTemporalRewrite();
+      await content.remove(['content-10'], WISH);
+      await content.endTemporalRewrite(first!);
+      const second = await content.pendingTemporalRewrite();
+      expect(second).toBeDefined();
+      await content.endTemporalRewrite(second!);
+      expect(await content.pendingTemporalRewrite()).toBeUndefined();
     });
 
     test('has examples of datasets that are named, and stay', async () => {
