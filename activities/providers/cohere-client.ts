@@ -4,7 +4,7 @@ import type { StepFailure } from '../boundary/failure.ts';
 import type { ProviderCall } from './call.ts';
 import { explainRefusal } from './explain-status.ts';
 import { providerFailure } from './failures.ts';
-import { createFetch, NO_TIMEOUT_MS } from './http.ts';
+import { createFetch, REPLY_LIMIT_MS } from './http.ts';
 import { quote } from './quote.ts';
 import type { Served } from './settings.ts';
 
@@ -20,14 +20,25 @@ export function createCohereClient({ key, baseUrl }: Pick<Served, 'key' | 'baseU
           token: key.reveal(),
           environment: baseUrl ?? 'https://api.cohere.com',
           clientName: 'sluice',
-          // Temporal retries, and knows of it; the step's signal is the clock.
+          // Temporal retries, and knows of it.
           maxRetries: 0,
-          timeoutInSeconds: NO_TIMEOUT_MS / 1_000,
-          fetch: createFetch(),
+          timeoutInSeconds: REPLY_LIMIT_MS / 1_000,
+          fetch: failingInBody(createFetch()),
         }),
     );
     return (await client).v2;
   };
+}
+
+/**
+ * The SDK clears the timer of a request only when `fetch` resolves; one that was left keeps the process alive. So what
+ * `fetch` rejects with is met where the reply's body is read, which the SDK treats alike.
+ */
+function failingInBody(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+  return (...request) =>
+    fetch(...request).catch(
+      (error: unknown) => new Response(new ReadableStream({ start: (body) => body.error(error) })),
+    );
 }
 
 export const cohereOptions = ({ signal }: ProviderCall) => ({ abortSignal: signal, maxRetries: 0 });

@@ -18,8 +18,8 @@ export class ReplyTooLarge extends Error {
   override readonly name = 'ReplyTooLarge';
 }
 
-/** The longest that a timer takes: in effect, no limit of the SDK's own. */
-export const NO_TIMEOUT_MS = 2_147_483_000;
+/** The longest that an SDK waits for the head of a reply. A step's own limit is shorter: this one is for what has none. */
+export const REPLY_LIMIT_MS = 600_000;
 
 export function createFetch(mostBytes: number = MOST_REPLY_BYTES): typeof globalThis.fetch {
   const dispatcher = new Agent({

@@ -5,7 +5,7 @@ import type { StepFailure } from '../boundary/failure.ts';
 import type { ProviderCall } from './call.ts';
 import { explainRefusal } from './explain-status.ts';
 import { providerFailure } from './failures.ts';
-import { createFetch, NO_TIMEOUT_MS } from './http.ts';
+import { createFetch, REPLY_LIMIT_MS } from './http.ts';
 import type { Served } from './settings.ts';
 
 const HEADER_CHARACTERS = 200;
@@ -26,9 +26,9 @@ export function createOpenAiClient({ key, baseUrl }: Pick<Served, 'key' | 'baseU
           project: null,
           adminAPIKey: null,
           webhookSecret: null,
-          // Temporal retries, and knows of it; the step's signal is the clock.
+          // Temporal retries, and knows of it.
           maxRetries: 0,
-          timeout: NO_TIMEOUT_MS,
+          timeout: REPLY_LIMIT_MS,
           fetch: createFetch(),
           // It would print replies that it cannot parse.
           logLevel: 'off',
