@@ -9,7 +9,7 @@ import { readingCommand, runAction, type World } from './command.ts';
 import { findPipeline } from './lookup.ts';
 import { readRunInput } from './run-input.ts';
 import { chooseServed } from './served.ts';
-import { EXIT, type ExitCode, Interrupted, interruption, type Session } from './session.ts';
+import { END_LIMIT_MS, EXIT, type ExitCode, Interrupted, interruption, type Session } from './session.ts';
 import { showPassing, showRun } from './show-run.ts';
 import { showStream, wantsDrafts } from './show-stream.ts';
 import { shortRunId } from './text.ts';
@@ -64,7 +64,7 @@ async function ask(
   const input = checkRunInput(pipeline.id, pipeline.input, typed);
   const { run, instead, isPassing } = await withRuntime(
     session,
-    { project: services.project },
+    { project: services.project, endLimitMs: CANCEL_LIMIT_MS + END_LIMIT_MS },
     async ({ client, isPassing }) => {
       const asked = { name: known, input, unit: options.unit };
       const { pipeline, instead } = await chooseServed(client, pipelines, asked, terminal);

@@ -4,7 +4,15 @@ import type { Project } from '../runtime/project.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { describePlace } from '../store/database.ts';
 import { actingCommand, runAction, type World } from './command.ts';
-import { EXIT, type ExitCode, Interrupted, interruption, type Session } from './session.ts';
+import {
+  END_LIMIT_MS,
+  EXIT,
+  type ExitCode,
+  Interrupted,
+  interruption,
+  orInterrupted,
+  type Session,
+} from './session.ts';
 import { count, showDuration } from './text.ts';
 import { whenFree } from './with-servers.ts';
 import { LOCAL, missingKeys } from './without-keys.ts';
@@ -27,7 +35,8 @@ async function dev(session: Session): Promise<ExitCode> {
   const runtime = await whenFree(session, () => services.start({ serves: 'folder', project, onProgress }));
   try {
     for (const line of servingLines(runtime, project)) terminal.print(line);
-    for (const line of await keyLines(runtime, project)) terminal.print(line);
+    for (const line of await orInterrupted(session.signal, keyLines(runtime, project), END_LIMIT_MS))
+      terminal.print(line);
     terminal.print(`ready in ${showDuration(performance.now() - startedAt)}; stop with Ctrl-C`);
     return await untilStopped(session, runtime);
   } finally {

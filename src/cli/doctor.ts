@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { readingCommand, runAction, type World } from './command.ts';
 import type { Check } from './finding.ts';
-import { EXIT, type ExitCode, type Session } from './session.ts';
+import { EXIT, type ExitCode, orInterrupted, type Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
 import { wrap } from './text.ts';
 
@@ -28,7 +28,7 @@ interface DoctorOptions {
 async function doctor(session: Session, { online = false }: DoctorOptions): Promise<ExitCode> {
   const { terminal } = session;
   const { checkAll } = await import('./doctor-checks.ts');
-  const checks = await checkAll(session, { online });
+  const checks = await orInterrupted(session.signal, checkAll(session, { online }));
   const failed = checks.filter(({ status }) => status === 'fail');
   if (terminal.json) terminal.printJson({ ok: failed.length === 0, checks });
   else {

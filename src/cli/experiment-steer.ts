@@ -16,7 +16,7 @@ import { workflowIdOf } from './experiment-text.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { wrap } from './text.ts';
 import { userName } from './who.ts';
-import { withRuntime, withStore } from './with-servers.ts';
+import { closing, orStopped, withRuntime, withStore } from './with-servers.ts';
 
 interface SteerOptions {
   readonly why: string;
@@ -78,13 +78,8 @@ async function steerOne(
   const said: Steer = { action, by: userName(session.environment), why };
   if (action === 'abort' || action === 'pause') {
     const runtime = await served(session);
-    try {
-      return runtime === undefined
-        ? await steerInStore(session, said, find, yes)
-        : await steerIn(session, runtime, said, find, yes);
-    } finally {
-      await runtime?.stop();
-    }
+    if (runtime === undefined) return steerInStore(session, said, find, yes);
+    return closing(session, runtime, () => steerIn(session, runtime, said, find, yes));
   }
   return withRuntime(session, { project: session.services.project }, (runtime) =>
     steerIn(session, runtime, said, find, yes),
@@ -94,7 +89,7 @@ async function steerOne(
 /** The servers, where they answer. */
 async function served(session: Session): Promise<Runtime | undefined> {
   try {
-    return await session.services.connect();
+    return await orStopped(session.signal, session.services.connect());
   } catch (error) {
     if (error instanceof SluiceError && UNSERVED.has(error.code)) return undefined;
     throw error;

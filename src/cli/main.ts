@@ -2,7 +2,7 @@
 /** The program `sluice`: the process around the commands. */
 import { createInterface } from 'node:readline/promises';
 import { runProgram } from './program.ts';
-import { EXIT, Interrupted } from './session.ts';
+import { END_LIMIT_MS, EXIT, Interrupted, orInterrupted } from './session.ts';
 
 const interrupted = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const)
@@ -43,3 +43,13 @@ await runProgram(process.argv.slice(2), {
     process.exitCode = code;
   },
 });
+
+// A call, a timer or a connection that is left behind would keep the process alive, so it is ended: after all that was
+// written has been read. A signal ends it even when nobody reads.
+const flushed = Promise.all([process.stdout, process.stderr].map(flush));
+await orInterrupted(interrupted.signal, flushed, END_LIMIT_MS).catch(() => process.exit(EXIT.interrupted));
+process.exit();
+
+function flush(output: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => output.write('', () => resolve()));
+}

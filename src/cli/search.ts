@@ -78,16 +78,19 @@ async function answer(
     const searchByMode = createSearchByMode(store, embedderOf);
     const shown: Shown[] = [];
     const progress = session.terminal.progress('search');
-    for (let start = 0; start < queries.length; start += BATCH) {
-      const batch = queries.slice(start, start + BATCH);
-      for (const [place, found] of (await searchByMode(name, batch, { mode, top, snapshot })).entries()) {
-        const { query } = batch[place]!;
-        shown.push({ ...found, query, ...(explain && { explained: await explainHits(query, found) }) });
+    try {
+      for (let start = 0; start < queries.length; start += BATCH) {
+        const batch = queries.slice(start, start + BATCH);
+        for (const [place, found] of (await searchByMode(name, batch, { mode, top, snapshot })).entries()) {
+          const { query } = batch[place]!;
+          shown.push({ ...found, query, ...(explain && { explained: await explainHits(query, found) }) });
+        }
+        if (queries.length > BATCH) progress.update(shown.length, queries.length);
       }
-      if (queries.length > BATCH) progress.update(shown.length, queries.length);
+      return shown;
+    } finally {
+      progress.stop();
     }
-    progress.stop();
-    return shown;
   });
 }
 

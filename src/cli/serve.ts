@@ -5,7 +5,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { actingCommand, runAction, type World } from './command.ts';
 import { untilStopped } from './dev.ts';
 import { redactionOf } from './redacting.ts';
-import type { ExitCode, Session } from './session.ts';
+import { END_LIMIT_MS, type ExitCode, orInterrupted, type Session } from './session.ts';
 import { count } from './text.ts';
 import { withRuntime } from './with-servers.ts';
 
@@ -21,7 +21,9 @@ export function serveCommand(world: World): Command {
 
 function serve(session: Session): Promise<ExitCode> {
   const { services } = session;
-  return withRuntime(session, { project: services.project, serves: 'folder' }, (runtime) => serveOn(session, runtime));
+  return withRuntime(session, { project: services.project, serves: 'folder', endLimitMs: null }, (runtime) =>
+    serveOn(session, runtime),
+  );
 }
 
 async function serveOn(session: Session, runtime: Runtime): Promise<ExitCode> {
@@ -57,7 +59,7 @@ async function serveOn(session: Session, runtime: Runtime): Promise<ExitCode> {
   });
   try {
     terminal.print(`✔ API         ${api.url}  (${count(pipelines.size, 'pipeline')}; ${api.url}/docs shows all of it)`);
-    const keys = await runtime.store.apiKeys.list();
+    const keys = await orInterrupted(session.signal, runtime.store.apiKeys.list(), END_LIMIT_MS);
     if (!keys.some(({ revokedAt, isExpired }) => revokedAt === null && !isExpired))
       terminal.print('              there is no key yet: sluice keys create my-app --scope ask,feedback');
     return await untilStopped(session, runtime);

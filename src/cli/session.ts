@@ -70,16 +70,29 @@ export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
 
-/** The promise, or `Interrupted` as soon as the signal aborts. */
-export async function orInterrupted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+/** How long what is under way may take, after Ctrl-C or SIGTERM, to end in its own way. */
+export const END_LIMIT_MS = 2_000;
+
+/** The promise, or `Interrupted` where it is not settled this long after the signal aborts. */
+export async function orInterrupted<T>(signal: AbortSignal, promise: Promise<T>, limitMs = 0): Promise<T> {
   promise.catch(() => undefined); // told below, unless the interruption came first
-  return Promise.race([promise, interruption(signal)]);
+  const settled = new AbortController();
+  try {
+    return await Promise.race([promise, interruption(signal, limitMs, settled.signal)]);
+  } finally {
+    settled.abort();
+  }
 }
 
-/** Rejects when the signal aborts. */
-export function interruption(signal: AbortSignal): Promise<never> {
+/** Rejects this long after the signal aborts, unless it is not waited for any more. */
+export function interruption(signal: AbortSignal, limitMs = 0, unless?: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    if (signal.aborted) reject(new Interrupted());
-    signal.addEventListener('abort', () => reject(new Interrupted()), { once: true });
+    const interrupt = () => {
+      if (limitMs === 0) return reject(new Interrupted());
+      const timer = setTimeout(() => reject(new Interrupted()), limitMs);
+      unless?.addEventListener('abort', () => clearTimeout(timer), { once: true });
+    };
+    if (signal.aborted) return interrupt();
+    signal.addEventListener('abort', interrupt, { once: true, ...(unless && { signal: unless }) });
   });
 }

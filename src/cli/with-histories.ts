@@ -7,7 +7,7 @@ import type { EmbeddedState } from '../runtime/attach.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Store } from '../store/store.ts';
 import type { Session } from './session.ts';
-import { withRuntime, withStore } from './with-servers.ts';
+import { closing, orStopped, withRuntime, withStore } from './with-servers.ts';
 
 export interface Opened {
   readonly store: Store;
@@ -22,23 +22,23 @@ export interface OpenedWithHistories extends Required<Opened> {
 }
 
 export async function withHistories<T>(session: Session, work: (opened: Opened) => Promise<T>): Promise<T> {
-  const runtime = await session.services.connect().catch((error: unknown) => {
+  const runtime = await orStopped(session.signal, session.services.connect()).catch((error: unknown) => {
     if (error instanceof SluiceError && error.code === 'nothing_running') return undefined;
     throw error;
   });
   if (runtime === undefined) return withStore(session, work);
-  try {
-    return await work(await openedOf(runtime));
-  } finally {
-    await runtime.stop();
-  }
+  return closing(session, runtime, async () => work(await openedOf(runtime)));
 }
+
+/** How long a rewrite that was begun may take to end after Ctrl-C: its server is paused meanwhile. */
+const REWRITE_LIMIT_MS = 60_000;
 
 /** Starts the embedded servers where nothing runs: without a server, histories cannot be removed. */
 export const withHistoriesInAnyCase = <T>(
   session: Session,
   work: (opened: OpenedWithHistories) => Promise<T>,
-): Promise<T> => withRuntime(session, {}, async (runtime) => work(await openedOf(runtime)));
+): Promise<T> =>
+  withRuntime(session, { endLimitMs: REWRITE_LIMIT_MS }, async (runtime) => work(await openedOf(runtime)));
 
 async function openedOf({ store, connection, temporal, embedded }: Runtime): Promise<OpenedWithHistories> {
   const { deleteHistory, deletionEnds } = await import('../runtime/delete-history.ts');

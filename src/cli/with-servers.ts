@@ -9,13 +9,15 @@ import type { Serves } from '../runtime/dev-state.ts';
 import type { Project } from '../runtime/project.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { OpenedStore } from '../runtime/store-only.ts';
-import { Interrupted, orInterrupted, type Session } from './session.ts';
+import { END_LIMIT_MS, Interrupted, orInterrupted, type Session } from './session.ts';
 
 export interface Needs {
   /** Loads the steps that a worker, started with the servers, runs; absent: no worker is started. */
   readonly project?: () => Promise<Project>;
   /** Whether what is started is for others, too; default: for this command alone. */
   readonly serves?: Serves;
+  /** How long the command may take to end after Ctrl-C or SIGTERM; null: it always ends by itself. Default: 2 s. */
+  readonly endLimitMs?: number | null;
 }
 
 const WAIT_LIMIT_MS = 60_000;
@@ -28,7 +30,7 @@ export async function withRuntime<T>(
   work: (runtime: Runtime) => Promise<T>,
 ): Promise<T> {
   const runtime = await whenFree(session, () => openRuntime(session, needs));
-  return closing(session, runtime, () => Promise.race([work(runtime), runtime.failed]));
+  return closing(session, runtime, () => Promise.race([work(runtime), runtime.failed]), needs.endLimitMs);
 }
 
 /** Gives `work` the store alone, for commands that only read it: Temporal is not started for that. */
@@ -38,17 +40,33 @@ export async function withStore<T>(session: Session, work: (opened: OpenedStore)
   return closing(session, opened, () => work(opened));
 }
 
+/** What can be opened, and is stopped by whoever opened it. */
+interface Opened {
+  stop(): Promise<void>;
+}
+
 /** Tries again while another command has the folder. @throws SluiceError `folder_busy` when that takes too long */
-export async function whenFree<T>({ terminal, signal }: Session, open: () => Promise<T>): Promise<T> {
+export async function whenFree<T extends Opened>(session: Session, open: () => Promise<T>): Promise<T> {
+  const { terminal, signal } = session;
   const giveUpAt = performance.now() + WAIT_LIMIT_MS;
   for (let isTold = false; ; isTold = true) {
     try {
-      return await open();
+      return await orStopped(signal, open());
     } catch (error) {
       if (!isCode(error, 'folder_busy') || performance.now() > giveUpAt) throw error;
       if (!isTold) terminal.note(`${error.message}: waiting for it, at most ${WAIT_LIMIT_MS / 1_000} s`);
     }
     await orInterrupted(signal, delay(POLL_MS));
+  }
+}
+
+/** What is opened only after the command was given up is stopped again. */
+export async function orStopped<T extends Opened>(signal: AbortSignal, opening: Promise<T>): Promise<T> {
+  try {
+    return await orInterrupted(signal, opening, END_LIMIT_MS);
+  } catch (error) {
+    if (error instanceof Interrupted) opening.then((opened) => opened.stop()).catch(() => undefined);
+    throw error;
   }
 }
 
@@ -71,15 +89,17 @@ async function openRuntime({ services, terminal }: Session, { project, serves = 
   });
 }
 
-async function closing<T>(
+/** Stops what was opened when the work has ended, or is given up. */
+export async function closing<T>(
   { signal, terminal }: Session,
-  opened: { stop(): Promise<void> },
+  opened: Opened,
   work: () => Promise<T>,
+  endLimitMs: number | null = END_LIMIT_MS,
 ): Promise<T> {
   let result: T;
   try {
     if (signal.aborted) throw new Interrupted();
-    result = await work();
+    result = await (endLimitMs === null ? work() : orInterrupted(signal, work(), endLimitMs));
   } catch (error) {
     if (isCode(error, 'server_ended')) terminal.note('a server is gone: stopping the rest');
     // What went wrong first is told, not what that made of the end.

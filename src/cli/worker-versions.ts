@@ -8,6 +8,7 @@ import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { showTime } from './text.ts';
+import { closing, orStopped } from './with-servers.ts';
 
 interface VersionsOptions {
   readonly current?: string;
@@ -58,15 +59,13 @@ async function versions(session: Session, options: VersionsOptions): Promise<Exi
       remedy: 'give both: --ramp BUILD --percent NUMBER',
     });
   // Servers are not started for this: what they would say is that nobody has a version.
-  const runtime = await session.services.connect();
-  try {
+  const runtime = await orStopped(session.signal, session.services.connect());
+  return closing(session, runtime, async () => {
     const now = await act(runtime.client, options);
     if (session.terminal.json) session.terminal.printJson(now ?? null);
     else show(session.terminal, now);
     return EXIT.fine;
-  } finally {
-    await runtime.stop();
-  }
+  });
 }
 
 async function act(client: WorkerVersionsClient, options: VersionsOptions): Promise<WorkerVersions | undefined> {

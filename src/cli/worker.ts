@@ -4,6 +4,7 @@ import { actingCommand, runAction, type World } from './command.ts';
 import { untilStopped } from './dev.ts';
 import type { ExitCode, Session } from './session.ts';
 import { count } from './text.ts';
+import { orStopped } from './with-servers.ts';
 import { workerVersionsCommand } from './worker-versions.ts';
 
 export function workerCommand(world: World): Command {
@@ -22,7 +23,7 @@ export function workerCommand(world: World): Command {
 async function worker(session: Session): Promise<ExitCode> {
   const { terminal, services } = session;
   const project = await services.project();
-  const runtime = await services.connectWorker(project);
+  const runtime = await orStopped(session.signal, services.connectWorker(project));
   try {
     const { address, namespace } = runtime.temporal;
     terminal.print(

@@ -23,6 +23,10 @@ export async function startChild(program: string, args: readonly string[], logFi
   const log = await open(logFile, 'w', OWN);
   const child = withPrivateUmask(() => spawn(program, args, { detached: true, stdio: ['ignore', log.fd, log.fd] }));
   await started(child, program);
+  // Of a process that ends before it has stopped its servers, none is left running.
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
   await log.close();
   const ended = once(child, 'exit').then(async ([code, signal]) => {
     const tail = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').slice(-LOG_TAIL_LINES);

@@ -1,6 +1,7 @@
 /** The program as a process: what only a real one can show. */
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -105,5 +106,51 @@ describe('exit codes', () => {
     const { code, stdout } = await sluice('steps', '--json');
     expect(JSON.parse(stdout).error).toMatchObject({ code: 'project_missing', data: { folder: expect.any(String) } });
     expect(code).toBe(1);
+  });
+});
+
+describe('the end of the process', () => {
+  const source = fileURLToPath(new URL('../../src/index.ts', import.meta.url));
+  const zod = fileURLToPath(new URL('../../node_modules/zod/index.js', import.meta.url));
+  /** Steps of long descriptions, in a project that leaves a timer of a day behind. */
+  const project = `
+    import { z } from ${JSON.stringify(zod)};
+    import { definePipeline, defineStep } from ${JSON.stringify(source)};
+    setInterval(() => undefined, 86_400_000);
+    const Text = z.object({ text: z.string().describe('long '.repeat(60_000)) });
+    const policy = { attempts: 1, timeout: '1 second' };
+    export const pipelines = ['one', 'two', 'three'].map((name) => {
+      const step = defineStep(name, { version: 1, input: Text, output: Text, effect: 'read', policy });
+      return definePipeline('bot-' + name, Text).step('said', step, ({ input }) => input).output(Text, ({ said }) => said);
+    });
+  `;
+
+  /** A command that writes more than a pipe holds. */
+  async function writeMuch() {
+    await mkdir(join(folder, 'pipelines'), { recursive: true });
+    await writeFile(join(folder, 'pipelines/index.ts'), project);
+    return spawn(process.execPath, [main, 'steps', '--json'], { cwd: folder });
+  }
+
+  it('comes after all that was written has been read, however slowly, and whatever was left behind', async () => {
+    const child = await writeMuch();
+    const ended = once(child, 'close');
+    let text = '';
+    // A chunk at a time, the next when all else that waits has had its turn.
+    for await (const chunk of child.stdout.setEncoding('utf8')) {
+      text += chunk;
+      await new Promise(setImmediate);
+    }
+    expect(await ended, text.slice(0, 2_000)).toEqual([0, null]);
+    expect(text.length).toBeGreaterThan(1_500_000);
+    expect(JSON.parse(text)).toHaveLength(3);
+  });
+
+  it('comes at one signal where nobody reads', async () => {
+    const child = await writeMuch();
+    const ended = once(child, 'exit');
+    await once(child.stdout, 'readable');
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([130, null]);
   });
 });
