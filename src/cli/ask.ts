@@ -2,10 +2,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { SluiceError } from '../errors.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { StartedRun } from '../runtime/client.ts';
+import { modelsOf } from '../runtime/plan-keys.ts';
 import type { RunResult } from '../runtime/run-result.ts';
 import { addBudgetOptions, type BudgetOptions, budgetOf } from './budget-options.ts';
 import { readingCommand, runAction, type World } from './command.ts';
+import { ownServerOf } from './doctor-providers.ts';
 import { findPipeline } from './lookup.ts';
 import { readRunInput } from './run-input.ts';
 import { chooseServed } from './served.ts';
@@ -68,6 +71,7 @@ async function ask(
     async ({ client, isPassing }) => {
       const asked = { name: known, input, unit: options.unit };
       const { pipeline, instead } = await chooseServed(client, pipelines, asked, terminal);
+      noteOwnServer(session, pipeline.plan);
       const runOptions = {
         // Not given up at Ctrl-C: the signal cancels the run, and its record then says so.
         signal,
@@ -94,6 +98,13 @@ async function ask(
   if (isPassing && !terminal.json && !isSaid) showPassing(terminal);
   if (signal.aborted) return EXIT.interrupted;
   return hasAnswer ? EXIT.fine : EXIT.error;
+}
+
+/** Names the server that is not OpenAI's own, with the models that run there. */
+function noteOwnServer({ environment, terminal }: Session, plan: Plan): void {
+  const server = ownServerOf(environment);
+  const models = modelsOf(plan).filter((model) => model.startsWith('openai/'));
+  if (server !== undefined && models.length > 0) terminal.note(`models: ${models.join(', ')} at ${server}`);
 }
 
 /** How long a cancelled run may take to say so; a server that is away is not waited for longer. */

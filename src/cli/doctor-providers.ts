@@ -8,8 +8,21 @@ export function lookAtKeys(environment: Session['environment']): Finding {
     ([given, missing], name) => (environment[name] ? [[...given, name], missing] : [given, [...missing, name]]),
     [[], []],
   );
-  if (set.length === 0) return ok(`none: local models need none (${unset.join(', ')} not set)`);
-  return ok([`${set.join(', ')} set`, ...(unset.length > 0 ? [`${unset.join(', ')} not set`] : [])].join('; '));
+  if (set.length === 0 && !environment.OPENAI_BASE_URL)
+    return ok(`none: local models need none (${unset.join(', ')} not set)`);
+  const ownServer = environment.OPENAI_BASE_URL ? [`openai/* models run at ${ownServerOf(environment)}`] : [];
+  return ok(
+    [
+      ...(set.length > 0 ? [`${set.join(', ')} set`] : []),
+      ...(unset.length > 0 ? [`${unset.join(', ')} not set`] : []),
+      ...ownServer,
+    ].join('; '),
+  );
+}
+
+/** The server that models named `openai/…` run at, and why; undefined where that is OpenAI's own. */
+export function ownServerOf({ OPENAI_BASE_URL: url, OPENAI_API_KEY: key }: Session['environment']): string | undefined {
+  return url ? `${url} (OPENAI_BASE_URL; ${key ? 'with OPENAI_API_KEY' : 'no key'})` : undefined;
 }
 
 /** @throws StepFailure what the call met */

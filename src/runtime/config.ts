@@ -189,13 +189,16 @@ export function readConfig(environment: { readonly [name: string]: string | unde
     workerDeployment: prefix,
     ...(env.SLUICE_WORKER_VERSIONING && { versioning: { buildId: env.SLUICE_BUILD_ID! } }),
     providers: Object.freeze({
-      openai: accessOf(env.OPENAI_API_KEY, env.OPENAI_BASE_URL),
+      openai: accessOf(env.OPENAI_API_KEY ?? (env.OPENAI_BASE_URL && NO_KEY), env.OPENAI_BASE_URL),
       cohere: accessOf(env.CO_API_KEY, env.COHERE_BASE_URL),
     }),
     prices: env.SLUICE_PRICES ?? [],
     logLevel: env.SLUICE_LOG,
   });
 }
+
+/** Sent to a server of one's own that asks for no key: its SDK needs one. */
+const NO_KEY = 'none';
 
 function accessOf(key: string | undefined, baseUrl: string | undefined): ProviderAccess {
   return Object.freeze({

@@ -4,6 +4,7 @@
  */
 import { KEY_VARIABLES, type ServedName } from '../../activities/providers/settings.ts';
 import { SluiceError } from '../errors.ts';
+import { nodesOf } from '../plan/nodes.ts';
 import type { Json, Plan, StepNode } from '../plan/plan.ts';
 import type { Config } from './config.ts';
 
@@ -22,6 +23,14 @@ export function servedFor({ call, fallback }: Pick<StepNode, 'call' | 'fallback'
   return SERVED.map((name): Served => `${name}/*`).filter((served) =>
     models.some((model) => model?.startsWith(served.slice(0, -1))),
   );
+}
+
+/** The models that a plan names, those of fallbacks included, sorted. */
+export function modelsOf(plan: Pick<Plan, 'nodes'>): readonly string[] {
+  const models = [...nodesOf(plan)].flatMap((node) =>
+    node.kind === 'step' ? [modelIn(node.call.config), node.fallback && modelIn(node.fallback.config)] : [],
+  );
+  return [...new Set(models.filter((model) => model !== undefined))].sort();
 }
 
 /** Whether its calls cost money. */

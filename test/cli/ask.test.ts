@@ -48,6 +48,19 @@ describe('sluice ask', () => {
     expect(state.stopped).toBe(1);
   });
 
+  it('names the models that run at a server of one’s own, and why they do', async () => {
+    const { client } = answering();
+    const plan = JSON.parse(JSON.stringify(docsBot).replaceAll('local/extractive', 'openai/gpt-5-mini'));
+    const served = { ...pipelines.get('docs-bot')!, plan, deployment: { planId: 'p' } };
+    const { runtime } = fakeRuntime({ client: { ...client, serve: async () => served } });
+    const environment = { OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1' };
+    const { stderr } = await run(['ask', 'docs-bot', 'How?'], { runtime, environment });
+    expect(stderr).toMatch(
+      /^models: openai\/gpt-5-mini at http:\/\/127\.0\.0\.1:11434\/v1 \(OPENAI_BASE_URL; no key\)$/m,
+    );
+    expect((await run(['ask', 'docs-bot', 'How?'], { runtime })).stderr).not.toContain('models:');
+  });
+
   it('asks what is deployed for its unit, and says in which experiments the run was', async () => {
     const { client } = answering({ ...finishedRun, arms: { 'rerank.2': 'wide' } });
     const served = { ...pipelines.get('docs-bot')!, deployment: { planId: 'p' }, served: { unit: 'user-7' } };

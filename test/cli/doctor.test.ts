@@ -137,6 +137,13 @@ describe('single looks', () => {
     const finding = lookAtKeys({ OPENAI_API_KEY: 'sk-very-secret' });
     expect(finding).toEqual({ status: 'ok', found: 'OPENAI_API_KEY set; CO_API_KEY not set' });
   });
+  it('a server of one’s own needs no key, and is named', () => {
+    expect(lookAtKeys({ OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1' })).toEqual({
+      status: 'ok',
+      found:
+        'OPENAI_API_KEY, CO_API_KEY not set; openai/* models run at http://127.0.0.1:11434/v1 (OPENAI_BASE_URL; no key)',
+    });
+  });
   it('what stands still is named, with what to do about it, each once', async () => {
     expect(stalledFinding(await healthOf(wellParts({})))).toMatchObject({ status: 'ok' });
     const late = { count: 1, first: [{ runId: 'run-a', ageMs: 9e5 }] };
