@@ -11,7 +11,7 @@ const Text = z.object({ text: z.string() });
 const policy = {
   attempts: 3,
   timeout: '20 seconds',
-  heartbeat: '1 second',
+  heartbeat: '5 seconds',
   backoff: { first: '10 ms', factor: 1, max: '10 ms' },
 } as const;
 
