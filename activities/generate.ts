@@ -6,6 +6,7 @@ import { fillPrompt, NO_ANSWER } from '../pipelines/prompts.ts';
 import { generate } from '../pipelines/steps.ts';
 import type { ConfigOf, InputOf, OutputOf } from '../src/index.ts';
 import { StepFailure } from './boundary/failure.ts';
+import { whileProgressing } from './boundary/heartbeat.ts';
 import { type Implemented, implement, type StepContext } from './boundary/implement.ts';
 import { answerByExcerpts } from './local/answer-by-excerpts.ts';
 import { callOf, isLocal, recentTurns, replyLimits } from './models.ts';
@@ -38,17 +39,22 @@ function byExcerpts({ question, passages, feedback }: Asked, { config, emit }: C
 }
 
 async function byModel(model: LanguageModel, asked: Asked, context: Context): Promise<Draft> {
-  const { config, emit } = context;
+  const { config, emit, heartbeat, signal } = context;
   const messages = messagesOf(asked, config, model);
   const { shown, leftOut } = fitPassages(asked.passages, roomFor(messages, config, model), model);
   if (shown.length === 0) throw noRoom(model, config);
   const documents = shown.map((passage, index) => asDocument(passage, index + 1));
   const growing = draftText(shown.length);
-  const onText = (piece: string) => emit(growing.push(piece));
-  const { text: written } = await model.writeText(
-    { messages, documents, onText, ...replyLimits(config) },
-    callOf(context),
-  );
+  const watch = { signal, limitMs: config.tokenTimeoutSeconds * 1_000, silent: () => noTokens(model, config) };
+  const { text: written } = await whileProgressing(watch, (signal, progressed) => {
+    const onText = (piece: string) => {
+      progressed();
+      heartbeat();
+      emit(growing.push(piece));
+    };
+    const request = { messages, documents, onText, ...replyLimits(config) };
+    return model.writeText(request, callOf({ ...context, signal }));
+  });
   emit(growing.end());
   // From the whole reply, not from its pieces: what is recorded does not depend on how it was sent.
   const { text, draft } = readDraft(written, shown.length);
@@ -104,6 +110,15 @@ function noRoom({ name }: LanguageModel, { contextTokens }: Context['config']): 
     remedy: 'raise contextTokens, lower historyTokens, or cut smaller passages',
     retryable: false,
     data: { model: name, contextTokens },
+  });
+}
+
+function noTokens({ name }: LanguageModel, { tokenTimeoutSeconds }: Context['config']): StepFailure {
+  return new StepFailure('timeout', {
+    message: `${name} sent no token for ${tokenTimeoutSeconds} s`,
+    remedy: 'raise tokenTimeoutSeconds, or find out why the model stops',
+    retryable: true,
+    data: { model: name, tokenTimeoutSeconds },
   });
 }
 

@@ -142,12 +142,14 @@ export const generate = defineStep('generate', {
     historyTokens,
     temperature,
     maxOutputTokens: maxOutputTokens(4_000),
+    /** A model that sends no token for so long is given up; the policy's timeout limits the whole reply. */
+    tokenTimeoutSeconds: z.int().min(1).max(3_600).default(90),
     /** `local/extractive` only: passages quoted, and lines of code; 0 leaves code out. */
     maxPassages: z.int().min(1).max(10).default(3),
     codeLines: z.int().min(0).max(200).default(40),
   }),
   effect: 'read',
-  policy: { attempts: 3, timeout: '90 seconds', backoff },
+  policy: { attempts: 3, timeout: '5 minutes', backoff },
 });
 
 /** Whether an answer is what its passages say, and says what was asked: judged by a served model, or by words. */

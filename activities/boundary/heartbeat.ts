@@ -26,24 +26,43 @@ async function beatOnTimer(attempt: Attempt, heartbeatMs: number, next: Paramete
   }
 }
 
-async function watchProgress(attempt: Attempt, heartbeatMs: number, next: Parameters<Wrapper>[1]) {
-  const { promise: silent, reject } = Promise.withResolvers<never>();
-  const { signal, abort, unlink } = linkedTo(attempt.signal);
-  const timer = startTimer(heartbeatMs, () => {
-    const failure = new StepFailure('heartbeat_lost', {
+function watchProgress(attempt: Attempt, heartbeatMs: number, next: Parameters<Wrapper>[1]) {
+  const silent = () =>
+    new StepFailure('heartbeat_lost', {
       message: `'${attempt.key}' (${attempt.step.name}@${attempt.step.version}) made no progress for ${heartbeatMs} ms`,
       remedy: `raise the 'heartbeat' of the node, or call context.heartbeat() more often`,
       retryable: true,
     });
+  return whileProgressing({ signal: attempt.signal, limitMs: heartbeatMs, silent }, (signal, progressed) => {
+    const heartbeat: Attempt['heartbeat'] = (progress) => {
+      progressed();
+      attempt.heartbeat(progress);
+    };
+    return next({ ...attempt, signal, heartbeat });
+  });
+}
+
+interface Watch {
+  readonly signal: AbortSignal;
+  /** The longest time without progress. */
+  readonly limitMs: number;
+  readonly silent: () => StepFailure;
+}
+
+/** Aborts the work, and fails as `silent` says, when it makes no progress for the limit. */
+export async function whileProgressing<T>(
+  { signal: outer, limitMs, silent }: Watch,
+  work: (signal: AbortSignal, progressed: () => void) => Promise<T>,
+): Promise<T> {
+  const { promise: failed, reject } = Promise.withResolvers<never>();
+  const { signal, abort, unlink } = linkedTo(outer);
+  const timer = startTimer(limitMs, () => {
+    const failure = silent();
     abort(failure);
     reject(failure);
   });
-  const heartbeat: Attempt['heartbeat'] = (progress) => {
-    timer.refresh();
-    attempt.heartbeat(progress);
-  };
   try {
-    return await Promise.race([next({ ...attempt, signal, heartbeat }), silent]);
+    return await Promise.race([work(signal, () => timer.refresh()), failed]);
   } finally {
     timer.clear();
     unlink();
