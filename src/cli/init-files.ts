@@ -133,7 +133,7 @@ likewise.
 ## Real servers
 
 \`\`\`sh
-(umask 077; for name in POSTGRES SLUICE_POSTGRES TEMPORAL_POSTGRES; do echo "$\{name}_PASSWORD=$(openssl rand -hex 32)"; done > .env)
+(umask 077; for name in POSTGRES SLUICE_POSTGRES TEMPORAL_POSTGRES; do echo "$\{name}_PASSWORD=$(openssl rand -hex 32)"; done >> .env)
 docker compose up --detach
 . ./.env
 export TEMPORAL_ADDRESS=localhost:7233 DATABASE_URL=postgres://sluice:$SLUICE_POSTGRES_PASSWORD@localhost:5432/sluice
