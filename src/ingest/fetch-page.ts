@@ -3,9 +3,12 @@
  * page or that there is none; a server that does not answer, or says that it cannot now, is asked again and then is
  * `unavailable`: that says nothing about the page.
  */
+import type { LookupAddress } from 'node:dns';
+import type { LookupFunction } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Agent, fetch, type Response } from 'undici';
 import { type Format, formatOfPage } from './formats.ts';
-import { type AllowedHosts, isAllowed, leadsHome } from './hosts.ts';
+import { type AllowedHosts, isThisMachine, type ResolveHost, resolveAllowed } from './hosts.ts';
 import { INGEST_LIMITS } from './limits.ts';
 import { limitOf } from './raw-document.ts';
 import { type Refusal, refused } from './skip.ts';
@@ -27,6 +30,8 @@ export interface FetchOptions {
   readonly pageMs?: number;
   /** Before the second try; doubled for each further one. Default 250. */
   readonly retryMs?: number;
+  /** Default: the system's resolver. */
+  readonly resolve?: ResolveHost;
 }
 
 const RETRY_MS = 250;
@@ -42,7 +47,7 @@ export async function fetchPage(url: URL, options: FetchOptions): Promise<Page |
   for (let attempt = 1; attempt <= INGEST_LIMITS.pageTries && !timeout.aborted; attempt += 1) {
     try {
       if (attempt > 1) await delay((options.retryMs ?? RETRY_MS) * 2 ** (attempt - 2), undefined, { signal });
-      const page = await follow(url, options.allowedHosts, signal);
+      const page = await follow(url, options, signal);
       if (page.kind === 'read' || page.reason !== 'unavailable') return page;
       last = page;
     } catch (error) {
@@ -56,24 +61,57 @@ export async function fetchPage(url: URL, options: FetchOptions): Promise<Page |
   return last;
 }
 
-async function follow(start: URL, allowed: AllowedHosts, signal: AbortSignal): Promise<Page | Refusal> {
+async function follow(
+  start: URL,
+  { allowedHosts, resolve }: FetchOptions,
+  signal: AbortSignal,
+): Promise<Page | Refusal> {
   let url = start;
+  let mayBeLocal = true;
   for (let redirects = 0; redirects <= INGEST_LIMITS.pageRedirects; redirects += 1) {
-    if (!isAllowed(url, allowed) || !(await leadsHome(url, allowed)))
-      return refused(
-        'host-refused',
-        `it leads to '${url.origin}', which is not this machine and not in SLUICE_INGEST_HOSTS`,
-      );
-    const response = await fetch(url.href, { redirect: 'manual', signal, headers: { accept: ACCEPT } });
-    const location = response.headers.get('location');
-    if (!REDIRECTS.has(response.status) || location === null) return readAnswer(url, response);
-    await response.body?.cancel();
-    const next = URL.parse(location, url.href);
-    if (next === null) return refused('not-found', `it redirects to '${location}', which is no address`);
+    const addresses = await resolveAllowed(url, { allowedHosts, mayBeLocal, resolve });
+    if (addresses === undefined) return hostRefusal(url);
+    const answer = await request(url, addresses, signal);
+    if (!('location' in answer)) return answer;
+    const next = URL.parse(answer.location, url.href);
+    if (next === null) return refused('not-found', `it redirects to '${answer.location}', which is no address`);
+    mayBeLocal &&= isThisMachine(url);
     url = next;
   }
   return refused('not-found', `it redirects more than ${INGEST_LIMITS.pageRedirects} times`);
 }
+
+const hostRefusal = (url: URL) =>
+  refused(
+    'host-refused',
+    `it leads to '${url.origin}', which is not this machine and not in SLUICE_INGEST_HOSTS, or has a private address that is not listed there`,
+  );
+
+/** Connects to one of `addresses` and to no other. */
+async function request(
+  url: URL,
+  addresses: readonly LookupAddress[],
+  signal: AbortSignal,
+): Promise<Page | Refusal | { readonly location: string }> {
+  const dispatcher = new Agent({ connect: { lookup: pinnedLookup(addresses) } });
+  try {
+    const response = await fetch(url.href, { redirect: 'manual', signal, headers: { accept: ACCEPT }, dispatcher });
+    const location = response.headers.get('location');
+    if (!REDIRECTS.has(response.status) || location === null) return await readAnswer(url, response);
+    await response.body?.cancel();
+    return { location };
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+const pinnedLookup =
+  (addresses: readonly LookupAddress[]): LookupFunction =>
+  (_hostname, options, callback) => {
+    const [first] = addresses;
+    if (options.all) callback(null, [...addresses]);
+    else callback(null, first!.address, first!.family);
+  };
 
 const ACCEPT = 'text/html, text/markdown, text/plain, application/pdf, */*;q=0.5';
 

@@ -53,6 +53,73 @@ describe('hosts', () => {
   });
 });
 
+describe('a listed host', () => {
+  const secret = { '/secret': { body: 'Secret.', headers: { 'content-type': 'text/plain' } } };
+  const local = [{ address: '127.0.0.1', family: 4 }];
+
+  test('cannot redirect to this machine, nor to a host that is not listed', async () => {
+    const inside = await servePages(secret);
+    const port = new URL(inside.origin).port;
+    for (const target of [`127.0.0.1:${port}`, `localhost:${port}`, `[::ffff:127.0.0.1]:${port}`, 'other.example']) {
+      const outside = await servePages({ '/': { status: 302, headers: { location: `http://${target}/secret` } } });
+      const { port: outsidePort } = new URL(outside.origin);
+      const page = await fetching(`http://docs.example:${outsidePort}/`, {
+        allowedHosts: ['docs.example', `127.0.0.1:${outsidePort}`],
+        resolve: async () => local,
+      });
+      expect(page).toMatchObject({ kind: 'refused', reason: 'host-refused' });
+      expect(outside.asked).toEqual(['/']);
+    }
+    expect(inside.asked).toEqual([]);
+  });
+
+  test.each([
+    '127.0.0.1',
+    '10.1.2.3',
+    '172.31.0.1',
+    '192.168.1.1',
+    '100.64.0.1',
+    '169.254.169.254',
+    '0.0.0.0',
+    '224.0.0.1',
+    '255.255.255.255',
+    '::1',
+    '::',
+    'fd00::1',
+    'fe80::1',
+    'ff02::1',
+    '::ffff:127.0.0.1',
+    '::ffff:8.8.8.8',
+    '64:ff9b::7f00:1',
+    '2002:7f00:1::',
+  ])('that resolves to %s, even beside a public address, is refused', async (address) => {
+    const { origin, asked } = await servePages(secret);
+    const page = await fetching(`http://docs.example:${new URL(origin).port}/secret`, {
+      allowedHosts: ['docs.example'],
+      resolve: async () => [
+        { address: '8.8.8.8', family: 4 },
+        { address, family: address.includes(':') ? 6 : 4 },
+      ],
+    });
+    expect(page).toMatchObject({ kind: 'refused', reason: 'host-refused' });
+    expect(asked).toEqual([]);
+  });
+
+  test('is resolved once, and the connection goes to the address that was checked', async () => {
+    const { origin, asked } = await servePages(secret);
+    const { port } = new URL(origin);
+    let resolutions = 0;
+    // The name does not exist for the system's resolver: only the checked address can answer.
+    const page = await fetching(`http://docs.invalid:${port}/secret`, {
+      allowedHosts: ['docs.invalid', '127.0.0.1'],
+      resolve: async () => (++resolutions === 1 ? local : [{ address: '10.1.2.3', family: 4 }]),
+    });
+    expect(page).toMatchObject({ kind: 'read' });
+    expect(resolutions).toBe(1);
+    expect(asked).toEqual(['/secret']);
+  });
+});
+
 describe('a page', () => {
   test('comes with its format, its charset and where it was found', async () => {
     const { origin } = await servePages({
