@@ -41,6 +41,8 @@ export interface FeedbackOptions {
   readonly key?: string;
   /** Who says it, as the caller knows them. */
   readonly by?: string;
+  /** The API key that sends it, which signs where nobody is named. */
+  readonly sentWith?: { readonly keyId: string; readonly name: string };
   /** When it was said, in milliseconds since the epoch; default: now. */
   readonly at?: number;
   /** Made up by `sluice simulate`. */
@@ -48,21 +50,27 @@ export interface FeedbackOptions {
 }
 
 export interface FeedbackClient {
-  /** @throws SluiceError `feedback_invalid`, `run_unknown`, `feedback_conflict` */
+  /** @throws SluiceError `feedback_invalid`, `run_unknown`, `feedback_conflict`, `feedback_names_full` */
   feedback(runId: string, said: Feedback, options?: FeedbackOptions): Promise<FeedbackRow>;
 }
 
 export function createFeedbackClient(store: Store, redaction: Redaction = NO_REDACTION): FeedbackClient {
   return {
-    async feedback(runId, given, { key, by = null as string | null, at = Date.now(), isSimulated = false } = {}) {
+    async feedback(
+      runId,
+      given,
+      { key, by: name = null as string | null, sentWith, at = Date.now(), isSimulated = false } = {},
+    ) {
       const said = redacted(check(given), redaction);
       const { thumb, score = null, note = null, emoji = null, fields = null } = said;
       checkTime(at);
-      checkSigned(by);
+      checkName(name);
+      const by = name ?? (sentWith === undefined ? null : KEY_BY + sentWith.name);
       const { row, assignments } = await store.feedback.add({
         feedbackId: `feedback-${digest([runId, key ?? [said, by]])}`,
         ...{ runId, score, note, emoji, fields, isSimulated, at },
         by: by === null ? null : redaction.text(by),
+        keyId: sentWith?.keyId ?? null,
         thumb: thumb === undefined ? null : thumb === 'up' ? 1 : -1,
       });
       const rows = await Promise.all(assignments.map(({ experiment }) => store.experiments.get(experiment)));
@@ -112,12 +120,24 @@ function checkTime(at: number): void {
   });
 }
 
-/** So that what stands beside people's words as a monitor's is one's. */
-function checkSigned(by: string | null): void {
-  if (!by?.startsWith(MONITOR_BY)) return;
+const KEY_BY = 'key:';
+/** Also with what looks like a colon. */
+const RESERVED = /^(key|monitor)[:\u02d0\u02f8\u2236\ua789]/;
+
+/** Only a key or a monitor signs as one. Case, width, spaces and invisible characters do not make another name. */
+function checkName(name: string | null): void {
+  if (name === null) return;
+  const plain = name
+    .normalize('NFKC')
+    .replaceAll(/[\s\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}]/gu, '')
+    .toLowerCase();
+  if (plain !== '' && !RESERVED.test(plain)) return;
   throw new SluiceError('feedback_invalid', {
-    message: `nobody but a monitor says something as '${MONITOR_BY}…'`,
-    remedy: 'name who says it otherwise',
+    message:
+      plain === ''
+        ? 'the name of who says it has no visible character'
+        : `'${name}' is no person: only keys and monitors sign as '${KEY_BY}…' and '${MONITOR_BY}…'`,
+    remedy: 'name who says it otherwise, or leave `by` out',
     data: { problems: ['by'] },
   });
 }

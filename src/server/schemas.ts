@@ -155,6 +155,7 @@ export const FeedbackView = z
     emoji: z.string().nullable(),
     fields: z.record(z.string(), z.unknown()).nullable(),
     by: z.string().nullable(),
+    keyId: z.string().nullable().openapi({ description: 'The API key that sent it; null: it came another way' }),
     at: time,
     receivedAt: time,
     planId: z.string().openapi({ description: 'Of the run' }),

@@ -21,7 +21,7 @@ function saidBy({ monitorId, runId, scores, scoredAt }: MonitorScoreRow): readon
   return [
     {
       ...{ feedbackId: `${by}:${runId}`, runId, thumb: null, score: null, note: null, emoji: null },
-      ...{ fields: scores, by, isSimulated: false, at: scoredAt, receivedAt: scoredAt },
+      ...{ fields: scores, by, keyId: null, isSimulated: false, at: scoredAt, receivedAt: scoredAt },
     },
   ];
 }

@@ -21,17 +21,23 @@ export interface NewFeedback {
   readonly emoji: string | null;
   readonly fields: { readonly [name: string]: Json } | null;
   readonly by: string | null;
+  /** The API key that sent it. Null, or absent: it came another way. */
+  readonly keyId?: string | null;
   readonly isSimulated: boolean;
   /** When it was said. */
   readonly at: number;
 }
 
 export interface FeedbackRow extends NewFeedback {
+  readonly keyId: string | null;
   readonly receivedAt: number;
 }
 
 export interface FeedbackTable {
-  /** @throws SluiceError `run_unknown` (with what to do), `feedback_conflict` where the id was used for something else */
+  /**
+   * @throws SluiceError `run_unknown` (with what to do), `feedback_conflict` where the id was used for something else,
+   *   `feedback_names_full` where the key has given feedback to the run under 20 names
+   */
   add(
     feedback: NewFeedback,
   ): Promise<{ readonly created: boolean; readonly row: FeedbackRow; readonly assignments: readonly RunAssignment[] }>;

@@ -1,6 +1,6 @@
 /** Finding one run by its id or the beginning of it. */
 import type { SluiceError } from '../errors.ts';
-import type { Database } from './database.ts';
+import type { Database, Queries } from './database.ts';
 import { findById, type Sought, unknownId } from './find-by-id.ts';
 import { nodeRunsOf } from './node-runs.ts';
 import { callsOf } from './provider-calls.ts';
@@ -24,4 +24,4 @@ export async function findRun(database: Database, idOrPrefix: string): Promise<R
   return { ...run, nodes, calls, spent };
 }
 
-export const unknownRun = (database: Database, runId: string): Promise<SluiceError> => unknownId(database, RUN, runId);
+export const unknownRun = (queries: Queries, runId: string): Promise<SluiceError> => unknownId(queries, RUN, runId);

@@ -51,7 +51,7 @@ export function describeFeedback(subject: Subject): void {
       const added = await feedback.add(said('f-1'));
       expect(added).toEqual({
         created: true,
-        row: { ...said('f-1'), note: 'good\uFFFD', receivedAt: subject.at },
+        row: { ...said('f-1'), note: 'good\uFFFD', keyId: null, receivedAt: subject.at },
         assignments: [assignment],
       });
       subject.at += 10;

@@ -117,7 +117,7 @@ describe('spans', () => {
 describe('feedback', () => {
   const feedback: FeedbackRow = {
     ...{ feedbackId: 'f-1', runId: 'run-1', thumb: -1, score: 0.25, note: SECRET, emoji: '🙁' },
-    ...{ fields: { tone: 'rude', useful: false, stars: 2, other: [1] }, by: null, isSimulated: false },
+    ...{ fields: { tone: 'rude', useful: false, stars: 2, other: [1] }, by: null, keyId: null, isSimulated: false },
     ...{ at: AT + 9_000, receivedAt: AT + 9_500 },
   };
 

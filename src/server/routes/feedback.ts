@@ -69,7 +69,8 @@ export const addFeedback: AddRoutes = (app, { allow, runtime: { store, client } 
     const { by, ...said } = context.req.valid('json');
     const key = context.req.valid('header')['idempotency-key'];
     const row = await client.feedback(run.runId, said, {
-      by: by ?? `key:${caller.name}`,
+      sentWith: caller,
+      ...(by !== undefined && { by }),
       ...(key !== undefined && { key }),
     });
     return context.json({ ...viewOf(row), ...(await joinedOf(run)) }, 201);
@@ -81,7 +82,7 @@ export const addFeedback: AddRoutes = (app, { allow, runtime: { store, client } 
   });
 };
 
-function viewOf({ thumb, feedbackId, runId, score, note, emoji, fields, by, at, receivedAt }: FeedbackRow) {
+function viewOf({ thumb, feedbackId, runId, score, note, emoji, fields, by, keyId, at, receivedAt }: FeedbackRow) {
   const said = thumb === null ? null : thumb === 1 ? 'up' : 'down';
-  return { feedbackId, runId, thumb: said, score, note, emoji, fields, by, at, receivedAt };
+  return { feedbackId, runId, thumb: said, score, note, emoji, fields, by, keyId, at, receivedAt };
 }
