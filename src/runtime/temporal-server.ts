@@ -131,15 +131,18 @@ function argumentsFor({ folder, persistent = true }: TemporalServerOptions, port
 
 const dynamic = (key: string, value: number | boolean | string) => ['--dynamic-config-value', `${key}=${value}`];
 
-/** Asks until the server answers; each try has its own limit, so a half-open port cannot hold it up. */
+/**
+ * Asks until our own server answers; each try has its own limit, so a half-open port cannot hold it up. Another Temporal may
+ * have taken the port between its choice and its use, and would answer there.
+ */
 async function answers(address: string, api: TemporalApi): Promise<void> {
   const giveUpAt = Date.now() + START_LIMIT_MS;
   for (;;) {
     try {
+      if (!(await isOwnServer(api))) throw new Error(`its HTTP API is not there on port ${api.port}`);
       const connection = await Connection.connect({ address, connectTimeout: CONNECT_LIMIT_MS });
       await connection.workflowService.describeNamespace({ namespace: 'default' });
-      await connection.close();
-      return await answersOwnHost(api);
+      return await connection.close();
     } catch (error) {
       if (Date.now() > giveUpAt) throw startFailed(`no answer within ${START_LIMIT_MS} ms (${String(error)})`, address);
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -147,19 +150,24 @@ async function answers(address: string, api: TemporalApi): Promise<void> {
   }
 }
 
-/** Another process's server may have the port, and answer there. Only ours answers to its random Host, and then has the port. */
-async function answersOwnHost({ host, port }: TemporalApi): Promise<void> {
-  const signal = AbortSignal.timeout(CONNECT_LIMIT_MS);
-  const asked = request({
-    host: '127.0.0.1',
-    port,
-    path: '/api/v1/namespaces/default',
-    headers: { host },
-    signal,
+/**
+ * Whether the server that knows our random host name serves its HTTP API. It has all its ports then: one that finds a port
+ * taken ends before it serves any.
+ */
+async function isOwnServer(api: TemporalApi): Promise<boolean> {
+  const [own, foreign] = await Promise.all([statusFor(api), statusFor({ ...api, host: createApiHost() })]);
+  return own === 200 && foreign === 403;
+}
+
+/** Rejects when nothing answers within the limit of one try. */
+async function statusFor({ port, host }: TemporalApi): Promise<number | undefined> {
+  const asking = request({
+    ...{ host: '127.0.0.1', port, path: '/api/v1/namespaces/default', headers: { host }, agent: false },
+    signal: AbortSignal.timeout(CONNECT_LIMIT_MS),
   }).end();
-  const [{ statusCode }] = (await once(asked, 'response')) as [IncomingMessage];
-  asked.destroy();
-  if (statusCode !== 200) throw new Error(`its HTTP API answers ${statusCode}`);
+  const [response] = (await once(asking, 'response')) as [IncomingMessage];
+  response.resume();
+  return response.statusCode;
 }
 
 function startFailed(why: string, where: string): SluiceError {

@@ -8,12 +8,11 @@ import { join } from 'node:path';
 import getPort, { clearLockedPorts } from 'get-port';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { startTemporalServer } from '../../src/runtime/temporal-server.ts';
+import { listeningPorts } from '../support/listening-ports.ts';
 
 let folder: string;
 let taken: Server;
 let takenPort: number;
-const otherPidFile = () => join(folder, 'other.pid');
-const otherPortFile = () => join(folder, 'other.port');
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sluice-ports-'));
   taken = createServer().listen(0, '127.0.0.1');
@@ -22,7 +21,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   taken.close();
-  process.kill(Number(await readFile(otherPidFile(), 'utf8')), 'SIGKILL');
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -41,25 +39,30 @@ async function unlucky(name: string, times: number): Promise<string> {
   return script;
 }
 
-/** The real program; at its first start another server has the chosen port, and answers there. */
-async function secondOnItsPort(): Promise<string> {
-  const script = join(folder, 'second');
-  const cli = inject('temporalCli');
+/**
+ * The real program, whose first start is overtaken: another server takes the chosen port, and answers there for as long as
+ * twenty requests take, before the real program tries to listen.
+ */
+async function overtaken(): Promise<{ readonly cli: string; readonly otherPid: () => Promise<number> }> {
+  const cli = join(folder, 'overtaken');
+  const pidFile = `${cli}.pid`;
+  const real = inject('temporalCli');
   const text = [
     '#!/bin/sh',
-    `if [ ! -e '${otherPidFile()}' ]; then`,
-    `  port="$(echo "$*" | sed 's/.*--port \\([0-9]*\\).*/\\1/')"`,
-    `  '${cli}' server start-dev --headless --ip 127.0.0.1 --port "$port" >/dev/null 2>&1 &`,
-    `  echo "$!" >'${otherPidFile()}'`,
-    `  echo "$port" >'${otherPortFile()}'`,
-    `  until '${cli}' operator namespace describe default --address "127.0.0.1:$port"; do sleep 0.1; done >/dev/null 2>&1`,
-    '  sleep 3 # the own server is slow to start',
+    `if [ ! -e '${pidFile}' ]; then`,
+    `  port="$(printf '%s ' "$@" | sed 's/.*--port \\([0-9]*\\) .*/\\1/;s/.* //')"`,
+    `  '${real}' server start-dev --headless --ip 127.0.0.1 --port "$port" > '${cli}.log' 2>&1 &`,
+    `  echo $! > '${pidFile}'`,
+    '  answered=0',
+    '  while [ "$answered" -lt 20 ]; do',
+    `    '${real}' operator cluster health --address "127.0.0.1:$port" > '${cli}.health' 2>&1 && answered=$((answered + 1))`,
+    '  done',
     'fi',
-    `exec '${cli}' "$@"`,
+    `exec '${real}' "$@"`,
   ];
-  await writeFile(script, text.join('\n'));
-  await chmod(script, 0o755);
-  return script;
+  await writeFile(cli, text.join('\n'));
+  await chmod(cli, 0o755);
+  return { cli, otherPid: async () => Number(await readFile(pidFile, 'utf8')) };
 }
 
 const start = async (name: string, times: number, ports = {}) =>
@@ -72,14 +75,6 @@ describe('an embedded Temporal server', () => {
     await server.stop();
   });
 
-  test('does not take the server of another process on the chosen port for its own', async () => {
-    const server = await startTemporalServer({
-      ...{ cli: await secondOnItsPort(), folder, ports: {}, ui: false, persistent: false },
-    });
-    expect(server.address).not.toBe(`127.0.0.1:${(await readFile(otherPortFile(), 'utf8')).trim()}`);
-    await server.stop();
-  });
-
   test('is not started on another port than the one that was asked for', async () => {
     const temporal = await getPort({ host: '127.0.0.1' });
     clearLockedPorts();
@@ -87,6 +82,20 @@ describe('an embedded Temporal server', () => {
       code: 'temporal_start_failed',
       message: expect.stringContaining('address already in use'),
     });
+  });
+
+  test('is not taken for ready where another server answers on its port', async () => {
+    const { cli, otherPid } = await overtaken();
+    const server = await startTemporalServer({ cli, folder, ports: {}, ui: false, persistent: false });
+    const other = await otherPid();
+    try {
+      const port = Number(server.address.split(':')[1]);
+      expect(await listeningPorts(server.pid)).toContain(port);
+      expect(await listeningPorts(other)).not.toContain(port);
+    } finally {
+      await server.stop();
+      process.kill(other, 'SIGKILL');
+    }
   });
 
   test('is given up when every port is taken', async () => {
