@@ -2,7 +2,6 @@
 import type { Command } from 'commander';
 import type { Project } from '../runtime/project.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { describePlace } from '../store/database.ts';
 import { actingCommand, runAction, type World } from './command.ts';
 import {
   END_LIMIT_MS,
@@ -34,7 +33,7 @@ async function dev(session: Session): Promise<ExitCode> {
   const onProgress = (message: string) => terminal.note(message);
   const runtime = await whenFree(session, () => services.start({ serves: 'folder', project, onProgress }));
   try {
-    for (const line of servingLines(runtime, project)) terminal.print(line);
+    for (const line of await servingLines(runtime, project)) terminal.print(line);
     for (const line of await orInterrupted(session.signal, keyLines(runtime, project), END_LIMIT_MS))
       terminal.print(line);
     terminal.print(`ready in ${showDuration(performance.now() - startedAt)}; stop with Ctrl-C`);
@@ -46,7 +45,8 @@ async function dev(session: Session): Promise<ExitCode> {
 }
 
 /** What is served and where, a line each. */
-function servingLines({ temporal, databaseUrl }: Runtime, project: Project): string[] {
+async function servingLines({ temporal, databaseUrl }: Runtime, project: Project): Promise<string[]> {
+  const { describePlace } = await import('../store/database.ts');
   return [
     `✔ Temporal    ${temporal.uiUrl}  (server ${temporal.address}, namespace ${temporal.namespace})`,
     `✔ database    ${describePlace(databaseUrl)}`,
