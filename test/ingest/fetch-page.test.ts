@@ -73,6 +73,15 @@ describe('a listed host', () => {
     expect(inside.asked).toEqual([]);
   });
 
+  test('cannot redirect to this machine with the resolver of the system, either', async () => {
+    const inside = await servePages(secret);
+    const outside = await servePages({ '/': { status: 302, headers: { location: `${inside.origin}/secret` } } });
+    const listed = `0.0.0.0:${new URL(outside.origin).port}`;
+    const page = await fetching(`http://${listed}/`, { allowedHosts: [listed] });
+    expect(page).toMatchObject({ kind: 'refused', reason: 'host-refused' });
+    expect([outside.asked, inside.asked]).toEqual([['/'], []]);
+  });
+
   test.each([
     '127.0.0.1',
     '10.1.2.3',
