@@ -21,6 +21,7 @@ import { cancelRun } from './cancel-run.ts';
 import { type CheckCatalogue, createCatalogueCheck } from './catalogue.ts';
 import type { Config } from './config.ts';
 import { wake } from './experiment-wake.ts';
+import { createIndexCheck } from './index-models.ts';
 import { type OnOutage, ridingThrough } from './outage.ts';
 import { createRefuse } from './refused-run.ts';
 import { checkBudget } from './run-budget.ts';
@@ -126,7 +127,8 @@ export interface RunClient {
    * Whether a run of this plan could start now, as `start` asks itself.
    *
    * @throws SluiceError `no_worker`, `step_unregistered`, or `key_missing` where no worker has the key of a provider that
-   *   the plan's models are of; `dry_run_missing` where a call needs a dry run and its step has none
+   *   the plan's models are of; `dry_run_missing` where a call needs a dry run and its step has none;
+   *   `embedding_model_differs` where it searches an index by another model than the index has
    */
   check: CheckCatalogue;
   urlOf(workflowId: string): string;
@@ -137,12 +139,17 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
   const startRun = createStartRun(dependencies);
   const beginWorkflow = createBeginWorkflow(dependencies);
   const checkCatalogue = createCatalogueCheck(store.catalogue, config.queues.run, redaction);
+  const checkIndexes = createIndexCheck(store.vectorSearch);
+  const check: CheckCatalogue = async (plan, needsDryRun) => {
+    await checkCatalogue(plan, needsDryRun);
+    await checkIndexes(plan);
+  };
   const register = createRegistration(store);
   const urlOf = (id: string) => workflowUrl(dependencies, id);
   const countRun = createCountRun({
     ...{ store, expose: createExpose(store.outcomes), wake: (id: string) => wake(temporal, id) },
   });
-  const refuse = createRefuse({ store, register, check: checkCatalogue, countRun });
+  const refuse = createRefuse({ store, register, check, countRun });
   const closeRun = createCloseRun(store, countRun);
 
   async function start(
@@ -158,7 +165,7 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
     const runId = runIdOf(pipeline.id, options.idempotencyKey);
     // Of a request that is repeated the first one's plan holds, whatever is served by now.
     if (idempotencyKey === null || !(await isBegun(store, runId)))
-      await checkCatalogue(pipeline.plan).catch((error: unknown) => refuse(pipeline, input, error));
+      await check(pipeline.plan).catch((error: unknown) => refuse(pipeline, input, error));
     const planId = await register(pipeline.plan);
     const carried = await storeLarge(store.payloads, input, `the input of '${pipeline.id}'`);
     const { row, plan } = await beginRun(store, {
@@ -224,7 +231,7 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
       (await start(await serve(pipeline, input, { ...(unit !== undefined && { unit }) }), input, options)).finished,
     run: async (pipeline: Runnable, input: unknown, options?: RunOptions) =>
       (await start(pipeline, input, options)).finished,
-    check: checkCatalogue,
+    check,
     urlOf,
   });
 }
