@@ -82,16 +82,28 @@ async function measure(rows: readonly QuestionRow[]) {
 
 type Measured = Awaited<ReturnType<typeof measure>>;
 
-/** Means of each retriever, and its differences from the first one. */
+/** How the name of a retriever ends that reranks; the rest of it names the search. */
+const RERANKED = ' + rerank';
+
+/** Means of each retriever, its differences from the first one, and those that its reranker makes. */
 function summarise(retrievers: Measured['retrievers']) {
   const scoresOf = (ranked: readonly Ranked[]) => ranked.map(({ scores }) => scores);
   const base = scoresOf(retrievers[0]!.ranked);
+  const rankedBy = (name: string) => retrievers.find((each) => each.name === name)!.ranked;
   return retrievers.map(({ name, ranked }, index) => ({
     name,
     all: meanScores(scoresOf(ranked)),
     oblique: meanScores(scoresOf(ranked.filter(({ oblique }) => oblique))),
     ...(index > 0 && {
       against: Object.fromEntries(METRICS.map((metric) => [metric, difference(base, scoresOf(ranked), metric)])),
+    }),
+    ...(name.endsWith(RERANKED) && {
+      againstUnranked: Object.fromEntries(
+        METRICS.map((metric) => [
+          metric,
+          difference(scoresOf(rankedBy(name.slice(0, -RERANKED.length))), scoresOf(ranked), metric),
+        ]),
+      ),
     }),
     missed: ranked.filter(({ scores }) => scores.mrr === 0).map(({ id }) => id),
   }));
@@ -102,6 +114,13 @@ type Summary = ReturnType<typeof summarise>;
 const three = (value: number) => value.toFixed(3).replace(/^(-?)0\./, '$1.');
 const signed = (value: number) => (value < 0 ? three(value) : `+${three(value)}`);
 
+function printDifferences(name: string, differences: Summary[number]['against'] = {}): void {
+  for (const [metric, { diff, lo, hi }] of Object.entries(differences))
+    console.log(
+      `  ${name.padEnd(34)}${metric.padEnd(10)}${signed(diff).padStart(12)}  ${lo === null || hi === null ? 'no variation' : `[${signed(lo)}, ${signed(hi)}]`}`,
+    );
+}
+
 function printRetrieval(summary: Summary): void {
   const row = (name: string, { recall, mrr, ndcg }: Scores) =>
     console.log(`  ${name.padEnd(44)}${[recall, mrr, ndcg].map((value) => three(value).padStart(12)).join('')}`);
@@ -111,11 +130,9 @@ function printRetrieval(summary: Summary): void {
     row('  oblique questions only', oblique);
   }
   console.log(`\n  Against ${summary[0]!.name}, by question, with 95 % t intervals`);
-  for (const { name, against } of summary.slice(1))
-    for (const [metric, { diff, lo, hi }] of Object.entries(against ?? {}))
-      console.log(
-        `  ${name.padEnd(34)}${metric.padEnd(10)}${signed(diff).padStart(12)}  ${lo === null || hi === null ? 'no variation' : `[${signed(lo)}, ${signed(hi)}]`}`,
-      );
+  for (const { name, against } of summary) printDifferences(name, against);
+  console.log('\n  Against the same search without the reranker');
+  for (const { name, againstUnranked } of summary) printDifferences(name, againstUnranked);
   for (const { name, missed } of summary) console.log(`\n  ${name} has no gold page in ${CUT}: ${missed.join(', ')}`);
 }
 
