@@ -1,8 +1,10 @@
 /** What every adapter does alike, over its official SDK and HTTP to the stand-in. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { createProviders } from '../../activities/providers/create-providers.ts';
 import type { ChatRequest } from '../../activities/providers/language-model.ts';
 import type { Providers } from '../../activities/providers/providers.ts';
+import { readConfig } from '../../src/runtime/config.ts';
 import { type LocalStandIn, startStandIn } from '../standin/start.ts';
 import { callOf, failureOf, GOOD_KEY, providersAt, SUBJECTS, servedSubjects } from './subjects.ts';
 
@@ -263,8 +265,8 @@ describe('a model', () => {
     ['languageModel', 'openai/gpt-5-mini', 'OPENAI_API_KEY'],
     ['embedder', 'openai/text-embedding-3-small', 'OPENAI_API_KEY'],
     ['reranker', 'cohere/rerank-v3.5', 'CO_API_KEY'],
-  ] as const)('%s %s without a key names the variable to set', (kind, name, variable) => {
-    const keyless = providersAt(none, '');
+  ] as const)('%s %s without a key or a server of one’s own names the variable to set', (kind, name, variable) => {
+    const keyless = createProviders(readConfig({}).providers);
     expect(() => keyless[kind](name)).toThrow(
       expect.objectContaining({ code: 'key_missing', message: expect.stringContaining(variable), retryable: false }),
     );
