@@ -4,6 +4,7 @@
  * same with the same, and so on back to the input.
  */
 import { canonicalJson } from '../plan/id.ts';
+import { callsOfNode } from '../plan/nodes.ts';
 import type { Json, Plan, PlanNode, StepNode } from '../plan/plan.ts';
 import type { EvaluationSpec, ScorerSpec } from './spec.ts';
 
@@ -58,7 +59,7 @@ function callsOf(node: PlanNode, counts: Counts): number {
   const within = (nodes: readonly PlanNode[]): number => nodes.reduce((sum, each) => sum + callsOf(each, counts), 0);
   switch (node.kind) {
     case 'step':
-      return [node.call, ...(node.fallback ? [node.fallback] : [])].filter((call) => counts({ call })).length;
+      return callsOfNode(node).filter((call) => counts({ call })).length;
     case 'repeat':
     case 'map':
       return node.max * within(node.nodes);

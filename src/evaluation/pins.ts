@@ -5,7 +5,7 @@
  */
 import { SluiceError } from '../errors.ts';
 import { hashJson } from '../plan/id.ts';
-import { nodesOf } from '../plan/nodes.ts';
+import { stepCallsOf } from '../plan/nodes.ts';
 import type { Json, Plan, StepCall } from '../plan/plan.ts';
 import type { StepIdentity } from './memo-host.ts';
 import type { EvaluationPins, ScorerSpec } from './spec.ts';
@@ -35,11 +35,7 @@ const pinKey = ({ index, prefix }: { index: string; prefix?: string }) =>
 
 /** Every call that an evaluation may make. */
 export function callsOf(plans: readonly Plan[], scorers: readonly ScorerSpec[]): readonly StepCall[] {
-  const nodes = plans.flatMap((plan) => [...nodesOf(plan)].filter((node) => node.kind === 'step'));
-  return [
-    ...nodes.flatMap(({ call, fallback }) => [call, ...(fallback ? [fallback] : [])]),
-    ...scorers.flatMap(({ call }) => call ?? []),
-  ];
+  return [...plans.flatMap(stepCallsOf), ...scorers.flatMap(({ call }) => call ?? [])];
 }
 
 /** @throws SluiceError `step_unknown` for a step that is not implemented here; those of `snapshotOf` */

@@ -3,7 +3,7 @@
  * compares plans shares this, so that a new node kind is taught to them in one place. Pure, and free of imports with
  * code, so that the workflow may use it.
  */
-import type { Plan, PlanNode, StepNode, Wiring } from './plan.ts';
+import type { Plan, PlanNode, StepCall, StepNode, Wiring } from './plan.ts';
 
 /** A list of nodes that a container holds; `name` tells a branch's arms apart. */
 export interface Body {
@@ -41,6 +41,14 @@ function* within(nodes: readonly PlanNode[]): Generator<PlanNode> {
   }
 }
 
+/** The calls of a step node: its step's, and its fallback's where it has one. */
+export const callsOfNode = ({ call, fallback }: Pick<StepNode, 'call' | 'fallback'>): readonly StepCall[] =>
+  fallback ? [call, fallback] : [call];
+
+/** Every call of a plan, those of fallbacks included, in the order of definition. */
+export const stepCallsOf = (plan: Pick<Plan, 'nodes'>): readonly StepCall[] =>
+  [...nodesOf(plan)].flatMap((node) => (node.kind === 'step' ? callsOfNode(node) : []));
+
 /** The node with this id, at any depth. */
 export function findNode(plan: Pick<Plan, 'nodes'>, id: string): PlanNode | undefined {
   for (const node of nodesOf(plan)) if (node.id === id) return node;
@@ -55,8 +63,7 @@ export function stepsOf(
   const steps = new Set<string>();
   for (const node of nodesOf(plan)) {
     if (node.kind !== 'step' || !isMeant(node)) continue;
-    steps.add(node.call.step);
-    if (node.fallback) steps.add(node.fallback.step);
+    for (const { step } of callsOfNode(node)) steps.add(step);
   }
   return [...steps].sort();
 }

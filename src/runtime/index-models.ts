@@ -4,10 +4,12 @@
  */
 import { isModelOf } from '../embedding/embedder.ts';
 import { SluiceError } from '../errors.ts';
+import { indexOf } from '../evaluation/pins.ts';
 import { onceEach } from '../once.ts';
-import { nodesOf } from '../plan/nodes.ts';
+import { stepCallsOf } from '../plan/nodes.ts';
 import type { Plan, StepCall } from '../plan/plan.ts';
-import type { VectorSearch } from '../store/vector-search.ts';
+import { modelDiffers, type VectorSearch } from '../store/vector-search.ts';
+import { modelIn } from './plan-keys.ts';
 
 /** The step that searches by vectors, whatever its version. */
 const SEARCH = 'vectorSearch@';
@@ -23,7 +25,8 @@ const WITHOUT_MODEL: ReadonlySet<string> = new Set([
 interface Searched {
   readonly index: string;
   readonly model: string;
-  readonly snapshot?: string;
+  /** The beginning of a snapshot's hash; absent: the newest. */
+  readonly prefix?: string;
 }
 
 /**
@@ -33,30 +36,21 @@ interface Searched {
  */
 export function createIndexCheck({ embedded }: Pick<VectorSearch, 'embedded'>): (plan: Plan) => Promise<void> {
   const modelOf = onceEach(
-    (_key: string, { index, snapshot }: Searched) => embedded(index, snapshot).then(({ model }) => model, withoutModel),
+    (_key: string, { index, prefix }: Searched) => embedded(index, prefix).then(({ model }) => model, withoutModel),
     KEPT_INDEXES,
   );
   return async (plan) => {
-    for (const searched of searchesOf(plan)) {
-      const { index, model, snapshot } = searched;
+    for (const searched of stepCallsOf(plan).flatMap((call) => searchedBy(call) ?? [])) {
       const period = Math.floor(performance.now() / BELIEVED_MS);
-      const found = await modelOf(JSON.stringify([index, snapshot, period]), searched);
-      if (found !== undefined && !isModelOf({ name: model }, found)) throw differs(plan, searched, found);
+      const found = await modelOf(JSON.stringify([searched.index, searched.prefix, period]), searched);
+      if (found !== undefined && !isModelOf({ name: searched.model }, found)) throw differs(plan, searched, found);
     }
   };
 }
 
-function searchesOf(plan: Plan): readonly Searched[] {
-  const calls = [...nodesOf(plan)].flatMap((node) =>
-    node.kind === 'step' ? [node.call, ...(node.fallback ? [node.fallback] : [])] : [],
-  );
-  return calls.flatMap((call) => searchedBy(call) ?? []);
-}
-
-function searchedBy({ step, config }: StepCall): Searched | undefined {
-  const { index, model, snapshot } = config as Partial<Searched>;
-  if (!step.startsWith(SEARCH) || index === undefined || model === undefined) return undefined;
-  return { index, model, ...(snapshot !== undefined && { snapshot }) };
+function searchedBy(call: StepCall): Searched | undefined {
+  const [read, model] = [indexOf(call), modelIn(call)];
+  return call.step.startsWith(SEARCH) && read !== undefined && model !== undefined ? { ...read, model } : undefined;
 }
 
 function withoutModel(error: unknown): undefined {
@@ -64,9 +58,10 @@ function withoutModel(error: unknown): undefined {
   throw error;
 }
 
-const differs = ({ pipeline }: Plan, { index, model }: Searched, found: string): SluiceError =>
-  new SluiceError('embedding_model_differs', {
-    message: `'${pipeline}' searches the index '${index}' by '${model}', and the index has vectors of '${found}'`,
-    remedy: `embed the index anew: sluice ingest <source> --index ${index} --embed ${model}; or run a variant whose vectorSearch has the index's model, or names none`,
-    data: { index, model: found, asked: model },
-  });
+const differs = ({ pipeline }: Plan, { index, model }: Searched, found: string) =>
+  modelDiffers(
+    index,
+    found,
+    model,
+    `'${pipeline}' searches the index '${index}' by '${model}', and the index has vectors of '${found}'`,
+  );

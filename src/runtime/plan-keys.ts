@@ -4,8 +4,8 @@
  */
 import { KEY_VARIABLES, type ServedName } from '../../activities/providers/settings.ts';
 import { SluiceError } from '../errors.ts';
-import { nodesOf } from '../plan/nodes.ts';
-import type { Json, Plan, StepNode } from '../plan/plan.ts';
+import { callsOfNode, stepCallsOf } from '../plan/nodes.ts';
+import type { Plan, StepCall, StepNode } from '../plan/plan.ts';
 import type { Config } from './config.ts';
 
 const SERVED = Object.keys(KEY_VARIABLES) as readonly ServedName[];
@@ -18,8 +18,8 @@ export function servedBy({ providers }: Pick<Config, 'providers'>): readonly Ser
 }
 
 /** The providers that a node's calls may ask, its fallback's included. */
-export function servedFor({ call, fallback }: Pick<StepNode, 'call' | 'fallback'>): readonly Served[] {
-  const models = [call, ...(fallback ? [fallback] : [])].map(({ config }) => modelIn(config));
+export function servedFor(node: Pick<StepNode, 'call' | 'fallback'>): readonly Served[] {
+  const models = callsOfNode(node).map(modelIn);
   return SERVED.map((name): Served => `${name}/*`).filter((served) =>
     models.some((model) => model?.startsWith(served.slice(0, -1))),
   );
@@ -27,16 +27,14 @@ export function servedFor({ call, fallback }: Pick<StepNode, 'call' | 'fallback'
 
 /** The models that a plan names, those of fallbacks included, sorted. */
 export function modelsOf(plan: Pick<Plan, 'nodes'>): readonly string[] {
-  const models = [...nodesOf(plan)].flatMap((node) =>
-    node.kind === 'step' ? [modelIn(node.call.config), node.fallback && modelIn(node.fallback.config)] : [],
-  );
-  return [...new Set(models.filter((model) => model !== undefined))].sort();
+  return [...new Set(stepCallsOf(plan).flatMap((call) => modelIn(call) ?? []))].sort();
 }
 
 /** Whether its calls cost money. */
 export const isPaid = (node: Pick<StepNode, 'call' | 'fallback'>): boolean => servedFor(node).length > 0;
 
-function modelIn(config: Json | object): string | undefined {
+/** The model that a call's config names. */
+export function modelIn({ config }: Pick<StepCall, 'config'>): string | undefined {
   const model = typeof config === 'object' && config !== null && 'model' in config ? config.model : undefined;
   return typeof model === 'string' ? model : undefined;
 }

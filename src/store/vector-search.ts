@@ -217,9 +217,14 @@ select place, passage_id as id, 1 - distance as score, text, title, url, heading
 from placed join passage using (passage_no) where rank <= $5 order by place, rank`;
 }
 
-export const modelDiffers = (index: string, model: string, asked: string): SluiceError =>
+export const modelDiffers = (
+  index: string,
+  model: string,
+  asked: string,
+  message = `the index '${index}' has vectors of '${model}', and the query one of '${asked}': they cannot be compared`,
+): SluiceError =>
   new SluiceError('embedding_model_differs', {
-    message: `the index '${index}' has vectors of '${model}', and the query one of '${asked}': they cannot be compared`,
-    remedy: `embed the query with '${model}', or ingest the index with '${asked}'`,
+    message,
+    remedy: `embed the index anew: sluice ingest <source> --index ${index} --embed ${asked}; or search by the index's model, or name none`,
     data: { index, model, asked },
   });
