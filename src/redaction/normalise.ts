@@ -2,6 +2,7 @@
  * Texts as patterns are matched with them: one form of each letter (Unicode NFKC), digit, hyphen and space, without
  * characters that are not seen. What is found is mapped back to the text as it was written, of which nothing else changes.
  */
+import { partitionPoint } from './partition-point.ts';
 
 /** Where something was found, and up to where (exclusive). */
 export interface Span {
@@ -69,14 +70,11 @@ export function normalise(text: string): Normalised | undefined {
   if (changed.length === 0) return undefined;
   add(text.slice(copied));
   const offsetOf = (place: number, isEnd: boolean): number => {
-    let [low, high] = [0, changed.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const { from } = changed[middle]!;
-      if (from < place || (from === place && !isEnd)) low = middle + 1;
-      else high = middle;
-    }
-    const before = changed[low - 1];
+    const after = partitionPoint(changed.length, (index) => {
+      const { from } = changed[index]!;
+      return from < place || (from === place && !isEnd);
+    });
+    const before = changed[after - 1];
     if (before === undefined) return place;
     const { from, to, original } = before;
     // Within a changed character: all of it.

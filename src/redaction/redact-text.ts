@@ -4,6 +4,7 @@
  */
 
 import { type Normalised, normalise, type Span } from './normalise.ts';
+import { partitionPoint } from './partition-point.ts';
 
 /** What finds things of one kind. */
 export interface Matcher {
@@ -84,16 +85,9 @@ const placeholdersIn = (text: string): readonly Span[] =>
  * have as many spans as placeholders.
  */
 function around({ from, to }: Span, held: readonly Span[]): Span {
-  let [low, high] = [0, held.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (held[middle]!.to <= from) low = middle + 1;
-    else high = middle;
-  }
-  const first = held[low];
+  const first = held[partitionPoint(held.length, (index) => held[index]!.to <= from)];
   if (first === undefined || first.from >= to) return { from, to };
   if (first.from <= from && first.to >= to) return { from, to: from };
-  let last = first;
-  for (let at = low; at < held.length && held[at]!.from < to; at += 1) last = held[at]!;
+  const last = held[partitionPoint(held.length, (index) => held[index]!.from < to) - 1]!;
   return { from: Math.min(from, first.from), to: Math.max(to, last.to) };
 }
