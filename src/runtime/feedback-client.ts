@@ -10,6 +10,7 @@ import { outcomeSettings } from '../experiment/outcome-settings.ts';
 import { MONITOR_BY } from '../monitor/spec.ts';
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
+import { normalise } from '../redaction/normalise.ts';
 import { NO_REDACTION, type Redaction } from '../redaction/redaction.ts';
 import type { FeedbackRow } from '../store/feedback.ts';
 import type { Store } from '../store/store.ts';
@@ -127,10 +128,7 @@ const RESERVED = /^(key|monitor)[:\u02d0\u02f8\u2236\ua789]/;
 /** Only a key or a monitor signs as one. Case, width, spaces and invisible characters do not make another name. */
 function checkName(name: string | null): void {
   if (name === null) return;
-  const plain = name
-    .normalize('NFKC')
-    .replaceAll(/[\s\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}]/gu, '')
-    .toLowerCase();
+  const plain = (normalise(name)?.text ?? name).replaceAll(/\s/g, '').toLowerCase();
   if (plain !== '' && !RESERVED.test(plain)) return;
   throw new SluiceError('feedback_invalid', {
     message:
