@@ -8,14 +8,14 @@ export function lookAtKeys(environment: Session['environment']): Finding {
     ([given, missing], name) => (environment[name] ? [[...given, name], missing] : [given, [...missing, name]]),
     [[], []],
   );
-  if (set.length === 0 && !environment.OPENAI_BASE_URL)
+  const ownServer = ownServerOf(environment);
+  if (set.length === 0 && ownServer === undefined)
     return ok(`none: local models need none (${unset.join(', ')} not set)`);
-  const ownServer = environment.OPENAI_BASE_URL ? [`openai/* models run at ${ownServerOf(environment)}`] : [];
   return ok(
     [
       ...(set.length > 0 ? [`${set.join(', ')} set`] : []),
       ...(unset.length > 0 ? [`${unset.join(', ')} not set`] : []),
-      ...ownServer,
+      ...(ownServer === undefined ? [] : [`openai/* models run at ${ownServer}`]),
     ].join('; '),
   );
 }

@@ -3,6 +3,7 @@ import { SluiceError } from '../errors.ts';
 import type { Database } from './database.ts';
 import { RUN_LISTED } from './run-columns.ts';
 import type { RunListed, RunState } from './runs.ts';
+import { unstorablePath } from './storable.ts';
 
 export interface RunFilter {
   readonly pipeline?: string;
@@ -67,7 +68,7 @@ const MOST_OFFSET_HOURS = 14;
 function readCursor(cursor: string): readonly [startedAt: string, runId: string] {
   try {
     const [startedAt, runId] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
-    if (isPlace(startedAt) && typeof runId === 'string' && !runId.includes('\0') && runId.isWellFormed())
+    if (isPlace(startedAt) && typeof runId === 'string' && unstorablePath(runId) === undefined)
       return [startedAt, runId];
   } catch {
     // Said below, for both.
