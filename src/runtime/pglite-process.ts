@@ -1,7 +1,7 @@
 /**
- * The embedded database's own process: opens the folder, migrates, and serves it on a Unix socket, or on a
- * loopback port where one was asked for. It tells its parent over the IPC channel, ends cleanly on SIGTERM or when its parent is gone, and outlives the Ctrl-C that its
- * parent gets too, so that the parent can still write while it winds down. Started by `postgres.ts` only.
+ * The embedded database's own process: opens the folder, migrates, and serves it on a Unix socket, or on a loopback port
+ * where one was asked for. It reports to its parent over the IPC channel, and ends cleanly on SIGTERM or when its parent is
+ * gone. Ctrl-C, which its parent gets too, does not end it, so that the parent can still write. Started by `postgres.ts` only.
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /**
- * Refuses a request whose body has more bytes than allowed, or is not UTF-8, without keeping the body. A client may read the answer only after
- * it has sent everything, and a connection that is closed with unread bytes is reset, which takes the answer with it. So the
- * answer is sent at once, and what still comes is read and dropped before the connection ends.
+ * Refuses bodies with more bytes than allowed, and bodies that are not UTF-8. A body that is too long is not kept. A client
+ * may read the answer only after it has sent everything, and a connection that is closed with unread bytes is reset, which
+ * takes the answer with it. So the answer is sent at once, and what still comes is read and dropped before the connection ends.
  */
 import { isUtf8 } from 'node:buffer';
 import { setTimeout as delay } from 'node:timers/promises';

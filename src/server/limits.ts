@@ -1,4 +1,7 @@
-/** Limits of the API: requests of a key in a second, wrong keys of an address in a minute, and runs that are waited for. Beyond them, 429. */
+/**
+ * Limits of the API: requests of a key in a second, wrong keys of an address in a minute, and runs that are waited for at a
+ * time. Beyond them, 429.
+ */
 import { isIPv6 } from 'node:net';
 import type { Context, MiddlewareHandler } from 'hono';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
