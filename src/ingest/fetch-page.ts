@@ -93,16 +93,31 @@ async function request(
   addresses: readonly LookupAddress[],
   signal: AbortSignal,
 ): Promise<Page | Refusal | { readonly location: string }> {
-  const dispatcher = new Agent({ connect: { lookup: pinnedLookup(addresses) } });
-  try {
-    const response = await fetch(url.href, { redirect: 'manual', signal, headers: { accept: ACCEPT }, dispatcher });
-    const location = response.headers.get('location');
-    if (!REDIRECTS.has(response.status) || location === null) return await readAnswer(url, response);
-    await response.body?.cancel();
-    return { location };
-  } finally {
-    await dispatcher.destroy();
+  const dispatcher = agentFor(addresses);
+  const response = await fetch(url.href, { redirect: 'manual', signal, headers: { accept: ACCEPT }, dispatcher });
+  const location = response.headers.get('location');
+  if (!REDIRECTS.has(response.status) || location === null) return readAnswer(url, response);
+  await response.body?.cancel();
+  return { location };
+}
+
+/** By the addresses that they connect to, so that pages of one host share connections. */
+const agents = new Map<string, Agent>();
+const MOST_AGENTS = 100;
+
+function agentFor(addresses: readonly LookupAddress[]): Agent {
+  const key = addresses.map(({ address }) => address).join(' ');
+  const known = agents.get(key);
+  if (known !== undefined) return known;
+  const agent = new Agent({ connect: { lookup: pinnedLookup(addresses) } });
+  agents.set(key, agent);
+  if (agents.size > MOST_AGENTS) {
+    const [oldest, unused] = agents.entries().next().value!;
+    agents.delete(oldest);
+    // After the requests that it still has.
+    unused.close().catch(() => undefined);
   }
+  return agent;
 }
 
 const pinnedLookup =
