@@ -13,11 +13,10 @@ import { planId } from '../../src/plan/id.ts';
 import { checkStart } from '../../src/runtime/experiment-check.ts';
 import { createFeedbackClient, type FeedbackClient } from '../../src/runtime/feedback-client.ts';
 import { createServing } from '../../src/runtime/serving.ts';
-import { type Database, openDatabase } from '../../src/store/database.ts';
 import type { ExperimentRow } from '../../src/store/experiments.ts';
-import { createStore, type Store } from '../../src/store/store.ts';
-import { startPglite, type TestDatabase } from '../support/postgres.ts';
+import type { Store } from '../../src/store/store.ts';
 import { sweeperOf } from '../support/sweeper.ts';
+import { startStore, type TestStore } from '../support/test-store.ts';
 import { deploy, planFor, specOf } from './clock-world.ts';
 
 const MINUTE = 60_000;
@@ -25,23 +24,18 @@ const YEAR = 365 * 24 * 60 * MINUTE;
 const BEGAN = 1_767_225_600_000;
 /** By the database. */
 let now = BEGAN;
-let running: TestDatabase;
-let database: Database;
+let running: TestStore;
 let store: Store;
 let client: FeedbackClient;
 let row: ExperimentRow;
 let names = 0;
 
 beforeAll(async () => {
-  running = await startPglite();
-  database = openDatabase(running.url);
-  store = createStore(database, { clock: () => now });
+  running = await startStore({ clock: () => now });
+  store = running.store;
   client = createFeedbackClient(store);
 });
-afterAll(async () => {
-  await database?.close();
-  await running?.stop();
-});
+afterAll(() => running?.stop());
 beforeEach(async () => {
   now = BEGAN;
   names += 1;

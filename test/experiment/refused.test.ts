@@ -6,16 +6,14 @@ import { freezeSettings } from '../../src/experiment/settings.ts';
 import { runIdOf } from '../../src/runtime/begin-run.ts';
 import { createRunClient, type RunClient, type Runnable } from '../../src/runtime/client.ts';
 import { readConfig } from '../../src/runtime/config.ts';
-import { type Database, openDatabase } from '../../src/store/database.ts';
 import type { ExperimentRow } from '../../src/store/experiments.ts';
-import { createStore, type Store } from '../../src/store/store.ts';
-import { startPglite, type TestDatabase } from '../support/postgres.ts';
+import type { Store } from '../../src/store/store.ts';
+import { startStore, type TestStore } from '../support/test-store.ts';
 import { deploy, planFor, specOf } from './clock-world.ts';
 
 const REFUSED = 12;
 const config = readConfig({});
-let running: TestDatabase;
-let database: Database;
+let running: TestStore;
 let store: Store;
 let client: RunClient;
 let row: ExperimentRow;
@@ -23,19 +21,15 @@ let row: ExperimentRow;
 const woken: string[] = [];
 
 beforeAll(async () => {
-  running = await startPglite();
-  database = openDatabase(running.url);
-  store = createStore(database);
+  running = await startStore();
+  store = running.store;
   const temporal = {
     workflow: { getHandle: (id: string) => ({ signal: async () => void woken.push(id) }) },
   } as unknown as Client;
   client = createRunClient({ temporal, store, config, namespace: 'default', uiUrl: 'http://localhost:8233' });
   row = await start();
 });
-afterAll(async () => {
-  await database?.close();
-  await running?.stop();
-});
+afterAll(() => running?.stop());
 
 /** A variant whose node has a task queue of its own, where nobody is. */
 async function start(): Promise<ExperimentRow> {

@@ -1,25 +1,19 @@
 /** Who gives feedback: as they are named, and with which key, over a store with its real tables. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createFeedbackClient } from '../../src/runtime/feedback-client.ts';
-import { type Database, openDatabase } from '../../src/store/database.ts';
-import { createStore, type Store } from '../../src/store/store.ts';
-import { startPglite, type TestDatabase } from '../support/postgres.ts';
+import type { Store } from '../../src/store/store.ts';
+import { startStore, type TestStore } from '../support/test-store.ts';
 
 const APP = { keyId: 'aaaaaaaaaaaa', name: 'app' };
 const OTHER = { keyId: 'bbbbbbbbbbbb', name: 'other' };
 
-let running: TestDatabase;
-let database: Database;
+let running: TestStore;
 let store: Store;
 beforeAll(async () => {
-  running = await startPglite();
-  database = openDatabase(running.url);
-  store = createStore(database);
+  running = await startStore();
+  store = running.store;
 });
-afterAll(async () => {
-  await database?.close();
-  await running?.stop();
-});
+afterAll(() => running?.stop());
 
 async function newRun(runId: string): Promise<string> {
   await store.runs.begin({

@@ -5,10 +5,9 @@ import { definePipeline, defineStep } from '../../src/index.ts';
 import { planId } from '../../src/plan/id.ts';
 import { beginRun, runIdOf } from '../../src/runtime/begin-run.ts';
 import type { Runnable } from '../../src/runtime/client.ts';
-import { type Database, openDatabase } from '../../src/store/database.ts';
 import type { RunBudget } from '../../src/store/runs.ts';
-import { createStore, type Store } from '../../src/store/store.ts';
-import { startPglite, type TestDatabase } from '../support/postgres.ts';
+import type { Store } from '../../src/store/store.ts';
+import { startStore, type TestStore } from '../support/test-store.ts';
 
 const Text = z.object({ text: z.string() });
 const echo = defineStep('echo', {
@@ -19,19 +18,14 @@ const bot = definePipeline('bot', Text)
   .step('said', echo, ({ input }) => input)
   .output(Text, ({ said }) => said);
 
-let running: TestDatabase;
-let database: Database;
+let running: TestStore;
 let store: Store;
 beforeAll(async () => {
-  running = await startPglite();
-  database = openDatabase(running.url);
-  store = createStore(database);
+  running = await startStore();
+  store = running.store;
   await store.plans.put(planId(bot.plan), bot.plan);
 });
-afterAll(async () => {
-  await database?.close();
-  await running?.stop();
-});
+afterAll(() => running?.stop());
 
 interface Request {
   readonly key: string;
@@ -96,7 +90,7 @@ describe('an idempotency key', () => {
   test('of a run from before budgets were kept as asked finds the same request, and refuses another budget', async () => {
     const request = { key: 'before', unit: 'user-7', budget: { usd: 1 }, settings: { tokens: 9 } };
     const { row } = await send(request);
-    await database.query('update run set request = null where run_id = $1', [row.runId]);
+    await running.database.query('update run set request = null where run_id = $1', [row.runId]);
     expect((await send({ ...request, settings: {} })).row.runId).toBe(row.runId);
     await expect(send({ ...request, budget: { usd: 2 } })).rejects.toMatchObject(conflict('budget'));
     await expect(send({ ...request, unit: 'user-8' })).rejects.toMatchObject(conflict('unit'));
@@ -105,7 +99,7 @@ describe('an idempotency key', () => {
   test('of a run from before units of variants were kept finds the same request', async () => {
     const request = { key: 'unitless', unit: 'user-7' };
     const { row } = await send(request);
-    await database.query('update run set request = null, unit = null where run_id = $1', [row.runId]);
+    await running.database.query('update run set request = null, unit = null where run_id = $1', [row.runId]);
     expect((await send(request)).row.runId).toBe(row.runId);
   });
 });

@@ -8,21 +8,17 @@ import { localLsa } from '../../src/embedding/local-lsa.ts';
 import { definePipeline } from '../../src/index.ts';
 import { createRunClient, type RunClient } from '../../src/runtime/client.ts';
 import { readConfig } from '../../src/runtime/config.ts';
-import { type Database, openDatabase } from '../../src/store/database.ts';
-import { createStore } from '../../src/store/store.ts';
 import { document } from '../store/documents.ts';
-import { startPglite, type TestDatabase } from '../support/postgres.ts';
+import { startStore, type TestStore } from '../support/test-store.ts';
 
 const SERVED = 'openai/text-embedding-3-small';
 const config = readConfig({});
-let running: TestDatabase;
-let database: Database;
+let running: TestStore;
 let client: RunClient;
 
 beforeAll(async () => {
-  running = await startPglite();
-  database = openDatabase(running.url);
-  const store = createStore(database);
+  running = await startStore();
+  const { store } = running;
   client = createRunClient({
     ...{ temporal: {} as Client, store, config, namespace: 'default', uiUrl: 'http://localhost:8233' },
   });
@@ -35,10 +31,7 @@ beforeAll(async () => {
     await store.builds.commit(index, build);
   }
 });
-afterAll(async () => {
-  await database?.close();
-  await running?.stop();
-});
+afterAll(() => running?.stop());
 
 const searching = (config: { readonly index: string; readonly model?: string }) =>
   definePipeline('searching', Question)

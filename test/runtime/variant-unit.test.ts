@@ -4,21 +4,18 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { planId } from '../../src/plan/id.ts';
 import { createRunClient, type RunClient } from '../../src/runtime/client.ts';
 import { readConfig } from '../../src/runtime/config.ts';
-import { type Database, openDatabase } from '../../src/store/database.ts';
-import { createStore, type Store } from '../../src/store/store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { patient, talker } from '../server/talker.ts';
-import { startPglite, type TestDatabase } from '../support/postgres.ts';
+import { startStore, type TestStore } from '../support/test-store.ts';
 
 const config = readConfig({});
-let running: TestDatabase;
-let database: Database;
+let running: TestStore;
 let store: Store;
 let client: RunClient;
 
 beforeAll(async () => {
-  running = await startPglite();
-  database = openDatabase(running.url);
-  store = createStore(database);
+  running = await startStore();
+  store = running.store;
   const temporal = {
     workflow: {
       getHandle: () => ({ cancel: async () => undefined }),
@@ -35,10 +32,7 @@ beforeAll(async () => {
   const steps = [{ step: 'reply@1' }];
   await store.catalogue.publish({ workerId: 'w', taskQueue: config.queues.run, steps, leaseMs: 600_000 });
 });
-afterAll(async () => {
-  await database?.close();
-  await running?.stop();
-});
+afterAll(() => running?.stop());
 
 const input = { question: 'How?', before: [] };
 

@@ -7,17 +7,15 @@ import type { LogEntry, ServerDependencies } from '../../src/server/environment.
 import { listen } from '../../src/server/listen.ts';
 import type { App } from '../../src/server/route.ts';
 import { SCOPES } from '../../src/store/api-keys.ts';
-import { type Database, openDatabase } from '../../src/store/database.ts';
 import { describeFailure } from '../../src/store/database-errors.ts';
-import { createStore, type Store } from '../../src/store/store.ts';
-import { startPglite, type TestDatabase } from '../support/postgres.ts';
+import type { Store } from '../../src/store/store.ts';
+import { startStore, type TestStore } from '../support/test-store.ts';
 import { keyOf, LIMITS } from './api-support.ts';
 
 const MEGABYTE = 1_000_000;
 const SEARCH = '/v1/search/runs';
 
-let running: TestDatabase;
-let database: Database;
+let running: TestStore;
 let store: Store;
 let app: App;
 let authorization: string;
@@ -34,16 +32,12 @@ const appOver = (over: Store): App =>
   });
 
 beforeAll(async () => {
-  running = await startPglite();
-  database = openDatabase(running.url);
-  store = createStore(database);
+  running = await startStore();
+  store = running.store;
   app = appOver(store);
   authorization = `Bearer ${await keyOf({ store }, 'hostile', SCOPES)}`;
 });
-afterAll(async () => {
-  await database?.close();
-  await running?.stop();
-});
+afterAll(() => running?.stop());
 
 const post = async (
   path: string,

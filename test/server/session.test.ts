@@ -4,25 +4,22 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApp } from '../../src/server/app.ts';
 import type { ServerDependencies } from '../../src/server/environment.ts';
 import type { App } from '../../src/server/route.ts';
-import { type Database, openDatabase } from '../../src/store/database.ts';
-import { createStore, type Store } from '../../src/store/store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { allText } from '../support/all-text.ts';
-import { startPglite, type TestDatabase } from '../support/postgres.ts';
+import { startStore, type TestStore } from '../support/test-store.ts';
 import { keyOf, LIMITS } from './api-support.ts';
 
 const HOUR_MS = 3_600_000;
 const NAME = 'sluice_session';
 
-let running: TestDatabase;
-let database: Database;
+let running: TestStore;
 let store: Store;
 let app: App;
 let now = Date.now();
 
 beforeAll(async () => {
-  running = await startPglite();
-  database = openDatabase(running.url);
-  store = createStore(database, { clock: () => now });
+  running = await startStore({ clock: () => now });
+  store = running.store;
   app = createApp({
     runtime: {
       ...{ store, connection: {}, client: {}, streams: { counts: () => ({ sent: 0, dropped: 0 }) } },
@@ -32,10 +29,7 @@ beforeAll(async () => {
     proxies: ['10.0.0.0/8', '::1'],
   });
 });
-afterAll(async () => {
-  await database?.close();
-  await running?.stop();
-});
+afterAll(() => running?.stop());
 
 const from = (remoteAddress: string) => ({
   incoming: { socket: { remoteAddress, remotePort: 1, remoteFamily: 'IPv4' } },
@@ -61,7 +55,7 @@ describe('a session', () => {
     const key = await keyOf({ store }, 'attacked', ['read']);
     const { value } = await begin(key);
     expect(await statusOf(value)).toBe(200);
-    const values = [...(await allText(database)).values()].flatMap((text) => text.split('\n'));
+    const values = [...(await allText(running.database)).values()].flatMap((text) => text.split('\n'));
     expect(values.join('\n')).not.toContain(value);
     const keyId = key.split('_')[1]!;
     const until = Date.now() + HOUR_MS;
@@ -115,7 +109,7 @@ describe('a session', () => {
     now += HOUR_MS;
     expect(await statusOf(value)).toBe(401);
     await begin(key);
-    const [{ ended } = { ended: -1 }] = await database.query<{ ended: number }>(
+    const [{ ended } = { ended: -1 }] = await running.database.query<{ ended: number }>(
       'select count(*)::int as ended from api_session where ends_at <= $1',
       [new Date(now)],
     );
