@@ -4,13 +4,14 @@
  */
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
-import { access, statfs } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describeRules } from '../redaction/rules.ts';
 import type { Config } from '../runtime/config.ts';
 import { readServers, readServing, stateFolder } from '../runtime/dev-state.ts';
+import { DISK_LOW_BELOW_BYTES, readDiskSpace } from '../runtime/disk-space.ts';
 import { USUAL_PORTS } from '../runtime/ports.ts';
 import { loadPipelines } from '../runtime/project.ts';
 import { findInstalledCli, TEMPORAL_CLI_VERSION } from '../runtime/temporal-cli.ts';
@@ -25,7 +26,6 @@ type Look = () => Promise<Finding>;
 
 const LOOK_LIMIT_MS = 15_000;
 const FREE_BYTES_WANTED = 2e9;
-const FREE_BYTES_NEEDED = 2e8;
 
 /** What is looked at, beside what is here. */
 export interface CheckOptions {
@@ -199,13 +199,15 @@ async function queryOnce<Row extends object>(url: string, sql: string): Promise<
 }
 
 async function lookAtDisk(folder: string): Promise<Finding> {
-  const { bavail, bsize } = await statfs(folder);
-  return diskFinding(bavail * bsize);
+  const state = stateFolder(folder);
+  const { freeBytes } = await readDiskSpace(state).catch(() => readDiskSpace(folder));
+  return diskFinding(freeBytes);
 }
 
 export function diskFinding(freeBytes: number): Finding {
   const shown = `${(freeBytes / 1e9).toFixed(1)} GB free`;
-  if (freeBytes < FREE_BYTES_NEEDED) return fail(shown, 'free some space: the embedded servers cannot write');
+  if (freeBytes < DISK_LOW_BELOW_BYTES)
+    return fail(shown, 'free some space on the disk: below 32 MB the embedded servers start nothing new');
   if (freeBytes < FREE_BYTES_WANTED) return warn(shown, 'histories and indexes grow; old state can go: .sluice');
   return ok(shown);
 }

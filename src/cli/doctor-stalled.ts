@@ -9,7 +9,7 @@ import { createTemporalProbe } from '../telemetry/temporal-probe.ts';
 import { type Finding, ok, warn } from './finding.ts';
 
 /** Others of doctor's checks look at these. */
-const LOOKED_AT: ReadonlySet<string> = new Set(['database', 'temporal']);
+const LOOKED_AT: ReadonlySet<string> = new Set(['database', 'temporal', 'disk']);
 
 export async function lookAtStalled(folder: string, config: Config): Promise<Finding> {
   const servers = await readServers(folder);

@@ -12,6 +12,7 @@ import { createRunClient, type RunClient } from './client.ts';
 import type { Config } from './config.ts';
 import { createDeployClient, type DeployClient } from './deploy-client.ts';
 import { stateFolder } from './dev-state.ts';
+import { type DiskSpace, readDiskSpace, requireDiskSpace } from './disk-space.ts';
 import { createEvaluationClient, type EvaluationClient } from './evaluation-client.ts';
 import { createExperimentClient, type ExperimentClient } from './experiment-client.ts';
 import { createFeedbackClient, type FeedbackClient } from './feedback-client.ts';
@@ -60,6 +61,8 @@ export interface Attached {
     RerunClient &
     MonitorClient &
     WorkerVersionsClient;
+  /** Of the disk of the embedded servers' state; undefined where all servers are configured. */
+  readonly diskSpace: () => Promise<DiskSpace | undefined>;
   readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string };
   readonly connection: Connection;
   readonly databaseUrl: string;
@@ -81,8 +84,16 @@ export function attach({ folder, config, temporal, uiUrl, database, databaseUrl 
   const store = createRedactedStore(database, redaction);
   const { client, namespace, address, connection } = temporal;
   const hideUnit = createHideUnit(once(() => readSinkKey(config, folder)));
-  const runs = createRunClient({ temporal: client, store, config, namespace, uiUrl, hideUnit, redaction });
-  const ingests = createIngestClient({ temporal: client, queue: config.queues.control, urlOf: runs.urlOf });
+  const hasDatabase = config.databaseUrl === undefined;
+  const isEmbedded = hasDatabase || !config.temporalConfigured;
+  const diskSpace = async () => (isEmbedded ? readDiskSpace(stateFolder(folder)) : undefined);
+  const requireSpace = async () => (isEmbedded ? requireDiskSpace(stateFolder(folder)) : undefined);
+  const runs = createRunClient({
+    ...{ temporal: client, store, config, namespace, uiUrl, hideUnit, redaction, requireSpace },
+  });
+  const ingests = createIngestClient({
+    ...{ temporal: client, queue: config.queues.control, urlOf: runs.urlOf, requireSpace },
+  });
   const evaluations = createEvaluationClient({ temporal: client, store, queues: config.queues, check: runs.check });
   const experiments = createExperimentClient({
     ...{ temporal: client, store, queues: config.queues, check: runs.check, redaction },
@@ -91,7 +102,7 @@ export function attach({ folder, config, temporal, uiUrl, database, databaseUrl 
   undo.push(() => streams.stop());
   return {
     embedded: {
-      hasDatabase: config.databaseUrl === undefined,
+      hasDatabase,
       temporalFile: config.temporalConfigured ? undefined : temporalFile(temporalFolder(folder)),
     },
     store,
@@ -108,6 +119,7 @@ export function attach({ folder, config, temporal, uiUrl, database, databaseUrl 
       stream: createStreamRun(runs.start, streams),
     },
     temporal: { address, namespace, uiUrl },
+    diskSpace,
     connection,
     databaseUrl,
     streams,

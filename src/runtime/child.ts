@@ -6,20 +6,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
 import { OWN } from './claim-file.ts';
+import type { ServerProcess } from './keep-running.ts';
 import { withPrivateUmask } from './private-folder.ts';
 
 /** How long a child may take to end by itself before it is killed. */
 const STOP_LIMIT_MS = 10_000;
 const LOG_TAIL_LINES = 3;
 
-export interface Child {
-  readonly pid: number;
-  /** Resolves when the child has ended, with the reason. */
-  readonly ended: Promise<string>;
-  stop(): Promise<void>;
-}
-
-export async function startChild(program: string, args: readonly string[], logFile: string): Promise<Child> {
+export async function startChild(program: string, args: readonly string[], logFile: string): Promise<ServerProcess> {
   const log = await open(logFile, 'w', OWN);
   const child = withPrivateUmask(() => spawn(program, args, { detached: true, stdio: ['ignore', log.fd, log.fd] }));
   await started(child, program);

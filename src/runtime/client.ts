@@ -43,6 +43,8 @@ export interface ClientDependencies {
   readonly hideUnit?: HideUnit;
   /** What a run's input is put through before it is written anywhere. Default: off. */
   readonly redaction?: Redaction;
+  /** Throws where the disk of embedded servers is too full for something new. Default: own servers say so themselves. */
+  readonly requireSpace?: () => Promise<void>;
 }
 
 /** A pipeline, a variant of one, or a plan from elsewhere with a schema for its input. */
@@ -128,19 +130,20 @@ export interface RunClient {
    *
    * @throws SluiceError `no_worker`, `step_unregistered`, or `key_missing` where no worker has the key of a provider that
    *   the plan's models are of; `dry_run_missing` where a call needs a dry run and its step has none;
-   *   `embedding_model_differs` where it searches an index by another model than the index has
+   *   `embedding_model_differs` where it searches an index by another model than the index has; `disk_full`
    */
   check: CheckCatalogue;
   urlOf(workflowId: string): string;
 }
 
 export function createRunClient(dependencies: ClientDependencies): RunClient {
-  const { temporal, store, config, redaction = NO_REDACTION } = dependencies;
+  const { temporal, store, config, redaction = NO_REDACTION, requireSpace = async () => undefined } = dependencies;
   const startRun = createStartRun(dependencies);
   const beginWorkflow = createBeginWorkflow(dependencies);
   const checkCatalogue = createCatalogueCheck(store.catalogue, config.queues.run, redaction);
   const checkIndexes = createIndexCheck(store.vectorSearch);
   const check: CheckCatalogue = async (plan, needsDryRun) => {
+    await requireSpace();
     await checkCatalogue(plan, needsDryRun);
     await checkIndexes(plan);
   };

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { SluiceError } from '../errors.ts';
 import { isFull } from '../store/database-errors.ts';
 import { createClaim, OWN } from './claim-file.ts';
+import { diskFull } from './disk-space.ts';
 import { makePrivateFolder } from './private-folder.ts';
 
 const Serving = z.object({
@@ -61,7 +62,7 @@ export async function claimFolder(folder: string, serves: Serves): Promise<void>
       await makePrivateFolder(stateFolder(folder));
       if (await createClaim(stateFile(folder), JSON.stringify(claim))) return;
     } catch (error) {
-      throw isFull(error) ? diskFull(folder, error) : error;
+      throw isFull(error) ? diskFull({ folder: stateFolder(folder) }, error) : error;
     }
     const other = await readState(stateFile(folder));
     if (other && isLiving(other)) throw refusal(folder, other, serves);
@@ -123,15 +124,6 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'; // alive, and somebody else's
   }
-}
-
-function diskFull(folder: string, cause: unknown): SluiceError {
-  return new SluiceError('disk_full', {
-    message: `the disk that holds ${stateFolder(folder)} is full`,
-    remedy: 'free some space and run the command again; what was stored before is kept',
-    data: { folder },
-    cause,
-  });
 }
 
 function refusal(folder: string, other: Serving, wanted: Serves): SluiceError {

@@ -50,14 +50,17 @@ interface IngestDependencies {
   readonly temporal: Client;
   readonly queue: string;
   readonly urlOf: (workflowId: string) => string;
+  /** As in `ClientDependencies`. */
+  readonly requireSpace?: () => Promise<void>;
 }
 
-export function createIngestClient({ temporal, queue, urlOf }: IngestDependencies): IngestClient {
+export function createIngestClient({ temporal, queue, urlOf, requireSpace }: IngestDependencies): IngestClient {
   const ingestId = (index: string) => `${queue === USUAL_QUEUE ? '' : `${queue}-`}ingest-${index}`;
   return {
     ingestId,
     async ingest(given, options = {}) {
       const input: IngestInput = { ...given, source: absoluteSourceName(given.source) };
+      await requireSpace?.();
       const workflowId = ingestId(input.index);
       const asked = randomUUID();
       const riding = <T>(call: () => Promise<T>) => ridingThrough(OUTAGE_LIMIT_MS, call, options.onOutage);

@@ -10,6 +10,7 @@ import { SluiceError } from '../errors.ts';
 import type { Json } from '../plan/plan.ts';
 import { openDatabase } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
+import type { ServerProcess } from './keep-running.ts';
 import { type PgliteAddress, urlOf } from './pglite-address.ts';
 import { PGLITE_FLAGS } from './pglite-options.ts';
 import { makePrivateFolder, withPrivateUmask } from './private-folder.ts';
@@ -28,15 +29,16 @@ export type PgliteMessage =
 
 export interface Postgres {
   readonly url: string;
-  /** Of one that was started here: resolves when its process has ended, with the reason; after `stop`, too. */
-  readonly ended?: Promise<string>;
+  /** Present where it was started here. */
+  readonly embedded?: EmbeddedPostgres;
   /** Ends what was started here; a server that was there before stays. */
   stop(): Promise<void>;
 }
 
-export interface EmbeddedPostgres extends Postgres {
-  readonly pid: number;
-  readonly ended: Promise<string>;
+export interface EmbeddedPostgres extends ServerProcess {
+  readonly url: string;
+  /** Starts it again at the same address after it has ended; `stop` of this database then ends the new process, too. */
+  restart(): Promise<ServerProcess>;
 }
 
 export interface EmbeddedOptions {
@@ -64,7 +66,10 @@ const TAIL_CHARACTERS = 2_000;
 /** @throws SluiceError as `migrate` and `startEmbeddedPostgres` do. */
 export async function resolvePostgres(options: PostgresOptions): Promise<Postgres> {
   const { databaseUrl: url, onProgress, waitMs = SERVER_WAIT_MS } = options;
-  if (url === undefined) return startEmbeddedPostgres(options);
+  if (url === undefined) {
+    const embedded = await startEmbeddedPostgres(options);
+    return { url: embedded.url, embedded, stop: embedded.stop };
+  }
   onProgress?.('connecting to the database');
   const database = openDatabase(url, { poolSize: 1, outageMs: waitMs });
   try {
@@ -87,6 +92,20 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   onProgress?.('starting the embedded database');
   if (port !== undefined)
     onProgress?.(`warning: any local user can read and change the database on port ${port}; it asks for no password`);
+  let current = await launch(options);
+  const { url, pid, ended } = current;
+  return Object.freeze({
+    ...{ url, pid, ended },
+    async restart() {
+      current = await launch(options);
+      return current;
+    },
+    stop: () => current.stop(),
+  });
+}
+
+async function launch(options: EmbeddedOptions): Promise<ServerProcess & { readonly url: string }> {
+  const { folder, port } = options;
   const child = withPrivateUmask(() =>
     fork(programBeside(import.meta.url), [folder, ...(port === undefined ? [] : [String(port)])], {
       execArgv: [...PGLITE_FLAGS],
@@ -95,12 +114,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   );
   const ended = endOf(child);
   const address = await untilReady(child, ended, options);
-  return Object.freeze({
-    url: urlOf(address),
-    pid: child.pid!,
-    ended,
-    stop: () => stopChild(child, ended),
-  });
+  return { url: urlOf(address), pid: child.pid!, ended, stop: () => stopChild(child, ended) };
 }
 
 /** The program beside this file: TypeScript in the sources, JavaScript when built. */

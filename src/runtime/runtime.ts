@@ -9,6 +9,8 @@ import { type Attached, attach, cacheFolder, type MakeImplementations, temporalF
 import type { Config } from './config.ts';
 import { dataConverterOf } from './data-converter.ts';
 import { claimFolder, publishServing, readServers, releaseFolder, type Serves, stateFolder } from './dev-state.ts';
+import { requireDiskSpace } from './disk-space.ts';
+import { keepRunning, type ServerProcess } from './keep-running.ts';
 import { type Postgres, resolvePostgres } from './postgres.ts';
 import { endedByItself } from './server-ended.ts';
 import { connectTemporal } from './temporal.ts';
@@ -54,6 +56,7 @@ export async function startRuntime(options: StartOptions): Promise<Runtime> {
   await claimFolder(folder, serves);
   const undo: Undo = [() => releaseFolder(folder)];
   try {
+    if (config.databaseUrl === undefined || !config.temporalConfigured) await requireDiskSpace(stateFolder(folder));
     const [server, postgres] = await both(
       startServer(folder, config, onProgress).then((server) => keep(undo, server)),
       startPostgres(folder, config, onProgress).then((postgres) => keep(undo, postgres)),
@@ -66,14 +69,24 @@ export async function startRuntime(options: StartOptions): Promise<Runtime> {
     undo.push(() => database.close());
     const attached = attach({ folder, config, temporal, uiUrl, database, databaseUrl: postgres.url }, undo);
     const worker = implementations && (await work({ folder, config, implementations }, attached, temporal, undo));
-    await publishServing(folder, serves, {
-      temporal: { ...attached.temporal, ...(server && { pid: server.pid }) },
-      databaseUrl: postgres.url,
-    });
-    const parts = [
-      { name: 'embedded Temporal server', ended: server?.ended },
-      { name: 'embedded database', ended: postgres.ended },
+    const publish = (pid: number | undefined) =>
+      publishServing(folder, serves, {
+        temporal: { ...attached.temporal, ...(pid !== undefined && { pid }) },
+        databaseUrl: postgres.url,
+      });
+    await publish(server?.pid);
+    const started: readonly Restartable[] = [
+      ...(server ? [{ name: 'embedded Temporal server', server, onRestarted: publish }] : []),
+      ...(postgres.embedded ? [{ name: 'embedded database', server: postgres.embedded }] : []),
     ];
+    // Other commands use what serves a folder, so it is kept running; a single command ends, and can be given again.
+    const parts = started.map(({ name, server, onRestarted }) => {
+      if (serves === 'command') return { name, ended: server.ended };
+      const options = { name, first: server, restart: server.restart, folder: stateFolder(folder), onProgress };
+      const kept = keepRunning({ ...options, ...(onRestarted && { onRestarted: ({ pid }) => onRestarted(pid) }) });
+      undo.push(() => kept.stopRestarting());
+      return { name, ended: kept.ended };
+    });
     return runtimeOf(attached, {
       folder,
       worker,
@@ -133,12 +146,18 @@ function startPostgres(folder: string, config: Config, onProgress: Progress): Pr
   });
 }
 
+interface Restartable {
+  readonly name: string;
+  readonly server: ServerProcess & { restart(): Promise<ServerProcess> };
+  readonly onRestarted?: (pid: number) => Promise<void>;
+}
+
 interface Ownership {
   readonly folder: string;
   readonly worker: RunningWorker | undefined;
   readonly undo: Undo;
   /** The servers that were started here, each with the reason of its end when it comes. */
-  readonly parts: readonly { readonly name: string; readonly ended: Promise<string> | undefined }[];
+  readonly parts: readonly { readonly name: string; readonly ended: Promise<string> }[];
   readonly isPassing: boolean;
 }
 
@@ -147,7 +166,7 @@ function runtimeOf(attached: Attached, { folder, worker, undo, parts, isPassing 
   const failed = new Promise<never>((_, reject) => {
     worker?.ended.catch((error) => isStopping || reject(error));
     for (const { name, ended } of parts)
-      ended?.then(async (why) => isStopping || reject(await endedByItself(name, why, folder)));
+      ended.then(async (why) => isStopping || reject(await endedByItself(name, why, folder)));
   });
   failed.catch(() => undefined); // told to whoever waits for it
   return Object.freeze({

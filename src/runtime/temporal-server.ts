@@ -9,6 +9,7 @@ import { Connection } from '@temporalio/client';
 import getPort from 'get-port';
 import { SluiceError } from '../errors.ts';
 import { startChild } from './child.ts';
+import type { ServerProcess } from './keep-running.ts';
 import { choosePort, USUAL_PORTS } from './ports.ts';
 import { makePrivateFolder } from './private-folder.ts';
 import { SEARCH_ATTRIBUTE_TYPES } from './search-attributes.ts';
@@ -41,13 +42,11 @@ export interface TemporalServerOptions {
   readonly persistent?: boolean;
 }
 
-export interface TemporalServer {
+export interface TemporalServer extends ServerProcess {
   readonly address: string;
   readonly uiUrl: string;
-  readonly pid: number;
-  /** Resolves when the server has ended, with the reason; after `stop`, too. */
-  readonly ended: Promise<string>;
-  stop(): Promise<void>;
+  /** Starts it again on the same ports after it has ended; `stop` of this server then ends the new process, too. */
+  restart(): Promise<ServerProcess>;
 }
 
 /**
@@ -60,41 +59,53 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
   await makePrivateFolder(options.folder);
   const isAsked = options.ports.temporal !== undefined || options.ports.temporalUi !== undefined;
   for (let tries = 1; ; tries += 1) {
-    const server = await startOnce(options);
-    if (server.isAnswering) return server.running;
-    if (isAsked || tries === START_TRIES || !PORT_TAKEN.test(server.why)) throw startFailed(server.why, server.logFile);
+    try {
+      return await startOnce(options);
+    } catch (error) {
+      if (isAsked || tries === START_TRIES || !PORT_TAKEN.test((error as Error).message)) throw error;
+    }
   }
 }
 
-type Started =
-  | { readonly isAnswering: true; readonly running: TemporalServer }
-  | { readonly isAnswering: false; readonly why: string; readonly logFile: string };
-
-async function startOnce(options: TemporalServerOptions): Promise<Started> {
+async function startOnce(options: TemporalServerOptions): Promise<TemporalServer> {
   const { cli, folder, ui = true } = options;
   const { port, uiPort } = await choosePorts(options.ports);
   const api = { port: await getPort({ host: '127.0.0.1' }), host: createApiHost() };
-  const logFile = join(folder, 'temporal.log');
   const address = `127.0.0.1:${port}`;
   const undo: Undo = [];
-  const failed = async (why: string): Promise<Started> => {
-    await unwind(undo);
-    return { isAnswering: false, why, logFile };
+  const launch = async (): Promise<ServerProcess> => {
+    const server = await launchServer(options, { port, api, address });
+    undo.push(() => server.stop());
+    return server;
   };
   try {
     if (ui) {
       const proxy = await startUiProxy({ cli, folder, port: uiPort, api });
       undo.push(() => proxy.stop());
     }
-    const { pid, ended, stop } = await startChild(cli, argumentsFor(options, port, api), logFile);
-    undo.push(stop);
-    const why = await Promise.race([answers(address, api), ended]);
-    if (why !== undefined) return await failed(why);
+    const { pid, ended } = await launch();
     const uiUrl = `http://localhost:${uiPort}`;
-    return { isAnswering: true, running: { address, uiUrl, pid, ended, stop: () => unwind(undo) } };
+    return { address, uiUrl, pid, ended, restart: launch, stop: () => unwind(undo) };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return failed((error as Error).message);
     await unwind(undo);
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw startFailed((error as Error).message, folder);
+    throw error;
+  }
+}
+
+/** @throws SluiceError `temporal_start_failed` */
+async function launchServer(
+  options: TemporalServerOptions,
+  { port, api, address }: { readonly port: number; readonly api: TemporalApi; readonly address: string },
+): Promise<ServerProcess> {
+  const logFile = join(options.folder, 'temporal.log');
+  const child = await startChild(options.cli, argumentsFor(options, port, api), logFile);
+  try {
+    const why = await Promise.race([answers(address, api), child.ended]);
+    if (why !== undefined) throw startFailed(why, logFile);
+    return child;
+  } catch (error) {
+    await child.stop();
     throw error;
   }
 }

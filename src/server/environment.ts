@@ -43,7 +43,8 @@ export interface ServerLimits {
 }
 
 export interface ServerDependencies {
-  readonly runtime: Pick<Runtime, 'client' | 'connection' | 'store' | 'streams' | 'temporal'>;
+  readonly runtime: Pick<Runtime, 'client' | 'connection' | 'store' | 'streams' | 'temporal'> &
+    Partial<Pick<Runtime, 'diskSpace'>>;
   readonly pipelines: Pipelines;
   /** What examples of a dataset are checked against, by its name; default: their form alone. */
   readonly rowSchemas?: ReadonlyMap<string, RowSchemas>;

@@ -7,6 +7,11 @@ import type { ServerDependencies } from './environment.ts';
 const RUN_DEADLINE_MS = 600_000;
 
 export function healthFor({ runtime, runDeadlineMs = RUN_DEADLINE_MS }: ServerDependencies): () => Promise<Health> {
-  const { store, connection, temporal } = runtime;
-  return watchHealth({ store, runDeadlineMs, temporal: createTemporalProbe(connection, temporal.namespace) });
+  const { store, connection, temporal, diskSpace } = runtime;
+  return watchHealth({
+    store,
+    runDeadlineMs,
+    diskSpace,
+    temporal: createTemporalProbe(connection, temporal.namespace),
+  });
 }

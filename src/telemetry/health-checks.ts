@@ -2,6 +2,7 @@
 import { EXPERIMENT_WORKFLOW_PREFIX, ROLLOUT_WORKFLOW_PREFIX } from '../../workflows/experiment-messages.ts';
 import { phaseOf } from '../experiment/live/standing.ts';
 import { monitorHealth } from '../monitor/health.ts';
+import { DISK_LOW_BELOW_BYTES, type DiskSpace, isDiskFull, megabytes } from '../runtime/disk-space.ts';
 import type { Store } from '../store/store.ts';
 import type { LiveExperiment, Stalled } from '../store/vitals.ts';
 import type { HealthStatus } from './health.ts';
@@ -10,6 +11,8 @@ import type { TemporalProbe } from './temporal-probe.ts';
 export interface HealthParts {
   readonly store: Pick<Store, 'vitals' | 'monitors'>;
   readonly temporal: TemporalProbe;
+  /** Of the embedded servers' state; absent, or undefined, where all servers are configured. */
+  readonly diskSpace?: (() => Promise<DiskSpace | undefined>) | undefined;
   /** `SLUICE_RUN_DEADLINE_MS`: within that, and some minutes for its record, every run has ended. */
   readonly runDeadlineMs: number;
 }
@@ -56,6 +59,11 @@ const unknownIs =
 /** Of what can be looked at only where the servers are there. */
 const unknownIsDegraded = unknownIs('degraded', 'see the checks of the database and of Temporal');
 
+const DISK_FULL = unknownIs(
+  'down',
+  'free some space on the disk: new runs are refused until then, and taken by themselves after',
+)('');
+const DISK_LOW = unknownIs('degraded', 'free some space on the disk: histories and indexes grow')('');
 const NO_WORKER = unknownIs('down', 'start one: sluice worker (or sluice dev)')('');
 
 export const CHECKS: readonly Checking[] = [
@@ -74,6 +82,17 @@ export const CHECKS: readonly Checking[] = [
       return ok('it answers');
     },
     unknown: unknownIs('down', 'see that Temporal runs, and that TEMPORAL_ADDRESS names it'),
+  },
+  {
+    name: 'disk',
+    async look({ diskSpace }) {
+      const space = await diskSpace?.();
+      if (space === undefined) return ok('the servers have disks of their own');
+      const detail = `${megabytes(space.freeBytes)} free on the disk`;
+      if (isDiskFull(space)) return { ...DISK_FULL, detail: `the disk is full: ${detail}` };
+      return space.freeBytes < DISK_LOW_BELOW_BYTES ? { ...DISK_LOW, detail } : ok(detail);
+    },
+    unknown: unknownIs('degraded', 'see that the folder of the state exists and can be read'),
   },
   {
     name: 'workers',

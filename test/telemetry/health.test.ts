@@ -20,6 +20,7 @@ describe('health', () => {
     expect(health.checks.map(({ name, status, stalled }) => [name, status, stalled])).toEqual([
       ['database', 'ok', null],
       ['temporal', 'ok', null],
+      ['disk', 'ok', null],
       ['workers', 'ok', null],
       ['score_tasks', 'ok', 0],
       ['evaluations', 'ok', 0],
