@@ -13,29 +13,36 @@ import { withPrivateUmask } from './private-folder.ts';
 const STOP_LIMIT_MS = 10_000;
 const LOG_TAIL_LINES = 3;
 
-export async function startChild(program: string, args: readonly string[], logFile: string): Promise<ServerProcess> {
-  const log = await open(logFile, 'w', OWN);
+export interface ChildLog {
+  readonly logFile: string;
+  /** Whether the log of an earlier process is kept. */
+  readonly appends: boolean;
+}
+
+export async function startChild(
+  program: string,
+  args: readonly string[],
+  { logFile, appends }: ChildLog,
+): Promise<ServerProcess> {
+  const log = await open(logFile, appends ? 'a' : 'w', OWN);
   const child = withPrivateUmask(() => spawn(program, args, { detached: true, stdio: ['ignore', log.fd, log.fd] }));
-  await started(child, program);
+  // Awaited from here on: one that ends at once has ended before its log is closed here.
+  const exited = once(child, 'exit');
+  const ended = exited.then(async ([code, signal]) => {
+    const tail = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').slice(-LOG_TAIL_LINES);
+    return `it ended (${signal ?? `exit code ${code}`}): ${tail.join(' / ')}`;
+  });
+  ended.catch(() => undefined); // one that could not be started is reported below
   // Of a process that ends before it has stopped its servers, none is left running.
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
   child.once('exit', () => process.off('exit', kill));
-  await log.close();
-  const ended = once(child, 'exit').then(async ([code, signal]) => {
-    const tail = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').slice(-LOG_TAIL_LINES);
-    return `it ended (${signal ?? `exit code ${code}`}): ${tail.join(' / ')}`;
+  await Promise.race([once(child, 'spawn'), exited]).catch((cause) => {
+    process.off('exit', kill);
+    throw new Error(`${program} could not be started`, { cause });
   });
+  await log.close();
   return { pid: child.pid!, ended, stop: () => stopChild(child, ended) };
-}
-
-async function started(child: ChildProcess, program: string): Promise<void> {
-  await Promise.race([
-    once(child, 'spawn'),
-    once(child, 'error').then(([error]) => {
-      throw new Error(`${program} could not be started`, { cause: error });
-    }),
-  ]);
 }
 
 async function stopChild(child: ChildProcess, ended: Promise<string>): Promise<void> {

@@ -1,9 +1,9 @@
-/** Restarts an embedded server that ends by itself, on the same address, so that its clients find it again. */
+/** Restarts an embedded server that ends by itself, at the same address, so that its clients find it again. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDiskFull, megabytes, readDiskSpace } from './disk-space.ts';
 
-/** More restarts within the window mean that it cannot run here: then the reason is an error. */
-const MOST_RESTARTS = 5;
+/** A server that ends more often within the window cannot run here: then its end is an error. */
+const MAX_RESTARTS = 5;
 const WINDOW_MS = 600_000;
 const PAUSE_MS = 1_000;
 
@@ -14,77 +14,107 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
-export interface KeepRunningOptions {
-  readonly name: string;
-  /** On the disk that the server writes to. */
-  readonly folder: string;
-  readonly first: ServerProcess;
-  readonly restart: () => Promise<ServerProcess>;
-  readonly onProgress: (message: string) => void;
-  readonly onRestarted?: (server: ServerProcess) => Promise<void>;
+/** A server at a fixed address. `pid`, `ended` and `stop` are those of its current process. */
+export interface RestartableServer extends ServerProcess {
+  /** Starts a new process after the current one has ended. Aborting `signal` ends a process that is not ready yet. */
+  restart(signal: AbortSignal): Promise<void>;
 }
 
-export interface KeptRunning {
-  /** Resolves with the reason when the server is given up, after 5 restarts in 10 minutes, or ends after restarts were stopped. */
+/** @param launch resolves when the process is ready; must end it when it rejects */
+export async function startRestartable(
+  launch: (signal?: AbortSignal) => Promise<ServerProcess>,
+): Promise<RestartableServer> {
+  let current = await launch();
+  return {
+    get pid() {
+      return current.pid;
+    },
+    get ended() {
+      return current.ended;
+    },
+    async restart(signal) {
+      current = await launch(signal);
+    },
+    stop: () => current.stop(),
+  };
+}
+
+export interface KeepRunningOptions {
+  readonly name: string;
+  readonly server: Pick<RestartableServer, 'ended' | 'restart'>;
+  /** On the disk that the server writes to. */
+  readonly folder: string;
+  readonly onProgress: (message: string) => void;
+  readonly onRestarted: () => Promise<void>;
+  /** For tests. Default: the monotonic clock. */
+  readonly now?: () => number;
+  /** For tests: the pause between two attempts. Default: a second. */
+  readonly pause?: (signal: AbortSignal) => Promise<void>;
+}
+
+export interface KeptServer {
+  /** Resolves with the reason when the server has ended and is not restarted: after 5 restarts in 10 minutes, or when stopped. */
   readonly ended: Promise<string>;
-  /** Lets no restart begin from now on, and waits for one that is under way. */
+  /** Breaks off a restart that is under way, and begins no other. The server itself goes on. */
   stopRestarting(): Promise<void>;
 }
 
-export function keepRunning(options: KeepRunningOptions): KeptRunning {
-  const { name, first, restart, onProgress, onRestarted } = options;
+export function keepRunning(options: KeepRunningOptions): KeptServer {
+  const { name, server, folder, onProgress, onRestarted } = options;
+  const { now = () => performance.now(), pause = pauseOnce } = options;
   const stopping = new AbortController();
-  const restarts: number[] = [];
-  let restarting: Promise<unknown> = Promise.resolve();
+  const { signal } = stopping;
+  const restartedAt: number[] = [];
+  let restarting: Promise<string | undefined> = Promise.resolve(undefined);
 
-  async function watch(server: ServerProcess): Promise<string> {
-    const why = await server.ended;
-    if (stopping.signal.aborted) return why;
-    onProgress(`the ${name} is gone, restarting it: ${why.split('\n')[0]}`);
-    const again = restartIt(why);
-    restarting = again;
-    const next = await again;
-    return typeof next === 'string' ? next : watch(next);
+  async function keep(): Promise<string> {
+    for (;;) {
+      restarting = restart(await server.ended);
+      const why = await restarting;
+      if (why !== undefined) return why;
+    }
   }
 
-  /** Tries until it runs; resolves with the reason where it is given up. */
-  async function restartIt(why: string): Promise<ServerProcess | string> {
-    for (let reason = why; ; await pause()) {
+  /** Tries until the server runs; resolves with the reason where it is given up. */
+  async function restart(why: string): Promise<string | undefined> {
+    for (let reason = why; ; await pause(signal)) {
       await untilSpace();
-      if (stopping.signal.aborted) return reason;
-      const now = performance.now();
-      while (restarts[0] !== undefined && now - restarts[0] > WINDOW_MS) restarts.shift();
-      if (restarts.length >= MOST_RESTARTS) return `restarted ${MOST_RESTARTS} times in 10 minutes; ${reason}`;
-      restarts.push(now);
+      if (signal.aborted) return reason;
+      while (restartedAt[0] !== undefined && now() - restartedAt[0] > WINDOW_MS) restartedAt.shift();
+      if (restartedAt.length >= MAX_RESTARTS)
+        return `it was restarted ${MAX_RESTARTS} times in ${WINDOW_MS / 60_000} minutes, and ended again: ${reason}`;
+      restartedAt.push(now());
       try {
-        const server = await restart();
-        await onRestarted?.(server);
-        onProgress(`the ${name} runs again`);
-        return server;
+        await server.restart(signal);
       } catch (error) {
         reason = error instanceof Error ? error.message : String(error);
+        if (!signal.aborted) onProgress(`the ${name} could not be restarted: ${reason}`);
+        continue;
       }
+      await onRestarted().catch((error) => onProgress(`the state file could not be written: ${String(error)}`));
+      onProgress(`restarted the ${name}: ${why.split('\n')[0]}`);
+      return undefined;
     }
   }
 
   /** A full disk costs no restart: the server is started when there is space. */
   async function untilSpace(): Promise<void> {
-    for (let isSaid = false; !stopping.signal.aborted; isSaid = true) {
-      const space = await readDiskSpace(options.folder).catch(() => undefined);
+    for (let isReported = false; !signal.aborted; isReported = true) {
+      const space = await readDiskSpace(folder).catch(() => undefined);
       if (space === undefined || !isDiskFull(space)) return;
-      if (!isSaid)
+      if (!isReported)
         onProgress(`the disk is full (${megabytes(space.freeBytes)} free): the ${name} starts when there is space`);
-      await pause();
+      await pause(signal);
     }
   }
 
-  const pause = () => delay(PAUSE_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
-
   return {
-    ended: watch(first),
+    ended: keep(),
     async stopRestarting() {
       stopping.abort();
       await restarting;
     },
   };
 }
+
+const pauseOnce = (signal: AbortSignal): Promise<void> => delay(PAUSE_MS, undefined, { signal }).catch(() => undefined);

@@ -66,7 +66,7 @@ async function serve(): Promise<void> {
   };
   process.on('SIGTERM', close);
   process.on('disconnect', close);
-  if (process.connected) tell({ kind: 'ready', address });
+  if (process.connected) tell({ kind: 'ready' });
   else await close();
 }
 

@@ -10,15 +10,15 @@ import { SluiceError } from '../errors.ts';
 import type { Json } from '../plan/plan.ts';
 import { openDatabase } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
-import type { ServerProcess } from './keep-running.ts';
-import { type PgliteAddress, urlOf } from './pglite-address.ts';
+import { type RestartableServer, type ServerProcess, startRestartable } from './keep-running.ts';
+import { socketOf, urlOf } from './pglite-address.ts';
 import { PGLITE_FLAGS } from './pglite-options.ts';
 import { makePrivateFolder, withPrivateUmask } from './private-folder.ts';
 
 /** What the embedded database's process tells its parent. */
 export type PgliteMessage =
   | { readonly kind: 'progress'; readonly what: string }
-  | { readonly kind: 'ready'; readonly address: PgliteAddress }
+  | { readonly kind: 'ready' }
   | {
       readonly kind: 'failed';
       readonly code: string;
@@ -35,10 +35,8 @@ export interface Postgres {
   stop(): Promise<void>;
 }
 
-export interface EmbeddedPostgres extends ServerProcess {
+export interface EmbeddedPostgres extends RestartableServer {
   readonly url: string;
-  /** Starts it again at the same address after it has ended; `stop` of this database then ends the new process, too. */
-  restart(): Promise<ServerProcess>;
 }
 
 export interface EmbeddedOptions {
@@ -92,19 +90,11 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   onProgress?.('starting the embedded database');
   if (port !== undefined)
     onProgress?.(`warning: any local user can read and change the database on port ${port}; it asks for no password`);
-  let current = await launch(options);
-  const { url, pid, ended } = current;
-  return Object.freeze({
-    ...{ url, pid, ended },
-    async restart() {
-      current = await launch(options);
-      return current;
-    },
-    stop: () => current.stop(),
-  });
+  const server = await startRestartable((signal) => launch(options, signal));
+  return Object.assign(server, { url: urlOf(port ?? socketOf(folder)) });
 }
 
-async function launch(options: EmbeddedOptions): Promise<ServerProcess & { readonly url: string }> {
+async function launch(options: EmbeddedOptions, signal?: AbortSignal): Promise<ServerProcess> {
   const { folder, port } = options;
   const child = withPrivateUmask(() =>
     fork(programBeside(import.meta.url), [folder, ...(port === undefined ? [] : [String(port)])], {
@@ -113,8 +103,15 @@ async function launch(options: EmbeddedOptions): Promise<ServerProcess & { reado
     }),
   );
   const ended = endOf(child);
-  const address = await untilReady(child, ended, options);
-  return { url: urlOf(address), pid: child.pid!, ended, stop: () => stopChild(child, ended) };
+  const stop = () => stopChild(child, ended);
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    if (signal?.aborted) await stop();
+    await untilReady(child, ended, options);
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+  return { pid: child.pid!, ended, stop };
 }
 
 /** The program beside this file: TypeScript in the sources, JavaScript when built. */
@@ -132,22 +129,18 @@ async function endOf(child: ChildProcess): Promise<string> {
   return `its process ended (${signal ?? `exit code ${code}`})${tail && `: ${tail.trim()}`}`;
 }
 
-async function untilReady(
-  child: ChildProcess,
-  ended: Promise<string>,
-  options: EmbeddedOptions,
-): Promise<PgliteAddress> {
+async function untilReady(child: ChildProcess, ended: Promise<string>, options: EmbeddedOptions): Promise<void> {
   const { folder, onProgress } = options;
   let timer: NodeJS.Timeout | undefined;
   try {
-    return await new Promise<PgliteAddress>((resolve, reject) => {
+    return await new Promise<void>((resolve, reject) => {
       timer = setTimeout(() => {
         child.kill('SIGKILL');
         reject(startFailed(folder, `it was not ready after ${START_LIMIT_MS / 1_000} s`));
       }, START_LIMIT_MS);
       ended.then((how) => reject(startFailed(folder, how)), reject);
       child.on('message', (message: PgliteMessage) => {
-        if (message.kind === 'ready') resolve(message.address);
+        if (message.kind === 'ready') resolve();
         else if (message.kind === 'failed') reject(new SluiceError(message.code, message));
         else onProgress?.(message.what);
       });

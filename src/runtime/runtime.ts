@@ -10,12 +10,12 @@ import type { Config } from './config.ts';
 import { dataConverterOf } from './data-converter.ts';
 import { claimFolder, publishServing, readServers, releaseFolder, type Serves, stateFolder } from './dev-state.ts';
 import { requireDiskSpace } from './disk-space.ts';
-import { keepRunning, type ServerProcess } from './keep-running.ts';
+import { keepRunning, type RestartableServer, type ServerProcess } from './keep-running.ts';
 import { type Postgres, resolvePostgres } from './postgres.ts';
 import { endedByItself } from './server-ended.ts';
 import { connectTemporal } from './temporal.ts';
 import { findTemporalCli } from './temporal-cli.ts';
-import { startTemporalServer, type TemporalServer } from './temporal-server.ts';
+import { startTemporalServer, type TemporalServer, temporalLog } from './temporal-server.ts';
 import { uiOf } from './temporal-ui.ts';
 import { type Undo, unwind } from './unwind.ts';
 import type { RunningWorker } from './worker.ts';
@@ -69,23 +69,23 @@ export async function startRuntime(options: StartOptions): Promise<Runtime> {
     undo.push(() => database.close());
     const attached = attach({ folder, config, temporal, uiUrl, database, databaseUrl: postgres.url }, undo);
     const worker = implementations && (await work({ folder, config, implementations }, attached, temporal, undo));
-    const publish = (pid: number | undefined) =>
+    const publish = () =>
       publishServing(folder, serves, {
-        temporal: { ...attached.temporal, ...(pid !== undefined && { pid }) },
+        temporal: { ...attached.temporal, ...(server && { pid: server.pid }) },
         databaseUrl: postgres.url,
       });
-    await publish(server?.pid);
-    const started: readonly Restartable[] = [
-      ...(server ? [{ name: 'embedded Temporal server', server, onRestarted: publish }] : []),
+    await publish();
+    const servers: readonly EmbeddedServer[] = [
+      ...(server ? [{ name: 'embedded Temporal server', server, logFile: temporalLog(temporalFolder(folder)) }] : []),
       ...(postgres.embedded ? [{ name: 'embedded database', server: postgres.embedded }] : []),
     ];
     // Other commands use what serves a folder, so it is kept running; a single command ends, and can be given again.
-    const parts = started.map(({ name, server, onRestarted }) => {
-      if (serves === 'command') return { name, ended: server.ended };
-      const options = { name, first: server, restart: server.restart, folder: stateFolder(folder), onProgress };
-      const kept = keepRunning({ ...options, ...(onRestarted && { onRestarted: ({ pid }) => onRestarted(pid) }) });
-      undo.push(() => kept.stopRestarting());
-      return { name, ended: kept.ended };
+    const parts = servers.map(({ server, ...part }) => {
+      if (serves === 'command') return { ...part, ended: server.ended };
+      const options = { name: part.name, server, folder: stateFolder(folder), onProgress, onRestarted: publish };
+      const { ended, stopRestarting } = keepRunning(options);
+      undo.push(stopRestarting);
+      return { ...part, ended };
     });
     return runtimeOf(attached, {
       folder,
@@ -146,10 +146,11 @@ function startPostgres(folder: string, config: Config, onProgress: Progress): Pr
   });
 }
 
-interface Restartable {
+interface EmbeddedServer {
   readonly name: string;
-  readonly server: ServerProcess & { restart(): Promise<ServerProcess> };
-  readonly onRestarted?: (pid: number) => Promise<void>;
+  readonly server: RestartableServer;
+  /** Absent for the database: its log could hold content, which an erasure would miss. */
+  readonly logFile?: string;
 }
 
 interface Ownership {
@@ -157,7 +158,7 @@ interface Ownership {
   readonly worker: RunningWorker | undefined;
   readonly undo: Undo;
   /** The servers that were started here, each with the reason of its end when it comes. */
-  readonly parts: readonly { readonly name: string; readonly ended: Promise<string> }[];
+  readonly parts: readonly (Omit<EmbeddedServer, 'server'> & Pick<ServerProcess, 'ended'>)[];
   readonly isPassing: boolean;
 }
 
@@ -165,8 +166,8 @@ function runtimeOf(attached: Attached, { folder, worker, undo, parts, isPassing 
   let isStopping = false;
   const failed = new Promise<never>((_, reject) => {
     worker?.ended.catch((error) => isStopping || reject(error));
-    for (const { name, ended } of parts)
-      ended.then(async (why) => isStopping || reject(await endedByItself(name, why, folder)));
+    for (const { ended, ...part } of parts)
+      ended.then(async (why) => isStopping || reject(await endedByItself({ ...part, why, folder })));
   });
   failed.catch(() => undefined); // told to whoever waits for it
   return Object.freeze({

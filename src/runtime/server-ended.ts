@@ -4,16 +4,25 @@ import { isDiskFull, megabytes, readDiskSpace } from './disk-space.ts';
 
 const SHOWN_CHARACTERS = 300;
 
-/** @param why what it said at its end, which may be long: shown is the first line, with `--debug` all of it */
-export async function endedByItself(name: string, why: string, folder: string): Promise<SluiceError> {
+export interface EndedServer {
+  readonly name: string;
+  /** What it wrote at its end, which may be long: the message has the first line, `--debug` shows all of it. */
+  readonly why: string;
+  readonly logFile?: string;
+  /** On the disk that it writes to. */
+  readonly folder: string;
+}
+
+export async function endedByItself({ name, why, logFile, folder }: EndedServer): Promise<SluiceError> {
   const space = await readDiskSpace(folder).catch(() => undefined);
   const [first = ''] = why.split('\n');
   const isFull = space !== undefined && isDiskFull(space);
+  const before = isFull ? 'free some space, then ' : logFile === undefined ? '' : `read ${logFile}, then `;
   return new SluiceError('server_ended', {
     message: isFull
       ? `the ${name} is gone: the disk is full (${megabytes(space.freeBytes)} free in ${folder})`
       : `the ${name} is gone: ${first.slice(0, SHOWN_CHARACTERS)}`,
-    remedy: `${isFull ? 'free some space and start again' : 'start again'}: what was under way goes on from where it was`,
+    remedy: `${before}start again: what was under way goes on from where it was`,
     data: { why },
   });
 }

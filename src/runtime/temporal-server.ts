@@ -5,11 +5,12 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import getPort from 'get-port';
 import { SluiceError } from '../errors.ts';
 import { startChild } from './child.ts';
-import type { ServerProcess } from './keep-running.ts';
+import { type RestartableServer, type ServerProcess, startRestartable } from './keep-running.ts';
 import { choosePort, USUAL_PORTS } from './ports.ts';
 import { makePrivateFolder } from './private-folder.ts';
 import { SEARCH_ATTRIBUTE_TYPES } from './search-attributes.ts';
@@ -18,6 +19,7 @@ import { type Undo, unwind } from './unwind.ts';
 
 const START_LIMIT_MS = 30_000;
 const CONNECT_LIMIT_MS = 1_000;
+const POLL_MS = 50;
 const POLLED_QUEUES = ['transfer', 'timer', 'visibility', 'outbound'];
 const POLLS_PER_SECOND = 2_000;
 /**
@@ -42,11 +44,9 @@ export interface TemporalServerOptions {
   readonly persistent?: boolean;
 }
 
-export interface TemporalServer extends ServerProcess {
+export interface TemporalServer extends RestartableServer {
   readonly address: string;
   readonly uiUrl: string;
-  /** Starts it again on the same ports after it has ended; `stop` of this server then ends the new process, too. */
-  restart(): Promise<ServerProcess>;
 }
 
 /**
@@ -73,19 +73,14 @@ async function startOnce(options: TemporalServerOptions): Promise<TemporalServer
   const api = { port: await getPort({ host: '127.0.0.1' }), host: createApiHost() };
   const address = `127.0.0.1:${port}`;
   const undo: Undo = [];
-  const launch = async (): Promise<ServerProcess> => {
-    const server = await launchServer(options, { port, api, address });
-    undo.push(() => server.stop());
-    return server;
-  };
   try {
     if (ui) {
       const proxy = await startUiProxy({ cli, folder, port: uiPort, api });
       undo.push(() => proxy.stop());
     }
-    const { pid, ended } = await launch();
-    const uiUrl = `http://localhost:${uiPort}`;
-    return { address, uiUrl, pid, ended, restart: launch, stop: () => unwind(undo) };
+    const server = await startRestartable((signal) => launch(options, { port, api, address }, signal));
+    undo.push(server.stop);
+    return Object.assign(server, { address, uiUrl: `http://localhost:${uiPort}`, stop: () => unwind(undo) });
   } catch (error) {
     await unwind(undo);
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw startFailed((error as Error).message, folder);
@@ -93,20 +88,35 @@ async function startOnce(options: TemporalServerOptions): Promise<TemporalServer
   }
 }
 
-/** @throws SluiceError `temporal_start_failed` */
-async function launchServer(
+/**
+ * @param signal of a restart, which adds to the log
+ * @throws SluiceError `temporal_start_failed`
+ */
+async function launch(
   options: TemporalServerOptions,
   { port, api, address }: { readonly port: number; readonly api: TemporalApi; readonly address: string },
+  signal?: AbortSignal,
 ): Promise<ServerProcess> {
-  const logFile = join(options.folder, 'temporal.log');
-  const child = await startChild(options.cli, argumentsFor(options, port, api), logFile);
+  const logFile = temporalLog(options.folder);
+  const child = await startChild(options.cli, argumentsFor(options, port, api), {
+    logFile,
+    appends: signal !== undefined,
+  });
+  const failed = new AbortController();
+  const givenUp = AbortSignal.any([failed.signal, ...(signal ? [signal] : [])]);
+  const stop = () => void child.stop();
+  signal?.addEventListener('abort', stop, { once: true });
   try {
-    const why = await Promise.race([answers(address, api), child.ended]);
+    signal?.throwIfAborted();
+    const why = await Promise.race([answers(address, api, givenUp), child.ended]);
     if (why !== undefined) throw startFailed(why, logFile);
     return child;
   } catch (error) {
+    failed.abort();
     await child.stop();
     throw error;
+  } finally {
+    signal?.removeEventListener('abort', stop);
   }
 }
 
@@ -124,6 +134,8 @@ async function choosePorts({ temporal, temporalUi }: TemporalServerOptions['port
 
 /** What the server keeps, in SQLite. */
 export const temporalFile = (folder: string): string => join(folder, 'temporal.db');
+/** What the server writes: the last start and the restarts after it. */
+export const temporalLog = (folder: string): string => join(folder, 'temporal.log');
 
 function argumentsFor({ folder, persistent = true }: TemporalServerOptions, port: number, api: TemporalApi) {
   return [
@@ -146,7 +158,7 @@ const dynamic = (key: string, value: number | boolean | string) => ['--dynamic-c
  * Asks until our own server answers; each try has its own limit, so a half-open port cannot hold it up. Another Temporal may
  * have taken the port between its choice and its use, and would answer there.
  */
-async function answers(address: string, api: TemporalApi): Promise<void> {
+async function answers(address: string, api: TemporalApi, signal: AbortSignal): Promise<void> {
   const giveUpAt = Date.now() + START_LIMIT_MS;
   for (;;) {
     try {
@@ -156,7 +168,7 @@ async function answers(address: string, api: TemporalApi): Promise<void> {
       return await connection.close();
     } catch (error) {
       if (Date.now() > giveUpAt) throw startFailed(`no answer within ${START_LIMIT_MS} ms (${String(error)})`, address);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await delay(POLL_MS, undefined, { signal });
     }
   }
 }

@@ -14,7 +14,12 @@ const CONNECT_LIMIT_MS = 10_000;
  * What the SDK means to set, and names otherwise than gRPC does. What a workflow task adds to a history is one message, and
  * with many large calls at once far above gRPC's own 4 MB.
  */
-const CHANNEL = { 'grpc.max_receive_message_length': 128 * 1024 * 1024 };
+const CHANNEL = {
+  'grpc.max_receive_message_length': 128 * 1024 * 1024,
+  // gRPC's own pauses grow to two minutes, which a server that is back would seem to be away.
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 1_000,
+};
 /** gRPC's code for a server that is not there. */
 const UNAVAILABLE = 14;
 /** Within a second. The SDK's own ten attempts take twenty, without a word: outages are ridden through in `outage.ts`. */

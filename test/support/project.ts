@@ -23,8 +23,12 @@ export interface Ended {
 export interface Going {
   readonly process: ChildProcess;
   readonly ended: Promise<Ended>;
-  /** Resolves when the process has written this to stdout or stderr; rejects when it ends without. */
-  wrote(text: string): Promise<void>;
+  /**
+   * Resolves when the process has written this to stdout or stderr; rejects when it ends without.
+   *
+   * @param times how often it has been written by then; default 1
+   */
+  wrote(text: string, times?: number): Promise<void>;
   /** What it has written so far, to both. */
   written(): string;
 }
@@ -81,8 +85,8 @@ function follow(child: ChildProcess): Going {
     });
   const ended = once(child, 'close').then(([code]) => ({ code, ...written }) as Ended);
   const all = () => written.stdout + written.stderr;
-  const wrote = async (text: string) => {
-    while (!all().includes(text)) {
+  const wrote = async (text: string, times = 1) => {
+    while (all().split(text).length <= times) {
       if (child.exitCode !== null) throw new Error(`it ended without '${text}': ${all()}`);
       await Promise.race([once(child, 'wrote'), ended]);
     }
