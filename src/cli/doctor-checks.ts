@@ -11,7 +11,16 @@ import { promisify } from 'node:util';
 import { describeRules } from '../redaction/rules.ts';
 import type { Config } from '../runtime/config.ts';
 import { readServers, readServing, stateFolder } from '../runtime/dev-state.ts';
-import { DISK_LOW_BELOW_BYTES, readDiskSpace } from '../runtime/disk-space.ts';
+import {
+  DISK_LOW_BELOW_BYTES,
+  DISK_LOW_REMEDY,
+  type DiskSpace,
+  describeSpace,
+  FREE_DISK_REMEDY,
+  isDiskFull,
+  megabytes,
+  readDiskSpace,
+} from '../runtime/disk-space.ts';
 import { USUAL_PORTS } from '../runtime/ports.ts';
 import { loadPipelines } from '../runtime/project.ts';
 import { findInstalledCli, TEMPORAL_CLI_VERSION } from '../runtime/temporal-cli.ts';
@@ -200,14 +209,15 @@ async function queryOnce<Row extends object>(url: string, sql: string): Promise<
 
 async function lookAtDisk(folder: string): Promise<Finding> {
   const state = stateFolder(folder);
-  const { freeBytes } = await readDiskSpace(state).catch(() => readDiskSpace(folder));
-  return diskFinding(freeBytes);
+  return diskFinding(await readDiskSpace(state).catch(() => readDiskSpace(folder)));
 }
 
-export function diskFinding(freeBytes: number): Finding {
-  const shown = `${(freeBytes / 1e9).toFixed(1)} GB free`;
-  if (freeBytes < DISK_LOW_BELOW_BYTES)
-    return fail(shown, 'free some space on the disk: below 32 MB the embedded servers start nothing new');
+export function diskFinding(space: DiskSpace): Finding {
+  const { folder, freeBytes } = space;
+  if (isDiskFull(space))
+    return fail(`the disk that holds ${folder} is full: ${describeSpace(space)}`, FREE_DISK_REMEDY);
+  const shown = `${freeBytes < 1e9 ? megabytes(freeBytes) : `${(freeBytes / 1e9).toFixed(1)} GB`} free in ${folder}`;
+  if (freeBytes < DISK_LOW_BELOW_BYTES) return fail(shown, DISK_LOW_REMEDY);
   if (freeBytes < FREE_BYTES_WANTED) return warn(shown, 'histories and indexes grow; old state can go: .sluice');
   return ok(shown);
 }

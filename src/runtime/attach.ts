@@ -12,7 +12,7 @@ import { createRunClient, type RunClient } from './client.ts';
 import type { Config } from './config.ts';
 import { createDeployClient, type DeployClient } from './deploy-client.ts';
 import { stateFolder } from './dev-state.ts';
-import { type DiskSpace, readDiskSpace, requireDiskSpace } from './disk-space.ts';
+import { type DiskSpace, hasEmbeddedServers, readDiskSpace, requireDiskSpace } from './disk-space.ts';
 import { createEvaluationClient, type EvaluationClient } from './evaluation-client.ts';
 import { createExperimentClient, type ExperimentClient } from './experiment-client.ts';
 import { createFeedbackClient, type FeedbackClient } from './feedback-client.ts';
@@ -85,16 +85,17 @@ export function attach({ folder, config, temporal, uiUrl, database, databaseUrl 
   const { client, namespace, address, connection } = temporal;
   const hideUnit = createHideUnit(once(() => readSinkKey(config, folder)));
   const hasDatabase = config.databaseUrl === undefined;
-  const isEmbedded = hasDatabase || !config.temporalConfigured;
-  const diskSpace = async () => (isEmbedded ? readDiskSpace(stateFolder(folder)) : undefined);
-  const requireSpace = async () => (isEmbedded ? requireDiskSpace(stateFolder(folder)) : undefined);
+  const state = hasEmbeddedServers(config) ? stateFolder(folder) : undefined;
+  const requireSpace = async () => (state === undefined ? undefined : requireDiskSpace(state));
   const runs = createRunClient({
     ...{ temporal: client, store, config, namespace, uiUrl, hideUnit, redaction, requireSpace },
   });
   const ingests = createIngestClient({
     ...{ temporal: client, queue: config.queues.control, urlOf: runs.urlOf, requireSpace },
   });
-  const evaluations = createEvaluationClient({ temporal: client, store, queues: config.queues, check: runs.check });
+  const evaluations = createEvaluationClient({
+    ...{ temporal: client, store, queues: config.queues, check: runs.check, requireSpace },
+  });
   const experiments = createExperimentClient({
     ...{ temporal: client, store, queues: config.queues, check: runs.check, redaction },
   });
@@ -115,11 +116,11 @@ export function attach({ folder, config, temporal, uiUrl, database, databaseUrl 
       ...createFeedbackClient(store, redaction),
       ...createWorkerVersions(client, config.workerDeployment),
       ...createRerunClient({ temporal: client, store, queues: config.queues, check: runs.check }),
-      ...createMonitorClient({ temporal: client, store, queues: config.queues, check: runs.check }),
+      ...createMonitorClient({ temporal: client, store, queues: config.queues, check: runs.check, requireSpace }),
       stream: createStreamRun(runs.start, streams),
     },
     temporal: { address, namespace, uiUrl },
-    diskSpace,
+    diskSpace: async () => (state === undefined ? undefined : readDiskSpace(state)),
     connection,
     databaseUrl,
     streams,

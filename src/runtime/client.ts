@@ -20,6 +20,7 @@ import { beginRun, createRegistration, isBegun, recordedRun, runIdOf } from './b
 import { cancelRun } from './cancel-run.ts';
 import { type CheckCatalogue, createCatalogueCheck } from './catalogue.ts';
 import type { Config } from './config.ts';
+import type { RequireSpace } from './disk-space.ts';
 import { wake } from './experiment-wake.ts';
 import { createIndexCheck } from './index-models.ts';
 import { type OnOutage, ridingThrough } from './outage.ts';
@@ -43,8 +44,8 @@ export interface ClientDependencies {
   readonly hideUnit?: HideUnit;
   /** What a run's input is put through before it is written anywhere. Default: off. */
   readonly redaction?: Redaction;
-  /** Throws where the disk of embedded servers is too full for something new. Default: own servers say so themselves. */
-  readonly requireSpace?: () => Promise<void>;
+  /** Default: own servers, which report a full disk themselves. */
+  readonly requireSpace?: RequireSpace;
 }
 
 /** A pipeline, a variant of one, or a plan from elsewhere with a schema for its input. */
@@ -137,13 +138,13 @@ export interface RunClient {
 }
 
 export function createRunClient(dependencies: ClientDependencies): RunClient {
-  const { temporal, store, config, redaction = NO_REDACTION, requireSpace = async () => undefined } = dependencies;
+  const { temporal, store, config, redaction = NO_REDACTION, requireSpace } = dependencies;
   const startRun = createStartRun(dependencies);
   const beginWorkflow = createBeginWorkflow(dependencies);
   const checkCatalogue = createCatalogueCheck(store.catalogue, config.queues.run, redaction);
   const checkIndexes = createIndexCheck(store.vectorSearch);
   const check: CheckCatalogue = async (plan, needsDryRun) => {
-    await requireSpace();
+    await requireSpace?.();
     await checkCatalogue(plan, needsDryRun);
     await checkIndexes(plan);
   };

@@ -12,6 +12,7 @@ import { planId } from '../plan/id.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { CheckCatalogue } from './catalogue.ts';
+import type { RequireSpace } from './disk-space.ts';
 import { type FollowOptions, follow } from './evaluation-follow.ts';
 import { cancel, goOn, pause, type SteerDependencies } from './evaluation-steer.ts';
 import { OUTAGE_LIMIT_MS, ridingThrough } from './outage.ts';
@@ -35,7 +36,7 @@ export interface NewEvaluationRequest {
 
 /** Each takes a unique prefix of an id, too. */
 export interface EvaluationClient {
-  /** @throws SluiceError `step_unregistered`, `no_worker`, `key_missing` where a variant, or a scorer, could not be run */
+  /** @throws SluiceError `step_unregistered`, `no_worker`, `key_missing` where a variant, or a scorer, could not be run; `disk_full` */
   startEvaluation(request: NewEvaluationRequest): Promise<EvaluationRow>;
   /**
    * Resolves when the evaluation has ended, however it has.
@@ -49,7 +50,7 @@ export interface EvaluationClient {
    * Goes on with what is paused, stopped, cancelled, partial or lost, and once it has ended with what is about to; a budget
    * given takes the place of the old one.
    *
-   * @throws SluiceError `evaluation_completed`, `evaluation_unanswered`, `evaluation_ending`
+   * @throws SluiceError `evaluation_completed`, `evaluation_unanswered`, `evaluation_ending`, `disk_full`
    */
   resumeEvaluation(
     evaluationId: string,
@@ -65,10 +66,12 @@ interface EvaluationDependencies extends SteerDependencies {
   readonly chunksPerHistory?: number;
   /** Whether a plan could be run now. */
   readonly check: CheckCatalogue;
+  /** As in `ClientDependencies`. */
+  readonly requireSpace?: RequireSpace;
 }
 
 export function createEvaluationClient(dependencies: EvaluationDependencies): EvaluationClient {
-  const { temporal, store, queues, chunksPerHistory, check } = dependencies;
+  const { temporal, store, queues, chunksPerHistory, check, requireSpace } = dependencies;
   const { evaluations } = store;
 
   async function launch({ evaluationId, spec }: EvaluationRow, acceptChanged: boolean): Promise<void> {
@@ -116,6 +119,7 @@ export function createEvaluationClient(dependencies: EvaluationDependencies): Ev
     async resumeEvaluation(evaluationId, { budgetUsd, acceptChanged = false } = {}) {
       const row = await evaluations.get(evaluationId);
       if (row.state === 'completed') throw completed(row.evaluationId);
+      await requireSpace?.();
       if (budgetUsd !== undefined) await evaluations.setBudget(row.evaluationId, budgetUsd);
       if (!(await goOn(dependencies, row))) await startAgain(row, acceptChanged);
       return evaluations.get(row.evaluationId);

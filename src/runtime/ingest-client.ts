@@ -16,6 +16,7 @@ import {
 import { SluiceError } from '../errors.ts';
 import { absoluteSourceName } from '../ingest/source-name.ts';
 import type { Json } from '../plan/plan.ts';
+import type { RequireSpace } from './disk-space.ts';
 import { type OnOutage, OUTAGE_LIMIT_MS, ridingThrough } from './outage.ts';
 
 const POLL_MS = 250;
@@ -36,7 +37,7 @@ export interface IngestClient {
   /**
    * Makes a folder, a .jsonl file, or what a list names into a new snapshot of an index.
    *
-   * @throws SluiceError what the ingest failed with, such as `index_building` or `nothing_ingested`
+   * @throws SluiceError what the ingest failed with, such as `index_building` or `nothing_ingested`; `disk_full`
    */
   ingest(input: IngestInput, options?: IngestOptions): Promise<IngestResult & { readonly temporalUrl: string }>;
   /** The id of the workflow that ingests into this index: one at a time does. */
@@ -51,7 +52,7 @@ interface IngestDependencies {
   readonly queue: string;
   readonly urlOf: (workflowId: string) => string;
   /** As in `ClientDependencies`. */
-  readonly requireSpace?: () => Promise<void>;
+  readonly requireSpace?: RequireSpace;
 }
 
 export function createIngestClient({ temporal, queue, urlOf, requireSpace }: IngestDependencies): IngestClient {

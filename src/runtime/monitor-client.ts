@@ -12,6 +12,7 @@ import { type MonitorStatus, monitorStatus } from '../monitor/status.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { MonitorAct, MonitorRow } from '../store/monitors.ts';
 import type { Store } from '../store/store.ts';
+import type { RequireSpace } from './disk-space.ts';
 import { scoringQueueOf } from './experiment-clock.ts';
 import { OUTAGE_LIMIT_MS, ridingThrough } from './outage.ts';
 
@@ -21,7 +22,7 @@ export interface MonitorClient {
    * Scores a sample of the runs from now on. One that runs in the same words is the one; one of its name that runs in others is
    * stopped, and its scores stay with its version.
    *
-   * @throws SluiceError `step_unregistered`, `no_worker`, `key_missing` where its scorer could not be run;
+   * @throws SluiceError `step_unregistered`, `no_worker`, `key_missing` where its scorer could not be run; `disk_full`;
    *   `temporal_unreachable`, and then a worker's sweeper starts it within a minute or two
    */
   startMonitor(spec: MonitorSpec, act: MonitorAct): Promise<MonitorRow>;
@@ -56,12 +57,20 @@ interface MonitorClientDependencies extends MonitorClockDependencies {
   readonly store: Pick<Store, 'monitors' | 'runs'>;
   /** Whether a plan could be run now. */
   readonly check: (plan: Plan) => Promise<void>;
+  /** As in `ClientDependencies`. */
+  readonly requireSpace?: RequireSpace;
 }
 
-export function createMonitorClient({ store, check, ...clock }: MonitorClientDependencies): MonitorClient {
+export function createMonitorClient({
+  store,
+  check,
+  requireSpace,
+  ...clock
+}: MonitorClientDependencies): MonitorClient {
   const { monitors } = store;
   return {
     async startMonitor(spec, act) {
+      await requireSpace?.();
       for (const plan of scorerPlans({ scorers: [spec.scorer] })) await check(plan);
       const row = await monitors.start(spec, act);
       await startMonitorClock(clock, row);

@@ -6,6 +6,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isGrpcServiceError } from '@temporalio/client';
 import { SluiceError } from '../errors.ts';
+import { isFull } from '../store/database-errors.ts';
 
 /** Told once in each outage, in a sentence for people. */
 export type OnOutage = (message: string) => void;
@@ -26,7 +27,8 @@ const TELL_AFTER_MS = 1_000;
  * Calls `call` until it answers, for at most `limitMs` of outage. A call may wait long for its answer: one that is cut
  * after more than `limitMs` had been connected, and a new outage begins with it.
  *
- * @throws SluiceError `temporal_unreachable` when an outage outlasts the limit; anything else that `call` throws.
+ * @throws SluiceError `temporal_unreachable` when an outage outlasts the limit; `temporal_full` where Temporal says that its
+ *   disk is full; anything else that `call` throws.
  */
 export async function ridingThrough<T>(limitMs: number, call: () => Promise<T>, onOutage?: OnOutage): Promise<T> {
   let outage: { readonly since: number; pauseMs: number; isTold: boolean } | undefined;
@@ -35,12 +37,15 @@ export async function ridingThrough<T>(limitMs: number, call: () => Promise<T>, 
     try {
       return await call();
     } catch (error) {
-      const code = codeOf(error);
-      if (code === undefined || !PASSING_CODES.has(code)) throw error;
+      const failed = grpcErrorOf(error);
+      if (failed === undefined) throw error;
+      const { code } = failed;
+      if (!PASSING_CODES.has(code)) throw isFull(failed) ? full(error) : error;
       const now = Date.now();
       const wasConnected = code !== DEADLINE_EXCEEDED && now - calledAt > limitMs;
       if (outage === undefined || wasConnected) outage = { since: now, pauseMs: FIRST_PAUSE_MS, isTold: false };
-      if (now + outage.pauseMs - outage.since > limitMs) throw unreachable(error, limitMs);
+      if (now + outage.pauseMs - outage.since > limitMs)
+        throw isFull(failed) ? full(error) : unreachable(error, limitMs);
       if (now - outage.since >= TELL_AFTER_MS && !outage.isTold) {
         onOutage?.(`Temporal does not answer: waiting for it, at most ${Math.round(limitMs / 1_000)} s`);
         outage.isTold = true;
@@ -51,11 +56,19 @@ export async function ridingThrough<T>(limitMs: number, call: () => Promise<T>, 
   }
 }
 
-/** gRPC's code for what failed: the client's library throws the error itself, or another with it as the cause. */
-function codeOf(error: unknown): number | undefined {
-  if (isGrpcServiceError(error)) return error.code;
-  return error instanceof Error && isGrpcServiceError(error.cause) ? error.cause.code : undefined;
+/** What gRPC says of a failed call: the client's library throws that error itself, or another with it as the cause. */
+function grpcErrorOf(error: unknown) {
+  if (isGrpcServiceError(error)) return error;
+  return error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : undefined;
 }
+
+const full = (cause: unknown): SluiceError =>
+  new SluiceError('temporal_full', {
+    message: 'the disk of Temporal is full',
+    remedy: 'free some space on the disk that Temporal’s database writes to; runs already started go on then',
+    retryable: true,
+    cause,
+  });
 
 function unreachable(cause: unknown, limitMs: number): SluiceError {
   return new SluiceError('temporal_unreachable', {

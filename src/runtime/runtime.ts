@@ -9,7 +9,7 @@ import { type Attached, attach, cacheFolder, type MakeImplementations, temporalF
 import type { Config } from './config.ts';
 import { dataConverterOf } from './data-converter.ts';
 import { claimFolder, publishServing, readServers, releaseFolder, type Serves, stateFolder } from './dev-state.ts';
-import { requireDiskSpace } from './disk-space.ts';
+import { explainOutage, hasEmbeddedServers, requireDiskSpace } from './disk-space.ts';
 import { keepRunning, type RestartableServer, type ServerProcess } from './keep-running.ts';
 import { type Postgres, resolvePostgres } from './postgres.ts';
 import { endedByItself } from './server-ended.ts';
@@ -56,7 +56,7 @@ export async function startRuntime(options: StartOptions): Promise<Runtime> {
   await claimFolder(folder, serves);
   const undo: Undo = [() => releaseFolder(folder)];
   try {
-    if (config.databaseUrl === undefined || !config.temporalConfigured) await requireDiskSpace(stateFolder(folder));
+    if (hasEmbeddedServers(config)) await requireDiskSpace(stateFolder(folder));
     const [server, postgres] = await both(
       startServer(folder, config, onProgress).then((server) => keep(undo, server)),
       startPostgres(folder, config, onProgress).then((postgres) => keep(undo, postgres)),
@@ -65,7 +65,7 @@ export async function startRuntime(options: StartOptions): Promise<Runtime> {
     const temporal = await connectTemporal(dataConverterOf(config), embedded);
     undo.push(() => temporal.close());
     const uiUrl = server?.uiUrl ?? uiOf(config, temporal.address);
-    const database = openDatabase(postgres.url);
+    const database = openDatabase(postgres.url, { explainOutage: explainOutage(config, stateFolder(folder)) });
     undo.push(() => database.close());
     const attached = attach({ folder, config, temporal, uiUrl, database, databaseUrl: postgres.url }, undo);
     const worker = implementations && (await work({ folder, config, implementations }, attached, temporal, undo));
@@ -119,7 +119,7 @@ export async function connectRuntime(
     undo.push(() => temporal.close());
     const uiUrl = config.temporalConfigured ? uiOf(config, temporal.address) : servers!.temporal.uiUrl;
     if (config.databaseUrl !== undefined) await resolvePostgres({ databaseUrl, folder: stateFolder(folder) });
-    const database = openDatabase(databaseUrl);
+    const database = openDatabase(databaseUrl, { explainOutage: explainOutage(config, stateFolder(folder)) });
     undo.push(() => database.close());
     const attached = attach({ folder, config, temporal, uiUrl, database, databaseUrl }, undo);
     const worker = implementations && (await work({ folder, config, implementations }, attached, temporal, undo));

@@ -1,6 +1,6 @@
 /** Why a server that was started here is gone, as far as can be told; a full disk is what most often ends one. */
 import { SluiceError } from '../errors.ts';
-import { isDiskFull, megabytes, readDiskSpace } from './disk-space.ts';
+import { describeSpace, isDiskFull, readDiskSpace } from './disk-space.ts';
 
 const SHOWN_CHARACTERS = 300;
 
@@ -20,7 +20,7 @@ export async function endedByItself({ name, why, logFile, folder }: EndedServer)
   const before = isFull ? 'free some space, then ' : logFile === undefined ? '' : `read ${logFile}, then `;
   return new SluiceError('server_ended', {
     message: isFull
-      ? `the ${name} is gone: the disk is full (${megabytes(space.freeBytes)} free in ${folder})`
+      ? `the ${name} is gone: the disk that holds ${folder} is full: ${describeSpace(space)}`
       : `the ${name} is gone: ${first.slice(0, SHOWN_CHARACTERS)}`,
     remedy: `${before}start again: what was under way goes on from where it was`,
     data: { why },

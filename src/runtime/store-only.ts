@@ -8,6 +8,7 @@ import { openDatabase } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
 import type { Config } from './config.ts';
 import { claimFolder, readServers, releaseFolder, stateFolder } from './dev-state.ts';
+import { explainOutage } from './disk-space.ts';
 import { resolvePostgres } from './postgres.ts';
 import { createRedactedStore } from './redacted-store.ts';
 import { expectedUi, workflowUrl } from './temporal-ui.ts';
@@ -36,7 +37,7 @@ export async function openStoreOnly({ folder, config, onProgress }: OpenStoreOpt
   const undo: (() => Promise<void>)[] = [];
   try {
     const url = (config.databaseUrl === undefined && servers?.databaseUrl) || (await startDatabase());
-    const database = openDatabase(url);
+    const database = openDatabase(url, { explainOutage: explainOutage(config, stateFolder(folder)) });
     undo.push(() => database.close());
     const ui = config.temporalConfigured || !servers ? expectedUi(config) : servers.temporal;
     return Object.freeze({

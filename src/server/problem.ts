@@ -19,7 +19,7 @@ const Problem = z
   })
   .openapi('Problem');
 
-export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 500 | 503;
+export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 500 | 503 | 507;
 
 const TITLES: { readonly [Status in ProblemStatus]: string } = {
   400: 'Bad Request',
@@ -34,6 +34,7 @@ const TITLES: { readonly [Status in ProblemStatus]: string } = {
   429: 'Too Many Requests',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
+  507: 'Insufficient Storage',
 };
 
 /** For a route's `responses`: what a route may refuse with, besides what each may. */
@@ -45,8 +46,8 @@ export function problems<const Status extends ProblemStatus>(...statuses: readon
   };
 }
 
-/** Of every route: a key is asked, requests are counted, servers may be away. */
-const ALWAYS = [400, 401, 403, 429, 500, 503] as const;
+/** Of every route: a key is asked, requests are counted, servers may be away, and their disk full. */
+const ALWAYS = [400, 401, 403, 429, 500, 503, 507] as const;
 
 interface ProblemParts {
   readonly status: ProblemStatus;
@@ -74,7 +75,7 @@ export function problem(context: Context, parts: ProblemParts): Response {
   return context.body(JSON.stringify(body), status as ContentfulStatusCode, {
     'content-type': 'application/problem+json',
     // What stands against it stands a second later, too: OpenAI's clients would else try twice more.
-    ...(status === 409 && { 'x-should-retry': 'false' }),
+    ...((status === 409 || status === 507) && { 'x-should-retry': 'false' }),
     ...headers,
   });
 }
@@ -98,19 +99,21 @@ export function problemOf(context: Context, error: unknown): Response {
   });
 }
 
-/** Failures of Sluice's own servers. Their messages name hosts and users, which are for the log alone. */
-const SERVER_CODE = /^(database|temporal)_/;
+/** Failures of Sluice's own servers. Their messages name hosts, users and folders, which are for the log alone. */
+const SERVER_CODE = /^(database|temporal|disk)_/;
 
 const SERVER_REMEDY = 'send it again later; if it stays, tell whoever runs the server the request id';
 const SERVER_FAILURES: ReadonlyMap<string, string> = new Map([
   ['database_full', 'the disk of the database is full'],
   ['database_timeout', 'the database did not finish in time'],
   ['database_unreachable', 'the database cannot be reached'],
+  ['disk_full', 'the disk of the server is full, which starts nothing new until some space is freed'],
   ['temporal_busy', 'Temporal is busy'],
+  ['temporal_full', 'the disk of Temporal is full'],
   ['temporal_unreachable', 'Temporal cannot be reached'],
 ]);
 
-/** The message of an error for clients: without hosts. */
+/** The message of an error for clients: without hosts and folders. */
 export const messageForClient = ({ code, message }: SluiceError): string =>
   SERVER_CODE.test(code) ? (SERVER_FAILURES.get(code) ?? `a server that Sluice needs failed (${code})`) : message;
 
@@ -132,6 +135,7 @@ const STATUS_OF: ReadonlyMap<string, ProblemStatus> = new Map([
   ['key_missing', 503],
   ['run_stuck', 503],
   ['variant_forbidden', 403],
+  ['disk_full', 507],
 ]);
 
 function statusOf({ code, retryable }: SluiceError): ProblemStatus {

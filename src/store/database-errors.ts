@@ -119,9 +119,15 @@ const BY_STATE: { readonly [state: string]: Translation } = {
   ],
 };
 
-/** Whether a failure, of the database or of a file, says that the disk is full. */
+/** PostgreSQL's disk_full, and the system's codes for a full disk and a used up quota. */
+const FULL_CODES: ReadonlySet<string> = new Set(['53100', 'ENOSPC', 'EDQUOT']);
+/** As PostgreSQL, SQLite and the system say it, also where another server repeats it. */
+const FULL_MESSAGE =
+  /no space left on device|could not extend file|disk is full|disk quota exceeded|ENOSPC|SQLSTATE 53100/i;
+
+/** Whether a failure, of a database or of a file, says that the disk is full. */
 export function isFull(error: unknown): boolean {
-  return ['53100', 'ENOSPC'].includes(codeOf(error)) || /no space left on device|ENOSPC/i.test(messageOf(error));
+  return FULL_CODES.has(codeOf(error)) || FULL_MESSAGE.test(messageOf(error));
 }
 
 function fullParts(place: string): ErrorParts {

@@ -37,9 +37,14 @@ export interface DatabaseOptions {
   readonly connectTimeoutMs?: number;
   /** How long an outage is ridden through, statements being repeated, before it is an error; default 10 s. */
   readonly outageMs?: number;
+  /** What explains an outage better than its last failure, where it is known. Called when `outageMs` have passed. */
+  readonly explainOutage?: ((failure: unknown) => Promise<SluiceError | undefined>) | undefined;
 }
 
-const DEFAULTS = { poolSize: 8, queryTimeoutMs: 30_000, connectTimeoutMs: 10_000, outageMs: 10_000 };
+const DEFAULTS = {
+  ...{ poolSize: 8, queryTimeoutMs: 30_000, connectTimeoutMs: 10_000, outageMs: 10_000 },
+  explainOutage: async () => undefined,
+};
 const IDLE_CONNECTION_MS = 30_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
@@ -69,7 +74,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   // A connection that breaks while idle leaves the pool; the next statement opens another.
   pool.on('error', () => undefined);
 
-  const insist = <T>(work: () => Promise<T>) => insistUpTo(limits.outageMs, describePlace(url), work);
+  const insist = <T>(work: () => Promise<T>) => insistUpTo(limits, describePlace(url), work);
   const database: Database = {
     query: (sql, params, limits) => insist(() => queriesOn(pool).query(sql, params, limits)),
     script: (sql, limits) => insist(() => queriesOn(pool).script(sql, limits)),
@@ -80,7 +85,11 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
 }
 
 /** Repeats `work` while it fails in a passing way, for at most `outageMs`. */
-async function insistUpTo<T>(outageMs: number, place: string, work: () => Promise<T>): Promise<T> {
+async function insistUpTo<T>(
+  { outageMs, explainOutage }: Required<Pick<DatabaseOptions, 'outageMs' | 'explainOutage'>>,
+  place: string,
+  work: () => Promise<T>,
+): Promise<T> {
   const startedAt = performance.now();
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     try {
@@ -88,7 +97,9 @@ async function insistUpTo<T>(outageMs: number, place: string, work: () => Promis
     } catch (error) {
       if (error instanceof SluiceError) throw error;
       const elapsedMs = performance.now() - startedAt;
-      if (!isPassing(error) || elapsedMs + pauseMs > outageMs) throw describeFailure(error, place, elapsedMs);
+      if (!isPassing(error)) throw describeFailure(error, place, elapsedMs);
+      if (elapsedMs + pauseMs > outageMs)
+        throw (await explainOutage?.(error)) ?? describeFailure(error, place, elapsedMs);
       await delay(pauseMs);
     }
   }

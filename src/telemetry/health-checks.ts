@@ -2,7 +2,15 @@
 import { EXPERIMENT_WORKFLOW_PREFIX, ROLLOUT_WORKFLOW_PREFIX } from '../../workflows/experiment-messages.ts';
 import { phaseOf } from '../experiment/live/standing.ts';
 import { monitorHealth } from '../monitor/health.ts';
-import { DISK_LOW_BELOW_BYTES, type DiskSpace, isDiskFull, megabytes } from '../runtime/disk-space.ts';
+import {
+  DISK_LOW_BELOW_BYTES,
+  DISK_LOW_REMEDY,
+  type DiskSpace,
+  describeSpace,
+  FREE_DISK_REMEDY,
+  isDiskFull,
+  megabytes,
+} from '../runtime/disk-space.ts';
 import type { Store } from '../store/store.ts';
 import type { LiveExperiment, Stalled } from '../store/vitals.ts';
 import type { HealthStatus } from './health.ts';
@@ -59,11 +67,6 @@ const unknownIs =
 /** Of what can be looked at only where the servers are there. */
 const unknownIsDegraded = unknownIs('degraded', 'see the checks of the database and of Temporal');
 
-const DISK_FULL = unknownIs(
-  'down',
-  'free some space on the disk: new runs are refused until then, and taken by themselves after',
-)('');
-const DISK_LOW = unknownIs('degraded', 'free some space on the disk: histories and indexes grow')('');
 const NO_WORKER = unknownIs('down', 'start one: sluice worker (or sluice dev)')('');
 
 export const CHECKS: readonly Checking[] = [
@@ -88,9 +91,14 @@ export const CHECKS: readonly Checking[] = [
     async look({ diskSpace }) {
       const space = await diskSpace?.();
       if (space === undefined) return ok('the servers have disks of their own');
+      const things = [space.folder];
+      if (isDiskFull(space)) {
+        const detail = `the disk is full: ${describeSpace(space)}`;
+        return { ...unknownIs('down', FREE_DISK_REMEDY)(detail), things };
+      }
       const detail = `${megabytes(space.freeBytes)} free on the disk`;
-      if (isDiskFull(space)) return { ...DISK_FULL, detail: `the disk is full: ${detail}` };
-      return space.freeBytes < DISK_LOW_BELOW_BYTES ? { ...DISK_LOW, detail } : ok(detail);
+      if (space.freeBytes >= DISK_LOW_BELOW_BYTES) return ok(detail);
+      return { ...unknownIs('degraded', DISK_LOW_REMEDY)(detail), things };
     },
     unknown: unknownIs('degraded', 'see that the folder of the state exists and can be read'),
   },

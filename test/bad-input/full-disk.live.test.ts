@@ -2,39 +2,17 @@
  * A full disk, as a small file system of its own that holds a project: full before a command starts, and in the middle of
  * an ingest. What was stored before is found again. Needs the right to mount, which tests in a container of root's have.
  */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmdirSync } from 'node:fs';
-import { rm, statfs, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { copyEmbedded } from '../support/embedded.ts';
 import { createProject, type Project } from '../support/project.ts';
+import { mountSmallDisk } from '../support/small-disk.ts';
 
-const SIZE_MB = 150;
-/** Enough to start the servers with, too little for what is then ingested. */
-const LEFT_BYTES = 8e6;
+/** Enough to begin an ingest with, too little for what it writes. */
+const LEFT_BYTES = 40e6;
 
-const disk = mkdtempSync(join(tmpdir(), 'sluice-disk-'));
-const notMounted = mount();
-
-/** Why it cannot be mounted here; undefined when it is. */
-function mount(): string | undefined {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE_MB}m`, 'tmpfs', disk], { stdio: 'pipe' });
-    return undefined;
-  } catch (error) {
-    rmdirSync(disk);
-    return `no file system can be mounted here: ${(error as Error).message.trim().split('\n').at(-1)}`;
-  }
-}
-
-const filler = join(disk, 'filler');
-const free = () => rm(filler, { force: true });
-async function fillUpTo(leftBytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(disk);
-  await writeFile(filler, Buffer.alloc(Math.max(0, bavail * bsize - leftBytes)));
-}
+const disk = mountSmallDisk(300);
+const { notMounted } = disk;
 
 describe.skipIf(notMounted)(`a full disk${notMounted ? ` (${notMounted})` : ''}`, () => {
   let project: Project;
@@ -45,25 +23,22 @@ describe.skipIf(notMounted)(`a full disk${notMounted ? ` (${notMounted})` : ''}`
   };
 
   beforeAll(async () => {
-    project = await createProject(inject('cache'), disk);
-    await copyEmbedded(join(disk, '.sluice/postgres'));
+    project = await createProject(inject('cache'), disk.folder);
+    await copyEmbedded(join(disk.folder, '.sluice/postgres'));
     await project.write({ 'docs/lemurs.md': 'Lemurs leap.' });
     const { code, stderr } = await project.sluice(['ingest', 'docs', '--index', 'docs']);
     expect(code, stderr).toBe(0);
   });
-  afterAll(async () => {
-    execFileSync('umount', ['--lazy', disk]);
-    await rm(disk, { recursive: true, force: true });
-  });
+  afterAll(() => disk.unmount());
 
   it.each([
     ['reads', ['search', '--index', 'docs', '--json', 'lemurs']],
     ['runs', ['ask', 'docs-bot', 'What do lemurs do?', '--json']],
   ])('is named before anything is started for a command that %s', async (_name, argv) => {
-    await fillUpTo(0);
+    await disk.fillUpTo(0);
     const { code, stdout, stderr } = await project.sluice(argv);
-    await free();
-    expect(stderr).toMatch(/^✖ the disk that holds .*\.sluice is full\n(.*ENOSPC.*\n)? {2}free some space/);
+    await disk.free();
+    expect(stderr).toMatch(/^✖ the disk that holds .*\.sluice is full.*\n(.*ENOSPC.*\n)? {2}free some space/);
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'disk_full' } });
     expect(code).toBe(1);
     expect(await found()).toEqual(['lemurs#0']);
@@ -72,9 +47,9 @@ describe.skipIf(notMounted)(`a full disk${notMounted ? ` (${notMounted})` : ''}`
   it('in the middle of an ingest ends it by that name, and the index is as it was', async () => {
     const text = (page: number) => Array.from({ length: 8_000 }, (_, word) => `word${page}x${word}`).join(' ');
     await project.write(Object.fromEntries(Array.from({ length: 25 }, (_, page) => [`big/${page}.md`, text(page)])));
-    await fillUpTo(LEFT_BYTES);
+    await disk.fillUpTo(LEFT_BYTES);
     const { code, stderr } = await project.sluice(['ingest', 'big', '--index', 'docs']);
-    await free();
+    await disk.free();
     expect(stderr).toMatch(/✖ .*(disk is full|is full).*\n(.*\n)?.*free some space/);
     expect(stderr).not.toMatch(/\n +at |should not/);
     expect(code).toBe(1);

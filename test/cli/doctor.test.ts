@@ -8,6 +8,7 @@ import { lookAtKeys } from '../../src/cli/doctor-providers.ts';
 import { stalledFinding } from '../../src/cli/doctor-stalled.ts';
 import type { Check } from '../../src/cli/finding.ts';
 import { createServices } from '../../src/cli/services.ts';
+import { DISK_FULL_BELOW_BYTES } from '../../src/runtime/disk-space.ts';
 import { healthOf } from '../../src/telemetry/health.ts';
 import { startStandIn } from '../standin/start.ts';
 import { wellParts } from '../telemetry/vitals-fake.ts';
@@ -158,11 +159,12 @@ describe('single looks', () => {
     expect(stalledFinding(away).status).toBe('ok');
   });
   it.each([
-    [1e8, 'fail'],
-    [1e9, 'warn'],
-    [1e10, 'ok'],
-  ])('%d bytes free: %s', (bytes, status) => {
-    expect(diskFinding(bytes).status).toBe(status);
+    [DISK_FULL_BELOW_BYTES - 1, 'fail', 'the disk that holds /state is full: 31 MB free, 32 MB needed'],
+    [1e8, 'fail', '100 MB free in /state'],
+    [1e9, 'warn', '1.0 GB free in /state'],
+    [1e10, 'ok', '10.0 GB free in /state'],
+  ])('%d bytes free: %s', (freeBytes, status, found) => {
+    expect(diskFinding({ folder: '/state', freeBytes })).toMatchObject({ status, found });
   });
 });
 

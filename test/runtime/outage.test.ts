@@ -49,6 +49,18 @@ describe('an outage of Temporal', () => {
     expect(ended).toMatchObject({ code: 'temporal_unreachable', retryable: true });
   });
 
+  it.each([
+    [14, 'UpdateWorkflowExecution operation failed. Error: database or disk is full (13)'],
+    [14, 'ERROR: could not extend file "base/5/2": No space left on device (SQLSTATE 53100)'],
+    [13, 'write /data/temporal.db: no space left on device'],
+  ])('by a full disk (gRPC code %d: %s) is named so, and can be tried again', async (code, details) => {
+    const call = async () => {
+      throw Object.assign(new Error(`${code}: ${details}`), { code, details, metadata: {} });
+    };
+    const { ended } = await ride(5_000, call);
+    expect(ended).toMatchObject({ code: 'temporal_full', message: expect.stringContaining('disk'), retryable: true });
+  });
+
   it('is counted from its beginning: a call that had waited long for its answer has the whole limit left', async () => {
     const cut = [14, 3_600_000] as const;
     expect((await ride(5_000, failing([cut, [14, 0], cut, [14, 0]]))).ended).toBe('answer');

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { SluiceError } from '../../src/errors.ts';
 import type { StartedRun } from '../../src/runtime/client.ts';
+import { diskFull } from '../../src/runtime/disk-space.ts';
 import type { RunResult } from '../../src/runtime/run-result.ts';
 import { hashSecret, makeApiKey } from '../../src/server/api-key.ts';
 import { createApp } from '../../src/server/app.ts';
@@ -67,6 +68,15 @@ test.each(told)('%s is given when Temporal has the run', async (_, headers, wait
   expect(answered).toBe(false);
   has.resolve();
   expect((await response).status).toBe(status);
+});
+
+test('a full disk is a 507 that says disk, names no folder and is not sent again at once', async () => {
+  const full = diskFull({ folder: '/srv/docs/.sluice', freeBytes: 5e6 });
+  const response = await appOf({ begun: () => Promise.reject(full), finished: never })({ prefer: 'respond-async' });
+  expect([response.status, response.headers.get('x-should-retry')]).toEqual([507, 'false']);
+  const body = await response.text();
+  expect(JSON.parse(body)).toMatchObject({ code: 'disk_full', detail: expect.stringContaining('disk') });
+  expect(body).not.toContain('/srv/docs');
 });
 
 test.each(told)('%s is not given where Temporal is away, and the place is free again', async (_, headers, waitMs) => {

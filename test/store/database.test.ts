@@ -1,5 +1,6 @@
 /** Outages and refusals, as the store's callers meet them. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SluiceError } from '../../src/errors.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { describeFailure } from '../../src/store/database-errors.ts';
 import { createStore } from '../../src/store/store.ts';
@@ -112,6 +113,9 @@ describe('the way to the database', () => {
   test.each([
     ['53100', 'could not extend file: No space left on device', 'database_full', true],
     ['ENOSPC', 'ENOSPC: no space left on device, write', 'database_full', true],
+    ['EDQUOT', 'EDQUOT: disk quota exceeded, write', 'database_full', true],
+    ['58030', 'could not extend file "base/5/2": wrote only 4096 of 8192 bytes', 'database_full', true],
+    ['XX000', 'could not write to file "pg_wal/xlogtemp.1": No space left on device', 'database_full', true],
     ['28P01', 'password authentication failed for user "x"', 'database_refused', false],
     ['3D000', 'database "x" does not exist', 'database_refused', false],
     ['57P03', 'the database system is starting up', 'database_unreachable', true],
@@ -121,6 +125,19 @@ describe('the way to the database', () => {
     const error = describeFailure(Object.assign(new Error(message), { code }), 'db:5432/x', 10);
     expect(error).toMatchObject({ code: named, retryable, data: { sqlState: code, place: 'db:5432/x' } });
     expect(error.remedy).not.toBe('');
+  });
+
+  test('an outage that has an explanation is that error, and only when it has lasted too long', async () => {
+    const explained = new SluiceError('disk_full', { message: 'the disk is full', remedy: 'free some space' });
+    const asked: unknown[] = [];
+    const explainOutage = async (failure: unknown) => {
+      asked.push((failure as { code?: string }).code);
+      return explained;
+    };
+    const away = openDatabase('postgres://user@127.0.0.1:1/x', { outageMs: 200, explainOutage });
+    await expect(away.query('select 1')).rejects.toBe(explained);
+    expect(asked).toEqual(['ECONNREFUSED']);
+    await away.close();
   });
 
   test('a password is never shown', async () => {

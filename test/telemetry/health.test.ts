@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SluiceError } from '../../src/errors.ts';
+import { DISK_FULL_BELOW_BYTES, DISK_LOW_BELOW_BYTES } from '../../src/runtime/disk-space.ts';
 import type { LiveExperiment } from '../../src/store/vitals.ts';
 import { type Health, healthOf, watchHealth } from '../../src/telemetry/health.ts';
 import { MOVED_MS, OVERDUE_MS } from '../../src/telemetry/health-checks.ts';
@@ -86,6 +87,26 @@ describe('health', () => {
     expect(stalled).toBeGreaterThan(0);
     expect(detail).toContain(String(stalled));
     expect(detail).not.toContain(thing.split(':')[0]);
+  });
+
+  test.each([
+    [DISK_FULL_BELOW_BYTES - 1, 'down', 'the disk is full: 31 MB free, 32 MB needed'],
+    [DISK_FULL_BELOW_BYTES, 'degraded', '32 MB free on the disk'],
+    [DISK_LOW_BELOW_BYTES, 'ok', '200 MB free on the disk'],
+  ])('with %d bytes free on the disk it is %s, and the folder is named apart', async (freeBytes, status, detail) => {
+    const folder = '/srv/docs/.sluice';
+    const health = await healthOf({ ...wellParts({}), diskSpace: async () => ({ folder, freeBytes }) });
+    const found = checkOf(health, 'disk')!;
+    expect([health.status, found.status, found.detail]).toEqual([status, status, detail]);
+    expect(found.things).toEqual(status === 'ok' ? [] : [folder]);
+    expect(found.remedy).toEqual(status === 'ok' ? null : expect.stringMatching(/^free some space on the disk: /));
+  });
+
+  test('a disk that cannot be read degrades it', async () => {
+    const diskSpace = () => Promise.reject(new Error('ENOENT: /srv/docs'));
+    const health = await healthOf({ ...wellParts({}), diskSpace });
+    expect(checkOf(health, 'disk')).toMatchObject({ status: 'degraded', remedy: expect.any(String) });
+    expect(JSON.stringify(health)).not.toContain('/srv/docs');
   });
 
   test('experiments are asked for by what the store deadlines them by', async () => {
