@@ -1,6 +1,6 @@
 /** What retrieval is judged by: how many of the right pages are among the first ten, and how high the first of them is. */
 import { defineEvaluation, defineScorer, metric } from '../src/index.ts';
-import { docsSearch, hybrid, hybridRerank } from './docs-search.ts';
+import { docsSearch, hybrid } from './docs-search.ts';
 import { aiDocs } from './questions.ts';
 import { scoreRanking } from './scoring-steps.ts';
 
@@ -12,11 +12,11 @@ const found = defineScorer(
   { config: { k: 10 } },
 );
 
-/** Does meaning help where words are searched, and does a reranker pay? */
+/** Does meaning help where words are searched? */
 export const retrieval = defineEvaluation('retrieval', {
   pipeline: docsSearch,
   dataset: aiDocs,
-  variants: [hybrid, hybridRerank],
+  variants: [hybrid],
   scorers: [found],
   metrics: ({ score }) => ({
     primary: [

@@ -1,12 +1,12 @@
-/** What is tried on the people who search: whether they like what meaning finds beside words, and a closer look at it. */
+/** What is tried on the people who search: whether they like what meaning finds beside words. */
 import { defineExperiment, metric } from '../src/index.ts';
-import { docsSearch, hybrid, hybridRerank } from './docs-search.ts';
+import { docsSearch, hybrid } from './docs-search.ts';
 
 /** Search is quick, so people are many: all of them are in it, and an hour is long enough to say what one thinks. */
 export const searchOnline = defineExperiment('search-online', {
   pipeline: docsSearch,
-  variants: [hybrid, hybridRerank],
-  traffic: { share: 1, weights: { baseline: 0.4, hybrid: 0.3, 'hybrid-rerank': 0.3 } },
+  variants: [hybrid],
+  traffic: { share: 1, weights: { baseline: 0.5, hybrid: 0.5 } },
   metrics: ({ run, feedback }) => ({
     primary: [metric.rate('thumbs-up', feedback.up).increase({ minimumEffect: 0.02 })],
     guardrails: [

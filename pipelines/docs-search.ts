@@ -1,10 +1,10 @@
 /**
  * Search alone, without an answer: where retrieval is tuned, since nothing has to be written to see what was found. As it
- * is, it searches by words; the variants add meaning, and a closer look at the best.
+ * is, it searches by words; the variant `hybrid` adds meaning.
  */
 import { definePipeline } from '../src/index.ts';
 import { LIST_LENGTH, Passages, Question } from './schemas.ts';
-import { fuse, keepOrder, keywordSearch, rerank, vectorSearch } from './steps.ts';
+import { fuse, keepOrder, keywordSearch, vectorSearch } from './steps.ts';
 
 /** As long as lists may be: several passages are from one page, and pages are what is looked for. */
 const POOL = LIST_LENGTH;
@@ -25,11 +25,4 @@ export const hybrid = docsSearch.variant('hybrid', (edit) =>
       searched: [vector.searched, keyword.searched],
     }))
     .configure('fused', { by: 'score', weights: [0.3, 0.7] }),
-);
-
-export const hybridRerank = hybrid.variant('hybrid-rerank', (edit) =>
-  edit.replace('ranked', rerank, ({ input, fused }) => ({ query: input.question, passages: fused.passages }), {
-    model: 'local/lexical',
-    topN: POOL,
-  }),
 );

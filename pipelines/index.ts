@@ -6,7 +6,7 @@ import { supportedLive } from './docs-bot.monitors.ts';
 import { deep, docsBot, hyde, keywordOnly, listwise, local, narrow, vectorOnly } from './docs-bot.ts';
 import { retrieval } from './docs-search.evaluations.ts';
 import { searchOnline } from './docs-search.experiments.ts';
-import { docsSearch, hybrid, hybridRerank } from './docs-search.ts';
+import { docsSearch, hybrid } from './docs-search.ts';
 import { aiDocs } from './questions.ts';
 import { wandbot, wandbotLocal } from './wandbot.ts';
 
@@ -22,7 +22,6 @@ export const pipelines = [
   keywordOnly,
   docsSearch,
   hybrid,
-  hybridRerank,
   wandbot,
   wandbotLocal,
 ];

@@ -84,7 +84,8 @@ export const hydeQuery = defineStep('hydeQuery', {
 
 /**
  * The best of a list, looked at more closely: by a reranker (`cohere/rerank-...`), by any other served model, which is
- * shown the list and gives an order, or by `local/lexical`.
+ * shown the list and gives an order, or by `local/lexical`. That one is tuned on the documentation of `ai`: on other
+ * documents it can be worse than the order that it is given, so measure it first.
  */
 export const rerank = defineStep('rerank', {
   version: 2,

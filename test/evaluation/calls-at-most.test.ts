@@ -72,8 +72,8 @@ describe('of the shipped evaluations', () => {
     const { spec, plans } = await specOf({ definition, version: 'f'.repeat(64), count: async () => 10 });
     return callsAtMost(spec, plans, counts) / 10;
   };
-  test('search: two retrievers, two fusions, three rankings; each scored', async () => {
-    expect(await calls(retrieval, all)).toBe(7 + 3);
+  test('search: two retrievers, two fusions, two rankings; each scored', async () => {
+    expect(await calls(retrieval, all)).toBe(6 + 2);
   });
   test('only those of paid models', async () => {
     expect(await calls(retrieval, isPaid)).toBe(0);

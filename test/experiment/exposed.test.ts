@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { docsSearch, hybrid, hybridRerank } from '../../pipelines/docs-search.ts';
+import { docsSearch, hybrid } from '../../pipelines/docs-search.ts';
 import { compileExposure, type EndedNode } from '../../src/experiment/exposed.ts';
 import { exposingNodes } from '../../src/experiment/overlap.ts';
 import type { SpecArm } from '../../src/experiment/spec.ts';
@@ -75,9 +75,10 @@ function isExposed(base: Plan, arms: readonly SpecArm[], arm: string, ends: Ends
 }
 
 describe('exposure in search-online, where a variant waits for a search that the baseline does not read', () => {
-  const arms = armsOf([hybrid, hybridRerank]);
+  const narrow = hybrid.variant('hybrid-narrow', (edit) => edit.configure('ranked', { topN: 10 }));
+  const arms = armsOf([hybrid, narrow]);
   const inArm = (arm: string, ends: Ends) => isExposed(docsSearch.plan, arms, arm, ends);
-  const variants = ['hybrid', 'hybrid-rerank'];
+  const variants = ['hybrid', 'hybrid-narrow'];
   const done = { keyword: 'completed', fused: 'completed', ranked: 'completed' } as const;
 
   test('a run whose edited node is blocked by that search is exposed, as the baseline’s is', () => {

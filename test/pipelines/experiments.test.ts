@@ -12,6 +12,13 @@ test('are of pipelines that can be run, with variants that can', () => {
   }
 });
 
+test('docs-search keeps the order of the fused search: the local reranker lowers it on other documents', () => {
+  const searches = pipelines.filter(({ plan }) => plan.pipeline === 'docs-search').map(({ plan }) => plan);
+  const ranked = searches.map(({ nodes }) => nodes.find(({ id }) => id === 'ranked'));
+  expect(ranked.length).toBeGreaterThan(1);
+  for (const node of ranked) expect(node).toMatchObject({ call: { step: 'keepOrder@1' } });
+});
+
 test('of one pipeline edit different nodes, so that they may run at the same time', () => {
   expect([...editedBy('rerank-online')]).toEqual(['ranked']);
   expect([...editedBy('hyde-online')]).toEqual(['enhance']);
