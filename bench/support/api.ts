@@ -26,7 +26,10 @@ export async function startBenchApi(
   { pipeline, runsAtOnce }: { readonly pipeline: AnyPipeline; readonly runsAtOnce: number },
   undo: Undo,
 ): Promise<string> {
-  const runtime = attach({ folder, config, temporal, uiUrl: '', database, databaseUrl }, undo);
+  const runtime = attach(
+    { folder, config, temporal, place: () => ({ address: temporal.address, uiUrl: '' }), database, databaseUrl },
+    undo,
+  );
   const limits = { bodyBytes: 2e6, requestsPerSecond: 1e6, refusedPerMinute: 60, runsAtOnce, waitMs: 60_000 };
   const pipelines = new Map([[pipeline.id, pipeline]]);
   const app = createApp({ runtime, pipelines, limits, version: 'bench', log: () => undefined });

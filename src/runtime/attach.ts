@@ -73,22 +73,26 @@ interface Parts {
   readonly folder: string;
   readonly config: Config;
   readonly temporal: TemporalConnection;
-  readonly uiUrl: string;
+  /** Of the server that is connected now: a restarted `sluice dev` may have other ports. */
+  readonly place: () => Pick<Attached['temporal'], 'address' | 'uiUrl'>;
   readonly database: Database;
   readonly databaseUrl: string;
 }
 
 /** What ends with the runtime is added to `undo`. */
-export function attach({ folder, config, temporal, uiUrl, database, databaseUrl }: Parts, undo: Undo): Attached {
+export function attach({ folder, config, temporal, place, database, databaseUrl }: Parts, undo: Undo): Attached {
   const redaction = createRedaction(config.redaction);
   const store = createRedactedStore(database, redaction);
-  const { client, namespace, address, connection } = temporal;
+  const { client, namespace, connection } = temporal;
   const hideUnit = createHideUnit(once(() => readSinkKey(config, folder)));
   const hasDatabase = config.databaseUrl === undefined;
   const state = hasEmbeddedServers(config) ? stateFolder(folder) : undefined;
   const requireSpace = async () => (state === undefined ? undefined : requireDiskSpace(state));
   const runs = createRunClient({
-    ...{ temporal: client, store, config, namespace, uiUrl, hideUnit, redaction, requireSpace },
+    ...{ temporal: client, store, config, namespace, hideUnit, redaction, requireSpace },
+    get uiUrl() {
+      return place().uiUrl;
+    },
   });
   const ingests = createIngestClient({
     ...{ temporal: client, queue: config.queues.control, urlOf: runs.urlOf, requireSpace },
@@ -119,7 +123,15 @@ export function attach({ folder, config, temporal, uiUrl, database, databaseUrl 
       ...createMonitorClient({ temporal: client, store, queues: config.queues, check: runs.check, requireSpace }),
       stream: createStreamRun(runs.start, streams),
     },
-    temporal: { address, namespace, uiUrl },
+    temporal: {
+      namespace,
+      get address() {
+        return place().address;
+      },
+      get uiUrl() {
+        return place().uiUrl;
+      },
+    },
     diskSpace: async () => (state === undefined ? undefined : readDiskSpace(state)),
     connection,
     databaseUrl,

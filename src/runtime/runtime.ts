@@ -10,6 +10,7 @@ import type { Config } from './config.ts';
 import { dataConverterOf } from './data-converter.ts';
 import { claimFolder, publishServing, readServers, releaseFolder, type Serves, stateFolder } from './dev-state.ts';
 import { explainOutage, hasEmbeddedServers, requireDiskSpace } from './disk-space.ts';
+import { followTemporal } from './follow-temporal.ts';
 import { keepRunning, type RestartableServer, type ServerProcess } from './keep-running.ts';
 import { type Postgres, resolvePostgres } from './postgres.ts';
 import { endedByItself } from './server-ended.ts';
@@ -64,10 +65,13 @@ export async function startRuntime(options: StartOptions): Promise<Runtime> {
     const embedded = server && { address: server.address, namespace: 'default' };
     const temporal = await connectTemporal(dataConverterOf(config), embedded);
     undo.push(() => temporal.close());
-    const uiUrl = server?.uiUrl ?? uiOf(config, temporal.address);
+    const place = server ?? { address: temporal.address, uiUrl: uiOf(config, temporal.address) };
     const database = openDatabase(postgres.url, { explainOutage: explainOutage(config, stateFolder(folder)) });
     undo.push(() => database.close());
-    const attached = attach({ folder, config, temporal, uiUrl, database, databaseUrl: postgres.url }, undo);
+    const attached = attach(
+      { folder, config, temporal, place: () => place, database, databaseUrl: postgres.url },
+      undo,
+    );
     const worker = implementations && (await work({ folder, config, implementations }, attached, temporal, undo));
     const publish = () =>
       publishServing(folder, serves, {
@@ -101,7 +105,8 @@ export async function startRuntime(options: StartOptions): Promise<Runtime> {
 }
 
 /**
- * Attaches to the servers that `sluice dev` runs for this folder, or to the real ones that the config names.
+ * Attaches to the servers that `sluice dev` runs for this folder, or to the real ones that the config names. A `sluice dev`
+ * that is stopped and started again is found again, also at other addresses.
  *
  * @throws SluiceError `nothing_running`, or what connecting throws.
  */
@@ -114,14 +119,18 @@ export async function connectRuntime(
   if (databaseUrl === undefined || !(config.temporalConfigured || servers)) throw nothingRunning(folder);
   const undo: Undo = [];
   try {
-    const embedded = config.temporalConfigured ? undefined : servers?.temporal;
+    const followed = config.temporalConfigured ? undefined : await followTemporal(folder, servers!.temporal);
+    if (followed) undo.push(() => followed.stop());
+    const embedded = followed && { address: followed.address, namespace: followed.server.namespace };
     const temporal = await connectTemporal(dataConverterOf(config), embedded);
     undo.push(() => temporal.close());
-    const uiUrl = config.temporalConfigured ? uiOf(config, temporal.address) : servers!.temporal.uiUrl;
+    const configured = { address: temporal.address, uiUrl: uiOf(config, temporal.address) };
+    const place = () => followed?.server ?? configured;
     if (config.databaseUrl !== undefined) await resolvePostgres({ databaseUrl, folder: stateFolder(folder) });
-    const database = openDatabase(databaseUrl, { explainOutage: explainOutage(config, stateFolder(folder)) });
+    const findUrl = async () => config.databaseUrl ?? (await readServers(folder))?.databaseUrl;
+    const database = openDatabase(databaseUrl, { findUrl, explainOutage: explainOutage(config, stateFolder(folder)) });
     undo.push(() => database.close());
-    const attached = attach({ folder, config, temporal, uiUrl, database, databaseUrl }, undo);
+    const attached = attach({ folder, config, temporal, place, database, databaseUrl }, undo);
     const worker = implementations && (await work({ folder, config, implementations }, attached, temporal, undo));
     return runtimeOf(attached, { folder, worker, undo, parts: [], isPassing: false });
   } catch (error) {

@@ -30,8 +30,12 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 
 /** Whether the same statement may succeed if made again shortly. */
 export function isPassing(error: unknown): boolean {
-  return PASSING_CODES.has(codeOf(error)) || PASSING_MESSAGE.test(messageOf(error));
+  return PASSING_CODES.has(codeOf(error)) || PASSING_MESSAGE.test(messageOf(error)) || isSocketMissing(error);
 }
+
+/** Whether the Unix socket is not there: its server has ended, or has not yet begun. */
+const isSocketMissing = (error: unknown): boolean =>
+  codeOf(error) === 'ENOENT' && (error as { syscall?: unknown }).syscall === 'connect';
 
 /** Whether we gave a statement up, which may still run. */
 export const isTimeout = (error: unknown): error is Error => messageOf(error) === TIMEOUT_MESSAGE;

@@ -39,11 +39,14 @@ export interface DatabaseOptions {
   readonly outageMs?: number;
   /** What explains an outage better than its last failure, where it is known. Called when `outageMs` have passed. */
   readonly explainOutage?: ((failure: unknown) => Promise<SluiceError | undefined>) | undefined;
+  /** Where the database is now, asked when a connection failed; undefined: not known. Default: it stays where it was. */
+  readonly findUrl?: () => Promise<string | undefined>;
 }
 
 const DEFAULTS = {
   ...{ poolSize: 8, queryTimeoutMs: 30_000, connectTimeoutMs: 10_000, outageMs: 10_000 },
-  explainOutage: async () => undefined,
+  explainOutage: async (): Promise<SluiceError | undefined> => undefined,
+  findUrl: async (): Promise<string | undefined> => undefined,
 };
 const IDLE_CONNECTION_MS = 30_000;
 const FIRST_PAUSE_MS = 50;
@@ -61,6 +64,39 @@ const LONGEST_PAUSE_MS = 1_000;
  */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
   const limits = { ...DEFAULTS, ...options };
+  let current = { url, pool: openPool(url, limits) };
+  const relocate = async () => {
+    const found = await limits.findUrl();
+    if (found === undefined || found === current.url) return;
+    current.pool.end().catch(() => undefined);
+    current = { url: found, pool: openPool(found, limits) };
+  };
+  const insist = async <T>(work: (pool: pg.Pool) => Promise<T>): Promise<T> => {
+    const startedAt = performance.now();
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+      try {
+        return await work(current.pool);
+      } catch (error) {
+        if (error instanceof SluiceError) throw error;
+        const elapsedMs = performance.now() - startedAt;
+        const failure = () => describeFailure(error, describePlace(current.url), elapsedMs);
+        if (!isPassing(error)) throw failure();
+        if (elapsedMs + pauseMs > limits.outageMs) throw (await limits.explainOutage?.(error)) ?? failure();
+        await delay(pauseMs);
+        await relocate();
+      }
+    }
+  };
+  const database: Database = {
+    query: (sql, params, limits) => insist((pool) => queriesOn(pool).query(sql, params, limits)),
+    script: (sql, limits) => insist((pool) => queriesOn(pool).script(sql, limits)),
+    transaction: (body) => insist((pool) => transactionOn(pool, body)),
+    close: () => current.pool.end(),
+  };
+  return Object.freeze(database);
+}
+
+function openPool(url: string, limits: Required<DatabaseOptions>): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: limits.poolSize,
@@ -73,36 +109,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   });
   // A connection that breaks while idle leaves the pool; the next statement opens another.
   pool.on('error', () => undefined);
-
-  const insist = <T>(work: () => Promise<T>) => insistUpTo(limits, describePlace(url), work);
-  const database: Database = {
-    query: (sql, params, limits) => insist(() => queriesOn(pool).query(sql, params, limits)),
-    script: (sql, limits) => insist(() => queriesOn(pool).script(sql, limits)),
-    transaction: (body) => insist(() => transactionOn(pool, body)),
-    close: () => pool.end(),
-  };
-  return Object.freeze(database);
-}
-
-/** Repeats `work` while it fails in a passing way, for at most `outageMs`. */
-async function insistUpTo<T>(
-  { outageMs, explainOutage }: Required<Pick<DatabaseOptions, 'outageMs' | 'explainOutage'>>,
-  place: string,
-  work: () => Promise<T>,
-): Promise<T> {
-  const startedAt = performance.now();
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
-    try {
-      return await work();
-    } catch (error) {
-      if (error instanceof SluiceError) throw error;
-      const elapsedMs = performance.now() - startedAt;
-      if (!isPassing(error)) throw describeFailure(error, place, elapsedMs);
-      if (elapsedMs + pauseMs > outageMs)
-        throw (await explainOutage?.(error)) ?? describeFailure(error, place, elapsedMs);
-      await delay(pauseMs);
-    }
-  }
+  return pool;
 }
 
 async function transactionOn<T>(pool: pg.Pool, body: (queries: Queries) => Promise<T>): Promise<T> {

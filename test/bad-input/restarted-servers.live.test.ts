@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { watch } from 'node:fs';
 import { chmod, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import getPort from 'get-port';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { copyEmbedded } from '../support/embedded.ts';
 import { createProject, type Going, type Project, type Settings } from '../support/project.ts';
@@ -112,6 +113,58 @@ describe('sluice serve, whose servers are killed', () => {
     expect(await ask('after the pause')).toMatchObject({ status: 200 });
     expect((await temporalOf()).pid).toBe(pid);
     expect(server.written().slice(before)).not.toContain('restarted');
+  });
+});
+
+describe('sluice serve and sluice worker, whose sluice dev is stopped and started again', () => {
+  // A queue of their own: no worker of sluice dev takes their runs.
+  const attached = () => ({ ...settings, SLUICE_QUEUE_PREFIX: 'attached' });
+  let dev: Going;
+  let worker: Going;
+  beforeAll(async () => {
+    dev = project.start(['dev'], settings);
+    await dev.wrote('ready in');
+    worker = project.start(['worker'], attached());
+    server = project.start(['serve'], attached());
+    await Promise.all([worker.wrote('✔ worker on'), server.wrote('✔ API')]);
+  });
+  afterAll(async () => {
+    for (const { process, ended } of [server, worker, dev]) {
+      process.kill('SIGTERM');
+      expect((await ended).code).toBe(0);
+    }
+  });
+
+  it('answer 503 while nothing is there, and go on at the new addresses', async () => {
+    for (const question of ['before', 'after']) gate.open(question);
+    expect(await ask('before')).toMatchObject({ status: 200 });
+    const before = (await state('dev.json')).servers;
+    dev.process.kill('SIGINT');
+    await dev.ended;
+    expect(await ask('meanwhile')).toMatchObject({
+      status: 503,
+      body: { code: 'database_unreachable', remedy: expect.stringContaining('again later') },
+    });
+
+    const [temporal, ui, database] = [await getPort(), await getPort(), await getPort()];
+    dev = project.start(['dev'], {
+      ...settings,
+      SLUICE_TEMPORAL_PORT: String(temporal),
+      SLUICE_TEMPORAL_UI_PORT: String(ui),
+      SLUICE_DATABASE_PORT: String(database),
+    });
+    await dev.wrote('ready in');
+    const after = (await state('dev.json')).servers;
+    expect([after.temporal.address, after.databaseUrl]).not.toContain(before.temporal.address);
+    expect(after.databaseUrl).not.toBe(before.databaseUrl);
+    expect(await request('/v1/runs')).toMatchObject({ status: 200 });
+    // The worker publishes its steps again at its next renewal, every 5 s.
+    await expect
+      .poll(() => ask('after'))
+      .toMatchObject({ status: 200, body: { output: { text: 'after is through' } } });
+    expect(await ask('after')).toMatchObject({
+      body: { temporalUrl: expect.stringContaining(`localhost:${ui}/`) },
+    });
   });
 });
 
