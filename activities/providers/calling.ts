@@ -26,6 +26,30 @@ export async function calling<T>(
   }
 }
 
+/**
+ * `calling`, for a call whose caller may have no limit of its own, such as a search from the command line.
+ *
+ * @param work is given the call with a signal that also aborts at the limit
+ * @throws StepFailure `timeout` at the limit, and what `calling` throws
+ */
+export async function callingWithin<T>(
+  limitMs: number,
+  served: Served,
+  call: ProviderCall,
+  work: (call: ProviderCall) => Promise<T>,
+  explain: (error: unknown) => StepFailure | undefined,
+): Promise<T> {
+  const limit = new AbortController();
+  const tooLate = providerFailure('timeout', served, `did not answer within ${limitMs / 1_000} s`);
+  const timer = setTimeout(() => limit.abort(tooLate), limitMs);
+  const limited = { ...call, signal: AbortSignal.any([call.signal, limit.signal]) };
+  try {
+    return await calling(served, limited, () => work(limited), explain);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 const TIMED_OUT = /^(?:UND_ERR_.*TIMEOUT|ETIMEDOUT)$/;
 const NETWORK = /^(?:UND_ERR_|E[A-Z]{3,}|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/;
 const FETCH_SAYS = /^(?:fetch failed|terminated|Connection error|Premature close)/;

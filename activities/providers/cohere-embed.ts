@@ -1,11 +1,11 @@
 /** Embedding models at Cohere, which embed passages and queries differently. */
 import { z } from 'zod';
-import { calling } from './calling.ts';
+import { callingWithin } from './calling.ts';
 import { cohereOptions, explainCohere, type LoadCohere } from './cohere-client.ts';
 import type { EmbeddingName } from './embedding-name.ts';
 import { parseBody } from './parse-data.ts';
 import { type Served, servedName } from './settings.ts';
-import type { TextEmbedder } from './text-embedder.ts';
+import { EMBED_LIMIT_MS, type TextEmbedder } from './text-embedder.ts';
 import { checkVectors } from './vectors.ts';
 
 /** The most that the service takes. */
@@ -24,10 +24,11 @@ export function createCohereEmbedder(served: Served, name: EmbeddingName, load: 
     dimensions,
     batch: BATCH,
     embed: ({ texts, as }, call) =>
-      calling(
+      callingWithin(
+        EMBED_LIMIT_MS[as],
         served,
         call,
-        async () => {
+        async (call) => {
           const client = await load();
           const reply: unknown = await client.embed(
             {

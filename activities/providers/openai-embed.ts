@@ -1,11 +1,11 @@
 /** Embedding models at OpenAI and at servers that speak its protocol. */
 import { z } from 'zod';
-import { calling } from './calling.ts';
+import { callingWithin } from './calling.ts';
 import type { EmbeddingName } from './embedding-name.ts';
 import { explainOpenAi, type LoadOpenAi, requestOptions } from './openai-client.ts';
 import { parseBody } from './parse-data.ts';
 import { type Served, servedName } from './settings.ts';
-import type { TextEmbedder } from './text-embedder.ts';
+import { EMBED_LIMIT_MS, type TextEmbedder } from './text-embedder.ts';
 import { checkVectors, decodeVector } from './vectors.ts';
 
 /** The service takes 2,048 texts of together 300,000 tokens; this many passages of 4 kB stay below that in any language. */
@@ -22,11 +22,12 @@ export function createOpenAiEmbedder(served: Served, name: EmbeddingName, load: 
     name: servedName(served),
     dimensions,
     batch: BATCH,
-    embed: ({ texts }, call) =>
-      calling(
+    embed: ({ texts, as }, call) =>
+      callingWithin(
+        EMBED_LIMIT_MS[as],
         served,
         call,
-        async () => {
+        async (call) => {
           const client = await load();
           const input = texts.map((text) => text.toWellFormed());
           // A fifth of the size of numbers in digits; servers that do not know it send those.

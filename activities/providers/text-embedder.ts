@@ -9,6 +9,9 @@ export interface EmbedRequest {
   readonly as: 'passage' | 'query';
 }
 
+/** How long one call may take: a search from the command line and an ingest have no limit of their own. */
+export const EMBED_LIMIT_MS = Object.freeze({ query: 20_000, passage: 60_000 });
+
 export interface EmbedReply extends Reply {
   /** In the order of the texts. */
   readonly vectors: readonly Float32Array[];
@@ -20,6 +23,6 @@ export interface TextEmbedder {
   readonly dimensions: number;
   /** Texts that one call may hold. */
   readonly batch: number;
-  /** @throws StepFailure as `LanguageModel.writeText` */
+  /** @throws StepFailure as `LanguageModel.writeText`; `timeout` at `EMBED_LIMIT_MS` */
   embed(request: EmbedRequest, call: ProviderCall): Promise<EmbedReply>;
 }

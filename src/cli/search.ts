@@ -76,12 +76,13 @@ async function answer(
     const { name } = await findIndex(store, index);
     const embedderOf = mode === 'keyword' ? undefined : await embeddersFor(session, store, name, snapshot);
     const searchByMode = createSearchByMode(store, embedderOf);
+    const asked = { mode, top, snapshot, signal: session.signal };
     const shown: Shown[] = [];
     const progress = session.terminal.progress('search');
     try {
       for (let start = 0; start < queries.length; start += BATCH) {
         const batch = queries.slice(start, start + BATCH);
-        for (const [place, found] of (await searchByMode(name, batch, { mode, top, snapshot })).entries()) {
+        for (const [place, found] of (await searchByMode(name, batch, asked)).entries()) {
           const { query } = batch[place]!;
           shown.push({ ...found, query, ...(explain && { explained: await explainHits(query, found) }) });
         }

@@ -71,7 +71,7 @@ export class Interrupted extends Error {
 }
 
 /** How long what is under way may take, after Ctrl-C or SIGTERM, to end in its own way. */
-export const END_LIMIT_MS = 2_000;
+export const END_LIMIT_MS = 1_000;
 
 /** The promise, or `Interrupted` where it is not settled this long after the signal aborts. */
 export async function orInterrupted<T>(signal: AbortSignal, promise: Promise<T>, limitMs = 0): Promise<T> {
@@ -79,6 +79,9 @@ export async function orInterrupted<T>(signal: AbortSignal, promise: Promise<T>,
   const settled = new AbortController();
   try {
     return await Promise.race([promise, interruption(signal, limitMs, settled.signal)]);
+  } catch (error) {
+    // Work that was given the signal ends with its reason.
+    throw signal.aborted && error === signal.reason ? new Interrupted() : error;
   } finally {
     settled.abort();
   }

@@ -16,7 +16,7 @@ export interface Needs {
   readonly project?: () => Promise<Project>;
   /** Whether what is started is for others, too; default: for this command alone. */
   readonly serves?: Serves;
-  /** How long the command may take to end after Ctrl-C or SIGTERM; null: it always ends by itself. Default: 2 s. */
+  /** How long the command may take to end after Ctrl-C or SIGTERM; null: it always ends by itself. Default: 1 s. */
   readonly endLimitMs?: number | null;
 }
 

@@ -27,6 +27,8 @@ export interface ModeOptions {
   readonly top: number;
   /** By the beginning of its hash; default: the newest. */
   readonly snapshot?: string | undefined;
+  /** Ends the calls of a served embedding model. */
+  readonly signal?: AbortSignal;
 }
 
 export type SearchByMode = (
@@ -41,7 +43,8 @@ export function createSearchByMode(
   embedderOf?: EmbedderOf,
 ): SearchByMode {
   const byMeaning = createTextSearch(store, embedderOf);
-  return async (index, queries, { mode, top, snapshot }) => {
+  return async (index, queries, { mode, top, snapshot, signal }) => {
+    const call = signal && { call: { signal } };
     const one = { top, ...(snapshot !== undefined && { snapshot }) };
     if (mode === 'keyword')
       return (await store.search.keyword(index, queries, one)).map((answer) => ({
@@ -49,14 +52,14 @@ export function createSearchByMode(
         lists: { keyword: answer.hits },
       }));
     if (mode === 'vector')
-      return (await byMeaning.search(index, queries, one)).map((answer) => ({
+      return (await byMeaning.search(index, queries, { ...one, ...call })).map((answer) => ({
         ...answer,
         lists: { vector: answer.hits },
       }));
     // One snapshot for both, should another be committed meanwhile.
     const options = { top: FUSED_HITS, snapshot: (await store.indexes.snapshot(index, snapshot)).hash };
     const [vectors, keywords] = await Promise.all([
-      byMeaning.search(index, queries, options),
+      byMeaning.search(index, queries, { ...options, ...call }),
       store.search.keyword(index, queries, options),
     ]);
     return queries.map(({ id }, place) => {

@@ -1,7 +1,11 @@
 /** `sluice search` by words, by meaning and by both: over an index in memory, and the keyword search faked. */
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { excerptOf, highlight } from '../../src/cli/highlight.ts';
 import { searchNotes } from '../../src/cli/search-notes.ts';
+import { SluiceError } from '../../src/errors.ts';
 import { memoryIndex } from '../embedding/memory-index.ts';
 import { fakeRuntime, run } from './fakes.ts';
 
@@ -139,6 +143,35 @@ it('searches the snapshot that is asked for, in each mode', async () => {
   await at('--snapshot', 'ab');
   await at('--snapshot', 'ab', '--mode', 'hybrid');
   expect(asked).toEqual([undefined, 'ab', 'abc']);
+});
+
+describe('a server that stops between two statements', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it('ends the progress, which would print lines for ever', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sluice-queries-'));
+    const file = join(folder, 'queries.jsonl');
+    await writeFile(file, Array.from({ length: 120 }, (_, id) => `{"id": ${id}, "query": "stream"}`).join('\n'));
+    const gone = new SluiceError('database_unreachable', { message: 'no database', remedy: 'start it' });
+    let statements = 0;
+    const { runtime: stopping } = fakeRuntime({
+      store: {
+        search: {
+          keyword: async (name: string, queries: readonly { id: string }[]) => {
+            statements += 1;
+            if (statements > 1) throw gone;
+            return keyword(name, queries);
+          },
+        },
+        indexes: { list: async () => [{ name: 'docs' }] },
+      },
+    });
+    vi.useFakeTimers();
+    const { code, stderr } = await run(['search', '--index', 'docs', '--queries', file], { runtime: stopping });
+    expect(stderr).toMatch(/^(search {2}50\/120.*\n)+✖ no database\n {2}start it\n$/);
+    expect([code, statements, vi.getTimerCount()]).toEqual([1, 2, 0]);
+    await rm(folder, { recursive: true });
+  });
 });
 
 describe('what is shown of a passage', () => {
