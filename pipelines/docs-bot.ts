@@ -1,7 +1,8 @@
 /**
  * A bot that answers from documentation and says where it read it: makes the question searchable, searches by meaning and
  * by words at once, ranks, drafts an answer with citations, checks it, drafts again with what the check found, and
- * declines what the documents do not say. Its models are Cohere's and OpenAI's; the variant `local` needs neither.
+ * declines what the documents do not say. Its models are Cohere's and OpenAI's; the variant `local` needs neither, and
+ * `own-server` needs a server that speaks OpenAI's protocol alone.
  */
 import { definePipeline } from '../src/index.ts';
 import { asQuestion } from './conversation.ts';
@@ -124,6 +125,18 @@ export const local = docsBot.variant('local', (edit) =>
     .options('draft', { fallback: null })
     .configure('check', { model: 'local/lexical' })
     .options('check', { fallback: null }),
+);
+
+/**
+ * Chat by a server that speaks OpenAI's protocol, search and ranking by this project's own algorithms: no key of Cohere.
+ * The server is asked for the model `gpt-5-mini`; where it has another, name that here.
+ */
+export const ownServer = docsBot.variant('own-server', (edit) =>
+  edit
+    .configure('enhance', { model: 'openai/gpt-5-mini' })
+    .configure('vector', { model: 'local/lsa' })
+    .configure('ranked', { model: 'local/lexical' })
+    .options('draft', { fallback: null }),
 );
 
 /** Searches with an imagined answer, too: it is worded as the documents are, where the question may not be. */

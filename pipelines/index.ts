@@ -3,7 +3,7 @@
 import { answers, beforeRelease, localKeyword } from './docs-bot.evaluations.ts';
 import { hydeOnline, rerankOnline } from './docs-bot.experiments.ts';
 import { supportedLive } from './docs-bot.monitors.ts';
-import { deep, docsBot, hyde, keywordOnly, listwise, local, narrow, vectorOnly } from './docs-bot.ts';
+import { deep, docsBot, hyde, keywordOnly, listwise, local, narrow, ownServer, vectorOnly } from './docs-bot.ts';
 import { retrieval } from './docs-search.evaluations.ts';
 import { searchOnline } from './docs-search.experiments.ts';
 import { docsSearch, hybrid } from './docs-search.ts';
@@ -14,6 +14,7 @@ export const pipelines = [
   docsBot,
   local,
   localKeyword,
+  ownServer,
   hyde,
   listwise,
   narrow,

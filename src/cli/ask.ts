@@ -70,7 +70,7 @@ async function ask(
     { project: services.project, endLimitMs: CANCEL_LIMIT_MS + END_LIMIT_MS },
     async ({ client, isPassing }) => {
       const asked = { name: known, input, unit: options.unit };
-      const { pipeline, instead } = await chooseServed(client, pipelines, asked, terminal);
+      const { pipeline, instead } = await chooseServed(client, pipelines, asked, session);
       noteOwnServer(session, pipeline.plan);
       const runOptions = {
         // Not given up at Ctrl-C: the signal cancels the run, and its record then says so.

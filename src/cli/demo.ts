@@ -54,7 +54,7 @@ async function demo(session: Session, options: DemoOptions): Promise<ExitCode> {
   const needs: Needs = { project: async () => project, serves: options.keep ? 'folder' : 'command' };
   return withRuntime(session, needs, async (runtime) => {
     if (!terminal.json) terminal.print(`✔ Temporal ${runtime.temporal.uiUrl}   ✔ database   ✔ worker`);
-    const { pipeline, instead } = await withoutKeys(runtime.client, project.pipelines, PIPELINE, terminal);
+    const { pipeline, instead } = await withoutKeys(runtime.client, project.pipelines, PIPELINE, session);
     const ingested = await ingestDocs(session, runtime, source, embeddingOf(pipeline.plan));
     const runs: RunResult[] = [];
     for (const question of QUESTIONS) {

@@ -1,5 +1,6 @@
 /** `sluice dev`: everything a pipeline needs to run, served from this folder until Ctrl-C. */
 import type { Command } from 'commander';
+import type { Plan } from '../plan/plan.ts';
 import type { Project } from '../runtime/project.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { actingCommand, runAction, type World } from './command.ts';
@@ -14,7 +15,7 @@ import {
 } from './session.ts';
 import { count, showDuration } from './text.ts';
 import { whenFree } from './with-servers.ts';
-import { LOCAL, missingKeys } from './without-keys.ts';
+import { missingKeys, runnableInstead } from './without-keys.ts';
 
 export function devCommand(world: World): Command {
   return actingCommand('dev', {
@@ -34,7 +35,7 @@ async function dev(session: Session): Promise<ExitCode> {
   const runtime = await whenFree(session, () => services.start({ serves: 'folder', project, onProgress }));
   try {
     for (const line of await servingLines(runtime, project)) terminal.print(line);
-    for (const line of await orInterrupted(session.signal, keyLines(runtime, project), END_LIMIT_MS))
+    for (const line of await orInterrupted(session.signal, keyLines(session, runtime, project), END_LIMIT_MS))
       terminal.print(line);
     terminal.print(`ready in ${showDuration(performance.now() - startedAt)}; stop with Ctrl-C`);
     return await untilStopped(session, runtime);
@@ -56,16 +57,18 @@ async function servingLines({ temporal, databaseUrl }: Runtime, project: Project
 }
 
 /** Which pipelines lack the keys of their models, and which variables those are. */
-async function keyLines({ client }: Runtime, { pipelines }: Project): Promise<string[]> {
+async function keyLines({ environment }: Session, { client }: Runtime, { pipelines }: Project): Promise<string[]> {
   const lacking: string[] = [];
   const variables = new Set<string>();
-  for (const [name, { plan }] of pipelines) {
+  // Whatever else such a pipeline lacks is said to whoever runs it: the others are served all the same.
+  const missingOf = (plan: Plan) => missingKeys(client, plan).catch(() => []);
+  for (const [name, pipeline] of pipelines) {
     if (name.includes(':')) continue;
-    // Whatever else such a pipeline lacks is said to whoever runs it: the others are served all the same.
-    const missing = await missingKeys(client, plan).catch(() => []);
+    const missing = await missingOf(pipeline.plan);
     for (const variable of missing) variables.add(variable);
-    if (missing.length > 0)
-      lacking.push(pipelines.has(`${name}:${LOCAL}`) ? `${name}:${LOCAL} for ${name}` : `no ${name}`);
+    if (missing.length === 0) continue;
+    const instead = await runnableInstead(pipelines, pipeline, environment, missingOf);
+    lacking.push(instead ? `${instead.variant} for ${name}` : `no ${name}`);
   }
   return lacking.length === 0 ? [] : [`              no ${[...variables].join(', no ')}: runs ${lacking.join(', ')}`];
 }

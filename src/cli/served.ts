@@ -5,6 +5,7 @@
 import type { Json } from '../plan/plan.ts';
 import type { RunClient } from '../runtime/client.ts';
 import type { Pipelines } from '../runtime/project.ts';
+import type { Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
 import { type Chosen, withoutKeys } from './without-keys.ts';
 
@@ -20,12 +21,12 @@ export async function chooseServed(
   client: Pick<RunClient, 'check' | 'serve'>,
   pipelines: Pipelines,
   { name, input, unit }: AskedFor,
-  terminal: Pick<Terminal, 'warn' | 'note'>,
+  { terminal, environment }: Pick<Session, 'environment'> & { readonly terminal: Pick<Terminal, 'warn' | 'note'> },
 ): Promise<Chosen> {
   const served = await client.serve(pipelines.get(name)!, input, { ...(unit !== undefined && { unit }) });
   if (served.deployment !== null) return { pipeline: served };
   if (served.variantOf === undefined)
     terminal.note(`${name} is not deployed: running its definition in code; deploy it with: sluice deploy ${name}`);
-  const chosen = await withoutKeys(client, pipelines, name, terminal);
+  const chosen = await withoutKeys(client, pipelines, name, { terminal, environment });
   return unit === undefined ? chosen : { ...chosen, pipeline: { ...chosen.pipeline, served: served.served } };
 }

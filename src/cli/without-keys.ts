@@ -1,6 +1,7 @@
 /**
- * Where the keys of a pipeline's models are missing, its variant `local` is run in its place, and any other variant with
- * the models of `local`; and that is said. So whatever is tried first works, on what is there.
+ * Where the keys of a pipeline's models are missing, another variant of it is run in its place, and any other variant
+ * with the models of that one; the command says so. `own-server` is run where `OPENAI_BASE_URL` is set and the variant
+ * lacks no key, else `local`.
  */
 import type { AnyPipeline, AnyVariant } from '../dsl/edit.ts';
 import { SluiceError } from '../errors.ts';
@@ -9,9 +10,12 @@ import { overlayEdits } from '../plan/overlay.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RunClient, Runnable } from '../runtime/client.ts';
 import type { Pipelines } from '../runtime/project.ts';
+import { ownServerOf } from './doctor-providers.ts';
+import type { Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
 
-export const LOCAL = 'local';
+const LOCAL = 'local';
+const OWN_SERVER = 'own-server';
 
 /** What was run in place of what was asked for. */
 export interface Instead {
@@ -29,24 +33,47 @@ export interface Chosen {
 /**
  * The pipeline of that name, or what is run where its keys are missing.
  *
- * @throws SluiceError `key_missing` where there is no variant `local`, or what it leaves as it was needs a key; and
- *   whatever else a start would be refused for
+ * @throws SluiceError `key_missing` where no variant can be run in its place, and whatever else a start would be refused
+ *   for
  */
 export async function withoutKeys(
   client: Pick<RunClient, 'check'>,
   pipelines: Pipelines,
   name: string,
-  terminal: Pick<Terminal, 'warn'>,
+  { terminal, environment }: Pick<Session, 'environment'> & { readonly terminal: Pick<Terminal, 'warn'> },
 ): Promise<Chosen> {
   const pipeline = pipelines.get(name)!;
-  const missing = await missingKeys(client, pipeline.plan);
+  const missingOf = (plan: Plan) => missingKeys(client, plan);
+  const missing = await missingOf(pipeline.plan);
   if (missing.length === 0) return { pipeline };
-  const local = onLocalModels(pipelines, pipeline);
+  const instead = await runnableInstead(pipelines, pipeline, environment, missingOf);
   // Refused as a start would be: by what the plan needs that is asked for, or by what is left of that.
-  await client.check((local?.pipeline ?? pipeline).plan);
-  if (local === undefined) return { pipeline };
-  terminal.warn(`no ${missing.join(', no ')}: running ${local.variant}, whose models need no key`);
-  return { pipeline: local.pipeline, instead: { variant: local.variant, missing } };
+  await client.check((instead?.pipeline ?? pipeline).plan);
+  if (instead === undefined) return { pipeline };
+  terminal.warn(`no ${missing.join(', no ')}: running ${instead.variant}, ${instead.why}`);
+  return { pipeline: instead.pipeline, instead: { variant: instead.variant, missing } };
+}
+
+interface InPlace {
+  readonly pipeline: Runnable;
+  readonly variant: string;
+  /** Why that one: what its models need. */
+  readonly why: string;
+}
+
+/** What is run in place of a pipeline whose keys are missing; `missingOf` gives the variables that a plan lacks. */
+export async function runnableInstead(
+  pipelines: Pipelines,
+  asked: AnyPipeline,
+  environment: Session['environment'],
+  missingOf: (plan: Plan) => Promise<readonly string[]>,
+): Promise<InPlace | undefined> {
+  const server = ownServerOf(environment);
+  const own = server === undefined ? undefined : onModelsOf(OWN_SERVER, pipelines, asked);
+  if (own !== undefined && (await missingOf(own.pipeline.plan)).length === 0)
+    return { ...own, why: `whose openai/* models run at ${server}, and whose others need no key` };
+  const local = onModelsOf(LOCAL, pipelines, asked);
+  return local && { ...local, why: 'whose models need no key' };
 }
 
 /** The variables of the keys that a plan needs and no worker has. @throws SluiceError as `check`, but for `key_missing` */
@@ -60,14 +87,19 @@ export async function missingKeys(client: Pick<RunClient, 'check'>, plan: Plan):
   }
 }
 
-function onLocalModels(pipelines: Pipelines, asked: AnyPipeline): { pipeline: Runnable; variant: string } | undefined {
+/** The pipeline that is asked for, with the models of its variant `name`. */
+function onModelsOf(
+  name: string,
+  pipelines: Pipelines,
+  asked: AnyPipeline,
+): { pipeline: Runnable; variant: string } | undefined {
   const baseline = pipelines.get(asked.id);
-  const local = pipelines.get(`${asked.id}:${LOCAL}`);
-  if (baseline === undefined || local === undefined || asked === local) return undefined;
-  if (!isVariant(asked)) return { pipeline: local, variant: `${asked.id}:${LOCAL}` };
-  const edits = overlayEdits(baseline.plan, isVariant(local) ? local.edits : [], asked.edits);
+  const other = pipelines.get(`${asked.id}:${name}`);
+  if (baseline === undefined || other === undefined || asked === other) return undefined;
+  if (!isVariant(asked)) return { pipeline: other, variant: `${asked.id}:${name}` };
+  const edits = overlayEdits(baseline.plan, isVariant(other) ? other.edits : [], asked.edits);
   const plan = applyEdits(baseline.plan, edits);
-  return { pipeline: { id: asked.id, input: asked.input, plan }, variant: `${asked.id}:${asked.name}+${LOCAL}` };
+  return { pipeline: { id: asked.id, input: asked.input, plan }, variant: `${asked.id}:${asked.name}+${name}` };
 }
 
 const isVariant = (pipeline: AnyPipeline): pipeline is AnyVariant => 'edits' in pipeline;

@@ -25,6 +25,14 @@ export function servedFor(node: Pick<StepNode, 'call' | 'fallback'>): readonly S
   );
 }
 
+/** The variables of the keys that a plan's models need and this config lacks. */
+export function keysMissing(plan: Pick<Plan, 'nodes'>, { providers }: Pick<Config, 'providers'>): readonly string[] {
+  const models = modelsOf(plan);
+  return SERVED.filter((name) => providers[name].key === undefined)
+    .filter((name) => models.some((model) => model.startsWith(`${name}/`)))
+    .map((name) => KEY_VARIABLES[name]);
+}
+
 /** The models that a plan names, those of fallbacks included, sorted. */
 export function modelsOf(plan: Pick<Plan, 'nodes'>): readonly string[] {
   return [...new Set(stepCallsOf(plan).flatMap((call) => modelIn(call) ?? []))].sort();

@@ -4,18 +4,22 @@ import { withoutKeys } from '../../src/cli/without-keys.ts';
 import { findNode, stepsOf } from '../../src/plan/nodes.ts';
 import type { Plan, StepNode } from '../../src/plan/plan.ts';
 import { createCatalogueCheck } from '../../src/runtime/catalogue.ts';
+import { modelsOf } from '../../src/runtime/plan-keys.ts';
 import { loadPipelines } from '../../src/runtime/project.ts';
 import type { Catalogue } from '../../src/store/catalogue.ts';
 
 const pipelines = await loadPipelines(process.cwd());
 const steps = [...pipelines.values()].flatMap(({ plan }) => stepsOf(plan));
 
-async function choose(name: string, keys: readonly string[] = []) {
+async function choose(name: string, keys: readonly string[] = [], environment: { OPENAI_BASE_URL?: string } = {}) {
   const registered = [...steps, ...keys].map((step) => ({ step, taskQueue: 'run', workers: 1 }));
   const catalogue = { registered: async () => registered } as unknown as Catalogue;
   const said: string[] = [];
   const client = { check: createCatalogueCheck(catalogue, 'run') };
-  const { pipeline, instead } = await withoutKeys(client, pipelines, name, { warn: (line) => void said.push(line) });
+  const { pipeline, instead } = await withoutKeys(client, pipelines, name, {
+    terminal: { warn: (line) => void said.push(line) },
+    environment,
+  });
   return { plan: pipeline.plan, instead, said };
 }
 
@@ -51,6 +55,23 @@ test('a variant keeps its edits, on the models of local', async () => {
   );
 });
 
+test('a server of one’s own answers where Cohere’s key alone is missing, and search runs here', async () => {
+  const environment = { OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1' };
+  const { plan, instead, said } = await choose('docs-bot', ['openai/*'], environment);
+  expect(instead).toEqual({ variant: 'docs-bot:own-server', missing: ['CO_API_KEY'] });
+  expect(modelsOf(plan)).toEqual(['local/lexical', 'local/lsa', 'local/rules', 'openai/gpt-5-mini']);
+  expect(said).toEqual([
+    'no CO_API_KEY: running docs-bot:own-server, whose openai/* models run at http://127.0.0.1:11434/v1 ' +
+      '(OPENAI_BASE_URL; no key), and whose others need no key',
+  ]);
+  const narrow = await choose('docs-bot:narrow', ['openai/*'], environment);
+  expect(narrow.instead?.variant).toBe('docs-bot:narrow+own-server');
+  expect(configIn(narrow.plan, 'ranked')).toMatchObject({ topN: 4, model: 'local/lexical' });
+  // A worker that has no such server, and a pipeline without the variant.
+  expect((await choose('docs-bot', [], environment)).instead?.variant).toBe('docs-bot:local');
+  expect((await choose('wandbot', ['openai/*'], environment)).instead?.variant).toBe('wandbot:local');
+});
+
 test('a variant that is about a served model is refused by the name of the key', async () => {
   for (const name of ['docs-bot:hyde', 'docs-bot:listwise'])
     await expect(choose(name)).rejects.toMatchObject({ code: 'key_missing' });
@@ -59,7 +80,7 @@ test('a variant that is about a served model is refused by the name of the key',
 test('what is missing besides a key is said as ever', async () => {
   await expect(
     withoutKeys({ check: async () => Promise.reject(new Error('no worker')) }, pipelines, 'docs-bot', {
-      warn: () => {},
+      ...{ terminal: { warn: () => {} }, environment: {} },
     }),
   ).rejects.toThrow('no worker');
 });
