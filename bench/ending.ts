@@ -7,7 +7,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Fault } from '../test/standin/faults.ts';
@@ -55,6 +55,7 @@ export const evaluations = [defineEvaluation('quick-answers', { pipeline: quick,
 const standIn = await startStandIn();
 const folder = await mkdtemp(join(tmpdir(), 'sluice-ending-'));
 await mkdir(join(folder, 'pipelines'));
+await cp(join(root, 'pipelines', 'datasets'), join(folder, 'pipelines', 'datasets'), { recursive: true });
 await mkdir(join(folder, 'docs'));
 await writeFile(join(folder, 'pipelines', 'index.ts'), PROJECT);
 await writeFile(join(folder, 'docs', 'tools.md'), '# Tools\n\nA tool is a function that a model may call.\n');

@@ -8,7 +8,6 @@ import { access } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Plan } from '../plan/plan.ts';
 import { describeRules } from '../redaction/rules.ts';
 import type { Config } from '../runtime/config.ts';
 import { readServers, readServing, stateFolder } from '../runtime/dev-state.ts';
@@ -22,17 +21,15 @@ import {
   megabytes,
   readDiskSpace,
 } from '../runtime/disk-space.ts';
-import { keysMissing } from '../runtime/plan-keys.ts';
 import { USUAL_PORTS } from '../runtime/ports.ts';
-import { loadPipelines, type Pipelines } from '../runtime/project.ts';
 import { findInstalledCli, TEMPORAL_CLI_VERSION } from '../runtime/temporal-cli.ts';
 import { describeServer, openDatabase } from '../store/database.ts';
+import { lookAtIndexes, lookAtPipelines } from './doctor-pipelines.ts';
 import { lookAtKeys, lookAtProvider } from './doctor-providers.ts';
 import { lookAtStalled } from './doctor-stalled.ts';
 import { type Check, type Finding, fail, ok, triedAt, warn } from './finding.ts';
 import { reportOf } from './report-error.ts';
 import type { Session } from './session.ts';
-import { runnableInstead } from './without-keys.ts';
 
 type Look = () => Promise<Finding>;
 
@@ -71,6 +68,7 @@ export async function checkAll(session: Session, options: CheckOptions = {}): Pr
     checked('disk', () => lookAtDisk(folder)),
     checked('state', () => lookAtState(folder)),
     checked('pipelines', async () => lookAtPipelines(session, await config)),
+    checked('indexes', async () => lookAtIndexes(session, await config)),
   ]);
 }
 
@@ -231,24 +229,4 @@ async function lookAtState(folder: string): Promise<Finding> {
   if (serving === undefined) return ok(`nothing serves this folder; state is kept in ${stateFolder(folder)}`);
   const where = serving.servers ? `, Temporal UI ${serving.servers.temporal.uiUrl}` : ', still starting';
   return ok(`served by process ${serving.pid} since ${serving.startedAt}${where}`);
-}
-
-async function lookAtPipelines({ folder, environment }: Session, config: Config): Promise<Finding> {
-  const pipelines = await loadPipelines(folder);
-  if (pipelines.size === 0) return warn('pipelines/index.ts exports none', 'define one: see sluice init');
-  return ok([[...pipelines.keys()].join(', '), ...(await insteadLines(pipelines, environment, config))].join('\n'));
-}
-
-/** What a worker with these keys runs in place of pipelines whose models need others. */
-async function insteadLines(pipelines: Pipelines, environment: Session['environment'], config: Config) {
-  const missingOf = async (plan: Plan) => keysMissing(plan, config);
-  const lines: string[] = [];
-  for (const [name, pipeline] of pipelines) {
-    const missing = keysMissing(pipeline.plan, config);
-    if (name.includes(':') || missing.length === 0) continue;
-    const instead = await runnableInstead(pipelines, pipeline, environment, missingOf);
-    const runs = instead ? `ask runs ${instead.variant}, ${instead.why}` : 'it cannot be run';
-    lines.push(`${name} has no ${missing.join(', no ')}: ${runs}`);
-  }
-  return lines;
 }

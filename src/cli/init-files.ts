@@ -101,8 +101,9 @@ npm run dev                             # or keep them running, and ask from ano
 | \`docker-compose.yml\` | Temporal and PostgreSQL, for when the embedded ones are not enough |
 
 The pipeline asks models of Cohere and OpenAI where \`CO_API_KEY\` and \`OPENAI_API_KEY\` are set, on an index that is
-embedded with the same model (\`--embed openai/text-embedding-3-small\`); else its variant \`docs-bot:local\` runs, which
-needs neither, and the command says so.
+embedded with the same model (\`--embed openai/text-embedding-3-small\`). Where \`OPENAI_BASE_URL\` names a server of your
+own and \`CO_API_KEY\` is not set, its variant \`docs-bot:own-server\` runs: that server writes, local algorithms search.
+Else \`docs-bot:local\` runs, which needs neither. The command says which.
 
 See the graph with \`npx sluice plan draw docs-bot\`, the steps with \`npx sluice steps\`, the runs with
 \`npx sluice runs\`, and what is wrong with \`npm run doctor\`.

@@ -3,14 +3,20 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { docsBot } from '../../pipelines/docs-bot.ts';
 import { diskFinding, lookAtNode } from '../../src/cli/doctor-checks.ts';
 import { lookAtKeys } from '../../src/cli/doctor-providers.ts';
 import { stalledFinding } from '../../src/cli/doctor-stalled.ts';
 import type { Check } from '../../src/cli/finding.ts';
 import { createServices } from '../../src/cli/services.ts';
+import { embedBuild } from '../../src/embedding/embed-build.ts';
+import { localLsa } from '../../src/embedding/local-lsa.ts';
+import { planId } from '../../src/plan/id.ts';
 import { DISK_FULL_BELOW_BYTES } from '../../src/runtime/disk-space.ts';
 import { healthOf } from '../../src/telemetry/health.ts';
 import { startStandIn } from '../standin/start.ts';
+import { document } from '../store/documents.ts';
+import { startStore } from '../support/test-store.ts';
 import { wellParts } from '../telemetry/vitals-fake.ts';
 import { run } from './fakes.ts';
 
@@ -21,6 +27,12 @@ beforeEach(async () => {
   await writeFile(join(folder, 'pipelines/index.mjs'), 'export const pipelines = [];');
 });
 afterEach(() => rm(folder, { recursive: true }));
+
+/** The pipelines of this project in place of none. */
+async function ownPipelines() {
+  const own = new URL('../../pipelines/index.ts', import.meta.url);
+  await writeFile(join(folder, 'pipelines/index.mjs'), `export { pipelines } from ${JSON.stringify(own.href)};`);
+}
 
 async function doctor(environment: { [name: string]: string } = {}, ...options: string[]) {
   const services = createServices({ folder, environment });
@@ -109,6 +121,48 @@ describe('sluice doctor', () => {
       expect(keyless.of('openai')).toMatchObject({ status: 'ok', found: expect.stringContaining('no key') });
     } finally {
       await standIn.close();
+    }
+  });
+
+  it('says which variant runs where a key is missing, and why', async () => {
+    await ownPipelines();
+    const server = 'http://127.0.0.1:11434/v1';
+    const own = (await doctor({ OPENAI_BASE_URL: server })).of('pipelines')?.found.split('\n');
+    expect(own?.slice(1)).toEqual([
+      `docs-bot lacks CO_API_KEY: docs-bot:own-server runs, whose openai/* models run at ${server} ` +
+        '(OPENAI_BASE_URL; no key), and whose others need no key',
+      'wandbot lacks CO_API_KEY: wandbot:local runs, whose models need no key',
+    ]);
+    expect((await doctor()).of('pipelines')?.found).toContain(
+      'docs-bot lacks OPENAI_API_KEY and CO_API_KEY: docs-bot:local runs, whose models need no key',
+    );
+  });
+
+  it('names an index whose embedding model differs from what a pipeline asks for', async () => {
+    await ownPipelines();
+    const { store, url, stop } = await startStore();
+    try {
+      const { build } = await store.builds.begin('ai-docs', { settingsHash: 's', owner: 'me' });
+      await store.builds.put('ai-docs', build, [document('one', 'cats and dogs'), document('two', 'bread and flour')]);
+      await embedBuild(store.vectors, localLsa, { index: 'ai-docs', build });
+      await store.builds.commit('ai-docs', build);
+      const keys = { OPENAI_API_KEY: 'k9-good-0123456789', CO_API_KEY: 'k9-good-0123456789' };
+      const differing = (await doctor({ ...keys, DATABASE_URL: url })).of('indexes');
+      expect(differing).toMatchObject({
+        status: 'warn',
+        found: expect.stringMatching(/'docs-bot' .*'ai-docs' by 'openai\/text-embedding-3-small'.*'local\/lsa:/),
+        remedy: expect.stringContaining('--index ai-docs --embed openai/text-embedding-3-small'),
+      });
+      expect((await doctor({ DATABASE_URL: url })).of('indexes')).toMatchObject({ status: 'ok' });
+      await store.plans.put(planId(docsBot.plan), docsBot.plan);
+      await store.deployments.deploy({
+        ...{ pipeline: 'docs-bot', planId: planId(docsBot.plan), variant: null, promoted: [], holdOut: 0 },
+        ...{ kind: 'deploy', by: 'ada', why: 'first', expected: 0, restaged: [] },
+      });
+      // What is deployed runs, whatever this environment has.
+      expect((await doctor({ DATABASE_URL: url })).of('indexes')?.status).toBe('warn');
+    } finally {
+      await stop();
     }
   });
 

@@ -6,6 +6,7 @@ import { startPglite } from './postgres.ts';
 export interface TestStore {
   readonly database: Database;
   readonly store: Store;
+  readonly url: string;
   stop(): Promise<void>;
 }
 
@@ -15,6 +16,7 @@ export async function startStore(options?: StoreOptions): Promise<TestStore> {
   return {
     database,
     store: createStore(database, options),
+    url,
     async stop() {
       await database.close();
       await stop();
