@@ -74,6 +74,7 @@ describe.skipIf(notMounted)(`sluice dev on a disk that fills${notMounted ? ` (${
     const underWay = ask('under way');
     await gate.entered('under way');
     await disk.fillUpTo(FULL_BYTES);
+    gate.open('new'); // a start that is not refused would wait here
 
     for (const argv of [
       ['ask', 'gate', 'new', '--json'],
