@@ -1,6 +1,6 @@
 /**
- * The end of the demo: an experiment on the shipped questions. Words against words and meaning against both with a closer
- * look: what is better, by how much, and how sure that is.
+ * The end of the demo: an experiment on the shipped questions. Words against words and meaning: what is better, by how much,
+ * and how sure that is.
  */
 import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
@@ -31,9 +31,7 @@ export async function demoExperiment(session: Session, runtime: Runtime): Promis
   const { spec, plans } = await specFor(runtime.store, retrieval, version);
   const { variants, dataset } = spec;
   if (!terminal.json) {
-    terminal.print(
-      `\n${terminal.colours.bold('Experiment: does meaning help where words are searched, and does a reranker pay?')}`,
-    );
+    terminal.print(`\n${terminal.colours.bold('Experiment: does meaning help where words are searched?')}`);
     terminal.print(
       `  ${count(dataset.examples, 'question')} × ${count(variants.length, 'variant')} of ${spec.pipeline}`,
     );
