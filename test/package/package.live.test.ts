@@ -140,7 +140,7 @@ describe('the project’s pipeline', () => {
     expect(code, stderr).toBe(0);
     const { evaluation, progress } = JSON.parse(stdout) as { evaluation: object; progress: { done: number } };
     expect(evaluation).toMatchObject({ state: 'completed', name: 'retrieval' });
-    expect(progress.done).toBe(21);
+    expect(progress.done).toBe(14);
   });
 
   it('answers a question by the bundle it carries, and replays the history from JSON', async () => {
