@@ -19,7 +19,7 @@ import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
 import { count, showTime } from './text.ts';
 import { userName } from './who.ts';
-import { withRuntime, withStore } from './with-servers.ts';
+import { showAfter, withStore } from './with-servers.ts';
 
 interface BacktestOptions extends VariantOptions, RunsOptions {
   readonly detach?: boolean;
@@ -57,7 +57,7 @@ export function backtestCommand(world: World): Command {
 async function backtest(session: Session, pipeline: string, options: BacktestOptions): Promise<ExitCode> {
   const { services, terminal, environment } = session;
   const { spec, plan } = await askedRerun(session, 'backtest', pipeline, options);
-  return withRuntime(session, { project: services.project }, async (runtime) => {
+  return showAfter(session, { project: services.project }, async (runtime) => {
     const { client, store } = runtime;
     const runIds = await runsFor(store, spec.pipeline, options);
     terminal.note(
@@ -77,10 +77,14 @@ async function showOutcome(
   session: Session,
   { store, client }: Pick<Runtime, 'store' | 'client'>,
   row: RerunRow,
-): Promise<ExitCode> {
-  const exit = showRerun(session, await rerunOutcome(store, row, client.urlOf));
-  if (!session.terminal.json) showChanged(session.terminal, await changedRuns(store, row.rerunId, NAMED));
-  return row.state === 'out_of_budget' ? EXIT.error : exit;
+): Promise<() => ExitCode> {
+  const outcome = await rerunOutcome(store, row, client.urlOf);
+  const changed = await changedRuns(store, row.rerunId, NAMED);
+  return () => {
+    const exit = showRerun(session, outcome);
+    if (!session.terminal.json) showChanged(session.terminal, changed);
+    return row.state === 'out_of_budget' ? EXIT.error : exit;
+  };
 }
 
 function showCommand(world: World): Command {
@@ -149,10 +153,12 @@ function stopCommand(world: World): Command {
 }
 
 export async function stopRerun(session: Session, id: string): Promise<ExitCode> {
-  return withRuntime(session, { project: session.services.project }, async ({ client }) => {
+  return showAfter(session, { project: session.services.project }, async ({ client }) => {
     const { rerunId } = await client.stopRerun(id);
-    session.terminal.print(`${rerunId} is stopped`);
-    session.terminal.print(`  what came of it: sluice backtest show ${rerunId}`);
-    return EXIT.fine;
+    return () => {
+      session.terminal.print(`${rerunId} is stopped`);
+      session.terminal.print(`  what came of it: sluice backtest show ${rerunId}`);
+      return EXIT.fine;
+    };
   });
 }

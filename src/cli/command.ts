@@ -93,7 +93,10 @@ export async function runAction(
     const person = ask && !terminal.json ? { ask } : {};
     world.exit(await work({ terminal, folder, environment, signal, services, ...person }));
   } catch (error) {
-    if (error instanceof Interrupted) return world.exit(EXIT.interrupted);
+    if (error instanceof Interrupted) {
+      for (const line of error.lines) terminal.note(line);
+      return world.exit(EXIT.interrupted);
+    }
     printError(terminal, error);
     world.exit(EXIT_OF.get(reportOf(error).code) ?? EXIT.error);
   }

@@ -22,7 +22,7 @@ import { ingestLine, ingestWithProgress, omissionLines } from './ingest.ts';
 import { EXIT, type ExitCode, orInterrupted, type Session } from './session.ts';
 import { showRun } from './show-run.ts';
 import { shortRunId } from './text.ts';
-import { type Needs, withRuntime } from './with-servers.ts';
+import { type Needs, showAfter } from './with-servers.ts';
 import { withoutKeys } from './without-keys.ts';
 
 interface DemoOptions {
@@ -52,7 +52,7 @@ async function demo(session: Session, options: DemoOptions): Promise<ExitCode> {
   if (!terminal.json) terminal.print('Sluice demo: answers from the docs of the npm package `ai`, no keys needed\n');
 
   const needs: Needs = { project: async () => project, serves: options.keep ? 'folder' : 'command' };
-  return withRuntime(session, needs, async (runtime) => {
+  return showAfter(session, needs, async (runtime) => {
     if (!terminal.json) terminal.print(`✔ Temporal ${runtime.temporal.uiUrl}   ✔ database   ✔ worker`);
     const { pipeline, instead } = await withoutKeys(runtime.client, project.pipelines, PIPELINE, session);
     const ingested = await ingestDocs(session, runtime, source, embeddingOf(pipeline.plan));
@@ -70,20 +70,23 @@ async function demo(session: Session, options: DemoOptions): Promise<ExitCode> {
       experiment.evaluation.state === 'completed' &&
       online.map(({ state }) => state).join() === 'promoted,rolled_back' &&
       runs.every(({ outcome }) => outcome === 'completed' || outcome === 'degraded');
-    if (terminal.json)
-      terminal.printJson({
-        temporal: runtime.temporal,
-        ...{ ingested, runs, experiment, online },
-        ...(instead && { ranInstead: instead }),
-      });
-    else
-      for (const line of nextLines(runs, experiment.evaluation.evaluationId, runtime, environment))
-        terminal.print(line);
-    if (options.keep) {
-      terminal.note('serving; stop with Ctrl-C');
-      await untilStopped(session, runtime);
-    }
-    return isFine ? EXIT.fine : EXIT.error;
+    const show = () => {
+      if (terminal.json)
+        terminal.printJson({
+          temporal: runtime.temporal,
+          ...{ ingested, runs, experiment, online },
+          ...(instead && { ranInstead: instead }),
+        });
+      else
+        for (const line of nextLines(runs, experiment.evaluation.evaluationId, runtime, environment))
+          terminal.print(line);
+      return isFine ? EXIT.fine : EXIT.error;
+    };
+    if (!options.keep) return show;
+    const exit = show();
+    terminal.note('serving; stop with Ctrl-C');
+    await untilStopped(session, runtime);
+    return () => exit;
   });
 }
 

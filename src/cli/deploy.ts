@@ -14,7 +14,7 @@ import { findNamed, findPipeline } from './lookup.ts';
 import { positiveInteger } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { userName } from './who.ts';
-import { withRuntime, withStore } from './with-servers.ts';
+import { showAfter, withStore } from './with-servers.ts';
 
 interface DeployOptions {
   readonly variant?: string;
@@ -148,7 +148,7 @@ function acting(
   act: (runtime: Runtime, mayEnd: readonly string[]) => Promise<Deployed>,
 ): Promise<ExitCode> {
   const { terminal, services } = session;
-  return withRuntime(session, { project: services.project }, async (runtime) => {
+  return showAfter(session, { project: services.project }, async (runtime) => {
     const deployed = await act(runtime, []).catch(async (error: unknown) => {
       const ending = endedBy(error);
       if (ending === undefined || session.ask === undefined) throw error;
@@ -164,9 +164,11 @@ function acting(
       await runtime.store.plans.get(deployment.planId),
     ];
     const changes = plans === undefined ? [] : diffPlans(plans[0]!, plans[1]!);
-    if (terminal.json) terminal.printJson({ ...deployed, changes });
-    else showDeployed(terminal, deployed, changes);
-    return EXIT.fine;
+    return () => {
+      if (terminal.json) terminal.printJson({ ...deployed, changes });
+      else showDeployed(terminal, deployed, changes);
+      return EXIT.fine;
+    };
   });
 }
 

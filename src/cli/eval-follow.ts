@@ -14,7 +14,7 @@ type Followed = Pick<Runtime, 'client' | 'isPassing'>;
 /**
  * Resolves when it has ended, however it has.
  *
- * @throws what it failed with; Interrupted at Ctrl-C, after how to go on is said
+ * @throws what it failed with; Interrupted at Ctrl-C, with how to go on
  */
 export async function followEvaluation(
   { terminal, signal }: Session,
@@ -39,8 +39,7 @@ export async function followEvaluation(
     clearTimeout(idle);
     progress.stop();
   }
-  for (const line of interruptionLines(evaluationId, isPassing)) terminal.note(line);
-  throw new Interrupted();
+  throw new Interrupted(interruptionLines(evaluationId, isPassing));
 }
 
 /** Rows that another try would not change. */

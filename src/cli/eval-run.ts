@@ -18,7 +18,7 @@ import {
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { showTime } from './text.ts';
 import { userName } from './who.ts';
-import { withRuntime } from './with-servers.ts';
+import { showAfter } from './with-servers.ts';
 
 interface RunOptions extends RequestOptions {
   readonly budgetUsd?: number;
@@ -49,15 +49,16 @@ export function runCommand(world: World): Command {
 async function runEvaluation(session: Session, name: string, options: RunOptions): Promise<ExitCode> {
   const { services, terminal } = session;
   const definition = findDefinition(await services.evaluations(), name);
-  return withRuntime(session, { project: services.project }, async (runtime) => {
+  return showAfter(session, { project: services.project }, async (runtime) => {
     if (options.detach && runtime.isPassing) throw notAlone(name);
     const request = await requestOf(session, runtime.store, definition, options);
     terminal.note(requestLine(request));
     if (request.spec.dataset.split !== 'dev') terminal.note(finalNote(request));
     const row = await start(session, runtime, request, options);
-    if (options.detach) return detached(session, runtime, row);
+    if (options.detach) return () => detached(session, runtime, row);
     const ended = await followEvaluation(session, runtime, row);
-    return showOutcome(session, await outcomeOf(runtime, ended));
+    const outcome = await outcomeOf(runtime, ended);
+    return () => showOutcome(session, outcome);
   });
 }
 

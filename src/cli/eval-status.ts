@@ -8,7 +8,7 @@ import { outcomeOf, type Standing, showOutcome, showStanding, standingOf } from 
 import { findEvaluation, latestEvaluation } from './eval-refs.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { count, wrap } from './text.ts';
-import { withRuntime, withStore } from './with-servers.ts';
+import { showAfter, withStore } from './with-servers.ts';
 
 interface StatusOptions {
   readonly follow?: boolean;
@@ -31,11 +31,12 @@ export function statusCommand(world: World): Command {
 
 async function followOne(session: Session, id: string | undefined): Promise<ExitCode> {
   const { services, terminal } = session;
-  return withRuntime(session, { project: services.project }, async (runtime) => {
+  return showAfter(session, { project: services.project }, async (runtime) => {
     const row = await (id === undefined ? latestEvaluation(runtime.store) : findEvaluation(runtime.store, id));
     terminal.note(`${row.evaluationId}  ${runtime.client.urlOf(row.evaluationId)}`);
     const ended = isOpen(row) ? await followEvaluation(session, runtime, row) : row;
-    return showOutcome(session, await outcomeOf(runtime, ended));
+    const outcome = await outcomeOf(runtime, ended);
+    return () => showOutcome(session, outcome);
   });
 }
 

@@ -10,7 +10,7 @@ import { followEvaluation } from './eval-follow.ts';
 import { outcomeOf, showOutcome, showStanding, standingOf } from './eval-outcome.ts';
 import { findEvaluation } from './eval-refs.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { withRuntime } from './with-servers.ts';
+import { showAfter } from './with-servers.ts';
 
 interface ResumeOptions {
   readonly budgetUsd?: number;
@@ -73,9 +73,9 @@ export function cancelCommand(world: World): Command {
 function steer(
   session: Session,
   id: string,
-  act: (runtime: Runtime, row: EvaluationRow) => Promise<ExitCode>,
+  act: (runtime: Runtime, row: EvaluationRow) => Promise<() => ExitCode>,
 ): Promise<ExitCode> {
-  return withRuntime(session, { project: session.services.project }, async (runtime) =>
+  return showAfter(session, { project: session.services.project }, async (runtime) =>
     act(runtime, await findEvaluation(runtime.store, id)),
   );
 }
@@ -85,7 +85,7 @@ async function resume(
   runtime: Runtime,
   { evaluationId }: EvaluationRow,
   { budgetUsd, fresh, detach }: ResumeOptions,
-): Promise<ExitCode> {
+): Promise<() => ExitCode> {
   const row = await runtime.client.resumeEvaluation(evaluationId, {
     ...(budgetUsd !== undefined && { budgetUsd }),
     ...(fresh && { acceptChanged: true }),
@@ -93,7 +93,8 @@ async function resume(
   session.terminal.note(`${evaluationId}  ${runtime.client.urlOf(evaluationId)}`);
   if (detach) return told(session, runtime.store, evaluationId);
   const ended = await followEvaluation(session, runtime, row);
-  return showOutcome(session, await outcomeOf(runtime, ended));
+  const outcome = await outcomeOf(runtime, ended);
+  return () => showOutcome(session, outcome);
 }
 
 /** Waits for what is under way to be given up: where its servers end with this command nobody else would. */
@@ -101,7 +102,7 @@ async function cancel(
   session: Session,
   { client, store }: Runtime,
   { evaluationId, state }: EvaluationRow,
-): Promise<ExitCode> {
+): Promise<() => ExitCode> {
   if (!CANCELLABLE.has(state))
     throw new SluiceError('evaluation_not_running', {
       message: `${evaluationId} has ended, as ${state}: there is nothing to cancel`,
@@ -114,10 +115,12 @@ async function cancel(
   return told(session, store, evaluationId);
 }
 
-async function told({ terminal }: Session, store: Runtime['store'], evaluationId: string): Promise<ExitCode> {
+async function told({ terminal }: Session, store: Runtime['store'], evaluationId: string): Promise<() => ExitCode> {
   const evaluation = await store.evaluations.get(evaluationId);
   const standing = await standingOf(store, evaluation);
-  if (terminal.json) terminal.printJson({ ...evaluation, ...standing });
-  else showStanding(terminal, evaluation, standing);
-  return EXIT.fine;
+  return () => {
+    if (terminal.json) terminal.printJson({ ...evaluation, ...standing });
+    else showStanding(terminal, evaluation, standing);
+    return EXIT.fine;
+  };
 }

@@ -14,7 +14,7 @@ import { groupOf, workflowIdOf } from './experiment-text.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { count, wrap } from './text.ts';
 import { userName } from './who.ts';
-import { withRuntime } from './with-servers.ts';
+import { showAfter } from './with-servers.ts';
 
 interface StartOptions extends ForeseeOptions {
   readonly force?: boolean;
@@ -44,7 +44,7 @@ export function startCommand(world: World): Command {
 async function start(session: Session, name: string, options: StartOptions): Promise<ExitCode> {
   const { services, terminal, environment } = session;
   const { id, spec, pipeline } = findDefined(await services.experiments(), name);
-  return withRuntime(session, { project: services.project }, async (runtime) => {
+  return showAfter(session, { project: services.project }, async (runtime) => {
     await requireDeployed(runtime, spec);
     const foreseen = await foreseeIn(runtime.store, spec, options, Date.now());
     if (foreseen.hopeless.length > 0 && !options.force) throw hopeless(id, foreseen);
@@ -56,12 +56,14 @@ async function start(session: Session, name: string, options: StartOptions): Pro
       ...(!options.force && { writtenFor: pipeline.plan }),
     });
     const temporalUrl = runtime.client.urlOf(workflowIdOf(row));
-    if (terminal.json) terminal.printJson({ ...row, temporalUrl, plan: foreseen.plan });
-    else {
-      showStarted(session, row, runtime, foreseen.plan.days);
-      for (const line of foreseen.hopeless) terminal.note(`no hope: ${line}`);
-    }
-    return EXIT.fine;
+    return () => {
+      if (terminal.json) terminal.printJson({ ...row, temporalUrl, plan: foreseen.plan });
+      else {
+        showStarted(session, row, runtime, foreseen.plan.days);
+        for (const line of foreseen.hopeless) terminal.note(`no hope: ${line}`);
+      }
+      return EXIT.fine;
+    };
   });
 }
 

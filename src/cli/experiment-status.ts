@@ -11,7 +11,7 @@ import { showStatus, statusData } from './experiment-status-text.ts';
 import { exitOf, groupOf, stateText, workflowIdOf } from './experiment-text.ts';
 import { type ExitCode, Interrupted, type Session } from './session.ts';
 import { showTime } from './text.ts';
-import { withRuntime, withStore } from './with-servers.ts';
+import { showAfter, withStore } from './with-servers.ts';
 
 export interface StatusOptions {
   readonly follow?: boolean;
@@ -66,18 +66,19 @@ async function show(session: Session, found: ExperimentStatus, { url, isServed, 
 
 function followOne(session: Session, find: FindExperiment, all: boolean): Promise<ExitCode> {
   const { services, terminal } = session;
-  return withRuntime(session, { project: services.project }, async (runtime) => {
+  return showAfter(session, { project: services.project }, async (runtime) => {
     const { client, store } = runtime;
     const before = await client.reportOf(await find(store));
     const { experimentId } = before.row;
     terminal.note(`${experimentId}  ${client.urlOf(workflowIdOf(before.row))}`);
     await follow(session, runtime, before);
     const found = await client.reportOf(experimentId);
-    return show(session, found, { url: client.urlOf(workflowIdOf(found.row)), isServed: true, all });
+    const url = client.urlOf(workflowIdOf(found.row));
+    return () => show(session, found, { url, isServed: true, all });
   });
 }
 
-/** @throws Interrupted at Ctrl-C, after how to go on is said */
+/** @throws Interrupted at Ctrl-C, with how to go on */
 async function follow(
   { terminal, signal }: Session,
   { client, isPassing }: Pick<Runtime, 'client' | 'isPassing'>,
@@ -96,11 +97,10 @@ async function follow(
   });
   if (!signal.aborted) return;
   const group = groupOf({ ...row, state });
-  terminal.note(
+  throw new Interrupted([
     isPassing ? 'stopped with the servers of this command; it goes on with sluice dev' : 'it goes on without you',
-  );
-  terminal.note(`  see it: sluice ${group} status ${experimentId}      end it: sluice ${group} abort ${experimentId}`);
-  throw new Interrupted();
+    `  see it: sluice ${group} status ${experimentId}      end it: sluice ${group} abort ${experimentId}`,
+  ]);
 }
 
 /** `look 12  2026-03-01 10:00:00  continue (collecting)  1,204 + 1,187 users`. */

@@ -16,7 +16,7 @@ import { workflowIdOf } from './experiment-text.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { wrap } from './text.ts';
 import { userName } from './who.ts';
-import { closing, orStopped, withRuntime, withStore } from './with-servers.ts';
+import { closing, orStopped, showAfter, withStore } from './with-servers.ts';
 
 interface SteerOptions {
   readonly why: string;
@@ -79,9 +79,10 @@ async function steerOne(
   if (action === 'abort' || action === 'pause') {
     const runtime = await served(session);
     if (runtime === undefined) return steerInStore(session, said, find, yes);
-    return closing(session, runtime, () => steerIn(session, runtime, said, find, yes));
+    const show = await closing(session, runtime, () => steerIn(session, runtime, said, find, yes));
+    return show();
   }
-  return withRuntime(session, { project: session.services.project }, (runtime) =>
+  return showAfter(session, { project: session.services.project }, (runtime) =>
     steerIn(session, runtime, said, find, yes),
   );
 }
@@ -104,7 +105,7 @@ async function steerIn(
   said: Steer,
   find: FindExperiment,
   yes = false,
-): Promise<ExitCode> {
+): Promise<() => ExitCode> {
   const { experimentId } = await store.experiments.get(await find(store));
   await confirm(session, said, experimentId, yes);
   const row = await client.steerExperiment(experimentId, said);
@@ -113,7 +114,7 @@ async function steerIn(
 
 /** By the one write that matters; whatever looks at it later sees it there. */
 async function steerInStore(session: Session, said: Steer, find: FindExperiment, yes = false): Promise<ExitCode> {
-  return withStore(session, async ({ store, urlOf, isUiServed }) => {
+  const show = await withStore(session, async ({ store, urlOf, isUiServed }) => {
     const before = await store.experiments.get(await find(store));
     const { experimentId } = before;
     if (before.state === 'rolling' && said.action === 'pause') throw unheard(experimentId);
@@ -123,6 +124,7 @@ async function steerInStore(session: Session, said: Steer, find: FindExperiment,
     session.terminal.note('no Temporal server answers: the store was told, which new runs follow');
     return told(session, store, row, urlOf(workflowIdOf(row)), isUiServed);
   });
+  return show();
 }
 
 async function confirm(session: Session, { action }: Steer, experimentId: string, yes: boolean): Promise<void> {
@@ -141,17 +143,20 @@ async function told(
   row: ExperimentRow,
   url: string,
   isServed: boolean,
-): Promise<ExitCode> {
+): Promise<() => ExitCode> {
   const { statusOf } = await import('../runtime/experiment-status.ts');
   const status = await statusOf(store, row);
-  if (terminal.json) {
-    terminal.printJson(await statusData(status, url));
+  const data = terminal.json ? await statusData(status, url) : undefined;
+  return () => {
+    if (data) {
+      terminal.printJson(data);
+      return EXIT.fine;
+    }
+    for (const line of wrap(`${row.experimentId} on ${row.pipeline}: ${status.sentences[0]}`, terminal.width, ''))
+      terminal.print(line);
+    for (const line of nextLines(row, isServed)) terminal.print(`  ${line}`);
     return EXIT.fine;
-  }
-  for (const line of wrap(`${row.experimentId} on ${row.pipeline}: ${status.sentences[0]}`, terminal.width, ''))
-    terminal.print(line);
-  for (const line of nextLines(row, isServed)) terminal.print(`  ${line}`);
-  return EXIT.fine;
+  };
 }
 
 const unheard = (experimentId: string): SluiceError =>

@@ -10,7 +10,7 @@ import { statusCommand } from './monitor-status.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { wrap } from './text.ts';
 import { userName } from './who.ts';
-import { withRuntime } from './with-servers.ts';
+import { showAfter, withRuntime } from './with-servers.ts';
 
 interface ActOptions {
   readonly why: string;
@@ -80,15 +80,17 @@ function stopCommand(world: World): Command {
     .option(...WHY, 'stopped from the command line')
     .action((name: string, { why }: ActOptions, command: Command) =>
       runAction(world, command, (session) =>
-        withRuntime(session, { project: session.services.project }, async ({ client }) => {
+        showAfter(session, { project: session.services.project }, async ({ client }) => {
           const { terminal, environment } = session;
           const row = await client.stopMonitor(name, { by: userName(environment), why });
-          if (terminal.json) terminal.printJson(row);
-          else {
-            terminal.print(`${row.monitorId} is stopped`);
-            terminal.print(`  what came of it: sluice monitor status ${row.monitorId}`);
-          }
-          return EXIT.fine;
+          return () => {
+            if (terminal.json) terminal.printJson(row);
+            else {
+              terminal.print(`${row.monitorId} is stopped`);
+              terminal.print(`  what came of it: sluice monitor status ${row.monitorId}`);
+            }
+            return EXIT.fine;
+          };
         }),
       ),
     );

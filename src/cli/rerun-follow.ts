@@ -7,7 +7,7 @@ import { Interrupted, type Session } from './session.ts';
 /** A worker answers within this, if there is one. */
 const IDLE_MS = 10_000;
 
-/** @throws what it failed with; Interrupted at Ctrl-C, after how to go on is said */
+/** @throws what it failed with; Interrupted at Ctrl-C, with how to go on */
 export async function followRerun(
   { terminal, signal }: Session,
   { client, isPassing }: Pick<Runtime, 'client' | 'isPassing'>,
@@ -30,8 +30,9 @@ export async function followRerun(
     clearTimeout(idle);
     progress.stop();
   }
-  terminal.note(isPassing ? 'stopped with the servers of this command; what is done is kept' : 'it goes on by itself');
-  terminal.note(`  see it: sluice backtest show ${rerunId}`);
-  if (!isPassing) terminal.note(`  end it: sluice backtest stop ${rerunId}`);
-  throw new Interrupted();
+  throw new Interrupted([
+    isPassing ? 'stopped with the servers of this command; what is done is kept' : 'it goes on by itself',
+    `  see it: sluice backtest show ${rerunId}`,
+    ...(isPassing ? [] : [`  end it: sluice backtest stop ${rerunId}`]),
+  ]);
 }

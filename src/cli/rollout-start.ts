@@ -15,7 +15,7 @@ import { duration } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { count } from './text.ts';
 import { userName } from './who.ts';
-import { withRuntime } from './with-servers.ts';
+import { showAfter } from './with-servers.ts';
 
 interface RolloutOptions {
   readonly variant: string;
@@ -81,7 +81,7 @@ async function start(session: Session, name: string, options: RolloutOptions): P
   const code = pipelines.get(pipeline)?.plan;
   const { share, steps, soak } = options;
   const spec = rolloutSpec({ pipeline, variant, share, steps, soakMs: soak });
-  return withRuntime(session, { project: services.project }, async (runtime) => {
+  return showAfter(session, { project: services.project }, async (runtime) => {
     await requireDeployed(runtime, spec);
     const foreseen = await foreseeIn(runtime.store, spec, { assume: [] }, Date.now());
     const days = daysOf(spec, foreseen);
@@ -94,9 +94,11 @@ async function start(session: Session, name: string, options: RolloutOptions): P
       ...(code && !options.force && { writtenFor: code }),
     });
     const temporalUrl = runtime.client.urlOf(workflowIdOf(row));
-    if (terminal.json) terminal.printJson({ ...row, temporalUrl, days });
-    else showStarted(session, row, runtime, days);
-    return EXIT.fine;
+    return () => {
+      if (terminal.json) terminal.printJson({ ...row, temporalUrl, days });
+      else showStarted(session, row, runtime, days);
+      return EXIT.fine;
+    };
   });
 }
 

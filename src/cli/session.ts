@@ -68,6 +68,13 @@ export interface Session {
 /** Thrown where work was given up because the user asked for it. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
+  /** How to go on. Printed when the servers of the command have stopped. */
+  readonly lines: readonly string[];
+
+  constructor(lines: readonly string[] = []) {
+    super();
+    this.lines = lines;
+  }
 }
 
 /** How long what is under way may take, after Ctrl-C or SIGTERM, to end in its own way. */

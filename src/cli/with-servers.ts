@@ -9,7 +9,7 @@ import type { Serves } from '../runtime/dev-state.ts';
 import type { Project } from '../runtime/project.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { OpenedStore } from '../runtime/store-only.ts';
-import { END_LIMIT_MS, Interrupted, orInterrupted, type Session } from './session.ts';
+import { END_LIMIT_MS, type ExitCode, Interrupted, orInterrupted, type Session } from './session.ts';
 
 export interface Needs {
   /** Loads the steps that a worker, started with the servers, runs; absent: no worker is started. */
@@ -31,6 +31,16 @@ export async function withRuntime<T>(
 ): Promise<T> {
   const runtime = await whenFree(session, () => openRuntime(session, needs));
   return closing(session, runtime, () => Promise.race([work(runtime), runtime.failed]), needs.endLimitMs);
+}
+
+/** As `withRuntime`. Calls `show`, with which `work` resolves, when the servers have stopped: the last lines come then. */
+export async function showAfter(
+  session: Session,
+  needs: Needs,
+  work: (runtime: Runtime) => Promise<() => ExitCode | Promise<ExitCode>>,
+): Promise<ExitCode> {
+  const show = await withRuntime(session, needs, work);
+  return show();
 }
 
 /** Gives `work` the store alone, for commands that only read it: Temporal is not started for that. */

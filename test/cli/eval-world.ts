@@ -112,7 +112,10 @@ export interface EvalWorld {
   check: () => Promise<void>;
   readonly steered: string[];
   /** Of `sluice eval`. */
-  run(line: string, more?: Partial<FakeWorld> & { readonly isPassing?: boolean }): ReturnType<typeof runCommand>;
+  run(
+    line: string,
+    more?: Partial<FakeWorld> & { readonly isPassing?: boolean; readonly onStop?: () => void },
+  ): ReturnType<typeof runCommand>;
   /** Of `sluice dataset`. */
   dataset(line: string): ReturnType<typeof runCommand>;
   /** Makes the rows of an evaluation and ends it. */
@@ -137,8 +140,8 @@ export async function openWorld(): Promise<EvalWorld> {
     definition: definedWith(0.05),
     check: async () => undefined,
     play: async (row) => world.finish(row),
-    async run(line, { isPassing = false, ...more } = {}) {
-      const { runtime } = fakeRuntime({ store, client: clientOf(world), isPassing });
+    async run(line, { isPassing = false, onStop, ...more } = {}) {
+      const { runtime } = fakeRuntime({ store, client: clientOf(world), isPassing }, onStop);
       return runCommand(['eval', ...line.split(' ')], {
         runtime,
         services: {

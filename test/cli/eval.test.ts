@@ -152,6 +152,26 @@ describe('leaving and going on', () => {
     );
   });
 
+  it.each(['is done', 'was left by Ctrl-C'])(
+    'prints its last lines after its servers have stopped, when it %s',
+    async (how) => {
+      const interrupt = new AbortController();
+      const events: string[] = [];
+      const play = how === 'is done' ? world.play : async () => interrupt.abort();
+      const { code } = await playing(play, 'run tone', {
+        ...{ isPassing: true, signal: interrupt.signal },
+        onOutput: (text) => void events.push(text),
+        onStop: () => void events.push('stopped'),
+      });
+      const { evaluationId } = await latest();
+      const last = how === 'is done' ? `eval compare ${evaluationId} --gate` : `eval cancel ${evaluationId}`;
+      const after = events.slice(events.indexOf('stopped') + 1);
+      expect(after.at(-1)).toContain(last);
+      expect(events.filter((text) => text.includes(last))).toHaveLength(1);
+      expect(code).toBe(how === 'is done' ? 0 : 130);
+    },
+  );
+
   it('detaches where somebody else serves it, and nowhere else', async () => {
     const { stdout, code } = await world.run('run tone --detach');
     const { evaluationId } = await latest();

@@ -81,7 +81,7 @@ export const undeployed = (pipeline: string): string =>
   `${pipeline} is not deployed: running its definition in code; deploy it with: sluice deploy ${pipeline}\n`;
 
 /** A runtime of which only what is given exists; whether it was stopped can be asked. */
-export function fakeRuntime(parts: object) {
+export function fakeRuntime(parts: object, onStop: () => void = () => undefined) {
   const state = { stopped: 0 };
   const runtime = {
     temporal: { address: '127.0.0.1:7233', namespace: 'default', uiUrl: 'http://localhost:8233' },
@@ -99,6 +99,7 @@ export function fakeRuntime(parts: object) {
     },
     stop: async () => {
       state.stopped += 1;
+      onStop();
     },
   };
   return { runtime, state };

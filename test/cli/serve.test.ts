@@ -139,8 +139,11 @@ describe('sluice ingest', () => {
 describe('sluice demo', () => {
   it('reads the documentation, asks three questions, shows each run, and ends', async () => {
     const { client, ingest } = ingesting();
-    const { runtime, state } = fakeRuntime({ client });
-    const { stdout, code } = await run(['demo'], { runtime, folder });
+    const events: string[] = [];
+    const { runtime, state } = fakeRuntime({ client }, () => events.push('stopped'));
+    const onOutput = (text: string) => void events.push(text);
+    const { stdout, code } = await run(['demo'], { runtime, folder, onOutput });
+    expect(events.slice(events.indexOf('stopped')).join('')).toContain('Go on:');
     expect(ingest.mock.calls[0]?.[0]).toEqual({
       index: 'ai-docs',
       source: join(folder, 'node_modules/ai/docs'),
