@@ -14,7 +14,7 @@ import {
   type Session,
 } from './session.ts';
 import { count, showDuration } from './text.ts';
-import { whenFree } from './with-servers.ts';
+import { stopWithin, whenFree } from './with-servers.ts';
 import { missingKeys, runnableInstead } from './without-keys.ts';
 
 export function devCommand(world: World): Command {
@@ -40,8 +40,7 @@ async function dev(session: Session): Promise<ExitCode> {
     terminal.print(`ready in ${showDuration(performance.now() - startedAt)}; stop with Ctrl-C`);
     return await untilStopped(session, runtime);
   } finally {
-    terminal.note('stopping: what is under way may finish first');
-    await runtime.stop();
+    await stopWithin(terminal, runtime, 'stopping: nothing is under way');
   }
 }
 

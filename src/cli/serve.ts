@@ -7,7 +7,7 @@ import { untilStopped } from './dev.ts';
 import { redactionOf } from './redacting.ts';
 import { END_LIMIT_MS, type ExitCode, orInterrupted, type Session } from './session.ts';
 import { count } from './text.ts';
-import { withRuntime } from './with-servers.ts';
+import { stopLine, withRuntime } from './with-servers.ts';
 
 export function serveCommand(world: World): Command {
   return actingCommand('serve', {
@@ -64,7 +64,10 @@ async function serveOn(session: Session, runtime: Runtime): Promise<ExitCode> {
       terminal.print('              there is no key yet: sluice keys create my-app --scope ask,feedback');
     return await untilStopped(session, runtime);
   } finally {
-    terminal.note('stopping: requests under way may finish first');
+    const requests = api.requestsUnderWay();
+    terminal.note(
+      requests > 0 ? stopLine(count(requests, 'request'), shutdownGraceMs) : 'stopping: no request is under way',
+    );
     await api.close(shutdownGraceMs);
   }
 }

@@ -9,7 +9,10 @@ import type { Serves } from '../runtime/dev-state.ts';
 import type { Project } from '../runtime/project.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { OpenedStore } from '../runtime/store-only.ts';
+import type { WorkerProcess } from '../runtime/worker.ts';
 import { END_LIMIT_MS, type ExitCode, Interrupted, orInterrupted, type Session } from './session.ts';
+import type { Terminal } from './terminal.ts';
+import { count } from './text.ts';
 
 export interface Needs {
   /** Loads the steps that a worker, started with the servers, runs; absent: no worker is started. */
@@ -52,8 +55,22 @@ export async function withStore<T>(session: Session, work: (opened: OpenedStore)
 
 /** What can be opened, and is stopped by whoever opened it. */
 interface Opened {
+  readonly worker?: Pick<WorkerProcess, 'activitiesUnderWay' | 'graceMs'>;
   stop(): Promise<void>;
 }
+
+/** Says which activities are waited for and for how long, or `otherwise`; then stops all. */
+export async function stopWithin(terminal: Terminal, opened: Opened, otherwise?: string): Promise<void> {
+  const { worker } = opened;
+  const activities = worker?.activitiesUnderWay() ?? 0;
+  const line = activities > 0 ? stopLine(count(activities, 'activity', 'activities'), worker!.graceMs) : otherwise;
+  if (line !== undefined) terminal.note(line);
+  await opened.stop();
+}
+
+/** `stopping: waits up to 10 s for 1 activity under way; a second signal ends the process at once`. */
+export const stopLine = (underWay: string, graceMs: number): string =>
+  `stopping: waits up to ${graceMs / 1_000} s for ${underWay} under way; a second signal ends the process at once`;
 
 /** Tries again while another command has the folder. @throws SluiceError `folder_busy` when that takes too long */
 export async function whenFree<T extends Opened>(session: Session, open: () => Promise<T>): Promise<T> {
@@ -113,10 +130,10 @@ export async function closing<T>(
   } catch (error) {
     if (isCode(error, 'server_ended')) terminal.note('a server is gone: stopping the rest');
     // What went wrong first is told, not what that made of the end.
-    await opened.stop().catch(() => undefined);
+    await stopWithin(terminal, opened).catch(() => undefined);
     throw error;
   }
-  await opened.stop();
+  await stopWithin(terminal, opened);
   return result;
 }
 

@@ -4,7 +4,7 @@ import { actingCommand, runAction, type World } from './command.ts';
 import { untilStopped } from './dev.ts';
 import type { ExitCode, Session } from './session.ts';
 import { count } from './text.ts';
-import { orStopped } from './with-servers.ts';
+import { orStopped, stopWithin } from './with-servers.ts';
 import { workerVersionsCommand } from './worker-versions.ts';
 
 export function workerCommand(world: World): Command {
@@ -31,7 +31,6 @@ async function worker(session: Session): Promise<ExitCode> {
     );
     return await untilStopped(session, runtime);
   } finally {
-    terminal.note('stopping: what is under way may finish first');
-    await runtime.stop();
+    await stopWithin(terminal, runtime, 'stopping: nothing is under way');
   }
 }

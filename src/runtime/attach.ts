@@ -28,7 +28,7 @@ import { readSinkKey } from './token-key.ts';
 import { createTokenStreams, type TokenStreams } from './token-streams.ts';
 import { createHideUnit } from './unit-key.ts';
 import type { Undo } from './unwind.ts';
-import type { RunningWorker } from './worker.ts';
+import type { WorkerProcess } from './worker.ts';
 import { createWorkerVersions, type WorkerVersionsClient } from './worker-versions.ts';
 
 /** Makes the functions behind the steps, given what they may need. */
@@ -151,7 +151,7 @@ export async function work(
   { store, client, streams, connection, temporal: { namespace } }: Attached,
   temporal: TemporalConnection,
   undo: Undo,
-): Promise<RunningWorker> {
+): Promise<WorkerProcess> {
   // Loaded when a worker is wanted: clients, and commands that only ask, do without Temporal's native library.
   const [{ workflowBundle }, { installLogging, warn }, { createModels }, { startWorker }] = await Promise.all([
     import('./bundle.ts'),

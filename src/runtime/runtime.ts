@@ -19,14 +19,14 @@ import { findTemporalCli } from './temporal-cli.ts';
 import { startTemporalServer, type TemporalServer, temporalLog } from './temporal-server.ts';
 import { uiOf } from './temporal-ui.ts';
 import { type Undo, unwind } from './unwind.ts';
-import type { RunningWorker } from './worker.ts';
+import type { WorkerProcess } from './worker.ts';
 
 export type { MakeImplementations } from './attach.ts';
 export type Progress = (message: string) => void;
 
 export interface Runtime extends Attached {
   /** Present where a worker runs in this process. */
-  readonly worker?: RunningWorker;
+  readonly worker?: WorkerProcess;
   /** Whether the Temporal server, and so every address in its UI, ends with this runtime. */
   readonly isPassing: boolean;
   /** Rejects when what was started here, a server or the worker, ends before it was told to; never resolves. */
@@ -164,7 +164,7 @@ interface EmbeddedServer {
 
 interface Ownership {
   readonly folder: string;
-  readonly worker: RunningWorker | undefined;
+  readonly worker: WorkerProcess | undefined;
   readonly undo: Undo;
   /** The servers that were started here, each with the reason of its end when it comes. */
   readonly parts: readonly (Omit<EmbeddedServer, 'server'> & Pick<ServerProcess, 'ended'>)[];

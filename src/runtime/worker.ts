@@ -77,8 +77,15 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
+/** The worker as this process sees it. */
+export interface WorkerProcess extends RunningWorker {
+  /** How long `stop` waits for activities before it cancels them. */
+  readonly graceMs: number;
+  activitiesUnderWay(): number;
+}
+
 /** Resolves when the worker polls and its steps are published. */
-export async function startWorker(dependencies: WorkerDependencies): Promise<RunningWorker> {
+export async function startWorker(dependencies: WorkerDependencies): Promise<WorkerProcess> {
   const { config, connection, client, store, embedderOf, implementations, tokens, workflowBundle } = dependencies;
   const { redaction = NO_REDACTION } = dependencies;
   const shared = {
@@ -179,7 +186,10 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
     await stop();
     throw error;
   }
-  return { ended, stop };
+  return {
+    ...{ ended, stop, graceMs: config.shutdownGraceMs },
+    activitiesUnderWay: () => workers.reduce((sum, worker) => sum + worker.getStatus().numInFlightActivities, 0),
+  };
 }
 
 /** A run ends with the code it began with; what outlives a build, such as the sweeper, would wait for that for ever. */

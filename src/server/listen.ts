@@ -19,6 +19,7 @@ export interface ListenOptions {
 
 export interface Listening {
   readonly url: string;
+  requestsUnderWay(): number;
   /** Takes no more requests, and lets those under way end, for so long at most. */
   close(graceMs: number): Promise<void>;
 }
@@ -44,7 +45,8 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   const server = serve({ fetch: app.fetch, hostname: host, port, serverOptions }, resolve) as Server;
   server.maxConnections = connections;
   server.once('error', reject);
-  const close = createClose(server);
+  const underWay = new Set<ServerResponse>();
+  const close = createClose(server, underWay);
   const address = await promise.catch((cause) => {
     throw new SluiceError('port_taken', {
       message: `the API cannot listen on ${host}:${port}: ${(cause as Error).message}`,
@@ -53,15 +55,14 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
     });
   });
   const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return Object.freeze({ url: `http://${shown}:${address.port}`, close });
+  return Object.freeze({ url: `http://${shown}:${address.port}`, requestsUnderWay: () => underWay.size, close });
 }
 
 /**
  * A client that keeps its connection would go on asking on it: so each answer says that it is the connection's last, and
  * a connection whose answer had begun before is closed after it.
  */
-function createClose(server: Server): Listening['close'] {
-  const underWay = new Set<ServerResponse>();
+function createClose(server: Server, underWay: Set<ServerResponse>): Listening['close'] {
   let isClosing = false;
   const isLast = (response: ServerResponse) => {
     if (!response.headersSent) response.setHeader('connection', 'close');

@@ -210,21 +210,42 @@ describe('sluice demo', () => {
 
 describe('sluice dev and worker', () => {
   const project = { folder: '/nowhere', pipelines, createActivities: () => [], activitiesFrom: 'built in' };
+  const busyWith = (activities: number) => ({ graceMs: 10_000, activitiesUnderWay: () => activities });
 
   it.each([
     ['dev', 'start', 'docs-bot, related-pages'],
     ['worker', 'connectWorker', '127.0.0.1:7233'],
   ] as const)('%s serves until Ctrl-C, and then stops what it started', async (command, service, words) => {
     const stop = new AbortController();
-    const { runtime, state } = fakeRuntime({ worker: { ended: new Promise(() => undefined) } });
+    const { runtime, state } = fakeRuntime({ worker: busyWith(0) });
     const open = vi.fn(async () => {
       queueMicrotask(() => stop.abort());
       return runtime as never;
     });
     const services = { project: async () => project, [service]: open };
-    const { code, stdout } = await run([command], { services, signal: stop.signal });
+    const { code, stdout, stderr } = await run([command], { services, signal: stop.signal });
     expect(stdout).toContain(words);
+    expect(stderr).toMatch(/(^|\n)stopping: nothing is under way\n$/);
     expect([code, state.stopped]).toEqual([0, 1]);
+  });
+
+  it.each([
+    ['dev', 'start'],
+    ['worker', 'connectWorker'],
+  ] as const)('%s says at Ctrl-C what it waits for and how long, and then stops', async (command, service) => {
+    const stop = new AbortController();
+    const events: string[] = [];
+    const { runtime } = fakeRuntime({ worker: busyWith(2) }, () => events.push('stopped'));
+    const open = async () => {
+      queueMicrotask(() => stop.abort());
+      return runtime as never;
+    };
+    const services = { project: async () => project, [service]: open };
+    await run([command], { services, signal: stop.signal, onOutput: (text) => void events.push(text) });
+    expect(events.slice(-2)).toEqual([
+      'stopping: waits up to 10 s for 2 activities under way; a second signal ends the process at once\n',
+      'stopped',
+    ]);
   });
 
   it('dev says which pipelines lack keys; what else one lacks does not keep the others from being served', async () => {

@@ -74,8 +74,10 @@ describe('closing, while a client keeps its connection', () => {
   });
 
   test('what takes longer than it is given is cut', async () => {
+    expect(listening.requestsUnderWay()).toBe(0);
     const response = await get('/parts');
     await middle.promise;
+    expect(listening.requestsUnderWay()).toBe(1);
     await listening.close(1);
     await expect(text(response)).rejects.toThrow('aborted');
   });
