@@ -109,6 +109,8 @@ export async function ingestWithProgress(
         progress.stop();
         terminal.note(`all ${count(total, 'document')} are read: embedding and committing what is new`);
       },
+      onRetry: ({ activity, attempt, attempts, reason }) =>
+        terminal.note(`${activity}: try ${attempt} of ${attempts} failed, trying again: ${reason}`),
       onOutage: (message) => terminal.note(message),
     });
   } finally {

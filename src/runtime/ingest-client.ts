@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import {
   INGEST_PROGRESS,
   INGEST_WORKFLOW,
@@ -21,10 +22,21 @@ import { type OnOutage, OUTAGE_LIMIT_MS, ridingThrough } from './outage.ts';
 
 const POLL_MS = 250;
 
+/** A try of an activity that failed. */
+export interface IngestRetry {
+  readonly activity: string;
+  /** The number of the try that failed, of `attempts`. */
+  readonly attempt: number;
+  readonly attempts: number;
+  readonly reason: string;
+}
+
 export interface IngestOptions {
   readonly onProgress?: (progress: IngestProgress) => void;
   /** Told once, before any progress, when an ingest was under way that does what is asked: how far it had come. */
   readonly onResumed?: (progress: IngestProgress) => void;
+  /** Called once for each try of an activity that failed and is repeated. */
+  readonly onRetry?: (retry: IngestRetry) => void;
   /** Ends an ingest of this index that is under way, whatever it reads, and begins anew; default false. */
   readonly restart?: boolean;
   /** Cancels the ingest when it aborts; the index stays as it was. */
@@ -81,7 +93,7 @@ export function createIngestClient({ temporal, queue, urlOf, requireSpace }: Ing
       options.signal?.addEventListener('abort', cancel, { once: true });
       if (options.signal?.aborted) cancel();
       const done = new AbortController();
-      const following = follow(handle, { ...options, isResumed: running.asked !== asked }, done.signal);
+      const following = follow(temporal, handle, { ...options, isResumed: running.asked !== asked }, done.signal);
       try {
         const result = (await riding(() => handle.result())) as IngestResult;
         return { ...result, temporalUrl: urlOf(workflowId) };
@@ -111,18 +123,40 @@ function refuseOther(running: Partial<IngestMemo>, { index, source, chunk, embed
   });
 }
 
-type Follower = Pick<IngestOptions, 'onProgress' | 'onResumed'> & { readonly isResumed: boolean };
+type Follower = Pick<IngestOptions, 'onProgress' | 'onResumed' | 'onRetry'> & { readonly isResumed: boolean };
 
 /** Asks how far it is until it is done. A failed question is no matter: the next one asks again. */
-async function follow(handle: WorkflowHandle, follower: Follower, done: AbortSignal): Promise<void> {
-  const { onProgress, onResumed, isResumed } = follower;
-  if (!onProgress && !onResumed) return;
+async function follow(temporal: Client, handle: WorkflowHandle, follower: Follower, done: AbortSignal): Promise<void> {
+  const { onProgress, onResumed, onRetry, isResumed } = follower;
+  if (!onProgress && !onResumed && !onRetry) return;
+  const reported = new Set<string>();
   for (let isTold = !isResumed; !done.aborted; ) {
     const progress = await handle.query<IngestProgress>(INGEST_PROGRESS).catch(() => undefined);
     if (progress && !isTold) onResumed?.(progress);
     isTold ||= progress !== undefined;
     if (progress) onProgress?.(progress);
+    if (onRetry) await reportRetries(temporal, handle, reported, onRetry).catch(() => undefined);
     await delay(POLL_MS, undefined, { signal: done }).catch(() => undefined);
+  }
+}
+
+async function reportRetries(
+  { options }: Client,
+  handle: WorkflowHandle,
+  reported: Set<string>,
+  onRetry: (retry: IngestRetry) => void,
+): Promise<void> {
+  const { raw } = await handle.describe();
+  for (const { activityId, activityType, attempt, maximumAttempts, lastFailure } of raw.pendingActivities ?? []) {
+    const failed = (attempt ?? 1) - 1;
+    const key = `${activityId} ${failed}`;
+    if (failed < 1 || !lastFailure || reported.has(key)) continue;
+    reported.add(key);
+    const error = await decodeOptionalFailureToOptionalError(options.loadedDataConverter, lastFailure);
+    onRetry({
+      ...{ activity: activityType?.name ?? 'activity', attempt: failed, attempts: maximumAttempts ?? 0 },
+      reason: error?.message ?? 'unknown',
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { defaultDataConverter } from '@temporalio/common';
 import { describe, expect, test, vi } from 'vitest';
 import { createIngestClient } from '../../src/runtime/ingest-client.ts';
 import type { IngestInput } from '../../workflows/ingest-messages.ts';
@@ -8,15 +9,16 @@ const asked: IngestInput = { index: 'docs', source: '/docs', chunk: 'headings', 
 const halfway = { phase: 'reading', total: 303, done: 96 };
 
 /** A Temporal whose ingest of this index runs already, as `running` asked; it ends when it is cancelled. */
-function temporalWith(running: IngestInput) {
+function temporalWith(running: IngestInput, pendingActivities: () => readonly object[] = () => []) {
   const ended = Promise.withResolvers<object>();
   const handle = {
-    describe: async () => ({ memo: running }),
+    describe: async () => ({ memo: running, raw: { pendingActivities: pendingActivities() } }),
     cancel: async () => ended.resolve({ cancelled: true }),
     query: async () => halfway,
     result: () => ended.promise,
   };
-  return { workflow: { start: async () => handle } } as unknown as Client;
+  const options = { loadedDataConverter: { ...defaultDataConverter, payloadCodecs: [] } };
+  return { options, workflow: { start: async () => handle } } as unknown as Client;
 }
 
 /** A Temporal where nothing runs: an ingest that is started knows what it was started with, and ends at once. */
@@ -55,6 +57,30 @@ describe('an ingest', () => {
     const { temporal } = temporalAlone();
     await clientOf(temporal).ingest(asked, { onResumed });
     expect(onResumed).not.toHaveBeenCalled();
+  });
+
+  test('reports each failed try of an activity once, with its reason', async () => {
+    const controller = new AbortController();
+    const pending = (attempt: number, message: string) => ({
+      ...{ activityId: '3', activityType: { name: 'commitBuild' }, attempt, maximumAttempts: 25 },
+      ...(attempt > 1 && { lastFailure: { message, source: 'TypeScriptSDK', applicationFailureInfo: {} } }),
+    });
+    // The first is the one that finds what runs.
+    const answers = [[], [pending(1, '')], [pending(2, 'cohere answered 503')], [pending(2, 'cohere answered 503')]];
+    const temporal = temporalWith(asked, () => answers.shift() ?? [pending(3, 'cohere hung up')]);
+    const retries: object[] = [];
+    await clientOf(temporal).ingest(asked, {
+      signal: controller.signal,
+      onRetry(retry) {
+        retries.push(retry);
+        if (retries.length === 2) controller.abort();
+      },
+    });
+    const retry = { activity: 'commitBuild', attempts: 25 };
+    expect(retries).toEqual([
+      { ...retry, attempt: 1, reason: 'cohere answered 503' },
+      { ...retry, attempt: 2, reason: 'cohere hung up' },
+    ]);
   });
 
   test('takes the place of another only where that is asked', async () => {
