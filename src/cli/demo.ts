@@ -90,15 +90,11 @@ async function demo(session: Session, options: DemoOptions): Promise<ExitCode> {
   });
 }
 
-async function ingestDocs(
-  { terminal, signal }: Session,
-  runtime: Runtime,
-  source: string,
-  embed: string,
-): Promise<IngestResult> {
+async function ingestDocs(session: Session, runtime: Runtime, source: string, embed: string): Promise<IngestResult> {
+  const { terminal, signal } = session;
   const startedAt = performance.now();
   const input = { index: INDEX, source, chunk: 'headings', embed } as const;
-  const result = await orInterrupted(signal, ingestWithProgress(terminal, runtime, input));
+  const result = await orInterrupted(signal, ingestWithProgress(session, runtime, input));
   for (const line of omissionLines(result)) terminal.note(line);
   if (!terminal.json) terminal.print(ingestLine(result, performance.now() - startedAt));
   return result;

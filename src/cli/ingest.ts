@@ -6,8 +6,7 @@ import { absoluteSourceName, listSourceName } from '../ingest/source-name.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { checkIndexName } from '../store/index-name.ts';
 import { readingCommand, runAction, type World } from './command.ts';
-import { EXIT, type ExitCode, orInterrupted, type Session } from './session.ts';
-import type { Terminal } from './terminal.ts';
+import { EXIT, type ExitCode, Interrupted, orInterrupted, type Session } from './session.ts';
 import { count, showDuration } from './text.ts';
 import { withRuntime } from './with-servers.ts';
 
@@ -71,13 +70,14 @@ async function ingest(session: Session, given: string | undefined, all: IngestOp
   checkIndexName(options.index);
   const { openSource } = await import('../ingest/source.ts');
   await openSource(source);
-  // Ctrl-C leaves the ingest as it is, rather than cancel it: nothing that was read is read again.
-  signal.addEventListener('abort', () => terminal.note('stopped; the same command goes on from here'), { once: true });
   const { result, tookMs } = await withRuntime(session, { project: services.project }, async (runtime) => {
     const startedAt = performance.now();
     const input = { ...options, source };
-    const result = await orInterrupted(signal, ingestWithProgress(terminal, runtime, input, restart));
+    const result = await orInterrupted(signal, ingestWithProgress(session, runtime, input, restart));
     return { result, tookMs: performance.now() - startedAt };
+  }).catch((error: unknown) => {
+    // Ctrl-C leaves the ingest as it is, rather than cancel it: nothing that was read is read again.
+    throw error instanceof Interrupted ? new Interrupted(['stopped; the same command goes on from here']) : error;
   });
   // First, so that the result is the last line.
   for (const line of omissionLines(result)) terminal.note(line);
@@ -86,32 +86,35 @@ async function ingest(session: Session, given: string | undefined, all: IngestOp
   return result.skippedCount === 0 ? EXIT.fine : EXIT.error;
 }
 
-/** Runs the ingest under a progress bar. */
+/** Runs the ingest under a progress bar. Nothing more is said of it after the session's signal. */
 export async function ingestWithProgress(
-  terminal: Terminal,
+  { terminal, signal }: Pick<Session, 'terminal' | 'signal'>,
   { client }: Pick<Runtime, 'client'>,
   input: IngestInput,
   restart = false,
 ): Promise<IngestResult> {
   const progress = terminal.progress(`ingest ${input.index}`);
+  const note = (line: string) => void (signal.aborted || terminal.note(line));
   let isReading = true;
-  const idle = setTimeout(() => terminal.note('no worker has taken it yet; is one running? sluice worker'), IDLE_MS);
+  const idle = setTimeout(() => note('no worker has taken it yet; is one running? sluice worker'), IDLE_MS);
+  signal.addEventListener('abort', () => progress.stop(), { once: true });
   try {
     return await client.ingest(input, {
       restart,
-      onResumed: (before) => terminal.note(resumedLine(before)),
+      onResumed: (before) => note(resumedLine(before)),
       onProgress: ({ phase, done, total }) => {
         clearTimeout(idle);
+        if (signal.aborted) return;
         if (isReading && total > 0) progress.update(done, total);
         if (!isReading || phase !== 'committing') return;
         // A full bar that stands still would look like one that hangs.
         isReading = false;
         progress.stop();
-        terminal.note(`all ${count(total, 'document')} are read: embedding and committing what is new`);
+        note(`all ${count(total, 'document')} are read: embedding and committing what is new`);
       },
       onRetry: ({ activity, attempt, attempts, reason }) =>
-        terminal.note(`${activity}: try ${attempt} of ${attempts} failed, trying again: ${reason}`),
-      onOutage: (message) => terminal.note(message),
+        note(`${activity}: try ${attempt} of ${attempts} failed, trying again: ${reason}`),
+      onOutage: note,
     });
   } finally {
     clearTimeout(idle);

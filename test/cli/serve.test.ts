@@ -127,11 +127,21 @@ describe('sluice ingest', () => {
 
   it('stops at Ctrl-C, says that it can be gone on with, and stops the servers', async () => {
     const stop = new AbortController();
-    const client = { ingest: () => new Promise(() => stop.abort()) };
-    const { runtime, state } = fakeRuntime({ client });
+    const events: string[] = [];
+    // It is followed for as long as its servers run.
+    let report: (progress: Partial<IngestProgress>) => void = () => undefined;
+    const ingest = (_input: object, { onProgress }: { readonly onProgress: typeof report }) => {
+      report = onProgress;
+      return new Promise(() => stop.abort());
+    };
+    const { runtime, state } = fakeRuntime({ client: { ingest } }, () => {
+      report({ phase: 'committing', done: 303, total: 303 });
+      events.push('stopped');
+    });
     const argv = ['ingest', 'node_modules', '--index', 'docs'];
-    const { code, stderr } = await run(argv, { runtime, folder, signal: stop.signal });
-    expect(stderr).toContain('the same command goes on from here');
+    const onOutput = (text: string) => void events.push(text);
+    const { code } = await run(argv, { runtime, folder, signal: stop.signal, onOutput });
+    expect(events).toEqual(['stopped', 'stopped; the same command goes on from here\n']);
     expect([code, state.stopped]).toEqual([130, 1]);
   });
 });
