@@ -17,7 +17,7 @@ export async function asActivity<Result>(
     return await work(context.cancellationSignal);
   } catch (error) {
     if (context.cancellationSignal.aborted) throw new CancelledFailure('cancelled');
-    throw toApplicationFailure(error);
+    throw toApplicationFailure(error, context);
   } finally {
     clearInterval(beats);
   }

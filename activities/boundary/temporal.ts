@@ -6,6 +6,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { stepName } from '../../src/dsl/step.ts';
 import { SluiceError } from '../../src/errors.ts';
+import { recordedParts, withoutAddress } from '../../src/server-failures.ts';
 import type { AttemptTrace, FailureDetails, StepArguments, StepResult } from '../../workflows/messages.ts';
 import { type BoundaryDependencies, createBoundary } from './boundary.ts';
 import { createResolveCall, type Plans, type ResolveCall } from './calls.ts';
@@ -91,37 +92,43 @@ function createStepActivity(
       const ended = trace();
       const isCancelled = context.cancellationSignal.aborted;
       const failure = isCancelled
-        ? new CancelledFailure('cancelled', [], asError(error))
-        : toApplicationFailure(error, ended);
+        ? new CancelledFailure('cancelled', [], toApplicationFailure(error, context))
+        : toApplicationFailure(error, context, ended);
       await note(runId, call, step, ended, failure);
       throw failure;
     }
   };
 }
 
-/** The same failure in Temporal's words: its `type` is our code, its details are our data and, of a step, the attempt's trace. */
-export function toApplicationFailure(error: unknown, trace?: AttemptTrace): ApplicationFailure {
+/**
+ * The same failure in Temporal's words: its `type` is our code, its details are our data and, of a step, the attempt's trace.
+ * The places of servers are left out, and go to the log.
+ */
+export function toApplicationFailure(
+  error: unknown,
+  { log }: Pick<Context, 'log'>,
+  trace?: AttemptTrace,
+): ApplicationFailure {
   if (error instanceof SluiceError) {
     const { code, retryable } = error;
-    const [message, remedy, data] = [cut(error.message), cut(error.remedy), smallData(error.data)];
+    const { message, remedy, data } = recordedParts(error);
+    if (message !== error.message) log.warn(error.message);
     const failure = error instanceof StepFailure ? error : undefined;
     return ApplicationFailure.create({
-      message,
+      message: cut(message),
       type: code,
       nonRetryable: !retryable,
-      details: [{ ...(trace && { trace }), remedy, data } satisfies FailureDetails],
+      details: [{ ...(trace && { trace }), remedy: cut(remedy), data: smallData(data) } satisfies FailureDetails],
       ...(failure?.retryAfterMs !== undefined && { nextRetryDelay: failure.retryAfterMs }),
       ...(failure?.benign && { category: ApplicationFailureCategory.BENIGN }),
     });
   }
-  const { name, message } = asError(error);
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  const recorded = withoutAddress(message);
+  if (recorded !== message) log.warn(message);
   return ApplicationFailure.create({
-    message: cut(message),
+    message: cut(recorded),
     type: name,
     details: [(trace ? { trace } : {}) satisfies FailureDetails],
   });
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { SluiceError } from '../errors.ts';
+import { isServerFailure, messageWithoutPlace } from '../server-failures.ts';
 import { OpenAiError, openAiError } from './openai-error.ts';
 
 const Problem = z
@@ -91,31 +92,15 @@ export function problemOf(context: Context, error: unknown): Response {
       remedy: 'try again; if it stays, tell whoever runs the server the request id',
     });
   const status = statusOf(error);
-  const isServer = SERVER_CODE.test(error.code);
+  const isServer = isServerFailure(error.code);
   return problem(context, {
-    ...{ status, code: error.code, detail: messageForClient(error) },
+    ...{ status, code: error.code, detail: messageWithoutPlace(error) },
     ...(isServer ? { remedy: SERVER_REMEDY } : { remedy: error.remedy, data: error.data }),
     ...(status === 503 && { headers: { 'retry-after': String(AWAY_SECONDS) } }),
   });
 }
 
-/** Failures of Sluice's own servers. Their messages name hosts, users and folders, which are for the log alone. */
-const SERVER_CODE = /^(database|temporal|disk)_/;
-
 const SERVER_REMEDY = 'send it again later; if it stays, tell whoever runs the server the request id';
-const SERVER_FAILURES: ReadonlyMap<string, string> = new Map([
-  ['database_full', 'the disk of the database is full'],
-  ['database_timeout', 'the database did not finish in time'],
-  ['database_unreachable', 'the database cannot be reached'],
-  ['disk_full', 'the disk of the server is full, which starts nothing new until some space is freed'],
-  ['temporal_busy', 'Temporal is busy'],
-  ['temporal_full', 'the disk of Temporal is full'],
-  ['temporal_unreachable', 'Temporal cannot be reached'],
-]);
-
-/** The message of an error for clients: without hosts and folders. */
-export const messageForClient = ({ code, message }: SluiceError): string =>
-  SERVER_CODE.test(code) ? (SERVER_FAILURES.get(code) ?? `a server that Sluice needs failed (${code})`) : message;
 
 /** Codes whose status their name does not tell. */
 const STATUS_OF: ReadonlyMap<string, ProblemStatus> = new Map([
@@ -143,7 +128,7 @@ function statusOf({ code, retryable }: SluiceError): ProblemStatus {
   if (known !== undefined) return known;
   if (code.endsWith('_unknown')) return 404;
   if (code.endsWith('_invalid') || code.endsWith('_ambiguous')) return 422;
-  if (retryable || SERVER_CODE.test(code)) return 503;
+  if (retryable || isServerFailure(code)) return 503;
   // What else is refused is refused for how things stand.
   return 409;
 }

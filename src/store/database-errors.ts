@@ -1,5 +1,6 @@
 /** What PostgreSQL and the network say when something fails, in our words: one table from their codes to our errors. */
 import { type ErrorParts, SluiceError } from '../errors.ts';
+import { isServerFailure } from '../server-failures.ts';
 
 /** The network's and PostgreSQL's codes for "not now, perhaps in a moment". */
 const PASSING_CODES: ReadonlySet<string> = new Set([
@@ -43,7 +44,9 @@ export const isTimeout = (error: unknown): error is Error => messageOf(error) ==
 /** The typed error for a failure of the database at `place` that `elapsedMs` of trying did not mend. */
 export function describeFailure(error: unknown, place: string, elapsedMs: number): SluiceError {
   const [code, parts] = translate(error, place, elapsedMs);
-  return new SluiceError(code, { ...parts, data: { place, sqlState: codeOf(error), ...parts.data }, cause: error });
+  // What is wrong with a value is answered to clients, who get no place.
+  const data = { ...(isServerFailure(code) && { place }), sqlState: codeOf(error), ...parts.data };
+  return new SluiceError(code, { ...parts, data, cause: error });
 }
 
 function translate(error: unknown, place: string, elapsedMs: number): [code: string, parts: ErrorParts] {

@@ -205,6 +205,16 @@ describe('a failure of the database', () => {
     expect(JSON.parse(text)).toMatchObject({ code: expect.stringMatching(/^database_/), remedy: expect.any(String) });
     expect(logged.at(-1)?.error).toContain('db.internal.example');
   });
+
+  test('about a value names no host either', async () => {
+    const cause = Object.assign(new Error('unsupported Unicode escape sequence'), { code: '22P05' });
+    const list = () => Promise.reject(describeFailure(cause, PLACE, 1));
+    const response = await appOver({ ...store, runs: { ...store.runs, list } }).request('/v1/runs', {
+      headers: { authorization },
+    });
+    expect(response.status).toBe(422);
+    expect(await response.text()).not.toContain('db.internal');
+  });
 });
 
 test('a body that is not UTF-8 is refused with 400', async () => {

@@ -123,7 +123,9 @@ describe('the way to the database', () => {
     ['22P05', 'unsupported Unicode escape sequence', 'text_unstorable', false],
   ])('%s is %s', (code, message, named, retryable) => {
     const error = describeFailure(Object.assign(new Error(message), { code }), 'db:5432/x', 10);
-    expect(error).toMatchObject({ code: named, retryable, data: { sqlState: code, place: 'db:5432/x' } });
+    const place = named.startsWith('database_') ? { place: 'db:5432/x' } : {};
+    expect(error).toMatchObject({ code: named, retryable, data: { sqlState: code, ...place } });
+    expect('place' in error.data).toBe('place' in place);
     expect(error.remedy).not.toBe('');
   });
 

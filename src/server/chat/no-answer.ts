@@ -6,8 +6,9 @@
 import type { Context } from 'hono';
 import { SluiceError } from '../../errors.ts';
 import type { RunResult } from '../../runtime/run-result.ts';
+import { messageWithoutPlace } from '../../server-failures.ts';
 import { openAiError } from '../openai-error.ts';
-import { messageForClient, problem } from '../problem.ts';
+import { problem } from '../problem.ts';
 
 /** From here on, whatever is answered is about a run that is there. */
 export function hasBegun(context: Context, runId: string): void {
@@ -60,7 +61,7 @@ export const wordlessRun = (runId: string): NoAnswer => ({
 
 /** For an error that broke a stream: what nobody meant to throw is told to the log alone. */
 export function brokenStream(error: unknown, runId: string) {
-  const detail = error instanceof SluiceError ? messageForClient(error) : 'the stream broke';
+  const detail = error instanceof SluiceError ? messageWithoutPlace(error) : 'the stream broke';
   const code = error instanceof SluiceError ? error.code : 'internal';
   return { error: openAiError({ status: 500, code, detail, remedy: `get the answer by GET /v1/runs/${runId}` }) };
 }
