@@ -147,21 +147,22 @@ async function eraseAll(
     found = rest.runIds.length > 0 || unit === undefined ? rest : await findRuns(opened.store, run, unit);
   }
   const pseudonym = unit === undefined ? undefined : await content.replaceUnit(unit, said);
-  await rewriteState(session, opened, erased);
+  await rewriteState(session, opened);
   const examples = await content.examplesOf(erased);
   return { runIds: erased, erased, running: found.running, examples, pseudonym: pseudonym ?? null };
 }
 
-/** Takes what was erased out of free space, also that of an erasure that was broken off. */
+/** Ends the deletion of histories, and takes what was erased out of free space: also of an erasure that was broken off. */
 async function rewriteState(
   { terminal, folder }: Session,
   { store: { content }, deletionEnds, embedded }: OpenedWithHistories,
-  erased: readonly string[],
 ): Promise<void> {
   const pending = await content.pendingTemporalRewrite();
   if (embedded.hasDatabase && pending !== undefined) terminal.note('rewriting the files that held it');
   await content.rewrite(embedded.hasDatabase);
-  await deletionEnds(erased);
+  const deletions = await content.pendingDeletions();
+  await deletionEnds(deletions);
+  await content.endDeletions(deletions);
   if (pending === undefined) return;
   if (embedded.temporalFile !== undefined) {
     const [{ rewriteTemporal }, { readServing }] = await Promise.all([

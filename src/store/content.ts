@@ -57,6 +57,10 @@ export interface Content {
   erasedAmong(runIds: readonly string[]): Promise<readonly string[]>;
   /** Rewrites the tables that an erasure has touched, so that free space holds nothing of it any more. */
   rewrite(isEmbedded: boolean): Promise<void>;
+  /** Erased runs whose history Temporal may still have, also of an erasure that was broken off. */
+  pendingDeletions(): Promise<readonly string[]>;
+  /** Temporal has none of their histories any more. */
+  endDeletions(runIds: readonly string[]): Promise<void>;
   /** Undefined where Temporal's state holds nothing of an erasure. */
   pendingTemporalRewrite(): Promise<PendingRewrite | undefined>;
   endTemporalRewrite(done: PendingRewrite): Promise<void>;
@@ -125,6 +129,15 @@ export function createContent(database: Database, clock?: Clock): Content {
       return rows.map(({ runId }) => runId);
     },
     rewrite: (isEmbedded) => rewriteTables(database, isEmbedded),
+    async pendingDeletions() {
+      const rows = await database.query<{ runId: string }>(
+        'select run_id as "runId" from pending_deletion order by run_id',
+      );
+      return rows.map(({ runId }) => runId);
+    },
+    async endDeletions(runIds) {
+      await database.query('delete from pending_deletion where run_id = any($1::text[])', [runIds]);
+    },
     pendingTemporalRewrite: async () => (await pendingRewrites(database)).find(({ part }) => part === TEMPORAL_PART),
     endTemporalRewrite: (done) => endRewrites(database, [done]),
     async removePayloads(before) {
@@ -167,6 +180,7 @@ async function removeContent(
   if (by === 'erasure') {
     await queries.query('update feedback set by = null where run_id = any($1::text[])', [ids]);
     await queries.query('update run set idempotency_key = null where run_id = any($1::text[])', [ids]);
+    await queries.query('insert into pending_deletion select unnest($1::text[]) on conflict do nothing', [ids]);
     await noteRewrites(queries);
   }
   await queries.query(

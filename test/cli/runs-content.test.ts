@@ -21,6 +21,8 @@ function world(more: object = {}) {
     }),
     replaceUnit: vi.fn(async (_unit: string, _said: unknown): Promise<string | undefined> => undefined),
     examplesOf: async (): Promise<readonly ExampleOfRun[]> => [],
+    pendingDeletions: async () => [...erased],
+    endDeletions: vi.fn(async (_runIds: readonly string[]) => undefined),
     pendingTemporalRewrite: async () => ({ part: 'temporal', since: 'now' }),
     endTemporalRewrite: vi.fn(async (_done: unknown) => undefined),
     rewrite: vi.fn(async (_isEmbedded: boolean) => undefined),
@@ -104,6 +106,7 @@ describe('sluice runs erase', () => {
     expect(stdout).toContain('the unit is replaced by erased-0');
     expect(stderr).toContain('1 example made of these runs stay in datasets: tuning/e1');
     expect(content.rewrite).toHaveBeenCalledWith(false);
+    expect(content.endDeletions).toHaveBeenCalledWith(['run-1', 'run-2']);
     expect(content.endTemporalRewrite).toHaveBeenCalledWith({ part: 'temporal', since: 'now' });
   });
 

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EmbeddedPostgres } from '../../src/runtime/postgres.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { createStore } from '../../src/store/store.ts';
+import { fakeRuntime, run as runCommand } from '../cli/fakes.ts';
 import { startEmbedded } from '../support/embedded.ts';
 import { filesWith } from '../support/find-marker.ts';
 
@@ -78,4 +79,50 @@ test('all other rows are there after each, and in the end no file has the unit',
   }
   await createStore(database).content.rewrite(true);
   expect(await filesWith(folder, UNIT)).toEqual([]);
+});
+
+/** A Temporal server that has the history of each of these runs until it was described so often after its deletion. */
+function temporalWith(polls: ReadonlyMap<string, number>) {
+  const left = new Map(polls);
+  const asked: string[] = [];
+  const timesAsked = (runId: string) => asked.filter((id) => id === runId).length;
+  const notFound = Object.assign(new Error('not found'), { code: 5 });
+  const connection = {
+    withDeadline: (_: number, call: () => unknown) => call(),
+    workflowService: {
+      deleteWorkflowExecution: async () => ({}),
+      describeWorkflowExecution: async ({ execution: { workflowId } }: { execution: { workflowId: string } }) => {
+        asked.push(workflowId);
+        const polls = left.get(workflowId) ?? 0;
+        if (polls === 0) throw notFound;
+        left.set(workflowId, polls - 1);
+      },
+    },
+  };
+  return { timesAsked, connection };
+}
+
+test('the next erasure waits until Temporal has no history of its runs, whatever it erases itself', async () => {
+  const unit = 'u-waited-for';
+  const runId = 'run-waited-for';
+  const { runs } = createStore(database);
+  await runs.begin({ ...{ runId, pipeline: 'bot', planId: 'p', arms: {}, idempotencyKey: null }, unit, input: 1 });
+  await runs.complete(runId, { outcome: 'completed', output: 1, error: null, finishedAt: Date.now(), nodes: [] });
+  const { timesAsked, connection } = temporalWith(new Map([[runId, 3]]));
+  const embedded = { hasDatabase: true, temporalFile: undefined };
+  const erase = (of: string, over: Database) => {
+    const { runtime } = fakeRuntime({ store: createStore(over), connection, embedded });
+    return runCommand(['runs', 'erase', '--unit', of, '--yes'], { runtime });
+  };
+  expect(await erase(unit, killedAt('vacuum full run'))).toMatchObject({ code: 1 });
+  await server.ended;
+  await database.close();
+  await open();
+  expect(await createStore(database).content.erasedAmong([runId])).toEqual([runId]);
+  expect(timesAsked(runId)).toBe(0);
+
+  expect(await erase('u-of-nobody', database)).toMatchObject({ code: 0 });
+  expect(timesAsked(runId)).toBe(4);
+  expect(await erase('u-of-nobody', database)).toMatchObject({ code: 0 });
+  expect(timesAsked(runId)).toBe(4);
 });
