@@ -1,6 +1,6 @@
 /**
- * Failures of the servers that Sluice needs. Their messages name hosts, users and folders. Those are for the log and for the
- * terminal of whoever runs Sluice: records of runs and answers of the API leave them out.
+ * Failures of the servers that Sluice needs: the database, Temporal and the disk. Their messages name hosts, users and folders
+ * for the operator, in logs and terminals. Records of runs and answers of the API leave these names out.
  */
 import type { SluiceError } from './errors.ts';
 
@@ -18,7 +18,7 @@ const MESSAGES: ReadonlyMap<string, string> = new Map([
   ['temporal_unreachable', 'Temporal cannot be reached'],
 ]);
 
-/** Node's words for a connection that failed, with its address: a host and port, or the path of PostgreSQL's socket. */
+/** A failed connection in Node's error messages, with its address: a host and port, or the path of PostgreSQL's socket. */
 const ADDRESS =
   /\b(connect|getaddrinfo) (E[A-Z_]{2,20}) (?:\/[^\n]{0,300}?\.s\.PGSQL\.\d+|\S+)(?: - Local \([^)\s]{0,100}\))?/g;
 

@@ -101,8 +101,8 @@ function createStepActivity(
 }
 
 /**
- * The same failure in Temporal's words: its `type` is our code, its details are our data and, of a step, the attempt's trace.
- * The places of servers are left out, and go to the log.
+ * Converts an error to Temporal's failure: `type` is the error's code; the details hold its remedy, its data and, of a step, the
+ * attempt's trace. Histories keep the failure, so it names no server's address. The log gets the message with the address.
  */
 export function toApplicationFailure(
   error: unknown,

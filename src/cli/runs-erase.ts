@@ -147,13 +147,13 @@ async function eraseAll(
     found = rest.runIds.length > 0 || unit === undefined ? rest : await findRuns(opened.store, run, unit);
   }
   const pseudonym = unit === undefined ? undefined : await content.replaceUnit(unit, said);
-  await rewriteState(session, opened);
+  await finishErasures(session, opened);
   const examples = await content.examplesOf(erased);
   return { runIds: erased, erased, running: found.running, examples, pseudonym: pseudonym ?? null };
 }
 
-/** Ends the deletion of histories, and takes what was erased out of free space: also of an erasure that was broken off. */
-async function rewriteState(
+/** Waits until Temporal has deleted the histories, and rewrites the files that held them. Finishes interrupted erasures, too. */
+async function finishErasures(
   { terminal, folder }: Session,
   { store: { content }, deletionEnds, embedded }: OpenedWithHistories,
 ): Promise<void> {

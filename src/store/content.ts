@@ -57,9 +57,9 @@ export interface Content {
   erasedAmong(runIds: readonly string[]): Promise<readonly string[]>;
   /** Rewrites the tables that an erasure has touched, so that free space holds nothing of it any more. */
   rewrite(isEmbedded: boolean): Promise<void>;
-  /** Erased runs whose history Temporal may still have, also of an erasure that was broken off. */
+  /** Erased runs whose history Temporal may still have, those of interrupted erasures included. */
   pendingDeletions(): Promise<readonly string[]>;
-  /** Temporal has none of their histories any more. */
+  /** Records that Temporal has deleted the histories of these runs. */
   endDeletions(runIds: readonly string[]): Promise<void>;
   /** Undefined where Temporal's state holds nothing of an erasure. */
   pendingTemporalRewrite(): Promise<PendingRewrite | undefined>;

@@ -44,7 +44,7 @@ export const isTimeout = (error: unknown): error is Error => messageOf(error) ==
 /** The typed error for a failure of the database at `place` that `elapsedMs` of trying did not mend. */
 export function describeFailure(error: unknown, place: string, elapsedMs: number): SluiceError {
   const [code, parts] = translate(error, place, elapsedMs);
-  // What is wrong with a value is answered to clients, who get no place.
+  // Clients receive the other errors whole, which are about values: these carry no place.
   const data = { ...(isServerFailure(code) && { place }), sqlState: codeOf(error), ...parts.data };
   return new SluiceError(code, { ...parts, data, cause: error });
 }

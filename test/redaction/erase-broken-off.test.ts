@@ -81,7 +81,7 @@ test('all other rows are there after each, and in the end no file has the unit',
   expect(await filesWith(folder, UNIT)).toEqual([]);
 });
 
-/** A Temporal server that has the history of each of these runs until it was described so often after its deletion. */
+/** A fake Temporal server: it still finds a run's history in the given number of calls, then no longer. */
 function temporalWith(polls: ReadonlyMap<string, number>) {
   const left = new Map(polls);
   const asked: string[] = [];
