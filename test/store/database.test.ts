@@ -88,7 +88,8 @@ describe('the way to the database', () => {
       code: 'database_timeout',
     });
     await impatient.close();
-    expect(await database.query('select 1 as one')).toEqual([{ one: 1 }]);
+    // The server still computes both statements, and answers others when it has ended.
+    await expect.poll(() => database.query('select 1 as one').catch(String)).toEqual([{ one: 1 }]);
   });
 
   test('what a transaction throws goes through, and nothing of it stays', async () => {
