@@ -2,7 +2,7 @@
  * Every failure a user can meet has the same three parts: what failed (by name), why, and what to do about it. The
  * parts are data, so that a terminal, an HTTP answer and a test can each show them in their own way.
  */
-import type { Json } from './plan/plan.ts';
+import type { Json } from './json.ts';
 
 export interface ErrorParts {
   /** What failed and why, as one sentence that names the thing. */

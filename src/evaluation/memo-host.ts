@@ -10,8 +10,9 @@ import { CALL_CANCELLED, CallFailure, type CallRequest, type Execute } from '../
 import type { PaidBy } from '../store/memo.ts';
 import { type MakeAttempt, makeCall } from './attempts.ts';
 import { memoKey } from './memo/key.ts';
-import type { Memo, MemoAnswer } from './memo/memo.ts';
+import type { Memo } from './memo/memo.ts';
 import { callName, outcomeValue, type RecordedCall, type RecordedCalls } from './recorded-call.ts';
+import type { ResultCall } from './result.ts';
 import type { Slots } from './slots.ts';
 
 /** What else than config and input decides what a step gives. */
@@ -34,15 +35,8 @@ export interface MemoHostOptions {
   readonly callLimitMs?: number;
 }
 
-/** One call of a walk: what it took when it was made, and whether that was now. */
-export interface MemoCall extends PaidBy, Pick<MemoAnswer, 'attempts' | 'durationMs' | 'source'> {
-  /** The node run's key, such as `draft[2]`. */
-  readonly key: string;
-  readonly call: CallRequest['call'];
-  readonly step: string;
-  readonly memoKey: string;
-  readonly outcome: 'done' | 'failed';
-}
+/** A call with the run that paid for it. */
+export interface MemoCall extends ResultCall, PaidBy {}
 
 export interface MemoWalk {
   readonly execute: Execute;

@@ -3,7 +3,7 @@
  * or missing, with a reason; it is never absent, and what is missing is never a zero.
  */
 import type { Json, RunOutcome } from '../plan/plan.ts';
-import type { MemoCall } from './memo-host.ts';
+import type { CallRequest } from '../plan/walk.ts';
 
 /** By field: numbers; booleans as 1 and 0. */
 export type Score = { readonly [field: string]: number };
@@ -78,10 +78,20 @@ export interface ResultRow {
   readonly calls: readonly ResultCall[];
 }
 
-export type ResultCall = Pick<
-  MemoCall,
-  'key' | 'call' | 'step' | 'memoKey' | 'source' | 'attempts' | 'durationMs' | 'outcome'
->;
+/** One call of a walk: what it took when it was made, and whether that was now. */
+export interface ResultCall {
+  /** The node run's key, such as `draft[2]`. */
+  readonly key: string;
+  readonly call: CallRequest['call'];
+  readonly step: string;
+  readonly memoKey: string;
+  readonly outcome: 'done' | 'failed';
+  readonly attempts: number;
+  /** Of the last attempt. */
+  readonly durationMs: number;
+  /** `made` now; `joined`: shared with another call of the same process; `stored`: known before. */
+  readonly source: 'made' | 'joined' | 'stored';
+}
 
 /** How far an evaluation has come. */
 export interface EvaluationProgress {

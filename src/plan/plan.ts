@@ -4,7 +4,9 @@
  * bundle and imports nothing.
  */
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+import type { Json } from '../json.ts';
+
+export type { Json };
 
 /** The plan format this code writes, and the newest it reads. */
 export const PLAN_FORMAT = 1;

@@ -3,7 +3,7 @@
  * do not see each other's reviews. What they say are labels of the queue's scorer: calibration reads them as it reads
  * those that were imported.
  */
-import type { LabelField, LabelValue } from '../evaluation/calibration/label-fields.ts';
+import type { LabelField, LabelValue } from '../evaluation/calibration/label-value.ts';
 import type { Winner } from '../evaluation/calibration/pair-order.ts';
 import type { Json } from '../plan/plan.ts';
 

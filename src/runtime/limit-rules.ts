@@ -2,8 +2,15 @@
  * How often providers may be called, as `SLUICE_LIMITS` says it: `openai/*:rpm=60,tpm=90000,concurrency=8`. All models
  * that a rule names share what it allows, and one model is ruled by one rule: the one that names it most closely.
  */
-import type { Allowance } from '../store/rate-limits.ts';
 import { type ModelRule, parseModelRules } from './model-rules.ts';
+
+/** What a scope allows. Absent: without limit. */
+export interface Allowance {
+  readonly requestsPerMinute?: number;
+  readonly tokensPerMinute?: number;
+  /** Calls under way at one time. */
+  readonly concurrency?: number;
+}
 
 /** Requests and tokens per minute, and calls under way at one time. */
 export const LIMIT_SETTINGS = ['rpm', 'tpm', 'concurrency'] as const;

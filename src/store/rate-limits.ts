@@ -3,16 +3,9 @@
  * (ITU-T I.371). Calls are spaced evenly rather than let out in bursts, and each statement decides and takes at once, by
  * the database's clock. Serving calls queue up; evaluation takes only what no serving call waits for.
  */
+import type { Allowance } from '../runtime/limit-rules.ts';
 import { type Clock, nowParam, nowSql } from './clock.ts';
 import type { Database } from './database.ts';
-
-/** What a scope allows. Absent: without limit. */
-export interface Allowance {
-  readonly requestsPerMinute?: number;
-  readonly tokensPerMinute?: number;
-  /** Calls under way at one time. */
-  readonly concurrency?: number;
-}
 
 export interface Ask {
   readonly scope: string;

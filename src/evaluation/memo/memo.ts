@@ -3,6 +3,7 @@
  * came to is stored behind its back, while its value is used already. The process's own calls are shared by promises; the
  * table is asked in batches, and asked again for what others make. `flush` is when the table has everything.
  */
+import type { ResultCall } from '../result.ts';
 import { randomUUID } from 'node:crypto';
 import type { MemoRecord, MemoTable } from '../../store/memo.ts';
 import { createClaims } from './claims.ts';
@@ -16,7 +17,7 @@ export interface MemoAnswer extends MemoRecord {
    * `made` now, for the one who asked; `joined`: shared with another of the same process, who has `made` it; `stored`: known
    * before, from whichever run `runId` says. Money was paid now only for `made`.
    */
-  readonly source: 'made' | 'joined' | 'stored';
+  readonly source: ResultCall['source'];
 }
 
 export interface Memo {
