@@ -1,7 +1,7 @@
 /** What the activities of ingests and evaluations share: they beat while they work, and fail in Temporal's words. */
 import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
-import { toApplicationFailure } from './boundary/temporal.ts';
+import { toApplicationFailure } from '../src/boundary/temporal.ts';
 
 /** How often, where it is not said otherwise: a cancellation is heard with a beat. */
 export const BEAT_MS = 1_000;

@@ -2,9 +2,10 @@
  * Closes a run whose workflow has ended without a record (terminated, timed out, never started), and counts it for the
  * experiments that it is in, as a run that recorded itself is: no arm may lose runs by it.
  */
+
+import { withoutNodes } from '../src/model/reached.ts';
+import type { FailureData } from '../src/model/run-messages.ts';
 import type { Store } from '../src/store/store.ts';
-import type { FailureData } from '../workflows/messages.ts';
-import { withoutNodes } from '../workflows/reached.ts';
 import { type CountRun, TERMINATED } from './count-run.ts';
 
 /** @returns false where it had ended before, and then nothing is changed */

@@ -3,15 +3,18 @@
  * outcomes count, it waits for its scores where it is sampled, and a breaker that trips wakes its experiment. All of it may
  * be done again.
  */
-import type { RunAssignment } from '../src/experiment/assignment.ts';
+
+import { onceEach } from '../src/base/once.ts';
+import type { Expose } from '../src/boundary/exposure.ts';
 import { isTripped } from '../src/experiment/breaker.ts';
 import { compileExposure, type ExposureRule } from '../src/experiment/exposed.ts';
 import { observeRun } from '../src/experiment/observe-run.ts';
 import { outcomeSettings } from '../src/experiment/outcome-settings.ts';
 import { outcomesOfRun, type ReadValue, type RecordedFacts } from '../src/experiment/run-outcomes.ts';
 import { scoreTasksOf } from '../src/experiment/score-tasks-of.ts';
-import type { ExperimentSpec } from '../src/experiment/spec.ts';
-import { onceEach } from '../src/once.ts';
+import type { RunAssignment } from '../src/model/assignment.ts';
+import type { ExperimentSpec } from '../src/model/experiment-spec.ts';
+import type { FailureData } from '../src/model/run-messages.ts';
 import type { Json, Plan, RunOutcome, Wiring } from '../src/plan/plan.ts';
 import { restoreClaims } from '../src/store/claims.ts';
 import type { ExperimentRow } from '../src/store/experiments.ts';
@@ -19,8 +22,6 @@ import type { NodeOutput } from '../src/store/node-outputs.ts';
 import type { RunWithNodes } from '../src/store/runs.ts';
 import { costOf } from '../src/store/spending.ts';
 import type { Store } from '../src/store/store.ts';
-import type { FailureData } from '../workflows/messages.ts';
-import type { Expose } from './boundary/exposure.ts';
 
 export interface CountDependencies {
   readonly store: Store;

@@ -2,6 +2,8 @@
  * What the evaluate workflow asks of its worker: begin an evaluation, evaluate a chunk of it, end it. A chunk may be
  * repeated after a crash: what was stored is not done again, and calls that were made are in the memo.
  */
+
+import type { Implemented } from '../src/boundary/implement.ts';
 import { stepName } from '../src/dsl/step.ts';
 import { writesIn } from '../src/dsl/steps.ts';
 import { beginEvaluation } from '../src/evaluation/begin.ts';
@@ -9,17 +11,16 @@ import { evaluateChunk } from '../src/evaluation/chunk/evaluate-chunk.ts';
 import { digestsOf } from '../src/evaluation/digest/digest.ts';
 import { endEvaluation } from '../src/evaluation/end.ts';
 import { createEvaluationWorker } from '../src/evaluation/evaluation-worker.ts';
+import { createMakeAttempt } from '../src/evaluation/memo-boundary.ts';
+import type { EvaluateActivities } from '../src/model/evaluate-messages.ts';
+import type { ScoringActivities } from '../src/model/experiment-messages.ts';
+import type { MonitorActivities } from '../src/model/monitor-messages.ts';
+import type { RerunActivities } from '../src/model/rerun-messages.ts';
 import type { AlertAddress } from '../src/monitor/tell-alert.ts';
 import type { Redaction } from '../src/redaction/redaction.ts';
 import type { Payloads } from '../src/store/claims.ts';
 import type { Store } from '../src/store/store.ts';
-import type { EvaluateActivities } from '../workflows/evaluate-messages.ts';
-import type { ScoringActivities } from '../workflows/experiment-messages.ts';
-import type { MonitorActivities } from '../workflows/monitor-messages.ts';
-import type { RerunActivities } from '../workflows/rerun-messages.ts';
 import { asActivity, BEAT_MS } from './as-activity.ts';
-import type { Implemented } from './boundary/implement.ts';
-import { createMakeAttempt } from './boundary/memo.ts';
 import { createMonitorActivities } from './monitor.ts';
 import { createRerunActivities } from './rerun.ts';
 import { createScoreRuns } from './score-runs.ts';

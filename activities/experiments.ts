@@ -7,8 +7,8 @@ import { type LookDependencies, takeLook } from '../src/experiment/live/look.ts'
 import { finishRollout, rampRollout } from '../src/experiment/live/rollout.ts';
 import { standingOf } from '../src/experiment/live/standing.ts';
 import { steer } from '../src/experiment/live/steer.ts';
+import type { ExperimentActivities } from '../src/model/experiment-messages.ts';
 import type { Store } from '../src/store/store.ts';
-import type { ExperimentActivities } from '../workflows/experiment-messages.ts';
 import { asActivity, BEAT_MS } from './as-activity.ts';
 
 export interface ExperimentDependencies extends Omit<LookDependencies, 'store' | 'now'> {

@@ -3,10 +3,10 @@
  * experiments count it. All of it may be done again.
  */
 import { enqueueShadows } from '../src/experiment/rerun/enqueue-shadows.ts';
+import type { InExperiments } from '../src/model/run-messages.ts';
 import { meetRun } from '../src/monitor/meet-run.ts';
 import type { NodeOutput } from '../src/store/node-outputs.ts';
 import type { Store } from '../src/store/store.ts';
-import type { InExperiments } from '../workflows/messages.ts';
 import type { CountRun } from './count-run.ts';
 
 export interface FollowDependencies {

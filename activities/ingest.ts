@@ -4,9 +4,6 @@
  * passages that have their vectors are not embedded again.
  */
 import { Context } from '@temporalio/activity';
-import { embedBuild } from '../src/embedding/embed-build.ts';
-import type { EmbedCall, EmbedderOf } from '../src/embedding/embedder.ts';
-import { localEmbedderOf } from '../src/embedding/embedders.ts';
 import { type Chunker, createChunker } from '../src/ingest/chunker.ts';
 import type { ChunkMode } from '../src/ingest/document.ts';
 import type { SourceDocument } from '../src/ingest/entries.ts';
@@ -14,10 +11,13 @@ import type { AllowedHosts } from '../src/ingest/hosts.ts';
 import { settingsHash } from '../src/ingest/settings.ts';
 import type { Note, Skip } from '../src/ingest/skip.ts';
 import { listSource, openSource, readBatch, type SourceOptions } from '../src/ingest/source.ts';
+import type { BatchInput, BatchResult, IngestActivities } from '../src/model/ingest-messages.ts';
+import { embedBuild } from '../src/retrieval/embed-build.ts';
+import type { EmbedCall, EmbedderOf } from '../src/retrieval/embedder.ts';
+import { localEmbedderOf } from '../src/retrieval/embedders.ts';
 import type { Builds } from '../src/store/builds.ts';
 import type { DocumentInput } from '../src/store/documents.ts';
 import type { Vectors } from '../src/store/vectors.ts';
-import type { BatchInput, BatchResult, IngestActivities } from '../workflows/ingest-messages.ts';
 import { asActivity } from './as-activity.ts';
 
 export interface IngestDependencies {

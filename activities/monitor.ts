@@ -1,8 +1,9 @@
 /** What the workflow of monitors asks of its worker. */
+
+import type { MonitorActivities } from '../src/model/monitor-messages.ts';
 import { type MonitorWorker, scoreMonitor } from '../src/monitor/score-monitor.ts';
 import { type AlertAddress, tellAlert } from '../src/monitor/tell-alert.ts';
 import type { Store } from '../src/store/store.ts';
-import type { MonitorActivities } from '../workflows/monitor-messages.ts';
 import { asActivity, BEAT_MS } from './as-activity.ts';
 
 export interface MonitorDependencies extends Omit<MonitorWorker, 'tells'> {

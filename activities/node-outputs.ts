@@ -4,11 +4,11 @@
  */
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
+import type { StepResult } from '../src/model/run-messages.ts';
 import type { Json } from '../src/plan/plan.ts';
-import { readPayload } from '../src/runtime/data-converter.ts';
-import { type RunEvent, runEvents } from '../src/runtime/run-events.ts';
 import type { NodeOutput } from '../src/store/node-outputs.ts';
-import type { StepResult } from '../workflows/messages.ts';
+import { readPayload } from '../src/temporal/data-converter.ts';
+import { type RunEvent, runEvents } from '../src/temporal/run-events.ts';
 
 type Payloads = NonNullable<RunEvent['activityTaskCompletedEventAttributes']>['result'];
 

@@ -4,11 +4,11 @@
  * What would make it fail for ever is met here: text that PostgreSQL cannot hold, and a run that has no row.
  */
 import { Context } from '@temporalio/activity';
-import { SluiceError } from '../src/errors.ts';
+import { SluiceError } from '../src/base/errors.ts';
+import type { FailureData, RecordRun } from '../src/model/run-messages.ts';
 import type { Json } from '../src/plan/plan.ts';
 import { storable } from '../src/store/storable.ts';
 import type { Store } from '../src/store/store.ts';
-import type { FailureData, RecordRun } from '../workflows/messages.ts';
 import type { FollowRun } from './follow-run.ts';
 
 /** Records are written in milliseconds; only one that waits for the database comes to beat at all. */

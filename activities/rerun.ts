@@ -1,7 +1,7 @@
 /** What the workflow of backtests and shadows asks of its worker. */
 import { drain } from '../src/experiment/rerun/drain.ts';
 import type { RerunWorker } from '../src/experiment/rerun/play-rerun.ts';
-import type { RerunActivities } from '../workflows/rerun-messages.ts';
+import type { RerunActivities } from '../src/model/rerun-messages.ts';
 import { asActivity, BEAT_MS } from './as-activity.ts';
 
 export function createRerunActivities(worker: RerunWorker): RerunActivities {

@@ -5,8 +5,8 @@
  */
 import type { Client } from '@temporalio/client';
 import { phaseOf } from '../src/experiment/live/standing.ts';
+import { EXPERIMENT_WORKFLOW_PREFIX, ROLLOUT_WORKFLOW_PREFIX } from '../src/model/experiment-messages.ts';
 import type { ExperimentRow, Experiments } from '../src/store/experiments.ts';
-import { EXPERIMENT_WORKFLOW_PREFIX, ROLLOUT_WORKFLOW_PREFIX } from '../workflows/experiment-messages.ts';
 import { isRunning } from './sweep-runs.ts';
 
 /** Far more than anybody has at once. */

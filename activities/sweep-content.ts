@@ -3,8 +3,8 @@
  * has none anywhere. Part of the sweeper's round, in portions: what is left over is the next round's.
  */
 import type { Client } from '@temporalio/client';
-import { deleteHistory } from '../src/runtime/delete-history.ts';
 import type { Store } from '../src/store/store.ts';
+import { deleteHistory } from '../src/temporal/delete-history.ts';
 
 const [HOUR_MS, DAY_MS] = [3_600_000, 86_400_000];
 /** Runs in one transaction, and transactions in one round. */

@@ -3,8 +3,8 @@
  * or whose server was replaced. Without it runs would be sampled and never scored.
  */
 import type { Client } from '@temporalio/client';
+import { monitorWorkflowId } from '../src/model/monitor-messages.ts';
 import type { MonitorRow, Monitors } from '../src/store/monitors.ts';
-import { monitorWorkflowId } from '../workflows/monitor-messages.ts';
 import { isRunning } from './sweep-runs.ts';
 
 /** Far more than anybody has at once. */

@@ -3,8 +3,8 @@
  * there may be one that its client is still trying to start, for as long as it rides out an outage of Temporal.
  */
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import type { SweepRuns } from '../src/model/run-messages.ts';
 import type { Store } from '../src/store/store.ts';
-import type { SweepRuns } from '../workflows/messages.ts';
 import type { CloseRun } from './close-run.ts';
 
 /** Most younger runs will record themselves. */

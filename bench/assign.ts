@@ -6,7 +6,7 @@
  * [SLUICE_TEST_PG_BIN=<folder with initdb and postgres>] npm run bench:assign [-- --smoke]
  */
 import { hash } from 'node:crypto';
-import { compileAssignable } from '../src/experiment/assign.ts';
+import { compileAssignable } from '../src/model/assign.ts';
 import { randomFrom } from '../src/stats/random.ts';
 import { openDatabase } from '../src/store/database.ts';
 import { migrate } from '../src/store/migrate.ts';

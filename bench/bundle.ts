@@ -7,7 +7,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { payloadConverterPath, workflowsPath } from '../src/runtime/bundle.ts';
+import { payloadConverterPath, workflowsPath } from '../src/worker/bundle.ts';
 import { report } from './support/report.ts';
 
 async function kilobytesOf(workflows: string): Promise<number> {

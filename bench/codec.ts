@@ -6,8 +6,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
-import { createPayloadCodec } from '../src/runtime/encryption.ts';
-import { createSecret } from '../src/runtime/secret.ts';
+import { createSecret } from '../src/base/secret.ts';
+import { createPayloadCodec } from '../src/temporal/encryption.ts';
 import { ownCpuMs } from './support/cpu.ts';
 import { type Figure, report } from './support/report.ts';
 import { median } from './support/statistics.ts';

@@ -7,7 +7,7 @@
  * npm run bench:dashboard [-- --smoke]
  */
 import type { Page } from 'playwright-core';
-import type { Undo } from '../src/runtime/unwind.ts';
+import type { Undo } from '../src/base/unwind.ts';
 import { SCOPES } from '../src/store/api-keys.ts';
 import { putEvaluation } from '../test/evaluation/report/put-evaluation.ts';
 import { noChromium, startChromium } from '../test/support/chromium.ts';

@@ -8,14 +8,15 @@
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createActivities } from '../activities/index.ts';
-import { createProviders } from '../activities/providers/create-providers.ts';
-import { evidenceIn } from '../activities/text/evidence.ts';
-import { termsOf } from '../activities/text/terms.ts';
 import { local } from '../pipelines/docs-bot.ts';
-import { enhanceQuery, fuse, keywordSearch, vectorSearch } from '../pipelines/steps.ts';
+import { evidenceIn } from '../src/extractive/evidence.ts';
+import { termsOf } from '../src/extractive/terms.ts';
 import type { Json } from '../src/index.ts';
+import { createProviders } from '../src/models/create-providers.ts';
 import { configOf } from '../src/plan/skeleton.ts';
+import { createActivities } from '../src/steps/implementations.ts';
+import { enhanceQuery } from '../src/steps/model-steps.ts';
+import { fuse, keywordSearch, vectorSearch } from '../src/steps/steps.ts';
 import { openDocsIndex } from './support/docs-index.ts';
 import { createInProcessHost, type InProcessHost } from './support/in-process.ts';
 import { crossValidate, type Example, fitLogistic } from './support/logistic.ts';

@@ -1,6 +1,6 @@
 /** One of the benchmark's workers: a whole one, as `sluice worker` is. It says how much memory it has after collecting. */
-import { readConfig } from '../src/runtime/config.ts';
-import { connectRuntime } from '../src/runtime/runtime.ts';
+import { readConfig } from '../src/config/config.ts';
+import { connectRuntime } from '../src/host/runtime.ts';
 import { implementFive } from './support/five-evaluation.ts';
 
 export interface Memory {

@@ -6,14 +6,14 @@
  * npm run bench:ingest [-- --smoke]
  */
 import { join } from 'node:path';
-import { createActivities } from '../activities/index.ts';
-import { createProviders } from '../activities/providers/create-providers.ts';
+import { createIngestClient } from '../src/client/ingest-client.ts';
 import { createChunker } from '../src/ingest/chunker.ts';
 import type { SourceDocument } from '../src/ingest/entries.ts';
 import { listSource, openSource, readBatch } from '../src/ingest/source.ts';
-import { workflowBundle } from '../src/runtime/bundle.ts';
-import { createIngestClient } from '../src/runtime/ingest-client.ts';
-import { startWorker } from '../src/runtime/worker.ts';
+import { createProviders } from '../src/models/create-providers.ts';
+import { createActivities } from '../src/steps/implementations.ts';
+import { workflowBundle } from '../src/worker/bundle.ts';
+import { startWorker } from '../src/worker/worker.ts';
 import { cpuMsOf, ownCpuMs, peakMemoryMb } from './support/cpu.ts';
 import { report } from './support/report.ts';
 import { startBenchServers } from './support/servers.ts';

@@ -5,11 +5,11 @@
  * npm run bench:interpreter [-- --smoke]
  */
 import { randomUUID } from 'node:crypto';
+import { createStartRun } from '../src/client/start-run.ts';
 import { canonicalBytes, planId } from '../src/plan/id.ts';
 import type { Json, Plan } from '../src/plan/plan.ts';
 import { workflowInput } from '../src/plan/skeleton.ts';
-import { createStartRun } from '../src/runtime/start-run.ts';
-import { startWorker } from '../src/runtime/worker.ts';
+import { startWorker } from '../src/worker/worker.ts';
 import { cpuMsOf, ownCpuMs } from './support/cpu.ts';
 import { benchBundle, echoes, echoFive } from './support/echo-five.ts';
 import { type Figure, report } from './support/report.ts';

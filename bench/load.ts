@@ -7,10 +7,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import autocannon from 'autocannon';
+import type { Undo } from '../src/base/unwind.ts';
 import { planId } from '../src/plan/id.ts';
 import { workflowInput } from '../src/plan/skeleton.ts';
-import type { Undo } from '../src/runtime/unwind.ts';
-import { startWorker } from '../src/runtime/worker.ts';
+import { startWorker } from '../src/worker/worker.ts';
 import { makeBenchKey, startBenchApi, withBenchServers } from './support/api.ts';
 import { cpuMsOf, ownCpuMs } from './support/cpu.ts';
 import { benchBundle, echoes, echoFive } from './support/echo-five.ts';

@@ -6,7 +6,7 @@
  * [SLUICE_TEST_PG_BIN=<folder with initdb and postgres>] npm run bench:look [-- --smoke]
  */
 import { rm } from 'node:fs/promises';
-import type { OnlineMetric } from '../src/experiment/spec.ts';
+import type { OnlineMetric } from '../src/model/experiment-spec.ts';
 import { type Database, openDatabase } from '../src/store/database.ts';
 import { migrate } from '../src/store/migrate.ts';
 import type { NewOutcome, OutcomeSettings } from '../src/store/outcomes.ts';

@@ -2,8 +2,9 @@
  * One of the benchmark's workers: a process with eight slots that walks chunks over the memo, as an evaluation's activity
  * does.
  */
-import { createMakeAttempt } from '../activities/boundary/memo.ts';
+
 import { openMemo } from '../src/evaluation/memo/memo.ts';
+import { createMakeAttempt } from '../src/evaluation/memo-boundary.ts';
 import { createMemoHost } from '../src/evaluation/memo-host.ts';
 import { createSlots } from '../src/evaluation/slots.ts';
 import { walk } from '../src/plan/walk.ts';

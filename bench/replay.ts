@@ -4,7 +4,7 @@
  *
  * npm run bench:replay [-- --smoke]
  */
-import { workflowBundle } from '../src/runtime/bundle.ts';
+import { workflowBundle } from '../src/worker/bundle.ts';
 import { eventsOf } from '../test/chaos/histories.ts';
 import { readHistories, replay } from '../test/histories/replay.ts';
 import { ownCpuMs } from './support/cpu.ts';

@@ -10,8 +10,8 @@
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createActivities } from '../activities/index.ts';
-import { createProviders } from '../activities/providers/create-providers.ts';
+import { createProviders } from '../src/models/create-providers.ts';
+import { createActivities } from '../src/steps/implementations.ts';
 import { openDocsIndex } from './support/docs-index.ts';
 import { createInProcessHost } from './support/in-process.ts';
 import { DOCS_FOLDER, DOCS_PART, HALVES, isInHalf, type QuestionRow, readQuestions } from './support/questions.ts';

@@ -1,7 +1,7 @@
 /** A conversation as a question with its history: what makes the bots models for clients of OpenAI's protocol. */
 import type { z } from 'zod';
 import type { ChatRequest } from '../src/index.ts';
-import { HISTORY_LENGTH, type Question, TURN_LENGTH, type Turn } from './schemas.ts';
+import { HISTORY_LENGTH, type Question, TURN_LENGTH, type Turn } from '../src/steps/index.ts';
 
 /**
  * The last thing that the user said, and what was said before it: the latest turns, long ones cut, since a conversation

@@ -1,9 +1,8 @@
 /** What answers are judged by, before a variant of the bot may be released. */
 import { defineEvaluation, definePairScorer, defineScorer, metric } from '../src/index.ts';
+import { judgeAnswer, judgePair, scoreCitations, scoreRanking, scoreRefusal } from '../src/steps/index.ts';
 import { docsBot, listwise, local, narrow } from './docs-bot.ts';
-import { judgeAnswer, judgePair } from './judge-steps.ts';
 import { aiDocs } from './questions.ts';
-import { scoreCitations, scoreRanking, scoreRefusal } from './scoring-steps.ts';
 
 const on = { pipeline: docsBot, dataset: aiDocs } as const;
 

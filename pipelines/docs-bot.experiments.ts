@@ -3,8 +3,8 @@
  * gets the same arm, and counts once. The two experiments edit different nodes, and may run at the same time.
  */
 import { defineExperiment, defineScorer, metric } from '../src/index.ts';
+import { scoreGroundedness } from '../src/steps/index.ts';
 import { docsBot, hyde, listwise, narrow } from './docs-bot.ts';
-import { scoreGroundedness } from './scoring-steps.ts';
 
 /** By words, so that it needs no key: how much of an answer its sources say, and not whether it is right. */
 const supported = defineScorer(

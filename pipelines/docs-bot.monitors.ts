@@ -1,7 +1,7 @@
 /** What is watched of the bot while it serves, and when somebody should look. */
 import { defineMonitor, defineScorer } from '../src/index.ts';
+import { scoreGroundedness } from '../src/steps/index.ts';
 import { docsBot } from './docs-bot.ts';
-import { scoreGroundedness } from './scoring-steps.ts';
 
 /** By words, so that it needs no key: how much of an answer its sources say. Where the bot declined there is nothing to say. */
 const supported = defineScorer(

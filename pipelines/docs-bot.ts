@@ -5,20 +5,22 @@
  * `own-server` needs a server that speaks OpenAI's protocol alone.
  */
 import { definePipeline } from '../src/index.ts';
-import { asQuestion } from './conversation.ts';
-import { Answer, Feedback, Question } from './schemas.ts';
 import {
+  Answer,
   decline,
   enhanceQuery,
+  Feedback,
   fuse,
   generate,
   hydeQuery,
   keepOrder,
   keywordSearch,
+  Question,
   rerank,
   validate,
   vectorSearch,
-} from './steps.ts';
+} from '../src/steps/index.ts';
+import { asQuestion } from './conversation.ts';
 
 const COMMAND = 'cohere/command-a-03-2025';
 /** What readers get of a search that failed, or was not worth making. */

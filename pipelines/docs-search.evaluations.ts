@@ -1,8 +1,8 @@
 /** What retrieval is judged by: how many of the right pages are among the first ten, and how high the first of them is. */
 import { defineEvaluation, defineScorer, metric } from '../src/index.ts';
+import { scoreRanking } from '../src/steps/index.ts';
 import { docsSearch, hybrid } from './docs-search.ts';
 import { aiDocs } from './questions.ts';
-import { scoreRanking } from './scoring-steps.ts';
 
 const found = defineScorer(
   'found',

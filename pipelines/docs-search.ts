@@ -3,8 +3,7 @@
  * is, it searches by words; the variant `hybrid` adds meaning.
  */
 import { definePipeline } from '../src/index.ts';
-import { LIST_LENGTH, Passages, Question } from './schemas.ts';
-import { fuse, keepOrder, keywordSearch, vectorSearch } from './steps.ts';
+import { fuse, keepOrder, keywordSearch, LIST_LENGTH, Passages, Question, vectorSearch } from '../src/steps/index.ts';
 
 /** As long as lists may be: several passages are from one page, and pages are what is looked for. */
 const POOL = LIST_LENGTH;

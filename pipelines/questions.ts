@@ -1,7 +1,7 @@
 /** The questions that the documentation bots are measured on; where they come from is in `datasets/README.md`. */
 import { z } from 'zod';
 import { defineDataset } from '../src/index.ts';
-import { Question } from './schemas.ts';
+import { Question } from '../src/steps/index.ts';
 
 export const aiDocs = defineDataset('ai-docs', {
   input: Question,

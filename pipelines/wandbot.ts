@@ -5,9 +5,17 @@
  * Its passages have at most 384 tokens, as those of every index of this project do.
  */
 import { definePipeline } from '../src/index.ts';
+import {
+  enhanceQuery,
+  fuse,
+  generate,
+  keepOrder,
+  Question,
+  rerank,
+  vectorSearch,
+  WandbotAnswer,
+} from '../src/steps/index.ts';
 import { asQuestion } from './conversation.ts';
-import { Question, WandbotAnswer } from './schemas.ts';
-import { enhanceQuery, fuse, generate, keepOrder, rerank, vectorSearch } from './steps.ts';
 
 const INTENTS = {
   unrelated: 'has nothing to do with the product',

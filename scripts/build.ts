@@ -10,7 +10,7 @@ import { PREBUILT } from '../src/dashboard/assets.ts';
 import { bundleDashboard } from '../src/dashboard/bundle.ts';
 import { bundlePage } from '../src/evaluation/report/bundle-page.ts';
 import { PREBUILT_SCRIPT } from '../src/evaluation/report/page-assets.ts';
-import { prebuiltBundlePath } from '../src/runtime/bundle.ts';
+import { prebuiltBundlePath } from '../src/worker/bundle.ts';
 import { makePortable } from './source-map.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -32,7 +32,7 @@ for await (const asset of glob(ASSETS, { cwd: root })) {
 }
 await chmod(join(dist, 'src/cli/main.js'), 0o755);
 
-const built = (await import(join(dist, 'src/runtime/bundle.js'))) as typeof import('../src/runtime/bundle.ts');
+const built = (await import(join(dist, 'src/worker/bundle.js'))) as typeof import('../src/worker/bundle.ts');
 await writeFile(join(dist, basename(prebuiltBundlePath)), makePortable(await built.buildWorkflowBundle(), dist));
 await writeFile(join(dist, 'src/evaluation/report', PREBUILT_SCRIPT), await bundlePage());
 await bundleDashboard(join(dist, 'src/dashboard', PREBUILT));

@@ -2,30 +2,30 @@
  * `sluice/client`: run pipelines from any program, such as a web server. It attaches to servers that run, as the
  * environment names them, or to those of `sluice dev` in the same folder; the steps run in a worker elsewhere.
  */
-import type { RunClient } from './runtime/client.ts';
-import { readConfig } from './runtime/config.ts';
-import type { EvaluationClient } from './runtime/evaluation-client.ts';
-import type { ExperimentClient } from './runtime/experiment-client.ts';
-import type { FeedbackClient } from './runtime/feedback-client.ts';
-import type { IngestClient } from './runtime/ingest-client.ts';
-import type { MonitorClient } from './runtime/monitor-client.ts';
-import type { RerunClient } from './runtime/rerun-client.ts';
-import { connectRuntime } from './runtime/runtime.ts';
-import type { StreamClient } from './runtime/stream-run.ts';
+import type { RunClient } from './client/client.ts';
+import type { EvaluationClient } from './client/evaluation-client.ts';
+import type { ExperimentClient } from './client/experiment-client.ts';
+import type { FeedbackClient } from './client/feedback-client.ts';
+import type { IngestClient } from './client/ingest-client.ts';
+import type { MonitorClient } from './client/monitor-client.ts';
+import type { RerunClient } from './client/rerun-client.ts';
+import type { StreamClient } from './client/stream-run.ts';
+import { readConfig } from './config/config.ts';
+import { connectRuntime } from './host/runtime.ts';
 
+export type { AskOptions, RunClient, Runnable, RunOptions, ServedPipeline, StartedRun } from './client/client.ts';
+export type { EvaluationClient, FollowOptions, NewEvaluationRequest } from './client/evaluation-client.ts';
+export type { ExperimentClient, NewExperimentRequest, NewRolloutRequest } from './client/experiment-client.ts';
+export type { FollowExperimentOptions } from './client/experiment-follow.ts';
+export type { ExperimentStatus } from './client/experiment-status.ts';
+export type { Feedback, FeedbackClient, FeedbackOptions } from './client/feedback-client.ts';
+export type { IngestClient, IngestOptions } from './client/ingest-client.ts';
+export type { MonitorClient } from './client/monitor-client.ts';
+export type { RerunClient, ShadowOptions } from './client/rerun-client.ts';
+export type { NodeResult, RunResult } from './client/run-result.ts';
+export type * from './client/stream-event.ts';
+export type { RunStream, StreamClient, StreamOptions } from './client/stream-run.ts';
 export type { MonitorStatus } from './monitor/status.ts';
-export type { AskOptions, RunClient, Runnable, RunOptions, ServedPipeline, StartedRun } from './runtime/client.ts';
-export type { EvaluationClient, FollowOptions, NewEvaluationRequest } from './runtime/evaluation-client.ts';
-export type { ExperimentClient, NewExperimentRequest, NewRolloutRequest } from './runtime/experiment-client.ts';
-export type { FollowExperimentOptions } from './runtime/experiment-follow.ts';
-export type { ExperimentStatus } from './runtime/experiment-status.ts';
-export type { Feedback, FeedbackClient, FeedbackOptions } from './runtime/feedback-client.ts';
-export type { IngestClient, IngestOptions } from './runtime/ingest-client.ts';
-export type { MonitorClient } from './runtime/monitor-client.ts';
-export type { RerunClient, ShadowOptions } from './runtime/rerun-client.ts';
-export type { NodeResult, RunResult } from './runtime/run-result.ts';
-export type * from './runtime/stream-event.ts';
-export type { RunStream, StreamClient, StreamOptions } from './runtime/stream-run.ts';
 
 export interface ConnectOptions {
   /** Where `sluice dev` was started; default: the working folder. Of no use where servers are configured. */

@@ -3,6 +3,7 @@
  * pipeline's files import this and zod, so they can be loaded by workers, clients, tools and tests alike.
  */
 
+export { DefinitionError, SluiceError } from './base/errors.ts';
 // What the types of pipelines are made of: named here, so that programs which export one can emit its declaration.
 export type { Chain, FirstChain, MapSettings, Part, Place, RepeatSettings, Round } from './dsl/chain.ts';
 export type { ChatMessage, ChatRequest } from './dsl/chat.ts';
@@ -43,5 +44,4 @@ export {
 } from './dsl/step.ts';
 export type { Scope, WiringError } from './dsl/wiring.ts';
 export type { Metric } from './dsl/written-metric.ts';
-export { DefinitionError, SluiceError } from './errors.ts';
 export type { Json, NodeEdit, Plan } from './plan/plan.ts';

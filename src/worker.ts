@@ -1,22 +1,22 @@
 /**
  * `sluice/worker`: put functions behind steps, and run them in a worker of your own. `sluice worker` does the same from
- * a project's `activities/index.ts`; this is for a process that does other things besides.
+ * a project's `src/steps/implementations.ts`; this is for a process that does other things besides.
  */
-import { readConfig } from './runtime/config.ts';
-import { connectRuntime, type MakeImplementations } from './runtime/runtime.ts';
-import type { RunningWorker } from './runtime/worker.ts';
+import { readConfig } from './config/config.ts';
+import { connectRuntime, type MakeImplementations } from './host/runtime.ts';
+import type { RunningWorker } from './worker/worker.ts';
 
-export { StepFailure, type StepFailureParts } from '../activities/boundary/failure.ts';
+export { StepFailure, type StepFailureParts } from './boundary/failure.ts';
 export {
   type Implementation,
   type Implemented,
   implement,
   type StepContext,
-} from '../activities/boundary/implement.ts';
-export { createActivities as builtInActivities } from '../activities/index.ts';
-export type { MakeImplementations } from './runtime/runtime.ts';
-export type { RunningWorker } from './runtime/worker.ts';
+} from './boundary/implement.ts';
+export type { MakeImplementations } from './host/runtime.ts';
+export { createActivities as builtInActivities } from './steps/implementations.ts';
 export type { Store } from './store/store.ts';
+export type { RunningWorker } from './worker/worker.ts';
 
 export interface WorkerSettings {
   /** The functions behind the steps, made once with what they may need. */

@@ -32,7 +32,7 @@ describe('times for people', () => {
   it('leave out the day only where it is today, by the local calendar', () => {
     const late = Date.UTC(2026, 2, 1, 23, 30);
     const early = Date.UTC(2026, 2, 2, 0, 30);
-    const shown = (zone: string) => inZone(zone, 'src/local-time.ts', `it.localTimeToday(${late}, ${early})`);
+    const shown = (zone: string) => inZone(zone, 'src/base/local-time.ts', `it.localTimeToday(${late}, ${early})`);
     expect(shown('UTC')).toBe('2026-03-01 23:30:00 UTC');
     expect(shown('Europe/Berlin')).toBe('00:30:00 CET');
   });

@@ -31,25 +31,25 @@ const RULES: readonly Rule[] = [
     forbids: ({ file, target }) =>
       isWithin('pipelines', file) && !isWithin('pipelines', target) && target !== 'src/index.ts' && target !== 'zod',
     planted: [
-      ['pipelines/steps.ts', "import { step } from '../src/dsl/step.ts';"],
+      ['src/steps/steps.ts', "import { step } from '../src/dsl/step.ts';"],
       ['pipelines/datasets/all.ts', "import { readFile } from 'node:fs/promises';"],
-      ['pipelines/steps.ts', "export { rerank } from '../activities/rerank.ts';"],
+      ['src/steps/steps.ts', "export { rerank } from '../src/steps/rerank.ts';"],
     ],
   },
   {
     says: 'only activities/providers import a provider’s SDK',
     forbids: ({ file, target }) => ['openai', 'cohere-ai'].includes(target) && !isWithin('activities/providers', file),
     planted: [
-      ['activities/generate.ts', "import OpenAI from 'openai';"],
-      ['src/runtime/worker.ts', "const { CohereClient } = await import('cohere-ai');"],
+      ['src/steps/generate.ts', "import OpenAI from 'openai';"],
+      ['src/worker/worker.ts', "const { CohereClient } = await import('cohere-ai');"],
     ],
   },
   {
     says: 'only src/store imports a database driver',
     forbids: ({ file, target }) => ['pg', 'pgvector'].includes(target) && !isWithin('src/store', file),
     planted: [
-      ['src/runtime/postgres.ts', "import type { Pool } from 'pg';"],
-      ['activities/retrieval.ts', "import { toSql } from 'pgvector/pg';"],
+      ['src/embedded/postgres.ts', "import type { Pool } from 'pg';"],
+      ['src/steps/retrieval.ts', "import { toSql } from 'pgvector/pg';"],
     ],
   },
   {
@@ -70,12 +70,12 @@ const RULES: readonly Rule[] = [
       isOurs(target) &&
       !['src/dsl', 'src/plan'].some((folder) => isWithin(folder, target)) &&
       ![
-        'src/evaluation/spec.ts',
-        'src/experiment/spec.ts',
-        'src/experiment/assign.ts',
-        'src/monitor/spec.ts',
-        'src/errors.ts',
-        'src/nearest.ts',
+        'src/model/evaluation-spec.ts',
+        'src/model/experiment-spec.ts',
+        'src/model/assign.ts',
+        'src/model/monitor-spec.ts',
+        'src/base/errors.ts',
+        'src/base/nearest.ts',
       ].includes(target),
     planted: [['src/dsl/step.ts', "import { readConfig } from '../runtime/config.ts';"]],
   },

@@ -1,10 +1,10 @@
 /** Addresses of passages: in answers, on screens and in the terminal. */
 import { describe, expect, test } from 'vitest';
-import { citationOf } from '../activities/text/titles.ts';
+import { webUrl } from '../src/base/web-url.ts';
 import { answerLines } from '../src/cli/show-run.ts';
 import { citationsOf } from '../src/dashboard/web/screens/reviews/readable.ts';
-import { passageLists } from '../src/passage-lists.ts';
-import { webUrl } from '../src/web-url.ts';
+import { citationOf } from '../src/extractive/titles.ts';
+import { passageLists } from '../src/plan/passage-lists.ts';
 
 const NO_LINKS = [
   'javascript:alert(1)',

@@ -12,12 +12,19 @@ import {
   scheduleLocalActivity,
   TimeoutFailure,
 } from '@temporalio/workflow';
+import type { Reached } from '../src/model/reached.ts';
+import type {
+  AttemptTrace,
+  FailureDetails,
+  RunInput,
+  RunLimits,
+  StepArguments,
+  StepResult,
+} from '../src/model/run-messages.ts';
 import type { StepNode } from '../src/plan/plan.ts';
 import { BUDGET_EXCEEDED, CALL_CANCELLED, CallFailure, type CallRequest, type Execute } from '../src/plan/walk.ts';
 import { createCallLimits } from './call-limits.ts';
-import type { AttemptTrace, FailureDetails, RunInput, RunLimits, StepArguments, StepResult } from './messages.ts';
 import { bytesOf, tooLarge } from './payload-size.ts';
-import type { Reached } from './reached.ts';
 
 /** The boundary ends an attempt at its timeout; the server's own limit is for a process that cannot. */
 const SERVER_TIMEOUT_FACTOR = 1.1;

@@ -1,5 +1,5 @@
 /** The running table of an evaluation, for the Temporal UI. */
-import type { BegunEvaluation, EvaluateProgress } from './evaluate-messages.ts';
+import type { BegunEvaluation, EvaluateProgress } from '../src/model/evaluate-messages.ts';
 
 /** Metrics in the table: a reader of it wants the first few. */
 const SHOWN_METRICS = 12;

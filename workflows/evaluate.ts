@@ -16,7 +16,6 @@ import {
   setCurrentDetails,
   setHandler,
 } from '@temporalio/workflow';
-import { describeEvaluation } from './evaluate-details.ts';
 import {
   type BegunEvaluation,
   type ChunkResult,
@@ -27,9 +26,10 @@ import {
   type EvaluationEnd,
   PAUSE_UPDATE,
   RESUME_UPDATE,
-} from './evaluate-messages.ts';
-import { addTallies, emptyTally } from './evaluate-tally.ts';
-import type { FailureData } from './messages.ts';
+} from '../src/model/evaluate-messages.ts';
+import { addTallies, emptyTally } from '../src/model/evaluate-tally.ts';
+import type { FailureData } from '../src/model/run-messages.ts';
+import { describeEvaluation } from './evaluate-details.ts';
 
 /** Chunks asked for at once where the client does not say: what executions expect that began when it did not. */
 const IN_FLIGHT = 20;

@@ -7,7 +7,7 @@ import {
   proxyActivities,
   sleep,
 } from '@temporalio/workflow';
-import type { Clock, ExperimentActivities, ScoringActivities } from './experiment-messages.ts';
+import type { Clock, ExperimentActivities, ScoringActivities } from '../src/model/experiment-messages.ts';
 
 /** Tried for as long as it takes: an outage, or a time without workers, is waited for. */
 const retry = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds' } as const;

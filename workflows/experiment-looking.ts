@@ -17,7 +17,6 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import { activities } from './experiment-beside.ts';
 import {
   type Clock,
   type LookOutcome,
@@ -28,7 +27,8 @@ import {
   type Standing,
   type Steer,
   WAKE_SIGNAL,
-} from './experiment-messages.ts';
+} from '../src/model/experiment-messages.ts';
+import { activities } from './experiment-beside.ts';
 
 /** However often it is woken, looks are so far apart at least: each writes to the ledger. */
 const LEAST_GAP_MS = 1_000;

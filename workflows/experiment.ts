@@ -5,14 +5,14 @@
  */
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { continueAsNew, ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
-import { checkClock, live } from './experiment-beside.ts';
-import { startLooking } from './experiment-looking.ts';
 import {
   type ExperimentInput,
   ROLLOUT_WORKFLOW,
   ROLLOUT_WORKFLOW_PREFIX,
   type RolloutInput,
-} from './experiment-messages.ts';
+} from '../src/model/experiment-messages.ts';
+import { checkClock, live } from './experiment-beside.ts';
+import { startLooking } from './experiment-looking.ts';
 
 export async function experiment(input: ExperimentInput): Promise<{ readonly state: string }> {
   checkClock(input);

@@ -26,7 +26,7 @@ import {
   type IngestProgress,
   type IngestResult,
   NOTHING_INGESTED,
-} from './ingest-messages.ts';
+} from '../src/model/ingest-messages.ts';
 
 /** Batches under way at once: one is stored while the next is parsed. */
 const CONCURRENCY = 2;

@@ -2,10 +2,11 @@
  * Joins what the walker says of each node run with what the host measured of its calls: the rows of the record, in
  * portions that each fit into one call.
  */
+
+import type { FailureData, NodeRecord } from '../src/model/run-messages.ts';
 import type { Json } from '../src/plan/plan.ts';
 import type { NodeRun, WalkError } from '../src/plan/walk.ts';
 import type { CallTrace } from './call-host.ts';
-import type { FailureData, NodeRecord } from './messages.ts';
 
 export function recordsOf(
   nodes: readonly NodeRun[],

@@ -10,8 +10,8 @@ import {
   isCancellation,
   proxyActivities,
 } from '@temporalio/workflow';
-import type { FailureData } from './messages.ts';
-import type { RerunActivities, RerunInput } from './rerun-messages.ts';
+import type { RerunActivities, RerunInput } from '../src/model/rerun-messages.ts';
+import type { FailureData } from '../src/model/run-messages.ts';
 
 /** Each adds some six events, and 4,096 are when Temporal calls a history long. */
 const TURNS_PER_HISTORY = 500;

@@ -4,9 +4,9 @@
  * store, at once and for everybody, whatever becomes of this workflow.
  */
 import { continueAsNew, defineQuery, setHandler } from '@temporalio/workflow';
+import { type RolloutInput, STEP_QUERY, type Standing, type StepPlace } from '../src/model/experiment-messages.ts';
 import { activities, checkClock, live } from './experiment-beside.ts';
 import { type Looking, startLooking } from './experiment-looking.ts';
-import { type RolloutInput, STEP_QUERY, type Standing, type StepPlace } from './experiment-messages.ts';
 
 type Place = { -readonly [Key in keyof StepPlace]: StepPlace[Key] };
 

@@ -17,11 +17,8 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { CarriedAssignment } from '../src/experiment/assignment.ts';
-import type { Json } from '../src/plan/plan.ts';
-import { PLAN_FORMAT } from '../src/plan/plan.ts';
-import { WalkFailed, walk } from '../src/plan/walk.ts';
-import { createCallHost } from './call-host.ts';
+import type { CarriedAssignment } from '../src/model/assignment.ts';
+import { createReached, withoutNodes } from '../src/model/reached.ts';
 import {
   ANSWER_UPDATE,
   ATTRIBUTES,
@@ -33,9 +30,12 @@ import {
   type RunInput,
   type RunRecord,
   type RunSummary,
-} from './messages.ts';
+} from '../src/model/run-messages.ts';
+import type { Json } from '../src/plan/plan.ts';
+import { PLAN_FORMAT } from '../src/plan/plan.ts';
+import { WalkFailed, walk } from '../src/plan/walk.ts';
+import { createCallHost } from './call-host.ts';
 import { bytesOf, tooLarge } from './payload-size.ts';
-import { createReached, withoutNodes } from './reached.ts';
 import { failureData, portionsOf, recordsOf } from './records.ts';
 import { createRunView } from './run-view.ts';
 

@@ -3,7 +3,7 @@
  * nothing itself. One long-lived workflow per namespace; it starts anew after a while so that its history stays short.
  */
 import { continueAsNew, proxyActivities, sleep } from '@temporalio/workflow';
-import type { SweepRuns, SweepSettings } from './messages.ts';
+import type { SweepRuns, SweepSettings } from '../src/model/run-messages.ts';
 
 const { sweepRuns } = proxyActivities<{ sweepRuns: SweepRuns }>({
   startToCloseTimeout: '1 minute',

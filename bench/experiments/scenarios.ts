@@ -1,5 +1,5 @@
 /** What is simulated: experiments on a pipeline for answers, and what its runs are like under what they were served. */
-import { EXPERIMENT_FORMAT, type ExperimentSpec, type OnlineMetric } from '../../src/experiment/spec.ts';
+import { EXPERIMENT_FORMAT, type ExperimentSpec, type OnlineMetric } from '../../src/model/experiment-spec.ts';
 import { nodesOf } from '../../src/plan/nodes.ts';
 import type { NodeEdit, Plan } from '../../src/plan/plan.ts';
 import { configured } from '../../test/experiment/live.ts';

@@ -1,11 +1,11 @@
 /** One of the benchmark's workers: a process of its own whose callers ask one after the other, until time is up. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { StepFailure } from '../../activities/boundary/failure.ts';
-import type { ChatRequest } from '../../activities/providers/language-model.ts';
-import { readConfig } from '../../src/runtime/config.ts';
-import { createModels } from '../../src/runtime/models.ts';
+import { StepFailure } from '../../src/boundary/failure.ts';
+import { readConfig } from '../../src/config/config.ts';
+import type { ChatRequest } from '../../src/models/language-model.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createStore } from '../../src/store/store.ts';
+import { createModels } from '../../src/worker/models.ts';
 
 export interface Work {
   readonly callers: number;

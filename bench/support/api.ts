@@ -1,10 +1,11 @@
 /** The API in a benchmark's process, with a key: over its servers, and with no limits but the one that is asked about. */
+
+import { hashSecret, makeApiKey } from '../../src/api/api-key.ts';
+import { createApp } from '../../src/api/app.ts';
+import { listen } from '../../src/api/listen.ts';
+import { type Undo, unwind } from '../../src/base/unwind.ts';
 import type { AnyPipeline } from '../../src/dsl/edit.ts';
-import { attach } from '../../src/runtime/attach.ts';
-import { type Undo, unwind } from '../../src/runtime/unwind.ts';
-import { hashSecret, makeApiKey } from '../../src/server/api-key.ts';
-import { createApp } from '../../src/server/app.ts';
-import { listen } from '../../src/server/listen.ts';
+import { attach } from '../../src/host/attach.ts';
 import type { Scope } from '../../src/store/api-keys.ts';
 import { type BenchServers, startBenchServers } from './servers.ts';
 

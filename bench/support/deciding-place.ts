@@ -2,8 +2,8 @@
 import { hydeOnline, rerankOnline } from '../../pipelines/docs-bot.experiments.ts';
 import { deep, docsBot } from '../../pipelines/docs-bot.ts';
 import { freezeSettings } from '../../src/experiment/settings.ts';
-import type { ExperimentSpec } from '../../src/experiment/spec.ts';
 import { defineExperiment, metric, type Variant } from '../../src/index.ts';
+import type { ExperimentSpec } from '../../src/model/experiment-spec.ts';
 import { planId } from '../../src/plan/id.ts';
 import type { Json } from '../../src/plan/plan.ts';
 import type { Store } from '../../src/store/store.ts';

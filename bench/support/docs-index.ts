@@ -2,11 +2,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { embedBuild } from '../../src/embedding/embed-build.ts';
-import { localLsa } from '../../src/embedding/local-lsa.ts';
 import { createChunker } from '../../src/ingest/chunker.ts';
 import { settingsHash } from '../../src/ingest/settings.ts';
 import { listSource, openSource, readBatch } from '../../src/ingest/source.ts';
+import { embedBuild } from '../../src/retrieval/embed-build.ts';
+import { localLsa } from '../../src/retrieval/local-lsa.ts';
 import type { BuildOutcome } from '../../src/store/builds.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createStore, type Store } from '../../src/store/store.ts';

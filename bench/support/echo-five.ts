@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { z } from 'zod';
-import { implement } from '../../activities/boundary/implement.ts';
+import { implement } from '../../src/boundary/implement.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
-import { payloadConverterPath } from '../../src/runtime/bundle.ts';
+import { payloadConverterPath } from '../../src/worker/bundle.ts';
 
 const Text = z.object({ text: z.string() });
 const echo = defineStep('echo', {

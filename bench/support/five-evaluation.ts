@@ -1,8 +1,8 @@
 /** The five steps as an evaluation: what its workers implement, and what is asked of them. */
 import { z } from 'zod';
-import { type Implemented, implement } from '../../activities/boundary/implement.ts';
-import type { Example } from '../../src/evaluation/dataset.ts';
+import { type Implemented, implement } from '../../src/boundary/implement.ts';
 import { defineDataset, defineEvaluation, defineScorer, defineStep, metric } from '../../src/index.ts';
+import type { Example } from '../../src/model/dataset.ts';
 import { fiveSteps, implementSteps, policy, Text, variantOf } from './five-pipeline.ts';
 import { answerTo, textOf, VARIANTS } from './five-steps.ts';
 

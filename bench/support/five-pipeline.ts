@@ -1,6 +1,6 @@
 /** The five steps as a pipeline, with what is behind them. */
 import { z } from 'zod';
-import { type Implemented, implement } from '../../activities/boundary/implement.ts';
+import { type Implemented, implement } from '../../src/boundary/implement.ts';
 import { definePipeline, defineStep, stepName } from '../../src/index.ts';
 import { callStep, LAST_STEP, SHARED_STEPS } from './five-steps.ts';
 

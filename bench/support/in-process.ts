@@ -2,7 +2,7 @@
  * Steps and whole plans in this process, without Temporal: each call is made once, its data checked by the step's own
  * schemas. For measuring what answers are like; what a run costs, only a real host can say.
  */
-import type { Implemented } from '../../activities/boundary/implement.ts';
+import type { Implemented } from '../../src/boundary/implement.ts';
 import { type AnyStep, type InputOf, type Json, type OutputOf, type Plan, stepName } from '../../src/index.ts';
 import { configOf } from '../../src/plan/skeleton.ts';
 import { walk } from '../../src/plan/walk.ts';

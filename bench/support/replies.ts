@@ -1,6 +1,6 @@
 /** What the documentation bot answers and declines, by its local steps, and what was asked of it. */
 import { local } from '../../pipelines/docs-bot.ts';
-import { Answer } from '../../pipelines/schemas.ts';
+import { Answer } from '../../src/model/step-schemas.ts';
 import { wilson } from '../../src/stats/index.ts';
 import type { InProcessHost } from './in-process.ts';
 import type { QuestionRow } from './questions.ts';

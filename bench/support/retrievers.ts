@@ -3,10 +3,11 @@
  * The first is what the others are compared with.
  */
 import { docsBot } from '../../pipelines/docs-bot.ts';
-import type { Passage } from '../../pipelines/schemas.ts';
-import { enhanceQuery, fuse, keywordSearch, rerank, vectorSearch } from '../../pipelines/steps.ts';
 import type { Json } from '../../src/index.ts';
+import type { Passage } from '../../src/model/step-schemas.ts';
 import { configOf } from '../../src/plan/skeleton.ts';
+import { enhanceQuery, rerank } from '../../src/steps/model-steps.ts';
+import { fuse, keywordSearch, vectorSearch } from '../../src/steps/steps.ts';
 import { DOCS_INDEX } from './docs-index.ts';
 import type { InProcessHost } from './in-process.ts';
 

@@ -2,13 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Config, readConfig } from '../../src/runtime/config.ts';
-import { installLogging } from '../../src/runtime/logging.ts';
-import { connectTemporal, type TemporalConnection } from '../../src/runtime/temporal.ts';
-import { findTemporalCli } from '../../src/runtime/temporal-cli.ts';
-import { startTemporalServer } from '../../src/runtime/temporal-server.ts';
+import { type Config, readConfig } from '../../src/config/config.ts';
+import { findTemporalCli } from '../../src/embedded/temporal-cli.ts';
+import { startTemporalServer } from '../../src/embedded/temporal-server.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
+import { connectTemporal, type TemporalConnection } from '../../src/temporal/temporal.ts';
+import { installLogging } from '../../src/worker/logging.ts';
 import { startEmbedded } from '../../test/support/embedded.ts';
 
 export interface BenchServers {

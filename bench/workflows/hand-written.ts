@@ -12,7 +12,6 @@ import {
   setHandler,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import type { Json } from '../../src/plan/plan.ts';
 import {
   ANSWER_UPDATE,
   ATTRIBUTES,
@@ -23,7 +22,8 @@ import {
   type RunSummary,
   type StepArguments,
   type StepResult,
-} from '../../workflows/messages.ts';
+} from '../../src/model/run-messages.ts';
+import type { Json } from '../../src/plan/plan.ts';
 
 const NODES = ['one', 'two', 'three', 'four', 'five'];
 const STEP = 'echo@1';

@@ -1,11 +1,11 @@
 /** `sluice ask`: one question through a pipeline, as a durable run. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { StartedRun } from '../client/client.ts';
+import type { RunResult } from '../client/run-result.ts';
+import { modelsOf } from '../models/plan-keys.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { StartedRun } from '../runtime/client.ts';
-import { modelsOf } from '../runtime/plan-keys.ts';
-import type { RunResult } from '../runtime/run-result.ts';
 import { addBudgetOptions, type BudgetOptions, budgetOf } from './budget-options.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { ownServerOf } from './doctor-providers.ts';
@@ -60,7 +60,7 @@ async function ask(
   const { terminal, services, signal } = session;
   const pipelines = await services.pipelines();
   const [known, pipeline] = findPipeline(pipelines, name);
-  const { checkRunInput } = await import('../runtime/run-input.ts');
+  const { checkRunInput } = await import('../client/run-input.ts');
   const typed = await readRunInput(pipeline.plan, { question, input: options.input });
   const budget = budgetOf(options);
   // The client checks it, too; here a mistake is said before any server is started for it.

@@ -1,6 +1,6 @@
 /** `sluice backtest`: recorded runs, again under a variant, and what differs. */
 import { type Command, Option } from 'commander';
-import type { Runtime } from '../runtime/runtime.ts';
+import type { Runtime } from '../host/runtime.ts';
 import type { RerunRow } from '../store/reruns.ts';
 import { actingCommand, readingCommand, runAction, type World } from './command.ts';
 import { followRerun } from './rerun-follow.ts';

@@ -1,7 +1,7 @@
 /** `sluice dataset add --from-feedback`: runs that people liked, or did not, become examples. */
-import { SluiceError } from '../errors.ts';
-import type { Example } from '../evaluation/dataset.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { RowSchemas } from '../evaluation/dataset-row.ts';
+import type { Example } from '../model/dataset.ts';
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
 import type { Redaction } from '../redaction/redaction.ts';

@@ -1,6 +1,6 @@
 /** `sluice dataset add`: what runs were asked becomes examples, and what they answered the expectation, if accepted. */
 import { type Command, Option } from 'commander';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { Json } from '../plan/plan.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { addFromFeedback } from './dataset-add-feedback.ts';

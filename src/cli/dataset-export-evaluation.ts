@@ -2,10 +2,10 @@
  * `sluice dataset export --evaluation`: what a model can be tuned with, from an evaluation's answers: pairs of which one was
  * preferred, or those that scored well enough.
  */
-import { SluiceError } from '../errors.ts';
-import type { Example } from '../evaluation/dataset.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { LeftOut, PreferredBy, Tuning, TuningInput } from '../evaluation/preferences.ts';
-import type { MetricSpec } from '../evaluation/spec.ts';
+import type { Example } from '../model/dataset.ts';
+import type { MetricSpec } from '../model/evaluation-spec.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';
 import { type NamedEvaluation, namedLines, resolveReference } from './eval-refs.ts';

@@ -1,5 +1,5 @@
 /** `sluice dataset export --from-feedback`: of answers to the same, one that people liked beside one that they did not. */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { RatedAnswer } from '../evaluation/feedback-preferences.ts';
 import type { Tuning } from '../evaluation/preferences.ts';
 import { canonicalJson } from '../plan/id.ts';

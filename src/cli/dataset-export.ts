@@ -1,7 +1,7 @@
 /** `sluice dataset export`: a dataset as a file that imports again, or as one that a model can be fine-tuned with. */
 import { type Command, Option } from 'commander';
-import { SluiceError } from '../errors.ts';
-import type { Example, Split } from '../evaluation/dataset.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { Example, Split } from '../model/dataset.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { type EvaluationExportOptions, exportEvaluation } from './dataset-export-evaluation.ts';
 import { exportFeedback } from './dataset-export-feedback.ts';

@@ -1,11 +1,11 @@
 /** `sluice dataset import`: a file becomes a version of a dataset, or is refused with all that is wrong with it. */
 import { basename, extname } from 'node:path';
 import { type Command, Option } from 'commander';
+import { SluiceError } from '../base/errors.ts';
 import type { AnyDataset } from '../dsl/dataset.ts';
-import { SluiceError } from '../errors.ts';
-import { type Example, splitOf } from '../evaluation/dataset.ts';
 import type { FileFormat } from '../evaluation/dataset-file.ts';
 import type { RowSchemas } from '../evaluation/dataset-row.ts';
+import { type Example, splitOf } from '../model/dataset.ts';
 import type { PutOutcome } from '../store/datasets.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { shortVersion } from './dataset-names.ts';

@@ -1,5 +1,5 @@
 /** What a user means by a dataset: its name or the beginning of it, with `@` and the beginning of a version's hash. */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { DatasetVersion } from '../store/datasets.ts';
 import type { Store } from '../store/store.ts';
 import { findNamed } from './lookup.ts';

@@ -1,8 +1,8 @@
 /** `sluice dataset show`: what a version of a dataset holds, which versions there are, and what its final split decided. */
 import { type Command, Option } from 'commander';
-import { SluiceError } from '../errors.ts';
-import { type Example, SPLITS, type Split, splitOf } from '../evaluation/dataset.ts';
-import { suggest } from '../nearest.ts';
+import { SluiceError } from '../base/errors.ts';
+import { suggest } from '../base/nearest.ts';
+import { type Example, SPLITS, type Split, splitOf } from '../model/dataset.ts';
 import type { DatasetVersion } from '../store/datasets.ts';
 import type { FinalUse } from '../store/datasets-final.ts';
 import { readingCommand, runAction, type World } from './command.ts';

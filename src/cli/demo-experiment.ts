@@ -4,9 +4,9 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { readPackage } from '../base/package.ts';
 import type { AnyEvaluation } from '../dsl/evaluation.ts';
-import { readPackage } from '../package.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import type { Runtime } from '../host/runtime.ts';
 import type { DatasetVersion } from '../store/datasets.ts';
 import type { Store } from '../store/store.ts';
 import { showComparison } from './eval-comparison.ts';

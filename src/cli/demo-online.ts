@@ -2,12 +2,13 @@
  * The last part of the demo: live traffic, by people who are made up. One experiment has a winner, which is rolled out; in
  * another the variant is broken, and is taken back. What was decided is then recomputed from the ledger alone.
  */
-import { EXPERIMENT_WORKFLOW_PREFIX, ROLLOUT_WORKFLOW_PREFIX } from '../../workflows/experiment-messages.ts';
+
+import type { Runnable } from '../client/client.ts';
 import type { AnyExperiment } from '../dsl/experiment.ts';
-import type { Example } from '../evaluation/dataset.ts';
-import type { LookRecord } from '../experiment/look-data.ts';
-import type { Runnable } from '../runtime/client.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import type { Runtime } from '../host/runtime.ts';
+import type { Example } from '../model/dataset.ts';
+import { EXPERIMENT_WORKFLOW_PREFIX, ROLLOUT_WORKFLOW_PREFIX } from '../model/experiment-messages.ts';
+import type { LookRecord } from '../model/look-data.ts';
 import { type SimulationSettings, USUAL } from '../simulation/settings.ts';
 import type { SimulationResult } from '../simulation/simulate.ts';
 import type { ExperimentRow } from '../store/experiments.ts';

@@ -6,14 +6,14 @@
 import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import type { IngestResult } from '../../workflows/ingest-messages.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { RunResult } from '../client/run-result.ts';
 import type { AnyPipeline } from '../dsl/edit.ts';
-import { SluiceError } from '../errors.ts';
+import { BUILT_IN, type Project } from '../host/project.ts';
+import type { Runtime } from '../host/runtime.ts';
+import type { IngestResult } from '../model/ingest-messages.ts';
 import type { Plan } from '../plan/plan.ts';
 import { configOf } from '../plan/skeleton.ts';
-import { BUILT_IN, type Project } from '../runtime/project.ts';
-import type { RunResult } from '../runtime/run-result.ts';
-import type { Runtime } from '../runtime/runtime.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { demoExperiment } from './demo-experiment.ts';
 import { demoOnline } from './demo-online.ts';
@@ -130,7 +130,7 @@ function nextLines(
 async function ownProject(folder: string): Promise<Project> {
   const [{ docsBot, local }, { createActivities }] = await Promise.all([
     import('../../pipelines/docs-bot.ts'),
-    import('../../activities/index.ts'),
+    import('../steps/implementations.ts'),
   ]);
   const pipelines = new Map<string, AnyPipeline>([
     [docsBot.id, docsBot],

@@ -1,9 +1,10 @@
 /** How deployments are told: what is served first, then since when and why, the next command last. */
+
+import type { Deployed } from '../client/deploy-client.ts';
 import { winnersIn } from '../experiment/promoted.ts';
 import { percent } from '../experiment/report-text.ts';
 import { type PlanChange, showDiff } from '../plan/diff.ts';
 import { shortId } from '../plan/id.ts';
-import type { Deployed } from '../runtime/deploy-client.ts';
 import type { DeploymentRow, Restaging } from '../store/deployments.ts';
 import { tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';

@@ -1,11 +1,11 @@
 /** `sluice deploy`: what each pipeline's name serves, changed, rolled back, and seen. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { SluiceError } from '../base/errors.ts';
+import type { Deployed } from '../client/deploy-client.ts';
+import { MOST_HELD_OUT } from '../client/deploy-refusals.ts';
 import type { AnyPipeline } from '../dsl/edit.ts';
-import { SluiceError } from '../errors.ts';
+import type { Runtime } from '../host/runtime.ts';
 import { diffPlans } from '../plan/diff.ts';
-import type { Deployed } from '../runtime/deploy-client.ts';
-import { MOST_HELD_OUT } from '../runtime/deploy-refusals.ts';
-import type { Runtime } from '../runtime/runtime.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { isNamed } from './confirm.ts';
 import { showDeployed, showDeployments, showHistory } from './deploy-text.ts';

@@ -1,8 +1,8 @@
 /** `sluice dev`: everything a pipeline needs to run, served from this folder until Ctrl-C. */
 import type { Command } from 'commander';
+import type { Project } from '../host/project.ts';
+import type { Runtime } from '../host/runtime.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Project } from '../runtime/project.ts';
-import type { Runtime } from '../runtime/runtime.ts';
 import { actingCommand, runAction, type World } from './command.ts';
 import {
   END_LIMIT_MS,

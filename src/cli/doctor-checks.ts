@@ -8,9 +8,8 @@ import { access } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describeRules } from '../redaction/rules.ts';
-import type { Config } from '../runtime/config.ts';
-import { readServers, readServing, stateFolder } from '../runtime/dev-state.ts';
+import type { Config } from '../config/config.ts';
+import { readServers, readServing, stateFolder } from '../embedded/dev-state.ts';
 import {
   DISK_LOW_BELOW_BYTES,
   DISK_LOW_REMEDY,
@@ -20,9 +19,10 @@ import {
   isDiskFull,
   megabytes,
   readDiskSpace,
-} from '../runtime/disk-space.ts';
-import { USUAL_PORTS } from '../runtime/ports.ts';
-import { findInstalledCli, TEMPORAL_CLI_VERSION } from '../runtime/temporal-cli.ts';
+} from '../embedded/disk-space.ts';
+import { USUAL_PORTS } from '../embedded/ports.ts';
+import { findInstalledCli, TEMPORAL_CLI_VERSION } from '../embedded/temporal-cli.ts';
+import { describeRules } from '../redaction/rules.ts';
 import { describeServer, openDatabase } from '../store/database.ts';
 import { lookAtIndexes, lookAtPipelines } from './doctor-pipelines.ts';
 import { lookAtKeys, lookAtProvider } from './doctor-providers.ts';
@@ -109,7 +109,7 @@ export function lookAtNode(version: string): Finding {
 async function lookAtTemporal(folder: string, config: Config): Promise<Finding> {
   const serving = await readServers(folder);
   if (config.temporalConfigured || serving) {
-    const { connectTemporal } = await import('../runtime/temporal.ts');
+    const { connectTemporal } = await import('../temporal/temporal.ts');
     const temporal = await connectTemporal({}, config.temporalConfigured ? undefined : serving?.temporal);
     await temporal.close();
     return triedAt([temporal.address], ok(`answers, namespace ${temporal.namespace}`));

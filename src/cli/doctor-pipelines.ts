@@ -1,11 +1,11 @@
 /** What `doctor` says of the project's pipelines: which models they run on, and whether their indexes have the same. */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
+import { createIndexCheck } from '../client/index-models.ts';
+import type { Config } from '../config/config.ts';
+import { readServers } from '../embedded/dev-state.ts';
+import { loadPipelines } from '../host/project.ts';
+import { keysMissing } from '../models/plan-keys.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Config } from '../runtime/config.ts';
-import { readServers } from '../runtime/dev-state.ts';
-import { createIndexCheck } from '../runtime/index-models.ts';
-import { keysMissing } from '../runtime/plan-keys.ts';
-import { loadPipelines } from '../runtime/project.ts';
 import { openDatabase } from '../store/database.ts';
 import { createStore, type Store } from '../store/store.ts';
 import { type Finding, ok, warn } from './finding.ts';

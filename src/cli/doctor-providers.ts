@@ -1,5 +1,5 @@
 /** What `doctor` says of the providers of models: which have keys, and whether they answer. No key is read into a line. */
-import type { Config } from '../runtime/config.ts';
+import type { Config } from '../config/config.ts';
 import { type Finding, ok } from './finding.ts';
 import type { Session } from './session.ts';
 
@@ -32,7 +32,7 @@ export async function lookAtProvider(
   signal: AbortSignal,
   limitMs: number,
 ): Promise<Finding> {
-  const { probeProvider } = await import('../../activities/providers/probe.ts');
+  const { probeProvider } = await import('../models/probe.ts');
   const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
   const shown = await probeProvider(provider, providers, limit);
   if (shown === undefined) return ok('not asked: it has no key');

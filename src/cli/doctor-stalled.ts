@@ -1,7 +1,7 @@
 /** What `doctor` says of work that should go on and does not: the same as the API's health, where servers are there to ask. */
-import { SluiceError } from '../errors.ts';
-import type { Config } from '../runtime/config.ts';
-import { readServers } from '../runtime/dev-state.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { Config } from '../config/config.ts';
+import { readServers } from '../embedded/dev-state.ts';
 import { openDatabase } from '../store/database.ts';
 import { createStore } from '../store/store.ts';
 import { type Health, healthOf } from '../telemetry/health.ts';
@@ -15,7 +15,7 @@ export async function lookAtStalled(folder: string, config: Config): Promise<Fin
   const servers = await readServers(folder);
   const url = config.databaseUrl ?? servers?.databaseUrl;
   if (url === undefined || !(config.temporalConfigured || servers)) return ok('nothing runs here');
-  const { connectTemporal } = await import('../runtime/temporal.ts');
+  const { connectTemporal } = await import('../temporal/temporal.ts');
   const temporal = await connectTemporal({}, config.temporalConfigured ? undefined : servers?.temporal);
   const database = openDatabase(url, { outageMs: 0, connectTimeoutMs: 5_000 });
   try {

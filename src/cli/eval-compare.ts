@@ -1,6 +1,6 @@
 /** `sluice eval compare`: what differs between variants, of one evaluation or of several, and whether it may pass. */
 import type { Command } from 'commander';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import { sidesOf } from '../evaluation/compare/choose-sides.ts';
 import type { CompareInput } from '../evaluation/compare/compare.ts';
 import type { ComparisonGate } from '../evaluation/compare/gate.ts';

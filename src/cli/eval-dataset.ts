@@ -3,9 +3,9 @@
  * store has none of that name, the file that the definition names is imported, as `dataset import` would.
  */
 import { basename } from 'node:path';
+import { SluiceError } from '../base/errors.ts';
 import type { AnyDataset } from '../dsl/dataset.ts';
-import { SluiceError } from '../errors.ts';
-import { contentHash, memberOf } from '../evaluation/dataset.ts';
+import { contentHash, memberOf } from '../model/dataset.ts';
 import type { DatasetVersion } from '../store/datasets.ts';
 import type { Store } from '../store/store.ts';
 import { shortVersion } from './dataset-names.ts';

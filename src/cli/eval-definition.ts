@@ -3,7 +3,7 @@
  * told so, also before anything was run by the changed one.
  */
 import type { ComparisonReport, RegistrationCheck } from '../evaluation/compare/report.ts';
-import type { DefinedEvaluations } from '../runtime/project.ts';
+import type { DefinedEvaluations } from '../host/project.ts';
 import type { Store } from '../store/store.ts';
 import { reportOf } from './report-error.ts';
 import type { Session } from './session.ts';

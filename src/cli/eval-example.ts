@@ -1,10 +1,11 @@
 /** One example on the terminal: what was asked, what each variant gave, then scores, what scorers say, and calls. */
-import type { Example, JsonObject } from '../evaluation/dataset.ts';
+
 import { questionOf, remarkText } from '../evaluation/report/output-text.ts';
 import type { TracedRun } from '../evaluation/report/traces.ts';
 import { showValue } from '../evaluation/report/values.ts';
-import type { Cell, ResultRow } from '../evaluation/result.ts';
-import type { EvaluationSpec } from '../evaluation/spec.ts';
+import type { Example, JsonObject } from '../model/dataset.ts';
+import type { Cell, ResultRow } from '../model/evaluation-result.ts';
+import type { EvaluationSpec } from '../model/evaluation-spec.ts';
 import type { Json } from '../plan/plan.ts';
 import type { ShownExample } from './eval-show.ts';
 import { callTable, passageLines } from './eval-trace.ts';

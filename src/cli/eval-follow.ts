@@ -1,6 +1,7 @@
 /** Following an evaluation to its end, under a progress bar. Who stops looking does not stop it. */
-import type { EvaluationProgress, EvaluationState } from '../evaluation/result.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+
+import type { Runtime } from '../host/runtime.ts';
+import type { EvaluationProgress, EvaluationState } from '../model/evaluation-result.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import { Interrupted, type Session } from './session.ts';
 import type { Terminal } from './terminal.ts';

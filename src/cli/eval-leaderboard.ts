@@ -1,7 +1,6 @@
 /** `sluice eval leaderboard`: the variants of many evaluations in one table, ranked where they are alike. */
 import { type Command, Option } from 'commander';
 import type { LeaderboardColumn } from '../evaluation/compare/leaderboard.ts';
-import { SPLITS } from '../evaluation/dataset.ts';
 import { showDifference, showMean } from '../evaluation/report/values.ts';
 import {
   comparedWords,
@@ -9,6 +8,7 @@ import {
   type StandingCell,
   type StandingRow,
 } from '../evaluation/standing-board.ts';
+import { SPLITS } from '../model/dataset.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { shortVersion } from './dataset-names.ts';
 import { positiveInteger } from './options.ts';

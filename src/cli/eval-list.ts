@@ -1,6 +1,6 @@
 /** `sluice eval list`: the newest evaluations. */
 import type { Command } from 'commander';
-import type { EvaluationProgress } from '../evaluation/result.ts';
+import type { EvaluationProgress } from '../model/evaluation-result.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { settled } from './eval-follow.ts';

@@ -1,8 +1,8 @@
 /** `sluice eval noise`: what an evaluation of the baseline against itself tells of the differences that can be seen. */
 import type { Command } from 'commander';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { NoiseFloor } from '../evaluation/compare/noise-floor.ts';
-import type { MetricSpec } from '../evaluation/spec.ts';
+import type { MetricSpec } from '../model/evaluation-spec.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';

@@ -3,8 +3,8 @@
 import type { NoiseFloor } from '../evaluation/compare/noise-floor.ts';
 import type { ComparisonReport } from '../evaluation/compare/report.ts';
 import type { MissingReason } from '../evaluation/missing-cells.ts';
-import type { EvaluationProgress } from '../evaluation/result.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import type { Runtime } from '../host/runtime.ts';
+import type { EvaluationProgress } from '../model/evaluation-result.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';
 import { showComparison } from './eval-comparison.ts';

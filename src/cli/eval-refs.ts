@@ -3,10 +3,10 @@
  * `defineEvaluation` has, which is the latest that was run as it is defined and has ended. `REF:variant` is one of its
  * variants.
  */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
+import { suggest } from '../base/nearest.ts';
 import type { ChosenEvaluation } from '../evaluation/compare/choose-sides.ts';
-import type { EvaluationState } from '../evaluation/result.ts';
-import { suggest } from '../nearest.ts';
+import type { EvaluationState } from '../model/evaluation-result.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';
 import { findNamed } from './lookup.ts';

@@ -2,7 +2,7 @@
 import { extname } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { ReportData } from '../evaluation/report/data.ts';
-import type { OpenedStore } from '../runtime/store-only.ts';
+import type { OpenedStore } from '../host/store-only.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { withDefinition } from './eval-definition.ts';
 import { type NamedEvaluation, namedLines, resolveReference } from './eval-refs.ts';

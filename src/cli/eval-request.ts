@@ -1,12 +1,12 @@
 /** From a command line to what is asked of an evaluation: the definition by its name, its variants, and what is changed. */
 import { type Command, Option } from 'commander';
+import { SluiceError } from '../base/errors.ts';
 import type { AnyVariant } from '../dsl/edit.ts';
 import type { AnyEvaluation } from '../dsl/evaluation.ts';
-import { SluiceError } from '../errors.ts';
-import { DATASET_LIMITS } from '../evaluation/dataset.ts';
 import type { AskedEvaluation, SpecChanges } from '../evaluation/spec-of.ts';
+import type { DefinedEvaluations, Pipelines } from '../host/project.ts';
+import { DATASET_LIMITS } from '../model/dataset.ts';
 import { LIMITS } from '../plan/limits.ts';
-import type { DefinedEvaluations, Pipelines } from '../runtime/project.ts';
 import type { DatasetVersion } from '../store/datasets.ts';
 import type { Store } from '../store/store.ts';
 import { versionFor } from './eval-dataset.ts';

@@ -1,7 +1,7 @@
 /** `sluice eval run`: an evaluation of the project, as a durable workflow, and what came of it. */
 import type { Command } from 'commander';
-import { SluiceError } from '../errors.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { Runtime } from '../host/runtime.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import { dollars } from './budget-options.ts';
 import { readingCommand, runAction, type World } from './command.ts';
@@ -83,7 +83,7 @@ async function rethrowKeys(services: Session['services'], error: unknown): Promi
   if (!(error instanceof SluiceError) || error.code !== 'key_missing') throw error;
   const [{ callsOf }, { isPaid }] = await Promise.all([
     import('../evaluation/pins.ts'),
-    import('../runtime/plan-keys.ts'),
+    import('../models/plan-keys.ts'),
   ]);
   const needNone = [...(await services.evaluations()).values()].filter(({ baseline, variants, scorers }) => {
     const calls = callsOf(

@@ -1,8 +1,8 @@
 /** `sluice eval show`: one example of an evaluation, as each variant answered it, and how each answer was scored. */
 import type { Command } from 'commander';
-import type { Example } from '../evaluation/dataset.ts';
 import type { TracedRun } from '../evaluation/report/traces.ts';
-import type { ResultRow } from '../evaluation/result.ts';
+import type { Example } from '../model/dataset.ts';
+import type { ResultRow } from '../model/evaluation-result.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';

@@ -1,8 +1,8 @@
 /** `sluice eval pause`, `resume` and `cancel`: what is done stays, whichever comes. */
 import type { Command } from 'commander';
-import { SluiceError } from '../errors.ts';
-import type { EvaluationState } from '../evaluation/result.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { Runtime } from '../host/runtime.ts';
+import type { EvaluationState } from '../model/evaluation-result.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import { dollars } from './budget-options.ts';
 import { readingCommand, runAction, type World } from './command.ts';

@@ -1,6 +1,6 @@
 /** How the runs of one example came to what they gave: their calls, and the passages that these found. */
 import type { TracedCall, TracedRun } from '../evaluation/report/traces.ts';
-import type { Passage } from '../passage-lists.ts';
+import type { Passage } from '../plan/passage-lists.ts';
 import { tableLines } from './table.ts';
 import { showCost, showDuration } from './text.ts';
 

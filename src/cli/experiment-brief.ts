@@ -1,8 +1,8 @@
 /** `sluice experiment brief`: the page for whoever approves, as text: what was asked, what to do, and what it rests on. */
 import type { Command } from 'commander';
+import type { ExperimentStatus } from '../client/experiment-status.ts';
 import type { LookReport } from '../experiment/look-report.ts';
 import type { LookTableRow } from '../experiment/report-table.ts';
-import type { ExperimentStatus } from '../runtime/experiment-status.ts';
 import type { AuditRow } from '../store/experiments.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
@@ -29,7 +29,7 @@ export function briefCommand(world: World): Command {
 async function brief(session: Session, id: string): Promise<ExitCode> {
   const { terminal } = session;
   const [{ experimentStatus }, { lookReport }] = await Promise.all([
-    import('../runtime/experiment-status.ts'),
+    import('../client/experiment-status.ts'),
     import('../experiment/look-report.ts'),
   ]);
   const found = await withStore(session, async ({ store }): Promise<Brief> => {

@@ -1,7 +1,8 @@
 /** What an experiment was asked, how many units met each arm, and whether they came as planned: the rest of its screen. */
+
+import type { ExperimentStatus } from '../client/experiment-status.ts';
 import { percent } from '../experiment/report-text.ts';
-import { isLive } from '../experiment/spec.ts';
-import type { ExperimentStatus } from '../runtime/experiment-status.ts';
+import { isLive } from '../model/experiment-spec.ts';
 import { tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { wrap } from './text.ts';

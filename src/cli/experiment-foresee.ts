@@ -1,10 +1,10 @@
 /** What `experiment plan`, and a start, foresee: a definition, the traffic as it is, and what is said of it on the command line. */
 import { type Command, InvalidArgumentError } from 'commander';
+import { SluiceError } from '../base/errors.ts';
 import type { AnyExperiment } from '../dsl/experiment.ts';
-import { SluiceError } from '../errors.ts';
 import type { Assumption, Foreseen } from '../experiment/foresee.ts';
-import type { ExperimentSpec } from '../experiment/spec.ts';
-import type { DefinedExperiments } from '../runtime/project.ts';
+import type { DefinedExperiments } from '../host/project.ts';
+import type { ExperimentSpec } from '../model/experiment-spec.ts';
 import type { Store } from '../store/store.ts';
 import { findNamed } from './lookup.ts';
 import { positiveInteger } from './options.ts';

@@ -1,9 +1,9 @@
 /** `sluice experiment history`: what was done with an experiment, by whom and why, and in which stages it was. */
 
 import type { Command } from 'commander';
-import type { LookRecord } from '../experiment/look-data.ts';
 import { percent } from '../experiment/report-text.ts';
-import { ITSELF } from '../experiment/spec.ts';
+import { ITSELF } from '../model/experiment-spec.ts';
+import type { LookRecord } from '../model/look-data.ts';
 import type { Json } from '../plan/plan.ts';
 import type { AuditRow, ExperimentRow, StageRow } from '../store/experiments.ts';
 import type { LedgerEntry } from '../store/ledger.ts';

@@ -2,8 +2,8 @@
 
 import type { Command } from 'commander';
 import { percent } from '../experiment/report-text.ts';
-import { type ExperimentState, isLive } from '../experiment/spec.ts';
-import type { DefinedExperiments } from '../runtime/project.ts';
+import type { DefinedExperiments } from '../host/project.ts';
+import { type ExperimentState, isLive } from '../model/experiment-spec.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { stateText } from './experiment-text.ts';
@@ -76,7 +76,7 @@ async function listedIn(
   defined: DefinedExperiments,
   { pipeline, all = false, limit }: ListOptions,
 ): Promise<readonly Listed[]> {
-  const { statusOf } = await import('../runtime/experiment-status.ts');
+  const { statusOf } = await import('../client/experiment-status.ts');
   const rows = await store.experiments.list({ ...(pipeline !== undefined && { pipeline }), limit: LARGEST_PAGE });
   // Of a definition that is not on, the last time says more than nothing.
   const isLast = (index: number) => rows.findIndex(({ name }) => name === rows[index]!.name) === index;

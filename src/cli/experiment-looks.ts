@@ -1,5 +1,5 @@
 /** What every look at an experiment said of each metric: the effect over time, as text. */
-import type { LookRecord } from '../experiment/look-data.ts';
+import type { LookRecord } from '../model/look-data.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import type { LedgerEntry } from '../store/ledger.ts';
 import { tableLines } from './table.ts';

@@ -1,12 +1,12 @@
 /** `sluice experiment start`: on live traffic, after a look ahead. */
 import type { Command } from 'commander';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
+import { noBaseline } from '../client/deploy-refusals.ts';
 import type { Foreseen } from '../experiment/foresee.ts';
 import { percent, showSpan } from '../experiment/report-text.ts';
-import type { ExperimentSpec } from '../experiment/spec.ts';
-import { judgedWarning } from '../experiment/spec.ts';
-import { noBaseline } from '../runtime/deploy-refusals.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import type { Runtime } from '../host/runtime.ts';
+import type { ExperimentSpec } from '../model/experiment-spec.ts';
+import { judgedWarning } from '../model/experiment-spec.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { type ForeseeOptions, findDefined, foreseeIn, noteUnnamed, withForeseeOptions } from './experiment-foresee.ts';

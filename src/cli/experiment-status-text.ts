@@ -1,12 +1,13 @@
 /** How an experiment stands, as its reader wants it: the verdict, the numbers behind it, what makes it doubtful, what comes next. */
+
+import type { ExperimentStatus } from '../client/experiment-status.ts';
 import { showValue } from '../evaluation/report/values.ts';
 import { isHeld } from '../experiment/live/steer.ts';
-import type { LookRecord } from '../experiment/look-data.ts';
 import type { LookTableRow } from '../experiment/report-table.ts';
 import { percent, showSpan } from '../experiment/report-text.ts';
 import { effectText, standsText, toneOf } from '../experiment/row-words.ts';
-import { isLive } from '../experiment/spec.ts';
-import type { ExperimentStatus } from '../runtime/experiment-status.ts';
+import { isLive } from '../model/experiment-spec.ts';
+import type { LookRecord } from '../model/look-data.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import { nextLines } from './experiment-next.ts';
 import { groupOf, stateText } from './experiment-text.ts';

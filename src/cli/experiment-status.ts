@@ -1,8 +1,8 @@
 /** `sluice experiment status`: how it stands, the verdict first; with `--follow` until its end. */
 import type { Command } from 'commander';
-import type { LookRecord } from '../experiment/look-data.ts';
-import type { ExperimentStatus } from '../runtime/experiment-status.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import type { ExperimentStatus } from '../client/experiment-status.ts';
+import type { Runtime } from '../host/runtime.ts';
+import type { LookRecord } from '../model/look-data.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
@@ -42,7 +42,7 @@ export function status(session: Session, find: FindExperiment, options: StatusOp
   const { follow, all = false } = options;
   if (follow) return followOne(session, find, all);
   return withStore(session, async ({ store, urlOf, isUiServed }) => {
-    const { experimentStatus } = await import('../runtime/experiment-status.ts');
+    const { experimentStatus } = await import('../client/experiment-status.ts');
     const found = await experimentStatus(store, await find(store));
     return show(session, found, { url: urlOf(workflowIdOf(found.row)), isServed: isUiServed, all });
   });

@@ -3,9 +3,9 @@
  * work: where Temporal does not answer, or nothing runs here, the store is told alone, and new runs follow that.
  */
 import type { Command } from 'commander';
-import type { Steer } from '../../workflows/experiment-messages.ts';
-import { SluiceError } from '../errors.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { Runtime } from '../host/runtime.ts';
+import type { Steer } from '../model/experiment-messages.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { isNamed } from './confirm.ts';
@@ -144,7 +144,7 @@ async function told(
   url: string,
   isServed: boolean,
 ): Promise<() => ExitCode> {
-  const { statusOf } = await import('../runtime/experiment-status.ts');
+  const { statusOf } = await import('../client/experiment-status.ts');
   const status = await statusOf(store, row);
   const data = terminal.json ? await statusData(status, url) : undefined;
   return () => {

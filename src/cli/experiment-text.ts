@@ -1,6 +1,6 @@
 /** Pieces of wording that the commands on experiments and rollouts share. */
-import { EXPERIMENT_WORKFLOW_PREFIX, ROLLOUT_WORKFLOW_PREFIX } from '../../workflows/experiment-messages.ts';
-import type { ExperimentState } from '../experiment/spec.ts';
+import { EXPERIMENT_WORKFLOW_PREFIX, ROLLOUT_WORKFLOW_PREFIX } from '../model/experiment-messages.ts';
+import type { ExperimentState } from '../model/experiment-spec.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import { EXIT, type ExitCode } from './session.ts';
 

@@ -1,5 +1,5 @@
 /** Why a hit is where it is: its place and score in each retriever's list, after fusion, and after the reranker. */
-import type { Passage } from '../../pipelines/schemas.ts';
+import type { Passage } from '../model/step-schemas.ts';
 import type { Found, RetrieverName } from '../retrieval/search.ts';
 import type { KeywordHit } from '../store/keyword-search.ts';
 
@@ -54,7 +54,7 @@ function placeIn(list: readonly { readonly id: string; readonly score: number }[
 
 /** By the built-in reranker, which is loaded for this alone. */
 async function rerank(query: string, hits: readonly KeywordHit[]): Promise<readonly Passage[]> {
-  const { rerankByWords } = await import('../../activities/local/rerank-by-words.ts');
+  const { rerankByWords } = await import('../extractive/rerank-by-words.ts');
   const passages = hits.map(({ id, score, text, title, heading }) => ({
     id,
     score,

@@ -1,7 +1,7 @@
 /** `sluice feedback`: what somebody says of a run's answer. */
 import { type Command, Option } from 'commander';
-import { SluiceError } from '../errors.ts';
-import type { Feedback } from '../runtime/feedback-client.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { Feedback } from '../client/feedback-client.ts';
 import type { FeedbackRow } from '../store/feedback.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { anyNumber } from './options.ts';
@@ -64,7 +64,7 @@ async function giveFeedback(session: Session, given: string, options: FeedbackCo
   };
   const by = options.by ?? environment.USER ?? environment.USERNAME;
   const { row, arms } = await withStore(session, async ({ store }) => {
-    const { createFeedbackClient } = await import('../runtime/feedback-client.ts');
+    const { createFeedbackClient } = await import('../client/feedback-client.ts');
     const { runId, arms } = await store.runs.get(given);
     const options = { ...(by !== undefined && { by }), ...(key !== undefined && { key }) };
     return { row: await createFeedbackClient(store).feedback(runId, said, options), arms };

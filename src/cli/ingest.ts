@@ -1,9 +1,9 @@
 /** `sluice ingest`: a folder, a JSONL file or a list becomes an index, as a durable workflow that can be resumed. */
 import { type Command, Option } from 'commander';
-import type { IngestInput, IngestProgress, IngestResult } from '../../workflows/ingest-messages.ts';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { Runtime } from '../host/runtime.ts';
 import { absoluteSourceName, listSourceName } from '../ingest/source-name.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import type { IngestInput, IngestProgress, IngestResult } from '../model/ingest-messages.ts';
 import { checkIndexName } from '../store/index-name.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { EXIT, type ExitCode, Interrupted, orInterrupted, type Session } from './session.ts';

@@ -5,7 +5,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { readPackage } from '../package.ts';
+import { readPackage } from '../base/package.ts';
 import { checkIndexName } from '../store/index-name.ts';
 import { actingCommand, runAction, type World } from './command.ts';
 import { projectFiles } from './init-files.ts';
@@ -69,6 +69,7 @@ async function pipelineFiles(packageFolder: string, index: string): Promise<[pat
       const text = await readFile(join(folder, name), 'utf8');
       const own = text
         .replaceAll("'../src/index.ts'", "'sluice'")
+        .replaceAll("'../src/steps/index.ts'", "'sluice/steps'")
         .replaceAll(`'${OWN_INDEX}'`, `'${index}'`)
         .replaceAll(`datasets/${OWN_INDEX}.jsonl`, `datasets/${index}.jsonl`);
       return [join('pipelines', name), own];

@@ -1,14 +1,14 @@
 /** What raters are given: subjects of one scorer, drawn at random, with all that there is to read about them, as text. */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import { readContents, type WithContents } from '../evaluation/calibration/contents.ts';
 import { type ShownSubject, toLabelCsv, toLabelLines } from '../evaluation/calibration/label-export.ts';
 import { describeField, type LabelFields } from '../evaluation/calibration/label-fields.ts';
 import { loadRatings } from '../evaluation/calibration/load-labels.ts';
-import { WINNERS } from '../evaluation/calibration/pair-order.ts';
 import { type Asked, createPopulation, drawSample } from '../evaluation/calibration/sample.ts';
-import { scorerIdentity } from '../evaluation/calibration/scorer-identity.ts';
 import type { FileFormat } from '../evaluation/dataset-file.ts';
-import type { ScorerSpec } from '../evaluation/spec.ts';
+import type { ScorerSpec } from '../model/evaluation-spec.ts';
+import { WINNERS } from '../model/pair-order.ts';
+import { scorerIdentity } from '../model/scorer-identity.ts';
 import { randomFrom } from '../stats/random.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';

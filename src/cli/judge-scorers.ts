@@ -1,9 +1,9 @@
 /** Which evaluation and which of its scorers a user means, and what raters may fill in for a scorer. */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { LabelFields } from '../evaluation/calibration/label-fields.ts';
 import type { KnownScorer } from '../evaluation/calibration/label-row.ts';
-import { type ScorerIdentity, scorerIdentity } from '../evaluation/calibration/scorer-identity.ts';
-import type { ScorerSpec } from '../evaluation/spec.ts';
+import type { ScorerSpec } from '../model/evaluation-spec.ts';
+import { type ScorerIdentity, scorerIdentity } from '../model/scorer-identity.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';
 import { resolveReference } from './eval-refs.ts';

@@ -1,6 +1,6 @@
 /** `sluice keys`: keys of the HTTP API. A key is shown once, when it is made; only a hash of it is kept. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { hashSecret, makeApiKey } from '../server/api-key.ts';
+import { hashSecret, makeApiKey } from '../api/api-key.ts';
 import { type ApiKeyRow, SCOPES, type Scope } from '../store/api-keys.ts';
 import { groupCommand, readingCommand, runAction, type World } from './command.ts';
 import { duration } from './options.ts';

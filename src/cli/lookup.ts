@@ -1,9 +1,9 @@
 /** Finding what a user named: exactly, by a unique prefix, or not at all with the nearest right name. */
 
+import { SluiceError } from '../base/errors.ts';
+import { suggest, suggestOrMake } from '../base/nearest.ts';
 import type { AnyPipeline } from '../dsl/edit.ts';
-import { SluiceError } from '../errors.ts';
-import { suggest, suggestOrMake } from '../nearest.ts';
-import type { Pipelines } from '../runtime/project.ts';
+import type { Pipelines } from '../host/project.ts';
 import type { IndexRow } from '../store/indexes.ts';
 import type { Store } from '../store/store.ts';
 

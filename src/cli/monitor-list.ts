@@ -1,8 +1,8 @@
 /** `sluice monitor list`: what runs, and what is defined in code. */
 import type { Command } from 'commander';
 import { percent } from '../experiment/report-text.ts';
-import type { AlertState } from '../monitor/spec.ts';
-import type { DefinedMonitors } from '../runtime/project.ts';
+import type { DefinedMonitors } from '../host/project.ts';
+import type { AlertState } from '../model/monitor-spec.ts';
 import type { MonitorRow } from '../store/monitors.ts';
 import type { MonitorCounts } from '../store/monitors-read.ts';
 import type { Store } from '../store/store.ts';

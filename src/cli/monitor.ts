@@ -1,9 +1,9 @@
 /** `sluice monitor`: a part of the live runs, scored in the background for as long as somebody wants to know. */
 import type { Command } from 'commander';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
+import { suggest } from '../base/nearest.ts';
 import { percent } from '../experiment/report-text.ts';
-import { suggest } from '../nearest.ts';
-import type { DefinedMonitors } from '../runtime/project.ts';
+import type { DefinedMonitors } from '../host/project.ts';
 import { groupCommand, readingCommand, runAction, type World } from './command.ts';
 import { listCommand } from './monitor-list.ts';
 import { statusCommand } from './monitor-status.ts';
@@ -50,7 +50,7 @@ async function start(session: Session, name: string, { why }: ActOptions): Promi
     const before = await store.monitors.running(spec.name);
     const row = await client.startMonitor(spec, { by: userName(environment), why });
     const { monitorId, starts } = row;
-    const { monitorWorkflowId } = await import('../../workflows/monitor-messages.ts');
+    const { monitorWorkflowId } = await import('../model/monitor-messages.ts');
     const temporalUrl = client.urlOf(monitorWorkflowId(monitorId, starts));
     if (terminal.json) {
       terminal.printJson({ ...row, temporalUrl });

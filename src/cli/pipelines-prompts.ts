@@ -42,7 +42,7 @@ async function showOne(
   { node, path, versions }: PromptHistory<Deployment>,
   isWhole: boolean,
 ): Promise<void> {
-  const { wordDiff } = await import('../word-diff.ts');
+  const { wordDiff } = await import('../base/word-diff.ts');
   const { changesText } = await import('../plan/prompts.ts');
   const { colours, width } = terminal;
   const changes = versions.length - 1;

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { AnyPipeline } from '../dsl/edit.ts';
 import { percent } from '../experiment/report-text.ts';
-import { isLive } from '../experiment/spec.ts';
+import { isLive } from '../model/experiment-spec.ts';
 import type { DeploymentRow } from '../store/deployments.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import { readingCommand, runAction, type World } from './command.ts';
@@ -62,7 +62,7 @@ export function pipelinesCommand(world: World): Command {
 async function list(session: Session, prompts: boolean): Promise<ExitCode> {
   const { terminal, services } = session;
   if (prompts) {
-    const { SluiceError } = await import('../errors.ts');
+    const { SluiceError } = await import('../base/errors.ts');
     throw new SluiceError('usage', {
       message: 'it is not said whose prompts are meant',
       remedy: 'name a pipeline: sluice pipelines NAME --prompts',

@@ -3,8 +3,8 @@
  * some run was started with; names and ids may be cut short.
  */
 import { readFile } from 'node:fs/promises';
+import { SluiceError } from '../base/errors.ts';
 import type { AnyPipeline } from '../dsl/edit.ts';
-import { SluiceError } from '../errors.ts';
 import type { PlanOverride } from '../plan/diff.ts';
 import type { Plan } from '../plan/plan.ts';
 import { isVariant } from './find-variant.ts';

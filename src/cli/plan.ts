@@ -1,7 +1,7 @@
 /** `sluice plan`: a pipeline's plan as a list, as a picture, and against another. */
 import { type Command, Option } from 'commander';
+import { SluiceError } from '../base/errors.ts';
 import type { AnyPipeline } from '../dsl/edit.ts';
-import { SluiceError } from '../errors.ts';
 import { diffPlans, showDiff, showOverride } from '../plan/diff.ts';
 import { type DrawOptions, drawPlan } from '../plan/draw.ts';
 import { shortId } from '../plan/id.ts';

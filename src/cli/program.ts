@@ -3,7 +3,7 @@
  * in the same three parts as any error, and ends with the exit code for usage.
  */
 import { Command, CommanderError } from 'commander';
-import { readPackage } from '../package.ts';
+import { readPackage } from '../base/package.ts';
 import { askCommand } from './ask.ts';
 import { auditCommand } from './audit.ts';
 import { backtestCommand } from './backtest.ts';

@@ -5,7 +5,7 @@ import type { Session } from './session.ts';
 /** @throws SluiceError `config_invalid` */
 export async function redactionOf({ environment }: Pick<Session, 'environment'>): Promise<Redaction> {
   const [{ readConfig }, { createRedaction }] = await Promise.all([
-    import('../runtime/config.ts'),
+    import('../config/config.ts'),
     import('../redaction/redaction.ts'),
   ]);
   return createRedaction(readConfig(environment).redaction);

@@ -3,7 +3,7 @@
  * asks for it. Errors that are not ours are said plainly too; what the system says of disks and ports gets a remedy.
  */
 import { inspect } from 'node:util';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { Json } from '../plan/plan.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -1,5 +1,5 @@
 /** Following a backtest to its end, under a progress bar. Who stops looking does not stop it. */
-import type { Runtime } from '../runtime/runtime.ts';
+import type { Runtime } from '../host/runtime.ts';
 import type { RerunRow } from '../store/reruns.ts';
 import { moneyLine } from './rerun-outcome.ts';
 import { Interrupted, type Session } from './session.ts';

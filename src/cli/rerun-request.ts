@@ -1,8 +1,8 @@
 /** From a command line to what a backtest or a shadow is asked to do: the variant, what scores it, and the runs. */
 import { type Command, InvalidArgumentError } from 'commander';
+import { SluiceError } from '../base/errors.ts';
 import type { AnyScorer } from '../dsl/scorer.ts';
-import { SluiceError } from '../errors.ts';
-import type { RerunKind, RerunSpec } from '../experiment/rerun/rerun-spec.ts';
+import type { RerunKind, RerunSpec } from '../model/rerun-spec.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Store } from '../store/store.ts';
 import { dollars } from './budget-options.ts';

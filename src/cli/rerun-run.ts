@@ -1,6 +1,6 @@
 /** One run of a backtest or a shadow: what was asked, both answers, their scores and what they took. */
-import { SluiceError } from '../errors.ts';
-import type { JsonObject } from '../evaluation/dataset.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { JsonObject } from '../model/dataset.ts';
 import { restoreClaims } from '../store/claims.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { RerunRow } from '../store/reruns.ts';

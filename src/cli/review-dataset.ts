@@ -1,6 +1,6 @@
 /** `sluice review dataset`: what people agree on becomes examples of a dataset. */
 import type { Command } from 'commander';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { shortVersion } from './dataset-names.ts';
 import { redactionOf } from './redacting.ts';

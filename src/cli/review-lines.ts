@@ -1,6 +1,7 @@
 /** What was said of an item, for a terminal. */
-import type { ItemTold, Review, ReviewItem, ReviewQueue } from '../review/queue.ts';
-import { shortJson } from '../short-number.ts';
+
+import { shortJson } from '../base/short-number.ts';
+import type { ItemTold, Review, ReviewItem, ReviewQueue } from '../model/review-queue.ts';
 import { answerLines } from './show-run.ts';
 import { beside } from './side-by-side.ts';
 import type { Terminal } from './terminal.ts';

@@ -1,6 +1,6 @@
 /** `sluice review list`: review queues, and how far each has come. */
 import type { Command } from 'commander';
-import { REVIEW_LIMITS } from '../review/queue.ts';
+import { REVIEW_LIMITS } from '../model/review-queue.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';

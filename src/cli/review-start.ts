@@ -1,8 +1,8 @@
 /** `sluice review start`: answers of an evaluation, drawn at random, become a queue that people work through. */
 import type { Command } from 'commander';
+import { SluiceError } from '../base/errors.ts';
 import type { AnyScorer } from '../dsl/scorer.ts';
-import { SluiceError } from '../errors.ts';
-import { REVIEW_LIMITS } from '../review/queue.ts';
+import { REVIEW_LIMITS } from '../model/review-queue.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { findJudged } from './judge-scorers.ts';
 import { positiveInteger, wholeNumber } from './options.ts';

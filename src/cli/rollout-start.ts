@@ -1,9 +1,9 @@
 /** `sluice rollout start`: gives a variant to more and more of a pipeline's traffic, with guardrails against the rest. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { Foreseen } from '../experiment/foresee.ts';
 import { ROLLOUT_DEFAULTS, rolloutSpec } from '../experiment/rollout-spec.ts';
-import type { ExperimentSpec } from '../experiment/spec.ts';
+import type { ExperimentSpec } from '../model/experiment-spec.ts';
 import { LIMITS } from '../plan/limits.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { foreseeIn, noteUnnamed } from './experiment-foresee.ts';

@@ -1,6 +1,6 @@
 /** `sluice rollout`: a variant that is meant to be served, given to more and more of the traffic, and taken back where it does harm. */
 import type { Command } from 'commander';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { Store } from '../store/store.ts';
 import { groupCommand, readingCommand, runAction, type World } from './command.ts';
 import { type StatusOptions, status } from './experiment-status.ts';

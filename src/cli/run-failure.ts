@@ -1,6 +1,7 @@
 /** A run that has no answer, in the three parts of any error: what failed and where, why, and what to do. */
+
+import type { RunResult } from '../client/run-result.ts';
 import type { Json } from '../plan/plan.ts';
-import type { RunResult } from '../runtime/run-result.ts';
 import { count, shortRunId, showDuration } from './text.ts';
 
 /** The lines for a failed or cancelled run. */

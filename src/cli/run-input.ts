@@ -1,6 +1,6 @@
 /** From what is typed to a pipeline's input: a question, or the whole input as JSON. */
 import { readFile } from 'node:fs/promises';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { Json, Plan } from '../plan/plan.ts';
 
 export interface TypedInput {

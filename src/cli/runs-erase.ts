@@ -1,6 +1,6 @@
 /** `sluice runs erase`: removes what one run was asked and gave, or all runs of a unit: somebody wishes to be forgotten. */
 import type { Command } from 'commander';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { ExampleOfRun } from '../store/content.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
@@ -166,8 +166,8 @@ async function finishErasures(
   if (pending === undefined) return;
   if (embedded.temporalFile !== undefined) {
     const [{ rewriteTemporal }, { readServing }] = await Promise.all([
-      import('../runtime/temporal-rewrite.ts'),
-      import('../runtime/dev-state.ts'),
+      import('../embedded/temporal-rewrite.ts'),
+      import('../embedded/dev-state.ts'),
     ]);
     await rewriteTemporal({
       file: embedded.temporalFile,

@@ -1,8 +1,8 @@
 /** Runs that match, as lists show them; when they were; and two values of each. */
 
+import { shortNumber } from '../base/short-number.ts';
+import { askedFor, SHOWN_COLUMNS } from '../model/run-fields.ts';
 import type { RunsView } from '../run-filter/kept-view.ts';
-import { askedFor, SHOWN_COLUMNS } from '../run-filter/vocabulary.ts';
-import { shortNumber } from '../short-number.ts';
 import type { FoundRun, HistogramBin, RunPoints } from '../store/run-search.ts';
 import type { Store } from '../store/store.ts';
 import { savedView } from './runs-options.ts';

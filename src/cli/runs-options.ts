@@ -1,10 +1,10 @@
 /** Which runs are meant, in which order, and what is shown of them: as the dashboard's screen of runs has it. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { SluiceError } from '../errors.ts';
-import { suggest } from '../nearest.ts';
+import { SluiceError } from '../base/errors.ts';
+import { suggest } from '../base/nearest.ts';
+import { RUN_COLUMNS } from '../model/run-fields.ts';
 import type { RunsView } from '../run-filter/kept-view.ts';
 import { readCondition, readSort } from '../run-filter/read-condition.ts';
-import { RUN_COLUMNS } from '../run-filter/vocabulary.ts';
 import type { SavedView } from '../store/views.ts';
 import { findNamed } from './lookup.ts';
 

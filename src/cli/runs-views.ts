@@ -1,8 +1,8 @@
 /** `sluice runs views`: what the screen of runs shows, kept under names for everybody. */
 import { type Command, InvalidArgumentError } from 'commander';
+import { commandLine } from '../base/shell.ts';
 import type { Json } from '../plan/plan.ts';
 import { writeCondition } from '../run-filter/write-condition.ts';
-import { commandLine } from '../shell.ts';
 import type { SavedView } from '../store/views.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { findNamed } from './lookup.ts';

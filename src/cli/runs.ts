@@ -1,9 +1,9 @@
 /** `sluice runs`: the newest runs, or one with its nodes. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { SluiceError } from '../errors.ts';
+import type { SluiceError } from '../base/errors.ts';
+import type { RunResult } from '../client/run-result.ts';
+import { OPERATORS, RUN_FIELDS } from '../model/run-fields.ts';
 import { readFieldName } from '../run-filter/read-condition.ts';
-import { OPERATORS, RUN_FIELDS } from '../run-filter/vocabulary.ts';
-import type { RunResult } from '../runtime/run-result.ts';
 import type { RunWithNodes } from '../store/runs.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { positiveInteger, wholeNumber } from './options.ts';
@@ -104,7 +104,7 @@ const list = (session: Session, options: RunsOptions): Promise<ExitCode> => {
 
 async function showOne(session: Session, idOrPrefix: string): Promise<ExitCode> {
   const { terminal } = session;
-  const { resultOf } = await import('../runtime/run-result.ts');
+  const { resultOf } = await import('../client/run-result.ts');
   const { restoreClaims } = await import('../store/claims.ts');
   const { run, result, isUiServed } = await withStore(session, async ({ store, urlOf, isUiServed }) => {
     const run = await store.runs.get(idOrPrefix);

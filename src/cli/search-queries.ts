@@ -1,6 +1,6 @@
 /** The queries of `sluice search`: one on the command line, or a JSONL file of them. */
 import { readFile } from 'node:fs/promises';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 
 export interface SearchQuery {
   readonly id: string;

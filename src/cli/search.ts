@@ -1,6 +1,6 @@
 /** `sluice search`: what an index finds, for one query or for a file of them. */
 import { type Command, Option } from 'commander';
-import type { EmbedderOf } from '../embedding/embedder.ts';
+import type { EmbedderOf } from '../retrieval/embedder.ts';
 import type { SearchMode } from '../retrieval/search.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
@@ -104,7 +104,7 @@ async function embeddersFor(
 ): Promise<EmbedderOf | undefined> {
   const { model } = await store.vectorSearch.embedded(index, snapshot);
   if (model.startsWith('local/')) return undefined;
-  const [{ createModels }, config] = await Promise.all([import('../runtime/models.ts'), services.config()]);
+  const [{ createModels }, config] = await Promise.all([import('../worker/models.ts'), services.config()]);
   return createModels(store, config).embedderOf;
 }
 

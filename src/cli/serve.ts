@@ -1,7 +1,7 @@
 /** `sluice serve`: the HTTP API, over servers that run; where none do, with those of `sluice dev` besides. */
 import type { Command } from 'commander';
-import { readPackage } from '../package.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import { readPackage } from '../base/package.ts';
+import type { Runtime } from '../host/runtime.ts';
 import { actingCommand, runAction, type World } from './command.ts';
 import { untilStopped } from './dev.ts';
 import { redactionOf } from './redacting.ts';
@@ -41,7 +41,7 @@ async function serveOn(session: Session, runtime: Runtime): Promise<ExitCode> {
   ]);
   const defined = [...evaluations.values(), ...experiments.values()];
   // Loaded here: no other command needs a web server.
-  const { serveApi } = await import('../server/serve.ts');
+  const { serveApi } = await import('../api/serve.ts');
   const { version } = readPackage();
   const log = (entry: object) => terminal.note(JSON.stringify({ at: new Date().toISOString(), ...entry }));
   const api = await serveApi({

@@ -2,9 +2,10 @@
  * Which plan `ask` runs: what is deployed under a pipeline's name, with the arms of its experiments; where nothing is
  * deployed the definition in code, which is said. A variant that is asked for by name is run as it is, in no experiment.
  */
+
+import type { RunClient } from '../client/client.ts';
+import type { Pipelines } from '../host/project.ts';
 import type { Json } from '../plan/plan.ts';
-import type { RunClient } from '../runtime/client.ts';
-import type { Pipelines } from '../runtime/project.ts';
 import type { Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
 import { type Chosen, withoutKeys } from './without-keys.ts';

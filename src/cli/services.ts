@@ -4,9 +4,9 @@ import type { Services, Session } from './session.ts';
 type Place = Pick<Session, 'folder' | 'environment'>;
 
 export function createServices({ folder, environment }: Place): Services {
-  const config = async () => (await import('../runtime/config.ts')).readConfig(environment);
-  const runtime = () => import('../runtime/runtime.ts');
-  const project = () => import('../runtime/project.ts');
+  const config = async () => (await import('../config/config.ts')).readConfig(environment);
+  const runtime = () => import('../host/runtime.ts');
+  const project = () => import('../host/project.ts');
   return {
     config,
     project: async () => (await project()).loadProject(folder),
@@ -25,7 +25,7 @@ export function createServices({ folder, environment }: Place): Services {
         ...(onProgress && { onProgress }),
       }),
     openStore: async (onProgress) =>
-      (await import('../runtime/store-only.ts')).openStoreOnly({ folder, config: await config(), onProgress }),
+      (await import('../host/store-only.ts')).openStoreOnly({ folder, config: await config(), onProgress }),
     connectWorker: async (project) =>
       (await runtime()).connectRuntime({
         folder,

@@ -2,17 +2,17 @@
  * What a command has while it runs: where to print, in which folder it works, when to stop, and a way to the servers.
  * Commands take a session and touch nothing global, so that tests can run them with other servers, or none.
  */
-import type { Config } from '../runtime/config.ts';
-import type { Serves } from '../runtime/dev-state.ts';
+import type { Config } from '../config/config.ts';
+import type { Serves } from '../embedded/dev-state.ts';
 import type {
   DefinedDatasets,
   DefinedEvaluations,
   DefinedExperiments,
   DefinedMonitors,
   Project,
-} from '../runtime/project.ts';
-import type { Runtime } from '../runtime/runtime.ts';
-import type { OpenedStore } from '../runtime/store-only.ts';
+} from '../host/project.ts';
+import type { Runtime } from '../host/runtime.ts';
+import type { OpenedStore } from '../host/store-only.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Exit codes that programs rely on. 3, 4 and 5 are verdicts; 5 is a registration that was changed after it was locked. */

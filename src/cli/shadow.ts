@@ -1,6 +1,6 @@
 /** `sluice shadow`: a share of the live runs, repeated under a variant in the background; nobody is ever shown the answers. */
 import type { Command } from 'commander';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { RerunRow } from '../store/reruns.ts';
 import type { Store } from '../store/store.ts';
 import { rerunTable, stopRerun } from './backtest.ts';

@@ -1,7 +1,8 @@
 /** A run as its reader wants it: the answer first, then what it took, then where to look further. */
+
+import { webUrl } from '../base/web-url.ts';
+import type { NodeResult, RunResult } from '../client/run-result.ts';
 import type { Json } from '../plan/plan.ts';
-import type { NodeResult, RunResult } from '../runtime/run-result.ts';
-import { webUrl } from '../web-url.ts';
 import { failureLines } from './run-failure.ts';
 import { spendingOf } from './spending.ts';
 import type { Terminal } from './terminal.ts';

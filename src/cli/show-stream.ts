@@ -2,7 +2,7 @@
  * A run as it goes: on a terminal its drafts, which the answer then takes the place of; for programs one event a line;
  * in a pipe the accepted text alone, as soon as it is there.
  */
-import type { RunStream } from '../runtime/stream-run.ts';
+import type { RunStream } from '../client/stream-run.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Whether drafts are shown: to programs, which can take them back, and to people who look. */

@@ -1,8 +1,8 @@
 /** `sluice simulate`: traffic by people who are made up, through the same doors as real ones. */
 import { type Command, Option } from 'commander';
+import { SluiceError } from '../base/errors.ts';
 import type { AnyPipeline } from '../dsl/edit.ts';
-import { SluiceError } from '../errors.ts';
-import type { Example, Split } from '../evaluation/dataset.ts';
+import type { Example, Split } from '../model/dataset.ts';
 import { SIMULATION_LIMITS, type SimulationSettings, USUAL } from '../simulation/settings.ts';
 import type { SimulationResult } from '../simulation/simulate.ts';
 import type { Store } from '../store/store.ts';

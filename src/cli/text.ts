@@ -1,5 +1,5 @@
 /** Small pieces of wording that several commands share: durations, money, times, wrapped text. */
-import { localTime } from '../local-time.ts';
+import { localTime } from '../base/local-time.ts';
 
 const MINUTE_MS = 60_000;
 /** `run-` and eight digits. */

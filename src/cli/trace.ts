@@ -1,7 +1,7 @@
 /** `sluice trace`: a run as a tree of what happened, with times, tokens, money and errors. */
 import type { Command } from 'commander';
-import { askedFor } from '../run-filter/vocabulary.ts';
-import { shortNumber } from '../short-number.ts';
+import { shortNumber } from '../base/short-number.ts';
+import { askedFor } from '../model/run-fields.ts';
 import type { Trace } from '../telemetry/trace.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { questionIn } from './question.ts';

@@ -2,9 +2,9 @@
  * The store with Temporal's histories where a server is there: what a run was asked and gave is in both. Where nothing runs
  * here, either the store alone, and whoever removes something from it is told that histories stay; or servers are started.
  */
-import { SluiceError } from '../errors.ts';
-import type { EmbeddedState } from '../runtime/attach.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { EmbeddedState } from '../host/attach.ts';
+import type { Runtime } from '../host/runtime.ts';
 import type { Store } from '../store/store.ts';
 import type { Session } from './session.ts';
 import { closing, orStopped, withRuntime, withStore } from './with-servers.ts';
@@ -41,7 +41,7 @@ export const withHistoriesInAnyCase = <T>(
   withRuntime(session, { endLimitMs: REWRITE_LIMIT_MS }, async (runtime) => work(await openedOf(runtime)));
 
 async function openedOf({ store, connection, temporal, embedded }: Runtime): Promise<OpenedWithHistories> {
-  const { deleteHistory, deletionEnds } = await import('../runtime/delete-history.ts');
+  const { deleteHistory, deletionEnds } = await import('../temporal/delete-history.ts');
   return {
     store,
     embedded,

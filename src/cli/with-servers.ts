@@ -4,12 +4,12 @@
  * embedded servers for itself, it is waited for, within bounds.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { SluiceError } from '../errors.ts';
-import type { Serves } from '../runtime/dev-state.ts';
-import type { Project } from '../runtime/project.ts';
-import type { Runtime } from '../runtime/runtime.ts';
-import type { OpenedStore } from '../runtime/store-only.ts';
-import type { WorkerProcess } from '../runtime/worker.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { Serves } from '../embedded/dev-state.ts';
+import type { Project } from '../host/project.ts';
+import type { Runtime } from '../host/runtime.ts';
+import type { OpenedStore } from '../host/store-only.ts';
+import type { WorkerProcess } from '../worker/worker.ts';
 import { END_LIMIT_MS, type ExitCode, Interrupted, orInterrupted, type Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
 import { count } from './text.ts';

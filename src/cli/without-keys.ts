@@ -3,13 +3,14 @@
  * with the models of that one; the command says so. `own-server` is run where `OPENAI_BASE_URL` is set and the variant
  * lacks no key, else `local`.
  */
+
+import { SluiceError } from '../base/errors.ts';
+import type { RunClient, Runnable } from '../client/client.ts';
 import type { AnyPipeline, AnyVariant } from '../dsl/edit.ts';
-import { SluiceError } from '../errors.ts';
+import type { Pipelines } from '../host/project.ts';
 import { applyEdits } from '../plan/compose.ts';
 import { overlayEdits } from '../plan/overlay.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { RunClient, Runnable } from '../runtime/client.ts';
-import type { Pipelines } from '../runtime/project.ts';
 import { ownServerOf } from './doctor-providers.ts';
 import type { Session } from './session.ts';
 import type { Terminal } from './terminal.ts';

@@ -1,7 +1,7 @@
 /** `sluice worker versions`: which build of the workers new runs go to, and how that is changed. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { SluiceError } from '../errors.ts';
-import type { WorkerVersion, WorkerVersions, WorkerVersionsClient } from '../runtime/worker-versions.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { WorkerVersion, WorkerVersions, WorkerVersionsClient } from '../worker/worker-versions.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { findNamed } from './lookup.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';

@@ -1,6 +1,6 @@
 /** Writes what a command was asked to put into a file. */
 import { writeFile } from 'node:fs/promises';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 
 /** @throws SluiceError `export_unwritable` */
 export async function writeOut(file: string, text: string): Promise<void> {

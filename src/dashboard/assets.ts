@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hashFiles } from '../hash-files.ts';
+import { hashFiles } from '../base/hash-files.ts';
 
 const here = import.meta.dirname;
 const root = join(here, '../..');

@@ -3,7 +3,7 @@
  * within a draft; ids, steps and limits go through all of them, since they hold for the pipeline as a whole.
  */
 import type { z } from 'zod';
-import { suggest } from '../nearest.ts';
+import { suggest } from '../base/nearest.ts';
 import { LIMITS } from '../plan/limits.ts';
 import type { PlanNode, Wiring } from '../plan/plan.ts';
 import { RESERVED_IDS } from '../plan/words.ts';

@@ -2,7 +2,7 @@
  * `defineEvaluation`: which variants are compared with which baseline, on which examples, by which scores, and what would
  * be concluded from them. All of it is fixed before anything is run.
  */
-import type { MetricSpec } from '../evaluation/spec.ts';
+import type { MetricSpec } from '../model/evaluation-spec.ts';
 import { LIMITS } from '../plan/limits.ts';
 import { type AnyDataset, checkDataset, checkDatasetFits, type Dataset } from './dataset.ts';
 import type { AnyPipeline, AnyVariant, Pipeline, Variant } from './edit.ts';

@@ -1,5 +1,5 @@
 /** What the metrics of an experiment may not be: nothing would come of them, or something that misleads. */
-import type { OnlineKind, OnlineMetric, OnlineSource } from '../experiment/spec.ts';
+import type { OnlineKind, OnlineMetric, OnlineSource } from '../model/experiment-spec.ts';
 import type { OnlineRead } from './experiment-source.ts';
 import { refuse } from './refuse.ts';
 import type { AnyScorer } from './scorer.ts';

@@ -2,8 +2,8 @@
  * The metrics of an experiment as data: each is a number per unit, from all that came of the unit in the metric's window.
  * Those are added that every experiment is watched by.
  */
-import type { RunField } from '../evaluation/spec.ts';
-import type { OnlineKind, OnlineMetric, OnlineSource } from '../experiment/spec.ts';
+import type { RunField } from '../model/evaluation-spec.ts';
+import type { OnlineKind, OnlineMetric, OnlineSource } from '../model/experiment-spec.ts';
 import { LIMITS } from '../plan/limits.ts';
 import { absentOf, checkChosen, checkRead, checkTogether } from './experiment-metric-rules.ts';
 import type { WindowsMs } from './experiment-settings.ts';

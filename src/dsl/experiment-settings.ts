@@ -1,5 +1,10 @@
 /** How an experiment is watched, ended and rolled out: what is written of it, completed and checked. */
-import { type BreakerSettings, DEFAULT_MAX_LATE, type RolloutSettings, type StopSettings } from '../experiment/spec.ts';
+import {
+  type BreakerSettings,
+  DEFAULT_MAX_LATE,
+  type RolloutSettings,
+  type StopSettings,
+} from '../model/experiment-spec.ts';
 import { LIMITS } from '../plan/limits.ts';
 import { type Duration, durationMs, showDuration } from './duration.ts';
 import { checkAlpha, checkCount, checkKeys, refuse, show } from './refuse.ts';

@@ -3,7 +3,7 @@
  * of a run. With which way is better there, where anything says so, and how far its values can be apart.
  */
 import { z } from 'zod';
-import type { FeedbackField, OnlineMetric, OnlineSource } from '../experiment/spec.ts';
+import type { FeedbackField, OnlineMetric, OnlineSource } from '../model/experiment-spec.ts';
 import type { Source } from '../plan/nodes.ts';
 import { replaceSources } from './alias.ts';
 import type { Internals } from './internals.ts';

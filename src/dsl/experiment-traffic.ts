@@ -1,7 +1,8 @@
 /** Who is in an experiment, and which arm they get: what is written of it, checked. */
-import { checkUnit, WEIGHT_SLACK } from '../experiment/assign.ts';
-import type { SpecArm } from '../experiment/spec.ts';
-import { suggest } from '../nearest.ts';
+
+import { suggest } from '../base/nearest.ts';
+import { checkUnit, WEIGHT_SLACK } from '../model/assign.ts';
+import type { SpecArm } from '../model/experiment-spec.ts';
 import { planId } from '../plan/id.ts';
 import { LIMITS } from '../plan/limits.ts';
 import type { Wiring } from '../plan/plan.ts';

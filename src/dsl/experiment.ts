@@ -2,8 +2,8 @@
  * `defineExperiment`: which variants meet live traffic, who gets which, what is measured of them, and what is concluded
  * from it. All of it is fixed before the first run.
  */
-import { ASSIGN_VERSION } from '../experiment/assign.ts';
-import { completeSpec, EXPERIMENT_FORMAT, type ExperimentSpec } from '../experiment/spec.ts';
+import { ASSIGN_VERSION } from '../model/assign.ts';
+import { completeSpec, EXPERIMENT_FORMAT, type ExperimentSpec } from '../model/experiment-spec.ts';
 import { freezeJson } from '../plan/json.ts';
 import { LIMITS } from '../plan/limits.ts';
 import type { AnyPipeline, AnyVariant, Pipeline, Variant } from './edit.ts';

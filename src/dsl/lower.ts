@@ -4,7 +4,7 @@
  * `undefined`, which is how a misspelt field shows itself.
  */
 import type { z } from 'zod';
-import { suggest } from '../nearest.ts';
+import { suggest } from '../base/nearest.ts';
 import { LIMITS } from '../plan/limits.ts';
 import type { Wiring } from '../plan/plan.ts';
 import { isConstant } from './alias.ts';

@@ -1,5 +1,5 @@
 /** What a metrics function returned: metrics under the roles that they were given. */
-import type { MetricSpec } from '../evaluation/spec.ts';
+import type { MetricSpec } from '../model/evaluation-spec.ts';
 import { checkKeys, refuse, show } from './refuse.ts';
 import { type Metric, type WrittenMetric, writtenOf } from './written-metric.ts';
 

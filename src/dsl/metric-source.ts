@@ -2,7 +2,7 @@
  * What a metric is of: a fact of the run, or a score of one of the scorers that are listed beside it, with which way is
  * better there and how far its values can be apart.
  */
-import type { MetricSource, MetricSpec, RunField, ScoreField } from '../evaluation/spec.ts';
+import type { MetricSource, MetricSpec, RunField, ScoreField } from '../model/evaluation-spec.ts';
 import type { RefFacts } from './ref.ts';
 import { refuse } from './refuse.ts';
 import type { AnyScorer } from './scorer.ts';

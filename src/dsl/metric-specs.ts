@@ -2,7 +2,7 @@
  * Metrics as data: each ref looked up among the evaluation's scorers, and those added that nobody named, so that what was
  * scored is never left unreported.
  */
-import type { MetricSource, MetricSpec } from '../evaluation/spec.ts';
+import type { MetricSource, MetricSpec } from '../model/evaluation-spec.ts';
 import { LIMITS } from '../plan/limits.ts';
 import { readGoals } from './metric-goals.ts';
 import { checkDirection, checkReach, FACT_FIELDS, findSource, rangeOfField } from './metric-source.ts';

@@ -2,7 +2,7 @@
  * Metrics: one number per example or per unit, what it is to do, and by how much. They are made of refs to scores and to
  * what else is known of runs; which those are is known where the evaluation or the experiment is defined.
  */
-import type { MetricSpec } from '../evaluation/spec.ts';
+import type { MetricSpec } from '../model/evaluation-spec.ts';
 import { factsOf, type RefFacts, type Value } from './ref.ts';
 import { checkKeys, checkName, refuse, show } from './refuse.ts';
 import { fieldsOf, isBoolean, rangeOf } from './shape.ts';

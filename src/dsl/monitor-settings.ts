@@ -1,6 +1,12 @@
 /** What a monitor is aimed at, what it alerts on, and what it may cost: what is written of it, checked. */
-import { type AlertSettings, MONITORED_OUTCOMES, type MonitoredOutcome, type MonitorTarget } from '../monitor/spec.ts';
-import { suggest } from '../nearest.ts';
+
+import { suggest } from '../base/nearest.ts';
+import {
+  type AlertSettings,
+  MONITORED_OUTCOMES,
+  type MonitoredOutcome,
+  type MonitorTarget,
+} from '../model/monitor-spec.ts';
 import type { WiringFunction } from './draft.ts';
 import { type Duration, durationMs } from './duration.ts';
 import { lowerTarget } from './experiment-traffic.ts';

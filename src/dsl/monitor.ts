@@ -2,7 +2,7 @@
  * `defineMonitor`: a scorer over a part of a pipeline's live runs, for as long as somebody wants to know, and what is worth an
  * alert.
  */
-import { MONITOR_FORMAT, type MonitorSpec } from '../monitor/spec.ts';
+import { MONITOR_FORMAT, type MonitorSpec } from '../model/monitor-spec.ts';
 import { freezeJson } from '../plan/json.ts';
 import type { AnyPipeline, Pipeline } from './edit.ts';
 import { isVariant } from './evaluation-parts.ts';

@@ -2,7 +2,7 @@
  * A step in its place: config laid over the step's own, policy over the contract's, and the rules that join them. The
  * same rules hold when an edit puts another step or other options there.
  */
-import { suggest } from '../nearest.ts';
+import { suggest } from '../base/nearest.ts';
 import type { CallPolicy, Json, StepCall, Wiring } from '../plan/plan.ts';
 import type { PlaceOptions } from './draft.ts';
 import { checkKnownKeys, parseLiteral, toJson } from './literal.ts';

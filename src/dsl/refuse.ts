@@ -1,8 +1,8 @@
 /**
  * The words of refused definitions that several files share, so that one mistake reads the same wherever it is made.
  */
-import { DefinitionError } from '../errors.ts';
-import { suggest } from '../nearest.ts';
+import { DefinitionError } from '../base/errors.ts';
+import { suggest } from '../base/nearest.ts';
 import { LIMITS } from '../plan/limits.ts';
 import type { Json } from '../plan/plan.ts';
 

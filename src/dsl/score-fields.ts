@@ -2,7 +2,7 @@
  * Which fields of what a scorer gives are scores, and how each is read: which way is better, what its worst and its best
  * are. The schema says most of it; what it does not say, the definition has to.
  */
-import type { ScoreField } from '../evaluation/spec.ts';
+import type { ScoreField } from '../model/evaluation-spec.ts';
 import { LIMITS } from '../plan/limits.ts';
 import { checkKeys, checkObject, refuse, show } from './refuse.ts';
 import { fieldsOf, isBoolean, mayBeAbsent, rangeOf, type Schema } from './shape.ts';

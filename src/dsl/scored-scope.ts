@@ -3,7 +3,7 @@
  * facts of the run, every node that the pipeline shows, and of the dataset's example what is expected and relevant.
  */
 import { z } from 'zod';
-import { type RunField, SCORER_SOURCES, type ScorerSpec } from '../evaluation/spec.ts';
+import { type RunField, SCORER_SOURCES, type ScorerSpec } from '../model/evaluation-spec.ts';
 import { freezeJson } from '../plan/json.ts';
 import { type Source, sourcesOf } from '../plan/nodes.ts';
 import type { Wiring } from '../plan/plan.ts';

@@ -3,7 +3,7 @@
  * what it reads is wired as nodes are, over the run and its example. Pairs and people are beside it.
  */
 import { z } from 'zod';
-import type { ScorerSpec } from '../evaluation/spec.ts';
+import type { ScorerSpec } from '../model/evaluation-spec.ts';
 import { hashJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
 import { completePolicy } from '../plan/policy.ts';

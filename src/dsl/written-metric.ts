@@ -1,6 +1,6 @@
 /** Metrics as they were written: data behind the objects that authors hold, until the scorers are known that they are of. */
-import type { MetricSpec } from '../evaluation/spec.ts';
-import type { OnlineKind } from '../experiment/spec.ts';
+import type { MetricSpec } from '../model/evaluation-spec.ts';
+import type { OnlineKind } from '../model/experiment-spec.ts';
 import type { RefFacts } from './ref.ts';
 import { refuse, show } from './refuse.ts';
 

@@ -3,15 +3,16 @@
  * (code and snapshots), what was declared beforehand is compared with what is locked, and the final split is claimed. It may
  * be done again: what was fixed the first time stays.
  */
-import type { BegunEvaluation } from '../../workflows/evaluate-messages.ts';
-import { SluiceError } from '../errors.ts';
+
+import { SluiceError } from '../base/errors.ts';
+import type { BegunEvaluation } from '../model/evaluate-messages.ts';
+import type { EvaluationPins } from '../model/evaluation-spec.ts';
 import { dryRunMissing, openWrites } from '../plan/writes.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import { chunksOf, incomplete } from './chunk/chunks.ts';
 import { registrationChanges, registrationOf } from './compare/registration.ts';
 import type { EvaluationWorker } from './evaluation-worker.ts';
 import { checkPinned, pinsFor } from './pins.ts';
-import type { EvaluationPins } from './spec.ts';
 
 const TAMPERED = 'registration_tampered';
 

@@ -3,10 +3,11 @@
  * fallback is needed, and of a branch the longer arm is taken. What variants have in common is made once: nodes that do the
  * same with the same, and so on back to the input.
  */
+
+import type { EvaluationSpec, ScorerSpec } from '../model/evaluation-spec.ts';
 import { canonicalJson } from '../plan/id.ts';
 import { callsOfNode } from '../plan/nodes.ts';
 import type { Json, Plan, PlanNode, StepNode } from '../plan/plan.ts';
-import type { EvaluationSpec, ScorerSpec } from './spec.ts';
 
 /** Which steps are counted: all, or those that ask paid models. */
 export type Counts = (node: Pick<StepNode, 'call' | 'fallback'>) => boolean;

@@ -1,7 +1,7 @@
 /** The records of a CSV file, the header among them, with the lines that they begin on. */
 import { Readable } from 'node:stream';
 import { CsvError, type Info, parse } from 'csv-parse';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import { readTextLines } from './text-lines.ts';
 
 export interface CsvRecord {

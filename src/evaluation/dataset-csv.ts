@@ -4,11 +4,11 @@
  * the schema of its field refuses text and takes what the cell says as JSON. An empty cell is a field that is not there.
  */
 import type { z } from 'zod';
-import { SluiceError } from '../errors.ts';
-import { nearest } from '../nearest.ts';
+import { SluiceError } from '../base/errors.ts';
+import { nearest } from '../base/nearest.ts';
+import { DATASET_LIMITS, type JsonObject } from '../model/dataset.ts';
 import type { Json } from '../plan/plan.ts';
 import { readCsvRecords } from './csv-records.ts';
-import { DATASET_LIMITS, type JsonObject } from './dataset.ts';
 import type { Complain, Problems } from './dataset-problems.ts';
 import type { RowSchemas } from './dataset-row.ts';
 import type { RawRow } from './json-rows.ts';

@@ -3,9 +3,9 @@
  * models are fine-tuned with, made from the answers that were accepted as right.
  */
 import { stringify } from 'csv-stringify/sync';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { Example, JsonObject } from '../model/dataset.ts';
 import type { Json } from '../plan/plan.ts';
-import type { Example, JsonObject } from './dataset.ts';
 
 /** One line per example, each a JSON object, its keys in the order of the documentation. */
 export function toJsonLines(examples: readonly Example[]): string {

@@ -1,6 +1,6 @@
 /** Reads a dataset's file, JSONL or CSV: all examples, or an error that lists what is wrong with which line. */
-import { SluiceError } from '../errors.ts';
-import { DATASET_LIMITS, type Example } from './dataset.ts';
+import { SluiceError } from '../base/errors.ts';
+import { DATASET_LIMITS, type Example } from '../model/dataset.ts';
 import { readCsvRows } from './dataset-csv.ts';
 import { createProblems, describeProblems, type Problems } from './dataset-problems.ts';
 import { FORM, type RowSchemas, readRow } from './dataset-row.ts';

@@ -2,8 +2,8 @@
  * What is wrong with a file of examples or of labels, all of it at once, up to a number: whoever mends a file wants the list, not the
  * first of it. Each problem names its line and what to do.
  */
-import { SluiceError } from '../errors.ts';
-import { DATASET_LIMITS } from './dataset.ts';
+import { SluiceError } from '../base/errors.ts';
+import { DATASET_LIMITS } from '../model/dataset.ts';
 
 export interface Problem {
   /** From 1; in CSV, the line on which the row begins. */

@@ -3,14 +3,14 @@
  * pipeline and the dataset. What is kept is what was written, not what a schema makes of it: defaults may change.
  */
 import { z } from 'zod';
+import { SluiceError } from '../base/errors.ts';
+import { suggest } from '../base/nearest.ts';
 import { checkKnownKeys } from '../dsl/literal.ts';
-import { SluiceError } from '../errors.ts';
-import { suggest } from '../nearest.ts';
+import { DATASET_LIMITS, type Example } from '../model/dataset.ts';
 import { findJsonFault } from '../plan/json.ts';
 import type { Json } from '../plan/plan.ts';
 import { hasClaim } from '../store/claims.ts';
 import { unstorablePath } from '../store/storable.ts';
-import { DATASET_LIMITS, type Example } from './dataset.ts';
 import type { Complain } from './dataset-problems.ts';
 
 /** What rows are checked against; absent: nothing but their form. */

@@ -1,9 +1,9 @@
 /** The end of an evaluation: a row for whatever has none, and what it has come to. */
-import type { EvaluateActivities } from '../../workflows/evaluate-messages.ts';
+import type { EvaluateActivities } from '../model/evaluate-messages.ts';
+import { type Cell, type EvaluationState, NO_FACTS, type ResultRow } from '../model/evaluation-result.ts';
+import type { EvaluationSpec } from '../model/evaluation-spec.ts';
 import type { Store } from '../store/store.ts';
 import { chunksOf, examplesOf } from './chunk/chunks.ts';
-import { type Cell, type EvaluationState, NO_FACTS, type ResultRow } from './result.ts';
-import type { EvaluationSpec } from './spec.ts';
 
 type EndInput = Parameters<EvaluateActivities['endEvaluation']>[0];
 

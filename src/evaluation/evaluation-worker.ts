@@ -1,5 +1,6 @@
 /** What a process needs to work on evaluations, once for all of their chunks: what they share is asked for together. */
-import { onceEach } from '../once.ts';
+import { onceEach } from '../base/once.ts';
+import type { ResultRow } from '../model/evaluation-result.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { WriteOf } from '../plan/writes.ts';
 import type { Redaction } from '../redaction/redaction.ts';
@@ -10,7 +11,6 @@ import type { MakeAttempt } from './attempts.ts';
 import { createBatches } from './memo/batches.ts';
 import { openMemo } from './memo/memo.ts';
 import { createSharedMemo, type SharedMemo } from './memo/shared-memo.ts';
-import type { ResultRow } from './result.ts';
 import { createSlots, type Slots } from './slots.ts';
 
 export interface EvaluationWorker {

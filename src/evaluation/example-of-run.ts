@@ -1,11 +1,11 @@
 /** What a run was asked as an example of a dataset; what it answered is what is expected, where that is accepted. */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { Example } from '../model/dataset.ts';
 import type { Json } from '../plan/plan.ts';
 import type { Redaction } from '../redaction/redaction.ts';
 import { restoreClaims } from '../store/claims.ts';
 import type { RunWithNodes } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
-import type { Example } from './dataset.ts';
 import { type RowSchemas, readRow } from './dataset-row.ts';
 
 export interface ExampleOptions {

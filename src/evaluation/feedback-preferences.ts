@@ -2,9 +2,10 @@
  * What models are tuned with, from what people said: of answers to the same input, one that was liked beside one that was
  * not. What the final half of a dataset asks is left out: who is trained on that cannot be measured by it.
  */
+
+import type { JsonObject } from '../model/dataset.ts';
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
-import type { JsonObject } from './dataset.ts';
 import { type Message, questionOf, withSystem } from './dataset-export.ts';
 import { createTally, preferenceLine, type Tuning, textOf } from './preferences.ts';
 

@@ -1,6 +1,6 @@
 /** The leaderboard of the evaluations on the largest comparable set, and of which datasets there could be one. */
-import { SluiceError } from '../errors.ts';
-import { suggest } from '../nearest.ts';
+import { SluiceError } from '../base/errors.ts';
+import { suggest } from '../base/nearest.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { SideRef } from './compare/input.ts';
 import { type Leaderboard, leaderboardOf } from './compare/leaderboard.ts';

@@ -4,15 +4,15 @@
  * a loop may draft anew from the same input. Across walks, the first of equal calls are one, and so are the second.
  */
 import { randomUUID } from 'node:crypto';
+import type { ResultCall } from '../model/evaluation-result.ts';
 import type { Json, StepCall } from '../plan/plan.ts';
 import { isConfigHash } from '../plan/skeleton.ts';
 import { CALL_CANCELLED, CallFailure, type CallRequest, type Execute } from '../plan/walk.ts';
 import type { PaidBy } from '../store/memo.ts';
 import { type MakeAttempt, makeCall } from './attempts.ts';
 import { memoKey } from './memo/key.ts';
-import type { Memo } from './memo/memo.ts';
+import type { Memo, MemoAnswer } from './memo/memo.ts';
 import { callName, outcomeValue, type RecordedCall, type RecordedCalls } from './recorded-call.ts';
-import type { ResultCall } from './result.ts';
 import type { Slots } from './slots.ts';
 
 /** What else than config and input decides what a step gives. */

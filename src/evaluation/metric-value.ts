@@ -1,6 +1,6 @@
 /** The number that a metric is of one row; or the reason why there is none, which is never a zero. */
-import type { ResultRow } from './result.ts';
-import type { EvaluationSpec, MetricSpec } from './spec.ts';
+import type { ResultRow } from '../model/evaluation-result.ts';
+import type { EvaluationSpec, MetricSpec } from '../model/evaluation-spec.ts';
 
 export type MetricValue =
   | { readonly value: number /** The run failed, and this is the worst there is. */; readonly isWorst: boolean }

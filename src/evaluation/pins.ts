@@ -3,12 +3,12 @@
  * and the snapshots that they read. A step reads the index that its config names under `index`; where its config has a
  * place for `snapshot`, it is told the one that is pinned, so that an ingest meanwhile changes nothing.
  */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { EvaluationPins, ScorerSpec } from '../model/evaluation-spec.ts';
 import { hashJson } from '../plan/id.ts';
 import { stepCallsOf } from '../plan/nodes.ts';
 import type { Json, Plan, StepCall } from '../plan/plan.ts';
 import type { StepIdentity } from './memo-host.ts';
-import type { EvaluationPins, ScorerSpec } from './spec.ts';
 
 export interface PinSources {
   /** Of the implementations here, by `rerank@2`. */
@@ -63,7 +63,7 @@ function digestOf(digests: ReadonlyMap<string, string>, step: string): string {
   if (digest !== undefined) return digest;
   throw new SluiceError('step_unknown', {
     message: `no implementation of ${step} is registered with this worker`,
-    remedy: 'implement it in activities/index.ts and restart the worker',
+    remedy: 'implement it in src/steps/implementations.ts and restart the worker',
     data: { step },
   });
 }

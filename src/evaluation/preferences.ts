@@ -2,11 +2,11 @@
  * What models are tuned with, from an evaluation: pairs of answers of which one was preferred, and answers that scored well
  * enough. Only examples of dev: who is trained on the final ones cannot be measured by them.
  */
-import { type Example, type Split, splitOf } from './dataset.ts';
+import { type Example, type Split, splitOf } from '../model/dataset.ts';
+import type { ResultRow } from '../model/evaluation-result.ts';
+import type { EvaluationSpec, MetricSpec } from '../model/evaluation-spec.ts';
 import { chatLine, type Message, questionOf, withSystem } from './dataset-export.ts';
 import { metricValue } from './metric-value.ts';
-import type { ResultRow } from './result.ts';
-import type { EvaluationSpec, MetricSpec } from './spec.ts';
 
 /** By a scorer of pairs, where both orders agreed; or by how far a metric of the two is apart. */
 export type PreferredBy =

@@ -1,6 +1,7 @@
 /** What a run took, from what its calls did. */
+
+import type { RunFacts } from '../model/evaluation-result.ts';
 import { costOf, type Spending } from '../store/spending.ts';
-import type { RunFacts } from './result.ts';
 
 export interface RunTook {
   /** How the run ended, or its state. */

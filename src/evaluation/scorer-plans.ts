@@ -1,6 +1,7 @@
 /** Scorers as plans of one step each, so that what they need is looked for as a pipeline's is, and told under their names. */
+
+import type { EvaluationSpec } from '../model/evaluation-spec.ts';
 import { PLAN_FORMAT, type Plan } from '../plan/plan.ts';
-import type { EvaluationSpec } from './spec.ts';
 
 export function scorerPlans({ scorers }: Pick<EvaluationSpec, 'scorers'>): readonly Plan[] {
   return scorers.flatMap(({ id, call, policy, input }) =>

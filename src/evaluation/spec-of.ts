@@ -2,14 +2,15 @@
  * What is asked of an evaluation, from its definition and what is said beside it. What was declared beforehand counts as
  * declared only as it is: on fewer examples, or repeated otherwise, it is an evaluation of nobody's declaring.
  */
+
+import { SluiceError } from '../base/errors.ts';
 import type { AnyPipeline, AnyVariant } from '../dsl/edit.ts';
 import type { AnyEvaluation } from '../dsl/evaluation.ts';
-import { SluiceError } from '../errors.ts';
+import type { Split } from '../model/dataset.ts';
+import { type EvaluationSpec, SPEC_FORMAT } from '../model/evaluation-spec.ts';
 import { planId } from '../plan/id.ts';
 import { LIMITS } from '../plan/limits.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Split } from './dataset.ts';
-import { type EvaluationSpec, SPEC_FORMAT } from './spec.ts';
 
 export interface SpecRequest {
   readonly definition: AnyEvaluation;

@@ -1,9 +1,9 @@
 /** A leaderboard with how far each row is from a baseline. */
-import { SluiceError } from '../errors.ts';
-import { suggest } from '../nearest.ts';
+import { SluiceError } from '../base/errors.ts';
+import { suggest } from '../base/nearest.ts';
+import type { DatasetPart } from '../model/evaluation-spec.ts';
 import { plural } from '../stats/words.ts';
 import type { Leaderboard, LeaderboardCell, LeaderboardRow } from './compare/leaderboard.ts';
-import type { DatasetPart } from './spec.ts';
 
 export interface StandingCell extends LeaderboardCell {
   /** Its mean less the baseline's; null where one of them has no rank. */

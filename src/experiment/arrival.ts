@@ -3,10 +3,7 @@
  * window, or be lost on their way. Silence counts as 0, so a verdict on events that have not arrived would rule out an effect
  * that nobody could have seen.
  */
-import { asympCsBinary } from '../stats/floors.ts';
-import { BURN_IN_UNITS } from '../stats/look.ts';
-import { maturedUnits, recordedUnits, stagesOf } from './look-cells.ts';
-import type { ArrivalRow, LookData, LookRecord } from './look-data.ts';
+
 import {
   DEFAULT_MAX_LATE,
   type ExperimentSpec,
@@ -14,7 +11,11 @@ import {
   type FrozenSettings,
   isOfEvents,
   type OnlineMetric,
-} from './spec.ts';
+} from '../model/experiment-spec.ts';
+import type { ArrivalRow, LookData, LookRecord } from '../model/look-data.ts';
+import { asympCsBinary } from '../stats/floors.ts';
+import { BURN_IN_UNITS } from '../stats/look.ts';
+import { maturedUnits, recordedUnits, stagesOf } from './look-cells.ts';
 import { servedArms } from './srm.ts';
 
 /** Two-sided level of the warning that the arms give feedback at different rates, over all variants. */

@@ -1,9 +1,10 @@
 /** Whether what was done is what looks had decided. People may pause, resume, approve and abort; only a look may judge. */
+
+import { EXPERIMENT_STATES, type ExperimentSpec, ITSELF, isLive } from '../model/experiment-spec.ts';
+import type { LookRecord } from '../model/look-data.ts';
 import type { Json } from '../plan/plan.ts';
 import type { LedgerEntry } from '../store/ledger.ts';
 import type { AuditFinding } from './audit.ts';
-import type { LookRecord } from './look-data.ts';
-import { EXPERIMENT_STATES, type ExperimentSpec, ITSELF, isLive } from './spec.ts';
 
 /** The last look before an act, as far as acts go by it. */
 interface Decided {

@@ -2,15 +2,16 @@
  * The audit: every look of a ledger worked out again from its own data and what was fixed at the start, and nothing else. It
  * needs no store and no trust in one: a ledger that was copied to a file is enough.
  */
+
+import type { ExperimentSpec, FrozenSettings } from '../model/experiment-spec.ts';
+import type { LookRecord } from '../model/look-data.ts';
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
 import type { LedgerEntry } from '../store/ledger.ts';
 import { actFindings } from './audit-acts.ts';
 import { differences } from './audit-compare.ts';
 import { lookRecord } from './look.ts';
-import type { LookRecord } from './look-data.ts';
 import { isHashOf } from './settings.ts';
-import type { ExperimentSpec, FrozenSettings } from './spec.ts';
 
 /** More than these are counted, and not listed. */
 const MOST_FINDINGS = 1_000;

@@ -1,6 +1,7 @@
 /** The breaker of an experiment: whether a variant's runs fail more than its ceiling allows, in any of its windows. */
+
+import type { BreakerCount } from '../model/look-data.ts';
 import { breaker, breakerTrips } from '../stats/breaker.ts';
-import type { BreakerCount } from './look-data.ts';
 
 /** Whether one window's count trips it. */
 export function isTripped({ requests, failures, window }: BreakerCount, ceiling: number): boolean {

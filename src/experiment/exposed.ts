@@ -7,13 +7,14 @@
  * edited node by a branch or an empty list. Up to there nothing can differ between the arms. With several edited nodes, an
  * exception has to hold for each of them.
  */
+
+import type { ExperimentSpec, SpecArm } from '../model/experiment-spec.ts';
 import { bodiesOf, findNode, mapSteps, nodesOf, sourcesOf } from '../plan/nodes.ts';
 import type { Json, Plan, PlanNode, Wiring } from '../plan/plan.ts';
 import type { NodeRunRow } from '../store/node-runs.ts';
 import { exposingNodes } from './overlap.ts';
 import { wiringsOf } from './rerun/downstream.ts';
 import { editedNodes } from './restage.ts';
-import type { ExperimentSpec, SpecArm } from './spec.ts';
 
 export type EndedNode = Pick<NodeRunRow, 'key' | 'node' | 'outcome' | 'call' | 'error'>;
 

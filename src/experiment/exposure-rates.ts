@@ -2,9 +2,10 @@
  * Whether all arms expose the same part of the units that are assigned to them. Who is exposed cannot depend on the arm; where
  * it does all the same (an arm delays or breaks what comes before the edited node), those who are compared differ.
  */
+
+import type { ExperimentSpec } from '../model/experiment-spec.ts';
+import type { ExposureRates, LookData } from '../model/look-data.ts';
 import { sameRateSequential } from '../stats/same-rate.ts';
-import type { ExposureRates, LookData } from './look-data.ts';
-import type { ExperimentSpec } from './spec.ts';
 import { servedArms } from './srm.ts';
 
 /** Over the arms that are served; e-values of stages multiply. Null where nobody is assigned, or nothing is known of it. */

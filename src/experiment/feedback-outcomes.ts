@@ -1,9 +1,10 @@
 /** What people said of a run's answer, as outcomes of the experiments that the run was in. */
+
+import type { RunAssignment } from '../model/assignment.ts';
+import { type ExperimentSpec, type FeedbackField, type OnlineSource, VALUE_SCALE } from '../model/experiment-spec.ts';
 import type { NewFeedback } from '../store/feedback.ts';
 import type { NewOutcome } from '../store/outcomes.ts';
-import type { RunAssignment } from './assignment.ts';
 import { scaledValue } from './run-outcomes.ts';
-import { type ExperimentSpec, type FeedbackField, type OnlineSource, VALUE_SCALE } from './spec.ts';
 
 type Said = Pick<NewFeedback, 'feedbackId' | 'runId' | 'thumb' | 'score' | 'at'>;
 

@@ -1,7 +1,8 @@
 /** A plan with the traffic that it rests on, and whether there is any hope in it: what is said before an experiment starts. */
+
+import type { ExperimentSpec, OnlineMetric } from '../model/experiment-spec.ts';
 import { type ExperimentPlan, planExperiment } from './planner.ts';
 import type { MetricBaseline } from './planner-variances.ts';
-import type { ExperimentSpec, OnlineMetric } from './spec.ts';
 import type { MeasuredTraffic } from './traffic.ts';
 
 /** What somebody says of a metric instead of what was measured: `sd` null where it follows from the mean. */

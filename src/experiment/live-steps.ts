@@ -1,11 +1,12 @@
 /** Which steps are live where: of each node what is served, by the deployment and by every variant that is on, with its share of the traffic. */
+
+import { SERVED_STATES, type SpecArm } from '../model/experiment-spec.ts';
 import { composePlan } from '../plan/compose.ts';
 import { findNode, nodesOf } from '../plan/nodes.ts';
 import type { NodeEdit, Plan, PlanNode } from '../plan/plan.ts';
 import type { PromotedEdit } from '../store/deployments.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import { percent } from './report-text.ts';
-import { SERVED_STATES, type SpecArm } from './spec.ts';
 
 export interface LiveStep {
   readonly node: string;

@@ -1,8 +1,9 @@
 /** From what the store has summed up to what the statistics take: per metric, the arms of each stage. */
+
+import { type ExperimentSpec, type FrozenSettings, type OnlineMetric, VALUE_SCALE } from '../model/experiment-spec.ts';
+import type { LookData, MetricCell } from '../model/look-data.ts';
 import { type ArmState, BURN_IN_UNITS, BURN_IN_UNITS_SUM, type LookMetric } from '../stats/look.ts';
-import type { LookData, MetricCell } from './look-data.ts';
 import { exactMean, exactRatio, exactSums, quotient } from './look-exact.ts';
-import { type ExperimentSpec, type FrozenSettings, type OnlineMetric, VALUE_SCALE } from './spec.ts';
 
 const NO_UNITS: ArmState = Object.freeze({ n: 0, mean: 0, variance: 0 });
 

@@ -1,8 +1,9 @@
 /** From the verdicts on several variants to one decision on the experiment. */
+
+import type { ExperimentSpec } from '../model/experiment-spec.ts';
+import type { ArmVerdict, LookPhase, LookRecord } from '../model/look-data.ts';
 import type { Decision, GateReason } from '../stats/gate.ts';
 import type { LookRow } from '../stats/look.ts';
-import type { ArmVerdict, LookPhase, LookRecord } from './look-data.ts';
-import type { ExperimentSpec } from './spec.ts';
 
 export type Combined = Pick<LookRecord, 'decision' | 'reason' | 'arm' | 'stops'>;
 

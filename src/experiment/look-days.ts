@@ -1,8 +1,9 @@
 /** How long an experiment is likely to go on: for people to plan with. Nothing is decided by it. */
+
+import type { ExperimentSpec, FrozenSettings } from '../model/experiment-spec.ts';
+import type { ArmVerdict, LookData } from '../model/look-data.ts';
 import type { LookRow } from '../stats/look.ts';
 import { type Combined, gainOf } from './look-combine.ts';
-import type { ArmVerdict, LookData } from './look-data.ts';
-import type { ExperimentSpec, FrozenSettings } from './spec.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -3,10 +3,10 @@
  * in whole numbers: everything is worked out as a fraction of integers, which becomes a number once, rounded correctly.
  * So equal sums give equal numbers, bit for bit, on every machine.
  */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
+import { VALUE_SCALE } from '../model/experiment-spec.ts';
+import type { MetricCell } from '../model/look-data.ts';
 import type { ArmSummary } from '../stats/moments.ts';
-import type { MetricCell } from './look-data.ts';
-import { VALUE_SCALE } from './spec.ts';
 
 const SCALE = BigInt(VALUE_SCALE);
 /** Bits of a quotient, with more than a number's 53 left to round by. */

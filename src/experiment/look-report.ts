@@ -1,12 +1,13 @@
 /** What was asked of an experiment, and all that its newest look says: as data, for whoever shows it. */
+
+import type { ExperimentSpec } from '../model/experiment-spec.ts';
+import type { ExposureRates, LookRecord, SrmRow } from '../model/look-data.ts';
 import { EXPOSURE_HALT_P } from '../stats/same-rate.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import { type NamedArrival, namedArrivals } from './arrival.ts';
 import { recordedUnits } from './look-cells.ts';
-import type { ExposureRates, LookRecord, SrmRow } from './look-data.ts';
 import { METHOD_VERSION } from './method.ts';
 import { type LookTableRow, lookTable } from './report-table.ts';
-import type { ExperimentSpec } from './spec.ts';
 import { type SampleRatioVerdict, sampleRatioVerdict, servedArms } from './srm.ts';
 
 export interface Asked

@@ -2,7 +2,9 @@
  * The law of an experiment: from what the store has summed up by a watermark to what is decided, as one record that the ledger
  * keeps. Pure: the same data, spec and settings give the same record, byte for byte, so that anybody can work it out again.
  */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { ExperimentSpec, FrozenSettings } from '../model/experiment-spec.ts';
+import type { ArmVerdict, ArrivalRow, LookData, LookPhase, LookRecord, SrmRow } from '../model/look-data.ts';
 import { type GateInput, type GateVerdict, gate } from '../stats/gate.ts';
 import { gateIntervals, type LookRow, lookAt } from '../stats/look.ts';
 import { problem } from '../stats/result.ts';
@@ -12,10 +14,8 @@ import { hasTripped } from './breaker.ts';
 import { exposureRates } from './exposure-rates.ts';
 import { isTested, lookMetric, recordedUnits } from './look-cells.ts';
 import { type Combined, combine } from './look-combine.ts';
-import type { ArmVerdict, ArrivalRow, LookData, LookPhase, LookRecord, SrmRow } from './look-data.ts';
 import { daysLeft } from './look-days.ts';
 import { type Method, methodOf } from './method.ts';
-import type { ExperimentSpec, FrozenSettings } from './spec.ts';
 import { sampleRatios, servedArms, worstChiSquareP, worstP } from './srm.ts';
 
 const HOUR_MS = 3_600_000;

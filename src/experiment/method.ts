@@ -4,7 +4,7 @@
  *
  * To change a rule, add a version with a field for the rule. Never edit the fields of a version that has been released.
  */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import { SRM_HALT_P, SRM_SHARED_HALT_P } from '../stats/srm.ts';
 
 export interface Method {

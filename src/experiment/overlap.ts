@@ -1,11 +1,11 @@
 /** Which experiments may be live at once, and where the units of one meet their arm. */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { ExperimentSpec } from '../model/experiment-spec.ts';
 import { isSameJson } from '../plan/id.ts';
 import { bodiesOf, nodesOf } from '../plan/nodes.ts';
 import type { Json, Plan, PlanNode } from '../plan/plan.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import { editedNodes } from './restage.ts';
-import type { ExperimentSpec } from './spec.ts';
 
 type Live = Pick<ExperimentRow, 'experimentId' | 'pipeline'> & {
   readonly spec: Pick<ExperimentSpec, 'arms' | 'layer' | 'unit'>;

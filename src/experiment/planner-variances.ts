@@ -1,7 +1,8 @@
 /** How much units are expected to differ: what intervals are tuned to, measured before the experiment, or assumed. */
+
+import type { ExperimentSpec, OnlineMetric } from '../model/experiment-spec.ts';
 import { unitVariance } from '../stats/planning.ts';
 import { lightestShare } from './planner-units.ts';
-import type { ExperimentSpec, OnlineMetric } from './spec.ts';
 
 /** What is known of one metric's units before the experiment, in the metric's unit. */
 export interface MetricBaseline {

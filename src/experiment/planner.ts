@@ -1,10 +1,11 @@
 /** Before an experiment starts: how many units and days it takes, what it could see, and what it could not prove. */
+
+import type { ExperimentSpec, OnlineMetric } from '../model/experiment-spec.ts';
 import { explain } from '../stats/explain.ts';
 import type { PlanReport } from '../stats/reports.ts';
 import { minimumDelta, pairPlan, provableMargin, unitsToProve } from './planner-units.ts';
 import { isAssumed, type MetricBaseline, referenceVariances } from './planner-variances.ts';
 import type { PlannedTuning } from './settings.ts';
-import type { ExperimentSpec, OnlineMetric } from './spec.ts';
 
 const DAY_MS = 86_400_000;
 

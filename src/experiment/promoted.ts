@@ -2,7 +2,7 @@
  * What experiments have won, against the code. A promotion changes what is served, not the code; until somebody has
  * written it there, a deploy from that code would undo it, and is refused.
  */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import { applyEdits } from '../plan/compose.ts';
 import { planId } from '../plan/id.ts';
 import type { Json, NodeEdit, NodeOptionsEdit, Plan } from '../plan/plan.ts';

@@ -1,10 +1,10 @@
 /** A look for the Temporal UI, which shows Markdown beside the workflow. */
 import { showDifference, showValue } from '../evaluation/report/values.ts';
+import type { ExperimentSpec } from '../model/experiment-spec.ts';
+import type { LookRecord } from '../model/look-data.ts';
 import { formatDifference, formatRange } from '../stats/words.ts';
-import type { LookRecord } from './look-data.ts';
 import { type LookTableRow, lookTable } from './report-table.ts';
 import { showTime } from './report-text.ts';
-import type { ExperimentSpec } from './spec.ts';
 
 /** More rows than this are not shown: the ledger has them. */
 const MOST_ROWS = 30;

@@ -1,11 +1,12 @@
 /** A look's rows as data, ready to be shown: per metric and variant what it is, what it was compared with, and what stands. */
+
+import type { ExperimentSpec, OnlineMetric } from '../model/experiment-spec.ts';
+import type { LookPhase, LookRecord } from '../model/look-data.ts';
 import type { LookRow } from '../stats/look.ts';
 import { adjustP } from '../stats/multiplicity.ts';
 import type { ValueFormat } from '../stats/reports.ts';
 import { arrivalOf } from './arrival.ts';
 import { shownValue } from './look-cells.ts';
-import type { LookPhase, LookRecord } from './look-data.ts';
-import type { ExperimentSpec, OnlineMetric } from './spec.ts';
 
 /** Share of false claims among exploratory rows that are called clear. */
 const EXPLORATORY_LEVEL = 0.1;

@@ -1,5 +1,5 @@
 /** Times, spans and parts as reports of experiments show them. */
-import { localTime } from '../local-time.ts';
+import { localTime } from '../base/local-time.ts';
 
 /** `2026-03-01 11:00 CET`: local, with its zone. */
 export const showTime = (at: number): string => localTime(at, 'minutes');

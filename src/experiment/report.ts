@@ -1,4 +1,13 @@
 /** From a look's record to the report that `explain` has words for. Nothing is worked out anew but what people count in. */
+
+import {
+  DEFAULT_MAX_LATE,
+  type ExperimentSpec,
+  type FrozenSettings,
+  isJudged,
+  type OnlineMetric,
+} from '../model/experiment-spec.ts';
+import type { ArmVerdict, LookRecord } from '../model/look-data.ts';
 import { explain } from '../stats/explain.ts';
 import type { LookRow } from '../stats/look.ts';
 import type {
@@ -15,9 +24,7 @@ import type { ExperimentRow } from '../store/experiments.ts';
 import { namedArrivals } from './arrival.ts';
 import { burnIn, maturedUnits, recordedUnits, stagesOf } from './look-cells.ts';
 import { gainOf } from './look-combine.ts';
-import type { ArmVerdict, LookRecord } from './look-data.ts';
 import { showSpan, showTime } from './report-text.ts';
-import { DEFAULT_MAX_LATE, type ExperimentSpec, type FrozenSettings, isJudged, type OnlineMetric } from './spec.ts';
 import { sampleRatioVerdict, servedArms } from './srm.ts';
 
 const DAY_MS = 86_400_000;

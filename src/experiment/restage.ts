@@ -3,7 +3,8 @@
  * constant, so a change of anything begins a new one; a change of a node that an experiment edits ends it, because what
  * its arms were compared with is no longer there.
  */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { ExperimentSpec } from '../model/experiment-spec.ts';
 import { checkPlan } from '../plan/check.ts';
 import { applyEdits } from '../plan/compose.ts';
 import { diffPlans } from '../plan/diff.ts';
@@ -11,7 +12,6 @@ import { planId } from '../plan/id.ts';
 import type { NodeEdit, Plan } from '../plan/plan.ts';
 import type { Restaging, StageFacts } from '../store/deployments.ts';
 import type { ExperimentRow, Serving } from '../store/experiments.ts';
-import type { ExperimentSpec } from './spec.ts';
 
 /**
  * Ids of the nodes that are not the same in both plans, containers by their own wiring and limits. What belongs to no

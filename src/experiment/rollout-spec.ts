@@ -4,10 +4,10 @@
  * seen. There is no primary metric: nothing has to be better.
  */
 
+import { ASSIGN_VERSION } from '../model/assign.ts';
+import { EXPERIMENT_FORMAT, type ExperimentSpec, type OnlineMetric } from '../model/experiment-spec.ts';
 import { LIMITS } from '../plan/limits.ts';
 import type { NodeEdit } from '../plan/plan.ts';
-import { ASSIGN_VERSION } from './assign.ts';
-import { EXPERIMENT_FORMAT, type ExperimentSpec, type OnlineMetric } from './spec.ts';
 
 export interface RolloutRequest {
   readonly pipeline: string;

@@ -2,10 +2,11 @@
  * What a recorded run says of its unit: one outcome per metric of each experiment that it was in. What the run does not say
  * gives no outcome, and so is missing; it is never taken for 0.
  */
+
+import type { RunAssignment } from '../model/assignment.ts';
+import { type ExperimentSpec, type OnlineMetric, type OnlineSource, VALUE_SCALE } from '../model/experiment-spec.ts';
 import type { Json, RunOutcome } from '../plan/plan.ts';
 import type { NewOutcome } from '../store/outcomes.ts';
-import type { RunAssignment } from './assignment.ts';
-import { type ExperimentSpec, type OnlineMetric, type OnlineSource, VALUE_SCALE } from './spec.ts';
 
 export interface RecordedFacts {
   readonly runId: string;

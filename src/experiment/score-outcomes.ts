@@ -1,9 +1,10 @@
 /** What a score says of its run's unit: an outcome per metric that is of it. */
-import type { RunFacts, Score } from '../evaluation/result.ts';
+
+import type { RunAssignment } from '../model/assignment.ts';
+import type { RunFacts, Score } from '../model/evaluation-result.ts';
+import type { ExperimentSpec, OnlineMetric, OnlineSource } from '../model/experiment-spec.ts';
 import type { NewOutcome } from '../store/outcomes.ts';
-import type { RunAssignment } from './assignment.ts';
 import { scaledValue } from './run-outcomes.ts';
-import type { ExperimentSpec, OnlineMetric, OnlineSource } from './spec.ts';
 
 export interface ScoredOutcome {
   readonly scorer: string;

@@ -4,10 +4,10 @@
  * be asked, the task is tried again, and in the end the score is missing, which is never 0.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { MakeAttempt } from '../evaluation/attempts.ts';
-import type { Cell, Score } from '../evaluation/result.ts';
 import type { Slots } from '../evaluation/slots.ts';
+import type { Cell, Score } from '../model/evaluation-result.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import type { NewOutcome } from '../store/outcomes.ts';

@@ -5,10 +5,10 @@
 import type { MakeAttempt } from '../evaluation/attempts.ts';
 import { scoreRun } from '../evaluation/chunk/score-run.ts';
 import { observedRefs } from '../evaluation/chunk/scorer-input.ts';
-import type { JsonObject } from '../evaluation/dataset.ts';
-import type { Cell, RunFacts, Score } from '../evaluation/result.ts';
 import type { Slots } from '../evaluation/slots.ts';
-import type { ScorerSpec } from '../evaluation/spec.ts';
+import type { JsonObject } from '../model/dataset.ts';
+import type { Cell, RunFacts, Score } from '../model/evaluation-result.ts';
+import type { ScorerSpec } from '../model/evaluation-spec.ts';
 import { createAttemptHost } from './rerun/attempt-host.ts';
 import { replay } from './rerun/replay.ts';
 import { type LoadedRun, servedRun } from './rerun/served-run.ts';

@@ -1,9 +1,10 @@
 /** Which scores of a recorded run are to be made: a part of the runs, found by hash, so that asking again asks for the same. */
+
+import { isIn } from '../model/assign.ts';
+import type { RunAssignment } from '../model/assignment.ts';
+import type { ExperimentSpec } from '../model/experiment-spec.ts';
 import type { RunOutcome } from '../plan/plan.ts';
 import type { NewScoreTask } from '../store/score-tasks.ts';
-import { isIn } from './assign.ts';
-import type { RunAssignment } from './assignment.ts';
-import type { ExperimentSpec } from './spec.ts';
 
 export interface ScoredRun {
   readonly runId: string;

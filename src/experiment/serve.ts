@@ -3,15 +3,16 @@
  * is being rolled out. A pure law of what is served, the request's input and its unit: the same request gets the same in
  * every process, and nothing is asked of anyone.
  */
+
+import { checkUnit, compileAssignable, isIn } from '../model/assign.ts';
+import type { CarriedAssignment } from '../model/assignment.ts';
+import { SERVED_STATES, type SpecArm } from '../model/experiment-spec.ts';
 import { composePlan } from '../plan/compose.ts';
 import type { Json, Plan, Wiring } from '../plan/plan.ts';
 import type { ExperimentRow, Serving } from '../store/experiments.ts';
-import { checkUnit, compileAssignable, isIn } from './assign.ts';
-import type { CarriedAssignment } from './assignment.ts';
 import { exposingNodes } from './overlap.ts';
 import { readWiring } from './read-wiring.ts';
 import { editedNodes } from './restage.ts';
-import { SERVED_STATES, type SpecArm } from './spec.ts';
 
 export interface ServeRequest {
   readonly input: Json;

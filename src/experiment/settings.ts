@@ -1,10 +1,10 @@
 /** What is fixed when an experiment starts: levels, tuning, and a hash of these with the spec that every look repeats. */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { ExperimentSpec, FrozenSettings } from '../model/experiment-spec.ts';
 import { hashJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
 import { ROLLBACK_N_STAR } from '../stats/sequential.ts';
 import { METHOD_VERSION } from './method.ts';
-import type { ExperimentSpec, FrozenSettings } from './spec.ts';
 
 /** Of `planExperiment`: tuning alone. Wrong ones cost width of intervals, and are as valid. */
 export interface PlannedTuning {

@@ -2,11 +2,12 @@
  * Sample ratios of a look: do units arrive in the planned shares, and do they leave their records in them? A variant that
  * loses records (it crashes, it times out) is exposed as planned and recorded less, so both are counted.
  */
+
+import type { ExperimentSpec, OnlineMetric } from '../model/experiment-spec.ts';
+import type { LookData, LookRecord, SrmRow } from '../model/look-data.ts';
 import { srmOverStages, srmSequential } from '../stats/srm.ts';
 import { stagesOf } from './look-cells.ts';
-import type { LookData, LookRecord, SrmRow } from './look-data.ts';
 import { type Method, methodOf } from './method.ts';
-import type { ExperimentSpec, OnlineMetric } from './spec.ts';
 
 /** The arms that are still served, the baseline first: sample ratios are of these. */
 export function servedArms(spec: ExperimentSpec, { stopped }: Pick<LookData, 'stopped'>): readonly number[] {

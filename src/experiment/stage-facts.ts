@@ -1,5 +1,5 @@
 /** What may change beside the plan and is watched: the passages that its indexes hold. */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import { callsOf, indexOf } from '../evaluation/pins.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { StageFacts } from '../store/deployments.ts';

@@ -1,7 +1,8 @@
 /** What a metric was of one unit, and how much units differ: of outcomes from before an experiment. */
+
+import { type OnlineMetric, VALUE_SCALE } from '../model/experiment-spec.ts';
 import type { NewOutcome } from '../store/outcomes.ts';
 import type { MetricBaseline } from './planner-variances.ts';
-import { type OnlineMetric, VALUE_SCALE } from './spec.ts';
 
 /** As if it had met the baseline with its first run. */
 export interface UnitOutcomes {

@@ -2,17 +2,18 @@
  * What came to a pipeline lately, as an experiment on it would have counted it: units in a day, and what each of its metrics
  * was of one unit. It is read with the code that experiments count with, so that a plan is of what is measured later.
  */
+
+import type { RunAssignment } from '../model/assignment.ts';
+import type { ExperimentSpec } from '../model/experiment-spec.ts';
 import type { Json } from '../plan/plan.ts';
 import { restoreClaims } from '../store/claims.ts';
 import type { NewOutcome } from '../store/outcomes.ts';
 import type { Store } from '../store/store.ts';
 import { MOST_TRAFFIC_RUNS, type TrafficFeedback, type TrafficRun } from '../store/traffic.ts';
-import type { RunAssignment } from './assignment.ts';
 import { outcomesOfFeedback } from './feedback-outcomes.ts';
 import type { Traffic } from './planner.ts';
 import { isOfOutput, readWiring } from './read-wiring.ts';
 import { outcomesOfRun, type ReadValue } from './run-outcomes.ts';
-import type { ExperimentSpec } from './spec.ts';
 import { baselineOf, type UnitOutcomes } from './traffic-units.ts';
 
 const DAY_MS = 86_400_000;

@@ -3,11 +3,11 @@
  * it. Where the deployed node has another one, be it a variant for machines without keys or what an experiment has won, an
  * arm would change that, too, and a verdict would be of something nobody asked.
  */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { ExperimentSpec } from '../model/experiment-spec.ts';
 import { isSameJson } from '../plan/id.ts';
 import { findNode } from '../plan/nodes.ts';
 import type { Json, Plan, StepCall } from '../plan/plan.ts';
-import type { ExperimentSpec } from './spec.ts';
 
 /**
  * @param code the plan, in code, that the variants were written for

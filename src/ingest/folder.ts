@@ -2,7 +2,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import { batchSize, groupBySize } from './batches.ts';
 import type { FileBatch, SourceEntry, SourceListing } from './entries.ts';
 import { readFileDocument } from './file-document.ts';

@@ -6,7 +6,7 @@
 import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 
 /** Besides the worker's own machine: `docs.example.com`, or `docs.example.com:8080` for one port. */
 export type AllowedHosts = readonly string[];

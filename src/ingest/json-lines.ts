@@ -4,7 +4,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import { batchSize, groupBySize } from './batches.ts';
 import { cleanText, decodeText, isCleanId } from './clean-text.ts';
 import { contentHash, type LineBatch, type SourceEntry, type SourceListing } from './entries.ts';

@@ -7,7 +7,7 @@
  * (Except under other settings than the index was built with: there is then nothing that could be kept.)
  */
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import { batchSize, groupBySize } from './batches.ts';
 import { decodeText } from './clean-text.ts';
 import { contentHash, type ListBatch, type SourceEntry, type SourceListing } from './entries.ts';

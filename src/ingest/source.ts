@@ -5,7 +5,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { Batch, SourceEntry, SourceListing } from './entries.ts';
 import { listFolder, readFolderBatch } from './folder.ts';
 import { FORMAT_NAMES } from './formats.ts';

@@ -5,7 +5,7 @@
  */
 import { stemmer } from 'stemmer';
 import { eng } from 'stopword';
-import { wordsOf } from '../words.ts';
+import { wordsOf } from '../base/words.ts';
 import { LSA_SETTINGS } from './settings.ts';
 
 /** How often each term occurs. Counts are at least 1; those of title words are multiples. */

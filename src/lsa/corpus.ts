@@ -5,7 +5,7 @@
  */
 import { hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { Bag } from './bag.ts';
 import { logFrequency } from './weight.ts';
 

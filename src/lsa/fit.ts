@@ -5,7 +5,7 @@
 import { extname } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { Bag } from './bag.ts';
 import { type Corpus, collectCorpus } from './corpus.ts';
 import type { Decomposition } from './decompose.ts';

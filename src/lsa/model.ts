@@ -4,7 +4,7 @@
  * bytes are never taken for a fit.
  */
 import { createHash } from 'node:crypto';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 
 export interface LsaFit {
   /** `local/lsa:` and 16 hex digits of the hash of all that follows. */

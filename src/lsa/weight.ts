@@ -2,7 +2,7 @@
  * What a term weighs in a row: the logarithm of how often it occurs there, times how rare it is. The rarity is BM25's
  * (Robertson and Zaragoza, 2009): unlike ln(N / n) it is never 0, so that a corpus of equal passages still has rows.
  */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 
 /**
  * 1 + ln(count).

@@ -1,9 +1,10 @@
 /** Takes a run that has been recorded into the monitors of its pipeline: those that it matches count it, some sample it. */
-import { isIn } from '../experiment/assign.ts';
+
 import { readWiring } from '../experiment/read-wiring.ts';
+import { isIn } from '../model/assign.ts';
+import type { MonitorSpec } from '../model/monitor-spec.ts';
 import type { MonitoredRun } from '../store/monitors-meet.ts';
 import type { Store } from '../store/store.ts';
-import type { MonitorSpec } from './spec.ts';
 
 /** May be done again: a run counts once. @throws what the store throws */
 export async function meetRun({ monitors }: Pick<Store, 'monitors'>, runId: string): Promise<void> {

@@ -4,12 +4,12 @@
  * whoever is killed in it loses what was under way, which comes back by itself.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { MonitorTurn, MonitorTurnInput } from '../../workflows/monitor-messages.ts';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { MakeAttempt } from '../evaluation/attempts.ts';
 import type { Slots } from '../evaluation/slots.ts';
 import { loadRun } from '../experiment/rerun/served-run.ts';
 import { scoreIn, scoreServed } from '../experiment/score-served.ts';
+import type { MonitorTurn, MonitorTurnInput } from '../model/monitor-messages.ts';
 import type { Plan } from '../plan/plan.ts';
 import { EVALUATION_BUDGET } from '../plan/walk.ts';
 import type { MonitorRow } from '../store/monitors.ts';

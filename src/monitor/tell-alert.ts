@@ -3,8 +3,8 @@
  * whoever listens can check who speaks, and knows a repeated one by its id. `text` is what chat programs show.
  */
 import { createHmac } from 'node:crypto';
-import { SluiceError } from '../errors.ts';
-import type { Secret } from '../runtime/secret.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { Secret } from '../base/secret.ts';
 import type { AlertRow } from '../store/monitors-alerts.ts';
 import type { Store } from '../store/store.ts';
 

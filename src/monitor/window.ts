@@ -3,12 +3,13 @@
  * and where all scores are equal, which estimates no error, one that needs only the bounds of the score. What has no score is
  * in neither: it shows in the coverage.
  */
+
+import type { AlertSettings, AlertState, MonitorSpec } from '../model/monitor-spec.ts';
 import { bernsteinCs } from '../stats/bernstein.ts';
 import { isNoVariation } from '../stats/checks.ts';
 import { tTest } from '../stats/intervals.ts';
 import { wilson } from '../stats/rates.ts';
 import type { FieldSums, WindowSums } from '../store/monitors-read.ts';
-import type { AlertSettings, AlertState, MonitorSpec } from './spec.ts';
 
 /**
  * Windows are looked at over and over, and this holds for a look: at the usual 5 % one in forty looks at a pipeline that sits on

@@ -4,7 +4,7 @@
  * mean something. All problems of a pass are reported together, each with its node and its remedy.
  */
 import type { z } from 'zod';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import { canonicalBytes } from './id.ts';
 import { findJsonFault, freezeJson } from './json.ts';
 import { LIMITS } from './limits.ts';

@@ -2,8 +2,8 @@
  * Applying edits to a plan, as data: what a variant is made with, and what a request gets that is in several experiments
  * at once. Edits of different nodes commute to the same bytes, so the order of experiments never makes another plan.
  */
-import { SluiceError } from '../errors.ts';
-import { suggest } from '../nearest.ts';
+import { SluiceError } from '../base/errors.ts';
+import { suggest } from '../base/nearest.ts';
 import { freezeJson } from './json.ts';
 import { nodesOf } from './nodes.ts';
 import type { NodeEdit, NodeOptionsEdit, Plan, PlanNode, StepNode } from './plan.ts';

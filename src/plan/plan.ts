@@ -4,7 +4,7 @@
  * bundle and imports nothing.
  */
 
-import type { Json } from '../json.ts';
+import type { Json } from '../base/json.ts';
 
 export type { Json };
 

@@ -2,7 +2,7 @@
  * The rules of a plan that need one node, or all nodes, but no scopes: ids, counts, and which options go together.
  * (Which refs may be held is in `visibility.ts`.)
  */
-import { suggest } from '../nearest.ts';
+import { suggest } from '../base/nearest.ts';
 import { LIMITS } from './limits.ts';
 import { bodiesOf, nodesOf } from './nodes.ts';
 import type { Plan, PlanNode, StepNode, Wiring } from './plan.ts';

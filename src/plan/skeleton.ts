@@ -3,7 +3,7 @@
  * plans big) is replaced by its content hash, because every byte of input is paid for again at each replay. A content
  * hash cannot change, so editing a pipeline still cannot change what a running execution does.
  */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import { canonicalBytes, hashJson } from './id.ts';
 import { LIMITS } from './limits.ts';
 import { findNode, mapSteps } from './nodes.ts';

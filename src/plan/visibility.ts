@@ -3,7 +3,7 @@
  * scopes around it, and what those containers give their bodies (a carry, an item). Of a container only what it yields
  * leaves. Since a ref can only point back, a plan that passes holds no cycle; one that fails is told which it would be.
  */
-import { nearest } from '../nearest.ts';
+import { nearest } from '../base/nearest.ts';
 import { findCycle } from './cycle.ts';
 import { bodiesOf, type Source, sourcesOf } from './nodes.ts';
 import type { Json, Plan, PlanNode, Wiring } from './plan.ts';

@@ -2,7 +2,7 @@
  * Calls of a plan that write outside. They are executed in live runs only; elsewhere a recorded output or the step's dry
  * run stands for them, and a plan that has neither is refused before it begins.
  */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import { nodesOf } from './nodes.ts';
 import type { Plan } from './plan.ts';
 

@@ -3,7 +3,7 @@
  * limit, an address becomes one that nobody has, and a number becomes null where the schema takes that. Never a zero.
  */
 import type { z } from 'zod';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { Json } from '../plan/plan.ts';
 
 /** What is in the place of a text that must have a form; of the addresses that RFC 6761 keeps from everybody. */

@@ -1,9 +1,10 @@
 /** The ways to search an index, under one roof: by words, by meaning, or by both at once. */
-import type { EmbedderOf } from '../embedding/embedder.ts';
-import { createTextSearch, type TextQuery } from '../embedding/text-search.ts';
+
 import type { KeywordHit } from '../store/keyword-search.ts';
 import type { Store } from '../store/store.ts';
+import type { EmbedderOf } from './embedder.ts';
 import { type FuseOptions, fuseLists } from './fuse.ts';
+import { createTextSearch, type TextQuery } from './text-search.ts';
 
 export type RetrieverName = 'keyword' | 'vector';
 export type SearchMode = RetrieverName | 'hybrid';

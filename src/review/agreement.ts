@@ -1,7 +1,8 @@
 /** How far reviewers say the same beyond chance, by field. Decisions between them are no reviews. */
+
+import type { FieldAgreement, ReviewQueue } from '../model/review-queue.ts';
 import { kappa, kappaOfNumbers, krippendorff, MAX_CATEGORIES } from '../stats/agreement.ts';
 import type { ItemSaid } from '../store/reviews.ts';
-import type { FieldAgreement, ReviewQueue } from './queue.ts';
 import { comparable, labelledFields } from './state.ts';
 
 type Value = number | string;

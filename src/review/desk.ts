@@ -1,10 +1,11 @@
 /** What reviewers do: ask for the next item, say what they think of it, or pass it; and what whoever adjudicates does. */
+
+import type { ReviewItem, ReviewProgress } from '../model/review-queue.ts';
 import type { Redaction } from '../redaction/redaction.ts';
 import type { Claimed } from '../store/reviews.ts';
 import type { Store } from '../store/store.ts';
 import { itemAt, showItem } from './item.ts';
 import { progressOf } from './progress.ts';
-import type { ReviewItem, ReviewProgress } from './queue.ts';
 import { checkNote } from './request.ts';
 import { type GivenSaid, readDecision, readReview } from './said.ts';
 

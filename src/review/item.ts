@@ -1,13 +1,13 @@
 /** An item as one reviewer is shown it: what there is to read, what they have said, and what leads nobody any more. */
 
 import { type Contents, readContents } from '../evaluation/calibration/contents.ts';
-import type { Cell } from '../evaluation/result.ts';
+import type { Cell } from '../model/evaluation-result.ts';
+import type { ItemTold, ReviewItem, ShownAnswer } from '../model/review-queue.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { ItemSaid, QueueRow } from '../store/reviews.ts';
 import { unknownItem } from '../store/reviews-review.ts';
 import type { Store } from '../store/store.ts';
 import { isSwapped, winnerOf } from './order.ts';
-import type { ItemTold, ReviewItem, ShownAnswer } from './queue.ts';
 import { summaryOf } from './report.ts';
 import { isOver } from './state.ts';
 

@@ -1,6 +1,7 @@
 /** How far a queue has come. */
+
+import type { ItemState, ReviewProgress, ReviewQueue } from '../model/review-queue.ts';
 import type { ItemSaid } from '../store/reviews.ts';
-import type { ItemState, ReviewProgress, ReviewQueue } from './queue.ts';
 import { stateOf } from './state.ts';
 
 const STATES: readonly ItemState[] = ['open', 'begun', 'agreed', 'disputed', 'settled'];

@@ -1,9 +1,10 @@
 /** A queue with how far it has come, how far reviewers agree, and its items. */
+
+import type { ItemSummary, ReviewProgress, ReviewQueue, ReviewReport } from '../model/review-queue.ts';
 import type { ItemSaid, QueueRow } from '../store/reviews.ts';
 import type { Store } from '../store/store.ts';
 import { agreementOf } from './agreement.ts';
 import { progressOf } from './progress.ts';
-import type { ItemSummary, ReviewProgress, ReviewQueue, ReviewReport } from './queue.ts';
 import { stateOf } from './state.ts';
 
 type WithReviews = Pick<Store, 'reviews'>;

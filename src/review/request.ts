@@ -1,7 +1,7 @@
 /** What beginning a queue takes, from whoever asks for it. */
 import { z } from 'zod';
-import { SluiceError } from '../errors.ts';
-import { REVIEW_LIMITS } from './queue.ts';
+import { SluiceError } from '../base/errors.ts';
+import { REVIEW_LIMITS } from '../model/review-queue.ts';
 
 const { items, reviewers, questionLength, guidelinesLength, noteLength } = REVIEW_LIMITS;
 const LARGEST_SEED = 2 ** 31 - 1;

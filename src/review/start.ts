@@ -1,18 +1,18 @@
 /** Beginning a queue: which answers of an evaluation people are asked about, and what they fill in, frozen with it. */
 import { randomInt } from 'node:crypto';
+import { SluiceError } from '../base/errors.ts';
+import { suggest } from '../base/nearest.ts';
 import type { AnyScorer } from '../dsl/scorer.ts';
-import { SluiceError } from '../errors.ts';
 import { fieldsOfScorer, fieldsOfSpec } from '../evaluation/calibration/label-fields.ts';
 import { type Asked, createPopulation, drawSample, type Population } from '../evaluation/calibration/sample.ts';
-import { scorerIdentity } from '../evaluation/calibration/scorer-identity.ts';
-import type { ScorerSpec } from '../evaluation/spec.ts';
-import { suggest } from '../nearest.ts';
+import type { ScorerSpec } from '../model/evaluation-spec.ts';
+import { REVIEW_LIMITS } from '../model/review-queue.ts';
+import { scorerIdentity } from '../model/scorer-identity.ts';
 import { hashJson } from '../plan/id.ts';
 import type { Redaction } from '../redaction/redaction.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { QueueRow } from '../store/reviews.ts';
 import type { Store } from '../store/store.ts';
-import { REVIEW_LIMITS } from './queue.ts';
 import { type NewReview, readNewReview } from './request.ts';
 
 const ORDER_SEEDS = 2 ** 31;

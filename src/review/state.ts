@@ -1,7 +1,7 @@
 /** How an item stands by what was said of it, and what holds of it. */
-import type { LabelField, LabelValue } from '../evaluation/calibration/label-value.ts';
+import type { LabelField, LabelValue } from '../model/label-value.ts';
+import type { ItemState, ReviewQueue } from '../model/review-queue.ts';
 import type { ItemSaid } from '../store/reviews.ts';
-import type { ItemState, ReviewQueue } from './queue.ts';
 
 type Asked = Pick<ReviewQueue, 'kind' | 'fields' | 'reviewers'>;
 type Said = Pick<ItemSaid, 'reviews' | 'passes' | 'decision'>;

@@ -1,10 +1,10 @@
 /** Items that people agree on, or somebody has decided, as examples of a dataset. */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
+import { suggest } from '../base/nearest.ts';
 import { type Contents, readContents } from '../evaluation/calibration/contents.ts';
-import { describeField, readValue } from '../evaluation/calibration/label-value.ts';
-import type { Example } from '../evaluation/dataset.ts';
 import { type RowSchemas, readRow } from '../evaluation/dataset-row.ts';
-import { suggest } from '../nearest.ts';
+import type { Example } from '../model/dataset.ts';
+import { describeField, readValue } from '../model/label-value.ts';
 import type { Json } from '../plan/plan.ts';
 import type { Redaction } from '../redaction/redaction.ts';
 import type { DatasetVersion } from '../store/datasets.ts';

@@ -2,10 +2,10 @@
  * What a saved view of runs keeps, and what an address has of one, read again as what may have been written by anybody.
  * Without a library for schemas, since the dashboard reads addresses by it.
  */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
+import { commandLineOf } from '../base/shell.ts';
+import type { RunCondition, RunSort } from '../model/run-fields.ts';
 import type { Json } from '../plan/plan.ts';
-import { commandLineOf } from '../shell.ts';
-import type { RunCondition, RunSort } from './vocabulary.ts';
 
 /** What a saved view keeps: what is not there is as on a fresh screen. */
 export interface RunsView {

@@ -1,7 +1,6 @@
 /** Conditions on runs as people write them: `latency > 2s`, `thumb is down`, `state in failed, degraded`. */
-import { SluiceError } from '../errors.ts';
-import { suggest } from '../nearest.ts';
-import { readList, readNumber, readText, readTime } from './read-value.ts';
+import { SluiceError } from '../base/errors.ts';
+import { suggest } from '../base/nearest.ts';
 import {
   FITTING,
   type FieldType,
@@ -11,7 +10,8 @@ import {
   type RunCondition,
   type RunSort,
   typeOfField,
-} from './vocabulary.ts';
+} from '../model/run-fields.ts';
+import { readList, readNumber, readText, readTime } from './read-value.ts';
 
 const EXAMPLE = 'write FIELD OPERATOR VALUE, such as "latency > 2000"';
 const LONGEST = 2_000;

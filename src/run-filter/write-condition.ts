@@ -1,5 +1,5 @@
 /** A condition as the command line takes it: `latencyMs > 2000`. */
-import { needsValue, type RunCondition, typeOfField } from './vocabulary.ts';
+import { needsValue, type RunCondition, typeOfField } from '../model/run-fields.ts';
 
 /** What `readCondition` reads as the same. */
 export function writeCondition({ field, op, value }: RunCondition): string {

@@ -2,7 +2,7 @@
  * Whether an answer would satisfy somebody who knows what is right: what is relevant is among the first that it shows, or,
  * where the documents do not say, it does not pretend.
  */
-import type { Example } from '../evaluation/dataset.ts';
+import type { Example } from '../model/dataset.ts';
 import type { Json } from '../plan/plan.ts';
 
 type JsonObject = { readonly [key: string]: Json };

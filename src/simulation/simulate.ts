@@ -3,10 +3,10 @@
  * rate the answers by its ground truth. Runs are real; people are not, and what they say is marked as simulated.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Example } from '../evaluation/dataset.ts';
-import type { RunClient, Runnable } from '../runtime/client.ts';
-import type { FeedbackClient } from '../runtime/feedback-client.ts';
-import type { RunResult } from '../runtime/run-result.ts';
+import type { RunClient, Runnable } from '../client/client.ts';
+import type { FeedbackClient } from '../client/feedback-client.ts';
+import type { RunResult } from '../client/run-result.ts';
+import type { Example } from '../model/dataset.ts';
 import { satisfies } from './ground-truth.ts';
 import { plannedRequest, type Said, saidOf } from './people.ts';
 import type { SimulationSettings } from './settings.ts';

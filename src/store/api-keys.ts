@@ -1,6 +1,6 @@
 /** Keys of the HTTP API: what each may do, and a hash of its secret, which is told once and kept nowhere. */
-import { SluiceError } from '../errors.ts';
-import { suggest } from '../nearest.ts';
+import { SluiceError } from '../base/errors.ts';
+import { suggest } from '../base/nearest.ts';
 import { writeAudit } from './audit.ts';
 import { type Clock, nowParam, nowSql } from './clock.ts';
 import type { Database } from './database.ts';

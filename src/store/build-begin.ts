@@ -1,5 +1,5 @@
 /** Who builds an index: the first to ask, until the build ends or its owner is not heard of for as long as it said. */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import { dropBuild } from './build-ends.ts';
 import { holdBuild } from './build-lease.ts';
 import type { BuildStart } from './builds.ts';

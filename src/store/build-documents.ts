@@ -1,5 +1,5 @@
 /** What a build is told of documents: which are known, which are new or changed, which are still there. */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import { type BuildRef, holdBuild, type OpenBuild } from './build-lease.ts';
 import type { PutCounts } from './builds.ts';
 import type { Database, Queries } from './database.ts';

@@ -2,7 +2,7 @@
  * Holding a build. Its row has an owner and an expiry, and every call on the build locks and renews it: a builder that
  * was thought dead finds its build ended, and can change nothing.
  */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import { type Clock, nowParam, nowSql } from './clock.ts';
 import type { Queries } from './database.ts';
 

@@ -5,7 +5,7 @@
  * which maps go over, also those inside a claimed list (`at`).
  */
 import { createHash } from 'node:crypto';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { Json } from '../plan/plan.ts';
 
 /** Values above this many bytes of JSON are claimed. */

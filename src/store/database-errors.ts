@@ -1,6 +1,6 @@
 /** What PostgreSQL and the network say when something fails, in our words: one table from their codes to our errors. */
-import { type ErrorParts, SluiceError } from '../errors.ts';
-import { isServerFailure } from '../server-failures.ts';
+import { type ErrorParts, SluiceError } from '../base/errors.ts';
+import { isServerFailure } from '../base/server-failures.ts';
 
 /** The network's and PostgreSQL's codes for "not now, perhaps in a moment". */
 const PASSING_CODES: ReadonlySet<string> = new Set([

@@ -3,9 +3,9 @@
  * once for a purpose, and the row that says so is written before the evaluation starts.
  */
 
-import { SluiceError } from '../errors.ts';
-import { contentHash, type Member } from '../evaluation/dataset.ts';
-import { localTime } from '../local-time.ts';
+import { SluiceError } from '../base/errors.ts';
+import { localTime } from '../base/local-time.ts';
+import { contentHash, type Member } from '../model/dataset.ts';
 import { nowSql } from './clock.ts';
 import type { Database } from './database.ts';
 import type { DatasetVersion } from './datasets.ts';

@@ -1,6 +1,6 @@
 /** Finding datasets and their versions by what a user wrote, and saying what there is where nothing fits. */
-import { SluiceError } from '../errors.ts';
-import { suggest } from '../nearest.ts';
+import { SluiceError } from '../base/errors.ts';
+import { suggest } from '../base/nearest.ts';
 import type { Database, Queries } from './database.ts';
 import type { DatasetVersion } from './datasets.ts';
 

@@ -1,5 +1,5 @@
 /** Reading versions of datasets: their examples, in pages, and what differs between two. */
-import { DATASET_LIMITS, type Example } from '../evaluation/dataset.ts';
+import { DATASET_LIMITS, type Example } from '../model/dataset.ts';
 import type { Database } from './database.ts';
 import type { DatasetDiff, DatasetMember, ExampleFilter } from './datasets.ts';
 

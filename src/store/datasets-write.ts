@@ -4,8 +4,8 @@
  * whole or not at all.
  */
 
-import { SluiceError } from '../errors.ts';
-import { contentHash, DATASET_LIMITS, type Example, type Member, memberOf } from '../evaluation/dataset.ts';
+import { SluiceError } from '../base/errors.ts';
+import { contentHash, DATASET_LIMITS, type Example, type Member, memberOf } from '../model/dataset.ts';
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
 import { writeAudit } from './audit.ts';

@@ -2,7 +2,7 @@
  * Datasets: what a name means, its versions, and their examples. A version is never changed: whatever changes makes
  * another one, and examples that both hold are stored once.
  */
-import type { Example, Split } from '../evaluation/dataset.ts';
+import type { Example, Split } from '../model/dataset.ts';
 import { type Clock, nowParam } from './clock.ts';
 import type { Database } from './database.ts';
 import { type FinalUse, finalUsesOf, type NewFinalUse, useFinal } from './datasets-final.ts';

@@ -1,5 +1,5 @@
 /** Changing what a pipeline's name serves, with all that this means for the experiments that are live on it. */
-import { isLive } from '../experiment/spec.ts';
+import { isLive } from '../model/experiment-spec.ts';
 import type { Json } from '../plan/plan.ts';
 import { writeAudit } from './audit.ts';
 import { nowSql } from './clock.ts';

@@ -2,7 +2,7 @@
  * What a build puts into an index, and the limits on it. PostgreSQL can hold neither NUL nor lone surrogates: in texts
  * and metadata they become U+FFFD, counted; in ids, which others refer to, they are refused.
  */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { Json } from '../plan/plan.ts';
 
 export interface PassageInput {

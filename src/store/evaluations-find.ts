@@ -1,5 +1,5 @@
 /** Finding evaluations by their id or the beginning of it. */
-import type { SluiceError } from '../errors.ts';
+import type { SluiceError } from '../base/errors.ts';
 import type { Queries } from './database.ts';
 import type { EvaluationFilter, EvaluationRow } from './evaluations.ts';
 import { checkPage, DEFAULT_PAGE, findById, type Sought, unknownId } from './find-by-id.ts';

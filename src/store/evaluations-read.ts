@@ -1,6 +1,6 @@
 /** Reading what an evaluation has found, in pages, and how far it has come. */
-import { SluiceError } from '../errors.ts';
-import type { EvaluationProgress, ResultRow, RunFacts } from '../evaluation/result.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { EvaluationProgress, ResultRow, RunFacts } from '../model/evaluation-result.ts';
 import { type Payloads, restoreClaims } from './claims.ts';
 import type { Database } from './database.ts';
 import type { ResultFilter } from './evaluations.ts';

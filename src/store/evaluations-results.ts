@@ -4,8 +4,8 @@
  * one that is settled stays, and one that is not gives way only to a row in which nothing is lost. So a chunk that was
  * taken for dead and writes late, or a resume while a provider is away, does no harm.
  */
-import { SluiceError } from '../errors.ts';
-import type { Cell, ResultRow } from '../evaluation/result.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { Cell, ResultRow } from '../model/evaluation-result.ts';
 import type { Json } from '../plan/plan.ts';
 import { batches } from './batches.ts';
 import { nowSql } from './clock.ts';

@@ -1,6 +1,7 @@
 /** Where a subject was scored: labels are about what was scored, whichever evaluation that was in. */
-import type { ScorerIdentity } from '../evaluation/calibration/scorer-identity.ts';
-import type { Score } from '../evaluation/result.ts';
+
+import type { Score } from '../model/evaluation-result.ts';
+import type { ScorerIdentity } from '../model/scorer-identity.ts';
 import type { Database } from './database.ts';
 
 export interface ScoredSubject {

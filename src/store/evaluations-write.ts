@@ -1,9 +1,9 @@
 /** An evaluation's own row: made once, with its sums beside it, and told how it stands. */
 
-import type { FailureData } from '../../workflows/messages.ts';
-import { SluiceError } from '../errors.ts';
-import type { EvaluationState } from '../evaluation/result.ts';
-import type { EvaluationPins } from '../evaluation/spec.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { EvaluationState } from '../model/evaluation-result.ts';
+import type { EvaluationPins } from '../model/evaluation-spec.ts';
+import type { FailureData } from '../model/run-messages.ts';
 import type { Json } from '../plan/plan.ts';
 import { nowSql } from './clock.ts';
 import type { Database } from './database.ts';

@@ -1,6 +1,6 @@
 /** Finding experiments by their id or the beginning of it. */
-import type { SluiceError } from '../errors.ts';
-import { LIVE_STATES } from '../experiment/spec.ts';
+import type { SluiceError } from '../base/errors.ts';
+import { LIVE_STATES } from '../model/experiment-spec.ts';
 import type { Queries } from './database.ts';
 import type { ExperimentRow } from './experiments.ts';
 import { checkPage, DEFAULT_PAGE, findById, type Sought, unknownId } from './find-by-id.ts';

@@ -1,5 +1,5 @@
 /** Changing the state of an experiment: one write, which is all that serving has to follow. */
-import { isLive } from '../experiment/spec.ts';
+import { isLive } from '../model/experiment-spec.ts';
 import type { Json } from '../plan/plan.ts';
 import { writeAudit } from './audit.ts';
 import { nowSql } from './clock.ts';

@@ -1,5 +1,5 @@
 /** An experiment's part of its layer's hash space: parts of live experiments are disjoint, so that they exclude each other. */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { ExperimentRow } from './experiments.ts';
 
 type Range = readonly [from: number, to: number];

@@ -1,6 +1,6 @@
 /** Stages: within one, everything but the arm is constant. */
 
-import { ITSELF, isLive } from '../experiment/spec.ts';
+import { ITSELF, isLive } from '../model/experiment-spec.ts';
 import { writeAudit } from './audit.ts';
 import { nowSql } from './clock.ts';
 import type { Database, Queries } from './database.ts';

@@ -1,5 +1,5 @@
 /** Starting an experiment: its row, its part of its layer, its first stage, and the ledger's first entry, or none of them. */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { Json } from '../plan/plan.ts';
 import { writeAudit } from './audit.ts';
 import { nowSql } from './clock.ts';

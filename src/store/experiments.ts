@@ -1,5 +1,5 @@
 /** Experiments: what was started, in which state it is, and everything that serving has to know of it. */
-import type { ExperimentSpec, ExperimentState, FrozenSettings } from '../experiment/spec.ts';
+import type { ExperimentSpec, ExperimentState, FrozenSettings } from '../model/experiment-spec.ts';
 import type { Json } from '../plan/plan.ts';
 import { auditOf } from './audit.ts';
 import { type Clock, nowParam } from './clock.ts';

@@ -1,5 +1,5 @@
 /** All that was said of one run: by people, and by the monitors that have scored it. */
-import { MONITOR_BY } from '../monitor/spec.ts';
+import { MONITOR_BY } from '../model/monitor-spec.ts';
 import type { Database } from './database.ts';
 import type { FeedbackRow } from './feedback.ts';
 import { FEEDBACK_COLUMNS } from './feedback-add.ts';

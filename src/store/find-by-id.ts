@@ -1,6 +1,6 @@
 /** Finding one row by its id or the beginning of it, and saying which was meant when there is none, or several. */
-import { SluiceError } from '../errors.ts';
-import { suggest } from '../nearest.ts';
+import { SluiceError } from '../base/errors.ts';
+import { suggest } from '../base/nearest.ts';
 import type { Queries } from './database.ts';
 
 /** What is looked for: the rows of one table, by a text that is their key. */

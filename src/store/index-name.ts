@@ -1,5 +1,5 @@
 /** What may name an index: it stands in commands, file names and workflow ids. */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 
 const INDEX_NAME = /^[a-z0-9][a-z0-9._-]{0,99}$/i;
 

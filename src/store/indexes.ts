@@ -1,6 +1,6 @@
 /** Indexes and their snapshots as readers see them: what was committed, never what is being built. */
-import { SluiceError } from '../errors.ts';
-import { suggestOrMake } from '../nearest.ts';
+import { SluiceError } from '../base/errors.ts';
+import { suggestOrMake } from '../base/nearest.ts';
 import type { Database, Queries } from './database.ts';
 
 /**

@@ -3,8 +3,8 @@
  * the postings of one snapshot, with N, average length and document frequencies of that snapshot. Words come from
  * PostgreSQL's own English stemming; a query matches by any of its distinct words, and has no operators.
  */
-import { SluiceError } from '../errors.ts';
-import { wordsOf } from '../words.ts';
+import { SluiceError } from '../base/errors.ts';
+import { wordsOf } from '../base/words.ts';
 import type { Database } from './database.ts';
 import { findSnapshot } from './indexes.ts';
 import { KEYWORD_SQL } from './keyword-sql.ts';

@@ -1,5 +1,5 @@
 /** The ledger: what was decided of an experiment, and all that it rests on. Only added to; the database refuses the rest. */
-import type { ExperimentState } from '../experiment/spec.ts';
+import type { ExperimentState } from '../model/experiment-spec.ts';
 import type { Json } from '../plan/plan.ts';
 import { type Clock, nowParam } from './clock.ts';
 import type { Database } from './database.ts';

@@ -2,8 +2,8 @@
  * What is counted for whoever watches: each measure is one statement over a window of time or a partial index, never over
  * all that was ever recorded.
  */
-import type { EvaluationState } from '../evaluation/result.ts';
-import type { ExperimentState } from '../experiment/spec.ts';
+import type { EvaluationState } from '../model/evaluation-result.ts';
+import type { ExperimentState } from '../model/experiment-spec.ts';
 import { type Clock, nowParam, nowSql } from './clock.ts';
 import type { Database } from './database.ts';
 import { IS_LIVE } from './experiments-find.ts';

@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type MigrationError, Umzug } from 'umzug';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { Database } from './database.ts';
 import { createLeases, LEASE_TABLE } from './leases.ts';
 import { type Migration, readMigrations } from './migrations.ts';

@@ -1,5 +1,5 @@
 /** What a monitor's window has said: a row per change, each with what it was decided from. */
-import type { AlertState } from '../monitor/spec.ts';
+import type { AlertState } from '../model/monitor-spec.ts';
 import type { Json } from '../plan/plan.ts';
 import { nowSql } from './clock.ts';
 import type { Database } from './database.ts';

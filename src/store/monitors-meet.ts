@@ -1,6 +1,6 @@
 /** Runs that have ended, and whom they concern. A run counts once, however often it is recorded. */
-import type { RunAssignment } from '../experiment/assignment.ts';
-import type { MonitorSpec } from '../monitor/spec.ts';
+import type { RunAssignment } from '../model/assignment.ts';
+import type { MonitorSpec } from '../model/monitor-spec.ts';
 import type { Json, RunOutcome } from '../plan/plan.ts';
 import type { Database, Queries } from './database.ts';
 import { daySql, hourSql, skipError } from './monitors-sql.ts';

@@ -2,7 +2,7 @@
  * Runs that wait for their scores: a claim is a lease, so what a worker that is gone had claimed comes back by itself. What
  * has become of how many is counted in the statement in which it becomes so, so that the sums hold whatever ends in between.
  */
-import type { FailureData } from '../../workflows/messages.ts';
+import type { FailureData } from '../model/run-messages.ts';
 import type { Json } from '../plan/plan.ts';
 import { nowSql } from './clock.ts';
 import type { Database, Queries } from './database.ts';

@@ -1,5 +1,5 @@
 /** What monitors have found: how many runs became what, why scores are missing, and what the scores of a window come to. */
-import type { AlertState } from '../monitor/spec.ts';
+import type { AlertState } from '../model/monitor-spec.ts';
 import type { Json } from '../plan/plan.ts';
 import { nowSql } from './clock.ts';
 import type { Database } from './database.ts';

@@ -1,5 +1,5 @@
 /** Pieces of SQL, and of rows, that several statements of monitors share. */
-import { SKIPPED, type SkipReason } from '../monitor/spec.ts';
+import { SKIPPED, type SkipReason } from '../model/monitor-spec.ts';
 import { nowSql } from './clock.ts';
 
 const REASONS: { readonly [Why in SkipReason]: string } = {

@@ -3,7 +3,7 @@
  * same ones are the same version again, so that scores that can be compared stand together.
  */
 
-import type { MonitorSpec } from '../monitor/spec.ts';
+import type { MonitorSpec } from '../model/monitor-spec.ts';
 import { hashJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
 import { auditOf, writeAudit } from './audit.ts';

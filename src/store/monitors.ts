@@ -1,5 +1,5 @@
 /** Monitors: what was started, the runs that wait for their scores, what came of them, and what was made of that. */
-import type { AlertState, MonitorSpec } from '../monitor/spec.ts';
+import type { AlertState, MonitorSpec } from '../model/monitor-spec.ts';
 import { type Clock, nowParam } from './clock.ts';
 import type { Database } from './database.ts';
 import type { AuditRow } from './experiments.ts';

@@ -2,7 +2,7 @@
  * Node runs: how each node's execution in a run went. The one table of them; traces, outcomes and evaluation cells are
  * views of it or point to it. Many are written in one statement, as one array per column.
  */
-import type { NodeRecord } from '../../workflows/messages.ts';
+import type { NodeRecord } from '../model/run-messages.ts';
 import type { Json } from '../plan/plan.ts';
 import type { Queries } from './database.ts';
 

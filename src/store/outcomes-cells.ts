@@ -1,6 +1,7 @@
 /** Sums over matured units, exact: whole millionths, and their products. */
-import type { ArrivalCount, MetricCell } from '../experiment/look-data.ts';
-import { isOfEvents, type OnlineMetric } from '../experiment/spec.ts';
+
+import { isOfEvents, type OnlineMetric } from '../model/experiment-spec.ts';
+import type { ArrivalCount, MetricCell } from '../model/look-data.ts';
 import type { Database } from './database.ts';
 import { CELL, cellKey, type LookAt, maturedAt, maturedParams } from './outcomes-matured.ts';
 import { readQuantiles } from './outcomes-quantiles.ts';

@@ -2,7 +2,7 @@
  * What a look reads. It moves the watermark first, which waits for whoever is summing up: what has matured by then does
  * not change any more, so the rest need not be read at one moment.
  */
-import type { BreakerCount, LookData, MaturedCount, UnitCount } from '../experiment/look-data.ts';
+import type { BreakerCount, LookData, MaturedCount, UnitCount } from '../model/look-data.ts';
 import { nowSql } from './clock.ts';
 import type { Database } from './database.ts';
 import { unknownExperiment } from './experiments-find.ts';

@@ -1,5 +1,5 @@
 /** The units that a look is of. */
-import type { MetricCell } from '../experiment/look-data.ts';
+import type { MetricCell } from '../model/look-data.ts';
 
 export interface LookAt {
   readonly experimentId: string;

@@ -3,8 +3,8 @@
  * second sums up their units. A unit may be exposed at the same moment: whichever of the two keeps its row later finds
  * the other's when it sums up, which it could not do if keeping and summing were one.
  */
-import { SluiceError } from '../errors.ts';
-import type { BreakerCount } from '../experiment/look-data.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { BreakerCount } from '../model/look-data.ts';
 import { batches } from './batches.ts';
 import { nowSql } from './clock.ts';
 import type { Database } from './database.ts';

@@ -1,6 +1,7 @@
 /** Quantiles of units' values, with their intervals: of many values only those at a few ranks are fetched. */
-import type { MetricCell } from '../experiment/look-data.ts';
-import type { OnlineMetric } from '../experiment/spec.ts';
+
+import type { OnlineMetric } from '../model/experiment-spec.ts';
+import type { MetricCell } from '../model/look-data.ts';
 import { quantileBounds } from '../stats/quantiles.ts';
 import type { Database } from './database.ts';
 import { CELL, cellKey, cellNumber, type LookAt, maturedAt, maturedParams } from './outcomes-matured.ts';

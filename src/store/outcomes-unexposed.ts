@@ -3,7 +3,7 @@
  * exposed by a later run stays among them. So a look can compare, of the units that were assigned to each arm, how many
  * were exposed by then.
  */
-import type { AssignedCount, UnitCount } from '../experiment/look-data.ts';
+import type { AssignedCount, UnitCount } from '../model/look-data.ts';
 import { nowSql } from './clock.ts';
 import type { Database } from './database.ts';
 import type { NewUnexposed } from './outcomes.ts';

@@ -3,8 +3,9 @@
  * from its deliveries whenever one comes, so neither the order nor repetition of deliveries changes them, and they are fixed
  * when the unit has matured.
  */
-import type { BreakerCount, LookData } from '../experiment/look-data.ts';
-import type { OnlineMetric } from '../experiment/spec.ts';
+
+import type { OnlineMetric } from '../model/experiment-spec.ts';
+import type { BreakerCount, LookData } from '../model/look-data.ts';
 import { type Clock, nowParam } from './clock.ts';
 import type { Database } from './database.ts';
 import { expose } from './outcomes-expose.ts';

@@ -2,8 +2,8 @@
  * Writing a build's documents: their rows, their passages, and a posting for every word of a passage. A word counts
  * once for every time it stands in the text or in the headings above it, and twice for every time in the title.
  */
-import { SluiceError } from '../errors.ts';
-import { wordsOf } from '../words.ts';
+import { SluiceError } from '../base/errors.ts';
+import { wordsOf } from '../base/words.ts';
 import type { OpenBuild } from './build-lease.ts';
 import type { Queries } from './database.ts';
 import type { DocumentInput, PassageInput } from './documents.ts';

@@ -1,5 +1,5 @@
 /** The plans that runs were started with: immutable, never deleted, so that a running workflow always finds its steps. */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import { canonicalJson } from '../plan/id.ts';
 import type { Json, Plan } from '../plan/plan.ts';
 import type { Database } from './database.ts';

@@ -3,7 +3,7 @@
  * (ITU-T I.371). Calls are spaced evenly rather than let out in bursts, and each statement decides and takes at once, by
  * the database's clock. Serving calls queue up; evaluation takes only what no serving call waits for.
  */
-import type { Allowance } from '../runtime/limit-rules.ts';
+import type { Allowance } from '../model/limit-rules.ts';
 import { type Clock, nowParam, nowSql } from './clock.ts';
 import type { Database } from './database.ts';
 

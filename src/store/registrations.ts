@@ -1,5 +1,5 @@
 /** What was declared before anyone looked, and how often comparisons were made on one dataset version. Never changed. */
-import type { Registration } from '../evaluation/spec.ts';
+import type { Registration } from '../model/evaluation-spec.ts';
 import { hashJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
 import { nowSql } from './clock.ts';

@@ -1,6 +1,6 @@
 /** Finding backtests and shadows by their id or the beginning of it. */
-import type { SluiceError } from '../errors.ts';
-import type { RerunKind } from '../experiment/rerun/rerun-spec.ts';
+import type { SluiceError } from '../base/errors.ts';
+import type { RerunKind } from '../model/rerun-spec.ts';
 import type { Queries } from './database.ts';
 import { checkPage, DEFAULT_PAGE, findById, type Sought, unknownId } from './find-by-id.ts';
 import type { RerunRow } from './reruns.ts';

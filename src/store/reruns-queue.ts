@@ -1,5 +1,5 @@
 /** Runs that wait to be made again. */
-import type { RerunState } from '../experiment/rerun/rerun-spec.ts';
+import type { RerunState } from '../model/rerun-spec.ts';
 import type { Database } from './database.ts';
 import { unknownRerun } from './reruns-find.ts';
 

@@ -1,5 +1,5 @@
 /** What came of runs that were made again: written once each, read in pages, and summed up. */
-import type { RerunResult, RerunSide } from '../experiment/rerun/rerun-spec.ts';
+import type { RerunResult, RerunSide } from '../model/rerun-spec.ts';
 import type { Json } from '../plan/plan.ts';
 import { nowSql } from './clock.ts';
 import type { Database } from './database.ts';

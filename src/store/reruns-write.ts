@@ -1,6 +1,6 @@
 /** A backtest's or a shadow's own row, and the runs that it begins with. */
-import { SluiceError } from '../errors.ts';
-import type { RerunError, RerunState } from '../experiment/rerun/rerun-spec.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { RerunError, RerunState } from '../model/rerun-spec.ts';
 import { nowSql } from './clock.ts';
 import type { Database } from './database.ts';
 import type { NewRerun, RerunRow, RunSelection } from './reruns.ts';

@@ -1,5 +1,5 @@
 /** Backtests and shadows: what was asked, the runs that wait to be made again, and what came of each. */
-import type { RerunError, RerunKind, RerunResult, RerunSpec, RerunState } from '../experiment/rerun/rerun-spec.ts';
+import type { RerunError, RerunKind, RerunResult, RerunSpec, RerunState } from '../model/rerun-spec.ts';
 import type { Clock } from './clock.ts';
 import { nowParam } from './clock.ts';
 import type { Database } from './database.ts';

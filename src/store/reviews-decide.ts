@@ -1,8 +1,8 @@
 /** What somebody decides between reviewers, and the end of a queue. */
 
+import type { Review } from '../model/review-queue.ts';
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
-import type { Review } from '../review/queue.ts';
 import { writeAudit } from './audit.ts';
 import { nowSql } from './clock.ts';
 import type { Database } from './database.ts';

@@ -1,7 +1,7 @@
 /** Reading review queues, and what was said of their items. */
-import { SluiceError } from '../errors.ts';
-import { suggest } from '../nearest.ts';
-import { type Passed, REVIEW_LIMITS, type Review } from '../review/queue.ts';
+import { SluiceError } from '../base/errors.ts';
+import { suggest } from '../base/nearest.ts';
+import { type Passed, REVIEW_LIMITS, type Review } from '../model/review-queue.ts';
 import type { Queries } from './database.ts';
 import type { ItemSaid, QueueItem, QueueRow } from './reviews.ts';
 

@@ -1,8 +1,8 @@
 /** What a reviewer says of an item: a label, or why they cannot judge it. */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { Review } from '../model/review-queue.ts';
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
-import type { Review } from '../review/queue.ts';
 import { writeAudit } from './audit.ts';
 import { nowSql } from './clock.ts';
 import type { Database, Queries } from './database.ts';

@@ -1,8 +1,8 @@
 /** Beginning a review queue: its row and its items, or none of them. */
 import { randomUUID } from 'node:crypto';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
+import { REVIEW_LIMITS } from '../model/review-queue.ts';
 import type { Json } from '../plan/plan.ts';
-import { REVIEW_LIMITS } from '../review/queue.ts';
 import { writeAudit } from './audit.ts';
 import { nowSql } from './clock.ts';
 import type { Database, Queries } from './database.ts';

@@ -2,7 +2,7 @@
  * Whose turn it is at which item. All that may give an item to one more person locks the queue's row first: two who ask at
  * the same moment come one after the other, and the second sees that the first has it.
  */
-import { REVIEW_LIMITS } from '../review/queue.ts';
+import { REVIEW_LIMITS } from '../model/review-queue.ts';
 import { nowSql } from './clock.ts';
 import type { Database, Queries } from './database.ts';
 import type { AtItem, Claimed } from './reviews.ts';

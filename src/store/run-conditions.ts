@@ -1,7 +1,7 @@
 /** Conditions on runs as SQL: each names a field, one of the operators that fit its type, and what it is compared with. */
-import { SluiceError } from '../errors.ts';
-import { suggest } from '../nearest.ts';
-import { FITTING, type FieldType, RUN_FIELDS, type RunCondition } from '../run-filter/vocabulary.ts';
+import { SluiceError } from '../base/errors.ts';
+import { suggest } from '../base/nearest.ts';
+import { FITTING, type FieldType, RUN_FIELDS, type RunCondition } from '../model/run-fields.ts';
 import { runField } from './run-fields.ts';
 
 /** Collects parameters, and gives the place of each. */

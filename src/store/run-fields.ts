@@ -1,5 +1,5 @@
 /** Where what runs are filtered, sorted and drawn by is. */
-import { type FieldType, MONITORED, type RunFieldName, typeOfField } from '../run-filter/vocabulary.ts';
+import { type FieldType, MONITORED, type RunFieldName, typeOfField } from '../model/run-fields.ts';
 
 export interface RunField {
   readonly type: FieldType;

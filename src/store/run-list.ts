@@ -1,5 +1,5 @@
 /** Pages of runs, newest first. The cursor is the last run's place in that order, so new runs do not shift the pages. */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { Database } from './database.ts';
 import { RUN_LISTED } from './run-columns.ts';
 import type { RunListed, RunState } from './runs.ts';

@@ -1,5 +1,5 @@
 /** Finding one run by its id or the beginning of it. */
-import type { SluiceError } from '../errors.ts';
+import type { SluiceError } from '../base/errors.ts';
 import type { Database, Queries } from './database.ts';
 import { findById, type Sought, unknownId } from './find-by-id.ts';
 import { nodeRunsOf } from './node-runs.ts';

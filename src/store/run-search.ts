@@ -1,5 +1,5 @@
 /** Runs by what holds of them: pages of them, how many there were when, and two values of each to draw. */
-import type { RunCondition, RunSort } from '../run-filter/vocabulary.ts';
+import type { RunCondition, RunSort } from '../model/run-fields.ts';
 import type { Database } from './database.ts';
 import { RUN_LISTED } from './run-columns.ts';
 import { createParameters, fieldSql, whereSql } from './run-conditions.ts';

@@ -1,5 +1,5 @@
 /** Runs of sampled units that are to be scored in the background: a queue whose tasks whoever claims one may leave. */
-import type { FailureData } from '../../workflows/messages.ts';
+import type { FailureData } from '../model/run-messages.ts';
 import { type Clock, nowParam } from './clock.ts';
 import type { Database } from './database.ts';
 import { claimTasks, enqueueTasks, finishTasks } from './score-tasks-write.ts';

@@ -1,5 +1,5 @@
 /** What every search holds a caller to, whatever it searches by. */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 
 export interface SearchLimits {
   /** Queries at once. */

@@ -4,7 +4,7 @@
  * its commit was lost, finds the call's id in the audit, and changes nothing more.
  */
 import { randomUUID } from 'node:crypto';
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { Database, Queries } from './database.ts';
 
 export interface ServingChange<T> {

@@ -1,5 +1,5 @@
 /** A unit's value of a metric: made of its sums here, and nowhere else. */
-import { type OnlineMetric, VALUE_SCALE } from '../experiment/spec.ts';
+import { type OnlineMetric, VALUE_SCALE } from '../model/experiment-spec.ts';
 
 /** What the database has to know of a metric to sum up a unit's outcomes. */
 export interface MetricLaw {

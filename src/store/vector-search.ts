@@ -3,7 +3,7 @@
  * vectors are compared one by one; beyond, a graph finds nearly all of the nearest in a few milliseconds. A query's
  * vector must be of the model that the snapshot was made with: anything else is refused by the models' names.
  */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { Json } from '../plan/plan.ts';
 import type { Database, Queries } from './database.ts';
 import { findSnapshot } from './indexes.ts';

@@ -1,5 +1,5 @@
 /** Views of screens that somebody has saved: what is shown, under a name, for everybody. */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { Json } from '../plan/plan.ts';
 import { writeAudit } from './audit.ts';
 import { type Clock, nowParam, nowSql } from './clock.ts';

@@ -2,8 +2,8 @@
  * What should go on and does not, as far as the store knows it. Each question is answered by an index, or from a table that
  * stays small, so it may be asked every few seconds.
  */
-import type { EvaluationState } from '../evaluation/result.ts';
-import type { ExperimentState } from '../experiment/spec.ts';
+import type { EvaluationState } from '../model/evaluation-result.ts';
+import type { ExperimentState } from '../model/experiment-spec.ts';
 import { type Clock, nowParam, nowSql } from './clock.ts';
 import type { Database } from './database.ts';
 import { IS_LIVE } from './experiments-find.ts';

@@ -1,7 +1,5 @@
 /** What health looks at. What a check says is for everybody, and has counts alone; names are apart, for whoever may read them. */
-import { EXPERIMENT_WORKFLOW_PREFIX, ROLLOUT_WORKFLOW_PREFIX } from '../../workflows/experiment-messages.ts';
-import { phaseOf } from '../experiment/live/standing.ts';
-import { monitorHealth } from '../monitor/health.ts';
+
 import {
   DISK_LOW_BELOW_BYTES,
   DISK_LOW_REMEDY,
@@ -10,7 +8,10 @@ import {
   FREE_DISK_REMEDY,
   isDiskFull,
   megabytes,
-} from '../runtime/disk-space.ts';
+} from '../embedded/disk-space.ts';
+import { phaseOf } from '../experiment/live/standing.ts';
+import { EXPERIMENT_WORKFLOW_PREFIX, ROLLOUT_WORKFLOW_PREFIX } from '../model/experiment-messages.ts';
+import { monitorHealth } from '../monitor/health.ts';
 import type { Store } from '../store/store.ts';
 import type { LiveExperiment, Stalled } from '../store/vitals.ts';
 import type { HealthStatus } from './health.ts';

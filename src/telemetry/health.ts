@@ -2,7 +2,7 @@
  * Whether everything that should go on does. Each check has two seconds; one that is still not answered from before is not
  * asked again; and what was found is kept for two seconds: whoever asks for health all the time asks nothing of the servers.
  */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import { CHECKS, type Checking, type Finding, type HealthParts } from './health-checks.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 

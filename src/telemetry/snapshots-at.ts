@@ -2,7 +2,7 @@
  * Which snapshots a run has read: of each index that its plan reads, the newest there was when it began, or the one that a
  * config names. Derived, not kept: snapshots know when they were committed. One that was pruned since is left out.
  */
-import { SluiceError } from '../errors.ts';
+import { SluiceError } from '../base/errors.ts';
 import { callsOf, indexOf } from '../evaluation/pins.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Indexes } from '../store/indexes.ts';

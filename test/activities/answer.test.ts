@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { declineLocal } from '../../activities/decline.ts';
-import { createGenerate } from '../../activities/generate.ts';
-import { sentencesOf } from '../../activities/text/sentences.ts';
-import { createValidate } from '../../activities/validate.ts';
-import type { Passage } from '../../pipelines/schemas.ts';
-import { decline, generate, validate } from '../../pipelines/steps.ts';
+import { sentencesOf } from '../../src/extractive/sentences.ts';
+import type { Passage } from '../../src/model/step-schemas.ts';
+import { declineLocal } from '../../src/steps/decline.ts';
+import { createGenerate } from '../../src/steps/generate.ts';
+import { generate, validate } from '../../src/steps/model-steps.ts';
+import { decline } from '../../src/steps/steps.ts';
+import { createValidate } from '../../src/steps/validate.ts';
 import { noProviders } from '../support/fake-providers.ts';
 import { callStep } from './call.ts';
 

@@ -1,5 +1,5 @@
 /** Calls a step's function as the boundary would: input, config and output go through the contract's schemas. */
-import type { Implemented } from '../../activities/boundary/implement.ts';
+import type { Implemented } from '../../src/boundary/implement.ts';
 import type { AnyStep, InputOf, Json, OutputOf } from '../../src/index.ts';
 
 export async function callStep<S extends AnyStep>(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { createEnhanceSteps } from '../../activities/enhance.ts';
-import { guessLanguage } from '../../activities/text/language.ts';
-import { enhanceQuery } from '../../pipelines/steps.ts';
+import { guessLanguage } from '../../src/extractive/language.ts';
+import { createEnhanceSteps } from '../../src/steps/enhance.ts';
+import { enhanceQuery } from '../../src/steps/model-steps.ts';
 import { noProviders } from '../support/fake-providers.ts';
 import { callStep } from './call.ts';
 

@@ -4,7 +4,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, test } from 'vitest';
 import { createIngestActivities } from '../../activities/ingest.ts';
-import { SluiceError } from '../../src/errors.ts';
+import { SluiceError } from '../../src/base/errors.ts';
 import { chunkDocument } from '../../src/ingest/document.ts';
 import type { Builds } from '../../src/store/builds.ts';
 import type { DocumentInput } from '../../src/store/documents.ts';

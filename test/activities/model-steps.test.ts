@@ -1,13 +1,13 @@
 /** What the steps say to a model, and what they make of what it replies. Models are fakes; HTTP is tested elsewhere. */
 import { describe, expect, test } from 'vitest';
-import { createEnhanceSteps } from '../../activities/enhance.ts';
-import { createGenerate } from '../../activities/generate.ts';
-import { createRerank } from '../../activities/rerank.ts';
-import { createValidate } from '../../activities/validate.ts';
-import { NO_ANSWER } from '../../pipelines/prompts.ts';
-import type { Passage, Turn } from '../../pipelines/schemas.ts';
-import { enhanceQuery, generate, hydeQuery, rerank, validate } from '../../pipelines/steps.ts';
 import type { InputOf, Json } from '../../src/index.ts';
+import type { Passage, Turn } from '../../src/model/step-schemas.ts';
+import { createEnhanceSteps } from '../../src/steps/enhance.ts';
+import { createGenerate } from '../../src/steps/generate.ts';
+import { enhanceQuery, generate, hydeQuery, rerank, validate } from '../../src/steps/model-steps.ts';
+import { NO_ANSWER } from '../../src/steps/prompts.ts';
+import { createRerank } from '../../src/steps/rerank.ts';
+import { createValidate } from '../../src/steps/validate.ts';
 import { fakeProviders, type Replies } from '../support/fake-providers.ts';
 import { callStep } from './call.ts';
 

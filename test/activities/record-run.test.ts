@@ -1,11 +1,11 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, test } from 'vitest';
 import { createRecordRun } from '../../activities/record-run.ts';
-import { SluiceError } from '../../src/errors.ts';
+import { SluiceError } from '../../src/base/errors.ts';
+import type { RunRecord } from '../../src/model/run-messages.ts';
 import type { Json } from '../../src/plan/plan.ts';
 import { NOTHING_SPENT } from '../../src/store/spending.ts';
 import type { Store } from '../../src/store/store.ts';
-import type { RunRecord } from '../../workflows/messages.ts';
 
 const record = (output: Json): RunRecord => ({ outcome: 'completed', output, error: null, finishedAt: 0 });
 

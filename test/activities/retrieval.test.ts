@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { createRerank } from '../../activities/rerank.ts';
-import { createRetrievalSteps, fuseLocal, keepOrderLocal } from '../../activities/retrieval.ts';
-import type { Passage } from '../../pipelines/schemas.ts';
-import { fuse, keepOrder, keywordSearch, rerank, vectorSearch } from '../../pipelines/steps.ts';
-import { createTextSearch, type TextSearch } from '../../src/embedding/text-search.ts';
+import type { Passage } from '../../src/model/step-schemas.ts';
+import { createTextSearch, type TextSearch } from '../../src/retrieval/text-search.ts';
+import { rerank } from '../../src/steps/model-steps.ts';
+import { createRerank } from '../../src/steps/rerank.ts';
+import { createRetrievalSteps, fuseLocal, keepOrderLocal } from '../../src/steps/retrieval.ts';
+import { fuse, keepOrder, keywordSearch, vectorSearch } from '../../src/steps/steps.ts';
 import type { Search } from '../../src/store/keyword-search.ts';
 import { memoryIndex } from '../embedding/memory-index.ts';
 import { noProviders } from '../support/fake-providers.ts';

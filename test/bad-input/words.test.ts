@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createServices } from '../../src/cli/services.ts';
-import { loadPipelines } from '../../src/runtime/project.ts';
+import { loadPipelines } from '../../src/host/project.ts';
 import { type Ran, run } from '../cli/fakes.ts';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));

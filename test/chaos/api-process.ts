@@ -3,9 +3,9 @@
  * begin, and says when it listens; it ends by SIGTERM as that command does, or is killed.
  */
 import { once } from 'node:events';
-import { readConfig } from '../../src/runtime/config.ts';
-import { connectRuntime } from '../../src/runtime/runtime.ts';
-import { serveApi } from '../../src/server/serve.ts';
+import { serveApi } from '../../src/api/serve.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { connectRuntime } from '../../src/host/runtime.ts';
 import { servedChain } from './pipelines.ts';
 
 export interface ApiSettings {

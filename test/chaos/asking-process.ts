@@ -4,8 +4,8 @@
  */
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { readConfig } from '../../src/runtime/config.ts';
-import { connectRuntime } from '../../src/runtime/runtime.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { connectRuntime } from '../../src/host/runtime.ts';
 import { isOfVariant, split } from './split-steps.ts';
 
 export interface AskingSettings {

@@ -4,11 +4,11 @@
  */
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createExperimentActivities } from '../../activities/experiments.ts';
-import { payloadConverterPath, workflowBundle } from '../../src/runtime/bundle.ts';
-import { readConfig } from '../../src/runtime/config.ts';
-import { installLogging } from '../../src/runtime/logging.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createStore } from '../../src/store/store.ts';
+import { payloadConverterPath, workflowBundle } from '../../src/worker/bundle.ts';
+import { installLogging } from '../../src/worker/logging.ts';
 
 /** Before a look; in it, when the sums are read and the ledger has nothing; after it, with its decision; after the act. */
 export type Place = 'before' | 'within' | 'looked' | 'acted';

@@ -1,6 +1,6 @@
 /** What a workflow's history says of calls and of workflow tasks, with times in milliseconds since the epoch. */
 import type { History } from '@temporalio/common/lib/proto-utils.js';
-import type { StepArguments } from '../../workflows/messages.ts';
+import type { StepArguments } from '../../src/model/run-messages.ts';
 
 export type HistoryEvent = NonNullable<History['events']>[number];
 

@@ -6,8 +6,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clearLockedPorts } from 'get-port';
-import { findTemporalCli } from '../../src/runtime/temporal-cli.ts';
-import { startTemporalServer } from '../../src/runtime/temporal-server.ts';
+import { findTemporalCli } from '../../src/embedded/temporal-cli.ts';
+import { startTemporalServer } from '../../src/embedded/temporal-server.ts';
 import { noPostgres, startPglite, startPostgres } from '../support/postgres.ts';
 
 export interface Place {

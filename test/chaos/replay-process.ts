@@ -1,5 +1,5 @@
 /** Replays a folder of histories on the Node that runs this, and prints what came of each as JSON. */
-import { workflowBundle } from '../../src/runtime/bundle.ts';
+import { workflowBundle } from '../../src/worker/bundle.ts';
 import { readHistories, replay } from '../histories/replay.ts';
 
 const [folder, cache] = process.argv.slice(2);

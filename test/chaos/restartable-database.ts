@@ -1,7 +1,7 @@
 /** Databases that are killed and started again on the same files and port. */
 import { join } from 'node:path';
-import type { EmbeddedPostgres } from '../../src/runtime/postgres.ts';
-import { startEmbeddedPostgres } from '../../src/runtime/postgres.ts';
+import type { EmbeddedPostgres } from '../../src/embedded/postgres.ts';
+import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts';
 import { startEmbedded } from '../support/embedded.ts';
 import { type RestartablePostgres, startPostgresServer } from '../support/postgres.ts';
 

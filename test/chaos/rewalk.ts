@@ -3,8 +3,8 @@
  * that it had. The walker must ask for the same calls, byte by byte; Temporal's own replay compares names and ids only.
  */
 import type { History } from '@temporalio/common/lib/proto-utils.js';
+import type { RunInput, StepArguments, StepResult } from '../../src/model/run-messages.ts';
 import { type CallRequest, walk } from '../../src/plan/walk.ts';
-import type { RunInput, StepArguments, StepResult } from '../../workflows/messages.ts';
 import { eventsOf, readJson } from './histories.ts';
 
 export interface Rewalked {

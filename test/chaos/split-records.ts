@@ -1,8 +1,8 @@
 /** What is left of runs in experiments: in the database, and in Temporal's visibility. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RunResult } from '../../src/runtime/run-result.ts';
+import type { RunResult } from '../../src/client/run-result.ts';
+import { ATTRIBUTES, RUN_WORKFLOW } from '../../src/model/run-messages.ts';
 import { openDatabase } from '../../src/store/database.ts';
-import { ATTRIBUTES, RUN_WORKFLOW } from '../../workflows/messages.ts';
 import type { Scene } from './scene.ts';
 
 export interface Tallies {

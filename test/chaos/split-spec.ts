@@ -1,7 +1,7 @@
 /** Experiments on the pipeline of `split-steps`, and what it takes to start them. */
 import type { AnyPipeline, AnyVariant } from '../../src/dsl/edit.ts';
 import { freezeSettings } from '../../src/experiment/settings.ts';
-import type { ExperimentSpec, OnlineMetric, RolloutSettings, StopSettings } from '../../src/experiment/spec.ts';
+import type { ExperimentSpec, OnlineMetric, RolloutSettings, StopSettings } from '../../src/model/experiment-spec.ts';
 import type { Scene } from './scene.ts';
 
 export const by = 'chaos';

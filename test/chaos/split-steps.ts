@@ -5,8 +5,8 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { StepFailure } from '../../activities/boundary/failure.ts';
-import { type Implemented, implement } from '../../activities/boundary/implement.ts';
+import { StepFailure } from '../../src/boundary/failure.ts';
+import { type Implemented, implement } from '../../src/boundary/implement.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
 import type { Json, Plan } from '../../src/plan/plan.ts';
 import { untilReleased } from './hold.ts';

@@ -1,7 +1,7 @@
 /** The steps that the chaos rows run, and what is behind them in the worker processes. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { type Implemented, implement, type StepContext } from '../../activities/boundary/implement.ts';
+import { type Implemented, implement, type StepContext } from '../../src/boundary/implement.ts';
 import { defineStep, stepName } from '../../src/index.ts';
 import { evaluationSteps } from './evaluation-steps.ts';
 import { type LedgerWriter, writeLedger } from './ledger.ts';

@@ -1,7 +1,7 @@
 /** An ingest as its killer sees it: what is in flight on which worker, by the server's word, and what is stored so far. */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { IngestInput, IngestResult } from '../../src/model/ingest-messages.ts';
 import { openDatabase } from '../../src/store/database.ts';
-import type { IngestInput, IngestResult } from '../../workflows/ingest-messages.ts';
 import { activitiesOf } from './histories.ts';
 import type { Scene } from './scene.ts';
 import { type Contents, contentsOf } from './snapshots.ts';

@@ -3,8 +3,8 @@
  * when it polls; it ends by SIGTERM, or is killed.
  */
 import { once } from 'node:events';
-import { readConfig } from '../../src/runtime/config.ts';
-import { connectRuntime } from '../../src/runtime/runtime.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { connectRuntime } from '../../src/host/runtime.ts';
 import { chaosSteps, type StepSettings } from './steps.ts';
 
 const settings = JSON.parse(process.argv[2]!) as StepSettings;

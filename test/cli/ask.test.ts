@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { SluiceError } from '../../src/base/errors.ts';
 import type { StartServers } from '../../src/cli/session.ts';
-import { SluiceError } from '../../src/errors.ts';
-import type { RunResult } from '../../src/runtime/run-result.ts';
+import type { RunResult } from '../../src/client/run-result.ts';
 import { docsBot } from '../plan/example.ts';
 import {
   failedRun,

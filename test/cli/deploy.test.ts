@@ -1,10 +1,10 @@
 /** `sluice deploy` over a real store: what is served, and what that means for experiments that are live. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createDeployClient, type DeployClient } from '../../src/client/deploy-client.ts';
 import type { AnyPipeline } from '../../src/dsl/edit.ts';
 import { applyEdits } from '../../src/plan/compose.ts';
 import { planId, shortId } from '../../src/plan/id.ts';
 import type { NodeEdit, Plan } from '../../src/plan/plan.ts';
-import { createDeployClient, type DeployClient } from '../../src/runtime/deploy-client.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
 import { imagined, supportBot, wide } from '../dsl/example.ts';

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { FollowOptions, NewEvaluationRequest } from '../../src/client/evaluation-client.ts';
 import type { AnyEvaluation } from '../../src/dsl/evaluation.ts';
-import type { Cell, EvaluationState, ResultRow } from '../../src/evaluation/result.ts';
 import {
   defineDataset,
   defineEvaluation,
@@ -14,7 +14,7 @@ import {
   defineStep,
   metric,
 } from '../../src/index.ts';
-import type { FollowOptions, NewEvaluationRequest } from '../../src/runtime/evaluation-client.ts';
+import type { Cell, EvaluationState, ResultRow } from '../../src/model/evaluation-result.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import type { EvaluationRow } from '../../src/store/evaluations.ts';
 import { createStore, type Store } from '../../src/store/store.ts';

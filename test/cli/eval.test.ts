@@ -2,8 +2,8 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SluiceError } from '../../src/errors.ts';
-import type { ResultRow } from '../../src/evaluation/result.ts';
+import { SluiceError } from '../../src/base/errors.ts';
+import type { ResultRow } from '../../src/model/evaluation-result.ts';
 import { type EvalWorld, loud, openWorld, served } from './eval-world.ts';
 
 let world: EvalWorld;

@@ -4,13 +4,13 @@
  */
 import type { Client } from '@temporalio/client';
 import { z } from 'zod';
+import { createExperimentClient } from '../../src/client/experiment-client.ts';
 import type { AnyExperiment } from '../../src/dsl/experiment.ts';
 import { actOnLook } from '../../src/experiment/live/act.ts';
 import { takeLook } from '../../src/experiment/live/look.ts';
 import { defineExperiment, definePipeline, defineStep, metric } from '../../src/index.ts';
 import { planId } from '../../src/plan/id.ts';
 import type { Json, Plan } from '../../src/plan/plan.ts';
-import { createExperimentClient } from '../../src/runtime/experiment-client.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
 import { type Fed, feed } from '../experiment/clock-world.ts';

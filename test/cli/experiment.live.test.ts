@@ -1,8 +1,8 @@
 /** An experiment from its start to its end, from the command line, through a real server. */
 import { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createExperimentClient } from '../../src/client/experiment-client.ts';
 import { planId } from '../../src/plan/id.ts';
-import { createExperimentClient } from '../../src/runtime/experiment-client.ts';
 import { type ClockWorker, startClockWorker } from '../experiment/clock-workers.ts';
 import { type Live, startLive } from '../support/live.ts';
 import { bot, definedAs } from './experiment-world.ts';

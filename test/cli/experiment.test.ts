@@ -1,6 +1,6 @@
 /** `sluice experiment`, whole, over the embedded database: planned, started, watched, steered, and held to the ledger. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { SluiceError } from '../../src/errors.ts';
+import { SluiceError } from '../../src/base/errors.ts';
 import type { LedgerEntry } from '../../src/store/ledger.ts';
 import { bot, definedAs, type ExperimentWorld, openWorld } from './experiment-world.ts';
 

@@ -1,16 +1,16 @@
 /** A session whose output is kept, and servers that answer from memory: what commands are tested with. */
 import { z } from 'zod';
+import { SluiceError } from '../../src/base/errors.ts';
 import type { World } from '../../src/cli/command.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import type { Services } from '../../src/cli/session.ts';
+import type { RunResult } from '../../src/client/run-result.ts';
 import type { AnyPipeline } from '../../src/dsl/edit.ts';
 import { defineStep } from '../../src/dsl/step.ts';
-import { SluiceError } from '../../src/errors.ts';
+import type { Runtime } from '../../src/host/runtime.ts';
+import type { OpenedStore } from '../../src/host/store-only.ts';
 import { planId } from '../../src/plan/id.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import type { RunResult } from '../../src/runtime/run-result.ts';
-import type { Runtime } from '../../src/runtime/runtime.ts';
-import type { OpenedStore } from '../../src/runtime/store-only.ts';
 import { NOTHING_SPENT } from '../../src/store/spending.ts';
 import { docsBot } from '../plan/example.ts';
 

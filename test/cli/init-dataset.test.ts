@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
-import { Question } from '../../pipelines/schemas.ts';
+import { Question } from '../../src/model/step-schemas.ts';
 import { run } from './fakes.ts';
 
 const Example = z.strictObject({

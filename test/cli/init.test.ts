@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import type { Dependencies } from '../../src/host/attach.ts';
+import { loadActivities, loadPipelines } from '../../src/host/project.ts';
 import { configOf } from '../../src/plan/skeleton.ts';
-import type { Dependencies } from '../../src/runtime/attach.ts';
-import { loadActivities, loadPipelines } from '../../src/runtime/project.ts';
 import { run } from './fakes.ts';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
@@ -76,7 +76,7 @@ describe('sluice init', () => {
     const readme = await readFile(join(folder, 'README.md'), 'utf8');
     const activities = /```ts\n([\s\S]*?)```/.exec(readme)![1]!;
     await mkdir(join(folder, 'activities'));
-    await writeFile(join(folder, 'activities/index.ts'), activities);
+    await writeFile(join(folder, 'src/steps/implementations.ts'), activities);
     await install(folder);
     const { createActivities } = await loadActivities(folder);
     const steps = createActivities({ store: {} } as Dependencies).map(({ step }) => step.name);

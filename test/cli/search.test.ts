@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { SluiceError } from '../../src/base/errors.ts';
 import { excerptOf, highlight } from '../../src/cli/highlight.ts';
 import { searchNotes } from '../../src/cli/search-notes.ts';
-import { SluiceError } from '../../src/errors.ts';
 import { memoryIndex } from '../embedding/memory-index.ts';
 import { fakeRuntime, run } from './fakes.ts';
 

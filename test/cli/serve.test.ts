@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { SluiceError } from '../../src/errors.ts';
-import type { IngestProgress, IngestResult } from '../../workflows/ingest-messages.ts';
+import { SluiceError } from '../../src/base/errors.ts';
+import type { IngestProgress, IngestResult } from '../../src/model/ingest-messages.ts';
 import { failedRun, fakeRuntime, finishedRun, nothingRunning, pipelines, run } from './fakes.ts';
 
 /** What it does on real servers is seen by `npm run demo`. */

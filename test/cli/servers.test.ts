@@ -1,7 +1,7 @@
 /** How commands come by servers: those that are there, their own, or those of another command when it has ended. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SluiceError } from '../../src/base/errors.ts';
 import type { Services, StartServers } from '../../src/cli/session.ts';
-import { SluiceError } from '../../src/errors.ts';
 import { fakeRuntime, finishedRun, nothingRunning, pipelines, run, undeployed } from './fakes.ts';
 
 vi.mock('node:timers/promises', () => ({

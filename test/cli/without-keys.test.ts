@@ -1,11 +1,11 @@
 /** What is run where keys are missing: held on this project's own pipelines, by which keys there are. */
 import { expect, test } from 'vitest';
 import { withoutKeys } from '../../src/cli/without-keys.ts';
+import { createCatalogueCheck } from '../../src/client/catalogue.ts';
+import { loadPipelines } from '../../src/host/project.ts';
+import { modelsOf } from '../../src/models/plan-keys.ts';
 import { findNode, stepsOf } from '../../src/plan/nodes.ts';
 import type { Plan, StepNode } from '../../src/plan/plan.ts';
-import { createCatalogueCheck } from '../../src/runtime/catalogue.ts';
-import { modelsOf } from '../../src/runtime/plan-keys.ts';
-import { loadPipelines } from '../../src/runtime/project.ts';
 import type { Catalogue } from '../../src/store/catalogue.ts';
 
 const pipelines = await loadPipelines(process.cwd());

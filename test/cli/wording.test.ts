@@ -1,5 +1,6 @@
 /** What all commands share: tables, durations, progress lines, errors, look-ups, colours. */
 import { describe, expect, it } from 'vitest';
+import { SluiceError } from '../../src/base/errors.ts';
 import { findNamed } from '../../src/cli/lookup.ts';
 import { createProgress, showProgress } from '../../src/cli/progress.ts';
 import { printError, reportOf } from '../../src/cli/report-error.ts';
@@ -7,7 +8,6 @@ import { fieldsOf } from '../../src/cli/show-schema.ts';
 import { tableLines } from '../../src/cli/table.ts';
 import { createTerminal, type TerminalOptions } from '../../src/cli/terminal.ts';
 import { count, showCost, showDuration, wrap } from '../../src/cli/text.ts';
-import { SluiceError } from '../../src/errors.ts';
 
 function screen(options: Partial<TerminalOptions> = {}, isTTY = false) {
   const [out, err]: [string[], string[]] = [[], []];

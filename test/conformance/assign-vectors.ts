@@ -4,7 +4,7 @@
  * `assign.json`; when they change, so does ASSIGN_VERSION.
  */
 import { writeFile } from 'node:fs/promises';
-import { ASSIGN_VERSION, type Assignable } from '../../src/experiment/assign.ts';
+import { ASSIGN_VERSION, type Assignable } from '../../src/model/assign.ts';
 import { randomFrom } from '../../src/stats/random.ts';
 
 export interface AssignVector extends Assignable {

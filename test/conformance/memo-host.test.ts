@@ -1,6 +1,7 @@
 /** The memo as a host of the walker, over its table in a real database, with every step behind the boundary. */
-import { createMakeAttempt } from '../../activities/boundary/memo.ts';
+
 import { openMemo } from '../../src/evaluation/memo/memo.ts';
+import { createMakeAttempt } from '../../src/evaluation/memo-boundary.ts';
 import { createMemoHost } from '../../src/evaluation/memo-host.ts';
 import { createSlots } from '../../src/evaluation/slots.ts';
 import { walk } from '../../src/plan/walk.ts';

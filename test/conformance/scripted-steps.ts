@@ -1,7 +1,7 @@
 /** The suite's steps, for hosts that call steps through the activity boundary: each does what the script says. */
 import { z } from 'zod';
-import { StepFailure } from '../../activities/boundary/failure.ts';
-import { type Implemented, implement, type StepContext } from '../../activities/boundary/implement.ts';
+import { StepFailure } from '../../src/boundary/failure.ts';
+import { type Implemented, implement, type StepContext } from '../../src/boundary/implement.ts';
 import { defineStep } from '../../src/index.ts';
 import type { Json } from '../../src/plan/plan.ts';
 import type { Attempt, AttemptReport, ScriptedRun } from './host.ts';

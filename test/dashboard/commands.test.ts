@@ -6,9 +6,9 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { commandLine } from '../../src/base/shell.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import * as commands from '../../src/dashboard/web/commands.ts';
-import { commandLine } from '../../src/shell.ts';
 
 const WEB = join(import.meta.dirname, '../../src/dashboard/web');
 const program = createProgram({ stdout: process.stdout } as never);

@@ -9,7 +9,7 @@ import {
   type Written,
   writtenOf,
 } from '../../src/dashboard/web/screens/reviews/form.ts';
-import type { LabelField } from '../../src/evaluation/calibration/label-value.ts';
+import type { LabelField } from '../../src/model/label-value.ts';
 
 const field = (name: string, kind: LabelField['kind'], more: Partial<LabelField> = {}): LabelField => ({
   ...{ name, description: null, kind, least: null, most: null, isWhole: false, choices: [] },

@@ -4,8 +4,8 @@ import { blocksOf } from '../../src/dashboard/web/parts/prose.ts';
 import { citationsOf, readable } from '../../src/dashboard/web/screens/reviews/readable.ts';
 import { withDone } from '../../src/dashboard/web/screens/reviews/types.ts';
 import { differing, linesOf, mineOf, standingOf, winnerWords } from '../../src/dashboard/web/screens/reviews/words.ts';
-import type { LabelField } from '../../src/evaluation/calibration/label-value.ts';
-import type { ItemSummary, ReviewItem, ReviewReport } from '../../src/review/queue.ts';
+import type { LabelField } from '../../src/model/label-value.ts';
+import type { ItemSummary, ReviewItem, ReviewReport } from '../../src/model/review-queue.ts';
 
 const item = (place: number, more: Partial<ItemSummary> = {}): ItemSummary => ({
   ...{ place, subject: `s${place}`, exampleId: `e${place}`, state: 'open', reviews: 0, passes: 0, isMine: false },

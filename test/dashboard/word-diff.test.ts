@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { citedIn, passageLists } from '../../src/passage-lists.ts';
-import { wordDiff } from '../../src/word-diff.ts';
+import { wordDiff } from '../../src/base/word-diff.ts';
+import { citedIn, passageLists } from '../../src/plan/passage-lists.ts';
 
 const without = (pieces: ReturnType<typeof wordDiff>, what: 'gone' | 'come'): string =>
   pieces.flatMap(({ is, text }) => (is === what ? [] : [text])).join('');

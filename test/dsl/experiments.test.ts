@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { judgedWarning } from '../../src/experiment/spec.ts';
 import { defineDataset, defineExperiment, definePipeline, defineScorer, metric } from '../../src/index.ts';
+import { judgedWarning } from '../../src/model/experiment-spec.ts';
 import { grounded, short } from './evaluated.ts';
 import { Answer, imagined, judge, Question, supportBot, wide } from './example.ts';
 import { fewer, pages, rerankOnline } from './experimented.ts';

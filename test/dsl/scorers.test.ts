@@ -1,6 +1,5 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
-import { isJudge } from '../../src/evaluation/calibration/judges.ts';
 import {
   defineHumanScorer,
   definePairScorer,
@@ -10,6 +9,7 @@ import {
   type Ref,
   type Scores,
 } from '../../src/index.ts';
+import { isJudge } from '../../src/model/judges.ts';
 import { RESERVED_IDS } from '../../src/plan/words.ts';
 import {
   cites,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { diversify } from '../../src/embedding/mmr.ts';
+import { diversify } from '../../src/retrieval/mmr.ts';
 
 const at = (degrees: number) => {
   const angle = (degrees * Math.PI) / 180;

@@ -5,8 +5,8 @@ import { retrieval } from '../../pipelines/docs-search.evaluations.ts';
 import type { AnyEvaluation } from '../../src/dsl/evaluation.ts';
 import { callsAtMost } from '../../src/evaluation/calls-at-most.ts';
 import { specOf } from '../../src/evaluation/spec-of.ts';
+import { isPaid } from '../../src/models/plan-keys.ts';
 import type { Plan, StepNode } from '../../src/plan/plan.ts';
-import { isPaid } from '../../src/runtime/plan-keys.ts';
 import { specOf as madeSpec } from './compare/make.ts';
 
 const step = (id: string, from: string, parts: Partial<StepNode> = {}): StepNode => ({

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { contentHash, type Example, memberOf, splitOf } from '../../src/evaluation/dataset.ts';
 import { toChat, toCsv, toJsonLines } from '../../src/evaluation/dataset-export.ts';
 import { type FileFormat, readDataset } from '../../src/evaluation/dataset-file.ts';
+import { contentHash, type Example, memberOf, splitOf } from '../../src/model/dataset.ts';
 
 let folder: string;
 beforeAll(async () => {

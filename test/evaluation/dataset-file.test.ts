@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { SluiceError } from '../../src/errors.ts';
+import { SluiceError } from '../../src/base/errors.ts';
 import { formatOf, readDataset } from '../../src/evaluation/dataset-file.ts';
 import type { RowSchemas } from '../../src/evaluation/dataset-row.ts';
 

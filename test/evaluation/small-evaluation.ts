@@ -1,11 +1,11 @@
 /** A small evaluation for tests: a pipeline of two steps, a scorer, and texts that make either of them fail. */
 import { z } from 'zod';
-import { StepFailure } from '../../activities/boundary/failure.ts';
-import { type Implemented, implement } from '../../activities/boundary/implement.ts';
+import { StepFailure } from '../../src/boundary/failure.ts';
+import { type Implemented, implement } from '../../src/boundary/implement.ts';
 import { readPolicy } from '../../src/dsl/policy.ts';
-import type { Example } from '../../src/evaluation/dataset.ts';
-import { type EvaluationSpec, type MetricSpec, type ScorerSpec, SPEC_FORMAT } from '../../src/evaluation/spec.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
+import type { Example } from '../../src/model/dataset.ts';
+import { type EvaluationSpec, type MetricSpec, type ScorerSpec, SPEC_FORMAT } from '../../src/model/evaluation-spec.ts';
 import { hashJson, planId } from '../../src/plan/id.ts';
 import type { Json, Plan, StepCall, Wiring } from '../../src/plan/plan.ts';
 import { completePolicy } from '../../src/plan/policy.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { arrivalRows, UNEVEN_ALPHA } from '../../src/experiment/arrival.ts';
 import { auditLedger } from '../../src/experiment/audit.ts';
-import type { ArrivalCount, LookData, MetricCell } from '../../src/experiment/look-data.ts';
 import { lookReport } from '../../src/experiment/look-report.ts';
 import { explainLook } from '../../src/experiment/report.ts';
 import { lookTable } from '../../src/experiment/report-table.ts';
+import type { ArrivalCount, LookData, MetricCell } from '../../src/model/look-data.ts';
 import { canonicalJson } from '../../src/plan/id.ts';
 import type { Json } from '../../src/plan/plan.ts';
 import { randomFrom } from '../../src/stats/random.ts';

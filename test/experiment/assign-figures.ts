@@ -1,5 +1,5 @@
 /** Unit ids of the shapes that products have, and how evenly and independently they are assigned: for tests and `bench:assign`. */
-import { type Assignable, compileAssignable } from '../../src/experiment/assign.ts';
+import { type Assignable, compileAssignable } from '../../src/model/assign.ts';
 import { chiSquareUpper } from '../../src/stats/distributions.ts';
 import { randomFrom } from '../../src/stats/random.ts';
 import { srm } from '../../src/stats/srm.ts';

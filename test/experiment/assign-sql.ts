@@ -1,5 +1,5 @@
 /** Units assigned by the database, to compare with TypeScript's: for the store's suite and `bench:assign`. */
-import { type Assignable, compileAssignable, sqlBounds } from '../../src/experiment/assign.ts';
+import { type Assignable, compileAssignable, sqlBounds } from '../../src/model/assign.ts';
 import type { Queries } from '../../src/store/database.ts';
 
 /** Names of arms, null outside the share; in the order of the units. */

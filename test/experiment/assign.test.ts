@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { SluiceError } from '../../src/errors.ts';
+import { SluiceError } from '../../src/base/errors.ts';
 import {
   ASSIGN_VERSION,
   type Assignable,
@@ -10,7 +10,7 @@ import {
   compileAssignable,
   isIn,
   sqlBounds,
-} from '../../src/experiment/assign.ts';
+} from '../../src/model/assign.ts';
 import { plainAssign } from '../conformance/assign-vectors.ts';
 import { experimentOf } from './assign-figures.ts';
 

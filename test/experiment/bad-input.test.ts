@@ -1,18 +1,18 @@
 /** What is sent too early, too late, of nobody, or by a wrong clock: a clear error, or counted and left out; nothing is lost. */
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createExpose } from '../../activities/boundary/exposure.ts';
 import { createCountRun } from '../../activities/count-run.ts';
 import { createFollowRun } from '../../activities/follow-run.ts';
-import type { RunAssignment } from '../../src/experiment/assignment.ts';
+import { createExpose } from '../../src/boundary/exposure.ts';
+import { checkStart } from '../../src/client/experiment-check.ts';
+import { createFeedbackClient, type FeedbackClient } from '../../src/client/feedback-client.ts';
+import { createServing } from '../../src/client/serving.ts';
 import { takeLook } from '../../src/experiment/live/look.ts';
-import type { LookRecord } from '../../src/experiment/look-data.ts';
 import { freezeSettings } from '../../src/experiment/settings.ts';
-import type { ExperimentSpec } from '../../src/experiment/spec.ts';
+import type { RunAssignment } from '../../src/model/assignment.ts';
+import type { ExperimentSpec } from '../../src/model/experiment-spec.ts';
+import type { LookRecord } from '../../src/model/look-data.ts';
 import { planId } from '../../src/plan/id.ts';
-import { checkStart } from '../../src/runtime/experiment-check.ts';
-import { createFeedbackClient, type FeedbackClient } from '../../src/runtime/feedback-client.ts';
-import { createServing } from '../../src/runtime/serving.ts';
 import type { ExperimentRow } from '../../src/store/experiments.ts';
 import type { Store } from '../../src/store/store.ts';
 import { sweeperOf } from '../support/sweeper.ts';

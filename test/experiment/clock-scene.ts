@@ -1,16 +1,16 @@
 /** Where the clocks of experiments are tested: a server, a database, a worker with hooks, and what is asked of them all. */
 import { Client } from '@temporalio/client';
 import { expect } from 'vitest';
-import type { ExperimentSpec } from '../../src/experiment/spec.ts';
-import { createExperimentClient, type ExperimentClient } from '../../src/runtime/experiment-client.ts';
-import type { ExperimentRow } from '../../src/store/experiments.ts';
-import type { Store } from '../../src/store/store.ts';
+import { createExperimentClient, type ExperimentClient } from '../../src/client/experiment-client.ts';
 import {
   ROLLOUT_WORKFLOW_PREFIX,
   STEP_QUERY,
   type Steer,
   type StepPlace,
-} from '../../workflows/experiment-messages.ts';
+} from '../../src/model/experiment-messages.ts';
+import type { ExperimentSpec } from '../../src/model/experiment-spec.ts';
+import type { ExperimentRow } from '../../src/store/experiments.ts';
+import type { Store } from '../../src/store/store.ts';
 import { startLive } from '../support/live.ts';
 import { type Hooks, startClockWorker } from './clock-workers.ts';
 import { deploy, type Fed, feed, settingsOf } from './clock-world.ts';

@@ -1,8 +1,8 @@
 /** A worker of experiments that tests start and stop, whose activities they may hold up, or lose the answers of. */
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createExperimentActivities } from '../../activities/experiments.ts';
-import { payloadConverterPath, workflowBundle } from '../../src/runtime/bundle.ts';
-import { installLogging } from '../../src/runtime/logging.ts';
+import { payloadConverterPath, workflowBundle } from '../../src/worker/bundle.ts';
+import { installLogging } from '../../src/worker/logging.ts';
 import type { Live } from '../support/live.ts';
 
 type Activities = ReturnType<typeof createExperimentActivities>;

@@ -1,10 +1,10 @@
 /** An experiment whose looks take milliseconds, on a pipeline that need not run: exposures and outcomes are fed to the store. */
 import { z } from 'zod';
-import type { ScorerSpec } from '../../src/evaluation/spec.ts';
 import { outcomeSettings } from '../../src/experiment/outcome-settings.ts';
 import { freezeSettings } from '../../src/experiment/settings.ts';
-import { type ExperimentSpec, type OnlineMetric, VALUE_SCALE } from '../../src/experiment/spec.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
+import type { ScorerSpec } from '../../src/model/evaluation-spec.ts';
+import { type ExperimentSpec, type OnlineMetric, VALUE_SCALE } from '../../src/model/experiment-spec.ts';
 import { planId } from '../../src/plan/id.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { ExperimentRow } from '../../src/store/experiments.ts';

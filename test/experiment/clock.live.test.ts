@@ -2,12 +2,8 @@
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { wake } from '../../src/client/experiment-wake.ts';
 import { auditLedger } from '../../src/experiment/audit.ts';
-import type { ExperimentSpec } from '../../src/experiment/spec.ts';
-import { composePlan } from '../../src/plan/compose.ts';
-import { planId } from '../../src/plan/id.ts';
-import { wake } from '../../src/runtime/experiment-wake.ts';
-import type { ExperimentRow } from '../../src/store/experiments.ts';
 import {
   EXPERIMENT_WORKFLOW,
   EXPERIMENT_WORKFLOW_PREFIX,
@@ -15,7 +11,11 @@ import {
   REPORT_QUERY,
   ROLLOUT_WORKFLOW_PREFIX,
   STEER_UPDATE,
-} from '../../workflows/experiment-messages.ts';
+} from '../../src/model/experiment-messages.ts';
+import type { ExperimentSpec } from '../../src/model/experiment-spec.ts';
+import { composePlan } from '../../src/plan/compose.ts';
+import { planId } from '../../src/plan/id.ts';
+import type { ExperimentRow } from '../../src/store/experiments.ts';
 import { by, LOOKS_PER_HISTORY, openScene, type Scene, why } from './clock-scene.ts';
 import { deploy, settingsOf, specOf } from './clock-world.ts';
 

@@ -5,7 +5,7 @@
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { EndedNode } from '../../src/experiment/exposed.ts';
-import type { SpecArm } from '../../src/experiment/spec.ts';
+import type { SpecArm } from '../../src/model/experiment-spec.ts';
 import { composePlan } from '../../src/plan/compose.ts';
 import { bodiesOf, nodesOf } from '../../src/plan/nodes.ts';
 import type { Json, NodeEdit, Plan, PlanNode, StepNode, Wiring } from '../../src/plan/plan.ts';

@@ -1,7 +1,7 @@
 /** Exposed and assigned units of a look: what halts, what rolls back, and what version 1 of the method makes of them. */
 import { describe, expect, test } from 'vitest';
-import type { AssignedCount } from '../../src/experiment/look-data.ts';
 import { explainLook } from '../../src/experiment/report.ts';
+import type { AssignedCount } from '../../src/model/look-data.ts';
 import { sameRateSequential } from '../../src/stats/same-rate.ts';
 import { armsOf, dataOf, look, settingsOf, specOf } from './law-data.ts';
 

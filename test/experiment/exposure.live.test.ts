@@ -5,14 +5,14 @@
 import { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { implement } from '../../activities/boundary/implement.ts';
+import { implement } from '../../src/boundary/implement.ts';
+import { createExperimentClient } from '../../src/client/experiment-client.ts';
 import { freezeSettings } from '../../src/experiment/settings.ts';
-import type { ExperimentSpec, OnlineMetric } from '../../src/experiment/spec.ts';
+import type { MakeImplementations } from '../../src/host/runtime.ts';
 import type { AnyVariant } from '../../src/index.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
+import type { ExperimentSpec, OnlineMetric } from '../../src/model/experiment-spec.ts';
 import { planId } from '../../src/plan/id.ts';
-import { createExperimentClient } from '../../src/runtime/experiment-client.ts';
-import type { MakeImplementations } from '../../src/runtime/runtime.ts';
 import type { ExperimentRow } from '../../src/store/experiments.ts';
 import { type Live, startLive } from '../support/live.ts';
 import { noPostgres, startPostgres, type TestDatabase } from '../support/postgres.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { outcomesOfFeedback } from '../../src/experiment/feedback-outcomes.ts';
-import type { ExperimentSpec, FeedbackField, OnlineMetric } from '../../src/experiment/spec.ts';
+import type { ExperimentSpec, FeedbackField, OnlineMetric } from '../../src/model/experiment-spec.ts';
 
 const of = (field: FeedbackField): OnlineMetric =>
   ({

@@ -1,7 +1,7 @@
 /** The audit finds whatever was changed in a ledger, and nothing where nothing was. */
 import { describe, expect, test } from 'vitest';
 import { type AuditReport, auditLedger } from '../../src/experiment/audit.ts';
-import type { LookRecord } from '../../src/experiment/look-data.ts';
+import type { LookRecord } from '../../src/model/look-data.ts';
 import { canonicalJson } from '../../src/plan/id.ts';
 import type { Json } from '../../src/plan/plan.ts';
 import type { LedgerEntry } from '../../src/store/ledger.ts';

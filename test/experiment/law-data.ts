@@ -1,7 +1,6 @@
 /** Specs and looks' data for tests of the law: rates with round numbers, and cells made of units' values. */
 
 import { type LookInput, lookRecord } from '../../src/experiment/look.ts';
-import type { LookData, LookRecord, MetricCell } from '../../src/experiment/look-data.ts';
 import { freezeSettings } from '../../src/experiment/settings.ts';
 import {
   EXPERIMENT_FORMAT,
@@ -10,7 +9,8 @@ import {
   type OnlineMetric,
   type StopSettings,
   VALUE_SCALE,
-} from '../../src/experiment/spec.ts';
+} from '../../src/model/experiment-spec.ts';
+import type { LookData, LookRecord, MetricCell } from '../../src/model/look-data.ts';
 
 const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;

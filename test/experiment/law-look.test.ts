@@ -1,6 +1,6 @@
 /** One look: cases by hand, units without a value, stages, several variants, and that each reason of the gate is reached. */
 import { describe, expect, test } from 'vitest';
-import type { LookData } from '../../src/experiment/look-data.ts';
+import type { LookData } from '../../src/model/look-data.ts';
 import { canonicalJson } from '../../src/plan/id.ts';
 import type { Json } from '../../src/plan/plan.ts';
 import type { GateReason } from '../../src/stats/gate.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { type ExperimentPlan, planExperiment, type Traffic } from '../../src/experiment/planner.ts';
 import { freezeSettings, isHashOf } from '../../src/experiment/settings.ts';
-import type { ExperimentSpec } from '../../src/experiment/spec.ts';
+import type { ExperimentSpec } from '../../src/model/experiment-spec.ts';
 import {
   armsOf,
   DAY_MS,

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { differences } from '../../src/experiment/audit-compare.ts';
-import type { LookData, MetricCell } from '../../src/experiment/look-data.ts';
-import type { ExperimentSpec, OnlineKind } from '../../src/experiment/spec.ts';
+import type { ExperimentSpec, OnlineKind } from '../../src/model/experiment-spec.ts';
+import type { LookData, MetricCell } from '../../src/model/look-data.ts';
 import { canonicalJson } from '../../src/plan/id.ts';
 import { cellOf, DAY_MS, dataOf, guardrailOf, look, metricOf, settingsOf, specOf, WINDOW_MS } from './law-data.ts';
 

@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { ratioText } from '../../src/experiment/brief-words.ts';
 import { lookReport } from '../../src/experiment/look-report.ts';
-import type { OnlineScorer } from '../../src/experiment/spec.ts';
 import { sampleRatioVerdict } from '../../src/experiment/srm.ts';
+import type { OnlineScorer } from '../../src/model/experiment-spec.ts';
 import { canonicalJson } from '../../src/plan/id.ts';
 import { srmOverStages, srmSequential } from '../../src/stats/srm.ts';
 import {

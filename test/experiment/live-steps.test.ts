@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type LiveInput, liveSteps, liveWords, shareWords } from '../../src/experiment/live-steps.ts';
-import type { SpecArm } from '../../src/experiment/spec.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
+import type { SpecArm } from '../../src/model/experiment-spec.ts';
 
 const Text = z.object({ text: z.string() });
 const settings = { input: Text, output: Text, effect: 'none', policy: { attempts: 1, timeout: '1 second' } } as const;

@@ -1,5 +1,5 @@
 /** Live experiments by hand, as far as changes of what is served look at them. */
-import type { ExperimentSpec, SpecArm } from '../../src/experiment/spec.ts';
+import type { ExperimentSpec, SpecArm } from '../../src/model/experiment-spec.ts';
 import type { Json, NodeEdit } from '../../src/plan/plan.ts';
 import type { ExperimentRow } from '../../src/store/experiments.ts';
 

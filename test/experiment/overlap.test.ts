@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { SluiceError } from '../../src/errors.ts';
+import { SluiceError } from '../../src/base/errors.ts';
 import { checkOverlaps, exposingNodes } from '../../src/experiment/overlap.ts';
 import { editedNodes } from '../../src/experiment/restage.ts';
 import { docsBot } from '../plan/example.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { SluiceError } from '../../src/errors.ts';
+import { SluiceError } from '../../src/base/errors.ts';
 import { checkPromoted, keptPromotions, undoneEdits } from '../../src/experiment/promoted.ts';
 import { applyEdits } from '../../src/plan/compose.ts';
 import { planId } from '../../src/plan/id.ts';

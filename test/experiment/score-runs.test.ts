@@ -2,11 +2,11 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Attempted, AttemptRequest } from '../../src/evaluation/attempts.ts';
 import { createSlots } from '../../src/evaluation/slots.ts';
-import type { ScorerSpec } from '../../src/evaluation/spec.ts';
-import type { RunAssignment } from '../../src/experiment/assignment.ts';
 import { createScoreExperiment } from '../../src/experiment/score-runs.ts';
 import { scoreTasksOf } from '../../src/experiment/score-tasks-of.ts';
-import type { ExperimentSpec } from '../../src/experiment/spec.ts';
+import type { RunAssignment } from '../../src/model/assignment.ts';
+import type { ScorerSpec } from '../../src/model/evaluation-spec.ts';
+import type { ExperimentSpec } from '../../src/model/experiment-spec.ts';
 import type { Json } from '../../src/plan/plan.ts';
 import type { NewOutcome } from '../../src/store/outcomes.ts';
 import type { ScoreTaskEnd } from '../../src/store/score-tasks.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { compileServing } from '../../src/experiment/serve.ts';
-import type { ExperimentSpec, SpecArm } from '../../src/experiment/spec.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
+import type { ExperimentSpec, SpecArm } from '../../src/model/experiment-spec.ts';
 import { planId } from '../../src/plan/id.ts';
 import type { ExperimentRow, Serving } from '../../src/store/experiments.ts';
 

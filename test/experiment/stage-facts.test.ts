@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SluiceError } from '../../src/errors.ts';
+import { SluiceError } from '../../src/base/errors.ts';
 import { stageFacts, stageFactsOf } from '../../src/experiment/stage-facts.ts';
 import { step } from '../plan/example.ts';
 

@@ -1,7 +1,7 @@
 /** What came to a pipeline before an experiment, as the experiment would have counted it. */
 import { describe, expect, test } from 'vitest';
-import type { ExperimentSpec } from '../../src/experiment/spec.ts';
 import { measureTraffic } from '../../src/experiment/traffic.ts';
+import type { ExperimentSpec } from '../../src/model/experiment-spec.ts';
 import type { TrafficFeedback, TrafficRun } from '../../src/store/traffic.ts';
 import { DAY_MS, metricOf, specOf } from './law-data.ts';
 

@@ -1,8 +1,8 @@
 /** A run that is given up closes the sockets of its calls: the provider writes no more that nobody reads. */
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { docsBot } from '../../pipelines/docs-bot.ts';
+import type { RunOptions } from '../../src/client/client.ts';
 import { nodesOf } from '../../src/plan/nodes.ts';
-import type { RunOptions } from '../../src/runtime/client.ts';
 import type { Fault } from '../standin/faults.ts';
 import { MODELS } from './hurried-bot.ts';
 import { ingestDocuments, openStage, type Stage, sayYes } from './stage.ts';

@@ -2,14 +2,14 @@
  * The same steps without Temporal: plain calls, one after another, in one process, as scripts do it. What it has when it
  * is killed is lost, so it begins again. Prints the answer.
  */
-import type { StepContext } from '../../activities/boundary/implement.ts';
-import { createActivities } from '../../activities/index.ts';
-import { createProviders } from '../../activities/providers/create-providers.ts';
-import { createEmbedderOf } from '../../activities/providers/served-embedders.ts';
+import type { StepContext } from '../../src/boundary/implement.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { stepName } from '../../src/dsl/step.ts';
+import { createProviders } from '../../src/models/create-providers.ts';
+import { createEmbedderOf } from '../../src/models/served-embedders.ts';
 import { nodesOf } from '../../src/plan/nodes.ts';
 import type { Json, StepNode } from '../../src/plan/plan.ts';
-import { readConfig } from '../../src/runtime/config.ts';
+import { createActivities } from '../../src/steps/implementations.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createStore } from '../../src/store/store.ts';
 import { hurriedBot } from './hurried-bot.ts';

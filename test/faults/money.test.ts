@@ -1,6 +1,6 @@
 /** That the comparison of both sides' accounts sees what it is for. */
 import { expect, test } from 'vitest';
-import type { RunResult } from '../../src/runtime/run-result.ts';
+import type { RunResult } from '../../src/client/run-result.ts';
 import type { ProviderCallRow } from '../../src/store/provider-calls.ts';
 import type { RequestSeen } from '../standin/record.ts';
 import { accountOf } from './money.ts';

@@ -2,7 +2,7 @@
  * A run's calls as the store has them, against the same calls as the provider saw and bills them: one row for each
  * request, and where the provider's numbers arrived, those numbers and no others.
  */
-import type { RunResult } from '../../src/runtime/run-result.ts';
+import type { RunResult } from '../../src/client/run-result.ts';
 import type { ProviderCallRow } from '../../src/store/provider-calls.ts';
 import { type RequestSeen, sumBilled } from '../standin/record.ts';
 import { PRICES } from './hurried-bot.ts';

@@ -2,8 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findTemporalCli } from '../../src/runtime/temporal-cli.ts';
-import { startTemporalServer } from '../../src/runtime/temporal-server.ts';
+import { findTemporalCli } from '../../src/embedded/temporal-cli.ts';
+import { startTemporalServer } from '../../src/embedded/temporal-server.ts';
 import { openStage, type Stage } from './stage.ts';
 
 /** Plays `act` on it; whatever was started is gone afterwards, also when the command is interrupted. */

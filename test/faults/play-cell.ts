@@ -1,5 +1,5 @@
 /** Plays one cell: the fault is set for the requests of one question, the question is asked, and both sides are compared. */
-import type { RunResult } from '../../src/runtime/run-result.ts';
+import type { RunResult } from '../../src/client/run-result.ts';
 import type { Cell, Expected } from './cells.ts';
 import { hurriedBot } from './hurried-bot.ts';
 import { type Account, accountOf } from './money.ts';

@@ -1,6 +1,6 @@
 /** What the bot owes its callers when models fail: when it asks again, how often, what it tells, and what it marks. */
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
-import type { Runnable } from '../../src/runtime/client.ts';
+import type { Runnable } from '../../src/client/client.ts';
 import type { FaultWhen } from '../standin/stand-in.ts';
 import { hurriedBot, MODELS, unhelpedBot, wordlessBot } from './hurried-bot.ts';
 import { ingestDocuments, openStage, type Stage, sayYes } from './stage.ts';

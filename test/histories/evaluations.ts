@@ -1,11 +1,11 @@
 /** Evaluations that the recorded histories hold: a pipeline against a variant of it, without scorers, on numbers. */
 import type { Client } from '@temporalio/client';
-import { type EvaluationSpec, SPEC_FORMAT } from '../../src/evaluation/spec.ts';
+import { createEvaluationClient, type EvaluationClient } from '../../src/client/evaluation-client.ts';
+import type { Config } from '../../src/config/config.ts';
+import type { Runtime } from '../../src/host/runtime.ts';
 import { definePipeline } from '../../src/index.ts';
+import { type EvaluationSpec, SPEC_FORMAT } from '../../src/model/evaluation-spec.ts';
 import { planId } from '../../src/plan/id.ts';
-import type { Config } from '../../src/runtime/config.ts';
-import { createEvaluationClient, type EvaluationClient } from '../../src/runtime/evaluation-client.ts';
-import type { Runtime } from '../../src/runtime/runtime.ts';
 import { Amount, add, wait } from './steps.ts';
 
 const quick = definePipeline('evaluated', Amount)

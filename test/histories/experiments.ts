@@ -1,13 +1,13 @@
 /** Experiments that the recorded histories hold. Outcomes are fed to the store; looks wait until all have arrived. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { createExperimentClient, type ExperimentClient } from '../../src/runtime/experiment-client.ts';
-import type { ExperimentRow } from '../../src/store/experiments.ts';
+import { createExperimentClient, type ExperimentClient } from '../../src/client/experiment-client.ts';
 import {
   EXPERIMENT_WORKFLOW_PREFIX,
   ROLLOUT_WORKFLOW_PREFIX,
   STEER_UPDATE,
   type Steer,
-} from '../../workflows/experiment-messages.ts';
+} from '../../src/model/experiment-messages.ts';
+import type { ExperimentRow } from '../../src/store/experiments.ts';
 import { type Asked, deploy, feed, settingsOf, specOf } from '../experiment/clock-world.ts';
 import type { Scenario, Stage } from './scenarios.ts';
 

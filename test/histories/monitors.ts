@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { scoringQueueOf } from '../../src/client/experiment-clock.ts';
 import { defineMonitor, definePipeline, defineScorer } from '../../src/index.ts';
-import { scoringQueueOf } from '../../src/runtime/experiment-clock.ts';
-import { MONITOR_WORKFLOW, type MonitorInput, monitorWorkflowId } from '../../workflows/monitor-messages.ts';
+import { MONITOR_WORKFLOW, type MonitorInput, monitorWorkflowId } from '../../src/model/monitor-messages.ts';
 import type { Scenario, Stage } from './scenarios.ts';
 import { Amount, add } from './steps.ts';
 

@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Worker } from '@temporalio/worker';
-import { payloadConverterPath } from '../../src/runtime/bundle.ts';
-import { installLogging } from '../../src/runtime/logging.ts';
+import { payloadConverterPath } from '../../src/worker/bundle.ts';
+import { installLogging } from '../../src/worker/logging.ts';
 
 export const historiesFolder = fileURLToPath(new URL('.', import.meta.url));
 

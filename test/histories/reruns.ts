@@ -1,8 +1,9 @@
 /** Backtests and shadows that the recorded histories hold: runs of one step, called again. */
+
+import type { NewRerunRequest } from '../../src/client/rerun-client.ts';
 import { rerunSpecOf } from '../../src/experiment/rerun/rerun-request.ts';
-import type { RerunKind } from '../../src/experiment/rerun/rerun-spec.ts';
 import { definePipeline } from '../../src/index.ts';
-import type { NewRerunRequest } from '../../src/runtime/rerun-client.ts';
+import type { RerunKind } from '../../src/model/rerun-spec.ts';
 import type { Scenario, Stage } from './scenarios.ts';
 import { Amount, add } from './steps.ts';
 

@@ -1,11 +1,11 @@
 /** Small steps that do each thing a step can do: what the recorded histories are made of. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { StepFailure } from '../../activities/boundary/failure.ts';
-import { type Implemented, implement } from '../../activities/boundary/implement.ts';
+import { StepFailure } from '../../src/boundary/failure.ts';
+import { type Implemented, implement } from '../../src/boundary/implement.ts';
+import type { Dependencies } from '../../src/host/attach.ts';
 import { defineStep } from '../../src/index.ts';
 import { BUDGET_EXCEEDED } from '../../src/plan/walk.ts';
-import type { Dependencies } from '../../src/runtime/attach.ts';
 
 export const Amount = z.object({ n: z.int() });
 const Judged = z.object({ n: z.int(), isLarge: z.boolean() });

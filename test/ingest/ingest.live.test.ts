@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { IngestProgress } from '../../workflows/ingest-messages.ts';
+import type { IngestProgress } from '../../src/model/ingest-messages.ts';
 import { type Live, startLive } from '../support/live.ts';
 import { folderWith } from './support.ts';
 

@@ -2,6 +2,8 @@
  * Plays one experiment on a simulated clock over the real store: units are assigned as requests are, their exposures and
  * outcomes are stored, and each analysis is taken and acted on by the functions that the workflows call.
  */
+
+import { readPackage } from '../../src/base/package.ts';
 import { actOnLook } from '../../src/experiment/live/act.ts';
 import { takeLook } from '../../src/experiment/live/look.ts';
 import { finishRollout, rampRollout } from '../../src/experiment/live/rollout.ts';
@@ -12,8 +14,8 @@ import { planExperiment } from '../../src/experiment/planner.ts';
 import { restagingsOf } from '../../src/experiment/restage.ts';
 import { compileServing } from '../../src/experiment/serve.ts';
 import { freezeSettings } from '../../src/experiment/settings.ts';
-import { type ExperimentSpec, isLive, VALUE_SCALE } from '../../src/experiment/spec.ts';
-import { readPackage } from '../../src/package.ts';
+import type { Steer } from '../../src/model/experiment-messages.ts';
+import { type ExperimentSpec, isLive, VALUE_SCALE } from '../../src/model/experiment-spec.ts';
 import { applyEdits } from '../../src/plan/compose.ts';
 import { planId } from '../../src/plan/id.ts';
 import type { NodeEdit, Plan } from '../../src/plan/plan.ts';
@@ -23,7 +25,6 @@ import type { ExperimentRow } from '../../src/store/experiments.ts';
 import type { LedgerEntry } from '../../src/store/ledger.ts';
 import type { NewExposure, NewOutcome } from '../../src/store/outcomes.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
-import type { Steer } from '../../workflows/experiment-messages.ts';
 import { docsBot } from '../plan/example.ts';
 
 const STARTS_AT = Date.UTC(2026, 0, 5, 8);

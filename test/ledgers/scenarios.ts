@@ -4,7 +4,7 @@ import {
   type ExperimentSpec,
   type ExperimentState,
   type OnlineMetric,
-} from '../../src/experiment/spec.ts';
+} from '../../src/model/experiment-spec.ts';
 import type { Random } from '../../src/stats/random.ts';
 import { configured } from '../experiment/live.ts';
 import type { Draw, Drawn, Playing, Setting } from './play.ts';

@@ -1,8 +1,8 @@
 /** Which runs a monitor is of, and which of those it samples. */
 import { expect, test, vi } from 'vitest';
-import type { RunAssignment } from '../../src/experiment/assignment.ts';
+import type { RunAssignment } from '../../src/model/assignment.ts';
+import type { MonitorSpec, MonitorTarget } from '../../src/model/monitor-spec.ts';
 import { isSampled, matches, meetRun } from '../../src/monitor/meet-run.ts';
-import type { MonitorSpec, MonitorTarget } from '../../src/monitor/spec.ts';
 import type { MonitoredRun } from '../../src/store/monitors-meet.ts';
 
 const ANY: MonitorTarget = { outcomes: ['completed', 'degraded'], experiment: null, arm: null, target: null };

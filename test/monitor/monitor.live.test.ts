@@ -4,12 +4,12 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { StepFailure } from '../../activities/boundary/failure.ts';
-import { implement } from '../../activities/boundary/implement.ts';
+import { StepFailure } from '../../src/boundary/failure.ts';
+import { implement } from '../../src/boundary/implement.ts';
 import { freezeSettings } from '../../src/experiment/settings.ts';
+import { connectRuntime, type MakeImplementations, type Runtime } from '../../src/host/runtime.ts';
 import { defineExperiment, defineMonitor, definePipeline, defineScorer, defineStep, metric } from '../../src/index.ts';
 import { isSampled } from '../../src/monitor/meet-run.ts';
-import { connectRuntime, type MakeImplementations, type Runtime } from '../../src/runtime/runtime.ts';
 import { type Live, startLive } from '../support/live.ts';
 
 const Text = z.object({ text: z.string() });

@@ -2,8 +2,8 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Attempted, AttemptRequest } from '../../src/evaluation/attempts.ts';
 import { createSlots } from '../../src/evaluation/slots.ts';
+import type { MonitorSpec } from '../../src/model/monitor-spec.ts';
 import { scoreMonitor } from '../../src/monitor/score-monitor.ts';
-import type { MonitorSpec } from '../../src/monitor/spec.ts';
 import type { Json } from '../../src/plan/plan.ts';
 import type { ClaimedRun, MonitorScoreEnd } from '../../src/store/monitors-queue.ts';
 import { plan, step } from '../plan/by-hand.ts';

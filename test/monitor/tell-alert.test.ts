@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { createSecret } from '../../src/base/secret.ts';
 import { tellAlert } from '../../src/monitor/tell-alert.ts';
-import { createSecret } from '../../src/runtime/secret.ts';
 
 const EVIDENCE = {
   field: 'good',

@@ -1,6 +1,6 @@
 /** What a window's scores come to, and when that alerts. */
 import { describe, expect, test } from 'vitest';
-import type { AlertSettings, AlertState, MonitorSpec } from '../../src/monitor/spec.ts';
+import type { AlertSettings, AlertState, MonitorSpec } from '../../src/model/monitor-spec.ts';
 import { alertStateOf, windowStatistics } from '../../src/monitor/window.ts';
 import { randomFrom } from '../../src/stats/random.ts';
 

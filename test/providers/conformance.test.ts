@@ -1,10 +1,10 @@
 /** What every adapter does alike, over its official SDK and HTTP to the stand-in. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { createProviders } from '../../activities/providers/create-providers.ts';
-import type { ChatRequest } from '../../activities/providers/language-model.ts';
-import type { Providers } from '../../activities/providers/providers.ts';
-import { readConfig } from '../../src/runtime/config.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { createProviders } from '../../src/models/create-providers.ts';
+import type { ChatRequest } from '../../src/models/language-model.ts';
+import type { Providers } from '../../src/models/providers.ts';
 import { type LocalStandIn, startStandIn } from '../standin/start.ts';
 import { callOf, failureOf, GOOD_KEY, providersAt, SUBJECTS, servedSubjects } from './subjects.ts';
 

@@ -2,10 +2,10 @@
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { StepFailure } from '../../activities/boundary/failure.ts';
-import { usageOfFailure } from '../../activities/providers/failures.ts';
-import { MOST_REPLY_BYTES } from '../../activities/providers/http.ts';
-import type { Providers } from '../../activities/providers/providers.ts';
+import { StepFailure } from '../../src/boundary/failure.ts';
+import { usageOfFailure } from '../../src/models/failures.ts';
+import { MOST_REPLY_BYTES } from '../../src/models/http.ts';
+import type { Providers } from '../../src/models/providers.ts';
 import type { Fault } from '../standin/faults.ts';
 import type { ReplyScript } from '../standin/scripts.ts';
 import { type LocalStandIn, startStandIn } from '../standin/start.ts';

@@ -1,8 +1,8 @@
 /** A server that asks for no key, as Ollama and vLLM do: its address alone is enough. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createProviders } from '../../activities/providers/create-providers.ts';
-import { readConfig } from '../../src/runtime/config.ts';
-import { servedBy } from '../../src/runtime/plan-keys.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { createProviders } from '../../src/models/create-providers.ts';
+import { servedBy } from '../../src/models/plan-keys.ts';
 import { type LocalStandIn, startStandIn } from '../standin/start.ts';
 import { callOf } from './subjects.ts';
 

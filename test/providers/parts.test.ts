@@ -3,14 +3,14 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { estimateTokens, tokenCounter } from '../../activities/providers/count-tokens.ts';
-import type { ChatDocument } from '../../activities/providers/language-model.ts';
-import { quote } from '../../activities/providers/quote.ts';
-import { renderDocuments, withDocuments } from '../../activities/providers/render-documents.ts';
-import { retryAfterMs } from '../../activities/providers/retry-after.ts';
-import { strictSchema } from '../../activities/providers/strict-schema.ts';
-import { readConfig } from '../../src/runtime/config.ts';
-import { createSecret } from '../../src/runtime/secret.ts';
+import { createSecret } from '../../src/base/secret.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { estimateTokens, tokenCounter } from '../../src/models/count-tokens.ts';
+import type { ChatDocument } from '../../src/models/language-model.ts';
+import { quote } from '../../src/models/quote.ts';
+import { renderDocuments, withDocuments } from '../../src/models/render-documents.ts';
+import { retryAfterMs } from '../../src/models/retry-after.ts';
+import { strictSchema } from '../../src/models/strict-schema.ts';
 
 describe('documents in a prompt', () => {
   const tag = /<\s*(\/?)\s*documents?\b/gi;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Usage } from '../../activities/providers/call.ts';
-import { costOf, priceOf } from '../../activities/providers/prices.ts';
-import { PRICE_SETTINGS, type PriceRules, parseModelRules } from '../../src/runtime/model-rules.ts';
+import { PRICE_SETTINGS, type PriceRules, parseModelRules } from '../../src/model/model-rules.ts';
+import type { Usage } from '../../src/model/provider-call.ts';
+import { costOf, priceOf } from '../../src/models/prices.ts';
 
 const usage = (inputTokens: number | null, outputTokens: number | null, more: Partial<Usage> = {}): Usage => ({
   inputTokens,

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createSearchByMode } from '../../src/retrieval/search.ts';
-import { createModels } from '../../src/runtime/models.ts';
+import { createModels } from '../../src/worker/models.ts';
 import type { RequestSeen } from '../standin/record.ts';
 import { type LocalStandIn, startStandIn } from '../standin/start.ts';
 import { type Live, startLive } from '../support/live.ts';

@@ -1,8 +1,9 @@
 /** The adapters that the conformance suite runs on, each with what it can do. */
-import type { ProviderCall } from '../../activities/providers/call.ts';
-import { createProviders } from '../../activities/providers/create-providers.ts';
-import type { Providers } from '../../activities/providers/providers.ts';
-import { readConfig } from '../../src/runtime/config.ts';
+
+import { readConfig } from '../../src/config/config.ts';
+import type { ProviderCall } from '../../src/model/provider-call.ts';
+import { createProviders } from '../../src/models/create-providers.ts';
+import type { Providers } from '../../src/models/providers.ts';
 import type { RouteName, StandIn } from '../standin/stand-in.ts';
 
 /** None begins as providers' own do, so that hiding one by its look alone is not enough. */

@@ -10,9 +10,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { docsBot } from '../../pipelines/docs-bot.ts';
 import { runProgram } from '../../src/cli/program.ts';
+import { SETTINGS } from '../../src/config/config-environment.ts';
 import { drawPlan } from '../../src/plan/draw.ts';
 import { planId } from '../../src/plan/id.ts';
-import { SETTINGS } from '../../src/runtime/config-environment.ts';
 import { applyEdit, blocksIn, commandsIn, linksIn, readme, scriptsIn } from './read.ts';
 
 const root = join(import.meta.dirname, '../..');

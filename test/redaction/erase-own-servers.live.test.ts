@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { implement } from '../../activities/boundary/implement.ts';
+import { implement } from '../../src/boundary/implement.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { run as runCommand } from '../cli/fakes.ts';

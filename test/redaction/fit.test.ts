@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { readConfig } from '../../src/config/config.ts';
 import type { Json } from '../../src/plan/plan.ts';
 import { fitToSchema } from '../../src/redaction/fit.ts';
 import { createRedaction } from '../../src/redaction/redaction.ts';
-import { readConfig } from '../../src/runtime/config.ts';
 
 const { redaction: rules } = readConfig({ SLUICE_REDACT: 'email', SLUICE_REDACT_FIELDS: 'age,kind,link' });
 const { json } = createRedaction(rules);

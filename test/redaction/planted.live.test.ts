@@ -4,11 +4,11 @@
  */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { StepFailure } from '../../activities/boundary/failure.ts';
-import { implement } from '../../activities/boundary/implement.ts';
+import { StepFailure } from '../../src/boundary/failure.ts';
+import { implement } from '../../src/boundary/implement.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { connectRuntime, type Runtime } from '../../src/host/runtime.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
-import { readConfig } from '../../src/runtime/config.ts';
-import { connectRuntime, type Runtime } from '../../src/runtime/runtime.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { run as runCommand } from '../cli/fakes.ts';
 import { allText } from '../support/all-text.ts';

@@ -1,7 +1,7 @@
 /** That what is planted is what it seems, and that the rules take out all of it, and nothing between. */
 import { expect, test } from 'vitest';
+import { readConfig } from '../../src/config/config.ts';
 import { createRedaction } from '../../src/redaction/redaction.ts';
-import { readConfig } from '../../src/runtime/config.ts';
 import { FIELD, PLACES, PLANTED, planted, RULES } from './planted.ts';
 
 const redaction = createRedaction(readConfig(RULES).redaction);

@@ -1,12 +1,12 @@
 /** What people write as the reason of a change, and the views that they save, are redacted before they are stored. */
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createExperimentClient } from '../../src/client/experiment-client.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { freezeSettings } from '../../src/experiment/settings.ts';
+import { type OpenedStore, openStoreOnly } from '../../src/host/store-only.ts';
 import { planId } from '../../src/plan/id.ts';
 import { createRedaction } from '../../src/redaction/redaction.ts';
-import { readConfig } from '../../src/runtime/config.ts';
-import { createExperimentClient } from '../../src/runtime/experiment-client.ts';
-import { type OpenedStore, openStoreOnly } from '../../src/runtime/store-only.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { deploy, planFor, specOf } from '../experiment/clock-world.ts';
 import { monitorSpec } from '../store/suite-monitors.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { readConfig } from '../../src/config/config.ts';
 import { describeRules, hasRules, rulesDigest } from '../../src/redaction/rules.ts';
-import { readConfig } from '../../src/runtime/config.ts';
 
 const rulesOf = (environment: { readonly [name: string]: string }) => readConfig(environment).redaction;
 

@@ -1,7 +1,7 @@
 /** What becomes an item of a queue of pairs, and what is kept of how it was drawn. */
 import { expect, test } from 'vitest';
-import type { Cell, ResultRow } from '../../src/evaluation/result.ts';
-import type { ScorerSpec } from '../../src/evaluation/spec.ts';
+import type { Cell, ResultRow } from '../../src/model/evaluation-result.ts';
+import type { ScorerSpec } from '../../src/model/evaluation-spec.ts';
 import { NO_REDACTION } from '../../src/redaction/redaction.ts';
 import { type Starting, startReview } from '../../src/review/start.ts';
 import type { NewQueue } from '../../src/store/reviews.ts';

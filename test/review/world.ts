@@ -1,13 +1,13 @@
 /** An evaluation of two variants over the embedded database, with a judge, people and pairs; asked by the API and by commands. */
 import { z } from 'zod';
-import type { Cell, ResultRow } from '../../src/evaluation/result.ts';
-import type { ScorerSpec } from '../../src/evaluation/spec.ts';
+import { hashSecret, makeApiKey } from '../../src/api/api-key.ts';
+import { createApp } from '../../src/api/app.ts';
+import type { ServerDependencies } from '../../src/api/environment.ts';
 import { defineHumanScorer } from '../../src/index.ts';
+import type { Cell, ResultRow } from '../../src/model/evaluation-result.ts';
+import type { ScorerSpec } from '../../src/model/evaluation-spec.ts';
 import { createRedaction } from '../../src/redaction/redaction.ts';
 import { NO_RULES } from '../../src/redaction/rules.ts';
-import { hashSecret, makeApiKey } from '../../src/server/api-key.ts';
-import { createApp } from '../../src/server/app.ts';
-import type { ServerDependencies } from '../../src/server/environment.ts';
 import type { Scope } from '../../src/store/api-keys.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { createStore, type Store } from '../../src/store/store.ts';

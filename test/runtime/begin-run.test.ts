@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { beginRun } from '../../src/client/begin-run.ts';
+import type { Runnable } from '../../src/client/client.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
-import { askedFor } from '../../src/run-filter/vocabulary.ts';
-import { beginRun } from '../../src/runtime/begin-run.ts';
-import type { Runnable } from '../../src/runtime/client.ts';
+import { askedFor } from '../../src/model/run-fields.ts';
 import type { RunStart } from '../../src/store/runs.ts';
 import type { Store } from '../../src/store/store.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { createCatalogueCheck, redactsBy } from '../../src/client/catalogue.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { scorerPlans } from '../../src/evaluation/scorer-plans.ts';
+import { servedBy } from '../../src/models/plan-keys.ts';
 import { createRedaction, NO_REDACTION, type Redaction } from '../../src/redaction/redaction.ts';
-import { createCatalogueCheck, redactsBy } from '../../src/runtime/catalogue.ts';
-import { readConfig } from '../../src/runtime/config.ts';
-import { servedBy } from '../../src/runtime/plan-keys.ts';
 import type { Catalogue } from '../../src/store/catalogue.ts';
 import { plan, step } from '../plan/by-hand.ts';
 

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createClaim } from '../../src/runtime/claim-file.ts';
+import { createClaim } from '../../src/base/claim-file.ts';
 
 test('of many that claim at once one has it, and nobody ever reads half a claim', async () => {
   for (let round = 0; round < 5; round++) {

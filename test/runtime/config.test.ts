@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readConfig } from '../../src/runtime/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 
 describe('the environment', () => {
   test('may be empty: everything is embedded', () => {

@@ -1,7 +1,7 @@
 /** Deleting histories with a Temporal server that does not answer. */
 import type { Connection } from '@temporalio/client';
 import { expect, test } from 'vitest';
-import { deleteHistory, deletionEnds } from '../../src/runtime/delete-history.ts';
+import { deleteHistory, deletionEnds } from '../../src/temporal/delete-history.ts';
 
 test.each([
   ['deleting', (connection: Connection) => deleteHistory(connection, 'default', 'run-1')],

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { claimFolder, publishServing, readServers, readServing, releaseFolder } from '../../src/runtime/dev-state.ts';
+import { claimFolder, publishServing, readServers, readServing, releaseFolder } from '../../src/embedded/dev-state.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { createDrafts } from '../../src/client/drafts.ts';
+import type { StreamEvent } from '../../src/client/stream-event.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
+import { DRAFT_LENGTH, type TokenPiece } from '../../src/model/token-piece.ts';
 import { answerText } from '../../src/plan/answer-text.ts';
-import { createDrafts } from '../../src/runtime/drafts.ts';
-import type { StreamEvent } from '../../src/runtime/stream-event.ts';
-import { DRAFT_LENGTH, type TokenPiece } from '../../src/runtime/token-piece.ts';
 
 const Text = z.object({ text: z.string() });
 const write = defineStep('write', {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
-import { createPayloadCodec } from '../../src/runtime/encryption.ts';
-import type { EncryptionKey } from '../../src/runtime/encryption-keys.ts';
-import { createSecret } from '../../src/runtime/secret.ts';
+import { createSecret } from '../../src/base/secret.ts';
+import type { EncryptionKey } from '../../src/config/encryption-keys.ts';
+import { createPayloadCodec } from '../../src/temporal/encryption.ts';
 
 const keyNamed = (id: string, bytes = randomBytes(32)): EncryptionKey => ({
   id,

@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
 import { expect, test } from 'vitest';
-import { startClock } from '../../src/runtime/experiment-clock.ts';
+import { startClock } from '../../src/client/experiment-clock.ts';
+import type { RolloutInput } from '../../src/model/experiment-messages.ts';
 import type { ExperimentRow } from '../../src/store/experiments.ts';
-import type { RolloutInput } from '../../workflows/experiment-messages.ts';
 import { specOf } from '../experiment/clock-world.ts';
 
 /** Where a rollout goes on whose workflow is started anew. */

@@ -1,6 +1,6 @@
 /** Who gives feedback: as they are named, and with which key, over a store with its real tables. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createFeedbackClient } from '../../src/runtime/feedback-client.ts';
+import { createFeedbackClient } from '../../src/client/feedback-client.ts';
 import type { Store } from '../../src/store/store.ts';
 import { startStore, type TestStore } from '../support/test-store.ts';
 

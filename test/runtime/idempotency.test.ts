@@ -1,10 +1,10 @@
 /** A request that is repeated with its idempotency key, over a store with its real tables. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { beginRun, runIdOf } from '../../src/client/begin-run.ts';
+import type { Runnable } from '../../src/client/client.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
 import { planId } from '../../src/plan/id.ts';
-import { beginRun, runIdOf } from '../../src/runtime/begin-run.ts';
-import type { Runnable } from '../../src/runtime/client.ts';
 import type { RunBudget } from '../../src/store/runs.ts';
 import type { Store } from '../../src/store/store.ts';
 import { startStore, type TestStore } from '../support/test-store.ts';

@@ -1,13 +1,13 @@
 /** A plan whose search names another embedding model than its index has: it is refused before it starts. */
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Found, Question } from '../../pipelines/schemas.ts';
-import { keywordSearch, vectorSearch } from '../../pipelines/steps.ts';
-import { embedBuild } from '../../src/embedding/embed-build.ts';
-import { localLsa } from '../../src/embedding/local-lsa.ts';
+import { createRunClient, type RunClient } from '../../src/client/client.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { definePipeline } from '../../src/index.ts';
-import { createRunClient, type RunClient } from '../../src/runtime/client.ts';
-import { readConfig } from '../../src/runtime/config.ts';
+import { Found, Question } from '../../src/model/step-schemas.ts';
+import { embedBuild } from '../../src/retrieval/embed-build.ts';
+import { localLsa } from '../../src/retrieval/local-lsa.ts';
+import { keywordSearch, vectorSearch } from '../../src/steps/steps.ts';
 import { document } from '../store/documents.ts';
 import { startStore, type TestStore } from '../support/test-store.ts';
 

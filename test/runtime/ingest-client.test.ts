@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
 import { defaultDataConverter } from '@temporalio/common';
 import { describe, expect, test, vi } from 'vitest';
-import { createIngestClient } from '../../src/runtime/ingest-client.ts';
-import type { IngestInput } from '../../workflows/ingest-messages.ts';
+import { createIngestClient } from '../../src/client/ingest-client.ts';
+import type { IngestInput } from '../../src/model/ingest-messages.ts';
 
 const asked: IngestInput = { index: 'docs', source: '/docs', chunk: 'headings', embed: 'local/lsa' };
 

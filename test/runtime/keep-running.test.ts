@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { keepRunning } from '../../src/runtime/keep-running.ts';
+import { keepRunning } from '../../src/embedded/keep-running.ts';
 
 const MINUTE_MS = 60_000;
 

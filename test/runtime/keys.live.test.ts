@@ -1,7 +1,7 @@
 /** A plan whose models' provider no worker has a key of: refused before anything of the run exists. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createActivities } from '../../activities/index.ts';
 import { docsBot, local } from '../../pipelines/docs-bot.ts';
+import { createActivities } from '../../src/steps/implementations.ts';
 import { type Live, startLive } from '../support/live.ts';
 
 let live: Live;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readConfig } from '../../src/runtime/config.ts';
-import { allowanceOf } from '../../src/runtime/limit-rules.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { allowanceOf } from '../../src/model/limit-rules.ts';
 
 const { limits } = readConfig({
   SLUICE_LIMITS: 'openai/*:rpm=60,tpm=90000,concurrency=8; openai/gpt-5*:rpm=20 ;cohere/rerank-v3.5:rpm=10',

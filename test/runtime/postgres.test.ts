@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import getPort from 'get-port';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type EmbeddedPostgres, resolvePostgres, startEmbeddedPostgres } from '../../src/runtime/postgres.ts';
+import { type EmbeddedPostgres, resolvePostgres, startEmbeddedPostgres } from '../../src/embedded/postgres.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { listeningPorts } from '../support/listening-ports.ts';
 import { temporaryFolder } from '../support/postgres.ts';

@@ -2,7 +2,7 @@ import { chmod, lstat, mkdir, mkdtemp, readdir, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { makePrivateFolder } from '../../src/runtime/private-folder.ts';
+import { makePrivateFolder } from '../../src/base/private-folder.ts';
 
 const modeOf = async (path: string) => ((await lstat(path)).mode & 0o777).toString(8);
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { checkRunInput } from '../../src/runtime/run-input.ts';
+import { checkRunInput } from '../../src/client/run-input.ts';
 
 const Question = z.object({ question: z.string().trim().min(1), tags: z.array(z.string()).optional() });
 const check = (input: unknown) => checkRunInput('docs-bot', Question, input);

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { StreamEvent } from '../../src/runtime/stream-event.ts';
-import type { RunStream, StreamOptions } from '../../src/runtime/stream-run.ts';
+import type { StreamEvent } from '../../src/client/stream-event.ts';
+import type { RunStream, StreamOptions } from '../../src/client/stream-run.ts';
 import { type Live, startLive } from '../support/live.ts';
 import { helped, several, tokenSteps, told, written } from './token-steps.ts';
 
@@ -217,8 +217,8 @@ describe('between processes', () => {
 
   test('a receiver that nobody reaches costs the tokens, not the answer', async () => {
     const environment = { ...live.environment, SLUICE_SINK_URL: 'http://127.0.0.1:9' };
-    const { readConfig } = await import('../../src/runtime/config.ts');
-    const { connectRuntime } = await import('../../src/runtime/runtime.ts');
+    const { readConfig } = await import('../../src/config/config.ts');
+    const { connectRuntime } = await import('../../src/host/runtime.ts');
     const caller = await connectRuntime({ folder: live.folder, config: readConfig(environment) });
     try {
       const running = caller.client.stream(told, { text: 'x'.repeat(500), failures: 1 }, { drafts: true });

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { findInstalledCli, TEMPORAL_CLI_VERSION } from '../../src/runtime/temporal-cli.ts';
+import { findInstalledCli, TEMPORAL_CLI_VERSION } from '../../src/embedded/temporal-cli.ts';
 
 let folder: string;
 beforeEach(async () => {

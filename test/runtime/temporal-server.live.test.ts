@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import getPort, { clearLockedPorts } from 'get-port';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { startTemporalServer } from '../../src/runtime/temporal-server.ts';
+import { startTemporalServer } from '../../src/embedded/temporal-server.ts';
 import { listeningPorts } from '../support/listening-ports.ts';
 
 let folder: string;

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { startTemporalServer, type TemporalServer } from '../../src/runtime/temporal-server.ts';
+import { startTemporalServer, type TemporalServer } from '../../src/embedded/temporal-server.ts';
 import { noChromium, startChromium } from '../support/chromium.ts';
 import { listeningPorts } from '../support/listening-ports.ts';
 

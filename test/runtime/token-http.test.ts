@@ -3,17 +3,17 @@ import { once } from 'node:events';
 import { createServer, request as httpRequest, type RequestListener } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { createTokenHub } from '../../src/runtime/token-hub.ts';
-import { isSigned, signRun } from '../../src/runtime/token-key.ts';
-import type { TokenPiece } from '../../src/runtime/token-piece.ts';
+import type { TokenPiece } from '../../src/model/token-piece.ts';
+import { createTokenHub } from '../../src/streaming/token-hub.ts';
+import { isSigned, signRun } from '../../src/streaming/token-key.ts';
 import {
   BATCH_BYTES,
   BATCH_PIECES,
   createTokenReceiver,
   listenForTokens,
   type ReceiverOptions,
-} from '../../src/runtime/token-receiver.ts';
-import { createTokenSender } from '../../src/runtime/token-sender.ts';
+} from '../../src/streaming/token-receiver.ts';
+import { createTokenSender } from '../../src/streaming/token-sender.ts';
 
 const KEY = 'k'.repeat(32);
 const closing: (() => Promise<unknown>)[] = [];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createTokenHub } from '../../src/runtime/token-hub.ts';
-import type { TokenPiece } from '../../src/runtime/token-piece.ts';
+import type { TokenPiece } from '../../src/model/token-piece.ts';
+import { createTokenHub } from '../../src/streaming/token-hub.ts';
 
 const piece = (seq: number, text = `${seq} `, runId = 'run-1'): TokenPiece => ({
   runId,

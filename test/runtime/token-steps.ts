@@ -1,8 +1,8 @@
 /** Steps that write in tokens, as the run's input asks: with attempts that fail or hang, and rounds that do not pass. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { StepFailure } from '../../activities/boundary/failure.ts';
-import { type Implemented, implement } from '../../activities/boundary/implement.ts';
+import { StepFailure } from '../../src/boundary/failure.ts';
+import { type Implemented, implement } from '../../src/boundary/implement.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
 
 const Script = z.object({

@@ -1,7 +1,7 @@
 /** Where traces go, by OpenTelemetry's own names. */
 import { expect, test } from 'vitest';
-import { readConfig } from '../../src/runtime/config.ts';
-import { parsePairs } from '../../src/runtime/trace-config.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { parsePairs } from '../../src/config/trace-config.ts';
 
 test('without a receiver there are none', () => {
   expect(readConfig({ SLUICE_TRACE_SAMPLE: '0.5', OTEL_SERVICE_NAME: 'me' })).not.toHaveProperty('traces');

@@ -1,9 +1,9 @@
 /** A variant that is asked for by name: it is run as it is, and its run has the unit that it was asked for. */
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createRunClient, type RunClient } from '../../src/client/client.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { planId } from '../../src/plan/id.ts';
-import { createRunClient, type RunClient } from '../../src/runtime/client.ts';
-import { readConfig } from '../../src/runtime/config.ts';
 import type { Store } from '../../src/store/store.ts';
 import { patient, talker } from '../server/talker.ts';
 import { startStore, type TestStore } from '../support/test-store.ts';

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createWorkerVersions } from '../../src/runtime/worker-versions.ts';
+import { createWorkerVersions } from '../../src/worker/worker-versions.ts';
 import { run } from '../cli/fakes.ts';
 
 /** A server that keeps one deployment as Temporal's does, as far as is asked of it. */

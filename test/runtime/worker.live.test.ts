@@ -3,8 +3,8 @@
 import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { workflowBundle } from '../../src/runtime/bundle.ts';
-import { startWorker } from '../../src/runtime/worker.ts';
+import { workflowBundle } from '../../src/worker/bundle.ts';
+import { startWorker } from '../../src/worker/worker.ts';
 import { type Live, startLive } from '../support/live.ts';
 
 let live: Live;

@@ -1,10 +1,10 @@
 /** The API of a live runtime, listening, with keys and a way to ask it. */
 
+import { hashSecret, makeApiKey } from '../../src/api/api-key.ts';
+import { createApp } from '../../src/api/app.ts';
+import type { LogEntry, ServerLimits } from '../../src/api/environment.ts';
+import { type Listening, type ListenOptions, listen } from '../../src/api/listen.ts';
 import type { AnyPipeline } from '../../src/dsl/edit.ts';
-import { hashSecret, makeApiKey } from '../../src/server/api-key.ts';
-import { createApp } from '../../src/server/app.ts';
-import type { LogEntry, ServerLimits } from '../../src/server/environment.ts';
-import { type Listening, type ListenOptions, listen } from '../../src/server/listen.ts';
 import type { Scope } from '../../src/store/api-keys.ts';
 import type { Live } from '../support/live.ts';
 

@@ -2,7 +2,7 @@ import { connect as connectSocket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeApiKey } from '../../src/server/api-key.ts';
+import { makeApiKey } from '../../src/api/api-key.ts';
 import { helped, tokenSteps, told, written } from '../runtime/token-steps.ts';
 import { startOf } from '../store/experiment-helpers.ts';
 import { type Live, startLive } from '../support/live.ts';

@@ -1,12 +1,12 @@
 /** When a request counts as accepted: its run is one that Temporal has, else whoever asked is told to ask again. */
 import { expect, test } from 'vitest';
-import { SluiceError } from '../../src/errors.ts';
-import type { StartedRun } from '../../src/runtime/client.ts';
-import { diskFull } from '../../src/runtime/disk-space.ts';
-import type { RunResult } from '../../src/runtime/run-result.ts';
-import { hashSecret, makeApiKey } from '../../src/server/api-key.ts';
-import { createApp } from '../../src/server/app.ts';
-import type { ServerDependencies } from '../../src/server/environment.ts';
+import { hashSecret, makeApiKey } from '../../src/api/api-key.ts';
+import { createApp } from '../../src/api/app.ts';
+import type { ServerDependencies } from '../../src/api/environment.ts';
+import { SluiceError } from '../../src/base/errors.ts';
+import type { StartedRun } from '../../src/client/client.ts';
+import type { RunResult } from '../../src/client/run-result.ts';
+import { diskFull } from '../../src/embedded/disk-space.ts';
 import { LIMITS } from './api-support.ts';
 import { talker } from './talker.ts';
 

@@ -1,10 +1,10 @@
 /** Keys and sessions, asked of an app without servers. */
 import { beforeEach, describe, expect, test } from 'vitest';
-import { hashSecret, makeApiKey } from '../../src/server/api-key.ts';
-import { createApp } from '../../src/server/app.ts';
-import type { ServerDependencies } from '../../src/server/environment.ts';
-import { createFailureLimit } from '../../src/server/limits.ts';
-import type { App } from '../../src/server/route.ts';
+import { hashSecret, makeApiKey } from '../../src/api/api-key.ts';
+import { createApp } from '../../src/api/app.ts';
+import type { ServerDependencies } from '../../src/api/environment.ts';
+import { createFailureLimit } from '../../src/api/limits.ts';
+import type { App } from '../../src/api/route.ts';
 import type { ApiKeyRow } from '../../src/store/api-keys.ts';
 import { storeOf } from '../telemetry/vitals-fake.ts';
 import { LIMITS } from './api-support.ts';

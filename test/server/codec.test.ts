@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
 import { describe, expect, test } from 'vitest';
-import { createSecret } from '../../src/runtime/secret.ts';
-import type { ServerEnv } from '../../src/server/environment.ts';
-import { problem } from '../../src/server/problem.ts';
-import { createCodecRoutes } from '../../src/server/routes/codec.ts';
+import type { ServerEnv } from '../../src/api/environment.ts';
+import { problem } from '../../src/api/problem.ts';
+import { createCodecRoutes } from '../../src/api/routes/codec.ts';
+import { createSecret } from '../../src/base/secret.ts';
 
 const UI = 'http://localhost:8233';
 const KEY = 'sluice_0123456789ab_secret';

@@ -1,10 +1,10 @@
 /** Evaluations and comparisons over the API, asked of an app without servers. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { SluiceError } from '../../src/errors.ts';
-import { hashSecret, makeApiKey } from '../../src/server/api-key.ts';
-import { createApp } from '../../src/server/app.ts';
-import type { ServerDependencies } from '../../src/server/environment.ts';
-import type { App } from '../../src/server/route.ts';
+import { hashSecret, makeApiKey } from '../../src/api/api-key.ts';
+import { createApp } from '../../src/api/app.ts';
+import type { ServerDependencies } from '../../src/api/environment.ts';
+import type { App } from '../../src/api/route.ts';
+import { SluiceError } from '../../src/base/errors.ts';
 import type { Scope } from '../../src/store/api-keys.ts';
 import { makeRows } from '../evaluation/report/make-rows.ts';
 import { LIMITS } from './api-support.ts';

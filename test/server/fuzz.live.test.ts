@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { implement } from '../../activities/boundary/implement.ts';
+import { implement } from '../../src/boundary/implement.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
 import { SCOPES } from '../../src/store/api-keys.ts';
 import { type Live, startLive } from '../support/live.ts';

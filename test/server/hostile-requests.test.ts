@@ -2,10 +2,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createApp } from '../../src/server/app.ts';
-import type { LogEntry, ServerDependencies } from '../../src/server/environment.ts';
-import { listen } from '../../src/server/listen.ts';
-import type { App } from '../../src/server/route.ts';
+import { createApp } from '../../src/api/app.ts';
+import type { LogEntry, ServerDependencies } from '../../src/api/environment.ts';
+import { listen } from '../../src/api/listen.ts';
+import type { App } from '../../src/api/route.ts';
 import { SCOPES } from '../../src/store/api-keys.ts';
 import { describeFailure } from '../../src/store/database-errors.ts';
 import type { Store } from '../../src/store/store.ts';

@@ -1,7 +1,7 @@
 /** Every route of the API, asked without a key. */
 import { expect, test } from 'vitest';
-import { createApp } from '../../src/server/app.ts';
-import type { ServerDependencies } from '../../src/server/environment.ts';
+import { createApp } from '../../src/api/app.ts';
+import type { ServerDependencies } from '../../src/api/environment.ts';
 import { storeOf } from '../telemetry/vitals-fake.ts';
 import { LIMITS } from './api-support.ts';
 

@@ -8,11 +8,11 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hashSecret, makeApiKey } from '../../src/server/api-key.ts';
-import { createApp } from '../../src/server/app.ts';
-import type { ServerDependencies, ServerEnv } from '../../src/server/environment.ts';
-import { limitBody } from '../../src/server/limit-body.ts';
-import { type Listening, listen } from '../../src/server/listen.ts';
+import { hashSecret, makeApiKey } from '../../src/api/api-key.ts';
+import { createApp } from '../../src/api/app.ts';
+import type { ServerDependencies, ServerEnv } from '../../src/api/environment.ts';
+import { limitBody } from '../../src/api/limit-body.ts';
+import { type Listening, listen } from '../../src/api/listen.ts';
 
 const BYTES = 100_000_000;
 const PART = Buffer.alloc(1_000_000, 'x');

@@ -3,8 +3,8 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ServerEnv } from '../../src/server/environment.ts';
-import { type Listening, listen } from '../../src/server/listen.ts';
+import type { ServerEnv } from '../../src/api/environment.ts';
+import { type Listening, listen } from '../../src/api/listen.ts';
 
 /** Longer than any test: what waits for it fails. */
 const NEVER_MS = 3_600_000;

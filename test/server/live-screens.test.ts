@@ -1,14 +1,14 @@
 /** What the dashboard reads of experiments, plans and monitors, asked of an app without servers. */
 import { beforeEach, describe, expect, test } from 'vitest';
-import { SluiceError } from '../../src/errors.ts';
-import type { LookRecord } from '../../src/experiment/look-data.ts';
+import { hashSecret, makeApiKey } from '../../src/api/api-key.ts';
+import { createApp } from '../../src/api/app.ts';
+import type { ServerDependencies } from '../../src/api/environment.ts';
+import type { App } from '../../src/api/route.ts';
+import { evenly } from '../../src/api/routes/experiment-looks.ts';
+import { SluiceError } from '../../src/base/errors.ts';
 import { lookTable } from '../../src/experiment/report-table.ts';
-import type { MonitorSpec } from '../../src/monitor/spec.ts';
-import { hashSecret, makeApiKey } from '../../src/server/api-key.ts';
-import { createApp } from '../../src/server/app.ts';
-import type { ServerDependencies } from '../../src/server/environment.ts';
-import type { App } from '../../src/server/route.ts';
-import { evenly } from '../../src/server/routes/experiment-looks.ts';
+import type { LookRecord } from '../../src/model/look-data.ts';
+import type { MonitorSpec } from '../../src/model/monitor-spec.ts';
 import type { ApiKeyRow, Scope } from '../../src/store/api-keys.ts';
 import type { MonitorAct, MonitorRow } from '../../src/store/monitors.ts';
 import { supportBot } from '../dsl/example.ts';

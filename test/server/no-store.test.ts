@@ -1,8 +1,8 @@
 /** What may be kept of the server's answers by browsers and proxies. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createApp } from '../../src/server/app.ts';
-import type { ServerDependencies } from '../../src/server/environment.ts';
-import type { App } from '../../src/server/route.ts';
+import { createApp } from '../../src/api/app.ts';
+import type { ServerDependencies } from '../../src/api/environment.ts';
+import type { App } from '../../src/api/route.ts';
 import { storeOf } from '../telemetry/vitals-fake.ts';
 import { LIMITS } from './api-support.ts';
 

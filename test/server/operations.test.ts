@@ -1,11 +1,11 @@
 /** Health and metrics, asked of an app without servers. */
 import { EventEmitter } from 'node:events';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { hashSecret, makeApiKey } from '../../src/server/api-key.ts';
-import { createApp } from '../../src/server/app.ts';
-import type { ServerDependencies } from '../../src/server/environment.ts';
-import { overloaded } from '../../src/server/limits.ts';
-import type { App } from '../../src/server/route.ts';
+import { hashSecret, makeApiKey } from '../../src/api/api-key.ts';
+import { createApp } from '../../src/api/app.ts';
+import type { ServerDependencies } from '../../src/api/environment.ts';
+import { overloaded } from '../../src/api/limits.ts';
+import type { App } from '../../src/api/route.ts';
 import type { ApiKeyRow, Scope } from '../../src/store/api-keys.ts';
 import { readExposition } from '../telemetry/exposition.ts';
 import { storeOf } from '../telemetry/vitals-fake.ts';

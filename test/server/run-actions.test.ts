@@ -1,13 +1,13 @@
 /** What can be made of a run: its plan, an example, a backtest; asked of an app without servers. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import { docsBot, narrow } from '../../pipelines/docs-bot.ts';
-import { SluiceError } from '../../src/errors.ts';
-import type { Example } from '../../src/evaluation/dataset.ts';
-import type { NewRerunRequest } from '../../src/runtime/rerun-client.ts';
-import { hashSecret, makeApiKey } from '../../src/server/api-key.ts';
-import { createApp } from '../../src/server/app.ts';
-import type { ServerDependencies } from '../../src/server/environment.ts';
-import type { App } from '../../src/server/route.ts';
+import { hashSecret, makeApiKey } from '../../src/api/api-key.ts';
+import { createApp } from '../../src/api/app.ts';
+import type { ServerDependencies } from '../../src/api/environment.ts';
+import type { App } from '../../src/api/route.ts';
+import { SluiceError } from '../../src/base/errors.ts';
+import type { NewRerunRequest } from '../../src/client/rerun-client.ts';
+import type { Example } from '../../src/model/dataset.ts';
 import type { ApiKeyRow, Scope } from '../../src/store/api-keys.ts';
 
 const AT = Date.UTC(2026, 0, 1);

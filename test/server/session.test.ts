@@ -1,9 +1,9 @@
 /** Sessions of the dashboard, over a store with its real tables. */
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createApp } from '../../src/server/app.ts';
-import type { ServerDependencies } from '../../src/server/environment.ts';
-import type { App } from '../../src/server/route.ts';
+import { createApp } from '../../src/api/app.ts';
+import type { ServerDependencies } from '../../src/api/environment.ts';
+import type { App } from '../../src/api/route.ts';
 import type { Store } from '../../src/store/store.ts';
 import { allText } from '../support/all-text.ts';
 import { startStore, type TestStore } from '../support/test-store.ts';

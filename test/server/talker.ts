@@ -1,7 +1,7 @@
 /** A pipeline that can be talked to: it says again what it was told, with where it read it, or fails where it is told to. */
 import { z } from 'zod';
-import { StepFailure } from '../../activities/boundary/failure.ts';
-import { implement } from '../../activities/boundary/implement.ts';
+import { StepFailure } from '../../src/boundary/failure.ts';
+import { implement } from '../../src/boundary/implement.ts';
 import { type ChatRequest, definePipeline, defineStep } from '../../src/index.ts';
 
 const Told = z.object({

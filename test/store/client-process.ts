@@ -3,7 +3,7 @@
  * begins its task when told, and answers with the result or the error's code.
  */
 import { randomUUID } from 'node:crypto';
-import { SluiceError } from '../../src/errors.ts';
+import { SluiceError } from '../../src/base/errors.ts';
 import { hashJson } from '../../src/plan/id.ts';
 import type { Json } from '../../src/plan/plan.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';

@@ -1,6 +1,6 @@
 /** Outages and refusals, as the store's callers meet them. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { SluiceError } from '../../src/errors.ts';
+import { SluiceError } from '../../src/base/errors.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { describeFailure } from '../../src/store/database-errors.ts';
 import { createStore } from '../../src/store/store.ts';

@@ -1,5 +1,5 @@
 /** An evaluation of two variants on ten examples, three times each, for tests. */
-import type { EvaluationSpec } from '../../src/evaluation/spec.ts';
+import type { EvaluationSpec } from '../../src/model/evaluation-spec.ts';
 import type { EvaluationRow } from '../../src/store/evaluations.ts';
 import type { Subject } from './suite.ts';
 

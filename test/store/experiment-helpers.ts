@@ -1,5 +1,5 @@
 /** An experiment of two variants on a pipeline that is deployed, for tests. */
-import type { ExperimentSpec, FrozenSettings, OnlineMetric } from '../../src/experiment/spec.ts';
+import type { ExperimentSpec, FrozenSettings, OnlineMetric } from '../../src/model/experiment-spec.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { DeploymentRow, NewDeployment } from '../../src/store/deployments.ts';

@@ -1,5 +1,5 @@
 /** What a look must give, worked out from the deliveries themselves, one by one, without a database. */
-import type { ArrivalCount, LookData, MetricCell } from '../../src/experiment/look-data.ts';
+import type { ArrivalCount, LookData, MetricCell } from '../../src/model/look-data.ts';
 import { quantileInterval } from '../../src/stats/quantiles.ts';
 import type { NewExposure, NewOutcome, OutcomeSettings } from '../../src/store/outcomes.ts';
 

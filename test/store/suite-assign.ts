@@ -1,6 +1,6 @@
 /** The database assigns units as TypeScript does: it has the same law, in integers. */
 import { describe, expect, test } from 'vitest';
-import { murmur3 } from '../../src/experiment/murmur3.ts';
+import { murmur3 } from '../../src/model/murmur3.ts';
 import { randomFrom } from '../../src/stats/random.ts';
 import recorded from '../conformance/assign.json' with { type: 'json' };
 import type { AssignVectors } from '../conformance/assign-vectors.ts';

@@ -1,6 +1,6 @@
 /** Datasets: versions by content, examples that are shared, final splits that are used once. */
 import { describe, expect, test } from 'vitest';
-import { type Example, memberOf } from '../../src/evaluation/dataset.ts';
+import { type Example, memberOf } from '../../src/model/dataset.ts';
 import { createDatasets } from '../../src/store/datasets.ts';
 import { together } from './processes.ts';
 import type { Subject } from './suite.ts';

@@ -1,6 +1,6 @@
 /** What evaluations may spend on calls to providers, and what they have spent. */
 import { describe, expect, test } from 'vitest';
-import type { EvaluationState } from '../../src/evaluation/result.ts';
+import type { EvaluationState } from '../../src/model/evaluation-result.ts';
 import { closing, opening, UNKNOWN } from './call-helpers.ts';
 import { createEvaluation } from './evaluation-helpers.ts';
 import { together } from './processes.ts';

@@ -1,6 +1,6 @@
 /** Evaluations: what is asked, how they stand, what is locked, and which comparisons were made. */
 import { describe, expect, test } from 'vitest';
-import type { EvaluationPins, Registration } from '../../src/evaluation/spec.ts';
+import type { EvaluationPins, Registration } from '../../src/model/evaluation-spec.ts';
 import { hashJson } from '../../src/plan/id.ts';
 import type { Json } from '../../src/plan/plan.ts';
 import { createEvaluation, specOf } from './evaluation-helpers.ts';

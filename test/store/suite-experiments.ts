@@ -1,6 +1,6 @@
 /** Experiments: their start, their part of a layer, and their changes of state. */
 import { describe, expect, test } from 'vitest';
-import type { ExperimentState } from '../../src/experiment/spec.ts';
+import type { ExperimentState } from '../../src/model/experiment-spec.ts';
 import { deployNext, NO_FACTS, repeating, specOf, startOf } from './experiment-helpers.ts';
 import type { Subject } from './suite.ts';
 

@@ -1,7 +1,7 @@
 /** Monitors: versions, the runs they meet, what waits and what came of it, what a day may cost, and alerts. */
 import { describe, expect, test } from 'vitest';
-import type { RunAssignment } from '../../src/experiment/assignment.ts';
-import type { MonitorSpec } from '../../src/monitor/spec.ts';
+import type { RunAssignment } from '../../src/model/assignment.ts';
+import type { MonitorSpec } from '../../src/model/monitor-spec.ts';
 import { hashJson } from '../../src/plan/id.ts';
 import type { RunOutcome } from '../../src/plan/plan.ts';
 import type { MonitorRow } from '../../src/store/monitors.ts';

@@ -1,8 +1,8 @@
 /** Exposures and outcomes: whatever their order, the same comes of them. */
 import { describe, expect, test } from 'vitest';
 import { lookRecord } from '../../src/experiment/look.ts';
-import type { LookData } from '../../src/experiment/look-data.ts';
 import { freezeSettings } from '../../src/experiment/settings.ts';
+import type { LookData } from '../../src/model/look-data.ts';
 import { randomFrom } from '../../src/stats/random.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import type { ExperimentRow } from '../../src/store/experiments.ts';

@@ -1,7 +1,7 @@
 /** The rate limiter, by the store's clock, which tests set; and by the database's own, with two processes. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Allowance } from '../../src/runtime/limit-rules.ts';
+import type { Allowance } from '../../src/model/limit-rules.ts';
 import type { Ask, Slot } from '../../src/store/rate-limits.ts';
 import { together } from './processes.ts';
 import type { Subject } from './suite.ts';

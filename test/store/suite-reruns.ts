@@ -1,6 +1,6 @@
 /** Backtests and shadows: which runs wait, what came of them, and what they may cost. */
 import { describe, expect, test } from 'vitest';
-import type { RerunKind, RerunResult, RerunSide } from '../../src/experiment/rerun/rerun-spec.ts';
+import type { RerunKind, RerunResult, RerunSide } from '../../src/model/rerun-spec.ts';
 import type { RunOutcome } from '../../src/plan/plan.ts';
 import type { NewRerun } from '../../src/store/reruns.ts';
 import { closing, opening, UNKNOWN } from './call-helpers.ts';

@@ -1,7 +1,7 @@
 /** What evaluations find: rows that may be written over and over, and the sums beside them. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { Cell, ResultCall, ResultRow } from '../../src/evaluation/result.ts';
+import type { Cell, ResultCall, ResultRow } from '../../src/model/evaluation-result.ts';
 import { hashJson } from '../../src/plan/id.ts';
 import { closing, opening } from './call-helpers.ts';
 import { createEvaluation } from './evaluation-helpers.ts';

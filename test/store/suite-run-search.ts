@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { OPERATORS, type RunCondition } from '../../src/run-filter/vocabulary.ts';
+import { OPERATORS, type RunCondition } from '../../src/model/run-fields.ts';
 import type { RunState } from '../../src/store/runs.ts';
 import type { Subject } from './suite.ts';
 

@@ -1,8 +1,8 @@
 /** Keyword search against BM25 written out here, over the same words. */
 import { describe, expect, test } from 'vitest';
+import { wordsOf } from '../../src/base/words.ts';
 import type { DocumentInput } from '../../src/store/documents.ts';
 import { type KeywordOptions, type KeywordQuery, QUERY_LIMITS } from '../../src/store/keyword-search.ts';
-import { wordsOf } from '../../src/words.ts';
 import { type Counted, corpus, numbers, rankedCorpus, rankedQuery, reference, VOCABULARY } from './bm25.ts';
 import { document } from './documents.ts';
 import type { Subject } from './suite.ts';

@@ -1,10 +1,10 @@
 /** Vectors: embedding builds, whatever interrupts it, and searching them, by comparing each and by a graph. */
 import { describe, expect, test } from 'vitest';
-import { embedBuild } from '../../src/embedding/embed-build.ts';
-import type { Embedder, EmbeddingModel } from '../../src/embedding/embedder.ts';
-import { embedderAmong } from '../../src/embedding/embedders.ts';
-import { localLsa } from '../../src/embedding/local-lsa.ts';
-import { createTextSearch } from '../../src/embedding/text-search.ts';
+import { embedBuild } from '../../src/retrieval/embed-build.ts';
+import type { Embedder, EmbeddingModel } from '../../src/retrieval/embedder.ts';
+import { embedderAmong } from '../../src/retrieval/embedders.ts';
+import { localLsa } from '../../src/retrieval/local-lsa.ts';
+import { createTextSearch } from '../../src/retrieval/text-search.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import type { DocumentInput } from '../../src/store/documents.ts';
 import { createStore, type Store } from '../../src/store/store.ts';

@@ -1,7 +1,7 @@
 /** What stands still, and what is counted for whoever watches. */
 import { describe, expect, test } from 'vitest';
-import type { ResultRow } from '../../src/evaluation/result.ts';
-import type { OnlineScorer } from '../../src/experiment/spec.ts';
+import type { ResultRow } from '../../src/model/evaluation-result.ts';
+import type { OnlineScorer } from '../../src/model/experiment-spec.ts';
 import type { Stalled } from '../../src/store/vitals.ts';
 import { closing, opening, UNKNOWN } from './call-helpers.ts';
 import { createEvaluation } from './evaluation-helpers.ts';

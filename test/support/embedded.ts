@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/runtime/postgres.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded/postgres.ts';
 import { readMigrations } from '../../src/store/migrations.ts';
 
 /** As `startEmbeddedPostgres`; a folder that has a database already keeps it. */
@@ -40,7 +40,7 @@ async function stateOfSources(): Promise<string> {
   const { version } = JSON.parse(
     await readFile(new URL('../../node_modules/@electric-sql/pglite/package.json', import.meta.url), 'utf8'),
   ) as { version: string };
-  const options = await readFile(new URL('../../src/runtime/pglite-options.ts', import.meta.url), 'utf8');
+  const options = await readFile(new URL('../../src/embedded/pglite-options.ts', import.meta.url), 'utf8');
   const migrations = await readMigrations();
   const state = [version, options, ...migrations.map(({ name, checksum }) => `${name} ${checksum}`)];
   return createHash('sha256').update(state.join('\n')).digest('hex').slice(0, 16);

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import { type Config, readConfig } from '../../src/runtime/config.ts';
-import { connectRuntime, type MakeImplementations, type Runtime } from '../../src/runtime/runtime.ts';
+import { type Config, readConfig } from '../../src/config/config.ts';
+import { connectRuntime, type MakeImplementations, type Runtime } from '../../src/host/runtime.ts';
 import { startEmbedded } from './embedded.ts';
 
 export interface Live extends Runtime {

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { findTemporalCli } from '../../src/runtime/temporal-cli.ts';
-import { startTemporalServer } from '../../src/runtime/temporal-server.ts';
+import { findTemporalCli } from '../../src/embedded/temporal-cli.ts';
+import { startTemporalServer } from '../../src/embedded/temporal-server.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

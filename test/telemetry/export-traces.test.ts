@@ -1,6 +1,6 @@
 /** The outbox worked off: what is sent, what waits, and what a receiver that is away, or refuses one, does to the rest. */
 import { expect, test } from 'vitest';
-import { SluiceError } from '../../src/errors.ts';
+import { SluiceError } from '../../src/base/errors.ts';
 import type { ExportItem, TraceExports } from '../../src/store/trace-exports.ts';
 import type { TraceSource } from '../../src/telemetry/load-trace.ts';
 import { createTraceExport } from '../../src/telemetry/otel/export-traces.ts';

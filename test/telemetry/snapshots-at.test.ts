@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { docsBot } from '../../pipelines/docs-bot.ts';
-import { SluiceError } from '../../src/errors.ts';
+import { SluiceError } from '../../src/base/errors.ts';
 import type { Indexes, Snapshot } from '../../src/store/indexes.ts';
 import { snapshotsAt } from '../../src/telemetry/snapshots-at.ts';
 

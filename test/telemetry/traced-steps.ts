@@ -1,10 +1,10 @@
 /** A pipeline whose first step fails once, and whose second asks a model. */
 import { z } from 'zod';
-import { StepFailure } from '../../activities/boundary/failure.ts';
-import { implement } from '../../activities/boundary/implement.ts';
-import { callOf } from '../../activities/models.ts';
+import { StepFailure } from '../../src/boundary/failure.ts';
+import { implement } from '../../src/boundary/implement.ts';
+import type { MakeImplementations } from '../../src/host/attach.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
-import type { MakeImplementations } from '../../src/runtime/attach.ts';
+import { callOf } from '../../src/steps/models.ts';
 
 const Question = z.object({ question: z.string() });
 const Text = z.object({ text: z.string() });

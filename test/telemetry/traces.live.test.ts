@@ -6,7 +6,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { connectRuntime, type Runtime } from '../../src/runtime/runtime.ts';
+import { connectRuntime, type Runtime } from '../../src/host/runtime.ts';
 import { loadTrace } from '../../src/telemetry/load-trace.ts';
 import { feedbackSpan } from '../../src/telemetry/otel/feedback-span.ts';
 import { spansOf } from '../../src/telemetry/otel/spans.ts';

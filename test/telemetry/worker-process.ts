@@ -1,6 +1,6 @@
 /** A worker in a process of its own; its environment and folder are its starter's. */
-import { readConfig } from '../../src/runtime/config.ts';
-import { connectRuntime } from '../../src/runtime/runtime.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { connectRuntime } from '../../src/host/runtime.ts';
 import { tracedSteps } from './traced-steps.ts';
 
 process.once('disconnect', () => process.exit(1)); // whoever started it is gone

@@ -2,8 +2,8 @@
  * What the stand-in for the providers says, so that what the tour shows differs from answer to answer: data by the local
  * algorithms that a project without keys would use, and answers of a few sentences.
  */
-import { enhanceByRules } from '../../activities/local/enhance-by-rules.ts';
-import { compareByWords, gradeByWords } from '../../activities/local/judge-by-words.ts';
+import { enhanceByRules } from '../../src/extractive/enhance-by-rules.ts';
+import { compareByWords, gradeByWords } from '../../src/extractive/judge-by-words.ts';
 import { answerFrom, questionOf } from '../standin/answerer.ts';
 import { dataForSchema } from '../standin/schema-data.ts';
 import type { ReplyMaker } from '../standin/scripts.ts';

@@ -4,9 +4,7 @@
  */
 import { z } from 'zod';
 import { docsBot } from '../../pipelines/docs-bot.ts';
-import { judgeAnswer, judgePair } from '../../pipelines/judge-steps.ts';
 import { aiDocs } from '../../pipelines/questions.ts';
-import { scoreCitations, scoreRanking } from '../../pipelines/scoring-steps.ts';
 import {
   defineEvaluation,
   defineExperiment,
@@ -15,6 +13,8 @@ import {
   defineScorer,
   metric,
 } from '../../src/index.ts';
+import { judgeAnswer, judgePair } from '../../src/steps/judge-steps.ts';
+import { scoreCitations, scoreRanking } from '../../src/steps/scoring-steps.ts';
 
 export const FEW_PAGES = 'few-pages';
 export const ALL_PAGES = 'ai-docs';

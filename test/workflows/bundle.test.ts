@@ -6,7 +6,7 @@ import { join, relative } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { describe, expect, it } from 'vitest';
 import { makePortable, readSourceMap, withoutSourceMap } from '../../scripts/source-map.ts';
-import { buildWorkflowBundle } from '../../src/runtime/bundle.ts';
+import { buildWorkflowBundle } from '../../src/worker/bundle.ts';
 
 const root = join(import.meta.dirname, '../..');
 const LIMIT_BYTES = 800_000;

@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { implement } from '../../activities/boundary/implement.ts';
+import { implement } from '../../src/boundary/implement.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
-import { ANSWER_UPDATE, RUN_WORKFLOW } from '../../workflows/messages.ts';
+import { ANSWER_UPDATE, RUN_WORKFLOW } from '../../src/model/run-messages.ts';
 import { type Live, startLive } from '../support/live.ts';
 import { sweeperOf } from '../support/sweeper.ts';
 

@@ -1,9 +1,9 @@
 /** Workers of evaluations that tests start and stop, and whose activities they may hold up. */
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createEvaluateActivities } from '../../activities/evaluate.ts';
-import { payloadConverterPath, workflowBundle } from '../../src/runtime/bundle.ts';
-import { installLogging } from '../../src/runtime/logging.ts';
-import type { EvaluateActivities } from '../../workflows/evaluate-messages.ts';
+import type { EvaluateActivities } from '../../src/model/evaluate-messages.ts';
+import { payloadConverterPath, workflowBundle } from '../../src/worker/bundle.ts';
+import { installLogging } from '../../src/worker/logging.ts';
 import { implementSmall, type SmallWorld } from '../evaluation/small-evaluation.ts';
 import type { Live } from '../support/live.ts';
 

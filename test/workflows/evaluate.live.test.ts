@@ -1,9 +1,9 @@
 /** Evaluations as durable workflows: every cell filled or with a reason, calls shared, and gone on with after whatever came. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Example } from '../../src/evaluation/dataset.ts';
-import type { ResultRow } from '../../src/evaluation/result.ts';
-import type { EvaluationSpec } from '../../src/evaluation/spec.ts';
+import type { Example } from '../../src/model/dataset.ts';
+import type { ResultRow } from '../../src/model/evaluation-result.ts';
+import type { EvaluationSpec } from '../../src/model/evaluation-spec.ts';
 import {
   example,
   implementSmall,

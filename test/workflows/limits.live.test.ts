@@ -6,9 +6,9 @@ import { Client, Connection } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { implement } from '../../activities/boundary/implement.ts';
+import { implement } from '../../src/boundary/implement.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
-import { payloadConverterPath, workflowBundle } from '../../src/runtime/bundle.ts';
+import { payloadConverterPath, workflowBundle } from '../../src/worker/bundle.ts';
 import { type Live, startLive } from '../support/live.ts';
 
 const Text = z.object({ text: z.string() });

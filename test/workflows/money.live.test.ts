@@ -2,9 +2,9 @@
 import { Client } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { implement } from '../../activities/boundary/implement.ts';
+import { implement } from '../../src/boundary/implement.ts';
+import type { MakeImplementations } from '../../src/host/runtime.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
-import type { MakeImplementations } from '../../src/runtime/runtime.ts';
 import { type LocalStandIn, startStandIn } from '../standin/start.ts';
 import { type Live, startLive } from '../support/live.ts';
 

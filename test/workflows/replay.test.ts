@@ -1,7 +1,7 @@
 /** The replay gate, and the test of that test: code that does two things in the other order must not get through. */
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { workflowBundle } from '../../src/runtime/bundle.ts';
+import { workflowBundle } from '../../src/worker/bundle.ts';
 import { bundleReordered, LAST_FIRST, SWAPPED_CALLS } from '../histories/reorder.ts';
 import { type Recorded, readHistories, replay } from '../histories/replay.ts';
 

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { StepFailure } from '../../activities/boundary/failure.ts';
-import { implement } from '../../activities/boundary/implement.ts';
+import { StepFailure } from '../../src/boundary/failure.ts';
+import { implement } from '../../src/boundary/implement.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
 import { type Live, startLive } from '../support/live.ts';
 

@@ -1,9 +1,10 @@
 /** What prints in the terminal what a screen shows: a command line for each part of it, held to those that there are. */
+
+import { commandLine } from '../../base/shell.ts';
 import type { EvaluatedDataset } from '../../evaluation/load-board.ts';
 import type { StandingBoard } from '../../evaluation/standing-board.ts';
-import { type RunCondition, type RunSort, SHOWN_COLUMNS } from '../../run-filter/vocabulary.ts';
+import { type RunCondition, type RunSort, SHOWN_COLUMNS } from '../../model/run-fields.ts';
 import { writeCondition } from '../../run-filter/write-condition.ts';
-import { commandLine } from '../../shell.ts';
 
 interface ShownRuns {
   readonly where: readonly RunCondition[];

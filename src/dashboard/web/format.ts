@@ -1,5 +1,5 @@
 /** Numbers as people read them, each with its unit; what is not known is a dash. */
-import { localTime, localTimeToday } from '../../local-time.ts';
+import { localTime, localTimeToday } from '../../base/local-time.ts';
 
 export const DASH = '–';
 

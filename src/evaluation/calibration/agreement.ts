@@ -1,10 +1,11 @@
 /** How far a scorer says what people say: a table of yes and no, rates of each kind of error, and agreement beyond chance. */
+
+import type { ScoreField } from '../../model/evaluation-spec.ts';
 import { kappaOfNumbers } from '../../stats/agreement.ts';
 import { bootstrapInterval } from '../../stats/bootstrap.ts';
 import { clusterPaired } from '../../stats/paired.ts';
 import { DEFAULT_SEED } from '../../stats/random.ts';
 import { wilson } from '../../stats/rates.ts';
-import type { ScoreField } from '../spec.ts';
 import { CALIBRATION_LIMITS } from './limits.ts';
 
 /** A scorer's score and people's, of one subject. */

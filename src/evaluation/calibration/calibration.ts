@@ -3,9 +3,10 @@
  * subjects that this version has not scored say nothing about it, so a change of its model, its prompt or its code leaves
  * it uncalibrated until it has scored them, too.
  */
+
+import type { ScorerSpec } from '../../model/evaluation-spec.ts';
 import { type JudgeFlaw, judgeFlaws } from '../../stats/judges.ts';
 import type { Calibration } from '../compare/compared-metric.ts';
-import type { ScorerSpec } from '../spec.ts';
 import { countsOf, cutOf, type Held, kappaOf } from './agreement.ts';
 import type { Judgement } from './labelled.ts';
 import { majorityOf, type Ratings, votesOf } from './ratings.ts';

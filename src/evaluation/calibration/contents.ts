@@ -1,9 +1,10 @@
 /** What there is to read about what people are asked: the examples it is of, and the rows of the evaluation. */
+
+import type { Example } from '../../model/dataset.ts';
+import type { ResultRow } from '../../model/evaluation-result.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';
 import type { Store } from '../../store/store.ts';
 import { examplesOfPart } from '../compare/load.ts';
-import type { Example } from '../dataset.ts';
-import type { ResultRow } from '../result.ts';
 import type { Asked } from './sample.ts';
 
 export type WithContents = Pick<Store, 'evaluations' | 'datasets'>;

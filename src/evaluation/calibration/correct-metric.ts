@@ -1,8 +1,9 @@
 /** One metric of one side, corrected by the labels that there are: by the best method that they suffice for. */
+
+import type { MetricSpec, ScorerSpec } from '../../model/evaluation-spec.ts';
 import type { CorrectedEffect } from '../compare/compared-metric.ts';
 import { scaleOf } from '../compare/missing.ts';
 import { EVEN, type PairedColumns, type Pairing } from '../compare/pairs.ts';
-import type { MetricSpec, ScorerSpec } from '../spec.ts';
 import { type Counts, countsOf } from './agreement.ts';
 import { cutFor, type HeldAgainst, holdAgainst, type Measured } from './calibration.ts';
 import { correctedMean, countLabelledClusters, MIN_LABELLED_PAIRS } from './corrected-effect.ts';

@@ -1,5 +1,5 @@
 /** One score of a scorer held against labels. */
-import type { MetricSpec } from '../spec.ts';
+import type { MetricSpec } from '../../model/evaluation-spec.ts';
 import { agreementOf, kappaInterval, tableOf } from './agreement.ts';
 import { calibrationOf, cutFor, holdAgainst, type Measured } from './calibration.ts';
 import { samplingOf, slicesOf, variantErrors } from './field-parts.ts';

@@ -2,6 +2,9 @@
  * What labels say of a comparison: which judges may decide, and which effects people would have found. Made to be handed to
  * `compareEvaluations` as it is.
  */
+
+import type { MetricSpec } from '../../model/evaluation-spec.ts';
+import { isJudge } from '../../model/judges.ts';
 import type { JudgeFlaw } from '../../stats/judges.ts';
 import { adjustP } from '../../stats/multiplicity.ts';
 import { comparable, type PlacedSide, scorerOf } from '../compare/comparable.ts';
@@ -10,11 +13,9 @@ import type { Calibration } from '../compare/compared-metric.ts';
 import { type Pairing, pairExamples } from '../compare/pairs.ts';
 import type { Sheet } from '../compare/sheet.ts';
 import { placeSides } from '../compare/sides.ts';
-import type { MetricSpec } from '../spec.ts';
 import { calibrationOf } from './calibration.ts';
 import { correctedEffect, heldOn, measuredBy } from './correct-metric.ts';
 import type { LabelledSide } from './judged-pairs.ts';
-import { isJudge } from './judges.ts';
 import type { Judgement, Labelled } from './labelled.ts';
 import { BIAS_ALPHA, biasBetween } from './variant-bias.ts';
 

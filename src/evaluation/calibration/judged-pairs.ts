@@ -1,8 +1,8 @@
 /** Examples on two sides, as a metric has them and as people would: what effects are corrected from. */
 
+import type { MetricSpec } from '../../model/evaluation-spec.ts';
 import { EVEN, exampleMean, type PairedColumns, type Pairing } from '../compare/pairs.ts';
 import type { Column } from '../compare/sheet.ts';
-import type { MetricSpec } from '../spec.ts';
 import type { Labelled, Subject } from './labelled.ts';
 import { meanOf, votesOf } from './ratings.ts';
 

@@ -4,12 +4,12 @@
  * variant nor, unless asked for, what the judge said is shown.
  */
 import { stringify } from 'csv-stringify/sync';
+import type { Example } from '../../model/dataset.ts';
+import type { Cell, ResultRow } from '../../model/evaluation-result.ts';
+import type { ScorerIdentity } from '../../model/scorer-identity.ts';
 import type { Json } from '../../plan/plan.ts';
-import type { Example } from '../dataset.ts';
-import type { Cell, ResultRow } from '../result.ts';
 import { columnOf, type ShownColumn } from './label-row.ts';
 import { CALIBRATION_LIMITS } from './limits.ts';
-import type { ScorerIdentity } from './scorer-identity.ts';
 
 export interface ShownSubject {
   readonly subject: string;

@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import type { AnyScorer } from '../../dsl/scorer.ts';
 import { choicesOf, isBoolean, type Schema } from '../../dsl/shape.ts';
-import type { ScoreField, ScorerSpec } from '../spec.ts';
-import type { LabelField } from './label-value.ts';
+import type { ScoreField, ScorerSpec } from '../../model/evaluation-spec.ts';
+import type { LabelField } from '../../model/label-value.ts';
 
-export { describeField, type LabelField, type LabelValue, readValue } from './label-value.ts';
+export { describeField, type LabelField, type LabelValue, readValue } from '../../model/label-value.ts';
 
 /** By name. */
 export type LabelFields = ReadonlyMap<string, LabelField>;

@@ -1,5 +1,5 @@
 /** Reads a file of labels, JSONL or CSV: all of them, or an error that lists what is wrong with which line. */
-import { SluiceError } from '../../errors.ts';
+import { SluiceError } from '../../base/errors.ts';
 import type { Label } from '../../store/evaluations.ts';
 import { readCsvRecords } from '../csv-records.ts';
 import type { FileFormat } from '../dataset-file.ts';

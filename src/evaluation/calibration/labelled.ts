@@ -2,8 +2,9 @@
  * An evaluation's rows beside people's labels: who scored what, and which of it people have spoken of. Rows are added one
  * by one, as they are read for everything else, and only what labels need of them is kept.
  */
+
+import type { ResultRow, Score } from '../../model/evaluation-result.ts';
 import type { EvaluationFacts, ExampleInfo } from '../compare/input.ts';
-import type { ResultRow, Score } from '../result.ts';
 import type { Ratings } from './ratings.ts';
 
 /** A labelled subject as a scorer has scored it. */

@@ -1,9 +1,10 @@
 /** What people have said, from the store, and who has scored the same elsewhere. */
+
+import type { EvaluationSpec } from '../../model/evaluation-spec.ts';
+import { scorerIdentity } from '../../model/scorer-identity.ts';
 import type { Store } from '../../store/store.ts';
-import type { EvaluationSpec } from '../spec.ts';
 import type { Judgement, Labelled } from './labelled.ts';
 import { type Ratings, ratingsOf } from './ratings.ts';
-import { scorerIdentity } from './scorer-identity.ts';
 
 type WithEvaluations = Pick<Store, 'evaluations'>;
 

@@ -1,8 +1,8 @@
 /** From an evaluation's rows and people's labels to what they say of one of its scorers. */
-import type { MetricSpec } from '../spec.ts';
+import type { MetricSpec } from '../../model/evaluation-spec.ts';
+import { isJudge, judgeModel } from '../../model/judges.ts';
 import { fieldReport } from './field-report.ts';
 import type { JudgeReport } from './judge-report.ts';
-import { isJudge, judgeModel } from './judges.ts';
 import type { Judgement, Labelled } from './labelled.ts';
 import { votesOf } from './ratings.ts';
 import type { Population } from './sample.ts';

@@ -2,8 +2,9 @@
  * Which subjects raters are asked about: whole examples, drawn at random from all that were judged. An example on one side
  * alone tells how good the judge is; on both it tells what the judge does to the difference, too, with half of the labels.
  */
+
+import type { ResultRow, Score } from '../../model/evaluation-result.ts';
 import { randomFrom } from '../../stats/random.ts';
-import type { ResultRow, Score } from '../result.ts';
 import type { Subject } from './labelled.ts';
 
 /** A subject where it was first met, by example, variant and repeat. */

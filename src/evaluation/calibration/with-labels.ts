@@ -1,6 +1,6 @@
 /** Cells of human scorers: nobody is asked while an evaluation runs, so they are filled when it is looked at. */
-import type { Cell, ResultRow } from '../result.ts';
-import type { EvaluationSpec } from '../spec.ts';
+import type { Cell, ResultRow } from '../../model/evaluation-result.ts';
+import type { EvaluationSpec } from '../../model/evaluation-spec.ts';
 import { meanOf, type Ratings, votesOf } from './ratings.ts';
 
 /**

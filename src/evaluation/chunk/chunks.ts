@@ -1,9 +1,9 @@
 /** How an evaluation is cut: ranges of examples, each with all variants, so that what they share is shared in one process. */
-import { SluiceError } from '../../errors.ts';
+import { SluiceError } from '../../base/errors.ts';
+import type { Example } from '../../model/dataset.ts';
+import type { EvaluationSpec } from '../../model/evaluation-spec.ts';
 import { shortId } from '../../plan/id.ts';
 import type { Store } from '../../store/store.ts';
-import type { Example } from '../dataset.ts';
-import type { EvaluationSpec } from '../spec.ts';
 
 /** Small enough that progress shows and a killed worker costs little; large enough that 100,000 examples make no long history. */
 const MOST_EXAMPLES = 10;

@@ -1,14 +1,15 @@
 /** One chunk of an evaluation, as a worker does it: over the memo of its process, storing what is done as it is done. */
-import type { ChunkInput, ChunkResult } from '../../../workflows/evaluate-messages.ts';
-import { addTallies } from '../../../workflows/evaluate-tally.ts';
+
+import type { Example } from '../../model/dataset.ts';
+import type { ChunkInput, ChunkResult } from '../../model/evaluate-messages.ts';
+import { addTallies } from '../../model/evaluate-tally.ts';
+import type { ResultRow } from '../../model/evaluation-result.ts';
+import type { EvaluationPins } from '../../model/evaluation-spec.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';
 import type { MakeAttempt } from '../attempts.ts';
-import type { Example } from '../dataset.ts';
 import type { EvaluationWorker } from '../evaluation-worker.ts';
 import { createMemoHost, type StepIdentity } from '../memo-host.ts';
 import { checkPinned, evaluationMoved, identityOf, pinnedConfig } from '../pins.ts';
-import type { ResultRow } from '../result.ts';
-import type { EvaluationPins } from '../spec.ts';
 import { chunksOf, wholeChunk } from './chunks.ts';
 import { evaluateExamples } from './evaluate-examples.ts';
 import { inputReader } from './input-reader.ts';

@@ -2,10 +2,11 @@
  * A chunk's work: each of its examples with every variant and repeat, all begun at once, since it is the calls that are
  * limited and not the walks. An example's rows are handed over together, once all its cells are there.
  */
+
+import type { Example } from '../../model/dataset.ts';
+import type { Cell, ResultRow } from '../../model/evaluation-result.ts';
+import type { EvaluationSpec } from '../../model/evaluation-spec.ts';
 import type { Plan } from '../../plan/plan.ts';
-import type { Example } from '../dataset.ts';
-import type { Cell, ResultRow } from '../result.ts';
-import type { EvaluationSpec } from '../spec.ts';
 import { type PlayedRun, playRun, type RunHost } from './play-run.ts';
 import { scorePair } from './score-pair.ts';
 import { type Scoring, scoreRun } from './score-run.ts';

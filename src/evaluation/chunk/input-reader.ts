@@ -3,8 +3,8 @@
  * in here, as a client does for a run: else what is evaluated would not be what is served.
  */
 import { z } from 'zod';
+import type { JsonObject } from '../../model/dataset.ts';
 import type { Json, Plan } from '../../plan/plan.ts';
-import type { JsonObject } from '../dataset.ts';
 
 /** An input that does not fit the schema is given as it is: the steps say what they miss. */
 export function inputReader({ schemas }: Pick<Plan, 'schemas'>): (input: JsonObject) => JsonObject {

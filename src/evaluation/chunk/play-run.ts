@@ -1,12 +1,13 @@
 /** One run of an evaluation: the plan walked over the memo, and what is known of it afterwards. */
+
+import type { JsonObject } from '../../model/dataset.ts';
+import { NO_FACTS, type ResultError, type RunFacts } from '../../model/evaluation-result.ts';
 import type { Json, NodeOutcome, Plan } from '../../plan/plan.ts';
 import type { From } from '../../plan/resolve.ts';
 import { type Observed, type WalkResult, walk } from '../../plan/walk.ts';
 import type { PaidBy } from '../../store/memo.ts';
 import type { Spending } from '../../store/spending.ts';
-import type { JsonObject } from '../dataset.ts';
 import type { MemoHost, MemoWalk } from '../memo-host.ts';
-import { NO_FACTS, type ResultError, type RunFacts } from '../result.ts';
 import { runFacts } from '../run-facts.ts';
 import { runLatency } from '../run-latency.ts';
 import { isFromOutside, isPassing } from './outside-failures.ts';

@@ -2,8 +2,8 @@
  * The cell of a pair: the baseline's run and the variant's on one example, shown to a judge in both orders. Only what it
  * says both times counts; a judge that changes its mind with the order has seen no difference.
  */
-import type { Example } from '../dataset.ts';
-import type { Cell } from '../result.ts';
+import type { Example } from '../../model/dataset.ts';
+import type { Cell } from '../../model/evaluation-result.ts';
 import type { EndedRun } from './play-run.ts';
 import { ask, type Scoring, subjectOf, unreadable, withDetail } from './score-run.ts';
 import { type ScorerInput, type Sides, scorerInput } from './scorer-input.ts';

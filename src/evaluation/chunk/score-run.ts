@@ -1,12 +1,12 @@
 /** Cells of one run: each scorer asked once over the memo, or the reason why not. */
 
+import type { Example } from '../../model/dataset.ts';
+import type { Cell, Score } from '../../model/evaluation-result.ts';
+import type { ScoreField, ScorerSpec } from '../../model/evaluation-spec.ts';
 import { hashJson } from '../../plan/id.ts';
 import type { Json, StepNode } from '../../plan/plan.ts';
 import type { Execute } from '../../plan/walk.ts';
 import { hasClaim } from '../../store/claims.ts';
-import type { Example } from '../dataset.ts';
-import type { Cell, Score } from '../result.ts';
-import type { ScoreField, ScorerSpec } from '../spec.ts';
 import { isFromOutside } from './outside-failures.ts';
 import type { EndedRun } from './play-run.ts';
 import { type Lacking, scorerInput } from './scorer-input.ts';

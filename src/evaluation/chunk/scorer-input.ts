@@ -2,12 +2,13 @@
  * What a scorer is given: its wiring, read from a finished run and its example. Nodes are observed by the walker, which
  * knows what a real value is; everything else is at hand.
  */
+
+import type { Example } from '../../model/dataset.ts';
+import type { RunFacts } from '../../model/evaluation-result.ts';
+import type { ScorerSpec } from '../../model/evaluation-spec.ts';
 import type { Json, Wiring } from '../../plan/plan.ts';
 import { enter, evaluate, type From, references } from '../../plan/resolve.ts';
 import type { Observed } from '../../plan/walk.ts';
-import type { Example } from '../dataset.ts';
-import type { RunFacts } from '../result.ts';
-import type { ScorerSpec } from '../spec.ts';
 
 /** A finished run as scorers see it. */
 export interface SeenRun {

@@ -2,12 +2,13 @@
  * What of a chunk is done already: rows whose cells another try would not change. They are not made again, whatever becomes
  * of the other rows of their example; of them only numbers are kept, since their outputs may be large.
  */
-import type { ChunkResult } from '../../../workflows/evaluate-messages.ts';
-import { addTallies } from '../../../workflows/evaluate-tally.ts';
+
+import type { Example } from '../../model/dataset.ts';
+import type { ChunkResult } from '../../model/evaluate-messages.ts';
+import { addTallies } from '../../model/evaluate-tally.ts';
+import type { ResultRow } from '../../model/evaluation-result.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';
 import type { Store } from '../../store/store.ts';
-import type { Example } from '../dataset.ts';
-import type { ResultRow } from '../result.ts';
 import { tallyOf } from './tally.ts';
 
 export type RowPlace = Pick<ResultRow, 'exampleId' | 'variant' | 'repeat'>;

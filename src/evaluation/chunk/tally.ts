@@ -1,9 +1,9 @@
 /** Counts and sums of rows, for the running table: what chunks report, and what adds up over them. */
-import type { ChunkResult } from '../../../workflows/evaluate-messages.ts';
+import type { ChunkResult } from '../../model/evaluate-messages.ts';
+import type { ResultRow } from '../../model/evaluation-result.ts';
+import type { EvaluationSpec } from '../../model/evaluation-spec.ts';
 import { EVALUATION_BUDGET } from '../../plan/walk.ts';
 import { metricValue } from '../metric-value.ts';
-import type { ResultRow } from '../result.ts';
-import type { EvaluationSpec } from '../spec.ts';
 
 export function tallyOf(spec: EvaluationSpec, rows: readonly ResultRow[]): ChunkResult {
   const cells = rows.flatMap((row) => Object.values(row.cells));

@@ -1,5 +1,5 @@
 /** The sides of a comparison, from the evaluations, or variants of them, that somebody named. */
-import { SluiceError } from '../../errors.ts';
+import { SluiceError } from '../../base/errors.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';
 import type { SideRef } from './input.ts';
 import { COMPARE_LIMITS } from './limits.ts';

@@ -1,5 +1,5 @@
 /** Whether a metric of two sides is the same thing at all, before any number is looked at. */
-import type { MetricSource, MetricSpec } from '../spec.ts';
+import type { MetricSource, MetricSpec } from '../../model/evaluation-spec.ts';
 import type { MetricSide } from './compared-metric.ts';
 import type { SideRef } from './input.ts';
 import type { PairedColumns } from './pairs.ts';

@@ -2,9 +2,10 @@
  * Sides of evaluations against a baseline side: variants of one evaluation, or of several. A pure function from results to
  * a frozen report.
  */
+
+import type { MetricSpec } from '../../model/evaluation-spec.ts';
 import type { Result } from '../../stats/result.ts';
 import { signFlips } from '../../stats/sign-flip.ts';
-import type { MetricSpec } from '../spec.ts';
 import { EXPLORATORY_RATE } from './adjust.ts';
 import { type PlacedSide, scorerOf } from './comparable.ts';
 import type { Calibration, ComparedMetric, CorrectedEffect } from './compared-metric.ts';

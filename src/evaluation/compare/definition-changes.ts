@@ -3,7 +3,7 @@
  * where it begins; this shows that the code has been changed since, before anything is run by it.
  */
 import type { AnyEvaluation } from '../../dsl/evaluation.ts';
-import type { Registration, ScorerSpec } from '../spec.ts';
+import type { Registration, ScorerSpec } from '../../model/evaluation-spec.ts';
 import { judgesOf, registrationChanges } from './registration.ts';
 import type { RegistrationChange } from './report.ts';
 

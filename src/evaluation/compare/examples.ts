@@ -1,5 +1,5 @@
 /** The examples behind a comparison, one side against the baseline: those first that got worse. Made as they are asked for. */
-import type { MetricSpec } from '../spec.ts';
+import type { MetricSpec } from '../../model/evaluation-spec.ts';
 import { comparable, type PlacedSide } from './comparable.ts';
 import type { SideRef } from './input.ts';
 import { EVEN, exampleMean, type PairedColumns, pairExamples } from './pairs.ts';

@@ -2,9 +2,10 @@
  * What an evaluation could see, by what another of its name has shown: how much differences spread over its examples says
  * how large one has to be to be seen among more of them, or fewer.
  */
+
+import type { MetricSpec } from '../../model/evaluation-spec.ts';
 import { examplesNeeded } from '../../stats/examples-needed.ts';
 import { minimumDetectableEffect, PLANNED_POWER } from '../../stats/planning.ts';
-import type { MetricSpec } from '../spec.ts';
 import { comparable, definitionDiffers, type PlacedSide } from './comparable.ts';
 import { GUARDRAIL_ALPHA } from './guardrail.ts';
 import { meanError } from './means.ts';

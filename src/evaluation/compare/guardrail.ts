@@ -2,11 +2,12 @@
  * Whether a guardrail is proven harmless: by one-sided bounds of the harm, against the margin that was declared. That
  * nothing was found proves nothing.
  */
+
+import type { MetricSpec } from '../../model/evaluation-spec.ts';
 import { type ExamplesNeeded, examplesNeeded } from '../../stats/examples-needed.ts';
 import { orientGuardrail } from '../../stats/gate.ts';
 import { MIN_UNITS_FOR_VERDICT } from '../../stats/planning.ts';
 import { formatDifference } from '../../stats/words.ts';
-import type { MetricSpec } from '../spec.ts';
 import type { CorrectedEffect, GuardrailResult, MetricSide } from './compared-metric.ts';
 import type { PairTest } from './test-pairs.ts';
 

@@ -1,6 +1,6 @@
 /** What comparisons are made of: evaluations as the store keeps them, and what is known of their examples. */
-import type { EvaluationState } from '../result.ts';
-import type { EvaluationPins, EvaluationSpec, Registration } from '../spec.ts';
+import type { EvaluationState } from '../../model/evaluation-result.ts';
+import type { EvaluationPins, EvaluationSpec, Registration } from '../../model/evaluation-spec.ts';
 
 /** An example by its identity, content and group: all that a comparison asks of it. */
 export interface ExampleInfo {

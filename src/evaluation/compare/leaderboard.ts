@@ -1,9 +1,10 @@
 /** Any number of evaluations in one table: a row per side, a column per metric, ranks only among those that are alike. */
+
+import type { DatasetPart, MetricSpec } from '../../model/evaluation-spec.ts';
+import { isJudge } from '../../model/judges.ts';
 import type { Better } from '../../stats/gate.ts';
 import { type RankInterval, rankIntervals } from '../../stats/rank-intervals.ts';
 import type { ValueFormat } from '../../stats/reports.ts';
-import { isJudge } from '../calibration/judges.ts';
-import type { DatasetPart, MetricSpec } from '../spec.ts';
 import { definitionDiffers, type PlacedSide, scorerChanged, scorerOf } from './comparable.ts';
 import type { Calibration, ExplainedMean } from './compared-metric.ts';
 import type { SideRef } from './input.ts';

@@ -2,20 +2,21 @@
  * Evaluations from the store, as comparisons take them, with what people have said of them since. Rows pass by one at a time
  * and only their numbers stay, so that an evaluation of many thousands of runs takes little room.
  */
+
+import type { Example } from '../../model/dataset.ts';
+import type { ResultRow } from '../../model/evaluation-result.ts';
+import type { DatasetPart } from '../../model/evaluation-spec.ts';
+import { isJudge } from '../../model/judges.ts';
+import { scorerIdentity } from '../../model/scorer-identity.ts';
 import { hashJson } from '../../plan/id.ts';
 import type { DatasetMember } from '../../store/datasets.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';
 import type { Store } from '../../store/store.ts';
 import { labelsFor } from '../calibration/for-comparison.ts';
-import { isJudge } from '../calibration/judges.ts';
 import { createLabelled, type Judgement, type Labelled } from '../calibration/labelled.ts';
 import { loadElsewhere, loadRatings } from '../calibration/load-labels.ts';
 import type { Ratings } from '../calibration/ratings.ts';
-import { scorerIdentity } from '../calibration/scorer-identity.ts';
 import { labelFiller } from '../calibration/with-labels.ts';
-import type { Example } from '../dataset.ts';
-import type { ResultRow } from '../result.ts';
-import type { DatasetPart } from '../spec.ts';
 import type { CompareInput } from './compare.ts';
 import type { EvaluationFacts, ExampleInfo, SideRef } from './input.ts';
 import { createSheet, type Sheet } from './sheet.ts';

@@ -1,9 +1,10 @@
 /** One metric of one side against the baseline, before it is known what other tests there are: numbers, and no verdict. */
+
+import type { MetricSpec } from '../../model/evaluation-spec.ts';
 import { positionBias } from '../../stats/pairwise.ts';
 import { averageRepeats } from '../../stats/repeats.ts';
 import type { Result } from '../../stats/result.ts';
 import type { Flipped } from '../../stats/sign-flip.ts';
-import type { MetricSpec } from '../spec.ts';
 import { comparable, type PlacedSide } from './comparable.ts';
 import type { MetricSide, MissingPairs, PositionBias, Spread } from './compared-metric.ts';
 import { explainedMean, NO_MEAN } from './means.ts';

@@ -2,8 +2,9 @@
  * What missing scores may hide: how many, why, on which side, and whether they keep a verdict from being given. A repeat
  * that is missing counts, though its example may have others.
  */
+
+import type { EvaluationSpec, MetricSpec } from '../../model/evaluation-spec.ts';
 import { MAX_MISSING_SHARE, missingScores } from '../../stats/offline.ts';
-import type { EvaluationSpec, MetricSpec } from '../spec.ts';
 import type { CellReasons, MissingPairs } from './compared-metric.ts';
 import { COMPARE_LIMITS } from './limits.ts';
 import { EVEN, isInapplicable, type PairedColumns, type Pairing } from './pairs.ts';

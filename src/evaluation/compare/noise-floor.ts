@@ -3,12 +3,12 @@
  * differ in more than noise, though: how much, by how far their scores go along with one another, is not known
  * beforehand, so it is said for several correlations.
  */
-import { SluiceError } from '../../errors.ts';
+import { SluiceError } from '../../base/errors.ts';
+import type { MetricSpec } from '../../model/evaluation-spec.ts';
 import { examplesNeeded } from '../../stats/examples-needed.ts';
 import { explain } from '../../stats/explain.ts';
 import { minimumDetectableEffect, PLANNED_POWER } from '../../stats/planning.ts';
 import type { ValueFormat } from '../../stats/reports.ts';
-import type { MetricSpec } from '../spec.ts';
 import type { CompareMethod, MissingPairs } from './compared-metric.ts';
 import { GUARDRAIL_ALPHA } from './guardrail.ts';
 import { meanError } from './means.ts';

@@ -2,7 +2,7 @@
  * Two sides example by example. Repeats are averaged first, so that the example stays the unit; an example that lacks a
  * side is in no pair, and is counted where missing scores are judged.
  */
-import type { MetricSpec } from '../spec.ts';
+import type { MetricSpec } from '../../model/evaluation-spec.ts';
 import type { Column, Sheet } from './sheet.ts';
 
 /** The examples that two evaluations share: same id, same content. */

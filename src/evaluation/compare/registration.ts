@@ -2,8 +2,16 @@
  * What an evaluation declares before anyone has seen a result, and what of it has changed since it was locked. A change
  * afterwards may have been made for the result's sake, so it is named in words, and never let pass.
  */
-import { isJudge } from '../calibration/judges.ts';
-import type { EvaluationPins, EvaluationSpec, MetricSource, MetricSpec, Registration, ScorerSpec } from '../spec.ts';
+
+import type {
+  EvaluationPins,
+  EvaluationSpec,
+  MetricSource,
+  MetricSpec,
+  Registration,
+  ScorerSpec,
+} from '../../model/evaluation-spec.ts';
+import { isJudge } from '../../model/judges.ts';
 import type { EvaluationFacts } from './input.ts';
 import type { RegistrationChange, RegistrationCheck } from './report.ts';
 

@@ -3,11 +3,12 @@
  * Examples are not in it: `comparedExamples` gives them on demand. A number that could not be computed is null, and
  * what is missing is counted, never taken for 0.
  */
+
+import type { EvaluationState } from '../../model/evaluation-result.ts';
+import type { DatasetPart } from '../../model/evaluation-spec.ts';
 import type { RunOutcome } from '../../plan/plan.ts';
 import type { OfflineVerdict } from '../../stats/offline.ts';
 import type { ExplainedEffect } from '../../stats/reports.ts';
-import type { EvaluationState } from '../result.ts';
-import type { DatasetPart } from '../spec.ts';
 import type { ComparedMetric, MetricSide } from './compared-metric.ts';
 import type { CompareWarning } from './warning.ts';
 

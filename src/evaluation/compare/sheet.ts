@@ -2,10 +2,11 @@
  * An evaluation's results as columns of numbers: by variant and metric a value or a reason per example and repeat. Rows
  * are taken one at a time, so that ten thousand outputs need not be held at once; what has no row is missing.
  */
+
+import type { ResultRow } from '../../model/evaluation-result.ts';
+import type { MetricSpec } from '../../model/evaluation-spec.ts';
 import type { RunOutcome } from '../../plan/plan.ts';
 import { metricValue } from '../metric-value.ts';
-import type { ResultRow } from '../result.ts';
-import type { MetricSpec } from '../spec.ts';
 import type { EvaluationFacts } from './input.ts';
 import { COMPARE_LIMITS } from './limits.ts';
 

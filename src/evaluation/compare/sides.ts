@@ -1,6 +1,6 @@
 /** From the names of sides to the sides: whose results they are, what they are called, and what they are made of. */
-import { SluiceError } from '../../errors.ts';
-import { suggest } from '../../nearest.ts';
+import { SluiceError } from '../../base/errors.ts';
+import { suggest } from '../../base/nearest.ts';
 import type { PlacedSide } from './comparable.ts';
 import type { SideRef } from './input.ts';
 import { COMPARE_LIMITS } from './limits.ts';

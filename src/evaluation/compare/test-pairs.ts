@@ -2,6 +2,8 @@
  * One metric's pairs put to the test that fits them: McNemar's for passes and failures, the sign test for a judge's
  * choices, and t with sign-flip for everything else, which includes repeats that were averaged and clusters.
  */
+
+import type { MetricSpec } from '../../model/evaluation-spec.ts';
 import { tTest } from '../../stats/intervals.ts';
 import { mcnemarExact } from '../../stats/mcnemar.ts';
 import { compareScores, designEffectOf, flippedOf } from '../../stats/offline.ts';
@@ -11,7 +13,6 @@ import { MIN_UNITS_FOR_VERDICT } from '../../stats/planning.ts';
 import type { ExplainedEffect } from '../../stats/reports.ts';
 import type { Problem, Result } from '../../stats/result.ts';
 import type { Flipped } from '../../stats/sign-flip.ts';
-import type { MetricSpec } from '../spec.ts';
 import type { CompareMethod, CompareTest, MetricSide, NoVerdictCode } from './compared-metric.ts';
 import { EVEN, outcomeOf, type PairedValues } from './pairs.ts';
 

@@ -6,9 +6,9 @@
  */
 import { hash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import type { Implemented } from '../../../activities/boundary/implement.ts';
+import { SluiceError } from '../../base/errors.ts';
+import type { Implemented } from '../../boundary/implement.ts';
 import { stepName } from '../../dsl/step.ts';
-import { SluiceError } from '../../errors.ts';
 import { canonicalJson } from '../../plan/id.ts';
 import type { Json } from '../../plan/plan.ts';
 import { functionText } from './code.ts';

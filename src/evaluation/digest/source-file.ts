@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { SluiceError } from '../../errors.ts';
+import { SluiceError } from '../../base/errors.ts';
 import { readCode } from './code.ts';
 import { placeOf } from './package.ts';
 import { type Found, resolveReference } from './resolve.ts';

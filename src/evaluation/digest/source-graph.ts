@@ -1,5 +1,5 @@
 /** All that a file is made of: itself, the files it refers to, theirs, and the packages that any of them uses. */
-import { SluiceError } from '../../errors.ts';
+import { SluiceError } from '../../base/errors.ts';
 import type { Found } from './resolve.ts';
 import { readSource, type SourceFile } from './source-file.ts';
 

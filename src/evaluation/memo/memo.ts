@@ -3,8 +3,9 @@
  * came to is stored behind its back, while its value is used already. The process's own calls are shared by promises; the
  * table is asked in batches, and asked again for what others make. `flush` is when the table has everything.
  */
-import type { ResultCall } from '../result.ts';
+
 import { randomUUID } from 'node:crypto';
+import type { ResultCall } from '../../model/evaluation-result.ts';
 import type { MemoRecord, MemoTable } from '../../store/memo.ts';
 import { createClaims } from './claims.ts';
 import { type Flight, type Landed, type MemoAsk, startFlight } from './flight.ts';

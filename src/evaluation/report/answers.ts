@@ -5,9 +5,9 @@
  * of the same answers elsewhere, and how often has been compared on the dataset.
  */
 import { hash } from 'node:crypto';
-import { SluiceError } from '../../errors.ts';
+import { SluiceError } from '../../base/errors.ts';
+import { scorerIdentity } from '../../model/scorer-identity.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';
-import { scorerIdentity } from '../calibration/scorer-identity.ts';
 import { type ChosenEvaluation, sidesOf } from '../compare/choose-sides.ts';
 import { countComparisons } from '../compare/load.ts';
 import { type Comparer, createComparer } from './comparer.ts';

@@ -2,13 +2,14 @@
  * The examples of a report, from the sheets that were compared: values as columns, and of the examples that differ most
  * what was answered. Outputs are read for those alone.
  */
+
+import type { ResultRow } from '../../model/evaluation-result.ts';
+import type { MetricSpec } from '../../model/evaluation-spec.ts';
 import { comparable, type PlacedSide } from '../compare/comparable.ts';
 import { EVEN, exampleMean, nothingToScore } from '../compare/pairs.ts';
 import type { ComparisonReport } from '../compare/report.ts';
 import type { Column, Sheet } from '../compare/sheet.ts';
 import { placeSides } from '../compare/sides.ts';
-import type { ResultRow } from '../result.ts';
-import type { MetricSpec } from '../spec.ts';
 import type { ReportedColumn, ReportedExamples } from './data.ts';
 import { REPORT_LIMITS } from './limits.ts';
 import { readOutputs } from './outputs.ts';

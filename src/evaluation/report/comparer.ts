@@ -4,7 +4,7 @@
  */
 import { extname } from 'node:path';
 import { Piscina } from 'piscina';
-import { SluiceError } from '../../errors.ts';
+import { SluiceError } from '../../base/errors.ts';
 import type { AnswerTask } from './answer-thread.ts';
 
 const COMPARER_LIMITS = Object.freeze({

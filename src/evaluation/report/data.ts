@@ -2,11 +2,12 @@
  * All that a report of a comparison is made of. The examples are in columns, since ten thousand of them by four sides and
  * eight metrics are values by the hundred thousand. Nothing here is computed from the page: it only shows.
  */
+
+import type { EvaluationProgress } from '../../model/evaluation-result.ts';
 import type { RunOutcome } from '../../plan/plan.ts';
 import type { ComparisonGate } from '../compare/gate.ts';
 import type { Leaderboard } from '../compare/leaderboard.ts';
 import type { ComparisonReport } from '../compare/report.ts';
-import type { EvaluationProgress } from '../result.ts';
 
 export interface ReportData {
   readonly report: ComparisonReport;

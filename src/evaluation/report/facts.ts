@@ -1,6 +1,6 @@
 /** What a comparison rests on, as tables of text that each kind of report lays out its own way. */
 
-import { localTime } from '../../local-time.ts';
+import { localTime } from '../../base/local-time.ts';
 import { levelOf } from '../../stats/words.ts';
 import type { CellReasons, ComparedMetric, CompareMethod, CompareTest } from '../compare/compared-metric.ts';
 import type { ComparedSide, ComparisonReport } from '../compare/report.ts';

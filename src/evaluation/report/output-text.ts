@@ -1,6 +1,7 @@
 /** Inputs and outputs, which have whatever shape a pipeline gives them, as text that a person reads and that can be compared. */
+
+import type { JsonObject } from '../../model/dataset.ts';
 import type { Json } from '../../plan/plan.ts';
-import type { JsonObject } from '../dataset.ts';
 import { REPORT_LIMITS } from './limits.ts';
 
 /** Fields that hold what is asked or answered, where an object has them; else its first text. */

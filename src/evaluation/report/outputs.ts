@@ -1,8 +1,8 @@
 /** What was answered for the examples that are looked at: read by evaluation, cut, and bounded all together. */
 
+import type { JsonObject } from '../../model/dataset.ts';
+import type { ResultRow } from '../../model/evaluation-result.ts';
 import type { ComparedSide } from '../compare/report.ts';
-import type { JsonObject } from '../dataset.ts';
-import type { ResultRow } from '../result.ts';
 import type { CollectInput } from './collect.ts';
 import type { ExampleOutputs, Remark, ReportedRun } from './data.ts';
 import { REPORT_LIMITS } from './limits.ts';

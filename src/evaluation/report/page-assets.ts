@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hashFiles } from '../../hash-files.ts';
+import { hashFiles } from '../../base/hash-files.ts';
 
 export interface PageAssets {
   readonly script: string;

@@ -1,7 +1,8 @@
 /** Ends between which a metric is drawn when several are shown in one picture. */
+
+import type { MetricSpec } from '../../model/evaluation-spec.ts';
 import { scaleOf } from '../compare/missing.ts';
 import type { Sheet } from '../compare/sheet.ts';
-import type { MetricSpec } from '../spec.ts';
 import type { ReportedColumn, ReportedScale } from './data.ts';
 
 /** Of values without a declared scale: what lies beyond is drawn at the end. */

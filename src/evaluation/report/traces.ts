@@ -3,12 +3,12 @@
  * found. A row names its calls; what they gave is in the memo, and what they cost is with the calls to providers.
  */
 
-import { citedIn, type Passage, type PassageList, passageLists } from '../../passage-lists.ts';
+import type { ResultCall, ResultRow, RunFacts } from '../../model/evaluation-result.ts';
+import { citedIn, type Passage, type PassageList, passageLists } from '../../plan/passage-lists.ts';
 import type { RunOutcome } from '../../plan/plan.ts';
 import type { MemoRecord, MemoTable } from '../../store/memo.ts';
 import type { Spending } from '../../store/spending.ts';
 import type { SideRef } from '../compare/input.ts';
-import type { ResultCall, ResultRow, RunFacts } from '../result.ts';
 import { REPORT_LIMITS } from './limits.ts';
 import { cut } from './output-text.ts';
 

@@ -2,9 +2,9 @@
  * Does what a look has decided: one guarded change of state. Done twice, it is done once; where somebody has been faster,
  * such as by aborting, what they said stands.
  */
-import type { ActInput, Standing } from '../../../workflows/experiment-messages.ts';
+import type { ActInput, Standing } from '../../model/experiment-messages.ts';
+import { ITSELF } from '../../model/experiment-spec.ts';
 import type { ExperimentRow, Experiments, Move } from '../../store/experiments.ts';
-import { ITSELF } from '../spec.ts';
 import { standingOf } from './standing.ts';
 
 export async function actOnLook(experiments: Pick<Experiments, 'get' | 'move'>, look: ActInput): Promise<Standing> {

@@ -2,16 +2,16 @@
  * One look at a live experiment: what has matured by now, what the law makes of it, and one entry in the ledger. A look is
  * known by its number: asked for again, after a crash or a lost answer, it is given as it is in the ledger.
  */
-import type { LookOutcome, Phase } from '../../../workflows/experiment-messages.ts';
+import type { LookOutcome, Phase } from '../../model/experiment-messages.ts';
+import { ITSELF, isLive } from '../../model/experiment-spec.ts';
+import type { LookRecord } from '../../model/look-data.ts';
 import { composePlan } from '../../plan/compose.ts';
 import type { Json } from '../../plan/plan.ts';
 import type { ExperimentRow, StageRow } from '../../store/experiments.ts';
 import type { Store } from '../../store/store.ts';
 import { lookRecord } from '../look.ts';
-import type { LookRecord } from '../look-data.ts';
 import { methodOf } from '../method.ts';
 import { outcomeSettings } from '../outcome-settings.ts';
-import { ITSELF, isLive } from '../spec.ts';
 import { stageFactsOf } from '../stage-facts.ts';
 import { lookedAt, notLookedAt } from './outcome.ts';
 import { phaseOf } from './standing.ts';

@@ -1,10 +1,10 @@
 /** What a look comes to, for the workflow that asked for it: the decision by names, and what the Temporal UI shows. */
-import type { LookOutcome } from '../../../workflows/experiment-messages.ts';
+import type { LookOutcome } from '../../model/experiment-messages.ts';
+import type { ExperimentSpec } from '../../model/experiment-spec.ts';
+import type { LookRecord } from '../../model/look-data.ts';
 import type { ExperimentRow } from '../../store/experiments.ts';
-import type { LookRecord } from '../look-data.ts';
 import { explainLook } from '../report.ts';
 import { detailsMarkdown } from '../report-details.ts';
-import type { ExperimentSpec } from '../spec.ts';
 import { standingOf } from './standing.ts';
 
 export function lookedAt(row: ExperimentRow, record: LookRecord): LookOutcome {

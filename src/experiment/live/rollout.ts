@@ -1,13 +1,14 @@
 /** The steps of a rollout in the store: how far it is, and its end, at which the winner is what is deployed. */
-import type { Standing } from '../../../workflows/experiment-messages.ts';
-import { SluiceError } from '../../errors.ts';
+
+import { SluiceError } from '../../base/errors.ts';
+import type { Standing } from '../../model/experiment-messages.ts';
+import { ITSELF, type SpecArm } from '../../model/experiment-spec.ts';
 import { composePlan } from '../../plan/compose.ts';
 import { planId } from '../../plan/id.ts';
 import type { ExperimentRow } from '../../store/experiments.ts';
 import type { Store } from '../../store/store.ts';
 import { percent } from '../report-text.ts';
 import { restagingsOf, servedPlans } from '../restage.ts';
-import { ITSELF, type SpecArm } from '../spec.ts';
 import { stageFactsOf } from '../stage-facts.ts';
 import { standingOf } from './standing.ts';
 

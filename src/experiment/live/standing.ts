@@ -1,7 +1,7 @@
 /** What the workflows of an experiment have to know of its state. */
-import type { Phase, Standing } from '../../../workflows/experiment-messages.ts';
+import type { Phase, Standing } from '../../model/experiment-messages.ts';
+import { isLive } from '../../model/experiment-spec.ts';
 import type { ExperimentRow } from '../../store/experiments.ts';
-import { isLive } from '../spec.ts';
 
 export const phaseOf = ({ state }: Pick<ExperimentRow, 'state'>): Phase =>
   state === 'rolling' ? 'rollout' : 'experiment';

@@ -2,10 +2,11 @@
  * What somebody says of an experiment, as one guarded change of its state. Said twice, or by two at once, it is done once:
  * whoever comes second finds it as they want it. Needs the store alone, so that nothing else has to work to stop what is live.
  */
-import type { Steer } from '../../../workflows/experiment-messages.ts';
-import { SluiceError } from '../../errors.ts';
+
+import { SluiceError } from '../../base/errors.ts';
+import type { Steer } from '../../model/experiment-messages.ts';
+import { type ExperimentState, isLive } from '../../model/experiment-spec.ts';
 import type { ExperimentRow, Experiments, Move } from '../../store/experiments.ts';
-import { type ExperimentState, isLive } from '../spec.ts';
 
 /** Others may change the state between reading and writing: so often it is read again. */
 const TRIES = 10;

@@ -1,6 +1,6 @@
 /** What depends on a node: whatever reads it, or is run because of it, and so on to the output. */
-import { SluiceError } from '../../errors.ts';
-import { suggest } from '../../nearest.ts';
+import { SluiceError } from '../../base/errors.ts';
+import { suggest } from '../../base/nearest.ts';
 import { bodiesOf, findNode, nodesOf, sourcesOf } from '../../plan/nodes.ts';
 import type { Plan, PlanNode, Wiring } from '../../plan/plan.ts';
 

@@ -3,7 +3,7 @@
  * way. A turn lasts a while at most, so that whoever asks for it has something to say now and then.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RerunTurn } from '../../../workflows/rerun-messages.ts';
+import type { RerunTurn } from '../../model/rerun-messages.ts';
 import type { RerunRow } from '../../store/reruns.ts';
 import { playRerun, type RerunWorker } from './play-rerun.ts';
 

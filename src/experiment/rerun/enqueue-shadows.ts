@@ -2,9 +2,10 @@
  * Takes a live run into the shadows of its pipeline, once it is recorded. A share of the runs, found by hash: asking again
  * is asking once. Where nothing is shadowed, nothing is asked.
  */
+
+import { isIn } from '../../model/assign.ts';
 import type { Shadowing } from '../../store/reruns.ts';
 import type { Store } from '../../store/store.ts';
-import { isIn } from '../assign.ts';
 
 type ShadowStore = Pick<Store, 'reruns'>;
 

@@ -1,15 +1,16 @@
 /** One recorded run, again under a variant, and both sides scored: what a backtest and a shadow do with each of their runs. */
 
-import { SluiceError } from '../../errors.ts';
+import { SluiceError } from '../../base/errors.ts';
 import type { MakeAttempt } from '../../evaluation/attempts.ts';
 import { isFromOutside } from '../../evaluation/chunk/outside-failures.ts';
 import { type EndedRun, endOf, madeDo } from '../../evaluation/chunk/play-run.ts';
 import { observedRefs } from '../../evaluation/chunk/scorer-input.ts';
-import type { JsonObject } from '../../evaluation/dataset.ts';
-import { NO_FACTS, type RunFacts } from '../../evaluation/result.ts';
 import { runFacts } from '../../evaluation/run-facts.ts';
 import { runLatency } from '../../evaluation/run-latency.ts';
 import type { Slots } from '../../evaluation/slots.ts';
+import type { JsonObject } from '../../model/dataset.ts';
+import { NO_FACTS, type RunFacts } from '../../model/evaluation-result.ts';
+import type { RerunError, RerunResult, RerunSide, RerunSpec } from '../../model/rerun-spec.ts';
 import { applyEdits } from '../../plan/compose.ts';
 import { isSameJson, planId } from '../../plan/id.ts';
 import type { Json, Plan } from '../../plan/plan.ts';
@@ -23,7 +24,6 @@ import type { Store } from '../../store/store.ts';
 import { type AttemptHost, createAttemptHost } from './attempt-host.ts';
 import { downstreamOf } from './downstream.ts';
 import { type Rerun, rerun } from './rerun.ts';
-import type { RerunError, RerunResult, RerunSide, RerunSpec } from './rerun-spec.ts';
 import { scoreSides } from './score-sides.ts';
 import { factsOfRun, type LoadedRun, loadRun, servedRun } from './served-run.ts';
 import { unrecordedWrites } from './unrecorded-writes.ts';

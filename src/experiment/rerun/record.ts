@@ -2,7 +2,7 @@
  * A recorded run as what can be run again: its plan, its input, and what each call of it came to. The record has one row
  * per node run and what the node gave; which calls were made follows from how the node ended.
  */
-import { SluiceError } from '../../errors.ts';
+import { SluiceError } from '../../base/errors.ts';
 import { isFromOutside } from '../../evaluation/chunk/outside-failures.ts';
 import { callName, type RecordedCall, type RecordedCalls } from '../../evaluation/recorded-call.ts';
 import type { Json, Plan } from '../../plan/plan.ts';

@@ -10,11 +10,11 @@ import { compareEvaluations } from '../../evaluation/compare/compare.ts';
 import type { EvaluationFacts, ExampleInfo } from '../../evaluation/compare/input.ts';
 import type { ComparisonReport } from '../../evaluation/compare/report.ts';
 import { sheetOf } from '../../evaluation/compare/sheet.ts';
-import type { ResultRow } from '../../evaluation/result.ts';
-import { type EvaluationSpec, SPEC_FORMAT } from '../../evaluation/spec.ts';
+import type { ResultRow } from '../../model/evaluation-result.ts';
+import { type EvaluationSpec, SPEC_FORMAT } from '../../model/evaluation-spec.ts';
+import type { RerunSide } from '../../model/rerun-spec.ts';
 import type { RerunRow, StoredResult } from '../../store/reruns.ts';
 import type { Store } from '../../store/store.ts';
-import type { RerunSide } from './rerun-spec.ts';
 
 /** Sides of the comparison: what was served, and the variant. */
 const [SERVED, VARIANT] = [0, 1];

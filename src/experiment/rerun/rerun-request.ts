@@ -1,11 +1,12 @@
 /** From a variant and what scores it to what a backtest or a shadow is asked to do. */
+
+import { SluiceError } from '../../base/errors.ts';
+import { suggest } from '../../base/nearest.ts';
 import type { AnyScorer } from '../../dsl/scorer.ts';
-import { SluiceError } from '../../errors.ts';
-import type { MetricSpec, ScorerSpec } from '../../evaluation/spec.ts';
-import { suggest } from '../../nearest.ts';
+import type { MetricSpec, ScorerSpec } from '../../model/evaluation-spec.ts';
+import { RERUN_FORMAT, type RerunKind, type RerunSpec } from '../../model/rerun-spec.ts';
 import { sourcesOf } from '../../plan/nodes.ts';
 import type { NodeEdit } from '../../plan/plan.ts';
-import { RERUN_FORMAT, type RerunKind, type RerunSpec } from './rerun-spec.ts';
 
 export interface RerunRequest {
   readonly kind: RerunKind;

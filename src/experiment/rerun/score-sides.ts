@@ -6,9 +6,9 @@ import type { EndedRun } from '../../evaluation/chunk/play-run.ts';
 import { scorePair } from '../../evaluation/chunk/score-pair.ts';
 import { type Scoring, scoreRun, subjectOf } from '../../evaluation/chunk/score-run.ts';
 import { scorerInput } from '../../evaluation/chunk/scorer-input.ts';
-import type { Example } from '../../evaluation/dataset.ts';
-import type { Cell } from '../../evaluation/result.ts';
-import type { ScorerSpec } from '../../evaluation/spec.ts';
+import type { Example } from '../../model/dataset.ts';
+import type { Cell } from '../../model/evaluation-result.ts';
+import type { ScorerSpec } from '../../model/evaluation-spec.ts';
 import { isSameJson } from '../../plan/id.ts';
 import type { Execute } from '../../plan/walk.ts';
 

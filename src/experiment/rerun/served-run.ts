@@ -2,8 +2,8 @@
 
 import { isFromOutside } from '../../evaluation/chunk/outside-failures.ts';
 import { type EndedRun, observedBy } from '../../evaluation/chunk/play-run.ts';
-import { NO_FACTS, type ResultError, type RunFacts } from '../../evaluation/result.ts';
 import { runFacts } from '../../evaluation/run-facts.ts';
+import { NO_FACTS, type ResultError, type RunFacts } from '../../model/evaluation-result.ts';
 import type { Json, Plan, RunOutcome } from '../../plan/plan.ts';
 import type { From } from '../../plan/resolve.ts';
 import type { RunWithNodes } from '../../store/runs.ts';

@@ -2,12 +2,13 @@
  * Where running a recorded run again could come to a `write` whose output is not on record. What a variant's edits do not
  * reach is called as it was then; what they reach still takes its recorded output, as long as it must have been called.
  */
+
+import type { RerunSpec } from '../../model/rerun-spec.ts';
 import { bodiesOf, findNode } from '../../plan/nodes.ts';
 import type { NodeOutcome, Plan, PlanNode } from '../../plan/plan.ts';
 import type { OpenWrite } from '../../plan/writes.ts';
 import { downstreamOf, isSteeredBy, readsAny } from './downstream.ts';
 import type { RecordedRun } from './record.ts';
-import type { RerunSpec } from './rerun-spec.ts';
 
 type Changes = Pick<RerunSpec, 'edits' | 'from'>;
 

@@ -1,4 +1,4 @@
--- Who gets which arm, as `src/experiment/assign.ts` has it: all integers, so that both say the same. Neither is ever
+-- Who gets which arm, as `src/model/assign.ts` has it: all integers, so that both say the same. Neither is ever
 -- changed: units would change their arms.
 
 -- MurmurHash3 x86 32-bit, seed 0, in [0, 2^32). Its factors above 2^31 are written less 2^32, which is the same to 32

@@ -2,7 +2,7 @@
  * Sends the traces of runs that have ended, from the record and not from the process that ran them: so a crash loses none.
  * Each is sent at least once, as the same spans; while the receiver cannot be reached, they wait.
  */
-import { SluiceError } from '../../errors.ts';
+import { SluiceError } from '../../base/errors.ts';
 import type { ExportItem, TraceExports } from '../../store/trace-exports.ts';
 import { loadTrace, type TraceSource } from '../load-trace.ts';
 import { feedbackSpan } from './feedback-span.ts';

@@ -4,8 +4,8 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
-import { readPackage } from '../../package.ts';
-import { parsePairs, type TraceConfig } from '../../runtime/trace-config.ts';
+import { readPackage } from '../../base/package.ts';
+import { parsePairs, type TraceConfig } from '../../config/trace-config.ts';
 import type { Attributes, SpanData } from './span-data.ts';
 
 export interface Sender {

@@ -1,6 +1,6 @@
 /** Whose time an attempt's waiting is: nobody's by its own clock, its own without one. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createAttemptClock, outOfTime, startTimer, waitsFreely } from '../../../activities/boundary/attempt-clock.ts';
+import { createAttemptClock, outOfTime, startTimer, waitsFreely } from '../../../src/boundary/attempt-clock.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();

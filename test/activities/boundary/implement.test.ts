@@ -1,9 +1,9 @@
 /** Which file implements a step: what its code is made of begins there. */
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { implement } from '../../../activities/boundary/implement.ts';
-import { createActivities } from '../../../activities/index.ts';
+import { implement } from '../../../src/boundary/implement.ts';
 import { defineStep } from '../../../src/index.ts';
+import { createActivities } from '../../../src/steps/implementations.ts';
 
 const Text = z.object({ text: z.string() });
 const shout = defineStep('shout', {
@@ -29,6 +29,6 @@ it('is known of every built-in step', () => {
   const steps = createActivities({ store: {}, providers: {} } as Parameters<typeof createActivities>[0]);
   const { rerank, fuse } = Object.fromEntries(steps.map(({ step, source }) => [step.name, source]));
   expect(steps.every(({ source }) => source?.includes('/activities/'))).toBe(true);
-  expect(rerank).toBe(new URL('../../../activities/rerank.ts', import.meta.url).href);
-  expect(fuse).toBe(new URL('../../../activities/retrieval.ts', import.meta.url).href);
+  expect(rerank).toBe(new URL('../../../src/steps/rerank.ts', import.meta.url).href);
+  expect(fuse).toBe(new URL('../../../src/steps/retrieval.ts', import.meta.url).href);
 });

@@ -1,11 +1,11 @@
 /** What the memo host learns of an attempt: its value as any host would have it, or its failure as data. */
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { StepFailure } from '../../../activities/boundary/failure.ts';
-import { implement, type StepContext } from '../../../activities/boundary/implement.ts';
-import { createMakeAttempt } from '../../../activities/boundary/memo.ts';
-import { SluiceError } from '../../../src/errors.ts';
+import { SluiceError } from '../../../src/base/errors.ts';
+import { StepFailure } from '../../../src/boundary/failure.ts';
+import { implement, type StepContext } from '../../../src/boundary/implement.ts';
 import type { AttemptRequest } from '../../../src/evaluation/attempts.ts';
+import { createMakeAttempt } from '../../../src/evaluation/memo-boundary.ts';
 import { defineStep } from '../../../src/index.ts';
 
 const step = defineStep('shout', {

@@ -1,10 +1,10 @@
 /** Redaction at the boundary: nothing of what rules name leaves a step, whichever way. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { createBoundary } from '../../../activities/boundary/boundary.ts';
-import { StepFailure } from '../../../activities/boundary/failure.ts';
-import { implement, type StepContext } from '../../../activities/boundary/implement.ts';
-import { createMakeAttempt } from '../../../activities/boundary/memo.ts';
+import { createBoundary } from '../../../src/boundary/boundary.ts';
+import { StepFailure } from '../../../src/boundary/failure.ts';
+import { implement, type StepContext } from '../../../src/boundary/implement.ts';
+import { createMakeAttempt } from '../../../src/evaluation/memo-boundary.ts';
 import { defineStep } from '../../../src/index.ts';
 import { createRedaction } from '../../../src/redaction/redaction.ts';
 import { NO_RULES } from '../../../src/redaction/rules.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { Attempt } from '../../../activities/boundary/attempt.ts';
-import { createBoundary } from '../../../activities/boundary/boundary.ts';
-import { implement, type StepContext } from '../../../activities/boundary/implement.ts';
-import { emitNothing } from '../../../activities/boundary/token-sink.ts';
+import type { Attempt } from '../../../src/boundary/attempt.ts';
+import { createBoundary } from '../../../src/boundary/boundary.ts';
+import { implement, type StepContext } from '../../../src/boundary/implement.ts';
+import { emitNothing } from '../../../src/boundary/token-sink.ts';
 import { defineStep } from '../../../src/index.ts';
-import { DRAFT_LENGTH, PIECE_LENGTH, type TokenPiece } from '../../../src/runtime/token-piece.ts';
+import { DRAFT_LENGTH, PIECE_LENGTH, type TokenPiece } from '../../../src/model/token-piece.ts';
 
 const Text = z.object({ text: z.string() });
 const write = defineStep('write', {

@@ -1,11 +1,11 @@
 /** Scores that are arithmetic: exact against values computed by hand, or published ones. */
 import { describe, expect, test } from 'vitest';
-import { scoreAnswerLocal } from '../../../activities/scoring/score-answer.ts';
-import { scoreCitationsLocal } from '../../../activities/scoring/score-citations.ts';
-import { scoreRankingLocal } from '../../../activities/scoring/score-ranking.ts';
-import { scoreRefusalLocal } from '../../../activities/scoring/score-refusal.ts';
-import { scoreAnswer, scoreCitations, scoreRanking, scoreRefusal } from '../../../pipelines/scoring-steps.ts';
 import type { Json } from '../../../src/index.ts';
+import { scoreAnswerLocal } from '../../../src/steps/scoring/score-answer.ts';
+import { scoreCitationsLocal } from '../../../src/steps/scoring/score-citations.ts';
+import { scoreRankingLocal } from '../../../src/steps/scoring/score-ranking.ts';
+import { scoreRefusalLocal } from '../../../src/steps/scoring/score-refusal.ts';
+import { scoreAnswer, scoreCitations, scoreRanking, scoreRefusal } from '../../../src/steps/scoring-steps.ts';
 import { callStep } from '../call.ts';
 
 type Config = { readonly [key: string]: Json };

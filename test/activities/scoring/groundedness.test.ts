@@ -1,9 +1,9 @@
 /** Which claims of an answer are supported: by words, and by a judge that is a fake. */
 import { describe, expect, test } from 'vitest';
-import { createScoreGroundedness } from '../../../activities/scoring/score-groundedness.ts';
-import type { Passage } from '../../../pipelines/schemas.ts';
-import { scoreGroundedness } from '../../../pipelines/scoring-steps.ts';
 import type { InputOf, Json } from '../../../src/index.ts';
+import type { Passage } from '../../../src/model/step-schemas.ts';
+import { createScoreGroundedness } from '../../../src/steps/scoring/score-groundedness.ts';
+import { scoreGroundedness } from '../../../src/steps/scoring-steps.ts';
 import { fakeProviders, noProviders } from '../../support/fake-providers.ts';
 import { callStep } from '../call.ts';
 

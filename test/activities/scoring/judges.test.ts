@@ -1,12 +1,12 @@
 /** What judges are shown, and what becomes of their verdicts. Models are fakes; `judges-served.test.ts` has HTTP. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createJudgeAnswer } from '../../../activities/scoring/judge-answer.ts';
-import { createJudgePair } from '../../../activities/scoring/judge-pair.ts';
-import { VERDICTS } from '../../../pipelines/judge-prompts.ts';
-import { judgeAnswer, judgePair } from '../../../pipelines/judge-steps.ts';
-import type { Passage } from '../../../pipelines/schemas.ts';
 import type { InputOf, Json } from '../../../src/index.ts';
+import type { Passage } from '../../../src/model/step-schemas.ts';
+import { VERDICTS } from '../../../src/steps/judge-prompts.ts';
+import { judgeAnswer, judgePair } from '../../../src/steps/judge-steps.ts';
+import { createJudgeAnswer } from '../../../src/steps/scoring/judge-answer.ts';
+import { createJudgePair } from '../../../src/steps/scoring/judge-pair.ts';
 import { fakeProviders, noProviders } from '../../support/fake-providers.ts';
 import { callStep } from '../call.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { asksFor, suits } from '../../../activities/text/asks.ts';
-import { termsOf } from '../../../activities/text/terms.ts';
+import { asksFor, suits } from '../../../src/extractive/asks.ts';
+import { termsOf } from '../../../src/extractive/terms.ts';
 
 const asks = (question: string) => asksFor(question, termsOf(question));
 

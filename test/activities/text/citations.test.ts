@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { citedText } from '../../../activities/text/citations.ts';
-import { readDraft } from '../../../activities/text/draft-text.ts';
-import { NO_ANSWER } from '../../../pipelines/prompts.ts';
+import { citedText } from '../../../src/extractive/citations.ts';
+import { readDraft } from '../../../src/steps/draft-text.ts';
+import { NO_ANSWER } from '../../../src/steps/prompts.ts';
 
 function read(pieces: readonly string[], passages = 3) {
   const text = citedText(passages);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { evidenceIn } from '../../../activities/text/evidence.ts';
-import { termsOf } from '../../../activities/text/terms.ts';
-import type { Passage } from '../../../pipelines/schemas.ts';
+import { evidenceIn } from '../../../src/extractive/evidence.ts';
+import { termsOf } from '../../../src/extractive/terms.ts';
+import type { Passage } from '../../../src/model/step-schemas.ts';
 
 const passage: Passage = {
   id: 'a#0',

@@ -6,8 +6,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createExperimentClient, type ExperimentClient } from '../../../src/client/experiment-client.ts';
 import { auditLedger } from '../../../src/experiment/audit.ts';
-import { createExperimentClient, type ExperimentClient } from '../../../src/runtime/experiment-client.ts';
 import type { ExperimentRow } from '../../../src/store/experiments.ts';
 import { deploy, feed, settingsOf, specOf } from '../../experiment/clock-world.ts';
 import { type ClockKeeper, startClockKeeper } from '../clocks.ts';

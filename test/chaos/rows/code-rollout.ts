@@ -3,10 +3,10 @@
  * while none of its workers is alive. Every run ends on the build, the plan and the arm that it began with.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Runnable } from '../../../src/client/client.ts';
 import type { Served } from '../../../src/experiment/serve.ts';
 import { definePipeline } from '../../../src/index.ts';
 import { planId } from '../../../src/plan/id.ts';
-import type { Runnable } from '../../../src/runtime/client.ts';
 import { specOf, startOf } from '../../store/experiment-helpers.ts';
 import { atLeast, atMost, exactly, type Figure, noted } from '../figures.ts';
 import { startsIn, tally, underWay } from '../ledger.ts';

@@ -2,7 +2,7 @@
  * Two experiments on one pipeline while workers are killed again and again: every unit keeps its arms, who was exposed is
  * known from what was asked alone, and nothing that came of a run is lost or counted twice.
  */
-import type { RunResult } from '../../../src/runtime/run-result.ts';
+import type { RunResult } from '../../../src/client/run-result.ts';
 import { atLeast, exactly, type Figure, noted } from '../figures.ts';
 import { killHolding } from '../killing.ts';
 import type { Place } from '../place.ts';

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { IngestInput } from '../../../workflows/ingest-messages.ts';
+import type { IngestInput } from '../../../src/model/ingest-messages.ts';
 import { atLeast, atMost, exactly, type Figure } from '../figures.ts';
 import type { Place } from '../place.ts';
 import type { WorkerProcess } from '../processes.ts';

@@ -2,7 +2,7 @@
 import { definePipeline } from '../../../src/index.ts';
 import { canonicalJson, planId } from '../../../src/plan/id.ts';
 import type { Json } from '../../../src/plan/plan.ts';
-import { workflowBundle } from '../../../src/runtime/bundle.ts';
+import { workflowBundle } from '../../../src/worker/bundle.ts';
 import { replay } from '../../histories/replay.ts';
 import { atLeast, exactly } from '../figures.ts';
 import { tally, underWay } from '../ledger.ts';

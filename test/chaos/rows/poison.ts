@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { ANSWER_UPDATE, RUN_WORKFLOW } from '../../../workflows/messages.ts';
+import { ANSWER_UPDATE, RUN_WORKFLOW } from '../../../src/model/run-messages.ts';
 import { atMost, exactly } from '../figures.ts';
 import { eventsOf, taskFailures } from '../histories.ts';
 import { underWay } from '../ledger.ts';

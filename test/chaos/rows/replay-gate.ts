@@ -1,6 +1,6 @@
 /** A change of the workflows that old executions cannot follow must be caught before it is deployed: here, on every commit. */
 import { DeterminismViolationError } from '@temporalio/workflow';
-import { workflowBundle } from '../../../src/runtime/bundle.ts';
+import { workflowBundle } from '../../../src/worker/bundle.ts';
 import { bundleReordered, SWAPPED_CALLS } from '../../histories/reorder.ts';
 import { readHistories, replay } from '../../histories/replay.ts';
 import { atLeast, atMost, exactly, noted } from '../figures.ts';

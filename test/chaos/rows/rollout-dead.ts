@@ -7,7 +7,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { RunResult } from '../../../src/runtime/run-result.ts';
+import type { RunResult } from '../../../src/client/run-result.ts';
 import type { ExperimentRow } from '../../../src/store/experiments.ts';
 import type { AskingSettings, Said } from '../asking-process.ts';
 import { atLeast, atMost, exactly, type Figure, noted } from '../figures.ts';

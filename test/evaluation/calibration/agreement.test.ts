@@ -9,12 +9,12 @@ import {
   tableOf,
 } from '../../../src/evaluation/calibration/agreement.ts';
 import { calibrationOf, holdAgainst } from '../../../src/evaluation/calibration/calibration.ts';
-import { isJudge, judgeModel } from '../../../src/evaluation/calibration/judges.ts';
 import type { Judgement } from '../../../src/evaluation/calibration/labelled.ts';
 import { raterAgreement } from '../../../src/evaluation/calibration/raters.ts';
 import { majorityOf, meanOf, ratingsOf, votesOf } from '../../../src/evaluation/calibration/ratings.ts';
 import { reportOnJudge } from '../../../src/evaluation/calibration/report-on-judge.ts';
 import { createPopulation } from '../../../src/evaluation/calibration/sample.ts';
+import { isJudge, judgeModel } from '../../../src/model/judges.ts';
 import type { Json } from '../../../src/plan/plan.ts';
 import { kappa, wilson } from '../../../src/stats/index.ts';
 import type { Label } from '../../../src/store/evaluations.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { SluiceError } from '../../../src/errors.ts';
+import type { SluiceError } from '../../../src/base/errors.ts';
 import { describeField, fieldsOfScorer, fieldsOfSpec } from '../../../src/evaluation/calibration/label-fields.ts';
 import { readLabels } from '../../../src/evaluation/calibration/label-file.ts';
 import type { KnownScorer } from '../../../src/evaluation/calibration/label-row.ts';

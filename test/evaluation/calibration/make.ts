@@ -3,8 +3,8 @@
 import { createLabelled, type Labelled } from '../../../src/evaluation/calibration/labelled.ts';
 import { ratingsOf } from '../../../src/evaluation/calibration/ratings.ts';
 import type { EvaluationFacts } from '../../../src/evaluation/compare/input.ts';
-import type { Cell, ResultRow } from '../../../src/evaluation/result.ts';
-import type { MetricSpec, ScorerSpec } from '../../../src/evaluation/spec.ts';
+import type { Cell, ResultRow } from '../../../src/model/evaluation-result.ts';
+import type { MetricSpec, ScorerSpec } from '../../../src/model/evaluation-spec.ts';
 import type { Label } from '../../../src/store/evaluations.ts';
 import { examplesOf, factsOf, metricOf, rowOf, specOf } from '../compare/make.ts';
 

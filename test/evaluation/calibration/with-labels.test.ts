@@ -2,8 +2,8 @@
 import { expect, it } from 'vitest';
 import { ratingsOf } from '../../../src/evaluation/calibration/ratings.ts';
 import { withLabels } from '../../../src/evaluation/calibration/with-labels.ts';
-import type { Cell } from '../../../src/evaluation/result.ts';
-import type { ScorerSpec } from '../../../src/evaluation/spec.ts';
+import type { Cell } from '../../../src/model/evaluation-result.ts';
+import type { ScorerSpec } from '../../../src/model/evaluation-spec.ts';
 import { done, failed, missing, rowOf } from '../compare/make.ts';
 import { JUDGE, labelOf } from './make.ts';
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { foresee } from '../../../src/evaluation/compare/foresight.ts';
 import { noiseFloor } from '../../../src/evaluation/compare/noise-floor.ts';
-import type { MetricSpec } from '../../../src/evaluation/spec.ts';
+import type { MetricSpec } from '../../../src/model/evaluation-spec.ts';
 import { madeSheet, scored, times } from './made.ts';
 
 const quality = scored('quality', { minimumEffect: 0.05 });

@@ -1,10 +1,10 @@
 /** From the store to what a comparison takes: examples once, rows one by one, labels counted, and each comparison once. */
 import { describe, expect, test } from 'vitest';
-import type { ScorerIdentity } from '../../../src/evaluation/calibration/scorer-identity.ts';
 import { compareEvaluations } from '../../../src/evaluation/compare/compare.ts';
 import { examplesOfPart, loadComparison, loadSheets } from '../../../src/evaluation/compare/load.ts';
-import type { ResultRow } from '../../../src/evaluation/result.ts';
-import type { EvaluationSpec, ScorerSpec } from '../../../src/evaluation/spec.ts';
+import type { ResultRow } from '../../../src/model/evaluation-result.ts';
+import type { EvaluationSpec, ScorerSpec } from '../../../src/model/evaluation-spec.ts';
+import type { ScorerIdentity } from '../../../src/model/scorer-identity.ts';
 import type { ExampleFilter } from '../../../src/store/datasets.ts';
 import type { EvaluationRow, Label, ResultFilter } from '../../../src/store/evaluations.ts';
 import { done, metricOf, pinsOf, rowOf, specOf } from './make.ts';

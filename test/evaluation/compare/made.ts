@@ -3,8 +3,8 @@ import { type CompareInput, compareEvaluations } from '../../../src/evaluation/c
 import type { EvaluationFacts, ExampleInfo, SideRef } from '../../../src/evaluation/compare/input.ts';
 import type { ComparisonReport } from '../../../src/evaluation/compare/report.ts';
 import { createSheet, type Sheet } from '../../../src/evaluation/compare/sheet.ts';
-import type { Cell, RunFacts } from '../../../src/evaluation/result.ts';
-import type { MetricSpec } from '../../../src/evaluation/spec.ts';
+import type { Cell, RunFacts } from '../../../src/model/evaluation-result.ts';
+import type { MetricSpec } from '../../../src/model/evaluation-spec.ts';
 import {
   done,
   examplesOf,

@@ -1,7 +1,7 @@
 /** Evaluations made by hand: what is not of a test's concern has a value here. */
 import type { EvaluationFacts, ExampleInfo } from '../../../src/evaluation/compare/input.ts';
-import type { Cell, ResultRow, RunFacts, Score } from '../../../src/evaluation/result.ts';
-import type { EvaluationPins, EvaluationSpec, MetricSpec, ScorerSpec } from '../../../src/evaluation/spec.ts';
+import type { Cell, ResultRow, RunFacts, Score } from '../../../src/model/evaluation-result.ts';
+import type { EvaluationPins, EvaluationSpec, MetricSpec, ScorerSpec } from '../../../src/model/evaluation-spec.ts';
 
 /** Of the scorer `quality`, whose scores lie in 0 to 1. */
 export function metricOf(name: string, change: Partial<MetricSpec> = {}): MetricSpec {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { createActivities } from '../../../activities/index.ts';
 import { stepName } from '../../../src/dsl/step.ts';
+import { createActivities } from '../../../src/steps/implementations.ts';
 
 const run = promisify(execFile);
 const program = join(import.meta.dirname, 'built-in-process.ts');

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, expect } from 'vitest';
 import { z } from 'zod';
-import type { Implemented } from '../../../activities/boundary/implement.ts';
+import type { Implemented } from '../../../src/boundary/implement.ts';
 import { digestsOf } from '../../../src/evaluation/digest/digest.ts';
 import { defineStep } from '../../../src/index.ts';
 

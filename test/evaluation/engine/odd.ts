@@ -1,11 +1,11 @@
 /** A pipeline of one step and three scorers that do whatever a test says, however odd. */
 import { z } from 'zod';
-import type { StepContext } from '../../../activities/boundary/implement.ts';
-import { type Implemented, implement } from '../../../activities/boundary/implement.ts';
+import type { StepContext } from '../../../src/boundary/implement.ts';
+import { type Implemented, implement } from '../../../src/boundary/implement.ts';
 import { readPolicy } from '../../../src/dsl/policy.ts';
-import type { Example } from '../../../src/evaluation/dataset.ts';
-import { type EvaluationSpec, type ScorerSpec, SPEC_FORMAT } from '../../../src/evaluation/spec.ts';
 import { definePipeline, defineStep } from '../../../src/index.ts';
+import type { Example } from '../../../src/model/dataset.ts';
+import { type EvaluationSpec, type ScorerSpec, SPEC_FORMAT } from '../../../src/model/evaluation-spec.ts';
 import { hashJson, planId } from '../../../src/plan/id.ts';
 import type { Json, Plan, Wiring } from '../../../src/plan/plan.ts';
 import { completePolicy } from '../../../src/plan/policy.ts';

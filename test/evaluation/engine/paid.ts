@@ -3,11 +3,7 @@
  * call costs a cent, and may cost no more.
  */
 import { z } from 'zod';
-import { type Implemented, implement } from '../../../activities/boundary/implement.ts';
-import { callOf } from '../../../activities/models.ts';
-import { createScoringSteps } from '../../../activities/scoring/index.ts';
-import { judgeAnswer, judgePair } from '../../../pipelines/judge-steps.ts';
-import type { Example } from '../../../src/evaluation/dataset.ts';
+import { type Implemented, implement } from '../../../src/boundary/implement.ts';
 import type { SpecChanges } from '../../../src/evaluation/spec-of.ts';
 import { specOf } from '../../../src/evaluation/spec-of.ts';
 import {
@@ -19,7 +15,11 @@ import {
   defineStep,
   metric,
 } from '../../../src/index.ts';
+import type { Example } from '../../../src/model/dataset.ts';
 import type { CallPolicy } from '../../../src/plan/plan.ts';
+import { judgeAnswer, judgePair } from '../../../src/steps/judge-steps.ts';
+import { callOf } from '../../../src/steps/models.ts';
+import { createScoringSteps } from '../../../src/steps/scoring/implementations.ts';
 import type { Asked, Place } from './world.ts';
 
 const MODEL = 'openai/gpt-5-mini';

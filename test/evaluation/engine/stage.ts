@@ -1,8 +1,9 @@
 /** A place, the odd evaluation's world in it, and what the suites ask of both. */
-import type { Example } from '../../../src/evaluation/dataset.ts';
+
 import type { EvaluationWorker } from '../../../src/evaluation/evaluation-worker.ts';
-import type { Cell, ResultRow } from '../../../src/evaluation/result.ts';
-import type { EvaluationSpec } from '../../../src/evaluation/spec.ts';
+import type { Example } from '../../../src/model/dataset.ts';
+import type { Cell, ResultRow } from '../../../src/model/evaluation-result.ts';
+import type { EvaluationSpec } from '../../../src/model/evaluation-spec.ts';
 import { examplesOf, implementOdd, type Odd, oddSpec, PLANS } from './odd.ts';
 import { create, type Place, putExamples, workerOf } from './world.ts';
 

@@ -1,7 +1,7 @@
 /** What an evaluation costs and may cost, through the real adapters and judges, against a stand-in of the provider. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { EvaluationWorker } from '../../../src/evaluation/evaluation-worker.ts';
-import type { ResultRow } from '../../../src/evaluation/result.ts';
+import type { ResultRow } from '../../../src/model/evaluation-result.ts';
 import { type LocalStandIn, startStandIn } from '../../standin/start.ts';
 import { askPaid, CALLS_PER_EXAMPLE, CENT, implementPaid, PRICES, SETTINGS, TIMEOUT_MS, TOKENS } from './paid.ts';
 import { cellsOf, type Stage } from './stage.ts';

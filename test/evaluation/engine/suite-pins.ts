@@ -1,7 +1,7 @@
 /** An evaluation holds to the code and the snapshots that it began with, and takes no score of other code for its own. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { implement } from '../../../activities/boundary/implement.ts';
+import { implement } from '../../../src/boundary/implement.ts';
 import { beginEvaluation } from '../../../src/evaluation/begin.ts';
 import { evaluateChunk } from '../../../src/evaluation/chunk/evaluate-chunk.ts';
 import { registrationOf } from '../../../src/evaluation/compare/registration.ts';

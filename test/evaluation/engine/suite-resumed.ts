@@ -1,9 +1,9 @@
 /** Going on: what is settled stays, what is missing is tried again, and nobody else's failure is taken for one's own. */
 import { describe, expect, test } from 'vitest';
-import { StepFailure } from '../../../activities/boundary/failure.ts';
+import { StepFailure } from '../../../src/boundary/failure.ts';
 import { beginEvaluation } from '../../../src/evaluation/begin.ts';
 import { evaluateChunk } from '../../../src/evaluation/chunk/evaluate-chunk.ts';
-import type { ResultRow } from '../../../src/evaluation/result.ts';
+import type { ResultRow } from '../../../src/model/evaluation-result.ts';
 import { planId } from '../../../src/plan/id.ts';
 import { examplesOf, odd, oddSpec } from './odd.ts';
 import { cellsOf, put, type Stage, workerOn } from './stage.ts';

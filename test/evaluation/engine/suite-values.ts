@@ -1,7 +1,7 @@
 /** Values that are hard to keep: halves of characters, megabytes, and what was left out. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { implement } from '../../../activities/boundary/implement.ts';
+import { implement } from '../../../src/boundary/implement.ts';
 import { definePipeline, defineStep } from '../../../src/index.ts';
 import { planId } from '../../../src/plan/id.ts';
 import { examplesOf, implementOdd, oddSpec } from './odd.ts';

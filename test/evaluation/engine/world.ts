@@ -2,26 +2,26 @@
  * The evaluation engine without Temporal: what the evaluate workflow asks of its worker, asked by a plain function over
  * the embedded database, so that bad input is tried in milliseconds. Workers share one store, as processes would.
  */
-import type { Implemented } from '../../../activities/boundary/implement.ts';
-import { createMakeAttempt } from '../../../activities/boundary/memo.ts';
+import type { Implemented } from '../../../src/boundary/implement.ts';
+import { type Config, readConfig } from '../../../src/config/config.ts';
 import { stepName } from '../../../src/dsl/step.ts';
 import { writesIn } from '../../../src/dsl/steps.ts';
 import { beginEvaluation } from '../../../src/evaluation/begin.ts';
 import { evaluateChunk } from '../../../src/evaluation/chunk/evaluate-chunk.ts';
-import type { Example } from '../../../src/evaluation/dataset.ts';
 import { endEvaluation } from '../../../src/evaluation/end.ts';
 import { createEvaluationWorker, type EvaluationWorker } from '../../../src/evaluation/evaluation-worker.ts';
-import type { ResultRow } from '../../../src/evaluation/result.ts';
-import type { EvaluationSpec } from '../../../src/evaluation/spec.ts';
+import { createMakeAttempt } from '../../../src/evaluation/memo-boundary.ts';
+import type { Example } from '../../../src/model/dataset.ts';
+import type { ChunkResult } from '../../../src/model/evaluate-messages.ts';
+import { addTallies, emptyTally } from '../../../src/model/evaluate-tally.ts';
+import type { ResultRow } from '../../../src/model/evaluation-result.ts';
+import type { EvaluationSpec } from '../../../src/model/evaluation-spec.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { createRedaction } from '../../../src/redaction/redaction.ts';
-import { type Config, readConfig } from '../../../src/runtime/config.ts';
-import { createModels, type Models } from '../../../src/runtime/models.ts';
 import { type Database, openDatabase } from '../../../src/store/database.ts';
 import type { EvaluationRow } from '../../../src/store/evaluations.ts';
 import { createStore, type Store } from '../../../src/store/store.ts';
-import type { ChunkResult } from '../../../workflows/evaluate-messages.ts';
-import { addTallies, emptyTally } from '../../../workflows/evaluate-tally.ts';
+import { createModels, type Models } from '../../../src/worker/models.ts';
 import { startPglite } from '../../support/postgres.ts';
 
 type Settings = { readonly [name: string]: string };

@@ -9,7 +9,7 @@ import { sheetOf } from '../../../src/evaluation/compare/sheet.ts';
 import { type CollectInput, collectExamples } from '../../../src/evaluation/report/collect.ts';
 import type { ReportData } from '../../../src/evaluation/report/data.ts';
 import { questionOf } from '../../../src/evaluation/report/output-text.ts';
-import type { ResultRow } from '../../../src/evaluation/result.ts';
+import type { ResultRow } from '../../../src/model/evaluation-result.ts';
 import { type MadeRows, makeRows } from './make-rows.ts';
 
 export interface MadeReport extends MadeRows {

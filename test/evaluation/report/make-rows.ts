@@ -1,6 +1,6 @@
 /** Results as they might be, made up from a seed: what `makeReport` compares. */
-import type { Cell, ResultRow } from '../../../src/evaluation/result.ts';
-import type { MetricSpec } from '../../../src/evaluation/spec.ts';
+import type { Cell, ResultRow } from '../../../src/model/evaluation-result.ts';
+import type { MetricSpec } from '../../../src/model/evaluation-spec.ts';
 import { randomFrom } from '../../../src/stats/random.ts';
 import { done, factsOf, failed, metricOf, missing, rowOf, specOf } from '../compare/make.ts';
 

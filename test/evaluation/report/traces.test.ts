@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { REPORT_LIMITS } from '../../../src/evaluation/report/limits.ts';
 import { readTraces } from '../../../src/evaluation/report/traces.ts';
-import type { ResultCall, ResultRow } from '../../../src/evaluation/result.ts';
+import type { ResultCall, ResultRow } from '../../../src/model/evaluation-result.ts';
 import type { Json } from '../../../src/plan/plan.ts';
 import type { MemoRecord, PaidBy } from '../../../src/store/memo.ts';
 import type { Spending } from '../../../src/store/spending.ts';

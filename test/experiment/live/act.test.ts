@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { actOnLook } from '../../../src/experiment/live/act.ts';
-import type { ExperimentState } from '../../../src/experiment/spec.ts';
-import type { ActInput } from '../../../workflows/experiment-messages.ts';
+import type { ActInput } from '../../../src/model/experiment-messages.ts';
+import type { ExperimentState } from '../../../src/model/experiment-spec.ts';
 import { specOf } from '../clock-world.ts';
 import { type FakeExperiments, fakeExperiments } from './fake-experiments.ts';
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { takeLook } from '../../../src/experiment/live/look.ts';
-import type { LookData } from '../../../src/experiment/look-data.ts';
+import type { LookData } from '../../../src/model/look-data.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import type { ExperimentRow, StageRow } from '../../../src/store/experiments.ts';
 import type { LedgerEntry } from '../../../src/store/ledger.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { lookedAt } from '../../../src/experiment/live/outcome.ts';
-import type { ExperimentState } from '../../../src/experiment/spec.ts';
+import type { ExperimentState } from '../../../src/model/experiment-spec.ts';
 import type { ExperimentRow } from '../../../src/store/experiments.ts';
 import { armsOf, dataOf, look, settingsOf, specOf } from '../law-data.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { steer } from '../../../src/experiment/live/steer.ts';
-import { EXPERIMENT_STATES, type ExperimentState } from '../../../src/experiment/spec.ts';
-import { STEER_ACTIONS, type Steer } from '../../../workflows/experiment-messages.ts';
+import { STEER_ACTIONS, type Steer } from '../../../src/model/experiment-messages.ts';
+import { EXPERIMENT_STATES, type ExperimentState } from '../../../src/model/experiment-spec.ts';
 import { type FakeExperiments, fakeExperiments } from './fake-experiments.ts';
 
 const say = (experiments: FakeExperiments, action: Steer['action']) =>

@@ -1,11 +1,11 @@
 /** Backtests and shadows through real workflows, a real database and the real adapters; calls are counted at the provider. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { implement } from '../../../activities/boundary/implement.ts';
+import { implement } from '../../../src/boundary/implement.ts';
 import { rerunReport } from '../../../src/experiment/rerun/rerun-report.ts';
 import { rerunSpecOf } from '../../../src/experiment/rerun/rerun-request.ts';
-import type { RerunKind } from '../../../src/experiment/rerun/rerun-spec.ts';
 import { freezeSettings } from '../../../src/experiment/settings.ts';
+import type { MakeImplementations } from '../../../src/host/runtime.ts';
 import {
   type AnyVariant,
   defineExperiment,
@@ -15,7 +15,7 @@ import {
   defineStep,
   metric,
 } from '../../../src/index.ts';
-import type { MakeImplementations } from '../../../src/runtime/runtime.ts';
+import type { RerunKind } from '../../../src/model/rerun-spec.ts';
 import { type Database, openDatabase } from '../../../src/store/database.ts';
 import { type LocalStandIn, startStandIn } from '../../standin/start.ts';
 import { type Live, startLive } from '../../support/live.ts';

@@ -2,11 +2,11 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Attempted, AttemptRequest } from '../../../src/evaluation/attempts.ts';
 import { createSlots } from '../../../src/evaluation/slots.ts';
-import type { ScorerSpec } from '../../../src/evaluation/spec.ts';
 import { drain } from '../../../src/experiment/rerun/drain.ts';
 import type { RecordedNode } from '../../../src/experiment/rerun/record.ts';
 import { rerunSpecOf } from '../../../src/experiment/rerun/rerun-request.ts';
-import type { RerunKind, RerunResult, RerunState } from '../../../src/experiment/rerun/rerun-spec.ts';
+import type { ScorerSpec } from '../../../src/model/evaluation-spec.ts';
+import type { RerunKind, RerunResult, RerunState } from '../../../src/model/rerun-spec.ts';
 import type { Json } from '../../../src/plan/plan.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { plan, step } from '../../plan/by-hand.ts';

@@ -1,5 +1,5 @@
 /** A moment, local with its zone; UTC on hover. */
-import { isoUtc } from '../../../local-time.ts';
+import { isoUtc } from '../../../base/local-time.ts';
 import { DASH, time } from '../format.ts';
 
 export const Moment = ({ at }: { readonly at: number | null | undefined }) =>

@@ -1,10 +1,10 @@
 /** Passages as a list: their places, scores and texts, and which of them the answer cites. */
 import { useState } from 'react';
-import type { Passage, PassageList } from '../../../passage-lists.ts';
+import type { Passage, PassageList } from '../../../plan/passage-lists.ts';
 import { DASH } from '../format.ts';
 import './passages.css';
 
-export { citedIn, passageLists } from '../../../passage-lists.ts';
+export { citedIn, passageLists } from '../../../plan/passage-lists.ts';
 
 /** Places that are shown before more are asked for; what is cited is always shown. */
 const FIRST = 8;

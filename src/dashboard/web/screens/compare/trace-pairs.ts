@@ -1,6 +1,6 @@
 /** Two traces of one example beside each other: call by call, and list by list of passages, with what differs. */
 import type { TracedCall, TracedRun } from '../../../../evaluation/report/traces.ts';
-import type { Passage } from '../../../../passage-lists.ts';
+import type { Passage } from '../../../../plan/passage-lists.ts';
 
 export interface CallPair {
   /** `draft[2]`, `draft fallback`. */

@@ -1,7 +1,7 @@
 /** One dataset: its versions, and examples of the newest, but for those that are kept for the end. */
 import { useState } from 'react';
 import { Link } from 'wouter';
-import type { Example } from '../../../../evaluation/dataset.ts';
+import type { Example } from '../../../../model/dataset.ts';
 import type { DatasetVersion } from '../../../../store/datasets.ts';
 import { query, useApi } from '../../api.ts';
 import { datasetCommands } from '../../commands.ts';

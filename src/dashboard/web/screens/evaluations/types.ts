@@ -1,7 +1,7 @@
 /** Evaluations as the API gives them. */
 import type { MissingReason } from '../../../../evaluation/missing-cells.ts';
-import type { EvaluationProgress } from '../../../../evaluation/result.ts';
-import type { EvaluationSpec } from '../../../../evaluation/spec.ts';
+import type { EvaluationProgress } from '../../../../model/evaluation-result.ts';
+import type { EvaluationSpec } from '../../../../model/evaluation-spec.ts';
 import type { EvaluationRow } from '../../../../store/evaluations.ts';
 
 type Spec = Pick<EvaluationSpec, 'mode' | 'definition' | 'variants' | 'dataset' | 'metrics' | 'repeats'>;

@@ -9,7 +9,7 @@ import {
   showTick,
 } from '../../../../evaluation/report/values.ts';
 import { toneOf } from '../../../../experiment/row-words.ts';
-import type { OnlineMetric } from '../../../../experiment/spec.ts';
+import type { OnlineMetric } from '../../../../model/experiment-spec.ts';
 import { time, whole } from '../../format.ts';
 import { Chart, type Paint } from '../../parts/chart.tsx';
 import type { Asked, LookPoint, Looks } from './types.ts';

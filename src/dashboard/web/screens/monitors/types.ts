@@ -1,5 +1,5 @@
 /** What the API says of monitors. */
-import type { AlertSettings, AlertState } from '../../../../monitor/spec.ts';
+import type { AlertSettings, AlertState } from '../../../../model/monitor-spec.ts';
 import type { WindowStatistics } from '../../../../monitor/window.ts';
 import type { ValueFormat } from '../../../../stats/reports.ts';
 import type { AlertRow } from '../../../../store/monitors-alerts.ts';

@@ -1,7 +1,7 @@
 /** What is tried on a pipeline now, and which of its nodes each variant has otherwise. */
 import { Link } from 'wouter';
 import { percent } from '../../../../experiment/report-text.ts';
-import type { SpecArm } from '../../../../experiment/spec.ts';
+import type { SpecArm } from '../../../../model/experiment-spec.ts';
 import { query, useApi } from '../../api.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Loaded } from '../../parts/states.tsx';

@@ -1,10 +1,10 @@
 /** How the prompts of each node changed from deployment to deployment, word by word. */
 import { useQueries } from '@tanstack/react-query';
 import { useState } from 'react';
-import { isoUtc } from '../../../../local-time.ts';
+import { isoUtc } from '../../../../base/local-time.ts';
+import { wordDiff } from '../../../../base/word-diff.ts';
 import type { Plan } from '../../../../plan/plan.ts';
 import { changesText, type PromptHistory, promptHistories } from '../../../../plan/prompts.ts';
-import { wordDiff } from '../../../../word-diff.ts';
 import { ask } from '../../api.ts';
 import { time } from '../../format.ts';
 import { Empty, Loading } from '../../parts/states.tsx';

@@ -1,6 +1,7 @@
 /** What is known of one answer while it comes, event by event. */
+
+import type { RunResult } from '../../../../client/run-result.ts';
 import type { Json } from '../../../../plan/plan.ts';
-import type { RunResult } from '../../../../runtime/run-result.ts';
 import type { RunEvent } from './events.ts';
 
 /** `left`: nobody reads on here, and the run goes on. `broken`: the stream ended before the run did. */

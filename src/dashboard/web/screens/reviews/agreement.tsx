@@ -1,5 +1,5 @@
 /** How far reviewers say the same beyond chance, field by field, in words first. */
-import type { FieldAgreement, ReviewReport } from '../../../../review/queue.ts';
+import type { FieldAgreement, ReviewReport } from '../../../../model/review-queue.ts';
 import { DASH, percent, whole } from '../../format.ts';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import { inWords } from './form.ts';

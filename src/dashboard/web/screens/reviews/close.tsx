@@ -1,7 +1,7 @@
 /** Closes a queue: asked again, with its reason. */
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { ReviewReport } from '../../../../review/queue.ts';
+import type { ReviewReport } from '../../../../model/review-queue.ts';
 import { ask } from '../../api.ts';
 import { whole } from '../../format.ts';
 import { Dialog } from '../../parts/dialog.tsx';

@@ -1,6 +1,6 @@
 /** What holds of an item, by whoever may say so: the rubric again, and why. It stands in place of what reviewers said. */
 import { type FormEvent, useState } from 'react';
-import type { ReviewItem, ReviewQueue } from '../../../../review/queue.ts';
+import type { ReviewItem, ReviewQueue } from '../../../../model/review-queue.ts';
 import { ask, toldOf } from '../../api.ts';
 import { lacksOf, questionsOf, saidOf, type Written } from './form.ts';
 import { Note, Questions } from './rubric.tsx';

@@ -1,12 +1,7 @@
 /** What an expert fills in of one item, whatever kind of queue it is: questions, each with its options or a number to write. */
-import {
-  describeField,
-  type LabelField,
-  type LabelValue,
-  readValue,
-} from '../../../../evaluation/calibration/label-value.ts';
-import type { Winner } from '../../../../evaluation/calibration/pair-order.ts';
-import type { ReviewItem, ReviewQueue } from '../../../../review/queue.ts';
+import { describeField, type LabelField, type LabelValue, readValue } from '../../../../model/label-value.ts';
+import type { Winner } from '../../../../model/pair-order.ts';
+import type { ReviewItem, ReviewQueue } from '../../../../model/review-queue.ts';
 
 export interface Option {
   readonly value: LabelValue;

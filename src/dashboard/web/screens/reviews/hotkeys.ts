@@ -1,5 +1,5 @@
 /** Which key does what on the reviewing page. Pure: a key and where it was pressed in, what is to be done out. */
-import type { LabelValue } from '../../../../evaluation/calibration/label-value.ts';
+import type { LabelValue } from '../../../../model/label-value.ts';
 import { lacksOf, type Question, type Written } from './form.ts';
 
 export interface Press {

@@ -2,7 +2,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
-import type { ItemSummary, ItemTold, ReviewItem, ReviewQueue } from '../../../../review/queue.ts';
+import type { ItemSummary, ItemTold, ReviewItem, ReviewQueue } from '../../../../model/review-queue.ts';
 import { query, useApi } from '../../api.ts';
 import { whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';

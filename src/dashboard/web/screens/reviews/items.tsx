@@ -1,6 +1,6 @@
 /** The items of a queue, those of one state or all, and the one that is open. */
 import { useSearchParams } from 'wouter';
-import type { ItemState, ItemSummary, ReviewReport } from '../../../../review/queue.ts';
+import type { ItemState, ItemSummary, ReviewReport } from '../../../../model/review-queue.ts';
 import { DASH, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';

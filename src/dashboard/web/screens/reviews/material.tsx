@@ -1,7 +1,7 @@
 /** What is to be judged: the question, what is expected, and the answer, or two that have no names. */
 import { useId } from 'react';
+import type { ReviewItem, ShownAnswer } from '../../../../model/review-queue.ts';
 import type { Json } from '../../../../plan/plan.ts';
-import type { ReviewItem, ShownAnswer } from '../../../../review/queue.ts';
 import { JsonView } from '../../parts/json.tsx';
 import { citedIn, Passages, passageLists } from '../../parts/passages.tsx';
 import { Prose } from '../../parts/prose.tsx';

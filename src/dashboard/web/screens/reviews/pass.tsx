@@ -1,6 +1,6 @@
 /** Whoever cannot judge an item says why; it is not asked of them again. */
 import { useId, useState } from 'react';
-import { REVIEW_LIMITS, type ReviewItem } from '../../../../review/queue.ts';
+import { REVIEW_LIMITS, type ReviewItem } from '../../../../model/review-queue.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import type { Reviewing } from './use-reviewing.ts';
 

@@ -1,5 +1,5 @@
 /** How far a queue is: its items by state, and who has reviewed how many. */
-import type { ReviewReport } from '../../../../review/queue.ts';
+import type { ReviewReport } from '../../../../model/review-queue.ts';
 import { percent, whole } from '../../format.ts';
 import { Rows } from '../../parts/rows.tsx';
 import { MEANS, STATES } from './words.ts';

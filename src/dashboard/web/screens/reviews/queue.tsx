@@ -2,7 +2,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useSearchParams } from 'wouter';
-import type { ReviewQueue, ReviewReport } from '../../../../review/queue.ts';
+import type { ReviewQueue, ReviewReport } from '../../../../model/review-queue.ts';
 import { useApi } from '../../api.ts';
 import { whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';

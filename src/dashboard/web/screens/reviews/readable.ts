@@ -1,6 +1,7 @@
 /** What of a value people read: its text before all, and what it cites. */
+
+import { webUrl } from '../../../../base/web-url.ts';
 import type { Json } from '../../../../plan/plan.ts';
-import { webUrl } from '../../../../web-url.ts';
 
 type JsonObject = { readonly [key: string]: Json };
 const isObject = (value: Json | undefined): value is JsonObject =>

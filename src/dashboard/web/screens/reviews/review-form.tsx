@@ -1,6 +1,6 @@
 /** What an expert says of one item: the rubric, a note, and what to do with it. By mouse, by keys, or read aloud. */
 import { type FormEvent, useState } from 'react';
-import type { ReviewItem, ReviewQueue } from '../../../../review/queue.ts';
+import type { ReviewItem, ReviewQueue } from '../../../../model/review-queue.ts';
 import { Help } from './help.tsx';
 import { Hotkey } from './hotkey.tsx';
 import { KEYS } from './hotkeys.ts';

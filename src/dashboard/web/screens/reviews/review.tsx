@@ -1,7 +1,7 @@
 /** Where experts review: what is to be judged, what is asked of it, and the next one. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Link, useSearchParams } from 'wouter';
-import type { ReviewItem, ReviewReport } from '../../../../review/queue.ts';
+import type { ReviewItem, ReviewReport } from '../../../../model/review-queue.ts';
 import { useApi } from '../../api.ts';
 import { whole } from '../../format.ts';
 import { Page } from '../../parts/page.tsx';

@@ -1,8 +1,8 @@
 /** Review queues: who is asked about what, and how far they are. */
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { isoUtc } from '../../../../local-time.ts';
-import { REVIEW_LIMITS } from '../../../../review/queue.ts';
+import { isoUtc } from '../../../../base/local-time.ts';
+import { REVIEW_LIMITS } from '../../../../model/review-queue.ts';
 import { useApi } from '../../api.ts';
 import { ago, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';

@@ -1,6 +1,6 @@
 /** The questions of a queue, and a note: filled in by a reviewer, or by whoever decides. */
 import { type Ref, useId } from 'react';
-import { REVIEW_LIMITS } from '../../../../review/queue.ts';
+import { REVIEW_LIMITS } from '../../../../model/review-queue.ts';
 import type { Question, Written } from './form.ts';
 import { Hotkey } from './hotkey.tsx';
 import { QuestionField } from './question-field.tsx';

@@ -1,7 +1,7 @@
 /** Starts a queue: of which evaluation, on which scorer's words, how many answers, and by how many people. */
 import { useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
-import { REVIEW_LIMITS, type ReviewReport } from '../../../../review/queue.ts';
+import { REVIEW_LIMITS, type ReviewReport } from '../../../../model/review-queue.ts';
 import { ask } from '../../api.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { PickEvaluation, PickScorer } from './pick.tsx';

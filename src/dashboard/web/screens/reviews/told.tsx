@@ -1,6 +1,6 @@
 /** What was said of an item, one reviewer beside the other, what the scorer itself said, and what was decided. */
 import { useState } from 'react';
-import type { ItemTold, Review, ReviewQueue } from '../../../../review/queue.ts';
+import type { ItemTold, Review, ReviewQueue } from '../../../../model/review-queue.ts';
 import { Moment } from '../../parts/moment.tsx';
 import { inWords } from './form.ts';
 import { differing, linesOf } from './words.ts';

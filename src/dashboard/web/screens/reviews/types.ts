@@ -1,5 +1,5 @@
 /** Review queues as the API gives them. */
-import type { ReviewItem, ReviewProgress, ReviewQueue, ReviewReport } from '../../../../review/queue.ts';
+import type { ReviewItem, ReviewProgress, ReviewQueue, ReviewReport } from '../../../../model/review-queue.ts';
 import type { NothingLeft } from './words.ts';
 
 export interface ListedQueue {

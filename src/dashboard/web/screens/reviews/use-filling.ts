@@ -1,6 +1,6 @@
 /** What is filled in of one item, kept as a draft, and what keys do with it. */
 import { type RefObject, useMemo, useRef, useState } from 'react';
-import type { ReviewItem, ReviewQueue } from '../../../../review/queue.ts';
+import type { ReviewItem, ReviewQueue } from '../../../../model/review-queue.ts';
 import { type Draft, type DraftsOf, draftOf, keepDraft } from './drafts.ts';
 import { lacksOf, type Question, questionsOf, saidOf, type Written, writtenOf } from './form.ts';
 import { useHasKeys } from './help.tsx';

@@ -1,7 +1,7 @@
 /** One expert at a queue: an item is claimed, reviewed, skipped or passed, and the next one is claimed; and the way back. */
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { ReviewItem, ReviewReport } from '../../../../review/queue.ts';
+import type { ReviewItem, ReviewReport } from '../../../../model/review-queue.ts';
 import { ask, Trouble, toldOf } from '../../api.ts';
 import { doneOf, dropDraft, keepDone } from './drafts.ts';
 import type { Said } from './form.ts';

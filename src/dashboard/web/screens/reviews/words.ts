@@ -1,7 +1,15 @@
 /** Review queues in words. */
+
+import { shortJson } from '../../../../base/short-number.ts';
+import type {
+  ItemState,
+  ItemTold,
+  Review,
+  ReviewItem,
+  ReviewProgress,
+  ReviewQueue,
+} from '../../../../model/review-queue.ts';
 import type { Json } from '../../../../plan/plan.ts';
-import type { ItemState, ItemTold, Review, ReviewItem, ReviewProgress, ReviewQueue } from '../../../../review/queue.ts';
-import { shortJson } from '../../../../short-number.ts';
 import { whole } from '../../format.ts';
 
 /** In the order in which items go through them. */

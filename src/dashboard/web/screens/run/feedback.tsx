@@ -1,8 +1,8 @@
 /** What was said of the answer, by people and by monitors, and a way to say more. */
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
-import { isoUtc } from '../../../../local-time.ts';
-import { shortJson, shortNumber } from '../../../../short-number.ts';
+import { isoUtc } from '../../../../base/local-time.ts';
+import { shortJson, shortNumber } from '../../../../base/short-number.ts';
 import type { FeedbackRow } from '../../../../store/feedback.ts';
 import { ask, toldOf } from '../../api.ts';
 import { ago } from '../../format.ts';

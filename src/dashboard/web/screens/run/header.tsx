@@ -1,6 +1,6 @@
 /** The first lines of a run: how it ended, what it took and cost, whom it was for, and where else it is shown. */
 import { Link } from 'wouter';
-import { askedFor } from '../../../../run-filter/vocabulary.ts';
+import { askedFor } from '../../../../model/run-fields.ts';
 import { DASH, duration, money, shortPlan, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Copy } from '../../parts/copy.tsx';

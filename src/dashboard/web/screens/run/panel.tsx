@@ -1,6 +1,6 @@
 /** What is known of the line that is selected: facts, what it was given, what it gave, and what went wrong. */
 import type { ReactNode } from 'react';
-import { citedIn, passageLists } from '../../../../passage-lists.ts';
+import { citedIn, passageLists } from '../../../../plan/passage-lists.ts';
 import type { Json } from '../../../../plan/plan.ts';
 import { DASH, duration, money, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';

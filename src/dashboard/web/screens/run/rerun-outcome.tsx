@@ -1,9 +1,9 @@
 /** A run that was made again: how far it is, what it took, and what differs in the answer. */
 import type { ReactNode } from 'react';
-import type { RerunResult, RerunSide, RerunState } from '../../../../experiment/rerun/rerun-spec.ts';
+import { shortJson } from '../../../../base/short-number.ts';
+import { wordDiff } from '../../../../base/word-diff.ts';
+import type { RerunResult, RerunSide, RerunState } from '../../../../model/rerun-spec.ts';
 import type { Json } from '../../../../plan/plan.ts';
-import { shortJson } from '../../../../short-number.ts';
-import { wordDiff } from '../../../../word-diff.ts';
 import { useApi } from '../../api.ts';
 import { DASH, duration, money, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';

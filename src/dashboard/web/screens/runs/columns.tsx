@@ -1,5 +1,5 @@
 /** The columns of the list of runs: which there are, and which are shown. */
-import { askedFor, RUN_COLUMNS, type RunSort } from '../../../../run-filter/vocabulary.ts';
+import { askedFor, RUN_COLUMNS, type RunSort } from '../../../../model/run-fields.ts';
 import { duration, money, shortPlan, shortRun, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Moment } from '../../parts/moment.tsx';

@@ -1,7 +1,7 @@
 /** Conditions of runs as the screen writes them. */
-import { localTime } from '../../../../local-time.ts';
-import { FITTING, type RunCondition, typeOfField } from '../../../../run-filter/vocabulary.ts';
-import { shortNumber } from '../../../../short-number.ts';
+import { localTime } from '../../../../base/local-time.ts';
+import { shortNumber } from '../../../../base/short-number.ts';
+import { FITTING, type RunCondition, typeOfField } from '../../../../model/run-fields.ts';
 
 /** For people: `latencyMs > 2000`. */
 export const said = ({ field, op, value }: RunCondition): string =>

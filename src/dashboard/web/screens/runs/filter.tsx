@@ -1,6 +1,6 @@
 /** The conditions that hold of what is shown, each to be taken away, and one more to be made. */
 import { type FormEvent, useState } from 'react';
-import { needsValue, type RunCondition } from '../../../../run-filter/vocabulary.ts';
+import { needsValue, type RunCondition } from '../../../../model/run-fields.ts';
 import { FILTERED, NAMES, operatorsOf, said } from './condition-words.ts';
 
 interface FilterProps {

@@ -1,6 +1,6 @@
 /** What both plots of the runs have: what they are given, how states look, and dragging over them. */
 import type { EChartsType } from 'echarts/core';
-import type { RunCondition } from '../../../../run-filter/vocabulary.ts';
+import type { RunCondition } from '../../../../model/run-fields.ts';
 import type { Paint } from '../../parts/chart.tsx';
 import type { RunsView } from './search.ts';
 

@@ -1,8 +1,8 @@
 /** What the screen shows, as its address has it: so that back returns to the same filter, and an address can be sent. */
 import { useCallback, useMemo, useRef } from 'react';
 import { useLocation, useSearch } from 'wouter';
+import { type RunCondition, type RunSort, SHOWN_COLUMNS } from '../../../../model/run-fields.ts';
 import { readView } from '../../../../run-filter/kept-view.ts';
-import { type RunCondition, type RunSort, SHOWN_COLUMNS } from '../../../../run-filter/vocabulary.ts';
 
 /** What a saved view keeps. */
 export interface RunsView {

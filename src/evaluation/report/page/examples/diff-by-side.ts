@@ -1,5 +1,5 @@
 /** Two answers word by word: what only the first has, what only the second has, and what both have. */
-import { type Piece as Change, wordDiff } from '../../../../word-diff.ts';
+import { type Piece as Change, wordDiff } from '../../../../base/word-diff.ts';
 
 export interface Piece {
   readonly text: string;

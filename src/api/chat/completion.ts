@@ -1,0 +1,133 @@
+/** What is answered in OpenAI's protocol: a completion, or the chunks of one; with what it does not know in `sluice`. */
+import { z } from '@hono/zod-openapi';
+import type { RunResult } from '../../client/run-result.ts';
+import type { Json } from '../../plan/plan.ts';
+
+const Usage = z
+  .object({ prompt_tokens: z.int(), completion_tokens: z.int(), total_tokens: z.int() })
+  .openapi('CompletionUsage', { description: "Of all the run's calls together; calls that did not say are not in it" });
+
+const Sluice = z
+  .object({
+    runId: z.string().openapi({ description: 'For POST /v1/runs/{id}/feedback' }),
+    planId: z.string(),
+    arms: z.record(z.string(), z.string()),
+    degraded: z.boolean(),
+    citations: z.unknown().optional().openapi({ description: "The output's own, where it has some" }),
+    temporalUrl: z.string(),
+  })
+  .openapi('CompletionRun');
+
+const named = {
+  id: z.string().openapi({ example: 'chatcmpl-run-4f1c09aa4f1c09aa4f1c09aa4f1c09aa' }),
+  created: z.int(),
+  model: z.string(),
+  system_fingerprint: z.string().openapi({ description: 'The planId' }),
+};
+
+export const Completion = z
+  .object({
+    ...named,
+    object: z.literal('chat.completion'),
+    choices: z.array(
+      z.object({
+        index: z.literal(0),
+        message: z.object({ role: z.literal('assistant'), content: z.string(), refusal: z.null() }),
+        finish_reason: z.literal('stop'),
+        logprobs: z.null(),
+      }),
+    ),
+    usage: Usage,
+    sluice: Sluice,
+  })
+  .openapi('ChatCompletion');
+
+export const Chunk = z.object({
+  ...named,
+  object: z.literal('chat.completion.chunk'),
+  choices: z.array(
+    z.object({
+      index: z.literal(0),
+      delta: z.object({ role: z.literal('assistant').optional(), content: z.string().optional() }),
+      finish_reason: z.literal('stop').nullable(),
+      logprobs: z.null(),
+    }),
+  ),
+  usage: Usage.nullable().optional(),
+  sluice: Sluice.optional(),
+});
+
+/** What all chunks of one completion share. */
+export interface Named {
+  readonly runId: string;
+  readonly planId: string;
+  readonly model: string;
+  /** Seconds since 1970. */
+  readonly created: number;
+}
+
+const head = ({ runId, planId, model, created }: Named) => ({
+  ...{ id: `chatcmpl-${runId}`, created, model },
+  system_fingerprint: planId,
+});
+
+export function completionOf(name: Named, content: string, result: RunResult): z.output<typeof Completion> {
+  return {
+    ...head(name),
+    object: 'chat.completion',
+    choices: [
+      { index: 0, message: { role: 'assistant', content, refusal: null }, finish_reason: 'stop', logprobs: null },
+    ],
+    usage: usageOf(result),
+    sluice: sluiceOf(result),
+  };
+}
+
+type ChunkView = z.output<typeof Chunk>;
+
+/** The chunks of one completion. */
+export interface Chunks {
+  begin(): ChunkView;
+  text(content: string): ChunkView;
+  end(result: RunResult): ChunkView;
+  usage(result: RunResult): ChunkView;
+}
+
+/** @param wantsUsage `stream_options.include_usage`: then `usage` is in every chunk, and null until the last */
+export function createChunks(name: Named, wantsUsage: boolean): Chunks {
+  type Choice = ChunkView['choices'][number];
+  const chunk = (delta: Choice['delta'], finish_reason: Choice['finish_reason'] = null): ChunkView => ({
+    ...head(name),
+    object: 'chat.completion.chunk',
+    choices: [{ index: 0, delta, finish_reason, logprobs: null }],
+    ...(wantsUsage && { usage: null }),
+  });
+  return Object.freeze({
+    begin: () => chunk({ role: 'assistant', content: '' }),
+    text: (content: string) => chunk({ content }),
+    end: (result: RunResult) => ({ ...chunk({}, 'stop'), sluice: sluiceOf(result) }),
+    usage: (result: RunResult) => ({ ...chunk({}), choices: [], usage: usageOf(result) }),
+  });
+}
+
+/** Characters of one chunk, at most. */
+const PIECE = /.{1,200}(?:\s|$)|.{1,200}/gsu;
+
+/** A text in pieces that end with words where they can, and never within a character. */
+export const piecesOf = (text: string): readonly string[] => text.match(PIECE) ?? [];
+
+const usageOf = ({ inputTokens, outputTokens }: RunResult) => ({
+  prompt_tokens: inputTokens,
+  completion_tokens: outputTokens,
+  total_tokens: inputTokens + outputTokens,
+});
+
+function sluiceOf({ runId, planId, arms, degraded, output, temporalUrl }: RunResult) {
+  const citations = citationsOf(output);
+  return { runId, planId, arms, degraded, ...(citations !== undefined && { citations }), temporalUrl };
+}
+
+const citationsOf = (output: Json): Json | undefined =>
+  output !== null && typeof output === 'object' && !Array.isArray(output) && 'citations' in output
+    ? (output as { readonly citations?: Json }).citations
+    : undefined;

@@ -1,0 +1,250 @@
+/**
+ * The client: starts runs and reads their answers. A run's row is written before its workflow starts, so that whatever
+ * happens afterwards, the run is known.
+ */
+import type { Client as TemporalClient } from '@temporalio/client';
+import type { z } from 'zod';
+import { createCloseRun } from '../../activities/close-run.ts';
+import { createCountRun } from '../../activities/count-run.ts';
+import { once } from '../base/once.ts';
+import { createExpose } from '../boundary/exposure.ts';
+import type { Config } from '../config/config.ts';
+import type { RequireSpace } from '../embedded/disk-space.ts';
+import { workflowUrl } from '../embedded/temporal-ui.ts';
+import type { Served } from '../experiment/serve.ts';
+import { checkUnit } from '../model/assign.ts';
+import type { Json, Plan } from '../plan/plan.ts';
+import { NO_REDACTION, type Redaction } from '../redaction/redaction.ts';
+import { restoreClaims, storeLarge } from '../store/claims.ts';
+import type { DeploymentRow } from '../store/deployments.ts';
+import type { RunBudget } from '../store/runs.ts';
+import type { Store } from '../store/store.ts';
+import { type OnOutage, ridingThrough } from '../temporal/outage.ts';
+import { beginRun, createRegistration, isBegun, recordedRun, runIdOf } from './begin-run.ts';
+import { cancelRun } from './cancel-run.ts';
+import { type CheckCatalogue, createCatalogueCheck } from './catalogue.ts';
+import { wake } from './experiment-wake.ts';
+import { createIndexCheck } from './index-models.ts';
+import { createRefuse } from './refused-run.ts';
+import { checkBudget } from './run-budget.ts';
+import { checkRunInput, redactInput } from './run-input.ts';
+import { type RunResult, resultOf } from './run-result.ts';
+import { createServing } from './serving.ts';
+import { type Answer, createBeginWorkflow, createStartRun } from './start-run.ts';
+import type { OpenSink } from './stream-run.ts';
+import type { HideUnit } from './unit-key.ts';
+
+export interface ClientDependencies {
+  readonly temporal: TemporalClient;
+  readonly store: Store;
+  readonly config: Config;
+  readonly namespace: string;
+  readonly uiUrl: string;
+  /** Default: units are in no search attribute. */
+  readonly hideUnit?: HideUnit;
+  /** What a run's input is put through before it is written anywhere. Default: off. */
+  readonly redaction?: Redaction;
+  /** Default: own servers, which report a full disk themselves. */
+  readonly requireSpace?: RequireSpace;
+}
+
+/** A pipeline, a variant of one, or a plan from elsewhere with a schema for its input. */
+export interface Runnable {
+  readonly id: string;
+  readonly plan: Plan;
+  readonly input: z.ZodType;
+  /** Of a variant, whose name `name` then is: the pipeline. */
+  readonly variantOf?: string;
+  readonly name?: string;
+  /** Given by `serve`. */
+  readonly served?: Pick<Served, 'assignments' | 'unit' | 'isUnitGiven'>;
+}
+
+/** What a pipeline's name serves to one request. */
+export interface ServedPipeline extends Runnable {
+  readonly served: Served;
+  /** Null where nothing is deployed, and for a variant: the definition in code is served, and no experiment is on. */
+  readonly deployment: DeploymentRow | null;
+}
+
+export interface AskOptions extends RunOptions {
+  /** Whom the request is for: who is randomised in experiments that do not read it off the input. */
+  readonly unit?: string;
+}
+
+export interface RunOptions {
+  /** The same key, the same run: a repeated request gets the answer of the first. */
+  readonly idempotencyKey?: string;
+  /** Cancels the run when it aborts. */
+  readonly signal?: AbortSignal;
+  /** What the run may take; what it leaves out is as the config has it. */
+  readonly budget?: RunBudget;
+  /** Told when Temporal does not answer and is waited for. */
+  readonly onOutage?: OnOutage;
+  /** Who asks, of several whose runs are kept apart; null, or absent: nobody in particular. */
+  readonly owner?: string | null;
+}
+
+/** How long whoever is to be told that a run is accepted waits for Temporal to have it. */
+const BEGIN_LIMIT_MS = 10_000;
+
+export interface StartedRun {
+  readonly runId: string;
+  readonly planId: string;
+  readonly temporalUrl: string;
+  /**
+   * Resolves when Temporal has the run: from then on it goes on, whatever becomes of this process. Call it before a caller
+   * is told that the run is accepted who will not be told more.
+   *
+   * @throws SluiceError `temporal_unreachable` within seconds
+   */
+  readonly begun: () => Promise<void>;
+  /** As soon as the output is known; null where there will be none (`finished` says why). */
+  readonly answer: Promise<Json>;
+  /** When the run is recorded. A failed or cancelled run is a result too. */
+  readonly finished: Promise<RunResult>;
+}
+
+export interface RunClient {
+  /**
+   * Asks what is served under the pipeline's name: the deployed plan, with the arms of the experiments that the request's
+   * unit is in; the definition in code where nothing is deployed.
+   *
+   * @throws SluiceError `unit_invalid`, and as `run`
+   */
+  ask(pipeline: Runnable, input: unknown, options?: AskOptions): Promise<RunResult>;
+  /**
+   * What `ask` would run, decided and not yet started: hand it to `start`, or to `stream`. A variant is run as it is, in no
+   * experiment; its run has the unit, too.
+   */
+  serve(pipeline: Runnable, input: unknown, options?: Pick<AskOptions, 'unit'>): Promise<ServedPipeline>;
+  /** Starts a run of exactly this plan, in no experiment, and resolves with its result once it is recorded. */
+  run(pipeline: Runnable, input: unknown, options?: RunOptions): Promise<RunResult>;
+  /**
+   * Starts a run and gives its answer before its record.
+   *
+   * @param openSink where its tokens go, for `stream`
+   */
+  start(pipeline: Runnable, input: unknown, options?: RunOptions, openSink?: OpenSink): Promise<StartedRun>;
+  /**
+   * Whether a run of this plan could start now, as `start` asks itself.
+   *
+   * @throws SluiceError `no_worker`, `step_unregistered`, or `key_missing` where no worker has the key of a provider that
+   *   the plan's models are of; `dry_run_missing` where a call needs a dry run and its step has none;
+   *   `embedding_model_differs` where it searches an index by another model than the index has; `disk_full`
+   */
+  check: CheckCatalogue;
+  urlOf(workflowId: string): string;
+}
+
+export function createRunClient(dependencies: ClientDependencies): RunClient {
+  const { temporal, store, config, redaction = NO_REDACTION, requireSpace } = dependencies;
+  const startRun = createStartRun(dependencies);
+  const beginWorkflow = createBeginWorkflow(dependencies);
+  const checkCatalogue = createCatalogueCheck(store.catalogue, config.queues.run, redaction);
+  const checkIndexes = createIndexCheck(store.vectorSearch);
+  const check: CheckCatalogue = async (plan, needsDryRun) => {
+    await requireSpace?.();
+    await checkCatalogue(plan, needsDryRun);
+    await checkIndexes(plan);
+  };
+  const register = createRegistration(store);
+  const urlOf = (id: string) => workflowUrl(dependencies, id);
+  const countRun = createCountRun({
+    ...{ store, expose: createExpose(store.outcomes), wake: (id: string) => wake(temporal, id) },
+  });
+  const refuse = createRefuse({ store, register, check, countRun });
+  const closeRun = createCloseRun(store, countRun);
+
+  async function start(
+    pipeline: Runnable,
+    given: unknown,
+    options: RunOptions = {},
+    openSink?: OpenSink,
+  ): Promise<StartedRun> {
+    const { id, input: schema } = pipeline;
+    const input = redactInput(redaction, id, schema, checkRunInput(id, schema, given));
+    const budget = checkBudget({ ...config.budget, ...options.budget });
+    const { idempotencyKey = null, owner = null } = options;
+    const runId = runIdOf(pipeline.id, options.idempotencyKey);
+    // Of a request that is repeated the first one's plan holds, whatever is served by now.
+    if (idempotencyKey === null || !(await isBegun(store, runId)))
+      await check(pipeline.plan).catch((error: unknown) => refuse(pipeline, input, error));
+    const planId = await register(pipeline.plan);
+    const carried = await storeLarge(store.payloads, input, `the input of '${pipeline.id}'`);
+    const { row, plan } = await beginRun(store, {
+      ...{ runId, planId, pipeline, input, budget, idempotencyKey, owner },
+      askedBudget: checkBudget(options.budget ?? {}),
+    });
+
+    const handle = temporal.workflow.getHandle(runId);
+    let isOver = false;
+    const cancel = () => void cancelRun(handle, config.runDeadlineMs, () => isOver).catch(() => undefined); // the run itself says the same
+    options.signal?.addEventListener('abort', cancel, { once: true });
+    if (options.signal?.aborted) cancel();
+    const run = row.state === 'running' && {
+      ...{ runId, planId: row.planId, plan, input: carried, budget: row.budget, sink: openSink?.(runId) },
+      ...{ experiments: row.assignments ?? [], unit: row.unit },
+    };
+    const answered: Promise<Answer> = run ? startRun(run, options.onOutage) : Promise.resolve({ kind: 'closed' });
+    const finished = answered.then(async (answer) => {
+      if (run) await closed(answer, () => handle.result(), options.onOutage);
+      options.signal?.removeEventListener('abort', cancel);
+      return resultOf(await recordedRun(store, closeRun, runId), urlOf(runId), (output) =>
+        restoreClaims(store.payloads, output),
+      );
+    });
+    const end = () => {
+      isOver = true;
+    };
+    finished.then(end, end); // a failure is told to whoever awaits it
+    const answer = answered.then(async (answer) =>
+      answer.kind === 'output' ? restoreClaims(store.payloads, answer.output) : (await finished).output,
+    );
+    answer.catch(() => undefined);
+    const begun = once(async () => (run ? beginWorkflow(run, BEGIN_LIMIT_MS) : undefined));
+    return { runId, planId: row.planId, temporalUrl: urlOf(runId), begun, answer, finished };
+  }
+
+  /** Waits until the workflow has closed, whichever way: what became of the run is in its record. */
+  async function closed(answer: Answer, result: () => Promise<unknown>, onOutage?: OnOutage): Promise<void> {
+    if (answer.kind === 'closed') return;
+    const ended = () =>
+      result().catch((error: unknown) => {
+        if (!(error instanceof Error) || !CLOSED.has(error.name)) throw error;
+      });
+    await ridingThrough(config.runDeadlineMs, ended, onOutage);
+  }
+
+  const decide = createServing(store);
+  async function serve(pipeline: Runnable, given: unknown, { unit = null }: { unit?: string | null } = {}) {
+    const input = checkRunInput(pipeline.id, pipeline.input, given);
+    if (pipeline.variantOf !== undefined)
+      return { ...pipeline, served: servedInCode(pipeline.plan, unit), deployment: null };
+    const decided = await decide(pipeline.id, { input, unit });
+    const { plan } = pipeline;
+    if (decided === undefined) return { ...pipeline, served: servedInCode(plan, unit), deployment: null };
+    const { deployment, ...served } = decided;
+    return { ...pipeline, plan: served.plan, served, deployment };
+  }
+
+  return Object.freeze({
+    start,
+    serve,
+    ask: async (pipeline: Runnable, input: unknown, { unit, ...options }: AskOptions = {}) =>
+      (await start(await serve(pipeline, input, { ...(unit !== undefined && { unit }) }), input, options)).finished,
+    run: async (pipeline: Runnable, input: unknown, options?: RunOptions) =>
+      (await start(pipeline, input, options)).finished,
+    check,
+    urlOf,
+  });
+}
+
+/** What asking for a result says of a workflow that ended without one, or is gone with its server's database. */
+const CLOSED: ReadonlySet<string> = new Set(['WorkflowFailedError', 'WorkflowNotFoundError']);
+
+const servedInCode = (plan: Plan, unit: string | null): Served => ({
+  ...{ plan, assignments: [], ramped: [] },
+  unit: unit === null ? null : checkUnit(unit),
+  isUnitGiven: unit !== null,
+});

@@ -1,0 +1,162 @@
+/**
+ * Starts experiments and rollouts, steers them, and follows them. Whatever is said is first one write to the store, which
+ * takes effect on new runs by itself; the workflow is told after it. So what is live can be stopped whatever runs or does
+ * not: no worker, and no Temporal, is needed for that.
+ */
+
+import { SluiceError } from '../base/errors.ts';
+import { suggest } from '../base/nearest.ts';
+import { steer } from '../experiment/live/steer.ts';
+import { stageFactsOf } from '../experiment/stage-facts.ts';
+import { checkWritten } from '../experiment/written.ts';
+import type { Steer } from '../model/experiment-messages.ts';
+import { type ExperimentSpec, type FrozenSettings, isLive } from '../model/experiment-spec.ts';
+import type { Plan } from '../plan/plan.ts';
+import { NO_REDACTION, type Redaction } from '../redaction/redaction.ts';
+import type { ExperimentRow } from '../store/experiments.ts';
+import type { Store } from '../store/store.ts';
+import { noBaseline } from './deploy-refusals.ts';
+import { checkStart } from './experiment-check.ts';
+import { type ClockDependencies, startClock } from './experiment-clock.ts';
+import { type FollowExperimentOptions, followExperiment } from './experiment-follow.ts';
+import { ANSWER_LIMIT_MS, sayToRollout, tell } from './experiment-say.ts';
+import { type ExperimentStatus, experimentStatus } from './experiment-status.ts';
+
+export interface NewExperimentRequest {
+  readonly spec: ExperimentSpec;
+  /** Of `freezeSettings`. */
+  readonly settings: FrozenSettings;
+  readonly by: string;
+  readonly why: string;
+  /** The pipeline's plan in the code, for which its variants were written; absent: whatever they change is meant. */
+  readonly writtenFor?: Plan;
+}
+
+export interface NewRolloutRequest extends NewExperimentRequest {
+  /** The variant that is rolled out, by name. */
+  readonly winner: string;
+}
+
+/** Each takes a unique prefix of an id, too. */
+export interface ExperimentClient {
+  /**
+   * @throws SluiceError `not_deployed`, `experiment_live`, `experiments_overlap`, `layer_full`, `variant_unfit`,
+   *   `variant_is_baseline`, `variant_of_other`; `step_unregistered`, `no_worker`, `key_missing` where an arm, or a scorer, could not be run;
+   *   `temporal_unreachable`, and then it is aborted
+   */
+  startExperiment(request: NewExperimentRequest): Promise<ExperimentRow>;
+  /** Begins with a winner: its steps, without a test before them. @throws as `startExperiment` */
+  startRollout(request: NewRolloutRequest): Promise<ExperimentRow>;
+  /**
+   * Pauses, resumes, aborts or approves, and gives what it then is. `resume` also goes on with one whose workflow Temporal
+   * has lost. Only a rollout's `pause` and `resume` need a worker.
+   *
+   * @throws SluiceError `experiment_unknown`, `experiment_ended`, `experiment_halted`, `experiment_not_won`,
+   *   `experiment_unanswered`, `rollout_lost`, `temporal_unreachable`
+   */
+  steerExperiment(experimentId: string, said: Steer): Promise<ExperimentRow>;
+  /** @throws SluiceError `experiment_unknown` */
+  reportOf(experimentId: string): Promise<ExperimentStatus>;
+  /** Resolves when it has ended, however it has. @throws SluiceError `experiment_unknown` */
+  followExperiment(experimentId: string, options?: FollowExperimentOptions): Promise<ExperimentRow>;
+}
+
+export interface ExperimentClientDependencies extends ClockDependencies {
+  readonly store: Store;
+  /** Whether a plan could be run now. */
+  readonly check: (plan: Plan) => Promise<void>;
+  /** What the reasons that people give are put through before a workflow gets them. Default: off. */
+  readonly redaction?: Redaction;
+  /** How long a rollout has to answer; default 15 s. */
+  readonly answerLimitMs?: number;
+}
+
+/** What is served may change between checking and starting: so often it is checked again. */
+const TRIES = 10;
+
+export function createExperimentClient(dependencies: ExperimentClientDependencies): ExperimentClient {
+  const { temporal, store, redaction = NO_REDACTION, answerLimitMs = ANSWER_LIMIT_MS } = dependencies;
+  const { experiments } = store;
+
+  async function steerExperiment(idOrPrefix: string, given: Steer): Promise<ExperimentRow> {
+    const said = { ...given, why: redaction.text(given.why) };
+    const { experimentId, state } = await experiments.get(idOrPrefix);
+    const holds = said.action === 'pause' || said.action === 'resume';
+    // How far a rollout goes is for its workflow to hold; everything else is the store's.
+    const row =
+      state === 'rolling' && holds ? await experiments.get(experimentId) : await steer(experiments, experimentId, said);
+    const goesOn = said.action === 'resume' || said.action === 'approve';
+    if (goesOn && isLive(row)) await startClock(dependencies, row);
+    if (row.state === 'rolling' && holds) await sayToRollout(temporal, experimentId, said, answerLimitMs);
+    // After an approval both: what has experimented ends, and what rolls out begins.
+    if (said.action !== 'resume') await tell(temporal, experimentId);
+    return experiments.get(experimentId);
+  }
+
+  return Object.freeze({
+    startExperiment: (request) => start(dependencies, request),
+    startRollout: (request) => start(dependencies, request, request.winner),
+    steerExperiment,
+    reportOf: (idOrPrefix) => experimentStatus(store, idOrPrefix),
+    async followExperiment(idOrPrefix, options = {}) {
+      const { experimentId } = await experiments.get(idOrPrefix);
+      return followExperiment(store, experimentId, options);
+    },
+  } satisfies ExperimentClient);
+}
+
+async function start(
+  dependencies: ExperimentClientDependencies,
+  request: NewExperimentRequest,
+  winner?: string,
+): Promise<ExperimentRow> {
+  const { experiments } = dependencies.store;
+  const row = await insert(dependencies, request, winner);
+  try {
+    await startClock(dependencies, row);
+  } catch (error) {
+    // Nobody would look at it.
+    const reason = 'its workflow could not be started';
+    await experiments
+      .move(row.experimentId, { to: 'aborted', from: ['running', 'rolling'], by: request.by, reason })
+      .catch(() => undefined); // why it could not be started says more
+    throw error;
+  }
+  return row;
+}
+
+async function insert(
+  { store, check }: ExperimentClientDependencies,
+  { spec, settings, by, why, writtenFor }: NewExperimentRequest,
+  winner: string | undefined,
+): Promise<ExperimentRow> {
+  const { name, pipeline } = spec;
+  if (winner !== undefined) checkWinner(spec, winner);
+  for (let tries = 1; ; tries += 1) {
+    const serving = await store.experiments.serving(pipeline);
+    if (serving === undefined) throw noBaseline(spec);
+    const base = await store.plans.get(serving.deployment.planId);
+    if (writtenFor !== undefined) checkWritten(spec, writtenFor, base);
+    const plans = await checkStart(spec, serving, base, check);
+    const facts = await stageFactsOf(plans, store.indexes);
+    const kind = winner === undefined ? 'experiment' : 'rollout';
+    try {
+      return await store.experiments.start({
+        ...{ name, pipeline, kind, spec, settings, by, why, facts, expected: serving.version },
+        ...(winner !== undefined && { winner }),
+      });
+    } catch (error) {
+      if (!(error instanceof SluiceError && error.code === 'serving_changed') || tries === TRIES) throw error;
+    }
+  }
+}
+
+function checkWinner({ name, arms }: ExperimentSpec, winner: string): void {
+  const variants = arms.slice(1).map((arm) => arm.name);
+  if (variants.includes(winner)) return;
+  throw new SluiceError('variant_unknown', {
+    message: `'${name}' has no variant '${winner}' to roll out`,
+    remedy: suggest(winner, variants, 'it has no variants'),
+    data: { variant: winner, variants },
+  });
+}

@@ -1,0 +1,80 @@
+/** What a caller gets of a run: the contract of `sluice ask --json`. A run that failed is a result too, not an exception. */
+
+import type { FailureData } from '../model/run-messages.ts';
+import type { Json, NodeOutcome, RunOutcome } from '../plan/plan.ts';
+import type { NodeRunRow } from '../store/node-runs.ts';
+import type { ProviderCallRow } from '../store/provider-calls.ts';
+import type { RunWithNodes } from '../store/runs.ts';
+import { NOTHING_SPENT, type Spending } from '../store/spending.ts';
+
+/** With what its calls to providers have cost: `costUsd` is null where that is not known, never 0 for that. */
+export interface NodeResult extends Spending {
+  readonly id: string;
+  /** The node run: `draft[2]`. */
+  readonly key: string;
+  readonly step: string | null;
+  readonly outcome: NodeOutcome;
+  readonly attempts: number;
+  readonly durationMs: number | null;
+  readonly error: FailureData | null;
+}
+
+/** With what all its calls to providers have cost, also those of attempts that failed. */
+export interface RunResult extends Spending {
+  readonly runId: string;
+  readonly pipeline: string;
+  /** Null where the pipeline itself was asked. */
+  readonly variant: string | null;
+  readonly planId: string;
+  readonly arms: { readonly [experiment: string]: string };
+  readonly outcome: RunOutcome;
+  /** Null when the run failed or was cancelled. */
+  readonly output: Json;
+  readonly degraded: boolean;
+  readonly nodes: readonly NodeResult[];
+  readonly error: FailureData | null;
+  readonly durationMs: number | null;
+  /** To providers, in the order in which they left. */
+  readonly calls: readonly ProviderCallRow[];
+  readonly temporalUrl: string;
+  /** Given where its output, and all that was said in words, is gone: when, and for its age or as somebody wished. */
+  readonly contentRemoved?: { readonly at: number; readonly by: 'retention' | 'erasure' };
+}
+
+/** @param restore gives back what of the output was stored aside for its size */
+export async function resultOf(
+  run: RunWithNodes,
+  temporalUrl: string,
+  restore: (output: Json) => Promise<Json>,
+): Promise<RunResult> {
+  const { byKey, ...spent } = run.spent;
+  return Object.freeze({
+    runId: run.runId,
+    pipeline: run.pipeline,
+    variant: run.variant,
+    planId: run.planId,
+    arms: run.arms,
+    outcome: run.state as RunOutcome,
+    output: await restore(run.output),
+    degraded: run.state === 'degraded',
+    nodes: [...run.nodes].sort(byStart).map((row) => nodeResult(row, byKey.get(row.key) ?? NOTHING_SPENT)),
+    error: run.error as FailureData | null,
+    durationMs: run.finishedAt === null ? null : run.finishedAt - run.startedAt,
+    ...spent,
+    calls: run.calls,
+    temporalUrl,
+    ...(run.contentRemovedAt !== null && {
+      contentRemoved: { at: run.contentRemovedAt, by: run.contentRemovedBy! },
+    }),
+  });
+}
+
+function nodeResult(row: NodeRunRow, spent: Spending): NodeResult {
+  const { node: id, key, step, outcome, attempts, durationMs } = row;
+  return { id, key, step, outcome, attempts, durationMs, ...spent, error: row.error as FailureData | null };
+}
+
+/** In the order in which they began; those that made no call (containers, skipped nodes) come last. */
+function byStart(a: NodeRunRow, b: NodeRunRow): number {
+  return (a.startedAt ?? Number.MAX_SAFE_INTEGER) - (b.startedAt ?? Number.MAX_SAFE_INTEGER);
+}
