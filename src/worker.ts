@@ -1,6 +1,6 @@
 /**
  * `sluice/worker`: put functions behind steps, and run them in a worker of your own. `sluice worker` does the same from
- * a project's `src/steps/implementations.ts`; this is for a process that does other things besides.
+ * a project's `activities/index.ts`; this is for a process that does other things besides.
  */
 import { readConfig } from './config/config.ts';
 import { connectRuntime, type MakeImplementations } from './host/runtime.ts';

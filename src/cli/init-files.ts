@@ -86,14 +86,10 @@ npm run dev                             # or keep them running, and ask from ano
 | file | what it is |
 | --- | --- |
 | \`pipelines/docs-bot.ts\` | the pipeline, and variants of it |
-| \`src/steps/steps.ts\`, \`model-steps.ts\` | the contract of each step: what it takes, gives and can be told |
 | \`pipelines/docs-search.ts\` | search alone, without an answer: where retrieval is tuned |
 | \`pipelines/docs-search.evaluations.ts\`, \`docs-bot.evaluations.ts\` | which variants are compared on which questions, and what would count as better |
 | \`pipelines/docs-bot.experiments.ts\`, \`docs-search.experiments.ts\` | which variants are tried on live traffic, what is measured of it, and what may not get worse |
-| \`src/steps/scoring-steps.ts\`, \`judge-steps.ts\` | the steps that answers can be scored by |
-| \`src/steps/prompts.ts\`, \`judge-prompts.ts\` | what models are told |
 | \`pipelines/wandbot.ts\` | a second pipeline, of another shape |
-| \`src/model/step-schemas.ts\` | the data that flows between them |
 | \`pipelines/conversation.ts\` | a conversation as a question: what makes the pipelines models for clients of OpenAI's protocol |
 | \`pipelines/datasets/${index}.jsonl\` | questions, each with the documents that answer it: what changes of the pipeline can be measured on |
 | \`docs/\` | the documents: put your own here, and questions about them into the dataset |
@@ -110,13 +106,13 @@ See the graph with \`npx sluice plan draw docs-bot\`, the steps with \`npx sluic
 
 ## A step of your own
 
-The functions behind the steps are built in until \`src/steps/implementations.ts\` gives others. This one takes the place of the
+The functions behind the steps are built in until \`activities/index.ts\` gives others. This one takes the place of the
 reranker, under the same contract:
 
 \`\`\`ts
-// src/steps/implementations.ts
+// activities/index.ts
 import { builtInActivities, implement, type MakeImplementations } from 'sluice/worker';
-import { rerank } from '../pipelines/steps.ts';
+import { rerank } from 'sluice/steps';
 
 const shortestFirst = implement(rerank, ({ passages }, { config }) => ({
   passages: passages.toSorted((a, b) => a.text.length - b.text.length).slice(0, config.topN),
@@ -128,7 +124,7 @@ export const createActivities: MakeImplementations = (dependencies) => [
 ];
 \`\`\`
 
-A step with a new contract is defined in \`src/steps/steps.ts\`, placed in \`pipelines/docs-bot.ts\`, and implemented
+A step with a new contract is defined by \`defineStep\` in a file of your own, placed in \`pipelines/docs-bot.ts\`, and implemented
 likewise.
 
 ## Real servers

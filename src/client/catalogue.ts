@@ -162,7 +162,7 @@ function missing(plan: Plan, { queue, steps, served }: Needed, known: KnownSteps
   const registered = [...known.keys()].filter((each) => !isServed(each) && !each.startsWith(REDACTS)).sort();
   return new SluiceError('step_unregistered', {
     message: `no running worker on '${queue}' has '${step}', which '${plan.pipeline}' needs`,
-    remedy: `implement it in src/steps/implementations.ts and restart the worker; ${suggest(step, registered, 'no step is registered')}`,
+    remedy: `implement it in activities/index.ts and restart the worker; ${suggest(step, registered, 'no step is registered')}`,
     data: { step, queue, registered },
   });
 }

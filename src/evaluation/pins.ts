@@ -63,7 +63,7 @@ function digestOf(digests: ReadonlyMap<string, string>, step: string): string {
   if (digest !== undefined) return digest;
   throw new SluiceError('step_unknown', {
     message: `no implementation of ${step} is registered with this worker`,
-    remedy: 'implement it in src/steps/implementations.ts and restart the worker',
+    remedy: 'implement it in activities/index.ts and restart the worker',
     data: { step },
   });
 }

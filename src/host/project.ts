@@ -1,6 +1,6 @@
 /**
  * A project's own code, by convention: `pipelines/index.ts` exports `pipelines` and, where it has some, `datasets`,
- * `evaluations`, `experiments` and `monitors`; `src/steps/implementations.ts` exports `createActivities`, the functions behind the steps. A folder without
+ * `evaluations`, `experiments` and `monitors`; `activities/index.ts` exports `createActivities`, the functions behind the steps. A folder without
  * activities has the built-in ones. This is the one place that imports a user's files, so whatever is wrong with them is
  * said here, by file and name.
  */
@@ -188,7 +188,7 @@ function invalid(file: string, name: string, why: string): SluiceError {
   return new SluiceError('export_invalid', {
     message: `${file}: '${name}' ${why}`,
     remedy:
-      'pipelines/index.ts exports `pipelines` and may export `datasets`, `evaluations`, `experiments` and `monitors`, all of them lists; src/steps/implementations.ts exports `createActivities`, a function',
+      'pipelines/index.ts exports `pipelines` and may export `datasets`, `evaluations`, `experiments` and `monitors`, all of them lists; activities/index.ts exports `createActivities`, a function',
     data: { file, export: name },
   });
 }

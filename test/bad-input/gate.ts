@@ -58,7 +58,7 @@ export async function addGate(project: Project): Promise<void> {
       exports: { '.': './index.ts', './worker': './worker.ts' },
     }),
     'pipelines/index.ts': PIPELINES,
-    'src/steps/implementations.ts': ACTIVITIES,
+    'activities/index.ts': ACTIVITIES,
   });
   const worker = fileURLToPath(new URL('../../src/worker.ts', import.meta.url));
   await symlink(worker, join(project.folder, 'node_modules/sluice/worker.ts'));

@@ -24,9 +24,10 @@ async function install(project: string): Promise<void> {
   await mkdir(sluice, { recursive: true });
   await writeFile(
     join(sluice, 'package.json'),
-    '{"name": "sluice", "type": "module", "exports": {".": "./index.ts", "./worker": "./worker.ts"}}',
+    '{"name": "sluice", "type": "module", "exports": {".": "./index.ts", "./steps": "./steps.ts", "./worker": "./worker.ts"}}',
   );
   await symlink(join(repository, 'src/index.ts'), join(sluice, 'index.ts'));
+  await symlink(join(repository, 'src/steps/index.ts'), join(sluice, 'steps.ts'));
   await symlink(join(repository, 'src/worker.ts'), join(sluice, 'worker.ts'));
   await symlink(join(repository, 'node_modules/zod'), join(project, 'node_modules/zod'));
 }
@@ -76,7 +77,7 @@ describe('sluice init', () => {
     const readme = await readFile(join(folder, 'README.md'), 'utf8');
     const activities = /```ts\n([\s\S]*?)```/.exec(readme)![1]!;
     await mkdir(join(folder, 'activities'));
-    await writeFile(join(folder, 'src/steps/implementations.ts'), activities);
+    await writeFile(join(folder, 'activities/index.ts'), activities);
     await install(folder);
     const { createActivities } = await loadActivities(folder);
     const steps = createActivities({ store: {} } as Dependencies).map(({ step }) => step.name);

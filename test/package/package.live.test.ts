@@ -180,7 +180,7 @@ describe('the project’s pipeline', () => {
     timeout: ANSWER_LIMIT_MS,
   }, async () => {
     await mkdir(join(consumer.folder, 'activities'));
-    await writeFile(join(consumer.folder, 'src/steps/implementations.ts'), LOUD_ACTIVITIES);
+    await writeFile(join(consumer.folder, 'activities/index.ts'), LOUD_ACTIVITIES);
     await writeFile(join(consumer.folder, 'pipelines/loud.ts'), LOUD_STEP);
     await consumer.edit('pipelines/docs-bot.ts', ...LOUD_IMPORT);
     await consumer.edit('pipelines/docs-bot.ts', ...LOUD_OUTPUT);

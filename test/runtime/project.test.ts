@@ -165,11 +165,11 @@ describe('monitors', () => {
 });
 
 describe('activities', () => {
-  it('are those that src/steps/implementations.ts exports', async () => {
-    await write('src/steps/implementations.ts', 'export const createActivities = (): string[] => ["mine"];');
+  it('are those that activities/index.ts exports', async () => {
+    await write('activities/index.ts', 'export const createActivities = (): string[] => ["mine"];');
     const { createActivities, activitiesFrom } = await loadActivities(folder);
     expect(createActivities({} as never)).toEqual(['mine']);
-    expect(activitiesFrom).toBe(join(folder, 'src/steps/implementations.ts'));
+    expect(activitiesFrom).toBe(join(folder, 'activities/index.ts'));
   });
 
   it('are the built-in ones where the folder has none', async () => {

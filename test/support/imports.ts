@@ -37,7 +37,16 @@ function literalIn(expression: string): string | undefined {
   return /^(['"])(?<specifier>.*)\1$/.exec(expression)?.groups?.specifier;
 }
 
+/** The package's own subpaths stand for the files behind them. */
+const SUBPATHS: { readonly [name: string]: string } = {
+  sluice: 'src/index.ts',
+  'sluice/client': 'src/client.ts',
+  'sluice/steps': 'src/steps/index.ts',
+  'sluice/worker': 'src/worker.ts',
+  'sluice/stats': 'src/stats/index.ts',
+};
+
 function targetOf(file: string, specifier: string): string {
   if (specifier.startsWith('.')) return relative(root, join(root, dirname(file), specifier));
-  return /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
+  return SUBPATHS[specifier] ?? /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
 }

@@ -57,8 +57,12 @@ export async function createProject(cache: string, at?: string): Promise<Project
   const initialised = await start(['init']).ended;
   if (initialised.code !== 0) throw new Error(initialised.stderr);
   // As `npm install` would: the package by its name, and what its pipelines import besides.
-  await write({ 'node_modules/sluice/package.json': '{"name":"sluice","type":"module","exports":{".":"./index.ts"}}' });
+  await write({
+    'node_modules/sluice/package.json':
+      '{"name":"sluice","type":"module","exports":{".":"./index.ts","./steps":"./steps.ts"}}',
+  });
   await symlink(join(repository, 'src/index.ts'), join(folder, 'node_modules/sluice/index.ts'));
+  await symlink(join(repository, 'src/steps/index.ts'), join(folder, 'node_modules/sluice/steps.ts'));
   await symlink(join(repository, 'node_modules/zod'), join(folder, 'node_modules/zod'));
   return {
     folder,
