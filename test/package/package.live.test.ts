@@ -87,7 +87,7 @@ describe('a project that has it installed', () => {
     const { stdout, stderr } = await consumer.node(`
       import { builtInActivities, implement } from 'sluice/worker';
       import { digestsOf } from './node_modules/sluice/dist/src/evaluation/digest/digest.js';
-      import { rerank } from './pipelines/steps.ts';
+      import { rerank } from 'sluice/steps';
       const builtIn = builtInActivities({ store: {}, providers: {} });
       const own = implement(rerank, ({ passages }) => ({ passages }));
       const digests = await Promise.all([...builtIn, own].map(async (each) => [...(await digestsOf([each])).values()]));
