@@ -1,27 +1,19 @@
 /**
- * Assignment of units to arms: how many units a second of CPU time TypeScript does, beside SHA-256 of the same texts and
- * something every machine does alike; whether a million units of each shape come in the planned shares, and 20
- * experiments at once know nothing of each other; and whether the databases find the same, and how fast.
+ * Assignment of units to arms. Speed: units assigned per second of CPU time, compared with SHA-256 of the same texts and
+ * with a loop that every machine runs alike. Balance: whether a million units of each shape are split as planned, and
+ * whether 20 experiments are independent of each other.
  *
- * [SLUICE_TEST_PG_BIN=<folder with initdb and postgres>] npm run bench:assign [-- --smoke]
+ * npm run bench:assign [-- --smoke]
  */
 import { hash } from 'node:crypto';
 import { compileAssignable } from '../src/model/assign.ts';
-import { randomFrom } from '../src/stats/random.ts';
-import { openDatabase } from '../src/store/database.ts';
-import { migrate } from '../src/store/migrate.ts';
 import { balanceP, experimentOf, movedBy, pairPs, SHAPES, SPLITS, unitsOf } from '../test/experiment/assign-figures.ts';
-import { experimentsAtOnce, mismatches, mixedUnits } from '../test/experiment/assign-sql.ts';
-import { noPostgres, startPglite, startPostgres, type TestDatabase } from '../test/support/postgres.ts';
 import { ownCpuMs } from './support/cpu.ts';
 import { type Figure, report } from './support/report.ts';
 import { median } from './support/statistics.ts';
 
 const isSmoke = process.argv.includes('--smoke');
 const UNITS = isSmoke ? 20_000 : 1_000_000;
-const UNITS_IN_SQL = isSmoke ? 500 : 100_000;
-/** Units per statement: the embedded database takes half a second for so many. */
-const PAGE = 5_000;
 const EXPERIMENTS = 20;
 const ROUNDS = isSmoke ? 3 : 9;
 /** Units per round of the measurement of speed: enough for some hundredths of a second. */
@@ -105,41 +97,5 @@ function draws(): readonly Figure[] {
   ];
 }
 
-async function inSql(name: string, start: () => Promise<TestDatabase>): Promise<readonly Figure[]> {
-  const units = mixedUnits(UNITS_IN_SQL, randomFrom(1).index);
-  const running = await start();
-  const database = openDatabase(running.url);
-  try {
-    await migrate(database);
-    let different = 0;
-    for (const experiment of experimentsAtOnce(EXPERIMENTS))
-      for (let from = 0; from < units.length; from += PAGE)
-        different += await mismatches(database, experiment, units.slice(from, from + PAGE));
-    const usual = unitsOf('uuid', PAGE);
-    const everyone = experimentOf('answer-length');
-    const times: number[] = [];
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const startedAt = performance.now();
-      different += await mismatches(database, everyone, usual);
-      times.push(performance.now() - startedAt);
-    }
-    return [
-      {
-        what: `${name}: units assigned otherwise, of ${UNITS_IN_SQL.toLocaleString('en')} x ${EXPERIMENTS}`,
-        value: different,
-        unit: '',
-        asked: { atMost: 0 },
-      },
-      { what: `${name}: 100,000 uuids, share and arm`, value: (100_000 / PAGE) * median(times), unit: 'ms' },
-    ];
-  } finally {
-    await database.close();
-    await running.stop();
-  }
-}
-
-const figures = [...speed(), ...draws(), ...(await inSql('PGlite', startPglite))];
-if (noPostgres === undefined) figures.push(...(await inSql('PostgreSQL', startPostgres)));
-else console.log(`without PostgreSQL: ${noPostgres}`);
-const isMet = report(`Assignment: ${UNITS.toLocaleString('en')} units of each shape`, figures);
+const isMet = report(`Assignment: ${UNITS.toLocaleString('en')} units of each shape`, [...speed(), ...draws()]);
 if (!isMet) process.exitCode = 1;

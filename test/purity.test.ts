@@ -62,7 +62,7 @@ const RULES: readonly Rule[] = [
       (isOurs(target) || (target.startsWith('node:') && file !== STATISTICS_PROGRAM)),
     planted: [
       ['src/stats/gate.ts', "import { SluiceError } from '../base/errors.ts';"],
-      ['src/stats/look.ts', "import { readFileSync } from 'node:fs';"],
+      ['src/stats/interim-analysis.ts', "import { readFileSync } from 'node:fs';"],
     ],
   },
 ];

@@ -8,7 +8,7 @@
 import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { binomialUpper } from '../../src/stats/distributions.ts';
-import type { LookSettings } from '../../src/stats/look.ts';
+import type { LookSettings } from '../../src/stats/interim-analysis.ts';
 import {
   ALPHA,
   FIXED_HORIZON,

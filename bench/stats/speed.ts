@@ -4,10 +4,11 @@
  * `--smoke` runs everything once, small, and only checks that it works.
  */
 import { gate } from '../../src/stats/gate.ts';
-import { DEFAULT_LOOK_SETTINGS, gateIntervals, type LookMetric, lookAt } from '../../src/stats/look.ts';
+import { gateIntervals, type LookMetric, lookAt } from '../../src/stats/interim-analysis.ts';
 import { type Random, randomFrom } from '../../src/stats/random.ts';
 import { rankMetrics } from '../../src/stats/ranking.ts';
-import { signFlip } from '../../src/stats/sign-flip.ts';
+import { signFlip, signFlips } from '../../src/stats/sign-flip.ts';
+import { LOOK_SETTINGS } from '../../test/stats/designs.ts';
 import { ownCpuMs } from '../support/cpu.ts';
 import { type Figure, report } from '../support/report.ts';
 import { median } from '../support/statistics.ts';
@@ -69,7 +70,7 @@ function lookJob(random: Random): Job {
     repeats: 50,
     budgetMs: 1,
     work: () => {
-      const rows = lookAt(metrics, DEFAULT_LOOK_SETTINGS);
+      const rows = lookAt(metrics, LOOK_SETTINGS);
       const verdicts = [1, 2, 3].map((arm) => gate({ ...gateIntervals(rows, arm), ...rest }));
       return rows.length + verdicts.length;
     },
@@ -83,6 +84,17 @@ function signFlipJob(random: Random): Job {
     repeats: 1,
     budgetMs: 100,
     work: () => signFlip(differences, { draws: 20_000, seed: 1 }).p ?? Number.NaN,
+  };
+}
+
+/** What a comparison of many scorers and slices asks for. */
+function signFlipsJob(random: Random, pairs: number, budgetMs: number): Job {
+  const lists = Array.from({ length: 40 }, () => ({ d: Array.from({ length: pairs }, () => random.uniform() - 0.49) }));
+  return {
+    name: `sign-flip: ${pairs.toLocaleString('en')} pairs x 40 comparisons`,
+    repeats: 1,
+    budgetMs,
+    work: () => signFlips(lists).reduce((sum, { p }) => sum + (p ?? Number.NaN), 0),
   };
 }
 
@@ -118,7 +130,13 @@ function cpuMsOf(job: Job): number {
 }
 
 const random = randomFrom(42);
-const jobs = [lookJob(random), signFlipJob(random), rankJob(random)];
+const jobs = [
+  lookJob(random),
+  signFlipJob(random),
+  signFlipsJob(random, 149, 70),
+  signFlipsJob(random, 10_000, 300),
+  rankJob(random),
+];
 // A first pass of everything, so that the engine has compiled what it will compile.
 for (const job of [baseline, ...jobs]) job.work();
 const baselineMs = cpuMsOf(baseline);

@@ -9,7 +9,7 @@ import {
   type Tone,
   verdictWord,
 } from '../evaluation/report/values.ts';
-import { levelOf } from '../stats/words.ts';
+import { levelOf } from '../stats/format-value.ts';
 import { tableLines } from './table.ts';
 import type { Colours, Terminal } from './terminal.ts';
 import { count, wrap } from './text.ts';

@@ -1,7 +1,7 @@
 /** `sluice eval plan`: what an evaluation will do, cost and be able to see, before it is run. */
 import type { Command } from 'commander';
 import type { Foreseen } from '../evaluation/compare/foresight.ts';
-import { formatDifference } from '../stats/words.ts';
+import { formatDifference } from '../stats/format-value.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';

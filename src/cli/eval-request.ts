@@ -6,7 +6,7 @@ import type { AnyEvaluation } from '../dsl/evaluation.ts';
 import type { AskedEvaluation, SpecChanges } from '../evaluation/spec-of.ts';
 import type { DefinedEvaluations, Pipelines } from '../host/project.ts';
 import { DATASET_LIMITS } from '../model/dataset.ts';
-import { LIMITS } from '../plan/limits.ts';
+import { LIMITS } from '../plan/plan-limits.ts';
 import type { DatasetVersion } from '../store/datasets.ts';
 import type { Store } from '../store/store.ts';
 import { versionFor } from './eval-dataset.ts';

@@ -133,7 +133,7 @@ function stands(row: LookTableRow, colours: Colours): string {
 
 async function healthText(row: ExperimentRow, look: LookRecord): Promise<string> {
   const { exposure } = look;
-  const { doRatesDiffer } = await import('../stats/same-rate.ts');
+  const { doRatesDiffer } = await import('../stats/srm.ts');
   const differs = doRatesDiffer(exposure?.p ?? null) ? ['exposure differs between arms'] : [];
   return [await ratioText(row, look), ...differs].join(', ');
 }

@@ -2,8 +2,8 @@
 import type { Interval, Rate } from '../evaluation/calibration/agreement.ts';
 import type { FieldReport, JudgeReport } from '../evaluation/calibration/judge-report.ts';
 import { fieldName } from '../evaluation/calibration/words.ts';
-import type { ValueFormat } from '../stats/reports.ts';
-import { formatValue } from '../stats/words.ts';
+import type { ValueFormat } from '../stats/explained-report.ts';
+import { formatValue } from '../stats/format-value.ts';
 import { type Column, tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { count, flow, wrap } from './text.ts';

@@ -4,7 +4,7 @@ import { SluiceError } from '../base/errors.ts';
 import type { Foreseen } from '../experiment/foresee.ts';
 import { ROLLOUT_DEFAULTS, rolloutSpec } from '../experiment/rollout-spec.ts';
 import type { ExperimentSpec } from '../model/experiment-spec.ts';
-import { LIMITS } from '../plan/limits.ts';
+import { LIMITS } from '../plan/plan-limits.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { foreseeIn, noteUnnamed } from './experiment-foresee.ts';
 import { requireDeployed, showStarted } from './experiment-start.ts';

@@ -3,8 +3,8 @@
  * one node. What leaves a container is decided here and nowhere else.
  */
 import { z } from 'zod';
-import { LIMITS } from '../plan/limits.ts';
 import type { Arm, PlanNode, WhenExhausted, WhenOver, Wiring } from '../plan/plan.ts';
+import { LIMITS } from '../plan/plan-limits.ts';
 import { add, claim, type Draft, open, type WiringFunction } from './draft.ts';
 import { checkFaithful, checkYieldFaithful } from './faithful.ts';
 import { toJson } from './literal.ts';

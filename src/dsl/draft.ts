@@ -4,9 +4,8 @@
  */
 import type { z } from 'zod';
 import { suggest } from '../base/nearest.ts';
-import { LIMITS } from '../plan/limits.ts';
 import type { PlanNode, Wiring } from '../plan/plan.ts';
-import { RESERVED_IDS } from '../plan/words.ts';
+import { LIMITS, RESERVED_IDS } from '../plan/plan-limits.ts';
 import type { Chat } from './chat.ts';
 import type { Policy } from './policy.ts';
 import { refTo } from './ref.ts';

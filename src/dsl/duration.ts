@@ -3,7 +3,7 @@
  * it; the plan holds milliseconds.
  */
 import ms from 'ms';
-import { LIMITS } from '../plan/limits.ts';
+import { LIMITS } from '../plan/plan-limits.ts';
 import { refuse, show } from './refuse.ts';
 
 type Unit = 'ms' | 'second' | 'seconds' | 'minute' | 'minutes' | 'hour' | 'hours' | 'day' | 'days';

@@ -6,9 +6,9 @@
  * included variant says of the same facet, config and options key by key. Two included variants may not edit one node.
  */
 import { applyEdits, clash } from '../plan/compose.ts';
-import { LIMITS } from '../plan/limits.ts';
 import { findNode } from '../plan/nodes.ts';
 import type { NodeEdit, NodeOptionsEdit } from '../plan/plan.ts';
+import { LIMITS } from '../plan/plan-limits.ts';
 import { type Draft, type Known, type KnownStep, knownOf, type PlaceOptions, type WiringFunction } from './draft.ts';
 import type { AnyVariant } from './edit.ts';
 import { type Internals, internalsOf } from './internals.ts';

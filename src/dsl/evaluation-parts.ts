@@ -2,8 +2,9 @@
  * What an evaluation is made of, checked against each other: variants and scorers are of its pipeline, and its dataset has
  * what its scorers read. Nodes of equal name in another pipeline may mean something else, so equal shape is not enough.
  */
-import { LIMITS } from '../plan/limits.ts';
+
 import { sourcesOf } from '../plan/nodes.ts';
+import { LIMITS } from '../plan/plan-limits.ts';
 import type { AnyDataset } from './dataset.ts';
 import type { AnyPipeline, AnyVariant } from './edit.ts';
 import { type Internals, internalsOf } from './internals.ts';

@@ -3,7 +3,7 @@
  * be concluded from them. All of it is fixed before anything is run.
  */
 import type { MetricSpec } from '../model/evaluation-spec.ts';
-import { LIMITS } from '../plan/limits.ts';
+import { LIMITS } from '../plan/plan-limits.ts';
 import { type AnyDataset, checkDataset, checkDatasetFits, type Dataset } from './dataset.ts';
 import type { AnyPipeline, AnyVariant, Pipeline, Variant } from './edit.ts';
 import { readBaseline, readScorers, readVariants } from './evaluation-parts.ts';

@@ -4,7 +4,7 @@
  */
 import type { RunField } from '../model/evaluation-spec.ts';
 import type { OnlineKind, OnlineMetric, OnlineSource } from '../model/experiment-spec.ts';
-import { LIMITS } from '../plan/limits.ts';
+import { LIMITS } from '../plan/plan-limits.ts';
 import { absentOf, checkChosen, checkRead, checkTogether } from './experiment-metric-rules.ts';
 import type { WindowsMs } from './experiment-settings.ts';
 import {

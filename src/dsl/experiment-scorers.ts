@@ -1,5 +1,5 @@
 /** The scorers of an experiment: those that need nothing but a finished run, and on how many runs they are asked. */
-import { LIMITS } from '../plan/limits.ts';
+import { LIMITS } from '../plan/plan-limits.ts';
 import { checkList, readScorer } from './evaluation-parts.ts';
 import type { Internals } from './internals.ts';
 import { checkKeys, refuse, show } from './refuse.ts';

@@ -5,7 +5,7 @@ import {
   type RolloutSettings,
   type StopSettings,
 } from '../model/experiment-spec.ts';
-import { LIMITS } from '../plan/limits.ts';
+import { LIMITS } from '../plan/plan-limits.ts';
 import { type Duration, durationMs, showDuration } from './duration.ts';
 import { checkAlpha, checkCount, checkKeys, refuse, show } from './refuse.ts';
 

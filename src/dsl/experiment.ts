@@ -5,7 +5,7 @@
 import { ASSIGN_VERSION } from '../model/assign.ts';
 import { completeSpec, EXPERIMENT_FORMAT, type ExperimentSpec } from '../model/experiment-spec.ts';
 import { freezeJson } from '../plan/json.ts';
-import { LIMITS } from '../plan/limits.ts';
+import { LIMITS } from '../plan/plan-limits.ts';
 import type { AnyPipeline, AnyVariant, Pipeline, Variant } from './edit.ts';
 import { isVariant, readVariants } from './evaluation-parts.ts';
 import { type OnlineGoals, type OnlineScope, onlineMetrics, onlineRefs } from './experiment-metrics.ts';

@@ -3,8 +3,8 @@
  * missing until somebody has labelled what it is about.
  */
 import { z } from 'zod';
-import { LIMITS } from '../plan/limits.ts';
 import type { Json } from '../plan/plan.ts';
+import { LIMITS } from '../plan/plan-limits.ts';
 import { checkFaithful } from './faithful.ts';
 import type { Value } from './ref.ts';
 import { checkKeys, checkName, refuse, show } from './refuse.ts';

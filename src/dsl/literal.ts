@@ -4,8 +4,8 @@
  */
 import { z } from 'zod';
 import { findJsonFault, freezeJson } from '../plan/json.ts';
-import { LIMITS } from '../plan/limits.ts';
 import type { Json } from '../plan/plan.ts';
+import { LIMITS } from '../plan/plan-limits.ts';
 import { checkKeys, refuse } from './refuse.ts';
 import { fieldsOf, partOf, present, type Schema } from './shape.ts';
 

@@ -5,8 +5,8 @@
  */
 import type { z } from 'zod';
 import { suggest } from '../base/nearest.ts';
-import { LIMITS } from '../plan/limits.ts';
 import type { Wiring } from '../plan/plan.ts';
+import { LIMITS } from '../plan/plan-limits.ts';
 import { isConstant } from './alias.ts';
 import { parseLiteral, toJson } from './literal.ts';
 import { factsOf } from './ref.ts';

@@ -3,7 +3,7 @@
  * scored is never left unreported.
  */
 import type { MetricSource, MetricSpec } from '../model/evaluation-spec.ts';
-import { LIMITS } from '../plan/limits.ts';
+import { LIMITS } from '../plan/plan-limits.ts';
 import { readGoals } from './metric-goals.ts';
 import { checkDirection, checkReach, FACT_FIELDS, findSource, rangeOfField } from './metric-source.ts';
 import { type Ref, refTo } from './ref.ts';

@@ -2,7 +2,7 @@
  * `definePairScorer`: a step that is shown two runs of one example and says which is better. It is asked twice, with the
  * sides exchanged, so that the place of an answer decides nothing.
  */
-import { completePolicy } from '../plan/policy.ts';
+import { completePolicy } from '../plan/compose.ts';
 import type { PairScore } from './metric.ts';
 import { callOf, checkScores, statedPolicy } from './place-step.ts';
 import { checkKeys, checkName, refuse } from './refuse.ts';

@@ -4,8 +4,8 @@
  */
 import { z } from 'zod';
 import { freezeJson } from '../plan/json.ts';
-import { LIMITS } from '../plan/limits.ts';
 import { type Json, PLAN_FORMAT, type Plan } from '../plan/plan.ts';
+import { LIMITS } from '../plan/plan-limits.ts';
 import type { FirstChain } from './chain.ts';
 import { chatOf, checkAnswers, type PipelineOptions } from './chat.ts';
 import {

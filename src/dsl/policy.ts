@@ -2,8 +2,9 @@
  * How calls are attempted, as authors write it: durations in words, everything but attempts and timeout optional. It is
  * read once, at definition, into the milliseconds that the plan carries.
  */
-import { LIMITS } from '../plan/limits.ts';
+
 import type { CallPolicy } from '../plan/plan.ts';
+import { LIMITS } from '../plan/plan-limits.ts';
 import { type Duration, durationMs } from './duration.ts';
 import { checkCount, checkKeys, refuse, show } from './refuse.ts';
 

@@ -3,8 +3,8 @@
  */
 import { DefinitionError } from '../base/errors.ts';
 import { suggest } from '../base/nearest.ts';
-import { LIMITS } from '../plan/limits.ts';
 import type { Json } from '../plan/plan.ts';
+import { LIMITS } from '../plan/plan-limits.ts';
 
 /** Refuses a definition: `message` says what is wrong and where, `remedy` what to write instead. */
 export function refuse(

@@ -3,7 +3,7 @@
  * are. The schema says most of it; what it does not say, the definition has to.
  */
 import type { ScoreField } from '../model/evaluation-spec.ts';
-import { LIMITS } from '../plan/limits.ts';
+import { LIMITS } from '../plan/plan-limits.ts';
 import { checkKeys, checkObject, refuse, show } from './refuse.ts';
 import { fieldsOf, isBoolean, mayBeAbsent, rangeOf, type Schema } from './shape.ts';
 

@@ -7,7 +7,7 @@ import { type RunField, SCORER_SOURCES, type ScorerSpec } from '../model/evaluat
 import { freezeJson } from '../plan/json.ts';
 import { type Source, sourcesOf } from '../plan/nodes.ts';
 import type { Wiring } from '../plan/plan.ts';
-import { RESERVED_IDS } from '../plan/words.ts';
+import { RESERVED_IDS } from '../plan/plan-limits.ts';
 import { replaceSources, within } from './alias.ts';
 import type { Nothing } from './chain.ts';
 import { type AnyDataset, checkDataset, checkDatasetFits, type Dataset } from './dataset.ts';

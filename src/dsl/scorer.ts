@@ -4,9 +4,9 @@
  */
 import { z } from 'zod';
 import type { ScorerSpec } from '../model/evaluation-spec.ts';
+import { completePolicy } from '../plan/compose.ts';
 import { hashJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
-import { completePolicy } from '../plan/policy.ts';
 import type { Rubric } from './human-scorer.ts';
 import { callOf, checkScores, statedPolicy } from './place-step.ts';
 import { checkKeys, checkName, refuse, show } from './refuse.ts';

@@ -1,8 +1,9 @@
 /**
  * Lowering `.step(...)`: one call of the chain becomes one node of the plan.
  */
+
+import { completePolicy } from '../plan/compose.ts';
 import type { StepNode } from '../plan/plan.ts';
-import { completePolicy } from '../plan/policy.ts';
 import { add, claim, type Draft, type PlaceOptions, type WiringFunction } from './draft.ts';
 import {
   callOf,

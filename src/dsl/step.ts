@@ -3,8 +3,8 @@
  * is attempted. Implementations are bound by workers, so definitions stay pure and can be loaded anywhere.
  */
 import { z } from 'zod';
-import { LIMITS } from '../plan/limits.ts';
 import type { Json } from '../plan/plan.ts';
+import { LIMITS } from '../plan/plan-limits.ts';
 import { checkFaithful } from './faithful.ts';
 import { checkKnownKeys, parseLiteral, toJson } from './literal.ts';
 import { type Policy, readPolicy, type StepPolicy } from './policy.ts';

@@ -1,7 +1,7 @@
 /**
  * The steps a pipeline calls, so that a worker's catalogue can be made from pipelines.
  */
-import type { WriteOf } from '../plan/writes.ts';
+import type { WriteOf } from '../plan/open-writes.ts';
 import type { Draft } from './draft.ts';
 import { refuse } from './refuse.ts';
 import { type AnyStep, type Contract, stepName } from './step.ts';

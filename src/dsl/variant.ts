@@ -2,10 +2,9 @@
  * Finished pipelines and their variants. A variant is a pipeline too: its plan is the baseline's with the edits
  * applied, and it can be run, used and varied like any other.
  */
-import { applyEdits } from '../plan/compose.ts';
+import { applyEdits, overridesOf } from '../plan/compose.ts';
 import { freezeJson } from '../plan/json.ts';
 import { findNode } from '../plan/nodes.ts';
-import { overridesOf } from '../plan/overrides.ts';
 import type { Plan, StepNode } from '../plan/plan.ts';
 import type { KnownStep, WiringFunction } from './draft.ts';
 import type { AnyPipeline, AnyVariant } from './edit.ts';

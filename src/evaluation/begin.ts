@@ -7,7 +7,7 @@
 import { SluiceError } from '../base/errors.ts';
 import type { BegunEvaluation } from '../model/evaluate-messages.ts';
 import type { EvaluationPins } from '../model/evaluation-spec.ts';
-import { dryRunMissing, openWrites } from '../plan/writes.ts';
+import { dryRunMissing, openWrites } from '../plan/open-writes.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import { chunksOf, incomplete } from './chunk/chunks.ts';
 import { registrationChanges, registrationOf } from './compare/registration.ts';

@@ -1,8 +1,8 @@
 /** What a process needs to work on evaluations, once for all of their chunks: what they share is asked for together. */
 import { onceEach } from '../base/once.ts';
 import type { ResultRow } from '../model/evaluation-result.ts';
+import type { WriteOf } from '../plan/open-writes.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { WriteOf } from '../plan/writes.ts';
 import type { Redaction } from '../redaction/redaction.ts';
 import type { PaidBy } from '../store/memo.ts';
 import type { Spending } from '../store/spending.ts';

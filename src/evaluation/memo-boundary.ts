@@ -12,7 +12,7 @@ import { cut, smallData } from '../boundary/failure-size.ts';
 import type { Implemented } from '../boundary/implement.ts';
 import { parse } from '../boundary/schemas.ts';
 import { stepName } from '../dsl/step.ts';
-import { dryRunMissing } from '../plan/writes.ts';
+import { dryRunMissing } from '../plan/open-writes.ts';
 import type { AttemptFailure, MakeAttempt } from './attempts.ts';
 
 /**

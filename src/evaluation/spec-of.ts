@@ -9,8 +9,8 @@ import type { AnyEvaluation } from '../dsl/evaluation.ts';
 import type { Split } from '../model/dataset.ts';
 import { type EvaluationSpec, SPEC_FORMAT } from '../model/evaluation-spec.ts';
 import { planId } from '../plan/id.ts';
-import { LIMITS } from '../plan/limits.ts';
 import type { Plan } from '../plan/plan.ts';
+import { LIMITS } from '../plan/plan-limits.ts';
 
 export interface SpecRequest {
   readonly definition: AnyEvaluation;

@@ -2,7 +2,7 @@
 import { SluiceError } from '../base/errors.ts';
 import { suggest } from '../base/nearest.ts';
 import type { DatasetPart } from '../model/evaluation-spec.ts';
-import { plural } from '../stats/words.ts';
+import { plural } from '../stats/format-value.ts';
 import type { Leaderboard, LeaderboardCell, LeaderboardRow } from './compare/leaderboard.ts';
 
 export interface StandingCell extends LeaderboardCell {

@@ -13,8 +13,8 @@ import {
   type OnlineMetric,
 } from '../model/experiment-spec.ts';
 import type { ArrivalRow, LookData, LookRecord } from '../model/look-data.ts';
-import { asympCsBinary } from '../stats/floors.ts';
-import { BURN_IN_UNITS } from '../stats/look.ts';
+import { asympCsBinary } from '../stats/asymp-cs.ts';
+import { BURN_IN_UNITS } from '../stats/interim-analysis.ts';
 import { maturedUnits, recordedUnits, stagesOf } from './look-cells.ts';
 import { servedArms } from './srm.ts';
 

@@ -1,5 +1,5 @@
 /** What an experiment asks, what is to be done with it, and what then happens, in words. */
-import { doRatesDiffer } from '../stats/same-rate.ts';
+import { doRatesDiffer } from '../stats/srm.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import type { NamedArrival } from './arrival.ts';
 import type { Asked, LookReport } from './look-report.ts';

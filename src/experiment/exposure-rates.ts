@@ -5,7 +5,7 @@
 
 import type { ExperimentSpec } from '../model/experiment-spec.ts';
 import type { ExposureRates, LookData } from '../model/look-data.ts';
-import { sameRateSequential } from '../stats/same-rate.ts';
+import { sameRateSequential } from '../stats/srm.ts';
 import { servedArms } from './srm.ts';
 
 /** Over the arms that are served; e-values of stages multiply. Null where nobody is assigned, or nothing is known of it. */

@@ -2,7 +2,7 @@
 
 import { type ExperimentSpec, type FrozenSettings, type OnlineMetric, VALUE_SCALE } from '../model/experiment-spec.ts';
 import type { LookData, MetricCell } from '../model/look-data.ts';
-import { type ArmState, BURN_IN_UNITS, BURN_IN_UNITS_SUM, type LookMetric } from '../stats/look.ts';
+import { type ArmState, BURN_IN_UNITS, BURN_IN_UNITS_SUM, type LookMetric } from '../stats/interim-analysis.ts';
 import { exactMean, exactRatio, exactSums, quotient } from './look-exact.ts';
 
 const NO_UNITS: ArmState = Object.freeze({ n: 0, mean: 0, variance: 0 });
@@ -80,7 +80,7 @@ const ONE = BigInt(VALUE_SCALE);
 
 /**
  * Shares lie between 0 and 1, and of units that all have the same one the next may have another: their variance is taken as if
- * one unit more had been at either end, as that of rates is (the floor of `src/stats/floors.ts`). Else a share that nobody has would have no
+ * one unit more had been at either end, as that of rates is (the floor of `src/stats/asymp-cs.ts`). Else a share that nobody has would have no
  * interval, and could never be proven harmless.
  */
 const shareVariance = ({ n, v, vv }: { readonly n: bigint; readonly v: bigint; readonly vv: bigint }): number =>

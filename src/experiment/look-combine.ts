@@ -3,7 +3,7 @@
 import type { ExperimentSpec } from '../model/experiment-spec.ts';
 import type { ArmVerdict, LookPhase, LookRecord } from '../model/look-data.ts';
 import type { Decision, GateReason } from '../stats/gate.ts';
-import type { LookRow } from '../stats/look.ts';
+import type { LookRow } from '../stats/interim-analysis.ts';
 
 export type Combined = Pick<LookRecord, 'decision' | 'reason' | 'arm' | 'stops'>;
 

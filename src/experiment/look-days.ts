@@ -2,7 +2,7 @@
 
 import type { ExperimentSpec, FrozenSettings } from '../model/experiment-spec.ts';
 import type { ArmVerdict, LookData } from '../model/look-data.ts';
-import type { LookRow } from '../stats/look.ts';
+import type { LookRow } from '../stats/interim-analysis.ts';
 import { type Combined, gainOf } from './look-combine.ts';
 
 const DAY_MS = 86_400_000;

@@ -2,7 +2,7 @@
 
 import type { ExperimentSpec } from '../model/experiment-spec.ts';
 import type { ExposureRates, LookRecord, SrmRow } from '../model/look-data.ts';
-import { EXPOSURE_HALT_P } from '../stats/same-rate.ts';
+import { EXPOSURE_HALT_P } from '../stats/srm.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import { type NamedArrival, namedArrivals } from './arrival.ts';
 import { recordedUnits } from './look-cells.ts';

@@ -5,10 +5,10 @@
 import { SluiceError } from '../base/errors.ts';
 import type { ExperimentSpec, FrozenSettings } from '../model/experiment-spec.ts';
 import type { ArmVerdict, ArrivalRow, LookData, LookPhase, LookRecord, SrmRow } from '../model/look-data.ts';
+import { NO_SEQUENCE } from '../stats/asymp-cs.ts';
 import { type GateInput, type GateVerdict, gate } from '../stats/gate.ts';
-import { gateIntervals, type LookRow, lookAt } from '../stats/look.ts';
+import { gateIntervals, type LookRow, lookAt } from '../stats/interim-analysis.ts';
 import { problem } from '../stats/result.ts';
-import { NO_SEQUENCE } from '../stats/sequential.ts';
 import { arrivalOf, arrivalRows } from './arrival.ts';
 import { hasTripped } from './breaker.ts';
 import { exposureRates } from './exposure-rates.ts';

@@ -1,9 +1,9 @@
 /** How many units a question takes. An experiment's intervals are of pairs: the baseline and one variant. */
 
 import type { ExperimentSpec } from '../model/experiment-spec.ts';
+import { asympCsOneSided, DEFAULT_N_STAR } from '../stats/asymp-cs.ts';
 import { standardNormalQuantile } from '../stats/distributions.ts';
-import { sequentialSampleSize } from '../stats/planning.ts';
-import { asympCsOneSided, DEFAULT_N_STAR } from '../stats/sequential.ts';
+import { sequentialSampleSize } from '../stats/sample-size.ts';
 
 /** Searches end here: more units than anybody has. */
 const MOST_UNITS = 1e12;

@@ -1,7 +1,7 @@
 /** How much units are expected to differ: what intervals are tuned to, measured before the experiment, or assumed. */
 
 import type { ExperimentSpec, OnlineMetric } from '../model/experiment-spec.ts';
-import { unitVariance } from '../stats/planning.ts';
+import { unitVariance } from '../stats/sample-size.ts';
 import { lightestShare } from './planner-units.ts';
 
 /** What is known of one metric's units before the experiment, in the metric's unit. */

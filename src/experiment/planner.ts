@@ -2,7 +2,7 @@
 
 import type { ExperimentSpec, OnlineMetric } from '../model/experiment-spec.ts';
 import { explain } from '../stats/explain.ts';
-import type { PlanReport } from '../stats/reports.ts';
+import type { PlanReport } from '../stats/explained-report.ts';
 import { minimumDelta, pairPlan, provableMargin, unitsToProve } from './planner-units.ts';
 import { isAssumed, type MetricBaseline, referenceVariances } from './planner-variances.ts';
 import type { PlannedTuning } from './settings.ts';

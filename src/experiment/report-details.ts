@@ -2,7 +2,7 @@
 import { showDifference, showValue } from '../evaluation/report/values.ts';
 import type { ExperimentSpec } from '../model/experiment-spec.ts';
 import type { LookRecord } from '../model/look-data.ts';
-import { formatDifference, formatRange } from '../stats/words.ts';
+import { formatDifference, formatRange } from '../stats/format-value.ts';
 import { type LookTableRow, lookTable } from './report-table.ts';
 import { showTime } from './report-text.ts';
 

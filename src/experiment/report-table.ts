@@ -2,9 +2,9 @@
 
 import type { ExperimentSpec, OnlineMetric } from '../model/experiment-spec.ts';
 import type { LookPhase, LookRecord } from '../model/look-data.ts';
-import type { LookRow } from '../stats/look.ts';
+import type { ValueFormat } from '../stats/explained-report.ts';
+import type { LookRow } from '../stats/interim-analysis.ts';
 import { adjustP } from '../stats/multiplicity.ts';
-import type { ValueFormat } from '../stats/reports.ts';
 import { arrivalOf } from './arrival.ts';
 import { shownValue } from './look-cells.ts';
 

@@ -9,7 +9,6 @@ import {
 } from '../model/experiment-spec.ts';
 import type { ArmVerdict, LookRecord } from '../model/look-data.ts';
 import { explain } from '../stats/explain.ts';
-import type { LookRow } from '../stats/look.ts';
 import type {
   ExperimentReport,
   ExperimentStateReport,
@@ -19,7 +18,8 @@ import type {
   ExplainedRatio,
   JudgeBasis,
   StoppedVariant,
-} from '../stats/reports.ts';
+} from '../stats/explained-report.ts';
+import type { LookRow } from '../stats/interim-analysis.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import { namedArrivals } from './arrival.ts';
 import { burnIn, maturedUnits, recordedUnits, stagesOf } from './look-cells.ts';

@@ -6,8 +6,8 @@
 
 import { ASSIGN_VERSION } from '../model/assign.ts';
 import { EXPERIMENT_FORMAT, type ExperimentSpec, type OnlineMetric } from '../model/experiment-spec.ts';
-import { LIMITS } from '../plan/limits.ts';
 import type { NodeEdit } from '../plan/plan.ts';
+import { LIMITS } from '../plan/plan-limits.ts';
 
 export interface RolloutRequest {
   readonly pipeline: string;

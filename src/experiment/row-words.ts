@@ -1,6 +1,6 @@
 /** What is said of a row of a look, the same wherever it is shown. */
 import { showEffect } from '../evaluation/report/values.ts';
-import { formatDifference } from '../stats/words.ts';
+import { formatDifference } from '../stats/format-value.ts';
 import type { LookTableRow } from './report-table.ts';
 
 export const effectText = ({ effect, interval, format }: LookTableRow): string =>

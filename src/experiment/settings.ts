@@ -3,7 +3,7 @@ import { SluiceError } from '../base/errors.ts';
 import type { ExperimentSpec, FrozenSettings } from '../model/experiment-spec.ts';
 import { hashJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
-import { ROLLBACK_N_STAR } from '../stats/sequential.ts';
+import { ROLLBACK_N_STAR } from '../stats/asymp-cs.ts';
 import { METHOD_VERSION } from './method.ts';
 
 /** Of `planExperiment`: tuning alone. Wrong ones cost width of intervals, and are as valid. */

@@ -1,6 +1,6 @@
 /**
- * Who gets which arm: a pure law of the unit's id, so that every process, and the database (`sluice_assign`), finds the
- * same without asking anyone. One hash says whether a unit is in the experiment's share, another which arm it gets; a
+ * Who gets which arm: a pure law of the unit's id, so that every process finds the same without asking
+ * anyone. One hash says whether a unit is in the experiment's share, another which arm it gets; a
  * share may therefore grow, and no unit changes its arm. Both are compared as integers with bounds that are rounded
  * once, so that nothing depends on how a machine rounds.
  */
@@ -36,7 +36,7 @@ export interface Assigned {
   readonly probability: number;
 }
 
-/** The integers that hashes are compared with: what `sluice_assign` takes. */
+/** The integers that hashes are compared with. */
 export interface AssignBounds {
   readonly shareFrom: number;
   readonly shareTo: number;
@@ -119,7 +119,7 @@ const invalid = (message: string, remedy: string): SluiceError =>
   new SluiceError('assign_invalid', { message: `units cannot be assigned: ${message}`, remedy });
 
 /**
- * A unit's id that TypeScript and the database hash alike, unchanged. Ids are compared by their bytes: neither case nor
+ * A unit's id, unchanged, if it can be hashed and stored. Ids are compared by their bytes: neither case nor
  * Unicode forms are folded.
  *
  * @throws SluiceError `unit_invalid` for what is no text, is empty, has more than 1,000 bytes, or cannot be stored.

@@ -3,8 +3,8 @@
  * from which scores. The store keeps it with the evaluation, so that results can be read without the code that asked.
  */
 import type { CallPolicy, StepCall, Wiring } from '../plan/plan.ts';
+import type { ValueFormat } from '../stats/explained-report.ts';
 import type { Better } from '../stats/gate.ts';
-import type { ValueFormat } from '../stats/reports.ts';
 import type { Split } from './dataset.ts';
 
 export const SPEC_FORMAT = 1;

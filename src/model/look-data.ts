@@ -1,6 +1,6 @@
 /** What a look reads from the store, and what it leaves in the ledger: data only. */
 import type { Decision, GateReason, GateVerdict } from '../stats/gate.ts';
-import type { LookRow } from '../stats/look.ts';
+import type { LookRow } from '../stats/interim-analysis.ts';
 
 /**
  * Sums over the matured units of one metric, stage and arm, in millionths, exact, as decimal text: v is a unit's value (of

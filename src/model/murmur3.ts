@@ -1,7 +1,7 @@
 /**
  * MurmurHash3 x86 32-bit (Austin Appleby, public domain) of a text's UTF-8 bytes, read off the text without making them.
- * Integers only, and nothing imported: a workflow, a worker and a browser all get the same, and
- * `sluice_murmur3` in the database does, too. Half of a surrogate pair counts as U+FFFD, as TextEncoder has it.
+ * Integers only, and nothing imported: a workflow, a worker and a browser all get the same. Half of a
+ * surrogate pair counts as U+FFFD, as TextEncoder has it.
  */
 
 const C1 = 0xcc9e2d51;

@@ -6,9 +6,9 @@
 
 import type { AlertSettings, AlertState, MonitorSpec } from '../model/monitor-spec.ts';
 import { bernsteinCs } from '../stats/bernstein.ts';
-import { isNoVariation } from '../stats/checks.ts';
-import { tTest } from '../stats/intervals.ts';
 import { wilson } from '../stats/rates.ts';
+import { isNoVariation } from '../stats/result.ts';
+import { tTest } from '../stats/t-test.ts';
 import type { FieldSums, WindowSums } from '../store/monitors-read.ts';
 
 /**

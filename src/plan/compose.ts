@@ -4,10 +4,10 @@
  */
 import { SluiceError } from '../base/errors.ts';
 import { suggest } from '../base/nearest.ts';
+import { diffPlans, type PlanChange, type PlanOverride } from './diff.ts';
 import { freezeJson } from './json.ts';
-import { nodesOf } from './nodes.ts';
-import type { NodeEdit, NodeOptionsEdit, Plan, PlanNode, StepNode } from './plan.ts';
-import { completePolicy } from './policy.ts';
+import { findNode, nodesOf } from './nodes.ts';
+import type { CallPolicy, Json, NodeEdit, NodeOptionsEdit, Plan, PlanNode, StepNode } from './plan.ts';
 
 /** A variant, as far as composing asks: whose edits they are, and the edits. */
 export interface ComposedArm {
@@ -166,3 +166,71 @@ function wrongKind(node: PlanNode, why: string): SluiceError {
     data: { node: node.id, kind: node.kind },
   });
 }
+
+/** An attempt that may last longer than this gives signs of life, so that a lost worker is noticed before its timeout. */
+export const HEARTBEAT_ABOVE_MS = 2_000;
+
+/** The heartbeat of a policy that should have one and names none. */
+const DEFAULT_HEARTBEAT_MS = 5_000;
+
+/**
+ * The policy with what follows from it filled in: in the local lane nothing beats and there is no queue to choose; in the
+ * activity lane an attempt above two seconds, or one that names how it beats, has a heartbeat of at most its timeout.
+ */
+export function completePolicy(policy: CallPolicy): CallPolicy {
+  const { heartbeatMs: stated, beats, taskQueue, ...rest } = policy;
+  if (rest.lane === 'local') return Object.freeze(rest);
+  const asked = stated ?? (rest.timeoutMs > HEARTBEAT_ABOVE_MS || beats ? DEFAULT_HEARTBEAT_MS : undefined);
+  return Object.freeze({
+    ...rest,
+    ...(asked !== undefined && { heartbeatMs: Math.min(asked, rest.timeoutMs), beats: beats ?? ('timer' as const) }),
+    ...(taskQueue !== undefined && { taskQueue }),
+  });
+}
+
+/** The edits of both, for `applyEdits`. */
+export function overlayEdits(baseline: Plan, under: readonly NodeEdit[], over: readonly NodeEdit[]): NodeEdit[] {
+  const stillOpen = (lower: NodeEdit) =>
+    !over.some((upper) => upper.node === lower.node && clash(upper.facet, lower.facet) !== undefined);
+  return [...over.map((upper) => overlayConfig(baseline, under, upper)), ...under.filter(stillOpen)];
+}
+
+function overlayConfig(baseline: Plan, under: readonly NodeEdit[], upper: NodeEdit): NodeEdit {
+  const lower = under.find((edit) => edit.node === upper.node && edit.facet === 'config');
+  const node = findNode(baseline, upper.node);
+  if (upper.facet !== 'config' || lower?.facet !== 'config' || node?.kind !== 'step') return upper;
+  const [base, below, above] = [node.call.config, lower.config, upper.config].map(keysOf) as [Keys, Keys, Keys];
+  const open = Object.entries(below).filter(([key]) => isEqual(above[key], base[key]));
+  return { ...upper, config: { ...above, ...Object.fromEntries(open) } };
+}
+
+type Keys = { readonly [key: string]: Json };
+
+const keysOf = (config: Json | object): Keys =>
+  typeof config === 'object' && config !== null && !Array.isArray(config) ? (config as Keys) : {};
+
+const isEqual = (one: Json | undefined, other: Json | undefined): boolean =>
+  JSON.stringify(one) === JSON.stringify(other);
+
+/** In the order of the included variants, then of the plan's nodes. */
+export function overridesOf(baseline: Plan, included: readonly ComposedArm[], plan: Plan): readonly PlanOverride[] {
+  return freezeJson(
+    included.flatMap(({ name, edits }) => {
+      const theirs = applyEdits(baseline, edits);
+      const edited = diffPlans(baseline, theirs);
+      return diffPlans(theirs, plan).flatMap((change) => {
+        const { node } = change;
+        return node !== undefined && edited.some(isAt(change)) ? { ...change, node, variant: name } : [];
+      });
+    }),
+  );
+}
+
+/** Whether both are of one place, or one of them is of a part of the other. */
+const isAt =
+  ({ node, facet, path }: PlanChange) =>
+  (other: PlanChange): boolean =>
+    other.node === node && other.facet === facet && (isWithin(path, other.path) || isWithin(other.path, path));
+
+const isWithin = (path: string, whole: string): boolean =>
+  whole === '' || path === whole || path.startsWith(`${whole}.`);

@@ -2,7 +2,7 @@
  * The first look at JSON from outside, before anything recurses into it: only what JSON can hold, not too deep, not too
  * long, and no key that would change an object's prototype when a program assigns it.
  */
-import { LIMITS } from './limits.ts';
+import { LIMITS } from './plan-limits.ts';
 
 export interface JsonFault {
   /** Keys and indices from the top. */

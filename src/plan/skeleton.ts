@@ -5,9 +5,9 @@
  */
 import { SluiceError } from '../base/errors.ts';
 import { canonicalBytes, hashJson } from './id.ts';
-import { LIMITS } from './limits.ts';
 import { findNode, mapSteps } from './nodes.ts';
 import type { Json, Plan, StepCall } from './plan.ts';
+import { LIMITS } from './plan-limits.ts';
 
 /** Whether a config is a skeleton's stand-in for the real one. */
 export function isConfigHash(config: StepCall['config']): config is { readonly $config: string } {

@@ -4,10 +4,9 @@
  * leaves. Since a ref can only point back, a plan that passes holds no cycle; one that fails is told which it would be.
  */
 import { nearest } from '../base/nearest.ts';
-import { findCycle } from './cycle.ts';
-import { bodiesOf, type Source, sourcesOf } from './nodes.ts';
+import { type PlanProblem, problem } from './check-rules.ts';
+import { bodiesOf, nodesOf, type Source, sourcesOf } from './nodes.ts';
 import type { Json, Plan, PlanNode, Wiring } from './plan.ts';
-import { type PlanProblem, problem } from './problem.ts';
 
 /** What a name offers: `undefined` is opaque (any field may exist), a list has no fields, else the fields themselves. */
 type Fields = ReadonlyMap<string, Fields> | 'list' | undefined;
@@ -173,4 +172,37 @@ function isAround(holder: Holder, at: Place, world: World): boolean {
   if (at.node === undefined) return false;
   if (holder.node.id === at.node) return holder.body === at.body;
   return world.holders.get(at.node)!.some((each) => each.node === holder.node && each.body === holder.body);
+}
+
+/** The way from a node by its refs back to itself, if its reading `owner` would close one. */
+export function findCycle(node: string, owner: string, plan: Plan): readonly string[] | undefined {
+  const reads = new Map([...nodesOf(plan)].map((each) => [each.id, readsOf(each)]));
+  const visited = new Set<string>();
+  const open: (readonly string[])[] = [[node, owner]];
+  for (let way = open.shift(); way !== undefined; way = open.shift()) {
+    const last = way.at(-1)!;
+    if (last === node) return way;
+    if (visited.has(last)) continue;
+    visited.add(last);
+    for (const next of reads.get(last) ?? []) open.push([...way, next]);
+  }
+  return undefined;
+}
+
+/** What must be known before a node is: what it reads, and for a container also the nodes it holds. */
+function readsOf(node: PlanNode): readonly string[] {
+  const heads = (wirings: readonly (Wiring | undefined)[]) =>
+    wirings.flatMap((wiring) => (wiring ? [...sourcesOf(wiring)].map(([head]) => head.split(':')[0]!) : []));
+  const inside = bodiesOf(node).flatMap((inner) => inner.nodes.map((each) => each.id));
+  switch (node.kind) {
+    case 'step':
+      return heads([node.input, node.when]);
+    case 'repeat':
+    case 'map':
+      return [...inside, ...heads(node.kind === 'map' ? [node.over] : [])];
+    case 'branch':
+      return [...inside, ...heads([node.when])];
+    default:
+      return node satisfies never;
+  }
 }

@@ -16,12 +16,10 @@ import {
   type WalkOptions,
   type WalkResult,
 } from './walk/contract.ts';
-import { errorOf, ownerOf } from './walk/frame.ts';
-import { whenKnown } from './walk/known.ts';
-import { neededYields } from './walk/needed.ts';
+import { errorOf, ownerOf, whenKnown } from './walk/frame.ts';
 import { observe } from './walk/observe.ts';
 import { place } from './walk/place.ts';
-import { fail, openFrame, type Run, stopAll } from './walk/run.ts';
+import { fail, neededYields, openFrame, type Run, stopAll } from './walk/run.ts';
 
 export * from './walk/contract.ts';
 

@@ -2,9 +2,9 @@
  * Agreement between raters beyond chance: Cohen's kappa for two raters who rated everything, Krippendorff's alpha for
  * any number of raters with gaps. A judge that does not agree with people may not gate.
  */
-import { areFinite, isNoVariation } from './checks.ts';
+
 import { pairMomentsOf } from './moments.ts';
-import { answer, LENGTHS_DIFFER, NOT_FINITE, problem, type Result } from './result.ts';
+import { answer, areFinite, isNoVariation, LENGTHS_DIFFER, NOT_FINITE, problem, type Result } from './result.ts';
 
 /** A category: a name or a number. Numbers have distances, names are ordered alphabetically. */
 export type Label = string | number | boolean;

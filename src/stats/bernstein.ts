@@ -2,8 +2,7 @@
  * Confidence sequences without asymptotics, for tiny canaries: values in [0, 1], valid at every n from the first unit.
  * Wider than the asymptotic sequence, so it serves before the burn-in is over.
  */
-import { areFinite, isProbability } from './checks.ts';
-import { answer, NOT_ALPHA, nothing, problem, type Result } from './result.ts';
+import { answer, areFinite, isProbability, NOT_ALPHA, nothing, problem, type Result } from './result.ts';
 
 const NONE = nothing('lo', 'hi');
 

@@ -1,13 +1,24 @@
 /**
- * The seeded bootstrap of paired differences: an interval for the mean, the median, or any other statistic. It is a
+ * The seeded bootstrap of paired differences: an interval for the mean or any other statistic. It is a
  * display, not a gate: below 30 units its coverage falls short (74-76 % at n = 8 for a nominal 95 %).
  */
-import { areCounts, areFinite, isNoVariation, isProbability } from './checks.ts';
+
 import { standardNormalCdf, standardNormalQuantile, twoSidedZ } from './distributions.ts';
 import { momentsOf, sampleVariance } from './moments.ts';
 import { quantileOfSorted } from './quantiles.ts';
 import { DEFAULT_SEED, randomFrom } from './random.ts';
-import { answer, NOT_ALPHA, NOT_FINITE, nothing, problem, type Result } from './result.ts';
+import {
+  answer,
+  areCounts,
+  areFinite,
+  isNoVariation,
+  isProbability,
+  NOT_ALPHA,
+  NOT_FINITE,
+  nothing,
+  problem,
+  type Result,
+} from './result.ts';
 
 export const DEFAULT_RESAMPLES = 10_000;
 export const MAX_RESAMPLES = 1_000_000;
@@ -22,8 +33,6 @@ export const meanStatistic: Statistic = (sample) => {
   for (const value of sample) sum += value;
   return sum / sample.length;
 };
-
-export const medianStatistic: Statistic = (sample) => quantileOfSorted(Float64Array.from(sample).sort(), 0.5);
 
 export interface BootstrapOptions {
   readonly alpha: number;

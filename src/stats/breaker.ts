@@ -3,9 +3,9 @@
  * before anyone would look. It counts requests, not users, on purpose: dependence among a user's requests can only
  * cause a needless rollback, which is safe.
  */
-import { areCounts, isPositive, isProbability } from './checks.ts';
+
 import { betaLn, betaUpper } from './distributions.ts';
-import { answer, NOT_COUNTS, problem, type Result } from './result.ts';
+import { answer, areCounts, isPositive, isProbability, NOT_COUNTS, problem, type Result } from './result.ts';
 
 /** Chance of a needless trip over the whole life of an experiment. */
 export const BREAKER_ALPHA = 0.01;

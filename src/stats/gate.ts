@@ -3,10 +3,8 @@
  * first: the breaker, then guardrails, then the split, then the primary metric. A guardrail that is not proven harmless
  * never promotes. Workflows branch on the recorded decision and never recompute it.
  */
-import { isNonNegative, isPositive } from './checks.ts';
-import { problem, type Result } from './result.ts';
-import { doRatesDiffer } from './same-rate.ts';
-import { SRM_HALT_P } from './srm.ts';
+import { isNonNegative, isPositive, problem, type Result } from './result.ts';
+import { doRatesDiffer, SRM_HALT_P } from './srm.ts';
 
 export const DEFAULT_MIN_DURATION_H = 168;
 export const DEFAULT_MAX_DURATION_H = 672;
@@ -157,8 +155,3 @@ export function orientGuardrail(interval: MaybeInterval, better: Better): MaybeI
 }
 
 const negate = (value: number | null): number | null => (value === null ? null : -value);
-
-/** The `nonInferior` objective (a cheaper pipeline): the primary is moved by its margin, and the same rules apply. */
-export function shiftForNonInferiority({ lo, hi }: MaybeInterval, margin: number): MaybeInterval {
-  return { lo: lo === null ? null : lo + margin, hi: hi === null ? null : hi + margin };
-}

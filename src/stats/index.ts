@@ -3,48 +3,46 @@
  * numbers, or a status and why there are none; NaN and Infinity never leave. Arm 0 is the control; a difference is arm
  * 1 minus arm 0.
  */
+export * from './adaptive-designs.ts';
+export * from './adjusted-effects.ts';
 export * from './agreement.ts';
-export * from './aipw.ts';
-export * from './bayes.ts';
-export * from './bernstein.ts';
-export * from './bootstrap.ts';
-export * from './breaker.ts';
-export { clusterDiff } from './clusters.ts';
-export * from './cuped.ts';
-export * from './explain.ts';
-export * from './floors.ts';
-export * from './gate.ts';
-export * from './group-sequential.ts';
-export * from './judges.ts';
-export * from './look.ts';
-export * from './mcnemar.ts';
-export { RELATIVE_LIFT_MIN_CONTROL_Z, type RelativeLift, relativeLift, welch, welchFromSummaries } from './means.ts';
-export * from './moments.ts';
-export * from './multiplicity.ts';
-export * from './offline.ts';
-export { clusterPaired, differences, pairedT } from './paired.ts';
-export * from './pairwise.ts';
-export * from './planning.ts';
-export { type QuantileInterval, quantileInterval } from './quantiles.ts';
-export * from './ranking.ts';
-export * from './rates.ts';
-export * from './ratio.ts';
-export * from './repeats.ts';
-export * from './reports.ts';
-export * from './reports-offline.ts';
-export type { Problem, Result } from './result.ts';
-export * from './same-rate.ts';
 export {
   asympCs,
+  asympCsBinary,
+  asympCsBinaryOneSided,
+  asympCsMean,
   asympCsOneSided,
   type Bound,
   type ConfidenceSequence,
   DEFAULT_N_STAR,
   type Estimate,
+  flooredMeans,
+  flooredRates,
+  isRate,
+  type RateSummary,
   ROLLBACK_N_STAR,
   type SequenceSettings,
   type Side,
-} from './sequential.ts';
+  summaryOfRate,
+} from './asymp-cs.ts';
+export * from './bernstein.ts';
+export * from './bootstrap.ts';
+export * from './breaker.ts';
+export * from './compare-scores.ts';
+export * from './explain.ts';
+export * from './explained-report.ts';
+export { formatValue } from './format-value.ts';
+export * from './gate.ts';
+export * from './interim-analysis.ts';
+export * from './judges.ts';
+export * from './moments.ts';
+export * from './multiplicity.ts';
+export { type QuantileInterval, quantileInterval } from './quantiles.ts';
+export * from './ranking.ts';
+export * from './rates.ts';
+export type { Problem, Result } from './result.ts';
+export * from './sample-size.ts';
 export * from './sign-flip.ts';
 export * from './srm.ts';
-export * from './stages.ts';
+export * from './stage-cs.ts';
+export { clusterDiff, clusterPaired, differences, pairedT, welch, welchFromSummaries } from './t-test.ts';

@@ -3,10 +3,23 @@
  * corrected value and its wider interval are reported, never the raw one alone. Apply `ppiMean` to differences when
  * comparing variants, and estimate error rates per variant: a judge may favour one of them.
  */
-import { areCounts, areFinite, isNoVariation, isProbability } from './checks.ts';
+
 import { twoSidedZ } from './distributions.ts';
 import { momentsOf, pairMomentsOf, sampleVariance } from './moments.ts';
-import { answer, LENGTHS_DIFFER, NOT_ALPHA, NOT_COUNTS, NOT_FINITE, nothing, problem, type Result } from './result.ts';
+import {
+  answer,
+  areCounts,
+  areFinite,
+  isNoVariation,
+  isProbability,
+  LENGTHS_DIFFER,
+  NOT_ALPHA,
+  NOT_COUNTS,
+  NOT_FINITE,
+  nothing,
+  problem,
+  type Result,
+} from './result.ts';
 
 /** Counts of a judged sample and of its calibration: judge's verdict against the human label. */
 export interface JudgedRate {

@@ -1,10 +1,9 @@
 /**
- * Mergeable moments: everything a mean's test needs, in three numbers (six for a pair of values), however many units
- * went in. Welford's update and Chan's merge keep the digits that "sum of squares minus square of the sum" loses when
- * values are large and differ little. The order of merging changes results by rounding only.
+ * Moments: everything a mean's test needs, in three numbers (six for a pair of values), however many units went in.
+ * Welford's update and Chan's merge keep the digits that "sum of squares minus square of the sum" loses when values are
+ * large and differ little.
  */
-import { areFinite } from './checks.ts';
-import { answer, NOT_FINITE, nothing, problem, type Result } from './result.ts';
+import { answer, areFinite, NOT_FINITE, nothing, problem, type Result } from './result.ts';
 
 /** Count, mean, and sum of squared deviations from the mean. */
 export interface Moments {
@@ -29,12 +28,6 @@ export interface ArmSummary {
   readonly mean: number;
   readonly variance: number;
 }
-
-/** The moments of nothing: the neutral element of `mergeMoments`. */
-export const EMPTY_MOMENTS: Moments = Object.freeze({ n: 0, mean: 0, m2: 0 });
-
-/** The pair moments of nothing. */
-export const EMPTY_PAIR_MOMENTS: PairMoments = Object.freeze({ n: 0, meanX: 0, meanY: 0, m2x: 0, m2y: 0, cxy: 0 });
 
 /** Moments of a list, by one pass of Welford's update (Welford 1962). Values must be finite. */
 export function momentsOf(values: readonly number[]): Moments {
@@ -72,18 +65,9 @@ export function pairMomentsOf(xs: readonly number[], ys: readonly number[]): Pai
   return Object.freeze({ n, meanX, meanY, m2x, m2y, cxy });
 }
 
-/** Moments of two groups together (Chan, Golub and LeVeque 1983, eq. 2.1). */
-export function mergeMoments(a: Moments, b: Moments): Moments {
-  const n = a.n + b.n;
-  if (n === 0) return EMPTY_MOMENTS;
-  const delta = b.mean - a.mean;
-  return Object.freeze({ n, mean: a.mean + (delta * b.n) / n, m2: a.m2 + b.m2 + (delta * delta * a.n * b.n) / n });
-}
-
-/** Pair moments of two groups together, by the same merge. */
+/** Pair moments of two groups together, of which one is not empty (Chan, Golub and LeVeque 1983, eq. 2.1). */
 export function mergePairMoments(a: PairMoments, b: PairMoments): PairMoments {
   const n = a.n + b.n;
-  if (n === 0) return EMPTY_PAIR_MOMENTS;
   const deltaX = b.meanX - a.meanX;
   const deltaY = b.meanY - a.meanY;
   const weight = (a.n * b.n) / n;

@@ -3,8 +3,7 @@
  * the share of false claims below it, and is for exploratory rows only; e-BH does the same for e-values, whatever
  * their dependence and however often one looked.
  */
-import { areFinite, isProbability } from './checks.ts';
-import { answer, NOT_ALPHA, problem, type Result } from './result.ts';
+import { answer, areFinite, isProbability, NOT_ALPHA, problem, type Result } from './result.ts';
 
 export type AdjustMethod = 'holm' | 'bh' | 'bonferroni';
 

@@ -2,9 +2,9 @@
  * Quantiles with an interval from order statistics: no assumption about the distribution's shape, so it is right for
  * latency. For display; guardrails use the share of units above a limit, which is a mean and merges.
  */
-import { areFinite, isProbability } from './checks.ts';
+
 import { binomialCdf, binomialUpper } from './distributions.ts';
-import { answer, NOT_ALPHA, NOT_FINITE, nothing, problem, type Result } from './result.ts';
+import { answer, areFinite, isProbability, NOT_ALPHA, NOT_FINITE, nothing, problem, type Result } from './result.ts';
 
 /** Sample quantile of ascending values by linear interpolation (Hyndman and Fan 1996, type 7). */
 export function quantileOfSorted(sorted: ArrayLike<number>, q: number): number {

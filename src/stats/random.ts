@@ -25,6 +25,3 @@ export function randomFrom(seed: number): Random {
     ((generator.next() >>> 5) * 67_108_864 + (generator.next() >>> 6)) / 9_007_199_254_740_992;
   return { bits, uniform, index };
 }
-
-/** What a generator of this seed begins with: four words, for whoever draws by other means. */
-export const stateOf = (seed: number): readonly number[] => xoroshiro128plus(seed | 0).getState();

@@ -1,9 +1,9 @@
 /** Simultaneous intervals of ranks, from all pairwise comparisons on the same examples. */
 import { signTestP } from './distributions.ts';
 import type { Better } from './gate.ts';
-import { tTest } from './intervals.ts';
 import { adjustP } from './multiplicity.ts';
-import { MIN_UNITS_FOR_VERDICT } from './planning.ts';
+import { MIN_UNITS_FOR_VERDICT } from './sample-size.ts';
+import { tTest } from './t-test.ts';
 
 /** Places, from 1, that are not ruled out; both ends included. */
 export interface RankInterval {

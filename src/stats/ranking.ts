@@ -2,8 +2,7 @@
  * How well a retriever ranked, per query, in trec_eval's conventions. The values are then paired across variants like
  * any other score. A query without relevant documents has no score; it is excluded and counted, never 0.
  */
-import { areCounts } from './checks.ts';
-import { nothing, problem, type Result } from './result.ts';
+import { areCounts, nothing, problem, type Result } from './result.ts';
 
 export const MAX_RANKED = 100_000;
 

@@ -7,17 +7,10 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { type Kind, refusal } from './contract.ts';
-import { EFFECT_KINDS } from './contract-effects.ts';
-import { OFFLINE_KINDS } from './contract-offline.ts';
-import { ONLINE_KINDS } from './contract-online.ts';
+import { KINDS, refusal } from './contract-kinds.ts';
 
 /** Longer lines are refused. */
 export const MAX_LINE_CHARACTERS = 32 * 1024 * 1024;
-
-const KINDS: ReadonlyMap<string, Kind> = new Map(
-  Object.entries({ ...EFFECT_KINDS, ...OFFLINE_KINDS, ...ONLINE_KINDS }),
-);
 
 /** The names of all kinds, sorted. */
 export const KIND_NAMES: readonly string[] = Object.freeze([...KINDS.keys()].sort());

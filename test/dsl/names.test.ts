@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { definePipeline } from '../../src/index.ts';
 import { findNode, nodesOf } from '../../src/plan/nodes.ts';
-import { RESERVED_IDS } from '../../src/plan/words.ts';
+import { RESERVED_IDS } from '../../src/plan/plan-limits.ts';
 import {
   Feedback,
   judge,

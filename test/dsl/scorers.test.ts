@@ -10,7 +10,7 @@ import {
   type Scores,
 } from '../../src/index.ts';
 import { isJudge } from '../../src/model/judges.ts';
-import { RESERVED_IDS } from '../../src/plan/words.ts';
+import { RESERVED_IDS } from '../../src/plan/plan-limits.ts';
 import {
   cites,
   countWords,

@@ -1,9 +1,8 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
-import type { Duration } from '../../src/dsl/duration.ts';
-import { durationMs } from '../../src/dsl/duration.ts';
+import { type Duration, durationMs } from '../../src/dsl/duration.ts';
 import { type ConfigOf, defineStep, type InputOf, type OutputOf, stepName } from '../../src/dsl/step.ts';
-import { completePolicy } from '../../src/plan/policy.ts';
+import { completePolicy } from '../../src/plan/compose.ts';
 
 const policy = { attempts: 3, timeout: '30 seconds' } as const;
 const Query = z.object({ query: z.string(), hint: z.string().optional() });

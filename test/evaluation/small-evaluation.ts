@@ -6,9 +6,9 @@ import { readPolicy } from '../../src/dsl/policy.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
 import type { Example } from '../../src/model/dataset.ts';
 import { type EvaluationSpec, type MetricSpec, type ScorerSpec, SPEC_FORMAT } from '../../src/model/evaluation-spec.ts';
+import { completePolicy } from '../../src/plan/compose.ts';
 import { hashJson, planId } from '../../src/plan/id.ts';
 import type { Json, Plan, StepCall, Wiring } from '../../src/plan/plan.ts';
-import { completePolicy } from '../../src/plan/policy.ts';
 
 const Text = z.object({ text: z.string() });
 const policy = { attempts: 2, timeout: '1 minute', backoff: { first: '1 ms', factor: 1, max: '1 ms' } } as const;

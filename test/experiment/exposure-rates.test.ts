@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { explainLook } from '../../src/experiment/report.ts';
 import type { AssignedCount } from '../../src/model/look-data.ts';
-import { sameRateSequential } from '../../src/stats/same-rate.ts';
+import { sameRateSequential } from '../../src/stats/srm.ts';
 import { armsOf, dataOf, look, settingsOf, specOf } from './law-data.ts';
 
 const spec = specOf();

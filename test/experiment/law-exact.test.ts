@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { exactMean, exactRatio, exactSums, quotient } from '../../src/experiment/look-exact.ts';
+import { ratioDelta } from '../../src/stats/adjusted-effects.ts';
 import { momentsOf, sampleVariance } from '../../src/stats/moments.ts';
-import { ratioDelta } from '../../src/stats/ratio.ts';
 import { cellOf, valuesCell } from './law-data.ts';
 
 describe('quotient', () => {

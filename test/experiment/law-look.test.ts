@@ -4,7 +4,7 @@ import type { LookData } from '../../src/model/look-data.ts';
 import { canonicalJson } from '../../src/plan/id.ts';
 import type { Json } from '../../src/plan/plan.ts';
 import type { GateReason } from '../../src/stats/gate.ts';
-import { stageCs, stageCsOneSided } from '../../src/stats/stages.ts';
+import { stageCs, stageCsOneSided } from '../../src/stats/stage-cs.ts';
 import {
   ANSWERED,
   armsOf,

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkPlan, requirePlan } from '../../src/plan/check.ts';
-import { LIMITS } from '../../src/plan/limits.ts';
 import { stepsOf } from '../../src/plan/nodes.ts';
 import type { Plan, PlanNode } from '../../src/plan/plan.ts';
+import { LIMITS } from '../../src/plan/plan-limits.ts';
 import { skeleton } from '../../src/plan/skeleton.ts';
 import { changed, docsBot, from, step } from './example.ts';
 

@@ -16,7 +16,7 @@ export interface Bug {
 
 export async function plant(bug: Bug): Promise<WalkFunction> {
   const folder = await mkdtemp(join(tmpdir(), 'walk-mutant-'));
-  for (const source of ['limits.ts', 'plan.ts', 'resolve.ts', 'walk.ts', 'walk']) {
+  for (const source of ['plan-limits.ts', 'plan.ts', 'resolve.ts', 'walk.ts', 'walk']) {
     await cp(join('src/plan', source), join(folder, source), { recursive: true });
   }
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }');

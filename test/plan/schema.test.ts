@@ -1,8 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { checkPlan } from '../../src/plan/check.ts';
-import { planJsonSchema } from '../../src/plan/schema.ts';
+import { checkPlan, planJsonSchema } from '../../src/plan/check.ts';
 import { changed, docsBot } from './example.ts';
 
 const published = new URL('../../docs/plan.schema.json', import.meta.url);

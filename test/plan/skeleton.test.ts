@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalBytes, hashJson } from '../../src/plan/id.ts';
-import { LIMITS } from '../../src/plan/limits.ts';
 import { findNode, nodesOf } from '../../src/plan/nodes.ts';
 import type { Json } from '../../src/plan/plan.ts';
+import { LIMITS } from '../../src/plan/plan-limits.ts';
 import { configOf, isConfigHash, skeleton, workflowInput } from '../../src/plan/skeleton.ts';
 import { changed, docsBot } from './example.ts';
 

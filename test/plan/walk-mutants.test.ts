@@ -24,21 +24,21 @@ const bugs: readonly (Bug & { readonly caughtBy: PropertyOf })[] = [
   },
   {
     name: 'a map lists its yields in the order they came',
-    file: 'map.ts',
+    file: 'place.ts',
     passage: 'yields[index] =',
     becomes: 'yields[known] =',
     caughtBy: sameInAnyOrder,
   },
   {
     name: 'keep-last keeps the round that broke',
-    file: 'repeat.ts',
+    file: 'place.ts',
     passage: 'return endEarly(run, state, node, last, known.error);',
     becomes: 'return endEarly(run, state, node, current, known.error);',
     caughtBy: sameInAnyOrder,
   },
   {
     name: 'a loop is a barrier on the way in',
-    file: 'repeat.ts',
+    file: 'place.ts',
     passage: 'enterRound(run, state, node, 1, node.start, undefined);',
     becomes: `
       const refs = node.nodes.flatMap((inner) => (inner.kind === 'step' ? Object.values(inner.input.$object ?? {}) : []));
@@ -51,35 +51,35 @@ const bugs: readonly (Bug & { readonly caughtBy: PropertyOf })[] = [
   },
   {
     name: 'a loop is a barrier on the way out',
-    file: 'known.ts',
+    file: 'frame.ts',
     passage: 'const narrowed = narrow(wiring, fields);',
     becomes: 'const narrowed = { wiring, fields };',
     caughtBy: startsWhatIsDue,
   },
   {
     name: 'one item too many at a time',
-    file: 'map.ts',
+    file: 'place.ts',
     passage: 'place < Math.min(node.concurrency, count)',
     becomes: 'place <= Math.min(node.concurrency, count)',
     caughtBy: startsWhatIsDue,
   },
   {
     name: 'one round too many',
-    file: 'repeat.ts',
+    file: 'place.ts',
     passage: 'round === node.max',
     becomes: 'round > node.max',
     caughtBy: sameInAnyOrder,
   },
   {
     name: 'a mistake is helped like any failure',
-    file: 'step.ts',
-    passage: 'isMistake(error)',
-    becomes: 'isMistake({ ...error, code: "" })',
+    file: 'place.ts',
+    passage: 'else if (isMistake(error))',
+    becomes: 'else if (isMistake({ ...error, code: "" }))',
     caughtBy: anyCallMayFail,
   },
   {
     name: 'what a loop yields besides the output breaks a round',
-    file: 'repeat.ts',
+    file: 'place.ts',
     passage: '...(run.neededYields.get(node.id) ?? [])',
     becomes: '...Object.values(node.yields)',
     caughtBy: sameInAnyOrder,
@@ -100,7 +100,7 @@ const bugs: readonly (Bug & { readonly caughtBy: PropertyOf })[] = [
   },
   {
     name: 'the end of a cancelled call still counts',
-    file: 'step.ts',
+    file: 'place.ts',
     passage: 'if (!state.run) then();',
     becomes: 'then();',
     caughtBy: cancelsAtAnyMoment,
@@ -135,7 +135,12 @@ describe('planted bugs in the walker', () => {
     expect(result.counterexample).not.toBeNull();
   });
   it('a copy without a bug passes', async () => {
-    const copy = await plant({ name: 'none', file: 'step.ts', passage: 'export function', becomes: 'export function' });
+    const copy = await plant({
+      name: 'none',
+      file: 'place.ts',
+      passage: 'export function',
+      becomes: 'export function',
+    });
     await fc.assert(isDeterministic(copy), { ...RUNS, numRuns: 100 });
     await fc.assert(sameInAnyOrder(copy), { ...RUNS, numRuns: 100 });
   });

@@ -1,7 +1,7 @@
 /** What scorers see of a finished run: values that some step gave, and never one that stands in for them. */
 import { describe, expect, it } from 'vitest';
-import { LIMITS } from '../../src/plan/limits.ts';
 import type { Json, Plan, Wiring } from '../../src/plan/plan.ts';
+import { LIMITS } from '../../src/plan/plan-limits.ts';
 import { type Execute, type WalkOptions, type WalkResult, walk } from '../../src/plan/walk.ts';
 import { begin, branch, from, map, plan, repeat, step, wire } from './by-hand.ts';
 

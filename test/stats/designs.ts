@@ -1,13 +1,26 @@
 /** The experiments that are simulated: six A/A designs with the engine's settings, and habits that fail them. */
-import { DEFAULT_LOOK_SETTINGS, type LookSettings } from '../../src/stats/look.ts';
-import { welchFromSummaries } from '../../src/stats/means.ts';
+
+import { DEFAULT_N_STAR, ROLLBACK_N_STAR } from '../../src/stats/asymp-cs.ts';
+import type { LookSettings } from '../../src/stats/interim-analysis.ts';
 import { summaryOf } from '../../src/stats/moments.ts';
 import { type Random, randomFrom } from '../../src/stats/random.ts';
+import { welchFromSummaries } from '../../src/stats/t-test.ts';
 import { type Analyst, type Design, engine, firstClaim, pooled } from './simulate.ts';
 
 export const ALPHA = 0.05;
 export const UNITS = 20_000;
-export const PLAN: LookSettings = { ...DEFAULT_LOOK_SETTINGS, nStar: UNITS };
+/** The settings of an experiment without a plan. */
+export const LOOK_SETTINGS: LookSettings = {
+  method: 'asymp_cs',
+  alpha: 0.05,
+  alphaRollback: 0.05,
+  alphaPromotion: 0.05,
+  nStar: DEFAULT_N_STAR,
+  nStarRollback: ROLLBACK_N_STAR,
+  nullVariance: true,
+};
+
+export const PLAN: LookSettings = { ...LOOK_SETTINGS, nStar: UNITS };
 
 export const coin = (random: Random, probability: number): number => (random.uniform() < probability ? 1 : 0);
 

@@ -1,10 +1,10 @@
 /** How many examples show an effect: by hand, and by simulation of clusters. */
 import { describe, expect, it } from 'vitest';
+import { compareScores } from '../../src/stats/compare-scores.ts';
 import { standardNormalQuantile, twoSidedZ } from '../../src/stats/distributions.ts';
-import { examplesNeeded } from '../../src/stats/examples-needed.ts';
-import { compareScores } from '../../src/stats/offline.ts';
-import { clusterPaired } from '../../src/stats/paired.ts';
 import { randomFrom } from '../../src/stats/random.ts';
+import { examplesNeeded } from '../../src/stats/sample-size.ts';
+import { clusterPaired } from '../../src/stats/t-test.ts';
 
 const Z = twoSidedZ(0.05) + standardNormalQuantile(0.8);
 const seen = { se: 0.02, pairs: 100, units: 100, effect: 0.05, alpha: 0.05, designEffect: null };

@@ -1,8 +1,9 @@
 /** The words: every verdict has its sentence, and what it rests on is always said. */
 import { describe, expect, test } from 'vitest';
-import { explain, formatValue } from '../../src/stats/explain.ts';
+import { explain } from '../../src/stats/explain.ts';
+import type { ExperimentReport, ExperimentStateReport, PlanReport } from '../../src/stats/explained-report.ts';
+import { formatValue } from '../../src/stats/format-value.ts';
 import type { GateReason } from '../../src/stats/gate.ts';
-import type { ExperimentReport, ExperimentStateReport, PlanReport } from '../../src/stats/reports.ts';
 
 const experiment: ExperimentReport = {
   kind: 'experiment',

@@ -1,7 +1,7 @@
 /** The gate's rules in their order, each at both sides of its limit, and that it answers whatever it is given. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type GateInput, gate, orientGuardrail, orientPrimary, shiftForNonInferiority } from '../../src/stats/gate.ts';
+import { type GateInput, gate, orientGuardrail, orientPrimary } from '../../src/stats/gate.ts';
 import { answerLine } from '../../src/stats/stats-case.ts';
 
 const safe = { name: 'slow', lo: -0.02, hi: 0.01, margin: 0.02 };
@@ -213,9 +213,5 @@ describe('orientation', () => {
   test('a missing limit stays missing, on the other side', () => {
     expect(orientPrimary({ lo: null, hi: 3 }, 'lower')).toEqual({ lo: -3, hi: null });
     expect(orientPrimary({ lo: 2, hi: null }, 'lower')).toEqual({ lo: null, hi: -2 });
-  });
-  test('non-inferiority moves the primary by its margin', () => {
-    expect(shiftForNonInferiority({ lo: -1, hi: 3 }, 2)).toEqual({ lo: 1, hi: 5 });
-    expect(shiftForNonInferiority({ lo: null, hi: null }, 2)).toEqual({ lo: null, hi: null });
   });
 });

@@ -59,7 +59,8 @@ describe('bootstrap', () => {
   const options = { alpha: 0.1, seed: 5, resamples: 2000 };
 
   test('a median, or any other statistic', () => {
-    const median = stats.bootstrapInterval(d, { ...options, statistic: stats.medianStatistic });
+    const medianOf: stats.Statistic = (sample) => (sample.toSorted()[5]! + sample.toSorted()[6]!) / 2;
+    const median = stats.bootstrapInterval(d, { ...options, statistic: medianOf });
     expect(median.status).toBe('ok');
     expect(median.lo).toBeLessThan(0.085);
     expect(median.hi).toBeGreaterThan(0.085);
@@ -88,6 +89,16 @@ describe('bootstrap', () => {
     // One resample of two values: it is above or below, never beside the estimate.
     const single = stats.bootstrapInterval([0, 1, 5], { ...options, resamples: 1 });
     expect(single.lo).toBe(single.hi);
+  });
+});
+
+describe('wilson', () => {
+  test('where none, or all, succeeded > the interval ends there, without rounding', () => {
+    for (let n = 1; n <= 300; n += 1)
+      for (const alpha of [0.05, 0.01]) {
+        expect(stats.wilson(0, n, alpha).lo).toBe(0);
+        expect(stats.wilson(n, n, alpha).hi).toBe(1);
+      }
   });
 });
 
@@ -227,9 +238,10 @@ describe('direct calls', () => {
     const settings = { alpha: 0.05, nStar: 1, vRef: 1, priorMean: 0 };
     expect(stats.aipwCs([unit], settings).status).toBe('invalid_input');
     expect(stats.groupSequentialBounds([nan], 0.05, { kind: 'obf' }).status).toBe('invalid_input');
-    const broken = { n: 9, meanX: nan, meanY: 1, m2x: 1, m2y: 1, cxy: 1 };
-    expect(stats.cupedFromMoments(broken, broken, 0.05).status).toBe('invalid_input');
-    expect(stats.ratioDeltaFromMoments(broken, broken, 0.05).status).toBe('invalid_input');
+    const huge = [1e308, -1e308, 1e308];
+    expect(stats.cuped({ x: huge, y: huge }, { x: huge, y: huge }, 0.05).status).toBe('invalid_input');
+    const ratios = { numerators: huge, denominators: huge };
+    expect(stats.ratioDelta(ratios, ratios, 0.05).status).toBe('invalid_input');
   });
 
   test('probabilities at assignment are floored at 0.05', () => {

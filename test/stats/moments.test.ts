@@ -3,9 +3,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   describeValues,
-  EMPTY_MOMENTS,
-  EMPTY_PAIR_MOMENTS,
-  mergeMoments,
   mergePairMoments,
   momentsOf,
   pairMomentsOf,
@@ -33,49 +30,28 @@ test('pairs: every sum of squares and products', () => {
   expect(pairMomentsOf([1, 2, 3], [2, 4, 9])).toEqual({ n: 3, meanX: 2, meanY: 5, m2x: 2, m2y: 26, cxy: 7 });
 });
 
-test('a merge, by hand', () => {
-  expect(mergeMoments({ n: 1, mean: 2, m2: 0 }, { n: 3, mean: 6, m2: 2 })).toEqual({ n: 4, mean: 5, m2: 14 });
+test('merging pairs, by hand', () => {
   const a = { n: 1, meanX: 2, meanY: 1, m2x: 0, m2y: 0, cxy: 0 };
   const b = { n: 3, meanX: 6, meanY: 9, m2x: 2, m2y: 3, cxy: 1 };
   expect(mergePairMoments(a, b)).toEqual({ n: 4, meanX: 5, meanY: 7, m2x: 14, m2y: 51, cxy: 25 });
 });
 
-test('nothing is neutral', () => {
-  const some = momentsOf([1, 2, 4]);
-  expect(mergeMoments(EMPTY_MOMENTS, some)).toEqual(some);
-  expect(mergeMoments(some, EMPTY_MOMENTS)).toEqual(some);
-  expect(mergeMoments(EMPTY_MOMENTS, EMPTY_MOMENTS)).toEqual({ n: 0, mean: 0, m2: 0 });
+test('no values > moments of 0, neutral in a merge', () => {
+  expect(momentsOf([])).toEqual({ n: 0, mean: 0, m2: 0 });
+  const none = pairMomentsOf([], []);
+  expect(none).toEqual({ n: 0, meanX: 0, meanY: 0, m2x: 0, m2y: 0, cxy: 0 });
   const pairs = pairMomentsOf([1, 2], [3, 5]);
-  expect(mergePairMoments(EMPTY_PAIR_MOMENTS, pairs)).toEqual(pairs);
-  expect(mergePairMoments(EMPTY_PAIR_MOMENTS, EMPTY_PAIR_MOMENTS)).toEqual(EMPTY_PAIR_MOMENTS);
-  expect(EMPTY_PAIR_MOMENTS).toEqual({ n: 0, meanX: 0, meanY: 0, m2x: 0, m2y: 0, cxy: 0 });
+  expect(mergePairMoments(none, pairs)).toEqual(pairs);
+  expect(mergePairMoments(pairs, none)).toEqual(pairs);
 });
 
 test('states are frozen', () => {
-  const states = [
-    momentsOf([1]),
-    pairMomentsOf([1], [2]),
-    EMPTY_MOMENTS,
-    EMPTY_PAIR_MOMENTS,
-    summaryOf(momentsOf([1])),
-  ];
-  const merged = [
-    mergeMoments(momentsOf([1]), momentsOf([2])),
-    mergePairMoments(pairMomentsOf([1], [2]), pairMomentsOf([1], [2])),
-  ];
-  expect([...states, ...merged].every(Object.isFrozen)).toBe(true);
+  const states = [momentsOf([1]), pairMomentsOf([1], [2]), summaryOf(momentsOf([1]))];
+  const merged = mergePairMoments(pairMomentsOf([1], [2]), pairMomentsOf([1], [2]));
+  expect([...states, merged].every(Object.isFrozen)).toBe(true);
 });
 
 describe('properties', () => {
-  test('merging any split equals one pass', () => {
-    fc.assert(
-      fc.property(values, values, (left, right) => {
-        expectClose(mergeMoments(momentsOf(left), momentsOf(right)), momentsOf([...left, ...right]));
-      }),
-      { seed: 1 },
-    );
-  });
-
   test('merging pairs equals one pass', () => {
     const pairs = fc.array(fc.tuple(fc.integer({ min: -99, max: 99 }), fc.integer({ min: -99, max: 99 })));
     const of = (list: readonly (readonly [number, number])[]) =>
@@ -85,6 +61,7 @@ describe('properties', () => {
       );
     fc.assert(
       fc.property(pairs, pairs, (left, right) => {
+        fc.pre(left.length + right.length > 0);
         expectClose(mergePairMoments(of(left), of(right)), of([...left, ...right]));
       }),
       { seed: 2 },
@@ -104,7 +81,7 @@ describe('properties', () => {
 
 test('a variance needs two values', () => {
   expect(sampleVariance(momentsOf([5]))).toBe(0);
-  expect(sampleVariance(EMPTY_MOMENTS)).toBe(0);
+  expect(sampleVariance(momentsOf([]))).toBe(0);
   expect(sampleVariance(momentsOf([5, 7]))).toBe(2);
 });
 

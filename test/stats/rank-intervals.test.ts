@@ -1,10 +1,10 @@
 /** Rank intervals: what paired tests prove, and how often they leave out a true rank. */
 import { describe, expect, it } from 'vitest';
+import { compareScores } from '../../src/stats/compare-scores.ts';
 import { standardNormalQuantile } from '../../src/stats/distributions.ts';
-import { mcnemarExact } from '../../src/stats/mcnemar.ts';
-import { compareScores } from '../../src/stats/offline.ts';
 import { randomFrom } from '../../src/stats/random.ts';
 import { rankIntervals } from '../../src/stats/rank-intervals.ts';
+import { mcnemarExact } from '../../src/stats/rates.ts';
 
 const settings = { better: 'higher', alpha: 0.05 } as const;
 

@@ -1,7 +1,7 @@
 /** The test of one rate in all arms, after every few units: how often it alarms wrongly, and how soon rightly. */
 import { describe, expect, test } from 'vitest';
 import { randomFrom } from '../../src/stats/random.ts';
-import { EXPOSURE_HALT_P, sameRateSequential } from '../../src/stats/same-rate.ts';
+import { EXPOSURE_HALT_P, sameRateSequential } from '../../src/stats/srm.ts';
 
 const RUNS = 1_500;
 const UNITS = 4_000;

@@ -4,8 +4,8 @@
  */
 
 import type { MaybeInterval } from '../../src/stats/gate.ts';
-import { type ArmState, type LookMetric, type LookSettings, lookAt } from '../../src/stats/look.ts';
-import { type Moments, mergeMoments, momentsOf, summaryOf } from '../../src/stats/moments.ts';
+import { type ArmState, type LookMetric, type LookSettings, lookAt } from '../../src/stats/interim-analysis.ts';
+import { type Moments, summaryOf } from '../../src/stats/moments.ts';
 import { type Random, randomFrom } from '../../src/stats/random.ts';
 
 const LOOK_EVERY = 50;
@@ -153,7 +153,15 @@ function stateOf({ kind }: Design, moments: Moments): ArmState {
   return kind === 'rate' ? { n: moments.n, successes: Math.round(moments.n * moments.mean) } : summaryOf(moments);
 }
 
-/** All stages of an arm thrown together. */
+/** All stages of an arm thrown together (Chan, Golub and LeVeque 1983, eq. 2.1). */
 export function pooled(seen: Seen, arm: 0 | 1): Moments {
-  return seen.map((arms) => arms[arm]).reduce(mergeMoments, momentsOf([]));
+  let [n, mean, m2] = [0, 0, 0];
+  for (const stage of seen.map((arms) => arms[arm])) {
+    if (stage.n === 0) continue;
+    const [total, delta] = [n + stage.n, stage.mean - mean];
+    m2 += stage.m2 + (delta * delta * n * stage.n) / total;
+    mean += (delta * stage.n) / total;
+    n = total;
+  }
+  return { n, mean, m2 };
 }

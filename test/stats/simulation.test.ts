@@ -3,11 +3,11 @@
  * must stay below its bound, and the habits that it replaces must not, else the bound would prove nothing.
  */
 import { describe, expect, test } from 'vitest';
+import { asympCs } from '../../src/stats/asymp-cs.ts';
 import { bernsteinDifference } from '../../src/stats/bernstein.ts';
 import { breaker, breakerTrips } from '../../src/stats/breaker.ts';
 import { summaryOf } from '../../src/stats/moments.ts';
 import { randomFrom } from '../../src/stats/random.ts';
-import { asympCs } from '../../src/stats/sequential.ts';
 import { srm, srmSequential } from '../../src/stats/srm.ts';
 import {
   ALPHA,

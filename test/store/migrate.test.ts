@@ -113,6 +113,13 @@ describe('migrations', () => {
     await database.query(`delete from migration where name like '9%'`);
   });
 
+  test('leave no function that assigns units: TypeScript alone does', async () => {
+    const functions = await database.query(
+      `select proname from pg_proc where proname in ('sluice_assign', 'sluice_murmur3')`,
+    );
+    expect(functions).toEqual([]);
+  });
+
   test('line ends do not count', () => {
     expect(asMigration('a', 'select 1;\r\n').checksum).toBe(asMigration('a', 'select 1;\n').checksum);
   });

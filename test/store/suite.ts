@@ -4,7 +4,6 @@ import { type Database, openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
 import type { TestDatabase } from '../support/postgres.ts';
-import { describeAssign } from './suite-assign.ts';
 import { describeBuilds } from './suite-builds.ts';
 import { describeCalls } from './suite-calls.ts';
 import { describeContent } from './suite-content.ts';
@@ -80,7 +79,6 @@ export function describeStore(name: string, start: () => Promise<TestDatabase>):
     describeLabels(subject);
     describeReviews(subject);
     describeEvaluationBudget(subject);
-    describeAssign(subject);
     describeReruns(subject);
     describeTraces(subject);
     describeContent(subject);

@@ -3,9 +3,9 @@
 import type { ScoreField } from '../../model/evaluation-spec.ts';
 import { kappaOfNumbers } from '../../stats/agreement.ts';
 import { bootstrapInterval } from '../../stats/bootstrap.ts';
-import { clusterPaired } from '../../stats/paired.ts';
 import { DEFAULT_SEED } from '../../stats/random.ts';
 import { wilson } from '../../stats/rates.ts';
+import { clusterPaired } from '../../stats/t-test.ts';
 import { CALIBRATION_LIMITS } from './limits.ts';
 
 /** A scorer's score and people's, of one subject. */

@@ -1,8 +1,8 @@
 /** The parts of a field's report that look at some of its labels: by variant, by tag, and beside what has none. */
 
 import { SPLITS } from '../../model/dataset.ts';
-import { welch } from '../../stats/means.ts';
 import { adjustP } from '../../stats/multiplicity.ts';
+import { welch } from '../../stats/t-test.ts';
 import { agreementOf, countsOf, rateOf } from './agreement.ts';
 import { type HeldAgainst, holdAgainst, type Measured } from './calibration.ts';
 import { MIN_LABELLED_PAIRS } from './corrected-effect.ts';

@@ -1,8 +1,8 @@
 /** What labels say of a scorer of one evaluation, as frozen JSON: of each score how far it agrees with people, and where not. */
 
 import type { ScorerSpec } from '../../model/evaluation-spec.ts';
+import type { ValueFormat } from '../../stats/explained-report.ts';
 import type { Better } from '../../stats/gate.ts';
-import type { ValueFormat } from '../../stats/reports.ts';
 import type { Calibration } from '../compare/compared-metric.ts';
 import type { Agreement, Interval, Rate, TableCell } from './agreement.ts';
 import type { RaterAgreement } from './raters.ts';

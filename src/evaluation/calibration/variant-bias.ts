@@ -2,7 +2,7 @@
  * Whether a judge treats a variant otherwise than the baseline: its error, score minus label, on the answers of either. A
  * judge that likes one side's style passes any calibration over both, and decides wrongly between them.
  */
-import { clusterDiff } from '../../stats/clusters.ts';
+import { clusterDiff } from '../../stats/t-test.ts';
 import type { Held, Interval } from './agreement.ts';
 
 export interface VariantBias extends Interval {

@@ -1,7 +1,6 @@
 /** The words for what labels say of a scorer: whether it may decide, why not, and what would change that. */
-import { formatValue } from '../../stats/explain.ts';
+import { formatDifference, formatRange, formatValue } from '../../stats/format-value.ts';
 import { type JudgeFlaw, MIN_JUDGE_POWER, MIN_KAPPA, MIN_LABELS, MIN_LABELS_PER_CLASS } from '../../stats/judges.ts';
-import { formatDifference, formatRange } from '../../stats/words.ts';
 import type { Calibration } from '../compare/compared-metric.ts';
 import { MIN_LABELLED_PAIRS } from './corrected-effect.ts';
 import type { FieldReport, VariantErrors } from './judge-report.ts';

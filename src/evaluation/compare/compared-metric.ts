@@ -1,10 +1,9 @@
 /** What a comparison says of one metric: for each side its numbers, what they rest on, and a verdict or why there is none. */
 
 import type { MetricSpec } from '../../model/evaluation-spec.ts';
+import type { OfflineVerdict } from '../../stats/compare-scores.ts';
+import type { ExplainedEffect, NeededFor } from '../../stats/explained-report.ts';
 import type { JudgeFlaw } from '../../stats/judges.ts';
-import type { OfflineVerdict } from '../../stats/offline.ts';
-import type { ExplainedEffect } from '../../stats/reports.ts';
-import type { NeededFor } from '../../stats/reports-offline.ts';
 
 export interface ComparedMetric extends MetricSpec {
   /** Null: of the run itself. */

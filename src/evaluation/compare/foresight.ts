@@ -4,8 +4,7 @@
  */
 
 import type { MetricSpec } from '../../model/evaluation-spec.ts';
-import { examplesNeeded } from '../../stats/examples-needed.ts';
-import { minimumDetectableEffect, PLANNED_POWER } from '../../stats/planning.ts';
+import { examplesNeeded, minimumDetectableEffect, PLANNED_POWER } from '../../stats/sample-size.ts';
 import { comparable, definitionDiffers, type PlacedSide } from './comparable.ts';
 import { GUARDRAIL_ALPHA } from './guardrail.ts';
 import { meanError } from './means.ts';

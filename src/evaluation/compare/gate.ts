@@ -8,7 +8,7 @@
  * all of them. A registration that was changed after it was locked comes before everything.
  */
 import { explain } from '../../stats/explain.ts';
-import type { GateFinding } from '../../stats/reports-offline.ts';
+import type { GateFinding } from '../../stats/explained-report.ts';
 import type { ComparedMetric, MetricSide } from './compared-metric.ts';
 import type { ComparisonReport } from './report.ts';
 

@@ -4,10 +4,9 @@
  */
 
 import type { MetricSpec } from '../../model/evaluation-spec.ts';
-import { type ExamplesNeeded, examplesNeeded } from '../../stats/examples-needed.ts';
+import { formatDifference } from '../../stats/format-value.ts';
 import { orientGuardrail } from '../../stats/gate.ts';
-import { MIN_UNITS_FOR_VERDICT } from '../../stats/planning.ts';
-import { formatDifference } from '../../stats/words.ts';
+import { type ExamplesNeeded, examplesNeeded, MIN_UNITS_FOR_VERDICT } from '../../stats/sample-size.ts';
 import type { CorrectedEffect, GuardrailResult, MetricSide } from './compared-metric.ts';
 import type { PairTest } from './test-pairs.ts';
 

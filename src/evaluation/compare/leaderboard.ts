@@ -2,9 +2,9 @@
 
 import type { DatasetPart, MetricSpec } from '../../model/evaluation-spec.ts';
 import { isJudge } from '../../model/judges.ts';
+import type { ValueFormat } from '../../stats/explained-report.ts';
 import type { Better } from '../../stats/gate.ts';
 import { type RankInterval, rankIntervals } from '../../stats/rank-intervals.ts';
-import type { ValueFormat } from '../../stats/reports.ts';
 import { definitionDiffers, type PlacedSide, scorerChanged, scorerOf } from './comparable.ts';
 import type { Calibration, ExplainedMean } from './compared-metric.ts';
 import type { SideRef } from './input.ts';

@@ -1,9 +1,9 @@
 /** A side's own mean with its interval, whatever it is compared with. */
-import { isNoVariation } from '../../stats/checks.ts';
-import { clusterSums } from '../../stats/clusters.ts';
-import { tTest } from '../../stats/intervals.ts';
+
 import { momentsOf, sampleVariance } from '../../stats/moments.ts';
 import { wilson } from '../../stats/rates.ts';
+import { isNoVariation } from '../../stats/result.ts';
+import { clusterSums, tTest } from '../../stats/t-test.ts';
 import type { ExplainedMean } from './compared-metric.ts';
 
 export interface MeanSettings {

@@ -1,8 +1,8 @@
 /** One metric of one side against the baseline, before it is known what other tests there are: numbers, and no verdict. */
 
 import type { MetricSpec } from '../../model/evaluation-spec.ts';
-import { positionBias } from '../../stats/pairwise.ts';
-import { averageRepeats } from '../../stats/repeats.ts';
+import { averageRepeats } from '../../stats/compare-scores.ts';
+import { positionBias } from '../../stats/rates.ts';
 import type { Result } from '../../stats/result.ts';
 import type { Flipped } from '../../stats/sign-flip.ts';
 import { comparable, type PlacedSide } from './comparable.ts';

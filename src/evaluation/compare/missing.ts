@@ -4,7 +4,7 @@
  */
 
 import type { EvaluationSpec, MetricSpec } from '../../model/evaluation-spec.ts';
-import { MAX_MISSING_SHARE, missingScores } from '../../stats/offline.ts';
+import { MAX_MISSING_SHARE, missingScores } from '../../stats/compare-scores.ts';
 import type { CellReasons, MissingPairs } from './compared-metric.ts';
 import { COMPARE_LIMITS } from './limits.ts';
 import { EVEN, isInapplicable, type PairedColumns, type Pairing } from './pairs.ts';

@@ -5,10 +5,9 @@
  */
 import { SluiceError } from '../../base/errors.ts';
 import type { MetricSpec } from '../../model/evaluation-spec.ts';
-import { examplesNeeded } from '../../stats/examples-needed.ts';
 import { explain } from '../../stats/explain.ts';
-import { minimumDetectableEffect, PLANNED_POWER } from '../../stats/planning.ts';
-import type { ValueFormat } from '../../stats/reports.ts';
+import type { ValueFormat } from '../../stats/explained-report.ts';
+import { examplesNeeded, minimumDetectableEffect, PLANNED_POWER } from '../../stats/sample-size.ts';
 import type { CompareMethod, MissingPairs } from './compared-metric.ts';
 import { GUARDRAIL_ALPHA } from './guardrail.ts';
 import { meanError } from './means.ts';

@@ -7,8 +7,8 @@
 import type { EvaluationState } from '../../model/evaluation-result.ts';
 import type { DatasetPart } from '../../model/evaluation-spec.ts';
 import type { RunOutcome } from '../../plan/plan.ts';
-import type { OfflineVerdict } from '../../stats/offline.ts';
-import type { ExplainedEffect } from '../../stats/reports.ts';
+import type { OfflineVerdict } from '../../stats/compare-scores.ts';
+import type { ExplainedEffect } from '../../stats/explained-report.ts';
 import type { ComparedMetric, MetricSide } from './compared-metric.ts';
 import type { CompareWarning } from './warning.ts';
 

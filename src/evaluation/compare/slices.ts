@@ -1,6 +1,7 @@
 /** The primaries by tag: where a variant is better or worse. Looking everywhere finds something, so they are exploratory. */
-import { MIN_UNITS_FOR_VERDICT } from '../../stats/planning.ts';
+
 import type { Result } from '../../stats/result.ts';
+import { MIN_UNITS_FOR_VERDICT } from '../../stats/sample-size.ts';
 import { adjustFamily, EXPLORATORY_RATE } from './adjust.ts';
 import { COMPARE_LIMITS } from './limits.ts';
 import { type ColumnsWithValues, type Measured, type Paired, testColumns } from './measure.ts';

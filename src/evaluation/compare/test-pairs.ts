@@ -4,15 +4,13 @@
  */
 
 import type { MetricSpec } from '../../model/evaluation-spec.ts';
-import { tTest } from '../../stats/intervals.ts';
-import { mcnemarExact } from '../../stats/mcnemar.ts';
-import { compareScores, designEffectOf, flippedOf } from '../../stats/offline.ts';
-import { differences } from '../../stats/paired.ts';
-import { pairwise } from '../../stats/pairwise.ts';
-import { MIN_UNITS_FOR_VERDICT } from '../../stats/planning.ts';
-import type { ExplainedEffect } from '../../stats/reports.ts';
+import { compareScores, designEffectOf, flippedOf } from '../../stats/compare-scores.ts';
+import type { ExplainedEffect } from '../../stats/explained-report.ts';
+import { mcnemarExact, pairwise } from '../../stats/rates.ts';
 import type { Problem, Result } from '../../stats/result.ts';
+import { MIN_UNITS_FOR_VERDICT } from '../../stats/sample-size.ts';
 import type { Flipped } from '../../stats/sign-flip.ts';
+import { differences, tTest } from '../../stats/t-test.ts';
 import type { CompareMethod, CompareTest, MetricSide, NoVerdictCode } from './compared-metric.ts';
 import { EVEN, outcomeOf, type PairedValues } from './pairs.ts';
 

@@ -1,6 +1,7 @@
 /** From one metric's numbers to its verdict. A win needs the interval and the adjusted p, and the labels where there are any. */
-import { examplesNeeded } from '../../stats/examples-needed.ts';
+
 import type { Better } from '../../stats/gate.ts';
+import { examplesNeeded } from '../../stats/sample-size.ts';
 import type { CorrectedEffect, MetricSide } from './compared-metric.ts';
 import type { PairTest } from './test-pairs.ts';
 

@@ -1,5 +1,5 @@
 /** What makes a comparison doubtful, found in what the sides are, and not in their numbers. */
-import { isDatasetWorn } from '../../stats/offline.ts';
+import { isDatasetWorn } from '../../stats/compare-scores.ts';
 import { calibrationRemedy, calibrationWords } from '../calibration/words.ts';
 import type { PlacedSide } from './comparable.ts';
 import type { Uncorrected } from './compare.ts';

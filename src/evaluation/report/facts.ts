@@ -1,7 +1,7 @@
 /** What a comparison rests on, as tables of text that each kind of report lays out its own way. */
 
 import { localTime } from '../../base/local-time.ts';
-import { levelOf } from '../../stats/words.ts';
+import { levelOf } from '../../stats/format-value.ts';
 import type { CellReasons, ComparedMetric, CompareMethod, CompareTest } from '../compare/compared-metric.ts';
 import type { ComparedSide, ComparisonReport } from '../compare/report.ts';
 import type { ReportData } from './data.ts';

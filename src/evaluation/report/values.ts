@@ -1,8 +1,9 @@
 /** How values, differences and verdicts are written in tables, the same in every report. */
+
+import type { OfflineVerdict } from '../../stats/compare-scores.ts';
+import type { ExplainedEffect, ValueFormat } from '../../stats/explained-report.ts';
+import { formatDifference, formatValue } from '../../stats/format-value.ts';
 import type { Better } from '../../stats/gate.ts';
-import type { OfflineVerdict } from '../../stats/offline.ts';
-import type { ExplainedEffect, ValueFormat } from '../../stats/reports.ts';
-import { formatDifference, formatValue } from '../../stats/words.ts';
 import type { ComparedMetric, ExplainedMean, MetricSide } from '../compare/compared-metric.ts';
 import type { Slice } from '../compare/report.ts';
 

@@ -6,9 +6,9 @@
 import { setImmediate as settled } from 'node:timers/promises';
 import { callName, outcomeValue, type RecordedCall, type RecordedCalls } from '../../evaluation/recorded-call.ts';
 import { isSameJson } from '../../plan/id.ts';
+import type { WriteOf } from '../../plan/open-writes.ts';
 import type { Json, Plan, Wiring } from '../../plan/plan.ts';
 import { CALL_CANCELLED, CallFailure, type CallRequest, type Execute, type WalkResult, walk } from '../../plan/walk.ts';
-import type { WriteOf } from '../../plan/writes.ts';
 import { isOwn, type RecordedRun } from './record.ts';
 import { callOf, type Replayed, replay } from './replay.ts';
 

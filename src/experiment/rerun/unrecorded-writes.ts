@@ -5,8 +5,8 @@
 
 import type { RerunSpec } from '../../model/rerun-spec.ts';
 import { bodiesOf, findNode } from '../../plan/nodes.ts';
+import type { OpenWrite } from '../../plan/open-writes.ts';
 import type { NodeOutcome, Plan, PlanNode } from '../../plan/plan.ts';
-import type { OpenWrite } from '../../plan/writes.ts';
 import { downstreamOf, isSteeredBy, readsAny } from './downstream.ts';
 import type { RecordedRun } from './record.ts';
 

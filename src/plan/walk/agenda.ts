@@ -5,6 +5,8 @@
  * stopped; only then calls are started. So no call is started that the same event makes useless, and whoever was
  * blocked by a failure is told so before its siblings are cancelled. Queues, not recursion: long chains need no stack.
  */
+import type { WalkError } from './contract.ts';
+
 type Task = () => void;
 
 export interface Agenda {
@@ -61,4 +63,62 @@ function createQueue() {
       return undefined;
     },
   };
+}
+
+export type Settled<Value> = { readonly value: Value } | { readonly error: WalkError };
+export type Reader<Value> = (settled: Settled<Value>) => void;
+
+export interface Cell<Value> {
+  settled: Settled<Value> | undefined;
+  readers: Reader<Value>[];
+}
+
+export function emptyCell<Value>(): Cell<Value> {
+  return { settled: undefined, readers: [] };
+}
+
+export function knownCell<Value>(value: Value): Cell<Value> {
+  return { settled: { value }, readers: [] };
+}
+
+/** The value, where it is known. */
+export function valueIn<Value>({ settled }: Cell<Value>): Value | undefined {
+  return settled && 'value' in settled ? settled.value : undefined;
+}
+
+/** Calls the reader at once if the cell is settled, else when it is. */
+export function read<Value>(cell: Cell<Value>, reader: Reader<Value>): void {
+  if (cell.settled) reader(cell.settled);
+  else cell.readers.push(reader);
+}
+
+export function settleCell<Value>(agenda: Agenda, cell: Cell<Value>, settled: Settled<Value>): void {
+  const { readers } = cell;
+  cell.settled = settled;
+  cell.readers = [];
+  for (const reader of readers) agenda.spread(() => reader(settled));
+}
+
+/** Waits for all: calls back once, with every value, or with the first failure. */
+export function readAll<Value>(
+  reads: readonly ((reader: Reader<Value>) => void)[],
+  reader: Reader<readonly Value[]>,
+): void {
+  const values = new Array<Value>(reads.length);
+  let missing = reads.length;
+  let failed = false;
+  for (const [index, start] of reads.entries()) {
+    start((settled) => {
+      if (failed) return;
+      if ('error' in settled) {
+        failed = true;
+        reader(settled);
+        return;
+      }
+      values[index] = settled.value;
+      missing -= 1;
+      if (missing === 0) reader({ value: values });
+    });
+  }
+  if (reads.length === 0) reader({ value: values });
 }

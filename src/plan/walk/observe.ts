@@ -5,10 +5,9 @@
  */
 import type { Json, Wiring } from '../plan.ts';
 import { enter, evaluate, type From, narrow } from '../resolve.ts';
-import { valueIn } from './cell.ts';
+import { valueIn } from './agenda.ts';
 import type { Missing, Observed } from './contract.ts';
-import { type Frame, holderOf, type NodeState } from './frame.ts';
-import { seenOutside } from './known.ts';
+import { type Frame, holderOf, type NodeState, seenOutside } from './frame.ts';
 
 /** By frame and ref, so that long chains of yields are followed once. */
 type Memo = Map<Frame, Map<string, Observed>>;

@@ -1,14 +1,23 @@
 /**
  * What all node kinds share while a plan runs: opening scopes, settling node runs, stopping what can no longer be used.
  */
-import { LIMITS } from '../limits.ts';
-import type { Json, NodeOutcome, PlanNode, Wiring } from '../plan.ts';
-import type { Agenda } from './agenda.ts';
-import { emptyCell, knownCell, type Settled, settleCell } from './cell.ts';
+
+import type { Json, NodeOutcome, Plan, PlanNode, RepeatNode, Wiring } from '../plan.ts';
+import { LIMITS } from '../plan-limits.ts';
+import { type From, narrow, references } from '../resolve.ts';
+import { type Agenda, emptyCell, knownCell, type Settled, settleCell } from './agenda.ts';
 import { type Execute, type NodeRun, type WalkError, WalkFailed } from './contract.ts';
-import { errorOf, type Frame, type LastRound, type NodeState, ownerOf, type Source } from './frame.ts';
-import { type Known, whenAllKnown, whenKnown } from './known.ts';
-import type { NeededYields } from './needed.ts';
+import {
+  errorOf,
+  type Frame,
+  type Known,
+  type LastRound,
+  type NodeState,
+  ownerOf,
+  type Source,
+  whenAllKnown,
+  whenKnown,
+} from './frame.ts';
 
 /** One run of a plan. */
 export interface Run {
@@ -162,4 +171,73 @@ function settle(run: Run, state: NodeState, outcome: NodeOutcome, error: WalkErr
   } catch {
     // a view that breaks must not break the run
   }
+}
+
+/*
+ * What the output needs of each loop. A round is complete when what is needed of it is known: a log that the loop also
+ * yields, but that the output does not read, may fail in a round without breaking it. This is static, reached backwards
+ * from the output, so that no order of completion can change which rounds are complete.
+ */
+
+/** For each needed loop's id, the needed parts of its yields. Loops that the output does not need are missing. */
+export type NeededYields = ReadonlyMap<string, readonly Wiring[]>;
+
+export function neededYields(plan: Plan): NeededYields {
+  const nodes = nodesById(plan.nodes);
+  const visitedNodes = new Set<string>();
+  const visitedPaths = new Set<string>();
+  const needed = new Map<string, Wiring[]>();
+  const unread: Wiring[] = [plan.output];
+
+  function visit(ref: From): void {
+    const [id, ...fields] = ref;
+    const node = nodes.get(id);
+    if (!node) return;
+    if (!visitedNodes.has(id)) {
+      visitedNodes.add(id);
+      unread.push(...wiringsOf(node));
+      if (node.kind === 'repeat') needed.set(id, []);
+    }
+    const path = ref.join('.');
+    if (node.kind === 'repeat' && !visitedPaths.has(path)) {
+      visitedPaths.add(path);
+      const parts = yieldsRead(node, fields);
+      needed.get(id)?.push(...parts);
+      unread.push(...parts);
+    }
+  }
+  for (let wiring = unread.pop(); wiring; wiring = unread.pop()) references(wiring).forEach(visit);
+  return needed;
+}
+
+/** All that the value of a node depends on, but for a loop's yields: those depend on who reads. */
+function wiringsOf(node: PlanNode): Wiring[] {
+  switch (node.kind) {
+    case 'step':
+      return node.when ? [node.when, node.input] : [node.input];
+    case 'repeat':
+      return [node.until, node.carry];
+    case 'branch':
+      return [node.when, node.then.yields, node.otherwise.yields];
+    case 'map':
+      return [node.over, node.yields];
+  }
+}
+
+function yieldsRead(loop: RepeatNode, fields: readonly string[]): Wiring[] {
+  const [name, ...rest] = fields;
+  if (name === undefined) return Object.values(loop.yields);
+  const wiring = Object.hasOwn(loop.yields, name) ? loop.yields[name] : undefined;
+  return wiring ? [narrow(wiring, rest).wiring] : [];
+}
+
+function nodesById(nodes: readonly PlanNode[], found = new Map<string, PlanNode>()): Map<string, PlanNode> {
+  for (const node of nodes) {
+    found.set(node.id, node);
+    if (node.kind === 'branch') {
+      nodesById(node.then.nodes, found);
+      nodesById(node.otherwise.nodes, found);
+    } else if (node.kind !== 'step') nodesById(node.nodes, found);
+  }
+  return found;
 }

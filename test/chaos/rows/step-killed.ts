@@ -2,8 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AnyPipeline } from '../../../src/dsl/edit.ts';
 import { definePipeline } from '../../../src/index.ts';
+import { HEARTBEAT_ABOVE_MS } from '../../../src/plan/compose.ts';
 import { nodesOf } from '../../../src/plan/nodes.ts';
-import { HEARTBEAT_ABOVE_MS } from '../../../src/plan/policy.ts';
 import { atLeast, atMost, exactly, type Figure, noted } from '../figures.ts';
 import { type LedgerLine, startsIn, tally, underWay } from '../ledger.ts';
 import type { Place } from '../place.ts';

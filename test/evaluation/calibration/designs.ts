@@ -8,8 +8,8 @@ import { correctedMean } from '../../../src/evaluation/calibration/corrected-eff
 import { correctedRates } from '../../../src/evaluation/calibration/corrected-rates.ts';
 import type { JudgedPair, JudgedSide } from '../../../src/evaluation/calibration/judged-pairs.ts';
 import type { CorrectedEffect } from '../../../src/evaluation/compare/compared-metric.ts';
-import { pairedT } from '../../../src/stats/paired.ts';
 import { type Random, randomFrom } from '../../../src/stats/random.ts';
+import { pairedT } from '../../../src/stats/t-test.ts';
 
 /** How often a judge says yes where people do, and no where they do. */
 export interface Judge {

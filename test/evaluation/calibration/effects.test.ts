@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { correctedMean, MIN_LABELLED_PAIRS } from '../../../src/evaluation/calibration/corrected-effect.ts';
 import { correctedRates } from '../../../src/evaluation/calibration/corrected-rates.ts';
 import type { JudgedPair } from '../../../src/evaluation/calibration/judged-pairs.ts';
-import { pairedT } from '../../../src/stats/paired.ts';
 import { randomFrom } from '../../../src/stats/random.ts';
+import { pairedT } from '../../../src/stats/t-test.ts';
 import {
   ALPHA,
   BIASED,

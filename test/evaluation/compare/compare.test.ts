@@ -1,7 +1,7 @@
 /** Metrics of sides: each test's numbers are those of the engine and of the published cases; edges never win, and never crash. */
 import { describe, expect, test } from 'vitest';
 import { compareEvaluations } from '../../../src/evaluation/compare/compare.ts';
-import { compareScores } from '../../../src/stats/offline.ts';
+import { compareScores } from '../../../src/stats/compare-scores.ts';
 import { compareMade, type Given, madeSheet, scored, sidesOf, times } from './made.ts';
 
 const quality = scored('quality');

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { Calibration } from '../../../src/evaluation/compare/compared-metric.ts';
 import { type ComparisonGate, gateOf } from '../../../src/evaluation/compare/gate.ts';
 import { registrationOf } from '../../../src/evaluation/compare/registration.ts';
-import { mcnemarExact } from '../../../src/stats/mcnemar.ts';
-import { pairedT } from '../../../src/stats/paired.ts';
+import { mcnemarExact } from '../../../src/stats/rates.ts';
+import { pairedT } from '../../../src/stats/t-test.ts';
 import { compareMade, type Given, type Made, madeSheet, scored, sidesOf, times } from './made.ts';
 import { pinsOf } from './make.ts';
 

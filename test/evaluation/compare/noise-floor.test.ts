@@ -1,7 +1,7 @@
 /** What an A/A tells of what can be seen. */
 import { describe, expect, test } from 'vitest';
 import { noiseFloor } from '../../../src/evaluation/compare/noise-floor.ts';
-import { clusterPaired, pairedT } from '../../../src/stats/paired.ts';
+import { clusterPaired, pairedT } from '../../../src/stats/t-test.ts';
 import { type Given, type Made, madeSheet, scored, times } from './made.ts';
 
 const Z = 1.959963984540054 + 0.8416212335729143;

@@ -1,14 +1,13 @@
 /** A pipeline of one step and three scorers that do whatever a test says, however odd. */
 import { z } from 'zod';
-import type { StepContext } from '../../../src/boundary/implement.ts';
-import { type Implemented, implement } from '../../../src/boundary/implement.ts';
+import { type Implemented, implement, type StepContext } from '../../../src/boundary/implement.ts';
 import { readPolicy } from '../../../src/dsl/policy.ts';
 import { definePipeline, defineStep } from '../../../src/index.ts';
 import type { Example } from '../../../src/model/dataset.ts';
 import { type EvaluationSpec, type ScorerSpec, SPEC_FORMAT } from '../../../src/model/evaluation-spec.ts';
+import { completePolicy } from '../../../src/plan/compose.ts';
 import { hashJson, planId } from '../../../src/plan/id.ts';
 import type { Json, Plan, Wiring } from '../../../src/plan/plan.ts';
-import { completePolicy } from '../../../src/plan/policy.ts';
 
 const Text = z.object({ text: z.string() });
 const policy = { attempts: 2, timeout: '5 seconds', backoff: { first: '1 ms', factor: 1, max: '1 ms' } } as const;

@@ -1,6 +1,6 @@
 /** A card for each metric: what it is, the verdicts in a word each, two charts, and the same numbers as a table. */
 
-import { levelOf } from '../../../stats/words.ts';
+import { levelOf } from '../../../stats/format-value.ts';
 import type { ComparedMetric, MetricSide } from '../../compare/compared-metric.ts';
 import type { ReportData } from '../data.ts';
 import {

@@ -1,6 +1,6 @@
 /** The tables of a pull request's comment. */
 
-import { levelOf } from '../../../stats/words.ts';
+import { levelOf } from '../../../stats/format-value.ts';
 import type { ComparedMetric, MetricSide } from '../../compare/compared-metric.ts';
 import type { ComparisonReport } from '../../compare/report.ts';
 import type { ReportData, ReportedExamples } from '../data.ts';

@@ -1,6 +1,6 @@
 /** From those who met an arm to those of whom a value is known, arm by arm; and whether the arms got their shares. */
 import { arrivalStatusText, exposureRatesText, ratioText } from '../../../../experiment/brief-words.ts';
-import { doRatesDiffer } from '../../../../stats/same-rate.ts';
+import { doRatesDiffer } from '../../../../stats/srm.ts';
 import { DASH, percent, whole } from '../../format.ts';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import type { FunnelArm, Report } from './types.ts';

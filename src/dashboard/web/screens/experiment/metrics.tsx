@@ -2,7 +2,7 @@
 import { showValue } from '../../../../evaluation/report/values.ts';
 import type { LookTableRow } from '../../../../experiment/report-table.ts';
 import { effectText, standsText, toneOf } from '../../../../experiment/row-words.ts';
-import { formatDifference, formatRange } from '../../../../stats/words.ts';
+import { formatDifference, formatRange } from '../../../../stats/format-value.ts';
 import { DASH, whole } from '../../format.ts';
 import { Interval, scaleOf } from '../../parts/interval.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';

@@ -1,7 +1,7 @@
 /** What the API says of monitors. */
 import type { AlertSettings, AlertState } from '../../../../model/monitor-spec.ts';
 import type { WindowStatistics } from '../../../../monitor/window.ts';
-import type { ValueFormat } from '../../../../stats/reports.ts';
+import type { ValueFormat } from '../../../../stats/explained-report.ts';
 import type { AlertRow } from '../../../../store/monitors-alerts.ts';
 import type { MonitorCounts, MonitorReason } from '../../../../store/monitors-read.ts';
 
