@@ -231,7 +231,7 @@ const node: z.ZodType<PlanNode> = z
   .meta({ id: 'PlanNode' });
 
 /** The shape of a plan. Use `checkPlan` for one that comes from outside: shape is only half of it. */
-export const planSchema: z.ZodType<Plan> = z
+const planSchema: z.ZodType<Plan> = z
   .strictObject({
     format: z.literal(PLAN_FORMAT),
     pipeline: z.string().min(1).max(LIMITS.idLength),

@@ -175,7 +175,7 @@ function isAround(holder: Holder, at: Place, world: World): boolean {
 }
 
 /** The way from a node by its refs back to itself, if its reading `owner` would close one. */
-export function findCycle(node: string, owner: string, plan: Plan): readonly string[] | undefined {
+function findCycle(node: string, owner: string, plan: Plan): readonly string[] | undefined {
   const reads = new Map([...nodesOf(plan)].map((each) => [each.id, readsOf(each)]));
   const visited = new Set<string>();
   const open: (readonly string[])[] = [[node, owner]];

@@ -55,7 +55,7 @@ export function ownerOf(state: NodeState): Owner {
   return { node: state.node.id, key: state.key };
 }
 
-export function lookUp(frame: Frame, name: string): Source | undefined {
+function lookUp(frame: Frame, name: string): Source | undefined {
   return holderOf(frame, name)?.sources.get(name);
 }
 
