@@ -1,8 +1,8 @@
-/** The quick rows of the chaos table, as every test run plays them; `npm run chaos` plays all and is the table itself. */
+/** One row of the chaos table, as every change plays it: a worker is killed under load. `npm run chaos` plays all rows. */
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { openPlace, type Place } from './place.ts';
 import { playRow } from './play.ts';
-import { ROWS } from './rows.ts';
+import { r3 } from './rows/many-killed.ts';
 import { tableOf } from './table.ts';
 
 const SEED = 1;
@@ -15,8 +15,8 @@ describe('chaos', () => {
   });
   afterAll(() => place?.stop());
 
-  test.each(ROWS.filter(({ short }) => short))('$id: $title', { timeout: ROW_LIMIT_MS }, async (row) => {
-    const outcome = await playRow(row, place);
+  test(`${r3.id}: ${r3.title}`, { timeout: ROW_LIMIT_MS }, async () => {
+    const outcome = await playRow(r3, place);
     const table = tableOf(outcome);
     console.log(table);
     expect(outcome.met, table).toBe(true);

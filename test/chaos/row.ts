@@ -7,8 +7,6 @@ export interface Row {
   readonly id: string;
   /** What goes wrong in it. */
   readonly title: string;
-  /** Part of the short form, which every test run plays: quick, and not about seconds, which other load can take. */
-  readonly short: boolean;
   /** How long it may take; default 400 s, for what hangs. */
   readonly limitMs?: number;
   readonly play: (place: Place) => Promise<readonly Figure[]>;

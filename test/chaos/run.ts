@@ -12,7 +12,6 @@ import { tableOf } from './table.ts';
 
 interface Options {
   readonly only?: readonly string[];
-  readonly short?: boolean;
   readonly json?: boolean;
   readonly seed: number;
 }
@@ -22,7 +21,6 @@ const DEFAULT_SEED = 1;
 const options = new Command('chaos')
   .description('kill, restart, poison, replay: every requirement with its figure')
   .option('--only <rows>', 'such as R1,R3', (list) => list.split(','))
-  .option('--short', 'the quick rows, as the tests play them')
   .option('--json', 'the outcomes as one JSON document')
   .option('--seed <number>', 'decides the moments of the kills', readSeed, DEFAULT_SEED)
   .parse()
@@ -34,10 +32,10 @@ function readSeed(given: string): number {
   throw new InvalidArgumentError('a whole number');
 }
 
-function chosen({ only, short = false }: Options): readonly Row[] {
+function chosen({ only }: Options): readonly Row[] {
   const unknown = only?.find((id) => !ROWS.some((row) => row.id === id));
   if (unknown !== undefined) throw new Error(`no row '${unknown}'; there are ${ROWS.map(({ id }) => id).join(', ')}`);
-  return ROWS.filter((row) => only?.includes(row.id) ?? (row.short || !short));
+  return ROWS.filter((row) => only?.includes(row.id) ?? true);
 }
 
 const rows = chosen(options);

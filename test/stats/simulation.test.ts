@@ -1,6 +1,7 @@
 /**
- * False positives and power while looking every 50 units. Each design of an A/A test runs a thousand times; the engine
- * must stay below its bound, and the habits that it replaces must not, else the bound would prove nothing.
+ * False positives and power while looking every 50 units. Each design of an A/A test runs a hundred times here, and a
+ * thousand times in simulation.long.test.ts; the engine must stay below its bound, and the habits that it replaces must
+ * not, else the bound would prove nothing.
  */
 import { describe, expect, test } from 'vitest';
 import { asympCs } from '../../src/stats/asymp-cs.ts';
@@ -9,56 +10,11 @@ import { breaker, breakerTrips } from '../../src/stats/breaker.ts';
 import { summaryOf } from '../../src/stats/moments.ts';
 import { randomFrom } from '../../src/stats/random.ts';
 import { srm, srmSequential } from '../../src/stats/srm.ts';
-import {
-  ALPHA,
-  coin,
-  FIXED_HORIZON,
-  GUARDRAIL_DESIGNS,
-  MARGIN,
-  naive,
-  PLAN,
-  PRIMARY_DESIGNS,
-  pooling,
-  powerOf,
-  ramp,
-  rate,
-  today,
-  UNITS,
-} from './designs.ts';
-import { type Analyst, claimRate, claimsOf, type Design, engine, falsePositiveBound, guardrail } from './simulate.ts';
+import { ALPHA, coin, FIXED_HORIZON, naive, PLAN, pooling, powerOf, ramp, rate, UNITS } from './designs.ts';
+import { describeFalsePositives } from './false-positives.ts';
+import { type Analyst, claimRate, type Design, engine, falsePositiveBound } from './simulate.ts';
 
-const RUNS = 1000;
-
-describe('A/A with 400 looks: false positives stay within their bound', () => {
-  test.each(PRIMARY_DESIGNS)('$name', { timeout: 300_000 }, ({ none, settings }) => {
-    const found = claimRate(none, engine(none, settings), UNITS, RUNS, 1);
-    expect(found).toBeLessThanOrEqual(falsePositiveBound(ALPHA, RUNS));
-  });
-});
-
-describe('a harm exactly at the margin, failures of 0.2 %, split 10/90', () => {
-  const runs = 400;
-  const bound = falsePositiveBound(ALPHA, runs);
-  const rare = GUARDRAIL_DESIGNS.filter(({ name }) => name.includes('failures of 0.2 %, split 10/90'));
-
-  test.each(rare)('$name: proven harmless, or rolled back, no more often than nominal', ({ atMargin, settings }) => {
-    const planned = { ...settings, nStar: 5000 };
-    const [harmless, rolledBack] = claimsOf(atMargin, guardrail(atMargin, planned, MARGIN), UNITS, runs, 1);
-    expect(harmless!.count / runs).toBeLessThanOrEqual(bound);
-    expect(rolledBack!.count / runs).toBeLessThanOrEqual(bound);
-  });
-
-  test.each(rare)('$name: without the variance under the limit the bound is passed', ({ atMargin, settings }) => {
-    const panel = guardrail(atMargin, today({ ...settings, nStar: 5000 }), MARGIN);
-    expect(claimsOf(atMargin, panel, UNITS, runs, 1)[0]!.count / runs).toBeGreaterThan(bound);
-  });
-
-  test.each(rare)('$name: no harm at all is proven harmless', ({ harmless, settings }) => {
-    const [proven] = claimsOf(harmless, guardrail(harmless, settings, MARGIN), UNITS, 100, 1);
-    expect(proven!.count).toBe(100);
-    expect(proven!.meanUnits).toBeLessThan(UNITS / 2);
-  });
-});
+describeFalsePositives(100);
 
 describe('the same bound catches what is wrong', () => {
   const runs = 200;

@@ -1,11 +1,11 @@
 /**
  * The embedded database in a new folder, without the seconds that making one takes: it is made and migrated once per
  * state of its sources, kept beside the other things that are fetched or built once, and copied. How one is made is
- * tested where that is the matter (test/runtime/postgres.test.ts, test/cli/embedded.live.test.ts).
+ * tested where that is the matter (test/runtime/postgres.live.test.ts, test/cli/embedded.live.test.ts).
  */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { cpSync, existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded/postgres.ts';
 import { readMigrations } from '../../src/store/migrations.ts';
@@ -18,7 +18,7 @@ export async function startEmbedded(folder: string): Promise<EmbeddedPostgres> {
 
 /** A folder that a command finds its database in. */
 export async function copyEmbedded(folder: string): Promise<void> {
-  await cp(await made(), folder, { recursive: true });
+  cpSync(await made(), folder, { recursive: true }); // takes half of the time of `cp`: there are 1,300 files
 }
 
 /** The database to copy: made beside its place, since several may find at once that there is none. */

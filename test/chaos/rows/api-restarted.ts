@@ -36,7 +36,6 @@ const OWNER = 'chaos';
 export const r33: Row = {
   id: NAME,
   title: 'API, worker, Temporal and database ended and killed in turn, 32 clients asking by HTTP',
-  short: false,
   limitMs: 1_800_000,
   play: (place) => onEachDatabase(join(place.folder, NAME), (database) => onDatabase(place, database)),
 };

@@ -27,7 +27,6 @@ const why = 'to be troubled';
 export const r30: Row = {
   id: NAME,
   title: "an experiment's clock: worker, Temporal and database killed in and after looks, Temporal's database lost",
-  short: false,
   limitMs: 900_000,
   play: (place) => onEachDatabase(join(place.folder, NAME), (database) => onDatabase(place, database)),
 };

@@ -41,7 +41,6 @@ const brisk = definePipeline(PIPELINE, Count)
 export const r10: Row = {
   id: 'R10',
   title: 'a new build of the workers rolled out, by a ramp, wholly, and back with all its workers killed',
-  short: false,
   limitMs: 600_000,
   play: (place: Place) => withScene(place, { name: 'R10', settings: buildOf('v1') }, rollOut),
 };

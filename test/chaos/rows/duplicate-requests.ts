@@ -11,7 +11,6 @@ const CALLERS_PER_CLIENT = 2;
 export const r19: Row = {
   id: 'R19',
   title: 'eight requests, each made by two clients twice at once, and once more later',
-  short: true,
   play: (place: Place) =>
     withScene(place, { name: 'R19' }, async (scene) => {
       await scene.startWorker();

@@ -17,7 +17,6 @@ const WORKERS = 2;
 export const r18: Row = {
   id: 'R18',
   title: 'evaluation cancelled with 500 examples in flight',
-  short: false,
   play: cancel,
 };
 

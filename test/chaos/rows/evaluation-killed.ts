@@ -30,7 +30,6 @@ interface Trouble {
 export const r27: Row = {
   id: 'R27',
   title: 'evaluation of 1,000 × 3 × 4, kill -9 five times, 20 % 429, Temporal restarted, then its database lost',
-  short: false,
   limitMs: 600_000,
   play: (place) => disturb(place, { name: 'R27', examples: 1_000, kills: 5, losesTemporal: true }),
 };
@@ -38,7 +37,6 @@ export const r27: Row = {
 export const r28: Row = {
   id: 'R28',
   title: 'evaluation of 60 × 3 × 4, kill -9 with 8 calls in flight, 20 % 429',
-  short: false,
   play: (place) => disturb(place, { name: 'R28', examples: 60, kills: 1, losesTemporal: false }),
 };
 

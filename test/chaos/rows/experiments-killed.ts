@@ -27,7 +27,6 @@ interface Trouble {
 export const r29: Row = {
   id: 'R29',
   title: 'two experiments, 3,000 runs by 1,000 units, kill -9 ten times',
-  short: false,
   limitMs: 3_600_000,
   play: (place) => disturb(place, { name: 'R29', units: 1_000, kills: 10, atOnce: 60 }),
 };
@@ -35,7 +34,6 @@ export const r29: Row = {
 export const r32: Row = {
   id: 'R32',
   title: 'two experiments, 150 runs by 50 units, kill -9 twice',
-  short: true,
   play: (place) => disturb(place, { name: 'R32', units: 50, kills: 2, atOnce: 50 }),
 };
 

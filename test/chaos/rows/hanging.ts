@@ -37,7 +37,6 @@ const listening = (url: string) =>
 export const r17: Row = {
   id: 'R17',
   title: 'steps that hang, block, or wait for a provider that stalls',
-  short: false,
   play: async (place: Place) => {
     const provider = await startStallingServer();
     try {

@@ -21,21 +21,18 @@ const KILL_WITHIN_MS = 100;
 export const r24: Row = {
   id: 'R24',
   title: 'ingest of 303 pages, kill -9 five times with batches in flight',
-  short: false,
   play: (place) => killIngest(place, { name: 'R24', pages: ALL, reading: 5, fitting: 0, embedding: 0 }),
 };
 
 export const r25: Row = {
   id: 'R25',
   title: 'ingest of 303 pages, kill -9 while it fits its embedding, and twice while it embeds',
-  short: false,
   play: (place) => killIngest(place, { name: 'R25', pages: ALL, reading: 0, fitting: 1, embedding: 2 }),
 };
 
 export const r26: Row = {
   id: 'R26',
   title: 'ingest of 35 pages, kill -9 with batches in flight, and while it fits its embedding',
-  short: false,
   play: (place) => killIngest(place, { name: 'R26', pages: SOME, reading: 1, fitting: 1, embedding: 0 }),
 };
 

@@ -21,7 +21,6 @@ const CALLS = RUNS * CHAIN_LENGTH;
 export const r3: Row = {
   id: 'R3',
   title: '50 runs of 5 steps of 2 s, kill -9',
-  short: true,
   play: (place) =>
     killUnderLoad(place, 'R3', workChain(STEP_MS), async ({ scene, pid, killedAt, runIds }) => {
       const { executions, repeated, effects, duplicateEffects } = tally(scene.ledger.lines());
@@ -39,7 +38,6 @@ export const r3: Row = {
 export const r4: Row = {
   id: 'R4',
   title: '50 runs of 5 local steps of 0.2 s, kill -9',
-  short: false,
   play: async (place) => [
     exactly('steps with effects that the local lane took', localWithEffect(), 0),
     ...(await killUnderLoad(place, 'R4', localChain(LOCAL_STEP_MS), async ({ scene, unfinished }) => {

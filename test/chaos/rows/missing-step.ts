@@ -15,7 +15,6 @@ const needy = definePipeline('needy', Count)
 export const r23: Row = {
   id: 'R23',
   title: 'a plan whose step no worker has',
-  short: true,
   play: (place: Place) =>
     withScene(place, { name: 'R23' }, async (scene) => {
       const attempts = () => Promise.all(Array.from({ length: IN_FLIGHT }, (_, n) => codeOf(scene.run(needy, n))));

@@ -25,7 +25,6 @@ interface Release {
 export const r22: Row = {
   id: 'R22',
   title: `histories made on Node ${OLD} replay on ${process.versions.node}, and back`,
-  short: false,
   play: async (place: Place) => {
     const old: Release = { name: OLD, program: await nodeRelease(OLD, place.cache) };
     const current: Release = { name: process.versions.node, program: process.execPath };

@@ -27,7 +27,6 @@ const EDITED_LENGTH = 3;
 export const r12: Row = {
   id: 'R12',
   title: 'a pipeline edited and its worker killed while its runs are under way',
-  short: false,
   play: (place: Place) =>
     withScene(place, { name: 'R12' }, async (scene) => {
       const before = workChain(STEP_MS);

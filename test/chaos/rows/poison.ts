@@ -43,7 +43,6 @@ const WALKED = 'nodes of no kind';
 export const r16: Row = {
   id: 'R16',
   title: 'poison in the input of a start and in the argument of an update',
-  short: false,
   play: (place: Place) =>
     withScene(place, { name: 'R16' }, async (scene) => {
       await scene.startWorker();

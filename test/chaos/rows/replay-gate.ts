@@ -14,7 +14,6 @@ export const r11: Row = {
   id: 'R11',
   title: 'a change of the workflows that recorded histories do not fit',
   // test/workflows/replay.test.ts is the gate itself; here are its figures.
-  short: false,
   play: async ({ cache }: Place) => {
     const startedAt = performance.now();
     const recorded = await readHistories();

@@ -17,7 +17,6 @@ const GRACE_MS = 3_000;
 export const r5: Row = {
   id: 'R5',
   title: 'rolling restart of two workers by SIGTERM, 20 runs under way',
-  short: false,
   play: (place: Place) =>
     withScene(place, { name: 'R5', settings: { SLUICE_SHUTDOWN_GRACE_MS: String(GRACE_MS) } }, async (scene) => {
       const fleet = await Promise.all([scene.startWorker(), scene.startWorker()]);

@@ -35,7 +35,6 @@ const MOST_S = 2;
 export const r31: Row = {
   id: NAME,
   title: 'every worker of a new version killed while it is rolled out to everybody',
-  short: false,
   limitMs: 600_000,
   play: (place) => withScene(place, { name: NAME }, act),
 };

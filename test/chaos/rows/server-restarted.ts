@@ -17,14 +17,12 @@ const AWAY_MS = 500;
 export const r7: Row = {
   id: 'R7',
   title: 'kill -9 of the Temporal server, back after 0.5 s, 50 runs under way',
-  short: true,
   play: (place) => restartServer(place, 'R7', (server) => server.kill(), 0),
 };
 
 export const r8: Row = {
   id: 'R8',
   title: 'SIGTERM of the Temporal server, back after 0.5 s, 50 runs under way',
-  short: false,
   play: (place) => restartServer(place, 'R8', (server) => server.stop(), 1),
 };
 

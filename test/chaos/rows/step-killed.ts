@@ -24,14 +24,12 @@ const single = (id: string, options: { readonly heartbeat?: '1 second' }) =>
 export const r1: Row = {
   id: 'R1',
   title: 'kill -9 in a 2.5 s step that beats every second',
-  short: false,
   play: (place) => killInStep(place, 'R1', single('beating', { heartbeat: '1 second' }), 8),
 };
 
 export const r2: Row = {
   id: 'R2',
   title: 'the same, the step saying nothing of heartbeats (its timeout is 30 s)',
-  short: false,
   play: async (place) => {
     const silent = single('silent', {});
     const impatient = silent.variant('impatient', (edit) => edit.options('slow', { timeout: '3 seconds' }));

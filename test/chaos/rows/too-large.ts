@@ -40,7 +40,6 @@ const startOf = definePipeline('large-start', z.object({ text: z.string() }))
 export const r15: Row = {
   id: 'R15',
   title: 'results of 1.0, 1.9 and 2.5 MB, an argument of 2.5 MB, starts of 1.9 and 4.5 MB',
-  short: true,
   play: (place: Place) =>
     withScene(place, { name: 'R15' }, async (scene) => {
       await scene.startWorker();

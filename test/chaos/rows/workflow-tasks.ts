@@ -30,7 +30,6 @@ const claiming = definePipeline('claiming', Count)
 export const r6: Row = {
   id: 'R6',
   title: '30 runs, kill -9: workflow tasks that waited for the dead worker',
-  short: false,
   play: (place: Place) =>
     withScene(place, { name: 'R6' }, async (scene) => {
       const first = await scene.startWorker();

@@ -1,0 +1,3 @@
+import { describeManyEmptyFiles } from './ingest-setup.ts';
+
+describeManyEmptyFiles(10_000);
