@@ -27,7 +27,7 @@ type Loose = {
 const loose = base as unknown as Loose;
 type Scope = { first: { answerable: unknown; queries: unknown; standalone: unknown } };
 
-describe('decision 11: a node in a branch is invisible outside', () => {
+describe('semantics 11: a node in a branch is invisible outside', () => {
   test('only the yielded value of the schema leaves, and both arms give it whole', () => {
     const { plan } = base
       .branch(
@@ -85,7 +85,7 @@ describe('decision 11: a node in a branch is invisible outside', () => {
   });
 });
 
-test('decision 12: a map is the list of its yields, and its nodes are invisible outside', () => {
+test('semantics 12: a map is the list of its yields, and its nodes are invisible outside', () => {
   const mapped = base.map(
     'each',
     Passage.shape.score,
@@ -103,7 +103,7 @@ test('decision 12: a map is the list of its yields, and its nodes are invisible 
   expect(plan.output).toEqual({ $object: { scores: { $from: ['each'] } } });
 });
 
-describe('decision 13: a repeat is an object of its last complete round, and rounds', () => {
+describe('semantics 13: a repeat is an object of its last complete round, and rounds', () => {
   const Seen = z.object({ passed: z.boolean(), rounds: z.number(), passages: z.array(Passage) });
   const { plan } = base
     .repeat('answer', loop, (round) =>
@@ -153,7 +153,7 @@ describe('decision 13: a repeat is an object of its last complete round, and rou
   });
 });
 
-test("decision 14: a repeat has 'rounds' and no 'attempts'", () => {
+test("semantics 14: a repeat has 'rounds' and no 'attempts'", () => {
   const looped = base.repeat('answer', loop, (round) =>
     round.until(
       ({ first }) => first.answerable,
@@ -166,7 +166,7 @@ test("decision 14: a repeat has 'rounds' and no 'attempts'", () => {
   ).toThrow("'output', 'n' is undefined");
 });
 
-describe('decision 15: the first carry is a literal that its schema accepts', () => {
+describe('semantics 15: the first carry is a literal that its schema accepts', () => {
   test('it goes into the plan', () => {
     expect(findNode(supportBot.plan, 'answer')).toMatchObject({ start: { feedback: '' } });
   });
@@ -192,7 +192,7 @@ describe('decision 15: the first carry is a literal that its schema accepts', ()
   });
 });
 
-test('decision 16: containers are no barriers: nodes inside read what is outside by their own refs', () => {
+test('semantics 16: containers are no barriers: nodes inside read what is outside by their own refs', () => {
   const inside = new Set(['draft', 'check', 'refusal', 'related/hits', 'lookup']);
   for (const node of nodesOf(supportBot.plan)) {
     if (node.kind !== 'step' || !inside.has(node.id)) continue;
@@ -201,24 +201,24 @@ test('decision 16: containers are no barriers: nodes inside read what is outside
   }
 });
 
-test('decision 17: an unread node stays in the plan', () => {
+test('semantics 17: an unread node stays in the plan', () => {
   const { plan } = base
     .step('unread', keywordSearch, ({ first }) => ({ query: first.standalone }))
     .output(z.object({ text: z.string() }), ({ first }) => ({ text: first.standalone }));
   expect(plan.nodes.map((node) => node.id)).toEqual(['first', 'unread']);
 });
 
-test('decision 18: a branch waits for its condition alone', () => {
+test('semantics 18: a branch waits for its condition alone', () => {
   const fork = findNode(supportBot.plan, 'reply');
   expect(fork?.kind === 'branch' && [...sourcesOf(fork.when)]).toEqual([['understood', 'answerable']]);
 });
 
-test('decision 19: an output of literals alone needs no node', () => {
+test('semantics 19: an output of literals alone needs no node', () => {
   const { plan } = base.output(Feedback, () => ({ feedback: 'thanks' }));
   expect(plan.output).toEqual({ $value: { feedback: 'thanks' } });
 });
 
-describe('decision 20: a map has limits, each with a number', () => {
+describe('semantics 20: a map has limits, each with a number', () => {
   const over = ({ first }: Scope) => first.queries;
   const body = (each: Loose) => each.yield(() => 'x');
 
@@ -249,7 +249,7 @@ describe('decision 20: a map has limits, each with a number', () => {
   });
 });
 
-describe('decision 21: a loop has a limit, and says what happens there', () => {
+describe('semantics 21: a loop has a limit, and says what happens there', () => {
   const body = (round: Loose) =>
     round.until(
       ({ first }: Scope) => first.answerable,

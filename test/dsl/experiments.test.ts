@@ -305,7 +305,7 @@ describe('limits', () => {
   });
 });
 
-describe('a scorer of live runs', () => {
+describe('semantics 46: a scorer of live runs', () => {
   const scores = { score: { worst: 0, best: 1 } };
   const plain = defineDataset('plain', { input: Question, source: 'plain.jsonl' });
   const ofOutput = (on: { readonly pipeline: typeof supportBot; readonly dataset?: typeof plain }) =>

@@ -21,7 +21,7 @@ const ids = (pipeline: { plan: Parameters<typeof nodesOf>[0] }) => [...nodesOf(p
 const untyped = base as unknown as { step(...given: unknown[]): unknown };
 const wire = ({ first }: { first: { standalone: unknown } }) => ({ query: first.standalone });
 
-describe('decision 1: an id is unique over the whole pipeline', () => {
+describe('semantics 1: an id is unique over the whole pipeline', () => {
   test('twice in a row is refused', () => {
     // @ts-expect-error the id exists
     expect(() => base.step('first', understand, ({ input }) => ({ question: input.question }))).toThrow(
@@ -100,7 +100,7 @@ describe('decision 1: an id is unique over the whole pipeline', () => {
   });
 });
 
-describe('decision 2: nodes of a used pipeline have its id before theirs', () => {
+describe('semantics 2: nodes of a used pipeline have its id before theirs', () => {
   const Related = z.object({ about: z.string() });
   const twice = definePipeline('twice', Related)
     .use('one', relatedPages, ({ input }) => ({ about: input.about }))
@@ -140,7 +140,7 @@ interface Untyped {
   output(schema: unknown, wire: (scope: Record<string, Record<string, unknown>>) => unknown): unknown;
 }
 
-describe('decision 3: the id of a use is a name for its output', () => {
+describe('semantics 3: the id of a use is a name for its output', () => {
   const chain = definePipeline('p', z.object({ about: z.string() })).use('related', relatedPages, ({ input }) => ({
     about: input.about,
   }));
@@ -176,7 +176,7 @@ describe('decision 3: the id of a use is a name for its output', () => {
   });
 });
 
-describe('decision 4: carry and item are the innermost, and the plan names their owner', () => {
+describe('semantics 4: carry and item are the innermost, and the plan names their owner', () => {
   const limits = { max: 3, concurrency: 1, whenOver: 'fail' } as const;
   const inner = definePipeline('inner', z.object({ texts: z.array(z.string()) }))
     .map(
@@ -238,7 +238,7 @@ describe('decision 4: carry and item are the innermost, and the plan names their
   });
 });
 
-test('decision 5: a node key can be made of the plan, since ids are unique and containers are known by them', () => {
+test('semantics 5: a node key can be made of the plan, since ids are unique and containers are known by them', () => {
   expect(new Set(ids(supportBot)).size).toBe(ids(supportBot).length);
   expect(ids(supportBot)).toEqual([
     ...['understood', 'vector', 'lookup', 'keyword', 'fused', 'ranked'],

@@ -130,7 +130,7 @@ describe("a node's policy is its step's, under its own options", () => {
   });
 });
 
-describe('decision 23: the order of help is attempts, fallback, orElse', () => {
+describe('semantics 23: the order of help is attempts, fallback, orElse', () => {
   test('the fallback has the same policy and its own config, by .with', () => {
     const ranked = findNode(supportBot.plan, 'ranked') as StepNode;
     expect(ranked.fallback).toEqual({ step: 'keepOrder@1', config: { topN: 8 } });
@@ -194,7 +194,7 @@ describe('decision 23: the order of help is attempts, fallback, orElse', () => {
   });
 });
 
-describe("decision 31: 'when' requires 'orElse'", () => {
+describe("semantics 31: 'when' requires 'orElse'", () => {
   const when = ({ first }: Scope) => first.answerable;
 
   test('so that readers never meet "no value"', () => {
@@ -217,7 +217,7 @@ describe("decision 31: 'when' requires 'orElse'", () => {
   });
 });
 
-test('decision 33: containers have no helps of their own', () => {
+test('semantics 33: containers have no helps of their own', () => {
   const over = ({ first }: Scope) => first.queries;
   const map = (options: object) => () =>
     (loose as unknown as { map(...given: unknown[]): unknown }).map(
@@ -232,7 +232,7 @@ test('decision 33: containers have no helps of their own', () => {
   expect(map({ fallback: fuse })).toThrow("map 'each' has no 'fallback'");
 });
 
-describe('decision 34: the local lane is for pure steps, without heartbeat and task queue', () => {
+describe('semantics 34: the local lane is for pure steps, without heartbeat and task queue', () => {
   test('a pure step may be there, and then has no heartbeat whatever its timeout', () => {
     expect(placed(keepOrder, passages, { lane: 'local', timeout: '10 seconds' }).policy).toEqual({
       attempts: 1,

@@ -114,7 +114,7 @@ describe('a scorer is a step over a finished run, as data', () => {
   });
 });
 
-describe('a scorer sees what the pipeline shows', () => {
+describe('semantics 45: a scorer sees what the pipeline shows', () => {
   const looped = definePipeline('looped', Question)
     .repeat('answer', { max: 2, carry: Feedback, start: { feedback: '' }, whenExhausted: 'fail' }, (round) =>
       round

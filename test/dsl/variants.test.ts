@@ -96,7 +96,7 @@ describe('a variant is a pipeline', () => {
   });
 });
 
-describe('decision 35: an edit is data: a node, a facet, and what it becomes', () => {
+describe('semantics 35: an edit is data: a node, a facet, and what it becomes', () => {
   test('a replace is a step and an input; a swap brings the policy of its step', () => {
     expect(rawQuestion.edits.map(({ node, facet }) => [node, facet])).toEqual([
       ['ranked', 'input'],
@@ -131,7 +131,7 @@ describe('decision 35: an edit is data: a node, a facet, and what it becomes', (
   });
 });
 
-describe('decision 36: what an edit must hold', () => {
+describe('semantics 36: what an edit must hold', () => {
   test('swap: the new step takes what is wired', () => {
     // @ts-expect-error nothing supplies 'passages'
     expect(() => supportBot.variant('v', (edit) => edit.swap('keyword', rerank))).toThrow(
@@ -188,7 +188,7 @@ describe('decision 36: what an edit must hold', () => {
   });
 });
 
-describe('decision 37: an edit sees what its node saw, with the outputs of the baseline', () => {
+describe('semantics 37: an edit sees what its node saw, with the outputs of the baseline', () => {
   test('nothing later', () => {
     expect(() =>
       // @ts-expect-error 'ranked' is later
@@ -210,7 +210,7 @@ describe('decision 37: an edit sees what its node saw, with the outputs of the b
   });
 });
 
-describe('decision 38: edits inside containers go by the plain id, and by the prefixed one in a use', () => {
+describe('semantics 38: edits inside containers go by the plain id, and by the prefixed one in a use', () => {
   test('in a loop, a map, an arm, a use', () => {
     const deep = supportBot.variant('deep', (edit) =>
       edit
@@ -254,7 +254,7 @@ describe('decision 38: edits inside containers go by the plain id, and by the pr
   });
 });
 
-test('decision 39: edits of different nodes compose in any order to the same plan', () => {
+test('semantics 39: edits of different nodes compose in any order to the same plan', () => {
   const one = supportBot.variant('v', (edit) => edit.include(imagined).include(wide).configure('keyword', { topK: 1 }));
   const other = supportBot.variant('v', (edit) =>
     edit.configure('keyword', { topK: 1 }).include(wide).include(imagined),
@@ -262,7 +262,7 @@ test('decision 39: edits of different nodes compose in any order to the same pla
   expect(JSON.stringify(one.plan)).toBe(JSON.stringify(other.plan));
 });
 
-describe('decision 40: two edits of one node', () => {
+describe('semantics 40: two edits of one node', () => {
   test('within a variant: different facets may be edited', () => {
     const both = supportBot.variant('v', (edit) =>
       edit
@@ -320,7 +320,7 @@ describe('decision 40: two edits of one node', () => {
     expect(supportBot.variant('v', (edit) => edit.include(wide).include(wide)).plan).toEqual(wide.plan);
   });
 
-  test('a variant of another pipeline cannot be included', () => {
+  test('semantics 47: a variant of another pipeline cannot be included', () => {
     const other = definePipeline('other-bot', Question)
       .step('ranked', rerank, ({ input }) => ({ query: input.question, passages: [] }))
       .output(Passages, ({ ranked }) => ranked)
@@ -414,7 +414,7 @@ describe('own edits override what a variant includes', () => {
   });
 });
 
-describe('decision 41: a swap keeps the place and starts the config anew', () => {
+describe('semantics 41: a swap keeps the place and starts the config anew', () => {
   const base = definePipeline('p', Question)
     .step('first', understand, ({ input }) => ({ question: input.question }))
     .step(
@@ -454,7 +454,7 @@ describe('decision 41: a swap keeps the place and starts the config anew', () =>
     expect(step(slow, 'ranked').policy).toMatchObject({ timeoutMs: 120_000, heartbeatMs: 10_000 });
   });
 
-  test('decision 34: the lane is checked again when a swap changes the step', () => {
+  test('semantics 34: the lane is checked again when a swap changes the step', () => {
     const external = defineStep('external', {
       version: 1,
       input: keepOrder.input,

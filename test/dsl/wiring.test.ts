@@ -14,7 +14,7 @@ type LooseChain = { step(id: string, step: unknown, wire: (scope: Loose) => unkn
 const loose = found as unknown as LooseChain;
 const given = { id: 'a', text: 'b', score: 1 };
 
-describe('decision 6: objects are entered by declared field, everything else is passed whole', () => {
+describe('semantics 6: objects are entered by declared field, everything else is passed whole', () => {
   const shape = z.object({
     object: z.object({ inner: z.object({ text: z.string() }) }),
     list: z.array(z.object({ text: z.string() })),
@@ -69,7 +69,7 @@ describe('decision 6: objects are entered by declared field, everything else is 
   });
 });
 
-describe('decision 7: an optional output fits an optional input only', () => {
+describe('semantics 7: an optional output fits an optional input only', () => {
   test('it is wired as a ref, so that an absent value leaves its key out', () => {
     const { plan } = definePipeline('p', Question)
       .step('u', understand, ({ input }) => ({ question: input.question, history: input.history }))
@@ -96,7 +96,7 @@ describe('decision 7: an optional output fits an optional input only', () => {
   });
 });
 
-describe('decision 8: extra keys, missing keys and undefined are refused in the same words', () => {
+describe('semantics 8: extra keys, missing keys and undefined are refused in the same words', () => {
   test('an extra key, at the top and in a nested literal', () => {
     // @ts-expect-error 'topk' is no input
     expect(() => found.step('k', keywordSearch, ({ first }) => ({ query: first.standalone, topk: 3 }))).toThrow(
@@ -229,7 +229,7 @@ describe('decision 8: extra keys, missing keys and undefined are refused in the 
   });
 });
 
-describe('decision 9: computing with a ref throws at definition', () => {
+describe('semantics 9: computing with a ref throws at definition', () => {
   const message = "'first.standalone' has no value at definition: pass it, do not compute with it";
   test.each<[string, (text: never) => unknown]>([
     ['text and a ref', (text) => `${text as string}!`],
@@ -272,7 +272,7 @@ describe('decision 9: computing with a ref throws at definition', () => {
   });
 });
 
-describe('decision 10: a chain is reusable', () => {
+describe('semantics 10: a chain is reusable', () => {
   test('two chains may continue one prefix, and neither sees the other', () => {
     const one = found.step('more', rerank, ({ found }) => ({ query: 'one', passages: found.passages }));
     const two = found.step('more', keywordSearch, () => ({ query: 'two' }));

@@ -19,7 +19,7 @@ async function decisionsOf({ base, arms, ...world }: World) {
   return runs.map((run) => ({ run, isExposed: compileExposure(run.plan, base, { arms })(run.nodes) }));
 }
 
-describe('exposure in random plans with random edits', () => {
+describe('semantics 44: exposure in random plans with random edits', () => {
   const seen = { exposed: 0, not: 0, failedBefore: 0, differedByReach: 0 };
   const worlds = fc.asyncProperty(arbitraryWorld, async (world) => {
     const decisions = await decisionsOf(world);

@@ -18,7 +18,7 @@ function refusal(work: () => void): SluiceError {
   throw new Error('it was not refused');
 }
 
-describe('checkOverlaps', () => {
+describe('semantics 42: checkOverlaps', () => {
   test('refuses a common node with both names, the nodes, and what to do', () => {
     const { spec } = live('wide', [[vector], [ranked]]);
     const error = refusal(() =>

@@ -43,7 +43,7 @@ describe('changedNodes', () => {
   });
 });
 
-describe('restagingsOf', () => {
+describe('semantics 43: restagingsOf', () => {
   const restage = (after: Plan, ...experiments: Parameters<typeof live>[]) =>
     restagingsOf({ experiments: experiments.map((args) => live(...args)) }, { before: docsBot, after, facts });
 

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from '../../src/store/database.ts';
-import { blocksIn } from '../readme/read.ts';
+import { blocksIn } from '../docs/read.ts';
 
 const blocks = blocksIn(readFileSync(join(import.meta.dirname, '../../docs/operations/backup.md'), 'utf8'));
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../src/store/database.ts';
-import { blocksIn } from '../readme/read.ts';
+import { blocksIn } from '../docs/read.ts';
 import { type RestartablePostgres, startPostgresServer } from '../support/postgres.ts';
 
 const binaries = process.env.SLUICE_TEST_PG_BIN;

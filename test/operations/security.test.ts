@@ -1,8 +1,7 @@
-/** SECURITY.md: each promise names a test that exists, by its own name, and links lead somewhere. */
+/** SECURITY.md: each promise names a test that exists, by its own name. Links and commands: test/docs. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { commandsIn, linksIn } from '../readme/read.ts';
 
 const root = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -36,18 +35,5 @@ describe('SECURITY.md', () => {
   it('names no person or address to report to, but the repository’s private form', () => {
     expect(text).toContain('Report a vulnerability');
     expect(text).not.toMatch(/[\w.+-]+@[\w-]+\.\w+/);
-  });
-});
-
-describe.each(['SECURITY.md', 'docs/operations/backup.md'])('%s', (file) => {
-  it('links to what exists', () => {
-    const links = linksIn(read(file)).filter((link) => link !== '');
-    expect(links).not.toEqual([]);
-    expect(links.filter((link) => !existsSync(join(root, file, '..', link)))).toEqual([]);
-  });
-
-  it('names commands of the program that exist', () => {
-    const commands = commandsIn(read(file)).map(([name]) => name);
-    for (const name of commands) expect(existsSync(join(root, `src/cli/${name}.ts`)), name).toBe(true);
   });
 });

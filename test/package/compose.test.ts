@@ -136,7 +136,7 @@ describe('.env.example', () => {
     try {
       await cp(join(root, '.env.example'), join(folder, '.env.example'));
       const command = lines.find((line) => line.endsWith('> .env)'))!.replace('#', '');
-      expect(read('README.md')).toContain(command.trim());
+      expect(read('docs/operations/servers.md')).toContain(command.trim());
       execFileSync('sh', ['-euc', command], { cwd: folder });
       const values = (await readFile(join(folder, '.env'), 'utf8')).trim().split('\n');
       for (const value of values) expect(value).toMatch(/^\w+=[0-9a-f]{64}$/);

@@ -1,4 +1,4 @@
-/** The semantics of failure, decision by decision. */
+/** The semantics of failure, number by number (docs/semantics.md). */
 import { describe, expect, it } from 'vitest';
 import { BUDGET_EXCEEDED, EVALUATION_BUDGET, STEP_INPUT_INVALID } from '../../src/plan/walk.ts';
 import { begin, branch, from, map, plan, repeat, step } from './by-hand.ts';
@@ -6,7 +6,7 @@ import { begin, branch, from, map, plan, repeat, step } from './by-hand.ts';
 const spare = { fallback: { step: 'spare@1', config: {} } };
 
 describe('failure', () => {
-  it('decision 23: the fallback is called when the call has failed, then orElse is taken', async () => {
+  it('semantics 23: the fallback is called when the call has failed, then orElse is taken', async () => {
     const one = plan([step('search', { q: 'input.q' }, { ...spare, orElse: { hits: [] } })], { hits: 'search.hits' });
     const helped = await begin(one, { q: 'x' });
     await helped.fail('search');
@@ -25,7 +25,7 @@ describe('failure', () => {
     expect((await hopeless.result()).nodes[0]).toMatchObject({ outcome: 'or-else', call: 'fallback' });
   });
 
-  it('decision 24: help and limits degrade a run, skipping does not', async () => {
+  it('semantics 24: help and limits degrade a run, skipping does not', async () => {
     const skipped = await begin(plan([step('s', {}, { when: from('input.no'), orElse: { x: 0 } })], { x: 's.x' }), {
       no: false,
     });
@@ -35,7 +35,7 @@ describe('failure', () => {
     expect((await helped.result()).outcome).toBe('degraded');
   });
 
-  it('decision 25: a needed node fails the run; a failed log degrades it and loses no answer', async () => {
+  it('semantics 25: a needed node fails the run; a failed log degrades it and loses no answer', async () => {
     const nodes = [step('answer'), step('log', { answer: 'answer' })];
     const lost = await begin(plan(nodes, { text: 'answer.text' }));
     await lost.fail('answer');
@@ -47,7 +47,7 @@ describe('failure', () => {
   });
 
   it.each(['before', 'after'])(
-    'decision 25: what the taken way does not read fails nothing, %s the way is known',
+    'semantics 25: what the taken way does not read fails nothing, %s the way is known',
     async (when) => {
       const nodes = [
         step('hyde'),
@@ -63,7 +63,7 @@ describe('failure', () => {
     },
   );
 
-  it('decision 26: siblings of a failed needed node are cancelled at once, up to the scope that can still deliver', async () => {
+  it('semantics 26: siblings of a failed needed node are cancelled at once, up to the scope that can still deliver', async () => {
     const loop = repeat('loop', [step('draft'), step('other')], { until: from('draft.done') });
     const run = await begin(plan([loop, step('beside')], { n: 'loop.draft.n', o: 'loop.other.n', b: 'beside.n' }));
     await run.succeed('draft[1]', { n: 1, done: false, note: '' });
@@ -79,7 +79,7 @@ describe('failure', () => {
     });
   });
 
-  it('decision 26: a call that the same failure makes useless is never started', async () => {
+  it('semantics 26: a call that the same failure makes useless is never started', async () => {
     const yes = { nodes: [step('use', { s: 'shared.x' })], yields: from('use.x') };
     const no = { nodes: [], yields: { $value: 0 } };
     const loop = repeat('loop', [step('draft'), branch('b', 'draft.again', yes, no)]);
@@ -92,7 +92,7 @@ describe('failure', () => {
     expect(run.made.map(({ key }) => key)).toEqual(['shared', 'draft[1]', 'draft[2]']);
   });
 
-  it('decision 27: siblings of a failed unneeded node go on; only its readers are blocked', async () => {
+  it('semantics 27: siblings of a failed unneeded node go on; only its readers are blocked', async () => {
     const nodes = [step('log'), step('logged', { x: 'log' }), step('answer')];
     const run = await begin(plan(nodes, { text: 'answer.text' }));
     await run.fail('log');
@@ -101,7 +101,7 @@ describe('failure', () => {
     expect(await run.outcomes()).toEqual({ log: 'failed', logged: 'blocked', answer: 'completed' });
   });
 
-  it('decision 28: one culprit is failed, who waited is blocked, who was under way is cancelled', async () => {
+  it('semantics 28: one culprit is failed, who waited is blocked, who was under way is cancelled', async () => {
     const each = map('each', 'input.list', [step('one'), step('two', { x: 'one' })], 'two');
     const run = await begin(
       plan([each, step('beside'), step('after', { x: 'each' })], { x: 'after.x', b: 'beside.x' }),
@@ -121,7 +121,7 @@ describe('failure', () => {
     expect(nodes.every(({ error }) => error?.key === 'one[0]')).toBe(true);
   });
 
-  it('decision 29: an input that its schema refuses is helped by nothing', async () => {
+  it('semantics 29: an input that its schema refuses is helped by nothing', async () => {
     const draft = step('draft', {}, { ...spare, orElse: { done: true } });
     const run = await begin(plan([repeat('loop', [draft])], { n: 'loop.draft.n' }));
     await run.succeed('draft[1]', { done: false, note: '' });
@@ -146,7 +146,7 @@ describe('failure', () => {
     ['mistake first', ['draft[2]', 'other[2]'], 'failed'],
     ['mistake second, so never met', ['other[2]', 'draft[2]'], 'degraded'],
   ] as const)(
-    'decision 29: a later round that breaks twice is judged by the first failure: %s',
+    'semantics 29: a later round that breaks twice is judged by the first failure: %s',
     async (_, order, outcome) => {
       const loop = repeat('loop', [step('draft'), step('other')]);
       const run = await begin(plan([loop], { n: 'loop.draft.n', o: 'loop.other.n' }));
@@ -159,7 +159,7 @@ describe('failure', () => {
     },
   );
 
-  it('decision 29: nor is a condition that is no boolean', async () => {
+  it('semantics 29: nor is a condition that is no boolean', async () => {
     const when = await begin(plan([step('s', {}, { when: from('input.x'), orElse: {} })], { s: 's' }), { x: 'yes' });
     const until = await begin(plan([repeat('loop', [step('draft')])], { n: 'loop.draft.n' }));
     await until.succeed('draft[1]', { done: null });
@@ -170,7 +170,7 @@ describe('failure', () => {
     }
   });
 
-  it('decision 30: cancelled from outside, no help is sought and the run is cancelled', async () => {
+  it('semantics 30: cancelled from outside, no help is sought and the run is cancelled', async () => {
     const run = await begin(plan([step('a', {}, { ...spare, orElse: { x: 1 } }), step('b', { x: 'a' })], { x: 'a.x' }));
     const signal = run.made[0]?.signal;
     await run.cancel();
@@ -181,7 +181,7 @@ describe('failure', () => {
     expect(run.made.length).toBe(1);
   });
 
-  it('decision 31: where `when` is false the node is skipped at once, and its readers get orElse', async () => {
+  it('semantics 31: where `when` is false the node is skipped at once, and its readers get orElse', async () => {
     const nodes = [
       step('slow'),
       step('s', { x: 'slow' }, { when: from('input.no'), orElse: { x: 'spare' } }),
@@ -192,7 +192,7 @@ describe('failure', () => {
     expect(run.inputOf('r')).toEqual({ x: 'spare' });
   });
 
-  it('decision 33: help inside a map is per item, and the map itself needs none', async () => {
+  it('semantics 33: help inside a map is per item, and the map itself needs none', async () => {
     const each = map('each', 'input.list', [step('one', {}, { orElse: { x: 'spare' } })], 'one.x');
     const run = await begin(plan([each], { all: 'each' }), { list: [0, 1] });
     await run.fail('one[0]');

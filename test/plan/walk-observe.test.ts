@@ -84,7 +84,7 @@ describe('observing a node', () => {
   });
 });
 
-describe('observing what is inside', () => {
+describe('semantics 32: observing what is inside', () => {
   it('a loop: the nodes of the round that readers see, each by how it ended', async () => {
     const nodes = [step('draft'), step('check', { x: 'draft.x' }, { orElse: { ...orElse, done: false } }), step('log')];
     const loop = repeat('answer', nodes, { max: 2 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { begin, branch, map, plan, repeat, step, wire } from './by-hand.ts';
 
 describe('when things run', () => {
-  it('decision 16: a node starts when its refs are known, also inside a loop whose other inputs are not', async () => {
+  it('semantics 16: a node starts when its refs are known, also inside a loop whose other inputs are not', async () => {
     const loop = repeat('loop', [step('early'), step('draft', { slow: 'slow.x', early: 'early.x' })]);
     const run = await begin(plan([step('slow'), loop, step('after', { early: 'loop.early.x' })]));
     expect(run.underWay()).toEqual(['slow', 'early[1]']);
@@ -13,7 +13,7 @@ describe('when things run', () => {
     expect(run.underWay()).toEqual(['draft[1]']);
   });
 
-  it('decision 16: a reader of a loop waits for what it reads of it, not for all of it', async () => {
+  it('semantics 16: a reader of a loop waits for what it reads of it, not for all of it', async () => {
     const nodes = [step('draft'), step('log')];
     const run = await begin(
       plan([repeat('loop', nodes), step('after', { draft: 'loop.draft' })], { text: 'loop.draft.text' }),
@@ -23,7 +23,7 @@ describe('when things run', () => {
     expect(run.output()).toEqual({ text: 'x' });
   });
 
-  it('decision 17: a node that nobody reads runs, in every scope that is entered', async () => {
+  it('semantics 17: a node that nobody reads runs, in every scope that is entered', async () => {
     const arm = { nodes: [step('inArm')], yields: { $value: null } };
     const nodes = [
       step('alone'),
@@ -34,7 +34,7 @@ describe('when things run', () => {
     expect(run.underWay()).toEqual(['alone', 'inArm', 'inItem[0]']);
   });
 
-  it('decision 18: a branch waits for its condition alone; of the other arm there is no node run', async () => {
+  it('semantics 18: a branch waits for its condition alone; of the other arm there is no node run', async () => {
     const taken = { nodes: [step('quick'), step('late', { x: 'slow.x' })], yields: wire({ x: 'quick.x' }) };
     const other = { nodes: [step('never')], yields: wire({ x: 'never.x' }) };
     const run = await begin(plan([step('slow'), branch('b', 'input.yes', taken, other)], { x: 'b.x' }), { yes: true });
@@ -46,7 +46,7 @@ describe('when things run', () => {
     expect(await run.outcomes()).toEqual({ slow: 'completed', b: 'completed', quick: 'completed', late: 'completed' });
   });
 
-  it('decision 19: the output is known as soon as its refs are; the run ends when every node has', async () => {
+  it('semantics 19: the output is known as soon as its refs are; the run ends when every node has', async () => {
     const run = await begin(plan([step('answer'), step('log', { answer: 'answer' })], { text: 'answer.text' }));
     let finished = false;
     void run.result().then(() => {
@@ -59,7 +59,7 @@ describe('when things run', () => {
     expect(finished).toBe(true);
   });
 
-  it('decision 20: a map has `concurrency` items under way, started in order', async () => {
+  it('semantics 20: a map has `concurrency` items under way, started in order', async () => {
     const each = map('each', 'input.list', [step('one')], 'one', { concurrency: 2 });
     const run = await begin(plan([each]), { list: [0, 1, 2, 3] });
     expect(run.underWay()).toEqual(['one[0]', 'one[1]']);
@@ -69,7 +69,7 @@ describe('when things run', () => {
     expect(run.underWay()).toEqual(['one[0]', 'one[3]']);
   });
 
-  it('decision 20: over `max`, truncate keeps the first and flags it', async () => {
+  it('semantics 20: over `max`, truncate keeps the first and flags it', async () => {
     const each = map('each', 'input.list', [step('one', { x: 'each:item' })], 'one.x', { max: 2 });
     const run = await begin(plan([each], { all: 'each' }), { list: ['a', 'b', 'c'] });
     await run.succeed('one[0]', { x: 'a' });
@@ -79,7 +79,7 @@ describe('when things run', () => {
     expect((await run.result()).outcome).toBe('degraded');
   });
 
-  it('decision 20: over `max`, fail fails, and an empty list is an empty result', async () => {
+  it('semantics 20: over `max`, fail fails, and an empty list is an empty result', async () => {
     const each = map('each', 'input.list', [step('one')], 'one', { max: 2, whenOver: 'fail' });
     const over = await begin(plan([each], { all: 'each' }), { list: ['a', 'b', 'c'] });
     expect((await over.result()).error).toMatchObject({ key: 'each', code: 'MapTooLong' });
@@ -87,7 +87,7 @@ describe('when things run', () => {
     expect(empty.output()).toEqual({ all: [] });
   });
 
-  it('decision 21: after `max` rounds, keep-last gives the last one, flagged; fail fails', async () => {
+  it('semantics 21: after `max` rounds, keep-last gives the last one, flagged; fail fails', async () => {
     for (const whenExhausted of ['keep-last', 'fail'] as const) {
       const run = await begin(
         plan([repeat('loop', [step('draft')], { max: 2, whenExhausted })], { n: 'loop.draft.n' }),
@@ -101,7 +101,7 @@ describe('when things run', () => {
     }
   });
 
-  it('decision 22: a later round that breaks leaves the one before standing', async () => {
+  it('semantics 22: a later round that breaks leaves the one before standing', async () => {
     const run = await begin(
       plan([repeat('loop', [step('draft'), step('check', { x: 'draft' })])], { n: 'loop.draft.n', c: 'loop.check.c' }),
     );
@@ -113,7 +113,7 @@ describe('when things run', () => {
     expect(await run.outcomes()).toMatchObject({ loop: 'exhausted', 'draft[2]': 'completed', 'check[2]': 'failed' });
   });
 
-  it('decision 22: the first round breaking fails the loop, and so does any under fail', async () => {
+  it('semantics 22: the first round breaking fails the loop, and so does any under fail', async () => {
     const first = await begin(plan([repeat('loop', [step('draft')])], { n: 'loop.draft.n' }));
     await first.fail('draft[1]');
     expect((await first.result()).outcome).toBe('failed');
@@ -126,7 +126,7 @@ describe('when things run', () => {
     expect((await strict.result()).outcome).toBe('failed');
   });
 
-  it('decision 22: where only the carry breaks, the round itself is complete and stands', async () => {
+  it('semantics 22: where only the carry breaks, the round itself is complete and stands', async () => {
     const loop = repeat('loop', [step('draft'), step('advice', { x: 'draft' })], {
       carry: wire({ note: 'advice.note' }),
     });

@@ -5,7 +5,7 @@ import { begin, branch, from, map, plan, repeat, step, wire } from './by-hand.ts
 const spare = { fallback: { step: 'spare@1', config: {} } };
 
 describe('names', () => {
-  it('decision 4: each carry and item is named by its owner, also inside another one', async () => {
+  it('semantics 4: each carry and item is named by its owner, also inside another one', async () => {
     const inner = map('inner', 'outer:item.words', [step('join', { a: 'outer:item.name', b: 'inner:item' })], 'join');
     const run = await begin(plan([map('outer', 'input.list', [inner], 'inner')]), {
       list: [{ name: 'x', words: ['p', 'q'] }],
@@ -13,7 +13,7 @@ describe('names', () => {
     expect(run.inputOf('join[0][1]')).toEqual({ a: 'x', b: 'q' });
   });
 
-  it('decision 5: a key holds rounds from 1 and items from 0, outermost first', async () => {
+  it('semantics 5: a key holds rounds from 1 and items from 0, outermost first', async () => {
     const loop = repeat('loop', [step('draft'), map('each', 'input.list', [step('part')], 'part')]);
     const run = await begin(plan([loop]), { list: ['a', 'b'] });
     await run.succeed('draft[1]', { done: false, note: 'again' });
@@ -24,7 +24,7 @@ describe('names', () => {
 });
 
 describe('wiring', () => {
-  it('decision 7: an absent value leaves its key out', async () => {
+  it('semantics 7: an absent value leaves its key out', async () => {
     const run = await begin(
       plan([step('ask', { q: 'input.q', history: 'input.history' })], { note: 'ask.note', at: 'ask.at' }),
       {
@@ -36,7 +36,7 @@ describe('wiring', () => {
     expect(run.output()).toEqual({ at: 1 });
   });
 
-  it('decision 7: a value that must be there is a typed failure, which no orElse hides', async () => {
+  it('semantics 7: a value that must be there is a typed failure, which no orElse hides', async () => {
     const run = await begin(
       plan([step('ask'), step('use', { x: { $list: [from('ask.gone')] } }, { orElse: {}, ...spare })], { x: 'use.x' }),
     );
@@ -49,7 +49,7 @@ describe('wiring', () => {
 });
 
 describe('what outside sees of what is inside', () => {
-  it('decision 11: a branch is the value that its taken arm yields', async () => {
+  it('semantics 11: a branch is the value that its taken arm yields', async () => {
     const arms = [
       { nodes: [step('yes')], yields: wire({ text: 'yes.text' }) },
       { nodes: [], yields: wire({ text: 'input.text' }) },
@@ -62,7 +62,7 @@ describe('what outside sees of what is inside', () => {
     expect(await run.outcomes()).toEqual({ which: 'completed' });
   });
 
-  it('decision 12: a map is the list of yields in the order of its list, whatever the order they came in', async () => {
+  it('semantics 12: a map is the list of yields in the order of its list, whatever the order they came in', async () => {
     const run = await begin(
       plan([map('each', 'input.list', [step('one', { x: 'each:item' })], 'one.y')], { all: 'each' }),
       { list: [1, 2, 3] },
@@ -73,7 +73,7 @@ describe('what outside sees of what is inside', () => {
     expect(run.output()).toEqual({ all: ['a', 'b', 'c'] });
   });
 
-  it('decision 13: a loop shows the nodes of its last complete round', async () => {
+  it('semantics 13: a loop shows the nodes of its last complete round', async () => {
     const run = await begin(plan([repeat('answer', [step('draft')])], { text: 'answer.draft.text' }));
     await run.succeed('draft[1]', { text: 'first', done: false, note: '' });
     expect(run.output()).toBeUndefined();
@@ -81,14 +81,14 @@ describe('what outside sees of what is inside', () => {
     expect(run.output()).toEqual({ text: 'second' });
   });
 
-  it('decision 14: and how many rounds there were, as `rounds`', async () => {
+  it('semantics 14: and how many rounds there were, as `rounds`', async () => {
     const run = await begin(plan([repeat('answer', [step('draft')])], { rounds: 'answer.rounds', whole: 'answer' }));
     await run.succeed('draft[1]', { done: false, note: '' });
     await run.succeed('draft[2]', { done: true });
     expect(run.output()).toEqual({ rounds: 2, whole: { draft: { done: true }, rounds: 2 } });
   });
 
-  it('decision 15: the carry of the first round is `start`, then what the round before hands on', async () => {
+  it('semantics 15: the carry of the first round is `start`, then what the round before hands on', async () => {
     const run = await begin(plan([repeat('answer', [step('draft', { note: 'answer:carry.note' })])]));
     expect(run.inputOf('draft[1]')).toEqual({ note: 'start' });
     await run.succeed('draft[1]', { done: false, note: 'shorter' });

@@ -1,4 +1,4 @@
-/** What the README shows of OpenAI's npm client, as a program: OPENAI_BASE_URL and OPENAI_API_KEY say whom it asks. */
+/** What docs/guides/openai-client.md shows of OpenAI's npm client, as a program: OPENAI_BASE_URL and OPENAI_API_KEY say whom it asks. */
 import OpenAI from 'openai';
 
 const sluice = new OpenAI();

@@ -147,14 +147,14 @@ describe('programs', () => {
     return said.flat().map(({ thumb }) => thumb);
   };
 
-  test('the one that the README shows, by npm', async () => {
+  test('the one that the guide shows, by npm', async () => {
     expect(await runProgram(process.execPath, join(import.meta.dirname, 'openai-client-process.ts'))).toBe(
       `${asked}\n${asked}`,
     );
     expect(await feedbackOfLast(2)).toEqual([1]);
   });
 
-  test.runIf(hasPython)('the one that the README shows, in Python, and what else that client does', async () => {
+  test.runIf(hasPython)('the one that the guide shows, in Python, and what else that client does', async () => {
     const before = (await runs()).length;
     const output = await runProgram('python3', join(import.meta.dirname, 'openai_client.py'));
     expect(output.startsWith(`${asked}\n${asked}\n`)).toBe(true);

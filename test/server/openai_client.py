@@ -1,4 +1,4 @@
-"""What the README shows of OpenAI's Python client, and what else it does, as a program.
+"""What docs/guides/openai-client.md shows of OpenAI's Python client, and what else it does, as a program.
 
 OPENAI_BASE_URL and OPENAI_API_KEY say whom it asks. Its last line is JSON: what the test looks at.
 """
@@ -15,7 +15,7 @@ sluice.post(f"/runs/{answer.sluice['runId']}/feedback", body={"thumb": "up"}, ca
 for chunk in sluice.chat.completions.create(**question, stream=True):
     print(chunk.choices[0].delta.content or "", end="")
 
-# Below: beyond the README.
+# Below: beyond the guide.
 import json
 
 import openai
