@@ -15,7 +15,7 @@ import { OWN_FOLDER } from '../base/private-folder.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 /** Sources run as they are; a built package has the same layout in JavaScript. */
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-const SOURCES = [`workflows/**/*.${extension}`, `src/plan/**/*.${extension}`];
+const SOURCES = [`workflows/**/*.${extension}`, `src/{plan,model}/**/*.${extension}`];
 
 export const workflowsPath = join(root, `workflows/index.${extension}`);
 export const payloadConverterPath = join(root, `workflows/payload-converter.${extension}`);

@@ -18,7 +18,7 @@ export async function bundleReordered(reorders: readonly Reorder[]): Promise<{ r
   await mkdir(SCRATCH, { recursive: true });
   const folder = await mkdtemp(join(SCRATCH, 'reordered-'));
   try {
-    for (const part of ['workflows', 'src/plan']) await cp(part, join(folder, part), { recursive: true });
+    for (const part of ['workflows', 'src/plan', 'src/model']) await cp(part, join(folder, part), { recursive: true });
     for (const { file, passage, becomes } of reorders) {
       const path = join(folder, file);
       const parts = (await readFile(path, 'utf8')).split(passage);

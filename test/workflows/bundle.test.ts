@@ -10,8 +10,9 @@ import { buildWorkflowBundle } from '../../src/worker/bundle.ts';
 
 const root = join(import.meta.dirname, '../..');
 const LIMIT_BYTES = 800_000;
-/** Ours: the workflows, and of `src/plan` what walks a plan and the pure data that it needs. */
-const OURS = /^(workflows\/[\w-]+|src\/plan\/(plan-limits|plan|resolve|walk|walk\/[\w-]+))\.ts$/;
+/** Ours: the workflows, their messages, and of `src/plan` what walks a plan and the pure data that it needs. */
+const OURS =
+  /^(workflows\/[\w-]+|src\/model\/([\w-]+-messages|evaluate-tally|reached)|src\/plan\/(plan-limits|plan|resolve|walk|walk\/[\w-]+))\.ts$/;
 /** Temporal's own library and what it brings. */
 const THEIRS = new Set(['@temporalio/workflow', '@temporalio/common', 'long', 'nexus-rpc']);
 /** Webpack's few lines between modules, and the entry point that Temporal writes. */
