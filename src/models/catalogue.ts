@@ -1,7 +1,7 @@
 /**
  * What is known of served models: what they cost and how much they read. It comes from `@pydantic/genai-prices`, which is
  * kept up to date by its makers (of the npm packages compared it was the only one that has Cohere's models, cached input
- * and prices by date and length: `docs/decisions.md`); the few facts it lacks are listed here, each with its source.
+ * and prices by date and length: `docs/decisions/`); the few facts it lacks are listed here, each with its source.
  */
 import { calcPrice } from '@pydantic/genai-prices';
 import type { ModelName } from '../model/provider-call.ts';

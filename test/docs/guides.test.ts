@@ -1,4 +1,4 @@
-/** The guides in a copy of the project: what they show compiles, is the real pipeline, and the five edits make a step. */
+/** The guides in a copy of the project: what they show compiles, is the real pipeline, and the six edits make a step. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -41,10 +41,10 @@ describe('docs/guides/docs-bot.md', () => {
 });
 
 /** One run of the compiler for all of it: most of its time is for the project itself. */
-describe('the five edits of docs/guides/first-step.md, and the programs in all documents', () => {
+describe('the six edits of docs/guides/first-step.md, and the programs in all documents', () => {
   it('compile against the subpaths of the package, and a planted mistake is found', async () => {
     const edits = blocksIn(read('docs/guides/first-step.md')).filter(({ language }) => language === 'diff');
-    expect(edits).toHaveLength(5);
+    expect(edits).toHaveLength(6);
     for (const { about, text } of edits) {
       const file = join(folder, about);
       await writeFile(file, applyEdit(existsSync(file) ? await readFile(file, 'utf8') : '', text));

@@ -9,7 +9,7 @@ const src = join(import.meta.dirname, '../../src');
 it.each([
   ['client.ts', false],
   ['index.ts', false],
-  ['runtime/worker.ts', true],
+  ['worker/worker.ts', true],
 ])('%s loads Temporal’s native library: %s', async (file, does) => {
   expect((await packagesOf(join(src, file))).has('@temporalio/core-bridge')).toBe(does);
 });
