@@ -23,8 +23,8 @@ describe('times for people', () => {
 
   it('are local with their zone on screens, in reports of experiments and of evaluations', () => {
     const zone = 'Europe/Berlin';
-    expect(inZone(zone, 'src/dashboard/web/format.ts', `it.time(${NOON})`)).toBe('2026-03-01 13:00:00 CET');
-    expect(inZone(zone, 'src/dashboard/web/format.ts', `it.dayAndTime(${NOON})`)).toBe('2026-03-01 13:00 CET');
+    expect(inZone(zone, 'dashboard/format.ts', `it.time(${NOON})`)).toBe('2026-03-01 13:00:00 CET');
+    expect(inZone(zone, 'dashboard/format.ts', `it.dayAndTime(${NOON})`)).toBe('2026-03-01 13:00 CET');
     expect(inZone(zone, 'src/experiment/report-text.ts', `it.showTime(${NOON})`)).toBe('2026-03-01 13:00 CET');
     expect(inZone(zone, 'src/evaluation/report/facts.ts', `it.showTime(${NOON})`)).toBe('2026-03-01 13:00 CET');
   });

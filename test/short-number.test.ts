@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { said } from '../dashboard/screens/runs/condition-words.ts';
 import { shortJson, shortNumber } from '../src/base/short-number.ts';
-import { said } from '../src/dashboard/web/screens/runs/condition-words.ts';
 
 describe('shortNumber', () => {
   it.each([

@@ -1,8 +1,8 @@
 /** Addresses of passages: in answers, on screens and in the terminal. */
 import { describe, expect, test } from 'vitest';
+import { citationsOf } from '../dashboard/screens/reviews/readable.ts';
 import { webUrl } from '../src/base/web-url.ts';
 import { answerLines } from '../src/cli/show-run.ts';
-import { citationsOf } from '../src/dashboard/web/screens/reviews/readable.ts';
 import { citationOf } from '../src/extractive/titles.ts';
 import { passageLists } from '../src/plan/passage-lists.ts';
 

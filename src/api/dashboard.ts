@@ -24,8 +24,8 @@ const FOR_EVER = 'public, max-age=31536000, immutable';
 export function addDashboard(app: App): void {
   // Found, or built, when it is first asked for: an API alone does without.
   const files = once(async () => {
-    const { dashboardFolder } = await import('../dashboard/assets.ts');
-    const root = await dashboardFolder();
+    const { builtFolder } = await import('../dashboard/built-folder.ts');
+    const root = await builtFolder('app');
     const file = serveStatic({ root, rewriteRequestPath: (path) => path.slice('/ui'.length) });
     // Whatever is no file is an address within the page.
     return { file, page: serveStatic({ path: join(root, 'index.html') }) };

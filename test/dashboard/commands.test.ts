@@ -6,11 +6,11 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import * as commands from '../../dashboard/commands.ts';
 import { commandLine } from '../../src/base/shell.ts';
 import { createProgram } from '../../src/cli/program.ts';
-import * as commands from '../../src/dashboard/web/commands.ts';
 
-const WEB = join(import.meta.dirname, '../../src/dashboard/web');
+const WEB = join(import.meta.dirname, '../../dashboard');
 const program = createProgram({ stdout: process.stdout } as never);
 
 /** As a shell takes them apart. */

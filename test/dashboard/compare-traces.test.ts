@@ -1,6 +1,6 @@
 /** Two traces of one example beside each other: what belongs together, and what differs. */
 import { describe, expect, test } from 'vitest';
-import { pairCalls, pairLists } from '../../src/dashboard/web/screens/compare/trace-pairs.ts';
+import { pairCalls, pairLists } from '../../dashboard/screens/compare/trace-pairs.ts';
 import type { TracedCall, TracedRun } from '../../src/evaluation/report/traces.ts';
 
 const passage = (id: string, score: number | null = 0.5) => ({

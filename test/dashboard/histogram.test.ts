@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { STATES, stackedPoints } from '../../src/dashboard/web/screens/runs/stacked-points.ts';
+import { STATES, stackedPoints } from '../../dashboard/screens/runs/stacked-points.ts';
 
 describe('stackedPoints', () => {
   const bins = [

@@ -1,6 +1,6 @@
 /** Where a key leads to, by what it may do. */
 import { expect, test } from 'vitest';
-import { homeOf, isFor } from '../../src/dashboard/web/places.ts';
+import { homeOf, isFor } from '../../dashboard/places.ts';
 
 test('who may review and not read is led to reviews, and to nothing else', () => {
   const places = ['/runs', '/reviews', '/audit'];

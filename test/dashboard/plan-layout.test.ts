@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { type Box, layoutPlan } from '../../dashboard/screens/run/plan-layout.ts';
 import { docsBot } from '../../pipelines/docs-bot.ts';
-import { type Box, layoutPlan } from '../../src/dashboard/web/screens/run/plan-layout.ts';
 import { nodesOf } from '../../src/plan/nodes.ts';
 import { PLAN } from '../telemetry/scene.ts';
 

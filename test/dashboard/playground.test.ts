@@ -1,9 +1,9 @@
 /** What the playground makes of schemas, of what is written, and of what a stream says. */
 import { describe, expect, test } from 'vitest';
+import { asking, told } from '../../dashboard/screens/playground/answer.ts';
+import { type RunEvent, readEvents } from '../../dashboard/screens/playground/events.ts';
+import { fieldsOf, filledIn, inputFor } from '../../dashboard/screens/playground/fields.ts';
 import type { RunResult } from '../../src/client/run-result.ts';
-import { asking, told } from '../../src/dashboard/web/screens/playground/answer.ts';
-import { type RunEvent, readEvents } from '../../src/dashboard/web/screens/playground/events.ts';
-import { fieldsOf, filledIn, inputFor } from '../../src/dashboard/web/screens/playground/fields.ts';
 
 const SCHEMA = {
   properties: {

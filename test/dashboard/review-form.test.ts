@@ -1,6 +1,6 @@
 /** What experts fill in, by the fields of a queue: which controls, what is missing, and what is sent. */
 import { expect, test } from 'vitest';
-import { doneOf, draftOf, dropDraft, keepDone, keepDraft } from '../../src/dashboard/web/screens/reviews/drafts.ts';
+import { doneOf, draftOf, dropDraft, keepDone, keepDraft } from '../../dashboard/screens/reviews/drafts.ts';
 import {
   inWords,
   lacksOf,
@@ -8,7 +8,7 @@ import {
   saidOf,
   type Written,
   writtenOf,
-} from '../../src/dashboard/web/screens/reviews/form.ts';
+} from '../../dashboard/screens/reviews/form.ts';
 import type { LabelField } from '../../src/model/label-value.ts';
 
 const field = (name: string, kind: LabelField['kind'], more: Partial<LabelField> = {}): LabelField => ({

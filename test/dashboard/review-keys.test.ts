@@ -1,7 +1,7 @@
 /** What keys do on the reviewing page, and where they do nothing. */
 import { describe, expect, test } from 'vitest';
-import { questionsOf, type Written } from '../../src/dashboard/web/screens/reviews/form.ts';
-import { activeOf, deedOf, KEYS, type Press, placeOf } from '../../src/dashboard/web/screens/reviews/hotkeys.ts';
+import { questionsOf, type Written } from '../../dashboard/screens/reviews/form.ts';
+import { activeOf, deedOf, KEYS, type Press, placeOf } from '../../dashboard/screens/reviews/hotkeys.ts';
 import type { LabelField } from '../../src/model/label-value.ts';
 
 const common = { description: null, least: null, most: null, isWhole: false, choices: [] };

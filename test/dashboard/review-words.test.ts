@@ -1,9 +1,9 @@
 /** What a queue's screens say of progress, of pairs without names, and of what answers hold. */
 import { expect, test } from 'vitest';
-import { blocksOf } from '../../src/dashboard/web/parts/prose.ts';
-import { citationsOf, readable } from '../../src/dashboard/web/screens/reviews/readable.ts';
-import { withDone } from '../../src/dashboard/web/screens/reviews/types.ts';
-import { differing, linesOf, mineOf, standingOf, winnerWords } from '../../src/dashboard/web/screens/reviews/words.ts';
+import { blocksOf } from '../../dashboard/parts/prose.ts';
+import { citationsOf, readable } from '../../dashboard/screens/reviews/readable.ts';
+import { withDone } from '../../dashboard/screens/reviews/types.ts';
+import { differing, linesOf, mineOf, standingOf, winnerWords } from '../../dashboard/screens/reviews/words.ts';
 import type { LabelField } from '../../src/model/label-value.ts';
 import type { ItemSummary, ReviewItem, ReviewReport } from '../../src/model/review-queue.ts';
 

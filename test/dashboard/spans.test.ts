@@ -6,7 +6,7 @@ import {
   type RunTrace,
   seenLines,
   toneOfLine,
-} from '../../src/dashboard/web/screens/run/spans.ts';
+} from '../../dashboard/screens/run/spans.ts';
 import { AT, attempt, call, container, type Recorded, row, traceOfScene } from '../telemetry/scene.ts';
 
 const traced = (recorded: Recorded): RunTrace => ({ ...traceOfScene(recorded), unit: 'u-1' });

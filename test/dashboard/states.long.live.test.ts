@@ -23,7 +23,7 @@ const WINDOW = { width: 1280, height: 800 };
 const OUTAGE = { status: 503, code: 'outage', detail: 'the database is away', remedy: 'start it, then try again' };
 
 test('every screen is looked at in its states', async () => {
-  const text = await readFile(join(import.meta.dirname, '../../src/dashboard/web/screens.ts'), 'utf8');
+  const text = await readFile(join(import.meta.dirname, '../../dashboard/screens.ts'), 'utf8');
   const there = [...text.matchAll(/path: '([^']+)'/g)].map(([, path]) => path);
   expect(SEEN.map(({ screen }) => screen)).toEqual(there);
 });

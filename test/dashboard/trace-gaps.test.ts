@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { withGaps } from '../../src/dashboard/web/screens/run/trace-gaps.ts';
+import { withGaps } from '../../dashboard/screens/run/trace-gaps.ts';
 
 const placed = (...indexes: readonly number[]) =>
   indexes.map((index) => ({ index, start: index * 10, end: index * 10 + 10 }));

@@ -33,7 +33,7 @@ export interface Answers {
    * What goes wrong is told to whoever looks. @throws SluiceError `sides_invalid`
    */
   ahead(named: readonly ChosenEvaluation[]): Promise<void>;
-  /** The JSON of `ComparisonAnswer`. @throws SluiceError those of `loadComparison` and of `Comparer`; `comparisons_busy` */
+  /** The JSON of `Comparison`. @throws SluiceError those of `loadComparison` and of `Comparer`; `comparisons_busy` */
   get(named: readonly ChosenEvaluation[]): Promise<Uint8Array>;
 }
 

@@ -65,7 +65,7 @@ const runWords = ({ runs }: ComparedSide): string =>
     .join(', ') || MISSING;
 
 /** The evaluations: when, and at what cost. */
-export const evaluationRows = ({ evaluations }: ReportData): FactTable => ({
+export const evaluationRows = ({ evaluations }: Pick<ReportData, 'evaluations'>): FactTable => ({
   headings: ['evaluation', 'started', 'finished', 'calls made', 'calls shared', 'paid', 'saved'],
   rows: evaluations.map(
     ({ evaluationId, createdAt, finishedAt, progress: { calls, paidUsd, unknownCalls, savedUsd } }) => [
@@ -89,7 +89,7 @@ const showUsd = (usd: number | null): string =>
   usd === null ? MISSING : `$${(usd === 0 || usd >= 1 ? CENTS : SMALL).format(usd)}`;
 
 /** What is missing and what failed, by metric and side, with the most frequent reasons. */
-export const countRows = ({ report: { metrics, sides } }: ReportData): FactTable => ({
+export const countRows = ({ report: { metrics, sides } }: Pick<ReportData, 'report'>): FactTable => ({
   headings: [
     'metric',
     'variant',
@@ -134,7 +134,7 @@ const TESTS: { readonly [test in CompareTest]: string } = {
 };
 
 /** By metric and side how it was decided; the p-values beside what they were adjusted to. */
-export const methodRows = ({ report: { metrics, sides } }: ReportData): FactTable => ({
+export const methodRows = ({ report: { metrics, sides } }: Pick<ReportData, 'report'>): FactTable => ({
   headings: ['metric', 'variant', 'unit', 'pairs', 'units', 'wins / losses / ties', 'p', 'adjusted p'],
   rows: metrics.flatMap((metric) =>
     metric.sides.map((side) => [
@@ -154,7 +154,8 @@ export const methodRows = ({ report: { metrics, sides } }: ReportData): FactTabl
 
 const showP = (p: number): string => (p < 0.0001 ? '< 0.0001' : p.toPrecision(2));
 
-export function methodLines({ report: { alpha, multiplicity, comparisons, metrics } }: ReportData): readonly string[] {
+export function methodLines({ report }: Pick<ReportData, 'report'>): readonly string[] {
+  const { alpha, multiplicity, comparisons, metrics } = report;
   const { holm, secondary, slices, exploratoryRate } = multiplicity;
   const has = (role: ComparedMetric['role']): boolean => metrics.some((metric) => metric.role === role);
   const rate = `${Number((100 * exploratoryRate).toPrecision(3))}%`;

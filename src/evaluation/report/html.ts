@@ -1,78 +1,58 @@
 /**
- * A comparison as one HTML file that needs nothing else: no request leaves it, and its policy allows none. All words and
- * numbers are in it as they are; charts and examples come from its own script.
+ * A comparison as one HTML file that needs nothing else: no request leaves it, and its policy allows none. It is the
+ * dashboard's screen with the comparison in it; where scripts do not run, it shows the Markdown report.
  */
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { once } from '../../base/once.ts';
+import { builtFolder } from '../../dashboard/built-folder.ts';
 import type { ReportData } from './data.ts';
 import { titleOf } from './facts.ts';
-import { answerSection } from './html/answer.ts';
-import { comparedSection, methodSection } from './html/compared.ts';
-import { examplesSection, profileSection } from './html/examples.ts';
-import { leaderboardSection } from './html/leaderboard.ts';
-import { html, type Markup } from './html/markup.ts';
-import { metricsSection } from './html/metrics.ts';
-import { slicesSection } from './html/slices.ts';
-import { packData } from './pack.ts';
-import { type PageAssets, pageAssets } from './page-assets.ts';
+import { renderMarkdown } from './markdown.ts';
+import { comparisonOf } from './page-data.ts';
 
 export async function renderHtml(data: ReportData): Promise<string> {
-  const [assets, packed] = await Promise.all([pageAssets(), packData(data)]);
-  const title = titleOf(data.report);
-  const sections = [
-    answerSection(data),
-    metricsSection(data),
-    profileSection(data),
-    examplesSection(data),
-    slicesSection(data),
-    leaderboardSection(data.leaderboard),
-    comparedSection(data),
-    methodSection(data),
-  ].filter((section) => section !== null);
+  const { script, style } = await pageAssets();
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policyOf(assets)}">
+<meta http-equiv="Content-Security-Policy" content="${policyOf(script, style)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
-${html`<title>${title}</title>`.markup}
-<style>${assets.style}</style>
+<title>${escapeHtml(titleOf(data.report))}</title>
+<style>${style}</style>
 </head>
 <body>
-${pageHead(data, title).markup}
-<main>
-${sections.map(({ markup }) => markup).join('\n')}
-</main>
-<script type="text/plain" id="data">${packed}</script>
-<script>${assets.script}</script>
+<div id="root"></div>
+<noscript><pre>${escapeHtml(renderMarkdown(data))}</pre></noscript>
+<script type="application/json" id="comparison">${scriptJson(comparisonOf(data))}</script>
+<script>${script}</script>
 </body>
 </html>
 `;
 }
 
+/** The script and the style of the page. Read once per process. */
+export const pageAssets = once(async () => {
+  const folder = await builtFolder('report');
+  const [script, style] = await Promise.all(
+    ['report.js', 'report.css'].map((file) => readFile(join(folder, file), 'utf8')),
+  );
+  // A script ends where its element is closed, whatever that means in its language; a comment could hide the end.
+  return { script: script!.replaceAll('</script', '<\\/script').replaceAll('<!--', '<\\!--'), style: style! };
+});
+
 /** Nothing but this script and this style; no address at all. */
-const policyOf = ({ script, style }: PageAssets): string =>
+const policyOf = (script: string, style: string): string =>
   `default-src 'none'; script-src '${hashOf(script)}'; style-src '${hashOf(style)}'; base-uri 'none'; form-action 'none'`;
 
 const hashOf = (text: string): string => `sha256-${createHash('sha256').update(text).digest('base64')}`;
 
-const PLACES: readonly (readonly [id: string, name: string])[] = [
-  ['answer', 'Answer'],
-  ['metrics', 'Metrics'],
-  ['profile', 'Profile'],
-  ['examples', 'Examples'],
-  ['slices', 'Slices'],
-  ['leaderboard', 'Leaderboard'],
-  ['compared', 'Compared'],
-  ['method', 'Method'],
-];
+const ENTITIES: { readonly [sign: string]: string } = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (sign) => ENTITIES[sign]!);
 
-function pageHead({ report, leaderboard }: ReportData, title: string): Markup {
-  const isThere = (id: string): boolean =>
-    (id !== 'slices' || report.slices.length > 0) && (id !== 'leaderboard' || leaderboard !== null);
-  const places = PLACES.filter(([id]) => isThere(id));
-  return html`<a class="skip" href="#answer">To the answer</a>
-<header class="top"><h1>${title}</h1><button type="button" id="theme" hidden>Theme: auto</button></header>
-<nav aria-label="Sections"><ul>${places.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>`;
-}
+/** JSON in which no tag can be opened or closed: it stands in a script element. */
+const scriptJson = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');

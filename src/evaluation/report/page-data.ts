@@ -1,7 +1,13 @@
-/** What the page's script is given: as JSON, packed. Types only, for both who writes and who reads it. */
+/** A comparison as the dashboard's screen shows it: from the API, or from a file that carries it. */
 import type { ComparedMetric } from '../compare/compared-metric.ts';
-import type { ExampleOutputs, ReportedScale } from './data.ts';
-import type { VerdictWord } from './values.ts';
+import type { ExampleOutputs, ReportData, ReportedColumn, ReportedScale } from './data.ts';
+import { type VerdictWord, verdictWord } from './values.ts';
+
+export interface Comparison extends Omit<ReportData, 'examples'> {
+  readonly page: PageData;
+  /** Of the baseline's evaluation; the page may have fewer. */
+  readonly examples: number;
+}
 
 export interface PageData {
   readonly alpha: number;
@@ -18,6 +24,7 @@ export interface PageData {
   readonly reasons: readonly string[];
   /** Places of those that are no hole: there is nothing to score. */
   readonly inapplicable: readonly number[];
+  /** Of the examples that differ most; the API gives them by example instead. */
   readonly outputs: readonly ExampleOutputs[];
 }
 
@@ -33,4 +40,43 @@ export interface PageColumn {
   /** Examples with a reason, in order, and the places of their reasons. */
   readonly at: readonly number[];
   readonly why: readonly number[];
+}
+
+export const comparisonOf = ({ examples, ...data }: ReportData): Comparison => ({
+  ...data,
+  page: pageData({ report: data.report, examples }),
+  examples: examples.total,
+});
+
+export function pageData({ report, examples }: Pick<ReportData, 'report' | 'examples'>): PageData {
+  const tags = [...new Set(examples.tags.flat())].sort();
+  const places = new Map(tags.map((tag, place) => [tag, place]));
+  return {
+    alpha: report.alpha,
+    sides: report.sides.map(({ label }) => label),
+    metrics: report.metrics.map(({ judge, source: _, scorer: __, ...metric }, place) => ({
+      ...metric,
+      scale: examples.scales[place] ?? null,
+      words: metric.sides.map((side) => verdictWord(side, { ...metric, judge })),
+    })),
+    ids: examples.ids,
+    questions: examples.questions,
+    tags,
+    tagsOf: examples.tags.map((own) => own.map((tag) => places.get(tag)!)),
+    columns: examples.columns.map((sides) => sides.map((column) => (column === null ? null : pageColumn(column)))),
+    reasons: examples.reasons,
+    inapplicable: examples.inapplicable,
+    outputs: examples.outputs,
+  };
+}
+
+function pageColumn({ values, reasons }: ReportedColumn): PageColumn {
+  const at: number[] = [];
+  const shown: (number | null)[] = [];
+  for (let example = 0; example < values.length; example += 1) {
+    const value = values[example]!;
+    shown.push(Number.isFinite(value) ? value : null);
+    if (reasons[example] !== 0) at.push(example);
+  }
+  return { values: shown, at, why: at.map((example) => reasons[example]!) };
 }

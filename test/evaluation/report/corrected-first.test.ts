@@ -3,7 +3,7 @@ import { beforeAll, expect, it, vi } from 'vitest';
 import type { ReportData } from '../../../src/evaluation/report/data.ts';
 import { renderHtml } from '../../../src/evaluation/report/html.ts';
 import { renderMarkdown } from '../../../src/evaluation/report/markdown.ts';
-import { pageData } from '../../../src/evaluation/report/pack.ts';
+import { pageData } from '../../../src/evaluation/report/page-data.ts';
 import { showEffect } from '../../../src/evaluation/report/values.ts';
 import { makeReport } from './make-report.ts';
 

@@ -18,7 +18,7 @@ export async function evaluate({ stage, page, open, shoot }: Visit): Promise<str
 /** The verdict in words, the pictures, a box over the regressions, and one example opened. */
 export async function compare({ page, open, shoot }: Visit, evaluationId: string): Promise<void> {
   await open(`/compare?ids=${evaluationId}`);
-  await page.getByRole('heading', { name: 'What it came to' }).waitFor();
+  await page.getByRole('heading', { name: 'Result' }).waitFor();
   await shoot('compare');
   await shoot('compare-metrics', page.getByRole('heading', { name: 'Metrics', exact: true }));
   await page.getByRole('combobox', { name: /^Metric/ }).selectOption({ label: 'judged.score' });

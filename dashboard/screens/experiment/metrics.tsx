@@ -1,0 +1,107 @@
+/** What the newest look says of each metric: the effect with its interval, and of guardrails how far harm may still go. */
+import { showValue } from '../../../src/evaluation/report/values.ts';
+import type { LookTableRow } from '../../../src/experiment/report-table.ts';
+import { effectText, standsText, toneOf } from '../../../src/experiment/row-words.ts';
+import { formatDifference, formatRange } from '../../../src/stats/format-value.ts';
+import { DASH, whole } from '../../format.ts';
+import { Interval, scaleOf } from '../../parts/interval.tsx';
+import { type Column, Rows } from '../../parts/rows.tsx';
+
+const keyOf = ({ metric, variant }: LookTableRow): string => `${metric} ${variant}`;
+
+const COMMON = {
+  metric: { id: 'metric', heading: 'Metric', cell: ({ metric }) => metric },
+  variant: { id: 'variant', heading: 'Variant', cell: ({ variant }) => variant },
+  units: {
+    id: 'units',
+    heading: 'Units',
+    cell: ({ units }) => units.map((each) => whole(each)).join(' + '),
+    isNumber: true,
+  },
+  stands: {
+    id: 'stands',
+    heading: 'Stands',
+    cell: (row) => <span className={toneOf(row) === 'harm' ? 'harm' : undefined}>{standsText(row)}</span>,
+  },
+} satisfies { readonly [id: string]: Column<LookTableRow> };
+
+export function EffectBar({ row }: { readonly row: LookTableRow }) {
+  const { interval, effect, metric } = row;
+  if (interval === null) return <span className="muted">no interval yet</span>;
+  return (
+    <Interval
+      label={`${metric}: ${effectText(row)}; the grey line is the baseline`}
+      lo={interval[0]}
+      hi={interval[1]}
+      at={effect}
+      scale={scaleOf([...interval, 0])}
+      base={0}
+      tone={toneOf(row)}
+    />
+  );
+}
+
+export function Effects({ rows, caption }: { readonly rows: readonly LookTableRow[]; readonly caption: string }) {
+  const columns: readonly Column<LookTableRow>[] = [
+    COMMON.metric,
+    ...(isOfSeveral(rows) ? [COMMON.variant] : []),
+    { id: 'from', heading: 'Baseline', cell: ({ values, format }) => showValue(values[0], format), isNumber: true },
+    { id: 'to', heading: 'Variant', cell: ({ values, format }) => showValue(values[1], format), isNumber: true },
+    { id: 'bar', heading: 'Interval', cell: (row) => <EffectBar row={row} /> },
+    { id: 'effect', heading: 'Effect', cell: effectText, isNumber: true },
+    COMMON.units,
+    COMMON.stands,
+  ];
+  return <Rows rows={rows} columns={columns} keyOf={keyOf} caption={caption} />;
+}
+
+/** Turned so that right is harm, whichever direction is good. */
+/** @param isShort without what is said in how they stand */
+export function Guardrails({
+  rows,
+  isShort = false,
+  caption = 'Guardrails',
+}: {
+  readonly rows: readonly LookTableRow[];
+  readonly isShort?: boolean;
+  readonly caption?: string;
+}) {
+  const columns: readonly Column<LookTableRow>[] = [
+    COMMON.metric,
+    ...(isOfSeveral(rows) ? [COMMON.variant] : []),
+    ...(isShort ? [] : [MARGIN]),
+    { id: 'harm', heading: 'Harm, from least to most', cell: (row) => <HarmBar row={row} /> },
+    { id: 'between', heading: 'Between', cell: harmText, isNumber: true },
+    COMMON.stands,
+  ];
+  return <Rows rows={rows} columns={columns} keyOf={keyOf} caption={caption} />;
+}
+
+const isOfSeveral = (rows: readonly LookTableRow[]): boolean => new Set(rows.map(({ variant }) => variant)).size > 1;
+
+const MARGIN: Column<LookTableRow> = {
+  ...{ id: 'margin', heading: 'Tolerated', isNumber: true },
+  cell: (row) => marginText(row),
+};
+
+const marginText = ({ margin, format }: LookTableRow): string =>
+  margin === null ? DASH : formatDifference(margin, format);
+
+const harmText = ({ harm, format }: LookTableRow): string =>
+  harm === null || (harm.lo === null && harm.hi === null) ? DASH : formatRange(harm.lo, harm.hi, format);
+
+function HarmBar({ row }: { readonly row: LookTableRow }) {
+  const { harm, margin, metric } = row;
+  if (harm === null || (harm.lo === null && harm.hi === null)) return <span className="muted">no interval yet</span>;
+  return (
+    <Interval
+      label={`${metric}: harm between ${harmText(row)}, ${marginText(row)} is tolerated: ${standsText(row)}`}
+      lo={harm.lo}
+      hi={harm.hi}
+      scale={scaleOf([harm.lo, harm.hi, 0, margin])}
+      base={0}
+      limits={margin === null ? [] : [margin]}
+      tone={toneOf(row)}
+    />
+  );
+}

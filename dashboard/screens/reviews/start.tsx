@@ -1,0 +1,138 @@
+/** Starts a queue: of which evaluation, on which scorer's words, how many answers, and by how many people. */
+import { useQueryClient } from '@tanstack/react-query';
+import { useId, useState } from 'react';
+import { REVIEW_LIMITS, type ReviewReport } from '../../../src/model/review-queue.ts';
+import { ask } from '../../api.ts';
+import { Dialog } from '../../parts/dialog.tsx';
+import { PickEvaluation, PickScorer } from './pick.tsx';
+
+interface StartProps {
+  /** Of this one; absent: one is picked. */
+  readonly evaluation?: string;
+  readonly onClose: () => void;
+  readonly onDone: (report: ReviewReport) => void;
+}
+
+interface Started {
+  readonly evaluation: string;
+  readonly scorer: string;
+  readonly name: string;
+  readonly sample: string;
+  readonly reviewers: string;
+  readonly question: string;
+  readonly guidelines: string;
+  readonly unlabelled: boolean;
+}
+
+const SAMPLE = 50;
+const NAME = '[A-Za-z0-9][A-Za-z0-9._\\-]{0,99}';
+
+export function StartQueue({ evaluation = '', onClose, onDone }: StartProps) {
+  const queries = useQueryClient();
+  const [asked, setAsked] = useState<Started>({
+    ...{ evaluation, scorer: '', name: '', sample: String(SAMPLE), reviewers: String(REVIEW_LIMITS.reviewers.usual) },
+    ...{ question: '', guidelines: '', unlabelled: true },
+  });
+  const set = (part: Partial<Started>) => setAsked((before) => ({ ...before, ...part }));
+  const start = async () => {
+    const { sample, reviewers, question, guidelines, unlabelled, ...rest } = asked;
+    const report = await ask<ReviewReport>('/v1/reviews', {
+      method: 'POST',
+      body: {
+        ...rest,
+        ...{ name: rest.name.trim(), sample: Number(sample), reviewers: Number(reviewers) },
+        ...(question.trim() !== '' && { question: question.trim() }),
+        ...(guidelines.trim() !== '' && { guidelines: guidelines.trim() }),
+        ...(unlabelled && { unlabelled }),
+      },
+    });
+    await queries.invalidateQueries({ queryKey: ['/v1/reviews'] });
+    onDone(report);
+  };
+  const isFilled = asked.evaluation !== '' && asked.scorer !== '' && asked.name.trim() !== '';
+  return (
+    <Dialog title="Start a review queue" action="Start" isDisabled={!isFilled} onAct={start} onClose={onClose}>
+      {evaluation === '' && (
+        <PickEvaluation value={asked.evaluation} onPick={(id) => set({ evaluation: id, scorer: '' })} />
+      )}
+      <PickScorer
+        evaluation={asked.evaluation}
+        value={asked.scorer}
+        onPick={(scorer) => set({ scorer, name: asked.name === '' ? scorer : asked.name })}
+      />
+      <Details asked={asked} set={set} />
+    </Dialog>
+  );
+}
+
+interface DetailsProps {
+  readonly asked: Started;
+  readonly set: (part: Partial<Started>) => void;
+}
+
+function Details({ asked, set }: DetailsProps) {
+  const id = useId();
+  const { least, most } = REVIEW_LIMITS.reviewers;
+  return (
+    <>
+      <div className="field-row">
+        <div className="field">
+          <label htmlFor={`${id}-name`}>Name</label>
+          <input
+            id={`${id}-name`}
+            required
+            pattern={NAME}
+            title="Letters, digits, dots, dashes and underscores, at most 100"
+            autoComplete="off"
+            value={asked.name}
+            onChange={(event) => set({ name: event.target.value })}
+          />
+        </div>
+        <div className="field">
+          <label htmlFor={`${id}-sample`}>How many</label>
+          <input
+            {...{ id: `${id}-sample`, type: 'number', required: true, min: 1, max: REVIEW_LIMITS.items }}
+            value={asked.sample}
+            onChange={(event) => set({ sample: event.target.value })}
+          />
+        </div>
+        <div className="field">
+          <label htmlFor={`${id}-reviewers`}>People each</label>
+          <input
+            {...{ id: `${id}-reviewers`, type: 'number', required: true, min: least, max: most }}
+            value={asked.reviewers}
+            onChange={(event) => set({ reviewers: event.target.value })}
+          />
+        </div>
+      </div>
+      <label className="choice apart">
+        <input
+          type="checkbox"
+          checked={asked.unlabelled}
+          onChange={(event) => set({ unlabelled: event.target.checked })}
+        />{' '}
+        only what nobody has labelled yet
+      </label>
+      <div className="field">
+        <label htmlFor={`${id}-question`}>Question, where the scorer’s own will not do</label>
+        <input
+          id={`${id}-question`}
+          maxLength={REVIEW_LIMITS.questionLength}
+          autoComplete="off"
+          value={asked.question}
+          onChange={(event) => set({ question: event.target.value })}
+        />
+      </div>
+      <div className="field">
+        <label htmlFor={`${id}-guidelines`}>Guidelines for reviewers</label>
+        <textarea
+          id={`${id}-guidelines`}
+          rows={3}
+          maxLength={REVIEW_LIMITS.guidelinesLength}
+          value={asked.guidelines}
+          onChange={(event) => set({ guidelines: event.target.value })}
+        />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,39 @@
+/** Review queues as the API gives them. */
+import type { ReviewItem, ReviewProgress, ReviewQueue, ReviewReport } from '../../../src/model/review-queue.ts';
+import type { NothingLeft } from './words.ts';
+
+export interface ListedQueue {
+  readonly queue: ReviewQueue;
+  readonly progress: ReviewProgress;
+}
+
+export interface QueueList {
+  readonly queues: readonly ListedQueue[];
+}
+
+/** What is to be reviewed next, or why there is nothing. */
+export type Claimed = { readonly item: ReviewItem } | { readonly item: null; readonly why: NothingLeft };
+
+export const pathOf = (queue: string): string => `/v1/reviews/${encodeURIComponent(queue)}`;
+
+/** The report after somebody has reviewed, or passed, one item: until it is read again. */
+export function withDone(report: ReviewReport, place: number, reviewer: string, done: ReviewItem | null): ReviewReport {
+  const before = report.items.find((item) => item.place === place);
+  const isNew = done === null || before?.isMine === false;
+  const [reviews, passes] = done === null ? [0, 1] : [isNew ? 1 : 0, 0];
+  const { progress } = report;
+  const own = progress.byReviewer.find((each) => each.reviewer === reviewer) ?? { reviewer, reviews: 0, passes: 0 };
+  const counted = { reviewer, reviews: own.reviews + reviews, passes: own.passes + passes };
+  const others = progress.byReviewer.filter((each) => each.reviewer !== reviewer);
+  return {
+    ...report,
+    items: report.items.map((item) =>
+      item.place !== place ? item : summaryOf(done ?? { ...item, passes: item.passes + 1 }),
+    ),
+    progress: { ...progress, reviews: progress.reviews + reviews, byReviewer: [...others, counted] },
+  };
+}
+
+const summaryOf = ({ place, subject, exampleId, state, reviews, passes, isMine }: ReviewReport['items'][number]) => ({
+  ...{ place, subject, exampleId, state, reviews, passes, isMine },
+});
