@@ -99,7 +99,7 @@ describe('a project that has it installed', () => {
   it('carries the page of reports, built: what builds it is not installed', async () => {
     const { stdout, stderr } = await consumer.node(`
       import { existsSync } from 'node:fs';
-      import { pageAssets } from './node_modules/sluice/dist/src/evaluation/report/page-assets.js';
+      import { pageAssets } from './node_modules/sluice/dist/src/evaluation/report/html.js';
       const { script, style } = await pageAssets();
       console.log(existsSync('node_modules/echarts'), script.includes('Apache ECharts'), style.includes('--accent'));`);
     expect(stderr).toBe('');

@@ -26,7 +26,14 @@ export function exampleColumns(
   return [
     {
       ...headed('regression', 'Outcome'),
-      cell: (of) => <span title={reasonWords(page, metric, side, of)}>{outcomeWord(pairs.outcome[of]!)}</span>,
+      cell: (of) => {
+        const reasons = reasonWords(page, metric, side, of);
+        return (
+          <span title={reasons}>
+            {outcomeWord(pairs.outcome[of]!)} {reasons && <span className="muted outcome-reasons">{reasons}</span>}
+          </span>
+        );
+      },
     },
     { ...headed('baseline', page.sides[0]!), isNumber: true, cell: (of) => showValue(pairs.first[of]!, format) },
     { ...headed('variant', page.sides[side]!), isNumber: true, cell: (of) => showValue(pairs.second[of]!, format) },

@@ -8,6 +8,8 @@ import { meanRows, scaled } from './drawn-values.ts';
 import { FramedChart } from './framed-chart.tsx';
 
 const MOST_AXES = 10;
+/** Fewer axes make no figure. */
+const FEWEST_AXES = 3;
 
 interface ProfileProps {
   readonly page: Comparison['page'];
@@ -67,16 +69,10 @@ const without = (set: ReadonlySet<string>, name: string) => new Set([...set].fil
 function scaleWords({ scale, format, better }: PageMetric): string {
   if (scale === null) return '';
   const turned = better === 'lower' ? ', lower is better: turned' : '';
-  return `from ${showValue(scale.worst, format)} to ${showValue(scale.best, format)}${turned}`;
+  const ends = scale.from === 'declared' ? 'the ends of its scale' : 'between which 9 of 10 values of all sides lie';
+  return `from ${showValue(scale.worst, format)} to ${showValue(scale.best, format)}, ${ends}${turned}`;
 }
 
-/**
- * All metrics in one picture: an axis each, the worst in the middle and the best at the edge, whichever direction is good.
- * Drawn as lines about a pole, since a radar of the library would draw what is missing in the middle, as if it were the
- * worst: a line has a gap there.
- */
-/** Fewer axes make no figure. */
-export const FEWEST_AXES = 3;
 const LABEL_LENGTH = { wide: 18, narrow: 11 };
 const isNarrow = (width: number): boolean => width < 420;
 
@@ -92,7 +88,11 @@ interface Spoke {
   readonly shown: string;
 }
 
-export function profileOption({ metrics, labels, side }: ProfileView, { colours, width }: Frame): Option {
+/**
+ * Drawn as lines about a pole, since a radar of the library would draw what is missing in the middle, as if it were the
+ * worst: a line has a gap there.
+ */
+function profileOption({ metrics, labels, side }: ProfileView, { colours, width }: Frame): Option {
   const rows = metrics.map((metric) => meanRows(metric, labels));
   const lineOf = (of: number): readonly Spoke[] => {
     const spokes = metrics.map((metric, angle): Spoke => {
