@@ -85,7 +85,7 @@ function subpaths(): { readonly [name: string]: readonly string[] } {
 /** What one looks at to edit: the code, and what the compiler needs. */
 async function copyProject(): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), 'sluice-docs-'));
-  for (const part of ['src', 'workflows', 'activities', 'pipelines', 'tsconfig.json', 'package.json'])
+  for (const part of ['src', 'workflows', 'activities', 'pipelines', 'dashboard', 'tsconfig.json', 'package.json'])
     await cp(join(root, part), join(copy, part), { recursive: true });
   await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));
   return copy;

@@ -44,7 +44,7 @@ describe('what may run', () => {
 
   it('names whose code is in the script', () => {
     const script = between(page, '<script>', '</script>');
-    const licences = /^\/\*!\n[^]*?\*\//.exec(script)![0];
+    const licences = /^\/\*!\n[\s\S]*?\*\//.exec(script)![0];
     for (const holder of ['Apache ECharts', 'Baidu Inc', 'Kevin Decker', 'Meta Platforms'])
       expect(licences).toContain(holder);
   });
