@@ -1,6 +1,6 @@
 /**
  * A server as a child process. It gets a process group of its own, so that Ctrl-C on the terminal reaches only us, and
- * we stop it last; its output goes to a log file, whose end explains an early death.
+ * we stop it last; its output goes to a log file, whose errors, or else its end, explain an early end.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,7 +11,9 @@ import type { ServerProcess } from './keep-running.ts';
 
 /** How long a child may take to end by itself before it is killed. */
 const STOP_LIMIT_MS = 10_000;
-const LOG_TAIL_LINES = 3;
+const SHOWN_LINES = 3;
+/** What a server says before it ends. A Go program writes a stack after it, so the end of the log may lack it. */
+const ERROR_LINE = /level=ERROR|^panic:|^Error:|\bFATAL:/;
 
 export interface ChildLog {
   readonly logFile: string;
@@ -25,12 +27,16 @@ export async function startChild(
   { logFile, appends }: ChildLog,
 ): Promise<ServerProcess> {
   const log = await open(logFile, appends ? 'a' : 'w', OWN);
+  const begin = (await log.stat()).size;
   const child = withPrivateUmask(() => spawn(program, args, { detached: true, stdio: ['ignore', log.fd, log.fd] }));
   // Awaited from here on: one that ends at once has ended before its log is closed here.
   const exited = once(child, 'exit');
   const ended = exited.then(async ([code, signal]) => {
-    const tail = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').slice(-LOG_TAIL_LINES);
-    return `it ended (${signal ?? `exit code ${code}`}): ${tail.join(' / ')}`;
+    const output = await readFile(logFile).catch(() => Buffer.alloc(0));
+    const lines = output.subarray(begin).toString().trim().split('\n');
+    const errors = lines.filter((line) => ERROR_LINE.test(line)).slice(0, SHOWN_LINES);
+    const shown = errors.length > 0 ? errors : lines.slice(-SHOWN_LINES);
+    return `it ended (${signal ?? `exit code ${code}`}): ${shown.join(' / ')}`;
   });
   ended.catch(() => undefined); // one that could not be started is reported below
   // Of a process that ends before it has stopped its servers, none is left running.

@@ -65,6 +65,21 @@ async function overtaken(): Promise<{ readonly cli: string; readonly otherPid: (
   return { cli, otherPid: async () => Number(await readFile(pidFile, 'utf8')) };
 }
 
+/**
+ * The real program, whose first start finds its port free when it checks it and taken when it listens there, since two
+ * start at once: it then ends with a panic and a stack of a hundred lines.
+ */
+async function raced(): Promise<string> {
+  const script = join(folder, 'raced');
+  const port = await getPort({ host: '127.0.0.1' });
+  const both = `'${inject('temporalCli')}' server start-dev --headless --ip 127.0.0.1 --port ${port} --log-level warn &`;
+  const first = [`touch '${script}.begun'`, both, both, 'wait -n', 'code=$?', 'kill $(jobs -p)', 'wait', 'exit $code'];
+  const text = ['#!/bin/bash', `if [ ! -e '${script}.begun' ]; then`, ...first, 'fi'];
+  await writeFile(script, [...text, `exec '${inject('temporalCli')}' "$@"`].join('\n'));
+  await chmod(script, 0o755);
+  return script;
+}
+
 const start = async (name: string, times: number, ports = {}) =>
   startTemporalServer({ cli: await unlucky(name, times), folder, ports, ui: false, persistent: false });
 
@@ -72,6 +87,12 @@ describe('an embedded Temporal server', () => {
   test('is started on another port where the chosen one was taken meanwhile', async () => {
     const server = await start('twice', 2);
     expect(server.address).not.toBe(`127.0.0.1:${takenPort}`);
+    await server.stop();
+  });
+
+  test('is started on another port where another server took the chosen one at the same moment', async () => {
+    const server = await startTemporalServer({ cli: await raced(), folder, ports: {}, ui: false, persistent: false });
+    expect(await listeningPorts(server.pid)).toContain(Number(server.address.split(':')[1]));
     await server.stop();
   });
 
