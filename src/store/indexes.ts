@@ -3,6 +3,17 @@ import { SluiceError } from '../base/errors.ts';
 import { suggestOrMake } from '../base/nearest.ts';
 import type { Database, Queries } from './database.ts';
 
+const INDEX_NAME = /^[a-z0-9][a-z0-9._-]{0,99}$/i;
+
+/** @throws SluiceError `index_name_invalid` */
+export function checkIndexName(name: string): void {
+  if (INDEX_NAME.test(name)) return;
+  throw new SluiceError('index_name_invalid', {
+    message: `'${name.slice(0, 100)}' cannot name an index`,
+    remedy: 'use 1 to 100 letters, digits, dots, dashes and underscores, beginning with a letter or digit',
+  });
+}
+
 /**
  * An index at one moment. Equal hashes are equal documents under equal settings, embedded with the same model, however
  * they came to be: any search answers the same.

@@ -6,7 +6,7 @@ import type { EvaluationState } from '../model/evaluation-result.ts';
 import type { ExperimentState } from '../model/experiment-spec.ts';
 import { type Clock, nowParam, nowSql } from './clock.ts';
 import type { Database } from './database.ts';
-import { IS_LIVE } from './experiments-find.ts';
+import { IS_LIVE } from './serving.ts';
 
 /** Runs that ended within this count as recent. */
 export const RECENT_MS = 300_000;

@@ -3,13 +3,13 @@
  * a lease lets one process migrate while others wait; every migration's transaction also locks the lease's row, so one
  * that outlives its lease still excludes the next. The embedded database is migrated before anyone else can reach it.
  */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type MigrationError, Umzug } from 'umzug';
 import { SluiceError } from '../base/errors.ts';
 import type { Database } from './database.ts';
 import { createLeases, LEASE_TABLE } from './leases.ts';
-import { type Migration, readMigrations } from './migrations.ts';
 
 export interface MigrateOptions {
   /** No other process can reach the database: nobody has to be kept out. */
@@ -173,4 +173,31 @@ function explain(error: unknown): unknown {
     data: cause.data,
     cause,
   });
+}
+
+// The migration files: SQL beside this file, named in their order, never changed once released. Their checksums are
+// kept with the database, so that one changed afterwards is noticed.
+
+export interface Migration {
+  /** `0001_runs` */
+  readonly name: string;
+  readonly sql: string;
+  readonly checksum: string;
+}
+
+const FOLDER = new URL('./migrations/', import.meta.url);
+
+export async function readMigrations(): Promise<readonly Migration[]> {
+  const files = (await readdir(FOLDER)).filter((file) => file.endsWith('.sql')).sort();
+  return Promise.all(
+    files.map(async (file) =>
+      asMigration(file.slice(0, -'.sql'.length), await readFile(new URL(file, FOLDER), 'utf8')),
+    ),
+  );
+}
+
+/** Line ends do not count: git may change them. */
+export function asMigration(name: string, text: string): Migration {
+  const sql = text.replaceAll('\r\n', '\n');
+  return Object.freeze({ name, sql, checksum: createHash('sha256').update(sql).digest('hex') });
 }

@@ -7,8 +7,7 @@ import { SluiceError } from '../base/errors.ts';
 import type { Json } from '../plan/plan.ts';
 import type { Database, Queries } from './database.ts';
 import { findSnapshot } from './indexes.ts';
-import type { KeywordHit } from './keyword-search.ts';
-import { checkCounts } from './search-limits.ts';
+import { checkCounts, type KeywordHit } from './keyword-search.ts';
 import { graphType, textOf } from './vectors.ts';
 
 export interface VectorQuery {

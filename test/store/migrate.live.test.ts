@@ -2,8 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { createLeases } from '../../src/store/leases.ts';
-import { migrate } from '../../src/store/migrate.ts';
-import { asMigration, readMigrations } from '../../src/store/migrations.ts';
+import { asMigration, migrate, readMigrations } from '../../src/store/migrate.ts';
 import { createStore } from '../../src/store/store.ts';
 import { noPostgres, startPglite, startPostgres, type TestDatabase } from '../support/postgres.ts';
 import { together } from './processes.ts';

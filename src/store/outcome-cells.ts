@@ -1,12 +1,39 @@
-/** Sums over matured units, exact: whole millionths, and their products. */
-
+/** Sums and quantiles over the units that have matured: exact, in whole millionths, and their products. */
 import { isOfEvents, type OnlineMetric } from '../model/experiment-spec.ts';
 import type { ArrivalCount, MetricCell } from '../model/look-data.ts';
+import { quantileBounds } from '../stats/quantiles.ts';
 import type { Database } from './database.ts';
-import { CELL, cellKey, type LookAt, maturedAt, maturedParams } from './outcomes-matured.ts';
-import { readQuantiles } from './outcomes-quantiles.ts';
-import { isCapped } from './unit-values.ts';
+import { isCapped } from './outcome-sums.ts';
 import { countLookedAt } from './vacuum.ts';
+
+export interface LookAt {
+  readonly experimentId: string;
+  readonly watermark: number;
+  readonly fromStage: number;
+}
+
+/** SQL: units that have matured; their parameters come first. Excluded units have no rows. */
+const maturedAt = ({ fromStage }: LookAt): string =>
+  `unit_metric where experiment_id = $1 and matures_at <= $2 and ${fromStage > 1 ? 'stage >= $3' : '$3::int <= 1'}`;
+
+const maturedParams = ({ experimentId, watermark, fromStage }: LookAt): readonly unknown[] => [
+  experimentId,
+  new Date(watermark),
+  fromStage,
+];
+
+/**
+ * SQL: the columns that `unit_metric.cell` is made of. It is grouped by and sorted in half the time that three columns take,
+ * and in the same order.
+ */
+const CELL = 'cell / 1048576 as metric, cell / 256 % 4096 as stage, cell % 256 as arm';
+
+/** As the database makes it (migration 0012). */
+const cellNumber = ({ metric, stage, arm }: Pick<MetricCell, 'metric' | 'stage' | 'arm'>): number =>
+  metric * 1_048_576 + stage * 256 + arm;
+
+const cellKey = ({ metric, stage, arm }: Pick<MetricCell, 'metric' | 'stage' | 'arm'>): string =>
+  `${metric}/${stage}/${arm}`;
 
 export interface Cells {
   readonly cells: readonly MetricCell[];
@@ -131,4 +158,57 @@ async function readOf<Columns extends object>(
     `select ${CELL}, ${columns} from ${maturedAt(at)} and metric = any($4) and ${condition} group by cell`,
     [...maturedParams(at), metrics],
   );
+}
+
+/** Of the interval, which is shown and not tested. */
+const ALPHA = 0.05;
+
+type Cell = Pick<MetricCell, 'metric' | 'stage' | 'arm' | 'n'>;
+type Quantile = NonNullable<MetricCell['quantile']>;
+
+/** By `cellKey`, of the metrics that are quantiles; ranks are counted from 0, as in `quantileBounds`. */
+async function readQuantiles(
+  database: Database,
+  at: LookAt,
+  metrics: readonly OnlineMetric[],
+  cells: readonly Cell[],
+): Promise<ReadonlyMap<string, Quantile>> {
+  const wanted = cells.flatMap((cell) => {
+    const { kind, quantile } = metrics[cell.metric]!;
+    return kind === 'quantile' && quantile !== null && cell.n > 0 ? [{ cell, ...ranksOf(cell.n, quantile) }] : [];
+  });
+  if (wanted.length === 0) return new Map();
+  const asked = wanted.flatMap(({ cell, ranks }) => ranks.map((rank) => ({ ...cell, rank })));
+  const rows = await database.query<Cell & { rank: number; x: number }>(
+    `select ${CELL}, rank, x from (
+       select cell, x, row_number() over (partition by cell order by x) - 1 as rank
+       from ${maturedAt(at)} and metric = any($4) and x is not null
+     ) as ranked
+     where (cell, rank) in (select * from unnest($5::int[], $6::bigint[]))`,
+    [
+      ...maturedParams(at),
+      [...new Set(wanted.map(({ cell }) => cell.metric))],
+      asked.map(cellNumber),
+      asked.map(({ rank }) => rank),
+    ],
+  );
+  const values = new Map(rows.map((row) => [`${cellKey(row)}/${row.rank}`, row.x]));
+  return new Map(
+    wanted.map(({ cell, below, above, part, lower, upper }) => {
+      const valueAt = (rank: number): number => values.get(`${cellKey(cell)}/${rank}`)!;
+      const estimate = valueAt(below) + (valueAt(above) - valueAt(below)) * part;
+      const [lo, hi] = [lower, upper].map((rank) => (rank === null ? null : valueAt(rank)));
+      return [cellKey(cell), { estimate, lo: lo!, hi: hi! }];
+    }),
+  );
+}
+
+/** The estimate lies between two ranks, as in `quantileOfSorted`. */
+function ranksOf(n: number, q: number) {
+  const position = (n - 1) * q;
+  const below = Math.floor(position);
+  const above = Math.min(below + 1, n - 1);
+  const { lower, upper } = quantileBounds(n, q, ALPHA);
+  const ranks = [...new Set([below, above, lower, upper].filter((rank) => rank !== null))];
+  return { below, above, part: position - below, lower, upper, ranks };
 }

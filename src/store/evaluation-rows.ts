@@ -1,16 +1,44 @@
-/** An evaluation's own row: made once, with its sums beside it, and told how it stands. */
-
+/** An evaluation's own row: found, made once with its sums beside it, moved between states; and what was declared before it. */
 import { SluiceError } from '../base/errors.ts';
 import type { EvaluationState } from '../model/evaluation-result.ts';
-import type { EvaluationPins } from '../model/evaluation-spec.ts';
+import type { EvaluationPins, Registration } from '../model/evaluation-spec.ts';
 import type { FailureData } from '../model/run-messages.ts';
+import { hashJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
 import { nowSql } from './clock.ts';
-import type { Database } from './database.ts';
-import type { EvaluationRow, NewEvaluation } from './evaluations.ts';
-import { EVALUATION_COLUMNS, unknownEvaluation } from './evaluations-find.ts';
+import type { Database, Queries } from './database.ts';
+import type { EvaluationFilter, EvaluationRow, LockedRegistration, NewEvaluation } from './evaluations.ts';
+import { checkPage, DEFAULT_PAGE, findById, type Sought, unknownId } from './find-by-id.ts';
 import { decimal } from './spending.ts';
 import { storable, unstorablePath } from './storable.ts';
+
+/** The columns under the names that `EvaluationRow` gives them. */
+const EVALUATION_COLUMNS = `evaluation_id as "evaluationId", name, spec, budget_usd::float8 as "budgetUsd",
+  started_by as "startedBy", pins, state, error, created_at as "createdAt", finished_at as "finishedAt"`;
+
+const EVALUATION: Sought = {
+  ...{ table: 'evaluation', columns: EVALUATION_COLUMNS, idColumn: 'evaluation_id', idName: 'evaluationId' },
+  ...{ newestBy: 'created_at', kind: 'evaluation', words: ['evaluation', 'evaluations'] },
+  whenNone: 'none was made yet; make one: sluice eval run EVALUATION',
+};
+
+export const findEvaluation = (queries: Queries, idOrPrefix: string): Promise<EvaluationRow> =>
+  findById(queries, EVALUATION, idOrPrefix);
+
+export function listEvaluations(
+  queries: Queries,
+  { name, limit = DEFAULT_PAGE }: EvaluationFilter,
+): Promise<readonly EvaluationRow[]> {
+  checkPage(limit, EVALUATION);
+  return queries.query<EvaluationRow>(
+    `select ${EVALUATION_COLUMNS} from evaluation where ($1::text is null or name = $1)
+     order by created_at desc, evaluation_id desc limit $2`,
+    [name ?? null, limit],
+  );
+}
+
+export const unknownEvaluation = (queries: Queries, evaluationId: string): Promise<SluiceError> =>
+  unknownId(queries, EVALUATION, evaluationId);
 
 /** Far above what anybody spends, and far below what the column holds. */
 const LARGEST_BUDGET_USD = 1_000_000_000;
@@ -108,4 +136,66 @@ function checkBudget(usd: number | null): void {
     message: `an evaluation cannot have a budget of ${usd} dollars`,
     remedy: `give 0 to ${LARGEST_BUDGET_USD.toLocaleString('en')} dollars, or none: --budget-usd N`,
   });
+}
+
+interface NewRegistration extends Pick<LockedRegistration, 'name' | 'content' | 'evaluationId'> {
+  readonly now: Date | null;
+}
+
+interface CountedComparisons {
+  readonly datasetVersion: string;
+  readonly sides: readonly string[];
+  readonly now: Date | null;
+}
+
+export async function register(
+  database: Database,
+  { name, content, evaluationId, now }: NewRegistration,
+): Promise<LockedRegistration> {
+  await database.query(
+    `insert into registration (name, hash, content, evaluation_id, locked_at)
+     values ($1, $2, $3, $4, ${nowSql('$5')}) on conflict do nothing`,
+    [name, hashOf(content), JSON.stringify(content), evaluationId, now],
+  );
+  // A statement of its own: one statement would not see a row that another client added meanwhile.
+  return (await registrationOf(database, name))!;
+}
+
+export async function registrationOf(database: Database, name: string): Promise<LockedRegistration | undefined> {
+  const [row] = await database.query<LockedRegistration>(
+    `select name, hash, content, evaluation_id as "evaluationId", locked_at as "lockedAt"
+     from registration where name = $1`,
+    [name],
+  );
+  return row;
+}
+
+const hashOf = (content: Registration): string => hashJson(content as unknown as Json);
+
+export async function countComparisons(
+  database: Database,
+  { datasetVersion, sides, now }: CountedComparisons,
+): Promise<number> {
+  await database.query(
+    `insert into comparison (dataset_version, sides, first_at)
+     select $1, sides, ${nowSql('$3')} from unnest($2::text[]) as given (sides)
+     order by sides on conflict do nothing`,
+    [datasetVersion, sides, now],
+  );
+  return foreseeComparisons(database, datasetVersion, []);
+}
+
+/** As many as there would be. */
+export async function foreseeComparisons(
+  database: Database,
+  datasetVersion: string,
+  sides: readonly string[],
+): Promise<number> {
+  const [row] = await database.query<{ count: number }>(
+    `select count(*) from (
+       select sides from comparison where dataset_version = $1 union select unnest($2::text[]) collate "C"
+     ) as counted`,
+    [datasetVersion, sides],
+  );
+  return row!.count;
 }
