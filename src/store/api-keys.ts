@@ -1,8 +1,9 @@
 /** Keys of the HTTP API: what each may do, and a hash of its secret, which is told once and kept nowhere. */
+
 import { SluiceError } from '../base/errors.ts';
 import { suggest } from '../base/nearest.ts';
 import { writeAudit } from './audit.ts';
-import { type Clock, nowParam, nowSql } from './clock.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
 import type { Database } from './database.ts';
 
 /** What a key may do. `operate` changes what is served; `read` sees everybody's runs. */
@@ -51,24 +52,24 @@ const COLUMNS = `key_id as "keyId", name, secret_hash as "secretHash", scopes, o
 const isExpired = (parameter: string) => `coalesce(expires_at <= ${nowSql(parameter)}, false) as "isExpired"`;
 const MOST_LISTED = 1_000;
 
-export function createApiKeys(database: Database, clock?: Clock): ApiKeys {
+export function createApiKeys(database: TimedDatabase): ApiKeys {
   const find = async (keyId: string) => {
     const [row] = await database.query<ApiKeyRow>(
       `select ${COLUMNS}, ${isExpired('$2')} from api_key where key_id = $1`,
-      [keyId, nowParam(clock)],
+      [keyId, database.now()],
     );
     return row;
   };
   const list = () =>
     database.query<ApiKeyRow>(
       `select ${COLUMNS}, ${isExpired('$1')} from api_key order by created_at desc, key_id limit ${MOST_LISTED}`,
-      [nowParam(clock)],
+      [database.now()],
     );
   return Object.freeze({
     find,
     list,
     async create(key) {
-      await insert(database, key, nowParam(clock));
+      await insert(database, key, database.now());
       return (await find(key.keyId))!;
     },
     async revoke(idOrName, by, why) {
@@ -78,7 +79,7 @@ export function createApiKeys(database: Database, clock?: Clock): ApiKeys {
         known.find(({ name, revokedAt }) => name === idOrName && revokedAt === null) ??
         known.find(({ name }) => name === idOrName);
       if (key === undefined) throw unknownKey(idOrName, known);
-      return revoke(database, key, { by, why }, nowParam(clock));
+      return revoke(database, key, { by, why }, database.now());
     },
   } satisfies ApiKeys);
 }
@@ -151,11 +152,11 @@ export interface Sessions {
 export const SESSION_SECONDS = 12 * 3_600;
 const MOST_SESSIONS = 20;
 
-export function createSessions(database: Database, clock?: Clock): Sessions {
+export function createSessions(database: TimedDatabase): Sessions {
   return Object.freeze({
     begin: (idHash, keyId) =>
       database.transaction(async (queries) => {
-        const now = nowParam(clock);
+        const now = database.now();
         // Holds the row until the end, so that two sessions that begin at once are counted one after the other.
         await queries.query('select from api_key where key_id = $1 for update', [keyId]);
         await queries.query(`delete from api_session where ends_at <= ${nowSql('$1')}`, [now]);
@@ -175,7 +176,7 @@ export function createSessions(database: Database, clock?: Clock): Sessions {
     async keyOf(idHash) {
       const [row] = await database.query<{ keyId: string }>(
         `select key_id as "keyId" from api_session where id_hash = $1 and ends_at > ${nowSql('$2')}`,
-        [idHash, nowParam(clock)],
+        [idHash, database.now()],
       );
       return row?.keyId;
     },

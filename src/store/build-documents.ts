@@ -1,9 +1,11 @@
 /** What a build is told of documents: which are known, which are new or changed, which are still there. */
+
 import { SluiceError } from '../base/errors.ts';
 import { wordsOf } from '../base/words.ts';
-import { type BuildRef, holdBuild, type OpenBuild } from './build-lease.ts';
+import type { TimedDatabase } from './bound.ts';
+import { type OpenBuild, withBuild } from './build-lease.ts';
 import type { PutCounts } from './builds.ts';
-import type { Database, Queries } from './database.ts';
+import type { Queries } from './database.ts';
 import { cleanBatch, type DocumentInput, type PassageInput } from './documents.ts';
 
 /** More ids than this in one call are refused: a statement's parameters must stay small. */
@@ -17,27 +19,30 @@ interface Version {
   readonly sameSettings: boolean;
 }
 
+/** Of these documents, the content hashes of those in this build or, under the same settings, in the snapshot. */
 export async function knownDocuments(
-  database: Database,
-  ref: BuildRef,
+  database: TimedDatabase,
+  index: string,
+  build: number,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
   checkCount(ids);
-  return database.transaction(async (queries) => {
-    const versions = await versionsOf(queries, await holdBuild(queries, ref), ids);
+  return withBuild(database, index, build, async (queries, open) => {
+    const versions = await versionsOf(queries, open, ids);
     // Those of this build come last, and so win.
     return new Map(versions.filter((version) => version.sameSettings).map(({ id, contentHash }) => [id, contentHash]));
   });
 }
 
+/** @throws SluiceError `build_ended`, `document_invalid`, `batch_too_large`, `passage_duplicate` */
 export async function putDocuments(
-  database: Database,
-  ref: BuildRef,
+  database: TimedDatabase,
+  index: string,
+  build: number,
   documents: readonly DocumentInput[],
 ): Promise<PutCounts> {
   const { documents: batch, cleaned } = cleanBatch(documents);
-  return database.transaction(async (queries) => {
-    const open = await holdBuild(queries, ref);
+  return withBuild(database, index, build, async (queries, open) => {
     const versions = await versionsOf(
       queries,
       open,
@@ -53,18 +58,23 @@ export async function putDocuments(
   });
 }
 
-export async function keepDocuments(database: Database, ref: BuildRef, ids: readonly string[]): Promise<void> {
+/** Marks documents, given by id, as still there and unchanged. @throws SluiceError `build_ended`, `document_unknown` */
+export async function keepDocuments(
+  database: TimedDatabase,
+  index: string,
+  build: number,
+  ids: readonly string[],
+): Promise<void> {
   checkCount(ids);
-  return database.transaction(async (queries) => {
-    const open = await holdBuild(queries, ref);
+  return withBuild(database, index, build, async (queries, open) => {
     const versions = (await versionsOf(queries, open, ids)).filter((version) => version.sameSettings);
     const found = new Set(versions.map((version) => version.id));
     const missing = ids.filter((id) => !found.has(id));
     if (missing.length > 0)
       throw new SluiceError('document_unknown', {
-        message: `the index '${ref.index}' cannot keep ${missing.length} documents it does not hold, such as '${missing[0]}'`,
+        message: `the index '${index}' cannot keep ${missing.length} documents it does not hold, such as '${missing[0]}'`,
         remedy: 'put them: under other settings, a document must be put again even if its content is the same',
-        data: { index: ref.index, missing: missing.slice(0, 10) },
+        data: { index, missing: missing.slice(0, 10) },
       });
     await markSeen(queries, open, ids);
   });

@@ -2,12 +2,12 @@
  * Building an index. One builder per index, by a lease that every call renews; readers see what was committed before
  * until the build is. Every method may be called twice, so a build survives its builder: the same owner resumes it.
  */
+
 import { SluiceError } from '../base/errors.ts';
+import { bound, nowSql, type TimedDatabase } from './bound.ts';
 import { deleteVersions, duplicatePassage, keepDocuments, knownDocuments, putDocuments } from './build-documents.ts';
 import { type BuildRef, buildEnded, holdBuild, type OpenBuild, tryHoldBuild } from './build-lease.ts';
-import { type Clock, nowParam, nowSql } from './clock.ts';
 import type { Database, Queries } from './database.ts';
-import type { DocumentInput } from './documents.ts';
 import { checkIndexName } from './indexes.ts';
 import { countRows, vacuumIndexes } from './vacuum.ts';
 import { dropUnusedModels } from './vectors.ts';
@@ -46,47 +46,24 @@ export interface BuildOutcome {
   readonly removed: number;
 }
 
-export interface Builds {
-  /** Begins a build, or resumes the one this owner left. @throws SluiceError `index_building`, `index_name_invalid` */
-  begin(index: string, start: BuildStart): Promise<{ readonly build: number; readonly resumed: boolean }>;
-  /** Of these documents, the content hashes of those in this build or, under the same settings, in the snapshot. */
-  known(index: string, build: number, documentIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
-  /** @throws SluiceError `build_ended`, `document_invalid`, `batch_too_large`, `passage_duplicate` */
-  put(index: string, build: number, documents: readonly DocumentInput[]): Promise<PutCounts>;
-  /** Marks documents, given by id, as still there and unchanged. @throws SluiceError `build_ended`, `document_unknown` */
-  keep(index: string, build: number, documentIds: readonly string[]): Promise<void>;
-  /**
-   * Makes the build what readers see; documents neither put nor kept are removed. A build that changed nothing leaves
-   * the snapshot as it was.
-   *
-   * @throws SluiceError `build_ended`, `passage_duplicate`
-   */
-  commit(index: string, build: number): Promise<BuildOutcome>;
-  /** Drops the build and what it put. One that has ended is left alone. */
-  abandon(index: string, build: number): Promise<void>;
-}
-
-export function createBuilds(database: Database, clock?: Clock): Builds {
-  return Object.freeze({
-    begin: (index, start) => beginBuild(database, clock, index, start),
-    known: (index, build, ids) => knownDocuments(database, { index, build, clock }, ids),
-    put: (index, build, documents) => putDocuments(database, { index, build, clock }, documents),
-    keep: (index, build, ids) => keepDocuments(database, { index, build, clock }, ids),
-    commit: (index, build) => commitBuild(database, { index, build, clock }),
-    abandon: (index, build) => abandonBuild(database, { index, build, clock }),
-  } satisfies Builds);
-}
+export const createBuilds = (database: TimedDatabase) =>
+  bound(database, {
+    begin: beginBuild,
+    known: knownDocuments,
+    put: putDocuments,
+    keep: keepDocuments,
+    commit: commitBuild,
+    abandon: abandonBuild,
+  });
+export type Builds = ReturnType<typeof createBuilds>;
 
 const DEFAULT_LEASE_MS = 60_000;
 
-type Begun = { readonly build: number; readonly resumed: boolean };
+export type Begun = { readonly build: number; readonly resumed: boolean };
 
-async function beginBuild(
-  database: Database,
-  clock: Clock | undefined,
-  index: string,
-  start: BuildStart,
-): Promise<Begun> {
+/** Begins a build, or resumes the one this owner left. @throws SluiceError `index_building`, `index_name_invalid` */
+async function beginBuild(database: TimedDatabase, index: string, start: BuildStart): Promise<Begun> {
+  const now = database.now();
   const { settingsHash, owner, leaseMs = DEFAULT_LEASE_MS } = start;
   checkIndexName(index);
   return database.transaction(async (queries) => {
@@ -94,12 +71,12 @@ async function beginBuild(
     const [open] = await queries.query<{ build: number; owner: string; settingsHash: string; live: boolean }>(
       `select build, owner, settings_hash as "settingsHash", expires_at > ${nowSql('$2')} as live
        from build where index_id = $1 and state = 'open'`,
-      [indexId, nowParam(clock)],
+      [indexId, now],
     );
     if (open !== undefined) {
       if (open.owner !== owner && open.live) throw building(index, open.owner);
       if (open.owner === owner && open.settingsHash === settingsHash) {
-        await holdBuild(queries, { index, build: open.build, clock });
+        await holdBuild(queries, { index, build: open.build, now });
         return { build: open.build, resumed: true };
       }
       await dropBuild(queries, { indexId, build: open.build });
@@ -108,7 +85,7 @@ async function beginBuild(
       `insert into build (index_id, build, settings_hash, owner, state, lease_ms, expires_at)
        select $1, coalesce(max(build), 0) + 1, $2, $3, 'open', $4::int, ${nowSql('$5')} + $4::int * interval '1 millisecond'
        from build where index_id = $1 returning build`,
-      [indexId, settingsHash, owner, leaseMs, nowParam(clock)],
+      [indexId, settingsHash, owner, leaseMs, now],
     );
     return { build: begun!.build, resumed: false };
   });
@@ -132,7 +109,14 @@ const building = (index: string, owner: string): SluiceError =>
     data: { index, owner },
   });
 
-async function commitBuild(database: Database, ref: BuildRef): Promise<BuildOutcome> {
+/**
+ * Makes the build what readers see; documents neither put nor kept are removed. A build that changed nothing leaves the
+ * snapshot as it was.
+ *
+ * @throws SluiceError `build_ended`, `passage_duplicate`
+ */
+async function commitBuild(database: TimedDatabase, index: string, build: number): Promise<BuildOutcome> {
+  const ref = { index, build, now: database.now() };
   await countRows(database);
   const outcome = await database.transaction(async (queries) => {
     const open = await tryHoldBuild(queries, ref);
@@ -145,7 +129,8 @@ async function commitBuild(database: Database, ref: BuildRef): Promise<BuildOutc
   return outcome;
 }
 
-function abandonBuild(database: Database, { index, build }: BuildRef): Promise<void> {
+/** Drops the build and what it put. One that has ended is left alone. */
+function abandonBuild(database: Database, index: string, build: number): Promise<void> {
   return database.transaction(async (queries) => {
     const [open] = await queries.query<{ indexId: number }>(
       `select index_id as "indexId" from build join search_index using (index_id)

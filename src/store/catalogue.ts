@@ -2,9 +2,9 @@
  * Which steps the live workers can run. A worker publishes its steps with a lease and renews it; a run whose plan needs
  * a step that no live worker has is refused by name before it starts.
  */
+
 import type { Json } from '../plan/plan.ts';
-import { type Clock, nowParam, nowSql } from './clock.ts';
-import type { Database } from './database.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
 
 /** A step a worker runs: `rerank@2`, and whatever else the worker says of it. */
 export interface CatalogueStep {
@@ -39,8 +39,8 @@ export interface Catalogue {
 /** Rows of workers gone for this long are deleted when another publishes. */
 const KEEP_DEAD = "interval '1 day'";
 
-export function createCatalogue(database: Database, clock?: Clock): Catalogue {
-  const now = () => nowParam(clock);
+export function createCatalogue(database: TimedDatabase): Catalogue {
+  const now = () => database.now();
   return Object.freeze({
     async publish({ workerId, taskQueue, steps, leaseMs }) {
       await database.query(

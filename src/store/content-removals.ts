@@ -11,7 +11,6 @@ import { unpack } from './provider-calls.ts';
 const day = (moment: string): string => `to_char(${moment} at time zone 'UTC', 'YYYY-MM-DD')`;
 const MARK_DIGITS = 16;
 
-/** What removing the content of runs (`$1`) is, table by table. A table that keeps something of a run has its line here. */
 const CALLS_ABOUT_RUNS = `
   update provider_call as call set request = null, response = null
   from (

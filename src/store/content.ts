@@ -3,8 +3,9 @@
  * time or as somebody wishes. What statistics rest on stays: ids, units, arms, times, outcomes, costs, thumbs and scores, and
  * of failures their codes. A run whose content is gone has lost all of it, since it goes in one transaction.
  */
+
 import { writeAudit } from './audit.ts';
-import { type Clock, nowParam, nowSql } from './clock.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
 import {
   type ClaimsOfRuns,
   claimsOfRuns,
@@ -69,7 +70,7 @@ export interface Content {
 const MOST_PAYLOADS = 1_000;
 const DUE = `content_removed_at is null and finished_at < $1`;
 
-export function createContent(database: Database, clock?: Clock): Content {
+export function createContent(database: TimedDatabase): Content {
   return Object.freeze({
     async due(before) {
       const [due] = await database.query<{ runs: number; oldest: number | null }>(
@@ -93,7 +94,7 @@ export function createContent(database: Database, clock?: Clock): Content {
       ),
     async remove(runIds, removal) {
       const claims = removal.by === 'erasure' ? await claimsOfRuns(database, runIds) : new Map();
-      return database.transaction((queries) => removeContent(queries, { runIds, claims, removal }, nowParam(clock)));
+      return database.transaction((queries) => removeContent(queries, { runIds, claims, removal }, database.now()));
     },
     replaceUnit(unit, { who, why }) {
       const pseudonym = newPseudonym();
@@ -108,7 +109,7 @@ export function createContent(database: Database, clock?: Clock): Content {
         if (rows === 0) return (await isAudited(queries, pseudonym)) ? pseudonym : undefined;
         await noteRewrites(queries);
         const audit = { who, action: 'unit_erasure', subject: pseudonym, was: { rows }, isNow: null, why };
-        await writeAudit(queries, audit, nowParam(clock));
+        await writeAudit(queries, audit, database.now());
         return pseudonym;
       });
     },

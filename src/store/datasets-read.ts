@@ -24,6 +24,7 @@ export function checkDatasetName(name: string): void {
   });
 }
 
+/** Current versions, by name. */
 export function listDatasets(database: Database): Promise<readonly DatasetVersion[]> {
   return database.query<DatasetVersion>(
     `select ${COLUMNS} from dataset join dataset_version as made
@@ -43,6 +44,11 @@ export async function versionsOf(database: Database, name: string): Promise<read
   return versions;
 }
 
+/**
+ * One version: the current one, or the only one whose hash begins so.
+ *
+ * @throws SluiceError `dataset_unknown`, `dataset_version_unknown`, `dataset_version_ambiguous`
+ */
 export async function findDataset(database: Database, name: string, prefix?: string): Promise<DatasetVersion> {
   const versions = await versionsOf(database, name);
   if (prefix === undefined) return versions.find(({ isCurrent }) => isCurrent)!;
@@ -85,11 +91,11 @@ async function unknownDataset(queries: Queries, name: string): Promise<SluiceErr
   });
 }
 
-/** At most 1,000, in order of their ids. */
+/** A page of a version's examples, by id. At most 1,000, in order of their ids. */
 export async function readPage(
   database: Database,
   version: string,
-  filter: ExampleFilter,
+  filter: ExampleFilter = {},
 ): Promise<readonly Example[]> {
   return (await readMembers(database, version, filter)).map(({ example }) => example);
 }
@@ -110,11 +116,11 @@ function readMembers(database: Database, version: string, filter: ExampleFilter)
   );
 }
 
-/** In order of their ids. */
+/** The same with the hash of each example's content, which is kept, as `memberOf` gives it. In order of their ids. */
 export async function* readAll(
   database: Database,
   version: string,
-  filter: ExampleFilter,
+  filter: ExampleFilter = {},
 ): AsyncGenerator<DatasetMember> {
   let coming = readMembers(database, version, filter);
   for (;;) {
@@ -130,7 +136,7 @@ export async function* readAll(
   }
 }
 
-export async function countMembers(database: Database, version: string, filter: ExampleFilter): Promise<number> {
+export async function countMembers(database: Database, version: string, filter: ExampleFilter = {}): Promise<number> {
   const [row] = await database.query<{ count: number }>(
     `select count(*) from version_example as member where version = $1 and ${FITS}`,
     fitParams(version, filter),
@@ -167,4 +173,13 @@ export async function diffVersions(database: Database, from: string, to: string)
     removed: idsWhere(({ is }) => is === null),
     same: rows.filter(({ was, is }) => was === is).length,
   };
+}
+
+/** All examples that fit the filter, page by page. */
+export async function* eachExample(
+  database: Database,
+  version: string,
+  filter: Omit<ExampleFilter, 'after' | 'offset' | 'limit'> = {},
+): AsyncGenerator<Example> {
+  for await (const { example } of readAll(database, version, filter)) yield example;
 }

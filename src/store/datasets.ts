@@ -2,6 +2,7 @@
  * Datasets: what a name means, its versions, and their examples. A version is never changed: whatever changes makes
  * another one, and examples that both hold are stored once.
  */
+
 import { SluiceError } from '../base/errors.ts';
 import { localTime } from '../base/local-time.ts';
 import { contentHash, DATASET_LIMITS, type Example, type Member, memberOf, type Split } from '../model/dataset.ts';
@@ -9,12 +10,13 @@ import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
 import { writeAudit } from './audit.ts';
 import { batches } from './batches.ts';
-import { type Clock, nowParam, nowSql } from './clock.ts';
+import { bound, nowSql, type TimedDatabase } from './bound.ts';
 import type { Database } from './database.ts';
 import {
   checkDatasetName,
   countMembers,
   diffVersions,
+  eachExample,
   findDataset,
   IS_FINAL,
   listDatasets,
@@ -71,95 +73,23 @@ export interface DatasetMember {
   readonly example: Example;
 }
 
-export interface Datasets {
-  /**
-   * Makes the dataset's name mean these examples, in a new version if it has had none of this content. Nothing of it is
-   * seen before all of it is there; it may be called again after any failure.
-   *
-   * @param examples valid, as `readDataset` gives them: each id once
-   * @throws SluiceError `dataset_name_invalid`
-   */
-  put(name: string, examples: readonly Example[], origin: string): Promise<PutOutcome>;
-  /**
-   * Adds one example to the current version.
-   *
-   * @param options `mayBegin` begins the dataset where there is none of that name
-   * @throws SluiceError `dataset_name_invalid`, `dataset_unknown`, `example_exists` where another example has that id, `dataset_changed` when
-   * others change it all the time, `dataset_too_long`
-   */
-  add(name: string, example: Example, origin: string, options?: { readonly mayBegin?: boolean }): Promise<PutOutcome>;
-  /**
-   * Adds many, in one new version; those whose id is in the dataset already stay as they are there.
-   *
-   * @param options `by` is who does it: then it is audited
-   * @throws SluiceError as `add`, but for `example_exists`
-   */
-  addAll(
-    name: string,
-    examples: readonly Example[],
-    origin: string,
-    options?: { readonly mayBegin?: boolean; readonly by?: string },
-  ): Promise<PutOutcome & { readonly added: readonly string[] }>;
-  /** Current versions, by name. */
-  list(): Promise<readonly DatasetVersion[]>;
-  /** The newest first. @throws SluiceError `dataset_unknown` */
-  versions(name: string): Promise<readonly DatasetVersion[]>;
-  /**
-   * One version: the current one, or the only one whose hash begins so.
-   *
-   * @throws SluiceError `dataset_unknown`, `dataset_version_unknown`, `dataset_version_ambiguous`
-   */
-  find(name: string, hashPrefix?: string): Promise<DatasetVersion>;
-  /** A page of a version's examples, by id. */
-  examples(version: string, filter?: ExampleFilter): Promise<readonly Example[]>;
-  /** All examples that fit the filter, page by page. */
-  eachExample(version: string, filter?: Omit<ExampleFilter, 'after' | 'offset' | 'limit'>): AsyncGenerator<Example>;
-  /** The same with the hash of each example's content, which is kept, as `memberOf` gives it. */
-  eachMember(
-    version: string,
-    filter?: Omit<ExampleFilter, 'after' | 'offset' | 'limit'>,
-  ): AsyncGenerator<DatasetMember>;
-  countExamples(version: string, filter?: Pick<ExampleFilter, 'split' | 'tag'>): Promise<number>;
-  diff(from: string, to: string): Promise<DatasetDiff>;
-  /**
-   * Records that the final split of a version is used, before it is. The same evaluation may ask again.
-   *
-   * @throws SluiceError `final_used` when another evaluation has used it for this purpose, saying when and for which
-   * plans; `final_empty` when the version has no final examples
-   */
-  useFinal(version: Pick<DatasetVersion, 'dataset' | 'version'>, use: NewFinalUse): Promise<FinalUse>;
-  /** Every use of the final split of a version, the newest first. */
-  finalUses(version: string): Promise<readonly FinalUse[]>;
-}
-
-export function createDatasets(database: Database, clock?: Clock): Datasets {
-  return Object.freeze({
-    put: (name, examples, origin) => putVersion(database, { name, examples, origin, now: nowParam(clock) }),
-    add: (name, example, origin, { mayBegin = false } = {}) =>
-      addExample(database, { name, example, origin, mayBegin, now: nowParam(clock) }),
-    addAll: (name, examples, origin, { mayBegin = false, by } = {}) =>
-      addExamples(database, {
-        name,
-        examples,
-        origin,
-        mayBegin,
-        now: nowParam(clock),
-        ...(by !== undefined && { by }),
-      }),
-    list: () => listDatasets(database),
-    versions: (name) => versionsOf(database, name),
-    find: (name, hashPrefix) => findDataset(database, name, hashPrefix),
-    examples: (version, filter = {}) => readPage(database, version, filter),
-    eachExample: async function* (version, filter = {}) {
-      for await (const { example } of readAll(database, version, filter)) yield example;
-    },
-    eachMember: (version, filter = {}) => readAll(database, version, filter),
-    countExamples: (version, filter = {}) => countMembers(database, version, filter),
-    diff: (from, to) => diffVersions(database, from, to),
-    useFinal: (version, use) => useFinal(database, version, use, nowParam(clock)),
-    finalUses: (version) => finalUsesOf(database, version),
-  } satisfies Datasets);
-}
+export const createDatasets = (database: TimedDatabase) =>
+  bound(database, {
+    put: putVersion,
+    add: addExample,
+    addAll: addExamples,
+    list: listDatasets,
+    versions: versionsOf,
+    find: findDataset,
+    examples: readPage,
+    eachExample,
+    eachMember: readAll,
+    countExamples: countMembers,
+    diff: diffVersions,
+    useFinal,
+    finalUses: finalUsesOf,
+  });
+export type Datasets = ReturnType<typeof createDatasets>;
 
 // Writing versions of datasets. Examples and the list of them come first, in batches, all under hashes of their content,
 // so that each statement may be made twice; the version's own row comes last, in one transaction: a version is there
@@ -170,65 +100,88 @@ const BATCH = { rows: 1_000, bytes: 4_000_000 };
 /** How often `add` begins anew because another process has changed the dataset meanwhile. */
 const ADD_TRIES = 20;
 
-interface Writing {
-  readonly name: string;
-  readonly origin: string;
-  /** Who does it: then it is audited. */
-  readonly by?: string;
-  /** Null: the database's own time. */
-  readonly now: Date | null;
-}
-
+/**
+ * Makes the dataset's name mean these examples, in a new version if it has had none of this content. Nothing of it is
+ * seen before all of it is there; it may be called again after any failure.
+ *
+ * @param examples valid, as `readDataset` gives them: each id once
+ * @throws SluiceError `dataset_name_invalid`
+ */
 async function putVersion(
-  database: Database,
-  { examples, ...writing }: Writing & { readonly examples: readonly Example[] },
+  database: TimedDatabase,
+  name: string,
+  examples: readonly Example[],
+  origin: string,
 ): Promise<PutOutcome> {
-  checkDatasetName(writing.name);
+  checkDatasetName(name);
   const members = await writeExamples(database, examples);
   const version = contentHash(members);
   await writeMembers(database, version, members);
   // Without a condition, it always becomes the current one.
-  return (await makeCurrent(database, { ...writing, version, count: members.length }))!;
+  return (await makeCurrent(database, { name, origin, version, count: members.length }))!;
 }
 
+export interface AddOptions {
+  /** Begins the dataset where there is none of that name. */
+  readonly mayBegin?: boolean;
+}
+
+/**
+ * Adds one example to the current version.
+ *
+ * @throws SluiceError `dataset_name_invalid`, `dataset_unknown`, `example_exists` where another example has that id,
+ *   `dataset_changed` when others change it all the time, `dataset_too_long`
+ */
 async function addExample(
-  database: Database,
-  { example, ...adding }: Writing & { readonly example: Example; readonly mayBegin: boolean },
+  database: TimedDatabase,
+  name: string,
+  example: Example,
+  origin: string,
+  { mayBegin = false }: AddOptions = {},
 ): Promise<PutOutcome> {
-  const { added, ...outcome } = await addExamples(database, { ...adding, examples: [example] });
+  const { added, ...outcome } = await addExamples(database, name, [example], origin, { mayBegin });
   const [known] = added.length > 0 ? [] : await membersOf(database, outcome.version.version, example.id);
-  if (known !== undefined && known.hash !== memberOf(example).hash) throw exampleExists(adding.name, example.id);
+  if (known !== undefined && known.hash !== memberOf(example).hash) throw exampleExists(name, example.id);
   return outcome;
 }
 
-/** Those whose id is there already stay as they are. @param examples each id once */
+/**
+ * Adds many, in one new version; those whose id is in the dataset already stay as they are there.
+ *
+ * @param examples each id once
+ * @param options `by` is who does it: then it is audited
+ * @throws SluiceError as `add`, but for `example_exists`
+ */
 async function addExamples(
-  database: Database,
-  { examples, mayBegin, ...writing }: Writing & { readonly examples: readonly Example[]; readonly mayBegin: boolean },
+  database: TimedDatabase,
+  name: string,
+  examples: readonly Example[],
+  origin: string,
+  { mayBegin = false, by }: AddOptions & { readonly by?: string } = {},
 ): Promise<PutOutcome & { readonly added: readonly string[] }> {
-  checkDatasetName(writing.name);
+  checkDatasetName(name);
   const given = await writeExamples(database, examples);
   for (let tries = 0; tries < ADD_TRIES; tries += 1) {
-    const current = await currentOf(database, writing.name, mayBegin);
+    const current = await currentOf(database, name, mayBegin);
     const members = current === undefined ? [] : await membersOf(database, current.version);
     const known = new Set(members.map(({ id }) => id));
     const fresh = given.filter(({ id }) => !known.has(id));
     if (current !== undefined && fresh.length === 0) return { created: false, version: current, added: [] };
     const all = [...members, ...fresh];
-    if (all.length > DATASET_LIMITS.examples) throw tooLong(writing.name);
+    if (all.length > DATASET_LIMITS.examples) throw tooLong(name);
     const version = contentHash(all);
     await writeMembers(database, version, all);
     const outcome = await makeCurrent(database, {
-      ...{ ...writing, version, count: all.length },
+      ...{ name, origin, by, version, count: all.length },
       instead: current?.version ?? null,
     });
     if (outcome !== undefined) return { ...outcome, added: fresh.map(({ id }) => id) };
   }
   throw new SluiceError('dataset_changed', {
-    message: `'${writing.name}' was changed by others each of the ${ADD_TRIES} times it was to be added to`,
+    message: `'${name}' was changed by others each of the ${ADD_TRIES} times it was to be added to`,
     remedy: 'add it again when they are done',
     retryable: true,
-    data: { name: writing.name },
+    data: { name: name },
   });
 }
 
@@ -282,7 +235,11 @@ async function writeMembers(database: Database, version: string, members: readon
   if (members.length >= BATCH.rows) await countVersionRows(database);
 }
 
-interface Naming extends Writing {
+interface Naming {
+  readonly name: string;
+  readonly origin: string;
+  /** Who does it: then it is audited. */
+  readonly by?: string | undefined;
   readonly version: string;
   readonly count: number;
   /** Only if this one is current still, or none, for null; absent: whatever is. */
@@ -290,8 +247,9 @@ interface Naming extends Writing {
 }
 
 /** Makes the name mean the version, whose examples are there; undefined where another than `instead` is current. */
-async function makeCurrent(database: Database, naming: Naming): Promise<PutOutcome | undefined> {
-  const { name, version, count, origin, by, instead, now } = naming;
+async function makeCurrent(database: TimedDatabase, naming: Naming): Promise<PutOutcome | undefined> {
+  const { name, version, count, origin, by, instead } = naming;
+  const now = database.now();
   return database.transaction(async (queries) => {
     await queries.query(`insert into dataset (name, created_at) values ($1, ${nowSql('$2')}) on conflict do nothing`, [
       name,
@@ -361,11 +319,16 @@ const COLUMNS = `purpose, dataset, version, used_by as "usedBy", plan_ids as "pl
 const SHORT = 12;
 const MOST_USES = 1_000;
 
+/**
+ * Records that the final split of a version is used, before it is. The same evaluation may ask again.
+ *
+ * @throws SluiceError `final_used` when another evaluation has used it for this purpose, saying when and for which
+ *   plans; `final_empty` when the version has no final examples
+ */
 async function useFinal(
-  database: Database,
+  database: TimedDatabase,
   { dataset, version }: Pick<DatasetVersion, 'dataset' | 'version'>,
   use: NewFinalUse,
-  now: Date | null,
 ): Promise<FinalUse> {
   const split = await finalHash(database, version);
   if (split === undefined)
@@ -378,7 +341,7 @@ async function useFinal(
   await database.query(
     `insert into final_use (split_hash, purpose, dataset, version, used_by, plan_ids, evaluation_id, used_at)
      values ($1, $2, $3, $4, $5, $6, $7, ${nowSql('$8')}) on conflict do nothing`,
-    [split, purpose, dataset, version, usedBy, JSON.stringify(planIds), evaluationId, now],
+    [split, purpose, dataset, version, usedBy, JSON.stringify(planIds), evaluationId, database.now()],
   );
   // A statement of its own: one statement would not see a row that another client added meanwhile.
   const [row] = await database.query<FinalUse>(
@@ -389,6 +352,7 @@ async function useFinal(
   return row!;
 }
 
+/** Every use of the final split of a version, the newest first. */
 async function finalUsesOf(database: Database, version: string): Promise<readonly FinalUse[]> {
   const split = await finalHash(database, version);
   if (split === undefined) return [];

@@ -1,9 +1,10 @@
 /** Deployments: what each pipeline's name serves, since when, and why. Every change is a row, and is audited. */
+
 import { isLive } from '../model/experiment-spec.ts';
 import type { Json, NodeEdit } from '../plan/plan.ts';
 import { writeAudit } from './audit.ts';
-import { type Clock, nowParam, nowSql } from './clock.ts';
-import type { Database, Queries } from './database.ts';
+import { bound, nowSql, type TimedDatabase } from './bound.ts';
+import type { Queries } from './database.ts';
 import { changeState, enterStage } from './experiment-stages.ts';
 import {
   changeServing,
@@ -60,30 +61,22 @@ export interface NewDeployment extends Omit<DeploymentRow, 'deploymentNo' | 'at'
   readonly ends?: { readonly experimentId: string; readonly reason: string };
 }
 
-export interface Deployments {
-  current(pipeline: string): Promise<DeploymentRow | undefined>;
-  /** Newest first, at most `limit`. */
-  history(pipeline: string, limit: number): Promise<readonly DeploymentRow[]>;
-  /** One per pipeline that has been deployed. */
-  list(): Promise<readonly DeploymentRow[]>;
-  /**
-   * Changes what is served, with all that this means for live experiments, in one transaction.
-   *
-   * @throws SluiceError `serving_changed` where something else has changed it since: work it out again
-   */
-  deploy(change: NewDeployment): Promise<DeploymentRow>;
-}
+export const createDeployments = (database: TimedDatabase) =>
+  bound(database, {
+    current: currentDeployment,
+    history: deploymentsOf,
+    list: currentDeployments,
+    deploy,
+  });
+export type Deployments = ReturnType<typeof createDeployments>;
 
-export function createDeployments(database: Database, clock?: Clock): Deployments {
-  return Object.freeze({
-    current: (pipeline) => currentDeployment(database, pipeline),
-    history: (pipeline, limit) => deploymentsOf(database, pipeline, limit),
-    list: () => currentDeployments(database),
-    deploy: (change) => deploy(database, change, nowParam(clock)),
-  } satisfies Deployments);
-}
-
-async function deploy(database: Database, change: NewDeployment, now: Date | null): Promise<DeploymentRow> {
+/**
+ * Changes what is served, with all that this means for live experiments, in one transaction.
+ *
+ * @throws SluiceError `serving_changed` where something else has changed it since: work it out again
+ */
+async function deploy(database: TimedDatabase, change: NewDeployment): Promise<DeploymentRow> {
+  const now = database.now();
   const { pipeline, expected, restaged, ends, by, why } = change;
   let made: DeploymentRow | undefined;
   const deployed = await changeServing(database, {

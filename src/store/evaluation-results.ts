@@ -1,10 +1,11 @@
-/** Reading what an evaluation has found, in pages, and how far it has come. */
+/** What an evaluation has found: read in pages, with how far it has come; and written, over and over where a chunk is repeated. */
+
 import { SluiceError } from '../base/errors.ts';
 import type { Cell, EvaluationProgress, ResultRow, RunFacts } from '../model/evaluation-result.ts';
 import type { Json } from '../plan/plan.ts';
 import { batches } from './batches.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
 import { createPayloads, type Payloads, restoreClaims } from './claims.ts';
-import { nowSql } from './clock.ts';
 import type { Database, Queries } from './database.ts';
 import { unknownEvaluation } from './evaluation-rows.ts';
 import type { ResultFilter } from './evaluations.ts';
@@ -17,6 +18,7 @@ const PAGE = { rows: 1_000, scores: 2_000, bytes: 8_000_000 };
 const WIDE = ['error', 'run', 'cells', 'output', 'calls'];
 const SCORES = ['error', 'run', 'cells'];
 
+/** Of these examples the rows that are there, by example, variant and repeat. */
 export function resultsOf(
   database: Database,
   evaluationId: string,
@@ -25,10 +27,11 @@ export function resultsOf(
   return Array.fromAsync(readResults(database, evaluationId, { exampleIds }));
 }
 
+/** All rows by example, variant and repeat, page by page. */
 export async function* readResults(
   database: Database,
   evaluationId: string,
-  filter: ResultFilter,
+  filter: ResultFilter = {},
 ): AsyncGenerator<ResultRow> {
   const payloads = createPayloads(database);
   let coming = readPage(database, evaluationId, filter, BEFORE_ALL);
@@ -116,7 +119,7 @@ interface Sums extends EvaluationProgress, Record<'cellsDone' | 'cellsFailed' | 
   readonly callsShared: number;
 }
 
-/** @throws SluiceError `evaluation_unknown` */
+/** Made to be asked several times a second, however many rows there are. @throws SluiceError `evaluation_unknown` */
 export async function readProgress(database: Database, evaluationId: string): Promise<EvaluationProgress> {
   const [sums] = await database.query<Sums>(
     `select total, results as done, resumable, cells_done as "cellsDone", cells_failed as "cellsFailed",
@@ -135,19 +138,22 @@ export async function readProgress(database: Database, evaluationId: string): Pr
   };
 }
 
-/** Rows are summed up beside them, so this reads one row of each evaluation. */
-export async function fingerprintOf(database: Database, evaluationIds: readonly string[] | null): Promise<string> {
+/**
+ * Of all evaluations, or of these: another as soon as any has begun, has another state, or has other rows. Rows are
+ * summed up beside them, so this reads one row of each evaluation.
+ */
+export async function fingerprintOf(database: Database, evaluationIds?: readonly string[]): Promise<string> {
   const [all] = await database.query<{ print: string }>(
     `select md5(coalesce(string_agg(row (evaluation_id, state, finished_at, tally)::text, ' ' order by evaluation_id), ''))
        as print
      from evaluation join evaluation_tally as tally using (evaluation_id)
      where $1::text[] is null or evaluation_id = any($1)`,
-    [evaluationIds],
+    [evaluationIds ?? null],
   );
   return all!.print;
 }
 
-/** @throws SluiceError `evaluation_unknown` */
+/** Whether a cell is missing that another try may fill. @throws SluiceError `evaluation_unknown` */
 export async function hasResumable(database: Database, evaluationId: string): Promise<boolean> {
   const [sums] = await database.query<{ has: boolean }>(
     'select resumable > 0 as has from evaluation_tally where evaluation_id = $1',
@@ -235,13 +241,19 @@ const PUT = `
     .join(', ')}, progressed_at = case when coming.results > 0 then ${nowSql(NOW)} else progressed_at end
   from coming, going where tally.evaluation_id = $1`;
 
-/** @throws SluiceError `score_not_finite`, `evaluation_unknown` */
+/**
+ * All of them or none. A row of the same example, variant and repeat that is there gives way only where it has a cell
+ * that another try may fill, and where no scorer that has spoken in it would fall silent. What no text column can hold
+ * (NUL, halves of surrogate pairs) is replaced.
+ *
+ * @throws SluiceError `score_not_finite`, naming scorer, field and example; `evaluation_unknown`
+ */
 export async function putResults(
-  database: Database,
+  database: TimedDatabase,
   evaluationId: string,
   rows: readonly ResultRow[],
-  now: Date | null,
 ): Promise<void> {
+  const now = database.now();
   const latest = new Map(rows.map((row) => [JSON.stringify([row.exampleId, row.variant, row.repeat]), row]));
   const columns = [...latest.values()].map(columnsOf);
   const statements = [...batches(columns, BATCH, sizeOf)].map((batch) =>

@@ -1,11 +1,12 @@
 /** An evaluation's own row: found, made once with its sums beside it, moved between states; and what was declared before it. */
+
 import { SluiceError } from '../base/errors.ts';
 import type { EvaluationState } from '../model/evaluation-result.ts';
 import type { EvaluationPins, Registration } from '../model/evaluation-spec.ts';
 import type { FailureData } from '../model/run-messages.ts';
 import { hashJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
-import { nowSql } from './clock.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
 import type { Database, Queries } from './database.ts';
 import type { EvaluationFilter, EvaluationRow, LockedRegistration, NewEvaluation } from './evaluations.ts';
 import { checkPage, DEFAULT_PAGE, findById, type Sought, unknownId } from './find-by-id.ts';
@@ -22,9 +23,11 @@ const EVALUATION: Sought = {
   whenNone: 'none was made yet; make one: sluice eval run EVALUATION',
 };
 
+/** @throws SluiceError `evaluation_unknown` with the nearest, `evaluation_ambiguous`; a unique prefix is enough */
 export const findEvaluation = (queries: Queries, idOrPrefix: string): Promise<EvaluationRow> =>
   findById(queries, EVALUATION, idOrPrefix);
 
+/** The newest first. @throws SluiceError `limit_invalid` */
 export function listEvaluations(
   queries: Queries,
   { name, limit = DEFAULT_PAGE }: EvaluationFilter,
@@ -45,10 +48,10 @@ const LARGEST_BUDGET_USD = 1_000_000_000;
 /** SQL: the states that an evaluation may yet leave by itself. */
 export const UNENDED = "('begun', 'running', 'paused')";
 
+/** The second time with the same id gives what the first made. @throws SluiceError `budget_invalid` */
 export async function createEvaluation(
-  database: Database,
+  database: TimedDatabase,
   { evaluationId, spec, budgetUsd, startedBy }: NewEvaluation,
-  now: Date | null,
 ): Promise<EvaluationRow> {
   checkBudget(budgetUsd);
   const where = unstorablePath(spec as unknown as Json);
@@ -67,7 +70,7 @@ export async function createEvaluation(
        insert into evaluation_tally (evaluation_id, total) select evaluation_id, $7 from made
      )
      insert into evaluation_spending (evaluation_id) select evaluation_id from made`,
-    [evaluationId, spec.name, JSON.stringify(spec), decimal(budgetUsd), startedBy, now, total],
+    [evaluationId, spec.name, JSON.stringify(spec), decimal(budgetUsd), startedBy, database.now(), total],
   );
   // A statement of its own: one statement would not see a row that another client added meanwhile.
   const [row] = await database.query<EvaluationRow>(
@@ -77,6 +80,7 @@ export async function createEvaluation(
   return row!;
 }
 
+/** Kept the first time; gives what is kept. @throws SluiceError `evaluation_unknown`, as all that follow */
 export async function keepPins(
   database: Database,
   evaluationId: string,
@@ -90,17 +94,37 @@ export async function keepPins(
   return row.pins;
 }
 
-interface NewState {
-  readonly evaluationId: string;
-  readonly state: EvaluationState;
+/** A final state sets `finishedAt`, any other takes it back; `error` is null where it is not given. */
+export async function setState(
+  database: TimedDatabase,
+  evaluationId: string,
+  state: EvaluationState,
+  error: FailureData | null = null,
+): Promise<void> {
+  await changeState(database, evaluationId, state, { error, from: null });
+}
+
+/** Only where it is in one of these; gives whether it was: another may have ended it meanwhile. */
+export const moveState = (
+  database: TimedDatabase,
+  evaluationId: string,
+  from: readonly EvaluationState[],
+  state: EvaluationState,
+): Promise<boolean> => changeState(database, evaluationId, state, { error: null, from });
+
+interface StateChange {
   readonly error: FailureData | null;
   /** Null: whatever it is now. */
   readonly from: readonly EvaluationState[] | null;
-  readonly now: Date | null;
 }
 
 /** Whether it was in one of the states that it may leave for this one. */
-export async function setState(database: Database, { evaluationId, state, error, from, now }: NewState) {
+async function changeState(
+  database: TimedDatabase,
+  evaluationId: string,
+  state: EvaluationState,
+  { error, from }: StateChange,
+): Promise<boolean> {
   const changed = await database.query(
     `with moved as (
        update evaluation set state = $2, error = $3, finished_at = case
@@ -113,7 +137,7 @@ export async function setState(database: Database, { evaluationId, state, error,
        where tally.evaluation_id = moved.evaluation_id
      )
      select evaluation_id from moved`,
-    [evaluationId, state, error && JSON.stringify(storable({ ...error })), now, from],
+    [evaluationId, state, error && JSON.stringify(storable({ ...error })), database.now(), from],
   );
   if (changed.length > 0) return true;
   const known = await database.query('select from evaluation where evaluation_id = $1', [evaluationId]);
@@ -121,6 +145,7 @@ export async function setState(database: Database, { evaluationId, state, error,
   return false;
 }
 
+/** @throws SluiceError `budget_invalid` */
 export async function setBudget(database: Database, evaluationId: string, budgetUsd: number | null): Promise<void> {
   checkBudget(budgetUsd);
   const known = await database.query(
@@ -138,29 +163,23 @@ function checkBudget(usd: number | null): void {
   });
 }
 
-interface NewRegistration extends Pick<LockedRegistration, 'name' | 'content' | 'evaluationId'> {
-  readonly now: Date | null;
-}
-
-interface CountedComparisons {
-  readonly datasetVersion: string;
-  readonly sides: readonly string[];
-  readonly now: Date | null;
-}
-
+/** Locks it for the name, if nothing is; gives what is locked. */
 export async function register(
-  database: Database,
-  { name, content, evaluationId, now }: NewRegistration,
+  database: TimedDatabase,
+  name: string,
+  content: Registration,
+  evaluationId: string,
 ): Promise<LockedRegistration> {
   await database.query(
     `insert into registration (name, hash, content, evaluation_id, locked_at)
      values ($1, $2, $3, $4, ${nowSql('$5')}) on conflict do nothing`,
-    [name, hashOf(content), JSON.stringify(content), evaluationId, now],
+    [name, hashOf(content), JSON.stringify(content), evaluationId, database.now()],
   );
   // A statement of its own: one statement would not see a row that another client added meanwhile.
   return (await registrationOf(database, name))!;
 }
 
+/** Undefined: nothing is locked under the name. */
 export async function registrationOf(database: Database, name: string): Promise<LockedRegistration | undefined> {
   const [row] = await database.query<LockedRegistration>(
     `select name, hash, content, evaluation_id as "evaluationId", locked_at as "lockedAt"
@@ -172,20 +191,22 @@ export async function registrationOf(database: Database, name: string): Promise<
 
 const hashOf = (content: Registration): string => hashJson(content as unknown as Json);
 
+/** Counts comparisons, each once; gives how many there have been on this dataset version, these included. */
 export async function countComparisons(
-  database: Database,
-  { datasetVersion, sides, now }: CountedComparisons,
+  database: TimedDatabase,
+  datasetVersion: string,
+  sides: readonly string[],
 ): Promise<number> {
   await database.query(
     `insert into comparison (dataset_version, sides, first_at)
      select $1, sides, ${nowSql('$3')} from unnest($2::text[]) as given (sides)
      order by sides on conflict do nothing`,
-    [datasetVersion, sides, now],
+    [datasetVersion, sides, database.now()],
   );
   return foreseeComparisons(database, datasetVersion, []);
 }
 
-/** As many as there would be. */
+/** What `countComparisons` would give; nothing is counted. As many as there would be. */
 export async function foreseeComparisons(
   database: Database,
   datasetVersion: string,

@@ -1,11 +1,12 @@
 /** Evaluations and what they found. Cells are written by chunks of workers, over and over where a chunk is repeated. */
-import type { EvaluationProgress, EvaluationState, ResultRow, Score } from '../model/evaluation-result.ts';
+
+import type { EvaluationState, Score } from '../model/evaluation-result.ts';
 import type { EvaluationPins, EvaluationSpec, Registration } from '../model/evaluation-spec.ts';
 import type { FailureData } from '../model/run-messages.ts';
 import type { ScorerIdentity } from '../model/scorer-identity.ts';
 import { canonicalJson } from '../plan/id.ts';
 import { batches } from './batches.ts';
-import { type Clock, nowParam } from './clock.ts';
+import { bound, type TimedDatabase } from './bound.ts';
 import type { Database, Queries } from './database.ts';
 import { fingerprintOf, hasResumable, putResults, readProgress, readResults, resultsOf } from './evaluation-results.ts';
 import {
@@ -15,6 +16,7 @@ import {
   foreseeComparisons,
   keepPins,
   listEvaluations,
+  moveState,
   register,
   registrationOf,
   setBudget,
@@ -75,89 +77,31 @@ export interface Label extends ScorerIdentity {
   readonly isFinal?: true;
 }
 
-export interface Evaluations {
-  /** The second time with the same id gives what the first made. @throws SluiceError `budget_invalid` */
-  create(evaluation: NewEvaluation): Promise<EvaluationRow>;
-  /** @throws SluiceError `evaluation_unknown` with the nearest, `evaluation_ambiguous`; a unique prefix is enough */
-  get(idOrPrefix: string): Promise<EvaluationRow>;
-  /** The newest first. @throws SluiceError `limit_invalid` */
-  list(filter?: EvaluationFilter): Promise<readonly EvaluationRow[]>;
-  /** Kept the first time; gives what is kept. @throws SluiceError `evaluation_unknown`, as all that follow */
-  pin(evaluationId: string, pins: EvaluationPins): Promise<EvaluationPins>;
-  /** A final state sets `finishedAt`, any other takes it back; `error` is null where it is not given. */
-  setState(evaluationId: string, state: EvaluationState, error?: FailureData | null): Promise<void>;
-  /** Only where it is in one of these; gives whether it was: another may have ended it meanwhile. */
-  moveState(evaluationId: string, from: readonly EvaluationState[], state: EvaluationState): Promise<boolean>;
-  /** @throws SluiceError `budget_invalid` */
-  setBudget(evaluationId: string, budgetUsd: number | null): Promise<void>;
-  /**
-   * All of them or none. A row of the same example, variant and repeat that is there gives way only where it has a cell
-   * that another try may fill, and where no scorer that has spoken in it would fall silent. What no text column can hold
-   * (NUL, halves of surrogate pairs) is replaced.
-   *
-   * @throws SluiceError `score_not_finite`, naming scorer, field and example
-   */
-  putResults(evaluationId: string, rows: readonly ResultRow[]): Promise<void>;
-  /** Of these examples the rows that are there, by example, variant and repeat. */
-  results(evaluationId: string, exampleIds: readonly string[]): Promise<readonly ResultRow[]>;
-  /** All rows by example, variant and repeat, page by page. */
-  eachResult(evaluationId: string, filter?: ResultFilter): AsyncGenerator<ResultRow>;
-  /** Made to be asked several times a second, however many rows there are. */
-  progress(evaluationId: string): Promise<EvaluationProgress>;
-  /** Of all evaluations, or of these: another as soon as any has begun, has another state, or has other rows. */
-  fingerprint(evaluationIds?: readonly string[]): Promise<string>;
-  /** Whether a cell is missing that another try may fill. */
-  hasResumable(evaluationId: string): Promise<boolean>;
-  /** Locks it for the name, if nothing is; gives what is locked. */
-  register(name: string, content: Registration, evaluationId: string): Promise<LockedRegistration>;
-  /** Undefined: nothing is locked under the name. */
-  registration(name: string): Promise<LockedRegistration | undefined>;
-  /** Counts comparisons, each once; gives how many there have been on this dataset version, these included. */
-  countComparisons(datasetVersion: string, sides: readonly string[]): Promise<number>;
-  /** What `countComparisons` would give; nothing is counted. */
-  foreseeComparisons(datasetVersion: string, sides: readonly string[]): Promise<number>;
-  /**
-   * Of labels of one rater and subject the latest stays; of two as late, the same one in whatever order they come. All of
-   * them or none. `changed` are those that say something else now. Decisions are none of these: see `Reviews.decide`.
-   */
-  putLabels(labels: readonly Label[]): Promise<{ readonly added: number; readonly changed: number }>;
-  /** Of a scorer, with decisions between raters; of these subjects, where they are given. */
-  labels(scorer: ScorerIdentity, subjects?: readonly string[]): Promise<readonly Label[]>;
-  /** Subjects with labels of this id that are of no known pipeline and version: they count for no scorer. */
-  unattributedLabels(scorer: string): Promise<number>;
-  /** Which of these subjects the scorer has scored, and where: looks through the newest 20 evaluations that have it. */
-  scored(scorer: ScorerIdentity, subjects: readonly string[], filter?: ScoredFilter): Promise<readonly ScoredSubject[]>;
-}
-
-export function createEvaluations(database: Database, clock?: Clock): Evaluations {
-  return Object.freeze({
-    create: (evaluation) => createEvaluation(database, evaluation, nowParam(clock)),
-    get: (idOrPrefix) => findEvaluation(database, idOrPrefix),
-    list: (filter = {}) => listEvaluations(database, filter),
-    pin: (evaluationId, pins) => keepPins(database, evaluationId, pins),
-    setState: async (evaluationId, state, error = null) =>
-      void (await setState(database, { evaluationId, state, error, from: null, now: nowParam(clock) })),
-    moveState: (evaluationId, from, state) =>
-      setState(database, { evaluationId, state, error: null, from, now: nowParam(clock) }),
-    setBudget: (evaluationId, budgetUsd) => setBudget(database, evaluationId, budgetUsd),
-    putResults: (evaluationId, rows) => putResults(database, evaluationId, rows, nowParam(clock)),
-    results: (evaluationId, exampleIds) => resultsOf(database, evaluationId, exampleIds),
-    eachResult: (evaluationId, filter = {}) => readResults(database, evaluationId, filter),
-    progress: (evaluationId) => readProgress(database, evaluationId),
-    fingerprint: (evaluationIds) => fingerprintOf(database, evaluationIds ?? null),
-    hasResumable: (evaluationId) => hasResumable(database, evaluationId),
-    register: (name, content, evaluationId) =>
-      register(database, { name, content, evaluationId, now: nowParam(clock) }),
-    registration: (name) => registrationOf(database, name),
-    countComparisons: (datasetVersion, sides) =>
-      countComparisons(database, { datasetVersion, sides, now: nowParam(clock) }),
-    foreseeComparisons: (datasetVersion, sides) => foreseeComparisons(database, datasetVersion, sides),
-    putLabels: (labels) => putLabels(database, labels),
-    labels: (scorer, subjects) => readLabels(database, scorer, subjects),
-    unattributedLabels: (scorer) => countUnattributed(database, scorer),
-    scored: (scorer, subjects, filter = {}) => scoredSubjects(database, scorer, subjects, filter),
-  } satisfies Evaluations);
-}
+export const createEvaluations = (database: TimedDatabase) =>
+  bound(database, {
+    create: createEvaluation,
+    get: findEvaluation,
+    list: listEvaluations,
+    pin: keepPins,
+    setState,
+    moveState,
+    setBudget,
+    putResults,
+    results: resultsOf,
+    eachResult: readResults,
+    progress: readProgress,
+    fingerprint: fingerprintOf,
+    hasResumable,
+    register,
+    registration: registrationOf,
+    countComparisons,
+    foreseeComparisons,
+    putLabels,
+    labels: readLabels,
+    unattributedLabels: countUnattributed,
+    scored: scoredSubjects,
+  });
+export type Evaluations = ReturnType<typeof createEvaluations>;
 
 /** Of one statement. */
 const BATCH = { rows: 1_000, bytes: 4_000_000 };
@@ -198,6 +142,10 @@ const PUT = `
     ) as changed
   from put left join was using (scorer, subject, pipeline, version, rater)`;
 
+/**
+ * Of labels of one rater and subject the latest stays; of two as late, the same one in whatever order they come. All of
+ * them or none. `changed` are those that say something else now. Decisions are none of these: see `Reviews.decide`.
+ */
 function putLabels(
   database: Database,
   labels: readonly Label[],
@@ -236,7 +184,10 @@ async function putBatch(queries: Queries, batch: readonly Row[]): Promise<{ adde
   return counted!;
 }
 
-/** By subject, decisions first, and rater. */
+/**
+ * Of a scorer, with decisions between raters; of these subjects, where they are given. By subject, decisions first, and
+ * rater.
+ */
 async function readLabels(
   database: Queries,
   { pipeline, scorer, version }: ScorerIdentity,
@@ -256,7 +207,10 @@ async function readLabels(
   return rows.map(({ decided, ...label }) => (decided ? { ...label, isFinal: true } : label));
 }
 
-/** Labelled before it was kept whose scorer the labels are of, where nothing says it: they count for none. */
+/**
+ * Subjects with labels of this id that are of no known pipeline and version: they count for no scorer. Labelled before
+ * it was kept whose scorer the labels are of, where nothing says it: they count for none.
+ */
 async function countUnattributed(database: Queries, scorer: string): Promise<number> {
   const [row] = await database.query<{ subjects: number }>(
     `select count(*)::integer as subjects from (
@@ -288,12 +242,15 @@ export interface ScoredFilter {
 /** The newest evaluations that are looked through, and their rows in all: cells are read one by one. */
 const LOOKED_THROUGH = { evaluations: 20, rows: 100_000 };
 
-/** Of each subject the newest place, by subject. */
+/**
+ * Which of these subjects the scorer has scored, and where: looks through the newest 20 evaluations that have it. Of
+ * each subject the newest place, by subject.
+ */
 function scoredSubjects(
   database: Database,
   { pipeline, scorer, version }: ScorerIdentity,
   subjects: readonly string[],
-  { pinned, except }: ScoredFilter,
+  { pinned, except }: ScoredFilter = {},
 ): Promise<readonly ScoredSubject[]> {
   return database.query<ScoredSubject>(
     `with newest as (

@@ -1,9 +1,10 @@
 /** Stages of an experiment, within which everything but the arm is constant, and changes of its state. */
+
 import { ITSELF, isLive } from '../model/experiment-spec.ts';
 import type { Json } from '../plan/plan.ts';
 import { writeAudit } from './audit.ts';
-import { nowSql } from './clock.ts';
-import type { Database, Queries } from './database.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
+import type { Queries } from './database.ts';
 import type { DeploymentRow, StageFacts } from './deployments.ts';
 import type { ExperimentRow, Move, StageRow } from './experiments.ts';
 import { addEntry } from './ledger.ts';
@@ -45,19 +46,14 @@ export async function enterStage(queries: Queries, added: NewStage, now: Date | 
   await addEntry(queries, experimentId, { kind: 'stage', content }, { now });
 }
 
-export interface StageBeginning {
-  /** The stage that it is in as far as the caller knows. */
-  readonly from: number;
-  readonly facts: StageFacts;
-  readonly why: string;
-}
-
+/** A new stage for a reason of its own (an index has a new snapshot), unless it is in another than `from` already. */
 export async function beginStage(
-  database: Database,
+  database: TimedDatabase,
   experimentId: string,
-  { from, facts, why }: StageBeginning,
-  now: Date | null,
+  from: number,
+  { facts, why }: Pick<NewStage, 'facts' | 'why'>,
 ): Promise<void> {
+  const now = database.now();
   const { pipeline } = await experimentRow(database, experimentId);
   await changeServing(database, {
     pipeline,
@@ -74,12 +70,12 @@ export async function beginStage(
   });
 }
 
-export async function moveExperiment(
-  database: Database,
-  experimentId: string,
-  move: Move,
-  now: Date | null,
-): Promise<boolean> {
+/**
+ * In one write, audited and in the ledger as `act`; false where it is in none of the states, and then nothing is
+ * changed.
+ */
+export async function moveExperiment(database: TimedDatabase, experimentId: string, move: Move): Promise<boolean> {
+  const now = database.now();
   const { pipeline } = await experimentRow(database, experimentId);
   const moved = await changeServing(database, {
     pipeline,

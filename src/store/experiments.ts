@@ -1,10 +1,11 @@
 /** Experiments: what was started, in which state it is, and everything that serving has to know of it. */
+
 import { SluiceError } from '../base/errors.ts';
 import type { ExperimentSpec, ExperimentState, FrozenSettings } from '../model/experiment-spec.ts';
 import type { Json } from '../plan/plan.ts';
 import { auditOf, writeAudit } from './audit.ts';
-import { type Clock, nowParam, nowSql } from './clock.ts';
-import type { Database, Queries } from './database.ts';
+import { bound, nowSql, type TimedDatabase } from './bound.ts';
+import type { Queries } from './database.ts';
 import type { DeploymentRow, StageFacts } from './deployments.ts';
 import { beginStage, insertStage, moveExperiment, stagesOf } from './experiment-stages.ts';
 import { addEntry } from './ledger.ts';
@@ -96,58 +97,28 @@ export interface AuditRow {
   readonly why: string;
 }
 
-export interface Experiments {
-  /** A number that grows with every change to what the pipeline serves; 0 where nothing was ever deployed. */
-  version(pipeline: string): Promise<number>;
-  /** Undefined where nothing is deployed. */
-  serving(pipeline: string): Promise<Serving | undefined>;
-  /**
-   * Starts it: row, first stage, ledger entry, audit, and its part of its layer, in one transaction.
-   *
-   * @throws SluiceError `serving_changed`: check again, and try again; `experiment_live` where one of this name is;
-   *   `layer_full` where the layer has no room for its share; `not_deployed`
-   */
-  start(experiment: NewExperiment): Promise<ExperimentRow>;
-  /** By id, or the only one whose id begins so. @throws SluiceError `experiment_unknown` (with the nearest), `experiment_ambiguous` */
-  get(idOrPrefix: string): Promise<ExperimentRow>;
-  /** Newest first. */
-  list(filter?: {
-    readonly pipeline?: string;
-    readonly live?: boolean;
-    readonly limit?: number;
-  }): Promise<readonly ExperimentRow[]>;
-  stages(experimentId: string): Promise<readonly StageRow[]>;
-  /** A new stage for a reason of its own (an index has a new snapshot), unless it is in another than `from` already. */
-  beginStage(
-    experimentId: string,
-    from: number,
-    stage: { readonly facts: StageFacts; readonly why: string },
-  ): Promise<void>;
-  /** In one write, audited and in the ledger as `act`; false where it is in none of the states, and then nothing is changed. */
-  move(experimentId: string, move: Move): Promise<boolean>;
-  /** Of a pipeline, its experiments' included, or of an experiment, or (null) of all; newest first, at most 1,000. */
-  audit(subject: string | null, limit: number): Promise<readonly AuditRow[]>;
-}
+export const createExperiments = (database: TimedDatabase) =>
+  bound(database, {
+    version: servingVersion,
+    serving: readServing,
+    start: startExperiment,
+    get: findExperiment,
+    list: listExperiments,
+    stages: stagesOf,
+    beginStage,
+    move: moveExperiment,
+    audit: auditOf,
+  });
+export type Experiments = ReturnType<typeof createExperiments>;
 
-export function createExperiments(database: Database, clock?: Clock): Experiments {
-  return Object.freeze({
-    version: (pipeline) => servingVersion(database, pipeline),
-    serving: (pipeline) => readServing(database, pipeline),
-    start: (experiment) => startExperiment(database, experiment, nowParam(clock)),
-    get: (idOrPrefix) => findExperiment(database, idOrPrefix),
-    list: async (filter = {}) => listExperiments(database, filter),
-    stages: (experimentId) => stagesOf(database, experimentId),
-    beginStage: (experimentId, from, stage) => beginStage(database, experimentId, { from, ...stage }, nowParam(clock)),
-    move: (experimentId, move) => moveExperiment(database, experimentId, move, nowParam(clock)),
-    audit: (subject, limit) => auditOf(database, subject, limit),
-  } satisfies Experiments);
-}
-
-async function startExperiment(
-  database: Database,
-  experiment: NewExperiment,
-  now: Date | null,
-): Promise<ExperimentRow> {
+/**
+ * Starts it: row, first stage, ledger entry, audit, and its part of its layer, in one transaction.
+ *
+ * @throws SluiceError `serving_changed`: check again, and try again; `experiment_live` where one of this name is;
+ *   `layer_full` where the layer has no room for its share; `not_deployed`
+ */
+async function startExperiment(database: TimedDatabase, experiment: NewExperiment): Promise<ExperimentRow> {
+  const now = database.now();
   const { pipeline, name, by, why, expected } = experiment;
   let experimentId: string | undefined;
   const started = await changeServing(database, {

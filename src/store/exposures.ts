@@ -2,9 +2,10 @@
  * Exposures: that a unit met its arm. The first in time is the unit's, in whatever order they come, as long as nothing of
  * the unit has been looked at; a unit that meets two arms is excluded for good. In a rollout all are met anew.
  */
+
 import type { AssignedCount, UnitCount } from '../model/look-data.ts';
 import { batches } from './batches.ts';
-import { nowSql } from './clock.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
 import type { Database } from './database.ts';
 import type { ExperimentRow } from './experiments.ts';
 import type { LookAt } from './outcome-cells.ts';
@@ -13,10 +14,13 @@ import type { NewExposure, NewUnexposed } from './outcomes.ts';
 
 const BATCH_ROWS = 2_000;
 
-export async function expose(database: Database, exposures: readonly NewExposure[], now: Date | null): Promise<void> {
+/**
+ * First exposures win; a unit seen in another arm is excluded. What came before its exposure is counted with it now.
+ */
+export async function expose(database: TimedDatabase, exposures: readonly NewExposure[]): Promise<void> {
   for (const round of oncePerUnit(exposures))
     for (const batch of batches(round, { rows: BATCH_ROWS, bytes: Infinity }, () => 0)) {
-      const changed = await keep(database, batch, now);
+      const changed = await keep(database, batch, database.now());
       await sumEarlier(database, changed);
     }
 }
@@ -111,12 +115,11 @@ async function sumEarlier(database: Database, changed: readonly Changed[]): Prom
 // exposed by a later run stays among them. So a look can compare, of the units that were assigned to each arm, how many
 // were exposed by then.
 
-/** Units that are exposed by now are left out. In a rollout all begin anew, as with exposures. */
-export async function noteUnexposed(
-  database: Database,
-  units: readonly NewUnexposed[],
-  now: Date | null,
-): Promise<void> {
+/**
+ * Keeps those that are not exposed by now: what looks compare exposed units with. Units that are exposed by now are
+ * left out. In a rollout all begin anew, as with exposures.
+ */
+export async function noteUnexposed(database: TimedDatabase, units: readonly NewUnexposed[]): Promise<void> {
   const first = new Map<string, NewUnexposed>();
   for (const each of units) {
     const key = JSON.stringify([each.experiment, each.unit]);
@@ -146,7 +149,7 @@ export async function noteUnexposed(
       once.map(({ arm }) => arm),
       once.map(({ stage }) => stage),
       once.map(({ at }) => (at === undefined ? null : new Date(at))),
-      now,
+      database.now(),
     ],
   );
 }

@@ -2,12 +2,13 @@
  * Feedback: what people said of a run's answer. One row per delivery id; a repeated one changes nothing. What monitors have
  * made of a run is in a table of its own, so that nothing that counts people can count them.
  */
+
 import { SluiceError } from '../base/errors.ts';
 import type { RunAssignment } from '../model/assignment.ts';
 import { MONITOR_BY } from '../model/monitor-spec.ts';
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
-import { type Clock, nowParam, nowSql } from './clock.ts';
+import { bound, nowSql, type TimedDatabase } from './bound.ts';
 import type { Database, Queries } from './database.ts';
 import { type MonitorScoreRow, scoresOfRun } from './monitor-results.ts';
 import { type RunState, unknownRun } from './runs.ts';
@@ -36,42 +37,14 @@ export interface FeedbackRow extends NewFeedback {
   readonly receivedAt: number;
 }
 
-export interface FeedbackTable {
-  /**
-   * @throws SluiceError `run_unknown` (with what to do), `feedback_conflict` where the id was used for something else,
-   *   `feedback_names_full` where the key has given feedback to the run under 20 names
-   */
-  add(
-    feedback: NewFeedback,
-  ): Promise<{ readonly created: boolean; readonly row: FeedbackRow; readonly assignments: readonly RunAssignment[] }>;
-  /** In the order in which it came; what monitors have made of the run is among it, signed `monitor:grounded@1`, and nowhere else. */
-  ofRun(runId: string): Promise<readonly FeedbackRow[]>;
-  /** Newest first. */
-  list(filter: {
-    readonly pipeline?: string;
-    readonly thumb?: 1 | -1;
-    readonly since?: number;
-    readonly limit: number;
-  }): Promise<readonly FeedbackRow[]>;
-  /** Runs with thumbs, those rated last first. */
-  ratedRuns(filter: RatedFilter): Promise<readonly RatedRun[]>;
-}
-
-export function createFeedback(database: Database, clock?: Clock): FeedbackTable {
-  return Object.freeze({
-    add: (feedback) => addFeedback(database, feedback, nowParam(clock)),
-    ofRun: (runId) => feedbackOfRun(database, runId),
-    list: ({ pipeline, thumb, since, limit }) =>
-      database.query<FeedbackRow>(
-        `select ${FEEDBACK_COLUMNS} from feedback join run on run.run_id = feedback.run_id
-         where ($1::text is null or run.pipeline = $1) and ($2::int is null or thumb = $2)
-           and ($3::timestamptz is null or received_at >= $3)
-         order by received_at desc, feedback_id desc limit $4`,
-        [pipeline ?? null, thumb ?? null, since === undefined ? null : new Date(since), Math.min(limit, LARGEST_PAGE)],
-      ),
-    ratedRuns: (filter) => ratedRuns(database, filter),
-  } satisfies FeedbackTable);
-}
+export const createFeedback = (database: TimedDatabase) =>
+  bound(database, {
+    add: addFeedback,
+    ofRun: feedbackOfRun,
+    list: listFeedback,
+    ratedRuns,
+  });
+export type FeedbackTable = ReturnType<typeof createFeedback>;
 
 /** The columns under the names that `FeedbackRow` gives them. */
 const FEEDBACK_COLUMNS = `feedback_id as "feedbackId", feedback.run_id as "runId", thumb, score, note, emoji,
@@ -86,7 +59,12 @@ interface Added {
 /** Names that one key may give feedback under, of one run. */
 const MOST_NAMES = 20;
 
-function addFeedback(database: Database, given: NewFeedback, now: Date | null): Promise<Added> {
+/**
+ * @throws SluiceError `run_unknown` (with what to do), `feedback_conflict` where the id was used for something else,
+ *   `feedback_names_full` where the key has given feedback to the run under 20 names
+ */
+function addFeedback(database: TimedDatabase, given: NewFeedback): Promise<Added> {
+  const now = database.now();
   return database.transaction((queries) => add(queries, given, now));
 }
 
@@ -150,6 +128,10 @@ function conflict({ feedbackId, runId }: FeedbackRow, given: string): SluiceErro
   });
 }
 
+/**
+ * In the order in which it came; what monitors have made of the run is among it, signed `monitor:grounded@1`, and
+ * nowhere else.
+ */
 async function feedbackOfRun(database: Database, runId: string): Promise<readonly FeedbackRow[]> {
   const people = await database.query<FeedbackRow>(
     `select ${FEEDBACK_COLUMNS} from feedback where run_id = $1 order by received_at, feedback_id`,
@@ -193,7 +175,10 @@ export interface RatedFilter {
   readonly limit: number;
 }
 
-/** Those rated last come first; of those whose content is gone there is nothing to make. */
+/**
+ * Runs with thumbs, those rated last first. Those rated last come first; of those whose content is gone there is
+ * nothing to make.
+ */
 function ratedRuns(database: Database, { pipeline, thumb, since, limit }: RatedFilter): Promise<readonly RatedRun[]> {
   return database.query<RatedRun>(
     `with rated as materialized (
@@ -208,3 +193,23 @@ function ratedRuns(database: Database, { pipeline, thumb, since, limit }: RatedF
     [since === undefined ? null : new Date(since), pipeline ?? null, thumb ?? null, Math.min(limit, LARGEST_PAGE)],
   );
 }
+
+export interface FeedbackFilter {
+  readonly pipeline?: string;
+  readonly thumb?: 1 | -1;
+  readonly since?: number;
+  readonly limit: number;
+}
+
+/** Newest first. */
+const listFeedback = (
+  database: Database,
+  { pipeline, thumb, since, limit }: FeedbackFilter,
+): Promise<readonly FeedbackRow[]> =>
+  database.query<FeedbackRow>(
+    `select ${FEEDBACK_COLUMNS} from feedback join run on run.run_id = feedback.run_id
+     where ($1::text is null or run.pipeline = $1) and ($2::int is null or thumb = $2)
+       and ($3::timestamptz is null or received_at >= $3)
+     order by received_at desc, feedback_id desc limit $4`,
+    [pipeline ?? null, thumb ?? null, since === undefined ? null : new Date(since), Math.min(limit, LARGEST_PAGE)],
+  );

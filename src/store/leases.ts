@@ -2,8 +2,7 @@
  * Mutual exclusion: a row with an owner and an expiry. Whoever holds a lease must end or renew in time; what must never
  * happen twice is guarded by its own row besides, since a paused process does not know that its lease has passed.
  */
-import { type Clock, nowParam, nowSql } from './clock.ts';
-import type { Queries } from './database.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
 
 export interface Lease {
   readonly name: string;
@@ -28,7 +27,7 @@ export const LEASE_TABLE = `create table if not exists lease (
   expires_at timestamptz not null
 )`;
 
-export function createLeases(database: Queries, clock?: Clock): Leases {
+export function createLeases(database: Pick<TimedDatabase, 'query' | 'now'>): Leases {
   return Object.freeze({
     async acquire(name, owner, ms) {
       const [lease] = await database.query<Lease>(
@@ -40,7 +39,7 @@ export function createLeases(database: Queries, clock?: Clock): Leases {
            from (select held.owner = excluded.owner or held.expires_at <= ${nowSql('$4')} as free)
          )
          returning name, owner, expires_at as "expiresAt"`,
-        [name, owner, ms, nowParam(clock)],
+        [name, owner, ms, database.now()],
       );
       return { held: lease!.owner === owner, lease: lease! };
     },
@@ -48,7 +47,7 @@ export function createLeases(database: Queries, clock?: Clock): Leases {
       const rows = await database.query(
         `update lease set expires_at = ${nowSql('$4')} + $3 * interval '1 millisecond'
          where name = $1 and owner = $2 and expires_at > ${nowSql('$4')} returning 1 as renewed`,
-        [name, owner, ms, nowParam(clock)],
+        [name, owner, ms, database.now()],
       );
       return rows.length > 0;
     },

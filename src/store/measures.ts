@@ -2,10 +2,10 @@
  * What is counted for whoever watches: each measure is one statement over a window of time or a partial index, never over
  * all that was ever recorded.
  */
+
 import type { EvaluationState } from '../model/evaluation-result.ts';
 import type { ExperimentState } from '../model/experiment-spec.ts';
-import { type Clock, nowParam, nowSql } from './clock.ts';
-import type { Database } from './database.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
 import { IS_LIVE } from './serving.ts';
 
 /** Runs that ended within this count as recent. */
@@ -99,8 +99,8 @@ export interface Measures {
 
 const SECONDS = (ms: number): string => `interval '${ms / 1_000} seconds'`;
 
-export function createMeasures(database: Database, clock?: Clock): Measures {
-  const ask = <Row extends object>(sql: string) => database.query<Row>(sql, [nowParam(clock)]);
+export function createMeasures(database: TimedDatabase): Measures {
+  const ask = <Row extends object>(sql: string) => database.query<Row>(sql, [database.now()]);
   return Object.freeze({
     runs: () => ask<RecentRuns>(RUNS),
     unfinished: () => ask<UnfinishedRuns>(UNFINISHED),

@@ -3,8 +3,9 @@
  * owner's lease, which is one row however many claims there are. Everything is made in batches, in the order of the keys:
  * two statements that lock rows in different orders would deadlock.
  */
+
 import type { Json } from '../plan/plan.ts';
-import { type Clock, nowParam } from './clock.ts';
+import type { TimedDatabase } from './bound.ts';
 import type { Database } from './database.ts';
 import { SPENDING_COLUMNS, type Spending } from './spending.ts';
 
@@ -119,21 +120,21 @@ type ClaimRow = MemoRecord & { readonly key: string; readonly outcome: MemoOutco
 const TAKEN: Claim = Object.freeze({ kind: 'taken' });
 const MINE: Claim = Object.freeze({ kind: 'mine' });
 
-export function createMemoTable(database: Database, clock?: Clock): MemoTable {
+export function createMemoTable(database: TimedDatabase): MemoTable {
   return Object.freeze({
     async renew(ownerId, leaseMs) {
       await database.query(
         `with swept as (delete from memo_owner where alive_until < ${now('$3')} - ${KEEP_DEAD} and owner_id <> $1)
          insert into memo_owner (owner_id, alive_until) values ($1, ${now('$3')} + $2 * interval '1 millisecond')
          on conflict (owner_id) do update set alive_until = excluded.alive_until`,
-        [ownerId, leaseMs, nowParam(clock)],
+        [ownerId, leaseMs, database.now()],
       );
     },
     async leave(ownerId) {
       await database.query('delete from memo_owner where owner_id = $1', [ownerId]);
     },
     async claim(ownerId, keys) {
-      const rows = await database.query<ClaimRow>(CLAIM, [ownerId, keys, nowParam(clock)]);
+      const rows = await database.query<ClaimRow>(CLAIM, [ownerId, keys, database.now()]);
       const claims = new Map<string, Claim>(keys.map((key) => [key, TAKEN]));
       for (const { key, outcome, ...rest } of rows)
         claims.set(key, outcome === null ? MINE : { kind: 'known', record: { outcome, ...rest } });
@@ -167,7 +168,7 @@ export function createMemoTable(database: Database, clock?: Clock): MemoTable {
           column('durationMs'),
           column('runId'),
           column('callKey'),
-          nowParam(clock),
+          database.now(),
         ],
       );
     },
@@ -194,7 +195,7 @@ export function createMemoTable(database: Database, clock?: Clock): MemoTable {
          )
          select step, asked.digest, known.digest as "knownDigest", known.since as "knownSince"
          from asked join memo_step as known using (step) where known.digest <> asked.digest order by step`,
-        [steps.map(({ step }) => step), steps.map(({ digest }) => digest), accept, nowParam(clock)],
+        [steps.map(({ step }) => step), steps.map(({ digest }) => digest), accept, database.now()],
       );
     },
   } satisfies MemoTable);

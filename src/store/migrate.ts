@@ -8,8 +8,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type MigrationError, Umzug } from 'umzug';
 import { SluiceError } from '../base/errors.ts';
+import { withClock } from './bound.ts';
 import type { Database } from './database.ts';
-import { createLeases, LEASE_TABLE } from './leases.ts';
+import { createLeases, LEASE_TABLE, type Leases } from './leases.ts';
 
 export interface MigrateOptions {
   /** No other process can reach the database: nobody has to be kept out. */
@@ -50,11 +51,12 @@ export async function migrate(database: Database, options: MigrateOptions = {}):
   await createOwnTables(database);
   if (options.alone) return apply(database, migrations, options, async () => undefined);
   const owner = randomUUID();
-  const leases = createLeases(database);
-  await takeLease(database, owner, options);
+  const { now } = withClock(database);
+  const leases = createLeases({ ...database, now });
+  await takeLease(leases, owner, options);
   try {
     return await apply(database, migrations, options, async (queries) => {
-      if (await createLeases(queries).renew(LEASE, owner, LEASE_MS)) return;
+      if (await createLeases({ ...queries, now }).renew(LEASE, owner, LEASE_MS)) return;
       throw locked('the lease passed to another process while this one migrated');
     });
   } finally {
@@ -138,8 +140,7 @@ async function createOwnTables(database: Database): Promise<void> {
     }
 }
 
-async function takeLease(database: Database, owner: string, { onProgress, waitMs = WAIT_MS }: MigrateOptions) {
-  const leases = createLeases(database);
+async function takeLease(leases: Leases, owner: string, { onProgress, waitMs = WAIT_MS }: MigrateOptions) {
   const giveUpAt = performance.now() + waitMs;
   for (let waiting = false; ; waiting = true) {
     if (await leases.acquire(LEASE, owner, LEASE_MS).then(({ held }) => held, unlessTimedOut)) return;

@@ -1,7 +1,8 @@
 /** What monitors have found: counts, reasons for missing scores, sums of a window, and the alerts that windows led to. */
+
 import type { AlertState } from '../model/monitor-spec.ts';
 import type { Json } from '../plan/plan.ts';
-import { nowSql } from './clock.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
 import type { Database } from './database.ts';
 import { storable } from './storable.ts';
 
@@ -47,6 +48,7 @@ export interface MonitorReason {
 
 const REASONS_OF = 1_000;
 
+/** Why scores are missing: of the last 1,000 that are, the most frequent first. */
 export const reasonsOf = (database: Database, monitorId: string): Promise<readonly MonitorReason[]> =>
   database.query<MonitorReason>(
     `select state, error->>'code' as code, count(*) as runs from (
@@ -79,12 +81,7 @@ interface WindowRow extends Omit<WindowSums, 'fields'> {
   readonly fields: readonly (FieldSums & { readonly field: string })[] | null;
 }
 
-export async function windowOf(
-  database: Database,
-  monitorId: string,
-  windowMs: number,
-  now: Date | null,
-): Promise<WindowSums> {
+export async function windowOf(database: TimedDatabase, monitorId: string, windowMs: number): Promise<WindowSums> {
   const [row] = await database.query<WindowRow>(
     `with edge as (select ${nowSql('$3')} as until), inside as materialized (
        select state, scores from monitor_score, edge
@@ -97,7 +94,7 @@ export async function windowOf(
          from inside cross join lateral json_each_text(scores) where state = 'done' group by key order by key
        ) as of_field) as fields
      from edge`,
-    [monitorId, windowMs, now],
+    [monitorId, windowMs, database.now()],
   );
   const { fields, ...sums } = row!;
   const entries = (fields ?? []).map(({ field, n, mean, variance }) => [field, { n, mean, variance }] as const);
@@ -149,6 +146,7 @@ export interface ScoreFilter {
 
 const LARGEST_PAGE = 1_000;
 
+/** What became of sampled runs, those that ended last first. */
 export async function scoresOf(
   database: Database,
   { monitorId, before, limit }: ScoreFilter,
@@ -181,7 +179,8 @@ export interface HealthRow {
   readonly isOutOfBudget: boolean;
 }
 
-export const healthOf = (database: Database, now: Date | null): Promise<readonly HealthRow[]> =>
+/** Of each that runs. */
+export const healthOf = (database: TimedDatabase): Promise<readonly HealthRow[]> =>
   database.query<HealthRow>(
     `with edge as (select ${nowSql('$1')} as until)
      select monitor_id as "monitorId", pipeline, waiting.runs as waiting, alert, alert_since as "alertSince",
@@ -196,7 +195,7 @@ export const healthOf = (database: Database, now: Date | null): Promise<readonly
        cross join lateral (select max(last_scored_at) as at from monitor_count as counted
          where counted.monitor_id = monitor.monitor_id) as scored
      where state = 'running' order by monitor_id`,
-    [now],
+    [database.now()],
   );
 
 export interface NewAlert {
@@ -220,11 +219,11 @@ export interface AlertRow extends NewAlert {
 const COLUMNS = `monitor_id as "monitorId", alert_no as "alertNo", at, was, is_now as "isNow", evidence,
   delivered_at as "deliveredAt", error`;
 
+/** Writes what the window says now, where it said something else; false where it is not so (any more). */
 export async function moveAlert(
-  database: Database,
+  database: TimedDatabase,
   monitorId: string,
   { was, isNow, evidence }: NewAlert,
-  now: Date | null,
 ): Promise<boolean> {
   await database.query(
     `with moved as (
@@ -233,7 +232,7 @@ export async function moveAlert(
      )
      insert into monitor_alert (monitor_id, alert_no, at, was, is_now, evidence)
      select monitor_id, alert_no, ${nowSql('$5')}, $2, $3, $4 from moved`,
-    [monitorId, was, isNow, JSON.stringify(storable(evidence)), now],
+    [monitorId, was, isNow, JSON.stringify(storable(evidence)), database.now()],
   );
   // Whoever made it: a statement that is made again finds that it was made.
   const [row] = await database.query<{ alert: AlertState }>('select alert from monitor where monitor_id = $1', [
@@ -242,6 +241,7 @@ export async function moveAlert(
   return row?.alert === isNow;
 }
 
+/** Newest first. */
 export const alertsOf = (database: Database, monitorId: string, limit: number): Promise<readonly AlertRow[]> =>
   database.query<AlertRow>(
     `select ${COLUMNS} from monitor_alert where monitor_id = $1 order by alert_no desc limit $2`,
@@ -260,28 +260,28 @@ export async function alertOf(database: Database, monitorId: string, alertNo: nu
 const TOLD_WITHIN = `interval '1 day'`;
 const MOST_UNTOLD = 100;
 
-export async function untold(database: Database, monitorId: string, now: Date | null): Promise<readonly number[]> {
+/** Numbers of those of the last day that begin or end an alert, and that nobody was told of, oldest first. */
+export async function untold(database: TimedDatabase, monitorId: string): Promise<readonly number[]> {
   const rows = await database.query<{ alertNo: number }>(
     `select alert_no as "alertNo" from monitor_alert
      where monitor_id = $1 and delivered_at is null and error is null and 'alerting' in (was, is_now)
        and at > ${nowSql('$2')} - ${TOLD_WITHIN}
      order by alert_no limit ${MOST_UNTOLD}`,
-    [monitorId, now],
+    [monitorId, database.now()],
   );
   return rows.map(({ alertNo }) => alertNo);
 }
 
-interface Delivery extends Pick<AlertRow, 'monitorId' | 'alertNo' | 'error'> {}
-
-/** The first end stays. */
+/** That somebody has taken it, or why nobody has. The first end stays. */
 export async function endDelivery(
-  database: Database,
-  { monitorId, alertNo, error }: Delivery,
-  now: Date | null,
+  database: TimedDatabase,
+  monitorId: string,
+  alertNo: number,
+  error: AlertRow['error'],
 ): Promise<void> {
   await database.query(
     `update monitor_alert set delivered_at = case when $3::json is null then ${nowSql('$4')} end, error = $3
      where monitor_id = $1 and alert_no = $2 and delivered_at is null and error is null`,
-    [monitorId, alertNo, error && JSON.stringify(storable({ ...error })), now],
+    [monitorId, alertNo, error && JSON.stringify(storable({ ...error })), database.now()],
   );
 }

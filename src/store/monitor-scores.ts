@@ -1,9 +1,10 @@
 /** Runs that monitors have sampled: whom a run that ended concerns, the queue of those that wait for scores, and what a day may cost. */
+
 import type { RunAssignment } from '../model/assignment.ts';
 import { type MonitorSpec, SKIPPED, type SkipReason } from '../model/monitor-spec.ts';
 import type { FailureData } from '../model/run-messages.ts';
 import type { Json, RunOutcome } from '../plan/plan.ts';
-import { nowSql } from './clock.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
 import type { Database, Queries } from './database.ts';
 import { decimal } from './spending.ts';
 import { storable } from './storable.ts';
@@ -39,6 +40,7 @@ interface Met extends Pick<MonitoredRun, 'outcome' | 'finishedAt' | 'input'> {
   readonly spec: MonitorSpec;
 }
 
+/** A run that has ended, with the monitors of its pipeline; undefined where there is none. */
 export async function toMeet(queries: Queries, runId: string): Promise<MonitoredRun | undefined> {
   const rows = await queries.query<Met>(
     `select run.state as outcome, finished_at as "finishedAt", assignments, monitor_id as "monitorId", spec,
@@ -64,7 +66,8 @@ export interface SampledRun {
   readonly met: readonly { readonly monitorId: string; readonly isSampled: boolean }[];
 }
 
-export async function takeIn(database: Database, { runId, finishedAt, met }: SampledRun, now: Date | null) {
+/** Counts it for those that it matches, and queues it for those that have sampled it; a second time changes nothing. */
+export async function takeIn(database: TimedDatabase, { runId, finishedAt, met }: SampledRun) {
   await database.query(
     `with mark as (
        insert into monitored_run (run_id) values ($1) on conflict do nothing returning run_id
@@ -96,7 +99,7 @@ export async function takeIn(database: Database, { runId, finishedAt, met }: Sam
        over_queue = counted.over_queue + excluded.over_queue`,
     [
       ...[runId, met.map(({ monitorId }) => monitorId), met.map(({ isSampled }) => isSampled)],
-      ...[new Date(finishedAt), now, skipError('budget'), skipError('queue')],
+      ...[new Date(finishedAt), database.now(), skipError('budget'), skipError('queue')],
     ],
   );
 }
@@ -111,17 +114,13 @@ export interface ClaimedRun {
   readonly finishedAt: number;
 }
 
-interface Claiming {
-  readonly monitorId: string;
-  readonly starts: number;
-  readonly limit: number;
-  readonly leaseMs: number;
-}
-
+/** The oldest that wait, which nobody else gets for so long; undefined where this start of it has ended. */
 export async function claimScores(
-  database: Database,
-  { monitorId, starts, limit, leaseMs }: Claiming,
-  now: Date | null,
+  database: TimedDatabase,
+  monitorId: string,
+  starts: number,
+  limit: number,
+  leaseMs: number,
 ): Promise<readonly ClaimedRun[] | undefined> {
   const rows = await database.query<{ [Key in keyof ClaimedRun]: ClaimedRun[Key] | null }>(
     `with live as (select monitor_id from monitor where monitor_id = $1 and starts = $2 and state = 'running'),
@@ -136,12 +135,15 @@ export async function claimScores(
      )
      select run_id as "runId", tries, finished_at as "finishedAt" from live left join claimed using (monitor_id)
      order by finished_at, run_id`,
-    [monitorId, starts, limit, leaseMs, now],
+    [monitorId, starts, limit, leaseMs, database.now()],
   );
   return rows.length === 0 ? undefined : rows.filter((row): row is ClaimedRun => row.runId !== null);
 }
 
-/** Gives back what nobody will score now: as if it had not been claimed. */
+/**
+ * Gives back what was claimed and will not be scored now. Gives back what nobody will score now: as if it had not been
+ * claimed.
+ */
 export async function releaseScores(database: Database, monitorId: string, runIds: readonly string[]): Promise<void> {
   await database.query(
     `update monitor_score set tries = tries - 1, claimed_until = null
@@ -159,11 +161,11 @@ export interface MonitorScoreEnd {
   readonly error?: FailureData;
 }
 
+/** What came of them; one that has ended stays as it ended. */
 export async function finishScores(
-  database: Database,
+  database: TimedDatabase,
   monitorId: string,
   ends: readonly MonitorScoreEnd[],
-  now: Date | null,
 ): Promise<void> {
   if (ends.length === 0) return;
   await database.query(
@@ -192,7 +194,7 @@ export async function finishScores(
       ends.map(({ scores }) => jsonOf(scores)),
       ends.map(({ detail }) => jsonOf(detail)),
       ends.map(({ error }) => jsonOf(error)),
-      now,
+      database.now(),
     ],
   );
 }
@@ -228,32 +230,34 @@ export interface MonitorDay {
   readonly isExhausted: boolean;
 }
 
+/** Whom calls of today are paid by, and whether there is money left. */
 export async function openDay(
-  database: Database,
+  database: TimedDatabase,
   monitorId: string,
   budgetUsd: number | null,
-  now: Date | null,
 ): Promise<MonitorDay> {
   const [day] = await database.query<MonitorDay>(
     `insert into monitor_day as day (paid_by, monitor_id, budget_usd) values ($1 || '/' || ${daySql('$3')}, $1, $2)
      on conflict (paid_by) do update set budget_usd = day.budget_usd
      returning paid_by as "paidBy", exhausted_at is not null as "isExhausted"`,
-    [monitorId, decimal(budgetUsd), now],
+    [monitorId, decimal(budgetUsd), database.now()],
   );
   return day!;
 }
 
-export async function payerOf(database: Database, monitorId: string, now: Date | null): Promise<string> {
+/** Whom calls of today are paid by. */
+export async function payerOf(database: TimedDatabase, monitorId: string): Promise<string> {
   const [day] = await database.query<{ paidBy: string }>(`select $1 || '/' || ${daySql('$2')} as "paidBy"`, [
     monitorId,
-    now,
+    database.now(),
   ]);
   return day!.paidBy;
 }
 
-export async function exhaustDay(database: Database, paidBy: string, now: Date | null): Promise<void> {
+/** Says that a call had no room in its budget. */
+export async function exhaustDay(database: TimedDatabase, paidBy: string): Promise<void> {
   await database.query(
     `update monitor_day set exhausted_at = coalesce(exhausted_at, ${nowSql('$2')}) where paid_by = $1`,
-    [paidBy, now],
+    [paidBy, database.now()],
   );
 }

@@ -3,11 +3,12 @@
  * from its deliveries whenever one comes, so neither the order nor repetition of deliveries changes them, and they are fixed
  * when the unit has matured.
  */
+
 import { SluiceError } from '../base/errors.ts';
 import type { OnlineMetric } from '../model/experiment-spec.ts';
 import type { BreakerCount, LookData, MaturedCount, UnitCount } from '../model/look-data.ts';
 import { batches } from './batches.ts';
-import { type Clock, nowParam, nowSql } from './clock.ts';
+import { bound, nowSql, type TimedDatabase } from './bound.ts';
 import type { Database } from './database.ts';
 import { countAssigned, expose, noteUnexposed } from './exposures.ts';
 import { type LookAt, readCells } from './outcome-cells.ts';
@@ -51,34 +52,6 @@ export interface NewOutcome {
   readonly receivedAt?: number;
 }
 
-export interface Outcomes {
-  /** First exposures win; a unit seen in another arm is excluded. What came before its exposure is counted with it now. */
-  expose(exposures: readonly NewExposure[]): Promise<void>;
-  /** Keeps those that are not exposed by now: what looks compare exposed units with. */
-  noteUnexposed(units: readonly NewUnexposed[]): Promise<void>;
-  /**
-   * Stores deliveries and sums them up. Outcomes of units that are not exposed (yet) are kept. `breaker` is of the arms that
-   * had a failed run among these, their current window.
-   *
-   * @param experiments of those that the outcomes are of, by id
-   * @throws SluiceError `outcome_invalid` for a value that is none, or of no metric: none of them is kept then
-   */
-  put(
-    outcomes: readonly NewOutcome[],
-    experiments: ReadonlyMap<string, OutcomeSettings>,
-  ): Promise<readonly (BreakerCount & { readonly experiment: string })[]>;
-  /**
-   * Moves the experiment's watermark to `watermark` (never back), and sums up what has matured by then. Units exposed after
-   * it are not counted yet; deliveries are those to matured units; of the breaker's windows those in which a run failed,
-   * the newest 100 of each arm, and its newest.
-   *
-   * @param fromStage units exposed in earlier stages are left out
-   */
-  look(experimentId: string, request: LookRequest): Promise<LookData>;
-  /** Those that are analysed, by when they were exposed: not needed for decisions. */
-  exposedUnits(experimentId: string): Promise<readonly { readonly unit: string; readonly arm: number }[]>;
-}
-
 export interface OutcomeSettings {
   readonly metrics: readonly OnlineMetric[];
   /** Index of the metric whose outcomes the breaker counts. */
@@ -97,19 +70,15 @@ export interface LookRequest extends OutcomeSettings {
   readonly arms: number;
 }
 
-export function createOutcomes(database: Database, clock?: Clock): Outcomes {
-  return Object.freeze({
-    expose: (exposures) => expose(database, exposures, nowParam(clock)),
-    noteUnexposed: (units) => noteUnexposed(database, units, nowParam(clock)),
-    put: (outcomes, experiments) => putOutcomes(database, outcomes, experiments, nowParam(clock)),
-    look: (experimentId, request) => lookAt(database, experimentId, request, nowParam(clock)),
-    exposedUnits: (experimentId) =>
-      database.query<{ unit: string; arm: number }>(
-        `select unit, arm from exposure where experiment_id = $1 and excluded is null order by exposed_at, unit`,
-        [experimentId],
-      ),
-  } satisfies Outcomes);
-}
+export const createOutcomes = (database: TimedDatabase) =>
+  bound(database, {
+    expose,
+    noteUnexposed,
+    put: putOutcomes,
+    look: lookAt,
+    exposedUnits,
+  });
+export type Outcomes = ReturnType<typeof createOutcomes>;
 
 // Deliveries of outcomes. Two transactions: the first keeps them, and counts the runs that are new for the breaker; the
 // second sums up their units. A unit may be exposed at the same moment: whichever of the two keeps its row later finds
@@ -123,17 +92,23 @@ const LARGEST_VALUE = 1e15;
 type Settings = ReadonlyMap<string, OutcomeSettings>;
 export type BreakerWindow = BreakerCount & { readonly experiment: string };
 
+/**
+ * Stores deliveries and sums them up. Outcomes of units that are not exposed (yet) are kept. `breaker` is of the arms
+ * that had a failed run among these, their current window.
+ *
+ * @param experiments of those that the outcomes are of, by id
+ * @throws SluiceError `outcome_invalid` for a value that is none, or of no metric: none of them is kept then
+ */
 async function putOutcomes(
-  database: Database,
+  database: TimedDatabase,
   outcomes: readonly NewOutcome[],
   experiments: Settings,
-  now: Date | null,
 ): Promise<readonly BreakerWindow[]> {
   for (const outcome of outcomes) checkOutcome(outcome, experiments);
   const laws = [...experiments].flatMap(([experiment, { metrics }]) => lawsOf(experiment, metrics));
   const windows: BreakerWindow[] = [];
   for (const batch of batches(distinct(outcomes), { rows: BATCH_ROWS, bytes: Infinity }, () => 0)) {
-    await keep(database, batch, experiments, now);
+    await keep(database, batch, experiments, database.now());
     await sumUp(database, batch, laws);
     windows.push(...(await failingWindows(database, batch, experiments)));
   }
@@ -254,14 +229,16 @@ const distinctWindows = (windows: readonly BreakerWindow[]): readonly BreakerWin
 /** Windows of the breaker in which runs failed, by arm, the newest: a day and more of the usual ones. */
 const BREAKER_WINDOWS = 100;
 
-async function lookAt(
-  database: Database,
-  experimentId: string,
-  request: LookRequest,
-  now: Date | null,
-): Promise<LookData> {
+/**
+ * Moves the experiment's watermark to `watermark` (never back), and sums up what has matured by then. Units exposed
+ * after it are not counted yet; deliveries are those to matured units; of the breaker's windows those in which a run
+ * failed, the newest 100 of each arm, and its newest.
+ *
+ * @param fromStage units exposed in earlier stages are left out
+ */
+async function lookAt(database: TimedDatabase, experimentId: string, request: LookRequest): Promise<LookData> {
   const { startedAt, fromStage, stopped } = request;
-  const watermark = await moveWatermark(database, experimentId, request, now);
+  const watermark = await moveWatermark(database, experimentId, request, database.now());
   const at = { experimentId, watermark, fromStage };
   const units = await countUnits(database, at, windowsOf(request));
   const { cells, arrivals, deliveries } = await readCells(database, at, request.metrics);
@@ -349,3 +326,10 @@ function readBreaker(database: Database, experimentId: string): Promise<readonly
     [experimentId],
   );
 }
+
+/** Those that are analysed, by when they were exposed: not needed for decisions. */
+const exposedUnits = (database: Database, experimentId: string) =>
+  database.query<{ readonly unit: string; readonly arm: number }>(
+    `select unit, arm from exposure where experiment_id = $1 and excluded is null order by exposed_at, unit`,
+    [experimentId],
+  );

@@ -2,8 +2,10 @@
  * Calls to paid providers, one row each: written before the call leaves, so that none is forgotten, and completed with
  * what it used. What a node run or a run has cost is a sum over these rows, made by the database in exact decimals.
  */
+
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Json } from '../plan/plan.ts';
+import { bound, type TimedDatabase } from './bound.ts';
 import type { Database, Queries } from './database.ts';
 import { UNENDED } from './evaluation-rows.ts';
 import type { RunBudget } from './runs.ts';
@@ -83,30 +85,24 @@ export type Opened =
     }
   | { readonly kind: 'price-unknown'; readonly scope: BudgetScope; readonly budget: number };
 
-export interface ProviderCalls {
-  /**
-   * Writes the row, unless the budget of the run, or of the evaluation, does not have room for the most that this call
-   * may take, beside what is spent and what may yet be by the calls under way. They are let in one at a time.
-   */
-  open(opening: CallOpening): Promise<Opened>;
-  /** Completes the row; the second completion changes nothing. */
-  close(callId: string, closing: CallClosing): Promise<void>;
-  /** In the order in which they left. */
-  ofRun(runId: string): Promise<readonly ProviderCallRow[]>;
-}
-
-export function createProviderCalls(database: Database): ProviderCalls {
-  return Object.freeze({
-    open(opening) {
-      const request = packed(opening.request);
-      return database.transaction((queries) => open(queries, opening, request));
-    },
-    close: (callId, closing) => close(database, callId, closing),
-    ofRun: (runId) => callsOf(database, runId),
-  } satisfies ProviderCalls);
-}
+export const createProviderCalls = (database: TimedDatabase) =>
+  bound(database, {
+    open: openCall,
+    close,
+    ofRun: callsOf,
+  });
+export type ProviderCalls = ReturnType<typeof createProviderCalls>;
 
 const packed = (body: Json | undefined): Buffer | null => (body === undefined ? null : pack(body));
+
+/**
+ * Writes the row, unless the budget of the run, or of the evaluation, does not have room for the most that this call may
+ * take, beside what is spent and what may yet be by the calls under way. They are let in one at a time.
+ */
+function openCall(database: Database, opening: CallOpening): Promise<Opened> {
+  const request = packed(opening.request);
+  return database.transaction((queries) => open(queries, opening, request));
+}
 
 /** An evaluation's sums grow with its calls, in the same statement; a run has none. */
 async function open(queries: Queries, opening: CallOpening, request: Buffer | null): Promise<Opened> {
@@ -139,6 +135,7 @@ async function open(queries: Queries, opening: CallOpening, request: Buffer | nu
   return { kind: 'opened' };
 }
 
+/** Completes the row; the second completion changes nothing. */
 async function close(database: Queries, callId: string, closing: CallClosing): Promise<void> {
   await database.query(
     `with closed as (
@@ -167,7 +164,10 @@ async function close(database: Queries, callId: string, closing: CallClosing): P
   );
 }
 
-/** The calls of a run, or of an evaluation; its end, or a later attempt, tells a call that was left open from one that is under way. */
+/**
+ * In the order in which they left. The calls of a run, or of an evaluation; its end, or a later attempt, tells a call
+ * that was left open from one that is under way.
+ */
 export async function callsOf(database: Queries, runId: string): Promise<readonly ProviderCallRow[]> {
   return selectCalls(database, runId);
 }

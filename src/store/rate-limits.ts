@@ -3,9 +3,9 @@
  * (ITU-T I.371). Calls are spaced evenly rather than let out in bursts, and each statement decides and takes at once, by
  * the database's clock. Serving calls queue up; evaluation takes only what no serving call waits for.
  */
+
 import type { Allowance } from '../model/limit-rules.ts';
-import { type Clock, nowParam, nowSql } from './clock.ts';
-import type { Database } from './database.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
 
 export interface Ask {
   readonly scope: string;
@@ -90,7 +90,7 @@ interface Decided {
   readonly waitMs: number;
 }
 
-export function createRateLimits(database: Database, clock?: Clock): RateLimits {
+export function createRateLimits(database: TimedDatabase): RateLimits {
   /** Scopes whose row is there: it is never deleted. */
   const known = new Set<string>();
   const ensure = async (scope: string) => {
@@ -114,7 +114,7 @@ export function createRateLimits(database: Database, clock?: Clock): RateLimits 
         isServing,
         leaseMs,
         standBackMs,
-        nowParam(clock),
+        database.now(),
       ]);
       const { taken, hasRoom, slotAt, waitMs } = decided!;
       if (taken) return { kind: 'taken', waitMs, slotAt };
@@ -134,7 +134,7 @@ export function createRateLimits(database: Database, clock?: Clock): RateLimits 
       await database.query(
         `update rate_limit set held_until = greatest(held_until, ${nowSql('$3')} + $2 * interval '1 millisecond')
          where scope = $1`,
-        [scope, ms, nowParam(clock)],
+        [scope, ms, database.now()],
       );
     },
     async renew(scope, callId, leaseMs) {
@@ -142,7 +142,7 @@ export function createRateLimits(database: Database, clock?: Clock): RateLimits 
         `update rate_limit set leases = leases ||
            jsonb_build_object($2::text, (extract(epoch from ${nowSql('$4')}) * 1000)::bigint + $3::bigint)
          where scope = $1 and leases ? $2::text`,
-        [scope, callId, leaseMs, nowParam(clock)],
+        [scope, callId, leaseMs, database.now()],
       );
     },
     async leave(scope, callId, { tokensPerMinute }, unusedTokens) {

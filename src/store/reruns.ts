@@ -1,8 +1,9 @@
 /** Backtests and shadows: what was asked, the runs that wait to be made again, and what came of each. */
+
 import { SluiceError } from '../base/errors.ts';
 import type { RerunError, RerunKind, RerunResult, RerunSide, RerunSpec, RerunState } from '../model/rerun-spec.ts';
 import type { Json } from '../plan/plan.ts';
-import { type Clock, nowParam, nowSql } from './clock.ts';
+import { bound, nowSql, type TimedDatabase } from './bound.ts';
 import type { Database, Queries } from './database.ts';
 import { checkPage, DEFAULT_PAGE, findById, type Sought, unknownId } from './find-by-id.ts';
 import { decimal, spendingOf } from './spending.ts';
@@ -71,58 +72,22 @@ export interface Shadowing {
   readonly share: number;
 }
 
-export interface Reruns {
-  /** Ids of ended runs, newest first. */
-  select(selection: RunSelection): Promise<readonly string[]>;
-  create(rerun: NewRerun): Promise<RerunRow>;
-  /** By id, or the only one whose id begins so. @throws SluiceError `rerun_unknown` (with the nearest), `rerun_ambiguous` */
-  get(idOrPrefix: string): Promise<RerunRow>;
-  /** Newest first. */
-  list(filter?: {
-    readonly kind?: RerunKind;
-    readonly pipeline?: string;
-    readonly live?: boolean;
-    readonly limit?: number;
-  }): Promise<readonly RerunRow[]>;
-  /** Shadows that are not stopped. */
-  shadowing(): Promise<readonly Shadowing[]>;
-  /**
-   * A run that has ended waits to be repeated by those of these shadows that are of its pipeline, unless one has stopped, or
-   * too many wait: then it is counted as left out.
-   */
-  enqueue(rerunIds: readonly string[], runId: string): Promise<void>;
-  /** The first that wait, and the state it is in. @throws SluiceError `rerun_unknown` */
-  queued(rerunId: string, lane: Lane): Promise<{ readonly state: RerunState; readonly runIds: readonly string[] }>;
-  /** What came of runs; what is there already stays. @throws SluiceError `rerun_unknown` */
-  put(rerunId: string, results: readonly RerunResult[]): Promise<void>;
-  /** False where it has ended before, and then nothing is changed. */
-  end(rerunId: string, state: Exclude<RerunState, 'running'>, error: RerunError | null): Promise<boolean>;
-  progress(rerunId: string): Promise<RerunProgress>;
-  /** Of those that do not wait any more, in order of the runs' ids. */
-  results(rerunId: string): AsyncGenerator<StoredResult>;
-  result(rerunId: string, runId: string): Promise<StoredResult | undefined>;
-}
-
-export function createReruns(database: Database, clock?: Clock): Reruns {
-  return Object.freeze({
-    select: (selection) => selectRuns(database, selection),
-    create: (rerun) => createRerun(database, rerun, nowParam(clock)),
-    get: (idOrPrefix) => findRerun(database, idOrPrefix),
-    list: (filter = {}) => listReruns(database, filter),
-    shadowing: () =>
-      database.query<Shadowing>(
-        `select rerun_id as "rerunId", pipeline, share from rerun where kind = 'shadow' and state = 'running'
-         order by rerun_id`,
-      ),
-    enqueue: (rerunIds, runId) => enqueue(database, rerunIds, runId),
-    queued: (rerunId, lane) => queuedRuns(database, rerunId, lane),
-    put: (rerunId, results) => putResults(database, rerunId, results, nowParam(clock)),
-    end: (rerunId, state, error) => endRerun(database, { rerunId, state, error, now: nowParam(clock) }),
-    progress: (rerunId) => progressOf(database, rerunId),
-    results: (rerunId) => readResults(database, rerunId),
-    result: (rerunId, runId) => readResult(database, rerunId, runId),
-  } satisfies Reruns);
-}
+export const createReruns = (database: TimedDatabase) =>
+  bound(database, {
+    select: selectRuns,
+    create: createRerun,
+    get: findRerun,
+    list: listReruns,
+    shadowing,
+    enqueue,
+    queued: queuedRuns,
+    put: putResults,
+    end: endRerun,
+    progress: progressOf,
+    results: readResults,
+    result: readResult,
+  });
+export type Reruns = ReturnType<typeof createReruns>;
 
 /** The columns under the names that `RerunRow` gives them. */
 const RERUN_COLUMNS = `rerun_id as "rerunId", kind, pipeline, variant, spec, share, state, error,
@@ -134,6 +99,11 @@ const RERUN: Sought = {
   whenNone: 'none was made yet; make one: sluice backtest PIPELINE --variant NAME',
 };
 
+/**
+ * By id, or the only one whose id begins so.
+ *
+ * @throws SluiceError `rerun_unknown` (with the nearest), `rerun_ambiguous`
+ */
 const findRerun = (queries: Queries, idOrPrefix: string): Promise<RerunRow> => findById(queries, RERUN, idOrPrefix);
 
 export interface RerunFilter {
@@ -144,6 +114,7 @@ export interface RerunFilter {
   readonly limit?: number;
 }
 
+/** Newest first. */
 async function listReruns(
   queries: Queries,
   { kind, pipeline, live = false, limit = DEFAULT_PAGE }: RerunFilter,
@@ -164,7 +135,7 @@ const MOST_RUNS = 10_000;
 /** Far above what anybody spends, and far below what the column holds. */
 const LARGEST_BUDGET_USD = 1_000_000_000;
 
-/** @throws SluiceError `limit_invalid` */
+/** Ids of ended runs, newest first. @throws SluiceError `limit_invalid` */
 async function selectRuns(
   database: Database,
   { pipeline, limit, since, thumb }: RunSelection,
@@ -186,7 +157,7 @@ async function selectRuns(
 }
 
 /** @throws SluiceError `budget_invalid`, `limit_invalid` */
-async function createRerun(database: Database, rerun: NewRerun, now: Date | null): Promise<RerunRow> {
+async function createRerun(database: TimedDatabase, rerun: NewRerun): Promise<RerunRow> {
   const { rerunId, spec, share, budgetUsd, startedBy, runIds } = rerun;
   checkBudget(budgetUsd);
   if (runIds.length > MOST_RUNS)
@@ -204,7 +175,7 @@ async function createRerun(database: Database, rerun: NewRerun, now: Date | null
      on conflict do nothing`,
     [
       ...[rerunId, spec.kind, spec.pipeline, spec.variant, JSON.stringify(spec), share, decimal(budgetUsd), startedBy],
-      ...[now, [...new Set(runIds)]],
+      ...[database.now(), [...new Set(runIds)]],
     ],
   );
   // A statement of its own: one statement would not see a row that another client added meanwhile.
@@ -212,21 +183,20 @@ async function createRerun(database: Database, rerun: NewRerun, now: Date | null
   return row!;
 }
 
-interface Ending {
-  readonly rerunId: string;
-  readonly state: RerunState;
-  readonly error: RerunError | null;
-  readonly now: Date | null;
-}
-
-async function endRerun(database: Database, { rerunId, state, error, now }: Ending): Promise<boolean> {
+/** False where it has ended before, and then nothing is changed. */
+async function endRerun(
+  database: TimedDatabase,
+  rerunId: string,
+  state: Exclude<RerunState, 'running'>,
+  error: RerunError | null,
+): Promise<boolean> {
   const [row] = await database.query<{ state: RerunState }>(
     `with ended as (
        update rerun set state = $2, error = $3, ended_at = ${nowSql('$4')}
        where rerun_id = $1 and state = 'running' returning state
      )
      select state from ended`,
-    [rerunId, state, error && JSON.stringify(storable({ ...error })), now],
+    [rerunId, state, error && JSON.stringify(storable({ ...error })), database.now()],
   );
   return row !== undefined;
 }
@@ -250,6 +220,10 @@ export interface Lane {
 /** Runs of a shadow that may wait. Beyond that they are left out, and counted: no traffic can make the table grow. */
 const MOST_WAITING = 1_000;
 
+/**
+ * A run that has ended waits to be repeated by those of these shadows that are of its pipeline, unless one has stopped,
+ * or too many wait: then it is counted as left out.
+ */
 async function enqueue(database: Database, rerunIds: readonly string[], runId: string): Promise<void> {
   await database.query(
     `with shadow as (
@@ -272,6 +246,7 @@ async function enqueue(database: Database, rerunIds: readonly string[], runId: s
   );
 }
 
+/** The first that wait, and the state it is in. @throws SluiceError `rerun_unknown` */
 async function queuedRuns(database: Database, rerunId: string, { lane, lanes, limit }: Lane) {
   const rows = await database.query<{ state: RerunState; runId: string | null }>(
     `select rerun.state, waiting.run_id as "runId" from rerun left join lateral (
@@ -291,12 +266,8 @@ const PAGE = 200;
 /** Reasons that are told. */
 const MOST_REASONS = 20;
 
-async function putResults(
-  database: Database,
-  rerunId: string,
-  results: readonly RerunResult[],
-  now: Date | null,
-): Promise<void> {
+/** What came of runs; what is there already stays. */
+async function putResults(database: TimedDatabase, rerunId: string, results: readonly RerunResult[]): Promise<void> {
   // In order, so that two who write the same ones wait for each other at the first.
   const sorted = [...results].sort((one, other) => (one.runId < other.runId ? -1 : 1));
   await database.query(
@@ -316,7 +287,7 @@ async function putResults(
       sorted.map(({ calls }) => calls.reused),
       sorted.map(({ calls }) => calls.made),
       sorted.map(({ error }) => jsonOf(error)),
-      now,
+      database.now(),
     ],
   );
 }
@@ -337,6 +308,7 @@ const FROM = 'rerun_result as result left join run using (run_id)';
 
 const resultOf = ({ reused, made, ...row }: Row): StoredResult => ({ ...row, calls: { reused, made } });
 
+/** Of those that do not wait any more, in order of the runs' ids. */
 async function* readResults(database: Database, rerunId: string): AsyncGenerator<StoredResult> {
   for (let after = ''; ; ) {
     const page = await database.query<Row>(
@@ -383,3 +355,10 @@ async function progressOf(database: Database, rerunId: string): Promise<RerunPro
   const { reused, made, ...counts } = sums;
   return { ...counts, calls: { reused, made }, paidUsd: costUsd, unknownCalls, reasons };
 }
+
+/** Shadows that are not stopped. */
+const shadowing = (database: Database) =>
+  database.query<Shadowing>(
+    `select rerun_id as "rerunId", pipeline, share from rerun where kind = 'shadow' and state = 'running'
+     order by rerun_id`,
+  );

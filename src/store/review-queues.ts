@@ -1,12 +1,13 @@
 /** Review queues: begun with their items or not at all, found, and read with what was said of each item. */
+
 import { randomUUID } from 'node:crypto';
 import { SluiceError } from '../base/errors.ts';
 import { suggest } from '../base/nearest.ts';
 import { type Passed, REVIEW_LIMITS, type Review } from '../model/review-queue.ts';
 import type { Json } from '../plan/plan.ts';
 import { writeAudit } from './audit.ts';
-import { nowSql } from './clock.ts';
-import type { Database, Queries } from './database.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
+import type { Queries } from './database.ts';
 import type { ItemSaid, NewQueue, QueueItem, QueueRow } from './reviews.ts';
 import { storable } from './storable.ts';
 
@@ -16,7 +17,7 @@ const COLUMNS = `name, evaluation_id as "evaluationId", pipeline, scorer, versio
 /** What the audit calls a queue: pipelines may have the same name. */
 export const auditSubject = (name: string): string => `review:${name}`;
 
-/** @throws SluiceError `review_unknown` */
+/** @throws SluiceError `review_unknown` with the nearest, as all that follow */
 export async function findQueue(queries: Queries, name: string, { lock = false } = {}): Promise<QueueRow> {
   const [row] = await queries.query<QueueRow>(
     `select ${COLUMNS} from review_queue where name = $1 ${lock ? 'for update' : ''}`,
@@ -35,6 +36,7 @@ export async function findQueue(queries: Queries, name: string, { lock = false }
   });
 }
 
+/** The newest first, at most 20. */
 export const listQueues = (queries: Queries): Promise<readonly QueueRow[]> =>
   queries.query<QueueRow>(
     `select ${COLUMNS} from review_queue order by started_at desc, name limit ${REVIEW_LIMITS.listed}`,
@@ -49,7 +51,7 @@ interface Which {
   readonly isBrief?: boolean;
 }
 
-export async function saidOf(
+async function saidOf(
   queries: Queries,
   queues: readonly string[],
   { place, isBrief = false }: Which,
@@ -93,6 +95,15 @@ export async function saidOf(
   return new Map([...grouped].map(([queue, own]) => [queue, own.map(([, item]) => item)]));
 }
 
+/** By place; one item alone, where its place is given. */
+export async function saidOfQueue(queries: Queries, queue: string, place?: number): Promise<readonly ItemSaid[]> {
+  return (await saidOf(queries, [queue], { place: place ?? null })).get(queue) ?? [];
+}
+
+/** Of several queues, by name; without notes, and without why items were passed. */
+export const saidOfAll = (queries: Queries, queues: readonly string[]) =>
+  saidOf(queries, queues, { place: null, isBrief: true });
+
 const keyOf = ({ queue, place }: { readonly queue: string; readonly place: number }): string => `${place} ${queue}`;
 
 function byItem<Row extends object>(rows: readonly InQueue<Row>[]): ReadonlyMap<string, Row[]> {
@@ -109,7 +120,9 @@ function byItem<Row extends object>(rows: readonly InQueue<Row>[]): ReadonlyMap<
 const sorted = <Row extends { readonly reviewer: string }>(rows: readonly Row[] = []): readonly Row[] =>
   [...rows].sort((one, other) => (one.reviewer < other.reviewer ? -1 : 1));
 
-export function startQueue(database: Database, queue: NewQueue, now: Date | null): Promise<QueueRow> {
+/** Audited. @throws SluiceError `review_exists`, `reviews_full` */
+export function startQueue(database: TimedDatabase, queue: NewQueue): Promise<QueueRow> {
+  const now = database.now();
   // Known before: the transaction may be made twice, and its second time finds what the first has made.
   const startId = randomUUID();
   return database.transaction(async (queries) => {

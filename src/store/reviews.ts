@@ -1,14 +1,15 @@
 /** Review queues: what experts are asked, who is at which item, and what was decided between them. */
+
 import { SluiceError } from '../base/errors.ts';
 import { type Passed, REVIEW_LIMITS, type Review, type ReviewQueue } from '../model/review-queue.ts';
 import type { ScorerIdentity } from '../model/scorer-identity.ts';
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
 import { writeAudit } from './audit.ts';
-import { type Clock, nowParam, nowSql } from './clock.ts';
-import type { Database, Queries } from './database.ts';
+import { bound, nowSql, type TimedDatabase } from './bound.ts';
+import type { Queries } from './database.ts';
 import { putLabel } from './evaluations.ts';
-import { auditSubject, findQueue, listQueues, saidOf, startQueue } from './review-queues.ts';
+import { auditSubject, findQueue, listQueues, saidOfAll, saidOfQueue, startQueue } from './review-queues.ts';
 import { storable } from './storable.ts';
 
 /** An item as the queue was begun with it. */
@@ -53,56 +54,20 @@ export interface AtItem {
 /** `none`: nothing is left that they could review; `taken`: as many people as it needs are at each of what is. */
 export type Claimed = { readonly place: number } | { readonly place: null; readonly why: 'none' | 'taken' | 'closed' };
 
-export interface Reviews {
-  /** Audited. @throws SluiceError `review_exists`, `reviews_full` */
-  start(queue: NewQueue): Promise<QueueRow>;
-  /** @throws SluiceError `review_unknown` with the nearest, as all that follow */
-  get(name: string): Promise<QueueRow>;
-  /** The newest first, at most 20. */
-  list(): Promise<readonly QueueRow[]>;
-  /** By place; one item alone, where its place is given. */
-  said(queue: string, place?: number): Promise<readonly ItemSaid[]>;
-  /** Of several queues, by name; without notes, and without why items were passed. */
-  saidOfAll(queues: readonly string[]): Promise<ReadonlyMap<string, readonly ItemSaid[]>>;
-  /**
-   * Keeps an item for somebody for 15 minutes: the one that they have already, or one that they have neither reviewed nor
-   * passed and that needs more people than are at it; those first that others have begun. Whoever had another gives it back.
-   *
-   * @param after goes on behind this place, and begins anew at the end
-   */
-  claim(queue: string, by: string, after?: number): Promise<Claimed>;
-  /**
-   * Keeps it as a label of the queue's scorer; again, it takes the place of one's own. Audited where it is changed, or
-   * said at all, after the item was over.
-   *
-   * @throws SluiceError `review_closed`, `review_item_unknown`, `review_settled`, `review_full`, `review_claimed`
-   */
-  review(at: AtItem, said: Pick<Review, 'value' | 'note'>): Promise<void>;
-  /** @throws SluiceError as `review`, and `review_given` of what they have reviewed */
-  pass(at: AtItem, why: string): Promise<void>;
-  /** In place of what was decided before. Audited. @throws SluiceError `review_closed`, `review_item_unknown` */
-  decide(at: AtItem, said: { readonly value: Review['value']; readonly note: string }): Promise<void>;
-  /** Nothing is asked any more; what was said stays. Audited; the second time changes nothing. */
-  close(queue: string, who: string, why: string): Promise<QueueRow>;
-}
-
-export function createReviews(database: Database, clock?: Clock): Reviews {
-  const now = () => nowParam(clock);
-  return Object.freeze({
-    start: (queue) => startQueue(database, queue, now()),
-    get: (name) => findQueue(database, name),
-    list: () => listQueues(database),
-    async said(queue, place) {
-      return (await saidOf(database, [queue], { place: place ?? null })).get(queue) ?? [];
-    },
-    saidOfAll: (queues) => saidOf(database, queues, { place: null, isBrief: true }),
-    claim: (queue, by, after) => claimItem(database, { queue, by, after: after ?? null, now: now() }),
-    review: (at, said) => reviewItem(database, at, said, now()),
-    pass: (at, why) => passItem(database, at, why, now()),
-    decide: (at, said) => decideItem(database, at, said, now()),
-    close: (queue, who, why) => closeQueue(database, { queue, who, why }, now()),
-  } satisfies Reviews);
-}
+export const createReviews = (database: TimedDatabase) =>
+  bound(database, {
+    start: startQueue,
+    get: findQueue,
+    list: listQueues,
+    said: saidOfQueue,
+    saidOfAll,
+    claim: claimItem,
+    review: reviewItem,
+    pass: passItem,
+    decide: decideItem,
+    close: closeQueue,
+  });
+export type Reviews = ReturnType<typeof createReviews>;
 
 // Whose turn it is at which item. All that may give an item to one more person locks the queue's row first: two who ask at
 // the same moment come one after the other, and the second sees that the first has it.
@@ -166,36 +131,43 @@ async function standingAt(
 interface Claiming {
   readonly queue: string;
   readonly by: string;
-  readonly after: number | null;
   readonly now: Date | null;
 }
 
-function claimItem(database: Database, { queue: name, by, after, now }: Claiming): Promise<Claimed> {
+/**
+ * Keeps an item for somebody for 15 minutes: the one that they have already, or one that they have neither reviewed nor
+ * passed and that needs more people than are at it; those first that others have begun. Whoever had another gives it
+ * back.
+ *
+ * @param after goes on behind this place, and begins anew at the end
+ */
+function claimItem(database: TimedDatabase, queue: string, by: string, after: number | null = null): Promise<Claimed> {
+  const now = database.now();
   return database.transaction(async (queries) => {
-    const { closedAt, reviewers } = await findQueue(queries, name, { lock: true });
+    const { closedAt, reviewers } = await findQueue(queries, queue, { lock: true });
     if (closedAt !== null) return { place: null, why: 'closed' };
-    const mine = await heldBy(queries, { queue: name, by, now });
+    const mine = await heldBy(queries, { queue, by, now });
     const wanting = await queries.query<Pick<Standing, 'place' | 'claims' | 'reviews'>>(
       `select place, claims, reviews from (${STANDING}) as item
        where not "isMine" and not "isPassed" and not "isSettled" and reviews < $5 and passes < $5
        order by place <= $4, place is distinct from $6, reviews + claims = 0, place`,
-      [name, by, now, after ?? 0, reviewers, after === null ? mine : null],
+      [queue, by, now, after ?? 0, reviewers, after === null ? mine : null],
     );
     const free = wanting.find(({ reviews, claims }) => reviews + claims < reviewers);
-    await giveBack(queries, { queue: name, by, keep: free?.place ?? null });
+    await giveBack(queries, { queue, by, keep: free?.place ?? null });
     if (free === undefined) return { place: null, why: wanting.length > 0 ? 'taken' : 'none' };
     await queries.query(
       `insert into review_turn (queue, place, reviewer, claimed_until, at)
        values ($1, $2, $3, ${nowSql('$4')} + $5 * interval '1 millisecond', ${nowSql('$4')})
        on conflict (queue, place, reviewer) do update set claimed_until = excluded.claimed_until, at = excluded.at`,
-      [name, free.place, by, now, REVIEW_LIMITS.claimMs],
+      [queue, free.place, by, now, REVIEW_LIMITS.claimMs],
     );
     return { place: free.place };
   });
 }
 
 /** The item that is kept for somebody, if any is. */
-async function heldBy(queries: Queries, { queue, by, now }: Omit<Claiming, 'after'>): Promise<number | null> {
+async function heldBy(queries: Queries, { queue, by, now }: Claiming): Promise<number | null> {
   const [held] = await queries.query<{ place: number }>(
     `select place from review_turn
      where queue = $1 and reviewer = $2 and claimed_until > ${nowSql('$3')} order by claimed_until desc limit 1`,
@@ -217,7 +189,14 @@ const giveBack = (
 
 type Said = Pick<Review, 'value' | 'note'>;
 
-function reviewItem(database: Database, at: AtItem, said: Said, now: Date | null): Promise<void> {
+/**
+ * Keeps it as a label of the queue's scorer; again, it takes the place of one's own. Audited where it is changed, or
+ * said at all, after the item was over.
+ *
+ * @throws SluiceError `review_closed`, `review_item_unknown`, `review_settled`, `review_full`, `review_claimed`
+ */
+function reviewItem(database: TimedDatabase, at: AtItem, said: Said): Promise<void> {
+  const now = database.now();
   return database.transaction(async (queries) => {
     const queue = await openQueue(queries, at.queue);
     const item = await itemAt(queries, queue, at, now);
@@ -227,7 +206,9 @@ function reviewItem(database: Database, at: AtItem, said: Said, now: Date | null
   });
 }
 
-function passItem(database: Database, at: AtItem, why: string, now: Date | null): Promise<void> {
+/** @throws SluiceError as `review`, and `review_given` of what they have reviewed */
+function passItem(database: TimedDatabase, at: AtItem, why: string): Promise<void> {
+  const now = database.now();
   return database.transaction(async (queries) => {
     const queue = await openQueue(queries, at.queue);
     const item = await itemAt(queries, queue, at, now);
@@ -342,7 +323,9 @@ interface Decision {
   readonly note: string;
 }
 
-function decideItem(database: Database, at: AtItem, said: Decision, now: Date | null): Promise<void> {
+/** In place of what was decided before. Audited. @throws SluiceError `review_closed`, `review_item_unknown` */
+function decideItem(database: TimedDatabase, at: AtItem, said: Decision): Promise<void> {
+  const now = database.now();
   return database.transaction(async (queries) => {
     const queue = await openQueue(queries, at.queue);
     const [item] = await queries.query<{ subject: string }>(
@@ -378,11 +361,9 @@ function decideItem(database: Database, at: AtItem, said: Decision, now: Date | 
   });
 }
 
-function closeQueue(
-  database: Database,
-  { queue: name, who, why }: { readonly queue: string; readonly who: string; readonly why: string },
-  now: Date | null,
-): Promise<QueueRow> {
+/** Nothing is asked any more; what was said stays. Audited; the second time changes nothing. */
+function closeQueue(database: TimedDatabase, name: string, who: string, why: string): Promise<QueueRow> {
+  const now = database.now();
   return database.transaction(async (queries) => {
     const { closedAt } = await findQueue(queries, name, { lock: true });
     if (closedAt === null) {

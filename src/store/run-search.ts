@@ -1,4 +1,5 @@
 /** Runs by what holds of them: pages of them, how many there were when, and two values of each to draw. */
+
 import { SluiceError } from '../base/errors.ts';
 import { suggest } from '../base/nearest.ts';
 import {
@@ -11,6 +12,7 @@ import {
   type RunSort,
   typeOfField,
 } from '../model/run-fields.ts';
+import { bound, type TimedDatabase } from './bound.ts';
 import type { Database } from './database.ts';
 import { RUN_LISTED, type RunListed, type RunState } from './runs.ts';
 
@@ -57,31 +59,19 @@ export interface RunPoints {
   readonly drawn: number;
 }
 
-export interface RunSearches {
-  /** @throws SluiceError `filter_invalid` */
-  search(search: RunSearch): Promise<FoundRuns>;
-  /** At most `bins` bins of equal length from the first match to the last. @throws SluiceError `filter_invalid` */
-  histogram(where: readonly RunCondition[], bins: number): Promise<readonly HistogramBin[]>;
-  /** Of at most `limit` of them, drawn by hash: asking again draws the same. @throws SluiceError `filter_invalid` */
-  points(
-    where: readonly RunCondition[],
-    axes: { readonly x: string; readonly y: string },
-    limit: number,
-  ): Promise<RunPoints>;
-}
-
 const QUESTION_LENGTH = 160;
 /** Of the input, the field `question` or `text`, or all of it. */
 const QUESTION = `left(coalesce(run.input->>'question', run.input->>'text', run.input::text), ${QUESTION_LENGTH})`;
 
-export function createRunSearch(database: Database): RunSearches {
-  return Object.freeze({
-    search: (search) => searchRuns(database, search),
-    histogram: (where, bins) => histogram(database, where, bins),
-    points: (where, axes, limit) => points(database, where, axes, limit),
-  } satisfies RunSearches);
-}
+export const createRunSearch = (database: TimedDatabase) =>
+  bound(database, {
+    search: searchRuns,
+    histogram,
+    points,
+  });
+export type RunSearches = ReturnType<typeof createRunSearch>;
 
+/** @throws SluiceError `filter_invalid` */
 async function searchRuns(database: Database, { where, sort, limit, offset }: RunSearch): Promise<FoundRuns> {
   const parameters = createParameters();
   const condition = whereSql(where, parameters);
@@ -114,6 +104,7 @@ const NEWEST = 'run.started_at desc, run.run_id desc';
 /** What is not known comes last, whichever way. */
 const sorted = (sql: string, descending: boolean): string => `${sql} ${descending ? 'desc' : 'asc'} nulls last`;
 
+/** At most `bins` bins of equal length from the first match to the last. @throws SluiceError `filter_invalid` */
 async function histogram(
   database: Database,
   where: readonly RunCondition[],
@@ -138,6 +129,7 @@ async function histogram(
   );
 }
 
+/** Of at most `limit` of them, drawn by hash: asking again draws the same. @throws SluiceError `filter_invalid` */
 async function points(
   database: Database,
   where: readonly RunCondition[],

@@ -2,13 +2,14 @@
  * Runs: one row each, there before the workflow starts and completed by it. Every method may be called twice. What ends
  * a run is written once: a second ending, whoever brings it, changes nothing.
  */
+
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { SluiceError } from '../base/errors.ts';
 import type { CarriedAssignment } from '../model/assignment.ts';
 import type { NodeRecord } from '../model/run-messages.ts';
 import type { Json, RunOutcome } from '../plan/plan.ts';
-import { type Clock, nowParam, nowSql } from './clock.ts';
+import { bound, nowSql, type TimedDatabase } from './bound.ts';
 import type { Database, Queries } from './database.ts';
 import { findById, type Sought, unknownId } from './find-by-id.ts';
 import { callsOf, type ProviderCallRow } from './provider-calls.ts';
@@ -93,77 +94,25 @@ export interface RunCompletion {
   readonly nodes: readonly NodeRunRow[];
 }
 
-export interface Runs {
-  /** Writes the row in state `running`. `created` is false when it was there already; `run` is the row that counts. */
-  begin(start: RunStart): Promise<{ readonly created: boolean; readonly run: RunRow }>;
-  /** Records node runs; one already recorded stays as it is. @throws SluiceError `run_unknown` */
-  recordNodes(runId: string, nodes: readonly NodeRunRow[]): Promise<void>;
-  /** Keeps what nodes gave; what a run has already stays. @throws SluiceError `run_unknown` */
-  recordOutputs(runId: string, outputs: readonly NodeOutput[]): Promise<void>;
-  /** What nodes gave, by key: those that are known of these, or all. */
-  outputs(runId: string, keys?: readonly string[]): Promise<ReadonlyMap<string, Json>>;
-  /**
-   * Ends the run and records its remaining node runs, in one round trip; false when it had ended before, and then
-   * nothing is changed.
-   *
-   * @throws SluiceError `run_unknown`
-   */
-  complete(runId: string, completion: RunCompletion): Promise<boolean>;
-  /**
-   * Ends a run whose workflow can no longer do so (terminated, timed out); false when it had ended before.
-   *
-   * @throws SluiceError `run_unknown`
-   */
-  close(runId: string, outcome: RunOutcome, error: Json): Promise<boolean>;
-  /**
-   * The run with this id, or the only one whose id begins so.
-   *
-   * @throws SluiceError `run_unknown`, `run_ambiguous`
-   */
-  get(idOrPrefix: string): Promise<RunWithNodes>;
-  /** What its calls to providers have cost up to now; nothing for a run that there is not. */
-  spending(runId: string): Promise<RunSpending>;
-  /** Newest first. @throws SluiceError `cursor_invalid`, `limit_invalid` */
-  list(filter?: RunFilter): Promise<RunPage>;
-  /** Runs still `running` that began more than `olderThanMs` ago, oldest first, at most 1,000: the sweeper's work. */
-  unfinished(olderThanMs: number): Promise<readonly RunListed[]>;
-}
-
 const MOST_UNFINISHED = 1_000;
 
-export function createRuns(database: Database, clock?: Clock): Runs {
-  return Object.freeze({
-    begin: (start) => begin(database, start, nowParam(clock)),
-    async recordNodes(runId, nodes) {
-      const known = await database.query(
-        `with recorded as (
-           insert into node_run (run_id, ${NODE_RUN_COLUMNS})
-           select run.run_id, n.* from run, ${nodeRunsFrom(2)} where run.run_id = $1 on conflict do nothing
-         )
-         select run_id from run where run_id = $1`,
-        [runId, ...nodeRunArrays(nodes)],
-      );
-      if (known.length === 0) throw await unknownRun(database, runId);
-    },
-    recordOutputs: (runId, outputs) => recordOutputs(database, runId, outputs),
-    outputs: (runId, keys) => outputsOf(database, runId, keys),
-    complete: (runId, completion) => end(database, runId, completion, new Date(completion.finishedAt)),
-    close: (runId, outcome, error) =>
-      end(database, runId, { outcome, output: null, error, nodes: [] }, nowParam(clock)),
-    get: (idOrPrefix) => findRun(database, idOrPrefix),
-    spending: (runId) => spendingOf(database, runId),
-    list: (filter = {}) => listRuns(database, filter),
-    unfinished: (olderThanMs) =>
-      database.query<RunListed>(
-        `select ${RUN_LISTED} from run
-         where state = 'running' and started_at < ${nowSql('$2')} - $1 * interval '1 millisecond'
-         order by started_at, run_id limit ${MOST_UNFINISHED}`,
-        [olderThanMs, nowParam(clock)],
-      ),
-  } satisfies Runs);
-}
+export const createRuns = (database: TimedDatabase) =>
+  bound(database, {
+    begin,
+    recordNodes,
+    recordOutputs,
+    outputs: outputsOf,
+    complete,
+    close,
+    get: findRun,
+    spending: spendingOf,
+    list: listRuns,
+    unfinished,
+  });
+export type Runs = ReturnType<typeof createRuns>;
 
-async function begin(database: Database, start: RunStart, now: Date | null) {
+/** Writes the row in state `running`. `created` is false when it was there already; `run` is the row that counts. */
+async function begin(database: TimedDatabase, start: RunStart) {
   const { runId, pipeline, variant, planId, arms, unit, idempotencyKey, input, budget, request, assignments, owner } =
     start;
   const [added] = await database.query<RunRow>(
@@ -181,7 +130,7 @@ async function begin(database: Database, start: RunStart, now: Date | null) {
       JSON.stringify(input),
       budget ? JSON.stringify(budget) : null,
       assignments ? JSON.stringify(assignments) : null,
-      now,
+      database.now(),
       owner ?? null,
       variant ?? null,
       request ? JSON.stringify(request) : null,
@@ -192,6 +141,45 @@ async function begin(database: Database, start: RunStart, now: Date | null) {
   const [known] = await database.query<RunRow>(`select ${RUN_WHOLE} from run where run_id = $1`, [runId]);
   return { created: false, run: known! };
 }
+
+/** Records node runs; one already recorded stays as it is. @throws SluiceError `run_unknown` */
+async function recordNodes(database: Database, runId: string, nodes: readonly NodeRunRow[]): Promise<void> {
+  const known = await database.query(
+    `with recorded as (
+       insert into node_run (run_id, ${NODE_RUN_COLUMNS})
+       select run.run_id, n.* from run, ${nodeRunsFrom(2)} where run.run_id = $1 on conflict do nothing
+     )
+     select run_id from run where run_id = $1`,
+    [runId, ...nodeRunArrays(nodes)],
+  );
+  if (known.length === 0) throw await unknownRun(database, runId);
+}
+
+/**
+ * Ends the run and records its remaining node runs, in one round trip; false when it had ended before, and then
+ * nothing is changed.
+ *
+ * @throws SluiceError `run_unknown`
+ */
+const complete = (database: Database, runId: string, completion: RunCompletion): Promise<boolean> =>
+  end(database, runId, completion, new Date(completion.finishedAt));
+
+/**
+ * Ends a run whose workflow can no longer do so (terminated, timed out); false when it had ended before.
+ *
+ * @throws SluiceError `run_unknown`
+ */
+const close = (database: TimedDatabase, runId: string, outcome: RunOutcome, error: Json): Promise<boolean> =>
+  end(database, runId, { outcome, output: null, error, nodes: [] }, database.now());
+
+/** Runs still `running` that began more than `olderThanMs` ago, oldest first, at most 1,000: the sweeper's work. */
+const unfinished = (database: TimedDatabase, olderThanMs: number): Promise<readonly RunListed[]> =>
+  database.query<RunListed>(
+    `select ${RUN_LISTED} from run
+     where state = 'running' and started_at < ${nowSql('$2')} - $1 * interval '1 millisecond'
+     order by started_at, run_id limit ${MOST_UNFINISHED}`,
+    [olderThanMs, database.now()],
+  );
 
 type Ending = Omit<RunCompletion, 'finishedAt'>;
 
@@ -230,6 +218,7 @@ const RUN: Sought = {
   ...{ kind: 'run', words: ['run', 'runs'], whenNone: 'no run was made yet: `sluice ask` makes one' },
 };
 
+/** The run with this id, or the only one whose id begins so. @throws SluiceError `run_unknown`, `run_ambiguous` */
 async function findRun(database: Database, idOrPrefix: string): Promise<RunWithNodes> {
   const run = await findById<RunRow>(database, RUN, idOrPrefix);
   const { runId } = run;
@@ -263,7 +252,8 @@ export interface RunPage {
 const DEFAULT_PAGE = 20;
 const LARGEST_PAGE = 1_000;
 
-async function listRuns(database: Database, filter: RunFilter): Promise<RunPage> {
+/** Newest first. @throws SluiceError `cursor_invalid`, `limit_invalid` */
+async function listRuns(database: Database, filter: RunFilter = {}): Promise<RunPage> {
   const limit = filter.limit ?? DEFAULT_PAGE;
   if (!Number.isInteger(limit) || limit < 1 || limit > LARGEST_PAGE)
     throw new SluiceError('limit_invalid', {
@@ -376,6 +366,7 @@ export interface NodeOutput {
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 
+/** Keeps what nodes gave; what a run has already stays. @throws SluiceError `run_unknown` */
 async function recordOutputs(database: Database, runId: string, outputs: readonly NodeOutput[]): Promise<void> {
   const body = outputs.length === 0 ? null : await compress(JSON.stringify(outputs));
   const known = await database.query(
@@ -389,6 +380,7 @@ async function recordOutputs(database: Database, runId: string, outputs: readonl
   if (known.length === 0) throw await unknownRun(database, runId);
 }
 
+/** What nodes gave, by key: those that are known of these, or all. */
 async function outputsOf(
   database: Database,
   runId: string,

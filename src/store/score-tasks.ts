@@ -1,6 +1,7 @@
 /** Runs of sampled units that are to be scored in the background: a queue whose tasks whoever claims one may leave. */
+
 import type { FailureData } from '../model/run-messages.ts';
-import { type Clock, nowParam, nowSql } from './clock.ts';
+import { bound, nowSql, type TimedDatabase } from './bound.ts';
 import type { Database } from './database.ts';
 import { storable } from './storable.ts';
 
@@ -35,33 +36,16 @@ export interface ScoreTaskCounts {
   readonly failed: number;
 }
 
-export interface ScoreTasks {
-  /** Those that are there already stay as they are. */
-  enqueue(tasks: readonly NewScoreTask[]): Promise<void>;
-  /** The oldest ones, which nobody else gets for so long. */
-  claim(experimentId: string, limit: number, leaseMs: number): Promise<readonly ScoreTask[]>;
-  /** What came of them; one that has ended stays as it ended. */
-  finish(ends: readonly ScoreTaskEnd[]): Promise<void>;
-  counts(experimentId: string): Promise<ScoreTaskCounts>;
-}
+export const createScoreTasks = (database: TimedDatabase) =>
+  bound(database, {
+    enqueue: enqueueTasks,
+    claim: claimTasks,
+    finish: finishTasks,
+    counts: countTasks,
+  });
+export type ScoreTasks = ReturnType<typeof createScoreTasks>;
 
-export function createScoreTasks(database: Database, clock?: Clock): ScoreTasks {
-  return Object.freeze({
-    enqueue: (tasks) => enqueueTasks(database, tasks),
-    claim: (experimentId, limit, leaseMs) => claimTasks(database, { experimentId, limit, leaseMs }, nowParam(clock)),
-    finish: (ends) => finishTasks(database, ends, nowParam(clock)),
-    async counts(experimentId) {
-      const [counts] = await database.query<ScoreTaskCounts>(
-        `select count(*) filter (where state = 'queued') as queued, count(*) filter (where state = 'done') as done,
-           count(*) filter (where state = 'failed') as failed
-         from score_task where experiment_id = $1`,
-        [experimentId],
-      );
-      return counts!;
-    },
-  } satisfies ScoreTasks);
-}
-
+/** Those that are there already stay as they are. */
 async function enqueueTasks(database: Database, tasks: readonly NewScoreTask[]): Promise<void> {
   if (tasks.length === 0) return;
   await database.query(
@@ -79,10 +63,12 @@ async function enqueueTasks(database: Database, tasks: readonly NewScoreTask[]):
   );
 }
 
+/** The oldest ones, which nobody else gets for so long. */
 async function claimTasks(
-  database: Database,
-  { experimentId, limit, leaseMs }: { experimentId: string; limit: number; leaseMs: number },
-  now: Date | null,
+  database: TimedDatabase,
+  experimentId: string,
+  limit: number,
+  leaseMs: number,
 ): Promise<readonly ScoreTask[]> {
   const tasks = await database.query<ScoreTask>(
     `update score_task set tries = tries + 1, claimed_until = ${nowSql('$4')} + $3 * interval '1 millisecond'
@@ -92,12 +78,13 @@ async function claimTasks(
        order by finished_at, run_id, scorer limit $2 for update skip locked
      )
      returning experiment_id as "experimentId", run_id as "runId", scorer, unit, finished_at as "finishedAt", tries`,
-    [experimentId, limit, leaseMs, now],
+    [experimentId, limit, leaseMs, database.now()],
   );
   return tasks.sort((a, b) => a.finishedAt - b.finishedAt || compare(a.runId, b.runId) || compare(a.scorer, b.scorer));
 }
 
-async function finishTasks(database: Database, ends: readonly ScoreTaskEnd[], now: Date | null): Promise<void> {
+/** What came of them; one that has ended stays as it ended. */
+async function finishTasks(database: TimedDatabase, ends: readonly ScoreTaskEnd[]): Promise<void> {
   if (ends.length === 0) return;
   await database.query(
     `with given as materialized (
@@ -117,9 +104,19 @@ async function finishTasks(database: Database, ends: readonly ScoreTaskEnd[], no
       ends.map(({ state }) => state),
       ends.map(({ scores }) => (scores === undefined ? null : JSON.stringify(scores))),
       ends.map(({ error }) => (error === undefined ? null : JSON.stringify(storable({ ...error })))),
-      now,
+      database.now(),
     ],
   );
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+async function countTasks(database: Database, experimentId: string): Promise<ScoreTaskCounts> {
+  const [counts] = await database.query<ScoreTaskCounts>(
+    `select count(*) filter (where state = 'queued') as queued, count(*) filter (where state = 'done') as done,
+       count(*) filter (where state = 'failed') as failed
+     from score_task where experiment_id = $1`,
+    [experimentId],
+  );
+  return counts!;
+}

@@ -13,6 +13,7 @@ export const DEPLOYMENT_COLUMNS = `pipeline, deployment_no as "deploymentNo", pl
 /** Far more than anybody reads at once. */
 const LARGEST_PAGE = 1_000;
 
+/** Newest first, at most `limit`. */
 export function deploymentsOf(queries: Queries, pipeline: string, limit: number): Promise<readonly DeploymentRow[]> {
   return queries.query<DeploymentRow>(
     `select ${DEPLOYMENT_COLUMNS} from deployment where pipeline = $1 order by deployment_no desc limit $2`,
@@ -24,6 +25,7 @@ export async function currentDeployment(queries: Queries, pipeline: string): Pro
   return (await deploymentsOf(queries, pipeline, 1))[0];
 }
 
+/** One per pipeline that has been deployed. */
 export function currentDeployments(queries: Queries): Promise<readonly DeploymentRow[]> {
   return queries.query<DeploymentRow>(
     `select distinct on (pipeline) ${DEPLOYMENT_COLUMNS} from deployment order by pipeline, deployment_no desc`,
@@ -43,6 +45,11 @@ const EXPERIMENT: Sought = {
   whenNone: 'none was started yet: `sluice experiment start` starts one',
 };
 
+/**
+ * By id, or the only one whose id begins so.
+ *
+ * @throws SluiceError `experiment_unknown` (with the nearest), `experiment_ambiguous`
+ */
 export const findExperiment = (queries: Queries, idOrPrefix: string): Promise<ExperimentRow> =>
   findById(queries, EXPERIMENT, idOrPrefix);
 
@@ -63,9 +70,10 @@ export interface ExperimentFilter {
   readonly limit?: number;
 }
 
-export function listExperiments(
+/** Newest first. @throws SluiceError `limit_invalid` */
+export async function listExperiments(
   queries: Queries,
-  { pipeline, live, limit = DEFAULT_PAGE }: ExperimentFilter,
+  { pipeline, live, limit = DEFAULT_PAGE }: ExperimentFilter = {},
 ): Promise<readonly ExperimentRow[]> {
   checkPage(limit, EXPERIMENT);
   return queries.query<ExperimentRow>(
@@ -79,12 +87,16 @@ export function listExperiments(
 export const unknownExperiment = (queries: Queries, experimentId: string): Promise<SluiceError> =>
   unknownId(queries, EXPERIMENT, experimentId);
 
+/** A number that grows with every change to what the pipeline serves; 0 where nothing was ever deployed. */
 export async function servingVersion(queries: Queries, pipeline: string): Promise<number> {
   const [row] = await queries.query<{ version: number }>('select version from serving where pipeline = $1', [pipeline]);
   return row?.version ?? 0;
 }
 
-/** Every change raises the version with it: what was read between two equal versions belongs together. */
+/**
+ * Undefined where nothing is deployed. Every change raises the version with it: what was read between two equal
+ * versions belongs together.
+ */
 export async function readServing(queries: Queries, pipeline: string): Promise<Serving | undefined> {
   let version = await servingVersion(queries, pipeline);
   for (;;) {

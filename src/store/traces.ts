@@ -1,6 +1,7 @@
 /** What a trace is made of beside a run's own row and its node runs. */
+
 import type { Json } from '../plan/plan.ts';
-import { type Clock, nowParam, nowSql } from './clock.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
 import type { Database, Queries } from './database.ts';
 import { type ProviderCallRow, selectCalls, unpack } from './provider-calls.ts';
 import type { RunState } from './runs.ts';
@@ -142,12 +143,12 @@ const namesOf = (items: readonly Pick<ExportItem, 'runId' | 'part'>[]) => [
   items.map(({ part }) => part),
 ];
 
-export function createTraceExports(database: Database, clock?: Clock): TraceExports {
+export function createTraceExports(database: TimedDatabase): TraceExports {
   return Object.freeze({
     async want(ms) {
       await database.query(
         `update trace_exporter set wanted_until = greatest(wanted_until, ${nowSql('$2')} + $1 * interval '1 millisecond')`,
-        [ms, nowParam(clock)],
+        [ms, database.now()],
       );
     },
     claim: (limit, ms) =>
@@ -159,7 +160,7 @@ export function createTraceExports(database: Database, clock?: Clock): TraceExpo
          update trace_export as item set tries = tries + 1, next_at = ${nowSql('$3')} + $2 * interval '1 millisecond'
          from due join run using (run_id) where item.run_id = due.run_id and item.part = due.part
          returning item.run_id as "runId", item.part, tries, run.state`,
-        [limit, ms, nowParam(clock)],
+        [limit, ms, database.now()],
       ),
     async settle(items, as) {
       await database.query(
@@ -180,7 +181,7 @@ export function createTraceExports(database: Database, clock?: Clock): TraceExpo
            update trace_exporter set failed = failed + (select count(*) from late) returning 1
          )
          select count(*) as given from late, counted`,
-        [...namesOf(items), error, ms, mostMs, nowParam(clock)],
+        [...namesOf(items), error, ms, mostMs, database.now()],
       );
       return row!.given;
     },
@@ -203,7 +204,7 @@ export function createTraceExports(database: Database, clock?: Clock): TraceExpo
         `select waiting, exported, left_out as "leftOut", failed,
            extract(epoch from ${nowSql('$1')} - oldest)::float8 * 1000 as "oldestAgeMs"
          from trace_exporter, (select count(*) as waiting, min(noted_at) as oldest from trace_export) as queue`,
-        [nowParam(clock)],
+        [database.now()],
       );
       return row!;
     },

@@ -1,9 +1,9 @@
 /** Views of screens that somebody has saved: what is shown, under a name, for everybody. */
+
 import { SluiceError } from '../base/errors.ts';
 import type { Json } from '../plan/plan.ts';
 import { writeAudit } from './audit.ts';
-import { type Clock, nowParam, nowSql } from './clock.ts';
-import type { Database } from './database.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
 
 export interface SavedView {
   readonly screen: string;
@@ -25,7 +25,7 @@ export interface Views {
 const MOST_VIEWS = 200;
 const COLUMNS = 'screen, name, view, by, at';
 
-export function createViews(database: Database, clock?: Clock): Views {
+export function createViews(database: TimedDatabase): Views {
   const list = (screen: string) =>
     database.query<SavedView>(`select ${COLUMNS} from saved_view where screen = $1 order by name limit ${MOST_VIEWS}`, [
       screen,
@@ -44,10 +44,10 @@ export function createViews(database: Database, clock?: Clock): Views {
           `insert into saved_view (screen, name, view, by, at) values ($1, $2, $3, $4, ${nowSql('$5')})
            on conflict (screen, name) do update set view = excluded.view, by = excluded.by, at = excluded.at
            returning ${COLUMNS}`,
-          [screen, name, JSON.stringify(view), by, nowParam(clock)],
+          [screen, name, JSON.stringify(view), by, database.now()],
         );
         const change = { who: by, action: 'view.save', subject: `${screen}/${name}`, why: 'saved' };
-        await writeAudit(queries, { ...change, was: was?.view ?? null, isNow: view }, nowParam(clock));
+        await writeAudit(queries, { ...change, was: was?.view ?? null, isNow: view }, database.now());
         return row!;
       });
     },
@@ -59,7 +59,7 @@ export function createViews(database: Database, clock?: Clock): Views {
         );
         if (was === undefined) return false;
         const change = { who: by, action: 'view.remove', subject: `${screen}/${name}`, why: 'removed' };
-        await writeAudit(queries, { ...change, was: was.view, isNow: null }, nowParam(clock));
+        await writeAudit(queries, { ...change, was: was.view, isNow: null }, database.now());
         return true;
       }),
   } satisfies Views);

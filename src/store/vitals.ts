@@ -2,10 +2,10 @@
  * What should go on and does not, as far as the store knows it. Each question is answered by an index, or from a table that
  * stays small, so it may be asked every few seconds.
  */
+
 import type { EvaluationState } from '../model/evaluation-result.ts';
 import type { ExperimentState } from '../model/experiment-spec.ts';
-import { type Clock, nowParam, nowSql } from './clock.ts';
-import type { Database } from './database.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
 import { IS_LIVE } from './serving.ts';
 
 /** So many are named; the others are counted. */
@@ -70,8 +70,8 @@ const ageOf = (time: string): string => `extract(epoch from now.at - ${time})::f
 /** With the time as `now.at`. */
 const withNow = (param: string): string => `with now as (select ${nowSql(param)} as at)`;
 
-export function createVitals(database: Database, clock?: Clock): Vitals {
-  const now = () => nowParam(clock);
+export function createVitals(database: TimedDatabase): Vitals {
+  const now = () => database.now();
   return Object.freeze({
     answers: async () => void (await database.query('select 1 as one')),
     async workers() {
