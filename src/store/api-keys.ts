@@ -31,28 +31,14 @@ export interface ApiKeyRow extends Omit<NewApiKey, 'by'> {
   readonly isExpired: boolean;
 }
 
-export interface ApiKeys {
-  /** Audited, in the same transaction. @throws SluiceError `key_exists` where a key that holds has this name */
-  create(key: NewApiKey): Promise<ApiKeyRow>;
-  /** By id, whether or not it still holds. */
-  find(keyId: string): Promise<ApiKeyRow | undefined>;
-  /** Newest first, at most 1,000. */
-  list(): Promise<readonly ApiKeyRow[]>;
-  /**
-   * Audited, and ends the key's sessions; false where it was revoked before.
-   *
-   * @param idOrName a name is that of a key that holds
-   * @throws SluiceError `key_unknown`
-   */
-  revoke(idOrName: string, by: string, why: string): Promise<boolean>;
-}
-
 const COLUMNS = `key_id as "keyId", name, secret_hash as "secretHash", scopes, owner, created_by as "createdBy",
   created_at as "createdAt", expires_at as "expiresAt", revoked_at as "revokedAt"`;
 const isExpired = (parameter: string) => `coalesce(expires_at <= ${nowSql(parameter)}, false) as "isExpired"`;
 const MOST_LISTED = 1_000;
 
-export function createApiKeys(database: TimedDatabase): ApiKeys {
+export type ApiKeys = ReturnType<typeof createApiKeys>;
+
+export function createApiKeys(database: TimedDatabase) {
   const find = async (keyId: string) => {
     const [row] = await database.query<ApiKeyRow>(
       `select ${COLUMNS}, ${isExpired('$2')} from api_key where key_id = $1`,
@@ -66,13 +52,22 @@ export function createApiKeys(database: TimedDatabase): ApiKeys {
       [database.now()],
     );
   return Object.freeze({
+    /** By id, whether or not it still holds. */
     find,
+    /** Newest first, at most 1,000. */
     list,
-    async create(key) {
+    /** Audited, in the same transaction. @throws SluiceError `key_exists` where a key that holds has this name */
+    async create(key: NewApiKey): Promise<ApiKeyRow> {
       await insert(database, key, database.now());
       return (await find(key.keyId))!;
     },
-    async revoke(idOrName, by, why) {
+    /**
+     * Audited, and ends the key's sessions; false where it was revoked before.
+     *
+     * @param idOrName a name is that of a key that holds
+     * @throws SluiceError `key_unknown`
+     */
+    async revoke(idOrName: string, by: string, why: string): Promise<boolean> {
       const known = await list();
       const key =
         known.find(({ keyId }) => keyId === idOrName) ??
@@ -81,7 +76,7 @@ export function createApiKeys(database: TimedDatabase): ApiKeys {
       if (key === undefined) throw unknownKey(idOrName, known);
       return revoke(database, key, { by, why }, database.now());
     },
-  } satisfies ApiKeys);
+  });
 }
 
 async function insert(database: Database, key: NewApiKey, now: Date | null): Promise<void> {
@@ -138,23 +133,18 @@ function unknownKey(given: string, known: readonly ApiKeyRow[]): SluiceError {
   });
 }
 
-export interface Sessions {
-  /**
-   * Begins a session of the key. It ends after 12 hours, or with its key if that is earlier. A key has 20 sessions at most:
-   * its oldest end. Sessions that have ended are removed.
-   */
-  begin(idHash: string, keyId: string): Promise<void>;
-  /** The id of its key; undefined where there is no such session, or it has ended. */
-  keyOf(idHash: string): Promise<string | undefined>;
-  end(idHash: string): Promise<void>;
-}
-
 export const SESSION_SECONDS = 12 * 3_600;
 const MOST_SESSIONS = 20;
 
-export function createSessions(database: TimedDatabase): Sessions {
+export type Sessions = ReturnType<typeof createSessions>;
+
+export function createSessions(database: TimedDatabase) {
   return Object.freeze({
-    begin: (idHash, keyId) =>
+    /**
+     * Begins a session of the key. It ends after 12 hours, or with its key if that is earlier. A key has 20 sessions at
+     * most: its oldest end. Sessions that have ended are removed.
+     */
+    begin: (idHash: string, keyId: string): Promise<void> =>
       database.transaction(async (queries) => {
         const now = database.now();
         // Holds the row until the end, so that two sessions that begin at once are counted one after the other.
@@ -173,15 +163,16 @@ export function createSessions(database: TimedDatabase): Sessions {
           [idHash, keyId, now],
         );
       }),
-    async keyOf(idHash) {
+    /** The id of its key; undefined where there is no such session, or it has ended. */
+    async keyOf(idHash: string): Promise<string | undefined> {
       const [row] = await database.query<{ keyId: string }>(
         `select key_id as "keyId" from api_session where id_hash = $1 and ends_at > ${nowSql('$2')}`,
         [idHash, database.now()],
       );
       return row?.keyId;
     },
-    async end(idHash) {
+    async end(idHash: string): Promise<void> {
       await database.query('delete from api_session where id_hash = $1', [idHash]);
     },
-  } satisfies Sessions);
+  });
 }

@@ -36,67 +36,49 @@ export interface ExampleOfRun {
   readonly runId: string;
 }
 
-export interface Content {
-  /** Runs with content that ended before that time: how many, and when the first of them did. Milliseconds since the epoch. */
-  due(before: number): Promise<{ readonly runs: number; readonly oldest: number | null }>;
-  /** Their ids, those that ended first coming first. */
-  dueRuns(before: number, limit: number): Promise<readonly string[]>;
-  /** Runs of a unit that have content, oldest first. */
-  ofUnit(unit: string, limit: number): Promise<readonly RunOfUnit[]>;
-  /** Removes the content of those that have ended, with a row in the audit; gives which lost theirs now. */
-  remove(runIds: readonly string[], removal: ContentRemoval): Promise<readonly string[]>;
-  /**
-   * Puts a random pseudonym in place of the unit wherever its name is needed for counts; audited. Undefined where nothing
-   * has its name, or one of its runs is not erased: no query would find that run by its unit afterwards.
-   */
-  replaceUnit(unit: string, removal: Pick<ContentRemoval, 'who' | 'why'>): Promise<string | undefined>;
-  /** Examples of datasets that were made of these runs: they are the dataset's, and stay. */
-  examplesOf(runIds: readonly string[]): Promise<readonly ExampleOfRun[]>;
-  /** Those of these runs that were erased. */
-  erasedAmong(runIds: readonly string[]): Promise<readonly string[]>;
-  /** Rewrites the tables that an erasure has touched, so that free space holds nothing of it any more. */
-  rewrite(isEmbedded: boolean): Promise<void>;
-  /** Erased runs whose history Temporal may still have, those of interrupted erasures included. */
-  pendingDeletions(): Promise<readonly string[]>;
-  /** Records that Temporal has deleted the histories of these runs. */
-  endDeletions(runIds: readonly string[]): Promise<void>;
-  /** Undefined where Temporal's state holds nothing of an erasure. */
-  pendingTemporalRewrite(): Promise<PendingRewrite | undefined>;
-  endTemporalRewrite(done: PendingRewrite): Promise<void>;
-  /** Removes payloads that only runs have put, none after that time; at most 1,000. */
-  removePayloads(before: number): Promise<number>;
-}
-
 const MOST_PAYLOADS = 1_000;
 const DUE = `content_removed_at is null and finished_at < $1`;
 
-export function createContent(database: TimedDatabase): Content {
+export type Content = ReturnType<typeof createContent>;
+
+export function createContent(database: TimedDatabase) {
   return Object.freeze({
-    async due(before) {
+    /**
+     * Runs with content that ended before that time: how many, and when the first of them did. Milliseconds since the
+     * epoch.
+     */
+    async due(before: number): Promise<{ readonly runs: number; readonly oldest: number | null }> {
       const [due] = await database.query<{ runs: number; oldest: number | null }>(
         `select count(*) as runs, min(finished_at) as oldest from run where ${DUE}`,
         [new Date(before)],
       );
       return due!;
     },
-    async dueRuns(before, limit) {
+    /** Their ids, those that ended first coming first. */
+    async dueRuns(before: number, limit: number): Promise<readonly string[]> {
       const rows = await database.query<{ runId: string }>(
         `select run_id as "runId" from run where ${DUE} order by finished_at limit $2`,
         [new Date(before), limit],
       );
       return rows.map(({ runId }) => runId);
     },
-    ofUnit: (unit, limit) =>
+    /** Runs of a unit that have content, oldest first. */
+    ofUnit: (unit: string, limit: number): Promise<readonly RunOfUnit[]> =>
       database.query<RunOfUnit>(
         `select run_id as "runId", state = 'running' as "isRunning" from run
          where ${IS_OF_UNIT} and content_removed_by is distinct from 'erasure' order by started_at, run_id limit $2`,
         [unit, limit],
       ),
-    async remove(runIds, removal) {
+    /** Removes the content of those that have ended, with a row in the audit; gives which lost theirs now. */
+    async remove(runIds: readonly string[], removal: ContentRemoval): Promise<readonly string[]> {
       const claims = removal.by === 'erasure' ? await claimsOfRuns(database, runIds) : new Map();
       return database.transaction((queries) => removeContent(queries, { runIds, claims, removal }, database.now()));
     },
-    replaceUnit(unit, { who, why }) {
+    /**
+     * Puts a random pseudonym in place of the unit wherever its name is needed for counts; audited. Undefined where
+     * nothing has its name, or one of its runs is not erased: no query would find that run by its unit afterwards.
+     */
+    replaceUnit(unit: string, { who, why }: Pick<ContentRemoval, 'who' | 'why'>): Promise<string | undefined> {
       const pseudonym = newPseudonym();
       return database.transaction(async (queries) => {
         const kept = await queries.query(
@@ -113,33 +95,41 @@ export function createContent(database: TimedDatabase): Content {
         return pseudonym;
       });
     },
-    examplesOf: (runIds) =>
+    /** Examples of datasets that were made of these runs: they are the dataset's, and stay. */
+    examplesOf: (runIds: readonly string[]): Promise<readonly ExampleOfRun[]> =>
       database.query<ExampleOfRun>(
         `select distinct dataset, example_id as "exampleId", body->>'run' as "runId"
          from example join version_example on example_hash = hash join dataset_version using (version)
          where body->>'run' = any($1::text[]) order by 1, 2`,
         [runIds],
       ),
-    async erasedAmong(runIds) {
+    /** Those of these runs that were erased. */
+    async erasedAmong(runIds: readonly string[]): Promise<readonly string[]> {
       const rows = await database.query<{ runId: string }>(
         `select run_id as "runId" from run where run_id = any($1::text[]) and content_removed_by = 'erasure'`,
         [runIds],
       );
       return rows.map(({ runId }) => runId);
     },
-    rewrite: (isEmbedded) => rewriteTables(database, isEmbedded),
-    async pendingDeletions() {
+    /** Rewrites the tables that an erasure has touched, so that free space holds nothing of it any more. */
+    rewrite: (isEmbedded: boolean): Promise<void> => rewriteTables(database, isEmbedded),
+    /** Erased runs whose history Temporal may still have, those of interrupted erasures included. */
+    async pendingDeletions(): Promise<readonly string[]> {
       const rows = await database.query<{ runId: string }>(
         'select run_id as "runId" from pending_deletion order by run_id',
       );
       return rows.map(({ runId }) => runId);
     },
-    async endDeletions(runIds) {
+    /** Records that Temporal has deleted the histories of these runs. */
+    async endDeletions(runIds: readonly string[]): Promise<void> {
       await database.query('delete from pending_deletion where run_id = any($1::text[])', [runIds]);
     },
-    pendingTemporalRewrite: async () => (await pendingRewrites(database)).find(({ part }) => part === TEMPORAL_PART),
-    endTemporalRewrite: (done) => endRewrites(database, [done]),
-    async removePayloads(before) {
+    /** Undefined where Temporal's state holds nothing of an erasure. */
+    pendingTemporalRewrite: async (): Promise<PendingRewrite | undefined> =>
+      (await pendingRewrites(database)).find(({ part }) => part === TEMPORAL_PART),
+    endTemporalRewrite: (done: PendingRewrite): Promise<void> => endRewrites(database, [done]),
+    /** Removes payloads that only runs have put, none after that time; at most 1,000. */
+    async removePayloads(before: number): Promise<number> {
       const gone = await database.query(
         `delete from payload where hash in (
            select hash from payload where not is_kept and put_at < $1 order by put_at limit ${MOST_PAYLOADS}
@@ -148,7 +138,7 @@ export function createContent(database: TimedDatabase): Content {
       );
       return gone.length;
     },
-  } satisfies Content);
+  });
 }
 
 async function isAudited(queries: Queries, subject: string): Promise<boolean> {

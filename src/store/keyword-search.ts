@@ -37,22 +37,24 @@ export interface KeywordOptions {
   readonly snapshot?: string;
 }
 
-export interface Search {
-  /**
-   * Searches for all queries in one round trip; answers in their order.
-   *
-   * @throws SluiceError `query_too_large`, `queries_too_many`, `top_invalid`, and those of `indexes.snapshot`.
-   */
-  keyword(index: string, queries: readonly KeywordQuery[], options: KeywordOptions): Promise<readonly KeywordAnswer[]>;
-}
-
 export const QUERY_LIMITS = Object.freeze({ queries: 500, characters: 8_000, words: 512, top: 100 });
 
 type Row = KeywordHit & { readonly clear: boolean; readonly queryNo: number | null };
 
-export function createSearch(database: Database): Search {
+export type Search = ReturnType<typeof createSearch>;
+
+export function createSearch(database: Database) {
   return Object.freeze({
-    async keyword(index, queries, { top, snapshot }) {
+    /**
+     * Searches for all queries in one round trip; answers in their order.
+     *
+     * @throws SluiceError `query_too_large`, `queries_too_many`, `top_invalid`, and those of `indexes.snapshot`.
+     */
+    async keyword(
+      index: string,
+      queries: readonly KeywordQuery[],
+      { top, snapshot }: KeywordOptions,
+    ): Promise<readonly KeywordAnswer[]> {
       checkQueries(queries, top);
       const words = queries.map(({ query }) => wordsOf(query));
       const rows = await database.query<Row>(KEYWORD_SQL, [index, snapshot?.toLowerCase() ?? null, words, top]);
@@ -62,7 +64,7 @@ export function createSearch(database: Database): Search {
         hits: rows.filter((row) => row.queryNo === place + 1).map(({ clear: _, queryNo: __, ...hit }) => hit),
       }));
     },
-  } satisfies Search);
+  });
 }
 
 function checkQueries(queries: readonly KeywordQuery[], top: number): void {

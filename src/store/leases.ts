@@ -11,15 +11,6 @@ export interface Lease {
   readonly expiresAt: number;
 }
 
-export interface Leases {
-  /** Takes, or renews, the lease for `ms`; `held` is whether it is `owner`'s now, and `lease` says whose it is. */
-  acquire(name: string, owner: string, ms: number): Promise<{ readonly held: boolean; readonly lease: Lease }>;
-  /** Extends a lease that is still `owner`'s; false when it has passed to another, or nobody. */
-  renew(name: string, owner: string, ms: number): Promise<boolean>;
-  /** Gives it back. Another's is left alone. */
-  release(name: string, owner: string): Promise<void>;
-}
-
 /** As the migrations make and use it, before there is anything else. */
 export const LEASE_TABLE = `create table if not exists lease (
   name text collate "C" primary key,
@@ -27,9 +18,12 @@ export const LEASE_TABLE = `create table if not exists lease (
   expires_at timestamptz not null
 )`;
 
-export function createLeases(database: Pick<TimedDatabase, 'query' | 'now'>): Leases {
+export type Leases = ReturnType<typeof createLeases>;
+
+export function createLeases(database: Pick<TimedDatabase, 'query' | 'now'>) {
   return Object.freeze({
-    async acquire(name, owner, ms) {
+    /** Takes, or renews, the lease for `ms`; `held` is whether it is `owner`'s now, and `lease` says whose it is. */
+    async acquire(name: string, owner: string, ms: number): Promise<{ readonly held: boolean; readonly lease: Lease }> {
       const [lease] = await database.query<Lease>(
         `insert into lease as held (name, owner, expires_at)
          values ($1, $2, ${nowSql('$4')} + $3 * interval '1 millisecond')
@@ -43,7 +37,8 @@ export function createLeases(database: Pick<TimedDatabase, 'query' | 'now'>): Le
       );
       return { held: lease!.owner === owner, lease: lease! };
     },
-    async renew(name, owner, ms) {
+    /** Extends a lease that is still `owner`'s; false when it has passed to another, or nobody. */
+    async renew(name: string, owner: string, ms: number): Promise<boolean> {
       const rows = await database.query(
         `update lease set expires_at = ${nowSql('$4')} + $3 * interval '1 millisecond'
          where name = $1 and owner = $2 and expires_at > ${nowSql('$4')} returning 1 as renewed`,
@@ -51,8 +46,9 @@ export function createLeases(database: Pick<TimedDatabase, 'query' | 'now'>): Le
       );
       return rows.length > 0;
     },
-    async release(name, owner) {
+    /** Gives it back. Another's is left alone. */
+    async release(name: string, owner: string): Promise<void> {
       await database.query('delete from lease where name = $1 and owner = $2', [name, owner]);
     },
-  } satisfies Leases);
+  });
 }

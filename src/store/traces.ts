@@ -7,17 +7,14 @@ import { type ProviderCallRow, selectCalls, unpack } from './provider-calls.ts';
 import type { RunState } from './runs.ts';
 import { storable } from './storable.ts';
 
-export interface Traces {
-  readonly attempts: Attempts;
-  /** Calls to providers with what was sent and what came back, in the order in which they left. */
-  calls(runId: string): Promise<readonly TracedCallRow[]>;
-}
+export type Traces = ReturnType<typeof createTraces>;
 
-export function createTraces(database: Database): Traces {
+export function createTraces(database: Database) {
   return Object.freeze({
     attempts: createAttempts(database),
-    calls: (runId) => tracedCallsOf(database, runId),
-  } satisfies Traces);
+    /** Calls to providers with what was sent and what came back, in the order in which they left. */
+    calls: (runId: string): Promise<readonly TracedCallRow[]> => tracedCallsOf(database, runId),
+  });
 }
 
 // Attempts that did not simply succeed: those that failed, and those after them. The first attempt that succeeds, which
@@ -41,16 +38,15 @@ export interface AttemptRow {
   readonly error: Json;
 }
 
-export interface Attempts {
-  /** Keeps it once; nothing where there is no such run. */
-  record(runId: string, attempt: AttemptRow): Promise<void>;
-  /** In the order in which they began. */
-  ofRun(runId: string): Promise<readonly AttemptRow[]>;
-}
+export type Attempts = ReturnType<typeof createAttempts>;
 
-function createAttempts(database: Queries): Attempts {
+function createAttempts(database: Queries) {
   return Object.freeze({
-    async record(runId, { key, call, attempt, step, outcome, worker, startedAt, durationMs, queuedMs, error }) {
+    /** Keeps it once; nothing where there is no such run. */
+    async record(
+      runId: string,
+      { key, call, attempt, step, outcome, worker, startedAt, durationMs, queuedMs, error }: AttemptRow,
+    ): Promise<void> {
       await database.query(
         `insert into attempt (run_id, key, call, attempt, step, outcome, worker, started_at, duration_ms, queued_ms, error)
          select run_id, $2, $3, $4::int, $5, $6, $7, $8::timestamptz, $9::float8, $10::float8, $11::json
@@ -61,14 +57,15 @@ function createAttempts(database: Queries): Attempts {
         ],
       );
     },
-    ofRun: (runId) =>
+    /** In the order in which they began. */
+    ofRun: (runId: string): Promise<readonly AttemptRow[]> =>
       database.query<AttemptRow>(
         `select key, call, attempt, step, outcome, worker, started_at as "startedAt", duration_ms as "durationMs",
            queued_ms as "queuedMs", error
          from attempt where run_id = $1 order by started_at, key, call desc, attempt`,
         [runId],
       ),
-  } satisfies Attempts);
+  });
 }
 
 export interface TracedCallRow extends ProviderCallRow {
@@ -118,23 +115,6 @@ export interface ExportCounts {
   readonly failed: number;
 }
 
-export interface TraceExports {
-  /** From now on, and for `ms`, what ends is noted. */
-  want(ms: number): Promise<void>;
-  /** Takes up to `limit` that are due, the oldest first, for `ms`. */
-  claim(limit: number, ms: number): Promise<readonly ExportItem[]>;
-  /** They were sent, or are not to be. */
-  settle(items: readonly Pick<ExportItem, 'runId' | 'part'>[], as: 'exported' | 'left_out'): Promise<void>;
-  /** They could not be sent: due again in `ms`, unless they have waited for more than `mostMs`; gives how many have. */
-  postpone(
-    items: readonly Pick<ExportItem, 'runId' | 'part'>[],
-    why: { readonly error: string; readonly ms: number; readonly mostMs: number },
-  ): Promise<number>;
-  /** Leaves out the oldest beyond `most`; gives how many. */
-  trim(most: number): Promise<number>;
-  counts(): Promise<ExportCounts>;
-}
-
 /** The items whose names are the parameters `$1` and `$2`. */
 const GIVEN = '(run_id, part) in (select * from unnest($1::text[], $2::text[]))';
 
@@ -143,15 +123,19 @@ const namesOf = (items: readonly Pick<ExportItem, 'runId' | 'part'>[]) => [
   items.map(({ part }) => part),
 ];
 
-export function createTraceExports(database: TimedDatabase): TraceExports {
+export type TraceExports = ReturnType<typeof createTraceExports>;
+
+export function createTraceExports(database: TimedDatabase) {
   return Object.freeze({
-    async want(ms) {
+    /** From now on, and for `ms`, what ends is noted. */
+    async want(ms: number): Promise<void> {
       await database.query(
         `update trace_exporter set wanted_until = greatest(wanted_until, ${nowSql('$2')} + $1 * interval '1 millisecond')`,
         [ms, database.now()],
       );
     },
-    claim: (limit, ms) =>
+    /** Takes up to `limit` that are due, the oldest first, for `ms`. */
+    claim: (limit: number, ms: number): Promise<readonly ExportItem[]> =>
       database.query<ExportItem>(
         `with due as (
            select run_id, part from trace_export where next_at <= ${nowSql('$3')}
@@ -162,14 +146,21 @@ export function createTraceExports(database: TimedDatabase): TraceExports {
          returning item.run_id as "runId", item.part, tries, run.state`,
         [limit, ms, database.now()],
       ),
-    async settle(items, as) {
+    /** They were sent, or are not to be. */
+    async settle(items: readonly Pick<ExportItem, 'runId' | 'part'>[], as: 'exported' | 'left_out'): Promise<void> {
       await database.query(
         `with gone as (delete from trace_export where ${GIVEN} returning 1)
          update trace_exporter set ${as} = ${as} + (select count(*) from gone)`,
         namesOf(items),
       );
     },
-    async postpone(items, { error, ms, mostMs }) {
+    /**
+     * They could not be sent: due again in `ms`, unless they have waited for more than `mostMs`; gives how many have.
+     */
+    async postpone(
+      items: readonly Pick<ExportItem, 'runId' | 'part'>[],
+      { error, ms, mostMs }: { readonly error: string; readonly ms: number; readonly mostMs: number },
+    ): Promise<number> {
       const [row] = await database.query<{ given: number }>(
         `with late as (
            delete from trace_export where ${GIVEN} and noted_at < ${nowSql('$6')} - $5 * interval '1 millisecond'
@@ -185,7 +176,8 @@ export function createTraceExports(database: TimedDatabase): TraceExports {
       );
       return row!.given;
     },
-    async trim(most) {
+    /** Leaves out the oldest beyond `most`; gives how many. */
+    async trim(most: number): Promise<number> {
       const [row] = await database.query<{ gone: number }>(
         `with gone as (
            delete from trace_export where (run_id, part) in (
@@ -199,7 +191,7 @@ export function createTraceExports(database: TimedDatabase): TraceExports {
       );
       return row!.gone;
     },
-    async counts() {
+    async counts(): Promise<ExportCounts> {
       const [row] = await database.query<ExportCounts>(
         `select waiting, exported, left_out as "leftOut", failed,
            extract(epoch from ${nowSql('$1')} - oldest)::float8 * 1000 as "oldestAgeMs"
@@ -208,5 +200,5 @@ export function createTraceExports(database: TimedDatabase): TraceExports {
       );
       return row!;
     },
-  } satisfies TraceExports);
+  });
 }

@@ -13,26 +13,21 @@ export interface SavedView {
   readonly at: number;
 }
 
-export interface Views {
-  /** By name, at most 200. */
-  list(screen: string): Promise<readonly SavedView[]>;
-  /** In place of one of the same name. Audited. @throws SluiceError `views_full` */
-  save(view: Omit<SavedView, 'at'>): Promise<SavedView>;
-  /** Audited; false where there was none. */
-  remove(screen: string, name: string, by: string): Promise<boolean>;
-}
-
 const MOST_VIEWS = 200;
 const COLUMNS = 'screen, name, view, by, at';
 
-export function createViews(database: TimedDatabase): Views {
+export type Views = ReturnType<typeof createViews>;
+
+export function createViews(database: TimedDatabase) {
   const list = (screen: string) =>
     database.query<SavedView>(`select ${COLUMNS} from saved_view where screen = $1 order by name limit ${MOST_VIEWS}`, [
       screen,
     ]);
   return Object.freeze({
+    /** By name, at most 200. */
     list,
-    async save({ screen, name, view, by }) {
+    /** In place of one of the same name. Audited. @throws SluiceError `views_full` */
+    async save({ screen, name, view, by }: Omit<SavedView, 'at'>): Promise<SavedView> {
       const others = (await list(screen)).filter((each) => each.name !== name);
       if (others.length >= MOST_VIEWS) throw full(screen);
       return database.transaction(async (queries) => {
@@ -51,7 +46,8 @@ export function createViews(database: TimedDatabase): Views {
         return row!;
       });
     },
-    remove: (screen, name, by) =>
+    /** Audited; false where there was none. */
+    remove: (screen: string, name: string, by: string): Promise<boolean> =>
       database.transaction(async (queries) => {
         const [was] = await queries.query<SavedView>(
           `delete from saved_view where screen = $1 and name = $2 returning ${COLUMNS}`,
@@ -62,7 +58,7 @@ export function createViews(database: TimedDatabase): Views {
         await writeAudit(queries, { ...change, was: was.view, isNow: null }, database.now());
         return true;
       }),
-  } satisfies Views);
+  });
 }
 
 const full = (screen: string): SluiceError =>
