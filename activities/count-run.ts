@@ -18,8 +18,7 @@ import type { FailureData } from '../src/model/run-messages.ts';
 import type { Json, Plan, RunOutcome, Wiring } from '../src/plan/plan.ts';
 import { restoreClaims } from '../src/store/claims.ts';
 import type { ExperimentRow } from '../src/store/experiments.ts';
-import type { NodeOutput } from '../src/store/node-outputs.ts';
-import type { RunWithNodes } from '../src/store/runs.ts';
+import type { NodeOutput, RunWithNodes } from '../src/store/runs.ts';
 import { costOf } from '../src/store/spending.ts';
 import type { Store } from '../src/store/store.ts';
 

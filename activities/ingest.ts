@@ -4,11 +4,10 @@
  * passages that have their vectors are not embedded again.
  */
 import { Context } from '@temporalio/activity';
-import { type Chunker, createChunker } from '../src/ingest/chunker.ts';
+import { type Chunker, createChunker, settingsHash } from '../src/ingest/chunker.ts';
 import type { ChunkMode } from '../src/ingest/document.ts';
 import type { SourceDocument } from '../src/ingest/entries.ts';
 import type { AllowedHosts } from '../src/ingest/hosts.ts';
-import { settingsHash } from '../src/ingest/settings.ts';
 import type { Note, Skip } from '../src/ingest/skip.ts';
 import { listSource, openSource, readBatch, type SourceOptions } from '../src/ingest/source.ts';
 import type { BatchInput, BatchResult, IngestActivities } from '../src/model/ingest-messages.ts';

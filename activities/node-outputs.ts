@@ -6,8 +6,8 @@ import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import type { StepResult } from '../src/model/run-messages.ts';
 import type { Json } from '../src/plan/plan.ts';
-import type { NodeOutput } from '../src/store/node-outputs.ts';
-import { readPayload } from '../src/temporal/data-converter.ts';
+import type { NodeOutput } from '../src/store/runs.ts';
+import { readPayload } from '../src/temporal/encryption.ts';
 import { type RunEvent, runEvents } from '../src/temporal/run-events.ts';
 
 type Payloads = NonNullable<RunEvent['activityTaskCompletedEventAttributes']>['result'];

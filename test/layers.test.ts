@@ -79,7 +79,7 @@ describe('layers', () => {
   it.each([
     ['src/base/errors.ts', "import type { Json } from '../plan/plan.ts';"],
     ['src/store/outcomes.ts', "import { lookAt } from '../experiment/look.ts';"],
-    ['src/store/datasets-write.ts', "import { contentHash } from '../evaluation/begin.ts';"],
+    ['src/store/datasets.ts', "import { contentHash } from '../evaluation/begin.ts';"],
     ['src/dsl/experiment.ts', "import { planner } from '../experiment/planner.ts';"],
     ['src/dsl/experiment.ts', "import 'sluice/client';"],
     ['src/telemetry/health.ts', "import { waitFor } from '../api/serve.ts';"],

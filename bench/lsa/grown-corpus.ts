@@ -6,7 +6,7 @@
  */
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import { bagOf } from '../../src/lsa/bag.ts';
+import { bagOf } from '../../src/lsa/corpus.ts';
 
 export interface Text {
   readonly id: string;

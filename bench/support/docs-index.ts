@@ -2,8 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createChunker } from '../../src/ingest/chunker.ts';
-import { settingsHash } from '../../src/ingest/settings.ts';
+import { createChunker, settingsHash } from '../../src/ingest/chunker.ts';
 import { listSource, openSource, readBatch } from '../../src/ingest/source.ts';
 import { embedBuild } from '../../src/retrieval/embed-build.ts';
 import { localLsa } from '../../src/retrieval/local-lsa.ts';

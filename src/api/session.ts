@@ -6,7 +6,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
-import { SESSION_SECONDS } from '../store/sessions.ts';
+import { SESSION_SECONDS } from '../store/api-keys.ts';
 import type { ServerEnv } from './environment.ts';
 
 const COOKIE = 'sluice_session';

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { AttemptTrace, FailureDetails, StepArguments } from '../model/run-messages.ts';
 import type { Json } from '../plan/plan.ts';
-import type { AttemptRow, Attempts } from '../store/attempts.ts';
+import type { AttemptRow, Attempts } from '../store/traces.ts';
 
 /** A database that takes longer writes on alone. */
 const WAIT_MS = 1_000;

@@ -6,7 +6,7 @@ import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
 import type { Redaction } from '../redaction/redaction.ts';
 import type { PutOutcome } from '../store/datasets.ts';
-import type { RatedRun } from '../store/feedback-runs.ts';
+import type { RatedRun } from '../store/feedback.ts';
 import type { Store } from '../store/store.ts';
 import { findVersion, shortVersion } from './dataset-names.ts';
 import { type FeedbackOptions, ratedFilter } from './feedback-options.ts';

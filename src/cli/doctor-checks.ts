@@ -20,8 +20,8 @@ import {
   megabytes,
   readDiskSpace,
 } from '../embedded/disk-space.ts';
-import { USUAL_PORTS } from '../embedded/ports.ts';
 import { findInstalledCli, TEMPORAL_CLI_VERSION } from '../embedded/temporal-cli.ts';
+import { USUAL_PORTS } from '../embedded/temporal-ui.ts';
 import { describeRules } from '../redaction/rules.ts';
 import { describeServer, openDatabase } from '../store/database.ts';
 import { lookAtIndexes, lookAtPipelines } from './doctor-pipelines.ts';

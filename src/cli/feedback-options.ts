@@ -1,6 +1,6 @@
 /** Options of commands that make something of what people said. */
 import { type Command, Option } from 'commander';
-import type { RatedFilter } from '../store/feedback-runs.ts';
+import type { RatedFilter } from '../store/feedback.ts';
 import { duration, positiveInteger } from './options.ts';
 
 export interface FeedbackOptions {

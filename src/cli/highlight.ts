@@ -1,5 +1,5 @@
 /** Which part of a passage is shown for a query, and its words in that part: by their stems, as the searches see them. */
-import { termsOf } from '../lsa/bag.ts';
+import { termsOf } from '../lsa/corpus.ts';
 
 const WORD = /[\p{L}\p{M}\p{N}]+/gu;
 /** Words before the first that is asked for. */

@@ -4,7 +4,7 @@ import { SluiceError } from '../base/errors.ts';
 import type { Runtime } from '../host/runtime.ts';
 import { absoluteSourceName, listSourceName } from '../ingest/source-name.ts';
 import type { IngestInput, IngestProgress, IngestResult } from '../model/ingest-messages.ts';
-import { checkIndexName } from '../store/index-name.ts';
+import { checkIndexName } from '../store/indexes.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { EXIT, type ExitCode, Interrupted, orInterrupted, type Session } from './session.ts';
 import { count, showDuration } from './text.ts';

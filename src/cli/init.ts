@@ -6,7 +6,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { readPackage } from '../base/package.ts';
-import { checkIndexName } from '../store/index-name.ts';
+import { checkIndexName } from '../store/indexes.ts';
 import { actingCommand, runAction, type World } from './command.ts';
 import { projectFiles } from './init-files.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';

@@ -1,7 +1,7 @@
 /** How a monitor's alert has changed, and who has started and stopped it: the parts of its screen that are tables. */
 import { evidenceText, toldText } from '../monitor/alert-words.ts';
 import type { AuditRow } from '../store/experiments.ts';
-import type { AlertRow } from '../store/monitors-alerts.ts';
+import type { AlertRow } from '../store/monitor-results.ts';
 import { tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { showTime } from './text.ts';

@@ -10,7 +10,7 @@ import { outcomeSettings } from '../experiment/outcome-settings.ts';
 import { MONITOR_BY } from '../model/monitor-spec.ts';
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
-import { normalise } from '../redaction/normalise.ts';
+import { normalise } from '../redaction/redact-text.ts';
 import { NO_REDACTION, type Redaction } from '../redaction/redaction.ts';
 import type { FeedbackRow } from '../store/feedback.ts';
 import type { Store } from '../store/store.ts';

@@ -2,9 +2,8 @@
 
 import type { FailureData } from '../model/run-messages.ts';
 import type { Json, NodeOutcome, RunOutcome } from '../plan/plan.ts';
-import type { NodeRunRow } from '../store/node-runs.ts';
 import type { ProviderCallRow } from '../store/provider-calls.ts';
-import type { RunWithNodes } from '../store/runs.ts';
+import type { NodeRunRow, RunWithNodes } from '../store/runs.ts';
 import { NOTHING_SPENT, type Spending } from '../store/spending.ts';
 
 /** With what its calls to providers have cost: `costUsd` is null where that is not known, never 0 for that. */

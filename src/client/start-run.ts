@@ -31,8 +31,7 @@ import { shortId } from '../plan/id.ts';
 import type { Json, Plan } from '../plan/plan.ts';
 import { workflowInput } from '../plan/skeleton.ts';
 import type { RunBudget } from '../store/runs.ts';
-import { type OnOutage, ridingThrough } from '../temporal/outage.ts';
-import { ridingThroughTaskFailures } from '../temporal/task-failures.ts';
+import { type OnOutage, ridingThrough, ridingThroughTaskFailures } from '../temporal/outage.ts';
 import type { ClientDependencies } from './client.ts';
 
 const DAY_MS = 86_400_000;

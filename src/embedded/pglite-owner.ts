@@ -2,13 +2,17 @@
  * Who has a database folder: a file with the process and its address, so that a second process cannot open the same files.
  * What a dead process left is taken over.
  */
+
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import type { PGlite, Transaction } from '@electric-sql/pglite';
 import { createClaim, OWN } from '../base/claim-file.ts';
 import { SluiceError } from '../base/errors.ts';
 import { makePrivateFolder } from '../base/private-folder.ts';
-import type { PgliteAddress } from './pglite-address.ts';
+import type { Database, Queries } from '../store/database.ts';
+import { describeFailure } from '../store/database-errors.ts';
+import type { PgliteAddress } from './pglite-options.ts';
 
 export interface Owner {
   readonly pid: number;
@@ -99,4 +103,75 @@ function locked(folder: string, { pid, address }: Owner): SluiceError {
     remedy: `stop that process, or use it; if ${pid} is no process of Sluice, delete ${fileIn(folder)}`,
     data: { folder, pid, address },
   });
+}
+
+export function databaseOf(pglite: PGlite, folder: string): Database {
+  const explain = (error: unknown): never => {
+    throw error instanceof SluiceError ? error : describeFailure(error, folder, 0);
+  };
+  const { query, script } = queriesOn(pglite);
+  return Object.freeze({
+    query: <Row extends object>(sql: string, params?: readonly unknown[]) => query<Row>(sql, params).catch(explain),
+    script: (sql: string) => script(sql).catch(explain),
+    transaction: <T>(body: (queries: Queries) => Promise<T>) =>
+      pglite.transaction((transaction) => body(queriesOn(transaction))).catch(explain),
+    close: () => pglite.close(),
+  });
+}
+
+function queriesOn(target: PGlite | Transaction): Queries {
+  return {
+    query: async <Row extends object>(sql: string, params: readonly unknown[] = []) =>
+      (await target.query<Row>(sql, [...params])).rows,
+    script: async (sql) => {
+      await target.exec(sql);
+    },
+  };
+}
+
+// Keeps one client's conversation with PGlite whole. PGlite is one session, and pglite-socket 0.2.17 queues single
+// protocol messages of all clients for it, holding to one client only inside a transaction block. So two clients'
+// Parse and Bind can interleave, and one gets the other's rows (electric-sql/pglite issue 1046). Here the socket's
+// server is told that a transaction is open from the first message of a request until its Sync, which makes it hold to
+// that client. A throw out of PGlite, after which that queue would stand still for ever, is handed to `onCrash`; so is a
+// panic, which ends a server, whereas PGlite goes on and acknowledges what it no longer keeps.
+
+/** What `PGLiteSocketServer` uses of a PGlite. */
+type Served = Pick<PGlite, 'waitReady' | 'isInTransaction' | 'runExclusive' | 'execProtocolRawStream' | 'exec'>;
+
+/** The extended query protocol's messages that leave a request open, by their first byte: P B D E C H. */
+const OPENS: ReadonlySet<number> = new Set(['P', 'B', 'D', 'E', 'C', 'H'].map((letter) => letter.charCodeAt(0)));
+const SYNC = Uint8Array.of('S'.charCodeAt(0), 0, 0, 0, 4);
+
+export interface Vitals {
+  /** Whether PostgreSQL has panicked. */
+  hasPanicked(): boolean;
+  /** Ends the process: nothing more may be asked of this database. */
+  onCrash(error: unknown): never;
+}
+
+export function takingTurns(database: PGlite, { hasPanicked, onCrash }: Vitals): PGlite {
+  let open = false;
+  const run: Served['execProtocolRawStream'] = async (message, options) => {
+    open = OPENS.has(message[0] ?? 0);
+    try {
+      await database.execProtocolRawStream(message, options);
+    } catch (error) {
+      onCrash(error);
+    }
+    if (hasPanicked()) onCrash(new Error('PostgreSQL panicked'));
+  };
+  const served: Served = {
+    waitReady: database.waitReady,
+    isInTransaction: () => open || database.isInTransaction(),
+    runExclusive: (work) => database.runExclusive(work),
+    execProtocolRawStream: run,
+    // Called only to roll back for a client that is gone, perhaps amid a request.
+    async exec(sql, options) {
+      if (open) await run(SYNC, { onRawData: () => undefined });
+      return database.exec(sql, options);
+    },
+  };
+  // The server asks for the class, but uses only these.
+  return served as PGlite;
 }

@@ -14,11 +14,15 @@ import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { SluiceError } from '../base/errors.ts';
 import { isFull } from '../store/database-errors.ts';
 import { migrate } from '../store/migrate.ts';
-import { makeSocketFolder, type PgliteAddress, socketOf } from './pglite-address.ts';
-import { databaseOf } from './pglite-database.ts';
-import { keepFilesPrivate, PGLITE_FLAGS, PGLITE_OPTIONS } from './pglite-options.ts';
-import { claimFolder, publishAddress, releaseFolder } from './pglite-owner.ts';
-import { takingTurns } from './pglite-turns.ts';
+import {
+  keepFilesPrivate,
+  makeSocketFolder,
+  PGLITE_FLAGS,
+  PGLITE_OPTIONS,
+  type PgliteAddress,
+  socketOf,
+} from './pglite-options.ts';
+import { claimFolder, databaseOf, publishAddress, releaseFolder, takingTurns } from './pglite-owner.ts';
 import type { PgliteMessage } from './postgres.ts';
 
 /** All clients' connections together: ten processes with a full pool each. */

@@ -12,8 +12,7 @@ import type { Json } from '../plan/plan.ts';
 import { openDatabase } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
 import { type RestartableServer, type ServerProcess, startRestartable } from './keep-running.ts';
-import { socketOf, urlOf } from './pglite-address.ts';
-import { PGLITE_FLAGS } from './pglite-options.ts';
+import { PGLITE_FLAGS, socketOf, urlOf } from './pglite-options.ts';
 
 /** What the embedded database's process tells its parent. */
 export type PgliteMessage =

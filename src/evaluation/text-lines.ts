@@ -1,8 +1,8 @@
 /** The lines of a file that people give, of examples or of labels: of bounded size, surely UTF-8, byte order marks left out. */
 import { stat } from 'node:fs/promises';
 import { SluiceError } from '../base/errors.ts';
-import { INGEST_LIMITS } from '../ingest/limits.ts';
-import { readLines } from '../ingest/lines.ts';
+import { INGEST_LIMITS } from '../ingest/ingest-limits.ts';
+import { readLines } from '../ingest/json-lines.ts';
 import { DATASET_LIMITS } from '../model/dataset.ts';
 
 export interface TextLine {

@@ -11,7 +11,7 @@
 import type { ExperimentSpec, SpecArm } from '../model/experiment-spec.ts';
 import { bodiesOf, findNode, mapSteps, nodesOf, sourcesOf } from '../plan/nodes.ts';
 import type { Json, Plan, PlanNode, Wiring } from '../plan/plan.ts';
-import type { NodeRunRow } from '../store/node-runs.ts';
+import type { NodeRunRow } from '../store/runs.ts';
 import { exposingNodes } from './overlap.ts';
 import { wiringsOf } from './rerun/downstream.ts';
 import { editedNodes } from './restage.ts';

@@ -23,13 +23,12 @@ import { createRedaction } from '../redaction/redaction.ts';
 import type { EmbedderOf } from '../retrieval/embedder.ts';
 import type { Database } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
-import { readSinkKey } from '../streaming/token-key.ts';
+import { readSinkKey } from '../streaming/token-receiver.ts';
 import { createTokenStreams, type TokenStreams } from '../streaming/token-streams.ts';
-import { registerSearchAttributes } from '../temporal/search-attributes.ts';
-import type { TemporalConnection } from '../temporal/temporal.ts';
+import { registerSearchAttributes, type TemporalConnection } from '../temporal/temporal.ts';
 import type { WorkerProcess } from '../worker/worker.ts';
 import { createWorkerVersions, type WorkerVersionsClient } from '../worker/worker-versions.ts';
-import { createRedactedStore } from './redacted-store.ts';
+import { createRedactedStore } from './store-only.ts';
 
 /** Makes the functions behind the steps, given what they may need. */
 export type MakeImplementations = (dependencies: Dependencies) => readonly Implemented[];

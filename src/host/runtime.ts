@@ -16,14 +16,13 @@ import {
 } from '../embedded/dev-state.ts';
 import { explainOutage, hasEmbeddedServers, requireDiskSpace } from '../embedded/disk-space.ts';
 import { followTemporal } from '../embedded/follow-temporal.ts';
-import { keepRunning, type RestartableServer, type ServerProcess } from '../embedded/keep-running.ts';
+import { endedByItself, keepRunning, type RestartableServer, type ServerProcess } from '../embedded/keep-running.ts';
 import { type Postgres, resolvePostgres } from '../embedded/postgres.ts';
-import { endedByItself } from '../embedded/server-ended.ts';
 import { findTemporalCli } from '../embedded/temporal-cli.ts';
 import { startTemporalServer, type TemporalServer, temporalLog } from '../embedded/temporal-server.ts';
 import { uiOf } from '../embedded/temporal-ui.ts';
 import { openDatabase } from '../store/database.ts';
-import { dataConverterOf } from '../temporal/data-converter.ts';
+import { dataConverterOf } from '../temporal/encryption.ts';
 import { connectTemporal } from '../temporal/temporal.ts';
 import type { WorkerProcess } from '../worker/worker.ts';
 import { type Attached, attach, cacheFolder, type MakeImplementations, temporalFolder, work } from './attach.ts';

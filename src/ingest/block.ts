@@ -2,6 +2,7 @@
  * What a document is between parsing and chunking: a flat list of headings and contents. Each content knows its whole
  * text and where it may be cut, so that the chunker needs to know nothing of Markdown.
  */
+import { countTokens as count } from 'gpt-tokenizer/encoding/o200k_base';
 
 export interface Heading {
   readonly kind: 'heading';
@@ -79,3 +80,13 @@ export function plainTextOf(blocks: readonly Block[]): string {
   );
   return texts.join('\n\n');
 }
+
+/** A text may hold `<|endoftext|>` and the like: here it is text. */
+const AS_TEXT = { disallowedSpecial: new Set<string>() };
+
+/** The number of tokens in a text. Meant for passages: callers bound its length first. */
+export function countTokens(text: string): number {
+  return count(text, AS_TEXT);
+}
+
+export const byteLength = (text: string): number => Buffer.byteLength(text, 'utf8');

@@ -7,7 +7,8 @@ import { extname } from 'node:path';
 import { Piscina } from 'piscina';
 import type { ChunkTask } from './chunk-thread.ts';
 import type { ChunkMode, ChunkResult, RawDocument } from './document.ts';
-import { INGEST_LIMITS } from './limits.ts';
+import { contentHash } from './entries.ts';
+import { CHUNKER_VERSION, INGEST_LIMITS, PASSAGE_LIMITS } from './ingest-limits.ts';
 import { skip } from './skip.ts';
 
 export interface Chunker {
@@ -75,4 +76,10 @@ function watchMemory(growthMb: number): { readonly signal: AbortSignal; stop(): 
     if (process.memoryUsage.rss() > limitBytes) controller.abort();
   }, WATCH_MS);
   return { signal: controller.signal, stop: () => clearInterval(watch) };
+}
+
+/** Changes whenever equal documents could make other passages: then none are taken over from the snapshot before. */
+export function settingsHash(mode: ChunkMode): string {
+  const { bytes, tokens, smallTokens } = PASSAGE_LIMITS;
+  return contentHash(['chunker', `${CHUNKER_VERSION}`, mode, `${bytes}`, `${tokens}`, `${smallTokens}`]);
 }

@@ -2,13 +2,12 @@
  * One document, from what was read to what the store takes: parsed by its format, titled, chunked. Pure: the same bytes
  * and settings give the same passages, on any machine, in any order.
  */
-import type { Block } from './block.ts';
+import { type Block, byteLength, countTokens } from './block.ts';
 import { type Chunk, chunkBlocks } from './chunk.ts';
 import type { TextFormat } from './formats.ts';
-import { INGEST_LIMITS, PASSAGE_LIMITS } from './limits.ts';
+import { INGEST_LIMITS, PASSAGE_LIMITS } from './ingest-limits.ts';
 import { type Parsed, parseDocument } from './parse.ts';
 import { type Note, type Skip, skip } from './skip.ts';
-import { byteLength, countTokens } from './tokens.ts';
 
 /** `headings`: passages of a section each. `none`: one passage per document, under the document's own id. */
 export type ChunkMode = 'headings' | 'none';

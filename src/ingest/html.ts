@@ -5,8 +5,8 @@
 import type { Element, ElementContent, Nodes, Root, RootContent } from 'hast';
 import { fromHtml } from 'hast-util-from-html';
 import { toMdast } from 'hast-util-to-mdast';
+import type { Nodes as MarkdownNodes } from 'mdast';
 import type { Block } from './block.ts';
-import { htmlText, textIn } from './html-text.ts';
 import { blocksOf } from './tree.ts';
 
 export interface ParsedHtml {
@@ -94,4 +94,45 @@ function isContent(node: RootContent | ElementContent): boolean {
   const { hidden, ariaHidden } = node.properties;
   const isHidden = (hidden !== undefined && hidden !== null && hidden !== false) || ariaHidden === 'true';
   return !NO_CONTENT.has(node.tagName) && !isHidden;
+}
+
+/** The text of an inline node of the tree that a page was made into. */
+function htmlText(node: MarkdownNodes): string {
+  switch (node.type) {
+    case 'text':
+      return node.value;
+    case 'inlineCode':
+      return node.value === '' ? '' : fenced(node.value);
+    case 'break':
+      return '\n';
+    case 'image':
+      return node.alt ?? '';
+    case 'link': {
+      const text = textOfChildren(node);
+      // The sign beside a heading that links to itself.
+      if (node.url.startsWith('#') && !/[\p{L}\p{N}]/u.test(text)) return '';
+      return /^https?:/i.test(node.url) && text !== '' && text !== node.url ? `[${text}](${node.url})` : text;
+    }
+    case 'tableCell':
+      return textOfChildren(node).replaceAll('|', '\\|');
+    default:
+      return 'children' in node ? textOfChildren(node) : '';
+  }
+}
+
+const textOfChildren = ({ children }: { readonly children: readonly MarkdownNodes[] }) =>
+  children.map(htmlText).join('');
+
+/** Code in ticks; in two where it has one itself. */
+const fenced = (value: string) => (value.includes('`') ? `\`\` ${value} \`\`` : `\`${value}\``);
+
+/** All the text in an element, its space collapsed. */
+function textIn(element: Element): string {
+  let text = '';
+  const open: Nodes[] = [element];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (node.type === 'text') text += node.value;
+    if ('children' in node) open.push(...node.children.toReversed());
+  }
+  return text.replace(/\s+/g, ' ').trim();
 }

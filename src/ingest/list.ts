@@ -8,15 +8,19 @@
  */
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
 import { SluiceError } from '../base/errors.ts';
-import { batchSize, groupBySize } from './batches.ts';
 import { decodeText } from './clean-text.ts';
-import { contentHash, type ListBatch, type SourceEntry, type SourceListing } from './entries.ts';
-import { readFileDocument } from './file-document.ts';
+import {
+  batchSize,
+  contentHash,
+  groupBySize,
+  type ListBatch,
+  type SourceEntry,
+  type SourceListing,
+} from './entries.ts';
+import { readPageDocument } from './fetch-page.ts';
+import { idsOf, readFileDocument, readWholeFile } from './file-document.ts';
 import { type AllowedHosts, hostRefused, isAllowed } from './hosts.ts';
-import { idsOf } from './ids.ts';
-import { INGEST_LIMITS } from './limits.ts';
-import { readPageDocument } from './page-document.ts';
-import { readWholeFile } from './read-file.ts';
+import { INGEST_LIMITS } from './ingest-limits.ts';
 import { type SkipReason, skip } from './skip.ts';
 
 export interface ListOptions {

@@ -1,16 +1,14 @@
 /** A document to blocks, by its format; where its own parser refuses it, in the simplest way that loses nothing. */
 import { basename } from 'node:path';
-import { type Block, plainTextOf } from './block.ts';
+import type { PDFDocumentProxy } from 'unpdf/pdfjs';
+import { type Block, byteLength, plainTextOf, prose } from './block.ts';
 import { cleanText } from './clean-text.ts';
 import { parseCode } from './code.ts';
 import type { RawDocument, TextDocument } from './document.ts';
 import { parseHtml } from './html.ts';
-import { INGEST_LIMITS } from './limits.ts';
+import { INGEST_LIMITS } from './ingest-limits.ts';
 import { parseMarkdown } from './markdown.ts';
-import { parsePdf } from './pdf.ts';
-import { parsePlainText } from './plain-text.ts';
 import { type Note, type Refusal, refused } from './skip.ts';
-import { byteLength } from './tokens.ts';
 
 export interface Parsed {
   readonly kind: 'parsed';
@@ -99,3 +97,105 @@ function parseAs(text: string, syntax: 'markdown' | 'mdx'): Parsed | undefined {
 }
 
 const stringOf = (value: unknown) => (typeof value === 'string' && value.trim() !== '' ? value : undefined);
+
+function parsePlainText(source: string): readonly Block[] {
+  return source
+    .split(/\n[ \t]*(?:\n[ \t]*)+/)
+    .map((paragraph) => paragraph.trim())
+    .filter((paragraph) => paragraph !== '')
+    .map(prose);
+}
+
+// A PDF to blocks: its text page by page, each page a section of its own. A PDF has no paragraphs, only lines placed on
+// a page, so that where a line ends well before the others a paragraph is taken to end.
+
+export interface ParsedPdf {
+  readonly kind: 'parsed';
+  readonly blocks: readonly Block[];
+  readonly title: string | undefined;
+  /** Whether characters were removed or replaced. */
+  readonly cleaned: boolean;
+}
+
+/** A line below this part of the page's longest ends a paragraph. */
+const SHORT_LINE = 0.7;
+/** Producers write the name of the file they printed: `Microsoft Word - report.docx`. */
+const NO_TITLE = /\.(docx?|pptx?|xlsx?|odt|indd|tex|dvi|pdf|md|html?)$|^(microsoft|untitled)\b/i;
+
+/** Reads a whole PDF. What cannot be read is refused with its reason; nothing is thrown for what the file holds. */
+async function parsePdf(bytes: Uint8Array): Promise<ParsedPdf | Refusal> {
+  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 1_024)).toString('latin1');
+  // Readers allow for some bytes before the signature.
+  if (!start.includes('%PDF-'))
+    return refused('unparseable', `it is no PDF${start.startsWith('PK') ? ', but a ZIP archive' : ''}`);
+  // Here and not above: it takes megabytes, and most sources hold no PDF.
+  const { getDocumentProxy } = await import('unpdf');
+  let pdf: PDFDocumentProxy;
+  try {
+    pdf = await getDocumentProxy(bytes, { verbosity: 0, stopAtErrors: false, maxImageSize: 0 });
+  } catch (error) {
+    const { name, message } = error as Error;
+    if (name === 'PasswordException') return refused('encrypted', 'it is encrypted: save it without a password');
+    return refused('unparseable', `it is no readable PDF (${message})`);
+  }
+  try {
+    return await readPages(pdf);
+  } catch (error) {
+    return refused('unparseable', `its pages cannot be read (${(error as Error).message})`);
+  } finally {
+    await pdf.loadingTask.destroy();
+  }
+}
+
+async function readPages(pdf: PDFDocumentProxy): Promise<ParsedPdf | Refusal> {
+  if (pdf.numPages > INGEST_LIMITS.pdfPages)
+    return refused('too-large', `it has ${pdf.numPages} pages, ${INGEST_LIMITS.pdfPages} are allowed: split it`);
+  const blocks: Block[] = [];
+  let characters = 0;
+  let cleaned = false;
+  for (let number = 1; number <= pdf.numPages; number += 1) {
+    const page = cleanText(await textOfPage(pdf, number));
+    cleaned ||= page.cleaned;
+    characters += page.text.length;
+    if (characters > INGEST_LIMITS.documentBytes)
+      return refused('too-large', `it holds more than ${INGEST_LIMITS.documentBytes} characters: split it`);
+    const paragraphs = paragraphsOf(page.text);
+    // Below the first level, which would be the document's title.
+    if (paragraphs.length > 0)
+      blocks.push({ kind: 'heading', depth: 2, text: `page ${number}` }, ...paragraphs.map(prose));
+  }
+  if (blocks.length === 0)
+    return refused(
+      'empty',
+      `its pages (${pdf.numPages}) hold no text: scanned pages need text recognition (OCR) first`,
+    );
+  return { kind: 'parsed', blocks, title: await titleOf(pdf), cleaned };
+}
+
+async function textOfPage(pdf: PDFDocumentProxy, number: number): Promise<string> {
+  const page = await pdf.getPage(number);
+  const { items } = await page.getTextContent();
+  page.cleanup();
+  return items.map((item) => ('str' in item ? item.str + (item.hasEOL ? '\n' : '') : '')).join('');
+}
+
+async function titleOf(pdf: PDFDocumentProxy): Promise<string | undefined> {
+  const { info } = await pdf.getMetadata();
+  const title = 'Title' in info && typeof info.Title === 'string' ? cleanText(info.Title).text.trim() : '';
+  return title === '' || NO_TITLE.test(title) ? undefined : title;
+}
+
+/** Lines of a page to paragraphs; a word that a line's end parts is one again. */
+function paragraphsOf(page: string): readonly string[] {
+  const lines = page.split('\n').map((line) => line.replace(/\s+/g, ' ').trim());
+  const longest = lines.reduce((most, { length }) => Math.max(most, length), 0);
+  const paragraphs = [''];
+  for (const line of lines) {
+    const before = paragraphs.at(-1)!;
+    const isParted = /\p{Ll}-$/u.test(before) && /^\p{Ll}/u.test(line);
+    if (isParted) paragraphs[paragraphs.length - 1] = before.slice(0, -1) + line;
+    else paragraphs[paragraphs.length - 1] = before === '' ? line : `${before} ${line}`;
+    if (line.length < longest * SHORT_LINE && !line.endsWith('-')) paragraphs.push('');
+  }
+  return paragraphs.map((paragraph) => paragraph.trim()).filter((paragraph) => paragraph !== '');
+}

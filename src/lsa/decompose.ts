@@ -1,9 +1,7 @@
 /** A corpus to the parts of a fit: its terms chosen and weighed, its rows decomposed. Pure, and long: see fit.ts. */
 import type { Corpus } from './corpus.ts';
-import { LSA_SETTINGS } from './settings.ts';
-import type { SparseMatrix } from './sparse.ts';
-import { rightSingularVectors, type SvdSettings } from './svd.ts';
-import { inverseFrequency } from './weight.ts';
+import { inverseFrequency, LSA_SETTINGS } from './model.ts';
+import { rightSingularVectors, type SparseMatrix, type SvdSettings } from './svd.ts';
 
 export interface Decomposition {
   readonly passages: number;

@@ -6,12 +6,10 @@ import { extname } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { SluiceError } from '../base/errors.ts';
-import type { Bag } from './bag.ts';
-import { type Corpus, collectCorpus } from './corpus.ts';
+import { type Bag, type Corpus, collectCorpus } from './corpus.ts';
 import type { Decomposition } from './decompose.ts';
 import type { FitTask } from './fit-thread.ts';
-import { createFit, type LsaFit, numbered } from './model.ts';
-import { LSA_SETTINGS } from './settings.ts';
+import { createFit, LSA_SETTINGS, type LsaFit, numbered } from './model.ts';
 import type { SvdSettings } from './svd.ts';
 
 /** How far a fit is: passages read so far, then steps of the decomposition. */

@@ -5,6 +5,49 @@
  */
 import { createHash } from 'node:crypto';
 import { SluiceError } from '../base/errors.ts';
+import type { Terms } from './corpus.ts';
+
+/** Every number of the model in one place. Quality hardly moves for 96 to 192 dimensions, or 0 to 4 power iterations. */
+export const LSA_SETTINGS = Object.freeze({
+  /** Length of the vectors. */
+  dimensions: 128,
+  /** Directions followed beyond `dimensions`, and dropped at the end. */
+  oversampling: 16,
+  powerIterations: 2,
+  seed: 20_111,
+  /** A larger corpus is fitted on so many passages; the others are folded in. */
+  samplePassages: 20_000,
+  /** Terms of one single passage are kept while there are no more terms than this: they help where words are few. */
+  hapaxTerms: 50_000,
+  /** Beyond this, the terms of most passages stay. With `samplePassages` it bounds the memory of a fit. */
+  terms: 60_000,
+  /** How much a word in the title counts, beside those in the text. */
+  titleWeight: 2,
+  /** Longer words are no words: hashes, keys, encoded data. */
+  termLength: 64,
+});
+
+// What a term weighs in a row: the logarithm of how often it occurs there, times how rare it is. The rarity is BM25's
+// (Robertson and Zaragoza, 2009): unlike ln(N / n) it is never 0, so that a corpus of equal passages still has rows.
+
+/**
+ * 1 + ln(count).
+ *
+ * @throws SluiceError `lsa_count_invalid` where the count is below 1 or no number
+ */
+export function logFrequency(term: string, count: number): number {
+  if (count >= 1 && Number.isFinite(count)) return 1 + Math.log(count);
+  throw new SluiceError('lsa_count_invalid', {
+    message: `the term '${term}' is counted ${count} times`,
+    remedy: 'leave out terms that do not occur; counts are 1 or more',
+    data: { term, count: `${count}` },
+  });
+}
+
+/** How rare a term is that is in so many of the passages. Positive. */
+export function inverseFrequency(passagesWithTerm: number, passages: number): number {
+  return Math.log1p((passages - passagesWithTerm + 0.5) / (passagesWithTerm + 0.5));
+}
 
 export interface LsaFit {
   /** `local/lsa:` and 16 hex digits of the hash of all that follows. */
@@ -112,3 +155,43 @@ const unknownFormat = (format: number) =>
     remedy: 'use the version of sluice that made it, or ingest the index again',
     data: { format, known: LSA_FORMAT },
   });
+
+// Passages and queries to vectors, by the same linear map: the weighed row times the projection, made 1 long. What the
+// fit was made of is folded in no differently from what came later.
+
+/** A row of which less than this part lies in the fitted space lies outside but for rounding. */
+const OUTSIDE = 1e-6;
+
+/**
+ * The vector of a bag of terms: of length 1, `fit.dimensions` numbers, those beyond `fit.rank` 0. Undefined where the
+ * fit knows none of the terms, or nothing of them lies in its space: such a text is like no passage.
+ *
+ * @throws SluiceError `lsa_count_invalid`
+ */
+export function embed(fit: LsaFit, terms: Terms): Float32Array<ArrayBuffer> | undefined {
+  const { rank, projection } = fit;
+  const sums = new Float64Array(rank);
+  let squares = 0;
+  for (const { number, weight } of weighTerms(fit, terms)) {
+    squares += weight * weight;
+    const start = number * rank;
+    for (let dimension = 0; dimension < rank; dimension++)
+      sums[dimension] = sums[dimension]! + weight * projection[start + dimension]!;
+  }
+  const length = Math.sqrt(sums.reduce((sum, value) => sum + value * value, 0));
+  if (length <= OUTSIDE * Math.sqrt(squares)) return undefined;
+  const vector = new Float32Array(fit.dimensions);
+  vector.set(sums.map((value) => value / length));
+  return vector;
+}
+
+/** In the order of the terms, so that equal bags have equal vectors to the last bit. */
+function weighTerms({ terms, idf }: LsaFit, bag: Terms) {
+  const weighed: { readonly number: number; readonly weight: number }[] = [];
+  for (const [term, count] of bag) {
+    const frequency = logFrequency(term, count);
+    const number = terms.get(term);
+    if (number !== undefined) weighed.push({ number, weight: frequency * idf[number]! });
+  }
+  return weighed.sort((one, other) => one.number - other.number);
+}

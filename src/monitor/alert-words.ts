@@ -1,5 +1,5 @@
 /** What a change of an alert was decided from, in words. */
-import type { AlertRow } from '../store/monitors-alerts.ts';
+import type { AlertRow } from '../store/monitor-results.ts';
 
 /** `mean 0.61 · lo 0.57`: facts by their names, as they were written down; empty where there is none. */
 export const evidenceText = (evidence: AlertRow['evidence']): string =>

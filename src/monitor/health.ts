@@ -1,5 +1,5 @@
 /** Whether monitors do what they are for: what waits is scored. For health checks, and for whoever is on call. */
-import type { HealthRow } from '../store/monitors-read.ts';
+import type { HealthRow } from '../store/monitor-results.ts';
 import type { Store } from '../store/store.ts';
 
 export interface MonitorHealth extends HealthRow {

@@ -3,7 +3,7 @@
 import { readWiring } from '../experiment/read-wiring.ts';
 import { isIn } from '../model/assign.ts';
 import type { MonitorSpec } from '../model/monitor-spec.ts';
-import type { MonitoredRun } from '../store/monitors-meet.ts';
+import type { MonitoredRun } from '../store/monitor-scores.ts';
 import type { Store } from '../store/store.ts';
 
 /** May be done again: a run counts once. @throws what the store throws */

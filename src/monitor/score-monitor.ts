@@ -12,8 +12,8 @@ import { scoreIn, scoreServed } from '../experiment/score-served.ts';
 import type { MonitorTurn, MonitorTurnInput } from '../model/monitor-messages.ts';
 import type { Plan } from '../plan/plan.ts';
 import { EVALUATION_BUDGET } from '../plan/walk.ts';
+import type { ClaimedRun, MonitorScoreEnd } from '../store/monitor-scores.ts';
 import type { MonitorRow } from '../store/monitors.ts';
-import type { ClaimedRun, MonitorScoreEnd } from '../store/monitors-queue.ts';
 import type { Store } from '../store/store.ts';
 import { watch } from './watch.ts';
 

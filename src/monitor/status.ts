@@ -1,8 +1,7 @@
 /** How a monitor stands, by what the store says: it needs neither Temporal nor a worker. */
 
+import type { AlertRow, MonitorCounts, MonitorReason } from '../store/monitor-results.ts';
 import type { MonitorRow } from '../store/monitors.ts';
-import type { AlertRow } from '../store/monitors-alerts.ts';
-import type { MonitorCounts, MonitorReason } from '../store/monitors-read.ts';
 import type { Store } from '../store/store.ts';
 import { monitorHealth } from './health.ts';
 import { type WindowStatistics, windowStatistics } from './window.ts';

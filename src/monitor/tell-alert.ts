@@ -5,7 +5,7 @@
 import { createHmac } from 'node:crypto';
 import { SluiceError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
-import type { AlertRow } from '../store/monitors-alerts.ts';
+import type { AlertRow } from '../store/monitor-results.ts';
 import type { Store } from '../store/store.ts';
 
 export interface AlertAddress {

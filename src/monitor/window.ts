@@ -9,7 +9,7 @@ import { bernsteinCs } from '../stats/bernstein.ts';
 import { wilson } from '../stats/rates.ts';
 import { isNoVariation } from '../stats/result.ts';
 import { tTest } from '../stats/t-test.ts';
-import type { FieldSums, WindowSums } from '../store/monitors-read.ts';
+import type { FieldSums, WindowSums } from '../store/monitor-results.ts';
 
 /**
  * Windows are looked at over and over, and this holds for a look: at the usual 5 % one in forty looks at a pipeline that sits on

@@ -3,12 +3,9 @@
  * does what passages are known by, as answers cite them by it.
  */
 import type { Json } from '../plan/plan.ts';
-import { isField } from './field-rules.ts';
-import { builtInMatchers, customMatcher } from './matchers.ts';
-import { normalise } from './normalise.ts';
-import { SECRET_KEY } from './patterns.ts';
-import { isPlaceholder, placeholder, REDACTED, redactText } from './redact-text.ts';
-import { describeRules, hasRules, NO_RULES, type RedactionRules, rulesDigest } from './rules.ts';
+import { builtInMatchers, customMatcher, SECRET_KEY } from './patterns.ts';
+import { isPlaceholder, normalise, placeholder, REDACTED, redactText } from './redact-text.ts';
+import { describeRules, hasRules, isField, NO_RULES, type RedactionRules, rulesDigest } from './rules.ts';
 
 export interface Redaction {
   /** Off: everything is given back as it is. */

@@ -4,8 +4,7 @@
  * everything is embedded with it. A model that others serve was not fitted to anything, and stays. Interrupted anywhere
  * and given again, it goes on, and ends with the same: what was embedded is stored at once, and not paid for again.
  */
-import type { ComingPassage } from '../store/fits.ts';
-import type { MissingVectors, PassageText, Vectors } from '../store/vectors.ts';
+import type { ComingPassage, MissingVectors, PassageText, Vectors } from '../store/vectors.ts';
 import { type EmbedCall, type Embedder, type EmbeddingModel, isModelOf, type Lessons } from './embedder.ts';
 
 export interface BuildToEmbed {

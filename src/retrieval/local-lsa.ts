@@ -4,12 +4,9 @@
  * document, since a piece of a page seldom says what the page is about.
  */
 import { setImmediate } from 'node:timers/promises';
-import { type Bag, bagOf, termsOf } from '../lsa/bag.ts';
-import { sampleIds } from '../lsa/corpus.ts';
-import { embed } from '../lsa/embed.ts';
+import { type Bag, bagOf, sampleIds, termsOf } from '../lsa/corpus.ts';
 import { fitLsa } from '../lsa/fit.ts';
-import { decodeFit, encodeFit, type LsaFit } from '../lsa/model.ts';
-import { LSA_SETTINGS } from '../lsa/settings.ts';
+import { decodeFit, embed, encodeFit, LSA_SETTINGS, type LsaFit } from '../lsa/model.ts';
 import type { PassageText } from '../store/vectors.ts';
 import type { EmbedCall, Embedder, EmbeddingModel, Vector } from './embedder.ts';
 

@@ -4,8 +4,7 @@ import { type Contents, readContents } from '../evaluation/calibration/contents.
 import type { Cell } from '../model/evaluation-result.ts';
 import type { ItemTold, ReviewItem, ShownAnswer } from '../model/review-queue.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
-import type { ItemSaid, QueueRow } from '../store/reviews.ts';
-import { unknownItem } from '../store/reviews-review.ts';
+import { type ItemSaid, type QueueRow, unknownItem } from '../store/reviews.ts';
 import type { Store } from '../store/store.ts';
 import { isSwapped, winnerOf } from './order.ts';
 import { summaryOf } from './report.ts';

@@ -1,8 +1,9 @@
 /** Keys of the HTTP API: what each may do, and a hash of its secret, which is told once and kept nowhere. */
+
 import { SluiceError } from '../base/errors.ts';
 import { suggest } from '../base/nearest.ts';
 import { writeAudit } from './audit.ts';
-import { type Clock, nowParam, nowSql } from './clock.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
 import type { Database } from './database.ts';
 
 /** What a key may do. `operate` changes what is served; `read` sees everybody's runs. */
@@ -30,57 +31,52 @@ export interface ApiKeyRow extends Omit<NewApiKey, 'by'> {
   readonly isExpired: boolean;
 }
 
-export interface ApiKeys {
-  /** Audited, in the same transaction. @throws SluiceError `key_exists` where a key that holds has this name */
-  create(key: NewApiKey): Promise<ApiKeyRow>;
-  /** By id, whether or not it still holds. */
-  find(keyId: string): Promise<ApiKeyRow | undefined>;
-  /** Newest first, at most 1,000. */
-  list(): Promise<readonly ApiKeyRow[]>;
-  /**
-   * Audited, and ends the key's sessions; false where it was revoked before.
-   *
-   * @param idOrName a name is that of a key that holds
-   * @throws SluiceError `key_unknown`
-   */
-  revoke(idOrName: string, by: string, why: string): Promise<boolean>;
-}
-
 const COLUMNS = `key_id as "keyId", name, secret_hash as "secretHash", scopes, owner, created_by as "createdBy",
   created_at as "createdAt", expires_at as "expiresAt", revoked_at as "revokedAt"`;
 const isExpired = (parameter: string) => `coalesce(expires_at <= ${nowSql(parameter)}, false) as "isExpired"`;
 const MOST_LISTED = 1_000;
 
-export function createApiKeys(database: Database, clock?: Clock): ApiKeys {
+export type ApiKeys = ReturnType<typeof createApiKeys>;
+
+export function createApiKeys(database: TimedDatabase) {
   const find = async (keyId: string) => {
     const [row] = await database.query<ApiKeyRow>(
       `select ${COLUMNS}, ${isExpired('$2')} from api_key where key_id = $1`,
-      [keyId, nowParam(clock)],
+      [keyId, database.now()],
     );
     return row;
   };
   const list = () =>
     database.query<ApiKeyRow>(
       `select ${COLUMNS}, ${isExpired('$1')} from api_key order by created_at desc, key_id limit ${MOST_LISTED}`,
-      [nowParam(clock)],
+      [database.now()],
     );
   return Object.freeze({
+    /** By id, whether or not it still holds. */
     find,
+    /** Newest first, at most 1,000. */
     list,
-    async create(key) {
-      await insert(database, key, nowParam(clock));
+    /** Audited, in the same transaction. @throws SluiceError `key_exists` where a key that holds has this name */
+    async create(key: NewApiKey): Promise<ApiKeyRow> {
+      await insert(database, key, database.now());
       return (await find(key.keyId))!;
     },
-    async revoke(idOrName, by, why) {
+    /**
+     * Audited, and ends the key's sessions; false where it was revoked before.
+     *
+     * @param idOrName a name is that of a key that holds
+     * @throws SluiceError `key_unknown`
+     */
+    async revoke(idOrName: string, by: string, why: string): Promise<boolean> {
       const known = await list();
       const key =
         known.find(({ keyId }) => keyId === idOrName) ??
         known.find(({ name, revokedAt }) => name === idOrName && revokedAt === null) ??
         known.find(({ name }) => name === idOrName);
       if (key === undefined) throw unknownKey(idOrName, known);
-      return revoke(database, key, { by, why }, nowParam(clock));
+      return revoke(database, key, { by, why }, database.now());
     },
-  } satisfies ApiKeys);
+  });
 }
 
 async function insert(database: Database, key: NewApiKey, now: Date | null): Promise<void> {
@@ -134,5 +130,49 @@ function unknownKey(given: string, known: readonly ApiKeyRow[]): SluiceError {
   return new SluiceError('key_unknown', {
     message: `there is no key '${given}'`,
     remedy: suggest(given, names, 'there are none: sluice keys create'),
+  });
+}
+
+export const SESSION_SECONDS = 12 * 3_600;
+const MOST_SESSIONS = 20;
+
+export type Sessions = ReturnType<typeof createSessions>;
+
+export function createSessions(database: TimedDatabase) {
+  return Object.freeze({
+    /**
+     * Begins a session of the key. It ends after 12 hours, or with its key if that is earlier. A key has 20 sessions at
+     * most: its oldest end. Sessions that have ended are removed.
+     */
+    begin: (idHash: string, keyId: string): Promise<void> =>
+      database.transaction(async (queries) => {
+        const now = database.now();
+        // Holds the row until the end, so that two sessions that begin at once are counted one after the other.
+        await queries.query('select from api_key where key_id = $1 for update', [keyId]);
+        await queries.query(`delete from api_session where ends_at <= ${nowSql('$1')}`, [now]);
+        await queries.query(
+          `delete from api_session where id_hash in (
+             select id_hash from api_session where key_id = $1 order by created_at desc, id_hash offset ${MOST_SESSIONS - 1})`,
+          [keyId],
+        );
+        await queries.query(
+          `insert into api_session (id_hash, key_id, created_at, ends_at)
+           select $1, key_id, ${nowSql('$3')},
+             least(${nowSql('$3')} + interval '${SESSION_SECONDS} seconds', expires_at)
+           from api_key where key_id = $2 and revoked_at is null`,
+          [idHash, keyId, now],
+        );
+      }),
+    /** The id of its key; undefined where there is no such session, or it has ended. */
+    async keyOf(idHash: string): Promise<string | undefined> {
+      const [row] = await database.query<{ keyId: string }>(
+        `select key_id as "keyId" from api_session where id_hash = $1 and ends_at > ${nowSql('$2')}`,
+        [idHash, database.now()],
+      );
+      return row?.keyId;
+    },
+    async end(idHash: string): Promise<void> {
+      await database.query('delete from api_session where id_hash = $1', [idHash]);
+    },
   });
 }

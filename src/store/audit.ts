@@ -1,6 +1,7 @@
 /** Who changed what, and why: a row per change, written with it. */
+
 import type { Json } from '../plan/plan.ts';
-import { nowSql } from './clock.ts';
+import { nowSql } from './bound.ts';
 import type { Queries } from './database.ts';
 import type { AuditRow } from './experiments.ts';
 import { storable } from './storable.ts';
@@ -22,7 +23,10 @@ export async function writeAudit(queries: Queries, audit: NewAudit, now: Date | 
   );
 }
 
-/** Of a pipeline, its experiments' included, or of one experiment, or (null) of all; newest first. */
+/**
+ * Of a pipeline, its experiments' included, or of an experiment, or (null) of all; newest first, at most 1,000. Of a
+ * pipeline, its experiments' included, or of one experiment, or (null) of all; newest first.
+ */
 export async function auditOf(queries: Queries, subject: string | null, limit: number): Promise<readonly AuditRow[]> {
   return queries.query<AuditRow>(
     `select at, who, action, subject, was, is_now as "isNow", why from audit

@@ -2,15 +2,16 @@
  * Holding a build. Its row has an owner and an expiry, and every call on the build locks and renews it: a builder that
  * was thought dead finds its build ended, and can change nothing.
  */
+
 import { SluiceError } from '../base/errors.ts';
-import { type Clock, nowParam, nowSql } from './clock.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
 import type { Queries } from './database.ts';
 
 /** Which build a call is about. */
 export interface BuildRef {
   readonly index: string;
   readonly build: number;
-  readonly clock: Clock | undefined;
+  readonly now: Date | null;
 }
 
 export interface OpenBuild {
@@ -30,21 +31,29 @@ export async function holdBuild(queries: Queries, ref: BuildRef): Promise<OpenBu
   return open;
 }
 
+/** A transaction that holds the build. @throws SluiceError `build_ended` */
+export function withBuild<T>(
+  database: TimedDatabase,
+  index: string,
+  build: number,
+  body: (queries: Queries, open: OpenBuild) => Promise<T>,
+): Promise<T> {
+  const ref = { index, build, now: database.now() };
+  return database.transaction(async (queries) => body(queries, await holdBuild(queries, ref)));
+}
+
 /** As `holdBuild`; undefined where the build is not open. */
-export async function tryHoldBuild(
-  queries: Queries,
-  { index, build, clock }: BuildRef,
-): Promise<OpenBuild | undefined> {
+export async function tryHoldBuild(queries: Queries, { index, build, now }: BuildRef): Promise<OpenBuild | undefined> {
   const [open] = await queries.query<OpenBuild>(
     `update build set expires_at = ${nowSql('$3')} + lease_ms * interval '1 millisecond'
      from search_index where search_index.index_id = build.index_id and name = $1 and build = $2 and state = 'open'
      returning build.index_id as "indexId", build, settings_hash as "settingsHash"`,
-    [index, build, nowParam(clock)],
+    [index, build, now],
   );
   return open;
 }
 
-export const buildEnded = ({ index, build }: BuildRef): SluiceError =>
+export const buildEnded = ({ index, build }: Omit<BuildRef, 'now'>): SluiceError =>
   new SluiceError('build_ended', {
     message: `build ${build} of the index '${index}' is not open: it was committed, abandoned, or taken over`,
     remedy: 'begin another build; the same ingest begun again keeps what is unchanged',

@@ -2,9 +2,9 @@
  * Which steps the live workers can run. A worker publishes its steps with a lease and renews it; a run whose plan needs
  * a step that no live worker has is refused by name before it starts.
  */
+
 import type { Json } from '../plan/plan.ts';
-import { type Clock, nowParam, nowSql } from './clock.ts';
-import type { Database } from './database.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
 
 /** A step a worker runs: `rerank@2`, and whatever else the worker says of it. */
 export interface CatalogueStep {
@@ -26,23 +26,16 @@ export interface RegisteredStep extends CatalogueStep {
   readonly workers: number;
 }
 
-export interface Catalogue {
-  /** Publishes, in place of what this worker published before on this queue. */
-  publish(publication: Publication): Promise<void>;
-  /** Extends all of a worker's publications; false when there are none (withdrawn, or swept): publish again. */
-  renew(workerId: string, leaseMs: number): Promise<boolean>;
-  withdraw(workerId: string): Promise<void>;
-  /** The steps that live workers have, by task queue and step; of all queues unless one is named. */
-  registered(taskQueue?: string): Promise<readonly RegisteredStep[]>;
-}
-
 /** Rows of workers gone for this long are deleted when another publishes. */
 const KEEP_DEAD = "interval '1 day'";
 
-export function createCatalogue(database: Database, clock?: Clock): Catalogue {
-  const now = () => nowParam(clock);
+export type Catalogue = ReturnType<typeof createCatalogue>;
+
+export function createCatalogue(database: TimedDatabase) {
+  const { now } = database;
   return Object.freeze({
-    async publish({ workerId, taskQueue, steps, leaseMs }) {
+    /** Publishes, in place of what this worker published before on this queue. */
+    async publish({ workerId, taskQueue, steps, leaseMs }: Publication): Promise<void> {
       await database.query(
         `with swept as (delete from worker where expires_at < ${nowSql('$5')} - ${KEEP_DEAD} and worker_id <> $1)
          insert into worker (worker_id, task_queue, steps, expires_at)
@@ -52,7 +45,8 @@ export function createCatalogue(database: Database, clock?: Clock): Catalogue {
         [workerId, taskQueue, JSON.stringify(steps), leaseMs, now()],
       );
     },
-    async renew(workerId, leaseMs) {
+    /** Extends all of a worker's publications; false when there are none (withdrawn, or swept): publish again. */
+    async renew(workerId: string, leaseMs: number): Promise<boolean> {
       const rows = await database.query(
         `update worker set expires_at = ${nowSql('$3')} + $2 * interval '1 millisecond'
          where worker_id = $1 returning 1 as renewed`,
@@ -60,10 +54,11 @@ export function createCatalogue(database: Database, clock?: Clock): Catalogue {
       );
       return rows.length > 0;
     },
-    async withdraw(workerId) {
+    async withdraw(workerId: string): Promise<void> {
       await database.query('delete from worker where worker_id = $1', [workerId]);
     },
-    async registered(taskQueue) {
+    /** The steps that live workers have, by task queue and step; of all queues unless one is named. */
+    async registered(taskQueue?: string): Promise<readonly RegisteredStep[]> {
       const rows = await database.query<{ taskQueue: string; steps: readonly CatalogueStep[] }>(
         `select task_queue as "taskQueue", steps from worker
          where expires_at > ${nowSql('$2')} and ($1::text is null or task_queue = $1)
@@ -78,7 +73,7 @@ export function createCatalogue(database: Database, clock?: Clock): Catalogue {
         }
       return [...found.values()].sort(byQueueAndStep);
     },
-  } satisfies Catalogue);
+  });
 }
 
 function byQueueAndStep(a: RegisteredStep, b: RegisteredStep): number {

@@ -3,19 +3,18 @@
  * time or as somebody wishes. What statistics rest on stays: ids, units, arms, times, outcomes, costs, thumbs and scores, and
  * of failures their codes. A run whose content is gone has lost all of it, since it goes in one transaction.
  */
+
 import { writeAudit } from './audit.ts';
-import { type Clock, nowParam, nowSql } from './clock.ts';
-import { type ClaimsOfRuns, claimsOfRuns, removePayloadsOf } from './content-payloads.ts';
-import { REMOVALS } from './content-removals.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
 import {
-  endRewrites,
-  noteRewrites,
-  type PendingRewrite,
-  pendingRewrites,
-  rewriteTables,
-  TEMPORAL_PART,
-} from './content-rewrite.ts';
-import { IS_OF_UNIT, newPseudonym, replaceUnit } from './content-unit.ts';
+  type ClaimsOfRuns,
+  claimsOfRuns,
+  IS_OF_UNIT,
+  newPseudonym,
+  REMOVALS,
+  removePayloadsOf,
+  replaceUnit,
+} from './content-removals.ts';
 import type { Database, Queries } from './database.ts';
 
 export interface ContentRemoval {
@@ -37,67 +36,49 @@ export interface ExampleOfRun {
   readonly runId: string;
 }
 
-export interface Content {
-  /** Runs with content that ended before that time: how many, and when the first of them did. Milliseconds since the epoch. */
-  due(before: number): Promise<{ readonly runs: number; readonly oldest: number | null }>;
-  /** Their ids, those that ended first coming first. */
-  dueRuns(before: number, limit: number): Promise<readonly string[]>;
-  /** Runs of a unit that have content, oldest first. */
-  ofUnit(unit: string, limit: number): Promise<readonly RunOfUnit[]>;
-  /** Removes the content of those that have ended, with a row in the audit; gives which lost theirs now. */
-  remove(runIds: readonly string[], removal: ContentRemoval): Promise<readonly string[]>;
-  /**
-   * Puts a random pseudonym in place of the unit wherever its name is needed for counts; audited. Undefined where nothing
-   * has its name, or one of its runs is not erased: no query would find that run by its unit afterwards.
-   */
-  replaceUnit(unit: string, removal: Pick<ContentRemoval, 'who' | 'why'>): Promise<string | undefined>;
-  /** Examples of datasets that were made of these runs: they are the dataset's, and stay. */
-  examplesOf(runIds: readonly string[]): Promise<readonly ExampleOfRun[]>;
-  /** Those of these runs that were erased. */
-  erasedAmong(runIds: readonly string[]): Promise<readonly string[]>;
-  /** Rewrites the tables that an erasure has touched, so that free space holds nothing of it any more. */
-  rewrite(isEmbedded: boolean): Promise<void>;
-  /** Erased runs whose history Temporal may still have, those of interrupted erasures included. */
-  pendingDeletions(): Promise<readonly string[]>;
-  /** Records that Temporal has deleted the histories of these runs. */
-  endDeletions(runIds: readonly string[]): Promise<void>;
-  /** Undefined where Temporal's state holds nothing of an erasure. */
-  pendingTemporalRewrite(): Promise<PendingRewrite | undefined>;
-  endTemporalRewrite(done: PendingRewrite): Promise<void>;
-  /** Removes payloads that only runs have put, none after that time; at most 1,000. */
-  removePayloads(before: number): Promise<number>;
-}
-
 const MOST_PAYLOADS = 1_000;
 const DUE = `content_removed_at is null and finished_at < $1`;
 
-export function createContent(database: Database, clock?: Clock): Content {
+export type Content = ReturnType<typeof createContent>;
+
+export function createContent(database: TimedDatabase) {
   return Object.freeze({
-    async due(before) {
+    /**
+     * Runs with content that ended before that time: how many, and when the first of them did. Milliseconds since the
+     * epoch.
+     */
+    async due(before: number): Promise<{ readonly runs: number; readonly oldest: number | null }> {
       const [due] = await database.query<{ runs: number; oldest: number | null }>(
         `select count(*) as runs, min(finished_at) as oldest from run where ${DUE}`,
         [new Date(before)],
       );
       return due!;
     },
-    async dueRuns(before, limit) {
+    /** Their ids, those that ended first coming first. */
+    async dueRuns(before: number, limit: number): Promise<readonly string[]> {
       const rows = await database.query<{ runId: string }>(
         `select run_id as "runId" from run where ${DUE} order by finished_at limit $2`,
         [new Date(before), limit],
       );
       return rows.map(({ runId }) => runId);
     },
-    ofUnit: (unit, limit) =>
+    /** Runs of a unit that have content, oldest first. */
+    ofUnit: (unit: string, limit: number): Promise<readonly RunOfUnit[]> =>
       database.query<RunOfUnit>(
         `select run_id as "runId", state = 'running' as "isRunning" from run
          where ${IS_OF_UNIT} and content_removed_by is distinct from 'erasure' order by started_at, run_id limit $2`,
         [unit, limit],
       ),
-    async remove(runIds, removal) {
+    /** Removes the content of those that have ended, with a row in the audit; gives which lost theirs now. */
+    async remove(runIds: readonly string[], removal: ContentRemoval): Promise<readonly string[]> {
       const claims = removal.by === 'erasure' ? await claimsOfRuns(database, runIds) : new Map();
-      return database.transaction((queries) => removeContent(queries, { runIds, claims, removal }, nowParam(clock)));
+      return database.transaction((queries) => removeContent(queries, { runIds, claims, removal }, database.now()));
     },
-    replaceUnit(unit, { who, why }) {
+    /**
+     * Puts a random pseudonym in place of the unit wherever its name is needed for counts; audited. Undefined where
+     * nothing has its name, or one of its runs is not erased: no query would find that run by its unit afterwards.
+     */
+    replaceUnit(unit: string, { who, why }: Pick<ContentRemoval, 'who' | 'why'>): Promise<string | undefined> {
       const pseudonym = newPseudonym();
       return database.transaction(async (queries) => {
         const kept = await queries.query(
@@ -110,37 +91,45 @@ export function createContent(database: Database, clock?: Clock): Content {
         if (rows === 0) return (await isAudited(queries, pseudonym)) ? pseudonym : undefined;
         await noteRewrites(queries);
         const audit = { who, action: 'unit_erasure', subject: pseudonym, was: { rows }, isNow: null, why };
-        await writeAudit(queries, audit, nowParam(clock));
+        await writeAudit(queries, audit, database.now());
         return pseudonym;
       });
     },
-    examplesOf: (runIds) =>
+    /** Examples of datasets that were made of these runs: they are the dataset's, and stay. */
+    examplesOf: (runIds: readonly string[]): Promise<readonly ExampleOfRun[]> =>
       database.query<ExampleOfRun>(
         `select distinct dataset, example_id as "exampleId", body->>'run' as "runId"
          from example join version_example on example_hash = hash join dataset_version using (version)
          where body->>'run' = any($1::text[]) order by 1, 2`,
         [runIds],
       ),
-    async erasedAmong(runIds) {
+    /** Those of these runs that were erased. */
+    async erasedAmong(runIds: readonly string[]): Promise<readonly string[]> {
       const rows = await database.query<{ runId: string }>(
         `select run_id as "runId" from run where run_id = any($1::text[]) and content_removed_by = 'erasure'`,
         [runIds],
       );
       return rows.map(({ runId }) => runId);
     },
-    rewrite: (isEmbedded) => rewriteTables(database, isEmbedded),
-    async pendingDeletions() {
+    /** Rewrites the tables that an erasure has touched, so that free space holds nothing of it any more. */
+    rewrite: (isEmbedded: boolean): Promise<void> => rewriteTables(database, isEmbedded),
+    /** Erased runs whose history Temporal may still have, those of interrupted erasures included. */
+    async pendingDeletions(): Promise<readonly string[]> {
       const rows = await database.query<{ runId: string }>(
         'select run_id as "runId" from pending_deletion order by run_id',
       );
       return rows.map(({ runId }) => runId);
     },
-    async endDeletions(runIds) {
+    /** Records that Temporal has deleted the histories of these runs. */
+    async endDeletions(runIds: readonly string[]): Promise<void> {
       await database.query('delete from pending_deletion where run_id = any($1::text[])', [runIds]);
     },
-    pendingTemporalRewrite: async () => (await pendingRewrites(database)).find(({ part }) => part === TEMPORAL_PART),
-    endTemporalRewrite: (done) => endRewrites(database, [done]),
-    async removePayloads(before) {
+    /** Undefined where Temporal's state holds nothing of an erasure. */
+    pendingTemporalRewrite: async (): Promise<PendingRewrite | undefined> =>
+      (await pendingRewrites(database)).find(({ part }) => part === TEMPORAL_PART),
+    endTemporalRewrite: (done: PendingRewrite): Promise<void> => endRewrites(database, [done]),
+    /** Removes payloads that only runs have put, none after that time; at most 1,000. */
+    async removePayloads(before: number): Promise<number> {
       const gone = await database.query(
         `delete from payload where hash in (
            select hash from payload where not is_kept and put_at < $1 order by put_at limit ${MOST_PAYLOADS}
@@ -149,7 +138,7 @@ export function createContent(database: Database, clock?: Clock): Content {
       );
       return gone.length;
     },
-  } satisfies Content);
+  });
 }
 
 async function isAudited(queries: Queries, subject: string): Promise<boolean> {
@@ -194,4 +183,71 @@ async function removeContent(
     now,
   );
   return ids;
+}
+
+// Rewrites what an erasure has touched. PostgreSQL only marks deleted rows as free: they stay in the files of the table, of
+// its indexes, of the planner's statistics and of the write-ahead log until their space is used again.
+
+/** Every table that holds something of a run or of a unit. */
+const ERASED_TABLES: readonly string[] = [
+  ...['run', 'node_run', 'node_output', 'attempt', 'provider_call', 'payload', 'feedback', 'score_task'],
+  ...['monitor_score', 'rerun_result', 'exposure', 'outcome', 'unit_metric', 'unexposed_unit'],
+];
+/** Temporal's state, which is not in this database. */
+const TEMPORAL_PART = 'temporal';
+const REWRITE_TIMEOUT_MS = 10 * 60_000;
+const LIMITS = { timeoutMs: REWRITE_TIMEOUT_MS };
+
+/** In the transaction that erases. */
+async function noteRewrites(queries: Queries): Promise<void> {
+  await queries.query(
+    'insert into pending_rewrite (part) select unnest($1::text[]) on conflict (part) do update set since = excluded.since',
+    [[...ERASED_TABLES, TEMPORAL_PART]],
+  );
+}
+
+export interface PendingRewrite {
+  readonly part: string;
+  /** Of the last erasure that noted it, to the microsecond. */
+  readonly since: string;
+}
+
+const pendingRewrites = (queries: Queries): Promise<readonly PendingRewrite[]> =>
+  queries.query<PendingRewrite>('select part, since::text from pending_rewrite order by part');
+
+/** A part that another erasure has noted meanwhile stays pending: its rows may have come after the rewrite. */
+async function endRewrites(queries: Queries, done: readonly PendingRewrite[]): Promise<void> {
+  await queries.query(
+    `delete from pending_rewrite using unnest($1::text[], $2::timestamptz[]) as done (part, since)
+     where pending_rewrite.part = done.part and pending_rewrite.since = done.since`,
+    [done.map(({ part }) => part), done.map(({ since }) => since)],
+  );
+}
+
+/**
+ * @param isEmbedded files are rewritten, and the write-ahead log before now is removed. On a server free space is only
+ *   given back for new rows, as rewriting would lock its tables, and the log is its operator's.
+ */
+async function rewriteTables(database: Database, isEmbedded: boolean): Promise<void> {
+  const pending = (await pendingRewrites(database)).filter(({ part }) => ERASED_TABLES.includes(part));
+  const tables = pending.map(({ part }) => part);
+  if (tables.length === 0) return;
+  if (isEmbedded) await rewriteFiles(database, tables);
+  // The planner's statistics hold frequent values.
+  else for (const table of tables) await database.query(`vacuum (analyze) ${table}`, [], LIMITS);
+  await endRewrites(database, pending);
+}
+
+/** A table at a time: in between, others get their turn. Broken off at any point, nothing is lost but this work. */
+async function rewriteFiles(database: Database, tables: readonly string[]): Promise<void> {
+  for (const table of tables) await database.query(`vacuum full ${table}`, [], LIMITS);
+  // Of a table without rows nothing is analysed, and what was known of it would stay.
+  await database.query('delete from pg_statistic where starelid = any($1::regclass[])', [tables]);
+  await database.query(`analyze ${tables.join(', ')}`, [], LIMITS);
+  await database.query('vacuum full pg_statistic', [], LIMITS);
+  // The log before a checkpoint is removed, where it is not kept for reuse. The segment in use is not: begin another first.
+  await database.query('set wal_recycle = off');
+  await database.query('checkpoint', [], LIMITS);
+  await database.query('select pg_switch_wal()');
+  await database.query('checkpoint', [], LIMITS);
 }

@@ -1,18 +1,27 @@
 /** Evaluations and what they found. Cells are written by chunks of workers, over and over where a chunk is repeated. */
 
-import type { EvaluationProgress, EvaluationState, ResultRow } from '../model/evaluation-result.ts';
+import type { EvaluationState, Score } from '../model/evaluation-result.ts';
 import type { EvaluationPins, EvaluationSpec, Registration } from '../model/evaluation-spec.ts';
 import type { FailureData } from '../model/run-messages.ts';
 import type { ScorerIdentity } from '../model/scorer-identity.ts';
-import { type Clock, nowParam } from './clock.ts';
-import type { Database } from './database.ts';
-import { findEvaluation, listEvaluations } from './evaluations-find.ts';
-import { countUnattributed, putLabels, readLabels } from './evaluations-labels.ts';
-import { fingerprintOf, hasResumable, readProgress, readResults, resultsOf } from './evaluations-read.ts';
-import { putResults } from './evaluations-results.ts';
-import { type ScoredFilter, type ScoredSubject, scoredSubjects } from './evaluations-scored.ts';
-import { createEvaluation, keepPins, setBudget, setState } from './evaluations-write.ts';
-import { countComparisons, foreseeComparisons, register, registrationOf } from './registrations.ts';
+import { canonicalJson } from '../plan/id.ts';
+import { batches } from './batches.ts';
+import { bound, type TimedDatabase } from './bound.ts';
+import type { Database, Queries } from './database.ts';
+import { fingerprintOf, hasResumable, putResults, readProgress, readResults, resultsOf } from './evaluation-results.ts';
+import {
+  countComparisons,
+  createEvaluation,
+  findEvaluation,
+  foreseeComparisons,
+  keepPins,
+  listEvaluations,
+  moveState,
+  register,
+  registrationOf,
+  setBudget,
+  setState,
+} from './evaluation-rows.ts';
 
 export interface NewEvaluation {
   /** Its workflow's id, too: `eval-before-release-1f2e3d4c`. */
@@ -68,86 +77,202 @@ export interface Label extends ScorerIdentity {
   readonly isFinal?: true;
 }
 
-export interface Evaluations {
-  /** The second time with the same id gives what the first made. @throws SluiceError `budget_invalid` */
-  create(evaluation: NewEvaluation): Promise<EvaluationRow>;
-  /** @throws SluiceError `evaluation_unknown` with the nearest, `evaluation_ambiguous`; a unique prefix is enough */
-  get(idOrPrefix: string): Promise<EvaluationRow>;
-  /** The newest first. @throws SluiceError `limit_invalid` */
-  list(filter?: EvaluationFilter): Promise<readonly EvaluationRow[]>;
-  /** Kept the first time; gives what is kept. @throws SluiceError `evaluation_unknown`, as all that follow */
-  pin(evaluationId: string, pins: EvaluationPins): Promise<EvaluationPins>;
-  /** A final state sets `finishedAt`, any other takes it back; `error` is null where it is not given. */
-  setState(evaluationId: string, state: EvaluationState, error?: FailureData | null): Promise<void>;
-  /** Only where it is in one of these; gives whether it was: another may have ended it meanwhile. */
-  moveState(evaluationId: string, from: readonly EvaluationState[], state: EvaluationState): Promise<boolean>;
-  /** @throws SluiceError `budget_invalid` */
-  setBudget(evaluationId: string, budgetUsd: number | null): Promise<void>;
-  /**
-   * All of them or none. A row of the same example, variant and repeat that is there gives way only where it has a cell
-   * that another try may fill, and where no scorer that has spoken in it would fall silent. What no text column can hold
-   * (NUL, halves of surrogate pairs) is replaced.
-   *
-   * @throws SluiceError `score_not_finite`, naming scorer, field and example
-   */
-  putResults(evaluationId: string, rows: readonly ResultRow[]): Promise<void>;
-  /** Of these examples the rows that are there, by example, variant and repeat. */
-  results(evaluationId: string, exampleIds: readonly string[]): Promise<readonly ResultRow[]>;
-  /** All rows by example, variant and repeat, page by page. */
-  eachResult(evaluationId: string, filter?: ResultFilter): AsyncGenerator<ResultRow>;
-  /** Made to be asked several times a second, however many rows there are. */
-  progress(evaluationId: string): Promise<EvaluationProgress>;
-  /** Of all evaluations, or of these: another as soon as any has begun, has another state, or has other rows. */
-  fingerprint(evaluationIds?: readonly string[]): Promise<string>;
-  /** Whether a cell is missing that another try may fill. */
-  hasResumable(evaluationId: string): Promise<boolean>;
-  /** Locks it for the name, if nothing is; gives what is locked. */
-  register(name: string, content: Registration, evaluationId: string): Promise<LockedRegistration>;
-  /** Undefined: nothing is locked under the name. */
-  registration(name: string): Promise<LockedRegistration | undefined>;
-  /** Counts comparisons, each once; gives how many there have been on this dataset version, these included. */
-  countComparisons(datasetVersion: string, sides: readonly string[]): Promise<number>;
-  /** What `countComparisons` would give; nothing is counted. */
-  foreseeComparisons(datasetVersion: string, sides: readonly string[]): Promise<number>;
-  /**
-   * Of labels of one rater and subject the latest stays; of two as late, the same one in whatever order they come. All of
-   * them or none. `changed` are those that say something else now. Decisions are none of these: see `Reviews.decide`.
-   */
-  putLabels(labels: readonly Label[]): Promise<{ readonly added: number; readonly changed: number }>;
-  /** Of a scorer, with decisions between raters; of these subjects, where they are given. */
-  labels(scorer: ScorerIdentity, subjects?: readonly string[]): Promise<readonly Label[]>;
-  /** Subjects with labels of this id that are of no known pipeline and version: they count for no scorer. */
-  unattributedLabels(scorer: string): Promise<number>;
-  /** Which of these subjects the scorer has scored, and where: looks through the newest 20 evaluations that have it. */
-  scored(scorer: ScorerIdentity, subjects: readonly string[], filter?: ScoredFilter): Promise<readonly ScoredSubject[]>;
+export const createEvaluations = (database: TimedDatabase) =>
+  bound(database, {
+    create: createEvaluation,
+    get: findEvaluation,
+    list: listEvaluations,
+    pin: keepPins,
+    setState,
+    moveState,
+    setBudget,
+    putResults,
+    results: resultsOf,
+    eachResult: readResults,
+    progress: readProgress,
+    fingerprint: fingerprintOf,
+    hasResumable,
+    register,
+    registration: registrationOf,
+    countComparisons,
+    foreseeComparisons,
+    putLabels,
+    labels: readLabels,
+    unattributedLabels: countUnattributed,
+    scored: scoredSubjects,
+  });
+export type Evaluations = ReturnType<typeof createEvaluations>;
+
+/** Of one statement. */
+const BATCH = { rows: 1_000, bytes: 4_000_000 };
+
+/**
+ * Of labels as late as each other, the one whose text sorts last stays: any order of writing ends the same. A note that is
+ * empty is none.
+ */
+const RANK = (of: string) => `(${of}.labelled_at, ${of}.value::text collate "C", coalesce(${of}.note, '') collate "C")`;
+
+const PUT = `
+  with given as materialized (
+    select distinct on (scorer, subject, pipeline, version, rater) * from unnest(
+      $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[]
+    ) as given (pipeline, scorer, version, subject, rater, value, note, labelled_at)
+    order by scorer, subject, pipeline, version, rater, labelled_at desc,
+      value collate "C" desc, coalesce(note, '') collate "C" desc
+  ),
+  was as materialized (
+    select known.* from given cross join lateral (
+      select * from label
+      where (label.scorer, label.subject, label.pipeline, label.version, label.rater)
+        = (given.scorer, given.subject, given.pipeline, given.version, given.rater) limit 1
+    ) as known
+  ),
+  put as (
+    insert into label (pipeline, scorer, version, subject, rater, value, note, labelled_at)
+    select pipeline, scorer, version, subject, rater, value::json, note, labelled_at from given
+    order by scorer, subject, pipeline, version, rater
+    on conflict (scorer, subject, pipeline, version, rater) do update
+      set value = excluded.value, note = excluded.note, labelled_at = excluded.labelled_at
+      where ${RANK('excluded')} > ${RANK('label')}
+    returning *
+  )
+  select count(*) filter (where was.scorer is null) as added,
+    count(*) filter (
+      where was.scorer is not null and (put.value::text, put.note) is distinct from (was.value::text, was.note)
+    ) as changed
+  from put left join was using (scorer, subject, pipeline, version, rater)`;
+
+/**
+ * Of labels of one rater and subject the latest stays; of two as late, the same one in whatever order they come. All of
+ * them or none. `changed` are those that say something else now. Decisions are none of these: see `Reviews.decide`.
+ */
+function putLabels(
+  database: Database,
+  labels: readonly Label[],
+): Promise<{ readonly added: number; readonly changed: number }> {
+  const rows = labels.map((label) => ({ ...label, note: label.note || null, value: canonicalJson(label.value) }));
+  return database.transaction(async (queries) => {
+    let [added, changed] = [0, 0];
+    for (const batch of batches(rows, BATCH, ({ value, note }) => value.length + (note?.length ?? 0))) {
+      const counted = await putBatch(queries, batch);
+      added += counted.added;
+      changed += counted.changed;
+    }
+    return { added, changed };
+  });
 }
 
-export function createEvaluations(database: Database, clock?: Clock): Evaluations {
-  return Object.freeze({
-    create: (evaluation) => createEvaluation(database, evaluation, nowParam(clock)),
-    get: (idOrPrefix) => findEvaluation(database, idOrPrefix),
-    list: (filter = {}) => listEvaluations(database, filter),
-    pin: (evaluationId, pins) => keepPins(database, evaluationId, pins),
-    setState: async (evaluationId, state, error = null) =>
-      void (await setState(database, { evaluationId, state, error, from: null, now: nowParam(clock) })),
-    moveState: (evaluationId, from, state) =>
-      setState(database, { evaluationId, state, error: null, from, now: nowParam(clock) }),
-    setBudget: (evaluationId, budgetUsd) => setBudget(database, evaluationId, budgetUsd),
-    putResults: (evaluationId, rows) => putResults(database, evaluationId, rows, nowParam(clock)),
-    results: (evaluationId, exampleIds) => resultsOf(database, evaluationId, exampleIds),
-    eachResult: (evaluationId, filter = {}) => readResults(database, evaluationId, filter),
-    progress: (evaluationId) => readProgress(database, evaluationId),
-    fingerprint: (evaluationIds) => fingerprintOf(database, evaluationIds ?? null),
-    hasResumable: (evaluationId) => hasResumable(database, evaluationId),
-    register: (name, content, evaluationId) =>
-      register(database, { name, content, evaluationId, now: nowParam(clock) }),
-    registration: (name) => registrationOf(database, name),
-    countComparisons: (datasetVersion, sides) =>
-      countComparisons(database, { datasetVersion, sides, now: nowParam(clock) }),
-    foreseeComparisons: (datasetVersion, sides) => foreseeComparisons(database, datasetVersion, sides),
-    putLabels: (labels) => putLabels(database, labels),
-    labels: (scorer, subjects) => readLabels(database, scorer, subjects),
-    unattributedLabels: (scorer) => countUnattributed(database, scorer),
-    scored: (scorer, subjects, filter = {}) => scoredSubjects(database, scorer, subjects, filter),
-  } satisfies Evaluations);
+type Row = Omit<Label, 'value' | 'isFinal'> & { readonly value: string };
+
+/** The same within a transaction. */
+export function putLabel(queries: Queries, label: Omit<Label, 'isFinal'>): Promise<unknown> {
+  return putBatch(queries, [{ ...label, note: label.note || null, value: canonicalJson(label.value) }]);
+}
+
+async function putBatch(queries: Queries, batch: readonly Row[]): Promise<{ added: number; changed: number }> {
+  const column = <Name extends keyof Row>(name: Name) => batch.map((row) => row[name]);
+  const [counted] = await queries.query<{ added: number; changed: number }>(PUT, [
+    column('pipeline'),
+    column('scorer'),
+    column('version'),
+    column('subject'),
+    column('rater'),
+    column('value'),
+    column('note'),
+    batch.map(({ labelledAt }) => new Date(labelledAt)),
+  ]);
+  return counted!;
+}
+
+/**
+ * Of a scorer, with decisions between raters; of these subjects, where they are given. By subject, decisions first, and
+ * rater.
+ */
+async function readLabels(
+  database: Queries,
+  { pipeline, scorer, version }: ScorerIdentity,
+  subjects?: readonly string[],
+): Promise<readonly Label[]> {
+  const rows = await database.query<Omit<Label, 'isFinal'> & { readonly decided: boolean }>(
+    `select * from (
+       select pipeline, scorer, version, subject, rater, value, note, labelled_at as "labelledAt", false as decided
+       from label
+       union all
+       select pipeline, scorer, version, subject, by, value, note, at, true from adjudication
+     ) as said
+     where (pipeline, scorer, version) = ($1, $2, $3) and ($4::text[] is null or subject = any($4))
+     order by subject, decided desc, rater`,
+    [pipeline, scorer, version, subjects ?? null],
+  );
+  return rows.map(({ decided, ...label }) => (decided ? { ...label, isFinal: true } : label));
+}
+
+/**
+ * Subjects with labels of this id that are of no known pipeline and version: they count for no scorer. Labelled before
+ * it was kept whose scorer the labels are of, where nothing says it: they count for none.
+ */
+async function countUnattributed(database: Queries, scorer: string): Promise<number> {
+  const [row] = await database.query<{ subjects: number }>(
+    `select count(*)::integer as subjects from (
+       select subject from label where (pipeline, scorer) = ('', $1)
+       union select subject from adjudication where (pipeline, scorer) = ('', $1)
+     ) as unattributed`,
+    [scorer],
+  );
+  return row!.subjects;
+}
+
+export interface ScoredSubject {
+  readonly subject: string;
+  readonly evaluationId: string;
+  readonly exampleId: string;
+  /** Place in that evaluation's variants. */
+  readonly variant: number;
+  /** Null where it waits for people. */
+  readonly score: Score | null;
+}
+
+export interface ScoredFilter {
+  /** Only where this was pinned as the scorer's version, and only where it has spoken; else also where it has not yet. */
+  readonly pinned?: string | undefined;
+  /** Not in this evaluation. */
+  readonly except?: string | undefined;
+}
+
+/** The newest evaluations that are looked through, and their rows in all: cells are read one by one. */
+const LOOKED_THROUGH = { evaluations: 20, rows: 100_000 };
+
+/**
+ * Which of these subjects the scorer has scored, and where: looks through the newest 20 evaluations that have it. Of
+ * each subject the newest place, by subject.
+ */
+function scoredSubjects(
+  database: Database,
+  { pipeline, scorer, version }: ScorerIdentity,
+  subjects: readonly string[],
+  { pinned, except }: ScoredFilter = {},
+): Promise<readonly ScoredSubject[]> {
+  return database.query<ScoredSubject>(
+    `with newest as (
+       select evaluation_id, created_at, total from evaluation join evaluation_tally using (evaluation_id)
+       where pins->'scorerVersions'->>$1 = coalesce($3, pins->'scorerVersions'->>$1)
+         and evaluation_id is distinct from $4 and spec->>'pipeline' = $5 and exists (
+           select from json_array_elements(spec->'scorers') as defined
+           where defined->>'id' = $1 and defined->>'definitionHash' = $6
+         )
+       order by created_at desc, evaluation_id desc limit ${LOOKED_THROUGH.evaluations}
+     ),
+     within as materialized (
+       select *, sum(total) over (order by created_at desc, evaluation_id desc) - total as before from newest
+     )
+     select distinct on (subject) subject, evaluation_id as "evaluationId", example_id as "exampleId", variant,
+       cell->'score' as score
+     from within join evaluation_result using (evaluation_id)
+       cross join lateral (select cells->$1 as cell) as own
+       cross join lateral (select cell->>'subject' collate "C" as subject) as told
+     where before < ${LOOKED_THROUGH.rows} and subject = any($2::text[])
+       and ($3::text is null or cell->>'state' = 'done')
+     order by subject, created_at desc, evaluation_id desc, example_id, variant, repeat`,
+    [scorer, subjects, pinned ?? null, except ?? null, pipeline, version],
+  );
 }

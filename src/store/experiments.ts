@@ -1,15 +1,26 @@
 /** Experiments: what was started, in which state it is, and everything that serving has to know of it. */
+
+import { SluiceError } from '../base/errors.ts';
 import type { ExperimentSpec, ExperimentState, FrozenSettings } from '../model/experiment-spec.ts';
 import type { Json } from '../plan/plan.ts';
-import { auditOf } from './audit.ts';
-import { type Clock, nowParam } from './clock.ts';
-import type { Database } from './database.ts';
+import { auditOf, writeAudit } from './audit.ts';
+import { bound, nowSql, type TimedDatabase } from './bound.ts';
+import type { Queries } from './database.ts';
 import type { DeploymentRow, StageFacts } from './deployments.ts';
-import { findExperiment, listExperiments } from './experiments-find.ts';
-import { moveExperiment } from './experiments-move.ts';
-import { readServing, servingVersion } from './experiments-serving.ts';
-import { beginStage, stagesOf } from './experiments-stage.ts';
-import { startExperiment } from './experiments-start.ts';
+import { beginStage, insertStage, moveExperiment, stagesOf } from './experiment-stages.ts';
+import { addEntry } from './ledger.ts';
+import {
+  changeServing,
+  currentDeployment,
+  EXPERIMENT_COLUMNS,
+  experimentRow,
+  findExperiment,
+  IS_LIVE,
+  listExperiments,
+  liveExperiments,
+  readServing,
+  servingVersion,
+} from './serving.ts';
 
 export interface ExperimentRow {
   readonly experimentId: string;
@@ -86,49 +97,155 @@ export interface AuditRow {
   readonly why: string;
 }
 
-export interface Experiments {
-  /** A number that grows with every change to what the pipeline serves; 0 where nothing was ever deployed. */
-  version(pipeline: string): Promise<number>;
-  /** Undefined where nothing is deployed. */
-  serving(pipeline: string): Promise<Serving | undefined>;
-  /**
-   * Starts it: row, first stage, ledger entry, audit, and its part of its layer, in one transaction.
-   *
-   * @throws SluiceError `serving_changed`: check again, and try again; `experiment_live` where one of this name is;
-   *   `layer_full` where the layer has no room for its share; `not_deployed`
-   */
-  start(experiment: NewExperiment): Promise<ExperimentRow>;
-  /** By id, or the only one whose id begins so. @throws SluiceError `experiment_unknown` (with the nearest), `experiment_ambiguous` */
-  get(idOrPrefix: string): Promise<ExperimentRow>;
-  /** Newest first. */
-  list(filter?: {
-    readonly pipeline?: string;
-    readonly live?: boolean;
-    readonly limit?: number;
-  }): Promise<readonly ExperimentRow[]>;
-  stages(experimentId: string): Promise<readonly StageRow[]>;
-  /** A new stage for a reason of its own (an index has a new snapshot), unless it is in another than `from` already. */
-  beginStage(
-    experimentId: string,
-    from: number,
-    stage: { readonly facts: StageFacts; readonly why: string },
-  ): Promise<void>;
-  /** In one write, audited and in the ledger as `act`; false where it is in none of the states, and then nothing is changed. */
-  move(experimentId: string, move: Move): Promise<boolean>;
-  /** Of a pipeline, its experiments' included, or of an experiment, or (null) of all; newest first, at most 1,000. */
-  audit(subject: string | null, limit: number): Promise<readonly AuditRow[]>;
+export const createExperiments = (database: TimedDatabase) =>
+  bound(database, {
+    version: servingVersion,
+    serving: readServing,
+    start: startExperiment,
+    get: findExperiment,
+    list: listExperiments,
+    stages: stagesOf,
+    beginStage,
+    move: moveExperiment,
+    audit: auditOf,
+  });
+export type Experiments = ReturnType<typeof createExperiments>;
+
+/**
+ * Starts it: row, first stage, ledger entry, audit, and its part of its layer, in one transaction.
+ *
+ * @throws SluiceError `serving_changed`: check again, and try again; `experiment_live` where one of this name is;
+ *   `layer_full` where the layer has no room for its share; `not_deployed`
+ */
+async function startExperiment(database: TimedDatabase, experiment: NewExperiment): Promise<ExperimentRow> {
+  const now = database.now();
+  const { pipeline, name, by, why, expected } = experiment;
+  let experimentId: string | undefined;
+  const started = await changeServing(database, {
+    pipeline,
+    expected,
+    again: (queries) => experimentRow(queries, experimentId!),
+    async make(queries, changeId) {
+      const deployment = await currentDeployment(queries, pipeline);
+      if (deployment === undefined) throw notDeployed(pipeline, name);
+      const row = await insertExperiment(queries, experiment, now);
+      experimentId = row.experimentId;
+      await insertStage(queries, { experimentId, stage: 1, deployment, facts: experiment.facts, why }, now);
+      await addEntry(
+        queries,
+        experimentId,
+        { kind: 'start', content: startContent(row, experiment, deployment) },
+        { now },
+      );
+      const isNow = { state: row.state, share: row.spec.share, deploymentNo: deployment.deploymentNo };
+      await writeAudit(
+        queries,
+        { who: by, action: 'start', subject: experimentId, was: null, isNow, why, changeId },
+        now,
+      );
+      return row;
+    },
+  });
+  return started!;
 }
 
-export function createExperiments(database: Database, clock?: Clock): Experiments {
-  return Object.freeze({
-    version: (pipeline) => servingVersion(database, pipeline),
-    serving: (pipeline) => readServing(database, pipeline),
-    start: (experiment) => startExperiment(database, experiment, nowParam(clock)),
-    get: (idOrPrefix) => findExperiment(database, idOrPrefix),
-    list: async (filter = {}) => listExperiments(database, filter),
-    stages: (experimentId) => stagesOf(database, experimentId),
-    beginStage: (experimentId, from, stage) => beginStage(database, experimentId, { from, ...stage }, nowParam(clock)),
-    move: (experimentId, move) => moveExperiment(database, experimentId, move, nowParam(clock)),
-    audit: (subject, limit) => auditOf(database, subject, limit),
-  } satisfies Experiments);
+/** All that its verdicts rest on beside the looks. */
+function startContent(row: ExperimentRow, { by, why, facts }: NewExperiment, deployment: DeploymentRow): Json {
+  const { experimentId, name, pipeline, kind, spec, settings, state, range, winner, startedAt } = row;
+  const { planId: basePlanId, deploymentNo } = deployment;
+  const started = { experimentId, name, pipeline, kind, spec, settings, state, range, winner, startedAt };
+  return { ...started, stage: 1, basePlanId, deploymentNo, facts, by, why } as unknown as Json;
 }
+
+/** Under the first id that is free: the name, then `name.2`, `name.3`. */
+async function insertExperiment(queries: Queries, experiment: NewExperiment, now: Date | null): Promise<ExperimentRow> {
+  const { name, pipeline, kind, spec, settings, winner, by } = experiment;
+  const range = rangeFor({ ...spec, name }, await liveExperiments(queries, pipeline));
+  const isRollout = kind === 'rollout';
+  const values = [
+    name,
+    pipeline,
+    kind,
+    JSON.stringify(spec),
+    JSON.stringify(settings),
+    isRollout ? 'rolling' : 'running',
+    ...range,
+    winner ?? null,
+    isRollout ? 1 : null,
+    by,
+    now,
+  ];
+  const [known] = await queries.query<{ count: number }>('select count(*) from experiment where name = $1', [name]);
+  for (let no = known!.count + 1; ; no += 1) {
+    await refuseLive(queries, name);
+    // Nothing is returned where the id is taken, or another pipeline has just started one of the name.
+    const [row] = await queries.query<ExperimentRow>(
+      `insert into experiment (experiment_id, name, pipeline, kind, spec, settings, state, range_from, range_to, winner,
+         rollout_stage, stage, started_by, started_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12, ${nowSql('$13')})
+       on conflict do nothing returning ${EXPERIMENT_COLUMNS}`,
+      [no === 1 ? name : `${name}.${no}`, ...values],
+    );
+    if (row !== undefined) return row;
+  }
+}
+
+async function refuseLive(queries: Queries, name: string): Promise<void> {
+  const [live] = await queries.query<Pick<ExperimentRow, 'experimentId' | 'state'>>(
+    `select experiment_id as "experimentId", state from experiment where name = $1 and ${IS_LIVE}`,
+    [name],
+  );
+  if (live === undefined) return;
+  const { experimentId, state } = live;
+  throw new SluiceError('experiment_live', {
+    message: `the experiment '${experimentId}' is live: ${state}`,
+    remedy: `let it end, or end it: \`sluice experiment abort ${experimentId}\``,
+    data: { experimentId, state },
+  });
+}
+
+function notDeployed(pipeline: string, name: string): SluiceError {
+  return new SluiceError('not_deployed', {
+    message: `'${name}' cannot start: nothing of the pipeline '${pipeline}' is deployed`,
+    remedy: `deploy it first: \`sluice deploy ${pipeline}\``,
+    data: { pipeline },
+  });
+}
+
+type Range = readonly [from: number, to: number];
+
+/** What adding decimals as floats may lack: a thousandth of a part in a million. */
+const SLACK = 1e-9;
+
+/**
+ * The first gap that is large enough; without a layer, the beginning of a space that it has to itself.
+ *
+ * @param live experiments on the same pipeline
+ * @throws SluiceError `layer_full`, with the room there is
+ */
+function rangeFor(
+  { layer, share, name }: { readonly layer: string | null; readonly share: number; readonly name: string },
+  live: readonly Pick<ExperimentRow, 'experimentId' | 'range' | 'spec'>[],
+): Range {
+  if (layer === null) return [0, share];
+  const others = live.filter(({ spec }) => spec.layer === layer);
+  const taken = others.map(({ range }) => range).sort(([a], [b]) => a - b);
+  let [from, widest] = [0, 0];
+  for (const [begins, ends] of [...taken, [1, 1] as const]) {
+    const room = begins - from;
+    if (room >= share - SLACK) return [from, Math.min(from + share, begins)];
+    widest = Math.max(widest, room);
+    from = Math.max(from, ends);
+  }
+  const experiments = others.map(({ experimentId }) => experimentId);
+  throw new SluiceError('layer_full', {
+    message: `layer '${layer}' has no room for '${name}', which wants ${percent(share)} of the units: ${percent(widest)} is free beside ${experiments.join(', ')}`,
+    remedy:
+      widest >= 0.001
+        ? `give it a share of at most ${Math.floor(widest * 1_000) / 1_000}, or wait for one of them to end`
+        : 'wait for one of them to end',
+    data: { layer, share, room: widest, experiments },
+  });
+}
+
+const percent = (share: number): string => `${Number((share * 100).toFixed(2))} %`;

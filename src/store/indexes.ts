@@ -1,7 +1,20 @@
 /** Indexes and their snapshots as readers see them: what was committed, never what is being built. */
+
 import { SluiceError } from '../base/errors.ts';
 import { suggestOrMake } from '../base/nearest.ts';
-import type { Database, Queries } from './database.ts';
+import { bound, type TimedDatabase } from './bound.ts';
+import type { Queries } from './database.ts';
+
+const INDEX_NAME = /^[a-z0-9][a-z0-9._-]{0,99}$/i;
+
+/** @throws SluiceError `index_name_invalid` */
+export function checkIndexName(name: string): void {
+  if (INDEX_NAME.test(name)) return;
+  throw new SluiceError('index_name_invalid', {
+    message: `'${name.slice(0, 100)}' cannot name an index`,
+    remedy: 'use 1 to 100 letters, digits, dots, dashes and underscores, beginning with a letter or digit',
+  });
+}
 
 /**
  * An index at one moment. Equal hashes are equal documents under equal settings, embedded with the same model, however
@@ -37,39 +50,20 @@ export interface SnapshotDiff {
   readonly removed: readonly string[];
 }
 
-export interface Indexes {
-  /** By name. */
-  list(): Promise<readonly IndexRow[]>;
-  /** @throws SluiceError `index_unknown` */
-  get(name: string): Promise<IndexRow>;
-  /** All snapshots of an index, newest first. @throws SluiceError `index_unknown` */
-  snapshots(name: string): Promise<readonly Snapshot[]>;
-  /**
-   * The current snapshot, or the newest whose hash begins with `hashPrefix`.
-   *
-   * @throws SluiceError `index_unknown`, `index_not_built`, `snapshot_unknown`, `snapshot_ambiguous`
-   */
-  snapshot(name: string, hashPrefix?: string): Promise<Snapshot>;
-  /** What changed from one snapshot to another, named by hash or the beginning of it. @throws as `snapshot` */
-  diff(name: string, from: string, to: string): Promise<SnapshotDiff>;
-}
-
 const SNAPSHOT_COLUMNS = `i.name as index, s.hash, s.sequence, s.settings_hash as "settingsHash", s.documents, s.passages,
   (select model from embedding e where e.embedding_no = s.embedding_no) as model, s.created_at as "createdAt"`;
 
-export function createIndexes(database: Database): Indexes {
-  return Object.freeze({
-    list: () => listIndexes(database),
-    async get(name) {
-      const found = (await listIndexes(database, name))[0];
-      return found ?? (await Promise.reject(await unknownIndex(database, name)));
-    },
-    snapshots: (name) => snapshotsOf(database, name),
-    snapshot: (name, hashPrefix) => findSnapshot(database, name, hashPrefix),
-    diff: (name, from, to) => diffSnapshots(database, name, from, to),
-  } satisfies Indexes);
-}
+export const createIndexes = (database: TimedDatabase) =>
+  bound(database, {
+    list: listIndexes,
+    get: findIndex,
+    snapshots: snapshotsOf,
+    snapshot: findSnapshot,
+    diff: diffSnapshots,
+  });
+export type Indexes = ReturnType<typeof createIndexes>;
 
+/** By name. */
 async function listIndexes(database: Queries, name?: string): Promise<readonly IndexRow[]> {
   type Row = Partial<Snapshot> & { readonly name: string; readonly indexCreatedAt: number };
   const rows = await database.query<Row>(
@@ -85,6 +79,14 @@ async function listIndexes(database: Queries, name?: string): Promise<readonly I
   }));
 }
 
+/** All snapshots of an index, newest first. @throws SluiceError `index_unknown` */
+/** @throws SluiceError `index_unknown` */
+async function findIndex(database: Queries, name: string): Promise<IndexRow> {
+  const [found] = await listIndexes(database, name);
+  if (found === undefined) throw await unknownIndex(database, name);
+  return found;
+}
+
 async function snapshotsOf(database: Queries, name: string): Promise<readonly Snapshot[]> {
   const snapshots = await database.query<Snapshot>(
     `select ${SNAPSHOT_COLUMNS} from snapshot s join search_index i using (index_id)
@@ -96,6 +98,11 @@ async function snapshotsOf(database: Queries, name: string): Promise<readonly Sn
   return snapshots;
 }
 
+/**
+ * The current snapshot, or the newest whose hash begins with `hashPrefix`.
+ *
+ * @throws SluiceError `index_unknown`, `index_not_built`, `snapshot_unknown`, `snapshot_ambiguous`
+ */
 export async function findSnapshot(database: Queries, name: string, hashPrefix?: string): Promise<Snapshot> {
   const snapshots = await snapshotsOf(database, name);
   const [current] = snapshots;
@@ -119,6 +126,7 @@ export async function findSnapshot(database: Queries, name: string, hashPrefix?:
   });
 }
 
+/** What changed from one snapshot to another, named by hash or the beginning of it. @throws as `snapshot` */
 async function diffSnapshots(database: Queries, name: string, from: string, to: string): Promise<SnapshotDiff> {
   const [before, after] = [await findSnapshot(database, name, from), await findSnapshot(database, name, to)];
   const rows = await database.query<{ id: string; before: boolean; after: boolean }>(

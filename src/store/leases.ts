@@ -2,23 +2,13 @@
  * Mutual exclusion: a row with an owner and an expiry. Whoever holds a lease must end or renew in time; what must never
  * happen twice is guarded by its own row besides, since a paused process does not know that its lease has passed.
  */
-import { type Clock, nowParam, nowSql } from './clock.ts';
-import type { Queries } from './database.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
 
 export interface Lease {
   readonly name: string;
   readonly owner: string;
   /** Milliseconds since the epoch, by the database's clock. */
   readonly expiresAt: number;
-}
-
-export interface Leases {
-  /** Takes, or renews, the lease for `ms`; `held` is whether it is `owner`'s now, and `lease` says whose it is. */
-  acquire(name: string, owner: string, ms: number): Promise<{ readonly held: boolean; readonly lease: Lease }>;
-  /** Extends a lease that is still `owner`'s; false when it has passed to another, or nobody. */
-  renew(name: string, owner: string, ms: number): Promise<boolean>;
-  /** Gives it back. Another's is left alone. */
-  release(name: string, owner: string): Promise<void>;
 }
 
 /** As the migrations make and use it, before there is anything else. */
@@ -28,9 +18,12 @@ export const LEASE_TABLE = `create table if not exists lease (
   expires_at timestamptz not null
 )`;
 
-export function createLeases(database: Queries, clock?: Clock): Leases {
+export type Leases = ReturnType<typeof createLeases>;
+
+export function createLeases(database: Pick<TimedDatabase, 'query' | 'now'>) {
   return Object.freeze({
-    async acquire(name, owner, ms) {
+    /** Takes, or renews, the lease for `ms`; `held` is whether it is `owner`'s now, and `lease` says whose it is. */
+    async acquire(name: string, owner: string, ms: number): Promise<{ readonly held: boolean; readonly lease: Lease }> {
       const [lease] = await database.query<Lease>(
         `insert into lease as held (name, owner, expires_at)
          values ($1, $2, ${nowSql('$4')} + $3 * interval '1 millisecond')
@@ -40,20 +33,22 @@ export function createLeases(database: Queries, clock?: Clock): Leases {
            from (select held.owner = excluded.owner or held.expires_at <= ${nowSql('$4')} as free)
          )
          returning name, owner, expires_at as "expiresAt"`,
-        [name, owner, ms, nowParam(clock)],
+        [name, owner, ms, database.now()],
       );
       return { held: lease!.owner === owner, lease: lease! };
     },
-    async renew(name, owner, ms) {
+    /** Extends a lease that is still `owner`'s; false when it has passed to another, or nobody. */
+    async renew(name: string, owner: string, ms: number): Promise<boolean> {
       const rows = await database.query(
         `update lease set expires_at = ${nowSql('$4')} + $3 * interval '1 millisecond'
          where name = $1 and owner = $2 and expires_at > ${nowSql('$4')} returning 1 as renewed`,
-        [name, owner, ms, nowParam(clock)],
+        [name, owner, ms, database.now()],
       );
       return rows.length > 0;
     },
-    async release(name, owner) {
+    /** Gives it back. Another's is left alone. */
+    async release(name: string, owner: string): Promise<void> {
       await database.query('delete from lease where name = $1 and owner = $2', [name, owner]);
     },
-  } satisfies Leases);
+  });
 }

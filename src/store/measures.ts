@@ -2,11 +2,11 @@
  * What is counted for whoever watches: each measure is one statement over a window of time or a partial index, never over
  * all that was ever recorded.
  */
+
 import type { EvaluationState } from '../model/evaluation-result.ts';
 import type { ExperimentState } from '../model/experiment-spec.ts';
-import { type Clock, nowParam, nowSql } from './clock.ts';
-import type { Database } from './database.ts';
-import { IS_LIVE } from './experiments-find.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
+import { IS_LIVE } from './serving.ts';
 
 /** Runs that ended within this count as recent. */
 export const RECENT_MS = 300_000;
@@ -80,37 +80,30 @@ export interface MonitorTotals {
   readonly skipped: number;
 }
 
-export interface Measures {
-  /** By pipeline, of the last five minutes. */
-  runs(): Promise<readonly RecentRuns[]>;
-  /** By pipeline. */
-  unfinished(): Promise<readonly UnfinishedRuns[]>;
-  spending(): Promise<readonly ModelSpending[]>;
-  /** By pipeline, of the last hour; what simulations say is left out. */
-  feedback(): Promise<readonly RecentFeedback[]>;
-  /** How many experiments there are in each state, ended ones included. */
-  experiments(): Promise<readonly { readonly state: ExperimentState; readonly count: number }[]>;
-  /** Of live experiments. */
-  scoreTasks(): Promise<readonly ScoreTasksOf[]>;
-  /** Of monitors that run. */
-  monitors(): Promise<readonly MonitorTotals[]>;
-  evaluations(): Promise<readonly { readonly state: EvaluationState; readonly count: number }[]>;
-}
-
 const SECONDS = (ms: number): string => `interval '${ms / 1_000} seconds'`;
 
-export function createMeasures(database: Database, clock?: Clock): Measures {
-  const ask = <Row extends object>(sql: string) => database.query<Row>(sql, [nowParam(clock)]);
+export type Measures = ReturnType<typeof createMeasures>;
+
+export function createMeasures(database: TimedDatabase) {
+  const ask = <Row extends object>(sql: string) => database.query<Row>(sql, [database.now()]);
   return Object.freeze({
-    runs: () => ask<RecentRuns>(RUNS),
-    unfinished: () => ask<UnfinishedRuns>(UNFINISHED),
-    spending: () => ask<ModelSpending>(SPENDING),
-    feedback: () => ask<RecentFeedback>(FEEDBACK),
-    experiments: () => database.query(statesOf('experiment')),
-    scoreTasks: () => ask<ScoreTasksOf>(SCORE_TASKS),
-    monitors: () => database.query<MonitorTotals>(MONITORS),
-    evaluations: () => database.query(statesOf('evaluation')),
-  } satisfies Measures);
+    /** By pipeline, of the last five minutes. */
+    runs: (): Promise<readonly RecentRuns[]> => ask<RecentRuns>(RUNS),
+    /** By pipeline. */
+    unfinished: (): Promise<readonly UnfinishedRuns[]> => ask<UnfinishedRuns>(UNFINISHED),
+    spending: (): Promise<readonly ModelSpending[]> => ask<ModelSpending>(SPENDING),
+    /** By pipeline, of the last hour; what simulations say is left out. */
+    feedback: (): Promise<readonly RecentFeedback[]> => ask<RecentFeedback>(FEEDBACK),
+    /** How many experiments there are in each state, ended ones included. */
+    experiments: (): Promise<readonly { readonly state: ExperimentState; readonly count: number }[]> =>
+      database.query(statesOf('experiment')),
+    /** Of live experiments. */
+    scoreTasks: (): Promise<readonly ScoreTasksOf[]> => ask<ScoreTasksOf>(SCORE_TASKS),
+    /** Of monitors that run. */
+    monitors: (): Promise<readonly MonitorTotals[]> => database.query<MonitorTotals>(MONITORS),
+    evaluations: (): Promise<readonly { readonly state: EvaluationState; readonly count: number }[]> =>
+      database.query(statesOf('evaluation')),
+  });
 }
 
 /** With the time as `now.at`: a subquery of its own, since an index is of no use to what may change from row to row. */

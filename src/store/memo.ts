@@ -3,8 +3,9 @@
  * owner's lease, which is one row however many claims there are. Everything is made in batches, in the order of the keys:
  * two statements that lock rows in different orders would deadlock.
  */
+
 import type { Json } from '../plan/plan.ts';
-import { type Clock, nowParam } from './clock.ts';
+import type { TimedDatabase } from './bound.ts';
 import type { Database } from './database.ts';
 import { SPENDING_COLUMNS, type Spending } from './spending.ts';
 
@@ -56,31 +57,6 @@ export interface StaleStep {
   readonly knownSince: number;
 }
 
-export interface MemoTable {
-  /** Opens the owner's lease, or extends it. Without one, its claims are anybody's. */
-  renew(ownerId: string, leaseMs: number): Promise<void>;
-  /** Ends the lease. */
-  leave(ownerId: string): Promise<void>;
-  /** By key. A claim is free once its owner's lease has passed; one's own is confirmed, so asking twice is asking once. */
-  claim(ownerId: string, keys: readonly string[]): Promise<ReadonlyMap<string, Claim>>;
-  /** Of these calls those that have been made, by key; nothing is claimed. */
-  read(keys: readonly string[]): Promise<ReadonlyMap<string, MemoRecord>>;
-  /** The first outcome of a key stays. */
-  store(ownerId: string, records: readonly NewRecord[]): Promise<void>;
-  /** Gives claims back whose calls came to nothing that lasts. */
-  release(ownerId: string, keys: readonly string[]): Promise<void>;
-  /** What the calls have cost, in the order asked. */
-  spending(calls: readonly PaidBy[]): Promise<readonly Spending[]>;
-  /**
-   * Compares steps' implementations with those that their values are from; new steps are noted. What differs is reported
-   * each time until the version is raised, or the new one is taken for good: `accept`.
-   */
-  checkDigests(
-    steps: readonly { readonly step: string; readonly digest: string }[],
-    accept?: boolean,
-  ): Promise<readonly StaleStep[]>;
-}
-
 /**
  * The time of the statement, not of the clock: what a statement sees of leases is as old as its beginning, and a lease
  * that was renewed while it waited for a lock must not seem to have passed.
@@ -119,27 +95,36 @@ type ClaimRow = MemoRecord & { readonly key: string; readonly outcome: MemoOutco
 const TAKEN: Claim = Object.freeze({ kind: 'taken' });
 const MINE: Claim = Object.freeze({ kind: 'mine' });
 
-export function createMemoTable(database: Database, clock?: Clock): MemoTable {
+export type MemoTable = ReturnType<typeof createMemoTable>;
+
+export function createMemoTable(database: TimedDatabase) {
   return Object.freeze({
-    async renew(ownerId, leaseMs) {
+    /** Opens the owner's lease, or extends it. Without one, its claims are anybody's. */
+    async renew(ownerId: string, leaseMs: number): Promise<void> {
       await database.query(
         `with swept as (delete from memo_owner where alive_until < ${now('$3')} - ${KEEP_DEAD} and owner_id <> $1)
          insert into memo_owner (owner_id, alive_until) values ($1, ${now('$3')} + $2 * interval '1 millisecond')
          on conflict (owner_id) do update set alive_until = excluded.alive_until`,
-        [ownerId, leaseMs, nowParam(clock)],
+        [ownerId, leaseMs, database.now()],
       );
     },
-    async leave(ownerId) {
+    /** Ends the lease. */
+    async leave(ownerId: string): Promise<void> {
       await database.query('delete from memo_owner where owner_id = $1', [ownerId]);
     },
-    async claim(ownerId, keys) {
-      const rows = await database.query<ClaimRow>(CLAIM, [ownerId, keys, nowParam(clock)]);
+    /**
+     * By key. A claim is free once its owner's lease has passed; one's own is confirmed, so asking twice is asking
+     * once.
+     */
+    async claim(ownerId: string, keys: readonly string[]): Promise<ReadonlyMap<string, Claim>> {
+      const rows = await database.query<ClaimRow>(CLAIM, [ownerId, keys, database.now()]);
       const claims = new Map<string, Claim>(keys.map((key) => [key, TAKEN]));
       for (const { key, outcome, ...rest } of rows)
         claims.set(key, outcome === null ? MINE : { kind: 'known', record: { outcome, ...rest } });
       return claims;
     },
-    async read(keys) {
+    /** Of these calls those that have been made, by key; nothing is claimed. */
+    async read(keys: readonly string[]): Promise<ReadonlyMap<string, MemoRecord>> {
       const rows = await database.query<MemoRecord & { readonly key: string }>(
         `select hex as key, outcome, attempts, duration_ms as "durationMs", run_id as "runId", call_key as "callKey"
          from unnest($1::text[]) as hex join memo on memo.key = decode(hex, 'hex') where outcome is not null`,
@@ -147,7 +132,8 @@ export function createMemoTable(database: Database, clock?: Clock): MemoTable {
       );
       return new Map(rows.map(({ key, ...record }) => [key, record]));
     },
-    async store(ownerId, records) {
+    /** The first outcome of a key stays. */
+    async store(ownerId: string, records: readonly NewRecord[]): Promise<void> {
       const column = <Name extends keyof NewRecord>(name: Name) => records.map((record) => record[name]);
       await database.query(
         `insert into memo (key, owner_id, outcome, attempts, duration_ms, run_id, call_key, changed_at)
@@ -167,11 +153,12 @@ export function createMemoTable(database: Database, clock?: Clock): MemoTable {
           column('durationMs'),
           column('runId'),
           column('callKey'),
-          nowParam(clock),
+          database.now(),
         ],
       );
     },
-    async release(ownerId, keys) {
+    /** Gives claims back whose calls came to nothing that lasts. */
+    async release(ownerId: string, keys: readonly string[]): Promise<void> {
       await database.query(
         `with given as materialized (
            select key from memo where key in (select decode(hex, 'hex') from unnest($2::text[]) as hex)
@@ -182,8 +169,16 @@ export function createMemoTable(database: Database, clock?: Clock): MemoTable {
         [ownerId, keys],
       );
     },
-    spending: (calls) => spendingOf(database, calls),
-    async checkDigests(steps, accept = false) {
+    /** What the calls have cost, in the order asked. */
+    spending: (calls: readonly PaidBy[]): Promise<readonly Spending[]> => spendingOf(database, calls),
+    /**
+     * Compares steps' implementations with those that their values are from; new steps are noted. What differs is
+     * reported each time until the version is raised, or the new one is taken for good: `accept`.
+     */
+    async checkDigests(
+      steps: readonly { readonly step: string; readonly digest: string }[],
+      accept = false,
+    ): Promise<readonly StaleStep[]> {
       return database.query<StaleStep>(
         `with asked as materialized (select * from unnest($1::text[], $2::text[]) as asked (step, digest)),
          noted as (
@@ -194,10 +189,10 @@ export function createMemoTable(database: Database, clock?: Clock): MemoTable {
          )
          select step, asked.digest, known.digest as "knownDigest", known.since as "knownSince"
          from asked join memo_step as known using (step) where known.digest <> asked.digest order by step`,
-        [steps.map(({ step }) => step), steps.map(({ digest }) => digest), accept, nowParam(clock)],
+        [steps.map(({ step }) => step), steps.map(({ digest }) => digest), accept, database.now()],
       );
     },
-  } satisfies MemoTable);
+  });
 }
 
 async function spendingOf(database: Database, calls: readonly PaidBy[]): Promise<readonly Spending[]> {

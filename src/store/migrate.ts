@@ -3,13 +3,14 @@
  * a lease lets one process migrate while others wait; every migration's transaction also locks the lease's row, so one
  * that outlives its lease still excludes the next. The embedded database is migrated before anyone else can reach it.
  */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type MigrationError, Umzug } from 'umzug';
 import { SluiceError } from '../base/errors.ts';
+import { withClock } from './bound.ts';
 import type { Database } from './database.ts';
-import { createLeases, LEASE_TABLE } from './leases.ts';
-import { type Migration, readMigrations } from './migrations.ts';
+import { createLeases, LEASE_TABLE, type Leases } from './leases.ts';
 
 export interface MigrateOptions {
   /** No other process can reach the database: nobody has to be kept out. */
@@ -50,11 +51,12 @@ export async function migrate(database: Database, options: MigrateOptions = {}):
   await createOwnTables(database);
   if (options.alone) return apply(database, migrations, options, async () => undefined);
   const owner = randomUUID();
-  const leases = createLeases(database);
-  await takeLease(database, owner, options);
+  const { now } = withClock(database);
+  const leases = createLeases({ ...database, now });
+  await takeLease(leases, owner, options);
   try {
     return await apply(database, migrations, options, async (queries) => {
-      if (await createLeases(queries).renew(LEASE, owner, LEASE_MS)) return;
+      if (await createLeases({ ...queries, now }).renew(LEASE, owner, LEASE_MS)) return;
       throw locked('the lease passed to another process while this one migrated');
     });
   } finally {
@@ -138,8 +140,7 @@ async function createOwnTables(database: Database): Promise<void> {
     }
 }
 
-async function takeLease(database: Database, owner: string, { onProgress, waitMs = WAIT_MS }: MigrateOptions) {
-  const leases = createLeases(database);
+async function takeLease(leases: Leases, owner: string, { onProgress, waitMs = WAIT_MS }: MigrateOptions) {
   const giveUpAt = performance.now() + waitMs;
   for (let waiting = false; ; waiting = true) {
     if (await leases.acquire(LEASE, owner, LEASE_MS).then(({ held }) => held, unlessTimedOut)) return;
@@ -173,4 +174,31 @@ function explain(error: unknown): unknown {
     data: cause.data,
     cause,
   });
+}
+
+// The migration files: SQL beside this file, named in their order, never changed once released. Their checksums are
+// kept with the database, so that one changed afterwards is noticed.
+
+export interface Migration {
+  /** `0001_runs` */
+  readonly name: string;
+  readonly sql: string;
+  readonly checksum: string;
+}
+
+const FOLDER = new URL('./migrations/', import.meta.url);
+
+export async function readMigrations(): Promise<readonly Migration[]> {
+  const files = (await readdir(FOLDER)).filter((file) => file.endsWith('.sql')).sort();
+  return Promise.all(
+    files.map(async (file) =>
+      asMigration(file.slice(0, -'.sql'.length), await readFile(new URL(file, FOLDER), 'utf8')),
+    ),
+  );
+}
+
+/** Line ends do not count: git may change them. */
+export function asMigration(name: string, text: string): Migration {
+  const sql = text.replaceAll('\r\n', '\n');
+  return Object.freeze({ name, sql, checksum: createHash('sha256').update(sql).digest('hex') });
 }

@@ -1,35 +1,38 @@
 /** Monitors: what was started, the runs that wait for their scores, what came of them, and what was made of that. */
+
 import type { AlertState, MonitorSpec } from '../model/monitor-spec.ts';
-import { type Clock, nowParam } from './clock.ts';
-import type { Database } from './database.ts';
+import { hashJson } from '../plan/id.ts';
+import type { Json } from '../plan/plan.ts';
+import { auditOf, writeAudit } from './audit.ts';
+import { bound, nowSql, type TimedDatabase } from './bound.ts';
+import type { Queries } from './database.ts';
 import type { AuditRow } from './experiments.ts';
-import { type AlertRow, alertOf, alertsOf, endDelivery, moveAlert, type NewAlert, untold } from './monitors-alerts.ts';
-import { exhaustDay, type MonitorDay, openDay, payerOf } from './monitors-day.ts';
-import { findMonitor, listMonitors, type MonitorFilter, runningMonitor } from './monitors-find.ts';
-import { type MonitoredRun, type SampledRun, takeIn, toMeet } from './monitors-meet.ts';
+import { checkPage, DEFAULT_PAGE, findById, type Sought } from './find-by-id.ts';
 import {
-  type ClaimedRun,
-  claimScores,
-  finishScores,
-  type MonitorScoreEnd,
-  releaseScores,
-  skipWaiting,
-} from './monitors-queue.ts';
-import {
+  alertOf,
+  alertsOf,
   countsOf,
-  type HealthRow,
+  endDelivery,
   healthOf,
-  type MonitorCounts,
-  type MonitorReason,
-  type MonitorScoreRow,
+  moveAlert,
   reasonsOf,
-  type ScoreFilter,
   scoresOf,
   scoresOfRun,
-  type WindowSums,
+  untold,
   windowOf,
-} from './monitors-read.ts';
-import { monitorAudit, startMonitor, stopMonitor } from './monitors-write.ts';
+} from './monitor-results.ts';
+import {
+  claimScores,
+  exhaustDay,
+  finishScores,
+  openDay,
+  payerOf,
+  releaseScores,
+  skipWaiting,
+  takeIn,
+  toMeet,
+} from './monitor-scores.ts';
+import { storable } from './storable.ts';
 
 /** Times are milliseconds since the epoch. */
 export interface MonitorRow {
@@ -55,91 +58,190 @@ export interface MonitorAct {
   readonly why: string;
 }
 
-export interface Monitors {
-  /**
-   * Starts what the spec says: one that runs with the same words is the one; one of its name that runs with others is
-   * stopped, and its scores stay. The same words as once before are that version again.
-   */
-  start(spec: MonitorSpec, act: MonitorAct): Promise<MonitorRow>;
-  /** Stops it, with what waits; false where it did not run (any more). @throws SluiceError `monitor_unknown` */
-  stop(monitorId: string, act: MonitorAct): Promise<boolean>;
-  /** By id (`grounded@1`), by the beginning of one, or by name: then what runs, else its newest. @throws SluiceError `monitor_unknown` */
-  get(idOrName: string): Promise<MonitorRow>;
-  /** The one of this name that runs. */
-  running(name: string): Promise<MonitorRow | undefined>;
-  /** Newest first. @throws SluiceError `limit_invalid` */
-  list(filter?: MonitorFilter): Promise<readonly MonitorRow[]>;
-  /** Who started and stopped it, newest first. */
-  audit(name: string, limit: number): Promise<readonly AuditRow[]>;
+export const createMonitors = (database: TimedDatabase) =>
+  bound(database, {
+    start: startMonitor,
+    stop: stopMonitor,
+    get: findMonitor,
+    running: runningMonitor,
+    list: listMonitors,
+    audit: monitorAudit,
+    toMeet,
+    takeIn,
+    claim: claimScores,
+    release: releaseScores,
+    finish: finishScores,
+    skipWaiting: endWaiting,
+    openDay,
+    payerOf,
+    exhaustDay,
+    counts: countsOf,
+    reasons: reasonsOf,
+    window: windowOf,
+    scores: scoresOf,
+    scoresOfRun,
+    health: healthOf,
+    moveAlert,
+    alerts: alertsOf,
+    alert: alertOf,
+    untold,
+    endDelivery,
+  });
+export type Monitors = ReturnType<typeof createMonitors>;
 
-  /** A run that has ended, with the monitors of its pipeline; undefined where there is none. */
-  toMeet(runId: string): Promise<MonitoredRun | undefined>;
-  /** Counts it for those that it matches, and queues it for those that have sampled it; a second time changes nothing. */
-  takeIn(run: SampledRun): Promise<void>;
-  /** The oldest that wait, which nobody else gets for so long; undefined where this start of it has ended. */
-  claim(monitorId: string, starts: number, limit: number, leaseMs: number): Promise<readonly ClaimedRun[] | undefined>;
-  /** Gives back what was claimed and will not be scored now. */
-  release(monitorId: string, runIds: readonly string[]): Promise<void>;
-  /** What came of them; one that has ended stays as it ended. */
-  finish(monitorId: string, ends: readonly MonitorScoreEnd[]): Promise<void>;
-  /** Ends all that wait: they are not asked about. */
-  skipWaiting(monitorId: string, why: 'budget'): Promise<void>;
-  /** Whom calls of today are paid by, and whether there is money left. */
-  openDay(monitorId: string, budgetUsd: number | null): Promise<MonitorDay>;
-  /** Whom calls of today are paid by. */
-  payerOf(monitorId: string): Promise<string>;
-  /** Says that a call had no room in its budget. */
-  exhaustDay(paidBy: string): Promise<void>;
+/** The columns under the names that `MonitorRow` gives them. */
+const MONITOR_COLUMNS = `monitor_id as "monitorId", name, version, pipeline, spec, state, starts,
+  started_by as "startedBy", started_at as "startedAt", stopped_at as "stoppedAt", reason, alert,
+  alert_since as "alertSince"`;
 
-  counts(monitorId: string): Promise<MonitorCounts>;
-  /** Why scores are missing: of the last 1,000 that are, the most frequent first. */
-  reasons(monitorId: string): Promise<readonly MonitorReason[]>;
-  window(monitorId: string, windowMs: number): Promise<WindowSums>;
-  /** What became of sampled runs, those that ended last first. */
-  scores(filter: ScoreFilter): Promise<readonly MonitorScoreRow[]>;
-  scoresOfRun(runId: string): Promise<readonly MonitorScoreRow[]>;
-  /** Of each that runs. */
-  health(): Promise<readonly HealthRow[]>;
+const MONITOR: Sought = {
+  ...{ table: 'monitor', columns: MONITOR_COLUMNS, idColumn: 'monitor_id', idName: 'monitorId' },
+  ...{ newestBy: 'started_at', kind: 'monitor', words: ['monitor', 'monitors'] },
+  whenNone: 'none was started yet: sluice monitor start NAME',
+};
 
-  /** Writes what the window says now, where it said something else; false where it is not so (any more). */
-  moveAlert(monitorId: string, alert: NewAlert): Promise<boolean>;
-  /** Newest first. */
-  alerts(monitorId: string, limit: number): Promise<readonly AlertRow[]>;
-  alert(monitorId: string, alertNo: number): Promise<AlertRow | undefined>;
-  /** Numbers of those of the last day that begin or end an alert, and that nobody was told of, oldest first. */
-  untold(monitorId: string): Promise<readonly number[]>;
-  /** That somebody has taken it, or why nobody has. */
-  endDelivery(monitorId: string, alertNo: number, error: AlertRow['error']): Promise<void>;
+/**
+ * By id (`grounded@1`), by the beginning of one, or by name: then what runs, else its newest.
+ *
+ * @throws SluiceError `monitor_unknown`
+ */
+async function findMonitor(queries: Queries, idOrName: string): Promise<MonitorRow> {
+  const [named] = await queries.query<MonitorRow>(
+    `select ${MONITOR_COLUMNS} from monitor where name = $1
+     order by state = 'running' desc, started_at desc, version desc limit 1`,
+    [idOrName],
+  );
+  return named ?? findById<MonitorRow>(queries, MONITOR, idOrName);
 }
 
-export function createMonitors(database: Database, clock?: Clock): Monitors {
-  const now = () => nowParam(clock);
-  return Object.freeze({
-    start: (spec, act) => startMonitor(database, spec, act, now()),
-    stop: (monitorId, act) => stopMonitor(database, monitorId, act, now()),
-    get: (idOrName) => findMonitor(database, idOrName),
-    running: (name) => runningMonitor(database, name),
-    list: (filter = {}) => listMonitors(database, filter),
-    audit: (name, limit) => monitorAudit(database, name, limit),
-    toMeet: (runId) => toMeet(database, runId),
-    takeIn: (run) => takeIn(database, run, now()),
-    claim: (monitorId, starts, limit, leaseMs) => claimScores(database, { monitorId, starts, limit, leaseMs }, now()),
-    release: (monitorId, runIds) => releaseScores(database, monitorId, runIds),
-    finish: (monitorId, ends) => finishScores(database, monitorId, ends, now()),
-    skipWaiting: (monitorId, why) => skipWaiting(database, monitorId, why, now()),
-    openDay: (monitorId, budgetUsd) => openDay(database, monitorId, budgetUsd, now()),
-    payerOf: (monitorId) => payerOf(database, monitorId, now()),
-    exhaustDay: (paidBy) => exhaustDay(database, paidBy, now()),
-    counts: (monitorId) => countsOf(database, monitorId),
-    reasons: (monitorId) => reasonsOf(database, monitorId),
-    window: (monitorId, windowMs) => windowOf(database, monitorId, windowMs, now()),
-    scores: (filter) => scoresOf(database, filter),
-    scoresOfRun: (runId) => scoresOfRun(database, runId),
-    health: () => healthOf(database, now()),
-    moveAlert: (monitorId, alert) => moveAlert(database, monitorId, alert, now()),
-    alerts: (monitorId, limit) => alertsOf(database, monitorId, limit),
-    alert: (monitorId, alertNo) => alertOf(database, monitorId, alertNo),
-    untold: (monitorId) => untold(database, monitorId, now()),
-    endDelivery: (monitorId, alertNo, error) => endDelivery(database, { monitorId, alertNo, error }, now()),
-  } satisfies Monitors);
+/** The one of this name that runs. */
+async function runningMonitor(queries: Queries, name: string): Promise<MonitorRow | undefined> {
+  const [row] = await queries.query<MonitorRow>(
+    `select ${MONITOR_COLUMNS} from monitor where name = $1 and state = 'running'`,
+    [name],
+  );
+  return row;
 }
+
+export interface MonitorFilter {
+  readonly pipeline?: string;
+  /** Only those that run. */
+  readonly running?: boolean;
+  /** 1 to 1,000; default 20. */
+  readonly limit?: number;
+}
+
+/** Newest first. @throws SluiceError `limit_invalid` */
+async function listMonitors(
+  queries: Queries,
+  { pipeline, running = false, limit = DEFAULT_PAGE }: MonitorFilter,
+): Promise<readonly MonitorRow[]> {
+  checkPage(limit, MONITOR);
+  return queries.query<MonitorRow>(
+    `select ${MONITOR_COLUMNS} from monitor
+     where ($1::text is null or pipeline = $1) and (not $2 or state = 'running')
+     order by state = 'running' desc, started_at desc, monitor_id desc limit $3`,
+    [pipeline ?? null, running, limit],
+  );
+}
+
+// Starting and stopping monitors. A version is a definition in its exact words: the next words are the next version, and the
+// same ones are the same version again, so that scores that can be compared stand together.
+
+/** Of a name's rows in the audit: experiments have names of their own. */
+const subjectOf = (name: string): string => `monitor:${name}`;
+
+/** Two that start the same name at once: one of them waits for the other, and finds what that has done. */
+const MOST_TRIES = 10;
+
+/**
+ * Starts what the spec says: one that runs with the same words is the one; one of its name that runs with others is
+ * stopped, and its scores stay. The same words as once before are that version again.
+ */
+function startMonitor(database: TimedDatabase, spec: MonitorSpec, act: MonitorAct): Promise<MonitorRow> {
+  const now = database.now();
+  return database.transaction(async (queries) => {
+    for (let tries = 1; ; tries += 1) {
+      const row = await tryStart(queries, spec, act, now);
+      if (row !== undefined) return row;
+      if (tries === MOST_TRIES) throw new Error(`'${spec.name}' is started by too many at once`);
+    }
+  });
+}
+
+async function tryStart(
+  queries: Queries,
+  spec: MonitorSpec,
+  { by, why }: MonitorAct,
+  now: Date | null,
+): Promise<MonitorRow | undefined> {
+  const { name, pipeline } = spec;
+  const hash = hashJson(spec as unknown as Json);
+  const before = await queries.query<{ monitorId: string; hash: string; version: number; state: string }>(
+    `select monitor_id as "monitorId", spec_hash as hash, version, state from monitor where name = $1
+     order by version for update`,
+    [name],
+  );
+  const same = before.find((each) => each.hash === hash);
+  const live = before.find(({ state }) => state === 'running');
+  if (live !== undefined && live === same) return runningMonitor(queries, name);
+  if (live !== undefined) {
+    const isNow = `replaced by version ${same?.version ?? (before.at(-1)?.version ?? 0) + 1}`;
+    await stopRow(queries, live.monitorId, isNow, now);
+  }
+  const version = (before.at(-1)?.version ?? 0) + 1;
+  // Nothing is returned where another has been quicker.
+  const [row] = same
+    ? await queries.query<MonitorRow>(
+        `update monitor set state = 'running', starts = starts + 1, stopped_at = null, reason = null, alert = 'unknown',
+           alert_since = null, started_by = $2, started_at = ${nowSql('$3')}
+         where monitor_id = $1 and state = 'stopped' returning ${MONITOR_COLUMNS}`,
+        [same.monitorId, storable(by), now],
+      )
+    : await queries.query<MonitorRow>(
+        `insert into monitor (monitor_id, name, version, pipeline, spec, spec_hash, state, started_by, started_at)
+         values ($1, $2, $3, $4, $5, $6, 'running', $7, ${nowSql('$8')})
+         on conflict do nothing returning ${MONITOR_COLUMNS}`,
+        [`${name}@${version}`, name, version, pipeline, JSON.stringify(spec), hash, storable(by), now],
+      );
+  if (row === undefined) return undefined;
+  const was = live === undefined ? null : { state: 'running', monitorId: live.monitorId };
+  const isNow = { state: 'running', monitorId: row.monitorId };
+  await writeAudit(queries, { who: by, action: 'monitor_start', subject: subjectOf(name), was, isNow, why }, now);
+  return row;
+}
+
+/** Stops it, with what waits; false where it did not run (any more). @throws SluiceError `monitor_unknown` */
+async function stopMonitor(database: TimedDatabase, monitorId: string, { by, why }: MonitorAct): Promise<boolean> {
+  const now = database.now();
+  const { name } = await findMonitor(database, monitorId);
+  return database.transaction(async (queries) => {
+    if (!(await stopRow(queries, monitorId, why, now))) return false;
+    const [was, isNow] = ['running', 'stopped'].map((state) => ({ state, monitorId }));
+    await writeAudit(
+      queries,
+      { who: by, action: 'monitor_stop', subject: subjectOf(name), was: was!, isNow: isNow!, why },
+      now,
+    );
+    return true;
+  });
+}
+
+async function stopRow(queries: Queries, monitorId: string, why: string, now: Date | null): Promise<boolean> {
+  const stopped = await queries.query(
+    `update monitor set state = 'stopped', stopped_at = ${nowSql('$3')}, reason = $2
+     where monitor_id = $1 and state = 'running' returning monitor_id`,
+    [monitorId, storable(why), now],
+  );
+  if (stopped.length === 0) return false;
+  await skipWaiting(queries, monitorId, 'stopped', now);
+  return true;
+}
+
+/** Who started and stopped it, newest first. */
+const monitorAudit = (queries: Queries, name: string, limit: number): Promise<readonly AuditRow[]> =>
+  auditOf(queries, subjectOf(name), limit);
+
+/** Ends all that wait: they are not asked about. */
+const endWaiting = (database: TimedDatabase, monitorId: string, why: 'budget'): Promise<void> =>
+  skipWaiting(database, monitorId, why, database.now());

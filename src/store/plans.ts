@@ -4,31 +4,21 @@ import { canonicalJson } from '../plan/id.ts';
 import type { Json, Plan } from '../plan/plan.ts';
 import type { Database } from './database.ts';
 
-export interface Plans {
-  /**
-   * Stores `plan` under its id; a plan already there stays as it is.
-   *
-   * @throws SluiceError `plan_conflict` if another plan has that id.
-   */
-  put(planId: string, plan: Plan): Promise<void>;
-  /** @throws SluiceError `plan_unknown` */
-  get(planId: string): Promise<Plan>;
-  /**
-   * The plan with this id, or the only one whose id begins so.
-   *
-   * @throws SluiceError `plan_unknown`, `plan_ambiguous`
-   */
-  find(idOrPrefix: string): Promise<{ readonly planId: string; readonly plan: Plan }>;
-}
-
 /** How many ids an error shows. */
 const SHOWN = 5;
 /** Sorts after every id that begins with what stands before it. */
 const LAST_CHARACTER = '\u{10FFFF}';
 
-export function createPlans(database: Database): Plans {
+export type Plans = ReturnType<typeof createPlans>;
+
+export function createPlans(database: Database) {
   return Object.freeze({
-    async put(planId, plan) {
+    /**
+     * Stores `plan` under its id; a plan already there stays as it is.
+     *
+     * @throws SluiceError `plan_conflict` if another plan has that id.
+     */
+    async put(planId: string, plan: Plan): Promise<void> {
       const body = canonicalJson(plan as unknown as Json);
       const [known] = await database.query<{ body: Plan }>(
         `with added as (
@@ -44,7 +34,8 @@ export function createPlans(database: Database): Plans {
         data: { planId },
       });
     },
-    async get(planId) {
+    /** @throws SluiceError `plan_unknown` */
+    async get(planId: string): Promise<Plan> {
       const [row] = await database.query<{ body: Plan }>('select body from plan where plan_id = $1', [planId]);
       if (row !== undefined) return row.body;
       throw new SluiceError('plan_unknown', {
@@ -53,8 +44,14 @@ export function createPlans(database: Database): Plans {
         data: { planId },
       });
     },
-    find: (idOrPrefix) => findPlan(database, idOrPrefix),
-  } satisfies Plans);
+    /**
+     * The plan with this id, or the only one whose id begins so.
+     *
+     * @throws SluiceError `plan_unknown`, `plan_ambiguous`
+     */
+    find: (idOrPrefix: string): Promise<{ readonly planId: string; readonly plan: Plan }> =>
+      findPlan(database, idOrPrefix),
+  });
 }
 
 async function findPlan(database: Database, idOrPrefix: string): Promise<{ planId: string; plan: Plan }> {

@@ -4,10 +4,10 @@
  * are, a bounded batch at a time, so whatever interrupts it, the next pruning goes on.
  */
 import type { Database, Queries } from './database.ts';
-import { UNENDED } from './evaluations-write.ts';
-import { dropUnusedModels, UNUSED_MODELS } from './fits.ts';
+import { UNENDED } from './evaluation-rows.ts';
 import type { Indexes, Snapshot } from './indexes.ts';
 import { vacuumIndexes } from './vacuum.ts';
+import { dropUnusedModels, UNUSED_MODELS } from './vectors.ts';
 
 export interface PruneOptions {
   /** Snapshots that stay, the newest first; at least 1. */

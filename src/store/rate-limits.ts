@@ -3,9 +3,9 @@
  * (ITU-T I.371). Calls are spaced evenly rather than let out in bursts, and each statement decides and takes at once, by
  * the database's clock. Serving calls queue up; evaluation takes only what no serving call waits for.
  */
+
 import type { Allowance } from '../model/limit-rules.ts';
-import { type Clock, nowParam, nowSql } from './clock.ts';
-import type { Database } from './database.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
 
 export interface Ask {
   readonly scope: string;
@@ -30,21 +30,6 @@ export type Slot =
   | { readonly kind: 'later'; readonly waitMs: number }
   /** Nothing was taken: all places are. */
   | { readonly kind: 'full' };
-
-export interface RateLimits {
-  take(ask: Ask): Promise<Slot>;
-  /** Whether the provider has asked, since a slot was taken, to wait beyond it: then take another. */
-  isHeld(scope: string, slotAt: number): Promise<boolean>;
-  /** Nobody calls for so long: the provider asked for it. A slot after that is the earliest there is. */
-  hold(scope: string, ms: number): Promise<void>;
-  /** Keeps a call's place for as long again. */
-  renew(scope: string, callId: string, leaseMs: number): Promise<void>;
-  /**
-   * Gives the place back, and the tokens that were reserved but not taken (less than 0: taken beyond). Once: a place
-   * that is no longer held has nothing to give.
-   */
-  leave(scope: string, callId: string, allowance: Allowance, unusedTokens: number): Promise<void>;
-}
 
 const MINUTE_MS = 60_000;
 /** Slots lie so much further apart than the limit asks, so that sockets that jitter cannot crowd a minute. */
@@ -90,7 +75,9 @@ interface Decided {
   readonly waitMs: number;
 }
 
-export function createRateLimits(database: Database, clock?: Clock): RateLimits {
+export type RateLimits = ReturnType<typeof createRateLimits>;
+
+export function createRateLimits(database: TimedDatabase) {
   /** Scopes whose row is there: it is never deleted. */
   const known = new Set<string>();
   const ensure = async (scope: string) => {
@@ -100,7 +87,16 @@ export function createRateLimits(database: Database, clock?: Clock): RateLimits 
   };
 
   return Object.freeze({
-    async take({ scope, callId, allowance, tokens, isServing, longestWaitMs, leaseMs, standBackMs }) {
+    async take({
+      scope,
+      callId,
+      allowance,
+      tokens,
+      isServing,
+      longestWaitMs,
+      leaseMs,
+      standBackMs,
+    }: Ask): Promise<Slot> {
       await ensure(scope);
       const { requestsPerMinute, tokensPerMinute, concurrency = null } = allowance;
       const [requestMs, tokensMs] = [spacing(requestsPerMinute), spacing(tokensPerMinute) * tokens];
@@ -114,13 +110,14 @@ export function createRateLimits(database: Database, clock?: Clock): RateLimits 
         isServing,
         leaseMs,
         standBackMs,
-        nowParam(clock),
+        database.now(),
       ]);
       const { taken, hasRoom, slotAt, waitMs } = decided!;
       if (taken) return { kind: 'taken', waitMs, slotAt };
       return hasRoom ? { kind: 'later', waitMs } : { kind: 'full' };
     },
-    async isHeld(scope, slotAt) {
+    /** Whether the provider has asked, since a slot was taken, to wait beyond it: then take another. */
+    async isHeld(scope: string, slotAt: number): Promise<boolean> {
       // The millisecond is what the slot's time has lost on its way here.
       const rows = await database.query('select 1 as held from rate_limit where scope = $1 and held_until > $2', [
         scope,
@@ -128,29 +125,35 @@ export function createRateLimits(database: Database, clock?: Clock): RateLimits 
       ]);
       return rows.length > 0;
     },
-    async hold(scope, ms) {
+    /** Nobody calls for so long: the provider asked for it. A slot after that is the earliest there is. */
+    async hold(scope: string, ms: number): Promise<void> {
       await ensure(scope);
       // Slots that were given out before its end are taken again, behind those that were given out beyond it.
       await database.query(
         `update rate_limit set held_until = greatest(held_until, ${nowSql('$3')} + $2 * interval '1 millisecond')
          where scope = $1`,
-        [scope, ms, nowParam(clock)],
+        [scope, ms, database.now()],
       );
     },
-    async renew(scope, callId, leaseMs) {
+    /** Keeps a call's place for as long again. */
+    async renew(scope: string, callId: string, leaseMs: number): Promise<void> {
       await database.query(
         `update rate_limit set leases = leases ||
            jsonb_build_object($2::text, (extract(epoch from ${nowSql('$4')}) * 1000)::bigint + $3::bigint)
          where scope = $1 and leases ? $2::text`,
-        [scope, callId, leaseMs, nowParam(clock)],
+        [scope, callId, leaseMs, database.now()],
       );
     },
-    async leave(scope, callId, { tokensPerMinute }, unusedTokens) {
+    /**
+     * Gives the place back, and the tokens that were reserved but not taken (less than 0: taken beyond). Once: a place
+     * that is no longer held has nothing to give.
+     */
+    async leave(scope: string, callId: string, { tokensPerMinute }: Allowance, unusedTokens: number): Promise<void> {
       await database.query(
         `update rate_limit set leases = leases - $2::text, tokens_at = tokens_at - $3 * interval '1 millisecond'
          where scope = $1 and leases ? $2::text`,
         [scope, callId, spacing(tokensPerMinute) * unusedTokens],
       );
     },
-  } satisfies RateLimits);
+  });
 }

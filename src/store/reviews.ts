@@ -1,14 +1,16 @@
 /** Review queues: what experts are asked, who is at which item, and what was decided between them. */
 
-import type { Passed, Review, ReviewQueue } from '../model/review-queue.ts';
+import { SluiceError } from '../base/errors.ts';
+import { type Passed, REVIEW_LIMITS, type Review, type ReviewQueue } from '../model/review-queue.ts';
 import type { ScorerIdentity } from '../model/scorer-identity.ts';
-import { type Clock, nowParam } from './clock.ts';
-import type { Database } from './database.ts';
-import { closeQueue, decideItem } from './reviews-decide.ts';
-import { findQueue, listQueues, saidOf } from './reviews-read.ts';
-import { passItem, reviewItem } from './reviews-review.ts';
-import { startQueue } from './reviews-start.ts';
-import { claimItem } from './reviews-turn.ts';
+import { canonicalJson } from '../plan/id.ts';
+import type { Json } from '../plan/plan.ts';
+import { writeAudit } from './audit.ts';
+import { bound, nowSql, type TimedDatabase } from './bound.ts';
+import type { Queries } from './database.ts';
+import { putLabel } from './evaluations.ts';
+import { auditSubject, findQueue, listQueues, saidOfAll, saidOfQueue, startQueue } from './review-queues.ts';
+import { storable } from './storable.ts';
 
 /** An item as the queue was begun with it. */
 export interface QueueItem {
@@ -52,53 +54,323 @@ export interface AtItem {
 /** `none`: nothing is left that they could review; `taken`: as many people as it needs are at each of what is. */
 export type Claimed = { readonly place: number } | { readonly place: null; readonly why: 'none' | 'taken' | 'closed' };
 
-export interface Reviews {
-  /** Audited. @throws SluiceError `review_exists`, `reviews_full` */
-  start(queue: NewQueue): Promise<QueueRow>;
-  /** @throws SluiceError `review_unknown` with the nearest, as all that follow */
-  get(name: string): Promise<QueueRow>;
-  /** The newest first, at most 20. */
-  list(): Promise<readonly QueueRow[]>;
-  /** By place; one item alone, where its place is given. */
-  said(queue: string, place?: number): Promise<readonly ItemSaid[]>;
-  /** Of several queues, by name; without notes, and without why items were passed. */
-  saidOfAll(queues: readonly string[]): Promise<ReadonlyMap<string, readonly ItemSaid[]>>;
-  /**
-   * Keeps an item for somebody for 15 minutes: the one that they have already, or one that they have neither reviewed nor
-   * passed and that needs more people than are at it; those first that others have begun. Whoever had another gives it back.
-   *
-   * @param after goes on behind this place, and begins anew at the end
-   */
-  claim(queue: string, by: string, after?: number): Promise<Claimed>;
-  /**
-   * Keeps it as a label of the queue's scorer; again, it takes the place of one's own. Audited where it is changed, or
-   * said at all, after the item was over.
-   *
-   * @throws SluiceError `review_closed`, `review_item_unknown`, `review_settled`, `review_full`, `review_claimed`
-   */
-  review(at: AtItem, said: Pick<Review, 'value' | 'note'>): Promise<void>;
-  /** @throws SluiceError as `review`, and `review_given` of what they have reviewed */
-  pass(at: AtItem, why: string): Promise<void>;
-  /** In place of what was decided before. Audited. @throws SluiceError `review_closed`, `review_item_unknown` */
-  decide(at: AtItem, said: { readonly value: Review['value']; readonly note: string }): Promise<void>;
-  /** Nothing is asked any more; what was said stays. Audited; the second time changes nothing. */
-  close(queue: string, who: string, why: string): Promise<QueueRow>;
+export const createReviews = (database: TimedDatabase) =>
+  bound(database, {
+    start: startQueue,
+    get: findQueue,
+    list: listQueues,
+    said: saidOfQueue,
+    saidOfAll,
+    claim: claimItem,
+    review: reviewItem,
+    pass: passItem,
+    decide: decideItem,
+    close: closeQueue,
+  });
+export type Reviews = ReturnType<typeof createReviews>;
+
+// Whose turn it is at which item. All that may give an item to one more person locks the queue's row first: two who ask at
+// the same moment come one after the other, and the second sees that the first has it.
+
+/** Of each item, beside whoever asks (`$2`): what was said, and who is at it at the time `$3`. */
+const STANDING = `
+  select item.place, item.subject, said.*, turns.*,
+    exists (
+      select from adjudication as decision
+      where (decision.scorer, decision.subject, decision.pipeline, decision.version)
+        = (queue.scorer, item.subject, queue.pipeline, queue.version)
+    ) as "isSettled"
+  from review_queue as queue join review_item as item on item.queue = queue.name
+  cross join lateral (
+    select count(*)::integer as reviews, coalesce(bool_or(label.rater = $2), false) as "isMine"
+    from label where (label.scorer, label.subject, label.pipeline, label.version)
+      = (queue.scorer, item.subject, queue.pipeline, queue.version)
+  ) as said
+  cross join lateral (
+    select count(turn.passed)::integer as passes,
+      coalesce(bool_or(
+        turn.reviewer = $2 and (turn.claimed_until is not null or turn.passed is not null)
+      ), false) as "wasGiven",
+      coalesce(bool_or(turn.reviewer = $2 and turn.passed is not null), false) as "isPassed",
+      count(*) filter (
+        where turn.reviewer <> $2 and turn.claimed_until > ${nowSql('$3')}
+          and not exists (
+            select from label
+            where (label.scorer, label.subject, label.pipeline, label.version, label.rater)
+              = (queue.scorer, item.subject, queue.pipeline, queue.version, turn.reviewer)
+          )
+      )::integer as claims
+    from review_turn as turn where (turn.queue, turn.place) = (item.queue, item.place)
+  ) as turns
+  where queue.name = $1`;
+
+export interface Standing {
+  readonly place: number;
+  readonly subject: string;
+  readonly reviews: number;
+  readonly passes: number;
+  /** By others, and not over. */
+  readonly claims: number;
+  readonly isMine: boolean;
+  readonly isPassed: boolean;
+  /** They have it, perhaps for too long already, or have passed it; what was given back they were not given. */
+  readonly wasGiven: boolean;
+  readonly isSettled: boolean;
 }
 
-export function createReviews(database: Database, clock?: Clock): Reviews {
-  const now = () => nowParam(clock);
-  return Object.freeze({
-    start: (queue) => startQueue(database, queue, now()),
-    get: (name) => findQueue(database, name),
-    list: () => listQueues(database),
-    async said(queue, place) {
-      return (await saidOf(database, [queue], { place: place ?? null })).get(queue) ?? [];
+/** How one item stands for somebody. */
+async function standingAt(
+  queries: Queries,
+  { queue, place, by }: AtItem,
+  now: Date | null,
+): Promise<Standing | undefined> {
+  const [row] = await queries.query<Standing>(`${STANDING} and item.place = $4`, [queue, by, now, place]);
+  return row;
+}
+
+interface Claiming {
+  readonly queue: string;
+  readonly by: string;
+  readonly now: Date | null;
+}
+
+/**
+ * Keeps an item for somebody for 15 minutes: the one that they have already, or one that they have neither reviewed nor
+ * passed and that needs more people than are at it; those first that others have begun. Whoever had another gives it
+ * back.
+ *
+ * @param after goes on behind this place, and begins anew at the end
+ */
+function claimItem(database: TimedDatabase, queue: string, by: string, after: number | null = null): Promise<Claimed> {
+  const now = database.now();
+  return database.transaction(async (queries) => {
+    const { closedAt, reviewers } = await findQueue(queries, queue, { lock: true });
+    if (closedAt !== null) return { place: null, why: 'closed' };
+    const mine = await heldBy(queries, { queue, by, now });
+    const wanting = await queries.query<Pick<Standing, 'place' | 'claims' | 'reviews'>>(
+      `select place, claims, reviews from (${STANDING}) as item
+       where not "isMine" and not "isPassed" and not "isSettled" and reviews < $5 and passes < $5
+       order by place <= $4, place is distinct from $6, reviews + claims = 0, place`,
+      [queue, by, now, after ?? 0, reviewers, after === null ? mine : null],
+    );
+    const free = wanting.find(({ reviews, claims }) => reviews + claims < reviewers);
+    await giveBack(queries, { queue, by, keep: free?.place ?? null });
+    if (free === undefined) return { place: null, why: wanting.length > 0 ? 'taken' : 'none' };
+    await queries.query(
+      `insert into review_turn (queue, place, reviewer, claimed_until, at)
+       values ($1, $2, $3, ${nowSql('$4')} + $5 * interval '1 millisecond', ${nowSql('$4')})
+       on conflict (queue, place, reviewer) do update set claimed_until = excluded.claimed_until, at = excluded.at`,
+      [queue, free.place, by, now, REVIEW_LIMITS.claimMs],
+    );
+    return { place: free.place };
+  });
+}
+
+/** The item that is kept for somebody, if any is. */
+async function heldBy(queries: Queries, { queue, by, now }: Claiming): Promise<number | null> {
+  const [held] = await queries.query<{ place: number }>(
+    `select place from review_turn
+     where queue = $1 and reviewer = $2 and claimed_until > ${nowSql('$3')} order by claimed_until desc limit 1`,
+    [queue, by, now],
+  );
+  return held?.place ?? null;
+}
+
+/** Nobody keeps two items from others. */
+const giveBack = (
+  queries: Queries,
+  { queue, by, keep }: { readonly queue: string; readonly by: string; readonly keep: number | null },
+): Promise<unknown> =>
+  queries.query(
+    `update review_turn set claimed_until = null
+     where queue = $1 and reviewer = $2 and claimed_until is not null and place is distinct from $3`,
+    [queue, by, keep],
+  );
+
+type Said = Pick<Review, 'value' | 'note'>;
+
+/**
+ * Keeps it as a label of the queue's scorer; again, it takes the place of one's own. Audited where it is changed, or
+ * said at all, after the item was over.
+ *
+ * @throws SluiceError `review_closed`, `review_item_unknown`, `review_settled`, `review_full`, `review_claimed`
+ */
+function reviewItem(database: TimedDatabase, at: AtItem, said: Said): Promise<void> {
+  const now = database.now();
+  return database.transaction(async (queries) => {
+    const queue = await openQueue(queries, at.queue);
+    const item = await itemAt(queries, queue, at, now);
+    if (!item.isMine) refuseWhereFull(queue, item);
+    await keepLabel(queries, { queue, item, at, said, now });
+    await putTurn(queries, at, null, now);
+  });
+}
+
+/** @throws SluiceError as `review`, and `review_given` of what they have reviewed */
+function passItem(database: TimedDatabase, at: AtItem, why: string): Promise<void> {
+  const now = database.now();
+  return database.transaction(async (queries) => {
+    const queue = await openQueue(queries, at.queue);
+    const item = await itemAt(queries, queue, at, now);
+    if (item.isMine)
+      throw new SluiceError('review_given', {
+        message: `'${at.by}' has reviewed item ${at.place} of '${queue.name}'`,
+        remedy: 'change the review, or leave it as it is',
+        data: { queue: queue.name, place: at.place },
+      });
+    if (!item.isPassed) refuseWhereFull(queue, item);
+    await putTurn(queries, at, storable(why) as string, now);
+  });
+}
+
+/** Locked, so that no two count the same reviews. @throws SluiceError `review_unknown`, `review_closed` */
+async function openQueue(queries: Queries, name: string): Promise<QueueRow> {
+  const queue = await findQueue(queries, name, { lock: true });
+  if (queue.closedAt === null) return queue;
+  throw new SluiceError('review_closed', {
+    message: `the review queue '${name}' is closed`,
+    remedy: 'what was said stays; begin another queue to ask more',
+    data: { name },
+  });
+}
+
+/** @throws SluiceError `review_item_unknown`, `review_settled` */
+async function itemAt(queries: Queries, queue: QueueRow, at: AtItem, now: Date | null): Promise<Standing> {
+  const item = await standingAt(queries, at, now);
+  if (item === undefined) throw unknownItem(queue, at.place);
+  if (!item.isSettled) return item;
+  throw new SluiceError('review_settled', {
+    message: `somebody has decided what holds of item ${at.place} of '${queue.name}'`,
+    remedy: 'ask for the next item',
+    data: { queue: queue.name, place: at.place },
+  });
+}
+
+export const unknownItem = ({ name, items }: Pick<QueueRow, 'name' | 'items'>, place: number): SluiceError =>
+  new SluiceError('review_item_unknown', {
+    message: `'${name}' has no item ${place}`,
+    remedy: `its items are 1 to ${items}`,
+    data: { queue: name, place },
+  });
+
+/** Whoever was given it may say what they think, though it took them longer than it was kept for them. */
+function refuseWhereFull({ name, reviewers }: QueueRow, { place, reviews, passes, claims, wasGiven }: Standing): void {
+  if (wasGiven) return;
+  if (reviews >= reviewers || passes >= reviewers)
+    throw new SluiceError('review_full', {
+      message: `item ${place} of '${name}' has all that it needs: ${reviews} reviewed it, ${passes} passed`,
+      remedy: 'ask for the next item',
+      data: { queue: name, place },
+    });
+  if (reviews + claims >= reviewers)
+    throw new SluiceError('review_claimed', {
+      message: `as many people as item ${place} of '${name}' needs are at it`,
+      remedy: 'ask for the next item',
+      data: { queue: name, place },
+    });
+}
+
+interface Keeping {
+  readonly queue: QueueRow;
+  readonly item: Standing;
+  readonly at: AtItem;
+  readonly said: Said;
+  readonly now: Date | null;
+}
+
+async function keepLabel(queries: Queries, { queue, item, at, said, now }: Keeping): Promise<void> {
+  const [was] = await queries.query<Review>(
+    `select value, note, labelled_at as at from label
+     where (scorer, subject, pipeline, version, rater) = ($1, $2, $3, $4, $5)`,
+    [queue.scorer, item.subject, queue.pipeline, queue.version, at.by],
+  );
+  // As it is kept: what was replaced in it is no change the second time.
+  const note = said.note === null ? null : (storable(said.note) as string);
+  if (was !== undefined && textOf(was) === textOf({ value: said.value, note })) return;
+  const [time] = await queries.query<{ at: number }>(`select ${nowSql('$1')} as at`, [now]);
+  // Of labels the latest stays: this one, whatever the time of the one before.
+  const labelledAt = Math.max(Math.floor(time!.at), (was?.at ?? 0) + 1);
+  const { pipeline, scorer, version, reviewers } = queue;
+  const label = { pipeline, scorer, version, subject: item.subject, rater: at.by, value: said.value, note, labelledAt };
+  await putLabel(queries, label);
+  if (item.reviews < reviewers && item.passes < reviewers) return;
+  // They may have seen what others say: that this one was another before, or came after all, is kept.
+  await writeAudit(
+    queries,
+    {
+      ...{ who: at.who ?? at.by, action: 'review.change', subject: auditSubject(queue.name), why: note ?? 'changed' },
+      was: was === undefined ? null : { place: at.place, value: was.value },
+      isNow: { place: at.place, value: said.value },
     },
-    saidOfAll: (queues) => saidOf(database, queues, { place: null, isBrief: true }),
-    claim: (queue, by, after) => claimItem(database, { queue, by, after: after ?? null, now: now() }),
-    review: (at, said) => reviewItem(database, at, said, now()),
-    pass: (at, why) => passItem(database, at, why, now()),
-    decide: (at, said) => decideItem(database, at, said, now()),
-    close: (queue, who, why) => closeQueue(database, { queue, who, why }, now()),
-  } satisfies Reviews);
+    now,
+  );
+}
+
+const textOf = ({ value, note }: Said): string => canonicalJson({ value, note: note || null } as unknown as Json);
+
+/** The item is not kept for them any more. */
+async function putTurn(queries: Queries, { queue, place, by }: AtItem, passed: string | null, now: Date | null) {
+  await queries.query(
+    `insert into review_turn (queue, place, reviewer, passed, at) values ($1, $2, $3, $4, ${nowSql('$5')})
+     on conflict (queue, place, reviewer) do update
+       set claimed_until = null, passed = excluded.passed, at = excluded.at`,
+    [queue, place, by, passed, now],
+  );
+}
+
+interface Decision {
+  readonly value: Review['value'];
+  readonly note: string;
+}
+
+/** In place of what was decided before. Audited. @throws SluiceError `review_closed`, `review_item_unknown` */
+function decideItem(database: TimedDatabase, at: AtItem, said: Decision): Promise<void> {
+  const now = database.now();
+  return database.transaction(async (queries) => {
+    const queue = await openQueue(queries, at.queue);
+    const [item] = await queries.query<{ subject: string }>(
+      'select subject from review_item where queue = $1 and place = $2',
+      [at.queue, at.place],
+    );
+    if (item === undefined) throw unknownItem(queue, at.place);
+    const [was] = await queries.query<Review>(
+      `select value, note, by as reviewer, at from adjudication
+       where (scorer, subject, pipeline, version) = ($1, $2, $3, $4)`,
+      [queue.scorer, item.subject, queue.pipeline, queue.version],
+    );
+    const note = storable(said.note) as string;
+    const isSame = was !== undefined && was.note === note && was.reviewer === at.by;
+    if (isSame && canonicalJson(was.value) === canonicalJson(said.value)) return;
+    await queries.query(
+      `insert into adjudication (scorer, subject, pipeline, version, value, note, by, at)
+       values ($1, $2, $3, $4, $5, $6, $7, ${nowSql('$8')})
+       on conflict (scorer, subject, pipeline, version) do update
+         set value = excluded.value, note = excluded.note, by = excluded.by, at = excluded.at`,
+      [
+        ...[queue.scorer, item.subject, queue.pipeline, queue.version],
+        ...[canonicalJson(said.value), note, at.by, now],
+      ],
+    );
+    await queries.query('update review_turn set claimed_until = null where queue = $1 and place = $2', [
+      at.queue,
+      at.place,
+    ]);
+    const change = { who: at.who ?? at.by, action: 'review.decide', subject: auditSubject(queue.name), why: note };
+    const isNow: Json = { place: at.place, value: said.value };
+    await writeAudit(queries, { ...change, was: was === undefined ? null : { value: was.value }, isNow }, now);
+  });
+}
+
+/** Nothing is asked any more; what was said stays. Audited; the second time changes nothing. */
+function closeQueue(database: TimedDatabase, name: string, who: string, why: string): Promise<QueueRow> {
+  const now = database.now();
+  return database.transaction(async (queries) => {
+    const { closedAt } = await findQueue(queries, name, { lock: true });
+    if (closedAt === null) {
+      await queries.query(`update review_queue set closed_at = ${nowSql('$2')} where name = $1`, [name, now]);
+      const change = { who, action: 'review.close', subject: auditSubject(name), why };
+      await writeAudit(queries, { ...change, was: { state: 'open' }, isNow: { state: 'closed' } }, now);
+    }
+    return findQueue(queries, name);
+  });
 }

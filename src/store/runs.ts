@@ -2,17 +2,19 @@
  * Runs: one row each, there before the workflow starts and completed by it. Every method may be called twice. What ends
  * a run is written once: a second ending, whoever brings it, changes nothing.
  */
+
+import { promisify } from 'node:util';
+import { zstdCompress, zstdDecompress } from 'node:zlib';
+import { SluiceError } from '../base/errors.ts';
 import type { CarriedAssignment } from '../model/assignment.ts';
+import type { NodeRecord } from '../model/run-messages.ts';
 import type { Json, RunOutcome } from '../plan/plan.ts';
-import { type Clock, nowParam, nowSql } from './clock.ts';
-import type { Database } from './database.ts';
-import { type NodeOutput, outputsOf, recordOutputs } from './node-outputs.ts';
-import { NODE_RUN_COLUMNS, type NodeRunRow, nodeRunArrays, nodeRunsFrom } from './node-runs.ts';
-import type { ProviderCallRow } from './provider-calls.ts';
-import { RUN_LISTED, RUN_WHOLE } from './run-columns.ts';
-import { listRuns, type RunFilter, type RunPage } from './run-list.ts';
-import { findRun, unknownRun } from './run-lookup.ts';
+import { bound, nowSql, type TimedDatabase } from './bound.ts';
+import type { Database, Queries } from './database.ts';
+import { findById, type Sought, unknownId } from './find-by-id.ts';
+import { callsOf, type ProviderCallRow } from './provider-calls.ts';
 import { type RunSpending, spendingOf } from './spending.ts';
+import { unstorablePath } from './storable.ts';
 
 export type RunState = 'running' | RunOutcome;
 
@@ -92,77 +94,25 @@ export interface RunCompletion {
   readonly nodes: readonly NodeRunRow[];
 }
 
-export interface Runs {
-  /** Writes the row in state `running`. `created` is false when it was there already; `run` is the row that counts. */
-  begin(start: RunStart): Promise<{ readonly created: boolean; readonly run: RunRow }>;
-  /** Records node runs; one already recorded stays as it is. @throws SluiceError `run_unknown` */
-  recordNodes(runId: string, nodes: readonly NodeRunRow[]): Promise<void>;
-  /** Keeps what nodes gave; what a run has already stays. @throws SluiceError `run_unknown` */
-  recordOutputs(runId: string, outputs: readonly NodeOutput[]): Promise<void>;
-  /** What nodes gave, by key: those that are known of these, or all. */
-  outputs(runId: string, keys?: readonly string[]): Promise<ReadonlyMap<string, Json>>;
-  /**
-   * Ends the run and records its remaining node runs, in one round trip; false when it had ended before, and then
-   * nothing is changed.
-   *
-   * @throws SluiceError `run_unknown`
-   */
-  complete(runId: string, completion: RunCompletion): Promise<boolean>;
-  /**
-   * Ends a run whose workflow can no longer do so (terminated, timed out); false when it had ended before.
-   *
-   * @throws SluiceError `run_unknown`
-   */
-  close(runId: string, outcome: RunOutcome, error: Json): Promise<boolean>;
-  /**
-   * The run with this id, or the only one whose id begins so.
-   *
-   * @throws SluiceError `run_unknown`, `run_ambiguous`
-   */
-  get(idOrPrefix: string): Promise<RunWithNodes>;
-  /** What its calls to providers have cost up to now; nothing for a run that there is not. */
-  spending(runId: string): Promise<RunSpending>;
-  /** Newest first. @throws SluiceError `cursor_invalid`, `limit_invalid` */
-  list(filter?: RunFilter): Promise<RunPage>;
-  /** Runs still `running` that began more than `olderThanMs` ago, oldest first, at most 1,000: the sweeper's work. */
-  unfinished(olderThanMs: number): Promise<readonly RunListed[]>;
-}
-
 const MOST_UNFINISHED = 1_000;
 
-export function createRuns(database: Database, clock?: Clock): Runs {
-  return Object.freeze({
-    begin: (start) => begin(database, start, nowParam(clock)),
-    async recordNodes(runId, nodes) {
-      const known = await database.query(
-        `with recorded as (
-           insert into node_run (run_id, ${NODE_RUN_COLUMNS})
-           select run.run_id, n.* from run, ${nodeRunsFrom(2)} where run.run_id = $1 on conflict do nothing
-         )
-         select run_id from run where run_id = $1`,
-        [runId, ...nodeRunArrays(nodes)],
-      );
-      if (known.length === 0) throw await unknownRun(database, runId);
-    },
-    recordOutputs: (runId, outputs) => recordOutputs(database, runId, outputs),
-    outputs: (runId, keys) => outputsOf(database, runId, keys),
-    complete: (runId, completion) => end(database, runId, completion, new Date(completion.finishedAt)),
-    close: (runId, outcome, error) =>
-      end(database, runId, { outcome, output: null, error, nodes: [] }, nowParam(clock)),
-    get: (idOrPrefix) => findRun(database, idOrPrefix),
-    spending: (runId) => spendingOf(database, runId),
-    list: (filter = {}) => listRuns(database, filter),
-    unfinished: (olderThanMs) =>
-      database.query<RunListed>(
-        `select ${RUN_LISTED} from run
-         where state = 'running' and started_at < ${nowSql('$2')} - $1 * interval '1 millisecond'
-         order by started_at, run_id limit ${MOST_UNFINISHED}`,
-        [olderThanMs, nowParam(clock)],
-      ),
-  } satisfies Runs);
-}
+export const createRuns = (database: TimedDatabase) =>
+  bound(database, {
+    begin,
+    recordNodes,
+    recordOutputs,
+    outputs: outputsOf,
+    complete,
+    close,
+    get: findRun,
+    spending: spendingOf,
+    list: listRuns,
+    unfinished,
+  });
+export type Runs = ReturnType<typeof createRuns>;
 
-async function begin(database: Database, start: RunStart, now: Date | null) {
+/** Writes the row in state `running`. `created` is false when it was there already; `run` is the row that counts. */
+async function begin(database: TimedDatabase, start: RunStart) {
   const { runId, pipeline, variant, planId, arms, unit, idempotencyKey, input, budget, request, assignments, owner } =
     start;
   const [added] = await database.query<RunRow>(
@@ -180,7 +130,7 @@ async function begin(database: Database, start: RunStart, now: Date | null) {
       JSON.stringify(input),
       budget ? JSON.stringify(budget) : null,
       assignments ? JSON.stringify(assignments) : null,
-      now,
+      database.now(),
       owner ?? null,
       variant ?? null,
       request ? JSON.stringify(request) : null,
@@ -191,6 +141,45 @@ async function begin(database: Database, start: RunStart, now: Date | null) {
   const [known] = await database.query<RunRow>(`select ${RUN_WHOLE} from run where run_id = $1`, [runId]);
   return { created: false, run: known! };
 }
+
+/** Records node runs; one already recorded stays as it is. @throws SluiceError `run_unknown` */
+async function recordNodes(database: Database, runId: string, nodes: readonly NodeRunRow[]): Promise<void> {
+  const known = await database.query(
+    `with recorded as (
+       insert into node_run (run_id, ${NODE_RUN_COLUMNS})
+       select run.run_id, n.* from run, ${nodeRunsFrom(2)} where run.run_id = $1 on conflict do nothing
+     )
+     select run_id from run where run_id = $1`,
+    [runId, ...nodeRunArrays(nodes)],
+  );
+  if (known.length === 0) throw await unknownRun(database, runId);
+}
+
+/**
+ * Ends the run and records its remaining node runs, in one round trip; false when it had ended before, and then
+ * nothing is changed.
+ *
+ * @throws SluiceError `run_unknown`
+ */
+const complete = (database: Database, runId: string, completion: RunCompletion): Promise<boolean> =>
+  end(database, runId, completion, new Date(completion.finishedAt));
+
+/**
+ * Ends a run whose workflow can no longer do so (terminated, timed out); false when it had ended before.
+ *
+ * @throws SluiceError `run_unknown`
+ */
+const close = (database: TimedDatabase, runId: string, outcome: RunOutcome, error: Json): Promise<boolean> =>
+  end(database, runId, { outcome, output: null, error, nodes: [] }, database.now());
+
+/** Runs still `running` that began more than `olderThanMs` ago, oldest first, at most 1,000: the sweeper's work. */
+const unfinished = (database: TimedDatabase, olderThanMs: number): Promise<readonly RunListed[]> =>
+  database.query<RunListed>(
+    `select ${RUN_LISTED} from run
+     where state = 'running' and started_at < ${nowSql('$2')} - $1 * interval '1 millisecond'
+     order by started_at, run_id limit ${MOST_UNFINISHED}`,
+    [olderThanMs, database.now()],
+  );
 
 type Ending = Omit<RunCompletion, 'finishedAt'>;
 
@@ -215,4 +204,190 @@ async function end(database: Database, runId: string, ending: Ending, finishedAt
   );
   if (row === undefined) throw await unknownRun(database, runId);
   return row.ended;
+}
+
+/** The columns of a run under the names that `RunRow` gives them. */
+export const RUN_LISTED = `run_id as "runId", pipeline, variant, plan_id as "planId", arms, unit, owner, budget,
+  idempotency_key as "idempotencyKey", state, error, content_removed_at as "contentRemovedAt",
+  content_removed_by as "contentRemovedBy", started_at as "startedAt", finished_at as "finishedAt"`;
+
+const RUN_WHOLE = `${RUN_LISTED}, input, output, assignments, request`;
+
+const RUN: Sought = {
+  ...{ table: 'run', columns: RUN_WHOLE, idColumn: 'run_id', idName: 'runId', newestBy: 'started_at' },
+  ...{ kind: 'run', words: ['run', 'runs'], whenNone: 'no run was made yet: `sluice ask` makes one' },
+};
+
+/** The run with this id, or the only one whose id begins so. @throws SluiceError `run_unknown`, `run_ambiguous` */
+async function findRun(database: Database, idOrPrefix: string): Promise<RunWithNodes> {
+  const run = await findById<RunRow>(database, RUN, idOrPrefix);
+  const { runId } = run;
+  const [nodes, calls, spent] = await Promise.all([
+    nodeRunsOf(database, runId),
+    callsOf(database, runId),
+    spendingOf(database, runId),
+  ]);
+  return { ...run, nodes, calls, spent };
+}
+
+export const unknownRun = (queries: Queries, runId: string): Promise<SluiceError> => unknownId(queries, RUN, runId);
+
+export interface RunFilter {
+  readonly pipeline?: string;
+  readonly state?: RunState;
+  /** Only runs that this one asked for through the API. */
+  readonly owner?: string;
+  /** At most this many, 1 to 1,000; default 20. */
+  readonly limit?: number;
+  /** The `next` of the page before. */
+  readonly before?: string;
+}
+
+export interface RunPage {
+  readonly runs: readonly RunListed[];
+  /** Give it as `before` for the following page; null on the last. */
+  readonly next: string | null;
+}
+
+const DEFAULT_PAGE = 20;
+const LARGEST_PAGE = 1_000;
+
+/** Newest first. @throws SluiceError `cursor_invalid`, `limit_invalid` */
+async function listRuns(database: Database, filter: RunFilter = {}): Promise<RunPage> {
+  const limit = filter.limit ?? DEFAULT_PAGE;
+  if (!Number.isInteger(limit) || limit < 1 || limit > LARGEST_PAGE)
+    throw new SluiceError('limit_invalid', {
+      message: `a page of ${limit} runs was asked for`,
+      remedy: `ask for 1 to ${LARGEST_PAGE}, and for the next page with its cursor`,
+    });
+  const [startedAt, runId] = filter.before === undefined ? [null, null] : readCursor(filter.before);
+  // Times are compared as they are stored, in microseconds: as text, since milliseconds would lose rows.
+  const rows = await database.query<RunListed & { place: string }>(
+    `select ${RUN_LISTED}, started_at::text as place from run
+     where ($1::text is null or pipeline = $1) and ($2::text is null or state = $2)
+       and ($6::text is null or owner = $6)
+       and ($3::text is null or (started_at, run_id) < ($3::timestamptz, $4))
+     order by started_at desc, run_id desc limit $5`,
+    [filter.pipeline ?? null, filter.state ?? null, startedAt, runId, limit + 1, filter.owner ?? null],
+  );
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return {
+    runs: page.map(({ place: _, ...run }) => run),
+    next: rows.length > limit && last !== undefined ? writeCursor(last.place, last.runId) : null,
+  };
+}
+
+const writeCursor = (place: string, runId: string): string =>
+  Buffer.from(JSON.stringify([place, runId])).toString('base64url');
+
+/** A time as PostgreSQL writes it, of a day that exists. */
+function isPlace(text: unknown): text is string {
+  const { day, clock, year, hours } = (typeof text === 'string' && PLACE.exec(text)?.groups) || {};
+  const at = new Date(`${day}T${clock}Z`);
+  const isDay = !Number.isNaN(at.getTime()) && at.toISOString().startsWith(`${day}T${clock}`);
+  return isDay && year !== '0000' && Number(hours) <= MOST_OFFSET_HOURS;
+}
+
+const PLACE =
+  /^(?<day>(?<year>\d{4})-\d\d-\d\d) (?<clock>\d\d:\d\d:\d\d)(\.\d{1,6})?[+-](?<hours>\d\d)(:[0-5]\d){0,2}$/;
+const MOST_OFFSET_HOURS = 14;
+
+function readCursor(cursor: string): readonly [startedAt: string, runId: string] {
+  try {
+    const [startedAt, runId] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
+    if (isPlace(startedAt) && typeof runId === 'string' && unstorablePath(runId) === undefined)
+      return [startedAt, runId];
+  } catch {
+    // Said below, for both.
+  }
+  throw new SluiceError('cursor_invalid', {
+    message: `'${cursor.slice(0, 40)}' is not a place in the list of runs`,
+    remedy: 'give the `next` of the page before, or leave it out for the first page',
+  });
+}
+
+// Node runs: how each node's execution in a run went. The one table of them; traces, outcomes and evaluation cells are
+// views of it or point to it. Many are written in one statement, as one array per column.
+
+/** Times are milliseconds, `startedAt` since the epoch. Absent is null: unknown, or nothing was called. */
+export interface NodeRunRow extends Omit<NodeRecord, 'error'> {
+  readonly bytesIn?: number | null;
+  readonly bytesOut?: number | null;
+  readonly error: Json;
+}
+
+/** The columns, in the order of `nodeRunArrays`. */
+const NODE_RUN_COLUMNS = `key, node, kind, step, call, outcome, attempts, started_at, duration_ms, queued_ms,
+  bytes_in, bytes_out, error`;
+
+const TYPES = ['text', 'text', 'text', 'text', 'text', 'text', 'int', 'timestamptz', 'float8', 'float8'];
+const ALL_TYPES = [...TYPES, 'int', 'int', 'json'];
+
+/** A FROM item that yields the rows whose arrays are the parameters from `$first` on. */
+function nodeRunsFrom(first: number): string {
+  return `unnest(${ALL_TYPES.map((type, index) => `$${first + index}::${type}[]`).join(', ')})
+    as n (${NODE_RUN_COLUMNS})`;
+}
+
+function nodeRunArrays(nodes: readonly NodeRunRow[]): unknown[][] {
+  return [
+    nodes.map((run) => run.key),
+    nodes.map((run) => run.node),
+    nodes.map((run) => run.kind),
+    nodes.map((run) => run.step),
+    nodes.map((run) => run.call),
+    nodes.map((run) => run.outcome),
+    nodes.map((run) => run.attempts),
+    nodes.map((run) => (run.startedAt === null ? null : new Date(run.startedAt))),
+    nodes.map((run) => run.durationMs),
+    nodes.map((run) => run.queuedMs),
+    nodes.map((run) => run.bytesIn ?? null),
+    nodes.map((run) => run.bytesOut ?? null),
+    nodes.map((run) => (run.error === null ? null : JSON.stringify(run.error))),
+  ];
+}
+
+async function nodeRunsOf(database: Queries, runId: string): Promise<readonly NodeRunRow[]> {
+  return database.query<NodeRunRow>(
+    `select key, node, kind, step, call, outcome, attempts, started_at as "startedAt", duration_ms as "durationMs",
+       queued_ms as "queuedMs", bytes_in as "bytesIn", bytes_out as "bytesOut", error
+     from node_run where run_id = $1 order by node_run_no`,
+    [runId],
+  );
+}
+
+export interface NodeOutput {
+  /** The node run, such as `draft[2]`. */
+  readonly key: string;
+  readonly output: Json;
+}
+
+const compress = promisify(zstdCompress);
+const decompress = promisify(zstdDecompress);
+
+/** Keeps what nodes gave; what a run has already stays. @throws SluiceError `run_unknown` */
+async function recordOutputs(database: Database, runId: string, outputs: readonly NodeOutput[]): Promise<void> {
+  const body = outputs.length === 0 ? null : await compress(JSON.stringify(outputs));
+  const known = await database.query(
+    `with recorded as (
+       insert into node_output (run_id, nodes, body)
+       select run_id, $2, $3 from run where run_id = $1 and $3::bytea is not null on conflict do nothing
+     )
+     select run_id from run where run_id = $1`,
+    [runId, outputs.length, body],
+  );
+  if (known.length === 0) throw await unknownRun(database, runId);
+}
+
+/** What nodes gave, by key: those that are known of these, or all. */
+async function outputsOf(
+  database: Database,
+  runId: string,
+  keys?: readonly string[],
+): Promise<ReadonlyMap<string, Json>> {
+  const [row] = await database.query<{ body: Buffer }>('select body from node_output where run_id = $1', [runId]);
+  const outputs = row === undefined ? [] : (JSON.parse(String(await decompress(row.body))) as readonly NodeOutput[]);
+  const wanted = keys === undefined ? outputs : outputs.filter(({ key }) => keys.includes(key));
+  return new Map(wanted.map(({ key, output }) => [key, output]));
 }

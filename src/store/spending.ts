@@ -43,6 +43,7 @@ export const SPENDING_COLUMNS = `count(call_id) as "paidCalls", sum(cost_usd)::f
 /** Twelve decimals hold a millionth of a token's price. As text, since a float would bring its own. */
 export const decimal = (usd: number | null): string | null => (usd === null ? null : usd.toFixed(12));
 
+/** What its calls to providers have cost up to now; nothing for a run that there is not. */
 export async function spendingOf(database: Queries, runId: string): Promise<RunSpending> {
   const rows = await database.query<Spending & { key: string | null }>(
     `select key, ${SPENDING_COLUMNS} from provider_call where run_id = $1 group by grouping sets ((key), ())`,

@@ -1,9 +1,9 @@
 /** The store: what Sluice remembers, one family of functions per kind of thing, over one database. */
-import { type ApiKeys, createApiKeys } from './api-keys.ts';
+import { type ApiKeys, createApiKeys, createSessions, type Sessions } from './api-keys.ts';
+import { type Clock, withClock } from './bound.ts';
 import { type Builds, createBuilds } from './builds.ts';
 import { type Catalogue, createCatalogue } from './catalogue.ts';
-import type { Payloads } from './claims.ts';
-import type { Clock } from './clock.ts';
+import { createPayloads, type Payloads } from './claims.ts';
 import { type Content, createContent } from './content.ts';
 import type { Database } from './database.ts';
 import { createDatasets, type Datasets } from './datasets.ts';
@@ -19,7 +19,6 @@ import { createMeasures, type Measures } from './measures.ts';
 import { createMemoTable, type MemoTable } from './memo.ts';
 import { createMonitors, type Monitors } from './monitors.ts';
 import { createOutcomes, type Outcomes } from './outcomes.ts';
-import { createPayloads } from './payloads.ts';
 import { createPlans, type Plans } from './plans.ts';
 import { createProviderCalls, type ProviderCalls } from './provider-calls.ts';
 import { type PruneOptions, type PruneOutcome, pruneIndex } from './prune.ts';
@@ -29,9 +28,7 @@ import { createReviews, type Reviews } from './reviews.ts';
 import { createRunSearch, type RunSearches } from './run-search.ts';
 import { createRuns, type Runs } from './runs.ts';
 import { createScoreTasks, type ScoreTasks } from './score-tasks.ts';
-import { createSessions, type Sessions } from './sessions.ts';
-import { createTraceExports, type TraceExports } from './trace-exports.ts';
-import { createTraces, type Traces } from './traces.ts';
+import { createTraceExports, createTraces, type TraceExports, type Traces } from './traces.ts';
 import { createTraffic, type TrafficTable } from './traffic.ts';
 import { createVectorSearch, type VectorSearch } from './vector-search.ts';
 import { createVectors, SCANNED_VECTORS, type Vectors } from './vectors.ts';
@@ -87,44 +84,45 @@ export interface StoreOptions {
 }
 
 /** The store over a migrated database, which stays the caller's to close. */
-export function createStore(database: Database, { clock, scannedVectors = SCANNED_VECTORS }: StoreOptions = {}): Store {
+export function createStore(untimed: Database, { clock, scannedVectors = SCANNED_VECTORS }: StoreOptions = {}): Store {
+  const database = withClock(untimed, clock);
   const indexes = createIndexes(database);
   return Object.freeze({
-    apiKeys: createApiKeys(database, clock),
-    sessions: createSessions(database, clock),
+    apiKeys: createApiKeys(database),
+    sessions: createSessions(database),
     plans: createPlans(database),
     payloads: createPayloads(database),
     keptPayloads: createPayloads(database, { isKept: true }),
-    content: createContent(database, clock),
+    content: createContent(database),
     runSearch: createRunSearch(database),
-    runs: createRuns(database, clock),
+    runs: createRuns(database),
     calls: createProviderCalls(database),
-    rateLimits: createRateLimits(database, clock),
-    catalogue: createCatalogue(database, clock),
-    leases: createLeases(database, clock),
+    rateLimits: createRateLimits(database),
+    catalogue: createCatalogue(database),
+    leases: createLeases(database),
     indexes,
-    builds: createBuilds(database, clock),
+    builds: createBuilds(database),
     search: createSearch(database),
-    vectors: createVectors(database, { clock, scannedVectors }),
+    vectors: createVectors(database, scannedVectors),
     vectorSearch: createVectorSearch(database, scannedVectors),
-    datasets: createDatasets(database, clock),
-    memo: createMemoTable(database, clock),
-    evaluations: createEvaluations(database, clock),
-    deployments: createDeployments(database, clock),
-    experiments: createExperiments(database, clock),
-    outcomes: createOutcomes(database, clock),
-    scoreTasks: createScoreTasks(database, clock),
-    ledger: createLedger(database, clock),
-    feedback: createFeedback(database, clock),
-    reruns: createReruns(database, clock),
-    monitors: createMonitors(database, clock),
-    reviews: createReviews(database, clock),
+    datasets: createDatasets(database),
+    memo: createMemoTable(database),
+    evaluations: createEvaluations(database),
+    deployments: createDeployments(database),
+    experiments: createExperiments(database),
+    outcomes: createOutcomes(database),
+    scoreTasks: createScoreTasks(database),
+    ledger: createLedger(database),
+    feedback: createFeedback(database),
+    reruns: createReruns(database),
+    monitors: createMonitors(database),
+    reviews: createReviews(database),
     traffic: createTraffic(database),
-    views: createViews(database, clock),
-    vitals: createVitals(database, clock),
-    measures: createMeasures(database, clock),
+    views: createViews(database),
+    vitals: createVitals(database),
+    measures: createMeasures(database),
     traces: createTraces(database),
-    traceExports: createTraceExports(database, clock),
+    traceExports: createTraceExports(database),
     pruneIndex: (index: string, options: PruneOptions) => pruneIndex(database, indexes, index, options),
   });
 }

@@ -40,20 +40,16 @@ export interface TrafficRequest {
   readonly withOutput: boolean;
 }
 
-export interface TrafficTable {
-  /** Of the newest 20,000, in the order in which they began. */
-  runs(request: TrafficRequest): Promise<readonly TrafficRun[]>;
-  /** What was said of the same runs. */
-  feedback(request: Pick<TrafficRequest, 'pipeline' | 'since'>): Promise<readonly TrafficFeedback[]>;
-}
-
 const RECENT = `select run_id, unit, arms, state, started_at, finished_at, input, output from run
   where pipeline = $1 and started_at >= $2 and state <> 'running'
   order by started_at desc, run_id desc limit ${MOST_TRAFFIC_RUNS}`;
 
-export function createTraffic(database: Database): TrafficTable {
+export type TrafficTable = ReturnType<typeof createTraffic>;
+
+export function createTraffic(database: Database) {
   return Object.freeze({
-    runs: ({ pipeline, since, withInput, withOutput }) =>
+    /** Of the newest 20,000, in the order in which they began. */
+    runs: ({ pipeline, since, withInput, withOutput }: TrafficRequest): Promise<readonly TrafficRun[]> =>
       database.query<TrafficRun>(
         `with recent as materialized (${RECENT})
          select run_id as "runId", unit, arms, state, started_at as "startedAt", finished_at as "finishedAt",
@@ -67,12 +63,13 @@ export function createTraffic(database: Database): TrafficTable {
          ) as spent order by started_at, run_id`,
         [pipeline, new Date(since), withInput, withOutput],
       ),
-    feedback: ({ pipeline, since }) =>
+    /** What was said of the same runs. */
+    feedback: ({ pipeline, since }: Pick<TrafficRequest, 'pipeline' | 'since'>): Promise<readonly TrafficFeedback[]> =>
       database.query<TrafficFeedback>(
         `with recent as materialized (${RECENT})
          select feedback_id as "feedbackId", feedback.run_id as "runId", thumb, score, at
          from recent join feedback using (run_id) order by at, feedback_id limit ${MOST_TRAFFIC_RUNS}`,
         [pipeline, new Date(since)],
       ),
-  } satisfies TrafficTable);
+  });
 }

@@ -7,8 +7,7 @@ import { SluiceError } from '../base/errors.ts';
 import type { Json } from '../plan/plan.ts';
 import type { Database, Queries } from './database.ts';
 import { findSnapshot } from './indexes.ts';
-import type { KeywordHit } from './keyword-search.ts';
-import { checkCounts } from './search-limits.ts';
+import { checkCounts, type KeywordHit } from './keyword-search.ts';
 import { graphType, textOf } from './vectors.ts';
 
 export interface VectorQuery {
@@ -51,18 +50,6 @@ export interface EmbeddedSnapshot {
   readonly model: string;
 }
 
-export interface VectorSearch {
-  /** The snapshot that would be searched, and its model. @throws SluiceError `index_not_embedded`, as `indexes.snapshot` */
-  embedded(index: string, snapshot?: string): Promise<EmbeddedSnapshot>;
-  /**
-   * Searches for all queries at once; answers in their order.
-   *
-   * @throws SluiceError `embedding_model_differs`, `index_not_embedded`, `top_invalid`, `queries_too_many`, and those of
-   * `indexes.snapshot`
-   */
-  nearest(index: string, queries: readonly VectorQuery[], options: VectorOptions): Promise<readonly VectorAnswer[]>;
-}
-
 const VECTOR_LIMITS = Object.freeze({ queries: 500, top: 100 });
 
 /**
@@ -85,13 +72,30 @@ interface Target extends EmbeddedSnapshot {
   readonly hasGraph: boolean;
 }
 
-export function createVectorSearch(database: Database, scannedVectors: number): VectorSearch {
+export type VectorSearch = ReturnType<typeof createVectorSearch>;
+
+export function createVectorSearch(database: Database, scannedVectors: number) {
   return Object.freeze({
-    async embedded(index, snapshot) {
+    /**
+     * The snapshot that would be searched, and its model.
+     *
+     * @throws SluiceError `index_not_embedded`, as `indexes.snapshot`
+     */
+    async embedded(index: string, snapshot?: string): Promise<EmbeddedSnapshot> {
       const { hash, sequence, model } = await findTarget(database, index, snapshot);
       return { hash, sequence, model };
     },
-    async nearest(index, queries, options) {
+    /**
+     * Searches for all queries at once; answers in their order.
+     *
+     * @throws SluiceError `embedding_model_differs`, `index_not_embedded`, `top_invalid`, `queries_too_many`, and those
+     *   of `indexes.snapshot`
+     */
+    async nearest(
+      index: string,
+      queries: readonly VectorQuery[],
+      options: VectorOptions,
+    ): Promise<readonly VectorAnswer[]> {
       checkCounts(queries.length, options.top, VECTOR_LIMITS);
       const target = await findTarget(database, index, options.snapshot);
       if (target.model !== options.model) throw modelDiffers(index, target.model, options.model);
@@ -101,7 +105,7 @@ export function createVectorSearch(database: Database, scannedVectors: number): 
         hits: rows.filter((row) => row.place === place).map(({ place: _, ...hit }) => toHit(hit)),
       }));
     },
-  } satisfies VectorSearch);
+  });
 }
 
 type Row = Omit<VectorHit, 'vector'> & { readonly place: number; readonly vector: string | null };

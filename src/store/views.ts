@@ -1,9 +1,9 @@
 /** Views of screens that somebody has saved: what is shown, under a name, for everybody. */
+
 import { SluiceError } from '../base/errors.ts';
 import type { Json } from '../plan/plan.ts';
 import { writeAudit } from './audit.ts';
-import { type Clock, nowParam, nowSql } from './clock.ts';
-import type { Database } from './database.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
 
 export interface SavedView {
   readonly screen: string;
@@ -13,26 +13,21 @@ export interface SavedView {
   readonly at: number;
 }
 
-export interface Views {
-  /** By name, at most 200. */
-  list(screen: string): Promise<readonly SavedView[]>;
-  /** In place of one of the same name. Audited. @throws SluiceError `views_full` */
-  save(view: Omit<SavedView, 'at'>): Promise<SavedView>;
-  /** Audited; false where there was none. */
-  remove(screen: string, name: string, by: string): Promise<boolean>;
-}
-
 const MOST_VIEWS = 200;
 const COLUMNS = 'screen, name, view, by, at';
 
-export function createViews(database: Database, clock?: Clock): Views {
+export type Views = ReturnType<typeof createViews>;
+
+export function createViews(database: TimedDatabase) {
   const list = (screen: string) =>
     database.query<SavedView>(`select ${COLUMNS} from saved_view where screen = $1 order by name limit ${MOST_VIEWS}`, [
       screen,
     ]);
   return Object.freeze({
+    /** By name, at most 200. */
     list,
-    async save({ screen, name, view, by }) {
+    /** In place of one of the same name. Audited. @throws SluiceError `views_full` */
+    async save({ screen, name, view, by }: Omit<SavedView, 'at'>): Promise<SavedView> {
       const others = (await list(screen)).filter((each) => each.name !== name);
       if (others.length >= MOST_VIEWS) throw full(screen);
       return database.transaction(async (queries) => {
@@ -44,14 +39,15 @@ export function createViews(database: Database, clock?: Clock): Views {
           `insert into saved_view (screen, name, view, by, at) values ($1, $2, $3, $4, ${nowSql('$5')})
            on conflict (screen, name) do update set view = excluded.view, by = excluded.by, at = excluded.at
            returning ${COLUMNS}`,
-          [screen, name, JSON.stringify(view), by, nowParam(clock)],
+          [screen, name, JSON.stringify(view), by, database.now()],
         );
         const change = { who: by, action: 'view.save', subject: `${screen}/${name}`, why: 'saved' };
-        await writeAudit(queries, { ...change, was: was?.view ?? null, isNow: view }, nowParam(clock));
+        await writeAudit(queries, { ...change, was: was?.view ?? null, isNow: view }, database.now());
         return row!;
       });
     },
-    remove: (screen, name, by) =>
+    /** Audited; false where there was none. */
+    remove: (screen: string, name: string, by: string): Promise<boolean> =>
       database.transaction(async (queries) => {
         const [was] = await queries.query<SavedView>(
           `delete from saved_view where screen = $1 and name = $2 returning ${COLUMNS}`,
@@ -59,10 +55,10 @@ export function createViews(database: Database, clock?: Clock): Views {
         );
         if (was === undefined) return false;
         const change = { who: by, action: 'view.remove', subject: `${screen}/${name}`, why: 'removed' };
-        await writeAudit(queries, { ...change, was: was.view, isNow: null }, nowParam(clock));
+        await writeAudit(queries, { ...change, was: was.view, isNow: null }, database.now());
         return true;
       }),
-  } satisfies Views);
+  });
 }
 
 const full = (screen: string): SluiceError =>

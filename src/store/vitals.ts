@@ -2,11 +2,11 @@
  * What should go on and does not, as far as the store knows it. Each question is answered by an index, or from a table that
  * stays small, so it may be asked every few seconds.
  */
+
 import type { EvaluationState } from '../model/evaluation-result.ts';
 import type { ExperimentState } from '../model/experiment-spec.ts';
-import { type Clock, nowParam, nowSql } from './clock.ts';
-import type { Database } from './database.ts';
-import { IS_LIVE } from './experiments-find.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
+import { IS_LIVE } from './serving.ts';
 
 /** So many are named; the others are counted. */
 export const MOST_NAMED = 20;
@@ -50,38 +50,28 @@ export interface UnendedRun {
   readonly ageMs: number;
 }
 
-export interface Vitals {
-  /** That the database answers. */
-  answers(): Promise<void>;
-  /** Workers whose steps are published, and not out of date. */
-  workers(): Promise<number>;
-  /** Live experiments of which a run has waited for its score for so long, and none was scored meanwhile. */
-  unscored(forMs: number): Promise<Stalled<UnscoredExperiment>>;
-  /** Evaluations that go on, and to which no result has come for so long. */
-  idleEvaluations(forMs: number): Promise<Stalled<IdleEvaluation>>;
-  /** At most 1,000, those first that have been quiet for longest. */
-  liveExperiments(): Promise<readonly LiveExperiment[]>;
-  /** Runs that began so long ago, and have not ended. */
-  unendedRuns(olderThanMs: number): Promise<Stalled<UnendedRun>>;
-}
-
 const MS = "interval '1 millisecond'";
 const ageOf = (time: string): string => `extract(epoch from now.at - ${time})::float8 * 1000`;
 /** With the time as `now.at`. */
 const withNow = (param: string): string => `with now as (select ${nowSql(param)} as at)`;
 
-export function createVitals(database: Database, clock?: Clock): Vitals {
-  const now = () => nowParam(clock);
+export type Vitals = ReturnType<typeof createVitals>;
+
+export function createVitals(database: TimedDatabase) {
+  const { now } = database;
   return Object.freeze({
-    answers: async () => void (await database.query('select 1 as one')),
-    async workers() {
+    /** That the database answers. */
+    answers: async (): Promise<void> => void (await database.query('select 1 as one')),
+    /** Workers whose steps are published, and not out of date. */
+    async workers(): Promise<number> {
       const [row] = await database.query<{ count: number }>(
         `select count(distinct worker_id) as count from worker where expires_at > ${nowSql('$1')}`,
         [now()],
       );
       return row!.count;
     },
-    unscored: async (forMs) =>
+    /** Live experiments of which a run has waited for its score for so long, and none was scored meanwhile. */
+    unscored: async (forMs: number): Promise<Stalled<UnscoredExperiment>> =>
       stalled(
         await database.query<UnscoredExperiment & Counted>(
           `${withNow('$2')}
@@ -99,7 +89,8 @@ export function createVitals(database: Database, clock?: Clock): Vitals {
           [forMs, now()],
         ),
       ),
-    idleEvaluations: async (forMs) =>
+    /** Evaluations that go on, and to which no result has come for so long. */
+    idleEvaluations: async (forMs: number): Promise<Stalled<IdleEvaluation>> =>
       stalled(
         await database.query<IdleEvaluation & Counted>(
           `${withNow('$2')}
@@ -111,7 +102,8 @@ export function createVitals(database: Database, clock?: Clock): Vitals {
           [forMs, now()],
         ),
       ),
-    liveExperiments: () =>
+    /** At most 1,000, those first that have been quiet for longest. */
+    liveExperiments: (): Promise<readonly LiveExperiment[]> =>
       database.query<LiveExperiment>(
         `${withNow('$1')}
          select experiment_id as "experimentId", pipeline, state,
@@ -129,7 +121,8 @@ export function createVitals(database: Database, clock?: Clock): Vitals {
          where ${IS_LIVE} order by "quietMs" desc, experiment_id limit ${MOST_LIVE}`,
         [now()],
       ),
-    unendedRuns: async (olderThanMs) =>
+    /** Runs that began so long ago, and have not ended. */
+    unendedRuns: async (olderThanMs: number): Promise<Stalled<UnendedRun>> =>
       stalled(
         await database.query<UnendedRun & Counted>(
           `${withNow('$2')}
@@ -139,7 +132,7 @@ export function createVitals(database: Database, clock?: Clock): Vitals {
           [olderThanMs, now()],
         ),
       ),
-  } satisfies Vitals);
+  });
 }
 
 interface Counted {

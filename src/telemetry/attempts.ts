@@ -3,9 +3,8 @@
  * that succeeded is told by the node run, and one of which nothing came back is known by its number being left out.
  */
 import type { Json } from '../plan/plan.ts';
-import type { AttemptRow } from '../store/attempts.ts';
-import type { NodeRunRow } from '../store/node-runs.ts';
-import type { TracedCallRow } from '../store/traced-calls.ts';
+import type { NodeRunRow } from '../store/runs.ts';
+import type { AttemptRow, TracedCallRow } from '../store/traces.ts';
 import type { Shown, TraceAttempt, TraceCall } from './trace.ts';
 
 /** What the record has of one node run. */

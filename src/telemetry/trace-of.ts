@@ -1,6 +1,6 @@
 /** Puts a trace together from what the store has of a run. */
 import type { Json, Plan, PlanNode } from '../plan/plan.ts';
-import type { NodeRunRow } from '../store/node-runs.ts';
+import type { NodeRunRow } from '../store/runs.ts';
 import { NOTHING_SPENT } from '../store/spending.ts';
 import { attemptsOf, type Recorded } from './attempts.ts';
 import type { Shown, Trace, TraceNode, TraceParts } from './trace.ts';

@@ -3,11 +3,10 @@
  * read from the record, and nothing is stored for it that another row has. What is not known says why.
  */
 import type { Json, NodeOutcome, PlanNode } from '../plan/plan.ts';
-import type { AttemptRow } from '../store/attempts.ts';
 import type { FeedbackRow } from '../store/feedback.ts';
 import type { RunRow, RunState } from '../store/runs.ts';
 import type { RunSpending, Spending } from '../store/spending.ts';
-import type { TracedCallRow } from '../store/traced-calls.ts';
+import type { AttemptRow, TracedCallRow } from '../store/traces.ts';
 
 /** A value, or why it cannot be shown. */
 export type Shown = { readonly value: Json } | { readonly missing: string };

@@ -7,10 +7,14 @@
  * program ask for payloads to be decoded without saying whose they are. All of it adds at most 256 bytes: what is measured
  * as JSON, and allowed up to 1.5 MB, stays as far below Temporal's 2 MB as before.
  */
+
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
-import type { Payload, PayloadCodec } from '@temporalio/common';
+import { fileURLToPath } from 'node:url';
+import type { Client } from '@temporalio/client';
+import { type DataConverter, defaultPayloadConverter, type Payload, type PayloadCodec } from '@temporalio/common';
 import protocol from '@temporalio/proto';
 import { SluiceError } from '../base/errors.ts';
+import type { Config } from '../config/config.ts';
 import type { EncryptionKeys } from '../config/encryption-keys.ts';
 
 const { Payload: ProtoPayload } = protocol.temporal.api.common.v1;
@@ -113,4 +117,23 @@ function formatUnknown(format: string): SluiceError {
     remedy: 'a newer version, or another program, has encrypted it: read it with that one',
     data: { format },
   });
+}
+
+// How values become what Temporal stores, and back, outside of workflows: the same for clients and workers, so that none of
+// them writes in the clear what the others encrypt.
+
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+const failureConverterPath = fileURLToPath(new URL(`./encoded-failures.${extension}`, import.meta.url));
+
+/** Empty where nothing is encrypted: then Temporal's own converter holds. */
+export function dataConverterOf({ encryption }: Pick<Config, 'encryption'>): DataConverter {
+  return encryption === undefined ? {} : { payloadCodecs: [createPayloadCodec(encryption)], failureConverterPath };
+}
+
+/** Reads what was not read by the SDK, such as a payload of a raw history, as this client would. */
+export async function readPayload<T>(client: Pick<Client, 'options'>, payload: Payload): Promise<T> {
+  let decoded = [payload];
+  for (const codec of client.options.loadedDataConverter.payloadCodecs.toReversed())
+    decoded = await codec.decode(decoded);
+  return defaultPayloadConverter.fromPayload<T>(decoded[0]!);
 }

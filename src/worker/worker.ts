@@ -3,6 +3,7 @@
  * experiments, looks, sweeper), the evaluation queue (chunks) and one beside it (scores of live runs, and runs again), publishes which steps
  * it can run, and drains before it ends.
  */
+
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Client } from '@temporalio/client';
@@ -30,14 +31,14 @@ import { scoringQueueOf, startClock } from '../client/experiment-clock.ts';
 import { wake } from '../client/experiment-wake.ts';
 import { startMonitorClock } from '../client/monitor-client.ts';
 import type { Config } from '../config/config.ts';
+import { SWEEP_WORKFLOW } from '../model/run-messages.ts';
 import type { TokenOutlet } from '../model/token-piece.ts';
 import { servedBy } from '../models/plan-keys.ts';
 import { NO_REDACTION, type Redaction } from '../redaction/redaction.ts';
 import type { EmbedderOf } from '../retrieval/embedder.ts';
 import type { Store } from '../store/store.ts';
-import { dataConverterOf } from '../temporal/data-converter.ts';
+import { dataConverterOf } from '../temporal/encryption.ts';
 import { payloadConverterPath, withCodedFailures } from './bundle.ts';
-import { ensureSweeper } from './sweeper.ts';
 
 /**
  * A dead worker's cached runs go back to the shared queue after this long. Shorter, and a worker that is only busy would
@@ -202,4 +203,15 @@ function versioningOf({ versioning, workerDeployment }: Config, behavior: Versio
       defaultVersioningBehavior: behavior,
     },
   };
+}
+
+const SWEEPER_ID = 'sluice-sweeper';
+
+async function ensureSweeper(client: Client, taskQueue: string): Promise<void> {
+  await client.workflow.start(SWEEP_WORKFLOW, {
+    workflowId: `${SWEEPER_ID}-${taskQueue}`,
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    taskQueue,
+    staticSummary: 'closes the rows of runs whose workflow was ended from outside',
+  });
 }

@@ -1,8 +1,8 @@
 /** `sluice monitor`: what is listed, how one stands, and what starting and stopping say. */
 import { describe, expect, test } from 'vitest';
 import { supportedLive } from '../../pipelines/docs-bot.monitors.ts';
+import type { MonitorCounts, WindowSums } from '../../src/store/monitor-results.ts';
 import type { MonitorRow } from '../../src/store/monitors.ts';
-import type { MonitorCounts, WindowSums } from '../../src/store/monitors-read.ts';
 import { fakeRuntime, run } from './fakes.ts';
 
 const AT = Date.UTC(2026, 2, 1, 12);

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Block, code, item, list, prose, table } from '../../src/ingest/block.ts';
+import { type Block, byteLength, code, countTokens, item, list, prose, table } from '../../src/ingest/block.ts';
 import { chunkBlocks } from '../../src/ingest/chunk.ts';
-import { PASSAGE_LIMITS } from '../../src/ingest/limits.ts';
-import { byteLength, countTokens } from '../../src/ingest/tokens.ts';
+import { PASSAGE_LIMITS } from '../../src/ingest/ingest-limits.ts';
 
 const heading = (depth: number, text: string): Block => ({ kind: 'heading', depth, text });
 const sentences = (count: number, word = 'word') =>

@@ -2,9 +2,9 @@ import { glob, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { byteLength } from '../../src/ingest/block.ts';
 import { chunkDocument, type Passage } from '../../src/ingest/document.ts';
-import { PASSAGE_LIMITS } from '../../src/ingest/limits.ts';
-import { byteLength } from '../../src/ingest/tokens.ts';
+import { PASSAGE_LIMITS } from '../../src/ingest/ingest-limits.ts';
 
 async function chunk(text: string, name = 'src/a.ts', language = 'ts') {
   const result = await chunkDocument({ id: name, name, text, format: 'code', language }, 'headings');

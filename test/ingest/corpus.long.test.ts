@@ -1,9 +1,9 @@
 /** The documentation of the npm package `ai`: 303 real MDX pages. */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { byteLength } from '../../src/ingest/block.ts';
 import { chunkDocument } from '../../src/ingest/document.ts';
-import { PASSAGE_LIMITS } from '../../src/ingest/limits.ts';
-import { byteLength } from '../../src/ingest/tokens.ts';
+import { PASSAGE_LIMITS } from '../../src/ingest/ingest-limits.ts';
 import { readSource } from './support.ts';
 
 test('every page parses as MDX and makes passages that keep the rules', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { chunkDocument, type TextDocument } from '../../src/ingest/document.ts';
-import { INGEST_LIMITS, PASSAGE_LIMITS } from '../../src/ingest/limits.ts';
+import { INGEST_LIMITS, PASSAGE_LIMITS } from '../../src/ingest/ingest-limits.ts';
 
 const raw = (text: string, more: Partial<TextDocument> = {}): TextDocument => ({
   id: 'guide/a',

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { type FetchOptions, fetchPage } from '../../src/ingest/fetch-page.ts';
 import { isAllowed } from '../../src/ingest/hosts.ts';
-import { INGEST_LIMITS } from '../../src/ingest/limits.ts';
+import { INGEST_LIMITS } from '../../src/ingest/ingest-limits.ts';
 import { type Answer, servePages } from './pages.ts';
 
 const fetching = (url: string, options: Partial<FetchOptions> = {}) =>

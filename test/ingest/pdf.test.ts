@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createChunker } from '../../src/ingest/chunker.ts';
-import { INGEST_LIMITS } from '../../src/ingest/limits.ts';
+import { INGEST_LIMITS } from '../../src/ingest/ingest-limits.ts';
 import { pdfBomb, pdfOf } from './pdfs.ts';
 
 const chunker = createChunker({ growthMb: 400 });

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFile, type FileHandle, open, rm, symlink, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { readWholeFile } from '../../src/ingest/read-file.ts';
+import { readWholeFile } from '../../src/ingest/file-document.ts';
 import { folderWith, temporaryFolder } from './support.ts';
 
 const LIMIT = 10_000_000;

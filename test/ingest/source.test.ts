@@ -2,7 +2,7 @@ import { mkdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { LineBatch } from '../../src/ingest/entries.ts';
-import { INGEST_LIMITS } from '../../src/ingest/limits.ts';
+import { INGEST_LIMITS } from '../../src/ingest/ingest-limits.ts';
 import { listSource, openSource, readBatch } from '../../src/ingest/source.ts';
 import { folderWith, readSource, temporaryFolder } from './support.ts';
 

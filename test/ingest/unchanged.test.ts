@@ -17,8 +17,8 @@ import { folderWith } from './support.ts';
 const work = new Map<string, number>();
 const done = (what: string, times = 1) => work.set(what, (work.get(what) ?? 0) + times);
 
-vi.mock('../../src/ingest/read-file.ts', async (original) => {
-  const { readWholeFile } = await original<typeof import('../../src/ingest/read-file.ts')>();
+vi.mock('../../src/ingest/file-document.ts', async (original) => {
+  const { readWholeFile } = await original<typeof import('../../src/ingest/file-document.ts')>();
   return {
     readWholeFile: (...given: Parameters<typeof readWholeFile>) => {
       done('files read');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bagOf, termsOf } from '../../src/lsa/bag.ts';
+import { bagOf, termsOf } from '../../src/lsa/corpus.ts';
 
 const entries = (text: string) => Object.fromEntries(termsOf(text));
 

@@ -1,10 +1,8 @@
 /** Small corpora for tests. */
 import fc from 'fast-check';
-import { type Bag, bagOf } from '../../src/lsa/bag.ts';
-import { collectCorpus } from '../../src/lsa/corpus.ts';
+import { type Bag, bagOf, collectCorpus } from '../../src/lsa/corpus.ts';
 import { decompose } from '../../src/lsa/decompose.ts';
-import { createFit, type LsaFit, numbered } from '../../src/lsa/model.ts';
-import { LSA_SETTINGS } from '../../src/lsa/settings.ts';
+import { createFit, LSA_SETTINGS, type LsaFit, numbered } from '../../src/lsa/model.ts';
 
 /** Two subjects. 'Felines' and 'cats' never stand in one passage, but share their company. */
 export const PETS: readonly Bag[] = [

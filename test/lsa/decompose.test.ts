@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { chooseTerms } from '../../src/lsa/decompose.ts';
-import { LSA_SETTINGS } from '../../src/lsa/settings.ts';
+import { LSA_SETTINGS } from '../../src/lsa/model.ts';
 
 /** Names of which the order as strings is that of their numbers. */
 const names = (count: number) => Array.from({ length: count }, (_, place) => `t${String(place).padStart(7, '0')}`);

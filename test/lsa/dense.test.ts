@@ -1,6 +1,6 @@
 import { Matrix } from 'ml-matrix';
 import { expect, test } from 'vitest';
-import { createDense, type DenseMatrix, gram, orthonormalise, project } from '../../src/lsa/dense.ts';
+import { createDense, type DenseMatrix, gram, orthonormalise, project } from '../../src/lsa/svd.ts';
 import { asMatrix, matrixOf, orthonormalityError, randomMatrix } from './reference.ts';
 
 function denseOf(matrix: Matrix): DenseMatrix {

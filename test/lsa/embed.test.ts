@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Bag, termsOf } from '../../src/lsa/bag.ts';
-import { embed } from '../../src/lsa/embed.ts';
+import { type Bag, termsOf } from '../../src/lsa/corpus.ts';
+import { embed } from '../../src/lsa/model.ts';
 import { bag, bags, fitHere, PETS } from './corpora.ts';
 import { denseRows, denseVectors, dot } from './reference.ts';
 

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { embed } from '../../src/lsa/embed.ts';
-import { decodeFit, encodeFit, type LsaFit } from '../../src/lsa/model.ts';
+import { decodeFit, embed, encodeFit, type LsaFit } from '../../src/lsa/model.ts';
 import { bag, bags, fitHere, PETS } from './corpora.ts';
 
 let fit: LsaFit;

@@ -2,9 +2,8 @@
 import { Matrix, SVD } from 'ml-matrix';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import type { Bag } from '../../src/lsa/bag.ts';
-import type { DenseMatrix } from '../../src/lsa/dense.ts';
-import type { SparseMatrix } from '../../src/lsa/sparse.ts';
+import type { Bag } from '../../src/lsa/corpus.ts';
+import type { DenseMatrix, SparseMatrix } from '../../src/lsa/svd.ts';
 
 /** Rows of log-tf × idf, each 1 long, passages and terms in order. */
 export function denseRows(bags: readonly Bag[]): Matrix {

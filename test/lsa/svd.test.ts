@@ -2,9 +2,7 @@
 import fc from 'fast-check';
 import { Matrix } from 'ml-matrix';
 import { describe, expect, test } from 'vitest';
-import { createDense } from '../../src/lsa/dense.ts';
-import { multiply, multiplyTransposed } from '../../src/lsa/sparse.ts';
-import { rightSingularVectors } from '../../src/lsa/svd.ts';
+import { createDense, multiply, multiplyTransposed, rightSingularVectors } from '../../src/lsa/svd.ts';
 import { asMatrix, decomposeDense, matrixOf, orthonormalityError, randomMatrix, sparseOf } from './reference.ts';
 
 const SETTINGS = { dimensions: 128, oversampling: 16, powerIterations: 2, seed: 1 };

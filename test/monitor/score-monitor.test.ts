@@ -5,7 +5,7 @@ import { createSlots } from '../../src/evaluation/slots.ts';
 import type { MonitorSpec } from '../../src/model/monitor-spec.ts';
 import { scoreMonitor } from '../../src/monitor/score-monitor.ts';
 import type { Json } from '../../src/plan/plan.ts';
-import type { ClaimedRun, MonitorScoreEnd } from '../../src/store/monitors-queue.ts';
+import type { ClaimedRun, MonitorScoreEnd } from '../../src/store/monitor-scores.ts';
 import { plan, step } from '../plan/by-hand.ts';
 
 const PLAN = plan([step('tell', { of: 'input.q' })], { text: 'tell.said' });

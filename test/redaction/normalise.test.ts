@@ -1,7 +1,7 @@
 /** Secrets and personal data in the forms that word processors, keyboards and chat programs give them. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { normalise } from '../../src/redaction/normalise.ts';
+import { normalise } from '../../src/redaction/redact-text.ts';
 import { createRedaction } from '../../src/redaction/redaction.ts';
 import { NO_RULES, parseFieldRules, parsePatternNames, type RedactionRules } from '../../src/redaction/rules.ts';
 

@@ -5,7 +5,7 @@ import { FITTING, RUN_FIELDS, typeOfField } from '../../src/model/run-fields.ts'
 import { keptView, readView } from '../../src/run-filter/kept-view.ts';
 import { readCondition, readSort } from '../../src/run-filter/read-condition.ts';
 import { writeCondition } from '../../src/run-filter/write-condition.ts';
-import { whereSql } from '../../src/store/run-conditions.ts';
+import { whereSql } from '../../src/store/run-search.ts';
 
 const NOW = Date.UTC(2026, 2, 1, 12);
 const read = (text: string) => readCondition(text, NOW);

@@ -18,7 +18,7 @@ import { type Implemented, implement } from '../../src/boundary/implement.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { connectRuntime, type Runtime } from '../../src/host/runtime.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
-import { dataConverterOf } from '../../src/temporal/data-converter.ts';
+import { dataConverterOf } from '../../src/temporal/encryption.ts';
 import { type Live, startLive } from '../support/live.ts';
 
 const Text = z.object({ text: z.string() });

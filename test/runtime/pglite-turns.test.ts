@@ -1,7 +1,7 @@
 /** What keeps clients of the one embedded session apart, against a PGlite that only remembers what it was sent. */
 import type { PGlite } from '@electric-sql/pglite';
 import { describe, expect, test } from 'vitest';
-import { takingTurns } from '../../src/embedded/pglite-turns.ts';
+import { takingTurns } from '../../src/embedded/pglite-owner.ts';
 
 const message = (letter: string) => Uint8Array.of(letter.charCodeAt(0), 0, 0, 0, 4);
 const options = { onRawData: () => undefined };

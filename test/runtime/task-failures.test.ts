@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { ridingThroughTaskFailures } from '../../src/temporal/task-failures.ts';
+import { ridingThroughTaskFailures } from '../../src/temporal/outage.ts';
 
 vi.mock('node:timers/promises', () => ({
   setTimeout: (ms: number) => new Promise((resolve) => setTimeout(resolve, ms)),

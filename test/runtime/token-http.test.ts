@@ -5,15 +5,16 @@ import { type AddressInfo, connect } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { TokenPiece } from '../../src/model/token-piece.ts';
 import { createTokenHub } from '../../src/streaming/token-hub.ts';
-import { isSigned, signRun } from '../../src/streaming/token-key.ts';
 import {
   BATCH_BYTES,
   BATCH_PIECES,
   createTokenReceiver,
+  isSigned,
   listenForTokens,
   type ReceiverOptions,
+  signRun,
 } from '../../src/streaming/token-receiver.ts';
-import { createTokenSender } from '../../src/streaming/token-sender.ts';
+import { createTokenSender } from '../../src/streaming/token-streams.ts';
 
 const KEY = 'k'.repeat(32);
 const closing: (() => Promise<unknown>)[] = [];

@@ -1,9 +1,9 @@
 /** Migrations, on the embedded database; and with two processes, on PostgreSQL. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { withClock } from '../../src/store/bound.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { createLeases } from '../../src/store/leases.ts';
-import { migrate } from '../../src/store/migrate.ts';
-import { asMigration, readMigrations } from '../../src/store/migrations.ts';
+import { asMigration, migrate, readMigrations } from '../../src/store/migrate.ts';
 import { createStore } from '../../src/store/store.ts';
 import { noPostgres, startPglite, startPostgres, type TestDatabase } from '../support/postgres.ts';
 import { together } from './processes.ts';
@@ -135,7 +135,7 @@ describe('migrations', () => {
 
   test('wait for another process that migrates, and say so', async () => {
     const more = [...(await readMigrations()), asMigration('9003_more', 'create table more (a int);')];
-    const leases = createLeases(database);
+    const leases = createLeases(withClock(database));
     await leases.acquire('migrations', 'another', 60_000);
     await expect(migrate(database, { migrations: more, waitMs: 0 })).rejects.toMatchObject({
       code: 'migration_locked',

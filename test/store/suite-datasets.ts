@@ -1,6 +1,7 @@
 /** Datasets: versions by content, examples that are shared, final splits that are used once. */
 import { describe, expect, test } from 'vitest';
 import { type Example, memberOf } from '../../src/model/dataset.ts';
+import { withClock } from '../../src/store/bound.ts';
 import { createDatasets } from '../../src/store/datasets.ts';
 import { together } from './processes.ts';
 import type { Subject } from './suite.ts';
@@ -154,7 +155,7 @@ export function describeDatasets(subject: Subject): void {
           return made > allowed ? Promise.reject(new Error('the process was killed')) : database.query(...statement);
         };
         const transaction = () => Promise.reject(new Error('the process was killed'));
-        const cut = createDatasets({ ...database, query, transaction });
+        const cut = createDatasets(withClock({ ...database, query, transaction }));
         await expect(cut.put('cut', many, 'x')).rejects.toThrow('killed');
         await expect(store.datasets.find('cut')).rejects.toMatchObject({ code: 'dataset_unknown' });
       }

@@ -1,7 +1,6 @@
 /** Runs and node runs. */
 import { describe, expect, test } from 'vitest';
-import type { NodeRunRow } from '../../src/store/node-runs.ts';
-import type { RunStart } from '../../src/store/runs.ts';
+import type { NodeRunRow, RunStart } from '../../src/store/runs.ts';
 import type { Subject } from './suite.ts';
 
 const start = (runId: string, pipeline = 'bot'): RunStart => ({

@@ -1,6 +1,6 @@
 /** Attempts, what calls sent and got, and the outbox of traces. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { AttemptRow } from '../../src/store/attempts.ts';
+import type { AttemptRow } from '../../src/store/traces.ts';
 import { closing, opening } from './call-helpers.ts';
 import type { Subject } from './suite.ts';
 

@@ -8,7 +8,7 @@ import { cpSync, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded/postgres.ts';
-import { readMigrations } from '../../src/store/migrations.ts';
+import { readMigrations } from '../../src/store/migrate.ts';
 
 /** As `startEmbeddedPostgres`; a folder that has a database already keeps it. */
 export async function startEmbedded(folder: string): Promise<EmbeddedPostgres> {

@@ -1,7 +1,7 @@
 /** The outbox worked off: what is sent, what waits, and what a receiver that is away, or refuses one, does to the rest. */
 import { expect, test } from 'vitest';
 import { SluiceError } from '../../src/base/errors.ts';
-import type { ExportItem, TraceExports } from '../../src/store/trace-exports.ts';
+import type { ExportItem, TraceExports } from '../../src/store/traces.ts';
 import type { TraceSource } from '../../src/telemetry/load-trace.ts';
 import { createTraceExport } from '../../src/telemetry/otel/export-traces.ts';
 import type { SpanData } from '../../src/telemetry/otel/span-data.ts';

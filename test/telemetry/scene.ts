@@ -1,10 +1,8 @@
 /** A run of a plan with a loop, a map and a branch, recorded as the store has it: what traces are made of. */
 import type { Json, Plan, StepNode } from '../../src/plan/plan.ts';
-import type { AttemptRow } from '../../src/store/attempts.ts';
-import type { NodeRunRow } from '../../src/store/node-runs.ts';
-import type { RunRow, RunState } from '../../src/store/runs.ts';
+import type { NodeRunRow, RunRow, RunState } from '../../src/store/runs.ts';
 import { NOTHING_SPENT, type RunSpending, type Spending } from '../../src/store/spending.ts';
-import type { TracedCallRow } from '../../src/store/traced-calls.ts';
+import type { AttemptRow, TracedCallRow } from '../../src/store/traces.ts';
 import type { Trace, TraceNode } from '../../src/telemetry/trace.ts';
 import { traceOf, type Values } from '../../src/telemetry/trace-of.ts';
 

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { percent, showSpan } from '../../../src/experiment/report-text.ts';
 import { evidenceText, toldText } from '../../../src/monitor/alert-words.ts';
-import type { AlertRow } from '../../../src/store/monitors-alerts.ts';
+import type { AlertRow } from '../../../src/store/monitor-results.ts';
 import { useApi } from '../../api.ts';
 import { monitorCommands } from '../../commands.ts';
 import { DASH, money, time, whole } from '../../format.ts';

@@ -2,8 +2,7 @@
 import type { AlertSettings, AlertState } from '../../../src/model/monitor-spec.ts';
 import type { WindowStatistics } from '../../../src/monitor/window.ts';
 import type { ValueFormat } from '../../../src/stats/explained-report.ts';
-import type { AlertRow } from '../../../src/store/monitors-alerts.ts';
-import type { MonitorCounts, MonitorReason } from '../../../src/store/monitors-read.ts';
+import type { AlertRow, MonitorCounts, MonitorReason } from '../../../src/store/monitor-results.ts';
 
 export interface MonitorField {
   readonly kind: 'rate' | 'mean';

@@ -8,7 +8,7 @@ import { callName, type RecordedCall, type RecordedCalls } from '../../evaluatio
 import type { Json, Plan } from '../../plan/plan.ts';
 import { BUDGET_EXCEEDED, CALL_CANCELLED } from '../../plan/walk.ts';
 import type { MemoOutcome } from '../../store/memo.ts';
-import type { NodeRunRow } from '../../store/node-runs.ts';
+import type { NodeRunRow } from '../../store/runs.ts';
 
 export interface RecordedRun {
   readonly runId: string;

@@ -3,7 +3,7 @@
  * Each is sent at least once, as the same spans; while the receiver cannot be reached, they wait.
  */
 import { SluiceError } from '../../base/errors.ts';
-import type { ExportItem, TraceExports } from '../../store/trace-exports.ts';
+import type { ExportItem, TraceExports } from '../../store/traces.ts';
 import { loadTrace, type TraceSource } from '../load-trace.ts';
 import { feedbackSpan } from './feedback-span.ts';
 import { isSampled, type SpanData } from './span-data.ts';

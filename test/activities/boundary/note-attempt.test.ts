@@ -2,7 +2,7 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { expect, test } from 'vitest';
 import { createNoteAttempt } from '../../../src/boundary/note-attempt.ts';
-import type { AttemptRow } from '../../../src/store/attempts.ts';
+import type { AttemptRow } from '../../../src/store/traces.ts';
 
 const trace = (attempt: number) => ({ attempt, scheduledAt: 1, startedAt: 2, durationMs: 3, queuedMs: 1 });
 const step = { key: 'draft[2]', call: 'step' } as const;

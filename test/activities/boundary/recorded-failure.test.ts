@@ -9,8 +9,8 @@ import { implement } from '../../../src/boundary/implement.ts';
 import { createNoteAttempt } from '../../../src/boundary/note-attempt.ts';
 import { createStepActivities } from '../../../src/boundary/temporal.ts';
 import { defineStep } from '../../../src/index.ts';
-import type { AttemptRow } from '../../../src/store/attempts.ts';
 import { describeFailure } from '../../../src/store/database-errors.ts';
+import type { AttemptRow } from '../../../src/store/traces.ts';
 import { plan, step } from '../../plan/by-hand.ts';
 
 const PLACE = 'zq-db.example:5432/zq';
