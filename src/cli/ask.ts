@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { SluiceError } from '../base/errors.ts';
+import { shortId } from '../base/format.ts';
 import type { StartedRun } from '../client/client.ts';
 import type { RunResult } from '../client/run-result.ts';
 import { modelsOf } from '../models/plan-keys.ts';
@@ -15,7 +16,6 @@ import { chooseServed } from './served.ts';
 import { END_LIMIT_MS, EXIT, type ExitCode, Interrupted, interruption, type Session } from './session.ts';
 import { showPassing, showRun } from './show-run.ts';
 import { showStream, wantsDrafts } from './show-stream.ts';
-import { shortRunId } from './text.ts';
 import { withRuntime } from './with-servers.ts';
 
 interface AskOptions extends BudgetOptions {
@@ -110,7 +110,7 @@ function noteOwnServer({ environment, terminal }: Session, plan: Plan): void {
 /** How long a cancelled run may take to say so; a server that is away is not waited for longer. */
 const CANCEL_LIMIT_MS = 10_000;
 const unconfirmed = (runId: string) =>
-  `the run has not confirmed that it was cancelled; see later: sluice runs ${shortRunId(runId)}`;
+  `the run has not confirmed that it was cancelled; see later: sluice runs ${shortId(runId)}`;
 
 /** Rejects as interrupted, after `tell`, when the run is not over a while after it was to be cancelled. */
 async function notCancelled(signal: AbortSignal, tell: () => unknown): Promise<never> {
@@ -142,7 +142,7 @@ async function resultOf({ terminal, signal }: Session, started: StartedRun): Pro
     const { code, message, remedy, data, cause } = error;
     throw new SluiceError(code, {
       message,
-      remedy: `${remedy}\nthe run goes on; afterwards: sluice runs ${shortRunId(runId)}`,
+      remedy: `${remedy}\nthe run goes on; afterwards: sluice runs ${shortId(runId)}`,
       data: { ...data, runId },
       cause,
     });

@@ -1,5 +1,6 @@
 /** `sluice backtest`: recorded runs, again under a variant, and what differs. */
 import { type Command, Option } from 'commander';
+import { count, showTime } from '../base/format.ts';
 import type { Runtime } from '../host/runtime.ts';
 import type { RerunRow } from '../store/reruns.ts';
 import { actingCommand, readingCommand, runAction, type World } from './command.ts';
@@ -17,7 +18,6 @@ import {
 import { showRerunOfRun } from './rerun-run.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
-import { count, showTime } from './text.ts';
 import { userName } from './who.ts';
 import { showAfter, withStore } from './with-servers.ts';
 

@@ -1,5 +1,6 @@
 /** `sluice dataset add --from-feedback`: runs that people liked, or did not, become examples. */
 import { SluiceError } from '../base/errors.ts';
+import { count, shortId } from '../base/format.ts';
 import type { RowSchemas } from '../evaluation/dataset-row.ts';
 import type { Example } from '../model/dataset.ts';
 import { canonicalJson } from '../plan/id.ts';
@@ -8,11 +9,10 @@ import type { Redaction } from '../redaction/redaction.ts';
 import type { PutOutcome } from '../store/datasets.ts';
 import type { RatedRun } from '../store/feedback-runs.ts';
 import type { Store } from '../store/store.ts';
-import { findVersion, shortVersion } from './dataset-names.ts';
+import { findVersion } from './dataset-names.ts';
 import { type FeedbackOptions, ratedFilter } from './feedback-options.ts';
 import { redactionOf } from './redacting.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { count } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 export interface AddFeedbackOptions extends FeedbackOptions {
@@ -60,7 +60,7 @@ export async function addFromFeedback(session: Session, given: string, options: 
   if (terminal.json) terminal.printJson({ ...version, created, added, leftOut });
   else {
     terminal.print(
-      `${version.dataset}: ${count(added.length, 'example')} added of thumbs ${options.fromFeedback}, ${count(version.examples, 'example')}, version ${shortVersion(version.version)}`,
+      `${version.dataset}: ${count(added.length, 'example')} added of thumbs ${options.fromFeedback}, ${count(version.examples, 'example')}, version ${shortId(version.version)}`,
     );
     for (const line of leftOutLines(leftOut, unfitWhy)) terminal.print(`  ${line}`);
   }

@@ -1,14 +1,14 @@
 /** `sluice dataset add`: what runs were asked becomes examples, and what they answered the expectation, if accepted. */
 import { type Command, Option } from 'commander';
 import { SluiceError } from '../base/errors.ts';
+import { count, shortId } from '../base/format.ts';
 import type { Json } from '../plan/plan.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { addFromFeedback } from './dataset-add-feedback.ts';
-import { findVersion, shortVersion } from './dataset-names.ts';
+import { findVersion } from './dataset-names.ts';
 import { type FeedbackOptions, withFeedbackOptions } from './feedback-options.ts';
 import { redactionOf } from './redacting.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { count } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 interface AddOptions extends FeedbackOptions {
@@ -93,12 +93,9 @@ async function addToDataset(
   if (terminal.json) terminal.printJson({ ...version, created, example });
   else if (created)
     terminal.print(
-      `${version.dataset}: '${example.id}' added, ${count(version.examples, 'example')}, version ${shortVersion(version.version)}`,
+      `${version.dataset}: '${example.id}' added, ${count(version.examples, 'example')}, version ${shortId(version.version)}`,
     );
-  else
-    terminal.print(
-      `${version.dataset}: no new version; '${example.id}' is in ${shortVersion(version.version)} as it is`,
-    );
+  else terminal.print(`${version.dataset}: no new version; '${example.id}' is in ${shortId(version.version)} as it is`);
   return EXIT.fine;
 }
 

@@ -1,11 +1,11 @@
 /** `sluice dataset diff`: which examples differ between two versions, of one dataset or of two. */
 import type { Command } from 'commander';
+import { count, shortId, showWhole } from '../base/format.ts';
 import type { DatasetDiff, DatasetVersion } from '../store/datasets.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
-import { findVersion, shortVersion } from './dataset-names.ts';
+import { findVersion } from './dataset-names.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { count } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 /** Examples that are named, of those added, changed and removed each. */
@@ -53,7 +53,7 @@ async function versionBefore({ datasets }: Pick<Store, 'datasets'>, version: Dat
 }
 
 function diffLines({ from, to, diff: { added, changed, removed, same } }: Compared): string[] {
-  const [old, now] = [from, to].map(({ dataset, version }) => `${dataset}@${shortVersion(version)}`);
+  const [old, now] = [from, to].map(({ dataset, version }) => `${dataset}@${shortId(version)}`);
   if (from.version === to.version) return [`${old} and ${now} are one version: there is nothing to compare`];
   const differing = added.length + changed.length + removed.length;
   return [
@@ -66,6 +66,6 @@ function marked(mark: string, ids: readonly string[]): string[] {
   const more = ids.length - SHOWN_IDS;
   return [
     ...ids.slice(0, SHOWN_IDS).map((id) => `  ${mark} ${id}`),
-    ...(more > 0 ? [`  ${mark} … and ${more.toLocaleString('en')} more: --json has all`] : []),
+    ...(more > 0 ? [`  ${mark} … and ${showWhole(more)} more: --json has all`] : []),
   ];
 }

@@ -3,6 +3,7 @@
  * preferred, or those that scored well enough.
  */
 import { SluiceError } from '../base/errors.ts';
+import { count, showWhole } from '../base/format.ts';
 import type { LeftOut, PreferredBy, Tuning, TuningInput } from '../evaluation/preferences.ts';
 import type { Example } from '../model/dataset.ts';
 import type { MetricSpec } from '../model/evaluation-spec.ts';
@@ -11,7 +12,6 @@ import type { Store } from '../store/store.ts';
 import { type NamedEvaluation, namedLines, resolveReference } from './eval-refs.ts';
 import { findNamed } from './lookup.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { count } from './text.ts';
 import { withStore } from './with-servers.ts';
 import { writeOut } from './write-file.ts';
 
@@ -134,9 +134,7 @@ const WORDS: { readonly [why in LeftOut]: string } = {
 };
 
 export function leftOutLines({ leftOut }: Pick<Tuning, 'leftOut'>): readonly string[] {
-  const parts = Object.entries(leftOut).map(
-    ([why, number]) => `${number.toLocaleString('en')} ${WORDS[why as LeftOut]}`,
-  );
+  const parts = Object.entries(leftOut).map(([why, number]) => `${showWhole(number)} ${WORDS[why as LeftOut]}`);
   return parts.length === 0 ? [] : [`left out: ${parts.join('; ')}`];
 }
 

@@ -1,5 +1,6 @@
 /** `sluice dataset export --from-feedback`: of answers to the same, one that people liked beside one that they did not. */
 import { SluiceError } from '../base/errors.ts';
+import { count } from '../base/format.ts';
 import type { RatedAnswer } from '../evaluation/feedback-preferences.ts';
 import type { Tuning } from '../evaluation/preferences.ts';
 import { canonicalJson } from '../plan/id.ts';
@@ -9,7 +10,6 @@ import { leftOutLines } from './dataset-export-evaluation.ts';
 import { type FeedbackOptions, ratedFilter } from './feedback-options.ts';
 import { redactionOf } from './redacting.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { count } from './text.ts';
 import { withStore } from './with-servers.ts';
 import { writeOut } from './write-file.ts';
 

@@ -1,16 +1,16 @@
 /** `sluice dataset export`: a dataset as a file that imports again, or as one that a model can be fine-tuned with. */
 import { type Command, Option } from 'commander';
 import { SluiceError } from '../base/errors.ts';
+import { count, shortId } from '../base/format.ts';
 import type { Example, Split } from '../model/dataset.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { type EvaluationExportOptions, exportEvaluation } from './dataset-export-evaluation.ts';
 import { exportFeedback } from './dataset-export-feedback.ts';
-import { findVersion, shortVersion } from './dataset-names.ts';
+import { findVersion } from './dataset-names.ts';
 import { splitOption } from './dataset-show.ts';
 import { type FeedbackOptions, withFeedbackOptions } from './feedback-options.ts';
 import { anyNumber } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { count } from './text.ts';
 import { withStore } from './with-servers.ts';
 import { writeOut } from './write-file.ts';
 
@@ -88,7 +88,7 @@ async function exportDataset(session: Session, name: string | undefined, options
     const version = await findVersion(store, name, options.version);
     return { version, examples: await Array.fromAsync(store.datasets.eachExample(version.version, { split, tag })) };
   });
-  const named = `${version.dataset}@${shortVersion(version.version)}`;
+  const named = `${version.dataset}@${shortId(version.version)}`;
   const written = await render(examples, options);
   if (written.examples === 0) throw nothingToExport(named, written.skipped, split);
   if (out === undefined) terminal.print(written.text.replace(/\n$/, ''));

@@ -2,16 +2,15 @@
 import { basename, extname } from 'node:path';
 import { type Command, Option } from 'commander';
 import { SluiceError } from '../base/errors.ts';
+import { count, shortId, showTime } from '../base/format.ts';
 import type { AnyDataset } from '../dsl/dataset.ts';
 import type { FileFormat } from '../evaluation/dataset-file.ts';
 import type { RowSchemas } from '../evaluation/dataset-row.ts';
 import { type Example, splitOf } from '../model/dataset.ts';
 import type { PutOutcome } from '../store/datasets.ts';
 import { readingCommand, runAction, type World } from './command.ts';
-import { shortVersion } from './dataset-names.ts';
 import { findPipeline } from './lookup.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { count, showTime } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 interface ImportOptions {
@@ -79,7 +78,7 @@ function countSplits(examples: readonly Example[]): Splits {
 
 function outcomeLines({ created, version }: PutOutcome, { dev, final }: Splits): string[] {
   const { dataset, examples, sequence, createdAt } = version;
-  const hash = shortVersion(version.version);
+  const hash = shortId(version.version);
   const splits = final > 0 ? `: ${dev} dev, ${final} final` : '';
   if (!created)
     return [

@@ -1,14 +1,11 @@
 /** What a user means by a dataset: its name or the beginning of it, with `@` and the beginning of a version's hash. */
+
 import { SluiceError } from '../base/errors.ts';
 import type { DatasetVersion } from '../store/datasets.ts';
 import type { Store } from '../store/store.ts';
 import { findNamed } from './lookup.ts';
 
 type WithDatasets = Pick<Store, 'datasets'>;
-
-const SHORT_VERSION = 12;
-
-export const shortVersion = (version: string): string => version.slice(0, SHORT_VERSION);
 
 /**
  * The version that `ai-docs`, `ai` or `ai-docs@3fa2c1` names, or `--version` beside it.

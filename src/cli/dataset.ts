@@ -1,15 +1,14 @@
 /** `sluice dataset`: examples to evaluate on, in versions. */
 import type { Command } from 'commander';
+import { shortId, showTime } from '../base/format.ts';
 import { groupCommand, readingCommand, runAction, type World } from './command.ts';
 import { addCommand } from './dataset-add.ts';
 import { diffCommand } from './dataset-diff.ts';
 import { exportCommand } from './dataset-export.ts';
 import { importCommand } from './dataset-import.ts';
-import { shortVersion } from './dataset-names.ts';
 import { showCommand } from './dataset-show.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
-import { showTime } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 export function datasetCommand(world: World): Command {
@@ -37,7 +36,7 @@ async function listDatasets(session: Session): Promise<ExitCode> {
     for (const line of tableLines(datasets, [
       { heading: 'dataset', cell: ({ dataset }) => dataset },
       { heading: 'examples', cell: ({ examples }) => examples, align: 'right' },
-      { heading: 'version', cell: ({ version }) => shortVersion(version) },
+      { heading: 'version', cell: ({ version }) => shortId(version) },
       { heading: 'number', cell: ({ sequence }) => sequence, align: 'right' },
       { heading: 'made', cell: ({ createdAt }) => showTime(createdAt) },
       { heading: 'from', cell: ({ origin }) => origin },

@@ -4,6 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { count, showDuration } from '../base/format.ts';
 import { readPackage } from '../base/package.ts';
 import type { AnyEvaluation } from '../dsl/evaluation.ts';
 import type { Runtime } from '../host/runtime.ts';
@@ -14,7 +15,6 @@ import { followEvaluation, spendingSoFar } from './eval-follow.ts';
 import { type EvaluationOutcome, outcomeOf } from './eval-outcome.ts';
 import { reportData } from './eval-report.ts';
 import type { Session } from './session.ts';
-import { count, showDuration } from './text.ts';
 import { writeOut } from './write-file.ts';
 
 export interface DemoExperiment extends EvaluationOutcome {

@@ -3,6 +3,7 @@
  * another the variant is broken, and is taken back. What was decided is then recomputed from the ledger alone.
  */
 
+import { count } from '../base/format.ts';
 import type { Runnable } from '../client/client.ts';
 import type { AnyExperiment } from '../dsl/experiment.ts';
 import type { Runtime } from '../host/runtime.ts';
@@ -15,7 +16,7 @@ import type { ExperimentRow } from '../store/experiments.ts';
 import { entriesOf } from './experiment-entries.ts';
 import { orInterrupted, type Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
-import { count, wrap } from './text.ts';
+import { wrap } from './text.ts';
 
 export interface DemoOnline {
   readonly experimentId: string;

@@ -1,14 +1,13 @@
 /** How deployments are told: what is served first, then since when and why, the next command last. */
 
+import { count, showPercent, showTime } from '../base/format.ts';
 import type { Deployed } from '../client/deploy-client.ts';
 import { winnersIn } from '../experiment/promoted.ts';
-import { percent } from '../experiment/report-text.ts';
 import { type PlanChange, showDiff } from '../plan/diff.ts';
 import { shortId } from '../plan/id.ts';
 import type { DeploymentRow, Restaging } from '../store/deployments.ts';
 import { tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { count, showTime } from './text.ts';
 
 /** Of a plan's differences so many are shown. */
 const SHOWN_CHANGES = 12;
@@ -33,7 +32,7 @@ export function showDeployed(
       `  before: ${servedText(before)} (deployment ${before.deploymentNo}, by ${before.by}: ${before.why})`,
     );
   for (const line of changeLines(changes)) terminal.print(`  ${line}`);
-  if (holdOut !== (before?.holdOut ?? 0)) terminal.print(`  hold-out: ${percent(holdOut)} of all units`);
+  if (holdOut !== (before?.holdOut ?? 0)) terminal.print(`  hold-out: ${showPercent(holdOut)} of all units`);
   for (const { node, experiments } of undone)
     terminal.print(`  undone: what ${experiments.join(', ')} won at '${node}'`);
   for (const restaging of restaged) terminal.print(`  ${restagingText(restaging)}`);
@@ -83,7 +82,7 @@ function deploymentTable(
       { heading: 'plan', cell: ({ planId }) => shortId(planId) },
       { heading: 'variant', cell: ({ variant }) => variant },
       { heading: 'won by', cell: ({ promoted }) => promoted.map(({ experiment }) => experiment).join(', ') },
-      { heading: 'hold-out', cell: ({ holdOut }) => (holdOut === 0 ? null : percent(holdOut)), align: 'right' },
+      { heading: 'hold-out', cell: ({ holdOut }) => (holdOut === 0 ? null : showPercent(holdOut)), align: 'right' },
       { heading: 'since', cell: ({ at }) => showTime(at) },
       { heading: 'by', cell: ({ by }) => by },
       { heading: 'why', cell: ({ why }) => why, isFlexible: true },

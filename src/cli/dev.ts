@@ -1,5 +1,6 @@
 /** `sluice dev`: everything a pipeline needs to run, served from this folder until Ctrl-C. */
 import type { Command } from 'commander';
+import { count, showDuration } from '../base/format.ts';
 import type { Project } from '../host/project.ts';
 import type { Runtime } from '../host/runtime.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -13,7 +14,6 @@ import {
   orInterrupted,
   type Session,
 } from './session.ts';
-import { count, showDuration } from './text.ts';
 import { stopWithin, whenFree } from './with-servers.ts';
 import { missingKeys, runnableInstead } from './without-keys.ts';
 

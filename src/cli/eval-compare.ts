@@ -1,6 +1,7 @@
 /** `sluice eval compare`: what differs between variants, of one evaluation or of several, and whether it may pass. */
 import type { Command } from 'commander';
 import { SluiceError } from '../base/errors.ts';
+import { count } from '../base/format.ts';
 import { sidesOf } from '../evaluation/compare/choose-sides.ts';
 import type { CompareInput } from '../evaluation/compare/compare.ts';
 import type { ComparisonGate } from '../evaluation/compare/gate.ts';
@@ -14,7 +15,6 @@ import { type NamedEvaluation, namedLines, resolveReference } from './eval-refs.
 import { findNamed } from './lookup.ts';
 import { positiveInteger } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { count } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 interface CompareOptions {

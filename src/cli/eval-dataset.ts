@@ -4,13 +4,12 @@
  */
 import { basename } from 'node:path';
 import { SluiceError } from '../base/errors.ts';
+import { count, shortId } from '../base/format.ts';
 import type { AnyDataset } from '../dsl/dataset.ts';
 import { contentHash, memberOf } from '../model/dataset.ts';
 import type { DatasetVersion } from '../store/datasets.ts';
 import type { Store } from '../store/store.ts';
-import { shortVersion } from './dataset-names.ts';
 import type { Session } from './session.ts';
-import { count } from './text.ts';
 
 type WithDatasets = Pick<Store, 'datasets'>;
 
@@ -46,7 +45,7 @@ async function importFile({ terminal }: Session, { datasets }: WithDatasets, def
   const examples = await readFileOf(defined);
   const { version } = await datasets.put(defined.name, examples, basename(defined.source));
   terminal.note(
-    `imported ${version.dataset}: ${count(version.examples, 'example')}, version ${shortVersion(version.version)}`,
+    `imported ${version.dataset}: ${count(version.examples, 'example')}, version ${shortId(version.version)}`,
   );
 }
 

@@ -1,5 +1,6 @@
 /** One example on the terminal: what was asked, what each variant gave, then scores, what scorers say, and calls. */
 
+import { showDuration, showMoney } from '../base/format.ts';
 import { questionOf, remarkText } from '../evaluation/report/output-text.ts';
 import type { TracedRun } from '../evaluation/report/traces.ts';
 import { showValue } from '../evaluation/report/values.ts';
@@ -13,7 +14,7 @@ import { answerLines } from './show-run.ts';
 import { beside } from './side-by-side.ts';
 import { type Column, tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { showCost, showDuration, wrap } from './text.ts';
+import { wrap } from './text.ts';
 
 /** Passages, and relevant ids, that are listed. */
 const LISTED = 10;
@@ -118,7 +119,7 @@ function scoreTable(spec: EvaluationSpec, rows: readonly ResultRow[], nameOf: Na
   );
   const facts: readonly ScoreRow[] = [
     { name: 'latency', shownOf: ({ run }) => (run.latencyMs === null ? null : showDuration(run.latencyMs)) },
-    { name: 'cost', shownOf: ({ run }) => (run.costUsd === null ? null : showCost(run.costUsd)) },
+    { name: 'cost', shownOf: ({ run }) => (run.costUsd === null ? null : showMoney(run.costUsd)) },
   ];
   const columns: readonly Column<ScoreRow>[] = [
     { heading: 'score', cell: ({ name }) => name },

@@ -1,4 +1,6 @@
 /** The examples behind a comparison that got worse, or better: each with its question, both values, and how to open it. */
+
+import { count } from '../base/format.ts';
 import type { CompareInput } from '../evaluation/compare/compare.ts';
 import type { ComparedExample, ExampleMetric } from '../evaluation/compare/examples.ts';
 import type { ComparisonReport } from '../evaluation/compare/report.ts';
@@ -6,7 +8,6 @@ import { showDifference, showValue } from '../evaluation/report/values.ts';
 import type { Store } from '../store/store.ts';
 import { tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { count } from './text.ts';
 
 export interface ExamplesRequest {
   readonly loaded: CompareInput;

@@ -1,11 +1,11 @@
 /** Following an evaluation to its end, under a progress bar. Who stops looking does not stop it. */
 
+import { showMoney, showWhole } from '../base/format.ts';
 import type { Runtime } from '../host/runtime.ts';
 import type { EvaluationProgress, EvaluationState } from '../model/evaluation-result.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import { Interrupted, type Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
-import { showCost } from './text.ts';
 
 /** A worker answers within this, if there is one. */
 const IDLE_MS = 10_000;
@@ -57,12 +57,13 @@ function pauseTeller(terminal: Terminal, evaluationId: string): (state: Evaluati
 
 /** `300 calls made, 240 shared`, `$0.12 paid`, `$0.40 saved`; money is left out where none is known. */
 export function spendingSoFar({ calls, paidUsd, unknownCalls, savedUsd }: EvaluationProgress): readonly string[] {
-  const known = (number: number) => number.toLocaleString('en');
   return [
-    ...(calls.made + calls.shared > 0 ? [`${known(calls.made)} calls made, ${known(calls.shared)} shared`] : []),
-    ...(paidUsd === null ? [] : [`${unknownCalls > 0 ? '≥ ' : ''}${showCost(paidUsd)} paid`]),
-    ...(unknownCalls > 0 ? [`${known(unknownCalls)} of unknown cost`] : []),
-    ...(savedUsd === null || savedUsd === 0 ? [] : [`${showCost(savedUsd)} saved`]),
+    ...(calls.made + calls.shared > 0
+      ? [`${showWhole(calls.made)} calls made, ${showWhole(calls.shared)} shared`]
+      : []),
+    ...(paidUsd === null ? [] : [`${unknownCalls > 0 ? '≥ ' : ''}${showMoney(paidUsd)} paid`]),
+    ...(unknownCalls > 0 ? [`${showWhole(unknownCalls)} of unknown cost`] : []),
+    ...(savedUsd === null || savedUsd === 0 ? [] : [`${showMoney(savedUsd)} saved`]),
   ];
 }
 

@@ -1,5 +1,6 @@
 /** `sluice eval list`: the newest evaluations. */
 import type { Command } from 'commander';
+import { showMoney, showTime, showWhole } from '../base/format.ts';
 import type { EvaluationProgress } from '../model/evaluation-result.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import { readingCommand, runAction, type World } from './command.ts';
@@ -7,7 +8,6 @@ import { settled } from './eval-follow.ts';
 import { positiveInteger } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
-import { showCost, showTime } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 interface ListOptions {
@@ -64,7 +64,7 @@ function listTable(listed: readonly Listed[]): string[] {
     { heading: '', cell: ({ evaluation: { spec } }) => standingOf(spec) },
     {
       heading: 'paid',
-      cell: ({ progress }) => (progress.paidUsd === null ? null : showCost(progress.paidUsd)),
+      cell: ({ progress }) => (progress.paidUsd === null ? null : showMoney(progress.paidUsd)),
       align: 'right',
     },
     { heading: 'begun', cell: ({ evaluation }) => showTime(evaluation.createdAt) },
@@ -73,7 +73,7 @@ function listTable(listed: readonly Listed[]): string[] {
 
 /** `192`, or `96/192` while some are to be made. */
 function runsOf(progress: EvaluationProgress): string {
-  const [done, total] = [settled(progress), progress.total].map((number) => number.toLocaleString('en'));
+  const [done, total] = [settled(progress), progress.total].map(showWhole);
   return done === total ? total! : `${done}/${total}`;
 }
 

@@ -1,5 +1,6 @@
 /** What an evaluation that has ended came to: the comparison, what it took, what is missing, and how to go on. */
 
+import { count, showDuration, showWhole } from '../base/format.ts';
 import type { NoiseFloor } from '../evaluation/compare/noise-floor.ts';
 import type { ComparisonReport } from '../evaluation/compare/report.ts';
 import type { MissingReason } from '../evaluation/missing-cells.ts';
@@ -12,7 +13,7 @@ import { settled, spendingSoFar } from './eval-follow.ts';
 import { showNoise } from './eval-noise.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
-import { count, flow, showDuration } from './text.ts';
+import { flow } from './text.ts';
 
 export interface EvaluationOutcome {
   readonly evaluation: EvaluationRow;
@@ -75,7 +76,7 @@ export function showOutcome({ terminal }: Session, outcome: EvaluationOutcome): 
 export function showStanding(terminal: Terminal, evaluation: EvaluationRow, { progress, missing }: Standing): void {
   const { evaluationId, state, createdAt, finishedAt } = evaluation;
   const took = finishedAt === null ? '' : ` in ${showDuration(finishedAt - createdAt)}`;
-  const runs = `${settled(progress).toLocaleString('en')} of ${count(progress.total, 'run')}${took}`;
+  const runs = `${showWhole(settled(progress))} of ${count(progress.total, 'run')}${took}`;
   for (const line of flow([`${evaluationId}  ${state}`, runs, ...spendingSoFar(progress)], terminal.width, ''))
     terminal.print(line);
   for (const line of missingLines(evaluation, progress, missing)) terminal.print(line);
@@ -100,8 +101,7 @@ function cellsLine(reasons: readonly MissingReason[], words: (cells: string) => 
   const [first, ...others] = reasons;
   if (first === undefined) return [];
   const total = reasons.reduce((sum, { cells }) => sum + cells, 0);
-  const share =
-    others.length === 0 ? '' : ` (${first.cells.toLocaleString('en')}), ${count(others.length, 'other reason')}`;
+  const share = others.length === 0 ? '' : ` (${showWhole(first.cells)}), ${count(others.length, 'other reason')}`;
   return [`  ${words(count(total, 'cell'))}: ${first.reason}${share}`];
 }
 

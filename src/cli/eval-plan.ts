@@ -1,5 +1,6 @@
 /** `sluice eval plan`: what an evaluation will do, cost and be able to see, before it is run. */
 import type { Command } from 'commander';
+import { count, showMoney } from '../base/format.ts';
 import type { Foreseen } from '../evaluation/compare/foresight.ts';
 import { formatDifference } from '../stats/format-value.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
@@ -18,7 +19,7 @@ import {
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { count, showCost, wrap } from './text.ts';
+import { wrap } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 /** Former evaluations that are looked through. */
@@ -121,7 +122,7 @@ function showPlan(terminal: Terminal, made: Plan): void {
   const { request, foresight } = made;
   const { id, budgetUsd } = request.definition;
   for (const line of wrap(requestLine(request), terminal.width, '')) terminal.print(line);
-  for (const line of [...costLines(made), ...(budgetUsd === null ? [] : [`stops at ${showCost(budgetUsd)}`])])
+  for (const line of [...costLines(made), ...(budgetUsd === null ? [] : [`stops at ${showMoney(budgetUsd)}`])])
     for (const part of wrap(line, terminal.width)) terminal.print(part);
   terminal.print();
   if (foresight === null) {
@@ -146,8 +147,8 @@ function costLines({ request, calls, price }: Plan): readonly string[] {
   if (calls.paid === 0) return [`${all}; none asks a paid model: $0`];
   const paid = `${all}; at most ${count(calls.paid, 'call')} of paid models`;
   if (price === null) return [paid, 'what they cost is not known before something was run'];
-  const cost = showCost(price.perRunUsd * runs);
-  return [paid, `about ${cost} at most, at ${showCost(price.perRunUsd)} a run as in ${price.evaluationId}`];
+  const cost = showMoney(price.perRunUsd * runs);
+  return [paid, `about ${cost} at most, at ${showMoney(price.perRunUsd)} a run as in ${price.evaluationId}`];
 }
 
 function foresightLines(

@@ -1,6 +1,7 @@
 /** From a command line to what is asked of an evaluation: the definition by its name, its variants, and what is changed. */
 import { type Command, Option } from 'commander';
 import { SluiceError } from '../base/errors.ts';
+import { count } from '../base/format.ts';
 import type { AnyVariant } from '../dsl/edit.ts';
 import type { AnyEvaluation } from '../dsl/evaluation.ts';
 import type { AskedEvaluation, SpecChanges } from '../evaluation/spec-of.ts';
@@ -14,7 +15,6 @@ import { isVariant, variantNamed } from './find-variant.ts';
 import { findNamed } from './lookup.ts';
 import { positiveInteger } from './options.ts';
 import type { Session } from './session.ts';
-import { count } from './text.ts';
 
 export interface RequestOptions {
   readonly variants?: string;

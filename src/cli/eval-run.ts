@@ -1,6 +1,7 @@
 /** `sluice eval run`: an evaluation of the project, as a durable workflow, and what came of it. */
 import type { Command } from 'commander';
 import { SluiceError } from '../base/errors.ts';
+import { showTime } from '../base/format.ts';
 import type { Runtime } from '../host/runtime.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import { dollars } from './budget-options.ts';
@@ -16,7 +17,6 @@ import {
   withRequestOptions,
 } from './eval-request.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { showTime } from './text.ts';
 import { userName } from './who.ts';
 import { showAfter } from './with-servers.ts';
 

@@ -1,13 +1,13 @@
 /** `sluice eval status`: how far an evaluation has come; with `--follow` until its end. */
 import type { Command } from 'commander';
+import { count, shortId } from '../base/format.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import { readingCommand, runAction, type World } from './command.ts';
-import { shortVersion } from './dataset-names.ts';
 import { followEvaluation } from './eval-follow.ts';
 import { outcomeOf, type Standing, showOutcome, showStanding, standingOf } from './eval-outcome.ts';
 import { findEvaluation, latestEvaluation } from './eval-refs.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { count, wrap } from './text.ts';
+import { wrap } from './text.ts';
 import { showAfter, withStore } from './with-servers.ts';
 
 interface StatusOptions {
@@ -75,7 +75,7 @@ function subjectOf({ spec }: EvaluationRow): string {
   const standing = definition === null ? `exploratory, of '${name}'` : `pre-registered as '${definition}'`;
   const what =
     mode === 'aa' ? `${variants[0]!.name} against itself` : variants.map((variant) => variant.name).join(', ');
-  return `${what} on ${count(dataset.examples, 'example')} of ${dataset.name}@${shortVersion(dataset.version)} (${which}); ${standing}`;
+  return `${what} on ${count(dataset.examples, 'example')} of ${dataset.name}@${shortId(dataset.version)} (${which}); ${standing}`;
 }
 
 const failureOf = ({ error }: EvaluationRow): readonly string[] => (error === null ? [] : error.message.split('\n'));

@@ -1,8 +1,9 @@
 /** How the runs of one example came to what they gave: their calls, and the passages that these found. */
+
+import { showDuration, showMoney, showWhole } from '../base/format.ts';
 import type { TracedCall, TracedRun } from '../evaluation/report/traces.ts';
 import type { Passage } from '../plan/passage-lists.ts';
 import { tableLines } from './table.ts';
-import { showCost, showDuration } from './text.ts';
 
 export interface NamedRun {
   /** Of its variant. */
@@ -42,11 +43,11 @@ export function callTable(runs: readonly NamedRun[], room: number): string[] {
 
 /** Null where no provider was called, or nobody knows. */
 const tokensOf = ({ spent }: TracedCall): string | null =>
-  spent === null || spent.paidCalls === 0 ? null : (spent.inputTokens + spent.outputTokens).toLocaleString('en');
+  spent === null || spent.paidCalls === 0 ? null : showWhole(spent.inputTokens + spent.outputTokens);
 
 function costOf({ spent }: TracedCall): string | null {
   if (spent === null || spent.paidCalls === 0 || spent.costUsd === null) return null;
-  return `${spent.unknownCalls > 0 ? '≥ ' : ''}${showCost(spent.costUsd)}`;
+  return `${spent.unknownCalls > 0 ? '≥ ' : ''}${showMoney(spent.costUsd)}`;
 }
 
 interface PassageRow {

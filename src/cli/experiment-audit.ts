@@ -1,11 +1,12 @@
 /** `sluice experiment audit`: every verdict worked out again, from the ledger alone. */
 import type { Command } from 'commander';
+import { count } from '../base/format.ts';
 import type { AuditFinding, AuditReport } from '../experiment/audit.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { entriesOf } from './experiment-entries.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
-import { count, wrap } from './text.ts';
+import { wrap } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 export function auditCommand(world: World): Command {

@@ -1,12 +1,13 @@
 /** `sluice experiment brief`: the page for whoever approves, as text: what was asked, what to do, and what it rests on. */
 import type { Command } from 'commander';
+import { showTime } from '../base/format.ts';
 import type { ExperimentStatus } from '../client/experiment-status.ts';
 import type { LookReport } from '../experiment/look-report.ts';
 import type { LookTableRow } from '../experiment/report-table.ts';
 import type { AuditRow } from '../store/experiments.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { showTime, wrap } from './text.ts';
+import { wrap } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 interface Brief {
@@ -64,7 +65,8 @@ async function sectionsOf({ status, report, last }: Brief, now: number): Promise
   const own = words.ownRows(table, row.winner);
   const of = (role: string) => Promise.all(own.filter((each) => each.role === role).map(rowLine));
   const [primary, guardrails] = [await of('primary'), await of('guardrail')];
-  const changed = last === undefined ? '' : ` Last changed by ${last.who}, ${showTime(last.at)}: ${last.why}.`;
+  const changed =
+    last === undefined ? '' : ` Last changed by ${last.who}, ${showTime(last.at, 'minutes')}: ${last.why}.`;
   return [
     { title: 'Question', lines: [words.questionOf(row, asked)] },
     {
@@ -91,7 +93,7 @@ async function sectionsOf({ status, report, last }: Brief, now: number): Promise
     {
       title: 'Who, when',
       lines: [
-        `Started by ${row.startedBy}, ${showTime(row.startedAt)}.${changed}`,
+        `Started by ${row.startedBy}, ${showTime(row.startedAt, 'minutes')}.${changed}`,
         `All numbers: sluice experiment status ${row.experimentId}; recomputed: sluice experiment audit ${row.experimentId}`,
       ],
     },

@@ -1,7 +1,7 @@
 /** What an experiment was asked, how many units met each arm, and whether they came as planned: the rest of its screen. */
 
+import { showPercent, showWhole } from '../base/format.ts';
 import type { ExperimentStatus } from '../client/experiment-status.ts';
-import { percent } from '../experiment/report-text.ts';
 import { isLive } from '../model/experiment-spec.ts';
 import { tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -32,7 +32,7 @@ export async function showDetails(terminal: Terminal, { row, look, rolloutLook }
   print(
     tableLines(report.funnel, [
       { heading: 'arm', cell: ({ arm, isServed }) => (isServed ? arm : `${arm} (stopped)`) },
-      { heading: 'planned', cell: ({ weight }) => percent(weight), align: 'right' },
+      { heading: 'planned', cell: ({ weight }) => showPercent(weight), align: 'right' },
       { heading: 'assigned', cell: ({ assigned }) => assigned ?? '–', align: 'right' },
       { heading: 'exposed', cell: ({ exposed }) => exposed, align: 'right' },
       { heading: 'matured', cell: ({ matured }) => matured, align: 'right' },
@@ -55,12 +55,12 @@ export async function showDetails(terminal: Terminal, { row, look, rolloutLook }
   print(wrap([ratioText(report), exposureRatesText(report)].filter(Boolean).join(' '), width, ''));
   if (rows.length === 0) return;
   const of = (numbers: readonly number[], arms: readonly string[]): string =>
-    numbers.map((number, arm) => `${arms[arm]} ${number.toLocaleString('en')}`).join(', ');
+    numbers.map((number, arm) => `${arms[arm]} ${showWhole(number)}`).join(', ');
   for (const line of tableLines(
     rows,
     [
       { heading: 'of units', cell: (ratio) => ratio.of },
-      { heading: 'planned', cell: ({ weights }) => weights.map(percent).join(' · ') },
+      { heading: 'planned', cell: ({ weights }) => weights.map(showPercent).join(' · ') },
       { heading: 'came', cell: ({ counts, arms }) => of(counts, arms), isFlexible: true },
       { heading: 'p', cell: ({ p }) => p.toPrecision(2), align: 'right' },
     ],

@@ -1,6 +1,7 @@
 /** What `experiment plan`, and a start, foresee: a definition, the traffic as it is, and what is said of it on the command line. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { SluiceError } from '../base/errors.ts';
+import { count } from '../base/format.ts';
 import type { AnyExperiment } from '../dsl/experiment.ts';
 import type { Assumption, Foreseen } from '../experiment/foresee.ts';
 import type { DefinedExperiments } from '../host/project.ts';
@@ -9,7 +10,6 @@ import type { Store } from '../store/store.ts';
 import { findNamed } from './lookup.ts';
 import { positiveInteger } from './options.ts';
 import type { Terminal } from './terminal.ts';
-import { count } from './text.ts';
 
 export interface ForeseeOptions {
   readonly unitsPerDay?: number;

@@ -1,7 +1,7 @@
 /** `sluice experiment history`: what was done with an experiment, by whom and why, and in which stages it was. */
 
 import type { Command } from 'commander';
-import { percent } from '../experiment/report-text.ts';
+import { count, showPercent, showTime } from '../base/format.ts';
 import { ITSELF } from '../model/experiment-spec.ts';
 import type { LookRecord } from '../model/look-data.ts';
 import type { Json } from '../plan/plan.ts';
@@ -15,7 +15,6 @@ import { stateText } from './experiment-text.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { count, showTime } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 /** As many as the store gives. */
@@ -105,7 +104,7 @@ const factsOf = (json: Json): Facts =>
 
 function shareOf(isNow: Json): string {
   const { share } = factsOf(isNow);
-  return typeof share === 'number' ? ` with ${percent(share)} of the traffic` : '';
+  return typeof share === 'number' ? ` with ${showPercent(share)} of the traffic` : '';
 }
 
 /** `running → paused`, `ramp 10 % → 25 %`; undefined where nothing that is shown has changed. */
@@ -113,7 +112,7 @@ function changeOf(was: Json, isNow: Json): string | undefined {
   const [before, after] = [factsOf(was), factsOf(isNow)];
   const show = (key: string, value: Json): string =>
     key === 'ramp'
-      ? percent(Number(value ?? 0))
+      ? showPercent(Number(value ?? 0))
       : Array.isArray(value)
         ? value.join(', ') || '–'
         : String(value ?? '–');

@@ -1,7 +1,7 @@
 /** `sluice experiment list`: what is on, and what is defined in code. */
 
 import type { Command } from 'commander';
-import { percent } from '../experiment/report-text.ts';
+import { showPercent, showTime } from '../base/format.ts';
 import type { DefinedExperiments } from '../host/project.ts';
 import { type ExperimentState, isLive } from '../model/experiment-spec.ts';
 import type { Store } from '../store/store.ts';
@@ -10,7 +10,6 @@ import { stateText } from './experiment-text.ts';
 import { positiveInteger } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
-import { showTime } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 interface ListOptions {
@@ -112,7 +111,7 @@ function listTable(listed: readonly Listed[], room: number): string[] {
       { heading: 'experiment', cell: ({ experiment }) => experiment },
       { heading: 'on', cell: ({ pipeline }) => pipeline },
       { heading: 'state', cell: ({ state }) => (state === 'not started' ? state : stateText(state)) },
-      { heading: 'share', cell: ({ share }) => percent(share), align: 'right' },
+      { heading: 'share', cell: ({ share }) => showPercent(share), align: 'right' },
       { heading: 'stage', cell: ({ stage }) => stage, align: 'right' },
       { heading: 'variants', cell: ({ variants }) => variants.join(', '), isFlexible: true },
       { heading: 'winner', cell: ({ winner }) => winner },

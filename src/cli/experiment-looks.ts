@@ -1,10 +1,11 @@
 /** What every look at an experiment said of each metric: the effect over time, as text. */
+
+import { showTime } from '../base/format.ts';
 import type { LookRecord } from '../model/look-data.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import type { LedgerEntry } from '../store/ledger.ts';
 import { tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { showTime } from './text.ts';
 
 interface Looked {
   readonly row: ExperimentRow;

@@ -1,14 +1,15 @@
 /** What is foreseen of an experiment, as its reader wants it: how long, then what that rests on. */
+
+import { count, showPercent } from '../base/format.ts';
 import { showDifference, showValue } from '../evaluation/report/values.ts';
 import type { Foreseen } from '../experiment/foresee.ts';
 import type { GuardrailPlan } from '../experiment/planner.ts';
 import type { MetricBaseline } from '../experiment/planner-variances.ts';
-import { percent } from '../experiment/report-text.ts';
 import { type ExperimentSpec, judgedWarning, type OnlineMetric } from '../model/experiment-spec.ts';
 import { formatDifference } from '../stats/format-value.ts';
 import { tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { count, wrap } from './text.ts';
+import { wrap } from './text.ts';
 
 export function showForeseen(terminal: Terminal, spec: ExperimentSpec, foreseen: Foreseen): void {
   const { plan, hopeless } = foreseen;
@@ -46,7 +47,7 @@ function trafficLine({ unitName, share }: ExperimentSpec, { traffic, unitsPerDay
   const pace =
     unitsPerDay === null
       ? `not known (${seen})`
-      : `${perDay(unitsPerDay)} ${unitName}s a day${unitsPerDay === measured ? ` (${seen})` : `, as you say (measured: ${seen})`}; ${holdOut > 0 ? `${percent(holdOut)} are held out, ` : ''}${percent(share)} of ${holdOut > 0 ? 'the others' : 'them'} are in it: ${perDay(plan.unitsPerDay ?? 0)} a day`;
+      : `${perDay(unitsPerDay)} ${unitName}s a day${unitsPerDay === measured ? ` (${seen})` : `, as you say (measured: ${seen})`}; ${holdOut > 0 ? `${showPercent(holdOut)} are held out, ` : ''}${showPercent(share)} of ${holdOut > 0 ? 'the others' : 'them'} are in it: ${perDay(plan.unitsPerDay ?? 0)} a day`;
   const left = [
     ...(withoutUnit > 0 ? [`${count(withoutUnit, 'run')} of no ${unitName} in particular`] : []),
     ...(offTarget > 0 ? [`${count(offTarget, 'run')} outside its target`] : []),

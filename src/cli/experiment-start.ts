@@ -1,18 +1,17 @@
 /** `sluice experiment start`: on live traffic, after a look ahead. */
 import type { Command } from 'commander';
 import { SluiceError } from '../base/errors.ts';
+import { count, showPercent, showSpan } from '../base/format.ts';
 import { noBaseline } from '../client/deploy-refusals.ts';
 import type { Foreseen } from '../experiment/foresee.ts';
-import { percent, showSpan } from '../experiment/report-text.ts';
 import type { Runtime } from '../host/runtime.ts';
-import type { ExperimentSpec } from '../model/experiment-spec.ts';
-import { judgedWarning } from '../model/experiment-spec.ts';
+import { type ExperimentSpec, judgedWarning } from '../model/experiment-spec.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { type ForeseeOptions, findDefined, foreseeIn, noteUnnamed, withForeseeOptions } from './experiment-foresee.ts';
 import { groupOf, workflowIdOf } from './experiment-text.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { count, wrap } from './text.ts';
+import { wrap } from './text.ts';
 import { userName } from './who.ts';
 import { showAfter } from './with-servers.ts';
 
@@ -93,18 +92,18 @@ export function showStarted(
   const { experimentId, pipeline, spec, winner } = row;
   const { stop, unitName, rollout } = spec;
   const group = groupOf(row);
-  const arms = spec.arms.map(({ name, weight }) => `${percent(weight)} ${name}`).join(', ');
+  const arms = spec.arms.map(({ name, weight }) => `${showPercent(weight)} ${name}`).join(', ');
   const print = (line: string, indent = '  ') => {
     for (const part of wrap(line, terminal.width, indent)) terminal.print(part);
   };
   print(
     winner === null
-      ? `${experimentId} has started on ${pipeline}: ${percent(spec.share)} of ${unitName}s are in it`
-      : `${experimentId} has started: ${winner} is rolled out to ${rollout.steps.map(percent).join(', ')} of ${pipeline}'s traffic`,
+      ? `${experimentId} has started on ${pipeline}: ${showPercent(spec.share)} of ${unitName}s are in it`
+      : `${experimentId} has started: ${winner} is rolled out to ${rollout.steps.map(showPercent).join(', ')} of ${pipeline}'s traffic`,
     '',
   );
   print(
-    `${winner === null ? 'of these' : `${percent(spec.share)} of ${unitName}s stay split, to see harm by`}: ${arms}`,
+    `${winner === null ? 'of these' : `${showPercent(spec.share)} of ${unitName}s stay split, to see harm by`}: ${arms}`,
   );
   if (winner === null)
     print(

@@ -1,10 +1,10 @@
 /** How an experiment stands, as its reader wants it: the verdict, the numbers behind it, what makes it doubtful, what comes next. */
 
+import { showPercent, showSpan, showWhole } from '../base/format.ts';
 import type { ExperimentStatus } from '../client/experiment-status.ts';
 import { showValue } from '../evaluation/report/values.ts';
 import { isHeld } from '../experiment/live/steer.ts';
 import type { LookTableRow } from '../experiment/report-table.ts';
-import { percent, showSpan } from '../experiment/report-text.ts';
 import { effectText, standsText, toneOf } from '../experiment/row-words.ts';
 import { isLive } from '../model/experiment-spec.ts';
 import type { LookRecord } from '../model/look-data.ts';
@@ -71,7 +71,7 @@ function standing(row: ExperimentRow, now: number): string[] {
     endedAt === null && kind === 'experiment' && !isRollout
       ? `${dayText(lasted)} of at most ${showSpan(spec.stop.maxDurationMs)}`
       : `${endedAt === null ? 'for' : 'lasted'} ${sinceText(lasted)}`,
-    `share ${percent(spec.share)}`,
+    `share ${showPercent(spec.share)}`,
     `stage ${stage}`,
     ...(stopped.length > 0 ? [`stopped: ${stopped.join(', ')}`] : []),
     ...(isRollout ? rolloutParts(row) : []),
@@ -91,7 +91,7 @@ function rolloutParts(row: ExperimentRow): string[] {
   const done = steps.findLastIndex((part) => part <= ramp) + 1;
   const step = done === 0 ? `before the first of ${steps.length} steps` : `step ${done} of ${steps.length}`;
   const held = row.state === 'rolling' && isHeld(row) ? ['it stays on this step'] : [];
-  const rest = `${percent(ramp)} of the traffic outside the share gets ${winner ?? 'the variant'}`;
+  const rest = `${showPercent(ramp)} of the traffic outside the share gets ${winner ?? 'the variant'}`;
   return [`${step}: ${rest}`, ...held];
 }
 
@@ -111,14 +111,12 @@ function metricTable(
       { heading: 'from', cell: ({ values, format }) => showValue(values[0], format), align: 'right' },
       { heading: 'to', cell: ({ values, format }) => showValue(values[1], format), align: 'right' },
       { heading: 'effect', cell: effectText },
-      { heading: `${spec.unitName}s`, cell: ({ units }) => units.map(number).join(' + '), align: 'right' },
+      { heading: `${spec.unitName}s`, cell: ({ units }) => units.map(showWhole).join(' + '), align: 'right' },
       { heading: ' ', cell: (row) => stands(row, colours) },
     ],
     room,
   );
 }
-
-const number = (value: number): string => value.toLocaleString('en');
 
 /** Red is for proven harm alone. */
 function stands(row: LookTableRow, colours: Colours): string {
@@ -145,7 +143,7 @@ async function ratioText({ spec }: ExperimentRow, look: LookRecord): Promise<str
   if (!isOff) return 'sample ratio fine';
   const worst = found.row;
   const counts = servedArms(spec, look.data).map(
-    (arm, place) => `${spec.arms[arm]!.name} ${number(worst.counts[place]!)}`,
+    (arm, place) => `${spec.arms[arm]!.name} ${showWhole(worst.counts[place]!)}`,
   );
   const of = worst.metric === null ? 'exposed' : `with a record of ${spec.metrics[worst.metric]!.name}`;
   return `sample ratio off: ${counts.join(', ')} ${spec.unitName}s ${of}`;

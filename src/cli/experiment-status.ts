@@ -1,5 +1,6 @@
 /** `sluice experiment status`: how it stands, the verdict first; with `--follow` until its end. */
 import type { Command } from 'commander';
+import { showTime, showWhole } from '../base/format.ts';
 import type { ExperimentStatus } from '../client/experiment-status.ts';
 import type { Runtime } from '../host/runtime.ts';
 import type { LookRecord } from '../model/look-data.ts';
@@ -10,7 +11,6 @@ import { showDetails } from './experiment-details.ts';
 import { showStatus, statusData } from './experiment-status-text.ts';
 import { exitOf, groupOf, stateText, workflowIdOf } from './experiment-text.ts';
 import { type ExitCode, Interrupted, type Session } from './session.ts';
-import { showTime } from './text.ts';
 import { showAfter, withStore } from './with-servers.ts';
 
 export interface StatusOptions {
@@ -105,7 +105,7 @@ async function follow(
 
 /** `look 12  2026-03-01 10:00:00  continue (collecting)  1,204 + 1,187 users`. */
 export function lookLine({ lookNo, at, decision, reason, rows }: LookRecord, { spec }: ExperimentRow): string {
-  const units = rows[0]?.units.map((number) => number.toLocaleString('en')).join(' + ') ?? '0';
+  const units = rows[0]?.units.map(showWhole).join(' + ') ?? '0';
   return `look ${lookNo}  ${showTime(at)}  ${decision} (${reasonText(reason)})  ${units} ${spec.unitName}s`;
 }
 

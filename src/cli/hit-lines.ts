@@ -1,9 +1,11 @@
 /** What `sluice search` shows of an answer: each hit with where it stands, and the stretch of it that was asked for. */
+
+import { count } from '../base/format.ts';
 import type { Found } from '../retrieval/search.ts';
 import { type Explanation, explanationLine } from './explain-hits.ts';
 import { excerptOf, highlight } from './highlight.ts';
 import type { Terminal } from './terminal.ts';
-import { count, wrap, wrapWords } from './text.ts';
+import { wrap, wrapWords } from './text.ts';
 
 /** An answer with its query, and why each hit is there where that was asked. */
 export interface Shown extends Found {

@@ -1,12 +1,12 @@
 /** `sluice index prune`: removes old snapshots of an index, and what nothing else shows. */
 import type { Command } from 'commander';
+import { count } from '../base/format.ts';
 import type { PruneOptions } from '../store/prune.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { findIndex } from './lookup.ts';
 import { positiveInteger } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { snapshotTable } from './snapshot-table.ts';
-import { count } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 const KEPT = 5;

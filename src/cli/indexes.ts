@@ -1,13 +1,13 @@
 /** `sluice index`: what can be searched, and what one index holds. */
 import type { Command } from 'commander';
+import { count, shortId, showTime, showWhole } from '../base/format.ts';
 import type { SnapshotDiff } from '../store/indexes.ts';
 import { groupCommand, readingCommand, runAction, type World } from './command.ts';
 import { pruneCommand } from './index-prune.ts';
 import { findIndex } from './lookup.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { SHORT_HASH, snapshotTable } from './snapshot-table.ts';
+import { snapshotTable } from './snapshot-table.ts';
 import { tableLines } from './table.ts';
-import { count, showTime } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 /** Documents that are named, of those added, changed and removed each. */
@@ -52,7 +52,7 @@ async function listIndexes(session: Session): Promise<ExitCode> {
       { heading: 'index', cell: ({ name }) => name },
       { heading: 'documents', cell: ({ snapshot }) => snapshot?.documents, align: 'right' },
       { heading: 'passages', cell: ({ snapshot }) => snapshot?.passages, align: 'right' },
-      { heading: 'snapshot', cell: ({ snapshot }) => snapshot?.hash.slice(0, SHORT_HASH) ?? 'not built yet' },
+      { heading: 'snapshot', cell: ({ snapshot }) => (snapshot ? shortId(snapshot.hash) : 'not built yet') },
       { heading: 'built', cell: ({ snapshot }) => showTime(snapshot?.createdAt ?? null) },
     ]))
       terminal.print(line);
@@ -99,7 +99,7 @@ async function diffSnapshots(session: Session, name: string, between: Between): 
 }
 
 function diffLines({ from, to, added, changed, removed }: SnapshotDiff): string[] {
-  const [old, now] = [from.hash.slice(0, SHORT_HASH), to.hash.slice(0, SHORT_HASH)];
+  const [old, now] = [shortId(from.hash), shortId(to.hash)];
   const differing = added.length + changed.length + removed.length;
   if (from.hash === to.hash) return [`${old} is one snapshot: there is nothing to compare`];
   if (differing === 0) return [`${old} and ${now} hold the same documents`];
@@ -113,6 +113,6 @@ function marked(mark: string, ids: readonly string[]): string[] {
   const more = ids.length - SHOWN_IDS;
   return [
     ...ids.slice(0, SHOWN_IDS).map((id) => `  ${mark} ${id}`),
-    ...(more > 0 ? [`  ${mark} … and ${more.toLocaleString('en')} more: --json has all`] : []),
+    ...(more > 0 ? [`  ${mark} … and ${showWhole(more)} more: --json has all`] : []),
   ];
 }

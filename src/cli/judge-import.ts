@@ -1,5 +1,6 @@
 /** `sluice judge import`: a file that raters have filled in becomes labels, or is refused with all that is wrong with it. */
 import { type Command, Option } from 'commander';
+import { count } from '../base/format.ts';
 import type { FileFormat } from '../evaluation/dataset-file.ts';
 import type { Label } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';
@@ -7,7 +8,6 @@ import { readingCommand, runAction, type World } from './command.ts';
 import { knownScorers } from './judge-scorers.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
-import { count } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 interface ImportOptions {

@@ -1,4 +1,6 @@
 /** What labels say of a scorer, for a terminal: what it may decide first, then the numbers that this rests on. */
+
+import { count, shortId, showWhole } from '../base/format.ts';
 import type { Interval, Rate } from '../evaluation/calibration/agreement.ts';
 import type { FieldReport, JudgeReport } from '../evaluation/calibration/judge-report.ts';
 import { fieldName } from '../evaluation/calibration/words.ts';
@@ -6,9 +8,7 @@ import type { ValueFormat } from '../stats/explained-report.ts';
 import { formatValue } from '../stats/format-value.ts';
 import { type Column, tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { count, flow, wrap } from './text.ts';
-
-const SHORT_VERSION = 12;
+import { flow, wrap } from './text.ts';
 
 export function showJudge(terminal: Terminal, report: JudgeReport): void {
   const { colours, width } = terminal;
@@ -17,11 +17,11 @@ export function showJudge(terminal: Terminal, report: JudgeReport): void {
     kind === 'human' ? 'asked of people' : isJudge ? (model ?? 'a judge') : 'no judge: it needs no labels to decide';
   terminal.print(`${colours.bold(scorer)}: ${what}`);
   const facts = [
-    `${labels.here.toLocaleString('en')} of ${count(subjects, 'answer')} with labels`,
+    `${showWhole(labels.here)} of ${count(subjects, 'answer')} with labels`,
     ...(labels.elsewhere > 0 ? [`${labels.elsewhere} more in other evaluations`] : []),
     ...(labels.unscored > 0 ? [`${labels.unscored} labelled that this version has not scored`] : []),
     ...(labels.unattributed > 0 ? [`${labels.unattributed} labelled, not attributed`] : []),
-    ...(version === null ? ['not begun'] : [`version ${version.slice(0, SHORT_VERSION)}`]),
+    ...(version === null ? ['not begun'] : [`version ${shortId(version)}`]),
   ];
   for (const line of flow(facts, width)) terminal.print(line);
   for (const field of fields) showField(terminal, report, field);

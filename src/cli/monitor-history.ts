@@ -1,10 +1,11 @@
 /** How a monitor's alert has changed, and who has started and stopped it: the parts of its screen that are tables. */
+
+import { showTime } from '../base/format.ts';
 import { evidenceText, toldText } from '../monitor/alert-words.ts';
 import type { AuditRow } from '../store/experiments.ts';
 import type { AlertRow } from '../store/monitors-alerts.ts';
 import { tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { showTime } from './text.ts';
 
 export function printHistory(terminal: Terminal, alerts: readonly AlertRow[], history: readonly AuditRow[]): void {
   const { room } = terminal;

@@ -1,6 +1,6 @@
 /** `sluice monitor list`: what runs, and what is defined in code. */
 import type { Command } from 'commander';
-import { percent } from '../experiment/report-text.ts';
+import { showPercent, showTime } from '../base/format.ts';
 import type { DefinedMonitors } from '../host/project.ts';
 import type { AlertState } from '../model/monitor-spec.ts';
 import type { MonitorRow } from '../store/monitors.ts';
@@ -9,7 +9,6 @@ import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
-import { showTime } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 interface ListOptions {
@@ -101,7 +100,7 @@ const listTable = (listed: readonly Listed[], room: number): string[] =>
       { heading: 'of', cell: ({ pipeline }) => pipeline },
       { heading: 'state', cell: ({ state }) => state },
       { heading: 'scorer', cell: ({ scorer }) => scorer, isFlexible: true },
-      { heading: 'sample', cell: ({ sample }) => percent(sample), align: 'right' },
+      { heading: 'sample', cell: ({ sample }) => showPercent(sample), align: 'right' },
       { heading: 'alert', cell: ({ alert, state }) => (state === 'running' ? alert : null) },
       { heading: 'matched', cell: ({ counts }) => counts?.triggered, align: 'right' },
       { heading: 'sampled', cell: ({ counts }) => counts?.sampled, align: 'right' },

@@ -1,7 +1,7 @@
 /** `sluice monitor status`: how many runs became what, what their scores come to, and whether that is worth an alert. */
 import type { Command } from 'commander';
+import { count, showMoney, showPercent, showSpan, showTime, showWhole } from '../base/format.ts';
 import { showValue } from '../evaluation/report/values.ts';
-import { percent, showSpan } from '../experiment/report-text.ts';
 import type { MonitorStatus } from '../monitor/status.ts';
 import type { FieldStatistics } from '../monitor/window.ts';
 import { readingCommand, runAction, type World } from './command.ts';
@@ -9,7 +9,7 @@ import { printHistory } from './monitor-history.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { count, flow, showCost, showTime, wrap } from './text.ts';
+import { flow, wrap } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 const SHOWN_HISTORY = 50;
@@ -60,26 +60,26 @@ function printStatus(terminal: Terminal, status: MonitorStatus): void {
   const { triggered, sampled, waiting, scored, failed, overBudget, overQueue, stopped } = counts;
   const parts = [
     `${count(triggered, 'run')} matched`,
-    `${sampled.toLocaleString('en')} sampled (${percent(row.spec.sample)})`,
-    `${scored.toLocaleString('en')} scored`,
-    `${waiting.toLocaleString('en')} waiting`,
-    `${failed.toLocaleString('en')} failed`,
-    ...(overBudget > 0 ? [`${overBudget.toLocaleString('en')} left out by budget`] : []),
-    ...(overQueue > 0 ? [`${overQueue.toLocaleString('en')} left out as too many waited`] : []),
-    ...(stopped > 0 ? [`${stopped.toLocaleString('en')} left out by the stop`] : []),
+    `${showWhole(sampled)} sampled (${showPercent(row.spec.sample)})`,
+    `${showWhole(scored)} scored`,
+    `${showWhole(waiting)} waiting`,
+    `${showWhole(failed)} failed`,
+    ...(overBudget > 0 ? [`${showWhole(overBudget)} left out by budget`] : []),
+    ...(overQueue > 0 ? [`${showWhole(overQueue)} left out as too many waited`] : []),
+    ...(stopped > 0 ? [`${showWhole(stopped)} left out by the stop`] : []),
     ...(counts.lastScoredAt === null ? [] : [`last scored ${showTime(counts.lastScoredAt)}`]),
   ];
   for (const line of flow(parts, width)) terminal.print(line);
   const fields = Object.entries(window.fields);
-  const coverage = window.coverage === null ? '' : `, ${percent(window.coverage)} of those sampled`;
+  const coverage = window.coverage === null ? '' : `, ${showPercent(window.coverage)} of those sampled`;
   print(`runs of the last ${showSpan(row.spec.windowMs)}: ${count(window.scored, 'score')}${coverage}`);
   if (fields.length > 0) for (const line of fieldTable(fields, status, room - 2)) terminal.print(`  ${line}`);
   if (reasons.length > 0)
-    print(`without a score: ${reasons.map(({ code, runs }) => `${runs.toLocaleString('en')} ${code}`).join(', ')}`);
+    print(`without a score: ${reasons.map(({ code, runs }) => `${showWhole(runs)} ${code}`).join(', ')}`);
   if (status.isStalled) print(`stalled: ${count(waiting, 'run')} waiting, and nothing is scored: sluice doctor`);
   if (status.isOutOfBudget) print('its budget of today is used up: nothing more is sampled before midnight, UTC');
   if (status.spentTodayUsd !== null)
-    terminal.print(colours.dim(`  ${showCost(status.spentTodayUsd)} today${budgetText(status)}`));
+    terminal.print(colours.dim(`  ${showMoney(status.spentTodayUsd)} today${budgetText(status)}`));
 }
 
 function stateText({ row }: MonitorStatus): string {
@@ -90,7 +90,7 @@ function stateText({ row }: MonitorStatus): string {
 }
 
 const budgetText = ({ row: { spec } }: MonitorStatus): string =>
-  spec.budgetUsdPerDay === null ? '' : ` of at most ${showCost(spec.budgetUsdPerDay)}`;
+  spec.budgetUsdPerDay === null ? '' : ` of at most ${showMoney(spec.budgetUsdPerDay)}`;
 
 function fieldTable(
   fields: readonly (readonly [field: string, of: FieldStatistics])[],

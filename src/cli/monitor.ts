@@ -1,8 +1,8 @@
 /** `sluice monitor`: a part of the live runs, scored in the background for as long as somebody wants to know. */
 import type { Command } from 'commander';
 import { SluiceError } from '../base/errors.ts';
+import { showPercent } from '../base/format.ts';
 import { suggest } from '../base/nearest.ts';
-import { percent } from '../experiment/report-text.ts';
 import type { DefinedMonitors } from '../host/project.ts';
 import { groupCommand, readingCommand, runAction, type World } from './command.ts';
 import { listCommand } from './monitor-list.ts';
@@ -61,7 +61,7 @@ async function start(session: Session, name: string, { why }: ActOptions): Promi
     };
     const isSame = before?.monitorId === monitorId;
     print(
-      `${monitorId} ${isSame ? 'runs already: it scores' : 'scores'} ${percent(spec.sample)} of the runs of ${spec.pipeline} by ${spec.scorer.id}`,
+      `${monitorId} ${isSame ? 'runs already: it scores' : 'scores'} ${showPercent(spec.sample)} of the runs of ${spec.pipeline} by ${spec.scorer.id}`,
       '',
     );
     if (before !== undefined && !isSame) print(`${before.monitorId} is stopped: its scores stay with it`);

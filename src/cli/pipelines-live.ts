@@ -1,11 +1,10 @@
 /** Which steps of a pipeline are live where: what is deployed, what is tested, and what is being rolled out. */
+import { shortId } from '../base/format.ts';
 import { type LiveStep, liveWords, shareWords } from '../experiment/live-steps.ts';
 import type { Plan } from '../plan/plan.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { type Column, tableLines } from './table.ts';
 import { withStore } from './with-servers.ts';
-
-const SHORT_PLAN = 12;
 
 /** @param plan its definition in code, which is served where nothing is deployed */
 export async function showLive(session: Session, pipeline: string, plan: Plan): Promise<ExitCode> {
@@ -18,7 +17,7 @@ export async function showLive(session: Session, pipeline: string, plan: Plan): 
   }
   const { deploymentNo, planId, steps } = live;
   const what = deploymentNo === null ? 'the definition in code' : `deployment ${deploymentNo}`;
-  terminal.print(`${pipeline} serves ${what}, plan ${planId.slice(0, SHORT_PLAN)}`);
+  terminal.print(`${pipeline} serves ${what}, plan ${shortId(planId)}`);
   for (const line of tableLines(steps, columnsOf(deploymentNo), terminal.room)) terminal.print(line);
   const hasOthers = steps.some(({ by }) => by !== 'deployment');
   terminal.note(

@@ -1,10 +1,12 @@
 /** The prompts of a pipeline's steps, and how they changed from deployment to deployment, word by word. */
+
+import { showTime } from '../base/format.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { PromptHistory } from '../plan/prompts.ts';
 import type { DeploymentRow } from '../store/deployments.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import type { Colours, Terminal } from './terminal.ts';
-import { showTime, wrap } from './text.ts';
+import { wrap } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 /** Deployments that are looked through, and plans of them that are read: as on the screen. */

@@ -1,7 +1,7 @@
 /** `sluice pipelines`: what each name serves and what is tried on it; of one, which steps are live where, and its prompts. */
 import type { Command } from 'commander';
+import { shortId, showPercent, showTime } from '../base/format.ts';
 import type { AnyPipeline } from '../dsl/edit.ts';
-import { percent } from '../experiment/report-text.ts';
 import { isLive } from '../model/experiment-spec.ts';
 import type { DeploymentRow } from '../store/deployments.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
@@ -13,7 +13,6 @@ import { showLive } from './pipelines-live.ts';
 import { showPrompts } from './pipelines-prompts.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
-import { showTime } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 interface PipelinesOptions {
@@ -34,7 +33,6 @@ interface Listed {
 }
 
 const MOST_LIVE = 1_000;
-const SHORT_PLAN = 12;
 
 export function pipelinesCommand(world: World): Command {
   return readingCommand('pipelines', {
@@ -114,7 +112,7 @@ function listTable(listed: readonly Listed[], room: number): string[] {
     [
       { heading: 'pipeline', cell: ({ pipeline }) => pipeline },
       { heading: 'serves', cell: ({ deployment }) => servesText(deployment), isFlexible: true },
-      { heading: 'plan', cell: ({ planId }) => planId.slice(0, SHORT_PLAN) },
+      { heading: 'plan', cell: ({ planId }) => shortId(planId) },
       { heading: 'since', cell: ({ deployment }) => showTime(deployment?.at ?? null) },
       { heading: 'variants in code', cell: variantsText, isFlexible: true },
       {
@@ -133,6 +131,6 @@ function servesText(deployment: DeploymentRow | null): string {
   return [
     `deployment ${deploymentNo}`,
     ...(variant === null ? [] : [`variant ${variant}`]),
-    ...(holdOut > 0 ? [`${percent(holdOut)} held out`] : []),
+    ...(holdOut > 0 ? [`${showPercent(holdOut)} held out`] : []),
   ].join(', ');
 }

@@ -1,6 +1,7 @@
 /** `sluice plan`: a pipeline's plan as a list, as a picture, and against another. */
 import { type Command, Option } from 'commander';
 import { SluiceError } from '../base/errors.ts';
+import { count, showDuration } from '../base/format.ts';
 import type { AnyPipeline } from '../dsl/edit.ts';
 import { diffPlans, showDiff, showOverride } from '../plan/diff.ts';
 import { type DrawOptions, drawPlan } from '../plan/draw.ts';
@@ -11,7 +12,7 @@ import { groupCommand, readingCommand, runAction, type World } from './command.t
 import { findPlan } from './plan-source.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { type Column, tableLines } from './table.ts';
-import { count, showDuration, wrap } from './text.ts';
+import { wrap } from './text.ts';
 
 const OUTPUT = 'output  ';
 const SOURCE = 'a pipeline, pipeline:variant, plan id, or file of plan JSON';

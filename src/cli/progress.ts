@@ -3,8 +3,8 @@
  * done of total, the rate, and the time left as far as the rate so far tells.
  */
 import { SingleBar } from 'cli-progress';
+import { showDuration, showWhole } from '../base/format.ts';
 import type { Output } from './terminal.ts';
-import { showDuration } from './text.ts';
 
 export interface Progress {
   /**
@@ -90,10 +90,9 @@ export function showProgress(facts: ProgressFacts): string {
   const { label, before = 0, done, total, elapsedMs, hasBar, extra = [], room = Number.POSITIVE_INFINITY } = facts;
   const share = total > 0 ? Math.min(done / total, 1) : 0;
   const perSecond = elapsedMs > 0 ? ((done - before) / elapsedMs) * 1_000 : 0;
-  const count = (value: number) => value.toLocaleString('en');
   const told = [
-    `${count(done)}/${count(total)}`,
-    ...(perSecond > 0 ? [`${perSecond >= 10 ? count(Math.round(perSecond)) : perSecond.toFixed(1)}/s`] : []),
+    `${showWhole(done)}/${showWhole(total)}`,
+    ...(perSecond > 0 ? [`${perSecond >= 10 ? showWhole(Math.round(perSecond)) : perSecond.toFixed(1)}/s`] : []),
     ...(perSecond > 0 && done < total ? [`${showDuration(((total - done) / perSecond) * 1_000)} left`] : []),
     ...(done >= total && total > 0 ? [`in ${showDuration(elapsedMs)}`] : []),
   ];

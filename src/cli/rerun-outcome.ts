@@ -1,11 +1,13 @@
 /** What a backtest or a shadow has come to: verdicts, answers that changed, what it took, and runs that could not be compared. */
+
+import { count, showDuration, showMoney, showWhole } from '../base/format.ts';
 import type { ComparisonReport } from '../evaluation/compare/report.ts';
 import type { RerunProgress, RerunRow } from '../store/reruns.ts';
 import type { Store } from '../store/store.ts';
 import { showComparison } from './eval-comparison.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
-import { count, flow, showCost, showDuration, wrap } from './text.ts';
+import { flow, wrap } from './text.ts';
 
 export interface RerunOutcome {
   readonly rerun: RerunRow;
@@ -48,15 +50,14 @@ function standingLines(rerun: RerunRow, progress: RerunProgress, width: number):
   const { rerunId, state, startedAt, endedAt, share } = rerun;
   const { total, done, changed, skipped, failed, queued, leftOut } = progress;
   const took = endedAt === null ? '' : ` in ${showDuration(endedAt - startedAt)}`;
-  const known = (number: number) => number.toLocaleString('en');
   return [
     ...flow(
       [
         `${rerunId}  ${state.replaceAll('_', ' ')}`,
-        ...(share === null ? [] : [`${known(share * 100)} % of the runs`]),
-        `${known(done)} of ${count(total, 'run')}${took}`,
+        ...(share === null ? [] : [`${showWhole(share * 100)} % of the runs`]),
+        `${showWhole(done)} of ${count(total, 'run')}${took}`,
         `${count(changed, 'answer')} changed`,
-        ...(queued > 0 ? [`${known(queued)} ${state === 'running' ? 'waiting' : 'not made'}`] : []),
+        ...(queued > 0 ? [`${showWhole(queued)} ${state === 'running' ? 'waiting' : 'not made'}`] : []),
         ...moneyLine(progress),
       ],
       width,
@@ -69,10 +70,9 @@ function standingLines(rerun: RerunRow, progress: RerunProgress, width: number):
 
 /** `240 calls reused, 60 made`, `$0.12 paid`. */
 export function moneyLine({ calls, paidUsd, unknownCalls }: RerunProgress): readonly string[] {
-  const known = (number: number) => number.toLocaleString('en');
   return [
-    `${known(calls.reused)} calls reused, ${known(calls.made)} made`,
-    ...(paidUsd === null ? [] : [`${unknownCalls > 0 ? '≥ ' : ''}${showCost(paidUsd)} paid`]),
+    `${showWhole(calls.reused)} calls reused, ${showWhole(calls.made)} made`,
+    ...(paidUsd === null ? [] : [`${unknownCalls > 0 ? '≥ ' : ''}${showMoney(paidUsd)} paid`]),
   ];
 }
 
@@ -84,9 +84,9 @@ function reasonsLine({ skipped, failed, leftOut, reasons }: RerunProgress): stri
       .map(({ code, runs }) => `${code} (${runs})`)
       .join(', ');
   return [
-    ...(skipped > 0 ? [`${skipped.toLocaleString('en')} skipped: ${of('skipped')}`] : []),
-    ...(failed > 0 ? [`${failed.toLocaleString('en')} could not be made: ${of('failed')}`] : []),
-    ...(leftOut > 0 ? [`${leftOut.toLocaleString('en')} left out, as too many were waiting`] : []),
+    ...(skipped > 0 ? [`${showWhole(skipped)} skipped: ${of('skipped')}`] : []),
+    ...(failed > 0 ? [`${showWhole(failed)} could not be made: ${of('failed')}`] : []),
+    ...(leftOut > 0 ? [`${showWhole(leftOut)} left out, as too many were waiting`] : []),
   ].join('; ');
 }
 

@@ -1,12 +1,11 @@
 /** `sluice review dataset`: what people agree on becomes examples of a dataset. */
 import type { Command } from 'commander';
 import { SluiceError } from '../base/errors.ts';
+import { count, shortId } from '../base/format.ts';
 import { readingCommand, runAction, type World } from './command.ts';
-import { shortVersion } from './dataset-names.ts';
 import { redactionOf } from './redacting.ts';
 import { QUEUE } from './review-options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { count } from './text.ts';
 import { userName } from './who.ts';
 import { withStore } from './with-servers.ts';
 
@@ -58,8 +57,8 @@ async function add(session: Session, name: string, options: DatasetOptions): Pro
   else
     terminal.print(
       added.created
-        ? `${dataset}: ${count(added.added.length, 'example')} added, ${added.examples} now, version ${shortVersion(added.version)}`
-        : `${dataset}: no new version; all of them were in ${shortVersion(added.version)} already, and stay as they are`,
+        ? `${dataset}: ${count(added.added.length, 'example')} added, ${added.examples} now, version ${shortId(added.version)}`
+        : `${dataset}: no new version; all of them were in ${shortId(added.version)} already, and stay as they are`,
     );
   return EXIT.fine;
 }

@@ -1,6 +1,6 @@
 /** What was said of an item, for a terminal. */
 
-import { shortJson } from '../base/short-number.ts';
+import { shortJson } from '../base/format.ts';
 import type { ItemTold, Review, ReviewItem, ReviewQueue } from '../model/review-queue.ts';
 import { answerLines } from './show-run.ts';
 import { beside } from './side-by-side.ts';

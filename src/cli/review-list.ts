@@ -1,10 +1,10 @@
 /** `sluice review list`: review queues, and how far each has come. */
 import type { Command } from 'commander';
+import { showTime } from '../base/format.ts';
 import { REVIEW_LIMITS } from '../model/review-queue.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
-import { showTime } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 export function listCommand(world: World): Command {

@@ -1,5 +1,6 @@
 /** `sluice review show`: how far a queue has come, who has reviewed what, how far they agree, and what is disputed. */
 import type { Command } from 'commander';
+import { count, showTime } from '../base/format.ts';
 import { describeField } from '../model/label-value.ts';
 import type { ReviewReport } from '../model/review-queue.ts';
 import type { ItemSaid } from '../store/reviews.ts';
@@ -9,7 +10,7 @@ import { type AsOptions, QUEUE, reviewerOf, withReviewer } from './review-option
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { count, showTime, wrap } from './text.ts';
+import { wrap } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 const BAR_CELLS = 24;

@@ -1,6 +1,7 @@
 /** `sluice rollout start`: gives a variant to more and more of a pipeline's traffic, with guardrails against the rest. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SluiceError } from '../base/errors.ts';
+import { count } from '../base/format.ts';
 import type { Foreseen } from '../experiment/foresee.ts';
 import { ROLLOUT_DEFAULTS, rolloutSpec } from '../experiment/rollout-spec.ts';
 import type { ExperimentSpec } from '../model/experiment-spec.ts';
@@ -13,7 +14,6 @@ import { findVariant } from './find-variant.ts';
 import { findPipeline } from './lookup.ts';
 import { duration } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { count } from './text.ts';
 import { userName } from './who.ts';
 import { showAfter } from './with-servers.ts';
 

@@ -1,8 +1,8 @@
 /** A run that has no answer, in the three parts of any error: what failed and where, why, and what to do. */
 
+import { count, shortId, showDuration } from '../base/format.ts';
 import type { RunResult } from '../client/run-result.ts';
 import type { Json } from '../plan/plan.ts';
-import { count, shortRunId, showDuration } from './text.ts';
 
 /** The lines for a failed or cancelled run. */
 export function failureLines(run: RunResult): string[] {
@@ -13,7 +13,7 @@ export function failureLines(run: RunResult): string[] {
   const tookMs = node?.durationMs ?? run.durationMs;
   const time = tookMs === null ? '' : ` in ${showDuration(tookMs)}`;
   return [
-    `✖ run ${shortRunId(runId)} ${outcome}${place}${attempts}${time}`,
+    `✖ run ${shortId(runId)} ${outcome}${place}${attempts}${time}`,
     ...(error?.message ?? 'there is no record of why').split('\n').map((line) => `  ${line}`),
     ...remedyOf(run)
       .split('\n')
@@ -44,7 +44,7 @@ function remedyOf({ error, outcome, runId }: RunResult): string {
     case 'terminated':
       return 'ask again; the Temporal UI says who ended it';
     default:
-      return `see each attempt at the address below, or: sluice runs ${shortRunId(runId)}`;
+      return `see each attempt at the address below, or: sluice runs ${shortId(runId)}`;
   }
 }
 

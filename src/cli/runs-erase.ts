@@ -1,12 +1,12 @@
 /** `sluice runs erase`: removes what one run was asked and gave, or all runs of a unit: somebody wishes to be forgotten. */
 import type { Command } from 'commander';
 import { SluiceError } from '../base/errors.ts';
+import { count, shortId } from '../base/format.ts';
 import type { ExampleOfRun } from '../store/content.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
-import { count, shortRunId } from './text.ts';
 import { userName } from './who.ts';
 import { type OpenedWithHistories, withHistories, withHistoriesInAnyCase } from './with-histories.ts';
 
@@ -61,8 +61,7 @@ async function erase(
 function showPlan({ terminal }: Session, { runIds, running, examples }: Found): ExitCode {
   if (terminal.json) terminal.printJson({ runs: runIds, running, erased: [], pseudonym: null, examples, dryRun: true });
   else if (runIds.length === 0) terminal.print('no run of it that has ended has content');
-  else
-    terminal.print(`would erase ${count(runIds.length, 'run')}: ${runIds.slice(0, SHOWN).map(shortRunId).join(', ')}`);
+  else terminal.print(`would erase ${count(runIds.length, 'run')}: ${runIds.slice(0, SHOWN).map(shortId).join(', ')}`);
   if (!terminal.json)
     terminal.print(
       'ids, arms, times, outcomes, costs, thumbs and scores stay, and a pseudonym in place of a unit. To do it, add --yes',

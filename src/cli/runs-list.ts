@@ -1,6 +1,6 @@
 /** Runs that match, as lists show them; when they were; and two values of each. */
 
-import { shortNumber } from '../base/short-number.ts';
+import { count, shortId, shortNumber, showDuration, showMoney, showTime } from '../base/format.ts';
 import { askedFor, SHOWN_COLUMNS } from '../model/run-fields.ts';
 import type { RunsView } from '../run-filter/kept-view.ts';
 import type { FoundRun, HistogramBin, RunPoints } from '../store/run-search.ts';
@@ -9,7 +9,6 @@ import { savedView } from './runs-options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { type Column, tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { count, shortRunId, showCost, showDuration, showTime } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 export interface ListRuns {
@@ -64,19 +63,18 @@ const SHOWN = ['run', ...SHOWN_COLUMNS];
 
 const COLUMNS: { readonly [name: string]: Column<FoundRun> } = {
   started: { heading: 'started', cell: ({ startedAt }) => showTime(startedAt) },
-  run: { heading: 'run', cell: ({ runId }) => shortRunId(runId) },
+  run: { heading: 'run', cell: ({ runId }) => shortId(runId) },
   pipeline: { heading: 'pipeline', cell: askedFor },
   state: { heading: 'state', cell: ({ state }) => state },
   question: { heading: 'question', cell: ({ question }) => question?.replaceAll(/\s+/g, ' '), isFlexible: true },
   latencyMs: { heading: 'took', cell: ({ latencyMs }) => showDuration(latencyMs), align: 'right' },
-  costUsd: { heading: 'cost', cell: ({ costUsd }) => showCost(costUsd), align: 'right' },
+  costUsd: { heading: 'cost', cell: ({ costUsd }) => showMoney(costUsd), align: 'right' },
   tokens: { heading: 'tokens', cell: ({ tokens }) => tokens, align: 'right' },
   thumb: { heading: 'thumb', cell: ({ thumb }) => thumbText(thumb) },
   arms: { heading: 'arms', cell: ({ arms }) => armsText(arms), isFlexible: true },
-  plan: { heading: 'plan', cell: ({ planId }) => planId.slice(0, SHORT_PLAN) },
+  plan: { heading: 'plan', cell: ({ planId }) => shortId(planId) },
   unit: { heading: 'unit', cell: ({ unit }) => unit },
 };
-const SHORT_PLAN = 12;
 
 /** The mean of several: no side where they are of two minds. */
 const thumbText = (thumb: number | null): string | null =>
@@ -146,7 +144,10 @@ function barsOf(bins: readonly HistogramBin[]): readonly Bar[] {
   });
 }
 
-const FORMATS: { readonly [field: string]: (value: number) => string } = { latencyMs: showDuration, costUsd: showCost };
+const FORMATS: { readonly [field: string]: (value: number) => string } = {
+  latencyMs: showDuration,
+  costUsd: showMoney,
+};
 
 const shownValue = (field: string, value: number): string => (FORMATS[field] ?? shortNumber)(value);
 
@@ -162,7 +163,7 @@ async function points(
   const found: RunPoints = await store.runSearch.points(where, axes, limit);
   if (terminal.json) return terminal.printJson(found);
   const lines = tableLines(found.points, [
-    { heading: 'run', cell: ({ runId }) => shortRunId(runId) },
+    { heading: 'run', cell: ({ runId }) => shortId(runId) },
     { heading: 'state', cell: ({ state }) => state },
     { heading: axes.x, cell: ({ x }) => shownValue(axes.x, x), align: 'right' },
     { heading: axes.y, cell: ({ y }) => shownValue(axes.y, y), align: 'right' },

@@ -1,9 +1,9 @@
 /** `sluice runs prune`: removes what old runs were asked and gave; how they went stays. */
 import { type Command, Option } from 'commander';
+import { count, showTime } from '../base/format.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { duration } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { count, showTime } from './text.ts';
 import { userName } from './who.ts';
 import { type Opened, withHistories } from './with-histories.ts';
 

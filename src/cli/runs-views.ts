@@ -1,5 +1,6 @@
 /** `sluice runs views`: what the screen of runs shows, kept under names for everybody. */
 import { type Command, InvalidArgumentError } from 'commander';
+import { showTime } from '../base/format.ts';
 import { commandLine } from '../base/shell.ts';
 import type { Json } from '../plan/plan.ts';
 import { writeCondition } from '../run-filter/write-condition.ts';
@@ -9,7 +10,6 @@ import { findNamed } from './lookup.ts';
 import { type RunsChoice, savedView, viewOf, withChoice } from './runs-options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
-import { showTime } from './text.ts';
 import { userName } from './who.ts';
 import { withStore } from './with-servers.ts';
 

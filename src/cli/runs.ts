@@ -1,6 +1,7 @@
 /** `sluice runs`: the newest runs, or one with its nodes. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { SluiceError } from '../base/errors.ts';
+import { shortId, showDuration, showTime } from '../base/format.ts';
 import type { RunResult } from '../client/run-result.ts';
 import { OPERATORS, RUN_FIELDS } from '../model/run-fields.ts';
 import { readFieldName } from '../run-filter/read-condition.ts';
@@ -18,7 +19,7 @@ import { showPassing, showRun } from './show-run.ts';
 import { callTable, spendingOf } from './spending.ts';
 import { tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { flow, showDuration, showTime } from './text.ts';
+import { flow } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 interface RunsOptions extends RunsChoice {
@@ -33,7 +34,6 @@ const LARGEST_PAGE = 1_000;
 const DEEPEST = 1_000_000;
 const BINS = 24;
 const MOST_BINS = 200;
-const SHORT_PLAN = 12;
 
 export function runsCommand(world: World): Command {
   const command = readingCommand('runs', {
@@ -112,16 +112,16 @@ async function showOne(session: Session, idOrPrefix: string): Promise<ExitCode> 
     return { run, result, isUiServed };
   });
   if (terminal.json) terminal.printJson(result);
-  else showWhole(terminal, run, result, isUiServed);
+  else showWholeRun(terminal, run, result, isUiServed);
   return EXIT.fine;
 }
 
 /** What was asked, what came of it, and how each node run went. */
-function showWhole(terminal: Terminal, run: RunWithNodes, result: RunResult, isUiServed: boolean): void {
+function showWholeRun(terminal: Terminal, run: RunWithNodes, result: RunResult, isUiServed: boolean): void {
   const { runId, pipeline, planId, state, startedAt, input } = run;
   const took = result.durationMs === null ? '' : ` in ${showDuration(result.durationMs)}`;
   terminal.print(`${runId}  ${state}${took}`);
-  terminal.print(`${pipeline}  plan ${planId.slice(0, SHORT_PLAN)}  started ${showTime(startedAt)}`);
+  terminal.print(`${pipeline}  plan ${shortId(planId)}  started ${showTime(startedAt)}`);
   const { contentRemoved } = result;
   if (contentRemoved) terminal.print(`  content removed on ${showTime(contentRemoved.at)} by ${contentRemoved.by}`);
   else terminal.print(terminal.colours.bold(`? ${questionIn(input)}`));

@@ -1,12 +1,12 @@
 /** `sluice serve`: the HTTP API, over servers that run; where none do, with those of `sluice dev` besides. */
 import type { Command } from 'commander';
+import { count } from '../base/format.ts';
 import { readPackage } from '../base/package.ts';
 import type { Runtime } from '../host/runtime.ts';
 import { actingCommand, runAction, type World } from './command.ts';
 import { untilStopped } from './dev.ts';
 import { redactionOf } from './redacting.ts';
 import { END_LIMIT_MS, type ExitCode, orInterrupted, type Session } from './session.ts';
-import { count } from './text.ts';
 import { stopLine, withRuntime } from './with-servers.ts';
 
 export function serveCommand(world: World): Command {

@@ -1,12 +1,13 @@
 /** A run as its reader wants it: the answer first, then what it took, then where to look further. */
 
+import { showDuration, showMoney } from '../base/format.ts';
 import { webUrl } from '../base/web-url.ts';
 import type { NodeResult, RunResult } from '../client/run-result.ts';
 import type { Json } from '../plan/plan.ts';
 import { failureLines } from './run-failure.ts';
 import { spendingOf } from './spending.ts';
 import type { Terminal } from './terminal.ts';
-import { flow, showCost, showDuration, wrap } from './text.ts';
+import { flow, wrap } from './text.ts';
 
 /**
  * Prints a run. What failed goes to stderr, in three parts, like any error.
@@ -39,7 +40,7 @@ export function showPassing(terminal: Terminal): void {
 function timesOf(run: RunResult): string[] {
   const steps = run.nodes.filter(({ step, durationMs }) => step !== null && durationMs !== null);
   const times = steps.map(({ key, durationMs, costUsd }) =>
-    [key, showDuration(durationMs), ...(costUsd === null ? [] : [showCost(costUsd)])].join(' '),
+    [key, showDuration(durationMs), ...(costUsd === null ? [] : [showMoney(costUsd)])].join(' '),
   );
   return [...times, `${showDuration(run.durationMs)} in all`, ...spendingOf(run)];
 }

@@ -1,6 +1,7 @@
 /** `sluice simulate`: traffic by people who are made up, through the same doors as real ones. */
 import { type Command, Option } from 'commander';
 import { SluiceError } from '../base/errors.ts';
+import { count } from '../base/format.ts';
 import type { AnyPipeline } from '../dsl/edit.ts';
 import type { Example, Split } from '../model/dataset.ts';
 import { SIMULATION_LIMITS, type SimulationSettings, USUAL } from '../simulation/settings.ts';
@@ -12,7 +13,6 @@ import { findPipeline } from './lookup.ts';
 import { duration, positiveInteger, share } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
-import { count } from './text.ts';
 import { withRuntime } from './with-servers.ts';
 
 interface SimulateOptions {

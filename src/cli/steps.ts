@@ -1,5 +1,6 @@
 /** `sluice steps`: the steps that pipelines call and workers can run, with their contracts. */
 import type { Command } from 'commander';
+import { count, showDuration } from '../base/format.ts';
 import type { AnyPipeline } from '../dsl/edit.ts';
 import type { AnyStep, Effect } from '../dsl/step.ts';
 import { nodesOf } from '../plan/nodes.ts';
@@ -9,7 +10,6 @@ import { findNamed } from './lookup.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { fieldsOf } from './show-schema.ts';
 import { type Column, tableLines } from './table.ts';
-import { count, showDuration } from './text.ts';
 
 /** What is known of a step without running it. */
 interface StepListed {

@@ -1,6 +1,6 @@
 /** `sluice trace`: a run as a tree of what happened, with times, tokens, money and errors. */
 import type { Command } from 'commander';
-import { shortNumber } from '../base/short-number.ts';
+import { count, shortId, shortNumber, showDuration, showTime } from '../base/format.ts';
 import { askedFor } from '../model/run-fields.ts';
 import type { Trace } from '../telemetry/trace.ts';
 import { readingCommand, runAction, type World } from './command.ts';
@@ -9,15 +9,13 @@ import { EXIT, type ExitCode, type Session } from './session.ts';
 import { showPassing } from './show-run.ts';
 import { spendingOf } from './spending.ts';
 import type { Terminal } from './terminal.ts';
-import { count, flow, showDuration, showTime, wrap } from './text.ts';
+import { flow, wrap } from './text.ts';
 import { waterfallLines } from './waterfall.ts';
 import { withStore } from './with-servers.ts';
 
 interface TraceOptions {
   readonly content?: boolean;
 }
-
-const SHORT_PLAN = 12;
 
 export function traceCommand(world: World): Command {
   return readingCommand('trace', {
@@ -63,7 +61,7 @@ function headLines({ colours, width }: Terminal, trace: Trace): readonly string[
   const named = Object.entries(arms).map(([experiment, arm]) => `${experiment} (${arm})`);
   return [
     ...flow([`${runId}  ${took}`, ...spendingOf(spent)], width, ''),
-    `${askedFor(trace)}  plan ${planId.slice(0, SHORT_PLAN)}  started ${showTime(startedAt)}`,
+    `${askedFor(trace)}  plan ${shortId(planId)}  started ${showTime(startedAt)}`,
     ...(named.length > 0 ? wrap(`in experiments: ${named.join(', ')}`, width, '') : []),
     ...wrap(`? ${'value' in input ? questionIn(input.value) : input.missing}`, width, '').map(colours.bold),
   ];

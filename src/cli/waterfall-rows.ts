@@ -1,7 +1,8 @@
 /** What a trace's lines say: of each node run, attempt and call what is worth a look, and no more. */
+
+import { count, showMoney, showWhole } from '../base/format.ts';
 import type { Json } from '../plan/plan.ts';
 import type { Shown, Span, Trace, TraceAttempt, TraceCall, TraceNode } from '../telemetry/trace.ts';
-import { count, showCost } from './text.ts';
 
 export interface Row {
   readonly label: string;
@@ -80,7 +81,7 @@ function callRow(call: TraceCall, hasContent: boolean): Row {
   const about = usage === 'estimated' ? '~' : '';
   const aside = [
     ...usageOf(call).map((used) => about + used),
-    ...(costUsd === null ? [] : [about + showCost(costUsd)]),
+    ...(costUsd === null ? [] : [about + showMoney(costUsd)]),
     ...(status === 'done' ? [] : [errorCode === null ? status : `${status} (${errorCode})`]),
   ];
   const isFine = status === 'done' || status === 'open';
@@ -94,7 +95,7 @@ function callRow(call: TraceCall, hasContent: boolean): Row {
 
 /** What it was paid by: `573→28 tok`, `7 tok`, `1 unit`. */
 function usageOf({ kind, inputTokens, outputTokens, searchUnits }: TraceCall): readonly string[] {
-  const shown = (number: number | null) => (number === null ? '–' : number.toLocaleString('en'));
+  const shown = (number: number | null) => (number === null ? '–' : showWhole(number));
   if (searchUnits !== null) return [count(searchUnits, 'unit')];
   if (inputTokens === null && outputTokens === null) return [];
   const writes = kind === 'text' || kind === 'data';

@@ -1,8 +1,9 @@
 /** A trace as lines for a terminal: what happened, nested, each beside how long it took and a bar of when. */
 import { stripVTControlCharacters } from 'node:util';
+import { showDuration } from '../base/format.ts';
 import { lengthOf, type Span, type Trace } from '../telemetry/trace.ts';
 import type { Colours } from './terminal.ts';
-import { showDuration, wrap } from './text.ts';
+import { wrap } from './text.ts';
 import { type Row, rootRow } from './waterfall-rows.ts';
 
 export interface WaterfallOptions {

@@ -1,13 +1,13 @@
 /** `sluice worker versions`: which build of the workers new runs go to, and how that is changed. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SluiceError } from '../base/errors.ts';
+import { showTime } from '../base/format.ts';
 import type { WorkerVersion, WorkerVersions, WorkerVersionsClient } from '../worker/worker-versions.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { findNamed } from './lookup.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { showTime } from './text.ts';
 import { closing, orStopped } from './with-servers.ts';
 
 interface VersionsOptions {

@@ -1,9 +1,9 @@
 /** `sluice worker`: a worker alone, on servers that run already; as many as the load asks for. */
 import type { Command } from 'commander';
+import { count } from '../base/format.ts';
 import { actingCommand, runAction, type World } from './command.ts';
 import { untilStopped } from './dev.ts';
 import type { ExitCode, Session } from './session.ts';
-import { count } from './text.ts';
 import { orStopped, stopWithin } from './with-servers.ts';
 import { workerVersionsCommand } from './worker-versions.ts';
 

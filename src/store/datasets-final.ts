@@ -4,7 +4,7 @@
  */
 
 import { SluiceError } from '../base/errors.ts';
-import { localTime } from '../base/local-time.ts';
+import { showTime } from '../base/format.ts';
 import { contentHash, type Member } from '../model/dataset.ts';
 import { nowSql } from './clock.ts';
 import type { Database } from './database.ts';
@@ -84,7 +84,7 @@ function finalUsed({ purpose, dataset, version, usedBy, planIds, evaluationId, u
   return new SluiceError('final_used', {
     message:
       `the final split of '${dataset}' (version ${version.slice(0, SHORT)}) was used for '${purpose}' before: ` +
-      `by ${usedBy}, ${localTime(usedAt, 'minutes')}, on ${plans || 'no plans'}, in evaluation ${evaluationId}`,
+      `by ${usedBy}, ${showTime(usedAt, 'minutes')}, on ${plans || 'no plans'}, in evaluation ${evaluationId}`,
     remedy: 'decide by that evaluation, or collect new final examples; dev may be used as often as you like',
     data: { purpose, dataset, version, usedBy, planIds, evaluationId, usedAt },
   });

@@ -1,5 +1,7 @@
 /** An experiment's part of its layer's hash space: parts of live experiments are disjoint, so that they exclude each other. */
+
 import { SluiceError } from '../base/errors.ts';
+import { showPercent } from '../base/format.ts';
 import type { ExperimentRow } from './experiments.ts';
 
 type Range = readonly [from: number, to: number];
@@ -29,7 +31,7 @@ export function rangeFor(
   }
   const experiments = others.map(({ experimentId }) => experimentId);
   throw new SluiceError('layer_full', {
-    message: `layer '${layer}' has no room for '${name}', which wants ${percent(share)} of the units: ${percent(widest)} is free beside ${experiments.join(', ')}`,
+    message: `layer '${layer}' has no room for '${name}', which wants ${showPercent(share)} of the units: ${showPercent(widest)} is free beside ${experiments.join(', ')}`,
     remedy:
       widest >= 0.001
         ? `give it a share of at most ${Math.floor(widest * 1_000) / 1_000}, or wait for one of them to end`
@@ -37,5 +39,3 @@ export function rangeFor(
     data: { layer, share, room: widest, experiments },
   });
 }
-
-const percent = (share: number): string => `${Number((share * 100).toFixed(2))} %`;
