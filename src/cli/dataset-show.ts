@@ -7,11 +7,10 @@ import { type Example, SPLITS, type Split, splitOf } from '../model/dataset.ts';
 import type { DatasetVersion } from '../store/datasets.ts';
 import type { FinalUse } from '../store/datasets-final.ts';
 import { readingCommand, runAction, type World } from './command.ts';
-import { findVersion } from './dataset-names.ts';
+import { findVersion } from './lookup.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { tableLines } from './table.ts';
+import { flow, tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { flow } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 interface ShowOptions {

@@ -13,10 +13,10 @@ import type { LookRecord } from '../model/look-data.ts';
 import { type SimulationSettings, USUAL } from '../simulation/settings.ts';
 import type { SimulationResult } from '../simulation/simulate.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
-import { entriesOf } from './experiment-entries.ts';
+import { entriesOf } from './experiment-text.ts';
 import { orInterrupted, type Session } from './session.ts';
+import { wrap } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { wrap } from './text.ts';
 
 export interface DemoOnline {
   readonly experimentId: string;

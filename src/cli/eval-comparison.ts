@@ -12,9 +12,8 @@ import {
   verdictWord,
 } from '../evaluation/report/values.ts';
 import { levelOf } from '../stats/format-value.ts';
-import { tableLines } from './table.ts';
+import { tableLines, wrap } from './table.ts';
 import type { Colours, Terminal } from './terminal.ts';
-import { wrap } from './text.ts';
 
 export interface ComparisonView {
   /** Also metrics that decide nothing. */

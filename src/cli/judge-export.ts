@@ -4,11 +4,10 @@ import { SluiceError } from '../base/errors.ts';
 import { count } from '../base/format.ts';
 import { CALIBRATION_LIMITS } from '../evaluation/calibration/limits.ts';
 import type { FileFormat } from '../evaluation/dataset-file.ts';
-import { readingCommand, runAction, type World } from './command.ts';
+import { readingCommand, runAction, type World, writeOut } from './command.ts';
 import { positiveInteger } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { withStore } from './with-servers.ts';
-import { writeOut } from './write-file.ts';
 
 interface ExportOptions {
   readonly scorer: string;

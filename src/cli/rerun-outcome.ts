@@ -1,15 +1,21 @@
 /** What a backtest or a shadow has come to: verdicts, answers that changed, what it took, and runs that could not be compared. */
 
-import { count, showDuration, showMoney, showWhole } from '../base/format.ts';
+import { SluiceError } from '../base/errors.ts';
+import { count, showDuration, showMoney, showPercent, showWhole } from '../base/format.ts';
 import type { ComparisonReport } from '../evaluation/compare/report.ts';
+import type { Runtime } from '../host/runtime.ts';
+import type { JsonObject } from '../model/dataset.ts';
+import { restoreClaims } from '../store/claims.ts';
+import type { EvaluationRow } from '../store/evaluations.ts';
 import type { RerunProgress, RerunRow } from '../store/reruns.ts';
 import type { Store } from '../store/store.ts';
 import { showComparison } from './eval-comparison.ts';
-import { EXIT, type ExitCode, type Session } from './session.ts';
+import { showExample } from './eval-show.ts';
+import { EXIT, type ExitCode, Interrupted, type Session } from './session.ts';
+import { flow, wrap } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { flow, wrap } from './text.ts';
 
-export interface RerunOutcome {
+interface RerunOutcome {
   readonly rerun: RerunRow;
   readonly progress: RerunProgress;
   /** Null where no run has come to anything yet. */
@@ -54,7 +60,7 @@ function standingLines(rerun: RerunRow, progress: RerunProgress, width: number):
     ...flow(
       [
         `${rerunId}  ${state.replaceAll('_', ' ')}`,
-        ...(share === null ? [] : [`${showWhole(share * 100)} % of the runs`]),
+        ...(share === null ? [] : [`${showPercent(share)} of the runs`]),
         `${showWhole(done)} of ${count(total, 'run')}${took}`,
         `${count(changed, 'answer')} changed`,
         ...(queued > 0 ? [`${showWhole(queued)} ${state === 'running' ? 'waiting' : 'not made'}`] : []),
@@ -69,7 +75,7 @@ function standingLines(rerun: RerunRow, progress: RerunProgress, width: number):
 }
 
 /** `240 calls reused, 60 made`, `$0.12 paid`. */
-export function moneyLine({ calls, paidUsd, unknownCalls }: RerunProgress): readonly string[] {
+function moneyLine({ calls, paidUsd, unknownCalls }: RerunProgress): readonly string[] {
   return [
     `${showWhole(calls.reused)} calls reused, ${showWhole(calls.made)} made`,
     ...(paidUsd === null ? [] : [`${unknownCalls > 0 ? '≥ ' : ''}${showMoney(paidUsd)} paid`]),
@@ -117,3 +123,82 @@ export function showChanged(terminal: Terminal, runIds: readonly string[]): void
   terminal.print('answers that changed:');
   for (const runId of runIds) terminal.print(`  ${runId}`);
 }
+
+/** A worker answers within this, if there is one. */
+const IDLE_MS = 10_000;
+
+/** @throws what it failed with; Interrupted at Ctrl-C, with how to go on */
+export async function followRerun(
+  { terminal, signal }: Session,
+  { client, isPassing }: Pick<Runtime, 'client' | 'isPassing'>,
+  { rerunId, variant }: RerunRow,
+): Promise<RerunRow> {
+  const progress = terminal.progress(variant);
+  const idle = setTimeout(() => terminal.note('no worker has taken it yet; is one running? sluice worker'), IDLE_MS);
+  try {
+    const row = await client.followRerun(rerunId, {
+      signal,
+      onOutage: (message) => terminal.note(message),
+      onProgress: (now) => {
+        const { total, queued } = now;
+        if (queued < total) clearTimeout(idle);
+        if (total > 0) progress.update(total - queued, total, moneyLine(now));
+      },
+    });
+    if (!signal.aborted) return row;
+  } finally {
+    clearTimeout(idle);
+    progress.stop();
+  }
+  throw new Interrupted([
+    isPassing ? 'stopped with the servers of this command; what is done is kept' : 'it goes on by itself',
+    `  see it: sluice backtest show ${rerunId}`,
+    ...(isPassing ? [] : [`  end it: sluice backtest stop ${rerunId}`]),
+  ]);
+}
+
+/** @throws SluiceError `run_unknown`, `run_ambiguous`, `run_not_rerun` */
+export async function showRerunOfRun(
+  { terminal }: Session,
+  store: Store,
+  rerun: RerunRow,
+  given: string,
+): Promise<ExitCode> {
+  const { evaluationSpec, rowsOf } = await import('../experiment/rerun/rerun-report.ts');
+  const run = await store.runs.get(given);
+  const found = await store.reruns.result(rerun.rerunId, run.runId);
+  if (found === undefined) throw notRerun(rerun, run.runId);
+  const whole = async (output: Parameters<typeof restoreClaims>[1]) => restoreClaims(store.payloads, output);
+  const rows = await Promise.all(
+    rowsOf(found).map(async (row) => ({ ...row, output: await whole(row.variant === 0 ? run.output : row.output) })),
+  );
+  const example = { id: run.runId, input: run.input as JsonObject };
+  if (terminal.json) {
+    terminal.printJson({
+      rerun: rerun.rerunId,
+      run: example,
+      ...found,
+      served: rows[0] ?? null,
+      variant: rows[1] ?? null,
+    });
+    return EXIT.fine;
+  }
+  // Shown as an example of an evaluation is: its id and spec are all that is asked of that.
+  const evaluation = { evaluationId: rerun.rerunId, spec: evaluationSpec(rerun, 1) } as EvaluationRow;
+  showExample(terminal, { evaluation, example, rows });
+  const { calls, state, error } = found;
+  terminal.print(`${calls.reused} calls reused, ${calls.made} made`);
+  if (error !== null)
+    for (const line of wrap(`${state}: ${error.code}: ${error.message}`, terminal.width)) terminal.print(line);
+  return EXIT.fine;
+}
+
+const notRerun = ({ rerunId, kind }: RerunRow, runId: string): SluiceError =>
+  new SluiceError('run_not_rerun', {
+    message: `${runId} is not among the runs that ${rerunId} has made again`,
+    remedy:
+      kind === 'shadow'
+        ? 'it may be outside its share, or still waiting'
+        : `see which there are: sluice backtest show ${rerunId} --json`,
+    data: { rerunId, runId },
+  });

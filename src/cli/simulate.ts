@@ -8,8 +8,7 @@ import { SIMULATION_LIMITS, type SimulationSettings, USUAL } from '../simulation
 import type { SimulationResult } from '../simulation/simulate.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
-import { findVersion } from './dataset-names.ts';
-import { findPipeline } from './lookup.ts';
+import { findPipeline, findVersion } from './lookup.ts';
 import { duration, positiveInteger, share } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';

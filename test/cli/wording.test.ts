@@ -1,13 +1,11 @@
 /** What all commands share: tables, durations, progress lines, errors, look-ups, colours. */
 import { describe, expect, it } from 'vitest';
 import { SluiceError } from '../../src/base/errors.ts';
+import { printError, reportOf } from '../../src/cli/command.ts';
 import { findNamed } from '../../src/cli/lookup.ts';
-import { createProgress, showProgress } from '../../src/cli/progress.ts';
-import { printError, reportOf } from '../../src/cli/report-error.ts';
-import { fieldsOf } from '../../src/cli/show-schema.ts';
-import { tableLines } from '../../src/cli/table.ts';
-import { createTerminal, type TerminalOptions } from '../../src/cli/terminal.ts';
-import { wrap } from '../../src/cli/text.ts';
+import { fieldsOf } from '../../src/cli/steps.ts';
+import { tableLines, wrap } from '../../src/cli/table.ts';
+import { createProgress, createTerminal, showProgress, type TerminalOptions } from '../../src/cli/terminal.ts';
 
 function screen(options: Partial<TerminalOptions> = {}, isTTY = false) {
   const [out, err]: [string[], string[]] = [[], []];
