@@ -1,5 +1,6 @@
 /** What prints in the terminal what a screen shows: a command line for each part of it, held to those that there are. */
 
+import { shortId } from '../src/base/format.ts';
 import { commandLine } from '../src/base/shell.ts';
 import type { EvaluatedDataset } from '../src/evaluation/load-board.ts';
 import type { StandingBoard } from '../src/evaluation/standing-board.ts';
@@ -95,11 +96,8 @@ export const pipelineCommands = (name: string): readonly string[] => [
   commandLine('plan', 'draw', name),
 ];
 
-/** Enough of an id to tell it apart. */
-const SHORT_PLAN = 12;
-
 export const planDiffCommand = (from: string, to: string): string =>
-  commandLine('plan', 'diff', from.slice(0, SHORT_PLAN), to.slice(0, SHORT_PLAN));
+  commandLine('plan', 'diff', shortId(from), shortId(to));
 
 export const monitorCommands = (id: string, isStarted: boolean): readonly string[] =>
   isStarted ? [commandLine('monitor', 'status', id, '--history')] : [commandLine('monitor', 'list')];

@@ -2,11 +2,11 @@
 import { createRoot } from 'react-dom/client';
 import { Router } from 'wouter';
 import { memoryLocation } from 'wouter/memory-location';
+import { showWhole } from '../src/base/format.ts';
 import { titleOf } from '../src/evaluation/report/facts.ts';
 import { REPORT_LIMITS } from '../src/evaluation/report/limits.ts';
 import type { Comparison } from '../src/evaluation/report/page-data.ts';
 import { rankingMetrics } from '../src/evaluation/report/widest.ts';
-import { whole } from './format.ts';
 import { Page } from './parts/page.tsx';
 import { type ComparisonHost, ComparisonView } from './screens/compare/comparison.tsx';
 import { Answers, type ExampleProps } from './screens/compare/example-detail.tsx';
@@ -53,9 +53,9 @@ function Bounds({ comparison: { report, page } }: { readonly comparison: Compari
   if (page.outputs.length === 0) return null;
   return (
     <>
-      {whole(page.outputs.length)} of {whole(page.ids.length)} examples have their answers here: up to{' '}
+      {showWhole(page.outputs.length)} of {showWhole(page.ids.length)} examples have their answers here: up to{' '}
       {REPORT_LIMITS.outputsEachEnd} that got worst and as many that got best, of each variant, on{' '}
-      {metrics.join(' and ')}. Texts are cut at {whole(REPORT_LIMITS.outputLength)} characters.
+      {metrics.join(' and ')}. Texts are cut at {showWhole(REPORT_LIMITS.outputLength)} characters.
     </>
   );
 }

@@ -317,7 +317,8 @@ function errorsPage(): string {
     const rows = [...byCode]
       .sort(([one], [other]) => (one < other ? -1 : 1))
       .map(([code, errors]) => {
-        const error = errors.find((each) => each.message !== '') ?? errors[0]!;
+        const texts = errors.filter(({ message }) => message !== '');
+        const error = texts.find(({ remedy }) => remedy !== '') ?? texts[0] ?? errors[0]!;
         return [`\`${code}\``, ...(hasStatus ? [error.status ?? statusOf(error)] : []), error.message, error.remedy];
       });
     return `## ${title}\n\n${intro}\n\n${table(['code', ...(hasStatus ? ['HTTP status'] : []), 'message', 'what to do'], rows)}`;
@@ -326,7 +327,7 @@ function errorsPage(): string {
     'Errors',
     'Every error has a code, a message and a remedy. Commands print message and remedy, and exit with 1 (2 for `usage`, ' +
       '5 for `registration_tampered`). The API answers `application/problem+json` with all three. `…` stands for a value. ' +
-      'Where one code has several messages, the first is shown. An empty cell: the text is composed at run time.',
+      'Where one code has several messages, one is shown. An empty cell: the text is composed at run time.',
     [
       section('request', 'Requests', 'What the API refuses before it looks further.'),
       section('command', 'Commands and API', 'The status is that of the API, where the API can meet the error.'),

@@ -1,7 +1,7 @@
 /** JSON to look through: what is nested opens and closes, what is long is cut until it is asked for, and all of it can be copied. */
 import { useState } from 'react';
+import { showWhole } from '../../src/base/format.ts';
 import type { Json } from '../../src/plan/plan.ts';
-import { whole } from '../format.ts';
 import { Copy } from './copy.tsx';
 import './json.css';
 
@@ -55,7 +55,7 @@ function Nested({ value, levels, name }: NestedProps) {
   const entries = Object.entries(value as { readonly [key: string]: Json });
   const [isOpen, setOpen] = useState(levels > 0 && (entries.length <= FEW || levels > 1));
   const [shown, setShown] = useState(MOST_SHOWN);
-  const size = isList ? `[${whole(entries.length)}]` : `{${whole(entries.length)}}`;
+  const size = isList ? `[${showWhole(entries.length)}]` : `{${showWhole(entries.length)}}`;
   if (entries.length === 0)
     return (
       <div className="json-leaf">
@@ -77,7 +77,7 @@ function Nested({ value, levels, name }: NestedProps) {
           ))}
           {entries.length > shown && (
             <button type="button" className="link" onClick={() => setShown(shown + MOST_SHOWN)}>
-              {whole(entries.length - shown)} more
+              {showWhole(entries.length - shown)} more
             </button>
           )}
         </div>
@@ -106,7 +106,7 @@ function Leaf({ value }: { readonly value: null | boolean | number | string }) {
         <>
           …{' '}
           <button type="button" className="link" onClick={() => setWhole(true)}>
-            {whole(value.length - LONG_TEXT)} more characters
+            {showWhole(value.length - LONG_TEXT)} more characters
           </button>
         </>
       )}

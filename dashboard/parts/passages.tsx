@@ -1,7 +1,7 @@
 /** Passages as a list: their places, scores and texts, and which of them the answer cites. */
 import { useState } from 'react';
+import { DASH } from '../../src/base/format.ts';
 import type { Passage, PassageList } from '../../src/plan/passage-lists.ts';
-import { DASH } from '../format.ts';
 import './passages.css';
 
 export { citedIn, passageLists } from '../../src/plan/passage-lists.ts';

@@ -1,22 +1,24 @@
 /** `sluice ask`: one question through a pipeline, as a durable run. */
+
+import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { SluiceError } from '../base/errors.ts';
-import type { StartedRun } from '../client/client.ts';
+import { shortId } from '../base/format.ts';
+import type { RunClient, StartedRun } from '../client/client.ts';
 import type { RunResult } from '../client/run-result.ts';
+import type { RunStream } from '../client/stream-run.ts';
+import type { Pipelines } from '../host/project.ts';
 import { modelsOf } from '../models/plan-keys.ts';
-import type { Plan } from '../plan/plan.ts';
-import { addBudgetOptions, type BudgetOptions, budgetOf } from './budget-options.ts';
+import type { Json, Plan } from '../plan/plan.ts';
 import { readingCommand, runAction, type World } from './command.ts';
-import { ownServerOf } from './doctor-providers.ts';
 import { findPipeline } from './lookup.ts';
-import { readRunInput } from './run-input.ts';
-import { chooseServed } from './served.ts';
+import { addBudgetOptions, type BudgetOptions, budgetOf } from './options.ts';
 import { END_LIMIT_MS, EXIT, type ExitCode, Interrupted, interruption, type Session } from './session.ts';
 import { showPassing, showRun } from './show-run.ts';
-import { showStream, wantsDrafts } from './show-stream.ts';
-import { shortRunId } from './text.ts';
+import type { Terminal } from './terminal.ts';
 import { withRuntime } from './with-servers.ts';
+import { type Chosen, ownServerOf, withoutKeys } from './without-keys.ts';
 
 interface AskOptions extends BudgetOptions {
   readonly input?: string;
@@ -110,7 +112,7 @@ function noteOwnServer({ environment, terminal }: Session, plan: Plan): void {
 /** How long a cancelled run may take to say so; a server that is away is not waited for longer. */
 const CANCEL_LIMIT_MS = 10_000;
 const unconfirmed = (runId: string) =>
-  `the run has not confirmed that it was cancelled; see later: sluice runs ${shortRunId(runId)}`;
+  `the run has not confirmed that it was cancelled; see later: sluice runs ${shortId(runId)}`;
 
 /** Rejects as interrupted, after `tell`, when the run is not over a while after it was to be cancelled. */
 async function notCancelled(signal: AbortSignal, tell: () => unknown): Promise<never> {
@@ -142,7 +144,7 @@ async function resultOf({ terminal, signal }: Session, started: StartedRun): Pro
     const { code, message, remedy, data, cause } = error;
     throw new SluiceError(code, {
       message,
-      remedy: `${remedy}\nthe run goes on; afterwards: sluice runs ${shortRunId(runId)}`,
+      remedy: `${remedy}\nthe run goes on; afterwards: sluice runs ${shortId(runId)}`,
       data: { ...data, runId },
       cause,
     });
@@ -150,4 +152,122 @@ async function resultOf({ terminal, signal }: Session, started: StartedRun): Pro
     isOver = true;
     clearTimeout(timer);
   }
+}
+
+interface TypedInput {
+  readonly question?: string | undefined;
+  /** JSON, or `@file` that holds it. */
+  readonly input?: string | undefined;
+}
+
+/**
+ * The input that was meant. Whether it fits the pipeline is for the client to say.
+ *
+ * @throws SluiceError `usage`, or `input_unreadable`.
+ */
+async function readRunInput(plan: Plan, { question, input }: TypedInput): Promise<Json> {
+  if (input !== undefined && question !== undefined)
+    throw usage('both a question and --input were given', 'give one of them');
+  if (input !== undefined) return parseInput(input);
+  if (question === undefined)
+    throw usage('there is no question', `sluice ask ${plan.pipeline} "your question", or --input '{…}'`);
+  return { [questionField(plan)]: question };
+}
+
+/** The field a question goes to: `question`, else the only text that the pipeline requires. */
+function questionField({ pipeline, schemas }: Plan): string {
+  const { properties = {}, required = [] } = schemas.input as {
+    readonly properties?: { readonly [field: string]: { readonly type?: Json } };
+    readonly required?: readonly string[];
+  };
+  if (Object.hasOwn(properties, 'question')) return 'question';
+  const texts = required.filter((field) => properties[field]?.type === 'string');
+  if (required.length === 1 && texts.length === 1) return texts[0]!;
+  throw usage(
+    `'${pipeline}' takes more than a question: ${Object.keys(properties).join(', ')}`,
+    `give its whole input: --input '{"${Object.keys(properties)[0] ?? 'field'}": …}'`,
+  );
+}
+
+async function parseInput(given: string): Promise<Json> {
+  const text = given.startsWith('@') ? await readFile(given.slice(1), 'utf8').catch(unreadable(given.slice(1))) : given;
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    throw usage(
+      `--input is not JSON: ${error instanceof Error ? error.message : String(error)}`,
+      `quote it for the shell, as in --input '{"question": "…"}', or use --input @file.json`,
+    );
+  }
+}
+
+function unreadable(file: string): (cause: unknown) => never {
+  return (cause) => {
+    throw new SluiceError('input_unreadable', {
+      message: `'${file}' cannot be read`,
+      remedy: 'check the path after the @',
+      cause,
+    });
+  };
+}
+
+function usage(message: string, remedy: string): SluiceError {
+  return new SluiceError('usage', { message, remedy });
+}
+
+/** Whether drafts are shown: to programs, which can take them back, and to people who look. */
+export const wantsDrafts = (terminal: Terminal): boolean => terminal.json || terminal.live !== undefined;
+
+/** Resolves when the run is over. Of one that ended without an answer, and of all that comes after an answer, nothing. */
+export async function showStream(terminal: Terminal, stream: RunStream): Promise<void> {
+  const { live } = terminal;
+  for await (const event of stream) {
+    if (terminal.json) {
+      terminal.printJsonLine(event);
+      continue;
+    }
+    switch (event.kind) {
+      case 'token':
+        live?.add(event.text);
+        break;
+      case 'retract':
+        live?.clear();
+        break;
+      case 'accepted':
+        // On a terminal the whole answer follows, with its citations; there is nothing to wait for with it.
+        if (live) live.clear();
+        else terminal.print(event.text ?? JSON.stringify(event.output));
+        break;
+      case 'failed':
+        live?.clear();
+        break;
+      case 'degraded':
+      case 'answer':
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+}
+
+interface AskedFor {
+  /** As in `pipelines`. */
+  readonly name: string;
+  readonly input: Json;
+  readonly unit?: string | undefined;
+}
+
+/** @throws SluiceError `unit_invalid`, and what a start would be refused for */
+async function chooseServed(
+  client: Pick<RunClient, 'check' | 'serve'>,
+  pipelines: Pipelines,
+  { name, input, unit }: AskedFor,
+  { terminal, environment }: Pick<Session, 'environment'> & { readonly terminal: Pick<Terminal, 'warn' | 'note'> },
+): Promise<Chosen> {
+  const served = await client.serve(pipelines.get(name)!, input, { ...(unit !== undefined && { unit }) });
+  if (served.deployment !== null) return { pipeline: served };
+  if (served.variantOf === undefined)
+    terminal.note(`${name} is not deployed: running its definition in code; deploy it with: sluice deploy ${name}`);
+  const chosen = await withoutKeys(client, pipelines, name, { terminal, environment });
+  return unit === undefined ? chosen : { ...chosen, pipeline: { ...chosen.pipeline, served: served.served } };
 }

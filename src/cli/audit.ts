@@ -1,10 +1,10 @@
 /** `sluice audit`: who changed what is served, when, and why. */
 import type { Command } from 'commander';
+import { showTime } from '../base/format.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { positiveInteger } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
-import { showTime } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 const LARGEST_PAGE = 1_000;

@@ -1,15 +1,15 @@
 /** `sluice dataset show`: what a version of a dataset holds, which versions there are, and what its final split decided. */
 import { type Command, Option } from 'commander';
 import { SluiceError } from '../base/errors.ts';
+import { count, shortId, showTime } from '../base/format.ts';
 import { suggest } from '../base/nearest.ts';
 import { type Example, SPLITS, type Split, splitOf } from '../model/dataset.ts';
 import type { DatasetVersion, FinalUse } from '../store/datasets.ts';
 import { readingCommand, runAction, type World } from './command.ts';
-import { findVersion, shortVersion } from './dataset-names.ts';
+import { findVersion } from './lookup.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { tableLines } from './table.ts';
+import { flow, tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { count, flow, showTime } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 interface ShowOptions {
@@ -78,7 +78,7 @@ async function showDataset(session: Session, name: string, options: ShowOptions)
 }
 
 function showExamples(terminal: Terminal, { version, examples }: Shown): void {
-  terminal.print(`${version.dataset}@${shortVersion(version.version)}: ${count(examples.length, 'example')}`);
+  terminal.print(`${version.dataset}@${shortId(version.version)}: ${count(examples.length, 'example')}`);
   if (examples.length === 0) return;
   terminal.print();
   for (const line of tableLines(
@@ -112,7 +112,7 @@ function showSummary(terminal: Terminal, { version, versions, finalUses, example
   const having = (key: keyof Example) => examples.filter((example) => example[key] !== undefined).length;
   const final = examples.filter((example) => splitOf(example) === 'final').length;
   const age = isCurrent ? '' : ', which is not the current one';
-  terminal.print(`${dataset}: ${count(examples.length, 'example')}, version ${shortVersion(hash)}${age}`);
+  terminal.print(`${dataset}: ${count(examples.length, 'example')}, version ${shortId(hash)}${age}`);
   const clusters = new Set(examples.flatMap(({ cluster }) => cluster ?? [])).size;
   const facts = [
     ...(final > 0 ? [`${examples.length - final} dev`, `${final} final`] : []),
@@ -144,7 +144,7 @@ function tagCounts(examples: readonly Example[]): string[] {
 
 function versionTable(versions: readonly DatasetVersion[]): string[] {
   return tableLines(versions, [
-    { heading: 'version', cell: ({ version }) => shortVersion(version) },
+    { heading: 'version', cell: ({ version }) => shortId(version) },
     { heading: 'number', cell: ({ sequence }) => sequence, align: 'right' },
     { heading: 'examples', cell: ({ examples }) => examples, align: 'right' },
     { heading: 'made', cell: ({ createdAt }) => showTime(createdAt) },
@@ -155,7 +155,7 @@ function versionTable(versions: readonly DatasetVersion[]): string[] {
 
 function unknownExample({ dataset, version }: DatasetVersion, id: string, known: readonly Example[]): SluiceError {
   return new SluiceError('example_unknown', {
-    message: `version ${shortVersion(version)} of '${dataset}' has no example '${id}'`,
+    message: `version ${shortId(version)} of '${dataset}' has no example '${id}'`,
     remedy: suggest(
       id,
       known.map((example) => example.id),

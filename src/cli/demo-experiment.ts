@@ -4,18 +4,17 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { count, showDuration } from '../base/format.ts';
 import { readPackage } from '../base/package.ts';
 import type { AnyEvaluation } from '../dsl/evaluation.ts';
 import type { Runtime } from '../host/runtime.ts';
 import type { DatasetVersion } from '../store/datasets.ts';
 import type { Store } from '../store/store.ts';
+import { writeOut } from './command.ts';
 import { showComparison } from './eval-comparison.ts';
-import { followEvaluation, spendingSoFar } from './eval-follow.ts';
-import { type EvaluationOutcome, outcomeOf } from './eval-outcome.ts';
+import { type EvaluationOutcome, followEvaluation, outcomeOf, spendingSoFar } from './eval-outcome.ts';
 import { reportData } from './eval-report.ts';
 import type { Session } from './session.ts';
-import { count, showDuration } from './text.ts';
-import { writeOut } from './write-file.ts';
 
 export interface DemoExperiment extends EvaluationOutcome {
   /** The page that it was written as. */

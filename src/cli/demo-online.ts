@@ -3,6 +3,7 @@
  * another the variant is broken, and is taken back. What was decided is then recomputed from the ledger alone.
  */
 
+import { count } from '../base/format.ts';
 import type { Runnable } from '../client/client.ts';
 import type { AnyExperiment } from '../dsl/experiment.ts';
 import type { Runtime } from '../host/runtime.ts';
@@ -12,10 +13,10 @@ import type { LookRecord } from '../model/look-data.ts';
 import { type SimulationSettings, USUAL } from '../simulation/settings.ts';
 import type { SimulationResult } from '../simulation/simulate.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
-import { entriesOf } from './experiment-entries.ts';
+import { entriesOf } from './experiment-text.ts';
 import { orInterrupted, type Session } from './session.ts';
+import { wrap } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { count, wrap } from './text.ts';
 
 export interface DemoOnline {
   readonly experimentId: string;

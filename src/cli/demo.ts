@@ -7,6 +7,7 @@ import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { SluiceError } from '../base/errors.ts';
+import { shortId } from '../base/format.ts';
 import type { RunResult } from '../client/run-result.ts';
 import type { AnyPipeline } from '../dsl/edit.ts';
 import { BUILT_IN, type Project } from '../host/project.ts';
@@ -21,7 +22,6 @@ import { untilStopped } from './dev.ts';
 import { ingestLine, ingestWithProgress, omissionLines } from './ingest.ts';
 import { EXIT, type ExitCode, orInterrupted, type Session } from './session.ts';
 import { showRun } from './show-run.ts';
-import { shortRunId } from './text.ts';
 import { type Needs, showAfter } from './with-servers.ts';
 import { withoutKeys } from './without-keys.ts';
 
@@ -119,7 +119,7 @@ function nextLines(
     'Go on:',
     `  ${sluice} ask ${PIPELINE} "your own question"`,
     `  ${sluice} search --index ${INDEX} "stream text"`,
-    `  ${sluice} runs ${shortRunId(runs.at(-1)?.runId ?? '')}`,
+    `  ${sluice} runs ${shortId(runs.at(-1)?.runId ?? '')}`,
     `  ${sluice} eval compare ${evaluationId} --worse`,
     `  ${sluice} plan draw ${PIPELINE}`,
     ...(isPassing ? [`  ${sluice} dev   (then the addresses above answer)`] : []),

@@ -8,6 +8,8 @@ import { access } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { SluiceError } from '../base/errors.ts';
+import { createIndexCheck } from '../client/index-models.ts';
 import type { Config } from '../config/config.ts';
 import { readServers, readServing, stateFolder } from '../embedded/dev-state.ts';
 import {
@@ -22,14 +24,17 @@ import {
 } from '../embedded/disk-space.ts';
 import { findInstalledCli, TEMPORAL_CLI_VERSION } from '../embedded/temporal-cli.ts';
 import { USUAL_PORTS } from '../embedded/temporal-ui.ts';
+import { loadPipelines } from '../host/project.ts';
+import { keysMissing } from '../models/plan-keys.ts';
+import type { Plan } from '../plan/plan.ts';
 import { describeRules } from '../redaction/rules.ts';
 import { describeServer, openDatabase } from '../store/database.ts';
-import { lookAtIndexes, lookAtPipelines } from './doctor-pipelines.ts';
-import { lookAtKeys, lookAtProvider } from './doctor-providers.ts';
-import { lookAtStalled } from './doctor-stalled.ts';
-import { type Check, type Finding, fail, ok, triedAt, warn } from './finding.ts';
-import { reportOf } from './report-error.ts';
+import { createStore, type Store } from '../store/store.ts';
+import { type Health, healthOf } from '../telemetry/health.ts';
+import { createTemporalProbe } from '../telemetry/temporal-probe.ts';
+import { reportOf } from './command.ts';
 import type { Session } from './session.ts';
+import { ownServerOf, runnableInstead } from './without-keys.ts';
 
 type Look = () => Promise<Finding>;
 
@@ -37,7 +42,7 @@ const LOOK_LIMIT_MS = 15_000;
 const FREE_BYTES_WANTED = 2e9;
 
 /** What is looked at, beside what is here. */
-export interface CheckOptions {
+interface CheckOptions {
   /** Also asks each provider that has a key: one call that costs nothing, or next to it. */
   readonly online?: boolean;
   readonly node?: string;
@@ -229,4 +234,169 @@ async function lookAtState(folder: string): Promise<Finding> {
   if (serving === undefined) return ok(`nothing serves this folder; state is kept in ${stateFolder(folder)}`);
   const where = serving.servers ? `, Temporal UI ${serving.servers.temporal.uiUrl}` : ', still starting';
   return ok(`served by process ${serving.pid} since ${serving.startedAt}${where}`);
+}
+
+export interface Check {
+  readonly name: string;
+  readonly status: 'ok' | 'warn' | 'fail';
+  readonly found: string;
+  readonly remedy?: string;
+  /** What was tried, as `host:port`, or the folder of a Unix socket. */
+  readonly tried?: readonly string[];
+}
+
+type Finding = Omit<Check, 'name'>;
+
+/** What a check of `doctor` found, and what mends it where that is not well. */
+const ok = (found: string): Finding => ({ status: 'ok', found });
+const warn = (found: string, remedy: string): Finding => ({ status: 'warn', found, remedy });
+const fail = (found: string, remedy: string): Finding => ({ status: 'fail', found, remedy });
+
+/** The finding, with the addresses that were tried: its text begins with them. */
+const triedAt = (tried: readonly string[], finding: Finding): Finding => ({
+  ...finding,
+  found: `${tried.join(', ')}: ${finding.found}`,
+  tried,
+});
+
+/** What `doctor` says of the providers of models: which have keys, and whether they answer. No key is read into a line. */
+export function lookAtKeys(environment: Session['environment']): Finding {
+  const [set, unset] = ['OPENAI_API_KEY', 'CO_API_KEY'].reduce<[string[], string[]]>(
+    ([given, missing], name) => (environment[name] ? [[...given, name], missing] : [given, [...missing, name]]),
+    [[], []],
+  );
+  const ownServer = ownServerOf(environment);
+  if (set.length === 0 && ownServer === undefined)
+    return ok(`none: local models need none (${unset.join(', ')} not set)`);
+  return ok(
+    [
+      ...(set.length > 0 ? [`${set.join(', ')} set`] : []),
+      ...(unset.length > 0 ? [`${unset.join(', ')} not set`] : []),
+      ...(ownServer === undefined ? [] : [`openai/* models run at ${ownServer}`]),
+    ].join('; '),
+  );
+}
+
+/** @throws StepFailure what the call met */
+async function lookAtProvider(
+  provider: keyof Config['providers'],
+  { providers }: Config,
+  signal: AbortSignal,
+  limitMs: number,
+): Promise<Finding> {
+  const { probeProvider } = await import('../models/probe.ts');
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
+  const shown = await probeProvider(provider, providers, limit);
+  if (shown === undefined) return ok('not asked: it has no key');
+  return ok(`answers at ${providers[provider].baseUrl ?? 'its own address'} (${shown})`);
+}
+
+type Place = Pick<Session, 'folder' | 'environment'>;
+
+/** What `doctor` says of the project's pipelines: which models they run on, and whether their indexes have the same. */
+async function lookAtPipelines(place: Place, config: Config): Promise<Finding> {
+  const pipelines = await loadPipelines(place.folder);
+  if (pipelines.size === 0) return warn('pipelines/index.ts exports none', 'define one: see sluice init');
+  const instead = (await plansOf(place, config)).flatMap(({ line }) => line ?? []);
+  return ok([[...pipelines.keys()].join(', '), ...instead].join('\n'));
+}
+
+/** Names each index whose embedding model differs from the one that a pipeline's search asks for. */
+async function lookAtIndexes(place: Place, config: Config): Promise<Finding> {
+  const url = config.databaseUrl ?? (await readServers(place.folder))?.databaseUrl;
+  if (url === undefined) return ok('not compared with the pipelines: their database does not run');
+  const database = openDatabase(url, { outageMs: 0, connectTimeoutMs: 5_000 });
+  try {
+    return await comparedIndexes(createStore(database), await plansOf(place, config));
+  } catch (error) {
+    if (error instanceof SluiceError && error.code === 'database_not_migrated') return ok('there are none yet');
+    throw error;
+  } finally {
+    await database.close();
+  }
+}
+
+async function comparedIndexes(store: Store, defined: readonly RunPlan[]): Promise<Finding> {
+  const deployed = await store.deployments.list();
+  const served = await Promise.all(deployed.map(({ planId }) => store.plans.get(planId)));
+  const names = new Set(deployed.map(({ pipeline }) => pipeline));
+  const others = defined.flatMap(({ name, plan }) => (names.has(name) || plan === undefined ? [] : [plan]));
+  const check = createIndexCheck(store.vectorSearch);
+  const differing: SluiceError[] = [];
+  for (const plan of [...served, ...others])
+    await check(plan).catch((error: unknown) => {
+      if (!(error instanceof SluiceError) || error.code !== 'embedding_model_differs') throw error;
+      differing.push(error);
+    });
+  if (differing.length === 0) return ok('each has the embedding model that its pipelines ask for');
+  const lines = (of: 'message' | 'remedy') => [...new Set(differing.map((error) => error[of]))].join('\n');
+  return warn(lines('message'), lines('remedy'));
+}
+
+interface RunPlan {
+  /** The pipeline's. */
+  readonly name: string;
+  /** What runs where nothing is deployed; absent where its keys are missing and nothing runs in its place. */
+  readonly plan?: Plan;
+  /** Says what runs in place of the pipeline. */
+  readonly line?: string;
+}
+
+/** Of each pipeline, what a worker with the keys of this environment runs. */
+async function plansOf({ folder, environment }: Place, config: Config): Promise<readonly RunPlan[]> {
+  const pipelines = await loadPipelines(folder);
+  const missingOf = async (plan: Plan) => keysMissing(plan, config);
+  const named = [...pipelines].filter(([name]) => !name.includes(':'));
+  return Promise.all(
+    named.map(async ([name, pipeline]): Promise<RunPlan> => {
+      const missing = keysMissing(pipeline.plan, config);
+      if (missing.length === 0) return { name, plan: pipeline.plan };
+      const instead = await runnableInstead(pipelines, pipeline, environment, missingOf);
+      const runs = instead ? `${instead.variant} runs, ${instead.why}` : 'it cannot be run';
+      const line = `${name} lacks ${missing.join(' and ')}: ${runs}`;
+      return { name, line, ...(instead && { plan: instead.pipeline.plan }) };
+    }),
+  );
+}
+
+/** Others of doctor's checks look at these. */
+const LOOKED_AT: ReadonlySet<string> = new Set(['database', 'temporal', 'disk']);
+
+/** What `doctor` says of work that should go on and does not: the same as the API's health, where servers are there to ask. */
+async function lookAtStalled(folder: string, config: Config): Promise<Finding> {
+  const servers = await readServers(folder);
+  const url = config.databaseUrl ?? servers?.databaseUrl;
+  if (url === undefined || !(config.temporalConfigured || servers)) return ok('nothing runs here');
+  const { connectTemporal } = await import('../temporal/temporal.ts');
+  const temporal = await connectTemporal({}, config.temporalConfigured ? undefined : servers?.temporal);
+  const database = openDatabase(url, { outageMs: 0, connectTimeoutMs: 5_000 });
+  try {
+    const store = createStore(database);
+    if (await isEmpty(store)) return ok('the database has nothing yet: the first start makes its tables');
+    const probe = createTemporalProbe(temporal.connection, temporal.namespace);
+    return stalledFinding(await healthOf({ store, temporal: probe, runDeadlineMs: config.runDeadlineMs }));
+  } finally {
+    await database.close();
+    await temporal.close();
+  }
+}
+
+export function stalledFinding({ checks }: Health): Finding {
+  const looked = checks.filter(({ name }) => !LOOKED_AT.has(name));
+  const ill = looked.filter(({ status }) => status !== 'ok');
+  if (ill.length === 0) return ok(`nothing (${looked.map(({ name }) => name.replaceAll('_', ' ')).join(', ')})`);
+  const found = ill.map(({ name, detail, things }) =>
+    [`${name.replaceAll('_', ' ')}: ${detail}`, ...things].join('\n'),
+  );
+  return warn(found.join('\n'), [...new Set(ill.map(({ remedy }) => remedy))].join('\n'));
+}
+
+async function isEmpty({ vitals }: Pick<ReturnType<typeof createStore>, 'vitals'>): Promise<boolean> {
+  try {
+    await vitals.workers();
+    return false;
+  } catch (error) {
+    if (error instanceof SluiceError && error.code === 'database_not_migrated') return true;
+    throw error;
+  }
 }

@@ -1,10 +1,10 @@
 /** `sluice doctor`: what is wrong here and how to mend it. */
 import type { Command } from 'commander';
 import { readingCommand, runAction, type World } from './command.ts';
-import type { Check } from './finding.ts';
+import type { Check } from './doctor-checks.ts';
 import { EXIT, type ExitCode, orInterrupted, type Session } from './session.ts';
+import { wrap } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { wrap } from './text.ts';
 
 export function doctorCommand(world: World): Command {
   return readingCommand('doctor', {

@@ -1,4 +1,6 @@
 /** A comparison as its reader wants it: what differs in sentences, the numbers behind them, then what makes it doubtful. */
+
+import { count, showWhole } from '../base/format.ts';
 import type { ComparedMetric, MetricSide } from '../evaluation/compare/compared-metric.ts';
 import type { ComparisonReport, Slice } from '../evaluation/compare/report.ts';
 import {
@@ -10,9 +12,8 @@ import {
   verdictWord,
 } from '../evaluation/report/values.ts';
 import { levelOf } from '../stats/format-value.ts';
-import { tableLines } from './table.ts';
+import { tableLines, wrap } from './table.ts';
 import type { Colours, Terminal } from './terminal.ts';
-import { count, wrap } from './text.ts';
 
 export interface ComparisonView {
   /** Also metrics that decide nothing. */
@@ -143,7 +144,7 @@ function holesOf({ side, missing }: MetricSide, sides: ComparisonReport['sides']
     reasons.set(reason, Math.max(reasons.get(reason) ?? 0, cells));
   const words = [...reasons].map(([reason, cells]) => `${reason} (${cells})`).join(', ');
   const isAlike = missing.baseline.cells === missing.variant.cells && missing.cells === missing.variant.cells;
-  return `${missing.cells.toLocaleString('en')} ${isAlike ? 'on both sides' : `of ${sides[side]!.label} or its baseline`}: ${words}`;
+  return `${showWhole(missing.cells)} ${isAlike ? 'on both sides' : `of ${sides[side]!.label} or its baseline`}: ${words}`;
 }
 
 function showSlices(terminal: Terminal, { slices, slicesLeftOut, sides, metrics, alpha }: ComparisonReport): void {

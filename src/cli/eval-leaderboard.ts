@@ -1,5 +1,6 @@
 /** `sluice eval leaderboard`: the variants of many evaluations in one table, ranked where they are alike. */
 import { type Command, Option } from 'commander';
+import { count, shortId } from '../base/format.ts';
 import type { LeaderboardColumn } from '../evaluation/compare/leaderboard.ts';
 import { showDifference, showMean } from '../evaluation/report/values.ts';
 import {
@@ -10,11 +11,9 @@ import {
 } from '../evaluation/standing-board.ts';
 import { SPLITS } from '../model/dataset.ts';
 import { readingCommand, runAction, type World } from './command.ts';
-import { shortVersion } from './dataset-names.ts';
 import { positiveInteger } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
-import { count } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 interface LeaderboardOptions {
@@ -96,7 +95,7 @@ function boardLines(board: StandingBoard, { all = false }: LeaderboardOptions, r
       },
       {
         heading: 'on',
-        cell: ({ dataset }) => `${dataset.name}@${shortVersion(dataset.version)} ${dataset.split ?? 'all'}`,
+        cell: ({ dataset }) => `${dataset.name}@${shortId(dataset.version)} ${dataset.split ?? 'all'}`,
         isFlexible: true,
       },
     ],

@@ -1,12 +1,15 @@
 /** `sluice eval plan`: what an evaluation will do, cost and be able to see, before it is run. */
 import type { Command } from 'commander';
+import { SluiceError } from '../base/errors.ts';
+import { count, showMoney } from '../base/format.ts';
 import type { Foreseen } from '../evaluation/compare/foresight.ts';
+import type { NoiseFloor } from '../evaluation/compare/noise-floor.ts';
+import type { MetricSpec } from '../model/evaluation-spec.ts';
 import { formatDifference } from '../stats/format-value.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
-import { isAa } from './eval-noise.ts';
-import { hasEnded, likeliest } from './eval-refs.ts';
+import { hasEnded, likeliest, resolveReference } from './eval-refs.ts';
 import {
   type EvaluationRequest,
   findDefinition,
@@ -16,9 +19,8 @@ import {
   withRequestOptions,
 } from './eval-request.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { tableLines } from './table.ts';
+import { tableLines, wrap } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { count, showCost, wrap } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 /** Former evaluations that are looked through. */
@@ -121,7 +123,7 @@ function showPlan(terminal: Terminal, made: Plan): void {
   const { request, foresight } = made;
   const { id, budgetUsd } = request.definition;
   for (const line of wrap(requestLine(request), terminal.width, '')) terminal.print(line);
-  for (const line of [...costLines(made), ...(budgetUsd === null ? [] : [`stops at ${showCost(budgetUsd)}`])])
+  for (const line of [...costLines(made), ...(budgetUsd === null ? [] : [`stops at ${showMoney(budgetUsd)}`])])
     for (const part of wrap(line, terminal.width)) terminal.print(part);
   terminal.print();
   if (foresight === null) {
@@ -146,8 +148,8 @@ function costLines({ request, calls, price }: Plan): readonly string[] {
   if (calls.paid === 0) return [`${all}; none asks a paid model: $0`];
   const paid = `${all}; at most ${count(calls.paid, 'call')} of paid models`;
   if (price === null) return [paid, 'what they cost is not known before something was run'];
-  const cost = showCost(price.perRunUsd * runs);
-  return [paid, `about ${cost} at most, at ${showCost(price.perRunUsd)} a run as in ${price.evaluationId}`];
+  const cost = showMoney(price.perRunUsd * runs);
+  return [paid, `about ${cost} at most, at ${showMoney(price.perRunUsd)} a run as in ${price.evaluationId}`];
 }
 
 function foresightLines(
@@ -180,3 +182,63 @@ const seenBy = ({ mde, metric }: Foreseen): string | null =>
 
 const wantedOf = ({ declared, metric }: Foreseen): string | null =>
   declared === null ? null : `±${formatDifference(declared, metric.format)}`;
+
+/** `sluice eval noise`: what an evaluation of the baseline against itself tells of the differences that can be seen. */
+export function noiseCommand(world: World): Command {
+  return readingCommand('noise', {
+    summary: 'say how much differs by chance alone, after eval run --aa',
+    examples: [
+      ['eval noise retrieval', 'by its latest A/A'],
+      ['eval noise eval-retrieval-1f2e3d4c', 'by this one'],
+    ],
+  })
+    .argument('<evaluation>', 'an id or its beginning, or a definition’s name')
+    .option('--all', 'also the metrics that decide nothing')
+    .action((reference: string, { all = false }: { readonly all?: boolean }, command: Command) =>
+      runAction(world, command, (session) => tellNoise(session, reference, all)),
+    );
+}
+
+async function tellNoise(session: Session, reference: string, all: boolean): Promise<ExitCode> {
+  const { terminal } = session;
+  const { noise, row } = await withStore(session, async ({ store }) => {
+    const row = await findAa(store, reference);
+    const [{ loadSheets }, { noiseFloor }] = await Promise.all([
+      import('../evaluation/compare/load.ts'),
+      import('../evaluation/compare/noise-floor.ts'),
+    ]);
+    const [sheet] = await loadSheets(store, [row.evaluationId]);
+    return { noise: noiseFloor(sheet!), row };
+  });
+  if (terminal.json) terminal.printJson(noise);
+  else {
+    terminal.note(`by ${noise.evaluationId}`);
+    showNoise(terminal, noise, all ? [] : row.spec.metrics);
+  }
+  return EXIT.fine;
+}
+
+/** The latest A/A of that name, or whatever else the reference means. @throws SluiceError `evaluation_unknown` */
+async function findAa(store: Store, reference: string): Promise<EvaluationRow> {
+  const ofName = await store.evaluations.list({ name: reference, limit: LOOKED_THROUGH });
+  if (ofName.length === 0) return (await resolveReference(store, reference)).row;
+  const row = ofName.find((each) => isAa(each) && hasEnded(each));
+  if (row !== undefined) return row;
+  throw new SluiceError('evaluation_unknown', {
+    message: `'${reference}' was not evaluated against itself yet`,
+    remedy: `do that: sluice eval run ${reference} --aa --limit 50`,
+  });
+}
+
+const isAa = ({ spec }: Pick<EvaluationRow, 'spec'>): boolean => spec.mode === 'aa';
+
+/** A paragraph per metric; of those given only what decides, where anything does. */
+export function showNoise(terminal: Terminal, { metrics }: NoiseFloor, specs: readonly MetricSpec[]): void {
+  const deciding = new Set(specs.filter(({ role }) => role !== 'secondary').map(({ name }) => name));
+  for (const { metric, sentences } of metrics) {
+    if (deciding.size > 0 && !deciding.has(metric)) continue;
+    const [first = '', ...others] = sentences;
+    for (const line of wrap(first, terminal.width, '')) terminal.print(line);
+    for (const sentence of others) for (const line of wrap(sentence, terminal.width)) terminal.print(line);
+  }
+}

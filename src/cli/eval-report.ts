@@ -3,12 +3,10 @@ import { extname } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { ReportData } from '../evaluation/report/data.ts';
 import type { OpenedStore } from '../host/store-only.ts';
-import { readingCommand, runAction, type World } from './command.ts';
-import { withDefinition } from './eval-definition.ts';
-import { type NamedEvaluation, namedLines, resolveReference } from './eval-refs.ts';
+import { readingCommand, runAction, type World, writeOut } from './command.ts';
+import { type NamedEvaluation, namedLines, resolveReference, withDefinition } from './eval-refs.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { withStore } from './with-servers.ts';
-import { writeOut } from './write-file.ts';
 
 const FORMATS = ['html', 'md', 'json'] as const;
 type Format = (typeof FORMATS)[number];

@@ -1,20 +1,21 @@
 /** From a command line to what is asked of an evaluation: the definition by its name, its variants, and what is changed. */
+
+import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { SluiceError } from '../base/errors.ts';
+import { count, shortId } from '../base/format.ts';
+import type { AnyDataset } from '../dsl/dataset.ts';
 import type { AnyVariant } from '../dsl/edit.ts';
 import type { AnyEvaluation } from '../dsl/evaluation.ts';
 import type { AskedEvaluation, SpecChanges } from '../evaluation/spec-of.ts';
 import type { DefinedEvaluations, Pipelines } from '../host/project.ts';
-import { DATASET_LIMITS } from '../model/dataset.ts';
+import { contentHash, DATASET_LIMITS, memberOf } from '../model/dataset.ts';
 import { LIMITS } from '../plan/plan-limits.ts';
 import type { DatasetVersion } from '../store/datasets.ts';
 import type { Store } from '../store/store.ts';
-import { versionFor } from './eval-dataset.ts';
-import { isVariant, variantNamed } from './find-variant.ts';
-import { findNamed } from './lookup.ts';
+import { findNamed, isVariant, variantNamed } from './lookup.ts';
 import { positiveInteger } from './options.ts';
 import type { Session } from './session.ts';
-import { count } from './text.ts';
 
 export interface RequestOptions {
   readonly variants?: string;
@@ -130,4 +131,64 @@ function changesIn({ definition, spec, limit }: EvaluationRequest): readonly str
     ...(dataset.examples === limit ? [`the first ${count(limit, 'example')}`] : []),
     ...(repeats === definition.repeats ? [] : [`${count(repeats, 'repeat')} instead of ${definition.repeats}`]),
   ];
+}
+
+type WithDatasets = Pick<Store, 'datasets'>;
+
+/**
+ * @param asked `NAME@HASH` or `@HASH`
+ * @throws SluiceError `usage` for another dataset than the definition's; those of finding and of importing one
+ */
+async function versionFor(
+  session: Session,
+  store: WithDatasets,
+  { name }: AnyDataset,
+  asked: string | undefined,
+): Promise<DatasetVersion> {
+  const hash = asked === undefined ? undefined : hashIn(asked, name);
+  const isThere = (await store.datasets.list()).some(({ dataset }) => dataset === name);
+  const defined = (await session.services.datasets()).get(name);
+  if (!isThere && defined !== undefined) await importFile(session, store, defined);
+  const version = await store.datasets.find(name, hash);
+  if (isThere && hash === undefined && defined !== undefined) await noteNewFile(session, store, defined, version);
+  return version;
+}
+
+function hashIn(asked: string, name: string): string {
+  const [given, hash = ''] = asked.split('@');
+  if ((given === '' || given === name) && hash !== '') return hash;
+  throw new SluiceError('usage', {
+    message: `--dataset is '${asked}', and the evaluation is on '${name}'`,
+    remedy: `name a version of it: --dataset ${name}@HASH; all of them: sluice dataset show ${name}`,
+  });
+}
+
+async function importFile({ terminal }: Session, { datasets }: WithDatasets, defined: AnyDataset): Promise<void> {
+  const examples = await readFileOf(defined);
+  const { version } = await datasets.put(defined.name, examples, basename(defined.source));
+  terminal.note(
+    `imported ${version.dataset}: ${count(version.examples, 'example')}, version ${shortId(version.version)}`,
+  );
+}
+
+async function readFileOf({ source, input, expected }: AnyDataset) {
+  const { formatOf, readDataset } = await import('../evaluation/dataset-file.ts');
+  return readDataset(source, formatOf(source), { input, expected });
+}
+
+/** Who has changed the file may think that it is what is evaluated. */
+async function noteNewFile(
+  { terminal }: Session,
+  { datasets }: WithDatasets,
+  defined: AnyDataset,
+  current: DatasetVersion,
+): Promise<void> {
+  const examples = await readFileOf(defined).catch(() => undefined); // what is stored is what counts
+  if (examples === undefined) return;
+  const content = contentHash(examples.map(memberOf));
+  const versions = await datasets.versions(current.dataset);
+  if (versions.some(({ version }) => version === content)) return;
+  const name = current.dataset;
+  terminal.note(`${basename(defined.source)} was changed since it was imported; to evaluate on it:`);
+  terminal.note(`  sluice dataset import --name ${name}`);
 }

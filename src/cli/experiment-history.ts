@@ -1,21 +1,18 @@
 /** `sluice experiment history`: what was done with an experiment, by whom and why, and in which stages it was. */
-
 import type { Command } from 'commander';
-import { percent } from '../experiment/report-text.ts';
+import { count, showPercent, showTime } from '../base/format.ts';
+import type { AuditFinding, AuditReport } from '../experiment/audit.ts';
 import { ITSELF } from '../model/experiment-spec.ts';
 import type { LookRecord } from '../model/look-data.ts';
 import type { Json } from '../plan/plan.ts';
 import type { AuditRow, ExperimentRow, StageRow } from '../store/experiments.ts';
 import type { LedgerEntry } from '../store/ledger.ts';
 import { readingCommand, runAction, type World } from './command.ts';
-import { entriesOf } from './experiment-entries.ts';
-import { showLooks } from './experiment-looks.ts';
 import { lookLine } from './experiment-status.ts';
-import { stateText } from './experiment-text.ts';
+import { entriesOf, stateText } from './experiment-text.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { tableLines } from './table.ts';
+import { tableLines, wrap } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { count, showTime } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 /** As many as the store gives. */
@@ -105,7 +102,7 @@ const factsOf = (json: Json): Facts =>
 
 function shareOf(isNow: Json): string {
   const { share } = factsOf(isNow);
-  return typeof share === 'number' ? ` with ${percent(share)} of the traffic` : '';
+  return typeof share === 'number' ? ` with ${showPercent(share)} of the traffic` : '';
 }
 
 /** `running → paused`, `ramp 10 % → 25 %`; undefined where nothing that is shown has changed. */
@@ -113,7 +110,7 @@ function changeOf(was: Json, isNow: Json): string | undefined {
   const [before, after] = [factsOf(was), factsOf(isNow)];
   const show = (key: string, value: Json): string =>
     key === 'ramp'
-      ? percent(Number(value ?? 0))
+      ? showPercent(Number(value ?? 0))
       : Array.isArray(value)
         ? value.join(', ') || '–'
         : String(value ?? '–');
@@ -137,4 +134,95 @@ function lookEvent(look: LookRecord, row: ExperimentRow): Event {
     who: ITSELF,
     why: stops === '' ? '' : `stops ${stops}`,
   };
+}
+
+interface Looked {
+  readonly row: ExperimentRow;
+  readonly entries: readonly LedgerEntry[];
+}
+
+/** A line for each look, metric and variant, oldest first. */
+async function showLooks(terminal: Terminal, { row, entries }: Looked): Promise<void> {
+  const [{ lookTable }, { effectText, standsText }] = await Promise.all([
+    import('../experiment/report-table.ts'),
+    import('../experiment/row-words.ts'),
+  ]);
+  const looks = entries.flatMap(({ kind, content }) => (kind === 'look' ? [JSON.parse(content) as LookRecord] : []));
+  const said = looks.flatMap((look) => lookTable(row.spec, look).map((of) => ({ look, of })));
+  if (said.length === 0) return terminal.print(`${row.experimentId} has not been looked at yet`);
+  for (const line of tableLines(
+    said,
+    [
+      { heading: 'look', cell: ({ look }) => look.lookNo, align: 'right' },
+      { heading: 'at', cell: ({ look }) => showTime(look.at) },
+      { heading: 'metric', cell: ({ of }) => of.metric },
+      { heading: 'variant', cell: ({ of }) => of.variant },
+      { heading: 'effect', cell: ({ of }) => effectText(of), isFlexible: true },
+      { heading: 'stands', cell: ({ of }) => standsText(of), isFlexible: true },
+      { heading: 'decision', cell: ({ look }) => look.decision },
+    ],
+    terminal.room,
+  ))
+    terminal.print(line);
+}
+
+/** `sluice experiment audit`: every verdict worked out again, from the ledger alone. */
+export function auditCommand(world: World): Command {
+  return readingCommand('audit', {
+    summary: 'work out every verdict again from the ledger alone; exit code 1 where one comes out otherwise',
+    examples: [
+      ['experiment audit rerank-online', 'whether all looks, and what was done after them, are as they should be'],
+      ['experiment audit rerank-online --json', 'with every difference'],
+    ],
+  })
+    .argument('<experiment>', 'its id, or the beginning of it')
+    .action((id: string, _options: object, command: Command) =>
+      runAction(world, command, (session) => audit(session, id)),
+    );
+}
+
+async function audit(session: Session, id: string): Promise<ExitCode> {
+  const { terminal } = session;
+  const { experimentId, report } = await withStore(session, async ({ store }) => {
+    const { experimentId } = await store.experiments.get(id);
+    const { auditLedger } = await import('../experiment/audit.ts');
+    return { experimentId, report: auditLedger(await entriesOf(store, experimentId)) };
+  });
+  if (terminal.json) terminal.printJson({ experimentId, ...report });
+  else showAudit(terminal, experimentId, report);
+  return report.isEqual ? EXIT.fine : EXIT.error;
+}
+
+function showAudit(terminal: Terminal, experimentId: string, report: AuditReport): void {
+  const { isEqual, entries, looks, identical, findings, more } = report;
+  const print = (line: string, indent = '  ') => {
+    for (const part of wrap(line, terminal.width, indent)) terminal.print(part);
+  };
+  const from = `worked out again from ${count(entries, 'entry', 'entries')} of the ledger alone`;
+  if (isEqual) {
+    print(`${experimentId}: ${count(looks, 'look')} ${from}, and all come out the same`, '');
+    print(
+      identical === looks
+        ? 'every number, to the last digit'
+        : `${identical} to the last digit; the others differ by less than 1e-9, as machines round`,
+    );
+    return;
+  }
+  print(`${experimentId}: ${count(findings.length + more, 'difference')} in ${count(looks, 'look')} ${from}`, '');
+  print(`first: ${findingText(findings[0]!)}`);
+  if (findings.length > 1) print(`all of them: sluice experiment audit ${experimentId} --json`);
+}
+
+const WHAT: { readonly [Code in AuditFinding['code']]: string } = {
+  entries: 'the entries are not in order',
+  unreadable: 'it cannot be read',
+  settings: 'the settings are not those of the start',
+  decision: 'another decision',
+  number: 'another number',
+  act: 'something was done that no look had decided',
+};
+
+function findingText({ entryNo, lookNo, code, at, recorded, recomputed }: AuditFinding): string {
+  const where = lookNo === null ? `entry ${entryNo}` : `look ${lookNo} (entry ${entryNo})`;
+  return `${where}: ${WHAT[code]}, at ${at}: recorded ${JSON.stringify(recorded)}, worked out ${JSON.stringify(recomputed)}`;
 }

@@ -8,14 +8,10 @@ import type { Runtime } from '../host/runtime.ts';
 import type { Steer } from '../model/experiment-messages.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import { readingCommand, runAction, type World } from './command.ts';
-import { isNamed } from './confirm.ts';
-import { nextLines } from './experiment-next.ts';
-import type { FindExperiment } from './experiment-status.ts';
-import { statusData } from './experiment-status-text.ts';
-import { workflowIdOf } from './experiment-text.ts';
-import { EXIT, type ExitCode, type Session } from './session.ts';
-import { wrap } from './text.ts';
-import { userName } from './who.ts';
+import { type FindExperiment, statusData } from './experiment-status.ts';
+import { nextLines, workflowIdOf } from './experiment-text.ts';
+import { EXIT, type ExitCode, isNamed, type Session, userName } from './session.ts';
+import { wrap } from './table.ts';
 import { closing, orStopped, showAfter, withStore } from './with-servers.ts';
 
 interface SteerOptions {

@@ -1,12 +1,12 @@
 /** `sluice feedback`: what somebody says of a run's answer. */
 import { type Command, Option } from 'commander';
 import { SluiceError } from '../base/errors.ts';
+import { shortId } from '../base/format.ts';
 import type { Feedback } from '../client/feedback-client.ts';
 import type { FeedbackRow } from '../store/feedback.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { anyNumber } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { shortRunId } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 interface FeedbackCommandOptions {
@@ -77,8 +77,8 @@ async function giveFeedback(session: Session, given: string, options: FeedbackCo
 function linesOf({ runId, feedbackId }: FeedbackRow, arms: { readonly [experiment: string]: string }): string[] {
   const names = Object.entries(arms).map(([experiment, arm]) => `${experiment} (${arm})`);
   return [
-    `said of ${shortRunId(runId)}: ${feedbackId}`,
+    `said of ${shortId(runId)}: ${feedbackId}`,
     `  ${names.length === 0 ? 'the run was in no experiment' : `counts for ${names.join(', ')}`}`,
-    `  make an example of it: sluice dataset add <dataset> --from-run ${shortRunId(runId)}`,
+    `  make an example of it: sluice dataset add <dataset> --from-run ${shortId(runId)}`,
   ];
 }

@@ -1,13 +1,13 @@
 /** `sluice index`: what can be searched, and what one index holds. */
 import type { Command } from 'commander';
-import type { SnapshotDiff } from '../store/indexes.ts';
+import { count, shortId, showTime, showWhole } from '../base/format.ts';
+import type { Snapshot, SnapshotDiff } from '../store/indexes.ts';
+import type { PruneOptions } from '../store/prune.ts';
 import { groupCommand, readingCommand, runAction, type World } from './command.ts';
-import { pruneCommand } from './index-prune.ts';
 import { findIndex } from './lookup.ts';
+import { positiveInteger } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { SHORT_HASH, snapshotTable } from './snapshot-table.ts';
 import { tableLines } from './table.ts';
-import { count, showTime } from './text.ts';
 import { withStore } from './with-servers.ts';
 
 /** Documents that are named, of those added, changed and removed each. */
@@ -52,7 +52,7 @@ async function listIndexes(session: Session): Promise<ExitCode> {
       { heading: 'index', cell: ({ name }) => name },
       { heading: 'documents', cell: ({ snapshot }) => snapshot?.documents, align: 'right' },
       { heading: 'passages', cell: ({ snapshot }) => snapshot?.passages, align: 'right' },
-      { heading: 'snapshot', cell: ({ snapshot }) => snapshot?.hash.slice(0, SHORT_HASH) ?? 'not built yet' },
+      { heading: 'snapshot', cell: ({ snapshot }) => (snapshot ? shortId(snapshot.hash) : 'not built yet') },
       { heading: 'built', cell: ({ snapshot }) => showTime(snapshot?.createdAt ?? null) },
     ]))
       terminal.print(line);
@@ -99,7 +99,7 @@ async function diffSnapshots(session: Session, name: string, between: Between): 
 }
 
 function diffLines({ from, to, added, changed, removed }: SnapshotDiff): string[] {
-  const [old, now] = [from.hash.slice(0, SHORT_HASH), to.hash.slice(0, SHORT_HASH)];
+  const [old, now] = [shortId(from.hash), shortId(to.hash)];
   const differing = added.length + changed.length + removed.length;
   if (from.hash === to.hash) return [`${old} is one snapshot: there is nothing to compare`];
   if (differing === 0) return [`${old} and ${now} hold the same documents`];
@@ -113,6 +113,59 @@ function marked(mark: string, ids: readonly string[]): string[] {
   const more = ids.length - SHOWN_IDS;
   return [
     ...ids.slice(0, SHOWN_IDS).map((id) => `  ${mark} ${id}`),
-    ...(more > 0 ? [`  ${mark} … and ${more.toLocaleString('en')} more: --json has all`] : []),
+    ...(more > 0 ? [`  ${mark} … and ${showWhole(more)} more: --json has all`] : []),
   ];
+}
+
+const KEPT = 5;
+const MOST_KEPT = 1_000;
+
+/** `sluice index prune`: removes old snapshots of an index, and what nothing else shows. */
+function pruneCommand(world: World): Command {
+  return readingCommand('prune', {
+    summary: 'remove old snapshots of an index, and what only they show',
+    examples: [
+      ['index prune ai-docs', `keeps the newest ${KEPT}, and those that running runs are pinned to`],
+      ['index prune ai-docs --keep 1 --dry-run', 'what would go'],
+    ],
+  })
+    .argument('<index>', 'its name, or the beginning of it')
+    .option('--keep <number>', 'snapshots that stay, the newest first', positiveInteger(MOST_KEPT), KEPT)
+    .option('--dry-run', 'only say what would go')
+    .action((name: string, options: PruneOptions, command: Command) =>
+      runAction(world, command, (session) => prune(session, name, options)),
+    );
+}
+
+async function prune(session: Session, name: string, { keep, dryRun = false }: PruneOptions): Promise<ExitCode> {
+  const { terminal } = session;
+  const outcome = await withStore(session, async ({ store }) =>
+    store.pruneIndex((await findIndex(store, name)).name, { keep, dryRun }),
+  );
+  if (terminal.json) {
+    terminal.printJson({ ...outcome, dryRun });
+    return EXIT.fine;
+  }
+  const { index, kept, removed, documents, passages } = outcome;
+  const [would, stay] = dryRun ? [' would be', 'would stay'] : ['', 'stay'];
+  terminal.print(
+    removed.length === 0
+      ? `${index}: nothing to remove, ${count(kept.length, 'snapshot')} ${stay}`
+      : `${index}: ${count(removed.length, 'snapshot')}${would} removed, with ${count(passages, 'passage')} of ` +
+          `${count(documents, 'document version')}; ${kept.length} ${stay}`,
+  );
+  for (const line of snapshotTable(removed)) terminal.print(`  ${line}`);
+  return EXIT.fine;
+}
+
+/** Snapshots of an index as a table, each by the beginning of its hash. */
+function snapshotTable(snapshots: readonly Snapshot[]): string[] {
+  if (snapshots.length === 0) return [];
+  return tableLines(snapshots, [
+    { heading: 'snapshot', cell: ({ hash }) => shortId(hash) },
+    { heading: 'documents', cell: ({ documents }) => documents, align: 'right' },
+    { heading: 'passages', cell: ({ passages }) => passages, align: 'right' },
+    { heading: 'embedded with', cell: ({ model }) => model },
+    { heading: 'built', cell: ({ createdAt }) => showTime(createdAt) },
+  ]);
 }

@@ -1,13 +1,13 @@
 /** `sluice ingest`: a folder, a JSONL file or a list becomes an index, as a durable workflow that can be resumed. */
 import { type Command, Option } from 'commander';
 import { SluiceError } from '../base/errors.ts';
+import { count, showDuration, showWhole } from '../base/format.ts';
 import type { Runtime } from '../host/runtime.ts';
 import { absoluteSourceName, listSourceName } from '../ingest/source-name.ts';
 import type { IngestInput, IngestProgress, IngestResult } from '../model/ingest-messages.ts';
 import { checkIndexName } from '../store/indexes.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { EXIT, type ExitCode, Interrupted, orInterrupted, type Session } from './session.ts';
-import { count, showDuration } from './text.ts';
 import { withRuntime } from './with-servers.ts';
 
 interface IngestOptions {
@@ -127,7 +127,7 @@ function resumedLine({ phase, done, total }: IngestProgress): string {
   const state =
     phase === 'committing'
       ? `all ${count(total, 'document')} are read, their embedding is not finished`
-      : `${done.toLocaleString('en')} of ${count(total, 'document')} are done`;
+      : `${showWhole(done)} of ${count(total, 'document')} are done`;
   return `going on with the ingest that was under way: ${total === 0 ? 'its source is being listed' : state}`;
 }
 

@@ -1,14 +1,13 @@
 /** `sluice judge export`: a random sample of what a scorer has scored, as a file for people to fill in. */
 import { type Command, Option } from 'commander';
 import { SluiceError } from '../base/errors.ts';
+import { count } from '../base/format.ts';
 import { CALIBRATION_LIMITS } from '../evaluation/calibration/limits.ts';
 import type { FileFormat } from '../evaluation/dataset-file.ts';
-import { readingCommand, runAction, type World } from './command.ts';
+import { readingCommand, runAction, type World, writeOut } from './command.ts';
 import { positiveInteger } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { count } from './text.ts';
 import { withStore } from './with-servers.ts';
-import { writeOut } from './write-file.ts';
 
 interface ExportOptions {
   readonly scorer: string;

@@ -1,5 +1,6 @@
 /** What raters are given: subjects of one scorer, drawn at random, with all that there is to read about them, as text. */
 import { SluiceError } from '../base/errors.ts';
+import { count } from '../base/format.ts';
 import { readContents, type WithContents } from '../evaluation/calibration/contents.ts';
 import { type ShownSubject, toLabelCsv, toLabelLines } from '../evaluation/calibration/label-export.ts';
 import { describeField, type LabelFields } from '../evaluation/calibration/label-fields.ts';
@@ -14,7 +15,6 @@ import type { EvaluationRow } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';
 import { fieldsFor, findJudged, findScorer } from './judge-scorers.ts';
 import type { Session } from './session.ts';
-import { count } from './text.ts';
 
 export interface SampleRequest {
   readonly evaluation: string;

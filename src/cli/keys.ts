@@ -4,9 +4,8 @@ import { hashSecret, makeApiKey } from '../api/api-key.ts';
 import { type ApiKeyRow, SCOPES, type Scope } from '../store/api-keys.ts';
 import { groupCommand, readingCommand, runAction, type World } from './command.ts';
 import { duration } from './options.ts';
-import { EXIT, type ExitCode, type Session } from './session.ts';
+import { EXIT, type ExitCode, type Session, userName } from './session.ts';
 import { tableLines } from './table.ts';
-import { userName } from './who.ts';
 import { withStore } from './with-servers.ts';
 
 export function keysCommand(world: World): Command {

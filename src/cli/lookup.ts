@@ -1,13 +1,14 @@
 /** Finding what a user named: exactly, by a unique prefix, or not at all with the nearest right name. */
-
 import { SluiceError } from '../base/errors.ts';
 import { suggest, suggestOrMake } from '../base/nearest.ts';
-import type { AnyPipeline } from '../dsl/edit.ts';
+import type { AnyPipeline, AnyVariant } from '../dsl/edit.ts';
 import type { Pipelines } from '../host/project.ts';
+import type { DatasetVersion } from '../store/datasets.ts';
 import type { IndexRow } from '../store/indexes.ts';
 import type { Store } from '../store/store.ts';
+import type { Session } from './session.ts';
 
-export interface Lookup<Thing> {
+interface Lookup<Thing> {
   /** What is looked for, in the error: `pipeline`, `index`, `run`. */
   readonly kind: string;
   readonly name: string;
@@ -74,4 +75,64 @@ export async function findIndex({ indexes }: Pick<Store, 'indexes'>, name: strin
     whenNone: `make it: sluice ingest <folder> --index ${name}`,
     canBeMade: true,
   });
+}
+
+/**
+ * @param name its own (`wide`) or with its pipeline's (`docs-bot:wide`), or the beginning of either
+ * @throws SluiceError `variant_unknown` with the nearest, `variant_ambiguous`
+ */
+export async function findVariant({ services }: Session, pipeline: string, name: string): Promise<AnyVariant> {
+  const exported = [...(await services.pipelines()).values()].filter(isVariant);
+  const defined = [...(await services.evaluations()).values(), ...(await services.experiments()).values()];
+  const own = [...defined.flatMap(({ variants }) => variants), ...exported].filter(
+    ({ variantOf }) => variantOf === pipeline,
+  );
+  return variantNamed(pipeline, name, [...new Map(own.map((variant) => [variant.name, variant])).values()]);
+}
+
+/** One of these, which are of the pipeline. @throws as `findVariant` */
+export function variantNamed(
+  pipeline: string,
+  name: string,
+  among: readonly AnyVariant[],
+  whenNone = `'${pipeline}' has no variants`,
+): AnyVariant {
+  return findNamed({
+    kind: 'variant',
+    name: name.startsWith(`${pipeline}:`) ? name.slice(pipeline.length + 1) : name,
+    among,
+    nameOf: (variant) => variant.name,
+    whenNone,
+  });
+}
+
+export const isVariant = (pipeline: object): pipeline is AnyVariant => 'variantOf' in pipeline;
+
+type WithDatasets = Pick<Store, 'datasets'>;
+
+/**
+ * The version that `ai-docs`, `ai` or `ai-docs@3fa2c1` names, or `--version` beside it.
+ *
+ * @throws SluiceError `dataset_unknown`, `dataset_ambiguous`, `dataset_version_unknown`, `dataset_version_ambiguous`,
+ * `usage`
+ */
+export async function findVersion(
+  { datasets }: WithDatasets,
+  reference: string,
+  hash?: string | undefined,
+): Promise<DatasetVersion> {
+  const [given = '', inReference, ...rest] = reference.split('@');
+  if (rest.length > 0 || (inReference !== undefined && hash !== undefined))
+    throw new SluiceError('usage', {
+      message: `'${reference}' names a version more than once`,
+      remedy: 'give NAME@HASH, or NAME --version HASH',
+    });
+  const { dataset } = findNamed({
+    kind: 'dataset',
+    name: given,
+    among: await datasets.list(),
+    nameOf: (version) => version.dataset,
+    whenNone: 'import one: sluice dataset import FILE',
+  });
+  return datasets.find(dataset, hash ?? inReference);
 }

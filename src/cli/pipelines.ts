@@ -1,19 +1,19 @@
 /** `sluice pipelines`: what each name serves and what is tried on it; of one, which steps are live where, and its prompts. */
 import type { Command } from 'commander';
+import { shortId, showPercent, showTime } from '../base/format.ts';
 import type { AnyPipeline } from '../dsl/edit.ts';
-import { percent } from '../experiment/report-text.ts';
+import { type LiveStep, liveWords, shareWords } from '../experiment/live-steps.ts';
 import { isLive } from '../model/experiment-spec.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { PromptHistory } from '../plan/prompts.ts';
 import type { DeploymentRow } from '../store/deployments.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { stateText } from './experiment-text.ts';
-import { isVariant } from './find-variant.ts';
-import { findPipeline } from './lookup.ts';
-import { showLive } from './pipelines-live.ts';
-import { showPrompts } from './pipelines-prompts.ts';
+import { findPipeline, isVariant } from './lookup.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { tableLines } from './table.ts';
-import { showTime } from './text.ts';
+import { type Column, tableLines, wrap } from './table.ts';
+import type { Colours, Terminal } from './terminal.ts';
 import { withStore } from './with-servers.ts';
 
 interface PipelinesOptions {
@@ -34,7 +34,6 @@ interface Listed {
 }
 
 const MOST_LIVE = 1_000;
-const SHORT_PLAN = 12;
 
 export function pipelinesCommand(world: World): Command {
   return readingCommand('pipelines', {
@@ -114,7 +113,7 @@ function listTable(listed: readonly Listed[], room: number): string[] {
     [
       { heading: 'pipeline', cell: ({ pipeline }) => pipeline },
       { heading: 'serves', cell: ({ deployment }) => servesText(deployment), isFlexible: true },
-      { heading: 'plan', cell: ({ planId }) => planId.slice(0, SHORT_PLAN) },
+      { heading: 'plan', cell: ({ planId }) => shortId(planId) },
       { heading: 'since', cell: ({ deployment }) => showTime(deployment?.at ?? null) },
       { heading: 'variants in code', cell: variantsText, isFlexible: true },
       {
@@ -133,6 +132,99 @@ function servesText(deployment: DeploymentRow | null): string {
   return [
     `deployment ${deploymentNo}`,
     ...(variant === null ? [] : [`variant ${variant}`]),
-    ...(holdOut > 0 ? [`${percent(holdOut)} held out`] : []),
+    ...(holdOut > 0 ? [`${showPercent(holdOut)} held out`] : []),
   ].join(', ');
 }
+
+/** @param plan its definition in code, which is served where nothing is deployed */
+async function showLive(session: Session, pipeline: string, plan: Plan): Promise<ExitCode> {
+  const { terminal } = session;
+  const { liveOf } = await import('../client/live-of.ts');
+  const live = await withStore(session, ({ store }) => liveOf(store, pipeline, plan));
+  if (terminal.json) {
+    terminal.printJson({ pipeline, ...live });
+    return EXIT.fine;
+  }
+  const { deploymentNo, planId, steps } = live;
+  const what = deploymentNo === null ? 'the definition in code' : `deployment ${deploymentNo}`;
+  terminal.print(`${pipeline} serves ${what}, plan ${shortId(planId)}`);
+  for (const line of tableLines(steps, columnsOf(deploymentNo), terminal.room)) terminal.print(line);
+  const hasOthers = steps.some(({ by }) => by !== 'deployment');
+  terminal.note(
+    hasOthers
+      ? 'shares are of requests that say for whom they are, and whom the experiment is about'
+      : 'nothing is tried on it now',
+  );
+  return EXIT.fine;
+}
+
+const columnsOf = (deploymentNo: number | null): readonly Column<LiveStep>[] => [
+  { heading: 'node', cell: ({ node, by }) => (by === 'deployment' ? node : ' ') },
+  { heading: 'step', cell: ({ step }) => step },
+  { heading: 'share', cell: shareWords, align: 'right' },
+  { heading: 'by', cell: (step) => liveWords(step, deploymentNo), isFlexible: true },
+  { heading: 'differs in', cell: ({ differs }) => differs.join(', ') },
+  { heading: 'else', cell: ({ fallback }) => fallback },
+];
+
+/** Deployments that are looked through, and plans of them that are read: as on the screen. */
+const MOST_DEPLOYMENTS = 100;
+const MOST_PLANS = 20;
+
+type Deployment = Pick<DeploymentRow, 'deploymentNo' | 'planId' | 'at' | 'by' | 'why'>;
+
+/** @param plan its definition in code, whose prompts are shown where nothing is deployed */
+async function showPrompts(session: Session, pipeline: string, plan: Plan): Promise<ExitCode> {
+  const { terminal } = session;
+  const { promptHistories } = await import('../plan/prompts.ts');
+  const { histories, isWhole } = await withStore(session, async ({ store }) => {
+    const rows = await store.deployments.history(pipeline, MOST_DEPLOYMENTS);
+    if (rows.length === 0) return { histories: promptHistories([IN_CODE], new Map([['', plan]])), isWhole: true };
+    const all = [...new Set(rows.map(({ planId }) => planId))];
+    const ids = all.slice(0, MOST_PLANS);
+    const plans = await Promise.all(ids.map(async (id) => [id, await store.plans.get(id)] as const));
+    return {
+      histories: promptHistories<Deployment>(rows, new Map(plans)),
+      isWhole: rows.length < MOST_DEPLOYMENTS && ids.length === all.length,
+    };
+  });
+  if (terminal.json) terminal.printJson(histories);
+  else if (histories.length === 0) terminal.print('none of its steps has a prompt');
+  else for (const history of histories) await showOne(terminal, history, isWhole);
+  return EXIT.fine;
+}
+
+/** What was never deployed has what is in code, and no history. */
+const IN_CODE: Deployment = { deploymentNo: 0, planId: '', at: 0, by: '', why: '' };
+
+async function showOne(
+  terminal: Terminal,
+  { node, path, versions }: PromptHistory<Deployment>,
+  isWhole: boolean,
+): Promise<void> {
+  const { wordDiff } = await import('../base/word-diff.ts');
+  const { changesText } = await import('../plan/prompts.ts');
+  const { colours, width } = terminal;
+  const changes = versions.length - 1;
+  terminal.print(`${colours.bold(`${node}.${path}`)}  ${changesText(changes, isWhole)}`);
+  for (const [place, { deployment, text }] of versions.entries()) {
+    const before = versions[place + 1]?.text ?? null;
+    const { deploymentNo, at, by, why } = deployment;
+    const since = deploymentNo === 0 ? 'in code' : `deployment ${deploymentNo}, ${showTime(at)}, by ${by}: ${why}`;
+    for (const line of wrap(since, width)) terminal.print(colours.dim(line));
+    const shown = text === null ? 'it has gone' : before === null ? text : marked(wordDiff(before, text), colours);
+    for (const line of wrap(shown, width, '    ')) terminal.print(line);
+  }
+  terminal.print();
+}
+
+/** `[-gone-]{+come+}`, so that it can be read without colours. */
+const marked = (
+  pieces: readonly { readonly is: 'same' | 'gone' | 'come'; readonly text: string }[],
+  colours: Colours,
+): string =>
+  pieces
+    .map(({ is, text }) =>
+      is === 'same' ? text : is === 'gone' ? colours.red(`[-${text}-]`) : colours.green(`{+${text}+}`),
+    )
+    .join('');

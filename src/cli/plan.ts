@@ -1,17 +1,20 @@
 /** `sluice plan`: a pipeline's plan as a list, as a picture, and against another. */
+
+import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { SluiceError } from '../base/errors.ts';
+import { count, showDuration } from '../base/format.ts';
 import type { AnyPipeline } from '../dsl/edit.ts';
-import { diffPlans, showDiff, showOverride } from '../plan/diff.ts';
+import { diffPlans, type PlanOverride, showDiff, showOverride } from '../plan/diff.ts';
 import { type DrawOptions, drawPlan } from '../plan/draw.ts';
 import { shortId } from '../plan/id.ts';
 import { bodiesOf, showWiring } from '../plan/nodes.ts';
-import type { PlanNode } from '../plan/plan.ts';
+import type { Plan, PlanNode } from '../plan/plan.ts';
 import { groupCommand, readingCommand, runAction, type World } from './command.ts';
-import { findPlan } from './plan-source.ts';
+import { findNamed, findPipeline, isVariant } from './lookup.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { type Column, tableLines } from './table.ts';
-import { count, showDuration, wrap } from './text.ts';
+import { type Column, tableLines, wrap } from './table.ts';
+import { withStore } from './with-servers.ts';
 
 const OUTPUT = 'output  ';
 const SOURCE = 'a pipeline, pipeline:variant, plan id, or file of plan JSON';
@@ -176,4 +179,71 @@ function elseOf(node: PlanNode): string {
     ...(node.orElse === undefined ? [] : [`or else ${JSON.stringify(node.orElse)}`]),
   ];
   return parts.join(', ');
+}
+
+interface NamedPlan {
+  /** As it was found: `docs-bot`, `docs-bot:hyde`, `old.json`; a stored plan by its pipeline. */
+  readonly name: string;
+  readonly planId: string;
+  readonly plan: Plan;
+  /** Of a variant in code: where it changes what an included variant has edited. */
+  readonly overrides: readonly PlanOverride[];
+}
+
+/** Fewer digits would be taken for a name. */
+const ID = /^[0-9a-f]{6,64}$/;
+
+/**
+ * @throws SluiceError `pipeline_unknown` with the nearest name, `plan_unknown`, `plan_ambiguous`, `plan_unreadable`, or
+ * what is wrong with a file's plan.
+ */
+async function findPlan(session: Session, source: string): Promise<NamedPlan> {
+  const { planId } = await import('../plan/id.ts');
+  if (source.endsWith('.json')) {
+    const plan = await readPlan(source);
+    return { name: source, planId: planId(plan), plan, overrides: [] };
+  }
+  const pipelines = await session.services.pipelines();
+  if (!ID.test(source) || pipelines.has(source)) {
+    const [name, pipeline] = findPipeline(pipelines, source);
+    return named(name, planId(pipeline.plan), pipeline);
+  }
+  const here = new Map<string, NamedPlan>();
+  for (const [name, pipeline] of pipelines) {
+    const id = planId(pipeline.plan);
+    if (!here.has(id)) here.set(id, named(name, id, pipeline));
+  }
+  if ([...here.keys()].some((id) => id.startsWith(source)))
+    return findNamed({
+      kind: 'plan',
+      name: source,
+      among: [...here.values()],
+      nameOf: (each) => each.planId,
+      whenNone: '',
+    });
+  const stored = await withStore(session, ({ store }) => store.plans.find(source));
+  return { name: stored.plan.pipeline, ...stored, overrides: [] };
+}
+
+const named = (name: string, planId: string, pipeline: AnyPipeline): NamedPlan => ({
+  ...{ name, planId, plan: pipeline.plan },
+  overrides: isVariant(pipeline) ? pipeline.overrides : [],
+});
+
+async function readPlan(file: string): Promise<Plan> {
+  const { requirePlan } = await import('../plan/check.ts');
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new SluiceError('plan_unreadable', { message: `'${file}' cannot be read`, remedy: 'check the path', cause });
+  });
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new SluiceError('plan_unreadable', {
+      message: `'${file}' is not JSON`,
+      remedy: 'write it with: sluice plan show <pipeline> --json > plan.json',
+      cause,
+    });
+  }
+  return requirePlan(json);
 }

@@ -5,10 +5,8 @@ import type { AnyScorer } from '../dsl/scorer.ts';
 import type { RerunKind, RerunSpec } from '../model/rerun-spec.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Store } from '../store/store.ts';
-import { dollars } from './budget-options.ts';
-import { isVariant, variantNamed } from './find-variant.ts';
-import { findPipeline } from './lookup.ts';
-import { duration, positiveInteger } from './options.ts';
+import { findPipeline, isVariant, variantNamed } from './lookup.ts';
+import { dollars, duration, positiveInteger } from './options.ts';
 import type { Session } from './session.ts';
 
 export interface VariantOptions {

@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import { SluiceError } from '../base/errors.ts';
 import type { Store } from '../store/store.ts';
 import { groupCommand, readingCommand, runAction, type World } from './command.ts';
+import { rolloutStartCommand } from './experiment-start.ts';
 import { type StatusOptions, status } from './experiment-status.ts';
 import { type SteerText, steerCommand } from './experiment-steer.ts';
-import { rolloutStartCommand } from './rollout-start.ts';
 
 const ROLLOUT = ['[rollout]', 'its id, the beginning of it, or its pipeline; default: the newest'] as const;
 const LOOKED_THROUGH = 1_000;

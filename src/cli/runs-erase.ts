@@ -1,14 +1,16 @@
 /** `sluice runs erase`: removes what one run was asked and gave, or all runs of a unit: somebody wishes to be forgotten. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { SluiceError } from '../base/errors.ts';
+import { count, shortId, showTime } from '../base/format.ts';
+import type { EmbeddedState } from '../host/attach.ts';
+import type { Runtime } from '../host/runtime.ts';
 import type { ExampleOfRun } from '../store/content.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
-import { EXIT, type ExitCode, type Session } from './session.ts';
+import { duration } from './options.ts';
+import { EXIT, type ExitCode, type Session, userName } from './session.ts';
 import type { Terminal } from './terminal.ts';
-import { count, shortRunId } from './text.ts';
-import { userName } from './who.ts';
-import { type OpenedWithHistories, withHistories, withHistoriesInAnyCase } from './with-histories.ts';
+import { closing, orStopped, withRuntime, withStore } from './with-servers.ts';
 
 /** Runs that are erased in one transaction. */
 const PORTION = 200;
@@ -61,8 +63,7 @@ async function erase(
 function showPlan({ terminal }: Session, { runIds, running, examples }: Found): ExitCode {
   if (terminal.json) terminal.printJson({ runs: runIds, running, erased: [], pseudonym: null, examples, dryRun: true });
   else if (runIds.length === 0) terminal.print('no run of it that has ended has content');
-  else
-    terminal.print(`would erase ${count(runIds.length, 'run')}: ${runIds.slice(0, SHOWN).map(shortRunId).join(', ')}`);
+  else terminal.print(`would erase ${count(runIds.length, 'run')}: ${runIds.slice(0, SHOWN).map(shortId).join(', ')}`);
   if (!terminal.json)
     terminal.print(
       'ids, arms, times, outcomes, costs, thumbs and scores stay, and a pseudonym in place of a unit. To do it, add --yes',
@@ -176,4 +177,111 @@ async function finishErasures(
     });
   }
   await content.endTemporalRewrite(pending);
+}
+
+interface PruneOptions {
+  /** Milliseconds. */
+  readonly olderThan: number;
+  readonly yes?: boolean;
+}
+
+/** `sluice runs prune`: removes what old runs were asked and gave; how they went stays. */
+export function pruneRunsCommand(world: World): Command {
+  return readingCommand('prune', {
+    summary: 'remove what old runs were asked and gave, and keep how they went',
+    examples: [
+      ['runs prune --older-than 30d', 'how many that would be'],
+      ['runs prune --older-than 30d --yes', 'do it: what is removed cannot be had back'],
+    ],
+  })
+    .addOption(
+      new Option('--older-than <duration>', 'runs that ended longer ago, such as 30d')
+        .argParser(duration)
+        .makeOptionMandatory(),
+    )
+    .option('--yes', 'do it, and not only say what it would do')
+    .action((options: PruneOptions, command: Command) =>
+      runAction(world, command, (session) => prune(session, options)),
+    );
+}
+
+async function prune(session: Session, { olderThan, yes = false }: PruneOptions): Promise<ExitCode> {
+  const { terminal, environment } = session;
+  const before = Date.now() - olderThan;
+  const why = `sluice runs prune: runs that ended before ${showTime(before)}`;
+  const outcome = await withHistories(session, async (opened) => {
+    const { runs, oldest } = await opened.store.content.due(before);
+    const removed = yes ? await removeAll(opened, before, { who: userName(environment), why }) : 0;
+    return { runs, oldest, removed, hasHistories: opened.deleteHistory !== undefined };
+  });
+  const { runs, oldest, removed, hasHistories } = outcome;
+  if (terminal.json) terminal.printJson({ runs, oldest, before, removed, dryRun: !yes, hasHistories });
+  else if (runs === 0) terminal.print(`nothing to remove: no run with content ended before ${showTime(before)}`);
+  else if (yes) terminal.print(`${count(removed, 'run')} lost input, outputs, messages and notes; their numbers stay`);
+  else {
+    terminal.print(`${count(runs, 'run')}, the first of which ended ${showTime(oldest!)}, would lose`);
+    terminal.print('  input, outputs, error messages, prompts and replies, notes and fields of feedback');
+    terminal.print('and keep ids, units, arms, times, outcomes, costs, thumbs and scores. To do it, add --yes');
+  }
+  if (yes && removed > 0 && !hasHistories) terminal.note(HISTORIES_STAY);
+  return EXIT.fine;
+}
+
+const HISTORIES_STAY =
+  'no Temporal server was there to ask: the histories of these runs stay until its own retention removes them';
+
+async function removeAll(
+  { store: { content }, deleteHistory }: Opened,
+  before: number,
+  said: { readonly who: string; readonly why: string },
+): Promise<number> {
+  let removed = 0;
+  for (;;) {
+    const runIds = await content.dueRuns(before, PORTION);
+    for (const runId of runIds) await deleteHistory?.(runId);
+    removed += (await content.remove(runIds, { by: 'retention', ...said })).length;
+    if (runIds.length < PORTION) return removed;
+  }
+}
+
+interface Opened {
+  readonly store: Store;
+  /** Removes the history of a run; absent where there is no server to ask. */
+  readonly deleteHistory?: (runId: string) => Promise<unknown>;
+}
+
+interface OpenedWithHistories extends Required<Opened> {
+  readonly embedded: EmbeddedState;
+  /** Waits until Temporal has none of these histories. @throws SluiceError `history_not_deleted` */
+  readonly deletionEnds: (runIds: readonly string[]) => Promise<void>;
+}
+
+/**
+ * The store with Temporal's histories where a server is there: what a run was asked and gave is in both. Where nothing runs
+ * here, either the store alone, and whoever removes something from it is told that histories stay; or servers are started.
+ */
+async function withHistories<T>(session: Session, work: (opened: Opened) => Promise<T>): Promise<T> {
+  const runtime = await orStopped(session.signal, session.services.connect()).catch((error: unknown) => {
+    if (error instanceof SluiceError && error.code === 'nothing_running') return undefined;
+    throw error;
+  });
+  if (runtime === undefined) return withStore(session, work);
+  return closing(session, runtime, async () => work(await openedOf(runtime)));
+}
+
+/** How long a rewrite that was begun may take to end after Ctrl-C: its server is paused meanwhile. */
+const REWRITE_LIMIT_MS = 60_000;
+
+/** Starts the embedded servers where nothing runs: without a server, histories cannot be removed. */
+const withHistoriesInAnyCase = <T>(session: Session, work: (opened: OpenedWithHistories) => Promise<T>): Promise<T> =>
+  withRuntime(session, { endLimitMs: REWRITE_LIMIT_MS }, async (runtime) => work(await openedOf(runtime)));
+
+async function openedOf({ store, connection, temporal, embedded }: Runtime): Promise<OpenedWithHistories> {
+  const { deleteHistory, deletionEnds } = await import('../temporal/delete-history.ts');
+  return {
+    store,
+    embedded,
+    deleteHistory: (runId) => deleteHistory(connection, temporal.namespace, runId),
+    deletionEnds: (runIds) => deletionEnds(connection, temporal.namespace, runIds),
+  };
 }

@@ -1,18 +1,22 @@
 /** Runs that match, as lists show them; when they were; and two values of each. */
 
-import { shortNumber } from '../base/short-number.ts';
-import { askedFor, SHOWN_COLUMNS } from '../model/run-fields.ts';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { SluiceError } from '../base/errors.ts';
+import { count, shortId, shortNumber, showDuration, showMoney, showTime } from '../base/format.ts';
+import { suggest } from '../base/nearest.ts';
+import { askedFor, RUN_COLUMNS, SHOWN_COLUMNS } from '../model/run-fields.ts';
 import type { RunsView } from '../run-filter/kept-view.ts';
+import { readCondition, readSort } from '../run-filter/read-condition.ts';
 import type { FoundRun, HistogramBin, RunPoints } from '../store/run-search.ts';
 import type { Store } from '../store/store.ts';
-import { savedView } from './runs-options.ts';
+import type { SavedView } from '../store/views.ts';
+import { findNamed } from './lookup.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { type Column, tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { count, shortRunId, showCost, showDuration, showTime } from './text.ts';
 import { withStore } from './with-servers.ts';
 
-export interface ListRuns {
+interface ListRuns {
   /** Made of the view of that name, where one is named. */
   readonly viewOf: (base: RunsView | undefined) => RunsView;
   readonly view?: string;
@@ -64,19 +68,18 @@ const SHOWN = ['run', ...SHOWN_COLUMNS];
 
 const COLUMNS: { readonly [name: string]: Column<FoundRun> } = {
   started: { heading: 'started', cell: ({ startedAt }) => showTime(startedAt) },
-  run: { heading: 'run', cell: ({ runId }) => shortRunId(runId) },
+  run: { heading: 'run', cell: ({ runId }) => shortId(runId) },
   pipeline: { heading: 'pipeline', cell: askedFor },
   state: { heading: 'state', cell: ({ state }) => state },
   question: { heading: 'question', cell: ({ question }) => question?.replaceAll(/\s+/g, ' '), isFlexible: true },
   latencyMs: { heading: 'took', cell: ({ latencyMs }) => showDuration(latencyMs), align: 'right' },
-  costUsd: { heading: 'cost', cell: ({ costUsd }) => showCost(costUsd), align: 'right' },
+  costUsd: { heading: 'cost', cell: ({ costUsd }) => showMoney(costUsd), align: 'right' },
   tokens: { heading: 'tokens', cell: ({ tokens }) => tokens, align: 'right' },
   thumb: { heading: 'thumb', cell: ({ thumb }) => thumbText(thumb) },
   arms: { heading: 'arms', cell: ({ arms }) => armsText(arms), isFlexible: true },
-  plan: { heading: 'plan', cell: ({ planId }) => planId.slice(0, SHORT_PLAN) },
+  plan: { heading: 'plan', cell: ({ planId }) => shortId(planId) },
   unit: { heading: 'unit', cell: ({ unit }) => unit },
 };
-const SHORT_PLAN = 12;
 
 /** The mean of several: no side where they are of two minds. */
 const thumbText = (thumb: number | null): string | null =>
@@ -146,7 +149,10 @@ function barsOf(bins: readonly HistogramBin[]): readonly Bar[] {
   });
 }
 
-const FORMATS: { readonly [field: string]: (value: number) => string } = { latencyMs: showDuration, costUsd: showCost };
+const FORMATS: { readonly [field: string]: (value: number) => string } = {
+  latencyMs: showDuration,
+  costUsd: showMoney,
+};
 
 const shownValue = (field: string, value: number): string => (FORMATS[field] ?? shortNumber)(value);
 
@@ -162,11 +168,76 @@ async function points(
   const found: RunPoints = await store.runSearch.points(where, axes, limit);
   if (terminal.json) return terminal.printJson(found);
   const lines = tableLines(found.points, [
-    { heading: 'run', cell: ({ runId }) => shortRunId(runId) },
+    { heading: 'run', cell: ({ runId }) => shortId(runId) },
     { heading: 'state', cell: ({ state }) => state },
     { heading: axes.x, cell: ({ x }) => shownValue(axes.x, x), align: 'right' },
     { heading: axes.y, cell: ({ y }) => shownValue(axes.y, y), align: 'right' },
   ]);
   for (const line of lines) terminal.print(line);
   terminal.note(`${found.points.length} of the ${count(found.drawn, 'run')} that were drawn have both`);
+}
+
+const STATES = ['running', 'completed', 'degraded', 'failed', 'cancelled'] as const;
+/** As many as the API takes. */
+const MOST_CONDITIONS = 20;
+
+export interface RunsChoice {
+  readonly where: readonly string[];
+  readonly pipeline?: string;
+  readonly state?: (typeof STATES)[number];
+  readonly sort?: string;
+  readonly columns?: readonly string[];
+}
+
+const gather = (text: string, before: readonly string[]): readonly string[] => [...before, text];
+
+/** `run,question`: of those that there are, each once. */
+function columns(text: string): readonly string[] {
+  const named = text.split(',').map((name) => name.trim());
+  for (const name of named)
+    if (!(RUN_COLUMNS as readonly string[]).includes(name))
+      throw new InvalidArgumentError(
+        `runs have no column '${name}': ${suggest(name, RUN_COLUMNS, 'see the columns')}.`,
+      );
+  return [...new Set(named)];
+}
+
+/** Which runs are meant, in which order, and what is shown of them: as the dashboard's screen of runs has it. */
+export const withChoice = (command: Command): Command =>
+  command
+    .option('--where <condition>', 'only runs of which it holds: "latency > 2s"; may be given again', gather, [])
+    .option('--pipeline <id>', 'only the runs of this pipeline')
+    .addOption(new Option('--state <state>', 'only runs in this state').choices(STATES))
+    .option('--sort <field>', 'the least first; with - before it the most first: -cost')
+    .option('--columns <names>', `what is shown, of ${RUN_COLUMNS.join(', ')}`, columns);
+
+/** What was chosen, on top of a view. @throws SluiceError `filter_invalid`, `conditions_too_many` */
+export function viewOf(choice: RunsChoice, base: RunsView = { where: [] }): RunsView {
+  const { pipeline, state, sort } = choice;
+  const now = Date.now();
+  const where = [
+    ...base.where,
+    ...(pipeline === undefined ? [] : [{ field: 'pipeline', op: '=', value: pipeline }]),
+    ...(state === undefined ? [] : [{ field: 'state', op: '=', value: state }]),
+    ...choice.where.map((text) => readCondition(text, now)),
+  ];
+  if (where.length > MOST_CONDITIONS)
+    throw new SluiceError('conditions_too_many', {
+      message: `${where.length} conditions are asked of runs`,
+      remedy: `leave some out: at most ${MOST_CONDITIONS}`,
+    });
+  return {
+    ...base,
+    where,
+    ...(sort !== undefined && { sort: readSort(sort) }),
+    ...(choice.columns !== undefined && { columns: choice.columns }),
+  };
+}
+
+/** @throws SluiceError `view_unknown`, `view_ambiguous`, `view_invalid` */
+export async function savedView(views: readonly SavedView[], name: string): Promise<RunsView> {
+  const whenNone = 'none is saved yet: sluice runs views save NAME';
+  const found = findNamed({ kind: 'view', name, among: views, nameOf: (view) => view.name, whenNone });
+  const { keptView } = await import('../run-filter/kept-view.ts');
+  return keptView(found.view, found.name);
 }

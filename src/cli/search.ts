@@ -1,5 +1,8 @@
 /** `sluice search`: what an index finds, for one query or for a file of them. */
+
+import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
+import { SluiceError } from '../base/errors.ts';
 import type { EmbedderOf } from '../retrieval/embedder.ts';
 import type { SearchMode } from '../retrieval/search.ts';
 import type { Store } from '../store/store.ts';
@@ -7,7 +10,6 @@ import { readingCommand, runAction, type World } from './command.ts';
 import type { Shown } from './hit-lines.ts';
 import { findIndex } from './lookup.ts';
 import { positiveInteger } from './options.ts';
-import { readQueries, type SearchQuery } from './search-queries.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { withStore } from './with-servers.ts';
 
@@ -58,7 +60,7 @@ async function search(session: Session, query: string | undefined, options: Sear
   for (const line of answers.flatMap((each) => hitLines(each, answers.length > 1, terminal))) terminal.print(line);
   const [only, ...others] = answers;
   if (only === undefined || others.length > 0) return EXIT.fine;
-  const { searchNotes } = await import('./search-notes.ts');
+  const { searchNotes } = await import('./hit-lines.ts');
   const { index, mode, explain = false } = options;
   const searched = { index, mode, query: only.query, hits: only.hits.length, isExplained: explain };
   for (const line of searchNotes(searched)) terminal.note(line);
@@ -71,7 +73,7 @@ async function answer(
   { index, mode, top, explain, snapshot }: SearchOptions,
 ): Promise<readonly Shown[]> {
   const { createSearchByMode } = await import('../retrieval/search.ts');
-  const { explainHits } = await import('./explain-hits.ts');
+  const { explainHits } = await import('./hit-lines.ts');
   return withStore(session, async ({ store }) => {
     const { name } = await findIndex(store, index);
     const embedderOf = mode === 'keyword' ? undefined : await embeddersFor(session, store, name, snapshot);
@@ -112,3 +114,47 @@ const asJson = ({ id, hits, explained }: Shown) => ({
   id,
   hits: hits.map((hit) => ({ id: hit.id, score: hit.score, ...(explained && { explain: explained.get(hit.id)! }) })),
 });
+
+interface SearchQuery {
+  readonly id: string;
+  readonly query: string;
+}
+
+/** @throws SluiceError `usage`, `queries_unreadable`; `query_invalid`, naming the line */
+async function readQueries(query: string | undefined, file: string | undefined): Promise<SearchQuery[]> {
+  if ((query === undefined) === (file === undefined))
+    throw new SluiceError('usage', {
+      message: query === undefined ? 'there is no query' : 'both a query and --queries were given',
+      remedy: 'give either: sluice search --index NAME "words", or --queries FILE',
+    });
+  if (query !== undefined) return [{ id: query, query }];
+  const text = await readFile(file!, 'utf8').catch((cause: unknown) => {
+    throw new SluiceError('queries_unreadable', {
+      message: `'${file}' cannot be read`,
+      remedy: 'check the path',
+      cause,
+    });
+  });
+  return text
+    .split('\n')
+    .flatMap((line, index) => (line.trim() === '' ? [] : [readQuery(line, `${file}:${index + 1}`)]));
+}
+
+function readQuery(line: string, place: string): SearchQuery {
+  let read: unknown;
+  try {
+    read = JSON.parse(line);
+  } catch {
+    // Said below, with all else that a line may be.
+  }
+  if (read !== null && typeof read === 'object' && 'id' in read && 'query' in read) {
+    const { id, query } = read;
+    if (typeof query === 'string' && (typeof id === 'string' || typeof id === 'number'))
+      return { id: String(id), query };
+  }
+  throw new SluiceError('query_invalid', {
+    message: `${place} is not a query`,
+    remedy: 'each line is JSON: {"id": "q1", "query": "words"}',
+    data: { place },
+  });
+}

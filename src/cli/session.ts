@@ -13,6 +13,7 @@ import type {
 } from '../host/project.ts';
 import type { Runtime } from '../host/runtime.ts';
 import type { OpenedStore } from '../host/store-only.ts';
+import type { Redaction } from '../redaction/redaction.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Exit codes that programs rely on. 3, 4 and 5 are verdicts; 5 is a registration that was changed after it was locked. */
@@ -105,4 +106,24 @@ export function interruption(signal: AbortSignal, limitMs = 0, unless?: AbortSig
     if (signal.aborted) return interrupt();
     signal.addEventListener('abort', interrupt, { once: true, ...(unless && { signal: unless }) });
   });
+}
+
+/** Who is at the command line, as the system calls them: what is changed is recorded with a name. */
+export const userName = (environment: { readonly [name: string]: string | undefined }): string =>
+  environment.USER ?? environment.USERNAME ?? 'unknown';
+
+/** @throws SluiceError `config_invalid` */
+export async function redactionOf({ environment }: Pick<Session, 'environment'>): Promise<Redaction> {
+  const [{ readConfig }, { createRedaction }] = await Promise.all([
+    import('../config/config.ts'),
+    import('../redaction/redaction.ts'),
+  ]);
+  return createRedaction(readConfig(environment).redaction);
+}
+
+/** Whether the name was typed; false where nobody can be asked. */
+export async function isNamed(session: Session, what: string, name: string): Promise<boolean> {
+  if (session.ask === undefined) return false;
+  const typed = await session.ask(`${what} Type ${name} to do it: `);
+  return typed.trim() === name;
 }

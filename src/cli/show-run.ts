@@ -1,12 +1,12 @@
 /** A run as its reader wants it: the answer first, then what it took, then where to look further. */
-
+import { count, shortId, showDuration, showMoney, showWhole } from '../base/format.ts';
 import { webUrl } from '../base/web-url.ts';
 import type { NodeResult, RunResult } from '../client/run-result.ts';
 import type { Json } from '../plan/plan.ts';
-import { failureLines } from './run-failure.ts';
-import { spendingOf } from './spending.ts';
+import type { ProviderCallRow } from '../store/provider-calls.ts';
+import type { Spending } from '../store/spending.ts';
+import { flow, tableLines, wrap } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { flow, showCost, showDuration, wrap } from './text.ts';
 
 /**
  * Prints a run. What failed goes to stderr, in three parts, like any error.
@@ -39,7 +39,7 @@ export function showPassing(terminal: Terminal): void {
 function timesOf(run: RunResult): string[] {
   const steps = run.nodes.filter(({ step, durationMs }) => step !== null && durationMs !== null);
   const times = steps.map(({ key, durationMs, costUsd }) =>
-    [key, showDuration(durationMs), ...(costUsd === null ? [] : [showCost(costUsd)])].join(' '),
+    [key, showDuration(durationMs), ...(costUsd === null ? [] : [showMoney(costUsd)])].join(' '),
   );
   return [...times, `${showDuration(run.durationMs)} in all`, ...spendingOf(run)];
 }
@@ -83,4 +83,93 @@ function citationLine(citation: Json, position: number): string {
 
 function isObject(value: Json): value is { readonly [key: string]: Json } {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
+/** The lines for a failed or cancelled run. */
+export function failureLines(run: RunResult): string[] {
+  const { error, runId, outcome, temporalUrl } = run;
+  const node = run.nodes.find(({ key }) => key === error?.key);
+  const place = node === undefined ? '' : ` at ${node.key}${node.step === null ? '' : ` (${node.step})`}`;
+  const attempts = node === undefined || node.attempts === 0 ? '' : ` after ${count(node.attempts, 'attempt')}`;
+  const tookMs = node?.durationMs ?? run.durationMs;
+  const time = tookMs === null ? '' : ` in ${showDuration(tookMs)}`;
+  return [
+    `✖ run ${shortId(runId)} ${outcome}${place}${attempts}${time}`,
+    ...(error?.message ?? 'there is no record of why').split('\n').map((line) => `  ${line}`),
+    ...remedyOf(run)
+      .split('\n')
+      .map((line) => `  ${line}`),
+    `  ${temporalUrl}`,
+  ];
+}
+
+/** What the step itself advises, else what mends a failure of that kind. */
+function remedyOf({ error, outcome, runId }: RunResult): string {
+  const advised = adviceIn(error?.details);
+  if (advised !== undefined) return advised;
+  if (outcome === 'cancelled') return 'ask again; what it had done is not used again';
+  const node = error?.node === undefined ? 'the step' : `'${error.node}'`;
+  switch (error?.code) {
+    case 'timeout':
+      return `give ${node} a longer timeout, more attempts or a fallback`;
+    case 'heartbeat_lost':
+      return `see why the worker that ran ${node} ended or was blocked, and ask again`;
+    case 'no_worker':
+      return 'start one: sluice worker (or sluice dev, which has one)';
+    case 'deadline_exceeded':
+      return 'raise SLUICE_RUN_DEADLINE_MS, or give slow nodes shorter timeouts and a fallback';
+    case 'budget_exceeded':
+      return 'give the run more: --deadline, --budget-usd, --budget-tokens';
+    case 'PayloadTooLarge':
+      return `let ${node} take or give less: fewer passages, shorter texts`;
+    case 'terminated':
+      return 'ask again; the Temporal UI says who ended it';
+    default:
+      return `see each attempt at the address below, or: sluice runs ${shortId(runId)}`;
+  }
+}
+
+function adviceIn(details: Json | undefined): string | undefined {
+  if (details === null || typeof details !== 'object' || !('remedy' in details)) return undefined;
+  return typeof details.remedy === 'string' ? details.remedy : undefined;
+}
+
+/** `≥ $0.0123, 1 call unknown` and `3,120 tokens in, 410 out`; nothing where no call was made. */
+export function spendingOf(spent: Spending): string[] {
+  if (spent.paidCalls === 0) return [];
+  const { costUsd, unknownCalls, estimatedCalls, inputTokens, outputTokens } = spent;
+  const cost = [
+    costUsd === null ? 'cost unknown' : `${unknownCalls > 0 ? '≥ ' : ''}${showMoney(costUsd)}`,
+    ...(unknownCalls > 0 ? [`${count(unknownCalls, 'call')} unknown`] : []),
+    ...(estimatedCalls > 0 ? [`${count(estimatedCalls, 'call')} estimated`] : []),
+  ];
+  return [cost.join(', '), `${showWhole(inputTokens)} tokens in, ${showWhole(outputTokens)} out`];
+}
+
+/** One line per call, in the order in which they left; estimates have a `~`. */
+export function callTable(calls: readonly ProviderCallRow[]): string[] {
+  const about = ({ usage }: ProviderCallRow, shown: string | null): string | null =>
+    shown === null ? null : `${usage === 'estimated' ? '~' : ''}${shown}`;
+  const tokens = (call: ProviderCallRow, number: number | null) =>
+    about(call, number === null ? null : showWhole(number));
+  return tableLines(calls, [
+    { heading: 'call of', cell: ({ key }) => key },
+    { heading: 'attempt', cell: ({ attempt }) => attempt, align: 'right' },
+    { heading: 'model', cell: ({ provider, model }) => `${provider}/${model}` },
+    { heading: 'for', cell: ({ kind }) => kind },
+    { heading: 'status', cell: ({ status, errorCode }) => (errorCode ? `${status} (${errorCode})` : status) },
+    { heading: 'in', cell: (call) => tokens(call, call.inputTokens), align: 'right' },
+    { heading: 'out', cell: (call) => tokens(call, call.outputTokens), align: 'right' },
+    {
+      heading: 'cost',
+      cell: (call) => about(call, call.costUsd === null ? null : showMoney(call.costUsd)),
+      align: 'right',
+    },
+  ]);
+}
+
+/** The question that an input holds, or else all of it as JSON. */
+export function questionIn(input: Json): string {
+  const isQuestion = input !== null && typeof input === 'object' && 'question' in input;
+  return isQuestion && typeof input.question === 'string' ? input.question : JSON.stringify(input);
 }

@@ -1,18 +1,17 @@
 /** `sluice simulate`: traffic by people who are made up, through the same doors as real ones. */
 import { type Command, Option } from 'commander';
 import { SluiceError } from '../base/errors.ts';
+import { count } from '../base/format.ts';
 import type { AnyPipeline } from '../dsl/edit.ts';
 import type { Example, Split } from '../model/dataset.ts';
 import { SIMULATION_LIMITS, type SimulationSettings, USUAL } from '../simulation/settings.ts';
 import type { SimulationResult } from '../simulation/simulate.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
-import { findVersion } from './dataset-names.ts';
-import { findPipeline } from './lookup.ts';
+import { findPipeline, findVersion } from './lookup.ts';
 import { duration, positiveInteger, share } from './options.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { tableLines } from './table.ts';
-import { count } from './text.ts';
 import { withRuntime } from './with-servers.ts';
 
 interface SimulateOptions {

@@ -1,5 +1,6 @@
 /** `sluice steps`: the steps that pipelines call and workers can run, with their contracts. */
 import type { Command } from 'commander';
+import { count, showDuration } from '../base/format.ts';
 import type { AnyPipeline } from '../dsl/edit.ts';
 import type { AnyStep, Effect } from '../dsl/step.ts';
 import { nodesOf } from '../plan/nodes.ts';
@@ -7,9 +8,7 @@ import type { Json, Plan } from '../plan/plan.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { findNamed } from './lookup.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { fieldsOf } from './show-schema.ts';
 import { type Column, tableLines } from './table.ts';
-import { count, showDuration } from './text.ts';
 
 /** What is known of a step without running it. */
 interface StepListed {
@@ -141,4 +140,49 @@ function stepLines(listed: StepListed, room: number): string[] {
       room,
     ),
   ];
+}
+
+interface Schema {
+  readonly type?: string | readonly string[];
+  readonly properties?: { readonly [name: string]: Schema };
+  readonly required?: readonly string[];
+  readonly items?: Schema;
+  readonly additionalProperties?: boolean | Schema;
+  readonly enum?: readonly Json[];
+  readonly const?: Json;
+  readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+  readonly default?: Json;
+}
+
+interface Field {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** The fields of an object's schema, `?` after those that may be left out; a default is said with the type. */
+export function fieldsOf(schema: Json): readonly Field[] {
+  const { properties = {}, required = [] } = schema as Schema;
+  return Object.entries(properties).map(([name, field]) => {
+    const isOptional = !required.includes(name) && field.default === undefined;
+    const otherwise = field.default === undefined ? '' : ` = ${JSON.stringify(field.default)}`;
+    return { name: isOptional ? `${name}?` : name, type: typeOf(field) + otherwise };
+  });
+}
+
+function typeOf(schema: Schema): string {
+  const alternatives = schema.anyOf ?? schema.oneOf;
+  if (alternatives) return alternatives.map(typeOf).join(' | ');
+  if (schema.const !== undefined) return JSON.stringify(schema.const);
+  if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
+  if (schema.items) {
+    const item = typeOf(schema.items);
+    return item.includes(' | ') ? `(${item})[]` : `${item}[]`;
+  }
+  if (schema.properties)
+    return `{ ${fieldsOf(schema as Json)
+      .map(({ name, type }) => `${name}: ${type}`)
+      .join(', ')} }`;
+  if (typeof schema.additionalProperties === 'object') return `{ [name]: ${typeOf(schema.additionalProperties)} }`;
+  return [schema.type ?? 'any'].flat().join(' | ');
 }

@@ -3,7 +3,6 @@
  * is wider than there is room, the texts of its flexible columns are wrapped within them.
  */
 import { stripVTControlCharacters } from 'node:util';
-import { wrapWords } from './text.ts';
 
 type Cell = string | number | null | undefined;
 
@@ -79,4 +78,73 @@ function pad(cell: string, width: number, align: 'left' | 'right'): string {
 
 function shownLength(cell: string): number {
   return [...stripVTControlCharacters(cell)].length;
+}
+
+/** Items in a row with ` · ` between them, in lines of at most `width` columns. */
+export function flow(items: readonly string[], width: number, indent = '  '): string[] {
+  const lines: string[] = [];
+  for (const item of items) {
+    const joined = `${lines.at(-1)} · ${item}`;
+    if (lines.length > 0 && joined.length <= width) lines[lines.length - 1] = joined;
+    else lines.push(indent + item);
+  }
+  return lines;
+}
+
+/** Text in lines of at most `width` columns, each indented. Its own line breaks are kept, and code stays as it is. */
+export function wrap(text: string, width: number, indent = '  '): string[] {
+  const room = Math.max(width - indent.length, 20);
+  let isCode = false;
+  return text.split('\n').flatMap((line) => {
+    const isFence = line.trimStart().startsWith('```');
+    if (isFence) isCode = !isCode;
+    const lines = isCode || isFence || line.length <= room ? [line] : wrapWords(line, room);
+    return lines.map((part) => (part === '' ? '' : indent + part));
+  });
+}
+
+/** One line as several, at words. Continued lines hang under the first: under its text, where it is a list item. */
+export function wrapWords(line: string, width: number): string[] {
+  const [lead] = /^\s*(?:[-*] |\d+[.)] )?/.exec(line)!;
+  const hanging = ' '.repeat(lead.length);
+  const lines: string[] = [];
+  let current = lead;
+  for (const word of line.slice(lead.length).split(' ')) {
+    const joined = current.trim() === lead.trim() ? current + word : `${current} ${word}`;
+    const isFull = joined.length > width && current.length > lead.length;
+    if (isFull) lines.push(current);
+    current = isFull ? hanging + word : joined;
+  }
+  return [...lines, current];
+}
+
+interface Block {
+  readonly heading: string;
+  readonly lines: readonly string[];
+}
+
+/** Columns of less are hard to read. */
+const NARROWEST_BLOCK = 30;
+
+/** Texts beside each other where there is room for that, else one below the other. */
+export function beside(blocks: readonly Block[], width: number): string[] {
+  const room = Math.floor((width - GAP.length * (blocks.length - 1)) / blocks.length);
+  const longest = Math.max(...blocks.flatMap(({ heading, lines }) => [heading, ...lines]).map(longestWord));
+  if (room < Math.max(NARROWEST_BLOCK, longest) || blocks.length < 2) return below(blocks, width);
+  const columns = blocks.map(({ heading, lines }) => [heading, ...lines.flatMap((line) => wrapWords(line, room))]);
+  const height = Math.max(...columns.map(({ length }) => length));
+  return Array.from({ length: height }, (_, at) =>
+    columns
+      .map((column) => (column[at] ?? '').padEnd(room))
+      .join(GAP)
+      .trimEnd(),
+  );
+}
+
+function below(blocks: readonly Block[], width: number): string[] {
+  return blocks.flatMap(({ heading, lines }, place) => [
+    ...(place > 0 ? [''] : []),
+    heading,
+    ...lines.flatMap((line) => wrapWords(line, width - GAP.length)).map((line) => GAP + line),
+  ]);
 }

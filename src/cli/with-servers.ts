@@ -5,6 +5,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { SluiceError } from '../base/errors.ts';
+import { count } from '../base/format.ts';
 import type { Serves } from '../embedded/dev-state.ts';
 import type { Project } from '../host/project.ts';
 import type { Runtime } from '../host/runtime.ts';
@@ -12,7 +13,6 @@ import type { OpenedStore } from '../host/store-only.ts';
 import type { WorkerProcess } from '../worker/worker.ts';
 import { END_LIMIT_MS, type ExitCode, Interrupted, orInterrupted, type Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
-import { count } from './text.ts';
 
 export interface Needs {
   /** Loads the steps that a worker, started with the servers, runs; absent: no worker is started. */

@@ -10,7 +10,6 @@ import type { AnyPipeline, AnyVariant } from '../dsl/edit.ts';
 import type { Pipelines } from '../host/project.ts';
 import { applyEdits, overlayEdits } from '../plan/compose.ts';
 import type { Plan } from '../plan/plan.ts';
-import { ownServerOf } from './doctor-providers.ts';
 import type { Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -103,3 +102,8 @@ function onModelsOf(
 }
 
 const isVariant = (pipeline: AnyPipeline): pipeline is AnyVariant => 'edits' in pipeline;
+
+/** The server that models named `openai/…` run at, and why; undefined where that is OpenAI's own. */
+export function ownServerOf({ OPENAI_BASE_URL: url, OPENAI_API_KEY: key }: Session['environment']): string | undefined {
+  return url ? `${url} (OPENAI_BASE_URL; ${key ? 'with OPENAI_API_KEY' : 'no key'})` : undefined;
+}

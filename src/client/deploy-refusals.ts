@@ -1,6 +1,6 @@
 /** What a deployment is refused for. */
 import { SluiceError } from '../base/errors.ts';
-import { percent } from '../experiment/report-text.ts';
+import { showPercent } from '../base/format.ts';
 import type { ExperimentSpec } from '../model/experiment-spec.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { DeploymentRow, Restaging } from '../store/deployments.ts';
@@ -48,7 +48,7 @@ export function checkEnds(
 }
 
 const rollingText = ({ winner, ramp }: ExperimentRow): string =>
-  `whose '${winner}' is being rolled out (${percent(ramp)} of the rest)`;
+  `whose '${winner}' is being rolled out (${showPercent(ramp)} of the rest)`;
 
 export const notDeployed = (pipeline: string): SluiceError =>
   new SluiceError('not_deployed', {

@@ -3,6 +3,7 @@
  * it; the plan holds milliseconds.
  */
 import ms from 'ms';
+import { showSpan } from '../base/format.ts';
 import { LIMITS } from '../plan/plan-limits.ts';
 import { refuse, show } from './refuse.ts';
 
@@ -34,11 +35,8 @@ export function durationMs(written: unknown, at: string, { least = 1, most = LIM
     );
   const length = Math.round(ms(written as ms.StringValue));
   if (length < least || length > most)
-    refuse('limit_exceeded', `${at} is '${written}'`, `use from '${showDuration(least)}' to '${showDuration(most)}'`, {
+    refuse('limit_exceeded', `${at} is '${written}'`, `use from '${showSpan(least)}' to '${showSpan(most)}'`, {
       most,
     });
   return length;
 }
-
-/** As people write it: `1 day`. */
-export const showDuration = (length: number): string => ms(length, { long: true });

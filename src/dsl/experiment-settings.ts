@@ -1,4 +1,6 @@
 /** How an experiment is watched, ended and rolled out: what is written of it, completed and checked. */
+
+import { showSpan } from '../base/format.ts';
 import {
   type BreakerSettings,
   DEFAULT_MAX_LATE,
@@ -6,7 +8,7 @@ import {
   type StopSettings,
 } from '../model/experiment-spec.ts';
 import { LIMITS } from '../plan/plan-limits.ts';
-import { type Duration, durationMs, showDuration } from './duration.ts';
+import { type Duration, durationMs } from './duration.ts';
 import { checkAlpha, checkCount, checkKeys, refuse, show } from './refuse.ts';
 
 /** How long after its exposure a unit's outcomes count, by where they come from. */
@@ -129,7 +131,7 @@ function checkWithin(parts: { readonly [key: string]: number }, maxDurationMs: n
     if (length > maxDurationMs)
       refuse(
         'durations_order',
-        `${at}: ${key} is ${showDuration(length)}, and maxDuration ${showDuration(maxDurationMs)}`,
+        `${at}: ${key} is ${showSpan(length)}, and maxDuration ${showSpan(maxDurationMs)}`,
         `shorten ${key}, or let it run longer`,
         { key },
       );
@@ -141,7 +143,7 @@ export function checkWindows(windowsMs: readonly number[], { maxDurationMs }: St
   if (longest >= maxDurationMs)
     refuse(
       'durations_order',
-      `${at}: a window is ${showDuration(longest)}, and maxDuration ${showDuration(maxDurationMs)}: no unit would mature in time`,
+      `${at}: a window is ${showSpan(longest)}, and maxDuration ${showSpan(maxDurationMs)}: no unit would mature in time`,
       'shorten the window, as windows: { run: ... }, or let it run longer',
     );
 }

@@ -1,5 +1,7 @@
 /** Reads a dataset's file, JSONL or CSV: all examples, or an error that lists what is wrong with which line. */
+
 import { SluiceError } from '../base/errors.ts';
+import { showWhole } from '../base/format.ts';
 import { DATASET_LIMITS, type Example } from '../model/dataset.ts';
 import { readCsvRows } from './dataset-csv.ts';
 import { createProblems, describeProblems, type Problems } from './dataset-problems.ts';
@@ -79,7 +81,7 @@ function empty(path: string): SluiceError {
 }
 
 function tooLong(path: string, line: number): SluiceError {
-  const limit = DATASET_LIMITS.examples.toLocaleString('en');
+  const limit = showWhole(DATASET_LIMITS.examples);
   return new SluiceError('dataset_too_long', {
     message: `'${path}' has more than ${limit} examples: line ${line} is one too many`,
     remedy: 'take a sample, or split it into several datasets',

@@ -1,5 +1,7 @@
 /** A leaderboard with how far each row is from a baseline. */
+
 import { SluiceError } from '../base/errors.ts';
+import { shortId } from '../base/format.ts';
 import { suggest } from '../base/nearest.ts';
 import type { DatasetPart } from '../model/evaluation-spec.ts';
 import { plural } from '../stats/format-value.ts';
@@ -84,12 +86,10 @@ export function comparedWords({ dataset, evaluations, plans, repeated }: Compare
   const part = [split, tag === null ? null : `tag ${tag}`].filter((each) => each !== null).join(', ');
   const counts = [plural(examples, 'example'), plural(evaluations, 'evaluation'), plural(plans, 'plan')];
   return [
-    `Compared on ${name}@${version.slice(0, SHORT_VERSION)}${part === '' ? '' : ` (${part})`}: ${counts.join(', ')}.`,
+    `Compared on ${name}@${shortId(version)}${part === '' ? '' : ` (${part})`}: ${counts.join(', ')}.`,
     ...(repeated.length === 0 ? [] : [`Left out, the plan has a row already: ${repeated.join(', ')}.`]),
   ];
 }
-
-const SHORT_VERSION = 12;
 
 type Referred = LeaderboardRow & Pick<StandingRow, 'reference'>;
 

@@ -1,9 +1,10 @@
 /** What an experiment asks, what is to be done with it, and what then happens, in words. */
+
+import { showPercent, showSpan, showWhole } from '../base/format.ts';
 import { doRatesDiffer } from '../stats/srm.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import type { NamedArrival } from './arrival.ts';
 import type { Asked, LookReport } from './look-report.ts';
-import { percent, showSpan } from './report-text.ts';
 
 /** What is said of an experiment here. */
 export interface Told
@@ -53,9 +54,9 @@ export function recommendationOf({ state, winner, experimentId }: Told): string 
 /** What an approval sets off, step by step. */
 export function onApproval({ pipeline, winner }: Told, { rollout, unitName, share }: Asked): readonly string[] {
   const variant = winner ?? 'the variant';
-  const steps = rollout.steps.map(percent).join(' → ');
+  const steps = rollout.steps.map(showPercent).join(' → ');
   return [
-    `${variant} is served to ${steps} of the traffic outside the experiment’s share (${percent(share)}), which stays split to see harm.`,
+    `${variant} is served to ${steps} of the traffic outside the experiment’s share (${showPercent(share)}), which stays split to see harm.`,
     `Each step lasts at least ${showSpan(rollout.soakMs)}, and until ${rollout.unitsPerStep} more ${unitName}s have matured.`,
     'Where a guardrail is harmed beyond its margin, everybody gets the baseline again without anybody being asked.',
     `After the last step it is deployed as the new baseline of ${pipeline}; rolling ${pipeline} back takes that away again.`,
@@ -73,7 +74,9 @@ export function ratioText({ ratio: { p, haltsBelow, isOff, worst } }: Pick<LookR
 export function exposureRatesText({ exposure, asked }: Pick<LookReport, 'exposure' | 'asked'>): string | undefined {
   if (exposure === null) return undefined;
   const { arms, assigned, exposed, p, haltsBelow } = exposure;
-  const parts = arms.map((arm, place) => `${arm} ${whole(exposed[place]!)} of ${whole(assigned[place]!)}`).join(', ');
+  const parts = arms
+    .map((arm, place) => `${arm} ${showWhole(exposed[place]!)} of ${showWhole(assigned[place]!)}`)
+    .join(', ');
   const limit = `p = ${p.toPrecision(2)}; it halts below ${haltsBelow}`;
   return doRatesDiffer(p)
     ? `Exposure differs between arms: of the assigned ${asked.unitName}s were exposed ${parts} (${limit}).`
@@ -90,12 +93,12 @@ export function exposureText(
   now: number,
 ): string {
   const parts = funnel.map(
-    ({ arm, exposed, recorded }) => `${whole(exposed)} in ${arm} (${whole(recorded)} with a value)`,
+    ({ arm, exposed, recorded }) => `${showWhole(exposed)} in ${arm} (${showWhole(recorded)} with a value)`,
   );
   const seconds = Math.max(1, Math.round(((endedAt ?? now) - startedAt) / 1_000));
   const lasted = showSpan(seconds * 1_000);
   const newest = rollout?.lookNo ?? lookNo;
-  const looks = newest === null ? 'no look yet' : `${whole(newest)} ${newest === 1 ? 'look' : 'looks'}`;
+  const looks = newest === null ? 'no look yet' : `${showWhole(newest)} ${newest === 1 ? 'look' : 'looks'}`;
   const unit = asked.unitName.charAt(0).toUpperCase() + asked.unitName.slice(1);
   const most = state === 'running' ? ` of at most ${showSpan(asked.stop.maxDurationMs)}` : '';
   return `${unit}s: ${parts.join(', ')}. It ${endedAt === null ? 'has run for' : 'ran for'} ${lasted}${most}, with ${looks}.`;
@@ -110,7 +113,7 @@ export const arrivalText = (
   `Events of ${metric}: ${rows
     .map(
       ({ arm, silent, matured, late }) =>
-        `${whole(silent)} of ${whole(matured)} ${unitName}s in ${arm} had none in time, ${whole(late)} came late`,
+        `${showWhole(silent)} of ${showWhole(matured)} ${unitName}s in ${arm} had none in time, ${showWhole(late)} came late`,
     )
     .join('; ')}.`;
 
@@ -121,8 +124,6 @@ export const arrivalStatusText = ({ status, isUneven }: Pick<NamedArrival, 'stat
     ...(status === 'none' ? ['none arrived'] : []),
     ...(isUneven ? ['another rate than in the baseline'] : []),
   ].join(', ');
-
-const whole = (value: number): string => value.toLocaleString('en');
 
 /** Above the steps that an approval sets off. */
 export const approvalHeading = ({ state }: Pick<Told, 'state'>): string =>

@@ -1,5 +1,6 @@
 /** A plan with the traffic that it rests on, and whether there is any hope in it: what is said before an experiment starts. */
 
+import { showWhole } from '../base/format.ts';
 import type { ExperimentSpec, OnlineMetric } from '../model/experiment-spec.ts';
 import { type ExperimentPlan, planExperiment } from './planner.ts';
 import type { MetricBaseline } from './planner-variances.ts';
@@ -59,7 +60,7 @@ function baselineOf({ mean, sd }: Assumption): MetricBaseline {
 /** Guardrails have to be proven for a promotion: one that never can be makes the whole of it pointless. */
 function hopelessIn({ unitName }: ExperimentSpec, plan: ExperimentPlan): string[] {
   const { isHopeless, days, maxDays, maxUnits, guardrails, assumed } = plan;
-  const number = (value: number): string => Math.ceil(value).toLocaleString('en');
+  const number = (value: number): string => showWhole(Math.ceil(value));
   const rounded = (value: number): string => Number(value.toPrecision(3)).toLocaleString('en');
   return [
     ...(isHopeless ? [`it takes about ${rounded(days!)} days, and may last ${rounded(maxDays)}`] : []),

@@ -1,12 +1,12 @@
 /** Which steps are live where: of each node what is served, by the deployment and by every variant that is on, with its share of the traffic. */
 
+import { showPercent } from '../base/format.ts';
 import { SERVED_STATES, type SpecArm } from '../model/experiment-spec.ts';
 import { composePlan } from '../plan/compose.ts';
 import { findNode, nodesOf } from '../plan/nodes.ts';
 import type { NodeEdit, Plan, PlanNode } from '../plan/plan.ts';
 import type { PromotedEdit } from '../store/deployments.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
-import { percent } from './report-text.ts';
 
 export interface LiveStep {
   readonly node: string;
@@ -129,7 +129,7 @@ function edited(
 
 /** `at most 12 %`. */
 export const shareWords = ({ share, isBound, by }: Pick<LiveStep, 'share' | 'isBound' | 'by'>): string =>
-  `${isBound ? (by === 'deployment' ? 'at least ' : 'at most ') : ''}${percent(share)}`;
+  `${isBound ? (by === 'deployment' ? 'at least ' : 'at most ') : ''}${showPercent(share)}`;
 
 /**
  * `deployment 3, won by hybrid-online`, or `wide of rerank-online (experiment)`.

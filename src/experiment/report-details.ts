@@ -1,10 +1,11 @@
 /** A look for the Temporal UI, which shows Markdown beside the workflow. */
+
+import { showTime } from '../base/format.ts';
 import { showDifference, showValue } from '../evaluation/report/values.ts';
 import type { ExperimentSpec } from '../model/experiment-spec.ts';
 import type { LookRecord } from '../model/look-data.ts';
 import { formatDifference, formatRange } from '../stats/format-value.ts';
 import { type LookTableRow, lookTable } from './report-table.ts';
-import { showTime } from './report-text.ts';
 
 /** More rows than this are not shown: the ledger has them. */
 const MOST_ROWS = 30;
@@ -16,7 +17,7 @@ export function detailsMarkdown(spec: ExperimentSpec, record: LookRecord, senten
   return [
     `**${verdict ?? ''}**`,
     '',
-    `Look ${record.lookNo}${record.phase === 'rollout' ? ' of the rollout' : ''}, ${showTime(record.at)}.`,
+    `Look ${record.lookNo}${record.phase === 'rollout' ? ' of the rollout' : ''}, ${showTime(record.at, 'minutes')}.`,
     '',
     '| metric | role | variant | baseline | with it | effect | interval | units | |',
     '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',

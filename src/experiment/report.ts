@@ -1,5 +1,6 @@
 /** From a look's record to the report that `explain` has words for. Nothing is worked out anew but what people count in. */
 
+import { showSpan, showTime } from '../base/format.ts';
 import {
   DEFAULT_MAX_LATE,
   type ExperimentSpec,
@@ -24,7 +25,6 @@ import type { ExperimentRow } from '../store/experiments.ts';
 import { namedArrivals } from './arrival.ts';
 import { burnIn, maturedUnits, recordedUnits, stagesOf } from './look-cells.ts';
 import { gainOf } from './look-combine.ts';
-import { showSpan, showTime } from './report-text.ts';
 import { sampleRatioVerdict, servedArms } from './srm.ts';
 
 const DAY_MS = 86_400_000;
@@ -50,7 +50,7 @@ export function explainState(row: ExperimentRow, by: string | null = null, since
     unit: row.spec.unitName,
     by,
     reason: row.reason,
-    at: at === null ? null : showTime(at),
+    at: at === null ? null : showTime(at, 'minutes'),
     ramp: row.ramp,
   };
   return explain(report);
@@ -86,7 +86,7 @@ export function reportOf(spec: ExperimentSpec, settings: FrozenSettings, record:
     minUnits: Math.max(spec.stop.minUnits, metric === undefined ? 0 : burnIn(metric)),
     days: Math.max(0, record.at - data.startedAt) / DAY_MS,
     daysLeft: record.daysLeft,
-    at: showTime(record.at),
+    at: showTime(record.at, 'minutes'),
     window: showSpan(metric?.windowMs ?? 0),
     method: settings.method,
     counts: countsOf(spec, record, index),

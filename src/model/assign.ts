@@ -4,7 +4,9 @@
  * share may therefore grow, and no unit changes its arm. Both are compared as integers with bounds that are rounded
  * once, so that nothing depends on how a machine rounds.
  */
+
 import { SluiceError } from '../base/errors.ts';
+import { showWhole } from '../base/format.ts';
 import { murmur3After, murmur3Prefix } from './murmur3.ts';
 
 /** How hashes become arms: recorded with each experiment, and raised by any change to what is written here. */
@@ -132,7 +134,7 @@ export function checkUnit(unit: unknown): string {
   if (!unit.isWellFormed()) throw unitInvalid('it holds half of a surrogate pair, which UTF-8 does not have');
   // No text has fewer bytes than characters: a very long one is not gone through.
   if (unit.length > MAX_UNIT_BYTES || utf8Length(unit) > MAX_UNIT_BYTES)
-    throw unitInvalid(`it has more than ${MAX_UNIT_BYTES.toLocaleString('en')} bytes`);
+    throw unitInvalid(`it has more than ${showWhole(MAX_UNIT_BYTES)} bytes`);
   return unit;
 }
 
@@ -148,5 +150,5 @@ function utf8Length(text: string): number {
 const unitInvalid = (why: string): SluiceError =>
   new SluiceError('unit_invalid', {
     message: `the unit cannot be assigned to an arm: ${why}`,
-    remedy: `give the id of the user (or whoever should always get the same arm) as text of 1 to ${MAX_UNIT_BYTES.toLocaleString('en')} UTF-8 bytes; a longer one, or one that is not text, as its hash`,
+    remedy: `give the id of the user (or whoever should always get the same arm) as text of 1 to ${showWhole(MAX_UNIT_BYTES)} UTF-8 bytes; a longer one, or one that is not text, as its hash`,
   });

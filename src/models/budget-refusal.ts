@@ -1,5 +1,6 @@
 /** How it is said that a call may not leave, since whoever pays for it has no room for the most that it may take. */
 
+import { showMoney, showWhole } from '../base/format.ts';
 import { StepFailure } from '../boundary/failure.ts';
 import type { ProviderCall, Usage } from '../model/provider-call.ts';
 import { BUDGET_EXCEEDED, EVALUATION_BUDGET } from '../plan/walk.ts';
@@ -23,13 +24,13 @@ export function refusal(
   const { kind, scope, budget } = refused;
   if (kind === 'price-unknown')
     return new StepFailure('price_unknown', {
-      message: `the ${scope} may spend ${dollars(budget)}, and what a call to ${model} costs is unknown`,
+      message: `the ${scope} may spend ${showMoney(budget)}, and what a call to ${model} costs is unknown`,
       remedy: `say so with SLUICE_PRICES, such as ${model}:input=0.2,output=0.8 (dollars per million tokens)`,
       retryable: false,
       data: { model },
     });
   const { limit, committed } = refused;
-  const show = limit === 'usd' ? dollars : (amount: number) => `${amount.toLocaleString('en')} tokens`;
+  const show = limit === 'usd' ? showMoney : (amount: number) => `${showWhole(amount)} tokens`;
   const needed = limit === 'usd' ? mostUsd! : tokensOf(most);
   return new StepFailure(scope === 'run' ? BUDGET_EXCEEDED : EVALUATION_BUDGET, {
     message: `the ${scope}'s budget is ${show(budget)}; ${show(committed)} are spent or under way, and a call to ${model} may take up to ${show(needed)}`,
@@ -47,5 +48,3 @@ const BUDGET_REMEDIES = {
   monitor: () =>
     'wait for the next day, in UTC; or give it a larger budgetUsdPerDay, or a smaller sample, and start it again',
 };
-
-const dollars = (usd: number): string => `$${Number(usd.toPrecision(3))}`;

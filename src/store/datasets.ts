@@ -4,7 +4,7 @@
  */
 
 import { SluiceError } from '../base/errors.ts';
-import { localTime } from '../base/local-time.ts';
+import { showTime } from '../base/format.ts';
 import { contentHash, DATASET_LIMITS, type Example, type Member, memberOf, type Split } from '../model/dataset.ts';
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
@@ -377,7 +377,7 @@ function finalUsed({ purpose, dataset, version, usedBy, planIds, evaluationId, u
   return new SluiceError('final_used', {
     message:
       `the final split of '${dataset}' (version ${version.slice(0, SHORT)}) was used for '${purpose}' before: ` +
-      `by ${usedBy}, ${localTime(usedAt, 'minutes')}, on ${plans || 'no plans'}, in evaluation ${evaluationId}`,
+      `by ${usedBy}, ${showTime(usedAt, 'minutes')}, on ${plans || 'no plans'}, in evaluation ${evaluationId}`,
     remedy: 'decide by that evaluation, or collect new final examples; dev may be used as often as you like',
     data: { purpose, dataset, version, usedBy, planIds, evaluationId, usedAt },
   });

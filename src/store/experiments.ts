@@ -1,6 +1,7 @@
 /** Experiments: what was started, in which state it is, and everything that serving has to know of it. */
 
 import { SluiceError } from '../base/errors.ts';
+import { showPercent } from '../base/format.ts';
 import type { ExperimentSpec, ExperimentState, FrozenSettings } from '../model/experiment-spec.ts';
 import type { Json } from '../plan/plan.ts';
 import { auditOf, writeAudit } from './audit.ts';
@@ -239,7 +240,7 @@ function rangeFor(
   }
   const experiments = others.map(({ experimentId }) => experimentId);
   throw new SluiceError('layer_full', {
-    message: `layer '${layer}' has no room for '${name}', which wants ${percent(share)} of the units: ${percent(widest)} is free beside ${experiments.join(', ')}`,
+    message: `layer '${layer}' has no room for '${name}', which wants ${showPercent(share)} of the units: ${showPercent(widest)} is free beside ${experiments.join(', ')}`,
     remedy:
       widest >= 0.001
         ? `give it a share of at most ${Math.floor(widest * 1_000) / 1_000}, or wait for one of them to end`
@@ -247,5 +248,3 @@ function rangeFor(
     data: { layer, share, room: widest, experiments },
   });
 }
-
-const percent = (share: number): string => `${Number((share * 100).toFixed(2))} %`;

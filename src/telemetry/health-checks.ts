@@ -1,5 +1,6 @@
 /** What health looks at. What a check says is for everybody, and has counts alone; names are apart, for whoever may read them. */
 
+import { count, showDuration } from '../base/format.ts';
 import {
   DISK_LOW_BELOW_BYTES,
   DISK_LOW_REMEDY,
@@ -118,7 +119,7 @@ export const CHECKS: readonly Checking[] = [
       const found = await store.vitals.unscored(STALLED_MS);
       return stalledIs(found, {
         ...{ well: 'runs that are to be scored are', ill: ['live experiment', 'waits for scores that nobody makes'] },
-        each: ({ experimentId, waitingMs }) => `${experimentId}: its oldest run has waited ${ago(waitingMs)}`,
+        each: ({ experimentId, waitingMs }) => `${experimentId}: its oldest run has waited ${showDuration(waitingMs)}`,
         remedy: 'see that a worker runs, and that its scorers answer: sluice experiment status EXPERIMENT',
       });
     },
@@ -130,7 +131,8 @@ export const CHECKS: readonly Checking[] = [
       const found = await store.vitals.idleEvaluations(STALLED_MS);
       return stalledIs(found, {
         ...{ well: 'those under way get results', ill: ['evaluation', 'is under way and gets no result'] },
-        each: ({ evaluationId, state, idleMs }) => `${evaluationId}: ${state}, without a result for ${ago(idleMs)}`,
+        each: ({ evaluationId, state, idleMs }) =>
+          `${evaluationId}: ${state}, without a result for ${showDuration(idleMs)}`,
         remedy: 'see that a worker runs; go on with one that is lost: sluice eval resume EVALUATION',
       });
     },
@@ -145,7 +147,7 @@ export const CHECKS: readonly Checking[] = [
       const found = { count: ill.length, first: ill.slice(0, MOST_ASKED) };
       return stalledIs(found, {
         ...{ well: `${all.length} under way`, ill: ['monitor', 'has runs that wait and scores none'] },
-        each: ({ monitorId, waitingMs }) => `${monitorId}: its oldest run has waited ${ago(waitingMs ?? 0)}`,
+        each: ({ monitorId, waitingMs }) => `${monitorId}: its oldest run has waited ${showDuration(waitingMs ?? 0)}`,
         remedy: 'see that a worker runs, and that its scorer answers',
       });
     },
@@ -157,7 +159,7 @@ export const CHECKS: readonly Checking[] = [
       const found = await store.vitals.unendedRuns(runDeadlineMs + SWEPT_MS);
       return stalledIs(found, {
         ...{ well: 'none is open beyond its deadline', ill: ['run', 'is open beyond its deadline'] },
-        each: ({ runId, ageMs }) => `${runId}: for ${ago(ageMs)}`,
+        each: ({ runId, ageMs }) => `${runId}: for ${showDuration(ageMs)}`,
         remedy: 'see that a worker runs: it records runs, and closes those whose workflow is gone',
       });
     },
@@ -193,7 +195,7 @@ async function lookAtExperiments({ store, temporal }: HealthParts): Promise<Find
       .filter((each) => each.state !== 'paused' && each.quietMs > each.lookEveryMs + OVERDUE_MS)
       .map((each) => [
         each.experimentId,
-        `no look for ${ago(each.quietMs)}, with one due every ${ago(each.lookEveryMs)}`,
+        `no look for ${showDuration(each.quietMs)}, with one due every ${showDuration(each.lookEveryMs)}`,
       ]),
   );
   const asked = live.filter(({ quietMs }) => quietMs > MOVED_MS).slice(0, MOST_ASKED);
@@ -212,13 +214,3 @@ async function lookAtExperiments({ store, temporal }: HealthParts): Promise<Find
 
 const workflowOf = (row: LiveExperiment): string =>
   (phaseOf(row) === 'experiment' ? EXPERIMENT_WORKFLOW_PREFIX : ROLLOUT_WORKFLOW_PREFIX) + row.experimentId;
-
-const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
-
-/** In the largest unit that fits. */
-function ago(ms: number): string {
-  const seconds = Math.round(ms / 1_000);
-  if (seconds < 120) return `${seconds} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
-}

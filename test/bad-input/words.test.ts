@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createServices } from '../../src/cli/services.ts';
+import { createServices } from '../../src/cli/command.ts';
 import { loadPipelines } from '../../src/host/project.ts';
 import { type Ran, run } from '../cli/fakes.ts';
 

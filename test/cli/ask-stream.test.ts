@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { showStream, wantsDrafts } from '../../src/cli/show-stream.ts';
+import { showStream, wantsDrafts } from '../../src/cli/ask.ts';
 import { createTerminal } from '../../src/cli/terminal.ts';
 import type { RunResult } from '../../src/client/run-result.ts';
 import type { StreamEvent } from '../../src/client/stream-event.ts';

@@ -11,8 +11,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createServices } from '../../src/cli/command.ts';
 import { createProgram } from '../../src/cli/program.ts';
-import { createServices } from '../../src/cli/services.ts';
 import { EXIT, type Services } from '../../src/cli/session.ts';
 import { run } from './fakes.ts';
 

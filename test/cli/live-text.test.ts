@@ -1,6 +1,6 @@
 import picocolors from 'picocolors';
 import { describe, expect, test } from 'vitest';
-import { createLiveText } from '../../src/cli/live-text.ts';
+import { createLiveText } from '../../src/cli/terminal.ts';
 
 const ESC = String.fromCharCode(27);
 const SEQUENCE = new RegExp(`${ESC}\\[(\\d+)A|${ESC}\\[1G|${ESC}\\[0J|\n|[^${ESC}\n]+`, 'g');

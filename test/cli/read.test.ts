@@ -117,7 +117,7 @@ describe('sluice runs', () => {
       `1970-01-01 00:00:00 UTC     4          3       1  ${'█'.repeat(18)}${'░'.repeat(6)}`,
       '1970-01-01 00:01:00 UTC     0          0       0',
       `1970-01-01 00:02:00 UTC     2          2       0  ${'█'.repeat(12)}`,
-      'each 1 min 0 s; ░ failed',
+      'each 1 min; ░ failed',
       '',
     ]);
   });

@@ -1,6 +1,6 @@
 /** How a run that has no answer is told: where, why, what to do, and where to look. */
 import { describe, expect, it } from 'vitest';
-import { failureLines } from '../../src/cli/run-failure.ts';
+import { failureLines } from '../../src/cli/show-run.ts';
 import { failedRun } from './fakes.ts';
 
 const [node] = failedRun.nodes;

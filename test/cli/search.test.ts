@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { SluiceError } from '../../src/base/errors.ts';
-import { excerptOf, highlight } from '../../src/cli/highlight.ts';
-import { searchNotes } from '../../src/cli/search-notes.ts';
+import { excerptOf, highlight, searchNotes } from '../../src/cli/hit-lines.ts';
 import { memoryIndex } from '../embedding/memory-index.ts';
 import { fakeRuntime, run } from './fakes.ts';
 

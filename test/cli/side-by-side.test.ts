@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { beside } from '../../src/cli/side-by-side.ts';
+import { beside } from '../../src/cli/table.ts';
 
 const block = (heading: string, ...lines: string[]) => ({ heading, lines });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { callTable, spendingOf } from '../../src/cli/spending.ts';
+import { callTable, spendingOf } from '../../src/cli/show-run.ts';
 import type { ProviderCallRow } from '../../src/store/provider-calls.ts';
 import { NOTHING_SPENT } from '../../src/store/spending.ts';
 

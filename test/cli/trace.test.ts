@@ -1,7 +1,7 @@
 /** `sluice trace`: what it prints of a run. */
 import { expect, test } from 'vitest';
 import { createTerminal } from '../../src/cli/terminal.ts';
-import { waterfallLines } from '../../src/cli/waterfall.ts';
+import { waterfallLines } from '../../src/cli/trace.ts';
 import { AT, attempt, call, container, PLAN, row, traceOfScene } from '../telemetry/scene.ts';
 import { fakeRuntime, run } from './fakes.ts';
 

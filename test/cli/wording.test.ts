@@ -1,13 +1,11 @@
 /** What all commands share: tables, durations, progress lines, errors, look-ups, colours. */
 import { describe, expect, it } from 'vitest';
 import { SluiceError } from '../../src/base/errors.ts';
+import { printError, reportOf } from '../../src/cli/command.ts';
 import { findNamed } from '../../src/cli/lookup.ts';
-import { createProgress, showProgress } from '../../src/cli/progress.ts';
-import { printError, reportOf } from '../../src/cli/report-error.ts';
-import { fieldsOf } from '../../src/cli/show-schema.ts';
-import { tableLines } from '../../src/cli/table.ts';
-import { createTerminal, type TerminalOptions } from '../../src/cli/terminal.ts';
-import { count, showCost, showDuration, wrap } from '../../src/cli/text.ts';
+import { fieldsOf } from '../../src/cli/steps.ts';
+import { tableLines, wrap } from '../../src/cli/table.ts';
+import { createProgress, createTerminal, showProgress, type TerminalOptions } from '../../src/cli/terminal.ts';
 
 function screen(options: Partial<TerminalOptions> = {}, isTTY = false) {
   const [out, err]: [string[], string[]] = [[], []];
@@ -17,21 +15,6 @@ function screen(options: Partial<TerminalOptions> = {}, isTTY = false) {
 }
 
 describe('text', () => {
-  it.each([
-    [0.4, '0 ms'],
-    [999, '999 ms'],
-    [1_200, '1.2 s'],
-    [9_949, '9.9 s'],
-    [38_400, '38 s'],
-    [200_000, '3 min 20 s'],
-    [null, '–'],
-  ])('a duration of %o is %s', (durationMs, text) => expect(showDuration(durationMs)).toBe(text));
-  it('an unknown cost is not nothing', () => {
-    expect([null, 0.001_234, 0.000_000_05, 12.3].map(showCost)).toEqual(['–', '$0.00123', '$0.00000005', '$12.30']);
-  });
-  it('counts', () => {
-    expect([count(1, 'page'), count(2_163, 'passage')]).toEqual(['1 page', '2,163 passages']);
-  });
   it('wraps at words, keeps line breaks, and never cuts a long word', () => {
     expect(wrap('one two three four five\nsix', 24)).toEqual(
       ['  one two three four', '  five', '  six'].map((line) => line),

@@ -1,9 +1,9 @@
 /** What people are told of a look: the verdict on the right variant, what it rests on, rows as data, and Markdown. */
 import { describe, expect, test } from 'vitest';
+import { showSpan, showTime } from '../../src/base/format.ts';
 import { explainLook, explainState, reportOf } from '../../src/experiment/report.ts';
 import { detailsMarkdown } from '../../src/experiment/report-details.ts';
 import { lookTable } from '../../src/experiment/report-table.ts';
-import { showSpan, showTime } from '../../src/experiment/report-text.ts';
 import { freezeSettings } from '../../src/experiment/settings.ts';
 import type { ScorerSpec } from '../../src/model/evaluation-spec.ts';
 import type { ExperimentRow } from '../../src/store/experiments.ts';
@@ -222,7 +222,7 @@ describe('rows as data', () => {
 });
 
 test('times and spans', () => {
-  expect(showTime(STARTED_AT)).toBe('2026-03-01 00:00 UTC');
+  expect(showTime(STARTED_AT, 'minutes')).toBe('2026-03-01 00:00 UTC');
   expect([1_500, 60_000, 90_000, 600_000, 3_600_000, 86_400_000, 129_600_000, 604_800_000].map(showSpan)).toEqual([
     '1.5 seconds',
     '1 minute',

@@ -1,7 +1,7 @@
 /** A comparison, wherever it comes from: in words first, then in pictures, then example by example. */
 import { type ComponentType, useMemo, useState } from 'react';
+import { showWhole } from '../../../src/base/format.ts';
 import type { Comparison } from '../../../src/evaluation/report/page-data.ts';
-import { whole } from '../../format.ts';
 import { Empty } from '../../parts/states.tsx';
 import './compare.css';
 import type { ExampleProps } from './example-detail.tsx';
@@ -85,8 +85,8 @@ export function ComparisonView({ comparison, host }: ComparisonViewProps) {
           <Slices comparison={comparison} onLook={onLook} />
           {page.ids.length < examples && (
             <p className="notice">
-              {whole(page.ids.length)} of {whole(examples)} examples are here: those that differ most, and a sample of
-              the rest. All count in what is said above.
+              {showWhole(page.ids.length)} of {showWhole(examples)} examples are here: those that differ most, and a
+              sample of the rest. All count in what is said above.
             </p>
           )}
           <Examples

@@ -1,7 +1,7 @@
 /** One example, opened: what both sides answered, its values on every metric, and how both sides came to it. */
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { showWhole } from '../../../src/base/format.ts';
 import type { ReportedRun } from '../../../src/evaluation/report/data.ts';
-import { whole } from '../../format.ts';
 import { Answers as AnswerPair } from './answers.tsx';
 import type { ComparisonHost } from './comparison.tsx';
 import type { Looked } from './example-pairs.ts';
@@ -55,7 +55,7 @@ export function ExampleDetail({ page, side, host, shown, place, onStep, onClose 
           Next →
         </button>
         <span className="muted">
-          {whole(place + 1)} of {whole(shown.length)}
+          {showWhole(place + 1)} of {showWhole(shown.length)}
         </span>
         <label>
           <input type="checkbox" checked={isDiffOnly} onChange={({ target }) => setDiffOnly(target.checked)} /> Only

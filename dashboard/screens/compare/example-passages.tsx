@@ -1,6 +1,7 @@
 /** The passages that both sides found, by the call that gave them: at which place, with which score, and whether cited. */
+
+import { DASH, showWhole } from '../../../src/base/format.ts';
 import type { TracedRun } from '../../../src/evaluation/report/traces.ts';
-import { DASH, whole } from '../../format.ts';
 import { type ListPair, type PassagePair, pairLists } from './trace-pairs.ts';
 
 interface PassagesProps {
@@ -37,16 +38,16 @@ export function ExamplePassages({ labels, first, second, isDiffOnly }: PassagesP
 }
 
 function differWords({ rows, differing, lacks }: ListPair, labels: PassagesProps['labels']): string {
-  const count = `${whole(rows.length)} passages`;
+  const count = `${showWhole(rows.length)} passages`;
   const alone = lacks[0] ? labels[1] : lacks[1] ? labels[0] : null;
   if (alone !== null) return `${count}, of ${alone} alone`;
-  return `${count}, ${differing === 0 ? 'the same' : `${whole(differing)} differ`}`;
+  return `${count}, ${differing === 0 ? 'the same' : `${showWhole(differing)} differ`}`;
 }
 
 function citedWords(labels: PassagesProps['labels'], ...runs: readonly (TracedRun | undefined)[]): string {
   const words = runs.map((run, side) => {
     if (run === undefined) return `${labels[side]} has no run`;
-    return `${labels[side]} ${run.cited === null ? 'has no citations' : `cites ${whole(run.cited.length)}`}`;
+    return `${labels[side]} ${run.cited === null ? 'has no citations' : `cites ${showWhole(run.cited.length)}`}`;
   });
   return `${words.join('; ')}. Scores compare passages of one list only.`;
 }

@@ -1,7 +1,7 @@
 /** The calls of both runs, each beside the other's: what they took and cost, and which were one call for both. */
 import { Fragment } from 'react';
+import { DASH, showDuration, showMoney, showWhole } from '../../../src/base/format.ts';
 import type { TracedCall, TracedRun } from '../../../src/evaluation/report/traces.ts';
-import { DASH, duration, money, whole } from '../../format.ts';
 import { type CallPair, pairCalls } from './trace-pairs.ts';
 
 interface TraceProps {
@@ -24,7 +24,7 @@ export function ExampleTrace({ labels, first, second, isDiffOnly }: TraceProps) 
       <h3>Trace</h3>
       <p className="muted">
         What each call took, whoever made it: runs share calls that are alike. {oneWords(pairs, isDiffOnly)}
-        {leftOut > 0 && ` ${whole(leftOut)} more calls are not shown.`}
+        {leftOut > 0 && ` ${showWhole(leftOut)} more calls are not shown.`}
       </p>
       {shown.length === 0 ? (
         <p>{pairs.length === 0 ? 'No calls are known of these runs.' : 'All calls are one for both.'}</p>
@@ -89,7 +89,7 @@ export function ExampleTrace({ labels, first, second, isDiffOnly }: TraceProps) 
 function oneWords(pairs: readonly CallPair[], isDiffOnly: boolean): string {
   const ones = pairs.filter(({ isOne }) => isOne).length;
   if (ones === 0) return '';
-  return `${whole(ones)} of ${whole(pairs.length)} were one call for both${isDiffOnly ? ', and are not listed' : ''}.`;
+  return `${showWhole(ones)} of ${showWhole(pairs.length)} were one call for both${isDiffOnly ? ', and are not listed' : ''}.`;
 }
 
 interface CellsProps {
@@ -110,18 +110,18 @@ function CallCells({ call, slowest, isOther = false }: CellsProps) {
   return (
     <>
       <td className={`num took${edge}`}>
-        {duration(durationMs)}
+        {showDuration(durationMs)}
         <span className="took-bar" aria-hidden="true">
           <span style={{ width: `${((100 * durationMs) / slowest).toFixed(1)}%` }} />
         </span>
       </td>
       <td className="num" title={whyNone(call)}>
-        {spent === null || spent.paidCalls === 0 ? DASH : whole(spent.inputTokens + spent.outputTokens)}
+        {spent === null || spent.paidCalls === 0 ? DASH : showWhole(spent.inputTokens + spent.outputTokens)}
       </td>
       <td className="num" title={whyNone(call)}>
         {spent === null || spent.costUsd === null
           ? DASH
-          : `${spent.unknownCalls > 0 ? '≥ ' : ''}${money(spent.costUsd)}`}
+          : `${spent.unknownCalls > 0 ? '≥ ' : ''}${showMoney(spent.costUsd)}`}
       </td>
       <td className="whose">
         {SOURCES[call.source]}
@@ -151,11 +151,11 @@ function RunCells({ run, isOther = false }: { readonly run: TracedRun | undefine
   const { latencyMs = null, costUsd = null, inputTokens = null, outputTokens = null } = run?.run ?? {};
   return (
     <>
-      <td className={`num${isOther ? ' other' : ''}`}>{duration(latencyMs)}</td>
+      <td className={`num${isOther ? ' other' : ''}`}>{showDuration(latencyMs)}</td>
       <td className="num">
-        {inputTokens === null || outputTokens === null ? DASH : whole(inputTokens + outputTokens)}
+        {inputTokens === null || outputTokens === null ? DASH : showWhole(inputTokens + outputTokens)}
       </td>
-      <td className="num">{money(costUsd)}</td>
+      <td className="num">{showMoney(costUsd)}</td>
       <td />
     </>
   );

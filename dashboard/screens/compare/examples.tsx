@@ -1,7 +1,7 @@
 /** The examples: two pictures of them all, in which a box is a filter, and each as a row, the worst first. */
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation, useSearchParams } from 'wouter';
-import { whole } from '../../format.ts';
+import { showWhole } from '../../../src/base/format.ts';
 import { Rows } from '../../parts/rows.tsx';
 import { Empty } from '../../parts/states.tsx';
 import type { ComparisonHost } from './comparison.tsx';
@@ -17,8 +17,7 @@ import {
   type Sort,
   searchTexts,
 } from './example-filter.ts';
-import type { Looked } from './example-pairs.ts';
-import { pairsOf } from './example-pairs.ts';
+import { type Looked, pairsOf } from './example-pairs.ts';
 import type { Drawn } from './framed-chart.tsx';
 import { Pictures } from './pictures.tsx';
 
@@ -107,7 +106,7 @@ export function Examples({ page, metric, side, host, latency, onChoose, asked }:
           <select value={filter.outcome} onChange={({ target }) => change({ outcome: target.value as Outcome })}>
             {OUTCOMES.map((outcome) => (
               <option key={outcome} value={outcome}>
-                {outcome} ({whole(counts[outcome])})
+                {outcome} ({showWhole(counts[outcome])})
               </option>
             ))}
           </select>
@@ -132,7 +131,7 @@ export function Examples({ page, metric, side, host, latency, onChoose, asked }:
           Words <input type="search" value={filter.text} onChange={({ target }) => change({ text: target.value })} />
         </label>
         <span role="status" className="muted">
-          {whole(shown.length)} of {whole(page.ids.length)}
+          {showWhole(shown.length)} of {showWhole(page.ids.length)}
         </span>
         {isFiltered && (
           <button

@@ -1,4 +1,6 @@
 /** All sides ranked, and what the comparison rests on: how each metric was decided, what is missing, when it ran. */
+
+import { shortId, showTime, showWhole } from '../../../src/base/format.ts';
 import type { Leaderboard as Board, LeaderboardCell } from '../../../src/evaluation/compare/leaderboard.ts';
 import {
   countRows,
@@ -6,11 +8,9 @@ import {
   type FactTable,
   methodLines,
   methodRows,
-  showTime,
 } from '../../../src/evaluation/report/facts.ts';
 import type { Comparison } from '../../../src/evaluation/report/page-data.ts';
 import { betterWords, showMean } from '../../../src/evaluation/report/values.ts';
-import { whole } from '../../format.ts';
 
 /** Each side's own mean, ranked where sides are alike enough. */
 export function Leaderboard({ board: { columns, rows, sortedBy } }: { readonly board: Board }) {
@@ -41,7 +41,7 @@ export function Leaderboard({ board: { columns, rows, sortedBy } }: { readonly b
               <tr key={`${evaluationId} ${variant}`}>
                 <th scope="row">{label}</th>
                 <td>
-                  {evaluationId}, {dataset.name}@{dataset.version.slice(0, SHORT_VERSION)}
+                  {evaluationId}, {dataset.name}@{shortId(dataset.version)}
                 </td>
                 {cells.map((cell, place) => (
                   <td key={columns[place]!.metric} className="num">
@@ -57,13 +57,11 @@ export function Leaderboard({ board: { columns, rows, sortedBy } }: { readonly b
   );
 }
 
-const SHORT_VERSION = 8;
-
 /** `#1 · n 380, 95% of examples`; why it has no rank, where it has none. */
 function rankWords({ rank, apart, n, coverage }: LeaderboardCell): string {
   const place = rank === null ? (apart ?? 'not ranked') : `#${rank}`;
   const lacking = coverage === null || coverage === 1 ? '' : `, ${Math.floor(100 * coverage)}% of examples`;
-  return rank === 1 || lacking !== '' ? `${place} · n ${whole(n)}${lacking}` : place;
+  return rank === 1 || lacking !== '' ? `${place} · n ${showWhole(n)}${lacking}` : place;
 }
 
 const REGISTRATIONS = {
@@ -92,7 +90,7 @@ export function Method({ comparison }: { readonly comparison: Comparison }) {
       <Facts caption="What is missing, and what failed" table={countRows(comparison)} />
       <Facts caption="Evaluations" table={evaluationRows(comparison)} />
       <p className="muted">
-        Made {showTime(madeAt)}.
+        Made {showTime(madeAt, 'minutes')}.
         {evaluations.map(
           ({ evaluationId, address }) =>
             isWeb(address) && (

@@ -1,5 +1,6 @@
 /** A card for each metric: the verdict in a word, a bar with its interval for each side, differences, and what they rest on. */
 import { useCallback, useState } from 'react';
+import { showPercent, showWhole } from '../../../src/base/format.ts';
 import type { Comparison, PageMetric } from '../../../src/evaluation/report/page-data.ts';
 import {
   betterWords,
@@ -12,9 +13,7 @@ import {
   showRange,
   showScoresAlone,
 } from '../../../src/evaluation/report/values.ts';
-import { percent, whole } from '../../format.ts';
-import type { Frame } from './chart-frame.ts';
-import { heightOf } from './chart-frame.ts';
+import { type Frame, heightOf } from './chart-frame.ts';
 import type { OnLook } from './examples.tsx';
 import { FramedChart } from './framed-chart.tsx';
 import { effectsOption, meansOption } from './row-charts.ts';
@@ -39,7 +38,8 @@ export function Metrics({ comparison: { page, examples }, onLook }: MetricsProps
           {page.metrics.length - declared.length} that decide nothing
         </label>
         <span className="muted">
-          {percent(1 - page.alpha, 0)} intervals; the dashed line is the baseline on the same pairs; red is proven harm.
+          {showPercent(1 - page.alpha)} intervals; the dashed line is the baseline on the same pairs; red is proven
+          harm.
         </span>
       </div>
       <div className="grid">
@@ -121,10 +121,12 @@ function MetricCard({ metric, sides, examples, onLook }: CardProps) {
                     )}
                   </td>
                   <td>
-                    {whole(pairs)} of {whole(examples)}
+                    {showWhole(pairs)} of {showWhole(examples)}
                   </td>
-                  <td>{missing.cells === 0 ? 'none' : `${whole(missing.cells)} (${percent(missing.share)})`}</td>
-                  <td>{missing.inapplicable === 0 ? 'none' : whole(missing.inapplicable)}</td>
+                  <td>
+                    {missing.cells === 0 ? 'none' : `${showWhole(missing.cells)} (${showPercent(missing.share)})`}
+                  </td>
+                  <td>{missing.inapplicable === 0 ? 'none' : showWhole(missing.inapplicable)}</td>
                   {role === 'guardrail' && <td>{harmWords(guardrail, format)}</td>}
                 </tr>
               ))}
@@ -161,10 +163,11 @@ function coverageWords({ sides: all }: PageMetric, examples: number): string {
   if (sides.length === 0) return notCompared;
   const pairs = sides.map((side) => side.pairs);
   const [least, most] = [Math.min(...pairs), Math.max(...pairs)];
-  const range = least === most ? whole(most) : `${whole(least)} to ${whole(most)}`;
+  const range = least === most ? showWhole(most) : `${showWhole(least)} to ${showWhole(most)}`;
   const holes = sides.map(({ missing }) => missing).sort((one, other) => other.cells - one.cells)[0];
-  const lacking = holes === undefined || holes.cells === 0 ? 'nothing missing' : `up to ${whole(holes.cells)} missing`;
-  return [`Coverage: ${range} of ${whole(examples)} examples, ${lacking}`, notCompared].filter(Boolean).join('. ');
+  const lacking =
+    holes === undefined || holes.cells === 0 ? 'nothing missing' : `up to ${showWhole(holes.cells)} missing`;
+  return [`Coverage: ${range} of ${showWhole(examples)} examples, ${lacking}`, notCompared].filter(Boolean).join('. ');
 }
 
 type NoVerdict = NonNullable<PageMetric['sides'][number]['why']>['code'];
@@ -183,8 +186,8 @@ function missingWords({ baseline, variant }: Missing, base: string, side: string
   ].filter(({ cells }) => cells > 0);
   if (lacking.length === 0) return '';
   const words = lacking.map(({ name, cells, reasons }) => {
-    const why = reasons.map(({ reason, cells: count }) => `${whole(count)} ${reason}`).join('; ');
-    return `${name} has no value of ${whole(cells)} (${why})`;
+    const why = reasons.map(({ reason, cells: count }) => `${showWhole(count)} ${reason}`).join('; ');
+    return `${name} has no value of ${showWhole(cells)} (${why})`;
   });
   return `${words.join(', ')}: never taken for 0.`;
 }

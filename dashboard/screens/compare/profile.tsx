@@ -1,6 +1,7 @@
 /** All metrics in one picture: the worst in the middle and the best at the edge, whichever direction is good; gaps are gaps. */
 
 import { useCallback, useMemo, useState } from 'react';
+import { showWhole } from '../../../src/base/format.ts';
 import type { Comparison, PageMetric } from '../../../src/evaluation/report/page-data.ts';
 import { MISSING, showValue } from '../../../src/evaluation/report/values.ts';
 import { type Frame, type Option, pageFont, tipOf, tooltip } from './chart-frame.ts';
@@ -97,8 +98,7 @@ function profileOption({ metrics, labels, side }: ProfileView, { colours, width 
   const lineOf = (of: number): readonly Spoke[] => {
     const spokes = metrics.map((metric, angle): Spoke => {
       const { mean, missing } = rows[angle]![of]!;
-      const shown =
-        mean === null ? `${MISSING} (${missing.toLocaleString('en')} missing)` : showValue(mean, metric.format);
+      const shown = mean === null ? `${MISSING} (${showWhole(missing)} missing)` : showValue(mean, metric.format);
       return { value: [scaled(mean, metric), angle], shown };
     });
     return [...spokes, { ...spokes[0]!, value: [spokes[0]!.value[0], metrics.length] }];

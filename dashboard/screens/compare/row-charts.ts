@@ -1,6 +1,7 @@
 /** Differences from the baseline with their intervals, and the band of those that were declared not to matter. */
 
 import type { CustomSeriesRenderItemAPI, CustomSeriesRenderItemParams } from 'echarts';
+import { showWhole } from '../../../src/base/format.ts';
 import type { PageMetric } from '../../../src/evaluation/report/page-data.ts';
 import {
   leadingEffect,
@@ -130,7 +131,7 @@ export function meansOption(metric: PageMetric, labels: readonly string[], frame
     const { row, at, y, right } = rowPlace(params, api);
     const { mean, lo, hi, beside, tone, missing } = rows[row]!;
     const color = tone === 'baseline' ? colours.grey : tone === 'harm' ? colours.harm : colours.accent;
-    const lacking = missing === 0 ? '' : `${missing.toLocaleString('en')} missing`;
+    const lacking = missing === 0 ? '' : `${showWhole(missing)} missing`;
     const text = mean === null ? [MISSING, lacking] : [showValue(mean, format), width < NARROW ? '' : lacking];
     const height = ROW_HEIGHT * 0.5;
     return {
@@ -174,7 +175,7 @@ export function meansOption(metric: PageMetric, labels: readonly string[], frame
 function meanTip({ label, mean, lo, hi, beside, pairs, missing }: MeanRow, { name, format }: PageMetric): HTMLElement {
   return tipOf(
     `${label}: ${showMean({ mean, lo, hi }, format)}`,
-    `${name}, ${pairs.toLocaleString('en')} pairs${missing === 0 ? '' : `, ${missing.toLocaleString('en')} missing`}`,
+    `${name}, ${showWhole(pairs)} pairs${missing === 0 ? '' : `, ${showWhole(missing)} missing`}`,
     ...(beside === null ? [] : [`baseline on the same pairs: ${showValue(beside, format)} (dashed)`]),
   );
 }

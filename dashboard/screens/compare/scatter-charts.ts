@@ -1,5 +1,6 @@
 /** Each example as a point: the baseline's value across, the variant's up. What lies off the diagonal has changed. */
 
+import { showWhole } from '../../../src/base/format.ts';
 import type { PageMetric } from '../../../src/evaluation/report/page-data.ts';
 import { betterWords, showDifference, showValue } from '../../../src/evaluation/report/values.ts';
 import { type Frame, type Option, pageFont, tipOf, tooltip } from './chart-frame.ts';
@@ -105,8 +106,7 @@ function bubbleSeries(bubbles: readonly Bubble[], frame: Frame, isNarrow: boolea
       color: frame.colours.ink,
       fontSize: 12,
       opacity: 1,
-      formatter: ({ dataIndex }: { readonly dataIndex: number }) =>
-        bubbles[dataIndex]!.examples.length.toLocaleString('en'),
+      formatter: ({ dataIndex }: { readonly dataIndex: number }) => showWhole(bubbles[dataIndex]!.examples.length),
     },
   };
 }
@@ -156,7 +156,7 @@ function tip({ metric, labels, pairs, ids }: ScatterView, examples: readonly num
   const [first, second] = [pairs.first[example]!, pairs.second[example]!];
   const values = `${labels[0]} ${showValue(first, metric.format)}, ${labels[1]} ${showValue(second, metric.format)}`;
   return tipOf(
-    examples.length === 1 ? ids[example]! : `${examples.length.toLocaleString('en')} examples`,
+    examples.length === 1 ? ids[example]! : `${showWhole(examples.length)} examples`,
     values,
     `${showDifference(second - first, metric.format)} (${betterWords(metric.better)})`,
   );

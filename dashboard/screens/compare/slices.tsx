@@ -1,8 +1,8 @@
 /** Where a variant is better or worse: the primaries by tag. Exploratory, and said to be. */
 
+import { showWhole } from '../../../src/base/format.ts';
 import type { Comparison } from '../../../src/evaluation/report/page-data.ts';
 import { betterWords, showEffect, showValue, sliceWord } from '../../../src/evaluation/report/values.ts';
-import { whole } from '../../format.ts';
 import { Interval, scaleOf } from '../../parts/interval.tsx';
 import type { OnLook } from './examples.tsx';
 
@@ -25,7 +25,7 @@ export function Slices({ comparison: { report, page }, onLook }: SlicesProps) {
       <h2 id="slices-title">By tag</h2>
       <p className="muted">
         Exploratory: where to look next, not what to conclude. A tag shows its examples below.
-        {slicesLeftOut > 0 && ` ${whole(slicesLeftOut)} rarer tags have no slice.`}
+        {slicesLeftOut > 0 && ` ${showWhole(slicesLeftOut)} rarer tags have no slice.`}
       </p>
       {metrics.map(({ metric: { name, better, format }, place, own, scale }, first) => (
         <details key={name} open={first === 0}>
@@ -86,8 +86,8 @@ export function Slices({ comparison: { report, page }, onLook }: SlicesProps) {
                     </td>
                     <td>{showEffect(slice.effect, format)}</td>
                     <td className="wrap">{sliceWord(slice)}</td>
-                    <td className="num">{whole(slice.pairs)}</td>
-                    <td className="num">{slice.missing === 0 ? 'none' : whole(slice.missing)}</td>
+                    <td className="num">{showWhole(slice.pairs)}</td>
+                    <td className="num">{slice.missing === 0 ? 'none' : showWhole(slice.missing)}</td>
                     <td className="num">{showValue(slice.baseline, format)}</td>
                     <td className="num">{showValue(slice.variant, format)}</td>
                   </tr>

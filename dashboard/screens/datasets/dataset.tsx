@@ -1,11 +1,11 @@
 /** One dataset: its versions, and examples of the newest, but for those that are kept for the end. */
 import { useState } from 'react';
 import { Link } from 'wouter';
+import { DASH, shortId, showWhole } from '../../../src/base/format.ts';
 import type { Example } from '../../../src/model/dataset.ts';
 import type { DatasetVersion } from '../../../src/store/datasets.ts';
 import { query, useApi } from '../../api.ts';
 import { datasetCommands } from '../../commands.ts';
-import { DASH, shortRun, whole } from '../../format.ts';
 import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
@@ -24,14 +24,14 @@ const EXAMPLES: readonly Column<Example>[] = [
   {
     id: 'run',
     heading: 'From the run',
-    cell: ({ run }) => (run === undefined ? DASH : <Link href={`/runs/${run}`}>{shortRun(run)}</Link>),
+    cell: ({ run }) => (run === undefined ? DASH : <Link href={`/runs/${run}`}>{shortId(run)}</Link>),
   },
 ];
 
 const VERSIONS: readonly Column<DatasetVersion>[] = [
   { id: 'no', heading: 'No.', cell: ({ sequence }) => sequence, isNumber: true },
   { id: 'version', heading: 'Version', cell: ({ version }) => <code>{version.slice(0, 12)}</code> },
-  { id: 'examples', heading: 'Examples', cell: ({ examples }) => whole(examples), isNumber: true },
+  { id: 'examples', heading: 'Examples', cell: ({ examples }) => showWhole(examples), isNumber: true },
   { id: 'origin', heading: 'Made from', cell: ({ origin }) => origin },
   { id: 'at', heading: 'Since', cell: ({ createdAt }) => <Moment at={createdAt} /> },
   { id: 'current', heading: 'Current', cell: ({ isCurrent }) => (isCurrent ? 'yes' : DASH) },

@@ -1,7 +1,8 @@
 /** Datasets: the newest version of each. */
+
+import { showWhole } from '../../../src/base/format.ts';
 import type { DatasetVersion } from '../../../src/store/datasets.ts';
 import { useApi } from '../../api.ts';
-import { whole } from '../../format.ts';
 import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
@@ -9,7 +10,7 @@ import { Empty, Loaded } from '../../parts/states.tsx';
 
 const COLUMNS: readonly Column<DatasetVersion>[] = [
   { id: 'name', heading: 'Dataset', cell: ({ dataset }) => dataset },
-  { id: 'examples', heading: 'Examples', cell: ({ examples }) => whole(examples), isNumber: true },
+  { id: 'examples', heading: 'Examples', cell: ({ examples }) => showWhole(examples), isNumber: true },
   { id: 'version', heading: 'Version', cell: ({ sequence, version }) => `${sequence} · ${version.slice(0, 12)}` },
   { id: 'origin', heading: 'Made from', cell: ({ origin }) => origin },
   { id: 'at', heading: 'Since', cell: ({ createdAt }) => <Moment at={createdAt} /> },

@@ -1,8 +1,8 @@
 /** One evaluation: how far it has come, what is missing and why, and what it came to, in words. */
 import { Link } from 'wouter';
+import { showDuration, showMoney, showWhole } from '../../../src/base/format.ts';
 import { useApi } from '../../api.ts';
 import { evaluationCommands } from '../../commands.ts';
-import { duration, money, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
@@ -67,14 +67,14 @@ function Progress({ evaluation }: { readonly evaluation: ShownEvaluation }) {
   const { done, total, cells, calls, resumable, savedUsd } = progress;
   const facts = [
     ['Begun', <Moment key="at" at={createdAt} />],
-    ['Took', finishedAt === null ? 'still under way' : duration(finishedAt - createdAt)],
+    ['Took', finishedAt === null ? 'still under way' : showDuration(finishedAt - createdAt)],
     [
       'Scores',
-      `${whole(cells.done)} there, ${whole(cells.failed)} count as the worst, ${whole(cells.missing)} missing`,
+      `${showWhole(cells.done)} there, ${showWhole(cells.failed)} count as the worst, ${showWhole(cells.missing)} missing`,
     ],
-    ['Calls', `${whole(calls.made)} made, ${whole(calls.shared)} shared`],
-    ['Paid', `${paidWords(progress)}${budgetUsd === null ? '' : ` of ${money(budgetUsd)}`}`],
-    ['Saved', money(savedUsd)],
+    ['Calls', `${showWhole(calls.made)} made, ${showWhole(calls.shared)} shared`],
+    ['Paid', `${paidWords(progress)}${budgetUsd === null ? '' : ` of ${showMoney(budgetUsd)}`}`],
+    ['Saved', showMoney(savedUsd)],
   ] as const;
   return (
     <section className="card" aria-labelledby="progress-title">
@@ -83,7 +83,7 @@ function Progress({ evaluation }: { readonly evaluation: ShownEvaluation }) {
         <Badge word={state} />
         <label className="progress">
           <progress value={done} max={Math.max(1, total)} />{' '}
-          {done === total ? `all ${whole(total)} runs` : `${whole(done)} of ${whole(total)} runs`}
+          {done === total ? `all ${showWhole(total)} runs` : `${showWhole(done)} of ${showWhole(total)} runs`}
         </label>
       </div>
       {error !== null && (
@@ -105,7 +105,7 @@ function Progress({ evaluation }: { readonly evaluation: ShownEvaluation }) {
           <ul>
             {missing.map(({ reason, cells: count, isInapplicable, resumable: canBe }) => (
               <li key={`${reason} ${canBe} ${isInapplicable}`}>
-                {whole(count)}: {reason}
+                {showWhole(count)}: {reason}
                 <span className="muted">
                   {isInapplicable ? ' (nothing to score: no hole)' : canBe ? ' (another try may fill it)' : ''}
                 </span>
@@ -158,7 +158,7 @@ function Asked({ evaluation }: { readonly evaluation: ShownEvaluation }) {
     <section className="card" aria-labelledby="asked-title">
       <h2 id="asked-title">What is evaluated</h2>
       <p>
-        {variants.map(({ name }) => name).join(', ')} on {whole(dataset.examples)} examples of{' '}
+        {variants.map(({ name }) => name).join(', ')} on {showWhole(dataset.examples)} examples of{' '}
         {datasetWords(evaluation)}
         {repeats > 1 ? `, ${repeats} times each` : ''}.
       </p>

@@ -1,8 +1,8 @@
 /** Evaluations: what was evaluated on what, how far it came, and a choice of those to compare. */
 import { useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
+import { DASH, showMoney, showWhole } from '../../../src/base/format.ts';
 import { ask, query as queryOf, useApi } from '../../api.ts';
-import { DASH, money, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
@@ -109,7 +109,8 @@ const COLUMNS: readonly Column<ListedEvaluation>[] = [
     id: 'runs',
     heading: 'Runs',
     isNumber: true,
-    cell: ({ progress: { done, total } }) => (done === total ? whole(total) : `${whole(done)} of ${whole(total)}`),
+    cell: ({ progress: { done, total } }) =>
+      done === total ? showWhole(total) : `${showWhole(done)} of ${showWhole(total)}`,
   },
   { id: 'variants', heading: 'Variants', wraps: true, cell: ({ variants }) => variantWords(variants) },
   { id: 'on', heading: 'On', wraps: true, cell: datasetWords },
@@ -123,7 +124,7 @@ const COLUMNS: readonly Column<ListedEvaluation>[] = [
 ];
 
 export const paidWords = ({ paidUsd, unknownCalls }: ListedEvaluation['progress']): string =>
-  paidUsd === null ? DASH : `${unknownCalls > 0 ? '≥ ' : ''}${money(paidUsd)}`;
+  paidUsd === null ? DASH : `${unknownCalls > 0 ? '≥ ' : ''}${showMoney(paidUsd)}`;
 
 function variantWords(variants: ListedEvaluation['variants']): string {
   const more = variants.length - SHOWN_VARIANTS;

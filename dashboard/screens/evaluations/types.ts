@@ -1,4 +1,5 @@
 /** Evaluations as the API gives them. */
+import { shortId } from '../../../src/base/format.ts';
 import type { MissingReason } from '../../../src/evaluation/missing-cells.ts';
 import type { EvaluationProgress } from '../../../src/model/evaluation-result.ts';
 import type { EvaluationSpec } from '../../../src/model/evaluation-spec.ts';
@@ -22,10 +23,8 @@ export const isOpen = ({ state }: Pick<ListedEvaluation, 'state'>): boolean =>
 export const standingOf = ({ mode, definition }: Pick<ListedEvaluation, 'mode' | 'definition'>): string =>
   mode === 'aa' ? 'A/A' : definition === null ? 'exploratory' : 'pre-registered';
 
-const SHORT_VERSION = 8;
-
 /** `docs-questions@3fa2c1d4, dev`. */
 export function datasetWords({ dataset: { name, version, split, tag } }: Pick<ListedEvaluation, 'dataset'>): string {
   const part = [split, tag === null ? null : `tag ${tag}`].filter((each) => each !== null);
-  return [`${name}@${version.slice(0, SHORT_VERSION)}`, ...part].join(', ');
+  return [`${name}@${shortId(version)}`, ...part].join(', ');
 }

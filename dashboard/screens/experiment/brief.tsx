@@ -1,5 +1,6 @@
 /** One page for whoever approves: what was asked, what to do, what it rests on, and what an approval sets off. Printable. */
 import { Link } from 'wouter';
+import { showTime } from '../../../src/base/format.ts';
 import {
   approvalHeading,
   exposureRatesText,
@@ -13,7 +14,6 @@ import {
 import { effectText, standsText } from '../../../src/experiment/row-words.ts';
 import { query, useApi } from '../../api.ts';
 import { briefCommand } from '../../commands.ts';
-import { dayAndTime } from '../../format.ts';
 import { Page } from '../../parts/page.tsx';
 import { Loaded } from '../../parts/states.tsx';
 import type { ScreenProps } from '../../screens.ts';
@@ -122,9 +122,9 @@ function Who({ status }: { readonly status: ExperimentStatus }) {
     <section>
       <h2>Who, when</h2>
       <p>
-        Started by {startedBy}, {dayAndTime(startedAt)}.
-        {last !== undefined && ` Last changed by ${last.who}, ${dayAndTime(last.at)}: ${last.why}.`} This page is of{' '}
-        {dayAndTime(Date.now())}.
+        Started by {startedBy}, {showTime(startedAt, 'minutes')}.
+        {last !== undefined && ` Last changed by ${last.who}, ${showTime(last.at, 'minutes')}: ${last.why}.`} This page
+        is of {showTime(Date.now(), 'minutes')}.
       </p>
       <p>
         <Link href={`/experiments/${experimentId}`}>All numbers</Link> ·{' '}

@@ -1,6 +1,7 @@
 /** The effect over the looks, each with the interval that is valid at all of them at once; the baseline is the grey line. */
 
 import { useCallback, useMemo, useState } from 'react';
+import { showTimeToday, showWhole } from '../../../src/base/format.ts';
 import {
   differenceUnit,
   showDifference,
@@ -10,7 +11,6 @@ import {
 } from '../../../src/evaluation/report/values.ts';
 import { toneOf } from '../../../src/experiment/row-words.ts';
 import type { OnlineMetric } from '../../../src/model/experiment-spec.ts';
-import { time, whole } from '../../format.ts';
 import { Chart, type Paint } from '../../parts/chart.tsx';
 import type { Asked, LookPoint, Looks } from './types.ts';
 
@@ -62,8 +62,8 @@ export function EffectOverTime({ asked, looks: { looks, total } }: { readonly as
       </div>
       {withInterval === 0 ? (
         <p className="muted">
-          {total === 0 ? 'No look' : `${whole(total)} ${total === 1 ? 'look' : 'looks'}`} so far, and no interval: too
-          few {asked.unitName}s have matured. The first appears by itself.
+          {total === 0 ? 'No look' : `${showWhole(total)} ${total === 1 ? 'look' : 'looks'}`} so far, and no interval:
+          too few {asked.unitName}s have matured. The first appears by itself.
         </p>
       ) : (
         <Drawn points={points} metric={metric} variant={variant} />
@@ -71,7 +71,7 @@ export function EffectOverTime({ asked, looks: { looks, total } }: { readonly as
       {cutAt(points) !== null && <p className="muted">The first intervals are wider than what is drawn.</p>}
       {looks.length < total && (
         <p className="muted">
-          {looks.length} of {whole(total)} looks are drawn, evenly apart.
+          {looks.length} of {showWhole(total)} looks are drawn, evenly apart.
         </p>
       )}
     </>
@@ -199,8 +199,8 @@ function tooltipOf(point: Point | undefined, format: OnlineMetric['format']): st
   if (point?.interval == null) return '';
   const { look, effect, interval } = point;
   return [
-    `look ${look.lookNo}, ${time(look.at)}`,
+    `look ${look.lookNo}, ${showTimeToday(look.at)}`,
     showEffect({ diff: effect, lo: interval[0], hi: interval[1] }, format),
-    `${look.decision} (${look.reason.replaceAll('_', ' ')}), ${whole(look.exposed)} exposed`,
+    `${look.decision} (${look.reason.replaceAll('_', ' ')}), ${showWhole(look.exposed)} exposed`,
   ].join('<br>');
 }

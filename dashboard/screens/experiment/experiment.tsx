@@ -1,9 +1,8 @@
 /** One experiment or rollout: what is decided of it, in words, and all that this rests on. */
 import { Link } from 'wouter';
-import { showSpan } from '../../../src/experiment/report-text.ts';
+import { showDuration, showSpan } from '../../../src/base/format.ts';
 import { query, useApi } from '../../api.ts';
 import { experimentCommands } from '../../commands.ts';
-import { duration } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
@@ -61,7 +60,7 @@ const About = ({ status: { pipeline, kind, state, startedAt, endedAt, startedBy 
   <>
     <Badge word={state} /> {kind} on <Link href={`/pipelines/${pipeline}`}>{pipeline}</Link>, started{' '}
     <Moment at={startedAt} /> by {startedBy}, {endedAt === null ? 'for' : 'lasted'}{' '}
-    {duration((endedAt ?? Date.now()) - startedAt)}
+    {showDuration((endedAt ?? Date.now()) - startedAt)}
   </>
 );
 

@@ -1,7 +1,8 @@
 /** From those who met an arm to those of whom a value is known, arm by arm; and whether the arms got their shares. */
+
+import { DASH, showPercent, showWhole } from '../../../src/base/format.ts';
 import { arrivalStatusText, exposureRatesText, ratioText } from '../../../src/experiment/brief-words.ts';
 import { doRatesDiffer } from '../../../src/stats/srm.ts';
-import { DASH, percent, whole } from '../../format.ts';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import type { FunnelArm, Report } from './types.ts';
 
@@ -15,11 +16,11 @@ export function Funnel({ report }: { readonly report: Report }) {
   });
   const columns: readonly Column<FunnelArm>[] = [
     { id: 'arm', heading: 'Arm', cell: ({ arm, isServed }) => (isServed ? arm : `${arm} (stopped)`) },
-    { id: 'weight', heading: 'Planned', cell: ({ weight }) => percent(weight, 0), isNumber: true },
+    { id: 'weight', heading: 'Planned', cell: ({ weight }) => showPercent(weight), isNumber: true },
     {
       id: 'assigned',
       heading: 'Assigned',
-      cell: ({ assigned }) => (assigned === null ? DASH : whole(assigned)),
+      cell: ({ assigned }) => (assigned === null ? DASH : showWhole(assigned)),
       isNumber: true,
     },
     of('exposed', 'Exposed'),
@@ -43,9 +44,9 @@ export function Funnel({ report }: { readonly report: Report }) {
         {counts !== null && (
           <>
             {' '}
-            {whole(counts.twoArms)} seen in two arms and left out, {whole(counts.overridden)} with an override;{' '}
-            {whole(counts.late)} of {whole(counts.outcomes)} outcomes came late, {whole(counts.outside)} outside their
-            window.
+            {showWhole(counts.twoArms)} seen in two arms and left out, {showWhole(counts.overridden)} with an override;{' '}
+            {showWhole(counts.late)} of {showWhole(counts.outcomes)} outcomes came late, {showWhole(counts.outside)}{' '}
+            outside their window.
           </>
         )}
       </p>
@@ -56,10 +57,10 @@ export function Funnel({ report }: { readonly report: Report }) {
 const ARRIVAL_COLUMNS: readonly Column<Report['arrivals'][number]>[] = [
   { id: 'metric', heading: 'Events of', cell: ({ metric }) => metric },
   { id: 'arm', heading: 'Arm', cell: ({ arm }) => arm },
-  { id: 'matured', heading: 'Matured', cell: ({ matured }) => whole(matured), isNumber: true },
-  { id: 'silent', heading: 'Without an event', cell: ({ silent }) => whole(silent), isNumber: true },
-  { id: 'events', heading: 'In time', cell: ({ events }) => whole(events), isNumber: true },
-  { id: 'late', heading: 'Late', cell: ({ late }) => whole(late), isNumber: true },
+  { id: 'matured', heading: 'Matured', cell: ({ matured }) => showWhole(matured), isNumber: true },
+  { id: 'silent', heading: 'Without an event', cell: ({ silent }) => showWhole(silent), isNumber: true },
+  { id: 'events', heading: 'In time', cell: ({ events }) => showWhole(events), isNumber: true },
+  { id: 'late', heading: 'Late', cell: ({ late }) => showWhole(late), isNumber: true },
   {
     id: 'status',
     heading: 'Status',
@@ -83,7 +84,7 @@ function Part({
 }) {
   return (
     <div className="part">
-      <span className="part-amount">{whole(amount)}</span>
+      <span className="part-amount">{showWhole(amount)}</span>
       <span className="part-track">
         {amount > 0 && (
           <span
@@ -112,7 +113,7 @@ export function SampleRatio({ report }: { readonly report: Report }) {
             {
               id: 'planned',
               heading: 'Planned',
-              cell: ({ weights }) => weights.map((weight) => percent(weight, 0)).join(' · '),
+              cell: ({ weights }) => weights.map((weight) => showPercent(weight)).join(' · '),
               isNumber: true,
             },
             { id: 'came', heading: 'Came', cell: ({ counts }) => sharesText(counts), isNumber: true },
@@ -134,5 +135,5 @@ export function SampleRatio({ report }: { readonly report: Report }) {
 
 function sharesText(counts: readonly number[]): string {
   const total = counts.reduce((sum, count) => sum + count, 0);
-  return total === 0 ? DASH : counts.map((count) => percent(count / total, 1)).join(' · ');
+  return total === 0 ? DASH : counts.map((count) => showPercent(count / total)).join(' · ');
 }

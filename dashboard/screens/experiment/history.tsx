@@ -1,7 +1,7 @@
 /** What has happened to it: what people and looks decided, and the stages its numbers are compared within. */
 import { Link } from 'wouter';
+import { DASH, shortId, showPercent } from '../../../src/base/format.ts';
 import type { StageRow } from '../../../src/store/experiments.ts';
-import { DASH, percent, shortPlan } from '../../format.ts';
 import { Moment } from '../../parts/moment.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import type { AuditRow, LookPoint } from './types.ts';
@@ -29,7 +29,9 @@ function actText({ action, was, isNow }: AuditRow): string {
       .filter((state) => state !== undefined)
       .join(' → ')
       .replaceAll('_', ' ');
-  return before.ramp === after.ramp ? action : `${percent(before.ramp, 0)} → ${percent(after.ramp, 0)} of the traffic`;
+  return before.ramp === after.ramp
+    ? action
+    : `${showPercent(before.ramp)} → ${showPercent(after.ramp)} of the traffic`;
 }
 
 /** Looks that decide as the one before them are left out. */
@@ -69,7 +71,7 @@ const STAGES: readonly Column<StageRow>[] = [
   { id: 'at', heading: 'Since', cell: ({ beganAt }) => <Moment at={beganAt} /> },
   { id: 'why', heading: 'Why', cell: ({ why }) => why, wraps: true },
   { id: 'deployment', heading: 'Deployment', cell: ({ deploymentNo }) => deploymentNo, isNumber: true },
-  { id: 'plan', heading: 'Baseline plan', cell: ({ basePlanId }) => <code>{shortPlan(basePlanId)}</code> },
+  { id: 'plan', heading: 'Baseline plan', cell: ({ basePlanId }) => <code>{shortId(basePlanId)}</code> },
   { id: 'snapshots', heading: 'Indexes', cell: ({ facts }) => snapshotsText(facts.snapshots), wraps: true },
 ];
 

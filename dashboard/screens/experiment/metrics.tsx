@@ -1,9 +1,10 @@
 /** What the newest look says of each metric: the effect with its interval, and of guardrails how far harm may still go. */
+
+import { DASH, showWhole } from '../../../src/base/format.ts';
 import { showValue } from '../../../src/evaluation/report/values.ts';
 import type { LookTableRow } from '../../../src/experiment/report-table.ts';
 import { effectText, standsText, toneOf } from '../../../src/experiment/row-words.ts';
 import { formatDifference, formatRange } from '../../../src/stats/format-value.ts';
-import { DASH, whole } from '../../format.ts';
 import { Interval, scaleOf } from '../../parts/interval.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 
@@ -15,7 +16,7 @@ const COMMON = {
   units: {
     id: 'units',
     heading: 'Units',
-    cell: ({ units }) => units.map((each) => whole(each)).join(' + '),
+    cell: ({ units }) => units.map((each) => showWhole(each)).join(' + '),
     isNumber: true,
   },
   stands: {

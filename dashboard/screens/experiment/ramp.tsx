@@ -1,5 +1,5 @@
 /** How far a rollout is: its steps in a row, done, here, and to come. */
-import { percent } from '../../../src/experiment/report-text.ts';
+import { showPercent } from '../../../src/base/format.ts';
 import type { Asked, ExperimentStatus } from './types.ts';
 
 export function Ramp({ status, asked }: { readonly status: ExperimentStatus; readonly asked: Asked }) {
@@ -20,7 +20,7 @@ export function Ramp({ status, asked }: { readonly status: ExperimentStatus; rea
                   : 'reached';
           return (
             <li key={part} className={word.replace(' ', '-')} aria-current={word === 'now' ? 'step' : undefined}>
-              <strong>{percent(part)}</strong> <span>{word}</span>
+              <strong>{showPercent(part)}</strong> <span>{word}</span>
             </li>
           );
         })}
@@ -28,7 +28,7 @@ export function Ramp({ status, asked }: { readonly status: ExperimentStatus; rea
       <p className="muted">
         {status.state === 'promoted'
           ? `${variant} is the new baseline: it is what is served, whoever asks.`
-          : `${percent(status.ramp)} of the traffic outside the share gets ${variant}.`}
+          : `${showPercent(status.ramp)} of the traffic outside the share gets ${variant}.`}
         {status.state === 'rolling' && ` The next step waits for ${rollout.unitsPerStep} more ${asked.unitName}s.`}
       </p>
     </>

@@ -1,6 +1,7 @@
 /** Experiments and rollouts, those that are live first. */
+
+import { showPercent } from '../../../src/base/format.ts';
 import { useApi } from '../../api.ts';
-import { percent } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
@@ -15,7 +16,7 @@ const COLUMNS: readonly Column<ExperimentView>[] = [
   {
     id: 'arms',
     heading: 'Arms',
-    cell: ({ arms }) => arms.map(({ name, weight }) => `${name} ${percent(weight, 0)}`).join(' · '),
+    cell: ({ arms }) => arms.map(({ name, weight }) => `${name} ${showPercent(weight)}`).join(' · '),
   },
   { id: 'winner', heading: 'Winner', cell: ({ winner }) => winner ?? '–' },
   { id: 'started', heading: 'Since', cell: ({ startedAt }) => <Moment at={startedAt} /> },

@@ -1,9 +1,9 @@
 /** The columns of a leaderboard: a place, the metric that it is by, and the other metrics beside. */
 import { Link } from 'wouter';
+import { DASH, showPercent } from '../../../src/base/format.ts';
 import type { LeaderboardColumn } from '../../../src/evaluation/compare/leaderboard.ts';
 import { showDifference, showMean } from '../../../src/evaluation/report/values.ts';
 import type { StandingBoard, StandingCell, StandingRow } from '../../../src/evaluation/standing-board.ts';
-import { DASH, percent } from '../../format.ts';
 import { Interval, scaleOf } from '../../parts/interval.tsx';
 import type { Column } from '../../parts/rows.tsx';
 
@@ -134,7 +134,7 @@ function Value({ cell, column: { format }, hasRank }: ValueProps) {
   return (
     <span title={apart ?? undefined}>
       {mean === null ? DASH : showMean(cell, format)}
-      {isPartly && <span className="muted"> {percent(Math.floor(100 * coverage) / 100, 0)} scored</span>}
+      {isPartly && <span className="muted"> {showPercent(Math.floor(100 * coverage) / 100)} scored</span>}
       {hasRank && rank !== null && <span className="muted"> #{rank}</span>}
     </span>
   );

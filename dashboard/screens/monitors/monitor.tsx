@@ -1,12 +1,11 @@
 /** One monitor: what its scores come to, whether it alerts, how many runs became what, and what was made of it. */
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import { percent, showSpan } from '../../../src/experiment/report-text.ts';
+import { DASH, showMoney, showPercent, showSpan, showTimeToday, showWhole } from '../../../src/base/format.ts';
 import { evidenceText, toldText } from '../../../src/monitor/alert-words.ts';
 import type { AlertRow } from '../../../src/store/monitor-results.ts';
 import { useApi } from '../../api.ts';
 import { monitorCommands } from '../../commands.ts';
-import { DASH, money, time, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
@@ -58,7 +57,7 @@ export default function Monitor({ session, parameters }: ScreenProps) {
 
 const About = ({ monitor }: { readonly monitor: ListedMonitor | MonitorStatus }) => (
   <>
-    <Badge word={monitor.state} /> scores {percent(monitor.sample)} of the runs of{' '}
+    <Badge word={monitor.state} /> scores {showPercent(monitor.sample)} of the runs of{' '}
     <Link href={`/pipelines/${monitor.pipeline}`}>{monitor.pipeline}</Link> by {monitor.scorer}
     {monitor.startedBy !== null && (
       <>
@@ -74,7 +73,7 @@ function Standing({ monitor }: { readonly monitor: MonitorStatus }) {
     <>
       {isStalled && (
         <p className="notice" role="alert">
-          It is stalled: {whole(counts.waiting)} runs wait, and nothing is scored. Find out why:{' '}
+          It is stalled: {showWhole(counts.waiting)} runs wait, and nothing is scored. Find out why:{' '}
           <code>sluice doctor</code>
         </p>
       )}
@@ -119,7 +118,7 @@ function Standing({ monitor }: { readonly monitor: MonitorStatus }) {
 function AlertSentence({ monitor }: { readonly monitor: MonitorStatus }) {
   const { alertOn, alertSince, state, reason, stoppedAt } = monitor;
   if (alertOn === null) return <>It has no bound to alert beyond: give its definition an alert.</>;
-  const bound = `${alertOn.field} is ${boundText(monitor, alertOn.field)}, with its whole interval and at least ${whole(alertOn.atLeast)} scores`;
+  const bound = `${alertOn.field} is ${boundText(monitor, alertOn.field)}, with its whole interval and at least ${showWhole(alertOn.atLeast)} scores`;
   return (
     <>
       <Alert monitor={monitor} />{' '}
@@ -128,7 +127,9 @@ function AlertSentence({ monitor }: { readonly monitor: MonitorStatus }) {
           since <Moment at={alertSince} />.{' '}
         </>
       )}
-      {state === 'stopped' ? `Stopped ${time(stoppedAt)}: ${reason ?? 'no reason given'}. It alerted` : 'It alerts'}{' '}
+      {state === 'stopped'
+        ? `Stopped ${showTimeToday(stoppedAt)}: ${reason ?? 'no reason given'}. It alerted`
+        : 'It alerts'}{' '}
       where {bound}.
     </>
   );
@@ -140,18 +141,18 @@ function Counts({
   readonly monitor: MonitorStatus;
 }) {
   const facts: readonly (readonly [string, ReactNode])[] = [
-    ['Matched', whole(counts.triggered)],
-    ['Sampled', `${whole(counts.sampled)} (${percent(sample)} meant)`],
-    ['Waiting', whole(counts.waiting)],
-    ['Scored', whole(counts.scored)],
-    ['Failed', whole(counts.failed)],
-    ...(counts.overBudget > 0 ? [['Left out by budget', whole(counts.overBudget)] as const] : []),
-    ...(counts.overQueue > 0 ? [['Left out, too many waited', whole(counts.overQueue)] as const] : []),
-    ...(counts.stopped > 0 ? [['Left out by the stop', whole(counts.stopped)] as const] : []),
+    ['Matched', showWhole(counts.triggered)],
+    ['Sampled', `${showWhole(counts.sampled)} (${showPercent(sample)} meant)`],
+    ['Waiting', showWhole(counts.waiting)],
+    ['Scored', showWhole(counts.scored)],
+    ['Failed', showWhole(counts.failed)],
+    ...(counts.overBudget > 0 ? [['Left out by budget', showWhole(counts.overBudget)] as const] : []),
+    ...(counts.overQueue > 0 ? [['Left out, too many waited', showWhole(counts.overQueue)] as const] : []),
+    ...(counts.stopped > 0 ? [['Left out by the stop', showWhole(counts.stopped)] as const] : []),
     ['Last scored', <Moment key="at" at={counts.lastScoredAt} />],
     [
       'Spent today',
-      `${money(spentTodayUsd)}${budgetUsdPerDay === null ? '' : ` of at most ${money(budgetUsdPerDay)}`}`,
+      `${showMoney(spentTodayUsd)}${budgetUsdPerDay === null ? '' : ` of at most ${showMoney(budgetUsdPerDay)}`}`,
     ],
   ];
   return (
@@ -166,7 +167,8 @@ function Counts({
       </dl>
       {reasons.length > 0 && (
         <p className="muted">
-          Without a score: {reasons.map(({ code, runs }) => `${whole(runs)} ${code.replaceAll('_', ' ')}`).join(', ')}.
+          Without a score:{' '}
+          {reasons.map(({ code, runs }) => `${showWhole(runs)} ${code.replaceAll('_', ' ')}`).join(', ')}.
         </p>
       )}
     </>

@@ -1,7 +1,6 @@
 /** Monitors: what of the live runs is scored in the background, and whether it is worth an alert. */
-import { percent } from '../../../src/experiment/report-text.ts';
+import { DASH, showPercent, showWhole } from '../../../src/base/format.ts';
 import { useApi } from '../../api.ts';
-import { DASH, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
@@ -15,7 +14,7 @@ const count = (
   heading: string,
 ): Column<ListedMonitor> => ({
   ...{ id, heading, isNumber: true },
-  cell: ({ counts }) => (counts === null ? DASH : whole(counts[id])),
+  cell: ({ counts }) => (counts === null ? DASH : showWhole(counts[id])),
 });
 
 const COLUMNS: readonly Column<ListedMonitor>[] = [
@@ -23,7 +22,7 @@ const COLUMNS: readonly Column<ListedMonitor>[] = [
   { id: 'pipeline', heading: 'Pipeline', cell: ({ pipeline }) => pipeline },
   { id: 'state', heading: 'State', cell: ({ state }) => <Badge word={state} /> },
   { id: 'alert', heading: 'Alert', cell: (row) => <Alert monitor={row} /> },
-  { id: 'sample', heading: 'Sample', cell: ({ sample }) => percent(sample), isNumber: true },
+  { id: 'sample', heading: 'Sample', cell: ({ sample }) => showPercent(sample), isNumber: true },
   count('triggered', 'Matched'),
   count('sampled', 'Sampled'),
   count('waiting', 'Waiting'),

@@ -1,7 +1,7 @@
 /** What the scores of the last window come to: each field's interval, and the bound that it alerts beyond. */
+
+import { showPercent, showSpan, showWhole } from '../../../src/base/format.ts';
 import { showValue } from '../../../src/evaluation/report/values.ts';
-import { percent, showSpan } from '../../../src/experiment/report-text.ts';
-import { whole } from '../../format.ts';
 import { Interval, scaleOf } from '../../parts/interval.tsx';
 import { boundText } from './alert.tsx';
 import type { MonitorStatus } from './types.ts';
@@ -12,8 +12,8 @@ export function Window({ monitor }: { readonly monitor: MonitorStatus }) {
   return (
     <>
       <p>
-        {whole(window.scored)} scores of runs that ended in the last {showSpan(windowMs)}
-        {window.coverage !== null && `, ${percent(window.coverage)} of those sampled`}.
+        {showWhole(window.scored)} scores of runs that ended in the last {showSpan(windowMs)}
+        {window.coverage !== null && `, ${showPercent(window.coverage)} of those sampled`}.
       </p>
       {fields.length === 0 && (
         <p className="muted">Nothing is scored in this window: it fills as runs of {monitor.pipeline} end.</p>
@@ -40,7 +40,7 @@ function Field({ field, monitor }: { readonly field: string; readonly monitor: M
   const between =
     lo === null || hi === null ? 'too few for an interval' : `${showValue(lo, format)} to ${showValue(hi, format)}`;
   const bound = boundText(monitor, field);
-  const words = `${kind} ${showValue(mean, format)}, ${between}, of ${whole(n)}${bound === undefined ? '' : `; alerts ${bound}`}`;
+  const words = `${kind} ${showValue(mean, format)}, ${between}, of ${showWhole(n)}${bound === undefined ? '' : `; alerts ${bound}`}`;
   // A score with two ends is shown between them.
   const scale: readonly [number, number] =
     best === null ? scaleOf([lo, hi, mean, limit, worst]) : [Math.min(worst, best), Math.max(worst, best)];

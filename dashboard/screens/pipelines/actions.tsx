@@ -1,8 +1,8 @@
 /** Deploying and rolling back: with a reason, and only where the key may. */
 import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
+import { showTimeToday } from '../../../src/base/format.ts';
 import { ask } from '../../api.ts';
-import { time } from '../../format.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Why } from '../../parts/why.tsx';
 import { refusalOf, type Session } from '../../session.tsx';
@@ -76,7 +76,7 @@ function Rollback({ name, deployments, onClose }: RollbackProps) {
           {earlier.map(({ deploymentNo, variant, at }) => (
             <option key={deploymentNo} value={deploymentNo}>
               deployment {deploymentNo}
-              {variant === null ? '' : `, ${variant}`}, {time(at)}
+              {variant === null ? '' : `, ${variant}`}, {showTimeToday(at)}
             </option>
           ))}
         </select>

@@ -1,9 +1,9 @@
 /** What differs between two plans of a pipeline, node by node: deployments, the definition in code, and its variants. */
 import { useState } from 'react';
+import { shortId, showTimeToday } from '../../../src/base/format.ts';
 import { diffPlans, showDiff } from '../../../src/plan/diff.ts';
 import { useApi } from '../../api.ts';
 import { planDiffCommand } from '../../commands.ts';
-import { shortPlan, time } from '../../format.ts';
 import { Copy } from '../../parts/copy.tsx';
 import { Loaded } from '../../parts/states.tsx';
 import { type Deployment, type PipelineView, type StoredPlan, variantOf } from './types.ts';
@@ -42,12 +42,12 @@ export function ComparePlans({ deployments, defined }: CompareProps) {
 const choicesOf = (deployments: readonly Deployment[], defined: readonly PipelineView[]): readonly Choice[] => [
   ...deployments.map(({ deploymentNo, variant, at, planId }) => ({
     value: String(deploymentNo),
-    words: `deployment ${deploymentNo}${variant === null ? '' : ` (${variant})`}, ${time(at)}`,
+    words: `deployment ${deploymentNo}${variant === null ? '' : ` (${variant})`}, ${showTimeToday(at)}`,
     path: `/v1/plans/${planId}`,
   })),
   ...defined.map(({ name, planId }) => ({
     value: name,
-    words: `in code: ${variantOf(name) ?? 'the definition'} ${shortPlan(planId)}`,
+    words: `in code: ${variantOf(name) ?? 'the definition'} ${shortId(planId)}`,
     path: `/v1/pipelines/${encodeURIComponent(name)}/plan`,
   })),
 ];

@@ -1,8 +1,8 @@
 /** Which steps are live where: of each node what is deployed, tested and rolled out, with its share of the traffic. */
 import { Link } from 'wouter';
+import { DASH } from '../../../src/base/format.ts';
 import { type LiveStep, liveWords, shareWords } from '../../../src/experiment/live-steps.ts';
 import { useApi } from '../../api.ts';
-import { DASH } from '../../format.ts';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
 

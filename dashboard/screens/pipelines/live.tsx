@@ -1,6 +1,6 @@
 /** What is tried on a pipeline now, and which of its nodes each variant has otherwise. */
 import { Link } from 'wouter';
-import { percent } from '../../../src/experiment/report-text.ts';
+import { showPercent } from '../../../src/base/format.ts';
 import type { SpecArm } from '../../../src/model/experiment-spec.ts';
 import { query, useApi } from '../../api.ts';
 import { Badge } from '../../parts/badge.tsx';
@@ -44,8 +44,8 @@ function LiveOne({ experiment }: { readonly experiment: ExperimentView }) {
     <li>
       <Link href={`/experiments/${experimentId}`}>{experimentId}</Link> <Badge word={state} />{' '}
       <span className="muted">
-        {arms.map((arm) => `${arm.name} ${percent(arm.weight)}`).join(' · ')}
-        {(kind === 'rollout' || state === 'rolling') && `, ${percent(ramp)} of the traffic`}
+        {arms.map((arm) => `${arm.name} ${showPercent(arm.weight)}`).join(' · ')}
+        {(kind === 'rollout' || state === 'rolling') && `, ${showPercent(ramp)} of the traffic`}
         {edited.length > 0 && <span className="live-edits">{edited.join('; ')}</span>}
       </span>
     </li>

@@ -1,8 +1,7 @@
 /** One pipeline: the picture of what it serves, its deployments and what they changed, its prompts, and what is tried on it. */
-import { percent } from '../../../src/experiment/report-text.ts';
+import { DASH, shortId, showPercent } from '../../../src/base/format.ts';
 import { useApi } from '../../api.ts';
 import { pipelineCommands } from '../../commands.ts';
-import { DASH, shortPlan } from '../../format.ts';
 import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
@@ -86,7 +85,7 @@ function Serves({ pipeline: { deployment } }: { readonly pipeline: PipelineView 
       Serves deployment {deploymentNo}
       {variant !== null && `, the variant ${variant}`}
       {wonBy.length > 0 && ` with what ${wonBy.join(', ')} won`}, since <Moment at={at} /> by {by}
-      {holdOut > 0 && `; ${percent(holdOut)} of all units are in no experiment`}
+      {holdOut > 0 && `; ${showPercent(holdOut)} of all units are in no experiment`}
     </>
   );
 }
@@ -128,7 +127,7 @@ function Variants({ defined }: { readonly defined: readonly PipelineView[] }) {
     <ul className="plain-list">
       {variants.map(({ name, planId }) => (
         <li key={name}>
-          {variantOf(name)} <code className="muted">{shortPlan(planId)}</code>
+          {variantOf(name)} <code className="muted">{shortId(planId)}</code>
         </li>
       ))}
     </ul>
@@ -140,7 +139,7 @@ const COLUMNS: readonly Column<Deployment>[] = [
   { id: 'at', heading: 'When', cell: ({ at }) => <Moment at={at} /> },
   { id: 'kind', heading: 'By way of', cell: ({ kind }) => kind },
   { id: 'variant', heading: 'Variant', cell: ({ variant }) => variant ?? DASH },
-  { id: 'plan', heading: 'Plan', cell: ({ planId }) => <code>{shortPlan(planId)}</code> },
+  { id: 'plan', heading: 'Plan', cell: ({ planId }) => <code>{shortId(planId)}</code> },
   { id: 'by', heading: 'Who', cell: ({ by }) => by },
   { id: 'why', heading: 'Why', cell: ({ why }) => why, wraps: true },
 ];

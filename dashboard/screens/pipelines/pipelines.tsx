@@ -1,6 +1,7 @@
 /** Pipelines: what each name serves, the variants that the code has of it, and what is tried on it. */
+
+import { DASH, shortId } from '../../../src/base/format.ts';
 import { useApi } from '../../api.ts';
-import { DASH, shortPlan } from '../../format.ts';
 import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
@@ -20,7 +21,7 @@ const COLUMNS: readonly Column<Listed>[] = [
   {
     id: 'plan',
     heading: 'Plan',
-    cell: ({ deployment, planId }) => <code>{shortPlan(deployment?.planId ?? planId)}</code>,
+    cell: ({ deployment, planId }) => <code>{shortId(deployment?.planId ?? planId)}</code>,
   },
   { id: 'since', heading: 'Since', cell: ({ deployment }) => <Moment at={deployment?.at} /> },
   { id: 'variants', heading: 'Variants in code', cell: ({ variants }) => variants.join(', ') || DASH, wraps: true },

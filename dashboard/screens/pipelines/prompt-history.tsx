@@ -1,12 +1,11 @@
 /** How the prompts of each node changed from deployment to deployment, word by word. */
 import { useQueries } from '@tanstack/react-query';
 import { useState } from 'react';
-import { isoUtc } from '../../../src/base/local-time.ts';
+import { isoUtc, showTimeToday } from '../../../src/base/format.ts';
 import { wordDiff } from '../../../src/base/word-diff.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { changesText, type PromptHistory, promptHistories } from '../../../src/plan/prompts.ts';
 import { ask } from '../../api.ts';
-import { time } from '../../format.ts';
 import { Empty, Loading } from '../../parts/states.tsx';
 import type { Deployment, StoredPlan } from './types.ts';
 
@@ -89,7 +88,7 @@ function History({ history: { node, path, versions }, isWhole }: HistoryProps) {
           <select id={id} value={shown} onChange={(event) => setShown(Number(event.target.value))}>
             {versions.map(({ deployment }, index) => (
               <option key={deployment.deploymentNo} value={index} title={isoUtc(deployment.at)}>
-                deployment {deployment.deploymentNo}, {time(deployment.at)}, {deployment.by}
+                deployment {deployment.deploymentNo}, {showTimeToday(deployment.at)}, {deployment.by}
               </option>
             ))}
           </select>

@@ -1,9 +1,9 @@
 /** One answer: its text as it comes, what it cites, what it took, and a thumb for it. */
 import { useState } from 'react';
 import { Link } from 'wouter';
+import { DASH, shortId, showDuration, showMoney, showWhole } from '../../../src/base/format.ts';
 import type { Json } from '../../../src/plan/plan.ts';
 import { ask, toldOf, useApi } from '../../api.ts';
-import { DASH, duration, money, shortPlan, shortRun, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { JsonView } from '../../parts/json.tsx';
 import { citedIn, Passages, passageLists } from '../../parts/passages.tsx';
@@ -36,7 +36,7 @@ export function AnswerCard({ answer, session }: CardProps) {
         <h2>{pipeline}</h2>
         <Badge word={word} />
         {phase === 'asking' && <span className="spinner" aria-hidden="true" />}
-        {runId !== null && <Link href={`/runs/${runId}`}>{shortRun(runId)}</Link>}
+        {runId !== null && <Link href={`/runs/${runId}`}>{shortId(runId)}</Link>}
       </div>
       {isDegraded && (
         <p className="notice">
@@ -66,8 +66,8 @@ export function AnswerCard({ answer, session }: CardProps) {
       <Said answer={answer} />
       {retracted > 0 && (
         <p className="muted">
-          {retracted === 1 ? 'One draft was' : `${whole(retracted)} drafts were`} taken back: the checks did not pass
-          it.
+          {retracted === 1 ? 'One draft was' : `${showWhole(retracted)} drafts were`} taken back: the checks did not
+          pass it.
         </p>
       )}
       <Took answer={answer} />
@@ -107,15 +107,15 @@ function Said({ answer: { phase, text, drafts, output } }: { readonly answer: An
 function Took({ answer: { result, firstTextMs, waitedMs } }: { readonly answer: Answer }) {
   if (waitedMs === null) return null;
   const isFree = result?.paidCalls === 0;
-  const paid = result?.costUsd == null ? DASH : `${result.unknownCalls > 0 ? '≥ ' : ''}${money(result.costUsd)}`;
-  const tokens = result === null || isFree ? DASH : whole(result.inputTokens + result.outputTokens);
+  const paid = result?.costUsd == null ? DASH : `${result.unknownCalls > 0 ? '≥ ' : ''}${showMoney(result.costUsd)}`;
+  const tokens = result === null || isFree ? DASH : showWhole(result.inputTokens + result.outputTokens);
   const facts = [
-    ['Took', duration(result?.durationMs ?? null)],
-    ['First text', duration(firstTextMs)],
-    ['Waited here', duration(waitedMs)],
+    ['Took', showDuration(result?.durationMs ?? null)],
+    ['First text', showDuration(firstTextMs)],
+    ['Waited here', showDuration(waitedMs)],
     ['Cost', isFree ? 'no paid calls' : paid],
     ['Tokens', tokens],
-    ['Plan', result === null ? DASH : shortPlan(result.planId)],
+    ['Plan', result === null ? DASH : shortId(result.planId)],
   ] as const;
   return (
     <dl className="figures-row">

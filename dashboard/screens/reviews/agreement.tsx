@@ -1,6 +1,7 @@
 /** How far reviewers say the same beyond chance, field by field, in words first. */
+
+import { DASH, showPercent, showWhole } from '../../../src/base/format.ts';
 import type { FieldAgreement, ReviewReport } from '../../../src/model/review-queue.ts';
-import { DASH, percent, whole } from '../../format.ts';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import { inWords } from './form.ts';
 
@@ -17,7 +18,7 @@ const COLUMNS: readonly Column<FieldAgreement>[] = [
     heading: 'Say the same',
     isNumber: true,
     cell: ({ same, shared }) =>
-      shared === 0 ? DASH : `${whole(same)} of ${whole(shared)} (${percent(same / shared, 0)})`,
+      shared === 0 ? DASH : `${showWhole(same)} of ${showWhole(shared)} (${showPercent(same / shared)})`,
   },
   { id: 'kappa', heading: 'Cohen’s kappa', isNumber: true, cell: ({ kappa }) => coefficient(kappa) },
   { id: 'alpha', heading: 'Krippendorff’s alpha', isNumber: true, cell: ({ alpha }) => coefficient(alpha) },

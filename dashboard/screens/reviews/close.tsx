@@ -1,9 +1,9 @@
 /** Closes a queue: asked again, with its reason. */
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { showWhole } from '../../../src/base/format.ts';
 import type { ReviewReport } from '../../../src/model/review-queue.ts';
 import { ask } from '../../api.ts';
-import { whole } from '../../format.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Why } from '../../parts/why.tsx';
 import { pathOf } from './types.ts';
@@ -27,7 +27,7 @@ export function CloseQueue({ report: { queue, progress }, onClose, onDone }: Clo
     [open + begun, 'not fully reviewed'],
     [disputed, 'disputed and not decided'],
   ] as const;
-  const words = left.filter(([count]) => count > 0).map(([count, what]) => `${whole(count)} ${what}`);
+  const words = left.filter(([count]) => count > 0).map(([count, what]) => `${showWhole(count)} ${what}`);
   return (
     <Dialog
       title={`Close ${queue.name}?`}

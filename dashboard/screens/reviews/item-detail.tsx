@@ -2,9 +2,9 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
+import { showWhole } from '../../../src/base/format.ts';
 import type { ItemSummary, ItemTold, ReviewItem, ReviewQueue } from '../../../src/model/review-queue.ts';
 import { query, useApi } from '../../api.ts';
-import { whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Loaded } from '../../parts/states.tsx';
 import { refusalOf, type Session } from '../../session.tsx';
@@ -84,7 +84,7 @@ function Steps({ place, places, onStep, onClose }: StepsProps) {
       </button>
       {at >= 0 && (
         <span className="muted">
-          {whole(at + 1)} of {whole(places.length)}
+          {showWhole(at + 1)} of {showWhole(places.length)}
         </span>
       )}
       <button type="button" className="to-end" onClick={onClose}>
@@ -134,7 +134,7 @@ function NotTold({ queue, session, item, onReveal }: OpenedProps & { readonly on
     <section className="card" aria-labelledby="said-title">
       <h3 id="said-title">What reviewers said</h3>
       <p>
-        {count} reviewed it; it needs {whole(queue.reviewers)}. {why}
+        {count} reviewed it; it needs {showWhole(queue.reviewers)}. {why}
       </p>
       <div className="bar bare">
         {mayReview && (

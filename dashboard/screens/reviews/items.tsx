@@ -1,7 +1,7 @@
 /** The items of a queue, those of one state or all, and the one that is open. */
 import { useSearchParams } from 'wouter';
+import { DASH, showWhole } from '../../../src/base/format.ts';
 import type { ItemState, ItemSummary, ReviewReport } from '../../../src/model/review-queue.ts';
-import { DASH, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import { Empty } from '../../parts/states.tsx';
@@ -91,7 +91,7 @@ function StateFilter({ counts, all, state, onState }: FilterProps) {
           aria-pressed={each === state}
           onClick={() => onState(each)}
         >
-          {each ?? 'all'} {whole(each === undefined ? all : counts[each])}
+          {each ?? 'all'} {showWhole(each === undefined ? all : counts[each])}
         </button>
       ))}
     </fieldset>
@@ -106,13 +106,13 @@ const columnsOf = (reviewers: number): readonly Column<ItemSummary>[] => [
     id: 'reviews',
     heading: 'Reviews',
     isNumber: true,
-    cell: ({ reviews }) => `${whole(reviews)} of ${whole(reviewers)}`,
+    cell: ({ reviews }) => `${showWhole(reviews)} of ${showWhole(reviewers)}`,
   },
   {
     id: 'passes',
     heading: 'Could not judge',
     isNumber: true,
-    cell: ({ passes }) => (passes === 0 ? DASH : whole(passes)),
+    cell: ({ passes }) => (passes === 0 ? DASH : showWhole(passes)),
   },
   { id: 'mine', heading: 'By you', cell: ({ isMine }) => (isMine ? 'reviewed' : DASH) },
 ];

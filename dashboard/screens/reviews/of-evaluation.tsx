@@ -1,8 +1,8 @@
 /** Beside an evaluation: what experts are asked about its answers, and the button that asks them. */
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
+import { showWhole } from '../../../src/base/format.ts';
 import { useApi } from '../../api.ts';
-import { whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { refusalOf, type Session } from '../../session.tsx';
 import { StartQueue } from './start.tsx';
@@ -46,7 +46,7 @@ export function QueuesOf({ evaluation }: { readonly evaluation: string }) {
         {own.map(({ queue, progress }) => (
           <li key={queue.name}>
             <Link href={`/reviews/${queue.name}`}>{queue.name}</Link> <Badge word={standingOf(queue, progress)} />{' '}
-            {whole(progress.reviews)} of {whole(progress.asked)} reviews, in the words of {queue.scorer}
+            {showWhole(progress.reviews)} of {showWhole(progress.asked)} reviews, in the words of {queue.scorer}
           </li>
         ))}
       </ul>

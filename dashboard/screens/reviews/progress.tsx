@@ -1,18 +1,19 @@
 /** How far a queue is: its items by state, and who has reviewed how many. */
+
+import { showPercent, showWhole } from '../../../src/base/format.ts';
 import type { ReviewReport } from '../../../src/model/review-queue.ts';
-import { percent, whole } from '../../format.ts';
 import { Rows } from '../../parts/rows.tsx';
 import { MEANS, STATES } from './words.ts';
 
 export function Progress({ report: { queue, progress } }: { readonly report: ReviewReport }) {
   const { states, items, reviews, asked, byReviewer } = progress;
-  const words = STATES.map((state) => `${whole(states[state])} ${state}`).join(', ');
+  const words = STATES.map((state) => `${showWhole(states[state])} ${state}`).join(', ');
   return (
     <section className="card" aria-labelledby="progress-title">
       <div className="bar">
         <h2 id="progress-title">Progress</h2>
         <span className="muted">
-          {whole(reviews)} of {whole(asked)} reviews ({percent(asked === 0 ? null : reviews / asked, 0)})
+          {showWhole(reviews)} of {showWhole(asked)} reviews ({showPercent(asked === 0 ? null : reviews / asked)})
         </span>
       </div>
       <div className="state-bar" role="img" aria-label={`Items by state: ${words}`}>
@@ -23,7 +24,8 @@ export function Progress({ report: { queue, progress } }: { readonly report: Rev
       <ul className="state-key">
         {STATES.map((state) => (
           <li key={state} title={MEANS[state]}>
-            <span className={`swatch ${state}`} aria-hidden="true" /> {state} <strong>{whole(states[state])}</strong>
+            <span className={`swatch ${state}`} aria-hidden="true" /> {state}{' '}
+            <strong>{showWhole(states[state])}</strong>
           </li>
         ))}
       </ul>
@@ -45,12 +47,12 @@ export function Progress({ report: { queue, progress } }: { readonly report: Rev
               isNumber: true,
               cell: (each) => (
                 <label className="given">
-                  {whole(each.reviews)} of {whole(queue.items)}{' '}
+                  {showWhole(each.reviews)} of {showWhole(queue.items)}{' '}
                   <progress value={each.reviews} max={Math.max(1, queue.items)} />
                 </label>
               ),
             },
-            { id: 'passes', heading: 'Could not judge', isNumber: true, cell: ({ passes }) => whole(passes) },
+            { id: 'passes', heading: 'Could not judge', isNumber: true, cell: ({ passes }) => showWhole(passes) },
           ]}
         />
       )}

@@ -2,9 +2,9 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useSearchParams } from 'wouter';
+import { showWhole } from '../../../src/base/format.ts';
 import type { ReviewQueue, ReviewReport } from '../../../src/model/review-queue.ts';
 import { useApi } from '../../api.ts';
-import { whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
@@ -121,7 +121,7 @@ function About({ queue, standing, session }: AboutProps) {
         </dd>
         <dt>Items</dt>
         <dd>
-          {whole(items)}, {askedWords(queue)}
+          {showWhole(items)}, {askedWords(queue)}
         </dd>
         <dt>Started</dt>
         <dd>

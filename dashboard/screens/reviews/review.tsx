@@ -1,9 +1,9 @@
 /** Where experts review: what is to be judged, what is asked of it, and the next one. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Link, useSearchParams } from 'wouter';
+import { showWhole } from '../../../src/base/format.ts';
 import type { ReviewItem, ReviewReport } from '../../../src/model/review-queue.ts';
 import { useApi } from '../../api.ts';
-import { whole } from '../../format.ts';
 import { Page } from '../../parts/page.tsx';
 import { Empty, Failed, Loaded, Loading } from '../../parts/states.tsx';
 import type { ScreenProps } from '../../screens.ts';
@@ -51,10 +51,10 @@ function Done({ report, session }: { readonly report: ReviewReport; readonly ses
   return (
     <span className="review-done">
       <label>
-        You: {whole(done)} of {whole(of)} <progress value={done} max={Math.max(1, of)} />
+        You: {showWhole(done)} of {showWhole(of)} <progress value={done} max={Math.max(1, of)} />
       </label>
       <span>
-        All: {whole(reviews)} of {whole(asked)} reviews
+        All: {showWhole(reviews)} of {showWhole(asked)} reviews
       </span>
     </span>
   );
@@ -115,7 +115,7 @@ function Item({ report: { queue }, item, reviewing }: ItemProps) {
     <div className={`review ${queue.kind}`}>
       <section className="review-material" aria-labelledby="item-title">
         <h2 id="item-title" className="item-title" ref={heading} tabIndex={-1}>
-          Item {item.place} of {whole(queue.items)}
+          Item {item.place} of {showWhole(queue.items)}
           {item.mine !== null && <span className="muted item-title-note"> · you have reviewed it</span>}
           {item.minePassed !== null && (
             <span className="muted item-title-note"> · you could not judge it: {item.minePassed}</span>

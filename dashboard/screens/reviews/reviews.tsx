@@ -1,10 +1,9 @@
 /** Review queues: who is asked about what, and how far they are. */
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { isoUtc } from '../../../src/base/local-time.ts';
+import { isoUtc, showAgo, showWhole } from '../../../src/base/format.ts';
 import { REVIEW_LIMITS } from '../../../src/model/review-queue.ts';
 import { useApi } from '../../api.ts';
-import { ago, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
@@ -86,14 +85,14 @@ const COLUMNS: readonly Column<ListedQueue>[] = [
   { id: 'state', heading: 'State', cell: ({ queue, progress }) => <Badge word={standingOf(queue, progress)} /> },
   { id: 'go', heading: <span className="visually-hidden">To review</span>, cell: (listed) => <ToReview {...listed} /> },
   { id: 'reviews', heading: 'Reviews', isNumber: true, cell: ({ progress }) => <Given progress={progress} /> },
-  { id: 'disputed', heading: 'Disputed', isNumber: true, cell: ({ progress }) => whole(progress.states.disputed) },
+  { id: 'disputed', heading: 'Disputed', isNumber: true, cell: ({ progress }) => showWhole(progress.states.disputed) },
   { id: 'by', heading: 'By', wraps: true, cell: byWords },
   { id: 'what', heading: 'What', wraps: true, cell: ({ queue }) => <What queue={queue} /> },
   {
     id: 'at',
     heading: 'Started',
     cell: ({ queue }) => (
-      <span title={`${isoUtc(queue.startedAt)}, by ${queue.startedBy}`}>{ago(queue.startedAt)}</span>
+      <span title={`${isoUtc(queue.startedAt)}, by ${queue.startedBy}`}>{showAgo(queue.startedAt)}</span>
     ),
   },
 ];
@@ -120,11 +119,11 @@ const ToReview = ({ queue, progress }: ListedQueue) =>
 
 const Given = ({ progress: { reviews, asked } }: Pick<ListedQueue, 'progress'>) => (
   <label className="given">
-    {whole(reviews)} of {whole(asked)} <progress value={reviews} max={Math.max(1, asked)} />
+    {showWhole(reviews)} of {showWhole(asked)} <progress value={reviews} max={Math.max(1, asked)} />
   </label>
 );
 
 function byWords({ queue, progress: { byReviewer } }: ListedQueue): string {
-  const who = byReviewer.map(({ reviewer, reviews }) => `${reviewer} ${whole(reviews)}`).join(', ');
+  const who = byReviewer.map(({ reviewer, reviews }) => `${reviewer} ${showWhole(reviews)}`).join(', ');
   return `${askedWords(queue)}: ${who || 'nobody yet'}`;
 }

@@ -1,10 +1,10 @@
 /** What was reviewed becomes examples of a dataset: all of it, or what reviewers say one thing of. */
 import { useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
+import { showWhole } from '../../../src/base/format.ts';
 import type { LabelValue } from '../../../src/model/label-value.ts';
 import type { ReviewQueue } from '../../../src/model/review-queue.ts';
 import { ask, useApi } from '../../api.ts';
-import { whole } from '../../format.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { inWords, questionsOf } from './form.ts';
 import { pathOf } from './types.ts';
@@ -147,5 +147,5 @@ function Which({ queue, where: { field, is }, onWhere }: WhichProps) {
 function inWordsOf({ dataset, version, examples, added }: Added): string {
   const short = version.slice(0, 12);
   if (added.length === 0) return `All of them were in ${dataset} before (version ${short}).`;
-  return `${whole(added.length)} added to ${dataset}: ${whole(examples)} examples, version ${short}.`;
+  return `${showWhole(added.length)} added to ${dataset}: ${showWhole(examples)} examples, version ${short}.`;
 }

@@ -1,6 +1,6 @@
 /** Review queues in words. */
 
-import { shortJson } from '../../../src/base/short-number.ts';
+import { shortJson, showWhole } from '../../../src/base/format.ts';
 import type {
   ItemState,
   ItemTold,
@@ -10,7 +10,6 @@ import type {
   ReviewQueue,
 } from '../../../src/model/review-queue.ts';
 import type { Json } from '../../../src/plan/plan.ts';
-import { whole } from '../../format.ts';
 
 /** In the order in which items go through them. */
 export const STATES: readonly ItemState[] = ['open', 'begun', 'agreed', 'disputed', 'settled'];
@@ -43,7 +42,7 @@ export const NOTHING_LEFT: { readonly [W in NothingLeft]: { readonly title: stri
 
 /** `2 people each`. */
 export const askedWords = ({ reviewers }: Pick<ReviewQueue, 'reviewers'>): string =>
-  reviewers === 1 ? 'one person each' : `${whole(reviewers)} people each`;
+  reviewers === 1 ? 'one person each' : `${showWhole(reviewers)} people each`;
 
 export const kindWords = ({ kind, fields }: Pick<ReviewQueue, 'kind' | 'fields'>): string =>
   kind === 'pair' ? 'pairs, blind' : fields.map(({ name }) => name).join(', ');

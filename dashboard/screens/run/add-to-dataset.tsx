@@ -1,7 +1,7 @@
 /** What the run was asked becomes an example of a dataset; its answer is what is expected, if that is accepted. */
 import { useState } from 'react';
+import { showWhole } from '../../../src/base/format.ts';
 import { ask, useApi } from '../../api.ts';
-import { whole } from '../../format.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import type { RunTrace } from './spans.ts';
 
@@ -120,5 +120,5 @@ function parse(text: string): unknown {
 function inWords({ dataset, version, examples, added }: Added): string {
   const short = version.slice(0, 12);
   if (added.length === 0) return `It was in ${dataset} before, and stays as it is there (version ${short}).`;
-  return `Added to ${dataset}: ${whole(examples)} examples, version ${short}.`;
+  return `Added to ${dataset}: ${showWhole(examples)} examples, version ${short}.`;
 }

@@ -1,5 +1,5 @@
 /** Bars on one axis of time: when a line waited and when it worked. */
-import { duration } from '../../format.ts';
+import { showDuration } from '../../../src/base/format.ts';
 import { type Line, toneOf } from './spans.ts';
 
 /** What the axis spans, in milliseconds since 1970. */
@@ -36,6 +36,6 @@ export function Bar({ line, axis: { from, to } }: { line: Line; axis: Axis }) {
 
 export function barWords({ startedAt, queuedMs }: Line, { from }: Axis): string {
   if (startedAt === null) return 'not begun';
-  const waited = queuedMs ? `, of which it waited ${duration(queuedMs)} for a worker` : '';
-  return `from ${duration(startedAt - from)}${waited}`;
+  const waited = queuedMs ? `, of which it waited ${showDuration(queuedMs)} for a worker` : '';
+  return `from ${showDuration(startedAt - from)}${waited}`;
 }

@@ -1,11 +1,9 @@
 /** What was said of the answer, by people and by monitors, and a way to say more. */
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
-import { isoUtc } from '../../../src/base/local-time.ts';
-import { shortJson, shortNumber } from '../../../src/base/short-number.ts';
+import { isoUtc, shortJson, shortNumber, showAgo } from '../../../src/base/format.ts';
 import type { FeedbackRow } from '../../../src/store/feedback.ts';
 import { ask, toldOf } from '../../api.ts';
-import { ago } from '../../format.ts';
 import { Thumb } from '../../parts/thumb.tsx';
 import { refusalOf, type Session } from '../../session.tsx';
 
@@ -54,7 +52,7 @@ function Said({ row: { thumb, score, note, emoji, fields, by, at, isSimulated } 
       </div>
       <div className="muted" title={isoUtc(at)}>
         {isMonitor && <span className="badge">monitor</span>}{' '}
-        {isMonitor ? by!.slice(BY_MONITOR.length) : (by ?? 'somebody')}, {ago(at)}
+        {isMonitor ? by!.slice(BY_MONITOR.length) : (by ?? 'somebody')}, {showAgo(at)}
         {isSimulated && ', simulated'}
       </div>
     </li>

@@ -1,7 +1,7 @@
 /** The first lines of a run: how it ended, what it took and cost, whom it was for, and where else it is shown. */
 import { Link } from 'wouter';
+import { DASH, shortId, showDuration, showMoney, showWhole } from '../../../src/base/format.ts';
 import { askedFor } from '../../../src/model/run-fields.ts';
-import { DASH, duration, money, shortPlan, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Copy } from '../../parts/copy.tsx';
 import { Moment } from '../../parts/moment.tsx';
@@ -15,16 +15,16 @@ export function RunHeader({ run }: { readonly run: RunTrace }) {
     <section className="card run-head" aria-label="The run in short">
       <div className="figures">
         <Figure name="State" value={<Badge word={state} />} />
-        <Figure name="Took" value={`${duration(ms)}${endedAt === null ? ' so far' : ''}`} />
+        <Figure name="Took" value={`${showDuration(ms)}${endedAt === null ? ' so far' : ''}`} />
         <Figure
           name="Cost"
-          value={paidCalls === 0 ? DASH : `${unknownCalls > 0 && costUsd !== null ? '≥ ' : ''}${money(costUsd)}`}
+          value={paidCalls === 0 ? DASH : `${unknownCalls > 0 && costUsd !== null ? '≥ ' : ''}${showMoney(costUsd)}`}
           more={paidCalls === 0 ? 'no paid call' : costWords(paidCalls, unknownCalls, estimatedCalls)}
         />
         <Figure
           name="Tokens"
-          value={paidCalls === 0 ? DASH : whole(inputTokens + outputTokens)}
-          {...(paidCalls > 0 && { more: `${whole(inputTokens)} in, ${whole(outputTokens)} out` })}
+          value={paidCalls === 0 ? DASH : showWhole(inputTokens + outputTokens)}
+          {...(paidCalls > 0 && { more: `${showWhole(inputTokens)} in, ${showWhole(outputTokens)} out` })}
         />
         <Figure name="Began" value={<Moment at={startedAt} />} />
       </div>
@@ -36,7 +36,7 @@ export function RunHeader({ run }: { readonly run: RunTrace }) {
           Pipeline <Link href={`/runs?pipeline=${encodeURIComponent(pipeline)}`}>{askedFor(run)}</Link>
         </span>
         <span title={planId}>
-          Plan <code>{shortPlan(planId)}</code>
+          Plan <code>{shortId(planId)}</code>
         </span>
         <span>Unit {unit === null ? DASH : <code>{unit}</code>}</span>
         {Object.entries(arms).map(([experiment, arm]) => (
@@ -54,9 +54,9 @@ export function RunHeader({ run }: { readonly run: RunTrace }) {
 
 function costWords(paid: number, unknown: number, estimated: number): string {
   return [
-    `${whole(paid)} paid ${paid === 1 ? 'call' : 'calls'}`,
-    ...(unknown > 0 ? [`${whole(unknown)} of unknown cost`] : []),
-    ...(estimated > 0 ? [`${whole(estimated)} estimated`] : []),
+    `${showWhole(paid)} paid ${paid === 1 ? 'call' : 'calls'}`,
+    ...(unknown > 0 ? [`${showWhole(unknown)} of unknown cost`] : []),
+    ...(estimated > 0 ? [`${showWhole(estimated)} estimated`] : []),
   ].join(', ');
 }
 

@@ -1,8 +1,8 @@
 /** What is known of the line that is selected: facts, what it was given, what it gave, and what went wrong. */
 import type { ReactNode } from 'react';
+import { DASH, showDuration, showMoney, showWhole } from '../../../src/base/format.ts';
 import { citedIn, passageLists } from '../../../src/plan/passage-lists.ts';
 import type { Json } from '../../../src/plan/plan.ts';
-import { DASH, duration, money, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { JsonView } from '../../parts/json.tsx';
 import { Moment } from '../../parts/moment.tsx';
@@ -54,14 +54,14 @@ const Fact = ({ name, value }: { name: string; value: ReactNode }) => (
 type Facts = readonly (readonly [string, ReactNode])[];
 
 function factsOf({ subject, startedAt, endedAt, queuedMs, tokens, costUsd, isAtLeast }: Line): Facts {
-  const took = duration(startedAt === null || endedAt === null ? null : endedAt - startedAt);
+  const took = showDuration(startedAt === null || endedAt === null ? null : endedAt - startedAt);
   const common: Facts = [
     ['Began', <Moment key="at" at={startedAt} />],
     ['Took', took],
-    ['Tokens', whole(tokens)],
-    ['Cost', costUsd === null ? DASH : `${isAtLeast ? '≥ ' : ''}${money(costUsd)}`],
+    ['Tokens', showWhole(tokens)],
+    ['Cost', costUsd === null ? DASH : `${isAtLeast ? '≥ ' : ''}${showMoney(costUsd)}`],
   ];
-  const waited: Facts = [['Waited for a worker', duration(queuedMs)]];
+  const waited: Facts = [['Waited for a worker', showDuration(queuedMs)]];
   switch (subject.is) {
     case 'run':
       return [];
@@ -79,9 +79,12 @@ function factsOf({ subject, startedAt, endedAt, queuedMs, tokens, costUsd, isAtL
 function callFacts(call: Extract<Subject, { is: 'call' }>['call']): Facts {
   const { inputTokens, cachedInputTokens, outputTokens, searchUnits, usage, requestId, errorCode } = call;
   return [
-    ['In', `${whole(inputTokens)} tokens${cachedInputTokens ? `, ${whole(cachedInputTokens)} of them cached` : ''}`],
-    ['Out', `${whole(outputTokens)} tokens`],
-    ...(searchUnits === null ? [] : ([['Searches', whole(searchUnits)]] as const)),
+    [
+      'In',
+      `${showWhole(inputTokens)} tokens${cachedInputTokens ? `, ${showWhole(cachedInputTokens)} of them cached` : ''}`,
+    ],
+    ['Out', `${showWhole(outputTokens)} tokens`],
+    ...(searchUnits === null ? [] : ([['Searches', showWhole(searchUnits)]] as const)),
     ['Usage is', usage ?? DASH],
     ...(requestId === null ? [] : ([['Request', <code key="id">{requestId}</code>]] as const)),
     ...(errorCode === null ? [] : ([['Refused with', errorCode]] as const)),

@@ -1,11 +1,10 @@
 /** A run that was made again: how far it is, what it took, and what differs in the answer. */
 import type { ReactNode } from 'react';
-import { shortJson } from '../../../src/base/short-number.ts';
+import { DASH, shortJson, showDuration, showMoney, showWhole } from '../../../src/base/format.ts';
 import { wordDiff } from '../../../src/base/word-diff.ts';
 import type { RerunResult, RerunSide, RerunState } from '../../../src/model/rerun-spec.ts';
 import type { Json } from '../../../src/plan/plan.ts';
 import { useApi } from '../../api.ts';
-import { DASH, duration, money, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Loaded } from '../../parts/states.tsx';
 
@@ -56,8 +55,8 @@ function Outcome({ backtest }: { readonly backtest: Backtest }) {
       <p role="status">
         <Badge word={state} /> {variant}
         {from !== null && `, from ${from} on`}
-        {result && ` · ${whole(result.calls.reused)} calls reused, ${whole(result.calls.made)} made`}
-        {paidUsd !== null && ` · ${money(paidUsd)} paid`} ·{' '}
+        {result && ` · ${showWhole(result.calls.reused)} calls reused, ${showWhole(result.calls.made)} made`}
+        {paidUsd !== null && ` · ${showMoney(paidUsd)} paid`} ·{' '}
         <a href={temporalUrl} target="_blank" rel="noreferrer">
           Temporal UI
         </a>
@@ -95,9 +94,9 @@ function Sides({ served, variant, name, isChanged }: SidesProps) {
   const scorers = [...new Set([...Object.keys(served.cells), ...Object.keys(variant.cells)])];
   const rows: readonly (readonly [string, (side: RerunSide) => ReactNode])[] = [
     ['Outcome', ({ outcome }) => outcome],
-    ['Took', ({ run }) => duration(run.latencyMs)],
-    ['Cost', ({ run }) => money(run.costUsd)],
-    ['Tokens', (side) => whole(tokens(side))],
+    ['Took', ({ run }) => showDuration(run.latencyMs)],
+    ['Cost', ({ run }) => showMoney(run.costUsd)],
+    ['Tokens', (side) => showWhole(tokens(side))],
     ...scorers.map((scorer) => [scorer, (side: RerunSide) => scoreOf(side, scorer)] as const),
   ];
   return (

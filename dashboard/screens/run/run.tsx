@@ -1,10 +1,10 @@
 /** One run: its trace beside its time, what is known of each part, its plan's picture, and what people said of it. */
 import { useState } from 'react';
 import { useSearchParams } from 'wouter';
+import { shortId } from '../../../src/base/format.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { useApi } from '../../api.ts';
 import { runCommands } from '../../commands.ts';
-import { shortRun } from '../../format.ts';
 import { Page } from '../../parts/page.tsx';
 import { Failed, Loaded } from '../../parts/states.tsx';
 import type { ScreenProps } from '../../screens.ts';
@@ -52,8 +52,8 @@ function OneRun({ id, session }: { readonly id: string; readonly session: Sessio
   const why = refusalOf(session, 'operate');
   return (
     <Page
-      title={`Run ${shortRun(id)}`}
-      command={runCommands(shortRun(id), trace.data?.planId)}
+      title={`Run ${shortId(id)}`}
+      command={runCommands(shortId(id), trace.data?.planId)}
       actions={trace.data && <Actions run={trace.data} why={why} onAsk={setAsks} />}
     >
       <Loaded query={trace} what="the run">

@@ -1,6 +1,6 @@
 /** The trace as a tree beside its time: names by nesting, bars on one axis. Arrows move and open, as in any tree. */
 import { type KeyboardEvent, useEffect, useRef } from 'react';
-import { DASH, duration, money, whole } from '../../format.ts';
+import { DASH, showDuration, showMoney, showWhole } from '../../../src/base/format.ts';
 import { type Axis, axisOf, Bar, barWords } from './bars.tsx';
 import { type Line, SIGNS, toneOfLine } from './spans.ts';
 import { useTraceWindow } from './trace-window.ts';
@@ -92,7 +92,7 @@ const Heads = ({ axis: { from, to } }: { axis: Axis }) => (
         <span className="visually-hidden">Time since the start of the run: </span>
         <span className="trace-axis">
           {MARKS.map((share) => (
-            <span key={share}>{share === 0 ? '0' : duration(share * (to - from))}</span>
+            <span key={share}>{share === 0 ? '0' : showDuration(share * (to - from))}</span>
           ))}
         </span>
       </th>
@@ -148,9 +148,9 @@ function TreeLine({ line, place, axis, isOpen, isSelected, onPick, onToggle }: L
           <Bar line={line} axis={axis} />
         </span>
       </td>
-      <td className="num">{duration(startedAt === null || endedAt === null ? null : endedAt - startedAt)}</td>
-      <td className="num wide-only">{whole(tokens)}</td>
-      <td className="num wide-only">{costUsd === null ? DASH : `${isAtLeast ? '≥ ' : ''}${money(costUsd)}`}</td>
+      <td className="num">{showDuration(startedAt === null || endedAt === null ? null : endedAt - startedAt)}</td>
+      <td className="num wide-only">{showWhole(tokens)}</td>
+      <td className="num wide-only">{costUsd === null ? DASH : `${isAtLeast ? '≥ ' : ''}${showMoney(costUsd)}`}</td>
     </tr>
   );
 }

@@ -1,6 +1,7 @@
 /** The columns of the list of runs: which there are, and which are shown. */
+
+import { shortId, showDuration, showMoney, showWhole } from '../../../src/base/format.ts';
 import { askedFor, RUN_COLUMNS, type RunSort } from '../../../src/model/run-fields.ts';
-import { duration, money, shortPlan, shortRun, whole } from '../../format.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import type { Column } from '../../parts/rows.tsx';
@@ -26,16 +27,16 @@ export interface FoundRun {
 
 const CELLS: { readonly [name: string]: Pick<Column<FoundRun>, 'cell' | 'isNumber'> } = {
   started: { cell: ({ startedAt }) => <Moment at={startedAt} /> },
-  run: { cell: ({ runId }) => <code>{shortRun(runId)}</code> },
+  run: { cell: ({ runId }) => <code>{shortId(runId)}</code> },
   pipeline: { cell: askedFor },
   state: { cell: ({ state }) => <Badge word={state} /> },
   question: { cell: ({ question }) => question ?? '–' },
-  latencyMs: { cell: ({ latencyMs }) => duration(latencyMs), isNumber: true },
-  costUsd: { cell: ({ costUsd }) => money(costUsd), isNumber: true },
-  tokens: { cell: ({ tokens }) => whole(tokens), isNumber: true },
+  latencyMs: { cell: ({ latencyMs }) => showDuration(latencyMs), isNumber: true },
+  costUsd: { cell: ({ costUsd }) => showMoney(costUsd), isNumber: true },
+  tokens: { cell: ({ tokens }) => showWhole(tokens), isNumber: true },
   thumb: { cell: ({ thumb }) => thumbOf(thumb) },
   arms: { cell: ({ arms }) => armsOf(arms) },
-  plan: { cell: ({ planId }) => <code>{shortPlan(planId)}</code> },
+  plan: { cell: ({ planId }) => <code>{shortId(planId)}</code> },
   unit: { cell: ({ unit }) => unit ?? '–' },
 };
 

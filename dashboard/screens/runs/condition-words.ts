@@ -1,6 +1,5 @@
 /** Conditions of runs as the screen writes them. */
-import { localTime } from '../../../src/base/local-time.ts';
-import { shortNumber } from '../../../src/base/short-number.ts';
+import { shortNumber, showTime } from '../../../src/base/format.ts';
 import { FITTING, type RunCondition, typeOfField } from '../../../src/model/run-fields.ts';
 
 /** For people: `latencyMs > 2000`. */
@@ -9,7 +8,7 @@ export const said = ({ field, op, value }: RunCondition): string =>
 
 function shown(field: string, value: NonNullable<RunCondition['value']>): string {
   if (Array.isArray(value)) return value.join(', ');
-  if (field === 'started') return localTime(Number(value));
+  if (field === 'started') return showTime(Number(value));
   return typeof value === 'number' ? shortNumber(value) : String(value);
 }
 

@@ -2,8 +2,8 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { EChartsType } from 'echarts/core';
 import { useCallback, useMemo } from 'react';
+import { showTimeToday } from '../../../src/base/format.ts';
 import { ask, type Trouble } from '../../api.ts';
-import { time } from '../../format.ts';
 import { Chart, type Paint } from '../../parts/chart.tsx';
 import { Loaded } from '../../parts/states.tsx';
 import { brush, COLOURS, onBrush, PLOT_HEIGHT, type PlotProps } from './plot.ts';
@@ -64,7 +64,7 @@ function Bars({ bins, onNarrow }: { bins: readonly Bin[]; onNarrow: PlotProps['o
   const label = useMemo(() => {
     const total = bins.reduce((sum, { n }) => sum + n, 0);
     if (total === 0) return 'Runs over time: none';
-    return `Runs over time: ${total} from ${time(bins[0]!.from)} to ${time(bins.at(-1)!.to)}`;
+    return `Runs over time: ${total} from ${showTimeToday(bins[0]!.from)} to ${showTimeToday(bins.at(-1)!.to)}`;
   }, [bins]);
   return <Chart label={label} option={option} height={PLOT_HEIGHT} onReady={onReady} />;
 }

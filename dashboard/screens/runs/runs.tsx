@@ -1,9 +1,9 @@
 /** Runs: those that match, when they were, how long they took and how good they were, and each of them. */
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { showWhole } from '../../../src/base/format.ts';
 import { ask, type Trouble } from '../../api.ts';
 import { runsCommands } from '../../commands.ts';
-import { whole } from '../../format.ts';
 import { Page } from '../../parts/page.tsx';
 import { Rows } from '../../parts/rows.tsx';
 import { Empty, Failed, Loading } from '../../parts/states.tsx';
@@ -40,7 +40,7 @@ export default function Runs({ session }: ScreenProps) {
   return (
     <Page
       title="Runs"
-      about={total === undefined ? undefined : `${whole(total)} ${where.length > 0 ? 'match' : 'in all'}`}
+      about={total === undefined ? undefined : `${showWhole(total)} ${where.length > 0 ? 'match' : 'in all'}`}
       command={runsCommands(view)}
       actions={
         <>

@@ -3,7 +3,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { EChartsType } from 'echarts/core';
 import { useCallback } from 'react';
 import { useLocation } from 'wouter';
-import { shortNumber } from '../../../src/base/short-number.ts';
+import { shortNumber } from '../../../src/base/format.ts';
 import type { RunCondition } from '../../../src/model/run-fields.ts';
 import { ask, type Trouble } from '../../api.ts';
 import { Chart, type Paint } from '../../parts/chart.tsx';

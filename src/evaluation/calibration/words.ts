@@ -1,4 +1,5 @@
 /** The words for what labels say of a scorer: whether it may decide, why not, and what would change that. */
+import { count, showWhole } from '../../base/format.ts';
 import { formatDifference, formatRange, formatValue } from '../../stats/format-value.ts';
 import { type JudgeFlaw, MIN_JUDGE_POWER, MIN_KAPPA, MIN_LABELS, MIN_LABELS_PER_CLASS } from '../../stats/judges.ts';
 import type { Calibration } from '../compare/compared-metric.ts';
@@ -17,7 +18,7 @@ export function fieldSentences(report: Numbers, { isJudge }: { readonly isJudge:
     ...(report.sampling?.isDoubtful ? [samplingSentence(report)] : []),
     ...(ties === 0
       ? []
-      : [`People are divided on ${counted(ties, 'answer')}, in no table: one more rater would decide.`]),
+      : [`People are divided on ${count(ties, 'answer')}, in no table: one more rater would decide.`]),
     ...neededSentence(report),
   ]);
 }
@@ -47,7 +48,7 @@ export function calibrationWords({ labels, flaws }: Calibration): string {
 }
 
 const BRIEF: { readonly [flaw in JudgeFlaw]: (labels: number) => string } = {
-  few_labels: (labels) => `${counted(labels, 'label')}, ${MIN_LABELS} are needed`,
+  few_labels: (labels) => `${count(labels, 'label')}, ${MIN_LABELS} are needed`,
   few_labels_in_a_class: () => `people say yes or no to fewer than ${MIN_LABELS_PER_CLASS}`,
   low_agreement: () => `its kappa with people is below ${MIN_KAPPA}`,
   low_power: () => `it says yes hardly more often where people do than where they do not`,
@@ -59,7 +60,7 @@ function gateSentence(report: Numbers): string {
   const { calibration, kappa } = report;
   const field = fieldName(report);
   if (calibration.state === 'calibrated')
-    return `It may gate on ${field}: ${counted(calibration.labels, 'label')}, kappa ${short(kappa.value)}.`;
+    return `It may gate on ${field}: ${count(calibration.labels, 'label')}, kappa ${short(kappa.value)}.`;
   if (calibration.labels === 0) return `It may not gate on ${field}: nothing that this version has scored has a label.`;
   return `It may not gate on ${field}: ${calibration.flaws.map((flaw) => flawClause(flaw, report)).join('; ')}.`;
 }
@@ -68,7 +69,7 @@ function flawClause(flaw: JudgeFlaw, { agreement, kappa, variants, calibration }
   const [yes, no] = [agreement?.sensitivity.of ?? 0, agreement?.specificity.of ?? 0];
   switch (flaw) {
     case 'few_labels':
-      return `${counted(calibration.labels, 'label')}, ${MIN_LABELS} are needed`;
+      return `${count(calibration.labels, 'label')}, ${MIN_LABELS} are needed`;
     case 'few_labels_in_a_class':
       return `people say yes to ${yes} and no to ${no}, and ${MIN_LABELS_PER_CLASS} of each are needed`;
     case 'low_agreement':
@@ -102,7 +103,7 @@ function biasSentence(errors: VariantErrors, { variants, format }: Numbers): rea
       ? `${clusters} clusters of examples have labels on both, which correct effects between the two`
       : isCorrected
         ? 'its error rates on either correct effects between the two'
-        : `one calibration for both does not hold: ${counted(clusters, 'cluster')} of examples have labels on both, ${MIN_LABELLED_PAIRS} are needed`;
+        : `one calibration for both does not hold: ${count(clusters, 'cluster')} of examples have labels on both, ${MIN_LABELLED_PAIRS} are needed`;
   return [
     `It ${way} ${name}: beside people it scores it ${formatDifference(bias.value, format)} ${how} than ${variants[0]!.name} (95% interval ${formatRange(bias.lo, bias.hi, format)}); ${what}.`,
   ];
@@ -119,10 +120,9 @@ function neededSentence({ calibration, agreement }: Numbers): readonly string[] 
   const least = Math.min(agreement.sensitivity.of, agreement.specificity.of);
   if (least === 0) return [];
   const needed = Math.max(MIN_LABELS, Math.ceil((agreement.n * MIN_LABELS_PER_CLASS) / least));
-  return [`About ${needed.toLocaleString('en')} labels on random answers would have enough of each.`];
+  return [`About ${showWhole(needed)} labels on random answers would have enough of each.`];
 }
 
-const counted = (count: number, one: string): string => `${count.toLocaleString('en')} ${one}${count === 1 ? '' : 's'}`;
 const share = (value: number | null): string => formatValue(value, 'share');
 /** Two digits behind the point. */
 const short = (value: number | null): string => (value === null ? 'unknown' : value.toFixed(2));

@@ -1,6 +1,6 @@
 /** What a comparison rests on, as tables of text that each kind of report lays out its own way. */
 
-import { localTime } from '../../base/local-time.ts';
+import { shortId, showMoney, showTime, showWhole } from '../../base/format.ts';
 import { levelOf } from '../../stats/format-value.ts';
 import type { CellReasons, ComparedMetric, CompareMethod, CompareTest } from '../compare/compared-metric.ts';
 import type { ComparedSide, ComparisonReport } from '../compare/report.ts';
@@ -25,7 +25,7 @@ export const comparedRows = ({ report }: Pick<ReportData, 'report'>): FactTable 
   rows: report.sides.map((side) => [
     side.label,
     `${side.evaluationId} (${side.state})`,
-    side.planId.slice(0, SHORT_HASH),
+    shortId(side.planId),
     datasetWords(side),
     snapshotWords(side),
     String(side.repeats),
@@ -34,34 +34,31 @@ export const comparedRows = ({ report }: Pick<ReportData, 'report'>): FactTable 
   ]),
 });
 
-const SHORT_HASH = 12;
-const SHORT_VERSION = 8;
-
 function datasetWords({ dataset: { name, version, split, tag } }: ComparedSide): string {
   const part = [split === null ? '' : `, split ${split}`, tag === null ? '' : `, tag ${tag}`].join('');
-  return `${name}@${version.slice(0, SHORT_VERSION)}${part}`;
+  return `${name}@${shortId(version)}${part}`;
 }
 
 function snapshotWords({ snapshots }: ComparedSide): string {
-  const pinned = Object.entries(snapshots).map(([index, snapshot]) => `${index} ${snapshot.slice(0, SHORT_HASH)}`);
+  const pinned = Object.entries(snapshots).map(([index, snapshot]) => `${index} ${shortId(snapshot)}`);
   return pinned.join(', ') || MISSING;
 }
 
 function exampleWords({ dataset, examples: { common, onlyBaseline, onlySide, changed } }: ComparedSide): string {
   const notes = [
-    ...(common === dataset.examples ? [] : [`${number(common)} common`]),
-    ...(onlyBaseline === 0 ? [] : [`${number(onlyBaseline)} only in the baseline's`]),
-    ...(onlySide === 0 ? [] : [`${number(onlySide)} only here`]),
-    ...(changed === 0 ? [] : [`${number(changed)} with other content`]),
+    ...(common === dataset.examples ? [] : [`${showWhole(common)} common`]),
+    ...(onlyBaseline === 0 ? [] : [`${showWhole(onlyBaseline)} only in the baseline's`]),
+    ...(onlySide === 0 ? [] : [`${showWhole(onlySide)} only here`]),
+    ...(changed === 0 ? [] : [`${showWhole(changed)} with other content`]),
   ];
-  return [number(dataset.examples), ...notes].join(', ');
+  return [showWhole(dataset.examples), ...notes].join(', ');
 }
 
 const runWords = ({ runs }: ComparedSide): string =>
   Object.entries(runs)
     .filter(([, count]) => count > 0)
     .sort(([, one], [, other]) => other - one)
-    .map(([outcome, count]) => `${number(count)} ${outcome}`)
+    .map(([outcome, count]) => `${showWhole(count)} ${outcome}`)
     .join(', ') || MISSING;
 
 /** The evaluations: when, and at what cost. */
@@ -70,23 +67,15 @@ export const evaluationRows = ({ evaluations }: Pick<ReportData, 'evaluations'>)
   rows: evaluations.map(
     ({ evaluationId, createdAt, finishedAt, progress: { calls, paidUsd, unknownCalls, savedUsd } }) => [
       evaluationId,
-      showTime(createdAt),
-      finishedAt === null ? MISSING : showTime(finishedAt),
-      number(calls.made),
-      number(calls.shared),
-      `${unknownCalls > 0 && paidUsd !== null ? 'at least ' : ''}${showUsd(paidUsd)}${unknownCalls === 0 ? '' : ` (${number(unknownCalls)} calls unknown)`}`,
-      showUsd(savedUsd),
+      showTime(createdAt, 'minutes'),
+      showTime(finishedAt, 'minutes'),
+      showWhole(calls.made),
+      showWhole(calls.shared),
+      `${unknownCalls > 0 && paidUsd !== null ? 'at least ' : ''}${showMoney(paidUsd)}${unknownCalls === 0 ? '' : ` (${showWhole(unknownCalls)} calls unknown)`}`,
+      showMoney(savedUsd),
     ],
   ),
 });
-
-/** A moment as `2026-03-01 13:00 CET`: local, with its zone. */
-export const showTime = (milliseconds: number): string => localTime(milliseconds, 'minutes');
-
-const CENTS = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-const SMALL = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
-const showUsd = (usd: number | null): string =>
-  usd === null ? MISSING : `$${(usd === 0 || usd >= 1 ? CENTS : SMALL).format(usd)}`;
 
 /** What is missing and what failed, by metric and side, with the most frequent reasons. */
 export const countRows = ({ report: { metrics, sides } }: Pick<ReportData, 'report'>): FactTable => ({
@@ -104,8 +93,8 @@ export const countRows = ({ report: { metrics, sides } }: Pick<ReportData, 'repo
     metric.sides.map(({ side, pairs, missing, failed }) => [
       metric.name,
       sides[side]!.label,
-      number(pairs),
-      number(missing.inapplicable),
+      showWhole(pairs),
+      showWhole(missing.inapplicable),
       reasonWords(missing.variant),
       reasonWords(missing.baseline),
       reasonWords(failed.variant),
@@ -116,7 +105,7 @@ export const countRows = ({ report: { metrics, sides } }: Pick<ReportData, 'repo
 
 function reasonWords({ cells, reasons }: CellReasons): string {
   if (cells === 0) return '0';
-  return `${number(cells)} (${reasons.map(({ reason, cells: count }) => `${number(count)} ${reason}`).join('; ')})`;
+  return `${showWhole(cells)} (${reasons.map(({ reason, cells: count }) => `${showWhole(count)} ${reason}`).join('; ')})`;
 }
 
 const METHODS: { readonly [method in CompareMethod]: string } = {
@@ -141,9 +130,9 @@ export const methodRows = ({ report: { metrics, sides } }: Pick<ReportData, 'rep
       metric.name,
       sides[side.side]!.label,
       side.method === null ? (side.why?.words ?? MISSING) : METHODS[side.method],
-      number(side.pairs),
-      number(side.units),
-      `${number(side.wins)} / ${number(side.losses)} / ${number(side.ties)}`,
+      showWhole(side.pairs),
+      showWhole(side.units),
+      `${showWhole(side.wins)} / ${showWhole(side.losses)} / ${showWhole(side.ties)}`,
       side.tests
         .map(({ name, p, decides }) => `${showP(p)} ${TESTS[name]}${decides ? '' : ' (shown only)'}`)
         .join(', ') || MISSING,
@@ -172,5 +161,3 @@ export function methodLines({ report }: Pick<ReportData, 'report'>): readonly st
     `Comparison ${comparisons} on this version of the dataset.`,
   ];
 }
-
-const number = (value: number): string => value.toLocaleString('en');

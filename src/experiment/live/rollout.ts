@@ -1,13 +1,13 @@
 /** The steps of a rollout in the store: how far it is, and its end, at which the winner is what is deployed. */
 
 import { SluiceError } from '../../base/errors.ts';
+import { showPercent } from '../../base/format.ts';
 import type { Standing } from '../../model/experiment-messages.ts';
 import { ITSELF, type SpecArm } from '../../model/experiment-spec.ts';
 import { composePlan } from '../../plan/compose.ts';
 import { planId } from '../../plan/id.ts';
 import type { ExperimentRow } from '../../store/experiments.ts';
 import type { Store } from '../../store/store.ts';
-import { percent } from '../report-text.ts';
 import { restagingsOf, servedPlans } from '../restage.ts';
 import { stageFactsOf } from '../stage-facts.ts';
 import { standingOf } from './standing.ts';
@@ -24,7 +24,7 @@ export async function rampRollout(
 ): Promise<Standing> {
   const row = await experiments.get(experimentId);
   if (row.state !== 'rolling' || row.ramp === ramp) return standingOf(row);
-  const reason = `ramp ${percent(ramp)}`;
+  const reason = `ramp ${showPercent(ramp)}`;
   await experiments.move(row.experimentId, { to: 'rolling', from: ['rolling'], by: ITSELF, reason, ramp });
   return standingOf(await experiments.get(row.experimentId));
 }

@@ -1,5 +1,6 @@
 /** The tables of a pull request's comment. */
 
+import { showWhole } from '../../../base/format.ts';
 import { levelOf } from '../../../stats/format-value.ts';
 import type { ComparedMetric, MetricSide } from '../../compare/compared-metric.ts';
 import type { ComparisonReport } from '../../compare/report.ts';
@@ -49,12 +50,11 @@ export function metricTable({ sides, alpha }: ComparisonReport, metrics: readonl
 }
 
 function pairsWords({ pairs, missing: { cells, inapplicable } }: MetricSide): string {
-  const number = (value: number): string => value.toLocaleString('en');
   const beside = [
-    ...(cells === 0 ? [] : [`${number(cells)} missing`]),
-    ...(inapplicable === 0 ? [] : [`${number(inapplicable)} with nothing to score`]),
+    ...(cells === 0 ? [] : [`${showWhole(cells)} missing`]),
+    ...(inapplicable === 0 ? [] : [`${showWhole(inapplicable)} with nothing to score`]),
   ];
-  return beside.length === 0 ? number(pairs) : `${number(pairs)} (${beside.join(', ')})`;
+  return beside.length === 0 ? showWhole(pairs) : `${showWhole(pairs)} (${beside.join(', ')})`;
 }
 
 export function sliceTable({ slices, sides, metrics }: ComparisonReport): Table {
@@ -69,7 +69,7 @@ export function sliceTable({ slices, sides, metrics }: ComparisonReport): Table 
       showValue(slice.baseline, format),
       showValue(slice.variant, format),
       showEffect(slice.effect, format),
-      slice.pairs.toLocaleString('en'),
+      showWhole(slice.pairs),
     ];
   });
   const headings = ['tag', 'metric', 'variant', 'verdict', 'baseline', 'variant', 'difference', 'pairs'];

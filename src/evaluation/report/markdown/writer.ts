@@ -1,4 +1,5 @@
 /** Markdown under a limit of length: what does not fit is left out from the end of its table or list, and counted. */
+import { showWhole } from '../../../base/format.ts';
 import { cell, escapeElement } from './escape.ts';
 
 export interface Block {
@@ -21,7 +22,7 @@ export function writeBlocks(blocks: readonly Block[], limit: number, mostLines: 
     const kept = fitting(block.lines.slice(0, mostLines), room - frame);
     if (room < frame || (kept.length === 0 && block.lines.length > 0)) continue;
     const left = block.lines.length - kept.length;
-    const note = left === 0 ? [] : ['', `… and ${left.toLocaleString('en')} more ${block.noun}.`];
+    const note = left === 0 ? [] : ['', `… and ${showWhole(left)} more ${block.noun}.`];
     const lines = [...block.open, ...kept, ...note, ...block.close];
     written.push(...lines);
     room -= lengthOf(lines);
