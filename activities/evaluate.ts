@@ -6,10 +6,9 @@
 import type { Implemented } from '../src/boundary/implement.ts';
 import { stepName } from '../src/dsl/step.ts';
 import { writesIn } from '../src/dsl/steps.ts';
-import { beginEvaluation } from '../src/evaluation/begin.ts';
+import { beginEvaluation, endEvaluation } from '../src/evaluation/begin.ts';
 import { evaluateChunk } from '../src/evaluation/chunk/evaluate-chunk.ts';
 import { digestsOf } from '../src/evaluation/digest/digest.ts';
-import { endEvaluation } from '../src/evaluation/end.ts';
 import { createEvaluationWorker } from '../src/evaluation/evaluation-worker.ts';
 import { createMakeAttempt } from '../src/evaluation/memo-boundary.ts';
 import type { EvaluateActivities } from '../src/model/evaluate-messages.ts';

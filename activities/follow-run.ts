@@ -4,7 +4,7 @@
  */
 import { enqueueShadows } from '../src/experiment/rerun/enqueue-shadows.ts';
 import type { InExperiments } from '../src/model/run-messages.ts';
-import { meetRun } from '../src/monitor/meet-run.ts';
+import { meetRun } from '../src/monitor/score-monitor.ts';
 import type { NodeOutput } from '../src/store/node-outputs.ts';
 import type { Store } from '../src/store/store.ts';
 import type { CountRun } from './count-run.ts';

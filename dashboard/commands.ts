@@ -1,10 +1,9 @@
 /** What prints in the terminal what a screen shows: a command line for each part of it, held to those that there are. */
 
 import { commandLine } from '../src/base/shell.ts';
-import type { EvaluatedDataset } from '../src/evaluation/load-board.ts';
-import type { StandingBoard } from '../src/evaluation/standing-board.ts';
+import type { EvaluatedDataset, StandingBoard } from '../src/evaluation/baseline-leaderboard.ts';
 import { type RunCondition, type RunSort, SHOWN_COLUMNS } from '../src/model/run-fields.ts';
-import { writeCondition } from '../src/run-filter/write-condition.ts';
+import { writeCondition } from '../src/run-filter/saved-view.ts';
 
 interface ShownRuns {
   readonly where: readonly RunCondition[];

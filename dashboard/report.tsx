@@ -2,10 +2,9 @@
 import { createRoot } from 'react-dom/client';
 import { Router } from 'wouter';
 import { memoryLocation } from 'wouter/memory-location';
+import { REPORT_LIMITS, rankingMetrics } from '../src/evaluation/report/data.ts';
 import { titleOf } from '../src/evaluation/report/facts.ts';
-import { REPORT_LIMITS } from '../src/evaluation/report/limits.ts';
 import type { Comparison } from '../src/evaluation/report/page-data.ts';
-import { rankingMetrics } from '../src/evaluation/report/widest.ts';
 import { whole } from './format.ts';
 import { Page } from './parts/page.tsx';
 import { type ComparisonHost, ComparisonView } from './screens/compare/comparison.tsx';

@@ -1,7 +1,6 @@
 /** `sluice dataset export --from-feedback`: of answers to the same, one that people liked beside one that they did not. */
 import { SluiceError } from '../base/errors.ts';
-import type { RatedAnswer } from '../evaluation/feedback-preferences.ts';
-import type { Tuning } from '../evaluation/preferences.ts';
+import type { RatedAnswer, Tuning } from '../evaluation/preferences.ts';
 import { canonicalJson } from '../plan/id.ts';
 import type { Redaction } from '../redaction/redaction.ts';
 import type { Store } from '../store/store.ts';
@@ -26,7 +25,7 @@ export async function exportFeedback(session: Session, options: FeedbackExportOp
   const { out, system, limit = ALL_RUNS } = options;
   const redaction = await redactionOf(session);
   const { tuning, runs } = await withStore(session, async ({ store }) => {
-    const { feedbackPairs } = await import('../evaluation/feedback-preferences.ts');
+    const { feedbackPairs } = await import('../evaluation/preferences.ts');
     const rated = await ratedAnswers(store, { ...options, limit }, redaction);
     return { runs: rated.length, tuning: feedbackPairs({ rated, final: await finalInputs(store), system }) };
   });

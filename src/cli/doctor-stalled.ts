@@ -4,8 +4,7 @@ import type { Config } from '../config/config.ts';
 import { readServers } from '../embedded/dev-state.ts';
 import { openDatabase } from '../store/database.ts';
 import { createStore } from '../store/store.ts';
-import { type Health, healthOf } from '../telemetry/health.ts';
-import { createTemporalProbe } from '../telemetry/temporal-probe.ts';
+import { createTemporalProbe, type Health, healthOf } from '../telemetry/health.ts';
 import { type Finding, ok, warn } from './finding.ts';
 
 /** Others of doctor's checks look at these. */

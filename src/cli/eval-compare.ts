@@ -1,10 +1,10 @@
 /** `sluice eval compare`: what differs between variants, of one evaluation or of several, and whether it may pass. */
 import type { Command } from 'commander';
 import { SluiceError } from '../base/errors.ts';
-import { sidesOf } from '../evaluation/compare/choose-sides.ts';
 import type { CompareInput } from '../evaluation/compare/compare.ts';
+import type { ComparisonReport } from '../evaluation/compare/comparison-report.ts';
 import type { ComparisonGate } from '../evaluation/compare/gate.ts';
-import type { ComparisonReport } from '../evaluation/compare/report.ts';
+import { sidesOf } from '../evaluation/compare/sides.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { showComparison, shownMetrics } from './eval-comparison.ts';

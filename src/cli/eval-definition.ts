@@ -2,7 +2,7 @@
  * A comparison with what the project defines now beside what was locked: who changes a definition after a result is seen is
  * told so, also before anything was run by the changed one.
  */
-import type { ComparisonReport, RegistrationCheck } from '../evaluation/compare/report.ts';
+import type { ComparisonReport, RegistrationCheck } from '../evaluation/compare/comparison-report.ts';
 import type { DefinedEvaluations } from '../host/project.ts';
 import type { Store } from '../store/store.ts';
 import { reportOf } from './report-error.ts';
@@ -55,7 +55,7 @@ async function changesNow(
   const definition = definitions.get(name);
   const locked = definition && (await evaluations.registration(name));
   if (definition === undefined || locked === undefined) return [];
-  const { definitionChanges } = await import('../evaluation/compare/definition-changes.ts');
+  const { definitionChanges } = await import('../evaluation/compare/registration.ts');
   const first = await evaluations.get(locked.evaluationId);
   return definitionChanges(locked.content, first.spec.scorers, definition).map((change) => ({
     ...change,

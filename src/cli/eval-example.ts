@@ -1,6 +1,6 @@
 /** One example on the terminal: what was asked, what each variant gave, then scores, what scorers say, and calls. */
 
-import { questionOf, remarkText } from '../evaluation/report/output-text.ts';
+import { questionOf, remarkText } from '../evaluation/report/outputs.ts';
 import type { TracedRun } from '../evaluation/report/traces.ts';
 import { showValue } from '../evaluation/report/values.ts';
 import type { Example, JsonObject } from '../model/dataset.ts';

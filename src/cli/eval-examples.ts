@@ -1,7 +1,7 @@
 /** The examples behind a comparison that got worse, or better: each with its question, both values, and how to open it. */
 import type { CompareInput } from '../evaluation/compare/compare.ts';
+import type { ComparisonReport } from '../evaluation/compare/comparison-report.ts';
 import type { ComparedExample, ExampleMetric } from '../evaluation/compare/examples.ts';
-import type { ComparisonReport } from '../evaluation/compare/report.ts';
 import { showDifference, showValue } from '../evaluation/report/values.ts';
 import type { Store } from '../store/store.ts';
 import { tableLines } from './table.ts';
@@ -72,7 +72,7 @@ async function questionOf(
   version: string,
   { exampleId }: ComparedExample,
 ): Promise<string> {
-  const { questionOf: shown } = await import('../evaluation/report/output-text.ts');
+  const { questionOf: shown } = await import('../evaluation/report/outputs.ts');
   const [example] = await datasets.examples(version, { id: exampleId });
   return example === undefined ? '' : shown(example.input);
 }

@@ -1,13 +1,13 @@
 /** `sluice eval leaderboard`: the variants of many evaluations in one table, ranked where they are alike. */
 import { type Command, Option } from 'commander';
-import type { LeaderboardColumn } from '../evaluation/compare/leaderboard.ts';
-import { showDifference, showMean } from '../evaluation/report/values.ts';
 import {
   comparedWords,
   type StandingBoard,
   type StandingCell,
   type StandingRow,
-} from '../evaluation/standing-board.ts';
+} from '../evaluation/baseline-leaderboard.ts';
+import type { LeaderboardColumn } from '../evaluation/compare/leaderboard.ts';
+import { showDifference, showMean } from '../evaluation/report/values.ts';
 import { SPLITS } from '../model/dataset.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { shortVersion } from './dataset-names.ts';
@@ -58,7 +58,7 @@ async function leaderboard(session: Session, options: LeaderboardOptions): Promi
   const { terminal } = session;
   const { name, dataset, split, sort, baseline, limit } = options;
   const board = await withStore(session, async ({ store }) => {
-    const { loadBoard, rankedEvaluations } = await import('../evaluation/load-board.ts');
+    const { loadBoard, rankedEvaluations } = await import('../evaluation/baseline-leaderboard.ts');
     return loadBoard(store, await rankedEvaluations(store, name), {
       ...{ limit, dataset, split, baseline, sortBy: sort },
     });

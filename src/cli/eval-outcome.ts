@@ -1,7 +1,7 @@
 /** What an evaluation that has ended came to: the comparison, what it took, what is missing, and how to go on. */
 
+import type { ComparisonReport } from '../evaluation/compare/comparison-report.ts';
 import type { NoiseFloor } from '../evaluation/compare/noise-floor.ts';
-import type { ComparisonReport } from '../evaluation/compare/report.ts';
 import type { MissingReason } from '../evaluation/missing-cells.ts';
 import type { Runtime } from '../host/runtime.ts';
 import type { EvaluationProgress } from '../model/evaluation-result.ts';

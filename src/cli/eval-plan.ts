@@ -1,6 +1,6 @@
 /** `sluice eval plan`: what an evaluation will do, cost and be able to see, before it is run. */
 import type { Command } from 'commander';
-import type { Foreseen } from '../evaluation/compare/foresight.ts';
+import type { Foreseen } from '../evaluation/compare/noise-floor.ts';
 import { formatDifference } from '../stats/format-value.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';
@@ -98,7 +98,7 @@ async function foresightOf(
   if (row === undefined) return null;
   const [{ loadSheets }, { foresee }] = await Promise.all([
     import('../evaluation/compare/load.ts'),
-    import('../evaluation/compare/foresight.ts'),
+    import('../evaluation/compare/noise-floor.ts'),
   ]);
   const [sheet] = await loadSheets(store, [row.evaluationId]);
   const metrics = foresee(sheet!, spec.metrics, spec.dataset.examples);

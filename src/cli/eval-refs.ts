@@ -5,7 +5,7 @@
  */
 import { SluiceError } from '../base/errors.ts';
 import { suggest } from '../base/nearest.ts';
-import type { ChosenEvaluation } from '../evaluation/compare/choose-sides.ts';
+import type { ChosenEvaluation } from '../evaluation/compare/sides.ts';
 import type { EvaluationState } from '../model/evaluation-result.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';

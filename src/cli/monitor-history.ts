@@ -1,5 +1,5 @@
 /** How a monitor's alert has changed, and who has started and stopped it: the parts of its screen that are tables. */
-import { evidenceText, toldText } from '../monitor/alert-words.ts';
+import { evidenceText, toldText } from '../monitor/window.ts';
 import type { AuditRow } from '../store/experiments.ts';
 import type { AlertRow } from '../store/monitors-alerts.ts';
 import { tableLines } from './table.ts';

@@ -2,8 +2,7 @@
 import type { Command } from 'commander';
 import { showValue } from '../evaluation/report/values.ts';
 import { percent, showSpan } from '../experiment/report-text.ts';
-import type { MonitorStatus } from '../monitor/status.ts';
-import type { FieldStatistics } from '../monitor/window.ts';
+import type { FieldStatistics, MonitorStatus } from '../monitor/window.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { printHistory } from './monitor-history.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
@@ -33,7 +32,7 @@ export function statusCommand(world: World): Command {
 async function showStatus(session: Session, name: string, hasHistory: boolean): Promise<ExitCode> {
   const { terminal } = session;
   return withStore(session, async ({ store }) => {
-    const { monitorStatus } = await import('../monitor/status.ts');
+    const { monitorStatus } = await import('../monitor/window.ts');
     const given = await store.monitors.get(name);
     const [status, history] = await Promise.all([
       monitorStatus(store, given),

@@ -1,5 +1,5 @@
 /** What a backtest or a shadow has come to: verdicts, answers that changed, what it took, and runs that could not be compared. */
-import type { ComparisonReport } from '../evaluation/compare/report.ts';
+import type { ComparisonReport } from '../evaluation/compare/comparison-report.ts';
 import type { RerunProgress, RerunRow } from '../store/reruns.ts';
 import type { Store } from '../store/store.ts';
 import { showComparison } from './eval-comparison.ts';

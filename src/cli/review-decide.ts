@@ -72,7 +72,7 @@ export function closeCommand(world: World): Command {
 
 async function close(session: Session, name: string, why: string): Promise<ExitCode> {
   const { terminal } = session;
-  const [{ reportOnQueue }, redaction] = await Promise.all([import('../review/report.ts'), redactionOf(session)]);
+  const [{ reportOnQueue }, redaction] = await Promise.all([import('../review/state.ts'), redactionOf(session)]);
   const who = userName(session.environment);
   const report = await withStore(session, async ({ store }) => {
     await store.reviews.close(name, who, redaction.text(why));

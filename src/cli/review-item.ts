@@ -69,7 +69,7 @@ export function nextCommand(world: World): Command {
 
 async function next(session: Session, name: string, options: NextOptions): Promise<ExitCode> {
   const { terminal } = session;
-  const [{ nextItem }, redaction] = await Promise.all([import('../review/desk.ts'), redactionOf(session)]);
+  const [{ nextItem }, redaction] = await Promise.all([import('../review/item.ts'), redactionOf(session)]);
   const { reviewer } = reviewerOf(session, options);
   const { after } = options;
   const { queue, found } = await withStore(session, async ({ store }) => ({

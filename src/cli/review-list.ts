@@ -16,7 +16,7 @@ export function listCommand(world: World): Command {
 
 async function listReviews(session: Session): Promise<ExitCode> {
   const { terminal } = session;
-  const { listQueues } = await import('../review/report.ts');
+  const { listQueues } = await import('../review/state.ts');
   const queues = await withStore(session, ({ store }) => listQueues(store));
   if (terminal.json) terminal.printJson({ queues });
   else if (queues.length === 0) {

@@ -33,7 +33,7 @@ export function showCommand(world: World): Command {
 
 async function show(session: Session, name: string, options: AsOptions): Promise<ExitCode> {
   const { terminal } = session;
-  const { reportOnQueue } = await import('../review/report.ts');
+  const { reportOnQueue } = await import('../review/state.ts');
   const { reviewer } = reviewerOf(session, options);
   const { report, disputed } = await withStore(session, async ({ store }) => {
     const report = await reportOnQueue(store, name, reviewer);

@@ -59,7 +59,7 @@ export function startCommand(world: World): Command {
 async function start(session: Session, name: string, options: StartOptions): Promise<ExitCode> {
   const [{ startReview }, { reportOnQueue }, redaction, defined] = await Promise.all([
     import('../review/start.ts'),
-    import('../review/report.ts'),
+    import('../review/state.ts'),
     redactionOf(session),
     definedScorers(session),
   ]);

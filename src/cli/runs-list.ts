@@ -2,7 +2,7 @@
 
 import { shortNumber } from '../base/short-number.ts';
 import { askedFor, SHOWN_COLUMNS } from '../model/run-fields.ts';
-import type { RunsView } from '../run-filter/kept-view.ts';
+import type { RunsView } from '../run-filter/saved-view.ts';
 import type { FoundRun, HistogramBin, RunPoints } from '../store/run-search.ts';
 import type { Store } from '../store/store.ts';
 import { savedView } from './runs-options.ts';

@@ -3,8 +3,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SluiceError } from '../base/errors.ts';
 import { suggest } from '../base/nearest.ts';
 import { RUN_COLUMNS } from '../model/run-fields.ts';
-import type { RunsView } from '../run-filter/kept-view.ts';
 import { readCondition, readSort } from '../run-filter/read-condition.ts';
+import type { RunsView } from '../run-filter/saved-view.ts';
 import type { SavedView } from '../store/views.ts';
 import { findNamed } from './lookup.ts';
 
@@ -68,6 +68,6 @@ export function viewOf(choice: RunsChoice, base: RunsView = { where: [] }): Runs
 export async function savedView(views: readonly SavedView[], name: string): Promise<RunsView> {
   const whenNone = 'none is saved yet: sluice runs views save NAME';
   const found = findNamed({ kind: 'view', name, among: views, nameOf: (view) => view.name, whenNone });
-  const { keptView } = await import('../run-filter/kept-view.ts');
+  const { keptView } = await import('../run-filter/saved-view.ts');
   return keptView(found.view, found.name);
 }

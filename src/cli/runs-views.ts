@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { commandLine } from '../base/shell.ts';
 import type { Json } from '../plan/plan.ts';
-import { writeCondition } from '../run-filter/write-condition.ts';
+import { writeCondition } from '../run-filter/saved-view.ts';
 import type { SavedView } from '../store/views.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { findNamed } from './lookup.ts';
@@ -76,7 +76,7 @@ async function listViews(session: Session): Promise<ExitCode> {
 
 /** A view that is none is said to be that, beside those that are. */
 async function shownText({ view, name: called }: SavedView): Promise<string> {
-  const { keptView } = await import('../run-filter/kept-view.ts');
+  const { keptView } = await import('../run-filter/saved-view.ts');
   try {
     const { where, sort, columns } = keptView(view, called);
     const parts = [

@@ -7,9 +7,7 @@ import type { RunClient, Runnable } from '../client/client.ts';
 import type { FeedbackClient } from '../client/feedback-client.ts';
 import type { RunResult } from '../client/run-result.ts';
 import type { Example } from '../model/dataset.ts';
-import { satisfies } from './ground-truth.ts';
-import { plannedRequest, type Said, saidOf } from './people.ts';
-import type { SimulationSettings } from './settings.ts';
+import { plannedRequest, type Said, type SimulationSettings, saidOf, satisfies } from './simulated-users.ts';
 
 export interface Simulation {
   readonly client: Pick<RunClient, 'ask'> & FeedbackClient;

@@ -1,7 +1,7 @@
 /** Differences from a baseline, and a board in another order. */
 import { describe, expect, it } from 'vitest';
+import { comparedWords, restanding, standingBoard } from '../../src/evaluation/baseline-leaderboard.ts';
 import type { Leaderboard, LeaderboardCell } from '../../src/evaluation/compare/leaderboard.ts';
-import { comparedWords, restanding, standingBoard } from '../../src/evaluation/standing-board.ts';
 
 type Given = readonly [mean: number | null, lo: number | null, hi: number | null, rank: number | null];
 

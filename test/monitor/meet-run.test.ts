@@ -2,7 +2,7 @@
 import { expect, test, vi } from 'vitest';
 import type { RunAssignment } from '../../src/model/assignment.ts';
 import type { MonitorSpec, MonitorTarget } from '../../src/model/monitor-spec.ts';
-import { isSampled, matches, meetRun } from '../../src/monitor/meet-run.ts';
+import { isSampled, matches, meetRun } from '../../src/monitor/score-monitor.ts';
 import type { MonitoredRun } from '../../src/store/monitors-meet.ts';
 
 const ANY: MonitorTarget = { outcomes: ['completed', 'degraded'], experiment: null, arm: null, target: null };

@@ -2,9 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SluiceError } from '../../src/base/errors.ts';
 import { FITTING, RUN_FIELDS, typeOfField } from '../../src/model/run-fields.ts';
-import { keptView, readView } from '../../src/run-filter/kept-view.ts';
 import { readCondition, readSort } from '../../src/run-filter/read-condition.ts';
-import { writeCondition } from '../../src/run-filter/write-condition.ts';
+import { keptView, readView, writeCondition } from '../../src/run-filter/saved-view.ts';
 import { whereSql } from '../../src/store/run-conditions.ts';
 
 const NOW = Date.UTC(2026, 2, 1, 12);

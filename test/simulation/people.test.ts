@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { satisfies } from '../../src/simulation/ground-truth.ts';
-import { plannedRequest, saidOf } from '../../src/simulation/people.ts';
-import { type SimulationSettings, USUAL } from '../../src/simulation/settings.ts';
+import {
+  plannedRequest,
+  type SimulationSettings,
+  saidOf,
+  satisfies,
+  USUAL,
+} from '../../src/simulation/simulated-users.ts';
 
 const MANY = 20_000;
 const share = (

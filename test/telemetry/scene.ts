@@ -5,8 +5,7 @@ import type { NodeRunRow } from '../../src/store/node-runs.ts';
 import type { RunRow, RunState } from '../../src/store/runs.ts';
 import { NOTHING_SPENT, type RunSpending, type Spending } from '../../src/store/spending.ts';
 import type { TracedCallRow } from '../../src/store/traced-calls.ts';
-import type { Trace, TraceNode } from '../../src/telemetry/trace.ts';
-import { traceOf, type Values } from '../../src/telemetry/trace-of.ts';
+import { type Trace, type TraceNode, traceOf, type Values } from '../../src/telemetry/trace.ts';
 
 export const AT = Date.UTC(2026, 2, 1);
 

@@ -1,6 +1,5 @@
 /** Which leaderboard is shown: of which dataset and part, by which metric, against whom. */
-import type { EvaluatedDataset } from '../../../src/evaluation/load-board.ts';
-import type { StandingBoard } from '../../../src/evaluation/standing-board.ts';
+import type { EvaluatedDataset, StandingBoard } from '../../../src/evaluation/baseline-leaderboard.ts';
 
 /** As the API gives it. */
 export interface Answer {

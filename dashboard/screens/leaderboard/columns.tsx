@@ -1,8 +1,8 @@
 /** The columns of a leaderboard: a place, the metric that it is by, and the other metrics beside. */
 import { Link } from 'wouter';
+import type { StandingBoard, StandingCell, StandingRow } from '../../../src/evaluation/baseline-leaderboard.ts';
 import type { LeaderboardColumn } from '../../../src/evaluation/compare/leaderboard.ts';
 import { showDifference, showMean } from '../../../src/evaluation/report/values.ts';
-import type { StandingBoard, StandingCell, StandingRow } from '../../../src/evaluation/standing-board.ts';
 import { DASH, percent } from '../../format.ts';
 import { Interval, scaleOf } from '../../parts/interval.tsx';
 import type { Column } from '../../parts/rows.tsx';

@@ -1,7 +1,7 @@
 /** Leaderboard: the variants of the newest evaluations on a dataset, ranked by a metric, each with its interval. */
 import { useCallback, useState } from 'react';
 import { Link, useLocation, useSearchParams } from 'wouter';
-import { comparedWords, restanding } from '../../../src/evaluation/standing-board.ts';
+import { comparedWords, restanding } from '../../../src/evaluation/baseline-leaderboard.ts';
 import { query, useApi } from '../../api.ts';
 import { leaderboardCommand } from '../../commands.ts';
 import { Page } from '../../parts/page.tsx';

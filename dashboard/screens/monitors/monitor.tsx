@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { percent, showSpan } from '../../../src/experiment/report-text.ts';
-import { evidenceText, toldText } from '../../../src/monitor/alert-words.ts';
+import { evidenceText, toldText } from '../../../src/monitor/window.ts';
 import type { AlertRow } from '../../../src/store/monitors-alerts.ts';
 import { useApi } from '../../api.ts';
 import { monitorCommands } from '../../commands.ts';

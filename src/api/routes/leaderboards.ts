@@ -1,7 +1,7 @@
 /** `GET /v1/leaderboards`: the variants of the newest evaluations on a dataset, ranked by a metric. */
 import { z } from '@hono/zod-openapi';
-import { COMPARE_LIMITS } from '../../evaluation/compare/limits.ts';
-import { evaluatedDatasets, loadBoard, rankedEvaluations } from '../../evaluation/load-board.ts';
+import { evaluatedDatasets, loadBoard, rankedEvaluations } from '../../evaluation/baseline-leaderboard.ts';
+import { COMPARE_LIMITS } from '../../evaluation/compare/comparison-report.ts';
 import { SPLITS } from '../../model/dataset.ts';
 import { problems } from '../problem.ts';
 import { type AddRoutes, addRoute, jsonAnswer, keyedRoute, type Routing } from '../route.ts';

@@ -7,17 +7,14 @@ import type { MetricSpec } from '../../model/evaluation-spec.ts';
 import { isJudge } from '../../model/judges.ts';
 import type { JudgeFlaw } from '../../stats/judges.ts';
 import { adjustP } from '../../stats/multiplicity.ts';
-import { comparable, type PlacedSide, scorerOf } from '../compare/comparable.ts';
 import type { CompareInput, Correction, Uncorrected } from '../compare/compare.ts';
-import type { Calibration } from '../compare/compared-metric.ts';
+import type { Calibration } from '../compare/comparison-report.ts';
 import { type Pairing, pairExamples } from '../compare/pairs.ts';
-import type { Sheet } from '../compare/sheet.ts';
-import { placeSides } from '../compare/sides.ts';
-import { calibrationOf } from './calibration.ts';
-import { correctedEffect, heldOn, measuredBy } from './correct-metric.ts';
-import type { LabelledSide } from './judged-pairs.ts';
+import type { Sheet } from '../compare/score-matrix.ts';
+import { comparable, type PlacedSide, placeSides, scorerOf } from '../compare/sides.ts';
+import { BIAS_ALPHA, biasBetween, calibrationOf } from './agreement.ts';
+import { correctedEffect, heldOn, type LabelledSide, measuredBy } from './correct-metric.ts';
 import type { Judgement, Labelled } from './labelled.ts';
-import { BIAS_ALPHA, biasBetween } from './variant-bias.ts';
 
 export interface LabelsInput extends Pick<CompareInput, 'sheets' | 'sides'> {
   /** One per sheet, with the same rows, and the labels of its own scorers. */

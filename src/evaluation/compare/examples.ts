@@ -1,10 +1,9 @@
 /** The examples behind a comparison, one side against the baseline: those first that got worse. Made as they are asked for. */
 import type { MetricSpec } from '../../model/evaluation-spec.ts';
-import { comparable, type PlacedSide } from './comparable.ts';
-import type { SideRef } from './input.ts';
+import type { SideRef } from './comparison-report.ts';
 import { EVEN, exampleMean, type PairedColumns, pairExamples } from './pairs.ts';
-import type { Column, Sheet } from './sheet.ts';
-import { placeSide } from './sides.ts';
+import type { Column, Sheet } from './score-matrix.ts';
+import { comparable, type PlacedSide, placeSide } from './sides.ts';
 
 export interface ComparedExample {
   readonly exampleId: string;

@@ -5,14 +5,10 @@ import { isJudge } from '../../model/judges.ts';
 import type { ValueFormat } from '../../stats/explained-report.ts';
 import type { Better } from '../../stats/gate.ts';
 import { type RankInterval, rankIntervals } from '../../stats/rank-intervals.ts';
-import { definitionDiffers, type PlacedSide, scorerChanged, scorerOf } from './comparable.ts';
-import type { Calibration, ExplainedMean } from './compared-metric.ts';
-import type { SideRef } from './input.ts';
-import { COMPARE_LIMITS } from './limits.ts';
-import { explainedMean, NO_MEAN } from './means.ts';
+import { type Calibration, COMPARE_LIMITS, type ExplainedMean, type SideRef } from './comparison-report.ts';
 import { clustersOf, exampleMean, nothingToScore } from './pairs.ts';
-import type { Column, Sheet } from './sheet.ts';
-import { labelsOf, placeSide } from './sides.ts';
+import { type Column, explainedMean, NO_MEAN, type Sheet } from './score-matrix.ts';
+import { definitionDiffers, labelsOf, type PlacedSide, placeSide, scorerChanged, scorerOf } from './sides.ts';
 
 export interface Leaderboard {
   readonly columns: readonly LeaderboardColumn[];

@@ -13,13 +13,18 @@ import type { DatasetMember } from '../../store/datasets.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';
 import type { Store } from '../../store/store.ts';
 import { labelsFor } from '../calibration/for-comparison.ts';
-import { createLabelled, type Judgement, type Labelled } from '../calibration/labelled.ts';
-import { loadElsewhere, loadRatings } from '../calibration/load-labels.ts';
-import type { Ratings } from '../calibration/ratings.ts';
-import { labelFiller } from '../calibration/with-labels.ts';
+import {
+  createLabelled,
+  type Judgement,
+  type Labelled,
+  labelFiller,
+  loadElsewhere,
+  loadRatings,
+  type Ratings,
+} from '../calibration/labelled.ts';
 import type { CompareInput } from './compare.ts';
-import type { EvaluationFacts, ExampleInfo, SideRef } from './input.ts';
-import { createSheet, type Sheet } from './sheet.ts';
+import type { EvaluationFacts, ExampleInfo, SideRef } from './comparison-report.ts';
+import { createSheet, type Sheet } from './score-matrix.ts';
 
 export type EvaluationStore = Pick<Store, 'evaluations' | 'datasets'>;
 

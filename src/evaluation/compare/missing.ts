@@ -5,10 +5,9 @@
 
 import type { EvaluationSpec, MetricSpec } from '../../model/evaluation-spec.ts';
 import { MAX_MISSING_SHARE, missingScores } from '../../stats/compare-scores.ts';
-import type { CellReasons, MissingPairs } from './compared-metric.ts';
-import { COMPARE_LIMITS } from './limits.ts';
+import { type CellReasons, COMPARE_LIMITS, type MissingPairs } from './comparison-report.ts';
 import { EVEN, isInapplicable, type PairedColumns, type Pairing } from './pairs.ts';
-import type { Column, Sheet } from './sheet.ts';
+import type { Column, Sheet } from './score-matrix.ts';
 
 export function missingPairs(whole: Pairing, columns: PairedColumns): MissingPairs {
   const { left, right, metric } = columns;

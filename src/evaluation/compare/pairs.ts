@@ -3,7 +3,7 @@
  * side is in no pair, and is counted where missing scores are judged.
  */
 import type { MetricSpec } from '../../model/evaluation-spec.ts';
-import type { Column, Sheet } from './sheet.ts';
+import type { Column, Sheet } from './score-matrix.ts';
 
 /** The examples that two evaluations share: same id, same content. */
 export interface Pairing {

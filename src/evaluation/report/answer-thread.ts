@@ -1,8 +1,8 @@
 /** The body of the comparing thread: from what was read to the JSON of the answer. See answers.ts for why there is a thread. */
 import { move } from 'piscina';
-import { type SheetData, sheetFrom } from '../compare/sheet.ts';
-import { answerOf } from './answer.ts';
+import { type SheetData, sheetFrom } from '../compare/score-matrix.ts';
 import type { ReportParts } from './load-report.ts';
+import { answerOf } from './page-data.ts';
 
 export interface AnswerTask extends Omit<ReportParts, 'loaded'> {
   readonly sheets: readonly SheetData[];

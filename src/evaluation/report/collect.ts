@@ -2,19 +2,22 @@
  * The examples of a report, from the sheets that were compared: values as columns, and of the examples that differ most
  * what was answered. Outputs are read for those alone.
  */
-
 import type { ResultRow } from '../../model/evaluation-result.ts';
 import type { MetricSpec } from '../../model/evaluation-spec.ts';
-import { comparable, type PlacedSide } from '../compare/comparable.ts';
+import type { ComparisonReport } from '../compare/comparison-report.ts';
+import { scaleOf } from '../compare/missing.ts';
 import { EVEN, exampleMean, nothingToScore } from '../compare/pairs.ts';
-import type { ComparisonReport } from '../compare/report.ts';
-import type { Column, Sheet } from '../compare/sheet.ts';
-import { placeSides } from '../compare/sides.ts';
-import type { ReportedColumn, ReportedExamples } from './data.ts';
-import { REPORT_LIMITS } from './limits.ts';
+import type { Column, Sheet } from '../compare/score-matrix.ts';
+import { comparable, type PlacedSide, placeSides } from '../compare/sides.ts';
+import {
+  chooseExamples,
+  REPORT_LIMITS,
+  type ReportedColumn,
+  type ReportedExamples,
+  type ReportedScale,
+  wantOutputs,
+} from './data.ts';
 import { readOutputs } from './outputs.ts';
-import { scaleFor } from './scale.ts';
-import { chooseExamples, wantOutputs } from './widest.ts';
 
 export interface CollectInput {
   readonly report: ComparisonReport;
@@ -135,4 +138,28 @@ function createReasons() {
       return place;
     },
   };
+}
+
+/** Of values without a declared scale: what lies beyond is drawn at the end. */
+const SEEN = { from: 0.05, to: 0.95 };
+
+/**
+ * The declared ends, where there are any: two scores that hardly differ then look so. Without them what 9 of 10 values of
+ * all sides lie between, of examples and not of means, for the same reason.
+ */
+function scaleFor(
+  metric: MetricSpec,
+  { facts }: Sheet,
+  sides: readonly (ReportedColumn | null)[],
+): ReportedScale | null {
+  const declared = scaleOf(metric, facts.spec);
+  if (declared !== null) return Object.freeze({ ...declared, from: 'declared' });
+  const values = Float64Array.from(sides.flatMap((side) => (side === null ? [] : [...side.values])))
+    .filter((value) => !Number.isNaN(value))
+    .sort();
+  const at = (share: number): number => values[Math.round(share * (values.length - 1))]!;
+  if (values.length === 0 || at(SEEN.from) === at(SEEN.to)) return null;
+  const [low, high] = [at(SEEN.from), at(SEEN.to)];
+  const [worst, best] = metric.better === 'higher' ? [low, high] : [high, low];
+  return Object.freeze({ worst, best, from: 'seen' });
 }

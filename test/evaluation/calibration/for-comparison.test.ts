@@ -4,7 +4,7 @@ import { labelsFor } from '../../../src/evaluation/calibration/for-comparison.ts
 import type { Judgement } from '../../../src/evaluation/calibration/labelled.ts';
 import { compareEvaluations } from '../../../src/evaluation/compare/compare.ts';
 import { gateOf } from '../../../src/evaluation/compare/gate.ts';
-import { sheetOf } from '../../../src/evaluation/compare/sheet.ts';
+import { sheetOf } from '../../../src/evaluation/compare/score-matrix.ts';
 import type { Label } from '../../../src/store/evaluations.ts';
 import { metricOf } from '../compare/make.ts';
 import { CORRECT, JUDGE, type Judged, judgedEvaluation, labelledOf, labelOf, subjectOf } from './make.ts';

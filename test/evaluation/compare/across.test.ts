@@ -1,7 +1,7 @@
 /** Sides of several evaluations: paired by example, warned of what they do not share, and not compared where that is no use. */
 import { describe, expect, test } from 'vitest';
 import { type CompareInput, compareEvaluations } from '../../../src/evaluation/compare/compare.ts';
-import type { Sheet } from '../../../src/evaluation/compare/sheet.ts';
+import type { Sheet } from '../../../src/evaluation/compare/score-matrix.ts';
 import { type Made, madeSheet, scored, sidesOf, times } from './made.ts';
 import { pinsOf } from './make.ts';
 

@@ -1,7 +1,6 @@
 /** What can be foreseen: the spread of differences, over as many examples as are planned. */
 import { describe, expect, test } from 'vitest';
-import { foresee } from '../../../src/evaluation/compare/foresight.ts';
-import { noiseFloor } from '../../../src/evaluation/compare/noise-floor.ts';
+import { foresee, noiseFloor } from '../../../src/evaluation/compare/noise-floor.ts';
 import type { MetricSpec } from '../../../src/model/evaluation-spec.ts';
 import { madeSheet, scored, times } from './made.ts';
 

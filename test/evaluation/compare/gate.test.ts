@@ -1,6 +1,6 @@
 /** Guardrails against their margins, and what a check makes of a comparison. */
 import { describe, expect, test } from 'vitest';
-import type { Calibration } from '../../../src/evaluation/compare/compared-metric.ts';
+import type { Calibration } from '../../../src/evaluation/compare/comparison-report.ts';
 import { type ComparisonGate, gateOf } from '../../../src/evaluation/compare/gate.ts';
 import { registrationOf } from '../../../src/evaluation/compare/registration.ts';
 import { mcnemarExact } from '../../../src/stats/rates.ts';

@@ -1,8 +1,12 @@
 /** Evaluations made of scores, and compared. */
 import { type CompareInput, compareEvaluations } from '../../../src/evaluation/compare/compare.ts';
-import type { EvaluationFacts, ExampleInfo, SideRef } from '../../../src/evaluation/compare/input.ts';
-import type { ComparisonReport } from '../../../src/evaluation/compare/report.ts';
-import { createSheet, type Sheet } from '../../../src/evaluation/compare/sheet.ts';
+import type {
+  ComparisonReport,
+  EvaluationFacts,
+  ExampleInfo,
+  SideRef,
+} from '../../../src/evaluation/compare/comparison-report.ts';
+import { createSheet, type Sheet } from '../../../src/evaluation/compare/score-matrix.ts';
 import type { Cell, RunFacts } from '../../../src/model/evaluation-result.ts';
 import type { MetricSpec } from '../../../src/model/evaluation-spec.ts';
 import {

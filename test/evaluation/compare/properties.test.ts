@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compareEvaluations } from '../../../src/evaluation/compare/compare.ts';
-import type { ComparedMetric, MetricSide } from '../../../src/evaluation/compare/compared-metric.ts';
+import type { ComparedMetric, MetricSide } from '../../../src/evaluation/compare/comparison-report.ts';
 import { comparedExamples } from '../../../src/evaluation/compare/examples.ts';
 import { gateOf } from '../../../src/evaluation/compare/gate.ts';
 import { leaderboardOf } from '../../../src/evaluation/compare/leaderboard.ts';

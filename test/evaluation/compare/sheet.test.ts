@@ -1,6 +1,6 @@
 /** From rows to columns: what is there, what is the worst, what is missing and why. */
 import { expect, test } from 'vitest';
-import { createSheet } from '../../../src/evaluation/compare/sheet.ts';
+import { createSheet } from '../../../src/evaluation/compare/score-matrix.ts';
 import { done, examplesOf, factsOf, failed, metricOf, missing, RUN, rowOf, specOf } from './make.ts';
 
 const metrics = [

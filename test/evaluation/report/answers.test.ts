@@ -1,8 +1,7 @@
 /** Comparisons that are kept: the same is made once, and nothing old is shown. */
 import { describe, expect, test } from 'vitest';
-import type { ChosenEvaluation } from '../../../src/evaluation/compare/choose-sides.ts';
-import { type AnswersOptions, createAnswers } from '../../../src/evaluation/report/answers.ts';
-import { createKept } from '../../../src/evaluation/report/kept.ts';
+import type { ChosenEvaluation } from '../../../src/evaluation/compare/sides.ts';
+import { type AnswersOptions, createAnswers, createKept } from '../../../src/evaluation/report/answers.ts';
 import type { ScorerIdentity } from '../../../src/model/scorer-identity.ts';
 import type { Label } from '../../../src/store/evaluations.ts';
 import { makeRows } from './make-rows.ts';

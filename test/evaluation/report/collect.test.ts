@@ -1,11 +1,10 @@
 /** Which examples a report carries, with which values, and of which it has what was answered. */
 import { describe, expect, it } from 'vitest';
 import { compareEvaluations } from '../../../src/evaluation/compare/compare.ts';
-import { sheetOf } from '../../../src/evaluation/compare/sheet.ts';
+import { sheetOf } from '../../../src/evaluation/compare/score-matrix.ts';
 import { collectExamples } from '../../../src/evaluation/report/collect.ts';
-import { REPORT_LIMITS } from '../../../src/evaluation/report/limits.ts';
-import { cut, outputText, questionOf } from '../../../src/evaluation/report/output-text.ts';
-import { chooseExamples } from '../../../src/evaluation/report/widest.ts';
+import { chooseExamples, REPORT_LIMITS } from '../../../src/evaluation/report/data.ts';
+import { cut, outputText, questionOf } from '../../../src/evaluation/report/outputs.ts';
 import { done, examplesOf, factsOf, metricOf, missing, rowOf, specOf } from '../compare/make.ts';
 import { makeReport } from './make-report.ts';
 

@@ -5,10 +5,10 @@
 import { compareEvaluations } from '../../../src/evaluation/compare/compare.ts';
 import { gateOf } from '../../../src/evaluation/compare/gate.ts';
 import { leaderboardOf } from '../../../src/evaluation/compare/leaderboard.ts';
-import { sheetOf } from '../../../src/evaluation/compare/sheet.ts';
+import { sheetOf } from '../../../src/evaluation/compare/score-matrix.ts';
 import { type CollectInput, collectExamples } from '../../../src/evaluation/report/collect.ts';
 import type { ReportData } from '../../../src/evaluation/report/data.ts';
-import { questionOf } from '../../../src/evaluation/report/output-text.ts';
+import { questionOf } from '../../../src/evaluation/report/outputs.ts';
 import type { ResultRow } from '../../../src/model/evaluation-result.ts';
 import { type MadeRows, makeRows } from './make-rows.ts';
 

@@ -2,13 +2,14 @@
  * An evaluation's results as columns of numbers: by variant and metric a value or a reason per example and repeat. Rows
  * are taken one at a time, so that ten thousand outputs need not be held at once; what has no row is missing.
  */
-
 import type { ResultRow } from '../../model/evaluation-result.ts';
-import type { MetricSpec } from '../../model/evaluation-spec.ts';
+import type { EvaluationSpec, MetricSpec } from '../../model/evaluation-spec.ts';
 import type { RunOutcome } from '../../plan/plan.ts';
-import { metricValue } from '../metric-value.ts';
-import type { EvaluationFacts } from './input.ts';
-import { COMPARE_LIMITS } from './limits.ts';
+import { momentsOf, sampleVariance } from '../../stats/moments.ts';
+import { wilson } from '../../stats/rates.ts';
+import { isNoVariation } from '../../stats/result.ts';
+import { clusterSums, tTest } from '../../stats/t-test.ts';
+import { COMPARE_LIMITS, type EvaluationFacts, type ExplainedMean } from './comparison-report.ts';
 
 /** Values of one metric and variant. The place of an example's repeat is `example * repeats + repeat - 1`. */
 export interface Column {
@@ -143,4 +144,78 @@ function createReasons(known?: Pick<SheetData, 'reasons' | 'inapplicable'>) {
     isInapplicable: (place: number): boolean => inapplicable.has(place),
     data: () => ({ reasons: [...words], inapplicable: [...inapplicable] }),
   };
+}
+
+export type MetricValue =
+  | { readonly value: number /** The run failed, and this is the worst there is. */; readonly isWorst: boolean }
+  | { readonly missing: string /** Nothing could be scored here: see `Cell`. */; readonly isInapplicable?: true };
+
+/** The number that a metric is of one row; or the reason why there is none, which is never a zero. */
+export function metricValue(
+  { source, kind, above }: MetricSpec,
+  { scorers }: Pick<EvaluationSpec, 'scorers'>,
+  row: ResultRow,
+): MetricValue {
+  const shape = (value: number) => (kind === 'share' ? Number(value > (above ?? 0)) : value);
+  if (source.from === 'run') {
+    const fact = row.run[source.field];
+    if (fact === null) return { missing: row.error?.code ?? 'not known' };
+    return row.outcome === 'missing'
+      ? { missing: row.error?.code ?? 'no run' }
+      : { value: shape(Number(fact)), isWorst: false };
+  }
+  const cell = row.cells[source.scorer];
+  if (cell === undefined) return { missing: 'not scored' };
+  if (cell.state === 'missing')
+    return { missing: cell.reason, ...(cell.isInapplicable && { isInapplicable: cell.isInapplicable }) };
+  if (cell.state === 'done') {
+    const value = cell.score[source.field];
+    return value === undefined ? { missing: 'not scored' } : { value: shape(value), isWorst: false };
+  }
+  const field = scorers.find(({ id }) => id === source.scorer)?.fields[source.field];
+  return field === undefined ? { missing: 'not scored' } : { value: shape(field.worst), isWorst: true };
+}
+
+export interface MeanSettings {
+  readonly alpha: number;
+  /** Passes and failures, each of one run: Wilson's interval. */
+  readonly isRate: boolean;
+  readonly cluster: readonly number[] | null;
+}
+
+/** A side's own mean with its interval, whatever it is compared with. */
+export const NO_MEAN: ExplainedMean = Object.freeze({ mean: null, lo: null, hi: null });
+
+/** Student's t over examples, or over clusters; Wilson's for rates. Without variation a mean alone. */
+export function explainedMean(values: readonly number[], { alpha, isRate, cluster }: MeanSettings): ExplainedMean {
+  const n = values.length;
+  if (n === 0) return NO_MEAN;
+  if (isRate && cluster === null && values.every((value) => value === 0 || value === 1)) {
+    const passes = values.filter((value) => value === 1).length;
+    const { lo, hi } = wilson(passes, n, alpha);
+    return Object.freeze({ mean: passes / n, lo, hi });
+  }
+  const { mean } = momentsOf(values);
+  const error = meanError(values, cluster);
+  if (error === null) return Object.freeze({ mean, lo: null, hi: null });
+  const { ciLo: lo, ciHi: hi } = tTest(mean, error.se, error.df, alpha);
+  return Object.freeze({ mean, lo, hi });
+}
+
+/** Standard error of a mean: by its values, or CR1 over clusters; null below two of them and without variation. */
+export function meanError(values: readonly number[], cluster: readonly number[] | null) {
+  const moments = momentsOf(values);
+  const { n, mean } = moments;
+  if (cluster === null) {
+    const deviation = Math.sqrt(sampleVariance(moments));
+    return n < 2 || isNoVariation(deviation, mean) ? null : { se: deviation / Math.sqrt(n), df: n - 1 };
+  }
+  const sums = clusterSums(
+    values.map((value) => value - mean),
+    cluster,
+  );
+  const clusters = sums.length;
+  if (clusters < 2) return null;
+  const se = Math.sqrt((clusters / (clusters - 1)) * sums.reduce((total, sum) => total + sum * sum, 0)) / n;
+  return isNoVariation(se * Math.sqrt(clusters), mean) ? null : { se, df: clusters - 1 };
 }
