@@ -15,7 +15,7 @@ import type { EvaluateActivities } from '../src/model/evaluate-messages.ts';
 import type { ScoringActivities } from '../src/model/experiment-messages.ts';
 import type { MonitorActivities } from '../src/model/monitor-messages.ts';
 import type { RerunActivities } from '../src/model/rerun-messages.ts';
-import type { AlertAddress } from '../src/monitor/tell-alert.ts';
+import type { AlertAddress } from '../src/monitor/send-alert.ts';
 import type { Redaction } from '../src/redaction/redaction.ts';
 import type { Payloads } from '../src/store/claims.ts';
 import type { Store } from '../src/store/store.ts';

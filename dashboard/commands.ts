@@ -1,7 +1,7 @@
 /** What prints in the terminal what a screen shows: a command line for each part of it, held to those that there are. */
 
 import { commandLine } from '../src/base/shell.ts';
-import type { EvaluatedDataset, StandingBoard } from '../src/evaluation/baseline-leaderboard.ts';
+import type { BaselineLeaderboard, EvaluatedDataset } from '../src/evaluation/baseline-leaderboard.ts';
 import { type RunCondition, type RunSort, SHOWN_COLUMNS } from '../src/model/run-fields.ts';
 import { writeCondition } from '../src/run-filter/saved-view.ts';
 
@@ -55,7 +55,7 @@ interface ShownBoard {
   readonly datasets: readonly EvaluatedDataset[];
   readonly dataset: string | null;
   readonly split: string | null;
-  readonly board: Pick<StandingBoard, 'sortedBy' | 'baseline'>;
+  readonly board: Pick<BaselineLeaderboard, 'sortedBy' | 'baseline'>;
 }
 
 export function leaderboardCommand(shown: ShownBoard | undefined): string {

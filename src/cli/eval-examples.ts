@@ -55,13 +55,13 @@ const firstMetric = ({ metrics }: ComparisonReport): string =>
   (metrics.find(({ role }) => role === 'primary') ?? metrics[0])?.name ?? '';
 
 async function changedExamples(
-  { sheets, sides }: CompareInput,
+  { matrices, sides }: CompareInput,
   place: number,
   metric: string,
   direction: 'worse' | 'better',
 ): Promise<readonly ComparedExample[]> {
   const { comparedExamples } = await import('../evaluation/compare/examples.ts');
-  const all = [...comparedExamples({ sheets, baseline: sides[0]!, side: sides[place]!, metric })];
+  const all = [...comparedExamples({ matrices, baseline: sides[0]!, side: sides[place]!, metric })];
   const changed = all.filter(({ regression }) => regression !== null && regression !== 0);
   if (direction === 'worse') return changed.filter(({ regression }) => regression! > 0);
   return changed.filter(({ regression }) => regression! < 0).toReversed();

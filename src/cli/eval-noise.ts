@@ -34,12 +34,12 @@ async function tellNoise(session: Session, reference: string, all: boolean): Pro
   const { terminal } = session;
   const { noise, row } = await withStore(session, async ({ store }) => {
     const row = await findAa(store, reference);
-    const [{ loadSheets }, { noiseFloor }] = await Promise.all([
+    const [{ loadScoreMatrices }, { noiseFloor }] = await Promise.all([
       import('../evaluation/compare/load.ts'),
       import('../evaluation/compare/noise-floor.ts'),
     ]);
-    const [sheet] = await loadSheets(store, [row.evaluationId]);
-    return { noise: noiseFloor(sheet!), row };
+    const [matrix] = await loadScoreMatrices(store, [row.evaluationId]);
+    return { noise: noiseFloor(matrix!), row };
   });
   if (terminal.json) terminal.printJson(noise);
   else {

@@ -41,7 +41,7 @@ export async function outcomeOf(
     evaluation,
     ...(await standingOf(store, evaluation)),
     report: isAa ? null : compareEvaluations(loaded),
-    noise: isAa ? noiseFloor(loaded.sheets[0]!) : null,
+    noise: isAa ? noiseFloor(loaded.matrices[0]!) : null,
     temporalUrl: client.urlOf(evaluationId),
   };
 }

@@ -1,6 +1,6 @@
 /** `sluice eval plan`: what an evaluation will do, cost and be able to see, before it is run. */
 import type { Command } from 'commander';
-import type { Foreseen } from '../evaluation/compare/noise-floor.ts';
+import type { DetectableEffect } from '../evaluation/compare/noise-floor.ts';
 import { formatDifference } from '../stats/format-value.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';
@@ -47,7 +47,7 @@ interface Plan {
   readonly foresight: {
     readonly evaluationId: string;
     readonly isAa: boolean;
-    readonly metrics: readonly Foreseen[];
+    readonly metrics: readonly DetectableEffect[];
   } | null;
 }
 
@@ -96,12 +96,12 @@ async function foresightOf(
 ): Promise<Plan['foresight']> {
   const row = likeliest(former);
   if (row === undefined) return null;
-  const [{ loadSheets }, { foresee }] = await Promise.all([
+  const [{ loadScoreMatrices }, { detectableEffects }] = await Promise.all([
     import('../evaluation/compare/load.ts'),
     import('../evaluation/compare/noise-floor.ts'),
   ]);
-  const [sheet] = await loadSheets(store, [row.evaluationId]);
-  const metrics = foresee(sheet!, spec.metrics, spec.dataset.examples);
+  const [matrix] = await loadScoreMatrices(store, [row.evaluationId]);
+  const metrics = detectableEffects(matrix!, spec.metrics, spec.dataset.examples);
   return { evaluationId: row.evaluationId, isAa: isAa(row), metrics };
 }
 
@@ -160,7 +160,7 @@ function foresightLines(
     ? `if variants' scores correlate by 0.5, by the baseline in ${evaluationId}`
     : `by how the variants of ${evaluationId} differed`;
   return [
-    ...tableLines<Foreseen>(
+    ...tableLines<DetectableEffect>(
       declared,
       [
         { heading: 'metric', cell: ({ metric }) => metric.name },
@@ -175,8 +175,8 @@ function foresightLines(
   ];
 }
 
-const seenBy = ({ mde, metric }: Foreseen): string | null =>
+const seenBy = ({ mde, metric }: DetectableEffect): string | null =>
   mde === null ? null : mde === 0 ? 'any' : `±${formatDifference(mde, metric.format)}`;
 
-const wantedOf = ({ declared, metric }: Foreseen): string | null =>
+const wantedOf = ({ declared, metric }: DetectableEffect): string | null =>
   declared === null ? null : `±${formatDifference(declared, metric.format)}`;

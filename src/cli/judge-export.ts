@@ -1,7 +1,7 @@
 /** `sluice judge export`: a random sample of what a scorer has scored, as a file for people to fill in. */
 import { type Command, Option } from 'commander';
 import { SluiceError } from '../base/errors.ts';
-import { CALIBRATION_LIMITS } from '../evaluation/calibration/label-file.ts';
+import { CALIBRATION_LIMITS } from '../evaluation/calibration/agreement.ts';
 import type { FileFormat } from '../evaluation/dataset-file.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { positiveInteger } from './options.ts';

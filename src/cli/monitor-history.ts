@@ -1,5 +1,5 @@
 /** How a monitor's alert has changed, and who has started and stopped it: the parts of its screen that are tables. */
-import { evidenceText, toldText } from '../monitor/window.ts';
+import { deliveryText, evidenceText } from '../monitor/window.ts';
 import type { AuditRow } from '../store/experiments.ts';
 import type { AlertRow } from '../store/monitors-alerts.ts';
 import { tableLines } from './table.ts';
@@ -17,7 +17,7 @@ export function printHistory(terminal: Terminal, alerts: readonly AlertRow[], hi
         { heading: 'alert at', cell: ({ at }) => showTime(at) },
         { heading: 'change', cell: ({ was, isNow }) => `${was} → ${isNow}` },
         { heading: 'decided from', cell: ({ evidence }) => evidenceText(evidence), isFlexible: true },
-        { heading: 'told', cell: (alert) => toldText(alert) ?? showTime(alert.deliveredAt), isFlexible: true },
+        { heading: 'told', cell: (alert) => deliveryText(alert) ?? showTime(alert.deliveredAt), isFlexible: true },
       ],
       room,
     ))

@@ -1,6 +1,6 @@
 /** Options that the commands of review queues share, and what is made of them. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { CALIBRATION_LIMITS } from '../evaluation/calibration/label-file.ts';
+import { CALIBRATION_LIMITS } from '../evaluation/calibration/agreement.ts';
 import { WINNERS, type Winner } from '../model/pair-order.ts';
 import { REVIEW_LIMITS } from '../model/review-queue.ts';
 import { positiveInteger } from './options.ts';

@@ -68,6 +68,6 @@ export function viewOf(choice: RunsChoice, base: RunsView = { where: [] }): Runs
 export async function savedView(views: readonly SavedView[], name: string): Promise<RunsView> {
   const whenNone = 'none is saved yet: sluice runs views save NAME';
   const found = findNamed({ kind: 'view', name, among: views, nameOf: (view) => view.name, whenNone });
-  const { keptView } = await import('../run-filter/saved-view.ts');
-  return keptView(found.view, found.name);
+  const { savedView } = await import('../run-filter/saved-view.ts');
+  return savedView(found.view, found.name);
 }

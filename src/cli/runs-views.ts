@@ -76,9 +76,9 @@ async function listViews(session: Session): Promise<ExitCode> {
 
 /** A view that is none is said to be that, beside those that are. */
 async function shownText({ view, name: called }: SavedView): Promise<string> {
-  const { keptView } = await import('../run-filter/saved-view.ts');
+  const { savedView } = await import('../run-filter/saved-view.ts');
   try {
-    const { where, sort, columns } = keptView(view, called);
+    const { where, sort, columns } = savedView(view, called);
     const parts = [
       where.map(writeCondition).join(' and ') || 'all runs',
       ...(sort === undefined ? [] : [`sorted by ${sort.by}, the ${sort.descending ? 'most' : 'least'} first`]),

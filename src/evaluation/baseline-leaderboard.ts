@@ -6,17 +6,17 @@ import { plural } from '../stats/format-value.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { SideRef } from './compare/comparison-report.ts';
 import { type Leaderboard, type LeaderboardCell, type LeaderboardRow, leaderboardOf } from './compare/leaderboard.ts';
-import { type EvaluationStore, loadSheets } from './compare/load.ts';
+import { type EvaluationStore, loadScoreMatrices } from './compare/load.ts';
 
-export interface StandingCell extends LeaderboardCell {
+export interface BaselineCell extends LeaderboardCell {
   /** Its mean less the baseline's; null where one of them has no rank. */
   readonly delta: number | null;
 }
 
-export interface StandingRow extends Omit<LeaderboardRow, 'cells'> {
+export interface BaselineRow extends Omit<LeaderboardRow, 'cells'> {
   /** What commands and addresses call it: `eval-tone-0001:loud`. */
   readonly reference: string;
-  readonly cells: readonly StandingCell[];
+  readonly cells: readonly BaselineCell[];
 }
 
 /** What the rows that have a rank in the sorted column are compared on, and how many they are. */
@@ -28,15 +28,15 @@ export interface ComparedSet {
   readonly repeated: readonly string[];
 }
 
-export interface StandingBoard extends Omit<Leaderboard, 'rows'> {
-  readonly rows: readonly StandingRow[];
+export interface BaselineLeaderboard extends Omit<Leaderboard, 'rows'> {
+  readonly rows: readonly BaselineRow[];
   /** The reference of a row; null where there is none. */
   readonly baseline: string | null;
   /** Null without rows. */
   readonly compared: ComparedSet | null;
 }
 
-interface Standing {
+interface BaselineInput {
   readonly repeated: ComparedSet['repeated'];
   /** Of a row: the name of its variant. */
   readonly nameOf: (row: LeaderboardRow) => string;
@@ -47,20 +47,20 @@ interface Standing {
 }
 
 /** @throws SluiceError `variant_unknown` */
-export function standingBoard(
+export function baselineLeaderboard(
   board: Leaderboard,
-  { nameOf, baseline, evaluationIds, repeated }: Standing,
-): StandingBoard {
+  { nameOf, baseline, evaluationIds, repeated }: BaselineInput,
+): BaselineLeaderboard {
   const rows = board.rows.map((row) => ({ ...row, reference: `${row.evaluationId}:${nameOf(row)}` }));
   const against =
     baseline === undefined
       ? rows.find(({ evaluationId, variant }) => evaluationId === evaluationIds[0] && variant === 0)
       : rowNamed(rows, baseline);
-  return standing({ ...board, repeated }, rows, against?.reference ?? null);
+  return withDeltas({ ...board, repeated }, rows, against?.reference ?? null);
 }
 
 /** What may be asked of a board that is there already; what it does not have leaves it as it is. */
-export interface Restanding {
+export interface LeaderboardArrangement {
   /** The name of a column. */
   readonly sortBy?: string | undefined;
   /** The reference of a row. */
@@ -68,13 +68,16 @@ export interface Restanding {
 }
 
 /** The same board by another metric, or against another baseline: nothing has to be read again for that. */
-export function restanding(board: StandingBoard, { sortBy, baseline }: Restanding): StandingBoard {
+export function rearrangeLeaderboard(
+  board: BaselineLeaderboard,
+  { sortBy, baseline }: LeaderboardArrangement,
+): BaselineLeaderboard {
   const place = board.columns.findIndex(({ metric }) => metric === sortBy);
-  const rankOf = ({ cells }: StandingRow): number => cells[place]?.rank ?? Number.MAX_SAFE_INTEGER;
+  const rankOf = ({ cells }: BaselineRow): number => cells[place]?.rank ?? Number.MAX_SAFE_INTEGER;
   const rows = place < 0 ? board.rows : board.rows.toSorted((one, other) => rankOf(one) - rankOf(other));
   const against = board.rows.some(({ reference }) => reference === baseline) ? baseline! : board.baseline;
   const { compared, sortedBy } = board;
-  return standing(
+  return withDeltas(
     { ...board, sortedBy: board.columns[place]?.metric ?? sortedBy, repeated: compared?.repeated ?? [] },
     rows,
     against,
@@ -94,13 +97,13 @@ export function comparedWords({ dataset, evaluations, plans, repeated }: Compare
 
 const SHORT_VERSION = 12;
 
-type Referred = LeaderboardRow & Pick<StandingRow, 'reference'>;
+type Referred = LeaderboardRow & Pick<BaselineRow, 'reference'>;
 
-function standing(
+function withDeltas(
   { repeated, ...board }: Omit<Leaderboard, 'rows'> & Pick<ComparedSet, 'repeated'>,
   rows: readonly Referred[],
   baseline: string | null,
-): StandingBoard {
+): BaselineLeaderboard {
   const against = rows.find(({ reference }) => reference === baseline);
   const columns = board.columns.map((_, place) =>
     standings(
@@ -146,7 +149,7 @@ function rowNamed(rows: readonly Referred[], name: string): Referred {
   });
 }
 
-function standings(cells: readonly LeaderboardCell[], baseline: LeaderboardCell | undefined): readonly StandingCell[] {
+function standings(cells: readonly LeaderboardCell[], baseline: LeaderboardCell | undefined): readonly BaselineCell[] {
   return cells.map((cell) => {
     const { rank, mean } = cell;
     const from = baseline?.rank === null ? null : (baseline?.mean ?? null);
@@ -158,7 +161,7 @@ function standings(cells: readonly LeaderboardCell[], baseline: LeaderboardCell 
 }
 
 /** The leaderboard of the evaluations on the largest comparable set, and of which datasets there could be one. */
-export interface BoardAsked {
+export interface LeaderboardQuery {
   readonly dataset?: string | undefined;
   /** `all`: those that ran on all of it; default: whichever. */
   readonly split?: string | undefined;
@@ -207,21 +210,21 @@ type Counted = { readonly evaluations: number };
 const byCount = (one: Counted, other: Counted): number => other.evaluations - one.evaluations;
 
 /** @throws SluiceError `metric_unknown`, `metric_ambiguous`, `variant_unknown`, `evaluation_unknown` */
-export async function loadBoard(
+export async function loadLeaderboard(
   store: EvaluationStore,
   rows: readonly EvaluationRow[],
-  { dataset, split, sortBy, baseline, limit }: BoardAsked,
-): Promise<StandingBoard> {
+  { dataset, split, sortBy, baseline, limit }: LeaderboardQuery,
+): Promise<BaselineLeaderboard> {
   const meant = comparableFirst(
     rows
       .filter((row) => dataset === undefined || row.spec.dataset.name === dataset)
       .filter((row) => split === undefined || partOf(row) === split),
   ).slice(0, limit);
   const evaluationIds = meant.map(({ evaluationId }) => evaluationId);
-  const sheets = await loadSheets(store, evaluationIds);
+  const matrices = await loadScoreMatrices(store, evaluationIds);
   const sides = onePerPlan(meant);
-  const board = leaderboardOf({ sheets, sides });
-  const standing = standingBoard(board, {
+  const board = leaderboardOf({ matrices, sides });
+  const standing = baselineLeaderboard(board, {
     evaluationIds,
     repeated: repeatedIn(meant, sides),
     ...(baseline !== undefined && meant.length > 0 && { baseline }),
@@ -229,7 +232,7 @@ export async function loadBoard(
       meant.find((row) => row.evaluationId === evaluationId)!.spec.variants[variant]!.name,
   });
   // The means and intervals of all rows are the same in whatever order.
-  return sortBy === undefined ? standing : restanding(standing, { sortBy: metricNamed(board, sortBy) });
+  return sortBy === undefined ? standing : rearrangeLeaderboard(standing, { sortBy: metricNamed(board, sortBy) });
 }
 
 /**

@@ -145,7 +145,7 @@ async function watch({ monitors }: Pick<Store, 'monitors'>, monitorId: string): 
 }
 
 /** May be done again: a run counts once. @throws what the store throws */
-export async function meetRun({ monitors }: Pick<Store, 'monitors'>, runId: string): Promise<void> {
+export async function enqueueForMonitors({ monitors }: Pick<Store, 'monitors'>, runId: string): Promise<void> {
   const run = await monitors.toMeet(runId);
   if (run === undefined) return;
   const met = run.monitors

@@ -101,7 +101,7 @@ export const evidenceText = (evidence: AlertRow['evidence']): string =>
     .join(' · ');
 
 /** Where nobody was told, why. */
-export const toldText = ({ error }: Pick<AlertRow, 'error'>): string | null =>
+export const deliveryText = ({ error }: Pick<AlertRow, 'error'>): string | null =>
   error === null ? null : `nobody: ${error.message}`;
 
 /** Whether monitors do what they are for: what waits is scored. For health checks, and for whoever is on call. */

@@ -120,7 +120,7 @@ function verdictOf(cell: Cell | undefined, kind: QueueRow['kind'], swapped: bool
 }
 
 /** What somebody says of an item, read by the queue's fields: a review, or a decision between reviews. */
-export interface GivenSaid {
+export interface ReviewInput {
   /** By field. */
   readonly value?: { readonly [field: string]: unknown } | undefined;
   /** Of a pair, as it was shown to whoever says it. */
@@ -131,7 +131,7 @@ export interface GivenSaid {
 function readReview(
   queue: QueueRow,
   { place }: Pick<ItemSaid, 'place'>,
-  { value, winner }: GivenSaid,
+  { value, winner }: ReviewInput,
   reviewer: string,
 ): Review['value'] {
   if (queue.kind === 'pair') {
@@ -149,7 +149,7 @@ function readReview(
  *
  * @throws SluiceError `value_unfit`
  */
-function readDecision(queue: QueueRow, item: ItemSaid, given: GivenSaid, by: string): Review['value'] {
+function readDecision(queue: QueueRow, item: ItemSaid, given: ReviewInput, by: string): Review['value'] {
   const { value, winner } = given;
   if (queue.kind === 'pair' && (value === undefined || winner !== undefined)) return readReview(queue, item, given, by);
   const agreed = labelledFields(queue).flatMap((field) => {
@@ -174,11 +174,11 @@ function readFields(queue: QueueRow, given: { readonly [field: string]: unknown 
   return Object.fromEntries(
     fields.map((field) => {
       const { name } = field;
-      const told = given[name];
-      const isBlank = told === undefined || told === null || told === '';
-      const read = isBlank ? undefined : readValue(field, told);
+      const input = given[name];
+      const isBlank = input === undefined || input === null || input === '';
+      const read = isBlank ? undefined : readValue(field, input);
       if (read !== undefined) return [name, read];
-      const what = isBlank ? 'is not filled in' : `is ${JSON.stringify(told).slice(0, 60)}, which does not fit`;
+      const what = isBlank ? 'is not filled in' : `is ${JSON.stringify(input).slice(0, 60)}, which does not fit`;
       throw unfit(name, `${name} ${what}`, `fill in ${describeField(field)}`);
     }),
   );
@@ -192,14 +192,14 @@ function unfit(field: string, message: string, remedy: string): SluiceError {
 }
 
 /** What reviewers do: ask for the next item, say what they think of it, or pass it; and what whoever adjudicates does. */
-export interface Desk {
+export interface ReviewContext {
   readonly store: Pick<Store, 'reviews' | 'evaluations' | 'datasets'>;
   /** Of what people write. */
   readonly redaction: Redaction;
 }
 
 /** Where an item is, and who is at it. */
-export interface DeskItem {
+export interface ItemPlace {
   readonly queue: string;
   readonly place: number;
   readonly reviewer: string;
@@ -220,7 +220,7 @@ export type NextItem =
 
 /** @param after goes on behind this place @throws SluiceError `review_unknown` */
 export async function nextItem(
-  { store }: Desk,
+  { store }: ReviewContext,
   { queue: name, reviewer, after }: { readonly queue: string; readonly reviewer: string; readonly after?: number },
 ): Promise<NextItem> {
   const claimed = await store.reviews.claim(name, reviewer, after);
@@ -232,9 +232,9 @@ export async function nextItem(
 
 /** @throws SluiceError `value_unfit`, `note_invalid`, and those of `Reviews.review` */
 export async function giveReview(
-  { store, redaction }: Desk,
-  { queue: name, place, reviewer, who }: DeskItem,
-  { note, ...given }: GivenSaid & { readonly note?: string | undefined },
+  { store, redaction }: ReviewContext,
+  { queue: name, place, reviewer, who }: ItemPlace,
+  { note, ...given }: ReviewInput & { readonly note?: string | undefined },
 ): Promise<ReviewItem> {
   const { queue } = await itemAt(store, name, place);
   const value = readReview(queue, { place }, given, reviewer);
@@ -245,8 +245,8 @@ export async function giveReview(
 
 /** @throws SluiceError `note_invalid`, and those of `Reviews.pass` */
 export async function passItem(
-  { store, redaction }: Desk,
-  { queue, place, reviewer, who }: DeskItem,
+  { store, redaction }: ReviewContext,
+  { queue, place, reviewer, who }: ItemPlace,
   why: string,
 ): Promise<void> {
   await store.reviews.pass({ queue, place, by: reviewer, who }, redaction.text(checkNote(why)));
@@ -254,9 +254,9 @@ export async function passItem(
 
 /** @throws SluiceError `value_unfit`, `note_invalid`, and those of `Reviews.decide` */
 export async function decideItem(
-  { store, redaction }: Desk,
-  { queue: name, place, reviewer, who }: DeskItem,
-  { note, ...given }: GivenSaid & { readonly note: string },
+  { store, redaction }: ReviewContext,
+  { queue: name, place, reviewer, who }: ItemPlace,
+  { note, ...given }: ReviewInput & { readonly note: string },
 ): Promise<ReviewItem> {
   const { queue, item } = await itemAt(store, name, place);
   const value = readDecision(queue, item, given, reviewer);

@@ -16,7 +16,7 @@ export interface RunsView {
 }
 
 /** @throws SluiceError `view_invalid` */
-export function keptView(view: Json, name: string): RunsView {
+export function savedView(view: Json, name: string): RunsView {
   const read = readView(view);
   if (read !== undefined) return read;
   throw new SluiceError('view_invalid', {

@@ -14,7 +14,7 @@ export interface PlannedRequest {
   readonly example: number;
 }
 
-export interface Said {
+export interface SimulatedFeedback {
   readonly thumb: 'up' | 'down';
   /** After the answer. */
   readonly afterMs: number;
@@ -36,11 +36,15 @@ export function plannedRequest(settings: SimulationSettings, no: number, example
 }
 
 /**
- * What is said of an answer; null where nothing is.
+ * What is feedback of an answer; null where nothing is.
  *
  * @param isSatisfied null where nobody could know
  */
-export function saidOf(settings: SimulationSettings, no: number, isSatisfied: boolean | null): Said | null {
+export function feedbackOf(
+  settings: SimulationSettings,
+  no: number,
+  isSatisfied: boolean | null,
+): SimulatedFeedback | null {
   const { rating, noise, drift, late, lateMs, duplicates, requests } = settings;
   const draws = drawsOf(settings, no, 1);
   draws.bits();

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { SluiceError } from '../../src/base/errors.ts';
 import { FITTING, RUN_FIELDS, typeOfField } from '../../src/model/run-fields.ts';
 import { readCondition, readSort } from '../../src/run-filter/read-condition.ts';
-import { keptView, readView, writeCondition } from '../../src/run-filter/saved-view.ts';
+import { readView, savedView, writeCondition } from '../../src/run-filter/saved-view.ts';
 import { whereSql } from '../../src/store/run-conditions.ts';
 
 const NOW = Date.UTC(2026, 2, 1, 12);
@@ -143,7 +143,7 @@ describe('readView', () => {
   it('tells how a view is removed that is none, whatever it is called', () => {
     const remedyOf = (name: string): string => {
       try {
-        keptView([], name);
+        savedView([], name);
       } catch (error) {
         return (error as SluiceError).remedy;
       }

@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { percent, showSpan } from '../../../src/experiment/report-text.ts';
-import { evidenceText, toldText } from '../../../src/monitor/window.ts';
+import { deliveryText, evidenceText } from '../../../src/monitor/window.ts';
 import type { AlertRow } from '../../../src/store/monitors-alerts.ts';
 import { useApi } from '../../api.ts';
 import { monitorCommands } from '../../commands.ts';
@@ -184,7 +184,7 @@ const ALERTS: readonly Column<AlertRow>[] = [
   {
     id: 'told',
     heading: 'Told',
-    cell: (alert) => toldText(alert) ?? <Moment at={alert.deliveredAt} />,
+    cell: (alert) => deliveryText(alert) ?? <Moment at={alert.deliveredAt} />,
     wraps: true,
   },
 ];

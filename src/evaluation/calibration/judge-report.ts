@@ -16,6 +16,7 @@ import {
   agreementOf,
   BIAS_ALPHA,
   biasBetween,
+  CALIBRATION_LIMITS,
   calibrationOf,
   countsOf,
   cutFor,
@@ -33,7 +34,6 @@ import {
   type VariantBias,
 } from './agreement.ts';
 import { haveOwnRates, MIN_LABELLED_PAIRS } from './correct-metric.ts';
-import { CALIBRATION_LIMITS } from './label-file.ts';
 import {
   createLabelled,
   type Judgement,
@@ -200,10 +200,10 @@ function slicesOf({ facts }: Labelled, held: Held, cut: number, alpha: number): 
   for (const one of held)
     for (const tag of tags.get(one.exampleId) ?? [])
       if (!SPLITS.some((split) => split === tag)) byTag.set(tag, [...(byTag.get(tag) ?? []), one]);
-  const told = [...byTag]
+  const ranked = [...byTag]
     .filter(([, { length }]) => length >= CALIBRATION_LIMITS.sliceLabels && length < held.length)
     .sort(([one, ones], [other, others]) => others.length - ones.length || (one < other ? -1 : 1));
-  return told.slice(0, CALIBRATION_LIMITS.sliceTags).map(([tag, there]) => {
+  return ranked.slice(0, CALIBRATION_LIMITS.sliceTags).map(([tag, there]) => {
     const { tp, fn, tn, fp } = countsOf(there, cut);
     return Object.freeze({
       tag,

@@ -20,28 +20,7 @@ import {
   readCsvRecords,
   readJsonRows,
 } from '../table-rows.ts';
-
-/** How much calibrating takes and tells. */
-export const CALIBRATION_LIMITS = Object.freeze({
-  /** Subjects of a sample that is exported: by default, and at most. */
-  sample: 100,
-  largestSample: 10_000,
-  /** Rows of a file of labels. */
-  rows: 100_000,
-  raterLength: 100,
-  noteLength: 4_000,
-  /** Of a text that raters are shown, so that a spreadsheet can hold it in a cell. */
-  shownCharacters: 30_000,
-  /** Of the interval of kappa. */
-  resamples: 2_000,
-  /** With more examples it is read off the quantiles directly. */
-  bcaExamples: 1_000,
-  /** Different scores and labels of a table; with more there is none. */
-  tableValues: 7,
-  /** Tags with a slice, the most frequent, and labels that a tag must have. */
-  sliceTags: 20,
-  sliceLabels: 10,
-});
+import { CALIBRATION_LIMITS } from './agreement.ts';
 
 export interface LabelFile {
   /** Of each scorer, subject and rater one. */
@@ -238,8 +217,8 @@ function readLabelRow(value: unknown, settings: LabelRowSettings, complain: Comp
   const labelledAt = at === undefined ? settings.now : new Date(at).getTime();
   if (!(labelledAt >= 0 && labelledAt <= settings.now + DAY_MS))
     return void complain('row_invalid', `at: ${at} is no time that has been`, 'give an ISO time, or leave it out');
-  const said = { subject, rater, value: Object.fromEntries(given), note: note ?? null, labelledAt };
-  return Object.freeze({ pipeline, scorer, version, ...said });
+  const label = { subject, rater, value: Object.fromEntries(given), note: note ?? null, labelledAt };
+  return Object.freeze({ pipeline, scorer, version, ...label });
 }
 
 /** Which scorer a row means. Rows that name no pipeline and version mean the only one that evaluations have of its id. */
@@ -302,8 +281,8 @@ function givenIn(row: RawLabel, fields: LabelFields, complain: Complain): Readon
   }
   const given = new Map<string, LabelValue>();
   for (const [name, field] of fields) {
-    const told = [value[name], row[`value.${name}`], row[columnOf(name)]].map(blankToAbsent);
-    const filled = told.find((each) => each !== undefined);
+    const written = [value[name], row[`value.${name}`], row[columnOf(name)]].map(blankToAbsent);
+    const filled = written.find((each) => each !== undefined);
     if (filled === undefined) continue;
     const read = readValue(field, filled);
     if (read === undefined)

@@ -32,7 +32,7 @@ export interface Labelled {
   add(row: ResultRow): void;
   /** Of a variant each labelled subject once, as it was scored there. */
   judgements(scorer: string): readonly Judgement[];
-  /** By `example * repeats + repeat - 1`, as in a sheet; undefined where the scorer has no labels. */
+  /** By `example * repeats + repeat - 1`, as in a score matrix; undefined where the scorer has no labels. */
   subjects(scorer: string, variant: number): readonly Subject[] | undefined;
 }
 

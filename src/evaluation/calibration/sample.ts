@@ -12,7 +12,8 @@ import { randomFrom } from '../../stats/random.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';
 import type { Store } from '../../store/store.ts';
 import { examplesOfPart } from '../compare/load.ts';
-import { CALIBRATION_LIMITS, columnOf, type ShownColumn } from './label-file.ts';
+import { CALIBRATION_LIMITS } from './agreement.ts';
+import { columnOf, type ShownColumn } from './label-file.ts';
 import type { Subject } from './labelled.ts';
 
 /** A subject where it was first met, by example, variant and repeat. */

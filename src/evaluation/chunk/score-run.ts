@@ -119,12 +119,12 @@ export async function scorePair(scoring: Scoring, baseline: EndedRun, variant: E
   ]);
   if ('state' in one) return one;
   if ('state' in other) return other;
-  const [told, again] = [winOf(one.output.winner), winOf(other.output.winner)];
-  if (told === undefined || again === undefined)
+  const [first, again] = [winOf(one.output.winner), winOf(other.output.winner)];
+  if (first === undefined || again === undefined)
     return { state: 'missing', reason: `'winner' is none of first, second and tie`, resumable: false };
   // The other way round, the variant is shown first.
-  const isSame = told === 1 - again;
-  const score = { win: isSame ? told : 0.5, flipped: isSame ? 0 : 1 };
+  const isSame = first === 1 - again;
+  const score = { win: isSame ? first : 0.5, flipped: isSame ? 0 : 1 };
   const detail = { forth: one.output.reason ?? null, back: other.output.reason ?? null };
   return { state: 'done', score, subject: subjectOf(forth.value), ...withDetail(detail) };
 }

@@ -30,13 +30,13 @@ import {
 } from './measure.ts';
 import { type Pairing, pairExamples, pairedValues } from './pairs.ts';
 import { checkRegistration } from './registration.ts';
-import type { Sheet } from './score-matrix.ts';
+import type { ScoreMatrix } from './score-matrix.ts';
 import { describeSide, labelsOf, type PlacedSide, placeSides, scorerOf } from './sides.ts';
 import { warningsOf } from './warnings.ts';
 
 export interface CompareInput {
   /** One per evaluation, with all its rows. */
-  readonly sheets: readonly Sheet[];
+  readonly matrices: readonly ScoreMatrix[];
   /** The baseline first. */
   readonly sides: readonly SideRef[];
   /** On the baseline's dataset version so far, this one included. */
@@ -66,9 +66,9 @@ export interface Uncorrected {
 /** @throws SluiceError `sides_invalid`, `variant_unknown`, `evaluation_unknown` */
 export function compareEvaluations(input: CompareInput): ComparisonReport {
   const { comparisons, hasFinal = false, judges = {}, corrections = [], uncorrected = [] } = input;
-  const sides = placeSides(input.sheets, input.sides);
+  const sides = placeSides(input.matrices, input.sides);
   const [baseline, ...others] = sides as [PlacedSide, ...PlacedSide[]];
-  const { alpha } = baseline.sheet.facts.spec;
+  const { alpha } = baseline.matrix.facts.spec;
   const pairings = pairAll(baseline, others);
   const labels = labelsOf(sides);
   const specs = metricsOf(sides);
@@ -110,7 +110,7 @@ export function compareEvaluations(input: CompareInput): ComparisonReport {
     slicesLeftOut: leftOut,
     warnings: warningsOf({ sides, pairings, metrics, comparisons, hasFinal, uncorrected }),
     registrations: Object.freeze(
-      [...new Set(sides.map(({ sheet }) => sheet))].map(({ facts }) => checkRegistration(facts)),
+      [...new Set(sides.map(({ matrix }) => matrix))].map(({ facts }) => checkRegistration(facts)),
     ),
     alpha,
     multiplicity: Object.freeze({
@@ -135,20 +135,20 @@ function flipAll(all: readonly ColumnsWithValues[]): ReadonlyMap<ColumnsWithValu
 
 /** One pairing per evaluation: its variants have the same examples. */
 function pairAll(baseline: PlacedSide, others: readonly PlacedSide[]): readonly Pairing[] {
-  const known = new Map<Sheet, Pairing>();
-  return others.map(({ sheet }) => {
-    const pairing = known.get(sheet) ?? pairExamples(baseline.sheet, sheet);
-    known.set(sheet, pairing);
+  const known = new Map<ScoreMatrix, Pairing>();
+  return others.map(({ matrix }) => {
+    const pairing = known.get(matrix) ?? pairExamples(baseline.matrix, matrix);
+    known.set(matrix, pairing);
     return pairing;
   });
 }
 
 const ROLES = ['primary', 'guardrail', 'secondary'] as const;
 
-/** As the baseline's evaluation declares them; then those that only others have, which are told and not compared. */
+/** As the baseline's evaluation declares them; then those that only others have, which are ranked and not compared. */
 function metricsOf(sides: readonly PlacedSide[]): readonly MetricSpec[] {
   const byName = new Map<string, MetricSpec>();
-  for (const metric of sides.flatMap(({ sheet }) => sheet.facts.spec.metrics)) {
+  for (const metric of sides.flatMap(({ matrix }) => matrix.facts.spec.metrics)) {
     if (!byName.has(metric.name)) byName.set(metric.name, metric);
   }
   return ROLES.flatMap((role) => [...byName.values()].filter((metric) => metric.role === role));
@@ -191,8 +191,8 @@ function partsByTag(paired: readonly Paired[]): Parts {
   for (const [tag, pairs] of [...tags.values()].flatMap((byTag) => [...byTag])) {
     sizes.set(tag, Math.max(sizes.get(tag) ?? 0, pairs.length));
   }
-  const told = [...sizes].sort((one, other) => other[1] - one[1] || (one[0] < other[0] ? -1 : 1));
-  const kept = told.slice(0, COMPARE_LIMITS.sliceTags).map(([tag]) => tag);
+  const ranked = [...sizes].sort((one, other) => other[1] - one[1] || (one[0] < other[0] ? -1 : 1));
+  const kept = ranked.slice(0, COMPARE_LIMITS.sliceTags).map(([tag]) => tag);
   const parts = paired.flatMap((of) =>
     kept.flatMap((tag): TaggedPairs[] => {
       const pairs = tags.get(of.pairing)!.get(tag);
@@ -201,7 +201,7 @@ function partsByTag(paired: readonly Paired[]): Parts {
       return [{ of, tag, found: { columns, values: pairedValues(of.pairing, columns, pairs) } }];
     }),
   );
-  return { parts, leftOut: told.length - kept.length };
+  return { parts, leftOut: ranked.length - kept.length };
 }
 
 export interface TestedPart extends TaggedPairs {
@@ -231,16 +231,16 @@ function pairsByTag({ baseline, left }: Pairing): ReadonlyMap<string, readonly n
       else pairs.push(pair);
     }
   }
-  const isTold = (pairs: readonly number[]): boolean =>
+  const isListed = (pairs: readonly number[]): boolean =>
     pairs.length >= MIN_UNITS_FOR_VERDICT && pairs.length < left.length;
-  return new Map([...byTag].filter(([, pairs]) => isTold(pairs)));
+  return new Map([...byTag].filter(([, pairs]) => isListed(pairs)));
 }
 
 interface Draft {
   readonly one: Measured;
   readonly tag: string;
   readonly test: PairTest;
-  readonly told: Pick<Slice, 'baseline' | 'variant' | 'wins' | 'losses' | 'ties' | 'missing'>;
+  readonly numbers: Pick<Slice, 'baseline' | 'variant' | 'wins' | 'losses' | 'ties' | 'missing'>;
 }
 
 function draftOf({ whole, tag, found: { columns, values }, flip }: TestedPart, alpha: number): Draft {
@@ -250,7 +250,7 @@ function draftOf({ whole, tag, found: { columns, values }, flip }: TestedPart, a
     one: whole,
     tag,
     test: testColumns(values, columns, alpha, flip),
-    told: {
+    numbers: {
       baseline: meanOf(values.control),
       variant: meanOf(values.treatment),
       ...countOutcomes(values, whole.metric),
@@ -259,7 +259,7 @@ function draftOf({ whole, tag, found: { columns, values }, flip }: TestedPart, a
   };
 }
 
-function sliceOf({ one, tag, test, told }: Draft, pAdjusted: number | null, alpha: number): Slice {
+function sliceOf({ one, tag, test, numbers }: Draft, pAdjusted: number | null, alpha: number): Slice {
   const { metric, side } = one;
   // What is missing in the whole makes its parts doubtful, too.
   const why = one.why?.code === 'missing' ? one.why : test.why;
@@ -274,5 +274,17 @@ function sliceOf({ one, tag, test, told }: Draft, pAdjusted: number | null, alph
     planAlpha: alpha,
   });
   const { pairs, units, effect, p } = test;
-  return Object.freeze({ tag, metric: metric.name, side, verdict, why, pairs, units, effect, p, pAdjusted, ...told });
+  return Object.freeze({
+    tag,
+    metric: metric.name,
+    side,
+    verdict,
+    why,
+    pairs,
+    units,
+    effect,
+    p,
+    pAdjusted,
+    ...numbers,
+  });
 }

@@ -347,7 +347,7 @@ export const COMPARE_LIMITS = Object.freeze({
   /** Tags with a slice: the most frequent. */
   sliceTags: 20,
   /** Reasons that are named where cells are missing or failed: the most frequent. */
-  reasonsTold: 5,
+  reasonsShown: 5,
   /** Different reasons of one evaluation that are told apart; further ones count as others. */
   reasonsKept: 1_000,
 });

@@ -58,7 +58,7 @@ function familyOf(measured: readonly Measured[], role: Measured['metric']['role'
 
 function concludeOne(input: ConcludeInput, one: Measured, pAdjusted: number | null, family: number): MetricSide {
   const { alpha } = input;
-  const { metric, side, test, why, told } = one;
+  const { metric, side, test, why } = one;
   const corrected = input.correctedOf(one);
   const isGuardrail = metric.role === 'guardrail';
   const isExploratory = metric.role === 'secondary';
@@ -87,7 +87,7 @@ function concludeOne(input: ConcludeInput, one: Measured, pAdjusted: number | nu
     neededFor,
     corrected,
     isExploratory,
-    ...told,
+    ...one.numbers,
   };
   const guardrail = isGuardrail && test !== null ? guardrailOf(input, one, family) : null;
   return Object.freeze({ ...numbers, guardrail, sentences: sentencesOf(input, one, numbers, family) });

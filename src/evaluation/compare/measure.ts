@@ -42,7 +42,7 @@ export interface Measured extends Pick<Paired, 'metric' | 'side' | 'pairing' | '
   readonly columns: PairedColumns | null;
   readonly test: PairTest | null;
   /** What goes into the report as it is. */
-  readonly told: Pick<
+  readonly numbers: Pick<
     MetricSide,
     'baseline' | 'variant' | 'wins' | 'losses' | 'ties' | 'missing' | 'failed' | 'repeats' | 'positionBias'
   >;
@@ -65,7 +65,7 @@ export function pairUp({ metric, baseline, side, place, pairing }: PairInput): P
 
 /** @param flip the sign-flip test of `flippedIn` it */
 export function measure({ found, why, ...about }: Paired, alpha: number, flip?: Result<{ p: number }>): Measured {
-  if (found === null) return { ...about, columns: null, test: null, why, told: NOTHING };
+  if (found === null) return { ...about, columns: null, test: null, why, numbers: NOTHING };
   const { metric, pairing } = about;
   const { columns, values } = found;
   const test = testColumns(values, columns, alpha, flip);
@@ -75,7 +75,7 @@ export function measure({ found, why, ...about }: Paired, alpha: number, flip?: 
     columns,
     test,
     why: whyUndecided(test, missing),
-    told: {
+    numbers: {
       ...meansOf(values, columns, alpha),
       ...countOutcomes(values, metric),
       missing,
@@ -162,7 +162,7 @@ const NO_MISSING: MissingPairs = Object.freeze({
   variant: NO_CELLS,
 });
 
-const NOTHING: Measured['told'] = Object.freeze({
+const NOTHING: Measured['numbers'] = Object.freeze({
   baseline: NO_MEAN,
   variant: NO_MEAN,
   wins: 0,

@@ -13,7 +13,7 @@ import { GUARDRAIL_ALPHA } from './conclude.ts';
 import { countOutcomes, type PairTest, testColumns, whyUndecided } from './measure.ts';
 import { missingPairs } from './missing.ts';
 import { type PairedColumns, type Pairing, pairExamples, pairedValues } from './pairs.ts';
-import { meanError, type Sheet } from './score-matrix.ts';
+import { meanError, type ScoreMatrix } from './score-matrix.ts';
 import { comparable, definitionDiffers, type PlacedSide } from './sides.ts';
 
 export interface NoiseFloor {
@@ -67,8 +67,8 @@ export interface Detectable {
 const CORRELATIONS = [0.5, 0, 0.8] as const;
 
 /** @throws SluiceError `not_aa` for an evaluation of different plans */
-export function noiseFloor(sheet: Sheet): NoiseFloor {
-  const { evaluationId, spec } = sheet.facts;
+export function noiseFloor(matrix: ScoreMatrix): NoiseFloor {
+  const { evaluationId, spec } = matrix.facts;
   const [first, second] = spec.variants;
   if (first === undefined || second === undefined || first.planId !== second.planId) {
     throw new SluiceError('not_aa', {
@@ -77,15 +77,15 @@ export function noiseFloor(sheet: Sheet): NoiseFloor {
       data: { evaluationId },
     });
   }
-  const pairing = pairExamples(sheet, sheet);
-  const metrics = spec.metrics.map((metric) => noiseOf(metric, sheet, pairing));
+  const pairing = pairExamples(matrix, matrix);
+  const metrics = spec.metrics.map((metric) => noiseOf(metric, matrix, pairing));
   return Object.freeze({ evaluationId, alpha: spec.alpha, power: PLANNED_POWER, metrics: Object.freeze(metrics) });
 }
 
-function noiseOf(metric: MetricSpec, sheet: Sheet, pairing: Pairing): MetricNoise {
-  const { alpha } = sheet.facts.spec;
-  const left = metric.kind === 'win-rate' ? null : sheet.column(0, metric.name)!;
-  const columns: PairedColumns = { metric, left, right: sheet.column(1, metric.name)! };
+function noiseOf(metric: MetricSpec, matrix: ScoreMatrix, pairing: Pairing): MetricNoise {
+  const { alpha } = matrix.facts.spec;
+  const left = metric.kind === 'win-rate' ? null : matrix.column(0, metric.name)!;
+  const columns: PairedColumns = { metric, left, right: matrix.column(1, metric.name)! };
   const values = pairedValues(pairing, columns);
   const test = testColumns(values, columns, alpha);
   const missing = missingPairs(pairing, columns);
@@ -171,7 +171,7 @@ function mdeOf(se: number | null, alpha: number): number | null {
  * What an evaluation could see, by what another of its name has shown: how much differences spread over its examples says
  * how large one has to be to be seen among more of them, or fewer.
  */
-export interface Foreseen {
+export interface DetectableEffect {
   readonly metric: MetricSpec;
   /** The effect that is declared worth seeing, or the margin; null: none. */
   readonly declared: number | null;
@@ -188,18 +188,22 @@ const ASSUMED_CORRELATION = 0.5;
  * Of each metric, by the variant whose differences spread most. An A/A has no variants: there it is as if the scores of one
  * went along with the baseline's by 0.5.
  *
- * @param metrics as they are declared now; those that the sheet has otherwise, or not, are not known
+ * @param metrics as they are declared now; those that the score matrix has otherwise, or not, are not known
  * @param examples how many the evaluation is to have
  */
-export function foresee(sheet: Sheet, metrics: readonly MetricSpec[], examples: number): readonly Foreseen[] {
-  const { evaluationId, spec } = sheet.facts;
-  const [baseline, ...sides] = spec.variants.map((_, variant): PlacedSide => ({ evaluationId, variant, sheet }));
+export function detectableEffects(
+  matrix: ScoreMatrix,
+  metrics: readonly MetricSpec[],
+  examples: number,
+): readonly DetectableEffect[] {
+  const { evaluationId, spec } = matrix.facts;
+  const [baseline, ...sides] = spec.variants.map((_, variant): PlacedSide => ({ evaluationId, variant, matrix }));
   return metrics.map((metric) => {
     const spreads = sides.map((side) => spreadOf(metric, baseline!, side)).filter((spread) => spread !== null);
     const widest = spreads.length === 0 ? null : Math.max(...spreads.map(({ sd }) => sd));
     const share =
-      spreads.length === 0 ? 1 : Math.min(...spreads.map(({ pairs }) => pairs)) / sheet.facts.examples.length;
-    return foreseen(metric, spec.alpha, widest, share, examples);
+      spreads.length === 0 ? 1 : Math.min(...spreads.map(({ pairs }) => pairs)) / matrix.facts.examples.length;
+    return detectableEffect(metric, spec.alpha, widest, share, examples);
   });
 }
 
@@ -207,9 +211,9 @@ export function foresee(sheet: Sheet, metrics: readonly MetricSpec[], examples: 
 function spreadOf(metric: MetricSpec, baseline: PlacedSide, side: PlacedSide) {
   const found = comparable(metric, baseline, side);
   if ('why' in found || definitionDiffers(metric, found.columns.right.metric) !== null) return null;
-  const values = pairedValues(pairExamples(baseline.sheet, side.sheet), found.columns);
-  const { se, pairs, why } = testColumns(values, found.columns, baseline.sheet.facts.spec.alpha);
-  const isAlone = side.sheet.facts.spec.mode === 'aa' && found.columns.left !== null;
+  const values = pairedValues(pairExamples(baseline.matrix, side.matrix), found.columns);
+  const { se, pairs, why } = testColumns(values, found.columns, baseline.matrix.facts.spec.alpha);
+  const isAlone = side.matrix.facts.spec.mode === 'aa' && found.columns.left !== null;
   const own = isAlone ? meanError(values.control, values.cluster) : null;
   const error = isAlone ? (own === null ? null : own.se * Math.sqrt(2 * (1 - ASSUMED_CORRELATION))) : se;
   if (error === null) return why?.code === 'no_variation' ? { sd: 0, pairs } : null;
@@ -217,7 +221,13 @@ function spreadOf(metric: MetricSpec, baseline: PlacedSide, side: PlacedSide) {
 }
 
 /** @param share of the examples that have a difference at all */
-function foreseen(metric: MetricSpec, alpha: number, sd: number | null, share: number, examples: number): Foreseen {
+function detectableEffect(
+  metric: MetricSpec,
+  alpha: number,
+  sd: number | null,
+  share: number,
+  examples: number,
+): DetectableEffect {
   const isGuardrail = metric.role === 'guardrail';
   const declared = isGuardrail ? metric.margin : metric.minimumEffect;
   const pairs = Math.floor(share * examples);

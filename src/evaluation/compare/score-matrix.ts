@@ -23,7 +23,7 @@ export interface Column {
   readonly flips: Int8Array | null;
 }
 
-export interface Sheet {
+export interface ScoreMatrix {
   readonly facts: EvaluationFacts;
   /** Rows of examples, variants or repeats that the evaluation does not have are left out; the last of a place stands. */
   add(row: ResultRow): void;
@@ -35,10 +35,10 @@ export interface Sheet {
   isInapplicable(place: number): boolean;
   runs(variant: number): { readonly [outcome in RunOutcome | 'missing']: number };
   /** All of it as data, which another thread can be given; what is added later is not in a copy. */
-  data(): SheetData;
+  data(): ScoreMatrixData;
 }
 
-export interface SheetData {
+export interface ScoreMatrixData {
   readonly facts: EvaluationFacts;
   /** By variant. */
   readonly columns: readonly (readonly Column[])[];
@@ -52,12 +52,12 @@ const NO_ROW = 'not evaluated yet';
 const OTHERS = 'other reasons';
 const OUTCOMES = ['missing', 'completed', 'degraded', 'failed', 'cancelled'] as const;
 
-export const createSheet = (facts: EvaluationFacts): Sheet => openSheet(facts);
+export const createScoreMatrix = (facts: EvaluationFacts): ScoreMatrix => openScoreMatrix(facts);
 
-/** The sheet that gave this. */
-export const sheetFrom = (data: SheetData): Sheet => openSheet(data.facts, data);
+/** The score matrix that gave this. */
+export const scoreMatrixFrom = (data: ScoreMatrixData): ScoreMatrix => openScoreMatrix(data.facts, data);
 
-function openSheet(facts: EvaluationFacts, known?: SheetData): Sheet {
+function openScoreMatrix(facts: EvaluationFacts, known?: ScoreMatrixData): ScoreMatrix {
   const { spec, examples } = facts;
   const { repeats } = spec;
   const size = examples.length * repeats;
@@ -75,12 +75,12 @@ function openSheet(facts: EvaluationFacts, known?: SheetData): Sheet {
     return Object.freeze({ metric, repeats, values: new Float64Array(size).fill(Number.NaN), reasons: noRows, flips });
   }
   function put({ metric, values, reasons: why, flips }: Column, at: number, row: ResultRow): void {
-    const told = metricValue(metric, spec, row);
-    const isValue = 'value' in told && Number.isFinite(told.value);
-    values[at] = isValue ? told.value : Number.NaN;
+    const found = metricValue(metric, spec, row);
+    const isValue = 'value' in found && Number.isFinite(found.value);
+    values[at] = isValue ? found.value : Number.NaN;
     if (!isValue)
-      why[at] = 'missing' in told ? reasons.place(told.missing, told.isInapplicable) : reasons.place('not a number');
-    else why[at] = told.isWorst ? reasons.place(failureOf(metric, row)) : 0;
+      why[at] = 'missing' in found ? reasons.place(found.missing, found.isInapplicable) : reasons.place('not a number');
+    else why[at] = found.isWorst ? reasons.place(failureOf(metric, row)) : 0;
     if (flips !== null) flips[at] = flipOf(metric, row);
   }
 
@@ -103,14 +103,14 @@ function openSheet(facts: EvaluationFacts, known?: SheetData): Sheet {
       return Object.freeze(counts);
     },
     data: () => ({ facts, columns: columns.map((own) => [...own.values()]), outcomes, ...reasons.data() }),
-  } satisfies Sheet);
+  } satisfies ScoreMatrix);
 }
 
 /** All rows at once. */
-export function sheetOf(facts: EvaluationFacts, rows: Iterable<ResultRow>): Sheet {
-  const sheet = createSheet(facts);
-  for (const row of rows) sheet.add(row);
-  return sheet;
+export function scoreMatrixOf(facts: EvaluationFacts, rows: Iterable<ResultRow>): ScoreMatrix {
+  const matrix = createScoreMatrix(facts);
+  for (const row of rows) matrix.add(row);
+  return matrix;
 }
 
 function failureOf({ source }: MetricSpec, row: ResultRow): string {
@@ -124,7 +124,7 @@ function flipOf({ source }: MetricSpec, row: ResultRow): number {
 }
 
 /** Reasons by place: 0 is none, 1 that there is no row, and the last what is beyond the limit. */
-function createReasons(known?: Pick<SheetData, 'reasons' | 'inapplicable'>) {
+function createReasons(known?: Pick<ScoreMatrixData, 'reasons' | 'inapplicable'>) {
   const words = [...(known?.reasons ?? ['', NO_ROW])];
   const inapplicable = new Set(known?.inapplicable);
   const places = new Map(words.map((word, place) => [`${inapplicable.has(place)} ${word}`, place]));

@@ -5,11 +5,11 @@ import type { MetricSource, MetricSpec } from '../../model/evaluation-spec.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';
 import { COMPARE_LIMITS, type ComparedSide, type MetricSide, type SideRef } from './comparison-report.ts';
 import type { PairedColumns, Pairing } from './pairs.ts';
-import type { Sheet } from './score-matrix.ts';
+import type { ScoreMatrix } from './score-matrix.ts';
 
 /** @throws SluiceError `sides_invalid`; those of `placeSide` */
-export function placeSides(sheets: readonly Sheet[], sides: readonly SideRef[]): readonly PlacedSide[] {
-  const placed = sides.map((side) => placeSide(sheets, side));
+export function placeSides(matrices: readonly ScoreMatrix[], sides: readonly SideRef[]): readonly PlacedSide[] {
+  const placed = sides.map((side) => placeSide(matrices, side));
   const names = new Set(sides.map(({ evaluationId, variant }) => `${variant} ${evaluationId}`));
   if (sides.length >= 2 && names.size === sides.length && sides.length <= COMPARE_LIMITS.sides) return placed;
   throw new SluiceError('sides_invalid', {
@@ -20,17 +20,17 @@ export function placeSides(sheets: readonly Sheet[], sides: readonly SideRef[]):
 }
 
 /** @throws SluiceError `variant_unknown`, `evaluation_unknown` */
-export function placeSide(sheets: readonly Sheet[], { evaluationId, variant }: SideRef): PlacedSide {
-  const sheet = sheets.find(({ facts }) => facts.evaluationId === evaluationId);
-  if (sheet === undefined) {
-    const known = sheets.map(({ facts }) => facts.evaluationId);
+export function placeSide(matrices: readonly ScoreMatrix[], { evaluationId, variant }: SideRef): PlacedSide {
+  const matrix = matrices.find(({ facts }) => facts.evaluationId === evaluationId);
+  if (matrix === undefined) {
+    const known = matrices.map(({ facts }) => facts.evaluationId);
     throw new SluiceError('evaluation_unknown', {
       message: `the results of evaluation '${evaluationId}' were not given`,
-      remedy: suggest(evaluationId, known, 'read its rows into a sheet first'),
+      remedy: suggest(evaluationId, known, 'read its rows into a matrix first'),
     });
   }
-  const { variants } = sheet.facts.spec;
-  if (Number.isInteger(variant) && variant >= 0 && variant < variants.length) return { evaluationId, variant, sheet };
+  const { variants } = matrix.facts.spec;
+  if (Number.isInteger(variant) && variant >= 0 && variant < variants.length) return { evaluationId, variant, matrix };
   throw new SluiceError('variant_unknown', {
     message: `evaluation '${evaluationId}' has no variant ${variant}`,
     remedy: `it has ${variants.map(({ name }, place) => `${place} (${name})`).join(', ')}`,
@@ -39,8 +39,8 @@ export function placeSide(sheets: readonly Sheet[], { evaluationId, variant }: S
 
 /** As each is shown: its variant's name, and its evaluation's where two would be called alike. */
 export function labelsOf(sides: readonly PlacedSide[]): readonly string[] {
-  const names = sides.map(({ sheet, variant }) => {
-    const { spec } = sheet.facts;
+  const names = sides.map(({ matrix, variant }) => {
+    const { spec } = matrix.facts;
     const { name } = spec.variants[variant]!;
     return spec.mode === 'aa' && variant > 0 ? `${name} again` : name;
   });
@@ -49,11 +49,11 @@ export function labelsOf(sides: readonly PlacedSide[]): readonly string[] {
 }
 
 export function describeSide(
-  { sheet, evaluationId, variant }: PlacedSide,
+  { matrix, evaluationId, variant }: PlacedSide,
   label: string,
   pairing?: Pairing,
 ): ComparedSide {
-  const { facts } = sheet;
+  const { facts } = matrix;
   const { spec, pins, state } = facts;
   const { left, onlyBaseline, onlySide, changed } = pairing ?? { ...ITSELF, left: facts.examples };
   return Object.freeze({
@@ -68,7 +68,7 @@ export function describeSide(
     dataset: spec.dataset,
     snapshots: pins?.snapshots ?? {},
     repeats: spec.repeats,
-    runs: sheet.runs(variant),
+    runs: matrix.runs(variant),
     examples: Object.freeze({ common: left.length, onlyBaseline, onlySide, changed }),
   });
 }
@@ -123,14 +123,14 @@ const isSame = (one: SideRef, other: SideRef): boolean =>
 
 /** Whether a metric of two sides is the same thing at all, before any number is looked at. */
 export interface PlacedSide extends SideRef {
-  readonly sheet: Sheet;
+  readonly matrix: ScoreMatrix;
 }
 
 export type Comparable = { readonly columns: PairedColumns } | { readonly why: NonNullable<MetricSide['why']> };
 
 /** The metric's columns on both sides, or why they may not be compared. */
 export function comparable(metric: MetricSpec, baseline: PlacedSide, side: PlacedSide): Comparable {
-  const [left, right] = [baseline, side].map(({ sheet, variant }) => sheet.column(variant, metric.name));
+  const [left, right] = [baseline, side].map(({ matrix, variant }) => matrix.column(variant, metric.name));
   const lacking = left === undefined ? baseline : right === undefined ? side : undefined;
   if (lacking !== undefined) return not('not_measured', `${lacking.evaluationId} does not have it`);
   const differs = definitionDiffers(left!.metric, right!.metric);
@@ -141,7 +141,7 @@ export function comparable(metric: MetricSpec, baseline: PlacedSide, side: Place
     );
   }
   const scorer = scorerOf(metric);
-  if (scorer !== null && scorerChanged(scorer, baseline.sheet, side.sheet)) {
+  if (scorer !== null && scorerChanged(scorer, baseline.matrix, side.matrix)) {
     return not(
       'scorer_versions',
       `scorer '${scorer}' is not the same in ${baseline.evaluationId} and ${side.evaluationId}`,
@@ -163,7 +163,7 @@ export const scorerOf = ({ source }: Pick<MetricSpec, 'source'>): string | null 
   source.from === 'score' ? source.scorer : null;
 
 /** Two versions; in two evaluations that have not begun, nobody knows. */
-export function scorerChanged(scorer: string, one: Sheet, other: Sheet): boolean {
+export function scorerChanged(scorer: string, one: ScoreMatrix, other: ScoreMatrix): boolean {
   if (one === other) return false;
   const version = one.facts.pins?.scorerVersions[scorer];
   return version === undefined || version !== other.facts.pins?.scorerVersions[scorer];

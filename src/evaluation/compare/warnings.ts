@@ -25,9 +25,9 @@ export interface WarningInput {
 
 export function warningsOf(input: WarningInput): readonly CompareWarning[] {
   const { sides, pairings, metrics } = input;
-  const baseline = sides[0]!.sheet.facts;
-  const differing = sides.slice(1).flatMap(({ sheet }, index) => {
-    if (sheet.facts === baseline) return [];
+  const baseline = sides[0]!.matrix.facts;
+  const differing = sides.slice(1).flatMap(({ matrix }, index) => {
+    if (matrix.facts === baseline) return [];
     return warningsBetween(sides[0]!, sides[index + 1]!, pairings[index]!, warnAt([index + 1]));
   });
   return Object.freeze([
@@ -48,8 +48,8 @@ function unique(warnings: readonly CompareWarning[]): readonly CompareWarning[] 
 }
 
 function unfinished(sides: readonly PlacedSide[]): readonly CompareWarning[] {
-  const warnings = sides.flatMap(({ sheet, evaluationId }, place) => {
-    const { state } = sheet.facts;
+  const warnings = sides.flatMap(({ matrix, evaluationId }, place) => {
+    const { state } = matrix.facts;
     if (state === 'completed') return [];
     const what = state === 'partial' ? 'has holes that may be filled' : `is not finished (${state})`;
     return [warnAt([place])('unfinished', `${evaluationId} ${what}`, `sluice eval resume ${evaluationId}`)];
@@ -127,7 +127,7 @@ function warningsBetween(
   pairing: Pairing,
   warn: Warn,
 ): readonly CompareWarning[] {
-  const [one, other] = [baseline.sheet.facts, side.sheet.facts];
+  const [one, other] = [baseline.matrix.facts, side.matrix.facts];
   return [
     ...datasetWarnings(one, other, pairing, warn),
     ...codeWarnings(one, other, warn),
@@ -223,10 +223,10 @@ function codeWarnings(one: EvaluationFacts, other: EvaluationFacts, warn: Warn) 
 }
 
 function scorerWarnings(baseline: PlacedSide, side: PlacedSide, warn: Warn) {
-  const [ours, theirs] = [baseline, side].map(({ sheet }) => sheet.facts.spec.scorers.map(({ id }) => id));
-  const changed = ours!.filter((id) => theirs!.includes(id) && scorerChanged(id, baseline.sheet, side.sheet));
+  const [ours, theirs] = [baseline, side].map(({ matrix }) => matrix.facts.spec.scorers.map(({ id }) => id));
+  const changed = ours!.filter((id) => theirs!.includes(id) && scorerChanged(id, baseline.matrix, side.matrix));
   if (changed.length === 0) return [];
-  const metrics = baseline.sheet.facts.spec.metrics.filter((metric) => changed.includes(scorerOf(metric) ?? ''));
+  const metrics = baseline.matrix.facts.spec.metrics.filter((metric) => changed.includes(scorerOf(metric) ?? ''));
   const names = metrics.map(({ name }) => name).join(', ');
   const what = `scorer ${changed.join(', ')} is not the same in ${baseline.evaluationId} and ${side.evaluationId}`;
   return [

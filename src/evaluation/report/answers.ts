@@ -31,7 +31,7 @@ export interface Answers {
   /**
    * Makes it before somebody looks, who then finds it there: it is counted as looked at then, and not now. It begins once
    * nothing is made for those who look, and not at all where another was asked for meanwhile, or where it failed before.
-   * What goes wrong is told to whoever looks. @throws SluiceError `sides_invalid`
+   * What goes wrong is explained to whoever looks. @throws SluiceError `sides_invalid`
    */
   ahead(named: readonly ChosenEvaluation[]): Promise<void>;
   /** The JSON of `Comparison`. @throws SluiceError those of `loadComparison` and of `Comparer`; `comparisons_busy` */
@@ -46,7 +46,7 @@ export interface AnswersOptions {
 }
 
 export function createAnswers(opened: Opened, { clock = Date.now, compare }: Partial<AnswersOptions> = {}): Answers {
-  const kept = createKept(ANSWER_LIMITS, clock);
+  const kept = createReportCache(ANSWER_LIMITS, clock);
   const underWay = new Map<string, Promise<Made>>();
   const madeAhead = new Map<string, Promise<Made>>();
   /** What could not be made ahead is not tried again for each who might look. */
@@ -58,8 +58,8 @@ export function createAnswers(opened: Opened, { clock = Date.now, compare }: Par
   async function make(named: readonly ChosenEvaluation[], from = opened): Promise<Made> {
     comparer.warm();
     const { loaded, ...parts } = await loadParts(from, named);
-    const { sheets, ...rest } = loaded;
-    const json = await comparer.compare({ ...parts, loaded: rest, sheets: sheets.map((sheet) => sheet.data()) });
+    const { matrices, ...rest } = loaded;
+    const json = await comparer.compare({ ...parts, loaded: rest, matrices: matrices.map((matrix) => matrix.data()) });
     return { json, comparisons: loaded.comparisons };
   }
 
@@ -73,7 +73,7 @@ export function createAnswers(opened: Opened, { clock = Date.now, compare }: Par
     return making;
   }
 
-  /** It goes on without who asked for it; whoever looks meanwhile waits for it, and is told what went wrong. */
+  /** It goes on without who asked for it; whoever looks meanwhile waits for it, and is explained what went wrong. */
   async function makeAhead(basis: string, named: readonly ChosenEvaluation[]): Promise<void> {
     const making = make(named, notCounting(opened));
     madeAhead.set(basis, making);
@@ -159,7 +159,7 @@ const ENDED: ReadonlySet<EvaluationRow['state']> = new Set(['completed', 'partia
 
 /** The newest of what was made, by what it rests on: so many, of so many bytes together, for so long. */
 
-export interface KeptLimits {
+export interface CacheLimits {
   readonly kept: number;
   readonly keptBytes: number;
   readonly keptMs: number;
@@ -171,14 +171,14 @@ export interface Made {
   readonly comparisons: number;
 }
 
-export interface Kept {
+export interface ReportCache {
   /** Undefined: there is none, or none that is young enough. */
   find(basis: string): Made | undefined;
   /** What is too large by itself is not kept. */
   put(basis: string, made: Made): void;
 }
 
-export function createKept({ kept, keptBytes, keptMs }: KeptLimits, clock: () => number): Kept {
+export function createReportCache({ kept, keptBytes, keptMs }: CacheLimits, clock: () => number): ReportCache {
   const all = new Map<string, { readonly made: Made; readonly at: number }>();
   let bytes = 0;
   const drop = (basis: string): void => {
@@ -208,7 +208,7 @@ export function createKept({ kept, keptBytes, keptMs }: KeptLimits, clock: () =>
         drop(oldest);
       }
     },
-  } satisfies Kept);
+  } satisfies ReportCache);
 }
 
 const COMPARER_LIMITS = Object.freeze({
@@ -285,7 +285,7 @@ export function createComparer({ limits: given, filename = THREAD }: Partial<Com
       try {
         return await run(task);
       } catch (error) {
-        throw told(error, limits);
+        throw explained(error, limits);
       }
     },
   } satisfies Comparer);
@@ -294,7 +294,7 @@ export function createComparer({ limits: given, filename = THREAD }: Partial<Com
 const OUT_OF_MEMORY = 'ERR_WORKER_OUT_OF_MEMORY';
 const FEWER = 'compare fewer sides at once, or make it in a process of its own: sluice eval compare';
 
-function told(error: unknown, { heapMb, taskMs }: ComparerLimits): unknown {
+function explained(error: unknown, { heapMb, taskMs }: ComparerLimits): unknown {
   const { name, code } = error as { readonly name?: string; readonly code?: string };
   if (code === OUT_OF_MEMORY)
     return new SluiceError('comparison_too_large', {

@@ -77,7 +77,7 @@ export async function reportOf(
     report,
     gate: gateOf(report),
     leaderboard: about.evaluations.length > 1 ? leaderboardOf(loaded) : null,
-    examples: await collectExamples({ report, sheets: loaded.sheets, questions, rowsOf }),
+    examples: await collectExamples({ report, matrices: loaded.matrices, questions, rowsOf }),
     ...about,
   };
 }

@@ -196,8 +196,8 @@ describe('the gate', () => {
     const made = two(better, even);
     const { spec } = madeSheet(made).facts;
     const locked = { ...registrationOf(spec, pinsOf(spec)), alpha: 0.01 };
-    const sheet = madeSheet({ ...made, facts: { locked } });
-    const report = compareMade({ ...made, facts: { locked } }, { sheets: [sheet], sides: sidesOf(sheet) });
+    const matrix = madeSheet({ ...made, facts: { locked } });
+    const report = compareMade({ ...made, facts: { locked } }, { matrices: [matrix], sides: sidesOf(matrix) });
     expect(report.registrations).toMatchObject([{ evaluationId: 'eval-a', state: 'changed' }]);
     expect(gateOf(report)).toMatchObject({
       status: 'tampered',

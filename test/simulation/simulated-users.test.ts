@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import {
+  feedbackOf,
   plannedRequest,
   type SimulationSettings,
-  saidOf,
   satisfies,
   USUAL,
 } from '../../src/simulation/simulated-users.ts';
@@ -10,12 +10,12 @@ import {
 const MANY = 20_000;
 const share = (
   settings: Partial<SimulationSettings>,
-  counts: (said: ReturnType<typeof saidOf>) => boolean,
+  counts: (feedback: ReturnType<typeof feedbackOf>) => boolean,
   is = true,
 ) => {
   let found = 0;
   for (let no = 0; no < MANY; no += 1)
-    found += Number(counts(saidOf({ ...USUAL, requests: MANY, ...settings }, no, is)));
+    found += Number(counts(feedbackOf({ ...USUAL, requests: MANY, ...settings }, no, is)));
   return found / MANY;
 };
 
@@ -31,21 +31,21 @@ describe('simulated people', () => {
   });
 
   it('say something as often as asked, and the opposite of what is right as often as asked', () => {
-    expect(share({}, (said) => said !== null)).toBeCloseTo(0.6, 1);
-    expect(share({ rating: 1, noise: 0.2 }, (said) => said!.thumb === 'up')).toBeCloseTo(0.8, 1);
-    expect(share({ rating: 1, noise: 0.2 }, (said) => said!.thumb === 'up', false)).toBeCloseTo(0.2, 1);
-    expect(saidOf({ ...USUAL, rating: 1 }, 7, null)).toBeNull();
+    expect(share({}, (feedback) => feedback !== null)).toBeCloseTo(0.6, 1);
+    expect(share({ rating: 1, noise: 0.2 }, (feedback) => feedback!.thumb === 'up')).toBeCloseTo(0.8, 1);
+    expect(share({ rating: 1, noise: 0.2 }, (feedback) => feedback!.thumb === 'up', false)).toBeCloseTo(0.2, 1);
+    expect(feedbackOf({ ...USUAL, rating: 1 }, 7, null)).toBeNull();
   });
 
   it('grow sour with time, are late, and are delivered twice', () => {
     const sour = { ...USUAL, rating: 1, noise: 0, drift: 0.5, requests: MANY };
     const downs = (from: number) =>
-      Array.from({ length: MANY / 4 }, (_, no) => saidOf(sour, from + no, true)!.thumb).filter(
+      Array.from({ length: MANY / 4 }, (_, no) => feedbackOf(sour, from + no, true)!.thumb).filter(
         (thumb) => thumb === 'down',
       );
     expect(downs((3 * MANY) / 4).length).toBeGreaterThan(4 * downs(0).length);
-    expect(share({ rating: 1, late: 0.1, lateMs: 500 }, (said) => said!.afterMs === 500)).toBeCloseTo(0.1, 1);
-    expect(share({ rating: 1, duplicates: 0.3 }, (said) => said!.isTwice)).toBeCloseTo(0.3, 1);
+    expect(share({ rating: 1, late: 0.1, lateMs: 500 }, (feedback) => feedback!.afterMs === 500)).toBeCloseTo(0.1, 1);
+    expect(share({ rating: 1, duplicates: 0.3 }, (feedback) => feedback!.isTwice)).toBeCloseTo(0.3, 1);
   });
 });
 

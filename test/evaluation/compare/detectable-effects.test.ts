@@ -1,6 +1,6 @@
-/** What can be foreseen: the spread of differences, over as many examples as are planned. */
+/** What can be detectableEffect: the spread of differences, over as many examples as are planned. */
 import { describe, expect, test } from 'vitest';
-import { foresee, noiseFloor } from '../../../src/evaluation/compare/noise-floor.ts';
+import { detectableEffects, noiseFloor } from '../../../src/evaluation/compare/noise-floor.ts';
 import type { MetricSpec } from '../../../src/model/evaluation-spec.ts';
 import { madeSheet, scored, times } from './made.ts';
 
@@ -8,13 +8,13 @@ const quality = scored('quality', { minimumEffect: 0.05 });
 const control = Array.from({ length: 100 }, (_, place) => 0.5 + 0.2 * Math.sin(place));
 const small = control.map((value, place) => value + 0.05 * Math.cos(place * 2));
 const large = control.map((value, place) => value + 0.2 * Math.cos(place * 2));
-const seen = (sheet: ReturnType<typeof madeSheet>, examples: number, metrics: readonly MetricSpec[] = [quality]) =>
-  foresee(sheet, metrics, examples)[0]!;
+const seen = (matrix: ReturnType<typeof madeSheet>, examples: number, metrics: readonly MetricSpec[] = [quality]) =>
+  detectableEffects(matrix, metrics, examples)[0]!;
 
 describe('by an evaluation of variants', () => {
-  const sheet = madeSheet({ metrics: [quality], scores: { quality: [control, small, large] } });
+  const matrix = madeSheet({ metrics: [quality], scores: { quality: [control, small, large] } });
   test('the one that differs most says it; four times the examples see half', () => {
-    const [few, many] = [seen(sheet, 100).mde!, seen(sheet, 400).mde!];
+    const [few, many] = [seen(matrix, 100).mde!, seen(matrix, 400).mde!];
     expect(few / many).toBeCloseTo(2, 12);
     const alone = madeSheet({ metrics: [quality], scores: { quality: [control, large] } });
     expect(seen(alone, 100).mde).toBeCloseTo(few, 12);
@@ -22,29 +22,29 @@ describe('by an evaluation of variants', () => {
     expect(few).toBeCloseTo(((1.959964 + 0.841621) * 0.2) / Math.SQRT2 / 10, 2);
   });
   test('what is declared takes as many examples as make it visible', () => {
-    const { declared, nNeeded } = seen(sheet, 100);
+    const { declared, nNeeded } = seen(matrix, 100);
     expect(declared).toBe(0.05);
-    expect(seen(sheet, nNeeded!).mde!).toBeLessThanOrEqual(0.05);
-    expect(seen(sheet, nNeeded! - 2).mde!).toBeGreaterThan(0.05);
+    expect(seen(matrix, nNeeded!).mde!).toBeLessThanOrEqual(0.05);
+    expect(seen(matrix, nNeeded! - 2).mde!).toBeGreaterThan(0.05);
   });
   test('examples that have nothing to score are planned for, too', () => {
     const half = (of: readonly number[]) =>
       of.map((value, place) => (place % 2 === 0 ? ('inapplicable' as const) : value));
     const halved = madeSheet({ metrics: [quality], scores: { quality: [half(control), half(large)] } });
     const { mde, nNeeded } = seen(halved, 100);
-    expect(mde! / seen(sheet, 50).mde!).toBeCloseTo(1, 1);
-    expect(nNeeded!).toBeGreaterThan(1.7 * seen(sheet, 100).nNeeded!);
+    expect(mde! / seen(matrix, 50).mde!).toBeCloseTo(1, 1);
+    expect(nNeeded!).toBeGreaterThan(1.7 * seen(matrix, 100).nNeeded!);
   });
   test('nothing that varies: anything would be seen; another metric: nobody knows', () => {
     const equal = madeSheet({ metrics: [quality], scores: { quality: [times(20, 0.5), times(20, 0.5)] } });
     expect(seen(equal, 100)).toMatchObject({ mde: 0, nNeeded: null });
-    expect(seen(sheet, 100, [scored('other')])).toMatchObject({ mde: null, nNeeded: null });
-    expect(seen(sheet, 100, [{ ...quality, kind: 'rate' }])).toMatchObject({ mde: null });
+    expect(seen(matrix, 100, [scored('other')])).toMatchObject({ mde: null, nNeeded: null });
+    expect(seen(matrix, 100, [{ ...quality, kind: 'rate' }])).toMatchObject({ mde: null });
   });
 });
 
 test('by an A/A: as if variants went along with the baseline by 0.5, as the noise floor has it', () => {
-  const sheet = madeSheet({
+  const matrix = madeSheet({
     metrics: [quality],
     scores: { quality: [control, control] },
     change: {
@@ -55,8 +55,8 @@ test('by an A/A: as if variants went along with the baseline by 0.5, as the nois
       ],
     },
   });
-  const [noise] = noiseFloor(sheet).metrics;
+  const [noise] = noiseFloor(matrix).metrics;
   const half = noise!.seen.find(({ correlation }) => correlation === 0.5)!;
-  expect(seen(sheet, 100).mde).toBeCloseTo(half.mde!, 12);
-  expect(seen(sheet, 100).nNeeded).toBe(half.nNeeded);
+  expect(seen(matrix, 100).mde).toBeCloseTo(half.mde!, 12);
+  expect(seen(matrix, 100).nNeeded).toBe(half.nNeeded);
 });

@@ -1,6 +1,6 @@
 /** Differences from a baseline, and a board in another order. */
 import { describe, expect, it } from 'vitest';
-import { comparedWords, restanding, standingBoard } from '../../src/evaluation/baseline-leaderboard.ts';
+import { baselineLeaderboard, comparedWords, rearrangeLeaderboard } from '../../src/evaluation/baseline-leaderboard.ts';
 import type { Leaderboard, LeaderboardCell } from '../../src/evaluation/compare/leaderboard.ts';
 
 type Given = readonly [mean: number | null, lo: number | null, hi: number | null, rank: number | null];
@@ -22,7 +22,7 @@ const boardOf = (better: 'higher' | 'lower', given: readonly Given[]): Leaderboa
 });
 
 const standing = (board: Leaderboard, baseline?: string) =>
-  standingBoard(board, {
+  baselineLeaderboard(board, {
     nameOf: ({ variant }) => `name${variant}`,
     evaluationIds: ['eval-one'],
     repeated: [],
@@ -37,7 +37,7 @@ const GIVEN: readonly Given[] = [
   [null, null, null, null],
 ];
 
-describe('standingBoard', () => {
+describe('baselineLeaderboard', () => {
   it('has differences from the baseline', () => {
     const { rows, baseline } = standing(boardOf('higher', GIVEN));
     expect(baseline).toBe('eval-one:name0');
@@ -75,7 +75,7 @@ describe('standingBoard', () => {
     }));
     const both = standing({ ...board, rows, columns: [...board.columns, { ...board.columns[0]!, metric: 'quick' }] });
     expect(both.compared).toEqual({ dataset: large, evaluations: 3, plans: 4, repeated: [] });
-    const quick = restanding(both, { sortBy: 'quick' });
+    const quick = rearrangeLeaderboard(both, { sortBy: 'quick' });
     expect(quick.compared).toEqual({ dataset: small, evaluations: 1, plans: 2, repeated: [] });
     expect(comparedWords(quick.compared!)).toEqual(['Compared on d@g (dev): 4 examples, 1 evaluation, 2 plans.']);
   });
@@ -87,11 +87,11 @@ describe('standingBoard', () => {
       columns: [...one.columns, { ...two.columns[0]!, metric: 'quick' }],
       rows: one.rows.map((row, place) => ({ ...row, cells: [...row.cells, ...two.rows[place]!.cells] })),
     };
-    const again = restanding(standing(both), { sortBy: 'quick', baseline: 'eval-one:name2' });
+    const again = rearrangeLeaderboard(standing(both), { sortBy: 'quick', baseline: 'eval-one:name2' });
     expect(again.rows.map(({ reference }) => reference.at(-1))).toEqual(['4', '3', '2', '1', '0']);
     expect([again.sortedBy, again.baseline]).toEqual(['quick', 'eval-one:name2']);
     expect(again.rows.at(-1)!.cells[0]!.delta).toBeCloseTo(0.3);
-    expect(restanding(again, { sortBy: 'good', baseline: 'eval-one:name0' })).toEqual(standing(both));
-    expect(restanding(standing(both), { sortBy: 'none', baseline: 'nobody' })).toEqual(standing(both));
+    expect(rearrangeLeaderboard(again, { sortBy: 'good', baseline: 'eval-one:name0' })).toEqual(standing(both));
+    expect(rearrangeLeaderboard(standing(both), { sortBy: 'none', baseline: 'nobody' })).toEqual(standing(both));
   });
 });

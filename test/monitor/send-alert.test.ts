@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { createSecret } from '../../src/base/secret.ts';
-import { tellAlert } from '../../src/monitor/tell-alert.ts';
+import { sendAlert } from '../../src/monitor/send-alert.ts';
 
 const EVIDENCE = {
   field: 'good',
@@ -46,7 +46,7 @@ const tell = (
   to = url,
   deliveredAt: number | null = null,
 ) =>
-  tellAlert(
+  sendAlert(
     {
       monitors: {
         get: async () => ({ name: 'good', version: 2, pipeline: 'bot' }),

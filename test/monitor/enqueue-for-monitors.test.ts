@@ -2,7 +2,7 @@
 import { expect, test, vi } from 'vitest';
 import type { RunAssignment } from '../../src/model/assignment.ts';
 import type { MonitorSpec, MonitorTarget } from '../../src/model/monitor-spec.ts';
-import { isSampled, matches, meetRun } from '../../src/monitor/score-monitor.ts';
+import { enqueueForMonitors, isSampled, matches } from '../../src/monitor/score-monitor.ts';
 import type { MonitoredRun } from '../../src/store/monitors-meet.ts';
 
 const ANY: MonitorTarget = { outcomes: ['completed', 'degraded'], experiment: null, arm: null, target: null };
@@ -55,7 +55,7 @@ test('a run is counted for those that it matches, and for none where it matches 
     spec: { name, sample, when: { ...ANY, ...when } } as MonitorSpec,
   });
   const meet = (monitors: MonitoredRun['monitors'] | undefined) =>
-    meetRun(
+    enqueueForMonitors(
       {
         monitors: { toMeet: async () => monitors && { runId: 'r', finishedAt: 5, ...run(), monitors }, takeIn },
       } as never,

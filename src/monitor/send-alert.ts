@@ -21,7 +21,7 @@ const BASE64_PREFIX = 'whsec_';
 const PASSING: ReadonlySet<number> = new Set([408, 425, 429]);
 
 /** @throws SluiceError `alert_refused`; retryable where another try may be taken */
-export async function tellAlert(
+export async function sendAlert(
   { monitors }: Pick<Store, 'monitors'>,
   { url, secret }: AlertAddress,
   { monitorId, alertNo }: Pick<AlertRow, 'monitorId' | 'alertNo'>,
