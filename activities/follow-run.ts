@@ -4,7 +4,7 @@
  */
 import { enqueueShadows } from '../src/experiment/rerun/enqueue-shadows.ts';
 import type { InExperiments } from '../src/model/run-messages.ts';
-import { meetRun } from '../src/monitor/meet-run.ts';
+import { enqueueForMonitors } from '../src/monitor/score-monitor.ts';
 import type { NodeOutput } from '../src/store/runs.ts';
 import type { Store } from '../src/store/store.ts';
 import type { CountRun } from './count-run.ts';
@@ -23,7 +23,7 @@ export function createFollowRun({ store, countRun, outputsOf }: FollowDependenci
     const outputs = await outputsOf(runId);
     await store.runs.recordOutputs(runId, outputs);
     await enqueueShadows(store, { runId });
-    await meetRun(store, runId);
+    await enqueueForMonitors(store, runId);
     if (experiments !== undefined) await countRun(runId, experiments.assigned, outputs);
   };
 }

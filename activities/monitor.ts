@@ -2,7 +2,7 @@
 
 import type { MonitorActivities } from '../src/model/monitor-messages.ts';
 import { type MonitorWorker, scoreMonitor } from '../src/monitor/score-monitor.ts';
-import { type AlertAddress, tellAlert } from '../src/monitor/tell-alert.ts';
+import { type AlertAddress, sendAlert } from '../src/monitor/send-alert.ts';
 import type { Store } from '../src/store/store.ts';
 import { asActivity, BEAT_MS } from './as-activity.ts';
 
@@ -19,7 +19,7 @@ export function createMonitorActivities({ alerts, ...worker }: MonitorDependenci
     scoreMonitor: (input) => asActivity(BEAT_MS, (signal) => scoreMonitor({ ...worker, tells }, input, signal)),
     tellAlert: (alert) =>
       asActivity(BEAT_MS, async () => {
-        if (alerts !== undefined) await tellAlert(worker.store, alerts, alert);
+        if (alerts !== undefined) await sendAlert(worker.store, alerts, alert);
       }),
     giveUpAlert: ({ monitorId, alertNo, error: { code, message } }) =>
       asActivity(BEAT_MS, () => monitors.endDelivery(monitorId, alertNo, { code, message })),

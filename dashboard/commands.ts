@@ -2,10 +2,9 @@
 
 import { shortId } from '../src/base/format.ts';
 import { commandLine } from '../src/base/shell.ts';
-import type { EvaluatedDataset } from '../src/evaluation/load-board.ts';
-import type { StandingBoard } from '../src/evaluation/standing-board.ts';
+import type { BaselineLeaderboard, EvaluatedDataset } from '../src/evaluation/baseline-leaderboard.ts';
 import { type RunCondition, type RunSort, SHOWN_COLUMNS } from '../src/model/run-fields.ts';
-import { writeCondition } from '../src/run-filter/write-condition.ts';
+import { writeCondition } from '../src/run-filter/saved-view.ts';
 
 interface ShownRuns {
   readonly where: readonly RunCondition[];
@@ -57,7 +56,7 @@ interface ShownBoard {
   readonly datasets: readonly EvaluatedDataset[];
   readonly dataset: string | null;
   readonly split: string | null;
-  readonly board: Pick<StandingBoard, 'sortedBy' | 'baseline'>;
+  readonly board: Pick<BaselineLeaderboard, 'sortedBy' | 'baseline'>;
 }
 
 export function leaderboardCommand(shown: ShownBoard | undefined): string {

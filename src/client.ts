@@ -25,7 +25,7 @@ export type { RerunClient, ShadowOptions } from './client/rerun-client.ts';
 export type { NodeResult, RunResult } from './client/run-result.ts';
 export type * from './client/stream-event.ts';
 export type { RunStream, StreamClient, StreamOptions } from './client/stream-run.ts';
-export type { MonitorStatus } from './monitor/status.ts';
+export type { MonitorStatus } from './monitor/window.ts';
 
 export interface ConnectOptions {
   /** Where `sluice dev` was started; default: the working folder. Of no use where servers are configured. */

@@ -1,6 +1,5 @@
 /** The health of what an API is made with. */
-import { type Health, watchHealth } from '../telemetry/health.ts';
-import { createTemporalProbe } from '../telemetry/temporal-probe.ts';
+import { createTemporalProbe, type Health, watchHealth } from '../telemetry/health.ts';
 import type { ServerDependencies } from './environment.ts';
 
 /** As `SLUICE_RUN_DEADLINE_MS` has it where nobody says. */

@@ -2,7 +2,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
-import type { HttpMetrics } from '../telemetry/http-metrics.ts';
+import type { HttpMetrics } from '../telemetry/metrics.ts';
 import type { ServerEnv } from './environment.ts';
 
 const EVENT_STREAM = 'text/event-stream';

@@ -83,7 +83,7 @@ async function addToDataset(
     throw usage('both --accept and --expected were given', 'give one of them');
   const definitions = await session.services.datasets();
   const redaction = await redactionOf(session);
-  const { exampleOfRun } = await import('../evaluation/example-of-run.ts');
+  const { exampleOfRun } = await import('../evaluation/dataset-row.ts');
   const { outcome, example } = await withStore(session, async ({ store }) => {
     const name = options.new ? given : (await findVersion(store, given)).dataset;
     const run = await store.runs.get(options.fromRun);

@@ -2,11 +2,11 @@
 import type { Command } from 'commander';
 import { SluiceError } from '../base/errors.ts';
 import { count } from '../base/format.ts';
-import { sidesOf } from '../evaluation/compare/choose-sides.ts';
 import type { CompareInput } from '../evaluation/compare/compare.ts';
+import type { ComparisonReport } from '../evaluation/compare/comparison-report.ts';
 import type { ComparedExample, ExampleMetric } from '../evaluation/compare/examples.ts';
 import type { ComparisonGate } from '../evaluation/compare/gate.ts';
-import type { ComparisonReport } from '../evaluation/compare/report.ts';
+import { sidesOf } from '../evaluation/compare/sides.ts';
 import { showDifference, showValue } from '../evaluation/report/values.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
@@ -177,13 +177,13 @@ const firstMetric = ({ metrics }: ComparisonReport): string =>
   (metrics.find(({ role }) => role === 'primary') ?? metrics[0])?.name ?? '';
 
 async function changedExamples(
-  { sheets, sides }: CompareInput,
+  { matrices, sides }: CompareInput,
   place: number,
   metric: string,
   direction: 'worse' | 'better',
 ): Promise<readonly ComparedExample[]> {
   const { comparedExamples } = await import('../evaluation/compare/examples.ts');
-  const all = [...comparedExamples({ sheets, baseline: sides[0]!, side: sides[place]!, metric })];
+  const all = [...comparedExamples({ matrices, baseline: sides[0]!, side: sides[place]!, metric })];
   const changed = all.filter(({ regression }) => regression !== null && regression !== 0);
   if (direction === 'worse') return changed.filter(({ regression }) => regression! > 0);
   return changed.filter(({ regression }) => regression! < 0).toReversed();
@@ -194,7 +194,7 @@ async function questionOf(
   version: string,
   { exampleId }: ComparedExample,
 ): Promise<string> {
-  const { questionOf: shown } = await import('../evaluation/report/output-text.ts');
+  const { questionOf: shown } = await import('../evaluation/report/outputs.ts');
   const [example] = await datasets.examples(version, { id: exampleId });
   return example === undefined ? '' : shown(example.input);
 }

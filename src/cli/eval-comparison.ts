@@ -1,8 +1,6 @@
 /** A comparison as its reader wants it: what differs in sentences, the numbers behind them, then what makes it doubtful. */
-
 import { count, showWhole } from '../base/format.ts';
-import type { ComparedMetric, MetricSide } from '../evaluation/compare/compared-metric.ts';
-import type { ComparisonReport, Slice } from '../evaluation/compare/report.ts';
+import type { ComparedMetric, ComparisonReport, MetricSide, Slice } from '../evaluation/compare/comparison-report.ts';
 import {
   declaredWords,
   leadingEffect,

@@ -1,14 +1,14 @@
 /** `sluice eval leaderboard`: the variants of many evaluations in one table, ranked where they are alike. */
 import { type Command, Option } from 'commander';
 import { count, shortId } from '../base/format.ts';
+import {
+  type BaselineCell,
+  type BaselineLeaderboard,
+  type BaselineRow,
+  comparedWords,
+} from '../evaluation/baseline-leaderboard.ts';
 import type { LeaderboardColumn } from '../evaluation/compare/leaderboard.ts';
 import { showDifference, showMean } from '../evaluation/report/values.ts';
-import {
-  comparedWords,
-  type StandingBoard,
-  type StandingCell,
-  type StandingRow,
-} from '../evaluation/standing-board.ts';
 import { SPLITS } from '../model/dataset.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { positiveInteger } from './options.ts';
@@ -57,8 +57,8 @@ async function leaderboard(session: Session, options: LeaderboardOptions): Promi
   const { terminal } = session;
   const { name, dataset, split, sort, baseline, limit } = options;
   const board = await withStore(session, async ({ store }) => {
-    const { loadBoard, rankedEvaluations } = await import('../evaluation/load-board.ts');
-    return loadBoard(store, await rankedEvaluations(store, name), {
+    const { loadLeaderboard, rankedEvaluations } = await import('../evaluation/baseline-leaderboard.ts');
+    return loadLeaderboard(store, await rankedEvaluations(store, name), {
       ...{ limit, dataset, split, baseline, sortBy: sort },
     });
   });
@@ -68,7 +68,7 @@ async function leaderboard(session: Session, options: LeaderboardOptions): Promi
   return EXIT.fine;
 }
 
-function boardLines(board: StandingBoard, { all = false }: LeaderboardOptions, room: number): string[] {
+function boardLines(board: BaselineLeaderboard, { all = false }: LeaderboardOptions, room: number): string[] {
   const { columns, rows, sortedBy, baseline, compared } = board;
   const places = columns.map((_, place) => place);
   const ordered = [
@@ -77,14 +77,14 @@ function boardLines(board: StandingBoard, { all = false }: LeaderboardOptions, r
   ];
   const shown = all ? ordered : ordered.slice(0, SHOWN_METRICS);
   const first = shown[0]!;
-  const lines = tableLines<StandingRow>(
+  const lines = tableLines<BaselineRow>(
     rows,
     [
       { heading: '', cell: ({ cells }) => rankText(cells[first]!), align: 'right' },
       { heading: 'variant', cell: ({ label }) => label, isFlexible: true },
       ...shown.map((place) => ({
         heading: headingOf(columns[place]!),
-        cell: ({ cells }: StandingRow) => cellText(cells[place]!, columns[place]!, place !== first),
+        cell: ({ cells }: BaselineRow) => cellText(cells[place]!, columns[place]!, place !== first),
         isFlexible: true,
       })),
       {
@@ -115,7 +115,7 @@ function boardLines(board: StandingBoard, { all = false }: LeaderboardOptions, r
 }
 
 /** With the places that its interval leaves open, where there are several. */
-const rankText = ({ rank, range }: StandingCell): string | null =>
+const rankText = ({ rank, range }: BaselineCell): string | null =>
   rank === null
     ? null
     : range === null || range.from === range.to
@@ -125,7 +125,7 @@ const rankText = ({ rank, range }: StandingCell): string | null =>
 const headingOf = ({ metric, better, judge }: LeaderboardColumn): string =>
   `${metric} ${better === 'higher' ? '↑' : '↓'}${judge?.state === 'uncalibrated' ? ' (uncalibrated)' : ''}`;
 
-function cellText(cell: StandingCell, { format }: LeaderboardColumn, hasRank: boolean): string | null {
+function cellText(cell: BaselineCell, { format }: LeaderboardColumn, hasRank: boolean): string | null {
   if (cell.mean === null) return null;
   const lacking = cell.coverage !== null && cell.coverage < 1 ? ` (${Math.floor(100 * cell.coverage)}% scored)` : '';
   const rank = hasRank && cell.rank !== null ? ` #${cell.rank}` : '';
@@ -133,7 +133,7 @@ function cellText(cell: StandingCell, { format }: LeaderboardColumn, hasRank: bo
 }
 
 /** `proven best: loud`, or those of which none is proven better than another. */
-function bestLines(rows: readonly StandingRow[], place: number): readonly string[] {
+function bestLines(rows: readonly BaselineRow[], place: number): readonly string[] {
   return (['proven', 'tied'] as const).flatMap((best) => {
     const of = rows.filter(({ cells }) => cells[place]!.best === best).map(({ label }) => label);
     return of.length === 0 ? [] : [`${best === 'proven' ? 'proven best' : 'tied for best'}: ${of.join(', ')}`];
@@ -141,7 +141,7 @@ function bestLines(rows: readonly StandingRow[], place: number): readonly string
 }
 
 /** Why some have no rank. */
-function apartLines(rows: readonly StandingRow[], place: number): readonly string[] {
+function apartLines(rows: readonly BaselineRow[], place: number): readonly string[] {
   const apart = rows.flatMap(({ label, cells }) => {
     const { apart: why } = cells[place]!;
     return why === null ? [] : [{ label, why }];

@@ -1,7 +1,7 @@
 /** What an evaluation that has ended came to: the comparison, what it took, what is missing, and how to go on. */
 import { count, showDuration, showMoney, showWhole } from '../base/format.ts';
+import type { ComparisonReport } from '../evaluation/compare/comparison-report.ts';
 import type { NoiseFloor } from '../evaluation/compare/noise-floor.ts';
-import type { ComparisonReport } from '../evaluation/compare/report.ts';
 import type { MissingReason } from '../evaluation/missing-cells.ts';
 import type { Runtime } from '../host/runtime.ts';
 import type { EvaluationProgress, EvaluationState } from '../model/evaluation-result.ts';
@@ -40,7 +40,7 @@ export async function outcomeOf(
     evaluation,
     ...(await standingOf(store, evaluation)),
     report: isAa ? null : compareEvaluations(loaded),
-    noise: isAa ? noiseFloor(loaded.sheets[0]!) : null,
+    noise: isAa ? noiseFloor(loaded.matrices[0]!) : null,
     temporalUrl: client.urlOf(evaluationId),
   };
 }

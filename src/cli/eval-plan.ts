@@ -2,8 +2,7 @@
 import type { Command } from 'commander';
 import { SluiceError } from '../base/errors.ts';
 import { count, showMoney } from '../base/format.ts';
-import type { Foreseen } from '../evaluation/compare/foresight.ts';
-import type { NoiseFloor } from '../evaluation/compare/noise-floor.ts';
+import type { DetectableEffect, NoiseFloor } from '../evaluation/compare/noise-floor.ts';
 import type { MetricSpec } from '../model/evaluation-spec.ts';
 import { formatDifference } from '../stats/format-value.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
@@ -49,7 +48,7 @@ interface Plan {
   readonly foresight: {
     readonly evaluationId: string;
     readonly isAa: boolean;
-    readonly metrics: readonly Foreseen[];
+    readonly metrics: readonly DetectableEffect[];
   } | null;
 }
 
@@ -98,12 +97,12 @@ async function foresightOf(
 ): Promise<Plan['foresight']> {
   const row = likeliest(former);
   if (row === undefined) return null;
-  const [{ loadSheets }, { foresee }] = await Promise.all([
+  const [{ loadScoreMatrices }, { detectableEffects }] = await Promise.all([
     import('../evaluation/compare/load.ts'),
-    import('../evaluation/compare/foresight.ts'),
+    import('../evaluation/compare/noise-floor.ts'),
   ]);
-  const [sheet] = await loadSheets(store, [row.evaluationId]);
-  const metrics = foresee(sheet!, spec.metrics, spec.dataset.examples);
+  const [matrix] = await loadScoreMatrices(store, [row.evaluationId]);
+  const metrics = detectableEffects(matrix!, spec.metrics, spec.dataset.examples);
   return { evaluationId: row.evaluationId, isAa: isAa(row), metrics };
 }
 
@@ -162,7 +161,7 @@ function foresightLines(
     ? `if variants' scores correlate by 0.5, by the baseline in ${evaluationId}`
     : `by how the variants of ${evaluationId} differed`;
   return [
-    ...tableLines<Foreseen>(
+    ...tableLines<DetectableEffect>(
       declared,
       [
         { heading: 'metric', cell: ({ metric }) => metric.name },
@@ -177,10 +176,10 @@ function foresightLines(
   ];
 }
 
-const seenBy = ({ mde, metric }: Foreseen): string | null =>
+const seenBy = ({ mde, metric }: DetectableEffect): string | null =>
   mde === null ? null : mde === 0 ? 'any' : `±${formatDifference(mde, metric.format)}`;
 
-const wantedOf = ({ declared, metric }: Foreseen): string | null =>
+const wantedOf = ({ declared, metric }: DetectableEffect): string | null =>
   declared === null ? null : `±${formatDifference(declared, metric.format)}`;
 
 /** `sluice eval noise`: what an evaluation of the baseline against itself tells of the differences that can be seen. */
@@ -203,12 +202,12 @@ async function tellNoise(session: Session, reference: string, all: boolean): Pro
   const { terminal } = session;
   const { noise, row } = await withStore(session, async ({ store }) => {
     const row = await findAa(store, reference);
-    const [{ loadSheets }, { noiseFloor }] = await Promise.all([
+    const [{ loadScoreMatrices }, { noiseFloor }] = await Promise.all([
       import('../evaluation/compare/load.ts'),
       import('../evaluation/compare/noise-floor.ts'),
     ]);
-    const [sheet] = await loadSheets(store, [row.evaluationId]);
-    return { noise: noiseFloor(sheet!), row };
+    const [matrix] = await loadScoreMatrices(store, [row.evaluationId]);
+    return { noise: noiseFloor(matrix!), row };
   });
   if (terminal.json) terminal.printJson(noise);
   else {

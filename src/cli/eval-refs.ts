@@ -5,8 +5,8 @@
  */
 import { SluiceError } from '../base/errors.ts';
 import { suggest } from '../base/nearest.ts';
-import type { ChosenEvaluation } from '../evaluation/compare/choose-sides.ts';
-import type { ComparisonReport, RegistrationCheck } from '../evaluation/compare/report.ts';
+import type { ComparisonReport, RegistrationCheck } from '../evaluation/compare/comparison-report.ts';
+import type { ChosenEvaluation } from '../evaluation/compare/sides.ts';
 import type { DefinedEvaluations } from '../host/project.ts';
 import type { EvaluationState } from '../model/evaluation-result.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
@@ -160,7 +160,7 @@ async function changesNow(
   const definition = definitions.get(name);
   const locked = definition && (await evaluations.registration(name));
   if (definition === undefined || locked === undefined) return [];
-  const { definitionChanges } = await import('../evaluation/compare/definition-changes.ts');
+  const { definitionChanges } = await import('../evaluation/compare/registration.ts');
   const first = await evaluations.get(locked.evaluationId);
   return definitionChanges(locked.content, first.spec.scorers, definition).map((change) => ({
     ...change,

@@ -74,7 +74,7 @@ async function render(data: ReportData, format: Format): Promise<string> {
     case 'md':
       return (await import('../evaluation/report/markdown.ts')).renderMarkdown(data);
     case 'json':
-      return (await import('../evaluation/report/json.ts')).renderJson(data);
+      return (await import('../evaluation/report/html.ts')).renderJson(data);
   }
 }
 

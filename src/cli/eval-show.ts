@@ -1,7 +1,7 @@
 /** `sluice eval show`: one example of an evaluation, as each variant answered it, and how each answer was scored. */
 import type { Command } from 'commander';
 import { showDuration, showMoney, showWhole } from '../base/format.ts';
-import { questionOf, remarkText } from '../evaluation/report/output-text.ts';
+import { questionOf, remarkText } from '../evaluation/report/outputs.ts';
 import type { TracedCall, TracedRun } from '../evaluation/report/traces.ts';
 import { showValue } from '../evaluation/report/values.ts';
 import type { Example, JsonObject } from '../model/dataset.ts';

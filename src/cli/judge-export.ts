@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { SluiceError } from '../base/errors.ts';
 import { count } from '../base/format.ts';
-import { CALIBRATION_LIMITS } from '../evaluation/calibration/limits.ts';
+import { CALIBRATION_LIMITS } from '../evaluation/calibration/agreement.ts';
 import type { FileFormat } from '../evaluation/dataset-file.ts';
 import { readingCommand, runAction, type World, writeOut } from './command.ts';
 import { positiveInteger } from './options.ts';

@@ -1,13 +1,21 @@
 /** What raters are given: subjects of one scorer, drawn at random, with all that there is to read about them, as text. */
 import { SluiceError } from '../base/errors.ts';
 import { count } from '../base/format.ts';
-import { readContents, type WithContents } from '../evaluation/calibration/contents.ts';
-import { type ShownSubject, toLabelCsv, toLabelLines } from '../evaluation/calibration/label-export.ts';
-import { describeField, type LabelFields } from '../evaluation/calibration/label-fields.ts';
-import { loadRatings } from '../evaluation/calibration/load-labels.ts';
-import { type Asked, createPopulation, drawSample } from '../evaluation/calibration/sample.ts';
+import type { LabelFields } from '../evaluation/calibration/label-file.ts';
+import { loadRatings } from '../evaluation/calibration/labelled.ts';
+import {
+  type Asked,
+  createPopulation,
+  drawSample,
+  readContents,
+  type ShownSubject,
+  toLabelCsv,
+  toLabelLines,
+  type WithContents,
+} from '../evaluation/calibration/sample.ts';
 import type { FileFormat } from '../evaluation/dataset-file.ts';
 import type { ScorerSpec } from '../model/evaluation-spec.ts';
+import { describeField } from '../model/label-value.ts';
 import { WINNERS } from '../model/pair-order.ts';
 import { scorerIdentity } from '../model/scorer-identity.ts';
 import { randomFrom } from '../stats/random.ts';

@@ -1,7 +1,6 @@
 /** Which evaluation and which of its scorers a user means, and what raters may fill in for a scorer. */
 import { SluiceError } from '../base/errors.ts';
-import type { LabelFields } from '../evaluation/calibration/label-fields.ts';
-import type { KnownScorer } from '../evaluation/calibration/label-row.ts';
+import type { KnownScorer, LabelFields } from '../evaluation/calibration/label-file.ts';
 import type { ScorerSpec } from '../model/evaluation-spec.ts';
 import { type ScorerIdentity, scorerIdentity } from '../model/scorer-identity.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
@@ -37,14 +36,14 @@ export const findScorer = ({ spec, evaluationId }: EvaluationRow, name: string):
 
 /** Of one evaluation's scorer: as the project defines it, where that is the same definition; else as it was kept. */
 export async function fieldsFor(session: Session, scorer: ScorerSpec): Promise<LabelFields> {
-  const { fieldsOfSpec } = await import('../evaluation/calibration/label-fields.ts');
+  const { fieldsOfSpec } = await import('../evaluation/calibration/label-file.ts');
   const defined = (await definedFields(session)).find(({ version }) => version === scorer.definitionHash);
   return defined?.fields ?? fieldsOfSpec(scorer);
 }
 
 /** All that labels may be of: those of the newest evaluations, and those that the project defines. */
 export async function knownScorers(session: Session, store: WithEvaluations): Promise<readonly KnownScorer[]> {
-  const { fieldsOfSpec } = await import('../evaluation/calibration/label-fields.ts');
+  const { fieldsOfSpec } = await import('../evaluation/calibration/label-file.ts');
   const rows = await store.evaluations.list({ limit: LOOKED_THROUGH });
   const defined = await definedFields(session);
   const known = new Map<string, KnownScorer>();
@@ -68,7 +67,7 @@ interface Defined extends ScorerIdentity {
 /** None where there is no project, or none that can be loaded: labels can be read all the same. */
 async function definedFields({ services, terminal }: Session): Promise<readonly Defined[]> {
   try {
-    const { fieldsOfScorer } = await import('../evaluation/calibration/label-fields.ts');
+    const { fieldsOfScorer } = await import('../evaluation/calibration/label-file.ts');
     const definitions = await services.evaluations();
     return [...definitions.values()].flatMap(({ scorers }) =>
       scorers.map((scorer) => ({

@@ -68,9 +68,9 @@ async function reportsOn(
 ): Promise<readonly JudgeReport[]> {
   const [{ isJudge }, { loadJudged }, { loadElsewhere, loadRatings }, { reportOnJudge }] = await Promise.all([
     import('../model/judges.ts'),
-    import('../evaluation/calibration/load.ts'),
-    import('../evaluation/calibration/load-labels.ts'),
-    import('../evaluation/calibration/report-on-judge.ts'),
+    import('../evaluation/calibration/judge-report.ts'),
+    import('../evaluation/calibration/labelled.ts'),
+    import('../evaluation/calibration/judge-report.ts'),
   ]);
   const among = asked === undefined ? evaluation.spec.scorers : [findScorer(evaluation, asked)];
   const ratings = await loadRatings(store, { ...evaluation.spec, scorers: among });

@@ -6,9 +6,7 @@ import { suggest } from '../base/nearest.ts';
 import { showValue } from '../evaluation/report/values.ts';
 import type { DefinedMonitors } from '../host/project.ts';
 import type { AlertState } from '../model/monitor-spec.ts';
-import { evidenceText, toldText } from '../monitor/alert-words.ts';
-import type { MonitorStatus } from '../monitor/status.ts';
-import type { FieldStatistics } from '../monitor/window.ts';
+import { deliveryText, evidenceText, type FieldStatistics, type MonitorStatus } from '../monitor/window.ts';
 import type { AuditRow } from '../store/experiments.ts';
 import type { AlertRow, MonitorCounts } from '../store/monitor-results.ts';
 import type { MonitorRow } from '../store/monitors.ts';
@@ -243,7 +241,7 @@ function statusCommand(world: World): Command {
 async function showStatus(session: Session, name: string, hasHistory: boolean): Promise<ExitCode> {
   const { terminal } = session;
   return withStore(session, async ({ store }) => {
-    const { monitorStatus } = await import('../monitor/status.ts');
+    const { monitorStatus } = await import('../monitor/window.ts');
     const given = await store.monitors.get(name);
     const [status, history] = await Promise.all([
       monitorStatus(store, given),
@@ -343,7 +341,7 @@ function printHistory(terminal: Terminal, alerts: readonly AlertRow[], history: 
         { heading: 'alert at', cell: ({ at }) => showTime(at) },
         { heading: 'change', cell: ({ was, isNow }) => `${was} → ${isNow}` },
         { heading: 'decided from', cell: ({ evidence }) => evidenceText(evidence), isFlexible: true },
-        { heading: 'told', cell: (alert) => toldText(alert) ?? showTime(alert.deliveredAt), isFlexible: true },
+        { heading: 'told', cell: (alert) => deliveryText(alert) ?? showTime(alert.deliveredAt), isFlexible: true },
       ],
       room,
     ))

@@ -1,8 +1,7 @@
 /** What a backtest or a shadow has come to: verdicts, answers that changed, what it took, and runs that could not be compared. */
-
 import { SluiceError } from '../base/errors.ts';
 import { count, showDuration, showMoney, showPercent, showWhole } from '../base/format.ts';
-import type { ComparisonReport } from '../evaluation/compare/report.ts';
+import type { ComparisonReport } from '../evaluation/compare/comparison-report.ts';
 import type { Runtime } from '../host/runtime.ts';
 import type { JsonObject } from '../model/dataset.ts';
 import { restoreClaims } from '../store/claims.ts';

@@ -2,7 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { shortJson } from '../base/format.ts';
-import { CALIBRATION_LIMITS } from '../evaluation/calibration/limits.ts';
+import { CALIBRATION_LIMITS } from '../evaluation/calibration/agreement.ts';
 import { WINNERS, type Winner } from '../model/pair-order.ts';
 import { type ItemTold, REVIEW_LIMITS, type Review, type ReviewItem, type ReviewQueue } from '../model/review-queue.ts';
 import { positiveInteger } from './options.ts';
@@ -106,7 +106,7 @@ export const saidBy = ({ set, winner }: SaidOptions) => ({
 
 /** The item that is meant, by whom it is come to, and the desk that takes what is said of it. */
 export async function atDesk(session: Session, queue: string, place: number, options: AsOptions) {
-  const [desk, redaction] = await Promise.all([import('../review/desk.ts'), redactionOf(session)]);
+  const [desk, redaction] = await Promise.all([import('../review/item.ts'), redactionOf(session)]);
   return { desk, redaction, at: { queue, place, ...reviewerOf(session, options) } };
 }
 

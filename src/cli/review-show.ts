@@ -36,7 +36,7 @@ export function showCommand(world: World): Command {
 
 async function show(session: Session, name: string, options: AsOptions): Promise<ExitCode> {
   const { terminal } = session;
-  const { reportOnQueue } = await import('../review/report.ts');
+  const { reportOnQueue } = await import('../review/state.ts');
   const { reviewer } = reviewerOf(session, options);
   const { report, disputed } = await withStore(session, async ({ store }) => {
     const report = await reportOnQueue(store, name, reviewer);
@@ -121,7 +121,7 @@ export function listCommand(world: World): Command {
 
 async function listReviews(session: Session): Promise<ExitCode> {
   const { terminal } = session;
-  const { listQueues } = await import('../review/report.ts');
+  const { listQueues } = await import('../review/state.ts');
   const queues = await withStore(session, ({ store }) => listQueues(store));
   if (terminal.json) terminal.printJson({ queues });
   else if (queues.length === 0) {
@@ -197,7 +197,7 @@ export function startCommand(world: World): Command {
 async function start(session: Session, name: string, options: StartOptions): Promise<ExitCode> {
   const [{ startReview }, { reportOnQueue }, redaction, defined] = await Promise.all([
     import('../review/start.ts'),
-    import('../review/report.ts'),
+    import('../review/state.ts'),
     redactionOf(session),
     definedScorers(session),
   ]);

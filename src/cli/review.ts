@@ -97,7 +97,7 @@ function nextCommand(world: World): Command {
 
 async function next(session: Session, name: string, options: NextOptions): Promise<ExitCode> {
   const { terminal } = session;
-  const [{ nextItem }, redaction] = await Promise.all([import('../review/desk.ts'), redactionOf(session)]);
+  const [{ nextItem }, redaction] = await Promise.all([import('../review/item.ts'), redactionOf(session)]);
   const { reviewer } = reviewerOf(session, options);
   const { after } = options;
   const { queue, found } = await withStore(session, async ({ store }) => ({
@@ -258,7 +258,7 @@ function closeCommand(world: World): Command {
 
 async function close(session: Session, name: string, why: string): Promise<ExitCode> {
   const { terminal } = session;
-  const [{ reportOnQueue }, redaction] = await Promise.all([import('../review/report.ts'), redactionOf(session)]);
+  const [{ reportOnQueue }, redaction] = await Promise.all([import('../review/state.ts'), redactionOf(session)]);
   const who = userName(session.environment);
   const report = await withStore(session, async ({ store }) => {
     await store.reviews.close(name, who, redaction.text(why));

@@ -5,8 +5,8 @@ import { SluiceError } from '../base/errors.ts';
 import { count, shortId, shortNumber, showDuration, showMoney, showTime } from '../base/format.ts';
 import { suggest } from '../base/nearest.ts';
 import { askedFor, RUN_COLUMNS, SHOWN_COLUMNS } from '../model/run-fields.ts';
-import type { RunsView } from '../run-filter/kept-view.ts';
 import { readCondition, readSort } from '../run-filter/read-condition.ts';
+import type { RunsView } from '../run-filter/saved-view.ts';
 import type { FoundRun, HistogramBin, RunPoints } from '../store/run-search.ts';
 import type { Store } from '../store/store.ts';
 import type { SavedView } from '../store/views.ts';
@@ -238,6 +238,6 @@ export function viewOf(choice: RunsChoice, base: RunsView = { where: [] }): Runs
 export async function savedView(views: readonly SavedView[], name: string): Promise<RunsView> {
   const whenNone = 'none is saved yet: sluice runs views save NAME';
   const found = findNamed({ kind: 'view', name, among: views, nameOf: (view) => view.name, whenNone });
-  const { keptView } = await import('../run-filter/kept-view.ts');
-  return keptView(found.view, found.name);
+  const { savedView } = await import('../run-filter/saved-view.ts');
+  return savedView(found.view, found.name);
 }

@@ -7,7 +7,7 @@ import type { RunResult } from '../client/run-result.ts';
 import { OPERATORS, RUN_FIELDS } from '../model/run-fields.ts';
 import type { Json } from '../plan/plan.ts';
 import { readFieldName } from '../run-filter/read-condition.ts';
-import { writeCondition } from '../run-filter/write-condition.ts';
+import { writeCondition } from '../run-filter/saved-view.ts';
 import type { RunWithNodes } from '../store/runs.ts';
 import type { SavedView } from '../store/views.ts';
 import { readingCommand, runAction, type World } from './command.ts';
@@ -211,9 +211,9 @@ async function listViews(session: Session): Promise<ExitCode> {
 
 /** A view that is none is said to be that, beside those that are. */
 async function shownText({ view, name: called }: SavedView): Promise<string> {
-  const { keptView } = await import('../run-filter/kept-view.ts');
+  const { savedView } = await import('../run-filter/saved-view.ts');
   try {
-    const { where, sort, columns } = keptView(view, called);
+    const { where, sort, columns } = savedView(view, called);
     const parts = [
       where.map(writeCondition).join(' and ') || 'all runs',
       ...(sort === undefined ? [] : [`sorted by ${sort.by}, the ${sort.descending ? 'most' : 'least'} first`]),

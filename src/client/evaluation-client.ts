@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { SluiceError } from '../base/errors.ts';
 import type { RequireSpace } from '../embedded/disk-space.ts';
-import { scorerPlans } from '../evaluation/scorer-plans.ts';
+import { scorerPlans } from '../evaluation/spec-of.ts';
 import { EVALUATE_WORKFLOW, type EvaluateInput } from '../model/evaluate-messages.ts';
 import type { EvaluationSpec } from '../model/evaluation-spec.ts';
 import { ATTRIBUTES } from '../model/run-messages.ts';

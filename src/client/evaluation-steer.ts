@@ -10,7 +10,7 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { SluiceError } from '../base/errors.ts';
-import { endEvaluation } from '../evaluation/end.ts';
+import { endEvaluation } from '../evaluation/begin.ts';
 import { PAUSE_UPDATE, RESUME_UPDATE } from '../model/evaluate-messages.ts';
 import type { EvaluationState } from '../model/evaluation-result.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';

@@ -1,6 +1,6 @@
 /** Whether an experiment may start on what is deployed now. What it is checked against is what its variants will be made from. */
 import { SluiceError } from '../base/errors.ts';
-import { scorerPlans } from '../evaluation/scorer-plans.ts';
+import { scorerPlans } from '../evaluation/spec-of.ts';
 import { checkOverlaps } from '../experiment/overlap.ts';
 import { sqlBounds } from '../model/assign.ts';
 import { completeSpec, type ExperimentSpec, type SpecArm } from '../model/experiment-spec.ts';

@@ -5,11 +5,11 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { SluiceError } from '../base/errors.ts';
 import type { RequireSpace } from '../embedded/disk-space.ts';
-import { scorerPlans } from '../evaluation/scorer-plans.ts';
+import { scorerPlans } from '../evaluation/spec-of.ts';
 import { MONITOR_WORKFLOW, type MonitorInput, monitorWorkflowId } from '../model/monitor-messages.ts';
 import type { MonitorSpec } from '../model/monitor-spec.ts';
 import { ATTRIBUTES } from '../model/run-messages.ts';
-import { type MonitorStatus, monitorStatus } from '../monitor/status.ts';
+import { type MonitorStatus, monitorStatus } from '../monitor/window.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { MonitorAct, MonitorRow } from '../store/monitors.ts';
 import type { Store } from '../store/store.ts';

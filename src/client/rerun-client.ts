@@ -8,7 +8,7 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { SluiceError } from '../base/errors.ts';
 import type { AnyVariant, WritesHaveDryRun } from '../dsl/edit.ts';
 import type { AnyScorer } from '../dsl/scorer.ts';
-import { scorerPlans } from '../evaluation/scorer-plans.ts';
+import { scorerPlans } from '../evaluation/spec-of.ts';
 import { rerunSpecOf, scorersFor } from '../experiment/rerun/rerun-request.ts';
 import { mayBeUnrecorded } from '../experiment/rerun/unrecorded-writes.ts';
 import { RERUN_WORKFLOW, type RerunInput } from '../model/rerun-messages.ts';

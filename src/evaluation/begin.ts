@@ -3,13 +3,15 @@
  * (code and snapshots), what was declared beforehand is compared with what is locked, and the final split is claimed. It may
  * be done again: what was fixed the first time stays.
  */
-
 import { SluiceError } from '../base/errors.ts';
-import type { BegunEvaluation } from '../model/evaluate-messages.ts';
-import type { EvaluationPins } from '../model/evaluation-spec.ts';
+import type { Example } from '../model/dataset.ts';
+import type { BegunEvaluation, EvaluateActivities } from '../model/evaluate-messages.ts';
+import { type Cell, type EvaluationState, NO_FACTS, type ResultRow } from '../model/evaluation-result.ts';
+import type { EvaluationPins, EvaluationSpec } from '../model/evaluation-spec.ts';
+import { shortId } from '../plan/id.ts';
 import { dryRunMissing, openWrites } from '../plan/open-writes.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
-import { chunksOf, incomplete } from './chunk/chunks.ts';
+import type { Store } from '../store/store.ts';
 import { registrationChanges, registrationOf } from './compare/registration.ts';
 import type { EvaluationWorker } from './evaluation-worker.ts';
 import { checkPinned, pinsFor } from './pins.ts';
@@ -125,3 +127,129 @@ const stepChanged = (steps: readonly string[]): SluiceError =>
     remedy: 'raise the version of what now does something else; where the change is of no matter: --fresh',
     data: { steps },
   });
+
+type EndInput = Parameters<EvaluateActivities['endEvaluation']>[0];
+
+const REASONS = {
+  done: 'not evaluated',
+  stopped: 'the budget was used up before',
+  cancelled: 'the evaluation was cancelled before',
+  failed: 'the evaluation failed before',
+} as const;
+
+/** The end of an evaluation: a row for whatever has none, and what it has come to. */
+export async function endEvaluation(
+  store: Pick<Store, 'evaluations' | 'datasets'>,
+  { evaluationId, how, error }: EndInput,
+): Promise<{ readonly state: EvaluationState }> {
+  const { spec } = await store.evaluations.get(evaluationId);
+  const { done, total } = await store.evaluations.progress(evaluationId);
+  if (done < total) await fillAbsent(store, evaluationId, spec, REASONS[how]);
+  const state = how === 'done' ? await stateOf(store, evaluationId) : how;
+  await store.evaluations.setState(evaluationId, state, error);
+  return { state };
+}
+
+async function fillAbsent(
+  store: Pick<Store, 'evaluations' | 'datasets'>,
+  evaluationId: string,
+  spec: EvaluationSpec,
+  reason: string,
+): Promise<void> {
+  for (const [chunk] of chunksOf(spec).entries()) {
+    const ids = (await examplesOf(store, spec, chunk)).map(({ id }) => id);
+    const there = new Set<string>();
+    const rows = store.evaluations.eachResult(evaluationId, { exampleIds: ids, scoresOnly: true });
+    for await (const row of rows) there.add(placeOf(row));
+    const absent = ids.flatMap((id) => emptyRows(spec, id, reason)).filter((row) => !there.has(placeOf(row)));
+    if (absent.length > 0) await store.evaluations.putResults(evaluationId, absent);
+  }
+}
+
+const placeOf = ({ exampleId, variant, repeat }: Pick<ResultRow, 'exampleId' | 'variant' | 'repeat'>): string =>
+  `${variant}/${repeat}/${exampleId}`;
+
+/** Without all of its rows it is not whole, whatever has become of the others. */
+async function stateOf(store: Pick<Store, 'evaluations'>, evaluationId: string): Promise<EvaluationState> {
+  const { done, total } = await store.evaluations.progress(evaluationId);
+  return done < total || (await store.evaluations.hasResumable(evaluationId)) ? 'partial' : 'completed';
+}
+
+function emptyRows(spec: EvaluationSpec, exampleId: string, reason: string): ResultRow[] {
+  const missing: Cell = { state: 'missing', reason, resumable: true };
+  const cells = Object.fromEntries(spec.scorers.map(({ id }) => [id, missing]));
+  return spec.variants.flatMap((_, variant) =>
+    Array.from(
+      { length: spec.repeats },
+      (_, n): ResultRow => ({
+        exampleId,
+        variant,
+        repeat: n + 1,
+        outcome: 'missing',
+        error: null,
+        output: null,
+        run: NO_FACTS,
+        cells,
+        calls: [],
+      }),
+    ),
+  );
+}
+
+/** Small enough that progress shows and a killed worker costs little; large enough that 100,000 examples make no long history. */
+const MOST_EXAMPLES = 10;
+const CHUNKS_OF_A_SMALL_ONE = 100;
+
+export interface Chunk {
+  /** Place of its first example among those of the evaluation, which are in the order of their ids. */
+  readonly from: number;
+  readonly examples: number;
+}
+
+/** How an evaluation is cut: ranges of examples, each with all variants, so that what they share is shared in one process. */
+export function chunksOf({ dataset: { examples } }: Pick<EvaluationSpec, 'dataset'>): readonly Chunk[] {
+  const size = Math.min(MOST_EXAMPLES, Math.ceil(examples / CHUNKS_OF_A_SMALL_ONE));
+  return Array.from({ length: Math.ceil(examples / size) }, (_, n) => ({
+    from: n * size,
+    examples: Math.min(size, examples - n * size),
+  }));
+}
+
+/** What there is of a chunk's examples. */
+async function examplesOf(
+  { datasets }: Pick<Store, 'datasets'>,
+  spec: Pick<EvaluationSpec, 'dataset'>,
+  chunk: number,
+): Promise<readonly Example[]> {
+  const { dataset } = spec;
+  const { from, examples } = chunksOf(spec)[chunk]!;
+  return datasets.examples(dataset.version, {
+    split: dataset.split ?? undefined,
+    tag: dataset.tag ?? undefined,
+    offset: from,
+    limit: examples,
+  });
+}
+
+/**
+ * All of a chunk's examples.
+ *
+ * @throws SluiceError `dataset_incomplete` where some are not there any more: an evaluation of less would look as if it was whole
+ */
+export async function wholeChunk(
+  store: Pick<Store, 'datasets'>,
+  spec: Pick<EvaluationSpec, 'dataset'>,
+  chunk: number,
+): Promise<readonly Example[]> {
+  const examples = await examplesOf(store, spec, chunk);
+  if (examples.length === chunksOf(spec)[chunk]!.examples) return examples;
+  throw incomplete(spec);
+}
+
+function incomplete({ dataset: { name, version, examples } }: Pick<EvaluationSpec, 'dataset'>): SluiceError {
+  return new SluiceError('dataset_incomplete', {
+    message: `of version ${shortId(version)} of '${name}', the database has not all of the ${examples} examples to evaluate`,
+    remedy: 'import them again, as the same examples are the same version; then go on: sluice eval resume',
+    data: { dataset: name, version },
+  });
+}

@@ -7,11 +7,8 @@ import type { Redaction } from '../redaction/redaction.ts';
 import type { PaidBy } from '../store/memo.ts';
 import type { Spending } from '../store/spending.ts';
 import type { Store } from '../store/store.ts';
-import type { MakeAttempt } from './attempts.ts';
-import { createBatches } from './memo/batches.ts';
-import { openMemo } from './memo/memo.ts';
-import { createSharedMemo, type SharedMemo } from './memo/shared-memo.ts';
-import { createSlots, type Slots } from './slots.ts';
+import { createSlots, type MakeAttempt, type Slots } from './attempts.ts';
+import { createBatches, createSharedMemo, openMemo, type SharedMemo } from './memo/memo.ts';
 
 export interface EvaluationWorker {
   readonly store: Store;

@@ -3,17 +3,16 @@
  * made here only if nobody has made its like. In one walk every call is made for itself, as in a run: the second round of
  * a loop may draft anew from the same input. Across walks, the first of equal calls are one, and so are the second.
  */
-import { randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import type { ResultCall } from '../model/evaluation-result.ts';
+import { canonicalJson } from '../plan/id.ts';
 import type { Json, StepCall } from '../plan/plan.ts';
 import { isConfigHash } from '../plan/skeleton.ts';
 import { CALL_CANCELLED, CallFailure, type CallRequest, type Execute } from '../plan/walk.ts';
 import type { PaidBy } from '../store/memo.ts';
-import { type MakeAttempt, makeCall } from './attempts.ts';
-import { memoKey } from './memo/key.ts';
+import { type MakeAttempt, makeCall, type Slots } from './attempts.ts';
 import type { Memo, MemoAnswer } from './memo/memo.ts';
-import { callName, outcomeValue, type RecordedCall, type RecordedCalls } from './recorded-call.ts';
-import type { Slots } from './slots.ts';
+import { callName, outcomeValue, type RecordedCall, type RecordedCalls } from './run-facts.ts';
 
 /** What else than config and input decides what a step gives. */
 export interface StepIdentity {
@@ -137,3 +136,29 @@ async function ask(options: Asker, request: CallRequest, call: StepCall, key: st
 }
 
 const final = (code: string, message: string) => new CallFailure(code, message, { retryable: false });
+
+/**
+ * What makes two calls the same: then one is made for both. Canonical JSON, since a value that has been stored may come
+ * back with its keys in another order than the one just made.
+ */
+export interface MemoSubject {
+  /** `rerank@2` */
+  readonly step: string;
+  /** Of the step's implementation: the same version may not always be the same code. */
+  readonly digest: string;
+  readonly config: Json;
+  readonly input: Json;
+  /** Of the index that the step reads; null where it reads none. */
+  readonly snapshot: string | null;
+  /** Tells apart calls that are to be made each for itself: repeats, and the two sides of an A/A. */
+  readonly slot: string;
+}
+
+/**
+ * SHA-256 of the subject, 64 hex digits.
+ *
+ * @throws SluiceError `json_not_canonical`
+ */
+export function memoKey({ step, digest, config, input, snapshot, slot }: MemoSubject): string {
+  return hash('sha256', canonicalJson({ step, digest, config, input, snapshot, slot }));
+}

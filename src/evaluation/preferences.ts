@@ -2,11 +2,13 @@
  * What models are tuned with, from an evaluation: pairs of answers of which one was preferred, and answers that scored well
  * enough. Only examples of dev: who is trained on the final ones cannot be measured by them.
  */
-import { type Example, type Split, splitOf } from '../model/dataset.ts';
+import { type Example, type JsonObject, type Split, splitOf } from '../model/dataset.ts';
 import type { ResultRow } from '../model/evaluation-result.ts';
 import type { EvaluationSpec, MetricSpec } from '../model/evaluation-spec.ts';
+import { canonicalJson } from '../plan/id.ts';
+import type { Json } from '../plan/plan.ts';
+import { metricValue } from './compare/score-matrix.ts';
 import { chatLine, type Message, questionOf, withSystem } from './dataset-export.ts';
-import { metricValue } from './metric-value.ts';
 
 /** By a scorer of pairs, where both orders agreed; or by how far a metric of the two is apart. */
 export type PreferredBy =
@@ -105,7 +107,7 @@ function pairLine(preference: Preference | null, messages: readonly Message[]): 
 }
 
 /** One pair of answers to the same. */
-export function preferenceLine(messages: readonly Message[], preferred: string, other: string): string {
+function preferenceLine(messages: readonly Message[], preferred: string, other: string): string {
   const output = (content: string) => [{ role: 'assistant', content }];
   return `${JSON.stringify({
     input: { messages },
@@ -139,7 +141,7 @@ export async function acceptedChats(
 }
 
 /** What a run answered: `text` or `answer` of its output, or the output itself. */
-export function textOf({ output }: Pick<ResultRow, 'output'>): string | undefined {
+function textOf({ output }: Pick<ResultRow, 'output'>): string | undefined {
   const { text, answer } = (output !== null && typeof output === 'object' ? output : {}) as {
     readonly text?: unknown;
     readonly answer?: unknown;
@@ -148,7 +150,7 @@ export function textOf({ output }: Pick<ResultRow, 'output'>): string | undefine
 }
 
 /** Each line once: repeats that gave the same say nothing new. */
-export function createTally() {
+function createTally() {
   const lines = new Set<string>();
   const leftOut: { [why in LeftOut]?: number } = {};
   const leave = (why: LeftOut) => {
@@ -163,4 +165,55 @@ export function createTally() {
     },
     end: (): Tuning => ({ text: [...lines].join(''), lines: lines.size, leftOut }),
   };
+}
+
+/**
+ * What models are tuned with, from what people said: of answers to the same input, one that was liked beside one that was
+ * not. What the final half of a dataset asks is left out: who is trained on that cannot be measured by it.
+ */
+export interface RatedAnswer {
+  readonly input: Json;
+  readonly output: Json;
+  readonly up: number;
+  readonly down: number;
+}
+
+export interface FeedbackTuning {
+  readonly rated: readonly RatedAnswer[];
+  /** Canonical JSON of inputs that may not be trained on. */
+  readonly final: ReadonlySet<string>;
+  /** The system prompt that each begins with. */
+  readonly system: string | undefined;
+}
+
+/** Of one question: more would make the model know little but it. */
+const MOST_PAIRS = 10;
+
+/** As `preferencePairs` writes them. The same answer, given in several runs, has the thumbs of all of them. */
+export function feedbackPairs({ rated, final, system }: FeedbackTuning): Tuning {
+  const tally = createTally();
+  for (const [input, answers] of Map.groupBy(rated, (answer) => canonicalJson(answer.input))) {
+    const asked = messagesOf(answers[0]!.input);
+    if (final.has(input)) tally.leave('final');
+    else if (asked === undefined) tally.leave('no_question');
+    else for (const line of linesOf(answers, withSystem(asked, system))) tally.put(line);
+  }
+  return tally.end();
+}
+
+function linesOf(answers: readonly RatedAnswer[], asked: readonly Message[]) {
+  const byText = Map.groupBy(answers, textOf);
+  const net = [...byText].flatMap(([text, own]) =>
+    text === undefined ? [] : { text, thumbs: own.reduce((sum, { up, down }) => sum + up - down, 0) },
+  );
+  const liked = net.filter(({ thumbs }) => thumbs > 0);
+  const disliked = net.filter(({ thumbs }) => thumbs < 0);
+  const lines = liked.flatMap((good) => disliked.map((bad) => preferenceLine(asked, good.text, bad.text)));
+  if (lines.length === 0) return [net.length === 0 ? ('no_text' as const) : ('undecided' as const)];
+  return [...lines.slice(0, MOST_PAIRS), ...lines.slice(MOST_PAIRS).map(() => 'enough' as const)];
+}
+
+function messagesOf(input: Json): readonly Message[] | undefined {
+  const isObject = typeof input === 'object' && input !== null && !Array.isArray(input);
+  return isObject ? questionOf(input as JsonObject) : undefined;
 }

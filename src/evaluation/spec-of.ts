@@ -2,14 +2,13 @@
  * What is asked of an evaluation, from its definition and what is said beside it. What was declared beforehand counts as
  * declared only as it is: on fewer examples, or repeated otherwise, it is an evaluation of nobody's declaring.
  */
-
 import { SluiceError } from '../base/errors.ts';
 import type { AnyPipeline, AnyVariant } from '../dsl/edit.ts';
 import type { AnyEvaluation } from '../dsl/evaluation.ts';
 import type { Split } from '../model/dataset.ts';
 import { type EvaluationSpec, SPEC_FORMAT } from '../model/evaluation-spec.ts';
 import { planId } from '../plan/id.ts';
-import type { Plan } from '../plan/plan.ts';
+import { PLAN_FORMAT, type Plan } from '../plan/plan.ts';
 import { LIMITS } from '../plan/plan-limits.ts';
 
 export interface SpecRequest {
@@ -103,3 +102,14 @@ const repeatsInvalid = (repeats: number): SluiceError =>
     message: `repeats is ${repeats}`,
     remedy: `give a whole number from 1 to ${LIMITS.repeats}`,
   });
+
+/** Scorers as plans of one step each, so that what they need is looked for as a pipeline's is, and told under their names. */
+export function scorerPlans({ scorers }: Pick<EvaluationSpec, 'scorers'>): readonly Plan[] {
+  return scorers.flatMap(({ id, call, policy, input }) =>
+    call === null || policy === null
+      ? []
+      : [{ ...EMPTY, pipeline: id, nodes: [{ kind: 'step', id, call, input, policy }] }],
+  );
+}
+
+const EMPTY = { format: PLAN_FORMAT, schemas: { input: {}, output: {} }, output: { $value: null } } as const;

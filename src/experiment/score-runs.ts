@@ -5,8 +5,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { SluiceError } from '../base/errors.ts';
-import type { MakeAttempt } from '../evaluation/attempts.ts';
-import type { Slots } from '../evaluation/slots.ts';
+import type { MakeAttempt, Slots } from '../evaluation/attempts.ts';
 import type { Cell, Score } from '../model/evaluation-result.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ExperimentRow } from '../store/experiments.ts';

@@ -2,10 +2,9 @@
  * One scorer over one recorded run, as it was served: what experiments and monitors do with each run that they sample. A run
  * that failed by its own fault counts as the scorer's worst; where the scorer could not be asked, the score is missing.
  */
-import type { MakeAttempt } from '../evaluation/attempts.ts';
+import type { MakeAttempt, Slots } from '../evaluation/attempts.ts';
 import { scoreRun } from '../evaluation/chunk/score-run.ts';
 import { observedRefs } from '../evaluation/chunk/scorer-input.ts';
-import type { Slots } from '../evaluation/slots.ts';
 import type { JsonObject } from '../model/dataset.ts';
 import type { Cell, RunFacts, Score } from '../model/evaluation-result.ts';
 import type { ScorerSpec } from '../model/evaluation-spec.ts';

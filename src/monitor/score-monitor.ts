@@ -5,17 +5,19 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { SluiceError } from '../base/errors.ts';
-import type { MakeAttempt } from '../evaluation/attempts.ts';
-import type { Slots } from '../evaluation/slots.ts';
+import type { MakeAttempt, Slots } from '../evaluation/attempts.ts';
+import { readWiring } from '../experiment/read-wiring.ts';
 import { loadRun } from '../experiment/rerun/served-run.ts';
 import { scoreIn, scoreServed } from '../experiment/score-served.ts';
+import { isIn } from '../model/assign.ts';
 import type { MonitorTurn, MonitorTurnInput } from '../model/monitor-messages.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { MonitorSpec } from '../model/monitor-spec.ts';
+import type { Json, Plan } from '../plan/plan.ts';
 import { EVALUATION_BUDGET } from '../plan/walk.ts';
-import type { ClaimedRun, MonitorScoreEnd } from '../store/monitor-scores.ts';
+import type { ClaimedRun, MonitoredRun, MonitorScoreEnd } from '../store/monitor-scores.ts';
 import type { MonitorRow } from '../store/monitors.ts';
 import type { Store } from '../store/store.ts';
-import { watch } from './watch.ts';
+import { alertStateOf, windowStatistics } from './window.ts';
 
 export interface MonitorWorker {
   readonly store: Pick<Store, 'monitors' | 'runs'>;
@@ -126,3 +128,47 @@ async function scoreOne(
     throw error;
   }
 }
+
+/** @throws SluiceError `monitor_unknown`, what the store throws */
+async function watch({ monitors }: Pick<Store, 'monitors'>, monitorId: string): Promise<void> {
+  const { spec, alert: was, state } = await monitors.get(monitorId);
+  if (spec.alert === null || state !== 'running') return;
+  const statistics = windowStatistics(spec, await monitors.window(monitorId, spec.windowMs));
+  const isNow = alertStateOf(spec.alert, statistics, was);
+  if (isNow === was) return;
+  const { field, below, above } = spec.alert;
+  const { from, to, sampled } = statistics;
+  const { n, mean, lo, hi } = statistics.fields[field]!;
+  const evidence = { field, below, above, n, mean, lo, hi, sampled, from, to } satisfies { [fact: string]: Json };
+  await monitors.moveAlert(monitorId, { was, isNow, evidence });
+}
+
+/** May be done again: a run counts once. @throws what the store throws */
+export async function enqueueForMonitors({ monitors }: Pick<Store, 'monitors'>, runId: string): Promise<void> {
+  const run = await monitors.toMeet(runId);
+  if (run === undefined) return;
+  const met = run.monitors
+    .filter(({ spec }) => matches(spec, run))
+    .map(({ monitorId, spec }) => ({ monitorId, isSampled: isSampled(spec, runId) }));
+  if (met.length > 0) await monitors.takeIn({ runId, finishedAt: run.finishedAt, met });
+}
+
+type Matched = Pick<MonitoredRun, 'outcome' | 'assignments' | 'input'>;
+
+/** Whether a run is one of those that the monitor is of. What its input does not say is not true of it. */
+export function matches({ when }: Pick<MonitorSpec, 'when'>, { outcome, assignments, input }: Matched): boolean {
+  const { outcomes, experiment, arm, target } = when;
+  if (!outcomes.some((each) => each === outcome)) return false;
+  if (experiment !== null) {
+    const given = assignments.find((each) => nameOf(each.experiment) === experiment);
+    if (given === undefined || (arm !== null && given.arm !== arm)) return false;
+  }
+  return target === null || readWiring(target, input) === true;
+}
+
+/** From its second time on an experiment's id has a number behind its name: `rerank-online.2`. Names hold no dots. */
+const nameOf = (experimentId: string): string => experimentId.split('.', 1)[0]!;
+
+/** By the hash of its id, so that asking again is asking for the same; of the name, so that a larger sample has the smaller in it. */
+export const isSampled = ({ name, sample }: Pick<MonitorSpec, 'name' | 'sample'>, runId: string): boolean =>
+  isIn(`monitor.${name}`, runId, [0, sample]);

@@ -3,13 +3,21 @@
  * and where all scores are equal, which estimates no error, one that needs only the bounds of the score. What has no score is
  * in neither: it shows in the coverage.
  */
-
 import type { AlertSettings, AlertState, MonitorSpec } from '../model/monitor-spec.ts';
 import { bernsteinCs } from '../stats/bernstein.ts';
 import { wilson } from '../stats/rates.ts';
 import { isNoVariation } from '../stats/result.ts';
 import { tTest } from '../stats/t-test.ts';
-import type { FieldSums, WindowSums } from '../store/monitor-results.ts';
+import type {
+  AlertRow,
+  FieldSums,
+  HealthRow,
+  MonitorCounts,
+  MonitorReason,
+  WindowSums,
+} from '../store/monitor-results.ts';
+import type { MonitorRow } from '../store/monitors.ts';
+import type { Store } from '../store/store.ts';
 
 /**
  * Windows are looked at over and over, and this holds for a look: at the usual 5 % one in forty looks at a pipeline that sits on
@@ -89,4 +97,73 @@ export function alertStateOf(
   if (isBeyond) return 'alerting';
   const isEstimatedBeyond = below === null ? of.mean > above! : of.mean < below;
   return was === 'alerting' && isEstimatedBeyond ? 'alerting' : 'ok';
+}
+
+/** `mean 0.61 · lo 0.57`: facts by their names, as they were written down; empty where there is none. */
+export const evidenceText = (evidence: AlertRow['evidence']): string =>
+  Object.entries(evidence)
+    .filter(([, value]) => value !== null && typeof value !== 'object')
+    .map(([fact, value]) => `${fact} ${typeof value === 'number' ? Number(value.toPrecision(3)) : value}`)
+    .join(' · ');
+
+/** Where nobody was told, why. */
+export const deliveryText = ({ error }: Pick<AlertRow, 'error'>): string | null =>
+  error === null ? null : `nobody: ${error.message}`;
+
+/** Whether monitors do what they are for: what waits is scored. For health checks, and for whoever is on call. */
+export interface MonitorHealth extends HealthRow {
+  /** Runs have waited for longer than that, and nothing was scored in all that time: no worker does it, or each fails. */
+  readonly isStalled: boolean;
+}
+
+/** A run is scored in seconds; a provider that holds its callers back does so for minutes. */
+const STALLED_AFTER_MS = 10 * 60_000;
+
+/** Of each monitor that runs. @throws what the store throws */
+export async function monitorHealth(
+  { monitors }: Pick<Store, 'monitors'>,
+  stalledAfterMs: number = STALLED_AFTER_MS,
+): Promise<readonly MonitorHealth[]> {
+  return (await monitors.health()).map((row) => ({
+    ...row,
+    isStalled: row.waitingMs !== null && row.waitingMs > stalledAfterMs && row.sinceScoredMs > stalledAfterMs,
+  }));
+}
+
+/** How a monitor stands, by what the store says: it needs neither Temporal nor a worker. */
+export interface MonitorStatus {
+  readonly row: MonitorRow;
+  readonly counts: MonitorCounts;
+  /** Why scores are missing, the most frequent first. */
+  readonly reasons: readonly MonitorReason[];
+  readonly window: WindowStatistics;
+  /** Newest first. */
+  readonly alerts: readonly AlertRow[];
+  /** Runs wait, and nothing is scored. */
+  readonly isStalled: boolean;
+  /** Its budget of today is used up: no more runs are sampled before the next day, in UTC. */
+  readonly isOutOfBudget: boolean;
+  /** What its calls of today have cost; null where nothing is known of it. */
+  readonly spentTodayUsd: number | null;
+}
+
+const SHOWN_ALERTS = 20;
+
+/** @throws what the store throws */
+export async function monitorStatus(store: Pick<Store, 'monitors' | 'runs'>, row: MonitorRow): Promise<MonitorStatus> {
+  const { monitors, runs } = store;
+  const { monitorId, spec } = row;
+  const [counts, reasons, sums, alerts, health, paidBy] = await Promise.all([
+    monitors.counts(monitorId),
+    monitors.reasons(monitorId),
+    monitors.window(monitorId, spec.windowMs),
+    monitors.alerts(monitorId, SHOWN_ALERTS),
+    monitorHealth(store),
+    monitors.payerOf(monitorId),
+  ]);
+  const { isStalled = false, isOutOfBudget = false } = health.find((each) => each.monitorId === monitorId) ?? {};
+  const { costUsd: spentTodayUsd } = await runs.spending(paidBy);
+  return {
+    ...{ row, counts, reasons, window: windowStatistics(spec, sums), alerts, isStalled, isOutOfBudget, spentTodayUsd },
+  };
 }

@@ -1,14 +1,28 @@
 /** An item as one reviewer is shown it: what there is to read, what they have said, and what leads nobody any more. */
 
-import { type Contents, readContents } from '../evaluation/calibration/contents.ts';
+import { SluiceError } from '../base/errors.ts';
+import { suggest } from '../base/nearest.ts';
+import { type Contents, readContents } from '../evaluation/calibration/sample.ts';
 import type { Cell } from '../model/evaluation-result.ts';
-import type { ItemTold, ReviewItem, ShownAnswer } from '../model/review-queue.ts';
+import { describeField, readValue } from '../model/label-value.ts';
+import { WINNERS, type Winner, winOf } from '../model/pair-order.ts';
+import type { ItemTold, Review, ReviewItem, ReviewProgress, ShownAnswer } from '../model/review-queue.ts';
+import type { Redaction } from '../redaction/redaction.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
-import { type ItemSaid, type QueueRow, unknownItem } from '../store/reviews.ts';
+import { type Claimed, type ItemSaid, type QueueRow, unknownItem } from '../store/reviews.ts';
 import type { Store } from '../store/store.ts';
-import { isSwapped, winnerOf } from './order.ts';
-import { summaryOf } from './report.ts';
-import { isOver } from './state.ts';
+import { checkNote } from './start.ts';
+import {
+  consensusOf,
+  isDisputedIn,
+  isOver,
+  isSwapped,
+  labelledFields,
+  progressOf,
+  summaryOf,
+  valuesOf,
+  winnerOf,
+} from './state.ts';
 
 export interface Looking {
   readonly reviewer: string;
@@ -29,7 +43,7 @@ export async function showItem(
 }
 
 /** @throws SluiceError `review_unknown`, `review_item_unknown` */
-export async function itemAt(
+async function itemAt(
   { reviews }: Pick<Store, 'reviews'>,
   name: string,
   place: number,
@@ -102,4 +116,152 @@ function verdictOf(cell: Cell | undefined, kind: QueueRow['kind'], swapped: bool
   if (kind === 'fields') return { ...score, ...detail };
   const reason = (swapped ? detail.back : detail.forth) ?? detail.reason ?? null;
   return { ...score, ...(reason !== null && { reason }) };
+}
+
+/** What somebody says of an item, read by the queue's fields: a review, or a decision between reviews. */
+export interface ReviewInput {
+  /** By field. */
+  readonly value?: { readonly [field: string]: unknown } | undefined;
+  /** Of a pair, as it was shown to whoever says it. */
+  readonly winner?: Winner | undefined;
+}
+
+/** All fields, each as it fits. @throws SluiceError `value_unfit`, naming the field */
+function readReview(
+  queue: QueueRow,
+  { place }: Pick<ItemSaid, 'place'>,
+  { value, winner }: ReviewInput,
+  reviewer: string,
+): Review['value'] {
+  if (queue.kind === 'pair') {
+    if (winner === undefined || value !== undefined)
+      throw unfit('winner', 'two answers are shown', `say which is better: winner is one of ${WINNERS.join(', ')}`);
+    return { win: winOf(winner, isSwapped(queue.seed, place, reviewer)) };
+  }
+  if (winner !== undefined) throw oneAnswer();
+  return readFields(queue, value ?? {});
+}
+
+/**
+ * A decision may leave out what reviewers agree on: it takes that over. Of a pair, `value` is `{ win }` of the variant,
+ * whatever the order; `winner` is as it was shown to whoever decides.
+ *
+ * @throws SluiceError `value_unfit`
+ */
+function readDecision(queue: QueueRow, item: ItemSaid, given: ReviewInput, by: string): Review['value'] {
+  const { value, winner } = given;
+  if (queue.kind === 'pair' && (value === undefined || winner !== undefined)) return readReview(queue, item, given, by);
+  const agreed = labelledFields(queue).flatMap((field) => {
+    const values = valuesOf(item, field.name);
+    const held = consensusOf({ ...item, decision: null }, field.name);
+    if (values.length === 0 || held === null || isDisputedIn(queue, field, values)) return [];
+    return [[field.name, readValue(field, held)] as const];
+  });
+  if (winner !== undefined) throw oneAnswer();
+  const said = readFields(queue, { ...Object.fromEntries(agreed), ...value });
+  if (queue.kind === 'pair' && ![0, 0.5, 1].includes(said.win as number))
+    throw unfit('win', `win is ${said.win}`, 'it is 1 for the variant, 0 for the baseline, 0.5 for neither');
+  return said;
+}
+
+function readFields(queue: QueueRow, given: { readonly [field: string]: unknown }): Review['value'] {
+  const fields = labelledFields(queue);
+  const names = fields.map(({ name }) => name);
+  const unknown = Object.keys(given).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw unfit(unknown, `there is no field '${unknown.slice(0, 100)}'`, suggest(unknown, names, 'leave it out'));
+  return Object.fromEntries(
+    fields.map((field) => {
+      const { name } = field;
+      const input = given[name];
+      const isBlank = input === undefined || input === null || input === '';
+      const read = isBlank ? undefined : readValue(field, input);
+      if (read !== undefined) return [name, read];
+      const what = isBlank ? 'is not filled in' : `is ${JSON.stringify(input).slice(0, 60)}, which does not fit`;
+      throw unfit(name, `${name} ${what}`, `fill in ${describeField(field)}`);
+    }),
+  );
+}
+
+const oneAnswer = (): SluiceError =>
+  unfit('winner', 'one answer is shown, so that there is no winner', 'fill in the fields, in `value`');
+
+function unfit(field: string, message: string, remedy: string): SluiceError {
+  return new SluiceError('value_unfit', { message, remedy, data: { field: field.slice(0, 100) } });
+}
+
+/** What reviewers do: ask for the next item, say what they think of it, or pass it; and what whoever adjudicates does. */
+export interface ReviewContext {
+  readonly store: Pick<Store, 'reviews' | 'evaluations' | 'datasets'>;
+  /** Of what people write. */
+  readonly redaction: Redaction;
+}
+
+/** Where an item is, and who is at it. */
+export interface ItemPlace {
+  readonly queue: string;
+  readonly place: number;
+  readonly reviewer: string;
+  /** As the audit has them. */
+  readonly who: string;
+}
+
+/** Why nothing is left: for whoever asks, for the moment, or for all. */
+const NONE_BECAUSE = Object.freeze({ none: 'all_reviewed', taken: 'claimed_by_others', closed: 'closed' } as const);
+
+export type NextItem =
+  | { readonly item: ReviewItem }
+  | {
+      readonly item: null;
+      readonly why: (typeof NONE_BECAUSE)[Extract<Claimed, { place: null }>['why']];
+      readonly progress: ReviewProgress;
+    };
+
+/** @param after goes on behind this place @throws SluiceError `review_unknown` */
+export async function nextItem(
+  { store }: ReviewContext,
+  { queue: name, reviewer, after }: { readonly queue: string; readonly reviewer: string; readonly after?: number },
+): Promise<NextItem> {
+  const claimed = await store.reviews.claim(name, reviewer, after);
+  if (claimed.place !== null) return { item: await showItem(store, name, claimed.place, { reviewer }) };
+  const queue = await store.reviews.get(name);
+  const progress = progressOf(queue, await store.reviews.said(name));
+  return { item: null, why: NONE_BECAUSE[claimed.why], progress };
+}
+
+/** @throws SluiceError `value_unfit`, `note_invalid`, and those of `Reviews.review` */
+export async function giveReview(
+  { store, redaction }: ReviewContext,
+  { queue: name, place, reviewer, who }: ItemPlace,
+  { note, ...given }: ReviewInput & { readonly note?: string | undefined },
+): Promise<ReviewItem> {
+  const { queue } = await itemAt(store, name, place);
+  const value = readReview(queue, { place }, given, reviewer);
+  const kept = note === undefined ? null : redaction.text(checkNote(note));
+  await store.reviews.review({ queue: name, place, by: reviewer, who }, { value, note: kept });
+  return showItem(store, name, place, { reviewer });
+}
+
+/** @throws SluiceError `note_invalid`, and those of `Reviews.pass` */
+export async function passItem(
+  { store, redaction }: ReviewContext,
+  { queue, place, reviewer, who }: ItemPlace,
+  why: string,
+): Promise<void> {
+  await store.reviews.pass({ queue, place, by: reviewer, who }, redaction.text(checkNote(why)));
+}
+
+/** @throws SluiceError `value_unfit`, `note_invalid`, and those of `Reviews.decide` */
+export async function decideItem(
+  { store, redaction }: ReviewContext,
+  { queue: name, place, reviewer, who }: ItemPlace,
+  { note, ...given }: ReviewInput & { readonly note: string },
+): Promise<ReviewItem> {
+  const { queue, item } = await itemAt(store, name, place);
+  const value = readDecision(queue, item, given, reviewer);
+  await store.reviews.decide(
+    { queue: name, place, by: reviewer, who },
+    { value, note: redaction.text(checkNote(note)) },
+  );
+  return showItem(store, name, place, { reviewer, told: true });
 }

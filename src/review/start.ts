@@ -1,9 +1,10 @@
 /** Beginning a queue: which answers of an evaluation people are asked about, and what they fill in, frozen with it. */
 import { randomInt } from 'node:crypto';
+import { z } from 'zod';
 import { SluiceError } from '../base/errors.ts';
 import { suggest } from '../base/nearest.ts';
 import type { AnyScorer } from '../dsl/scorer.ts';
-import { fieldsOfScorer, fieldsOfSpec } from '../evaluation/calibration/label-fields.ts';
+import { fieldsOfScorer, fieldsOfSpec } from '../evaluation/calibration/label-file.ts';
 import { type Asked, createPopulation, drawSample, type Population } from '../evaluation/calibration/sample.ts';
 import type { ScorerSpec } from '../model/evaluation-spec.ts';
 import { REVIEW_LIMITS } from '../model/review-queue.ts';
@@ -13,7 +14,6 @@ import type { Redaction } from '../redaction/redaction.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { QueueRow } from '../store/reviews.ts';
 import type { Store } from '../store/store.ts';
-import { type NewReview, readNewReview } from './request.ts';
 
 const ORDER_SEEDS = 2 ** 31;
 
@@ -130,5 +130,55 @@ function nothingToAsk(
         : `'${id}' has nothing in ${evaluationId} that people could be asked about`,
     remedy: same > 0 ? 'ask about variants that differ' : `see how it stands: sluice eval status ${evaluationId}`,
     data,
+  });
+}
+
+const { items, reviewers, questionLength, guidelinesLength, noteLength } = REVIEW_LIMITS;
+const LARGEST_SEED = 2 ** 31 - 1;
+const text = (most: number) => z.string().trim().min(1).max(most);
+
+/** What beginning a queue takes, from whoever asks for it. */
+export const QueueName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, "it is no name: up to 100 letters, digits, '.', '_' and '-'");
+
+export const NewReview = z.strictObject({
+  name: QueueName,
+  /** Its id, or the beginning of it. */
+  evaluation: z.string().regex(/^[A-Za-z0-9_.-]{1,200}$/, 'it is no id of an evaluation'),
+  scorer: text(200),
+  /** Answers, at least: whole examples are drawn. */
+  sample: z.int().min(1).max(items).default(50),
+  seed: z.int().min(0).max(LARGEST_SEED).default(1),
+  reviewers: z.int().min(reviewers.least).max(reviewers.most).default(reviewers.usual),
+  question: text(questionLength).optional(),
+  guidelines: text(guidelinesLength).optional(),
+  /** Only what nobody has labelled yet. */
+  unlabelled: z.boolean().default(false),
+});
+export type NewReview = z.input<typeof NewReview>;
+
+/** What is said beside a review, and why something is done. */
+export const ReviewNote = text(noteLength);
+
+/** @throws SluiceError `review_invalid`, naming what does not fit */
+function readNewReview(given: NewReview): z.output<typeof NewReview> {
+  const { data, error } = NewReview.safeParse(given);
+  if (data !== undefined) return data;
+  const problems = error.issues.map(({ path, message }) => [...path, message].join(': '));
+  throw new SluiceError('review_invalid', {
+    message: `this is no review queue: ${problems.join('; ')}`,
+    remedy: 'correct that; sluice review start --help shows what it takes',
+    data: { problems },
+  });
+}
+
+/** @throws SluiceError `note_invalid` */
+export function checkNote(note: string): string {
+  const { data, error } = ReviewNote.safeParse(note);
+  if (data !== undefined) return data;
+  throw new SluiceError('note_invalid', {
+    message: `what is said beside it cannot be kept: ${error.issues.map(({ message }) => message).join('; ')}`,
+    remedy: `say it in 1 to ${noteLength.toLocaleString('en')} characters`,
   });
 }

@@ -1,7 +1,18 @@
 /** How an item stands by what was said of it, and what holds of it. */
 import type { LabelField, LabelValue } from '../model/label-value.ts';
-import type { ItemState, ReviewQueue } from '../model/review-queue.ts';
-import type { ItemSaid } from '../store/reviews.ts';
+import { type Winner, winOf } from '../model/pair-order.ts';
+import type {
+  FieldAgreement,
+  ItemState,
+  ItemSummary,
+  ReviewProgress,
+  ReviewQueue,
+  ReviewReport,
+} from '../model/review-queue.ts';
+import { hashJson } from '../plan/id.ts';
+import { kappa, kappaOfNumbers, krippendorff, MAX_CATEGORIES } from '../stats/agreement.ts';
+import type { ItemSaid, QueueRow } from '../store/reviews.ts';
+import type { Store } from '../store/store.ts';
 
 type Asked = Pick<ReviewQueue, 'kind' | 'fields' | 'reviewers'>;
 type Said = Pick<ItemSaid, 'reviews' | 'passes' | 'decision'>;
@@ -66,4 +77,161 @@ export function consensusOf(item: Said, field: string): number | string | null {
   const most = Math.max(0, ...counts.map(([, count]) => count as number));
   const first = counts.filter(([, count]) => count === most);
   return first.length === 1 ? first[0]![0]! : null;
+}
+
+/** Whether the variant's answer is the first. The same person is shown an item in the same order whenever they look. */
+export function isSwapped(seed: number, place: number, reviewer: string): boolean {
+  const digit = hashJson([seed, place, reviewer]).at(-1)!;
+  return Number.parseInt(digit, 16) % 2 === 1;
+}
+
+/** Which of the two as shown is better, by whether the variant's is. */
+export const winnerOf = (win: number, swapped: boolean): Winner =>
+  win === winOf('tie', swapped) ? 'tie' : win === winOf('first', swapped) ? 'first' : 'second';
+
+type Value = number | string;
+
+/** How far reviewers say the same beyond chance, by field. Decisions between them are no reviews. */
+export function agreementOf(
+  queue: Pick<ReviewQueue, 'kind' | 'fields'>,
+  items: readonly Pick<ItemSaid, 'reviews'>[],
+): readonly FieldAgreement[] {
+  return labelledFields(queue).map(({ name }) => fieldAgreement(name, items));
+}
+
+function fieldAgreement(field: string, items: readonly Pick<ItemSaid, 'reviews'>[]): FieldAgreement {
+  const given = items.map(
+    ({ reviews }) =>
+      new Map(
+        reviews.flatMap(({ reviewer, value }) =>
+          value[field] === undefined ? [] : [[reviewer, comparable(value[field])] as const],
+        ),
+      ),
+  );
+  const shared = given.filter(({ size }) => size >= 2);
+  const reviewers = [...new Set(shared.flatMap((said) => [...said.keys()]))].sort();
+  const rows = reviewers.map((reviewer) => shared.map((said) => said.get(reviewer) ?? null));
+  const found = { kappa: kappaBetween(rows), alpha: alphaAmong(rows) };
+  const values = new Set(rows.flat().filter((value) => value !== null)).size;
+  return Object.freeze({
+    field,
+    reviewers,
+    shared: shared.length,
+    same: shared.filter((said) => new Set(said.values()).size === 1).length,
+    ...found,
+    words: wordsFor({ shared: shared.length, values }, found.kappa ?? found.alpha),
+  });
+}
+
+type Row = readonly (Value | null)[];
+
+const isNumeric = (rows: readonly Row[]): boolean => rows.flat().every((value) => typeof value !== 'string');
+
+/** Null where more than two share the items, or where chance alone would do. */
+function kappaBetween(rows: readonly Row[]): number | null {
+  const [one, other] = rows;
+  if (rows.length !== 2 || [...one!, ...other!].includes(null)) return null;
+  if (!isNumeric(rows)) return kappa(one as Value[], other as Value[]).kappa;
+  return kappaOfNumbers(one as number[], other as number[]).kappa;
+}
+
+/** Of yes, no and choices as names; of grades, and of who wins a pair, by distance: a tie is half of the way. */
+function alphaAmong(rows: readonly Row[]): number | null {
+  const isGraded = isNumeric(rows) && rows.flat().some((value) => value !== null && value !== 0 && value !== 1);
+  return krippendorff(rows, isGraded ? 'interval' : 'nominal').alpha;
+}
+
+/** Landis and Koch 1977: the upper end of each. */
+const WORDS = [
+  [0, 'none beyond chance'],
+  [0.2, 'slight'],
+  [0.4, 'fair'],
+  [0.6, 'moderate'],
+  [0.8, 'substantial'],
+  [Infinity, 'almost perfect'],
+] as const;
+
+const ROUNDING = 1e-9;
+
+function wordsFor(
+  { shared, values }: { readonly shared: number; readonly values: number },
+  value: number | null,
+): string {
+  if (shared === 0) return 'not known: no item has two reviews yet';
+  // What is 0 but for the last digits is none beyond chance.
+  if (value !== null) return WORDS.find(([most]) => value <= most + ROUNDING)![1];
+  if (values > MAX_CATEGORIES)
+    return `not known: more than ${MAX_CATEGORIES.toLocaleString('en')} different values were given`;
+  return shared === 1 ? 'not known: one item has two reviews' : 'not known: everybody always says the same';
+}
+
+const STATES: readonly ItemState[] = ['open', 'begun', 'agreed', 'disputed', 'settled'];
+
+/** How far a queue has come. */
+export function progressOf(
+  queue: Pick<ReviewQueue, 'kind' | 'fields' | 'reviewers'>,
+  items: readonly Said[],
+): ReviewProgress {
+  const states = items.map((item) => stateOf(queue, item));
+  const names = new Set(
+    items.flatMap(({ reviews, passes }) => [...reviews, ...passes].map(({ reviewer }) => reviewer)),
+  );
+  const countOf = (reviewer: string, of: 'reviews' | 'passes'): number =>
+    items.filter((item) => item[of].some((said) => said.reviewer === reviewer)).length;
+  return Object.freeze({
+    items: items.length,
+    states: Object.fromEntries(STATES.map((state) => [state, states.filter((each) => each === state).length])) as {
+      readonly [state in ItemState]: number;
+    },
+    // A label more than was asked for makes up for none that is missing.
+    reviews: items.reduce((sum, { reviews }) => sum + Math.min(reviews.length, queue.reviewers), 0),
+    asked: items.length * queue.reviewers,
+    byReviewer: [...names].sort().map((reviewer) => ({
+      reviewer,
+      reviews: countOf(reviewer, 'reviews'),
+      passes: countOf(reviewer, 'passes'),
+    })),
+  });
+}
+
+type WithReviews = Pick<Store, 'reviews'>;
+
+/** @param reviewer whoever asks @throws SluiceError `review_unknown` */
+export async function reportOnQueue({ reviews }: WithReviews, name: string, reviewer: string): Promise<ReviewReport> {
+  const queue = await reviews.get(name);
+  const items = await reviews.said(name);
+  return Object.freeze({
+    queue: shownQueue(queue),
+    progress: progressOf(queue, items),
+    agreement: agreementOf(queue, items),
+    items: items.map((item) => summaryOf(queue, item, reviewer)),
+  });
+}
+
+/** A queue with how far it has come, how far reviewers agree, and its items. */
+export interface ListedQueue {
+  readonly queue: ReviewQueue;
+  readonly progress: ReviewProgress;
+}
+
+/** The newest first. */
+export async function listQueues({ reviews }: WithReviews): Promise<readonly ListedQueue[]> {
+  const queues = await reviews.list();
+  const said = await reviews.saidOfAll(queues.map(({ name }) => name));
+  return queues.map((queue) => ({ queue: shownQueue(queue), progress: progressOf(queue, said.get(queue.name) ?? []) }));
+}
+
+/** Without the seed: it tells which answer of a pair is whose. */
+const shownQueue = ({ seed: _hidden, pipeline: _of, version: _defined, ...queue }: QueueRow): ReviewQueue => queue;
+
+export function summaryOf(queue: QueueRow, item: ItemSaid, reviewer: string): ItemSummary {
+  return Object.freeze({
+    place: item.place,
+    subject: item.subject,
+    exampleId: item.exampleId,
+    state: stateOf(queue, item),
+    reviews: item.reviews.length,
+    passes: item.passes.length,
+    isMine: item.reviews.some((review) => review.reviewer === reviewer),
+  });
 }

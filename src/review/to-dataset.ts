@@ -1,7 +1,7 @@
 /** Items that people agree on, or somebody has decided, as examples of a dataset. */
 import { SluiceError } from '../base/errors.ts';
 import { suggest } from '../base/nearest.ts';
-import { type Contents, readContents } from '../evaluation/calibration/contents.ts';
+import { type Contents, readContents } from '../evaluation/calibration/sample.ts';
 import { type RowSchemas, readRow } from '../evaluation/dataset-row.ts';
 import type { Example } from '../model/dataset.ts';
 import { describeField, readValue } from '../model/label-value.ts';

@@ -7,9 +7,13 @@ import type { RunClient, Runnable } from '../client/client.ts';
 import type { FeedbackClient } from '../client/feedback-client.ts';
 import type { RunResult } from '../client/run-result.ts';
 import type { Example } from '../model/dataset.ts';
-import { satisfies } from './ground-truth.ts';
-import { plannedRequest, type Said, saidOf } from './people.ts';
-import type { SimulationSettings } from './settings.ts';
+import {
+  feedbackOf,
+  plannedRequest,
+  type SimulatedFeedback,
+  type SimulationSettings,
+  satisfies,
+} from './simulated-users.ts';
 
 export interface Simulation {
   readonly client: Pick<RunClient, 'ask'> & FeedbackClient;
@@ -40,7 +44,7 @@ export async function simulate({ client, pipeline, examples, settings, signal, o
   const late: Promise<void>[] = [];
   let next = 0;
 
-  const say = async ({ runId }: RunResult, no: number, { thumb, isTwice }: Said): Promise<void> => {
+  const say = async ({ runId }: RunResult, no: number, { thumb, isTwice }: SimulatedFeedback): Promise<void> => {
     // Whoever delivers twice uses the same key: that is how it is known for the same.
     for (let delivery = 0; delivery < (isTwice ? 2 : 1); delivery += 1)
       await client.feedback(runId, { thumb }, { key: `simulated-${no}`, isSimulated: true });
@@ -50,16 +54,16 @@ export async function simulate({ client, pipeline, examples, settings, signal, o
     const asked = examples[example]!;
     const run = await client.ask(pipeline, asked.input, { unit });
     const isSatisfied = satisfies(asked, run.output, settings.looksAt);
-    const said = saidOf(settings, no, isSatisfied);
-    tally.add(run, isSatisfied, said);
-    if (said !== null && said.afterMs > 0)
+    const feedback = feedbackOf(settings, no, isSatisfied);
+    tally.add(run, isSatisfied, feedback);
+    if (feedback !== null && feedback.afterMs > 0)
       late.push(
-        delay(said.afterMs, undefined, { signal: signal ?? undefined }).then(
-          () => say(run, no, said),
+        delay(feedback.afterMs, undefined, { signal: signal ?? undefined }).then(
+          () => say(run, no, feedback),
           () => undefined,
         ),
       );
-    else if (said !== null) await say(run, no, said);
+    else if (feedback !== null) await say(run, no, feedback);
     onProgress?.(tally.result());
   };
   const lane = async (): Promise<void> => {
@@ -77,15 +81,15 @@ function createTally() {
   const sums = { ...NOTHING };
   const arms = new Map<string, { runs: number; up: number; down: number }>();
   return {
-    add({ outcome, arms: given }: RunResult, isSatisfied: boolean | null, said: Said | null): void {
-      const counts = { up: Number(said?.thumb === 'up'), down: Number(said?.thumb === 'down') };
+    add({ outcome, arms: given }: RunResult, isSatisfied: boolean | null, feedback: SimulatedFeedback | null): void {
+      const counts = { up: Number(feedback?.thumb === 'up'), down: Number(feedback?.thumb === 'down') };
       sums.asked += 1;
       sums.failed += Number(outcome === 'failed');
       sums.satisfied += Number(isSatisfied === true);
       sums.up += counts.up;
       sums.down += counts.down;
-      sums.late += Number((said?.afterMs ?? 0) > 0);
-      sums.twice += Number(said?.isTwice === true);
+      sums.late += Number((feedback?.afterMs ?? 0) > 0);
+      sums.twice += Number(feedback?.isTwice === true);
       for (const [experiment, arm] of Object.entries(given)) {
         const known = arms.get(`${experiment}:${arm}`) ?? { runs: 0, up: 0, down: 0 };
         arms.set(`${experiment}:${arm}`, {

@@ -1,12 +1,15 @@
 /** Reads a run's trace from the store. What nodes were given is not stored: it follows from what the others gave. */
+
+import { SluiceError } from '../base/errors.ts';
+import { callsOf, indexOf } from '../evaluation/pins.ts';
 import type { RecordedNode, RecordedRun } from '../experiment/rerun/record.ts';
 import { replay } from '../experiment/rerun/replay.ts';
 import type { Json, Plan } from '../plan/plan.ts';
 import { hasClaim, type Payloads, restoreClaims } from '../store/claims.ts';
+import type { Indexes } from '../store/indexes.ts';
 import type { RunWithNodes } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
-import type { Shown, Trace } from './trace.ts';
-import { traceOf, type Values } from './trace-of.ts';
+import { type Shown, type Trace, traceOf, type Values } from './trace.ts';
 
 export interface TraceSource {
   readonly store: Pick<Store, 'runs' | 'plans' | 'payloads' | 'feedback' | 'traces'>;
@@ -94,5 +97,39 @@ async function shown(payloads: Payloads, value: Json): Promise<Shown> {
     return { value: await restoreClaims(payloads, value) };
   } catch {
     return { missing: 'it was stored aside for its size, and is not there any more' };
+  }
+}
+
+/**
+ * Which snapshots a run has read: of each index that its plan reads, the newest there was when it began, or the one that a
+ * config names. Derived, not kept: snapshots know when they were committed. One that was pruned since is left out.
+ */
+
+/** Hashes by index. @param at milliseconds since the epoch */
+export async function snapshotsAt(
+  plan: Plan,
+  at: number,
+  indexes: Pick<Indexes, 'snapshots'>,
+): Promise<{ readonly [index: string]: string }> {
+  const read = callsOf([plan], []).flatMap((call) => indexOf(call) ?? []);
+  const prefixes = new Map(read.map(({ index, prefix }) => [index, prefix]));
+  const entries = await Promise.all(
+    [...prefixes].map(async ([index, prefix]) => {
+      const found = (await known(indexes, index)).find(({ hash, createdAt }) =>
+        prefix === undefined ? createdAt <= at : hash.startsWith(prefix),
+      );
+      return found === undefined ? [] : [[index, found.hash] as const];
+    }),
+  );
+  return Object.fromEntries(entries.flat());
+}
+
+/** Newest first; none where there is no such index. */
+async function known(indexes: Pick<Indexes, 'snapshots'>, index: string) {
+  try {
+    return await indexes.snapshots(index);
+  } catch (error) {
+    if (error instanceof SluiceError && error.code === 'index_unknown') return [];
+    throw error;
   }
 }

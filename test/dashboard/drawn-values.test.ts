@@ -2,8 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bandOf, meanRows, scaled } from '../../dashboard/screens/compare/drawn-values.ts';
 import type { ReportData } from '../../src/evaluation/report/data.ts';
-import type { PageMetric } from '../../src/evaluation/report/page-data.ts';
-import { pageData } from '../../src/evaluation/report/page-data.ts';
+import { type PageMetric, pageData } from '../../src/evaluation/report/page-data.ts';
 import { makeReport } from '../evaluation/report/make-report.ts';
 
 let data: ReportData;

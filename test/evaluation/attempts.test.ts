@@ -1,8 +1,7 @@
 /** What the conformance suite does not ask of attempts: slots, and the limit of a whole call. */
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { type Attempted, type AttemptsOptions, makeCall } from '../../src/evaluation/attempts.ts';
-import { createSlots } from '../../src/evaluation/slots.ts';
+import { type Attempted, type AttemptsOptions, createSlots, makeCall } from '../../src/evaluation/attempts.ts';
 
 const HOUR_MS = 3_600_000;
 const never = new AbortController().signal;

@@ -1,6 +1,11 @@
 /** Of which datasets there could be a leaderboard. */
 import { expect, it, vi } from 'vitest';
-import { comparableFirst, evaluatedDatasets, onePerPlan, rankedEvaluations } from '../../src/evaluation/load-board.ts';
+import {
+  comparableFirst,
+  evaluatedDatasets,
+  onePerPlan,
+  rankedEvaluations,
+} from '../../src/evaluation/baseline-leaderboard.ts';
 import type { EvaluationRow } from '../../src/store/evaluations.ts';
 
 const row = (name: string, split: string | null, state = 'completed', mode = 'compare') =>

@@ -1,9 +1,8 @@
 /** Which calls an evaluation's walks share, and what is known of each. The attempts are the conformance suite's matter. */
 import { describe, expect, it } from 'vitest';
-import type { Attempted, AttemptRequest } from '../../src/evaluation/attempts.ts';
+import { type Attempted, type AttemptRequest, createSlots } from '../../src/evaluation/attempts.ts';
 import { openMemo } from '../../src/evaluation/memo/memo.ts';
 import { createMemoHost, type MemoHostOptions } from '../../src/evaluation/memo-host.ts';
-import { createSlots } from '../../src/evaluation/slots.ts';
 import type { Json, Plan } from '../../src/plan/plan.ts';
 import { skeleton } from '../../src/plan/skeleton.ts';
 import { walk } from '../../src/plan/walk.ts';

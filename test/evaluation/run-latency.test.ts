@@ -1,8 +1,7 @@
 /** How long runs would have taken, by the times their calls took. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RecordedCall } from '../../src/evaluation/recorded-call.ts';
-import { type RunLatency, runLatency } from '../../src/evaluation/run-latency.ts';
+import { type RecordedCall, type RunLatency, runLatency } from '../../src/evaluation/run-facts.ts';
 import type { Json, Plan } from '../../src/plan/plan.ts';
 import { STEP_INPUT_INVALID } from '../../src/plan/walk.ts';
 import { arbitraryPlan, planInput } from '../plan/arbitrary-plan.ts';

@@ -1,6 +1,5 @@
 /** Walks a random plan on a virtual clock, each call in its time: what `runLatency` is held to. */
-import type { RecordedCall } from '../../src/evaluation/recorded-call.ts';
-import type { RunLatency } from '../../src/evaluation/run-latency.ts';
+import type { RecordedCall, RunLatency } from '../../src/evaluation/run-facts.ts';
 import type { Json, Plan } from '../../src/plan/plan.ts';
 import { CallFailure, STEP_INPUT_INVALID, walk } from '../../src/plan/walk.ts';
 import { createVirtualClock } from '../conformance/virtual-clock.ts';

@@ -1,7 +1,6 @@
 /** Scores of live runs in the background: what is asked, what it comes to, and what becomes of trouble. */
 import { describe, expect, test, vi } from 'vitest';
-import type { Attempted, AttemptRequest } from '../../src/evaluation/attempts.ts';
-import { createSlots } from '../../src/evaluation/slots.ts';
+import { type Attempted, type AttemptRequest, createSlots } from '../../src/evaluation/attempts.ts';
 import { createScoreExperiment } from '../../src/experiment/score-runs.ts';
 import { scoreTasksOf } from '../../src/experiment/score-tasks-of.ts';
 import type { RunAssignment } from '../../src/model/assignment.ts';

@@ -9,7 +9,7 @@ import { implement } from '../../src/boundary/implement.ts';
 import { freezeSettings } from '../../src/experiment/settings.ts';
 import { connectRuntime, type MakeImplementations, type Runtime } from '../../src/host/runtime.ts';
 import { defineExperiment, defineMonitor, definePipeline, defineScorer, defineStep, metric } from '../../src/index.ts';
-import { isSampled } from '../../src/monitor/meet-run.ts';
+import { isSampled } from '../../src/monitor/score-monitor.ts';
 import { type Live, startLive } from '../support/live.ts';
 
 const Text = z.object({ text: z.string() });

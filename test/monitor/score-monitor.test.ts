@@ -1,7 +1,6 @@
 /** A turn of a monitor: what is asked, what becomes of trouble and of money, and when it ends. */
 import { describe, expect, test, vi } from 'vitest';
-import type { Attempted, AttemptRequest } from '../../src/evaluation/attempts.ts';
-import { createSlots } from '../../src/evaluation/slots.ts';
+import { type Attempted, type AttemptRequest, createSlots } from '../../src/evaluation/attempts.ts';
 import type { MonitorSpec } from '../../src/model/monitor-spec.ts';
 import { scoreMonitor } from '../../src/monitor/score-monitor.ts';
 import type { Json } from '../../src/plan/plan.ts';

@@ -1,6 +1,6 @@
 /** Pairs, over the API: answers without names, and what becomes of who wins. */
 import { expect, test } from 'vitest';
-import { isSwapped } from '../../src/review/order.ts';
+import { isSwapped } from '../../src/review/state.ts';
 import { type Answered, REASONS, type ReviewWorld } from './world.ts';
 
 export type Ask = (method: string, path: string, body?: object) => Promise<Answered>;

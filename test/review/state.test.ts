@@ -3,10 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { LabelField } from '../../src/model/label-value.ts';
 import { winOf } from '../../src/model/pair-order.ts';
 import type { Review } from '../../src/model/review-queue.ts';
-import { agreementOf } from '../../src/review/agreement.ts';
-import { isSwapped, winnerOf } from '../../src/review/order.ts';
-import { progressOf } from '../../src/review/progress.ts';
-import { consensusOf, stateOf } from '../../src/review/state.ts';
+import { agreementOf, consensusOf, isSwapped, progressOf, stateOf, winnerOf } from '../../src/review/state.ts';
 import { kappa } from '../../src/stats/agreement.ts';
 
 const field = (name: string, more: Partial<LabelField>): LabelField => ({

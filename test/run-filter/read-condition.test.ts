@@ -2,9 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SluiceError } from '../../src/base/errors.ts';
 import { FITTING, RUN_FIELDS, typeOfField } from '../../src/model/run-fields.ts';
-import { keptView, readView } from '../../src/run-filter/kept-view.ts';
 import { readCondition, readSort } from '../../src/run-filter/read-condition.ts';
-import { writeCondition } from '../../src/run-filter/write-condition.ts';
+import { readView, savedView, writeCondition } from '../../src/run-filter/saved-view.ts';
 import { whereSql } from '../../src/store/run-search.ts';
 
 const NOW = Date.UTC(2026, 2, 1, 12);
@@ -144,7 +143,7 @@ describe('readView', () => {
   it('tells how a view is removed that is none, whatever it is called', () => {
     const remedyOf = (name: string): string => {
       try {
-        keptView([], name);
+        savedView([], name);
       } catch (error) {
         return (error as SluiceError).remedy;
       }

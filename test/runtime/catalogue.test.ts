@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createCatalogueCheck, redactsBy } from '../../src/client/catalogue.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { scorerPlans } from '../../src/evaluation/scorer-plans.ts';
+import { scorerPlans } from '../../src/evaluation/spec-of.ts';
 import { servedBy } from '../../src/models/plan-keys.ts';
 import { createRedaction, NO_REDACTION, type Redaction } from '../../src/redaction/redaction.ts';
 import type { Catalogue } from '../../src/store/catalogue.ts';

@@ -4,7 +4,7 @@ import { SluiceError } from '../../src/base/errors.ts';
 import type { ExportItem, TraceExports } from '../../src/store/traces.ts';
 import type { TraceSource } from '../../src/telemetry/load-trace.ts';
 import { createTraceExport } from '../../src/telemetry/otel/export-traces.ts';
-import type { SpanData } from '../../src/telemetry/otel/span-data.ts';
+import type { SpanData } from '../../src/telemetry/otel/spans.ts';
 import { AT, PLAN } from './scene.ts';
 
 interface Scene {

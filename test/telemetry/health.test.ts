@@ -2,8 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { SluiceError } from '../../src/base/errors.ts';
 import { DISK_FULL_BELOW_BYTES, DISK_LOW_BELOW_BYTES } from '../../src/embedded/disk-space.ts';
 import type { LiveExperiment } from '../../src/store/vitals.ts';
-import { type Health, healthOf, watchHealth } from '../../src/telemetry/health.ts';
-import { MOVED_MS, OVERDUE_MS } from '../../src/telemetry/health-checks.ts';
+import { type Health, healthOf, MOVED_MS, OVERDUE_MS, watchHealth } from '../../src/telemetry/health.ts';
 import { wellParts } from './vitals-fake.ts';
 
 const MINUTE = 60_000;

@@ -3,8 +3,7 @@ import type { Json, Plan, StepNode } from '../../src/plan/plan.ts';
 import type { NodeRunRow, RunRow, RunState } from '../../src/store/runs.ts';
 import { NOTHING_SPENT, type RunSpending, type Spending } from '../../src/store/spending.ts';
 import type { AttemptRow, TracedCallRow } from '../../src/store/traces.ts';
-import type { Trace, TraceNode } from '../../src/telemetry/trace.ts';
-import { traceOf, type Values } from '../../src/telemetry/trace-of.ts';
+import { type Trace, type TraceNode, traceOf, type Values } from '../../src/telemetry/trace.ts';
 
 export const AT = Date.UTC(2026, 2, 1);
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { docsBot } from '../../pipelines/docs-bot.ts';
 import { SluiceError } from '../../src/base/errors.ts';
 import type { Indexes, Snapshot } from '../../src/store/indexes.ts';
-import { snapshotsAt } from '../../src/telemetry/snapshots-at.ts';
+import { snapshotsAt } from '../../src/telemetry/load-trace.ts';
 
 /** Newest first, as the store has them. */
 const SNAPSHOTS = [

@@ -1,9 +1,8 @@
 /** A trace as spans: the conventions' names, ids that follow from the run, and nothing said that is not meant to go. */
 import { describe, expect, test } from 'vitest';
 import type { FeedbackRow } from '../../src/store/feedback.ts';
-import { feedbackSpan } from '../../src/telemetry/otel/feedback-span.ts';
-import { isSampled, type SpanData, traceIdOf } from '../../src/telemetry/otel/span-data.ts';
-import { rootIdOf, spansOf } from '../../src/telemetry/otel/spans.ts';
+import { feedbackSpan } from '../../src/telemetry/otel/export-traces.ts';
+import { isSampled, rootIdOf, type SpanData, spansOf, traceIdOf } from '../../src/telemetry/otel/spans.ts';
 import { AT, attempt, call, container, row, traceOfScene } from './scene.ts';
 
 const SECRET = 'a word that must not go';

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { connectRuntime, type Runtime } from '../../src/host/runtime.ts';
 import { loadTrace } from '../../src/telemetry/load-trace.ts';
-import { feedbackSpan } from '../../src/telemetry/otel/feedback-span.ts';
+import { feedbackSpan } from '../../src/telemetry/otel/export-traces.ts';
 import { spansOf } from '../../src/telemetry/otel/spans.ts';
 import type { Trace } from '../../src/telemetry/trace.ts';
 import { type LocalStandIn, startStandIn } from '../standin/start.ts';

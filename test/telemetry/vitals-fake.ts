@@ -1,5 +1,5 @@
 /** A store in which all is well, and nothing has happened. */
-import type { Collected } from '../../src/telemetry/collector.ts';
+import type { Collected } from '../../src/telemetry/collectors.ts';
 import type { HealthParts } from '../../src/telemetry/health.ts';
 
 const NONE = { count: 0, first: [] };

@@ -1,5 +1,5 @@
 /** What charts show, as numbers: before it is known where on the screen, and in which colours. */
-import type { ExplainedMean } from '../../../src/evaluation/compare/compared-metric.ts';
+import type { ExplainedMean } from '../../../src/evaluation/compare/comparison-report.ts';
 import type { PageMetric } from '../../../src/evaluation/report/page-data.ts';
 import type { Tone } from '../../../src/evaluation/report/values.ts';
 

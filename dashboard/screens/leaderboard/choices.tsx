@@ -1,13 +1,12 @@
 /** Which leaderboard is shown: of which dataset and part, by which metric, against whom. */
-import type { EvaluatedDataset } from '../../../src/evaluation/load-board.ts';
-import type { StandingBoard } from '../../../src/evaluation/standing-board.ts';
+import type { BaselineLeaderboard, EvaluatedDataset } from '../../../src/evaluation/baseline-leaderboard.ts';
 
 /** As the API gives it. */
 export interface Answer {
   readonly datasets: readonly EvaluatedDataset[];
   readonly dataset: string | null;
   readonly split: string | null;
-  readonly board: StandingBoard;
+  readonly board: BaselineLeaderboard;
 }
 
 /** What is asked for, as the address has it. */

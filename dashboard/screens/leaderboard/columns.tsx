@@ -1,16 +1,16 @@
 /** The columns of a leaderboard: a place, the metric that it is by, and the other metrics beside. */
 import { Link } from 'wouter';
 import { DASH, showPercent } from '../../../src/base/format.ts';
+import type { BaselineCell, BaselineLeaderboard, BaselineRow } from '../../../src/evaluation/baseline-leaderboard.ts';
 import type { LeaderboardColumn } from '../../../src/evaluation/compare/leaderboard.ts';
 import { showDifference, showMean } from '../../../src/evaluation/report/values.ts';
-import type { StandingBoard, StandingCell, StandingRow } from '../../../src/evaluation/standing-board.ts';
 import { Interval, scaleOf } from '../../parts/interval.tsx';
 import type { Column } from '../../parts/rows.tsx';
 
 export function choiceColumn(
   chosen: readonly string[],
   onChoose: (references: readonly string[]) => void,
-): Column<StandingRow> {
+): Column<BaselineRow> {
   return {
     id: 'choice',
     heading: <span className="visually-hidden">To compare</span>,
@@ -29,7 +29,10 @@ export function choiceColumn(
 }
 
 /** The metric that is ranked by comes first, as in the terminal. */
-export function columnsOf(board: StandingBoard, onRank: (metric: string) => void): readonly Column<StandingRow>[] {
+export function columnsOf(
+  board: BaselineLeaderboard,
+  onRank: (metric: string) => void,
+): readonly Column<BaselineRow>[] {
   const { columns, sortedBy } = board;
   const places = columns.map((_, place) => place);
   const first = Math.max(
@@ -46,7 +49,7 @@ export function columnsOf(board: StandingBoard, onRank: (metric: string) => void
 }
 
 /** Its name, and the evaluation that it was in. */
-const Variant = ({ row: { reference, evaluationId } }: { readonly row: StandingRow }) => (
+const Variant = ({ row: { reference, evaluationId } }: { readonly row: BaselineRow }) => (
   <span className="leaderboard-variant">
     <strong>{reference.slice(evaluationId.length + 1)}</strong>
     <Link href={`/evaluations/${evaluationId}`} onClick={(event) => event.stopPropagation()}>
@@ -58,14 +61,14 @@ const Variant = ({ row: { reference, evaluationId } }: { readonly row: StandingR
 const SHORT = 8;
 
 function rankedBy(
-  { rows, columns, baseline }: StandingBoard,
+  { rows, columns, baseline }: BaselineLeaderboard,
   place: number,
   onRank: (metric: string) => void,
-): readonly Column<StandingRow>[] {
+): readonly Column<BaselineRow>[] {
   const column = columns[place]!;
   const scale = scaleOf(rows.flatMap(({ cells }) => [cells[place]!.lo, cells[place]!.mean, cells[place]!.hi]));
   const base = rows.find(({ reference }) => reference === baseline)?.cells[place]?.mean ?? undefined;
-  const bar = ({ cells, label }: StandingRow) => {
+  const bar = ({ cells, label }: BaselineRow) => {
     const cell = cells[place]!;
     if (cell.mean === null) return DASH;
     return (
@@ -97,7 +100,7 @@ function metricColumn(
   place: number,
   onRank: (metric: string) => void,
   hasRank = true,
-): Column<StandingRow> {
+): Column<BaselineRow> {
   const { metric, better, isJudged, judge } = column;
   const isUnheld = isJudged && judge === null;
   return {
@@ -122,7 +125,7 @@ function metricColumn(
 const UNHELD = 'by a judge, not held against people here';
 
 interface ValueProps {
-  readonly cell: StandingCell;
+  readonly cell: BaselineCell;
   readonly column: LeaderboardColumn;
   readonly hasRank: boolean;
 }
@@ -141,7 +144,7 @@ function Value({ cell, column: { format }, hasRank }: ValueProps) {
 }
 
 /** `1`, or with the places that are left open `1 (1–3)`. */
-function rankText(cell: StandingCell | undefined): string {
+function rankText(cell: BaselineCell | undefined): string {
   if (cell === undefined || cell.rank === null) return DASH;
   const { rank, range, best } = cell;
   const place = range === null || range.from === range.to ? String(rank) : `${rank} (${range.from}–${range.to})`;

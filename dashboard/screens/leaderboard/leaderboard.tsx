@@ -1,7 +1,7 @@
 /** Leaderboard: the variants of the newest evaluations on a dataset, ranked by a metric, each with its interval. */
 import { useCallback, useState } from 'react';
 import { Link, useLocation, useSearchParams } from 'wouter';
-import { comparedWords, restanding } from '../../../src/evaluation/standing-board.ts';
+import { comparedWords, rearrangeLeaderboard } from '../../../src/evaluation/baseline-leaderboard.ts';
 import { query, useApi } from '../../api.ts';
 import { leaderboardCommand } from '../../commands.ts';
 import { Page } from '../../parts/page.tsx';
@@ -25,7 +25,7 @@ export default function LeaderboardScreen() {
     staleTime: STALE_MS,
     refetchOnWindowFocus: false,
     select: useCallback(
-      (answer: Answer) => ({ ...answer, board: restanding(answer.board, { sortBy: metric, baseline }) }),
+      (answer: Answer) => ({ ...answer, board: rearrangeLeaderboard(answer.board, { sortBy: metric, baseline }) }),
       [metric, baseline],
     ),
   });

@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { DASH, showMoney, showPercent, showSpan, showTimeToday, showWhole } from '../../../src/base/format.ts';
-import { evidenceText, toldText } from '../../../src/monitor/alert-words.ts';
+import { deliveryText, evidenceText } from '../../../src/monitor/window.ts';
 import type { AlertRow } from '../../../src/store/monitor-results.ts';
 import { useApi } from '../../api.ts';
 import { monitorCommands } from '../../commands.ts';
@@ -14,9 +14,9 @@ import { Empty, Failed, Loaded } from '../../parts/states.tsx';
 import type { ScreenProps } from '../../screens.ts';
 import { Act } from './act.tsx';
 import { Alert, boundText } from './alert.tsx';
-import './monitors.css';
 import type { ListedMonitor, MonitorStatus } from './types.ts';
 import { Window } from './window.tsx';
+import './monitors.css';
 
 const POLL_MS = 10_000;
 
@@ -186,7 +186,7 @@ const ALERTS: readonly Column<AlertRow>[] = [
   {
     id: 'told',
     heading: 'Told',
-    cell: (alert) => toldText(alert) ?? <Moment at={alert.deliveredAt} />,
+    cell: (alert) => deliveryText(alert) ?? <Moment at={alert.deliveredAt} />,
     wraps: true,
   },
 ];

@@ -2,7 +2,7 @@
 import { useCallback, useMemo, useRef } from 'react';
 import { useLocation, useSearch } from 'wouter';
 import { type RunCondition, type RunSort, SHOWN_COLUMNS } from '../../../src/model/run-fields.ts';
-import { readView } from '../../../src/run-filter/kept-view.ts';
+import { readView } from '../../../src/run-filter/saved-view.ts';
 
 /** What a saved view keeps. */
 export interface RunsView {

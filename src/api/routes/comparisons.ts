@@ -2,8 +2,8 @@
 import { z } from '@hono/zod-openapi';
 import { SluiceError } from '../../base/errors.ts';
 import { suggest } from '../../base/nearest.ts';
-import { type ChosenEvaluation, sidesOf } from '../../evaluation/compare/choose-sides.ts';
-import { COMPARE_LIMITS } from '../../evaluation/compare/limits.ts';
+import { COMPARE_LIMITS } from '../../evaluation/compare/comparison-report.ts';
+import { type ChosenEvaluation, sidesOf } from '../../evaluation/compare/sides.ts';
 import { createAnswers } from '../../evaluation/report/answers.ts';
 import { readOutputs } from '../../evaluation/report/outputs.ts';
 import { readTraces } from '../../evaluation/report/traces.ts';

@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { Feedback } from '../../client/feedback-client.ts';
 import type { FeedbackRow } from '../../store/feedback.ts';
 import type { RunRow } from '../../store/runs.ts';
-import { snapshotsAt } from '../../telemetry/snapshots-at.ts';
+import { snapshotsAt } from '../../telemetry/load-trace.ts';
 import { IdempotencyHeader } from '../idempotency.ts';
 import { visibleRun } from '../own-runs.ts';
 import { problems } from '../problem.ts';

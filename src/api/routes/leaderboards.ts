@@ -1,7 +1,7 @@
 /** `GET /v1/leaderboards`: the variants of the newest evaluations on a dataset, ranked by a metric. */
 import { z } from '@hono/zod-openapi';
-import { COMPARE_LIMITS } from '../../evaluation/compare/limits.ts';
-import { evaluatedDatasets, loadBoard, rankedEvaluations } from '../../evaluation/load-board.ts';
+import { evaluatedDatasets, loadLeaderboard, rankedEvaluations } from '../../evaluation/baseline-leaderboard.ts';
+import { COMPARE_LIMITS } from '../../evaluation/compare/comparison-report.ts';
 import { SPLITS } from '../../model/dataset.ts';
 import { problems } from '../problem.ts';
 import { type AddRoutes, addRoute, jsonAnswer, keyedRoute, type Routing } from '../route.ts';
@@ -122,7 +122,7 @@ export const addLeaderboards: AddRoutes = (app, { allow, runtime: { store } }) =
     const chosen = asked === undefined ? datasets[0] : datasets.find((each) => each.name === asked);
     const dataset = chosen?.name ?? asked ?? null;
     const split = part ?? chosen?.splits[0]?.split ?? null;
-    const board = await loadBoard(store, dataset === null ? [] : rows, {
+    const board = await loadLeaderboard(store, dataset === null ? [] : rows, {
       ...{ limit, baseline, sortBy: metric },
       dataset: dataset ?? undefined,
       split: split ?? undefined,

@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { SluiceError } from '../../base/errors.ts';
 import { suggest } from '../../base/nearest.ts';
 import type { MonitorSpec } from '../../model/monitor-spec.ts';
-import { monitorStatus } from '../../monitor/status.ts';
+import { monitorStatus } from '../../monitor/window.ts';
 import type { MonitorRow } from '../../store/monitors.ts';
 import { problems } from '../problem.ts';
 import { type AddRoutes, addRoute, jsonAnswer, keyedRoute, type Routing } from '../route.ts';

@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { WINNERS } from '../../model/pair-order.ts';
 import { REVIEW_LIMITS } from '../../model/review-queue.ts';
-import { QueueName } from '../../review/request.ts';
+import { QueueName } from '../../review/start.ts';
 
 const json = z.unknown().openapi({ description: 'Any JSON' });
 const time = z.number().openapi({ description: 'Milliseconds since 1970' });

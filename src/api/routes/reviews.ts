@@ -1,9 +1,8 @@
 /** `/v1/reviews`: queues of answers that domain experts are asked about. */
 import { z } from '@hono/zod-openapi';
 import { NO_REDACTION } from '../../redaction/redaction.ts';
-import { listQueues, reportOnQueue } from '../../review/report.ts';
-import { NewReview } from '../../review/request.ts';
-import { startReview } from '../../review/start.ts';
+import { NewReview, startReview } from '../../review/start.ts';
+import { listQueues, reportOnQueue } from '../../review/state.ts';
 import { addToDataset } from '../../review/to-dataset.ts';
 import { problems } from '../problem.ts';
 import { type AddRoutes, addRoute, jsonAnswer, keyedRoute, type Routing } from '../route.ts';

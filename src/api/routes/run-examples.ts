@@ -1,6 +1,6 @@
 /** `POST /v1/datasets/{name}/examples`: what runs were asked becomes examples. */
 import { z } from '@hono/zod-openapi';
-import { type ExampleOptions, exampleOfRun } from '../../evaluation/example-of-run.ts';
+import { type ExampleOptions, exampleOfRun } from '../../evaluation/dataset-row.ts';
 import type { Json } from '../../plan/plan.ts';
 import { NO_REDACTION } from '../../redaction/redaction.ts';
 import { visibleRun } from '../own-runs.ts';

@@ -1,7 +1,6 @@
 /** `GET /v1/runs/{id}/trace`: the whole tree of a run. */
 import { z } from '@hono/zod-openapi';
-import { loadTrace } from '../../telemetry/load-trace.ts';
-import { snapshotsAt } from '../../telemetry/snapshots-at.ts';
+import { loadTrace, snapshotsAt } from '../../telemetry/load-trace.ts';
 import { visibleRun } from '../own-runs.ts';
 import { problems } from '../problem.ts';
 import { type AddRoutes, addRoute, keyedRoute, type Routing } from '../route.ts';

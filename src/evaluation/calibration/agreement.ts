@@ -1,12 +1,36 @@
 /** How far a scorer says what people say: a table of yes and no, rates of each kind of error, and agreement beyond chance. */
-
-import type { ScoreField } from '../../model/evaluation-spec.ts';
-import { kappaOfNumbers } from '../../stats/agreement.ts';
+import type { ScoreField, ScorerSpec } from '../../model/evaluation-spec.ts';
+import { kappaOfNumbers, krippendorff } from '../../stats/agreement.ts';
 import { bootstrapInterval } from '../../stats/bootstrap.ts';
+import { type JudgeFlaw, judgeFlaws } from '../../stats/judges.ts';
 import { DEFAULT_SEED } from '../../stats/random.ts';
 import { wilson } from '../../stats/rates.ts';
-import { clusterPaired } from '../../stats/t-test.ts';
-import { CALIBRATION_LIMITS } from './limits.ts';
+import { clusterDiff, clusterPaired } from '../../stats/t-test.ts';
+import type { Label } from '../../store/evaluations.ts';
+import type { Calibration } from '../compare/comparison-report.ts';
+import { type Judgement, majorityOf, type Ratings, votesOf } from './labelled.ts';
+
+/** How much calibrating takes and tells. */
+export const CALIBRATION_LIMITS = Object.freeze({
+  /** Subjects of a sample that is exported: by default, and at most. */
+  sample: 100,
+  largestSample: 10_000,
+  /** Rows of a file of labels. */
+  rows: 100_000,
+  raterLength: 100,
+  noteLength: 4_000,
+  /** Of a text that raters are shown, so that a spreadsheet can hold it in a cell. */
+  shownCharacters: 30_000,
+  /** Of the interval of kappa. */
+  resamples: 2_000,
+  /** With more examples it is read off the quantiles directly. */
+  bcaExamples: 1_000,
+  /** Different scores and labels of a table; with more there is none. */
+  tableValues: 7,
+  /** Tags with a slice, the most frequent, and labels that a tag must have. */
+  sliceTags: 20,
+  sliceLabels: 10,
+});
 
 /** A scorer's score and people's, of one subject. */
 export interface Held {
@@ -163,3 +187,120 @@ export function tableOf(held: readonly Held[]): readonly TableCell[] | null {
     .map((alike) => Object.freeze({ judge: alike[0]!.judge, label: alike[0]!.label, n: alike.length }))
     .sort((one, other) => one.judge - other.judge || one.label - other.label);
 }
+
+/** How far people agree among themselves: a judge can hardly agree with them more than they do. */
+export interface RaterAgreement {
+  readonly raters: readonly string[];
+  /** Subjects that at least two of them have labelled. */
+  readonly shared: number;
+  /** Krippendorff's: of yes and no as names, of grades by distance. Null where all say the same, or nothing is shared. */
+  readonly alpha: number | null;
+}
+
+/** @param subjects labels of one scorer, by subject; decisions between raters are no rater's */
+export function raterAgreement(
+  subjects: readonly (readonly Label[])[],
+  field: string,
+  isBinary: boolean,
+): RaterAgreement {
+  const given = subjects.map((labels) =>
+    labels.filter((label) => !label.isFinal && votesOf([label], field).length > 0),
+  );
+  const raters = [...new Set(given.flat().map(({ rater }) => rater))].sort();
+  const shared = given.filter(({ length }) => length >= 2);
+  const places = new Map(raters.map((rater, place) => [rater, place]));
+  const rows = raters.map(() => new Array<number | null>(shared.length).fill(null));
+  for (const [place, labels] of shared.entries())
+    for (const label of labels) rows[places.get(label.rater)!]![place] = votesOf([label], field)[0]!;
+  const { alpha } = krippendorff(rows, isBinary ? 'nominal' : 'interval');
+  return Object.freeze({ raters: Object.freeze(raters), shared: shared.length, alpha });
+}
+
+/**
+ * Whether a judge treats a variant otherwise than the baseline: its error, score minus label, on the answers of either. A
+ * judge that likes one side's style passes any calibration over both, and decides wrongly between them.
+ */
+export interface VariantBias extends Interval {
+  /** Two-sided; 1 where nothing varies. */
+  readonly p: number;
+}
+
+/** The level at which a bias counts as found. */
+export const BIAS_ALPHA = 0.05;
+
+/** How much more it exceeds people on the variant's answers; null where there are too few labels to tell. */
+export function biasBetween(
+  baseline: readonly Held[],
+  variant: readonly Held[],
+  alpha = BIAS_ALPHA,
+): VariantBias | null {
+  const all = [...baseline, ...variant];
+  const found = clusterDiff(
+    all.map((_, place) => Number(place >= baseline.length)),
+    all.map(({ exampleId }) => exampleId),
+    all.map(({ judge, label }) => judge - label),
+    alpha,
+  );
+  if (found.diff === null) return null;
+  return Object.freeze({ value: found.diff, lo: found.ciLo, hi: found.ciHi, p: found.p ?? 1 });
+}
+
+/**
+ * Whether a judge may decide anything: what it has said, in this version, of subjects that people have spoken of. Labels of
+ * subjects that this version has not scored say nothing about it, so a change of its model, its prompt or its code leaves
+ * it uncalibrated until it has scored them, too.
+ */
+export interface Measured {
+  readonly scorer: Pick<ScorerSpec, 'id' | 'fields'>;
+  readonly field: string;
+  /** Of a metric that asks whether a score is above a threshold; else null. */
+  readonly above: number | null;
+}
+
+/** Judge beside people, with the subjects on which people are divided: two of three would decide. */
+export interface HeldAgainst {
+  readonly held: readonly (Held & Pick<Judgement, 'variant'>)[];
+  readonly ties: number;
+}
+
+/** @param judgements by one version of the scorer; where a subject comes again, the first counts */
+export function holdAgainst(
+  { scorer, field, above }: Measured,
+  judgements: readonly Judgement[],
+  ratings: Ratings,
+): HeldAgainst {
+  const own = ratings.get(scorer.id);
+  const subjects = new Map<string, Judgement>();
+  for (const judgement of judgements) if (!subjects.has(judgement.subject)) subjects.set(judgement.subject, judgement);
+  const shape = (value: number): number => (above === null ? value : Number(value > above));
+  let ties = 0;
+  const held = [...subjects.values()].flatMap(({ subject, exampleId, variant, score }) => {
+    const votes = votesOf(own?.get(subject), field).map(shape);
+    const judge = score[field];
+    if (judge === undefined || votes.length === 0) return [];
+    const label = majorityOf(votes);
+    if (label === null) ties += 1;
+    return label === null ? [] : [Object.freeze({ judge: shape(judge), label, exampleId, variant })];
+  });
+  return { held, ties };
+}
+
+/** What tells its yes from its no. */
+export const cutFor = ({ scorer, field, above }: Measured, held: readonly Held[]): number =>
+  above === null ? cutOf(scorer.fields[field]!, held) : 0.5;
+
+/** @param judgements by one version of the scorer, of this evaluation and of others */
+export function calibrationOf(
+  measured: Measured,
+  judgements: readonly Judgement[],
+  ratings: Ratings,
+  more: readonly JudgeFlaw[] = [],
+): Calibration {
+  const { held } = holdAgainst(measured, judgements, ratings);
+  if (held.length === 0) return UNLABELLED;
+  const flaws = [...judgeFlaws(countsOf(held, cutFor(measured, held)), kappaOf(held)), ...more];
+  const state = flaws.length === 0 ? 'calibrated' : 'uncalibrated';
+  return Object.freeze({ state, labels: held.length, flaws: Object.freeze(flaws) });
+}
+
+const UNLABELLED: Calibration = Object.freeze({ state: 'uncalibrated', labels: 0, flaws: Object.freeze([]) });

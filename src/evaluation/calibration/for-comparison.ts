@@ -7,20 +7,17 @@ import type { MetricSpec } from '../../model/evaluation-spec.ts';
 import { isJudge } from '../../model/judges.ts';
 import type { JudgeFlaw } from '../../stats/judges.ts';
 import { adjustP } from '../../stats/multiplicity.ts';
-import { comparable, type PlacedSide, scorerOf } from '../compare/comparable.ts';
 import type { CompareInput, Correction, Uncorrected } from '../compare/compare.ts';
-import type { Calibration } from '../compare/compared-metric.ts';
+import type { Calibration } from '../compare/comparison-report.ts';
 import { type Pairing, pairExamples } from '../compare/pairs.ts';
-import type { Sheet } from '../compare/sheet.ts';
-import { placeSides } from '../compare/sides.ts';
-import { calibrationOf } from './calibration.ts';
-import { correctedEffect, heldOn, measuredBy } from './correct-metric.ts';
-import type { LabelledSide } from './judged-pairs.ts';
+import type { ScoreMatrix } from '../compare/score-matrix.ts';
+import { comparable, type PlacedSide, placeSides, scorerOf } from '../compare/sides.ts';
+import { BIAS_ALPHA, biasBetween, calibrationOf } from './agreement.ts';
+import { correctedEffect, heldOn, type LabelledSide, measuredBy } from './correct-metric.ts';
 import type { Judgement, Labelled } from './labelled.ts';
-import { BIAS_ALPHA, biasBetween } from './variant-bias.ts';
 
-export interface LabelsInput extends Pick<CompareInput, 'sheets' | 'sides'> {
-  /** One per sheet, with the same rows, and the labels of its own scorers. */
+export interface LabelsInput extends Pick<CompareInput, 'matrices' | 'sides'> {
+  /** One per score matrix, with the same rows, and the labels of its own scorers. */
   readonly labelled: readonly Labelled[];
   /** By scorer: labelled subjects that the baseline's version of it has scored in other evaluations. */
   readonly elsewhere?: { readonly [scorer: string]: readonly Judgement[] };
@@ -29,7 +26,7 @@ export interface LabelsInput extends Pick<CompareInput, 'sheets' | 'sides'> {
 /** @throws SluiceError as `compareEvaluations` */
 export function labelsFor(input: LabelsInput): Required<Pick<CompareInput, 'judges' | 'corrections' | 'uncorrected'>> {
   const { corrections, uncorrected } = correctionsFor(input);
-  const { scorers, metrics } = placeSides(input.sheets, input.sides)[0]!.sheet.facts.spec;
+  const { scorers, metrics } = placeSides(input.matrices, input.sides)[0]!.matrix.facts.spec;
   const judges = metrics.flatMap((metric): [string, Calibration][] => {
     const measured = measuredBy(metric, scorers);
     const isOfJudge =
@@ -46,13 +43,13 @@ export function labelsFor(input: LabelsInput): Required<Pick<CompareInput, 'judg
 }
 
 function correctionsFor(input: LabelsInput): Required<Pick<CompareInput, 'corrections' | 'uncorrected'>> {
-  const [baseline, ...others] = placeSides(input.sheets, input.sides) as [PlacedSide, ...PlacedSide[]];
-  const { metrics, alpha } = baseline.sheet.facts.spec;
+  const [baseline, ...others] = placeSides(input.matrices, input.sides) as [PlacedSide, ...PlacedSide[]];
+  const { metrics, alpha } = baseline.matrix.facts.spec;
   // Variants of one evaluation have the same examples.
-  const pairings = new Map<Sheet, Pairing>();
-  const pairingWith = ({ sheet }: PlacedSide): Pairing => {
-    const pairing = pairings.get(sheet) ?? pairExamples(baseline.sheet, sheet);
-    pairings.set(sheet, pairing);
+  const pairings = new Map<ScoreMatrix, Pairing>();
+  const pairingWith = ({ matrix }: PlacedSide): Pairing => {
+    const pairing = pairings.get(matrix) ?? pairExamples(baseline.matrix, matrix);
+    pairings.set(matrix, pairing);
     return pairing;
   };
   const found = others.flatMap((side, index) => {
@@ -95,7 +92,7 @@ function judgementsFor({ labelled, sides, elsewhere = {} }: LabelsInput, scorer:
 
 /** A judge that treats two sides differently decides nothing between them, unless labels of either side correct it. */
 function favours(input: LabelsInput, metric: MetricSpec, corrections: readonly Correction[]): readonly JudgeFlaw[] {
-  const [baseline, ...others] = placeSides(input.sheets, input.sides).map((side) => labelledSide(input, side)) as [
+  const [baseline, ...others] = placeSides(input.matrices, input.sides).map((side) => labelledSide(input, side)) as [
     LabelledSide,
     ...LabelledSide[],
   ];

@@ -2,10 +2,12 @@
  * An evaluation's rows beside people's labels: who scored what, and which of it people have spoken of. Rows are added one
  * by one, as they are read for everything else, and only what labels need of them is kept.
  */
-
-import type { ResultRow, Score } from '../../model/evaluation-result.ts';
-import type { EvaluationFacts, ExampleInfo } from '../compare/input.ts';
-import type { Ratings } from './ratings.ts';
+import type { Cell, ResultRow, Score } from '../../model/evaluation-result.ts';
+import type { EvaluationSpec } from '../../model/evaluation-spec.ts';
+import { scorerIdentity } from '../../model/scorer-identity.ts';
+import type { Label } from '../../store/evaluations.ts';
+import type { Store } from '../../store/store.ts';
+import type { EvaluationFacts, ExampleInfo } from '../compare/comparison-report.ts';
 
 /** A labelled subject as a scorer has scored it. */
 export interface Judgement {
@@ -30,7 +32,7 @@ export interface Labelled {
   add(row: ResultRow): void;
   /** Of a variant each labelled subject once, as it was scored there. */
   judgements(scorer: string): readonly Judgement[];
-  /** By `example * repeats + repeat - 1`, as in a sheet; undefined where the scorer has no labels. */
+  /** By `example * repeats + repeat - 1`, as in a score matrix; undefined where the scorer has no labels. */
   subjects(scorer: string, variant: number): readonly Subject[] | undefined;
 }
 
@@ -67,3 +69,110 @@ export function createLabelled(facts: LabelledFacts, ratings: Ratings): Labelled
     subjects: (scorer, variant) => subjects.get(scorer)?.[variant],
   } satisfies Labelled);
 }
+
+/** Of the scorers of one evaluation, by id and subject. */
+export type Ratings = ReadonlyMap<string, ReadonlyMap<string, readonly Label[]>>;
+
+/**
+ * What several people said of one subject. Tables of agreement need one answer: that of most raters, and where no answer
+ * has most, none. Effects are of means over raters, which leave nothing out: subjects that people disagree on are not like
+ * the others. Where somebody has decided between raters, the decision is all that was said of the subject.
+ */
+export function ratingsOf(labels: readonly Label[]): Ratings {
+  const byScorer = Map.groupBy(labels, ({ scorer }) => scorer);
+  return new Map([...byScorer].map(([scorer, own]) => [scorer, Map.groupBy(own, ({ subject }) => subject)]));
+}
+
+/** What counts of what was said of one subject: the decision where there is one, else what each rater says. */
+function standing(labels: readonly Label[]): readonly Label[] {
+  const decided = labels.filter(({ isFinal }) => isFinal);
+  return decided.length > 0 ? decided : labels;
+}
+
+/** Of one subject, what stands in one field: truth values as 1 and 0; texts are no scores. */
+export function votesOf(labels: readonly Label[] | undefined, field: string): readonly number[] {
+  return standing(labels ?? []).flatMap(({ value }) => {
+    const given = value[field];
+    return typeof given === 'string' || given === undefined ? [] : [Number(given)];
+  });
+}
+
+/** The answer that more raters gave than any other; null where there is no such one. */
+export function majorityOf(votes: readonly number[]): number | null {
+  const counts = [...Map.groupBy(votes, (vote) => vote)].map(([vote, { length }]) => ({ vote, length }));
+  const most = Math.max(0, ...counts.map(({ length }) => length));
+  const first = counts.filter(({ length }) => length === most);
+  return first.length === 1 ? first[0]!.vote : null;
+}
+
+export const meanOf = (votes: readonly number[]): number => votes.reduce((sum, vote) => sum + vote, 0) / votes.length;
+
+/**
+ * The rows with what people have said since: of each field the mean over raters, of truth values the share of those who
+ * said yes. Cells that nobody has labelled stay missing.
+ */
+export function withLabels<Row extends Pick<ResultRow, 'cells'>>(
+  spec: Pick<EvaluationSpec, 'scorers'>,
+  rows: readonly Row[],
+  ratings: Ratings,
+): readonly Row[] {
+  const fill = labelFiller(spec, ratings);
+  return rows.map(fill);
+}
+
+/** The same for rows that come one by one. */
+export function labelFiller(
+  { scorers }: Pick<EvaluationSpec, 'scorers'>,
+  ratings: Ratings,
+): <Row extends Pick<ResultRow, 'cells'>>(row: Row) => Row {
+  const human = scorers.filter(({ id, kind }) => kind === 'human' && ratings.has(id));
+  return (row) => {
+    const filled = human.flatMap(({ id, fields }): [string, Cell][] => {
+      const cell = row.cells[id];
+      if (cell?.state !== 'missing' || cell.subject === undefined) return [];
+      const labels = ratings.get(id)!.get(cell.subject);
+      const scores = Object.keys(fields).flatMap((field): [string, number][] => {
+        const votes = votesOf(labels, field);
+        return votes.length === 0 ? [] : [[field, meanOf(votes)]];
+      });
+      if (scores.length === 0) return [];
+      const detail = { raters: labels!.filter(({ isFinal }) => !isFinal).length };
+      return [[id, { state: 'done', score: Object.fromEntries(scores), subject: cell.subject, detail }]];
+    });
+    return filled.length === 0 ? row : { ...row, cells: { ...row.cells, ...Object.fromEntries(filled) } };
+  };
+}
+
+type WithEvaluations = Pick<Store, 'evaluations'>;
+
+/** Of these scorers of a pipeline all that people have said, whichever evaluation it was about. */
+export async function loadRatings(
+  { evaluations }: WithEvaluations,
+  spec: Pick<EvaluationSpec, 'pipeline' | 'scorers'>,
+): Promise<Ratings> {
+  const labels = await Promise.all(spec.scorers.map((scorer) => evaluations.labels(scorerIdentity(spec, scorer))));
+  return ratingsOf(labels.flat());
+}
+
+/** Labelled subjects that an evaluation's version of a scorer has scored in others only, the newest. */
+export async function loadElsewhere(
+  { evaluations }: WithEvaluations,
+  { facts, ratings, judgements }: Labelled,
+  scorer: string,
+): Promise<readonly Judgement[]> {
+  const pinned = facts.pins?.scorerVersions[scorer];
+  const defined = facts.spec.scorers.find(({ id }) => id === scorer);
+  const here = new Set(judgements(scorer).map(({ subject }) => subject));
+  const subjects = [...(ratings.get(scorer)?.keys() ?? [])].filter((subject) => !here.has(subject));
+  if (pinned === undefined || defined === undefined || subjects.length === 0) return [];
+  const found = await evaluations.scored(scorerIdentity(facts.spec, defined), subjects, {
+    pinned,
+    except: facts.evaluationId,
+  });
+  return found.flatMap(({ subject, exampleId, score }) =>
+    score === null ? [] : [{ subject, exampleId, score, variant: ELSEWHERE }],
+  );
+}
+
+/** No variant of the evaluation that is looked at. */
+const ELSEWHERE = -1;

@@ -2,10 +2,10 @@
 import { count, showWhole } from '../../base/format.ts';
 import { formatDifference, formatRange, formatValue } from '../../stats/format-value.ts';
 import { type JudgeFlaw, MIN_JUDGE_POWER, MIN_KAPPA, MIN_LABELS, MIN_LABELS_PER_CLASS } from '../../stats/judges.ts';
-import type { Calibration } from '../compare/compared-metric.ts';
-import { MIN_LABELLED_PAIRS } from './corrected-effect.ts';
+import type { Calibration } from '../compare/comparison-report.ts';
+import { BIAS_ALPHA } from './agreement.ts';
+import { MIN_LABELLED_PAIRS } from './correct-metric.ts';
 import type { FieldReport, VariantErrors } from './judge-report.ts';
-import { BIAS_ALPHA } from './variant-bias.ts';
 
 type Numbers = Omit<FieldReport, 'sentences' | 'remedy'>;
 

@@ -1,5 +1,4 @@
 /** Cells of one run: each scorer asked once over the memo, or the reason why not. */
-
 import type { Example } from '../../model/dataset.ts';
 import type { Cell, Score } from '../../model/evaluation-result.ts';
 import type { ScoreField, ScorerSpec } from '../../model/evaluation-spec.ts';
@@ -7,9 +6,8 @@ import { hashJson } from '../../plan/id.ts';
 import type { Json, StepNode } from '../../plan/plan.ts';
 import type { Execute } from '../../plan/walk.ts';
 import { hasClaim } from '../../store/claims.ts';
-import { isFromOutside } from './outside-failures.ts';
-import type { EndedRun } from './play-run.ts';
-import { type Lacking, scorerInput } from './scorer-input.ts';
+import { type EndedRun, isFromOutside } from './play-run.ts';
+import { type Lacking, type ScorerInput, type Sides, scorerInput } from './scorer-input.ts';
 
 /** What a scorer's step fails with where it is the example that says nothing to score by. */
 const INAPPLICABLE: ReadonlySet<string> = new Set(['no_relevant', 'no_expected']);
@@ -37,7 +35,7 @@ export async function scoreRun(scoring: Scoring, run: EndedRun): Promise<Cell> {
 }
 
 /** A run that failed by its own fault counts; one that nobody could make does not. */
-export function unreadable(run: EndedRun, { missing, isInapplicable }: Lacking): Cell {
+function unreadable(run: EndedRun, { missing, isInapplicable }: Lacking): Cell {
   if (isInapplicable) return { state: 'missing', reason: missing, resumable: false, isInapplicable };
   if (run.outcome === 'missing')
     return { state: 'missing', reason: `the run could not be made: ${run.error?.code}`, resumable: true };
@@ -48,7 +46,7 @@ export function unreadable(run: EndedRun, { missing, isInapplicable }: Lacking):
 export const subjectOf = (input: Json): string => hashJson(input).slice(0, SUBJECT_DIGITS);
 
 /** One call of a scorer's step: what it gave, or the cell that its failure makes. */
-export async function ask(
+async function ask(
   { scorer, execute, signal }: Scoring,
   key: string,
   input: Json,
@@ -93,7 +91,7 @@ function toCell(
   return { state: 'done', score: score as Score, subject, ...withDetail(detail) };
 }
 
-export function withDetail(detail: { readonly [field: string]: Json }) {
+function withDetail(detail: { readonly [field: string]: Json }) {
   if (Object.keys(detail).length === 0) return {};
   const isShort = JSON.stringify(detail).length <= DETAIL_CHARACTERS;
   const cut = Object.entries(detail).map(([field, value]) => {
@@ -102,4 +100,57 @@ export function withDetail(detail: { readonly [field: string]: Json }) {
     return [field, typeof value === 'string' ? value.slice(0, DETAIL_CHARACTERS / 4).toWellFormed() : TOO_LONG];
   });
   return { detail: Object.fromEntries(cut) as { [field: string]: Json } };
+}
+
+/**
+ * The cell of a pair: the baseline's run and the variant's on one example, shown to a judge in both orders. Only what it
+ * says both times counts; a judge that changes its mind with the order has seen no difference.
+ */
+
+/** @throws the signal's reason when it aborts */
+export async function scorePair(scoring: Scoring, baseline: EndedRun, variant: EndedRun): Promise<Cell> {
+  const { scorer, example } = scoring;
+  const forth = inputOf(scoring, example, { first: baseline, second: variant });
+  const back = inputOf(scoring, example, { first: variant, second: baseline });
+  if ('missing' in forth || 'missing' in back) return byDefault(baseline, variant, 'missing' in forth ? forth : back);
+  const [one, other] = await Promise.all([
+    ask(scoring, `score:${scorer.id}:forth`, forth.value),
+    ask(scoring, `score:${scorer.id}:back`, back.value),
+  ]);
+  if ('state' in one) return one;
+  if ('state' in other) return other;
+  const [first, again] = [winOf(one.output.winner), winOf(other.output.winner)];
+  if (first === undefined || again === undefined)
+    return { state: 'missing', reason: `'winner' is none of first, second and tie`, resumable: false };
+  // The other way round, the variant is shown first.
+  const isSame = first === 1 - again;
+  const score = { win: isSame ? first : 0.5, flipped: isSame ? 0 : 1 };
+  const detail = { forth: one.output.reason ?? null, back: other.output.reason ?? null };
+  return { state: 'done', score, subject: subjectOf(forth.value), ...withDetail(detail) };
+}
+
+/** What it is worth for the side that is shown second. */
+const WINS: ReadonlyMap<unknown, number> = new Map([
+  ['second', 1],
+  ['first', 0],
+  ['tie', 0.5],
+]);
+const winOf = (winner: unknown): number | undefined => WINS.get(winner);
+
+const inputOf = ({ scorer }: Scoring, example: Example, sides: Sides): ScorerInput =>
+  scorerInput(scorer.input, example, sides);
+
+/** Who has failed by its own fault has lost; where both have, nobody has won. */
+function byDefault(baseline: EndedRun, variant: EndedRun, lacking: ScorerInput): Cell {
+  const missing = 'missing' in lacking ? lacking : { missing: '' };
+  if (missing.isInapplicable) return unreadable(variant, missing);
+  if (baseline.outcome === 'missing') return unreadable(baseline, missing);
+  if (variant.outcome === 'missing' || baseline.outcome !== 'failed') return unreadable(variant, missing);
+  const isTie = variant.outcome === 'failed';
+  return {
+    state: 'done',
+    score: { win: isTie ? 0.5 : 1, flipped: 0 },
+    subject: subjectOf([baseline.output ?? null, variant.output ?? null]),
+    detail: { reason: isTie ? 'both failed' : 'the baseline failed' },
+  };
 }

@@ -2,27 +2,41 @@
  * Sides of evaluations against a baseline side: variants of one evaluation, or of several. A pure function from results to
  * a frozen report.
  */
-
 import type { MetricSpec } from '../../model/evaluation-spec.ts';
 import type { Result } from '../../stats/result.ts';
+import { MIN_UNITS_FOR_VERDICT } from '../../stats/sample-size.ts';
 import { signFlips } from '../../stats/sign-flip.ts';
-import { EXPLORATORY_RATE } from './adjust.ts';
-import { type PlacedSide, scorerOf } from './comparable.ts';
-import type { Calibration, ComparedMetric, CorrectedEffect } from './compared-metric.ts';
-import { conclude } from './conclude.ts';
-import type { SideRef } from './input.ts';
-import { type ColumnsWithValues, flippedIn, type Measured, measure, type Paired, pairUp } from './measure.ts';
-import { type Pairing, pairExamples } from './pairs.ts';
+import {
+  type Calibration,
+  COMPARE_LIMITS,
+  COMPARISON_FORMAT,
+  type ComparedMetric,
+  type ComparisonReport,
+  type CorrectedEffect,
+  type SideRef,
+  type Slice,
+} from './comparison-report.ts';
+import { adjustFamily, conclude, decide, EXPLORATORY_RATE } from './conclude.ts';
+import {
+  type ColumnsWithValues,
+  countOutcomes,
+  flippedIn,
+  type Measured,
+  measure,
+  type Paired,
+  type PairTest,
+  pairUp,
+  testColumns,
+} from './measure.ts';
+import { type Pairing, pairExamples, pairedValues } from './pairs.ts';
 import { checkRegistration } from './registration.ts';
-import { COMPARISON_FORMAT, type ComparisonReport } from './report.ts';
-import type { Sheet } from './sheet.ts';
-import { describeSide, labelsOf, placeSides } from './sides.ts';
-import { partsByTag, slicesOf } from './slices.ts';
+import type { ScoreMatrix } from './score-matrix.ts';
+import { describeSide, labelsOf, type PlacedSide, placeSides, scorerOf } from './sides.ts';
 import { warningsOf } from './warnings.ts';
 
 export interface CompareInput {
   /** One per evaluation, with all its rows. */
-  readonly sheets: readonly Sheet[];
+  readonly matrices: readonly ScoreMatrix[];
   /** The baseline first. */
   readonly sides: readonly SideRef[];
   /** On the baseline's dataset version so far, this one included. */
@@ -52,9 +66,9 @@ export interface Uncorrected {
 /** @throws SluiceError `sides_invalid`, `variant_unknown`, `evaluation_unknown` */
 export function compareEvaluations(input: CompareInput): ComparisonReport {
   const { comparisons, hasFinal = false, judges = {}, corrections = [], uncorrected = [] } = input;
-  const sides = placeSides(input.sheets, input.sides);
+  const sides = placeSides(input.matrices, input.sides);
   const [baseline, ...others] = sides as [PlacedSide, ...PlacedSide[]];
-  const { alpha } = baseline.sheet.facts.spec;
+  const { alpha } = baseline.matrix.facts.spec;
   const pairings = pairAll(baseline, others);
   const labels = labelsOf(sides);
   const specs = metricsOf(sides);
@@ -96,7 +110,7 @@ export function compareEvaluations(input: CompareInput): ComparisonReport {
     slicesLeftOut: leftOut,
     warnings: warningsOf({ sides, pairings, metrics, comparisons, hasFinal, uncorrected }),
     registrations: Object.freeze(
-      [...new Set(sides.map(({ sheet }) => sheet))].map(({ facts }) => checkRegistration(facts)),
+      [...new Set(sides.map(({ matrix }) => matrix))].map(({ facts }) => checkRegistration(facts)),
     ),
     alpha,
     multiplicity: Object.freeze({
@@ -121,20 +135,20 @@ function flipAll(all: readonly ColumnsWithValues[]): ReadonlyMap<ColumnsWithValu
 
 /** One pairing per evaluation: its variants have the same examples. */
 function pairAll(baseline: PlacedSide, others: readonly PlacedSide[]): readonly Pairing[] {
-  const known = new Map<Sheet, Pairing>();
-  return others.map(({ sheet }) => {
-    const pairing = known.get(sheet) ?? pairExamples(baseline.sheet, sheet);
-    known.set(sheet, pairing);
+  const known = new Map<ScoreMatrix, Pairing>();
+  return others.map(({ matrix }) => {
+    const pairing = known.get(matrix) ?? pairExamples(baseline.matrix, matrix);
+    known.set(matrix, pairing);
     return pairing;
   });
 }
 
 const ROLES = ['primary', 'guardrail', 'secondary'] as const;
 
-/** As the baseline's evaluation declares them; then those that only others have, which are told and not compared. */
+/** As the baseline's evaluation declares them; then those that only others have, which are ranked and not compared. */
 function metricsOf(sides: readonly PlacedSide[]): readonly MetricSpec[] {
   const byName = new Map<string, MetricSpec>();
-  for (const metric of sides.flatMap(({ sheet }) => sheet.facts.spec.metrics)) {
+  for (const metric of sides.flatMap(({ matrix }) => matrix.facts.spec.metrics)) {
     if (!byName.has(metric.name)) byName.set(metric.name, metric);
   }
   return ROLES.flatMap((role) => [...byName.values()].filter((metric) => metric.role === role));
@@ -154,4 +168,123 @@ function headlineOf(metrics: readonly ComparedMetric[]): readonly string[] {
     ...verdicts.flatMap(({ sentences }) => sentences.slice(0, 1)),
     ...open.filter(({ status }) => status !== 'proven').flatMap(({ sentences }) => sentences.slice(0, 1)),
   ]);
+}
+
+/** The pairs of one metric and side that have a tag. */
+export interface TaggedPairs {
+  readonly of: Paired;
+  readonly tag: string;
+  readonly found: ColumnsWithValues;
+}
+
+export interface Parts {
+  readonly parts: readonly TaggedPairs[];
+  /** Tags that have none. */
+  readonly leftOut: number;
+}
+
+/** @param paired what is to be sliced: all of it may be compared */
+function partsByTag(paired: readonly Paired[]): Parts {
+  const tags = new Map<Pairing, ReadonlyMap<string, readonly number[]>>();
+  for (const { pairing } of paired) if (!tags.has(pairing)) tags.set(pairing, pairsByTag(pairing));
+  const sizes = new Map<string, number>();
+  for (const [tag, pairs] of [...tags.values()].flatMap((byTag) => [...byTag])) {
+    sizes.set(tag, Math.max(sizes.get(tag) ?? 0, pairs.length));
+  }
+  const ranked = [...sizes].sort((one, other) => other[1] - one[1] || (one[0] < other[0] ? -1 : 1));
+  const kept = ranked.slice(0, COMPARE_LIMITS.sliceTags).map(([tag]) => tag);
+  const parts = paired.flatMap((of) =>
+    kept.flatMap((tag): TaggedPairs[] => {
+      const pairs = tags.get(of.pairing)!.get(tag);
+      if (pairs === undefined) return [];
+      const { columns } = of.found!;
+      return [{ of, tag, found: { columns, values: pairedValues(of.pairing, columns, pairs) } }];
+    }),
+  );
+  return { parts, leftOut: ranked.length - kept.length };
+}
+
+export interface TestedPart extends TaggedPairs {
+  /** What the whole of it came to. */
+  readonly whole: Measured;
+  /** Of `flippedIn` what was found. */
+  readonly flip?: Result<{ p: number }> | undefined;
+}
+
+function slicesOf(parts: readonly TestedPart[], alpha: number): readonly Slice[] {
+  const drafts = parts.map((part) => draftOf(part, alpha));
+  const adjusted = adjustFamily(
+    drafts.map(({ test }) => ({ p: test.p, isOpen: test.why === null })),
+    'bh',
+  );
+  return Object.freeze(drafts.map((draft, place) => sliceOf(draft, adjusted[place]!, alpha)));
+}
+
+/** Tags that some pairs have and not all, and enough for a verdict. Splits are no tags here. */
+function pairsByTag({ baseline, left }: Pairing): ReadonlyMap<string, readonly number[]> {
+  const byTag = new Map<string, number[]>();
+  for (const [pair, example] of left.entries()) {
+    for (const tag of baseline.facts.examples[example]!.tags) {
+      if (tag === 'dev' || tag === 'final') continue;
+      const pairs = byTag.get(tag);
+      if (pairs === undefined) byTag.set(tag, [pair]);
+      else pairs.push(pair);
+    }
+  }
+  const isListed = (pairs: readonly number[]): boolean =>
+    pairs.length >= MIN_UNITS_FOR_VERDICT && pairs.length < left.length;
+  return new Map([...byTag].filter(([, pairs]) => isListed(pairs)));
+}
+
+interface Draft {
+  readonly one: Measured;
+  readonly tag: string;
+  readonly test: PairTest;
+  readonly numbers: Pick<Slice, 'baseline' | 'variant' | 'wins' | 'losses' | 'ties' | 'missing'>;
+}
+
+function draftOf({ whole, tag, found: { columns, values }, flip }: TestedPart, alpha: number): Draft {
+  const meanOf = (side: readonly number[]): number | null =>
+    side.length === 0 ? null : side.reduce((sum, value) => sum + value, 0) / side.length;
+  return {
+    one: whole,
+    tag,
+    test: testColumns(values, columns, alpha, flip),
+    numbers: {
+      baseline: meanOf(values.control),
+      variant: meanOf(values.treatment),
+      ...countOutcomes(values, whole.metric),
+      missing: values.lacking,
+    },
+  };
+}
+
+function sliceOf({ one, tag, test, numbers }: Draft, pAdjusted: number | null, alpha: number): Slice {
+  const { metric, side } = one;
+  // What is missing in the whole makes its parts doubtful, too.
+  const why = one.why?.code === 'missing' ? one.why : test.why;
+  const { verdict } = decide({
+    test,
+    why,
+    better: metric.better,
+    pAdjusted,
+    level: EXPLORATORY_RATE,
+    minimumEffect: metric.minimumEffect,
+    corrected: null,
+    planAlpha: alpha,
+  });
+  const { pairs, units, effect, p } = test;
+  return Object.freeze({
+    tag,
+    metric: metric.name,
+    side,
+    verdict,
+    why,
+    pairs,
+    units,
+    effect,
+    p,
+    pAdjusted,
+    ...numbers,
+  });
 }

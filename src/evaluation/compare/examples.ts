@@ -1,10 +1,9 @@
 /** The examples behind a comparison, one side against the baseline: those first that got worse. Made as they are asked for. */
 import type { MetricSpec } from '../../model/evaluation-spec.ts';
-import { comparable, type PlacedSide } from './comparable.ts';
-import type { SideRef } from './input.ts';
+import type { SideRef } from './comparison-report.ts';
 import { EVEN, exampleMean, type PairedColumns, pairExamples } from './pairs.ts';
-import type { Column, Sheet } from './sheet.ts';
-import { placeSide } from './sides.ts';
+import type { Column, ScoreMatrix } from './score-matrix.ts';
+import { comparable, type PlacedSide, placeSide } from './sides.ts';
 
 export interface ComparedExample {
   readonly exampleId: string;
@@ -36,7 +35,7 @@ export interface ExampleValue {
 }
 
 export interface ExamplesInput {
-  readonly sheets: readonly Sheet[];
+  readonly matrices: readonly ScoreMatrix[];
   readonly baseline: SideRef;
   readonly side: SideRef;
   /** Sorted by it; default the first primary, else the first metric that can be compared. */
@@ -49,11 +48,11 @@ export interface ExamplesInput {
  * @throws SluiceError `variant_unknown`, `evaluation_unknown`
  */
 export function* comparedExamples(input: ExamplesInput): Generator<ComparedExample> {
-  const [baseline, side] = [placeSide(input.sheets, input.baseline), placeSide(input.sheets, input.side)];
-  const pairing = pairExamples(baseline.sheet, side.sheet);
+  const [baseline, side] = [placeSide(input.matrices, input.baseline), placeSide(input.matrices, input.side)];
+  const pairing = pairExamples(baseline.matrix, side.matrix);
   const compared = comparedColumns(baseline, side);
   const sorted = sortColumns(compared, input.metric);
-  const { examples } = baseline.sheet.facts;
+  const { examples } = baseline.matrix.facts;
   const regressions = pairing.left.map((left, pair) =>
     sorted === undefined ? Number.NaN : regressionOf(sorted, left, pairing.right[pair]!),
   );
@@ -72,7 +71,7 @@ export function* comparedExamples(input: ExamplesInput): Generator<ComparedExamp
 }
 
 function comparedColumns(baseline: PlacedSide, side: PlacedSide): readonly PairedColumns[] {
-  return baseline.sheet.facts.spec.metrics.flatMap((metric) => {
+  return baseline.matrix.facts.spec.metrics.flatMap((metric) => {
     const found = comparable(metric, baseline, side);
     return 'why' in found ? [] : [found.columns];
   });
@@ -112,8 +111,8 @@ interface ExamplePlace {
 }
 
 function exampleMetric({ metric, left, right }: PairedColumns, place: ExamplePlace): ExampleMetric {
-  const baseline = left === null ? EVEN_VALUE : exampleValue(place.baseline.sheet, left, place.left);
-  const variant = exampleValue(place.side.sheet, right, place.right);
+  const baseline = left === null ? EVEN_VALUE : exampleValue(place.baseline.matrix, left, place.left);
+  const variant = exampleValue(place.side.matrix, right, place.right);
   const isWhole = baseline.value !== null && variant.value !== null;
   const difference = isWhole ? variant.value - baseline.value : null;
   return Object.freeze({ metric: metric.name, baseline, variant, difference });
@@ -128,14 +127,14 @@ const EVEN_VALUE: ExampleValue = Object.freeze({
   reasons: Object.freeze([]),
 });
 
-function exampleValue(sheet: Sheet, column: Column, example: number): ExampleValue {
+function exampleValue(matrix: ScoreMatrix, column: Column, example: number): ExampleValue {
   const counts = { done: 0, failed: 0, missing: 0 };
   const reasons = new Set<string>();
   for (let at = example * column.repeats; at < (example + 1) * column.repeats; at += 1) {
     const reason = column.reasons[at]!;
     const state = reason === 0 ? 'done' : Number.isNaN(column.values[at]) ? 'missing' : 'failed';
     counts[state] += 1;
-    if (reason !== 0) reasons.add(sheet.reason(reason));
+    if (reason !== 0) reasons.add(matrix.reason(reason));
   }
   const mean = exampleMean(column, example);
   return Object.freeze({ value: Number.isNaN(mean) ? null : mean, ...counts, reasons: Object.freeze([...reasons]) });

@@ -9,8 +9,7 @@
  */
 import { explain } from '../../stats/explain.ts';
 import type { GateFinding } from '../../stats/explained-report.ts';
-import type { ComparedMetric, MetricSide } from './compared-metric.ts';
-import type { ComparisonReport } from './report.ts';
+import type { ComparedMetric, ComparisonReport, MetricSide } from './comparison-report.ts';
 
 /** 0 passed, 3 failed, 4 inconclusive, 5 tampered. */
 export type GateExitCode = 0 | 3 | 4 | 5;

@@ -5,14 +5,10 @@ import { isJudge } from '../../model/judges.ts';
 import type { ValueFormat } from '../../stats/explained-report.ts';
 import type { Better } from '../../stats/gate.ts';
 import { type RankInterval, rankIntervals } from '../../stats/rank-intervals.ts';
-import { definitionDiffers, type PlacedSide, scorerChanged, scorerOf } from './comparable.ts';
-import type { Calibration, ExplainedMean } from './compared-metric.ts';
-import type { SideRef } from './input.ts';
-import { COMPARE_LIMITS } from './limits.ts';
-import { explainedMean, NO_MEAN } from './means.ts';
+import { type Calibration, COMPARE_LIMITS, type ExplainedMean, type SideRef } from './comparison-report.ts';
 import { clustersOf, exampleMean, nothingToScore } from './pairs.ts';
-import type { Column, Sheet } from './sheet.ts';
-import { labelsOf, placeSide } from './sides.ts';
+import { type Column, explainedMean, NO_MEAN, type ScoreMatrix } from './score-matrix.ts';
+import { definitionDiffers, labelsOf, type PlacedSide, placeSide, scorerChanged, scorerOf } from './sides.ts';
 
 export interface Leaderboard {
   readonly columns: readonly LeaderboardColumn[];
@@ -61,7 +57,7 @@ export interface LeaderboardCell extends ExplainedMean {
 }
 
 export interface LeaderboardInput {
-  readonly sheets: readonly Sheet[];
+  readonly matrices: readonly ScoreMatrix[];
   /** The newest first. The first says what the others have to be like to be ranked with it. */
   readonly sides: readonly SideRef[];
   /** The name of a column; default the first. */
@@ -75,9 +71,9 @@ export interface LeaderboardInput {
  *
  * @throws SluiceError `variant_unknown`, `evaluation_unknown`
  */
-export function leaderboardOf({ sheets, sides, sortBy, judges = {} }: LeaderboardInput): Leaderboard {
-  const placed = sides.map((side) => placeSide(sheets, side));
-  const alpha = placed[0]?.sheet.facts.spec.alpha ?? DEFAULT_ALPHA;
+export function leaderboardOf({ matrices, sides, sortBy, judges = {} }: LeaderboardInput): Leaderboard {
+  const placed = sides.map((side) => placeSide(matrices, side));
+  const alpha = placed[0]?.matrix.facts.spec.alpha ?? DEFAULT_ALPHA;
   const columns = columnsOf(placed);
   const labels = labelsOf(placed);
   const cells = columns.map((column) =>
@@ -105,8 +101,8 @@ export function leaderboardOf({ sheets, sides, sortBy, judges = {} }: Leaderboar
       columns.map((metric) => {
         const { name, better, format } = metric;
         const scorer = scorerOf(metric);
-        const isJudged = placed.some(({ sheet }) =>
-          sheet.facts.spec.scorers.some((each) => each.id === scorer && isJudge(each)),
+        const isJudged = placed.some(({ matrix }) =>
+          matrix.facts.spec.scorers.some((each) => each.id === scorer && isJudge(each)),
         );
         return Object.freeze({ metric: name, better, format, judge: judges[name] ?? null, isJudged });
       }),
@@ -120,15 +116,15 @@ export function leaderboardOf({ sheets, sides, sortBy, judges = {} }: Leaderboar
 const DEFAULT_ALPHA = 0.05;
 
 function columnsOf(sides: readonly PlacedSide[]): readonly MetricSpec[] {
-  const metrics = sides.flatMap(({ sheet }) => sheet.facts.spec.metrics).filter(({ kind }) => kind !== 'win-rate');
+  const metrics = sides.flatMap(({ matrix }) => matrix.facts.spec.metrics).filter(({ kind }) => kind !== 'win-rate');
   return metrics.filter(({ name }, place) => metrics.findIndex((metric) => metric.name === name) === place);
 }
 
 function cellOf(metric: MetricSpec, sides: readonly PlacedSide[], side: PlacedSide, alpha: number): LeaderboardCell {
-  const { sheet, variant } = side;
-  const column = sheet.column(variant, metric.name);
+  const { matrix, variant } = side;
+  const column = matrix.column(variant, metric.name);
   if (column === undefined) return cell(NO_MEAN, 0, null, 'it does not have this metric');
-  const { values, cluster, applicable } = valuesOf(column, sheet);
+  const { values, cluster, applicable } = valuesOf(column, matrix);
   const isRate = (metric.kind === 'rate' || metric.kind === 'share') && column.repeats === 1;
   const mean = explainedMean(values, { alpha, isRate, cluster });
   const coverage = applicable === 0 ? null : values.length / applicable;
@@ -146,32 +142,32 @@ const cell = (mean: ExplainedMean, n: number, coverage: number | null, apart: st
     apart: apart ?? (mean.mean === null ? 'nothing was scored' : null),
   });
 
-function valuesOf(column: Column, sheet: Sheet) {
-  const { facts } = sheet;
+function valuesOf(column: Column, matrix: ScoreMatrix) {
+  const { facts } = matrix;
   const clusters = clustersOf(facts.examples.map(({ cluster }) => cluster));
   const means = facts.examples.map((_, example) => exampleMean(column, example));
   const isThere = (place: number): boolean => !Number.isNaN(means[place]);
   return {
-    applicable: means.filter((_, place) => isThere(place) || !nothingToScore(sheet, column, place)).length,
+    applicable: means.filter((_, place) => isThere(place) || !nothingToScore(matrix, column, place)).length,
     values: means.filter((_, place) => isThere(place)),
     cluster: clusters === null ? null : clusters.filter((_, place) => isThere(place)),
   };
 }
 
 /** Why a side is not ranked with the first that has the metric; null where it is. */
-function apartFrom(metric: MetricSpec, sides: readonly PlacedSide[], { sheet }: PlacedSide): string | null {
-  const first = sides.find((side) => side.sheet.column(side.variant, metric.name) !== undefined)!.sheet;
-  if (first === sheet) return null;
-  const [ours, theirs] = [first.facts.spec.dataset, sheet.facts.spec.dataset];
+function apartFrom(metric: MetricSpec, sides: readonly PlacedSide[], { matrix }: PlacedSide): string | null {
+  const first = sides.find((side) => side.matrix.column(side.variant, metric.name) !== undefined)!.matrix;
+  if (first === matrix) return null;
+  const [ours, theirs] = [first.facts.spec.dataset, matrix.facts.spec.dataset];
   if (ours.version !== theirs.version) return 'another version of the dataset';
   if (ours.split !== theirs.split || ours.tag !== theirs.tag || ours.examples !== theirs.examples) {
     return 'other examples of the dataset';
   }
-  const own = sheet.facts.spec.metrics.find(({ name }) => name === metric.name)!;
+  const own = matrix.facts.spec.metrics.find(({ name }) => name === metric.name)!;
   const differs = definitionDiffers(metric, own);
   if (differs !== null) return `another ${differs} of the metric`;
   const scorer = scorerOf(metric);
-  return scorer !== null && scorerChanged(scorer, first, sheet) ? 'another version of the scorer' : null;
+  return scorer !== null && scorerChanged(scorer, first, matrix) ? 'another version of the scorer' : null;
 }
 
 /** All ranked sides are compared in pairs, so only the first `rankedSides` are ranked; the others are listed apart. */
@@ -204,10 +200,10 @@ function withRanges(
 ): readonly LeaderboardCell[] {
   const places = cells.flatMap((cell, place) => (cell.rank === null ? [] : [place]));
   if (places.length === 0) return cells;
-  const { examples } = sides[places[0]!]!.sheet.facts;
+  const { examples } = sides[places[0]!]!.matrix.facts;
   const scores = places.map((place) => {
-    const { sheet, variant } = sides[place]!;
-    const column = sheet.column(variant, name)!;
+    const { matrix, variant } = sides[place]!;
+    const column = matrix.column(variant, name)!;
     return Float64Array.from(examples, (_, example) => exampleMean(column, example));
   });
   const ranges = rankIntervals(scores, clustersOf(examples.map(({ cluster }) => cluster)), { better, alpha });
@@ -221,11 +217,11 @@ function withRanges(
 }
 
 function rowOf(
-  { sheet, evaluationId, variant }: PlacedSide,
+  { matrix, evaluationId, variant }: PlacedSide,
   label: string,
   cells: readonly LeaderboardCell[],
 ): LeaderboardRow {
-  const { name, spec } = sheet.facts;
+  const { name, spec } = matrix.facts;
   return Object.freeze({
     evaluationId,
     name,

@@ -13,13 +13,18 @@ import type { DatasetMember } from '../../store/datasets.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';
 import type { Store } from '../../store/store.ts';
 import { labelsFor } from '../calibration/for-comparison.ts';
-import { createLabelled, type Judgement, type Labelled } from '../calibration/labelled.ts';
-import { loadElsewhere, loadRatings } from '../calibration/load-labels.ts';
-import type { Ratings } from '../calibration/ratings.ts';
-import { labelFiller } from '../calibration/with-labels.ts';
+import {
+  createLabelled,
+  type Judgement,
+  type Labelled,
+  labelFiller,
+  loadElsewhere,
+  loadRatings,
+  type Ratings,
+} from '../calibration/labelled.ts';
 import type { CompareInput } from './compare.ts';
-import type { EvaluationFacts, ExampleInfo, SideRef } from './input.ts';
-import { createSheet, type Sheet } from './sheet.ts';
+import type { EvaluationFacts, ExampleInfo, SideRef } from './comparison-report.ts';
+import { createScoreMatrix, type ScoreMatrix } from './score-matrix.ts';
 
 export type EvaluationStore = Pick<Store, 'evaluations' | 'datasets'>;
 
@@ -44,30 +49,33 @@ export async function loadComparison(
     sides.map(({ evaluationId }) => evaluationId),
     see,
   );
-  const sheets = loaded.map(({ sheet }) => sheet);
+  const matrices = loaded.map(({ matrix }) => matrix);
   const labelled = loaded.map((one) => one.labelled);
   const baseline = labelled[0];
   const elsewhere = baseline === undefined ? {} : await judgedElsewhere(store, baseline);
   // Before it is counted: what is no comparison is refused here.
-  const labels = labelsFor({ sheets, sides, labelled, elsewhere });
-  const facts = sheets.map((sheet) => sheet.facts);
+  const labels = labelsFor({ matrices, sides, labelled, elsewhere });
+  const facts = matrices.map((matrix) => matrix.facts);
   const [comparisons, hasFinal] = await Promise.all([
     countComparisons(store, facts, sides),
     hasUnusedFinal(store, facts[0]?.spec.dataset),
   ]);
-  return { sheets, sides, comparisons, hasFinal, ...labels };
+  return { matrices, sides, comparisons, hasFinal, ...labels };
 }
 
 const hasUnusedFinal = async ({ datasets }: EvaluationStore, part: DatasetPart | undefined): Promise<boolean> =>
   part?.split === 'dev' && (await datasets.countExamples(part.version, { split: 'final' })) > 0;
 
 /** Of each evaluation once, in the order in which they are named. @throws SluiceError `evaluation_unknown` */
-export async function loadSheets(store: EvaluationStore, evaluationIds: readonly string[]): Promise<readonly Sheet[]> {
-  return (await load(store, evaluationIds, SEE_NONE)).map(({ sheet }) => sheet);
+export async function loadScoreMatrices(
+  store: EvaluationStore,
+  evaluationIds: readonly string[],
+): Promise<readonly ScoreMatrix[]> {
+  return (await load(store, evaluationIds, SEE_NONE)).map(({ matrix }) => matrix);
 }
 
 interface Loaded {
-  readonly sheet: Sheet;
+  readonly matrix: ScoreMatrix;
   readonly labelled: Labelled;
 }
 
@@ -104,13 +112,13 @@ async function loadOne(
 ): Promise<Loaded> {
   const locked = (await evaluations.registration(spec.name))?.content ?? null;
   const facts: EvaluationFacts = { evaluationId, name, spec, pins, state, examples, locked };
-  const [sheet, labelled] = [createSheet(facts), createLabelled(facts, ratings)];
+  const [matrix, labelled] = [createScoreMatrix(facts), createLabelled(facts, ratings)];
   const fill = labelFiller(spec, ratings);
   for await (const result of evaluations.eachResult(evaluationId, { scoresOnly: true })) {
-    sheet.add(fill(result));
+    matrix.add(fill(result));
     labelled.add(result);
   }
-  return { sheet, labelled };
+  return { matrix, labelled };
 }
 
 /** All rows of an evaluation with their outputs, by example, variant and repeat, and with what people have said since. */

@@ -5,10 +5,9 @@
 
 import type { EvaluationSpec, MetricSpec } from '../../model/evaluation-spec.ts';
 import { MAX_MISSING_SHARE, missingScores } from '../../stats/compare-scores.ts';
-import type { CellReasons, MissingPairs } from './compared-metric.ts';
-import { COMPARE_LIMITS } from './limits.ts';
+import { type CellReasons, COMPARE_LIMITS, type MissingPairs } from './comparison-report.ts';
 import { EVEN, isInapplicable, type PairedColumns, type Pairing } from './pairs.ts';
-import type { Column, Sheet } from './sheet.ts';
+import type { Column, ScoreMatrix } from './score-matrix.ts';
 
 export function missingPairs(whole: Pairing, columns: PairedColumns): MissingPairs {
   const { left, right, metric } = columns;
@@ -64,17 +63,17 @@ export function blockedBy({ share, p }: MissingPairs): string {
 }
 
 /** Cells of a column that are missing, among these examples. */
-const missingCells = (sheet: Sheet, column: Column, examples: readonly number[]): CellReasons =>
-  countCells(sheet, column, examples, true);
+const missingCells = (matrix: ScoreMatrix, column: Column, examples: readonly number[]): CellReasons =>
+  countCells(matrix, column, examples, true);
 
 /** Cells that count as the worst since the run failed. */
-export const failedCells = (sheet: Sheet, column: Column, examples: readonly number[]): CellReasons =>
-  countCells(sheet, column, examples, false);
+export const failedCells = (matrix: ScoreMatrix, column: Column, examples: readonly number[]): CellReasons =>
+  countCells(matrix, column, examples, false);
 
 export const NO_CELLS: CellReasons = Object.freeze({ cells: 0, reasons: Object.freeze([]) });
 const ON_NO_SIDE = { baseline: NO_CELLS, variant: NO_CELLS } as const;
 
-function countCells(sheet: Sheet, column: Column, examples: readonly number[], isMissing: boolean): CellReasons {
+function countCells(matrix: ScoreMatrix, column: Column, examples: readonly number[], isMissing: boolean): CellReasons {
   const { values, reasons, repeats } = column;
   const counts = new Map<number, number>();
   let cells = 0;
@@ -86,9 +85,9 @@ function countCells(sheet: Sheet, column: Column, examples: readonly number[], i
       counts.set(reason, (counts.get(reason) ?? 0) + 1);
     }
   }
-  const named = [...counts].map(([place, count]) => Object.freeze({ reason: sheet.reason(place), cells: count }));
-  const told = named.sort((one, other) => other.cells - one.cells || (one.reason < other.reason ? -1 : 1));
-  return Object.freeze({ cells, reasons: Object.freeze(told.slice(0, COMPARE_LIMITS.reasonsTold)) });
+  const named = [...counts].map(([place, count]) => Object.freeze({ reason: matrix.reason(place), cells: count }));
+  const ranked = named.sort((one, other) => other.cells - one.cells || (one.reason < other.reason ? -1 : 1));
+  return Object.freeze({ cells, reasons: Object.freeze(ranked.slice(0, COMPARE_LIMITS.reasonsShown)) });
 }
 
 type Scores = (number | null)[];

@@ -8,14 +8,13 @@ import type { MetricSpec } from '../../model/evaluation-spec.ts';
 import { explain } from '../../stats/explain.ts';
 import type { ValueFormat } from '../../stats/explained-report.ts';
 import { examplesNeeded, minimumDetectableEffect, PLANNED_POWER } from '../../stats/sample-size.ts';
-import type { CompareMethod, MissingPairs } from './compared-metric.ts';
-import { GUARDRAIL_ALPHA } from './guardrail.ts';
-import { meanError } from './means.ts';
-import { testColumns, whyUndecided } from './measure.ts';
+import type { CompareMethod, MissingPairs } from './comparison-report.ts';
+import { GUARDRAIL_ALPHA } from './conclude.ts';
+import { countOutcomes, type PairTest, testColumns, whyUndecided } from './measure.ts';
 import { missingPairs } from './missing.ts';
 import { type PairedColumns, type Pairing, pairExamples, pairedValues } from './pairs.ts';
-import type { Sheet } from './sheet.ts';
-import { countOutcomes, type PairTest } from './test-pairs.ts';
+import { meanError, type ScoreMatrix } from './score-matrix.ts';
+import { comparable, definitionDiffers, type PlacedSide } from './sides.ts';
 
 export interface NoiseFloor {
   readonly evaluationId: string;
@@ -68,8 +67,8 @@ export interface Detectable {
 const CORRELATIONS = [0.5, 0, 0.8] as const;
 
 /** @throws SluiceError `not_aa` for an evaluation of different plans */
-export function noiseFloor(sheet: Sheet): NoiseFloor {
-  const { evaluationId, spec } = sheet.facts;
+export function noiseFloor(matrix: ScoreMatrix): NoiseFloor {
+  const { evaluationId, spec } = matrix.facts;
   const [first, second] = spec.variants;
   if (first === undefined || second === undefined || first.planId !== second.planId) {
     throw new SluiceError('not_aa', {
@@ -78,15 +77,15 @@ export function noiseFloor(sheet: Sheet): NoiseFloor {
       data: { evaluationId },
     });
   }
-  const pairing = pairExamples(sheet, sheet);
-  const metrics = spec.metrics.map((metric) => noiseOf(metric, sheet, pairing));
+  const pairing = pairExamples(matrix, matrix);
+  const metrics = spec.metrics.map((metric) => noiseOf(metric, matrix, pairing));
   return Object.freeze({ evaluationId, alpha: spec.alpha, power: PLANNED_POWER, metrics: Object.freeze(metrics) });
 }
 
-function noiseOf(metric: MetricSpec, sheet: Sheet, pairing: Pairing): MetricNoise {
-  const { alpha } = sheet.facts.spec;
-  const left = metric.kind === 'win-rate' ? null : sheet.column(0, metric.name)!;
-  const columns: PairedColumns = { metric, left, right: sheet.column(1, metric.name)! };
+function noiseOf(metric: MetricSpec, matrix: ScoreMatrix, pairing: Pairing): MetricNoise {
+  const { alpha } = matrix.facts.spec;
+  const left = metric.kind === 'win-rate' ? null : matrix.column(0, metric.name)!;
+  const columns: PairedColumns = { metric, left, right: matrix.column(1, metric.name)! };
   const values = pairedValues(pairing, columns);
   const test = testColumns(values, columns, alpha);
   const missing = missingPairs(pairing, columns);
@@ -166,4 +165,81 @@ function seenBy(
 function mdeOf(se: number | null, alpha: number): number | null {
   if (se === null || !(se > 0)) return null;
   return minimumDetectableEffect({ sd0: se, sd1: 0, n0: 1, n1: 1, alpha, power: PLANNED_POWER }).mde;
+}
+
+/**
+ * What an evaluation could see, by what another of its name has shown: how much differences spread over its examples says
+ * how large one has to be to be seen among more of them, or fewer.
+ */
+export interface DetectableEffect {
+  readonly metric: MetricSpec;
+  /** The effect that is declared worth seeing, or the margin; null: none. */
+  readonly declared: number | null;
+  /** Smallest difference seen in 80 % of evaluations of this size; 0 where nothing has varied, null where it is not known. */
+  readonly mde: number | null;
+  /** Examples that see what is declared. */
+  readonly nNeeded: number | null;
+}
+
+/** Of the scores of two variants, where only one is known: what is left of its spread is that of their difference. */
+const ASSUMED_CORRELATION = 0.5;
+
+/**
+ * Of each metric, by the variant whose differences spread most. An A/A has no variants: there it is as if the scores of one
+ * went along with the baseline's by 0.5.
+ *
+ * @param metrics as they are declared now; those that the score matrix has otherwise, or not, are not known
+ * @param examples how many the evaluation is to have
+ */
+export function detectableEffects(
+  matrix: ScoreMatrix,
+  metrics: readonly MetricSpec[],
+  examples: number,
+): readonly DetectableEffect[] {
+  const { evaluationId, spec } = matrix.facts;
+  const [baseline, ...sides] = spec.variants.map((_, variant): PlacedSide => ({ evaluationId, variant, matrix }));
+  return metrics.map((metric) => {
+    const spreads = sides.map((side) => spreadOf(metric, baseline!, side)).filter((spread) => spread !== null);
+    const widest = spreads.length === 0 ? null : Math.max(...spreads.map(({ sd }) => sd));
+    const share =
+      spreads.length === 0 ? 1 : Math.min(...spreads.map(({ pairs }) => pairs)) / matrix.facts.examples.length;
+    return detectableEffect(metric, spec.alpha, widest, share, examples);
+  });
+}
+
+/** Standard deviation of an example's difference, clusters reckoned in. */
+function spreadOf(metric: MetricSpec, baseline: PlacedSide, side: PlacedSide) {
+  const found = comparable(metric, baseline, side);
+  if ('why' in found || definitionDiffers(metric, found.columns.right.metric) !== null) return null;
+  const values = pairedValues(pairExamples(baseline.matrix, side.matrix), found.columns);
+  const { se, pairs, why } = testColumns(values, found.columns, baseline.matrix.facts.spec.alpha);
+  const isAlone = side.matrix.facts.spec.mode === 'aa' && found.columns.left !== null;
+  const own = isAlone ? meanError(values.control, values.cluster) : null;
+  const error = isAlone ? (own === null ? null : own.se * Math.sqrt(2 * (1 - ASSUMED_CORRELATION))) : se;
+  if (error === null) return why?.code === 'no_variation' ? { sd: 0, pairs } : null;
+  return { sd: error * Math.sqrt(pairs), pairs };
+}
+
+/** @param share of the examples that have a difference at all */
+function detectableEffect(
+  metric: MetricSpec,
+  alpha: number,
+  sd: number | null,
+  share: number,
+  examples: number,
+): DetectableEffect {
+  const isGuardrail = metric.role === 'guardrail';
+  const declared = isGuardrail ? metric.margin : metric.minimumEffect;
+  const pairs = Math.floor(share * examples);
+  if (sd === null || pairs === 0) return { metric, declared, mde: null, nNeeded: null };
+  const level = isGuardrail ? 2 * GUARDRAIL_ALPHA : alpha;
+  const se = sd / Math.sqrt(pairs);
+  const needed = examplesNeeded({ se, pairs, units: pairs, designEffect: null, effect: declared, alpha: level });
+  return {
+    metric,
+    declared,
+    mde:
+      sd === 0 ? 0 : minimumDetectableEffect({ sd0: se, sd1: 0, n0: 1, n1: 1, alpha: level, power: PLANNED_POWER }).mde,
+    nNeeded: needed === null ? null : Math.ceil(needed.examples / share),
+  };
 }

@@ -3,13 +3,13 @@
  * side is in no pair, and is counted where missing scores are judged.
  */
 import type { MetricSpec } from '../../model/evaluation-spec.ts';
-import type { Column, Sheet } from './sheet.ts';
+import type { Column, ScoreMatrix } from './score-matrix.ts';
 
 /** The examples that two evaluations share: same id, same content. */
 export interface Pairing {
-  readonly baseline: Sheet;
-  readonly side: Sheet;
-  /** Of each shared example its place in the baseline's sheet, and in the side's. */
+  readonly baseline: ScoreMatrix;
+  readonly side: ScoreMatrix;
+  /** Of each shared example its place in the baseline's score matrix, and in the side's. */
   readonly left: readonly number[];
   readonly right: readonly number[];
   /** Which are not independent of each other, by number; null where the dataset names no cluster. */
@@ -20,7 +20,7 @@ export interface Pairing {
   readonly changed: number;
 }
 
-export function pairExamples(baseline: Sheet, side: Sheet): Pairing {
+export function pairExamples(baseline: ScoreMatrix, side: ScoreMatrix): Pairing {
   const [ours, theirs] = [baseline.facts.examples, side.facts.examples];
   const places = new Map(theirs.map(({ id }, place) => [id, place]));
   const left: number[] = [];
@@ -122,9 +122,9 @@ export function isInapplicable(
 }
 
 /** Whether each repeat of the example lacks its value for that reason. */
-export function nothingToScore(sheet: Sheet, { values, reasons, repeats }: Column, example: number): boolean {
+export function nothingToScore(matrix: ScoreMatrix, { values, reasons, repeats }: Column, example: number): boolean {
   for (let at = example * repeats; at < (example + 1) * repeats; at += 1)
-    if (!Number.isNaN(values[at]) || !sheet.isInapplicable(reasons[at]!)) return false;
+    if (!Number.isNaN(values[at]) || !matrix.isInapplicable(reasons[at]!)) return false;
   return true;
 }
 

@@ -3,6 +3,7 @@
  * afterwards may have been made for the result's sake, so it is named in words, and never let pass.
  */
 
+import type { AnyEvaluation } from '../../dsl/evaluation.ts';
 import type {
   EvaluationPins,
   EvaluationSpec,
@@ -12,8 +13,7 @@ import type {
   ScorerSpec,
 } from '../../model/evaluation-spec.ts';
 import { isJudge } from '../../model/judges.ts';
-import type { EvaluationFacts } from './input.ts';
-import type { RegistrationChange, RegistrationCheck } from './report.ts';
+import type { EvaluationFacts, RegistrationChange, RegistrationCheck } from './comparison-report.ts';
 
 /** What is to be locked. Variants are none of it: that others are tried is what an evaluation is for. */
 export function registrationOf(
@@ -96,7 +96,7 @@ function metricChanges(locked: readonly MetricSpec[], now: readonly MetricSpec[]
 }
 
 /** Ids of the scorers that are judges, as they are locked. */
-export const judgesOf = (scorers: readonly ScorerSpec[]): readonly string[] =>
+const judgesOf = (scorers: readonly ScorerSpec[]): readonly string[] =>
   scorers
     .filter(isJudge)
     .map(({ id }) => id)
@@ -114,4 +114,39 @@ function scorerChanges(locked: Versions, now: Versions): readonly RegistrationCh
   return [...new Set([...before.keys(), ...after.keys()])]
     .filter((scorer) => before.get(scorer) !== after.get(scorer))
     .map((scorer) => change(`version of scorer '${scorer}'`, before.get(scorer), after.get(scorer)));
+}
+
+/**
+ * What is defined in code, against what was locked under its name. An evaluation that was run is compared with the lock
+ * where it begins; this shows that the code has been changed since, before anything is run by it.
+ */
+
+/**
+ * Everything that differs. Versions of the dataset and of documents are none of a definition, and the code of steps is
+ * looked at where they run: those count as they were locked.
+ *
+ * @param scorers of the evaluation that was the first
+ */
+export function definitionChanges(
+  locked: Registration,
+  scorers: readonly ScorerSpec[],
+  definition: AnyEvaluation,
+): readonly RegistrationChange[] {
+  const { pipeline, dataset, split, metrics, repeats, alpha } = definition;
+  return registrationChanges(locked, {
+    pipeline: pipeline.id,
+    dataset: { ...locked.dataset, name: dataset.name, split },
+    scorerVersions: Object.fromEntries(
+      definition.scorers.map(({ id, spec }) => [id, versionNow(locked, scorers, id, spec)]),
+    ),
+    judges: judgesOf(definition.scorers.map(({ spec }) => spec)),
+    metrics,
+    repeats,
+    alpha,
+  });
+}
+
+function versionNow(locked: Registration, scorers: readonly ScorerSpec[], id: string, spec: ScorerSpec): string {
+  const isSame = scorers.find((scorer) => scorer.id === id)?.definitionHash === spec.definitionHash;
+  return (isSame ? locked.scorerVersions[id] : undefined) ?? spec.definitionHash;
 }

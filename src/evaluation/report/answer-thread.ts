@@ -1,16 +1,16 @@
 /** The body of the comparing thread: from what was read to the JSON of the answer. See answers.ts for why there is a thread. */
 import { move } from 'piscina';
-import { type SheetData, sheetFrom } from '../compare/sheet.ts';
-import { answerOf } from './answer.ts';
+import { type ScoreMatrixData, scoreMatrixFrom } from '../compare/score-matrix.ts';
 import type { ReportParts } from './load-report.ts';
+import { answerOf } from './page-data.ts';
 
 export interface AnswerTask extends Omit<ReportParts, 'loaded'> {
-  readonly sheets: readonly SheetData[];
-  readonly loaded: Omit<ReportParts['loaded'], 'sheets'>;
+  readonly matrices: readonly ScoreMatrixData[];
+  readonly loaded: Omit<ReportParts['loaded'], 'matrices'>;
 }
 
-export default async function answerTask({ sheets, loaded, ...parts }: AnswerTask): Promise<Uint8Array> {
-  const answer = await answerOf({ ...parts, loaded: { ...loaded, sheets: sheets.map(sheetFrom) } });
+export default async function answerTask({ matrices, loaded, ...parts }: AnswerTask): Promise<Uint8Array> {
+  const answer = await answerOf({ ...parts, loaded: { ...loaded, matrices: matrices.map(scoreMatrixFrom) } });
   const json = new TextEncoder().encode(JSON.stringify(answer));
   return move(json) as unknown as Uint8Array;
 }

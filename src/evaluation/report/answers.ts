@@ -5,13 +5,14 @@
  * of the same answers elsewhere, and how often has been compared on the dataset.
  */
 import { hash } from 'node:crypto';
+import { extname } from 'node:path';
+import { Piscina } from 'piscina';
 import { SluiceError } from '../../base/errors.ts';
 import { scorerIdentity } from '../../model/scorer-identity.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';
-import { type ChosenEvaluation, sidesOf } from '../compare/choose-sides.ts';
 import { countComparisons } from '../compare/load.ts';
-import { type Comparer, createComparer } from './comparer.ts';
-import { createKept, type Made } from './kept.ts';
+import { type ChosenEvaluation, sidesOf } from '../compare/sides.ts';
+import type { AnswerTask } from './answer-thread.ts';
 import { loadParts, type Opened } from './load-report.ts';
 
 const ANSWER_LIMITS = Object.freeze({
@@ -30,7 +31,7 @@ export interface Answers {
   /**
    * Makes it before somebody looks, who then finds it there: it is counted as looked at then, and not now. It begins once
    * nothing is made for those who look, and not at all where another was asked for meanwhile, or where it failed before.
-   * What goes wrong is told to whoever looks. @throws SluiceError `sides_invalid`
+   * What goes wrong is explained to whoever looks. @throws SluiceError `sides_invalid`
    */
   ahead(named: readonly ChosenEvaluation[]): Promise<void>;
   /** The JSON of `Comparison`. @throws SluiceError those of `loadComparison` and of `Comparer`; `comparisons_busy` */
@@ -45,7 +46,7 @@ export interface AnswersOptions {
 }
 
 export function createAnswers(opened: Opened, { clock = Date.now, compare }: Partial<AnswersOptions> = {}): Answers {
-  const kept = createKept(ANSWER_LIMITS, clock);
+  const kept = createReportCache(ANSWER_LIMITS, clock);
   const underWay = new Map<string, Promise<Made>>();
   const madeAhead = new Map<string, Promise<Made>>();
   /** What could not be made ahead is not tried again for each who might look. */
@@ -57,8 +58,8 @@ export function createAnswers(opened: Opened, { clock = Date.now, compare }: Par
   async function make(named: readonly ChosenEvaluation[], from = opened): Promise<Made> {
     comparer.warm();
     const { loaded, ...parts } = await loadParts(from, named);
-    const { sheets, ...rest } = loaded;
-    const json = await comparer.compare({ ...parts, loaded: rest, sheets: sheets.map((sheet) => sheet.data()) });
+    const { matrices, ...rest } = loaded;
+    const json = await comparer.compare({ ...parts, loaded: rest, matrices: matrices.map((matrix) => matrix.data()) });
     return { json, comparisons: loaded.comparisons };
   }
 
@@ -72,7 +73,7 @@ export function createAnswers(opened: Opened, { clock = Date.now, compare }: Par
     return making;
   }
 
-  /** It goes on without who asked for it; whoever looks meanwhile waits for it, and is told what went wrong. */
+  /** It goes on without who asked for it; whoever looks meanwhile waits for it, and is explained what went wrong. */
   async function makeAhead(basis: string, named: readonly ChosenEvaluation[]): Promise<void> {
     const making = make(named, notCounting(opened));
     madeAhead.set(basis, making);
@@ -155,3 +156,155 @@ async function basisOf({ evaluations }: Opened['store'], named: readonly ChosenE
 }
 
 const ENDED: ReadonlySet<EvaluationRow['state']> = new Set(['completed', 'partial', 'stopped', 'cancelled', 'failed']);
+
+/** The newest of what was made, by what it rests on: so many, of so many bytes together, for so long. */
+
+export interface CacheLimits {
+  readonly kept: number;
+  readonly keptBytes: number;
+  readonly keptMs: number;
+}
+
+export interface Made {
+  readonly json: Uint8Array;
+  /** On the dataset when it was made, this one included. */
+  readonly comparisons: number;
+}
+
+export interface ReportCache {
+  /** Undefined: there is none, or none that is young enough. */
+  find(basis: string): Made | undefined;
+  /** What is too large by itself is not kept. */
+  put(basis: string, made: Made): void;
+}
+
+export function createReportCache({ kept, keptBytes, keptMs }: CacheLimits, clock: () => number): ReportCache {
+  const all = new Map<string, { readonly made: Made; readonly at: number }>();
+  let bytes = 0;
+  const drop = (basis: string): void => {
+    bytes -= all.get(basis)?.made.json.byteLength ?? 0;
+    all.delete(basis);
+  };
+  return Object.freeze({
+    find(basis) {
+      const found = all.get(basis);
+      if (found === undefined) return undefined;
+      if (clock() - found.at < keptMs) {
+        // The one that was asked for last goes last.
+        all.delete(basis);
+        all.set(basis, found);
+        return found.made;
+      }
+      drop(basis);
+      return undefined;
+    },
+    put(basis, made) {
+      drop(basis);
+      if (made.json.byteLength > keptBytes) return;
+      all.set(basis, { made, at: clock() });
+      bytes += made.json.byteLength;
+      for (const oldest of all.keys()) {
+        if (all.size <= kept && bytes <= keptBytes) return;
+        drop(oldest);
+      }
+    },
+  } satisfies ReportCache);
+}
+
+const COMPARER_LIMITS = Object.freeze({
+  /** Of the thread's heap. */
+  heapMb: 1_024,
+  /** A thread that nobody uses for so long ends. */
+  idleMs: 60_000,
+  /** Of one comparison, without its wait for those before it. */
+  taskMs: 60_000,
+});
+
+type ComparerLimits = { readonly [Limit in keyof typeof COMPARER_LIMITS]: number };
+type Pool = Piscina<AnswerTask | undefined, Uint8Array>;
+
+export interface Comparer {
+  /** The thread starts while the rows are read. */
+  warm(): void;
+  /** @throws SluiceError `comparison_too_large`, `comparison_slow`; whatever the thread cannot start for */
+  compare(task: AnswerTask): Promise<Uint8Array>;
+}
+
+export interface ComparerOptions {
+  readonly limits: Partial<ComparerLimits>;
+  /** The thread's file. */
+  readonly filename: string;
+}
+
+/** The thread's file has this one's extension: .ts where sources run as they are, .js in the package. */
+const THREAD = new URL(`./answer-thread${extname(import.meta.url)}`, import.meta.url).href;
+
+/**
+ * The thread that compares, which is there once it is needed. Tasks are given to it one after another from here: those that
+ * wait within a pool that keeps no thread would wait for good once the thread of the one before them dies.
+ */
+export function createComparer({ limits: given, filename = THREAD }: Partial<ComparerOptions> = {}): Comparer {
+  const limits = { ...COMPARER_LIMITS, ...given };
+  let opened: { readonly pool: Pool; readonly lost: Promise<never> } | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+
+  function open() {
+    if (opened !== undefined) return opened;
+    const pool: Pool = new Piscina({
+      ...{ filename, minThreads: 0, maxThreads: 1, idleTimeout: limits.idleMs },
+      resourceLimits: { maxOldGenerationSizeMb: limits.heapMb },
+    });
+    const { promise: lost, reject } = Promise.withResolvers<never>();
+    // Nobody may be waiting when it is lost.
+    lost.catch(() => undefined);
+    // A thread that does not start belongs to no task: the pool would start no other, and its task would never settle.
+    pool.on('error', (error) => {
+      if (opened?.pool === pool) opened = undefined;
+      reject(error);
+      pool.destroy().catch(() => undefined);
+    });
+    opened = { pool, lost };
+    return opened;
+  }
+
+  function run(task: AnswerTask | undefined, name?: string): Promise<Uint8Array> {
+    const next = last.then(() => {
+      const { pool, lost } = open();
+      const signal = AbortSignal.timeout(limits.taskMs);
+      return Promise.race([pool.run(task, { ...(name !== undefined && { name }), signal }), lost]);
+    });
+    last = next.catch(() => undefined);
+    return next;
+  }
+
+  return Object.freeze({
+    warm() {
+      if (opened === undefined || opened.pool.threads.length === 0) run(undefined, 'warm').catch(() => undefined);
+    },
+    async compare(task) {
+      try {
+        return await run(task);
+      } catch (error) {
+        throw explained(error, limits);
+      }
+    },
+  } satisfies Comparer);
+}
+
+const OUT_OF_MEMORY = 'ERR_WORKER_OUT_OF_MEMORY';
+const FEWER = 'compare fewer sides at once, or make it in a process of its own: sluice eval compare';
+
+function explained(error: unknown, { heapMb, taskMs }: ComparerLimits): unknown {
+  const { name, code } = error as { readonly name?: string; readonly code?: string };
+  if (code === OUT_OF_MEMORY)
+    return new SluiceError('comparison_too_large', {
+      message: `the comparison takes more than the ${heapMb} MB that it may have here`,
+      remedy: FEWER,
+    });
+  if (name === 'AbortError')
+    return new SluiceError('comparison_slow', {
+      message: `the comparison was not made within ${taskMs / 1_000} seconds`,
+      remedy: FEWER,
+    });
+  return error;
+}

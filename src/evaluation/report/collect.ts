@@ -1,36 +1,39 @@
 /**
- * The examples of a report, from the sheets that were compared: values as columns, and of the examples that differ most
+ * The examples of a report, from the score matrices that were compared: values as columns, and of the examples that differ most
  * what was answered. Outputs are read for those alone.
  */
-
 import type { ResultRow } from '../../model/evaluation-result.ts';
 import type { MetricSpec } from '../../model/evaluation-spec.ts';
-import { comparable, type PlacedSide } from '../compare/comparable.ts';
+import type { ComparisonReport } from '../compare/comparison-report.ts';
+import { scaleOf } from '../compare/missing.ts';
 import { EVEN, exampleMean, nothingToScore } from '../compare/pairs.ts';
-import type { ComparisonReport } from '../compare/report.ts';
-import type { Column, Sheet } from '../compare/sheet.ts';
-import { placeSides } from '../compare/sides.ts';
-import type { ReportedColumn, ReportedExamples } from './data.ts';
-import { REPORT_LIMITS } from './limits.ts';
+import type { Column, ScoreMatrix } from '../compare/score-matrix.ts';
+import { comparable, type PlacedSide, placeSides } from '../compare/sides.ts';
+import {
+  chooseExamples,
+  REPORT_LIMITS,
+  type ReportedColumn,
+  type ReportedExamples,
+  type ReportedScale,
+  wantOutputs,
+} from './data.ts';
 import { readOutputs } from './outputs.ts';
-import { scaleFor } from './scale.ts';
-import { chooseExamples, wantOutputs } from './widest.ts';
 
 export interface CollectInput {
   readonly report: ComparisonReport;
   /** Those that were compared. */
-  readonly sheets: readonly Sheet[];
+  readonly matrices: readonly ScoreMatrix[];
   /** By example id, as `questionOf` writes it. */
   readonly questions: ReadonlyMap<string, string>;
   /** Of these examples the rows that are there: `store.evaluations.results`. */
   readonly rowsOf: (evaluationId: string, exampleIds: readonly string[]) => Promise<readonly ResultRow[]>;
 }
 
-/** @throws SluiceError `evaluation_unknown`: the sheet of a side was not given */
+/** @throws SluiceError `evaluation_unknown`: the matrix of a side was not given */
 export async function collectExamples(input: CollectInput): Promise<ReportedExamples> {
   const { report, questions } = input;
-  const sides = placeSides(input.sheets, report.sides);
-  const { examples } = sides[0]!.sheet.facts;
+  const sides = placeSides(input.matrices, report.sides);
+  const { examples } = sides[0]!.matrix.facts;
   const reasons = createReasons();
   const whole = report.metrics.map((metric) => sides.map((side) => columnOf(metric, sides[0]!, side, reasons)));
   const wanted = wantOutputs(report, whole);
@@ -47,7 +50,7 @@ export async function collectExamples(input: CollectInput): Promise<ReportedExam
     questions: ids.map((id) => questions.get(id) ?? ''),
     tags: kept.map((example) => examples[example]!.tags),
     columns: kept.length === examples.length ? whole : whole.map((sides) => sides.map((column) => pick(column, kept))),
-    scales: report.metrics.map((metric, place) => scaleFor(metric, sides[0]!.sheet, whole[place]!)),
+    scales: report.metrics.map((metric, place) => scaleFor(metric, sides[0]!.matrix, whole[place]!)),
     reasons: reasons.words,
     inapplicable: reasons.inapplicable,
     outputs,
@@ -61,14 +64,14 @@ type Reasons = ReturnType<typeof createReasons>;
 function columnOf(metric: MetricSpec, baseline: PlacedSide, side: PlacedSide, reasons: Reasons): ReportedColumn | null {
   if (side === baseline) {
     // A baseline is as good as itself, in whatever a judge would choose between the two.
-    if (metric.kind === 'win-rate') return evenColumn(baseline.sheet.facts.examples.length);
-    const column = baseline.sheet.column(baseline.variant, metric.name);
-    return column === undefined ? null : valuesOf(baseline.sheet, column, null, reasons);
+    if (metric.kind === 'win-rate') return evenColumn(baseline.matrix.facts.examples.length);
+    const column = baseline.matrix.column(baseline.variant, metric.name);
+    return column === undefined ? null : valuesOf(baseline.matrix, column, null, reasons);
   }
   const found = comparable(metric, baseline, side);
   if ('why' in found) return null;
-  const along = side.sheet === baseline.sheet ? null : baseline.sheet;
-  return valuesOf(side.sheet, found.columns.right, along, reasons);
+  const along = side.matrix === baseline.matrix ? null : baseline.matrix;
+  return valuesOf(side.matrix, found.columns.right, along, reasons);
 }
 
 const evenColumn = (size: number): ReportedColumn => ({
@@ -77,19 +80,19 @@ const evenColumn = (size: number): ReportedColumn => ({
 });
 
 /** Of another evaluation than the baseline's, by the examples of that. */
-function valuesOf(sheet: Sheet, column: Column, along: Sheet | null, reasons: Reasons): ReportedColumn {
-  const { examples } = (along ?? sheet).facts;
-  const own = along === null ? null : new Map(sheet.facts.examples.map(({ id }, place) => [id, place]));
+function valuesOf(matrix: ScoreMatrix, column: Column, along: ScoreMatrix | null, reasons: Reasons): ReportedColumn {
+  const { examples } = (along ?? matrix).facts;
+  const own = along === null ? null : new Map(matrix.facts.examples.map(({ id }, place) => [id, place]));
   const values = new Float64Array(examples.length).fill(Number.NaN);
   const whys = new Uint16Array(examples.length);
   for (const [place, { id, hash }] of examples.entries()) {
     const at = own === null ? place : own.get(id);
     if (at === undefined) whys[place] = reasons.place('not among its examples');
-    else if (sheet.facts.examples[at]!.hash !== hash) whys[place] = reasons.place('its content differs');
+    else if (matrix.facts.examples[at]!.hash !== hash) whys[place] = reasons.place('its content differs');
     else {
       values[place] = exampleMean(column, at);
       if (hasReason(column, at))
-        whys[place] = reasons.place(reasonOf(sheet, column, at), nothingToScore(sheet, column, at));
+        whys[place] = reasons.place(reasonOf(matrix, column, at), nothingToScore(matrix, column, at));
     }
   }
   return Object.freeze({ values, reasons: whys });
@@ -101,10 +104,10 @@ function hasReason({ reasons, repeats }: Column, example: number): boolean {
 }
 
 /** Of the first repeat that has one; a hole before what there is nothing to score of. */
-function reasonOf(sheet: Sheet, { reasons, repeats }: Column, example: number): string {
+function reasonOf(matrix: ScoreMatrix, { reasons, repeats }: Column, example: number): string {
   const own = [...reasons.subarray(example * repeats, (example + 1) * repeats)].filter((reason) => reason !== 0);
-  const told = own.find((reason) => !sheet.isInapplicable(reason)) ?? own[0];
-  return told === undefined ? '' : sheet.reason(told);
+  const chosen = own.find((reason) => !matrix.isInapplicable(reason)) ?? own[0];
+  return chosen === undefined ? '' : matrix.reason(chosen);
 }
 
 function pick(column: ReportedColumn | null, kept: readonly number[]): ReportedColumn | null {
@@ -135,4 +138,28 @@ function createReasons() {
       return place;
     },
   };
+}
+
+/** Of values without a declared scale: what lies beyond is drawn at the end. */
+const SEEN = { from: 0.05, to: 0.95 };
+
+/**
+ * The declared ends, where there are any: two scores that hardly differ then look so. Without them what 9 of 10 values of
+ * all sides lie between, of examples and not of means, for the same reason.
+ */
+function scaleFor(
+  metric: MetricSpec,
+  { facts }: ScoreMatrix,
+  sides: readonly (ReportedColumn | null)[],
+): ReportedScale | null {
+  const declared = scaleOf(metric, facts.spec);
+  if (declared !== null) return Object.freeze({ ...declared, from: 'declared' });
+  const values = Float64Array.from(sides.flatMap((side) => (side === null ? [] : [...side.values])))
+    .filter((value) => !Number.isNaN(value))
+    .sort();
+  const at = (share: number): number => values[Math.round(share * (values.length - 1))]!;
+  if (values.length === 0 || at(SEEN.from) === at(SEEN.to)) return null;
+  const [low, high] = [at(SEEN.from), at(SEEN.to)];
+  const [worst, best] = metric.better === 'higher' ? [low, high] : [high, low];
+  return Object.freeze({ worst, best, from: 'seen' });
 }

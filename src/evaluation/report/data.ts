@@ -2,12 +2,12 @@
  * All that a report of a comparison is made of. The examples are in columns, since ten thousand of them by four sides and
  * eight metrics are values by the hundred thousand. Nothing here is computed from the page: it only shows.
  */
-
 import type { EvaluationProgress } from '../../model/evaluation-result.ts';
 import type { RunOutcome } from '../../plan/plan.ts';
+import type { ComparisonReport } from '../compare/comparison-report.ts';
 import type { ComparisonGate } from '../compare/gate.ts';
 import type { Leaderboard } from '../compare/leaderboard.ts';
-import type { ComparisonReport } from '../compare/report.ts';
+import { outcomeOf } from '../compare/pairs.ts';
 
 export interface ReportData {
   readonly report: ComparisonReport;
@@ -92,4 +92,92 @@ export interface ReportedRun {
 export interface Remark {
   readonly scorer: string;
   readonly text: string;
+}
+
+/** How much a report holds, so that it opens at once and can be mailed, whatever was compared. */
+export const REPORT_LIMITS = Object.freeze({
+  /** Examples × metrics × sides whose values a page carries; of more examples those that differ most, and a sample. */
+  values: 1_000_000,
+  /** Characters of what an example asks. */
+  questionLength: 200,
+  /** Of each side and primary so many that got worst, and as many that got best, have their outputs in the page. */
+  outputsEachEnd: 20,
+  /** Examples that have their outputs, of all sides and primaries together. */
+  examplesWithOutputs: 300,
+  /** Characters of one output, or of what a scorer says of it. */
+  outputLength: 4_000,
+  /** Of all outputs together; those of the smallest differences are left out first. */
+  outputsLength: 8_000_000,
+  /** Calls of one run whose trace is told. */
+  calls: 200,
+  /** Calls of all runs of an example whose traces are told together. */
+  callsTogether: 1_000,
+  /** Passages of one list, and characters of one. */
+  passages: 50,
+  passageLength: 2_000,
+  /** Different reasons for missing values that are told apart. */
+  reasons: 1_000,
+  /** Of a comment on a pull request: GitHub takes 65,536. */
+  markdownLength: 65_000,
+  /** Rows of one table in such a comment. */
+  markdownRows: 40,
+  /** Worst examples of each side in such a comment. */
+  markdownExamples: 5,
+});
+
+type Columns = readonly (readonly (ReportedColumn | null)[])[];
+
+/** Metrics by which examples are ranked: the primaries, or else the first that there is. */
+export function rankingMetrics({ metrics }: Pick<ComparisonReport, 'metrics'>): readonly number[] {
+  const primaries = metrics.flatMap(({ role }, place) => (role === 'primary' ? [place] : []));
+  return primaries.length > 0 || metrics.length === 0 ? primaries : [0];
+}
+
+/** Examples with a difference on one metric, the worst for the side first. */
+export function byRegression(
+  baseline: ReportedColumn | null | undefined,
+  side: ReportedColumn | null | undefined,
+  metric: ComparisonReport['metrics'][number],
+): readonly number[] {
+  if (!baseline || !side) return [];
+  const sign = metric.better === 'higher' ? 1 : -1;
+  const gain = (example: number): number => sign * (side.values[example]! - baseline.values[example]!);
+  const differing: number[] = [];
+  for (const [example, first] of baseline.values.entries()) {
+    const second = side.values[example]!;
+    if (!Number.isNaN(first) && !Number.isNaN(second) && outcomeOf(first, second, metric) !== 0)
+      differing.push(example);
+  }
+  return differing.sort((one, other) => gain(one) - gain(other) || one - other);
+}
+
+/** Those whose outputs are wanted: worst and best of each side and ranking metric in turn, so that a limit cuts all alike. */
+export function wantOutputs(report: ComparisonReport, columns: Columns): readonly number[] {
+  const rankings = rankingMetrics(report).flatMap((place) =>
+    columns[place]!.slice(1).map((side) => byRegression(columns[place]![0], side, report.metrics[place]!)),
+  );
+  const wanted = new Set<number>();
+  for (let rank = 0; rank < REPORT_LIMITS.outputsEachEnd; rank += 1) {
+    for (const ranking of rankings) {
+      for (const example of [ranking[rank], ranking[ranking.length - 1 - rank]]) {
+        if (example !== undefined && wanted.size < REPORT_LIMITS.examplesWithOutputs) wanted.add(example);
+      }
+    }
+  }
+  return [...wanted];
+}
+
+/** All examples where there is room, else those that are wanted and an even sample of the others; in their order. */
+export function chooseExamples(
+  { metrics, sides }: Pick<ComparisonReport, 'metrics' | 'sides'>,
+  total: number,
+  wanted: readonly number[],
+): readonly number[] {
+  const room = Math.floor(REPORT_LIMITS.values / Math.max(1, metrics.length * sides.length));
+  if (total <= room) return Array.from({ length: total }, (_, example) => example);
+  const kept = new Set(wanted);
+  const others = Array.from({ length: total }, (_, example) => example).filter((example) => !kept.has(example));
+  const places = Math.max(0, room - kept.size);
+  for (let place = 0; place < places; place += 1) kept.add(others[Math.floor((place * others.length) / places)]!);
+  return [...kept].sort((one, other) => one - other);
 }

@@ -2,8 +2,14 @@
 
 import { shortId, showMoney, showTime, showWhole } from '../../base/format.ts';
 import { levelOf } from '../../stats/format-value.ts';
-import type { CellReasons, ComparedMetric, CompareMethod, CompareTest } from '../compare/compared-metric.ts';
-import type { ComparedSide, ComparisonReport } from '../compare/report.ts';
+import type {
+  CellReasons,
+  ComparedMetric,
+  ComparedSide,
+  CompareMethod,
+  CompareTest,
+  ComparisonReport,
+} from '../compare/comparison-report.ts';
 import type { ReportData } from './data.ts';
 import { MISSING } from './values.ts';
 

@@ -56,3 +56,7 @@ const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (sign) => E
 
 /** JSON in which no tag can be opened or closed: it stands in a script element. */
 const scriptJson = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
+
+/** A comparison as JSON, for programs: the report and its gate as they are. */
+export const renderJson = ({ report, gate, evaluations, leaderboard, madeAt }: ReportData): string =>
+  `${JSON.stringify({ report, gate, evaluations, leaderboard, madeAt }, null, 2)}\n`;

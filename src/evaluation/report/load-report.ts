@@ -1,14 +1,14 @@
 /** Everything that a report shows of a comparison, from the store. */
 import type { Store } from '../../store/store.ts';
-import { type ChosenEvaluation, sidesOf } from '../compare/choose-sides.ts';
 import { type CompareInput, compareEvaluations } from '../compare/compare.ts';
+import type { ComparisonReport } from '../compare/comparison-report.ts';
 import { gateOf } from '../compare/gate.ts';
 import { leaderboardOf } from '../compare/leaderboard.ts';
 import { loadComparison } from '../compare/load.ts';
-import type { ComparisonReport } from '../compare/report.ts';
+import { type ChosenEvaluation, sidesOf } from '../compare/sides.ts';
 import { collectExamples } from './collect.ts';
 import type { ReportData } from './data.ts';
-import { questionOf } from './output-text.ts';
+import { questionOf } from './outputs.ts';
 
 export interface Opened {
   readonly store: Pick<Store, 'evaluations' | 'datasets'>;
@@ -77,7 +77,7 @@ export async function reportOf(
     report,
     gate: gateOf(report),
     leaderboard: about.evaluations.length > 1 ? leaderboardOf(loaded) : null,
-    examples: await collectExamples({ report, sheets: loaded.sheets, questions, rowsOf }),
+    examples: await collectExamples({ report, matrices: loaded.matrices, questions, rowsOf }),
     ...about,
   };
 }

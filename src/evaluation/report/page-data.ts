@@ -1,6 +1,9 @@
 /** A comparison as the dashboard's screen shows it: from the API, or from a file that carries it. */
-import type { ComparedMetric } from '../compare/compared-metric.ts';
+
+import { compareEvaluations } from '../compare/compare.ts';
+import type { ComparedMetric } from '../compare/comparison-report.ts';
 import type { ExampleOutputs, ReportData, ReportedColumn, ReportedScale } from './data.ts';
+import { type ReportParts, reportOf } from './load-report.ts';
 import { type VerdictWord, verdictWord } from './values.ts';
 
 export interface Comparison extends Omit<ReportData, 'examples'> {
@@ -79,4 +82,11 @@ function pageColumn({ values, reasons }: ReportedColumn): PageColumn {
     if (reasons[example] !== 0) at.push(example);
   }
   return { values: shown, at, why: at.map((example) => reasons[example]!) };
+}
+
+/** A comparison as the API answers with it: the report, and the examples in columns without what was answered to them. */
+export async function answerOf(parts: ReportParts): Promise<Comparison> {
+  const data = await reportOf(parts, compareEvaluations(parts.loaded), () => Promise.resolve([]));
+  // What was answered is asked for by example.
+  return comparisonOf({ ...data, examples: { ...data.examples, outputs: [] } });
 }

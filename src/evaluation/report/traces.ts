@@ -8,9 +8,9 @@ import { citedIn, type Passage, type PassageList, passageLists } from '../../pla
 import type { RunOutcome } from '../../plan/plan.ts';
 import type { MemoRecord, MemoTable } from '../../store/memo.ts';
 import type { Spending } from '../../store/spending.ts';
-import type { SideRef } from '../compare/input.ts';
-import { REPORT_LIMITS } from './limits.ts';
-import { cut } from './output-text.ts';
+import type { SideRef } from '../compare/comparison-report.ts';
+import { REPORT_LIMITS } from './data.ts';
+import { cut } from './outputs.ts';
 
 export interface TracedRun {
   /** Place in the report's sides. */

@@ -4,8 +4,7 @@ import type { OfflineVerdict } from '../../stats/compare-scores.ts';
 import type { ExplainedEffect, ValueFormat } from '../../stats/explained-report.ts';
 import { formatDifference, formatValue } from '../../stats/format-value.ts';
 import type { Better } from '../../stats/gate.ts';
-import type { ComparedMetric, ExplainedMean, MetricSide } from '../compare/compared-metric.ts';
-import type { Slice } from '../compare/report.ts';
+import type { ComparedMetric, ExplainedMean, MetricSide, Slice } from '../compare/comparison-report.ts';
 
 /** Never 0, and never nothing. */
 export const MISSING = '–';

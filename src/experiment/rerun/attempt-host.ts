@@ -2,9 +2,8 @@
  * Calls made here and now, each with its attempts, for what has no place in the memo: reruns of recorded runs, and scores of
  * live ones. Not for serving: calls wait for a slot, and providers are told that they may wait.
  */
-import { type MakeAttempt, makeCall } from '../../evaluation/attempts.ts';
-import { callName, outcomeValue, type RecordedCall, type RecordedCalls } from '../../evaluation/recorded-call.ts';
-import type { Slots } from '../../evaluation/slots.ts';
+import { type MakeAttempt, makeCall, type Slots } from '../../evaluation/attempts.ts';
+import { callName, outcomeValue, type RecordedCall, type RecordedCalls } from '../../evaluation/run-facts.ts';
 import { hashJson } from '../../plan/id.ts';
 import type { Json } from '../../plan/plan.ts';
 import { CALL_CANCELLED, CallFailure, type Execute } from '../../plan/walk.ts';

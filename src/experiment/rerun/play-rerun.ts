@@ -1,13 +1,10 @@
 /** One recorded run, again under a variant, and both sides scored: what a backtest and a shadow do with each of their runs. */
 
 import { SluiceError } from '../../base/errors.ts';
-import type { MakeAttempt } from '../../evaluation/attempts.ts';
-import { isFromOutside } from '../../evaluation/chunk/outside-failures.ts';
-import { type EndedRun, endOf, madeDo } from '../../evaluation/chunk/play-run.ts';
+import type { MakeAttempt, Slots } from '../../evaluation/attempts.ts';
+import { type EndedRun, endOf, isFromOutside, madeDo } from '../../evaluation/chunk/play-run.ts';
 import { observedRefs } from '../../evaluation/chunk/scorer-input.ts';
-import { runFacts } from '../../evaluation/run-facts.ts';
-import { runLatency } from '../../evaluation/run-latency.ts';
-import type { Slots } from '../../evaluation/slots.ts';
+import { runFacts, runLatency } from '../../evaluation/run-facts.ts';
 import type { JsonObject } from '../../model/dataset.ts';
 import { NO_FACTS, type RunFacts } from '../../model/evaluation-result.ts';
 import type { RerunError, RerunResult, RerunSide, RerunSpec } from '../../model/rerun-spec.ts';

@@ -3,8 +3,8 @@
  * per node run and what the node gave; which calls were made follows from how the node ended.
  */
 import { SluiceError } from '../../base/errors.ts';
-import { isFromOutside } from '../../evaluation/chunk/outside-failures.ts';
-import { callName, type RecordedCall, type RecordedCalls } from '../../evaluation/recorded-call.ts';
+import { isFromOutside } from '../../evaluation/chunk/play-run.ts';
+import { callName, type RecordedCall, type RecordedCalls } from '../../evaluation/run-facts.ts';
 import type { Json, Plan } from '../../plan/plan.ts';
 import { BUDGET_EXCEEDED, CALL_CANCELLED } from '../../plan/walk.ts';
 import type { MemoOutcome } from '../../store/memo.ts';

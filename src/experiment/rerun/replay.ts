@@ -3,7 +3,7 @@
  * was given, and what scorers would have seen, neither of which is stored.
  */
 import { setImmediate as settled } from 'node:timers/promises';
-import { callName, outcomeValue, type RecordedCalls } from '../../evaluation/recorded-call.ts';
+import { callName, outcomeValue, type RecordedCalls } from '../../evaluation/run-facts.ts';
 import type { Json, StepCall, Wiring } from '../../plan/plan.ts';
 import { CALL_CANCELLED, CallFailure, type CallRequest, type WalkResult, walk } from '../../plan/walk.ts';
 import { type RecordedRun, recordedCalls } from './record.ts';

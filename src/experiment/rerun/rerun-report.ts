@@ -4,12 +4,10 @@
  */
 
 import { labelsFor } from '../../evaluation/calibration/for-comparison.ts';
-import { createLabelled } from '../../evaluation/calibration/labelled.ts';
-import { loadRatings } from '../../evaluation/calibration/load-labels.ts';
+import { createLabelled, loadRatings } from '../../evaluation/calibration/labelled.ts';
 import { compareEvaluations } from '../../evaluation/compare/compare.ts';
-import type { EvaluationFacts, ExampleInfo } from '../../evaluation/compare/input.ts';
-import type { ComparisonReport } from '../../evaluation/compare/report.ts';
-import { sheetOf } from '../../evaluation/compare/sheet.ts';
+import type { ComparisonReport, EvaluationFacts, ExampleInfo } from '../../evaluation/compare/comparison-report.ts';
+import { scoreMatrixOf } from '../../evaluation/compare/score-matrix.ts';
 import type { ResultRow } from '../../model/evaluation-result.ts';
 import { type EvaluationSpec, SPEC_FORMAT } from '../../model/evaluation-spec.ts';
 import type { RerunSide } from '../../model/rerun-spec.ts';
@@ -41,10 +39,10 @@ export async function rerunReport(
   };
   const labelled = createLabelled(facts, await loadRatings(store, spec));
   for (const row of rows) labelled.add(row);
-  const sheets = [sheetOf(facts, rows)];
+  const matrices = [scoreMatrixOf(facts, rows)];
   const sides = [SERVED, VARIANT].map((variant) => ({ evaluationId: rerunId, variant: variant! }));
-  const labels = labelsFor({ sheets, sides, labelled: [labelled] });
-  return compareEvaluations({ sheets, sides, comparisons: 1, ...labels });
+  const labels = labelsFor({ matrices, sides, labelled: [labelled] });
+  return compareEvaluations({ matrices, sides, comparisons: 1, ...labels });
 }
 
 /** As an evaluation would have it: what shows examples shows runs, too. */

@@ -4,7 +4,7 @@
  * differs, and after it only what is given something else. Backtests and shadows are this function over different runs.
  */
 import { setImmediate as settled } from 'node:timers/promises';
-import { callName, outcomeValue, type RecordedCall, type RecordedCalls } from '../../evaluation/recorded-call.ts';
+import { callName, outcomeValue, type RecordedCall, type RecordedCalls } from '../../evaluation/run-facts.ts';
 import { isSameJson } from '../../plan/id.ts';
 import type { WriteOf } from '../../plan/open-writes.ts';
 import type { Json, Plan, Wiring } from '../../plan/plan.ts';

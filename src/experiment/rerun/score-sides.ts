@@ -3,8 +3,7 @@
  * same twice it is asked once, so that a judge in two minds makes no difference where there is none.
  */
 import type { EndedRun } from '../../evaluation/chunk/play-run.ts';
-import { scorePair } from '../../evaluation/chunk/score-pair.ts';
-import { type Scoring, scoreRun, subjectOf } from '../../evaluation/chunk/score-run.ts';
+import { type Scoring, scorePair, scoreRun, subjectOf } from '../../evaluation/chunk/score-run.ts';
 import { scorerInput } from '../../evaluation/chunk/scorer-input.ts';
 import type { Example } from '../../model/dataset.ts';
 import type { Cell } from '../../model/evaluation-result.ts';

@@ -1,7 +1,6 @@
 /** A run as it was served, read from the store: what can be run again, and what scorers see of it. */
 
-import { isFromOutside } from '../../evaluation/chunk/outside-failures.ts';
-import { type EndedRun, observedBy } from '../../evaluation/chunk/play-run.ts';
+import { type EndedRun, isFromOutside, observedBy } from '../../evaluation/chunk/play-run.ts';
 import { runFacts } from '../../evaluation/run-facts.ts';
 import { NO_FACTS, type ResultError, type RunFacts } from '../../model/evaluation-result.ts';
 import type { Json, Plan, RunOutcome } from '../../plan/plan.ts';

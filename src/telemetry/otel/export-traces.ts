@@ -2,12 +2,27 @@
  * Sends the traces of runs that have ended, from the record and not from the process that ran them: so a crash loses none.
  * Each is sent at least once, as the same spans; while the receiver cannot be reached, they wait.
  */
+
+import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
+import {
+  ATTR_GEN_AI_EVALUATION_EXPLANATION,
+  ATTR_GEN_AI_EVALUATION_NAME,
+  ATTR_GEN_AI_EVALUATION_SCORE_LABEL,
+  ATTR_GEN_AI_EVALUATION_SCORE_VALUE,
+  EVENT_GEN_AI_EVALUATION_RESULT,
+} from '@opentelemetry/semantic-conventions/incubating';
 import { SluiceError } from '../../base/errors.ts';
+import { readPackage } from '../../base/package.ts';
+import { parsePairs, type TraceConfig } from '../../config/trace-config.ts';
+import type { Json } from '../../plan/plan.ts';
+import type { FeedbackRow } from '../../store/feedback.ts';
 import type { ExportItem, TraceExports } from '../../store/traces.ts';
 import { loadTrace, type TraceSource } from '../load-trace.ts';
-import { feedbackSpan } from './feedback-span.ts';
-import { isSampled, type SpanData } from './span-data.ts';
-import { spansOf } from './spans.ts';
+import { type Attributes, cutText, isSampled, rootIdOf, type SpanData, spanIdOf, spansOf, traceIdOf } from './spans.ts';
 
 export interface ExportSettings {
   /** The part of the runs that is sent; those that failed all are. */
@@ -161,3 +176,116 @@ function* requestsOf(spans: readonly SpanData[]): Generator<readonly SpanData[]>
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).slice(0, 500);
+
+/** @param hasContent whether notes and texts go along */
+export function feedbackSpan(feedback: FeedbackRow, hasContent: boolean): SpanData {
+  const { feedbackId, runId, at, receivedAt, by, isSimulated } = feedback;
+  return {
+    ...{ traceId: traceIdOf(runId), spanId: spanIdOf(runId, `feedback ${feedbackId}`), parentId: rootIdOf(runId) },
+    ...{ name: 'feedback', kind: 'internal', startedAt: at, endedAt: Math.max(receivedAt, at) },
+    attributes: {
+      'openinference.span.kind': 'EVALUATOR',
+      'sluice.run.id': runId,
+      'sluice.feedback.id': feedbackId,
+      'sluice.feedback.simulated': isSimulated ? true : undefined,
+      'sluice.feedback.by': hasContent ? (by ?? undefined) : undefined,
+    },
+    events: resultsOf(feedback, hasContent).map((attributes) => ({
+      ...{ name: EVENT_GEN_AI_EVALUATION_RESULT, at, attributes },
+    })),
+  };
+}
+
+function resultsOf({ thumb, score, emoji, note, fields }: FeedbackRow, hasContent: boolean): readonly Attributes[] {
+  const explained = { [ATTR_GEN_AI_EVALUATION_EXPLANATION]: hasContent && note !== null ? cutText(note) : undefined };
+  const named = (name: string, more: Attributes) => ({ [ATTR_GEN_AI_EVALUATION_NAME]: name, ...more, ...explained });
+  return [
+    ...(thumb === null
+      ? []
+      : [
+          named('thumb', {
+            [ATTR_GEN_AI_EVALUATION_SCORE_VALUE]: thumb,
+            [ATTR_GEN_AI_EVALUATION_SCORE_LABEL]: thumb === 1 ? 'up' : 'down',
+          }),
+        ]),
+    ...(score === null ? [] : [named('score', { [ATTR_GEN_AI_EVALUATION_SCORE_VALUE]: score })]),
+    ...(emoji === null ? [] : [named('emoji', { [ATTR_GEN_AI_EVALUATION_SCORE_LABEL]: emoji })]),
+    ...(thumb === null && score === null && emoji === null && note !== null ? [named('note', {})] : []),
+    ...Object.entries(fields ?? {}).flatMap(([name, value]) =>
+      fieldOf(value, hasContent).map((said) => named(name, said)),
+    ),
+  ];
+}
+
+/** Numbers and truths are scores; texts are content. */
+function fieldOf(value: Json, hasContent: boolean): readonly Attributes[] {
+  if (typeof value === 'number') return [{ [ATTR_GEN_AI_EVALUATION_SCORE_VALUE]: value }];
+  if (typeof value === 'boolean')
+    return [
+      { [ATTR_GEN_AI_EVALUATION_SCORE_VALUE]: Number(value), [ATTR_GEN_AI_EVALUATION_SCORE_LABEL]: String(value) },
+    ];
+  if (typeof value === 'string' && hasContent) return [{ [ATTR_GEN_AI_EVALUATION_SCORE_LABEL]: cutText(value, 200) }];
+  return [];
+}
+
+export interface Sender {
+  /** Resolves when the receiver has them. @throws Error with what it said, or why it could not be asked */
+  send(spans: readonly SpanData[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A request of the exporter's, its own tries at it included. */
+const REQUEST_MS = 10_000;
+
+/** Sends spans by OTLP over HTTP, as protobuf. The one file that makes OpenTelemetry's own objects. */
+export function createSender({ url, headers, serviceName, resource }: TraceConfig): Sender {
+  const { version } = readPackage();
+  const sent = headers === undefined ? {} : Object.fromEntries(parsePairs(headers.reveal()) ?? []);
+  const exporter = new OTLPTraceExporter({ url, headers: sent, timeoutMillis: REQUEST_MS });
+  const shared = {
+    resource: resourceFromAttributes({
+      ...Object.fromEntries(resource),
+      [ATTR_SERVICE_NAME]: serviceName,
+      [ATTR_SERVICE_VERSION]: version,
+    }),
+    instrumentationScope: { name: 'sluice', version },
+  };
+  return Object.freeze({
+    send: (spans) =>
+      new Promise<void>((resolve, reject) => {
+        exporter.export(
+          spans.map((span) => ({ ...shared, ...readable(span) })),
+          ({ code, error }) => (code === 0 ? resolve() : reject(error ?? new Error('the traces were not taken'))),
+        );
+      }),
+    stop: () => exporter.shutdown(),
+  } satisfies Sender);
+}
+
+type Readable = Omit<ReadableSpan, 'resource' | 'instrumentationScope'>;
+
+function readable(span: SpanData): Readable {
+  const { traceId, spanId, parentId, name, kind, startedAt, endedAt, failure, attributes, events } = span;
+  const contextOf = (id: string) => ({ traceId, spanId: id, traceFlags: TraceFlags.SAMPLED });
+  return {
+    ...{ name, kind: kind === 'client' ? SpanKind.CLIENT : SpanKind.INTERNAL },
+    spanContext: () => contextOf(spanId),
+    ...(parentId !== undefined && { parentSpanContext: contextOf(parentId) }),
+    ...{ startTime: timeOf(startedAt), endTime: timeOf(endedAt), duration: timeOf(endedAt - startedAt), ended: true },
+    status: failure === undefined ? { code: SpanStatusCode.UNSET } : { code: SpanStatusCode.ERROR, message: failure },
+    attributes: known(attributes),
+    events: events.map((event) => ({ name: event.name, time: timeOf(event.at), attributes: known(event.attributes) })),
+    ...{ links: [], droppedAttributesCount: 0, droppedEventsCount: 0, droppedLinksCount: 0 },
+  };
+}
+
+/** OpenTelemetry's times: seconds, and nanoseconds of the next. */
+function timeOf(ms: number): [number, number] {
+  const seconds = Math.floor(ms / 1_000);
+  return [seconds, Math.round((ms - seconds * 1_000) * 1_000_000)];
+}
+
+function known(attributes: Attributes) {
+  const entries = Object.entries(attributes).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries.map(([name, value]) => [name, typeof value === 'object' ? [...value] : value!]));
+}

@@ -27,7 +27,7 @@ export async function startTraceExport(
   { store, urlOf, onChange }: Dependencies,
 ): Promise<RunningTraceExport> {
   const [{ createSender }, { createTraceExport }] = await Promise.all([
-    import('./sender.ts'),
+    import('./export-traces.ts'),
     import('./export-traces.ts'),
   ]);
   const sender = createSender(config);

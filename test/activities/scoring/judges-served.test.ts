@@ -1,8 +1,7 @@
 /** Judges over HTTP, with the attempts that their policy gives them. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { makeCall } from '../../../src/evaluation/attempts.ts';
+import { createSlots, makeCall } from '../../../src/evaluation/attempts.ts';
 import { createMakeAttempt } from '../../../src/evaluation/memo-boundary.ts';
-import { createSlots } from '../../../src/evaluation/slots.ts';
 import { type Json, stepName } from '../../../src/index.ts';
 import { judgeAnswer, judgePair } from '../../../src/steps/judge-steps.ts';
 import { createScoringSteps } from '../../../src/steps/scoring/implementations.ts';

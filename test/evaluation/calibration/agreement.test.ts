@@ -2,17 +2,23 @@
 import { describe, expect, it } from 'vitest';
 import {
   agreementOf,
+  calibrationOf,
   cutOf,
   type Held,
+  holdAgainst,
   kappaInterval,
   kappaOf,
+  raterAgreement,
   tableOf,
 } from '../../../src/evaluation/calibration/agreement.ts';
-import { calibrationOf, holdAgainst } from '../../../src/evaluation/calibration/calibration.ts';
-import type { Judgement } from '../../../src/evaluation/calibration/labelled.ts';
-import { raterAgreement } from '../../../src/evaluation/calibration/raters.ts';
-import { majorityOf, meanOf, ratingsOf, votesOf } from '../../../src/evaluation/calibration/ratings.ts';
-import { reportOnJudge } from '../../../src/evaluation/calibration/report-on-judge.ts';
+import { reportOnJudge } from '../../../src/evaluation/calibration/judge-report.ts';
+import {
+  type Judgement,
+  majorityOf,
+  meanOf,
+  ratingsOf,
+  votesOf,
+} from '../../../src/evaluation/calibration/labelled.ts';
 import { createPopulation } from '../../../src/evaluation/calibration/sample.ts';
 import { isJudge, judgeModel } from '../../../src/model/judges.ts';
 import type { Json } from '../../../src/plan/plan.ts';

@@ -4,10 +4,13 @@
  */
 
 import type { Counts } from '../../../src/evaluation/calibration/agreement.ts';
-import { correctedMean } from '../../../src/evaluation/calibration/corrected-effect.ts';
-import { correctedRates } from '../../../src/evaluation/calibration/corrected-rates.ts';
-import type { JudgedPair, JudgedSide } from '../../../src/evaluation/calibration/judged-pairs.ts';
-import type { CorrectedEffect } from '../../../src/evaluation/compare/compared-metric.ts';
+import {
+  correctedMean,
+  correctedRates,
+  type JudgedPair,
+  type JudgedSide,
+} from '../../../src/evaluation/calibration/correct-metric.ts';
+import type { CorrectedEffect } from '../../../src/evaluation/compare/comparison-report.ts';
 import { type Random, randomFrom } from '../../../src/stats/random.ts';
 import { pairedT } from '../../../src/stats/t-test.ts';
 

@@ -1,8 +1,11 @@
 /** Effects as labels correct them: how often their intervals hold the truth, and what they make of the plainest cases. */
 import { describe, expect, it } from 'vitest';
-import { correctedMean, MIN_LABELLED_PAIRS } from '../../../src/evaluation/calibration/corrected-effect.ts';
-import { correctedRates } from '../../../src/evaluation/calibration/corrected-rates.ts';
-import type { JudgedPair } from '../../../src/evaluation/calibration/judged-pairs.ts';
+import {
+  correctedMean,
+  correctedRates,
+  type JudgedPair,
+  MIN_LABELLED_PAIRS,
+} from '../../../src/evaluation/calibration/correct-metric.ts';
 import { randomFrom } from '../../../src/stats/random.ts';
 import { pairedT } from '../../../src/stats/t-test.ts';
 import {

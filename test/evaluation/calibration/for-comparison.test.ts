@@ -4,7 +4,7 @@ import { labelsFor } from '../../../src/evaluation/calibration/for-comparison.ts
 import type { Judgement } from '../../../src/evaluation/calibration/labelled.ts';
 import { compareEvaluations } from '../../../src/evaluation/compare/compare.ts';
 import { gateOf } from '../../../src/evaluation/compare/gate.ts';
-import { sheetOf } from '../../../src/evaluation/compare/sheet.ts';
+import { scoreMatrixOf } from '../../../src/evaluation/compare/score-matrix.ts';
 import type { Label } from '../../../src/store/evaluations.ts';
 import { metricOf } from '../compare/make.ts';
 import { CORRECT, JUDGE, type Judged, judgedEvaluation, labelledOf, labelOf, subjectOf } from './make.ts';
@@ -27,10 +27,10 @@ const labelsOf = (examples: number, variants: readonly number[] = [0, 1]): reado
   ).flat();
 
 function compared(judged: Judged, labels: readonly Label[], elsewhere: readonly Judgement[] = []) {
-  const sheets = [sheetOf(judged.facts, judged.rows)];
+  const matrices = [scoreMatrixOf(judged.facts, judged.rows)];
   const labelled = [labelledOf(judged, labels)];
-  const said = labelsFor({ sheets, sides, labelled, elsewhere: { judged: elsewhere } });
-  const report = compareEvaluations({ sheets, sides, comparisons: 1, ...said });
+  const said = labelsFor({ matrices, sides, labelled, elsewhere: { judged: elsewhere } });
+  const report = compareEvaluations({ matrices, sides, comparisons: 1, ...said });
   return { ...said, report, side: report.metrics[0]!.sides[0]!, gate: gateOf(report) };
 }
 
@@ -38,7 +38,7 @@ describe('a judge that favours the variant', () => {
   const judged = judgedEvaluation({ examples: 300, judge: biased });
 
   it('passes it where nobody looks', () => {
-    const report = compareEvaluations({ sheets: [sheetOf(judged.facts, judged.rows)], sides, comparisons: 1 });
+    const report = compareEvaluations({ matrices: [scoreMatrixOf(judged.facts, judged.rows)], sides, comparisons: 1 });
     expect(report.metrics[0]!.sides[0]!.verdict).toBe('better');
   });
 
@@ -148,14 +148,14 @@ describe('a fair judge', () => {
       pins: { digests: {}, snapshots: {}, scorerVersions: { judged: 'judged-2' } },
     };
     const other = judgedEvaluation({ examples: 300, judge: better, facts });
-    const sheets = [judged, other].map((each) => sheetOf(each.facts, each.rows));
+    const matrices = [judged, other].map((each) => scoreMatrixOf(each.facts, each.rows));
     const labelled = [judged, other].map((each) => labelledOf(each, labels));
     const across = [sides[0]!, { evaluationId: 'eval-b', variant: 1 }];
-    const said = labelsFor({ sheets, sides: across, labelled });
+    const said = labelsFor({ matrices, sides: across, labelled });
     expect(said.corrections).toEqual([]);
     expect(said.judges.correct!.labels).toBe(200);
     expect(
-      compareEvaluations({ sheets, sides: across, comparisons: 1, ...said }).metrics[0]!.sides[0]!.why,
+      compareEvaluations({ matrices, sides: across, comparisons: 1, ...said }).metrics[0]!.sides[0]!.why,
     ).toMatchObject({
       code: 'scorer_versions',
     });
@@ -175,7 +175,7 @@ describe('a guardrail', () => {
 
   it('is not proven harmless by a judge that labels contradict', () => {
     const judged = guarded(blind, 0.12);
-    const report = compareEvaluations({ sheets: [sheetOf(judged.facts, judged.rows)], sides, comparisons: 1 });
+    const report = compareEvaluations({ matrices: [scoreMatrixOf(judged.facts, judged.rows)], sides, comparisons: 1 });
     expect(report.metrics[0]!.sides[0]!.guardrail!.status).toBe('proven');
     const { side } = compared(judged, labels);
     expect(side.guardrail!.status).toBe('unproven');

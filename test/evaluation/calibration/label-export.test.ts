@@ -1,8 +1,14 @@
 /** What raters are given: a random sample, blind, and readable again. */
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
-import { type ShownSubject, toLabelCsv, toLabelLines } from '../../../src/evaluation/calibration/label-export.ts';
-import { type Asked, createPopulation, drawSample } from '../../../src/evaluation/calibration/sample.ts';
+import {
+  type Asked,
+  createPopulation,
+  drawSample,
+  type ShownSubject,
+  toLabelCsv,
+  toLabelLines,
+} from '../../../src/evaluation/calibration/sample.ts';
 import { done, failed, missing, rowOf } from '../compare/make.ts';
 import { subjectOf } from './make.ts';
 

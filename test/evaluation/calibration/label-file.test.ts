@@ -5,10 +5,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { SluiceError } from '../../../src/base/errors.ts';
-import { describeField, fieldsOfScorer, fieldsOfSpec } from '../../../src/evaluation/calibration/label-fields.ts';
-import { readLabels } from '../../../src/evaluation/calibration/label-file.ts';
-import type { KnownScorer } from '../../../src/evaluation/calibration/label-row.ts';
+import {
+  fieldsOfScorer,
+  fieldsOfSpec,
+  type KnownScorer,
+  readLabels,
+} from '../../../src/evaluation/calibration/label-file.ts';
 import { defineHumanScorer } from '../../../src/index.ts';
+import { describeField } from '../../../src/model/label-value.ts';
 import { small } from '../small-evaluation.ts';
 import { JUDGE, subjectOf } from './make.ts';
 

@@ -1,8 +1,7 @@
 /** An evaluation whose judge and people are known: what each says of each answer is given by a function. */
 
-import { createLabelled, type Labelled } from '../../../src/evaluation/calibration/labelled.ts';
-import { ratingsOf } from '../../../src/evaluation/calibration/ratings.ts';
-import type { EvaluationFacts } from '../../../src/evaluation/compare/input.ts';
+import { createLabelled, type Labelled, ratingsOf } from '../../../src/evaluation/calibration/labelled.ts';
+import type { EvaluationFacts } from '../../../src/evaluation/compare/comparison-report.ts';
 import type { Cell, ResultRow } from '../../../src/model/evaluation-result.ts';
 import type { MetricSpec, ScorerSpec } from '../../../src/model/evaluation-spec.ts';
 import type { Label } from '../../../src/store/evaluations.ts';

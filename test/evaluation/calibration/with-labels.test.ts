@@ -1,7 +1,6 @@
 /** Cells of human scorers, filled from labels. */
 import { expect, it } from 'vitest';
-import { ratingsOf } from '../../../src/evaluation/calibration/ratings.ts';
-import { withLabels } from '../../../src/evaluation/calibration/with-labels.ts';
+import { ratingsOf, withLabels } from '../../../src/evaluation/calibration/labelled.ts';
 import type { Cell } from '../../../src/model/evaluation-result.ts';
 import type { ScorerSpec } from '../../../src/model/evaluation-spec.ts';
 import { done, failed, missing, rowOf } from '../compare/make.ts';

@@ -1,7 +1,7 @@
 /** Pairs are asked in both orders, and only what is said both times counts. */
 import { describe, expect, test } from 'vitest';
 import type { PlayedRun } from '../../../src/evaluation/chunk/play-run.ts';
-import { scorePair } from '../../../src/evaluation/chunk/score-pair.ts';
+import { scorePair } from '../../../src/evaluation/chunk/score-run.ts';
 import type { MemoWalk } from '../../../src/evaluation/memo-host.ts';
 import type { Json, Wiring } from '../../../src/plan/plan.ts';
 import { CallFailure } from '../../../src/plan/walk.ts';

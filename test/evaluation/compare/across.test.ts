@@ -1,20 +1,20 @@
 /** Sides of several evaluations: paired by example, warned of what they do not share, and not compared where that is no use. */
 import { describe, expect, test } from 'vitest';
 import { type CompareInput, compareEvaluations } from '../../../src/evaluation/compare/compare.ts';
-import type { Sheet } from '../../../src/evaluation/compare/sheet.ts';
+import type { ScoreMatrix } from '../../../src/evaluation/compare/score-matrix.ts';
 import { type Made, madeSheet, scored, sidesOf, times } from './made.ts';
 import { pinsOf } from './make.ts';
 
 const wave = (shift: number, count = 60): number[] =>
   Array.from({ length: count }, (_, place) => 0.5 + shift + (0.1 + shift) * Math.sin(place));
 const quality = scored('quality');
-const other = (made: Partial<Made> & Pick<Made, 'scores'>, facts: Made['facts'] = {}): Sheet =>
+const other = (made: Partial<Made> & Pick<Made, 'scores'>, facts: Made['facts'] = {}): ScoreMatrix =>
   madeSheet({ metrics: [quality], ...made, facts: { evaluationId: 'eval-b', ...facts } });
-const one = (made: Partial<Made> = {}): Sheet =>
+const one = (made: Partial<Made> = {}): ScoreMatrix =>
   madeSheet({ metrics: [quality], scores: { quality: [wave(0), wave(0.02)] }, ...made });
-const across = (first: Sheet, second: Sheet, more: Partial<CompareInput> = {}) =>
+const across = (first: ScoreMatrix, second: ScoreMatrix, more: Partial<CompareInput> = {}) =>
   compareEvaluations({
-    sheets: [first, second],
+    matrices: [first, second],
     sides: [
       { evaluationId: 'eval-a', variant: 1 },
       { evaluationId: 'eval-b', variant: 1 },
@@ -42,7 +42,7 @@ test('variants are paired by their examples, each named with its evaluation', ()
 
 describe('warnings', () => {
   const scores = { quality: [wave(0), wave(0.1)] };
-  test.each<[string, Sheet, string[]]>([
+  test.each<[string, ScoreMatrix, string[]]>([
     [
       'dataset versions',
       other({ scores, change: { dataset: { ...dataset, version: 'e'.repeat(64) } } }),
@@ -97,15 +97,15 @@ describe('warnings', () => {
   });
 
   test('a dataset that is worn', () => {
-    const sheet = one();
-    const report = compareEvaluations({ sheets: [sheet], sides: sidesOf(sheet), comparisons: 11 });
+    const matrix = one();
+    const report = compareEvaluations({ matrices: [matrix], sides: sidesOf(matrix), comparisons: 11 });
     expect(codes(report)).toEqual(['dataset_worn']);
     expect(report.metrics[0]!.sides[0]!.sentences.join(' ')).toContain('Comparison 11 on this dataset');
   });
 
   test('a dataset that is worn points to its final split only where it has one that was not compared', () => {
-    const sheet = one();
-    const worn = { sheets: [sheet], sides: sidesOf(sheet), comparisons: 11 };
+    const matrix = one();
+    const worn = { matrices: [matrix], sides: sidesOf(matrix), comparisons: 11 };
     const wordsOf = (hasFinal: boolean) => {
       const { warnings, metrics } = compareEvaluations({ ...worn, hasFinal });
       return [
@@ -124,9 +124,9 @@ describe('warnings', () => {
   });
 
   test('a judge without labels', () => {
-    const sheet = one();
+    const matrix = one();
     const judges = { quality: { state: 'uncalibrated', labels: 0, flaws: [] } } as const;
-    expect(codes(compareEvaluations({ sheets: [sheet], sides: sidesOf(sheet), comparisons: 1, judges }))).toEqual([
+    expect(codes(compareEvaluations({ matrices: [matrix], sides: sidesOf(matrix), comparisons: 1, judges }))).toEqual([
       'judge_uncalibrated',
     ]);
   });
@@ -134,7 +134,7 @@ describe('warnings', () => {
 
 describe('not compared', () => {
   const scores = { quality: [wave(0), wave(0.1)] };
-  const why = (first: Sheet, second: Sheet) => {
+  const why = (first: ScoreMatrix, second: ScoreMatrix) => {
     const { verdict, why: told, effect, pairs, tests } = across(first, second).metrics[0]!.sides[0]!;
     expect({ verdict, diff: effect.diff, pairs, tests }).toEqual({ verdict: null, diff: null, pairs: 0, tests: [] });
     return told;
@@ -193,7 +193,7 @@ describe('not compared', () => {
     expect(why(one(made), other(made))!.code).toBe('no_common_run');
     const three = one({ metrics: [win], scores: { preferred: [...wins.preferred, wins.preferred[1]!] } });
     const sides = [1, 2].map((variant) => ({ evaluationId: 'eval-a', variant }));
-    const report = compareEvaluations({ sheets: [three], sides, comparisons: 1 });
+    const report = compareEvaluations({ matrices: [three], sides, comparisons: 1 });
     expect(report.metrics[0]!.sides[0]!.why!.code).toBe('no_common_run');
   });
 });
@@ -212,22 +212,22 @@ test('examples of one side only are in no pair, and those whose content changed 
 });
 
 test('an evaluation against itself is named so', () => {
-  const sheet = one({ variants: ['baseline', 'baseline'], change: { mode: 'aa' } });
-  const { sides } = compareEvaluations({ sheets: [sheet], sides: sidesOf(sheet), comparisons: 1 });
+  const matrix = one({ variants: ['baseline', 'baseline'], change: { mode: 'aa' } });
+  const { sides } = compareEvaluations({ matrices: [matrix], sides: sidesOf(matrix), comparisons: 1 });
   expect(sides.map(({ label }) => label)).toEqual(['baseline', 'baseline again']);
 });
 
 describe('sides that are none', () => {
-  const sheet = one();
+  const matrix = one();
   const failure = (sides: CompareInput['sides']) => {
     try {
-      compareEvaluations({ sheets: [sheet], sides, comparisons: 1 });
+      compareEvaluations({ matrices: [matrix], sides, comparisons: 1 });
     } catch (error) {
       return error;
     }
     return undefined;
   };
-  const [baseline, variant] = sidesOf(sheet);
+  const [baseline, variant] = sidesOf(matrix);
   test.each([
     ['one alone', [baseline!], 'sides_invalid'],
     ['one twice', [baseline!, variant!, variant!], 'sides_invalid'],

@@ -163,7 +163,7 @@ describe('failed counts as the worst, missing as nothing', () => {
       scores: { latency: [times(10, 1), times(10, 1)] },
       run: (place, variant) => ({ latencyMs: 100 + variant * (10 + place), failed: place === 0 }),
     });
-    const { metrics } = compareEvaluations({ sheets: [made], sides: sidesOf(made), comparisons: 1 });
+    const { metrics } = compareEvaluations({ matrices: [made], sides: sidesOf(made), comparisons: 1 });
     expect(metrics[0]!.sides[0]).toMatchObject({ pairs: 10, verdict: 'worse', failed: { variant: { cells: 0 } } });
     expect(metrics[0]!.sides[0]!.missing.bounds).toBeNull();
   });

@@ -1,7 +1,6 @@
 /** What is defined in code against what was locked: changed metrics and scorers are found, new data and documents are none. */
 import { expect, test } from 'vitest';
-import { definitionChanges } from '../../../src/evaluation/compare/definition-changes.ts';
-import { registrationOf } from '../../../src/evaluation/compare/registration.ts';
+import { definitionChanges, registrationOf } from '../../../src/evaluation/compare/registration.ts';
 import { specOf } from '../../../src/evaluation/spec-of.ts';
 import { definedWith } from '../../cli/eval-world.ts';
 

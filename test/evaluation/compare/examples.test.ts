@@ -8,7 +8,7 @@ const [baseline, side] = [0, 1].map((variant) => ({ evaluationId: 'eval-a', vari
   { evaluationId: string; variant: number },
 ];
 const listed = (made: Made, metric?: string) => [
-  ...comparedExamples({ sheets: [madeSheet(made)], baseline, side, ...(metric === undefined ? {} : { metric }) }),
+  ...comparedExamples({ matrices: [madeSheet(made)], baseline, side, ...(metric === undefined ? {} : { metric }) }),
 ];
 
 const made: Made = {
@@ -86,7 +86,7 @@ test('of a judge of pairs, the baseline is even', () => {
 
 test('they are made as they are asked for', () => {
   const many = { metrics: [scored('quality')], scores: { quality: [times(5_000, 0.5), times(5_000, 0.4)] } };
-  const examples = comparedExamples({ sheets: [madeSheet(many)], baseline, side });
+  const examples = comparedExamples({ matrices: [madeSheet(many)], baseline, side });
   expect(examples.next().value).toMatchObject({ exampleId: 'e000' });
   expect(examples.return(undefined).done).toBe(true);
 });

@@ -1,6 +1,6 @@
 /** Guardrails against their margins, and what a check makes of a comparison. */
 import { describe, expect, test } from 'vitest';
-import type { Calibration } from '../../../src/evaluation/compare/compared-metric.ts';
+import type { Calibration } from '../../../src/evaluation/compare/comparison-report.ts';
 import { type ComparisonGate, gateOf } from '../../../src/evaluation/compare/gate.ts';
 import { registrationOf } from '../../../src/evaluation/compare/registration.ts';
 import { mcnemarExact } from '../../../src/stats/rates.ts';
@@ -196,8 +196,8 @@ describe('the gate', () => {
     const made = two(better, even);
     const { spec } = madeSheet(made).facts;
     const locked = { ...registrationOf(spec, pinsOf(spec)), alpha: 0.01 };
-    const sheet = madeSheet({ ...made, facts: { locked } });
-    const report = compareMade({ ...made, facts: { locked } }, { sheets: [sheet], sides: sidesOf(sheet) });
+    const matrix = madeSheet({ ...made, facts: { locked } });
+    const report = compareMade({ ...made, facts: { locked } }, { matrices: [matrix], sides: sidesOf(matrix) });
     expect(report.registrations).toMatchObject([{ evaluationId: 'eval-a', state: 'changed' }]);
     expect(gateOf(report)).toMatchObject({
       status: 'tampered',

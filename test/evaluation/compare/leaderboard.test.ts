@@ -11,7 +11,7 @@ const metrics = [
   scored('latency', { source: { from: 'run', field: 'latencyMs' }, better: 'lower', format: 'ms' }),
 ];
 const wave = (shift: number): number[] => Array.from({ length: 20 }, (_, place) => 0.5 + shift + 0.1 * Math.sin(place));
-const sheetOf = (evaluationId: string, shifts: readonly number[], more: Partial<Made> = {}) =>
+const scoreMatrixOf = (evaluationId: string, shifts: readonly number[], more: Partial<Made> = {}) =>
   madeSheet({
     metrics,
     scores: {
@@ -23,14 +23,14 @@ const sheetOf = (evaluationId: string, shifts: readonly number[], more: Partial<
     ...more,
     facts: { evaluationId, ...more.facts },
   });
-const boardOf = (sheets: readonly ReturnType<typeof sheetOf>[], sortBy?: string) =>
-  leaderboardOf({ sheets, sides: sheets.flatMap(sidesOf), ...(sortBy === undefined ? {} : { sortBy }) });
+const boardOf = (matrices: readonly ReturnType<typeof scoreMatrixOf>[], sortBy?: string) =>
+  leaderboardOf({ matrices, sides: matrices.flatMap(sidesOf), ...(sortBy === undefined ? {} : { sortBy }) });
 const ranks = (board: ReturnType<typeof boardOf>, column: number) =>
   board.rows.map(({ label, cells }) => [label, cells[column]!.rank]);
 
 test('the best first, by the first column or by another, each in its direction', () => {
-  const sheets = [sheetOf('eval-a', [0, 0.2, 0.1]), sheetOf('eval-b', [0, 0.1])];
-  const board = boardOf(sheets);
+  const matrices = [scoreMatrixOf('eval-a', [0, 0.2, 0.1]), scoreMatrixOf('eval-b', [0, 0.1])];
+  const board = boardOf(matrices);
   expect(board).toMatchObject({ sortedBy: 'quality', alpha: 0.05 });
   expect(ranks(board, 0)).toEqual([
     ['variant of eval-a', 1],
@@ -39,7 +39,7 @@ test('the best first, by the first column or by another, each in its direction',
     ['baseline of eval-a', 4],
     ['baseline of eval-b', 4],
   ]);
-  expect(ranks(boardOf(sheets, 'latency'), 2)).toEqual([
+  expect(ranks(boardOf(matrices, 'latency'), 2)).toEqual([
     ['other', 1],
     ['variant of eval-a', 2],
     ['variant of eval-b', 2],
@@ -53,7 +53,7 @@ test('places are of paired comparisons of all sides at once, with groups', () =>
   const noise = (by: number) => wave(0).map((value, place) => value + by + 0.001 * Math.sin(7 * place * (1 + by)));
   const scores = { quality: [noise(0), noise(0.01), wave(0)], passed: [], latency: [] };
   const rated = { ...scores, passed: [1, 1, 1].map((each) => times(20, each)), latency: scores.quality };
-  const { rows } = boardOf([sheetOf('eval-a', [0, 0, 0], { scores: rated })]);
+  const { rows } = boardOf([scoreMatrixOf('eval-a', [0, 0, 0], { scores: rated })]);
   expect(rows[0]!.label).toBe('variant');
   expect(rows[0]!.cells[0]!.lo!).toBeLessThan(rows[1]!.cells[0]!.hi!);
   expect(rows.map(({ cells }) => cells[0]!.range)).toEqual([
@@ -66,12 +66,12 @@ test('places are of paired comparisons of all sides at once, with groups', () =>
 });
 
 test('of more variants than are compared in pairs the first are ranked, and the rest are listed with the reason', () => {
-  const sheets = [40, 30].map((count, at) =>
-    sheetOf(`eval-${at}`, new Array<number>(count).fill(0.05 * at), {
+  const matrices = [40, 30].map((count, at) =>
+    scoreMatrixOf(`eval-${at}`, new Array<number>(count).fill(0.05 * at), {
       variants: Array.from({ length: count }, (_, place) => `v${place}`),
     }),
   );
-  const { rows } = boardOf(sheets);
+  const { rows } = boardOf(matrices);
   expect(rows).toHaveLength(70);
   const left = rows.filter(({ cells }) => cells[0]!.rank === null);
   expect(left.map(({ evaluationId, variant }) => `${evaluationId}:${variant}`)).toEqual(
@@ -83,7 +83,7 @@ test('of more variants than are compared in pairs the first are ranked, and the 
 });
 
 test('means have intervals: of t, and of Wilson', () => {
-  const [first] = boardOf([sheetOf('eval-a', [0.2])]).rows;
+  const [first] = boardOf([scoreMatrixOf('eval-a', [0.2])]).rows;
   const [quality, passed] = first!.cells;
   expect(passed).toMatchObject({ mean: 0.7, n: 20, coverage: 1, apart: null });
   const { lo, hi } = wilson(14, 20, 0.05);
@@ -97,9 +97,9 @@ test('means have intervals: of t, and of Wilson', () => {
 });
 
 test('clusters widen the interval', () => {
-  const plain = boardOf([sheetOf('eval-a', [0])]).rows[0]!.cells[0]!;
+  const plain = boardOf([scoreMatrixOf('eval-a', [0])]).rows[0]!.cells[0]!;
   const clustered = boardOf([
-    sheetOf('eval-a', [0], { examples: (place) => ({ cluster: `c${Math.floor(place / 5)}` }) }),
+    scoreMatrixOf('eval-a', [0], { examples: (place) => ({ cluster: `c${Math.floor(place / 5)}` }) }),
   ]);
   const cell = clustered.rows[0]!.cells[0]!;
   expect(cell.mean).toBe(plain.mean);
@@ -108,7 +108,7 @@ test('clusters widen the interval', () => {
 
 test('what is not alike is listed apart, with the reason', () => {
   const dataset = { name: 'questions', version: 'd'.repeat(64), split: 'dev', tag: null, examples: 20 } as const;
-  const first = sheetOf('eval-a', [0]);
+  const first = scoreMatrixOf('eval-a', [0]);
   const pins = pinsOf(first.facts.spec);
   const others: [string, Partial<Made>, (string | null)[]][] = [
     [
@@ -133,7 +133,7 @@ test('what is not alike is listed apart, with the reason', () => {
     ],
   ];
   for (const [evaluationId, more, expected] of others) {
-    const board = boardOf([first, sheetOf(evaluationId, [0.1], more)]);
+    const board = boardOf([first, scoreMatrixOf(evaluationId, [0.1], more)]);
     const row = board.rows.find((own) => own.evaluationId === evaluationId)!;
     expect(row.cells.map(({ apart }) => apart)).toEqual(expected);
     expect(row.cells.map(({ rank }) => rank === null)).toEqual(expected.map((apart) => apart !== null));
@@ -148,7 +148,7 @@ test('what is missing is no zero, and nothing at all has no rank', () => {
     passed: [times(20, 1), times(20, 1)],
     latency: [times(20, 1), times(20, 1)],
   };
-  const board = boardOf([sheetOf('eval-a', [0, 0], { scores })]);
+  const board = boardOf([scoreMatrixOf('eval-a', [0, 0], { scores })]);
   expect(board.rows[0]!.cells[0]).toMatchObject({ n: 15, coverage: 0.75, rank: 1 });
   expect(board.rows[1]!.cells[0]).toMatchObject({
     mean: null,
@@ -163,27 +163,27 @@ test('what is missing is no zero, and nothing at all has no rank', () => {
 test('coverage is of what there is to score', () => {
   const some = wave(0).map((value, place): Given => (place < 10 ? 'inapplicable' : place < 12 ? 'missing' : value));
   const scores = { quality: [some], passed: [times(20, 1)], latency: [times(20, 1)] };
-  expect(boardOf([sheetOf('eval-a', [0], { scores })]).rows[0]!.cells[0]).toMatchObject({ n: 8, coverage: 0.8 });
+  expect(boardOf([scoreMatrixOf('eval-a', [0], { scores })]).rows[0]!.cells[0]).toMatchObject({ n: 8, coverage: 0.8 });
 });
 
 test('win rates are no column, and judges are marked', () => {
   const win = scored('preferred', { kind: 'win-rate' });
-  const sheet = madeSheet({
+  const matrix = madeSheet({
     metrics: [win, metrics[0]!],
     scores: { preferred: [times(6, 0.5)], quality: [times(6, 0.5)] },
   });
   const judges = { quality: { state: 'calibrated', labels: 120, flaws: [] } } as const;
-  const { columns, rows } = leaderboardOf({ sheets: [sheet], sides: sidesOf(sheet), judges });
+  const { columns, rows } = leaderboardOf({ matrices: [matrix], sides: sidesOf(matrix), judges });
   const column = { metric: 'quality', better: 'higher', format: 'number', judge: judges.quality, isJudged: false };
   expect(columns).toEqual([column]);
   expect(rows[0]!.cells[0]).toMatchObject({ mean: 0.5, lo: null, hi: null, rank: 1 });
-  const { scorers } = sheet.facts.spec;
+  const { scorers } = matrix.facts.spec;
   const asked = scorers.map((scorer) => ({ ...scorer, call: { ...scorer.call!, config: { model: 'some/model' } } }));
   const ofModel = madeSheet({ metrics: [metrics[0]!], scorers: asked, scores: { quality: [times(6, 0.5)] } });
-  const [unheld] = leaderboardOf({ sheets: [ofModel], sides: sidesOf(ofModel) }).columns;
+  const [unheld] = leaderboardOf({ matrices: [ofModel], sides: sidesOf(ofModel) }).columns;
   expect(unheld).toMatchObject({ judge: null, isJudged: true });
 });
 
 test('no sides: an empty table', () => {
-  expect(leaderboardOf({ sheets: [], sides: [] })).toEqual({ columns: [], rows: [], sortedBy: null, alpha: 0.05 });
+  expect(leaderboardOf({ matrices: [], sides: [] })).toEqual({ columns: [], rows: [], sortedBy: null, alpha: 0.05 });
 });

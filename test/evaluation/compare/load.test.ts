@@ -1,7 +1,7 @@
 /** From the store to what a comparison takes: examples once, rows one by one, labels counted, and each comparison once. */
 import { describe, expect, test } from 'vitest';
 import { compareEvaluations } from '../../../src/evaluation/compare/compare.ts';
-import { examplesOfPart, loadComparison, loadSheets } from '../../../src/evaluation/compare/load.ts';
+import { examplesOfPart, loadComparison, loadScoreMatrices } from '../../../src/evaluation/compare/load.ts';
 import type { ResultRow } from '../../../src/model/evaluation-result.ts';
 import type { EvaluationSpec, ScorerSpec } from '../../../src/model/evaluation-spec.ts';
 import type { ScorerIdentity } from '../../../src/model/scorer-identity.ts';
@@ -95,8 +95,8 @@ const sides = (...ids: readonly string[]) =>
 describe('what is loaded', () => {
   test('is read once per evaluation and dataset, without outputs, the first examples only', async () => {
     const { store, asked } = storeOf({ a: {}, b: {} });
-    const { sheets } = await loadComparison(store, sides('a:0', 'a:1', 'b:1'));
-    expect(sheets.map(({ facts }) => [facts.evaluationId, facts.examples.length])).toEqual([
+    const { matrices } = await loadComparison(store, sides('a:0', 'a:1', 'b:1'));
+    expect(matrices.map(({ facts }) => [facts.evaluationId, facts.examples.length])).toEqual([
       ['a', EXAMPLES],
       ['b', EXAMPLES],
     ]);
@@ -112,8 +112,8 @@ describe('what is loaded', () => {
       labelOf(place, 1, place % 3 > 0),
     ]);
     const { store } = storeOf({ a: {} }, labels.flat());
-    const [sheet] = await loadSheets(store, ['a']);
-    expect([...sheet!.column(1, 'liking')!.values].slice(0, 3)).toEqual([0, 1, 1]);
+    const [matrix] = await loadScoreMatrices(store, ['a']);
+    expect([...matrix!.column(1, 'liking')!.values].slice(0, 3)).toEqual([0, 1, 1]);
     const report = compareEvaluations(await loadComparison(store, sides('a:0', 'a:1')));
     expect(report.metrics.find(({ name }) => name === 'liking')!.sides[0]!.missing.cells).toBe(0);
     const bare = compareEvaluations(await loadComparison(storeOf({ a: {} }).store, sides('a:0', 'a:1')));

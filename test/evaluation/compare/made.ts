@@ -1,8 +1,12 @@
 /** Evaluations made of scores, and compared. */
 import { type CompareInput, compareEvaluations } from '../../../src/evaluation/compare/compare.ts';
-import type { EvaluationFacts, ExampleInfo, SideRef } from '../../../src/evaluation/compare/input.ts';
-import type { ComparisonReport } from '../../../src/evaluation/compare/report.ts';
-import { createSheet, type Sheet } from '../../../src/evaluation/compare/sheet.ts';
+import type {
+  ComparisonReport,
+  EvaluationFacts,
+  ExampleInfo,
+  SideRef,
+} from '../../../src/evaluation/compare/comparison-report.ts';
+import { createScoreMatrix, type ScoreMatrix } from '../../../src/evaluation/compare/score-matrix.ts';
 import type { Cell, RunFacts } from '../../../src/model/evaluation-result.ts';
 import type { MetricSpec } from '../../../src/model/evaluation-spec.ts';
 import {
@@ -36,7 +40,7 @@ export interface Made extends Omit<SpecParts, 'variants'> {
 }
 
 /** An evaluation whose results are these; as many examples and variants as the scores have. */
-export function madeSheet(made: Made): Sheet {
+export function madeSheet(made: Made): ScoreMatrix {
   const { metrics, scores, examples, run = () => ({}), facts = {}, change = {} } = made;
   const given = Object.values(scores);
   const sides = given[0]!.length;
@@ -45,17 +49,17 @@ export function madeSheet(made: Made): Sheet {
   const dataset = { name: 'questions', version: 'd'.repeat(64), split: 'dev', tag: null, examples: count } as const;
   const scorers = made.scorers === undefined ? {} : { scorers: made.scorers };
   const spec = specOf({ metrics, variants, ...scorers, change: { dataset, ...change } });
-  const sheet = createSheet(factsOf({ spec, examples: examplesOf(count, examples), ...facts }));
+  const matrix = createScoreMatrix(factsOf({ spec, examples: examplesOf(count, examples), ...facts }));
   for (let variant = 0; variant < sides; variant += 1) {
     for (let place = 0; place < count; place += 1) {
       for (let repeat = 1; repeat <= spec.repeats; repeat += 1) {
         const cells = Object.entries(scores).map(([name, of]) => [name, cellOf(of[variant]![place]!, repeat)]);
         const parts = { repeat, cells: Object.fromEntries(cells), run: { ...RUN, ...run(place, variant) } };
-        sheet.add(rowOf(place, variant, parts));
+        matrix.add(rowOf(place, variant, parts));
       }
     }
   }
-  return sheet;
+  return matrix;
 }
 
 function cellOf(given: Given | readonly Given[], repeat: number): Cell {
@@ -67,13 +71,13 @@ function cellOf(given: Given | readonly Given[], repeat: number): Cell {
 }
 
 /** The sides of an evaluation, its baseline first. */
-export const sidesOf = ({ facts }: Sheet): readonly SideRef[] =>
+export const sidesOf = ({ facts }: ScoreMatrix): readonly SideRef[] =>
   facts.spec.variants.map((_, variant) => ({ evaluationId: facts.evaluationId, variant }));
 
 /** All variants of one evaluation against its baseline. */
 export const compareMade = (made: Made, more: Partial<CompareInput> = {}): ComparisonReport => {
-  const sheet = madeSheet(made);
-  return compareEvaluations({ sheets: [sheet], sides: sidesOf(sheet), comparisons: 1, ...more });
+  const matrix = madeSheet(made);
+  return compareEvaluations({ matrices: [matrix], sides: sidesOf(matrix), comparisons: 1, ...more });
 };
 
 export const times = (count: number, value: Given): Given[] => new Array<Given>(count).fill(value);

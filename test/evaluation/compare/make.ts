@@ -1,5 +1,5 @@
 /** Evaluations made by hand: what is not of a test's concern has a value here. */
-import type { EvaluationFacts, ExampleInfo } from '../../../src/evaluation/compare/input.ts';
+import type { EvaluationFacts, ExampleInfo } from '../../../src/evaluation/compare/comparison-report.ts';
 import type { Cell, ResultRow, RunFacts, Score } from '../../../src/model/evaluation-result.ts';
 import type { EvaluationPins, EvaluationSpec, MetricSpec, ScorerSpec } from '../../../src/model/evaluation-spec.ts';
 

@@ -137,7 +137,7 @@ describe('what cannot be told', () => {
     expect(found!.sentences).toEqual([`Nothing can be told of quality: ${words}.`]);
   });
   test('different plans', () => {
-    const sheet = madeSheet({ metrics: [scored('quality')], scores: { quality: [spread, noisy] } });
-    expect(() => noiseFloor(sheet)).toThrow(expect.objectContaining({ code: 'not_aa' }));
+    const matrix = madeSheet({ metrics: [scored('quality')], scores: { quality: [spread, noisy] } });
+    expect(() => noiseFloor(matrix)).toThrow(expect.objectContaining({ code: 'not_aa' }));
   });
 });

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compareEvaluations } from '../../../src/evaluation/compare/compare.ts';
-import type { ComparedMetric, MetricSide } from '../../../src/evaluation/compare/compared-metric.ts';
+import type { ComparedMetric, MetricSide } from '../../../src/evaluation/compare/comparison-report.ts';
 import { comparedExamples } from '../../../src/evaluation/compare/examples.ts';
 import { gateOf } from '../../../src/evaluation/compare/gate.ts';
 import { leaderboardOf } from '../../../src/evaluation/compare/leaderboard.ts';
@@ -74,11 +74,11 @@ const runs = (seed: number) => ({ seed, numRuns: 120 });
 test('nothing crashes, nothing is NaN, and each sentence is one', () => {
   fc.assert(
     fc.property(drawn, fc.boolean(), (of, isClustered) => {
-      const sheet = madeSheet(madeOf(of, isClustered));
-      const sides = sidesOf(sheet);
-      const report = compareEvaluations({ sheets: [sheet], sides, comparisons: 12 });
-      const rows = [...comparedExamples({ sheets: [sheet], baseline: sides[0]!, side: sides[1]! })];
-      const all = [report, gateOf(report), rows, leaderboardOf({ sheets: [sheet], sides })];
+      const matrix = madeSheet(madeOf(of, isClustered));
+      const sides = sidesOf(matrix);
+      const report = compareEvaluations({ matrices: [matrix], sides, comparisons: 12 });
+      const rows = [...comparedExamples({ matrices: [matrix], baseline: sides[0]!, side: sides[1]! })];
+      const all = [report, gateOf(report), rows, leaderboardOf({ matrices: [matrix], sides })];
       // JSON has no NaN and no infinity: they would come back as null.
       for (const part of all) expect(JSON.parse(JSON.stringify(part))).toEqual(part);
       expect(JSON.stringify(all)).not.toMatch(/undefined|NaN|Infinity/);
@@ -98,10 +98,10 @@ test('turned round, effects have the other sign and verdicts the other word', ()
       drawn.filter(({ kind }) => kind !== 'win-rate'),
       fc.boolean(),
       (of, isClustered) => {
-        const sheet = madeSheet(madeOf(of, isClustered));
-        const [baseline, variant] = sidesOf(sheet);
+        const matrix = madeSheet(madeOf(of, isClustered));
+        const [baseline, variant] = sidesOf(matrix);
         const compare = (...sides: (typeof baseline)[]) =>
-          compareEvaluations({ sheets: [sheet], sides: sides.map((side) => side!), comparisons: 1 }).metrics;
+          compareEvaluations({ matrices: [matrix], sides: sides.map((side) => side!), comparisons: 1 }).metrics;
         for (const [place, { sides }] of compare(baseline, variant).entries()) {
           const [one, other] = [sides[0]!, compare(variant, baseline)[place]!.sides[0]!];
           const minus = (value: number | null) => (value === null ? null : expect.closeTo(-value, 12));
@@ -193,12 +193,12 @@ test('more sides make no claim easier', () => {
 test('noise never crashes either', () => {
   fc.assert(
     fc.property(drawn, fc.boolean(), (of, isClustered) => {
-      const sheet = madeSheet({
+      const matrix = madeSheet({
         ...madeOf(of, isClustered),
         variants: ['baseline', 'baseline'],
         change: { ...aaOf(of.pairs.length) },
       });
-      const floor = noiseFloor(sheet);
+      const floor = noiseFloor(matrix);
       expect(JSON.parse(JSON.stringify(floor))).toEqual(floor);
       for (const { isDeterministic, differing } of floor.metrics) expect(isDeterministic).toBe(differing === 0);
     }),

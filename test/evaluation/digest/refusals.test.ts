@@ -2,8 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { digestsOf } from '../../../src/evaluation/digest/digest.ts';
-import { DIGEST_LIMITS } from '../../../src/evaluation/digest/source-graph.ts';
+import { DIGEST_LIMITS, digestsOf } from '../../../src/evaluation/digest/digest.ts';
 import { bind, digestIn, type Files, say, shout, write } from './files.ts';
 
 describe('refuses, by the file’s name', () => {

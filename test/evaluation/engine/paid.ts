@@ -4,8 +4,7 @@
  */
 import { z } from 'zod';
 import { type Implemented, implement } from '../../../src/boundary/implement.ts';
-import type { SpecChanges } from '../../../src/evaluation/spec-of.ts';
-import { specOf } from '../../../src/evaluation/spec-of.ts';
+import { type SpecChanges, specOf } from '../../../src/evaluation/spec-of.ts';
 import {
   defineDataset,
   defineEvaluation,

@@ -1,8 +1,7 @@
 /** An evaluation that has lost what it is of says so, and never looks whole. */
 import { describe, expect, test } from 'vitest';
-import { beginEvaluation } from '../../../src/evaluation/begin.ts';
+import { beginEvaluation, endEvaluation } from '../../../src/evaluation/begin.ts';
 import { evaluateChunk } from '../../../src/evaluation/chunk/evaluate-chunk.ts';
-import { endEvaluation } from '../../../src/evaluation/end.ts';
 import { oddSpec, PLANS } from './odd.ts';
 import { put, type Stage, workerOn } from './stage.ts';
 import { create, putExamples, rowsOf, run } from './world.ts';

@@ -1,6 +1,6 @@
 /** What is no score never becomes one: neither what a scorer gives, nor what it fails with. */
 import { describe, expect, test } from 'vitest';
-import { metricValue } from '../../../src/evaluation/metric-value.ts';
+import { metricValue } from '../../../src/evaluation/compare/score-matrix.ts';
 import { cellsOf, put, type Stage, workerOn } from './stage.ts';
 import { rowsOf, run } from './world.ts';
 

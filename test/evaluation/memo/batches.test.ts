@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { createBatches } from '../../../src/evaluation/memo/batches.ts';
+import { createBatches } from '../../../src/evaluation/memo/memo.ts';
 
 /** A line whose batches come back when the test says so. */
 function line(limits: { atOnce?: number; mostItems?: number; mostWeight?: number } = {}) {

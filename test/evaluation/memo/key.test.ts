@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type MemoSubject, memoKey } from '../../../src/evaluation/memo/key.ts';
+import { type MemoSubject, memoKey } from '../../../src/evaluation/memo-host.ts';
 
 const subject: MemoSubject = {
   step: 'rerank@2',

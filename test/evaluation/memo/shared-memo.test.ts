@@ -1,7 +1,6 @@
 /** One memo for all that a process works on, open while somebody uses it. */
 import { expect, test } from 'vitest';
-import type { Memo } from '../../../src/evaluation/memo/memo.ts';
-import { createSharedMemo } from '../../../src/evaluation/memo/shared-memo.ts';
+import { createSharedMemo, type Memo } from '../../../src/evaluation/memo/memo.ts';
 
 function opening() {
   const events: string[] = [];

@@ -1,8 +1,7 @@
 /** Comparisons that are kept: the same is made once, and nothing old is shown. */
 import { describe, expect, test } from 'vitest';
-import type { ChosenEvaluation } from '../../../src/evaluation/compare/choose-sides.ts';
-import { type AnswersOptions, createAnswers } from '../../../src/evaluation/report/answers.ts';
-import { createKept } from '../../../src/evaluation/report/kept.ts';
+import type { ChosenEvaluation } from '../../../src/evaluation/compare/sides.ts';
+import { type AnswersOptions, createAnswers, createReportCache } from '../../../src/evaluation/report/answers.ts';
 import type { ScorerIdentity } from '../../../src/model/scorer-identity.ts';
 import type { Label } from '../../../src/store/evaluations.ts';
 import { makeRows } from './make-rows.ts';
@@ -234,7 +233,7 @@ describe('what is kept', () => {
   const made = (bytes: number) => ({ json: new Uint8Array(bytes), comparisons: 1 });
 
   test('is bounded in number and bytes; who was asked for last stays', () => {
-    const kept = createKept({ kept: 3, keptBytes: 100, keptMs: 1_000 }, () => 0);
+    const kept = createReportCache({ kept: 3, keptBytes: 100, keptMs: 1_000 }, () => 0);
     for (const basis of ['a', 'b', 'c']) kept.put(basis, made(10));
     kept.find('a');
     kept.put('d', made(10));

@@ -1,11 +1,10 @@
 /** Which examples a report carries, with which values, and of which it has what was answered. */
 import { describe, expect, it } from 'vitest';
 import { compareEvaluations } from '../../../src/evaluation/compare/compare.ts';
-import { sheetOf } from '../../../src/evaluation/compare/sheet.ts';
+import { scoreMatrixOf } from '../../../src/evaluation/compare/score-matrix.ts';
 import { collectExamples } from '../../../src/evaluation/report/collect.ts';
-import { REPORT_LIMITS } from '../../../src/evaluation/report/limits.ts';
-import { cut, outputText, questionOf } from '../../../src/evaluation/report/output-text.ts';
-import { chooseExamples } from '../../../src/evaluation/report/widest.ts';
+import { chooseExamples, REPORT_LIMITS } from '../../../src/evaluation/report/data.ts';
+import { cut, outputText, questionOf } from '../../../src/evaluation/report/outputs.ts';
 import { done, examplesOf, factsOf, metricOf, missing, rowOf, specOf } from '../compare/make.ts';
 import { makeReport } from './make-report.ts';
 
@@ -30,23 +29,23 @@ function twoEvaluations(count: number) {
     (_, place) => place !== 5,
   );
   const two = factsOf({ spec, evaluationId: 'two', examples: others });
-  return { rows, sheets: [sheetOf(one, rows), sheetOf(two, rows)] };
+  return { rows, matrices: [scoreMatrixOf(one, rows), scoreMatrixOf(two, rows)] };
 }
 
 describe('values', () => {
   it('of another evaluation are put by the examples of the baseline’s, and holes keep their reasons', async () => {
-    const { rows, sheets } = twoEvaluations(10);
+    const { rows, matrices } = twoEvaluations(10);
     const sides = [
       { evaluationId: 'one', variant: 0 },
       { evaluationId: 'two', variant: 1 },
     ];
-    const report = compareEvaluations({ sheets, sides, comparisons: 1 });
+    const report = compareEvaluations({ matrices, sides, comparisons: 1 });
     const asked: string[] = [];
     const rowsOf = async (evaluationId: string, ids: readonly string[]) => {
       asked.push(evaluationId);
       return rows.filter((row) => ids.includes(row.exampleId));
     };
-    const examples = await collectExamples({ report, sheets, questions: new Map(), rowsOf });
+    const examples = await collectExamples({ report, matrices, questions: new Map(), rowsOf });
     const [, second] = examples.columns[0]!;
     expect([...second!.values]).toEqual([0, 0.1, 0.2, Number.NaN, Number.NaN, Number.NaN, 0.6, 0.7, 0.8, 0.9]);
     const reasonAt = (example: number) => examples.reasons[second!.reasons[example]!];
@@ -59,16 +58,16 @@ describe('values', () => {
   });
 
   it('of a metric that is defined differently are none', async () => {
-    const { sheets } = twoEvaluations(10);
+    const { matrices } = twoEvaluations(10);
     const other = specOf({ metrics: [{ ...recall, better: 'lower' }] });
-    const changed = sheetOf(factsOf({ spec: other, evaluationId: 'two', examples: examplesOf(10) }), []);
+    const changed = scoreMatrixOf(factsOf({ spec: other, evaluationId: 'two', examples: examplesOf(10) }), []);
     const sides = [
       { evaluationId: 'one', variant: 0 },
       { evaluationId: 'two', variant: 1 },
     ];
-    const both = [sheets[0]!, changed];
-    const report = compareEvaluations({ sheets: both, sides, comparisons: 1 });
-    const examples = await collectExamples({ report, sheets: both, questions: new Map(), rowsOf: async () => [] });
+    const both = [matrices[0]!, changed];
+    const report = compareEvaluations({ matrices: both, sides, comparisons: 1 });
+    const examples = await collectExamples({ report, matrices: both, questions: new Map(), rowsOf: async () => [] });
     expect(examples.columns[0]!.map((column) => column === null)).toEqual([false, true]);
     expect(examples.outputs).toEqual([]);
   });

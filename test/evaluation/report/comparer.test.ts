@@ -1,7 +1,7 @@
 /** What asks for a comparison is answered, whatever becomes of the thread. */
 import { describe, expect, test } from 'vitest';
 import type { AnswerTask } from '../../../src/evaluation/report/answer-thread.ts';
-import { type ComparerOptions, createComparer } from '../../../src/evaluation/report/comparer.ts';
+import { type ComparerOptions, createComparer } from '../../../src/evaluation/report/answers.ts';
 
 const filename = new URL('./comparer-thread.ts', import.meta.url).href;
 

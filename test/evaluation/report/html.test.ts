@@ -2,8 +2,7 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ReportData } from '../../../src/evaluation/report/data.ts';
-import { renderHtml } from '../../../src/evaluation/report/html.ts';
-import { renderJson } from '../../../src/evaluation/report/json.ts';
+import { renderHtml, renderJson } from '../../../src/evaluation/report/html.ts';
 import { renderMarkdown } from '../../../src/evaluation/report/markdown.ts';
 import type { Comparison } from '../../../src/evaluation/report/page-data.ts';
 import { makeReport } from './make-report.ts';

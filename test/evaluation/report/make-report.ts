@@ -5,10 +5,10 @@
 import { compareEvaluations } from '../../../src/evaluation/compare/compare.ts';
 import { gateOf } from '../../../src/evaluation/compare/gate.ts';
 import { leaderboardOf } from '../../../src/evaluation/compare/leaderboard.ts';
-import { sheetOf } from '../../../src/evaluation/compare/sheet.ts';
+import { scoreMatrixOf } from '../../../src/evaluation/compare/score-matrix.ts';
 import { type CollectInput, collectExamples } from '../../../src/evaluation/report/collect.ts';
 import type { ReportData } from '../../../src/evaluation/report/data.ts';
-import { questionOf } from '../../../src/evaluation/report/output-text.ts';
+import { questionOf } from '../../../src/evaluation/report/outputs.ts';
 import type { ResultRow } from '../../../src/model/evaluation-result.ts';
 import { type MadeRows, makeRows } from './make-rows.ts';
 
@@ -37,7 +37,7 @@ export interface MadeComparison {
 
 export function makeComparison(made: MadeReport): MadeComparison {
   const { facts, rows } = makeRows(made);
-  const sheet = sheetOf(facts, rows);
+  const matrix = scoreMatrixOf(facts, rows);
   const { evaluationId, spec } = facts;
   const sides = spec.variants.map((_, variant) => ({ evaluationId, variant }));
   const judges = {
@@ -45,7 +45,7 @@ export function makeComparison(made: MadeReport): MadeComparison {
     grounded: { state: 'calibrated', labels: 140, flaws: [] },
     preferred: { state: 'uncalibrated', labels: 0, flaws: [] },
   } as const;
-  const report = compareEvaluations({ sheets: [sheet], sides, comparisons: 3, judges });
+  const report = compareEvaluations({ matrices: [matrix], sides, comparisons: 3, judges });
   const byId = new Map<string, ResultRow[]>();
   for (const row of rows) byId.set(row.exampleId, [...(byId.get(row.exampleId) ?? []), row]);
   const { questionAt = (place) => `${QUESTIONS[place % QUESTIONS.length]} (${place})` } = made;
@@ -72,9 +72,9 @@ export function makeComparison(made: MadeReport): MadeComparison {
         address: 'http://localhost:8233/namespaces/default/workflows/eval-before-release-1f2e3d4c',
       },
     ],
-    leaderboard: leaderboardOf({ sheets: [sheet], sides, judges }),
+    leaderboard: leaderboardOf({ matrices: [matrix], sides, judges }),
     madeAt: Date.UTC(2026, 2, 1, 12, 10),
     command: 'sluice eval report before-release',
   };
-  return { data, input: { report, sheets: [sheet], questions, rowsOf } };
+  return { data, input: { report, matrices: [matrix], questions, rowsOf } };
 }

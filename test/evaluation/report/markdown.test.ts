@@ -4,10 +4,8 @@ import { fromMarkdown } from 'mdast-util-from-markdown';
 import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { gfm } from 'micromark-extension-gfm';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { ReportData } from '../../../src/evaluation/report/data.ts';
-import { REPORT_LIMITS } from '../../../src/evaluation/report/limits.ts';
-import { escapeMarkdown } from '../../../src/evaluation/report/markdown/escape.ts';
-import { renderMarkdown } from '../../../src/evaluation/report/markdown.ts';
+import { REPORT_LIMITS, type ReportData } from '../../../src/evaluation/report/data.ts';
+import { escapeMarkdown, renderMarkdown } from '../../../src/evaluation/report/markdown.ts';
 import { makeReport } from './make-report.ts';
 
 const GITHUB_LIMIT = 65_536;

@@ -1,6 +1,6 @@
 /** How runs came to what they gave, from what a row names and the memo keeps. */
 import { describe, expect, test } from 'vitest';
-import { REPORT_LIMITS } from '../../../src/evaluation/report/limits.ts';
+import { REPORT_LIMITS } from '../../../src/evaluation/report/data.ts';
 import { readTraces } from '../../../src/evaluation/report/traces.ts';
 import type { ResultCall, ResultRow } from '../../../src/model/evaluation-result.ts';
 import type { Json } from '../../../src/plan/plan.ts';

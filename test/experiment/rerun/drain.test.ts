@@ -1,7 +1,6 @@
 /** Runs of a backtest and a shadow as a worker makes them, on a store in memory: what is written of each, and when it ends. */
 import { describe, expect, test, vi } from 'vitest';
-import type { Attempted, AttemptRequest } from '../../../src/evaluation/attempts.ts';
-import { createSlots } from '../../../src/evaluation/slots.ts';
+import { type Attempted, type AttemptRequest, createSlots } from '../../../src/evaluation/attempts.ts';
 import { drain } from '../../../src/experiment/rerun/drain.ts';
 import type { RecordedNode } from '../../../src/experiment/rerun/record.ts';
 import { rerunSpecOf } from '../../../src/experiment/rerun/rerun-request.ts';
