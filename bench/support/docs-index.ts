@@ -6,7 +6,7 @@ import { createChunker } from '../../src/ingest/chunker.ts';
 import { settingsHash } from '../../src/ingest/settings.ts';
 import { listSource, openSource, readBatch } from '../../src/ingest/source.ts';
 import { embedBuild } from '../../src/retrieval/embed-build.ts';
-import { localLsa } from '../../src/retrieval/local-lsa.ts';
+import { localLsa } from '../../src/retrieval/embedders.ts';
 import type { BuildOutcome } from '../../src/store/builds.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createStore, type Store } from '../../src/store/store.ts';

@@ -1,7 +1,7 @@
 /** What a run may take, as options of the commands that start one. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { SluiceError } from '../base/errors.ts';
-import { durationMs } from '../dsl/duration.ts';
+import { durationMs } from '../dsl/refuse.ts';
 import type { RunBudget } from '../store/runs.ts';
 import { positiveInteger } from './options.ts';
 

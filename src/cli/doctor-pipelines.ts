@@ -1,6 +1,6 @@
 /** What `doctor` says of the project's pipelines: which models they run on, and whether their indexes have the same. */
 import { SluiceError } from '../base/errors.ts';
-import { createIndexCheck } from '../client/index-models.ts';
+import { createIndexCheck } from '../client/catalogue.ts';
 import type { Config } from '../config/config.ts';
 import { readServers } from '../embedded/dev-state.ts';
 import { loadPipelines } from '../host/project.ts';

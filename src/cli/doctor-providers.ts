@@ -32,7 +32,7 @@ export async function lookAtProvider(
   signal: AbortSignal,
   limitMs: number,
 ): Promise<Finding> {
-  const { probeProvider } = await import('../models/probe.ts');
+  const { probeProvider } = await import('../models/create-providers.ts');
   const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
   const shown = await probeProvider(provider, providers, limit);
   if (shown === undefined) return ok('not asked: it has no key');

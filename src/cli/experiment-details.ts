@@ -10,7 +10,7 @@ import { wrap } from './text.ts';
 export async function showDetails(terminal: Terminal, { row, look, rolloutLook }: ExperimentStatus): Promise<void> {
   const [{ lookReport }, { askedFacts }, { arrivalStatusText, exposureRatesText, ratioText }] = await Promise.all([
     import('../experiment/look-report.ts'),
-    import('../experiment/asked-facts.ts'),
+    import('../experiment/brief-words.ts'),
     import('../experiment/brief-words.ts'),
   ]);
   const { room, width } = terminal;

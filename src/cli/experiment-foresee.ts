@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { SluiceError } from '../base/errors.ts';
 import type { AnyExperiment } from '../dsl/experiment.ts';
-import type { Assumption, Foreseen } from '../experiment/foresee.ts';
+import type { Assumption, Foreseen } from '../experiment/traffic.ts';
 import type { DefinedExperiments } from '../host/project.ts';
 import type { ExperimentSpec } from '../model/experiment-spec.ts';
 import type { Store } from '../store/store.ts';
@@ -56,7 +56,7 @@ export async function foreseeIn(
   now: number,
 ): Promise<Foreseen> {
   const [{ foresee, isSpreadKnown }, { measureTraffic }] = await Promise.all([
-    import('../experiment/foresee.ts'),
+    import('../experiment/traffic.ts'),
     import('../experiment/traffic.ts'),
   ]);
   const assumptions = assume.map((assumption): Assumption => {

@@ -1,9 +1,8 @@
 /** What is foreseen of an experiment, as its reader wants it: how long, then what that rests on. */
 import { showDifference, showValue } from '../evaluation/report/values.ts';
-import type { Foreseen } from '../experiment/foresee.ts';
-import type { GuardrailPlan } from '../experiment/planner.ts';
-import type { MetricBaseline } from '../experiment/planner-variances.ts';
+import type { GuardrailPlan, MetricBaseline } from '../experiment/planner.ts';
 import { percent } from '../experiment/report-text.ts';
+import type { Foreseen } from '../experiment/traffic.ts';
 import { type ExperimentSpec, judgedWarning, type OnlineMetric } from '../model/experiment-spec.ts';
 import { formatDifference } from '../stats/format-value.ts';
 import { tableLines } from './table.ts';

@@ -1,12 +1,11 @@
 /** `sluice experiment start`: on live traffic, after a look ahead. */
 import type { Command } from 'commander';
 import { SluiceError } from '../base/errors.ts';
-import { noBaseline } from '../client/deploy-refusals.ts';
-import type { Foreseen } from '../experiment/foresee.ts';
+import { noBaseline } from '../client/deploy-client.ts';
 import { percent, showSpan } from '../experiment/report-text.ts';
+import type { Foreseen } from '../experiment/traffic.ts';
 import type { Runtime } from '../host/runtime.ts';
-import type { ExperimentSpec } from '../model/experiment-spec.ts';
-import { judgedWarning } from '../model/experiment-spec.ts';
+import { type ExperimentSpec, judgedWarning } from '../model/experiment-spec.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { type ForeseeOptions, findDefined, foreseeIn, noteUnnamed, withForeseeOptions } from './experiment-foresee.ts';
@@ -49,7 +48,7 @@ async function start(session: Session, name: string, options: StartOptions): Pro
     const foreseen = await foreseeIn(runtime.store, spec, options, Date.now());
     if (foreseen.hopeless.length > 0 && !options.force) throw hopeless(id, foreseen);
     noteUnnamed(terminal, spec, foreseen);
-    const { freezeSettings } = await import('../experiment/settings.ts');
+    const { freezeSettings } = await import('../experiment/method.ts');
     const row = await runtime.client.startExperiment({
       ...{ spec, settings: freezeSettings(spec, foreseen.plan.tuning) },
       ...{ by: userName(environment), why: options.why },

@@ -2,10 +2,10 @@
 
 import type { ExperimentStatus } from '../client/experiment-status.ts';
 import { showValue } from '../evaluation/report/values.ts';
-import { isHeld } from '../experiment/live/steer.ts';
+import { effectText, standsText, toneOf } from '../experiment/brief-words.ts';
 import type { LookTableRow } from '../experiment/report-table.ts';
 import { percent, showSpan } from '../experiment/report-text.ts';
-import { effectText, standsText, toneOf } from '../experiment/row-words.ts';
+import { isHeld } from '../experiment/steer.ts';
 import { isLive } from '../model/experiment-spec.ts';
 import type { LookRecord } from '../model/look-data.ts';
 import type { ExperimentRow } from '../store/experiments.ts';

@@ -6,9 +6,8 @@ import { describeField, type LabelFields } from '../evaluation/calibration/label
 import { loadRatings } from '../evaluation/calibration/load-labels.ts';
 import { type Asked, createPopulation, drawSample } from '../evaluation/calibration/sample.ts';
 import type { FileFormat } from '../evaluation/dataset-file.ts';
-import type { ScorerSpec } from '../model/evaluation-spec.ts';
-import { WINNERS } from '../model/pair-order.ts';
-import { scorerIdentity } from '../model/scorer-identity.ts';
+import { type ScorerSpec, scorerIdentity } from '../model/evaluation-spec.ts';
+import { WINNERS } from '../model/review-queue.ts';
 import { randomFrom } from '../stats/random.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';

@@ -2,8 +2,7 @@
 import { SluiceError } from '../base/errors.ts';
 import type { LabelFields } from '../evaluation/calibration/label-fields.ts';
 import type { KnownScorer } from '../evaluation/calibration/label-row.ts';
-import type { ScorerSpec } from '../model/evaluation-spec.ts';
-import { type ScorerIdentity, scorerIdentity } from '../model/scorer-identity.ts';
+import { type ScorerIdentity, type ScorerSpec, scorerIdentity } from '../model/evaluation-spec.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';
 import { resolveReference } from './eval-refs.ts';

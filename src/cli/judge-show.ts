@@ -50,7 +50,7 @@ async function reportsOn(
   asked: string | undefined,
 ): Promise<readonly JudgeReport[]> {
   const [{ isJudge }, { loadJudged }, { loadElsewhere, loadRatings }, { reportOnJudge }] = await Promise.all([
-    import('../model/judges.ts'),
+    import('../model/evaluation-spec.ts'),
     import('../evaluation/calibration/load.ts'),
     import('../evaluation/calibration/load-labels.ts'),
     import('../evaluation/calibration/report-on-judge.ts'),

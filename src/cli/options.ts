@@ -1,6 +1,6 @@
 /** Parsers of option values: what does not fit is a usage error that says what would. */
 import { InvalidArgumentError } from 'commander';
-import { durationMs } from '../dsl/duration.ts';
+import { durationMs } from '../dsl/refuse.ts';
 
 /** Any number, also below 0. */
 export function anyNumber(text: string): number {

@@ -1,8 +1,7 @@
 /** Options that the commands of review queues share, and what is made of them. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CALIBRATION_LIMITS } from '../evaluation/calibration/limits.ts';
-import { WINNERS, type Winner } from '../model/pair-order.ts';
-import { REVIEW_LIMITS } from '../model/review-queue.ts';
+import { REVIEW_LIMITS, WINNERS, type Winner } from '../model/review-queue.ts';
 import { positiveInteger } from './options.ts';
 import { redactionOf } from './redacting.ts';
 import type { Session } from './session.ts';

@@ -1,7 +1,6 @@
 /** `sluice review show`: how far a queue has come, who has reviewed what, how far they agree, and what is disputed. */
 import type { Command } from 'commander';
-import { describeField } from '../model/label-value.ts';
-import type { ReviewReport } from '../model/review-queue.ts';
+import { describeField, type ReviewReport } from '../model/review-queue.ts';
 import type { ItemSaid } from '../store/reviews.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { saidLines } from './review-lines.ts';

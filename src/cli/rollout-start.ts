@@ -1,8 +1,8 @@
 /** `sluice rollout start`: gives a variant to more and more of a pipeline's traffic, with guardrails against the rest. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SluiceError } from '../base/errors.ts';
-import type { Foreseen } from '../experiment/foresee.ts';
 import { ROLLOUT_DEFAULTS, rolloutSpec } from '../experiment/rollout-spec.ts';
+import type { Foreseen } from '../experiment/traffic.ts';
 import type { ExperimentSpec } from '../model/experiment-spec.ts';
 import { LIMITS } from '../plan/plan-limits.ts';
 import { readingCommand, runAction, type World } from './command.ts';
@@ -87,7 +87,7 @@ async function start(session: Session, name: string, options: RolloutOptions): P
     const days = daysOf(spec, foreseen);
     if (days !== null && days > MOST_DAYS && !options.force) throw tooSlow(spec, days);
     noteUnnamed(terminal, spec, foreseen);
-    const { freezeSettings } = await import('../experiment/settings.ts');
+    const { freezeSettings } = await import('../experiment/method.ts');
     const row = await runtime.client.startRollout({
       ...{ spec, settings: freezeSettings(spec, foreseen.plan.tuning), winner: variant.name },
       ...{ by: userName(environment), why: options.why },

@@ -1,6 +1,6 @@
 /** Takes a run that has been recorded into the monitors of its pipeline: those that it matches count it, some sample it. */
 
-import { readWiring } from '../experiment/read-wiring.ts';
+import { readWiring } from '../experiment/serve.ts';
 import { isIn } from '../model/assign.ts';
 import type { MonitorSpec } from '../model/monitor-spec.ts';
 import type { MonitoredRun } from '../store/monitors-meet.ts';

@@ -1,5 +1,5 @@
 /** In which order a reviewer is shown the two answers of a pair: each their own, so that what all see first leads nobody. */
-import { type Winner, winOf } from '../model/pair-order.ts';
+import { type Winner, winOf } from '../model/review-queue.ts';
 import { hashJson } from '../plan/id.ts';
 
 /** Whether the variant's answer is the first. The same person is shown an item in the same order whenever they look. */

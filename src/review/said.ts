@@ -1,9 +1,7 @@
 /** What somebody says of an item, read by the queue's fields: a review, or a decision between reviews. */
 import { SluiceError } from '../base/errors.ts';
 import { suggest } from '../base/nearest.ts';
-import { describeField, readValue } from '../model/label-value.ts';
-import { WINNERS, type Winner, winOf } from '../model/pair-order.ts';
-import type { Review } from '../model/review-queue.ts';
+import { describeField, type Review, readValue, WINNERS, type Winner, winOf } from '../model/review-queue.ts';
 import type { ItemSaid, QueueRow } from '../store/reviews.ts';
 import { isSwapped } from './order.ts';
 import { consensusOf, isDisputedIn, labelledFields, valuesOf } from './state.ts';

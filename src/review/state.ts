@@ -1,6 +1,5 @@
 /** How an item stands by what was said of it, and what holds of it. */
-import type { LabelField, LabelValue } from '../model/label-value.ts';
-import type { ItemState, ReviewQueue } from '../model/review-queue.ts';
+import type { ItemState, LabelField, LabelValue, ReviewQueue } from '../model/review-queue.ts';
 import type { ItemSaid } from '../store/reviews.ts';
 
 type Asked = Pick<ReviewQueue, 'kind' | 'fields' | 'reviewers'>;

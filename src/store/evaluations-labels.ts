@@ -1,5 +1,5 @@
 /** What people say of what a scorer scores: one label per rater and subject, the latest. */
-import type { ScorerIdentity } from '../model/scorer-identity.ts';
+import type { ScorerIdentity } from '../model/evaluation-spec.ts';
 import { canonicalJson } from '../plan/id.ts';
 import { batches } from './batches.ts';
 import type { Database, Queries } from './database.ts';

@@ -1,7 +1,7 @@
 /** Where a subject was scored: labels are about what was scored, whichever evaluation that was in. */
 
 import type { Score } from '../model/evaluation-result.ts';
-import type { ScorerIdentity } from '../model/scorer-identity.ts';
+import type { ScorerIdentity } from '../model/evaluation-spec.ts';
 import type { Database } from './database.ts';
 
 export interface ScoredSubject {

@@ -1,9 +1,8 @@
 /** Evaluations and what they found. Cells are written by chunks of workers, over and over where a chunk is repeated. */
 
 import type { EvaluationProgress, EvaluationState, ResultRow } from '../model/evaluation-result.ts';
-import type { EvaluationPins, EvaluationSpec, Registration } from '../model/evaluation-spec.ts';
+import type { EvaluationPins, EvaluationSpec, Registration, ScorerIdentity } from '../model/evaluation-spec.ts';
 import type { FailureData } from '../model/run-messages.ts';
-import type { ScorerIdentity } from '../model/scorer-identity.ts';
 import { type Clock, nowParam } from './clock.ts';
 import type { Database } from './database.ts';
 import { findEvaluation, listEvaluations } from './evaluations-find.ts';

@@ -1,6 +1,6 @@
 /** Keeping feedback once per delivery id, with what the experiments had given its run. */
 import { SluiceError } from '../base/errors.ts';
-import type { RunAssignment } from '../model/assignment.ts';
+import type { RunAssignment } from '../model/assign.ts';
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
 import { nowSql } from './clock.ts';

@@ -2,7 +2,7 @@
  * Feedback: what people said of a run's answer. One row per delivery id; a repeated one changes nothing. What monitors have
  * made of a run is in a table of its own, so that nothing that counts people can count them.
  */
-import type { RunAssignment } from '../model/assignment.ts';
+import type { RunAssignment } from '../model/assign.ts';
 import type { Json } from '../plan/plan.ts';
 import { type Clock, nowParam } from './clock.ts';
 import type { Database } from './database.ts';

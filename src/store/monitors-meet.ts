@@ -1,5 +1,5 @@
 /** Runs that have ended, and whom they concern. A run counts once, however often it is recorded. */
-import type { RunAssignment } from '../model/assignment.ts';
+import type { RunAssignment } from '../model/assign.ts';
 import type { MonitorSpec } from '../model/monitor-spec.ts';
 import type { Json, RunOutcome } from '../plan/plan.ts';
 import type { Database, Queries } from './database.ts';

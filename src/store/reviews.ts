@@ -1,7 +1,7 @@
 /** Review queues: what experts are asked, who is at which item, and what was decided between them. */
 
+import type { ScorerIdentity } from '../model/evaluation-spec.ts';
 import type { Passed, Review, ReviewQueue } from '../model/review-queue.ts';
-import type { ScorerIdentity } from '../model/scorer-identity.ts';
 import { type Clock, nowParam } from './clock.ts';
 import type { Database } from './database.ts';
 import { closeQueue, decideItem } from './reviews-decide.ts';

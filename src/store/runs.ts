@@ -2,7 +2,7 @@
  * Runs: one row each, there before the workflow starts and completed by it. Every method may be called twice. What ends
  * a run is written once: a second ending, whoever brings it, changes nothing.
  */
-import type { CarriedAssignment } from '../model/assignment.ts';
+import type { CarriedAssignment } from '../model/assign.ts';
 import type { Json, RunOutcome } from '../plan/plan.ts';
 import { type Clock, nowParam, nowSql } from './clock.ts';
 import type { Database } from './database.ts';

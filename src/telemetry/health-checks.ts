@@ -9,7 +9,7 @@ import {
   isDiskFull,
   megabytes,
 } from '../embedded/disk-space.ts';
-import { phaseOf } from '../experiment/live/standing.ts';
+import { phaseOf } from '../experiment/take-analysis.ts';
 import { EXPERIMENT_WORKFLOW_PREFIX, ROLLOUT_WORKFLOW_PREFIX } from '../model/experiment-messages.ts';
 import { monitorHealth } from '../monitor/health.ts';
 import type { Store } from '../store/store.ts';

@@ -1,6 +1,5 @@
 /** Reads a run's trace from the store. What nodes were given is not stored: it follows from what the others gave. */
-import type { RecordedNode, RecordedRun } from '../experiment/rerun/record.ts';
-import { replay } from '../experiment/rerun/replay.ts';
+import { type RecordedNode, type RecordedRun, replay } from '../experiment/rerun/replay.ts';
 import type { Json, Plan } from '../plan/plan.ts';
 import { hasClaim, type Payloads, restoreClaims } from '../store/claims.ts';
 import type { RunWithNodes } from '../store/runs.ts';

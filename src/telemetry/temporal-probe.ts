@@ -1,6 +1,6 @@
 /** What health asks of Temporal, each question within two seconds. */
 import { Client, type Connection } from '@temporalio/client';
-import { isRunning } from '../../activities/sweep-runs.ts';
+import { isRunning } from '../../activities/sweep.ts';
 
 export interface TemporalProbe {
   /** @throws where it does not */

@@ -2,9 +2,8 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Attempted, AttemptRequest } from '../../src/evaluation/attempts.ts';
 import { createSlots } from '../../src/evaluation/slots.ts';
-import { createScoreExperiment } from '../../src/experiment/score-runs.ts';
-import { scoreTasksOf } from '../../src/experiment/score-tasks-of.ts';
-import type { RunAssignment } from '../../src/model/assignment.ts';
+import { createScoreExperiment, scoreTasksOf } from '../../src/experiment/score-runs.ts';
+import type { RunAssignment } from '../../src/model/assign.ts';
 import type { ScorerSpec } from '../../src/model/evaluation-spec.ts';
 import type { ExperimentSpec } from '../../src/model/experiment-spec.ts';
 import type { Json } from '../../src/plan/plan.ts';

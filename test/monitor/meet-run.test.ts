@@ -1,6 +1,6 @@
 /** Which runs a monitor is of, and which of those it samples. */
 import { expect, test, vi } from 'vitest';
-import type { RunAssignment } from '../../src/model/assignment.ts';
+import type { RunAssignment } from '../../src/model/assign.ts';
 import type { MonitorSpec, MonitorTarget } from '../../src/model/monitor-spec.ts';
 import { isSampled, matches, meetRun } from '../../src/monitor/meet-run.ts';
 import type { MonitoredRun } from '../../src/store/monitors-meet.ts';

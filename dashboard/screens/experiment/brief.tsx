@@ -2,6 +2,7 @@
 import { Link } from 'wouter';
 import {
   approvalHeading,
+  effectText,
   exposureRatesText,
   exposureText,
   onApproval,
@@ -9,8 +10,8 @@ import {
   questionOf,
   ratioText,
   recommendationOf,
+  standsText,
 } from '../../../src/experiment/brief-words.ts';
-import { effectText, standsText } from '../../../src/experiment/row-words.ts';
 import { query, useApi } from '../../api.ts';
 import { briefCommand } from '../../commands.ts';
 import { dayAndTime } from '../../format.ts';

@@ -1,7 +1,7 @@
 /** What the newest look says of each metric: the effect with its interval, and of guardrails how far harm may still go. */
 import { showValue } from '../../../src/evaluation/report/values.ts';
+import { effectText, standsText, toneOf } from '../../../src/experiment/brief-words.ts';
 import type { LookTableRow } from '../../../src/experiment/report-table.ts';
-import { effectText, standsText, toneOf } from '../../../src/experiment/row-words.ts';
 import { formatDifference, formatRange } from '../../../src/stats/format-value.ts';
 import { DASH, whole } from '../../format.ts';
 import { Interval, scaleOf } from '../../parts/interval.tsx';

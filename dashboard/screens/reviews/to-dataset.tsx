@@ -1,8 +1,7 @@
 /** What was reviewed becomes examples of a dataset: all of it, or what reviewers say one thing of. */
 import { useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
-import type { LabelValue } from '../../../src/model/label-value.ts';
-import type { ReviewQueue } from '../../../src/model/review-queue.ts';
+import type { LabelValue, ReviewQueue } from '../../../src/model/review-queue.ts';
 import { ask, useApi } from '../../api.ts';
 import { whole } from '../../format.ts';
 import { Dialog } from '../../parts/dialog.tsx';

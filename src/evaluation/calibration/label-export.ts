@@ -6,7 +6,7 @@
 import { stringify } from 'csv-stringify/sync';
 import type { Example } from '../../model/dataset.ts';
 import type { Cell, ResultRow } from '../../model/evaluation-result.ts';
-import type { ScorerIdentity } from '../../model/scorer-identity.ts';
+import type { ScorerIdentity } from '../../model/evaluation-spec.ts';
 import type { Json } from '../../plan/plan.ts';
 import { columnOf, type ShownColumn } from './label-row.ts';
 import { CALIBRATION_LIMITS } from './limits.ts';

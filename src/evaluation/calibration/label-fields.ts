@@ -3,9 +3,9 @@ import { z } from 'zod';
 import type { AnyScorer } from '../../dsl/scorer.ts';
 import { choicesOf, isBoolean, type Schema } from '../../dsl/shape.ts';
 import type { ScoreField, ScorerSpec } from '../../model/evaluation-spec.ts';
-import type { LabelField } from '../../model/label-value.ts';
+import type { LabelField } from '../../model/review-queue.ts';
 
-export { describeField, type LabelField, type LabelValue, readValue } from '../../model/label-value.ts';
+export { describeField, type LabelField, type LabelValue, readValue } from '../../model/review-queue.ts';
 
 /** By name. */
 export type LabelFields = ReadonlyMap<string, LabelField>;

@@ -1,8 +1,8 @@
 /** From a row of a file to a label: who said what of which subject, or what is wrong with it. */
 import { z } from 'zod';
 import { nearest, suggest } from '../../base/nearest.ts';
-import { WINNERS, type Winner, winOf } from '../../model/pair-order.ts';
-import type { ScorerIdentity } from '../../model/scorer-identity.ts';
+import type { ScorerIdentity } from '../../model/evaluation-spec.ts';
+import { WINNERS, type Winner, winOf } from '../../model/review-queue.ts';
 import type { Label } from '../../store/evaluations.ts';
 import type { Complain } from '../dataset-problems.ts';
 import { describeField, type LabelFields, type LabelValue, readValue } from './label-fields.ts';

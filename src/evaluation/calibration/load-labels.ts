@@ -1,7 +1,6 @@
 /** What people have said, from the store, and who has scored the same elsewhere. */
 
-import type { EvaluationSpec } from '../../model/evaluation-spec.ts';
-import { scorerIdentity } from '../../model/scorer-identity.ts';
+import { type EvaluationSpec, scorerIdentity } from '../../model/evaluation-spec.ts';
 import type { Store } from '../../store/store.ts';
 import type { Judgement, Labelled } from './labelled.ts';
 import { type Ratings, ratingsOf } from './ratings.ts';

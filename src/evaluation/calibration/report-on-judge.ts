@@ -1,6 +1,5 @@
 /** From an evaluation's rows and people's labels to what they say of one of its scorers. */
-import type { MetricSpec } from '../../model/evaluation-spec.ts';
-import { isJudge, judgeModel } from '../../model/judges.ts';
+import { isJudge, judgeModel, type MetricSpec } from '../../model/evaluation-spec.ts';
 import { fieldReport } from './field-report.ts';
 import type { JudgeReport } from './judge-report.ts';
 import type { Judgement, Labelled } from './labelled.ts';

@@ -1,8 +1,7 @@
 /** One chunk of an evaluation, as a worker does it: over the memo of its process, storing what is done as it is done. */
 
 import type { Example } from '../../model/dataset.ts';
-import type { ChunkInput, ChunkResult } from '../../model/evaluate-messages.ts';
-import { addTallies } from '../../model/evaluate-tally.ts';
+import { addTallies, type ChunkInput, type ChunkResult } from '../../model/evaluate-messages.ts';
 import type { ResultRow } from '../../model/evaluation-result.ts';
 import type { EvaluationPins } from '../../model/evaluation-spec.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';

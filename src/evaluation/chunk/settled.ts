@@ -4,8 +4,7 @@
  */
 
 import type { Example } from '../../model/dataset.ts';
-import type { ChunkResult } from '../../model/evaluate-messages.ts';
-import { addTallies } from '../../model/evaluate-tally.ts';
+import { addTallies, type ChunkResult } from '../../model/evaluate-messages.ts';
 import type { ResultRow } from '../../model/evaluation-result.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';
 import type { Store } from '../../store/store.ts';

@@ -3,15 +3,15 @@
  * afterwards may have been made for the result's sake, so it is named in words, and never let pass.
  */
 
-import type {
-  EvaluationPins,
-  EvaluationSpec,
-  MetricSource,
-  MetricSpec,
-  Registration,
-  ScorerSpec,
+import {
+  type EvaluationPins,
+  type EvaluationSpec,
+  isJudge,
+  type MetricSource,
+  type MetricSpec,
+  type Registration,
+  type ScorerSpec,
 } from '../../model/evaluation-spec.ts';
-import { isJudge } from '../../model/judges.ts';
 import type { EvaluationFacts } from './input.ts';
 import type { RegistrationChange, RegistrationCheck } from './report.ts';
 

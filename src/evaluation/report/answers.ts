@@ -6,7 +6,7 @@
  */
 import { hash } from 'node:crypto';
 import { SluiceError } from '../../base/errors.ts';
-import { scorerIdentity } from '../../model/scorer-identity.ts';
+import { scorerIdentity } from '../../model/evaluation-spec.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';
 import { type ChosenEvaluation, sidesOf } from '../compare/choose-sides.ts';
 import { countComparisons } from '../compare/load.ts';

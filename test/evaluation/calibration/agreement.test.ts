@@ -14,7 +14,7 @@ import { raterAgreement } from '../../../src/evaluation/calibration/raters.ts';
 import { majorityOf, meanOf, ratingsOf, votesOf } from '../../../src/evaluation/calibration/ratings.ts';
 import { reportOnJudge } from '../../../src/evaluation/calibration/report-on-judge.ts';
 import { createPopulation } from '../../../src/evaluation/calibration/sample.ts';
-import { isJudge, judgeModel } from '../../../src/model/judges.ts';
+import { isJudge, judgeModel } from '../../../src/model/evaluation-spec.ts';
 import type { Json } from '../../../src/plan/plan.ts';
 import { kappa, wilson } from '../../../src/stats/index.ts';
 import type { Label } from '../../../src/store/evaluations.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { ChosenEvaluation } from '../../../src/evaluation/compare/choose-sides.ts';
 import { type AnswersOptions, createAnswers } from '../../../src/evaluation/report/answers.ts';
 import { createKept } from '../../../src/evaluation/report/kept.ts';
-import type { ScorerIdentity } from '../../../src/model/scorer-identity.ts';
+import type { ScorerIdentity } from '../../../src/model/evaluation-spec.ts';
 import type { Label } from '../../../src/store/evaluations.ts';
 import { makeRows } from './make-rows.ts';
 

@@ -2,8 +2,8 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Attempted, AttemptRequest } from '../../../src/evaluation/attempts.ts';
 import { createSlots } from '../../../src/evaluation/slots.ts';
-import { drain } from '../../../src/experiment/rerun/drain.ts';
-import type { RecordedNode } from '../../../src/experiment/rerun/record.ts';
+import { drain } from '../../../src/experiment/rerun/play-rerun.ts';
+import type { RecordedNode } from '../../../src/experiment/rerun/replay.ts';
 import { rerunSpecOf } from '../../../src/experiment/rerun/rerun-request.ts';
 import type { ScorerSpec } from '../../../src/model/evaluation-spec.ts';
 import type { RerunKind, RerunResult, RerunState } from '../../../src/model/rerun-spec.ts';
