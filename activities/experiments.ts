@@ -3,8 +3,15 @@
  * answer: looks are known by their numbers, and changes of state are guarded by the state they are made from.
  */
 
-import { finishRollout, rampRollout, steer } from '../src/experiment/steer.ts';
-import { actOnLook, type LookDependencies, standingOf, takeLook } from '../src/experiment/take-analysis.ts';
+import { steer } from '../src/experiment/steer.ts';
+import {
+  actOnLook,
+  finishRollout,
+  type LookDependencies,
+  rampRollout,
+  standingOf,
+  takeLook,
+} from '../src/experiment/take-analysis.ts';
 import type { ExperimentActivities } from '../src/model/experiment-messages.ts';
 import type { Store } from '../src/store/store.ts';
 import { asActivity, BEAT_MS } from './as-activity.ts';

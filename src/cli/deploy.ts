@@ -1,7 +1,8 @@
 /** `sluice deploy`: what each pipeline's name serves, changed, rolled back, and seen. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SluiceError } from '../base/errors.ts';
-import { type Deployed, MOST_HELD_OUT } from '../client/deploy-client.ts';
+import type { Deployed } from '../client/deploy-client.ts';
+import { MOST_HELD_OUT } from '../client/deploy-refusals.ts';
 import type { AnyPipeline } from '../dsl/edit.ts';
 import type { Runtime } from '../host/runtime.ts';
 import { diffPlans } from '../plan/diff.ts';

@@ -1,7 +1,7 @@
 /** `sluice experiment start`: on live traffic, after a look ahead. */
 import type { Command } from 'commander';
 import { SluiceError } from '../base/errors.ts';
-import { noBaseline } from '../client/deploy-client.ts';
+import { noBaseline } from '../client/deploy-refusals.ts';
 import { percent, showSpan } from '../experiment/report-text.ts';
 import type { Foreseen } from '../experiment/traffic.ts';
 import type { Runtime } from '../host/runtime.ts';

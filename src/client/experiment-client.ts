@@ -29,7 +29,7 @@ import type { Json, Plan } from '../plan/plan.ts';
 import { NO_REDACTION, type Redaction } from '../redaction/redaction.ts';
 import type { ExperimentRow, Serving } from '../store/experiments.ts';
 import type { Store } from '../store/store.ts';
-import { noBaseline } from './deploy-client.ts';
+import { noBaseline } from './deploy-refusals.ts';
 import { ANSWER_LIMIT_MS, type ClockDependencies, sayToRollout, startClock, tell } from './experiment-clock.ts';
 import { type ExperimentStatus, experimentStatus } from './experiment-status.ts';
 
