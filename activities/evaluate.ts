@@ -2,27 +2,25 @@
  * What the evaluate workflow asks of its worker: begin an evaluation, evaluate a chunk of it, end it. A chunk may be
  * repeated after a crash: what was stored is not done again, and calls that were made are in the memo.
  */
-
 import type { Implemented } from '../src/boundary/implement.ts';
-import { stepName } from '../src/dsl/step.ts';
-import { writesIn } from '../src/dsl/steps.ts';
+import { stepName, writesIn } from '../src/dsl/step.ts';
 import { beginEvaluation, endEvaluation } from '../src/evaluation/begin.ts';
 import { evaluateChunk } from '../src/evaluation/chunk/evaluate-chunk.ts';
 import { digestsOf } from '../src/evaluation/digest/digest.ts';
 import { createEvaluationWorker } from '../src/evaluation/evaluation-worker.ts';
 import { createMakeAttempt } from '../src/evaluation/memo-boundary.ts';
+import { drain, type RerunWorker } from '../src/experiment/rerun/play-rerun.ts';
+import { createScoreExperiment, type ScoreRunsOptions } from '../src/experiment/score-runs.ts';
 import type { EvaluateActivities } from '../src/model/evaluate-messages.ts';
-import type { ScoringActivities } from '../src/model/experiment-messages.ts';
-import type { MonitorActivities } from '../src/model/monitor-messages.ts';
-import type { RerunActivities } from '../src/model/rerun-messages.ts';
-import type { AlertAddress } from '../src/monitor/send-alert.ts';
+import type { ExperimentActivities, ScoringActivities } from '../src/model/experiment-messages.ts';
+import type { MonitorActivities } from '../src/model/monitor-spec.ts';
+import type { RerunActivities } from '../src/model/rerun-spec.ts';
+import { type MonitorWorker, scoreMonitor } from '../src/monitor/score-monitor.ts';
+import { type AlertAddress, sendAlert } from '../src/monitor/send-alert.ts';
 import type { Redaction } from '../src/redaction/redaction.ts';
 import type { Payloads } from '../src/store/claims.ts';
 import type { Store } from '../src/store/store.ts';
 import { asActivity, BEAT_MS } from './as-activity.ts';
-import { createMonitorActivities } from './monitor.ts';
-import { createRerunActivities } from './rerun.ts';
-import { createScoreRuns } from './score-runs.ts';
 
 export interface EvaluateDependencies {
   readonly store: Store;
@@ -67,4 +65,55 @@ export function createEvaluateActivities(
     ...createRerunActivities(ofRuns),
     ...createMonitorActivities({ ...ofRuns, alerts: dependencies.alerts }),
   };
+}
+
+/** What the workflow of monitors asks of its worker. */
+export interface MonitorDependencies extends Omit<MonitorWorker, 'tells'> {
+  readonly store: Pick<Store, 'monitors' | 'runs'>;
+  /** Who is told of alerts; absent: nobody. */
+  readonly alerts?: AlertAddress | undefined;
+}
+
+function createMonitorActivities({ alerts, ...worker }: MonitorDependencies): MonitorActivities {
+  const { monitors } = worker.store;
+  const tells = alerts !== undefined;
+  return {
+    scoreMonitor: (input) => asActivity(BEAT_MS, (signal) => scoreMonitor({ ...worker, tells }, input, signal)),
+    tellAlert: (alert) =>
+      asActivity(BEAT_MS, async () => {
+        if (alerts !== undefined) await sendAlert(worker.store, alerts, alert);
+      }),
+    giveUpAlert: ({ monitorId, alertNo, error: { code, message } }) =>
+      asActivity(BEAT_MS, () => monitors.endDelivery(monitorId, alertNo, { code, message })),
+    endMonitor: ({ monitorId, starts }) =>
+      asActivity(BEAT_MS, async () => {
+        const row = await monitors.get(monitorId);
+        // Another start of it is somebody else's.
+        if (row.starts === starts)
+          await monitors.stop(monitorId, { by: 'temporal', why: 'its workflow was cancelled' });
+      }),
+  };
+}
+
+/** What the workflow of backtests and shadows asks of its worker. */
+function createRerunActivities(worker: RerunWorker): RerunActivities {
+  const { reruns } = worker.store;
+  return {
+    rerunRuns: (lane) => asActivity(BEAT_MS, (signal) => drain(worker, lane, signal)),
+    endRerun: ({ rerunId, how, error }) =>
+      asActivity(BEAT_MS, async () => {
+        await reruns.end(rerunId, how, error && { code: error.code, message: error.message });
+      }),
+  };
+}
+
+/** Scores sampled runs of an experiment until it is cancelled. One that is repeated after a crash goes on where it was. */
+function createScoreRuns(options: ScoreRunsOptions): ExperimentActivities['scoreRuns'] {
+  const score = createScoreExperiment(options);
+  return ({ experimentId }) =>
+    asActivity(BEAT_MS, async (signal) => {
+      const scored = await score(experimentId, signal);
+      signal.throwIfAborted();
+      return scored;
+    });
 }

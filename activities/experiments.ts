@@ -2,11 +2,16 @@
  * What the experiment and rollout workflows ask of their worker. Each may be asked again after a crash, a timeout or a lost
  * answer: looks are known by their numbers, and changes of state are guarded by the state they are made from.
  */
-import { actOnLook } from '../src/experiment/live/act.ts';
-import { type LookDependencies, takeLook } from '../src/experiment/live/look.ts';
-import { finishRollout, rampRollout } from '../src/experiment/live/rollout.ts';
-import { standingOf } from '../src/experiment/live/standing.ts';
-import { steer } from '../src/experiment/live/steer.ts';
+
+import { steer } from '../src/experiment/steer.ts';
+import {
+  actOnLook,
+  finishRollout,
+  type LookDependencies,
+  rampRollout,
+  standingOf,
+  takeLook,
+} from '../src/experiment/take-analysis.ts';
 import type { ExperimentActivities } from '../src/model/experiment-messages.ts';
 import type { Store } from '../src/store/store.ts';
 import { asActivity, BEAT_MS } from './as-activity.ts';

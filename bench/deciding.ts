@@ -7,7 +7,7 @@
  */
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import { docsBot } from '../pipelines/docs-bot.ts';
-import { createServing, type Decide } from '../src/client/serving.ts';
+import { createServing, type Decide } from '../src/client/client.ts';
 import { openDatabase } from '../src/store/database.ts';
 import { migrate } from '../src/store/migrate.ts';
 import { createStore, type Store } from '../src/store/store.ts';

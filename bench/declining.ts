@@ -9,7 +9,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { local } from '../pipelines/docs-bot.ts';
-import { evidenceIn } from '../src/extractive/evidence.ts';
+import { evidenceIn } from '../src/extractive/check-by-words.ts';
 import { termsOf } from '../src/extractive/terms.ts';
 import type { Json } from '../src/index.ts';
 import { createProviders } from '../src/models/create-providers.ts';

@@ -10,7 +10,7 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { Passage } from '../src/ingest/document.ts';
 import { embedBuild } from '../src/retrieval/embed-build.ts';
-import { localLsa } from '../src/retrieval/local-lsa.ts';
+import { localLsa } from '../src/retrieval/embedders.ts';
 import { createSearchByMode, type SearchMode } from '../src/retrieval/search.ts';
 import { openDatabase } from '../src/store/database.ts';
 import type { DocumentInput } from '../src/store/documents.ts';

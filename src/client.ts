@@ -15,15 +15,19 @@ import { connectRuntime } from './host/runtime.ts';
 
 export type { AskOptions, RunClient, Runnable, RunOptions, ServedPipeline, StartedRun } from './client/client.ts';
 export type { EvaluationClient, FollowOptions, NewEvaluationRequest } from './client/evaluation-client.ts';
-export type { ExperimentClient, NewExperimentRequest, NewRolloutRequest } from './client/experiment-client.ts';
-export type { FollowExperimentOptions } from './client/experiment-follow.ts';
+export type {
+  ExperimentClient,
+  FollowExperimentOptions,
+  NewExperimentRequest,
+  NewRolloutRequest,
+} from './client/experiment-client.ts';
 export type { ExperimentStatus } from './client/experiment-status.ts';
 export type { Feedback, FeedbackClient, FeedbackOptions } from './client/feedback-client.ts';
 export type { IngestClient, IngestOptions } from './client/ingest-client.ts';
 export type { MonitorClient } from './client/monitor-client.ts';
 export type { RerunClient, ShadowOptions } from './client/rerun-client.ts';
+export type * from './client/run-result.ts';
 export type { NodeResult, RunResult } from './client/run-result.ts';
-export type * from './client/stream-event.ts';
 export type { RunStream, StreamClient, StreamOptions } from './client/stream-run.ts';
 export type { MonitorStatus } from './monitor/window.ts';
 

@@ -5,14 +5,24 @@
 
 export { DefinitionError, SluiceError } from './base/errors.ts';
 // What the types of pipelines are made of: named here, so that programs which export one can emit its declaration.
-export type { Chain, FirstChain, MapSettings, Part, Place, RepeatSettings, Round } from './dsl/chain.ts';
-export type { ChatMessage, ChatRequest } from './dsl/chat.ts';
+export type {
+  Chain,
+  Container,
+  FirstChain,
+  MapSettings,
+  Part,
+  Place,
+  Placed,
+  RepeatSettings,
+  Round,
+} from './dsl/chain.ts';
 export { type AnyDataset, type Dataset, defineDataset } from './dsl/dataset.ts';
-export type { Duration } from './dsl/duration.ts';
+export type { ChatMessage, ChatRequest } from './dsl/draft.ts';
 export type { AnyPipeline, AnyVariant, Edit, Pipeline, Variant, WritesHaveDryRun } from './dsl/edit.ts';
 export { type AnyEvaluation, defineEvaluation } from './dsl/evaluation.ts';
 export { type AnyExperiment, defineExperiment } from './dsl/experiment.ts';
 export { defineHumanScorer, type Rubric } from './dsl/human-scorer.ts';
+export type { Metric } from './dsl/metric.ts';
 export {
   type Direction,
   type Goal,
@@ -25,11 +35,11 @@ export {
 export { type AnyMonitor, defineMonitor } from './dsl/monitor.ts';
 export { definePairScorer } from './dsl/pair-scorer.ts';
 export { definePipeline } from './dsl/pipeline.ts';
-export type { Container, Placed } from './dsl/place.ts';
-export type { Policy } from './dsl/policy.ts';
-export type { Ref, Value } from './dsl/ref.ts';
-export type { ScoreOptions, ScoreSettings, Scores } from './dsl/score-fields.ts';
+export type { Ref, Scope, Value, WiringError } from './dsl/ref.ts';
+export type { Duration } from './dsl/refuse.ts';
+export type { ScoreOptions, ScoreSettings, Scores } from './dsl/scorer.ts';
 export { type AnyScorer, defineScorer, type Scorer } from './dsl/scorer.ts';
+export type { Policy } from './dsl/step.ts';
 export {
   type AnyStep,
   type ConfigOf,
@@ -42,6 +52,4 @@ export {
   stepName,
   type WithDryRun,
 } from './dsl/step.ts';
-export type { Scope, WiringError } from './dsl/wiring.ts';
-export type { Metric } from './dsl/written-metric.ts';
 export type { Json, NodeEdit, Plan } from './plan/plan.ts';

@@ -85,7 +85,7 @@ describe('layers', () => {
     ['src/telemetry/health.ts', "import { waitFor } from '../api/serve.ts';"],
     ['src/boundary/temporal.ts', "import type { Worker } from '../worker/worker.ts';"],
     ['src/steps/generate.ts', "import { docsBot } from '../../pipelines/docs-bot.ts';"],
-    ['src/models/settings.ts', "import { connectRuntime } from '../host/runtime.ts';"],
+    ['src/models/provider-failures.ts', "import { connectRuntime } from '../host/runtime.ts';"],
     ['src/evaluation/begin.ts', "const { addTallies } = await import('../experiment/serve.ts');"],
     ['src/monitor/alert.ts', "export { createWorker } from '../worker/worker.ts';"],
     ['workflows/experiment.ts', "import type { Store } from '../src/store/store.ts';"],

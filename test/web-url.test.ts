@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { citationsOf } from '../dashboard/screens/reviews/readable.ts';
 import { webUrl } from '../src/base/web-url.ts';
 import { answerLines } from '../src/cli/show-run.ts';
-import { citationOf } from '../src/extractive/titles.ts';
+import { citationOf } from '../src/extractive/terms.ts';
 import { passageLists } from '../src/plan/passage-lists.ts';
 
 const NO_LINKS = [

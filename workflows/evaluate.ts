@@ -17,6 +17,7 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import {
+  addTallies,
   type BegunEvaluation,
   type ChunkResult,
   EVALUATION_PROGRESS,
@@ -24,12 +25,11 @@ import {
   type EvaluateInput,
   type EvaluateProgress,
   type EvaluationEnd,
+  emptyTally,
   PAUSE_UPDATE,
   RESUME_UPDATE,
 } from '../src/model/evaluate-messages.ts';
-import { addTallies, emptyTally } from '../src/model/evaluate-tally.ts';
 import type { FailureData } from '../src/model/run-messages.ts';
-import { describeEvaluation } from './evaluate-details.ts';
 
 /** Chunks asked for at once where the client does not say: what executions expect that began when it did not. */
 const IN_FLIGHT = 20;
@@ -184,4 +184,37 @@ function explain(error: ActivityFailure): { readonly data: FailureData; readonly
   const code = type ?? 'Error';
   const failure = ApplicationFailure.create({ message, type: code, nonRetryable: true, ...(details && { details }) });
   return { data: { code, message }, failure };
+}
+
+/** Metrics in the table: a reader of it wants the first few. */
+const SHOWN_METRICS = 12;
+
+function describeEvaluation(
+  evaluationId: string,
+  { phase, chunks, chunksDone, rows, cells, calls, sums }: EvaluateProgress,
+  begun: BegunEvaluation | undefined,
+): string {
+  const lines = [
+    `**${phase}** \`${evaluationId}\``,
+    `${chunksDone} of ${chunks} chunks · ${rows} runs · ${cells.done} scores, ${cells.failed} failed, ${cells.missing} missing · ${calls.made} calls made, ${calls.shared} shared`,
+  ];
+  if (begun && sums.length > 0) lines.push(tableOf(begun, sums));
+  return lines.join('\n\n');
+}
+
+function tableOf({ metrics, variants }: BegunEvaluation, sums: EvaluateProgress['sums']): string {
+  const cell = ([n, sum]: readonly [n: number, sum: number] = [0, 0]) =>
+    n === 0 ? '–' : `${Number((sum / n).toPrecision(3))}`;
+  const rows = metrics
+    .slice(0, SHOWN_METRICS)
+    .map(
+      (metric, place) => `| ${[metric, ...variants.map((_, variant) => cell(sums[place]?.[variant]))].join(' | ')} |`,
+    );
+  const more = metrics.length - SHOWN_METRICS;
+  return [
+    `| so far | ${variants.join(' | ')} |`,
+    `|---|${variants.map(() => '---:').join('|')}|`,
+    ...rows,
+    ...(more > 0 ? [`\nand ${more} more metrics`] : []),
+  ].join('\n');
 }

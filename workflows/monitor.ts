@@ -11,7 +11,7 @@ import {
   proxyActivities,
   sleep,
 } from '@temporalio/workflow';
-import type { MonitorActivities, MonitorInput } from '../src/model/monitor-messages.ts';
+import type { MonitorActivities, MonitorInput } from '../src/model/monitor-spec.ts';
 
 /** A turn adds some six events, and an alert as many; 4,096 are when Temporal calls a history long. */
 const TURNS_PER_HISTORY = 300;

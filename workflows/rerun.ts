@@ -10,7 +10,7 @@ import {
   isCancellation,
   proxyActivities,
 } from '@temporalio/workflow';
-import type { RerunActivities, RerunInput } from '../src/model/rerun-messages.ts';
+import type { RerunActivities, RerunInput } from '../src/model/rerun-spec.ts';
 import type { FailureData } from '../src/model/run-messages.ts';
 
 /** Each adds some six events, and 4,096 are when Temporal calls a history long. */

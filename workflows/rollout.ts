@@ -5,8 +5,7 @@
  */
 import { continueAsNew, defineQuery, setHandler } from '@temporalio/workflow';
 import { type RolloutInput, STEP_QUERY, type Standing, type StepPlace } from '../src/model/experiment-messages.ts';
-import { activities, checkClock, live } from './experiment-beside.ts';
-import { type Looking, startLooking } from './experiment-looking.ts';
+import { activities, checkClock, type Looking, live, startLooking } from './experiment.ts';
 
 type Place = { -readonly [Key in keyof StepPlace]: StepPlace[Key] };
 

@@ -13,15 +13,16 @@ import {
   condition,
   defineUpdate,
   proxyActivities,
+  setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { CarriedAssignment } from '../src/model/assignment.ts';
-import { createReached, withoutNodes } from '../src/model/reached.ts';
+import type { CarriedAssignment } from '../src/model/assign.ts';
 import {
   ANSWER_UPDATE,
   ATTRIBUTES,
+  createReached,
   type FailureData,
   type NodeRecord,
   type RecordRun,
@@ -30,14 +31,11 @@ import {
   type RunInput,
   type RunRecord,
   type RunSummary,
+  withoutNodes,
 } from '../src/model/run-messages.ts';
-import type { Json } from '../src/plan/plan.ts';
-import { PLAN_FORMAT } from '../src/plan/plan.ts';
-import { WalkFailed, walk } from '../src/plan/walk.ts';
-import { createCallHost } from './call-host.ts';
-import { bytesOf, tooLarge } from './payload-size.ts';
-import { failureData, portionsOf, recordsOf } from './records.ts';
-import { createRunView } from './run-view.ts';
+import { type Json, PLAN_FORMAT } from '../src/plan/plan.ts';
+import { type NodeRun, type WalkError, WalkFailed, walk } from '../src/plan/walk.ts';
+import { bytesOf, type CallTrace, createCallHost, tooLarge } from './call-host.ts';
 
 const answer = defineUpdate<Json>(ANSWER_UPDATE);
 const outcomeAttribute = defineSearchAttributeKey(ATTRIBUTES.outcome, 'KEYWORD');
@@ -156,4 +154,79 @@ function refuseUnreadable(run: RunInput): void {
   if (readable) return;
   const message = `the input of this workflow is not a run of a plan of format ${PLAN_FORMAT}: start runs by the client`;
   throw failed(message, { code: 'run_unreadable', message });
+}
+
+/**
+ * Joins what the walker says of each node run with what the host measured of its calls: the rows of the record, in
+ * portions that each fit into one call.
+ */
+function recordsOf(
+  nodes: readonly NodeRun[],
+  traces: ReadonlyMap<string, readonly CallTrace[]>,
+): readonly NodeRecord[] {
+  return nodes.map((run) => recordOf(run, traces.get(run.key) ?? []));
+}
+
+/** A map of many items, or many long errors, must not make a payload too large: Temporal would refuse it for ever. */
+const ROWS_PER_PORTION = 500;
+const CHARACTERS_PER_PORTION = 150_000;
+
+/** The rows in order, in one or more portions. */
+function portionsOf(records: readonly NodeRecord[]): readonly (readonly NodeRecord[])[] {
+  const portions: NodeRecord[][] = [[]];
+  let characters = 0;
+  for (const record of records) {
+    const size = JSON.stringify(record).length;
+    const last = portions.at(-1)!;
+    if (last.length === ROWS_PER_PORTION || (last.length > 0 && characters + size > CHARACTERS_PER_PORTION)) {
+      portions.push([record]);
+      characters = size;
+    } else {
+      last.push(record);
+      characters += size;
+    }
+  }
+  return portions;
+}
+
+function recordOf(run: NodeRun, calls: readonly CallTrace[]): NodeRecord {
+  const traces = calls.flatMap(({ last }) => last ?? []);
+  const [first, last] = [traces[0], traces.at(-1)];
+  return {
+    key: run.key,
+    node: run.node,
+    kind: run.kind,
+    step: calls.at(-1)?.step ?? null,
+    call: run.call ?? null,
+    outcome: run.outcome,
+    attempts: calls.reduce((sum, call) => sum + call.attempts, 0),
+    // From the first asking to the last answer: queueing, attempts, backoff and fallback included.
+    startedAt: first?.scheduledAt ?? null,
+    durationMs: first && last ? last.startedAt + last.durationMs - first.scheduledAt : null,
+    queuedMs: first?.queuedMs ?? null,
+    error: run.error ? failureData(run.error) : null,
+  };
+}
+
+/** The error as data; `cause` stays behind, since it is none. */
+function failureData({ node, key, code, message, details }: WalkError): FailureData {
+  return { node, key, code, message, ...(details && { details: details as Json }) };
+}
+
+/** Lines shown; a map of many items would otherwise make a page of its own. */
+const SHOWN_LINES = 50;
+const SHOWN_CHARACTERS = 200;
+
+function createRunView(): (run: NodeRun) => void {
+  const lines: string[] = [];
+  let settled = 0;
+  return (run) => {
+    settled += 1;
+    if (lines.length < SHOWN_LINES)
+      lines.push(
+        `- \`${run.key}\` ${run.outcome}${run.error ? `: ${run.error.message.slice(0, SHOWN_CHARACTERS)}` : ''}`,
+      );
+    const more = settled - lines.length;
+    setCurrentDetails(lines.join('\n') + (more > 0 ? `\n- … and ${more} more` : ''));
+  };
 }

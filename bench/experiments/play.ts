@@ -4,15 +4,12 @@
  * done. Temporal alone is left out.
  */
 import { type AuditReport, auditLedger } from '../../src/experiment/audit.ts';
-import { actOnLook } from '../../src/experiment/live/act.ts';
-import { takeLook } from '../../src/experiment/live/look.ts';
-import { finishRollout, rampRollout } from '../../src/experiment/live/rollout.ts';
-import { phaseOf } from '../../src/experiment/live/standing.ts';
-import { outcomeSettings } from '../../src/experiment/outcome-settings.ts';
+import { freezeSettings } from '../../src/experiment/method.ts';
 import { planExperiment } from '../../src/experiment/planner.ts';
 import { explainLook } from '../../src/experiment/report.ts';
+import { outcomeSettings } from '../../src/experiment/run-outcomes.ts';
 import { compileServing } from '../../src/experiment/serve.ts';
-import { freezeSettings } from '../../src/experiment/settings.ts';
+import { actOnLook, finishRollout, phaseOf, rampRollout, takeLook } from '../../src/experiment/take-analysis.ts';
 import { isLive, VALUE_SCALE } from '../../src/model/experiment-spec.ts';
 import type { LookRecord } from '../../src/model/look-data.ts';
 import { planId } from '../../src/plan/id.ts';

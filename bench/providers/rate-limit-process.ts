@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { StepFailure } from '../../src/boundary/failure.ts';
 import { readConfig } from '../../src/config/config.ts';
-import type { ChatRequest } from '../../src/models/language-model.ts';
+import type { ChatRequest } from '../../src/models/providers.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createStore } from '../../src/store/store.ts';
 import { createModels } from '../../src/worker/models.ts';

@@ -2,7 +2,7 @@
 
 import { hashSecret, makeApiKey } from '../../src/api/api-key.ts';
 import { createApp } from '../../src/api/app.ts';
-import { listen } from '../../src/api/listen.ts';
+import { listen } from '../../src/api/serve.ts';
 import { type Undo, unwind } from '../../src/base/unwind.ts';
 import type { AnyPipeline } from '../../src/dsl/edit.ts';
 import { attach } from '../../src/host/attach.ts';

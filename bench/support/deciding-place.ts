@@ -1,7 +1,7 @@
 /** What a request to docs-bot meets while a lot is going on: four experiments on different nodes, and a rollout beside them. */
 import { hydeOnline, rerankOnline } from '../../pipelines/docs-bot.experiments.ts';
 import { deep, docsBot } from '../../pipelines/docs-bot.ts';
-import { freezeSettings } from '../../src/experiment/settings.ts';
+import { freezeSettings } from '../../src/experiment/method.ts';
 import { defineExperiment, metric, type Variant } from '../../src/index.ts';
 import type { ExperimentSpec } from '../../src/model/experiment-spec.ts';
 import { planId } from '../../src/plan/id.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createChunker, settingsHash } from '../../src/ingest/chunker.ts';
 import { listSource, openSource, readBatch } from '../../src/ingest/source.ts';
 import { embedBuild } from '../../src/retrieval/embed-build.ts';
-import { localLsa } from '../../src/retrieval/local-lsa.ts';
+import { localLsa } from '../../src/retrieval/embedders.ts';
 import type { BuildOutcome } from '../../src/store/builds.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createStore, type Store } from '../../src/store/store.ts';

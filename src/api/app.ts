@@ -2,6 +2,10 @@
  * The API as a Hono app: what every request passes, outermost first, then the routes. Nothing listens here, so tests may
  * ask it without a socket.
  */
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { serveStatic } from '@hono/node-server/serve-static';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
@@ -9,22 +13,19 @@ import { HTTPException } from 'hono/http-exception';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
+import { absolutePath } from 'swagger-ui-dist';
 import { z } from 'zod';
+import { once } from '../base/once.ts';
 import { NO_REDACTION } from '../redaction/redaction.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
-import { logRequests, redactedLog } from './access-log.ts';
-import { detectTls } from './address.ts';
+import { detectTls, logRequests, measureRequests, redactedLog } from './access-log.ts';
 import { createAuthentication } from './authenticate.ts';
-import { addDashboard } from './dashboard.ts';
-import { addDocs } from './docs.ts';
 import type { ServerDependencies, ServerEnv } from './environment.ts';
-import { healthFor } from './health.ts';
-import { limitBody, requireUtf8 } from './limit-body.ts';
-import { createTurnstile, limitRate } from './limits.ts';
-import { measureRequests } from './measure.ts';
 import { problem, problemOf } from './problem.ts';
-import type { App, Routing } from './route.ts';
+import { createTurnstile, limitBody, limitRate, requireUtf8 } from './request-limits.ts';
+import { type App, BEARER, type Routing } from './route.ts';
 import { createCodecRoutes } from './routes/codec.ts';
+import { healthFor } from './routes/health.ts';
 import { ROUTES } from './routes/index.ts';
 
 /** What a header may call a request, for its callers to find it by. */
@@ -123,4 +124,92 @@ function malformed(context: Parameters<typeof problem>[0], { status, message }: 
     detail: message === '' ? 'the request could not be read' : message,
     remedy: 'send JSON, with Content-Type: application/json',
   });
+}
+
+/** All comes from here, and nobody else may frame it. Charts set the styles of their elements. */
+const CSP = {
+  defaultSrc: ["'none'"],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'"],
+  styleSrcAttr: ["'unsafe-inline'"],
+  imgSrc: ["'self'", 'data:'],
+  fontSrc: ["'self'"],
+  connectSrc: ["'self'"],
+  formAction: ["'self'"],
+  baseUri: ["'none'"],
+  frameAncestors: ["'none'"],
+};
+
+const FOR_EVER = 'public, max-age=31536000, immutable';
+
+function addDashboard(app: App): void {
+  // Found, or built, when it is first asked for: an API alone does without.
+  const files = once(async () => {
+    const { builtFolder } = await import('../dashboard/built-folder.ts');
+    const root = await builtFolder('app');
+    const file = serveStatic({ root, rewriteRequestPath: (path) => path.slice('/ui'.length) });
+    // Whatever is no file is an address within the page.
+    return { file, page: serveStatic({ path: join(root, 'index.html') }) };
+  });
+  app.get('/', (context) => context.redirect('/ui/'));
+  app.use('/ui/*', secureHeaders({ contentSecurityPolicy: CSP }));
+  app.get('/ui/*', async (context, next) => {
+    const { file, page } = await files();
+    const isFile = /\.\w+$/.test(context.req.path);
+    context.header('cache-control', context.req.path.startsWith('/ui/assets/') ? FOR_EVER : 'no-cache');
+    return isFile ? file(context, next) : page(context, next);
+  });
+}
+
+/** All of the page comes from here. Swagger UI sets styles on its elements, hence the one exception. */
+const DOCS_CSP = {
+  defaultSrc: ["'none'"],
+  connectSrc: ["'self'"],
+  imgSrc: ["'self'", 'data:'],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'", "'unsafe-inline'"],
+};
+
+const ASSETS: { readonly [name: string]: string } = {
+  'swagger-ui.css': 'text/css; charset=utf-8',
+  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
+};
+
+const PAGE = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Sluice API</title>
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+<div id="docs">Loading. The document itself is at /openapi.json.</div>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>
+`;
+
+const START = `window.ui = SwaggerUIBundle({ url: '/openapi.json', dom_id: '#docs', deepLinking: true });\n`;
+
+function addDocs(app: App, version: string): void {
+  app.openAPIRegistry.registerComponent('securitySchemes', BEARER, {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'A key of `sluice keys create`.',
+  });
+  app.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: {
+      title: 'Sluice',
+      version,
+      description: 'Ask pipelines, say what you think of their answers, and see and steer what is served.',
+    },
+  });
+  app.use('/docs/*', secureHeaders({ contentSecurityPolicy: DOCS_CSP }));
+  app.get('/docs', (context) => context.html(PAGE));
+  app.get('/docs/start.js', (context) => context.body(START, 200, { 'content-type': 'text/javascript' }));
+  for (const [name, type] of Object.entries(ASSETS))
+    app.get(`/docs/${name}`, async (context) =>
+      context.body(await readFile(join(absolutePath(), name)), 200, {
+        'content-type': type,
+        'cache-control': 'public, max-age=86400',
+      }),
+    );
 }

@@ -5,15 +5,19 @@
  * Wrong keys are counted by address, and answered with 429 beyond a limit. A valid key is answered whatever its address sent
  * before: a client that shares its address with an attacker is not shut out.
  */
+
+import { createHash, randomBytes } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { ApiKeyRow, ApiKeys, Scope } from '../store/api-keys.ts';
+import { SESSION_SECONDS } from '../store/api-keys.ts';
 import type { Store } from '../store/store.ts';
-import { addressOf } from './address.ts';
+import { addressOf } from './access-log.ts';
 import { isSecret, parseApiKey } from './api-key.ts';
 import type { Caller, ServerEnv } from './environment.ts';
-import { createFailureLimit } from './limits.ts';
 import { problem } from './problem.ts';
-import { deleteSessionCookie, sessionHash } from './session.ts';
+import { createFailureLimit } from './request-limits.ts';
+import type { AddRoutes } from './route.ts';
 
 const KEPT_MS = 2_000;
 const KEPT_KEYS = 1_000;
@@ -125,3 +129,61 @@ function tooManyRefused(context: Context, waitMs: number): Response {
     headers: { 'retry-after': String(Math.ceil(waitMs / 1_000)) },
   });
 }
+
+/**
+ * Sessions of the dashboard: a cookie that an API key was exchanged for. It holds a random id; the table has its hash alone.
+ * A cookie is accepted only with a header that pages of other sites cannot send without a preflight, which the server does
+ * not answer for them.
+ */
+const COOKIE = 'sluice_session';
+const SESSION_HEADER = 'x-sluice-session';
+const ID_BYTES = 32;
+const ID = /^[A-Za-z0-9_-]{43}$/;
+
+/** The hash of the request's session id; undefined where it has none. */
+function sessionHash(context: Context): string | undefined {
+  if (context.req.header(SESSION_HEADER) === undefined) return undefined;
+  const id = getCookie(context, COOKIE);
+  return id === undefined || !ID.test(id) ? undefined : hashOf(id);
+}
+
+/** Sets the cookie of a new session. Returns the hash of its id, which the store keeps. */
+function setSessionCookie(context: Context<ServerEnv>): string {
+  const id = randomBytes(ID_BYTES).toString('base64url');
+  setCookie(context, COOKIE, id, {
+    ...{ httpOnly: true, sameSite: 'Strict', path: '/', maxAge: SESSION_SECONDS },
+    secure: context.var.isTls,
+  });
+  return hashOf(id);
+}
+
+function deleteSessionCookie(context: Context): void {
+  deleteCookie(context, COOKIE, { path: '/' });
+}
+
+const hashOf = (id: string): string => createHash('sha256').update(id).digest('hex');
+
+/** `/session`: the dashboard's own way in. An API key that may read, or review, is exchanged for a cookie. */
+export const addSession: AddRoutes = (app, { allow, runtime: { store, temporal }, version }) => {
+  const [mayEnter, isInRate] = allow('read', 'feedback') as [
+    MiddlewareHandler<ServerEnv>,
+    MiddlewareHandler<ServerEnv>,
+  ];
+  // With the key as a bearer, so that wrong ones are counted and refused as everywhere.
+  app.post('/session', mayEnter, isInRate, async (context) => {
+    await store.sessions.begin(setSessionCookie(context), context.var.caller.keyId);
+    return context.body(null, 204);
+  });
+
+  app.get('/session', mayEnter, isInRate, (context) => {
+    const { name, scopes } = context.var.caller;
+    return context.json({ name, scopes, temporalUi: temporal.uiUrl, version });
+  });
+
+  app.delete('/session', async (context) => {
+    const hash = sessionHash(context);
+    if (hash !== undefined) await store.sessions.end(hash);
+    deleteSessionCookie(context);
+    return context.body(null, 204);
+  });
+};

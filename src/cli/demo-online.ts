@@ -80,7 +80,7 @@ async function play(
 ): Promise<DemoOnline> {
   const [{ planExperiment }, { freezeSettings }, { explainLook }] = await Promise.all([
     import('../experiment/planner.ts'),
-    import('../experiment/settings.ts'),
+    import('../experiment/method.ts'),
     import('../experiment/report.ts'),
   ]);
   const plan = planExperiment({ spec, traffic: { unitsPerDay: null, metrics: spec.metrics.map(() => null) } });

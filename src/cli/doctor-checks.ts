@@ -9,7 +9,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { SluiceError } from '../base/errors.ts';
-import { createIndexCheck } from '../client/index-models.ts';
+import { createIndexCheck } from '../client/catalogue.ts';
 import type { Config } from '../config/config.ts';
 import { readServers, readServing, stateFolder } from '../embedded/dev-state.ts';
 import {
@@ -283,7 +283,7 @@ async function lookAtProvider(
   signal: AbortSignal,
   limitMs: number,
 ): Promise<Finding> {
-  const { probeProvider } = await import('../models/probe.ts');
+  const { probeProvider } = await import('../models/create-providers.ts');
   const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
   const shown = await probeProvider(provider, providers, limit);
   if (shown === undefined) return ok('not asked: it has no key');

@@ -145,7 +145,7 @@ interface Looked {
 async function showLooks(terminal: Terminal, { row, entries }: Looked): Promise<void> {
   const [{ lookTable }, { effectText, standsText }] = await Promise.all([
     import('../experiment/report-table.ts'),
-    import('../experiment/row-words.ts'),
+    import('../experiment/brief-words.ts'),
   ]);
   const looks = entries.flatMap(({ kind, content }) => (kind === 'look' ? [JSON.parse(content) as LookRecord] : []));
   const said = looks.flatMap((look) => lookTable(row.spec, look).map((of) => ({ look, of })));

@@ -4,9 +4,8 @@ import { SluiceError } from '../base/errors.ts';
 import { count, showPercent } from '../base/format.ts';
 import type { AnyExperiment } from '../dsl/experiment.ts';
 import { showDifference, showValue } from '../evaluation/report/values.ts';
-import type { Assumption, Foreseen } from '../experiment/foresee.ts';
-import type { GuardrailPlan } from '../experiment/planner.ts';
-import type { MetricBaseline } from '../experiment/planner-variances.ts';
+import type { GuardrailPlan, MetricBaseline } from '../experiment/planner.ts';
+import type { Assumption, Foreseen } from '../experiment/traffic.ts';
 import type { DefinedExperiments } from '../host/project.ts';
 import { type ExperimentSpec, judgedWarning, type OnlineMetric } from '../model/experiment-spec.ts';
 import { formatDifference } from '../stats/format-value.ts';
@@ -210,7 +209,7 @@ export async function foreseeIn(
   now: number,
 ): Promise<Foreseen> {
   const [{ foresee, isSpreadKnown }, { measureTraffic }] = await Promise.all([
-    import('../experiment/foresee.ts'),
+    import('../experiment/traffic.ts'),
     import('../experiment/traffic.ts'),
   ]);
   const assumptions = assume.map((assumption): Assumption => {

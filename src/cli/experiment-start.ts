@@ -3,8 +3,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SluiceError } from '../base/errors.ts';
 import { count, showPercent, showSpan } from '../base/format.ts';
 import { noBaseline } from '../client/deploy-refusals.ts';
-import type { Foreseen } from '../experiment/foresee.ts';
 import { ROLLOUT_DEFAULTS, rolloutSpec } from '../experiment/rollout-spec.ts';
+import type { Foreseen } from '../experiment/traffic.ts';
 import type { Runtime } from '../host/runtime.ts';
 import { type ExperimentSpec, judgedWarning } from '../model/experiment-spec.ts';
 import { LIMITS } from '../plan/plan-limits.ts';
@@ -51,7 +51,7 @@ async function start(session: Session, name: string, options: StartOptions): Pro
     const foreseen = await foreseeIn(runtime.store, spec, options, Date.now());
     if (foreseen.hopeless.length > 0 && !options.force) throw hopeless(id, foreseen);
     noteUnnamed(terminal, spec, foreseen);
-    const { freezeSettings } = await import('../experiment/settings.ts');
+    const { freezeSettings } = await import('../experiment/method.ts');
     const row = await runtime.client.startExperiment({
       ...{ spec, settings: freezeSettings(spec, foreseen.plan.tuning) },
       ...{ by: userName(environment), why: options.why },
@@ -196,7 +196,7 @@ async function startRollout(session: Session, name: string, options: RolloutOpti
     const days = daysOf(spec, foreseen);
     if (days !== null && days > MOST_DAYS && !options.force) throw tooSlow(spec, days);
     noteUnnamed(terminal, spec, foreseen);
-    const { freezeSettings } = await import('../experiment/settings.ts');
+    const { freezeSettings } = await import('../experiment/method.ts');
     const row = await runtime.client.startRollout({
       ...{ spec, settings: freezeSettings(spec, foreseen.plan.tuning), winner: variant.name },
       ...{ by: userName(environment), why: options.why },

@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import { showPercent, showSpan, showTime, showWhole } from '../base/format.ts';
 import type { ExperimentStatus } from '../client/experiment-status.ts';
 import { showValue } from '../evaluation/report/values.ts';
-import { isHeld } from '../experiment/live/steer.ts';
+import { effectText, standsText, toneOf } from '../experiment/brief-words.ts';
 import type { LookTableRow } from '../experiment/report-table.ts';
-import { effectText, standsText, toneOf } from '../experiment/row-words.ts';
+import { isHeld } from '../experiment/steer.ts';
 import type { Runtime } from '../host/runtime.ts';
 import { isLive } from '../model/experiment-spec.ts';
 import type { LookRecord } from '../model/look-data.ts';
@@ -279,7 +279,7 @@ function lookParts(row: ExperimentRow, look: LookRecord | null, now: number): st
 async function showDetails(terminal: Terminal, { row, look, rolloutLook }: ExperimentStatus): Promise<void> {
   const [{ lookReport }, { askedFacts }, { arrivalStatusText, exposureRatesText, ratioText }] = await Promise.all([
     import('../experiment/look-report.ts'),
-    import('../experiment/asked-facts.ts'),
+    import('../experiment/brief-words.ts'),
     import('../experiment/brief-words.ts'),
   ]);
   const { room, width } = terminal;

@@ -115,7 +115,7 @@ async function steerInStore(session: Session, said: Steer, find: FindExperiment,
     const { experimentId } = before;
     if (before.state === 'rolling' && said.action === 'pause') throw unheard(experimentId);
     await confirm(session, said, experimentId, yes);
-    const { steer } = await import('../experiment/live/steer.ts');
+    const { steer } = await import('../experiment/steer.ts');
     const row = await steer(store.experiments, experimentId, said);
     session.terminal.note('no Temporal server answers: the store was told, which new runs follow');
     return told(session, store, row, urlOf(workflowIdOf(row)), isUiServed);

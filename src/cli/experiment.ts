@@ -245,6 +245,6 @@ async function sectionsOf({ status, report, last }: Brief, now: number): Promise
 }
 
 async function rowLine(row: LookTableRow): Promise<string> {
-  const { effectText, standsText } = await import('../experiment/row-words.ts');
+  const { effectText, standsText } = await import('../experiment/brief-words.ts');
   return `${row.metric} of ${row.variant}, ${row.better} is better: ${effectText(row)}, ${standsText(row)}`;
 }

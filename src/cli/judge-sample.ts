@@ -14,10 +14,8 @@ import {
   type WithContents,
 } from '../evaluation/calibration/sample.ts';
 import type { FileFormat } from '../evaluation/dataset-file.ts';
-import type { ScorerSpec } from '../model/evaluation-spec.ts';
-import { describeField } from '../model/label-value.ts';
-import { WINNERS } from '../model/pair-order.ts';
-import { scorerIdentity } from '../model/scorer-identity.ts';
+import { type ScorerSpec, scorerIdentity } from '../model/evaluation-spec.ts';
+import { describeField, WINNERS } from '../model/review-queue.ts';
 import { randomFrom } from '../stats/random.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';

@@ -1,8 +1,7 @@
 /** Which evaluation and which of its scorers a user means, and what raters may fill in for a scorer. */
 import { SluiceError } from '../base/errors.ts';
 import type { KnownScorer, LabelFields } from '../evaluation/calibration/label-file.ts';
-import type { ScorerSpec } from '../model/evaluation-spec.ts';
-import { type ScorerIdentity, scorerIdentity } from '../model/scorer-identity.ts';
+import { type ScorerIdentity, type ScorerSpec, scorerIdentity } from '../model/evaluation-spec.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
 import type { Store } from '../store/store.ts';
 import { resolveReference } from './eval-refs.ts';

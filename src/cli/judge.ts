@@ -67,7 +67,7 @@ async function reportsOn(
   asked: string | undefined,
 ): Promise<readonly JudgeReport[]> {
   const [{ isJudge }, { loadJudged }, { loadElsewhere, loadRatings }, { reportOnJudge }] = await Promise.all([
-    import('../model/judges.ts'),
+    import('../model/evaluation-spec.ts'),
     import('../evaluation/calibration/judge-report.ts'),
     import('../evaluation/calibration/labelled.ts'),
     import('../evaluation/calibration/judge-report.ts'),

@@ -55,7 +55,7 @@ async function start(session: Session, name: string, { why }: ActOptions): Promi
     const before = await store.monitors.running(spec.name);
     const row = await client.startMonitor(spec, { by: userName(environment), why });
     const { monitorId, starts } = row;
-    const { monitorWorkflowId } = await import('../model/monitor-messages.ts');
+    const { monitorWorkflowId } = await import('../model/monitor-spec.ts');
     const temporalUrl = client.urlOf(monitorWorkflowId(monitorId, starts));
     if (terminal.json) {
       terminal.printJson({ ...row, temporalUrl });

@@ -1,7 +1,7 @@
 /** Parsers of option values: what does not fit is a usage error that says what would. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SluiceError } from '../base/errors.ts';
-import { durationMs } from '../dsl/duration.ts';
+import { durationMs } from '../dsl/refuse.ts';
 import type { RatedFilter } from '../store/feedback.ts';
 import type { RunBudget } from '../store/runs.ts';
 

@@ -139,7 +139,7 @@ function servesText(deployment: DeploymentRow | null): string {
 /** @param plan its definition in code, which is served where nothing is deployed */
 async function showLive(session: Session, pipeline: string, plan: Plan): Promise<ExitCode> {
   const { terminal } = session;
-  const { liveOf } = await import('../client/live-of.ts');
+  const { liveOf } = await import('../client/experiment-status.ts');
   const live = await withStore(session, ({ store }) => liveOf(store, pipeline, plan));
   if (terminal.json) {
     terminal.printJson({ pipeline, ...live });

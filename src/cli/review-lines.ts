@@ -3,8 +3,15 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { shortJson } from '../base/format.ts';
 import { CALIBRATION_LIMITS } from '../evaluation/calibration/agreement.ts';
-import { WINNERS, type Winner } from '../model/pair-order.ts';
-import { type ItemTold, REVIEW_LIMITS, type Review, type ReviewItem, type ReviewQueue } from '../model/review-queue.ts';
+import {
+  type ItemTold,
+  REVIEW_LIMITS,
+  type Review,
+  type ReviewItem,
+  type ReviewQueue,
+  WINNERS,
+  type Winner,
+} from '../model/review-queue.ts';
 import { positiveInteger } from './options.ts';
 import { redactionOf, type Session, userName } from './session.ts';
 import { answerLines } from './show-run.ts';

@@ -1,9 +1,14 @@
 /** `sluice review`: experts are asked about answers, and what they say is held against each other. */
 import type { Command } from 'commander';
 import { commandLine } from '../base/shell.ts';
-import { describeField } from '../model/label-value.ts';
-import { WINNERS } from '../model/pair-order.ts';
-import { REVIEW_LIMITS, type ReviewItem, type ReviewProgress, type ReviewQueue } from '../model/review-queue.ts';
+import {
+  describeField,
+  REVIEW_LIMITS,
+  type ReviewItem,
+  type ReviewProgress,
+  type ReviewQueue,
+  WINNERS,
+} from '../model/review-queue.ts';
 import { groupCommand, readingCommand, runAction, type World } from './command.ts';
 import { positiveInteger } from './options.ts';
 import {

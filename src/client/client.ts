@@ -4,14 +4,13 @@
  */
 import type { Client as TemporalClient } from '@temporalio/client';
 import type { z } from 'zod';
-import { createCloseRun } from '../../activities/close-run.ts';
-import { createCountRun } from '../../activities/count-run.ts';
-import { once } from '../base/once.ts';
-import { createExpose } from '../boundary/exposure.ts';
+import { createCloseRun, createCountRun } from '../../activities/after-run.ts';
+import { once, onceEach } from '../base/once.ts';
+import { createExpose } from '../boundary/boundary.ts';
 import type { Config } from '../config/config.ts';
 import type { RequireSpace } from '../embedded/disk-space.ts';
 import { workflowUrl } from '../embedded/temporal-ui.ts';
-import type { Served } from '../experiment/serve.ts';
+import { compileServing, type Served, type ServeRequest } from '../experiment/serve.ts';
 import { checkUnit } from '../model/assign.ts';
 import type { Json, Plan } from '../plan/plan.ts';
 import { NO_REDACTION, type Redaction } from '../redaction/redaction.ts';
@@ -20,19 +19,23 @@ import type { DeploymentRow } from '../store/deployments.ts';
 import type { RunBudget } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import { type OnOutage, ridingThrough } from '../temporal/outage.ts';
-import { beginRun, createRegistration, isBegun, recordedRun, runIdOf } from './begin-run.ts';
-import { cancelRun } from './cancel-run.ts';
-import { type CheckCatalogue, createCatalogueCheck } from './catalogue.ts';
-import { wake } from './experiment-wake.ts';
-import { createIndexCheck } from './index-models.ts';
-import { createRefuse } from './refused-run.ts';
-import { checkBudget } from './run-budget.ts';
-import { checkRunInput, redactInput } from './run-input.ts';
+import { type CheckCatalogue, createCatalogueCheck, createIndexCheck } from './catalogue.ts';
+import { wake } from './experiment-clock.ts';
+import { checkBudget, checkRunInput, type HideUnit, redactInput } from './run-input.ts';
 import { type RunResult, resultOf } from './run-result.ts';
-import { createServing } from './serving.ts';
-import { type Answer, createBeginWorkflow, createStartRun } from './start-run.ts';
+import {
+  type Answer,
+  beginRun,
+  cancelRun,
+  createBeginWorkflow,
+  createRefuse,
+  createRegistration,
+  createStartRun,
+  isBegun,
+  recordedRun,
+  runIdOf,
+} from './start-run.ts';
 import type { OpenSink } from './stream-run.ts';
-import type { HideUnit } from './unit-key.ts';
 
 export interface ClientDependencies {
   readonly temporal: TemporalClient;
@@ -248,3 +251,84 @@ const servedInCode = (plan: Plan, unit: string | null): Served => ({
   unit: unit === null ? null : checkUnit(unit),
   isUnitGiven: unit !== null,
 });
+
+/**
+ * What is served, kept in the process: a request is decided without asking anyone. Whether something has changed is asked
+ * at most twice a second, beside the requests; only after a pause does a request wait for the answer. So a change, such as
+ * a rollback, holds for all runs that begin `STALE_MS` later.
+ */
+
+/** Older than this, what is known is asked for anew beside the request; older than that, before it. */
+const FRESH_MS = 500;
+const STALE_MS = 1_500;
+/** Deployed plans that are kept. */
+const KEPT_BASES = 50;
+
+export interface Decided extends Served {
+  readonly deployment: DeploymentRow;
+}
+
+/** What a pipeline serves for this request; undefined where nothing is deployed. */
+export type Decide = (pipeline: string, request: ServeRequest) => Promise<Decided | undefined>;
+
+interface Known {
+  readonly version: number;
+  readonly decide: ((request: ServeRequest) => Decided) | undefined;
+}
+
+interface Kept {
+  known: Known;
+  checkedAt: number;
+  checking: Promise<Known> | undefined;
+}
+
+/** @param now milliseconds that only grow */
+export function createServing(
+  { experiments, plans }: Pick<Store, 'experiments' | 'plans'>,
+  now: () => number = () => performance.now(),
+): Decide {
+  const kept = new Map<string, Kept>();
+  const baseOf = onceEach((id) => plans.get(id), KEPT_BASES);
+
+  async function read(pipeline: string): Promise<Known> {
+    const serving = await experiments.serving(pipeline);
+    if (serving === undefined) return { version: 0, decide: undefined };
+    const { version, deployment } = serving;
+    const serve = compileServing(serving, await baseOf(deployment.planId));
+    return { version, decide: (request) => ({ ...serve(request), deployment }) };
+  }
+  async function check(pipeline: string, known: Known | undefined): Promise<Known> {
+    const isSame = known !== undefined && (await experiments.version(pipeline)) === known.version;
+    return isSame ? known : read(pipeline);
+  }
+  async function first(pipeline: string): Promise<Known> {
+    const startedAt = now();
+    const known = await read(pipeline);
+    kept.set(pipeline, { known, checkedAt: startedAt, checking: undefined });
+    return known;
+  }
+  /** Requests that come while it is asked share the answer, which is as old as the asking. */
+  function refresh(pipeline: string, entry: Kept): Promise<Known> {
+    if (entry.checking) return entry.checking;
+    const startedAt = now();
+    entry.checking = check(pipeline, entry.known)
+      .then((known) => {
+        Object.assign(entry, { known, checkedAt: startedAt });
+        return known;
+      })
+      .finally(() => {
+        entry.checking = undefined;
+      });
+    entry.checking.catch(() => undefined); // a request that may not go on without it awaits it
+    return entry.checking;
+  }
+
+  return async (pipeline, request) => {
+    const entry = kept.get(pipeline);
+    const age = entry === undefined ? Number.POSITIVE_INFINITY : now() - entry.checkedAt;
+    if (entry === undefined) return (await first(pipeline)).decide?.(request);
+    if (age > STALE_MS) return (await refresh(pipeline, entry)).decide?.(request);
+    if (age > FRESH_MS) void refresh(pipeline, entry);
+    return entry.known.decide?.(request);
+  };
+}

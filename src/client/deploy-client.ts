@@ -7,17 +7,16 @@ import type { Client } from '@temporalio/client';
 import { SluiceError } from '../base/errors.ts';
 import { checkPromoted, keptPromotions, type UndoneEdit, undoneEdits } from '../experiment/promoted.ts';
 import { restagingsOf, servedPlans } from '../experiment/restage.ts';
-import { stageFactsOf } from '../experiment/stage-facts.ts';
+import { stageFactsOf } from '../experiment/take-analysis.ts';
 import { requirePlan } from '../plan/check.ts';
 import { planId } from '../plan/id.ts';
 import type { Plan } from '../plan/plan.ts';
 import { workflowInput } from '../plan/skeleton.ts';
-import type { DeploymentRow, NewDeployment, Restaging } from '../store/deployments.ts';
+import type { DeploymentRow, Deployments, NewDeployment, Restaging } from '../store/deployments.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import type { Store } from '../store/store.ts';
 import { changedMeanwhile, checkEnds, checkHoldOut, notDeployed, planOfOther } from './deploy-refusals.ts';
-import { tell } from './experiment-say.ts';
-import { rollbackTarget } from './rollback-target.ts';
+import { tell } from './experiment-clock.ts';
 
 interface Said {
   readonly by: string;
@@ -172,3 +171,61 @@ async function restage(
   const facts = await stageFactsOf(servedPlans({ experiments }, after), indexes);
   return restagingsOf({ experiments }, { before, after, facts });
 }
+
+/** So far back it goes. */
+const HISTORY = 1_000;
+/** So many numbers an error shows. */
+const SHOWN = 10;
+
+/**
+ * The deployment of that number; without one, the newest that served something else than the current one does. After a
+ * rollback that would be what was rolled back from, so then it must be said.
+ *
+ * @throws SluiceError `deployment_unknown`, `nothing_to_roll_back`, `rolled_back_already`
+ */
+async function rollbackTarget(
+  deployments: Pick<Deployments, 'history'>,
+  current: DeploymentRow,
+  to: number | undefined,
+): Promise<DeploymentRow> {
+  const { pipeline } = current;
+  const history = await deployments.history(pipeline, HISTORY);
+  if (to !== undefined) {
+    const named = history.find(({ deploymentNo }) => deploymentNo === to);
+    if (named === undefined) throw unknown(pipeline, to, history);
+    return named;
+  }
+  if (current.kind === 'rollback') throw rolledBackAlready(current);
+  const target = history.find((each) => isEarlier(each, current) && servesOther(each, current));
+  if (target === undefined) throw nothingToRollBack(pipeline);
+  return target;
+}
+
+const isEarlier = (one: DeploymentRow, other: DeploymentRow): boolean => one.deploymentNo < other.deploymentNo;
+
+const servesOther = (one: DeploymentRow, other: DeploymentRow): boolean =>
+  one.planId !== other.planId || one.holdOut !== other.holdOut;
+
+function unknown(pipeline: string, to: number, history: readonly DeploymentRow[]): SluiceError {
+  const numbers = history.map(({ deploymentNo }) => deploymentNo);
+  const shown = numbers.slice(0, SHOWN).join(', ');
+  return new SluiceError('deployment_unknown', {
+    message: `'${pipeline}' has no deployment ${to}`,
+    remedy: `there is ${shown}${numbers.length > SHOWN ? ', …' : ''}: sluice deploy ${pipeline} --history`,
+    data: { pipeline, to, known: numbers },
+  });
+}
+
+const nothingToRollBack = (pipeline: string): SluiceError =>
+  new SluiceError('nothing_to_roll_back', {
+    message: `'${pipeline}' has served nothing else than it does now`,
+    remedy: `see what was deployed: sluice deploy ${pipeline} --history`,
+    data: { pipeline },
+  });
+
+const rolledBackAlready = ({ pipeline, deploymentNo, by, why }: DeploymentRow): SluiceError =>
+  new SluiceError('rolled_back_already', {
+    message: `'${pipeline}' was rolled back already, by ${by} (deployment ${deploymentNo}: ${why})`,
+    remedy: `name the deployment to go back to: sluice deploy ${pipeline} --rollback NUMBER (sluice deploy ${pipeline} --history)`,
+    data: { pipeline, deploymentNo },
+  });

@@ -3,21 +3,29 @@
  * with whatever becomes of Temporal: what is stored is not done again.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type Client,
+  WorkflowFailedError,
+  type WorkflowHandle,
+  WorkflowNotFoundError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { SluiceError } from '../base/errors.ts';
 import type { RequireSpace } from '../embedded/disk-space.ts';
+import { endEvaluation } from '../evaluation/begin.ts';
 import { scorerPlans } from '../evaluation/spec-of.ts';
-import { EVALUATE_WORKFLOW, type EvaluateInput } from '../model/evaluate-messages.ts';
+import { EVALUATE_WORKFLOW, type EvaluateInput, PAUSE_UPDATE, RESUME_UPDATE } from '../model/evaluate-messages.ts';
+import type { EvaluationProgress, EvaluationState } from '../model/evaluation-result.ts';
 import type { EvaluationSpec } from '../model/evaluation-spec.ts';
 import { ATTRIBUTES } from '../model/run-messages.ts';
 import { planId } from '../plan/id.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Json, Plan } from '../plan/plan.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
-import { OUTAGE_LIMIT_MS, ridingThrough } from '../temporal/outage.ts';
+import type { Store } from '../store/store.ts';
+import { type OnOutage, OUTAGE_LIMIT_MS, ridingThrough } from '../temporal/outage.ts';
 import type { CheckCatalogue } from './catalogue.ts';
-import { type FollowOptions, follow } from './evaluation-follow.ts';
-import { cancel, goOn, pause, type SteerDependencies } from './evaluation-steer.ts';
-
-export type { FollowOptions } from './evaluation-follow.ts';
 
 const NAME_DIGITS = 8;
 /** Chunks under way: as many as some workers can take, and few enough that a cancelled evaluation is over soon. */
@@ -132,5 +140,193 @@ const completed = (evaluationId: string): SluiceError =>
   new SluiceError('evaluation_completed', {
     message: `${evaluationId} has all its cells`,
     remedy: `see them: sluice eval compare ${evaluationId}; or begin another: sluice eval run`,
+    data: { evaluationId },
+  });
+
+/** Following an evaluation to its end, and saying what it ended with. */
+const POLL_MS = 250;
+
+export interface FollowOptions {
+  readonly onProgress?: (progress: EvaluationProgress, state: EvaluationState) => void;
+  /** Stops following; the evaluation goes on. */
+  readonly signal?: AbortSignal;
+  readonly onOutage?: OnOutage;
+}
+
+async function follow(handle: WorkflowHandle, store: Store, options: FollowOptions): Promise<EvaluationRow> {
+  const { onProgress, signal, onOutage } = options;
+  const { workflowId } = handle;
+  const done = new AbortController();
+  const telling = tell(store, workflowId, onProgress, AbortSignal.any([done.signal, ...(signal ? [signal] : [])]));
+  const ended = ridingThrough(OUTAGE_LIMIT_MS, () => handle.result(), onOutage).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  try {
+    const error = await Promise.race([ended, aborted(signal)]);
+    const row = await store.evaluations.get(workflowId);
+    if (error === undefined || row.state === 'cancelled' || OPEN.has(row.state) === false) {
+      if (row.state === 'failed') throw failureOf(error, row);
+      return row;
+    }
+    throw failureOf(error, row);
+  } finally {
+    done.abort();
+    await telling;
+  }
+}
+
+function aborted(signal: AbortSignal | undefined): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) resolve(undefined);
+    signal?.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+}
+
+async function tell(
+  { evaluations }: Store,
+  evaluationId: string,
+  onProgress: FollowOptions['onProgress'],
+  signal: AbortSignal,
+): Promise<void> {
+  if (onProgress === undefined) return;
+  const look = async () => {
+    const { state } = await evaluations.get(evaluationId);
+    onProgress(await evaluations.progress(evaluationId), state);
+  };
+  while (!signal.aborted) {
+    await look().catch(() => undefined); // the next one asks again
+    await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
+  }
+  await look().catch(() => undefined);
+}
+
+function failureOf(error: unknown, { evaluationId, error: recorded }: EvaluationRow): SluiceError {
+  const cause = error instanceof WorkflowFailedError ? error.cause : undefined;
+  const details =
+    cause instanceof ApplicationFailure
+      ? (cause.details?.[0] as { remedy?: string; data?: { readonly [key: string]: Json } } | undefined)
+      : undefined;
+  const code = (cause instanceof ApplicationFailure ? cause.type : undefined) ?? recorded?.code ?? 'evaluation_ended';
+  return new SluiceError(code, {
+    message: recorded?.message ?? cause?.message ?? `${evaluationId} ended without a result`,
+    remedy: details?.remedy ?? `what was done is kept; go on with: sluice eval resume ${evaluationId}`,
+    data: { evaluationId, ...details?.data },
+  });
+}
+
+/**
+ * What is said to an evaluation that is under way, through its workflow. It may not have begun, may be ending, may have been
+ * lost by Temporal, or have no worker that could hear: whoever steers is told which, and never waits for ever.
+ */
+
+/** How long a worker has to answer: far longer than one that runs needs. */
+const ANSWER_LIMIT_MS = 15_000;
+/** How long an evaluation that ends may take to it: cancelled chunks, and rows for what was not begun. */
+const ENDING_LIMIT_MS = 120_000;
+/** In which an evaluation is under way, or may be gone on with by its workflow. */
+const OPEN: ReadonlySet<EvaluationState> = new Set(['begun', 'running', 'paused']);
+
+export interface SteerDependencies {
+  readonly temporal: Client;
+  readonly store: Store;
+  /** Default: 15 s. */
+  readonly answerLimitMs?: number;
+}
+
+/** @throws SluiceError `evaluation_not_running` also where it is ending, `evaluation_unanswered` */
+async function pause(dependencies: SteerDependencies, { evaluationId }: EvaluationRow): Promise<void> {
+  if ((await ask(dependencies, evaluationId, PAUSE_UPDATE)) !== 'done') throw notRunning(evaluationId);
+  // It may have ended meanwhile.
+  await dependencies.store.evaluations.moveState(evaluationId, ['begun', 'running'], 'paused');
+}
+
+/**
+ * Whether its workflow goes on; where it was about to end, it has, and another may be started.
+ *
+ * @throws SluiceError `evaluation_unanswered`, `evaluation_ending`
+ */
+async function goOn(dependencies: SteerDependencies, { evaluationId }: EvaluationRow): Promise<boolean> {
+  const answer = await ask(dependencies, evaluationId, RESUME_UPDATE);
+  if (answer === 'ending') await untilEnded(dependencies, evaluationId);
+  if (answer !== 'done') return false;
+  await dependencies.store.evaluations.moveState(evaluationId, ['paused'], 'running');
+  return true;
+}
+
+/** @throws SluiceError `evaluation_not_running` */
+async function cancel({ temporal, store }: SteerDependencies, { evaluationId }: EvaluationRow): Promise<void> {
+  const handle = temporal.workflow.getHandle(evaluationId);
+  if (await isOpen(handle)) return void (await ridingThrough(OUTAGE_LIMIT_MS, () => handle.cancel()));
+  const { state } = await store.evaluations.get(evaluationId);
+  if (!OPEN.has(state)) throw notRunning(evaluationId);
+  // Temporal has lost it, or somebody has terminated it there: nobody else will end it.
+  await endEvaluation(store, { evaluationId, how: 'cancelled', error: null });
+}
+
+/** Asked beforehand: to cancel what has ended is no error to Temporal. */
+async function isOpen(handle: WorkflowHandle): Promise<boolean> {
+  try {
+    return (await ridingThrough(OUTAGE_LIMIT_MS, () => handle.describe())).status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
+
+type Answer = 'done' | 'ending' | 'none';
+
+/** Says one of the updates to its workflow; `none`: there is no workflow to hear it. */
+async function ask(
+  { temporal, answerLimitMs = ANSWER_LIMIT_MS }: SteerDependencies,
+  evaluationId: string,
+  update: typeof PAUSE_UPDATE | typeof RESUME_UPDATE,
+): Promise<Answer> {
+  const handle = temporal.workflow.getHandle(evaluationId);
+  const say = () => temporal.withDeadline(Date.now() + answerLimitMs, () => handle.executeUpdate<boolean, []>(update));
+  try {
+    const isHeeded = await ridingThrough(OUTAGE_LIMIT_MS, () =>
+      say().catch((error: unknown) => {
+        // The server was there: it is no outage.
+        if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) throw unanswered(evaluationId, answerLimitMs);
+        throw error;
+      }),
+    );
+    return isHeeded ? 'done' : 'ending';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return 'none';
+    throw error;
+  }
+}
+
+/** @throws SluiceError `evaluation_ending` */
+async function untilEnded({ temporal }: SteerDependencies, evaluationId: string): Promise<void> {
+  const late = AbortSignal.timeout(ENDING_LIMIT_MS);
+  const handle: WorkflowHandle = temporal.workflow.getHandle(evaluationId);
+  try {
+    await ridingThrough(OUTAGE_LIMIT_MS, () => temporal.withAbortSignal(late, () => handle.result()));
+  } catch (error) {
+    // However it has ended; Temporal may even have lost it.
+    if (error instanceof WorkflowFailedError || error instanceof WorkflowNotFoundError) return;
+    if (!late.aborted) throw error;
+    throw new SluiceError('evaluation_ending', {
+      message: `${evaluationId} has not ended after ${ENDING_LIMIT_MS / 1_000} s`,
+      remedy: `see that a worker runs, and go on with it when it has ended: sluice eval resume ${evaluationId}`,
+      data: { evaluationId },
+    });
+  }
+}
+
+const unanswered = (evaluationId: string, limitMs: number): SluiceError =>
+  new SluiceError('evaluation_unanswered', {
+    message: `no worker has heard what was said to ${evaluationId} within ${limitMs / 1_000} s`,
+    remedy: 'start one, and say it again: sluice worker (or sluice dev)',
+    data: { evaluationId },
+  });
+
+const notRunning = (evaluationId: string): SluiceError =>
+  new SluiceError('evaluation_not_running', {
+    message: `${evaluationId} is not under way`,
+    remedy: `see what became of it: sluice eval status ${evaluationId}`,
     data: { evaluationId },
   });

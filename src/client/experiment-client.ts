@@ -4,22 +4,33 @@
  * not: no worker, and no Temporal, is needed for that.
  */
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { SluiceError } from '../base/errors.ts';
 import { suggest } from '../base/nearest.ts';
-import { steer } from '../experiment/live/steer.ts';
-import { stageFactsOf } from '../experiment/stage-facts.ts';
+import { scorerPlans } from '../evaluation/spec-of.ts';
+import { checkOverlaps } from '../experiment/restage.ts';
+import { steer } from '../experiment/steer.ts';
+import { stageFactsOf } from '../experiment/take-analysis.ts';
 import { checkWritten } from '../experiment/written.ts';
+import { sqlBounds } from '../model/assign.ts';
 import type { Steer } from '../model/experiment-messages.ts';
-import { type ExperimentSpec, type FrozenSettings, isLive } from '../model/experiment-spec.ts';
-import type { Plan } from '../plan/plan.ts';
+import {
+  completeSpec,
+  type ExperimentSpec,
+  type FrozenSettings,
+  isLive,
+  type SpecArm,
+} from '../model/experiment-spec.ts';
+import type { LookRecord } from '../model/look-data.ts';
+import { checkPlan } from '../plan/check.ts';
+import { composePlan } from '../plan/compose.ts';
+import { isSameJson, planId } from '../plan/id.ts';
+import type { Json, Plan } from '../plan/plan.ts';
 import { NO_REDACTION, type Redaction } from '../redaction/redaction.ts';
-import type { ExperimentRow } from '../store/experiments.ts';
+import type { ExperimentRow, Serving } from '../store/experiments.ts';
 import type { Store } from '../store/store.ts';
 import { noBaseline } from './deploy-refusals.ts';
-import { checkStart } from './experiment-check.ts';
-import { type ClockDependencies, startClock } from './experiment-clock.ts';
-import { type FollowExperimentOptions, followExperiment } from './experiment-follow.ts';
-import { ANSWER_LIMIT_MS, sayToRollout, tell } from './experiment-say.ts';
+import { ANSWER_LIMIT_MS, type ClockDependencies, sayToRollout, startClock, tell } from './experiment-clock.ts';
 import { type ExperimentStatus, experimentStatus } from './experiment-status.ts';
 
 export interface NewExperimentRequest {
@@ -159,4 +170,102 @@ function checkWinner({ name, arms }: ExperimentSpec, winner: string): void {
     remedy: suggest(winner, variants, 'it has no variants'),
     data: { variant: winner, variants },
   });
+}
+
+/**
+ * Gives the plan of each arm, the baseline's first.
+ *
+ * @param base the deployed plan
+ * @param check whether a plan could be run now
+ * @throws SluiceError `experiment_live` for one of this name, `assign_invalid`, `experiments_overlap`, `variant_unfit`,
+ *   `variant_is_baseline`, and what `check` throws
+ */
+export async function checkStart(
+  spec: ExperimentSpec,
+  serving: Serving,
+  base: Plan,
+  check: (plan: Plan) => Promise<void>,
+): Promise<readonly Plan[]> {
+  refuseEdit(spec, serving);
+  sqlBounds({ shareSalt: spec.name, range: [0, spec.share], armSalt: spec.name, arms: spec.arms });
+  checkOverlaps(spec, serving.experiments);
+  const plans = spec.arms.map(({ name, edits }) => (edits.length === 0 ? base : planOf(spec, base, { name, edits })));
+  for (const plan of new Set([...plans, ...scorerPlans({ scorers: spec.scorers.map((scorer) => scorer.spec) })]))
+    await check(plan);
+  return plans;
+}
+
+/** What is fixed at the start stays so: verdicts hold only for what was asked before the first look. */
+function refuseEdit(spec: ExperimentSpec, { experiments }: Serving): void {
+  const live = experiments.find(({ name }) => name === spec.name);
+  if (live === undefined) return;
+  const { experimentId, state } = live;
+  const [before, now] = [live.spec, spec].map((each) => completeSpec(each) as unknown as Json);
+  const isSame = isSameJson(before, now);
+  throw new SluiceError('experiment_live', {
+    message: isSame
+      ? `${experimentId} is live: it is ${state} already`
+      : `${experimentId} is live (${state}), and was asked for in other words: an experiment that runs is not edited, its settings are fixed at its start`,
+    remedy: isSame
+      ? `see how far it is: sluice experiment status ${experimentId}`
+      : `let it end, or abort it (sluice experiment abort ${experimentId}), and start this one: it begins anew, with units of its own`,
+    data: { experimentId, state, isSame },
+  });
+}
+
+function planOf(spec: ExperimentSpec, base: Plan, arm: Pick<SpecArm, 'name' | 'edits'>): Plan {
+  const plan = composePlan(base, [arm]);
+  const checked = checkPlan(plan);
+  if (!checked.ok)
+    throw new SluiceError('variant_unfit', {
+      message: `'${arm.name}' of '${spec.name}' does not fit what is deployed of '${spec.pipeline}': ${checked.problems[0]!.message}`,
+      remedy: `deploy the pipeline that it was written for (sluice deploy ${spec.pipeline}), or write it for the one that is deployed`,
+      data: { variant: arm.name },
+    });
+  if (planId(plan) === planId(base))
+    throw new SluiceError('variant_is_baseline', {
+      message: `'${arm.name}' of '${spec.name}' is what is deployed of '${spec.pipeline}' already: there is nothing to compare`,
+      remedy: 'change what the variant edits, or leave it out',
+      data: { variant: arm.name, planId: planId(plan) },
+    });
+  return plan;
+}
+
+/** Following an experiment to its end by what the store says: it needs neither Temporal nor a worker. */
+export interface FollowExperimentOptions {
+  /** Told of each look, those that were made before included, in order. */
+  readonly onLook?: (look: LookRecord, row: ExperimentRow) => void;
+  /** Told where its state has changed. */
+  readonly onState?: (row: ExperimentRow) => void;
+  /** Stops following; the experiment goes on. */
+  readonly signal?: AbortSignal;
+  /** How often the store is asked; default 500 ms. */
+  readonly pollMs?: number;
+}
+
+const POLL_MS = 500;
+const PAGE = 200;
+
+/** Resolves when it has ended, or when `signal` aborts, with what it then is. */
+async function followExperiment(
+  { experiments, ledger }: Pick<Store, 'experiments' | 'ledger'>,
+  experimentId: string,
+  { onLook, onState, signal, pollMs = POLL_MS }: FollowExperimentOptions,
+): Promise<ExperimentRow> {
+  let after = 0;
+  let state: string | undefined;
+  for (;;) {
+    // The row first: what it has ended with is then in the ledger.
+    const row = await experiments.get(experimentId);
+    for (let isMore = onLook !== undefined; isMore; ) {
+      const entries = await ledger.entries(experimentId, { after, limit: PAGE });
+      for (const { kind, content } of entries) if (kind === 'look') onLook?.(JSON.parse(content), row);
+      after = entries.at(-1)?.entryNo ?? after;
+      isMore = entries.length === PAGE;
+    }
+    if (row.state !== state) onState?.(row);
+    state = row.state;
+    if (!isLive(row) || signal?.aborted) return row;
+    await delay(pollMs, undefined, signal && { signal }).catch(() => undefined);
+  }
 }

@@ -5,8 +5,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { SluiceError } from '../base/errors.ts';
-import { outcomesOfFeedback } from '../experiment/feedback-outcomes.ts';
-import { outcomeSettings } from '../experiment/outcome-settings.ts';
+import { outcomeSettings, outcomesOfFeedback } from '../experiment/run-outcomes.ts';
 import { MONITOR_BY } from '../model/monitor-spec.ts';
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';

@@ -2,12 +2,15 @@
  * What a caller sends is checked before anything is started: by the pipeline's own schema, for text the database cannot
  * hold, and for size. So a refusal is immediate, names the field, and leaves no trace behind.
  */
+
+import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { SluiceError } from '../base/errors.ts';
 import type { Json } from '../plan/plan.ts';
 import { fitToSchema } from '../redaction/fit.ts';
 import type { Redaction } from '../redaction/redaction.ts';
 import { payloadTooLarge, REFUSE_ABOVE_BYTES, refuseForged } from '../store/claims.ts';
+import type { RunBudget } from '../store/runs.ts';
 import { unstorablePath } from '../store/storable.ts';
 
 const SHOWN_ISSUES = 5;
@@ -55,4 +58,48 @@ function describe({ issues }: z.ZodError): string {
     .map(({ path, message }) => [z.core.toDotPath(path) || 'the top', message].join(': '));
   const more = issues.length - shown.length;
   return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+}
+
+/**
+ * Units as search attributes show them: everybody who may look at the Temporal UI sees those, so they are not who they stand
+ * for. The same unit has the same one, for whoever has the key.
+ */
+const SHOWN_DIGITS = 16;
+
+export type HideUnit = (unit: string) => Promise<string>;
+
+/** @param key of the project, as its workers and callers share it */
+export function createHideUnit(key: () => Promise<string>): HideUnit {
+  return async (unit) =>
+    createHmac('sha256', await key())
+      .update(`unit\0${unit}`)
+      .digest('hex')
+      .slice(0, SHOWN_DIGITS);
+}
+
+/** What a caller allows a run to take is checked before anything is started. */
+const Budget = z.strictObject({
+  usd: z.number().positive().max(1_000_000).optional(),
+  tokens: z.int().positive().optional(),
+  deadlineMs: z.int().positive().max(86_400_000).optional(),
+});
+
+/**
+ * @returns null where nothing is limited
+ * @throws SluiceError `budget_invalid`
+ */
+export function checkBudget(given: RunBudget): RunBudget | null {
+  const parsed = Budget.safeParse(given);
+  if (!parsed.success)
+    throw new SluiceError('budget_invalid', {
+      message: `the run's budget is not valid: ${z.prettifyError(parsed.error)}`,
+      remedy: 'give { usd, tokens, deadlineMs }, each above 0, or leave it out',
+    });
+  const { usd, tokens, deadlineMs } = parsed.data;
+  if (usd === undefined && tokens === undefined && deadlineMs === undefined) return null;
+  return Object.freeze({
+    ...(usd !== undefined && { usd }),
+    ...(tokens !== undefined && { tokens }),
+    ...(deadlineMs !== undefined && { deadlineMs }),
+  });
 }

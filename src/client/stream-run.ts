@@ -3,13 +3,13 @@
  * then the result. Tokens come from the hub and may be lost; all else comes from the workflow and is not.
  */
 import type { SinkAddress } from '../model/run-messages.ts';
-import { answerText, textIn } from '../plan/answer-text.ts';
-import type { Plan } from '../plan/plan.ts';
+import { DRAFT_LENGTH, type TokenPiece } from '../model/token-piece.ts';
+import { type AnswerText, answerText, textIn } from '../plan/answer-text.ts';
+import { bodiesOf } from '../plan/nodes.ts';
+import type { Plan, PlanNode } from '../plan/plan.ts';
 import type { TokenStreams } from '../streaming/token-streams.ts';
 import type { Runnable, RunOptions, StartedRun } from './client.ts';
-import { createDrafts, type Drafts } from './drafts.ts';
-import type { RunResult } from './run-result.ts';
-import type { StreamEvent } from './stream-event.ts';
+import type { DraftName, RetractEvent, RunResult, StreamEvent, TokenEvent } from './run-result.ts';
 
 export interface StreamOptions extends RunOptions {
   /** Whether text is shown that may still be taken back. Default: only what the run has accepted. */
@@ -116,4 +116,142 @@ function* endOf(result: RunResult): Generator<StreamEvent> {
   const keys = nodes.filter(({ outcome }) => !SECOND_BEST.has(outcome)).map(({ key }) => key);
   if (result.degraded) yield { kind: 'degraded', runId, keys };
   yield { kind: 'answer', runId, result };
+}
+
+/**
+ * Makes of the pieces that arrive what a reader may be shown. Of each text one draft is shown at a time, the one begun
+ * last: a later attempt, a fallback, a later round, or another step that the answer may come from makes void what came
+ * before. A draft's pieces are shown in their order; where one is missing, the draft stands still and the accepted text
+ * brings the rest, so that nothing is ever shown with a hole in it.
+ */
+
+/** Pieces of one draft that may wait for an earlier one; a draft that misses more is not shown on. */
+const WAITING_PIECES = 1_000;
+
+export interface Drafts {
+  /** What a piece brings on show. */
+  take(piece: TokenPiece): readonly (TokenEvent | RetractEvent)[];
+  /** Ends with the answer's text: takes back what is none of it, and says what is still to be shown. */
+  accept(text: string): { readonly retracted: readonly RetractEvent[]; readonly rest: string };
+  /** Takes back all that is shown. */
+  takeBack(): readonly RetractEvent[];
+}
+
+interface Draft {
+  readonly name: DraftName;
+  /** Which of two drafts of one place is the later one, compared in order. */
+  readonly order: readonly number[];
+  /** The number of the piece to be shown next. */
+  next: number;
+  readonly waiting: Map<number, string>;
+  events: number;
+  shown: string;
+  isVoid: boolean;
+}
+
+/** @param answer whose drafts are shown, as one text; undefined: those of each step, as texts of their own */
+export function createDrafts(plan: Plan, answer: AnswerText | undefined): Drafts {
+  const containers = containersOf(plan.nodes);
+  /** The latest draft of each place: a node, in one item of the maps around it. */
+  const latest = new Map<string, Draft>();
+  /** What is on show, by text. */
+  const showing = new Map<string, Draft>();
+
+  function take(piece: TokenPiece): readonly (TokenEvent | RetractEvent)[] {
+    const found = locate(piece, containers);
+    if (!found || (answer && !answer.nodes.has(found.name.node))) return [];
+    const { place, name, order } = found;
+    const text = answer ? '' : place;
+    const known = latest.get(place);
+    const later = known ? compare(order, known.order) : 1;
+    if (later < 0) return [];
+    const draft = known && later === 0 ? known : begun(name, order);
+    const events: (TokenEvent | RetractEvent)[] = [];
+    if (draft !== known) {
+      latest.set(place, draft);
+      events.push(...withdraw(showing.get(text)));
+      showing.set(text, draft);
+    }
+    if (piece.isVoid) return [...events, ...withdraw(draft)];
+    return draft.isVoid ? events : [...events, ...grow(draft, piece)];
+  }
+
+  return Object.freeze({
+    take,
+    accept(text: string) {
+      const draft = showing.get('');
+      const shown = draft?.isVoid === false ? draft.shown : '';
+      return text.startsWith(shown)
+        ? { retracted: [], rest: text.slice(shown.length) }
+        : { retracted: withdraw(draft), rest: text };
+    },
+    takeBack: () => [...showing.values()].flatMap(withdraw),
+  });
+}
+
+function begun(name: DraftName, order: readonly number[]): Draft {
+  return { name, order, next: 0, waiting: new Map(), events: 0, shown: '', isVoid: false };
+}
+
+function withdraw(draft: Draft | undefined): RetractEvent[] {
+  if (!draft || draft.isVoid) return [];
+  draft.isVoid = true;
+  draft.waiting.clear();
+  return draft.shown === '' ? [] : [{ kind: 'retract', ...draft.name }];
+}
+
+/** Shows the piece, and those that waited for it; one that came before its turn waits. */
+function grow(draft: Draft, { seq, text }: TokenPiece): TokenEvent[] {
+  if (seq < draft.next || draft.waiting.size >= WAITING_PIECES) return [];
+  draft.waiting.set(seq, text);
+  const events: TokenEvent[] = [];
+  for (let next = draft.waiting.get(draft.next); next !== undefined; next = draft.waiting.get(draft.next)) {
+    draft.waiting.delete(draft.next);
+    draft.next += 1;
+    if (next === '') continue; // it only said that the draft has begun
+    if (draft.shown.length + next.length > DRAFT_LENGTH) {
+      draft.next = Number.POSITIVE_INFINITY; // and no more: what came after would leave a hole
+      break;
+    }
+    draft.shown += next;
+    events.push({ kind: 'token', ...draft.name, seq: draft.events++, text: next });
+  }
+  return events;
+}
+
+type Containers = ReadonlyMap<string, readonly ('repeat' | 'map')[]>;
+
+/** Of every step, the loops and maps around it, outermost first: what the indices of its keys count. */
+function containersOf(nodes: readonly PlanNode[]): Containers {
+  const found = new Map<string, readonly ('repeat' | 'map')[]>();
+  const visit = (inside: readonly PlanNode[], around: readonly ('repeat' | 'map')[]) => {
+    for (const node of inside) {
+      if (node.kind === 'step') found.set(node.id, around);
+      const within = node.kind === 'repeat' || node.kind === 'map' ? [...around, node.kind] : around;
+      for (const body of bodiesOf(node)) visit(body.nodes, within);
+    }
+  };
+  visit(nodes, []);
+  return found;
+}
+
+/** Where in the run a piece was written; undefined where the plan has no such place. */
+function locate({ runId, key, call, attempt }: TokenPiece, containers: Containers) {
+  const [, node = '', indices = ''] = /^(.*?)((?:\[\d+\])*)$/s.exec(key) ?? [];
+  const around = containers.get(node);
+  const counts = [...indices.matchAll(/\d+/g)].map(Number);
+  if (around?.length !== counts.length) return undefined;
+  const rounds = counts.filter((_, depth) => around[depth] === 'repeat');
+  const items = counts.filter((_, depth) => around[depth] === 'map');
+  return {
+    place: [node, ...items].join(' '),
+    name: { runId, node, key, attempt, round: rounds.at(-1) ?? 1 },
+    order: [...rounds, call === 'step' ? 0 : 1, attempt],
+  };
+}
+
+/** Of two orders of one place, which have one length. */
+function compare(a: readonly number[], b: readonly number[]): number {
+  for (const [at, number] of a.entries()) if (number !== b[at]) return number - b[at]!;
+  return 0;
 }

@@ -5,8 +5,7 @@
  */
 import { SluiceError } from '../base/errors.ts';
 import { createSecret, type Secret } from '../base/secret.ts';
-import type { LimitRules } from '../model/limit-rules.ts';
-import type { PriceRules } from '../model/model-rules.ts';
+import type { LimitRules, PriceRules } from '../model/limit-rules.ts';
 import type { RedactionRules } from '../redaction/rules.ts';
 import type { RunBudget } from '../store/runs.ts';
 import { Environment } from './config-environment.ts';

@@ -4,9 +4,8 @@
  */
 import type { z } from 'zod';
 import type { AnyPipeline } from './edit.ts';
-import { checkFaithful } from './faithful.ts';
 import { checkKeys, checkName, refuse, show } from './refuse.ts';
-import { fieldsOf, mayBeAbsent } from './shape.ts';
+import { checkFaithful, fieldsOf, mayBeAbsent } from './shape.ts';
 
 declare const TYPES: unique symbol;
 

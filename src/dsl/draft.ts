@@ -4,14 +4,14 @@
  */
 import type { z } from 'zod';
 import { suggest } from '../base/nearest.ts';
-import type { PlanNode, Wiring } from '../plan/plan.ts';
+import { answerText } from '../plan/answer-text.ts';
+import type { Plan, PlanNode, Wiring } from '../plan/plan.ts';
 import { LIMITS, RESERVED_IDS } from '../plan/plan-limits.ts';
-import type { Chat } from './chat.ts';
-import type { Policy } from './policy.ts';
-import { refTo } from './ref.ts';
-import { checkName, refuse } from './refuse.ts';
+import type { AnyPipeline } from './edit.ts';
+import { type NoExtra, refTo } from './ref.ts';
+import { checkKeys, checkName, refuse, show } from './refuse.ts';
 import type { Schema } from './shape.ts';
-import type { AnyStep } from './step.ts';
+import type { AnyStep, Policy } from './step.ts';
 
 /** A wiring function without its types. */
 export type WiringFunction = (scope: never) => unknown;
@@ -132,4 +132,85 @@ export function knownOf(known: Draft['known'], id: string, pipeline: string): Kn
     known.get(id) ??
     refuse('node_unknown', `there is no node '${id}' in '${pipeline}'`, suggest(id, known.keys(), 'it has no nodes'))
   );
+}
+
+/**
+ * What a finished pipeline knows beyond its public face: every id and how to wire there again, and what a finished run
+ * shows to scorers. Kept aside from the
+ * object that authors hold, so that its printed form stays small and nobody comes to depend on it.
+ */
+export interface Internals extends AnyPipeline {
+  readonly known: Draft['known'];
+  /** What the nodes show at the end, and what ids of used pipelines stand for: a variant's are its baseline's. */
+  readonly outputs: Draft['outputs'];
+  readonly aliases: Draft['aliases'];
+}
+
+const INTERNALS = new WeakMap<object, Internals>();
+
+/** Keeps the internals of a pipeline, and returns it. */
+export function remember<P extends AnyPipeline>(pipeline: P, internals: Internals): P {
+  INTERNALS.set(pipeline, internals);
+  return pipeline;
+}
+
+/** The internals of a pipeline or variant; refuses anything else. */
+export function internalsOf(pipeline: unknown, at: string): Internals {
+  const internals = typeof pipeline === 'object' && pipeline !== null ? INTERNALS.get(pipeline) : undefined;
+  return (
+    internals ??
+    refuse(
+      'not_a_pipeline',
+      `${at} is given ${show(pipeline)} as its pipeline`,
+      'give what .output(...) or .variant(...) returned',
+    )
+  );
+}
+
+/**
+ * How a pipeline is talked to: a function that makes its input of a conversation. A pipeline that declares one is a model
+ * to clients of OpenAI's protocol. It is no part of the plan: what runs is the input that it made.
+ */
+export interface ChatMessage {
+  readonly role: 'system' | 'developer' | 'user' | 'assistant' | 'tool';
+  /** Text parts are joined by line breaks; a message without text has ''. */
+  readonly content: string;
+}
+
+/** A conversation, and whom it is for. */
+export interface ChatRequest {
+  /** Oldest first, at least one. */
+  readonly messages: readonly ChatMessage[];
+  /** The unit of experiments; undefined where the caller has not said it. */
+  readonly user: string | undefined;
+}
+
+/** A chat function without its types. */
+export type Chat = (request: ChatRequest) => object;
+
+export interface PipelineOptions<Input, Made extends Input> {
+  /**
+   * Makes the pipeline's input of a conversation, so that the pipeline is a model of the OpenAI-compatible endpoint. It does
+   * no I/O and waits for nothing; what it throws is told as a fault of the server, so for what it cannot use it should
+   * rather make an input that the schema refuses: that is told as a fault of the request.
+   */
+  readonly chat: (request: ChatRequest) => Made & NoExtra<'chat', Made, Input>;
+}
+
+/** @throws DefinitionError for keys that are none, and a chat that is no function */
+export function chatOf(options: unknown, at: string): Chat | undefined {
+  checkKeys(options, ['chat'], `${at}: options`);
+  const { chat } = options as { readonly chat?: unknown };
+  if (chat === undefined || typeof chat === 'function') return chat as Chat | undefined;
+  return refuse('chat_invalid', `${at}: chat is ${show(chat)}`, 'write a function: ({ messages, user }) => input');
+}
+
+/** @throws DefinitionError where the answer has no text that could be said in a conversation */
+export function checkAnswers(plan: Plan, at: string): void {
+  if (answerText(plan) === undefined)
+    refuse(
+      'chat_without_text',
+      `${at} declares chat, and its output has no text to answer with`,
+      "wire a step's text to the output's field 'text', or to its one field that is a string; or remove chat",
+    );
 }

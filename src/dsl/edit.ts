@@ -5,11 +5,10 @@
 import type { z } from 'zod';
 import type { PlanOverride } from '../plan/diff.ts';
 import type { NodeEdit, Plan } from '../plan/plan.ts';
-import type { Chat } from './chat.ts';
-import type { Container, LaneOption, PlacedTypes, StandsIn, StillProduces } from './place.ts';
-import type { Policy } from './policy.ts';
-import type { AnyStep, Step, WithDryRun } from './step.ts';
-import type { Inputs, NoExtra, WiringError } from './wiring.ts';
+import type { Container, LaneOption, PlacedTypes, StandsIn, StillProduces } from './chain.ts';
+import type { Chat } from './draft.ts';
+import type { Inputs, NoExtra, WiringError } from './ref.ts';
+import type { AnyStep, Policy, Step, WithDryRun } from './step.ts';
 
 declare const TYPES: unique symbol;
 

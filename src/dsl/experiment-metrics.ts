@@ -2,28 +2,32 @@
  * The metrics of an experiment as data: each is a number per unit, from all that came of the unit in the metric's window.
  * Those are added that every experiment is watched by.
  */
+
+import { z } from 'zod';
 import type { RunField } from '../model/evaluation-spec.ts';
-import type { OnlineKind, OnlineMetric, OnlineSource } from '../model/experiment-spec.ts';
+import type { FeedbackField, OnlineKind, OnlineMetric, OnlineSource } from '../model/experiment-spec.ts';
+import type { Source } from '../plan/nodes.ts';
 import { LIMITS } from '../plan/plan-limits.ts';
-import { absentOf, checkChosen, checkRead, checkTogether } from './experiment-metric-rules.ts';
+import type { Internals } from './draft.ts';
 import type { WindowsMs } from './experiment-settings.ts';
+import { refsTo } from './lower.ts';
+import { type Metric, nameOf, type WrittenMetric } from './metric.ts';
 import {
-  FEEDBACK,
-  type FeedbackRefs,
-  type OnlineParts,
-  type OnlineRead,
-  readOnline,
-  sourceOf,
-} from './experiment-source.ts';
-import { readGoals } from './metric-goals.ts';
-import { checkReach, FACT_FIELDS } from './metric-source.ts';
-import { type IsListed, scoreRefs } from './metric-specs.ts';
-import { type Ref, refTo } from './ref.ts';
+  checkDirection,
+  checkReach,
+  FACT_FIELDS,
+  findSource,
+  type IsListed,
+  type Range,
+  rangeOfField,
+  readGoals,
+  scoreRefs,
+} from './metric-specs.ts';
+import { type Ref, type RefFacts, refTo, replaceSources } from './ref.ts';
 import { refuse } from './refuse.ts';
-import { refsTo } from './scope.ts';
-import { RUN_FACTS, type RunFactRefs, type ShownNodes } from './scored-scope.ts';
+import { RUN_FACTS, type RunFactRefs, resolve, type ShownNodes } from './scored-scope.ts';
 import type { AnyScorer, ScoreOf } from './scorer.ts';
-import { type Metric, nameOf, type WrittenMetric } from './written-metric.ts';
+import { fieldAt, isBoolean, rangeOf, type Schema } from './shape.ts';
 
 /** What the metrics function of an experiment returned, by the roles that it gives. */
 export interface OnlineGoals {
@@ -142,4 +146,131 @@ function impliedBy(declared: readonly OnlineMetric[], { run }: WindowsMs, at: st
       ...{ minimumEffect: null, margin: null, windowMs: run, absent: 'missing' },
     } satisfies OnlineMetric;
   });
+}
+
+/** Refuses a ratio of what is told at different times: both its parts have to come of one run in one delivery. */
+function checkTogether({ value, denominator }: WrittenMetric, read: OnlineRead, below: OnlineRead, at: string): void {
+  if (isTold(read.source, below.source)) return;
+  refuse(
+    'ratio_apart',
+    `${at} is of '${nameOf(value)}' over '${nameOf(denominator!)}', which are not known at the same time`,
+    'take both from the run, both from what people said, or both from one scorer; a score goes with a fact of the run, too',
+  );
+}
+
+function isTold(one: OnlineSource, other: OnlineSource): boolean {
+  if (one.from === 'feedback' || other.from === 'feedback') return one.from === other.from;
+  if (one.from === 'score' && other.from === 'score') return one.scorer === other.scorer;
+  const scored = one.from === 'score' || other.from === 'score';
+  return !scored || one.from === 'run' || other.from === 'run';
+}
+
+/** Refuses to decide by those alone who chose to speak: an arm that makes fewer of them speak would look better. */
+function checkChosen(
+  { role, value }: WrittenMetric,
+  kind: OnlineKind,
+  read: OnlineRead,
+  below: OnlineRead | null,
+  at: string,
+): void {
+  if (role !== 'primary') return;
+  const isAmongRated =
+    below?.source.from === 'feedback' || (isFeedback(read) && absentOf(kind, read.source) === 'missing');
+  if (isAmongRated)
+    refuse(
+      'primary_among_rated',
+      `${at} is of '${nameOf(value)}' among those who rated, and a variant can change who does`,
+      "decide by all units, as metric.sum('net-thumbs', feedback.thumb, { cap: 3 }) does, and .observe() this beside it",
+    );
+}
+
+const isFeedback = ({ source }: OnlineRead) => source.from === 'feedback';
+
+/** Who says nothing has given no thumb, which counts as 0; but a score that nobody gave is no score of 0. */
+function absentOf(kind: OnlineKind, source: OnlineSource): OnlineMetric['absent'] {
+  if (source.from !== 'feedback') return 'missing';
+  return source.field === 'score' && kind !== 'sum' && kind !== 'ratio' ? 'missing' : 'zero';
+}
+
+/** Refuses scorers that no metric reads: each of their calls would be paid for nothing. */
+function checkRead(metrics: readonly OnlineMetric[], scorers: readonly AnyScorer[], at: string): void {
+  const read = new Set(
+    metrics
+      .flatMap(({ source, denominator }) => [source, denominator])
+      .map((source) => (source?.from === 'score' ? source.scorer : undefined)),
+  );
+  for (const { id } of scorers)
+    if (!read.has(id))
+      refuse(
+        'scorer_unread',
+        `${at}: no metric reads scorer '${id}'`,
+        'leave it out, or look at what it gives: secondary: [metric.mean(...).observe()]',
+        { scorer: id },
+      );
+}
+
+/** What people said of a run, as metrics read it. */
+const FEEDBACK = z.object({
+  thumb: z.number().min(-1).max(1),
+  up: z.boolean(),
+  down: z.boolean(),
+  score: z.number(),
+  rated: z.boolean(),
+} satisfies { readonly [Field in FeedbackField]: Schema });
+export type FeedbackRefs = Ref<z.output<typeof FEEDBACK>>;
+
+export interface OnlineRead {
+  readonly source: OnlineSource;
+  readonly range: Range;
+  /** Null: nothing says. */
+  readonly better: OnlineMetric['better'] | null;
+  readonly format: OnlineMetric['format'];
+}
+
+/** What an experiment's metrics can be of. */
+export interface OnlineParts {
+  readonly internals: Internals;
+  readonly scorers: readonly AnyScorer[];
+}
+
+/** What a metric is of; refuses what this experiment does not have, and a metric that is to go the wrong way. */
+function readOnline(written: WrittenMetric, parts: OnlineParts, at: string): OnlineRead {
+  const read = sourceOf(written.value, parts, at);
+  checkDirection(written, { better: read.better, isScore: read.source.from === 'score' }, at);
+  return read;
+}
+
+/** The same of a ref alone, such as a ratio's denominator, which goes no way. */
+function sourceOf(facts: RefFacts, { internals, scorers }: OnlineParts, at: string): OnlineRead {
+  const known = findSource(facts, scorers);
+  if (known) {
+    const { source, field } = known;
+    return { source, range: rangeOfField(field), better: field.better, format: field.format };
+  }
+  const [head, ...path] = facts.source;
+  const schema =
+    head === 'output'
+      ? fieldAt(internals.output, path)
+      : head === 'nodes'
+        ? fieldAt(internals.outputs[path[0]!], path.slice(1))
+        : undefined;
+  if (head === 'feedback') return feedbackOf(path[0] as FeedbackField, facts.schema);
+  if (schema === undefined)
+    return refuse(
+      'metric_elsewhere',
+      `${at} is of '${nameOf(facts)}', which this experiment does not have`,
+      'use only what its metrics function is given: nodes, output, run, score and feedback',
+    );
+  const source = (head === 'nodes' ? path : facts.source) as unknown as Source;
+  const wiring = replaceSources({ $from: source }, (from) => resolve(internals, from), at);
+  return { source: { from: 'value', wiring }, ...shapeOf(schema), better: null };
+}
+
+function feedbackOf(field: FeedbackField, schema: Schema): OnlineRead {
+  return { source: { from: 'feedback', field }, ...shapeOf(schema), better: field === 'down' ? 'lower' : 'higher' };
+}
+
+function shapeOf(schema: Schema): Pick<OnlineRead, 'range' | 'format'> {
+  const [least, most] = isBoolean(schema) ? [0, 1] : (rangeOf(schema) ?? [-Infinity, Infinity]);
+  return { range: { least, most }, format: isBoolean(schema) ? 'share' : 'number' };
 }

@@ -8,8 +8,7 @@ import {
   type StopSettings,
 } from '../model/experiment-spec.ts';
 import { LIMITS } from '../plan/plan-limits.ts';
-import { type Duration, durationMs } from './duration.ts';
-import { checkAlpha, checkCount, checkKeys, refuse, show } from './refuse.ts';
+import { checkAlpha, checkCount, checkKeys, type Duration, durationMs, refuse, show } from './refuse.ts';
 
 /** How long after its exposure a unit's outcomes count, by where they come from. */
 export interface Windows {

@@ -6,10 +6,10 @@ import { ASSIGN_VERSION } from '../model/assign.ts';
 import { completeSpec, EXPERIMENT_FORMAT, type ExperimentSpec } from '../model/experiment-spec.ts';
 import { freezeJson } from '../plan/json.ts';
 import { LIMITS } from '../plan/plan-limits.ts';
+import { internalsOf } from './draft.ts';
 import type { AnyPipeline, AnyVariant, Pipeline, Variant } from './edit.ts';
-import { isVariant, readVariants } from './evaluation-parts.ts';
+import { isVariant, readVariants } from './evaluation.ts';
 import { type OnlineGoals, type OnlineScope, onlineMetrics, onlineRefs } from './experiment-metrics.ts';
-import { type FitsLive, readSampled, type Sampled, type ScorersOf } from './experiment-scorers.ts';
 import {
   type Breaker,
   checkWindows,
@@ -23,17 +23,20 @@ import {
 } from './experiment-settings.ts';
 import {
   checkArmsDiffer,
+  type FitsLive,
   type InputScope,
   lowerTarget,
   lowerUnit,
   readOverrides,
+  readSampled,
   readTraffic,
+  type Sampled,
+  type ScorersOf,
   type Traffic,
 } from './experiment-traffic.ts';
-import { internalsOf } from './internals.ts';
+import { callWiring } from './lower.ts';
 import type { Value } from './ref.ts';
 import { checkKeys, checkName, refuse, show } from './refuse.ts';
-import { callWiring } from './scope.ts';
 import type { AnyScorer } from './scorer.ts';
 
 /** What an experiment says at run time. */

@@ -5,10 +5,8 @@
 import { z } from 'zod';
 import type { Json } from '../plan/plan.ts';
 import { LIMITS } from '../plan/plan-limits.ts';
-import { checkFaithful } from './faithful.ts';
 import type { Value } from './ref.ts';
 import { checkKeys, checkName, refuse, show } from './refuse.ts';
-import { type ScoreOptions, type Scores, scoreFields } from './score-fields.ts';
 import {
   type Asked,
   lowerScored,
@@ -18,8 +16,8 @@ import {
   readScored,
   runRefs,
 } from './scored-scope.ts';
-import { type Scorer, toScorer } from './scorer.ts';
-import { choicesOf, isBoolean, rangeOf, type Schema } from './shape.ts';
+import { type ScoreOptions, type Scorer, type Scores, scoreFields, toScorer } from './scorer.ts';
+import { checkFaithful, choicesOf, isBoolean, rangeOf, type Schema } from './shape.ts';
 
 /** What people are asked, and what they fill in. */
 export interface Rubric<Fields extends z.ZodObject = z.ZodObject> {

@@ -2,17 +2,14 @@
  * Metrics as data: each ref looked up among the evaluation's scorers, and those added that nobody named, so that what was
  * scored is never left unreported.
  */
-import type { MetricSource, MetricSpec } from '../model/evaluation-spec.ts';
+import type { MetricSource, MetricSpec, RunField, ScoreField } from '../model/evaluation-spec.ts';
 import { LIMITS } from '../plan/plan-limits.ts';
-import { readGoals } from './metric-goals.ts';
-import { checkDirection, checkReach, FACT_FIELDS, findSource, rangeOfField } from './metric-source.ts';
-import { type Ref, refTo } from './ref.ts';
-import { refuse, show } from './refuse.ts';
+import { type Metric, nameOf, type WrittenMetric, writtenOf } from './metric.ts';
+import { type Ref, type RefFacts, refTo, type WiringError } from './ref.ts';
+import { checkKeys, refuse, show } from './refuse.ts';
 import { RUN_FACTS, type RunFactRefs } from './scored-scope.ts';
 import { type AnyScorer, type ScoreOf, scoreSchema } from './scorer.ts';
 import { isBoolean } from './shape.ts';
-import type { WiringError } from './wiring.ts';
-import { type Metric, nameOf, type WrittenMetric } from './written-metric.ts';
 
 /** What the metrics function returned, by the roles that it gives. */
 export interface Goals {
@@ -131,4 +128,148 @@ function kindOf(scorer: AnyScorer, field: string): MetricSpec['kind'] {
 function sameSource(one: MetricSource, other: MetricSource): boolean {
   if (one.from === 'run') return other.from === 'run' && one.field === other.field;
   return other.from === 'score' && one.scorer === other.scorer && one.field === other.field;
+}
+
+/** What a metrics function returned: metrics under the roles that they were given. */
+const ROLES = { primary: 'primary', guardrails: 'guardrail', secondary: 'secondary' } as const;
+
+interface ByRole {
+  readonly primary: readonly Metric<'primary'>[];
+  readonly guardrails?: readonly Metric<'guardrail'>[];
+  readonly secondary?: readonly Metric<'secondary'>[];
+}
+
+/**
+ * The declared metrics in order of their roles.
+ *
+ * @param most how many there may be
+ * @throws DefinitionError `not_a_list`, `not_a_metric`, `metric_role`, `no_primary`, `limit_exceeded`, `metric_twice`
+ */
+export function readGoals(goals: unknown, most: number, at: string): readonly WrittenMetric[] {
+  checkKeys(goals, Object.keys(ROLES), `${at}: metrics`);
+  const declared = Object.entries(ROLES).flatMap(([key, role]) => {
+    const list: unknown = (goals as ByRole)[key as keyof ByRole] ?? [];
+    if (!Array.isArray(list)) return refuse('not_a_list', `${at}: ${key} is ${show(list)}`, 'write a list: [ ... ]');
+    return list.map((given) => writtenAs(role, given, `${at}: ${key}`));
+  });
+  if (!declared.some(({ role }) => role === 'primary'))
+    refuse(
+      'no_primary',
+      `${at} has no primary metric`,
+      "say what decides: primary: [metric.mean('name', score(scorer).field).increase()]",
+    );
+  if (declared.length > most)
+    refuse('limit_exceeded', `${at} has ${declared.length} metrics`, `use at most ${most}`, { most });
+  const names = declared.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined)
+    refuse('metric_twice', `${at} has two metrics named '${twice}'`, 'give one another name', { metric: twice });
+  return declared;
+}
+
+function writtenAs(role: MetricSpec['role'], given: unknown, at: string): WrittenMetric {
+  const written = writtenOf(given, at);
+  if (written.role === role) return written;
+  return refuse(
+    'metric_role',
+    `${at} holds the ${written.role} metric '${written.name}'`,
+    written.kind === 'quantile'
+      ? 'a quantile is only shown: metric.share(name, value, { above }) can decide'
+      : REMEDIES[role],
+  );
+}
+
+const REMEDIES = {
+  primary: 'end it in .increase(...) or .decrease(...)',
+  guardrail: 'end it in .noWorseThan(margin)',
+  secondary: 'end it in .observe(), or move it where its role is',
+} as const;
+
+/** Facts of the run: lower is better in all of them, and only what is true or false has a worst. */
+const fact = (format: MetricSpec['format'], worst = Infinity): ScoreField => ({
+  better: 'lower',
+  format,
+  worst,
+  best: 0,
+});
+export const FACT_FIELDS: { readonly [Field in RunField]: ScoreField } = {
+  latencyMs: fact('ms'),
+  costUsd: fact('usd'),
+  inputTokens: fact('number'),
+  outputTokens: fact('number'),
+  failed: fact('share', 1),
+  degraded: fact('share', 1),
+};
+
+/** What a metric is of. */
+export interface Read {
+  readonly source: MetricSource;
+  readonly field: ScoreField;
+  readonly isPair: boolean;
+}
+
+/** Looks a metric's ref up among the facts of the run and these scorers; undefined where it is neither. */
+export function findSource({ source: [head, id, name] }: RefFacts, scorers: readonly AnyScorer[]): Read | undefined {
+  if (head === 'run' && id !== undefined && Object.hasOwn(FACT_FIELDS, id)) {
+    const field = id as RunField;
+    return { source: { from: 'run', field }, field: FACT_FIELDS[field], isPair: false };
+  }
+  const scorer = head === 'score' ? scorers.find((each) => each.id === id) : undefined;
+  const isPair = scorer?.kind === 'pair';
+  const field = isPair ? 'win' : (name ?? '');
+  const score = scorer?.spec.fields[field];
+  return scorer && score && { source: { from: 'score', scorer: scorer.id, field }, field: score, isPair };
+}
+
+/** Refuses a metric that is to go, or said to be better, the other way than what it is of. */
+export function checkDirection(
+  { better, role, value }: WrittenMetric,
+  known: { readonly better: ScoreField['better'] | null; readonly isScore: boolean },
+  at: string,
+): void {
+  if (better === null || known.better === null || better === known.better) return;
+  const isPrimary = role === 'primary';
+  const elsewhere = known.isScore ? `, or say better: '${better}' where the score is defined` : '';
+  refuse(
+    'metric_direction',
+    `${at} ${isPrimary ? 'is to get' : 'says better:'} ${better}, but ${known.better} is better of '${nameOf(value)}'`,
+    `${isPrimary ? `use ${better === 'higher' ? '.decrease' : '.increase'}` : 'leave better out'}${elsewhere}`,
+  );
+}
+
+/** Between which values all are; infinite where nothing bounds them. */
+export interface Range {
+  readonly least: number;
+  readonly most: number;
+}
+
+export function rangeOfField({ worst, best: stated, better }: ScoreField): Range {
+  const best = stated ?? (better === 'higher' ? Infinity : -Infinity);
+  return { least: Math.min(worst, best), most: Math.max(worst, best) };
+}
+
+/** Three points of a share are 0.03: an effect that no value can have was meant in another unit. */
+export function checkReach(written: WrittenMetric, range: Range, at: string): void {
+  const { above, minimumEffect, margin, value } = written;
+  if (above !== null && (above < range.least || above >= range.most))
+    refuse(
+      'metric_reach',
+      `${at}: '${nameOf(value)}' is ${above < range.least ? 'always' : 'never'} above ${above}`,
+      'choose a threshold that some values are above, and others are not',
+    );
+  const reach = reachOf(written, range);
+  for (const [what, size] of Object.entries({ minimumEffect, 'its margin': margin }))
+    if (size !== null && size >= reach)
+      refuse(
+        'metric_reach',
+        `${at}: ${what} is ${size}, but no two values are further apart than ${reach}`,
+        'state it in the unit of the metric: three points of a share are 0.03',
+      );
+}
+
+/** How far apart two values of the metric can be. Only above is a sum capped. */
+function reachOf({ kind, cap }: WrittenMetric, { least, most }: Range): number {
+  if (kind === 'mean') return most - least;
+  if (kind === 'sum') return least < 0 ? Infinity : (cap ?? Infinity);
+  return kind === 'ratio' ? Infinity : 1;
 }

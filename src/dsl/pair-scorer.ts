@@ -5,6 +5,7 @@
 import { completePolicy } from '../plan/compose.ts';
 import type { PairScore } from './metric.ts';
 import { callOf, checkScores, statedPolicy } from './place-step.ts';
+import type { Inputs, NoExtra } from './ref.ts';
 import { checkKeys, checkName, refuse } from './refuse.ts';
 import {
   type Asked,
@@ -18,7 +19,6 @@ import {
 import { readJudge, type Scorer, type ScorerEffect, type ScorerOptions, toScorer } from './scorer.ts';
 import { choicesOf, fieldsOf } from './shape.ts';
 import { type AnyStep, type Step, stepName } from './step.ts';
-import type { Inputs, NoExtra } from './wiring.ts';
 
 const WINNERS: readonly string[] = ['first', 'second', 'tie'];
 /** 1 for the variant, 0 for the baseline, 0.5 where neither is better, or the two orders disagree. */

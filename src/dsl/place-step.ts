@@ -3,14 +3,13 @@
  * same rules hold when an edit puts another step or other options there.
  */
 import { suggest } from '../base/nearest.ts';
-import type { CallPolicy, Json, StepCall, Wiring } from '../plan/plan.ts';
-import type { PlaceOptions } from './draft.ts';
-import { checkKnownKeys, parseLiteral, toJson } from './literal.ts';
-import { lower } from './lower.ts';
-import { POLICY_KEYS, readPolicyChanges } from './policy.ts';
-import { checkObject, refuse, show } from './refuse.ts';
-import { fieldsOf, mayBeAbsent } from './shape.ts';
-import { type AnyStep, stepName } from './step.ts';
+import { completePolicy } from '../plan/compose.ts';
+import type { CallPolicy, Json, StepCall, StepNode, Wiring } from '../plan/plan.ts';
+import { add, claim, type Draft, type PlaceOptions, type WiringFunction } from './draft.ts';
+import { lower, lowerCondition, lowerObjectIn } from './lower.ts';
+import { checkKeys, checkObject, refuse, show } from './refuse.ts';
+import { checkKnownKeys, fieldsOf, mayBeAbsent, parseLiteral, toJson } from './shape.ts';
+import { type AnyStep, POLICY_KEYS, readPolicyChanges, stepName } from './step.ts';
 
 export const OPTION_KEYS: readonly string[] = [...POLICY_KEYS, 'lane'];
 
@@ -128,4 +127,58 @@ export function checkFallbackDiffers(call: StepCall, fallback: StepCall, at: str
 export function checkStep(step: unknown, at: string): asserts step is AnyStep {
   const isStep = typeof step === 'object' && step !== null && 'policy' in step && 'preset' in step && 'with' in step;
   if (!isStep) refuse('not_a_step', `${at} is given ${show(step)} as its step`, 'give what defineStep returned');
+}
+
+/** What the fifth argument of `.step` may hold, without its types. */
+export interface StepOptions extends PlaceOptions {
+  readonly fallback?: AnyStep;
+  readonly orElse?: unknown;
+  readonly when?: WiringFunction;
+}
+
+/** The draft with a step placed in it. */
+export function placeStep(
+  draft: Draft,
+  id: string,
+  step: AnyStep,
+  wiring: WiringFunction,
+  config: object = {},
+  given: StepOptions = {},
+): Draft {
+  const at = `node '${id}'`;
+  checkStep(step, at);
+  checkKeys(given, [...OPTION_KEYS, 'fallback', 'orElse', 'when'], at);
+  const { fallback, orElse, when, ...options } = given;
+  const known = { kind: 'step', step, ...(fallback && { fallback }), options } as const;
+  const claimed = claim(draft, id, {
+    ...known,
+    lower: (wire, schema, where) => lowerObjectIn(draft, wire, schema, where),
+  });
+  if (when !== undefined && orElse === undefined)
+    refuse('when_needs_or_else', `${at}: 'when' needs 'orElse'`, 'say what its readers get when it is skipped');
+
+  checkLane([step], options, at);
+  const call = callOf(step, config, at);
+  const input = lowerObjectIn(draft, wiring, step.input, at);
+  const node: StepNode = {
+    kind: 'step',
+    id,
+    call,
+    input,
+    policy: completePolicy(statedPolicy(step, options, at)),
+    ...(fallback !== undefined && { fallback: fallbackOf(fallback, step, options, at) }),
+    ...(orElse !== undefined && { orElse: standInValue(step, orElse, at) }),
+    ...(when !== undefined && { when: lowerCondition(draft, when, `${at}: when`) }),
+  };
+  if (fallback) {
+    checkStandsIn(fallback, step, input, at);
+    checkFallbackDiffers(call, node.fallback!, at);
+  }
+  return add(claimed, id, [node], step.output);
+}
+
+function fallbackOf(fallback: AnyStep, step: AnyStep, options: PlaceOptions, at: string) {
+  checkStep(fallback, `${at}: fallback`);
+  checkLane([step, fallback], options, `${at}: fallback`);
+  return callOf(fallback, {}, `${at}: fallback`);
 }

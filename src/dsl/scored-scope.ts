@@ -8,18 +8,14 @@ import { freezeJson } from '../plan/json.ts';
 import { type Source, sourcesOf } from '../plan/nodes.ts';
 import type { Wiring } from '../plan/plan.ts';
 import { RESERVED_IDS } from '../plan/plan-limits.ts';
-import { replaceSources, within } from './alias.ts';
 import type { Nothing } from './chain.ts';
 import { type AnyDataset, checkDataset, checkDatasetFits, type Dataset } from './dataset.ts';
-import type { WiringFunction } from './draft.ts';
+import { type Internals, internalsOf, type WiringFunction } from './draft.ts';
 import type { AnyPipeline, Pipeline } from './edit.ts';
-import { type Internals, internalsOf } from './internals.ts';
-import { lowerInput } from './lower.ts';
-import { factsOf, type Ref, refTo, type Value } from './ref.ts';
+import { callWiring, lowerInput, refsTo } from './lower.ts';
+import { factsOf, type Ref, refTo, replaceSources, type Scope, type Value, within } from './ref.ts';
 import { checkKeys, refuse } from './refuse.ts';
-import { callWiring, refsTo } from './scope.ts';
 import type { Schema } from './shape.ts';
-import type { Scope } from './wiring.ts';
 
 /** What a run says of itself, as scorers and metrics read it. */
 export const RUN_FACTS = z.object({

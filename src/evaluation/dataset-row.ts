@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { SluiceError } from '../base/errors.ts';
 import { suggest } from '../base/nearest.ts';
-import { checkKnownKeys } from '../dsl/literal.ts';
+import { checkKnownKeys } from '../dsl/shape.ts';
 import { DATASET_LIMITS, type Example } from '../model/dataset.ts';
 import { findJsonFault } from '../plan/json.ts';
 import type { Json } from '../plan/plan.ts';

@@ -4,13 +4,10 @@
  */
 
 import { SluiceError } from '../base/errors.ts';
-import type { Next } from '../boundary/attempt.ts';
 import { type AttemptClock, createAttemptClock } from '../boundary/attempt-clock.ts';
-import { type BoundaryDependencies, createBoundary } from '../boundary/boundary.ts';
-import { StepFailure } from '../boundary/failure.ts';
-import { cut, smallData } from '../boundary/failure-size.ts';
-import type { Implemented } from '../boundary/implement.ts';
-import { parse } from '../boundary/schemas.ts';
+import { type BoundaryDependencies, createBoundary, parse } from '../boundary/boundary.ts';
+import { cut, StepFailure, smallData } from '../boundary/failure.ts';
+import type { Implemented, Next } from '../boundary/implement.ts';
 import { stepName } from '../dsl/step.ts';
 import { dryRunMissing } from '../plan/open-writes.ts';
 import type { AttemptFailure, MakeAttempt } from './attempts.ts';

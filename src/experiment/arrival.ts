@@ -15,7 +15,7 @@ import {
 import type { ArrivalRow, LookData, LookRecord } from '../model/look-data.ts';
 import { asympCsBinary } from '../stats/asymp-cs.ts';
 import { BURN_IN_UNITS } from '../stats/interim-analysis.ts';
-import { maturedUnits, recordedUnits, stagesOf } from './look-cells.ts';
+import { maturedUnits, recordedUnits, stagesOf } from './metric-cells.ts';
 import { servedArms } from './srm.ts';
 
 /** Two-sided level of the warning that the arms give feedback at different rates, over all variants. */

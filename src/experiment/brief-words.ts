@@ -1,10 +1,13 @@
 /** What an experiment asks, what is to be done with it, and what then happens, in words. */
 
 import { showPercent, showSpan, showWhole } from '../base/format.ts';
+import { showEffect } from '../evaluation/report/values.ts';
+import { formatDifference } from '../stats/format-value.ts';
 import { doRatesDiffer } from '../stats/srm.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import type { NamedArrival } from './arrival.ts';
 import type { Asked, LookReport } from './look-report.ts';
+import type { LookTableRow } from './report-table.ts';
 
 /** What is said of an experiment here. */
 export interface Told
@@ -134,3 +137,59 @@ export const ownRows = <Row extends { readonly variant: string }>(
   table: readonly Row[],
   winner: string | null,
 ): readonly Row[] => table.filter(({ variant }) => winner === null || variant === winner);
+
+/** What is said of a row of a look, the same wherever it is shown. */
+export const effectText = ({ effect, interval, format }: LookTableRow): string =>
+  showEffect({ diff: effect, lo: interval?.[0] ?? null, hi: interval?.[1] ?? null }, format);
+
+/** What may be said of a row. */
+export function standsText({ status, margin, format, isExploratory, phase }: LookTableRow): string {
+  const limit = margin === null ? '' : formatDifference(margin, format);
+  switch (status) {
+    case 'proven':
+      return `proven within ${limit}`;
+    case 'harmed':
+      return `harmed beyond ${limit}`;
+    case 'unproven':
+      // In a rollout nothing waits for a proof.
+      return phase === 'rollout' ? `no harm seen (limit ${limit})` : `not proven yet (limit ${limit})`;
+    case 'shown':
+      return 'only shown';
+    default:
+      return isExploratory ? `${status}, exploratory` : status;
+  }
+}
+
+/** Red for what is proven of what was declared beforehand. */
+export const toneOf = ({ status, role }: Pick<LookTableRow, 'status' | 'role'>): 'good' | 'harm' | 'open' => {
+  if (status === 'harmed' || (status === 'worse' && role === 'primary')) return 'harm';
+  return status === 'proven' || status === 'better' ? 'good' : 'open';
+};
+
+/** @param live whether it may still decide */
+export function askedFacts(
+  { asked, daysLeft }: Pick<LookReport, 'asked' | 'daysLeft'>,
+  live: boolean,
+): readonly (readonly [name: string, text: string])[] {
+  const { unitName, share, layer, arms, stop, rollout, breaker } = asked;
+  return [
+    ['Share', `${showPercent(share)} of all ${unitName}s${layer === null ? '' : `, in the layer ${layer}`}`],
+    ['Arms', arms.map(({ name, weight }) => `${name} ${showPercent(weight)}`).join(' · ')],
+    [
+      'Decides',
+      `after ${showSpan(stop.minDurationMs)} and ${showWhole(stop.minUnits)} ${unitName}s per arm at the earliest, ${showSpan(stop.maxDurationMs)} at the latest`,
+    ],
+    [
+      'Looks',
+      `every ${showSpan(stop.lookEveryMs)}, at a level of ${showPercent(stop.alpha)} over all of them (${stop.method.replace('_', ' ')})`,
+    ],
+    [
+      'Breaker',
+      `a variant is taken back at once where more than ${showPercent(breaker.ceiling)} of its runs fail within ${showSpan(breaker.windowMs)}`,
+    ],
+    ['Winner', rollout.approval === 'manual' ? 'waits for an approval' : 'is rolled out by itself'],
+    ...(daysLeft !== null && live
+      ? [['At this pace', `about ${showWhole(Math.ceil(daysLeft))} more days`] as const]
+      : []),
+  ];
+}

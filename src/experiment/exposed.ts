@@ -12,9 +12,8 @@ import type { ExperimentSpec, SpecArm } from '../model/experiment-spec.ts';
 import { bodiesOf, findNode, mapSteps, nodesOf, sourcesOf } from '../plan/nodes.ts';
 import type { Json, Plan, PlanNode, Wiring } from '../plan/plan.ts';
 import type { NodeRunRow } from '../store/runs.ts';
-import { exposingNodes } from './overlap.ts';
-import { wiringsOf } from './rerun/downstream.ts';
-import { editedNodes } from './restage.ts';
+import { wiringsOf } from './rerun/rerun.ts';
+import { editedNodes, exposingNodes } from './restage.ts';
 
 export type EndedNode = Pick<NodeRunRow, 'key' | 'node' | 'outcome' | 'call' | 'error'>;
 

@@ -5,8 +5,8 @@ import type { ExposureRates, LookRecord, SrmRow } from '../model/look-data.ts';
 import { EXPOSURE_HALT_P } from '../stats/srm.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import { type NamedArrival, namedArrivals } from './arrival.ts';
-import { recordedUnits } from './look-cells.ts';
 import { METHOD_VERSION } from './method.ts';
+import { recordedUnits } from './metric-cells.ts';
 import { type LookTableRow, lookTable } from './report-table.ts';
 import { type SampleRatioVerdict, sampleRatioVerdict, servedArms } from './srm.ts';
 

@@ -6,7 +6,7 @@ import type { ValueFormat } from '../stats/explained-report.ts';
 import type { LookRow } from '../stats/interim-analysis.ts';
 import { adjustP } from '../stats/multiplicity.ts';
 import { arrivalOf } from './arrival.ts';
-import { shownValue } from './look-cells.ts';
+import { shownValue } from './metric-cells.ts';
 
 /** Share of false claims among exploratory rows that are called clear. */
 const EXPLORATORY_LEVEL = 0.1;

@@ -1,6 +1,7 @@
 /** From a look's record to the report that `explain` has words for. Nothing is worked out anew but what people count in. */
 
 import { showSpan, showTime } from '../base/format.ts';
+import { showDifference, showValue } from '../evaluation/report/values.ts';
 import {
   DEFAULT_MAX_LATE,
   type ExperimentSpec,
@@ -20,11 +21,13 @@ import type {
   JudgeBasis,
   StoppedVariant,
 } from '../stats/explained-report.ts';
+import { formatDifference, formatRange } from '../stats/format-value.ts';
 import type { LookRow } from '../stats/interim-analysis.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
+import { gainOf } from './analysis-record.ts';
 import { namedArrivals } from './arrival.ts';
-import { burnIn, maturedUnits, recordedUnits, stagesOf } from './look-cells.ts';
-import { gainOf } from './look-combine.ts';
+import { burnIn, maturedUnits, recordedUnits, stagesOf } from './metric-cells.ts';
+import { type LookTableRow, lookTable } from './report-table.ts';
 import { sampleRatioVerdict, servedArms } from './srm.ts';
 
 const DAY_MS = 86_400_000;
@@ -182,3 +185,42 @@ function countsOf(spec: ExperimentSpec, { data }: LookRecord, index: number): Ex
 /** Online there are no labels: whatever a judge says is as it says it. */
 const judgeOf = (spec: ExperimentSpec, metric: OnlineMetric | undefined): JudgeBasis =>
   metric !== undefined && isJudged(spec, metric) ? 'uncorrected' : null;
+
+/** More rows than this are not shown: the ledger has them. */
+const MOST_ROWS = 30;
+
+/** @param sentences of `explainLook` */
+export function detailsMarkdown(spec: ExperimentSpec, record: LookRecord, sentences: readonly string[]): string {
+  const rows = lookTable(spec, record);
+  const [verdict, ...rest] = sentences;
+  return [
+    `**${verdict ?? ''}**`,
+    '',
+    `Look ${record.lookNo}${record.phase === 'rollout' ? ' of the rollout' : ''}, ${showTime(record.at, 'minutes')}.`,
+    '',
+    '| metric | role | variant | baseline | with it | effect | interval | units | |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+    ...rows.slice(0, MOST_ROWS).map(rowText),
+    ...(rows.length > MOST_ROWS ? ['', `${rows.length - MOST_ROWS} more in the ledger.`] : []),
+    '',
+    ...rest.map((sentence) => `- ${sentence}`),
+  ].join('\n');
+}
+
+function rowText(row: LookTableRow): string {
+  const show = (value: number | null): string => showValue(value, row.format);
+  const interval = row.interval === null ? '–' : formatRange(...row.interval, row.format);
+  const margin = row.margin === null ? '' : ` (${formatDifference(row.margin, row.format)} allowed)`;
+  const cells = [
+    row.metric,
+    row.isExploratory ? 'exploratory' : row.role,
+    row.variant,
+    show(row.values[0]),
+    show(row.values[1]),
+    showDifference(row.effect, row.format),
+    interval,
+    row.units.join(' / '),
+    `${row.status}${margin}`,
+  ];
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}

@@ -6,16 +6,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SluiceError } from '../base/errors.ts';
 import type { MakeAttempt, Slots } from '../evaluation/attempts.ts';
-import type { Cell, Score } from '../model/evaluation-result.ts';
-import type { Plan } from '../plan/plan.ts';
+import { scoreRun } from '../evaluation/chunk/score-run.ts';
+import { observedRefs } from '../evaluation/chunk/scorer-input.ts';
+import { isIn, type RunAssignment } from '../model/assign.ts';
+import type { JsonObject } from '../model/dataset.ts';
+import type { Cell, RunFacts, Score } from '../model/evaluation-result.ts';
+import type { ScorerSpec } from '../model/evaluation-spec.ts';
+import type { ExperimentSpec } from '../model/experiment-spec.ts';
+import type { Plan, RunOutcome } from '../plan/plan.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import type { NewOutcome } from '../store/outcomes.ts';
-import type { ScoreTask, ScoreTaskEnd } from '../store/score-tasks.ts';
+import type { NewScoreTask, ScoreTask, ScoreTaskEnd } from '../store/score-tasks.ts';
 import type { Store } from '../store/store.ts';
-import { outcomeSettings } from './outcome-settings.ts';
-import { loadRun } from './rerun/served-run.ts';
-import { outcomesOfScore } from './score-outcomes.ts';
-import { scoreIn, scoreServed } from './score-served.ts';
+import { createAttemptHost, type LoadedRun, loadRun, replay, servedRun } from './rerun/replay.ts';
+import { outcomeSettings, outcomesOfScore } from './run-outcomes.ts';
 
 export interface ScoreRunsOptions {
   readonly store: Store;
@@ -132,3 +136,69 @@ const notInExperiment = (experimentId: string, runId: string): SluiceError =>
     message: `${runId} was not in ${experimentId}`,
     remedy: 'only runs that an experiment has given an arm are scored for it',
   });
+
+/**
+ * One scorer over one recorded run, as it was served: what experiments and monitors do with each run that they sample. A run
+ * that failed by its own fault counts as the scorer's worst; where the scorer could not be asked, the score is missing.
+ */
+export interface ServedScorer {
+  readonly attempt: MakeAttempt;
+  /** Of the process. */
+  readonly slots: Slots;
+  readonly scorer: ScorerSpec;
+  /** What the calls are paid by. */
+  readonly paidBy: string;
+  readonly signal: AbortSignal;
+}
+
+export interface ServedScore {
+  readonly cell: Cell;
+  readonly facts: RunFacts;
+}
+
+/** @throws the signal's reason when it aborts; SluiceError of a run whose outputs are not there */
+export async function scoreServed(
+  { attempt, slots, scorer, paidBy, signal }: ServedScorer,
+  { run, record }: LoadedRun,
+): Promise<ServedScore> {
+  const refs = observedRefs([scorer]);
+  const replayed = await replay(
+    record,
+    refs.map(($from) => ({ $from })),
+  );
+  const served = servedRun(run, replayed, refs);
+  const host = createAttemptHost({ attempt, slots, paidBy, mark: [run.runId, scorer.id] });
+  const example = { id: run.runId, input: run.input as JsonObject };
+  const told = await scoreRun({ scorer, example, execute: host.execute, signal }, served);
+  // A run that could not be made will not be made by asking again.
+  const cell = told.state === 'missing' && served.outcome === 'missing' ? { ...told, resumable: false } : told;
+  return { cell, facts: served.facts };
+}
+
+/** What counts; only of a cell that is not missing. */
+export const scoreIn = (cell: Cell, { fields }: Pick<ScorerSpec, 'fields'>): Score =>
+  cell.state === 'done'
+    ? cell.score
+    : Object.fromEntries(Object.entries(fields).map(([field, { worst }]) => [field, worst]));
+
+/** Which scores of a recorded run are to be made: a part of the runs, found by hash, so that asking again asks for the same. */
+export interface ScoredRun {
+  readonly runId: string;
+  readonly outcome: RunOutcome;
+  /** Milliseconds since the epoch. */
+  readonly finishedAt: number;
+  /** In the experiment of the spec. */
+  readonly assignment: RunAssignment;
+}
+
+/** One task per scorer that the run is sampled for. Runs that were cancelled, and units with an arm by name, are not. */
+export function scoreTasksOf(
+  { scorers }: Pick<ExperimentSpec, 'scorers'>,
+  { runId, outcome, finishedAt, assignment }: ScoredRun,
+): readonly NewScoreTask[] {
+  const { experiment: experimentId, unit, isOverride } = assignment;
+  if (isOverride || outcome === 'cancelled') return [];
+  return scorers
+    .filter(({ spec, sample }) => isIn(`${experimentId}.score.${spec.id}`, runId, [0, sample]))
+    .map(({ spec }) => ({ experimentId, runId, scorer: spec.id, unit, finishedAt }));
+}

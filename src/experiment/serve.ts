@@ -3,16 +3,13 @@
  * is being rolled out. A pure law of what is served, the request's input and its unit: the same request gets the same in
  * every process, and nothing is asked of anyone.
  */
-
-import { checkUnit, compileAssignable, isIn } from '../model/assign.ts';
-import type { CarriedAssignment } from '../model/assignment.ts';
+import { type CarriedAssignment, checkUnit, compileAssignable, isIn } from '../model/assign.ts';
 import { SERVED_STATES, type SpecArm } from '../model/experiment-spec.ts';
 import { composePlan } from '../plan/compose.ts';
 import type { Json, Plan, Wiring } from '../plan/plan.ts';
+import { enter, evaluate, type From } from '../plan/resolve.ts';
 import type { ExperimentRow, Serving } from '../store/experiments.ts';
-import { exposingNodes } from './overlap.ts';
-import { readWiring } from './read-wiring.ts';
-import { editedNodes } from './restage.ts';
+import { editedNodes, exposingNodes } from './restage.ts';
 
 export interface ServeRequest {
   readonly input: Json;
@@ -172,3 +169,16 @@ function createPlans(base: Plan): (arms: readonly SpecArm[]) => Plan {
     return plan;
   };
 }
+
+/** Undefined where it comes to nothing. Every ref in it is into this value, whatever its first word. */
+export function readWiring(wiring: Wiring, value: Json): Json | undefined {
+  const resolved = evaluate(wiring, ([head, ...fields]) => {
+    const found = enter(value, fields, head);
+    return 'fault' in found ? undefined : found.value;
+  });
+  return 'fault' in resolved ? undefined : resolved.value;
+}
+
+/** A ref into a run's output. */
+export const isOfOutput = (wiring: Wiring): wiring is Wiring & { readonly $from: From } =>
+  '$from' in wiring && wiring.$from[0] === 'output';

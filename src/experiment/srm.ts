@@ -2,12 +2,11 @@
  * Sample ratios of a look: do units arrive in the planned shares, and do they leave their records in them? A variant that
  * loses records (it crashes, it times out) is exposed as planned and recorded less, so both are counted.
  */
-
 import type { ExperimentSpec, OnlineMetric } from '../model/experiment-spec.ts';
-import type { LookData, LookRecord, SrmRow } from '../model/look-data.ts';
-import { srmOverStages, srmSequential } from '../stats/srm.ts';
-import { stagesOf } from './look-cells.ts';
+import type { ExposureRates, LookData, LookRecord, SrmRow } from '../model/look-data.ts';
+import { sameRateSequential, srmOverStages, srmSequential } from '../stats/srm.ts';
 import { type Method, methodOf } from './method.ts';
+import { stagesOf } from './metric-cells.ts';
 
 /** The arms that are still served, the baseline first: sample ratios are of these. */
 export function servedArms(spec: ExperimentSpec, { stopped }: Pick<LookData, 'stopped'>): readonly number[] {
@@ -117,5 +116,36 @@ function isExpectedOfAll(spec: ExperimentSpec, { role, absent, source, denominat
   return [source, denominator].every((from) => {
     if (from?.from !== 'score') return true;
     return spec.scorers.find((scorer) => scorer.spec.id === from.scorer)?.sample === 1;
+  });
+}
+
+/**
+ * Whether all arms expose the same part of the units that are assigned to them. Who is exposed cannot depend on the arm; where
+ * it does all the same (an arm delays or breaks what comes before the edited node), those who are compared differ.
+ */
+
+/** Over the arms that are served; e-values of stages multiply. Null where nobody is assigned, or nothing is known of it. */
+export function exposureRates(spec: ExperimentSpec, data: LookData): ExposureRates | null {
+  const { assigned = [] } = data;
+  const arms = servedArms(spec, data);
+  let logE = 0;
+  const totals = arms.map(() => ({ assigned: 0, exposed: 0 }));
+  const stages = new Set(assigned.map(({ stage }) => stage));
+  for (const stage of stages) {
+    const counts = arms.map((arm) => assigned.find((each) => each.stage === stage && each.arm === arm));
+    const units = counts.map((count) => count?.n ?? 0);
+    const exposed = counts.map((count) => count?.exposed ?? 0);
+    for (const [place, total] of totals.entries()) {
+      total.assigned += units[place]!;
+      total.exposed += exposed[place]!;
+    }
+    const test = sameRateSequential(exposed, units);
+    if (test.status === 'ok') logE += test.logE;
+  }
+  if (totals.every((total) => total.assigned === 0)) return null;
+  return Object.freeze({
+    assigned: totals.map((total) => total.assigned),
+    exposed: totals.map((total) => total.exposed),
+    p: Math.min(1, Math.exp(-logE)),
   });
 }

@@ -2,19 +2,17 @@
  * What came to a pipeline lately, as an experiment on it would have counted it: units in a day, and what each of its metrics
  * was of one unit. It is read with the code that experiments count with, so that a plan is of what is measured later.
  */
-
-import type { RunAssignment } from '../model/assignment.ts';
-import type { ExperimentSpec } from '../model/experiment-spec.ts';
+import { showWhole } from '../base/format.ts';
+import type { RunAssignment } from '../model/assign.ts';
+import { type ExperimentSpec, type OnlineMetric, VALUE_SCALE } from '../model/experiment-spec.ts';
 import type { Json } from '../plan/plan.ts';
 import { restoreClaims } from '../store/claims.ts';
 import type { NewOutcome } from '../store/outcomes.ts';
 import type { Store } from '../store/store.ts';
 import { MOST_TRAFFIC_RUNS, type TrafficFeedback, type TrafficRun } from '../store/traffic.ts';
-import { outcomesOfFeedback } from './feedback-outcomes.ts';
-import type { Traffic } from './planner.ts';
-import { isOfOutput, readWiring } from './read-wiring.ts';
-import { outcomesOfRun, type ReadValue } from './run-outcomes.ts';
-import { baselineOf, type UnitOutcomes } from './traffic-units.ts';
+import { type ExperimentPlan, type MetricBaseline, planExperiment, type Traffic } from './planner.ts';
+import { outcomesOfFeedback, outcomesOfRun, type ReadValue } from './run-outcomes.ts';
+import { isOfOutput, readWiring } from './serve.ts';
 
 const DAY_MS = 86_400_000;
 /** What is older says little about now. */
@@ -140,3 +138,154 @@ function isReadable(metric: Parts): boolean {
 }
 
 const textOf = (value: Json | undefined): string | null => (typeof value === 'string' && value !== '' ? value : null);
+
+/** As if it had met the baseline with its first run. */
+export interface UnitOutcomes {
+  readonly metAt: number;
+  readonly metIn: string;
+  readonly outcomes: readonly NewOutcome[];
+}
+
+export interface KnownBaseline {
+  /** Matured units with a value. */
+  readonly units: number;
+  /** Null: fewer than two, or what is not tested. */
+  readonly baseline: MetricBaseline | null;
+}
+
+/** Of units whose window is over. Mean and variance are in the metric's unit. */
+function baselineOf(metric: OnlineMetric, index: number, units: readonly UnitOutcomes[], now: number): KnownBaseline {
+  if (metric.kind === 'quantile') return { units: 0, baseline: null };
+  const sums = units
+    .filter(({ metAt }) => metAt + metric.windowMs <= now)
+    .flatMap((unit) => sumsOf(metric, index, unit) ?? []);
+  return { units: sums.length, baseline: metric.kind === 'ratio' ? ratioOf(sums) : momentsOf(sums.map(({ v }) => v)) };
+}
+
+interface Sums {
+  readonly v: number;
+  readonly d: number;
+}
+
+/** The unit's value; undefined where it has none. Of each run the latest counts, as in looks. */
+function sumsOf(metric: OnlineMetric, index: number, { metAt, metIn, outcomes }: UnitOutcomes): Sums | undefined {
+  const counted = new Map<string, NewOutcome>();
+  for (const outcome of outcomes) {
+    if (outcome.metric !== index) continue;
+    const isInside = outcome.at <= metAt + metric.windowMs && (outcome.at >= metAt || outcome.runId === metIn);
+    const known = counted.get(outcome.runId);
+    if (isInside && (known === undefined || outcome.at >= known.at)) counted.set(outcome.runId, outcome);
+  }
+  if (counted.size === 0) return metric.absent === 'zero' && metric.kind !== 'ratio' ? { v: 0, d: 0 } : undefined;
+  const total = (of: (outcome: NewOutcome) => number) =>
+    [...counted.values()].reduce((sum, outcome) => sum + of(outcome), 0) / VALUE_SCALE;
+  return {
+    v: unitValue(
+      metric,
+      total(({ v }) => v),
+      counted.size,
+    ),
+    d: total(({ d = 0 }) => d),
+  };
+}
+
+function unitValue({ kind, cap }: OnlineMetric, sum: number, outcomes: number): number {
+  switch (kind) {
+    case 'mean':
+    case 'share':
+    case 'quantile':
+      return sum / outcomes;
+    case 'rate':
+      return sum > 0 ? 1 : 0;
+    case 'sum':
+      return cap === null ? sum : Math.min(sum, cap);
+    case 'ratio':
+      return sum;
+    default:
+      return kind satisfies never;
+  }
+}
+
+function momentsOf(values: readonly number[]): MetricBaseline | null {
+  if (values.length < 2) return null;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, variance: squares / (values.length - 1) };
+}
+
+/** The variance is that of its linearised values. */
+function ratioOf(sums: readonly Sums[]): MetricBaseline | null {
+  const [above, below] = [sums.reduce((sum, { v }) => sum + v, 0), sums.reduce((sum, { d }) => sum + d, 0)];
+  if (sums.length < 2 || below <= 0) return null;
+  const mean = above / below;
+  const moments = momentsOf(sums.map(({ v, d }) => (v - mean * d) / (below / sums.length)));
+  return moments && { mean, variance: moments.variance };
+}
+
+/** What somebody says of a metric instead of what was measured: `sd` null where it follows from the mean. */
+export interface Assumption {
+  readonly metric: string;
+  readonly mean: number;
+  readonly sd: number | null;
+}
+
+export interface ForeseenOptions {
+  /** Units of the pipeline in a day, instead of those that were measured. */
+  readonly unitsPerDay?: number | undefined;
+  readonly assumptions?: readonly Assumption[];
+  /** The part of all units that is in no experiment; default: none. */
+  readonly holdOut?: number;
+}
+
+export interface Foreseen {
+  readonly plan: ExperimentPlan;
+  readonly traffic: MeasuredTraffic;
+  /** Units of the pipeline in a day, as planned with; null: not known. */
+  readonly unitsPerDay: number | null;
+  readonly holdOut: number;
+  readonly baselines: readonly (MetricBaseline | null)[];
+  /** Why it could not end well, in words; empty where it could, or where that is not known. */
+  readonly hopeless: readonly string[];
+}
+
+export function foresee(
+  spec: ExperimentSpec,
+  traffic: MeasuredTraffic,
+  { unitsPerDay = traffic.unitsPerDay ?? undefined, assumptions = [], holdOut = 0 }: ForeseenOptions = {},
+): Foreseen {
+  const said = new Map(assumptions.map((assumption) => [assumption.metric, assumption]));
+  const baselines = spec.metrics.map((metric, index) => {
+    const assumption = said.get(metric.name);
+    return assumption === undefined ? traffic.metrics[index]! : assumedBaseline(assumption);
+  });
+  const within = unitsPerDay === undefined ? null : unitsPerDay * (1 - holdOut);
+  const plan = planExperiment({ spec, traffic: { unitsPerDay: within, metrics: baselines } });
+  return Object.freeze({
+    ...{ plan, traffic, unitsPerDay: unitsPerDay ?? null, holdOut, baselines },
+    hopeless: Object.freeze(hopelessIn(spec, plan)),
+  });
+}
+
+/** Whether a mean says how much units differ: of what is true or not it does. */
+export const isSpreadKnown = ({ kind, format }: OnlineMetric): boolean => kind === 'rate' || format === 'share';
+
+function assumedBaseline({ mean, sd }: Assumption): MetricBaseline {
+  return { mean, variance: sd === null ? Math.max(0, mean * (1 - mean)) : sd ** 2 };
+}
+
+/** Guardrails have to be proven for a promotion: one that never can be makes the whole of it pointless. */
+function hopelessIn({ unitName }: ExperimentSpec, plan: ExperimentPlan): string[] {
+  const { isHopeless, days, maxDays, maxUnits, guardrails, assumed } = plan;
+  const number = (value: number): string => showWhole(Math.ceil(value));
+  const rounded = (value: number): string => Number(value.toPrecision(3)).toLocaleString('en');
+  return [
+    ...(isHopeless ? [`it takes about ${rounded(days!)} days, and may last ${rounded(maxDays)}`] : []),
+    ...guardrails.flatMap(({ metric, unitsNeeded }) =>
+      maxUnits !== null && unitsNeeded > maxUnits && !assumed.includes(metric)
+        ? [
+            `'${metric}' cannot be proven harmless: that takes about ${number(unitsNeeded)} ${unitName}s, and at most ${number(maxUnits)} come`,
+          ]
+        : [],
+    ),
+  ];
+}

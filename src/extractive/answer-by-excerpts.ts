@@ -4,14 +4,20 @@
  * summarisation by query relevance and novelty, after Carbonell and Goldstein's maximal marginal relevance (SIGIR 1998).
  */
 import type { Citation, Passage } from '../model/step-schemas.ts';
-import { asksFor } from './asks.ts';
-import type { Excerpt, ReadPassage } from './excerpt.ts';
-import { pickUnits } from './pick-units.ts';
-import { withRemedy } from './remedy.ts';
-import { renderAnswer } from './render-answer.ts';
-import { coverage, inverseFrequency, stemSet, type Term, termsOf } from './terms.ts';
-import { headingText } from './titles.ts';
-import { unitsOf } from './units.ts';
+import { createExcerpt, type Excerpt, pickUnits, type ReadPassage } from './excerpt.ts';
+import {
+  asksFor,
+  citationOf,
+  coverage,
+  documentOf,
+  headingText,
+  inverseFrequency,
+  placeName,
+  stemSet,
+  type Term,
+  termsOf,
+} from './terms.ts';
+import { type Unit, unitsOf } from './units.ts';
 
 export interface Drafted {
   readonly text: string;
@@ -98,4 +104,85 @@ function addCode(terms: readonly Term[], excerpts: readonly Excerpt[], { codeLin
     excerpt.add(near);
     return;
   }
+}
+
+/**
+ * Pages about trouble say first what goes wrong, in the reader's own words, and then what to do, in others: the question
+ * finds the former, and is answered by the latter. So what is quoted of a problem brings its solution along.
+ */
+const PROBLEM = /^(?:issues?|problems?|symptoms?|errors?|background|causes?|why)\b/i;
+const SOLUTION = /^(?:solutions?|fix(?:es)?|resolutions?|workarounds?|how to (?:fix|solve|resolve))\b/i;
+
+/** Code so near behind the beginning of a solution is part of it. */
+const NEAR_UNITS = 6;
+
+interface Limits {
+  readonly maxPassages: number;
+  readonly codeLines: number;
+}
+
+/** The excerpts, and where the first tells of a problem, the beginning of its solution in the same document. */
+function withRemedy(excerpts: readonly Excerpt[], read: readonly ReadPassage[], limits: Limits): readonly Excerpt[] {
+  const [first] = excerpts;
+  if (!first || !stands(first, PROBLEM) || stands(first, SOLUTION)) return excerpts;
+  const document = documentOf(first.from.passage.id);
+  const from = [first.from, ...read.filter(({ passage }) => documentOf(passage.id) === document)].find(
+    (each) => solutionIn(each) !== -1,
+  );
+  if (!from) return excerpts;
+  const known = excerpts.find((excerpt) => excerpt.from === from);
+  const remedy = known ?? createExcerpt(from, limits);
+  const start = solutionIn(from);
+  remedy.add(start);
+  const code = remedy.nextCode(({ text }) => text.split('\n').length - 2 <= limits.codeLines);
+  if (!remedy.hasCode() && code !== undefined && code - start <= NEAR_UNITS) remedy.add(code);
+  return known ? excerpts : [first, remedy, ...excerpts.slice(1)].slice(0, limits.maxPassages);
+}
+
+const solutionIn = ({ passage, units }: ReadPassage): number =>
+  units.findIndex((unit) => unit.kind === 'sentence' && SOLUTION.test(headingOver(passage, unit)));
+
+const stands = (excerpt: Excerpt, under: RegExp): boolean =>
+  excerpt.units().some((unit) => under.test(headingOver(excerpt.from.passage, unit)));
+
+const headingOver = ({ heading }: Passage, { under }: Unit): string => under || (heading?.at(-1) ?? '');
+
+/** Excerpts to an answer: a paragraph of prose ends with the number of its passage; code and lists follow as they are. */
+export interface RenderedAnswer {
+  readonly text: string;
+  readonly citations: Citation[];
+}
+
+function renderAnswer(excerpts: readonly Excerpt[]): RenderedAnswer {
+  const quoted = excerpts.filter((excerpt) => excerpt.units().length > 0);
+  return {
+    text: quoted.map((excerpt, index) => renderExcerpt(excerpt, index + 1)).join('\n\n'),
+    citations: quoted.map(({ from }, index) => citationOf(from.passage, index + 1)),
+  };
+}
+
+function renderExcerpt(excerpt: Excerpt, n: number): string {
+  const paragraphs = paragraphsOf(excerpt.units());
+  const rendered = paragraphs.map(({ kind, text }) => (kind === 'sentence' ? cite(text, n) : text));
+  const introduced = paragraphs[0]?.kind === 'sentence';
+  return (introduced ? rendered : [`From “${placeName(excerpt.from.passage)}” [${n}]:`, ...rendered]).join('\n\n');
+}
+
+const GLUE: { readonly [kind in Unit['kind']]?: string } = { sentence: ' ', item: '\n' };
+
+/** Sentences of one paragraph stay together, and items of one list. */
+function paragraphsOf(units: readonly Unit[]): readonly { readonly kind: Unit['kind']; readonly text: string }[] {
+  const paragraphs: { kind: Unit['kind']; block: number; text: string }[] = [];
+  for (const { kind, block, text } of units) {
+    const last = paragraphs.at(-1);
+    const glue = GLUE[kind];
+    if (glue !== undefined && last?.kind === kind && last.block === block) last.text = `${last.text}${glue}${text}`;
+    else paragraphs.push({ kind, block, text });
+  }
+  return paragraphs;
+}
+
+/** `It streams.` becomes `It streams [1].` */
+function cite(text: string, n: number): string {
+  return /[.!?:]$/.test(text) ? `${text.slice(0, -1)} [${n}]${text.slice(-1)}` : `${text} [${n}]`;
 }

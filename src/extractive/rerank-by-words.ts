@@ -3,9 +3,17 @@
  * headings hold, how close together they stand, what the search thought of it, and what the rest of its document says.
  */
 import type { Passage } from '../model/step-schemas.ts';
-import { asksFor, suits } from './asks.ts';
-import { inverseFrequency, stemSet, stemsAt, type Term, termsOf } from './terms.ts';
-import { documentOf, headingText } from './titles.ts';
+import {
+  asksFor,
+  documentOf,
+  headingText,
+  inverseFrequency,
+  stemSet,
+  stemsAt,
+  suits,
+  type Term,
+  termsOf,
+} from './terms.ts';
 
 /** How soon repetition of a word stops to count, and how much length is held against a passage: BM25's usual values. */
 const SATURATION = 1.2;

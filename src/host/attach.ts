@@ -12,8 +12,8 @@ import { createFeedbackClient, type FeedbackClient } from '../client/feedback-cl
 import { createIngestClient, type IngestClient } from '../client/ingest-client.ts';
 import { createMonitorClient, type MonitorClient } from '../client/monitor-client.ts';
 import { createRerunClient, type RerunClient } from '../client/rerun-client.ts';
+import { createHideUnit } from '../client/run-input.ts';
 import { createStreamRun, type StreamClient } from '../client/stream-run.ts';
-import { createHideUnit } from '../client/unit-key.ts';
 import type { Config } from '../config/config.ts';
 import { stateFolder } from '../embedded/dev-state.ts';
 import { type DiskSpace, hasEmbeddedServers, readDiskSpace, requireDiskSpace } from '../embedded/disk-space.ts';

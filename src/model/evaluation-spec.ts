@@ -126,3 +126,39 @@ export interface Registration {
 
 /** `grounded` of a pair's wiring is `first.grounded`: the words that scorers' wiring may begin with besides node ids. */
 export const SCORER_SOURCES = ['input', 'output', 'run', 'expected', 'relevant', 'first', 'second'] as const;
+
+/**
+ * Which scorers are judges: those that say so. A judge's verdict is a measurement with an error that only people can tell;
+ * what is computed from the answer says what it says.
+ */
+
+/** Algorithms of the project itself. */
+const LOCAL = 'local/';
+
+/** The served model that its config names, by the key that names models; null where there is none. */
+export function judgeModel({ call }: Pick<ScorerSpec, 'call'>): string | null {
+  const config = call?.config;
+  if (typeof config !== 'object' || config === null || !('model' in config)) return null;
+  const { model } = config;
+  return typeof model === 'string' && !model.startsWith(LOCAL) ? model : null;
+}
+
+/** Specs that were stored before scorers had to say so: those that ask a served model. */
+export const isJudge = (scorer: Pick<ScorerSpec, 'call' | 'judge'>): boolean =>
+  scorer.judge ?? judgeModel(scorer) !== null;
+
+/**
+ * Which scorer people's labels are of. The digest of its step is no part of the version: labels are of what was scored, and
+ * stay when only the scorer's code changes.
+ */
+export interface ScorerIdentity {
+  readonly pipeline: string;
+  readonly scorer: string;
+  /** The hash of its definition. */
+  readonly version: string;
+}
+
+export const scorerIdentity = (
+  { pipeline }: { readonly pipeline: string },
+  { id, definitionHash }: Pick<ScorerSpec, 'id' | 'definitionHash'>,
+): ScorerIdentity => Object.freeze({ pipeline, scorer: id, version: definitionHash });

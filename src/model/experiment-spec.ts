@@ -8,8 +8,7 @@ import type { NodeEdit, Wiring } from '../plan/plan.ts';
 import type { ValueFormat } from '../stats/explained-report.ts';
 import type { Better } from '../stats/gate.ts';
 import type { LookSettings } from '../stats/interim-analysis.ts';
-import type { RunField, ScorerSpec } from './evaluation-spec.ts';
-import { isJudge } from './judges.ts';
+import { isJudge, type RunField, type ScorerSpec } from './evaluation-spec.ts';
 
 export const EXPERIMENT_FORMAT = 1;
 

@@ -2,7 +2,6 @@
  * How often providers may be called, as `SLUICE_LIMITS` says it: `openai/*:rpm=60,tpm=90000,concurrency=8`. All models
  * that a rule names share what it allows, and one model is ruled by one rule: the one that names it most closely.
  */
-import { type ModelRule, parseModelRules } from './model-rules.ts';
 
 /** What a scope allows. Absent: without limit. */
 export interface Allowance {
@@ -13,7 +12,7 @@ export interface Allowance {
 }
 
 /** Requests and tokens per minute, and calls under way at one time. */
-export const LIMIT_SETTINGS = ['rpm', 'tpm', 'concurrency'] as const;
+const LIMIT_SETTINGS = ['rpm', 'tpm', 'concurrency'] as const;
 export type LimitRules = readonly ModelRule<(typeof LIMIT_SETTINGS)[number]>[];
 
 /** Each call under way has an entry in its scope's row. */
@@ -59,3 +58,67 @@ const fits = (pattern: string, model: string): boolean =>
   pattern.endsWith('*') ? model.startsWith(pattern.slice(0, -1)) : model === pattern;
 
 const closeness = (pattern: string): number => (pattern.endsWith('*') ? pattern.length : Number.MAX_SAFE_INTEGER);
+
+/**
+ * How numbers are set for models by one variable, such as `SLUICE_PRICES`: rules apart by `;`, each a model's name (or the
+ * beginning of names, ended by `*`), a colon, and settings: `openai/my-model:input=0.2,output=0.8;cohere/*:search=2`.
+ */
+export type ModelSettings<Key extends string> = { readonly [key in Key]?: number };
+
+export interface ModelRule<Key extends string> {
+  /** `openai/gpt-5-mini`, or `openai/*`. */
+  readonly pattern: string;
+  readonly settings: ModelSettings<Key>;
+}
+
+/** What `SLUICE_PRICES` may set: dollars per million tokens, and per thousand search units. */
+export const PRICE_SETTINGS = ['input', 'cached', 'output', 'search'] as const;
+export type PriceRules = readonly ModelRule<(typeof PRICE_SETTINGS)[number]>[];
+
+const MOST_RULES = 200;
+const PATTERN = /^(?:\*|(?:openai|cohere|local)\/[^\s;,=*]{0,200}\*?)$/;
+const NUMBER = /^\d+(?:\.\d+)?$/;
+
+/**
+ * @param keys what may be set; each value is a number from 0
+ * @returns the rules in the order given, or a sentence that says what is wrong
+ */
+export function parseModelRules<Key extends string>(
+  text: string,
+  keys: readonly Key[],
+): readonly ModelRule<Key>[] | { readonly problem: string } {
+  const parts = text
+    .split(';')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+  if (parts.length > MOST_RULES) return { problem: `it has ${parts.length} rules; at most ${MOST_RULES} are read` };
+  const rules: ModelRule<Key>[] = [];
+  for (const part of parts) {
+    // A model's own name may hold colons, as in `ft:gpt-4o:acme`; settings hold none.
+    const colon = part.lastIndexOf(':');
+    const pattern = part.slice(0, Math.max(0, colon)).trim();
+    if (!PATTERN.test(pattern))
+      return { problem: `'${part}' does not begin with a model such as openai/* and a colon` };
+    const settings: { [key in Key]?: number } = {};
+    for (const setting of part.slice(colon + 1).split(',')) {
+      const [key = '', value = '', ...rest] = setting.split('=').map((side) => side.trim());
+      const known = keys.find((name) => name === key);
+      if (known === undefined || rest.length > 0 || !NUMBER.test(value))
+        return { problem: `'${setting.trim()}' of ${pattern} is not one of ${keys.join(', ')} with a number` };
+      settings[known] = Number(value);
+    }
+    rules.push(Object.freeze({ pattern, settings: Object.freeze(settings) }));
+  }
+  return Object.freeze(rules);
+}
+
+/** What is set for a model: of all rules that fit, a longer pattern's settings over a shorter one's. */
+export function settingsFor<Key extends string>(rules: readonly ModelRule<Key>[], name: string): ModelSettings<Key> {
+  const fitting = rules
+    .filter(({ pattern }) => (pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern))
+    .toSorted((one, other) => weightOf(one.pattern) - weightOf(other.pattern));
+  return Object.assign({}, ...fitting.map(({ settings }) => settings));
+}
+
+/** A whole name outweighs every beginning of it. */
+const weightOf = (pattern: string): number => (pattern.endsWith('*') ? pattern.length : Number.MAX_SAFE_INTEGER);

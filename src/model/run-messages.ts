@@ -2,9 +2,8 @@
  * What crosses the line between workflows and everything else: workflow inputs and results, updates, queries, and the
  * arguments of activities. Types and names only; each side imports this file and nothing else of the other.
  */
-
 import type { Json, NodeOutcome, Plan, PlanNode, RunOutcome } from '../plan/plan.ts';
-import type { CarriedAssignment, RunAssignment } from './assignment.ts';
+import type { CarriedAssignment, RunAssignment } from './assign.ts';
 
 /**
  * Where a run's tokens go while it runs: to whoever started it and listens. No secret: what is sent there is signed with
@@ -161,3 +160,28 @@ export const ATTRIBUTES = {
   score: 'SluiceScore',
   costUsd: 'SluiceCostUsd',
 } as const;
+
+/**
+ * Where a run's unit meets its arms: the call of the first node reached among those that any arm of the experiment edits
+ * takes the exposure with it, before anything is done. What no call took is decided with the run's record.
+ */
+export interface Reached {
+  /** Experiments that are met at this node, each for the first of its nodes alone. */
+  at(node: string): readonly RunAssignment[];
+}
+
+export function createReached(assignments: readonly CarriedAssignment[] = []): Reached {
+  const waiting = new Set(assignments);
+  return {
+    at(node) {
+      const met = [...waiting].filter(({ nodes }) => nodes.includes(node));
+      for (const each of met) waiting.delete(each);
+      return met.map(withoutNodes);
+    },
+  };
+}
+
+/** As it is kept. */
+export function withoutNodes({ nodes: _, ...assignment }: CarriedAssignment): RunAssignment {
+  return assignment;
+}

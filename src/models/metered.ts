@@ -4,19 +4,22 @@
  */
 
 import { z } from 'zod';
-import { allowanceOf, type LimitRules } from '../model/limit-rules.ts';
-import type { PriceRules } from '../model/model-rules.ts';
+import { allowanceOf, type LimitRules, type PriceRules } from '../model/limit-rules.ts';
 import type { ProviderCall, Usage } from '../model/provider-call.ts';
 import type { Store } from '../store/store.ts';
-import { estimateTokens } from './count-tokens.ts';
-import type { Redact } from './kept-body.ts';
-import type { ChatRequest, DataReply, LanguageModel, Shape, TextReply } from './language-model.ts';
-import { type Meter, pay } from './paid-call.ts';
+import { estimateTokens, withDocuments } from './chat-request.ts';
+import { type Meter, pay, type Redact } from './paid-call.ts';
 import { costOf, priceOf } from './prices.ts';
-import type { Providers } from './providers.ts';
-import { withDocuments } from './render-documents.ts';
-import type { Reranker } from './reranker.ts';
-import type { TextEmbedder } from './text-embedder.ts';
+import type {
+  ChatRequest,
+  DataReply,
+  LanguageModel,
+  Providers,
+  Reranker,
+  Shape,
+  TextEmbedder,
+  TextReply,
+} from './providers.ts';
 
 export type { Meter } from './paid-call.ts';
 

@@ -7,7 +7,7 @@ import { SluiceError } from '../base/errors.ts';
 import type { Config } from '../config/config.ts';
 import { callsOfNode, stepCallsOf } from '../plan/nodes.ts';
 import type { Plan, StepCall, StepNode } from '../plan/plan.ts';
-import { KEY_VARIABLES, type ServedName } from './settings.ts';
+import { KEY_VARIABLES, type ServedName } from './provider-failures.ts';
 
 const SERVED = Object.keys(KEY_VARIABLES) as readonly ServedName[];
 

@@ -8,8 +8,7 @@ import type { EmbedCall, Embedder, EmbedderOf, EmbeddingModel, Vector } from '..
 import { localEmbedderOf } from '../retrieval/embedders.ts';
 import type { PassageText } from '../store/vectors.ts';
 import { readModelName } from './model-name.ts';
-import type { Providers } from './providers.ts';
-import type { TextEmbedder } from './text-embedder.ts';
+import type { Providers, TextEmbedder } from './providers.ts';
 
 /** Calls of one ingest under way at once; the limits of the provider are `SLUICE_LIMITS`. */
 const AT_ONCE = 4;

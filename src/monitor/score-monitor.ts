@@ -6,12 +6,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SluiceError } from '../base/errors.ts';
 import type { MakeAttempt, Slots } from '../evaluation/attempts.ts';
-import { readWiring } from '../experiment/read-wiring.ts';
-import { loadRun } from '../experiment/rerun/served-run.ts';
-import { scoreIn, scoreServed } from '../experiment/score-served.ts';
+import { loadRun } from '../experiment/rerun/replay.ts';
+import { scoreIn, scoreServed } from '../experiment/score-runs.ts';
+import { readWiring } from '../experiment/serve.ts';
 import { isIn } from '../model/assign.ts';
-import type { MonitorTurn, MonitorTurnInput } from '../model/monitor-messages.ts';
-import type { MonitorSpec } from '../model/monitor-spec.ts';
+import type { MonitorSpec, MonitorTurn, MonitorTurnInput } from '../model/monitor-spec.ts';
 import type { Json, Plan } from '../plan/plan.ts';
 import { EVALUATION_BUDGET } from '../plan/walk.ts';
 import type { ClaimedRun, MonitoredRun, MonitorScoreEnd } from '../store/monitor-scores.ts';

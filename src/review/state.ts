@@ -1,13 +1,15 @@
 /** How an item stands by what was said of it, and what holds of it. */
-import type { LabelField, LabelValue } from '../model/label-value.ts';
-import { type Winner, winOf } from '../model/pair-order.ts';
-import type {
-  FieldAgreement,
-  ItemState,
-  ItemSummary,
-  ReviewProgress,
-  ReviewQueue,
-  ReviewReport,
+import {
+  type FieldAgreement,
+  type ItemState,
+  type ItemSummary,
+  type LabelField,
+  type LabelValue,
+  type ReviewProgress,
+  type ReviewQueue,
+  type ReviewReport,
+  type Winner,
+  winOf,
 } from '../model/review-queue.ts';
 import { hashJson } from '../plan/id.ts';
 import { kappa, kappaOfNumbers, krippendorff, MAX_CATEGORIES } from '../stats/agreement.ts';

@@ -4,7 +4,7 @@ import { suggest } from '../base/nearest.ts';
 import { type Contents, readContents } from '../evaluation/calibration/sample.ts';
 import { type RowSchemas, readRow } from '../evaluation/dataset-row.ts';
 import type { Example } from '../model/dataset.ts';
-import { describeField, readValue } from '../model/label-value.ts';
+import { describeField, readValue } from '../model/review-queue.ts';
 import type { Json } from '../plan/plan.ts';
 import type { Redaction } from '../redaction/redaction.ts';
 import type { DatasetVersion } from '../store/datasets.ts';

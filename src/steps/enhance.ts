@@ -7,8 +7,8 @@ import { type Implemented, implement, type StepContext } from '../boundary/imple
 import { clipQuery, distinctQueries, enhanceByRules } from '../extractive/enhance-by-rules.ts';
 import type { ConfigOf, InputOf, OutputOf } from '../index.ts';
 import type { Providers } from '../models/providers.ts';
+import { callOf, isLocal, recentTurns, replyLimits } from './model-input.ts';
 import { enhanceQuery, hydeQuery } from './model-steps.ts';
-import { callOf, isLocal, recentTurns, replyLimits } from './models.ts';
 import { fillPrompt } from './prompts.ts';
 
 type Asked = InputOf<typeof enhanceQuery>;

@@ -3,18 +3,16 @@
  * writes is seen as it comes; citations of passages that do not exist never are.
  */
 
+import { whileProgressing } from '../boundary/attempt-clock.ts';
 import { StepFailure } from '../boundary/failure.ts';
-import { whileProgressing } from '../boundary/heartbeat.ts';
 import { type Implemented, implement, type StepContext } from '../boundary/implement.ts';
 import { answerByExcerpts } from '../extractive/answer-by-excerpts.ts';
-import { citationOf } from '../extractive/titles.ts';
+import { citedText } from '../extractive/normal-form.ts';
+import { citationOf } from '../extractive/terms.ts';
 import type { ConfigOf, InputOf, OutputOf } from '../index.ts';
-import type { ChatMessage, LanguageModel } from '../models/language-model.ts';
-import type { Providers } from '../models/providers.ts';
-import { draftText, readDraft } from './draft-text.ts';
-import { asDocument, fitPassages } from './fit-passages.ts';
+import type { ChatMessage, LanguageModel, Providers } from '../models/providers.ts';
+import { asDocument, callOf, fitPassages, isLocal, recentTurns, replyLimits } from './model-input.ts';
 import { generate } from './model-steps.ts';
-import { callOf, isLocal, recentTurns, replyLimits } from './models.ts';
 import { fillPrompt, NO_ANSWER } from './prompts.ts';
 
 type Asked = InputOf<typeof generate>;
@@ -131,4 +129,51 @@ function noText({ name }: LanguageModel): StepFailure {
     benign: true,
     data: { model: name },
   });
+}
+
+/**
+ * A draft as its reader may see it while a model still writes it: citations of passages that there are, and nothing of
+ * the mark by which a model says that the passages do not answer.
+ */
+export interface DraftText {
+  /** The next piece; gives what may be shown by now. */
+  push(piece: string): string;
+  /** The last of the text. */
+  end(): string;
+  /** Whether it began with the mark: nothing of it is then shown. */
+  isNoAnswer(): boolean;
+  readonly cited: ReadonlySet<number>;
+  readonly unknown: ReadonlySet<number>;
+}
+
+/** @param passages how many there are to cite */
+function draftText(passages: number): DraftText {
+  const text = citedText(passages);
+  /** The beginning, while it may still become the mark. */
+  let start: string | undefined = '';
+  let isMarked = false;
+
+  function beyondStart(piece: string): string {
+    if (start === undefined) return isMarked ? '' : piece;
+    start = (start + piece).trimStart();
+    if (start.length < NO_ANSWER.length && NO_ANSWER.startsWith(start)) return '';
+    isMarked = start.startsWith(NO_ANSWER);
+    const begun = start;
+    start = undefined;
+    return isMarked ? '' : begun;
+  }
+
+  return {
+    cited: text.cited,
+    unknown: text.unknown,
+    isNoAnswer: () => isMarked,
+    push: (piece) => text.push(beyondStart(piece)),
+    end: () => text.push(start ?? '') + text.end(),
+  };
+}
+
+/** The same for a text that is there in whole. */
+export function readDraft(whole: string, passages: number): { readonly text: string; readonly draft: DraftText } {
+  const draft = draftText(passages);
+  return { text: draft.push(whole) + draft.end(), draft };
 }

@@ -1,16 +1,25 @@
 /** The functions behind the steps, bound to what they depend on. A step of your own is added to this list. */
-
-import type { Implemented } from '../boundary/implement.ts';
+import { type Implemented, implement } from '../boundary/implement.ts';
+import { citationOf, placeName } from '../extractive/terms.ts';
 import type { Providers } from '../models/providers.ts';
 import type { EmbedderOf } from '../retrieval/embedder.ts';
-import { createTextSearch } from '../retrieval/text-search.ts';
+import { createTextSearch } from '../retrieval/search.ts';
 import type { Store } from '../store/store.ts';
-import { declineLocal } from './decline.ts';
 import { createEnhanceSteps } from './enhance.ts';
 import { createGenerate } from './generate.ts';
+import { createJudgeAnswer, createJudgePair } from './judge-functions.ts';
 import { createRerank } from './rerank.ts';
 import { createRetrievalSteps } from './retrieval.ts';
-import { createScoringSteps } from './scoring/implementations.ts';
+import {
+  createScoreGroundedness,
+  createScoreSimilarity,
+  type SimilarityDependencies,
+  scoreAnswerLocal,
+  scoreCitationsLocal,
+  scoreRankingLocal,
+  scoreRefusalLocal,
+} from './score-functions.ts';
+import { decline } from './steps.ts';
 import { createValidate } from './validate.ts';
 
 export interface StepDependencies {
@@ -31,5 +40,33 @@ export function createActivities({ store, providers, embedderOf }: StepDependenc
     createValidate(providers),
     ...createScoringSteps({ providers, textSearch }),
     declineLocal,
+  ];
+}
+
+/** Says that the documents do not answer, and which of their pages come closest: a reader can still look there. */
+const MAX_RELATED = 3;
+
+export const declineLocal = implement(decline, ({ passages }) => {
+  const pages = [...new Map(passages.map((passage) => [passage.title ?? passage.id, passage])).values()];
+  const related = pages.slice(0, MAX_RELATED);
+  const citations = related.map((passage, index) => citationOf(passage, index + 1));
+  if (related.length === 0)
+    return { text: 'The documents do not say: nothing in them matches the question.', citations };
+  const lines = related.map((passage, index) => `- ${placeName(passage)} [${index + 1}]`);
+  return { text: `The documents do not answer this. What comes closest:\n\n${lines.join('\n')}`, citations };
+});
+
+/** The functions behind the steps that scorers are made of. */
+export function createScoringSteps(dependencies: SimilarityDependencies): readonly Implemented[] {
+  const { providers } = dependencies;
+  return [
+    scoreRankingLocal,
+    scoreAnswerLocal,
+    createScoreSimilarity(dependencies),
+    scoreCitationsLocal,
+    createScoreGroundedness(providers),
+    scoreRefusalLocal,
+    createJudgeAnswer(providers),
+    createJudgePair(providers),
   ];
 }

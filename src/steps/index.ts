@@ -3,11 +3,25 @@
  * behind them are in the same folder; only workers load those.
  */
 export * from '../model/step-schemas.ts';
-export { CRITERIA, JUDGE_ANSWER, JUDGE_PAIR, VERDICTS } from './judge-prompts.ts';
-export { judgeAnswer, judgePair } from './judge-steps.ts';
 export { enhanceQuery, generate, hydeQuery, rerank, validate } from './model-steps.ts';
-export { ENHANCE, fillPrompt, GENERATE, HYDE, NO_ANSWER, prompt, RERANK, REVISE, VALIDATE } from './prompts.ts';
 export {
+  CRITERIA,
+  ENHANCE,
+  fillPrompt,
+  GENERATE,
+  HYDE,
+  JUDGE_ANSWER,
+  JUDGE_PAIR,
+  NO_ANSWER,
+  prompt,
+  RERANK,
+  REVISE,
+  VALIDATE,
+  VERDICTS,
+} from './prompts.ts';
+export {
+  judgeAnswer,
+  judgePair,
   scoreAnswer,
   scoreCitations,
   scoreGroundedness,

@@ -5,13 +5,13 @@
 import { z } from 'zod';
 import { type Implemented, implement, type StepContext } from '../boundary/implement.ts';
 import { rerankByWords } from '../extractive/rerank-by-words.ts';
-import { placeName } from '../extractive/titles.ts';
+import { placeName } from '../extractive/terms.ts';
 import type { ConfigOf } from '../index.ts';
 import type { Passage } from '../model/step-schemas.ts';
 import type { Providers } from '../models/providers.ts';
 import { distinct } from '../retrieval/fuse.ts';
+import { callOf, isLocal, isReranker, replyLimits } from './model-input.ts';
 import { rerank } from './model-steps.ts';
-import { callOf, isLocal, isReranker, replyLimits } from './models.ts';
 import { fillPrompt } from './prompts.ts';
 
 type Context = StepContext<ConfigOf<typeof rerank>>;

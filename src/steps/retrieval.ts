@@ -4,13 +4,13 @@ import { webUrl } from '../base/web-url.ts';
 import { StepFailure } from '../boundary/failure.ts';
 import { type Implemented, implement } from '../boundary/implement.ts';
 import { LIST_LENGTH, type Passage } from '../model/step-schemas.ts';
+import { diversify } from '../retrieval/embedder.ts';
 import { distinct, fuseLists } from '../retrieval/fuse.ts';
-import { diversify } from '../retrieval/mmr.ts';
-import type { TextSearch } from '../retrieval/text-search.ts';
+import type { TextSearch } from '../retrieval/search.ts';
 import type { KeywordHit } from '../store/keyword-search.ts';
 import type { Store } from '../store/store.ts';
 import type { VectorHit } from '../store/vector-search.ts';
-import { callOf } from './models.ts';
+import { callOf } from './model-input.ts';
 import { fuse, keepOrder, keywordSearch, vectorSearch } from './steps.ts';
 
 export interface RetrievalDependencies {

@@ -1,9 +1,8 @@
 /** Evaluations and what they found. Cells are written by chunks of workers, over and over where a chunk is repeated. */
 
 import type { EvaluationState, Score } from '../model/evaluation-result.ts';
-import type { EvaluationPins, EvaluationSpec, Registration } from '../model/evaluation-spec.ts';
+import type { EvaluationPins, EvaluationSpec, Registration, ScorerIdentity } from '../model/evaluation-spec.ts';
 import type { FailureData } from '../model/run-messages.ts';
-import type { ScorerIdentity } from '../model/scorer-identity.ts';
 import { canonicalJson } from '../plan/id.ts';
 import { batches } from './batches.ts';
 import { bound, type TimedDatabase } from './bound.ts';

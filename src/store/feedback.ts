@@ -2,9 +2,8 @@
  * Feedback: what people said of a run's answer. One row per delivery id; a repeated one changes nothing. What monitors have
  * made of a run is in a table of its own, so that nothing that counts people can count them.
  */
-
 import { SluiceError } from '../base/errors.ts';
-import type { RunAssignment } from '../model/assignment.ts';
+import type { RunAssignment } from '../model/assign.ts';
 import { MONITOR_BY } from '../model/monitor-spec.ts';
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';

@@ -1,6 +1,6 @@
 /** Runs that monitors have sampled: whom a run that ended concerns, the queue of those that wait for scores, and what a day may cost. */
 
-import type { RunAssignment } from '../model/assignment.ts';
+import type { RunAssignment } from '../model/assign.ts';
 import { type MonitorSpec, SKIPPED, type SkipReason } from '../model/monitor-spec.ts';
 import type { FailureData } from '../model/run-messages.ts';
 import type { Json, RunOutcome } from '../plan/plan.ts';

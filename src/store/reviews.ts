@@ -1,8 +1,8 @@
 /** Review queues: what experts are asked, who is at which item, and what was decided between them. */
 
 import { SluiceError } from '../base/errors.ts';
+import type { ScorerIdentity } from '../model/evaluation-spec.ts';
 import { type Passed, REVIEW_LIMITS, type Review, type ReviewQueue } from '../model/review-queue.ts';
-import type { ScorerIdentity } from '../model/scorer-identity.ts';
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
 import { writeAudit } from './audit.ts';

@@ -2,11 +2,10 @@
  * Runs: one row each, there before the workflow starts and completed by it. Every method may be called twice. What ends
  * a run is written once: a second ending, whoever brings it, changes nothing.
  */
-
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { SluiceError } from '../base/errors.ts';
-import type { CarriedAssignment } from '../model/assignment.ts';
+import type { CarriedAssignment } from '../model/assign.ts';
 import type { NodeRecord } from '../model/run-messages.ts';
 import type { Json, RunOutcome } from '../plan/plan.ts';
 import { bound, nowSql, type TimedDatabase } from './bound.ts';

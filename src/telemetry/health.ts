@@ -4,7 +4,7 @@
  */
 
 import { Client, type Connection } from '@temporalio/client';
-import { isRunning } from '../../activities/sweep-runs.ts';
+import { isRunning } from '../../activities/sweep.ts';
 import { SluiceError } from '../base/errors.ts';
 import { count, showDuration } from '../base/format.ts';
 import { endsBy } from '../base/wait.ts';
@@ -17,7 +17,7 @@ import {
   isDiskFull,
   megabytes,
 } from '../embedded/disk-space.ts';
-import { phaseOf } from '../experiment/live/standing.ts';
+import { phaseOf } from '../experiment/take-analysis.ts';
 import { EXPERIMENT_WORKFLOW_PREFIX, ROLLOUT_WORKFLOW_PREFIX } from '../model/experiment-messages.ts';
 import { monitorHealth } from '../monitor/window.ts';
 import type { Store } from '../store/store.ts';

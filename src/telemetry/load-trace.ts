@@ -1,9 +1,7 @@
 /** Reads a run's trace from the store. What nodes were given is not stored: it follows from what the others gave. */
-
 import { SluiceError } from '../base/errors.ts';
 import { callsOf, indexOf } from '../evaluation/pins.ts';
-import type { RecordedNode, RecordedRun } from '../experiment/rerun/record.ts';
-import { replay } from '../experiment/rerun/replay.ts';
+import { type RecordedNode, type RecordedRun, replay } from '../experiment/rerun/replay.ts';
 import type { Json, Plan } from '../plan/plan.ts';
 import { hasClaim, type Payloads, restoreClaims } from '../store/claims.ts';
 import type { Indexes } from '../store/indexes.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { sentencesOf } from '../../src/extractive/sentences.ts';
+import { sentencesOf } from '../../src/extractive/units.ts';
 import type { Passage } from '../../src/model/step-schemas.ts';
-import { declineLocal } from '../../src/steps/decline.ts';
 import { createGenerate } from '../../src/steps/generate.ts';
+import { declineLocal } from '../../src/steps/implementations.ts';
 import { generate, validate } from '../../src/steps/model-steps.ts';
 import { decline } from '../../src/steps/steps.ts';
 import { createValidate } from '../../src/steps/validate.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { guessLanguage } from '../../src/extractive/language.ts';
+import { guessLanguage } from '../../src/extractive/enhance-by-rules.ts';
 import { createEnhanceSteps } from '../../src/steps/enhance.ts';
 import { enhanceQuery } from '../../src/steps/model-steps.ts';
 import { noProviders } from '../support/fake-providers.ts';

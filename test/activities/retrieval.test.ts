@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Passage } from '../../src/model/step-schemas.ts';
-import { createTextSearch, type TextSearch } from '../../src/retrieval/text-search.ts';
+import { createTextSearch, type TextSearch } from '../../src/retrieval/search.ts';
 import { rerank } from '../../src/steps/model-steps.ts';
 import { createRerank } from '../../src/steps/rerank.ts';
 import { createRetrievalSteps, fuseLocal, keepOrderLocal } from '../../src/steps/retrieval.ts';

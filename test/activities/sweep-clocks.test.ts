@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createSweepClocks } from '../../activities/sweep-clocks.ts';
+import { createSweepClocks } from '../../activities/sweep.ts';
 import type { ExperimentRow, Experiments } from '../../src/store/experiments.ts';
 import { temporalWith } from './temporal-with.ts';
 

@@ -1,7 +1,7 @@
 /** The sweeper's portion of retention: by the hour, in portions, history first, and not for longer than it may take. */
 import type { Client } from '@temporalio/client';
 import { expect, test } from 'vitest';
-import { createSweepContent } from '../../activities/sweep-content.ts';
+import { createSweepContent } from '../../activities/sweep.ts';
 import type { Content } from '../../src/store/content.ts';
 
 const [HOUR_MS, DAY_MS] = [3_600_000, 86_400_000];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createSweepMonitors } from '../../activities/sweep-monitors.ts';
+import { createSweepMonitors } from '../../activities/sweep.ts';
 import type { MonitorRow, Monitors } from '../../src/store/monitors.ts';
 import { temporalWith } from './temporal-with.ts';
 

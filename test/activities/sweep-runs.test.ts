@@ -1,6 +1,6 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { describe, expect, test } from 'vitest';
-import { createSweepRuns } from '../../activities/sweep-runs.ts';
+import { createSweepRuns } from '../../activities/sweep.ts';
 import type { Runs } from '../../src/store/runs.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,7 +1,7 @@
 /** How long a model may take to write an answer: between two tokens, and in all. Time passes only as a test lets it. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createBoundary } from '../../src/boundary/boundary.ts';
-import type { LanguageModel } from '../../src/models/language-model.ts';
+import type { LanguageModel } from '../../src/models/providers.ts';
 import { createGenerate } from '../../src/steps/generate.ts';
 import { generate } from '../../src/steps/model-steps.ts';
 import { noProviders } from '../support/fake-providers.ts';

@@ -1,6 +1,6 @@
 /** Experiments on the pipeline of `split-steps`, and what it takes to start them. */
 import type { AnyPipeline, AnyVariant } from '../../src/dsl/edit.ts';
-import { freezeSettings } from '../../src/experiment/settings.ts';
+import { freezeSettings } from '../../src/experiment/method.ts';
 import type { ExperimentSpec, OnlineMetric, RolloutSettings, StopSettings } from '../../src/model/experiment-spec.ts';
 import type { Scene } from './scene.ts';
 

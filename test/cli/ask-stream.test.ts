@@ -1,8 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { showStream, wantsDrafts } from '../../src/cli/ask.ts';
 import { createTerminal } from '../../src/cli/terminal.ts';
-import type { RunResult } from '../../src/client/run-result.ts';
-import type { StreamEvent } from '../../src/client/stream-event.ts';
+import type { RunResult, StreamEvent } from '../../src/client/run-result.ts';
 import { failedRun, fakeRuntime, finishedRun, run, undeployed } from './fakes.ts';
 
 const { runId } = finishedRun;

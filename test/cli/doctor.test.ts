@@ -9,7 +9,7 @@ import { type Check, diskFinding, lookAtKeys, lookAtNode, stalledFinding } from 
 import { DISK_FULL_BELOW_BYTES } from '../../src/embedded/disk-space.ts';
 import { planId } from '../../src/plan/id.ts';
 import { embedBuild } from '../../src/retrieval/embed-build.ts';
-import { localLsa } from '../../src/retrieval/local-lsa.ts';
+import { localLsa } from '../../src/retrieval/embedders.ts';
 import { healthOf } from '../../src/telemetry/health.ts';
 import { startStandIn } from '../standin/start.ts';
 import { document } from '../store/documents.ts';

@@ -1,6 +1,6 @@
 /** `sluice rollout`, and what people said made into examples and preferences: over the embedded database. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { outcomeSettings } from '../../src/experiment/outcome-settings.ts';
+import { outcomeSettings } from '../../src/experiment/run-outcomes.ts';
 import { bot, type ExperimentWorld, openWorld } from './experiment-world.ts';
 
 let world: ExperimentWorld;

@@ -1,7 +1,6 @@
 /** The vectors that any implementation of the assignment is checked by; the database's are in the store's suite. */
 import { describe, expect, test } from 'vitest';
-import { assign, isIn } from '../../src/model/assign.ts';
-import { murmur3 } from '../../src/model/murmur3.ts';
+import { assign, isIn, murmur3 } from '../../src/model/assign.ts';
 import recorded from './assign.json' with { type: 'json' };
 import { type AssignVectors, makeVectors } from './assign-vectors.ts';
 

@@ -9,7 +9,7 @@ import {
   type Written,
   writtenOf,
 } from '../../dashboard/screens/reviews/form.ts';
-import type { LabelField } from '../../src/model/label-value.ts';
+import type { LabelField } from '../../src/model/review-queue.ts';
 
 const field = (name: string, kind: LabelField['kind'], more: Partial<LabelField> = {}): LabelField => ({
   ...{ name, description: null, kind, least: null, most: null, isWhole: false, choices: [] },

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { questionsOf, type Written } from '../../dashboard/screens/reviews/form.ts';
 import { activeOf, deedOf, KEYS, type Press, placeOf } from '../../dashboard/screens/reviews/hotkeys.ts';
-import type { LabelField } from '../../src/model/label-value.ts';
+import type { LabelField } from '../../src/model/review-queue.ts';
 
 const common = { description: null, least: null, most: null, isWhole: false, choices: [] };
 const fields: readonly LabelField[] = [

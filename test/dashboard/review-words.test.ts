@@ -4,8 +4,7 @@ import { blocksOf } from '../../dashboard/parts/prose.ts';
 import { citationsOf, readable } from '../../dashboard/screens/reviews/readable.ts';
 import { withDone } from '../../dashboard/screens/reviews/types.ts';
 import { differing, linesOf, mineOf, standingOf, winnerWords } from '../../dashboard/screens/reviews/words.ts';
-import type { LabelField } from '../../src/model/label-value.ts';
-import type { ItemSummary, ReviewItem, ReviewReport } from '../../src/model/review-queue.ts';
+import type { ItemSummary, LabelField, ReviewItem, ReviewReport } from '../../src/model/review-queue.ts';
 
 const item = (place: number, more: Partial<ItemSummary> = {}): ItemSummary => ({
   ...{ place, subject: `s${place}`, exampleId: `e${place}`, state: 'open', reviews: 0, passes: 0, isMine: false },

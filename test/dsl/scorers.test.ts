@@ -9,7 +9,7 @@ import {
   type Ref,
   type Scores,
 } from '../../src/index.ts';
-import { isJudge } from '../../src/model/judges.ts';
+import { isJudge } from '../../src/model/evaluation-spec.ts';
 import { RESERVED_IDS } from '../../src/plan/plan-limits.ts';
 import {
   cites,

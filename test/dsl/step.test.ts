@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
-import { type Duration, durationMs } from '../../src/dsl/duration.ts';
+import { type Duration, durationMs } from '../../src/dsl/refuse.ts';
 import { type ConfigOf, defineStep, type InputOf, type OutputOf, stepName } from '../../src/dsl/step.ts';
 import { completePolicy } from '../../src/plan/compose.ts';
 

@@ -1,5 +1,5 @@
 /** An index in memory that is searched by vector: every one compared, under a model fitted to its passages. */
-import { localLsa } from '../../src/retrieval/local-lsa.ts';
+import { localLsa } from '../../src/retrieval/embedders.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { VectorHit } from '../../src/store/vector-search.ts';
 import type { PassageText, Vectors } from '../../src/store/vectors.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { diversify } from '../../src/retrieval/mmr.ts';
+import { diversify } from '../../src/retrieval/embedder.ts';
 
 const at = (degrees: number) => {
   const angle = (degrees * Math.PI) / 180;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { StepFailure } from '../../src/boundary/failure.ts';
 import { type Implemented, implement } from '../../src/boundary/implement.ts';
-import { readPolicy } from '../../src/dsl/policy.ts';
+import { readPolicy } from '../../src/dsl/step.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
 import type { Example } from '../../src/model/dataset.ts';
 import { type EvaluationSpec, type MetricSpec, type ScorerSpec, SPEC_FORMAT } from '../../src/model/evaluation-spec.ts';

@@ -1,7 +1,6 @@
 /** Assignment as a draw: as even, and as independent, as one by dice. `npm run bench:assign` has the same of 10^6 units. */
 import { describe, expect, test } from 'vitest';
-import { compileAssignable, isIn } from '../../src/model/assign.ts';
-import { murmur3 } from '../../src/model/murmur3.ts';
+import { compileAssignable, isIn, murmur3 } from '../../src/model/assign.ts';
 import { srm } from '../../src/stats/srm.ts';
 import { balanceP, experimentOf, independenceP, movedBy, pairPs, SHAPES, SPLITS, unitsOf } from './assign-figures.ts';
 

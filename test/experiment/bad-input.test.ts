@@ -1,15 +1,14 @@
 /** What is sent too early, too late, of nobody, or by a wrong clock: a clear error, or counted and left out; nothing is lost. */
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createCountRun } from '../../activities/count-run.ts';
-import { createFollowRun } from '../../activities/follow-run.ts';
-import { createExpose } from '../../src/boundary/exposure.ts';
-import { checkStart } from '../../src/client/experiment-check.ts';
+import { createCountRun, createFollowRun } from '../../activities/after-run.ts';
+import { createExpose } from '../../src/boundary/boundary.ts';
+import { createServing } from '../../src/client/client.ts';
+import { checkStart } from '../../src/client/experiment-client.ts';
 import { createFeedbackClient, type FeedbackClient } from '../../src/client/feedback-client.ts';
-import { createServing } from '../../src/client/serving.ts';
-import { takeLook } from '../../src/experiment/live/look.ts';
-import { freezeSettings } from '../../src/experiment/settings.ts';
-import type { RunAssignment } from '../../src/model/assignment.ts';
+import { freezeSettings } from '../../src/experiment/method.ts';
+import { takeLook } from '../../src/experiment/take-analysis.ts';
+import type { RunAssignment } from '../../src/model/assign.ts';
 import type { ExperimentSpec } from '../../src/model/experiment-spec.ts';
 import type { LookRecord } from '../../src/model/look-data.ts';
 import { planId } from '../../src/plan/id.ts';

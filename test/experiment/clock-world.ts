@@ -1,7 +1,7 @@
 /** An experiment whose looks take milliseconds, on a pipeline that need not run: exposures and outcomes are fed to the store. */
 import { z } from 'zod';
-import { outcomeSettings } from '../../src/experiment/outcome-settings.ts';
-import { freezeSettings } from '../../src/experiment/settings.ts';
+import { freezeSettings } from '../../src/experiment/method.ts';
+import { outcomeSettings } from '../../src/experiment/run-outcomes.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
 import type { ScorerSpec } from '../../src/model/evaluation-spec.ts';
 import { type ExperimentSpec, type OnlineMetric, VALUE_SCALE } from '../../src/model/experiment-spec.ts';

@@ -2,7 +2,7 @@
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { wake } from '../../src/client/experiment-wake.ts';
+import { wake } from '../../src/client/experiment-clock.ts';
 import { auditLedger } from '../../src/experiment/audit.ts';
 import {
   EXPERIMENT_WORKFLOW,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { AnyVariant } from '../../src/dsl/edit.ts';
-import { editLines } from '../../src/experiment/edit-code.ts';
+import { editLines } from '../../src/experiment/promoted.ts';
 import type { NodeEdit } from '../../src/plan/plan.ts';
 import * as example from '../dsl/example.ts';
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { docsSearch, hybrid } from '../../pipelines/docs-search.ts';
 import { compileExposure, type EndedNode } from '../../src/experiment/exposed.ts';
-import { exposingNodes } from '../../src/experiment/overlap.ts';
+import { exposingNodes } from '../../src/experiment/restage.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
 import type { SpecArm } from '../../src/model/experiment-spec.ts';
 import { composePlan } from '../../src/plan/compose.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { outcomesOfFeedback } from '../../src/experiment/feedback-outcomes.ts';
+import { outcomesOfFeedback } from '../../src/experiment/run-outcomes.ts';
 import type { ExperimentSpec, FeedbackField, OnlineMetric } from '../../src/model/experiment-spec.ts';
 
 const of = (field: FeedbackField): OnlineMetric =>

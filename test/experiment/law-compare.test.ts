@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { differences } from '../../src/experiment/audit-compare.ts';
+import { differences } from '../../src/experiment/audit.ts';
 
 test.each<[string, unknown, unknown, readonly string[]]>([
   ['the same', { a: [1, { b: null }] }, { a: [1, { b: null }] }, []],

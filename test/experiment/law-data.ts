@@ -1,7 +1,7 @@
 /** Specs and looks' data for tests of the law: rates with round numbers, and cells made of units' values. */
 
-import { type LookInput, lookRecord } from '../../src/experiment/look.ts';
-import { freezeSettings } from '../../src/experiment/settings.ts';
+import { type LookInput, lookRecord } from '../../src/experiment/analysis-record.ts';
+import { freezeSettings } from '../../src/experiment/method.ts';
 import {
   EXPERIMENT_FORMAT,
   type ExperimentSpec,

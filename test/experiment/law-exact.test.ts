@@ -1,7 +1,7 @@
 /** Exact sums become the same numbers that a statistician would get from the values, and the nearest ones there are. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { exactMean, exactRatio, exactSums, quotient } from '../../src/experiment/look-exact.ts';
+import { exactMean, exactRatio, exactSums, quotient } from '../../src/experiment/metric-cells.ts';
 import { ratioDelta } from '../../src/stats/adjusted-effects.ts';
 import { momentsOf, sampleVariance } from '../../src/stats/moments.ts';
 import { cellOf, valuesCell } from './law-data.ts';

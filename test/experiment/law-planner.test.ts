@@ -1,7 +1,7 @@
 /** The plan before a start: units, days, what cannot be seen or proven; the settings it tunes; and the days that a look says are left. */
 import { describe, expect, test } from 'vitest';
+import { freezeSettings, isHashOf } from '../../src/experiment/method.ts';
 import { type ExperimentPlan, planExperiment, type Traffic } from '../../src/experiment/planner.ts';
-import { freezeSettings, isHashOf } from '../../src/experiment/settings.ts';
 import type { ExperimentSpec } from '../../src/model/experiment-spec.ts';
 import {
   armsOf,

@@ -1,7 +1,7 @@
 /** What holds for any data: units of measurement, names of arms, and the order of rows change nothing that matters. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { differences } from '../../src/experiment/audit-compare.ts';
+import { differences } from '../../src/experiment/audit.ts';
 import type { ExperimentSpec, OnlineKind } from '../../src/model/experiment-spec.ts';
 import type { LookData, MetricCell } from '../../src/model/look-data.ts';
 import { canonicalJson } from '../../src/plan/id.ts';

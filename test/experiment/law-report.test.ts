@@ -1,10 +1,9 @@
 /** What people are told of a look: the verdict on the right variant, what it rests on, rows as data, and Markdown. */
 import { describe, expect, test } from 'vitest';
 import { showSpan, showTime } from '../../src/base/format.ts';
-import { explainLook, explainState, reportOf } from '../../src/experiment/report.ts';
-import { detailsMarkdown } from '../../src/experiment/report-details.ts';
+import { freezeSettings } from '../../src/experiment/method.ts';
+import { detailsMarkdown, explainLook, explainState, reportOf } from '../../src/experiment/report.ts';
 import { lookTable } from '../../src/experiment/report-table.ts';
-import { freezeSettings } from '../../src/experiment/settings.ts';
 import type { ScorerSpec } from '../../src/model/evaluation-spec.ts';
 import type { ExperimentRow } from '../../src/store/experiments.ts';
 import {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { murmur3, murmur3After, murmur3Prefix } from '../../src/model/murmur3.ts';
+import { murmur3, murmur3After, murmur3Prefix } from '../../src/model/assign.ts';
 import { plainMurmur3 } from '../conformance/assign-vectors.ts';
 import { PUBLISHED } from './murmur3-published.ts';
 

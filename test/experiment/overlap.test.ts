@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SluiceError } from '../../src/base/errors.ts';
-import { checkOverlaps, exposingNodes } from '../../src/experiment/overlap.ts';
-import { editedNodes } from '../../src/experiment/restage.ts';
+import { checkOverlaps, editedNodes, exposingNodes } from '../../src/experiment/restage.ts';
 import { docsBot } from '../plan/example.ts';
 import { configured, live } from './live.ts';
 

@@ -2,10 +2,10 @@
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { runIdOf } from '../../src/client/begin-run.ts';
 import { createRunClient, type RunClient, type Runnable } from '../../src/client/client.ts';
+import { runIdOf } from '../../src/client/start-run.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { freezeSettings } from '../../src/experiment/settings.ts';
+import { freezeSettings } from '../../src/experiment/method.ts';
 import type { ExperimentRow } from '../../src/store/experiments.ts';
 import type { Store } from '../../src/store/store.ts';
 import { startStore, type TestStore } from '../support/test-store.ts';

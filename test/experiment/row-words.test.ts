@@ -1,7 +1,7 @@
 /** What is said of rows, the same in the terminal and on the screens. */
 import { expect, test } from 'vitest';
+import { standsText, toneOf } from '../../src/experiment/brief-words.ts';
 import type { LookTableRow } from '../../src/experiment/report-table.ts';
-import { standsText, toneOf } from '../../src/experiment/row-words.ts';
 
 const row = (more: Partial<LookTableRow>): LookTableRow => ({
   ...{ metric: 'failed', role: 'guardrail', kind: 'rate', format: 'share', better: 'lower', variant: 'loud' },

@@ -1,9 +1,8 @@
 /** Scores of live runs in the background: what is asked, what it comes to, and what becomes of trouble. */
 import { describe, expect, test, vi } from 'vitest';
 import { type Attempted, type AttemptRequest, createSlots } from '../../src/evaluation/attempts.ts';
-import { createScoreExperiment } from '../../src/experiment/score-runs.ts';
-import { scoreTasksOf } from '../../src/experiment/score-tasks-of.ts';
-import type { RunAssignment } from '../../src/model/assignment.ts';
+import { createScoreExperiment, scoreTasksOf } from '../../src/experiment/score-runs.ts';
+import type { RunAssignment } from '../../src/model/assign.ts';
 import type { ScorerSpec } from '../../src/model/evaluation-spec.ts';
 import type { ExperimentSpec } from '../../src/model/experiment-spec.ts';
 import type { Json } from '../../src/plan/plan.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { SluiceError } from '../../src/base/errors.ts';
-import { stageFacts, stageFactsOf } from '../../src/experiment/stage-facts.ts';
+import { stageFacts, stageFactsOf } from '../../src/experiment/take-analysis.ts';
 import { step } from '../plan/example.ts';
 
 const plan = (configs: readonly object[]) => ({

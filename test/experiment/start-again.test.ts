@@ -1,6 +1,6 @@
 /** Starting a live experiment again: whether its settings changed, also where an older version stored it. */
 import { expect, test } from 'vitest';
-import { checkStart } from '../../src/client/experiment-check.ts';
+import { checkStart } from '../../src/client/experiment-client.ts';
 import type { ScorerSpec } from '../../src/model/evaluation-spec.ts';
 import type { ExperimentSpec } from '../../src/model/experiment-spec.ts';
 import type { ExperimentRow, Serving } from '../../src/store/experiments.ts';

@@ -1,6 +1,6 @@
 /**
  * What a provider may do wrong, each with what a step's attempt is expected to fail with, and whether it is tried again.
- * The codes are those of `src/models/failures.ts`.
+ * The codes are those of `src/models/provider-failures.ts`.
  */
 import type { Fault } from '../standin/faults.ts';
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { scoringQueueOf } from '../../src/client/experiment-clock.ts';
 import { defineMonitor, definePipeline, defineScorer } from '../../src/index.ts';
-import { MONITOR_WORKFLOW, type MonitorInput, monitorWorkflowId } from '../../src/model/monitor-messages.ts';
+import { MONITOR_WORKFLOW, type MonitorInput, monitorWorkflowId } from '../../src/model/monitor-spec.ts';
 import type { Scenario, Stage } from './scenarios.ts';
 import { Amount, add } from './steps.ts';
 

@@ -54,7 +54,7 @@ export const SWAPPED_CALLS: readonly Reorder[] = [
     becomes: 'return { beginEvaluation: endEvaluation, evaluateChunk, endEvaluation: beginEvaluation };',
   },
   {
-    file: 'workflows/experiment-looking.ts',
+    file: 'workflows/experiment.ts',
     passage: 'await activities.lookAtExperiment.',
     becomes: 'await activities.actOnLook.',
   },

@@ -4,16 +4,13 @@
  */
 
 import { readPackage } from '../../src/base/package.ts';
-import { actOnLook } from '../../src/experiment/live/act.ts';
-import { takeLook } from '../../src/experiment/live/look.ts';
-import { finishRollout, rampRollout } from '../../src/experiment/live/rollout.ts';
-import { phaseOf } from '../../src/experiment/live/standing.ts';
-import { steer } from '../../src/experiment/live/steer.ts';
-import { outcomeSettings } from '../../src/experiment/outcome-settings.ts';
+import { freezeSettings } from '../../src/experiment/method.ts';
 import { planExperiment } from '../../src/experiment/planner.ts';
 import { restagingsOf } from '../../src/experiment/restage.ts';
+import { outcomeSettings } from '../../src/experiment/run-outcomes.ts';
 import { compileServing } from '../../src/experiment/serve.ts';
-import { freezeSettings } from '../../src/experiment/settings.ts';
+import { steer } from '../../src/experiment/steer.ts';
+import { actOnLook, finishRollout, phaseOf, rampRollout, takeLook } from '../../src/experiment/take-analysis.ts';
 import type { Steer } from '../../src/model/experiment-messages.ts';
 import { type ExperimentSpec, isLive, VALUE_SCALE } from '../../src/model/experiment-spec.ts';
 import { applyEdits } from '../../src/plan/compose.ts';

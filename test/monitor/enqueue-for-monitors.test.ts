@@ -1,6 +1,6 @@
 /** Which runs a monitor is of, and which of those it samples. */
 import { expect, test, vi } from 'vitest';
-import type { RunAssignment } from '../../src/model/assignment.ts';
+import type { RunAssignment } from '../../src/model/assign.ts';
 import type { MonitorSpec, MonitorTarget } from '../../src/model/monitor-spec.ts';
 import { enqueueForMonitors, isSampled, matches } from '../../src/monitor/score-monitor.ts';
 import type { MonitoredRun } from '../../src/store/monitor-scores.ts';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { StepFailure } from '../../src/boundary/failure.ts';
 import { implement } from '../../src/boundary/implement.ts';
-import { freezeSettings } from '../../src/experiment/settings.ts';
+import { freezeSettings } from '../../src/experiment/method.ts';
 import { connectRuntime, type MakeImplementations, type Runtime } from '../../src/host/runtime.ts';
 import { defineExperiment, defineMonitor, definePipeline, defineScorer, defineStep, metric } from '../../src/index.ts';
 import { isSampled } from '../../src/monitor/score-monitor.ts';

@@ -3,8 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { readConfig } from '../../src/config/config.ts';
 import { createProviders } from '../../src/models/create-providers.ts';
-import type { ChatRequest } from '../../src/models/language-model.ts';
-import type { Providers } from '../../src/models/providers.ts';
+import type { ChatRequest, Providers } from '../../src/models/providers.ts';
 import { type LocalStandIn, startStandIn } from '../standin/start.ts';
 import { callOf, failureOf, GOOD_KEY, providersAt, SUBJECTS, servedSubjects } from './subjects.ts';
 

@@ -1,6 +1,6 @@
 /** A call for embeddings that is never answered ends by itself: not every caller has a limit of its own. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { EMBED_LIMIT_MS } from '../../src/models/text-embedder.ts';
+import { EMBED_LIMIT_MS } from '../../src/models/providers.ts';
 import type { Fault } from '../standin/faults.ts';
 import { type LocalStandIn, startStandIn } from '../standin/start.ts';
 import { callOf, providersAt } from './subjects.ts';

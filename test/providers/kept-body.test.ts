@@ -1,7 +1,7 @@
 /** What is kept of requests and replies: bounded, whole where that fits, and redacted before it is cut. */
 import { expect, test } from 'vitest';
 import { StepFailure } from '../../src/boundary/failure.ts';
-import { bounded, errorOf, KEPT_BYTES, keptOf } from '../../src/models/kept-body.ts';
+import { bounded, errorOf, KEPT_BYTES, keptOf } from '../../src/models/paid-call.ts';
 import type { Json } from '../../src/plan/plan.ts';
 
 const bytes = (value: Json) => Buffer.byteLength(JSON.stringify(value));

@@ -5,12 +5,15 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createSecret } from '../../src/base/secret.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { estimateTokens, tokenCounter } from '../../src/models/count-tokens.ts';
-import type { ChatDocument } from '../../src/models/language-model.ts';
-import { quote } from '../../src/models/quote.ts';
-import { renderDocuments, withDocuments } from '../../src/models/render-documents.ts';
-import { retryAfterMs } from '../../src/models/retry-after.ts';
-import { strictSchema } from '../../src/models/strict-schema.ts';
+import {
+  estimateTokens,
+  renderDocuments,
+  strictSchema,
+  tokenCounter,
+  withDocuments,
+} from '../../src/models/chat-request.ts';
+import { quote, retryAfterMs } from '../../src/models/provider-failures.ts';
+import type { ChatDocument } from '../../src/models/providers.ts';
 
 describe('documents in a prompt', () => {
   const tag = /<\s*(\/?)\s*documents?\b/gi;

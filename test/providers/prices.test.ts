@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PRICE_SETTINGS, type PriceRules, parseModelRules } from '../../src/model/model-rules.ts';
+import { PRICE_SETTINGS, type PriceRules, parseModelRules } from '../../src/model/limit-rules.ts';
 import type { Usage } from '../../src/model/provider-call.ts';
 import { costOf, priceOf } from '../../src/models/prices.ts';
 

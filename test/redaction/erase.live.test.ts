@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { implement } from '../../src/boundary/implement.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { freezeSettings } from '../../src/experiment/settings.ts';
+import { freezeSettings } from '../../src/experiment/method.ts';
 import { type Runtime, startRuntime } from '../../src/host/runtime.ts';
 import { defineExperiment, definePipeline, defineStep, metric } from '../../src/index.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';

@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createExperimentClient } from '../../src/client/experiment-client.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { freezeSettings } from '../../src/experiment/settings.ts';
+import { freezeSettings } from '../../src/experiment/method.ts';
 import { type OpenedStore, openStoreOnly } from '../../src/host/store-only.ts';
 import { planId } from '../../src/plan/id.ts';
 import { createRedaction } from '../../src/redaction/redaction.ts';

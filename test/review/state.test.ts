@@ -1,8 +1,6 @@
 /** How items stand, what holds of them, and how far reviewers agree. */
 import { describe, expect, test } from 'vitest';
-import type { LabelField } from '../../src/model/label-value.ts';
-import { winOf } from '../../src/model/pair-order.ts';
-import type { Review } from '../../src/model/review-queue.ts';
+import { type LabelField, type Review, winOf } from '../../src/model/review-queue.ts';
 import { agreementOf, consensusOf, isSwapped, progressOf, stateOf, winnerOf } from '../../src/review/state.ts';
 import { kappa } from '../../src/stats/agreement.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { beginRun } from '../../src/client/begin-run.ts';
 import type { Runnable } from '../../src/client/client.ts';
+import { beginRun } from '../../src/client/start-run.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
 import { askedFor } from '../../src/model/run-fields.ts';
 import type { RunStart } from '../../src/store/runs.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { createDrafts } from '../../src/client/drafts.ts';
-import type { StreamEvent } from '../../src/client/stream-event.ts';
+import type { StreamEvent } from '../../src/client/run-result.ts';
+import { createDrafts } from '../../src/client/stream-run.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
 import { DRAFT_LENGTH, type TokenPiece } from '../../src/model/token-piece.ts';
 import { answerText } from '../../src/plan/answer-text.ts';

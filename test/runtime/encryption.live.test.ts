@@ -11,7 +11,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { z } from 'zod';
-import { readOutputs } from '../../activities/node-outputs.ts';
+import { readOutputs } from '../../activities/record-run.ts';
 import { createCodecRoutes } from '../../src/api/routes/codec.ts';
 import { StepFailure } from '../../src/boundary/failure.ts';
 import { type Implemented, implement } from '../../src/boundary/implement.ts';

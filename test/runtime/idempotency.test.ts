@@ -1,8 +1,8 @@
 /** A request that is repeated with its idempotency key, over a store with its real tables. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { beginRun, runIdOf } from '../../src/client/begin-run.ts';
 import type { Runnable } from '../../src/client/client.ts';
+import { beginRun, runIdOf } from '../../src/client/start-run.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
 import { planId } from '../../src/plan/id.ts';
 import type { RunBudget } from '../../src/store/runs.ts';

@@ -6,7 +6,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { definePipeline } from '../../src/index.ts';
 import { Found, Question } from '../../src/model/step-schemas.ts';
 import { embedBuild } from '../../src/retrieval/embed-build.ts';
-import { localLsa } from '../../src/retrieval/local-lsa.ts';
+import { localLsa } from '../../src/retrieval/embedders.ts';
 import { keywordSearch, vectorSearch } from '../../src/steps/steps.ts';
 import { document } from '../store/documents.ts';
 import { startStore, type TestStore } from '../support/test-store.ts';

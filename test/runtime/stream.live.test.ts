@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { StreamEvent } from '../../src/client/stream-event.ts';
+import type { StreamEvent } from '../../src/client/run-result.ts';
 import type { RunStream, StreamOptions } from '../../src/client/stream-run.ts';
 import { type Live, startLive } from '../support/live.ts';
 import { helped, several, tokenSteps, told, written } from './token-steps.ts';

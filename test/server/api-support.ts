@@ -3,7 +3,7 @@
 import { hashSecret, makeApiKey } from '../../src/api/api-key.ts';
 import { createApp } from '../../src/api/app.ts';
 import type { LogEntry, ServerLimits } from '../../src/api/environment.ts';
-import { type Listening, type ListenOptions, listen } from '../../src/api/listen.ts';
+import { type Listening, type ListenOptions, listen } from '../../src/api/serve.ts';
 import type { AnyPipeline } from '../../src/dsl/edit.ts';
 import type { Scope } from '../../src/store/api-keys.ts';
 import type { Live } from '../support/live.ts';

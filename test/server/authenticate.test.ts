@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { hashSecret, makeApiKey } from '../../src/api/api-key.ts';
 import { createApp } from '../../src/api/app.ts';
 import type { ServerDependencies } from '../../src/api/environment.ts';
-import { createFailureLimit } from '../../src/api/limits.ts';
+import { createFailureLimit } from '../../src/api/request-limits.ts';
 import type { App } from '../../src/api/route.ts';
 import type { ApiKeyRow } from '../../src/store/api-keys.ts';
 import { storeOf } from '../telemetry/vitals-fake.ts';

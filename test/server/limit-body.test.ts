@@ -11,8 +11,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hashSecret, makeApiKey } from '../../src/api/api-key.ts';
 import { createApp } from '../../src/api/app.ts';
 import type { ServerDependencies, ServerEnv } from '../../src/api/environment.ts';
-import { limitBody } from '../../src/api/limit-body.ts';
-import { type Listening, listen } from '../../src/api/listen.ts';
+import { limitBody } from '../../src/api/request-limits.ts';
+import { type Listening, listen } from '../../src/api/serve.ts';
 
 const BYTES = 100_000_000;
 const PART = Buffer.alloc(1_000_000, 'x');

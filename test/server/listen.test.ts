@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ServerEnv } from '../../src/api/environment.ts';
-import { type Listening, listen } from '../../src/api/listen.ts';
+import { type Listening, listen } from '../../src/api/serve.ts';
 
 /** Longer than any test: what waits for it fails. */
 const NEVER_MS = 3_600_000;

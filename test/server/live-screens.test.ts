@@ -4,7 +4,7 @@ import { hashSecret, makeApiKey } from '../../src/api/api-key.ts';
 import { createApp } from '../../src/api/app.ts';
 import type { ServerDependencies } from '../../src/api/environment.ts';
 import type { App } from '../../src/api/route.ts';
-import { evenly } from '../../src/api/routes/experiment-looks.ts';
+import { evenly } from '../../src/api/routes/experiments.ts';
 import { SluiceError } from '../../src/base/errors.ts';
 import { lookTable } from '../../src/experiment/report-table.ts';
 import type { LookRecord } from '../../src/model/look-data.ts';

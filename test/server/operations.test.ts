@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { hashSecret, makeApiKey } from '../../src/api/api-key.ts';
 import { createApp } from '../../src/api/app.ts';
 import type { ServerDependencies } from '../../src/api/environment.ts';
-import { overloaded } from '../../src/api/limits.ts';
+import { overloaded } from '../../src/api/request-limits.ts';
 import type { App } from '../../src/api/route.ts';
 import type { ApiKeyRow, Scope } from '../../src/store/api-keys.ts';
 import { readExposition } from '../telemetry/exposition.ts';

@@ -1,6 +1,6 @@
 /** Feedback, and the queue of runs to score. */
 import { describe, expect, test } from 'vitest';
-import type { CarriedAssignment } from '../../src/model/assignment.ts';
+import type { CarriedAssignment } from '../../src/model/assign.ts';
 import type { NewFeedback } from '../../src/store/feedback.ts';
 import { MINUTE, repeating } from './experiment-helpers.ts';
 import type { Subject } from './suite.ts';

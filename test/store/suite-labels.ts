@@ -1,7 +1,7 @@
 /** What people say of what a scorer scores. */
 import { describe, expect, test } from 'vitest';
 import type { Cell, ResultRow } from '../../src/model/evaluation-result.ts';
-import type { ScorerIdentity } from '../../src/model/scorer-identity.ts';
+import type { ScorerIdentity } from '../../src/model/evaluation-spec.ts';
 import type { Label } from '../../src/store/evaluations.ts';
 import { JUDGE } from '../evaluation/calibration/make.ts';
 import { createEvaluation, specOf } from './evaluation-helpers.ts';

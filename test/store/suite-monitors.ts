@@ -1,6 +1,6 @@
 /** Monitors: versions, the runs they meet, what waits and what came of it, what a day may cost, and alerts. */
 import { describe, expect, test } from 'vitest';
-import type { RunAssignment } from '../../src/model/assignment.ts';
+import type { RunAssignment } from '../../src/model/assign.ts';
 import type { MonitorSpec } from '../../src/model/monitor-spec.ts';
 import { hashJson } from '../../src/plan/id.ts';
 import type { RunOutcome } from '../../src/plan/plan.ts';

@@ -1,7 +1,7 @@
 /** Exposures and outcomes: whatever their order, the same comes of them. */
 import { describe, expect, test } from 'vitest';
-import { lookRecord } from '../../src/experiment/look.ts';
-import { freezeSettings } from '../../src/experiment/settings.ts';
+import { lookRecord } from '../../src/experiment/analysis-record.ts';
+import { freezeSettings } from '../../src/experiment/method.ts';
 import type { LookData } from '../../src/model/look-data.ts';
 import { randomFrom } from '../../src/stats/random.ts';
 import { openDatabase } from '../../src/store/database.ts';

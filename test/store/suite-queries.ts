@@ -1,7 +1,7 @@
 /** Queries that nobody means well with, in every mode: by words, by meaning, and by both. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { embedBuild } from '../../src/retrieval/embed-build.ts';
-import { localLsa } from '../../src/retrieval/local-lsa.ts';
+import { localLsa } from '../../src/retrieval/embedders.ts';
 import { createSearchByMode, type SearchMode } from '../../src/retrieval/search.ts';
 import { document } from './documents.ts';
 import type { Subject } from './suite.ts';

@@ -2,9 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { embedBuild } from '../../src/retrieval/embed-build.ts';
 import type { Embedder, EmbeddingModel } from '../../src/retrieval/embedder.ts';
-import { embedderAmong } from '../../src/retrieval/embedders.ts';
-import { localLsa } from '../../src/retrieval/local-lsa.ts';
-import { createTextSearch } from '../../src/retrieval/text-search.ts';
+import { embedderAmong, localLsa } from '../../src/retrieval/embedders.ts';
+import { createTextSearch } from '../../src/retrieval/search.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import type { DocumentInput } from '../../src/store/documents.ts';
 import { createStore, type Store } from '../../src/store/store.ts';

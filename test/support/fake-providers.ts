@@ -2,9 +2,14 @@
  * Models that answer what a test says and remember what they were asked: for the shape of prompts alone. How a provider
  * behaves, the stand-in server shows.
  */
-import type { ChatRequest, LanguageModel, Shape, TokenCount } from '../../src/models/language-model.ts';
-import type { Providers } from '../../src/models/providers.ts';
-import type { RerankRequest } from '../../src/models/reranker.ts';
+import type {
+  ChatRequest,
+  LanguageModel,
+  Providers,
+  RerankRequest,
+  Shape,
+  TokenCount,
+} from '../../src/models/providers.ts';
 
 const NO_USAGE = { usage: { inputTokens: null, outputTokens: null } };
 

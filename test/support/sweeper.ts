@@ -1,9 +1,8 @@
 /** The sweeper of runs, over a store of one's own. */
 import type { Client } from '@temporalio/client';
-import { createCloseRun } from '../../activities/close-run.ts';
-import { createCountRun } from '../../activities/count-run.ts';
-import { createSweepRuns, type SweepAges } from '../../activities/sweep-runs.ts';
-import { createExpose } from '../../src/boundary/exposure.ts';
+import { createCloseRun, createCountRun } from '../../activities/after-run.ts';
+import { createSweepRuns, type SweepAges } from '../../activities/sweep.ts';
+import { createExpose } from '../../src/boundary/boundary.ts';
 import type { Store } from '../../src/store/store.ts';
 
 export function sweeperOf(store: Store, temporal: Client, ages: SweepAges) {

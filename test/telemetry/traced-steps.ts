@@ -4,7 +4,7 @@ import { StepFailure } from '../../src/boundary/failure.ts';
 import { implement } from '../../src/boundary/implement.ts';
 import type { MakeImplementations } from '../../src/host/attach.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
-import { callOf } from '../../src/steps/models.ts';
+import { callOf } from '../../src/steps/model-input.ts';
 
 const Question = z.object({ question: z.string() });
 const Text = z.object({ text: z.string() });

@@ -13,8 +13,7 @@ import {
   defineScorer,
   metric,
 } from '../../src/index.ts';
-import { judgeAnswer, judgePair } from '../../src/steps/judge-steps.ts';
-import { scoreCitations, scoreRanking } from '../../src/steps/scoring-steps.ts';
+import { judgeAnswer, judgePair, scoreCitations, scoreRanking } from '../../src/steps/scoring-steps.ts';
 
 export const FEW_PAGES = 'few-pages';
 export const ALL_PAGES = 'ai-docs';

@@ -1,5 +1,5 @@
 /** What an experiment was asked, as fixed at its start. */
-import { askedFacts } from '../../../src/experiment/asked-facts.ts';
+import { askedFacts } from '../../../src/experiment/brief-words.ts';
 import { type ExperimentStatus, isLive, type Report } from './types.ts';
 
 export const AskedFacts = ({ report, status }: { readonly report: Report; readonly status: ExperimentStatus }) => (

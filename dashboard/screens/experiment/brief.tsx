@@ -3,6 +3,7 @@ import { Link } from 'wouter';
 import { showTime } from '../../../src/base/format.ts';
 import {
   approvalHeading,
+  effectText,
   exposureRatesText,
   exposureText,
   onApproval,
@@ -10,8 +11,8 @@ import {
   questionOf,
   ratioText,
   recommendationOf,
+  standsText,
 } from '../../../src/experiment/brief-words.ts';
-import { effectText, standsText } from '../../../src/experiment/row-words.ts';
 import { query, useApi } from '../../api.ts';
 import { briefCommand } from '../../commands.ts';
 import { Page } from '../../parts/page.tsx';

@@ -9,7 +9,7 @@ import {
   showRange,
   showTick,
 } from '../../../src/evaluation/report/values.ts';
-import { toneOf } from '../../../src/experiment/row-words.ts';
+import { toneOf } from '../../../src/experiment/brief-words.ts';
 import type { OnlineMetric } from '../../../src/model/experiment-spec.ts';
 import { Chart, type Paint } from '../../parts/chart.tsx';
 import type { Asked, LookPoint, Looks } from './types.ts';

@@ -2,8 +2,8 @@
 
 import { DASH, showWhole } from '../../../src/base/format.ts';
 import { showValue } from '../../../src/evaluation/report/values.ts';
+import { effectText, standsText, toneOf } from '../../../src/experiment/brief-words.ts';
 import type { LookTableRow } from '../../../src/experiment/report-table.ts';
-import { effectText, standsText, toneOf } from '../../../src/experiment/row-words.ts';
 import { formatDifference, formatRange } from '../../../src/stats/format-value.ts';
 import { Interval, scaleOf } from '../../parts/interval.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';

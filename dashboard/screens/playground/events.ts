@@ -1,5 +1,5 @@
 /** A stream of server-sent events (WHATWG HTML, section 9.2), as JSON: what the server says of a run while it goes on. */
-import type { StreamEvent } from '../../../src/client/stream-event.ts';
+import type { StreamEvent } from '../../../src/client/run-result.ts';
 
 export type RunEvent =
   | StreamEvent

@@ -1,7 +1,13 @@
 /** What an expert fills in of one item, whatever kind of queue it is: questions, each with its options or a number to write. */
-import { describeField, type LabelField, type LabelValue, readValue } from '../../../src/model/label-value.ts';
-import type { Winner } from '../../../src/model/pair-order.ts';
-import type { ReviewItem, ReviewQueue } from '../../../src/model/review-queue.ts';
+import {
+  describeField,
+  type LabelField,
+  type LabelValue,
+  type ReviewItem,
+  type ReviewQueue,
+  readValue,
+  type Winner,
+} from '../../../src/model/review-queue.ts';
 
 export interface Option {
   readonly value: LabelValue;

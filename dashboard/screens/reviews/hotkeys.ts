@@ -1,5 +1,5 @@
 /** Which key does what on the reviewing page. Pure: a key and where it was pressed in, what is to be done out. */
-import type { LabelValue } from '../../../src/model/label-value.ts';
+import type { LabelValue } from '../../../src/model/review-queue.ts';
 import { lacksOf, type Question, type Written } from './form.ts';
 
 export interface Press {

@@ -1,6 +1,6 @@
 /** One question of a rubric, as what it takes: radio buttons that look like buttons, a list, a scale, or a number to write. */
 import { useId } from 'react';
-import type { LabelValue } from '../../../src/model/label-value.ts';
+import type { LabelValue } from '../../../src/model/review-queue.ts';
 import type { Option, Question } from './form.ts';
 import { Hotkey } from './hotkey.tsx';
 

@@ -2,8 +2,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { showWhole } from '../../../src/base/format.ts';
-import type { LabelValue } from '../../../src/model/label-value.ts';
-import type { ReviewQueue } from '../../../src/model/review-queue.ts';
+import type { LabelValue, ReviewQueue } from '../../../src/model/review-queue.ts';
 import { ask, useApi } from '../../api.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { inWords, questionsOf } from './form.ts';

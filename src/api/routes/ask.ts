@@ -1,14 +1,25 @@
 /** `POST /v1/pipelines/{name}/runs`: asks what the name serves, and answers as JSON, or as a stream of events. */
 import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import { endsBy } from '../../base/wait.ts';
 import type { RunOptions, StartedRun } from '../../client/client.ts';
-import { eventOf } from '../event-stream.ts';
-import { findPipeline, isVariantName, variantForbidden } from '../find-pipeline.ts';
-import { IdempotencyHeader, ownKey } from '../idempotency.ts';
-import { overloaded } from '../limits.ts';
+import type { StreamEvent } from '../../client/run-result.ts';
+import type { LogEntry, ServerEnv } from '../environment.ts';
+import { eventOf, streamEvents } from '../event-stream.ts';
 import { problems } from '../problem.ts';
-import { type AddRoutes, addRoute, type ContextOf, keyedRoute, type Routing } from '../route.ts';
-import { sendEvents, startedView } from '../run-events.ts';
+import { overloaded } from '../request-limits.ts';
+import {
+  type AddRoutes,
+  addRoute,
+  type ContextOf,
+  findPipeline,
+  IdempotencyHeader,
+  isVariantName,
+  keyedRoute,
+  ownKey,
+  type Routing,
+  variantForbidden,
+} from '../route.ts';
 import { AskBody, PipelineName, RunEvent, RunView, StartedView } from '../schemas.ts';
 
 const EVENT_STREAM = 'text/event-stream';
@@ -106,3 +117,39 @@ const withoutAbsent = <T extends object>(value: T) =>
   Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as {
     [K in keyof T]: Exclude<T[K], undefined>;
   };
+
+/** A run as events: one per change, as the client has them. */
+const startedView = ({ runId, planId, temporalUrl }: StartedRun) => ({
+  ...{ runId, planId, temporalUrl },
+  state: 'running' as const,
+});
+
+interface SendOptions {
+  readonly log: (entry: LogEntry) => void;
+  /** Called once, when the last event is written or the reader has gone; the run itself goes on. */
+  readonly onEnd: () => void;
+}
+
+/** @param started a run that is begun: whatever is refused is refused before the first byte */
+function sendEvents(
+  context: Context<ServerEnv>,
+  started: StartedRun,
+  events: AsyncIterable<StreamEvent>,
+  options: SendOptions,
+): Response {
+  const { runId } = started;
+  const broken = () => {
+    const message = 'the stream broke; ask for the run by its id';
+    return { event: 'broken', data: JSON.stringify({ kind: 'broken', runId, message }) };
+  };
+  return streamEvents(context, { ...options, runId, broken }, async (stream) => {
+    let id = 0;
+    const send = (event: { readonly kind: string }) =>
+      stream.writeSSE({ event: event.kind, id: String(id++), data: JSON.stringify(event) });
+    await send({ kind: 'run', ...startedView(started) });
+    for await (const event of events) {
+      if (stream.aborted) break;
+      await send(event);
+    }
+  });
+}

@@ -1,19 +1,42 @@
 /** `POST /v1/chat/completions`: asks a pipeline that declares `chat`, in OpenAI's protocol. */
 import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { SSEStreamingApi } from 'hono/streaming';
 import { endsBy } from '../../base/wait.ts';
 import type { Runnable } from '../../client/client.ts';
-import type { RunResult } from '../../client/run-result.ts';
+import type { RunResult, StreamEvent } from '../../client/run-result.ts';
+import type { ChatMessage, ChatRequest } from '../../dsl/draft.ts';
 import { answerText, textIn } from '../../plan/answer-text.ts';
-import { Chunk, Completion, completionOf, type Named } from '../chat/completion.ts';
-import { findModel, type TalkingPipeline } from '../chat/models.ts';
-import { failedRun, hasBegun, noAnswer, unfinishedRun, wordlessRun } from '../chat/no-answer.ts';
-import { ChatBody, requestOf } from '../chat/request.ts';
-import { sendChunks } from '../chat/send-chunks.ts';
-import { eventOf } from '../event-stream.ts';
-import { IdempotencyHeader, ownKey } from '../idempotency.ts';
-import { overloaded } from '../limits.ts';
+import {
+  brokenStream,
+  Chunk,
+  Completion,
+  completionOf,
+  createChunks,
+  failedRun,
+  hasBegun,
+  type Named,
+  noAnswer,
+  noAnswerEvent,
+  piecesOf,
+  unfinishedRun,
+  wordlessRun,
+} from '../chat/completion.ts';
+import type { LogEntry, ServerEnv } from '../environment.ts';
+import { eventOf, streamEvents } from '../event-stream.ts';
 import { problem, problems } from '../problem.ts';
-import { type AddRoutes, addRoute, type ContextOf, keyedRoute, type RefuseInvalid, type Routing } from '../route.ts';
+import { overloaded } from '../request-limits.ts';
+import {
+  type AddRoutes,
+  addRoute,
+  type ContextOf,
+  IdempotencyHeader,
+  keyedRoute,
+  ownKey,
+  type RefuseInvalid,
+  type Routing,
+} from '../route.ts';
+import { findModel, type TalkingPipeline } from './models.ts';
 
 const route = (allow: Routing['allow']) =>
   keyedRoute({
@@ -137,4 +160,120 @@ async function answer(
   const content = text && textIn(result.output, text.field);
   if (content === undefined) return noAnswer(context, wordlessRun(runId));
   return context.json(completionOf(named, content, result));
+}
+
+/**
+ * A request of OpenAI's chat completions (API reference, "Create chat completion"). Who answers is a pipeline with models of
+ * its own, so what only tunes a model is taken and ignored; what would change what is answered, or how, is refused.
+ */
+const MESSAGES = 2_000;
+const PARTS = 1_000;
+const UNIT_LENGTH = 1_000;
+const MODEL_LENGTH = 300;
+
+const TEXT_ONLY = 'only text is taken: a string, or parts of type text';
+const Part = z.union([
+  z.looseObject({ type: z.literal('text'), text: z.string() }),
+  z.looseObject({ type: z.literal('refusal'), refusal: z.string() }),
+]);
+const Content = z.union([z.string(), z.array(Part).max(PARTS)], { error: TEXT_ONLY }).nullish();
+const Message = z.looseObject({
+  role: z.enum(['system', 'developer', 'user', 'assistant', 'tool']),
+  content: Content,
+});
+
+/** A field that may be there with what it is without, and nothing else. */
+const only = <T extends z.ZodType>(neutral: T, name: string, why: string) =>
+  neutral.nullish().openapi({ description: `${name} is not taken: ${why}` });
+const none = (name: string, why: string) =>
+  only(z.array(z.unknown()).max(0, { error: `${name} is not taken: ${why}` }), name, why);
+
+const unit = z.string().min(1).max(UNIT_LENGTH).nullish();
+
+const ChatBody = z
+  .looseObject({
+    model: z.string().min(1).max(MODEL_LENGTH).openapi({
+      description: 'A pipeline that declares `chat`: see GET /v1/models',
+      example: 'docs-bot',
+    }),
+    messages: z.array(Message).min(1).max(MESSAGES).openapi({ description: 'Oldest first' }),
+    stream: z.boolean().nullish(),
+    stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+    user: unit.openapi({ description: 'Whom it is for: who is randomised in experiments' }),
+    safety_identifier: unit.openapi({ description: 'The same, where `user` is not given' }),
+    n: only(z.literal(1, { error: 'one answer is given' }), 'n', 'one answer is given'),
+    stop: none('stop', 'an answer is whole'),
+    tools: none('tools', 'what may be called is the pipeline’s own'),
+    functions: none('functions', 'what may be called is the pipeline’s own'),
+    response_format: only(
+      z.looseObject({ type: z.literal('text', { error: 'answers are text; the output as JSON is in the run' }) }),
+      'another response_format',
+      'answers are text',
+    ),
+    logprobs: only(z.literal(false, { error: 'logprobs are not known' }), 'logprobs', 'they are not known'),
+    top_logprobs: only(z.literal(0, { error: 'logprobs are not known' }), 'top_logprobs', 'they are not known'),
+    modalities: only(z.array(z.literal('text', { error: 'answers are text' })), 'another modality', 'answers are text'),
+    audio: z.null({ error: 'audio is not taken: answers are text' }).optional(),
+    web_search_options: z
+      .null({ error: 'web_search_options is not taken: what is searched is the pipeline’s own' })
+      .optional(),
+  })
+  .openapi('ChatCompletionRequest', {
+    description:
+      'Further fields of the protocol (temperature, max_tokens, seed, metadata, store, …) are taken and ignored: models, and ' +
+      'how they are asked, are the pipeline’s own.',
+  });
+
+export type ChatBody = z.output<typeof ChatBody>;
+
+/** What a pipeline's `chat` is given. */
+function requestOf({ messages, user, safety_identifier }: ChatBody): ChatRequest {
+  const unit = user ?? safety_identifier ?? undefined;
+  return Object.freeze({ messages: Object.freeze(messages.map(messageOf)), user: unit });
+}
+
+function messageOf({ role, content }: ChatBody['messages'][number]): ChatMessage {
+  const text = typeof content === 'string' ? content : (content ?? []).map(textOf).join('\n');
+  return Object.freeze({ role, content: text });
+}
+
+const textOf = (part: z.output<typeof Part>): string => ('text' in part ? part.text : part.refusal) as string;
+
+/**
+ * A run as a stream of chunks. The protocol has no way to take text back, so there are no drafts in it: the text comes when
+ * it is accepted, and until then comments say that the run goes on.
+ */
+export interface ChunkOptions extends Named {
+  readonly wantsUsage: boolean;
+  readonly log: (entry: LogEntry) => void;
+  /** Called when the last chunk is written or the reader has gone; the run itself goes on. */
+  readonly onEnd: () => void;
+}
+
+function sendChunks(context: Context<ServerEnv>, events: AsyncIterable<StreamEvent>, options: ChunkOptions): Response {
+  const broken = (error: unknown) => ({ data: JSON.stringify(brokenStream(error, options.runId)) });
+  return streamEvents(context, { ...options, broken }, (stream) => writeChunks(stream, events, options));
+}
+
+async function writeChunks(
+  stream: SSEStreamingApi,
+  events: AsyncIterable<StreamEvent>,
+  options: ChunkOptions,
+): Promise<void> {
+  const chunks = createChunks(options, options.wantsUsage);
+  const send = (data: object) => stream.writeSSE({ data: JSON.stringify(data) });
+  await send(chunks.begin());
+  for await (const event of events) {
+    if (stream.aborted) return;
+    if (event.kind === 'failed') return send(noAnswerEvent(failedRun(event.result)));
+    if (event.kind === 'accepted') {
+      if (event.text === null) return send(noAnswerEvent(wordlessRun(options.runId)));
+      for (const piece of piecesOf(event.text)) await send(chunks.text(piece));
+    }
+    if (event.kind === 'answer') {
+      await send(chunks.end(event.result));
+      if (options.wantsUsage) await send(chunks.usage(event.result));
+    }
+  }
+  await stream.writeSSE({ data: '[DONE]' });
 }

@@ -5,17 +5,17 @@
  * Mount it before the app's own body limit, which is for inputs: a page of a history is larger. And only where payloads are
  * encrypted; without keys there is nothing to decode.
  */
-import type { PayloadCodec } from '@temporalio/common';
+import type { Payload, PayloadCodec } from '@temporalio/common';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { getCookie, setCookie } from 'hono/cookie';
 import { cors } from 'hono/cors';
+import { z } from 'zod';
 import { SluiceError } from '../../base/errors.ts';
 import type { EncryptionKeys } from '../../config/encryption-keys.ts';
 import { createPayloadCodec } from '../../temporal/encryption.ts';
-import { PayloadsJson, payloadFromJson, payloadToJson } from '../codec-json.ts';
 import type { ServerEnv } from '../environment.ts';
-import { limitBody, requireUtf8 } from '../limit-body.ts';
 import { problem, problemOf } from '../problem.ts';
-import { addCodecSignIn, keyFromCookie } from './codec-sign-in.ts';
+import { limitBody, requireUtf8 } from '../request-limits.ts';
 
 /** A page of a history; its largest payload is 2 MB, and base64 makes a third more of it. */
 const BODY_BYTES = 16_000_000;
@@ -104,3 +104,106 @@ const malformed = (context: Context, why: string): Response =>
     ...{ status: 400, code: 'request_malformed', detail: `the request holds no payloads: ${why}` },
     remedy: 'send {"payloads":[{"metadata":{"<name>":"<base64>"},"data":"<base64>"}]}',
   });
+
+/**
+ * A browser's way to the codec endpoint. Temporal's UI sends a header only where it has a single sign-on, and otherwise
+ * nothing but the browser's cookies for that address: so whoever looks gives their key here once, and the browser keeps it
+ * for some hours, out of reach of scripts and of other sites. Each request is authorised by that key as by a header: one that
+ * is revoked ends at once.
+ */
+const COOKIE = 'sluice_codec';
+const COOKIE_SECONDS = 8 * 3_600;
+const FORM_BYTES = 10_000;
+const PATH = '/codec/sign-in';
+const HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy':
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
+  'referrer-policy': 'same-origin',
+};
+
+/** Takes the key from the cookie where a page of Temporal's UI asks and sends none; from nobody else. */
+function keyFromCookie(uiOrigin: string): MiddlewareHandler<ServerEnv> {
+  return async (context, next) => {
+    const key = getCookie(context, COOKIE);
+    const isOfUi = context.req.header('origin') === uiOrigin;
+    if (key !== undefined && isOfUi && context.req.header('authorization') === undefined)
+      context.req.raw = withKey(context.req.raw, key);
+    return next();
+  };
+}
+
+function addCodecSignIn(app: Hono<ServerEnv>, authorizing: readonly MiddlewareHandler<ServerEnv>[]): void {
+  app.use(PATH, limitBody(FORM_BYTES, 'send the key alone'));
+  app.get(PATH, (context) => context.html(page(FORM), 200, HEADERS));
+  app.on('POST', PATH, keyFromForm, ...authorizing, (context) => {
+    setCookie(context, COOKIE, context.req.header('authorization')!.replace(/^Bearer /, ''), {
+      ...{ httpOnly: true, sameSite: 'Strict', maxAge: COOKIE_SECONDS },
+      // No path: browsers then send it to what lies beside this address, wherever that is mounted.
+      ...{ path: '', secure: context.var.isTls },
+    });
+    return context.html(page('<p>Temporal’s UI can now show payloads in this browser, for 8 hours.</p>'), 200, HEADERS);
+  });
+}
+
+const keyFromForm: MiddlewareHandler<ServerEnv> = async (context, next) => {
+  const { key } = await context.req.parseBody();
+  const { url, method, headers } = context.req.raw;
+  const bare = new Request(url, { method, headers });
+  bare.headers.delete('authorization');
+  context.req.raw = typeof key === 'string' && KEY.test(key.trim()) ? withKey(bare, key.trim()) : bare;
+  return next();
+};
+
+/** What a cookie and a header can both carry. */
+const KEY = /^[\w.~+/=-]{1,1000}$/;
+
+function withKey(request: Request, key: string): Request {
+  const headers = new Headers(request.headers);
+  headers.set('authorization', `Bearer ${key}`);
+  return new Request(request, { headers });
+}
+
+const FORM = `<form method="post"><p><label>An API key with the scope <code>operate</code><br>
+<input name="key" type="password" autocomplete="off" required size="60"></label></p>
+<p><button>Let this browser decode payloads</button></p></form>`;
+
+const page = (body: string): string => `<!doctype html><html lang="en"><meta charset="utf-8"><title>Payloads</title>
+<style>body{font:16px/1.5 system-ui,sans-serif;margin:3rem auto;max-width:40rem;padding:0 1rem}</style>
+<h1>Payloads in Temporal’s UI</h1>${body}</html>`;
+
+/** More than a page of a history holds. */
+const MOST_PAYLOADS = 10_000;
+const MOST_METADATA = 50;
+
+/** Protobuf lets readers take either alphabet, with padding or without. */
+const Bytes = z.string().regex(/^[A-Za-z0-9+/_-]*={0,2}$/, 'it is not base64');
+/** What else a payload has, such as where its bytes are stored, goes through as it came. */
+const PayloadJson = z.looseObject({
+  metadata: z
+    .record(z.string().max(1_000), Bytes)
+    .refine((metadata) => Object.keys(metadata).length <= MOST_METADATA, `${MOST_METADATA} entries are allowed`)
+    .nullish(),
+  data: Bytes.nullish(),
+});
+export type PayloadJson = z.infer<typeof PayloadJson>;
+
+/** An empty message may leave out its empty list. */
+const PayloadsJson = z.looseObject({ payloads: z.array(PayloadJson).max(MOST_PAYLOADS).default([]) });
+
+const bytesOf = (text: string): Uint8Array => Buffer.from(text, 'base64');
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+
+function payloadFromJson({ metadata, data }: PayloadJson): Payload {
+  return {
+    metadata: Object.fromEntries(Object.entries(metadata ?? {}).map(([name, text]) => [name, bytesOf(text)])),
+    data: bytesOf(data ?? ''),
+  };
+}
+
+function payloadToJson({ metadata, data }: Payload): PayloadJson {
+  return {
+    metadata: Object.fromEntries(Object.entries(metadata ?? {}).map(([name, bytes]) => [name, textOf(bytes)])),
+    data: textOf(data ?? new Uint8Array()),
+  };
+}

@@ -1,11 +1,14 @@
 /** `/v1/experiments`: how experiments and rollouts stand, and steering them. */
 import { z } from '@hono/zod-openapi';
-import { statusOf } from '../../client/experiment-status.ts';
+import { resultLooks, statusOf } from '../../client/experiment-status.ts';
+import { lookReport } from '../../experiment/look-report.ts';
+import { lookTable } from '../../experiment/report-table.ts';
+import type { LookRecord } from '../../model/look-data.ts';
 import type { ExperimentRow } from '../../store/experiments.ts';
+import type { Ledger } from '../../store/ledger.ts';
 import { problems } from '../problem.ts';
-import { type AddRoutes, addRoute, jsonAnswer, keyedRoute, type Routing } from '../route.ts';
+import { type AddRoutes, actor, addRoute, jsonAnswer, keyedRoute, type Routing, Why } from '../route.ts';
 import { PipelineName } from '../schemas.ts';
-import { actor, Why } from '../who.ts';
 
 const MOST_LISTED = 100;
 
@@ -137,3 +140,179 @@ function viewOf(row: ExperimentRow) {
     endedAt,
   };
 }
+
+/** More points than a chart has room for: of more looks, as many are given, evenly apart. */
+const MOST_LOOKS = 120;
+/** Read at a time: a look is a few kilobytes, and the store has others to serve. */
+const AT_ONCE = 8;
+
+const Interval = z.tuple([z.number(), z.number()]).nullable();
+const RowStatus = z.enum(['proven', 'harmed', 'unproven', 'better', 'worse', 'open', 'shown']);
+
+const LookPoint = z
+  .object({
+    lookNo: z.int(),
+    at: z.number(),
+    phase: z.enum(['experiment', 'rollout']),
+    decision: z.string(),
+    reason: z.string(),
+    exposed: z.int().openapi({ description: 'Units that have met an arm by then' }),
+    rows: z.array(
+      z.object({
+        metric: z.string(),
+        variant: z.string(),
+        effect: z.number().nullable(),
+        interval: Interval.openapi({ description: 'Valid at every look; null before there is one' }),
+        status: RowStatus,
+      }),
+    ),
+  })
+  .openapi('LookPoint');
+
+const looks = (allow: Routing['allow']) =>
+  keyedRoute({
+    method: 'get',
+    path: '/v1/experiments/{id}/looks',
+    tags: ['Experiments'],
+    summary: 'What the looks at an experiment have said, oldest first',
+    description: `At most ${MOST_LOOKS}; of more, evenly apart, with the first and the last.`,
+    middleware: allow('read'),
+    request: { params: identified },
+    responses: {
+      200: jsonAnswer('Per look, metric and variant', z.object({ total: z.int(), looks: z.array(LookPoint) })),
+      ...problems(404, 422),
+    },
+  });
+
+export const addExperimentLooks: AddRoutes = (app, { allow, runtime: { store } }) => {
+  addRoute(app, looks(allow), async (context) => {
+    const row = await store.experiments.get(context.req.valid('param').id);
+    return context.json(await looksOf(store.ledger, row));
+  });
+};
+
+async function looksOf(ledger: Ledger, { experimentId, spec }: ExperimentRow) {
+  const total = (await ledger.lastLook(experimentId))?.lookNo ?? 0;
+  const wanted = evenly(total, MOST_LOOKS);
+  const found: LookRecord[] = [];
+  for (let from = 0; from < wanted.length; from += AT_ONCE) {
+    const entries = await Promise.all(
+      wanted.slice(from, from + AT_ONCE).map((lookNo) => ledger.look(experimentId, lookNo)),
+    );
+    found.push(...entries.flatMap((entry) => (entry ? [JSON.parse(entry.content) as LookRecord] : [])));
+  }
+  return { total, looks: found.map((record) => pointOf(spec, record)) };
+}
+
+/** So many of the numbers from 1 on, the first and the last among them. */
+export function evenly(total: number, most: number): readonly number[] {
+  if (total <= most) return Array.from({ length: total }, (_, index) => index + 1);
+  return Array.from({ length: most }, (_, index) => 1 + Math.round((index * (total - 1)) / (most - 1)));
+}
+
+function pointOf(spec: ExperimentRow['spec'], record: LookRecord) {
+  const { lookNo, at, phase, decision, reason, data } = record;
+  const rows = lookTable(spec, record).map(({ metric, variant, effect, interval: between, status: stands }) => ({
+    ...{ metric, variant, effect, interval: between, status: stands },
+  }));
+  return { lookNo, at, phase, decision, reason, exposed: sum(data.exposed), rows };
+}
+
+const sum = (counts: readonly { readonly n: number }[]): number => counts.reduce((total, { n }) => total + n, 0);
+
+/** `GET /v1/experiments/{id}/report`: what was asked of an experiment, and what its newest look says of each metric. */
+const MetricReport = z
+  .object({
+    metric: z.string(),
+    role: z.enum(['primary', 'guardrail', 'secondary']),
+    kind: z.string(),
+    format: z.string(),
+    better: z.enum(['higher', 'lower']),
+    variant: z.string(),
+    units: z.tuple([z.int(), z.int()]),
+    values: z.tuple([z.number().nullable(), z.number().nullable()]),
+    effect: z.number().nullable(),
+    interval: Interval,
+    harm: z.object({ lo: z.number().nullable(), hi: z.number().nullable() }).nullable(),
+    margin: z.number().nullable(),
+    status: RowStatus,
+    phase: z.enum(['experiment', 'rollout']).openapi({ description: 'In a rollout nothing waits for a proof' }),
+    isExploratory: z.boolean(),
+  })
+  .openapi('MetricReport');
+
+const Looked = z.object({
+  lookNo: z.int().nullable(),
+  table: z.array(MetricReport).openapi({ description: 'Empty before the first look' }),
+  funnel: z.array(
+    z.object({
+      arm: z.string(),
+      weight: z.number(),
+      isServed: z.boolean(),
+      assigned: z.int().nullable().openapi({ description: 'Null where it was not recorded' }),
+      exposed: z.int(),
+      matured: z.int().openapi({ description: "Whose window for the first metric's outcomes is over" }),
+      recorded: z.int().openapi({ description: 'Of which a value of the first metric is known' }),
+    }),
+  ),
+  ratio: z.object({
+    p: z.number().nullable().openapi({ description: 'Of the worst of the ratios, as one of so many' }),
+    chiSquareP: z
+      .number()
+      .nullable()
+      .openapi({ description: 'The same by a chi-square test, read only by the look that would end the experiment' }),
+    haltsBelow: z.number(),
+    isOff: z.boolean(),
+    worst: z.object({ of: z.string(), p: z.number() }).nullable(),
+    rows: z.array(
+      z.object({
+        of: z.string(),
+        arms: z.array(z.string()),
+        counts: z.array(z.int()),
+        weights: z.array(z.number()),
+        p: z.number(),
+        chiSquareP: z.number().nullable(),
+      }),
+    ),
+  }),
+  exposure: z
+    .object({
+      arms: z.array(z.string()),
+      assigned: z.array(z.int()),
+      exposed: z.array(z.int()),
+      p: z.number().openapi({ description: 'Of one rate of exposure in all arms' }),
+      haltsBelow: z.number(),
+    })
+    .nullable()
+    .openapi({ description: 'Of the assigned units of each served arm, how many were exposed; null: not known' }),
+  counts: z
+    .unknown()
+    .openapi({ description: 'Units excluded, and outcomes late or outside; null before the first look' }),
+  daysLeft: z.number().nullable(),
+});
+
+const ExperimentReport = Looked.extend({
+  experimentId: z.string(),
+  asked: z.unknown().openapi({ description: 'Arms, metrics, when to stop and how to roll out, as fixed at its start' }),
+  rollout: Looked.nullable().openapi({ description: 'The newest look of the rollout that followed; null without one' }),
+}).openapi('ExperimentReport');
+
+const report = (allow: Routing['allow']) =>
+  keyedRoute({
+    method: 'get',
+    path: '/v1/experiments/{id}/report',
+    tags: ['Experiments'],
+    summary:
+      'What was asked of an experiment, and its result: what the look says that decided, or the newest before a decision',
+    middleware: allow('read'),
+    request: { params: identified },
+    responses: { 200: jsonAnswer('It is there', ExperimentReport), ...problems(404, 422) },
+  });
+
+export const addExperimentReport: AddRoutes = (app, { allow, runtime: { store } }) => {
+  addRoute(app, report(allow), async (context) => {
+    const row = await store.experiments.get(context.req.valid('param').id);
+    const { look, rolloutLook } = await resultLooks(store.ledger, row);
+    return context.json(lookReport(row, look, rolloutLook));
+  });
+};

@@ -4,10 +4,8 @@ import { Feedback } from '../../client/feedback-client.ts';
 import type { FeedbackRow } from '../../store/feedback.ts';
 import type { RunRow } from '../../store/runs.ts';
 import { snapshotsAt } from '../../telemetry/load-trace.ts';
-import { IdempotencyHeader } from '../idempotency.ts';
-import { visibleRun } from '../own-runs.ts';
 import { problems } from '../problem.ts';
-import { type AddRoutes, addRoute, keyedRoute, type Routing } from '../route.ts';
+import { type AddRoutes, addRoute, IdempotencyHeader, keyedRoute, type Routing, visibleRun } from '../route.ts';
 import { FeedbackView, RunId } from '../schemas.ts';
 
 const BY_LENGTH = 200;

@@ -2,10 +2,10 @@
 import { z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { every } from 'hono/combine';
-import type { Health } from '../../telemetry/health.ts';
-import type { ServerEnv } from '../environment.ts';
+import { createTemporalProbe, type Health, watchHealth } from '../../telemetry/health.ts';
+import type { ServerDependencies, ServerEnv } from '../environment.ts';
 import { problems } from '../problem.ts';
-import { type AddRoutes, addRoute, BEARER, type Routing } from '../route.ts';
+import { type AddRoutes, addRoute, BEARER, keyedRoute, type Routing } from '../route.ts';
 
 const Status = z.enum(['ok', 'degraded', 'down']);
 
@@ -74,3 +74,47 @@ const withoutNames = ({ status, checks }: Health) => ({
   status,
   checks: checks.map(({ name, status, detail, stalled }) => ({ name, status, detail, stalled })),
 });
+
+/** As `SLUICE_RUN_DEADLINE_MS` has it where nobody says. */
+const RUN_DEADLINE_MS = 600_000;
+
+export function healthFor({ runtime, runDeadlineMs = RUN_DEADLINE_MS }: ServerDependencies): () => Promise<Health> {
+  const { store, connection, temporal, diskSpace } = runtime;
+  return watchHealth({
+    store,
+    runDeadlineMs,
+    diskSpace,
+    temporal: createTemporalProbe(connection, temporal.namespace),
+  });
+}
+
+/** `GET /metrics`: for Prometheus, which can send a key. */
+const metricsRoute = (allow: Routing['allow'], contentType: string) =>
+  keyedRoute({
+    method: 'get',
+    path: '/metrics',
+    tags: ['Operations'],
+    summary: 'Metrics, for Prometheus',
+    description:
+      'In the text format, version 0.0.4. Needs a key with `read`: `authorization.credentials` in Prometheus.',
+    middleware: allow('read'),
+    responses: {
+      200: { description: 'All metrics', content: { [contentType]: { schema: z.string() } } },
+      ...problems(),
+    },
+  });
+
+export const addMetrics: AddRoutes = (app, { allow, runtime: { store, streams }, metrics, health, turnstile }) => {
+  metrics.watch({
+    ...{ name: 'sluice_http_runs_in_flight', help: 'Runs that are waited for here.' },
+    read: turnstile.inside,
+  });
+  metrics.watch({
+    ...{ name: 'sluice_token_pieces_total', help: 'Pieces of answers for other processes, by what came of them.' },
+    ...{ label: 'outcome', read: () => ({ ...streams.counts() }) },
+  });
+  metrics.collect({ store, health });
+  addRoute(app, metricsRoute(allow, metrics.contentType), async (context) =>
+    context.body(await metrics.scrape(), 200, { 'content-type': metrics.contentType, 'cache-control': 'no-store' }),
+  );
+};

@@ -6,8 +6,7 @@ import type { MonitorSpec } from '../../model/monitor-spec.ts';
 import { monitorStatus } from '../../monitor/window.ts';
 import type { MonitorRow } from '../../store/monitors.ts';
 import { problems } from '../problem.ts';
-import { type AddRoutes, addRoute, jsonAnswer, keyedRoute, type Routing } from '../route.ts';
-import { actor, Why } from '../who.ts';
+import { type AddRoutes, actor, addRoute, jsonAnswer, keyedRoute, type Routing, Why } from '../route.ts';
 
 const MOST_LISTED = 100;
 const HISTORY = 50;

@@ -1,13 +1,23 @@
 /** `/v1/pipelines`: what can be asked, what each name serves, and what has been served before; deploying and rolling back. */
 import { z } from '@hono/zod-openapi';
+import { liveOf } from '../../client/experiment-status.ts';
+import type { AnyVariant } from '../../dsl/edit.ts';
 import { winnersIn } from '../../experiment/promoted.ts';
 import { planId } from '../../plan/id.ts';
 import type { DeploymentRow } from '../../store/deployments.ts';
-import { findPipeline, isVariantName } from '../find-pipeline.ts';
 import { problems } from '../problem.ts';
-import { type AddRoutes, addRoute, jsonAnswer, keyedRoute, type Routing } from '../route.ts';
+import {
+  type AddRoutes,
+  actor,
+  addRoute,
+  findPipeline,
+  isVariantName,
+  jsonAnswer,
+  keyedRoute,
+  type Routing,
+  Why,
+} from '../route.ts';
 import { PipelineName } from '../schemas.ts';
-import { actor, Why } from '../who.ts';
 
 const HISTORY = 100;
 const VERSION_MOST = 1_000_000_000;
@@ -173,3 +183,116 @@ const shown = ({ promoted, ...deployment }: DeploymentRow): Omit<DeploymentRow, 
 interface WonBy {
   readonly wonBy: readonly string[];
 }
+
+/** `GET /v1/pipelines/{name}/live`: which steps are live where, with their shares of the traffic. */
+const LiveStep = z
+  .object({
+    node: z.string(),
+    step: z.string().openapi({ example: 'rerank@2' }),
+    fallback: z.string().nullable(),
+    by: z.enum(['deployment', 'experiment', 'rollout']),
+    experimentId: z.string().nullable().openapi({ description: 'Null: what is deployed' }),
+    arm: z.string().nullable(),
+    differs: z.array(z.string()).openapi({ description: 'What of the node is otherwise than deployed' }),
+    wonBy: z.array(z.string()).openapi({ description: 'Experiments whose edits the deployed one has' }),
+    share: z.number().openapi({ description: 'Of all units' }),
+    isBound: z.boolean().openapi({
+      description:
+        'Whether units may be in two experiments on the node: at most the share of a variant, at least what is deployed',
+    }),
+  })
+  .openapi('LiveStep');
+
+const showLive = (allow: Routing['allow']) =>
+  keyedRoute({
+    method: 'get',
+    path: '/v1/pipelines/{name}/live',
+    tags: ['Pipelines'],
+    summary: 'Which steps are live where, with their shares of the traffic',
+    middleware: allow('read'),
+    request: { params: z.object({ name: PipelineName }) },
+    responses: {
+      200: jsonAnswer(
+        'By node, what is deployed first',
+        z.object({ deploymentNo: z.int().nullable(), planId: z.string(), steps: z.array(LiveStep) }),
+      ),
+      ...problems(404),
+    },
+  });
+
+export const addPipelineLive: AddRoutes = (app, { allow, pipelines, runtime: { store } }) =>
+  addRoute(app, showLive(allow), async (context) => {
+    const found = findPipeline(pipelines, context.req.valid('param').name);
+    // Of a variant's name, too, it is what its pipeline serves.
+    const { id, plan } = pipelines.get(found.id) ?? found;
+    return context.json(await liveOf(store, id, plan));
+  });
+
+/** `GET /v1/pipelines/{name}/plan`: the plan of a definition in code, whether or not it was ever run. */
+const DefinedPlan = z
+  .object({
+    planId: z.string(),
+    plan: z.object({ pipeline: z.string() }).loose().openapi({ description: 'As docs/plan.schema.json has it' }),
+    overrides: z.array(z.object({ node: z.string(), path: z.string(), variant: z.string() }).loose()).openapi({
+      description: 'Of a variant: where it changes (`to`) what a variant that it includes says (`from`)',
+    }),
+  })
+  .openapi('DefinedPlan');
+
+const showPlans = (allow: Routing['allow']) =>
+  keyedRoute({
+    method: 'get',
+    path: '/v1/pipelines/{name}/plan',
+    tags: ['Pipelines'],
+    summary: 'Show the plan of a pipeline, or of a variant, as the code has it',
+    middleware: allow('read'),
+    request: { params: z.object({ name: PipelineName }) },
+    responses: {
+      200: { description: 'It is defined', content: { 'application/json': { schema: DefinedPlan } } },
+      ...problems(404),
+    },
+  });
+
+export const addPipelinePlans: AddRoutes = (app, { allow, pipelines }) =>
+  addRoute(app, showPlans(allow), (context) => {
+    const pipeline = findPipeline(pipelines, context.req.valid('param').name);
+    const { plan } = pipeline;
+    const overrides = 'overrides' in pipeline ? (pipeline as AnyVariant).overrides : [];
+    return context.json({ planId: planId(plan), plan, overrides: overrides.map((override) => ({ ...override })) });
+  });
+
+/** `GET /v1/plans/{id}`: a plan as it is stored, for whoever draws or compares it. */
+const PlanId = z
+  .string()
+  .regex(/^[0-9a-f]{6,64}$/, 'it is no plan id, and no beginning of one')
+  .openapi({ param: { name: 'id', in: 'path' }, example: '4f1c09aa4f1c' });
+
+const PlanView = z
+  .object({
+    planId: z.string(),
+    plan: z
+      .object({ format: z.int(), pipeline: z.string(), nodes: z.array(z.object({}).loose()) })
+      .loose()
+      .openapi({ description: 'As docs/plan.schema.json has it' }),
+  })
+  .openapi('StoredPlan');
+
+const showPlan = (allow: Routing['allow']) =>
+  keyedRoute({
+    method: 'get',
+    path: '/v1/plans/{id}',
+    tags: ['Pipelines'],
+    summary: 'Show a plan that runs were started with',
+    description: 'By its id, or the beginning of it that no other plan has.',
+    middleware: allow('read'),
+    request: { params: z.object({ id: PlanId }) },
+    responses: {
+      200: { description: 'It is stored, and never changes', content: { 'application/json': { schema: PlanView } } },
+      ...problems(404, 422),
+    },
+  });
+
+export const addPlans: AddRoutes = (app, { allow, runtime: { store } }) =>
+  addRoute(app, showPlan(allow), async (context) =>
+    context.json(await store.plans.find(context.req.valid('param').id)),
+  );

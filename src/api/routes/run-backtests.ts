@@ -6,12 +6,9 @@ import type { AnyPipeline, AnyVariant } from '../../dsl/edit.ts';
 import { rerunSpecOf, scorersFor } from '../../experiment/rerun/rerun-request.ts';
 import type { Json } from '../../plan/plan.ts';
 import { restoreClaims } from '../../store/claims.ts';
-import { findPipeline } from '../find-pipeline.ts';
-import { visibleRun } from '../own-runs.ts';
 import { problems } from '../problem.ts';
-import { type AddRoutes, addRoute, keyedRoute, type Routing } from '../route.ts';
+import { type AddRoutes, actor, addRoute, findPipeline, keyedRoute, type Routing, visibleRun } from '../route.ts';
 import { Failure, RunId } from '../schemas.ts';
-import { actor } from '../who.ts';
 
 const NAME = /^[A-Za-z0-9_-]{1,100}$/;
 

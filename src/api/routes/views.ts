@@ -2,8 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Json } from '../../plan/plan.ts';
 import { problems } from '../problem.ts';
-import { type AddRoutes, addRoute, jsonAnswer, keyedRoute, type Routing } from '../route.ts';
-import { actor } from '../who.ts';
+import { type AddRoutes, actor, addRoute, jsonAnswer, keyedRoute, type Routing } from '../route.ts';
 
 const NAME_LENGTH = 100;
 const VIEW_BYTES = 10_000;

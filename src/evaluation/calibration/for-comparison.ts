@@ -3,8 +3,7 @@
  * `compareEvaluations` as it is.
  */
 
-import type { MetricSpec } from '../../model/evaluation-spec.ts';
-import { isJudge } from '../../model/judges.ts';
+import { isJudge, type MetricSpec } from '../../model/evaluation-spec.ts';
 import type { JudgeFlaw } from '../../stats/judges.ts';
 import { adjustP } from '../../stats/multiplicity.ts';
 import type { CompareInput, Correction, Uncorrected } from '../compare/compare.ts';

@@ -2,7 +2,7 @@
 
 import { SPLITS } from '../../model/dataset.ts';
 import type { MetricSpec, ScorerSpec } from '../../model/evaluation-spec.ts';
-import { isJudge, judgeModel } from '../../model/judges.ts';
+import { isJudge, judgeModel } from '../../model/evaluation-spec.ts';
 import type { ValueFormat } from '../../stats/explained-report.ts';
 import type { Better } from '../../stats/gate.ts';
 import { adjustP } from '../../stats/multiplicity.ts';

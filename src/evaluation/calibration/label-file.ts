@@ -5,10 +5,16 @@ import { SluiceError } from '../../base/errors.ts';
 import { nearest, suggest } from '../../base/nearest.ts';
 import type { AnyScorer } from '../../dsl/scorer.ts';
 import { choicesOf, isBoolean, type Schema } from '../../dsl/shape.ts';
-import type { ScoreField, ScorerSpec } from '../../model/evaluation-spec.ts';
-import { describeField, type LabelField, type LabelValue, readValue } from '../../model/label-value.ts';
-import { WINNERS, type Winner, winOf } from '../../model/pair-order.ts';
-import type { ScorerIdentity } from '../../model/scorer-identity.ts';
+import type { ScoreField, ScorerIdentity, ScorerSpec } from '../../model/evaluation-spec.ts';
+import {
+  describeField,
+  type LabelField,
+  type LabelValue,
+  readValue,
+  WINNERS,
+  type Winner,
+  winOf,
+} from '../../model/review-queue.ts';
 import type { Label } from '../../store/evaluations.ts';
 import type { FileFormat } from '../dataset-file.ts';
 import {

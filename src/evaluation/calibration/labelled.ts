@@ -4,7 +4,7 @@
  */
 import type { Cell, ResultRow, Score } from '../../model/evaluation-result.ts';
 import type { EvaluationSpec } from '../../model/evaluation-spec.ts';
-import { scorerIdentity } from '../../model/scorer-identity.ts';
+import { scorerIdentity } from '../../model/evaluation-spec.ts';
 import type { Label } from '../../store/evaluations.ts';
 import type { Store } from '../../store/store.ts';
 import type { EvaluationFacts, ExampleInfo } from '../compare/comparison-report.ts';

@@ -6,7 +6,7 @@
 import { stringify } from 'csv-stringify/sync';
 import type { Example } from '../../model/dataset.ts';
 import type { Cell, ResultRow, Score } from '../../model/evaluation-result.ts';
-import type { ScorerIdentity } from '../../model/scorer-identity.ts';
+import type { ScorerIdentity } from '../../model/evaluation-spec.ts';
 import type { Json } from '../../plan/plan.ts';
 import { randomFrom } from '../../stats/random.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';

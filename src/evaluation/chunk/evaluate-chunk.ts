@@ -2,8 +2,7 @@
 
 import { z } from 'zod';
 import type { Example, JsonObject } from '../../model/dataset.ts';
-import type { ChunkInput, ChunkResult } from '../../model/evaluate-messages.ts';
-import { addTallies } from '../../model/evaluate-tally.ts';
+import { addTallies, type ChunkInput, type ChunkResult } from '../../model/evaluate-messages.ts';
 import type { Cell, ResultRow } from '../../model/evaluation-result.ts';
 import type { EvaluationPins, EvaluationSpec } from '../../model/evaluation-spec.ts';
 import type { Json, Plan } from '../../plan/plan.ts';

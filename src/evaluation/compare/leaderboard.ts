@@ -1,7 +1,6 @@
 /** Any number of evaluations in one table: a row per side, a column per metric, ranks only among those that are alike. */
 
-import type { DatasetPart, MetricSpec } from '../../model/evaluation-spec.ts';
-import { isJudge } from '../../model/judges.ts';
+import { type DatasetPart, isJudge, type MetricSpec } from '../../model/evaluation-spec.ts';
 import type { ValueFormat } from '../../stats/explained-report.ts';
 import type { Better } from '../../stats/gate.ts';
 import { type RankInterval, rankIntervals } from '../../stats/rank-intervals.ts';

@@ -5,9 +5,7 @@
 
 import type { Example } from '../../model/dataset.ts';
 import type { ResultRow } from '../../model/evaluation-result.ts';
-import type { DatasetPart } from '../../model/evaluation-spec.ts';
-import { isJudge } from '../../model/judges.ts';
-import { scorerIdentity } from '../../model/scorer-identity.ts';
+import { type DatasetPart, isJudge, scorerIdentity } from '../../model/evaluation-spec.ts';
 import { hashJson } from '../../plan/id.ts';
 import type { DatasetMember } from '../../store/datasets.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';

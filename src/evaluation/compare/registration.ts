@@ -4,15 +4,15 @@
  */
 
 import type { AnyEvaluation } from '../../dsl/evaluation.ts';
-import type {
-  EvaluationPins,
-  EvaluationSpec,
-  MetricSource,
-  MetricSpec,
-  Registration,
-  ScorerSpec,
+import {
+  type EvaluationPins,
+  type EvaluationSpec,
+  isJudge,
+  type MetricSource,
+  type MetricSpec,
+  type Registration,
+  type ScorerSpec,
 } from '../../model/evaluation-spec.ts';
-import { isJudge } from '../../model/judges.ts';
 import type { EvaluationFacts, RegistrationChange, RegistrationCheck } from './comparison-report.ts';
 
 /** What is to be locked. Variants are none of it: that others are tried is what an evaluation is for. */

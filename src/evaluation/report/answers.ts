@@ -8,7 +8,7 @@ import { hash } from 'node:crypto';
 import { extname } from 'node:path';
 import { Piscina } from 'piscina';
 import { SluiceError } from '../../base/errors.ts';
-import { scorerIdentity } from '../../model/scorer-identity.ts';
+import { scorerIdentity } from '../../model/evaluation-spec.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';
 import { countComparisons } from '../compare/load.ts';
 import { type ChosenEvaluation, sidesOf } from '../compare/sides.ts';

@@ -1,29 +1,28 @@
 /** One recorded run, again under a variant, and both sides scored: what a backtest and a shadow do with each of their runs. */
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { SluiceError } from '../../base/errors.ts';
 import type { MakeAttempt, Slots } from '../../evaluation/attempts.ts';
 import { type EndedRun, endOf, isFromOutside, madeDo } from '../../evaluation/chunk/play-run.ts';
-import { observedRefs } from '../../evaluation/chunk/scorer-input.ts';
+import { type Scoring, scorePair, scoreRun, subjectOf } from '../../evaluation/chunk/score-run.ts';
+import { observedRefs, scorerInput } from '../../evaluation/chunk/scorer-input.ts';
 import { runFacts, runLatency } from '../../evaluation/run-facts.ts';
-import type { JsonObject } from '../../model/dataset.ts';
-import { NO_FACTS, type RunFacts } from '../../model/evaluation-result.ts';
-import type { RerunError, RerunResult, RerunSide, RerunSpec } from '../../model/rerun-spec.ts';
+import type { Example, JsonObject } from '../../model/dataset.ts';
+import { type Cell, NO_FACTS, type RunFacts } from '../../model/evaluation-result.ts';
+import type { ScorerSpec } from '../../model/evaluation-spec.ts';
+import type { RerunError, RerunResult, RerunSide, RerunSpec, RerunTurn } from '../../model/rerun-spec.ts';
 import { applyEdits } from '../../plan/compose.ts';
 import { isSameJson, planId } from '../../plan/id.ts';
 import { dryRunMissing, openWrites, type WriteOf } from '../../plan/open-writes.ts';
 import type { Json, Plan } from '../../plan/plan.ts';
-import { EVALUATION_BUDGET } from '../../plan/walk.ts';
+import { EVALUATION_BUDGET, type Execute } from '../../plan/walk.ts';
 import type { Redaction } from '../../redaction/redaction.ts';
 import type { PaidBy } from '../../store/memo.ts';
 import type { RerunRow } from '../../store/reruns.ts';
 import type { Spending } from '../../store/spending.ts';
 import type { Store } from '../../store/store.ts';
-import { type AttemptHost, createAttemptHost } from './attempt-host.ts';
-import { downstreamOf } from './downstream.ts';
-import { type Rerun, rerun } from './rerun.ts';
-import { scoreSides } from './score-sides.ts';
-import { factsOfRun, type LoadedRun, loadRun, servedRun } from './served-run.ts';
-import { unrecordedWrites } from './unrecorded-writes.ts';
+import { type AttemptHost, createAttemptHost, factsOfRun, type LoadedRun, loadRun, servedRun } from './replay.ts';
+import { downstreamOf, type Rerun, rerun, unrecordedWrites } from './rerun.ts';
 
 export interface RerunWorker {
   readonly store: Pick<Store, 'runs' | 'reruns'>;
@@ -47,12 +46,7 @@ export interface PlayedRerun {
 }
 
 /** @throws the signal's reason when it aborts, and what the store throws; everything else is in the result */
-export async function playRerun(
-  worker: RerunWorker,
-  row: RerunRow,
-  runId: string,
-  signal: AbortSignal,
-): Promise<PlayedRerun> {
+async function playRerun(worker: RerunWorker, row: RerunRow, runId: string, signal: AbortSignal): Promise<PlayedRerun> {
   try {
     const loaded = await loadRun(worker.store, worker.planOf, runId);
     const why = whyNot(loaded);
@@ -197,3 +191,121 @@ async function variantFacts({ spend }: RerunWorker, { run, plan, made, host }: M
   const all = [...spent, ...[...keys].flatMap((key) => run.spent.byKey.get(key) ?? [])];
   return runFacts({ outcome: result.outcome, latencyMs: outputMs, spent: all });
 }
+
+/**
+ * Makes the runs that wait, a few at a time, and stores what came of each as it is done: who is killed loses what was under
+ * way. A turn lasts a while at most, so that whoever asks for it has something to say now and then.
+ */
+export interface LaneOfRerun {
+  readonly rerunId: string;
+  readonly lane: number;
+  readonly lanes: number;
+}
+
+export interface DrainTimes {
+  /** No further runs are begun after this; default 1 minute. */
+  readonly turnMs?: number;
+  /** Between two looks for runs of a shadow; default 1 s. */
+  readonly pollMs?: number;
+}
+
+const TURN_MS = 60_000;
+const POLL_MS = 1_000;
+/** Runs at a time, in each lane. */
+const AT_ONCE = 10;
+
+/** @throws SluiceError `rerun_unknown`, what the store throws; the signal's reason when it aborts */
+export async function drain(
+  worker: RerunWorker,
+  { rerunId, lane, lanes }: LaneOfRerun,
+  signal: AbortSignal,
+  { turnMs = TURN_MS, pollMs = POLL_MS }: DrainTimes = {},
+): Promise<RerunTurn> {
+  const { reruns } = worker.store;
+  const row = await reruns.get(rerunId);
+  const until = performance.now() + turnMs;
+  do {
+    signal.throwIfAborted();
+    const { state, runIds } = await reruns.queued(rerunId, { lane, lanes, limit: AT_ONCE });
+    if (state !== 'running') return { isOver: true, isOutOfBudget: false };
+    const played = await Promise.allSettled(runIds.map((runId) => playOne(worker, row, runId, signal)));
+    for (const one of played) if (one.status === 'rejected') throw one.reason;
+    if (played.some((one) => one.status === 'fulfilled' && one.value)) return { isOver: false, isOutOfBudget: true };
+    if (runIds.length > 0) continue;
+    if (row.kind === 'backtest') return { isOver: true, isOutOfBudget: false };
+    await delay(pollMs, undefined, { signal });
+  } while (performance.now() < until);
+  return { isOver: false, isOutOfBudget: false };
+}
+
+/** Whether there is no money left; then the run still waits. */
+async function playOne(worker: RerunWorker, row: RerunRow, runId: string, signal: AbortSignal): Promise<boolean> {
+  const { result, isOutOfBudget } = await playRerun(worker, row, runId, signal);
+  if (!isOutOfBudget) await worker.store.reruns.put(row.rerunId, [result]);
+  return isOutOfBudget;
+}
+
+/**
+ * The scores of both sides of a pair: of what was served, and of what the variant gives. Where a scorer would be asked the
+ * same twice it is asked once, so that a judge in two minds makes no difference where there is none.
+ */
+export interface SidesToScore {
+  readonly scorers: readonly ScorerSpec[];
+  readonly example: Example;
+  readonly served: EndedRun;
+  readonly variant: EndedRun;
+  /** Makes the scorers' calls, of either side. */
+  readonly execute: { readonly served: Execute; readonly variant: Execute };
+  readonly signal: AbortSignal;
+}
+
+export interface SideCells {
+  readonly served: { readonly [scorer: string]: Cell };
+  readonly variant: { readonly [scorer: string]: Cell };
+}
+
+/** @throws the signal's reason when it aborts */
+async function scoreSides(sides: SidesToScore): Promise<SideCells> {
+  const cells = await Promise.all(
+    sides.scorers.map(
+      async (scorer) => [scorer.id, await (scorer.kind === 'pair' ? ofPair : ofEach)(sides, scorer)] as const,
+    ),
+  );
+  const pick = (side: 'served' | 'variant') => Object.fromEntries(cells.map(([id, pair]) => [id, pair[side]]));
+  return { served: pick('served'), variant: pick('variant') };
+}
+
+type CellPair = { readonly [side in 'served' | 'variant']: Cell };
+
+async function ofEach(sides: SidesToScore, scorer: ScorerSpec): Promise<CellPair> {
+  const { example, served, variant, execute, signal } = sides;
+  const scoring = (side: 'served' | 'variant'): Scoring => ({ scorer, example, execute: execute[side], signal });
+  const [then, now] = [served, variant].map((run) => scorerInput(scorer.input, example, { run }));
+  if ('value' in then! && 'value' in now! && isSameJson(then.value, now.value)) {
+    const cell = await scoreRun(scoring('served'), served);
+    return { served: cell, variant: cell };
+  }
+  const [ofServed, ofVariant] = await Promise.all([
+    scoreRun(scoring('served'), served),
+    scoreRun(scoring('variant'), variant),
+  ]);
+  return { served: ofServed, variant: ofVariant };
+}
+
+async function ofPair(sides: SidesToScore, scorer: ScorerSpec): Promise<CellPair> {
+  const { example, served, variant, execute, signal } = sides;
+  const inputOf = (first: EndedRun, second: EndedRun) => scorerInput(scorer.input, example, { first, second });
+  const [forth, back] = [inputOf(served, variant), inputOf(variant, served)];
+  if ('value' in forth && 'value' in back && isSameJson(forth.value, back.value)) {
+    const alike = evenCell(subjectOf(forth.value), 'both are the same');
+    return { served: alike, variant: alike };
+  }
+  const cell = await scorePair({ scorer, example, execute: execute.variant, signal }, served, variant);
+  return { served: evenCell('', 'what was served, against itself'), variant: cell };
+}
+
+const evenCell = (subject: string, reason: string): Cell => ({
+  state: 'done',
+  score: { win: 0.5, flipped: 0 },
+  ...{ subject, detail: { reason } },
+});

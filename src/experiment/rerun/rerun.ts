@@ -4,13 +4,16 @@
  * differs, and after it only what is given something else. Backtests and shadows are this function over different runs.
  */
 import { setImmediate as settled } from 'node:timers/promises';
+import { SluiceError } from '../../base/errors.ts';
+import { suggest } from '../../base/nearest.ts';
 import { callName, outcomeValue, type RecordedCall, type RecordedCalls } from '../../evaluation/run-facts.ts';
+import type { RerunSpec } from '../../model/rerun-spec.ts';
 import { isSameJson } from '../../plan/id.ts';
-import type { WriteOf } from '../../plan/open-writes.ts';
-import type { Json, Plan, Wiring } from '../../plan/plan.ts';
+import { bodiesOf, findNode, nodesOf, sourcesOf } from '../../plan/nodes.ts';
+import type { OpenWrite, WriteOf } from '../../plan/open-writes.ts';
+import type { Json, NodeOutcome, Plan, PlanNode, Wiring } from '../../plan/plan.ts';
 import { CALL_CANCELLED, CallFailure, type CallRequest, type Execute, type WalkResult, walk } from '../../plan/walk.ts';
-import { isOwn, type RecordedRun } from './record.ts';
-import { callOf, type Replayed, replay } from './replay.ts';
+import { callOf, isOwn, type RecordedRun, type Replayed, replay } from './replay.ts';
 
 export interface RerunRequest {
   /** Whole; most often the record's own with a variant's edits. */
@@ -90,4 +93,130 @@ function recordedOutput(request: CallRequest, { calls, recorded }: Replayed): Re
   const known = recorded.get(name);
   const isSame = calls.get(name)?.call.step === callOf(request).step;
   return isSame && known !== undefined && 'value' in known.outcome ? known : undefined;
+}
+
+/**
+ * The node and all that is downstream of it, by id.
+ *
+ * @throws SluiceError `node_unknown`
+ */
+export function downstreamOf(plan: Plan, from: string): ReadonlySet<string> {
+  const nodes = [...nodesOf(plan)];
+  const ids = nodes.map(({ id }) => id);
+  const first = findNode(plan, from);
+  if (first === undefined)
+    throw new SluiceError('node_unknown', {
+      message: `there is no node '${from}' in '${plan.pipeline}'`,
+      remedy: suggest(from, ids, 'the plan has no nodes'),
+      data: { node: from },
+    });
+  const found = new Set([...nodesOf({ nodes: [first] })].map(({ id }) => id));
+  for (let before = 0; before < found.size; ) {
+    before = found.size;
+    for (const node of nodes) {
+      const inside = bodiesOf(node).flatMap((body) => body.nodes);
+      // What is in a container that is entered otherwise is run otherwise; and what reads a container reads what is in it.
+      if (wiringsOf(node).some((wiring) => readsAny(wiring, found))) found.add(node.id);
+      if (inside.some(({ id }) => found.has(id))) found.add(node.id);
+      if (isSteeredBy(node, found)) for (const { id } of inside) found.add(id);
+    }
+  }
+  return found;
+}
+
+/** Whether the container itself, and not only something in it, hangs on one of these. */
+function isSteeredBy(node: PlanNode, found: ReadonlySet<string>): boolean {
+  if (node.kind === 'branch') return readsAny(node.when, found);
+  return node.kind === 'map' && readsAny(node.over, found);
+}
+
+/** All that a node reads. */
+export function wiringsOf(node: PlanNode): readonly Wiring[] {
+  switch (node.kind) {
+    case 'step':
+      return [node.input, ...(node.when ? [node.when] : [])];
+    case 'branch':
+      return [node.when, node.then.yields, node.otherwise.yields];
+    case 'map':
+      return [node.over, node.yields];
+    case 'repeat':
+      return [node.until, node.carry, ...Object.values(node.yields)];
+  }
+}
+
+/** `answer:carry` comes of the rounds of `answer`; `vector:item` of what `vector` goes over, which steers it. */
+const readsAny = (wiring: Wiring, found: ReadonlySet<string>): boolean =>
+  [...sourcesOf(wiring)].some(([head]) => found.has(head.replace(/:carry$/, '')));
+
+/**
+ * Where running a recorded run again could come to a `write` whose output is not on record. What a variant's edits do not
+ * reach is called as it was then; what they reach still takes its recorded output, as long as it must have been called.
+ */
+type Changes = Pick<RerunSpec, 'edits' | 'from'>;
+
+/**
+ * Whether a call may be one that no recorded run had to make: whether it is made depends on what the changes reach, or it is
+ * of another step now, or it is a fallback whose step may fail where it did not.
+ *
+ * @param plan with the edits
+ */
+export function mayBeUnrecorded(plan: Plan, changes: Changes): (call: OpenWrite) => boolean {
+  const reached = reachedBy(plan, changes);
+  const edited = new Set(changes.edits.map(({ node }) => node));
+  const unsure = new Set(changes.edits.flatMap(({ node, facet }) => (facet === 'step' ? [node] : [])));
+  const visit = (nodes: readonly PlanNode[], isUnsure: boolean): void => {
+    for (const node of nodes) {
+      const isSo = isUnsure || isEnteredBy(node, reached) || (node.kind !== 'step' && edited.has(node.id));
+      if (isSo) unsure.add(node.id);
+      for (const body of bodiesOf(node)) visit(body.nodes, isSo);
+    }
+  };
+  visit(plan.nodes, false);
+  return ({ node, call }) => unsure.has(node) || (call === 'fallback' && reached.has(node));
+}
+
+/** Whether it depends on these whether, or how often, the node or what is in it is called. */
+function isEnteredBy(node: PlanNode, reached: ReadonlySet<string>): boolean {
+  if (node.kind === 'step') return node.when !== undefined && readsAny(node.when, reached);
+  return isSteeredBy(node, reached) || (node.kind === 'repeat' && readsAny(node.until, reached));
+}
+
+function reachedBy(plan: Plan, { edits, from }: Changes): ReadonlySet<string> {
+  const begins = [...edits.map(({ node }) => node), ...(from === null ? [] : [from])];
+  return new Set(begins.filter((id) => findNode(plan, id)).flatMap((id) => [...downstreamOf(plan, id)]));
+}
+
+/** How nodes end of their own accord; those that are not reached by a change end so again. */
+const [GIVEN, ENDED]: readonly ReadonlySet<NodeOutcome>[] = [
+  new Set(['completed', 'skipped', 'exhausted', 'truncated']),
+  new Set(['completed', 'skipped', 'exhausted', 'truncated', 'fallback', 'or-else', 'failed', 'blocked']),
+];
+
+/** Of these calls, those that this run has no output of, though running it again may come to them. */
+export function unrecordedWrites(
+  plan: Plan,
+  changes: Changes,
+  { nodes }: Pick<RecordedRun, 'nodes'>,
+  open: readonly OpenWrite[],
+): readonly OpenWrite[] {
+  const isUnsure = mayBeUnrecorded(plan, changes);
+  const reached = reachedBy(plan, changes);
+  const rows = Map.groupBy(nodes, ({ node }) => node);
+  return open.filter((call) => {
+    const [outermost, ...path] = pathTo(plan.nodes, call.node)!;
+    const asExpected = reached.has(call.node) ? GIVEN! : ENDED!;
+    const runs = [outermost!, ...path].flatMap((id) => rows.get(id) ?? []);
+    return isUnsure(call) || !rows.has(outermost!) || !runs.every(({ outcome }) => asExpected.has(outcome));
+  });
+}
+
+/** The ids of the containers that a node is in, outermost first, and its own. */
+function pathTo(nodes: readonly PlanNode[], id: string): readonly string[] | undefined {
+  for (const node of nodes) {
+    if (node.id === id) return [id];
+    const inside = bodiesOf(node).map((body) => pathTo(body.nodes, id));
+    const found = inside.find((path) => path !== undefined);
+    if (found) return [node.id, ...found];
+  }
+  return undefined;
 }

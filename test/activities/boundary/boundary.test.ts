@@ -3,9 +3,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import type { Attempt } from '../../../src/boundary/attempt.ts';
 import { createBoundary } from '../../../src/boundary/boundary.ts';
-import { implement, type StepContext } from '../../../src/boundary/implement.ts';
+import { type Attempt, implement, type StepContext } from '../../../src/boundary/implement.ts';
 import { defineStep } from '../../../src/index.ts';
 import type { Payloads } from '../../../src/store/claims.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { createResolveCall } from '../../../src/boundary/calls.ts';
+import { createResolveCall } from '../../../src/boundary/temporal.ts';
 import { defineStep } from '../../../src/index.ts';
 import { plan, step } from '../../plan/by-hand.ts';
 

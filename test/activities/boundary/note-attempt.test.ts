@@ -1,7 +1,7 @@
 /** Which attempts are kept, and that none is held up for it. */
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { expect, test } from 'vitest';
-import { createNoteAttempt } from '../../../src/boundary/note-attempt.ts';
+import { createNoteAttempt } from '../../../src/boundary/temporal.ts';
 import type { AttemptRow } from '../../../src/store/traces.ts';
 
 const trace = (attempt: number) => ({ attempt, scheduledAt: 1, startedAt: 2, durationMs: 3, queuedMs: 1 });

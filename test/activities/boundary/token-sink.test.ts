@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { Attempt } from '../../../src/boundary/attempt.ts';
-import { createBoundary } from '../../../src/boundary/boundary.ts';
-import { implement, type StepContext } from '../../../src/boundary/implement.ts';
-import { emitNothing } from '../../../src/boundary/token-sink.ts';
+import { createBoundary, emitNothing } from '../../../src/boundary/boundary.ts';
+import { type Attempt, implement, type StepContext } from '../../../src/boundary/implement.ts';
 import { defineStep } from '../../../src/index.ts';
 import { DRAFT_LENGTH, PIECE_LENGTH, type TokenPiece } from '../../../src/model/token-piece.ts';
 

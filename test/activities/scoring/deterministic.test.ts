@@ -1,10 +1,12 @@
 /** Scores that are arithmetic: exact against values computed by hand, or published ones. */
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../../../src/index.ts';
-import { scoreAnswerLocal } from '../../../src/steps/scoring/score-answer.ts';
-import { scoreCitationsLocal } from '../../../src/steps/scoring/score-citations.ts';
-import { scoreRankingLocal } from '../../../src/steps/scoring/score-ranking.ts';
-import { scoreRefusalLocal } from '../../../src/steps/scoring/score-refusal.ts';
+import {
+  scoreAnswerLocal,
+  scoreCitationsLocal,
+  scoreRankingLocal,
+  scoreRefusalLocal,
+} from '../../../src/steps/score-functions.ts';
 import { scoreAnswer, scoreCitations, scoreRanking, scoreRefusal } from '../../../src/steps/scoring-steps.ts';
 import { callStep } from '../call.ts';
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { InputOf, Json } from '../../../src/index.ts';
 import type { Passage } from '../../../src/model/step-schemas.ts';
-import { createScoreGroundedness } from '../../../src/steps/scoring/score-groundedness.ts';
+import { createScoreGroundedness } from '../../../src/steps/score-functions.ts';
 import { scoreGroundedness } from '../../../src/steps/scoring-steps.ts';
 import { fakeProviders, noProviders } from '../../support/fake-providers.ts';
 import { callStep } from '../call.ts';

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createSlots, makeCall } from '../../../src/evaluation/attempts.ts';
 import { createMakeAttempt } from '../../../src/evaluation/memo-boundary.ts';
 import { type Json, stepName } from '../../../src/index.ts';
-import { judgeAnswer, judgePair } from '../../../src/steps/judge-steps.ts';
-import { createScoringSteps } from '../../../src/steps/scoring/implementations.ts';
+import { createScoringSteps } from '../../../src/steps/implementations.ts';
+import { judgeAnswer, judgePair } from '../../../src/steps/scoring-steps.ts';
 import { providersAt } from '../../providers/subjects.ts';
 import { type LocalStandIn, startStandIn } from '../../standin/start.ts';
 

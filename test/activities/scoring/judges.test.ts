@@ -3,10 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { InputOf, Json } from '../../../src/index.ts';
 import type { Passage } from '../../../src/model/step-schemas.ts';
-import { VERDICTS } from '../../../src/steps/judge-prompts.ts';
-import { judgeAnswer, judgePair } from '../../../src/steps/judge-steps.ts';
-import { createJudgeAnswer } from '../../../src/steps/scoring/judge-answer.ts';
-import { createJudgePair } from '../../../src/steps/scoring/judge-pair.ts';
+import { createJudgeAnswer, createJudgePair } from '../../../src/steps/judge-functions.ts';
+import { VERDICTS } from '../../../src/steps/prompts.ts';
+import { judgeAnswer, judgePair } from '../../../src/steps/scoring-steps.ts';
 import { fakeProviders, noProviders } from '../../support/fake-providers.ts';
 import { callStep } from '../call.ts';
 

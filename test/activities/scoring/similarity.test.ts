@@ -1,8 +1,8 @@
 /** Likeness in meaning, under the model of an index in memory, and one that is served by the stand-in. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Json } from '../../../src/index.ts';
-import { createTextSearch } from '../../../src/retrieval/text-search.ts';
-import { createScoreSimilarity } from '../../../src/steps/scoring/score-similarity.ts';
+import { createTextSearch } from '../../../src/retrieval/search.ts';
+import { createScoreSimilarity } from '../../../src/steps/score-functions.ts';
 import { scoreSimilarity } from '../../../src/steps/scoring-steps.ts';
 import { memoryIndex } from '../../embedding/memory-index.ts';
 import { providersAt } from '../../providers/subjects.ts';

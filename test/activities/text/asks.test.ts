@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { asksFor, suits } from '../../../src/extractive/asks.ts';
-import { termsOf } from '../../../src/extractive/terms.ts';
+import { asksFor, suits, termsOf } from '../../../src/extractive/terms.ts';
 
 const asks = (question: string) => asksFor(question, termsOf(question));
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { citedText } from '../../../src/extractive/citations.ts';
-import { readDraft } from '../../../src/steps/draft-text.ts';
+import { citedText } from '../../../src/extractive/normal-form.ts';
+import { readDraft } from '../../../src/steps/generate.ts';
 import { NO_ANSWER } from '../../../src/steps/prompts.ts';
 
 function read(pieces: readonly string[], passages = 3) {

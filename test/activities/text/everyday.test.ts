@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { rarityInEnglish } from '../../../src/extractive/everyday.ts';
+import { rarityInEnglish } from '../../../src/extractive/terms.ts';
 
 test('the rarer a word is in English, the more it tells; unknown names tell most', () => {
   const rarities = ['the', 'somebody', 'bubble', 'karaoke', 'tiktoken'].map((word) => rarityInEnglish([word]));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { evidenceIn } from '../../../src/extractive/evidence.ts';
+import { evidenceIn } from '../../../src/extractive/check-by-words.ts';
 import { termsOf } from '../../../src/extractive/terms.ts';
 import type { Passage } from '../../../src/model/step-schemas.ts';
 

@@ -20,7 +20,7 @@ import {
   votesOf,
 } from '../../../src/evaluation/calibration/labelled.ts';
 import { createPopulation } from '../../../src/evaluation/calibration/sample.ts';
-import { isJudge, judgeModel } from '../../../src/model/judges.ts';
+import { isJudge, judgeModel } from '../../../src/model/evaluation-spec.ts';
 import type { Json } from '../../../src/plan/plan.ts';
 import { kappa, wilson } from '../../../src/stats/index.ts';
 import type { Label } from '../../../src/store/evaluations.ts';

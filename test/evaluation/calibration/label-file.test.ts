@@ -12,7 +12,7 @@ import {
   readLabels,
 } from '../../../src/evaluation/calibration/label-file.ts';
 import { defineHumanScorer } from '../../../src/index.ts';
-import { describeField } from '../../../src/model/label-value.ts';
+import { describeField } from '../../../src/model/review-queue.ts';
 import { small } from '../small-evaluation.ts';
 import { JUDGE, subjectOf } from './make.ts';
 

@@ -1,7 +1,7 @@
 /** A pipeline of one step and three scorers that do whatever a test says, however odd. */
 import { z } from 'zod';
 import { type Implemented, implement, type StepContext } from '../../../src/boundary/implement.ts';
-import { readPolicy } from '../../../src/dsl/policy.ts';
+import { readPolicy } from '../../../src/dsl/step.ts';
 import { definePipeline, defineStep } from '../../../src/index.ts';
 import type { Example } from '../../../src/model/dataset.ts';
 import { type EvaluationSpec, type ScorerSpec, SPEC_FORMAT } from '../../../src/model/evaluation-spec.ts';

@@ -16,9 +16,9 @@ import {
 } from '../../../src/index.ts';
 import type { Example } from '../../../src/model/dataset.ts';
 import type { CallPolicy } from '../../../src/plan/plan.ts';
-import { judgeAnswer, judgePair } from '../../../src/steps/judge-steps.ts';
-import { callOf } from '../../../src/steps/models.ts';
-import { createScoringSteps } from '../../../src/steps/scoring/implementations.ts';
+import { createScoringSteps } from '../../../src/steps/implementations.ts';
+import { callOf } from '../../../src/steps/model-input.ts';
+import { judgeAnswer, judgePair } from '../../../src/steps/scoring-steps.ts';
 import type { Asked, Place } from './world.ts';
 
 const MODEL = 'openai/gpt-5-mini';

@@ -4,15 +4,13 @@
  */
 import type { Implemented } from '../../../src/boundary/implement.ts';
 import { type Config, readConfig } from '../../../src/config/config.ts';
-import { stepName } from '../../../src/dsl/step.ts';
-import { writesIn } from '../../../src/dsl/steps.ts';
+import { stepName, writesIn } from '../../../src/dsl/step.ts';
 import { beginEvaluation, endEvaluation } from '../../../src/evaluation/begin.ts';
 import { evaluateChunk } from '../../../src/evaluation/chunk/evaluate-chunk.ts';
 import { createEvaluationWorker, type EvaluationWorker } from '../../../src/evaluation/evaluation-worker.ts';
 import { createMakeAttempt } from '../../../src/evaluation/memo-boundary.ts';
 import type { Example } from '../../../src/model/dataset.ts';
-import type { ChunkResult } from '../../../src/model/evaluate-messages.ts';
-import { addTallies, emptyTally } from '../../../src/model/evaluate-tally.ts';
+import { addTallies, type ChunkResult, emptyTally } from '../../../src/model/evaluate-messages.ts';
 import type { ResultRow } from '../../../src/model/evaluation-result.ts';
 import type { EvaluationSpec } from '../../../src/model/evaluation-spec.ts';
 import type { Plan } from '../../../src/plan/plan.ts';

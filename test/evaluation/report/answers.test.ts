@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ChosenEvaluation } from '../../../src/evaluation/compare/sides.ts';
 import { type AnswersOptions, createAnswers, createReportCache } from '../../../src/evaluation/report/answers.ts';
-import type { ScorerIdentity } from '../../../src/model/scorer-identity.ts';
+import type { ScorerIdentity } from '../../../src/model/evaluation-spec.ts';
 import type { Label } from '../../../src/store/evaluations.ts';
 import { makeRows } from './make-rows.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { actOnLook } from '../../../src/experiment/live/act.ts';
+import { actOnLook } from '../../../src/experiment/take-analysis.ts';
 import type { ActInput } from '../../../src/model/experiment-messages.ts';
 import type { ExperimentState } from '../../../src/model/experiment-spec.ts';
 import { specOf } from '../clock-world.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { takeLook } from '../../../src/experiment/live/look.ts';
+import { takeLook } from '../../../src/experiment/take-analysis.ts';
 import type { LookData } from '../../../src/model/look-data.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import type { ExperimentRow, StageRow } from '../../../src/store/experiments.ts';

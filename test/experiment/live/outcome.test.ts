@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lookedAt } from '../../../src/experiment/live/outcome.ts';
+import { lookedAt } from '../../../src/experiment/take-analysis.ts';
 import type { ExperimentState } from '../../../src/model/experiment-spec.ts';
 import type { ExperimentRow } from '../../../src/store/experiments.ts';
 import { armsOf, dataOf, look, settingsOf, specOf } from '../law-data.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { steer } from '../../../src/experiment/live/steer.ts';
+import { steer } from '../../../src/experiment/steer.ts';
 import { STEER_ACTIONS, type Steer } from '../../../src/model/experiment-messages.ts';
 import { EXPERIMENT_STATES, type ExperimentState } from '../../../src/model/experiment-spec.ts';
 import { type FakeExperiments, fakeExperiments } from './fake-experiments.ts';

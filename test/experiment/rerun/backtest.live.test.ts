@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { implement } from '../../../src/boundary/implement.ts';
+import { freezeSettings } from '../../../src/experiment/method.ts';
 import { rerunReport } from '../../../src/experiment/rerun/rerun-report.ts';
 import { rerunSpecOf } from '../../../src/experiment/rerun/rerun-request.ts';
-import { freezeSettings } from '../../../src/experiment/settings.ts';
 import type { MakeImplementations } from '../../../src/host/runtime.ts';
 import {
   type AnyVariant,

@@ -1,8 +1,8 @@
 /** Runs of a backtest and a shadow as a worker makes them, on a store in memory: what is written of each, and when it ends. */
 import { describe, expect, test, vi } from 'vitest';
 import { type Attempted, type AttemptRequest, createSlots } from '../../../src/evaluation/attempts.ts';
-import { drain } from '../../../src/experiment/rerun/drain.ts';
-import type { RecordedNode } from '../../../src/experiment/rerun/record.ts';
+import { drain } from '../../../src/experiment/rerun/play-rerun.ts';
+import type { RecordedNode } from '../../../src/experiment/rerun/replay.ts';
 import { rerunSpecOf } from '../../../src/experiment/rerun/rerun-request.ts';
 import type { ScorerSpec } from '../../../src/model/evaluation-spec.ts';
 import type { RerunKind, RerunResult, RerunState } from '../../../src/model/rerun-spec.ts';

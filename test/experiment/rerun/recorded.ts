@@ -1,5 +1,5 @@
 /** Runs as they are recorded, made by the walker with scripted steps: what reruns are tried on. */
-import type { RecordedRun } from '../../../src/experiment/rerun/record.ts';
+import type { RecordedRun } from '../../../src/experiment/rerun/replay.ts';
 import type { Json, Plan } from '../../../src/plan/plan.ts';
 import { CallFailure, type CallRequest, type Execute, walk } from '../../../src/plan/walk.ts';
 

@@ -1,7 +1,7 @@
 /** What holds for every plan and every record of it. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { RecordedNode } from '../../../src/experiment/rerun/record.ts';
+import type { RecordedNode } from '../../../src/experiment/rerun/replay.ts';
 import { rerun } from '../../../src/experiment/rerun/rerun.ts';
 import { nodesOf } from '../../../src/plan/nodes.ts';
 import { CallFailure, STEP_INPUT_INVALID } from '../../../src/plan/walk.ts';

@@ -1,7 +1,6 @@
 /** Again from a node: what is called, what is not, and what failures on record are worth. */
 import { describe, expect, test } from 'vitest';
-import { downstreamOf } from '../../../src/experiment/rerun/downstream.ts';
-import { rerun } from '../../../src/experiment/rerun/rerun.ts';
+import { downstreamOf, rerun } from '../../../src/experiment/rerun/rerun.ts';
 import { applyEdits } from '../../../src/plan/compose.ts';
 import type { Json, NodeEdit } from '../../../src/plan/plan.ts';
 import { CallFailure, type CallRequest } from '../../../src/plan/walk.ts';
