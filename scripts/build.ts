@@ -6,8 +6,8 @@
 import { spawnSync } from 'node:child_process';
 import { chmod, copyFile, glob, mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { bundleDashboard } from '../dashboard/bundle.ts';
 import { BUILDS, PREBUILT } from '../src/dashboard/built-folder.ts';
+import { bundleDashboard } from '../src/dashboard/bundle.ts';
 import { prebuiltBundlePath } from '../src/worker/bundle.ts';
 import { makePortable } from './source-map.ts';
 

@@ -51,11 +51,7 @@ const layerOf = (path: string): number => LAYERS.findIndex((layer) => path === l
 
 const isOurs = (path: string) => /^(src|workflows|activities|pipelines|dashboard)\//.test(path);
 
-/** Only sources build the dashboard; a package carries it built, so at run time nothing depends on its folder. */
-const BUILDS = { file: 'src/dashboard/built-folder.ts', target: 'dashboard/bundle.ts' };
-
-const breaksOrder = ({ file, target }: Import): boolean =>
-  isOurs(target) && layerOf(target) > layerOf(file) && !(file === BUILDS.file && target === BUILDS.target);
+const breaksOrder = ({ file, target }: Import): boolean => isOurs(target) && layerOf(target) > layerOf(file);
 
 describe('layers', () => {
   it('every source file has a layer', async () => {

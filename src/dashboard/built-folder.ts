@@ -23,7 +23,7 @@ export async function builtFolder(build: Build): Promise<string> {
   const cache = join(root, '.sluice/cache');
   const kept = join(cache, `dashboard-${build}-${await hashFiles(root, SOURCES)}`);
   if (existsSync(kept)) return kept;
-  const { bundleDashboard } = await import('../../dashboard/bundle.ts');
+  const { bundleDashboard } = await import('./bundle.ts');
   await mkdir(cache, { recursive: true });
   // Built under another name and renamed, so that no process finds half of it.
   const unfinished = await mkdtemp(join(cache, `dashboard-${build}-new-`));

@@ -6,9 +6,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { build, type InlineConfig, type Plugin } from 'vite';
-import type { Build } from '../src/dashboard/built-folder.ts';
+import type { Build } from './built-folder.ts';
 
-const here = import.meta.dirname;
+const here = join(import.meta.dirname, '../../dashboard');
 /** Where the server shows it. */
 const BASE = '/ui/';
 
