@@ -17,12 +17,13 @@ import { folderWith } from './support.ts';
 const work = new Map<string, number>();
 const done = (what: string, times = 1) => work.set(what, (work.get(what) ?? 0) + times);
 
-vi.mock('../../src/ingest/file-document.ts', async (original) => {
-  const { readWholeFile } = await original<typeof import('../../src/ingest/file-document.ts')>();
+vi.mock('node:fs/promises', async (original) => {
+  const actual = await original<typeof import('node:fs/promises')>();
   return {
-    readWholeFile: (...given: Parameters<typeof readWholeFile>) => {
-      done('files read');
-      return readWholeFile(...given);
+    ...actual,
+    open: (...given: Parameters<typeof actual.open>) => {
+      if (String(given[0]).endsWith('.md')) done('files read');
+      return actual.open(...given);
     },
   };
 });

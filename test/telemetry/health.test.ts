@@ -65,7 +65,7 @@ describe('health', () => {
     [
       'runs',
       wellParts({ vitals: { unendedRuns: async () => ({ count: 2, first: [{ runId: 'run-a', ageMs: 70_000 }] }) } }),
-      'run-a: for 70 s',
+      'run-a: for 1 min 10 s',
     ],
     [
       'monitors',
@@ -137,7 +137,7 @@ describe('health', () => {
     expect(checkOf(health, 'experiments')).toMatchObject({
       ...{ status: 'degraded', stalled: 2 },
       detail: 'of 6 live, 1 overdue for a look, and 1 without a workflow',
-      things: ['overdue: no look for 6 min, with one due every 60 s', 'lost: its workflow is gone'],
+      things: ['overdue: no look for 6 min, with one due every 1 min', 'lost: its workflow is gone'],
     });
     expect(asked).toEqual([
       ...['experiment-in-time', 'experiment-overdue', 'experiment-hourly', 'experiment-paused', 'rollout-lost'],
