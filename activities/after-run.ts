@@ -155,16 +155,16 @@ export function createCloseRun({ runs }: Pick<Store, 'runs'>, countRun: CountRun
  * What follows from a run that has been recorded: what its nodes gave is kept, shadows and monitors take it in, and its
  * experiments count it. All of it may be done again.
  */
-export interface FollowDependencies {
+export interface AfterRunDependencies {
   readonly store: Store;
   readonly countRun: CountRun;
   /** What the nodes of a run gave, by its history. */
   readonly outputsOf: (runId: string) => Promise<readonly NodeOutput[]>;
 }
 
-export type FollowRun = (runId: string, experiments: InExperiments | undefined) => Promise<void>;
+export type AfterRun = (runId: string, experiments: InExperiments | undefined) => Promise<void>;
 
-export function createFollowRun({ store, countRun, outputsOf }: FollowDependencies): FollowRun {
+export function createAfterRun({ store, countRun, outputsOf }: AfterRunDependencies): AfterRun {
   return async (runId, experiments) => {
     const outputs = await outputsOf(runId);
     await store.runs.recordOutputs(runId, outputs);

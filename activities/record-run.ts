@@ -13,13 +13,13 @@ import { storable } from '../src/store/storable.ts';
 import type { Store } from '../src/store/store.ts';
 import { readPayload } from '../src/temporal/encryption.ts';
 import { type RunEvent, runEvents } from '../src/temporal/run-events.ts';
-import type { FollowRun } from './after-run.ts';
+import type { AfterRun } from './after-run.ts';
 
 /** Records are written in milliseconds; only one that waits for the database comes to beat at all. */
 const BEAT_MS = 1_500;
 
 /** @param follow what is done once the run is recorded */
-export function createRecordRun(runs: Store['runs'], follow: FollowRun = async () => undefined): RecordRun {
+export function createRecordRun(runs: Store['runs'], follow: AfterRun = async () => undefined): RecordRun {
   return async ({ nodes, run, experiments }) => {
     const context = Context.current();
     const { workflowId } = context.info.workflowExecution!;

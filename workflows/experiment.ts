@@ -24,10 +24,11 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import {
+  type AnalysisOutcome,
   type Clock,
   type ExperimentActivities,
   type ExperimentInput,
-  type LookOutcome,
+  type LifecycleStatus,
   type Phase,
   REPORT_QUERY,
   ROLLOUT_WORKFLOW,
@@ -36,7 +37,6 @@ import {
   type ScoringActivities,
   STEER_ACTIONS,
   STEER_UPDATE,
-  type Standing,
   type Steer,
   WAKE_SIGNAL,
 } from '../src/model/experiment-messages.ts';
@@ -45,18 +45,18 @@ export async function experiment(input: ExperimentInput): Promise<{ readonly sta
   checkClock(input);
   const { experimentId } = input;
   let state = input.last?.state ?? 'running';
-  const looking = startLooking(input, 'experiment', { headline: () => `**${state}** \`${experimentId}\`` });
+  const analyses = startAnalysisLoop(input, 'experiment', { headline: () => `**${state}** \`${experimentId}\`` });
   return live(input, async () => {
-    while (!looking.isLong()) {
-      const standing = await looking.next();
+    while (!analyses.isLong()) {
+      const standing = await analyses.next();
       state = standing?.state ?? state;
       if (standing === undefined || (standing.isLive && standing.phase === 'experiment')) continue;
-      if (standing.isLive) await startRollout({ ...input, ...looking.carried() });
-      await looking.untilAnswered();
+      if (standing.isLive) await startRollout({ ...input, ...analyses.carried() });
+      await analyses.untilAnswered();
       return { state };
     }
-    await looking.untilAnswered();
-    return continueAsNew<typeof experiment>({ ...input, ...looking.carried() });
+    await analyses.untilAnswered();
+    return continueAsNew<typeof experiment>({ ...input, ...analyses.carried() });
   });
 }
 
@@ -89,9 +89,9 @@ const SHOWN_CHARACTERS = 2_000;
 /** The store has been replaced: there is nothing to look at, and never will be. */
 const UNKNOWN = 'experiment_unknown';
 
-export interface Looking {
+export interface AnalysisLoop {
   /** The last look; undefined before the first. */
-  readonly last: LookOutcome | undefined;
+  readonly last: AnalysisOutcome | undefined;
   /** Whether this history holds enough: the workflow is to go on in another, with `carried`. */
   isLong(): boolean;
   /** Resolves when nobody waits for an answer of this history any more. */
@@ -101,31 +101,31 @@ export interface Looking {
    * Waits until it is time, looks, and does what was decided. Gives what the store then says; undefined where that could
    * not be found out, which the next look may.
    */
-  next(): Promise<Standing | undefined>;
+  next(): Promise<LifecycleStatus | undefined>;
   /** Gives what `act` gives; undefined where it failed for good, which is shown. */
   trying<T>(act: () => Promise<T>): Promise<T | undefined>;
 }
 
 export interface Listening {
   /** What stands above the look's own lines in the Temporal UI. */
-  readonly headline: (last: LookOutcome | undefined) => string;
+  readonly headline: (last: AnalysisOutcome | undefined) => string;
   /** Told what was said, once the store has it. */
   readonly onSteer?: (action: Steer['action']) => void;
 }
 
-export function startLooking(clock: Clock, phase: Phase, { headline, onSteer }: Listening): Looking {
+export function startAnalysisLoop(clock: Clock, phase: Phase, { headline, onSteer }: Listening): AnalysisLoop {
   const { experimentId, lookEveryMs, looksPerHistory } = clock;
   const gapMs = Math.min(LEAST_GAP_MS, lookEveryMs);
   const state = {
     lookNo: clock.lookNo ?? 1,
     last: clock.last,
     isWoken: clock.isWoken ?? false,
-    lookedAt: 0,
+    analysedAt: 0,
     looks: 0,
-    trouble: '',
+    failure: '',
   };
   const show = () =>
-    setCurrentDetails([headline(state.last), state.trouble, state.last?.details].filter(Boolean).join('\n\n'));
+    setCurrentDetails([headline(state.last), state.failure, state.last?.details].filter(Boolean).join('\n\n'));
   listen(experimentId, state, (action) => {
     onSteer?.(action);
     show();
@@ -133,21 +133,21 @@ export function startLooking(clock: Clock, phase: Phase, { headline, onSteer }: 
 
   async function untilTime(): Promise<void> {
     await condition(() => state.isWoken, lookEveryMs);
-    const since = Date.now() - state.lookedAt;
+    const since = Date.now() - state.analysedAt;
     if (since < gapMs) await sleep(gapMs - since);
-    Object.assign(state, { isWoken: false, lookedAt: Date.now(), looks: state.looks + 1 });
+    Object.assign(state, { isWoken: false, analysedAt: Date.now(), looks: state.looks + 1 });
   }
   async function trying<T>(act: () => Promise<T>): Promise<T | undefined> {
     try {
       const result = await act();
-      state.trouble = '';
+      state.failure = '';
       return result;
     } catch (error) {
       if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
       const said = saidIn(error);
       if (said?.type === UNKNOWN) throw plainly(said);
       const message = (said ?? error).message.slice(0, SHOWN_CHARACTERS);
-      state.trouble = `**It could not go on, and tries again:** ${message}`;
+      state.failure = `**It could not go on, and tries again:** ${message}`;
       return undefined;
     } finally {
       show();
@@ -187,16 +187,16 @@ export function startLooking(clock: Clock, phase: Phase, { headline, onSteer }: 
 
 interface Heard {
   isWoken: boolean;
-  readonly last: LookOutcome | undefined;
+  readonly last: AnalysisOutcome | undefined;
 }
 
 function listen(experimentId: string, state: Heard, onSteer: (action: Steer['action']) => void): void {
   setHandler(defineSignal(WAKE_SIGNAL), () => {
     state.isWoken = true;
   });
-  setHandler(defineQuery<LookOutcome | null>(REPORT_QUERY), () => state.last ?? null);
+  setHandler(defineQuery<AnalysisOutcome | null>(REPORT_QUERY), () => state.last ?? null);
   setHandler(
-    defineUpdate<Standing, [Steer]>(STEER_UPDATE),
+    defineUpdate<LifecycleStatus, [Steer]>(STEER_UPDATE),
     async ({ action, by, why }) => {
       const standing = await activities
         .steerExperiment({ experimentId, action, by, why })

@@ -4,8 +4,13 @@
  * store, at once and for everybody, whatever becomes of this workflow.
  */
 import { continueAsNew, defineQuery, setHandler } from '@temporalio/workflow';
-import { type RolloutInput, STEP_QUERY, type Standing, type StepPlace } from '../src/model/experiment-messages.ts';
-import { activities, checkClock, type Looking, live, startLooking } from './experiment.ts';
+import {
+  type LifecycleStatus,
+  type RolloutInput,
+  STEP_QUERY,
+  type StepPlace,
+} from '../src/model/experiment-messages.ts';
+import { type AnalysisLoop, activities, checkClock, live, startAnalysisLoop } from './experiment.ts';
 
 type Place = { -readonly [Key in keyof StepPlace]: StepPlace[Key] };
 
@@ -15,7 +20,7 @@ export async function rollout(input: RolloutInput): Promise<{ readonly state: st
   const place: Place = { ...(input.at ?? { step: -1, beganAt: 0, unitsThen: 0, isHeld: false }) };
   setHandler(defineQuery<StepPlace>(STEP_QUERY), () => place);
   let state = 'rolling';
-  const looking = startLooking(input, 'rollout', {
+  const analyses = startAnalysisLoop(input, 'rollout', {
     headline: (last) => `**${state}** \`${experimentId}\` · ${describe(input, place, last?.units)}`,
     onSteer(action) {
       if (action === 'pause' || action === 'resume') place.isHeld = action === 'pause';
@@ -23,23 +28,23 @@ export async function rollout(input: RolloutInput): Promise<{ readonly state: st
   });
   return live(input, async () => {
     // The first step is taken at once.
-    if (place.step < 0 && !place.isHeld) await goOn(input, place, looking);
-    while (!looking.isLong()) {
-      let standing = await looking.next();
-      if (standing?.state === 'rolling' && !place.isHeld && isOver(input, place, looking))
-        standing = await goOn(input, place, looking);
+    if (place.step < 0 && !place.isHeld) await goOn(input, place, analyses);
+    while (!analyses.isLong()) {
+      let standing = await analyses.next();
+      if (standing?.state === 'rolling' && !place.isHeld && isOver(input, place, analyses))
+        standing = await goOn(input, place, analyses);
       state = standing?.state ?? state;
       if (standing === undefined || standing.isLive) continue;
-      await looking.untilAnswered();
+      await analyses.untilAnswered();
       return { state };
     }
-    await looking.untilAnswered();
-    return continueAsNew<typeof rollout>({ ...input, ...looking.carried(), at: place });
+    await analyses.untilAnswered();
+    return continueAsNew<typeof rollout>({ ...input, ...analyses.carried(), at: place });
   });
 }
 
 /** Whether a step has lasted, and enough units have matured in it. The last one lasts until the share may be released. */
-function isOver({ ramp }: RolloutInput, { step, beganAt, unitsThen }: Place, { last }: Looking): boolean {
+function isOver({ ramp }: RolloutInput, { step, beganAt, unitsThen }: Place, { last }: AnalysisLoop): boolean {
   if (step < 0 || last === undefined) return step < 0;
   const leastMs = step < ramp.steps.length - 1 ? ramp.soakMs : Math.max(ramp.soakMs, ramp.releaseAfterMs);
   return Date.now() - beganAt >= leastMs && last.units - unitsThen >= ramp.unitsPerStep;
@@ -49,14 +54,14 @@ function isOver({ ramp }: RolloutInput, { step, beganAt, unitsThen }: Place, { l
 async function goOn(
   { experimentId, ramp: { steps } }: RolloutInput,
   place: Place,
-  looking: Looking,
-): Promise<Standing | undefined> {
+  analyses: AnalysisLoop,
+): Promise<LifecycleStatus | undefined> {
   const next = place.step + 1;
-  if (next >= steps.length) return looking.trying(() => activities.finishRollout({ experimentId }));
-  return looking.trying(async () => {
+  if (next >= steps.length) return analyses.trying(() => activities.finishRollout({ experimentId }));
+  return analyses.trying(async () => {
     const standing = await activities.rampRollout({ experimentId, ramp: steps[next]! });
     if (standing.state === 'rolling')
-      Object.assign(place, { step: next, beganAt: Date.now(), unitsThen: looking.last?.units ?? 0 });
+      Object.assign(place, { step: next, beganAt: Date.now(), unitsThen: analyses.last?.units ?? 0 });
     return standing;
   });
 }

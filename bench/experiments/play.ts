@@ -6,12 +6,12 @@
 import { type AuditReport, auditLedger } from '../../src/experiment/audit.ts';
 import { freezeSettings } from '../../src/experiment/method.ts';
 import { planExperiment } from '../../src/experiment/planner.ts';
-import { explainLook } from '../../src/experiment/report.ts';
+import { explainAnalysis } from '../../src/experiment/report.ts';
 import { outcomeSettings } from '../../src/experiment/run-outcomes.ts';
 import { compileServing } from '../../src/experiment/serve.ts';
-import { actOnLook, finishRollout, phaseOf, rampRollout, takeLook } from '../../src/experiment/take-analysis.ts';
+import { actOnLook, finishRollout, phaseOf, rampRollout, takeAnalysis } from '../../src/experiment/take-analysis.ts';
+import type { AnalysisRecord } from '../../src/model/analysis-data.ts';
 import { isLive, VALUE_SCALE } from '../../src/model/experiment-spec.ts';
-import type { LookRecord } from '../../src/model/look-data.ts';
 import { planId } from '../../src/plan/id.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { type Random, randomFrom } from '../../src/stats/random.ts';
@@ -135,7 +135,7 @@ async function lookAndAct(
 ): Promise<boolean> {
   const row = await store.experiments.get(experimentId);
   if (!isLive(row) || row.state === 'halted') return false;
-  const look = await takeLook({ store, now, version: 'bench' }, { experimentId, lookNo, phase: phaseOf(row) });
+  const look = await takeAnalysis({ store, now, version: 'bench' }, { experimentId, lookNo, phase: phaseOf(row) });
   if (!look.isRecorded) return false;
   const { decision, reason, arm, stops } = look;
   const acted = await actOnLook(store.experiments, { experimentId, lookNo, decision, reason, arm, stops });
@@ -148,7 +148,9 @@ async function lookAndAct(
 async function outcomeOf(store: Store, { experimentId }: ExperimentRow): Promise<Played> {
   const row = await store.experiments.get(experimentId);
   const entries = await ledgerOf(store, experimentId);
-  const looks = entries.filter(({ kind }) => kind === 'look').map(({ content }) => JSON.parse(content) as LookRecord);
+  const looks = entries
+    .filter(({ kind }) => kind === 'look')
+    .map(({ content }) => JSON.parse(content) as AnalysisRecord);
   const last = looks.findLast(({ phase }) => phase === 'experiment')!;
   const perArm = [0, 1].map((arm) =>
     last.data.matured.filter((count) => count.arm === arm).reduce((sum, { n }) => sum + n, 0),
@@ -162,7 +164,7 @@ async function outcomeOf(store: Store, { experimentId }: ExperimentRow): Promise
     units: perArm[0]! + perArm[1]!,
     unitsPerArm: Math.max(...perArm),
     stages: new Set(last.data.exposed.map(({ stage }) => stage)).size,
-    sentence: explainLook(row.spec, row.settings, last)[0]!,
+    sentence: explainAnalysis(row.spec, row.settings, last)[0]!,
     audit: { isEqual, looks: audited, identical },
   };
 }

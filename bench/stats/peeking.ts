@@ -8,7 +8,7 @@
 import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { binomialUpper } from '../../src/stats/distributions.ts';
-import type { LookSettings } from '../../src/stats/interim-analysis.ts';
+import type { AnalysisSettings } from '../../src/stats/interim-analysis.ts';
 import {
   ALPHA,
   FIXED_HORIZON,
@@ -53,7 +53,7 @@ interface Trial {
 }
 
 const bothVersions =
-  (panelOf: (settings: LookSettings) => Panel, settings: LookSettings): Panel =>
+  (panelOf: (settings: AnalysisSettings) => Panel, settings: AnalysisSettings): Panel =>
   (seen) => [...panelOf(settings)(seen), ...panelOf(today(settings))(seen)];
 
 const TRIALS: readonly Trial[] = [
@@ -66,7 +66,7 @@ const TRIALS: readonly Trial[] = [
   }),
   ...GUARDRAIL_DESIGNS.flatMap(({ name, atMargin, harmless, harmful, settings }): readonly Trial[] => {
     const trial = (design: Design, place: number | null, claims: readonly string[]): Trial => {
-      const panelOf = (each: LookSettings): Panel => {
+      const panelOf = (each: AnalysisSettings): Panel => {
         const both = guardrail(design, each, MARGIN);
         return place === null ? both : (seen) => [both(seen)[place]!];
       };

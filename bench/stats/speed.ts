@@ -4,7 +4,7 @@
  * `--smoke` runs everything once, small, and only checks that it works.
  */
 import { gate } from '../../src/stats/gate.ts';
-import { gateIntervals, type LookMetric, lookAt } from '../../src/stats/interim-analysis.ts';
+import { type AnalysisMetric, gateIntervals, lookAt } from '../../src/stats/interim-analysis.ts';
 import { type Random, randomFrom } from '../../src/stats/random.ts';
 import { rankMetrics } from '../../src/stats/ranking.ts';
 import { signFlip, signFlips } from '../../src/stats/sign-flip.ts';
@@ -39,7 +39,7 @@ const baseline: Job = {
 };
 
 function lookJob(random: Random): Job {
-  const metrics: readonly LookMetric[] = Array.from({ length: 20 }, (_, index) => ({
+  const metrics: readonly AnalysisMetric[] = Array.from({ length: 20 }, (_, index) => ({
     name: `metric ${index}`,
     role: index === 0 ? 'primary' : index < 6 ? 'guardrail' : 'secondary',
     better: index % 2 === 0 ? 'higher' : 'lower',

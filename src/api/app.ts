@@ -22,7 +22,7 @@ import { detectTls, logRequests, measureRequests, redactedLog } from './access-l
 import { createAuthentication } from './authenticate.ts';
 import type { ServerDependencies, ServerEnv } from './environment.ts';
 import { problem, problemOf } from './problem.ts';
-import { createTurnstile, limitBody, limitRate, requireUtf8 } from './request-limits.ts';
+import { createConcurrencyLimiter, limitBody, limitRate, requireUtf8 } from './request-limits.ts';
 import { type App, BEARER, type Routing } from './route.ts';
 import { createCodecRoutes } from './routes/codec.ts';
 import { healthFor } from './routes/health.ts';
@@ -89,7 +89,7 @@ export function createApp(given: ServerDependencies): App {
   const routing: Routing = {
     ...dependencies,
     allow,
-    turnstile: createTurnstile(limits.runsAtOnce),
+    concurrencyLimiter: createConcurrencyLimiter(limits.runsAtOnce),
     ...{ metrics, health: healthFor(dependencies) },
   };
   for (const add of ROUTES) add(app, routing);

@@ -64,7 +64,7 @@ function networkOf(address: string): string {
   return [...before!, ...Array<string>(zeros).fill('0'), ...after!].slice(0, 4).join(':');
 }
 
-export interface Turnstile {
+export interface ConcurrencyLimiter {
   /** How many are under way. */
   readonly inside: () => number;
   /** Lets one more in; undefined where it is full. Call what it gives, once, when that one has ended. */
@@ -72,7 +72,7 @@ export interface Turnstile {
 }
 
 /** So many at a time, and nobody waits: whoever is refused knows at once, and may go elsewhere. */
-export function createTurnstile(most: number): Turnstile {
+export function createConcurrencyLimiter(most: number): ConcurrencyLimiter {
   let inside = 0;
   return Object.freeze({
     inside: () => inside,

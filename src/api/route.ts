@@ -11,7 +11,7 @@ import type { Store } from '../store/store.ts';
 import type { Health } from '../telemetry/health.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Caller, ServerDependencies, ServerEnv } from './environment.ts';
-import type { Turnstile } from './request-limits.ts';
+import type { ConcurrencyLimiter } from './request-limits.ts';
 
 export type App = OpenAPIHono<ServerEnv>;
 
@@ -20,7 +20,7 @@ export interface Routing extends ServerDependencies {
   /** For a route's `middleware`: whoever calls has one of these scopes, and is within the rate of their key. */
   readonly allow: (...scopes: readonly Scope[]) => MiddlewareHandler<ServerEnv>[];
   /** Runs that are waited for, by whichever route. */
-  readonly turnstile: Turnstile;
+  readonly concurrencyLimiter: ConcurrencyLimiter;
   readonly metrics: Metrics;
   readonly health: () => Promise<Health>;
 }

@@ -7,9 +7,9 @@ import { count } from '../base/format.ts';
 import type { Runnable } from '../client/client.ts';
 import type { AnyExperiment } from '../dsl/experiment.ts';
 import type { Runtime } from '../host/runtime.ts';
+import type { AnalysisRecord } from '../model/analysis-data.ts';
 import type { Example } from '../model/dataset.ts';
 import { EXPERIMENT_WORKFLOW_PREFIX, ROLLOUT_WORKFLOW_PREFIX } from '../model/experiment-messages.ts';
-import type { LookRecord } from '../model/look-data.ts';
 import type { SimulationResult } from '../simulation/simulate.ts';
 import { type SimulationSettings, USUAL } from '../simulation/simulated-users.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
@@ -78,7 +78,7 @@ async function play(
   { spec, pipeline }: AnyExperiment,
   examples: readonly Example[],
 ): Promise<DemoOnline> {
-  const [{ planExperiment }, { freezeSettings }, { explainLook }] = await Promise.all([
+  const [{ planExperiment }, { freezeSettings }, { explainAnalysis }] = await Promise.all([
     import('../experiment/planner.ts'),
     import('../experiment/method.ts'),
     import('../experiment/report.ts'),
@@ -100,11 +100,11 @@ async function play(
     settings: { ...TRAFFIC, seed: Math.floor(startedAt / 1_000) % 1_000_000 },
     signal: AbortSignal.any([signal, ended.signal]),
   });
-  const decided: LookRecord[] = [];
+  const decided: AnalysisRecord[] = [];
   const row = await client.followExperiment(experimentId, { signal, ...watching(terminal, decided) });
   ended.abort();
   const simulated = await traffic;
-  const sentences = decided.flatMap((look) => explainLook(row.spec, row.settings, look));
+  const sentences = decided.flatMap((look) => explainAnalysis(row.spec, row.settings, look));
   const audited = await auditOf(store, experimentId);
   const temporalUrls = row.rolloutStage === null ? urls.slice(0, 1) : urls;
   const result = { experimentId, state: row.state, reason: row.reason, sentences, simulated, audited, temporalUrls };
@@ -126,14 +126,14 @@ async function simulateUntil(
 const LOOKS_PER_LINE = 5;
 
 /** @param decided takes the looks that have decided something */
-function watching(terminal: Terminal, decided: LookRecord[]) {
+function watching(terminal: Terminal, decided: AnalysisRecord[]) {
   let said = '';
   const note = (line: string) => {
     if (line !== said) terminal.note(line);
     said = line;
   };
   return {
-    onLook(look: LookRecord) {
+    onLook(look: AnalysisRecord) {
       const { lookNo, decision, reason, data } = look;
       if (decision !== 'continue') decided.push(look);
       const units = data.exposed.reduce((sum, { n }) => sum + n, 0);

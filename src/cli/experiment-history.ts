@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import { count, showPercent, showTime } from '../base/format.ts';
 import type { AuditFinding, AuditReport } from '../experiment/audit.ts';
+import type { AnalysisRecord } from '../model/analysis-data.ts';
 import { ITSELF } from '../model/experiment-spec.ts';
-import type { LookRecord } from '../model/look-data.ts';
 import type { Json } from '../plan/plan.ts';
 import type { AuditRow, ExperimentRow, StageRow } from '../store/experiments.ts';
 import type { LedgerEntry } from '../store/ledger.ts';
@@ -70,7 +70,9 @@ interface Event {
 }
 
 function showHistory(terminal: Terminal, { row, stages, audit, entries }: History): void {
-  const looks = entries.flatMap(({ kind, content }) => (kind === 'look' ? [JSON.parse(content) as LookRecord] : []));
+  const looks = entries.flatMap(({ kind, content }) =>
+    kind === 'look' ? [JSON.parse(content) as AnalysisRecord] : [],
+  );
   const deciding = looks.filter(({ decision, stops }) => decision !== 'continue' || stops.length > 0);
   const events = [...audit.map(eventOf), ...deciding.map((look) => lookEvent(look, row))].sort((a, b) => a.at - b.at);
   terminal.print(
@@ -125,7 +127,7 @@ function changeOf(was: Json, isNow: Json): string | undefined {
   return parts.length === 0 ? undefined : parts.join('; ');
 }
 
-function lookEvent(look: LookRecord, row: ExperimentRow): Event {
+function lookEvent(look: AnalysisRecord, row: ExperimentRow): Event {
   const stops = look.stops.map((arm) => row.spec.arms[arm]?.name ?? String(arm)).join(', ');
   const [, , said = ''] = lookLine(look, row).split(/ {2}/);
   return {
@@ -143,12 +145,14 @@ interface Looked {
 
 /** A line for each look, metric and variant, oldest first. */
 async function showLooks(terminal: Terminal, { row, entries }: Looked): Promise<void> {
-  const [{ lookTable }, { effectText, standsText }] = await Promise.all([
+  const [{ effectRows }, { effectText, standsText }] = await Promise.all([
     import('../experiment/report-table.ts'),
     import('../experiment/brief-words.ts'),
   ]);
-  const looks = entries.flatMap(({ kind, content }) => (kind === 'look' ? [JSON.parse(content) as LookRecord] : []));
-  const said = looks.flatMap((look) => lookTable(row.spec, look).map((of) => ({ look, of })));
+  const looks = entries.flatMap(({ kind, content }) =>
+    kind === 'look' ? [JSON.parse(content) as AnalysisRecord] : [],
+  );
+  const said = looks.flatMap((look) => effectRows(row.spec, look).map((of) => ({ look, of })));
   if (said.length === 0) return terminal.print(`${row.experimentId} has not been looked at yet`);
   for (const line of tableLines(
     said,

@@ -5,7 +5,7 @@ import { count, showPercent } from '../base/format.ts';
 import type { AnyExperiment } from '../dsl/experiment.ts';
 import { showDifference, showValue } from '../evaluation/report/values.ts';
 import type { GuardrailPlan, MetricBaseline } from '../experiment/planner.ts';
-import type { Assumption, Foreseen } from '../experiment/traffic.ts';
+import type { Assumption, Forecast } from '../experiment/traffic.ts';
 import type { DefinedExperiments } from '../host/project.ts';
 import { type ExperimentSpec, judgedWarning, type OnlineMetric } from '../model/experiment-spec.ts';
 import { formatDifference } from '../stats/format-value.ts';
@@ -51,7 +51,7 @@ async function plan(session: Session, name: string, options: ForeseeOptions): Pr
 }
 
 /** What is foreseen of an experiment, as its reader wants it: how long, then what that rests on. */
-function showForeseen(terminal: Terminal, spec: ExperimentSpec, foreseen: Foreseen): void {
+function showForeseen(terminal: Terminal, spec: ExperimentSpec, foreseen: Forecast): void {
   const { plan, hopeless } = foreseen;
   const print = (line: string, indent = '  ') => {
     for (const part of wrap(line, terminal.width, indent)) terminal.print(part);
@@ -67,7 +67,7 @@ function showForeseen(terminal: Terminal, spec: ExperimentSpec, foreseen: Forese
   if (unknown !== undefined) print(`say what you know of one: --assume ${unknown.name}=MEAN or MEAN:SD`);
 }
 
-function headline({ unitName, stop }: ExperimentSpec, { plan }: Foreseen): string {
+function headline({ unitName, stop }: ExperimentSpec, { plan }: Forecast): string {
   const { units, days, maxDays, primary } = plan;
   const atMost = `it lasts at most ${showDays(maxDays)}`;
   if (primary === null) return 'nothing is to be better, and so nothing is waited for';
@@ -81,7 +81,7 @@ function headline({ unitName, stop }: ExperimentSpec, { plan }: Foreseen): strin
 const DAY_MS = 86_400_000;
 const showDays = (days: number): string => count(Number(days.toPrecision(days < 10 ? 2 : 3)), 'day');
 
-function trafficLine({ unitName, share }: ExperimentSpec, { traffic, unitsPerDay, holdOut, plan }: Foreseen): string {
+function trafficLine({ unitName, share }: ExperimentSpec, { traffic, unitsPerDay, holdOut, plan }: Forecast): string {
   const { units, days, runs, withoutUnit, offTarget, unitsPerDay: measured } = traffic;
   const seen = `${count(units, unitName)} in ${count(runs, 'run')} of ${showDays(days)}`;
   const pace =
@@ -105,7 +105,7 @@ interface MetricRow {
   readonly guardrail: GuardrailPlan | undefined;
 }
 
-function metricTable(spec: ExperimentSpec, { plan, traffic, baselines }: Foreseen, room: number): string[] {
+function metricTable(spec: ExperimentSpec, { plan, traffic, baselines }: Forecast, room: number): string[] {
   const rows = spec.metrics.map(
     (metric, index): MetricRow => ({
       metric,
@@ -148,7 +148,7 @@ function provable({ format }: OnlineMetric, guardrail: GuardrailPlan | undefined
 }
 
 /** The same as data. */
-function foreseenData(spec: ExperimentSpec, { plan, traffic, unitsPerDay, baselines, hopeless }: Foreseen) {
+function foreseenData(spec: ExperimentSpec, { plan, traffic, unitsPerDay, baselines, hopeless }: Forecast) {
   const { metrics: _, ...measured } = traffic;
   return {
     experiment: spec.name,
@@ -207,8 +207,8 @@ export async function foreseeIn(
   spec: ExperimentSpec,
   { unitsPerDay, assume }: ForeseeOptions,
   now: number,
-): Promise<Foreseen> {
-  const [{ foresee, isSpreadKnown }, { measureTraffic }] = await Promise.all([
+): Promise<Forecast> {
+  const [{ forecastExperiment, isSpreadKnown }, { measureTraffic }] = await Promise.all([
     import('../experiment/traffic.ts'),
     import('../experiment/traffic.ts'),
   ]);
@@ -232,14 +232,14 @@ export async function foreseeIn(
     measureTraffic(store, spec, now),
     store.deployments.current(spec.pipeline),
   ]);
-  return foresee(spec, traffic, { unitsPerDay, assumptions, holdOut: deployed?.holdOut ?? 0 });
+  return forecastExperiment(spec, traffic, { unitsPerDay, assumptions, holdOut: deployed?.holdOut ?? 0 });
 }
 
 /** Said where nobody would be in it: whoever asks names no unit. */
 export function noteUnnamed(
   { note }: Pick<Terminal, 'note'>,
   { pipeline, unitName }: ExperimentSpec,
-  { traffic }: Pick<Foreseen, 'traffic'>,
+  { traffic }: Pick<Forecast, 'traffic'>,
 ): void {
   const { runs, withoutUnit } = traffic;
   if (runs > 0 && withoutUnit === runs)

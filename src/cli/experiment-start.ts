@@ -4,7 +4,7 @@ import { SluiceError } from '../base/errors.ts';
 import { count, showPercent, showSpan } from '../base/format.ts';
 import { noBaseline } from '../client/deploy-refusals.ts';
 import { ROLLOUT_DEFAULTS, rolloutSpec } from '../experiment/rollout-spec.ts';
-import type { Foreseen } from '../experiment/traffic.ts';
+import type { Forecast } from '../experiment/traffic.ts';
 import type { Runtime } from '../host/runtime.ts';
 import { type ExperimentSpec, judgedWarning } from '../model/experiment-spec.ts';
 import { LIMITS } from '../plan/plan-limits.ts';
@@ -77,7 +77,7 @@ async function requireDeployed(
   if ((await store.deployments.current(spec.pipeline)) === undefined) throw noBaseline(spec);
 }
 
-function hopeless(id: string, foreseen: Foreseen): SluiceError {
+function hopeless(id: string, foreseen: Forecast): SluiceError {
   return new SluiceError('experiment_hopeless', {
     message: `'${id}' would hardly end with a verdict: ${foreseen.hopeless.join('; ')}`,
     remedy: `see the plan (sluice experiment plan ${id}), and ask for a larger effect, more of the traffic or more time; or --force`,
@@ -216,7 +216,7 @@ const MOST_DAYS = 28;
 const DAY_MS = 86_400_000;
 
 /** Days that it takes at this pace if all goes well; null: not known. */
-function daysOf({ rollout: { steps, soakMs, unitsPerStep } }: ExperimentSpec, { plan }: Foreseen): number | null {
+function daysOf({ rollout: { steps, soakMs, unitsPerStep } }: ExperimentSpec, { plan }: Forecast): number | null {
   if (plan.unitsPerDay === null) return null;
   return steps.length * Math.max(soakMs / DAY_MS, unitsPerStep / plan.unitsPerDay);
 }

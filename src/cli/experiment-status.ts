@@ -4,11 +4,11 @@ import { showPercent, showSpan, showTime, showWhole } from '../base/format.ts';
 import type { ExperimentStatus } from '../client/experiment-status.ts';
 import { showValue } from '../evaluation/report/values.ts';
 import { effectText, standsText, toneOf } from '../experiment/brief-words.ts';
-import type { LookTableRow } from '../experiment/report-table.ts';
+import type { EffectRow } from '../experiment/report-table.ts';
 import { isHeld } from '../experiment/steer.ts';
 import type { Runtime } from '../host/runtime.ts';
+import type { AnalysisRecord } from '../model/analysis-data.ts';
 import { isLive } from '../model/experiment-spec.ts';
-import type { LookRecord } from '../model/look-data.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import type { Store } from '../store/store.ts';
 import { readingCommand, runAction, type World } from './command.ts';
@@ -87,9 +87,9 @@ function followOne(session: Session, find: FindExperiment, all: boolean): Promis
 async function follow(
   { terminal, signal }: Session,
   { client, isPassing }: Pick<Runtime, 'client' | 'isPassing'>,
-  { row, newestLook }: Pick<ExperimentStatus, 'row' | 'newestLook'>,
+  { row, newestAnalysis }: Pick<ExperimentStatus, 'row' | 'newestAnalysis'>,
 ): Promise<void> {
-  const seen = newestLook?.lookNo ?? 0;
+  const seen = newestAnalysis?.lookNo ?? 0;
   const { experimentId } = row;
   let state = row.state;
   await client.followExperiment(experimentId, {
@@ -109,7 +109,7 @@ async function follow(
 }
 
 /** `look 12  2026-03-01 10:00:00  continue (collecting)  1,204 + 1,187 users`. */
-export function lookLine({ lookNo, at, decision, reason, rows }: LookRecord, { spec }: ExperimentRow): string {
+export function lookLine({ lookNo, at, decision, reason, rows }: AnalysisRecord, { spec }: ExperimentRow): string {
   const units = rows[0]?.units.map(showWhole).join(' + ') ?? '0';
   return `look ${lookNo}  ${showTime(at)}  ${decision} (${reasonText(reason)})  ${units} ${spec.unitName}s`;
 }
@@ -143,7 +143,7 @@ async function showStatus(terminal: Terminal, status: ExperimentStatus, view: St
       terminal.print(`  ${line}`);
     for (const line of flow([await healthText(row, rolloutLook)], width)) terminal.print(line);
   }
-  for (const line of flow(lookParts(row, status.newestLook, view.now), width)) terminal.print(line);
+  for (const line of flow(lookParts(row, status.newestAnalysis, view.now), width)) terminal.print(line);
   terminal.print(colours.dim(`  ${view.url}`));
   for (const line of nextLines(row, view.isServed)) terminal.print(`  ${line}`);
 }
@@ -158,9 +158,9 @@ export async function statusData(status: ExperimentStatus, temporalUrl: string) 
   return { ...row, stages, sentences, table, arrivals, look, rollout, temporalUrl };
 }
 
-async function tableRows({ spec }: ExperimentRow, look: LookRecord): Promise<readonly LookTableRow[]> {
-  const { lookTable } = await import('../experiment/report-table.ts');
-  return lookTable(spec, look);
+async function tableRows({ spec }: ExperimentRow, look: AnalysisRecord): Promise<readonly EffectRow[]> {
+  const { effectRows } = await import('../experiment/report-table.ts');
+  return effectRows(spec, look);
 }
 
 /** `day 3 of at most 28 · share 20 % · stage 2`, and of a rollout how far it is. */
@@ -198,12 +198,12 @@ function rolloutParts(row: ExperimentRow): string[] {
 }
 
 function metricTable(
-  rows: readonly LookTableRow[],
+  rows: readonly EffectRow[],
   { spec }: ExperimentRow,
   colours: Colours,
   room: number,
 ): readonly string[] {
-  const variant: Column<LookTableRow> = { heading: 'variant', cell: ({ variant: name }) => name };
+  const variant: Column<EffectRow> = { heading: 'variant', cell: ({ variant: name }) => name };
   return tableLines(
     rows,
     [
@@ -221,7 +221,7 @@ function metricTable(
 }
 
 /** Red is for proven harm alone. */
-function stands(row: LookTableRow, colours: Colours): string {
+function stands(row: EffectRow, colours: Colours): string {
   const tone = toneOf(row);
   const words = standsText(row);
   return tone === 'harm'
@@ -231,14 +231,14 @@ function stands(row: LookTableRow, colours: Colours): string {
       : words;
 }
 
-async function healthText(row: ExperimentRow, look: LookRecord): Promise<string> {
+async function healthText(row: ExperimentRow, look: AnalysisRecord): Promise<string> {
   const { exposure } = look;
   const { doRatesDiffer } = await import('../stats/srm.ts');
   const differs = doRatesDiffer(exposure?.p ?? null) ? ['exposure differs between arms'] : [];
   return [await ratioText(row, look), ...differs].join(', ');
 }
 
-async function ratioText({ spec }: ExperimentRow, look: LookRecord): Promise<string> {
+async function ratioText({ spec }: ExperimentRow, look: AnalysisRecord): Promise<string> {
   const { sampleRatioVerdict, servedArms } = await import('../experiment/srm.ts');
   const { isOff, worst: found } = sampleRatioVerdict(look);
   if (found === null) return 'sample ratio not known yet';
@@ -252,7 +252,7 @@ async function ratioText({ spec }: ExperimentRow, look: LookRecord): Promise<str
 }
 
 /** Of each metric of events, how many units of each arm had none in time, and how many came too late. */
-async function arrivalParts({ spec }: ExperimentRow, look: LookRecord): Promise<readonly string[]> {
+async function arrivalParts({ spec }: ExperimentRow, look: AnalysisRecord): Promise<readonly string[]> {
   const [{ namedArrivals }, { arrivalText }] = await Promise.all([
     import('../experiment/arrival.ts'),
     import('../experiment/brief-words.ts'),
@@ -263,7 +263,7 @@ async function arrivalParts({ spec }: ExperimentRow, look: LookRecord): Promise<
 }
 
 /** The last look, and when the next one is. */
-function lookParts(row: ExperimentRow, look: LookRecord | null, now: number): string[] {
+function lookParts(row: ExperimentRow, look: AnalysisRecord | null, now: number): string[] {
   const { lookEveryMs } = row.spec.stop;
   const isLooked = isLive(row) && row.state !== 'paused';
   const next = (look?.at ?? row.startedAt) + lookEveryMs - now;
@@ -277,13 +277,13 @@ function lookParts(row: ExperimentRow, look: LookRecord | null, now: number): st
 
 /** What an experiment was asked, how many units met each arm, and whether they came as planned: the rest of its screen. */
 async function showDetails(terminal: Terminal, { row, look, rolloutLook }: ExperimentStatus): Promise<void> {
-  const [{ lookReport }, { askedFacts }, { arrivalStatusText, exposureRatesText, ratioText }] = await Promise.all([
-    import('../experiment/look-report.ts'),
+  const [{ analysisReport }, { askedFacts }, { arrivalStatusText, exposureRatesText, ratioText }] = await Promise.all([
+    import('../experiment/analysis-report.ts'),
     import('../experiment/brief-words.ts'),
     import('../experiment/brief-words.ts'),
   ]);
   const { room, width } = terminal;
-  const report = lookReport(row, look, rolloutLook);
+  const report = analysisReport(row, look, rolloutLook);
   const print = (lines: readonly string[]): void => {
     terminal.print();
     for (const line of lines) terminal.print(line);

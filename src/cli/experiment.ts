@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import { showPercent, showTime } from '../base/format.ts';
 import type { ExperimentStatus } from '../client/experiment-status.ts';
-import type { LookReport } from '../experiment/look-report.ts';
-import type { LookTableRow } from '../experiment/report-table.ts';
+import type { AnalysisReport } from '../experiment/analysis-report.ts';
+import type { EffectRow } from '../experiment/report-table.ts';
 import type { DefinedExperiments } from '../host/project.ts';
 import { type ExperimentState, isLive } from '../model/experiment-spec.ts';
 import type { AuditRow } from '../store/experiments.ts';
@@ -155,7 +155,7 @@ function listTable(listed: readonly Listed[], room: number): string[] {
 
 interface Brief {
   readonly status: ExperimentStatus;
-  readonly report: LookReport;
+  readonly report: AnalysisReport;
   readonly last: AuditRow | undefined;
 }
 
@@ -173,14 +173,14 @@ function briefCommand(world: World): Command {
 
 async function brief(session: Session, id: string): Promise<ExitCode> {
   const { terminal } = session;
-  const [{ experimentStatus }, { lookReport }] = await Promise.all([
+  const [{ experimentStatus }, { analysisReport }] = await Promise.all([
     import('../client/experiment-status.ts'),
-    import('../experiment/look-report.ts'),
+    import('../experiment/analysis-report.ts'),
   ]);
   const found = await withStore(session, async ({ store }): Promise<Brief> => {
     const status = await experimentStatus(store, id);
     const [last] = await store.experiments.audit(status.row.experimentId, 1);
-    return { status, report: lookReport(status.row, status.look, status.rolloutLook), last };
+    return { status, report: analysisReport(status.row, status.look, status.rolloutLook), last };
   });
   const sections = await sectionsOf(found, Date.now());
   if (terminal.json) {
@@ -244,7 +244,7 @@ async function sectionsOf({ status, report, last }: Brief, now: number): Promise
   ];
 }
 
-async function rowLine(row: LookTableRow): Promise<string> {
+async function rowLine(row: EffectRow): Promise<string> {
   const { effectText, standsText } = await import('../experiment/brief-words.ts');
   return `${row.metric} of ${row.variant}, ${row.better} is better: ${effectText(row)}, ${standsText(row)}`;
 }

@@ -12,6 +12,7 @@ import { checkOverlaps } from '../experiment/restage.ts';
 import { steer } from '../experiment/steer.ts';
 import { stageFactsOf } from '../experiment/take-analysis.ts';
 import { checkWritten } from '../experiment/written.ts';
+import type { AnalysisRecord } from '../model/analysis-data.ts';
 import { sqlBounds } from '../model/assign.ts';
 import type { Steer } from '../model/experiment-messages.ts';
 import {
@@ -21,7 +22,6 @@ import {
   isLive,
   type SpecArm,
 } from '../model/experiment-spec.ts';
-import type { LookRecord } from '../model/look-data.ts';
 import { checkPlan } from '../plan/check.ts';
 import { composePlan } from '../plan/compose.ts';
 import { isSameJson, planId } from '../plan/id.ts';
@@ -234,7 +234,7 @@ function planOf(spec: ExperimentSpec, base: Plan, arm: Pick<SpecArm, 'name' | 'e
 /** Following an experiment to its end by what the store says: it needs neither Temporal nor a worker. */
 export interface FollowExperimentOptions {
   /** Told of each look, those that were made before included, in order. */
-  readonly onLook?: (look: LookRecord, row: ExperimentRow) => void;
+  readonly onLook?: (look: AnalysisRecord, row: ExperimentRow) => void;
   /** Told where its state has changed. */
   readonly onState?: (row: ExperimentRow) => void;
   /** Stops following; the experiment goes on. */

@@ -9,23 +9,23 @@ import { ApplicationFailure } from '@temporalio/common';
 import { SluiceError } from '../base/errors.ts';
 import { isHeld } from '../experiment/steer.ts';
 import { phaseOf, unitsOf } from '../experiment/take-analysis.ts';
+import type { AnalysisRecord } from '../model/analysis-data.ts';
 import {
   type Clock,
   EXPERIMENT_WORKFLOW,
   EXPERIMENT_WORKFLOW_PREFIX,
   type ExperimentInput,
+  type LifecycleStatus,
   type Ramp,
   ROLLOUT_WORKFLOW,
   ROLLOUT_WORKFLOW_PREFIX,
   type RolloutInput,
   STEER_UPDATE,
-  type Standing,
   type Steer,
   type StepPlace,
   WAKE_SIGNAL,
 } from '../model/experiment-messages.ts';
 import type { ExperimentSpec } from '../model/experiment-spec.ts';
-import type { LookRecord } from '../model/look-data.ts';
 import { ATTRIBUTES, type FailureDetails } from '../model/run-messages.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import type { LedgerEntry } from '../store/ledger.ts';
@@ -104,7 +104,7 @@ function placeOf(row: ExperimentRow, last: LedgerEntry | undefined): { readonly 
   const step = spec.rollout.steps.findLastIndex((part) => part <= ramp);
   const held = isHeld(row);
   if (step < 0) return held ? { at: { step, beganAt: 0, unitsThen: 0, isHeld: true } } : {};
-  const record = last === undefined ? undefined : (JSON.parse(last.content) as LookRecord);
+  const record = last === undefined ? undefined : (JSON.parse(last.content) as AnalysisRecord);
   const unitsThen = record?.phase === 'rollout' ? unitsOf(spec, record) : 0;
   return { at: { step, beganAt: Date.now(), unitsThen, isHeld: held } };
 }
@@ -139,7 +139,7 @@ export async function sayToRollout(
   const handle = temporal.workflow.getHandle(ROLLOUT_WORKFLOW_PREFIX + experimentId);
   const say = () =>
     temporal.withDeadline(Date.now() + answerLimitMs, () =>
-      handle.executeUpdate<Standing, [Steer]>(STEER_UPDATE, { args: [said] }),
+      handle.executeUpdate<LifecycleStatus, [Steer]>(STEER_UPDATE, { args: [said] }),
     );
   await ridingThrough(OUTAGE_LIMIT_MS, () =>
     say().catch((error: unknown) => {

@@ -1,9 +1,9 @@
 /** How an experiment stands, by what the store says: it needs neither Temporal nor a worker. */
 
 import { type LiveStep, liveSteps } from '../experiment/live-steps.ts';
-import { explainLook, explainState } from '../experiment/report.ts';
+import { explainAnalysis, explainState } from '../experiment/report.ts';
+import type { AnalysisRecord } from '../model/analysis-data.ts';
 import { type ExperimentState, ITSELF } from '../model/experiment-spec.ts';
-import type { LookRecord } from '../model/look-data.ts';
 import { planId } from '../plan/id.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ExperimentRow, StageRow } from '../store/experiments.ts';
@@ -17,10 +17,10 @@ export interface ExperimentStatus {
    * The result: the look that decided, and the newest before a decision. Of a rollout that had no experiment, its newest.
    * Null before the first.
    */
-  readonly look: LookRecord | null;
+  readonly look: AnalysisRecord | null;
   /** The newest look of the rollout that follows the experiment; null where there is none. */
-  readonly rolloutLook: LookRecord | null;
-  readonly newestLook: LookRecord | null;
+  readonly rolloutLook: AnalysisRecord | null;
+  readonly newestAnalysis: AnalysisRecord | null;
   /** The verdict first, then the result that it follows from. */
   readonly sentences: readonly string[];
 }
@@ -37,39 +37,42 @@ export async function statusOf({ experiments, ledger }: StatusStore, row: Experi
   const { experimentId } = row;
   const [stages, looks, [change]] = await Promise.all([
     experiments.stages(experimentId),
-    resultLooks(ledger, row),
+    resultAnalyses(ledger, row),
     experiments.audit(experimentId, 1),
   ]);
   const { look, rolloutLook } = looks;
-  const standing = rolloutLook ?? look;
+  const newest = rolloutLook ?? look;
   // What looks have done is told by the look; only what people have done is told with their name.
   const by = change === undefined || change.who === ITSELF ? null : change.who;
-  const explain = (record: LookRecord) => explainLook(row.spec, row.settings, record);
-  const sentences =
-    standing !== null && isSaidBy(standing, row) ? explain(standing) : explainState(row, by, change?.at);
+  const explain = (record: AnalysisRecord) => explainAnalysis(row.spec, row.settings, record);
+  const sentences = newest !== null && isSaidBy(newest, row) ? explain(newest) : explainState(row, by, change?.at);
   const isWon = look !== null && look.decision === 'promote' && WON.has(row.state);
   // A rollout has a basis of its own: of the result only its verdict follows.
   const won = isWon ? explain(look).slice(0, rolloutLook !== null && row.state === 'rolling' ? 1 : undefined) : [];
   return { row, stages, ...looks, sentences: [...sentences, ...won] };
 }
 
-type Looks = Pick<ExperimentStatus, 'look' | 'rolloutLook' | 'newestLook'>;
+type Analyses = Pick<ExperimentStatus, 'look' | 'rolloutLook' | 'newestAnalysis'>;
 
 /** The look that is the result of an experiment, and the newest of the rollout that followed. */
-export async function resultLooks(
+export async function resultAnalyses(
   ledger: Pick<Store['ledger'], 'lastLook' | 'decidingLook'>,
   { experimentId, state }: Pick<ExperimentRow, 'experimentId' | 'state'>,
-): Promise<Looks> {
-  const newestLook = await readLook(ledger.lastLook(experimentId));
-  const isRollout = newestLook?.phase === 'rollout';
+): Promise<Analyses> {
+  const newestAnalysis = await readLook(ledger.lastLook(experimentId));
+  const isRollout = newestAnalysis?.phase === 'rollout';
   // While an experiment is halted, or waits for approval, looks go on and may say something else.
   const deciding = isRollout || DECIDED.has(state) ? await readLook(ledger.decidingLook(experimentId)) : null;
-  return { look: deciding ?? newestLook, rolloutLook: isRollout && deciding !== null ? newestLook : null, newestLook };
+  return {
+    look: deciding ?? newestAnalysis,
+    rolloutLook: isRollout && deciding !== null ? newestAnalysis : null,
+    newestAnalysis,
+  };
 }
 
-async function readLook(entry: Promise<LedgerEntry | undefined>): Promise<LookRecord | null> {
+async function readLook(entry: Promise<LedgerEntry | undefined>): Promise<AnalysisRecord | null> {
   const found = await entry;
-  return found === undefined ? null : (JSON.parse(found.content) as LookRecord);
+  return found === undefined ? null : (JSON.parse(found.content) as AnalysisRecord);
 }
 
 /** States that follow from a promotion and keep it: the look that promoted is the result to show. */
@@ -77,14 +80,14 @@ const WON: ReadonlySet<ExperimentState> = new Set(['approving', 'rolling', 'prom
 const DECIDED: ReadonlySet<ExperimentState> = new Set([...WON, 'halted']);
 
 /** Decisions that put an experiment into a state: the look that made one says more of it than the state. */
-const MADE_BY: { readonly [State in ExperimentState]?: LookRecord['decision'] } = {
+const MADE_BY: { readonly [State in ExperimentState]?: AnalysisRecord['decision'] } = {
   halted: 'halt',
   rolled_back: 'rollback',
   inconclusive: 'inconclusive',
 };
 
 /** Whether the look is what stands: not where somebody has done something else since. */
-function isSaidBy(look: LookRecord, { state }: ExperimentRow): boolean {
+function isSaidBy(look: AnalysisRecord, { state }: ExperimentRow): boolean {
   if (state === 'running') return look.phase === 'experiment';
   if (state === 'rolling') return look.phase === 'rollout';
   return MADE_BY[state] === look.decision;

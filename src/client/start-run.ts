@@ -18,7 +18,7 @@ import {
   TypedSearchAttributes,
   WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/common';
-import { type CloseRun, type CountRun, createFollowRun } from '../../activities/after-run.ts';
+import { type CloseRun, type CountRun, createAfterRun } from '../../activities/after-run.ts';
 import { SluiceError } from '../base/errors.ts';
 import type { Config } from '../config/config.ts';
 import type { CarriedAssignment } from '../model/assign.ts';
@@ -343,13 +343,13 @@ export interface RefusalDependencies {
 }
 
 /** What `serve` gave, or anything else that a run may be of. */
-type Asked = Runnable & { readonly deployment?: DeploymentRow | null };
+type ServedPipeline = Runnable & { readonly deployment?: DeploymentRow | null };
 
 /** Throws the error that it is given, when what it means for experiments is kept. */
-export type Refuse = (pipeline: Asked, input: Json, error: unknown) => Promise<never>;
+export type Refuse = (pipeline: ServedPipeline, input: Json, error: unknown) => Promise<never>;
 
 export function createRefuse({ store, register, check, countRun }: RefusalDependencies): Refuse {
-  const follow = createFollowRun({ store, countRun, outputsOf: async () => [] });
+  const follow = createAfterRun({ store, countRun, outputsOf: async () => [] });
 
   async function isVariantsFault(planId: string): Promise<boolean> {
     return check(await store.plans.get(planId)).then(
@@ -379,8 +379,8 @@ export function createRefuse({ store, register, check, countRun }: RefusalDepend
 
 const OF_WORKERS: ReadonlySet<string> = new Set(['no_worker', 'step_unregistered', 'key_missing']);
 
-type InExperiments = Runnable & Required<Pick<Asked, 'served'>> & { readonly deployment: DeploymentRow };
+type InExperiments = Runnable & Required<Pick<ServedPipeline, 'served'>> & { readonly deployment: DeploymentRow };
 
-function isInExperiments(pipeline: Asked): pipeline is InExperiments {
+function isInExperiments(pipeline: ServedPipeline): pipeline is InExperiments {
   return Boolean(pipeline.deployment) && (pipeline.served?.assignments.length ?? 0) > 0;
 }

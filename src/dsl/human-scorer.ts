@@ -8,7 +8,7 @@ import { LIMITS } from '../plan/plan-limits.ts';
 import type { Value } from './ref.ts';
 import { checkKeys, checkName, refuse, show } from './refuse.ts';
 import {
-  type Asked,
+  type ExpectedOutput,
   lowerScored,
   type NoDataset,
   type On,
@@ -69,7 +69,7 @@ export function defineHumanScorer<
   on: On<PipelineId, Input, Visible, Nodes, Output, Expected>,
   rubric: Rubric<Fields> & { readonly scores?: ScoreOptions<z.output<Fields>> },
   wire: (scope: RunScope<Input, Visible, Output, Expected>) => { readonly [shown: string]: Shown },
-): Scorer<Id, PipelineId, Asked<Expected>, Scores<z.output<Fields>>> {
+): Scorer<Id, PipelineId, ExpectedOutput<Expected>, Scores<z.output<Fields>>> {
   checkName(id, 'a scorer named');
   const at = `scorer '${id}'`;
   const scored = readScored(on, 'human', at);
@@ -86,7 +86,7 @@ export function defineHumanScorer<
     },
     asked,
   );
-  return scorer as Scorer<Id, PipelineId, Asked<Expected>, Scores<z.output<Fields>>>;
+  return scorer as Scorer<Id, PipelineId, ExpectedOutput<Expected>, Scores<z.output<Fields>>>;
 }
 
 function checkRubric(rubric: Rubric & { readonly scores?: object }, at: string): void {

@@ -8,7 +8,7 @@ import { callOf, checkScores, statedPolicy } from './place-step.ts';
 import type { Inputs, NoExtra } from './ref.ts';
 import { checkKeys, checkName, refuse } from './refuse.ts';
 import {
-  type Asked,
+  type ExpectedOutput,
   lowerScored,
   type NoDataset,
   type On,
@@ -62,7 +62,7 @@ export function definePairScorer<
   step: Step<StepInput, { readonly winner: 'first' | 'second' | 'tie' }, Config, StepEffect>,
   wire: (scope: PairScope<Input, Visible, Output, Expected>) => Wired & NoExtra<Id, Wired, StepInput>,
   ...rest: ScorerOptions<StepEffect, { readonly config?: NoInfer<Config> }>
-): Scorer<Id, PipelineId, Asked<Expected>, PairScore> {
+): Scorer<Id, PipelineId, ExpectedOutput<Expected>, PairScore> {
   checkName(id, 'a scorer named');
   const at = `scorer '${id}'`;
   const scored = readScored(on, 'pair', at);
@@ -78,7 +78,7 @@ export function definePairScorer<
     fields: Object.freeze({ win: WIN }),
     judge: readJudge(step, options, at),
   });
-  return scorer as Scorer<Id, PipelineId, Asked<Expected>, PairScore>;
+  return scorer as Scorer<Id, PipelineId, ExpectedOutput<Expected>, PairScore>;
 }
 
 function checkWinner(step: AnyStep, at: string): void {

@@ -33,7 +33,7 @@ export interface NoDataset {
   readonly noDataset: never;
 }
 /** What a scorer asks of the datasets that it is used with. */
-export type Asked<Expected> = [Expected] extends [NoDataset] ? unknown : Expected;
+export type ExpectedOutput<Expected> = [Expected] extends [NoDataset] ? unknown : Expected;
 
 /** Of the example: nothing without a dataset, and `expected` only where the dataset declares it. */
 type OfExample<Expected> = [Expected] extends [NoDataset]

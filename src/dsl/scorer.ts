@@ -13,7 +13,7 @@ import { callOf, checkScores, statedPolicy } from './place-step.ts';
 import type { Inputs, NoExtra } from './ref.ts';
 import { checkKeys, checkName, checkObject, refuse, show } from './refuse.ts';
 import {
-  type Asked,
+  type ExpectedOutput,
   lowerScored,
   type NoDataset,
   type On,
@@ -118,7 +118,7 @@ export function defineScorer<
     StepEffect,
     { readonly config?: NoInfer<Config>; readonly scores?: ScoreOptions<NoInfer<Given>> }
   >
-): Scorer<Id, PipelineId, Asked<Expected>, Scores<Given>> {
+): Scorer<Id, PipelineId, ExpectedOutput<Expected>, Scores<Given>> {
   checkName(id, 'a scorer named');
   const at = `scorer '${id}'`;
   const scored = readScored(on, 'step', at);
@@ -133,7 +133,7 @@ export function defineScorer<
     fields: scoreFields(step.output, options.scores, at),
     judge: readJudge(step, options, at),
   });
-  return scorer as Scorer<Id, PipelineId, Asked<Expected>, Scores<Given>>;
+  return scorer as Scorer<Id, PipelineId, ExpectedOutput<Expected>, Scores<Given>>;
 }
 
 /** @throws DefinitionError `judge_invalid`, and `judge_unstated` where the step has an effect */

@@ -3,36 +3,36 @@
  * keeps. Pure: the same data, spec and settings give the same record, byte for byte, so that anybody can work it out again.
  */
 import { SluiceError } from '../base/errors.ts';
-import type { ExperimentSpec, FrozenSettings } from '../model/experiment-spec.ts';
 import type {
+  AnalysisData,
+  AnalysisRecord,
   ArmVerdict,
   ArrivalRow,
   BreakerCount,
-  LookData,
-  LookPhase,
-  LookRecord,
   SrmRow,
-} from '../model/look-data.ts';
+} from '../model/analysis-data.ts';
+import type { Phase } from '../model/experiment-messages.ts';
+import type { ExperimentSpec, FrozenSettings } from '../model/experiment-spec.ts';
 import { NO_SEQUENCE } from '../stats/asymp-cs.ts';
 import { breaker, breakerTrips } from '../stats/breaker.ts';
 import { type Decision, type GateInput, type GateReason, type GateVerdict, gate } from '../stats/gate.ts';
-import { gateIntervals, type LookRow, lookAt } from '../stats/interim-analysis.ts';
+import { type AnalysisRow, gateIntervals, lookAt } from '../stats/interim-analysis.ts';
 import { problem } from '../stats/result.ts';
 import { arrivalOf, arrivalRows } from './arrival.ts';
 import { type Method, methodOf } from './method.ts';
-import { isTested, lookMetric, recordedUnits } from './metric-cells.ts';
+import { analysisMetric, isTested, recordedUnits } from './metric-cells.ts';
 import { exposureRates, sampleRatios, servedArms, worstChiSquareP, worstP } from './srm.ts';
 
 const HOUR_MS = 3_600_000;
 
-export interface LookInput {
+export interface AnalysisInput {
   readonly spec: ExperimentSpec;
   readonly settings: FrozenSettings;
-  readonly data: LookData;
+  readonly data: AnalysisData;
   /** From 1. */
   readonly lookNo: number;
   /** In a `rollout` only the breaker, the guardrails, the sample ratio and the exposure rates decide, each of them for a rollback. */
-  readonly phase: LookPhase;
+  readonly phase: Phase;
   /** When it is decided, in milliseconds since the epoch. */
   readonly at: number;
   /** Of the library. */
@@ -43,10 +43,10 @@ export interface LookInput {
  * One look. Rows are of the variants that are still served; those that were stopped keep their part of the levels, as at the
  * start. A ratio is compared within each stage and its differences are averaged by units, as means are.
  *
- * @throws SluiceError `look_data_invalid` for data that no store gives, and where no variant is left to be looked at;
+ * @throws SluiceError `look_data_invalid` for data that no store gives, and where no variant is left to be analysis at;
  *   `method_unknown` where the settings name a method version of a newer Sluice
  */
-export function lookRecord({ spec, settings, data, lookNo, phase, at, version }: LookInput): LookRecord {
+export function analysisRecord({ spec, settings, data, lookNo, phase, at, version }: AnalysisInput): AnalysisRecord {
   const method = methodOf(settings.methodVersion);
   const served = servedArms(spec, data).filter((arm) => arm !== 0);
   if (served.length === 0) throw invalid(`look ${lookNo} of '${spec.name}' has no variant left that is served`);
@@ -96,22 +96,22 @@ function overrules({ decision }: Combined, srm: readonly SrmRow[], { srmHaltsBel
 
 type Checks = Pick<GateInput, 'srmP' | 'srmHaltsBelow' | 'exposureP'>;
 
-type Seen = Pick<LookInput, 'spec' | 'settings' | 'data'>;
+type Seen = Pick<AnalysisInput, 'spec' | 'settings' | 'data'>;
 
 /** A row per metric and served variant, in the order of the spec. A rollout's levels are its own, over what it serves. */
 function rowsOf(
   { spec, settings, data }: Seen,
   served: readonly number[],
-  phase: LookPhase,
+  phase: Phase,
   arrivals: readonly ArrivalRow[],
-): readonly LookRow[] {
+): readonly AnalysisRow[] {
   const arms = phase === 'rollout' ? [0, ...served] : spec.arms.map((_, arm) => arm);
   const tested = spec.metrics.flatMap((metric, index) =>
-    isTested(metric) ? [lookMetric(spec, settings, data, index, arms)] : [],
+    isTested(metric) ? [analysisMetric(spec, settings, data, index, arms)] : [],
   );
   const { nullVariance } = methodOf(settings.methodVersion);
   const rows = lookAt(tested, { ...settings, nullVariance })
-    .map((row): LookRow => Object.freeze({ ...row, arm: arms[row.arm]! }))
+    .map((row): AnalysisRow => Object.freeze({ ...row, arm: arms[row.arm]! }))
     .filter(({ arm }) => served.includes(arm))
     .map((row) => (phase === 'experiment' ? unproven(row, spec, arrivals) : row));
   return Object.freeze(
@@ -124,22 +124,22 @@ function rowsOf(
 }
 
 /** A guardrail whose events have not arrived is not proven harmless by their absence. */
-function unproven(row: LookRow, { metrics }: ExperimentSpec, arrivals: readonly ArrivalRow[]): LookRow {
+function unproven(row: AnalysisRow, { metrics }: ExperimentSpec, arrivals: readonly ArrivalRow[]): AnalysisRow {
   const index = metrics.findIndex(({ name }) => name === row.metric);
   if (row.role !== 'guardrail' || arrivalOf(arrivals, index, row.arm) === 'arrived') return row;
   return Object.freeze({ ...row, oriented: { lo: row.oriented.lo, hi: null } });
 }
 
 /** A quantile's row: what it is can be read off the data, and nothing is claimed of a difference. */
-function shownRow({ spec, data }: Seen, index: number, arm: number): LookRow {
+function shownRow({ spec, data }: Seen, index: number, arm: number): AnalysisRow {
   const { name: metric, role, margin } = spec.metrics[index]!;
   const units = [recordedUnits(data, index, 0), recordedUnits(data, index, arm)] as const;
   const effect = problem('insufficient_data', 'a quantile is shown, and not tested', NO_SEQUENCE);
   return Object.freeze({ metric, role, arm, units, effect, oriented: { lo: null, hi: null }, margin });
 }
 
-interface Decided extends Pick<LookInput, 'spec' | 'data' | 'at'> {
-  readonly rows: readonly LookRow[];
+interface Decided extends Pick<AnalysisInput, 'spec' | 'data' | 'at'> {
+  readonly rows: readonly AnalysisRow[];
   readonly arrivals: readonly ArrivalRow[];
   readonly checks: Checks;
 }
@@ -174,9 +174,9 @@ function gateVerdict({ spec, data, rows, arrivals, checks, at }: Decided, arm: n
  */
 function rolloutVerdict(
   spec: ExperimentSpec,
-  data: LookData,
+  data: AnalysisData,
   arm: number,
-  rows: readonly LookRow[],
+  rows: readonly AnalysisRow[],
   checks: Checks,
 ): GateVerdict {
   const { guardrails } = gateIntervals(rows, arm);
@@ -217,11 +217,11 @@ const invalid = (message: string): SluiceError =>
 /** How long an experiment is likely to go on: for people to plan with. Nothing is decided by it. */
 const DAY_MS = 86_400_000;
 
-interface Looked {
+interface JudgedAnalysis {
   readonly spec: ExperimentSpec;
   readonly settings: FrozenSettings;
-  readonly data: LookData;
-  readonly rows: readonly LookRow[];
+  readonly data: AnalysisData;
+  readonly rows: readonly AnalysisRow[];
   readonly verdicts: readonly ArmVerdict[];
   readonly at: number;
 }
@@ -231,9 +231,9 @@ interface Looked {
  * square root of its units. Never beyond the maximum duration; null where nothing is to be waited for, or no unit has
  * matured.
  */
-function daysLeft(looked: Looked, { decision }: Pick<Combined, 'decision'>): number | null {
+function daysLeft(analysis: JudgedAnalysis, { decision }: Pick<Combined, 'decision'>): number | null {
   if (decision !== 'continue') return null;
-  const { spec, data, verdicts, at } = looked;
+  const { spec, data, verdicts, at } = analysis;
   const passed = Math.max(0, at - data.startedAt);
   const [untilMin, untilMax] = [spec.stop.minDurationMs, spec.stop.maxDurationMs].map(
     (length) => Math.max(0, length - passed) / DAY_MS,
@@ -242,15 +242,15 @@ function daysLeft(looked: Looked, { decision }: Pick<Combined, 'decision'>): num
     .filter(
       ({ decision: own, reason }) => own === 'continue' && reason !== 'events_late' && reason !== 'events_missing',
     )
-    .map((verdict) => (verdict.reason === 'min_duration' ? untilMin : waitOf(looked, verdict.arm, untilMin)));
+    .map((verdict) => (verdict.reason === 'min_duration' ? untilMin : waitOf(analysis, verdict.arm, untilMin)));
   const known = waits.filter((wait) => wait !== null);
   if (known.length === 0) return null;
   return Math.min(untilMax, ...known);
 }
 
 /** Days until this variant is decided on; null: not known. */
-function waitOf(looked: Looked, arm: number, untilMin: number): number | null {
-  const { spec, settings, data, rows } = looked;
+function waitOf(analysis: JudgedAnalysis, arm: number, untilMin: number): number | null {
+  const { spec, settings, data, rows } = analysis;
   const row = rows.find((candidate) => candidate.arm === arm && candidate.role === 'primary');
   const metric = spec.metrics.find(({ name }) => name === row?.metric);
   if (row === undefined || metric === undefined) return null;
@@ -270,7 +270,7 @@ function waitOf(looked: Looked, arm: number, untilMin: number): number | null {
 }
 
 /** Units until each guardrail that is not proven yet is, if its harm is what it seems. */
-function unprovenUnits(rows: readonly LookRow[], arm: number, spec: ExperimentSpec): readonly number[] {
+function unprovenUnits(rows: readonly AnalysisRow[], arm: number, spec: ExperimentSpec): readonly number[] {
   return rows
     .filter((row) => row.arm === arm && row.role === 'guardrail')
     .map(({ metric, margin, oriented, effect, units }) => {
@@ -284,7 +284,7 @@ function unprovenUnits(rows: readonly LookRow[], arm: number, spec: ExperimentSp
 }
 
 /** From the verdicts on several variants to one decision on the experiment. */
-export type Combined = Pick<LookRecord, 'decision' | 'reason' | 'arm' | 'stops'>;
+export type Combined = Pick<AnalysisRecord, 'decision' | 'reason' | 'arm' | 'stops'>;
 
 /** Which reason speaks for all where several variants get the same decision: the one that says most comes first. */
 const RANK: readonly GateReason[] = [
@@ -312,16 +312,16 @@ const RANK: readonly GateReason[] = [
  */
 function combine(
   verdicts: readonly ArmVerdict[],
-  rows: readonly LookRow[],
+  rows: readonly AnalysisRow[],
   spec: ExperimentSpec,
-  phase: LookPhase,
+  phase: Phase,
 ): Combined {
   const of = (decision: Decision): readonly ArmVerdict[] => verdicts.filter((verdict) => verdict.decision === decision);
   const rolledBack = of('rollback').map(({ arm }) => arm);
   const left = verdicts.filter(({ decision }) => decision !== 'rollback');
   // What a rollout serves is the winner: nothing goes on without it.
   if (left.length === 0 || (phase === 'rollout' && rolledBack.length > 0)) {
-    return decided('rollback', of('rollback'), rolledBack, spokesman(of('rollback')).arm);
+    return decided('rollback', of('rollback'), rolledBack, highestPriority(of('rollback')).arm);
   }
   if (of('halt').length > 0) return decided('halt', of('halt'), rolledBack, null);
   const promotable = of('promote');
@@ -340,23 +340,23 @@ function decided(
   stops: readonly number[],
   arm: number | null,
 ): Combined {
-  return { decision, reason: spokesman(verdicts).reason, arm, stops: Object.freeze([...stops]) };
+  return { decision, reason: highestPriority(verdicts).reason, arm, stops: Object.freeze([...stops]) };
 }
 
 /** Whose reason comes first; of equals the first variant. */
-function spokesman(verdicts: readonly ArmVerdict[]): ArmVerdict {
+function highestPriority(verdicts: readonly ArmVerdict[]): ArmVerdict {
   return verdicts.reduce((best, next) => (RANK.indexOf(next.reason) < RANK.indexOf(best.reason) ? next : best));
 }
 
 const armsBut = (winner: number, verdicts: readonly ArmVerdict[]): readonly number[] =>
   verdicts.map(({ arm }) => arm).filter((arm) => arm !== winner);
 
-function highest(verdicts: readonly ArmVerdict[], rows: readonly LookRow[], spec: ExperimentSpec): ArmVerdict {
+function highest(verdicts: readonly ArmVerdict[], rows: readonly AnalysisRow[], spec: ExperimentSpec): ArmVerdict {
   return verdicts.reduce((best, next) => (gainOf(next.arm, rows, spec) > gainOf(best.arm, rows, spec) ? next : best));
 }
 
 /** A variant's estimate on the primary metric, turned so that more is better; null before there is one. */
-export function gainOf(arm: number, rows: readonly LookRow[], spec: ExperimentSpec): number {
+export function gainOf(arm: number, rows: readonly AnalysisRow[], spec: ExperimentSpec): number {
   const row = rows.find((candidate) => candidate.arm === arm && candidate.role === 'primary');
   const diff = row?.effect.diff ?? null;
   if (row === undefined || diff === null) return Number.NEGATIVE_INFINITY;

@@ -4,6 +4,7 @@
  * that nobody could have seen.
  */
 
+import type { AnalysisData, AnalysisRecord, ArrivalRow } from '../model/analysis-data.ts';
 import {
   DEFAULT_MAX_LATE,
   type ExperimentSpec,
@@ -12,7 +13,6 @@ import {
   isOfEvents,
   type OnlineMetric,
 } from '../model/experiment-spec.ts';
-import type { ArrivalRow, LookData, LookRecord } from '../model/look-data.ts';
 import { asympCsBinary } from '../stats/asymp-cs.ts';
 import { BURN_IN_UNITS } from '../stats/interim-analysis.ts';
 import { maturedUnits, recordedUnits, stagesOf } from './metric-cells.ts';
@@ -22,7 +22,7 @@ import { servedArms } from './srm.ts';
 export const UNEVEN_ALPHA = 0.01;
 
 /** A row per metric of events and served arm, in the order of the spec. */
-export function arrivalRows(spec: ExperimentSpec, settings: FrozenSettings, data: LookData): readonly ArrivalRow[] {
+export function arrivalRows(spec: ExperimentSpec, settings: FrozenSettings, data: AnalysisData): readonly ArrivalRow[] {
   const arms = servedArms(spec, data);
   const alpha = UNEVEN_ALPHA / Math.max(1, arms.length - 1);
   const compared = comparedMetrics(spec.metrics);
@@ -61,7 +61,7 @@ interface Tally {
   readonly late: number;
 }
 
-function tallyOf(spec: ExperimentSpec, data: LookData, index: number, arm: number): Tally {
+function tallyOf(spec: ExperimentSpec, data: AnalysisData, index: number, arm: number): Tally {
   const { windowMs } = spec.metrics[index]!;
   const counts = (data.arrivals ?? []).filter((count) => count.metric === index && count.arm === arm);
   const heard = recordedUnits(data, index, arm);
@@ -75,7 +75,7 @@ function tallyOf(spec: ExperimentSpec, data: LookData, index: number, arm: numbe
 }
 
 /** Before the burn-in no interval is there that could decide, and an arm without events is nothing to wonder about. */
-function statusOf(spec: ExperimentSpec, data: LookData, index: number, tally: Tally): ArrivalRow['status'] {
+function statusOf(spec: ExperimentSpec, data: AnalysisData, index: number, tally: Tally): ArrivalRow['status'] {
   const { arm, matured, events, late } = tally;
   if (matured < BURN_IN_UNITS) return 'arrived';
   if (late > (spec.stop.maxLate ?? DEFAULT_MAX_LATE) * (events + late)) return 'late';
@@ -124,7 +124,7 @@ export interface NamedArrival extends Omit<ArrivalRow, 'metric' | 'arm'> {
 
 export const namedArrivals = (
   { metrics, arms }: Pick<ExperimentSpec, 'metrics' | 'arms'>,
-  { arrivals = [] }: Pick<LookRecord, 'arrivals'>,
+  { arrivals = [] }: Pick<AnalysisRecord, 'arrivals'>,
 ): readonly NamedArrival[] =>
   arrivals.map(({ metric, arm, ...row }) => {
     const { name, windowMs } = metrics[metric]!;

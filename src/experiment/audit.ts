@@ -2,6 +2,8 @@
  * The audit: every look of a ledger worked out again from its own data and what was fixed at the start, and nothing else. It
  * needs no store and no trust in one: a ledger that was copied to a file is enough.
  */
+
+import type { AnalysisRecord } from '../model/analysis-data.ts';
 import {
   EXPERIMENT_STATES,
   type ExperimentSpec,
@@ -9,11 +11,10 @@ import {
   ITSELF,
   isLive,
 } from '../model/experiment-spec.ts';
-import type { LookRecord } from '../model/look-data.ts';
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
 import type { LedgerEntry } from '../store/ledger.ts';
-import { lookRecord } from './analysis-record.ts';
+import { analysisRecord } from './analysis-record.ts';
 import { isHashOf } from './method.ts';
 
 /** More than these are counted, and not listed. */
@@ -58,7 +59,7 @@ export function auditLedger(entries: readonly LedgerEntry[]): AuditReport {
   for (const entry of entries) {
     if (entry.kind !== 'look') continue;
     looks += 1;
-    const found = start === null ? null : lookFindings(entry, start);
+    const found = start === null ? null : analysisFindings(entry, start);
     if (found === null) continue;
     if (found.isIdentical) identical += 1;
     findings.push(...found.findings);
@@ -105,7 +106,7 @@ function numberFindings(entries: readonly LedgerEntry[]): readonly AuditFinding[
   return findings;
 }
 
-function lookFindings(
+function analysisFindings(
   { entryNo, lookNo, content }: LedgerEntry,
   { spec, settings }: Start,
 ): { readonly isIdentical: boolean; readonly findings: readonly AuditFinding[] } {
@@ -117,12 +118,12 @@ function lookFindings(
     recorded,
     recomputed,
   });
-  const record = parsed(content) as unknown as LookRecord | null;
+  const record = parsed(content) as unknown as AnalysisRecord | null;
   try {
     if (record === null) throw new Error('it is no JSON');
     const { data, phase, at, version } = record;
     // By the number of its entry: a record that says another one differs from what is worked out.
-    const again = lookRecord({ spec, settings, data, lookNo: lookNo ?? record.lookNo, phase, at, version });
+    const again = analysisRecord({ spec, settings, data, lookNo: lookNo ?? record.lookNo, phase, at, version });
     const text = canonicalJson(again as unknown as Json);
     if (text === content) return { isIdentical: true, findings: [] };
     const found = differences(record as unknown as Json, JSON.parse(text) as Json);
@@ -152,13 +153,13 @@ function parsed(content: string): Json {
 
 /** The last look before an act, as far as acts go by it. */
 interface Decided {
-  readonly decision: LookRecord['decision'];
+  readonly decision: AnalysisRecord['decision'];
   readonly arm: string | null;
   readonly stops: readonly string[];
 }
 
 /** What the last look has to have decided before an experiment may go into a state; null: people may do that. */
-function neededFor({ to, from, by }: Act): LookRecord['decision'] | null {
+function neededFor({ to, from, by }: Act): AnalysisRecord['decision'] | null {
   switch (to) {
     case 'halted':
       return from === 'halted' ? null : 'halt';
@@ -211,7 +212,7 @@ function isEnd(state: string): boolean {
 }
 
 function decidedIn(content: string, { arms }: ExperimentSpec): Decided | null {
-  const record = read(content) as Partial<LookRecord> | null;
+  const record = read(content) as Partial<AnalysisRecord> | null;
   if (!record?.decision) return null;
   const nameOf = (arm: number): string => arms[arm]?.name ?? String(arm);
   return {

@@ -5,12 +5,12 @@ import { showEffect } from '../evaluation/report/values.ts';
 import { formatDifference } from '../stats/format-value.ts';
 import { doRatesDiffer } from '../stats/srm.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
+import type { AnalysisReport, ExperimentDesign } from './analysis-report.ts';
 import type { NamedArrival } from './arrival.ts';
-import type { Asked, LookReport } from './look-report.ts';
-import type { LookTableRow } from './report-table.ts';
+import type { EffectRow } from './report-table.ts';
 
 /** What is said of an experiment here. */
-export interface Told
+export interface ExperimentSummary
   extends Pick<ExperimentRow, 'experimentId' | 'pipeline' | 'kind' | 'winner' | 'startedAt' | 'endedAt'> {
   readonly state: string;
 }
@@ -18,7 +18,7 @@ export interface Told
 const list = (words: readonly string[]): string =>
   words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 
-export function questionOf({ pipeline, kind }: Told, { arms, metrics }: Asked): string {
+export function questionOf({ pipeline, kind }: ExperimentSummary, { arms, metrics }: ExperimentDesign): string {
   const variants = list(arms.slice(1).map(({ name }) => name));
   const named = (role: string) => metrics.filter((metric) => metric.role === role).map(({ name }) => name);
   const [primary, guardrails] = [named('primary'), named('guardrail')];
@@ -30,7 +30,7 @@ export function questionOf({ pipeline, kind }: Told, { arms, metrics }: Asked): 
 }
 
 /** What whoever decides should do; the reason is the first of the sentences. */
-export function recommendationOf({ state, winner, experimentId }: Told): string {
+export function recommendationOf({ state, winner, experimentId }: ExperimentSummary): string {
   const variant = winner ?? 'the variant';
   switch (state) {
     case 'approving':
@@ -55,7 +55,10 @@ export function recommendationOf({ state, winner, experimentId }: Told): string 
 }
 
 /** What an approval sets off, step by step. */
-export function onApproval({ pipeline, winner }: Told, { rollout, unitName, share }: Asked): readonly string[] {
+export function onApproval(
+  { pipeline, winner }: ExperimentSummary,
+  { rollout, unitName, share }: ExperimentDesign,
+): readonly string[] {
   const variant = winner ?? 'the variant';
   const steps = rollout.steps.map(showPercent).join(' → ');
   return [
@@ -66,7 +69,7 @@ export function onApproval({ pipeline, winner }: Told, { rollout, unitName, shar
   ];
 }
 
-export function ratioText({ ratio: { p, haltsBelow, isOff, worst } }: Pick<LookReport, 'ratio'>): string {
+export function ratioText({ ratio: { p, haltsBelow, isOff, worst } }: Pick<AnalysisReport, 'ratio'>): string {
   if (p === null || worst === null) return 'The sample ratio is not known yet: nobody has been exposed.';
   if (!isOff)
     return `The sample ratio is fine: units arrive as planned (p = ${p.toPrecision(2)}; it halts below ${haltsBelow}).`;
@@ -74,7 +77,7 @@ export function ratioText({ ratio: { p, haltsBelow, isOff, worst } }: Pick<LookR
 }
 
 /** Undefined where it is not known. */
-export function exposureRatesText({ exposure, asked }: Pick<LookReport, 'exposure' | 'asked'>): string | undefined {
+export function exposureRatesText({ exposure, asked }: Pick<AnalysisReport, 'exposure' | 'asked'>): string | undefined {
   if (exposure === null) return undefined;
   const { arms, assigned, exposed, p, haltsBelow } = exposure;
   const parts = arms
@@ -91,8 +94,8 @@ export function exposureRatesText({ exposure, asked }: Pick<LookReport, 'exposur
  * the test: a rollout goes on after it.
  */
 export function exposureText(
-  { state, startedAt, endedAt }: Pick<Told, 'state' | 'startedAt' | 'endedAt'>,
-  { funnel, asked, lookNo, rollout }: Pick<LookReport, 'funnel' | 'asked' | 'lookNo' | 'rollout'>,
+  { state, startedAt, endedAt }: Pick<ExperimentSummary, 'state' | 'startedAt' | 'endedAt'>,
+  { funnel, asked, lookNo, rollout }: Pick<AnalysisReport, 'funnel' | 'asked' | 'lookNo' | 'rollout'>,
   now: number,
 ): string {
   const parts = funnel.map(
@@ -111,7 +114,7 @@ export function exposureText(
 export const arrivalText = (
   metric: string,
   rows: readonly NamedArrival[],
-  { unitName }: Pick<Asked, 'unitName'>,
+  { unitName }: Pick<ExperimentDesign, 'unitName'>,
 ): string =>
   `Events of ${metric}: ${rows
     .map(
@@ -129,7 +132,7 @@ export const arrivalStatusText = ({ status, isUneven }: Pick<NamedArrival, 'stat
   ].join(', ');
 
 /** Above the steps that an approval sets off. */
-export const approvalHeading = ({ state }: Pick<Told, 'state'>): string =>
+export const approvalHeading = ({ state }: Pick<ExperimentSummary, 'state'>): string =>
   state === 'approving' ? 'What happens on approval' : 'What an approval would set off';
 
 /** Of several variants the rows of the one that it is about. */
@@ -139,11 +142,11 @@ export const ownRows = <Row extends { readonly variant: string }>(
 ): readonly Row[] => table.filter(({ variant }) => winner === null || variant === winner);
 
 /** What is said of a row of a look, the same wherever it is shown. */
-export const effectText = ({ effect, interval, format }: LookTableRow): string =>
+export const effectText = ({ effect, interval, format }: EffectRow): string =>
   showEffect({ diff: effect, lo: interval?.[0] ?? null, hi: interval?.[1] ?? null }, format);
 
 /** What may be said of a row. */
-export function standsText({ status, margin, format, isExploratory, phase }: LookTableRow): string {
+export function standsText({ status, margin, format, isExploratory, phase }: EffectRow): string {
   const limit = margin === null ? '' : formatDifference(margin, format);
   switch (status) {
     case 'proven':
@@ -161,14 +164,14 @@ export function standsText({ status, margin, format, isExploratory, phase }: Loo
 }
 
 /** Red for what is proven of what was declared beforehand. */
-export const toneOf = ({ status, role }: Pick<LookTableRow, 'status' | 'role'>): 'good' | 'harm' | 'open' => {
+export const toneOf = ({ status, role }: Pick<EffectRow, 'status' | 'role'>): 'good' | 'harm' | 'open' => {
   if (status === 'harmed' || (status === 'worse' && role === 'primary')) return 'harm';
   return status === 'proven' || status === 'better' ? 'good' : 'open';
 };
 
 /** @param live whether it may still decide */
 export function askedFacts(
-  { asked, daysLeft }: Pick<LookReport, 'asked' | 'daysLeft'>,
+  { asked, daysLeft }: Pick<AnalysisReport, 'asked' | 'daysLeft'>,
   live: boolean,
 ): readonly (readonly [name: string, text: string])[] {
   const { unitName, share, layer, arms, stop, rollout, breaker } = asked;

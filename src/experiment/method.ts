@@ -13,7 +13,7 @@ import { SRM_HALT_P, SRM_SHARED_HALT_P } from '../stats/srm.ts';
 
 export interface Method {
   readonly version: number;
-  /** `LookSettings.nullVariance`. */
+  /** `AnalysisSettings.nullVariance`. */
   readonly nullVariance: boolean;
   /** A look halts where the sequential test of the sample ratio has a p below this. */
   readonly srmHaltsBelow: number;

@@ -1,9 +1,9 @@
 /** From what the store has summed up to what the statistics take: per metric, the arms of each stage. */
 
 import { SluiceError } from '../base/errors.ts';
+import type { AnalysisData, MetricCell } from '../model/analysis-data.ts';
 import { type ExperimentSpec, type FrozenSettings, type OnlineMetric, VALUE_SCALE } from '../model/experiment-spec.ts';
-import type { LookData, MetricCell } from '../model/look-data.ts';
-import { type ArmState, BURN_IN_UNITS, BURN_IN_UNITS_SUM, type LookMetric } from '../stats/interim-analysis.ts';
+import { type AnalysisMetric, type ArmState, BURN_IN_UNITS, BURN_IN_UNITS_SUM } from '../stats/interim-analysis.ts';
 import type { ArmSummary } from '../stats/moments.ts';
 
 const NO_UNITS: ArmState = Object.freeze({ n: 0, mean: 0, variance: 0 });
@@ -12,31 +12,31 @@ const NO_UNITS: ArmState = Object.freeze({ n: 0, mean: 0, variance: 0 });
 export const isTested = ({ kind }: OnlineMetric): boolean => kind !== 'quantile';
 
 /** Stages that anything was seen in, ascending; the first one looked at where nothing was. */
-export function stagesOf({ exposed, matured, cells, fromStage }: LookData): readonly number[] {
+export function stagesOf({ exposed, matured, cells, fromStage }: AnalysisData): readonly number[] {
   const stages = new Set([...exposed, ...matured, ...cells].map(({ stage }) => stage));
   return stages.size === 0 ? [fromStage] : [...stages].sort((a, b) => a - b);
 }
 
 /** Exposed units of a stage and arm whose window of this length is over. */
-export function maturedUnits({ matured }: LookData, windowMs: number, stage: number, arm: number): number {
+export function maturedUnits({ matured }: AnalysisData, windowMs: number, stage: number, arm: number): number {
   return matured
     .filter((count) => count.windowMs === windowMs && count.stage === stage && count.arm === arm)
     .reduce((sum, { n }) => sum + n, 0);
 }
 
 /** Units of a metric with a recorded value, over all stages. */
-export function recordedUnits({ cells }: LookData, metric: number, arm: number): number {
+export function recordedUnits({ cells }: AnalysisData, metric: number, arm: number): number {
   return cells.filter((cell) => cell.metric === metric && cell.arm === arm).reduce((sum, { n }) => sum + n, 0);
 }
 
 /** A metric as one look sees it, for these arms, the baseline first. */
-export function lookMetric(
+export function analysisMetric(
   spec: ExperimentSpec,
   settings: FrozenSettings,
-  data: LookData,
+  data: AnalysisData,
   index: number,
   arms: readonly number[],
-): LookMetric {
+): AnalysisMetric {
   const metric = spec.metrics[index]!;
   const own = new Map(
     data.cells.filter((cell) => cell.metric === index).map((cell) => [`${cell.stage}/${cell.arm}`, cell]),
@@ -91,7 +91,7 @@ const shareVariance = ({ n, v, vv }: { readonly n: bigint; readonly v: bigint; r
  * What a metric is in one arm, over all stages, in its own unit; null where nothing is known. For display: effects are compared
  * within stages. A quantile does not merge, and is that of the newest stage.
  */
-export function shownValue(spec: ExperimentSpec, data: LookData, index: number, arm: number): number | null {
+export function shownValue(spec: ExperimentSpec, data: AnalysisData, index: number, arm: number): number | null {
   const metric = spec.metrics[index]!;
   const cells = data.cells.filter((cell) => cell.metric === index && cell.arm === arm);
   if (metric.kind === 'quantile') {

@@ -1,9 +1,10 @@
 /** A look's rows as data, ready to be shown: per metric and variant what it is, what it was compared with, and what stands. */
 
+import type { AnalysisRecord } from '../model/analysis-data.ts';
+import type { Phase } from '../model/experiment-messages.ts';
 import type { ExperimentSpec, OnlineMetric } from '../model/experiment-spec.ts';
-import type { LookPhase, LookRecord } from '../model/look-data.ts';
 import type { ValueFormat } from '../stats/explained-report.ts';
-import type { LookRow } from '../stats/interim-analysis.ts';
+import type { AnalysisRow } from '../stats/interim-analysis.ts';
 import { adjustP } from '../stats/multiplicity.ts';
 import { arrivalOf } from './arrival.ts';
 import { shownValue } from './metric-cells.ts';
@@ -17,7 +18,7 @@ const EXPLORATORY_LEVEL = 0.1;
  */
 export type RowStatus = 'proven' | 'harmed' | 'unproven' | 'better' | 'worse' | 'open' | 'shown';
 
-export interface LookTableRow {
+export interface EffectRow {
   readonly metric: string;
   readonly role: OnlineMetric['role'];
   readonly kind: OnlineMetric['kind'];
@@ -36,16 +37,16 @@ export interface LookTableRow {
   readonly margin: number | null;
   readonly status: RowStatus;
   /** In a rollout nothing waits for a proof. */
-  readonly phase: LookPhase;
+  readonly phase: Phase;
   /** Secondary rows: decided by nobody, and clear by Benjamini and Hochberg's method among themselves. */
   readonly isExploratory: boolean;
 }
 
 /** The rows of a look, in the order of the spec. */
-export function lookTable(spec: ExperimentSpec, record: LookRecord): readonly LookTableRow[] {
+export function effectRows(spec: ExperimentSpec, record: AnalysisRecord): readonly EffectRow[] {
   const clear = clearRows(record.rows);
   return Object.freeze(
-    record.rows.map((row): LookTableRow => {
+    record.rows.map((row): EffectRow => {
       const index = spec.metrics.findIndex(({ name }) => name === row.metric);
       const metric = spec.metrics[index]!;
       const { kind, format, better } = metric;
@@ -73,10 +74,10 @@ export function lookTable(spec: ExperimentSpec, record: LookRecord): readonly Lo
 }
 
 /** No gain is claimed of a primary metric before its events have arrived; harm is. */
-const isWaiting = ({ arrivals = [] }: LookRecord, index: number, { role, arm, oriented }: LookRow): boolean =>
+const isWaiting = ({ arrivals = [] }: AnalysisRecord, index: number, { role, arm, oriented }: AnalysisRow): boolean =>
   role === 'primary' && oriented.lo !== null && oriented.lo > 0 && arrivalOf(arrivals, index, arm) !== 'arrived';
 
-function statusOf(row: LookRow, { kind, better }: OnlineMetric, clear: ReadonlySet<LookRow>): RowStatus {
+function statusOf(row: AnalysisRow, { kind, better }: OnlineMetric, clear: ReadonlySet<AnalysisRow>): RowStatus {
   const { role, oriented, margin, effect } = row;
   if (kind === 'quantile') return 'shown';
   const { lo, hi } = oriented;
@@ -93,7 +94,7 @@ function statusOf(row: LookRow, { kind, better }: OnlineMetric, clear: ReadonlyS
 }
 
 /** Exploratory rows that stand among all of them. */
-function clearRows(rows: readonly LookRow[]): ReadonlySet<LookRow> {
+function clearRows(rows: readonly AnalysisRow[]): ReadonlySet<AnalysisRow> {
   const tested = rows.filter(({ role, effect }) => role === 'secondary' && effect.status === 'ok');
   const { p } = adjustP(
     tested.map(({ effect }) => effect.p!),

@@ -2,6 +2,7 @@
 
 import { showSpan, showTime } from '../base/format.ts';
 import { showDifference, showValue } from '../evaluation/report/values.ts';
+import type { AnalysisRecord, ArmVerdict } from '../model/analysis-data.ts';
 import {
   DEFAULT_MAX_LATE,
   type ExperimentSpec,
@@ -9,7 +10,6 @@ import {
   isJudged,
   type OnlineMetric,
 } from '../model/experiment-spec.ts';
-import type { ArmVerdict, LookRecord } from '../model/look-data.ts';
 import { explain } from '../stats/explain.ts';
 import type {
   ExperimentReport,
@@ -22,18 +22,22 @@ import type {
   StoppedVariant,
 } from '../stats/explained-report.ts';
 import { formatDifference, formatRange } from '../stats/format-value.ts';
-import type { LookRow } from '../stats/interim-analysis.ts';
+import type { AnalysisRow } from '../stats/interim-analysis.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import { gainOf } from './analysis-record.ts';
 import { namedArrivals } from './arrival.ts';
 import { burnIn, maturedUnits, recordedUnits, stagesOf } from './metric-cells.ts';
-import { type LookTableRow, lookTable } from './report-table.ts';
+import { type EffectRow, effectRows } from './report-table.ts';
 import { sampleRatioVerdict, servedArms } from './srm.ts';
 
 const DAY_MS = 86_400_000;
 
 /** The look in words: the verdict first, then what it rests on. */
-export function explainLook(spec: ExperimentSpec, settings: FrozenSettings, record: LookRecord): readonly string[] {
+export function explainAnalysis(
+  spec: ExperimentSpec,
+  settings: FrozenSettings,
+  record: AnalysisRecord,
+): readonly string[] {
   return explain(reportOf(spec, settings, record));
 }
 
@@ -60,7 +64,7 @@ export function explainState(row: ExperimentRow, by: string | null = null, since
 }
 
 /** The report on the variant that the look is about; of several that go on, the one that is furthest ahead. */
-export function reportOf(spec: ExperimentSpec, settings: FrozenSettings, record: LookRecord): ExperimentReport {
+export function reportOf(spec: ExperimentSpec, settings: FrozenSettings, record: AnalysisRecord): ExperimentReport {
   const { data } = record;
   const verdict = headline(spec, record);
   const own = record.rows.filter(({ arm }) => arm === verdict.arm);
@@ -102,7 +106,7 @@ export function reportOf(spec: ExperimentSpec, settings: FrozenSettings, record:
   };
 }
 
-function headline(spec: ExperimentSpec, record: LookRecord): ArmVerdict {
+function headline(spec: ExperimentSpec, record: AnalysisRecord): ArmVerdict {
   const { verdicts, arm, stops, decision } = record;
   const about = verdicts.find((verdict) => verdict.arm === arm);
   if (about !== undefined) return about;
@@ -113,12 +117,12 @@ function headline(spec: ExperimentSpec, record: LookRecord): ArmVerdict {
   );
 }
 
-const effectOf = (row: LookRow | undefined): ExplainedEffect | null =>
+const effectOf = (row: AnalysisRow | undefined): ExplainedEffect | null =>
   row === undefined || row.effect.ciLo === null || row.effect.ciHi === null
     ? null
     : { diff: row.effect.diff, lo: row.effect.ciLo, hi: row.effect.ciHi };
 
-function guardrailsOf(spec: ExperimentSpec, rows: readonly LookRow[]): readonly ExplainedGuardrail[] {
+function guardrailsOf(spec: ExperimentSpec, rows: readonly AnalysisRow[]): readonly ExplainedGuardrail[] {
   return rows
     .filter(({ role }) => role === 'guardrail')
     .map(({ metric: name, margin, oriented }) => {
@@ -138,7 +142,7 @@ function harmedOf(guardrails: readonly ExplainedGuardrail[], verdict: ArmVerdict
     );
 }
 
-function stoppedOf(spec: ExperimentSpec, record: LookRecord, arm: number): StoppedVariant {
+function stoppedOf(spec: ExperimentSpec, record: AnalysisRecord, arm: number): StoppedVariant {
   const variant = spec.arms[arm]!.name;
   const verdict = record.verdicts.find((candidate) => candidate.arm === arm);
   if (verdict?.decision !== 'rollback') return { variant, verdict: null, guardrail: null, effect: null };
@@ -151,7 +155,7 @@ function stoppedOf(spec: ExperimentSpec, record: LookRecord, arm: number): Stopp
   };
 }
 
-function worstRatio(spec: ExperimentSpec, record: LookRecord): ExplainedRatio | null {
+function worstRatio(spec: ExperimentSpec, record: AnalysisRecord): ExplainedRatio | null {
   const { worst } = sampleRatioVerdict(record);
   if (worst === null) return null;
   const { of, metric, weights, counts } = worst.row;
@@ -160,12 +164,12 @@ function worstRatio(spec: ExperimentSpec, record: LookRecord): ExplainedRatio | 
   return { of, metric: metric === null ? null : spec.metrics[metric]!.name, arms, weights, counts, p };
 }
 
-function exposureOf(spec: ExperimentSpec, { exposure, data }: LookRecord): ExplainedExposure | null {
+function exposureOf(spec: ExperimentSpec, { exposure, data }: AnalysisRecord): ExplainedExposure | null {
   if (exposure == null) return null;
   return { arms: servedArms(spec, data).map((arm) => spec.arms[arm]!.name), ...exposure };
 }
 
-function countsOf(spec: ExperimentSpec, { data }: LookRecord, index: number): ExperimentReport['counts'] {
+function countsOf(spec: ExperimentSpec, { data }: AnalysisRecord, index: number): ExperimentReport['counts'] {
   const metric = spec.metrics[index];
   const arms = servedArms(spec, data);
   const missing = (arm: number): number => {
@@ -189,9 +193,9 @@ const judgeOf = (spec: ExperimentSpec, metric: OnlineMetric | undefined): JudgeB
 /** More rows than this are not shown: the ledger has them. */
 const MOST_ROWS = 30;
 
-/** @param sentences of `explainLook` */
-export function detailsMarkdown(spec: ExperimentSpec, record: LookRecord, sentences: readonly string[]): string {
-  const rows = lookTable(spec, record);
+/** @param sentences of `explainAnalysis` */
+export function detailsMarkdown(spec: ExperimentSpec, record: AnalysisRecord, sentences: readonly string[]): string {
+  const rows = effectRows(spec, record);
   const [verdict, ...rest] = sentences;
   return [
     `**${verdict ?? ''}**`,
@@ -207,7 +211,7 @@ export function detailsMarkdown(spec: ExperimentSpec, record: LookRecord, senten
   ].join('\n');
 }
 
-function rowText(row: LookTableRow): string {
+function rowText(row: EffectRow): string {
   const show = (value: number | null): string => showValue(value, row.format);
   const interval = row.interval === null ? '–' : formatRange(...row.interval, row.format);
   const margin = row.margin === null ? '' : ` (${formatDifference(row.margin, row.format)} allowed)`;

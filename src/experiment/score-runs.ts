@@ -169,9 +169,9 @@ export async function scoreServed(
   const served = servedRun(run, replayed, refs);
   const host = createAttemptHost({ attempt, slots, paidBy, mark: [run.runId, scorer.id] });
   const example = { id: run.runId, input: run.input as JsonObject };
-  const told = await scoreRun({ scorer, example, execute: host.execute, signal }, served);
+  const scored = await scoreRun({ scorer, example, execute: host.execute, signal }, served);
   // A run that could not be made will not be made by asking again.
-  const cell = told.state === 'missing' && served.outcome === 'missing' ? { ...told, resumable: false } : told;
+  const cell = scored.state === 'missing' && served.outcome === 'missing' ? { ...scored, resumable: false } : scored;
   return { cell, facts: served.facts };
 }
 

@@ -2,14 +2,15 @@
  * Sample ratios of a look: do units arrive in the planned shares, and do they leave their records in them? A variant that
  * loses records (it crashes, it times out) is exposed as planned and recorded less, so both are counted.
  */
+
+import type { AnalysisData, AnalysisRecord, ExposureRates, SrmRow } from '../model/analysis-data.ts';
 import type { ExperimentSpec, OnlineMetric } from '../model/experiment-spec.ts';
-import type { ExposureRates, LookData, LookRecord, SrmRow } from '../model/look-data.ts';
 import { sameRateSequential, srmOverStages, srmSequential } from '../stats/srm.ts';
 import { type Method, methodOf } from './method.ts';
 import { stagesOf } from './metric-cells.ts';
 
 /** The arms that are still served, the baseline first: sample ratios are of these. */
-export function servedArms(spec: ExperimentSpec, { stopped }: Pick<LookData, 'stopped'>): readonly number[] {
+export function servedArms(spec: ExperimentSpec, { stopped }: Pick<AnalysisData, 'stopped'>): readonly number[] {
   return spec.arms.map((_, arm) => arm).filter((arm) => !stopped.includes(arm));
 }
 
@@ -20,7 +21,7 @@ export function servedArms(spec: ExperimentSpec, { stopped }: Pick<LookData, 'st
  */
 export function sampleRatios(
   spec: ExperimentSpec,
-  data: LookData,
+  data: AnalysisData,
   { srmChiSquare }: Pick<Method, 'srmChiSquare'>,
 ): readonly SrmRow[] {
   const arms = servedArms(spec, data);
@@ -75,7 +76,7 @@ export function sampleRatioVerdict({
   srm,
   verdicts,
   methodVersion,
-}: Pick<LookRecord, 'srm' | 'verdicts' | 'methodVersion'>): SampleRatioVerdict {
+}: Pick<AnalysisRecord, 'srm' | 'verdicts' | 'methodVersion'>): SampleRatioVerdict {
   const { srmHaltsBelow: haltsBelow } = methodOf(methodVersion);
   const p = worstP(srm);
   const isLive = p !== null && p < haltsBelow;
@@ -125,7 +126,7 @@ function isExpectedOfAll(spec: ExperimentSpec, { role, absent, source, denominat
  */
 
 /** Over the arms that are served; e-values of stages multiply. Null where nobody is assigned, or nothing is known of it. */
-export function exposureRates(spec: ExperimentSpec, data: LookData): ExposureRates | null {
+export function exposureRates(spec: ExperimentSpec, data: AnalysisData): ExposureRates | null {
   const { assigned = [] } = data;
   const arms = servedArms(spec, data);
   let logE = 0;

@@ -5,9 +5,9 @@
 import { SluiceError } from '../base/errors.ts';
 import { showPercent } from '../base/format.ts';
 import { callsOf, indexOf } from '../evaluation/pins.ts';
-import type { ActInput, LookOutcome, Phase, Standing } from '../model/experiment-messages.ts';
+import type { AnalysisRecord } from '../model/analysis-data.ts';
+import type { ActInput, AnalysisOutcome, LifecycleStatus, Phase } from '../model/experiment-messages.ts';
 import { type ExperimentSpec, ITSELF, isLive, type SpecArm } from '../model/experiment-spec.ts';
-import type { LookRecord } from '../model/look-data.ts';
 import { composePlan } from '../plan/compose.ts';
 import { planId } from '../plan/id.ts';
 import type { Json, Plan } from '../plan/plan.ts';
@@ -15,13 +15,13 @@ import type { StageFacts } from '../store/deployments.ts';
 import type { ExperimentRow, Experiments, Move, StageRow } from '../store/experiments.ts';
 import type { Indexes } from '../store/indexes.ts';
 import type { Store } from '../store/store.ts';
-import { lookRecord } from './analysis-record.ts';
+import { analysisRecord } from './analysis-record.ts';
 import { methodOf } from './method.ts';
-import { detailsMarkdown, explainLook } from './report.ts';
+import { detailsMarkdown, explainAnalysis } from './report.ts';
 import { restagingsOf, servedPlans } from './restage.ts';
 import { outcomeSettings } from './run-outcomes.ts';
 
-export interface LookDependencies {
+export interface AnalysisDependencies {
   readonly store: Pick<Store, 'experiments' | 'outcomes' | 'ledger' | 'plans' | 'indexes'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -29,7 +29,7 @@ export interface LookDependencies {
   readonly version: string;
 }
 
-export interface LookRequest {
+export interface AnalysisRequest {
   readonly experimentId: string;
   readonly lookNo: number;
   /** Which workflow asks: an experiment that is in the other phase is looked at by the other. */
@@ -37,26 +37,29 @@ export interface LookRequest {
 }
 
 /** @throws SluiceError `experiment_unknown`, `look_data_invalid`, and those of the database */
-export async function takeLook(dependencies: LookDependencies, request: LookRequest): Promise<LookOutcome> {
+export async function takeAnalysis(
+  dependencies: AnalysisDependencies,
+  request: AnalysisRequest,
+): Promise<AnalysisOutcome> {
   const { store } = dependencies;
   const { experimentId, lookNo } = request;
   const row = await store.experiments.get(experimentId);
   const known = await store.ledger.look(row.experimentId, lookNo);
-  if (known !== undefined) return lookedAt(row, JSON.parse(known.content) as LookRecord);
-  if (!isAskedFor(row, request)) return notLookedAt(row, lookNo);
+  if (known !== undefined) return outcomeOf(row, JSON.parse(known.content) as AnalysisRecord);
+  if (!isAskedFor(row, request)) return notRecorded(row, lookNo);
   const current = (await restage(store, row)) ? await store.experiments.get(experimentId) : row;
-  if (!isAskedFor(current, request)) return notLookedAt(current, lookNo);
+  if (!isAskedFor(current, request)) return notRecorded(current, lookNo);
   const record = await look(dependencies, current, lookNo);
   const content = record as unknown as Json;
   const entry = await store.ledger.append(current.experimentId, { kind: 'look', lookNo, content });
-  return lookedAt(current, JSON.parse(entry.content) as LookRecord);
+  return outcomeOf(current, JSON.parse(entry.content) as AnalysisRecord);
 }
 
 /** A paused one serves nobody its arms: there is nothing to see. */
-const isAskedFor = (row: ExperimentRow, { phase }: LookRequest): boolean =>
+const isAskedFor = (row: ExperimentRow, { phase }: AnalysisRequest): boolean =>
   isLive(row) && row.state !== 'paused' && phaseOf(row) === phase;
 
-async function look({ store, now, version }: LookDependencies, row: ExperimentRow, lookNo: number) {
+async function look({ store, now, version }: AnalysisDependencies, row: ExperimentRow, lookNo: number) {
   const { experimentId, spec, settings } = row;
   const { graceMs } = spec.stop;
   const here = now();
@@ -76,7 +79,7 @@ async function look({ store, now, version }: LookDependencies, row: ExperimentRo
   };
   // Where this clock is ahead of the database's, that one counts: no experiment ends because a machine has jumped.
   const at = Math.min(here, data.watermark + graceMs);
-  return lookRecord({ spec, settings, data, lookNo, phase, at, version });
+  return analysisRecord({ spec, settings, data, lookNo, phase, at, version });
 }
 
 /**
@@ -84,7 +87,7 @@ async function look({ store, now, version }: LookDependencies, row: ExperimentRo
  * one stage only. Gives whether anything was changed.
  */
 async function restage(
-  { experiments, plans, indexes }: LookDependencies['store'],
+  { experiments, plans, indexes }: AnalysisDependencies['store'],
   row: ExperimentRow,
 ): Promise<boolean> {
   const { experimentId, settings, spec, state } = row;
@@ -105,7 +108,7 @@ async function restage(
 }
 
 async function stageOf(
-  experiments: LookDependencies['store']['experiments'],
+  experiments: AnalysisDependencies['store']['experiments'],
   { experimentId, stage }: ExperimentRow,
 ): Promise<StageRow> {
   const stages = await experiments.stages(experimentId);
@@ -124,12 +127,15 @@ function changedIndexes({ facts }: StageRow, now: { readonly [index: string]: st
  * Does what a look has decided: one guarded change of state. Done twice, it is done once; where somebody has been faster,
  * such as by aborting, what they said stands.
  */
-export async function actOnLook(experiments: Pick<Experiments, 'get' | 'move'>, look: ActInput): Promise<Standing> {
+export async function actOnLook(
+  experiments: Pick<Experiments, 'get' | 'move'>,
+  look: ActInput,
+): Promise<LifecycleStatus> {
   const row = await experiments.get(look.experimentId);
   const move = moveOf(row, look);
-  if (move === undefined) return standingOf(row);
+  if (move === undefined) return lifecycleStatus(row);
   await experiments.move(row.experimentId, { by: ITSELF, reason: look.reason, ...move });
-  return standingOf(await experiments.get(row.experimentId));
+  return lifecycleStatus(await experiments.get(row.experimentId));
 }
 
 /** Undefined where the state says that it is done, or that it is no longer to be done. */
@@ -167,12 +173,12 @@ function moveOf(
 }
 
 /** What a look comes to, for the workflow that asked for it: the decision by names, and what the Temporal UI shows. */
-export function lookedAt(row: ExperimentRow, record: LookRecord): LookOutcome {
+export function outcomeOf(row: ExperimentRow, record: AnalysisRecord): AnalysisOutcome {
   const { lookNo, at, decision, reason, arm } = record;
-  const sentences = explainLook(row.spec, row.settings, record);
+  const sentences = explainAnalysis(row.spec, row.settings, record);
   const nameOf = (index: number): string => row.spec.arms[index]!.name;
   return {
-    ...standingOf(row),
+    ...lifecycleStatus(row),
     ...{ lookNo, at, isRecorded: true, decision, reason },
     arm: arm === null ? null : nameOf(arm),
     stops: stopsOf(row, record).map(nameOf),
@@ -183,21 +189,21 @@ export function lookedAt(row: ExperimentRow, record: LookRecord): LookOutcome {
 }
 
 /** Where the split is off, counts of runs hold, and estimates do not. */
-function stopsOf({ state }: ExperimentRow, { stops, verdicts }: LookRecord): readonly number[] {
+function stopsOf({ state }: ExperimentRow, { stops, verdicts }: AnalysisRecord): readonly number[] {
   if (state !== 'halted') return stops;
   return stops.filter((stop) => verdicts.some(({ arm, reason }) => arm === stop && reason === 'breaker'));
 }
 
-function notLookedAt(row: ExperimentRow, lookNo: number): LookOutcome {
+function notRecorded(row: ExperimentRow, lookNo: number): AnalysisOutcome {
   return {
-    ...standingOf(row),
+    ...lifecycleStatus(row),
     ...{ lookNo, at: 0, isRecorded: false, decision: 'continue', reason: row.reason ?? row.state, arm: null },
     ...{ stops: [], units: 0, sentences: [], details: '' },
   };
 }
 
 /** Units, all arms together, whose windows are over for all that decides: the primary metric and the guardrails. */
-export function unitsOf({ metrics }: ExperimentSpec, { data }: Pick<LookRecord, 'data'>): number {
+export function unitsOf({ metrics }: ExperimentSpec, { data }: Pick<AnalysisRecord, 'data'>): number {
   const deciding = metrics.filter(({ role }) => role !== 'secondary');
   const longest = Math.max(...(deciding.length > 0 ? deciding : metrics).map(({ windowMs }) => windowMs));
   return data.matured.filter(({ windowMs }) => windowMs === longest).reduce((sum, { n }) => sum + n, 0);
@@ -207,7 +213,7 @@ export function unitsOf({ metrics }: ExperimentSpec, { data }: Pick<LookRecord, 
 export const phaseOf = ({ state }: Pick<ExperimentRow, 'state'>): Phase =>
   state === 'rolling' ? 'rollout' : 'experiment';
 
-export const standingOf = (row: Pick<ExperimentRow, 'state'>): Standing => ({
+export const lifecycleStatus = (row: Pick<ExperimentRow, 'state'>): LifecycleStatus => ({
   state: row.state,
   isLive: isLive(row),
   phase: phaseOf(row),
@@ -257,12 +263,12 @@ const TRIES = 10;
 export async function rampRollout(
   { experiments }: RolloutStore,
   { experimentId, ramp }: { readonly experimentId: string; readonly ramp: number },
-): Promise<Standing> {
+): Promise<LifecycleStatus> {
   const row = await experiments.get(experimentId);
-  if (row.state !== 'rolling' || row.ramp === ramp) return standingOf(row);
+  if (row.state !== 'rolling' || row.ramp === ramp) return lifecycleStatus(row);
   const reason = `ramp ${showPercent(ramp)}`;
   await experiments.move(row.experimentId, { to: 'rolling', from: ['rolling'], by: ITSELF, reason, ramp });
-  return standingOf(await experiments.get(row.experimentId));
+  return lifecycleStatus(await experiments.get(row.experimentId));
 }
 
 /**
@@ -271,10 +277,10 @@ export async function rampRollout(
  *
  * @throws SluiceError `serving_changed` (retryable) where others change what is served all the time
  */
-export async function finishRollout(store: RolloutStore, experimentId: string): Promise<Standing> {
+export async function finishRollout(store: RolloutStore, experimentId: string): Promise<LifecycleStatus> {
   for (let tries = 1; ; tries += 1) {
     const row = await store.experiments.get(experimentId);
-    if (row.state !== 'rolling') return standingOf(row);
+    if (row.state !== 'rolling') return lifecycleStatus(row);
     try {
       await deployWinner(store, row);
     } catch (error) {

@@ -229,7 +229,7 @@ export interface Assumption {
   readonly sd: number | null;
 }
 
-export interface ForeseenOptions {
+export interface ForecastOptions {
   /** Units of the pipeline in a day, instead of those that were measured. */
   readonly unitsPerDay?: number | undefined;
   readonly assumptions?: readonly Assumption[];
@@ -237,7 +237,7 @@ export interface ForeseenOptions {
   readonly holdOut?: number;
 }
 
-export interface Foreseen {
+export interface Forecast {
   readonly plan: ExperimentPlan;
   readonly traffic: MeasuredTraffic;
   /** Units of the pipeline in a day, as planned with; null: not known. */
@@ -248,11 +248,11 @@ export interface Foreseen {
   readonly hopeless: readonly string[];
 }
 
-export function foresee(
+export function forecastExperiment(
   spec: ExperimentSpec,
   traffic: MeasuredTraffic,
-  { unitsPerDay = traffic.unitsPerDay ?? undefined, assumptions = [], holdOut = 0 }: ForeseenOptions = {},
-): Foreseen {
+  { unitsPerDay = traffic.unitsPerDay ?? undefined, assumptions = [], holdOut = 0 }: ForecastOptions = {},
+): Forecast {
   const said = new Map(assumptions.map((assumption) => [assumption.metric, assumption]));
   const baselines = spec.metrics.map((metric, index) => {
     const assumption = said.get(metric.name);

@@ -145,7 +145,7 @@ const WEIGHTS = Object.freeze({ own: 0.7, heading: 0.3 });
 /** How much more a sentence counts that has the form of what is asked for. */
 const SUITS_FACTOR = 2;
 /** How decisive the reranker's view of the passage is: its score, relative to the best one's, to this power. */
-const STANDING_POWER = 2;
+const RELATIVE_SCORE_POWER = 2;
 /** What a further pick must add, relative to the first one: more from a passage that is not quoted yet. */
 const MINIMUM_GAIN = Object.freeze({ same: 0.16, another: 0.2 });
 const SAYING_MORE = 0.15;
@@ -179,8 +179,8 @@ export function pickUnits(sought: Sought, read: readonly ReadPassage[], limits: 
 function candidatesIn(sought: Sought, read: readonly ReadPassage[]): readonly Candidate[] {
   const highest = Math.max(...read.map(({ passage }) => passage.score));
   return read.flatMap((from) => {
-    const standing = highest > 0 ? Math.max(0, from.passage.score / highest) : 1;
-    return from.units.map((unit, index) => ({ from, index, unit, score: scoreOf(sought, from, unit, standing) }));
+    const relativeScore = highest > 0 ? Math.max(0, from.passage.score / highest) : 1;
+    return from.units.map((unit, index) => ({ from, index, unit, score: scoreOf(sought, from, unit, relativeScore) }));
   });
 }
 
@@ -210,12 +210,14 @@ function bestOf(candidates: readonly Candidate[], { terms, excerpts, first, limi
   return best?.candidate;
 }
 
-function scoreOf({ terms, asks }: Sought, from: ReadPassage, unit: Unit, standing: number): number {
+function scoreOf({ terms, asks }: Sought, from: ReadPassage, unit: Unit, relativeScore: number): number {
   const own = coverage(terms, unit.stems);
   if (own === 0 || terms.length === 0) return 0;
   const heading = coverage(terms, new Set([...from.heading, ...stemSet(unit.under)]));
   const suiting = unit.kind === 'sentence' && suits(asks, unit.text, terms) ? SUITS_FACTOR : 1;
-  return suiting * quality(unit) * standing ** STANDING_POWER * (WEIGHTS.own * own + WEIGHTS.heading * heading);
+  return (
+    suiting * quality(unit) * relativeScore ** RELATIVE_SCORE_POWER * (WEIGHTS.own * own + WEIGHTS.heading * heading)
+  );
 }
 
 /** Long units hold many words by chance; short ones, questions and pointers to other pages say little. */

@@ -40,7 +40,7 @@ export interface Clock {
   /** Somebody has asked for a look that the history before did not make any more. */
   readonly isWoken?: boolean;
   /** The last look of the history before. */
-  readonly last?: LookOutcome;
+  readonly last?: AnalysisOutcome;
 }
 
 export interface Ramp {
@@ -74,7 +74,7 @@ export interface StepPlace {
 }
 
 /** What the store says of an experiment. */
-export interface Standing {
+export interface LifecycleStatus {
   readonly state: string;
   /** False: it has ended. */
   readonly isLive: boolean;
@@ -82,7 +82,7 @@ export interface Standing {
 }
 
 /** What a look comes to, as the workflow needs it; the ledger has the whole. */
-export interface LookOutcome extends Standing {
+export interface AnalysisOutcome extends LifecycleStatus {
   readonly lookNo: number;
   readonly at: number;
   /** Whether the look was made. It is not of an experiment that is paused, has ended, or is in the other phase. */
@@ -104,7 +104,7 @@ export interface LookOutcome extends Standing {
 export interface ActInput {
   readonly experimentId: string;
   readonly lookNo: number;
-  readonly decision: LookOutcome['decision'];
+  readonly decision: AnalysisOutcome['decision'];
   readonly reason: string;
   readonly arm: string | null;
   readonly stops: readonly string[];
@@ -117,15 +117,15 @@ export interface ExperimentActivities extends ScoringActivities {
     readonly experimentId: string;
     readonly lookNo: number;
     readonly phase: Phase;
-  }): Promise<LookOutcome>;
+  }): Promise<AnalysisOutcome>;
   /** Does what a look has decided. */
-  actOnLook(input: ActInput): Promise<Standing>;
+  actOnLook(input: ActInput): Promise<LifecycleStatus>;
   /** Does what somebody said, and gives the state after it; refuses what the state does not allow. */
-  steerExperiment(input: { readonly experimentId: string } & Steer): Promise<Standing>;
+  steerExperiment(input: { readonly experimentId: string } & Steer): Promise<LifecycleStatus>;
   /** Sets the part of the traffic outside the share that gets the winner. */
-  rampRollout(input: { readonly experimentId: string; readonly ramp: number }): Promise<Standing>;
+  rampRollout(input: { readonly experimentId: string; readonly ramp: number }): Promise<LifecycleStatus>;
   /** The winner becomes what is deployed, and the experiment ends. */
-  finishRollout(input: { readonly experimentId: string }): Promise<Standing>;
+  finishRollout(input: { readonly experimentId: string }): Promise<LifecycleStatus>;
 }
 
 export interface ScoringActivities {

@@ -7,7 +7,7 @@
 import type { NodeEdit, Wiring } from '../plan/plan.ts';
 import type { ValueFormat } from '../stats/explained-report.ts';
 import type { Better } from '../stats/gate.ts';
-import type { LookSettings } from '../stats/interim-analysis.ts';
+import type { AnalysisSettings } from '../stats/interim-analysis.ts';
 import { isJudge, type RunField, type ScorerSpec } from './evaluation-spec.ts';
 
 export const EXPERIMENT_FORMAT = 1;
@@ -116,7 +116,7 @@ export interface BreakerSettings {
 }
 
 export interface StopSettings {
-  readonly method: LookSettings['method'];
+  readonly method: AnalysisSettings['method'];
   /** Two-sided, of the primary. */
   readonly alpha: number;
   /** One-sided, of all rollback bounds together, and of each promotion bound. */
@@ -148,7 +148,7 @@ export interface RolloutSettings {
 export const DEFAULT_MAX_LATE = 0.05;
 
 /** What is fixed when an experiment starts, beside its spec. */
-export interface FrozenSettings extends LookSettings {
+export interface FrozenSettings extends AnalysisSettings {
   /** n SE^2 of one unit, by metric (index as in the spec): what `stage_cs` is tuned to. */
   readonly vRefs: readonly number[];
   /** The version of the method (`src/experiment/method.ts`) that decides; absent in experiments of before: 1. */

@@ -28,7 +28,7 @@ export const BURN_IN_UNITS_SUM = 100;
 /** One arm's matured units: a rate by its successes, anything else by its mean and variance. */
 export type ArmState = RateSummary | ArmSummary;
 
-export interface LookMetric {
+export interface AnalysisMetric {
   readonly name: string;
   readonly role: 'primary' | 'guardrail' | 'secondary';
   readonly better: Better;
@@ -43,7 +43,7 @@ export interface LookMetric {
 }
 
 /** Frozen at the start of the experiment. */
-export interface LookSettings {
+export interface AnalysisSettings {
   readonly method: 'asymp_cs' | 'stage_cs';
   readonly alpha: number;
   /** One-sided level of all rollback bounds together. */
@@ -59,9 +59,9 @@ export interface LookSettings {
   readonly nullVariance?: boolean;
 }
 
-export interface LookRow {
+export interface AnalysisRow {
   readonly metric: string;
-  readonly role: LookMetric['role'];
+  readonly role: AnalysisMetric['role'];
   /** Which variant, counted from 1. */
   readonly arm: number;
   /** Matured units of the baseline and of this variant. */
@@ -74,7 +74,7 @@ export interface LookRow {
 }
 
 /** Looks at every metric and variant: one row each. Nothing is decided here; hand `gateIntervals` to `gate`. */
-export function lookAt(metrics: readonly LookMetric[], settings: LookSettings): readonly LookRow[] {
+export function lookAt(metrics: readonly AnalysisMetric[], settings: AnalysisSettings): readonly AnalysisRow[] {
   const guardrails = metrics.filter(({ role }) => role === 'guardrail').length;
   return metrics.flatMap((metric) => {
     const variants = (metric.stages[0]?.length ?? 1) - 1;
@@ -82,7 +82,13 @@ export function lookAt(metrics: readonly LookMetric[], settings: LookSettings): 
   });
 }
 
-function rowOf(metric: LookMetric, arm: number, variants: number, guardrails: number, settings: LookSettings): LookRow {
+function rowOf(
+  metric: AnalysisMetric,
+  arm: number,
+  variants: number,
+  guardrails: number,
+  settings: AnalysisSettings,
+): AnalysisRow {
   const unitsOf = (which: number): number => metric.stages.reduce((sum, stage) => sum + (stage[which]?.n ?? 0), 0);
   const units = [unitsOf(0), unitsOf(arm)] as const;
   const row = { metric: metric.name, role: metric.role, arm, units, margin: metric.margin };
@@ -115,7 +121,7 @@ interface Measure {
   readonly bound: (alpha: number, nStar: number, side: Side) => Result<Bound>;
 }
 
-function measureOf(metric: LookMetric, arm: number, settings: LookSettings): Measure {
+function measureOf(metric: AnalysisMetric, arm: number, settings: AnalysisSettings): Measure {
   const nullVariance = settings.nullVariance === true && (metric.kind === 'rate' || metric.kind === 'share');
   if (settings.method === 'stage_cs') {
     const stages: readonly Stage[] = metric.stages.map((states) => ({
@@ -152,7 +158,7 @@ const summarised = (state: ArmState): ArmSummary => ('successes' in state ? summ
 
 /** The gate's intervals for one variant: its primary (the first, if several) and all guardrails. */
 export function gateIntervals(
-  rows: readonly LookRow[],
+  rows: readonly AnalysisRow[],
   arm: number,
 ): { readonly primary: MaybeInterval | null; readonly guardrails: readonly GuardrailInterval[] } {
   const own = rows.filter((row) => row.arm === arm);

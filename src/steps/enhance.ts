@@ -11,7 +11,7 @@ import { callOf, isLocal, recentTurns, replyLimits } from './model-input.ts';
 import { enhanceQuery, hydeQuery } from './model-steps.ts';
 import { fillPrompt } from './prompts.ts';
 
-type Asked = InputOf<typeof enhanceQuery>;
+type Input = InputOf<typeof enhanceQuery>;
 type Enhanced = OutputOf<typeof enhanceQuery>;
 type Context = StepContext<ConfigOf<typeof enhanceQuery>>;
 
@@ -38,7 +38,7 @@ export function createEnhanceSteps(providers: Providers): readonly Implemented[]
   ];
 }
 
-function byRules({ question, history }: Asked, { config }: Context): Enhanced {
+function byRules({ question, history }: Input, { config }: Context): Enhanced {
   const { standalone, language, keywords, parts, queries } = enhanceByRules(question, history);
   return {
     standalone,
@@ -70,7 +70,7 @@ type Reply = z.output<ReturnType<typeof replyOf>>;
 /** @param moreQueries what else of the reply is searched for, after the question itself */
 async function byModel<R extends Reply>(
   providers: Providers,
-  { question, history = [] }: Asked,
+  { question, history = [] }: Input,
   context: Context,
   schema: z.ZodType<R>,
   moreQueries: (reply: R) => readonly string[] = () => [],

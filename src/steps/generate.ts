@@ -15,32 +15,32 @@ import { asDocument, callOf, fitPassages, isLocal, recentTurns, replyLimits } fr
 import { generate } from './model-steps.ts';
 import { fillPrompt, NO_ANSWER } from './prompts.ts';
 
-type Asked = InputOf<typeof generate>;
+type Input = InputOf<typeof generate>;
 type Draft = OutputOf<typeof generate>;
 type Context = StepContext<ConfigOf<typeof generate>>;
 
 const UNANSWERED = 'The documents do not answer this.';
 
 export function createGenerate(providers: Providers): Implemented {
-  return implement(generate, (asked, context) => {
+  return implement(generate, (input, context) => {
     // Nothing to answer from: a model could only invent.
-    if (asked.passages.length === 0) return noAnswer([], []);
+    if (input.passages.length === 0) return noAnswer([], []);
     return isLocal(context.config.model)
-      ? byExcerpts(asked, context)
-      : byModel(providers.languageModel(context.config.model), asked, context);
+      ? byExcerpts(input, context)
+      : byModel(providers.languageModel(context.config.model), input, context);
   });
 }
 
-function byExcerpts({ question, passages, feedback }: Asked, { config, emit }: Context): Draft {
+function byExcerpts({ question, passages, feedback }: Input, { config, emit }: Context): Draft {
   const drafted = answerByExcerpts(question, passages, feedback, config);
   if (drafted.answered) emit(drafted.text);
   return { ...drafted, leftOut: [], unknownCitations: [] };
 }
 
-async function byModel(model: LanguageModel, asked: Asked, context: Context): Promise<Draft> {
+async function byModel(model: LanguageModel, input: Input, context: Context): Promise<Draft> {
   const { config, emit, heartbeat, signal } = context;
-  const messages = messagesOf(asked, config, model);
-  const { shown, leftOut } = fitPassages(asked.passages, roomFor(messages, config, model), model);
+  const messages = messagesOf(input, config, model);
+  const { shown, leftOut } = fitPassages(input.passages, roomFor(messages, config, model), model);
   if (shown.length === 0) throw noRoom(model, config);
   const documents = shown.map((passage, index) => asDocument(passage, index + 1));
   const growing = draftText(shown.length);
@@ -70,9 +70,9 @@ async function byModel(model: LanguageModel, asked: Asked, context: Context): Pr
   };
 }
 
-/** What is asked last comes last; what a check found belongs to it. */
-function messagesOf(asked: Asked, config: Context['config'], model: LanguageModel): readonly ChatMessage[] {
-  const { question, feedback, history = [], language = 'und', intents = [] } = asked;
+/** The newest question comes last, with what a check found. */
+function messagesOf(input: Input, config: Context['config'], model: LanguageModel): readonly ChatMessage[] {
+  const { question, feedback, history = [], language = 'und', intents = [] } = input;
   const hints = intents.flatMap((intent) => (Object.hasOwn(config.hints, intent) ? [`- ${config.hints[intent]}`] : []));
   const system = fillPrompt(config.prompt, {
     language: language === 'und' ? 'whichever it is' : language,

@@ -11,7 +11,7 @@ import { fillPrompt } from './prompts.ts';
 import { cannotScore } from './score-functions.ts';
 import { judgeAnswer, judgePair } from './scoring-steps.ts';
 
-type Asked = InputOf<typeof judgeAnswer>;
+type Input = InputOf<typeof judgeAnswer>;
 type Context = StepContext<ConfigOf<typeof judgeAnswer>>;
 
 const SCORES = Object.freeze({ correct: 1, partly: 0.5, wrong: 0 });
@@ -22,10 +22,10 @@ const REASON_CHARACTERS = 2_000;
 const Reply = z.object({ reason: z.string(), verdict: z.enum(['correct', 'partly', 'wrong']) });
 
 export function createJudgeAnswer(providers: Providers): Implemented {
-  return implement(judgeAnswer, async (asked, context) => {
+  return implement(judgeAnswer, async (input, context) => {
     const { verdict, reason } = isLocal(context.config.model)
-      ? byWords(asked, context)
-      : await byModel(providers, asked, context);
+      ? byWords(input, context)
+      : await byModel(providers, input, context);
     return {
       correct: verdict === 'correct',
       score: SCORES[verdict],
@@ -35,53 +35,53 @@ export function createJudgeAnswer(providers: Providers): Implemented {
   });
 }
 
-function byWords({ answer, expected }: Asked, { config }: Context): Graded {
+function byWords({ answer, expected }: Input, { config }: Context): Graded {
   const graded = hasText(expected) ? gradeByWords(answer, expected, config) : undefined;
   if (graded === undefined) throw cannotScore('no_expected');
   return graded;
 }
 
-async function byModel(providers: Providers, { answer, ...asked }: Asked, context: Context): Promise<Graded> {
+async function byModel(providers: Providers, { answer, ...input }: Input, context: Context): Promise<Graded> {
   const { model: name, prompt, criteria, verdicts } = context.config;
   const meanings = Object.entries(verdicts).map(([verdict, meaning]) => `- ${verdict}: ${meaning}`);
   const system = fillPrompt(prompt, { criteria, verdicts: meanings.join('\n') });
   const model = providers.languageModel(name);
-  const request = judgeRequest(system, { ...asked, answers: [answer] }, context.config, model);
+  const request = judgeRequest(system, { ...input, answers: [answer] }, context.config, model);
   // What says nothing needs no judge.
   if (!hasText(answer)) return { verdict: 'wrong', reason: 'The answer is empty.' };
   return (await model.writeData(request, { name: 'verdict', schema: Reply }, callOf(context))).data;
 }
 
 /** The better of two answers, in the order in which they are given: by a served model, or by words. */
-type AskedPair = InputOf<typeof judgePair>;
+type PairInput = InputOf<typeof judgePair>;
 type PairContext = StepContext<ConfigOf<typeof judgePair>>;
 
 const PairReply = z.object({ reason: z.string(), winner: z.enum(['first', 'second', 'tie']) });
 
 export function createJudgePair(providers: Providers): Implemented {
-  return implement(judgePair, async (asked, context) => {
+  return implement(judgePair, async (input, context) => {
     const { winner, reason } = isLocal(context.config.model)
-      ? pairByWords(asked, context)
-      : await pairByModel(providers, asked, context);
+      ? pairByWords(input, context)
+      : await pairByModel(providers, input, context);
     return { winner, reason: cut(reason, REASON_CHARACTERS) };
   });
 }
 
-function pairByWords({ first, second, expected }: AskedPair, { config }: PairContext): Compared {
+function pairByWords({ first, second, expected }: PairInput, { config }: PairContext): Compared {
   if (!hasText(expected)) throw cannotScore('no_expected');
   return compareByWords(first, second, expected, config.margin);
 }
 
 async function pairByModel(
   providers: Providers,
-  { first, second, ...asked }: AskedPair,
+  { first, second, ...input }: PairInput,
   context: PairContext,
 ): Promise<Compared> {
   const { model: name, prompt, criteria } = context.config;
   const model = providers.languageModel(name);
   const system = fillPrompt(prompt, { criteria });
-  const request = judgeRequest(system, { ...asked, answers: [first, second] }, context.config, model);
-  // A judge that is asked for a difference finds one.
+  const request = judgeRequest(system, { ...input, answers: [first, second] }, context.config, model);
+  // A judge that is told to find a difference finds one.
   if (first.trim() === second.trim()) return { winner: 'tie', reason: 'The two answers are the same.' };
   return (await model.writeData(request, { name: 'comparison', schema: PairReply }, callOf(context))).data;
 }

@@ -122,7 +122,7 @@ function embed(
 }
 
 /** How much of an answer is what it cites: the claims that `validate` looks for, counted. */
-type Asked = InputOf<typeof scoreGroundedness>;
+type Input = InputOf<typeof scoreGroundedness>;
 type Context = StepContext<ConfigOf<typeof scoreGroundedness>>;
 
 interface Counted {
@@ -135,12 +135,12 @@ interface Counted {
 const MAX_NAMED = 8;
 
 export function createScoreGroundedness(providers: Providers): Implemented {
-  return implement(scoreGroundedness, async (asked, context) => {
-    if (asked.answered === false) throw cannotScore('not_answered');
-    if (asked.answer.trim() === '') throw cannotScore('no_claims');
+  return implement(scoreGroundedness, async (input, context) => {
+    if (input.answered === false) throw cannotScore('not_answered');
+    if (input.answer.trim() === '') throw cannotScore('no_claims');
     const { claims, unsupported } = isLocal(context.config.model)
-      ? byWords(asked, context)
-      : await byModel(providers, asked, context);
+      ? byWords(input, context)
+      : await byModel(providers, input, context);
     if (claims === 0) throw cannotScore('no_claims');
     return {
       supported: (claims - unsupported.length) / claims,
@@ -151,14 +151,14 @@ export function createScoreGroundedness(providers: Providers): Implemented {
 }
 
 /** Sentences without a word that tells anything, such as 'Yes.', are no claims. */
-function byWords({ answer, citations, passages }: Asked, { config }: Context): Counted {
+function byWords({ answer, citations, passages }: Input, { config }: Context): Counted {
   const byNumber = resolveCitations(citations, passages);
   const claims = claimsOf(answer).filter(({ stems }) => stems.size > 0);
   const unsupported = claims.filter((claim) => supportOf(claim, byNumber) < config.minimumSupport);
   return { claims: claims.length, unsupported: unsupported.map(unsupportedText) };
 }
 
-async function byModel(providers: Providers, { question, answer, citations, passages }: Asked, context: Context) {
+async function byModel(providers: Providers, { question, answer, citations, passages }: Input, context: Context) {
   const documents = citedDocuments(citations, passages);
   // What rests on nothing needs no judge: as a whole it is one claim.
   if (documents.length === 0) return { claims: 1, unsupported: ['It cites no passage that there is.'] };

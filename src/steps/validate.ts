@@ -14,7 +14,7 @@ import { asDocument, callOf, cut, isLocal, replyLimits } from './model-input.ts'
 import { validate } from './model-steps.ts';
 import { fillPrompt } from './prompts.ts';
 
-type Asked = InputOf<typeof validate>;
+type Input = InputOf<typeof validate>;
 type Checked = OutputOf<typeof validate>;
 type Context = StepContext<ConfigOf<typeof validate>>;
 
@@ -31,7 +31,7 @@ export function createValidate(providers: Providers): Implemented {
   });
 }
 
-async function byModel(providers: Providers, { question, answer, passages }: Asked, context: Context) {
+async function byModel(providers: Providers, { question, answer, passages }: Input, context: Context) {
   const { minimumSupport } = context.config;
   const documents = citedDocuments(answer.citations, passages);
   const numbers = new Set(documents.map(({ n }) => n));
@@ -44,7 +44,7 @@ async function byModel(providers: Providers, { question, answer, passages }: Ask
 }
 
 /** What is wrong with the citations as such: seen without any judgement. */
-function citationProblems({ citations, unknownCitations }: Asked['answer'], found: ReadonlySet<number>): string[] {
+function citationProblems({ citations, unknownCitations }: Input['answer'], found: ReadonlySet<number>): string[] {
   const lost = citations.map(({ n }) => n).filter((n) => !found.has(n));
   return [
     ...[...lost, ...unknownCitations].map((n) => `There is no passage [${n}].`),

@@ -3,7 +3,7 @@
  * the unit has been looked at; a unit that meets two arms is excluded for good. In a rollout all are met anew.
  */
 
-import type { AssignedCount, UnitCount } from '../model/look-data.ts';
+import type { AssignedCount, UnitCount } from '../model/analysis-data.ts';
 import { batches } from './batches.ts';
 import { nowSql, type TimedDatabase } from './bound.ts';
 import type { Database } from './database.ts';

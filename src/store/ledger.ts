@@ -21,7 +21,7 @@ export interface LedgerEntry {
   readonly kind: 'start' | 'look' | 'stage' | 'act';
   readonly lookNo: number | null;
   readonly at: number;
-  /** Canonical JSON as it was written: of a look, a `LookRecord`. */
+  /** Canonical JSON as it was written: of a look, a `AnalysisRecord`. */
   readonly content: string;
 }
 

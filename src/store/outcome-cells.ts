@@ -1,6 +1,7 @@
 /** Sums and quantiles over the units that have matured: exact, in whole millionths, and their products. */
+
+import type { ArrivalCount, MetricCell } from '../model/analysis-data.ts';
 import { isOfEvents, type OnlineMetric } from '../model/experiment-spec.ts';
-import type { ArrivalCount, MetricCell } from '../model/look-data.ts';
 import { quantileBounds } from '../stats/quantiles.ts';
 import type { Database } from './database.ts';
 import { isCapped } from './outcome-sums.ts';

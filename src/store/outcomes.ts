@@ -5,8 +5,8 @@
  */
 
 import { SluiceError } from '../base/errors.ts';
+import type { AnalysisData, BreakerCount, MaturedCount, UnitCount } from '../model/analysis-data.ts';
 import type { OnlineMetric } from '../model/experiment-spec.ts';
-import type { BreakerCount, LookData, MaturedCount, UnitCount } from '../model/look-data.ts';
 import { batches } from './batches.ts';
 import { bound, nowSql, type TimedDatabase } from './bound.ts';
 import type { Database } from './database.ts';
@@ -236,7 +236,7 @@ const BREAKER_WINDOWS = 100;
  *
  * @param fromStage units exposed in earlier stages are left out
  */
-async function lookAt(database: TimedDatabase, experimentId: string, request: LookRequest): Promise<LookData> {
+async function lookAt(database: TimedDatabase, experimentId: string, request: LookRequest): Promise<AnalysisData> {
   const { startedAt, fromStage, stopped } = request;
   const watermark = await moveWatermark(database, experimentId, request, database.now());
   const at = { experimentId, watermark, fromStage };

@@ -98,15 +98,15 @@ interface Route {
 
 /**
  * @param readKey the key that receivers know, asked for with the first piece
- * @param onTrouble told why pieces are dropped, once for each receiver and reason
+ * @param onDropped called with the reason when pieces are dropped, once per receiver and reason
  */
 export function createTokenSender(
   readKey: () => Promise<string>,
-  onTrouble: (why: string) => void = () => undefined,
+  onDropped: (why: string) => void = () => undefined,
 ): TokenSender {
   const routes = new Map<string, Route>();
   const resting = new Map<string, number>();
-  const told = new Set<string>();
+  const reported = new Set<string>();
   let agent: Agent | undefined;
   let [sent, dropped] = [0, 0];
 
@@ -133,11 +133,11 @@ export function createTokenSender(
       while (route.queue.length > 0) {
         const startedAt = performance.now();
         const batch = takeBatch(route);
-        const trouble = await post(route, batch);
-        if (trouble) {
+        const failure = await post(route, batch);
+        if (failure) {
           dropped += batch.length + route.queue.length;
-          rest(trouble.isFinal ? name : route.sink.url, trouble.isFinal ? REFUSED_MS : DOWN_MS);
-          if (trouble.why !== undefined) tell(`${route.sink.url}: ${trouble.why}`);
+          rest(failure.isFinal ? name : route.sink.url, failure.isFinal ? REFUSED_MS : DOWN_MS);
+          if (failure.why !== undefined) report(`${route.sink.url}: ${failure.why}`);
           return;
         }
         sent += batch.length;
@@ -148,7 +148,7 @@ export function createTokenSender(
     }
   }
 
-  async function post({ sink, runId }: Route, batch: readonly TokenPiece[]): Promise<Trouble | undefined> {
+  async function post({ sink, runId }: Route, batch: readonly TokenPiece[]): Promise<PostFailure | undefined> {
     try {
       agent ??= new Agent({
         connections: CONNECTIONS_PER_RECEIVER,
@@ -185,17 +185,17 @@ export function createTokenSender(
     if (resting.size > ROUTES) resting.delete(resting.keys().next().value!);
   }
 
-  function tell(why: string): void {
-    if (told.has(why) || told.size >= ROUTES) return;
-    told.add(why);
-    onTrouble(why);
+  function report(why: string): void {
+    if (reported.has(why) || reported.size >= ROUTES) return;
+    reported.add(why);
+    onDropped(why);
   }
 
   return Object.freeze({ send, counts: () => ({ sent, dropped }), close: async () => agent?.destroy() });
 }
 
 /** Why a batch was not taken; without a reason where that is how runs end. */
-interface Trouble {
+interface PostFailure {
   readonly isFinal: boolean;
   readonly why?: string;
 }

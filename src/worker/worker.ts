@@ -9,7 +9,7 @@ import { hostname } from 'node:os';
 import type { Client } from '@temporalio/client';
 import type { VersioningBehavior } from '@temporalio/common';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
-import { createCloseRun, createCountRun, createFollowRun } from '../../activities/after-run.ts';
+import { createAfterRun, createCloseRun, createCountRun } from '../../activities/after-run.ts';
 import { createEvaluateActivities } from '../../activities/evaluate.ts';
 import { createExperimentActivities } from '../../activities/experiments.ts';
 import { createIngestActivities } from '../../activities/ingest.ts';
@@ -91,7 +91,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Wor
   } satisfies Partial<WorkerOptions>;
   const expose = createExpose(store.outcomes);
   const countRun = createCountRun({ store, expose, wake: (experimentId) => wake(client, experimentId) });
-  const followRun = createFollowRun({ store, countRun, outputsOf: (runId) => readOutputs(client, runId) });
+  const afterRun = createAfterRun({ store, countRun, outputsOf: (runId) => readOutputs(client, runId) });
   const creatingRun = Worker.create({
     ...shared,
     ...versioningOf(config, 'PINNED'),
@@ -101,7 +101,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Wor
         ...{ ...store, expose, redaction, noteAttempt: createNoteAttempt(store.traces.attempts, WORKER) },
         ...(tokens && { tokens }),
       }),
-      recordRun: createRecordRun(store.runs, followRun),
+      recordRun: createRecordRun(store.runs, afterRun),
     },
     maxConcurrentActivityTaskExecutions: config.concurrency,
     maxCachedWorkflows: config.cachedRuns,

@@ -6,7 +6,7 @@ import type { Client } from '@temporalio/client';
 import { z } from 'zod';
 import { createExperimentClient } from '../../src/client/experiment-client.ts';
 import type { AnyExperiment } from '../../src/dsl/experiment.ts';
-import { actOnLook, takeLook } from '../../src/experiment/take-analysis.ts';
+import { actOnLook, takeAnalysis } from '../../src/experiment/take-analysis.ts';
 import { defineExperiment, definePipeline, defineStep, metric } from '../../src/index.ts';
 import { planId } from '../../src/plan/id.ts';
 import type { Json, Plan } from '../../src/plan/plan.ts';
@@ -126,7 +126,7 @@ export async function openWorld(): Promise<ExperimentWorld> {
       // When all that was fed is mature, and before anything that is fed next.
       const now = () => Math.max(Date.now(), fedAt + 2);
       const request = { experimentId, lookNo: (last?.lookNo ?? 0) + 1, phase } as const;
-      const outcome = await takeLook({ store, now, version: '1.0.0' }, request);
+      const outcome = await takeAnalysis({ store, now, version: '1.0.0' }, request);
       await actOnLook(store.experiments, { experimentId, ...outcome });
     },
     ran: (given) => ran(database, given),

@@ -1,14 +1,24 @@
 import { describe, expect, test } from 'vitest';
+import { analysisReport } from '../../src/experiment/analysis-report.ts';
 import { arrivalRows, UNEVEN_ALPHA } from '../../src/experiment/arrival.ts';
 import { auditLedger } from '../../src/experiment/audit.ts';
-import { lookReport } from '../../src/experiment/look-report.ts';
-import { explainLook } from '../../src/experiment/report.ts';
-import { lookTable } from '../../src/experiment/report-table.ts';
-import type { ArrivalCount, LookData, MetricCell } from '../../src/model/look-data.ts';
+import { explainAnalysis } from '../../src/experiment/report.ts';
+import { effectRows } from '../../src/experiment/report-table.ts';
+import type { AnalysisData, ArrivalCount, MetricCell } from '../../src/model/analysis-data.ts';
 import { canonicalJson } from '../../src/plan/id.ts';
 import type { Json } from '../../src/plan/plan.ts';
 import { randomFrom } from '../../src/stats/random.ts';
-import { dataOf, ERRORS, guardrailOf, look, metricOf, rateCell, settingsOf, specOf, WINDOW_MS } from './law-data.ts';
+import {
+  dataOf,
+  ERRORS,
+  guardrailOf,
+  look,
+  metricOf,
+  rateCell,
+  settingsOf,
+  specOf,
+  WINDOW_MS,
+} from './analysis-fixtures.ts';
 
 const up = { from: 'feedback', field: 'up' } as const;
 const down = { from: 'feedback', field: 'down' } as const;
@@ -26,7 +36,11 @@ interface Seen {
 }
 
 /** Data of these arms, the baseline first, for each of these metrics of events. */
-function eventsOf(arms: readonly Seen[], metrics: readonly number[] = [0], change: Partial<LookData> = {}): LookData {
+function eventsOf(
+  arms: readonly Seen[],
+  metrics: readonly number[] = [0],
+  change: Partial<AnalysisData> = {},
+): AnalysisData {
   const counts = arms.map(({ matured: n }, arm) => ({ stage: 1, arm, n }));
   const of = <Row>(make: (seen: Seen, metric: number, arm: number) => readonly Row[]): readonly Row[] =>
     metrics.flatMap((metric) => arms.flatMap((seen, arm) => make(seen, metric, arm)));
@@ -54,7 +68,7 @@ describe('a verdict on events that came too late', () => {
     expect(look(spec, UNHEARD)).toMatchObject({ decision: 'continue', reason: 'events_late', daysLeft: null });
     const end = look(spec, UNHEARD, { days: 28 });
     expect(end).toMatchObject({ decision: 'inconclusive', reason: 'events_late' });
-    const [verdict] = explainLook(spec, settingsOf(spec), end);
+    const [verdict] = explainAnalysis(spec, settingsOf(spec), end);
     expect(verdict).toContain('No verdict after 28 days: 1000 of 1000 events of thumbs-up in baseline came after the');
     expect(verdict).toContain('no effect is proven and none is ruled out');
     expect(verdict).toContain('longer window');
@@ -68,8 +82,8 @@ describe('a verdict on events that came too late', () => {
       ]);
     expect(look(spec, won(50))).toMatchObject({ decision: 'promote', reason: 'superior' });
     expect(look(spec, won(51))).toMatchObject({ decision: 'continue', reason: 'events_late' });
-    expect(lookTable(spec, look(spec, won(50)))[0]).toMatchObject({ role: 'primary', status: 'better' });
-    expect(lookTable(spec, look(spec, won(51)))[0]).toMatchObject({ role: 'primary', status: 'open' });
+    expect(effectRows(spec, look(spec, won(50)))[0]).toMatchObject({ role: 'primary', status: 'better' });
+    expect(effectRows(spec, look(spec, won(51)))[0]).toMatchObject({ role: 'primary', status: 'open' });
     const patient = specOf({ metrics: [THUMBS, ERRORS], stop: { maxLate: 0.1 } });
     expect(look(patient, won(51))).toMatchObject({ decision: 'promote' });
     expect(look(patient, won(106))).toMatchObject({ reason: 'events_late' });
@@ -112,7 +126,7 @@ describe('a verdict on an arm without any event', () => {
       { arm: 0, matured: 2_000, silent: 1_400, events: 600, late: 0, status: 'arrived' },
       { arm: 1, matured: 2_000, silent: 2_000, events: 0, late: 0, status: 'none' },
     ]);
-    expect(explainLook(spec, settingsOf(spec), record)[0]).toMatch(
+    expect(explainAnalysis(spec, settingsOf(spec), record)[0]).toMatch(
       /^Not decided yet: no event of thumbs-up has arrived in variant-1 from 2000 users within 10 minutes, .*Check that feedback/,
     );
   });
@@ -127,7 +141,7 @@ describe('a verdict on an arm without any event', () => {
       { matured: 2_000, heard: 900, good: 200 },
       { matured: 2_000, heard: 900, good: 700 },
     ];
-    const withoutComplaints = ({ cells, ...data }: LookData) => ({
+    const withoutComplaints = ({ cells, ...data }: AnalysisData) => ({
       ...data,
       cells: cells.filter(({ metric }) => metric === 0),
     });
@@ -137,7 +151,7 @@ describe('a verdict on an arm without any event', () => {
     const alone = specOf({ metrics: [primary, COMPLAINTS] });
     const unheard = withoutComplaints(eventsOf(arms, [0], { arrivals: [] }));
     expect(look(alone, unheard)).toMatchObject({ decision: 'continue' });
-    expect(explainLook(alone, settingsOf(alone), look(alone, unheard)).join(' ')).toContain(
+    expect(explainAnalysis(alone, settingsOf(alone), look(alone, unheard)).join(' ')).toContain(
       'complaints (its events have not arrived, 2 percentage points allowed)',
     );
     expect(look(alone, unheard, { days: 28 }).verdicts).toMatchObject([
@@ -162,10 +176,10 @@ describe('the rates of feedback', () => {
     expect(record.arrivals![1]!.rateP).toBeLessThan(UNEVEN_ALPHA);
     const { decision, reason } = look(spec, lost, { settings: V1 });
     expect(record).toMatchObject({ decision, reason });
-    expect(explainLook(spec, settingsOf(spec), record)).toContain(
+    expect(explainAnalysis(spec, settingsOf(spec), record)).toContain(
       'Warning: the arms give feedback at different rates. thumbs-up has an event from 21% of users in variant-1, and from 30% in baseline. Feedback may be lost in one arm; a real effect can change this rate too.',
     );
-    expect(lookReport({ experimentId: 'x', spec }, record).arrivals[1]).toMatchObject({
+    expect(analysisReport({ experimentId: 'x', spec }, record).arrivals[1]).toMatchObject({
       ...{ metric: 'thumbs-up', arm: 'variant-1', silent: 2_370, isUneven: true },
     });
   });

@@ -1,16 +1,16 @@
 /** What is sent too early, too late, of nobody, or by a wrong clock: a clear error, or counted and left out; nothing is lost. */
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createCountRun, createFollowRun } from '../../activities/after-run.ts';
+import { createAfterRun, createCountRun } from '../../activities/after-run.ts';
 import { createExpose } from '../../src/boundary/boundary.ts';
 import { createServing } from '../../src/client/client.ts';
 import { checkStart } from '../../src/client/experiment-client.ts';
 import { createFeedbackClient, type FeedbackClient } from '../../src/client/feedback-client.ts';
 import { freezeSettings } from '../../src/experiment/method.ts';
-import { takeLook } from '../../src/experiment/take-analysis.ts';
+import { takeAnalysis } from '../../src/experiment/take-analysis.ts';
+import type { AnalysisRecord } from '../../src/model/analysis-data.ts';
 import type { RunAssignment } from '../../src/model/assign.ts';
 import type { ExperimentSpec } from '../../src/model/experiment-spec.ts';
-import type { LookRecord } from '../../src/model/look-data.ts';
 import { planId } from '../../src/plan/id.ts';
 import type { ExperimentRow } from '../../src/store/experiments.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -83,20 +83,20 @@ async function begin(runId: string, unit: string): Promise<string> {
 /** @param finishedAt by Temporal's clock */
 async function record(runId: string, unit: string, finishedAt = now): Promise<void> {
   const countRun = createCountRun({ store, expose: createExpose(store.outcomes), wake: async () => undefined });
-  const follow = createFollowRun({ store, countRun, outputsOf: async () => [] });
+  const follow = createAfterRun({ store, countRun, outputsOf: async () => [] });
   await store.runs.complete(runId, { outcome: 'completed', output: null, error: null, finishedAt, nodes: [] });
   await follow(runId, { assigned: [assignmentOf(unit)] });
 }
 
 /** @param here by the clock of the machine that looks */
-async function look(lookNo: number, here = now): Promise<LookRecord> {
+async function look(lookNo: number, here = now): Promise<AnalysisRecord> {
   const { experimentId } = row;
-  await takeLook({ store, now: () => here, version: 'test' }, { experimentId, lookNo, phase: 'experiment' });
-  return JSON.parse((await store.ledger.look(experimentId, lookNo))!.content) as LookRecord;
+  await takeAnalysis({ store, now: () => here, version: 'test' }, { experimentId, lookNo, phase: 'experiment' });
+  return JSON.parse((await store.ledger.look(experimentId, lookNo))!.content) as AnalysisRecord;
 }
 
 const down = { thumb: 'down' } as const;
-const isDown = ({ data }: LookRecord) => data.cells.filter(({ metric }) => metric === 0);
+const isDown = ({ data }: AnalysisRecord) => data.cells.filter(({ metric }) => metric === 0);
 
 describe('feedback', () => {
   test('of a run that there is not is refused, with the nearest that there is', async () => {

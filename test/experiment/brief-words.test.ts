@@ -1,14 +1,14 @@
 /** What a brief says of how long an experiment has run. */
 import { expect, it } from 'vitest';
+import type { AnalysisReport } from '../../src/experiment/analysis-report.ts';
 import { exposureText } from '../../src/experiment/brief-words.ts';
-import type { LookReport } from '../../src/experiment/look-report.ts';
 
 const DAY_MS = 86_400_000;
 const report = {
   funnel: [{ arm: 'baseline', exposed: 1_204, recorded: 1_100 }],
   asked: { unitName: 'user', stop: { maxDurationMs: 28 * DAY_MS } },
   lookNo: 12,
-} as unknown as LookReport;
+} as unknown as AnalysisReport;
 
 const text = (state: string, endedAt: number | null = null) =>
   exposureText({ state, startedAt: 0, endedAt }, report, 33 * DAY_MS);

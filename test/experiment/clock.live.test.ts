@@ -5,9 +5,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { wake } from '../../src/client/experiment-clock.ts';
 import { auditLedger } from '../../src/experiment/audit.ts';
 import {
+  type AnalysisOutcome,
   EXPERIMENT_WORKFLOW,
   EXPERIMENT_WORKFLOW_PREFIX,
-  type LookOutcome,
   REPORT_QUERY,
   ROLLOUT_WORKFLOW_PREFIX,
   STEER_UPDATE,
@@ -182,7 +182,7 @@ describe('an experiment that is told what to do', () => {
     await scene.untilLooks(row, 1);
     expect(await scene.steer(row, 'pause')).toMatchObject({ state: 'paused', reason: why });
     expect(await scene.steer(row, 'pause')).toMatchObject({ state: 'paused' });
-    const query = () => scene.handleOf(EXPERIMENT_WORKFLOW_PREFIX, row).query<LookOutcome>(REPORT_QUERY);
+    const query = () => scene.handleOf(EXPERIMENT_WORKFLOW_PREFIX, row).query<AnalysisOutcome>(REPORT_QUERY);
     let asked = 0;
     scene.hooks.before = (name) => {
       asked += Number(name === 'lookAtExperiment');

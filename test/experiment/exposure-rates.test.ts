@@ -1,9 +1,9 @@
 /** Exposed and assigned units of a look: what halts, what rolls back, and what version 1 of the method makes of them. */
 import { describe, expect, test } from 'vitest';
-import { explainLook } from '../../src/experiment/report.ts';
-import type { AssignedCount } from '../../src/model/look-data.ts';
+import { explainAnalysis } from '../../src/experiment/report.ts';
+import type { AssignedCount } from '../../src/model/analysis-data.ts';
 import { sameRateSequential } from '../../src/stats/srm.ts';
-import { armsOf, dataOf, look, settingsOf, specOf } from './law-data.ts';
+import { armsOf, dataOf, look, settingsOf, specOf } from './analysis-fixtures.ts';
 
 const spec = specOf();
 const even = dataOf(armsOf([1_000, 500, 20], [1_000, 500, 20]));
@@ -30,7 +30,7 @@ describe('assigned units that are not exposed', () => {
   test('halt where one arm has more of them, and say so', () => {
     const record = look(spec, { ...even, assigned: differing });
     expect(record).toMatchObject({ decision: 'halt', reason: 'exposure', arm: null });
-    expect(explainLook(spec, settingsOf(spec), record)[0]).toMatch(
+    expect(explainAnalysis(spec, settingsOf(spec), record)[0]).toMatch(
       /^Exposure differs between arms: 1,000 of 1,216 assigned users of variant-1 were exposed, 1,000 of 1,012 of baseline/,
     );
   });

@@ -4,7 +4,7 @@ import { METHOD_VERSION, methodOf } from '../../src/experiment/method.ts';
 import { canonicalJson, hashJson } from '../../src/plan/id.ts';
 import type { Json } from '../../src/plan/plan.ts';
 import type { LedgerEntry } from '../../src/store/ledger.ts';
-import { armsOf, dataOf, look, STARTED_AT, settingsOf, specOf } from './law-data.ts';
+import { armsOf, dataOf, look, STARTED_AT, settingsOf, specOf } from './analysis-fixtures.ts';
 
 const spec = specOf();
 const data = dataOf(armsOf([1_000, 500, 20], [1_000, 520, 20]));

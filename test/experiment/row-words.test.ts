@@ -1,9 +1,9 @@
 /** What is said of rows, the same in the terminal and on the screens. */
 import { expect, test } from 'vitest';
 import { standsText, toneOf } from '../../src/experiment/brief-words.ts';
-import type { LookTableRow } from '../../src/experiment/report-table.ts';
+import type { EffectRow } from '../../src/experiment/report-table.ts';
 
-const row = (more: Partial<LookTableRow>): LookTableRow => ({
+const row = (more: Partial<EffectRow>): EffectRow => ({
   ...{ metric: 'failed', role: 'guardrail', kind: 'rate', format: 'share', better: 'lower', variant: 'loud' },
   ...{ units: [10, 10], values: [0, 0], effect: 0, interval: null, harm: null, margin: 0.02 },
   ...{ status: 'unproven', phase: 'experiment', isExploratory: false, ...more },

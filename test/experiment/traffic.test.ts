@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { measureTraffic } from '../../src/experiment/traffic.ts';
 import type { ExperimentSpec } from '../../src/model/experiment-spec.ts';
 import type { TrafficFeedback, TrafficRun } from '../../src/store/traffic.ts';
-import { DAY_MS, metricOf, specOf } from './law-data.ts';
+import { DAY_MS, metricOf, specOf } from './analysis-fixtures.ts';
 
 const NOW = Date.UTC(2026, 2, 15);
 const MINUTE_MS = 60_000;

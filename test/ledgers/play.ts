@@ -10,7 +10,7 @@ import { restagingsOf } from '../../src/experiment/restage.ts';
 import { outcomeSettings } from '../../src/experiment/run-outcomes.ts';
 import { compileServing } from '../../src/experiment/serve.ts';
 import { steer } from '../../src/experiment/steer.ts';
-import { actOnLook, finishRollout, phaseOf, rampRollout, takeLook } from '../../src/experiment/take-analysis.ts';
+import { actOnLook, finishRollout, phaseOf, rampRollout, takeAnalysis } from '../../src/experiment/take-analysis.ts';
 import type { Steer } from '../../src/model/experiment-messages.ts';
 import { type ExperimentSpec, isLive, VALUE_SCALE } from '../../src/model/experiment-spec.ts';
 import { applyEdits } from '../../src/plan/compose.ts';
@@ -100,7 +100,7 @@ export async function startPlaying(database: Database, { spec, seed, units, draw
     const before = await row();
     if (!isLive(before) || before.state === 'paused') return false;
     await meetUnits();
-    const look = await takeLook({ store, ...clock }, { experimentId, lookNo: lookNo + 1, phase: phaseOf(before) });
+    const look = await takeAnalysis({ store, ...clock }, { experimentId, lookNo: lookNo + 1, phase: phaseOf(before) });
     if (!look.isRecorded) return false;
     lookNo += 1;
     const { decision, reason, arm, stops } = look;

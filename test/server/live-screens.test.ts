@@ -6,13 +6,13 @@ import type { ServerDependencies } from '../../src/api/environment.ts';
 import type { App } from '../../src/api/route.ts';
 import { evenly } from '../../src/api/routes/experiments.ts';
 import { SluiceError } from '../../src/base/errors.ts';
-import { lookTable } from '../../src/experiment/report-table.ts';
-import type { LookRecord } from '../../src/model/look-data.ts';
+import { effectRows } from '../../src/experiment/report-table.ts';
+import type { AnalysisRecord } from '../../src/model/analysis-data.ts';
 import type { MonitorSpec } from '../../src/model/monitor-spec.ts';
 import type { ApiKeyRow, Scope } from '../../src/store/api-keys.ts';
 import type { MonitorAct, MonitorRow } from '../../src/store/monitors.ts';
 import { supportBot } from '../dsl/example.ts';
-import { armsOf, dataOf, look, specOf } from '../experiment/law-data.ts';
+import { armsOf, dataOf, look, specOf } from '../experiment/analysis-fixtures.ts';
 import { LIMITS } from './api-support.ts';
 
 const keys = new Map<string, ApiKeyRow>();
@@ -27,10 +27,10 @@ function keyWith(...scopes: readonly Scope[]): { readonly authorization: string 
 }
 
 const spec = specOf();
-const LOOKS: readonly LookRecord[] = Array.from({ length: 300 }, (_, index) =>
+const LOOKS: readonly AnalysisRecord[] = Array.from({ length: 300 }, (_, index) =>
   look(spec, dataOf(armsOf([1_000, 400, 10], [1_000, 460, 12])), { lookNo: index + 1 }),
 );
-const entryOf = (record: LookRecord | undefined) =>
+const entryOf = (record: AnalysisRecord | undefined) =>
   record && { content: JSON.stringify(record), lookNo: record.lookNo };
 
 const MONITOR = {
@@ -51,7 +51,7 @@ const CAREFUL = {
   plan: { ...supportBot.plan, nodes: supportBot.plan.nodes.slice(0, 1) },
 } as unknown as typeof supportBot;
 
-let looks: readonly LookRecord[];
+let looks: readonly AnalysisRecord[];
 let acts: { spec: MonitorSpec; act: MonitorAct }[];
 let app: App;
 beforeEach(() => {
@@ -103,7 +103,7 @@ describe('looks', () => {
     const { status, body } = await read('/v1/experiments/e-1/looks');
     expect([status, body.total, body.looks.length]).toEqual([200, 300, 120]);
     expect([body.looks[0].lookNo, body.looks.at(-1).lookNo]).toEqual([1, 300]);
-    const [row] = lookTable(spec, LOOKS[0]!);
+    const [row] = effectRows(spec, LOOKS[0]!);
     expect(body.looks[0].rows[0]).toEqual({
       ...{ metric: row!.metric, variant: row!.variant, effect: row!.effect },
       ...{ interval: row!.interval, status: row!.status },

@@ -1,7 +1,7 @@
 /** The experiments that are simulated: six A/A designs with the engine's settings, and habits that fail them. */
 
 import { DEFAULT_N_STAR, ROLLBACK_N_STAR } from '../../src/stats/asymp-cs.ts';
-import type { LookSettings } from '../../src/stats/interim-analysis.ts';
+import type { AnalysisSettings } from '../../src/stats/interim-analysis.ts';
 import { summaryOf } from '../../src/stats/moments.ts';
 import { type Random, randomFrom } from '../../src/stats/random.ts';
 import { welchFromSummaries } from '../../src/stats/t-test.ts';
@@ -10,7 +10,7 @@ import { type Analyst, type Design, engine, firstClaim, pooled } from './simulat
 export const ALPHA = 0.05;
 export const UNITS = 20_000;
 /** The settings of an experiment without a plan. */
-export const LOOK_SETTINGS: LookSettings = {
+export const LOOK_SETTINGS: AnalysisSettings = {
   method: 'asymp_cs',
   alpha: 0.05,
   alphaRollback: 0.05,
@@ -20,7 +20,7 @@ export const LOOK_SETTINGS: LookSettings = {
   nullVariance: true,
 };
 
-export const PLAN: LookSettings = { ...LOOK_SETTINGS, nStar: UNITS };
+export const PLAN: AnalysisSettings = { ...LOOK_SETTINGS, nStar: UNITS };
 
 export const coin = (random: Random, probability: number): number => (random.uniform() < probability ? 1 : 0);
 
@@ -68,16 +68,16 @@ const rampOf = (effect = 0): Design => ({
 export const ramp = rampOf();
 
 /** The engine as it decided before rare events were counted: method version 1. */
-export const today = (settings: LookSettings): LookSettings => ({ ...settings, nullVariance: false });
+export const today = (settings: AnalysisSettings): AnalysisSettings => ({ ...settings, nullVariance: false });
 
-const STAGED: LookSettings = { ...PLAN, method: 'stage_cs' };
+const STAGED: AnalysisSettings = { ...PLAN, method: 'stage_cs' };
 
 export interface PrimaryDesign {
   readonly name: string;
   readonly none: Design;
   /** The same with an effect that is to be found. */
   readonly effect: Design;
-  readonly settings: LookSettings;
+  readonly settings: AnalysisSettings;
 }
 
 /** Every A/A design with the settings that its plan would have. */
@@ -101,10 +101,10 @@ export interface GuardrailDesign {
   readonly atMargin: Design;
   readonly harmless: Design;
   readonly harmful: Design;
-  readonly settings: LookSettings;
+  readonly settings: AnalysisSettings;
 }
 
-const rareFailures = (method: LookSettings['method'], base: number, share: number): GuardrailDesign => ({
+const rareFailures = (method: AnalysisSettings['method'], base: number, share: number): GuardrailDesign => ({
   name: `${method}, failures of ${Number((100 * base).toFixed(1))} %, split ${Math.round(100 * share)}/${Math.round(100 * (1 - share))}`,
   atMargin: rate(base, share, MARGIN),
   harmless: rate(base, share),

@@ -2,14 +2,14 @@
 import { describe, expect, test } from 'vitest';
 import { asympCsBinary, asympCsMean, asympCsOneSided, flooredRates } from '../../src/stats/asymp-cs.ts';
 import { gate } from '../../src/stats/gate.ts';
-import { gateIntervals, type LookMetric, lookAt } from '../../src/stats/interim-analysis.ts';
+import { type AnalysisMetric, gateIntervals, lookAt } from '../../src/stats/interim-analysis.ts';
 import { stageCs, stageCsOneSided } from '../../src/stats/stage-cs.ts';
 import { LOOK_SETTINGS } from './designs.ts';
 
 const control = { n: 1000, successes: 100 };
 const treatment = { n: 1000, successes: 160 };
 
-const primary: LookMetric = {
+const primary: AnalysisMetric = {
   name: 'answered',
   role: 'primary',
   better: 'higher',
@@ -18,7 +18,7 @@ const primary: LookMetric = {
   stages: [[control, treatment]],
   vRef: 1,
 };
-const guardrail: LookMetric = { ...primary, name: 'errors', role: 'guardrail', better: 'lower', margin: 0.1 };
+const guardrail: AnalysisMetric = { ...primary, name: 'errors', role: 'guardrail', better: 'lower', margin: 0.1 };
 const settings = LOOK_SETTINGS;
 
 describe('levels', () => {

@@ -4,14 +4,14 @@
  */
 
 import type { MaybeInterval } from '../../src/stats/gate.ts';
-import { type ArmState, type LookMetric, type LookSettings, lookAt } from '../../src/stats/interim-analysis.ts';
+import { type AnalysisMetric, type AnalysisSettings, type ArmState, lookAt } from '../../src/stats/interim-analysis.ts';
 import { type Moments, summaryOf } from '../../src/stats/moments.ts';
 import { type Random, randomFrom } from '../../src/stats/random.ts';
 
 const LOOK_EVERY = 50;
 
 export interface Design {
-  readonly kind: LookMetric['kind'];
+  readonly kind: AnalysisMetric['kind'];
   /** P(arm 1) for the unit at a position in 0..1 of the experiment. */
   readonly share: (position: number) => number;
   /** The unit's frozen value. */
@@ -107,7 +107,7 @@ export const falsePositiveBound = (alpha: number, runs: number): number =>
   alpha + 2.33 * Math.sqrt((alpha * (1 - alpha)) / runs);
 
 /** The engine as an analyst: one look with burn-in and floors, and a claim when the primary's interval excludes 0. */
-export function engine(design: Design, settings: LookSettings): Analyst {
+export function engine(design: Design, settings: AnalysisSettings): Analyst {
   return (seen) => {
     if (isWithinReach(seen, 0)) return false;
     const { lo, hi } = outcomeAt(design, seen, settings, { role: 'primary', better: 'higher', margin: null });
@@ -116,7 +116,7 @@ export function engine(design: Design, settings: LookSettings): Analyst {
 }
 
 /** The engine on a guardrail: whether its harm is proven to be within the margin, and whether beyond it. */
-export function guardrail(design: Design, settings: LookSettings, margin: number): Panel {
+export function guardrail(design: Design, settings: AnalysisSettings, margin: number): Panel {
   return (seen) => {
     if (isWithinReach(seen, margin)) return [false, false];
     const { lo, hi } = outcomeAt(design, seen, settings, { role: 'guardrail', better: 'lower', margin });
@@ -141,8 +141,8 @@ function isWithinReach(seen: Seen, difference: number): boolean {
 function outcomeAt(
   design: Design,
   seen: Seen,
-  settings: LookSettings,
-  metric: Pick<LookMetric, 'role' | 'better' | 'margin'>,
+  settings: AnalysisSettings,
+  metric: Pick<AnalysisMetric, 'role' | 'better' | 'margin'>,
 ): MaybeInterval {
   const stages = seen.map((arms) => arms.map((moments) => stateOf(design, moments)));
   const outcome = { ...metric, name: 'outcome', kind: design.kind, stages, vRef: design.vRef ?? 1 };

@@ -1,5 +1,5 @@
 /** What a look must give, worked out from the deliveries themselves, one by one, without a database. */
-import type { ArrivalCount, LookData, MetricCell } from '../../src/model/look-data.ts';
+import type { AnalysisData, ArrivalCount, MetricCell } from '../../src/model/analysis-data.ts';
 import { quantileInterval } from '../../src/stats/quantiles.ts';
 import type { NewExposure, NewOutcome, OutcomeSettings } from '../../src/store/outcomes.ts';
 
@@ -15,7 +15,7 @@ interface Unit {
   readonly excluded: string | null;
 }
 
-export function expectedLook({ exposures, outcomes, settings, watermark }: Given): LookData {
+export function expectedLook({ exposures, outcomes, settings, watermark }: Given): AnalysisData {
   const units = unitsOf(exposures);
   const analysed = [...units.values()].filter(({ excluded, first }) => excluded === null && first.at <= watermark);
   const met = [...units.values()].filter(({ excluded, first }) => excluded !== 'override' && first.at <= watermark);
@@ -151,7 +151,7 @@ function roundedMean(v: bigint, n: bigint): bigint {
   return v < 0n ? -rounded : rounded;
 }
 
-function breakerOf(outcomes: readonly NewOutcome[], settings: OutcomeSettings): LookData['breaker'] {
+function breakerOf(outcomes: readonly NewOutcome[], settings: OutcomeSettings): AnalysisData['breaker'] {
   const counted = new Map<string, { arm: number; window: number; requests: number; failures: number }>();
   for (const { metric, arm, at, v } of outcomes) {
     if (metric !== settings.failed) continue;

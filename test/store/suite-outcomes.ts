@@ -1,8 +1,8 @@
 /** Exposures and outcomes: whatever their order, the same comes of them. */
 import { describe, expect, test } from 'vitest';
-import { lookRecord } from '../../src/experiment/analysis-record.ts';
+import { analysisRecord } from '../../src/experiment/analysis-record.ts';
 import { freezeSettings } from '../../src/experiment/method.ts';
-import type { LookData } from '../../src/model/look-data.ts';
+import type { AnalysisData } from '../../src/model/analysis-data.ts';
 import { randomFrom } from '../../src/stats/random.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import type { ExperimentRow } from '../../src/store/experiments.ts';
@@ -57,7 +57,7 @@ export function describeOutcomes(subject: Subject): void {
   });
   const put = (row: ExperimentRow, outcomes: readonly NewOutcome[], { outcomes: part } = subject.store) =>
     part.put(outcomes, new Map([[row.experimentId, settingsOf(row)]]));
-  const look = (row: ExperimentRow, minutes: number, more = {}): Promise<LookData> =>
+  const look = (row: ExperimentRow, minutes: number, more = {}): Promise<AnalysisData> =>
     subject.store.outcomes.look(row.experimentId, lookRequest(row, at(minutes), more));
 
   /** Several events at a time, of both kinds, as they come. */
@@ -341,7 +341,7 @@ export function describeOutcomes(subject: Subject): void {
       const data = await look(row, 20);
       const settings = freezeSettings(row.spec, { nStar: 600, vRefs: row.spec.metrics.map(() => 1) });
       const decide = (minutes: number, methodVersion: number) =>
-        lookRecord({
+        analysisRecord({
           ...{ spec: row.spec, settings: { ...settings, methodVersion }, data, lookNo: 1, phase: 'experiment' },
           ...{ at: row.startedAt + minutes * MINUTE, version: '1' },
         });

@@ -12,7 +12,7 @@ import {
 import { toneOf } from '../../../src/experiment/brief-words.ts';
 import type { OnlineMetric } from '../../../src/model/experiment-spec.ts';
 import { Chart, type Paint } from '../../parts/chart.tsx';
-import type { Asked, LookPoint, Looks } from './types.ts';
+import type { ExperimentDesign, LookPoint, Looks } from './types.ts';
 
 interface Point {
   readonly at: number;
@@ -22,7 +22,13 @@ interface Point {
   readonly look: LookPoint;
 }
 
-export function EffectOverTime({ asked, looks: { looks, total } }: { readonly asked: Asked; readonly looks: Looks }) {
+export function EffectOverTime({
+  asked,
+  looks: { looks, total },
+}: {
+  readonly asked: ExperimentDesign;
+  readonly looks: Looks;
+}) {
   const variants = asked.arms.slice(1).map(({ name }) => name);
   const shown = asked.metrics.filter(({ kind }) => kind !== 'quantile');
   const [name, setName] = useState(shown[0]?.name ?? '');

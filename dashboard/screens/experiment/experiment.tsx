@@ -16,7 +16,14 @@ import { Funnel, SampleRatio } from './funnel.tsx';
 import { DecisionLog, Stages } from './history.tsx';
 import { Effects, Guardrails } from './metrics.tsx';
 import { Ramp } from './ramp.tsx';
-import { type AuditRow, type ExperimentStatus, isLive, type Looked, type Looks, type Report } from './types.ts';
+import {
+  type AnalysisSummary,
+  type AuditRow,
+  type ExperimentStatus,
+  isLive,
+  type Looks,
+  type Report,
+} from './types.ts';
 
 const POLL_MS = 5_000;
 const LOOKS_POLL_MS = 30_000;
@@ -136,7 +143,7 @@ function Numbers({ status }: { readonly status: ExperimentStatus }) {
 }
 
 /** A rollout looks for harm alone: its guardrails, by its newest look. */
-function RolloutTable({ rollout: { table, lookNo } }: { readonly rollout: Looked }) {
+function RolloutTable({ rollout: { table, lookNo } }: { readonly rollout: AnalysisSummary }) {
   const guardrails = table.filter(({ role }) => role === 'guardrail');
   if (guardrails.length === 0) return null;
   return (

@@ -3,12 +3,12 @@
 import { DASH, showWhole } from '../../../src/base/format.ts';
 import { showValue } from '../../../src/evaluation/report/values.ts';
 import { effectText, standsText, toneOf } from '../../../src/experiment/brief-words.ts';
-import type { LookTableRow } from '../../../src/experiment/report-table.ts';
+import type { EffectRow } from '../../../src/experiment/report-table.ts';
 import { formatDifference, formatRange } from '../../../src/stats/format-value.ts';
 import { Interval, scaleOf } from '../../parts/interval.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 
-const keyOf = ({ metric, variant }: LookTableRow): string => `${metric} ${variant}`;
+const keyOf = ({ metric, variant }: EffectRow): string => `${metric} ${variant}`;
 
 const COMMON = {
   metric: { id: 'metric', heading: 'Metric', cell: ({ metric }) => metric },
@@ -24,9 +24,9 @@ const COMMON = {
     heading: 'Stands',
     cell: (row) => <span className={toneOf(row) === 'harm' ? 'harm' : undefined}>{standsText(row)}</span>,
   },
-} satisfies { readonly [id: string]: Column<LookTableRow> };
+} satisfies { readonly [id: string]: Column<EffectRow> };
 
-export function EffectBar({ row }: { readonly row: LookTableRow }) {
+export function EffectBar({ row }: { readonly row: EffectRow }) {
   const { interval, effect, metric } = row;
   if (interval === null) return <span className="muted">no interval yet</span>;
   return (
@@ -42,8 +42,8 @@ export function EffectBar({ row }: { readonly row: LookTableRow }) {
   );
 }
 
-export function Effects({ rows, caption }: { readonly rows: readonly LookTableRow[]; readonly caption: string }) {
-  const columns: readonly Column<LookTableRow>[] = [
+export function Effects({ rows, caption }: { readonly rows: readonly EffectRow[]; readonly caption: string }) {
+  const columns: readonly Column<EffectRow>[] = [
     COMMON.metric,
     ...(isOfSeveral(rows) ? [COMMON.variant] : []),
     { id: 'from', heading: 'Baseline', cell: ({ values, format }) => showValue(values[0], format), isNumber: true },
@@ -63,11 +63,11 @@ export function Guardrails({
   isShort = false,
   caption = 'Guardrails',
 }: {
-  readonly rows: readonly LookTableRow[];
+  readonly rows: readonly EffectRow[];
   readonly isShort?: boolean;
   readonly caption?: string;
 }) {
-  const columns: readonly Column<LookTableRow>[] = [
+  const columns: readonly Column<EffectRow>[] = [
     COMMON.metric,
     ...(isOfSeveral(rows) ? [COMMON.variant] : []),
     ...(isShort ? [] : [MARGIN]),
@@ -78,20 +78,20 @@ export function Guardrails({
   return <Rows rows={rows} columns={columns} keyOf={keyOf} caption={caption} />;
 }
 
-const isOfSeveral = (rows: readonly LookTableRow[]): boolean => new Set(rows.map(({ variant }) => variant)).size > 1;
+const isOfSeveral = (rows: readonly EffectRow[]): boolean => new Set(rows.map(({ variant }) => variant)).size > 1;
 
-const MARGIN: Column<LookTableRow> = {
+const MARGIN: Column<EffectRow> = {
   ...{ id: 'margin', heading: 'Tolerated', isNumber: true },
   cell: (row) => marginText(row),
 };
 
-const marginText = ({ margin, format }: LookTableRow): string =>
+const marginText = ({ margin, format }: EffectRow): string =>
   margin === null ? DASH : formatDifference(margin, format);
 
-const harmText = ({ harm, format }: LookTableRow): string =>
+const harmText = ({ harm, format }: EffectRow): string =>
   harm === null || (harm.lo === null && harm.hi === null) ? DASH : formatRange(harm.lo, harm.hi, format);
 
-function HarmBar({ row }: { readonly row: LookTableRow }) {
+function HarmBar({ row }: { readonly row: EffectRow }) {
   const { harm, margin, metric } = row;
   if (harm === null || (harm.lo === null && harm.hi === null)) return <span className="muted">no interval yet</span>;
   return (

@@ -1,8 +1,8 @@
 /** How far a rollout is: its steps in a row, done, here, and to come. */
 import { showPercent } from '../../../src/base/format.ts';
-import type { Asked, ExperimentStatus } from './types.ts';
+import type { ExperimentDesign, ExperimentStatus } from './types.ts';
 
-export function Ramp({ status, asked }: { readonly status: ExperimentStatus; readonly asked: Asked }) {
+export function Ramp({ status, asked }: { readonly status: ExperimentStatus; readonly asked: ExperimentDesign }) {
   const { steps, soakMs: _, ...rollout } = asked.rollout;
   const here = steps.findLastIndex((part) => part <= status.ramp);
   const variant = status.winner ?? 'the variant';

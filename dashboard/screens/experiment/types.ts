@@ -1,6 +1,6 @@
 /** What the API says of one experiment: how it stands, what was asked, what looks have said, and who has done what. */
-import type { LookReport } from '../../../src/experiment/look-report.ts';
-import type { LookTableRow } from '../../../src/experiment/report-table.ts';
+import type { AnalysisReport } from '../../../src/experiment/analysis-report.ts';
+import type { EffectRow } from '../../../src/experiment/report-table.ts';
 import type { StageRow } from '../../../src/store/experiments.ts';
 import type { ExperimentView } from '../experiments/types.ts';
 
@@ -9,8 +9,8 @@ export interface ExperimentStatus extends ExperimentView {
   readonly stages: readonly StageRow[];
 }
 
-export type { Asked, FunnelArm, Looked } from '../../../src/experiment/look-report.ts';
-export type Report = LookReport;
+export type { AnalysisSummary, ExperimentDesign, FunnelArm } from '../../../src/experiment/analysis-report.ts';
+export type Report = AnalysisReport;
 
 export interface LookPoint {
   readonly lookNo: number;
@@ -19,7 +19,7 @@ export interface LookPoint {
   readonly decision: string;
   readonly reason: string;
   readonly exposed: number;
-  readonly rows: readonly Pick<LookTableRow, 'metric' | 'variant' | 'effect' | 'interval' | 'status'>[];
+  readonly rows: readonly Pick<EffectRow, 'metric' | 'variant' | 'effect' | 'interval' | 'status'>[];
 }
 
 export interface Looks {

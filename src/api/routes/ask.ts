@@ -60,7 +60,7 @@ const route = (allow: Routing['allow']) =>
 export const addAsk: AddRoutes = (app, routing) => {
   app.openAPIRegistry.register('RunEvent', RunEvent);
   addRoute(app, route(routing.allow), async (context) => {
-    const leave = routing.turnstile.enter();
+    const leave = routing.concurrencyLimiter.enter();
     if (leave === undefined) return overloaded(context, routing.limits.runsAtOnce);
     try {
       return await ask(context, routing, leave);

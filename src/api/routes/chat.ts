@@ -88,7 +88,7 @@ export const addChat: AddRoutes = (app, routing) => {
     app,
     route(routing.allow),
     async (context) => {
-      const leave = routing.turnstile.enter();
+      const leave = routing.concurrencyLimiter.enter();
       if (leave === undefined) return overloaded(context, routing.limits.runsAtOnce);
       try {
         return await complete(context, routing, leave);

@@ -1,9 +1,9 @@
 /** `/v1/experiments`: how experiments and rollouts stand, and steering them. */
 import { z } from '@hono/zod-openapi';
-import { resultLooks, statusOf } from '../../client/experiment-status.ts';
-import { lookReport } from '../../experiment/look-report.ts';
-import { lookTable } from '../../experiment/report-table.ts';
-import type { LookRecord } from '../../model/look-data.ts';
+import { resultAnalyses, statusOf } from '../../client/experiment-status.ts';
+import { analysisReport } from '../../experiment/analysis-report.ts';
+import { effectRows } from '../../experiment/report-table.ts';
+import type { AnalysisRecord } from '../../model/analysis-data.ts';
 import type { ExperimentRow } from '../../store/experiments.ts';
 import type { Ledger } from '../../store/ledger.ts';
 import { problems } from '../problem.ts';
@@ -194,12 +194,12 @@ export const addExperimentLooks: AddRoutes = (app, { allow, runtime: { store } }
 async function looksOf(ledger: Ledger, { experimentId, spec }: ExperimentRow) {
   const total = (await ledger.lastLook(experimentId))?.lookNo ?? 0;
   const wanted = evenly(total, MOST_LOOKS);
-  const found: LookRecord[] = [];
+  const found: AnalysisRecord[] = [];
   for (let from = 0; from < wanted.length; from += AT_ONCE) {
     const entries = await Promise.all(
       wanted.slice(from, from + AT_ONCE).map((lookNo) => ledger.look(experimentId, lookNo)),
     );
-    found.push(...entries.flatMap((entry) => (entry ? [JSON.parse(entry.content) as LookRecord] : [])));
+    found.push(...entries.flatMap((entry) => (entry ? [JSON.parse(entry.content) as AnalysisRecord] : [])));
   }
   return { total, looks: found.map((record) => pointOf(spec, record)) };
 }
@@ -210,9 +210,9 @@ export function evenly(total: number, most: number): readonly number[] {
   return Array.from({ length: most }, (_, index) => 1 + Math.round((index * (total - 1)) / (most - 1)));
 }
 
-function pointOf(spec: ExperimentRow['spec'], record: LookRecord) {
+function pointOf(spec: ExperimentRow['spec'], record: AnalysisRecord) {
   const { lookNo, at, phase, decision, reason, data } = record;
-  const rows = lookTable(spec, record).map(({ metric, variant, effect, interval: between, status: stands }) => ({
+  const rows = effectRows(spec, record).map(({ metric, variant, effect, interval: between, status: stands }) => ({
     ...{ metric, variant, effect, interval: between, status: stands },
   }));
   return { lookNo, at, phase, decision, reason, exposed: sum(data.exposed), rows };
@@ -312,7 +312,7 @@ const report = (allow: Routing['allow']) =>
 export const addExperimentReport: AddRoutes = (app, { allow, runtime: { store } }) => {
   addRoute(app, report(allow), async (context) => {
     const row = await store.experiments.get(context.req.valid('param').id);
-    const { look, rolloutLook } = await resultLooks(store.ledger, row);
-    return context.json(lookReport(row, look, rolloutLook));
+    const { look, rolloutLook } = await resultAnalyses(store.ledger, row);
+    return context.json(analysisReport(row, look, rolloutLook));
   });
 };

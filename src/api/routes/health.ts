@@ -104,10 +104,13 @@ const metricsRoute = (allow: Routing['allow'], contentType: string) =>
     },
   });
 
-export const addMetrics: AddRoutes = (app, { allow, runtime: { store, streams }, metrics, health, turnstile }) => {
+export const addMetrics: AddRoutes = (
+  app,
+  { allow, runtime: { store, streams }, metrics, health, concurrencyLimiter },
+) => {
   metrics.watch({
     ...{ name: 'sluice_http_runs_in_flight', help: 'Runs that are waited for here.' },
-    read: turnstile.inside,
+    read: concurrencyLimiter.inside,
   });
   metrics.watch({
     ...{ name: 'sluice_token_pieces_total', help: 'Pieces of answers for other processes, by what came of them.' },

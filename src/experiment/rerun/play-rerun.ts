@@ -73,8 +73,8 @@ function whyNot({ run: { runId, state, error, nodes, contentRemovedAt } }: Loade
   if (state === 'failed' && code !== undefined && isFromOutside(code))
     return { code: 'run_from_outside', message: `${runId} failed by what was not its own fault: ${code}` };
   const helped = nodes.find((node) => {
-    const trouble = codeOf(node.error);
-    return trouble !== undefined && madeDo({ outcome: node.outcome, error: { code: trouble } });
+    const code = codeOf(node.error);
+    return code !== undefined && madeDo({ outcome: node.outcome, error: { code } });
   });
   if (helped === undefined) return undefined;
   return { code: 'run_made_do', message: `${runId} made do without '${helped.key}': ${codeOf(helped.error)}` };

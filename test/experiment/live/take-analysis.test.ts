@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { takeLook } from '../../../src/experiment/take-analysis.ts';
-import type { LookData } from '../../../src/model/look-data.ts';
+import { takeAnalysis } from '../../../src/experiment/take-analysis.ts';
+import type { AnalysisData } from '../../../src/model/analysis-data.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import type { ExperimentRow, StageRow } from '../../../src/store/experiments.ts';
 import type { LedgerEntry } from '../../../src/store/ledger.ts';
@@ -27,7 +27,7 @@ function world(change: Partial<ExperimentRow> = {}, method: 'stage_cs' | 'asymp_
     beganAt: 0,
   };
   const stages: StageRow[] = [stage];
-  const state = { snapshot: 'a', data: {} as Partial<LookData> };
+  const state = { snapshot: 'a', data: {} as Partial<AnalysisData> };
   const store = {
     experiments: {
       ...fake,
@@ -40,7 +40,7 @@ function world(change: Partial<ExperimentRow> = {}, method: 'stage_cs' | 'asymp_
     plans: { get: async () => base },
     indexes: { snapshot: async () => ({ hash: state.snapshot }) },
     outcomes: {
-      async look(_: string, request: LookRequest): Promise<LookData> {
+      async look(_: string, request: LookRequest): Promise<AnalysisData> {
         asked.push(request);
         const { watermark, startedAt, fromStage, stopped } = request;
         const counts = { twoArms: 0, overridden: 0, outcomes: 0, late: 0, outside: 0 };
@@ -60,9 +60,9 @@ function world(change: Partial<ExperimentRow> = {}, method: 'stage_cs' | 'asymp_
       },
     },
   };
-  type LookStore = Parameters<typeof takeLook>[0]['store'];
+  type LookStore = Parameters<typeof takeAnalysis>[0]['store'];
   const look = (lookNo: number, phase: 'experiment' | 'rollout' = 'experiment') =>
-    takeLook(
+    takeAnalysis(
       { store: store as unknown as LookStore, now: () => NOW, version: '1' },
       { experimentId: 'faked', lookNo, phase },
     );

@@ -1,6 +1,6 @@
 /** One look: cases by hand, units without a value, stages, several variants, and that each reason of the gate is reached. */
 import { describe, expect, test } from 'vitest';
-import type { LookData } from '../../src/model/look-data.ts';
+import type { AnalysisData } from '../../src/model/analysis-data.ts';
 import { canonicalJson } from '../../src/plan/id.ts';
 import type { Json } from '../../src/plan/plan.ts';
 import type { GateReason } from '../../src/stats/gate.ts';
@@ -19,7 +19,7 @@ import {
   specOf,
   valuesCell,
   WINDOW_MS,
-} from './law-data.ts';
+} from './analysis-fixtures.ts';
 
 const spec = specOf();
 /** 50 % and 58 % of 2,000 answered, 2 % and 2 % errors. */
@@ -72,11 +72,14 @@ describe('every reason of the gate is reached', () => {
   const breaker = [{ arm: 1, window: 1, requests: 60, failures: 40 }];
   const few = dataOf(armsOf([40, 20, 1], [40, 20, 1]));
   const level = dataOf(armsOf([2_000, 1_000, 40], [2_000, 1_000, 40]));
-  const lopsided: LookData = { ...winning, exposed: [0, 1].map((arm) => ({ stage: 1, arm, n: arm ? 1_600 : 2_000 })) };
+  const lopsided: AnalysisData = {
+    ...winning,
+    exposed: [0, 1].map((arm) => ({ stage: 1, arm, n: arm ? 1_600 : 2_000 })),
+  };
   const unproven = dataOf(armsOf([2_000, 1_000, 40], [2_000, 1_160, 70]));
   const withEffect = specOf({ metrics: [metricOf({ minimumEffect: 0.1 }), ERRORS] });
 
-  test.each<[GateReason, string, number | null, LookData, number, typeof spec]>([
+  test.each<[GateReason, string, number | null, AnalysisData, number, typeof spec]>([
     ['breaker', 'rollback', 1, { ...winning, breaker }, 10, spec],
     ['guardrail', 'rollback', 1, dataOf(armsOf([2_000, 1_000, 40], [2_000, 1_160, 240])), 10, spec],
     ['srm', 'halt', null, lopsided, 10, spec],
@@ -95,7 +98,7 @@ describe('every reason of the gate is reached', () => {
 
   test('a breaker that tripped in an old window stays tripped, one that did not is none', () => {
     const window = (requests: number, failures: number) => ({ ...breaker[0]!, requests, failures });
-    const trips = (counts: LookData['breaker']) => look(spec, { ...winning, breaker: counts }).reason === 'breaker';
+    const trips = (counts: AnalysisData['breaker']) => look(spec, { ...winning, breaker: counts }).reason === 'breaker';
     expect(trips([window(60, 40), { arm: 1, window: 9, requests: 500, failures: 5 }])).toBe(true);
     expect(trips([window(60, 14)])).toBe(false);
     // The baseline's failures are not the variant's.

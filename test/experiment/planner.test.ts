@@ -14,7 +14,7 @@ import {
   STARTED_AT,
   settingsOf,
   specOf,
-} from './law-data.ts';
+} from './analysis-fixtures.ts';
 
 const RATE = { mean: 0.5, variance: 0.25 };
 const RARE = { mean: 0.05, variance: 0.0475 };

@@ -1,7 +1,7 @@
 /** Sample ratios: what is counted, what is expected, and what is not. */
 import { describe, expect, test } from 'vitest';
+import { analysisReport } from '../../src/experiment/analysis-report.ts';
 import { ratioText } from '../../src/experiment/brief-words.ts';
-import { lookReport } from '../../src/experiment/look-report.ts';
 import { sampleRatioVerdict } from '../../src/experiment/srm.ts';
 import type { OnlineScorer } from '../../src/model/experiment-spec.ts';
 import { canonicalJson } from '../../src/plan/id.ts';
@@ -19,7 +19,7 @@ import {
   STARTED_AT,
   settingsOf,
   specOf,
-} from './law-data.ts';
+} from './analysis-fixtures.ts';
 
 const spec = specOf();
 const even = dataOf(armsOf([2_000, 1_000, 40], [2_000, 1_000, 40]));
@@ -108,7 +108,9 @@ describe('a split that was broken for a while, too little for the sequential tes
     expect(look(spec, { ...futile, exposed: counted([2_045, 2_045]) }, days(40)).decision).toBe('inconclusive');
     const chiSquareP = srmOverStages([[2_170, 1_920]], [0.5, 0.5]).p!;
     expect(sampleRatioVerdict(record)).toMatchObject({ isOff: true, worst: { p: chiSquareP } });
-    expect(ratioText(lookReport({ experimentId: 'x', spec }, record))).toContain(`p = ${chiSquareP.toPrecision(2)}`);
+    expect(ratioText(analysisReport({ experimentId: 'x', spec }, record))).toContain(
+      `p = ${chiSquareP.toPrecision(2)}`,
+    );
   });
 
   test('the look that would promote halts', () => {

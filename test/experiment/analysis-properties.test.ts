@@ -2,10 +2,20 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { differences } from '../../src/experiment/audit.ts';
+import type { AnalysisData, MetricCell } from '../../src/model/analysis-data.ts';
 import type { ExperimentSpec, OnlineKind } from '../../src/model/experiment-spec.ts';
-import type { LookData, MetricCell } from '../../src/model/look-data.ts';
 import { canonicalJson } from '../../src/plan/id.ts';
-import { cellOf, DAY_MS, dataOf, guardrailOf, look, metricOf, settingsOf, specOf, WINDOW_MS } from './law-data.ts';
+import {
+  cellOf,
+  DAY_MS,
+  dataOf,
+  guardrailOf,
+  look,
+  metricOf,
+  settingsOf,
+  specOf,
+  WINDOW_MS,
+} from './analysis-fixtures.ts';
 
 const SCALE = 1_000_000n;
 
@@ -108,7 +118,7 @@ describe('any data', () => {
             .map((value) => ({ value, key: order.next().value! }))
             .sort((a, b) => a.key - b.key)
             .map(({ value }) => value);
-        const other: LookData = {
+        const other: AnalysisData = {
           ...data,
           ...{ cells: shuffled(data.cells), matured: shuffled(data.matured) },
           ...{ exposed: shuffled(data.exposed), breaker: shuffled(data.breaker) },
@@ -121,7 +131,7 @@ describe('any data', () => {
 });
 
 /** The same numbers from arms 1 and 2 under each other's name. */
-function swapped(data: LookData): LookData {
+function swapped(data: AnalysisData): AnalysisData {
   const other = <T extends { readonly arm: number }>(list: readonly T[]): readonly T[] =>
     list.map((value) => ({ ...value, arm: value.arm === 0 ? 0 : 3 - value.arm }));
   return {
@@ -146,7 +156,7 @@ test('variants under other names have the same verdicts', () => {
 });
 
 /** Values of all metrics in units that are a thousand times smaller, with what is declared and tuned in them. */
-function inThousandths(spec: ExperimentSpec, data: LookData) {
+function inThousandths(spec: ExperimentSpec, data: AnalysisData) {
   const times = (text: string, factor: bigint) => String(BigInt(text) * factor);
   const isScaled = ({ metric }: MetricCell) => spec.metrics[metric]!.kind !== 'rate';
   const cells = data.cells.map((cell) =>

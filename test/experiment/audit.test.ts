@@ -1,11 +1,11 @@
 /** The audit finds whatever was changed in a ledger, and nothing where nothing was. */
 import { describe, expect, test } from 'vitest';
 import { type AuditReport, auditLedger } from '../../src/experiment/audit.ts';
-import type { LookRecord } from '../../src/model/look-data.ts';
+import type { AnalysisRecord } from '../../src/model/analysis-data.ts';
 import { canonicalJson } from '../../src/plan/id.ts';
 import type { Json } from '../../src/plan/plan.ts';
 import type { LedgerEntry } from '../../src/store/ledger.ts';
-import { armsOf, dataOf, look, STARTED_AT, settingsOf, specOf } from './law-data.ts';
+import { armsOf, dataOf, look, STARTED_AT, settingsOf, specOf } from './analysis-fixtures.ts';
 
 const spec = specOf({ variants: [1 / 3, 1 / 3] });
 const settings = settingsOf(spec);
@@ -19,7 +19,7 @@ type Written = Pick<LedgerEntry, 'kind' | 'lookNo'> & { readonly content: unknow
 const entry = (kind: LedgerEntry['kind'], content: unknown, lookNo: number | null = null): Written => ({
   ...{ kind, content, lookNo },
 });
-const looked = (record: LookRecord) => entry('look', record, record.lookNo);
+const looked = (record: AnalysisRecord) => entry('look', record, record.lookNo);
 const act = (to: string, change: object = {}) =>
   entry('act', {
     from: 'running',

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { exactMean, exactRatio, exactSums, quotient } from '../../src/experiment/metric-cells.ts';
 import { ratioDelta } from '../../src/stats/adjusted-effects.ts';
 import { momentsOf, sampleVariance } from '../../src/stats/moments.ts';
-import { cellOf, valuesCell } from './law-data.ts';
+import { cellOf, valuesCell } from './analysis-fixtures.ts';
 
 describe('quotient', () => {
   test.each([

@@ -1,7 +1,8 @@
 /** Specs and looks' data for tests of the law: rates with round numbers, and cells made of units' values. */
 
-import { type LookInput, lookRecord } from '../../src/experiment/analysis-record.ts';
+import { type AnalysisInput, analysisRecord } from '../../src/experiment/analysis-record.ts';
 import { freezeSettings } from '../../src/experiment/method.ts';
+import type { AnalysisData, AnalysisRecord, MetricCell } from '../../src/model/analysis-data.ts';
 import {
   EXPERIMENT_FORMAT,
   type ExperimentSpec,
@@ -10,7 +11,6 @@ import {
   type StopSettings,
   VALUE_SCALE,
 } from '../../src/model/experiment-spec.ts';
-import type { LookData, LookRecord, MetricCell } from '../../src/model/look-data.ts';
 
 const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
@@ -117,7 +117,7 @@ export function valuesCell(
 }
 
 /** Data in which units are exposed, and mature, as the cells of the first metric have them, unless it is said otherwise. */
-export function dataOf(cells: readonly MetricCell[], change: Partial<LookData> = {}): LookData {
+export function dataOf(cells: readonly MetricCell[], change: Partial<AnalysisData> = {}): AnalysisData {
   const exposed = cells.filter(({ metric }) => metric === 0).map(({ stage, arm, n }) => ({ stage, arm, n }));
   return {
     watermark: STARTED_AT + 10 * DAY_MS,
@@ -141,9 +141,9 @@ export const armsOf = (...arms: readonly (readonly number[])[]): readonly Metric
 
 export function look(
   spec: ExperimentSpec,
-  data: LookData,
-  { days = 10, settings = settingsOf(spec), ...change }: Partial<LookInput> & { readonly days?: number } = {},
-): LookRecord {
+  data: AnalysisData,
+  { days = 10, settings = settingsOf(spec), ...change }: Partial<AnalysisInput> & { readonly days?: number } = {},
+): AnalysisRecord {
   const at = data.startedAt + days * DAY_MS;
-  return lookRecord({ spec, settings, data, lookNo: 1, phase: 'experiment', at, version: '1.0.0', ...change });
+  return analysisRecord({ spec, settings, data, lookNo: 1, phase: 'experiment', at, version: '1.0.0', ...change });
 }

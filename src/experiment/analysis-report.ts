@@ -1,16 +1,16 @@
 /** What was asked of an experiment, and all that its newest look says: as data, for whoever shows it. */
 
+import type { AnalysisRecord, ExposureRates, SrmRow } from '../model/analysis-data.ts';
 import type { ExperimentSpec } from '../model/experiment-spec.ts';
-import type { ExposureRates, LookRecord, SrmRow } from '../model/look-data.ts';
 import { EXPOSURE_HALT_P } from '../stats/srm.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import { type NamedArrival, namedArrivals } from './arrival.ts';
 import { METHOD_VERSION } from './method.ts';
 import { recordedUnits } from './metric-cells.ts';
-import { type LookTableRow, lookTable } from './report-table.ts';
+import { type EffectRow, effectRows } from './report-table.ts';
 import { type SampleRatioVerdict, sampleRatioVerdict, servedArms } from './srm.ts';
 
-export interface Asked
+export interface ExperimentDesign
   extends Pick<ExperimentSpec, 'unitName' | 'share' | 'layer' | 'arms' | 'metrics' | 'stop' | 'rollout' | 'breaker'> {
   readonly scorers: readonly string[];
 }
@@ -50,35 +50,35 @@ export interface ExposureReport extends ExposureRates {
 }
 
 /** What one look says. */
-export interface Looked {
+export interface AnalysisSummary {
   readonly lookNo: number | null;
-  readonly table: readonly LookTableRow[];
+  readonly table: readonly EffectRow[];
   readonly funnel: readonly FunnelArm[];
   readonly ratio: Ratio;
   /** Null where it is not known. */
   readonly exposure: ExposureReport | null;
   /** Of metrics whose data are events, the rows of all arms. */
   readonly arrivals: readonly NamedArrival[];
-  readonly counts: LookRecord['data']['counts'] | null;
+  readonly counts: AnalysisRecord['data']['counts'] | null;
   readonly daysLeft: number | null;
 }
 
 /** The result, and beside it the rollout that followed, by its newest look; null where there is none. */
-export interface LookReport extends Looked {
+export interface AnalysisReport extends AnalysisSummary {
   readonly experimentId: string;
-  readonly asked: Asked;
-  readonly rollout: Looked | null;
+  readonly asked: ExperimentDesign;
+  readonly rollout: AnalysisSummary | null;
 }
 
 /**
  * @param look the result; null before the first look
  * @param rolloutLook the newest look of the rollout that followed
  */
-export function lookReport(
+export function analysisReport(
   { experimentId, spec }: Pick<ExperimentRow, 'experimentId' | 'spec'>,
-  look: LookRecord | null,
-  rolloutLook: LookRecord | null = null,
-): LookReport {
+  look: AnalysisRecord | null,
+  rolloutLook: AnalysisRecord | null = null,
+): AnalysisReport {
   const { unitName, share, layer, scorers, metrics, stop, rollout, breaker } = spec;
   const arms = spec.arms.map(({ name, weight, edits }) => ({ name, weight, edits }));
   const asked = {
@@ -92,11 +92,11 @@ export function lookReport(
     rollout,
     breaker,
   };
-  const looked = look === null ? nothingLooked(spec) : lookedAt(spec, look);
-  return { experimentId, asked, ...looked, rollout: rolloutLook === null ? null : lookedAt(spec, rolloutLook) };
+  const looked = look === null ? emptySummary(spec) : summaryOf(spec, look);
+  return { experimentId, asked, ...looked, rollout: rolloutLook === null ? null : summaryOf(spec, rolloutLook) };
 }
 
-function nothingLooked({ arms }: ExperimentSpec): Looked {
+function emptySummary({ arms }: ExperimentSpec): AnalysisSummary {
   const funnel = arms.map(({ name, weight }) => ({
     ...{ arm: name, weight, isServed: true, assigned: null, exposed: 0, matured: 0, recorded: 0 },
   }));
@@ -105,7 +105,7 @@ function nothingLooked({ arms }: ExperimentSpec): Looked {
   return { lookNo: null, table: [], funnel, ratio, exposure: null, arrivals: [], counts: null, daysLeft: null };
 }
 
-function lookedAt(spec: ExperimentSpec, look: LookRecord): Looked {
+function summaryOf(spec: ExperimentSpec, look: AnalysisRecord): AnalysisSummary {
   const { arms, metrics } = spec;
   const { data, srm, exposure = null, lookNo, daysLeft } = look;
   const served = servedArms(spec, data);
@@ -133,7 +133,7 @@ function lookedAt(spec: ExperimentSpec, look: LookRecord): Looked {
     recorded: recordedUnits(data, 0, arm),
   }));
   return {
-    ...{ lookNo, table: lookTable(spec, look), funnel, ratio, counts: data.counts, daysLeft },
+    ...{ lookNo, table: effectRows(spec, look), funnel, ratio, counts: data.counts, daysLeft },
     exposure: exposure && { ...exposure, arms: names, haltsBelow: EXPOSURE_HALT_P },
     arrivals: namedArrivals(spec, look),
   };

@@ -1,6 +1,6 @@
 /** Several variants: who is stopped, who wins, when it is over; and what a rollout makes of a look. */
 import { describe, expect, test } from 'vitest';
-import { ANSWERED, armsOf, dataOf, ERRORS, guardrailOf, look, metricOf, specOf } from './law-data.ts';
+import { ANSWERED, armsOf, dataOf, ERRORS, guardrailOf, look, metricOf, specOf } from './analysis-fixtures.ts';
 
 const three = specOf({ variants: [0.25, 0.25, 0.25] });
 const [baseline, good, better, level] = [

@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { showSpan, showTime } from '../../src/base/format.ts';
 import { freezeSettings } from '../../src/experiment/method.ts';
-import { detailsMarkdown, explainLook, explainState, reportOf } from '../../src/experiment/report.ts';
-import { lookTable } from '../../src/experiment/report-table.ts';
+import { detailsMarkdown, explainAnalysis, explainState, reportOf } from '../../src/experiment/report.ts';
+import { effectRows } from '../../src/experiment/report-table.ts';
 import type { ScorerSpec } from '../../src/model/evaluation-spec.ts';
 import type { ExperimentRow } from '../../src/store/experiments.ts';
 import {
@@ -21,7 +21,7 @@ import {
   specOf,
   valuesCell,
   WINDOW_MS,
-} from './law-data.ts';
+} from './analysis-fixtures.ts';
 
 const spec = specOf();
 const settings = settingsOf(spec);
@@ -29,7 +29,7 @@ const winning = dataOf(armsOf([2_000, 1_000, 40], [2_000, 1_160, 40]));
 
 describe('in words', () => {
   test('a win', () => {
-    expect(explainLook(spec, settings, look(spec, winning))).toEqual([
+    expect(explainAnalysis(spec, settings, look(spec, winning))).toEqual([
       'variant-1 beats baseline on answered by 8 percentage points (95% interval 3.03 to 13 percentage points; holds however often you look). 4000 users.',
       'Proven harmless: errors.',
       '0 excluded, 0 late, 0 missing, 0 capped.',
@@ -42,14 +42,14 @@ describe('in words', () => {
     const two = specOf({ metrics: [ANSWERED, ERRORS, guardrailOf('slow')] });
     const record = look(two, dataOf(armsOf([2_000, 1_000, 40, 40], [2_000, 1_160, 240, 440])));
     expect(record.verdicts[0]!.guardrails).toEqual(['errors', 'slow']);
-    expect(explainLook(two, settingsOf(two), record)[0]).toMatch(
+    expect(explainAnalysis(two, settingsOf(two), record)[0]).toMatch(
       /^variant-1 was rolled back at 2026-03-11 00:00 UTC: slow rose by at least 1[67].\d percentage points, over the allowed 2 percentage points\.$/,
     );
   });
 
   test('records that are lost', () => {
     const lost = [...winning.cells.slice(0, 2), rateCell(1, 0, 2_000, 40), rateCell(1, 1, 1_400, 40)];
-    expect(explainLook(spec, settings, look(spec, { ...winning, cells: lost }))[0]).toMatch(
+    expect(explainAnalysis(spec, settings, look(spec, { ...winning, cells: lost }))[0]).toMatch(
       /^variant-1 loses its records of errors \(expected 0\.5:0\.5, got 2000:1400; chance less than 1 in a billion\)/,
     );
   });
@@ -63,7 +63,7 @@ describe('in words', () => {
     const report = reportOf(three, settingsOf(three), record);
     expect(report).toMatchObject({ variant: 'variant-3', alpha: 0.05 / 3, verdict: { reason: 'collecting' } });
     expect(report.stopped).toMatchObject([{ variant: 'variant-1', guardrail: { name: 'errors' } }]);
-    expect(explainLook(three, settingsOf(three), record)[1]).toMatch(
+    expect(explainAnalysis(three, settingsOf(three), record)[1]).toMatch(
       /^variant-1 is stopped, .*: errors rose by at least/,
     );
   });
@@ -81,7 +81,7 @@ describe('in words', () => {
   test('others are stopped when one has won, and say so', () => {
     const three = specOf({ variants: [1 / 3, 1 / 3] });
     const record = look(three, dataOf(armsOf([2_000, 1_000, 40], [2_000, 1_000, 40], [2_000, 1_200, 40])));
-    expect(explainLook(three, settingsOf(three), record)[1]).toBe(
+    expect(explainAnalysis(three, settingsOf(three), record)[1]).toBe(
       'variant-1 is stopped, and its users get the baseline: variant-2 has won.',
     );
   });
@@ -99,9 +99,9 @@ describe('in words', () => {
 
   test('how many units are waited for: those of the experiment, or those that a sum needs', () => {
     const few = dataOf(armsOf([40, 20, 1], [45, 20, 1]));
-    expect(explainLook(spec, settings, look(spec, few))[0]).toBe('Collecting: 40 of 50 users in the smaller arm.');
+    expect(explainAnalysis(spec, settings, look(spec, few))[0]).toBe('Collecting: 40 of 50 users in the smaller arm.');
     const sums = specOf({ metrics: [metricOf({ kind: 'sum', cap: 10 }), ERRORS] });
-    expect(explainLook(sums, settings, look(sums, few))[0]).toBe('Collecting: 40 of 100 users in the smaller arm.');
+    expect(explainAnalysis(sums, settings, look(sums, few))[0]).toBe('Collecting: 40 of 100 users in the smaller arm.');
   });
 
   test('a judge is called one, arithmetic is not', () => {
@@ -118,7 +118,7 @@ describe('in words', () => {
 
   test('a rollout', () => {
     const record = look(spec, winning, { phase: 'rollout' });
-    expect(explainLook(spec, settings, record)[0]).toBe(
+    expect(explainAnalysis(spec, settings, record)[0]).toBe(
       'variant-1 is being rolled out: no guardrail is beyond its margin.',
     );
   });
@@ -160,7 +160,7 @@ describe('rows as data', () => {
     ),
   ]);
   const settings = freezeSettings(wide, { nStar: 4_000, vRefs: [1, 0.1, 0.1, 0.5, 0.0001, 1] });
-  const rows = lookTable(wide, look(wide, data, { settings }));
+  const rows = effectRows(wide, look(wide, data, { settings }));
 
   test('say what stands', () => {
     expect(rows.map(({ metric, status, isExploratory }) => [metric, status, isExploratory])).toEqual([
@@ -175,7 +175,7 @@ describe('rows as data', () => {
       ...data,
       cells: data.cells.map((cell) => (cell.metric === 1 && cell.arm === 1 ? rateCell(1, 1, 2_000, 400) : cell)),
     });
-    expect(lookTable(wide, harmed)[1]!.status).toBe('harmed');
+    expect(effectRows(wide, harmed)[1]!.status).toBe('harmed');
   });
 
   test('have both values, the effect, and its interval', () => {
@@ -201,12 +201,12 @@ describe('rows as data', () => {
       valuesCell(0, 0, [6], { below: [6], stage: 2 }),
       valuesCell(0, 1, [0], { below: [0] }),
     ];
-    expect(lookTable(ratio, look(ratio, dataOf(cells)))[0]!.values).toEqual([0.75, null]);
+    expect(effectRows(ratio, look(ratio, dataOf(cells)))[0]!.values).toEqual([0.75, null]);
   });
 
   test('as Markdown: the verdict, a row each, and what it rests on', () => {
     const record = look(wide, data);
-    const lines = detailsMarkdown(wide, record, explainLook(wide, settingsOf(wide), record)).split('\n');
+    const lines = detailsMarkdown(wide, record, explainAnalysis(wide, settingsOf(wide), record)).split('\n');
     expect(lines[0]).toMatch(/^\*\*Not decided yet: the interval of the effect is .*\*\*$/);
     expect(lines[2]).toBe('Look 1, 2026-03-11 00:00 UTC.');
     expect(lines).toContain('| p95 | exploratory | variant-1 | 800 ms | 950 ms | +150 ms | – | 2000 / 2000 | shown |');

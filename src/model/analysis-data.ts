@@ -1,6 +1,7 @@
 /** What a look reads from the store, and what it leaves in the ledger: data only. */
 import type { Decision, GateReason, GateVerdict } from '../stats/gate.ts';
-import type { LookRow } from '../stats/interim-analysis.ts';
+import type { AnalysisRow } from '../stats/interim-analysis.ts';
+import type { Phase } from './experiment-messages.ts';
 
 /**
  * Sums over the matured units of one metric, stage and arm, in millionths, exact, as decimal text: v is a unit's value (of
@@ -61,7 +62,7 @@ export interface BreakerCount {
 }
 
 /** Lists are sorted by their keys in the order they are declared in, so that equal data is equal JSON. */
-export interface LookData {
+export interface AnalysisData {
   /** Milliseconds since the epoch, as all times. Units that matured up to it are in. */
   readonly watermark: number;
   readonly startedAt: number;
@@ -91,16 +92,14 @@ export interface LookData {
   readonly stopped: readonly number[];
 }
 
-export type LookPhase = 'experiment' | 'rollout';
-
 /** One look, as the ledger keeps it: everything that the decision rests on, and the decision. */
-export interface LookRecord {
+export interface AnalysisRecord {
   readonly lookNo: number;
-  readonly phase: LookPhase;
+  readonly phase: Phase;
   readonly at: number;
-  readonly data: LookData;
+  readonly data: AnalysisData;
   /** A row per metric and variant. */
-  readonly rows: readonly LookRow[];
+  readonly rows: readonly AnalysisRow[];
   readonly srm: readonly SrmRow[];
   /** Absent in looks of method version 1; null without assigned units. */
   readonly exposure?: ExposureRates | null;
