@@ -30,7 +30,7 @@ import type { Store } from '../src/store/store.ts';
 export interface CountDependencies {
   readonly store: Store;
   readonly expose: Expose;
-  /** Makes an experiment look now. */
+  /** Triggers an interim analysis now. */
   readonly wake: (experimentId: string) => Promise<void>;
 }
 

@@ -27,7 +27,7 @@ export interface EvaluateDependencies {
   readonly implementations: readonly Implemented[];
   /** Calls that this process makes at once, over all chunks. */
   readonly concurrency: number;
-  /** Who is told of monitors' alerts; absent: nobody. */
+  /** The webhook for monitors' alerts; absent: none. */
   readonly alerts?: AlertAddress | undefined;
   /** Default: off. */
   readonly redaction?: Redaction;
@@ -44,7 +44,7 @@ export function createEvaluateActivities(
   );
   // Now, and not at the first evaluation: sources may be edited while this process runs what it has loaded.
   const digests = digestsOf(implementations);
-  digests.catch(() => undefined); // told to whoever evaluates
+  digests.catch(() => undefined); // the evaluation that awaits it gets the error
   const attemptWith = (payloads: Payloads) => createMakeAttempt({ payloads, ...redacting }, implementations);
   const worker = createEvaluationWorker({
     store,
@@ -70,7 +70,7 @@ export function createEvaluateActivities(
 /** What the workflow of monitors asks of its worker. */
 export interface MonitorDependencies extends Omit<MonitorWorker, 'tells'> {
   readonly store: Pick<Store, 'monitors' | 'runs'>;
-  /** Who is told of alerts; absent: nobody. */
+  /** The webhook for alerts; absent: none. */
   readonly alerts?: AlertAddress | undefined;
 }
 

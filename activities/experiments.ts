@@ -1,6 +1,6 @@
 /**
- * What the experiment and rollout workflows ask of their worker. Each may be asked again after a crash, a timeout or a lost
- * answer: looks are known by their numbers, and changes of state are guarded by the state they are made from.
+ * The activities of the experiment and rollout workflows. Each may be repeated after a crash, a timeout or a lost
+ * answer: analyses are identified by number, and changes of state are guarded by the previous state.
  */
 
 import { steer } from '../src/experiment/steer.ts';

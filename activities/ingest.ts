@@ -59,7 +59,7 @@ export function createIngestActivities(dependencies: IngestDependencies): Ingest
       }),
     beginBuild: ({ index, chunk, owner, embed = DEFAULT_EMBED }) =>
       asActivity(BEAT_MS, () => {
-        // Before anything is read: a name that nobody knows, or a missing key, would else be told at the very end.
+        // Before anything is read: an unknown name or a missing key would otherwise be reported at the end.
         if (embed !== 'none') embedderOf(embed);
         return beginFresh(builds, index, chunk, owner);
       }),
@@ -87,7 +87,7 @@ async function beginFresh(builds: Builds, index: string, chunk: ChunkMode, owner
   return { build: (await builds.begin(index, start)).build };
 }
 
-/** What an ingest embeds is paid for under the name of its workflow. Whoever waits for an answer goes first. */
+/** What an ingest embeds is paid for under the name of its workflow. Requests have priority. */
 function embedCall(signal: AbortSignal): EmbedCall {
   const { attempt, workflowExecution } = Context.current().info;
   const { workflowId, runId } = workflowExecution!;

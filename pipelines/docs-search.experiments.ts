@@ -1,4 +1,4 @@
-/** What is tried on the people who search: whether they like what meaning finds beside words. */
+/** What is tried on the people who search: whether they prefer results by meaning and words to results by words. */
 import { defineExperiment, metric } from '../src/index.ts';
 import { docsSearch, hybrid } from './docs-search.ts';
 

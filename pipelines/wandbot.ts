@@ -1,7 +1,7 @@
 /**
  * The shape and the knobs of Weights & Biases' documentation bot (wandb/wandbot, release 1.3): one call for intents and up
  * to 16 queries, 20 candidates per query thinned to 15 by maximal marginal relevance at 0.5, one list of all, the 15 best
- * of it by a reranker, one draft that heeds the intents, and no check. What a list may hold differs: 100 passages here.
+ * of it by a reranker, one draft that follows the intents, and no check. What a list may hold differs: 100 passages here.
  * Its passages have at most 384 tokens, as those of every index of this project do.
  */
 import { definePipeline } from '../src/index.ts';

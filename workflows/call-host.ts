@@ -97,7 +97,8 @@ function schedule(
 ): Promise<StepResult> {
   const { node, key, call, input } = request;
   const { policy } = node;
-  // A local call may be made again under its attempt's number, so its tokens could not be told from the first one's.
+  // A local call may be made again under its attempt's number, so its tokens could not be distinguished from the first
+  // one's.
   const sink = policy.lane === 'activity' ? run.sink : undefined;
   const args: [StepArguments] = [
     {

@@ -1,7 +1,7 @@
 /**
- * An experiment on live traffic: it sleeps, looks, and does what the look has decided, until that is an end or there is a
- * winner to roll out. Requests never pass through here, and nothing is decided here: a look is an activity, its decision is
- * in the ledger, and this branches on what is recorded.
+ * An experiment on live traffic: sleeps, runs an interim analysis, and applies its decision, until the experiment ends or
+ * there is a winner to roll out. Requests never pass through here, and nothing is decided here: an analysis is an activity,
+ * its decision is in the ledger, and this workflow branches on the recorded decision.
  */
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
@@ -48,10 +48,10 @@ export async function experiment(input: ExperimentInput): Promise<{ readonly sta
   const analyses = startAnalysisLoop(input, 'experiment', { headline: () => `**${state}** \`${experimentId}\`` });
   return live(input, async () => {
     while (!analyses.isLong()) {
-      const standing = await analyses.next();
-      state = standing?.state ?? state;
-      if (standing === undefined || (standing.isLive && standing.phase === 'experiment')) continue;
-      if (standing.isLive) await startRollout({ ...input, ...analyses.carried() });
+      const status = await analyses.next();
+      state = status?.state ?? state;
+      if (status === undefined || (status.isLive && status.phase === 'experiment')) continue;
+      if (status.isLive) await startRollout({ ...input, ...analyses.carried() });
       await analyses.untilAnswered();
       return { state };
     }
@@ -77,20 +77,20 @@ async function startRollout({ last: _, ...clock }: RolloutInput): Promise<void> 
 }
 
 /**
- * What the workflows of experiments and of rollouts share: when to look, what to do with what is seen, and whom to listen
- * to. The store has the state, and every look reads it: nothing that was said in between can be missed for longer than
- * until the next one. What fails here does not end a workflow: what is live must not be left without its looks.
+ * What the workflows of experiments and rollouts share: the schedule of analyses, the application of decisions, and the
+ * handlers of messages. The store has the state, and every analysis reads it: an action in between takes effect at the
+ * latest with the next one. An error does not end the workflow: a live experiment needs its analyses.
  */
 
-/** However often it is woken, looks are so far apart at least: each writes to the ledger. */
+/** Least time between analyses, however often the workflow is woken: each writes to the ledger. */
 const LEAST_GAP_MS = 1_000;
 /** An error in the Temporal UI needs no more. */
 const SHOWN_CHARACTERS = 2_000;
-/** The store has been replaced: there is nothing to look at, and never will be. */
+/** The store has been replaced: the experiment no longer exists. */
 const UNKNOWN = 'experiment_unknown';
 
 export interface AnalysisLoop {
-  /** The last look; undefined before the first. */
+  /** The last analysis; undefined before the first. */
   readonly last: AnalysisOutcome | undefined;
   /** Whether this history holds enough: the workflow is to go on in another, with `carried`. */
   isLong(): boolean;
@@ -98,8 +98,8 @@ export interface AnalysisLoop {
   untilAnswered(): Promise<void>;
   carried(): Pick<Clock, 'lookNo' | 'isWoken' | 'last'>;
   /**
-   * Waits until it is time, looks, and does what was decided. Gives what the store then says; undefined where that could
-   * not be found out, which the next look may.
+   * Waits for the next analysis, runs it, and applies its decision. Returns the state in the store; undefined if that could
+   * not be read, until the next analysis.
    */
   next(): Promise<LifecycleStatus | undefined>;
   /** Gives what `act` gives; undefined where it failed for good, which is shown. */
@@ -107,9 +107,9 @@ export interface AnalysisLoop {
 }
 
 export interface Listening {
-  /** What stands above the look's own lines in the Temporal UI. */
+  /** The line above the analysis's own lines in the Temporal UI. */
   readonly headline: (last: AnalysisOutcome | undefined) => string;
-  /** Told what was said, once the store has it. */
+  /** Called with the action, once the store has it. */
   readonly onSteer?: (action: Steer['action']) => void;
 }
 
@@ -198,7 +198,7 @@ function listen(experimentId: string, state: Heard, onSteer: (action: Steer['act
   setHandler(
     defineUpdate<LifecycleStatus, [Steer]>(STEER_UPDATE),
     async ({ action, by, why }) => {
-      const standing = await activities
+      const status = await activities
         .steerExperiment({ experimentId, action, by, why })
         .catch((error: unknown): never => {
           const said = saidIn(error);
@@ -206,7 +206,7 @@ function listen(experimentId: string, state: Heard, onSteer: (action: Steer['act
         });
       state.isWoken = true;
       onSteer(action);
-      return standing;
+      return status;
     },
     { validator: refuseOthers },
   );
@@ -242,8 +242,8 @@ export const activities = proxyActivities<ExperimentActivities>({
 });
 
 /**
- * The whole of an experiment's or a rollout's workflow: sampled runs are scored beside `work`, where they are; and where
- * somebody cancels the workflow, the experiment is aborted, since the safe meaning of that is the baseline for everybody.
+ * The whole of an experiment's or a rollout's workflow: sampled runs are scored in parallel to `work`. If somebody
+ * cancels the workflow, the experiment is aborted: the safe meaning of that is the baseline for everybody.
  */
 export async function live<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
   const { experimentId } = clock;

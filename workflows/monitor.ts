@@ -1,6 +1,6 @@
 /**
- * A monitor: turns in which its runs are scored and its window is watched, until it is stopped; and beside them, whoever is to
- * be told of an alert is told. What is found is in the store; nothing but the end of each turn passes through here.
+ * A monitor: turns in which its runs are scored and its window is watched, until it is stopped; and in parallel
+ * alerts are delivered. Results are in the store; nothing but the end of each turn passes through here.
  */
 import {
   ActivityFailure,
@@ -40,14 +40,14 @@ export async function monitor(input: MonitorInput): Promise<void> {
         telling.set(
           alertNo,
           tell(queue, monitorId, alertNo)
-            .catch(() => undefined) // nobody was told: the next turn says so again
+            .catch(() => undefined) // not delivered: the next turn tries again
             .finally(() => telling.delete(alertNo)),
         );
       if (made === undefined) await sleep(PAUSE);
     }
     await Promise.all(telling.values());
   } catch (error) {
-    // Whoever cancels it in Temporal means that nothing is to be scored any more.
+    // A cancellation in Temporal stops the scoring.
     if (isCancellation(error)) await CancellationScope.nonCancellable(() => endMonitor({ monitorId, starts }));
     throw error;
   }

@@ -1,7 +1,7 @@
 /**
  * JSON payloads, read defensively. Temporal's own converter throws on a payload that is not JSON, or in an encoding it
  * does not know, which fails the workflow task, which is retried for ever: the run hangs. This one gives a marked value
- * instead, and whoever reads it (the run workflow checks its input and its update) fails typed and at once.
+ * instead, and its reader (the run workflow checks its input and its update) fails typed and at once.
  */
 import { defaultPayloadConverter, type PayloadConverter } from '@temporalio/common';
 

@@ -1,7 +1,7 @@
 /**
  * A rollout: more and more of the traffic outside the experiment's share gets the winner, while the share stays split and is
  * looked at for harm. It takes each step when that has lasted, and enough units have matured in it; harm ends it in the
- * store, at once and for everybody, whatever becomes of this workflow.
+ * store, at once and for everybody, even if this workflow ends.
  */
 import { continueAsNew, defineQuery, setHandler } from '@temporalio/workflow';
 import {
@@ -30,11 +30,11 @@ export async function rollout(input: RolloutInput): Promise<{ readonly state: st
     // The first step is taken at once.
     if (place.step < 0 && !place.isHeld) await goOn(input, place, analyses);
     while (!analyses.isLong()) {
-      let standing = await analyses.next();
-      if (standing?.state === 'rolling' && !place.isHeld && isOver(input, place, analyses))
-        standing = await goOn(input, place, analyses);
-      state = standing?.state ?? state;
-      if (standing === undefined || standing.isLive) continue;
+      let status = await analyses.next();
+      if (status?.state === 'rolling' && !place.isHeld && isOver(input, place, analyses))
+        status = await goOn(input, place, analyses);
+      state = status?.state ?? state;
+      if (status === undefined || status.isLive) continue;
       await analyses.untilAnswered();
       return { state };
     }
@@ -59,10 +59,10 @@ async function goOn(
   const next = place.step + 1;
   if (next >= steps.length) return analyses.trying(() => activities.finishRollout({ experimentId }));
   return analyses.trying(async () => {
-    const standing = await activities.rampRollout({ experimentId, ramp: steps[next]! });
-    if (standing.state === 'rolling')
+    const status = await activities.rampRollout({ experimentId, ramp: steps[next]! });
+    if (status.state === 'rolling')
       Object.assign(place, { step: next, beganAt: Date.now(), unitsThen: analyses.last?.units ?? 0 });
-    return standing;
+    return status;
   });
 }
 

@@ -63,7 +63,7 @@ export async function runPipeline(run: RunInput): Promise<RunSummary> {
     const output = walking.output.then(refuseLarge).catch((error: unknown) => {
       throw runFailure(error);
     });
-    output.catch(() => undefined); // whoever asks is told; nobody asking is no fault
+    output.catch(() => undefined); // a query reports it; an unread rejection is no fault
     setHandler(answer, () => output, { validator: refuseArguments });
 
     const finished = await walking.finished;

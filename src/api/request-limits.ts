@@ -65,13 +65,13 @@ function networkOf(address: string): string {
 }
 
 export interface ConcurrencyLimiter {
-  /** How many are under way. */
+  /** Requests in flight. */
   readonly inside: () => number;
-  /** Lets one more in; undefined where it is full. Call what it gives, once, when that one has ended. */
+  /** Admits a request, and returns the function that releases its place; undefined at the limit. */
   enter(): (() => void) | undefined;
 }
 
-/** So many at a time, and nobody waits: whoever is refused knows at once, and may go elsewhere. */
+/** Rejects a request at once, without a queue, when `most` are in flight. */
 export function createConcurrencyLimiter(most: number): ConcurrencyLimiter {
   let inside = 0;
   return Object.freeze({

@@ -29,7 +29,7 @@ export function suggest(name: string, candidates: Iterable<string>, otherwise: s
   return `there is ${shown.join(', ')}${names.length > shown.length ? ` and ${names.length - shown.length} more` : ''}`;
 }
 
-/** As `suggest`, for what can be made: where no name is near, `make` says how, also beside the names there are. */
+/** As `suggest`, for what can be made: where no name is near, `make` says how, also after the known names. */
 export function suggestOrMake(name: string, candidates: Iterable<string>, make: string): string {
   const names = [...candidates];
   const suggestion = suggest(name, names, make);

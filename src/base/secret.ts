@@ -1,5 +1,5 @@
 /**
- * A key that cannot be shown by accident: whatever prints, logs or serialises the object around it meets this word, and
+ * A key that cannot be shown by accident: printing, logging or serialising the object around it gives this word, and
  * only a call of `reveal` gives the value, so that a search for it finds everyone who sees the key.
  */
 import { inspect } from 'node:util';

@@ -15,7 +15,7 @@ import { type Attempt, compose, type Emit, type Implemented, type Next, type Wra
 
 export interface BoundaryDependencies {
   readonly payloads: Payloads;
-  /** Takes tokens to whoever asked for them; absent where there is no such way. */
+  /** Sends tokens to the caller that asked for them; absent if there is no channel. */
   readonly tokens?: TokenOutlet;
   /** Absent where runs are in no experiment: evaluations, re-runs. */
   readonly expose?: Expose;
@@ -93,7 +93,7 @@ function redactResults(redaction: Redaction = NO_REDACTION): Wrapper {
   return async (attempt, next) => {
     const { step, key } = attempt;
     const heartbeat: typeof attempt.heartbeat = (progress) =>
-      // The server keeps what was told last.
+      // The server keeps the last message.
       attempt.heartbeat(typeof progress === 'string' ? redaction.text(progress) : progress);
     try {
       const output = await next({ ...attempt, heartbeat });
@@ -126,7 +126,7 @@ function redactOurs({ text, json }: Redaction, error: SluiceError): SluiceError 
 }
 
 /**
- * Lets a step's text be seen while it is written. Pieces leave by an outlet that neither waits nor fails, beside the
+ * Lets a step's text be seen while it is written. Pieces leave by an outlet that neither waits nor fails, in parallel to the
  * workflow and never through its history; what an attempt wrote is taken back when the attempt fails. Where nobody asked
  * for tokens, `emit` is one function for all, which does nothing.
  */

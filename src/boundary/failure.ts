@@ -32,7 +32,7 @@ export class StepFailure extends SluiceError {
 }
 
 /**
- * A message may quote a provider's whole answer, and an error is told again by every node that waited for it, by the
+ * A message may quote a provider's whole answer, and an error is repeated by every node that waited for it, by the
  * record and by the caller: so it is cut where it arises.
  */
 const MESSAGE_CHARACTERS = 4_000;

@@ -31,7 +31,7 @@ export interface StepContext<Config> {
   readonly key: string;
   /** From 1. */
   readonly attempt: number;
-  /** Serving outranks evaluation wherever calls wait for a rate limit. */
+  /** Serving has priority over evaluation when calls wait for a rate limit. */
   readonly priority: Priority;
 }
 
@@ -68,7 +68,7 @@ export function implement<S extends AnyStep>(
   return Object.freeze({ step, run: run as Implemented['run'], ...(source !== undefined && { source }) });
 }
 
-/** Of the stack: this file's two functions, whoever called them, and something to spare for what has no file. */
+/** Of the stack: this file's two functions, their caller, and some spare lines without a file. */
 const FRAMES = 6;
 const OWN_FRAMES = 2;
 

@@ -198,7 +198,7 @@ export type NoteAttempt = (
   call: Pick<StepArguments, 'key' | 'call'>,
   step: string,
   trace: AttemptTrace,
-  /** As the server is told it; nothing where it succeeded. */
+  /** As it is reported to the server; undefined if it succeeded. */
   failure?: ApplicationFailure | CancelledFailure,
 ) => Promise<void>;
 

@@ -176,7 +176,7 @@ function missing(plan: Plan, { queue, steps, served }: Needed, known: KnownSteps
  * fails, and a pipeline that goes on without it would answer worse and not say so.
  */
 
-/** The step that searches by vectors, whatever its version. */
+/** The vector search step, in any version. */
 const SEARCH = 'vectorSearch@';
 
 /** How many indexes are kept. */

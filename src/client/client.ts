@@ -82,13 +82,13 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** What the run may take; what it leaves out is as the config has it. */
   readonly budget?: RunBudget;
-  /** Told when Temporal does not answer and is waited for. */
+  /** Called when Temporal does not answer and the client waits for it. */
   readonly onOutage?: OnOutage;
   /** Who asks, of several whose runs are kept apart; null, or absent: nobody in particular. */
   readonly owner?: string | null;
 }
 
-/** How long whoever is to be told that a run is accepted waits for Temporal to have it. */
+/** How long a caller waits for Temporal to accept a run. */
 const BEGIN_LIMIT_MS = 10_000;
 
 export interface StartedRun {
@@ -96,8 +96,8 @@ export interface StartedRun {
   readonly planId: string;
   readonly temporalUrl: string;
   /**
-   * Resolves when Temporal has the run: from then on it goes on, whatever becomes of this process. Call it before a caller
-   * is told that the run is accepted who will not be told more.
+   * Resolves when Temporal has the run: from then on it continues without this process. Call it before
+   * reporting that the run is accepted to a caller that gets no further report.
    *
    * @throws SluiceError `temporal_unreachable` within seconds
    */
@@ -170,7 +170,7 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
     const budget = checkBudget({ ...config.budget, ...options.budget });
     const { idempotencyKey = null, owner = null } = options;
     const runId = runIdOf(pipeline.id, options.idempotencyKey);
-    // Of a request that is repeated the first one's plan holds, whatever is served by now.
+    // A repeated request keeps the plan of the first one.
     if (idempotencyKey === null || !(await isBegun(store, runId)))
       await check(pipeline.plan).catch((error: unknown) => refuse(pipeline, input, error));
     const planId = await register(pipeline.plan);
@@ -200,7 +200,7 @@ export function createRunClient(dependencies: ClientDependencies): RunClient {
     const end = () => {
       isOver = true;
     };
-    finished.then(end, end); // a failure is told to whoever awaits it
+    finished.then(end, end); // the caller that awaits it gets the failure
     const answer = answered.then(async (answer) =>
       answer.kind === 'output' ? restoreClaims(store.payloads, answer.output) : (await finished).output,
     );
@@ -254,11 +254,11 @@ const servedInCode = (plan: Plan, unit: string | null): Served => ({
 
 /**
  * What is served, kept in the process: a request is decided without asking anyone. Whether something has changed is asked
- * at most twice a second, beside the requests; only after a pause does a request wait for the answer. So a change, such as
+ * at most twice a second, in the background; only after a pause does a request wait for the answer. So a change, such as
  * a rollback, holds for all runs that begin `STALE_MS` later.
  */
 
-/** Older than this, what is known is asked for anew beside the request; older than that, before it. */
+/** Older than the first, the state is refreshed in the background; older than the second, before the request. */
 const FRESH_MS = 500;
 const STALE_MS = 1_500;
 /** Deployed plans that are kept. */

@@ -1,6 +1,6 @@
 /**
- * Starts evaluations and follows them. What is asked is written to the store first, so that an evaluation can be gone on
- * with whatever becomes of Temporal: what is stored is not done again.
+ * Starts evaluations and follows them. What is asked is written to the store first, so that an evaluation can continue even
+ * if Temporal loses its state: stored results are not computed again.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -216,8 +216,8 @@ function failureOf(error: unknown, { evaluationId, error: recorded }: Evaluation
 }
 
 /**
- * What is said to an evaluation that is under way, through its workflow. It may not have begun, may be ending, may have been
- * lost by Temporal, or have no worker that could hear: whoever steers is told which, and never waits for ever.
+ * Steers a running evaluation through its workflow. If the workflow has not begun, is ending, is unknown to Temporal or has
+ * no worker, the caller gets the reason and never waits forever.
  */
 
 /** How long a worker has to answer: far longer than one that runs needs. */

@@ -1,7 +1,7 @@
 /**
- * Starts experiments and rollouts, steers them, and follows them. Whatever is said is first one write to the store, which
- * takes effect on new runs by itself; the workflow is told after it. So what is live can be stopped whatever runs or does
- * not: no worker, and no Temporal, is needed for that.
+ * Starts experiments and rollouts, steers them, and follows them. Every action is first one write to the store, which takes
+ * effect on new runs by itself; the workflow is signalled after it. So a live experiment can be stopped whatever runs or
+ * does not: no worker, and no Temporal, is needed for that.
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
@@ -39,7 +39,7 @@ export interface NewExperimentRequest {
   readonly settings: FrozenSettings;
   readonly by: string;
   readonly why: string;
-  /** The pipeline's plan in the code, for which its variants were written; absent: whatever they change is meant. */
+  /** The pipeline's plan in the code, for which its variants were written; absent: their changes are not checked. */
   readonly writtenFor?: Plan;
 }
 
@@ -233,9 +233,9 @@ function planOf(spec: ExperimentSpec, base: Plan, arm: Pick<SpecArm, 'name' | 'e
 
 /** Following an experiment to its end by what the store says: it needs neither Temporal nor a worker. */
 export interface FollowExperimentOptions {
-  /** Told of each look, those that were made before included, in order. */
+  /** Called for each analysis in order, earlier ones included. */
   readonly onLook?: (look: AnalysisRecord, row: ExperimentRow) => void;
-  /** Told where its state has changed. */
+  /** Called when its state changes. */
   readonly onState?: (row: ExperimentRow) => void;
   /** Stops following; the experiment goes on. */
   readonly signal?: AbortSignal;

@@ -40,7 +40,7 @@ export interface ClockDependencies {
   readonly looksPerHistory?: number;
 }
 
-/** Beside the chunks of evaluations: each experiment with scorers has one activity for as long as it is live. */
+/** On the queue of evaluation chunks: each live experiment with scorers has one activity there. */
 export const scoringQueueOf = ({ eval: queue }: { readonly eval: string }): string => `${queue}-scoring`;
 
 const LOOKS_PER_HISTORY = 100;
@@ -175,7 +175,7 @@ const lost = (experimentId: string): SluiceError =>
     data: { experimentId },
   });
 
-/** Whichever of the two is under way is told; where neither is, nobody is. */
+/** Signals the workflow that runs: experiment or rollout. Does nothing if neither runs. */
 export async function wake(client: Client, experimentId: string): Promise<void> {
   for (const prefix of [EXPERIMENT_WORKFLOW_PREFIX, ROLLOUT_WORKFLOW_PREFIX])
     await client.workflow

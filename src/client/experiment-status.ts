@@ -42,7 +42,7 @@ export async function statusOf({ experiments, ledger }: StatusStore, row: Experi
   ]);
   const { look, rolloutLook } = looks;
   const newest = rolloutLook ?? look;
-  // What looks have done is told by the look; only what people have done is told with their name.
+  // An analysis explains its own changes; a person's change is shown with their name.
   const by = change === undefined || change.who === ITSELF ? null : change.who;
   const explain = (record: AnalysisRecord) => explainAnalysis(row.spec, row.settings, record);
   const sentences = newest !== null && isSaidBy(newest, row) ? explain(newest) : explainState(row, by, change?.at);

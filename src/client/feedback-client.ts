@@ -24,7 +24,7 @@ export const Feedback = z
     score: z.number().min(-1_000_000).max(1_000_000).optional(),
     note: text(4_000).optional(),
     emoji: text(32).optional(),
-    /** Whatever else the project asks people. */
+    /** Further questions that the project asks people. */
     fields: z
       .record(text(64), z.union([z.string().max(1_000), z.number(), z.boolean()]))
       .refine((fields) => Object.keys(fields).length <= MOST_FIELDS, `at most ${MOST_FIELDS} fields`)
@@ -45,7 +45,7 @@ export interface FeedbackOptions {
   readonly sentWith?: { readonly keyId: string; readonly name: string };
   /** When it was said, in milliseconds since the epoch; default: now. */
   readonly at?: number;
-  /** Made up by `sluice simulate`. */
+  /** From a simulated user of `sluice simulate`. */
   readonly isSimulated?: boolean;
 }
 
@@ -96,7 +96,7 @@ function check(said: Feedback): z.output<typeof Feedback> {
 
 type Said = z.output<typeof Feedback>;
 
-/** Whoever rates is asked for words, and writes what they like. */
+/** Raters write free text. */
 function redacted(said: Said, { isOn, json }: Redaction): Said {
   if (!isOn) return said;
   const { note, emoji, fields } = said;
@@ -141,7 +141,7 @@ function checkName(name: string | null): void {
 
 const DIGITS = 24;
 
-/** The same for what says the same, in whatever order. */
+/** Equal for equal content, in any order. */
 function digest(value: unknown): string {
   const json = JSON.parse(JSON.stringify(value)) as Json;
   return createHash('sha256').update(canonicalJson(json)).digest('hex').slice(0, DIGITS);

@@ -33,15 +33,15 @@ export interface IngestRetry {
 
 export interface IngestOptions {
   readonly onProgress?: (progress: IngestProgress) => void;
-  /** Told once, before any progress, when an ingest was under way that does what is asked: how far it had come. */
+  /** Called once, before any progress, if the same ingest was already running, with its progress. */
   readonly onResumed?: (progress: IngestProgress) => void;
   /** Called once for each try of an activity that failed and is repeated. */
   readonly onRetry?: (retry: IngestRetry) => void;
-  /** Ends an ingest of this index that is under way, whatever it reads, and begins anew; default false. */
+  /** Ends a running ingest of this index, from any source, and starts again; default false. */
   readonly restart?: boolean;
   /** Cancels the ingest when it aborts; the index stays as it was. */
   readonly signal?: AbortSignal;
-  /** Told when Temporal does not answer and is waited for. */
+  /** Called when Temporal does not answer and the client waits for it. */
   readonly onOutage?: OnOutage;
 }
 
@@ -56,7 +56,7 @@ export interface IngestClient {
   ingestId(index: string): string;
 }
 
-/** Where nothing else is configured. Whoever has queues of its own has a store of its own, too, and other indexes. */
+/** The default queue. A project with its own queues also has its own store and indexes. */
 const USUAL_QUEUE = 'sluice-control';
 
 interface IngestDependencies {

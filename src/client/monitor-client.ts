@@ -1,6 +1,6 @@
 /**
  * Starts and stops monitors, and says how they stand. What is said is first one write to the store, from which on runs are
- * sampled or not, whoever makes them; the workflow that scores them follows it.
+ * sampled or not, from any client; the workflow that scores them follows it.
  */
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { SluiceError } from '../base/errors.ts';

@@ -1,6 +1,6 @@
 /**
  * Starts backtests and shadows, follows and ends them. What is asked is written to the store first; a shadow takes runs in
- * from then on, whoever makes them.
+ * from then on, from any client.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';

@@ -41,7 +41,7 @@ export function checkRunInput(pipeline: string, schema: z.ZodType, input: unknow
 }
 
 /**
- * The input as it is kept, and told to workers: nothing else of it leaves this process.
+ * The input as it is stored and sent to workers: nothing else of it leaves this process.
  *
  * @param input by `checkRunInput`
  * @throws SluiceError `redaction_unfit`
@@ -62,7 +62,7 @@ function describe({ issues }: z.ZodError): string {
 
 /**
  * Units as search attributes show them: everybody who may look at the Temporal UI sees those, so they are not who they stand
- * for. The same unit has the same one, for whoever has the key.
+ * for. The same unit and key give the same value.
  */
 const SHOWN_DIGITS = 16;
 

@@ -110,7 +110,7 @@ export interface RetractEvent extends DraftName {
 export interface AcceptedEvent {
   readonly kind: 'accepted';
   readonly runId: string;
-  /** The answer's text; null where the output has no one text that could be told from the plan. */
+  /** The answer's text; null if the plan does not determine a single text of the output. */
   readonly text: string | null;
   /** What of it no token has shown: all of it where drafts were not asked for. */
   readonly rest: string | null;

@@ -166,7 +166,7 @@ function armsOf(experiments: readonly CarriedAssignment[]) {
   ];
 }
 
-/** What the Temporal UI shows beside: neither whom it is for, nor where the arms differ. */
+/** What the Temporal UI shows in addition: neither the unit, nor where the arms differ. */
 function shown({ unit: _, nodes: __, armIndex: ___, ...rest }: CarriedAssignment) {
   return rest;
 }
@@ -204,7 +204,7 @@ function createPreparation() {
   };
 }
 
-/** How a run begins: its plan and its row are in the store before its workflow starts, whoever repeats the request. */
+/** How a run begins: its plan and row are stored before its workflow starts, so a repeated request finds them. */
 export function runIdOf(pipeline: string, idempotencyKey: string | undefined): string {
   if (idempotencyKey === undefined) return `run-${randomUUID()}`;
   return `run-${createHash('sha256').update(`${pipeline}\0${idempotencyKey}`).digest('hex').slice(0, 32)}`;
@@ -330,9 +330,9 @@ export async function cancelRun(
 }
 
 /**
- * Requests whose arm no worker can run, while what is deployed could be: the variant's workers are gone. They are told so,
- * and count as failed runs of their arms. Else a variant that nobody can run would stand there without a failure, and its
- * breaker would never trip.
+ * Requests whose arm no worker can run, while what is deployed could be: the variant's workers are gone. The caller
+ * gets the error, and the request counts as a failed run of its arms. Otherwise a variant that no worker can run would have
+ * no failures, and its breaker would never trip.
  */
 export interface RefusalDependencies {
   readonly store: Store;
@@ -372,7 +372,7 @@ export function createRefuse({ store, register, check, countRun }: RefusalDepend
   return async (pipeline, input, error) => {
     const isOfWorkers = error instanceof SluiceError && OF_WORKERS.has(error.code);
     if (isOfWorkers && isInExperiments(pipeline) && (await isVariantsFault(pipeline.deployment.planId)))
-      await count(pipeline, input, error).catch(() => undefined); // whoever asks is told of the one, and not of the other
+      await count(pipeline, input, error).catch(() => undefined); // the caller gets the first error, not this one
     throw error;
   };
 }

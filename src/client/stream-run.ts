@@ -24,7 +24,7 @@ export interface RunStream extends AsyncIterable<StreamEvent> {
   readonly answer: Promise<RunResult>;
 }
 
-/** Told a run's id before its workflow starts; gives the address that its workers are told. */
+/** Called with a run's id before its workflow starts; returns the address that its workers get. */
 export type OpenSink = (runId: string) => SinkAddress;
 type Start = (pipeline: Runnable, input: unknown, options: RunOptions, openSink?: OpenSink) => Promise<StartedRun>;
 
@@ -58,7 +58,7 @@ export function createStreamRun(start: Start, streams: TokenStreams): StreamRun 
     const close = () => {
       if (opened !== undefined) streams.hub.close(opened);
     };
-    answer.then(close, close); // a failure is told to whoever awaits it
+    answer.then(close, close); // the caller that awaits it gets the failure
     started.catch(() => undefined);
 
     return Object.freeze({
@@ -90,7 +90,7 @@ async function* eventsOf(
   }
   const accepted = text && textIn(output, text.field);
   if (accepted === undefined) {
-    // Drafts of texts that could not be told apart stay: their reader has the whole output beside them.
+    // Drafts of indistinguishable texts stay: their reader also has the whole output.
     if (text) yield* drafts.takeBack();
     yield { kind: 'accepted', runId, text: null, rest: null, output };
   } else {
@@ -122,7 +122,7 @@ function* endOf(result: RunResult): Generator<StreamEvent> {
  * Makes of the pieces that arrive what a reader may be shown. Of each text one draft is shown at a time, the one begun
  * last: a later attempt, a fallback, a later round, or another step that the answer may come from makes void what came
  * before. A draft's pieces are shown in their order; where one is missing, the draft stands still and the accepted text
- * brings the rest, so that nothing is ever shown with a hole in it.
+ * brings the rest, so that shown text never has a gap.
  */
 
 /** Pieces of one draft that may wait for an earlier one; a draft that misses more is not shown on. */
@@ -210,7 +210,7 @@ function grow(draft: Draft, { seq, text }: TokenPiece): TokenEvent[] {
     draft.next += 1;
     if (next === '') continue; // it only said that the draft has begun
     if (draft.shown.length + next.length > DRAFT_LENGTH) {
-      draft.next = Number.POSITIVE_INFINITY; // and no more: what came after would leave a hole
+      draft.next = Number.POSITIVE_INFINITY; // and no more: later pieces would leave a gap
       break;
     }
     draft.shown += next;

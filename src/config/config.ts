@@ -56,7 +56,7 @@ export interface Config {
   /** Whether the environment names a Temporal server; otherwise the embedded one is started. */
   readonly temporalConfigured: boolean;
   readonly temporalCli?: string;
-  /** Where people open the Temporal UI, when it is not beside the server. */
+  /** The address of the Temporal UI, if it is not on the server's host. */
   readonly temporalUi?: string;
   readonly ports: { readonly temporal?: number; readonly temporalUi?: number; readonly database?: number };
   /** Where downloads and built bundles are kept; default `<folder>/.sluice/cache`. */
@@ -91,7 +91,7 @@ export interface Config {
   /** Where traces are sent; absent: nowhere. */
   readonly traces?: TraceConfig;
   readonly shutdownGraceMs: number;
-  /** Who is told of monitors' alerts, by requests that are signed; absent: nobody. */
+  /** The webhook for monitors' alerts, called with signed requests; absent: none. */
   readonly alerts?: { readonly url: string; readonly secret: Secret };
   /** What Temporal's Worker Versioning calls the workers of these queues together. */
   readonly workerDeployment: string;

@@ -2,7 +2,7 @@
 import { createSecret, type Secret } from '../base/secret.ts';
 
 export interface EncryptionKey {
-  /** Stands beside what was encrypted with it, readable: it must tell nothing. */
+  /** Stored readable with the encrypted data, so it must reveal nothing. */
   readonly id: string;
   /** 32 bytes, in base64. */
   readonly key: Secret;

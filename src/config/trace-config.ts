@@ -8,7 +8,7 @@ export interface TraceConfig {
   /** Names and values, as `parsePairs` reads them. */
   readonly headers?: Secret;
   readonly serviceName: string;
-  /** What else is said of whoever sends. */
+  /** Further attributes of the sender. */
   readonly resource: readonly (readonly [name: string, value: string])[];
   /** Whether inputs, outputs, prompts and answers go along. */
   readonly hasContent: boolean;

@@ -197,7 +197,7 @@ export type Free<Id extends string, Nodes> = Id extends keyof Nodes
       ? WiringError<`node id '${Id}' may hold only letters, digits, '-' and '_'`>
       : unknown;
 
-// ---------------------------------------------------------------- standing in
+// ---------------------------------------------------------------- fallback values
 
 /** The keys of Needed that Given lacks, or has at a type that does not fit. */
 type Lacking<Needed, Given> = {

@@ -9,7 +9,7 @@ import { checkFaithful, fieldsOf, mayBeAbsent } from './shape.ts';
 
 declare const TYPES: unique symbol;
 
-/** What a dataset says at run time, whatever its types. */
+/** A dataset at run time, without its types. */
 export interface AnyDataset {
   readonly name: string;
   readonly input: z.ZodObject;

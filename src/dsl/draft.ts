@@ -191,8 +191,8 @@ export type Chat = (request: ChatRequest) => object;
 export interface PipelineOptions<Input, Made extends Input> {
   /**
    * Makes the pipeline's input of a conversation, so that the pipeline is a model of the OpenAI-compatible endpoint. It does
-   * no I/O and waits for nothing; what it throws is told as a fault of the server, so for what it cannot use it should
-   * rather make an input that the schema refuses: that is told as a fault of the request.
+   * no I/O and waits for nothing. What it throws is reported as a fault of the server, so for unusable input it should
+   * rather make an input that the schema refuses: that is reported as a fault of the request.
    */
   readonly chat: (request: ChatRequest) => Made & NoExtra<'chat', Made, Input>;
 }

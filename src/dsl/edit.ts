@@ -12,7 +12,7 @@ import type { AnyStep, Policy, Step, WithDryRun } from './step.ts';
 
 declare const TYPES: unique symbol;
 
-/** What a pipeline says at run time, whatever its types. */
+/** A pipeline at run time, without its types. */
 export interface AnyPipeline {
   readonly id: string;
   readonly input: z.ZodObject;
@@ -28,7 +28,7 @@ export interface AnyPipeline {
   readonly chat?: Chat | undefined;
 }
 
-/** What a variant says at run time, whatever its types: a pipeline whose plan is the baseline's with these edits. */
+/** A variant at run time, without its types: a pipeline whose plan is the baseline's with these edits. */
 export interface AnyVariant extends AnyPipeline {
   readonly name: string;
   readonly variantOf: string;
@@ -123,7 +123,7 @@ export interface Edit<PipelineId extends string, Nodes> {
   options<const Id extends keyof Nodes & string>(id: Id, options: Adjustable<Nodes[Id]>): Edit<PipelineId, Nodes>;
 
   /**
-   * All edits of another variant of the same pipeline. Own edits override them, whatever the order of the calls: config and
+   * All edits of another variant of the same pipeline. Own edits override them, in any order of the calls: config and
    * options key by key. Two included variants that edit one node are refused at definition.
    */
   include(variant: Variant<PipelineId>): Edit<PipelineId, Nodes>;

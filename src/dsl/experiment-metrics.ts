@@ -148,7 +148,7 @@ function impliedBy(declared: readonly OnlineMetric[], { run }: WindowsMs, at: st
   });
 }
 
-/** Refuses a ratio of what is told at different times: both its parts have to come of one run in one delivery. */
+/** Refuses a ratio of values from different deliveries: both parts must come from one run in one delivery. */
 function checkTogether({ value, denominator }: WrittenMetric, read: OnlineRead, below: OnlineRead, at: string): void {
   if (isTold(read.source, below.source)) return;
   refuse(

@@ -58,7 +58,7 @@ const WHAT = ['scorers', 'metrics', 'windows', 'breaker', 'stop', 'rollout'] as 
  *
  * @param id letters, digits, '-' and '_'
  * @param experiment
- *   `unit`: who always gets the same arm, and is counted once; left out, whoever the caller names;
+ *   `unit`: who always gets the same arm, and is counted once; left out, the unit that the caller names;
  *   `unitName`: one of them in words, default `user`;
  *   `target`: only runs whose input makes this true are in it; as all get what is promoted, its winner waits for approval;
  *   `traffic`: which part of all units is in it, and how that is split over `baseline` and the variants;

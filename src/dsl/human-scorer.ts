@@ -30,7 +30,7 @@ export interface Rubric<Fields extends z.ZodObject = z.ZodObject> {
 /** What people may be shown: refs, literals, and lists and objects of these. */
 type Shown = Value<unknown> | string | number | boolean | null | readonly Shown[] | { readonly [key: string]: Shown };
 
-/** Whatever is shown: any keys. */
+/** The shown values, under any keys. */
 const SHOWN = z.looseObject({});
 
 /**
@@ -38,7 +38,7 @@ const SHOWN = z.looseObject({});
  *
  * @param id letters, digits, '-' and '_'
  * @param on the pipeline whose runs are labelled; with a dataset, people may also be shown what is expected
- * @param rubric the question, and the fields to fill in: booleans and numbers are scores, enums are kept beside them;
+ * @param rubric the question, and the fields to fill in: booleans and numbers are scores, enums are kept with them;
  *   `scores` as a scorer's: by field, which way is better, where that is not up
  * @param wire returns what people are shown: an object with any keys, of refs as a scorer's; runs once, now. What is shown
  *   equally is labelled once

@@ -64,7 +64,7 @@ export function checkScores(step: AnyStep, at: string): void {
     );
 }
 
-/** A stand-in value for a step's output: a literal that the output schema accepts. */
+/** A fallback value for a step's output: a literal that the output schema accepts. */
 export function standInValue(step: AnyStep, value: unknown, at: string): Json {
   const where = `${at}: orElse`;
   const wiring = lower(value, step.output, where);

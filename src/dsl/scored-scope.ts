@@ -127,7 +127,7 @@ export function runRefs(scored: Scored): Refs {
   };
 }
 
-/** The refs to two runs of one example, told apart as `first` and `second`. */
+/** The refs to two runs of one example, named `first` and `second`. */
 export function pairRefs(scored: Scored): Refs {
   const { output, outputs } = scored.internals;
   const sides = SIDES.map((side): [string, object] => {

@@ -1,6 +1,7 @@
 /**
  * `defineScorer`: a step that is asked about finished runs. It is versioned, retried and remembered as any other step is;
- * what it reads is wired as nodes are, over the run and its example. Pairs and people are beside it.
+ * what it reads is wired as nodes are, over the run and its example. Scorers of pairs and by people have modules of their
+ * own.
  */
 import { z } from 'zod';
 import type { ScoreField, ScorerSpec } from '../model/evaluation-spec.ts';
@@ -43,7 +44,7 @@ export type ScorerOptions<StepEffect extends ScorerEffect, Options> = [StepEffec
   ? [options?: Options & JudgeOption<'none'>]
   : [options: Options & JudgeOption<StepEffect>];
 
-/** What a scorer says at run time, whatever its types. */
+/** A scorer at run time, without its types. */
 export interface AnyScorer {
   readonly id: string;
   readonly kind: ScorerSpec['kind'];
@@ -80,7 +81,7 @@ export type ScoreOf<S extends AnyScorer> = S extends Scorer<string, string, neve
  *
  * @param id letters, digits, '-' and '_'; a participle or quality reads best (`grounded`)
  * @param on the pipeline whose runs it scores; with a dataset, it may also read what is expected of an example
- * @param step what is called; its numbers and booleans are scores, its other fields are kept beside them
+ * @param step what is called; its numbers and booleans are scores, its other fields are kept with them
  * @param wire returns what the step takes, as refs to the run (`input`, `output`, `run`, any visible node) and to the
  *   example (`expected`, `relevant`); runs once, now. Where a ref has no value, the score is missing, never zero
  * @param options `config` as a node's; `scores`: by field, which way is better, how it is shown, its worst and its best.
@@ -188,7 +189,7 @@ export interface ScoreSettings {
   readonly best?: number | null;
 }
 
-/** By field. `'detail'`: it is no score, and is kept beside the scores as text fields are. */
+/** By field. `'detail'`: no score, but kept with the scores as text fields are. */
 export type ScoreOptions<Output> = { readonly [Field in keyof Scores<Output>]?: ScoreSettings | 'detail' };
 
 const FORMATS: readonly unknown[] = ['number', 'share', 'ms', 'usd'] satisfies ScoreField['format'][];

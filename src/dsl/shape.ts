@@ -206,7 +206,7 @@ function refuseKind(schema: z.core.$ZodType, at: string): void {
   if (reason) refuse('schema_not_json', `${at} uses z.${kind}: ${reason}`, 'describe plain JSON there', { kind, at });
 }
 
-/** The ways to write a transform, told apart for the message. */
+/** The ways to write a transform, distinguished for the message. */
 const CHANGING: { readonly [kind: string]: string } = {
   preprocess: 'a value would change each time it is parsed',
   codec: 'a value would change each time it is parsed',

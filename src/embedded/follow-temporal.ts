@@ -1,5 +1,5 @@
 /**
- * A loopback port that leads to the Temporal server of a folder, wherever `sluice dev` serves it now. Temporal's clients keep
+ * A loopback port that forwards to the Temporal server of a folder, at its current port. Temporal's clients keep
  * the address that they were made with; each new connection of theirs reads the state file again here.
  */
 import { once } from 'node:events';

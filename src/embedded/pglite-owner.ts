@@ -132,7 +132,7 @@ function queriesOn(target: PGlite | Transaction): Queries {
 // Keeps one client's conversation with PGlite whole. PGlite is one session, and pglite-socket 0.2.17 queues single
 // protocol messages of all clients for it, holding to one client only inside a transaction block. So two clients'
 // Parse and Bind can interleave, and one gets the other's rows (electric-sql/pglite issue 1046). Here the socket's
-// server is told that a transaction is open from the first message of a request until its Sync, which makes it hold to
+// server reports an open transaction from the first message of a request until its Sync, which makes it hold to
 // that client. A throw out of PGlite, after which that queue would stand still for ever, is handed to `onCrash`; so is a
 // panic, which ends a server, whereas PGlite goes on and acknowledges what it no longer keeps.
 

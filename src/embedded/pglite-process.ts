@@ -75,8 +75,8 @@ async function serve(): Promise<void> {
 }
 
 /**
- * Opens the data folder. A new one is made beside its place, so that a first start that was broken off leaves nothing
- * that looks like a database.
+ * Opens the data folder. A new one is made in a temporary folder next to it, so that an interrupted first start leaves
+ * nothing that looks like a database.
  */
 async function open(data: string): Promise<PGlite> {
   try {

@@ -113,7 +113,7 @@ async function launch(options: EmbeddedOptions, signal?: AbortSignal): Promise<S
   return { pid: child.pid!, ended, stop };
 }
 
-/** The program beside this file: TypeScript in the sources, JavaScript when built. */
+/** The program next to this file: TypeScript in the sources, JavaScript when built. */
 function programBeside(url: string): string {
   return fileURLToPath(new URL(`./pglite-process${extname(url)}`, url));
 }

@@ -1,5 +1,5 @@
 /**
- * The law of an experiment: from what the store has summed up by a watermark to what is decided, as one record that the ledger
+ * The logic of an experiment: from the sums in the store up to a watermark to a decision, as one record that the ledger
  * keeps. Pure: the same data, spec and settings give the same record, byte for byte, so that anybody can work it out again.
  */
 import { SluiceError } from '../base/errors.ts';
@@ -286,7 +286,7 @@ function unprovenUnits(rows: readonly AnalysisRow[], arm: number, spec: Experime
 /** From the verdicts on several variants to one decision on the experiment. */
 export type Combined = Pick<AnalysisRecord, 'decision' | 'reason' | 'arm' | 'stops'>;
 
-/** Which reason speaks for all where several variants get the same decision: the one that says most comes first. */
+/** Priority of reasons if several variants get the same decision: the most specific comes first. */
 const RANK: readonly GateReason[] = [
   'breaker',
   'guardrail',
@@ -343,7 +343,7 @@ function decided(
   return { decision, reason: highestPriority(verdicts).reason, arm, stops: Object.freeze([...stops]) };
 }
 
-/** Whose reason comes first; of equals the first variant. */
+/** The verdict with the reason of the highest priority; of equals the first variant. */
 function highestPriority(verdicts: readonly ArmVerdict[]): ArmVerdict {
   return verdicts.reduce((best, next) => (RANK.indexOf(next.reason) < RANK.indexOf(best.reason) ? next : best));
 }

@@ -1,4 +1,4 @@
-/** What was asked of an experiment, and all that its newest look says: as data, for whoever shows it. */
+/** The design of an experiment and the results of its newest interim analysis, as data for the CLI and the dashboard. */
 
 import type { AnalysisRecord, ExposureRates, SrmRow } from '../model/analysis-data.ts';
 import type { ExperimentSpec } from '../model/experiment-spec.ts';
@@ -19,7 +19,7 @@ export interface FunnelArm {
   readonly arm: string;
   readonly weight: number;
   readonly isServed: boolean;
-  /** Null where it was not recorded: looks of method version 1, and before the first look. */
+  /** Null if it was not recorded: in analyses of method version 1, and before the first analysis. */
   readonly assigned: number | null;
   readonly exposed: number;
   /** Whose window for the first metric's outcomes is over. */
@@ -49,7 +49,7 @@ export interface ExposureReport extends ExposureRates {
   readonly haltsBelow: number;
 }
 
-/** What one look says. */
+/** The results of one interim analysis. */
 export interface AnalysisSummary {
   readonly lookNo: number | null;
   readonly table: readonly EffectRow[];
@@ -63,7 +63,7 @@ export interface AnalysisSummary {
   readonly daysLeft: number | null;
 }
 
-/** The result, and beside it the rollout that followed, by its newest look; null where there is none. */
+/** The results, and those of the rollout that followed by its newest analysis; null without one. */
 export interface AnalysisReport extends AnalysisSummary {
   readonly experimentId: string;
   readonly asked: ExperimentDesign;
@@ -71,8 +71,8 @@ export interface AnalysisReport extends AnalysisSummary {
 }
 
 /**
- * @param look the result; null before the first look
- * @param rolloutLook the newest look of the rollout that followed
+ * @param look the deciding or newest analysis; null before the first
+ * @param rolloutLook the newest analysis of the rollout that followed
  */
 export function analysisReport(
   { experimentId, spec }: Pick<ExperimentRow, 'experimentId' | 'spec'>,

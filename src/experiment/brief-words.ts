@@ -1,4 +1,4 @@
-/** What an experiment asks, what is to be done with it, and what then happens, in words. */
+/** The question, recommendation and consequences of an experiment, in sentences. */
 
 import { showPercent, showSpan, showWhole } from '../base/format.ts';
 import { showEffect } from '../evaluation/report/values.ts';
@@ -9,7 +9,7 @@ import type { AnalysisReport, ExperimentDesign } from './analysis-report.ts';
 import type { NamedArrival } from './arrival.ts';
 import type { EffectRow } from './report-table.ts';
 
-/** What is said of an experiment here. */
+/** What these sentences need of an experiment. */
 export interface ExperimentSummary
   extends Pick<ExperimentRow, 'experimentId' | 'pipeline' | 'kind' | 'winner' | 'startedAt' | 'endedAt'> {
   readonly state: string;
@@ -29,7 +29,7 @@ export function questionOf({ pipeline, kind }: ExperimentSummary, { arms, metric
   return `Does ${variants} ${better} ${list(primary)} on ${pipeline}${harm}?`;
 }
 
-/** What whoever decides should do; the reason is the first of the sentences. */
+/** The recommendation to the person who decides; its reason is the first of the sentences. */
 export function recommendationOf({ state, winner, experimentId }: ExperimentSummary): string {
   const variant = winner ?? 'the variant';
   switch (state) {
@@ -141,11 +141,11 @@ export const ownRows = <Row extends { readonly variant: string }>(
   winner: string | null,
 ): readonly Row[] => table.filter(({ variant }) => winner === null || variant === winner);
 
-/** What is said of a row of a look, the same wherever it is shown. */
+/** The effect of a row with its interval, the same on all screens. */
 export const effectText = ({ effect, interval, format }: EffectRow): string =>
   showEffect({ diff: effect, lo: interval?.[0] ?? null, hi: interval?.[1] ?? null }, format);
 
-/** What may be said of a row. */
+/** The status of a row in words. */
 export function standsText({ status, margin, format, isExploratory, phase }: EffectRow): string {
   const limit = margin === null ? '' : formatDifference(margin, format);
   switch (status) {

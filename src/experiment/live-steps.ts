@@ -29,7 +29,7 @@ export interface LiveStep {
    */
   readonly share: number;
   /**
-   * Whether it is only a bound. Whoever is in two experiments that edit one node gets one of them: where no layer keeps
+   * Whether it is only a bound. A unit in two experiments that edit one node gets one of them: where no layer keeps
    * these apart, variants are served to at most their share, and what is deployed to at least its own.
    */
   readonly isBound: boolean;

@@ -154,7 +154,8 @@ export function quotient(numerator: bigint, denominator: bigint): number {
   const scaled = shift >= 0n ? numerator << shift : numerator;
   const divisor = shift >= 0n ? denominator : denominator << -shift;
   const whole = scaled / divisor;
-  // A remainder makes the last bit 1, far below what is rounded: halves are told from a little more than halves.
+  // A remainder makes the last bit 1, far below what is rounded: an exact half is distinguished from slightly more than a
+  // half.
   const sticky = scaled % divisor === 0n ? whole : whole | 1n;
   return Number(sticky) * 2 ** -Number(shift);
 }

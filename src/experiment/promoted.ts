@@ -38,7 +38,7 @@ export const winnersIn = (promoted: readonly Pick<PromotedEdit, 'experiment'>[])
   ...new Set(promoted.map(({ experiment }) => experiment)),
 ];
 
-/** What stays promoted when this plan is deployed, whatever it undoes. */
+/** The promotions that remain when this plan is deployed. */
 export function keptPromotions(plan: Plan, promoted: readonly PromotedEdit[]): readonly PromotedEdit[] {
   const undone = new Set(undoneEdits(plan, promoted).map(({ node }) => node));
   return promoted

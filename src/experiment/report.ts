@@ -186,7 +186,7 @@ function countsOf(spec: ExperimentSpec, { data }: AnalysisRecord, index: number)
   };
 }
 
-/** Online there are no labels: whatever a judge says is as it says it. */
+/** Online there are no labels, so the judge's scores are not corrected. */
 const judgeOf = (spec: ExperimentSpec, metric: OnlineMetric | undefined): JudgeBasis =>
   metric !== undefined && isJudged(spec, metric) ? 'uncorrected' : null;
 

@@ -60,7 +60,7 @@ export function servedPlans(serving: Pick<Serving, 'experiments'>, plan: Plan): 
   return [plan, ...arms.flatMap(({ edits }) => composed(plan, edits) ?? [])];
 }
 
-/** Why the experiment cannot go on beside the change; undefined where it can. */
+/** Why the change ends the experiment; undefined if the experiment can continue. */
 function whyEnded(
   { spec, settings }: Pick<ExperimentRow, 'spec' | 'settings'>,
   changed: ReadonlySet<string>,

@@ -192,7 +192,7 @@ export function outcomesOfScore(
 
 function scoredValue(metric: OnlineMetric, scored: ScoredOutcome): Pick<NewOutcome, 'v' | 'd'> | undefined {
   const { source, denominator } = metric;
-  // Metrics of the run alone have been told when it was recorded.
+  // Metrics of the run alone were written when it was recorded.
   if (![source, denominator].some((each) => each?.from === 'score' && each.scorer === scored.scorer)) return undefined;
   const value = readScoreSource(source, scored);
   if (value === undefined) return undefined;

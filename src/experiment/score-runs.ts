@@ -30,7 +30,7 @@ export interface ScoreRunsOptions {
   readonly planOf: (planId: string) => Promise<Plan>;
   /** Between two looks for tasks where there was none; default 1 s. */
   readonly pollMs?: number;
-  /** How long a task is left to whoever has claimed it, and after a failure that may pass until it is tried again; default 1 minute. */
+  /** How long a claim on a task lasts, also after a failure that may pass; default 1 minute. */
   readonly leaseMs?: number;
 }
 

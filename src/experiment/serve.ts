@@ -1,7 +1,7 @@
 /**
  * What a request gets: the deployed plan, with an arm of each experiment on the pipeline that its unit is in, and with what
- * is being rolled out. A pure law of what is served, the request's input and its unit: the same request gets the same in
- * every process, and nothing is asked of anyone.
+ * is being rolled out. A pure function of what is served, the request's input and its unit: the same request gets the same
+ * in every process, without I/O.
  */
 import { type CarriedAssignment, checkUnit, compileAssignable, isIn } from '../model/assign.ts';
 import { SERVED_STATES, type SpecArm } from '../model/experiment-spec.ts';
@@ -13,12 +13,12 @@ import { editedNodes, exposingNodes } from './restage.ts';
 
 export interface ServeRequest {
   readonly input: Json;
-  /** Whoever the caller says it is for; null: nobody in particular. */
+  /** The unit that the caller names; null if it names none. */
   readonly unit: string | null;
 }
 
 export interface Served {
-  /** The same object for the same arms, whoever asks. */
+  /** Always the same object for the same arms. */
   readonly plan: Plan;
   readonly assignments: readonly CarriedAssignment[];
   /** Experiments whose winner it gets though it is outside their share. */
@@ -117,7 +117,7 @@ interface Entered {
 
 /**
  * What the request is in: of experiments that edit a common node one alone, since two edits of a node make no plan. Layers
- * see to that where hashes decide. An arm by name is heeded before them, tests before the winners of rollouts (their units
+ * see to that where hashes decide. An arm given by name takes precedence, tests before the winners of rollouts (their units
  * keep what they are tested on), and of two winners that of the experiment that began first.
  */
 function entered(within: readonly Within[]): Entered {
@@ -170,7 +170,7 @@ function createPlans(base: Plan): (arms: readonly SpecArm[]) => Plan {
   };
 }
 
-/** Undefined where it comes to nothing. Every ref in it is into this value, whatever its first word. */
+/** Undefined without a result. Every ref reads from this value; its first word is ignored. */
 export function readWiring(wiring: Wiring, value: Json): Json | undefined {
   const resolved = evaluate(wiring, ([head, ...fields]) => {
     const found = enter(value, fields, head);

@@ -1,6 +1,6 @@
 /**
- * What somebody says of an experiment, as one guarded change of its state. Said twice, or by two at once, it is done once:
- * whoever comes second finds it as they want it. Needs the store alone, so that nothing else has to work to stop what is live.
+ * Applies a person's action to an experiment as one guarded change of its state. Repeated, or by two people at once, it is
+ * applied once. It needs only the store, so a live experiment can be stopped while Temporal is down.
  */
 
 import { SluiceError } from '../base/errors.ts';
@@ -32,7 +32,7 @@ export async function steer(
       return experiments.get(row.experimentId);
   }
   throw new SluiceError('experiment_busy', {
-    message: `${experimentId} was changed by others ${TRIES} times while it was to be told '${action}'`,
+    message: `${experimentId} was changed by others ${TRIES} times while '${action}' was applied`,
     remedy: `see who changes it (sluice experiment status ${experimentId}), and say it again`,
     retryable: true,
     data: { experimentId, action },
@@ -92,7 +92,7 @@ function resumeOf(row: ExperimentRow): Target | undefined {
 }
 
 const HELD = 'held';
-/** Whether somebody has told a rollout to stay on its step. */
+/** Whether a rollout is held on its step. */
 export const isHeld = ({ reason }: Pick<ExperimentRow, 'reason'>): boolean => reason?.startsWith(`${HELD}: `) ?? false;
 
 function refuse(row: ExperimentRow, why: string): never {

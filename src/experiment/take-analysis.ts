@@ -1,6 +1,6 @@
 /**
- * One look at a live experiment: what has matured by now, what the law makes of it, and one entry in the ledger. A look is
- * known by its number: asked for again, after a crash or a lost answer, it is given as it is in the ledger.
+ * One interim analysis of a live experiment: reads the matured units, decides, and appends one entry to the ledger. An
+ * analysis is identified by its number: repeated after a crash or a lost answer, it returns the entry in the ledger.
  */
 import { SluiceError } from '../base/errors.ts';
 import { showPercent } from '../base/format.ts';
@@ -32,7 +32,7 @@ export interface AnalysisDependencies {
 export interface AnalysisRequest {
   readonly experimentId: string;
   readonly lookNo: number;
-  /** Which workflow asks: an experiment that is in the other phase is looked at by the other. */
+  /** The phase of the requesting workflow: the other phase belongs to the other workflow. */
   readonly phase: Phase;
 }
 
@@ -55,7 +55,7 @@ export async function takeAnalysis(
   return outcomeOf(current, JSON.parse(entry.content) as AnalysisRecord);
 }
 
-/** A paused one serves nobody its arms: there is nothing to see. */
+/** A paused experiment serves no arms, so there is nothing to analyse. */
 const isAskedFor = (row: ExperimentRow, { phase }: AnalysisRequest): boolean =>
   isLive(row) && row.state !== 'paused' && phaseOf(row) === phase;
 
@@ -124,8 +124,8 @@ function changedIndexes({ facts }: StageRow, now: { readonly [index: string]: st
 }
 
 /**
- * Does what a look has decided: one guarded change of state. Done twice, it is done once; where somebody has been faster,
- * such as by aborting, what they said stands.
+ * Applies the decision of an analysis: one guarded change of state. Repeating it changes nothing; a person's earlier action,
+ * such as an abort, takes precedence.
  */
 export async function actOnLook(
   experiments: Pick<Experiments, 'get' | 'move'>,
@@ -144,7 +144,7 @@ function moveOf(
   { decision, reason, arm, stops }: ActInput,
 ): Omit<Move, 'by' | 'reason'> | undefined {
   const stop = stops.filter((name) => !row.stopped.includes(name));
-  // What fails is taken away there, too, whatever else the look says: nobody waits for a person to come.
+  // A failing variant is stopped in a halted experiment, too, without waiting for a person.
   if (row.state === 'halted' && stop.length > 0 && decision !== 'rollback')
     return { to: 'halted', from: ['halted'], stop };
   switch (decision) {
@@ -172,7 +172,7 @@ function moveOf(
   }
 }
 
-/** What a look comes to, for the workflow that asked for it: the decision by names, and what the Temporal UI shows. */
+/** The outcome of an analysis for its workflow: the decision by names, and the text for the Temporal UI. */
 export function outcomeOf(row: ExperimentRow, record: AnalysisRecord): AnalysisOutcome {
   const { lookNo, at, decision, reason, arm } = record;
   const sentences = explainAnalysis(row.spec, row.settings, record);

@@ -1,6 +1,6 @@
 /**
- * What came to a pipeline lately, as an experiment on it would have counted it: units in a day, and what each of its metrics
- * was of one unit. It is read with the code that experiments count with, so that a plan is of what is measured later.
+ * The recent traffic of a pipeline, counted as an experiment on it would count it: units per day, and the baseline of each
+ * metric per unit. It uses the counting code of experiments, so that the plan matches the later measurement.
  */
 import { showWhole } from '../base/format.ts';
 import type { RunAssignment } from '../model/assign.ts';
@@ -15,7 +15,7 @@ import { outcomesOfFeedback, outcomesOfRun, type ReadValue } from './run-outcome
 import { isOfOutput, readWiring } from './serve.ts';
 
 const DAY_MS = 86_400_000;
-/** What is older says little about now. */
+/** Older traffic says little about the present. */
 const TRAFFIC_DAYS = 14;
 
 export interface MeasuredTraffic extends Traffic {
@@ -222,7 +222,7 @@ function ratioOf(sums: readonly Sums[]): MetricBaseline | null {
   return moments && { mean, variance: moments.variance };
 }
 
-/** What somebody says of a metric instead of what was measured: `sd` null where it follows from the mean. */
+/** An assumption about a metric that replaces its measurement; `sd` is null if it follows from the mean. */
 export interface Assumption {
   readonly metric: string;
   readonly mean: number;
@@ -244,7 +244,7 @@ export interface Forecast {
   readonly unitsPerDay: number | null;
   readonly holdOut: number;
   readonly baselines: readonly (MetricBaseline | null)[];
-  /** Why it could not end well, in words; empty where it could, or where that is not known. */
+  /** Why it is underpowered, in words; empty if it is not, or if that is unknown. */
   readonly hopeless: readonly string[];
 }
 

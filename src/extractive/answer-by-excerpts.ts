@@ -107,7 +107,7 @@ function addCode(terms: readonly Term[], excerpts: readonly Excerpt[], { codeLin
 }
 
 /**
- * Pages about trouble say first what goes wrong, in the reader's own words, and then what to do, in others: the question
+ * Troubleshooting pages say first what goes wrong, in the reader's own words, and then what to do, in others: the question
  * finds the former, and is answered by the latter. So what is quoted of a problem brings its solution along.
  */
 const PROBLEM = /^(?:issues?|problems?|symptoms?|errors?|background|causes?|why)\b/i;

@@ -92,7 +92,7 @@ const squared = (terms: readonly Term[]) => terms.map((term) => ({ ...term, weig
 const named = (terms: readonly Term[]): string => terms.map(({ word }) => `“${word}”`).join(', ');
 
 /**
- * Whether passages can answer a question at all, told before anything is written, by what they hold of its words. A
+ * Whether passages can answer a question, decided before anything is written, by how many of its words they contain. A
  * question in other words than the documents' still shares most of its telling words with one of their pages; one about
  * something else names things that they never mention, or brings words together that no page does.
  */
@@ -123,7 +123,7 @@ export interface Evidence {
  */
 const WEIGHTS = Object.freeze({ bias: -0.13, rarestMissing: -0.13, nameMissing: -1.87, bestPage: 2.32 });
 
-/** Letters that a word must have for a slip in it to be told from another word. */
+/** Letters that a word needs, so that a typo can be distinguished from another word. */
 const SLIP_LETTERS = 5;
 
 export function evidenceIn(passages: readonly Passage[], terms: readonly Term[]): Evidence {

@@ -11,7 +11,7 @@ import { isStopWord, stemOf, termsOf, wordsOf } from './terms.ts';
 export interface Enhanced {
   /** The question with what it refers to in the conversation. */
   readonly standalone: string;
-  /** ISO 639-1, or `und` where it cannot be told. */
+  /** ISO 639-1, or `und` if unknown. */
   readonly language: string;
   readonly keywords: readonly string[];
   /** The separate things that a compound question asks; none where it is one. */

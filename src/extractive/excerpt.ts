@@ -125,7 +125,7 @@ const wordsIn = (unit: Unit): number => unit.text.split(/\s+/).length;
 const linesIn = (unit: Unit): number => unit.text.split('\n').length - 2;
 
 /**
- * Which units of the passages say most about a question: the best one, then whatever adds most to what is said already.
+ * Which units of the passages say most about a question: the best one, then the one that adds most to those chosen.
  * Extractive summarisation by query relevance and novelty, after Carbonell and Goldstein's maximal marginal relevance
  * (SIGIR 1998).
  */
@@ -161,7 +161,7 @@ interface Candidate {
   readonly score: number;
 }
 
-/** The best unit, then whatever adds most, until nothing adds enough or the words are used up. */
+/** The best unit, then the one that adds most, until none adds enough or the words are used up. */
 export function pickUnits(sought: Sought, read: readonly ReadPassage[], limits: UnitLimits): readonly Excerpt[] {
   const excerpts = new Map<ReadPassage, Excerpt>();
   const candidates = candidatesIn(sought, read);

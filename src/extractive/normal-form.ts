@@ -5,7 +5,7 @@
  */
 import { UNSPACED } from './terms.ts';
 
-/** Python's `string.punctuation`, and whatever else Unicode calls so. */
+/** Python's `string.punctuation`, and all punctuation of Unicode. */
 const PUNCTUATION = /[\p{P}$+<=>^`|~]/gu;
 const ARTICLES: ReadonlySet<string> = new Set(['a', 'an', 'the']);
 const CHARACTER = new RegExp(UNSPACED.source, 'gu');
@@ -42,7 +42,7 @@ export function wordF1(one: readonly string[], other: readonly string[]): number
 }
 
 /**
- * Whether a text holds another one, whatever the case and the white space: `300` is not in `3000`, but `streamText` is in
+ * Whether a text contains another one, ignoring case and white space: `300` is not in `3000`, but `streamText` is in
  * `streamText({ model })`. A full stop at its end need not be there.
  */
 export function holds(text: string, wanted: string): boolean {

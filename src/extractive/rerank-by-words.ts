@@ -20,7 +20,7 @@ const SATURATION = 1.2;
 const LENGTH = 0.75;
 /** A word in title or headings counts as so many in the text. */
 const HEADING = 1;
-/** What the other signals, from 0 to 1, count beside the words', from 0 to 1. */
+/** The weights of the other signals relative to the words' signal; all signals are from 0 to 1. */
 const WEIGHTS = Object.freeze({ heading: 0.1, definition: 0.4, proximity: 0.1, order: 0.2, document: 0.5 });
 /** Words further apart than this are not near each other. */
 const NEAR_WORDS = 12;

@@ -1,4 +1,4 @@
-/** Store, client and worker over servers that run, whoever started them: what every runtime is made of. */
+/** Store, client and worker over running servers: the parts of every runtime. */
 import { join } from 'node:path';
 import type { Connection } from '@temporalio/client';
 import { once } from '../base/once.ts';

@@ -1,7 +1,7 @@
 /**
  * A project's own code, by convention: `pipelines/index.ts` exports `pipelines` and, where it has some, `datasets`,
  * `evaluations`, `experiments` and `monitors`; `activities/index.ts` exports `createActivities`, the functions behind the steps. A folder without
- * activities has the built-in ones. This is the one place that imports a user's files, so whatever is wrong with them is
+ * activities has the built-in ones. This is the one place that imports a user's files, so every fault in them is
  * said here, by file and name.
  */
 import { access } from 'node:fs/promises';

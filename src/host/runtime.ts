@@ -35,7 +35,7 @@ export interface Runtime extends Attached {
   readonly worker?: WorkerProcess;
   /** Whether the Temporal server, and so every address in its UI, ends with this runtime. */
   readonly isPassing: boolean;
-  /** Rejects when what was started here, a server or the worker, ends before it was told to; never resolves. */
+  /** Rejects when a server or the worker that was started here ends without being stopped; never resolves. */
   readonly failed: Promise<never>;
   /** Ends everything that was started, in the order that loses nothing: worker, connections, servers. */
   stop(): Promise<void>;
@@ -56,7 +56,7 @@ export interface StartOptions {
  * Starts what the config does not name (Temporal, the database), and a worker.
  *
  * @throws SluiceError `already_serving`, `folder_busy`, `port_taken`, `temporal_cli_missing`, `temporal_start_failed`,
- * `temporal_unreachable`, `database_unreachable`, and the like: whatever was started by then is stopped.
+ * `temporal_unreachable`, `database_unreachable`, and the like: everything that was started by then is stopped.
  */
 export async function startRuntime(options: StartOptions): Promise<Runtime> {
   const { folder, config, serves = 'folder', implementations, onProgress = () => undefined } = options;
@@ -184,7 +184,7 @@ function runtimeOf(attached: Attached, { folder, worker, undo, parts, isPassing 
     for (const { ended, ...part } of parts)
       ended.then(async (why) => isStopping || reject(await endedByItself({ ...part, why, folder })));
   });
-  failed.catch(() => undefined); // told to whoever waits for it
+  failed.catch(() => undefined); // the caller that waits for it gets the error
   return Object.freeze({
     ...attached,
     ...(worker && { worker }),

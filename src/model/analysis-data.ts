@@ -1,4 +1,4 @@
-/** What a look reads from the store, and what it leaves in the ledger: data only. */
+/** What an interim analysis reads from the store and writes to the ledger: data only. */
 import type { Decision, GateReason, GateVerdict } from '../stats/gate.ts';
 import type { AnalysisRow } from '../stats/interim-analysis.ts';
 import type { Phase } from './experiment-messages.ts';
@@ -66,15 +66,15 @@ export interface AnalysisData {
   /** Milliseconds since the epoch, as all times. Units that matured up to it are in. */
   readonly watermark: number;
   readonly startedAt: number;
-  /** The first stage that is looked at: 1, and in a rollout the one that it began with. */
+  /** The first stage that is analysed: 1, and in a rollout its first stage. */
   readonly fromStage: number;
   readonly exposed: readonly UnitCount[];
   readonly matured: readonly MaturedCount[];
-  /** Absent in looks of method version 1. */
+  /** Absent in analyses of method version 1. */
   readonly assigned?: readonly AssignedCount[];
   readonly cells: readonly MetricCell[];
   readonly breaker: readonly BreakerCount[];
-  /** Absent in looks of method version 1, and where no event was received. */
+  /** Absent in analyses of method version 1, and if no event was received. */
   readonly arrivals?: readonly ArrivalCount[];
   readonly counts: {
     /** Units that were seen in two arms, and units with an override. */
@@ -92,7 +92,7 @@ export interface AnalysisData {
   readonly stopped: readonly number[];
 }
 
-/** One look, as the ledger keeps it: everything that the decision rests on, and the decision. */
+/** One interim analysis in the ledger: the decision and all of its inputs. */
 export interface AnalysisRecord {
   readonly lookNo: number;
   readonly phase: Phase;
@@ -101,12 +101,14 @@ export interface AnalysisRecord {
   /** A row per metric and variant. */
   readonly rows: readonly AnalysisRow[];
   readonly srm: readonly SrmRow[];
-  /** Absent in looks of method version 1; null without assigned units. */
+  /** Absent in analyses of method version 1; null without assigned units. */
   readonly exposure?: ExposureRates | null;
-  /** Per arm and metric, whether the events have arrived; absent in looks of method version 1. */
+  /** Per arm and metric, whether the events have arrived; absent in analyses of method version 1. */
   readonly arrivals?: readonly ArrivalRow[];
   readonly verdicts: readonly ArmVerdict[];
-  /** Variants that this look stops: those that do harm, with `rollback` the last of them, and with `promote` all others. */
+  /**
+   * Variants that this analysis stops: those that do harm, with `rollback` the last of them, and with `promote` all others.
+   */
   readonly stops: readonly number[];
   readonly decision: Decision;
   readonly reason: GateReason;
@@ -117,7 +119,7 @@ export interface AnalysisRecord {
   readonly settingsHash: string;
   /** Of the library. */
   readonly version: string;
-  /** The version of the method that decided; absent in looks of version 1. */
+  /** The version of the method that decided; absent in analyses of version 1. */
   readonly methodVersion?: number;
 }
 
@@ -129,7 +131,7 @@ export interface SrmRow {
   /** Of the arms that are not stopped, the baseline first; their weights sum to 1. */
   readonly counts: readonly number[];
   readonly weights: readonly number[];
-  /** Of the sequential test, valid at every look. */
+  /** Of the sequential test, valid at every interim analysis. */
   readonly p: number;
   /**
    * Of the chi-square test, valid at the look that decides; null where there are too few units for it. Absent in looks of

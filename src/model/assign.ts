@@ -1,5 +1,5 @@
 /**
- * Who gets which arm: a pure law of the unit's id, so that every process finds the same without asking
+ * Assignment is deterministic: a pure function of the unit's id, so every process finds the same arm without asking
  * anyone. One hash says whether a unit is in the experiment's share, another which arm it gets; a
  * share may therefore grow, and no unit changes its arm. Both are compared as integers with bounds that are rounded
  * once, so that nothing depends on how a machine rounds.
@@ -72,7 +72,7 @@ export function compileAssignable(experiment: Assignable): (unit: string) => Ass
 
 /**
  * Whether the unit is in a part of the salt's hash space: hold-outs, ramps of rollouts, sampling. With an experiment's
- * `shareSalt` and `range` it says who is in its share, so whatever should not depend on that needs a salt of its own.
+ * `shareSalt` and `range` it determines who is in its share, so independent draws need a salt of their own.
  *
  * @throws SluiceError `assign_invalid` for a range that is none.
  */
@@ -149,7 +149,7 @@ function utf8Length(text: string): number {
 const unitInvalid = (why: string): SluiceError =>
   new SluiceError('unit_invalid', {
     message: `the unit cannot be assigned to an arm: ${why}`,
-    remedy: `give the id of the user (or whoever should always get the same arm) as text of 1 to ${showWhole(MAX_UNIT_BYTES)} UTF-8 bytes; a longer one, or one that is not text, as its hash`,
+    remedy: `give the id of the user (or of another unit that always gets the same arm) as text of 1 to ${showWhole(MAX_UNIT_BYTES)} UTF-8 bytes; a longer one, or one that is not text, as its hash`,
   });
 
 /**

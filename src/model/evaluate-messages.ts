@@ -2,7 +2,10 @@
 import type { FailureData } from './run-messages.ts';
 
 export const EVALUATE_WORKFLOW = 'evaluate';
-/** Updates: no new chunk is begun until it is resumed; those under way end. They give whether it is heeded: not once it ends. */
+/**
+ * Updates: no new chunk is begun until it is resumed; those under way end. They return whether it took effect: not once it
+ * ends.
+ */
 export const PAUSE_UPDATE = 'pause';
 export const RESUME_UPDATE = 'resume';
 /** The query that says how far it is. */
@@ -72,7 +75,7 @@ export interface EvaluateActivities {
   /** Fixes digests and snapshots, locks the registration, claims the final split: what may refuse, before money is spent. */
   beginEvaluation(input: Pick<EvaluateInput, 'evaluationId' | 'acceptChanged'>): Promise<BegunEvaluation>;
   evaluateChunk(input: ChunkInput): Promise<ChunkResult>;
-  /** Writes a row for whatever has none, each cell missing with a reason, and the evaluation's last state. */
+  /** Writes a row for each missing result, its cells missing with a reason, and the evaluation's last state. */
   endEvaluation(input: {
     readonly evaluationId: string;
     readonly how: EvaluationEnd;

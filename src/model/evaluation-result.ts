@@ -28,7 +28,7 @@ export type Cell =
       readonly reason: string;
       /** Whether trying again may fill it. */
       readonly resumable: boolean;
-      /** Its example has nothing that this scorer could score, whatever is run: no hole, but beside the question. */
+      /** Not applicable: its example has nothing that this scorer could score. This is no missing value. */
       readonly isInapplicable?: true;
       /** Of a human scorer: what is to be labelled. */
       readonly subject?: string;
@@ -37,7 +37,7 @@ export type Cell =
 export interface RunFacts {
   /** As a run would have taken that made its calls itself; null where there was no run. */
   readonly latencyMs: number | null;
-  /** What its calls cost when they were made, whoever paid; null where that is not known. */
+  /** What its calls cost when they were made, in this evaluation or before; null if unknown. */
   readonly costUsd: number | null;
   readonly inputTokens: number | null;
   readonly outputTokens: number | null;

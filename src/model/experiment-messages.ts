@@ -1,4 +1,4 @@
-/** What crosses the line between the experiment and rollout workflows and everything else. Types and names only. */
+/** Messages of the experiment and rollout workflows. Types and names only. */
 
 export const EXPERIMENT_WORKFLOW = 'experiment';
 export const ROLLOUT_WORKFLOW = 'rollout';
@@ -8,16 +8,18 @@ export const ROLLOUT_WORKFLOW_PREFIX = 'rollout-';
 
 /** The update: the store has the state, an activity changes it there, and the answer is what it then is. */
 export const STEER_UPDATE = 'steer';
-/** The signal of a breaker that has tripped, or of a client that has changed the state: look now. */
+/** The signal of a tripped breaker or of a client that has changed the state: run an analysis now. */
 export const WAKE_SIGNAL = 'wake';
-/** The query that gives the last look; null before the first. */
+/** The query for the last analysis; null before the first. */
 export const REPORT_QUERY = 'report';
 /** The query that says where a rollout is. */
 export const STEP_QUERY = 'step';
 
 export const STEER_ACTIONS = ['pause', 'resume', 'abort', 'approve'] as const;
 
-/** A rollout that is paused stays on its step; looks go on. Any other experiment serves the baseline, and is not looked at. */
+/**
+ * A paused rollout stays on its step; analyses go on. Any other paused experiment serves the baseline and has no analyses.
+ */
 export type Steer = {
   readonly action: (typeof STEER_ACTIONS)[number];
   readonly by: string;
@@ -33,13 +35,13 @@ export interface Clock {
   readonly lookEveryMs: number;
   /** Where scores of sampled runs are made; absent where it has no scorers. */
   readonly scoringQueue?: string;
-  /** Looks after which it goes on in a new history. */
+  /** Analyses after which the workflow continues as new. */
   readonly looksPerHistory: number;
-  /** The next look's number; default 1. */
+  /** The next analysis's number; default 1. */
   readonly lookNo?: number;
-  /** Somebody has asked for a look that the history before did not make any more. */
+  /** The previous history was woken for an analysis and did not run it. */
   readonly isWoken?: boolean;
-  /** The last look of the history before. */
+  /** The last analysis of the previous history. */
   readonly last?: AnalysisOutcome;
 }
 
@@ -69,11 +71,11 @@ export interface StepPlace {
   readonly beganAt: number;
   /** Matured units when it began. */
   readonly unitsThen: number;
-  /** Somebody has said that it should stay there. */
+  /** Whether a person holds it on this step. */
   readonly isHeld: boolean;
 }
 
-/** What the store says of an experiment. */
+/** The status of an experiment in the store. */
 export interface LifecycleStatus {
   readonly state: string;
   /** False: it has ended. */
@@ -81,11 +83,11 @@ export interface LifecycleStatus {
   readonly phase: Phase;
 }
 
-/** What a look comes to, as the workflow needs it; the ledger has the whole. */
+/** The outcome of an analysis as the workflow needs it; the ledger has all of it. */
 export interface AnalysisOutcome extends LifecycleStatus {
   readonly lookNo: number;
   readonly at: number;
-  /** Whether the look was made. It is not of an experiment that is paused, has ended, or is in the other phase. */
+  /** Whether the analysis ran. It does not if the experiment is paused, has ended, or is in the other phase. */
   readonly isRecorded: boolean;
   readonly decision: 'rollback' | 'halt' | 'promote' | 'continue' | 'inconclusive';
   readonly reason: string;
@@ -112,15 +114,15 @@ export interface ActInput {
 
 /** Each may be called again, after a crash, a timeout or a lost answer, and then gives what it gave. */
 export interface ExperimentActivities extends ScoringActivities {
-  /** One look, by its number: one that is in the ledger is given as it is there. */
+  /** Runs the analysis of this number, or returns its entry if it is in the ledger. */
   lookAtExperiment(input: {
     readonly experimentId: string;
     readonly lookNo: number;
     readonly phase: Phase;
   }): Promise<AnalysisOutcome>;
-  /** Does what a look has decided. */
+  /** Applies the decision of an analysis. */
   actOnLook(input: ActInput): Promise<LifecycleStatus>;
-  /** Does what somebody said, and gives the state after it; refuses what the state does not allow. */
+  /** Applies a person's action and returns the new status; refuses what the state does not allow. */
   steerExperiment(input: { readonly experimentId: string } & Steer): Promise<LifecycleStatus>;
   /** Sets the part of the traffic outside the share that gets the winner. */
   rampRollout(input: { readonly experimentId: string; readonly ramp: number }): Promise<LifecycleStatus>;

@@ -22,7 +22,7 @@ export interface ExperimentSpec {
   readonly pipeline: string;
   /** Of `assign`. */
   readonly assignVersion: number;
-  /** Who is randomised, read off the run's input; null: whoever the caller says. */
+  /** Who is randomised, read from the run's input; null: the unit that the caller names. */
   readonly unit: Wiring | null;
   /** One of them in words: `user`. */
   readonly unitName: string;
@@ -34,7 +34,7 @@ export interface ExperimentSpec {
   readonly share: number;
   /** The baseline first, named `baseline`, without edits; weights sum to 1. */
   readonly arms: readonly SpecArm[];
-  /** Units that get an arm by name, whatever their hash says, and are not analysed. */
+  /** Units that get an arm by name instead of by hash, and are not analysed. */
   readonly overrides: { readonly [unit: string]: string };
   readonly scorers: readonly OnlineScorer[];
   /** Declared ones by role, then those that every experiment has: `failed`, `latency`, `cost`. */
@@ -147,7 +147,7 @@ export interface RolloutSettings {
 /** `StopSettings.maxLate` of experiments that do not say it. */
 export const DEFAULT_MAX_LATE = 0.05;
 
-/** What is fixed when an experiment starts, beside its spec. */
+/** What is fixed when an experiment starts, in addition to its spec. */
 export interface FrozenSettings extends AnalysisSettings {
   /** n SE^2 of one unit, by metric (index as in the spec): what `stage_cs` is tuned to. */
   readonly vRefs: readonly number[];
@@ -172,7 +172,7 @@ export const EXPERIMENT_STATES = [
 ] as const;
 export type ExperimentState = (typeof EXPERIMENT_STATES)[number];
 
-/** Who acts on looks, as history and audit name it beside people. */
+/** The actor of automatic decisions in history and audit. */
 export const ITSELF = 'sluice';
 
 /** States in which units are served their arms. A paused one serves everybody the baseline. */

@@ -54,7 +54,7 @@ export interface AlertSettings {
 export const ALERT_STATES = ['unknown', 'ok', 'alerting'] as const;
 export type AlertState = (typeof ALERT_STATES)[number];
 
-/** How scores of monitors are signed where they stand beside what people say: nobody else may sign so. */
+/** The author name of monitors' scores among people's feedback; reserved for them. */
 export const MONITOR_BY = 'monitor:';
 
 /** Why a sampled run was never asked about. */
@@ -83,14 +83,14 @@ export interface MonitorInput {
 export interface MonitorTurnInput {
   readonly monitorId: string;
   readonly starts: number;
-  /** Numbers of alerts that somebody is being told of already. */
+  /** Numbers of alerts whose delivery has started. */
   readonly telling: readonly number[];
 }
 
 export interface MonitorTurn {
   /** It was stopped, or started again. */
   readonly isOver: boolean;
-  /** Numbers of alerts that somebody is to be told of. */
+  /** Numbers of alerts to deliver. */
   readonly alerts: readonly number[];
 }
 
@@ -102,9 +102,9 @@ export interface MonitorAlert {
 export interface MonitorActivities {
   /** Scores runs as they come, and watches what they come to, for a while. May be repeated after a crash. */
   scoreMonitor(input: MonitorTurnInput): Promise<MonitorTurn>;
-  /** Tells whoever is to be told. */
+  /** Delivers the alert. */
   tellAlert(alert: MonitorAlert): Promise<void>;
-  /** Writes that nobody could be told, and why. */
+  /** Records a failed delivery and its reason. */
   giveUpAlert(alert: MonitorAlert & { readonly error: FailureData }): Promise<void>;
   /** Stops it, where it is still this start that runs. */
   endMonitor(input: Omit<MonitorTurnInput, 'telling'>): Promise<void>;

@@ -1,10 +1,10 @@
 /**
- * What every call to a model has in common, whoever serves it: for whom it is made, how it is stopped, and what it used.
+ * What every call to a model of any provider has in common: for whom it is made, how it is stopped, and what it used.
  * Adapters make calls and nothing else; money, rate limits and budgets are put around them (`metered.ts`), so that no
  * adapter can forget them.
  */
 
-/** Serving outranks evaluation wherever calls wait for a rate limit. */
+/** Serving has priority over evaluation when calls wait for a rate limit. */
 export type Priority = 'serving' | 'evaluation';
 
 /** The attempt that a call belongs to: a step's context has all of it. */
@@ -32,8 +32,8 @@ export interface Usage {
 }
 
 /**
- * What every reply brings beside its content. A call that fails after its usage has arrived was paid for all the same:
- * its StepFailure has both in its data, as `usage` and `requestId`.
+ * What every reply brings in addition to its content. A call that fails after its usage has arrived was paid for all the
+ * same: its StepFailure has both in its data, as `usage` and `requestId`.
  */
 export interface Reply {
   readonly usage: Usage;

@@ -16,7 +16,7 @@ export const REVIEW_LIMITS = Object.freeze({
   questionLength: 1_000,
   guidelinesLength: 4_000,
   noteLength: 1_024,
-  /** How long an item is kept for whoever was given it. */
+  /** How long an item is reserved for its reviewer. */
   claimMs: 15 * 60_000,
 });
 
@@ -29,7 +29,7 @@ export interface ReviewQueue {
   readonly evaluationId: string;
   readonly scorer: string;
   readonly kind: ReviewKind;
-  /** Of the scorer's rubric, or in the words of whoever began the queue. */
+  /** From the scorer's rubric, or from the queue's creator. */
   readonly question: string | null;
   readonly guidelines: string | null;
   /** What is filled in; of a pair none. As they were when the queue was begun. */
@@ -72,7 +72,7 @@ export interface ItemSummary {
   readonly state: ItemState;
   readonly reviews: number;
   readonly passes: number;
-  /** Whether whoever asks has reviewed it. */
+  /** Whether the current reviewer has reviewed it. */
   readonly isMine: boolean;
 }
 
@@ -88,10 +88,13 @@ export interface ReviewItem extends ItemSummary {
   readonly input: Json;
   readonly expected: Json | null;
   readonly answers: readonly ShownAnswer[];
-  /** What whoever asks has said of it; `winner` of a pair, as it was shown to them. */
+  /** The current reviewer's own review; `winner` of a pair, as it was shown to them. */
   readonly mine: (Review & { readonly winner: Winner | null }) | null;
   readonly minePassed: string | null;
-  /** Null until it has all its reviews, or whoever asks may decide and asks for it: nobody is led by others. */
+  /**
+   * Null until it has all its reviews, unless the current user may decide and asks for it: reviewers do not influence each
+   * other.
+   */
   readonly told: ItemTold | null;
 }
 

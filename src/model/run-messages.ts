@@ -6,8 +6,8 @@ import type { Json, NodeOutcome, Plan, PlanNode, RunOutcome } from '../plan/plan
 import type { CarriedAssignment, RunAssignment } from './assign.ts';
 
 /**
- * Where a run's tokens go while it runs: to whoever started it and listens. No secret: what is sent there is signed with
- * a key that both sides have by other ways.
+ * Where a run's tokens go while it runs: to the process that started it and listens. No secret: what is sent there is signed
+ * with a key that both sides have by other ways.
  */
 export interface SinkAddress {
   /** Whose it is: a worker in the same process hands tokens over without a socket. */

@@ -39,7 +39,7 @@ export type Passage = z.output<typeof Passage>;
 
 export const PassageList = z.array(Passage).max(LIST_LENGTH);
 export const Passages = z.object({ passages: PassageList });
-/** What a search gives. Finding nothing is an answer; a search that failed has none, and says so in its stand-in. */
+/** What a search gives. Finding nothing is an answer; a search that failed has none, and says so in its fallback value. */
 export const Found = Passages.extend({ searched: z.boolean() });
 
 /** Where `[n]` in an answer points. */

@@ -1,5 +1,5 @@
 /**
- * A piece of text on its way from a step that writes to whoever asked to see it grow. A piece names its writer (one
+ * A piece of text on its way from a writing step to the caller that streams it. A piece names its writer (one
  * attempt at one node run) and its place in that writer's text, so that the far end can tell what is missing, what came
  * twice, and what a later attempt or round has made void.
  */
@@ -20,7 +20,7 @@ export interface TokenPiece {
   readonly isVoid?: true;
 }
 
-/** Takes a piece towards its sink. It never throws and never waits: a step is not slowed by whoever listens. */
+/** Takes a piece towards its sink. It never throws and never waits: listeners do not slow a step. */
 export type TokenOutlet = (sink: SinkAddress, piece: TokenPiece) => void;
 
 /** The longest text of one piece, in UTF-16 units; longer ones are split. */

@@ -105,7 +105,7 @@ export function tokenCounter(name: ModelName): (text: string) => TokenCount {
   return (text) => ({ tokens: estimateTokens(text), exact: false });
 }
 
-/** At most so many tokens, whatever the tokenizer. */
+/** An upper bound of the tokens for any tokenizer. */
 export function estimateTokens(text: string): number {
   const digits = text.match(/\p{Nd}/gu)?.length ?? 0;
   return Math.ceil(countCl100k(text, AS_TEXT) * UPPER_FACTOR + digits * MORE_PER_DIGIT);
@@ -126,8 +126,8 @@ function exactCounter({ provider, model }: ModelName): Count | undefined {
 }
 
 /**
- * How documents stand in a prompt. Whoever wrote a document may have written it to be read as an instruction, or as the end
- * of itself and the beginning of another: each stands between marks that its own text cannot contain, since `<` before
+ * How documents are placed in a prompt. The author of a document may have written it to be read as an instruction, or as the
+ * end of itself and the beginning of another: each stands between marks that its own text cannot contain, since `<` before
  * such a mark's name is written `&lt;` there, and titles and addresses are quoted on one line.
  */
 const MARK = /<(?=\s*\/?\s*documents?\b)/gi;

@@ -90,7 +90,7 @@ const Tokens = z.object({ inputTokens: Count, outputTokens: Count }).nullish();
 /** Billed units are what is paid; `tokens` also counts what Cohere adds to a prompt by itself. */
 const Counted = z.object({ billedUnits: Tokens, tokens: Tokens }).nullish();
 
-/** A reply may hold a model's thinking beside its text. */
+/** A reply may hold a model's thinking in addition to its text. */
 const Piece = z.object({ text: z.string().nullish() });
 const ChatBody = z.object({
   id: z.string().nullish(),

@@ -183,7 +183,7 @@ export async function probeProvider(
   if (provider === 'openai') {
     const served = { provider, model: 'models', key, baseUrl };
     const load = createOpenAiClient(served);
-    // Free, and known to compatible servers too, whatever their models are called.
+    // Free, and known to compatible servers too under any model name.
     const list = async () => (await (await load()).models.list({ signal })).data.length;
     return `${await calling(served, call, list, explainOpenAi(served))} models`;
   }

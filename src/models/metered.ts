@@ -89,7 +89,7 @@ function languageModel(model: LanguageModel, meter: Meter): LanguageModel {
   } satisfies LanguageModel);
 }
 
-/** What each message and document takes beside its text: names of roles, marks between them. */
+/** Tokens of each message and document in addition to its text: roles and separators. */
 const TOKENS_PER_PART = 8;
 
 /** A request and what comes of its reply: by the tokenizer's count, for when the provider does not say, and for the record. */

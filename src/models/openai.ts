@@ -53,7 +53,7 @@ function requestOptions({ signal, idempotencyKey }: ProviderCall, body: object) 
   return { signal, headers: { 'Idempotency-Key': idempotencyHeader(idempotencyKey, body) } };
 }
 
-/** The same for the same request of a node run, whatever the attempt; a step that asks twice has two. */
+/** The same for the same request of a node run in every attempt; a step that asks twice has two. */
 function idempotencyHeader(nodeRun: string, body: object): string {
   const asked = createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 16);
   return `${encodeURIComponent(nodeRun).slice(0, HEADER_CHARACTERS)}:${asked}`;

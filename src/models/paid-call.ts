@@ -55,7 +55,7 @@ export interface PaidCall<R extends Reply> {
  *
  * @throws StepFailure `rate_limited` where its turn is too far away, `budget_exceeded` where the run's budget, and
  *   `evaluation_budget` where the evaluation's, has no room for the most that it may take, `price_unknown` where that
- *   cannot be known, and whatever `make` throws
+ *   cannot be known, and every error of `make`
  */
 export async function pay<R extends Reply>(meter: Meter, paid: PaidCall<R>): Promise<R> {
   const { model, call, most } = paid;
@@ -177,7 +177,7 @@ async function holdIfAsked<R>(limits: RateLimits, scope: string, outcome: Outcom
   if (!('error' in outcome) || !(outcome.error instanceof StepFailure)) return;
   const { code, retryAfterMs } = outcome.error;
   if (code === 'rate_limited' && retryAfterMs !== undefined)
-    await limits.hold(scope, retryAfterMs).catch(() => undefined); // the next call is told the same
+    await limits.hold(scope, retryAfterMs).catch(() => undefined); // the provider rejects the next call in the same way
 }
 
 /** A killed worker's places come back after this long. */
@@ -375,7 +375,7 @@ export function keptOf(value: object | undefined, redact: Redact = (all) => all)
   return bounded(redact(storable(JSON.parse(JSON.stringify(value)) as Json)));
 }
 
-/** How a call that failed is told beside what came of its answer. */
+/** How a failed call is reported together with the received part of its answer. */
 export function errorOf(error: unknown): { readonly code: string; readonly message: string } {
   if (error instanceof StepFailure) return { code: error.code, message: cut(error.message) };
   const { name, message } = error instanceof Error ? error : new Error(String(error));

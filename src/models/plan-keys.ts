@@ -11,7 +11,7 @@ import { KEY_VARIABLES, type ServedName } from './provider-failures.ts';
 
 const SERVED = Object.keys(KEY_VARIABLES) as readonly ServedName[];
 
-/** What a worker publishes beside its steps where it has a provider's key: `cohere/*`. */
+/** What a worker publishes in addition to its steps if it has a provider's key: `cohere/*`. */
 export type Served = `${ServedName}/*`;
 
 export function servedBy({ providers }: Pick<Config, 'providers'>): readonly Served[] {

@@ -32,7 +32,7 @@ export function priceOf(name: string, overrides: PriceRules = [], at: Date = new
   // What is paid by search is not paid by token as well.
   const unpaid = search === undefined ? null : 0;
   return Object.freeze({
-    // Whoever sets a price means it for every length, and cached input costs the same unless they say otherwise.
+    // A configured price holds for every length, and cached input costs the same unless configured.
     input: input ?? base.input ?? unpaid,
     cachedInput: cached ?? (input === undefined ? base.cachedInput : null),
     output: output ?? base.output ?? unpaid,
@@ -56,7 +56,7 @@ export function costOf(usage: Usage, price: Price | null): number | null {
   return parts.reduce<number | null>((sum, part) => (sum === null || part === null ? null : sum + part), 0);
 }
 
-/** Nothing used costs nothing, whatever it would cost; and what is free is free, however much was used. */
+/** No usage costs 0 at any price; a free model costs 0 at any usage. */
 function charge(amount: number | null, rate: number | null, per: number): number | null {
   if (amount === 0 || rate === 0) return 0;
   return amount === null || rate === null ? null : (amount * rate) / per;

@@ -9,7 +9,7 @@ import type { Shape } from './providers.ts';
 
 /**
  * @param explain what the provider's own error means; undefined where it is none
- * @throws StepFailure; the signal's reason when it aborted, whatever the SDK makes of that
+ * @throws StepFailure; the signal's reason when it aborted, instead of the SDK's own error
  */
 export async function calling<T>(
   served: Served,
@@ -80,8 +80,8 @@ function chainOf(error: unknown): readonly (Error & { code?: string })[] {
 }
 
 /**
- * How the SDKs reach the network. Node's own `fetch` gives up on a reply after five minutes whatever the step allows, and
- * the SDKs read a body of any length: here the step's signal is the only clock, and a body has an end.
+ * How the SDKs reach the network. Node's own `fetch` gives up on a reply after five minutes even if the step allows more,
+ * and the SDKs read a body of any length: here the step's signal is the only clock, and a body has an end.
  */
 
 /**

@@ -67,7 +67,7 @@ export function providerFailure(
 ): StepFailure {
   const { retryable, benign = false, remedy } = KINDS[code];
   const { status, retryAfterMs, usage } = facts;
-  // Whatever comes from outside may repeat the key: also in a name of a field, or in the id of a request.
+  // Any external text may repeat the key, also a field name or a request id.
   const hide = (text: string | undefined) => text && withoutKey(text, served.key);
   const [providerCode, requestId] = [hide(facts.providerCode), hide(facts.requestId)];
   return new StepFailure(code, {
@@ -102,7 +102,7 @@ export const KEY_VARIABLES: { readonly [provider in ServedName]: string } = Obje
   cohere: 'CO_API_KEY',
 });
 
-/** One model at one provider, with what its failures need to be told. */
+/** One model at one provider, with what its failure messages need. */
 export interface Served {
   readonly provider: ServedName;
   readonly model: string;
@@ -113,7 +113,7 @@ export interface Served {
 export const servedName = ({ provider, model }: Served): string => `${provider}/${model}`;
 
 /**
- * What a provider says in a failure, made fit to be told further: short, on one line, and without keys. Providers quote
+ * A provider's failure message, made safe to pass on: short, on one line, and without keys. Providers quote
  * keys (in part), prompts and whole pages of proxies; all of it would end in histories, logs and the store.
  */
 const MOST_CHARACTERS = 300;
@@ -137,7 +137,7 @@ export function quote(said: unknown, key: Secret): string {
 }
 
 /**
- * The text, with every word hidden that has a piece of the key in it, wherever in the key that is from. A shorter key than
+ * The text with every word hidden that contains any piece of the key. A shorter key than
  * such a piece is none: it is what servers are given that ask for no key, and may be part of any word.
  */
 function withoutKey(text: string, key: Secret): string {

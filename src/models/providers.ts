@@ -9,7 +9,7 @@ export interface Providers {
   embedder(name: string): TextEmbedder;
 }
 
-/** What a language model must offer, whoever serves it: one reply to a conversation, as text or as data of one shape. */
+/** A language model of any provider: one reply to a conversation, as text or as data of one shape. */
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
   readonly content: string;

@@ -29,7 +29,7 @@ export function createEmbedderOf(providers: Pick<Providers, 'embedder'>): Embedd
 }
 
 function servedEmbedder(name: string, providers: Pick<Providers, 'embedder'>): Embedder {
-  // Asked now: a key that is missing is told before anything is read.
+  // Checked now: a missing key is reported before anything is read.
   const asked = providers.embedder(name);
   return Object.freeze({
     name,

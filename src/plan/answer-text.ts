@@ -14,7 +14,7 @@ export interface AnswerText {
   readonly nodes: ReadonlySet<string>;
 }
 
-/** Undefined where it cannot be told: the output has no one text, or puts it together of several. */
+/** Undefined if unknown: the output has no single text, or combines several. */
 export function answerText(plan: Plan): AnswerText | undefined {
   const field = textField(plan.schemas.output);
   if (field === undefined) return undefined;

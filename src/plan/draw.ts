@@ -94,7 +94,7 @@ function stepLabel(node: StepNode, note: string | undefined): string {
   return `<b>${escapeLabel(node.id)}</b><br/>${escapeLabel(node.call.step)}${fallback}${noted}`;
 }
 
-/** A name that Mermaid reads as one word, whatever the id: its own words (`end`, `class`) are legal ids for us. */
+/** A name that Mermaid reads as one word for any id: its keywords (`end`, `class`) are legal ids. */
 function name(id: string): string {
   return `n_${id.replaceAll('_', '_0').replaceAll('-', '_1').replaceAll('/', '_2')}`;
 }

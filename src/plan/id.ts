@@ -1,6 +1,6 @@
 /**
  * A plan's identity is its content: the SHA-256 of its canonical JSON (RFC 8785), so that equal definitions have equal
- * ids wherever and whenever they are built. The hash is computed in plain JavaScript because definitions are also
+ * ids on every machine and at any time. The hash is computed in plain JavaScript because definitions are also
  * loaded where `node:` modules may not be.
  */
 import { sha256 } from '@noble/hashes/sha2.js';

@@ -1,5 +1,5 @@
 /**
- * Finding one's way in a plan: every node whatever contains it, and every wiring of a node. What checks, draws or
+ * Traversal of a plan: every node in any container, and every wiring of a node. What checks, draws or
  * compares plans shares this, so that a new node kind is taught to them in one place. Pure, and free of imports with
  * code, so that the workflow may use it.
  */

@@ -1,4 +1,4 @@
-/** Passages in what steps give, whatever a step calls them; and which of them an answer cites. */
+/** Passages in the outputs of steps, under any field name, and which of them an answer cites. */
 
 import { webUrl } from '../base/web-url.ts';
 import type { Json } from './plan.ts';
@@ -23,7 +23,7 @@ const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const textOf = (value: Json | undefined): string | null => (typeof value === 'string' ? value : null);
 
-/** Whatever looks like one: things with an id and a text. */
+/** Everything with an id and a text. */
 export function passageLists(value: Json): readonly PassageList[] {
   if (!isObject(value)) return [];
   return Object.entries(value).flatMap(([field, list]) => {

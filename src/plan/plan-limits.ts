@@ -59,7 +59,7 @@ export const LIMITS = Object.freeze({
   experimentVariants: 10,
   /** Metrics that one experiment declares. */
   experimentMetrics: 20,
-  /** Units of one experiment that get their arm by name: they ride along with it wherever arms are decided. */
+  /** Units of one experiment that get their arm by name: every process that assigns arms loads them. */
   overrides: 1_000,
   /** For what an experiment lasts, and for each part of that: one year. */
   experimentMs: 31_536_000_000,

@@ -17,8 +17,8 @@ interface Fault {
 export type Resolved<Value = Json | undefined> = { readonly value: Value } | { readonly fault: Fault };
 
 /**
- * A large value's stand-in. `path` leads into the stored value; `length` is given when that is a list, and `at` has what
- * can be read of what is inside, by key: a boolean as it is, anything else as such an outline again.
+ * A reference in place of a large value. `path` leads into the stored value; `length` is given when that is a list, and `at`
+ * has what can be read of what is inside, by key: a boolean as it is, anything else as such an outline again.
  */
 interface Claim extends Outline {
   readonly $claim: string;

@@ -9,7 +9,7 @@ import { findNode, mapSteps } from './nodes.ts';
 import type { Json, Plan, StepCall } from './plan.ts';
 import { LIMITS } from './plan-limits.ts';
 
-/** Whether a config is a skeleton's stand-in for the real one. */
+/** Whether a config is a skeleton's placeholder for the real one. */
 export function isConfigHash(config: StepCall['config']): config is { readonly $config: string } {
   return config !== null && typeof config === 'object' && !Array.isArray(config) && '$config' in config;
 }

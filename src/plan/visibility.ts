@@ -1,7 +1,7 @@
 /**
  * Which refs a plan may hold. A node sees the pipeline's input, the nodes defined before it in its own scope and in the
  * scopes around it, and what those containers give their bodies (a carry, an item). Of a container only what it yields
- * leaves. Since a ref can only point back, a plan that passes holds no cycle; one that fails is told which it would be.
+ * leaves. Since a ref can only point back, a plan that passes holds no cycle; the error names the cycle otherwise.
  */
 import { nearest } from '../base/nearest.ts';
 import { type PlanProblem, problem } from './check-rules.ts';

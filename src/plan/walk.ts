@@ -1,6 +1,6 @@
 /**
  * The walker: what running a plan means, as one pure function of the plan, its input and the order in which calls end.
- * A node starts when its refs are known. A failure blocks whoever reads it, and only when it reaches a scope's result
+ * A node starts when its refs are known. A failure blocks its readers, and only when it reaches a scope's result
  * is that scope stopped; so the outcome and the output of a run are the same in every order of completion. (One
  * exception: a later round under `keep-last` that an ordinary failure and a mistake both break is judged by the first.)
  * No clock, no randomness, no I/O, and no state outside the call: it runs in Temporal's workflow sandbox, in an

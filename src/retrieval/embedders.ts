@@ -26,7 +26,7 @@ import {
 
 /** Passages embedded before other work of this thread has its turn: some 20 ms. */
 const PASSAGES_PER_TURN = 64;
-/** How much the document counts, beside the passage itself. */
+/** The weight of the document relative to the passage. */
 const DOCUMENT_WEIGHT = 1;
 
 export const localLsa: Embedder = {

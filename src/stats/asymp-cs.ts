@@ -69,7 +69,7 @@ export interface Estimate {
   readonly n: number;
   /**
    * SE^2 if the true difference were the given one, never below se^2; `events` is how many expected events an arm needs
-   * for its observed variance to count. Absent: se^2, whatever the difference.
+   * for its observed variance to count. Absent: se^2 for any difference.
    */
   readonly squareAt?: (difference: number, events: number) => number;
 }

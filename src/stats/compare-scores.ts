@@ -120,14 +120,14 @@ export interface Missing {
   /** Exact McNemar p that one side loses more scores than the other. */
   readonly p: number;
   readonly blocksVerdict: boolean;
-  /** The mean difference if every hole were as bad, or as good, for the treatment as it could be. */
+  /** The mean difference if every missing value were as bad, or as good, for the treatment as possible. */
   readonly worstDiff: number;
   readonly bestDiff: number;
 }
 
 /**
  * What missing scores (null) may hide: counts, whether they block the verdict, and bounds on the mean difference with
- * every hole filled by the scale's ends. Errors: `insufficient_data` without examples; `invalid_input` for scores
+ * every missing value replaced by the scale's ends. Errors: `insufficient_data` without examples; `invalid_input` for scores
  * outside the scale.
  */
 export function missingScores(

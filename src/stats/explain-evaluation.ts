@@ -56,7 +56,7 @@ const sizeWords = (examples: number, { clusters }: Pick<NeededFor, 'clusters'>):
 const designWords = ({ designEffect }: NeededFor): string =>
   designEffect === null ? '' : ` (design effect of clusters ${formatValue(designEffect, 'number')})`;
 
-/** An interval that leaves out 0 beside "not proven" wants its reason at once. */
+/** An interval without 0 next to "not proven" needs its reason at once. */
 function amongOthers({ effect, corrected, adjusted }: EvaluationReport): string {
   const isClear = ({ lo, hi }: ExplainedEffect): boolean => (lo !== null && lo > 0) || (hi !== null && hi < 0);
   if (corrected !== null && isClear(corrected) && !isClear(effect))
@@ -154,7 +154,7 @@ export function gateSentences(report: EvaluationGateReport): readonly string[] {
   ];
 }
 
-/** A gate that does not pass beside a metric that is better wants its reason in the same sentence. */
+/** A gate that does not pass although a metric is better needs its reason in the same sentence. */
 function variantSentence({ variant, status, findings }: EvaluationGateReport['variants'][number]): string {
   const isGood = ({ code }: GateFinding): boolean => code === 'better' || code === 'proven';
   const better = findings.filter(({ code }) => code === 'better');

@@ -1,6 +1,6 @@
 /**
  * The words for verdicts: the only place that writes sentences about them, so that the terminal, the dashboard and the
- * ledger's readers are told the same. Pure templates over data, the verdict first, then what it rests on; no p-value
+ * ledger's readers get the same text. Pure templates over data, the verdict first, then what it rests on; no p-value
  * stands alone.
  */
 import { evaluationSentences, gateSentences, guardrailSentences, noiseSentences } from './explain-evaluation.ts';
@@ -189,7 +189,7 @@ function neediest({ arms, counts, weights }: ExplainedRatio): string {
 
 const aboutDays = (daysLeft: number | null): string =>
   daysLeft === null
-    ? 'The time left cannot be told yet.'
+    ? 'The time left is not known yet.'
     : `At this pace about ${plural(Math.ceil(daysLeft), 'day')} more.`;
 
 /** Chance p as "1 in N". */

@@ -1,5 +1,5 @@
 /**
- * What `explain` takes: a verdict with everything it rests on. Whoever builds a report fills all of it, so that counts
+ * What `explain` takes: a verdict with everything it rests on. The builder of a report fills all of it, so that counts
  * of what was left out can never be forgotten.
  */
 
@@ -207,9 +207,12 @@ export interface EvaluationReport {
   readonly examples: number;
   /** Pairs that lack a side. */
   readonly missing: number;
-  /** Examples beside them that have nothing for the metric to score. */
+  /** Examples in addition to these for which the metric is not applicable. */
   readonly inapplicable: number;
-  /** The effect if what is missing were as bad, or as good, for the variant as can be; null without a scale, or a hole. */
+  /**
+   * The effect if what is missing were as bad, or as good, for the variant as can be; null without a scale, or without a
+   * missing value.
+   */
   readonly bounds: { readonly lo: number; readonly hi: number } | null;
   /** Scores that are the worst there is since the run failed. */
   readonly failed: number;
@@ -235,7 +238,7 @@ export interface EvaluationReport {
 export interface GuardrailReport {
   readonly kind: 'evaluation-guardrail';
   readonly status: 'proven' | 'harmed' | 'unproven';
-  /** Why it cannot be told, as a clause; null where the bounds tell. */
+  /** Why it is not known, as a clause; null if the bounds decide it. */
   readonly why: string | null;
   readonly baseline: string;
   readonly variant: string;
@@ -296,7 +299,7 @@ export interface NoiseReport {
   readonly examples: number;
   readonly alpha: number;
   readonly power: number;
-  /** Why nothing can be told, as a clause; null where something can. */
+  /** Why nothing is known, as a clause; null if something is. */
   readonly why: string | null;
   readonly effect: ExplainedEffect;
   /** Share of examples that differ. */

@@ -1,5 +1,5 @@
 /**
- * A judge is a measuring device with an error of its own. Once some of its verdicts have human labels beside them, the
+ * A judge is a measuring device with an error of its own. Once some of its verdicts also have human labels, the
  * corrected value and its wider interval are reported, never the raw one alone. Apply `ppiMean` to differences when
  * comparing variants, and estimate error rates per variant: a judge may favour one of them.
  */

@@ -58,8 +58,8 @@ export function quantileInterval(x: readonly number[], q: number, alpha: number)
 }
 
 /**
- * Where the bounds of `quantileInterval` are among n ascending values, counted from 0: for whoever has too many to hold.
- * Null where n is too small for one.
+ * Where the bounds of `quantileInterval` are among n ascending values, counted from 0, for callers with too many values to
+ * hold. Null where n is too small for one.
  */
 export function quantileBounds(
   n: number,

@@ -105,7 +105,7 @@ const noAnswer = (leftOut: string[], unknownCitations: number[]): Draft => ({
 
 function noRoom({ name }: LanguageModel, { contextTokens }: Context['config']): StepFailure {
   return new StepFailure('context_too_long', {
-    message: `not one passage fits into what ${name} has room for beside question and conversation`,
+    message: `no passage fits into the context of ${name} next to the question and the conversation`,
     remedy: 'raise contextTokens, lower historyTokens, or cut smaller passages',
     retryable: false,
     data: { model: name, contextTokens },

@@ -30,7 +30,7 @@ export const topN = z.int().min(1).max(LIST_LENGTH).default(8);
 const Enhanced = z.object({
   /** The question with what it refers to in the conversation. */
   standalone: text,
-  /** ISO 639-1, or `und` where it cannot be told. */
+  /** ISO 639-1, or `und` if unknown. */
   language: z.string().max(35),
   /** Labels out of those of the config; rules give none. */
   intents: z.array(z.string()).max(5),
@@ -134,7 +134,7 @@ export const generate = defineStep('generate', {
     prompt: prompt(GENERATE, ['language', 'maxWords', 'noAnswer', 'hints']),
     /** Follows the question where there is feedback. */
     revise: prompt(REVISE, ['feedback']),
-    /** By intent: what an answer should heed. */
+    /** By intent: instructions for the answer. */
     hints: z.record(z.string().max(50), z.string().max(500)).default({}),
     /** Words of prose, about; lists and code that belong to it come on top. */
     maxWords: z.int().min(20).max(1_000).default(110),

@@ -1,5 +1,5 @@
 /**
- * What models are told, as templates: `{{name}}` is filled in by the step. A template is config of its step, so another
+ * The prompts as templates: `{{name}}` is filled in by the step. A template is config of its step, so another
  * wording is another plan, which can be compared with this one and rolled back. What users and documents say is never
  * part of a template: it goes into messages of its own, as data.
  */

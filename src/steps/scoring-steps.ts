@@ -66,7 +66,7 @@ export const scoreAnswer = defineStep('scoreAnswer', {
   input: z.object({
     answer,
     expected,
-    /** Strings that the answer must hold, whatever their case and the white space in them. */
+    /** Strings that the answer must contain, ignoring case and white space. */
     contains: z.array(z.string().max(1_000).regex(/\S/)).max(100).optional(),
   }),
   output: z.object({

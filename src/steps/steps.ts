@@ -1,5 +1,5 @@
 /**
- * The steps of the bots: what each takes, gives and can be told. What they do is in `activities/`; a new version of what a
+ * The steps of the bots: the input, output and config of each. What they do is in `activities/`; a new version of what a
  * step does is a new `version` here. Those that ask a model are in `model-steps.ts`.
  */
 import { z } from 'zod';

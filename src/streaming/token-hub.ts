@@ -68,7 +68,7 @@ export function createTokenHub(): TokenHub {
   });
 }
 
-/** Wakes whoever waits: a promise for all of them, so that a piece costs the same however many listen. */
+/** Wakes all waiting listeners by one promise, so that a piece costs the same for any number of them. */
 function announce(channel: Channel): void {
   const { resolve } = channel.changed;
   channel.changed = Promise.withResolvers();

@@ -83,7 +83,7 @@ export interface ReceiverOptions {
   readonly requestsPerSecond?: number;
 }
 
-/** A handler for `POST .../runs/<run id>/tokens`; whatever else it is given it answers with 404 or 405. */
+/** A handler for `POST .../runs/<run id>/tokens`; every other request gets 404 or 405. */
 export function createTokenReceiver(options: ReceiverOptions): RequestListener {
   const { hub, key, requestsPerSecond = REQUESTS_PER_SECOND } = options;
   const limiter = new RateLimiterMemory({ points: requestsPerSecond, duration: 1 });

@@ -97,7 +97,7 @@ function textOf({ metadata }: Payload, name: string): string {
 function keyMissing(keyId: string, known: readonly string[]): SluiceError {
   return new SluiceError('payload_key_missing', {
     message: `a payload is encrypted with key '${keyId}', which is not among SLUICE_ENCRYPTION_KEYS (${known.join(', ')})`,
-    remedy: `add that key behind the others, wherever payloads are read; executions that wait for it then go on`,
+    remedy: `add that key after the others in every process that reads payloads; executions that wait for it then go on`,
     data: { keyId, known },
   });
 }

@@ -8,7 +8,7 @@ import { isGrpcServiceError } from '@temporalio/client';
 import { SluiceError } from '../base/errors.ts';
 import { isFull } from '../store/database-errors.ts';
 
-/** Told once in each outage, in a sentence for people. */
+/** Called once in each outage, with a sentence for people. */
 export type OnOutage = (message: string) => void;
 
 /** gRPC's codes for "not now". */
@@ -18,7 +18,7 @@ const UNAVAILABLE = 14;
 const PASSING_CODES: ReadonlySet<number> = new Set([DEADLINE_EXCEEDED, ABORTED, UNAVAILABLE]);
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
-/** How long whoever waits for something waits out an outage; what is waited for goes on without them. */
+/** How long a waiting caller waits out an outage; the work itself continues without it. */
 export const OUTAGE_LIMIT_MS = 120_000;
 /** A shorter outage is not worth a word. */
 const TELL_AFTER_MS = 1_000;

@@ -26,7 +26,7 @@ export function installLogging({
 
 const NANOSECONDS_PER_MS = 1_000_000n;
 
-/** As the library writes, the line being redacted whole: what it shows are errors, payloads and whatever steps log. */
+/** As the library writes, the line being redacted whole: it holds errors, payloads and the log lines of steps. */
 const writer =
   (redact: (text: string) => string) =>
   ({ level, timestampNanos, message, meta }: LogEntry): void => {
@@ -35,5 +35,5 @@ const writer =
     process.stderr.write(`${redact(`${at} [${level}] ${message}${shown}`)}\n`);
   };
 
-/** A line of this process's own beside Temporal's, under the same level. */
+/** Logs a line of this process at the same level as Temporal's. */
 export const warn = (message: string): void => Runtime.instance().logger.warn(message);

@@ -1,7 +1,7 @@
 /**
  * A worker process: polls the run queue (workflows and steps), the control queue (ingest, the workflows of evaluations and
- * experiments, looks, sweeper), the evaluation queue (chunks) and one beside it (scores of live runs, and runs again), publishes which steps
- * it can run, and drains before it ends.
+ * experiments, looks, sweeper), the evaluation queue (chunks) and the background queue (scores of live runs, and reruns),
+ * publishes which steps it can run, and drains before it ends.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -157,7 +157,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Wor
   const workers = await Promise.all([creatingRun, creatingControl, creatingEval, creatingScoring]);
   const polling = workers.map((worker) => worker.run());
   const ended = Promise.all(polling).then(() => undefined);
-  ended.catch(() => undefined); // told to whoever awaits it
+  ended.catch(() => undefined); // the caller that awaits it gets the error
   let published: Published | undefined;
   const stop = async () => {
     await published?.withdraw();

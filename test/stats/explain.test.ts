@@ -155,7 +155,7 @@ test('records that are lost are said of the arm that loses them', () => {
 
 test('what is not known is said to be unknown', () => {
   expect(say('collecting', { effect: null, daysLeft: null })).toBe(
-    'Not decided yet: the interval of the effect is unknown. The time left cannot be told yet.',
+    'Not decided yet: the interval of the effect is unknown. The time left is not known yet.',
   );
   expect(say('superior', { effect: null })).toContain('by unknown');
   expect(say('worse', { effect: null })).toContain('by unknown');

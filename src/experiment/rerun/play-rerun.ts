@@ -194,7 +194,7 @@ async function variantFacts({ spend }: RerunWorker, { run, plan, made, host }: M
 
 /**
  * Makes the runs that wait, a few at a time, and stores what came of each as it is done: who is killed loses what was under
- * way. A turn lasts a while at most, so that whoever asks for it has something to say now and then.
+ * way. A turn has a time limit, so that its caller can report progress.
  */
 export interface LaneOfRerun {
   readonly rerunId: string;

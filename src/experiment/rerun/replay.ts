@@ -43,7 +43,7 @@ export interface Replayed {
  * Deterministic, and without I/O.
  *
  * @param observe wirings over what the plan's own scope shows: see `WalkOptions`
- * @param onRequest told of every call that is asked for, also where what it came to is not on record
+ * @param onRequest called for every requested call, also if its result is not on record
  * @throws SluiceError `outputs_missing`
  */
 export async function replay(
@@ -72,7 +72,7 @@ export async function replay(
     isOver = true;
     return result;
   });
-  // Whatever follows from what is on record has followed by now. What is left waits for calls that were cancelled.
+  // Everything that the record implies is done. The remaining calls wait for cancelled ones.
   await settled();
   if (!isOver) stop.abort();
   return { result: await ending, output: await given, calls, recorded };
@@ -176,7 +176,7 @@ const outputsMissing = (runId: string, key: string): SluiceError =>
 
 /**
  * Calls made here and now, each with its attempts, for what has no place in the memo: reruns of recorded runs, and scores of
- * live ones. Not for serving: calls wait for a slot, and providers are told that they may wait.
+ * live ones. Not for serving: calls wait for a slot, and providers may delay them.
  */
 export interface AttemptHostOptions {
   readonly attempt: MakeAttempt;

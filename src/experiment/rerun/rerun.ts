@@ -19,7 +19,7 @@ export interface RerunRequest {
   /** Whole; most often the record's own with a variant's edits. */
   readonly plan: Plan;
   readonly record: RecordedRun;
-  /** Ids of nodes whose calls are made whatever is on record: those that are edited, or from which on it is run. */
+  /** Ids of nodes whose recorded calls are not reused: edited nodes, or those from which the rerun starts. */
   readonly fresh: ReadonlySet<string>;
   /** Of the steps that write: outside live runs they are not executed. */
   readonly writeOf: WriteOf;
@@ -87,7 +87,7 @@ function sameCall(request: CallRequest, { calls, recorded }: Replayed): Recorded
   return isSameJson(then as unknown as Json, now as unknown as Json) ? outcome : undefined;
 }
 
-/** What the same step gave in the same place, whatever it was given then: a `write` is not executed to find out. */
+/** The recorded output of the same step in the same place, even if its input differed: a `write` is never executed again. */
 function recordedOutput(request: CallRequest, { calls, recorded }: Replayed): RecordedCall | undefined {
   const name = callName(request);
   const known = recorded.get(name);

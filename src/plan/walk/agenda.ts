@@ -2,8 +2,8 @@
  * The order in which a walk does things. Nothing in the walker waits on a promise: a call's end, or a cancellation, is
  * put here, and everything that follows from it is done at once and in one order, which no engine's microtask queue
  * can change. First what is known spreads to its readers; when that has ended, scopes that can no longer deliver are
- * stopped; only then calls are started. So no call is started that the same event makes useless, and whoever was
- * blocked by a failure is told so before its siblings are cancelled. Queues, not recursion: long chains need no stack.
+ * stopped; only then calls are started. So no call is started that the same event makes useless, and a node that was
+ * blocked by a failure ends before its siblings are cancelled. Queues, not recursion: long chains need no stack.
  */
 import type { WalkError } from './contract.ts';
 

@@ -81,7 +81,7 @@ export interface WalkOptions {
   readonly onNode?: (run: NodeRun) => void;
   /**
    * Wiring over what the pipeline's own scope shows, to be read when every node and call has settled, however the run
-   * ended. Nothing is run for its sake. Values that were made up (`orElse`) are missing.
+   * ended. Nothing is run for it. Fallback values (`orElse`) are missing.
    */
   readonly observe?: readonly Wiring[];
 }
@@ -97,7 +97,7 @@ export const EVALUATION_BUDGET = 'evaluation_budget';
 
 /**
  * How a host says that a call has failed for good. The walker reads `code`, `message` and `details`, of this class or
- * of anything shaped like it; `retryable` is for whoever makes the attempts, the walker never retries.
+ * of anything shaped like it; `retryable` is for the host that makes the attempts; the walker never retries.
  *
  * @example
  * throw new CallFailure('StepInputInvalid', "'draft': passages is missing", { retryable: false });

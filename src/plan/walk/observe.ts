@@ -1,7 +1,7 @@
 /**
- * What scorers and metrics see of a finished run: wiring, read as the output's is, but never a value that was made up.
- * `orElse` stands in for what nobody made, so whatever comes from it unchanged is missing: read from the node itself,
- * or through the yield of a loop, a branch or a map, a carry or an item. What a step made of a stand-in is real.
+ * What scorers and metrics see of a finished run: wiring, read as the output's is, but never a fallback value.
+ * `orElse` is a fallback for a missing value, so an unchanged copy of it is missing too: read from the node itself,
+ * or through the yield of a loop, a branch or a map, a carry or an item. What a step made of a fallback value is real.
  */
 import type { Json, Wiring } from '../plan.ts';
 import { enter, evaluate, type From, narrow } from '../resolve.ts';

@@ -98,7 +98,7 @@ export function awaitWirings(
   });
 }
 
-/** Ends a node run with a value, for its readers. `error` is what the outcome made up for. */
+/** Ends a node run with a value, for its readers. `error` is what the fallback value replaced. */
 export function succeed(
   run: Run,
   state: NodeState,
@@ -122,7 +122,7 @@ export function succeedLoop(
   if (state.source.kind === 'loop') settleCell(run.agenda, state.source.cell, { value: last });
 }
 
-/** Ends a node run without a value. The culprit failed; whoever else has its error was blocked by it. */
+/** Ends a node run without a value. The culprit failed; every other node with its error was blocked by it. */
 export function fail(run: Run, state: NodeState, error: WalkError): void {
   settle(run, state, error.key === state.key ? 'failed' : 'blocked', error);
   if (state.source.kind === 'loop') settleCell(run.agenda, state.source.cell, { error });

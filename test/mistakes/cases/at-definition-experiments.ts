@@ -92,7 +92,7 @@ export const anOverrideToNoArm = () => experiment({ overrides: { 'user-1': 'wise
 
 export const anOverrideOfNobody = () => experiment({ overrides: { '': 'wide' } });
 //! DefinitionError: experiment 'e': overrides: '': the unit cannot be assigned to an arm: it is empty
-//! → give the id of the user (or whoever should always get the same arm) as text of 1 to 1,000 UTF-8 bytes; a longer one, or one that is not text, as its hash
+//! → give the id of the user (or of another unit that always gets the same arm) as text of 1 to 1,000 UTF-8 bytes; a longer one, or one that is not text, as its hash
 
 export const aThousandAndOneOverrides = () =>
   experiment({ overrides: Object.fromEntries(Array.from({ length: 1_001 }, (_, n) => [`user-${n}`, 'wide'])) });
