@@ -22,13 +22,14 @@ export type {
   NewRolloutRequest,
 } from './client/experiment-client.ts';
 export type { ExperimentStatus } from './client/experiment-status.ts';
-export type { Feedback, FeedbackClient, FeedbackOptions } from './client/feedback-client.ts';
+export type { FeedbackClient, FeedbackOptions } from './client/feedback-client.ts';
 export type { IngestClient, IngestOptions } from './client/ingest-client.ts';
 export type { MonitorClient } from './client/monitor-client.ts';
 export type { RerunClient, ShadowOptions } from './client/rerun-client.ts';
 export type * from './client/run-result.ts';
 export type { NodeResult, RunResult } from './client/run-result.ts';
 export type { RunStream, StreamClient, StreamOptions } from './client/stream-run.ts';
+export type { Feedback } from './model/feedback.ts';
 export type { MonitorStatus } from './monitor/window.ts';
 
 export interface ConnectOptions {

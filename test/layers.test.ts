@@ -40,6 +40,7 @@ const LAYERS = [
   'src/client.ts',
   'src/worker.ts',
   'pipelines',
+  'src/contract',
   'src/api',
   'src/cli',
   'dashboard',

@@ -1,5 +1,4 @@
 /** A line for each request that was answered: who, what, how long. Never a header, a query or a body. */
-
 import { BlockList, isIPv6 } from 'node:net';
 import type { HttpBindings } from '@hono/node-server';
 import { getConnInfo } from '@hono/node-server/conninfo';

@@ -2,7 +2,6 @@
  * The API as a Hono app: what every request passes, outermost first, then the routes. Nothing listens here, so tests may
  * ask it without a socket.
  */
-
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { serveStatic } from '@hono/node-server/serve-static';

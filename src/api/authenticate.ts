@@ -5,7 +5,6 @@
  * Wrong keys are counted by address, and answered with 429 beyond a limit. A valid key is answered whatever its address sent
  * before: a client that shares its address with an attacker is not shut out.
  */
-
 import { createHash, randomBytes } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
@@ -17,7 +16,7 @@ import { isSecret, parseApiKey } from './api-key.ts';
 import type { Caller, ServerEnv } from './environment.ts';
 import { problem } from './problem.ts';
 import { createFailureLimit } from './request-limits.ts';
-import type { AddRoutes } from './route.ts';
+import { type AddRoutes, addRoute } from './route.ts';
 
 const KEPT_MS = 2_000;
 const KEPT_KEYS = 1_000;
@@ -165,25 +164,19 @@ const hashOf = (id: string): string => createHash('sha256').update(id).digest('h
 
 /** `/session`: the dashboard's own way in. An API key that may read, or review, is exchanged for a cookie. */
 export const addSession: AddRoutes = (app, { allow, runtime: { store, temporal }, version }) => {
-  const [mayEnter, isInRate] = allow('read', 'feedback') as [
-    MiddlewareHandler<ServerEnv>,
-    MiddlewareHandler<ServerEnv>,
-  ];
   // With the key as a bearer, so that wrong ones are counted and refused as everywhere.
-  app.post('/session', mayEnter, isInRate, async (context) => {
+  addRoute(app, { allow }, 'beginSession', async ({ context }) => {
     await store.sessions.begin(setSessionCookie(context), context.var.caller.keyId);
-    return context.body(null, 204);
+    return undefined;
   });
-
-  app.get('/session', mayEnter, isInRate, (context) => {
+  addRoute(app, { allow }, 'getSession', ({ context }) => {
     const { name, scopes } = context.var.caller;
-    return context.json({ name, scopes, temporalUi: temporal.uiUrl, version });
+    return { name, scopes, temporalUi: temporal.uiUrl, version };
   });
-
-  app.delete('/session', async (context) => {
+  addRoute(app, { allow }, 'endSession', async ({ context }) => {
     const hash = sessionHash(context);
     if (hash !== undefined) await store.sessions.end(hash);
     deleteSessionCookie(context);
-    return context.body(null, 204);
+    return undefined;
   });
 };

@@ -1,5 +1,4 @@
 /** What every route of the API has: the parts it is made with, and what is known of the request it is in. */
-
 import type { EncryptionKeys } from '../config/encryption-keys.ts';
 import type { AnyScorer } from '../dsl/scorer.ts';
 import type { RowSchemas } from '../evaluation/dataset-row.ts';

@@ -3,7 +3,6 @@
  * breaks is said as an event, since the headers are out, and told to the log here: thrown on, nobody would catch it, and the
  * process end.
  */
-import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { logBroken } from './access-log.ts';
@@ -11,14 +10,6 @@ import type { LogEntry, ServerEnv } from './environment.ts';
 
 /** Proxies cut connections on which nothing is said for a minute, some for half of one. */
 const SIGN_OF_LIFE_MS = 15_000;
-
-/** An event as the document shows it: `data` is JSON, of the schema that is registered by this name. */
-export const eventOf = (name: string) =>
-  z.object({
-    event: z.string().optional(),
-    id: z.string().optional(),
-    data: z.string().openapi({ description: `JSON, as the schema ${name} has it` }),
-  });
 
 export interface EventStreamOptions {
   readonly runId: string;

@@ -1,22 +1,9 @@
 /** Errors as RFC 9457 problem details: our code, message and remedy, with the status that fits the code. */
-import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { SluiceError } from '../base/errors.ts';
 import { isServerFailure, messageWithoutPlace } from '../base/server-failures.ts';
-
-/**
- * The `error` that OpenAI's clients look for in what refuses them. Every problem has one besides (RFC 9457 allows further
- * members), since they also ask for models, send feedback, and go to paths that are not here.
- */
-const OpenAiError = z
-  .object({
-    message: z.string().openapi({ description: 'What failed, why, and what to do about it' }),
-    type: z.string().openapi({ example: 'invalid_request_error' }),
-    param: z.string().nullable().openapi({ description: 'The field that is not taken as it is' }),
-    code: z.string().nullable(),
-  })
-  .openapi('OpenAiError', { description: "The same for OpenAI's clients" });
+import { type ProblemStatus, TITLES } from '../contract/endpoint.ts';
 
 interface ErrorParts {
   readonly status: number;
@@ -38,50 +25,6 @@ const TYPES: ReadonlyMap<number, string> = new Map([
   [403, 'permission_error'],
   [429, 'rate_limit_error'],
 ]);
-
-const Problem = z
-  .object({
-    type: z.string().openapi({ description: 'A name for this kind of problem', example: 'urn:sluice:run_unknown' }),
-    title: z.string().openapi({ description: 'What the status means' }),
-    status: z.int().min(400).max(599),
-    detail: z.string().openapi({ description: 'What failed, and why' }),
-    code: z.string().openapi({ description: 'For programs', example: 'run_unknown' }),
-    remedy: z.string().openapi({ description: 'What to do about it' }),
-    requestId: z.string(),
-    data: z.record(z.string(), z.unknown()).optional().openapi({ description: 'The facts, for programs' }),
-    error: OpenAiError,
-  })
-  .openapi('Problem');
-
-export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 500 | 503 | 507;
-
-const TITLES: { readonly [Status in ProblemStatus]: string } = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  409: 'Conflict',
-  413: 'Content Too Large',
-  415: 'Unsupported Media Type',
-  422: 'Unprocessable Content',
-  429: 'Too Many Requests',
-  500: 'Internal Server Error',
-  503: 'Service Unavailable',
-  507: 'Insufficient Storage',
-};
-
-/** For a route's `responses`: what a route may refuse with, besides what each may. */
-export function problems<const Status extends ProblemStatus>(...statuses: readonly Status[]) {
-  const all = new Set<ProblemStatus>([...ALWAYS, ...statuses]);
-  const content = { 'application/problem+json': { schema: Problem } };
-  return Object.fromEntries([...all].map((status) => [status, { description: TITLES[status], content }])) as {
-    readonly [S in Status | (typeof ALWAYS)[number]]: { description: string; content: typeof content };
-  };
-}
-
-/** Of every route: a key is asked, requests are counted, servers may be away, and their disk full. */
-const ALWAYS = [400, 401, 403, 429, 500, 503, 507] as const;
 
 interface ProblemParts {
   readonly status: ProblemStatus;

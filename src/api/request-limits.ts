@@ -2,7 +2,6 @@
  * Limits of the API: requests of a key in a second, wrong keys of an address in a minute, and runs that are waited for at a
  * time. Beyond them, 429.
  */
-
 import { isUtf8 } from 'node:buffer';
 import { isIPv6 } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';

@@ -1,8 +1,12 @@
 /** How routes are written: one file per resource, each a function that adds its routes to the app. */
-import { createRoute, type Hook, type OpenAPIHono, type RouteConfig, type RouteHandler, z } from '@hono/zod-openapi';
+import type { Hook, OpenAPIHono, RouteConfig } from '@hono/zod-openapi';
 import type { Context, MiddlewareHandler } from 'hono';
+import { every } from 'hono/combine';
 import { SluiceError } from '../base/errors.ts';
 import { suggest } from '../base/nearest.ts';
+import { API, type ApiAnswer, type CheckedRequest } from '../contract/api.ts';
+import type { Endpoint } from '../contract/endpoint.ts';
+import { type EndpointName, PATHS } from '../contract/paths.ts';
 import type { AnyPipeline } from '../dsl/edit.ts';
 import type { Pipelines } from '../host/project.ts';
 import type { Scope } from '../store/api-keys.ts';
@@ -30,61 +34,74 @@ export type AddRoutes = (app: App, routing: Routing) => void;
 /** The name of the way in, as the OpenAPI document has it. */
 export const BEARER = 'key';
 
-/** A route behind a key; what requests may hold is checked by its schemas. */
-export function keyedRoute<const R extends RouteConfig>(route: R): R {
-  createRoute(route);
-  return { ...route, security: [{ [BEARER]: [] }] };
-}
-
 /** What is answered to a request that does not fit a route's schemas. */
 export type RefuseInvalid = Hook<unknown, ServerEnv, string, Response | undefined>;
 
-/** For a route's `responses`: JSON of this schema. */
-export const jsonAnswer = (description: string, schema: z.ZodType) => ({
-  description,
-  content: { 'application/json': { schema } },
-});
+/** The request, checked by the schemas of its operation, and Hono's context. */
+export interface Handled<Name extends EndpointName> extends CheckedRequest<Name> {
+  readonly context: Context<ServerEnv>;
+}
 
-/** What a handler of the route is given: its requests are typed by the schemas that have checked them. */
-export type ContextOf<R extends RouteConfig> = Parameters<RouteHandler<R, ServerEnv>>[0];
+type Answered<Name extends EndpointName> = ApiAnswer<Name> | Response;
 
 /**
- * Adds a route. Its handler gives whatever response it likes: a stream, a problem, JSON; that these are as documented is
- * for the tests to say, which ask the API by its own document.
+ * Adds the route of an operation. What its handler returns is sent as JSON, with the first status of the operation. A
+ * stream, another status or a header takes a `Response`: see `respond`.
  *
  * @param refuse in place of how requests are refused elsewhere
  */
-export function addRoute<const R extends RouteConfig>(
+export function addRoute<Name extends EndpointName>(
   app: App,
-  route: R,
-  handler: (context: ContextOf<R>) => Response | Promise<Response>,
+  { allow }: Pick<Routing, 'allow'>,
+  name: Name,
+  handler: (request: Handled<Name>) => Answered<Name> | Promise<Answered<Name>>,
   refuse?: RefuseInvalid,
 ): void {
-  app.openapi(route, handler as unknown as RouteHandler<R, ServerEnv>, refuse as never);
+  const { scopes, isKeyOptional = false, ...operation }: Endpoint = API[name];
+  const [method, path] = PATHS[name];
+  const authenticate = scopes.length === 0 ? [] : allow(...scopes);
+  const security = [...(isKeyOptional ? [{}] : []), { [BEARER]: [] }];
+  const status = Number(Object.keys(operation.responses).find((each) => each.startsWith('2')));
+  const config: RouteConfig = {
+    ...{ ...operation, method, path },
+    ...(scopes.length > 0 && { security }),
+    middleware: isKeyOptional ? [whereGiven(every(...authenticate))] : authenticate,
+  };
+  app.openapi(
+    config,
+    async (context) => {
+      const answer = await handler({ ...checkedBy(name, context), context });
+      if (answer instanceof Response) return answer;
+      return answer === undefined ? context.body(null, 204) : context.json(answer, status as 200);
+    },
+    refuse,
+  );
 }
 
-/** `Idempotency-Key`: the same key, of the same owner, is the same run. Another owner's is another run. */
-export const IdempotencyHeader = z.object({
-  'idempotency-key': z
-    .string()
-    .regex(/^[\x21-\x7e]{1,255}$/, 'use 1 to 255 printable characters without spaces')
-    .optional()
-    .openapi({ description: 'A repeated request with the same key gets the answer of the first' }),
-});
+/** A key that is sent is one that holds. */
+const whereGiven =
+  (authenticate: MiddlewareHandler): MiddlewareHandler<ServerEnv> =>
+  (context, next) =>
+    context.req.header('authorization') === undefined ? next() : authenticate(context, next);
+
+/** What the schemas of the operation have made of the request. */
+function checkedBy<Name extends EndpointName>(_name: Name, { req }: Context): CheckedRequest<Name> {
+  const valid = (target: string) => req.valid(target as never);
+  return { params: valid('param'), query: valid('query'), headers: valid('header'), body: valid('json') };
+}
+
+/** A response with a status of its own, or with headers. */
+export const respond = <Name extends EndpointName>(
+  context: Context<ServerEnv>,
+  _name: Name,
+  answer: ApiAnswer<Name>,
+  { status = 200, headers = {} }: { readonly status?: 200 | 202 | 503; readonly headers?: Record<string, string> },
+): Response => context.json(answer ?? null, status, headers);
 
 /** What the run remembers: the name of the owner stands before it, and has no slash. */
 export const ownKey = ({ owner }: Caller, key: string): string => `${owner}/${key}`;
 
-/** Who changes something, and why: what the audit keeps of it. */
-const WHY_LENGTH = 1_000;
-
-export const Why = z
-  .string()
-  .trim()
-  .min(1)
-  .max(WHY_LENGTH)
-  .openapi({ description: 'The reason, for the audit', example: 'wins in the evaluation of this week' });
-
+/** Who changes something, as the audit names them. */
 export const actor = (context: Context<ServerEnv>): string => `key:${context.var.caller.name}`;
 
 /** Whose runs a caller may see: their owner's; with `read`, everybody's. Of others, not even whether they are there is said. */

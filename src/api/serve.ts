@@ -1,5 +1,4 @@
 /** The API of a runtime, listening. */
-
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';

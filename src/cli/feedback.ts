@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { SluiceError } from '../base/errors.ts';
 import { shortId } from '../base/format.ts';
-import type { Feedback } from '../client/feedback-client.ts';
+import type { Feedback } from '../model/feedback.ts';
 import type { FeedbackRow } from '../store/feedback.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { anyNumber } from './options.ts';

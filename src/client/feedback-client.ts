@@ -3,9 +3,10 @@
  * thumb that is faster than the run's record, or that comes twice, is neither lost nor counted twice.
  */
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { SluiceError } from '../base/errors.ts';
 import { outcomeSettings, outcomesOfFeedback } from '../experiment/run-outcomes.ts';
+import { Feedback } from '../model/feedback.ts';
 import { MONITOR_BY } from '../model/monitor-spec.ts';
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
@@ -13,28 +14,6 @@ import { normalise } from '../redaction/redact-text.ts';
 import { NO_REDACTION, type Redaction } from '../redaction/redaction.ts';
 import type { FeedbackRow } from '../store/feedback.ts';
 import type { Store } from '../store/store.ts';
-
-const MOST_FIELDS = 20;
-const text = (characters: number) => z.string().trim().min(1).max(characters);
-
-/** What may be said of an answer; at least one thing. */
-export const Feedback = z
-  .strictObject({
-    thumb: z.enum(['up', 'down']).optional(),
-    score: z.number().min(-1_000_000).max(1_000_000).optional(),
-    note: text(4_000).optional(),
-    emoji: text(32).optional(),
-    /** Further questions that the project asks people. */
-    fields: z
-      .record(text(64), z.union([z.string().max(1_000), z.number(), z.boolean()]))
-      .refine((fields) => Object.keys(fields).length <= MOST_FIELDS, `at most ${MOST_FIELDS} fields`)
-      .optional(),
-  })
-  .refine(
-    (said) => Object.values(said).some((value) => value !== undefined),
-    'say something: a thumb, a score, a note',
-  );
-export type Feedback = z.input<typeof Feedback>;
 
 export interface FeedbackOptions {
   /** The same key, the same feedback. Default: what is said, of whom, by whom; so the same thumb again changes nothing. */

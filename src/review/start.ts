@@ -1,12 +1,13 @@
 /** Beginning a queue: which answers of an evaluation people are asked about, and what they fill in, frozen with it. */
 import { randomInt } from 'node:crypto';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { SluiceError } from '../base/errors.ts';
 import { suggest } from '../base/nearest.ts';
 import type { AnyScorer } from '../dsl/scorer.ts';
 import { fieldsOfScorer, fieldsOfSpec } from '../evaluation/calibration/label-file.ts';
 import { type Asked, createPopulation, drawSample, type Population } from '../evaluation/calibration/sample.ts';
 import { type ScorerSpec, scorerIdentity } from '../model/evaluation-spec.ts';
+import { NewReview, ReviewNote } from '../model/new-review.ts';
 import { REVIEW_LIMITS } from '../model/review-queue.ts';
 import { hashJson } from '../plan/id.ts';
 import type { Redaction } from '../redaction/redaction.ts';
@@ -132,34 +133,6 @@ function nothingToAsk(
   });
 }
 
-const { items, reviewers, questionLength, guidelinesLength, noteLength } = REVIEW_LIMITS;
-const LARGEST_SEED = 2 ** 31 - 1;
-const text = (most: number) => z.string().trim().min(1).max(most);
-
-/** What beginning a queue takes, from whoever asks for it. */
-export const QueueName = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, "it is no name: up to 100 letters, digits, '.', '_' and '-'");
-
-export const NewReview = z.strictObject({
-  name: QueueName,
-  /** Its id, or the beginning of it. */
-  evaluation: z.string().regex(/^[A-Za-z0-9_.-]{1,200}$/, 'it is no id of an evaluation'),
-  scorer: text(200),
-  /** Answers, at least: whole examples are drawn. */
-  sample: z.int().min(1).max(items).default(50),
-  seed: z.int().min(0).max(LARGEST_SEED).default(1),
-  reviewers: z.int().min(reviewers.least).max(reviewers.most).default(reviewers.usual),
-  question: text(questionLength).optional(),
-  guidelines: text(guidelinesLength).optional(),
-  /** Only what nobody has labelled yet. */
-  unlabelled: z.boolean().default(false),
-});
-export type NewReview = z.input<typeof NewReview>;
-
-/** What is said beside a review, and why something is done. */
-export const ReviewNote = text(noteLength);
-
 /** @throws SluiceError `review_invalid`, naming what does not fit */
 function readNewReview(given: NewReview): z.output<typeof NewReview> {
   const { data, error } = NewReview.safeParse(given);
@@ -178,6 +151,6 @@ export function checkNote(note: string): string {
   if (data !== undefined) return data;
   throw new SluiceError('note_invalid', {
     message: `what is said beside it cannot be kept: ${error.issues.map(({ message }) => message).join('; ')}`,
-    remedy: `say it in 1 to ${noteLength.toLocaleString('en')} characters`,
+    remedy: `say it in 1 to ${REVIEW_LIMITS.noteLength.toLocaleString('en')} characters`,
   });
 }

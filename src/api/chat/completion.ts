@@ -1,65 +1,11 @@
 /** What is answered in OpenAI's protocol: a completion, or the chunks of one; with what it does not know in `sluice`. */
-import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { SluiceError } from '../../base/errors.ts';
 import { messageWithoutPlace } from '../../base/server-failures.ts';
 import type { RunResult } from '../../client/run-result.ts';
+import type { ChatCompletion, ChatCompletionChunk } from '../../contract/chat.ts';
 import type { Json } from '../../plan/plan.ts';
 import { openAiError, problem } from '../problem.ts';
-
-const Usage = z
-  .object({ prompt_tokens: z.int(), completion_tokens: z.int(), total_tokens: z.int() })
-  .openapi('CompletionUsage', { description: "Of all the run's calls together; calls that did not say are not in it" });
-
-const Sluice = z
-  .object({
-    runId: z.string().openapi({ description: 'For POST /v1/runs/{id}/feedback' }),
-    planId: z.string(),
-    arms: z.record(z.string(), z.string()),
-    degraded: z.boolean(),
-    citations: z.unknown().optional().openapi({ description: "The output's own, where it has some" }),
-    temporalUrl: z.string(),
-  })
-  .openapi('CompletionRun');
-
-const named = {
-  id: z.string().openapi({ example: 'chatcmpl-run-4f1c09aa4f1c09aa4f1c09aa4f1c09aa' }),
-  created: z.int(),
-  model: z.string(),
-  system_fingerprint: z.string().openapi({ description: 'The planId' }),
-};
-
-export const Completion = z
-  .object({
-    ...named,
-    object: z.literal('chat.completion'),
-    choices: z.array(
-      z.object({
-        index: z.literal(0),
-        message: z.object({ role: z.literal('assistant'), content: z.string(), refusal: z.null() }),
-        finish_reason: z.literal('stop'),
-        logprobs: z.null(),
-      }),
-    ),
-    usage: Usage,
-    sluice: Sluice,
-  })
-  .openapi('ChatCompletion');
-
-export const Chunk = z.object({
-  ...named,
-  object: z.literal('chat.completion.chunk'),
-  choices: z.array(
-    z.object({
-      index: z.literal(0),
-      delta: z.object({ role: z.literal('assistant').optional(), content: z.string().optional() }),
-      finish_reason: z.literal('stop').nullable(),
-      logprobs: z.null(),
-    }),
-  ),
-  usage: Usage.nullable().optional(),
-  sluice: Sluice.optional(),
-});
 
 /** What all chunks of one completion share. */
 export interface Named {
@@ -75,7 +21,7 @@ const head = ({ runId, planId, model, created }: Named) => ({
   system_fingerprint: planId,
 });
 
-export function completionOf(name: Named, content: string, result: RunResult): z.output<typeof Completion> {
+export function completionOf(name: Named, content: string, result: RunResult): ChatCompletion {
   return {
     ...head(name),
     object: 'chat.completion',
@@ -87,20 +33,18 @@ export function completionOf(name: Named, content: string, result: RunResult): z
   };
 }
 
-type ChunkView = z.output<typeof Chunk>;
-
 /** The chunks of one completion. */
 export interface Chunks {
-  begin(): ChunkView;
-  text(content: string): ChunkView;
-  end(result: RunResult): ChunkView;
-  usage(result: RunResult): ChunkView;
+  begin(): ChatCompletionChunk;
+  text(content: string): ChatCompletionChunk;
+  end(result: RunResult): ChatCompletionChunk;
+  usage(result: RunResult): ChatCompletionChunk;
 }
 
 /** @param wantsUsage `stream_options.include_usage`: then `usage` is in every chunk, and null until the last */
 export function createChunks(name: Named, wantsUsage: boolean): Chunks {
-  type Choice = ChunkView['choices'][number];
-  const chunk = (delta: Choice['delta'], finish_reason: Choice['finish_reason'] = null): ChunkView => ({
+  type Choice = ChatCompletionChunk['choices'][number];
+  const chunk = (delta: Choice['delta'], finish_reason: Choice['finish_reason'] = null): ChatCompletionChunk => ({
     ...head(name),
     object: 'chat.completion.chunk',
     choices: [{ index: 0, delta, finish_reason, logprobs: null }],

@@ -1,69 +1,32 @@
 /** `POST /v1/pipelines/{name}/runs`: asks what the name serves, and answers as JSON, or as a stream of events. */
-import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { endsBy } from '../../base/wait.ts';
 import type { RunOptions, StartedRun } from '../../client/client.ts';
 import type { StreamEvent } from '../../client/run-result.ts';
+import { EVENT_STREAM } from '../../contract/endpoint.ts';
+import { RunEvent } from '../../contract/runs.ts';
 import type { LogEntry, ServerEnv } from '../environment.ts';
-import { eventOf, streamEvents } from '../event-stream.ts';
-import { problems } from '../problem.ts';
+import { streamEvents } from '../event-stream.ts';
 import { overloaded } from '../request-limits.ts';
 import {
   type AddRoutes,
   addRoute,
-  type ContextOf,
   findPipeline,
-  IdempotencyHeader,
+  type Handled,
   isVariantName,
-  keyedRoute,
   ownKey,
   type Routing,
+  respond,
   variantForbidden,
 } from '../route.ts';
-import { AskBody, PipelineName, RunEvent, RunView, StartedView } from '../schemas.ts';
-
-const EVENT_STREAM = 'text/event-stream';
-
-const route = (allow: Routing['allow']) =>
-  keyedRoute({
-    method: 'post',
-    path: '/v1/pipelines/{name}/runs',
-    tags: ['Runs'],
-    summary: 'Ask a pipeline',
-    description:
-      "Runs what is served under the name, with the arms of the experiments that the request's unit is in. " +
-      '`<pipeline>:<variant>` runs that variant, in no experiment, and needs the scope `operate`. ' +
-      `With \`Accept: ${EVENT_STREAM}\` the run is told as it goes. With \`Prefer: respond-async\`, or where it takes ` +
-      'too long, the answer is 202 and the run goes on. A run that failed is an answer too: see its `outcome`.',
-    middleware: allow('ask'),
-    request: {
-      params: z.object({ name: PipelineName }),
-      headers: IdempotencyHeader.extend({
-        prefer: z.string().max(1_000).optional().openapi({ description: 'respond-async: do not wait (RFC 7240)' }),
-      }),
-      body: { content: { 'application/json': { schema: AskBody } }, required: true },
-    },
-    responses: {
-      200: {
-        description: 'The run, with its answer',
-        content: { 'application/json': { schema: RunView }, [EVENT_STREAM]: { schema: eventOf('RunEvent') } },
-      },
-      202: {
-        description: 'It goes on: ask for it by its id',
-        content: { 'application/json': { schema: StartedView } },
-        headers: z.object({ location: z.string() }),
-      },
-      ...problems(404, 409, 413, 415, 422),
-    },
-  });
 
 export const addAsk: AddRoutes = (app, routing) => {
   app.openAPIRegistry.register('RunEvent', RunEvent);
-  addRoute(app, route(routing.allow), async (context) => {
+  addRoute(app, routing, 'ask', async (request) => {
     const leave = routing.concurrencyLimiter.enter();
-    if (leave === undefined) return overloaded(context, routing.limits.runsAtOnce);
+    if (leave === undefined) return overloaded(request.context, routing.limits.runsAtOnce);
     try {
-      return await ask(context, routing, leave);
+      return await ask(request, routing, leave);
     } catch (error) {
       leave();
       throw error;
@@ -73,17 +36,16 @@ export const addAsk: AddRoutes = (app, routing) => {
 
 /** @param leave called when the run has ended, or is no longer waited for */
 async function ask(
-  context: ContextOf<ReturnType<typeof route>>,
+  { context, params: { name }, headers, body }: Handled<'ask'>,
   { runtime: { client }, pipelines, limits, log }: Routing,
   leave: () => void,
 ): Promise<Response> {
-  const { name } = context.req.valid('param');
-  const { input, unit, budget, drafts = false } = context.req.valid('json');
+  const { input, unit, budget, drafts = false } = body;
   const { caller } = context.var;
   if (isVariantName(name) && !caller.scopes.includes('operate')) throw variantForbidden(name);
   const pipeline = findPipeline(pipelines, name);
   const served = await client.serve(pipeline, input, { ...(unit !== undefined && { unit }) });
-  const key = context.req.valid('header')['idempotency-key'];
+  const key = headers['idempotency-key'];
   const options: RunOptions = {
     owner: caller.owner,
     ...(key !== undefined && { idempotencyKey: ownKey(caller, key) }),
@@ -98,19 +60,19 @@ async function ask(
   }
   const started = await client.start(served, input, options);
   started.finished.catch(() => undefined); // where nobody waits for it here, it is in the run's record
-  const isPatient = !/\brespond-async\b/i.test(context.req.valid('header').prefer ?? '');
+  const isPatient = !/\brespond-async\b/i.test(headers.prefer ?? '');
   const result = isPatient ? await endsBy(started.finished, limits.waitMs) : undefined;
   if (result === undefined) await started.begun();
   leave();
-  return result === undefined ? goesOn(context, started) : context.json(result, 200, { 'x-run-id': started.runId });
+  return result === undefined
+    ? goesOn(context, started)
+    : respond(context, 'ask', result, { headers: { 'x-run-id': started.runId } });
 }
 
-function goesOn(context: ContextOf<ReturnType<typeof route>>, started: StartedRun): Response {
-  return context.json(startedView(started), 202, {
-    location: `/v1/runs/${started.runId}`,
-    'retry-after': '1',
-    'x-run-id': started.runId,
-  });
+function goesOn(context: Context<ServerEnv>, started: StartedRun): Response {
+  const { runId } = started;
+  const headers = { location: `/v1/runs/${runId}`, 'retry-after': '1', 'x-run-id': runId };
+  return respond(context, 'ask', startedView(started), { status: 202, headers });
 }
 
 const withoutAbsent = <T extends object>(value: T) =>

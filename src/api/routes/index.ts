@@ -1,5 +1,4 @@
 /** All routes, in the order in which the document shows them. */
-
 import { addSession } from '../authenticate.ts';
 import type { AddRoutes } from '../route.ts';
 import { addAsk } from './ask.ts';

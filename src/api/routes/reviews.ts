@@ -1,398 +1,60 @@
 /** `/v1/reviews`: queues of answers that domain experts are asked about. */
-import { z } from '@hono/zod-openapi';
-import type { Context } from 'hono';
-import { REVIEW_LIMITS, WINNERS } from '../../model/review-queue.ts';
 import { NO_REDACTION } from '../../redaction/redaction.ts';
 import { decideItem, giveReview, nextItem, passItem, showItem } from '../../review/item.ts';
-import { NewReview, QueueName, ReviewNote, startReview } from '../../review/start.ts';
+import { startReview } from '../../review/start.ts';
 import { listQueues, reportOnQueue } from '../../review/state.ts';
 import { addToDataset } from '../../review/to-dataset.ts';
-import type { ServerEnv } from '../environment.ts';
-import { problems } from '../problem.ts';
-import { type AddRoutes, actor, addRoute, jsonAnswer, keyedRoute, type Routing, Why } from '../route.ts';
-import { AddedExamples } from './datasets.ts';
-
-const MOST_TAGS = 20;
-const TAG_LENGTH = 100;
-
-const bodyOf = <Schema extends z.ZodType>(schema: Schema) => ({
-  content: { 'application/json': { schema } },
-  required: true as const,
-});
-
-const list = (allow: Routing['allow']) =>
-  keyedRoute({
-    method: 'get',
-    path: '/v1/reviews',
-    tags: ['Reviews'],
-    summary: 'Review queues, newest first',
-    description: 'Older ones are asked for by name.',
-    middleware: allow('read', 'feedback'),
-    responses: { 200: jsonAnswer('The newest 20, and how far they have come', ListView), ...problems() },
-  });
-
-const start = (allow: Routing['allow']) =>
-  keyedRoute({
-    method: 'post',
-    path: '/v1/reviews',
-    tags: ['Reviews'],
-    summary: 'Ask people about answers of an evaluation',
-    description:
-      'Whole examples are drawn until there are at least as many answers as `sample`. What is asked, and what can be ' +
-      'said, is kept as it is now.',
-    middleware: allow('operate'),
-    request: { body: bodyOf(NewReview.openapi('NewReview')) },
-    responses: { 201: jsonAnswer('It has begun', ReportView), ...problems(404, 409, 413, 415, 422) },
-  });
-
-const show = (allow: Routing['allow']) =>
-  keyedRoute({
-    method: 'get',
-    path: '/v1/reviews/{name}',
-    tags: ['Reviews'],
-    summary: 'How far a queue has come, and how far reviewers agree',
-    middleware: allow('read', 'feedback'),
-    request: { params: queueParams },
-    responses: { 200: jsonAnswer('It is there', ReportView), ...problems(404, 422) },
-  });
-
-const close = (allow: Routing['allow']) =>
-  keyedRoute({
-    method: 'post',
-    path: '/v1/reviews/{name}/close',
-    tags: ['Reviews'],
-    summary: 'Ask nobody any more',
-    description: 'What was said stays. Of a queue that is closed nothing changes.',
-    middleware: allow('operate'),
-    request: { params: queueParams, body: bodyOf(z.strictObject({ why: Why })) },
-    responses: { 200: jsonAnswer('It is closed', ReportView), ...problems(404, 409, 413, 415, 422) },
-  });
-
-const NewExamples = z
-  .strictObject({
-    dataset: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'it is no name of a dataset'),
-    field: z
-      .string()
-      .min(1)
-      .max(100)
-      .optional()
-      .openapi({ description: 'Only items of which `is` holds in this field; else all that are agreed or settled' }),
-    is: z.union([z.boolean(), z.number(), z.string().max(1_000)]).optional(),
-    accept: z
-      .boolean()
-      .optional()
-      .openapi({ description: 'What was reviewed is what is expected; of a pair the better answer' }),
-    begin: z.boolean().optional().openapi({ description: 'Begin the dataset where there is none of that name' }),
-    tags: z.array(z.string().min(1).max(TAG_LENGTH)).max(MOST_TAGS).optional(),
-  })
-  .openapi('ReviewedExamples');
-
-const toDataset = (allow: Routing['allow']) =>
-  keyedRoute({
-    method: 'post',
-    path: '/v1/reviews/{name}/dataset',
-    tags: ['Reviews'],
-    summary: 'Add what people agree on to a dataset',
-    description: 'All of them in one new version, or none: the first that does not fit refuses them all.',
-    middleware: allow('operate'),
-    request: { params: queueParams, body: bodyOf(NewExamples) },
-    responses: { 201: jsonAnswer('They are in it', AddedExamples), ...problems(404, 409, 413, 415, 422) },
-  });
+import { type AddRoutes, actor, addRoute, type Handled } from '../route.ts';
 
 export const addReviews: AddRoutes = (
   app,
   { allow, runtime: { store }, redaction = NO_REDACTION, scorersOf = () => [], rowSchemas = new Map() },
 ) => {
-  addRoute(app, list(allow), async (context) => context.json({ queues: await listQueues(store) }));
-  addRoute(app, start(allow), async (context) => {
-    const asked = context.req.valid('json');
-    const { name } = await startReview({ store, scorersOf, redaction }, asked, actor(context));
-    return context.json(await reportOnQueue(store, name, context.var.caller.name), 201);
+  addRoute(app, { allow }, 'listReviews', async () => ({ queues: await listQueues(store) }));
+  addRoute(app, { allow }, 'startReview', async (request) => {
+    const asked = request.body;
+    const { name } = await startReview({ store, scorersOf, redaction }, asked, actor(request.context));
+    return reportOnQueue(store, name, request.context.var.caller.name);
   });
-  addRoute(app, show(allow), async (context) =>
-    context.json(await reportOnQueue(store, context.req.valid('param').name, context.var.caller.name)),
+  addRoute(app, { allow }, 'getReview', async (request) =>
+    reportOnQueue(store, request.params.name, request.context.var.caller.name),
   );
-  addRoute(app, close(allow), async (context) => {
-    const { name } = context.req.valid('param');
-    const { why } = context.req.valid('json');
-    await store.reviews.close(name, actor(context), redaction.text(why));
-    return context.json(await reportOnQueue(store, name, context.var.caller.name));
+  addRoute(app, { allow }, 'closeReview', async (request) => {
+    const { name } = request.params;
+    const { why } = request.body;
+    await store.reviews.close(name, actor(request.context), redaction.text(why));
+    return reportOnQueue(store, name, request.context.var.caller.name);
   });
-  addRoute(app, toDataset(allow), async (context) => {
-    const given = context.req.valid('json');
+  addRoute(app, { allow }, 'addReviewedExamples', async (request) => {
+    const given = request.body;
     const adding = { store, redaction, schemas: rowSchemas.get(given.dataset) };
-    const { name } = context.req.valid('param');
-    return context.json(await addToDataset(adding, { ...given, queue: name }, actor(context)), 201);
+    const { name } = request.params;
+    return addToDataset(adding, { ...given, queue: name }, actor(request.context));
   });
 };
-
-/** `/v1/reviews/{name}/items`: what a reviewer is shown and says, and what is decided between reviewers. */
-const VALUE_LENGTH = 1_000;
-
-const value = z
-  .record(z.string().max(100), z.union([z.boolean(), z.number(), z.string().max(VALUE_LENGTH)]))
-  .optional()
-  .openapi({ description: 'By field, each as the queue has it' });
-const winner = z.enum(WINNERS).optional().openapi({ description: 'Of a pair, as it was shown to you' });
-
-const next = (allow: Routing['allow']) =>
-  keyedRoute({
-    method: 'post',
-    path: '/v1/reviews/{name}/next',
-    tags: ['Reviews'],
-    summary: 'The next item for you',
-    description: `It is kept for you for ${REVIEW_LIMITS.claimMs / 60_000} minutes; the one that you had is given back.`,
-    middleware: allow('feedback'),
-    request: {
-      params: queueParams,
-      body: {
-        content: {
-          'application/json': {
-            schema: z.strictObject({
-              after: z
-                .int()
-                .min(0)
-                .max(REVIEW_LIMITS.items)
-                .optional()
-                .openapi({ description: 'Go on behind this place' }),
-            }),
-          },
-        },
-        required: true,
-      },
-    },
-    responses: { 200: jsonAnswer('It, or why there is none', NextView), ...problems(404, 409, 413, 415, 422) },
-  });
-
-const showQueueItem = (allow: Routing['allow']) =>
-  keyedRoute({
-    method: 'get',
-    path: '/v1/reviews/{name}/items/{place}',
-    tags: ['Reviews'],
-    summary: 'An item, as it is shown to you',
-    description:
-      'What others said, which variant it is and what the scorer said are shown when nobody is asked about it any more.',
-    middleware: allow('read', 'feedback'),
-    request: {
-      params: itemParams,
-      query: z.object({
-        told: z
-          .enum(['true', 'false'])
-          .optional()
-          .openapi({ description: 'Show all of it, to whoever may decide: keys with the scope operate' }),
-      }),
-    },
-    responses: { 200: jsonAnswer('It is there', ItemView), ...problems(404, 422) },
-  });
-
-const give = (allow: Routing['allow']) =>
-  keyedRoute({
-    method: 'put',
-    path: '/v1/reviews/{name}/items/{place}/review',
-    tags: ['Reviews'],
-    summary: 'Say what you think of an item',
-    description: 'It is a label by you, under the name of your key; the second time, in place of the first.',
-    middleware: allow('feedback'),
-    request: {
-      params: itemParams,
-      body: {
-        content: {
-          'application/json': {
-            schema: z.strictObject({ value, winner, note: ReviewNote.optional() }).openapi('NewReviewOfItem'),
-          },
-        },
-        required: true,
-      },
-    },
-    responses: { 200: jsonAnswer('It is kept', ItemView), ...problems(404, 409, 413, 415, 422) },
-  });
-
-const pass = (allow: Routing['allow']) =>
-  keyedRoute({
-    method: 'post',
-    path: '/v1/reviews/{name}/items/{place}/pass',
-    tags: ['Reviews'],
-    summary: 'Say that you cannot judge an item',
-    middleware: allow('feedback'),
-    request: {
-      params: itemParams,
-      body: { content: { 'application/json': { schema: z.strictObject({ why: ReviewNote }) } }, required: true },
-    },
-    responses: { 204: { description: 'You are not asked about it again' }, ...problems(404, 409, 413, 415, 422) },
-  });
-
-const decide = (allow: Routing['allow']) =>
-  keyedRoute({
-    method: 'put',
-    path: '/v1/reviews/{name}/items/{place}/decision',
-    tags: ['Reviews'],
-    summary: 'Decide what holds of an item',
-    description:
-      'It stands in place of what reviewers say, wherever labels are read. Fields that are left out are as reviewers ' +
-      'agree. Of a pair, `value` may be `{"win": 1}` for the variant, 0 for the baseline, 0.5 for neither.',
-    middleware: allow('operate'),
-    request: {
-      params: itemParams,
-      body: {
-        content: {
-          'application/json': { schema: z.strictObject({ value, winner, note: ReviewNote }).openapi('NewDecision') },
-        },
-        required: true,
-      },
-    },
-    responses: { 200: jsonAnswer('It is decided', ItemView), ...problems(404, 409, 413, 415, 422) },
-  });
 
 export const addReviewItems: AddRoutes = (app, { allow, runtime: { store }, redaction = NO_REDACTION }) => {
   const desk = { store, redaction };
-  const at = (context: Context<ServerEnv>, { name, place }: z.output<typeof itemParams>) => ({
+  const at = ({ context, params: { name, place } }: Handled<'giveReview' | 'passReviewItem' | 'decideReviewItem'>) => ({
     ...{ queue: name, place, reviewer: context.var.caller.name },
     who: actor(context),
   });
-  addRoute(app, next(allow), async (context) => {
-    const { after } = context.req.valid('json');
-    const { name: queue } = context.req.valid('param');
-    const asked = { queue, reviewer: context.var.caller.name, ...(after !== undefined && { after }) };
-    return context.json(await nextItem(desk, asked));
+  addRoute(app, { allow }, 'claimReviewItem', async (request) => {
+    const { after } = request.body;
+    const { name: queue } = request.params;
+    const asked = { queue, reviewer: request.context.var.caller.name, ...(after !== undefined && { after }) };
+    return nextItem(desk, asked);
   });
-  addRoute(app, showQueueItem(allow), async (context) => {
-    const { name, place } = context.req.valid('param');
-    const { caller } = context.var;
-    const told = context.req.valid('query').told === 'true' && caller.scopes.includes('operate');
-    return context.json(await showItem(store, name, place, { reviewer: caller.name, told }));
+  addRoute(app, { allow }, 'getReviewItem', async (request) => {
+    const { name, place } = request.params;
+    const { caller } = request.context.var;
+    const told = request.query.told === 'true' && caller.scopes.includes('operate');
+    return showItem(store, name, place, { reviewer: caller.name, told });
   });
-  addRoute(app, give(allow), async (context) =>
-    context.json(await giveReview(desk, at(context, context.req.valid('param')), context.req.valid('json'))),
-  );
-  addRoute(app, pass(allow), async (context) => {
-    await passItem(desk, at(context, context.req.valid('param')), context.req.valid('json').why);
-    return context.body(null, 204);
+  addRoute(app, { allow }, 'giveReview', async (request) => giveReview(desk, at(request), request.body));
+  addRoute(app, { allow }, 'passReviewItem', async (request) => {
+    await passItem(desk, at(request), request.body.why);
+    return undefined;
   });
-  addRoute(app, decide(allow), async (context) =>
-    context.json(await decideItem(desk, at(context, context.req.valid('param')), context.req.valid('json'))),
-  );
+  addRoute(app, { allow }, 'decideReviewItem', async (request) => decideItem(desk, at(request), request.body));
 };
-
-/** What review queues look like in the OpenAPI document. */
-const json = z.unknown().openapi({ description: 'Any JSON' });
-const time = z.number().openapi({ description: 'Milliseconds since 1970' });
-const values = z.record(z.string(), z.union([z.number(), z.boolean(), z.string()]));
-const State = z.enum(['open', 'begun', 'agreed', 'disputed', 'settled']);
-
-const queueParams = z.object({
-  name: QueueName.openapi({ param: { name: 'name', in: 'path' }, example: 'answers-before-release' }),
-});
-const itemParams = queueParams.extend({
-  place: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(REVIEW_LIMITS.items)
-    .openapi({ param: { name: 'place', in: 'path' }, example: 1 }),
-});
-
-const Field = z.object({
-  name: z.string(),
-  description: z.string().nullable(),
-  kind: z.enum(['boolean', 'number', 'score', 'choice']),
-  least: z.number().nullable().openapi({ description: 'Null: no bound' }),
-  most: z.number().nullable(),
-  isWhole: z.boolean(),
-  choices: z.array(z.string()),
-});
-
-const Queue = z
-  .object({
-    name: z.string(),
-    evaluationId: z.string(),
-    scorer: z.string(),
-    kind: z.enum(['fields', 'pair']),
-    question: z.string().nullable(),
-    guidelines: z.string().nullable(),
-    fields: z.array(Field).openapi({ description: 'As they were when it began; of a pair none' }),
-    reviewers: z.int().openapi({ description: 'How many people are asked about each item' }),
-    items: z.int(),
-    startedBy: z.string(),
-    startedAt: time,
-    closedAt: time.nullable(),
-  })
-  .openapi('ReviewQueue');
-
-const Progress = z
-  .object({
-    items: z.int(),
-    states: z.object({ open: z.int(), begun: z.int(), agreed: z.int(), disputed: z.int(), settled: z.int() }),
-    reviews: z.int().openapi({ description: 'Of those asked for' }),
-    asked: z.int(),
-    byReviewer: z.array(z.object({ reviewer: z.string(), reviews: z.int(), passes: z.int() })),
-  })
-  .openapi('ReviewProgress');
-
-const Agreement = z
-  .object({
-    field: z.string(),
-    reviewers: z.array(z.string()),
-    shared: z.int().openapi({ description: 'Items that at least two have reviewed' }),
-    same: z.int(),
-    kappa: z.number().nullable().openapi({ description: "Cohen's, where exactly two have reviewed them all" }),
-    alpha: z.number().nullable().openapi({ description: "Krippendorff's" }),
-    words: z.string(),
-  })
-  .openapi('ReviewAgreement');
-
-const summary = {
-  place: z.int(),
-  subject: z.string(),
-  exampleId: z.string(),
-  state: State,
-  reviews: z.int(),
-  passes: z.int(),
-  isMine: z.boolean(),
-};
-
-const Review = z.object({ reviewer: z.string(), value: values, note: z.string().nullable(), at: time });
-
-const Told = z
-  .object({
-    reviews: z.array(Review),
-    passes: z.array(z.object({ reviewer: z.string(), why: z.string(), at: time })),
-    verdict: z.record(z.string(), z.unknown()).nullable().openapi({ description: 'What the scorer itself said' }),
-    variants: z.array(z.string()).openapi({ description: 'In the order of `answers`' }),
-    baseline: z.enum(['first', 'second']).nullable().openapi({ description: "The baseline's answer of a pair" }),
-    decision: Review.nullable(),
-  })
-  .openapi('ReviewTold');
-
-const ItemView = z
-  .object({
-    ...summary,
-    input: json,
-    expected: json,
-    answers: z.array(z.object({ title: z.enum(['answer', 'first', 'second']), output: json })),
-    mine: Review.extend({ winner: z.enum(WINNERS).nullable() }).nullable(),
-    minePassed: z.string().nullable(),
-    told: Told.nullable().openapi({ description: 'Null while it could lead a reviewer' }),
-  })
-  .openapi('ReviewItem');
-
-const NextView = z
-  .object({
-    item: ItemView.nullable(),
-    why: z
-      .enum(['all_reviewed', 'claimed_by_others', 'closed'])
-      .optional()
-      .openapi({ description: 'Where there is no item' }),
-    progress: Progress.optional(),
-  })
-  .openapi('NextReviewItem');
-
-const ListView = z.object({ queues: z.array(z.object({ queue: Queue, progress: Progress })) });
-
-const ReportView = z
-  .object({
-    queue: Queue,
-    progress: Progress,
-    agreement: z.array(Agreement),
-    items: z.array(z.object(summary)),
-  })
-  .openapi('ReviewReport');
