@@ -115,7 +115,7 @@ export interface Listening {
   readonly onSteer?: (action: Steer['action']) => void;
 }
 
-export function startAnalysisLoop(clock: Clock, phase: Phase, { headline, onSteer }: Listening): AnalysisLoop {
+function startAnalysisLoop(clock: Clock, phase: Phase, { headline, onSteer }: Listening): AnalysisLoop {
   const { experimentId, lookEveryMs, looksPerHistory } = clock;
   const gapMs = Math.min(LEAST_GAP_MS, lookEveryMs);
   const state = {
@@ -235,7 +235,7 @@ const plainly = ({ message, type, details }: ApplicationFailure): ApplicationFai
 /** Tried for as long as it takes: an outage, or a time without workers, is waited for. */
 const retry = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds' } as const;
 
-export const activities = proxyActivities<ExperimentActivities>({
+const activities = proxyActivities<ExperimentActivities>({
   startToCloseTimeout: '2 minutes',
   heartbeatTimeout: '6 seconds',
   // A rollback does not queue behind ingests.
@@ -247,7 +247,7 @@ export const activities = proxyActivities<ExperimentActivities>({
  * The whole of an experiment's or a rollout's workflow: sampled runs are scored in parallel to `work`. If somebody
  * cancels the workflow, the experiment is aborted: the safe meaning of that is the baseline for everybody.
  */
-export async function live<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
+async function live<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
   const { experimentId } = clock;
   try {
     return await whileScoring(clock, work);
@@ -290,7 +290,7 @@ async function whileScoring<T>({ experimentId, lookEveryMs, scoringQueue }: Cloc
 }
 
 /** Something else may have been sent past our client: that fails at once, where it would else be tried for ever. */
-export function checkClock(clock: Partial<Clock> | null | undefined): void {
+function checkClock(clock: Partial<Clock> | null | undefined): void {
   const { experimentId, lookEveryMs, looksPerHistory } = clock ?? {};
   if (typeof experimentId === 'string' && isAbove0(lookEveryMs) && isAbove0(looksPerHistory)) return;
   throw ApplicationFailure.nonRetryable(

@@ -218,7 +218,7 @@ const MAX_LEANING = 2;
 /** A picked sentence takes the rest of its paragraph along, up to so many words. */
 const PARAGRAPH_WORDS = 60;
 
-export function createExcerpt(from: ReadPassage, { codeLines }: Pick<ExcerptLimits, 'codeLines'>): Excerpt {
+function createExcerpt(from: ReadPassage, { codeLines }: Pick<ExcerptLimits, 'codeLines'>): Excerpt {
   const { units } = from;
   const chosen = new Set<number>();
   /** Sentences that introduce one picked item of a list: the other items do not follow. */
@@ -344,7 +344,7 @@ interface Candidate {
 }
 
 /** The best unit, then the one that adds most, until none adds enough or the words are used up. */
-export function pickUnits(sought: Sought, read: readonly ReadPassage[], limits: UnitLimits): readonly Excerpt[] {
+function pickUnits(sought: Sought, read: readonly ReadPassage[], limits: UnitLimits): readonly Excerpt[] {
   const excerpts = new Map<ReadPassage, Excerpt>();
   const candidates = candidatesIn(sought, read);
   const first = candidates.reduce((most, { score }) => Math.max(most, score), 0);

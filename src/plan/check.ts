@@ -260,7 +260,7 @@ type Fields = ReadonlyMap<string, Fields> | 'list' | undefined;
 type Scope = ReadonlyMap<string, Fields>;
 
 /** Every ref that points to nothing visible at its place. */
-export function findUnseen(plan: Plan): PlanProblem[] {
+function findUnseen(plan: Plan): PlanProblem[] {
   const problems: PlanProblem[] = [];
   const world = { plan, holders: holdersOf(plan) };
 

@@ -128,7 +128,7 @@ function crash(error: unknown): WalkError {
 type Memo = Map<Frame, Map<string, Observed>>;
 
 /** @param root the pipeline's own scope, of a run that has finished; undefined where that was never entered */
-export function observe(wirings: readonly Wiring[], root: Frame | undefined): readonly Observed[] {
+function observe(wirings: readonly Wiring[], root: Frame | undefined): readonly Observed[] {
   const memo: Memo = new Map();
   return wirings.map((wiring) => {
     try {

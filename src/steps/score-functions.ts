@@ -226,7 +226,7 @@ const MISSING = {
   },
 } as const;
 
-export function cannotScore(code: keyof typeof MISSING): StepFailure {
+function cannotScore(code: keyof typeof MISSING): StepFailure {
   return new StepFailure(code, { ...MISSING[code], retryable: false, benign: true });
 }
 
