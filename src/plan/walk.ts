@@ -8,7 +8,6 @@
  */
 import type { Json, Plan, Wiring } from './plan.ts';
 import { enter, evaluate, type From, narrow } from './resolve.ts';
-import { createAgenda, valueIn } from './walk/agenda.ts';
 import {
   type Execute,
   type Missing,
@@ -19,7 +18,17 @@ import {
   type WalkOptions,
   type WalkResult,
 } from './walk/contract.ts';
-import { errorOf, type Frame, holderOf, type NodeState, ownerOf, seenOutside, whenKnown } from './walk/frame.ts';
+import {
+  createAgenda,
+  errorOf,
+  type Frame,
+  holderOf,
+  type NodeState,
+  ownerOf,
+  seenOutside,
+  valueIn,
+  whenKnown,
+} from './walk/frame.ts';
 import { place } from './walk/place.ts';
 import { fail, neededYields, openFrame, type Run, stopAll } from './walk/run.ts';
 

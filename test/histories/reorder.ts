@@ -69,5 +69,5 @@ export const SWAPPED_CALLS: readonly Reorder[] = [
 
 /** The walker begins with the node that came last. */
 export const LAST_FIRST: readonly Reorder[] = [
-  { file: 'src/plan/walk/agenda.ts', passage: 'return tasks[head++];', becomes: 'return tasks.pop();' },
+  { file: 'src/plan/walk/frame.ts', passage: 'return tasks[head++];', becomes: 'return tasks.pop();' },
 ];

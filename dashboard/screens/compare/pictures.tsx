@@ -3,8 +3,7 @@ import { useCallback } from 'react';
 import { BoxNumbers } from './box-numbers.tsx';
 import type { Frame } from './chart-frame.ts';
 import type { Filter } from './example-filter.ts';
-import type { Looked } from './example-pairs.ts';
-import { MISSING, type Pairs } from './example-pairs.ts';
+import { type Looked, MISSING, type Pairs } from './example-pairs.ts';
 import { type Drawn, FramedChart } from './framed-chart.tsx';
 import { scatterOption, speedOption } from './scatter-charts.ts';
 
