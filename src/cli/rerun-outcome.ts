@@ -27,7 +27,7 @@ export async function rerunOutcome(
   rerun: RerunRow,
   urlOf?: (workflowId: string) => string,
 ): Promise<RerunOutcome> {
-  const { rerunReport } = await import('../experiment/rerun/rerun-report.ts');
+  const { rerunReport } = await import('../experiment/rerun/rerun.ts');
   return {
     rerun,
     progress: await store.reruns.progress(rerun.rerunId),
@@ -163,7 +163,7 @@ export async function showRerunOfRun(
   rerun: RerunRow,
   given: string,
 ): Promise<ExitCode> {
-  const { evaluationSpec, rowsOf } = await import('../experiment/rerun/rerun-report.ts');
+  const { evaluationSpec, rowsOf } = await import('../experiment/rerun/rerun.ts');
   const run = await store.runs.get(given);
   const found = await store.reruns.result(rerun.rerunId, run.runId);
   if (found === undefined) throw notRerun(rerun, run.runId);

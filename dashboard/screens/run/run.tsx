@@ -15,8 +15,8 @@ import { Feedback } from './feedback.tsx';
 import { RunHeader } from './header.tsx';
 import { Rerun } from './rerun.tsx';
 import { RerunOutcome } from './rerun-outcome.tsx';
-import './run.css';
 import type { RunTrace } from './spans.ts';
+import './run.css';
 
 const POLL_MS = 1_500;
 const WHY_ID = 'why-not';
