@@ -117,7 +117,7 @@ function nextCommands({ evaluationId }: EvaluationRow, report: ComparisonReport 
 /** A worker answers within this, if there is one. */
 const IDLE_MS = 10_000;
 
-type Followed = Pick<Runtime, 'client' | 'isPassing'>;
+type Followed = Pick<Runtime, 'client' | 'isEphemeral'>;
 
 /**
  * Resolves when it has ended, however it has.
@@ -126,7 +126,7 @@ type Followed = Pick<Runtime, 'client' | 'isPassing'>;
  */
 export async function followEvaluation(
   { terminal, signal }: Session,
-  { client, isPassing }: Followed,
+  { client, isEphemeral }: Followed,
   { evaluationId, name }: Pick<EvaluationRow, 'evaluationId' | 'name'>,
 ): Promise<EvaluationRow> {
   const progress = terminal.progress(name);
@@ -147,7 +147,7 @@ export async function followEvaluation(
     clearTimeout(idle);
     progress.stop();
   }
-  throw new Interrupted(interruptionLines(evaluationId, isPassing));
+  throw new Interrupted(interruptionLines(evaluationId, isEphemeral));
 }
 
 /** Rows that another try would not change. */
@@ -175,9 +175,9 @@ export function spendingSoFar({ calls, paidUsd, unknownCalls, savedUsd }: Evalua
 }
 
 /** Servers that were started for this command end with it: then nothing goes on by itself. */
-function interruptionLines(evaluationId: string, isPassing: boolean): readonly string[] {
+function interruptionLines(evaluationId: string, isEphemeral: boolean): readonly string[] {
   const cancel = `  end it: sluice eval cancel ${evaluationId}`;
-  if (isPassing)
+  if (isEphemeral)
     return [
       'stopped with the servers of this command; what is done is kept',
       `  go on: sluice eval resume ${evaluationId}`,

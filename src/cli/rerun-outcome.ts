@@ -129,7 +129,7 @@ const IDLE_MS = 10_000;
 /** @throws what it failed with; Interrupted at Ctrl-C, with how to go on */
 export async function followRerun(
   { terminal, signal }: Session,
-  { client, isPassing }: Pick<Runtime, 'client' | 'isPassing'>,
+  { client, isEphemeral }: Pick<Runtime, 'client' | 'isEphemeral'>,
   { rerunId, variant }: RerunRow,
 ): Promise<RerunRow> {
   const progress = terminal.progress(variant);
@@ -150,9 +150,9 @@ export async function followRerun(
     progress.stop();
   }
   throw new Interrupted([
-    isPassing ? 'stopped with the servers of this command; what is done is kept' : 'it goes on by itself',
+    isEphemeral ? 'stopped with the servers of this command; what is done is kept' : 'it goes on by itself',
     `  see it: sluice backtest show ${rerunId}`,
-    ...(isPassing ? [] : [`  end it: sluice backtest stop ${rerunId}`]),
+    ...(isEphemeral ? [] : [`  end it: sluice backtest stop ${rerunId}`]),
   ]);
 }
 

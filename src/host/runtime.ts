@@ -38,7 +38,7 @@ export interface Runtime extends Attached {
   /** Present where a worker runs in this process. */
   readonly worker?: WorkerProcess;
   /** Whether the Temporal server, and so every address in its UI, ends with this runtime. */
-  readonly isPassing: boolean;
+  readonly isEphemeral: boolean;
   /** Rejects when a server or the worker that was started here ends without being stopped; never resolves. */
   readonly failed: Promise<never>;
   /** Ends everything that was started, in the order that loses nothing: worker, connections, servers. */
@@ -106,7 +106,7 @@ export async function startRuntime(options: StartOptions): Promise<Runtime> {
       worker,
       undo,
       parts,
-      isPassing: serves === 'command' && server !== undefined,
+      isEphemeral: serves === 'command' && server !== undefined,
     });
   } catch (error) {
     await unwind(undo);
@@ -142,7 +142,7 @@ export async function connectRuntime(
     undo.push(() => database.close());
     const attached = attach({ folder, config, temporal, place, database, databaseUrl }, undo);
     const worker = implementations && (await work({ folder, config, implementations }, attached, temporal, undo));
-    return runtimeOf(attached, { folder, worker, undo, parts: [], isPassing: false });
+    return runtimeOf(attached, { folder, worker, undo, parts: [], isEphemeral: false });
   } catch (error) {
     await unwind(undo);
     throw error;
@@ -178,10 +178,10 @@ interface Ownership {
   readonly undo: Undo;
   /** The servers that were started here, each with the reason of its end when it comes. */
   readonly parts: readonly (Omit<EmbeddedServer, 'server'> & Pick<ServerProcess, 'ended'>)[];
-  readonly isPassing: boolean;
+  readonly isEphemeral: boolean;
 }
 
-function runtimeOf(attached: Attached, { folder, worker, undo, parts, isPassing }: Ownership): Runtime {
+function runtimeOf(attached: Attached, { folder, worker, undo, parts, isEphemeral }: Ownership): Runtime {
   let isStopping = false;
   const failed = new Promise<never>((_, reject) => {
     worker?.ended.catch((error) => isStopping || reject(error));
@@ -192,7 +192,7 @@ function runtimeOf(attached: Attached, { folder, worker, undo, parts, isPassing 
   return Object.freeze({
     ...attached,
     ...(worker && { worker }),
-    isPassing,
+    isEphemeral,
     failed,
     async stop() {
       isStopping = true;
