@@ -4,11 +4,11 @@
  */
 import type { Implemented } from '../src/boundary/implement.ts';
 import { stepName, writesIn } from '../src/dsl/step.ts';
+import { createMakeAttempt } from '../src/evaluation/attempts.ts';
 import { beginEvaluation, endEvaluation } from '../src/evaluation/begin.ts';
 import { evaluateChunk } from '../src/evaluation/chunk/evaluate-chunk.ts';
 import { digestsOf } from '../src/evaluation/digest/digest.ts';
 import { createEvaluationWorker } from '../src/evaluation/evaluation-worker.ts';
-import { createMakeAttempt } from '../src/evaluation/memo-boundary.ts';
 import { drain, type RerunWorker } from '../src/experiment/rerun/play-rerun.ts';
 import { createScoreExperiment, type ScoreRunsOptions } from '../src/experiment/score-runs.ts';
 import type { EvaluateActivities } from '../src/model/evaluate-messages.ts';

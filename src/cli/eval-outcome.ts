@@ -1,8 +1,8 @@
 /** What an evaluation that has ended came to: the comparison, what it took, what is missing, and how to go on. */
 import { count, showDuration, showMoney, showWhole } from '../base/format.ts';
 import type { ComparisonReport } from '../evaluation/compare/comparison-report.ts';
+import type { MissingReason } from '../evaluation/compare/missing.ts';
 import type { NoiseFloor } from '../evaluation/compare/noise-floor.ts';
-import type { MissingReason } from '../evaluation/missing-cells.ts';
 import type { Runtime } from '../host/runtime.ts';
 import type { EvaluationProgress, EvaluationState } from '../model/evaluation-result.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
@@ -48,7 +48,7 @@ export async function outcomeOf(
 export type Standing = Pick<EvaluationOutcome, 'progress' | 'missing'>;
 
 export async function standingOf(store: Store, { evaluationId }: EvaluationRow): Promise<Standing> {
-  const { missingReasons } = await import('../evaluation/missing-cells.ts');
+  const { missingReasons } = await import('../evaluation/compare/missing.ts');
   const progress = await store.evaluations.progress(evaluationId);
   return { progress, missing: progress.cells.missing === 0 ? [] : await missingReasons(store, evaluationId) };
 }

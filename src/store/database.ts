@@ -173,3 +173,64 @@ export function describeServer(url: string): string {
   const { hostname, port, searchParams } = new URL(url);
   return searchParams.get('host') ?? `${hostname}:${port || 5432}`;
 }
+
+/** Many rows in few statements, none of them too large. */
+
+export interface BatchLimits {
+  readonly rows: number;
+  /** A row that is larger by itself has a statement of its own. */
+  readonly bytes: number;
+}
+
+export function* batches<Row>(
+  rows: readonly Row[],
+  limits: BatchLimits,
+  sizeOf: (row: Row) => number,
+): Generator<readonly Row[]> {
+  let [batch, bytes]: [Row[], number] = [[], 0];
+  for (const row of rows) {
+    if (batch.length >= limits.rows || (batch.length > 0 && bytes + sizeOf(row) > limits.bytes)) {
+      yield batch;
+      [batch, bytes] = [[], 0];
+    }
+    batch.push(row);
+    bytes += sizeOf(row);
+  }
+  if (batch.length > 0) yield batch;
+}
+
+// The store's functions take the database first; here they become the methods of an object that holds it.
+
+/**
+ * Whose time counts for expiries. Normally the database's, so that no two machines' clocks are ever compared; a test
+ * brings its own, in milliseconds since the epoch.
+ */
+export type Clock = () => number;
+
+export interface TimedDatabase extends Database {
+  /** The parameter of `nowSql`; null: the database's own time. */
+  readonly now: () => Date | null;
+}
+
+export const withClock = (database: Database, clock?: Clock): TimedDatabase =>
+  Object.freeze({ ...database, now: () => (clock === undefined ? null : new Date(clock())) });
+
+/** The SQL for "now", given the parameter that holds what `TimedDatabase.now` returns. */
+export const nowSql = (param: string): string => `coalesce(${param}::timestamptz, clock_timestamp())`;
+
+type StoreFunctions = { readonly [name: string]: (database: TimedDatabase, ...given: never[]) => unknown };
+
+export type Bound<Functions> = {
+  readonly [Name in keyof Functions]: Functions[Name] extends (database: never, ...given: infer Given) => infer Result
+    ? (...given: Given) => Result
+    : never;
+};
+
+/** The functions without their first parameter, which is the database. */
+export function bound<Functions extends StoreFunctions>(
+  database: TimedDatabase,
+  functions: Functions,
+): Bound<Functions> {
+  const methods = Object.entries(functions).map(([name, call]) => [name, call.bind(undefined, database)]);
+  return Object.freeze(Object.fromEntries(methods)) as Bound<Functions>;
+}

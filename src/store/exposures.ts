@@ -4,9 +4,7 @@
  */
 
 import type { AssignedCount, UnitCount } from '../model/analysis-data.ts';
-import { batches } from './batches.ts';
-import { nowSql, type TimedDatabase } from './bound.ts';
-import type { Database } from './database.ts';
+import { batches, type Database, nowSql, type TimedDatabase } from './database.ts';
 import type { ExperimentRow } from './experiments.ts';
 import type { LookAt } from './outcome-cells.ts';
 import { lawsOf, sumUp, type Touched } from './outcome-sums.ts';

@@ -7,9 +7,7 @@
 import { SluiceError } from '../base/errors.ts';
 import type { AnalysisData, BreakerCount, MaturedCount, UnitCount } from '../model/analysis-data.ts';
 import type { OnlineMetric } from '../model/experiment-spec.ts';
-import { batches } from './batches.ts';
-import { bound, nowSql, type TimedDatabase } from './bound.ts';
-import type { Database } from './database.ts';
+import { batches, bound, type Database, nowSql, type TimedDatabase } from './database.ts';
 import { countAssigned, expose, noteUnexposed } from './exposures.ts';
 import { type LookAt, readCells } from './outcome-cells.ts';
 import { lawsOf, sumUp } from './outcome-sums.ts';

@@ -1,8 +1,7 @@
 /** Runs of sampled units that are to be scored in the background: a queue whose tasks whoever claims one may leave. */
 
 import type { FailureData } from '../model/run-messages.ts';
-import { bound, nowSql, type TimedDatabase } from './bound.ts';
-import type { Database } from './database.ts';
+import { bound, type Database, nowSql, type TimedDatabase } from './database.ts';
 import { storable } from './storable.ts';
 
 export interface NewScoreTask {

@@ -1,8 +1,7 @@
 /** What a trace is made of beside a run's own row and its node runs. */
 
 import type { Json } from '../plan/plan.ts';
-import { nowSql, type TimedDatabase } from './bound.ts';
-import type { Database, Queries } from './database.ts';
+import { type Database, nowSql, type Queries, type TimedDatabase } from './database.ts';
 import { type ProviderCallRow, selectCalls, unpack } from './provider-calls.ts';
 import type { RunState } from './runs.ts';
 import { storable } from './storable.ts';

@@ -1,6 +1,6 @@
 /** `/v1/evaluations`: what was evaluated on what, how far it came, and why something is missing of it. */
 import { z } from '@hono/zod-openapi';
-import { missingReasons } from '../../evaluation/missing-cells.ts';
+import { missingReasons } from '../../evaluation/compare/missing.ts';
 import type { EvaluationState } from '../../model/evaluation-result.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';
 import { problems } from '../problem.ts';

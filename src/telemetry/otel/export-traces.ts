@@ -3,6 +3,7 @@
  * Each is sent at least once, as the same spans; while the receiver cannot be reached, they wait.
  */
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
@@ -20,6 +21,7 @@ import { readPackage } from '../../base/package.ts';
 import { parsePairs, type TraceConfig } from '../../config/trace-config.ts';
 import type { Json } from '../../plan/plan.ts';
 import type { FeedbackRow } from '../../store/feedback.ts';
+import type { Store } from '../../store/store.ts';
 import type { ExportItem, TraceExports } from '../../store/traces.ts';
 import { loadTrace, type TraceSource } from '../load-trace.ts';
 import { type Attributes, cutText, isSampled, rootIdOf, type SpanData, spanIdOf, spansOf, traceIdOf } from './spans.ts';
@@ -238,7 +240,7 @@ export interface Sender {
 const REQUEST_MS = 10_000;
 
 /** Sends spans by OTLP over HTTP, as protobuf. The one file that makes OpenTelemetry's own objects. */
-export function createSender({ url, headers, serviceName, resource }: TraceConfig): Sender {
+function createSender({ url, headers, serviceName, resource }: TraceConfig): Sender {
   const { version } = readPackage();
   const sent = headers === undefined ? {} : Object.fromEntries(parsePairs(headers.reveal()) ?? []);
   const exporter = new OTLPTraceExporter({ url, headers: sent, timeoutMillis: REQUEST_MS });
@@ -288,4 +290,59 @@ function timeOf(ms: number): [number, number] {
 function known(attributes: Attributes) {
   const entries = Object.entries(attributes).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries.map(([name, value]) => [name, typeof value === 'object' ? [...value] : value!]));
+}
+
+// Sends traces for as long as a worker runs, where a receiver is configured: looks for what is due, and sends it.
+
+/** Between looks that found nothing more to do. */
+const PAUSE_MS = 2_000;
+/** After a look that failed, the database being away. */
+const OUTAGE_MS = 10_000;
+/** What a worker that ends waits for its last look: a command's only run has ended just now. */
+const LAST_MS = 3_000;
+
+export interface RunningTraceExport {
+  /** Ends after one more look; what is not sent is another's, or waits. */
+  stop(): Promise<void>;
+}
+
+interface Dependencies {
+  readonly store: Store;
+  readonly urlOf: (runId: string) => string;
+  readonly onChange: (message: string) => void;
+}
+
+/** Sends traces until `stop`. Only a worker with a receiver loads this module. */
+export async function startTraceExport(
+  config: TraceConfig,
+  { store, urlOf, onChange }: Dependencies,
+): Promise<RunningTraceExport> {
+  const sender = createSender(config);
+  const { share, hasContent } = config;
+  const { round } = createTraceExport({
+    ...{ source: { store, urlOf }, exports: store.traceExports, send: sender.send, onChange, share, hasContent },
+  });
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const pause = (ms: number) => delay(ms, undefined, { signal }).catch(() => undefined);
+
+  async function work(): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        if (!(await round())) await pause(PAUSE_MS);
+      } catch (error) {
+        onChange(`traces are not looked for now: ${error instanceof Error ? error.message : String(error)}`);
+        await pause(OUTAGE_MS);
+      }
+    }
+  }
+  const working = work();
+  return Object.freeze({
+    async stop() {
+      stopping.abort();
+      await working;
+      await Promise.race([round().catch(() => false), delay(LAST_MS, undefined, { ref: false })]);
+      await sender.stop();
+    },
+  });
 }
