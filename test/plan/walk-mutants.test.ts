@@ -2,7 +2,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Bug, plant } from './mutant.ts';
-import { anyCallMayFail, cancelsAtAnyMoment, isDeterministic, observesWhatIsReal, type PropertyOf, sameInAnyOrder, startsWhatIsDue } from './walk-properties.ts';
+import {
+  anyCallMayFail,
+  cancelsAtAnyMoment,
+  isDeterministic,
+  observesWhatIsReal,
+  type PropertyOf,
+  sameInAnyOrder,
+  startsWhatIsDue,
+} from './walk-properties.ts';
 
 const RUNS = { numRuns: 1_000, seed: 20_261_124 };
 

@@ -2,7 +2,17 @@
 import { useCallback, useState } from 'react';
 import { showPercent, showWhole } from '../../../src/base/format.ts';
 import type { Comparison, PageMetric } from '../../../src/evaluation/report/page-data.ts';
-import { betterWords, declaredWords, differenceUnit, leadingEffect, MISSING, showEffect, showMean, showRange, showScoresAlone } from '../../../src/evaluation/report/values.ts';
+import {
+  betterWords,
+  declaredWords,
+  differenceUnit,
+  leadingEffect,
+  MISSING,
+  showEffect,
+  showMean,
+  showRange,
+  showScoresAlone,
+} from '../../../src/evaluation/report/values.ts';
 import { type Frame, heightOf } from './chart-frame.ts';
 import type { OnLook } from './examples.tsx';
 import { FramedChart } from './framed-chart.tsx';

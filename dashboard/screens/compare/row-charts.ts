@@ -3,8 +3,32 @@
 import type { CustomSeriesRenderItemAPI, CustomSeriesRenderItemParams } from 'echarts';
 import { showWhole } from '../../../src/base/format.ts';
 import type { PageMetric } from '../../../src/evaluation/report/page-data.ts';
-import { leadingEffect, MISSING, showEffect, showMean, showScoresAlone, showTick, showValue } from '../../../src/evaluation/report/values.ts';
-import { type Frame, interval, NARROW, type Option, point, ROW_HEIGHT, rangeOf, rectangle, rowAxes, rowPlace, THIN, tipOf, tooltip, upright, words } from './chart-frame.ts';
+import {
+  leadingEffect,
+  MISSING,
+  showEffect,
+  showMean,
+  showScoresAlone,
+  showTick,
+  showValue,
+} from '../../../src/evaluation/report/values.ts';
+import {
+  type Frame,
+  interval,
+  NARROW,
+  type Option,
+  point,
+  ROW_HEIGHT,
+  rangeOf,
+  rectangle,
+  rowAxes,
+  rowPlace,
+  THIN,
+  tipOf,
+  tooltip,
+  upright,
+  words,
+} from './chart-frame.ts';
 import { bandOf, type MeanRow, meanRows } from './drawn-values.ts';
 
 const PLACE_FOR_NUMBERS = { wide: 190, narrow: 92 };
