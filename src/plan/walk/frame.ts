@@ -92,7 +92,7 @@ export function valueIn<Value>({ settled }: Cell<Value>): Value | undefined {
 }
 
 /** Calls the reader at once if the cell is settled, else when it is. */
-export function read<Value>(cell: Cell<Value>, reader: Reader<Value>): void {
+function read<Value>(cell: Cell<Value>, reader: Reader<Value>): void {
   if (cell.settled) reader(cell.settled);
   else cell.readers.push(reader);
 }
@@ -105,10 +105,7 @@ export function settleCell<Value>(agenda: Agenda, cell: Cell<Value>, settled: Se
 }
 
 /** Waits for all: calls back once, with every value, or with the first failure. */
-export function readAll<Value>(
-  reads: readonly ((reader: Reader<Value>) => void)[],
-  reader: Reader<readonly Value[]>,
-): void {
+function readAll<Value>(reads: readonly ((reader: Reader<Value>) => void)[], reader: Reader<readonly Value[]>): void {
   const values = new Array<Value>(reads.length);
   let missing = reads.length;
   let failed = false;
