@@ -68,7 +68,7 @@ export function createEvaluateActivities(
 }
 
 /** What the workflow of monitors asks of its worker. */
-export interface MonitorDependencies extends Omit<MonitorWorker, 'tells'> {
+export interface MonitorDependencies extends Omit<MonitorWorker, 'sendsAlerts'> {
   readonly store: Pick<Store, 'monitors' | 'runs'>;
   /** The webhook for alerts; absent: none. */
   readonly alerts?: AlertAddress | undefined;
@@ -76,9 +76,9 @@ export interface MonitorDependencies extends Omit<MonitorWorker, 'tells'> {
 
 function createMonitorActivities({ alerts, ...worker }: MonitorDependencies): MonitorActivities {
   const { monitors } = worker.store;
-  const tells = alerts !== undefined;
+  const sendsAlerts = alerts !== undefined;
   return {
-    scoreMonitor: (input) => asActivity(BEAT_MS, (signal) => scoreMonitor({ ...worker, tells }, input, signal)),
+    scoreMonitor: (input) => asActivity(BEAT_MS, (signal) => scoreMonitor({ ...worker, sendsAlerts }, input, signal)),
     tellAlert: (alert) =>
       asActivity(BEAT_MS, async () => {
         if (alerts !== undefined) await sendAlert(worker.store, alerts, alert);

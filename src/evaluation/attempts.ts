@@ -34,7 +34,7 @@ export interface AttemptRequest {
 }
 
 export interface AttemptFailure extends MemoFailure {
-  /** The step's own, and the same each time: then it is kept like a value. */
+  /** The step itself failed and would fail again; the failure is stored like a value. */
   readonly lasts: boolean;
   /** Not to be tried again sooner. */
   readonly retryAfterMs?: number;
@@ -43,7 +43,7 @@ export interface AttemptFailure extends MemoFailure {
 export type Attempted = (
   | {
       readonly value: Json;
-      /** `false`: it only stands for what the step would give, and is kept by nobody. */
+      /** `false`: a dry run's value, which is never stored. */
       readonly lasts?: false;
     }
   | { readonly failure: AttemptFailure }
@@ -58,7 +58,7 @@ export type MakeAttempt = (request: AttemptRequest) => Promise<Attempted>;
 export interface AttemptsOptions {
   readonly policy: CallPolicy;
   readonly slots: Slots;
-  /** Waited for with the slot in hand, so that what is made cannot run ahead of what is stored. */
+  /** Awaited while the slot is held, so that unstored results stay bounded. */
   readonly room: () => Promise<void>;
   /** No attempt begins later than this after the first was asked for. */
   readonly callLimitMs: number;
@@ -91,7 +91,7 @@ async function makeAttempt({ slots, room, signal, make }: AttemptsOptions, attem
     await room();
     const startedAt = performance.now();
     const attempted = await make(attempt);
-    // What came in spite of it is paid for, so a value is kept.
+    // A value that arrived despite the abort is paid for, so it is stored.
     if ('failure' in attempted) signal.throwIfAborted();
     return { attempted, durationMs: Math.max(0, performance.now() - startedAt - (attempted.waitedMs ?? 0)) };
   } finally {
@@ -153,12 +153,12 @@ export function createSlots(count: number): Slots {
   } satisfies Slots);
 }
 
-// The memo host's side of the boundary: one attempt at a call, behind the same wrappers as an activity's, with its failure
-// as data. Attempts and pauses are the host's; nothing here repeats a call.
+// One attempt at a call, with the same wrappers as an activity's attempt and with its failure as data. The host repeats
+// calls; nothing here does.
 
 /**
- * Failures for good whose cause is not the step: with another key, account, budget or price list the call may succeed. Those
- * of input and config are found before anything is made, so to keep them would save nothing.
+ * Permanent failures that the step did not cause: the call may succeed with another key, account, budget or price list.
+ * Input and config failures are found before any call, so storing them saves nothing.
  */
 const NOT_KEPT: ReadonlySet<string> = new Set([
   'budget_exceeded',
@@ -173,8 +173,8 @@ const NOT_KEPT: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Nobody is served here, so nothing is written: a `write` step's dry run stands in the place of its function, which cannot be
- * reached. Where none is declared, the run or evaluation should have been refused at its start; the call fails.
+ * Evaluations never write: the dry run of a `write` step replaces its function. Without a dry run the call fails; the
+ * run or evaluation should have been refused at its start.
  */
 function withoutWrites(implemented: Implemented): Implemented {
   const { step } = implemented;
@@ -214,7 +214,7 @@ export function createMakeAttempt(
         timeoutMs: policy.timeoutMs,
         heartbeatMs: policy.heartbeatMs,
         beats: policy.beats ?? 'timer',
-        // Nobody listens: this process makes the call and counts its time itself.
+        // No heartbeat: this process makes the call and measures its time itself.
         heartbeat: () => undefined,
       };
       const value = await clock.run(() => found.run(attempt));

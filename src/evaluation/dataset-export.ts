@@ -98,7 +98,7 @@ function checkReadable({ id, tags, relevant, expected }: Example): void {
 export interface ChatExport {
   readonly text: string;
   readonly examples: number;
-  /** Examples without an accepted answer, or whose input has no question. */
+  /** Examples without an accepted answer or without a question in their input. */
   readonly skipped: number;
 }
 
@@ -133,7 +133,7 @@ function answerOf(expected: JsonObject | undefined): string | undefined {
   );
 }
 
-/** What was asked, after what was said before: `question`, or else the only text of the input. */
+/** The conversation: the history, then `question`, or else the only text of the input. */
 function questionOf({ question, history, ...others }: JsonObject): readonly Message[] | undefined {
   const texts = [question, ...Object.values(others)].filter((value) => typeof value === 'string');
   const asked = typeof question === 'string' ? question : texts.length === 1 ? texts[0] : undefined;
@@ -148,10 +148,10 @@ function isMessage(turn: Json): turn is Message & JsonObject {
   return (role === 'user' || role === 'assistant') && typeof content === 'string';
 }
 
-// What models are tuned with, from an evaluation: pairs of answers of which one was preferred, and answers that scored well
-// enough. Only examples of dev: who is trained on the final ones cannot be measured by them.
+// Tuning data from an evaluation: preference pairs, and answers that scored well. Only examples of the dev split: a
+// model trained on the final split cannot be measured by it.
 
-/** By a scorer of pairs, where both orders agreed; or by how far a metric of the two is apart. */
+/** Preferred by a pair scorer when both orders agree, or by a metric difference of at least `minDifference`. */
 export type PreferredBy =
   | { readonly scorer: string }
   | { readonly metric: MetricSpec /** In the metric's unit. */; readonly minDifference: number };
@@ -175,8 +175,8 @@ export interface TuningInput {
 }
 
 /**
- * `{"input": {"messages": […]}, "preferred_output": […], "non_preferred_output": […]}` per line, as OpenAI's preference
- * fine-tuning takes it and others after it: of each example the baseline's answer beside each variant's.
+ * One JSON line per pair: `{"input": {"messages": […]}, "preferred_output": […], "non_preferred_output": […]}`, the
+ * format of OpenAI's preference fine-tuning. Each pair is the baseline's answer and one variant's.
  */
 export async function preferencePairs({ spec, rows, examples, system }: TuningInput, by: PreferredBy): Promise<Tuning> {
   const tally = createTally();
@@ -195,7 +195,7 @@ export async function preferencePairs({ spec, rows, examples, system }: TuningIn
   return tally.end();
 }
 
-/** What was asked; or why it may not be used. */
+/** The messages of the question, or why the example is left out. */
 function askedOf(example: Example | undefined): readonly Message[] | LeftOut {
   if (example === undefined || isFinal(splitOf(example))) return 'final';
   return questionOf(example.input) ?? 'no_question';
@@ -208,7 +208,7 @@ interface Preference {
   readonly other: ResultRow;
 }
 
-/** Null: neither, or nobody knows. */
+/** Null: neither is preferred, or it is not known. */
 function preferenceOf(
   spec: EvaluationSpec,
   by: PreferredBy,
@@ -290,7 +290,7 @@ function textOf({ output }: Pick<ResultRow, 'output'>): string | undefined {
   return [text, answer, output].find((value): value is string => typeof value === 'string' && value.trim() !== '');
 }
 
-/** Each line once: repeats that gave the same say nothing new. */
+/** Collects each line once: equal answers of repeats add nothing. */
 function createTally() {
   const lines = new Set<string>();
   const leftOut: { [why in LeftOut]?: number } = {};
@@ -309,8 +309,8 @@ function createTally() {
 }
 
 /**
- * What models are tuned with, from what people said: of answers to the same input, one that was liked beside one that was
- * not. What the final half of a dataset asks is left out: who is trained on that cannot be measured by it.
+ * Preference pairs from feedback: of answers to the same input, a liked one and a disliked one. Inputs of the final
+ * split are left out, since a model trained on them cannot be measured by them.
  */
 export interface RatedAnswer {
   readonly input: Json;

@@ -1,6 +1,6 @@
 /**
- * What is asked of an evaluation, from its definition and what is said beside it. What was declared beforehand counts as
- * declared only as it is: on fewer examples, or repeated otherwise, it is an evaluation of nobody's declaring.
+ * Builds an evaluation's specification from its definition and the request. It counts as declared only when unchanged:
+ * with fewer examples or other repeats it is undeclared.
  */
 import { SluiceError } from '../base/errors.ts';
 import type { AnyPipeline, AnyVariant } from '../dsl/edit.ts';
@@ -104,7 +104,10 @@ const repeatsInvalid = (repeats: number): SluiceError =>
     remedy: `give a whole number from 1 to ${LIMITS.repeats}`,
   });
 
-/** Scorers as plans of one step each, so that what they need is looked for as a pipeline's is, and told under their names. */
+/**
+ * Scorers as plans of one step each, so that their requirements are checked like a pipeline's and reported under their
+ * names.
+ */
 export function scorerPlans({ scorers }: Pick<EvaluationSpec, 'scorers'>): readonly Plan[] {
   return scorers.flatMap(({ id, call, policy, input }) =>
     call === null || policy === null
@@ -115,11 +118,11 @@ export function scorerPlans({ scorers }: Pick<EvaluationSpec, 'scorers'>): reado
 
 const EMPTY = { format: PLAN_FORMAT, schemas: { input: {}, output: {} }, output: { $value: null } } as const;
 
-// How many calls an evaluation may make, known before it makes any: every loop goes to its end, every map is full, every
-// fallback is needed, and of a branch the longer arm is taken. What variants have in common is made once: nodes that do the
-// same with the same, and so on back to the input.
+// The largest number of calls that an evaluation may make: every loop runs to its limit, every map is full, every
+// fallback is used, and branches take the longer arm. Calls that variants share count once: equal nodes with equal
+// sources, back to the input.
 
-/** Which steps are counted: all, or those that ask paid models. */
+/** Which steps count: all, or those of paid models. */
 export type Counts = (node: Pick<StepNode, 'call' | 'fallback'>) => boolean;
 
 /** @param plans of the spec's variants, in their order */
@@ -150,7 +153,7 @@ function distinctCalls(plans: readonly Plan[], counts: Counts): number {
   return [...calls.values()].reduce((sum, number) => sum + number, 0);
 }
 
-/** A node by what it does and what it reads, which are nodes before it. */
+/** Identity of a node: its definition and the identities of the nodes that it reads. */
 function identityOf(node: PlanNode, known: ReadonlyMap<string, string>): string {
   const heads = [...new Set(headsIn(node as unknown as Json))].sort();
   const read = heads.flatMap((head) => (known.has(head) ? [[head, known.get(head)!]] : []));

@@ -238,9 +238,9 @@ function joinPair(previous: Draft, next: Draft): Draft | undefined {
   return undefined;
 }
 
-/** `first` and then `next`, under `path`, the headings of `next` that are not in `said` written out. */
-function glue(path: readonly string[], first: string, next: Draft, said: readonly string[]): Draft | undefined {
-  const draft = draftOf(path, `${first}${GLUE}${withHeadings(next, said)}`, next.lastPath);
+/** `first` followed by `next`, under `path`. Headings of `next` beyond those `covered` are written out. */
+function glue(path: readonly string[], first: string, next: Draft, covered: readonly string[]): Draft | undefined {
+  const draft = draftOf(path, `${first}${GLUE}${withHeadings(next, covered)}`, next.lastPath);
   return draft.bytes <= PASSAGE_LIMITS.bytes ? draft : undefined;
 }
 
@@ -249,9 +249,9 @@ function sharedPath(one: readonly string[], other: readonly string[]): readonly 
   return differs === -1 ? one : one.slice(0, differs);
 }
 
-function withHeadings({ path, text }: Draft, said: readonly string[]): string {
-  const level = (index: number) => '#'.repeat(Math.min(6, said.length + index + 2));
-  const own = path.slice(said.length).map((heading, index) => `${level(index)} ${heading}`);
+function withHeadings({ path, text }: Draft, covered: readonly string[]): string {
+  const level = (index: number) => '#'.repeat(Math.min(6, covered.length + index + 2));
+  const own = path.slice(covered.length).map((heading, index) => `${level(index)} ${heading}`);
   return [...own, text].join(GLUE);
 }
 
@@ -279,7 +279,7 @@ interface Frame {
 
 const PROSE_ROOM: Room = PASSAGE_LIMITS;
 const WHOLE_ROOM: Room = { bytes: PASSAGE_LIMITS.bytes, tokens: Number.POSITIVE_INFINITY };
-/** A lead above this part of the room would leave too little for what it leads: it is then said once. */
+/** A lead longer than this share of the room leaves too little for its content: it is written only once. */
 const LEAD_SHARE = 4;
 
 const sentences = new Intl.Segmenter('en', { granularity: 'sentence' });

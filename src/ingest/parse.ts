@@ -204,8 +204,8 @@ function paragraphsOf(page: string): readonly string[] {
   return paragraphs.map((paragraph) => paragraph.trim()).filter((paragraph) => paragraph !== '');
 }
 
-// HTML to blocks, by the parsers of the unified project: what a browser makes of the page, as a Markdown tree. Only what
-// the page says is kept; what leads elsewhere in the site, reacts to clicks or is hidden is left out.
+// Parses HTML into blocks, by the parsers of the unified project: what a browser makes of the page, as a Markdown tree.
+// Only the page's own content stays; navigation, controls and hidden parts are left out.
 
 export interface ParsedHtml {
   readonly blocks: readonly Block[];
@@ -250,7 +250,9 @@ function contentOf(tree: Root): Root {
   return isOne ? { type: 'root', children: [only] } : tree;
 }
 
-/** `Streaming – Acme Docs` over the heading `Streaming` is `Streaming`: the site's name tells no page from another. */
+/**
+ * `Streaming – Acme Docs` over the heading `Streaming` becomes `Streaming`: the site's name does not distinguish pages.
+ */
 function pageTitleOf(title: string, heading: string): string | undefined {
   const [full, short] = [title, heading].map((text) => text.replace(/[#¶]\s*$/, '').trim()) as [string, string];
   const named = short !== '' && full.toLowerCase().startsWith(short.toLowerCase()) ? short : full;
@@ -307,7 +309,7 @@ function htmlText(node: MarkdownNodes): string {
       return node.alt ?? '';
     case 'link': {
       const text = textOfChildren(node);
-      // The sign beside a heading that links to itself.
+      // The anchor sign of a heading that links to itself.
       if (node.url.startsWith('#') && !/[\p{L}\p{N}]/u.test(text)) return '';
       return /^https?:/i.test(node.url) && text !== '' && text !== node.url ? `[${text}](${node.url})` : text;
     }

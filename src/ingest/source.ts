@@ -135,11 +135,11 @@ export async function* readFolderBatch(root: string, { after, upTo }: FileBatch)
 /** @param root without links */
 async function readFolderEntry(root: string, path: string, id: string): Promise<SourceEntry> {
   if (!path.endsWith('/')) {
-    // Where it cannot be told, reading it will say why.
+    // On failure, reading the file reports why.
     const real = await realpath(join(root, path)).catch(() => join(root, path));
     if (real.startsWith(root.endsWith(sep) ? root : root + sep))
       return readFileDocument({ path: real, name: path, id });
-    // Who may put a file into the folder may not for that have the worker read whatever it can.
+    // Authors of files in the folder must not make the worker read other files.
     const detail = 'it is a link that leads out of the folder: copy the file, or name it in a list (--list)';
     return { kind: 'skip', skip: skip(path, 'unreadable', detail) };
   }
@@ -180,18 +180,16 @@ const folderTooLarge = (path: string, documents: number) =>
     data: { path, documents },
   });
 
-/** 0 where it cannot be told: reading it will say why. */
+/** 0 on failure: reading the file reports why. */
 async function sizeOf(path: string): Promise<number> {
   const found = await stat(path).catch(() => undefined);
   return Math.min(found?.size ?? 0, INGEST_LIMITS.documentBytes);
 }
 
-// A list as a source: a path or an address a line. Paths are below the list's own folder unless they say otherwise; a
-// blank line, or one that begins with `#`, is nothing. Of two lines that name one document the first counts.
-//
-// What is gone is removed from the index; what cannot be told now is kept. A page that is not found any more, or a file,
-// leaves it; where a server is away, what the index has of its pages stays as it was, and each is named as skipped.
-// (Except under other settings than the index was built with: there is then nothing that could be kept.)
+// A list as a source: one path or address per line. Paths are relative to the list's folder; blank lines and lines that
+// start with `#` are ignored. Of two lines for one document the first counts. Documents that are gone leave the index:
+// a page that is not found, or a missing file. Pages of an unavailable server stay as they are and are listed as
+// skipped, unless the settings changed since the index was built.
 
 export interface ListOptions {
   readonly allowedHosts: AllowedHosts;

@@ -18,7 +18,7 @@ const ORDER_SEEDS = 2 ** 31;
 
 export interface Starting {
   readonly store: Pick<Store, 'reviews' | 'evaluations'>;
-  /** Those that the project defines for a pipeline: what people are asked beside scores is in no evaluation. */
+  /** The project's scorers of a pipeline: questions that accompany scores are in no evaluation. */
   readonly scorersOf: (pipeline: string) => readonly AnyScorer[];
   readonly redaction: Redaction;
 }
@@ -52,7 +52,7 @@ export async function startReview(
     question: words(question) ?? defined?.rubric?.question ?? null,
     guidelines: words(guidelines),
     fields: isPair ? [] : [...fields.values()],
-    // The sample's seed is known to whoever reads the audit: the order in which answers are shown has one that nobody knows.
+    // The audit shows the sample's seed. The order of answers has a secret seed of its own.
     ...{ reviewers, sampleSeed: seed, seed: randomInt(ORDER_SEEDS), startedBy: by },
     items: drawSample(open, sample, seed)
       .slice(0, REVIEW_LIMITS.items)
@@ -90,10 +90,7 @@ async function subjectsOf(
   return pairsOf(evaluations, evaluationId, population);
 }
 
-/**
- * Rows come by example and variant: the baseline's are there before those that stand beside them. Where one of the two has
- * no answer there is nothing to compare.
- */
+/** Pairs each variant's row with the baseline's, which comes first. Pairs with a missing answer are left out. */
 async function pairsOf(evaluations: Store['evaluations'], evaluationId: string, population: Population) {
   const outputs = new Map<number, string>();
   let exampleId: string | undefined;
@@ -136,7 +133,7 @@ const { items, reviewers, questionLength, guidelinesLength, noteLength } = REVIE
 const LARGEST_SEED = 2 ** 31 - 1;
 const text = (most: number) => z.string().trim().min(1).max(most);
 
-/** What beginning a queue takes, from whoever asks for it. */
+/** The settings of a new queue. */
 export const QueueName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, "it is no name: up to 100 letters, digits, '.', '_' and '-'");
@@ -152,12 +149,12 @@ export const NewReview = z.strictObject({
   reviewers: z.int().min(reviewers.least).max(reviewers.most).default(reviewers.usual),
   question: text(questionLength).optional(),
   guidelines: text(guidelinesLength).optional(),
-  /** Only what nobody has labelled yet. */
+  /** Only unlabelled subjects. */
   unlabelled: z.boolean().default(false),
 });
 export type NewReview = z.input<typeof NewReview>;
 
-/** What is said beside a review, and why something is done. */
+/** A note with a review, or the reason for an action. */
 export const ReviewNote = text(noteLength);
 
 /** @throws SluiceError `review_invalid`, naming what does not fit */

@@ -1,4 +1,4 @@
-/** Keys of the HTTP API: what each may do, and a hash of its secret, which is told once and kept nowhere. */
+/** Keys of the HTTP API: their permissions and the hash of their secret, which is shown once and never stored. */
 
 import { SluiceError } from '../base/errors.ts';
 import { suggest } from '../base/nearest.ts';

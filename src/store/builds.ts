@@ -109,8 +109,8 @@ const building = (index: string, owner: string): SluiceError =>
   });
 
 /**
- * Makes the build what readers see; documents neither put nor kept are removed. A build that changed nothing leaves the
- * snapshot as it was.
+ * Publishes the build to readers. Documents neither put nor marked as seen are removed. A build without changes leaves
+ * the snapshot as it was.
  *
  * @throws SluiceError `build_ended`, `passage_duplicate`
  */

@@ -1,6 +1,6 @@
 /**
- * Which steps the live workers can run. A worker publishes its steps with a lease and renews it; a run whose plan needs
- * a step that no live worker has is refused by name before it starts.
+ * Steps of live workers, and stored plans. A worker publishes its steps with a lease and renews it. A run whose plan
+ * needs a step that no live worker has is refused by name before it starts.
  */
 
 import { SluiceError } from '../base/errors.ts';
@@ -8,7 +8,7 @@ import { canonicalJson } from '../plan/id.ts';
 import type { Json, Plan } from '../plan/plan.ts';
 import { type Database, nowSql, type TimedDatabase } from './database.ts';
 
-/** A step a worker runs: `rerank@2`, and whatever else the worker says of it. */
+/** A step that a worker runs, such as `rerank@2`, with further facts about it. */
 export interface CatalogueStep {
   readonly step: string;
   readonly [fact: string]: Json;
@@ -124,11 +124,7 @@ export function createPlans(database: Database) {
         data: { planId },
       });
     },
-    /**
-     * The plan with this id, or the only one whose id begins so.
-     *
-     * @throws SluiceError `plan_unknown`, `plan_ambiguous`
-     */
+    /** The plan with this id or unique id prefix. @throws SluiceError `plan_unknown`, `plan_ambiguous` */
     find: (idOrPrefix: string): Promise<{ readonly planId: string; readonly plan: Plan }> =>
       findPlan(database, idOrPrefix),
   });

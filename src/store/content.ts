@@ -1,7 +1,7 @@
 /**
- * The content of runs: what they were asked, what they gave, and what was said of it in words. It can be removed, after a
- * time or as somebody wishes. What statistics rest on stays: ids, units, arms, times, outcomes, costs, thumbs and scores, and
- * of failures their codes. A run whose content is gone has lost all of it, since it goes in one transaction.
+ * The content of runs: input, output and feedback in words. Retention or an erasure removes it. Data for statistics
+ * stay: ids, units, arms, times, outcomes, costs, thumbs, scores and failure codes. A run loses all content in one
+ * transaction.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -10,7 +10,7 @@ import { type Database, nowSql, type Queries, type TimedDatabase } from './datab
 import { unpack } from './provider-calls.ts';
 
 export interface ContentRemoval {
-  /** By age, or as somebody wished: then who gave feedback goes, too, and so do payloads that nobody else has put. */
+  /** By age, or on request. An erasure also removes feedback authors and payloads that only this run put. */
   readonly by: 'retention' | 'erasure';
   readonly who: string;
   readonly why: string;
@@ -105,7 +105,7 @@ export function createContent(database: TimedDatabase) {
     },
     /** Rewrites the tables that an erasure has touched, so that free space holds nothing of it any more. */
     rewrite: (isEmbedded: boolean): Promise<void> => rewriteTables(database, isEmbedded),
-    /** Erased runs whose history Temporal may still have, those of interrupted erasures included. */
+    /** Erased runs whose history Temporal may still have, including those of interrupted erasures. */
     async pendingDeletions(): Promise<readonly string[]> {
       const rows = await database.query<{ runId: string }>(
         'select run_id as "runId" from pending_deletion order by run_id',
@@ -177,8 +177,8 @@ async function removeContent(
   return ids;
 }
 
-// Rewrites what an erasure has touched. PostgreSQL only marks deleted rows as free: they stay in the files of the table, of
-// its indexes, of the planner's statistics and of the write-ahead log until their space is used again.
+// Rewrites the tables of an erasure. PostgreSQL only marks deleted rows as free: they stay in the table's files,
+// indexes, planner statistics and write-ahead log until their space is reused.
 
 /** Every table that holds something of a run or of a unit. */
 const ERASED_TABLES: readonly string[] = [
@@ -244,12 +244,12 @@ async function rewriteFiles(database: Database, tables: readonly string[]): Prom
   await database.query('checkpoint', [], LIMITS);
 }
 
-// What removing the content of runs (`$1`) is, table by table. A table that keeps something of a run has its line here.
+// Statements that remove the content of runs (`$1`), by table. Each table with run content needs one.
 
 /**
- * What was asked of providers about runs (`$1`) by whoever scored or repeated them afterwards. Such a call is paid by an
- * experiment, by a day of a monitor, or by a backtest, and its key ends in a mark: the hash of the run and of what was asked,
- * as `createAttemptHost` makes it.
+ * Provider calls about runs (`$1`) made by later scoring or reruns. Such a call is paid by an experiment, by a
+ * monitor's day or by a backtest. Its key ends in a mark, the hash of the run and of the request, as
+ * `createAttemptHost` makes it.
  */
 const day = (moment: string): string => `to_char(${moment} at time zone 'UTC', 'YYYY-MM-DD')`;
 const MARK_DIGITS = 16;
@@ -330,7 +330,7 @@ export async function claimsOfRuns(queries: Queries, runIds: readonly string[]):
   return claims;
 }
 
-/** One that was put before the run, or last when neither it nor a repetition of it was under way, is also somebody else's. */
+/** A payload that was put before the run, or last outside the run and its repetitions, also belongs to others. */
 export async function removePayloadsOf(queries: Queries, claims: ClaimsOfRuns): Promise<void> {
   for (const [runId, hashes] of claims)
     await queries.query(
@@ -354,13 +354,13 @@ const IN_EXPERIMENTS = 'where (experiment_id, unit) in (select experiment_id, $1
 
 /** `$1` is the unit, `$2` its pseudonym. Each gives a row for every one that it changed. */
 const REPLACEMENTS: readonly string[] = [
-  // The rows of a unit are changed by whoever holds the lock of its exposure.
+  // The holder of the unit's exposure lock changes its rows.
   `update exposure set unit = $2 ${IN_EXPERIMENTS} returning 1`,
   `update outcome set unit = $2 ${IN_EXPERIMENTS} returning 1`,
   `update unit_metric set unit = $2 ${IN_EXPERIMENTS} returning 1`,
   `update unexposed_unit set unit = $2 ${IN_EXPERIMENTS} returning 1`,
   'update score_task set unit = $2 where unit = $1 returning 1',
-  // It may be about a run of somebody else.
+  // Feedback on another unit's run.
   'update feedback set by = $2, note = null, emoji = null, fields = null where by = $1 returning 1',
   `update run set unit = case when unit = $1 then $2 else unit end,
      assignments = case when json_typeof(assignments) = 'array' then (

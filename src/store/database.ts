@@ -1,9 +1,8 @@
 /**
- * The one way to PostgreSQL, whether it is a server or the embedded database, which is a single session shared by all
- * its clients. What follows from that holds for all of `src/store`: no advisory locks, LISTEN, SET, temporary tables,
- * named statements or server-side timeouts; a transaction awaits nothing but its own queries; mutual exclusion is a row
- * with an owner and an expiry. And one law more, which is what makes outages harmless: **every statement and every
- * transaction of the store may be made twice**, so a broken connection is answered by making it again.
+ * The only access to PostgreSQL, a server or the embedded database. The embedded one is a single session shared by all
+ * clients, so `src/store` uses no advisory locks, LISTEN, SET, temporary tables, named statements or server-side
+ * timeouts. A transaction awaits only its own queries. Mutual exclusion is a row with an owner and an expiry. **Every
+ * statement and every transaction may run twice**, so a broken connection is answered by repeating it.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
@@ -199,11 +198,11 @@ export function* batches<Row>(
   if (batch.length > 0) yield batch;
 }
 
-// The store's functions take the database first; here they become the methods of an object that holds it.
+// Store functions take the database as first parameter; `bound` makes them methods of an object that holds it.
 
 /**
- * Whose time counts for expiries. Normally the database's, so that no two machines' clocks are ever compared; a test
- * brings its own, in milliseconds since the epoch.
+ * The clock of expiries. Default: the database's, so that clocks of machines are never compared. Tests pass their own,
+ * in milliseconds since the epoch.
  */
 export type Clock = () => number;
 

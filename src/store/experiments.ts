@@ -149,7 +149,7 @@ async function startExperiment(database: TimedDatabase, experiment: NewExperimen
   return started!;
 }
 
-/** All that its verdicts rest on beside the looks. */
+/** All inputs of its verdicts except the interim analyses. */
 function startContent(row: ExperimentRow, { by, why, facts }: NewExperiment, deployment: DeploymentRow): Json {
   const { experimentId, name, pipeline, kind, spec, settings, state, range, winner, startedAt } = row;
   const { planId: basePlanId, deploymentNo } = deployment;
@@ -218,10 +218,10 @@ type Range = readonly [from: number, to: number];
 const SLACK = 1e-9;
 
 /**
- * The first gap that is large enough; without a layer, the beginning of a space that it has to itself.
+ * The first free range that is large enough; without a layer, the start of a range of its own.
  *
  * @param live experiments on the same pipeline
- * @throws SluiceError `layer_full`, with the room there is
+ * @throws SluiceError `layer_full`, with the free share
  */
 function rangeFor(
   { layer, share, name }: { readonly layer: string | null; readonly share: number; readonly name: string },

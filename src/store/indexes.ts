@@ -98,7 +98,7 @@ async function snapshotsOf(database: Queries, name: string): Promise<readonly Sn
 }
 
 /**
- * The current snapshot, or the newest whose hash begins with `hashPrefix`.
+ * The current snapshot, or the newest with this hash prefix.
  *
  * @throws SluiceError `index_unknown`, `index_not_built`, `snapshot_unknown`, `snapshot_ambiguous`
  */

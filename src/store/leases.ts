@@ -1,6 +1,6 @@
 /**
- * Mutual exclusion: a row with an owner and an expiry. Whoever holds a lease must end or renew in time; what must never
- * happen twice is guarded by its own row besides, since a paused process does not know that its lease has passed.
+ * Leases: rows with an owner and an expiry, for mutual exclusion. The holder must end or renew in time. A paused
+ * process does not notice expiry, so writes that must not happen twice are guarded by their own rows too.
  */
 
 import { SluiceError } from '../base/errors.ts';
@@ -24,7 +24,9 @@ export type Leases = ReturnType<typeof createLeases>;
 
 export function createLeases(database: Pick<TimedDatabase, 'query' | 'now'>) {
   return Object.freeze({
-    /** Takes, or renews, the lease for `ms`; `held` is whether it is `owner`'s now, and `lease` says whose it is. */
+    /**
+     * Takes or renews the lease for `ms`. `held`: whether `owner` has it now; `lease`: its current owner and expiry.
+     */
     async acquire(name: string, owner: string, ms: number): Promise<{ readonly held: boolean; readonly lease: Lease }> {
       const [lease] = await database.query<Lease>(
         `insert into lease as held (name, owner, expires_at)
@@ -39,7 +41,7 @@ export function createLeases(database: Pick<TimedDatabase, 'query' | 'now'>) {
       );
       return { held: lease!.owner === owner, lease: lease! };
     },
-    /** Extends a lease that is still `owner`'s; false when it has passed to another, or nobody. */
+    /** Extends a lease of `owner`; false when it has expired or passed on. */
     async renew(name: string, owner: string, ms: number): Promise<boolean> {
       const rows = await database.query(
         `update lease set expires_at = ${nowSql('$4')} + $3 * interval '1 millisecond'
@@ -55,8 +57,8 @@ export function createLeases(database: Pick<TimedDatabase, 'query' | 'now'>) {
   });
 }
 
-// Holding a build. Its row has an owner and an expiry, and every call on the build locks and renews it: a builder that
-// was thought dead finds its build ended, and can change nothing.
+// The lease of a build. Every call on the build locks and renews its row. A builder that was presumed dead finds its
+// build ended and can change nothing.
 
 /** Which build a call is about. */
 export interface BuildRef {

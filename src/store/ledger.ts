@@ -15,7 +15,7 @@ const DECIDED: readonly ExperimentState[] = ['approving', 'rolling', 'halted', '
 const LARGEST_PAGE = 1_000;
 
 export interface LedgerEntry {
-  /** From 1, without gaps. */
+  /** Consecutive numbers from 1. */
   readonly entryNo: number;
   readonly kind: 'start' | 'look' | 'stage' | 'act';
   readonly lookNo: number | null;

@@ -17,19 +17,19 @@ import {
   reasonsOf,
   scoresOf,
   scoresOfRun,
-  untold,
+  undeliveredAlerts,
   windowOf,
 } from './monitor-results.ts';
 import {
   claimScores,
+  enqueue,
   exhaustDay,
+  findMatching,
   finishScores,
   openDay,
   payerOf,
   releaseScores,
   skipWaiting,
-  takeIn,
-  toMeet,
 } from './monitor-scores.ts';
 import { storable } from './storable.ts';
 
@@ -65,8 +65,8 @@ export const createMonitors = (database: TimedDatabase) =>
     running: runningMonitor,
     list: listMonitors,
     audit: monitorAudit,
-    toMeet,
-    takeIn,
+    findMatching,
+    enqueue,
     claim: claimScores,
     release: releaseScores,
     finish: finishScores,
@@ -83,7 +83,7 @@ export const createMonitors = (database: TimedDatabase) =>
     moveAlert,
     alerts: alertsOf,
     alert: alertOf,
-    untold,
+    undeliveredAlerts,
     endDelivery,
   });
 export type Monitors = ReturnType<typeof createMonitors>;

@@ -61,7 +61,7 @@ export interface RunSelection {
   readonly limit: number;
   /** Milliseconds since the epoch. */
   readonly since?: number;
-  /** Only those of which somebody has said this. */
+  /** Only runs with this thumb. */
   readonly thumb?: 1 | -1;
 }
 
@@ -98,11 +98,7 @@ const RERUN: Sought = {
   whenNone: 'none was made yet; make one: sluice backtest PIPELINE --variant NAME',
 };
 
-/**
- * By id, or the only one whose id begins so.
- *
- * @throws SluiceError `rerun_unknown` (with the nearest), `rerun_ambiguous`
- */
+/** By id or unique id prefix. @throws SluiceError `rerun_unknown` (with the nearest), `rerun_ambiguous` */
 const findRerun = (queries: Queries, idOrPrefix: string): Promise<RerunRow> => findById(queries, RERUN, idOrPrefix);
 
 export interface RerunFilter {
@@ -208,7 +204,7 @@ function checkBudget(usd: number | null): void {
   });
 }
 
-/** A part of the runs: those whose number leaves this remainder. Nobody else takes them. */
+/** A share of the runs: those whose number leaves this remainder. Lanes do not overlap. */
 export interface Lane {
   /** From 0. */
   readonly lane: number;
@@ -262,7 +258,7 @@ async function queuedRuns(database: Database, rerunId: string, { lane, lanes, li
 }
 
 const PAGE = 200;
-/** Reasons that are told. */
+/** Reasons shown. */
 const MOST_REASONS = 20;
 
 /** What came of runs; what is there already stays. */

@@ -1,4 +1,4 @@
-/** Runs of sampled units that are to be scored in the background: a queue whose tasks whoever claims one may leave. */
+/** The queue of sampled runs to score in the background. A claim may be abandoned. */
 
 import type { FailureData } from '../model/run-messages.ts';
 import { bound, type Database, nowSql, type TimedDatabase } from './database.ts';
@@ -62,7 +62,7 @@ async function enqueueTasks(database: Database, tasks: readonly NewScoreTask[]):
   );
 }
 
-/** The oldest ones, which nobody else gets for so long. */
+/** Claims the oldest tasks for a time. */
 async function claimTasks(
   database: TimedDatabase,
   experimentId: string,

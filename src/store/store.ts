@@ -75,7 +75,7 @@ export interface Store {
 }
 
 export interface StoreOptions {
-  /** Whose time counts for expiries; default: the database's. */
+  /** The clock of expiries; default: the database's. */
   readonly clock?: Clock;
   /** Up to so many vectors of an index are searched one by one, without a graph; default 20,000. */
   readonly scannedVectors?: number;

@@ -1,4 +1,4 @@
-/** Views of screens that somebody has saved: what is shown, under a name, for everybody. */
+/** Saved views of screens: a name and a filter, shared by all users. */
 
 import { SluiceError } from '../base/errors.ts';
 import type { Json } from '../plan/plan.ts';

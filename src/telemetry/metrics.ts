@@ -1,6 +1,6 @@
 /**
- * Metrics in Prometheus' text format, in a registry of their own: what is counted as requests come and go, what the process
- * says of itself, and what the store is asked when somebody scrapes.
+ * Metrics in Prometheus' text format, in a registry of their own: HTTP counters, process metrics, and measures read
+ * from the store at each scrape.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { QUANTILES } from '../store/measures.ts';
@@ -10,15 +10,15 @@ import { type Health, oneAtATime, rankOf } from './health.ts';
 export interface Metrics {
   readonly http: HttpMetrics;
   watch(watched: Watched): void;
-  /** Whom to ask for what the store knows; until then nothing of that is there. */
+  /** Sets the source of store measures; without it there are none. */
   collect(from: Collected): void;
   scrape(): Promise<string>;
   readonly contentType: string;
 }
 
-/** Numbers of this process that are read when somebody scrapes. */
+/** A number of this process that is read at each scrape. */
 export interface Watched {
-  /** One that ends in `_total` is a counter's. */
+  /** A name that ends in `_total` makes a counter. */
   readonly name: string;
   readonly help: string;
   /** Absent: there is one number. */
@@ -34,15 +34,18 @@ export interface MetricsOptions {
   readonly now?: () => number;
 }
 
-/** How long an answer is kept at least. */
+/** Minimum lifetime of a cached measure. */
 const KEPT_MS = 5_000;
-/** And for so many times as long as it took: then asking takes a twentieth of one connection, however large tables are. */
+/**
+ * Lifetime as a multiple of the query's duration: queries then use a twentieth of one connection, however large tables
+ * are.
+ */
 const KEPT_TIMES = 20;
-/** What the process cannot say yet, such as the delay of its event loop in the first moment. */
+/** Values that are not known yet, such as the event loop delay at the start. */
 const NOT_KNOWN = /^.* Nan\n/gm;
-/** For each question: Prometheus itself waits for ten seconds. */
+/** Time limit of one measure; Prometheus waits for ten seconds. */
 const LIMIT_MS = 5_000;
-/** Questions at a time. */
+/** Measures read at the same time. */
 const LANES = 2;
 
 export function createMetrics(options: MetricsOptions): Metrics {
@@ -69,7 +72,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   } satisfies Metrics);
 }
 
-/** A few at a time: those who ask pipelines need the store's connections, too. */
+/** Reads a few at a time, since runs need the store's connections too. */
 async function inLanes(all: readonly (() => Promise<void>)[]): Promise<void> {
   const left = all.values();
   const lane = async () => {
@@ -78,7 +81,7 @@ async function inLanes(all: readonly (() => Promise<void>)[]): Promise<void> {
   await Promise.all(Array.from({ length: LANES }, lane));
 }
 
-/** Read at once with the line that shows it. */
+/** Reads the number when its line is written. */
 function watch(registry: Registry, { name, help, label, read }: Watched): void {
   const labels = label === undefined ? [] : [label];
   const metric = newMetric(registry, { name, help, labels }, () => {
@@ -91,7 +94,7 @@ function watch(registry: Registry, { name, help, label, read }: Watched): void {
   });
 }
 
-/** How asking goes. */
+/** Metrics of the collectors themselves. */
 function createOwn(registry: Registry) {
   const registers = [registry];
   const labelNames = ['collector'];
@@ -118,7 +121,7 @@ function newMetric(
   return name.endsWith('_total') ? new Counter(parts) : new Gauge(parts);
 }
 
-/** Whatever was there goes; a family without samples has no line. */
+/** Replaces all samples; a family without samples has no line. */
 function fill(metric: Metric, samples: Family['samples']): void {
   metric.reset();
   metric.remove({}); // reset makes a 0 of what has no label
@@ -208,8 +211,8 @@ function createHttpMetrics(registry: Registry): HttpMetrics {
   } satisfies HttpMetrics);
 }
 
-// What is read off the store when somebody asks for metrics: a question each, and what becomes of its answer. What is not
-// known has no line at all, which is not 0.
+// Measures read from the store: one query each, and the families made from its rows. Unknown values are omitted: an
+// absent line cannot be mistaken for 0.
 
 export interface Collected {
   readonly store: Pick<Store, 'measures' | 'vitals' | 'monitors' | 'traceExports'>;
@@ -221,7 +224,7 @@ export interface Sample {
   readonly value: number;
 }
 
-/** One whose name ends in `_total` is a counter, all others are gauges. */
+/** A name that ends in `_total` makes a counter, all others gauges. */
 export interface Family {
   readonly name: string;
   readonly help: string;
@@ -232,20 +235,20 @@ export interface Family {
 export interface Collector {
   readonly name: string;
   readonly read: (from: Collected) => Promise<readonly Family[]>;
-  /** Its families without samples: what a question that fails leaves. */
+  /** Its families without samples, used after a failed query. */
   readonly empty: readonly Family[];
 }
 
-/** One line of a family per row; a value that is null has no line. */
+/** One metric family: its lines per row; null values have no line. */
 export interface Column<Row> extends Omit<Family, 'labels' | 'samples'> {
-  /** By label; a label that is fixed has its value in it. */
+  /** Columns that become labels; `as` renames them. */
   readonly by: readonly (keyof Row & string)[];
   readonly as?: readonly string[];
   readonly lines: (row: Row) => readonly (readonly [value: number | null, ...more: readonly string[]])[];
   readonly more?: readonly string[];
 }
 
-/** How metrics are made of rows: a question, and for each of its families the lines that a row becomes. */
+/** Makes a collector from a query and the columns of its rows. */
 function collector<Row>(
   name: string,
   ask: (from: Collected) => Promise<readonly Row[]>,
@@ -271,7 +274,7 @@ const one =
   (row) => [[value(row)]];
 
 const SECONDS = 1_000;
-/** Experiments that have lines of their own. */
+/** Experiments with lines of their own. */
 const MOST_EXPERIMENTS = 100;
 
 const COLLECTORS: readonly Collector[] = [

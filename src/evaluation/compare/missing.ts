@@ -24,7 +24,7 @@ export function missingPairs(whole: Pairing, columns: PairedColumns): MissingPai
   const { control, treatment } = alongside(pairing, columns);
   const scale = scaleOf(metric, pairing.baseline.facts.spec);
   const found = missingScores(control, treatment, scale ?? rangeOf([...control, ...treatment]));
-  // Scores beyond their own scale: nothing is bounded by it, but holes are holes.
+  // Scores beyond the declared scale give no bounds; missing values are still counted.
   const judged = found.status === 'ok' ? found : missingScores(control.map(presence), treatment.map(presence));
   const { missing: cells, share, p } = judged as { missing: number; share: number; p: number };
   const hasBounds = cells > 0 && scale !== null && found.status === 'ok';
@@ -138,8 +138,6 @@ function rangeOf(scores: Scores): { readonly worst: number; readonly best: numbe
 const presence = (score: number | null): number | null => (score === null ? null : 0);
 
 const boundsOf = (one: number, other: number) => Object.freeze({ lo: Math.min(one, other), hi: Math.max(one, other) });
-
-// Why cells are missing, and whether going on may fill them.
 
 export interface MissingReason {
   readonly reason: string;

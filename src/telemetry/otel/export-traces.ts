@@ -1,6 +1,6 @@
 /**
- * Sends the traces of runs that have ended, from the record and not from the process that ran them: so a crash loses none.
- * Each is sent at least once, as the same spans; while the receiver cannot be reached, they wait.
+ * Exports traces of ended runs, from the store and not from the process that ran them, so that a crash loses none. Each
+ * is sent at least once, as the same spans, and waits while the receiver is unreachable.
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
@@ -27,7 +27,7 @@ import { loadTrace, type TraceSource } from '../load-trace.ts';
 import { type Attributes, cutText, isSampled, rootIdOf, type SpanData, spanIdOf, spansOf, traceIdOf } from './spans.ts';
 
 export interface ExportSettings {
-  /** The part of the runs that is sent; those that failed all are. */
+  /** Share of runs that is exported; failed runs are always exported. */
   readonly share: number;
   readonly hasContent: boolean;
 }
@@ -36,19 +36,19 @@ export interface ExportDependencies extends ExportSettings {
   readonly source: TraceSource;
   readonly exports: TraceExports;
   readonly send: (spans: readonly SpanData[]) => Promise<void>;
-  /** Told once when sending begins to fail, and once when it works again. */
+  /** Called once when exports begin to fail, and once when they work again. */
   readonly onChange: (message: string) => void;
 }
 
-/** Items of one claim, and for how long it holds: many times what sending them takes. */
+/** Items of one claim, and its lifetime: many times the duration of an export. */
 const [CLAIMED, CLAIM_MS] = [20, 120_000];
-/** Of one request: receivers take some megabytes. */
+/** Limits of one request: receivers accept a few megabytes. */
 const [SPANS, CHARACTERS] = [512, 2_000_000];
-/** What cannot be sent is tried again after 5, 10, 20 ... 600 s, and given up after three days. */
+/** Retries after 5, 10, 20 ... 600 s; gives up after three days. */
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS, GIVEN_UP_MS] = [5_000, 600_000, 3 * 86_400_000];
-/** What waits beyond this many is left out, the oldest first. */
+/** Beyond this queue length the oldest are left out. */
 const MOST_WAITING = 100_000;
-/** Runs that end within this after a worker last asked for traces are noted, whether or not one runs then. */
+/** The database notes runs that end within this time after a worker last asked for traces. */
 const WANTED_MS = 7 * 86_400_000;
 const WANT_AGAIN_MS = 600_000;
 
@@ -214,7 +214,7 @@ function resultsOf({ thumb, score, emoji, note, fields }: FeedbackRow, hasConten
     ...(emoji === null ? [] : [named('emoji', { [ATTR_GEN_AI_EVALUATION_SCORE_LABEL]: emoji })]),
     ...(thumb === null && score === null && emoji === null && note !== null ? [named('note', {})] : []),
     ...Object.entries(fields ?? {}).flatMap(([name, value]) =>
-      fieldOf(value, hasContent).map((said) => named(name, said)),
+      fieldOf(value, hasContent).map((field) => named(name, field)),
     ),
   ];
 }
@@ -231,7 +231,7 @@ function fieldOf(value: Json, hasContent: boolean): readonly Attributes[] {
 }
 
 export interface Sender {
-  /** Resolves when the receiver has them. @throws Error with what it said, or why it could not be asked */
+  /** Resolves when the receiver has them. @throws Error with its response, or why it was not reached */
   send(spans: readonly SpanData[]): Promise<void>;
   stop(): Promise<void>;
 }
@@ -292,17 +292,17 @@ function known(attributes: Attributes) {
   return Object.fromEntries(entries.map(([name, value]) => [name, typeof value === 'object' ? [...value] : value!]));
 }
 
-// Sends traces for as long as a worker runs, where a receiver is configured: looks for what is due, and sends it.
+// Runs the export while a worker runs.
 
-/** Between looks that found nothing more to do. */
+/** Pause when nothing is due. */
 const PAUSE_MS = 2_000;
-/** After a look that failed, the database being away. */
+/** Pause after a failure of the database. */
 const OUTAGE_MS = 10_000;
-/** What a worker that ends waits for its last look: a command's only run has ended just now. */
+/** Time limit of the last round of an ending worker, whose only run may have ended just now. */
 const LAST_MS = 3_000;
 
 export interface RunningTraceExport {
-  /** Ends after one more look; what is not sent is another's, or waits. */
+  /** Stops after one more round; unsent traces wait for another worker. */
   stop(): Promise<void>;
 }
 
