@@ -4,11 +4,11 @@
  */
 import type { Implemented } from '../src/boundary/implement.ts';
 import { stepName, writesIn } from '../src/dsl/step.ts';
+import { createMakeAttempt } from '../src/evaluation/attempts.ts';
 import { beginEvaluation, endEvaluation } from '../src/evaluation/begin.ts';
 import { evaluateChunk } from '../src/evaluation/chunk/evaluate-chunk.ts';
 import { digestsOf } from '../src/evaluation/digest/digest.ts';
 import { createEvaluationWorker } from '../src/evaluation/evaluation-worker.ts';
-import { createMakeAttempt } from '../src/evaluation/memo-boundary.ts';
 import { drain, type RerunWorker } from '../src/experiment/rerun/play-rerun.ts';
 import { createScoreExperiment, type ScoreRunsOptions } from '../src/experiment/score-runs.ts';
 import type { EvaluateActivities } from '../src/model/evaluate-messages.ts';
@@ -68,7 +68,7 @@ export function createEvaluateActivities(
 }
 
 /** What the workflow of monitors asks of its worker. */
-export interface MonitorDependencies extends Omit<MonitorWorker, 'tells'> {
+export interface MonitorDependencies extends Omit<MonitorWorker, 'sendsAlerts'> {
   readonly store: Pick<Store, 'monitors' | 'runs'>;
   /** The webhook for alerts; absent: none. */
   readonly alerts?: AlertAddress | undefined;
@@ -76,9 +76,9 @@ export interface MonitorDependencies extends Omit<MonitorWorker, 'tells'> {
 
 function createMonitorActivities({ alerts, ...worker }: MonitorDependencies): MonitorActivities {
   const { monitors } = worker.store;
-  const tells = alerts !== undefined;
+  const sendsAlerts = alerts !== undefined;
   return {
-    scoreMonitor: (input) => asActivity(BEAT_MS, (signal) => scoreMonitor({ ...worker, tells }, input, signal)),
+    scoreMonitor: (input) => asActivity(BEAT_MS, (signal) => scoreMonitor({ ...worker, sendsAlerts }, input, signal)),
     tellAlert: (alert) =>
       asActivity(BEAT_MS, async () => {
         if (alerts !== undefined) await sendAlert(worker.store, alerts, alert);

@@ -1,10 +1,10 @@
 /**
- * Writes a run's record: its node runs, and with the last of them how the run ended; that gives what the run has cost. Idempotent, so retried freely; it
- * beats, so that a worker lost in the middle of it holds the run up for seconds, however long the database may take.
- * What would make it fail for ever is met here: text that PostgreSQL cannot hold, and a run that has no row.
+ * Writes a run's record: its node runs and, with the last of them, its outcome; then returns the run's cost. It is idempotent
+ * and heartbeats, so a lost worker delays the run by seconds only. It handles what would otherwise fail forever: text that
+ * PostgreSQL cannot store, and a run without a row.
  */
 import { Context } from '@temporalio/activity';
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowHandle } from '@temporalio/client';
 import { SluiceError } from '../src/base/errors.ts';
 import type { FailureData, RecordRun, StepResult } from '../src/model/run-messages.ts';
 import type { Json } from '../src/plan/plan.ts';
@@ -12,7 +12,6 @@ import type { NodeOutput } from '../src/store/runs.ts';
 import { storable } from '../src/store/storable.ts';
 import type { Store } from '../src/store/store.ts';
 import { readPayload } from '../src/temporal/encryption.ts';
-import { type RunEvent, runEvents } from '../src/temporal/run-events.ts';
 import type { AfterRun } from './after-run.ts';
 
 /** Records are written in milliseconds; only one that waits for the database comes to beat at all. */
@@ -98,4 +97,39 @@ const withoutFallback = (id: string): string => (id.endsWith(FALLBACK) ? id.slic
 /** A local call is named by its summary: its id is a number. */
 async function summaryOf(client: Client, { userMetadata }: RunEvent): Promise<string | undefined> {
   return userMetadata?.summary ? readPayload<string>(client, userMetadata.summary) : undefined;
+}
+
+// The history of a run, page by page. A history that is longer than anybody should read again is left out, before all of it
+// is read.
+
+type RunEvent = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>[number];
+
+/** Most runs are one page. */
+const PAGE_EVENTS = 100;
+const MOST_BYTES = 16_000_000;
+
+/** All events so far; undefined where there are too many to be read. */
+async function runEvents(client: Client, workflowId: string): Promise<readonly RunEvent[] | undefined> {
+  const { namespace } = client.options;
+  const events: RunEvent[] = [];
+  let nextPageToken: Uint8Array | undefined;
+  for (let bytes = 0; ; ) {
+    const page = await client.workflowService.getWorkflowExecutionHistory({
+      ...{ namespace, execution: { workflowId }, maximumPageSize: PAGE_EVENTS },
+      ...(nextPageToken && { nextPageToken }),
+    });
+    const found = page.history?.events ?? [];
+    bytes += bytesIn(found);
+    if (bytes > MOST_BYTES) return undefined;
+    events.push(...found);
+    if (!page.nextPageToken?.length) return events;
+    nextPageToken = page.nextPageToken;
+  }
+}
+
+/** Of payloads: they are all of an event that may be large. */
+function bytesIn(value: unknown): number {
+  if (value instanceof Uint8Array) return value.length;
+  if (typeof value !== 'object' || value === null) return 0;
+  return Object.values(value).reduce((sum: number, part) => sum + bytesIn(part), 0);
 }

@@ -33,10 +33,9 @@ const PROJECT = `
 import { z } from '${root}/node_modules/zod/index.js';
 import { defineEvaluation, definePipeline, defineScorer, metric } from '${root}/src/index.ts';
 import { docsSearch } from '${root}/pipelines/docs-search.ts';
-import { judgeAnswer } from '${root}/src/steps/judge-steps.ts';
 import { aiDocs } from '${root}/pipelines/questions.ts';
 import { Question } from '${root}/src/model/step-schemas.ts';
-import { enhanceQuery } from '${root}/src/steps/model-steps.ts';
+import { enhanceQuery, judgeAnswer } from '${root}/src/steps/index.ts';
 
 const model = 'cohere/command-a-03-2025';
 const quick = definePipeline('quick', Question)

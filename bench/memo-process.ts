@@ -3,9 +3,8 @@
  * does.
  */
 
-import { createSlots } from '../src/evaluation/attempts.ts';
+import { createMakeAttempt, createSlots } from '../src/evaluation/attempts.ts';
 import { openMemo } from '../src/evaluation/memo/memo.ts';
-import { createMakeAttempt } from '../src/evaluation/memo-boundary.ts';
 import { createMemoHost } from '../src/evaluation/memo-host.ts';
 import { walk } from '../src/plan/walk.ts';
 import { openDatabase } from '../src/store/database.ts';

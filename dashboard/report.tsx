@@ -10,7 +10,6 @@ import { Page } from './parts/page.tsx';
 import { type ComparisonHost, ComparisonView } from './screens/compare/comparison.tsx';
 import { Answers, type ExampleProps } from './screens/compare/example-detail.tsx';
 import { nextTheme, useTheme } from './theme.ts';
-import './style/colours.css';
 import './style/base.css';
 import './style/frame.css';
 import './style/parts.css';

@@ -33,12 +33,11 @@ export {
   type Win,
 } from './dsl/metric.ts';
 export { type AnyMonitor, defineMonitor } from './dsl/monitor.ts';
-export { definePairScorer } from './dsl/pair-scorer.ts';
 export { definePipeline } from './dsl/pipeline.ts';
 export type { Ref, Scope, Value, WiringError } from './dsl/ref.ts';
 export type { Duration } from './dsl/refuse.ts';
 export type { ScoreOptions, ScoreSettings, Scores } from './dsl/scorer.ts';
-export { type AnyScorer, defineScorer, type Scorer } from './dsl/scorer.ts';
+export { type AnyScorer, definePairScorer, defineScorer, type Scorer } from './dsl/scorer.ts';
 export type { Policy } from './dsl/step.ts';
 export {
   type AnyStep,

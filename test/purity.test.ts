@@ -35,7 +35,7 @@ const RULES: readonly Rule[] = [
     planted: [
       ['pipelines/docs-bot.ts', "import { step } from '../src/dsl/step.ts';"],
       ['pipelines/datasets/all.ts', "import { readFile } from 'node:fs/promises';"],
-      ['pipelines/docs-bot.ts', "export { rerank } from '../src/steps/rerank.ts';"],
+      ['pipelines/docs-bot.ts', "export { rerank } from '../src/steps/retrieval.ts';"],
     ],
   },
   {

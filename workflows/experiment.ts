@@ -37,7 +37,9 @@ import {
   type ScoringActivities,
   STEER_ACTIONS,
   STEER_UPDATE,
+  STEP_QUERY,
   type Steer,
+  type StepPlace,
   WAKE_SIGNAL,
 } from '../src/model/experiment-messages.ts';
 
@@ -113,7 +115,7 @@ export interface Listening {
   readonly onSteer?: (action: Steer['action']) => void;
 }
 
-export function startAnalysisLoop(clock: Clock, phase: Phase, { headline, onSteer }: Listening): AnalysisLoop {
+function startAnalysisLoop(clock: Clock, phase: Phase, { headline, onSteer }: Listening): AnalysisLoop {
   const { experimentId, lookEveryMs, looksPerHistory } = clock;
   const gapMs = Math.min(LEAST_GAP_MS, lookEveryMs);
   const state = {
@@ -233,7 +235,7 @@ const plainly = ({ message, type, details }: ApplicationFailure): ApplicationFai
 /** Tried for as long as it takes: an outage, or a time without workers, is waited for. */
 const retry = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds' } as const;
 
-export const activities = proxyActivities<ExperimentActivities>({
+const activities = proxyActivities<ExperimentActivities>({
   startToCloseTimeout: '2 minutes',
   heartbeatTimeout: '6 seconds',
   // A rollback does not queue behind ingests.
@@ -245,7 +247,7 @@ export const activities = proxyActivities<ExperimentActivities>({
  * The whole of an experiment's or a rollout's workflow: sampled runs are scored in parallel to `work`. If somebody
  * cancels the workflow, the experiment is aborted: the safe meaning of that is the baseline for everybody.
  */
-export async function live<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
+async function live<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
   const { experimentId } = clock;
   try {
     return await whileScoring(clock, work);
@@ -288,7 +290,7 @@ async function whileScoring<T>({ experimentId, lookEveryMs, scoringQueue }: Cloc
 }
 
 /** Something else may have been sent past our client: that fails at once, where it would else be tried for ever. */
-export function checkClock(clock: Partial<Clock> | null | undefined): void {
+function checkClock(clock: Partial<Clock> | null | undefined): void {
   const { experimentId, lookEveryMs, looksPerHistory } = clock ?? {};
   if (typeof experimentId === 'string' && isAbove0(lookEveryMs) && isAbove0(looksPerHistory)) return;
   throw ApplicationFailure.nonRetryable(
@@ -298,3 +300,76 @@ export function checkClock(clock: Partial<Clock> | null | undefined): void {
 }
 
 const isAbove0 = (value: unknown): boolean => typeof value === 'number' && value > 0;
+
+// A rollout: more and more of the traffic outside the experiment's share gets the winner, while the share stays split and is
+// looked at for harm. It takes each step when that has lasted, and enough units have matured in it; harm ends it in the
+// store, at once and for everybody, even if this workflow ends.
+
+type Place = { -readonly [Key in keyof StepPlace]: StepPlace[Key] };
+
+export async function rollout(input: RolloutInput): Promise<{ readonly state: string }> {
+  checkClock(input);
+  const { experimentId } = input;
+  const place: Place = { ...(input.at ?? { step: -1, beganAt: 0, unitsThen: 0, isHeld: false }) };
+  setHandler(defineQuery<StepPlace>(STEP_QUERY), () => place);
+  let state = 'rolling';
+  const analyses = startAnalysisLoop(input, 'rollout', {
+    headline: (last) => `**${state}** \`${experimentId}\` · ${describe(input, place, last?.units)}`,
+    onSteer(action) {
+      if (action === 'pause' || action === 'resume') place.isHeld = action === 'pause';
+    },
+  });
+  return live(input, async () => {
+    // The first step is taken at once.
+    if (place.step < 0 && !place.isHeld) await goOn(input, place, analyses);
+    while (!analyses.isLong()) {
+      let status = await analyses.next();
+      if (status?.state === 'rolling' && !place.isHeld && isOver(input, place, analyses))
+        status = await goOn(input, place, analyses);
+      state = status?.state ?? state;
+      if (status === undefined || status.isLive) continue;
+      await analyses.untilAnswered();
+      return { state };
+    }
+    await analyses.untilAnswered();
+    return continueAsNew<typeof rollout>({ ...input, ...analyses.carried(), at: place });
+  });
+}
+
+/** Whether a step has lasted, and enough units have matured in it. The last one lasts until the share may be released. */
+function isOver({ ramp }: RolloutInput, { step, beganAt, unitsThen }: Place, { last }: AnalysisLoop): boolean {
+  if (step < 0 || last === undefined) return step < 0;
+  const leastMs = step < ramp.steps.length - 1 ? ramp.soakMs : Math.max(ramp.soakMs, ramp.releaseAfterMs);
+  return Date.now() - beganAt >= leastMs && last.units - unitsThen >= ramp.unitsPerStep;
+}
+
+/** Takes the next step; after the last one, the winner becomes what is deployed. */
+async function goOn(
+  { experimentId, ramp: { steps } }: RolloutInput,
+  place: Place,
+  analyses: AnalysisLoop,
+): Promise<LifecycleStatus | undefined> {
+  const next = place.step + 1;
+  if (next >= steps.length) return analyses.trying(() => activities.finishRollout({ experimentId }));
+  return analyses.trying(async () => {
+    const status = await activities.rampRollout({ experimentId, ramp: steps[next]! });
+    if (status.state === 'rolling')
+      Object.assign(place, { step: next, beganAt: Date.now(), unitsThen: analyses.last?.units ?? 0 });
+    return status;
+  });
+}
+
+const WHOLE = 100;
+
+/** With what a step waits for: where hardly anybody is new, that may be units. */
+function describe(
+  { ramp: { steps, unitsPerStep } }: RolloutInput,
+  { step, isHeld, unitsThen }: Place,
+  units = unitsThen,
+): string {
+  if (step < 0) return 'before its first step';
+  const part = `${Number((steps[step]! * WHOLE).toPrecision(3))} %`;
+  const place = `step ${step + 1} of ${steps.length}: ${part} of the traffic outside the share`;
+  if (isHeld) return `${place}, held there`;
+  return `${place}, ${Math.max(0, units - unitsThen)} of ${unitsPerStep} more units`;
+}

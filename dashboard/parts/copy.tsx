@@ -1,6 +1,5 @@
 /** Copies a text, and says that it did. */
 import { useState } from 'react';
-import './copy.css';
 
 const SAID_MS = 1_500;
 

@@ -1,5 +1,4 @@
 /** An interval as a bar: what it lies between before what is in its middle, and what it is held against. */
-import './interval.css';
 
 interface IntervalProps {
   /** What it says, in words. */

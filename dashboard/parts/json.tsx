@@ -3,7 +3,6 @@ import { useState } from 'react';
 import { showWhole } from '../../src/base/format.ts';
 import type { Json } from '../../src/plan/plan.ts';
 import { Copy } from './copy.tsx';
-import './json.css';
 
 /** Entries of one list or object that are shown at once. */
 const MOST_SHOWN = 100;

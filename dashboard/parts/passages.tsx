@@ -2,7 +2,6 @@
 import { useState } from 'react';
 import { DASH } from '../../src/base/format.ts';
 import type { Passage, PassageList } from '../../src/plan/passage-lists.ts';
-import './passages.css';
 
 export { citedIn, passageLists } from '../../src/plan/passage-lists.ts';
 

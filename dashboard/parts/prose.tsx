@@ -1,7 +1,6 @@
 /** A text as an answer has it: code stands apart and can be read, the rest keeps its lines. */
 import { Fragment } from 'react';
 import { type Block, blocksOf, type Inline } from './prose.ts';
-import './prose.css';
 
 export function Prose({ text }: { readonly text: string }) {
   return (

@@ -1,5 +1,4 @@
 /** A thumb, drawn: not every machine has one among its letters. */
-import './thumb.css';
 
 export function Thumb({ side }: { readonly side: 'up' | 'down' }) {
   return (

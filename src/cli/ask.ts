@@ -15,7 +15,7 @@ import { readingCommand, runAction, type World } from './command.ts';
 import { findPipeline } from './lookup.ts';
 import { addBudgetOptions, type BudgetOptions, budgetOf } from './options.ts';
 import { END_LIMIT_MS, EXIT, type ExitCode, Interrupted, interruption, type Session } from './session.ts';
-import { showPassing, showRun } from './show-run.ts';
+import { showEphemeral, showRun } from './show-run.ts';
 import type { Terminal } from './terminal.ts';
 import { withRuntime } from './with-servers.ts';
 import { type Chosen, ownServerOf, withoutKeys } from './without-keys.ts';
@@ -67,10 +67,10 @@ async function ask(
   const budget = budgetOf(options);
   // The client checks it, too; here a mistake is said before any server is started for it.
   const input = checkRunInput(pipeline.id, pipeline.input, typed);
-  const { run, instead, isPassing } = await withRuntime(
+  const { run, instead, isEphemeral } = await withRuntime(
     session,
     { project: services.project, endLimitMs: CANCEL_LIMIT_MS + END_LIMIT_MS },
-    async ({ client, isPassing }) => {
+    async ({ client, isEphemeral }) => {
       const asked = { name: known, input, unit: options.unit };
       const { pipeline, instead } = await chooseServed(client, pipelines, asked, session);
       noteOwnServer(session, pipeline.plan);
@@ -89,7 +89,7 @@ async function ask(
       const started = await (stream ? stream.started : client.start(pipeline, input, runOptions));
       const run = await resultOf(session, started);
       await showing;
-      return { run, instead, isPassing };
+      return { run, instead, isEphemeral };
     },
   );
   const hasAnswer = run.outcome === 'completed' || run.outcome === 'degraded';
@@ -97,7 +97,7 @@ async function ask(
   const isSaid = options.stream === true && terminal.live === undefined && (terminal.json || hasAnswer);
   if (terminal.json && !isSaid) terminal.printJson({ ...run, ...(instead && { ranInstead: instead }) });
   else if (!isSaid) showRun(terminal, run);
-  if (isPassing && !terminal.json && !isSaid) showPassing(terminal);
+  if (isEphemeral && !terminal.json && !isSaid) showEphemeral(terminal);
   if (signal.aborted) return EXIT.interrupted;
   return hasAnswer ? EXIT.fine : EXIT.error;
 }

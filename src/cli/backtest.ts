@@ -68,7 +68,7 @@ async function backtest(session: Session, pipeline: string, options: BacktestOpt
       startedBy: userName(environment),
     });
     terminal.note(`${row.rerunId}  ${client.urlOf(row.rerunId)}`);
-    if (options.detach && !runtime.isPassing) return showOutcome(session, runtime, row);
+    if (options.detach && !runtime.isEphemeral) return showOutcome(session, runtime, row);
     return showOutcome(session, runtime, await followRerun(session, runtime, row));
   });
 }
@@ -196,8 +196,8 @@ function startCommand(world: World): Command {
 async function startShadow(session: Session, pipeline: string, options: StartOptions): Promise<ExitCode> {
   const { services, terminal, environment } = session;
   const { spec, plan } = await askedRerun(session, 'shadow', pipeline, options);
-  return withRuntime(session, { project: services.project }, async ({ client, isPassing }) => {
-    if (isPassing) throw notAlone(pipeline);
+  return withRuntime(session, { project: services.project }, async ({ client, isEphemeral }) => {
+    if (isEphemeral) throw notAlone(pipeline);
     const row = await client.startRerun({
       ...{ spec, plan, budgetUsd: options.limitUsd ?? null, of: { share: options.share } },
       startedBy: userName(environment),

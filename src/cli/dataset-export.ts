@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { SluiceError } from '../base/errors.ts';
 import { count, shortId, showWhole } from '../base/format.ts';
-import type { LeftOut, PreferredBy, RatedAnswer, Tuning, TuningInput } from '../evaluation/preferences.ts';
+import type { LeftOut, PreferredBy, RatedAnswer, Tuning, TuningInput } from '../evaluation/dataset-export.ts';
 import type { Example, Split } from '../model/dataset.ts';
 import type { MetricSpec } from '../model/evaluation-spec.ts';
 import { canonicalJson } from '../plan/id.ts';
@@ -191,7 +191,7 @@ async function exportFeedback(session: Session, options: FeedbackExportOptions):
   const { out, system, limit = ALL_RUNS } = options;
   const redaction = await redactionOf(session);
   const { tuning, runs } = await withStore(session, async ({ store }) => {
-    const { feedbackPairs } = await import('../evaluation/preferences.ts');
+    const { feedbackPairs } = await import('../evaluation/dataset-export.ts');
     const rated = await ratedAnswers(store, { ...options, limit }, redaction);
     return { runs: rated.length, tuning: feedbackPairs({ rated, final: await finalInputs(store), system }) };
   });
@@ -282,7 +282,7 @@ async function tuningOf(
   options: EvaluationExportOptions,
 ): Promise<Tuning> {
   const [{ acceptedChats, preferencePairs }, { resultsWithLabels }] = await Promise.all([
-    import('../evaluation/preferences.ts'),
+    import('../evaluation/dataset-export.ts'),
     import('../evaluation/compare/load.ts'),
   ]);
   const input: TuningInput = {

@@ -109,7 +109,7 @@ function embeddingOf(plan: Plan): string {
 function nextLines(
   runs: readonly RunResult[],
   evaluationId: string,
-  { isPassing }: Runtime,
+  { isEphemeral }: Runtime,
   environment: Session['environment'],
 ): string[] {
   // As `npm run demo`, which is how this repository runs it, `sluice` itself is a script, too.
@@ -122,7 +122,7 @@ function nextLines(
     `  ${sluice} runs ${shortId(runs.at(-1)?.runId ?? '')}`,
     `  ${sluice} eval compare ${evaluationId} --worse`,
     `  ${sluice} plan draw ${PIPELINE}`,
-    ...(isPassing ? [`  ${sluice} dev   (then the addresses above answer)`] : []),
+    ...(isEphemeral ? [`  ${sluice} dev   (then the addresses above answer)`] : []),
   ];
 }
 

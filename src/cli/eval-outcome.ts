@@ -1,8 +1,8 @@
 /** What an evaluation that has ended came to: the comparison, what it took, what is missing, and how to go on. */
 import { count, showDuration, showMoney, showWhole } from '../base/format.ts';
 import type { ComparisonReport } from '../evaluation/compare/comparison-report.ts';
+import type { MissingReason } from '../evaluation/compare/missing.ts';
 import type { NoiseFloor } from '../evaluation/compare/noise-floor.ts';
-import type { MissingReason } from '../evaluation/missing-cells.ts';
 import type { Runtime } from '../host/runtime.ts';
 import type { EvaluationProgress, EvaluationState } from '../model/evaluation-result.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
@@ -48,7 +48,7 @@ export async function outcomeOf(
 export type Standing = Pick<EvaluationOutcome, 'progress' | 'missing'>;
 
 export async function standingOf(store: Store, { evaluationId }: EvaluationRow): Promise<Standing> {
-  const { missingReasons } = await import('../evaluation/missing-cells.ts');
+  const { missingReasons } = await import('../evaluation/compare/missing.ts');
   const progress = await store.evaluations.progress(evaluationId);
   return { progress, missing: progress.cells.missing === 0 ? [] : await missingReasons(store, evaluationId) };
 }
@@ -117,7 +117,7 @@ function nextCommands({ evaluationId }: EvaluationRow, report: ComparisonReport 
 /** A worker answers within this, if there is one. */
 const IDLE_MS = 10_000;
 
-type Followed = Pick<Runtime, 'client' | 'isPassing'>;
+type Followed = Pick<Runtime, 'client' | 'isEphemeral'>;
 
 /**
  * Resolves when it has ended, however it has.
@@ -126,7 +126,7 @@ type Followed = Pick<Runtime, 'client' | 'isPassing'>;
  */
 export async function followEvaluation(
   { terminal, signal }: Session,
-  { client, isPassing }: Followed,
+  { client, isEphemeral }: Followed,
   { evaluationId, name }: Pick<EvaluationRow, 'evaluationId' | 'name'>,
 ): Promise<EvaluationRow> {
   const progress = terminal.progress(name);
@@ -147,7 +147,7 @@ export async function followEvaluation(
     clearTimeout(idle);
     progress.stop();
   }
-  throw new Interrupted(interruptionLines(evaluationId, isPassing));
+  throw new Interrupted(interruptionLines(evaluationId, isEphemeral));
 }
 
 /** Rows that another try would not change. */
@@ -175,9 +175,9 @@ export function spendingSoFar({ calls, paidUsd, unknownCalls, savedUsd }: Evalua
 }
 
 /** Servers that were started for this command end with it: then nothing goes on by itself. */
-function interruptionLines(evaluationId: string, isPassing: boolean): readonly string[] {
+function interruptionLines(evaluationId: string, isEphemeral: boolean): readonly string[] {
   const cancel = `  end it: sluice eval cancel ${evaluationId}`;
-  if (isPassing)
+  if (isEphemeral)
     return [
       'stopped with the servers of this command; what is done is kept',
       `  go on: sluice eval resume ${evaluationId}`,

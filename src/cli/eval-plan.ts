@@ -75,7 +75,7 @@ async function plan(session: Session, name: string, options: RequestOptions): Pr
 
 async function callsOf({ spec, plans }: EvaluationRequest): Promise<Plan['calls']> {
   const [{ callsAtMost }, { isPaid }] = await Promise.all([
-    import('../evaluation/calls-at-most.ts'),
+    import('../evaluation/spec-of.ts'),
     import('../models/plan-keys.ts'),
   ]);
   return { all: callsAtMost(spec, plans, () => true), paid: callsAtMost(spec, plans, isPaid) };

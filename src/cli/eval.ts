@@ -77,7 +77,7 @@ async function runEvaluation(session: Session, name: string, options: RunOptions
   const { services, terminal } = session;
   const definition = findDefinition(await services.evaluations(), name);
   return showAfter(session, { project: services.project }, async (runtime) => {
-    if (options.detach && runtime.isPassing) throw notAlone(name);
+    if (options.detach && runtime.isEphemeral) throw notAlone(name);
     const request = await requestOf(session, runtime.store, definition, options);
     terminal.note(requestLine(request));
     if (request.spec.dataset.split !== 'dev') terminal.note(finalNote(request));

@@ -89,7 +89,7 @@ function hopeless(id: string, foreseen: Forecast): SluiceError {
 function showStarted(
   { terminal }: Session,
   row: ExperimentRow,
-  { client, isPassing }: Pick<Runtime, 'client' | 'isPassing'>,
+  { client, isEphemeral }: Pick<Runtime, 'client' | 'isEphemeral'>,
   days: number | null,
 ): void {
   const { experimentId, pipeline, spec, winner } = row;
@@ -119,7 +119,7 @@ function showStarted(
   const judged = winner === null ? judgedWarning(spec) : null;
   if (judged !== null) print(`! ${judged}`);
   terminal.print(terminal.colours.dim(`  ${client.urlOf(workflowIdOf(row))}`));
-  if (isPassing) terminal.print('  no server runs here: it goes on when one does: sluice dev');
+  if (isEphemeral) terminal.print('  no server runs here: it goes on when one does: sluice dev');
   terminal.print(
     `  follow it: sluice ${group} status ${experimentId}      end it: sluice ${group} abort ${experimentId}`,
   );

@@ -86,7 +86,7 @@ function followOne(session: Session, find: FindExperiment, all: boolean): Promis
 /** @throws Interrupted at Ctrl-C, with how to go on */
 async function follow(
   { terminal, signal }: Session,
-  { client, isPassing }: Pick<Runtime, 'client' | 'isPassing'>,
+  { client, isEphemeral }: Pick<Runtime, 'client' | 'isEphemeral'>,
   { row, newestAnalysis }: Pick<ExperimentStatus, 'row' | 'newestAnalysis'>,
 ): Promise<void> {
   const seen = newestAnalysis?.lookNo ?? 0;
@@ -103,7 +103,7 @@ async function follow(
   if (!signal.aborted) return;
   const group = groupOf({ ...row, state });
   throw new Interrupted([
-    isPassing ? 'stopped with the servers of this command; it goes on with sluice dev' : 'it goes on without you',
+    isEphemeral ? 'stopped with the servers of this command; it goes on with sluice dev' : 'it goes on without you',
     `  see it: sluice ${group} status ${experimentId}      end it: sluice ${group} abort ${experimentId}`,
   ]);
 }

@@ -50,8 +50,8 @@ function startCommand(world: World): Command {
 async function start(session: Session, name: string, { why }: ActOptions): Promise<ExitCode> {
   const { services, terminal, environment } = session;
   const { spec } = findDefined(await services.monitors(), name);
-  return withRuntime(session, { project: services.project }, async ({ client, store, isPassing }) => {
-    if (isPassing) throw notAlone(spec.pipeline);
+  return withRuntime(session, { project: services.project }, async ({ client, store, isEphemeral }) => {
+    if (isEphemeral) throw notAlone(spec.pipeline);
     const before = await store.monitors.running(spec.name);
     const row = await client.startMonitor(spec, { by: userName(environment), why });
     const { monitorId, starts } = row;

@@ -27,7 +27,7 @@ export async function rerunOutcome(
   rerun: RerunRow,
   urlOf?: (workflowId: string) => string,
 ): Promise<RerunOutcome> {
-  const { rerunReport } = await import('../experiment/rerun/rerun-report.ts');
+  const { rerunReport } = await import('../experiment/rerun/rerun.ts');
   return {
     rerun,
     progress: await store.reruns.progress(rerun.rerunId),
@@ -129,7 +129,7 @@ const IDLE_MS = 10_000;
 /** @throws what it failed with; Interrupted at Ctrl-C, with how to go on */
 export async function followRerun(
   { terminal, signal }: Session,
-  { client, isPassing }: Pick<Runtime, 'client' | 'isPassing'>,
+  { client, isEphemeral }: Pick<Runtime, 'client' | 'isEphemeral'>,
   { rerunId, variant }: RerunRow,
 ): Promise<RerunRow> {
   const progress = terminal.progress(variant);
@@ -150,9 +150,9 @@ export async function followRerun(
     progress.stop();
   }
   throw new Interrupted([
-    isPassing ? 'stopped with the servers of this command; what is done is kept' : 'it goes on by itself',
+    isEphemeral ? 'stopped with the servers of this command; what is done is kept' : 'it goes on by itself',
     `  see it: sluice backtest show ${rerunId}`,
-    ...(isPassing ? [] : [`  end it: sluice backtest stop ${rerunId}`]),
+    ...(isEphemeral ? [] : [`  end it: sluice backtest stop ${rerunId}`]),
   ]);
 }
 
@@ -163,7 +163,7 @@ export async function showRerunOfRun(
   rerun: RerunRow,
   given: string,
 ): Promise<ExitCode> {
-  const { evaluationSpec, rowsOf } = await import('../experiment/rerun/rerun-report.ts');
+  const { evaluationSpec, rowsOf } = await import('../experiment/rerun/rerun.ts');
   const run = await store.runs.get(given);
   const found = await store.reruns.result(rerun.rerunId, run.runId);
   if (found === undefined) throw notRerun(rerun, run.runId);

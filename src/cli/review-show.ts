@@ -4,7 +4,7 @@ import { SluiceError } from '../base/errors.ts';
 import { count, shortId, showTime } from '../base/format.ts';
 import type { AnyScorer } from '../dsl/scorer.ts';
 import { describeField, REVIEW_LIMITS, type ReviewReport } from '../model/review-queue.ts';
-import type { ItemSaid } from '../store/reviews.ts';
+import type { ReviewedItem } from '../store/reviews.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { findJudged } from './judge-scorers.ts';
 import { positiveInteger, wholeNumber } from './options.ts';
@@ -40,7 +40,7 @@ async function show(session: Session, name: string, options: AsOptions): Promise
   const { report, disputed } = await withStore(session, async ({ store }) => {
     const report = await reportOnQueue(store, name, reviewer);
     const places = new Set(report.items.filter(({ state }) => state === 'disputed').map(({ place }) => place));
-    return { report, disputed: (await store.reviews.said(name)).filter(({ place }) => places.has(place)) };
+    return { report, disputed: (await store.reviews.items(name)).filter(({ place }) => places.has(place)) };
   });
   if (terminal.json) terminal.printJson(report);
   else showReport(terminal, report, disputed);
@@ -48,7 +48,7 @@ async function show(session: Session, name: string, options: AsOptions): Promise
 }
 
 /** @param disputed what was said of the items that are */
-export function showReport(terminal: Terminal, report: ReviewReport, disputed: readonly ItemSaid[]): void {
+export function showReport(terminal: Terminal, report: ReviewReport, disputed: readonly ReviewedItem[]): void {
   showHead(terminal, report);
   const { agreement, progress } = report;
   if (progress.byReviewer.length > 0) {
@@ -93,7 +93,7 @@ function showHead({ colours, print, width }: Terminal, { queue, progress }: Revi
   print(`${count(progress.items, 'item')}: ${told.join(' · ')}`);
 }
 
-function showDisputed(terminal: Terminal, { queue }: ReviewReport, disputed: readonly ItemSaid[]): void {
+function showDisputed(terminal: Terminal, { queue }: ReviewReport, disputed: readonly ReviewedItem[]): void {
   if (disputed.length === 0) return;
   terminal.print();
   terminal.print(`${count(disputed.length, 'item')} disputed:`);

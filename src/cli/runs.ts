@@ -16,7 +16,7 @@ import { positiveInteger, wholeNumber } from './options.ts';
 import { eraseRunsCommand, pruneRunsCommand } from './runs-erase.ts';
 import { type Axes, listRuns, type RunsChoice, savedView, viewOf, withChoice } from './runs-list.ts';
 import { EXIT, type ExitCode, type Session, userName } from './session.ts';
-import { callTable, questionIn, showPassing, showRun, spendingOf } from './show-run.ts';
+import { callTable, questionIn, showEphemeral, showRun, spendingOf } from './show-run.ts';
 import { flow, tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { withStore } from './with-servers.ts';
@@ -127,7 +127,7 @@ function showWholeRun(terminal: Terminal, run: RunWithNodes, result: RunResult, 
   if (contentRemoved && state !== 'failed') terminal.print(terminal.colours.dim(`  ${result.temporalUrl}`));
   else if (state === 'running') terminal.print(`  running still; see ${result.temporalUrl}`);
   else showRun(terminal, result, { hasTimes: false });
-  if (!isUiServed) showPassing(terminal);
+  if (!isUiServed) showEphemeral(terminal);
   if (result.nodes.length === 0) return;
   terminal.print();
   for (const line of nodeTable(result)) terminal.print(line);

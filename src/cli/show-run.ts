@@ -31,7 +31,7 @@ function showAnswer(terminal: Terminal, run: RunResult, hasTimes: boolean): void
 }
 
 /** Said under an address in the UI of a server that ends with the command, or does not run. */
-export function showPassing(terminal: Terminal): void {
+export function showEphemeral(terminal: Terminal): void {
   terminal.print(terminal.colours.dim('  that address answers while `sluice dev` runs here; the run is kept'));
 }
 

@@ -16,7 +16,7 @@ import {
 } from '../telemetry/trace.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
-import { questionIn, showPassing, spendingOf } from './show-run.ts';
+import { questionIn, showEphemeral, spendingOf } from './show-run.ts';
 import { flow, wrap } from './table.ts';
 import type { Colours, Terminal } from './terminal.ts';
 import { withStore } from './with-servers.ts';
@@ -59,7 +59,7 @@ async function showTrace(session: Session, idOrPrefix: string, { content = false
   terminal.print();
   for (const line of feedbackLines(trace, width)) terminal.print(line);
   terminal.print(colours.dim(trace.temporalUrl));
-  if (!isUiServed) showPassing(terminal);
+  if (!isUiServed) showEphemeral(terminal);
   return EXIT.fine;
 }
 

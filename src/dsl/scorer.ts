@@ -1,7 +1,7 @@
 /**
  * `defineScorer`: a step that is asked about finished runs. It is versioned, retried and remembered as any other step is;
- * what it reads is wired as nodes are, over the run and its example. Scorers of pairs and by people have modules of their
- * own.
+ * what it reads is wired as nodes are, over the run and its example. `definePairScorer`: a step that compares two runs;
+ * scorers by people have their own module.
  */
 import { z } from 'zod';
 import type { ScoreField, ScorerSpec } from '../model/evaluation-spec.ts';
@@ -10,6 +10,7 @@ import { hashJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
 import { LIMITS } from '../plan/plan-limits.ts';
 import type { Rubric } from './human-scorer.ts';
+import type { PairScore } from './metric.ts';
 import { callOf, checkScores, statedPolicy } from './place-step.ts';
 import type { Inputs, NoExtra } from './ref.ts';
 import { checkKeys, checkName, checkObject, refuse, show } from './refuse.ts';
@@ -18,11 +19,13 @@ import {
   lowerScored,
   type NoDataset,
   type On,
+  type PairScope,
+  pairRefs,
   type RunScope,
   readScored,
   runRefs,
 } from './scored-scope.ts';
-import { fieldsOf, isBoolean, mayBeAbsent, rangeOf, type Schema } from './shape.ts';
+import { choicesOf, fieldsOf, isBoolean, mayBeAbsent, rangeOf, type Schema } from './shape.ts';
 import { type AnyStep, type Step, stepName } from './step.ts';
 
 declare const TYPES: unique symbol;
@@ -263,4 +266,79 @@ function checkBounds(bounds: { readonly worst: number; readonly best: number | n
     );
   for (const [which, value] of entries)
     if (!Number.isFinite(value)) refuse('score_invalid', `${at}: ${which} is ${show(value)}`, 'give a number');
+}
+
+// `definePairScorer`: a step that is shown two runs of one example and says which is better. It is asked twice, with the
+// sides exchanged, so that the place of an answer decides nothing.
+
+const WINNERS: readonly string[] = ['first', 'second', 'tie'];
+/** 1 for the variant, 0 for the baseline, 0.5 where neither is better, or the two orders disagree. */
+const WIN = Object.freeze({ better: 'higher', format: 'share', worst: 0, best: 1 } as const);
+
+/**
+ * Declares a scorer of pairs: a step that is shown the baseline's run and a variant's, and names the better one.
+ *
+ * @param id letters, digits, '-' and '_'
+ * @param on the pipeline whose runs it compares; with a dataset, it may also read what is expected of an example
+ * @param step what is called; its output has a `winner`, which is 'first', 'second' or 'tie'
+ * @param wire returns what the step takes, as refs to `first` and `second` (each has `output` and the visible nodes),
+ *   `input`, and with a dataset `expected` and `relevant`; runs once, now
+ * @param options `config` as a node's; `judge`: see `JudgeOption`
+ * @throws DefinitionError naming the scorer and the part that is wrong
+ *
+ * @example
+ * export const preferred = definePairScorer(
+ *   'preferred',
+ *   { pipeline: docsBot },
+ *   judgePair,
+ *   ({ input, first, second }) => ({ question: input.question, first: first.output.text, second: second.output.text }),
+ *   { judge: true },
+ * );
+ */
+export function definePairScorer<
+  const Id extends string,
+  PipelineId extends string,
+  Input,
+  Visible,
+  Nodes,
+  Output,
+  StepInput,
+  Config,
+  StepEffect extends ScorerEffect,
+  Wired extends Inputs<Id, StepInput>,
+  Expected = NoDataset,
+>(
+  id: Id,
+  on: On<PipelineId, Input, Visible, Nodes, Output, Expected>,
+  step: Step<StepInput, { readonly winner: 'first' | 'second' | 'tie' }, Config, StepEffect>,
+  wire: (scope: PairScope<Input, Visible, Output, Expected>) => Wired & NoExtra<Id, Wired, StepInput>,
+  ...rest: ScorerOptions<StepEffect, { readonly config?: NoInfer<Config> }>
+): Scorer<Id, PipelineId, ExpectedOutput<Expected>, PairScore> {
+  checkName(id, 'a scorer named');
+  const at = `scorer '${id}'`;
+  const scored = readScored(on, 'pair', at);
+  checkScores(step, at);
+  const [options = {}] = rest;
+  checkKeys(options, ['config', 'judge'], at);
+  checkWinner(step, at);
+  const scorer = toScorer({
+    ...{ id, kind: 'pair', step, scored, rubric: undefined },
+    call: callOf(step, options.config ?? {}, at),
+    policy: completePolicy(statedPolicy(step, {}, at)),
+    input: lowerScored(scored, pairRefs(scored), wire, step.input, at),
+    fields: Object.freeze({ win: WIN }),
+    judge: readJudge(step, options, at),
+  });
+  return scorer as Scorer<Id, PipelineId, ExpectedOutput<Expected>, PairScore>;
+}
+
+function checkWinner(step: AnyStep, at: string): void {
+  const winner = fieldsOf(step.output)?.winner;
+  const choices = winner && choicesOf(winner);
+  if (!choices?.every((choice) => WINNERS.includes(choice)))
+    refuse(
+      'pair_winner',
+      `${at}: the output of '${stepName(step)}' has no 'winner' that is 'first', 'second' or 'tie'`,
+      "give a step whose output has winner: z.enum(['first', 'second', 'tie'])",
+    );
 }

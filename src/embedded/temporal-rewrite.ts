@@ -2,10 +2,12 @@
  * Takes what was erased out of the file of the embedded Temporal server. SQLite keeps what was deleted in free pages; and a
  * start that finds its workflow running leaves a second history behind, with the run's input, that no execution owns.
  */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SluiceError } from '../base/errors.ts';
-import { pauseProcess } from './pause-process.ts';
 
 const POLL_MS = 50;
 /** How long a lock of the server is waited for. */
@@ -88,4 +90,24 @@ function ownerlessHistories(database: DatabaseSync): readonly History[] {
 function deleteHistoryTree(database: DatabaseSync, treeId: Uint8Array): void {
   for (const table of ['history_node', 'history_tree'])
     database.prepare(`delete from ${table} where tree_id = ?`).run(treeId);
+}
+
+// Pauses another process of this machine: what waits for its answers waits longer, as if its machine were slow.
+
+/**
+ * Resolves with what lets the process go on. Should this process be killed before, a guard does it: a shell in a session of
+ * its own, which no Ctrl-C reaches, and whose input ends with this process.
+ */
+export async function pauseProcess(pid: number): Promise<() => Promise<void>> {
+  const guard = spawn('/bin/sh', ['-c', 'read -r _; kill -CONT "$0"', String(pid)], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  await once(guard, 'spawn');
+  const ended = once(guard, 'exit');
+  process.kill(pid, 'SIGSTOP');
+  return async () => {
+    guard.stdin.end();
+    await ended;
+  };
 }

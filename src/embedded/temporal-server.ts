@@ -17,8 +17,7 @@ import { makePrivateFolder, withPrivateUmask } from '../base/private-folder.ts';
 import { type Undo, unwind } from '../base/unwind.ts';
 import { SEARCH_ATTRIBUTE_TYPES } from '../temporal/temporal.ts';
 import { type RestartableServer, type ServerProcess, startRestartable } from './keep-running.ts';
-import { choosePort, USUAL_PORTS } from './temporal-ui.ts';
-import { createApiHost, startUiProxy, type TemporalApi } from './temporal-ui-proxy.ts';
+import { choosePort, createApiHost, startUiProxy, type TemporalApi, USUAL_PORTS } from './temporal-ui.ts';
 
 const START_LIMIT_MS = 30_000;
 const CONNECT_LIMIT_MS = 1_000;

@@ -5,6 +5,13 @@
  * held while an attempt is made, not in the pauses.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { SluiceError } from '../base/errors.ts';
+import { type AttemptClock, createAttemptClock } from '../boundary/attempt-clock.ts';
+import { type BoundaryDependencies, createBoundary, parse } from '../boundary/boundary.ts';
+import { cut, StepFailure, smallData } from '../boundary/failure.ts';
+import type { Implemented, Next } from '../boundary/implement.ts';
+import { stepName } from '../dsl/step.ts';
+import { dryRunMissing } from '../plan/open-writes.ts';
 import type { CallPolicy, Json } from '../plan/plan.ts';
 import type { CallRequest } from '../plan/walk.ts';
 import type { MemoFailure } from '../store/memo.ts';
@@ -27,7 +34,7 @@ export interface AttemptRequest {
 }
 
 export interface AttemptFailure extends MemoFailure {
-  /** The step's own, and the same each time: then it is kept like a value. */
+  /** The step itself failed and would fail again; the failure is stored like a value. */
   readonly lasts: boolean;
   /** Not to be tried again sooner. */
   readonly retryAfterMs?: number;
@@ -36,7 +43,7 @@ export interface AttemptFailure extends MemoFailure {
 export type Attempted = (
   | {
       readonly value: Json;
-      /** `false`: it only stands for what the step would give, and is kept by nobody. */
+      /** `false`: a dry run's value, which is never stored. */
       readonly lasts?: false;
     }
   | { readonly failure: AttemptFailure }
@@ -51,7 +58,7 @@ export type MakeAttempt = (request: AttemptRequest) => Promise<Attempted>;
 export interface AttemptsOptions {
   readonly policy: CallPolicy;
   readonly slots: Slots;
-  /** Waited for with the slot in hand, so that what is made cannot run ahead of what is stored. */
+  /** Awaited while the slot is held, so that unstored results stay bounded. */
   readonly room: () => Promise<void>;
   /** No attempt begins later than this after the first was asked for. */
   readonly callLimitMs: number;
@@ -84,7 +91,7 @@ async function makeAttempt({ slots, room, signal, make }: AttemptsOptions, attem
     await room();
     const startedAt = performance.now();
     const attempted = await make(attempt);
-    // What came in spite of it is paid for, so a value is kept.
+    // A value that arrived despite the abort is paid for, so it is stored.
     if ('failure' in attempted) signal.throwIfAborted();
     return { attempted, durationMs: Math.max(0, performance.now() - startedAt - (attempted.waitedMs ?? 0)) };
   } finally {
@@ -145,3 +152,104 @@ export function createSlots(count: number): Slots {
     },
   } satisfies Slots);
 }
+
+// One attempt at a call, with the same wrappers as an activity's attempt and with its failure as data. The host repeats
+// calls; nothing here does.
+
+/**
+ * Permanent failures that the step did not cause: the call may succeed with another key, account, budget or price list.
+ * Input and config failures are found before any call, so storing them saves nothing.
+ */
+const NOT_KEPT: ReadonlySet<string> = new Set([
+  'budget_exceeded',
+  'evaluation_budget',
+  'key_invalid',
+  'key_missing',
+  'model_unknown',
+  'price_unknown',
+  'quota_exhausted',
+  'StepConfigInvalid',
+  'StepInputInvalid',
+]);
+
+/**
+ * Evaluations never write: the dry run of a `write` step replaces its function. Without a dry run the call fails; the
+ * run or evaluation should have been refused at its start.
+ */
+function withoutWrites(implemented: Implemented): Implemented {
+  const { step } = implemented;
+  if (step.effect !== 'write') return implemented;
+  const run: Implemented['run'] = (_, { key }) => {
+    if (step.dryRun !== undefined) return step.dryRun;
+    throw dryRunMissing('this call', [{ node: key, call: 'step', step: stepName(step) }]);
+  };
+  return { ...implemented, run };
+}
+
+/** Attempts at the steps that are implemented here, outside live runs. */
+export function createMakeAttempt(
+  dependencies: Pick<BoundaryDependencies, 'payloads' | 'redaction'>,
+  implementations: readonly Implemented[],
+): MakeAttempt {
+  const steps = new Map<string, { readonly implemented: Implemented; readonly run: Next }>(
+    implementations
+      .map(withoutWrites)
+      .map((implemented) => [
+        stepName(implemented.step),
+        { implemented, run: createBoundary(dependencies, implemented) },
+      ]),
+  );
+
+  return async ({ policy, step: name, ...request }) => {
+    const clock = createAttemptClock();
+    try {
+      const found = steps.get(name);
+      if (found === undefined) throw stepUnknown(name);
+      const { step } = found.implemented;
+      const attempt = {
+        ...request,
+        step,
+        config: parse(step.config, request.config, 'StepConfigInvalid', `the config of '${request.key}' (${name})`),
+        priority: 'evaluation' as const,
+        timeoutMs: policy.timeoutMs,
+        heartbeatMs: policy.heartbeatMs,
+        beats: policy.beats ?? 'timer',
+        // No heartbeat: this process makes the call and measures its time itself.
+        heartbeat: () => undefined,
+      };
+      const value = await clock.run(() => found.run(attempt));
+      return { value, ...(step.effect === 'write' && { lasts: false }), ...waited(clock) };
+    } catch (error) {
+      return { failure: failureOf(error), ...waited(clock) };
+    }
+  };
+}
+
+function waited(clock: AttemptClock) {
+  const waitedMs = clock.waitedMs();
+  return waitedMs > 0 ? { waitedMs } : {};
+}
+
+function failureOf(error: unknown): AttemptFailure {
+  if (!(error instanceof SluiceError)) {
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    return { code: name, message: cut(message), details: {}, retryable: true, lasts: false };
+  }
+  const { code, retryable } = error;
+  const failure = error instanceof StepFailure ? error : undefined;
+  return {
+    code,
+    message: cut(error.message),
+    details: { ...smallData(error.data), remedy: cut(error.remedy) },
+    retryable,
+    lasts: failure !== undefined && !retryable && !NOT_KEPT.has(code),
+    ...(failure?.retryAfterMs !== undefined && { retryAfterMs: failure.retryAfterMs }),
+  };
+}
+
+const stepUnknown = (name: string): SluiceError =>
+  new SluiceError('step_unknown', {
+    message: `no implementation of ${name} is registered here`,
+    remedy: 'register the step with the worker that evaluates, or name a version that is',
+    data: { step: name },
+  });

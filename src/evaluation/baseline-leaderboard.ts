@@ -26,7 +26,7 @@ export interface ComparedSet {
   readonly dataset: DatasetPart;
   readonly evaluations: number;
   readonly plans: number;
-  /** References of variants whose plan another evaluation has a row of. */
+  /** References of variants whose plan also occurs in another evaluation. */
   readonly repeated: readonly string[];
 }
 
@@ -224,15 +224,15 @@ export async function loadLeaderboard(
   const matrices = await loadScoreMatrices(store, evaluationIds);
   const sides = onePerPlan(meant);
   const board = leaderboardOf({ matrices, sides });
-  const standing = baselineLeaderboard(board, {
+  const ranked = baselineLeaderboard(board, {
     evaluationIds,
     repeated: repeatedIn(meant, sides),
     ...(baseline !== undefined && meant.length > 0 && { baseline }),
     nameOf: ({ evaluationId, variant }) =>
       meant.find((row) => row.evaluationId === evaluationId)!.spec.variants[variant]!.name,
   });
-  // The means and intervals of all rows are the same in whatever order.
-  return sortBy === undefined ? standing : rearrangeLeaderboard(standing, { sortBy: metricNamed(board, sortBy) });
+  // The order changes no mean and no interval.
+  return sortBy === undefined ? ranked : rearrangeLeaderboard(ranked, { sortBy: metricNamed(board, sortBy) });
 }
 
 /**
@@ -253,7 +253,7 @@ export function comparableFirst(rows: readonly EvaluationRow[]): readonly Evalua
   return largest === undefined ? [] : [...largest, ...rows.filter((row) => !largest.includes(row))];
 }
 
-/** References of variants whose plan another evaluation has a row of. */
+/** References of variants whose plan also occurs in another evaluation. */
 const repeatedIn = (rows: readonly EvaluationRow[], sides: readonly SideRef[]): readonly string[] =>
   rows.flatMap(({ evaluationId, spec }) =>
     spec.variants.flatMap(({ name }, variant) =>

@@ -1,7 +1,6 @@
 /**
- * The beginning of an evaluation, before a call is made: whatever is against it is said here. What it will hold to is fixed
- * (code and snapshots), what was declared beforehand is compared with what is locked, and the final split is claimed. It may
- * be done again: what was fixed the first time stays.
+ * Begins and ends an evaluation. Beginning makes no call: it checks the request, pins code and snapshots, compares the
+ * declaration with the locked one, and claims the final split. It is idempotent: existing pins stay.
  */
 import { SluiceError } from '../base/errors.ts';
 import type { Example } from '../model/dataset.ts';
@@ -36,7 +35,7 @@ export async function beginEvaluation(
   checkPinned(evaluationId, pins, digests);
   await register(worker, row, pins);
   await claimFinal(worker, row);
-  // Whoever has paused it, or ended it while this was slow, knows better.
+  // The evaluation may have been paused or ended meanwhile; that state wins.
   await store.evaluations.moveState(evaluationId, ['begun'], 'running');
   const { spec } = row;
   return {
@@ -137,7 +136,7 @@ const REASONS = {
   failed: 'the evaluation failed before',
 } as const;
 
-/** The end of an evaluation: a row for whatever has none, and what it has come to. */
+/** Ends an evaluation: writes the missing rows and the final state. */
 export async function endEvaluation(
   store: Pick<Store, 'evaluations' | 'datasets'>,
   { evaluationId, how, error }: EndInput,
@@ -169,7 +168,7 @@ async function fillAbsent(
 const placeOf = ({ exampleId, variant, repeat }: Pick<ResultRow, 'exampleId' | 'variant' | 'repeat'>): string =>
   `${variant}/${repeat}/${exampleId}`;
 
-/** Without all of its rows it is not whole, whatever has become of the others. */
+/** An evaluation with missing rows is partial. */
 async function stateOf(store: Pick<Store, 'evaluations'>, evaluationId: string): Promise<EvaluationState> {
   const { done, total } = await store.evaluations.progress(evaluationId);
   return done < total || (await store.evaluations.hasResumable(evaluationId)) ? 'partial' : 'completed';

@@ -1,6 +1,6 @@
 /**
- * From what a line holds to an example: its form, what PostgreSQL can keep, and whether it fits the schemas of the
- * pipeline and the dataset. What is kept is what was written, not what a schema makes of it: defaults may change.
+ * Reads a line into an example: checks its form, that PostgreSQL can store it, and that it fits the schemas of the
+ * pipeline and the dataset. The written value is stored, not the parsed one: schema defaults may change.
  */
 import { z } from 'zod';
 import { SluiceError } from '../base/errors.ts';

@@ -1,4 +1,4 @@
-/** What a process needs to work on evaluations, once for all of their chunks: what they share is asked for together. */
+/** Shared parts of a process that works on evaluations: chunks share slots, the memo, plans and batched writes. */
 import { onceEach } from '../base/once.ts';
 import type { ResultRow } from '../model/evaluation-result.ts';
 import type { WriteOf } from '../plan/open-writes.ts';
@@ -27,7 +27,7 @@ export interface EvaluationWorker {
   /** What a call has cost. */
   readonly spend: (call: PaidBy) => Promise<Spending>;
   readonly putRows: (evaluationId: string, rows: readonly ResultRow[]) => Promise<void>;
-  /** What examples are put through before they are asked, as a client does with a run's input. Default: off. */
+  /** Redacts examples before they run, as a client redacts a run's input. Default: off. */
   readonly redaction?: Redaction;
 }
 
@@ -39,7 +39,7 @@ export interface WorkerParts
 
 /** Costs that are asked for together, and groups of rows that are stored together. */
 const [MOST_COSTS, MOST_GROUPS] = [1_000, 100];
-/** Plans that are kept: of a few evaluations with all their variants. */
+/** Cached plans: those of a few evaluations with all their variants. */
 const MOST_PLANS = 200;
 
 export function createEvaluationWorker({ concurrency, ...parts }: WorkerParts): EvaluationWorker {

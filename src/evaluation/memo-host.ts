@@ -1,7 +1,7 @@
 /**
- * The memo as a host of the walker: an evaluation walks the same plans as a run does, but each call is looked up first, and
- * made here only if nobody has made its like. In one walk every call is made for itself, as in a run: the second round of
- * a loop may draft anew from the same input. Across walks, the first of equal calls are one, and so are the second.
+ * Hosts the walker for evaluations: it walks the same plans as a run, but looks each call up in the memo and makes it
+ * only if no equal call was made. Within one walk every call is separate, as in a run: the second round of a loop may
+ * draft anew from the same input. Across walks, the first of equal calls are one call, and so are the second.
  */
 import { hash, randomUUID } from 'node:crypto';
 import type { ResultCall } from '../model/evaluation-result.ts';
@@ -26,7 +26,7 @@ export interface MemoHostOptions {
   readonly memo: Memo;
   /** Of this process: one for all its hosts. */
   readonly slots: Slots;
-  /** Whose calls these are: the evaluation's id. */
+  /** The evaluation's id, which pays for the calls. */
   readonly runId: string;
   readonly identify: (call: StepCall) => StepIdentity;
   readonly attempt: MakeAttempt;
@@ -41,7 +41,7 @@ export interface MemoWalk {
   readonly execute: Execute;
   /** The calls that have ended, in that order. */
   readonly calls: readonly MemoCall[];
-  /** The same calls with what they gave: to be let go with the walk, while `calls` is kept. */
+  /** The same calls with their results: released with the walk, while `calls` stays. */
   readonly recorded: RecordedCalls;
 }
 
@@ -55,7 +55,7 @@ export interface MemoHost {
 }
 
 const CALL_LIMIT_MS = 30 * 60_000;
-/** Hex digits of a memo key in the name of a call: enough to tell those of an evaluation apart. */
+/** Hex digits of a memo key in a call's name: enough to be unique within an evaluation. */
 const NAME_DIGITS = 16;
 
 export function createMemoHost(options: MemoHostOptions): MemoHost {
@@ -150,7 +150,7 @@ export interface MemoSubject {
   readonly input: Json;
   /** Of the index that the step reads; null where it reads none. */
   readonly snapshot: string | null;
-  /** Tells apart calls that are to be made each for itself: repeats, and the two sides of an A/A. */
+  /** Separates equal calls that must each be made: repeats, and the two sides of an A/A. */
   readonly slot: string;
 }
 

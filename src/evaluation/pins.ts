@@ -1,7 +1,7 @@
 /**
- * What an evaluation holds to from its beginning to its end, however long it is paused between: the code behind its steps
- * and the snapshots that they read. A step reads the index that its config names under `index`; where its config has a
- * place for `snapshot`, it is told the one that is pinned, so that an ingest meanwhile changes nothing.
+ * The pins of an evaluation: the code digests of its steps and the index snapshots that they read, fixed from beginning
+ * to end. A step reads the index that its config names under `index`; a config with a `snapshot` field gets the pinned
+ * one, so that a later ingest changes nothing.
  */
 import { SluiceError } from '../base/errors.ts';
 import type { EvaluationPins, ScorerSpec } from '../model/evaluation-spec.ts';
@@ -13,7 +13,11 @@ import type { StepIdentity } from './memo-host.ts';
 export interface PinSources {
   /** Of the implementations here, by `rerank@2`. */
   readonly digests: ReadonlyMap<string, string>;
-  /** Hash of the index's current snapshot, or of the one whose hash begins so. @throws SluiceError `index_unknown` … */
+  /**
+   * Hash of the current snapshot, or of the one whose hash starts with `prefix`.
+   *
+   * @throws SluiceError `index_unknown` …
+   */
   readonly snapshotOf: (index: string, prefix?: string) => Promise<string>;
 }
 
@@ -87,9 +91,9 @@ export function pinnedConfig(call: StepCall, pins: Pick<EvaluationPins, 'snapsho
 }
 
 /**
- * Holds a worker to what was pinned.
+ * Checks that this worker's code is the pinned code.
  *
- * @throws SluiceError `evaluation_moved` naming the steps whose code here is another
+ * @throws SluiceError `evaluation_moved` naming the changed steps
  */
 export function checkPinned(evaluationId: string, pins: EvaluationPins, digests: ReadonlyMap<string, string>): void {
   const steps = changedSteps(pins, digests);
@@ -105,7 +109,7 @@ export const evaluationMoved = (evaluationId: string, what: string, steps: reado
     data: { steps },
   });
 
-/** The steps whose code here is not what was pinned. */
+/** Steps whose code differs from the pinned code. */
 function changedSteps(pins: EvaluationPins, digests: ReadonlyMap<string, string>): readonly string[] {
   return Object.keys(pins.digests).filter((step) => digests.get(step) !== pins.digests[step]);
 }

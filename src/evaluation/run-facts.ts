@@ -78,7 +78,7 @@ export async function runLatency(plan: Plan, input: Json, recorded: RecordedCall
   });
 
   for (;;) {
-    // The walker acts on a call's end one microtask after it, and whoever waits for the walker hears of that in the next.
+    // The walker handles a call's end one microtask later, and its own promise settles one after that.
     await undefined;
     await undefined;
     const next = finishedMs === null ? firstToEnd(underWay, nowMs) : undefined;

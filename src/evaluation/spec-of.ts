@@ -1,14 +1,15 @@
 /**
- * What is asked of an evaluation, from its definition and what is said beside it. What was declared beforehand counts as
- * declared only as it is: on fewer examples, or repeated otherwise, it is an evaluation of nobody's declaring.
+ * Builds an evaluation's specification from its definition and the request. It counts as declared only when unchanged:
+ * with fewer examples or other repeats it is undeclared.
  */
 import { SluiceError } from '../base/errors.ts';
 import type { AnyPipeline, AnyVariant } from '../dsl/edit.ts';
 import type { AnyEvaluation } from '../dsl/evaluation.ts';
 import type { Split } from '../model/dataset.ts';
-import { type EvaluationSpec, SPEC_FORMAT } from '../model/evaluation-spec.ts';
-import { planId } from '../plan/id.ts';
-import { PLAN_FORMAT, type Plan } from '../plan/plan.ts';
+import { type EvaluationSpec, type ScorerSpec, SPEC_FORMAT } from '../model/evaluation-spec.ts';
+import { canonicalJson, planId } from '../plan/id.ts';
+import { callsOfNode } from '../plan/nodes.ts';
+import { type Json, PLAN_FORMAT, type Plan, type PlanNode, type StepNode } from '../plan/plan.ts';
 import { LIMITS } from '../plan/plan-limits.ts';
 
 export interface SpecRequest {
@@ -103,7 +104,10 @@ const repeatsInvalid = (repeats: number): SluiceError =>
     remedy: `give a whole number from 1 to ${LIMITS.repeats}`,
   });
 
-/** Scorers as plans of one step each, so that what they need is looked for as a pipeline's is, and told under their names. */
+/**
+ * Scorers as plans of one step each, so that their requirements are checked like a pipeline's and reported under their
+ * names.
+ */
 export function scorerPlans({ scorers }: Pick<EvaluationSpec, 'scorers'>): readonly Plan[] {
   return scorers.flatMap(({ id, call, policy, input }) =>
     call === null || policy === null
@@ -113,3 +117,67 @@ export function scorerPlans({ scorers }: Pick<EvaluationSpec, 'scorers'>): reado
 }
 
 const EMPTY = { format: PLAN_FORMAT, schemas: { input: {}, output: {} }, output: { $value: null } } as const;
+
+// The largest number of calls that an evaluation may make: every loop runs to its limit, every map is full, every
+// fallback is used, and branches take the longer arm. Calls that variants share count once: equal nodes with equal
+// sources, back to the input.
+
+/** Which steps count: all, or those of paid models. */
+export type Counts = (node: Pick<StepNode, 'call' | 'fallback'>) => boolean;
+
+/** @param plans of the spec's variants, in their order */
+export function callsAtMost(spec: EvaluationSpec, plans: readonly Plan[], counts: Counts): number {
+  const { dataset, repeats, scorers, mode } = spec;
+  const runs = mode === 'aa' ? plans.map((plan) => [plan]) : [plans];
+  const ofRuns = runs.map((sharing) => distinctCalls(sharing, counts)).reduce((sum, calls) => sum + calls, 0);
+  const ofScorers = scorers.reduce((sum, scorer) => sum + scoringCalls(scorer, plans.length, counts), 0);
+  return dataset.examples * repeats * (ofRuns + ofScorers);
+}
+
+/** A pair is judged in both orders, and the baseline is no pair. */
+function scoringCalls({ kind, call }: ScorerSpec, variants: number, counts: Counts): number {
+  if (call === null || !counts({ call })) return 0;
+  return kind === 'pair' ? 2 * (variants - 1) : variants;
+}
+
+function distinctCalls(plans: readonly Plan[], counts: Counts): number {
+  const calls = new Map<string, number>();
+  for (const plan of plans) {
+    const identities = new Map<string, string>();
+    for (const node of plan.nodes) {
+      const identity = identityOf(node, identities);
+      identities.set(node.id, identity);
+      calls.set(identity, callsOf(node, counts));
+    }
+  }
+  return [...calls.values()].reduce((sum, number) => sum + number, 0);
+}
+
+/** Identity of a node: its definition and the identities of the nodes that it reads. */
+function identityOf(node: PlanNode, known: ReadonlyMap<string, string>): string {
+  const heads = [...new Set(headsIn(node as unknown as Json))].sort();
+  const read = heads.flatMap((head) => (known.has(head) ? [[head, known.get(head)!]] : []));
+  return canonicalJson([node, read] as unknown as Json);
+}
+
+/** The sources of all refs anywhere in a node. */
+function headsIn(json: Json): readonly string[] {
+  if (json === null || typeof json !== 'object') return [];
+  if (Array.isArray(json)) return (json as readonly Json[]).flatMap(headsIn);
+  const object = json as { readonly [key: string]: Json };
+  const ref = object.$from;
+  return Array.isArray(ref) ? [String(ref[0])] : Object.values(object).flatMap(headsIn);
+}
+
+function callsOf(node: PlanNode, counts: Counts): number {
+  const within = (nodes: readonly PlanNode[]): number => nodes.reduce((sum, each) => sum + callsOf(each, counts), 0);
+  switch (node.kind) {
+    case 'step':
+      return callsOfNode(node).filter((call) => counts({ call })).length;
+    case 'repeat':
+    case 'map':
+      return node.max * within(node.nodes);
+    case 'branch':
+      return Math.max(within(node.then.nodes), within(node.otherwise.nodes));
+  }
+}

@@ -158,8 +158,7 @@ export interface Problems {
 }
 
 /**
- * What is wrong with a file of examples or of labels, all of it at once, up to a number: whoever mends a file wants the list, not the
- * first of it. Each problem names its line and what to do.
+ * Collects all problems of a file, up to a limit, so that one pass mends the file. Each names its line and what to do.
  */
 export function createProblems(): Problems {
   const found: Problem[] = [];

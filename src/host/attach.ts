@@ -176,7 +176,7 @@ export async function work(
   });
   undo.push(() => worker.stop());
   if (config.traces) {
-    const { startTraceExport } = await import('../telemetry/otel/trace-export.ts');
+    const { startTraceExport } = await import('../telemetry/otel/export-traces.ts');
     const traces = await startTraceExport(config.traces, { store, urlOf: client.urlOf, onChange: warn });
     undo.push(() => traces.stop());
   }

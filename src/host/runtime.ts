@@ -2,7 +2,11 @@
  * What a command works with: a store, a client and, where asked, a worker, over embedded or real servers. `startRuntime`
  * owns what it starts; `connectRuntime` attaches to what runs already.
  */
+
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream';
 import { SluiceError } from '../base/errors.ts';
 import { type Undo, unwind } from '../base/unwind.ts';
 import type { Config } from '../config/config.ts';
@@ -11,11 +15,11 @@ import {
   publishServing,
   readServers,
   releaseFolder,
+  type Servers,
   type Serves,
   stateFolder,
 } from '../embedded/dev-state.ts';
 import { explainOutage, hasEmbeddedServers, requireDiskSpace } from '../embedded/disk-space.ts';
-import { followTemporal } from '../embedded/follow-temporal.ts';
 import { endedByItself, keepRunning, type RestartableServer, type ServerProcess } from '../embedded/keep-running.ts';
 import { type Postgres, resolvePostgres } from '../embedded/postgres.ts';
 import { findTemporalCli } from '../embedded/temporal-cli.ts';
@@ -34,7 +38,7 @@ export interface Runtime extends Attached {
   /** Present where a worker runs in this process. */
   readonly worker?: WorkerProcess;
   /** Whether the Temporal server, and so every address in its UI, ends with this runtime. */
-  readonly isPassing: boolean;
+  readonly isEphemeral: boolean;
   /** Rejects when a server or the worker that was started here ends without being stopped; never resolves. */
   readonly failed: Promise<never>;
   /** Ends everything that was started, in the order that loses nothing: worker, connections, servers. */
@@ -102,7 +106,7 @@ export async function startRuntime(options: StartOptions): Promise<Runtime> {
       worker,
       undo,
       parts,
-      isPassing: serves === 'command' && server !== undefined,
+      isEphemeral: serves === 'command' && server !== undefined,
     });
   } catch (error) {
     await unwind(undo);
@@ -138,7 +142,7 @@ export async function connectRuntime(
     undo.push(() => database.close());
     const attached = attach({ folder, config, temporal, place, database, databaseUrl }, undo);
     const worker = implementations && (await work({ folder, config, implementations }, attached, temporal, undo));
-    return runtimeOf(attached, { folder, worker, undo, parts: [], isPassing: false });
+    return runtimeOf(attached, { folder, worker, undo, parts: [], isEphemeral: false });
   } catch (error) {
     await unwind(undo);
     throw error;
@@ -174,10 +178,10 @@ interface Ownership {
   readonly undo: Undo;
   /** The servers that were started here, each with the reason of its end when it comes. */
   readonly parts: readonly (Omit<EmbeddedServer, 'server'> & Pick<ServerProcess, 'ended'>)[];
-  readonly isPassing: boolean;
+  readonly isEphemeral: boolean;
 }
 
-function runtimeOf(attached: Attached, { folder, worker, undo, parts, isPassing }: Ownership): Runtime {
+function runtimeOf(attached: Attached, { folder, worker, undo, parts, isEphemeral }: Ownership): Runtime {
   let isStopping = false;
   const failed = new Promise<never>((_, reject) => {
     worker?.ended.catch((error) => isStopping || reject(error));
@@ -188,7 +192,7 @@ function runtimeOf(attached: Attached, { folder, worker, undo, parts, isPassing 
   return Object.freeze({
     ...attached,
     ...(worker && { worker }),
-    isPassing,
+    isEphemeral,
     failed,
     async stop() {
       isStopping = true;
@@ -213,4 +217,49 @@ function nothingRunning(folder: string): SluiceError {
     message: `nothing serves ${folder}, and no servers are configured`,
     remedy: 'start the embedded ones with: sluice dev (or set TEMPORAL_ADDRESS and DATABASE_URL)',
   });
+}
+
+// A loopback port that forwards to the Temporal server of a folder, at its current port. Temporal's clients keep
+// the address that they were made with; each new connection of theirs reads the state file again here.
+
+/** A client and a worker need a handful. */
+const MAX_CONNECTIONS = 64;
+
+export interface FollowedTemporal {
+  /** For clients; a connection is closed at once while nothing serves the folder. */
+  readonly address: string;
+  /** The server that the last connection led to. */
+  readonly server: Servers['temporal'];
+  stop(): Promise<void>;
+}
+
+export async function followTemporal(folder: string, first: Servers['temporal']): Promise<FollowedTemporal> {
+  let server = first;
+  const open = new Set<Socket>();
+  const forward = async (incoming: Socket): Promise<void> => {
+    open.add(incoming);
+    incoming.once('close', () => open.delete(incoming)).on('error', () => undefined);
+    const found = (await readServers(folder))?.temporal;
+    if (found === undefined) return void incoming.destroy();
+    server = found;
+    const [host, port] = found.address.split(':');
+    const outgoing = connect({ host: host!, port: Number(port), noDelay: true });
+    pipeline(incoming, outgoing, incoming, () => outgoing.destroy());
+  };
+  const listener = createServer({ noDelay: true }, (incoming) => void forward(incoming));
+  listener.maxConnections = MAX_CONNECTIONS;
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  return {
+    address: `127.0.0.1:${(listener.address() as AddressInfo).port}`,
+    get server() {
+      return server;
+    },
+    async stop() {
+      const closed = once(listener, 'close');
+      listener.close();
+      for (const socket of open) socket.destroy();
+      await closed;
+    },
+  };
 }

@@ -17,10 +17,10 @@ export interface Chunker {
   close(): Promise<void>;
 }
 
-/** Between two looks at the process's memory. */
+/** Interval of the memory check. */
 const WATCH_MS = 100;
 
-/** A thread that nobody uses for this long ends, and its memory with it. */
+/** An idle thread ends after this time and frees its memory. */
 const IDLE_MS = 5_000;
 
 export function createChunker(limits: { readonly documentMs?: number; readonly growthMb?: number } = {}): Chunker {
@@ -66,8 +66,8 @@ export function createChunker(limits: { readonly documentMs?: number; readonly g
 }
 
 /**
- * Aborts when the process has grown by so much: a thread's heap has a limit of its own, but the buffers beside it, into
- * which a PDF of kilobytes can unpack gigabytes, have none.
+ * Aborts when the process has grown by this much. A thread's heap has a limit, but its buffers have none: a PDF of
+ * kilobytes can unpack gigabytes into them.
  */
 function watchMemory(growthMb: number): { readonly signal: AbortSignal; stop(): void } {
   const controller = new AbortController();

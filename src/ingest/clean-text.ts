@@ -22,7 +22,7 @@ export function decodeText(bytes: Uint8Array, charset = 'utf-8'): CleanText | un
     const text = new TextDecoder(charset, { fatal: true }).decode(bytes);
     return nulsIn(text) > text.length * NUL_SHARE ? undefined : cleanText(text);
   } catch {
-    // Of the decoder: the bytes do not fit, or nobody knows the charset.
+    // The decoder rejects the bytes, or the charset is unknown.
     return undefined;
   }
 }
@@ -45,7 +45,7 @@ export function declaredCharset(bytes: Uint8Array): string | undefined {
   const [, charset] = BYTE_ORDER_MARKS.find(([mark]) => start.startsWith(mark)) ?? [];
   if (charset !== undefined) return charset;
   const named = /<meta[^>]+charset\s*=\s*["']?\s*(?<charset>[\w-]+)/i.exec(start)?.groups?.charset?.toLowerCase();
-  // A page that can be read so far is in no such charset, whatever it says.
+  // A page readable as Latin-1 is not in UTF-16, even if it claims so.
   return named?.startsWith('utf-16') ? undefined : named;
 }
 

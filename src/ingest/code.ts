@@ -6,7 +6,7 @@ import { type Block, byteLength, code, countTokens } from './block.ts';
 import { PASSAGE_LIMITS } from './ingest-limits.ts';
 import { type Note, type Refusal, refused } from './skip.ts';
 
-/** A longer line leaves no room for its fence. Nobody writes one by hand. */
+/** A longer line leaves no room for its fence; only generated code has one. */
 const LINE_BYTES = PASSAGE_LIMITS.bytes - 128;
 /** Names of declarations in one heading. */
 const HEADING_NAMES = 8;

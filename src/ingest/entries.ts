@@ -21,7 +21,7 @@ export interface LineBatch {
   readonly firstLine: number;
   /** Of the file when it was listed: the offsets hold for that file only. */
   readonly fileVersion: string;
-  /** Lines of the range whose id an earlier line has. */
+  /** Lines of the range that repeat the id of an earlier line. */
   readonly duplicates: readonly number[];
 }
 
@@ -42,7 +42,7 @@ export interface SourceListing {
   readonly ignored: number;
 }
 
-/** One document, with what tells whether it changed. */
+/** One document, with the hash that detects a change. */
 export interface SourceDocument {
   readonly raw: RawDocument;
   readonly contentHash: string;

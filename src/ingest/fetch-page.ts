@@ -175,8 +175,8 @@ function causeOf(error: unknown): string {
   return cause?.code ?? cause?.message ?? message;
 }
 
-// A page of a list as a source's entry. Whether it changed is told by its bytes and not by its ETag: that holds for
-// servers that send none, or a new one with every start; what is saved for a page that did not change is the parsing.
+// A listed page as a source entry. Its bytes decide whether it changed, not its ETag: some servers send none, or a new
+// one at every start. An unchanged page saves the parsing.
 
 /** Its id is its address as it is listed; its url is where it was found. */
 export async function readPageDocument(listed: URL, options: FetchOptions): Promise<SourceEntry> {

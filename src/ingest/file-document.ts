@@ -33,7 +33,7 @@ export async function readFileDocument(file: {
   return { kind: 'document', document: { raw, contentHash: contentHash([name, read.bytes]) } };
 }
 
-/** How a document is called, and what is known of it beside its bytes. */
+/** The names of a document, and its known facts. */
 export interface Naming {
   readonly id: string;
   readonly name: string;
@@ -63,12 +63,12 @@ export function rawDocument(
 export const limitOf = (format: Format): number =>
   format.kind === 'pdf' ? INGEST_LIMITS.pdfBytes : INGEST_LIMITS.documentBytes;
 
-// What documents of files are called. An id is the path without the extension, so that it survives a change of format;
-// where two files would share it, and for source code, whose extension tells `a.c` from `a.h`, it is the whole path.
+// Names of file documents. An id is the path without extension, so that it survives a change of format. Where two files
+// would share it, and for source code, whose extension distinguishes `a.c` from `a.h`, it is the whole path.
 
 /** An id for each of these paths, all different where the paths are. */
 export function idsOf(paths: readonly string[]): ReadonlyMap<string, string> {
-  // `a.md` beside `a.html` has its path as its id, which is then none for `a.md.txt`.
+  // With `a.html` present, `a.md` has its path as id, which `a.md.txt` then cannot have.
   const seen = new Set<string>(paths);
   const shared = new Set<string>();
   for (const id of paths.map(shortId)) (seen.has(id) ? shared : seen).add(id);
@@ -132,7 +132,7 @@ async function readHandle(handle: FileHandle, limitBytes: number): Promise<Read 
   return refused('changing', `it was written to each of the ${TRIES} times it was read: ingest it when it is done`);
 }
 
-/** From the beginning, whatever was read before. */
+/** Reads from the beginning. */
 async function readUpTo(handle: FileHandle, most: number): Promise<Uint8Array> {
   const buffer = Buffer.alloc(most);
   let length = 0;

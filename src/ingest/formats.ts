@@ -1,6 +1,6 @@
 /**
- * Which parser reads a document: told by a file's extension, and of a page by the type its server gives it. What is in
- * neither table is no document.
+ * Chooses the parser of a document: by a file's extension, and of a page by its content type. Anything else is no
+ * document.
  */
 import { extname } from 'node:path';
 

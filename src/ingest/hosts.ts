@@ -1,7 +1,6 @@
 /**
- * Which hosts pages may be read from. Ingestion is no crawler: a list of addresses is data, often made by a program, and
- * a worker stands inside a network; what it fetches for whoever wrote a list must not reach further than its operator
- * said. Without a word from the operator, that is the worker's own machine.
+ * Hosts that pages may be read from. Ingestion is no crawler: lists are data, and workers run inside networks, so a
+ * list must not reach hosts that the operator has not allowed. Default: only the worker's own machine.
  */
 import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';

@@ -23,7 +23,7 @@ export const INGEST_LIMITS = Object.freeze({
   documentMs: 30_000,
   /** Heap of the thread that parses. A document that needs more is skipped by name. */
   threadHeapMb: 512,
-  /** Memory that the parser of one document may add to the process, beside its heap. */
+  /** Memory that the parser of one document may add to the process, outside its heap. */
   threadGrowthMb: 1_000,
   /** More documents than this in one source are refused. */
   documents: 1_000_000,
@@ -31,7 +31,7 @@ export const INGEST_LIMITS = Object.freeze({
   pages: 10_000,
   /** One page may take this long, redirects included, then its server counts as away. */
   pageMs: 20_000,
-  /** Times a page is asked for whose server is away, and redirects that are followed. */
+  /** Attempts for a page of an unavailable server, and redirects that are followed. */
   pageTries: 3,
   pageRedirects: 5,
   /** Folders below the source's own. */
@@ -51,6 +51,6 @@ export const PASSAGE_LIMITS = Object.freeze({
   bytes: 4_096,
   /** Tokens that prose is packed to. Code and tables are left whole beyond it, up to `bytes`. */
   tokens: 384,
-  /** A passage below this is joined with its neighbour where both fit: a heading with one line finds nobody. */
+  /** A smaller passage is joined with its neighbour when both fit: a heading with one line is never found. */
   smallTokens: 96,
 });

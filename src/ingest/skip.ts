@@ -9,7 +9,7 @@ export type SkipReason =
   | 'changing'
   /** A page that its server does not have. */
   | 'not-found'
-  /** A page whose server does not answer, or says that it cannot now. */
+  /** A page whose server does not answer, or is unavailable for now. */
   | 'unavailable'
   /** A page that leads to a host which may not be read. */
   | 'host-refused'

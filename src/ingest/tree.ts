@@ -1,5 +1,5 @@
 /**
- * A Markdown tree (mdast) to blocks, wherever the tree comes from: Markdown, MDX, HTML. `say` writes a node's text, since
+ * A Markdown tree (mdast) to blocks, wherever the tree comes from: Markdown, MDX, HTML. `toText` writes a node's text, since
  * only the parser knows whether the source has a form of its own worth keeping.
  */
 import type { Expression, Property, SpreadElement } from 'estree';
@@ -8,35 +8,35 @@ import type { MdxJsxFlowElement, MdxJsxTextElement } from 'mdast-util-mdx';
 import { type Block, type Content, code, item, list, prose, table } from './block.ts';
 
 /** The text of a node: of a heading without its marks, of a cell without its bars. */
-export type Say = (node: Nodes) => string;
+export type ToText = (node: Nodes) => string;
 
 /** The blocks of a top-level node, in order; nothing for what is no text, such as an import. */
-export function blocksOf(node: RootContent, say: Say): readonly Block[] {
+export function blocksOf(node: RootContent, toText: ToText): readonly Block[] {
   switch (node.type) {
     case 'heading':
-      return [{ kind: 'heading', depth: node.depth, text: say(node) }];
+      return [{ kind: 'heading', depth: node.depth, text: toText(node) }];
     case 'mdxJsxFlowElement': {
-      const inside = node.children.flatMap((child) => blocksOf(child, say));
+      const inside = node.children.flatMap((child) => blocksOf(child, toText));
       return [...attributeContents(node), ...inside];
     }
     default:
-      return contentsOf(node, say);
+      return contentsOf(node, toText);
   }
 }
 
-function contentsOf(node: RootContent, say: Say): readonly Content[] {
+function contentsOf(node: RootContent, toText: ToText): readonly Content[] {
   switch (node.type) {
     case 'code':
       return node.value.trim() === '' ? [] : [code(node.value, [node.lang, node.meta].filter(Boolean).join(' '))];
     case 'table':
-      return [tableOf(node, say)];
+      return [tableOf(node, toText)];
     case 'list':
-      return node.children.length === 0 ? [] : [listOf(node, say)];
+      return node.children.length === 0 ? [] : [listOf(node, toText)];
     case 'blockquote':
     case 'footnoteDefinition':
-      return childContents(node.children, say);
+      return childContents(node.children, toText);
     case 'mdxJsxFlowElement':
-      return [...attributeContents(node), ...childContents(node.children, say)];
+      return [...attributeContents(node), ...childContents(node.children, toText)];
     case 'yaml':
     case 'definition':
     case 'thematicBreak':
@@ -44,12 +44,12 @@ function contentsOf(node: RootContent, say: Say): readonly Content[] {
     case 'mdxFlowExpression':
       return [];
     default:
-      return proseOf(say(node));
+      return proseOf(toText(node));
   }
 }
 
-function childContents(children: readonly (BlockContent | DefinitionContent)[], say: Say): readonly Content[] {
-  return children.flatMap((child) => contentsOf(child, say));
+function childContents(children: readonly (BlockContent | DefinitionContent)[], toText: ToText): readonly Content[] {
+  return children.flatMap((child) => contentsOf(child, toText));
 }
 
 /** Soft line ends are spaces (inside a quote they carry its mark); a paragraph of components only is nothing. */
@@ -58,22 +58,22 @@ function proseOf(text: string): readonly Content[] {
   return line === '' ? [] : [prose(line)];
 }
 
-function listOf(node: List, say: Say): Content {
+function listOf(node: List, toText: ToText): Content {
   const start = node.start ?? 1;
-  return list(node.children.map((child, index) => itemOf(child, node.ordered ? `${start + index}. ` : '- ', say)));
+  return list(node.children.map((child, index) => itemOf(child, node.ordered ? `${start + index}. ` : '- ', toText)));
 }
 
-function itemOf(node: ListItem, marker: string, say: Say): Content {
+function itemOf(node: ListItem, marker: string, toText: ToText): Content {
   const box = node.checked === null || node.checked === undefined ? '' : node.checked ? '[x] ' : '[ ] ';
-  const [first, ...rest] = childContents(node.children, say);
+  const [first, ...rest] = childContents(node.children, toText);
   if (first === undefined) return prose(marker.trimEnd());
   const lead = first.kind === 'prose' ? first.text : '';
   return item(`${marker}${box}${lead}`.trimEnd(), lead === '' ? [first, ...rest] : rest, ' '.repeat(marker.length));
 }
 
-function tableOf(node: TableNode, say: Say): Content {
+function tableOf(node: TableNode, toText: ToText): Content {
   const rows = node.children.map((row) => {
-    const cells = row.children.map((cell) => say(cell).replace(/\s+/g, ' ').trim());
+    const cells = row.children.map((cell) => toText(cell).replace(/\s+/g, ' ').trim());
     return `| ${cells.join(' | ')} |`;
   });
   const width = node.children[0]?.children.length ?? 1;
@@ -166,7 +166,7 @@ function entryOf(property: Property | SpreadElement, depth: number): readonly (r
 const isExpression = (node: Property['value']): node is Expression =>
   !['AssignmentPattern', 'ArrayPattern', 'ObjectPattern', 'RestElement'].includes(node.type);
 
-/** One item per object in the data that says anything, at whatever depth its list is. */
+/** One item per object with text in the data, at any depth of its list. */
 function itemsOf(data: Data, depth: number): readonly Content[] {
   if (depth > MAX_DEPTH) return [];
   if (isList(data)) return data.filter(isObject).flatMap((each) => objectItem(each, depth));
@@ -177,10 +177,10 @@ function objectItem(data: DataObject, depth: number): readonly Content[] {
   const name = firstString(data, NAME_KEYS);
   const type = typeof data.type === 'string' ? data.type : undefined;
   const optional = data.isOptional === true || data.optional === true ? ', optional' : '';
-  const said = firstString(data, PROSE_KEYS);
+  const description = firstString(data, PROSE_KEYS);
   const title = typeof data.name === 'string' ? `\`${data.name}\`` : name;
   const head = [title, type && `(\`${type}\`${optional})`].filter(Boolean).join(' ');
-  const lead = `- ${[head, said?.replace(/\s+/g, ' ').trim()].filter(Boolean).join(': ')}`;
+  const lead = `- ${[head, description?.replace(/\s+/g, ' ').trim()].filter(Boolean).join(': ')}`;
   const nested = Object.values(data).flatMap((value) => (isList(value) ? itemsOf(value, depth + 1) : []));
   if (nested.length === 0) return lead === '- ' ? [] : [item(lead, [])];
   return lead === '- ' ? nested : [item(lead, [list(nested)])];

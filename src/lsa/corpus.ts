@@ -1,7 +1,7 @@
 /**
- * Bags as they come, to a corpus in typed arrays: 6 times smaller than the maps, and another thread can be given it.
- * The same passages make the same corpus in whatever order they come, since a sum in floating point depends on order.
- * Of too many passages a sample is kept, by a hash of each id: neither order nor who reads them changes the sample.
+ * Collects bags into a corpus of typed arrays: 6 times smaller than maps, and transferable to a thread. Equal passages
+ * make an equal corpus in any order, since floating-point sums depend on order. Of too many passages a sample is kept,
+ * by a hash of each id, so that it does not depend on the order or the reader.
  */
 import { hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';

@@ -17,11 +17,11 @@ export const LSA_SETTINGS = Object.freeze({
   seed: 20_111,
   /** A larger corpus is fitted on so many passages; the others are folded in. */
   samplePassages: 20_000,
-  /** Terms of one single passage are kept while there are no more terms than this: they help where words are few. */
+  /** Terms of a single passage stay while there are no more terms than this: they help with few words. */
   hapaxTerms: 50_000,
   /** Beyond this, the terms of most passages stay. With `samplePassages` it bounds the memory of a fit. */
   terms: 60_000,
-  /** How much a word in the title counts, beside those in the text. */
+  /** Weight of a word in the title, relative to the text. */
   titleWeight: 2,
   /** Longer words are no words: hashes, keys, encoded data. */
   termLength: 64,

@@ -1,8 +1,8 @@
 /**
  * The leading right singular vectors of a sparse matrix: randomised subspace iteration (Halko, Martinsson and Tropp,
- * "Finding structure with randomness", SIAM Review 53, 2011, algorithms 4.4 and 5.1). It works on the transposed matrix,
- * so that the vectors come out as an orthonormal basis times a small orthogonal matrix: exact to rounding, whatever the
- * singular values are.
+ * "Finding structure with randomness", SIAM Review 53, 2011, algorithms 4.4 and 5.1). It works on the transposed
+ * matrix, so that the vectors are an orthonormal basis times a small orthogonal matrix: exact to rounding for all
+ * singular values.
  */
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
@@ -43,10 +43,7 @@ export function gram({ width, values }: DenseMatrix): Float64Array {
   return products;
 }
 
-/**
- * A column whose square, once the columns before it are taken out, is less than this part of what it was consists of
- * rounding.
- */
+/** A column whose squared norm drops below this share, after removing the columns before it, is rounding noise. */
 const DEPENDENT = 1e-12;
 
 /**
@@ -187,7 +184,7 @@ export interface RightVectors {
 /** A singular value below this part of the largest is none: its vector would consist of rounding. */
 const NO_SINGULAR_VALUE = 1e-6;
 
-/** @param onStep is told how many of the steps, equal but in length, are done. */
+/** @param onStep receives the share of steps done; steps have equal counts, not equal durations */
 export function rightSingularVectors(
   matrix: SparseMatrix,
   settings: SvdSettings,

@@ -1,7 +1,6 @@
 /**
- * Scores the runs that a monitor has sampled, and watches what they come to: a few at a time, by the machinery of evaluations.
- * A turn ends when there is somebody to be told of an alert, when the monitor is stopped, and after a while in any case;
- * whoever is killed in it loses what was under way, which comes back by itself.
+ * Scores the runs that a monitor has sampled, a few at a time, and updates its alert. A turn ends when an alert must be
+ * sent, when the monitor stops, and after a time limit. Claims of a killed worker expire.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { SluiceError } from '../base/errors.ts';
@@ -25,8 +24,8 @@ export interface MonitorWorker {
   readonly slots: Slots;
   /** A plan never changes, so it is read once. @throws SluiceError `plan_unknown` */
   readonly planOf: (planId: string) => Promise<Plan>;
-  /** Whether there is somebody to tell of alerts; default: nobody. */
-  readonly tells?: boolean;
+  /** Whether a webhook receives alerts; default: no. */
+  readonly sendsAlerts?: boolean;
 }
 
 export interface MonitorTimes {
@@ -36,7 +35,7 @@ export interface MonitorTimes {
   readonly pollMs?: number;
   /** Between two looks at the window; default a hundredth of it, from 1 s to 5 minutes. */
   readonly watchMs?: number;
-  /** How long a run is left to whoever has claimed it, and after a failure that may pass until it is tried again; default 1 minute. */
+  /** How long a claim lasts, and the pause before a retry; default 1 minute. */
   readonly leaseMs?: number;
 }
 
@@ -66,9 +65,9 @@ export async function scoreMonitor(
     if (performance.now() - watchedAt >= watchMs) {
       await watch(worker.store, monitorId);
       watchedAt = performance.now();
-      const alerts = worker.tells ? await monitors.untold(monitorId) : [];
-      const untold = alerts.filter((no) => !telling.includes(no));
-      if (untold.length > 0) return { isOver: false, alerts: untold };
+      const alerts = worker.sendsAlerts ? await monitors.undeliveredAlerts(monitorId) : [];
+      const unsent = alerts.filter((no) => !telling.includes(no));
+      if (unsent.length > 0) return { isOver: false, alerts: unsent };
     }
     if (claimed.length === 0) await delay(pollMs, undefined, { signal });
   }
@@ -88,7 +87,7 @@ async function scoreAll(
   const { paidBy, isExhausted } = await monitors.openDay(monitorId, spec.budgetUsdPerDay);
   if (isExhausted) return monitors.skipWaiting(monitorId, 'budget');
   const ended = await Promise.all(claimed.map((each) => scoreOne(worker, row, { ...each, paidBy }, signal)));
-  // Whoever goes on with it need not wait until the claims run out.
+  // Releases claims, so that the next worker need not wait until they expire.
   const left = claimed.filter((_, index) => ended[index] === 'later').map(({ runId }) => runId);
   if (signal.aborted && left.length > 0) await monitors.release(monitorId, left);
   await monitors.finish(
@@ -144,12 +143,12 @@ async function watch({ monitors }: Pick<Store, 'monitors'>, monitorId: string): 
 
 /** May be done again: a run counts once. @throws what the store throws */
 export async function enqueueForMonitors({ monitors }: Pick<Store, 'monitors'>, runId: string): Promise<void> {
-  const run = await monitors.toMeet(runId);
+  const run = await monitors.findMatching(runId);
   if (run === undefined) return;
   const met = run.monitors
     .filter(({ spec }) => matches(spec, run))
     .map(({ monitorId, spec }) => ({ monitorId, isSampled: isSampled(spec, runId) }));
-  if (met.length > 0) await monitors.takeIn({ runId, finishedAt: run.finishedAt, met });
+  if (met.length > 0) await monitors.enqueue({ runId, finishedAt: run.finishedAt, met });
 }
 
 type Matched = Pick<MonitoredRun, 'outcome' | 'assignments' | 'input'>;

@@ -1,26 +1,27 @@
 /**
- * Tells an address of an alert: one POST per change, signed as Standard Webhooks has it (standardwebhooks.com, v1), so that
- * whoever listens can check who speaks, and knows a repeated one by its id. `text` is what chat programs show.
+ * Sends an alert to the webhook: one POST per change, signed by the Standard Webhooks specification
+ * (standardwebhooks.com, v1). A receiver checks the sender by the signature and finds duplicates by the id. Chat
+ * programs show `text`.
  */
-import { createHmac } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
 import { SluiceError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import type { AlertRow } from '../store/monitor-results.ts';
 import type { Store } from '../store/store.ts';
 
 export interface AlertAddress {
-  /** http or https. What is behind the host may be a secret: it is in no message. */
+  /** http or https. No message has the part after the host: it may be a secret. */
   readonly url: string;
   /** Text, or base64 behind `whsec_`. */
   readonly secret: Secret;
 }
 
-const LIMIT_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 const BASE64_PREFIX = 'whsec_';
-/** Answers of 400 and above that another try may not meet. */
-const PASSING: ReadonlySet<number> = new Set([408, 425, 429]);
+/** Statuses of 400 to 499 after which a retry may succeed. */
+const RETRYABLE: ReadonlySet<number> = new Set([408, 425, 429]);
 
-/** @throws SluiceError `alert_refused`; retryable where another try may be taken */
+/** Does nothing when the alert has been delivered. @throws SluiceError `alert_refused`; retryable when a retry may succeed */
 export async function sendAlert(
   { monitors }: Pick<Store, 'monitors'>,
   { url, secret }: AlertAddress,
@@ -36,35 +37,38 @@ export async function sendAlert(
     ...{ type: 'monitor.alert', id, timestamp: new Date(at).toISOString(), text: sentenceOf(alert, row.pipeline) },
     data: { monitor: row.name, version: row.version, pipeline: row.pipeline, was, isNow, ...evidence },
   });
-  await post(url, body, signatureOf(id, Math.floor(now() / 1_000), body, secret));
+  await post(url, body, signedHeaders(id, now(), body, secret));
   await monitors.endDelivery(monitorId, alertNo, null);
 }
 
 async function post(url: string, body: string, headers: { readonly [name: string]: string }): Promise<void> {
   const { host } = new URL(url);
   const answer = await fetch(url, {
-    ...{ method: 'POST', body, redirect: 'error', signal: AbortSignal.timeout(LIMIT_MS) },
+    ...{ method: 'POST', body, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) },
     headers: { 'content-type': 'application/json', ...headers },
   }).catch((cause: unknown) => {
     throw refused(`${host} was not reached: ${cause instanceof Error ? cause.name : 'no answer'}`, true);
   });
   await answer.body?.cancel();
   if (answer.ok) return;
-  throw refused(`${host} answered ${answer.status}`, answer.status >= 500 || PASSING.has(answer.status));
+  throw refused(`${host} answered ${answer.status}`, answer.status >= 500 || RETRYABLE.has(answer.status));
 }
 
-/** Of the id, the moment and the body together: none of them can be another's. */
-function signatureOf(id: string, at: number, body: string, secret: Secret): { readonly [header: string]: string } {
-  const given = secret.reveal();
-  const key = given.startsWith(BASE64_PREFIX) ? Buffer.from(given.slice(BASE64_PREFIX.length), 'base64') : given;
-  const signature = createHmac('sha256', key).update(`${id}.${at}.${body}`).digest('base64');
+/** The signature covers id, time and body together. The key is decoded here: the library rejects base64 without padding. */
+function signedHeaders(id: string, nowMs: number, body: string, secret: Secret): { readonly [header: string]: string } {
+  const text = secret.reveal();
+  const key = text.startsWith(BASE64_PREFIX)
+    ? Buffer.from(text.slice(BASE64_PREFIX.length), 'base64')
+    : Buffer.from(text);
   return {
-    ...{ 'webhook-id': id, 'webhook-timestamp': String(at), 'webhook-signature': `v1,${signature}` },
+    'webhook-id': id,
+    'webhook-timestamp': String(Math.floor(nowMs / 1_000)),
+    'webhook-signature': new Webhook(key, { format: 'raw' }).sign(id, new Date(nowMs), body),
     'idempotency-key': id,
   };
 }
 
-/** For people who are woken by it. */
+/** The sentence that a chat program shows. */
 function sentenceOf({ monitorId, isNow, evidence }: Omit<AlertRow, 'error'>, pipeline: string): string {
   const { field, below, above, n, mean, lo, hi } = evidence;
   const bound = below === null ? `above ${above}` : `below ${below}`;
@@ -78,7 +82,7 @@ const short = (value: unknown): string =>
 
 const refused = (message: string, retryable: boolean): SluiceError =>
   new SluiceError('alert_refused', {
-    message: `nobody could be told of the alert: ${message}`,
-    remedy: 'see that SLUICE_ALERT_WEBHOOK is what takes it; the alert stands in: sluice monitor status',
+    message: `the alert could not be sent: ${message}`,
+    remedy: 'check SLUICE_ALERT_WEBHOOK and its receiver; to see the alert, run: sluice monitor status',
     retryable,
   });

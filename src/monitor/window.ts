@@ -106,11 +106,11 @@ export const evidenceText = (evidence: AlertRow['evidence']): string =>
     .map(([fact, value]) => `${fact} ${typeof value === 'number' ? Number(value.toPrecision(3)) : value}`)
     .join(' · ');
 
-/** Where nobody was told, why. */
+/** Why an alert was not delivered. */
 export const deliveryText = ({ error }: Pick<AlertRow, 'error'>): string | null =>
   error === null ? null : `nobody: ${error.message}`;
 
-/** Whether monitors do what they are for: what waits is scored. For health checks, and for whoever is on call. */
+/** Whether monitors score their waiting runs, for health checks. */
 export interface MonitorHealth extends HealthRow {
   /** Runs have waited for longer than that, and nothing was scored in all that time: no worker does it, or each fails. */
   readonly isStalled: boolean;

@@ -1,6 +1,6 @@
 /**
- * What was redacted, made to fit its schema again where that can be done without making anything up: a text is cut to its
- * limit, an address becomes one that nobody has, and a number becomes null where the schema takes that. Never a zero.
+ * Fits redacted values to their schema again, without inventing data: cuts a text to its limit, replaces an address by
+ * one that nobody has, and sets a number to null where the schema allows it. Never to 0.
  */
 import type { z } from 'zod';
 import { SluiceError } from '../base/errors.ts';
@@ -28,7 +28,8 @@ interface Issue {
 }
 
 /**
- * @param given before it was redacted: what does not fit in that is left to whoever checks it
+ * @param given the value before redaction: what did not fit then is left to the schema check
+ *
  * @throws SluiceError `redaction_unfit`, naming the field
  */
 export function fitToSchema(schema: z.ZodType, given: Json, redacted: Json, what: string): Json {

@@ -45,7 +45,7 @@ export type Accept = (found: string, text: string, at: number) => number;
 const whole = (found: string, isMeant: boolean): number => (isMeant ? found.length : 0);
 const digitsOf = (found: string): string => found.replace(/\D/g, '');
 
-/** File names (`logo@2x.png`) and the user that Git's own addresses have are nobody's. */
+/** File names (`logo@2x.png`) and the user of Git addresses are no personal data. */
 const acceptEmail: Accept = (found) => {
   const isFile = /\.(?:png|jpe?g|gif|svg|webp|ico|js|ts|css|md|py)$/i.test(found);
   return whole(found, !isFile && !/^git(?:@|%40)/i.test(found) && !found.endsWith('@redacted.invalid'));
@@ -87,7 +87,7 @@ const VERSION = /(?:\bv|version|ver\.?|release|build|rev)[ :=]{0,3}$/i;
 
 const acceptAddress: Accept = (found, text, at) => {
   if (isIPv4(found)) return whole(found, !NOBODYS.test(found) && !VERSION.test(text.slice(Math.max(0, at - 12), at)));
-  // `a::b` is also how names are written in code: an address that is somebody's has digits, and is longer.
+  // `a::b` is also a name in code: a real address has digits and is longer.
   return whole(found, isIPv6(found) && found !== '::1' && /\d/.test(found) && /[\da-f]{2}/i.test(found));
 };
 
@@ -156,7 +156,7 @@ const FOOTER = `-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----`;
 const LABELS =
   'passw(?:or)?d|passphrase|pwd|(?:api|access|account|private|secret)[ _-]?key|(?:access|auth|refresh|session|id|bearer)[ _-]?token|client[ _-]?secret|secret|token|credential';
 
-/** In the order in which they are applied: what is more telling comes first, as others may find parts of it. */
+/** In order of application: specific patterns first, since others may match parts of them. */
 const PATTERNS: readonly Pattern[] = Object.freeze([
   {
     name: 'private-key',
@@ -225,7 +225,7 @@ const PATTERNS: readonly Pattern[] = Object.freeze([
   },
 ]);
 
-/** Keys of an object whose text is a secret, whatever it looks like; of the pattern `assigned-secret`. */
+/** Object keys whose text is a secret in any form; of the pattern `assigned-secret`. */
 export const SECRET_KEY =
   /(?:passw(?:or)?d|passphrase|api[_-]?key|secret[_-]?key|private[_-]?key|access[_-]?key|access[_-]?token|auth[_-]?token|refresh[_-]?token|client[_-]?secret)$/i;
 
@@ -259,9 +259,9 @@ function partOf(match: RegExpExecArray): { readonly from: number; readonly found
 }
 
 /**
- * A pattern of a project's own, in the syntax of RE2: its time grows with the text alone, whatever it looks like.
+ * A project's own pattern, in RE2 syntax: its time is linear in the text.
  *
- * @throws Error with what is wrong with it: look-around and back-references are among it
+ * @throws Error for an invalid pattern, including look-around and back-references
  */
 export function customMatcher(name: string, source: string): Matcher {
   const expression = RE2JS.compile(source);

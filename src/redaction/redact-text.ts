@@ -103,7 +103,7 @@ export function normalise(text: string): Normalised | undefined {
   };
 }
 
-/** Forms that were worked out before, as texts have few characters that change; more than this many are not kept. */
+/** Cached forms: few characters change. Bounded in size. */
 const forms = new Map<string, string>();
 const MOST_FORMS = 10_000;
 
@@ -147,7 +147,7 @@ export interface Matcher {
 
 /** A longer text is removed whole: nothing that is stored may be so long, and a search must end. */
 export const LONGEST_TEXT = 2_000_000;
-/** What is left after one round may read as something else; more rounds than this nobody's text has needed. */
+/** One round may reveal another match; no known text needs more rounds than this. */
 const MOST_ROUNDS = 8;
 
 export const placeholder = (name: string): string => `[redacted:${name}]`;

@@ -93,21 +93,21 @@ export function rulesDigest(rules: RedactionRules): string {
 
 /** `email, phone; fields customer.email; own patterns employee`; without what patterns look for. */
 export function describeRules({ patterns, fields, custom }: RedactionRules): string {
-  const said = [
+  const parts = [
     ...(patterns.length === 0 ? [] : [patterns.length === PATTERN_NAMES.length ? 'all patterns' : patterns.join(', ')]),
     ...(fields.length === 0 ? [] : [`fields ${fields.map(({ path }) => path).join(', ')}`]),
     ...(custom.length === 0 ? [] : [`own patterns ${custom.map(([name]) => name).join(', ')}`]),
   ];
-  return said.join('; ') || 'off';
+  return parts.join('; ') || 'off';
 }
 
-// Fields whose values are removed whatever they hold: `ssn`, wherever it stands; `customer.email`, an `email` within a
-// `customer`; `*.ssn`, one within anything. Lists are passed through: `customers.email` is that of each of them.
+// Field rules: values that are always removed. `ssn`: anywhere; `customer.email`: an `email` within a `customer`;
+// `*.ssn`: one within any object. Lists are transparent: `customers.email` covers each element.
 
 export interface FieldRule {
   /** As it was written. */
   readonly path: string;
-  /** Normalised and in lower case: `Email` and `email` are one to whoever means either. */
+  /** Normalised and in lower case: `Email` equals `email`. */
   readonly names: readonly string[];
 }
 

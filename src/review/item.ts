@@ -1,4 +1,4 @@
-/** An item as one reviewer is shown it: what there is to read, what they have said, and what leads nobody any more. */
+/** An item as one reviewer sees it: content, own review, and what others said once it cannot influence anybody. */
 
 import { SluiceError } from '../base/errors.ts';
 import { suggest } from '../base/nearest.ts';
@@ -8,7 +8,7 @@ import type { ItemTold, Review, ReviewItem, ReviewProgress, ShownAnswer } from '
 import { describeField, readValue, WINNERS, type Winner, winOf } from '../model/review-queue.ts';
 import type { Redaction } from '../redaction/redaction.ts';
 import type { EvaluationRow } from '../store/evaluations.ts';
-import { type Claimed, type ItemSaid, type QueueRow, unknownItem } from '../store/reviews.ts';
+import { type Claimed, type QueueRow, type ReviewedItem, unknownItem } from '../store/reviews.ts';
 import type { Store } from '../store/store.ts';
 import { checkNote } from './start.ts';
 import {
@@ -46,16 +46,16 @@ async function itemAt(
   { reviews }: Pick<Store, 'reviews'>,
   name: string,
   place: number,
-): Promise<{ readonly queue: QueueRow; readonly item: ItemSaid }> {
+): Promise<{ readonly queue: QueueRow; readonly item: ReviewedItem }> {
   const queue = await reviews.get(name);
-  const [item] = place > queue.items ? [] : await reviews.said(name, place);
+  const [item] = place > queue.items ? [] : await reviews.items(name, place);
   if (item === undefined) throw unknownItem(queue, place);
   return { queue, item };
 }
 
 interface ItemParts {
   readonly queue: QueueRow;
-  readonly item: ItemSaid;
+  readonly item: ReviewedItem;
   readonly evaluation: Pick<EvaluationRow, 'spec'>;
   readonly contents: Contents;
 }
@@ -64,7 +64,7 @@ function itemFor({ queue, item, evaluation, contents }: ItemParts, looking: Look
   const { reviewer, told = false } = looking;
   const summary = summaryOf(queue, item, reviewer);
   const swapped = queue.kind === 'pair' && isSwapped(queue.seed, item.place, reviewer);
-  // As they are shown; of a pair the baseline's is beside the variant's.
+  // In display order; of a pair both answers.
   const sides = queue.kind === 'pair' ? inOrder([0, item.variant], swapped) : [item.variant];
   const titles: readonly ShownAnswer['title'][] = queue.kind === 'pair' ? ['first', 'second'] : ['answer'];
   const example = contents.example(item);
@@ -99,15 +99,15 @@ const inOrder = (sides: readonly number[], swapped: boolean): readonly number[] 
   swapped ? sides.toReversed() : sides;
 
 function toldOf(
-  { reviews, passes, decision }: ItemSaid,
+  { reviews, passes, decision }: ReviewedItem,
   { verdict, ...shown }: Pick<ItemTold, 'verdict' | 'variants' | 'baseline'>,
 ): ItemTold {
   return { reviews, passes, verdict, ...shown, decision };
 }
 
 /**
- * A judge of pairs is asked twice, `forth` with the baseline first and `back` with the variant: what it said of the order
- * that is shown is told, or its "first" would be the other answer.
+ * A judge of pairs answers twice: `forth` with the baseline first, `back` with the variant first. The shown order's
+ * verdict is used; otherwise its "first" would be the other answer.
  */
 function verdictOf(cell: Cell | undefined, kind: QueueRow['kind'], swapped: boolean): ItemTold['verdict'] {
   if (cell?.state !== 'done') return null;
@@ -117,18 +117,18 @@ function verdictOf(cell: Cell | undefined, kind: QueueRow['kind'], swapped: bool
   return { ...score, ...(reason !== null && { reason }) };
 }
 
-/** What somebody says of an item, read by the queue's fields: a review, or a decision between reviews. */
+/** A review, or a decision between reviews, read by the queue's fields. */
 export interface ReviewInput {
   /** By field. */
   readonly value?: { readonly [field: string]: unknown } | undefined;
-  /** Of a pair, as it was shown to whoever says it. */
+  /** Of a pair: in the order that the reviewer saw. */
   readonly winner?: Winner | undefined;
 }
 
 /** All fields, each as it fits. @throws SluiceError `value_unfit`, naming the field */
 function readReview(
   queue: QueueRow,
-  { place }: Pick<ItemSaid, 'place'>,
+  { place }: Pick<ReviewedItem, 'place'>,
   { value, winner }: ReviewInput,
   reviewer: string,
 ): Review['value'] {
@@ -142,12 +142,12 @@ function readReview(
 }
 
 /**
- * A decision may leave out what reviewers agree on: it takes that over. Of a pair, `value` is `{ win }` of the variant,
- * whatever the order; `winner` is as it was shown to whoever decides.
+ * Reads a decision; fields that reviewers agree on may be omitted. Of a pair, `value` is `{ win }` of the variant in
+ * any order; `winner` follows the order that the adjudicator saw.
  *
  * @throws SluiceError `value_unfit`
  */
-function readDecision(queue: QueueRow, item: ItemSaid, given: ReviewInput, by: string): Review['value'] {
+function readDecision(queue: QueueRow, item: ReviewedItem, given: ReviewInput, by: string): Review['value'] {
   const { value, winner } = given;
   if (queue.kind === 'pair' && (value === undefined || winner !== undefined)) return readReview(queue, item, given, by);
   const agreed = labelledFields(queue).flatMap((field) => {
@@ -157,10 +157,10 @@ function readDecision(queue: QueueRow, item: ItemSaid, given: ReviewInput, by: s
     return [[field.name, readValue(field, held)] as const];
   });
   if (winner !== undefined) throw oneAnswer();
-  const said = readFields(queue, { ...Object.fromEntries(agreed), ...value });
-  if (queue.kind === 'pair' && ![0, 0.5, 1].includes(said.win as number))
-    throw unfit('win', `win is ${said.win}`, 'it is 1 for the variant, 0 for the baseline, 0.5 for neither');
-  return said;
+  const read = readFields(queue, { ...Object.fromEntries(agreed), ...value });
+  if (queue.kind === 'pair' && ![0, 0.5, 1].includes(read.win as number))
+    throw unfit('win', `win is ${read.win}`, 'it is 1 for the variant, 0 for the baseline, 0.5 for neither');
+  return read;
 }
 
 function readFields(queue: QueueRow, given: { readonly [field: string]: unknown }): Review['value'] {
@@ -189,7 +189,7 @@ function unfit(field: string, message: string, remedy: string): SluiceError {
   return new SluiceError('value_unfit', { message, remedy, data: { field: field.slice(0, 100) } });
 }
 
-/** What reviewers do: ask for the next item, say what they think of it, or pass it; and what whoever adjudicates does. */
+/** Actions of reviewers (next item, review, pass) and of adjudicators (decide). */
 export interface ReviewContext {
   readonly store: Pick<Store, 'reviews' | 'evaluations' | 'datasets'>;
   /** Of what people write. */
@@ -205,7 +205,7 @@ export interface ItemPlace {
   readonly who: string;
 }
 
-/** Why nothing is left: for whoever asks, for the moment, or for all. */
+/** Why no item is left: for this reviewer, for the moment, or for all. */
 const NONE_BECAUSE = Object.freeze({ none: 'all_reviewed', taken: 'claimed_by_others', closed: 'closed' } as const);
 
 export type NextItem =
@@ -224,7 +224,7 @@ export async function nextItem(
   const claimed = await store.reviews.claim(name, reviewer, after);
   if (claimed.place !== null) return { item: await showItem(store, name, claimed.place, { reviewer }) };
   const queue = await store.reviews.get(name);
-  const progress = progressOf(queue, await store.reviews.said(name));
+  const progress = progressOf(queue, await store.reviews.items(name));
   return { item: null, why: NONE_BECAUSE[claimed.why], progress };
 }
 

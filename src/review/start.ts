@@ -19,7 +19,7 @@ const ORDER_SEEDS = 2 ** 31;
 
 export interface Starting {
   readonly store: Pick<Store, 'reviews' | 'evaluations'>;
-  /** Those that the project defines for a pipeline: what people are asked beside scores is in no evaluation. */
+  /** The project's scorers of a pipeline: questions that accompany scores are in no evaluation. */
   readonly scorersOf: (pipeline: string) => readonly AnyScorer[];
   readonly redaction: Redaction;
 }
@@ -53,7 +53,7 @@ export async function startReview(
     question: words(question) ?? defined?.rubric?.question ?? null,
     guidelines: words(guidelines),
     fields: isPair ? [] : [...fields.values()],
-    // The sample's seed is known to whoever reads the audit: the order in which answers are shown has one that nobody knows.
+    // The audit shows the sample's seed. The order of answers has a secret seed of its own.
     ...{ reviewers, sampleSeed: seed, seed: randomInt(ORDER_SEEDS), startedBy: by },
     items: drawSample(open, sample, seed)
       .slice(0, REVIEW_LIMITS.items)
@@ -91,10 +91,7 @@ async function subjectsOf(
   return pairsOf(evaluations, evaluationId, population);
 }
 
-/**
- * Rows come by example and variant: the baseline's are there before those that stand beside them. Where one of the two has
- * no answer there is nothing to compare.
- */
+/** Pairs each variant's row with the baseline's, which comes first. Pairs with a missing answer are left out. */
 async function pairsOf(evaluations: Store['evaluations'], evaluationId: string, population: Population) {
   const outputs = new Map<number, string>();
   let exampleId: string | undefined;

@@ -1,4 +1,4 @@
-/** How an item stands by what was said of it, and what holds of it. */
+/** The state of an item by its reviews, and the summary of a queue. */
 import {
   type FieldAgreement,
   type ItemState,
@@ -13,11 +13,11 @@ import {
 } from '../model/review-queue.ts';
 import { hashJson } from '../plan/id.ts';
 import { kappa, kappaOfNumbers, krippendorff, MAX_CATEGORIES } from '../stats/agreement.ts';
-import type { ItemSaid, QueueRow } from '../store/reviews.ts';
+import type { QueueRow, ReviewedItem } from '../store/reviews.ts';
 import type { Store } from '../store/store.ts';
 
 type Asked = Pick<ReviewQueue, 'kind' | 'fields' | 'reviewers'>;
-type Said = Pick<ItemSaid, 'reviews' | 'passes' | 'decision'>;
+type ItemReviews = Pick<ReviewedItem, 'reviews' | 'passes' | 'decision'>;
 
 /** What a pair is labelled with: 1 for the variant, 0 for the baseline, 0.5 for neither. */
 const WIN: LabelField = Object.freeze({
@@ -38,7 +38,7 @@ export const labelledFields = ({ kind, fields }: Pick<ReviewQueue, 'kind' | 'fie
 export const comparable = (value: LabelValue): number | string => (typeof value === 'boolean' ? Number(value) : value);
 
 /** What reviewers say in a field; who leaves it open says nothing. */
-export const valuesOf = ({ reviews }: Pick<Said, 'reviews'>, field: string): readonly (number | string)[] =>
+export const valuesOf = ({ reviews }: Pick<ItemReviews, 'reviews'>, field: string): readonly (number | string)[] =>
   reviews.flatMap(({ value }) => (value[field] === undefined ? [] : [comparable(value[field])]));
 
 /** Of a scale that is bounded: people may differ by so much of it and mean the same. */
@@ -57,7 +57,7 @@ export function isDisputedIn(
   return Math.max(...numbers) - Math.min(...numbers) > MEANS_THE_SAME * (most - least);
 }
 
-export function stateOf(queue: Asked, item: Said): ItemState {
+export function stateOf(queue: Asked, item: ItemReviews): ItemState {
   if (item.decision !== null) return 'settled';
   const { reviews, passes } = item;
   if (reviews.length < queue.reviewers) {
@@ -68,11 +68,11 @@ export function stateOf(queue: Asked, item: Said): ItemState {
   return isDisputed ? 'disputed' : 'agreed';
 }
 
-/** Whether nobody is asked about it any more: what was said can lead nobody. */
+/** Whether the item is closed: reviews of others may be shown. */
 export const isOver = (state: ItemState): boolean => state === 'agreed' || state === 'disputed' || state === 'settled';
 
 /** What holds in a field: what was decided, else what most reviewers say; null where no answer has most. */
-export function consensusOf(item: Said, field: string): number | string | null {
+export function consensusOf(item: ItemReviews, field: string): number | string | null {
   const decided = item.decision?.value[field];
   if (decided !== undefined) return comparable(decided);
   const counts = [...Map.groupBy(valuesOf(item, field), (value) => value)].map(([value, all]) => [value, all.length]);
@@ -96,12 +96,12 @@ type Value = number | string;
 /** How far reviewers say the same beyond chance, by field. Decisions between them are no reviews. */
 export function agreementOf(
   queue: Pick<ReviewQueue, 'kind' | 'fields'>,
-  items: readonly Pick<ItemSaid, 'reviews'>[],
+  items: readonly Pick<ReviewedItem, 'reviews'>[],
 ): readonly FieldAgreement[] {
   return labelledFields(queue).map(({ name }) => fieldAgreement(name, items));
 }
 
-function fieldAgreement(field: string, items: readonly Pick<ItemSaid, 'reviews'>[]): FieldAgreement {
+function fieldAgreement(field: string, items: readonly Pick<ReviewedItem, 'reviews'>[]): FieldAgreement {
   const given = items.map(
     ({ reviews }) =>
       new Map(
@@ -111,15 +111,15 @@ function fieldAgreement(field: string, items: readonly Pick<ItemSaid, 'reviews'>
       ),
   );
   const shared = given.filter(({ size }) => size >= 2);
-  const reviewers = [...new Set(shared.flatMap((said) => [...said.keys()]))].sort();
-  const rows = reviewers.map((reviewer) => shared.map((said) => said.get(reviewer) ?? null));
+  const reviewers = [...new Set(shared.flatMap((values) => [...values.keys()]))].sort();
+  const rows = reviewers.map((reviewer) => shared.map((values) => values.get(reviewer) ?? null));
   const found = { kappa: kappaBetween(rows), alpha: alphaAmong(rows) };
   const values = new Set(rows.flat().filter((value) => value !== null)).size;
   return Object.freeze({
     field,
     reviewers,
     shared: shared.length,
-    same: shared.filter((said) => new Set(said.values()).size === 1).length,
+    same: shared.filter((values) => new Set(values.values()).size === 1).length,
     ...found,
     words: wordsFor({ shared: shared.length, values }, found.kappa ?? found.alpha),
   });
@@ -172,14 +172,14 @@ const STATES: readonly ItemState[] = ['open', 'begun', 'agreed', 'disputed', 'se
 /** How far a queue has come. */
 export function progressOf(
   queue: Pick<ReviewQueue, 'kind' | 'fields' | 'reviewers'>,
-  items: readonly Said[],
+  items: readonly ItemReviews[],
 ): ReviewProgress {
   const states = items.map((item) => stateOf(queue, item));
   const names = new Set(
     items.flatMap(({ reviews, passes }) => [...reviews, ...passes].map(({ reviewer }) => reviewer)),
   );
   const countOf = (reviewer: string, of: 'reviews' | 'passes'): number =>
-    items.filter((item) => item[of].some((said) => said.reviewer === reviewer)).length;
+    items.filter((item) => item[of].some((entry) => entry.reviewer === reviewer)).length;
   return Object.freeze({
     items: items.length,
     states: Object.fromEntries(STATES.map((state) => [state, states.filter((each) => each === state).length])) as {
@@ -198,10 +198,10 @@ export function progressOf(
 
 type WithReviews = Pick<Store, 'reviews'>;
 
-/** @param reviewer whoever asks @throws SluiceError `review_unknown` */
+/** @param reviewer the person asking @throws SluiceError `review_unknown` */
 export async function reportOnQueue({ reviews }: WithReviews, name: string, reviewer: string): Promise<ReviewReport> {
   const queue = await reviews.get(name);
-  const items = await reviews.said(name);
+  const items = await reviews.items(name);
   return Object.freeze({
     queue: shownQueue(queue),
     progress: progressOf(queue, items),
@@ -219,14 +219,17 @@ export interface ListedQueue {
 /** The newest first. */
 export async function listQueues({ reviews }: WithReviews): Promise<readonly ListedQueue[]> {
   const queues = await reviews.list();
-  const said = await reviews.saidOfAll(queues.map(({ name }) => name));
-  return queues.map((queue) => ({ queue: shownQueue(queue), progress: progressOf(queue, said.get(queue.name) ?? []) }));
+  const items = await reviews.itemsOfQueues(queues.map(({ name }) => name));
+  return queues.map((queue) => ({
+    queue: shownQueue(queue),
+    progress: progressOf(queue, items.get(queue.name) ?? []),
+  }));
 }
 
-/** Without the seed: it tells which answer of a pair is whose. */
+/** Without the seed, which would reveal which answer is whose. */
 const shownQueue = ({ seed: _hidden, pipeline: _of, version: _defined, ...queue }: QueueRow): ReviewQueue => queue;
 
-export function summaryOf(queue: QueueRow, item: ItemSaid, reviewer: string): ItemSummary {
+export function summaryOf(queue: QueueRow, item: ReviewedItem, reviewer: string): ItemSummary {
   return Object.freeze({
     place: item.place,
     subject: item.subject,

@@ -1,4 +1,4 @@
-/** Items that people agree on, or somebody has decided, as examples of a dataset. */
+/** Adds items that reviewers agree on, or that were adjudicated, to a dataset. */
 import { SluiceError } from '../base/errors.ts';
 import { suggest } from '../base/nearest.ts';
 import { type Contents, readContents } from '../evaluation/calibration/sample.ts';
@@ -8,7 +8,7 @@ import { describeField, readValue } from '../model/review-queue.ts';
 import type { Json } from '../plan/plan.ts';
 import type { Redaction } from '../redaction/redaction.ts';
 import type { DatasetVersion } from '../store/datasets.ts';
-import type { ItemSaid, QueueRow } from '../store/reviews.ts';
+import type { QueueRow, ReviewedItem } from '../store/reviews.ts';
 import type { Store } from '../store/store.ts';
 import { comparable, consensusOf, labelledFields, stateOf } from './state.ts';
 
@@ -55,7 +55,7 @@ export async function addToDataset(adding: Adding, given: ToDataset, who: string
   const queue = await store.reviews.get(given.queue);
   checkAccepted(queue, given);
   const fits = fitting(queue, given);
-  const items = (await store.reviews.said(queue.name)).filter((item) => fits(item));
+  const items = (await store.reviews.items(queue.name)).filter((item) => fits(item));
   const evaluation = await store.evaluations.get(queue.evaluationId);
   const contents = await readContents(store, evaluation, items);
   const examples = new Map<string, Example>();
@@ -89,7 +89,7 @@ function checkAccepted({ name, kind, fields }: QueueRow, { accept, field }: ToDa
   });
 }
 
-function fitting(queue: QueueRow, { field: name, is }: ToDataset): (item: ItemSaid) => boolean {
+function fitting(queue: QueueRow, { field: name, is }: ToDataset): (item: ReviewedItem) => boolean {
   if (name === undefined && is === undefined) return (item) => ['agreed', 'settled'].includes(stateOf(queue, item));
   const fields = labelledFields(queue);
   const field = fields.find((each) => each.name === name);
@@ -111,13 +111,13 @@ function fitting(queue: QueueRow, { field: name, is }: ToDataset): (item: ItemSa
   return (item) => isJudged(queue, item) && consensusOf(item, field.name) === comparable(wanted);
 }
 
-/** Over since as many as it needs have reviewed it, or somebody has decided: not since others cannot judge it. */
-const isJudged = ({ reviewers }: QueueRow, { decision, reviews }: ItemSaid): boolean =>
+/** Closed by enough reviews or by a decision, not because others cannot judge it. */
+const isJudged = ({ reviewers }: QueueRow, { decision, reviews }: ReviewedItem): boolean =>
   decision !== null || reviews.length >= reviewers;
 
 interface Reviewed {
   readonly queue: QueueRow;
-  readonly item: ItemSaid;
+  readonly item: ReviewedItem;
   readonly contents: Contents;
 }
 
@@ -136,7 +136,7 @@ function exampleOf(
     ...asked,
     input: redaction.json(example.input),
     ...(expected !== undefined && { expected }),
-    // Its own stay, too: what is kept for the end is so in whatever dataset.
+    // Keeps its own tags: an example of the final split stays one in every dataset.
     tags: [...new Set([...(example.tags ?? []), ...tags, REVIEWED])],
   };
   const problems: SluiceError[] = [];

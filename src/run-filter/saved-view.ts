@@ -68,7 +68,7 @@ export function writeCondition({ field, op, value }: RunCondition): string {
   return `${field} ${op} ${op === 'in' ? value : quoted(String(value), op === 'is' ? AFTER_IS : WHOLE)}`;
 }
 
-/** What is no time is left for whoever reads the condition to refuse. */
+/** A text that is no time stays; the reader of the condition rejects it. */
 function timeText(value: NonNullable<RunCondition['value']>): string {
   const time = new Date(Number(value));
   return Number.isNaN(time.getTime()) ? String(value) : time.toISOString();

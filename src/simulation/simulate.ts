@@ -23,7 +23,7 @@ export interface Simulation {
   readonly settings: SimulationSettings;
   /** Ends it: what is under way is finished, and nothing more is begun. */
   readonly signal?: AbortSignal;
-  /** Told after each request. */
+  /** Called after each request. */
   readonly onProgress?: (progress: SimulationResult) => void;
 }
 
@@ -45,7 +45,7 @@ export async function simulate({ client, pipeline, examples, settings, signal, o
   let next = 0;
 
   const say = async ({ runId }: RunResult, no: number, { thumb, isTwice }: SimulatedFeedback): Promise<void> => {
-    // Whoever delivers twice uses the same key: that is how it is known for the same.
+    // A duplicate delivery uses the same key, which identifies it.
     for (let delivery = 0; delivery < (isTwice ? 2 : 1); delivery += 1)
       await client.feedback(runId, { thumb }, { key: `simulated-${no}`, isSimulated: true });
   };

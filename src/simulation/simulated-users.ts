@@ -1,6 +1,6 @@
 /**
- * Simulated people: who asks which question when, and what they say of its answer. Each request has random numbers of its
- * own, so that what one of them draws does not hang on which answers came first.
+ * Simulated users: their questions, times and feedback. Each request has its own random numbers, so draws do not depend
+ * on the order of answers.
  */
 
 import type { Example } from '../model/dataset.ts';
@@ -35,11 +35,7 @@ export function plannedRequest(settings: SimulationSettings, no: number, example
   return Object.freeze({ no, unit: `simulated-${settings.seed}-${user}`, example: draws.index(examples) });
 }
 
-/**
- * What is feedback of an answer; null where nothing is.
- *
- * @param isSatisfied null where nobody could know
- */
+/** The feedback on an answer; null without one. @param isSatisfied null when it cannot be known */
 export function feedbackOf(
   settings: SimulationSettings,
   no: number,
@@ -78,7 +74,7 @@ export interface SimulationSettings {
   readonly rating: number;
   /** The part of the thumbs that say the opposite of what the ground truth says. */
   readonly noise: number;
-  /** How much more likely a thumb is down at the end than at the beginning, whatever the arm: moods change. */
+  /** Increase of the probability of a thumb down from start to end, in every arm. */
   readonly drift: number;
   /** The part of the feedback that is delivered late, and by how much. */
   readonly late: number;
@@ -94,12 +90,12 @@ export const USUAL: SimulationSettings = Object.freeze({
   ...{ late: 0, lateMs: 0, duplicates: 0, looksAt: 3 },
 });
 
-/** What is drawn for each of them is kept in memory. */
+/** Limits: draws of all users are in memory. */
 export const SIMULATION_LIMITS = Object.freeze({ users: 1_000_000, requests: 1_000_000, concurrency: 256 });
 
 /**
- * Whether an answer would satisfy somebody who knows what is right: what is relevant is among the first that it shows, or,
- * where the documents do not say, it does not pretend.
+ * Whether an answer satisfies a user who knows the truth: relevant documents are among the first shown, or it declines
+ * when there are none.
  */
 
 type JsonObject = { readonly [key: string]: Json };

@@ -7,10 +7,10 @@ import { createTextSearch } from '../retrieval/search.ts';
 import type { Store } from '../store/store.ts';
 import { createEnhanceSteps } from './enhance.ts';
 import { createGenerate } from './generate.ts';
-import { createJudgeAnswer, createJudgePair } from './judge-functions.ts';
-import { createRerank } from './rerank.ts';
-import { createRetrievalSteps } from './retrieval.ts';
+import { createRerank, createRetrievalSteps } from './retrieval.ts';
 import {
+  createJudgeAnswer,
+  createJudgePair,
   createScoreGroundedness,
   createScoreSimilarity,
   type SimilarityDependencies,

@@ -1,10 +1,9 @@
-/** Keys of the HTTP API: what each may do, and a hash of its secret, which is told once and kept nowhere. */
+/** Keys of the HTTP API: their permissions and the hash of their secret, which is shown once and never stored. */
 
 import { SluiceError } from '../base/errors.ts';
 import { suggest } from '../base/nearest.ts';
 import { writeAudit } from './audit.ts';
-import { nowSql, type TimedDatabase } from './bound.ts';
-import type { Database } from './database.ts';
+import { type Database, nowSql, type TimedDatabase } from './database.ts';
 
 /** What a key may do. `operate` changes what is served; `read` sees everybody's runs. */
 export const SCOPES = ['ask', 'feedback', 'read', 'operate'] as const;

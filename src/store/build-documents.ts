@@ -1,12 +1,11 @@
-/** What a build is told of documents: which are known, which are new or changed, which are still there. */
+/** The documents of a build: known, new, changed, still present. */
 
 import { SluiceError } from '../base/errors.ts';
 import { wordsOf } from '../base/words.ts';
-import type { TimedDatabase } from './bound.ts';
-import { type OpenBuild, withBuild } from './build-lease.ts';
 import type { PutCounts } from './builds.ts';
-import type { Queries } from './database.ts';
+import type { Queries, TimedDatabase } from './database.ts';
 import { cleanBatch, type DocumentInput, type PassageInput } from './documents.ts';
+import { type OpenBuild, withBuild } from './leases.ts';
 
 /** More ids than this in one call are refused: a statement's parameters must stay small. */
 const MOST_IDS = 10_000;
@@ -86,7 +85,7 @@ interface Sorted {
   readonly added: readonly DocumentInput[];
   /** Ids whose committed version stays. */
   readonly seen: readonly string[];
-  /** Ids whose version in this build is not the last word on them. */
+  /** Ids whose version in this build is not final. */
   readonly replaced: readonly string[];
 }
 
@@ -242,7 +241,7 @@ export const duplicatePassage = (id: string, documents: readonly [string, string
     data: { id, documents },
   });
 
-/** Deletes what this build has put of these documents: nobody has seen it yet. Rare, and so without an index for it. */
+/** Deletes this build's versions of these documents, which no reader has seen. Rare, so it has no index. */
 export async function deleteVersions(
   queries: Queries,
   { indexId, build }: Pick<OpenBuild, 'indexId' | 'build'>,

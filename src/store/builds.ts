@@ -4,11 +4,10 @@
  */
 
 import { SluiceError } from '../base/errors.ts';
-import { bound, nowSql, type TimedDatabase } from './bound.ts';
 import { deleteVersions, duplicatePassage, keepDocuments, knownDocuments, putDocuments } from './build-documents.ts';
-import { type BuildRef, buildEnded, holdBuild, type OpenBuild, tryHoldBuild } from './build-lease.ts';
-import type { Database, Queries } from './database.ts';
+import { bound, type Database, nowSql, type Queries, type TimedDatabase } from './database.ts';
 import { checkIndexName } from './indexes.ts';
+import { type BuildRef, buildEnded, holdBuild, type OpenBuild, tryHoldBuild } from './leases.ts';
 import { countRows, vacuumIndexes } from './vacuum.ts';
 import { dropUnusedModels } from './vectors.ts';
 
@@ -110,8 +109,8 @@ const building = (index: string, owner: string): SluiceError =>
   });
 
 /**
- * Makes the build what readers see; documents neither put nor kept are removed. A build that changed nothing leaves the
- * snapshot as it was.
+ * Publishes the build to readers. Documents neither put nor marked as seen are removed. A build without changes leaves
+ * the snapshot as it was.
  *
  * @throws SluiceError `build_ended`, `passage_duplicate`
  */

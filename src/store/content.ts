@@ -1,24 +1,16 @@
 /**
- * The content of runs: what they were asked, what they gave, and what was said of it in words. It can be removed, after a
- * time or as somebody wishes. What statistics rest on stays: ids, units, arms, times, outcomes, costs, thumbs and scores, and
- * of failures their codes. A run whose content is gone has lost all of it, since it goes in one transaction.
+ * The content of runs: input, output and feedback in words. Retention or an erasure removes it. Data for statistics
+ * stay: ids, units, arms, times, outcomes, costs, thumbs, scores and failure codes. A run loses all content in one
+ * transaction.
  */
 
+import { randomBytes } from 'node:crypto';
 import { writeAudit } from './audit.ts';
-import { nowSql, type TimedDatabase } from './bound.ts';
-import {
-  type ClaimsOfRuns,
-  claimsOfRuns,
-  IS_OF_UNIT,
-  newPseudonym,
-  REMOVALS,
-  removePayloadsOf,
-  replaceUnit,
-} from './content-removals.ts';
-import type { Database, Queries } from './database.ts';
+import { type Database, nowSql, type Queries, type TimedDatabase } from './database.ts';
+import { unpack } from './provider-calls.ts';
 
 export interface ContentRemoval {
-  /** By age, or as somebody wished: then who gave feedback goes, too, and so do payloads that nobody else has put. */
+  /** By age, or on request. An erasure also removes feedback authors and payloads that only this run put. */
   readonly by: 'retention' | 'erasure';
   readonly who: string;
   readonly why: string;
@@ -113,7 +105,7 @@ export function createContent(database: TimedDatabase) {
     },
     /** Rewrites the tables that an erasure has touched, so that free space holds nothing of it any more. */
     rewrite: (isEmbedded: boolean): Promise<void> => rewriteTables(database, isEmbedded),
-    /** Erased runs whose history Temporal may still have, those of interrupted erasures included. */
+    /** Erased runs whose history Temporal may still have, including those of interrupted erasures. */
     async pendingDeletions(): Promise<readonly string[]> {
       const rows = await database.query<{ runId: string }>(
         'select run_id as "runId" from pending_deletion order by run_id',
@@ -185,8 +177,8 @@ async function removeContent(
   return ids;
 }
 
-// Rewrites what an erasure has touched. PostgreSQL only marks deleted rows as free: they stay in the files of the table, of
-// its indexes, of the planner's statistics and of the write-ahead log until their space is used again.
+// Rewrites the tables of an erasure. PostgreSQL only marks deleted rows as free: they stay in the table's files,
+// indexes, planner statistics and write-ahead log until their space is reused.
 
 /** Every table that holds something of a run or of a unit. */
 const ERASED_TABLES: readonly string[] = [
@@ -250,4 +242,138 @@ async function rewriteFiles(database: Database, tables: readonly string[]): Prom
   await database.query('checkpoint', [], LIMITS);
   await database.query('select pg_switch_wal()');
   await database.query('checkpoint', [], LIMITS);
+}
+
+// Statements that remove the content of runs (`$1`), by table. Each table with run content needs one.
+
+/**
+ * Provider calls about runs (`$1`) made by later scoring or reruns. Such a call is paid by an experiment, by a
+ * monitor's day or by a backtest. Its key ends in a mark, the hash of the run and of the request, as
+ * `createAttemptHost` makes it.
+ */
+const day = (moment: string): string => `to_char(${moment} at time zone 'UTC', 'YYYY-MM-DD')`;
+const MARK_DIGITS = 16;
+
+const CALLS_ABOUT_RUNS = `
+  update provider_call as call set request = null, response = null
+  from (
+    select experiment_id as first_payer, experiment_id as last_payer, run_id, scorer as asked
+    from score_task where run_id = any($1::text[])
+    union all
+    select monitor_id || '/' || ${day('finished_at')}, monitor_id || '/' || ${day('coalesce(scored_at, clock_timestamp())')},
+      run_id, spec->'scorer'->>'id'
+    from monitor_score join monitor using (monitor_id) where run_id = any($1::text[])
+    union all
+    select rerun_id, rerun_id, run_id, asked
+    from rerun_result cross join (values ('variant'), ('score:served'), ('score:variant')) as sides (asked)
+    where run_id = any($1::text[])
+  ) as made
+  where call.run_id between made.first_payer and made.last_payer and (request is not null or response is not null)
+    and right(call.key, ${MARK_DIGITS + 1}) = '#' || left(encode(sha256(
+      convert_to('[' || to_json(made.run_id)::text || ',' || to_json(made.asked)::text || ']', 'UTF8')), 'hex'), ${MARK_DIGITS})`;
+
+/** Of a failure its code and place stay, which is what it counts as. */
+const codeOf = (error: string): string =>
+  `case when json_typeof(${error}) = 'object' then json_strip_nulls(json_build_object('code', ${error}->'code',
+     'message', 'content removed'::text, 'node', ${error}->'node', 'key', ${error}->'key')) else ${error} end`;
+
+/** Of one side of a run that was made again: its scores stay, without the reasons that judges gave. */
+const scoresOf = (side: string): string =>
+  `case when json_typeof(${side}) = 'object' then json_build_object('outcome', ${side}->'outcome',
+     'error', ${codeOf(`(${side}->'error')`)}, 'output', null, 'run', ${side}->'run', 'cells', coalesce((
+       select json_object_agg(key, (value::jsonb - 'detail')::json) from json_each(${side}->'cells')
+     ), '{}'::json)) else ${side} end`;
+
+const OF_RUNS = 'where run_id = any($1::text[])';
+
+export const REMOVALS: readonly string[] = [
+  `update run set input = 'null', output = 'null', error = ${codeOf('error')} ${OF_RUNS}`,
+  `update node_run set error = ${codeOf('error')} ${OF_RUNS} and error is not null`,
+  `delete from node_output ${OF_RUNS}`,
+  `update attempt set error = ${codeOf('error')} ${OF_RUNS} and error is not null`,
+  `update provider_call set request = null, response = null ${OF_RUNS} and (request is not null or response is not null)`,
+  CALLS_ABOUT_RUNS,
+  `update feedback set note = null, emoji = null, fields = null ${OF_RUNS}`,
+  `update score_task set error = ${codeOf('error')} ${OF_RUNS} and error is not null`,
+  `update monitor_score set detail = null, error = ${codeOf('error')} ${OF_RUNS} and (detail is not null or error is not null)`,
+  `update rerun_result set served = ${scoresOf('served')}, variant = ${scoresOf('variant')}, error = ${codeOf('error')}
+   ${OF_RUNS}`,
+];
+
+interface Texts {
+  readonly runId: string;
+  readonly texts: string;
+  readonly body: Buffer | null;
+}
+
+const CLAIM = /"\$claim":\s?"([0-9a-f]{64})"/g;
+/** A payload is put while its run is under way; clocks and retries take no more than this. */
+const AROUND = "interval '1 minute'";
+
+/** What of a run was set aside, by hash. */
+export type ClaimsOfRuns = ReadonlyMap<string, readonly string[]>;
+
+/** Those that name any; not for a transaction, as it unpacks. */
+export async function claimsOfRuns(queries: Queries, runIds: readonly string[]): Promise<ClaimsOfRuns> {
+  const rows = await queries.query<Texts>(
+    `select run.run_id as "runId", body, concat(input::text, output::text, (
+       select string_agg(variant::text, '') from rerun_result where rerun_result.run_id = run.run_id)) as texts
+     from run left join node_output using (run_id) where run.run_id = any($1::text[])`,
+    [runIds],
+  );
+  const claims = new Map<string, readonly string[]>();
+  for (const { runId, texts, body } of rows) {
+    const all = body === null ? texts : `${texts}${JSON.stringify(await unpack(body))}`;
+    const hashes = [...new Set(Array.from(all.matchAll(CLAIM), ([, hash]) => hash!))];
+    if (hashes.length > 0) claims.set(runId, hashes);
+  }
+  return claims;
+}
+
+/** A payload that was put before the run, or last outside the run and its repetitions, also belongs to others. */
+export async function removePayloadsOf(queries: Queries, claims: ClaimsOfRuns): Promise<void> {
+  for (const [runId, hashes] of claims)
+    await queries.query(
+      `delete from payload using run where run_id = $1 and hash = any($2::text[]) and not is_kept
+         and payload.created_at > started_at - ${AROUND}
+         and (put_at < finished_at + ${AROUND} or exists (
+           select from rerun join rerun_result using (rerun_id) where rerun_result.run_id = run.run_id
+             and put_at > rerun.started_at - ${AROUND} and put_at < rerun_result.ended_at + ${AROUND}))`,
+      [runId, hashes],
+    );
+}
+
+const PSEUDONYM_BYTES = 16;
+export const newPseudonym = (): string => `erased-${randomBytes(PSEUDONYM_BYTES).toString('hex')}`;
+
+/** SQL: that the run is of the unit `$1`, as its caller's or as an experiment's, which may read its unit off the input. */
+export const IS_OF_UNIT = `(unit = $1 or (json_typeof(assignments) = 'array' and exists (
+  select from json_array_elements(assignments) as assigned where assigned->>'unit' = $1)))`;
+
+const IN_EXPERIMENTS = 'where (experiment_id, unit) in (select experiment_id, $1 from experiment)';
+
+/** `$1` is the unit, `$2` its pseudonym. Each gives a row for every one that it changed. */
+const REPLACEMENTS: readonly string[] = [
+  // The holder of the unit's exposure lock changes its rows.
+  `update exposure set unit = $2 ${IN_EXPERIMENTS} returning 1`,
+  `update outcome set unit = $2 ${IN_EXPERIMENTS} returning 1`,
+  `update unit_metric set unit = $2 ${IN_EXPERIMENTS} returning 1`,
+  `update unexposed_unit set unit = $2 ${IN_EXPERIMENTS} returning 1`,
+  'update score_task set unit = $2 where unit = $1 returning 1',
+  // Feedback on another unit's run.
+  'update feedback set by = $2, note = null, emoji = null, fields = null where by = $1 returning 1',
+  `update run set unit = case when unit = $1 then $2 else unit end,
+     assignments = case when json_typeof(assignments) = 'array' then (
+       select json_agg(case when assigned->>'unit' = $1
+         then (assigned::jsonb || jsonb_build_object('unit', $2::text))::json else assigned end order by place)
+       from json_array_elements(assignments) with ordinality as each (assigned, place)
+     ) else assignments end
+   where ${IS_OF_UNIT} returning 1`,
+];
+
+/** Gives how many rows have the pseudonym now. */
+export async function replaceUnit(queries: Queries, unit: string, pseudonym: string): Promise<number> {
+  let rows = 0;
+  for (const statement of REPLACEMENTS) rows += (await queries.query(statement, [unit, pseudonym])).length;
+  return rows;
 }

@@ -51,7 +51,7 @@ export function describeFailure(error: unknown, place: string, elapsedMs: number
 
 function translate(error: unknown, place: string, elapsedMs: number): [code: string, parts: ErrorParts] {
   const code = codeOf(error);
-  const said = messageOf(error);
+  const reason = messageOf(error);
   if (isFull(error)) return ['database_full', fullParts(place)];
   if (isTimeout(error))
     return [
@@ -66,42 +66,42 @@ function translate(error: unknown, place: string, elapsedMs: number): [code: str
     return [
       'database_unreachable',
       {
-        message: `the database at ${place} cannot be reached (${said}), tried for ${seconds(elapsedMs)}`,
+        message: `the database at ${place} cannot be reached (${reason}), tried for ${seconds(elapsedMs)}`,
         remedy: 'start it, or correct DATABASE_URL; without DATABASE_URL `sluice dev` brings its own',
         retryable: true,
       },
     ];
-  const known = BY_STATE[code]?.(said, place);
+  const known = BY_STATE[code]?.(reason, place);
   if (known !== undefined) return known;
   return [
     'database_error',
     {
-      message: `the database at ${place} refused a statement: ${said}${code && ` (${code})`}`,
+      message: `the database at ${place} refused a statement: ${reason}${code && ` (${code})`}`,
       remedy: 'this is a defect of Sluice or a database changed by hand; report it with the code',
     },
   ];
 }
 
-type Translation = (said: string, place: string) => [code: string, parts: ErrorParts];
+type Translation = (reason: string, place: string) => [code: string, parts: ErrorParts];
 
-const refused: Translation = (said, place) => [
+const refused: Translation = (reason, place) => [
   'database_refused',
   {
-    message: `the database at ${place} does not let us in: ${said}`,
+    message: `the database at ${place} does not let us in: ${reason}`,
     remedy: 'correct the user, password or database name in DATABASE_URL, or grant the rights',
   },
 ];
-const unstorable: Translation = (said) => [
+const unstorable: Translation = (reason) => [
   'text_unstorable',
   {
-    message: `a text cannot be stored: ${said}`,
+    message: `a text cannot be stored: ${reason}`,
     remedy: 'remove NUL characters and lone surrogates from ids and questions',
   },
 ];
-const unreadable: Translation = (said) => [
+const unreadable: Translation = (reason) => [
   'value_invalid',
   {
-    message: `a value is out of range or of another type: ${said}`,
+    message: `a value is out of range or of another type: ${reason}`,
     remedy: 'give a number or time that PostgreSQL can hold, in the years 1 to 9999',
   },
 ];
@@ -117,10 +117,10 @@ const BY_STATE: { readonly [state: string]: Translation } = {
   '22P02': unreadable, // invalid_text_representation
   '22021': unstorable,
   '22P05': unstorable,
-  '42P01': (said, place) => [
+  '42P01': (reason, place) => [
     'database_not_migrated',
     {
-      message: `the database at ${place} lacks a table: ${said}`,
+      message: `the database at ${place} lacks a table: ${reason}`,
       remedy: 'start `sluice dev` or `sluice worker` once, which brings the database up to date',
     },
   ],

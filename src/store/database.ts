@@ -1,9 +1,8 @@
 /**
- * The one way to PostgreSQL, whether it is a server or the embedded database, which is a single session shared by all
- * its clients. What follows from that holds for all of `src/store`: no advisory locks, LISTEN, SET, temporary tables,
- * named statements or server-side timeouts; a transaction awaits nothing but its own queries; mutual exclusion is a row
- * with an owner and an expiry. And one law more, which is what makes outages harmless: **every statement and every
- * transaction of the store may be made twice**, so a broken connection is answered by making it again.
+ * The only access to PostgreSQL, a server or the embedded database. The embedded one is a single session shared by all
+ * clients, so `src/store` uses no advisory locks, LISTEN, SET, temporary tables, named statements or server-side
+ * timeouts. A transaction awaits only its own queries. Mutual exclusion is a row with an owner and an expiry. **Every
+ * statement and every transaction may run twice**, so a broken connection is answered by repeating it.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
@@ -172,4 +171,65 @@ export function describePlace(url: string): string {
 export function describeServer(url: string): string {
   const { hostname, port, searchParams } = new URL(url);
   return searchParams.get('host') ?? `${hostname}:${port || 5432}`;
+}
+
+/** Many rows in few statements, none of them too large. */
+
+export interface BatchLimits {
+  readonly rows: number;
+  /** A row that is larger by itself has a statement of its own. */
+  readonly bytes: number;
+}
+
+export function* batches<Row>(
+  rows: readonly Row[],
+  limits: BatchLimits,
+  sizeOf: (row: Row) => number,
+): Generator<readonly Row[]> {
+  let [batch, bytes]: [Row[], number] = [[], 0];
+  for (const row of rows) {
+    if (batch.length >= limits.rows || (batch.length > 0 && bytes + sizeOf(row) > limits.bytes)) {
+      yield batch;
+      [batch, bytes] = [[], 0];
+    }
+    batch.push(row);
+    bytes += sizeOf(row);
+  }
+  if (batch.length > 0) yield batch;
+}
+
+// Store functions take the database as first parameter; `bound` makes them methods of an object that holds it.
+
+/**
+ * The clock of expiries. Default: the database's, so that clocks of machines are never compared. Tests pass their own,
+ * in milliseconds since the epoch.
+ */
+export type Clock = () => number;
+
+export interface TimedDatabase extends Database {
+  /** The parameter of `nowSql`; null: the database's own time. */
+  readonly now: () => Date | null;
+}
+
+export const withClock = (database: Database, clock?: Clock): TimedDatabase =>
+  Object.freeze({ ...database, now: () => (clock === undefined ? null : new Date(clock())) });
+
+/** The SQL for "now", given the parameter that holds what `TimedDatabase.now` returns. */
+export const nowSql = (param: string): string => `coalesce(${param}::timestamptz, clock_timestamp())`;
+
+type StoreFunctions = { readonly [name: string]: (database: TimedDatabase, ...given: never[]) => unknown };
+
+export type Bound<Functions> = {
+  readonly [Name in keyof Functions]: Functions[Name] extends (database: never, ...given: infer Given) => infer Result
+    ? (...given: Given) => Result
+    : never;
+};
+
+/** The functions without their first parameter, which is the database. */
+export function bound<Functions extends StoreFunctions>(
+  database: TimedDatabase,
+  functions: Functions,
+): Bound<Functions> {
+  const methods = Object.entries(functions).map(([name, call]) => [name, call.bind(undefined, database)]);
+  return Object.freeze(Object.fromEntries(methods)) as Bound<Functions>;
 }

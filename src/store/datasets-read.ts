@@ -45,7 +45,7 @@ export async function versionsOf(database: Database, name: string): Promise<read
 }
 
 /**
- * One version: the current one, or the only one whose hash begins so.
+ * One version: the current one, or the one with this unique hash prefix.
  *
  * @throws SluiceError `dataset_unknown`, `dataset_version_unknown`, `dataset_version_ambiguous`
  */
@@ -116,7 +116,7 @@ function readMembers(database: Database, version: string, filter: ExampleFilter)
   );
 }
 
-/** The same with the hash of each example's content, which is kept, as `memberOf` gives it. In order of their ids. */
+/** The same with the content hash of each example, as `memberOf` gives it, in order of ids. */
 export async function* readAll(
   database: Database,
   version: string,

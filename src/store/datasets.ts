@@ -1,6 +1,6 @@
 /**
- * Datasets: what a name means, its versions, and their examples. A version is never changed: whatever changes makes
- * another one, and examples that both hold are stored once.
+ * Datasets: names, versions and examples. A version never changes: each change makes a new one, and shared examples are
+ * stored once.
  */
 
 import { SluiceError } from '../base/errors.ts';
@@ -9,9 +9,7 @@ import { contentHash, DATASET_LIMITS, type Example, type Member, memberOf, type 
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
 import { writeAudit } from './audit.ts';
-import { batches } from './batches.ts';
-import { bound, nowSql, type TimedDatabase } from './bound.ts';
-import type { Database } from './database.ts';
+import { batches, bound, type Database, nowSql, type TimedDatabase } from './database.ts';
 import {
   checkDatasetName,
   countMembers,
@@ -146,11 +144,11 @@ async function addExample(
 }
 
 /**
- * Adds many, in one new version; those whose id is in the dataset already stay as they are there.
+ * Adds examples in one new version; existing ids keep their example.
  *
  * @param examples each id once
- * @param options `by` is who does it: then it is audited
- * @throws SluiceError as `add`, but for `example_exists`
+ * @param options `by`: the author, for the audit
+ * @throws SluiceError as `add`, except `example_exists`
  */
 async function addExamples(
   database: TimedDatabase,
@@ -242,11 +240,11 @@ interface Naming {
   readonly by?: string | undefined;
   readonly version: string;
   readonly count: number;
-  /** Only if this one is current still, or none, for null; absent: whatever is. */
+  /** Required current version; null: none; absent: any. */
   readonly instead?: string | null;
 }
 
-/** Makes the name mean the version, whose examples are there; undefined where another than `instead` is current. */
+/** Makes the version current, whose examples are stored; undefined when another than `instead` is current. */
 async function makeCurrent(database: TimedDatabase, naming: Naming): Promise<PutOutcome | undefined> {
   const { name, version, count, origin, by, instead } = naming;
   const now = database.now();
@@ -320,10 +318,10 @@ const SHORT = 12;
 const MOST_USES = 1_000;
 
 /**
- * Records that the final split of a version is used, before it is. The same evaluation may ask again.
+ * Records the use of a version's final split, before it is used. The same evaluation may ask again.
  *
- * @throws SluiceError `final_used` when another evaluation has used it for this purpose, saying when and for which
- *   plans; `final_empty` when the version has no final examples
+ * @throws SluiceError `final_used` when another evaluation has used it for this purpose, with the time and plans;
+ * `final_empty` when the version has no final examples
  */
 async function useFinal(
   database: TimedDatabase,

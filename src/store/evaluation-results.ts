@@ -3,10 +3,8 @@
 import { SluiceError } from '../base/errors.ts';
 import type { Cell, EvaluationProgress, ResultRow, RunFacts } from '../model/evaluation-result.ts';
 import type { Json } from '../plan/plan.ts';
-import { batches } from './batches.ts';
-import { nowSql, type TimedDatabase } from './bound.ts';
 import { createPayloads, type Payloads, restoreClaims } from './claims.ts';
-import type { Database, Queries } from './database.ts';
+import { batches, type Database, nowSql, type Queries, type TimedDatabase } from './database.ts';
 import { unknownEvaluation } from './evaluation-rows.ts';
 import type { ResultFilter } from './evaluations.ts';
 import { decimal } from './spending.ts';
@@ -139,8 +137,8 @@ export async function readProgress(database: Database, evaluationId: string): Pr
 }
 
 /**
- * Of all evaluations, or of these: another as soon as any has begun, has another state, or has other rows. Rows are
- * summed up beside them, so this reads one row of each evaluation.
+ * A fingerprint of all evaluations, or of these. It changes when one begins, changes state or gets other rows. It reads
+ * one row of sums per evaluation.
  */
 export async function fingerprintOf(database: Database, evaluationIds?: readonly string[]): Promise<string> {
   const [all] = await database.query<{ print: string }>(
@@ -163,15 +161,14 @@ export async function hasResumable(database: Database, evaluationId: string): Pr
   return sums.has;
 }
 
-// Writing what an evaluation has found. A chunk that is repeated writes its rows again, so the sums beside them grow by
-// what is new, less what was there: whoever writes has locked the sums, and so knows what was there. Rows never get worse:
-// one that is settled stays, and one that is not gives way only to a row in which nothing is lost. So a chunk that was
-// taken for dead and writes late, or a resume while a provider is away, does no harm.
+// Writes the results of an evaluation. A repeated chunk writes its rows again, so sums grow by the difference; the
+// writer locks the sums first. Rows never get worse: a settled row stays, and an unsettled row is replaced only by one
+// that loses nothing. So a late write of a chunk presumed dead, or a resume during an outage, does no harm.
 
 /** Of one statement. */
 const BATCH = { rows: 500, bytes: 4_000_000 };
 
-/** What is summed up beside the rows. */
+/** The sums stored per evaluation. */
 const SUMMED = ['cells_done', 'cells_failed', 'cells_missing', 'calls_made', 'calls_shared', 'cost_usd'];
 
 const TYPES = {

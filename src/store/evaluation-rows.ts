@@ -1,4 +1,4 @@
-/** An evaluation's own row: found, made once with its sums beside it, moved between states; and what was declared before it. */
+/** The row of an evaluation: find it, create it once with its sums, change its state. Also its registration. */
 
 import { SluiceError } from '../base/errors.ts';
 import type { EvaluationState } from '../model/evaluation-result.ts';
@@ -6,8 +6,7 @@ import type { EvaluationPins, Registration } from '../model/evaluation-spec.ts';
 import type { FailureData } from '../model/run-messages.ts';
 import { hashJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
-import { nowSql, type TimedDatabase } from './bound.ts';
-import type { Database, Queries } from './database.ts';
+import { type Database, nowSql, type Queries, type TimedDatabase } from './database.ts';
 import type { EvaluationFilter, EvaluationRow, LockedRegistration, NewEvaluation } from './evaluations.ts';
 import { checkPage, DEFAULT_PAGE, findById, type Sought, unknownId } from './find-by-id.ts';
 import { decimal } from './spending.ts';
@@ -80,7 +79,11 @@ export async function createEvaluation(
   return row!;
 }
 
-/** Kept the first time; gives what is kept. @throws SluiceError `evaluation_unknown`, as all that follow */
+/**
+ * Stores the pins the first time, and returns the stored ones.
+ *
+ * @throws SluiceError `evaluation_unknown`, as all that follow
+ */
 export async function keepPins(
   database: Database,
   evaluationId: string,
@@ -114,7 +117,7 @@ export const moveState = (
 
 interface StateChange {
   readonly error: FailureData | null;
-  /** Null: whatever it is now. */
+  /** Null: any state. */
   readonly from: readonly EvaluationState[] | null;
 }
 
@@ -203,11 +206,11 @@ export async function countComparisons(
      order by sides on conflict do nothing`,
     [datasetVersion, sides, database.now()],
   );
-  return foreseeComparisons(database, datasetVersion, []);
+  return nextComparisonCount(database, datasetVersion, []);
 }
 
 /** What `countComparisons` would give; nothing is counted. As many as there would be. */
-export async function foreseeComparisons(
+export async function nextComparisonCount(
   database: Database,
   datasetVersion: string,
   sides: readonly string[],

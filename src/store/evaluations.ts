@@ -4,18 +4,16 @@ import type { EvaluationState, Score } from '../model/evaluation-result.ts';
 import type { EvaluationPins, EvaluationSpec, Registration, ScorerIdentity } from '../model/evaluation-spec.ts';
 import type { FailureData } from '../model/run-messages.ts';
 import { canonicalJson } from '../plan/id.ts';
-import { batches } from './batches.ts';
-import { bound, type TimedDatabase } from './bound.ts';
-import type { Database, Queries } from './database.ts';
+import { batches, bound, type Database, type Queries, type TimedDatabase } from './database.ts';
 import { fingerprintOf, hasResumable, putResults, readProgress, readResults, resultsOf } from './evaluation-results.ts';
 import {
   countComparisons,
   createEvaluation,
   findEvaluation,
-  foreseeComparisons,
   keepPins,
   listEvaluations,
   moveState,
+  nextComparisonCount,
   register,
   registrationOf,
   setBudget,
@@ -72,7 +70,7 @@ export interface Label extends ScorerIdentity {
   readonly value: { readonly [field: string]: number | boolean | string };
   readonly note: string | null;
   readonly labelledAt: number;
-  /** A decision between what raters say: it stands in place of their labels, and `rater` is whoever decided. */
+  /** An adjudicated decision, which replaces the raters' labels; `rater` is the adjudicator. */
   readonly isFinal?: true;
 }
 
@@ -94,7 +92,7 @@ export const createEvaluations = (database: TimedDatabase) =>
     register,
     registration: registrationOf,
     countComparisons,
-    foreseeComparisons,
+    nextComparisonCount,
     putLabels,
     labels: readLabels,
     unattributedLabels: countUnattributed,
@@ -106,8 +104,8 @@ export type Evaluations = ReturnType<typeof createEvaluations>;
 const BATCH = { rows: 1_000, bytes: 4_000_000 };
 
 /**
- * Of labels as late as each other, the one whose text sorts last stays: any order of writing ends the same. A note that is
- * empty is none.
+ * Of labels with equal times, the one whose text sorts last wins, so the order of writing does not matter. An empty
+ * note counts as none.
  */
 const RANK = (of: string) => `(${of}.labelled_at, ${of}.value::text collate "C", coalesce(${of}.note, '') collate "C")`;
 
@@ -142,8 +140,8 @@ const PUT = `
   from put left join was using (scorer, subject, pipeline, version, rater)`;
 
 /**
- * Of labels of one rater and subject the latest stays; of two as late, the same one in whatever order they come. All of
- * them or none. `changed` are those that say something else now. Decisions are none of these: see `Reviews.decide`.
+ * Stores labels, all or none. Per rater and subject the latest wins, with ties broken as in `RANK`. `changed` lists
+ * labels whose value changed. Decisions are separate: see `Reviews.decide`.
  */
 function putLabels(
   database: Database,
@@ -206,10 +204,7 @@ async function readLabels(
   return rows.map(({ decided, ...label }) => (decided ? { ...label, isFinal: true } : label));
 }
 
-/**
- * Subjects with labels of this id that are of no known pipeline and version: they count for no scorer. Labelled before
- * it was kept whose scorer the labels are of, where nothing says it: they count for none.
- */
+/** Subjects whose labels have this scorer id but an unknown pipeline and version: they count for no scorer. */
 async function countUnattributed(database: Queries, scorer: string): Promise<number> {
   const [row] = await database.query<{ subjects: number }>(
     `select count(*)::integer as subjects from (

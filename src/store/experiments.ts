@@ -5,8 +5,7 @@ import { showPercent } from '../base/format.ts';
 import type { ExperimentSpec, ExperimentState, FrozenSettings } from '../model/experiment-spec.ts';
 import type { Json } from '../plan/plan.ts';
 import { auditOf, writeAudit } from './audit.ts';
-import { bound, nowSql, type TimedDatabase } from './bound.ts';
-import type { Queries } from './database.ts';
+import { bound, nowSql, type Queries, type TimedDatabase } from './database.ts';
 import type { DeploymentRow, StageFacts } from './deployments.ts';
 import { beginStage, insertStage, moveExperiment, stagesOf } from './experiment-stages.ts';
 import { addEntry } from './ledger.ts';
@@ -150,7 +149,7 @@ async function startExperiment(database: TimedDatabase, experiment: NewExperimen
   return started!;
 }
 
-/** All that its verdicts rest on beside the looks. */
+/** All inputs of its verdicts except the interim analyses. */
 function startContent(row: ExperimentRow, { by, why, facts }: NewExperiment, deployment: DeploymentRow): Json {
   const { experimentId, name, pipeline, kind, spec, settings, state, range, winner, startedAt } = row;
   const { planId: basePlanId, deploymentNo } = deployment;
@@ -219,10 +218,10 @@ type Range = readonly [from: number, to: number];
 const SLACK = 1e-9;
 
 /**
- * The first gap that is large enough; without a layer, the beginning of a space that it has to itself.
+ * The first free range that is large enough; without a layer, the start of a range of its own.
  *
  * @param live experiments on the same pipeline
- * @throws SluiceError `layer_full`, with the room there is
+ * @throws SluiceError `layer_full`, with the free share
  */
 function rangeFor(
   { layer, share, name }: { readonly layer: string | null; readonly share: number; readonly name: string },

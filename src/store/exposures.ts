@@ -1,15 +1,13 @@
 /**
- * Exposures: that a unit met its arm. The first in time is the unit's, in whatever order they come, as long as nothing of
- * the unit has been looked at; a unit that meets two arms is excluded for good. In a rollout all are met anew.
+ * Exposures of units to arms. The earliest counts, in any order of arrival, until the unit is analysed. A unit exposed
+ * to two arms is excluded permanently. A rollout exposes all units anew.
  */
 
 import type { AssignedCount, UnitCount } from '../model/analysis-data.ts';
-import { batches } from './batches.ts';
-import { nowSql, type TimedDatabase } from './bound.ts';
-import type { Database } from './database.ts';
+import { batches, type Database, nowSql, type TimedDatabase } from './database.ts';
 import type { ExperimentRow } from './experiments.ts';
 import type { LookAt } from './outcome-cells.ts';
-import { lawsOf, sumUp, type Touched } from './outcome-sums.ts';
+import { rulesOf, sumUp, type Touched } from './outcome-sums.ts';
 import type { NewExposure, NewUnexposed } from './outcomes.ts';
 
 const BATCH_ROWS = 2_000;
@@ -25,7 +23,7 @@ export async function expose(database: TimedDatabase, exposures: readonly NewExp
     }
 }
 
-/** A statement may change a row once: what is said of a unit a second time is in a statement after that. */
+/** A statement may change a row only once: a repeated unit goes into a further statement. */
 function oncePerUnit(exposures: readonly NewExposure[]): readonly (readonly NewExposure[])[] {
   const rounds: Map<string, NewExposure>[] = [];
   for (const exposure of exposures) {
@@ -40,9 +38,8 @@ function oncePerUnit(exposures: readonly NewExposure[]): readonly (readonly NewE
 type Changed = Pick<Touched, 'experiment' | 'unit'>;
 
 /**
- * Keeps them, and gives those that may change sums: also where they have changed the row before, since whoever did that may
- * have stopped before it summed up. Hardly any do: most say a second time what is known. Whole milliseconds: as everyone
- * else reads them.
+ * Stores exposures and returns the units whose sums may change. This includes rows changed before, since that process
+ * may have stopped before summing. Most exposures are repetitions. Times are whole milliseconds, as everywhere.
  */
 function keep(database: Database, exposures: readonly NewExposure[], now: Date | null): Promise<readonly Changed[]> {
   return database.query<Changed>(
@@ -86,8 +83,8 @@ const IS_EARLIER = `((excluded.exposed_at, excluded.run_id) < (known.exposed_at,
   ))`;
 
 /**
- * SQL: a unit of the experiment is met in its rollout, of which looks see nothing else. What it was there for is decided; else
- * a rollout among people who have all been met would see nobody.
+ * SQL: the exposure belongs to the rollout, which analyses nothing else. Its earlier exposures were for a decision that
+ * has been made.
  */
 const IS_ANEW = `exists (
   select from experiment x where x.experiment_id = known.experiment_id
@@ -107,8 +104,8 @@ async function sumEarlier(database: Database, changed: readonly Changed[]): Prom
     'select experiment_id as "experimentId", spec from experiment where experiment_id = any($1)',
     [[...new Set(touched.map(({ experiment }) => experiment))]],
   );
-  const laws = experiments.flatMap(({ experimentId, spec }) => lawsOf(experimentId, spec.metrics));
-  await sumUp(database, touched, laws);
+  const rules = experiments.flatMap(({ experimentId, spec }) => rulesOf(experimentId, spec.metrics));
+  await sumUp(database, touched, rules);
 }
 
 // Units of which a run ended before they were exposed. The first such run decides, and nothing changes it: a unit that is

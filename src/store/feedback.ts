@@ -1,14 +1,13 @@
 /**
- * Feedback: what people said of a run's answer. One row per delivery id; a repeated one changes nothing. What monitors have
- * made of a run is in a table of its own, so that nothing that counts people can count them.
+ * Feedback of people on runs. One row per delivery id; a repeated delivery changes nothing. Monitor scores have a table
+ * of their own, so that they never count as people's.
  */
 import { SluiceError } from '../base/errors.ts';
 import type { RunAssignment } from '../model/assign.ts';
 import { MONITOR_BY } from '../model/monitor-spec.ts';
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
-import { bound, nowSql, type TimedDatabase } from './bound.ts';
-import type { Database, Queries } from './database.ts';
+import { bound, type Database, nowSql, type Queries, type TimedDatabase } from './database.ts';
 import { type MonitorScoreRow, scoresOfRun } from './monitor-results.ts';
 import { type RunState, unknownRun } from './runs.ts';
 import { storable } from './storable.ts';
@@ -27,7 +26,7 @@ export interface NewFeedback {
   /** The API key that sent it. Null, or absent: it came another way. */
   readonly keyId?: string | null;
   readonly isSimulated: boolean;
-  /** When it was said. */
+  /** Time of the feedback. */
   readonly at: number;
 }
 
@@ -113,7 +112,7 @@ async function checkNames(database: Queries, { runId, keyId, by }: Named): Promi
   });
 }
 
-/** What was said of which run. Not when: a delivery that is repeated may have been given another time on its way. */
+/** The content of a delivery without its time, which may differ when it is repeated. */
 function contentOf({ runId, thumb, score, note, emoji, fields, by, isSimulated }: NewFeedback): string {
   return canonicalJson({ runId, thumb, score, note, emoji, fields, by, isSimulated } satisfies Json);
 }
@@ -166,7 +165,7 @@ export interface RatedRun {
 
 export interface RatedFilter {
   readonly pipeline?: string;
-  /** What most people said; default: any. A run of which as many say the one as the other is then in neither. */
+  /** The majority thumb; default: any. A tie belongs to neither. */
   readonly thumb?: 1 | -1;
   /** Thumbs that came at this time or later; milliseconds since the epoch. */
   readonly since?: number;
@@ -174,10 +173,7 @@ export interface RatedFilter {
   readonly limit: number;
 }
 
-/**
- * Runs with thumbs, those rated last first. Those rated last come first; of those whose content is gone there is
- * nothing to make.
- */
+/** Runs with thumbs, most recently rated first. Runs without content are left out. */
 function ratedRuns(database: Database, { pipeline, thumb, since, limit }: RatedFilter): Promise<readonly RatedRun[]> {
   return database.query<RatedRun>(
     `with rated as materialized (

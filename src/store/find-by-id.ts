@@ -1,4 +1,4 @@
-/** Finding one row by its id or the beginning of it, and saying which was meant when there is none, or several. */
+/** Finds one row by id or unique id prefix, and suggests ids when none or several match. */
 import { SluiceError } from '../base/errors.ts';
 import { suggest } from '../base/nearest.ts';
 import type { Queries } from './database.ts';
@@ -69,7 +69,7 @@ export async function unknownId(queries: Queries, sought: Sought, id: string): P
   });
 }
 
-/** How many a list has where it is not said. */
+/** Default length of a list. */
 export const DEFAULT_PAGE = 20;
 const LARGEST_PAGE = 1_000;
 

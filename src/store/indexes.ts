@@ -2,8 +2,7 @@
 
 import { SluiceError } from '../base/errors.ts';
 import { suggestOrMake } from '../base/nearest.ts';
-import { bound, type TimedDatabase } from './bound.ts';
-import type { Queries } from './database.ts';
+import { bound, type Queries, type TimedDatabase } from './database.ts';
 
 const INDEX_NAME = /^[a-z0-9][a-z0-9._-]{0,99}$/i;
 
@@ -99,7 +98,7 @@ async function snapshotsOf(database: Queries, name: string): Promise<readonly Sn
 }
 
 /**
- * The current snapshot, or the newest whose hash begins with `hashPrefix`.
+ * The current snapshot, or the newest with this hash prefix.
  *
  * @throws SluiceError `index_unknown`, `index_not_built`, `snapshot_unknown`, `snapshot_ambiguous`
  */

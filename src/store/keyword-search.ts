@@ -121,7 +121,7 @@ const SEED_POSTINGS = 5_000;
 /** Passages that are scored in full per hit asked for, to know what a hit must reach. */
 const SCORED_PER_HIT = 2;
 
-/** Scores are summed as whole numbers of this size: the sum is the same in whatever order. */
+/** Scores are summed as integers of this scale, so that the order of addition does not matter. */
 const FINE = '1e12::float8';
 /** How far a sum that decides what is left out may be off: far more than rounding does. */
 const SLACK = '1e-6::float8';

@@ -1,8 +1,10 @@
 /**
- * Mutual exclusion: a row with an owner and an expiry. Whoever holds a lease must end or renew in time; what must never
- * happen twice is guarded by its own row besides, since a paused process does not know that its lease has passed.
+ * Leases: rows with an owner and an expiry, for mutual exclusion. The holder must end or renew in time. A paused
+ * process does not notice expiry, so writes that must not happen twice are guarded by their own rows too.
  */
-import { nowSql, type TimedDatabase } from './bound.ts';
+
+import { SluiceError } from '../base/errors.ts';
+import { nowSql, type Queries, type TimedDatabase } from './database.ts';
 
 export interface Lease {
   readonly name: string;
@@ -22,7 +24,9 @@ export type Leases = ReturnType<typeof createLeases>;
 
 export function createLeases(database: Pick<TimedDatabase, 'query' | 'now'>) {
   return Object.freeze({
-    /** Takes, or renews, the lease for `ms`; `held` is whether it is `owner`'s now, and `lease` says whose it is. */
+    /**
+     * Takes or renews the lease for `ms`. `held`: whether `owner` has it now; `lease`: its current owner and expiry.
+     */
     async acquire(name: string, owner: string, ms: number): Promise<{ readonly held: boolean; readonly lease: Lease }> {
       const [lease] = await database.query<Lease>(
         `insert into lease as held (name, owner, expires_at)
@@ -37,7 +41,7 @@ export function createLeases(database: Pick<TimedDatabase, 'query' | 'now'>) {
       );
       return { held: lease!.owner === owner, lease: lease! };
     },
-    /** Extends a lease that is still `owner`'s; false when it has passed to another, or nobody. */
+    /** Extends a lease of `owner`; false when it has expired or passed on. */
     async renew(name: string, owner: string, ms: number): Promise<boolean> {
       const rows = await database.query(
         `update lease set expires_at = ${nowSql('$4')} + $3 * interval '1 millisecond'
@@ -52,3 +56,59 @@ export function createLeases(database: Pick<TimedDatabase, 'query' | 'now'>) {
     },
   });
 }
+
+// The lease of a build. Every call on the build locks and renews its row. A builder that was presumed dead finds its
+// build ended and can change nothing.
+
+/** Which build a call is about. */
+export interface BuildRef {
+  readonly index: string;
+  readonly build: number;
+  readonly now: Date | null;
+}
+
+export interface OpenBuild {
+  readonly indexId: number;
+  readonly build: number;
+  readonly settingsHash: string;
+}
+
+/**
+ * Locks the build's row for this transaction and renews its lease.
+ *
+ * @throws SluiceError `build_ended`
+ */
+export async function holdBuild(queries: Queries, ref: BuildRef): Promise<OpenBuild> {
+  const open = await tryHoldBuild(queries, ref);
+  if (open === undefined) throw buildEnded(ref);
+  return open;
+}
+
+/** A transaction that holds the build. @throws SluiceError `build_ended` */
+export function withBuild<T>(
+  database: TimedDatabase,
+  index: string,
+  build: number,
+  body: (queries: Queries, open: OpenBuild) => Promise<T>,
+): Promise<T> {
+  const ref = { index, build, now: database.now() };
+  return database.transaction(async (queries) => body(queries, await holdBuild(queries, ref)));
+}
+
+/** As `holdBuild`; undefined where the build is not open. */
+export async function tryHoldBuild(queries: Queries, { index, build, now }: BuildRef): Promise<OpenBuild | undefined> {
+  const [open] = await queries.query<OpenBuild>(
+    `update build set expires_at = ${nowSql('$3')} + lease_ms * interval '1 millisecond'
+     from search_index where search_index.index_id = build.index_id and name = $1 and build = $2 and state = 'open'
+     returning build.index_id as "indexId", build, settings_hash as "settingsHash"`,
+    [index, build, now],
+  );
+  return open;
+}
+
+export const buildEnded = ({ index, build }: Omit<BuildRef, 'now'>): SluiceError =>
+  new SluiceError('build_ended', {
+    message: `build ${build} of the index '${index}' is not open: it was committed, abandoned, or taken over`,
+    remedy: 'begin another build; the same ingest begun again keeps what is unchanged',
+    data: { index, build },
+  });

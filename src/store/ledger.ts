@@ -4,8 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { ExperimentState } from '../model/experiment-spec.ts';
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
-import { bound, nowSql, type TimedDatabase } from './bound.ts';
-import type { Queries } from './database.ts';
+import { bound, nowSql, type Queries, type TimedDatabase } from './database.ts';
 import { unknownExperiment } from './serving.ts';
 import { storable } from './storable.ts';
 
@@ -16,7 +15,7 @@ const DECIDED: readonly ExperimentState[] = ['approving', 'rolling', 'halted', '
 const LARGEST_PAGE = 1_000;
 
 export interface LedgerEntry {
-  /** From 1, without gaps. */
+  /** Consecutive numbers from 1. */
   readonly entryNo: number;
   readonly kind: 'start' | 'look' | 'stage' | 'act';
   readonly lookNo: number | null;

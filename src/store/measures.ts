@@ -1,11 +1,8 @@
-/**
- * What is counted for whoever watches: each measure is one statement over a window of time or a partial index, never over
- * all that was ever recorded.
- */
+/** Counts for monitoring. Each is one statement over a time window or a partial index, never over the whole history. */
 
 import type { EvaluationState } from '../model/evaluation-result.ts';
 import type { ExperimentState } from '../model/experiment-spec.ts';
-import { nowSql, type TimedDatabase } from './bound.ts';
+import { nowSql, type TimedDatabase } from './database.ts';
 import { IS_LIVE } from './serving.ts';
 
 /** Runs that ended within this count as recent. */
@@ -44,7 +41,7 @@ export interface ModelSpending {
   readonly model: string;
   readonly calls: number;
   readonly failed: number;
-  /** Calls whose cost is not known: under way, cut short, or of a model without a price. */
+  /** Calls of unknown cost: under way, cut short, or of a model without a price. */
   readonly unknown: number;
   /** Of the others. */
   readonly usd: number;
@@ -56,7 +53,7 @@ export interface RecentFeedback {
   readonly pipeline: string;
   readonly up: number;
   readonly down: number;
-  /** Said without a thumb. */
+  /** Feedback without a thumb. */
   readonly other: number;
 }
 

@@ -5,8 +5,7 @@
  */
 
 import type { Json } from '../plan/plan.ts';
-import type { TimedDatabase } from './bound.ts';
-import type { Database } from './database.ts';
+import type { Database, TimedDatabase } from './database.ts';
 import { SPENDING_COLUMNS, type Spending } from './spending.ts';
 
 export interface MemoFailure {
@@ -47,7 +46,7 @@ export type Claim =
   | { readonly kind: 'taken' }
   | { readonly kind: 'known'; readonly record: MemoRecord };
 
-/** A step whose values are from another implementation than the one that runs, under the same version. */
+/** A step whose stored values come from other code than the running code, under the same version. */
 export interface StaleStep {
   /** `rerank@2` */
   readonly step: string;
@@ -157,7 +156,7 @@ export function createMemoTable(database: TimedDatabase) {
         ],
       );
     },
-    /** Gives claims back whose calls came to nothing that lasts. */
+    /** Releases claims of calls without a final result. */
     async release(ownerId: string, keys: readonly string[]): Promise<void> {
       await database.query(
         `with given as materialized (

@@ -8,12 +8,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type MigrationError, Umzug } from 'umzug';
 import { SluiceError } from '../base/errors.ts';
-import { withClock } from './bound.ts';
-import type { Database } from './database.ts';
+import { type Database, withClock } from './database.ts';
 import { createLeases, LEASE_TABLE, type Leases } from './leases.ts';
 
 export interface MigrateOptions {
-  /** No other process can reach the database: nobody has to be kept out. */
+  /** Whether no other process can reach the database, so that no lease is needed. */
   readonly alone?: boolean;
   readonly onProgress?: (what: string) => void;
   /** Default: those that come with this code. */
@@ -92,7 +91,7 @@ async function apply(
     },
   });
   try {
-    // Again, now that nobody else migrates.
+    // Read again under the lease.
     await missingFrom(database, migrations);
     return (await umzug.up()).map(({ name }) => name);
   } catch (error) {
@@ -176,8 +175,8 @@ function explain(error: unknown): unknown {
   });
 }
 
-// The migration files: SQL beside this file, named in their order, never changed once released. Their checksums are
-// kept with the database, so that one changed afterwards is noticed.
+// The migration files: SQL in the folder `migrations`, applied in order of their names, never changed once released.
+// Checksums in the database detect a changed file.
 
 export interface Migration {
   /** `0001_runs` */

@@ -2,8 +2,7 @@
 
 import type { AlertState } from '../model/monitor-spec.ts';
 import type { Json } from '../plan/plan.ts';
-import { nowSql, type TimedDatabase } from './bound.ts';
-import type { Database } from './database.ts';
+import { type Database, nowSql, type TimedDatabase } from './database.ts';
 import { storable } from './storable.ts';
 
 /** `sampled` is the sum of all but `triggered`. */
@@ -210,16 +209,16 @@ export interface AlertRow extends NewAlert {
   readonly alertNo: number;
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** When whoever is to be told has taken it; null also where nobody is to be told. */
+  /** When the webhook accepted it; null also without a webhook. */
   readonly deliveredAt: number | null;
-  /** Why they could not be told. */
+  /** Why it could not be delivered. */
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
 const COLUMNS = `monitor_id as "monitorId", alert_no as "alertNo", at, was, is_now as "isNow", evidence,
   delivered_at as "deliveredAt", error`;
 
-/** Writes what the window says now, where it said something else; false where it is not so (any more). */
+/** Records the alert state of the window when it changed; false when it did not, or no longer does. */
 export async function moveAlert(
   database: TimedDatabase,
   monitorId: string,
@@ -234,7 +233,7 @@ export async function moveAlert(
      select monitor_id, alert_no, ${nowSql('$5')}, $2, $3, $4 from moved`,
     [monitorId, was, isNow, JSON.stringify(storable(evidence)), database.now()],
   );
-  // Whoever made it: a statement that is made again finds that it was made.
+  // The statement may run twice; the second run finds the alert written.
   const [row] = await database.query<{ alert: AlertState }>('select alert from monitor where monitor_id = $1', [
     monitorId,
   ]);
@@ -256,23 +255,23 @@ export async function alertOf(database: Database, monitorId: string, alertNo: nu
   return row;
 }
 
-/** Nobody wants to be woken by what was true yesterday. */
-const TOLD_WITHIN = `interval '1 day'`;
+/** Older alerts are not sent. */
+const DELIVERY_WINDOW = `interval '1 day'`;
 const MOST_UNTOLD = 100;
 
-/** Numbers of those of the last day that begin or end an alert, and that nobody was told of, oldest first. */
-export async function untold(database: TimedDatabase, monitorId: string): Promise<readonly number[]> {
+/** Numbers of undelivered alert changes of the last day, oldest first. */
+export async function undeliveredAlerts(database: TimedDatabase, monitorId: string): Promise<readonly number[]> {
   const rows = await database.query<{ alertNo: number }>(
     `select alert_no as "alertNo" from monitor_alert
      where monitor_id = $1 and delivered_at is null and error is null and 'alerting' in (was, is_now)
-       and at > ${nowSql('$2')} - ${TOLD_WITHIN}
+       and at > ${nowSql('$2')} - ${DELIVERY_WINDOW}
      order by alert_no limit ${MOST_UNTOLD}`,
     [monitorId, database.now()],
   );
   return rows.map(({ alertNo }) => alertNo);
 }
 
-/** That somebody has taken it, or why nobody has. The first end stays. */
+/** Records the delivery, or why it failed. The first record stays. */
 export async function endDelivery(
   database: TimedDatabase,
   monitorId: string,

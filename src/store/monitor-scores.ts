@@ -4,8 +4,7 @@ import type { RunAssignment } from '../model/assign.ts';
 import { type MonitorSpec, SKIPPED, type SkipReason } from '../model/monitor-spec.ts';
 import type { FailureData } from '../model/run-messages.ts';
 import type { Json, RunOutcome } from '../plan/plan.ts';
-import { nowSql, type TimedDatabase } from './bound.ts';
-import type { Database, Queries } from './database.ts';
+import { type Database, nowSql, type Queries, type TimedDatabase } from './database.ts';
 import { decimal } from './spending.ts';
 import { storable } from './storable.ts';
 
@@ -41,7 +40,7 @@ interface Met extends Pick<MonitoredRun, 'outcome' | 'finishedAt' | 'input'> {
 }
 
 /** A run that has ended, with the monitors of its pipeline; undefined where there is none. */
-export async function toMeet(queries: Queries, runId: string): Promise<MonitoredRun | undefined> {
+export async function findMatching(queries: Queries, runId: string): Promise<MonitoredRun | undefined> {
   const rows = await queries.query<Met>(
     `select run.state as outcome, finished_at as "finishedAt", assignments, monitor_id as "monitorId", spec,
        case when spec->'when'->>'target' is not null then input end as input
@@ -62,12 +61,12 @@ export async function toMeet(queries: Queries, runId: string): Promise<Monitored
 export interface SampledRun {
   readonly runId: string;
   readonly finishedAt: number;
-  /** Of the monitors whose runs it is one of. */
+  /** The monitors that match the run. */
   readonly met: readonly { readonly monitorId: string; readonly isSampled: boolean }[];
 }
 
 /** Counts it for those that it matches, and queues it for those that have sampled it; a second time changes nothing. */
-export async function takeIn(database: TimedDatabase, { runId, finishedAt, met }: SampledRun) {
+export async function enqueue(database: TimedDatabase, { runId, finishedAt, met }: SampledRun) {
   await database.query(
     `with mark as (
        insert into monitored_run (run_id) values ($1) on conflict do nothing returning run_id
@@ -104,8 +103,8 @@ export async function takeIn(database: TimedDatabase, { runId, finishedAt, met }
   );
 }
 
-// Runs that wait for their scores: a claim is a lease, so what a worker that is gone had claimed comes back by itself. What
-// has become of how many is counted in the statement in which it becomes so, so that the sums hold whatever ends in between.
+// The queue of runs to score. A claim is a lease, so claims of a lost worker return by themselves. Each state change
+// updates its counts in the same statement, so that sums hold after any interruption.
 
 export interface ClaimedRun {
   readonly runId: string;
@@ -114,7 +113,7 @@ export interface ClaimedRun {
   readonly finishedAt: number;
 }
 
-/** The oldest that wait, which nobody else gets for so long; undefined where this start of it has ended. */
+/** Claims the oldest waiting runs for a time; undefined when this start of the monitor has ended. */
 export async function claimScores(
   database: TimedDatabase,
   monitorId: string,
@@ -140,10 +139,7 @@ export async function claimScores(
   return rows.length === 0 ? undefined : rows.filter((row): row is ClaimedRun => row.runId !== null);
 }
 
-/**
- * Gives back what was claimed and will not be scored now. Gives back what nobody will score now: as if it had not been
- * claimed.
- */
+/** Releases claims without scoring, as if they had not been claimed. */
 export async function releaseScores(database: Database, monitorId: string, runIds: readonly string[]): Promise<void> {
   await database.query(
     `update monitor_score set tries = tries - 1, claimed_until = null
@@ -155,7 +151,7 @@ export async function releaseScores(database: Database, monitorId: string, runId
 export interface MonitorScoreEnd {
   readonly runId: string;
   readonly state: 'done' | 'failed';
-  /** Of one that is done: values by field, and what was said beside them. */
+  /** Of a scored run: values by field, and their comment. */
   readonly scores?: { readonly [field: string]: number };
   readonly detail?: { readonly [field: string]: Json };
   readonly error?: FailureData;

@@ -4,8 +4,7 @@ import type { AlertState, MonitorSpec } from '../model/monitor-spec.ts';
 import { hashJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
 import { auditOf, writeAudit } from './audit.ts';
-import { bound, nowSql, type TimedDatabase } from './bound.ts';
-import type { Queries } from './database.ts';
+import { bound, nowSql, type Queries, type TimedDatabase } from './database.ts';
 import type { AuditRow } from './experiments.ts';
 import { checkPage, DEFAULT_PAGE, findById, type Sought } from './find-by-id.ts';
 import {
@@ -18,19 +17,19 @@ import {
   reasonsOf,
   scoresOf,
   scoresOfRun,
-  untold,
+  undeliveredAlerts,
   windowOf,
 } from './monitor-results.ts';
 import {
   claimScores,
+  enqueue,
   exhaustDay,
+  findMatching,
   finishScores,
   openDay,
   payerOf,
   releaseScores,
   skipWaiting,
-  takeIn,
-  toMeet,
 } from './monitor-scores.ts';
 import { storable } from './storable.ts';
 
@@ -66,8 +65,8 @@ export const createMonitors = (database: TimedDatabase) =>
     running: runningMonitor,
     list: listMonitors,
     audit: monitorAudit,
-    toMeet,
-    takeIn,
+    findMatching,
+    enqueue,
     claim: claimScores,
     release: releaseScores,
     finish: finishScores,
@@ -84,7 +83,7 @@ export const createMonitors = (database: TimedDatabase) =>
     moveAlert,
     alerts: alertsOf,
     alert: alertOf,
-    untold,
+    undeliveredAlerts,
     endDelivery,
   });
 export type Monitors = ReturnType<typeof createMonitors>;

@@ -38,7 +38,7 @@ const cellKey = ({ metric, stage, arm }: Pick<MetricCell, 'metric' | 'stage' | '
 
 export interface Cells {
   readonly cells: readonly MetricCell[];
-  /** Of metrics whose data are events. */
+  /** For event metrics. */
   readonly arrivals: readonly ArrivalCount[];
   /** Deliveries to matured units. */
   readonly deliveries: { readonly outcomes: number; readonly late: number; readonly outside: number };

@@ -1,7 +1,7 @@
 /**
- * A unit's sums of one metric, made anew from its deliveries. Whoever makes them holds the lock of the unit's exposure, so
- * of two who do it at once the later one has seen what the earlier one had; and holds off the watermark, so that what is
- * being summed up matures either before a look or after it.
+ * Recomputes a unit's sums of one metric from its deliveries. The writer holds the lock of the unit's exposure, so the
+ * later of two writers sees the earlier's deliveries. It also blocks the watermark, so that the sums mature either
+ * before an interim analysis or after it.
  */
 import { type OnlineMetric, VALUE_SCALE } from '../model/experiment-spec.ts';
 import type { Database, Queries } from './database.ts';
@@ -19,7 +19,7 @@ const LARGEST_SUM = '9000000000000000';
 export async function sumUp(
   database: Database,
   touched: readonly Touched[],
-  laws: readonly MetricLaw[],
+  rules: readonly MetricRule[],
 ): Promise<void> {
   if (touched.length === 0) return;
   await database.transaction(async (queries) => {
@@ -34,7 +34,7 @@ export async function sumUp(
     );
     const analysed = new Set(units.flatMap((unit) => (unit.excluded === null ? [keyOf(unit)] : [])));
     const summed = touched.filter((each) => analysed.has(keyOf(each)));
-    if (summed.length > 0) await sumLocked(queries, summed, laws);
+    if (summed.length > 0) await sumLocked(queries, summed, rules);
   });
 }
 
@@ -72,12 +72,12 @@ const unitArrays = (units: readonly Pick<Touched, 'experiment' | 'unit'>[]): rea
 ];
 
 /**
- * What is received when its unit has matured is never applied, whether a look has passed or not. It is counted as late where
- * it is about a run of the unit's window: people who come back later have runs, and opinions, that no window waits for.
- * Units that matured by the watermark keep what they had, and are told what came late. Rows are found one by one by their
- * keys ("offset 0" sees to that): tables that have just been filled mislead the planner to compare each with each.
+ * Outcomes received after their unit matured are never applied, analysed or not. They count as late when they concern a
+ * run of the unit's window: returning people have runs and opinions that no window waits for. Units matured by the
+ * watermark keep their sums, and late outcomes are noted. Rows are found one by one by key ("offset 0" forces that),
+ * since fresh tables mislead the planner into a cross comparison.
  */
-async function sumLocked(queries: Queries, touched: readonly Touched[], laws: readonly MetricLaw[]): Promise<void> {
+async function sumLocked(queries: Queries, touched: readonly Touched[], rules: readonly MetricRule[]): Promise<void> {
   const total = (column: string) =>
     `greatest(-${LARGEST_SUM}, least(${LARGEST_SUM}, coalesce(sum(${column}) filter (where counts), 0)))::bigint`;
   await queries.query(
@@ -86,7 +86,7 @@ async function sumLocked(queries: Queries, touched: readonly Touched[], laws: re
      ), touched as materialized (
        select g.*, kind, cap, e.stage, e.arm, e.met_in, e.exposed_at,
          e.exposed_at + window_ms * interval '1 millisecond' as matures_at
-       from given g join ${lawsFrom(4)} using (experiment_id, metric)
+       from given g join ${rulesFrom(4)} using (experiment_id, metric)
        cross join lateral (
          select stage, arm, run_id as met_in, exposed_at from exposure
          where (experiment_id, unit) = (g.experiment_id, g.unit) and excluded is null offset 0
@@ -137,13 +137,13 @@ async function sumLocked(queries: Queries, touched: readonly Touched[], laws: re
       touched.map(({ experiment }) => experiment),
       touched.map(({ unit }) => unit),
       touched.map(({ metric }) => metric),
-      ...lawArrays(laws),
+      ...ruleArrays(rules),
     ],
   );
 }
 
 /** What the database has to know of a metric to sum up a unit's outcomes. */
-export interface MetricLaw {
+export interface MetricRule {
   readonly experiment: string;
   /** Index in the spec. */
   readonly metric: number;
@@ -153,7 +153,7 @@ export interface MetricLaw {
   readonly cap: number | null;
 }
 
-export const lawsOf = (experiment: string, metrics: readonly OnlineMetric[]): readonly MetricLaw[] =>
+export const rulesOf = (experiment: string, metrics: readonly OnlineMetric[]): readonly MetricRule[] =>
   metrics.map(({ windowMs, kind, cap }, metric) => ({
     experiment,
     metric,
@@ -164,17 +164,20 @@ export const lawsOf = (experiment: string, metrics: readonly OnlineMetric[]): re
 
 export const isCapped = ({ kind, cap }: Pick<OnlineMetric, 'kind' | 'cap'>): boolean => kind === 'sum' && cap !== null;
 
-/** A FROM item that yields `laws (experiment_id, metric, window_ms, kind, cap)`, whose arrays are the parameters from `$first` on. */
-const lawsFrom = (first: number): string =>
+/**
+ * A FROM item that yields `rule (experiment_id, metric, window_ms, kind, cap)`; its arrays are the parameters from
+ * `$first` on.
+ */
+const rulesFrom = (first: number): string =>
   `unnest($${first}::text[], $${first + 1}::smallint[], $${first + 2}::float8[], $${first + 3}::text[], $${first + 4}::bigint[])
-    as law (experiment_id, metric, window_ms, kind, cap)`;
+    as rule (experiment_id, metric, window_ms, kind, cap)`;
 
-const lawArrays = (laws: readonly MetricLaw[]): readonly unknown[][] => [
-  laws.map(({ experiment }) => experiment),
-  laws.map(({ metric }) => metric),
-  laws.map(({ windowMs }) => windowMs),
-  laws.map(({ kind }) => kind),
-  laws.map(({ cap }) => cap),
+const ruleArrays = (rules: readonly MetricRule[]): readonly unknown[][] => [
+  rules.map(({ experiment }) => experiment),
+  rules.map(({ metric }) => metric),
+  rules.map(({ windowMs }) => windowMs),
+  rules.map(({ kind }) => kind),
+  rules.map(({ cap }) => cap),
 ];
 
 /**

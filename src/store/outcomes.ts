@@ -1,18 +1,15 @@
 /**
- * Exposures and outcomes: whom an experiment met, and what came of it. Every delivery is kept; a unit's sums are made anew
- * from its deliveries whenever one comes, so neither the order nor repetition of deliveries changes them, and they are fixed
- * when the unit has matured.
+ * Exposures and outcomes of experiments. Every delivery is stored. A unit's sums are recomputed from its deliveries, so
+ * order and repetition do not change them. They are final when the unit has matured.
  */
 
 import { SluiceError } from '../base/errors.ts';
 import type { AnalysisData, BreakerCount, MaturedCount, UnitCount } from '../model/analysis-data.ts';
 import type { OnlineMetric } from '../model/experiment-spec.ts';
-import { batches } from './batches.ts';
-import { bound, nowSql, type TimedDatabase } from './bound.ts';
-import type { Database } from './database.ts';
+import { batches, bound, type Database, nowSql, type TimedDatabase } from './database.ts';
 import { countAssigned, expose, noteUnexposed } from './exposures.ts';
 import { type LookAt, readCells } from './outcome-cells.ts';
-import { lawsOf, sumUp } from './outcome-sums.ts';
+import { rulesOf, sumUp } from './outcome-sums.ts';
 import { unknownExperiment } from './serving.ts';
 
 export interface NewExposure {
@@ -84,20 +81,20 @@ export type Outcomes = ReturnType<typeof createOutcomes>;
 // second sums up their units. A unit may be exposed at the same moment: whichever of the two keeps its row later finds
 // the other's when it sums up, which it could not do if keeping and summing were one.
 
-/** Rows of one statement: the embedded database lets nobody else in meanwhile. */
+/** Rows per statement: the embedded database serves nobody else meanwhile. */
 const BATCH_ROWS = 2_000;
-/** In millionths: a thousand million of whatever it counts. */
+/** In millionths: one thousand million units. */
 const LARGEST_VALUE = 1e15;
 
 type Settings = ReadonlyMap<string, OutcomeSettings>;
 export type BreakerWindow = BreakerCount & { readonly experiment: string };
 
 /**
- * Stores deliveries and sums them up. Outcomes of units that are not exposed (yet) are kept. `breaker` is of the arms
- * that had a failed run among these, their current window.
+ * Stores deliveries and sums them. Outcomes of units without an exposure are stored too. `breaker` has the current
+ * window of the arms with a failed run among these.
  *
- * @param experiments of those that the outcomes are of, by id
- * @throws SluiceError `outcome_invalid` for a value that is none, or of no metric: none of them is kept then
+ * @param experiments of the outcomes, by id
+ * @throws SluiceError `outcome_invalid` for an invalid value or unknown metric; nothing is stored then
  */
 async function putOutcomes(
   database: TimedDatabase,
@@ -105,11 +102,11 @@ async function putOutcomes(
   experiments: Settings,
 ): Promise<readonly BreakerWindow[]> {
   for (const outcome of outcomes) checkOutcome(outcome, experiments);
-  const laws = [...experiments].flatMap(([experiment, { metrics }]) => lawsOf(experiment, metrics));
+  const rules = [...experiments].flatMap(([experiment, { metrics }]) => rulesOf(experiment, metrics));
   const windows: BreakerWindow[] = [];
   for (const batch of batches(distinct(outcomes), { rows: BATCH_ROWS, bytes: Infinity }, () => 0)) {
     await keep(database, batch, experiments, database.now());
-    await sumUp(database, batch, laws);
+    await sumUp(database, batch, rules);
     windows.push(...(await failingWindows(database, batch, experiments)));
   }
   return distinctWindows(windows);
@@ -223,8 +220,8 @@ const distinctWindows = (windows: readonly BreakerWindow[]): readonly BreakerWin
   ...new Map(windows.map((each) => [JSON.stringify([each.experiment, each.arm, each.window]), each])).values(),
 ];
 
-// What a look reads. It moves the watermark first, which waits for whoever is summing up: what has matured by then does
-// not change any more, so the rest need not be read at one moment.
+// Data of an interim analysis. It moves the watermark first, which waits for running summations. Matured data do not
+// change afterwards, so the rest may be read at different moments.
 
 /** Windows of the breaker in which runs failed, by arm, the newest: a day and more of the usual ones. */
 const BREAKER_WINDOWS = 100;
@@ -258,8 +255,8 @@ async function lookAt(database: TimedDatabase, experimentId: string, request: Lo
 }
 
 /**
- * What is fixed stays so, so a clock that is ahead must not fix what has not matured by the database's, which is that of
- * exposures. Whole milliseconds, as units are read; `least` passes over null.
+ * Final values stay, so a fast clock must not finalise units that the database's clock, which dates exposures, has not
+ * matured. Whole milliseconds, as units are read; `least` ignores null.
  */
 async function moveWatermark(
   database: Database,

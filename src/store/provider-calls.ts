@@ -5,14 +5,12 @@
 
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Json } from '../plan/plan.ts';
-import { bound, type TimedDatabase } from './bound.ts';
-import type { Database, Queries } from './database.ts';
+import { bound, type Database, type Queries, type TimedDatabase } from './database.ts';
 import { UNENDED } from './evaluation-rows.ts';
 import type { RunBudget } from './runs.ts';
 import { decimal } from './spending.ts';
 
-// JSON as it is kept where nobody queries it: compressed by zstd. For what is small: it is done at once, since a thread of the
-// pool would cost more than the work.
+// Compresses JSON that no query reads, with zstd. Synchronously: for small values a pool thread would cost more.
 
 const pack = (value: Json): Buffer => zstdCompressSync(JSON.stringify(value));
 
@@ -20,7 +18,7 @@ export const unpack = (body: Buffer): Json => JSON.parse(String(zstdDecompressSy
 
 export type CallKind = 'text' | 'data' | 'rerank' | 'embed';
 export type CallStatus = 'open' | 'done' | 'failed' | 'cut';
-/** Whose numbers a call's usage is: the provider's, the tokenizer's, nobody's; `none`: refused, so nothing was made. */
+/** Source of a call's usage: the provider, the tokenizer, or unknown; `none`: the call was refused. */
 export type CallUsage = 'reported' | 'estimated' | 'unknown' | 'none';
 
 export interface CallOpening {
@@ -38,7 +36,7 @@ export interface CallOpening {
   readonly reservedTokens: number;
   /** Null where the price is unknown. */
   readonly reservedUsd: number | null;
-  /** What is sent. Absent: not kept. */
+  /** The request. Absent: not stored. */
   readonly request?: Json;
 }
 
@@ -53,7 +51,7 @@ export interface CallClosing {
   readonly costUsd: number | null;
   readonly requestId: string | null;
   readonly errorCode: string | null;
-  /** What came back. Absent: not kept. */
+  /** The response. Absent: not stored. */
   readonly response?: Json;
 }
 
@@ -70,7 +68,7 @@ export interface ProviderCallRow extends Omit<CallClosing, 'status' | 'response'
   readonly finishedAt: number | null;
 }
 
-/** Whose budget it is. */
+/** The owner of the budget. */
 export type BudgetScope = 'run' | 'evaluation' | 'backtest' | 'shadow' | 'monitor';
 
 /** Why a call may not leave: the budget that it would exceed, and what is committed of that. */
@@ -96,8 +94,8 @@ export type ProviderCalls = ReturnType<typeof createProviderCalls>;
 const packed = (body: Json | undefined): Buffer | null => (body === undefined ? null : pack(body));
 
 /**
- * Writes the row, unless the budget of the run, or of the evaluation, does not have room for the most that this call may
- * take, beside what is spent and what may yet be by the calls under way. They are let in one at a time.
+ * Writes the row if the budget of the run or evaluation covers the most that this call may cost, plus what is spent and
+ * what open calls may still spend. Calls of one budget are admitted one at a time.
  */
 function openCall(database: Database, opening: CallOpening): Promise<Opened> {
   const request = packed(opening.request);
@@ -165,8 +163,8 @@ async function close(database: Queries, callId: string, closing: CallClosing): P
 }
 
 /**
- * In the order in which they left. The calls of a run, or of an evaluation; its end, or a later attempt, tells a call
- * that was left open from one that is under way.
+ * The calls of a run or an evaluation, in order of their start. An ended run, or a later attempt, shows that an open
+ * call was lost.
  */
 export async function callsOf(database: Queries, runId: string): Promise<readonly ProviderCallRow[]> {
   return selectCalls(database, runId);
@@ -198,9 +196,9 @@ export async function selectCalls<Row extends ProviderCallRow>(
   );
 }
 
-// Whether a call may leave: whether the budget of its run, its evaluation, its backtest or shadow, or its monitor's day has room for the most that it may take,
-// beside what is spent and what may yet be by the calls under way. The rows that are read here stay locked until the call
-// is written, so that calls of one budget are let in one at a time.
+// Budget admission. The budget of the run, evaluation, rerun or monitor day must cover the most that the call may cost,
+// plus what is spent and what open calls may still spend. The rows read here stay locked until the call is written, so
+// that calls of one budget are admitted one at a time.
 
 interface Budgets {
   readonly run: RunBudget | null;
@@ -212,7 +210,7 @@ interface Budgets {
   readonly monitorUsd: number | null;
 }
 
-/** A waiting statement is given rows as they are once it has the lock: sums that are kept in them are up to date. */
+/** A waiting statement sees rows as of its lock, so stored sums are current. */
 const LOCK = `
   with run_row as (select budget from run where run_id = $1 for no key update),
   evaluation_row as (
@@ -246,7 +244,7 @@ async function isThere(queries: Queries, callId: string): Promise<boolean> {
   return (await queries.query('select call_no from provider_call where call_id = $1', [callId])).length > 0;
 }
 
-/** Of what has no sums beside it: a run has few calls, and what is run again as many as its budget lets it have. */
+/** Sums the calls of owners without stored sums: a run has few calls, and a rerun as many as its budget allows. */
 async function summedUp(
   queries: Queries,
   opening: CallOpening,

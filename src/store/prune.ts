@@ -1,7 +1,7 @@
 /**
- * Pruning an index: old snapshots go, and with them the versions of documents, passages, postings, vectors and models
- * that no snapshot shows any more. The snapshots go first, in one transaction; the rest follows from what snapshots there
- * are, a bounded batch at a time, so whatever interrupts it, the next pruning goes on.
+ * Prunes an index: old snapshots, then versions of documents, passages, postings, vectors and models that no snapshot
+ * shows. Snapshots go first, in one transaction; the rest follows in bounded batches, so an interrupted pruning can be
+ * resumed.
  */
 import type { Database, Queries } from './database.ts';
 import { UNENDED } from './evaluation-rows.ts';
@@ -56,7 +56,7 @@ export async function pruneIndex(
   return { index, kept, removed, ...counts };
 }
 
-/** How long a snapshot is kept for an evaluation that has ended, and may be gone on with. */
+/** How long a snapshot stays for an ended evaluation that may be resumed. */
 const KEPT_FOR_RESUMING = "interval '7 days'";
 
 /**

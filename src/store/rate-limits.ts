@@ -1,11 +1,11 @@
 /**
- * When a call to a provider may leave: one row per scope, shared by all workers, kept by the generic cell rate algorithm
- * (ITU-T I.371). Calls are spaced evenly rather than let out in bursts, and each statement decides and takes at once, by
- * the database's clock. Serving calls queue up; evaluation takes only what no serving call waits for.
+ * Rate limits of providers: one row per scope, shared by all workers, by the generic cell rate algorithm (ITU-T I.371).
+ * Calls are spaced evenly. Each statement decides and reserves at once, by the database's clock. Serving calls queue;
+ * evaluation takes only slots that no serving call waits for.
  */
 
 import type { Allowance } from '../model/limit-rules.ts';
-import { nowSql, type TimedDatabase } from './bound.ts';
+import { nowSql, type TimedDatabase } from './database.ts';
 
 export interface Ask {
   readonly scope: string;
@@ -78,7 +78,7 @@ interface Decided {
 export type RateLimits = ReturnType<typeof createRateLimits>;
 
 export function createRateLimits(database: TimedDatabase) {
-  /** Scopes whose row is there: it is never deleted. */
+  /** Scopes known to have a row, which is never deleted. */
   const known = new Set<string>();
   const ensure = async (scope: string) => {
     if (known.has(scope)) return;
@@ -125,7 +125,7 @@ export function createRateLimits(database: TimedDatabase) {
       ]);
       return rows.length > 0;
     },
-    /** Nobody calls for so long: the provider asked for it. A slot after that is the earliest there is. */
+    /** Blocks the scope for a time, as the provider demanded; the next slot comes after it. */
     async hold(scope: string, ms: number): Promise<void> {
       await ensure(scope);
       // Slots that were given out before its end are taken again, behind those that were given out beyond it.

@@ -3,8 +3,7 @@
 import { SluiceError } from '../base/errors.ts';
 import type { RerunError, RerunKind, RerunResult, RerunSide, RerunSpec, RerunState } from '../model/rerun-spec.ts';
 import type { Json } from '../plan/plan.ts';
-import { bound, nowSql, type TimedDatabase } from './bound.ts';
-import type { Database, Queries } from './database.ts';
+import { bound, type Database, nowSql, type Queries, type TimedDatabase } from './database.ts';
 import { checkPage, DEFAULT_PAGE, findById, type Sought, unknownId } from './find-by-id.ts';
 import { decimal, spendingOf } from './spending.ts';
 import { storable } from './storable.ts';
@@ -62,7 +61,7 @@ export interface RunSelection {
   readonly limit: number;
   /** Milliseconds since the epoch. */
   readonly since?: number;
-  /** Only those of which somebody has said this. */
+  /** Only runs with this thumb. */
   readonly thumb?: 1 | -1;
 }
 
@@ -99,11 +98,7 @@ const RERUN: Sought = {
   whenNone: 'none was made yet; make one: sluice backtest PIPELINE --variant NAME',
 };
 
-/**
- * By id, or the only one whose id begins so.
- *
- * @throws SluiceError `rerun_unknown` (with the nearest), `rerun_ambiguous`
- */
+/** By id or unique id prefix. @throws SluiceError `rerun_unknown` (with the nearest), `rerun_ambiguous` */
 const findRerun = (queries: Queries, idOrPrefix: string): Promise<RerunRow> => findById(queries, RERUN, idOrPrefix);
 
 export interface RerunFilter {
@@ -209,7 +204,7 @@ function checkBudget(usd: number | null): void {
   });
 }
 
-/** A part of the runs: those whose number leaves this remainder. Nobody else takes them. */
+/** A share of the runs: those whose number leaves this remainder. Lanes do not overlap. */
 export interface Lane {
   /** From 0. */
   readonly lane: number;
@@ -263,7 +258,7 @@ async function queuedRuns(database: Database, rerunId: string, { lane, lanes, li
 }
 
 const PAGE = 200;
-/** Reasons that are told. */
+/** Reasons shown. */
 const MOST_REASONS = 20;
 
 /** What came of runs; what is there already stays. */

@@ -1,4 +1,4 @@
-/** Review queues: begun with their items or not at all, found, and read with what was said of each item. */
+/** Review queues: created together with their items, found, and read with each item's reviews. */
 
 import { randomUUID } from 'node:crypto';
 import { SluiceError } from '../base/errors.ts';
@@ -6,9 +6,8 @@ import { suggest } from '../base/nearest.ts';
 import { type Passed, REVIEW_LIMITS, type Review } from '../model/review-queue.ts';
 import type { Json } from '../plan/plan.ts';
 import { writeAudit } from './audit.ts';
-import { nowSql, type TimedDatabase } from './bound.ts';
-import type { Queries } from './database.ts';
-import type { ItemSaid, NewQueue, QueueItem, QueueRow } from './reviews.ts';
+import { nowSql, type Queries, type TimedDatabase } from './database.ts';
+import type { NewQueue, QueueItem, QueueRow, ReviewedItem } from './reviews.ts';
 import { storable } from './storable.ts';
 
 const COLUMNS = `name, evaluation_id as "evaluationId", pipeline, scorer, version, kind, question, guidelines, fields, reviewers, items, seed,
@@ -47,7 +46,7 @@ type InQueue<Row> = Row & { readonly queue: string; readonly place: number };
 interface Which {
   /** Of one item alone; null: all of them. */
   readonly place: number | null;
-  /** Without what was said in words: whoever counts does not need it. */
+  /** Without notes, for counting. */
   readonly isBrief?: boolean;
 }
 
@@ -55,22 +54,21 @@ async function saidOf(
   queries: Queries,
   queues: readonly string[],
   { place, isBrief = false }: Which,
-): Promise<ReadonlyMap<string, readonly ItemSaid[]>> {
+): Promise<ReadonlyMap<string, readonly ReviewedItem[]>> {
   const read = <Row extends object>(columns: string, joined = '') =>
     queries.query<InQueue<Row>>(
       `select item.queue, item.place, ${columns} from review_item as item ${joined}
        where item.queue = any($1) and ($2::integer is null or item.place = $2) order by item.queue, item.place`,
       [queues, place],
     );
-  // By the key of each item's subject, whatever the planner expects: joined the other way round, each label would look through
-  // all items.
+  // Looks labels up by the item's subject; in the other join order each label would scan all items.
   const ofSubject = (table: string): string =>
     `join review_queue on review_queue.name = item.queue
      cross join lateral (
        select * from ${table} as known
        where (known.scorer, known.subject, known.pipeline, known.version)
          = (review_queue.scorer, item.subject, review_queue.pipeline, review_queue.version) offset 0
-     ) as said`;
+     ) as entry`;
   const note = isBrief ? 'null as note' : 'note';
   const why = isBrief ? "case when passed is not null then '' end" : 'passed';
   const [items, labels, passes, decisions] = [
@@ -84,24 +82,24 @@ async function saidOf(
   const decided = byItem(decisions);
   const all = items.map(({ queue, ...item }) => {
     const key = keyOf({ queue, place: item.place });
-    const said = {
+    const records = {
       reviews: sorted(reviews.get(key)),
       passes: sorted(passed.get(key)),
       decision: decided.get(key)?.[0] ?? null,
     };
-    return [queue, { ...item, ...said }] as const;
+    return [queue, { ...item, ...records }] as const;
   });
   const grouped = Map.groupBy(all, ([queue]) => queue);
   return new Map([...grouped].map(([queue, own]) => [queue, own.map(([, item]) => item)]));
 }
 
 /** By place; one item alone, where its place is given. */
-export async function saidOfQueue(queries: Queries, queue: string, place?: number): Promise<readonly ItemSaid[]> {
+export async function itemsOfQueue(queries: Queries, queue: string, place?: number): Promise<readonly ReviewedItem[]> {
   return (await saidOf(queries, [queue], { place: place ?? null })).get(queue) ?? [];
 }
 
 /** Of several queues, by name; without notes, and without why items were passed. */
-export const saidOfAll = (queries: Queries, queues: readonly string[]) =>
+export const itemsOfQueues = (queries: Queries, queues: readonly string[]) =>
   saidOf(queries, queues, { place: null, isBrief: true });
 
 const keyOf = ({ queue, place }: { readonly queue: string; readonly place: number }): string => `${place} ${queue}`;

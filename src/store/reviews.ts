@@ -6,10 +6,9 @@ import { type Passed, REVIEW_LIMITS, type Review, type ReviewQueue } from '../mo
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
 import { writeAudit } from './audit.ts';
-import { bound, nowSql, type TimedDatabase } from './bound.ts';
-import type { Queries } from './database.ts';
+import { bound, nowSql, type Queries, type TimedDatabase } from './database.ts';
 import { putLabel } from './evaluations.ts';
-import { auditSubject, findQueue, listQueues, saidOfAll, saidOfQueue, startQueue } from './review-queues.ts';
+import { auditSubject, findQueue, itemsOfQueue, itemsOfQueues, listQueues, startQueue } from './review-queues.ts';
 import { storable } from './storable.ts';
 
 /** An item as the queue was begun with it. */
@@ -34,9 +33,9 @@ export interface NewQueue extends Omit<QueueRow, 'items' | 'startedAt' | 'closed
   readonly sampleSeed: number;
 }
 
-/** An item with all that was said of it. */
-export interface ItemSaid extends QueueItem {
-  /** Of whoever has labelled the subject for the scorer, by name: here, or in a file. */
+/** An item with its reviews, passes and decision. */
+export interface ReviewedItem extends QueueItem {
+  /** Labels of the subject for the scorer, by rater: from this queue or a file. */
   readonly reviews: readonly Review[];
   readonly passes: readonly Passed[];
   readonly decision: Review | null;
@@ -59,8 +58,8 @@ export const createReviews = (database: TimedDatabase) =>
     start: startQueue,
     get: findQueue,
     list: listQueues,
-    said: saidOfQueue,
-    saidOfAll,
+    items: itemsOfQueue,
+    itemsOfQueues,
     claim: claimItem,
     review: reviewItem,
     pass: passItem,
@@ -69,12 +68,12 @@ export const createReviews = (database: TimedDatabase) =>
   });
 export type Reviews = ReturnType<typeof createReviews>;
 
-// Whose turn it is at which item. All that may give an item to one more person locks the queue's row first: two who ask at
-// the same moment come one after the other, and the second sees that the first has it.
+// Claims of items. Every statement that may give an item to one more person locks the queue's row first, so concurrent
+// requests come one after the other.
 
-/** Of each item, beside whoever asks (`$2`): what was said, and who is at it at the time `$3`. */
-const STANDING = `
-  select item.place, item.subject, said.*, turns.*,
+/** Status of each item for the reviewer `$2` at the time `$3`: its reviews, passes and claims. */
+const ITEM_STATUS = `
+  select item.place, item.subject, labels.*, turns.*,
     exists (
       select from adjudication as decision
       where (decision.scorer, decision.subject, decision.pipeline, decision.version)
@@ -85,7 +84,7 @@ const STANDING = `
     select count(*)::integer as reviews, coalesce(bool_or(label.rater = $2), false) as "isMine"
     from label where (label.scorer, label.subject, label.pipeline, label.version)
       = (queue.scorer, item.subject, queue.pipeline, queue.version)
-  ) as said
+  ) as labels
   cross join lateral (
     select count(turn.passed)::integer as passes,
       coalesce(bool_or(
@@ -104,7 +103,7 @@ const STANDING = `
   ) as turns
   where queue.name = $1`;
 
-export interface Standing {
+export interface ItemStatus {
   readonly place: number;
   readonly subject: string;
   readonly reviews: number;
@@ -118,13 +117,13 @@ export interface Standing {
   readonly isSettled: boolean;
 }
 
-/** How one item stands for somebody. */
-async function standingAt(
+/** The status of one item for a reviewer. */
+async function statusAt(
   queries: Queries,
   { queue, place, by }: AtItem,
   now: Date | null,
-): Promise<Standing | undefined> {
-  const [row] = await queries.query<Standing>(`${STANDING} and item.place = $4`, [queue, by, now, place]);
+): Promise<ItemStatus | undefined> {
+  const [row] = await queries.query<ItemStatus>(`${ITEM_STATUS} and item.place = $4`, [queue, by, now, place]);
   return row;
 }
 
@@ -135,11 +134,10 @@ interface Claiming {
 }
 
 /**
- * Keeps an item for somebody for 15 minutes: the one that they have already, or one that they have neither reviewed nor
- * passed and that needs more people than are at it; those first that others have begun. Whoever had another gives it
- * back.
+ * Claims an item for a reviewer for 15 minutes: their current one, or one that they have neither reviewed nor passed
+ * and that needs more reviewers. Items already begun come first. A previous claim is released.
  *
- * @param after goes on behind this place, and begins anew at the end
+ * @param after continues after this place, and wraps around
  */
 function claimItem(database: TimedDatabase, queue: string, by: string, after: number | null = null): Promise<Claimed> {
   const now = database.now();
@@ -147,8 +145,8 @@ function claimItem(database: TimedDatabase, queue: string, by: string, after: nu
     const { closedAt, reviewers } = await findQueue(queries, queue, { lock: true });
     if (closedAt !== null) return { place: null, why: 'closed' };
     const mine = await heldBy(queries, { queue, by, now });
-    const wanting = await queries.query<Pick<Standing, 'place' | 'claims' | 'reviews'>>(
-      `select place, claims, reviews from (${STANDING}) as item
+    const wanting = await queries.query<Pick<ItemStatus, 'place' | 'claims' | 'reviews'>>(
+      `select place, claims, reviews from (${ITEM_STATUS}) as item
        where not "isMine" and not "isPassed" and not "isSettled" and reviews < $5 and passes < $5
        order by place <= $4, place is distinct from $6, reviews + claims = 0, place`,
       [queue, by, now, after ?? 0, reviewers, after === null ? mine : null],
@@ -166,7 +164,7 @@ function claimItem(database: TimedDatabase, queue: string, by: string, after: nu
   });
 }
 
-/** The item that is kept for somebody, if any is. */
+/** The reviewer's claimed item, if any. */
 async function heldBy(queries: Queries, { queue, by, now }: Claiming): Promise<number | null> {
   const [held] = await queries.query<{ place: number }>(
     `select place from review_turn
@@ -176,7 +174,7 @@ async function heldBy(queries: Queries, { queue, by, now }: Claiming): Promise<n
   return held?.place ?? null;
 }
 
-/** Nobody keeps two items from others. */
+/** Releases the reviewer's other claims. */
 const giveBack = (
   queries: Queries,
   { queue, by, keep }: { readonly queue: string; readonly by: string; readonly keep: number | null },
@@ -187,21 +185,21 @@ const giveBack = (
     [queue, by, keep],
   );
 
-type Said = Pick<Review, 'value' | 'note'>;
+type ReviewContent = Pick<Review, 'value' | 'note'>;
 
 /**
- * Keeps it as a label of the queue's scorer; again, it takes the place of one's own. Audited where it is changed, or
- * said at all, after the item was over.
+ * Stores the review as a label of the queue's scorer, replacing the reviewer's earlier one. Audited when it changes a
+ * label, or comes after the item was closed.
  *
  * @throws SluiceError `review_closed`, `review_item_unknown`, `review_settled`, `review_full`, `review_claimed`
  */
-function reviewItem(database: TimedDatabase, at: AtItem, said: Said): Promise<void> {
+function reviewItem(database: TimedDatabase, at: AtItem, content: ReviewContent): Promise<void> {
   const now = database.now();
   return database.transaction(async (queries) => {
     const queue = await openQueue(queries, at.queue);
     const item = await itemAt(queries, queue, at, now);
     if (!item.isMine) refuseWhereFull(queue, item);
-    await keepLabel(queries, { queue, item, at, said, now });
+    await keepLabel(queries, { queue, item, at, content, now });
     await putTurn(queries, at, null, now);
   });
 }
@@ -229,14 +227,14 @@ async function openQueue(queries: Queries, name: string): Promise<QueueRow> {
   if (queue.closedAt === null) return queue;
   throw new SluiceError('review_closed', {
     message: `the review queue '${name}' is closed`,
-    remedy: 'what was said stays; begin another queue to ask more',
+    remedy: 'its reviews stay; to ask more, start another queue',
     data: { name },
   });
 }
 
 /** @throws SluiceError `review_item_unknown`, `review_settled` */
-async function itemAt(queries: Queries, queue: QueueRow, at: AtItem, now: Date | null): Promise<Standing> {
-  const item = await standingAt(queries, at, now);
+async function itemAt(queries: Queries, queue: QueueRow, at: AtItem, now: Date | null): Promise<ItemStatus> {
+  const item = await statusAt(queries, at, now);
   if (item === undefined) throw unknownItem(queue, at.place);
   if (!item.isSettled) return item;
   throw new SluiceError('review_settled', {
@@ -253,8 +251,11 @@ export const unknownItem = ({ name, items }: Pick<QueueRow, 'name' | 'items'>, p
     data: { queue: name, place },
   });
 
-/** Whoever was given it may say what they think, though it took them longer than it was kept for them. */
-function refuseWhereFull({ name, reviewers }: QueueRow, { place, reviews, passes, claims, wasGiven }: Standing): void {
+/** A reviewer who was given the item may review it, even after the claim expired. */
+function refuseWhereFull(
+  { name, reviewers }: QueueRow,
+  { place, reviews, passes, claims, wasGiven }: ItemStatus,
+): void {
   if (wasGiven) return;
   if (reviews >= reviewers || passes >= reviewers)
     throw new SluiceError('review_full', {
@@ -272,43 +273,53 @@ function refuseWhereFull({ name, reviewers }: QueueRow, { place, reviews, passes
 
 interface Keeping {
   readonly queue: QueueRow;
-  readonly item: Standing;
+  readonly item: ItemStatus;
   readonly at: AtItem;
-  readonly said: Said;
+  readonly content: ReviewContent;
   readonly now: Date | null;
 }
 
-async function keepLabel(queries: Queries, { queue, item, at, said, now }: Keeping): Promise<void> {
+async function keepLabel(queries: Queries, { queue, item, at, content, now }: Keeping): Promise<void> {
   const [was] = await queries.query<Review>(
     `select value, note, labelled_at as at from label
      where (scorer, subject, pipeline, version, rater) = ($1, $2, $3, $4, $5)`,
     [queue.scorer, item.subject, queue.pipeline, queue.version, at.by],
   );
-  // As it is kept: what was replaced in it is no change the second time.
-  const note = said.note === null ? null : (storable(said.note) as string);
-  if (was !== undefined && textOf(was) === textOf({ value: said.value, note })) return;
+  // Compared as stored: replaced characters are no change the second time.
+  const note = content.note === null ? null : (storable(content.note) as string);
+  if (was !== undefined && textOf(was) === textOf({ value: content.value, note })) return;
   const [time] = await queries.query<{ at: number }>(`select ${nowSql('$1')} as at`, [now]);
-  // Of labels the latest stays: this one, whatever the time of the one before.
+  // The latest label wins: this one must be later than the one before.
   const labelledAt = Math.max(Math.floor(time!.at), (was?.at ?? 0) + 1);
   const { pipeline, scorer, version, reviewers } = queue;
-  const label = { pipeline, scorer, version, subject: item.subject, rater: at.by, value: said.value, note, labelledAt };
+  const label = {
+    pipeline,
+    scorer,
+    version,
+    subject: item.subject,
+    rater: at.by,
+    value: content.value,
+    note,
+    labelledAt,
+  };
   await putLabel(queries, label);
   if (item.reviews < reviewers && item.passes < reviewers) return;
-  // They may have seen what others say: that this one was another before, or came after all, is kept.
+  // The reviewer may have seen other reviews: the audit records the change or late review.
   await writeAudit(
     queries,
     {
       ...{ who: at.who ?? at.by, action: 'review.change', subject: auditSubject(queue.name), why: note ?? 'changed' },
       was: was === undefined ? null : { place: at.place, value: was.value },
-      isNow: { place: at.place, value: said.value },
+      isNow: { place: at.place, value: content.value },
     },
     now,
   );
 }
 
-const textOf = ({ value, note }: Said): string => canonicalJson({ value, note: note || null } as unknown as Json);
+const textOf = ({ value, note }: ReviewContent): string =>
+  canonicalJson({ value, note: note || null } as unknown as Json);
 
-/** The item is not kept for them any more. */
+/** Ends the reviewer's claim. */
 async function putTurn(queries: Queries, { queue, place, by }: AtItem, passed: string | null, now: Date | null) {
   await queries.query(
     `insert into review_turn (queue, place, reviewer, passed, at) values ($1, $2, $3, $4, ${nowSql('$5')})
@@ -324,7 +335,7 @@ interface Decision {
 }
 
 /** In place of what was decided before. Audited. @throws SluiceError `review_closed`, `review_item_unknown` */
-function decideItem(database: TimedDatabase, at: AtItem, said: Decision): Promise<void> {
+function decideItem(database: TimedDatabase, at: AtItem, content: Decision): Promise<void> {
   const now = database.now();
   return database.transaction(async (queries) => {
     const queue = await openQueue(queries, at.queue);
@@ -338,9 +349,9 @@ function decideItem(database: TimedDatabase, at: AtItem, said: Decision): Promis
        where (scorer, subject, pipeline, version) = ($1, $2, $3, $4)`,
       [queue.scorer, item.subject, queue.pipeline, queue.version],
     );
-    const note = storable(said.note) as string;
+    const note = storable(content.note) as string;
     const isSame = was !== undefined && was.note === note && was.reviewer === at.by;
-    if (isSame && canonicalJson(was.value) === canonicalJson(said.value)) return;
+    if (isSame && canonicalJson(was.value) === canonicalJson(content.value)) return;
     await queries.query(
       `insert into adjudication (scorer, subject, pipeline, version, value, note, by, at)
        values ($1, $2, $3, $4, $5, $6, $7, ${nowSql('$8')})
@@ -348,7 +359,7 @@ function decideItem(database: TimedDatabase, at: AtItem, said: Decision): Promis
          set value = excluded.value, note = excluded.note, by = excluded.by, at = excluded.at`,
       [
         ...[queue.scorer, item.subject, queue.pipeline, queue.version],
-        ...[canonicalJson(said.value), note, at.by, now],
+        ...[canonicalJson(content.value), note, at.by, now],
       ],
     );
     await queries.query('update review_turn set claimed_until = null where queue = $1 and place = $2', [
@@ -356,12 +367,12 @@ function decideItem(database: TimedDatabase, at: AtItem, said: Decision): Promis
       at.place,
     ]);
     const change = { who: at.who ?? at.by, action: 'review.decide', subject: auditSubject(queue.name), why: note };
-    const isNow: Json = { place: at.place, value: said.value };
+    const isNow: Json = { place: at.place, value: content.value };
     await writeAudit(queries, { ...change, was: was === undefined ? null : { value: was.value }, isNow }, now);
   });
 }
 
-/** Nothing is asked any more; what was said stays. Audited; the second time changes nothing. */
+/** Closes the queue; its reviews stay. Audited; idempotent. */
 function closeQueue(database: TimedDatabase, name: string, who: string, why: string): Promise<QueueRow> {
   const now = database.now();
   return database.transaction(async (queries) => {

@@ -12,8 +12,7 @@ import {
   type RunSort,
   typeOfField,
 } from '../model/run-fields.ts';
-import { bound, type TimedDatabase } from './bound.ts';
-import type { Database } from './database.ts';
+import { bound, type Database, type TimedDatabase } from './database.ts';
 import { RUN_LISTED, type RunListed, type RunState } from './runs.ts';
 
 export interface RunSearch {
@@ -24,7 +23,7 @@ export interface RunSearch {
   readonly offset: number;
 }
 
-/** With what lists of runs show beside: null where it is not known, or was not given. */
+/** With the columns of run lists; null: unknown or not given. */
 export interface FoundRun extends RunListed {
   readonly question: string | null;
   readonly latencyMs: number | null;
@@ -142,7 +141,7 @@ async function points(
     type === 'time' ? `(extract(epoch from ${sql}) * 1000)::float8` : sql,
   );
   const limitAt = parameters.add(limit);
-  // Drawn first: what a run has cost, and what was said of it, is looked up for those alone.
+  // Drawn first: cost and feedback are looked up for these runs only.
   const rows = await database.query<{ runId: string; state: RunState; x: number | null; y: number | null }>(
     `with drawn as materialized (
        select run_id from run where ${condition} order by hashtext(run_id), run_id limit ${limitAt}
@@ -165,7 +164,7 @@ function createParameters(): Parameters {
   return { values, add: (value) => `$${values.push(value)}` };
 }
 
-/** A field as an expression whose own parameters are added. @throws SluiceError `filter_invalid` */
+/** SQL of a field; its parameters are added. @throws SluiceError `filter_invalid` */
 function fieldSql(name: string, parameters: Parameters): { readonly type: FieldType; readonly sql: string } {
   const field = runField(name);
   if (field === undefined) throw invalid(`runs have no field '${name}'`, suggest(name, RUN_FIELDS, 'see the fields'));

@@ -1,6 +1,6 @@
 /**
- * Runs: one row each, there before the workflow starts and completed by it. Every method may be called twice. What ends
- * a run is written once: a second ending, whoever brings it, changes nothing.
+ * Runs: one row each, written before the workflow starts and completed by it. Every method is idempotent. The first end
+ * of a run is final.
  */
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
@@ -8,8 +8,7 @@ import { SluiceError } from '../base/errors.ts';
 import type { CarriedAssignment } from '../model/assign.ts';
 import type { NodeRecord } from '../model/run-messages.ts';
 import type { Json, RunOutcome } from '../plan/plan.ts';
-import { bound, nowSql, type TimedDatabase } from './bound.ts';
-import type { Database, Queries } from './database.ts';
+import { bound, type Database, nowSql, type Queries, type TimedDatabase } from './database.ts';
 import { findById, type Sought, unknownId } from './find-by-id.ts';
 import { callsOf, type ProviderCallRow } from './provider-calls.ts';
 import { type RunSpending, spendingOf } from './spending.ts';
@@ -26,7 +25,7 @@ export interface RunBudget {
   readonly deadlineMs?: number;
 }
 
-/** What a request says beside its input, before settings and experiments complete it. */
+/** The options of a request, before settings and experiments complete them. */
 export interface RunRequest {
   readonly budget: RunBudget | null;
   /** Whether it named the unit. */
@@ -48,9 +47,9 @@ export interface RunStart {
   readonly input: Json;
   /** Null, or absent: no limit. */
   readonly budget?: RunBudget | null;
-  /** What the request said beside its input. Null, or absent: it is not known. */
+  /** The options of the request. Null or absent: unknown. */
   readonly request?: RunRequest | null;
-  /** What `arms` is said of, whole. Null, or absent: no experiment is on. */
+  /** The complete assignments behind `arms`. Null or absent: no experiment. */
   readonly assignments?: readonly CarriedAssignment[] | null;
   /** Who asked for it through the API. Null, or absent: not through it. */
   readonly owner?: string | null;
@@ -68,7 +67,7 @@ export interface RunRow extends RunStart {
   readonly error: Json;
   readonly startedAt: number;
   readonly finishedAt: number | null;
-  /** When it lost its input, output and all that was said in words; null: it has them. */
+  /** When its content was removed; null: it has content. */
   readonly contentRemovedAt: number | null;
   readonly contentRemovedBy: 'retention' | 'erasure' | null;
 }
@@ -164,7 +163,7 @@ const complete = (database: Database, runId: string, completion: RunCompletion):
   end(database, runId, completion, new Date(completion.finishedAt));
 
 /**
- * Ends a run whose workflow can no longer do so (terminated, timed out); false when it had ended before.
+ * Ends a run whose workflow cannot (terminated, timed out); false when it had ended before.
  *
  * @throws SluiceError `run_unknown`
  */
@@ -217,7 +216,7 @@ const RUN: Sought = {
   ...{ kind: 'run', words: ['run', 'runs'], whenNone: 'no run was made yet: `sluice ask` makes one' },
 };
 
-/** The run with this id, or the only one whose id begins so. @throws SluiceError `run_unknown`, `run_ambiguous` */
+/** The run with this id or unique id prefix. @throws SluiceError `run_unknown`, `run_ambiguous` */
 async function findRun(database: Database, idOrPrefix: string): Promise<RunWithNodes> {
   const run = await findById<RunRow>(database, RUN, idOrPrefix);
   const { runId } = run;
@@ -297,9 +296,7 @@ function readCursor(cursor: string): readonly [startedAt: string, runId: string]
     const [startedAt, runId] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
     if (isPlace(startedAt) && typeof runId === 'string' && unstorablePath(runId) === undefined)
       return [startedAt, runId];
-  } catch {
-    // Said below, for both.
-  }
+  } catch {}
   throw new SluiceError('cursor_invalid', {
     message: `'${cursor.slice(0, 40)}' is not a place in the list of runs`,
     remedy: 'give the `next` of the page before, or leave it out for the first page',
@@ -323,7 +320,7 @@ const NODE_RUN_COLUMNS = `key, node, kind, step, call, outcome, attempts, starte
 const TYPES = ['text', 'text', 'text', 'text', 'text', 'text', 'int', 'timestamptz', 'float8', 'float8'];
 const ALL_TYPES = [...TYPES, 'int', 'int', 'json'];
 
-/** A FROM item that yields the rows whose arrays are the parameters from `$first` on. */
+/** A FROM item over the arrays in the parameters from `$first` on. */
 function nodeRunsFrom(first: number): string {
   return `unnest(${ALL_TYPES.map((type, index) => `$${first + index}::${type}[]`).join(', ')})
     as n (${NODE_RUN_COLUMNS})`;

@@ -1,8 +1,7 @@
-/** Runs of sampled units that are to be scored in the background: a queue whose tasks whoever claims one may leave. */
+/** The queue of sampled runs to score in the background. A claim may be abandoned. */
 
 import type { FailureData } from '../model/run-messages.ts';
-import { bound, nowSql, type TimedDatabase } from './bound.ts';
-import type { Database } from './database.ts';
+import { bound, type Database, nowSql, type TimedDatabase } from './database.ts';
 import { storable } from './storable.ts';
 
 export interface NewScoreTask {
@@ -63,7 +62,7 @@ async function enqueueTasks(database: Database, tasks: readonly NewScoreTask[]):
   );
 }
 
-/** The oldest ones, which nobody else gets for so long. */
+/** Claims the oldest tasks for a time. */
 async function claimTasks(
   database: TimedDatabase,
   experimentId: string,

@@ -45,11 +45,7 @@ const EXPERIMENT: Sought = {
   whenNone: 'none was started yet: `sluice experiment start` starts one',
 };
 
-/**
- * By id, or the only one whose id begins so.
- *
- * @throws SluiceError `experiment_unknown` (with the nearest), `experiment_ambiguous`
- */
+/** By id or unique id prefix. @throws SluiceError `experiment_unknown` (with the nearest), `experiment_ambiguous` */
 export const findExperiment = (queries: Queries, idOrPrefix: string): Promise<ExperimentRow> =>
   findById(queries, EXPERIMENT, idOrPrefix);
 
@@ -123,7 +119,7 @@ export function liveExperiments(queries: Queries, pipeline: string): Promise<rea
 
 export interface ServingChange<T> {
   readonly pipeline: string;
-  /** The version that the change was worked out from; absent: it holds whatever the version is. */
+  /** The version that the change was computed from; absent: any. */
   readonly expected?: number;
   /** Makes the change, with `changeId` in the audit; undefined: there was nothing to change. */
   readonly make: (queries: Queries, changeId: string) => Promise<T | undefined>;

@@ -5,9 +5,9 @@ export interface Spending {
   readonly paidCalls: number;
   /** The sum of what is known; null where nothing is, since an unknown cost is not nothing. */
   readonly costUsd: number | null;
-  /** Calls whose cost is not known: `costUsd` is then a lower bound. */
+  /** Calls of unknown cost: `costUsd` is then a lower bound. */
   readonly unknownCalls: number;
-  /** Calls whose usage was counted by a tokenizer, since the provider did not say. */
+  /** Calls whose usage a tokenizer estimated, because the provider gave none. */
   readonly estimatedCalls: number;
   /** As far as known. */
   readonly inputTokens: number;
@@ -28,7 +28,7 @@ export const NOTHING_SPENT: Spending = Object.freeze({
   outputTokens: 0,
 });
 
-/** What these cost together: 0 where no call was paid; null where one's cost is not known, since then nobody knows the sum. */
+/** Total cost: 0 without a paid call; null when one cost is unknown. */
 export function costOf(spent: readonly Spending[]): number | null {
   if (spent.some(({ unknownCalls }) => unknownCalls > 0)) return null;
   return spent.reduce((sum, { costUsd }) => sum + (costUsd ?? 0), 0);

@@ -1,11 +1,10 @@
 /** The store: what Sluice remembers, one family of functions per kind of thing, over one database. */
 import { type ApiKeys, createApiKeys, createSessions, type Sessions } from './api-keys.ts';
-import { type Clock, withClock } from './bound.ts';
 import { type Builds, createBuilds } from './builds.ts';
-import { type Catalogue, createCatalogue } from './catalogue.ts';
+import { type Catalogue, createCatalogue, createPlans, type Plans } from './catalogue.ts';
 import { createPayloads, type Payloads } from './claims.ts';
 import { type Content, createContent } from './content.ts';
-import type { Database } from './database.ts';
+import { type Clock, type Database, withClock } from './database.ts';
 import { createDatasets, type Datasets } from './datasets.ts';
 import { createDeployments, type Deployments } from './deployments.ts';
 import { createEvaluations, type Evaluations } from './evaluations.ts';
@@ -19,7 +18,6 @@ import { createMeasures, type Measures } from './measures.ts';
 import { createMemoTable, type MemoTable } from './memo.ts';
 import { createMonitors, type Monitors } from './monitors.ts';
 import { createOutcomes, type Outcomes } from './outcomes.ts';
-import { createPlans, type Plans } from './plans.ts';
 import { createProviderCalls, type ProviderCalls } from './provider-calls.ts';
 import { type PruneOptions, type PruneOutcome, pruneIndex } from './prune.ts';
 import { createRateLimits, type RateLimits } from './rate-limits.ts';
@@ -77,7 +75,7 @@ export interface Store {
 }
 
 export interface StoreOptions {
-  /** Whose time counts for expiries; default: the database's. */
+  /** The clock of expiries; default: the database's. */
   readonly clock?: Clock;
   /** Up to so many vectors of an index are searched one by one, without a graph; default 20,000. */
   readonly scannedVectors?: number;

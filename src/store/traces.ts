@@ -1,8 +1,7 @@
-/** What a trace is made of beside a run's own row and its node runs. */
+/** The parts of a trace besides the run's row and its node runs, and the outbox of traces to export. */
 
 import type { Json } from '../plan/plan.ts';
-import { nowSql, type TimedDatabase } from './bound.ts';
-import type { Database, Queries } from './database.ts';
+import { type Database, nowSql, type Queries, type TimedDatabase } from './database.ts';
 import { type ProviderCallRow, selectCalls, unpack } from './provider-calls.ts';
 import type { RunState } from './runs.ts';
 import { storable } from './storable.ts';
@@ -71,9 +70,9 @@ function createAttempts(database: Queries) {
 export interface TracedCallRow extends ProviderCallRow {
   /** A UUID. */
   readonly callId: string;
-  /** Tells the calls of a node's step from those of its fallback. */
+  /** Distinguishes calls of a node's step from those of its fallback. */
   readonly idempotencyKey: string;
-  /** Null where it is not kept. */
+  /** Null: not stored. */
   readonly request: Json;
   readonly response: Json;
 }
@@ -92,9 +91,9 @@ async function tracedCallsOf(database: Queries, runId: string): Promise<readonly
   return rows.map((row) => ({ ...row, request: open(row.request), response: open(row.response) }));
 }
 
-// Traces that are still to be sent: an outbox. A run that ends, and feedback on one, is noted by the database itself (see
-// the migration) while somebody wants traces; workers claim what is due for a while, send it, and settle it. A claim that
-// passes without that is another's to take, so each is sent at least once.
+// The outbox of traces. While an exporter is configured, the database notes each run's end and each feedback (see the
+// migration). Workers claim due entries for a time, send and settle them. An expired claim is taken by another worker,
+// so each entry is sent at least once.
 
 /** A run's trace, or (`part` is its id) what feedback adds to one. */
 export interface ExportItem {
@@ -115,7 +114,7 @@ export interface ExportCounts {
   readonly failed: number;
 }
 
-/** The items whose names are the parameters `$1` and `$2`. */
+/** The items named by the parameters `$1` and `$2`. */
 const GIVEN = '(run_id, part) in (select * from unnest($1::text[], $2::text[]))';
 
 const namesOf = (items: readonly Pick<ExportItem, 'runId' | 'part'>[]) => [

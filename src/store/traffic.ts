@@ -63,7 +63,7 @@ export function createTraffic(database: Database) {
          ) as spent order by started_at, run_id`,
         [pipeline, new Date(since), withInput, withOutput],
       ),
-    /** What was said of the same runs. */
+    /** Feedback on the same runs. */
     feedback: ({ pipeline, since }: Pick<TrafficRequest, 'pipeline' | 'since'>): Promise<readonly TrafficFeedback[]> =>
       database.query<TrafficFeedback>(
         `with recent as materialized (${RECENT})

@@ -5,8 +5,8 @@
 import type { Database } from './database.ts';
 
 /**
- * What a build has put is new to the planner until somebody counts it. A commit that takes thousands of passages for one
- * would compare each with each, and never end.
+ * Updates planner statistics after a build. Without them, a commit takes thousands of passages for one, and its nested
+ * comparison never ends.
  */
 export async function countRows(database: Database): Promise<void> {
   await database.query('analyze document, passage').catch(() => undefined);

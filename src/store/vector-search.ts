@@ -1,7 +1,7 @@
 /**
- * Search by vector: the passages of a snapshot whose vectors point the way the query's do, by cosine. A few thousand
- * vectors are compared one by one; beyond, a graph finds nearly all of the nearest in a few milliseconds. A query's
- * vector must be of the model that the snapshot was made with: anything else is refused by the models' names.
+ * Vector search: passages of a snapshot by cosine similarity. A few thousand vectors are compared exactly; beyond, a
+ * graph index finds nearly all nearest ones in a few milliseconds. The query's vector must come from the snapshot's
+ * model; others are refused by model name.
  */
 import { SluiceError } from '../base/errors.ts';
 import type { Json } from '../plan/plan.ts';
@@ -39,7 +39,7 @@ export interface VectorOptions {
   /** The hash of a snapshot, or the beginning of it; default: the current one. */
   readonly snapshot?: string;
   readonly where?: MetadataFilter;
-  /** Compares with every vector, whatever their number. */
+  /** Forces the exact comparison. */
   readonly exact?: boolean;
   readonly withVectors?: boolean;
 }
@@ -59,8 +59,8 @@ const VECTOR_LIMITS = Object.freeze({ queries: 500, top: 100 });
 const GRAPH_CANDIDATES = 120;
 
 /**
- * Settings of the graph's search, made by the statement that searches, before it does: they end with it, so the embedded
- * database's one session is as before for whoever comes next, and no transaction has to be opened around it.
+ * Settings of the graph search, set by the searching statement itself. They end with it, so the shared session of the
+ * embedded database is unchanged and no transaction is needed.
  */
 const GRAPH_SETTINGS = `, set_config('hnsw.ef_search', '${GRAPH_CANDIDATES}', true),
     set_config('hnsw.iterative_scan', 'relaxed_order', true)`;
@@ -183,7 +183,7 @@ async function wantsGraph(
   return allowed!.passages > scannedVectors;
 }
 
-/** The passages whose documents pass the filter. */
+/** Passages of documents that match the filter. */
 const allowedBy = (filter: string) => `
   select passage_no from passage join document using (index_id, document_id, from_sequence)
   where index_id = $1 and from_sequence <= $2 and (passage.to_sequence is null or passage.to_sequence > $2)

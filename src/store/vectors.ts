@@ -1,13 +1,11 @@
 /**
- * Embedding a build: choosing its model, and storing the vector of every passage that the snapshot will hold. Whatever
- * is stored stays, so an embedding that was interrupted goes on with the passages that have no vector yet; readers see
- * none of it before the build is committed.
+ * Embeds a build: chooses its model and stores a vector for every passage of the snapshot. Stored vectors stay, so an
+ * interrupted embedding resumes. Readers see none before the commit.
  */
 
 import type { Json } from '../plan/plan.ts';
-import { bound, type TimedDatabase } from './bound.ts';
-import { type OpenBuild, withBuild } from './build-lease.ts';
-import type { Queries } from './database.ts';
+import { bound, type Queries, type TimedDatabase } from './database.ts';
+import { type OpenBuild, withBuild } from './leases.ts';
 
 // Which model the passages of a build are embedded with. A model may be fitted to the index's own passages; it is then
 // stored with the index, and how far the passages have moved on since decides whether it is fitted anew.
@@ -33,7 +31,7 @@ export interface ModelChoice {
   readonly state?: Uint8Array;
 }
 
-/** Parts of this size keep statements small, whatever the size of a fit. */
+/** Size of the parts that a fit is stored in, which keeps statements small. */
 const PART_BYTES = 1_000_000;
 
 /**
@@ -212,8 +210,8 @@ const WHOLE_DIMENSIONS = 2_000;
 /** Building a graph is one statement: some 10 s for 100,000 vectors. */
 const GRAPH_TIMEOUT_MS = 30 * 60_000;
 /**
- * Candidates kept in view while a vector is put into the graph (`ef_construction`). With pgvector's own 64, a search finds
- * 92 of 100 nearest among 100,000 where it finds 97 with this; building takes half as long again.
+ * Candidates considered while a vector is inserted into the graph (`ef_construction`). pgvector's default 64 finds 92
+ * of the 100 nearest among 100,000; this finds 97, and building takes half as long again.
  */
 const GRAPH_BUILD_CANDIDATES = 128;
 /** Memory in which a graph is built: beyond it, building is many times slower. */

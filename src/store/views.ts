@@ -1,9 +1,9 @@
-/** Views of screens that somebody has saved: what is shown, under a name, for everybody. */
+/** Saved views of screens: a name and a filter, shared by all users. */
 
 import { SluiceError } from '../base/errors.ts';
 import type { Json } from '../plan/plan.ts';
 import { writeAudit } from './audit.ts';
-import { nowSql, type TimedDatabase } from './bound.ts';
+import { nowSql, type TimedDatabase } from './database.ts';
 
 export interface SavedView {
   readonly screen: string;

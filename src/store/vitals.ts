@@ -5,7 +5,7 @@
 
 import type { EvaluationState } from '../model/evaluation-result.ts';
 import type { ExperimentState } from '../model/experiment-spec.ts';
-import { nowSql, type TimedDatabase } from './bound.ts';
+import { nowSql, type TimedDatabase } from './database.ts';
 import { IS_LIVE } from './serving.ts';
 
 /** So many are named; the others are counted. */
@@ -28,7 +28,7 @@ export interface UnscoredExperiment {
 export interface IdleEvaluation {
   readonly evaluationId: string;
   readonly state: EvaluationState;
-  /** Since its last result, or since it was told to go on. */
+  /** Since its last result or resume. */
   readonly idleMs: number;
 }
 
@@ -37,11 +37,11 @@ export interface LiveExperiment {
   readonly pipeline: string;
   readonly state: ExperimentState;
   readonly lookEveryMs: number;
-  /** Looks made up to now. */
+  /** Interim analyses so far. */
   readonly looks: number;
   /** What the last look decided; null before the first. */
   readonly decision: string | null;
-  /** Since the last entry of its ledger: a look, or what somebody did. */
+  /** Since the last ledger entry: an interim analysis or an action. */
   readonly quietMs: number;
 }
 
@@ -62,7 +62,7 @@ export function createVitals(database: TimedDatabase) {
   return Object.freeze({
     /** That the database answers. */
     answers: async (): Promise<void> => void (await database.query('select 1 as one')),
-    /** Workers whose steps are published, and not out of date. */
+    /** Workers with a live publication of steps. */
     async workers(): Promise<number> {
       const [row] = await database.query<{ count: number }>(
         `select count(distinct worker_id) as count from worker where expires_at > ${nowSql('$1')}`,

@@ -1,6 +1,6 @@
 /**
- * Whether everything that should go on does. Each check has two seconds; one that is still not answered from before is not
- * asked again; and what was found is kept for two seconds: whoever asks for health all the time asks nothing of the servers.
+ * Health checks. Each check has two seconds; an unanswered check is not repeated meanwhile. Results are cached for two
+ * seconds, so frequent requests add no load on the servers.
  */
 
 import { Client, type Connection } from '@temporalio/client';
@@ -39,7 +39,7 @@ export interface Health {
 export interface HealthLimits {
   /** For each check; default 2 s. */
   readonly limitMs?: number;
-  /** How long a finding is kept; default 2 s. */
+  /** How long a result is cached; default 2 s. */
   readonly keptMs?: number;
   /** Milliseconds of a clock that only goes forward. */
   readonly now?: () => number;
@@ -48,14 +48,14 @@ export interface HealthLimits {
 const LIMIT_MS = 2_000;
 const KEPT_MS = 2_000;
 const STATUSES: readonly HealthStatus[] = ['ok', 'degraded', 'down'];
-/** For whoever draws it: 0 is well. */
+/** Rank of a status for charts: 0 is ok. */
 export const rankOf = (status: HealthStatus): number => STATUSES.indexOf(status);
 
 /** Never rejects: what cannot be found out is a finding. */
 export const healthOf = (parts: HealthParts, limits: HealthLimits = {}): Promise<Health> =>
   watchHealth(parts, limits)();
 
-/** The same, for whoever asks again and again. */
+/** Repeatable health checks, cached. */
 export function watchHealth(parts: HealthParts, limits: HealthLimits = {}): () => Promise<Health> {
   const { limitMs = LIMIT_MS, keptMs = KEPT_MS, now = () => performance.now() } = limits;
   const checks = CHECKS.map((checking) => ({ name: checking.name, look: patiently(checking, parts, limitMs) }));
@@ -88,10 +88,12 @@ function patiently({ look, unknown }: Checking, parts: HealthParts, limitMs: num
   return async () => (await ask()) ?? unknown(`no answer within ${limitMs / 1_000} s`);
 }
 
-/** Messages name addresses, which health tells nobody. */
+/** Codes only: error messages may contain addresses. */
 const codeOf = (error: unknown): string => (error instanceof SluiceError ? error.code : 'it failed');
 
-/** What health looks at. What a check says is for everybody, and has counts alone; names are apart, for whoever may read them. */
+/**
+ * Parts of the health check. Messages are public and contain counts only; names are separate, for authorised readers.
+ */
 export interface HealthParts {
   readonly store: Pick<Store, 'vitals' | 'monitors'>;
   readonly temporal: TemporalProbe;
@@ -259,8 +261,8 @@ function stalledIs<T>({ count: stalled, first }: Stalled<T>, { well, ill, each, 
 }
 
 /**
- * Live ones that are not looked at when they should be, and those whose workflow is gone, so that they never will be. A
- * paused one is not looked at, and has a workflow all the same.
+ * Live experiments whose interim analysis is overdue, and those whose workflow is gone. A paused experiment has a
+ * workflow but no analyses.
  */
 async function lookAtExperiments({ store, temporal }: HealthParts): Promise<Finding> {
   const live = await store.vitals.liveExperiments();
@@ -289,7 +291,7 @@ async function lookAtExperiments({ store, temporal }: HealthParts): Promise<Find
 const workflowOf = (row: LiveExperiment): string =>
   (phaseOf(row) === 'experiment' ? EXPERIMENT_WORKFLOW_PREFIX : ROLLOUT_WORKFLOW_PREFIX) + row.experimentId;
 
-/** @returns asks, and gives undefined where there is no answer in time; what came too late is for whoever asks then */
+/** @returns a function that returns undefined after the time limit; a late answer serves the next call */
 export function oneAtATime<T>(ask: () => Promise<T>, limitMs: number): () => Promise<T | undefined> {
   let underWay: Promise<T> | undefined;
   return () => {

@@ -16,7 +16,7 @@ export interface TraceSource {
 }
 
 /**
- * The trace of the run with this id, or of the only one whose id begins so.
+ * The trace of the run with this id or unique id prefix.
  *
  * @throws SluiceError `run_unknown`, `run_ambiguous`, `plan_unknown`
  */
@@ -47,7 +47,7 @@ export async function loadTrace({ store, urlOf }: TraceSource, idOrPrefix: strin
   return traceOf(parts, plan, run.nodes, await valuesOf(run, plan, outputs, show));
 }
 
-/** Said in place of all that is of the content, once that is removed. */
+/** The notice shown in place of removed content. */
 function removalOf({ contentRemovedAt, contentRemovedBy }: RunWithNodes): { readonly missing: string } | undefined {
   if (contentRemovedAt === null) return undefined;
   const day = new Date(contentRemovedAt).toISOString().slice(0, 10);
@@ -72,7 +72,7 @@ async function valuesOf(
   return { inputs: await each(inputs, show), outputs: await each(outputs, show), unkept };
 }
 
-/** By the node run's key. A node whose output is not known hides what was made of it, and nothing else. */
+/** By the node run's key. An unknown output hides only the inputs made from it. */
 async function inputsOf(record: RecordedRun): Promise<ReadonlyMap<string, Json>> {
   const { nodes, outputs } = record;
   const isKnown = ({ key, outcome }: RecordedNode) => !GIVES.has(outcome) || outputs.has(key);
@@ -99,8 +99,8 @@ async function shown(payloads: Payloads, value: Json): Promise<Shown> {
 }
 
 /**
- * Which snapshots a run has read: of each index that its plan reads, the newest there was when it began, or the one that a
- * config names. Derived, not kept: snapshots know when they were committed. One that was pruned since is left out.
+ * The snapshots that a run has read: per index the newest at its start, or the one in a config. Derived from commit
+ * times. Pruned snapshots are left out.
  */
 
 /** Hashes by index. @param at milliseconds since the epoch */

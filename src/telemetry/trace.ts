@@ -34,7 +34,7 @@ export interface Trace extends Span {
   readonly spent: Spending;
   /** Those of the pipeline's own scope, in plan order. */
   readonly nodes: readonly TraceNode[];
-  /** What people, and scorers, said of it. */
+  /** Feedback of people and scores of monitors. */
   readonly feedback: readonly FeedbackRow[];
   readonly temporalUrl: string;
 }
@@ -70,7 +70,7 @@ export interface TraceAttempt extends Span {
   /** `lost`: nothing came back of it, since its worker ended or was cut off. */
   readonly outcome: AttemptRow['outcome'] | 'lost' | 'running';
   readonly queuedMs: number | null;
-  /** Who made it; null where that was not kept. */
+  /** The worker that made it; null when not stored. */
   readonly worker: string | null;
   readonly error: Json;
   readonly calls: readonly TraceCall[];
@@ -287,8 +287,8 @@ function placeOf(key: string): Place {
 }
 
 /**
- * The attempts of a node run, of which the record has a part: those that failed and those after them have rows, a first one
- * that succeeded is told by the node run, and one of which nothing came back is known by its number being left out.
+ * The attempts of a node run. Failed attempts and those after them have rows. A successful first attempt is in the node
+ * run. A lost attempt is a missing number.
  */
 
 /** What the record has of one node run. */
@@ -315,7 +315,7 @@ function attemptsOf(recorded: Recorded, isRunning: boolean): readonly TraceAttem
   );
 }
 
-/** How many there were of each call, by whatever tells of one. */
+/** Attempts of each call, by the highest number in any record. */
 function countsOf({ row, attempts, calls }: Recorded): { readonly [call in Call]: number } {
   const known = (call: Call) =>
     Math.max(

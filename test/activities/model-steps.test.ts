@@ -6,7 +6,7 @@ import { createEnhanceSteps } from '../../src/steps/enhance.ts';
 import { createGenerate } from '../../src/steps/generate.ts';
 import { enhanceQuery, generate, hydeQuery, rerank, validate } from '../../src/steps/model-steps.ts';
 import { NO_ANSWER } from '../../src/steps/prompts.ts';
-import { createRerank } from '../../src/steps/rerank.ts';
+import { createRerank } from '../../src/steps/retrieval.ts';
 import { createValidate } from '../../src/steps/validate.ts';
 import { fakeProviders, type Replies } from '../support/fake-providers.ts';
 import { callStep } from './call.ts';

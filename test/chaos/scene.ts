@@ -1,7 +1,6 @@
 /** One row's own part of the place: queues, a ledger, a client in this process, and the workers it starts and kills. */
 import { join } from 'node:path';
-import type { Client as TemporalClient } from '@temporalio/client';
-import { Client } from '@temporalio/client';
+import { Client, type Client as TemporalClient } from '@temporalio/client';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
 import type { Runnable } from '../../src/client/client.ts';
 import type { RunResult } from '../../src/client/run-result.ts';

@@ -114,7 +114,7 @@ export interface EvalWorld {
   /** Of `sluice eval`. */
   run(
     line: string,
-    more?: Partial<FakeWorld> & { readonly isPassing?: boolean; readonly onStop?: () => void },
+    more?: Partial<FakeWorld> & { readonly isEphemeral?: boolean; readonly onStop?: () => void },
   ): ReturnType<typeof runCommand>;
   /** Of `sluice dataset`. */
   dataset(line: string): ReturnType<typeof runCommand>;
@@ -140,8 +140,8 @@ export async function openWorld(): Promise<EvalWorld> {
     definition: definedWith(0.05),
     check: async () => undefined,
     play: async (row) => world.finish(row),
-    async run(line, { isPassing = false, onStop, ...more } = {}) {
-      const { runtime } = fakeRuntime({ store, client: clientOf(world), isPassing }, onStop);
+    async run(line, { isEphemeral = false, onStop, ...more } = {}) {
+      const { runtime } = fakeRuntime({ store, client: clientOf(world), isEphemeral }, onStop);
       return runCommand(['eval', ...line.split(' ')], {
         runtime,
         services: {

@@ -136,9 +136,12 @@ describe('run', () => {
 
 describe('leaving and going on', () => {
   it('Ctrl-C stops looking, and says how to follow, go on and end', async () => {
-    const leave = async (isPassing: boolean) => {
+    const leave = async (isEphemeral: boolean) => {
       const interrupt = new AbortController();
-      const result = await playing(async () => interrupt.abort(), 'run tone', { signal: interrupt.signal, isPassing });
+      const result = await playing(async () => interrupt.abort(), 'run tone', {
+        signal: interrupt.signal,
+        isEphemeral,
+      });
       return { ...result, id: (await latest()).evaluationId };
     };
     const shared = await leave(false);
@@ -159,7 +162,7 @@ describe('leaving and going on', () => {
       const events: string[] = [];
       const play = how === 'is done' ? world.play : async () => interrupt.abort();
       const { code } = await playing(play, 'run tone', {
-        ...{ isPassing: true, signal: interrupt.signal },
+        ...{ isEphemeral: true, signal: interrupt.signal },
         onOutput: (text) => void events.push(text),
         onStop: () => void events.push('stopped'),
       });
@@ -177,7 +180,7 @@ describe('leaving and going on', () => {
     const { evaluationId } = await latest();
     expect(stdout).toContain(`follow it: sluice eval status ${evaluationId} --follow`);
     expect(code).toBe(0);
-    const alone = await world.run('run tone --detach', { isPassing: true });
+    const alone = await world.run('run tone --detach', { isEphemeral: true });
     expect(alone).toMatchObject({ code: 2, stderr: expect.stringContaining('sluice dev') });
     expect((await latest()).evaluationId).toBe(evaluationId);
   });

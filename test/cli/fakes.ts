@@ -86,7 +86,7 @@ export function fakeRuntime(parts: object, onStop: () => void = () => undefined)
   const runtime = {
     temporal: { address: '127.0.0.1:7233', namespace: 'default', uiUrl: 'http://localhost:8233' },
     databaseUrl: 'postgres://postgres@127.0.0.1:5433/postgres',
-    isPassing: false,
+    isEphemeral: false,
     isUiServed: true,
     urlOf: (id: string) => `ui/${id}`,
     failed: new Promise<never>(() => undefined),

@@ -143,7 +143,7 @@ function reachedServers(onStop: () => unknown) {
   const { promise: asked, resolve } = Promise.withResolvers<void>();
   const runtime = {
     ...{ store: unanswering(resolve), client: unanswering(resolve), connection: unanswering(resolve) },
-    ...{ streams: unanswering(resolve), urlOf: (id: string) => `ui/${id}`, isUiServed: true, isPassing: false },
+    ...{ streams: unanswering(resolve), urlOf: (id: string) => `ui/${id}`, isUiServed: true, isEphemeral: false },
     temporal: { address: '127.0.0.1:1', namespace: 'default', uiUrl: 'http://localhost:1' },
     databaseUrl: 'postgres://x@127.0.0.1:1/x',
     embedded: { hasDatabase: false, temporalFile: undefined },

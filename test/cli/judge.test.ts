@@ -399,16 +399,16 @@ describe('scorers of one id in several pipelines and versions', () => {
   it('share no reviews and no decisions', async () => {
     await review('of-older', OLDER);
     await review('of-other', OTHER);
-    expect((await store.reviews.said('of-older')).map(({ reviews }) => reviews.length)).toEqual(Array(10).fill(1));
-    expect((await store.reviews.said('of-other')).every(({ reviews }) => reviews.length === 0)).toBe(true);
+    expect((await store.reviews.items('of-older')).map(({ reviews }) => reviews.length)).toEqual(Array(10).fill(1));
+    expect((await store.reviews.items('of-other')).every(({ reviews }) => reviews.length === 0)).toBe(true);
     const decided = { value: { correct: true, grade: 1 }, note: 'as the guidelines say' };
     await store.reviews.decide({ queue: 'of-other', place: 1, by: 'mo' }, decided);
-    expect((await store.reviews.said('of-older')).every(({ decision }) => decision === null)).toBe(true);
-    expect((await store.reviews.said('of-other'))[0]!.decision).toMatchObject({ reviewer: 'mo' });
+    expect((await store.reviews.items('of-older')).every(({ decision }) => decision === null)).toBe(true);
+    expect((await store.reviews.items('of-other'))[0]!.decision).toMatchObject({ reviewer: 'mo' });
     const said = { value: { correct: true, grade: 1 }, note: null };
     await store.reviews.claim('of-other', 'bo');
     await store.reviews.review({ queue: 'of-other', place: 2, by: 'bo' }, said);
-    expect((await store.reviews.said('of-older', 2))[0]!.reviews).toMatchObject([{ reviewer: 'ada' }]);
+    expect((await store.reviews.items('of-older', 2))[0]!.reviews).toMatchObject([{ reviewer: 'ada' }]);
     expect(await labelsOf(OTHER)).toMatchObject({ here: 2 });
     expect(await labelsOf(OLDER)).toMatchObject({ here: 240 });
   });

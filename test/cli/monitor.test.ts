@@ -137,7 +137,7 @@ describe('start and stop', () => {
     const { fake } = world();
     const unknown = await run(['monitor', 'start', 'suported-live'], fake);
     expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining("did you mean 'supported-live'?") });
-    const passing = { ...fake, runtime: { ...fake.runtime, isPassing: true } };
+    const passing = { ...fake, runtime: { ...fake.runtime, isEphemeral: true } };
     expect(await run(['monitor', 'start', 'supported-live'], passing)).toMatchObject({
       ...{ code: 2, stderr: expect.stringContaining('sluice dev') },
     });

@@ -123,7 +123,7 @@ describe('servers of the command’s own', () => {
   });
 
   it('have addresses that end with them, which is said under the address', async () => {
-    const { stdout } = await ask(busyFolder(0, answering({ isPassing: true }).runtime));
+    const { stdout } = await ask(busyFolder(0, answering({ isEphemeral: true }).runtime));
     expect(stdout).toMatch(
       /workflows\/run-7d2f0000\n {2}that address answers while `sluice dev` runs here; the run is kept\n$/,
     );

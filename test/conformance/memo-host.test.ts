@@ -1,8 +1,7 @@
 /** The memo as a host of the walker, over its table in a real database, with every step behind the boundary. */
 
-import { createSlots } from '../../src/evaluation/attempts.ts';
+import { createMakeAttempt, createSlots } from '../../src/evaluation/attempts.ts';
 import { openMemo } from '../../src/evaluation/memo/memo.ts';
-import { createMakeAttempt } from '../../src/evaluation/memo-boundary.ts';
 import { createMemoHost } from '../../src/evaluation/memo-host.ts';
 import { walk } from '../../src/plan/walk.ts';
 import { openDatabase } from '../../src/store/database.ts';

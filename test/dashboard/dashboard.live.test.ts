@@ -71,7 +71,7 @@ describe.skipIf(noChromium)('the dashboard', () => {
   test('what may be compared next is made ahead, and is a comparison once it is looked at', async () => {
     const { evaluations } = live.store;
     const { version } = (await evaluations.get(evaluationId)).spec.dataset;
-    const comparisons = () => evaluations.foreseeComparisons(version, []);
+    const comparisons = () => evaluations.nextComparisonCount(version, []);
     const made = () => page.waitForResponse((response) => response.url().includes(AHEAD) && response.status() === 204);
     const newest = made();
     await open('/evaluations');
@@ -130,7 +130,7 @@ describe.skipIf(noChromium)('the dashboard', () => {
     await page.keyboard.type('yes');
     await page.keyboard.press('Control+Enter');
     await expect.poll(() => title.textContent()).toBe('Item 3 of 3');
-    const { reviews } = (await live.store.reviews.said('seen'))[1]!;
+    const { reviews } = (await live.store.reviews.items('seen'))[1]!;
     const value = { grounded: true, grade: 4, tone: 'curt', share: 0.5 };
     expect(reviews).toMatchObject([{ reviewer: 'everything', value, note: 'yes' }]);
   });

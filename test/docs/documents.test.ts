@@ -122,3 +122,13 @@ describe('README.md', () => {
     );
   });
 });
+
+describe('docs/architecture.md', () => {
+  it('lists the way of `sluice ask` as at most 35 files, which exist', () => {
+    const [, section = ''] = read('docs/architecture.md').split('## The way of `sluice ask`');
+    const files = [...section.split('\n## ')[0]!.matchAll(/^\|[^|]*\| `([^`]+)` \|/gm)].map(([, file]) => file!);
+    expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+    expect(new Set(files).size).toBeGreaterThan(20);
+    expect(files.length).toBeLessThanOrEqual(35);
+  });
+});

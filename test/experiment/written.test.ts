@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { checkWritten } from '../../src/experiment/written.ts';
+import { checkWritten } from '../../src/experiment/restage.ts';
 import { definePipeline, defineStep } from '../../src/index.ts';
 import type { NodeEdit, Plan } from '../../src/plan/plan.ts';
 

@@ -59,15 +59,15 @@ export const SWAPPED_CALLS: readonly Reorder[] = [
     becomes: 'await activities.actOnLook.',
   },
   {
-    file: 'workflows/rerun.ts',
+    file: 'workflows/background.ts',
     passage: 'await rerunRuns({ rerunId, lane, lanes })',
     becomes: 'await endRerun({ rerunId, lane, lanes })',
   },
-  { file: 'workflows/monitor.ts', passage: 'await scoreMonitor({', becomes: 'await endMonitor({' },
-  { file: 'workflows/sweep.ts', passage: 'await sleep(settings.intervalMs);', becomes: 'await sweepRuns();' },
+  { file: 'workflows/background.ts', passage: 'await scoreMonitor({', becomes: 'await endMonitor({' },
+  { file: 'workflows/background.ts', passage: 'await sleep(settings.intervalMs);', becomes: 'await sweepRuns();' },
 ];
 
 /** The walker begins with the node that came last. */
 export const LAST_FIRST: readonly Reorder[] = [
-  { file: 'src/plan/walk/agenda.ts', passage: 'return tasks[head++];', becomes: 'return tasks.pop();' },
+  { file: 'src/plan/walk/frame.ts', passage: 'return tasks[head++];', becomes: 'return tasks.pop();' },
 ];

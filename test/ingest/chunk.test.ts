@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Block, byteLength, code, countTokens, item, list, prose, table } from '../../src/ingest/block.ts';
-import { chunkBlocks } from '../../src/ingest/chunk.ts';
+import { chunkBlocks } from '../../src/ingest/document.ts';
 import { PASSAGE_LIMITS } from '../../src/ingest/ingest-limits.ts';
 
 const heading = (depth: number, text: string): Block => ({ kind: 'heading', depth, text });

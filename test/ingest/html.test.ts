@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { chunkDocument } from '../../src/ingest/document.ts';
-import { parseHtml } from '../../src/ingest/html.ts';
+import { parseHtml } from '../../src/ingest/parse.ts';
 
 const textsOf = (html: string) => parseHtml(html).blocks.map(({ text }) => text);
 

@@ -49,7 +49,7 @@ test('the sample is the part that was asked for, the same each time, and a large
 });
 
 test('a run is counted for those that it matches, and for none where it matches none', async () => {
-  const takeIn = vi.fn(async () => undefined);
+  const enqueue = vi.fn(async () => undefined);
   const monitor = (name: string, sample: number, when: Partial<MonitorTarget> = {}) => ({
     monitorId: `${name}@1`,
     spec: { name, sample, when: { ...ANY, ...when } } as MonitorSpec,
@@ -57,17 +57,17 @@ test('a run is counted for those that it matches, and for none where it matches 
   const meet = (monitors: MonitoredRun['monitors'] | undefined) =>
     enqueueForMonitors(
       {
-        monitors: { toMeet: async () => monitors && { runId: 'r', finishedAt: 5, ...run(), monitors }, takeIn },
+        monitors: { findMatching: async () => monitors && { runId: 'r', finishedAt: 5, ...run(), monitors }, enqueue },
       } as never,
       'r',
     );
   await meet(undefined);
   await meet([monitor('failures', 1, { outcomes: ['failed'] })]);
-  expect(takeIn).not.toHaveBeenCalled();
+  expect(enqueue).not.toHaveBeenCalled();
   await meet([monitor('all', 1), monitor('failures', 1, { outcomes: ['failed'] }), monitor('hardly', 1e-9)]);
   const met = [
     { monitorId: 'all@1', isSampled: true },
     { monitorId: 'hardly@1', isSampled: false },
   ];
-  expect(takeIn.mock.calls).toEqual([[{ runId: 'r', finishedAt: 5, met }]]);
+  expect(enqueue.mock.calls).toEqual([[{ runId: 'r', finishedAt: 5, met }]]);
 });

@@ -24,17 +24,24 @@ interface World {
   readonly run?: { readonly state: string; readonly error: Json };
   readonly tries?: number;
   readonly isExhausted?: boolean;
-  readonly untold?: readonly number[];
+  readonly undeliveredAlerts?: readonly number[];
   readonly telling?: readonly number[];
   readonly mean?: number;
-  readonly tells?: boolean;
+  readonly sendsAlerts?: boolean;
   readonly signal?: AbortSignal;
 }
 
 /** One turn with two runs, that ends when they are done; and what was written in it. */
 async function turn(world: World = {}) {
   const { answer = () => ({ value: { score: 0.75, why: 'so' } }), run = { state: 'completed', error: null } } = world;
-  const { tries = 1, isExhausted = false, untold = [], telling = [], mean = 0.75, tells = true } = world;
+  const {
+    tries = 1,
+    isExhausted = false,
+    undeliveredAlerts = [],
+    telling = [],
+    mean = 0.75,
+    sendsAlerts = true,
+  } = world;
   const ends: MonitorScoreEnd[] = [];
   const said: unknown[] = [];
   const waiting: (readonly ClaimedRun[] | undefined)[] = [
@@ -57,7 +64,7 @@ async function turn(world: World = {}) {
       fields: { score: { n: 50, mean, variance: 0.01 } },
     }),
     moveAlert: async (_: string, { isNow }: { isNow: string }) => void said.push(['alert', isNow]),
-    untold: async () => untold,
+    undeliveredAlerts: async () => undeliveredAlerts,
   };
   const node = { kind: 'step', call: 'step', outcome: 'completed', error: null, durationMs: 1, queuedMs: 0 };
   const runs = {
@@ -69,7 +76,7 @@ async function turn(world: World = {}) {
     outputs: async () => new Map([['tell', { said: 'well' }]]),
   };
   const attempt = vi.fn(async (request: AttemptRequest) => answer(request));
-  const worker = { store: { monitors, runs }, attempt, slots: createSlots(2), planOf: async () => PLAN, tells };
+  const worker = { store: { monitors, runs }, attempt, slots: createSlots(2), planOf: async () => PLAN, sendsAlerts };
   const made = await scoreMonitor(
     worker as never,
     { monitorId: 'm@1', starts: 1, telling },
@@ -155,12 +162,12 @@ describe('a turn', () => {
     expect(made).toEqual(new Error('over'));
   });
   test('writes what the window says, and ends where somebody is to be told who is not yet', async () => {
-    const { made, said } = await turn({ mean: 0.2, untold: [3, 4], telling: [3] });
+    const { made, said } = await turn({ mean: 0.2, undeliveredAlerts: [3, 4], telling: [3] });
     expect(said).toEqual([['alert', 'alerting']]);
     expect(made).toEqual({ isOver: false, alerts: [4] });
   });
   test('goes on where all are being told, or nobody is there to tell', async () => {
-    expect((await turn({ untold: [3], telling: [3] })).made).toEqual({ isOver: true, alerts: [] });
-    expect((await turn({ untold: [3], tells: false })).made).toEqual({ isOver: true, alerts: [] });
+    expect((await turn({ undeliveredAlerts: [3], telling: [3] })).made).toEqual({ isOver: true, alerts: [] });
+    expect((await turn({ undeliveredAlerts: [3], sendsAlerts: false })).made).toEqual({ isOver: true, alerts: [] });
   });
 });

@@ -1,4 +1,4 @@
-/** Telling an address of an alert: what it is sent, how that is signed, and what becomes of its answer. */
+/** Sending an alert to the webhook: its content, its signature, and the failures that are retried. */
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -40,7 +40,7 @@ beforeEach(() => {
 });
 
 const endDelivery = vi.fn(async () => undefined);
-const tell = (
+const send = (
   secret = 'a-secret-of-twenty-four-characters',
   isNow = 'alerting',
   to = url,
@@ -67,8 +67,8 @@ const tell = (
     () => 1_700_000_000_999,
   );
 
-test('it is sent what has changed, in words and as data, once per change', async () => {
-  await tell();
+test('sendAlert > sends each change once, as a sentence and as data', async () => {
+  await send();
   const [{ body, headers }] = seen as [(typeof seen)[0]];
   expect(JSON.parse(body)).toEqual({
     ...{ type: 'monitor.alert', id: 'good@2/3', timestamp: '1970-01-01T00:00:00.000Z' },
@@ -77,16 +77,16 @@ test('it is sent what has changed, in words and as data, once per change', async
   });
   expect(headers).toMatchObject({ 'idempotency-key': 'good@2/3', 'content-type': 'application/json' });
   expect(endDelivery).toHaveBeenLastCalledWith('good@2', 3, null);
-  await tell(undefined, 'ok');
+  await send(undefined, 'ok');
   expect(JSON.parse(seen[1]!.body).text).toBe('bot: good@2 is ok again: good is 0.5 (99 %: 0.34 to 0.66) of 60 scores');
-  await tell(undefined, 'alerting', url, 5);
+  await send(undefined, 'alerting', url, 5);
   expect(seen).toHaveLength(2);
 });
 
-test('who speaks can be checked, by text or by a key in base64', async () => {
+test('sendAlert > signs by a text secret or by a key in base64', async () => {
   const key = Buffer.from('k'.repeat(32));
-  await tell(`whsec_${key.toString('base64')}`);
-  await tell();
+  await send(`whsec_${key.toString('base64')}`);
+  await send();
   const signed = (by: string | Buffer, body: string) =>
     `v1,${createHmac('sha256', by).update(`good@2/3.1700000000.${body}`).digest('base64')}`;
   const header = { 'webhook-id': 'good@2/3', 'webhook-timestamp': '1700000000' };
@@ -100,20 +100,20 @@ test.each([
   [404, false],
   [410, false],
   [302, true],
-])('an answer of %i is no delivery', async (code, retryable) => {
+])('sendAlert > rejects status %i (retryable: %s) and does not end the delivery', async (code, retryable) => {
   status = code;
   endDelivery.mockClear();
-  const told = tell();
-  await expect(told).rejects.toMatchObject({ code: 'alert_refused', retryable });
-  // Neither the address, which may be a secret, nor what it answered is told.
-  await expect(told).rejects.not.toThrow(/TOKEN|secret words/);
+  const sending = send();
+  await expect(sending).rejects.toMatchObject({ code: 'alert_refused', retryable });
+  // The message has neither the address, which may be a secret, nor the response.
+  await expect(sending).rejects.not.toThrow(/TOKEN|secret words/);
   expect(seen.map((each) => each.url)).toEqual(['/hook/TOKEN']);
   expect(endDelivery).not.toHaveBeenCalled();
 });
 
-test('nor is nobody there', async () => {
-  await expect(tell(undefined, 'alerting', 'http://127.0.0.1:9/hook/TOKEN')).rejects.toMatchObject({
+test('sendAlert > rejects as retryable when the host cannot be reached', async () => {
+  await expect(send(undefined, 'alerting', 'http://127.0.0.1:9/hook/TOKEN')).rejects.toMatchObject({
     ...{ code: 'alert_refused', retryable: true },
-    message: expect.stringMatching(/^nobody could be told of the alert: 127\.0\.0\.1:9 was not reached/),
+    message: expect.stringMatching(/^the alert could not be sent: 127\.0\.0\.1:9 was not reached/),
   });
 });

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, test, vi } from 'vitest';
-import { pauseProcess } from '../../src/embedded/pause-process.ts';
+import { pauseProcess } from '../../src/embedded/temporal-rewrite.ts';
 
 /** A process that waits, and one that pauses it. */
 const waiting = () => spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], { stdio: 'ignore' });
@@ -26,7 +26,7 @@ test.runIf(process.platform === 'linux')('a process is paused until it is let go
 
 test.runIf(process.platform === 'linux')('it goes on where who paused it is killed', async () => {
   const child = waiting();
-  const program = new URL('../../src/embedded/pause-process.ts', import.meta.url).href;
+  const program = new URL('../../src/embedded/temporal-rewrite.ts', import.meta.url).href;
   const code = `await (await import('${program}')).pauseProcess(${child.pid}); console.log('paused'); setInterval(() => undefined, 1000);`;
   const pausing = spawn(process.execPath, ['--input-type=module', '-e', code], {
     stdio: ['ignore', 'pipe', 'inherit'],

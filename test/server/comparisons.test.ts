@@ -38,7 +38,7 @@ beforeAll(() => {
       registration: async () => undefined,
       fingerprint: async () => 'as it was',
       countComparisons: async () => 1,
-      foreseeComparisons: async () => 1,
+      nextComparisonCount: async () => 1,
       labels: async () => [],
       scored: async () => [],
       results: async (_: string, ids: readonly string[]) => rows.filter(({ exampleId }) => ids.includes(exampleId)),

@@ -136,7 +136,7 @@ export function describeEvaluations(subject: Subject): void {
     test('are foreseen without being counted', async () => {
       const { evaluations } = subject.store;
       await evaluations.countComparisons('foreseen', ['a/b', 'a/c']);
-      const foresee = (...sides: string[]) => evaluations.foreseeComparisons('foreseen', sides);
+      const foresee = (...sides: string[]) => evaluations.nextComparisonCount('foreseen', sides);
       expect([await foresee('a/b', 'a/d'), await foresee('a/d', 'a/e'), await foresee('a/c')]).toEqual([3, 4, 2]);
       expect(await evaluations.countComparisons('foreseen', ['a/c', 'a/d'])).toBe(3);
     });

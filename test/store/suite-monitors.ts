@@ -35,7 +35,7 @@ export function describeMonitors(subject: Subject): void {
     if (outcome !== null) await runs.complete(runId, { ...ending, outcome: outcome as RunOutcome });
   };
   const take = (row: MonitorRow, runId: string, isSampled = true, store = subject.store) =>
-    store.monitors.takeIn({ runId, finishedAt: subject.at, met: [{ monitorId: row.monitorId, isSampled }] });
+    store.monitors.enqueue({ runId, finishedAt: subject.at, met: [{ monitorId: row.monitorId, isSampled }] });
   /** A monitor with runs that it has sampled. */
   const waiting = async (name: string, count: number, more: Partial<MonitorSpec> = {}) => {
     const row = await subject.store.monitors.start(monitorSpec(name, more), ADA);
@@ -104,21 +104,25 @@ export function describeMonitors(subject: Subject): void {
       const { monitors } = subject.store;
       const assignment = { experiment: 'exp', arm: 'one', stage: 1, unit: 'u' } as unknown as RunAssignment;
       await ended('m-1', 'm-bot', { input: { isPaid: true }, assignments: [assignment] });
-      expect(await monitors.toMeet('m-1')).toBeUndefined();
+      expect(await monitors.findMatching('m-1')).toBeUndefined();
       await monitors.start(monitorSpec('m'), ADA);
       const met = { runId: 'm-1', outcome: 'completed', finishedAt: subject.at, assignments: [assignment] };
-      expect(await monitors.toMeet('m-1')).toMatchObject({ ...met, input: null, monitors: [{ monitorId: 'm@1' }] });
+      expect(await monitors.findMatching('m-1')).toMatchObject({
+        ...met,
+        input: null,
+        monitors: [{ monitorId: 'm@1' }],
+      });
       const target = { outcomes: ['completed'] as const, experiment: null, arm: null };
       const paid = monitorSpec('mp', {
         pipeline: 'm-bot',
         when: { ...target, target: { $from: ['input', 'isPaid'] } },
       });
       await monitors.start(paid, ADA);
-      const both = await monitors.toMeet('m-1');
+      const both = await monitors.findMatching('m-1');
       expect(both).toMatchObject({ ...met, input: { isPaid: true } });
       expect(both!.monitors.map(({ monitorId }) => monitorId)).toEqual(['m@1', 'mp@1']);
       await ended('m-2', 'm-bot', { outcome: null });
-      expect(await monitors.toMeet('m-2')).toBeUndefined();
+      expect(await monitors.findMatching('m-2')).toBeUndefined();
     });
 
     test('count a run once, however often it is recorded; and only those that are sampled wait', async () => {
@@ -269,18 +273,18 @@ export function describeMonitors(subject: Subject): void {
       );
       expect(await monitors.get('a')).toMatchObject({ alert: 'alerting', alertSince: subject.at });
       await monitors.moveAlert('a@1', { was: 'alerting', isNow: 'ok', evidence });
-      expect(await monitors.untold('a@1')).toEqual([2, 3]);
+      expect(await monitors.undeliveredAlerts('a@1')).toEqual([2, 3]);
       await monitors.endDelivery('a@1', 2, null);
       await monitors.endDelivery('a@1', 2, { code: 'late', message: '' });
       await monitors.endDelivery('a@1', 3, { code: 'refused', message: 'HTTP 500' });
-      expect(await monitors.untold('a@1')).toEqual([]);
+      expect(await monitors.undeliveredAlerts('a@1')).toEqual([]);
       expect(await monitors.alerts('a@1', 2)).toMatchObject([
         { alertNo: 3, was: 'alerting', isNow: 'ok', deliveredAt: null, error: { code: 'refused' } },
         { alertNo: 2, was: 'ok', isNow: 'alerting', at: subject.at, deliveredAt: subject.at, error: null },
       ]);
       await monitors.moveAlert('a@1', { was: 'ok', isNow: 'alerting', evidence });
       subject.at += 25 * HOUR;
-      expect(await monitors.untold('a@1')).toEqual([]);
+      expect(await monitors.undeliveredAlerts('a@1')).toEqual([]);
     });
 
     test('stand beside what people said of a run, and nothing that counts people counts them', async () => {

@@ -67,7 +67,7 @@ export function describeReviews(subject: Subject): void {
       expect(await placeOf(queue, 'ada', 2)).toBe(3);
       expect(await placeOf(queue, 'ada', 3)).toBe(2);
       await say(queue, 1, 'bo', false);
-      const [first] = await reviews().said(queue);
+      const [first] = await reviews().items(queue);
       expect(first!.reviews).toEqual([
         { reviewer: 'ada', value: { ok: true }, note: null, at: subject.at },
         { reviewer: 'bo', value: { ok: false }, note: null, at: subject.at },
@@ -119,20 +119,20 @@ export function describeReviews(subject: Subject): void {
       expect(await placeOf(queue, 'bo')).toBe(1);
       await reviews().pass({ queue, place: 1, by: 'bo' }, 'in Welsh, too');
       expect(await placeOf(queue, 'cy')).toBe('none');
-      const [item] = await reviews().said(queue);
+      const [item] = await reviews().items(queue);
       expect(item!.passes.map(({ reviewer, why }) => [reviewer, why])).toEqual([
         ['ada', 'in Welsh'],
         ['bo', 'in Welsh, too'],
       ]);
       // Whoever counts is told that, not why.
-      const brief = (await reviews().saidOfAll([queue])).get(queue)![0]!;
+      const brief = (await reviews().itemsOfQueues([queue])).get(queue)![0]!;
       expect(brief.passes.map(({ reviewer, why }) => [reviewer, why])).toEqual([
         ['ada', ''],
         ['bo', ''],
       ]);
       // They can, after all.
       await say(queue, 1, 'ada', true);
-      expect((await reviews().said(queue))[0]).toMatchObject({ passes: [{ reviewer: 'bo' }], reviews: [{}] });
+      expect((await reviews().items(queue))[0]).toMatchObject({ passes: [{ reviewer: 'bo' }], reviews: [{}] });
       expect(await refused(reviews().pass({ queue, place: 1, by: 'ada' }, 'no'))).toBe('review_given');
     });
 
@@ -145,7 +145,7 @@ export function describeReviews(subject: Subject): void {
       await say(queue, 1, 'bo', false);
       await reviews().review({ queue, place: 1, by: 'bo' }, { value: { ok: false }, note: 'a\0b' });
       await reviews().review({ queue, place: 1, by: 'bo' }, { value: { ok: false }, note: 'a\0b' });
-      const [item] = await reviews().said(queue, 1);
+      const [item] = await reviews().items(queue, 1);
       expect(item!.reviews.map(({ value }) => value)).toEqual([{ ok: false }, { ok: false }]);
       expect(
         (await subject.store.experiments.audit(`review:${queue}`, 10)).map(({ action, was }) => [action, was]),
@@ -167,7 +167,7 @@ export function describeReviews(subject: Subject): void {
       const at = { queue, place: 1, by: 'mo' };
       await reviews().decide(at, { value: { ok: false }, note: 'both overlooked it' });
       await reviews().decide(at, { value: { ok: false }, note: 'both overlooked it' });
-      expect((await reviews().said(queue, 1))[0]!.decision).toMatchObject({ reviewer: 'mo', value: { ok: false } });
+      expect((await reviews().items(queue, 1))[0]!.decision).toMatchObject({ reviewer: 'mo', value: { ok: false } });
       expect(await subject.store.evaluations.labels(of(queue))).toMatchObject([
         { rater: 'mo', value: { ok: false }, note: 'both overlooked it', isFinal: true },
         { rater: 'file' },

@@ -1,6 +1,7 @@
 /** A store in which all is well, and nothing has happened. */
-import type { Collected } from '../../src/telemetry/collectors.ts';
+
 import type { HealthParts } from '../../src/telemetry/health.ts';
+import type { Collected } from '../../src/telemetry/metrics.ts';
 
 const NONE = { count: 0, first: [] };
 

@@ -2,8 +2,9 @@
  * What the stand-in for the providers says, so that what the tour shows differs from answer to answer: data by the local
  * algorithms that a project without keys would use, and answers of a few sentences.
  */
+
+import { compareByWords, gradeByWords } from '../../src/extractive/check-by-words.ts';
 import { enhanceByRules } from '../../src/extractive/enhance-by-rules.ts';
-import { compareByWords, gradeByWords } from '../../src/extractive/judge-by-words.ts';
 import { answerFrom, questionOf } from '../standin/answerer.ts';
 import { dataForSchema } from '../standin/schema-data.ts';
 import type { ReplyMaker } from '../standin/scripts.ts';

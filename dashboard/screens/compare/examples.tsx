@@ -1,11 +1,13 @@
 /** The examples: two pictures of them all, in which a box is a filter, and each as a row, the worst first. */
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { type FormEvent, useCallback, useEffect, useId, useMemo, useRef, useState } from 'react';
 import { useLocation, useSearchParams } from 'wouter';
 import { showWhole } from '../../../src/base/format.ts';
-import { Rows } from '../../parts/rows.tsx';
+import type { PageMetric } from '../../../src/evaluation/report/page-data.ts';
+import { showDifference, showValue } from '../../../src/evaluation/report/values.ts';
+import { type Column, Rows } from '../../parts/rows.tsx';
 import { Empty } from '../../parts/states.tsx';
+import type { Frame } from './chart-frame.ts';
 import type { ComparisonHost } from './comparison.tsx';
-import { exampleColumns } from './example-columns.tsx';
 import { ExampleDetail } from './example-detail.tsx';
 import {
   countOutcomes,
@@ -17,9 +19,9 @@ import {
   type Sort,
   searchTexts,
 } from './example-filter.ts';
-import { type Looked, pairsOf } from './example-pairs.ts';
-import type { Drawn } from './framed-chart.tsx';
-import { Pictures } from './pictures.tsx';
+import { type Looked, MISSING, outcomeWord, type Pairs, pairsOf, reasonWords } from './example-pairs.ts';
+import { type Drawn, FramedChart } from './framed-chart.tsx';
+import { scatterOption, speedOption } from './scatter-charts.ts';
 
 /** Shows the examples of a metric and a side: all of them, or those with a tag, by its place. */
 export type OnLook = (look: Pick<Looked, 'metric' | 'side'> & { readonly tag: number | null }) => void;
@@ -192,3 +194,198 @@ const Choice = ({ label, options, value, onChoose }: ChoiceProps) => (
     </select>
   </label>
 );
+
+// What the table of examples shows of each.
+
+function exampleColumns(
+  { page, metric, side }: Looked,
+  pairs: Pairs,
+  filter: Filter,
+  onSort: (sort: Sort) => void,
+): readonly Column<number>[] {
+  const { format } = page.metrics[metric]!;
+  const headed = (id: Sort, name: string): Pick<Column<number>, 'id' | 'heading' | 'sort'> => ({
+    id,
+    heading: (
+      <button type="button" className="heading" onClick={() => onSort(id)}>
+        {name}
+        {filter.sort === id && (filter.isReversed ? ' ↓' : ' ↑')}
+      </button>
+    ),
+    ...(filter.sort === id && { sort: filter.isReversed ? ('descending' as const) : ('ascending' as const) }),
+  });
+  return [
+    {
+      ...headed('regression', 'Outcome'),
+      cell: (of) => {
+        const reasons = reasonWords(page, metric, side, of);
+        return (
+          <span title={reasons}>
+            {outcomeWord(pairs.outcome[of]!)} {reasons && <span className="muted outcome-reasons">{reasons}</span>}
+          </span>
+        );
+      },
+    },
+    { ...headed('baseline', page.sides[0]!), isNumber: true, cell: (of) => showValue(pairs.first[of]!, format) },
+    { ...headed('variant', page.sides[side]!), isNumber: true, cell: (of) => showValue(pairs.second[of]!, format) },
+    {
+      ...headed('difference', 'Difference'),
+      isNumber: true,
+      cell: (of) => showDifference(pairs.difference[of]!, format),
+    },
+    {
+      ...headed('example', 'Example'),
+      cell: (of) => (
+        <span title={page.ids[of]}>
+          {page.questions[of] || page.ids[of]}{' '}
+          <span className="muted">{page.tagsOf[of]!.map((tag) => page.tags[tag]).join(' · ')}</span>
+        </span>
+      ),
+    },
+  ];
+}
+
+// Two pictures of all examples, in which a box is a filter: the variant against the baseline, and both against their latency.
+
+interface PicturesProps extends Looked {
+  readonly latency: number | null;
+  /** Of the metric, and of the latency. */
+  readonly pairs: Pairs;
+  readonly took: Pairs | null;
+  readonly filter: Filter;
+  readonly speed: Drawn | null;
+  readonly onFilter: (change: Partial<Filter>) => void;
+  readonly onSpeed: (box: Drawn | null) => void;
+}
+
+const HEIGHT = '21rem';
+
+function Pictures(props: PicturesProps) {
+  const { page, metric, side, latency, pairs, took, filter, speed, onFilter, onSpeed } = props;
+  const [base, variant] = [page.sides[0]!, page.sides[side]!];
+  const measured = page.metrics[metric]!;
+  const against = useCallback(
+    (frame: Frame) => scatterOption({ metric: measured, labels: [base, variant], pairs, ids: page.ids }, frame),
+    [measured, base, variant, pairs, page.ids],
+  );
+  const slow = latency === null ? null : page.metrics[latency]!;
+  const bySpeed = useCallback(
+    (frame: Frame) =>
+      speedOption({ latency: slow!, metric: measured, labels: [base, variant], took: took!, scored: pairs }, frame),
+    [slow, measured, base, variant, took, pairs],
+  );
+  const { box } = filter;
+  const hasPairs = pairs.outcome.some((outcome) => outcome < MISSING);
+  const drawn = box === null ? null : { across: box.first, up: box.second };
+  const take = (next: Drawn | null) =>
+    onFilter({ box: next === null ? null : { first: next.across, second: next.up } });
+  const corner =
+    measured.better === 'higher' ? 'below the diagonal, at the lower right' : 'above the diagonal, at the upper left';
+  return (
+    <div className="grid pictures">
+      <section className="card" aria-labelledby="against-title">
+        <h3 id="against-title">
+          {measured.name}: {variant} against {base}
+        </h3>
+        {hasPairs ? (
+          <FramedChart
+            label={`${measured.name} of each example, ${base} across and ${variant} up; the table below has the same values`}
+            option={against}
+            height={HEIGHT}
+            onBox={take}
+          />
+        ) : (
+          <p>No example has a value on both sides.</p>
+        )}
+        <p className="muted">Regressions are {corner}. Drag a box over points to see only these below.</p>
+        <BoxNumbers
+          across={{ name: base, metric: measured }}
+          up={{ name: variant, metric: measured }}
+          box={drawn}
+          onBox={take}
+        />
+      </section>
+      <section className="card" aria-labelledby="speed-title">
+        <h3 id="speed-title">{measured.name} against latency</h3>
+        {slow === null || took === null || latency === metric ? (
+          <p className="muted">
+            {slow === null ? 'No latency was measured.' : 'Choose another metric than the latency itself.'}
+          </p>
+        ) : (
+          <>
+            <FramedChart
+              label={`${measured.name} of each example against how long it took, for ${base} and ${variant}`}
+              option={bySpeed}
+              height={HEIGHT}
+              onBox={onSpeed}
+            />
+            <p className="muted">A box here takes the examples whose point of {variant} is in it.</p>
+            <BoxNumbers
+              across={{ name: slow.name, metric: slow }}
+              up={{ name: measured.name, metric: measured }}
+              box={speed}
+              onBox={onSpeed}
+            />
+          </>
+        )}
+      </section>
+    </div>
+  );
+}
+
+// A box by numbers, for whoever draws none: values across and up, as they are shown.
+
+interface BoxNumbersProps {
+  readonly across: { readonly name: string; readonly metric: PageMetric };
+  readonly up: { readonly name: string; readonly metric: PageMetric };
+  readonly box: Drawn | null;
+  readonly onBox: (box: Drawn | null) => void;
+}
+
+const ENDS = [
+  ['across', 0, 'from'],
+  ['across', 1, 'to'],
+  ['up', 0, 'from'],
+  ['up', 1, 'to'],
+] as const;
+
+function BoxNumbers({ across, up, box, onBox }: BoxNumbersProps) {
+  const id = useId();
+  const axes = { across, up };
+  const factor = (axis: 'across' | 'up') => (axes[axis].metric.format === 'share' ? 100 : 1);
+  const take = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const ends = ENDS.map(([axis, end]) => {
+      const text = String(form.get(`${axis} ${end}`));
+      if (text === '') return end === 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+      return Number(text) / factor(axis);
+    });
+    const isNone = ends.every((end) => !Number.isFinite(end));
+    onBox(isNone ? null : { across: [ends[0]!, ends[1]!], up: [ends[2]!, ends[3]!] });
+  };
+  const shown = (axis: 'across' | 'up', end: 0 | 1): string => {
+    const value = box?.[axis][end];
+    return value === undefined || !Number.isFinite(value) ? '' : String(Number((value * factor(axis)).toPrecision(4)));
+  };
+  return (
+    <details>
+      <summary>Box by numbers</summary>
+      <form key={JSON.stringify(box)} className="bar bare box-numbers" onSubmit={take}>
+        {ENDS.map(([axis, end, word]) => (
+          <label key={`${axis} ${end}`} htmlFor={`${id} ${axis} ${end}`}>
+            {axes[axis].name} {word}{' '}
+            <input
+              id={`${id} ${axis} ${end}`}
+              name={`${axis} ${end}`}
+              type="number"
+              step="any"
+              defaultValue={shown(axis, end)}
+            />
+          </label>
+        ))}
+        <button type="submit">Show only these</button>
+      </form>
+    </details>
+  );
+}

@@ -9,7 +9,7 @@ import { Page } from '../../parts/page.tsx';
 import { Rows } from '../../parts/rows.tsx';
 import { Loaded } from '../../parts/states.tsx';
 import type { ScreenProps } from '../../screens.ts';
-import '../compare/compare.css';
+import '../../style/compare.css';
 import type { Comparison } from '../../../src/evaluation/report/page-data.ts';
 import { Verdict } from '../compare/verdict.tsx';
 import { AskExperts, QueuesOf } from '../reviews/of-evaluation.tsx';

@@ -1,6 +1,6 @@
 /** Evaluations as the API gives them. */
 import { shortId } from '../../../src/base/format.ts';
-import type { MissingReason } from '../../../src/evaluation/missing-cells.ts';
+import type { MissingReason } from '../../../src/evaluation/compare/missing.ts';
 import type { EvaluationProgress } from '../../../src/model/evaluation-result.ts';
 import type { EvaluationSpec } from '../../../src/model/evaluation-spec.ts';
 import type { EvaluationRow } from '../../../src/store/evaluations.ts';

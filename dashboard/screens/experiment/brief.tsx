@@ -19,7 +19,7 @@ import { Page } from '../../parts/page.tsx';
 import { Loaded } from '../../parts/states.tsx';
 import type { ScreenProps } from '../../screens.ts';
 import { Actions } from './actions.tsx';
-import './experiment.css';
+import '../../style/compare.css';
 import { EffectBar, Guardrails } from './metrics.tsx';
 import type { AuditRow, ExperimentStatus, Report } from './types.ts';
 

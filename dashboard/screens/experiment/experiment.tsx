@@ -1,26 +1,28 @@
 /** One experiment or rollout: what is decided of it, in words, and all that this rests on. */
+import '../../style/compare.css';
 import { Link } from 'wouter';
-import { showDuration, showSpan } from '../../../src/base/format.ts';
+import { DASH, shortId, showDuration, showPercent, showSpan } from '../../../src/base/format.ts';
+import { askedFacts } from '../../../src/experiment/brief-words.ts';
+import type { StageRow } from '../../../src/store/experiments.ts';
 import { query, useApi } from '../../api.ts';
 import { experimentCommands } from '../../commands.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
+import { type Column, Rows } from '../../parts/rows.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
 import type { ScreenProps } from '../../screens.ts';
 import { Actions } from './actions.tsx';
-import { AskedFacts } from './asked.tsx';
 import { EffectOverTime } from './effect-chart.tsx';
-import './experiment.css';
 import { Funnel, SampleRatio } from './funnel.tsx';
-import { DecisionLog, Stages } from './history.tsx';
 import { Effects, Guardrails } from './metrics.tsx';
-import { Ramp } from './ramp.tsx';
 import {
   type AnalysisSummary,
   type AuditRow,
+  type ExperimentDesign,
   type ExperimentStatus,
   isLive,
+  type LookPoint,
   type Looks,
   type Report,
 } from './types.ts';
@@ -188,6 +190,136 @@ function Tables({ report: { table, asked } }: { readonly report: Report }) {
           <p className="muted">Exploratory: nobody decides by these.</p>
         </section>
       )}
+    </>
+  );
+}
+
+// What an experiment was asked, as fixed at its start.
+
+const AskedFacts = ({ report, status }: { readonly report: Report; readonly status: ExperimentStatus }) => (
+  <dl className="facts">
+    {askedFacts(report, isLive(status)).map(([name, text]) => (
+      <div key={name} className="fact">
+        <dt>{name}</dt>
+        <dd>{text}</dd>
+      </div>
+    ))}
+  </dl>
+);
+
+// What has happened to it: what people and looks decided, and the stages its numbers are compared within.
+
+interface Entry {
+  readonly key: string;
+  readonly at: number;
+  readonly who: string;
+  readonly what: string;
+  readonly why: string;
+}
+
+interface State {
+  readonly state?: string;
+  readonly ramp?: number;
+}
+
+const stateOf = (value: unknown): State => (typeof value === 'object' && value !== null ? value : {});
+
+function actText({ action, was, isNow }: AuditRow): string {
+  const [before, after] = [stateOf(was), stateOf(isNow)];
+  if (after.state === undefined) return action;
+  if (before.state !== after.state)
+    return [before.state, after.state]
+      .filter((state) => state !== undefined)
+      .join(' → ')
+      .replaceAll('_', ' ');
+  return before.ramp === after.ramp
+    ? action
+    : `${showPercent(before.ramp)} → ${showPercent(after.ramp)} of the traffic`;
+}
+
+/** Looks that decide as the one before them are left out. */
+function entriesOf(audit: readonly AuditRow[], looks: readonly LookPoint[]): readonly Entry[] {
+  const acts = audit.map((row, index): Entry => {
+    const { at, who, why } = row;
+    return { key: `act ${audit.length - index}`, at, who, what: actText(row), why };
+  });
+  const changes = looks.flatMap(({ lookNo, at, decision, reason }, index): Entry[] => {
+    const before = looks[index - 1];
+    if (before?.decision === decision) return [];
+    return [{ key: `look ${lookNo}`, at, who: `look ${lookNo}`, what: decision, why: reason.replaceAll('_', ' ') }];
+  });
+  return [...acts, ...changes].sort((one, other) => other.at - one.at);
+}
+
+const COLUMNS: readonly Column<Entry>[] = [
+  { id: 'at', heading: 'When', cell: ({ at }) => <Moment at={at} /> },
+  { id: 'who', heading: 'Who', cell: ({ who }) => who },
+  { id: 'what', heading: 'What', cell: ({ what }) => what },
+  { id: 'why', heading: 'Why', cell: ({ why }) => why, wraps: true },
+];
+
+function DecisionLog({ audit, looks }: { readonly audit: readonly AuditRow[]; readonly looks: readonly LookPoint[] }) {
+  const entries = entriesOf(audit, looks);
+  return <Rows rows={entries} columns={COLUMNS} keyOf={({ key }) => key} caption="Decisions, newest first" />;
+}
+
+const STAGES: readonly Column<StageRow>[] = [
+  { id: 'stage', heading: 'Stage', cell: ({ stage }) => stage, isNumber: true },
+  { id: 'at', heading: 'Since', cell: ({ beganAt }) => <Moment at={beganAt} /> },
+  { id: 'why', heading: 'Why', cell: ({ why }) => why, wraps: true },
+  { id: 'deployment', heading: 'Deployment', cell: ({ deploymentNo }) => deploymentNo, isNumber: true },
+  { id: 'plan', heading: 'Baseline plan', cell: ({ basePlanId }) => <code>{shortId(basePlanId)}</code> },
+  { id: 'snapshots', heading: 'Indexes', cell: ({ facts }) => snapshotsText(facts.snapshots), wraps: true },
+];
+
+const snapshotsText = (snapshots: StageRow['facts']['snapshots']): string =>
+  Object.entries(snapshots)
+    .map(([index, hash]) => `${index} ${hash.slice(0, 8)}`)
+    .join(', ') || DASH;
+
+function Stages({ stages, pipeline }: { readonly stages: readonly StageRow[]; readonly pipeline: string }) {
+  return (
+    <>
+      <Rows rows={stages} columns={STAGES} keyOf={({ stage }) => String(stage)} caption="Stages, oldest first" />
+      <p className="muted">
+        A stage ends when what is served changes; arms are compared within stages only.{' '}
+        <Link href={`/pipelines/${pipeline}`}>Deployments of {pipeline}</Link>
+      </p>
+    </>
+  );
+}
+
+// How far a rollout is: its steps in a row, done, here, and to come.
+
+function Ramp({ status, asked }: { readonly status: ExperimentStatus; readonly asked: ExperimentDesign }) {
+  const { steps, soakMs: _, ...rollout } = asked.rollout;
+  const here = steps.findLastIndex((part) => part <= status.ramp);
+  const variant = status.winner ?? 'the variant';
+  return (
+    <>
+      <ol className="ramp">
+        {steps.map((part, index) => {
+          const word =
+            index < here || status.state === 'promoted'
+              ? 'done'
+              : index > here
+                ? 'to come'
+                : status.state === 'rolling'
+                  ? 'now'
+                  : 'reached';
+          return (
+            <li key={part} className={word.replace(' ', '-')} aria-current={word === 'now' ? 'step' : undefined}>
+              <strong>{showPercent(part)}</strong> <span>{word}</span>
+            </li>
+          );
+        })}
+      </ol>
+      <p className="muted">
+        {status.state === 'promoted'
+          ? `${variant} is the new baseline: it is what is served, whoever asks.`
+          : `${showPercent(status.ramp)} of the traffic outside the share gets ${variant}.`}
+        {status.state === 'rolling' && ` The next step waits for ${rollout.unitsPerStep} more ${asked.unitName}s.`}
+      </p>
     </>
   );
 }

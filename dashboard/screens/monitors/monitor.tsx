@@ -1,22 +1,26 @@
 /** One monitor: what its scores come to, whether it alerts, how many runs became what, and what was made of it. */
-import type { ReactNode } from 'react';
+import '../../style/compare.css';
+import { useQueryClient } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
 import { DASH, showMoney, showPercent, showSpan, showTimeToday, showWhole } from '../../../src/base/format.ts';
+import { showValue } from '../../../src/evaluation/report/values.ts';
 import { deliveryText, evidenceText } from '../../../src/monitor/window.ts';
 import type { AlertRow } from '../../../src/store/monitor-results.ts';
-import { useApi } from '../../api.ts';
+import { ask, useApi } from '../../api.ts';
 import { monitorCommands } from '../../commands.ts';
 import { Badge } from '../../parts/badge.tsx';
+import { Dialog } from '../../parts/dialog.tsx';
+import { Interval, scaleOf } from '../../parts/interval.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import { Empty, Failed, Loaded } from '../../parts/states.tsx';
+import { Why } from '../../parts/why.tsx';
 import type { ScreenProps } from '../../screens.ts';
-import { Act } from './act.tsx';
+import { refusalOf, type Session } from '../../session.tsx';
 import { Alert, boundText } from './alert.tsx';
 import type { ListedMonitor, MonitorStatus } from './types.ts';
-import { Window } from './window.tsx';
-import './monitors.css';
 
 const POLL_MS = 10_000;
 
@@ -197,3 +201,110 @@ const HISTORY: readonly Column<MonitorStatus['history'][number]>[] = [
   { id: 'what', heading: 'What', cell: ({ action }) => action },
   { id: 'why', heading: 'Why', cell: ({ why }) => why || DASH, wraps: true },
 ];
+
+// Starting and stopping a monitor, with a reason.
+
+const SAYS = {
+  start: 'Runs that end from now on are sampled and scored, as its definition in code says.',
+  stop: 'No more runs are sampled, and what waits is not scored any more. What was found stays.',
+} as const;
+
+interface ActProps {
+  readonly name: string;
+  readonly action: keyof typeof SAYS;
+  readonly session: Session;
+}
+
+function Act({ name, action, session }: ActProps) {
+  const queries = useQueryClient();
+  const [isAsking, setAsking] = useState(false);
+  const [why, setWhy] = useState('');
+  const refusal = refusalOf(session, 'operate');
+  const word = action === 'start' ? 'Start' : 'Stop';
+  const act = async () => {
+    await ask(`/v1/monitors/${encodeURIComponent(name)}/${action}`, { method: 'POST', body: { why } });
+    await queries.invalidateQueries();
+    setAsking(false);
+  };
+  return (
+    <>
+      <button type="button" disabled={refusal !== undefined} title={refusal} onClick={() => setAsking(true)}>
+        {word}…
+      </button>
+      {isAsking && (
+        <Dialog
+          title={`${word} ${name}?`}
+          action={word}
+          isDisabled={why.trim() === ''}
+          onAct={act}
+          onClose={() => setAsking(false)}
+        >
+          <p>{SAYS[action]}</p>
+          <Why value={why} onChange={setWhy} />
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+// What the scores of the last window come to: each field's interval, and the bound that it alerts beyond.
+
+function Window({ monitor }: { readonly monitor: MonitorStatus }) {
+  const { window, windowMs } = monitor;
+  const fields = Object.keys(window.fields);
+  return (
+    <>
+      <p>
+        {showWhole(window.scored)} scores of runs that ended in the last {showSpan(windowMs)}
+        {window.coverage !== null && `, ${showPercent(window.coverage)} of those sampled`}.
+      </p>
+      {fields.length === 0 && (
+        <p className="muted">Nothing is scored in this window: it fills as runs of {monitor.pipeline} end.</p>
+      )}
+      {fields.map((field) => (
+        <Field key={field} field={field} monitor={monitor} />
+      ))}
+      {fields.length > 0 && <p className="muted">Intervals of 99 %; what has no score is in neither end of them.</p>}
+    </>
+  );
+}
+
+function Field({ field, monitor }: { readonly field: string; readonly monitor: MonitorStatus }) {
+  const { kind, n, mean, lo, hi } = monitor.window.fields[field]!;
+  const { format, worst, best } = monitor.fields[field] ?? { format: 'number', worst: 0, best: null };
+  const { alertOn } = monitor;
+  const watched = alertOn?.field === field ? alertOn : null;
+  const limit = watched === null ? null : (watched.below ?? watched.above);
+  const isBeyond =
+    watched !== null &&
+    lo !== null &&
+    hi !== null &&
+    (watched.below === null ? lo > watched.above! : hi < watched.below);
+  const between =
+    lo === null || hi === null ? 'too few for an interval' : `${showValue(lo, format)} to ${showValue(hi, format)}`;
+  const bound = boundText(monitor, field);
+  const words = `${kind} ${showValue(mean, format)}, ${between}, of ${showWhole(n)}${bound === undefined ? '' : `; alerts ${bound}`}`;
+  // A score with two ends is shown between them.
+  const scale: readonly [number, number] =
+    best === null ? scaleOf([lo, hi, mean, limit, worst]) : [Math.min(worst, best), Math.max(worst, best)];
+  return (
+    <div className="monitor-field">
+      <div>
+        <strong>{field}</strong> <span className={isBeyond ? 'harm' : 'muted'}>{words}</span>
+      </div>
+      <Interval
+        label={`${field}: ${words}`}
+        lo={lo}
+        hi={hi}
+        at={mean}
+        scale={scale}
+        limits={limit === null ? [] : [limit]}
+        tone={isBeyond ? 'harm' : 'good'}
+      />
+      <div className="scale muted" aria-hidden="true">
+        <span>{showValue(scale[0], format)}</span>
+        <span>{showValue(scale[1], format)}</span>
+      </div>
+    </div>
+  );
+}

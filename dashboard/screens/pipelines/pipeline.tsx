@@ -1,19 +1,26 @@
 /** One pipeline: the picture of what it serves, its deployments and what they changed, its prompts, and what is tried on it. */
-import { DASH, shortId, showPercent } from '../../../src/base/format.ts';
-import { useApi } from '../../api.ts';
+import '../../style/run.css';
+import { useQueryClient } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { Link } from 'wouter';
+import { DASH, shortId, showPercent, showTimeToday } from '../../../src/base/format.ts';
+import { type LiveStep, liveWords, shareWords } from '../../../src/experiment/live-steps.ts';
+import type { SpecArm } from '../../../src/model/experiment-spec.ts';
+import { ask, query, useApi } from '../../api.ts';
 import { pipelineCommands } from '../../commands.ts';
+import { Badge } from '../../parts/badge.tsx';
+import { Dialog } from '../../parts/dialog.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
+import { Why } from '../../parts/why.tsx';
 import type { ScreenProps } from '../../screens.ts';
+import { refusalOf, type Session } from '../../session.tsx';
+import type { Report } from '../experiment/types.ts';
+import type { ExperimentView } from '../experiments/types.ts';
 import { PlanPicture } from '../run/plan-picture.tsx';
-import '../run/run.css';
-import { PipelineActions } from './actions.tsx';
 import { ComparePlans } from './compare.tsx';
-import { Live } from './live.tsx';
-import { LiveSteps } from './live-steps.tsx';
-import './pipelines.css';
 import { Prompts } from './prompt-history.tsx';
 import { baseOf, type Deployment, type PipelineView, type StoredPlan, variantOf } from './types.ts';
 
@@ -159,4 +166,242 @@ function Deployments({ deployments, name }: { readonly deployments: readonly Dep
       caption="Deployments, newest first"
     />
   );
+}
+
+// Deploying and rolling back: with a reason, and only where the key may.
+
+interface ActionsProps {
+  readonly name: string;
+  readonly defined: readonly PipelineView[];
+  readonly deployments: readonly Deployment[];
+  readonly session: Session;
+}
+
+function PipelineActions({ name, defined, deployments, session }: ActionsProps) {
+  const [asks, setAsks] = useState<'deploy' | 'rollback'>();
+  const why = refusalOf(session, 'operate');
+  const noEarlier = why ?? (deployments.length < 2 ? 'Nothing was served before what is served now.' : undefined);
+  const close = () => setAsks(undefined);
+  return (
+    <>
+      <button type="button" disabled={why !== undefined} title={why} onClick={() => setAsks('deploy')}>
+        Deploy…
+      </button>
+      <button type="button" disabled={noEarlier !== undefined} title={noEarlier} onClick={() => setAsks('rollback')}>
+        Roll back…
+      </button>
+      {asks === 'deploy' && <Deploy defined={defined} onClose={close} />}
+      {asks === 'rollback' && <Rollback name={name} deployments={deployments} onClose={close} />}
+    </>
+  );
+}
+
+function Deploy({ defined, onClose }: Pick<ActionsProps, 'defined'> & { readonly onClose: () => void }) {
+  const [chosen, setChosen] = useState(defined[0]!.name);
+  return (
+    <Asked
+      title="Deploy as the code has it"
+      action="Deploy"
+      path={`/v1/pipelines/${encodeURIComponent(chosen)}/deployments`}
+      body={{}}
+      onClose={onClose}
+    >
+      <div className="field">
+        <label htmlFor="deploy-what">What</label>
+        <select id="deploy-what" value={chosen} onChange={(event) => setChosen(event.target.value)}>
+          {defined.map(({ name }) => (
+            <option key={name} value={name}>
+              {variantOf(name) === undefined ? `${name}, the definition` : `the variant ${variantOf(name)}`}
+            </option>
+          ))}
+        </select>
+      </div>
+    </Asked>
+  );
+}
+
+interface RollbackProps extends Pick<ActionsProps, 'name' | 'deployments'> {
+  readonly onClose: () => void;
+}
+
+function Rollback({ name, deployments, onClose }: RollbackProps) {
+  const earlier = deployments.slice(1);
+  const [to, setTo] = useState('');
+  const body = to === '' ? {} : { to: Number(to) };
+  const path = `/v1/pipelines/${encodeURIComponent(name)}/rollback`;
+  return (
+    <Asked title={`Roll ${name} back`} action="Roll back" path={path} body={body} onClose={onClose}>
+      <div className="field">
+        <label htmlFor="rollback-to">To</label>
+        <select id="rollback-to" value={to} onChange={(event) => setTo(event.target.value)}>
+          <option value="">what was served before</option>
+          {earlier.map(({ deploymentNo, variant, at }) => (
+            <option key={deploymentNo} value={deploymentNo}>
+              deployment {deploymentNo}
+              {variant === null ? '' : `, ${variant}`}, {showTimeToday(at)}
+            </option>
+          ))}
+        </select>
+      </div>
+    </Asked>
+  );
+}
+
+interface AskedProps {
+  readonly title: string;
+  readonly action: string;
+  readonly path: string;
+  readonly body: object;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+}
+
+function Asked({ title, action, path, body, onClose, children }: AskedProps) {
+  const queries = useQueryClient();
+  const [why, setWhy] = useState('');
+  const [force, setForce] = useState(false);
+  const act = async () => {
+    await ask(path, { method: 'POST', body: { ...body, why, ...(force && { force }) } });
+    await queries.invalidateQueries();
+    onClose();
+  };
+  return (
+    <Dialog title={title} action={action} isDisabled={why.trim() === ''} onAct={act} onClose={onClose}>
+      <p>New runs get it at once; runs under way end as they began.</p>
+      {children}
+      <Why value={why} onChange={setWhy} />
+      <p>
+        <label>
+          <input type="checkbox" checked={force} onChange={(event) => setForce(event.target.checked)} /> Also where it
+          undoes what an experiment has won, or ends one that is live
+        </label>
+      </p>
+    </Dialog>
+  );
+}
+
+// What is tried on a pipeline now, and which of its nodes each variant has otherwise.
+
+function Live({ name }: { readonly name: string }) {
+  const live = useApi<{ experiments: readonly ExperimentView[] }>(
+    `/v1/experiments${query({ pipeline: name, live: 'true' })}`,
+  );
+  return (
+    <Loaded query={live} what="experiments">
+      {({ experiments }) =>
+        experiments.length === 0 ? (
+          <p className="muted">
+            Nothing is tried on it now. See what an experiment takes:{' '}
+            <code>sluice experiment plan &lt;experiment&gt;</code>
+          </p>
+        ) : (
+          <ul className="plain-list">
+            {experiments.map((experiment) => (
+              <LiveOne key={experiment.experimentId} experiment={experiment} />
+            ))}
+          </ul>
+        )
+      }
+    </Loaded>
+  );
+}
+
+function LiveOne({ experiment }: { readonly experiment: ExperimentView }) {
+  const { experimentId, state, arms, ramp, kind } = experiment;
+  const report = useApi<Report>(`/v1/experiments/${encodeURIComponent(experimentId)}/report`);
+  const edited =
+    report.data?.asked.arms
+      .slice(1)
+      .map(editsText)
+      .filter((text) => text !== undefined) ?? [];
+  return (
+    <li>
+      <Link href={`/experiments/${experimentId}`}>{experimentId}</Link> <Badge word={state} />{' '}
+      <span className="muted">
+        {arms.map((arm) => `${arm.name} ${showPercent(arm.weight)}`).join(' · ')}
+        {(kind === 'rollout' || state === 'rolling') && `, ${showPercent(ramp)} of the traffic`}
+        {edited.length > 0 && <span className="live-edits">{edited.join('; ')}</span>}
+      </span>
+    </li>
+  );
+}
+
+/** `listwise has another ranked (config)`; undefined where it changes nothing. */
+function editsText({ name, edits }: SpecArm): string | undefined {
+  const nodes = Map.groupBy(edits, ({ node }) => node);
+  if (nodes.size === 0) return undefined;
+  const words = [...nodes].map(([node, of]) => `${node} (${[...new Set(of.map(({ facet }) => facet))].join(', ')})`);
+  return `${name} has another ${words.join(', ')}`;
+}
+
+// Which steps are live where: of each node what is deployed, tested and rolled out, with its share of the traffic.
+
+interface Answer {
+  /** Null: nothing is deployed. */
+  readonly deploymentNo: number | null;
+  readonly steps: readonly LiveStep[];
+}
+
+const POLL_MS = 10_000;
+const WHOLE = 100;
+
+const columnsOf = (deploymentNo: number | null): readonly Column<LiveStep>[] => [
+  { id: 'node', heading: 'Node', cell: ({ node, by }) => (by === 'deployment' ? node : <Again node={node} />) },
+  { id: 'step', heading: 'Step', cell: ({ step }) => <code>{step}</code> },
+  { id: 'share', heading: 'Share', cell: (step) => <Share step={step} /> },
+  { id: 'by', heading: 'Served by', cell: (step) => <By step={step} deploymentNo={deploymentNo} /> },
+  { id: 'differs', heading: 'Differs in', cell: ({ differs }) => differs.join(', ') || DASH },
+  { id: 'fallback', heading: 'Else', cell: ({ fallback }) => (fallback === null ? DASH : <code>{fallback}</code>) },
+];
+
+function LiveSteps({ name }: { readonly name: string }) {
+  const live = useApi<Answer>(`/v1/pipelines/${encodeURIComponent(name)}/live`, { refetchInterval: POLL_MS });
+  return (
+    <Loaded query={live} what="what is live">
+      {({ steps, deploymentNo }) =>
+        steps.length === 0 ? (
+          <Empty title="Its plan has no nodes">Give it a step, then deploy it.</Empty>
+        ) : (
+          <>
+            <Rows
+              rows={steps}
+              columns={columnsOf(deploymentNo)}
+              keyOf={({ node, by, experimentId, arm }) => `${node} ${by} ${experimentId} ${arm}`}
+              caption="Steps that are live, by node"
+            />
+            <p className="muted">
+              {steps.some(({ by }) => by !== 'deployment')
+                ? 'Shares are of requests that say for whom they are, and whom the experiment is about; all others get what is deployed.'
+                : 'Nothing is tried on it now: everybody gets what is deployed.'}
+            </p>
+          </>
+        )
+      }
+    </Loaded>
+  );
+}
+
+/** The node once more, as what else it is now. */
+const Again = ({ node }: { readonly node: string }) => (
+  <span className="muted">
+    <span aria-hidden="true">↳ </span>
+    {node}
+  </span>
+);
+
+const Share = ({ step }: { readonly step: LiveStep }) => (
+  <span className="live-share">
+    <span className="part-track" aria-hidden="true">
+      <span
+        className={step.by === 'deployment' ? 'part-fill baseline' : 'part-fill'}
+        style={{ width: `${WHOLE * step.share}%` }}
+      />
+    </span>
+    <span className="num">{shareWords(step)}</span>
+  </span>
+);
+
+function By({ step, deploymentNo }: { readonly step: LiveStep; readonly deploymentNo: number | null }) {
+  const words = liveWords(step, deploymentNo);
+  return step.experimentId === null ? words : <Link href={`/experiments/${step.experimentId}`}>{words}</Link>;
 }

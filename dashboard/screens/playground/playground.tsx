@@ -1,17 +1,18 @@
 /** Playground: ask a pipeline or a variant of it, or two side by side, and see the answers come. */
+import '../../style/run.css';
+import { type FormEvent, type KeyboardEvent, type Ref, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useSearchParams } from 'wouter';
-import { useApi } from '../../api.ts';
+import type { Json } from '../../../src/plan/plan.ts';
+import { send, Trouble, useApi } from '../../api.ts';
 import { playgroundCommands } from '../../commands.ts';
 import { Page } from '../../parts/page.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
 import type { ScreenProps } from '../../screens.ts';
 import { refusalOf, type Session } from '../../session.tsx';
-import '../run/run.css';
+import { type Answer, asking, broken, told } from './answer.ts';
 import { AnswerCard } from './answer-card.tsx';
-import { fieldsOf, type InputSchema, inputFor } from './fields.ts';
-import { InputForm } from './input-form.tsx';
-import './playground.css';
-import { useAnswers } from './use-answers.ts';
+import { readEvents } from './events.ts';
+import { type Field, fieldsOf, filledIn, type InputSchema, inputFor } from './fields.ts';
 
 interface PipelineRow {
   readonly name: string;
@@ -131,3 +132,169 @@ const Choice = ({ label, rows, value, none, onChoose }: ChoiceProps) => (
     </select>
   </label>
 );
+
+// What is asked, field by field; Ctrl+Enter asks it.
+
+interface FormProps {
+  readonly fields: readonly Field[];
+  /** Why nothing can be asked. */
+  readonly why: string | undefined;
+  readonly isAsking: boolean;
+  readonly onAsk: (input: ReturnType<typeof filledIn>['input'], drafts: boolean) => void;
+  readonly onStop: () => void;
+}
+
+function InputForm({ fields, why, isAsking, onAsk, onStop }: FormProps) {
+  const [written, setWritten] = useState<{ readonly [name: string]: string }>({});
+  const [drafts, setDrafts] = useState(true);
+  const [wasTried, setTried] = useState(false);
+  const first = useRef<HTMLTextAreaElement>(null);
+  const filled = useMemo(() => filledIn(fields, written), [fields, written]);
+  useEffect(() => first.current?.focus(), []);
+  const submit = (event?: FormEvent) => {
+    event?.preventDefault();
+    setTried(true);
+    if (filled.wrong.size === 0 && why === undefined) onAsk(filled.input, drafts);
+  };
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    submit();
+  };
+  return (
+    <form className="card" aria-label="Input" onSubmit={submit} onKeyDown={onKey}>
+      {fields.map((field, place) => (
+        <Input
+          key={field.name}
+          field={field}
+          box={place === 0 ? first : undefined}
+          value={written[field.name] ?? ''}
+          wrong={wasTried ? filled.wrong.get(field.name) : undefined}
+          onWrite={(text) => setWritten({ ...written, [field.name]: text })}
+        />
+      ))}
+      <div className="bar bare">
+        <button type="submit" className="primary" disabled={why !== undefined} title={why}>
+          Ask
+        </button>
+        {isAsking && (
+          <button type="button" onClick={onStop} title="The run itself goes on">
+            Stop reading
+          </button>
+        )}
+        <label>
+          <input type="checkbox" checked={drafts} onChange={({ target }) => setDrafts(target.checked)} /> Show drafts as
+          they are written
+        </label>
+        <span className="muted">{why ?? 'Ctrl+Enter asks'}</span>
+      </div>
+    </form>
+  );
+}
+
+interface InputProps {
+  readonly field: Field;
+  readonly box: Ref<HTMLTextAreaElement> | undefined;
+  readonly value: string;
+  readonly wrong: string | undefined;
+  readonly onWrite: (text: string) => void;
+}
+
+function Input({ field: { name, is, choices, isRequired, about, maxLength }, box, value, wrong, onWrite }: InputProps) {
+  const id = `input-${name}`;
+  const described = `${id}-about`;
+  const common = {
+    ...{ id, value, 'aria-required': isRequired, 'aria-invalid': wrong !== undefined, 'aria-describedby': described },
+    onChange: ({ target }: { target: { value: string } }) => onWrite(target.value),
+  };
+  return (
+    <div className="field">
+      <label htmlFor={id}>
+        {name} {!isRequired && <span className="muted">may be left empty</span>}
+      </label>
+      {is === 'choice' ? (
+        <select {...common}>
+          <option value="">not given</option>
+          {choices.map((choice) => (
+            <option key={choice} value={choice}>
+              {choice}
+            </option>
+          ))}
+        </select>
+      ) : (
+        <textarea
+          {...common}
+          ref={box}
+          maxLength={maxLength}
+          rows={is === 'text' ? 3 : 2}
+          spellCheck={is === 'text'}
+          className={is === 'json' ? 'code' : undefined}
+        />
+      )}
+      <span id={described} className={wrong === undefined ? 'muted' : 'harm'}>
+        {wrong ?? about}
+      </span>
+    </div>
+  );
+}
+
+// Asks one pipeline or two at once, and follows what comes.
+
+interface Asked {
+  readonly pipeline: string;
+  readonly input: { readonly [name: string]: Json };
+}
+
+function useAnswers() {
+  const [answers, setAnswers] = useState<readonly Answer[]>([]);
+  const reading = useRef<AbortController>(undefined);
+
+  const stop = useCallback(() => {
+    reading.current?.abort();
+    setAnswers((now) => now.map((answer) => (answer.phase === 'asking' ? { ...answer, phase: 'left' } : answer)));
+  }, []);
+  // Whoever leaves the screen reads no further.
+  useEffect(() => () => reading.current?.abort(), []);
+
+  const ask = useCallback((all: readonly Asked[], drafts: boolean) => {
+    reading.current?.abort();
+    const controller = new AbortController();
+    reading.current = controller;
+    setAnswers(all.map(({ pipeline }) => asking(pipeline)));
+    for (const [place, asked] of all.entries()) {
+      const change = (next: (answer: Answer) => Answer) => {
+        if (controller.signal.aborted) return;
+        setAnswers((now) => now.map((answer, at) => (at === place ? next(answer) : answer)));
+      };
+      void follow(asked, { drafts, signal: controller.signal, change });
+    }
+  }, []);
+
+  return { answers, ask, stop };
+}
+
+interface Following {
+  readonly drafts: boolean;
+  readonly signal: AbortSignal;
+  readonly change: (next: (answer: Answer) => Answer) => void;
+}
+
+async function follow({ pipeline, input }: Asked, { drafts, signal, change }: Following): Promise<void> {
+  const from = performance.now();
+  try {
+    const response = await send(`/v1/pipelines/${encodeURIComponent(pipeline)}/runs`, {
+      ...{ method: 'POST', body: { input, drafts }, headers: { accept: 'text/event-stream' }, signal },
+    });
+    for await (const event of readEvents(response)) {
+      const ms = performance.now() - from;
+      change((answer) => told(answer, event, ms));
+    }
+    change((answer) => (answer.phase === 'asking' ? broken(answer, 'the stream ended before the run did') : answer));
+  } catch (error) {
+    if (signal.aborted) return;
+    change((answer) => {
+      if (!(error instanceof Trouble)) return broken(answer, 'the stream broke');
+      return { ...answer, phase: 'failed', trouble: { message: error.message, remedy: error.remedy } };
+    });
+  }
+}

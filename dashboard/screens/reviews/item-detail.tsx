@@ -1,18 +1,19 @@
 /** One item, opened: what was judged, what each reviewer said beside the other, and the decision between them. */
 import { useQueryClient } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { showWhole } from '../../../src/base/format.ts';
-import type { ItemSummary, ItemTold, ReviewItem, ReviewQueue } from '../../../src/model/review-queue.ts';
-import { query, useApi } from '../../api.ts';
+import type { ItemSummary, ItemTold, Review, ReviewItem, ReviewQueue } from '../../../src/model/review-queue.ts';
+import { ask, query, toldOf, useApi } from '../../api.ts';
 import { Badge } from '../../parts/badge.tsx';
+import { Moment } from '../../parts/moment.tsx';
 import { Loaded } from '../../parts/states.tsx';
 import { refusalOf, type Session } from '../../session.tsx';
-import { Decide } from './decide.tsx';
+import { inWords, lacksOf, questionsOf, saidOf, type Written } from './form.ts';
 import { Material } from './material.tsx';
-import { Told } from './told.tsx';
+import { Note, Questions } from './rubric.tsx';
 import { pathOf } from './types.ts';
-import { MEANS } from './words.ts';
+import { differing, linesOf, MEANS } from './words.ts';
 
 interface DetailProps {
   readonly queue: ReviewQueue;
@@ -149,5 +150,173 @@ function NotTold({ queue, session, item, onReveal }: OpenedProps & { readonly on
         )}
       </div>
     </section>
+  );
+}
+
+// What holds of an item, by whoever may say so: the rubric again, and why. It stands in place of what reviewers said.
+
+interface DecideProps {
+  readonly queue: ReviewQueue;
+  readonly item: ReviewItem;
+  /** Why whoever looks may not decide. */
+  readonly mayNot: string | undefined;
+  readonly onDecided: () => Promise<void>;
+}
+
+function Decide({ queue, item, mayNot, onDecided }: DecideProps) {
+  const questions = questionsOf(queue);
+  const [written, setWritten] = useState<Written>({});
+  const [note, setNote] = useState('');
+  const [trouble, setTrouble] = useState<string>();
+  const [isTried, setTried] = useState(false);
+  const [isOpen, setOpen] = useState(item.state === 'disputed');
+  const lacks = lacksOf(questions, written);
+  const decide = async (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (lacks.size > 0) return;
+    try {
+      const body = { ...saidOf(questions, written), note: note.trim() };
+      await ask(`${pathOf(queue.name)}/items/${item.place}/decision`, { method: 'PUT', body });
+      await onDecided();
+    } catch (error) {
+      setTrouble(toldOf(error));
+    }
+  };
+  if (mayNot !== undefined)
+    return (
+      <section className="card" aria-labelledby="decide-title">
+        <h3 id="decide-title">Decide</h3>
+        <p className="muted">{mayNot}</p>
+      </section>
+    );
+  if (!isOpen)
+    return (
+      <p>
+        <button type="button" onClick={() => setOpen(true)}>
+          {item.state === 'settled' ? 'Decide otherwise…' : 'Decide all the same…'}
+        </button>
+      </p>
+    );
+  return (
+    <form className="card decide" aria-labelledby="decide-title" onSubmit={(event) => void decide(event)}>
+      <h3 id="decide-title">Decide</h3>
+      <p className="muted">
+        It stands in place of what reviewers said, in calibration and in datasets; their reviews are kept.
+      </p>
+      <Questions questions={questions} written={written} onWritten={setWritten} {...(isTried && { lacks })} />
+      <Note label="Why? Kept with the decision, and in the audit" value={note} onChange={setNote} isNeeded />
+      {trouble !== undefined && (
+        <p role="alert" className="harm">
+          {trouble}
+        </p>
+      )}
+      <button type="submit" className="primary">
+        Decide
+      </button>
+    </form>
+  );
+}
+
+// What was said of an item, one reviewer beside the other, what the scorer itself said, and what was decided.
+
+interface ToldProps {
+  readonly queue: Pick<ReviewQueue, 'kind' | 'fields' | 'scorer'>;
+  readonly told: ItemTold;
+}
+
+function Told({ queue, told }: ToldProps) {
+  const { reviews, passes, verdict, decision } = told;
+  const differ = differing(reviews);
+  return (
+    <section aria-labelledby="said-title">
+      <h3 id="said-title">What reviewers said</h3>
+      {reviews.length + passes.length === 0 && <p className="muted">Nobody has said anything of it.</p>}
+      <div className="said-beside">
+        {reviews.map((review) => (
+          <Said key={review.reviewer} by={review.reviewer} {...{ queue, told, differ, review }} />
+        ))}
+        {passes.map(({ reviewer, why, at }) => (
+          <article key={reviewer} className="card">
+            <h4>
+              {reviewer}{' '}
+              <span className="muted">
+                <Moment at={at} />
+              </span>
+            </h4>
+            <p>Could not judge it: {why}</p>
+          </article>
+        ))}
+        {verdict !== null && (
+          <article className="card scorer-said">
+            <h4>
+              {queue.scorer} <span className="muted">the scorer, no person</span>
+            </h4>
+            <Lines lines={linesOf(verdict, queue, told)} differ={NONE} />
+          </article>
+        )}
+        {decision !== null && (
+          <Said by={`Decided by ${decision.reviewer}`} {...{ queue, told, differ: NONE }} review={decision} />
+        )}
+      </div>
+      {queue.kind === 'pair' && <Reveal told={told} />}
+    </section>
+  );
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+interface SaidProps extends ToldProps {
+  readonly by: string;
+  readonly review: Review;
+  readonly differ: ReadonlySet<string>;
+}
+
+const Said = ({ by, review: { value, note, at }, queue, told, differ }: SaidProps) => (
+  <article className="card">
+    <h4>
+      {by}{' '}
+      <span className="muted">
+        <Moment at={at} />
+      </span>
+    </h4>
+    <Lines lines={linesOf(value, queue, told)} differ={differ} />
+    {note !== null && <blockquote>{note}</blockquote>}
+  </article>
+);
+
+interface LinesProps {
+  readonly lines: ReturnType<typeof linesOf>;
+  /** Fields in which reviewers differ: marked. */
+  readonly differ: ReadonlySet<string>;
+}
+
+const Lines = ({ lines, differ }: LinesProps) => (
+  <dl className="facts">
+    {lines.map(({ field, value }) => (
+      <div key={field} className="fact">
+        <dt>{field === 'win' ? 'Better' : inWords(field)}</dt>
+        <dd>{differ.has(field) ? <mark>{value}</mark> : value}</dd>
+      </div>
+    ))}
+  </dl>
+);
+
+/** Which answer is whose: asked for, since it may lead whoever decides. */
+function Reveal({ told: { variants } }: Pick<ToldProps, 'told'>) {
+  const [isOpen, setOpen] = useState(false);
+  if (!isOpen)
+    return (
+      <p>
+        <button type="button" onClick={() => setOpen(true)}>
+          Reveal which is which
+        </button>{' '}
+        <span className="muted">best after deciding</span>
+      </p>
+    );
+  return (
+    <p role="status">
+      First is <strong>{variants[0]}</strong>, second is <strong>{variants[1]}</strong>.
+    </p>
   );
 }

@@ -1,23 +1,29 @@
 /** Where experts review: what is to be judged, what is asked of it, and the next one. */
-import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import '../../style/reviews.css';
+import { type FormEvent, useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 import { Link, useSearchParams } from 'wouter';
 import { showWhole } from '../../../src/base/format.ts';
-import type { ReviewItem, ReviewReport } from '../../../src/model/review-queue.ts';
+import {
+  REVIEW_LIMITS,
+  type ReviewItem,
+  type ReviewQueue,
+  type ReviewReport,
+} from '../../../src/model/review-queue.ts';
 import { useApi } from '../../api.ts';
+import { Dialog } from '../../parts/dialog.tsx';
 import { Page } from '../../parts/page.tsx';
 import { Empty, Failed, Loaded, Loading } from '../../parts/states.tsx';
 import type { ScreenProps } from '../../screens.ts';
 import { refusalOf, type Session } from '../../session.tsx';
-import { useHasKeys } from './help.tsx';
+import { Help, useHasKeys } from './help.tsx';
+import { Hotkey } from './hotkey.tsx';
 import { KEYS } from './hotkeys.ts';
 import { Material } from './material.tsx';
-import { NothingLeftToDo } from './nothing.tsx';
-import { ReviewForm } from './review-form.tsx';
-import './reviews.css';
+import { Note, Questions } from './rubric.tsx';
 import { pathOf } from './types.ts';
-import { useKeptOpen } from './use-kept-open.ts';
+import { useFilling } from './use-filling.ts';
 import { type Reviewing, useReviewing } from './use-reviewing.ts';
-import { mineOf } from './words.ts';
+import { mineOf, NOTHING_LEFT, type NothingLeft } from './words.ts';
 
 export default function Review({ session, parameters }: ScreenProps) {
   const name = parameters.name ?? '';
@@ -155,5 +161,194 @@ function Guidance({ queue: { name, question, guidelines } }: { readonly queue: R
         </details>
       )}
     </section>
+  );
+}
+
+// What to do when there is nothing to review: for now, or any more.
+
+interface NothingProps {
+  readonly why: NothingLeft;
+  readonly queue: string;
+  readonly reviewing: Reviewing;
+}
+
+function NothingLeftToDo({ why, queue, reviewing: { again, back, mayGoBack } }: NothingProps) {
+  const { title, what } = NOTHING_LEFT[why];
+  return (
+    <div className="state empty">
+      <strong>{title}</strong>
+      <p>{what}</p>
+      <div className="bar centred">
+        <Link className="button" href={`/reviews/${queue}`}>
+          See the queue
+        </Link>
+        {why === 'claimed_by_others' && (
+          <button type="button" onClick={again}>
+            Look again
+          </button>
+        )}
+        {mayGoBack && why !== 'closed' && (
+          <button type="button" onClick={back}>
+            Back to what I submitted last
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+// Whether something is open: at first, and then as it was left at the last item.
+
+function useKeptOpen(what: string): readonly [boolean, (isOpen: boolean) => void] {
+  const key = `sluice-review-open ${what}`;
+  const [isOpen, setOpen] = useState(() => sessionStorage.getItem(key) !== 'closed');
+  const keep = (open: boolean) => {
+    sessionStorage.setItem(key, open ? 'open' : 'closed');
+    setOpen(open);
+  };
+  return [isOpen, keep];
+}
+
+// What an expert says of one item: the rubric, a note, and what to do with it. By mouse, by keys, or read aloud.
+
+interface FormProps {
+  readonly queue: ReviewQueue;
+  readonly item: ReviewItem;
+  readonly reviewing: Reviewing;
+  readonly onExpected: () => void;
+}
+
+const NONE: ReadonlyMap<string, string> = new Map();
+
+/** Made anew for each item. */
+function ReviewForm(props: FormProps) {
+  const { queue, item, reviewing } = props;
+  const [open, setOpen] = useState<'help' | 'pass'>();
+  const filling = useFilling({ ...props, onOpen: setOpen });
+  const { questions, draft, active, hasKeys } = filling;
+  const isPair = queue.kind === 'pair';
+  const asked = (
+    <Questions
+      {...{ questions, active, hasKeys, written: draft.written, onWritten: filling.fill }}
+      lacks={filling.isTried ? filling.lacks : NONE}
+    />
+  );
+  return (
+    <>
+      <form
+        ref={filling.form}
+        className={`review-form ${queue.kind}`}
+        aria-label="Your review"
+        noValidate
+        onSubmit={(event: FormEvent) => {
+          event.preventDefault();
+          filling.submit();
+        }}
+        onFocus={(event) => filling.focus(event.target)}
+        onBlur={() => filling.focus(null)}
+      >
+        {!isPair && asked}
+        <Note
+          label="Note, if there is something to say"
+          value={draft.note}
+          onChange={filling.say}
+          hotkey={hasKeys ? KEYS.note : undefined}
+          box={filling.note}
+        />
+        <div className="review-foot">
+          {isPair && asked}
+          {reviewing.trouble !== undefined && (
+            <p role="alert" className="harm">
+              {reviewing.trouble}. What you filled in is still here.
+            </p>
+          )}
+          <Buttons {...{ reviewing, hasKeys }} isAgain={item.mine !== null} onOpen={setOpen} />
+        </div>
+      </form>
+      {open === 'help' && <Help questions={questions} onClose={() => setOpen(undefined)} />}
+      {open === 'pass' && <Pass item={item} reviewing={reviewing} onClose={() => setOpen(undefined)} />}
+    </>
+  );
+}
+
+interface ButtonsProps {
+  readonly reviewing: Reviewing;
+  readonly hasKeys: boolean;
+  /** Whether it has been reviewed before, and is changed. */
+  readonly isAgain: boolean;
+  readonly onOpen: (what: 'help' | 'pass') => void;
+}
+
+function Buttons({ reviewing: { isBusy, mayGoBack, skip, back }, hasKeys, isAgain, onOpen }: ButtonsProps) {
+  const keyed = (key: string) => hasKeys && <Hotkey name={key} />;
+  const short = (key: string) => (hasKeys ? { 'aria-keyshortcuts': key } : {});
+  return (
+    <div className="review-buttons">
+      <button type="submit" className="primary" aria-disabled={isBusy} {...short('Enter')}>
+        {isBusy ? 'Saving …' : isAgain ? 'Save the change' : 'Submit and next'} {keyed('Enter')}
+      </button>
+      <button type="button" onClick={skip} {...short(KEYS.skip)}>
+        {isAgain ? 'Leave as it is' : 'Skip'} {keyed(KEYS.skip)}
+      </button>
+      <button type="button" onClick={() => onOpen('pass')} {...short(KEYS.pass)}>
+        Cannot judge… {keyed(KEYS.pass)}
+      </button>
+      <button type="button" onClick={back} disabled={!mayGoBack} {...short(KEYS.back)}>
+        Back {keyed(KEYS.back)}
+      </button>
+      <button type="button" className="keys-button" onClick={() => onOpen('help')} {...short(KEYS.help)}>
+        Keys {keyed(KEYS.help)}
+      </button>
+    </div>
+  );
+}
+
+// Whoever cannot judge an item says why; it is not asked of them again.
+
+interface PassProps {
+  readonly item: Pick<ReviewItem, 'place' | 'minePassed'>;
+  readonly reviewing: Reviewing;
+  readonly onClose: () => void;
+}
+
+/** What is usual, to be taken as it is or said better. */
+const USUAL = ['The question is unclear', 'It is not my field', 'Neither the question nor the sources say enough'];
+
+function Pass({ item: { place, minePassed }, reviewing, onClose }: PassProps) {
+  const id = useId();
+  const [why, setWhy] = useState(minePassed ?? '');
+  const pass = async () => {
+    // Refused, the dialog stays, and what was written in it.
+    await reviewing.pass(why.trim());
+    onClose();
+  };
+  return (
+    <Dialog
+      title={`Cannot judge item ${place}?`}
+      action="Cannot judge it"
+      isDisabled={why.trim() === ''}
+      onAct={pass}
+      onClose={onClose}
+    >
+      <p>It is not asked of you again. Where as many as are asked cannot judge it, somebody decides.</p>
+      <div className="bar">
+        {USUAL.map((each) => (
+          <button key={each} type="button" className="small" onClick={() => setWhy(each)}>
+            {each}
+          </button>
+        ))}
+      </div>
+      <div className="field">
+        <label htmlFor={id}>Why not?</label>
+        <textarea
+          id={id}
+          rows={2}
+          required
+          maxLength={REVIEW_LIMITS.noteLength}
+          value={why}
+          onChange={(event) => setWhy(event.target.value)}
+        />
+      </div>
+    </Dialog>
   );
 }

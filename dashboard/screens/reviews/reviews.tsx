@@ -10,7 +10,7 @@ import { type Column, Rows } from '../../parts/rows.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
 import type { ScreenProps } from '../../screens.ts';
 import { refusalOf } from '../../session.tsx';
-import './reviews.css';
+import '../../style/reviews.css';
 import { StartQueue } from './start.tsx';
 import type { ListedQueue, QueueList } from './types.ts';
 import { askedWords, kindWords, standingOf } from './words.ts';

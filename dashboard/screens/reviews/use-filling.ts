@@ -1,12 +1,12 @@
 /** What is filled in of one item, kept as a draft, and what keys do with it. */
-import { type RefObject, useMemo, useRef, useState } from 'react';
+
+import { type RefObject, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { ReviewItem, ReviewQueue } from '../../../src/model/review-queue.ts';
 import { type Draft, type DraftsOf, draftOf, keepDraft } from './drafts.ts';
 import { lacksOf, type Question, questionsOf, saidOf, type Written, writtenOf } from './form.ts';
 import { useHasKeys } from './help.tsx';
-import { activeOf, type Deed } from './hotkeys.ts';
+import { activeOf, type Deed, deedOf, placeOf, type Standing } from './hotkeys.ts';
 import { focusQuestion, questionAround } from './question-field.tsx';
-import { useHotkeys } from './use-hotkeys.ts';
 import type { Reviewing } from './use-reviewing.ts';
 
 interface FillingOf {
@@ -93,4 +93,42 @@ function useDraft(of: DraftsOf, item: ReviewItem): readonly [Draft, (draft: Draf
     setDraft(changed);
   };
   return [draft, change];
+}
+
+// Listens for keys of the reviewing page, before the item is painted: a key that is pressed at once reaches that item.
+
+interface Listening {
+  readonly isOn: boolean;
+  readonly standing: Standing;
+  readonly onDeed: (deed: Deed) => void;
+}
+
+function useHotkeys(listening: Listening): void {
+  // As it was drawn last: the listener itself is there once.
+  const now = useRef(listening);
+  useLayoutEffect(() => {
+    now.current = listening;
+  });
+  useLayoutEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const { isOn, standing, onDeed } = now.current;
+      const target = event.target as HTMLElement;
+      // A dialog has keys of its own.
+      if (event.defaultPrevented || document.querySelector('dialog[open]') !== null) return;
+      const on = target.isContentEditable ? 'text' : placeOf(target as HTMLElement & { readonly type?: unknown });
+      if (event.key === 'Escape' && on === 'text') return target.blur();
+      const press = {
+        ...{ key: event.key, hasAlt: event.altKey, isRepeat: event.repeat, on },
+        hasCommand: event.ctrlKey || event.metaKey,
+      };
+      const deed = deedOf(press, standing);
+      // Turned off, what has Ctrl stays: nobody presses that by talking.
+      if (deed === undefined || (!isOn && !press.hasCommand)) return;
+      // A digit that leads to a number is typed there.
+      if (deed.does !== 'go' || !/^[\d.-]$/.test(event.key)) event.preventDefault();
+      onDeed(deed);
+    };
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, []);
 }

@@ -3,7 +3,7 @@ import { type KeyboardEvent, useMemo } from 'react';
 import type { Plan } from '../../../src/plan/plan.ts';
 import type { TraceNode } from '../../../src/telemetry/trace.ts';
 import { type Arrow, type Box, layoutPlan } from './plan-layout.ts';
-import './picture.css';
+import '../../style/run.css';
 import { SIGNS, type Tone, toneOf } from './spans.ts';
 
 interface PictureProps {

@@ -1,21 +1,23 @@
 /** One run: its trace beside its time, what is known of each part, its plan's picture, and what people said of it. */
+import '../../style/run.css';
 import { useState } from 'react';
-import { useSearchParams } from 'wouter';
-import { shortId } from '../../../src/base/format.ts';
+import { Link, useSearchParams } from 'wouter';
+import { DASH, shortId, showDuration, showMoney, showWhole } from '../../../src/base/format.ts';
+import { askedFor } from '../../../src/model/run-fields.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
-import { useApi } from '../../api.ts';
+import { ask, useApi } from '../../api.ts';
 import { runCommands } from '../../commands.ts';
+import { Badge } from '../../parts/badge.tsx';
+import { Copy } from '../../parts/copy.tsx';
+import { Dialog } from '../../parts/dialog.tsx';
+import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
 import { Failed, Loaded } from '../../parts/states.tsx';
 import type { ScreenProps } from '../../screens.ts';
 import { refusalOf, type Session } from '../../session.tsx';
-import { AddToDataset } from './add-to-dataset.tsx';
 import { Body } from './body.tsx';
 import { Feedback } from './feedback.tsx';
-import { RunHeader } from './header.tsx';
-import { Rerun } from './rerun.tsx';
-import { RerunOutcome } from './rerun-outcome.tsx';
-import './run.css';
+import { Rerun, RerunOutcome } from './rerun.tsx';
 import type { RunTrace } from './spans.ts';
 
 const POLL_MS = 1_500;
@@ -172,4 +174,187 @@ function WithPlan({ run, session, asks, mayRerun, onAsk, onAdded, onStarted }: W
       )}
     </>
   );
+}
+
+// The first lines of a run: how it ended, what it took and cost, whom it was for, and where else it is shown.
+
+function RunHeader({ run }: { readonly run: RunTrace }) {
+  const { runId, pipeline, planId, state, arms, unit, startedAt, endedAt, spent } = run;
+  const { costUsd, unknownCalls, estimatedCalls, paidCalls, inputTokens, outputTokens } = spent;
+  const ms = startedAt === null ? null : (endedAt ?? Date.now()) - startedAt;
+  return (
+    <section className="card run-head" aria-label="The run in short">
+      <div className="figures">
+        <Figure name="State" value={<Badge word={state} />} />
+        <Figure name="Took" value={`${showDuration(ms)}${endedAt === null ? ' so far' : ''}`} />
+        <Figure
+          name="Cost"
+          value={paidCalls === 0 ? DASH : `${unknownCalls > 0 && costUsd !== null ? '≥ ' : ''}${showMoney(costUsd)}`}
+          more={paidCalls === 0 ? 'no paid call' : costWords(paidCalls, unknownCalls, estimatedCalls)}
+        />
+        <Figure
+          name="Tokens"
+          value={paidCalls === 0 ? DASH : showWhole(inputTokens + outputTokens)}
+          {...(paidCalls > 0 && { more: `${showWhole(inputTokens)} in, ${showWhole(outputTokens)} out` })}
+        />
+        <Figure name="Began" value={<Moment at={startedAt} />} />
+      </div>
+      <p className="run-line">
+        <span>
+          Run <code>{runId}</code> <Copy text={() => runId} what="the id of the run" />
+        </span>
+        <span>
+          Pipeline <Link href={`/runs?pipeline=${encodeURIComponent(pipeline)}`}>{askedFor(run)}</Link>
+        </span>
+        <span title={planId}>
+          Plan <code>{shortId(planId)}</code>
+        </span>
+        <span>Unit {unit === null ? DASH : <code>{unit}</code>}</span>
+        {Object.entries(arms).map(([experiment, arm]) => (
+          <span key={experiment}>
+            Arm <Link href={`/experiments/${experiment}`}>{experiment}</Link>: {arm}
+          </span>
+        ))}
+      </p>
+      {state === 'degraded' && (
+        <p className="notice">It answered, but not in the way it was meant to: look for ↷ in the trace.</p>
+      )}
+    </section>
+  );
+}
+
+function costWords(paid: number, unknown: number, estimated: number): string {
+  return [
+    `${showWhole(paid)} paid ${paid === 1 ? 'call' : 'calls'}`,
+    ...(unknown > 0 ? [`${showWhole(unknown)} of unknown cost`] : []),
+    ...(estimated > 0 ? [`${showWhole(estimated)} estimated`] : []),
+  ].join(', ');
+}
+
+const Figure = ({ name, value, more }: { name: string; value: React.ReactNode; more?: string }) => (
+  <div className="figure">
+    <div className="muted">{name}</div>
+    <div className="figure-value">{value}</div>
+    {more && <div className="muted">{more}</div>}
+  </div>
+);
+
+// What the run was asked becomes an example of a dataset; its answer is what is expected, if that is accepted.
+
+interface Added {
+  readonly dataset: string;
+  readonly version: string;
+  readonly examples: number;
+  readonly added: readonly string[];
+}
+
+type Expecting = 'nothing' | 'accept' | 'other';
+
+interface AddProps {
+  readonly run: RunTrace;
+  readonly onClose: () => void;
+  /** Told in words what came of it. */
+  readonly onDone: (words: string) => void;
+}
+
+function AddToDataset({ run, onClose, onDone }: AddProps) {
+  const known = useApi<{ datasets: readonly { dataset: string }[] }>('/v1/datasets', { retry: false });
+  const [name, setName] = useState('');
+  const [expecting, setExpecting] = useState<Expecting>(run.state === 'completed' ? 'accept' : 'nothing');
+  const [expected, setExpected] = useState('value' in run.output ? JSON.stringify(run.output.value, null, 2) : '{}');
+  const [tags, setTags] = useState('');
+  const [begins, setBegins] = useState(false);
+  const hasOutput = run.state === 'completed' || run.state === 'degraded';
+  const add = async () => {
+    const added = await ask<Added>(`/v1/datasets/${encodeURIComponent(name.trim())}/examples`, {
+      method: 'POST',
+      body: {
+        runs: [run.runId],
+        ...(expecting === 'accept' && { accept: true }),
+        ...(expecting === 'other' && { expected: parse(expected) }),
+        ...(tags.trim() !== '' && {
+          tags: tags
+            .split(',')
+            .map((tag) => tag.trim())
+            .filter(Boolean),
+        }),
+        ...(begins && { begin: true }),
+      },
+    });
+    onDone(inWords(added));
+  };
+  return (
+    <Dialog title="Add to dataset" action="Add" isDisabled={name.trim() === ''} onAct={add} onClose={onClose}>
+      <div className="field">
+        <label htmlFor="dataset">Dataset</label>
+        <input
+          id="dataset"
+          list="datasets"
+          required
+          autoComplete="off"
+          placeholder="ai-docs"
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+        />
+        <datalist id="datasets">
+          {known.data?.datasets?.map(({ dataset }) => (
+            <option key={dataset} value={dataset} />
+          ))}
+        </datalist>
+        <label className="choice">
+          <input type="checkbox" checked={begins} onChange={(event) => setBegins(event.target.checked)} /> begin it
+          where there is none of that name
+        </label>
+      </div>
+      <fieldset className="field">
+        <legend>What is expected</legend>
+        {(
+          [
+            ['accept', 'the answer as it was given', !hasOutput],
+            ['other', 'another one', false],
+            ['nothing', 'nothing yet', false],
+          ] as const
+        ).map(([choice, words, isDisabled]) => (
+          <label key={choice} className="choice">
+            <input
+              type="radio"
+              name="expecting"
+              disabled={isDisabled}
+              checked={expecting === choice}
+              onChange={() => setExpecting(choice)}
+            />{' '}
+            {words}
+            {isDisabled && ` (the run ${run.state === 'running' ? 'has none yet' : `is ${run.state}`})`}
+          </label>
+        ))}
+        {expecting === 'other' && (
+          <textarea
+            aria-label="What is expected, as a JSON object"
+            rows={6}
+            className="code"
+            value={expected}
+            onChange={(event) => setExpected(event.target.value)}
+          />
+        )}
+      </fieldset>
+      <div className="field">
+        <label htmlFor="tags">Tags, with commas</label>
+        <input id="tags" value={tags} onChange={(event) => setTags(event.target.value)} />
+      </div>
+    </Dialog>
+  );
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`What is expected is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function inWords({ dataset, version, examples, added }: Added): string {
+  const short = version.slice(0, 12);
+  if (added.length === 0) return `It was in ${dataset} before, and stays as it is there (version ${short}).`;
+  return `Added to ${dataset}: ${showWhole(examples)} examples, version ${short}.`;
 }

@@ -1,6 +1,6 @@
 /** `/v1/evaluations`: what was evaluated on what, how far it came, and why something is missing of it. */
 import { DEFAULT_LISTED } from '../../contract/evaluations.ts';
-import { missingReasons } from '../../evaluation/missing-cells.ts';
+import { missingReasons } from '../../evaluation/compare/missing.ts';
 import type { EvaluationState } from '../../model/evaluation-result.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';
 import { type AddRoutes, addRoute, type Routing } from '../route.ts';

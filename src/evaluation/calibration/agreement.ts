@@ -10,7 +10,7 @@ import type { Label } from '../../store/evaluations.ts';
 import type { Calibration } from '../compare/comparison-report.ts';
 import { type Judgement, majorityOf, type Ratings, votesOf } from './labelled.ts';
 
-/** How much calibrating takes and tells. */
+/** Limits of a calibration and of its report. */
 export const CALIBRATION_LIMITS = Object.freeze({
   /** Subjects of a sample that is exported: by default, and at most. */
   sample: 100,
@@ -48,7 +48,7 @@ export interface Counts {
   readonly fp: number;
 }
 
-/** Null where there is nothing to count, or no error to tell. */
+/** Null when there is no data, or no error to estimate. */
 export interface Interval {
   readonly value: number | null;
   readonly lo: number | null;
@@ -72,8 +72,7 @@ export interface Agreement {
 }
 
 /**
- * What tells a yes from a no: a threshold where there is one, else the middle of the scale, else of an open scale the
- * median of the labels.
+ * The threshold between yes and no: the declared one, else the middle of the scale, else (open scale) the median label.
  */
 export function cutOf({ worst, best }: Pick<ScoreField, 'worst' | 'best'>, held: readonly Held[]): number {
   if (best !== null) return (worst + best) / 2;
@@ -178,7 +177,7 @@ export interface TableCell {
   readonly n: number;
 }
 
-/** Every score beside every label; null where there are too many to look at. */
+/** Counts of scores by label; null when there are too many values to show. */
 export function tableOf(held: readonly Held[]): readonly TableCell[] | null {
   const values = new Set(held.flatMap(({ judge, label }) => [judge, label]));
   if (values.size > CALIBRATION_LIMITS.tableValues) return null;
@@ -228,7 +227,7 @@ export interface VariantBias extends Interval {
 /** The level at which a bias counts as found. */
 export const BIAS_ALPHA = 0.05;
 
-/** How much more it exceeds people on the variant's answers; null where there are too few labels to tell. */
+/** How much more the judge exceeds people on the variant's answers; null with too few labels. */
 export function biasBetween(
   baseline: readonly Held[],
   variant: readonly Held[],
@@ -246,9 +245,8 @@ export function biasBetween(
 }
 
 /**
- * Whether a judge may decide anything: what it has said, in this version, of subjects that people have spoken of. Labels of
- * subjects that this version has not scored say nothing about it, so a change of its model, its prompt or its code leaves
- * it uncalibrated until it has scored them, too.
+ * A judge's scores, in one version, of subjects that people have labelled. Labels count only for subjects that this
+ * version has scored: a new model, prompt or code makes the judge uncalibrated until it scores them again.
  */
 export interface Measured {
   readonly scorer: Pick<ScorerSpec, 'id' | 'fields'>;
@@ -257,7 +255,7 @@ export interface Measured {
   readonly above: number | null;
 }
 
-/** Judge beside people, with the subjects on which people are divided: two of three would decide. */
+/** Agreement of judge and people, with the subjects on which people disagree: two of three would decide. */
 export interface HeldAgainst {
   readonly held: readonly (Held & Pick<Judgement, 'variant'>)[];
   readonly ties: number;
@@ -285,7 +283,7 @@ export function holdAgainst(
   return { held, ties };
 }
 
-/** What tells its yes from its no. */
+/** The judge's threshold between yes and no. */
 export const cutFor = ({ scorer, field, above }: Measured, held: readonly Held[]): number =>
   above === null ? cutOf(scorer.fields[field]!, held) : 0.5;
 

@@ -19,7 +19,7 @@ import {
 } from './agreement.ts';
 import { type Judgement, type Labelled, meanOf, type Subject, votesOf } from './labelled.ts';
 
-/** A variant of an evaluation beside its labels. */
+/** A variant of an evaluation with its labels. */
 export interface LabelledSide {
   readonly labelled: Labelled;
   readonly variant: number;
@@ -27,16 +27,16 @@ export interface LabelledSide {
 
 export interface JudgedSide {
   readonly score: number;
-  /** Of people, the mean over raters; null where nobody has spoken. */
+  /** Mean over raters; null without a label. */
   readonly label: number | null;
-  /** Nobody had to judge it: its run failed, or it is what a baseline is to itself. The score is the truth. */
+  /** No judge was needed: the run failed, or the row is the baseline compared with itself. The score is the truth. */
   readonly isKnown: boolean;
 }
 
 export interface JudgedPair {
   readonly baseline: JudgedSide;
   readonly variant: JudgedSide;
-  /** There is nothing to judge: the same answer on both sides, or none on either. The difference is 0, whoever looks. */
+  /** Both sides have the same answer, or none: the difference is 0. */
   readonly isSame: boolean;
   /** Pairs of one cluster are not independent. */
   readonly cluster: number;
@@ -72,7 +72,7 @@ function readerOf(metric: MetricSpec, column: Column | null, side: LabelledSide)
   const ratings = side.labelled.ratings.get(scorer);
   const { values, repeats } = column;
   const shape = (vote: number): number => (metric.kind === 'share' ? Number(vote > (metric.above ?? 0)) : vote);
-  /** Undefined: nobody has said. */
+  /** Undefined: no label. */
   const labelAt = (at: number): number | undefined => {
     const subject = subjects[at];
     if (subject === null) return values[at]!;
@@ -167,7 +167,7 @@ function clusteredSquares(pairs: readonly JudgedPair[], influence: (pair: Judged
   return [...sums.values()].reduce((total, sum) => total + sum * sum, 0);
 }
 
-/** Labels that each class needs before error rates are told from them. */
+/** Labels of each class that error rates need. */
 const MIN_CLASS_LABELS = 20;
 
 /** Whether there are enough labels of either class. */
@@ -178,8 +178,8 @@ export const haveOwnRates = (baseline: Counts, variant: Counts, alpha: number): 
   [baseline, variant].every((counts) => areEnough(counts) && deviceOf(counts, alpha) !== null);
 
 /**
- * A difference of two rates as people would have found it, from the judge's error rates alone: Rogan and Gladen's estimate
- * on each side. Where pairs have no labels it is what can be said; which labels it rests on is part of its name.
+ * The difference of two rates as people would rate it, estimated from the judge's error rates (Rogan and Gladen, on
+ * each side). Used when pairs have no labels; its name says which labels it rests on.
  */
 export interface RateErrors {
   /** The judge's table on the baseline's answers, and on the variant's; the same twice where they are pooled. */
@@ -253,7 +253,7 @@ function varianceOf(right: number, wrong: number): number {
   return (rate * (1 - rate)) / (right + wrong);
 }
 
-/** What a verdict stands for on average, which may lie beyond 0 and 1; what nobody had to judge is as it is. */
+/** The expected truth of a verdict, which may exceed 0 and 1; rows without a judge keep their score. */
 const truth = ({ specificity, power }: Device, { score, isKnown }: JudgedSide): number =>
   isKnown ? score : (score + specificity - 1) / power;
 
@@ -337,7 +337,7 @@ export function measuredBy({ source, kind, above }: MetricSpec, scorers: readonl
   return { scorer, field: source.field, above: kind === 'share' ? (above ?? 0) : null };
 }
 
-/** A side's own judgements beside people's. */
+/** One side's judgements with people's labels. */
 export function heldOn({ labelled, variant }: LabelledSide, measured: Measured): HeldAgainst['held'] {
   const own = labelled.judgements(measured.scorer.id).filter((judgement) => judgement.variant === variant);
   return holdAgainst(measured, own, labelled.ratings).held;

@@ -64,7 +64,7 @@ export interface JudgeReport {
     readonly elsewhere: number;
     /** Labelled subjects that this version has not scored: of answers that are no more given, or scored by another implementation. */
     readonly unscored: number;
-    /** Subjects whose labels are of a scorer of this id that nothing says more of: they count for none. */
+    /** Subjects with labels of this scorer id and an unknown version: they count for no judge. */
     readonly unattributed: number;
   };
   /** By field and the thresholds that metrics have for it, those that have labels; of a judge all. */
@@ -85,7 +85,7 @@ export interface FieldReport {
   /** Null: nothing to hold against people, as of a human scorer. */
   readonly agreement: Agreement | null;
   readonly kappa: Interval;
-  /** Scores beside labels; null where there are too many values. */
+  /** Scores by label; null when there are too many values. */
   readonly table: readonly TableCell[] | null;
   /** Of this evaluation, the baseline first; those without labels are left out. */
   readonly variants: readonly VariantErrors[];
@@ -148,7 +148,7 @@ function variantErrors(
     const there = own.filter(({ variant }) => variant === place);
     return holdAgainst(measured, there, labelled.ratings).held;
   });
-  // A pair's judge has seen both: what it does to one side is not told by whose row it is in.
+  // A judge of pairs has seen both answers, so its rows cannot show a bias for one side.
   const isPair = labelled.facts.spec.scorers.some(({ id, kind }) => id === measured.scorer.id && kind === 'pair');
   const found = held.map((there, place) => (place === 0 || isPair ? null : biasBetween(held[0]!, there)));
   const { p } = adjustP(
@@ -179,7 +179,7 @@ function labelledClusters(
 ): number {
   const { examples, spec } = facts;
   const [baseline, side] = [subjects(scorer.id, 0) ?? [], subjects(scorer.id, variant) ?? []];
-  // Of a run that failed nobody has to say anything.
+  // A failed run needs no label.
   const isLabelled = (subject: Subject): boolean =>
     subject === null || votesOf(ratings.get(scorer.id)?.get(subject!), field).length > 0;
   const areLabelled = (own: readonly Subject[]): boolean => own.length > 0 && own.every(isLabelled);
@@ -352,14 +352,14 @@ function thresholdsOf(metrics: readonly MetricSpec[], scorer: string, field: str
     : [...new Set(own.map(({ kind, above }) => (kind === 'share' ? (above ?? 0) : null)))];
 }
 
-/** An evaluation's rows beside its labels, from the store. */
+/** An evaluation's rows with its labels, from the store. */
 export interface JudgedEvaluation {
   readonly labelled: Labelled;
   /** By scorer. */
   readonly populations: ReadonlyMap<string, Population>;
 }
 
-/** All rows of an evaluation, of which what labels need is kept. */
+/** Reads all rows of an evaluation and keeps only what labels need. */
 export async function loadJudged(
   store: Pick<Store, 'evaluations' | 'datasets'>,
   { evaluationId, spec, pins }: EvaluationRow,

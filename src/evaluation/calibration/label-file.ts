@@ -203,7 +203,7 @@ const Row = z.looseObject({
 });
 type RawLabel = z.output<typeof Row>;
 
-/** From a row of a file to a label: who said what of which subject, or what is wrong with it. */
+/** Reads one row of a file into a label, or explains what is wrong with it. */
 function readLabelRow(value: unknown, settings: LabelRowSettings, complain: Complain): ReadLabel {
   const { data, error } = Row.safeParse(value);
   if (error) {
@@ -320,7 +320,7 @@ export function fieldsOfScorer({ kind, step, rubric, spec }: AnyScorer): LabelFi
   );
 }
 
-/** As an evaluation keeps it: of a human scorer, its scores without the choices beside them. */
+/** The fields as an evaluation stores them: of a human scorer without the list of choices. */
 export const fieldsOfSpec = ({ fields }: Pick<ScorerSpec, 'fields'>): LabelFields =>
   byName(Object.entries(fields).map(([name, score]) => ({ ...scored(name, score, z.number()), kind: 'score' })));
 

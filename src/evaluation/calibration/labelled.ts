@@ -1,6 +1,6 @@
 /**
- * An evaluation's rows beside people's labels: who scored what, and which of it people have spoken of. Rows are added one
- * by one, as they are read for everything else, and only what labels need of them is kept.
+ * Joins an evaluation's rows with people's labels. Rows are added one by one as they are read, and only what labels
+ * need is kept.
  */
 import type { Cell, ResultRow, Score } from '../../model/evaluation-result.ts';
 import type { EvaluationSpec } from '../../model/evaluation-spec.ts';
@@ -18,7 +18,7 @@ export interface Judgement {
   readonly score: Score;
 }
 
-/** What a cell is about; null: the run failed, which nobody has to look at; undefined: nothing, or not known. */
+/** The subject of a cell. Null: the run failed, so there is nothing to label. Undefined: none, or not known. */
 export type Subject = string | null | undefined;
 
 /** Of an evaluation what labels need. */
@@ -74,24 +74,23 @@ export function createLabelled(facts: LabelledFacts, ratings: Ratings): Labelled
 export type Ratings = ReadonlyMap<string, ReadonlyMap<string, readonly Label[]>>;
 
 /**
- * What several people said of one subject. Tables of agreement need one answer: that of most raters, and where no answer
- * has most, none. Effects are of means over raters, which leave nothing out: subjects that people disagree on are not like
- * the others. Where somebody has decided between raters, the decision is all that was said of the subject.
+ * Combines several people's labels of one subject. Agreement tables use the majority answer, or none on a tie. Effects
+ * use the mean over raters, so that no subject is left out. An adjudicated decision replaces all labels of its subject.
  */
 export function ratingsOf(labels: readonly Label[]): Ratings {
   const byScorer = Map.groupBy(labels, ({ scorer }) => scorer);
   return new Map([...byScorer].map(([scorer, own]) => [scorer, Map.groupBy(own, ({ subject }) => subject)]));
 }
 
-/** What counts of what was said of one subject: the decision where there is one, else what each rater says. */
-function standing(labels: readonly Label[]): readonly Label[] {
+/** The labels that count: the adjudicated decision if there is one, else each rater's label. */
+function effectiveLabels(labels: readonly Label[]): readonly Label[] {
   const decided = labels.filter(({ isFinal }) => isFinal);
   return decided.length > 0 ? decided : labels;
 }
 
 /** Of one subject, what stands in one field: truth values as 1 and 0; texts are no scores. */
 export function votesOf(labels: readonly Label[] | undefined, field: string): readonly number[] {
-  return standing(labels ?? []).flatMap(({ value }) => {
+  return effectiveLabels(labels ?? []).flatMap(({ value }) => {
     const given = value[field];
     return typeof given === 'string' || given === undefined ? [] : [Number(given)];
   });
@@ -108,8 +107,8 @@ export function majorityOf(votes: readonly number[]): number | null {
 export const meanOf = (votes: readonly number[]): number => votes.reduce((sum, vote) => sum + vote, 0) / votes.length;
 
 /**
- * The rows with what people have said since: of each field the mean over raters, of truth values the share of those who
- * said yes. Cells that nobody has labelled stay missing.
+ * Adds labels to rows: of each field the mean over raters, of truth values the share of yes. Unlabelled cells stay
+ * missing.
  */
 export function withLabels<Row extends Pick<ResultRow, 'cells'>>(
   spec: Pick<EvaluationSpec, 'scorers'>,
@@ -145,7 +144,7 @@ export function labelFiller(
 
 type WithEvaluations = Pick<Store, 'evaluations'>;
 
-/** Of these scorers of a pipeline all that people have said, whichever evaluation it was about. */
+/** All labels of these scorers of a pipeline, from every evaluation. */
 export async function loadRatings(
   { evaluations }: WithEvaluations,
   spec: Pick<EvaluationSpec, 'pipeline' | 'scorers'>,

@@ -1,6 +1,6 @@
 /**
- * Which subjects raters are asked about: whole examples, drawn at random from all that were judged. An example on one side
- * alone tells how good the judge is; on both it tells what the judge does to the difference, too, with half of the labels.
+ * Draws the subjects to label: whole examples, at random, from all judged ones. Labels of one side measure the judge;
+ * labels of both sides also measure its bias between them, with half as many examples.
  */
 
 import { stringify } from 'csv-stringify/sync';
@@ -22,7 +22,7 @@ export interface Asked {
   readonly exampleId: string;
   readonly variant: number;
   readonly repeat: number;
-  /** Null: nobody has scored it yet. */
+  /** Null: not scored yet. */
   readonly score: Score | null;
 }
 
@@ -79,7 +79,7 @@ function shuffle<Item>(items: readonly Item[], index: (size: number) => number):
 
 export type WithContents = Pick<Store, 'evaluations' | 'datasets'>;
 
-/** Examples whose rows are read at a time. */
+/** Examples read at a time. */
 const PAGE = 100;
 
 type OfRow = Pick<Asked, 'exampleId' | 'variant' | 'repeat'>;
@@ -141,9 +141,9 @@ interface LabelRow {
 }
 
 /**
- * A file for raters to fill in. What a scorer was given is not kept, so they read what it was made of: the example's input
- * and what is expected of it, and the run's output; of a pair both outputs, half of them in the other order. Neither the
- * variant nor, unless asked for, what the judge said is shown.
+ * A file for raters to fill in. Scorer inputs are not stored, so raters read their sources: the example's input and
+ * expected output, and the run's output. A pair has both outputs, half of them in the other order. The variant is
+ * hidden, and so is the judge's score unless it is asked for.
  */
 export function toLabelLines(subjects: readonly ShownSubject[], settings: ExportSettings): string {
   return subjects

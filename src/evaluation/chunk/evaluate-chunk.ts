@@ -82,7 +82,7 @@ async function evaluate(worker: EvaluationWorker, work: Work): Promise<ChunkResu
   });
 }
 
-/** As a run would have it: its client redacts what it is asked before anything is kept, or told to a step. */
+/** Redacts the example, as a client redacts a run's input before it is stored or given to a step. */
 function redacted(example: Example, { redaction }: EvaluationWorker): Example {
   if (!redaction?.isOn) return example;
   const { input, expected } = example;
@@ -132,7 +132,7 @@ async function evaluateExamples(work: ChunkWork, examples: readonly Example[]): 
   await allEnded(examples.map(evaluateOne));
 }
 
-/** Waits for all, whatever becomes of them: nothing goes on behind the back of whoever is told of the first failure. */
+/** Waits for all promises, then throws the first failure: nothing keeps running after it. */
 async function allEnded<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   const outcomes = await Promise.allSettled(promises);
   return outcomes.map((outcome) => {
@@ -216,8 +216,8 @@ export interface Settled {
 }
 
 /**
- * What of a chunk is done already: rows whose cells another try would not change. They are not made again, whatever becomes
- * of the other rows of their example; of them only numbers are kept, since their outputs may be large.
+ * Rows of the chunk that a retry would not change. They are not made again. Only their numbers are kept, since outputs
+ * may be large.
  */
 async function readSettled(
   { evaluations }: Pick<Store, 'evaluations'>,

@@ -50,7 +50,10 @@ export async function playRun({ host, spend }: RunHost, place: RunPlace): Promis
   return { ...ended, facts, walk: memoWalk };
 }
 
-/** How a walk ended, for its scores. What came of trouble that was not its own is missing, and so is what made do in spite of it. */
+/**
+ * The end of a run, as scorers see it. A run that met an infrastructure failure is missing, even when a fallback gave
+ * an output.
+ */
 export function endOf(result: WalkResult, output: Json | undefined, observe: readonly From[]): Omit<EndedRun, 'facts'> {
   const trouble = result.nodes.find(madeDo)?.error;
   if (trouble) return { ...MADE_DO, error: errorOf(trouble) };
@@ -71,7 +74,7 @@ export const madeDo = ({
 
 const HELPED: ReadonlySet<NodeOutcome> = new Set(['fallback', 'or-else', 'exhausted']);
 
-/** A run that met with trouble that was not its own: whatever it came to is not shown to scorers. */
+/** A run that met an infrastructure failure: scorers do not see its output. */
 const MADE_DO = Object.freeze({
   outcome: 'missing',
   output: undefined,
@@ -137,10 +140,10 @@ const LACKING: ReadonlySet<string> = new Set([
 const FROM_STORE = /^database_/;
 
 /**
- * Whose fault a failed run is. What the variant itself brought about (a refusal, a reply of no use, a prompt too long, its
- * own time or budget, a bug in its step) is an outcome and counts as the worst score. What came from outside (a provider
- * that does not answer, a key, a lost worker, the database) says nothing of the variant: its cells are missing. Nor does a run
- * that found help against it: what is scored would be its fallback.
+ * Classifies failures by error code. A variant failure (a refusal, a useless reply, an oversized prompt, its own time
+ * limit or budget, a bug in its step) is an outcome and scores worst. An infrastructure failure (an unavailable
+ * provider, a key, a lost worker, the database) says nothing about the variant: its cells are missing. So are those of
+ * a run that avoided such a failure by a fallback, since the score would be the fallback's.
  */
 const isPassing = (code: string): boolean => PASSING.has(code) || FROM_STORE.test(code);
 export const isFromOutside = (code: string): boolean => isPassing(code) || LACKING.has(code);

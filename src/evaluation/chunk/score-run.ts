@@ -34,7 +34,7 @@ export async function scoreRun(scoring: Scoring, run: EndedRun): Promise<Cell> {
   return toCell(asked.output, scorer.fields, subject);
 }
 
-/** A run that failed by its own fault counts; one that nobody could make does not. */
+/** A variant failure counts as the worst score; an infrastructure failure is missing. */
 function unreadable(run: EndedRun, { missing, isInapplicable }: Lacking): Cell {
   if (isInapplicable) return { state: 'missing', reason: missing, resumable: false, isInapplicable };
   if (run.outcome === 'missing')
@@ -140,7 +140,7 @@ const winOf = (winner: unknown): number | undefined => WINS.get(winner);
 const inputOf = ({ scorer }: Scoring, example: Example, sides: Sides): ScorerInput =>
   scorerInput(scorer.input, example, sides);
 
-/** Who has failed by its own fault has lost; where both have, nobody has won. */
+/** A side with a variant failure loses; when both fail, neither wins. */
 function byDefault(baseline: EndedRun, variant: EndedRun, lacking: ScorerInput): Cell {
   const missing = 'missing' in lacking ? lacking : { missing: '' };
   if (missing.isInapplicable) return unreadable(variant, missing);

@@ -22,7 +22,7 @@ export interface SeenRun {
 /** Who is whom in a scorer's wiring. */
 export type Sides = { readonly run: SeenRun } | { readonly first: SeenRun; readonly second: SeenRun };
 
-/** Why there is none; of an example that does not say what the scorer reads, whatever was run. */
+/** Why the scorer has no input; not applicable when the example itself lacks it. */
 export interface Lacking {
   readonly missing: string;
   readonly isInapplicable?: true;

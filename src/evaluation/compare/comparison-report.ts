@@ -120,7 +120,7 @@ export interface ComparedMetric extends MetricSpec {
   readonly sides: readonly MetricSide[];
 }
 
-/** Whether a judge may decide anything. Whoever reads the labels says so. */
+/** Whether a judge is calibrated, and why not. */
 export interface Calibration {
   readonly state: 'calibrated' | 'uncalibrated';
   readonly labels: number;
@@ -164,7 +164,10 @@ export interface MetricSide {
   /** Over the pairs. Of a win rate the baseline's is 0.5. */
   readonly baseline: ExplainedMean;
   readonly variant: ExplainedMean;
-  /** Variant minus baseline in the metric's unit, whatever direction is good; interval at 1 - alpha, not adjusted. */
+  /**
+   * Variant minus baseline in the metric's unit (not flipped when lower is better); interval at 1 - alpha, not
+   * adjusted.
+   */
   readonly effect: ExplainedEffect;
   readonly method: CompareMethod | null;
   /** All p-values shown. The largest of those that decide is `p`. */
@@ -206,12 +209,15 @@ export interface MissingPairs {
   /** Examples and repeats that lack either side, and their share. */
   readonly cells: number;
   readonly share: number;
-  /** Exact McNemar p that one side lacks more; null where that cannot be told apart (a win rate's, and no examples). */
+  /**
+   * Exact McNemar p that one side has more missing values; null where sides cannot be separated (a win rate), and
+   * without examples.
+   */
   readonly p: number | null;
   readonly blocksVerdict: boolean;
-  /** The effect if every hole were as bad, or as good, for the variant as it could be; null without a scale. */
+  /** The effect if every missing value were as bad, or as good, for the variant as possible; null without a scale. */
   readonly bounds: { readonly lo: number; readonly hi: number } | null;
-  /** Examples that have nothing to score, on either side: they are beside the metric, and no holes. */
+  /** Examples that are not applicable on either side. They are not missing values. */
   readonly inapplicable: number;
   readonly baseline: CellReasons;
   readonly variant: CellReasons;
@@ -246,7 +252,7 @@ export interface GuardrailResult {
 }
 
 export interface PositionBias {
-  /** Comparisons whose verdict changed with the order of the two. */
+  /** Pairs whose verdict changed with the order of the answers. */
   readonly flips: number;
   readonly of: number;
   readonly share: number | null;
@@ -308,7 +314,7 @@ export type WarningCode =
   | 'criteria'
   | 'snapshots'
   | 'repeats'
-  /** An evaluation is not finished, or holes are left that a resume may fill. */
+  /** An evaluation is not finished, or has missing values that a resume may fill. */
   | 'unfinished'
   /** One step's version, two implementations. */
   | 'step_digests'
@@ -338,7 +344,7 @@ export const warnAt =
   (code, message, remedy) =>
     Object.freeze({ code, message, remedy, sides: Object.freeze(sides) });
 
-/** How much a comparison takes and tells. What is computed on demand (`comparedExamples`) has no limit of its own. */
+/** Limits of a comparison and of its report. `comparedExamples`, computed on demand, has no limit of its own. */
 export const COMPARE_LIMITS = Object.freeze({
   /** The baseline included. */
   sides: 20,
@@ -348,6 +354,6 @@ export const COMPARE_LIMITS = Object.freeze({
   sliceTags: 20,
   /** Reasons that are named where cells are missing or failed: the most frequent. */
   reasonsShown: 5,
-  /** Different reasons of one evaluation that are told apart; further ones count as others. */
+  /** Distinct reasons listed for one evaluation; further ones are counted together. */
   reasonsKept: 1_000,
 });

@@ -325,8 +325,8 @@ function identicalNeeded({ pairs, units }: PairTest, margin: number, range: numb
 export const EXPLORATORY_RATE = 0.1;
 
 /**
- * Many tests at once. What was declared beforehand makes the family, whatever came of it: a test without a p, or one that
- * may not be decided, counts as 1 and so makes the others no easier.
+ * Adjusts for multiple tests. The declared metrics form the family, whatever their results: a test without a p, or one
+ * that may not decide, counts as p = 1.
  */
 export interface FamilyTest {
   readonly p: number | null;

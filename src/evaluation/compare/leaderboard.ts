@@ -23,7 +23,7 @@ export interface LeaderboardColumn {
   readonly metric: string;
   readonly better: Better;
   readonly format: ValueFormat;
-  /** Null: its scorer is no judge, or nobody looked how a judge holds against people: `judges` was not given. */
+  /** Null: the scorer is no judge, or `judges` was not given. */
   readonly judge: Calibration | null;
   /** Whether its scorer asks a model for a verdict, whether or not anybody looked how that holds against people. */
   readonly isJudged: boolean;
@@ -185,8 +185,8 @@ function rank({ better }: MetricSpec, cells: readonly LeaderboardCell[]): readon
   const ranked = cells.flatMap(({ mean, apart }) => (apart === null && mean !== null ? [mean] : []));
   return cells.map((own) => {
     if (own.apart !== null || own.mean === null) return own;
-    const ahead = ranked.filter((mean) => isBefore(mean, own.mean!)).length;
-    return Object.freeze({ ...own, rank: ahead + 1 });
+    const better = ranked.filter((mean) => isBefore(mean, own.mean!)).length;
+    return Object.freeze({ ...own, rank: better + 1 });
   });
 }
 

@@ -1,6 +1,6 @@
 /**
- * Evaluations from the store, as comparisons take them, with what people have said of them since. Rows pass by one at a time
- * and only their numbers stay, so that an evaluation of many thousands of runs takes little room.
+ * Loads evaluations for comparisons, with the labels that people have given since. Rows are streamed and only their
+ * numbers stay, so that thousands of runs need little memory.
  */
 
 import type { Example } from '../../model/dataset.ts';
@@ -26,7 +26,7 @@ import { createScoreMatrix, type ScoreMatrix } from './score-matrix.ts';
 
 export type EvaluationStore = Pick<Store, 'evaluations' | 'datasets'>;
 
-/** Given a dataset's part, what is told each of its examples as it is read. */
+/** Given a dataset part, returns a function that is called for each example as it is read. */
 export type SeeExamples = (part: DatasetPart) => (example: Example) => void;
 
 const SEE_NONE: SeeExamples = () => () => undefined;
@@ -119,7 +119,7 @@ async function loadOne(
   return { matrix, labelled };
 }
 
-/** All rows of an evaluation with their outputs, by example, variant and repeat, and with what people have said since. */
+/** All rows of an evaluation with their outputs and labels, by example, variant and repeat. */
 export async function* resultsWithLabels(
   store: EvaluationStore,
   { evaluationId, spec }: Pick<EvaluationRow, 'evaluationId' | 'spec'>,
@@ -128,7 +128,7 @@ export async function* resultsWithLabels(
   for await (const row of store.evaluations.eachResult(evaluationId)) yield fill(row);
 }
 
-/** By scorer: what the same version of a judge has said in other evaluations of what people have spoken of. */
+/** By scorer: scores by the same version of a judge, in other evaluations, of subjects that people have labelled. */
 async function judgedElsewhere(store: EvaluationStore, labelled: Labelled) {
   const judged: { [scorer: string]: readonly Judgement[] } = {};
   const judges = labelled.facts.spec.scorers.filter(isJudge);

@@ -2,9 +2,9 @@
  * What missing scores may hide: how many, why, on which side, and whether they keep a verdict from being given. A repeat
  * that is missing counts, though its example may have others.
  */
-
 import type { EvaluationSpec, MetricSpec } from '../../model/evaluation-spec.ts';
 import { MAX_MISSING_SHARE, missingScores } from '../../stats/compare-scores.ts';
+import type { Store } from '../../store/store.ts';
 import { type CellReasons, COMPARE_LIMITS, type MissingPairs } from './comparison-report.ts';
 import { EVEN, isInapplicable, type PairedColumns, type Pairing } from './pairs.ts';
 import type { Column, ScoreMatrix } from './score-matrix.ts';
@@ -24,7 +24,7 @@ export function missingPairs(whole: Pairing, columns: PairedColumns): MissingPai
   const { control, treatment } = alongside(pairing, columns);
   const scale = scaleOf(metric, pairing.baseline.facts.spec);
   const found = missingScores(control, treatment, scale ?? rangeOf([...control, ...treatment]));
-  // Scores beyond their own scale: nothing is bounded by it, but holes are holes.
+  // Scores beyond the declared scale give no bounds; missing values are still counted.
   const judged = found.status === 'ok' ? found : missingScores(control.map(presence), treatment.map(presence));
   const { missing: cells, share, p } = judged as { missing: number; share: number; p: number };
   const hasBounds = cells > 0 && scale !== null && found.status === 'ok';
@@ -138,3 +138,28 @@ function rangeOf(scores: Scores): { readonly worst: number; readonly best: numbe
 const presence = (score: number | null): number | null => (score === null ? null : 0);
 
 const boundsOf = (one: number, other: number) => Object.freeze({ lo: Math.min(one, other), hi: Math.max(one, other) });
+
+export interface MissingReason {
+  readonly reason: string;
+  /** Whether another try may fill them. */
+  readonly resumable: boolean;
+  /** The example has nothing to score: see `Cell`. */
+  readonly isInapplicable: boolean;
+  readonly cells: number;
+}
+
+/** The most frequent first. */
+export async function missingReasons(
+  { evaluations }: Pick<Store, 'evaluations'>,
+  evaluationId: string,
+): Promise<readonly MissingReason[]> {
+  const reasons = new Map<string, MissingReason>();
+  for await (const { cells } of evaluations.eachResult(evaluationId, { scoresOnly: true }))
+    for (const cell of Object.values(cells)) {
+      if (cell.state !== 'missing') continue;
+      const { reason, resumable, isInapplicable = false } = cell;
+      const key = `${resumable} ${isInapplicable} ${reason}`;
+      reasons.set(key, { reason, resumable, isInapplicable, cells: (reasons.get(key)?.cells ?? 0) + 1 });
+    }
+  return [...reasons.values()].sort((one, other) => other.cells - one.cells || (one.reason < other.reason ? -1 : 1));
+}

@@ -1,7 +1,6 @@
 /**
- * What an A/A evaluation tells: what difference comes of nothing, and so what difference can be seen at all. Variants
- * differ in more than noise, though: how much, by how far their scores go along with one another, is not known
- * beforehand, so it is said for several correlations.
+ * What an A/A evaluation shows: the difference that noise alone makes, and so the smallest detectable effect. The
+ * correlation between two different variants' scores is not known beforehand, so effects are given for several.
  */
 import { SluiceError } from '../../base/errors.ts';
 import type { MetricSpec } from '../../model/evaluation-spec.ts';
@@ -185,11 +184,11 @@ export interface DetectableEffect {
 const ASSUMED_CORRELATION = 0.5;
 
 /**
- * Of each metric, by the variant whose differences spread most. An A/A has no variants: there it is as if the scores of one
- * went along with the baseline's by 0.5.
+ * Per metric, for the variant with the largest spread of differences. An A/A evaluation has no variants: it assumes a
+ * correlation of 0.5 with the baseline.
  *
- * @param metrics as they are declared now; those that the score matrix has otherwise, or not, are not known
- * @param examples how many the evaluation is to have
+ * @param metrics as declared now; metrics that the score matrix lacks, or declares otherwise, are unknown
+ * @param examples planned number of examples
  */
 export function detectableEffects(
   matrix: ScoreMatrix,

@@ -111,7 +111,7 @@ export function pairedValues(pairing: Pairing, columns: PairedColumns, among?: r
   };
 }
 
-/** Whether neither side could have a score, since the example has nothing to score: it is no hole. */
+/** Whether the metric is not applicable to the example, on either side. This is not a missing value. */
 export function isInapplicable(
   { baseline, side, left, right }: Pairing,
   columns: PairedColumns,

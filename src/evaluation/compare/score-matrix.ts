@@ -183,7 +183,7 @@ export interface MeanSettings {
   readonly cluster: readonly number[] | null;
 }
 
-/** A side's own mean with its interval, whatever it is compared with. */
+/** A side's own mean with its interval, independent of the comparison. */
 export const NO_MEAN: ExplainedMean = Object.freeze({ mean: null, lo: null, hi: null });
 
 /** Student's t over examples, or over clusters; Wilson's for rates. Without variation a mean alone. */

@@ -1,4 +1,4 @@
-/** From the names of sides to the sides: whose results they are, what they are called, and what they are made of. */
+/** Resolves the names of a comparison's sides to evaluations, variants and their descriptions. */
 import { SluiceError } from '../../base/errors.ts';
 import { suggest } from '../../base/nearest.ts';
 import type { MetricSource, MetricSpec } from '../../model/evaluation-spec.ts';
@@ -75,7 +75,7 @@ export function describeSide(
 
 const ITSELF = { onlyBaseline: 0, onlySide: 0, changed: 0 } as const;
 
-/** The sides of a comparison, from the evaluations, or variants of them, that somebody named. */
+/** A named evaluation, or one variant of it. */
 export interface ChosenEvaluation {
   readonly row: EvaluationRow;
   /** Place of the variant that was named. */
@@ -162,7 +162,7 @@ const not = (code: NonNullable<MetricSide['why']>['code'], words: string): Compa
 export const scorerOf = ({ source }: Pick<MetricSpec, 'source'>): string | null =>
   source.from === 'score' ? source.scorer : null;
 
-/** Two versions; in two evaluations that have not begun, nobody knows. */
+/** Whether the scorer's version differs; unknown when neither evaluation has begun. */
 export function scorerChanged(scorer: string, one: ScoreMatrix, other: ScoreMatrix): boolean {
   if (one === other) return false;
   const version = one.facts.pins?.scorerVersions[scorer];

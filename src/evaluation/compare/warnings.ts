@@ -51,7 +51,7 @@ function unfinished(sides: readonly PlacedSide[]): readonly CompareWarning[] {
   const warnings = sides.flatMap(({ matrix, evaluationId }, place) => {
     const { state } = matrix.facts;
     if (state === 'completed') return [];
-    const what = state === 'partial' ? 'has holes that may be filled' : `is not finished (${state})`;
+    const what = state === 'partial' ? 'has missing values that a resume may fill' : `is not finished (${state})`;
     return [warnAt([place])('unfinished', `${evaluationId} ${what}`, `sluice eval resume ${evaluationId}`)];
   });
   return unique(warnings);

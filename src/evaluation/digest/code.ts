@@ -75,7 +75,7 @@ function parse(name: string, source: string): { readonly body: readonly unknown[
   return { problem: problem! };
 }
 
-/** Every value begins with what tells it apart, and ends with what ends it: no two trees have one text. */
+/** Each value has a distinct prefix and terminator, so that two different trees never have the same text. */
 function write(value: unknown, pieces: string[], references: Reference[]): void {
   if (Array.isArray(value)) {
     pieces.push('[');

@@ -1,8 +1,7 @@
 /**
- * Digests of what is behind steps: a value that was computed may be used again while they are the same, whatever the version
- * says. One covers the function, its file, all files that one imports (transitively) or names beside itself, and the
- * versions of the packages that any of them uses; not comments, layout and types, and nothing of where the files lie. So all
- * processes that have the same code have the same digests.
+ * Digests of the code of steps: stored values are reused while the digest is equal, whatever the version says. A digest
+ * covers the function, its file, all files that it imports (transitively) or names, and the versions of the packages
+ * used. Comments, layout, types and file locations do not count, so equal code has equal digests in all processes.
  */
 import { hash } from 'node:crypto';
 import { readFileSync, realpathSync, statSync } from 'node:fs';
@@ -228,7 +227,7 @@ function tooLarge(path: string, bytes: number, limitBytes: number): SluiceError 
   });
 }
 
-/** Finds what code refers to as Node does: a file, whose content counts, or an installed package, whose version does. */
+/** Resolves references as Node does: to a file, whose content counts, or to a package, whose version counts. */
 export type Found =
   /** Path of a file; it may be read as data rather than run. */
   | { readonly file: string; readonly mayBeData?: true }
@@ -294,7 +293,7 @@ function installedAt(path: string, from: string): Found | undefined {
   return { package: `${found.name}@${found.version}` };
 }
 
-/** The packages that files belong to: by them a file is named without saying where a checkout lies. */
+/** The package of a file: files are named relative to it, not to the checkout. */
 export interface Package {
   /** Of its package.json. */
   readonly folder: string;

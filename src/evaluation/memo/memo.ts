@@ -1,7 +1,7 @@
 /**
- * The memo as a process that evaluates uses it: equal calls are made once, here or by another process, and what a call
- * came to is stored behind its back, while its value is used already. The process's own calls are shared by promises; the
- * table is asked in batches, and asked again for what others make. `flush` is when the table has everything.
+ * The memo of a process that evaluates. Equal calls are made once, here or by another process. Calls of this process
+ * share promises (single flight). The table is asked in batches, and polled for calls that other processes make.
+ * Results are used at once and stored in the background; `flush` waits until all are stored.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,8 +13,8 @@ import { storable } from '../../store/storable.ts';
 
 export interface MemoAnswer extends MemoRecord {
   /**
-   * `made` now, for the one who asked; `joined`: shared with another of the same process, who has `made` it; `stored`: known
-   * before, from whichever run `runId` says. Money was paid now only for `made`.
+   * `made`: this caller made and paid for it now. `joined`: shared with another caller of this process. `stored`: known
+   * before, from the run `runId`.
    */
   readonly source: ResultCall['source'];
 }
@@ -23,26 +23,27 @@ export interface Memo {
   /** @throws the signal's reason when it aborts; SluiceError where the table cannot be reached */
   get(ask: MemoAsk): Promise<MemoAnswer>;
   /**
-   * Resolves when a further call may be made: not too many have been that are not stored yet, since those would be made
-   * again if the process died. @throws SluiceError where nothing can be stored any more: what is paid for would be lost
+   * Resolves when few enough results are unstored: those would be made again if the process died.
+   *
+   * @throws SluiceError when storing has failed: paid results would be lost
    */
   room(): Promise<void>;
-  /** Resolves when all that has been made is stored. @throws SluiceError where it could not be: then, and ever after. */
+  /** Resolves when all results are stored. @throws SluiceError when storing failed, then and ever after */
   flush(): Promise<void>;
-  /** Ends what is under way, stores what was made, and gives all claims back. */
+  /** Aborts open calls, stores results and releases all claims. */
   close(): Promise<void>;
 }
 
 export interface MemoOptions {
   /** How long claims outlive their process; default 5 s. Renewed three times in it. */
   readonly leaseMs?: number;
-  /** Calls whose outcome is kept here for who asks next; default 2,000. The table has them all. */
+  /** Outcomes cached in this process; default 2,000. The table has all of them. */
   readonly mostKept?: number;
 }
 
 const LEASE_MS = 5_000;
 const RENEWALS_PER_LEASE = 3;
-/** Some chunks' worth. Outcomes have at most 256 kB, and most have little: a process evaluates for hours. */
+/** Enough for a few chunks. An outcome has at most 256 kB, and most are small. */
 const MOST_KEPT = 2_000;
 
 /** @throws SluiceError where the table cannot be reached */
@@ -50,17 +51,21 @@ export async function openMemo(table: MemoTable, options: MemoOptions = {}): Pro
   const { leaseMs = LEASE_MS, mostKept = MOST_KEPT } = options;
   const ownerId = randomUUID();
   await table.renew(ownerId, leaseMs);
-  // Where this fails, so do claims and stores, which are heard.
+  // A failure also fails claims and stores, which report it.
   const renew = () => table.renew(ownerId, leaseMs).catch(() => undefined);
   const renewal = setInterval(renew, leaseMs / RENEWALS_PER_LEASE).unref();
-  const flights = new Map<string, Flight>();
-  /** Of those the ones that the table would answer for, in that order. */
-  const known = new Map<string, Flight>();
+  const calls = new Map<string, SharedCall>();
+  /** The calls that the table also knows, oldest first. */
+  const known = new Map<string, SharedCall>();
   const writes = createWrites(table, ownerId);
   const ask = createClaims(table, ownerId, writes.release);
 
-  /** @param onKnown called when the table has what it came to, or would let it be made anew */
-  async function fly({ key, paidBy, make }: MemoAsk, signal: AbortSignal, onKnown: () => void): Promise<Landed> {
+  /** @param onKnown called when the table has the result, or the call may be made again */
+  async function lookUpOrMake(
+    { key, paidBy, make }: MemoAsk,
+    signal: AbortSignal,
+    onKnown: () => void,
+  ): Promise<CallResult> {
     const stored = await ask(key, signal);
     if (stored) onKnown();
     if (stored) return { record: stored, isStored: true, lasts: true };
@@ -78,33 +83,33 @@ export async function openMemo(table: MemoTable, options: MemoOptions = {}): Pro
     }
   }
 
-  function keep(key: string, flight: Flight): void {
-    known.set(key, flight);
+  function keep(key: string, call: SharedCall): void {
+    known.set(key, call);
     if (known.size <= mostKept) return;
-    const [oldest, landed] = known.entries().next().value!;
+    const [oldest, oldestCall] = known.entries().next().value!;
     known.delete(oldest);
-    if (flights.get(oldest) === landed) flights.delete(oldest);
+    if (calls.get(oldest) === oldestCall) calls.delete(oldest);
   }
 
-  function depart(ask: MemoAsk): Flight {
-    const flight = startFlight(
+  function startCall(ask: MemoAsk): SharedCall {
+    const call = singleFlight(
       ask.terms,
-      (signal) => fly(ask, signal, () => keep(ask.key, flight)),
-      () => flights.get(ask.key) === flight && flights.delete(ask.key),
+      (signal) => lookUpOrMake(ask, signal, () => keep(ask.key, call)),
+      () => calls.get(ask.key) === call && calls.delete(ask.key),
     );
-    flights.set(ask.key, flight);
-    return flight;
+    calls.set(ask.key, call);
+    return call;
   }
 
   async function get(ask: MemoAsk): Promise<MemoAnswer> {
-    const flight = flights.get(ask.key) ?? depart(ask);
-    const { record, isStored, lasts } = await flight.join(ask.signal);
-    if (!lasts && flight.terms !== ask.terms) {
-      if (flights.get(ask.key) === flight) flights.delete(ask.key);
+    const call = calls.get(ask.key) ?? startCall(ask);
+    const { record, isStored, lasts } = await call.join(ask.signal);
+    if (!lasts && call.terms !== ask.terms) {
+      if (calls.get(ask.key) === call) calls.delete(ask.key);
       return get(ask);
     }
     if (isStored) return { ...record, source: 'stored' };
-    return { ...record, source: flight.firstToHear() ? 'made' : 'joined' };
+    return { ...record, source: call.claimPayment() ? 'made' : 'joined' };
   }
 
   return Object.freeze({
@@ -112,9 +117,9 @@ export async function openMemo(table: MemoTable, options: MemoOptions = {}): Pro
     room: writes.room,
     flush: writes.flush,
     async close() {
-      const open = [...flights.values()];
-      for (const flight of open) flight.abort();
-      await Promise.allSettled(open.map(({ landed }) => landed));
+      const open = [...calls.values()];
+      for (const call of open) call.abort();
+      await Promise.allSettled(open.map(({ result }) => result));
       await writes.flush().finally(() => {
         clearInterval(renewal);
         return table.leave(ownerId);
@@ -124,17 +129,17 @@ export async function openMemo(table: MemoTable, options: MemoOptions = {}): Pro
 }
 
 /**
- * One call that several may wait for. It goes on while anybody wants it, and is aborted when the last of them has turned
- * away; whoever turns away is let go at once.
+ * Single flight: one call with several waiters. It continues while somebody waits, and is aborted when the last waiter
+ * leaves.
  */
 
-/** What a call came to here. */
+/** The result of a call that was made here. */
 export interface Made {
   readonly outcome: MemoOutcome;
   readonly attempts: number;
   /** Of the last attempt. */
   readonly durationMs: number;
-  /** Whether it would be the same each time: a value, or a failure that no further attempt changes. */
+  /** Whether the result is final: a value, or a failure that no further attempt changes. */
   readonly lasts: boolean;
 }
 
@@ -142,48 +147,52 @@ export interface MemoAsk {
   readonly key: string;
   readonly paidBy: PaidBy;
   /**
-   * For whom, and how the call is attempted. Values are anybody's, but a failure that may pass counts only for the same chunk,
-   * and those of it who would have tried as long and as often.
+   * Identifies the chunk and its retry policy. Values are shared by all; a retryable failure is shared only under equal
+   * terms.
    */
   readonly terms: string;
-  /** Makes the call, if nobody has. Rejects only when its signal has aborted, or it has no room. */
+  /** Makes the call. Rejects only when its signal aborts, or when there is no room. */
   readonly make: (signal: AbortSignal) => Promise<Made>;
-  /** Aborts when the asker does not want it any more. */
+  /** Aborts when the caller stops waiting. */
   readonly signal: AbortSignal;
 }
 
-export interface Landed {
+export interface CallResult {
   readonly record: MemoRecord;
   readonly isStored: boolean;
   readonly lasts: boolean;
 }
 
-export interface Flight {
+export interface SharedCall {
   readonly terms: string;
-  readonly landed: Promise<Landed>;
-  /** Resolves as `landed` does; rejects when the signal aborts. */
-  join(signal: AbortSignal): Promise<Landed>;
-  /** True the first time: somebody must be the one who paid. */
-  firstToHear(): boolean;
+  readonly result: Promise<CallResult>;
+  /** Resolves as `result` does; rejects when the signal aborts. */
+  join(signal: AbortSignal): Promise<CallResult>;
+  /** True for the first caller, which counts as the one who paid. */
+  claimPayment(): boolean;
   abort(): void;
 }
 
-/** @param onDropped called when it has been aborted, or failed: it will serve nobody */
-function startFlight(terms: string, fly: (signal: AbortSignal) => Promise<Landed>, onDropped: () => void): Flight {
+/** @param onDropped called after an abort or failure: the call serves no further waiters */
+function singleFlight(
+  terms: string,
+  lookUpOrMake: (signal: AbortSignal) => Promise<CallResult>,
+  onDropped: () => void,
+): SharedCall {
   const controller = new AbortController();
-  let [wanted, isOver, isHeard] = [0, false, false];
+  let [wanted, isOver, isClaimed] = [0, false, false];
   const drop = () => {
     onDropped();
     controller.abort();
   };
-  const landed = fly(controller.signal).finally(() => {
+  const result = lookUpOrMake(controller.signal).finally(() => {
     isOver = true;
   });
-  landed.catch(onDropped);
+  result.catch(onDropped);
 
   return {
     terms,
-    landed,
+    result,
     async join(signal) {
       signal.throwIfAborted();
       const left = Promise.withResolvers<never>();
@@ -191,16 +200,16 @@ function startFlight(terms: string, fly: (signal: AbortSignal) => Promise<Landed
       signal.addEventListener('abort', leave, { once: true });
       wanted += 1;
       try {
-        return await Promise.race([landed, left.promise]);
+        return await Promise.race([result, left.promise]);
       } finally {
         signal.removeEventListener('abort', leave);
         wanted -= 1;
         if (wanted === 0 && !isOver) drop();
       }
     },
-    firstToHear() {
-      const isFirst = !isHeard;
-      isHeard = true;
+    claimPayment() {
+      const isFirst = !isClaimed;
+      isClaimed = true;
       return isFirst;
     },
     abort: drop,
@@ -208,19 +217,19 @@ function startFlight(terms: string, fly: (signal: AbortSignal) => Promise<Landed
 }
 
 /**
- * Asks the table whether a call has been made, in batches, and claims it where nobody makes it. What another makes is asked
- * for again until it is there, or free: on the embedded database nobody can be told.
+ * Looks calls up in the table, in batches, and claims those that nobody makes. Calls of other processes are polled
+ * until they are stored or free: the embedded database has no notifications.
  */
 
 const CLAIMS = { atOnce: 2, mostItems: 500 };
 
-/** At first soon, then less often: what another has made is known a tenth later than it was, or half a second. */
+/** The pause grows with the elapsed time: a result is found at most a tenth, or half a second, late. */
 const POLL = { firstMs: 15, share: 0.1, mostMs: 500 };
 
-/** What is known of a call; undefined where it is the asker's to make. Rejects when the signal aborts. */
+/** The stored result; undefined when the caller must make the call. Rejects when the signal aborts. */
 export type Known = (key: string, signal: AbortSignal) => Promise<MemoRecord | undefined>;
 
-/** @param release gives back a claim that came when it was not wanted any more */
+/** @param release releases a claim that arrived after the abort */
 function createClaims(table: MemoTable, ownerId: string, release: (key: string) => void): Known {
   const claim = createBatches<string, Claim>({
     ...CLAIMS,
@@ -244,16 +253,16 @@ function createClaims(table: MemoTable, ownerId: string, release: (key: string) 
 
 const STORES = { atOnce: 1, mostItems: 500, mostWeight: 4_000_000 };
 
-/** As JSON text shows them: half of a surrogate pair, and a NUL. Behind a backslash it may be neither, which does no harm. */
+/** Half a surrogate pair or a NUL, as escaped in JSON. An escaped backslash may match by mistake, which is harmless. */
 const UNSTORABLE = /\\u(?:d[89a-f][0-9a-f]{2}|0000)/;
 
-/** What a killed process may have made in vain, beside the calls under way. */
+/** Results that a killed process may lose, besides its open calls. */
 const MOST_UNSTORED = 16;
 
 export interface Writes {
   /**
-   * Gives the outcome as whoever reads it from the table will have it; what no text column can hold is replaced, since keys
-   * and subjects are made of what a step gave. `onStored` is not called where it could not be.
+   * Returns the outcome as the table will return it: characters that no text column can hold are replaced, since keys
+   * and subjects are made from a step's output. `onStored` is not called after a failure.
    */
   store(key: string, record: Omit<MemoRecord, 'outcome'>, outcome: MemoOutcome, onStored?: () => void): MemoOutcome;
   release(key: string): void;
@@ -264,8 +273,8 @@ export interface Writes {
 }
 
 /**
- * What is written behind the back of those who use it: outcomes, and claims given back. Few may be unstored at once, since
- * those would be made again if the process died; and where nothing can be stored, that is told to all who ask.
+ * Writes outcomes and releases claims in the background. Few results may be unstored at once, since a crash would
+ * repeat their calls. A write failure is thrown to all later callers.
  */
 function createWrites(table: MemoTable, ownerId: string): Writes {
   const pending = new Set<Promise<void>>();
@@ -314,8 +323,8 @@ function createWrites(table: MemoTable, ownerId: string): Writes {
 }
 
 /**
- * Puts items that are asked for one by one into batches, without a timer: what has gathered is sent when an earlier batch
- * has come back. So an idle line adds no wait, and a busy one makes its own batches larger.
+ * Collects single items into batches, without a timer: items that arrive during a batch form the next one. An idle
+ * queue adds no wait, and a busy one makes larger batches.
  */
 export interface BatchOptions<Item, Result> {
   /** Answers in the order of the items. */
@@ -396,9 +405,8 @@ interface Opened {
 }
 
 /**
- * One memo for all chunks that a process works on: their questions to the table go in the same batches, and what may be
- * made ahead of what is stored is bounded for the process. It is open while somebody uses it. One that has failed is used
- * up: who comes next gets another.
+ * One memo for all chunks of a process: lookups share batches, and one limit bounds unstored results. It is open while
+ * it has users. After a failure the next user gets a new memo.
  */
 export function createSharedMemo(open: () => Promise<Memo>): SharedMemo {
   let current: Opened | undefined;

@@ -1,8 +1,7 @@
 /**
- * Comparisons as the API answers with them, made beside the event loop and kept for a while. Ten thousand examples by four
- * sides are half a second of arithmetic and of JSON: in a thread nobody else waits for it. What is kept is served again only
- * while all that it rests on is as it was: the evaluations, what people have said of their answers, what judges have said
- * of the same answers elsewhere, and how often has been compared on the dataset.
+ * Makes and caches the API's comparisons. A comparison of ten thousand examples and four sides takes half a second, so
+ * a thread makes it. A cached one is served only while its inputs are unchanged: the evaluations, labels of their
+ * answers, scores by the same judges elsewhere, and the number of comparisons on the dataset.
  */
 import { hash } from 'node:crypto';
 import { extname } from 'node:path';
@@ -16,22 +15,23 @@ import type { AnswerTask } from './answer-thread.ts';
 import { loadParts, type Opened } from './load-report.ts';
 
 const ANSWER_LIMITS = Object.freeze({
-  /** Comparisons that are kept, and their bytes together. */
+  /** Cached comparisons, and their total bytes. */
   kept: 16,
   keptBytes: 64_000_000,
-  /** Since they were made. */
+  /** Lifetime of a cached comparison. */
   keptMs: 600_000,
-  /** Comparisons that are made or wait for that; further ones are refused before anything is read for them. */
+  /** Comparisons under way or queued; further requests are refused before anything is read. */
   waiting: 16,
-  /** Of comparisons that could not be made ahead, so many are remembered. */
+  /** Failed precomputations that are remembered. */
   failed: 100,
 });
 
 export interface Answers {
   /**
-   * Makes it before somebody looks, who then finds it there: it is counted as looked at then, and not now. It begins once
-   * nothing is made for those who look, and not at all where another was asked for meanwhile, or where it failed before.
-   * What goes wrong is explained to whoever looks. @throws SluiceError `sides_invalid`
+   * Precomputes a comparison without counting it; it counts when it is read. Starts when no requested comparison is
+   * under way. Skipped when a newer request arrived, or when it failed before. Failures are reported by `get`.
+   *
+   * @throws SluiceError `sides_invalid`
    */
   ahead(named: readonly ChosenEvaluation[]): Promise<void>;
   /** The JSON of `Comparison`. @throws SluiceError those of `loadComparison` and of `Comparer`; `comparisons_busy` */
@@ -49,9 +49,9 @@ export function createAnswers(opened: Opened, { clock = Date.now, compare }: Par
   const kept = createReportCache(ANSWER_LIMITS, clock);
   const underWay = new Map<string, Promise<Made>>();
   const madeAhead = new Map<string, Promise<Made>>();
-  /** What could not be made ahead is not tried again for each who might look. */
+  /** Failed precomputations are not tried again. */
   const failed = new Set<string>();
-  /** What was asked for ahead is numbered as it comes; the newest that has to be made is. */
+  /** Precomputations are numbered; only the newest runs. */
   let [asked, newest] = [0, 0];
   const comparer = compare === undefined ? createComparer() : { warm: () => undefined, compare };
 
@@ -73,7 +73,7 @@ export function createAnswers(opened: Opened, { clock = Date.now, compare }: Par
     return making;
   }
 
-  /** It goes on without who asked for it; whoever looks meanwhile waits for it, and is explained what went wrong. */
+  /** Continues when the caller leaves; a `get` meanwhile waits for it. */
   async function makeAhead(basis: string, named: readonly ChosenEvaluation[]): Promise<void> {
     const making = make(named, notCounting(opened));
     madeAhead.set(basis, making);
@@ -106,10 +106,10 @@ export function createAnswers(opened: Opened, { clock = Date.now, compare }: Par
     },
     async get(named) {
       const basis = await basisOf(opened.store, named);
-      // Rows may still come: it is shared with who asks meanwhile, and not kept.
+      // Rows may still arrive: the comparison is shared with concurrent callers and not cached.
       if (basis === null) return (await makeOnce(JSON.stringify(idsOf(named)), named)).json;
       const known = kept.find(basis) ?? (await madeAhead.get(basis));
-      // Where it was looked at, this counts nothing; others may have been compared since, on the same examples.
+      // Reading it again does not count; others may have compared the same examples since.
       const isAsItWas = known !== undefined && known.comparisons === (await countIn(opened, named));
       if (isAsItWas) return known.json;
       const made = await makeOnce(basis, named);
@@ -119,9 +119,9 @@ export function createAnswers(opened: Opened, { clock = Date.now, compare }: Par
   } satisfies Answers);
 }
 
-/** The same for who has not looked yet: a comparison has the count that it will have, and is not counted. */
+/** The store for precomputation: it returns the next count of comparisons without counting one. */
 function notCounting({ store: { datasets, evaluations }, urlOf }: Opened): Opened {
-  const { foreseeComparisons: countComparisons } = evaluations;
+  const { nextComparisonCount: countComparisons } = evaluations;
   return { store: { datasets, evaluations: { ...evaluations, countComparisons } }, urlOf };
 }
 
@@ -138,18 +138,18 @@ const rowsOf = (named: readonly ChosenEvaluation[]): readonly EvaluationRow[] =>
   ...new Map(named.map(({ row }) => [row.evaluationId, row])).values(),
 ];
 
-/** What an answer rests on besides the count of comparisons; null where rows may still be written. */
+/** A hash of the comparison's inputs, except the count of comparisons; null while rows may be written. */
 async function basisOf({ evaluations }: Opened['store'], named: readonly ChosenEvaluation[]): Promise<string | null> {
   const rows = rowsOf(named);
   if (!rows.every(({ state }) => ENDED.has(state))) return null;
   const scorers = rows.flatMap(({ spec }) => spec.scorers.map((scorer) => scorerIdentity(spec, scorer)));
   const [own, locked, labels] = await Promise.all([
-    // Of a row that comes late in another's place the counts may be the same: this says that it has come.
+    // The fingerprint changes even when a late row leaves all counts equal.
     evaluations.fingerprint(rows.map(({ evaluationId }) => evaluationId)),
     Promise.all(rows.map(async ({ spec }) => (await evaluations.registration(spec.name))?.hash)),
     Promise.all(scorers.map((scorer) => evaluations.labels(scorer))),
   ]);
-  // Where there are labels, what judges have said of the same answers elsewhere says how good they are.
+  // With labels, the judges' scores elsewhere decide their calibration.
   const elsewhere = labels.some((each) => each.length > 0) ? await evaluations.fingerprint() : null;
   const pins = rows.map((row) => row.pins);
   return hash('sha256', JSON.stringify([idsOf(named), own, pins, locked, labels, elsewhere]));
@@ -157,7 +157,7 @@ async function basisOf({ evaluations }: Opened['store'], named: readonly ChosenE
 
 const ENDED: ReadonlySet<EvaluationRow['state']> = new Set(['completed', 'partial', 'stopped', 'cancelled', 'failed']);
 
-/** The newest of what was made, by what it rests on: so many, of so many bytes together, for so long. */
+/** The newest comparisons by input hash, limited by number, bytes and age. */
 
 export interface CacheLimits {
   readonly kept: number;
@@ -167,14 +167,14 @@ export interface CacheLimits {
 
 export interface Made {
   readonly json: Uint8Array;
-  /** On the dataset when it was made, this one included. */
+  /** Comparisons on the dataset, this one included. */
   readonly comparisons: number;
 }
 
 export interface ReportCache {
-  /** Undefined: there is none, or none that is young enough. */
+  /** Undefined: none, or too old. */
   find(basis: string): Made | undefined;
-  /** What is too large by itself is not kept. */
+  /** A comparison above the byte limit is not cached. */
   put(basis: string, made: Made): void;
 }
 
@@ -190,7 +190,7 @@ export function createReportCache({ kept, keptBytes, keptMs }: CacheLimits, cloc
       const found = all.get(basis);
       if (found === undefined) return undefined;
       if (clock() - found.at < keptMs) {
-        // The one that was asked for last goes last.
+        // Most recently used entries are dropped last.
         all.delete(basis);
         all.set(basis, found);
         return found.made;
@@ -214,9 +214,9 @@ export function createReportCache({ kept, keptBytes, keptMs }: CacheLimits, cloc
 const COMPARER_LIMITS = Object.freeze({
   /** Of the thread's heap. */
   heapMb: 1_024,
-  /** A thread that nobody uses for so long ends. */
+  /** An idle thread ends after this time. */
   idleMs: 60_000,
-  /** Of one comparison, without its wait for those before it. */
+  /** Time limit of one comparison, excluding the queue. */
   taskMs: 60_000,
 });
 
@@ -224,9 +224,9 @@ type ComparerLimits = { readonly [Limit in keyof typeof COMPARER_LIMITS]: number
 type Pool = Piscina<AnswerTask | undefined, Uint8Array>;
 
 export interface Comparer {
-  /** The thread starts while the rows are read. */
+  /** Starts the thread while rows are read. */
   warm(): void;
-  /** @throws SluiceError `comparison_too_large`, `comparison_slow`; whatever the thread cannot start for */
+  /** @throws SluiceError `comparison_too_large`, `comparison_slow`; errors of the thread's start */
   compare(task: AnswerTask): Promise<Uint8Array>;
 }
 
@@ -240,8 +240,8 @@ export interface ComparerOptions {
 const THREAD = new URL(`./answer-thread${extname(import.meta.url)}`, import.meta.url).href;
 
 /**
- * The thread that compares, which is there once it is needed. Tasks are given to it one after another from here: those that
- * wait within a pool that keeps no thread would wait for good once the thread of the one before them dies.
+ * The comparing thread, started on demand. Tasks are queued here, one at a time: tasks queued within a pool of no
+ * minimum threads would wait forever after the thread before them dies.
  */
 export function createComparer({ limits: given, filename = THREAD }: Partial<ComparerOptions> = {}): Comparer {
   const limits = { ...COMPARER_LIMITS, ...given };
@@ -255,9 +255,9 @@ export function createComparer({ limits: given, filename = THREAD }: Partial<Com
       resourceLimits: { maxOldGenerationSizeMb: limits.heapMb },
     });
     const { promise: lost, reject } = Promise.withResolvers<never>();
-    // Nobody may be waiting when it is lost.
+    // It may be lost while no task waits.
     lost.catch(() => undefined);
-    // A thread that does not start belongs to no task: the pool would start no other, and its task would never settle.
+    // A thread that fails to start belongs to no task: the pool would start no other, and its task would never settle.
     pool.on('error', (error) => {
       if (opened?.pool === pool) opened = undefined;
       reject(error);

@@ -63,7 +63,7 @@ type Reasons = ReturnType<typeof createReasons>;
 /** By the baseline's examples. Null where the side has no such metric, or another under its name. */
 function columnOf(metric: MetricSpec, baseline: PlacedSide, side: PlacedSide, reasons: Reasons): ReportedColumn | null {
   if (side === baseline) {
-    // A baseline is as good as itself, in whatever a judge would choose between the two.
+    // The baseline ties with itself, whatever a judge would choose.
     if (metric.kind === 'win-rate') return evenColumn(baseline.matrix.facts.examples.length);
     const column = baseline.matrix.column(baseline.variant, metric.name);
     return column === undefined ? null : valuesOf(baseline.matrix, column, null, reasons);
@@ -103,7 +103,7 @@ function hasReason({ reasons, repeats }: Column, example: number): boolean {
   return false;
 }
 
-/** Of the first repeat that has one; a hole before what there is nothing to score of. */
+/** The reason of the first repeat that has one; missing values come before not applicable ones. */
 function reasonOf(matrix: ScoreMatrix, { reasons, repeats }: Column, example: number): string {
   const own = [...reasons.subarray(example * repeats, (example + 1) * repeats)].filter((reason) => reason !== 0);
   const chosen = own.find((reason) => !matrix.isInapplicable(reason)) ?? own[0];

@@ -47,7 +47,7 @@ export interface ReportedExamples {
   readonly scales: readonly (ReportedScale | null)[];
   /** Why a value is missing, or the worst there is; 0 is none. */
   readonly reasons: readonly string[];
-  /** Those of them which say that the example has nothing to score: it is then no hole. */
+  /** Indexes of the reasons that mean "not applicable" rather than missing. */
   readonly inapplicable: readonly number[];
   /** Outputs of the examples that differ most. */
   readonly outputs: readonly ExampleOutputs[];
@@ -94,9 +94,9 @@ export interface Remark {
   readonly text: string;
 }
 
-/** How much a report holds, so that it opens at once and can be mailed, whatever was compared. */
+/** Limits of a report's size: it opens at once and can be mailed. */
 export const REPORT_LIMITS = Object.freeze({
-  /** Examples × metrics × sides whose values a page carries; of more examples those that differ most, and a sample. */
+  /** Values on a page (examples × metrics × sides). Beyond it, the examples that differ most and a sample are shown. */
   values: 1_000_000,
   /** Characters of what an example asks. */
   questionLength: 200,
@@ -108,14 +108,14 @@ export const REPORT_LIMITS = Object.freeze({
   outputLength: 4_000,
   /** Of all outputs together; those of the smallest differences are left out first. */
   outputsLength: 8_000_000,
-  /** Calls of one run whose trace is told. */
+  /** Calls shown in the trace of one run. */
   calls: 200,
-  /** Calls of all runs of an example whose traces are told together. */
+  /** Calls shown in the traces of all runs of an example. */
   callsTogether: 1_000,
   /** Passages of one list, and characters of one. */
   passages: 50,
   passageLength: 2_000,
-  /** Different reasons for missing values that are told apart. */
+  /** Distinct reasons for missing values. */
   reasons: 1_000,
   /** Of a comment on a pull request: GitHub takes 65,536. */
   markdownLength: 65_000,
@@ -151,7 +151,10 @@ export function byRegression(
   return differing.sort((one, other) => gain(one) - gain(other) || one - other);
 }
 
-/** Those whose outputs are wanted: worst and best of each side and ranking metric in turn, so that a limit cuts all alike. */
+/**
+ * Chooses the examples whose outputs are shown: the worst and best of each side and ranking metric in turn, so that a
+ * limit cuts all alike.
+ */
 export function wantOutputs(report: ComparisonReport, columns: Columns): readonly number[] {
   const rankings = rankingMetrics(report).flatMap((place) =>
     columns[place]!.slice(1).map((side) => byRegression(columns[place]![0], side, report.metrics[place]!)),

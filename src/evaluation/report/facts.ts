@@ -128,7 +128,7 @@ const TESTS: { readonly [test in CompareTest]: string } = {
   sign_test: 'sign test',
 };
 
-/** By metric and side how it was decided; the p-values beside what they were adjusted to. */
+/** The method by metric and side, with p-values before and after adjustment. */
 export const methodRows = ({ report: { metrics, sides } }: Pick<ReportData, 'report'>): FactTable => ({
   headings: ['metric', 'variant', 'unit', 'pairs', 'units', 'wins / losses / ties', 'p', 'adjusted p'],
   rows: metrics.flatMap((metric) =>

@@ -41,7 +41,7 @@ export const pageAssets = once(async () => {
   const [script, style] = await Promise.all(
     ['report.js', 'report.css'].map((file) => readFile(join(folder, file), 'utf8')),
   );
-  // A script ends where its element is closed, whatever that means in its language; a comment could hide the end.
+  // HTML ends a script at its closing tag, even within a string; a comment could hide it.
   return { script: script!.replaceAll('</script', '<\\/script').replaceAll('<!--', '<\\!--'), style: style! };
 });
 

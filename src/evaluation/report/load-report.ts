@@ -17,7 +17,7 @@ export interface Opened {
 }
 
 interface LoadOptions {
-  /** What is said of the comparison besides what the store knows. */
+  /** Changes the comparison by facts that the store does not have. */
   readonly adjust?: (compared: ComparisonReport) => Promise<ComparisonReport>;
 }
 

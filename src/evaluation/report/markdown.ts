@@ -256,7 +256,7 @@ const folded = (summary: string, table: Table, intro: string = ''): Block => ({
  */
 
 const CELL_LENGTH = 240;
-/** Whatever may begin markup anywhere in a line, and what may only at its beginning. */
+/** Characters that begin markup anywhere in a line, and those that do so only at its beginning. */
 const SIGNS = /[\\`*_[\]|~$&<>]/g;
 const FIRST_SIGNS = /^(?:[-+=#]|\d+(?=[.)](?:\s|$)))/;
 const ENTITIES: { readonly [sign: string]: string } = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };

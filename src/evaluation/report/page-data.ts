@@ -25,7 +25,7 @@ export interface PageData {
   /** By metric and side. */
   readonly columns: readonly (readonly (PageColumn | null)[])[];
   readonly reasons: readonly string[];
-  /** Places of those that are no hole: there is nothing to score. */
+  /** Indexes of reasons that mean "not applicable". */
   readonly inapplicable: readonly number[];
   /** Of the examples that differ most; the API gives them by example instead. */
   readonly outputs: readonly ExampleOutputs[];

@@ -1,6 +1,6 @@
 /**
- * How the runs of one example came to what they gave: each call with what it took and whose it was, and the passages that it
- * found. A row names its calls; what they gave is in the memo, and what they cost is with the calls to providers.
+ * The traces of one example's runs: each call with its duration, origin and cost, and the passages found. A row names
+ * its calls; the memo has their results, and the provider calls their costs.
  */
 
 import type { ResultCall, ResultRow, RunFacts } from '../../model/evaluation-result.ts';
@@ -37,13 +37,13 @@ export interface TracedCall {
   /** `made` for this run; else shared: `joined` with another of the same time, or `stored` from before. */
   readonly source: ResultCall['source'];
   readonly attempts: number;
-  /** Milliseconds of the last attempt, when it was made, whoever made it. */
+  /** Milliseconds of the last attempt, in the run that made it. */
   readonly durationMs: number;
   /** The same on two sides: it is one call. */
   readonly memoKey: string;
-  /** What its calls to providers cost when they were made; null: what it gave is no longer kept, so nobody knows. */
+  /** Cost of its provider calls; null when the result is no longer stored. */
   readonly spent: Spending | null;
-  /** Why it failed; null where it did not, or that is no longer kept. */
+  /** Why it failed; null when it did not, or when that is no longer stored. */
   readonly failure: string | null;
   /** At most `REPORT_LIMITS.passages` of each, their texts cut. */
   readonly lists: readonly PassageList[];
@@ -54,7 +54,7 @@ export interface TracesInput {
   /** As of `CollectInput`. */
   readonly rowsOf: (evaluationId: string, exampleIds: readonly string[]) => Promise<readonly ResultRow[]>;
   readonly memo: Pick<MemoTable, 'read' | 'spending'>;
-  /** Place of the one side that is looked at beside the first; default: all. */
+  /** Index of the side shown next to the first; default: all. */
   readonly only?: number | undefined;
 }
 

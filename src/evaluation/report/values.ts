@@ -17,13 +17,13 @@ export function showDifference(difference: number | null, format: ValueFormat): 
   return isNumber(difference) ? signed(difference, formatDifference(difference, format)) : MISSING;
 }
 
-/** A difference at an axis whose name is `differenceUnit`. */
+/** A difference as an axis tick; `differenceUnit` names the axis. */
 export function showTick(difference: number, format: ValueFormat): string {
   if (format !== 'share') return showDifference(difference, format);
   return signed(difference, formatValue(Math.abs(100 * difference), 'number'));
 }
 
-/** What stands once beside differences that are shown as ticks; empty where each has its unit. */
+/** The unit shown once for differences on an axis; empty where each value has its unit. */
 export const differenceUnit = (format: ValueFormat): string => (format === 'share' ? 'percentage points' : '');
 
 /** A difference that is shown as 0 has no sign. */
@@ -48,7 +48,7 @@ export function showEffect({ diff, lo, hi }: ExplainedEffect, format: ValueForma
 export const leadingEffect = ({ effect, corrected }: Pick<MetricSide, 'effect' | 'corrected'>): ExplainedEffect =>
   corrected === null ? effect : { diff: corrected.effect, lo: corrected.lo, hi: corrected.hi };
 
-/** The scores' own effect, to show beside the corrected one, and smaller; null where nothing corrects it. */
+/** The uncorrected effect, shown smaller next to the corrected one; null without a correction. */
 export const showScoresAlone = (
   { effect, corrected }: Pick<MetricSide, 'effect' | 'corrected'>,
   format: ValueFormat,
@@ -73,7 +73,7 @@ export function verdictWord(
   { verdict, guardrail }: Judged,
   metric: Pick<ComparedMetric, 'role' | 'judge'>,
 ): VerdictWord {
-  // What a judge without calibration says, or a metric that nobody declared, proves nothing.
+  // An uncalibrated judge, or an undeclared metric, proves nothing.
   const proves = metric.role !== 'secondary' && metric.judge?.state !== 'uncalibrated';
   const toned = (word: string, tone: Tone): VerdictWord => ({ word, tone: proves ? tone : 'open' });
   if (metric.role === 'guardrail') {

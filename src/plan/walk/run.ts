@@ -5,16 +5,20 @@
 import type { Json, NodeOutcome, Plan, PlanNode, RepeatNode, Wiring } from '../plan.ts';
 import { LIMITS } from '../plan-limits.ts';
 import { type From, narrow, references } from '../resolve.ts';
-import { type Agenda, emptyCell, knownCell, type Settled, settleCell } from './agenda.ts';
 import { type Execute, type NodeRun, type WalkError, WalkFailed } from './contract.ts';
 import {
+  type Agenda,
+  emptyCell,
   errorOf,
   type Frame,
   type Known,
+  knownCell,
   type LastRound,
   type NodeState,
   ownerOf,
+  type Settled,
   type Source,
+  settleCell,
   whenAllKnown,
   whenKnown,
 } from './frame.ts';

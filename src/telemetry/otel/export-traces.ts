@@ -1,8 +1,9 @@
 /**
- * Sends the traces of runs that have ended, from the record and not from the process that ran them: so a crash loses none.
- * Each is sent at least once, as the same spans; while the receiver cannot be reached, they wait.
+ * Exports traces of ended runs, from the store and not from the process that ran them, so that a crash loses none. Each
+ * is sent at least once, as the same spans, and waits while the receiver is unreachable.
  */
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
@@ -20,12 +21,13 @@ import { readPackage } from '../../base/package.ts';
 import { parsePairs, type TraceConfig } from '../../config/trace-config.ts';
 import type { Json } from '../../plan/plan.ts';
 import type { FeedbackRow } from '../../store/feedback.ts';
+import type { Store } from '../../store/store.ts';
 import type { ExportItem, TraceExports } from '../../store/traces.ts';
 import { loadTrace, type TraceSource } from '../load-trace.ts';
 import { type Attributes, cutText, isSampled, rootIdOf, type SpanData, spanIdOf, spansOf, traceIdOf } from './spans.ts';
 
 export interface ExportSettings {
-  /** The part of the runs that is sent; those that failed all are. */
+  /** Share of runs that is exported; failed runs are always exported. */
   readonly share: number;
   readonly hasContent: boolean;
 }
@@ -34,19 +36,19 @@ export interface ExportDependencies extends ExportSettings {
   readonly source: TraceSource;
   readonly exports: TraceExports;
   readonly send: (spans: readonly SpanData[]) => Promise<void>;
-  /** Told once when sending begins to fail, and once when it works again. */
+  /** Called once when exports begin to fail, and once when they work again. */
   readonly onChange: (message: string) => void;
 }
 
-/** Items of one claim, and for how long it holds: many times what sending them takes. */
+/** Items of one claim, and its lifetime: many times the duration of an export. */
 const [CLAIMED, CLAIM_MS] = [20, 120_000];
-/** Of one request: receivers take some megabytes. */
+/** Limits of one request: receivers accept a few megabytes. */
 const [SPANS, CHARACTERS] = [512, 2_000_000];
-/** What cannot be sent is tried again after 5, 10, 20 ... 600 s, and given up after three days. */
+/** Retries after 5, 10, 20 ... 600 s; gives up after three days. */
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS, GIVEN_UP_MS] = [5_000, 600_000, 3 * 86_400_000];
-/** What waits beyond this many is left out, the oldest first. */
+/** Beyond this queue length the oldest are left out. */
 const MOST_WAITING = 100_000;
-/** Runs that end within this after a worker last asked for traces are noted, whether or not one runs then. */
+/** The database notes runs that end within this time after a worker last asked for traces. */
 const WANTED_MS = 7 * 86_400_000;
 const WANT_AGAIN_MS = 600_000;
 
@@ -212,7 +214,7 @@ function resultsOf({ thumb, score, emoji, note, fields }: FeedbackRow, hasConten
     ...(emoji === null ? [] : [named('emoji', { [ATTR_GEN_AI_EVALUATION_SCORE_LABEL]: emoji })]),
     ...(thumb === null && score === null && emoji === null && note !== null ? [named('note', {})] : []),
     ...Object.entries(fields ?? {}).flatMap(([name, value]) =>
-      fieldOf(value, hasContent).map((said) => named(name, said)),
+      fieldOf(value, hasContent).map((field) => named(name, field)),
     ),
   ];
 }
@@ -229,7 +231,7 @@ function fieldOf(value: Json, hasContent: boolean): readonly Attributes[] {
 }
 
 export interface Sender {
-  /** Resolves when the receiver has them. @throws Error with what it said, or why it could not be asked */
+  /** Resolves when the receiver has them. @throws Error with its response, or why it was not reached */
   send(spans: readonly SpanData[]): Promise<void>;
   stop(): Promise<void>;
 }
@@ -238,7 +240,7 @@ export interface Sender {
 const REQUEST_MS = 10_000;
 
 /** Sends spans by OTLP over HTTP, as protobuf. The one file that makes OpenTelemetry's own objects. */
-export function createSender({ url, headers, serviceName, resource }: TraceConfig): Sender {
+function createSender({ url, headers, serviceName, resource }: TraceConfig): Sender {
   const { version } = readPackage();
   const sent = headers === undefined ? {} : Object.fromEntries(parsePairs(headers.reveal()) ?? []);
   const exporter = new OTLPTraceExporter({ url, headers: sent, timeoutMillis: REQUEST_MS });
@@ -288,4 +290,59 @@ function timeOf(ms: number): [number, number] {
 function known(attributes: Attributes) {
   const entries = Object.entries(attributes).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries.map(([name, value]) => [name, typeof value === 'object' ? [...value] : value!]));
+}
+
+// Runs the export while a worker runs.
+
+/** Pause when nothing is due. */
+const PAUSE_MS = 2_000;
+/** Pause after a failure of the database. */
+const OUTAGE_MS = 10_000;
+/** Time limit of the last round of an ending worker, whose only run may have ended just now. */
+const LAST_MS = 3_000;
+
+export interface RunningTraceExport {
+  /** Stops after one more round; unsent traces wait for another worker. */
+  stop(): Promise<void>;
+}
+
+interface Dependencies {
+  readonly store: Store;
+  readonly urlOf: (runId: string) => string;
+  readonly onChange: (message: string) => void;
+}
+
+/** Sends traces until `stop`. Only a worker with a receiver loads this module. */
+export async function startTraceExport(
+  config: TraceConfig,
+  { store, urlOf, onChange }: Dependencies,
+): Promise<RunningTraceExport> {
+  const sender = createSender(config);
+  const { share, hasContent } = config;
+  const { round } = createTraceExport({
+    ...{ source: { store, urlOf }, exports: store.traceExports, send: sender.send, onChange, share, hasContent },
+  });
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const pause = (ms: number) => delay(ms, undefined, { signal }).catch(() => undefined);
+
+  async function work(): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        if (!(await round())) await pause(PAUSE_MS);
+      } catch (error) {
+        onChange(`traces are not looked for now: ${error instanceof Error ? error.message : String(error)}`);
+        await pause(OUTAGE_MS);
+      }
+    }
+  }
+  const working = work();
+  return Object.freeze({
+    async stop() {
+      stopping.abort();
+      await working;
+      await Promise.race([round().catch(() => false), delay(LAST_MS, undefined, { ref: false })]);
+      await sender.stop();
+    },
+  });
 }

@@ -28,7 +28,7 @@ import type { Json } from '../../plan/plan.ts';
 import type { CallKind } from '../../store/provider-calls.ts';
 import type { Shown, Span, Trace, TraceAttempt, TraceCall, TraceNode } from '../trace.ts';
 
-/** Within which a span lies whose own times are not known. */
+/** The enclosing times, used for a span with unknown times. */
 interface Around {
   readonly parentId: string;
   readonly from: number;
@@ -155,21 +155,21 @@ function callSpan(trace: Trace, call: TraceCall, around: Around, hasContent: boo
   });
 }
 
-type Said = Pick<SpanData, 'name' | 'attributes'> & Partial<Pick<SpanData, 'kind' | 'failure'>>;
+type SpanContent = Pick<SpanData, 'name' | 'attributes'> & Partial<Pick<SpanData, 'kind' | 'failure'>>;
 
-/** A time that is not known is its surroundings', and marked as such. */
-function spanWithin({ runId }: Trace, path: string, span: Span, around: Around, said: Said): SpanData {
+/** An unknown time is taken from the enclosing span and marked as estimated. */
+function spanWithin({ runId }: Trace, path: string, span: Span, around: Around, content: SpanContent): SpanData {
   const startedAt = span.startedAt ?? around.from;
   const isKnown = span.startedAt !== null && span.endedAt !== null;
   return {
     ...{ traceId: traceIdOf(runId), spanId: spanIdOf(runId, path), parentId: around.parentId },
     ...{ kind: 'internal', startedAt, endedAt: Math.max(span.endedAt ?? around.to, startedAt), events: [] },
-    ...said,
-    attributes: { ...said.attributes, ...(!isKnown && { 'sluice.time.estimated': true }) },
+    ...content,
+    attributes: { ...content.attributes, ...(!isKnown && { 'sluice.time.estimated': true }) },
   };
 }
 
-/** @param otherwise what is said where it has no message of its own; absent: it went well in the end */
+/** @param otherwise the message when the error has none; absent: it succeeded in the end */
 function failureOf(error: Json, otherwise: string | undefined): Pick<SpanData, 'failure'> {
   if (otherwise === undefined) return {};
   return { failure: isObject(error) && typeof error.message === 'string' ? cutText(error.message, 1_000) : otherwise };
@@ -318,7 +318,7 @@ function documents(prefix: string, given: readonly JsonObject[]): Attributes {
   return Object.fromEntries(named);
 }
 
-/** What kind of span a step is, and what is said of one that finds or ranks. */
+/** Attributes of a step's span, with those of retrieval and ranking. */
 function stepAttributes({ input, output }: TraceNode, hasContent: boolean): Attributes {
   const found = passagesIn(output);
   const asked = 'value' in input && isObject(input.value) ? queryIn(input.value) : undefined;
@@ -412,7 +412,7 @@ export interface SpanData {
   readonly spanId: string;
   readonly parentId?: string;
   readonly name: string;
-  /** `client`: a call to somebody else. */
+  /** `client`: a call to another service. */
   readonly kind: 'internal' | 'client';
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
@@ -423,7 +423,7 @@ export interface SpanData {
   readonly events: readonly SpanEvent[];
 }
 
-/** The same for every export of a run, so that receivers can tell a repeated one: 16 bytes as hex. */
+/** Equal for every export of a run, so that receivers can find duplicates: 16 bytes as hex. */
 export const traceIdOf = (runId: string): string => digest(`sluice trace ${runId}`).slice(0, 32);
 
 /** @param path what it is of within the run, such as `node draft[2]`: 8 bytes as hex */

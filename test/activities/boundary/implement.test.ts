@@ -29,6 +29,6 @@ it('is known of every built-in step', () => {
   const steps = createActivities({ store: {}, providers: {} } as Parameters<typeof createActivities>[0]);
   const { rerank, fuse } = Object.fromEntries(steps.map(({ step, source }) => [step.name, source]));
   expect(steps.every(({ source }) => source?.includes('/src/steps/'))).toBe(true);
-  expect(rerank).toBe(new URL('../../../src/steps/rerank.ts', import.meta.url).href);
+  expect(rerank).toBe(new URL('../../../src/steps/retrieval.ts', import.meta.url).href);
   expect(fuse).toBe(new URL('../../../src/steps/retrieval.ts', import.meta.url).href);
 });

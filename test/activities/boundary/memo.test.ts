@@ -4,8 +4,7 @@ import { z } from 'zod';
 import { SluiceError } from '../../../src/base/errors.ts';
 import { StepFailure } from '../../../src/boundary/failure.ts';
 import { implement, type StepContext } from '../../../src/boundary/implement.ts';
-import type { AttemptRequest } from '../../../src/evaluation/attempts.ts';
-import { createMakeAttempt } from '../../../src/evaluation/memo-boundary.ts';
+import { type AttemptRequest, createMakeAttempt } from '../../../src/evaluation/attempts.ts';
 import { defineStep } from '../../../src/index.ts';
 
 const step = defineStep('shout', {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { createBoundary } from '../../../src/boundary/boundary.ts';
 import { StepFailure } from '../../../src/boundary/failure.ts';
 import { implement, type StepContext } from '../../../src/boundary/implement.ts';
-import { createMakeAttempt } from '../../../src/evaluation/memo-boundary.ts';
+import { createMakeAttempt } from '../../../src/evaluation/attempts.ts';
 import { defineStep } from '../../../src/index.ts';
 import { createRedaction } from '../../../src/redaction/redaction.ts';
 import { NO_RULES } from '../../../src/redaction/rules.ts';

@@ -1,7 +1,6 @@
 /** Judges over HTTP, with the attempts that their policy gives them. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createSlots, makeCall } from '../../../src/evaluation/attempts.ts';
-import { createMakeAttempt } from '../../../src/evaluation/memo-boundary.ts';
+import { createMakeAttempt, createSlots, makeCall } from '../../../src/evaluation/attempts.ts';
 import { type Json, stepName } from '../../../src/index.ts';
 import { createScoringSteps } from '../../../src/steps/implementations.ts';
 import { judgeAnswer, judgePair } from '../../../src/steps/scoring-steps.ts';

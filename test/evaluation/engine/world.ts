@@ -5,10 +5,10 @@
 import type { Implemented } from '../../../src/boundary/implement.ts';
 import { type Config, readConfig } from '../../../src/config/config.ts';
 import { stepName, writesIn } from '../../../src/dsl/step.ts';
+import { createMakeAttempt } from '../../../src/evaluation/attempts.ts';
 import { beginEvaluation, endEvaluation } from '../../../src/evaluation/begin.ts';
 import { evaluateChunk } from '../../../src/evaluation/chunk/evaluate-chunk.ts';
 import { createEvaluationWorker, type EvaluationWorker } from '../../../src/evaluation/evaluation-worker.ts';
-import { createMakeAttempt } from '../../../src/evaluation/memo-boundary.ts';
 import type { Example } from '../../../src/model/dataset.ts';
 import { addTallies, type ChunkResult, emptyTally } from '../../../src/model/evaluate-messages.ts';
 import type { ResultRow } from '../../../src/model/evaluation-result.ts';

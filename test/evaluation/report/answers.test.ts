@@ -29,7 +29,7 @@ function storeThat() {
       counted += 1;
       return has.comparisons;
     },
-    foreseeComparisons: async () => has.comparisons,
+    nextComparisonCount: async () => has.comparisons,
     async *eachResult() {
       read += 1;
       yield* rows;

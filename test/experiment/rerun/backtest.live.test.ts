@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod';
 import { implement } from '../../../src/boundary/implement.ts';
 import { freezeSettings } from '../../../src/experiment/method.ts';
-import { rerunReport } from '../../../src/experiment/rerun/rerun-report.ts';
+import { rerunReport } from '../../../src/experiment/rerun/rerun.ts';
 import { rerunSpecOf } from '../../../src/experiment/rerun/rerun-request.ts';
 import type { MakeImplementations } from '../../../src/host/runtime.ts';
 import {

@@ -2,7 +2,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { ago } from '../../../src/cli/rerun-request.ts';
 import type { AnyScorer } from '../../../src/dsl/scorer.ts';
-import { rerunReport } from '../../../src/experiment/rerun/rerun-report.ts';
+import { rerunReport } from '../../../src/experiment/rerun/rerun.ts';
 import { enqueueShadows, rerunSpecOf, scorersFor } from '../../../src/experiment/rerun/rerun-request.ts';
 import type { ScorerSpec } from '../../../src/model/evaluation-spec.ts';
 import type { RerunSide } from '../../../src/model/rerun-spec.ts';

@@ -1,9 +1,9 @@
 /** Two values of each run: drag over it to see only those, or open one. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { EChartsType } from 'echarts/core';
-import { useCallback } from 'react';
+import { useCallback, useMemo } from 'react';
 import { useLocation } from 'wouter';
-import { shortNumber } from '../../../src/base/format.ts';
+import { shortNumber, showTimeToday } from '../../../src/base/format.ts';
 import type { RunCondition } from '../../../src/model/run-fields.ts';
 import { ask, type Trouble } from '../../api.ts';
 import { Chart, type Paint } from '../../parts/chart.tsx';
@@ -11,7 +11,7 @@ import { Loaded } from '../../parts/states.tsx';
 import { NAMES } from './condition-words.ts';
 import { brush, COLOURS, onBrush, PLOT_HEIGHT, type PlotProps } from './plot.ts';
 import type { RunsView } from './search.ts';
-import { STATES } from './stacked-points.ts';
+import { type Bin, STATES, stackedPoints } from './stacked-points.ts';
 
 interface Points {
   readonly points: readonly {
@@ -132,3 +132,65 @@ const axis = (paint: Paint) => ({
   axisLabel: { color: paint('muted'), formatter: shortNumber },
   splitLine: { lineStyle: { color: paint('line') } },
 });
+
+// When the runs were: drag over it to see only those.
+
+export function Histogram({ view, isReady, onNarrow }: PlotProps) {
+  const { where } = view;
+  const query = useQuery<{ bins: readonly Bin[] }, Trouble>({
+    enabled: isReady,
+    placeholderData: keepPreviousData,
+    queryKey: ['histogram', where],
+    queryFn: ({ signal }) => ask('/v1/search/runs/histogram', { method: 'POST', body: { where, bins: 48 }, signal }),
+  });
+  return (
+    <section className="card">
+      <h2>Runs over time</h2>
+      <Loaded query={query} what="the histogram">
+        {({ bins }) => <Bars bins={bins} onNarrow={onNarrow} />}
+      </Loaded>
+    </section>
+  );
+}
+
+function Bars({ bins, onNarrow }: { bins: readonly Bin[]; onNarrow: PlotProps['onNarrow'] }) {
+  const option = useCallback(
+    (paint: Paint) => ({
+      tooltip: { trigger: 'axis', axisPointer: { type: 'shadow' } },
+      xAxis: { type: 'time', axisLabel: { color: paint('muted'), hideOverlap: true } },
+      yAxis: {
+        type: 'value',
+        minInterval: 1,
+        axisLabel: { color: paint('muted') },
+        splitLine: { lineStyle: { color: paint('line') } },
+      },
+      brush: brush('lineX', paint),
+      toolbox: { show: false },
+      series: [...stackedPoints(bins)].map(([state, data]) => ({
+        name: state,
+        type: 'bar',
+        stack: 'runs',
+        barCategoryGap: '10%',
+        itemStyle: { color: paint(COLOURS[state]!) },
+        data,
+      })),
+    }),
+    [bins],
+  );
+  const onReady = useCallback(
+    (chart: EChartsType) =>
+      onBrush(chart, ({ coordRange: [from, to] }) =>
+        onNarrow([
+          { field: 'started', op: 'after', value: Math.floor(from as number) },
+          { field: 'started', op: 'before', value: Math.ceil(to as number) },
+        ]),
+      ),
+    [onNarrow],
+  );
+  const label = useMemo(() => {
+    const total = bins.reduce((sum, { n }) => sum + n, 0);
+    if (total === 0) return 'Runs over time: none';
+    return `Runs over time: ${total} from ${showTimeToday(bins[0]!.from)} to ${showTimeToday(bins.at(-1)!.to)}`;
+  }, [bins]);
+  return <Chart label={label} option={option} height={PLOT_HEIGHT} onReady={onReady} />;
+}
