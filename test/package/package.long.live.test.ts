@@ -274,8 +274,8 @@ export const shout = defineStep('shout', {
 });
 `;
 const LOUD_IMPORT: [passage: string, becomes: string] = [
-  "} from './steps.ts';",
-  "} from './steps.ts';\nimport { shout } from './loud.ts';",
+  "} from 'sluice/steps';",
+  "} from 'sluice/steps';\nimport { shout } from './loud.ts';",
 ];
 const LOUD_OUTPUT: [passage: string, becomes: string] = [
   `  .output(Answer, ({ reply }) => ({
