@@ -1,7 +1,7 @@
 /** One session, begun with an API key: the key itself is not kept in the page. */
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
-import { ask, toldOf, useApi } from './api.ts';
+import { call, toldOf, useApi } from './api.ts';
 import { Failed, Loading } from './parts/states.tsx';
 
 export interface Session {
@@ -21,7 +21,7 @@ export const refusalOf = ({ scopes }: Session, scope: keyof typeof MAY_NOT): str
 
 /** Shows what is inside to whoever is signed in, and the door to everybody else. */
 export function SignedIn({ children }: { readonly children: (session: Session) => ReactNode }) {
-  const session = useApi<Session>('/session', { retry: false, staleTime: Number.POSITIVE_INFINITY });
+  const session = useApi('getSession', {}, { retry: false, staleTime: Number.POSITIVE_INFINITY });
   if (session.data) return <>{children(session.data)}</>;
   if (session.isPending) return <Loading what="the session" />;
   if (session.error.status === 401 || session.error.status === 403) return <Door />;
@@ -35,7 +35,7 @@ function Door() {
   const enter = async (event: FormEvent) => {
     event.preventDefault();
     try {
-      await ask('/session', { method: 'POST', headers: { authorization: `Bearer ${key.trim()}` } });
+      await call('beginSession', { headers: { authorization: `Bearer ${key.trim()}` } });
       await queries.invalidateQueries();
     } catch (error) {
       setProblem(toldOf(error));
@@ -72,7 +72,7 @@ function Door() {
 }
 
 export async function leave(): Promise<void> {
-  await ask('/session', { method: 'DELETE' });
+  await call('endSession', {});
   forget();
   location.assign('/ui/');
 }

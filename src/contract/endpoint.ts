@@ -1,6 +1,7 @@
 /** How an operation of the HTTP API is declared, and the schemas that several of them share. */
 import { extendZodWithOpenApi } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
+import type { Json } from '../plan/plan.ts';
 import type { Scope } from '../store/api-keys.ts';
 import type { EndpointName } from './paths.ts';
 
@@ -83,7 +84,7 @@ export const IdempotencyHeader = z.object({
     .openapi({ description: 'A repeated request with the same key gets the answer of the first' }),
 });
 
-export const json = z.unknown().openapi({ description: 'Any JSON' });
+export const json = outlineOf<Json>(z.unknown().openapi({ description: 'Any JSON' }));
 export const time = z.number().openapi({ description: 'Milliseconds since 1970' });
 
 export const RunId = z

@@ -1,7 +1,7 @@
 /** Pipelines: what each name serves and has served, their plans, and deploying and rolling back. */
 import type { PlanOverride } from '../plan/diff.ts';
 import type { Plan } from '../plan/plan.ts';
-import { type Endpoints, jsonAnswer, jsonBody, outlineOf, PipelineName, problems, Why, z } from './endpoint.ts';
+import { type Endpoints, json, jsonAnswer, jsonBody, outlineOf, PipelineName, problems, Why, z } from './endpoint.ts';
 
 export const HISTORY = 100;
 
@@ -26,7 +26,7 @@ const PipelineView = z
   .object({
     name: z.string(),
     planId: z.string().openapi({ description: 'Of the definition in code' }),
-    schemas: z.object({ input: z.unknown(), output: z.unknown() }).openapi({ description: 'JSON Schemas' }),
+    schemas: z.object({ input: json, output: json }).openapi({ description: 'JSON Schemas' }),
     deployment: Deployment.nullable().openapi({ description: 'Null: the definition in code is served' }),
   })
   .openapi('Pipeline');
@@ -42,7 +42,9 @@ const LiveStep = z
     by: z.enum(['deployment', 'experiment', 'rollout']),
     experimentId: z.string().nullable().openapi({ description: 'Null: what is deployed' }),
     arm: z.string().nullable(),
-    differs: z.array(z.string()).openapi({ description: 'What of the node is otherwise than deployed' }),
+    differs: z
+      .array(z.enum(['config', 'input', 'options', 'step']))
+      .openapi({ description: 'What of the node is otherwise than deployed' }),
     wonBy: z.array(z.string()).openapi({ description: 'Experiments whose edits the deployed one has' }),
     share: z.number().openapi({ description: 'Of all units' }),
     isBound: z.boolean().openapi({

@@ -119,7 +119,7 @@ const Told = z
   .object({
     reviews: z.array(Review),
     passes: z.array(z.object({ reviewer: z.string(), why: z.string(), at: time })),
-    verdict: z.record(z.string(), z.unknown()).nullable().openapi({ description: 'What the scorer itself said' }),
+    verdict: z.record(z.string(), json).nullable().openapi({ description: 'What the scorer itself said' }),
     variants: z.array(z.string()).openapi({ description: 'In the order of `answers`' }),
     baseline: z.enum(['first', 'second']).nullable().openapi({ description: "The baseline's answer of a pair" }),
     decision: Review.nullable(),
@@ -139,14 +139,14 @@ const ItemView = z
   .openapi('ReviewItem');
 
 const NextView = z
-  .object({
-    item: ItemView.nullable(),
-    why: z
-      .enum(['all_reviewed', 'claimed_by_others', 'closed'])
-      .optional()
-      .openapi({ description: 'Where there is no item' }),
-    progress: Progress.optional(),
-  })
+  .union([
+    z.object({ item: ItemView }),
+    z.object({
+      item: z.null(),
+      why: z.enum(['all_reviewed', 'claimed_by_others', 'closed']),
+      progress: Progress,
+    }),
+  ])
   .openapi('NextReviewItem');
 
 const ListView = z.object({ queues: z.array(z.object({ queue: Queue, progress: Progress })) });

@@ -1,6 +1,6 @@
 /** Who changed what, when, and why. */
 import { useSearchParams } from 'wouter';
-import { query, useApi } from '../../api.ts';
+import { useApi } from '../../api.ts';
 import { auditCommand } from '../../commands.ts';
 import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
@@ -27,7 +27,7 @@ export default function Audit() {
   const [parameters, setParameters] = useSearchParams();
   const subject = parameters.get('subject') ?? '';
   const choose = (next: string) => setParameters(next === '' ? {} : { subject: next }, { replace: true });
-  const trail = useApi<{ audit: readonly AuditRow[] }>(`/v1/audit${query({ subject })}`);
+  const trail = useApi('listAudit', { query: { subject } });
   return (
     <Page
       title="Audit"

@@ -2,8 +2,6 @@
 import { Fragment } from 'react';
 import { Link, useSearchParams } from 'wouter';
 import { DASH, showDuration, showMoney, showWhole } from '../../../src/base/format.ts';
-import type { ReportedRun } from '../../../src/evaluation/report/data.ts';
-import type { Comparison } from '../../../src/evaluation/report/page-data.ts';
 import type { TracedCall, TracedRun } from '../../../src/evaluation/report/traces.ts';
 import { useApi } from '../../api.ts';
 import { compareCommand, exampleCommands } from '../../commands.ts';
@@ -19,12 +17,16 @@ const idsIn = (parameters: URLSearchParams): string => parameters.get('ids') ?? 
 
 /** The comparison at the address; whoever wants it newer loads the page, since it is large and takes long to make. */
 const useComparison = (ids: string) =>
-  useApi<Comparison>(`/v1/comparisons?ids=${encodeURIComponent(ids)}`, {
-    enabled: ids !== '',
-    staleTime: Number.POSITIVE_INFINITY,
-    refetchOnWindowFocus: false,
-    retry: false,
-  });
+  useApi(
+    'compare',
+    { query: { ids } },
+    {
+      enabled: ids !== '',
+      staleTime: Number.POSITIVE_INFINITY,
+      refetchOnWindowFocus: false,
+      retry: false,
+    },
+  );
 
 export default function Compare() {
   const [parameters] = useSearchParams();
@@ -51,18 +53,16 @@ export default function Compare() {
   );
 }
 
-/** Runs of an example; those of the example before are no answers to this one. */
-function useRuns<Run>(part: 'outputs' | 'traces', { page, example }: ExampleProps, side?: number) {
+/** Runs of the example before are no answers to this one. */
+const NO_FORMER = { placeholderData: undefined as never };
+
+function useExample({ page, example }: ExampleProps) {
   const [parameters] = useSearchParams();
-  const search = new URLSearchParams({ ids: idsIn(parameters), example: page.ids[example]! });
-  if (side !== undefined) search.set('side', String(side));
-  return useApi<{ runs: readonly Run[] }>(`/v1/comparisons/${part}?${search}`, {
-    placeholderData: undefined as never,
-  });
+  return { ids: idsIn(parameters), example: page.ids[example]! };
 }
 
 function ReadAnswers(props: ExampleProps) {
-  const query = useRuns<ReportedRun>('outputs', props);
+  const query = useApi('getComparedOutputs', { query: useExample(props) }, NO_FORMER);
   return (
     <Loaded query={query} what="what was answered">
       {({ runs }) => <Answers {...props} runs={runs} />}
@@ -72,7 +72,7 @@ function ReadAnswers(props: ExampleProps) {
 
 function ReadTrace(props: ExampleProps) {
   const { side, labels, isDiffOnly } = props;
-  const query = useRuns<TracedRun>('traces', props, side);
+  const query = useApi('getComparedTraces', { query: { ...useExample(props), side: side } }, NO_FORMER);
   return (
     <Loaded query={query} what="how they came to it">
       {({ runs }) => (

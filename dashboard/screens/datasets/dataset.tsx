@@ -4,7 +4,7 @@ import { Link } from 'wouter';
 import { DASH, shortId, showWhole } from '../../../src/base/format.ts';
 import type { Example } from '../../../src/model/dataset.ts';
 import type { DatasetVersion } from '../../../src/store/datasets.ts';
-import { query, useApi } from '../../api.ts';
+import { useApi } from '../../api.ts';
 import { datasetCommands } from '../../commands.ts';
 import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
@@ -40,9 +40,7 @@ const VERSIONS: readonly Column<DatasetVersion>[] = [
 export default function Dataset({ parameters }: ScreenProps) {
   const name = parameters.name!;
   const [after, setAfter] = useState<string>();
-  const dataset = useApi<{ versions: readonly DatasetVersion[]; examples: readonly Example[] }>(
-    `/v1/datasets/${encodeURIComponent(name)}${query({ after })}`,
-  );
+  const dataset = useApi('getDataset', { params: { name }, query: { after } });
   return (
     <Page
       title={name}

@@ -17,7 +17,7 @@ const COLUMNS: readonly Column<DatasetVersion>[] = [
 ];
 
 export default function Datasets() {
-  const list = useApi<{ datasets: readonly DatasetVersion[] }>('/v1/datasets');
+  const list = useApi('listDatasets', {});
   return (
     <Page title="Datasets" about="What variants are evaluated on" command="sluice dataset list">
       <Loaded query={list} what="datasets">

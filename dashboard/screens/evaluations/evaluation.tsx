@@ -10,7 +10,6 @@ import { Rows } from '../../parts/rows.tsx';
 import { Loaded } from '../../parts/states.tsx';
 import type { ScreenProps } from '../../screens.ts';
 import '../../style/compare.css';
-import type { Comparison } from '../../../src/evaluation/report/page-data.ts';
 import { Verdict } from '../compare/verdict.tsx';
 import { AskExperts, QueuesOf } from '../reviews/of-evaluation.tsx';
 import { paidWords } from './evaluations.tsx';
@@ -20,10 +19,14 @@ const POLL_MS = 2_000;
 
 export default function Evaluation({ session, parameters }: ScreenProps) {
   const id = parameters.id ?? '';
-  const query = useApi<ShownEvaluation>(`/v1/evaluations/${encodeURIComponent(id)}`, {
-    refetchInterval: ({ state }) => (state.data && isOpen(state.data) ? POLL_MS : false),
-    retry: false,
-  });
+  const query = useApi(
+    'getEvaluation',
+    { params: { id } },
+    {
+      refetchInterval: ({ state }) => (state.data && isOpen(state.data) ? POLL_MS : false),
+      retry: false,
+    },
+  );
   const shown = query.data;
   return (
     <Page
@@ -126,7 +129,7 @@ function Progress({ evaluation }: { readonly evaluation: ShownEvaluation }) {
 function CameTo({ evaluation }: { readonly evaluation: ShownEvaluation }) {
   const { evaluationId, mode } = evaluation;
   const isThere = mode === 'compare' && !isOpen(evaluation);
-  const query = useApi<Comparison>(`/v1/comparisons?ids=${evaluationId}`, { enabled: isThere });
+  const query = useApi('compare', { query: { ids: evaluationId } }, { enabled: isThere });
   return (
     <section className="card" aria-labelledby="came-title">
       <h2 id="came-title">What it came to</h2>

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import { DASH, showMoney, showWhole } from '../../../src/base/format.ts';
-import { ask, query as queryOf, useApi } from '../../api.ts';
+import { call, useApi } from '../../api.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
@@ -14,9 +14,13 @@ const POLL_MS = 3_000;
 const SHOWN_VARIANTS = 3;
 
 export default function Evaluations() {
-  const query = useApi<{ evaluations: readonly ListedEvaluation[] }>('/v1/evaluations', {
-    refetchInterval: ({ state }) => (state.data?.evaluations.some(isOpen) ? POLL_MS : false),
-  });
+  const query = useApi(
+    'listEvaluations',
+    {},
+    {
+      refetchInterval: ({ state }) => (state.data?.evaluations.some(isOpen) ? POLL_MS : false),
+    },
+  );
   /** In the order in which they were chosen. */
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [, go] = useLocation();
@@ -74,8 +78,7 @@ function useAhead(chosen: readonly string[], evaluations: readonly ListedEvaluat
     if (ids === '') return;
     // The server goes on with what it has begun; a browser has few connections to wait on.
     const waiting = new AbortController();
-    const asking = { method: 'POST', signal: waiting.signal } as const;
-    const make = () => ask(`/v1/comparisons/ahead${queryOf({ ids })}`, asking).catch(() => undefined);
+    const make = () => call('prepareComparison', { query: { ids }, signal: waiting.signal }).catch(() => undefined);
     const timer = setTimeout(make, SETTLED_MS);
     return () => {
       clearTimeout(timer);

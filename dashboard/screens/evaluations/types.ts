@@ -1,21 +1,9 @@
 /** Evaluations as the API gives them. */
 import { shortId } from '../../../src/base/format.ts';
-import type { MissingReason } from '../../../src/evaluation/compare/missing.ts';
-import type { EvaluationProgress } from '../../../src/model/evaluation-result.ts';
-import type { EvaluationSpec } from '../../../src/model/evaluation-spec.ts';
-import type { EvaluationRow } from '../../../src/store/evaluations.ts';
+import type { ApiAnswer } from '../../../src/contract/api.ts';
 
-type Spec = Pick<EvaluationSpec, 'mode' | 'definition' | 'variants' | 'dataset' | 'metrics' | 'repeats'>;
-
-export interface ListedEvaluation extends Spec, Omit<EvaluationRow, 'spec' | 'pins'> {
-  readonly progress: EvaluationProgress;
-}
-
-export interface ShownEvaluation extends ListedEvaluation {
-  readonly missing: readonly MissingReason[];
-  readonly scorers: readonly { readonly id: string; readonly kind: string; readonly fields: readonly string[] }[];
-  readonly temporalUrl: string;
-}
+export type ListedEvaluation = ApiAnswer<'listEvaluations'>['evaluations'][number];
+export type ShownEvaluation = ApiAnswer<'getEvaluation'>;
 
 export const isOpen = ({ state }: Pick<ListedEvaluation, 'state'>): boolean =>
   state === 'begun' || state === 'running' || state === 'paused';

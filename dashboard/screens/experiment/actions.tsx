@@ -1,7 +1,7 @@
 /** Approving, pausing, resuming and aborting: each is asked again, with its reason, before it is done. */
 import { useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
-import { ask } from '../../api.ts';
+import { call } from '../../api.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Why } from '../../parts/why.tsx';
 import { refusalOf, type Session } from '../../session.tsx';
@@ -65,7 +65,7 @@ function Confirm({ status: { experimentId }, action, onClose }: ConfirmProps) {
   const id = useId();
   const isMeant = action !== 'abort' || typed.trim() === experimentId;
   const act = async () => {
-    await ask(`/v1/experiments/${encodeURIComponent(experimentId)}/${action}`, { method: 'POST', body: { why } });
+    await call(`${action}Experiment`, { params: { id: experimentId }, body: { why } });
     await queries.invalidateQueries();
     onClose();
   };

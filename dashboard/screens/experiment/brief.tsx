@@ -13,7 +13,7 @@ import {
   recommendationOf,
   standsText,
 } from '../../../src/experiment/brief-words.ts';
-import { query, useApi } from '../../api.ts';
+import { useApi } from '../../api.ts';
 import { briefCommand } from '../../commands.ts';
 import { Page } from '../../parts/page.tsx';
 import { Loaded } from '../../parts/states.tsx';
@@ -21,13 +21,13 @@ import type { ScreenProps } from '../../screens.ts';
 import { Actions } from './actions.tsx';
 import '../../style/compare.css';
 import { EffectBar, Guardrails } from './metrics.tsx';
-import type { AuditRow, ExperimentStatus, Report } from './types.ts';
+import type { ExperimentStatus, Report } from './types.ts';
 
 export default function Brief({ session, parameters }: ScreenProps) {
   const id = parameters.id ?? '';
-  const path = `/v1/experiments/${encodeURIComponent(id)}`;
-  const status = useApi<ExperimentStatus>(path);
-  const report = useApi<Report>(`${path}/report`);
+  const _path = `/v1/experiments/${encodeURIComponent(id)}`;
+  const status = useApi('getExperiment', { params: { id } });
+  const report = useApi('getExperimentReport', { params: { id } });
   return (
     <Page
       title={`Decision brief: ${id}`}
@@ -117,7 +117,7 @@ function Sheet({ status, report }: { readonly status: ExperimentStatus; readonly
 
 function Who({ status }: { readonly status: ExperimentStatus }) {
   const { experimentId, startedBy, startedAt, pipeline } = status;
-  const audit = useApi<{ audit: readonly AuditRow[] }>(`/v1/audit${query({ subject: experimentId })}`);
+  const audit = useApi('listAudit', { query: { subject: experimentId } });
   const [last] = audit.data?.audit ?? [];
   return (
     <section>

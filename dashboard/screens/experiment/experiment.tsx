@@ -4,7 +4,7 @@ import { Link } from 'wouter';
 import { DASH, shortId, showDuration, showPercent, showSpan } from '../../../src/base/format.ts';
 import { askedFacts } from '../../../src/experiment/brief-words.ts';
 import type { StageRow } from '../../../src/store/experiments.ts';
-import { query, useApi } from '../../api.ts';
+import { useApi } from '../../api.ts';
 import { experimentCommands } from '../../commands.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Moment } from '../../parts/moment.tsx';
@@ -23,7 +23,6 @@ import {
   type ExperimentStatus,
   isLive,
   type LookPoint,
-  type Looks,
   type Report,
 } from './types.ts';
 
@@ -32,11 +31,15 @@ const LOOKS_POLL_MS = 30_000;
 
 export default function Experiment({ session, parameters }: ScreenProps) {
   const id = parameters.id ?? '';
-  const path = `/v1/experiments/${encodeURIComponent(id)}`;
-  const status = useApi<ExperimentStatus>(path, {
-    refetchInterval: ({ state }) => (state.data !== undefined && isLive(state.data) ? POLL_MS : false),
-    retry: (failures, trouble) => failures < 1 && (trouble.status === 0 || trouble.status >= 500),
-  });
+  const _path = `/v1/experiments/${encodeURIComponent(id)}`;
+  const status = useApi(
+    'getExperiment',
+    { params: { id } },
+    {
+      refetchInterval: ({ state }) => (state.data !== undefined && isLive(state.data) ? POLL_MS : false),
+      retry: (failures, trouble) => failures < 1 && (trouble.status === 0 || trouble.status >= 500),
+    },
+  );
   return (
     <Page
       title={id}
@@ -84,13 +87,17 @@ function Verdict({ status: { sentences, state } }: { readonly status: Experiment
 }
 
 function Numbers({ status }: { readonly status: ExperimentStatus }) {
-  const path = `/v1/experiments/${encodeURIComponent(status.experimentId)}`;
+  const _path = `/v1/experiments/${encodeURIComponent(status.experimentId)}`;
   const refetchInterval = isLive(status) ? LOOKS_POLL_MS : (false as const);
-  const report = useApi<Report>(`${path}/report`, { refetchInterval });
-  const looks = useApi<Looks>(`${path}/looks`, { refetchInterval });
-  const audit = useApi<{ audit: readonly AuditRow[] }>(`/v1/audit${query({ subject: status.experimentId })}`, {
-    refetchInterval,
-  });
+  const report = useApi('getExperimentReport', { params: { id: status.experimentId } }, { refetchInterval });
+  const looks = useApi('listLooks', { params: { id: status.experimentId } }, { refetchInterval });
+  const audit = useApi(
+    'listAudit',
+    { query: { subject: status.experimentId } },
+    {
+      refetchInterval,
+    },
+  );
   return (
     <>
       <Loaded query={report} what="what was measured">

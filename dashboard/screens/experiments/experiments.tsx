@@ -24,7 +24,7 @@ const COLUMNS: readonly Column<ExperimentView>[] = [
 ];
 
 export default function Experiments() {
-  const list = useApi<{ experiments: readonly ExperimentView[] }>('/v1/experiments', { refetchInterval: 5_000 });
+  const list = useApi('listExperiments', {}, { refetchInterval: 5_000 });
   return (
     <Page title="Experiments" about="Variants on live traffic, and rollouts" command="sluice experiment list --all">
       <Loaded query={list} what="experiments">

@@ -1,4 +1,5 @@
 /** Leaderboard: the variants of the newest evaluations on a dataset, ranked by a metric, each with its interval. */
+import type { ApiAnswer } from '../../../src/contract/api.ts';
 import '../../style/compare.css';
 import { useCallback, useState } from 'react';
 import { Link, useLocation, useSearchParams } from 'wouter';
@@ -8,12 +9,11 @@ import {
   type BaselineLeaderboard,
   type BaselineRow,
   comparedWords,
-  type EvaluatedDataset,
   rearrangeLeaderboard,
 } from '../../../src/evaluation/baseline-leaderboard.ts';
 import type { LeaderboardColumn } from '../../../src/evaluation/compare/leaderboard.ts';
 import { showDifference, showMean } from '../../../src/evaluation/report/values.ts';
-import { query, useApi } from '../../api.ts';
+import { useApi } from '../../api.ts';
 import { leaderboardCommand } from '../../commands.ts';
 import { Interval, scaleOf } from '../../parts/interval.tsx';
 import { Page } from '../../parts/page.tsx';
@@ -28,16 +28,20 @@ export default function LeaderboardScreen() {
   const [parameters, setParameters] = useSearchParams();
   const asked = Object.fromEntries(ASKED.map((name) => [name, parameters.get(name) ?? undefined]));
   const { dataset, split, metric, baseline } = asked;
-  const board = useApi<Answer>(`/v1/leaderboards${query({ dataset, split })}`, {
-    retry: false,
-    // Whole evaluations are read for it; by another metric it is ranked here.
-    staleTime: STALE_MS,
-    refetchOnWindowFocus: false,
-    select: useCallback(
-      (answer: Answer) => ({ ...answer, board: rearrangeLeaderboard(answer.board, { sortBy: metric, baseline }) }),
-      [metric, baseline],
-    ),
-  });
+  const board = useApi(
+    'getLeaderboard',
+    { query: { dataset, split: SPLITS.find((each) => each === split) } },
+    {
+      retry: false,
+      // Whole evaluations are read for it; by another metric it is ranked here.
+      staleTime: STALE_MS,
+      refetchOnWindowFocus: false,
+      select: useCallback(
+        (answer: Answer) => ({ ...answer, board: rearrangeLeaderboard(answer.board, { sortBy: metric, baseline }) }),
+        [metric, baseline],
+      ),
+    },
+  );
   /** References, in the order in which they were chosen. */
   const [chosen, setChosen] = useState<readonly string[]>([]);
   /** What depends on what has changed is chosen anew. */
@@ -158,14 +162,10 @@ function Board({ answer: { dataset, split, board }, chosen, onChoose, onRank }: 
 // Which leaderboard is shown: of which dataset and part, by which metric, against whom.
 
 /** As the API gives it. */
-interface Answer {
-  readonly datasets: readonly EvaluatedDataset[];
-  readonly dataset: string | null;
-  readonly split: string | null;
-  readonly board: BaselineLeaderboard;
-}
+type Answer = ApiAnswer<'getLeaderboard'>;
 
 /** What is asked for, as the address has it. */
+const SPLITS = ['all', 'dev', 'final'] as const;
 const ASKED = ['dataset', 'split', 'metric', 'baseline'] as const;
 type Asked = (typeof ASKED)[number];
 

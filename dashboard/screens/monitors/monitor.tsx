@@ -7,7 +7,7 @@ import { DASH, showMoney, showPercent, showSpan, showTimeToday, showWhole } from
 import { showValue } from '../../../src/evaluation/report/values.ts';
 import { deliveryText, evidenceText } from '../../../src/monitor/window.ts';
 import type { AlertRow } from '../../../src/store/monitor-results.ts';
-import { ask, useApi } from '../../api.ts';
+import { call, useApi } from '../../api.ts';
 import { monitorCommands } from '../../commands.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
@@ -26,13 +26,17 @@ const POLL_MS = 10_000;
 
 export default function Monitor({ session, parameters }: ScreenProps) {
   const id = parameters.id ?? '';
-  const status = useApi<MonitorStatus>(`/v1/monitors/${encodeURIComponent(id)}`, {
-    refetchInterval: ({ state }) => (state.data?.state === 'running' ? POLL_MS : false),
-    retry: false,
-  });
+  const status = useApi(
+    'getMonitor',
+    { params: { id } },
+    {
+      refetchInterval: ({ state }) => (state.data?.state === 'running' ? POLL_MS : false),
+      retry: false,
+    },
+  );
   // One that was never started is in the list alone.
   const isUnknown = status.error?.status === 404;
-  const list = useApi<{ monitors: readonly ListedMonitor[] }>('/v1/monitors', { enabled: isUnknown });
+  const list = useApi('listMonitors', {}, { enabled: isUnknown });
   const never = list.data?.monitors.find(({ monitorId }) => monitorId === id);
   const shown = isUnknown ? never : status.data;
   return (
@@ -222,7 +226,7 @@ function Act({ name, action, session }: ActProps) {
   const refusal = refusalOf(session, 'operate');
   const word = action === 'start' ? 'Start' : 'Stop';
   const act = async () => {
-    await ask(`/v1/monitors/${encodeURIComponent(name)}/${action}`, { method: 'POST', body: { why } });
+    await call(`${action}Monitor`, { params: { id: name }, body: { why } });
     await queries.invalidateQueries();
     setAsking(false);
   };

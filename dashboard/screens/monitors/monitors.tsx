@@ -32,7 +32,7 @@ const COLUMNS: readonly Column<ListedMonitor>[] = [
 ];
 
 export default function Monitors() {
-  const list = useApi<{ monitors: readonly ListedMonitor[] }>('/v1/monitors', { refetchInterval: 10_000 });
+  const list = useApi('listMonitors', {}, { refetchInterval: 10_000 });
   return (
     <Page title="Monitors" about="A part of the live runs, scored in the background" command="sluice monitor list">
       <Loaded query={list} what="monitors">

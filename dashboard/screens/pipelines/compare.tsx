@@ -2,17 +2,18 @@
 import { useState } from 'react';
 import { shortId, showTimeToday } from '../../../src/base/format.ts';
 import { diffPlans, showDiff } from '../../../src/plan/diff.ts';
-import { useApi } from '../../api.ts';
 import { planDiffCommand } from '../../commands.ts';
 import { Copy } from '../../parts/copy.tsx';
 import { Loaded } from '../../parts/states.tsx';
-import { type Deployment, type PipelineView, type StoredPlan, variantOf } from './types.ts';
+import { type Deployment, type PipelineView, variantOf } from './types.ts';
+import { usePlan } from './use-plan.ts';
 
 interface Choice {
   readonly value: string;
   readonly words: string;
-  /** Where its plan is. */
-  readonly path: string;
+  readonly planId: string;
+  /** Of a definition in code: its name. A deployment's plan is stored. */
+  readonly defined: string | null;
 }
 
 interface CompareProps {
@@ -43,12 +44,12 @@ const choicesOf = (deployments: readonly Deployment[], defined: readonly Pipelin
   ...deployments.map(({ deploymentNo, variant, at, planId }) => ({
     value: String(deploymentNo),
     words: `deployment ${deploymentNo}${variant === null ? '' : ` (${variant})`}, ${showTimeToday(at)}`,
-    path: `/v1/plans/${planId}`,
+    ...{ planId, defined: null },
   })),
   ...defined.map(({ name, planId }) => ({
     value: name,
     words: `in code: ${variantOf(name) ?? 'the definition'} ${shortId(planId)}`,
-    path: `/v1/pipelines/${encodeURIComponent(name)}/plan`,
+    ...{ planId, defined: name },
   })),
 ];
 
@@ -76,7 +77,7 @@ function Pick({ id, label, value, choices, onPick }: PickProps) {
 }
 
 function Difference({ from, to }: { readonly from: Choice; readonly to: Choice }) {
-  const [before, after] = [useApi<StoredPlan>(from.path), useApi<StoredPlan>(to.path)];
+  const [before, after] = [usePlan(from), usePlan(to)];
   return (
     <Loaded query={before} what={from.words}>
       {({ plan, planId }) => (

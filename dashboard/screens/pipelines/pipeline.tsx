@@ -6,7 +6,7 @@ import { Link } from 'wouter';
 import { DASH, shortId, showPercent, showTimeToday } from '../../../src/base/format.ts';
 import { type LiveStep, liveWords, shareWords } from '../../../src/experiment/live-steps.ts';
 import type { SpecArm } from '../../../src/model/experiment-spec.ts';
-import { ask, query, useApi } from '../../api.ts';
+import { call, useApi } from '../../api.ts';
 import { pipelineCommands } from '../../commands.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
@@ -17,19 +17,19 @@ import { Empty, Loaded } from '../../parts/states.tsx';
 import { Why } from '../../parts/why.tsx';
 import type { ScreenProps } from '../../screens.ts';
 import { refusalOf, type Session } from '../../session.tsx';
-import type { Report } from '../experiment/types.ts';
 import type { ExperimentView } from '../experiments/types.ts';
 import { PlanPicture } from '../run/plan-picture.tsx';
 import { ComparePlans } from './compare.tsx';
 import { Prompts } from './prompt-history.tsx';
-import { baseOf, type Deployment, type PipelineView, type StoredPlan, variantOf } from './types.ts';
+import { baseOf, type Deployment, type PipelineView, variantOf } from './types.ts';
+import { usePlan } from './use-plan.ts';
 
 export default function Pipeline({ session, parameters }: ScreenProps) {
   const name = parameters.name ?? '';
-  const path = `/v1/pipelines/${encodeURIComponent(name)}`;
-  const list = useApi<{ pipelines: readonly PipelineView[] }>('/v1/pipelines');
-  const pipeline = useApi<PipelineView>(path, { retry: false });
-  const history = useApi<{ deployments: readonly Deployment[] }>(`${path}/deployments`, { retry: false });
+  const _path = `/v1/pipelines/${encodeURIComponent(name)}`;
+  const list = useApi('listPipelines', {});
+  const pipeline = useApi('getPipeline', { params: { name } }, { retry: false });
+  const history = useApi('listDeployments', { params: { name } }, { retry: false });
   const defined = (list.data?.pipelines ?? []).filter((each) => baseOf(each.name) === name);
   const deployments = history.data?.deployments ?? [];
   return (
@@ -104,9 +104,10 @@ interface PictureProps {
 }
 
 function Picture({ pipeline: { name, deployment }, deployments }: PictureProps) {
-  const served = useApi<StoredPlan>(
-    deployment === null ? `/v1/pipelines/${encodeURIComponent(name)}/plan` : `/v1/plans/${deployment.planId}`,
-  );
+  const served = usePlan({
+    planId: deployment?.planId ?? '',
+    defined: deployment === null ? name : null,
+  });
   return (
     <Loaded query={served} what="the plan">
       {(read) => (
@@ -202,8 +203,7 @@ function Deploy({ defined, onClose }: Pick<ActionsProps, 'defined'> & { readonly
     <Asked
       title="Deploy as the code has it"
       action="Deploy"
-      path={`/v1/pipelines/${encodeURIComponent(chosen)}/deployments`}
-      body={{}}
+      onSend={(given) => call('deploy', { params: { name: chosen }, body: given })}
       onClose={onClose}
     >
       <div className="field">
@@ -227,10 +227,10 @@ interface RollbackProps extends Pick<ActionsProps, 'name' | 'deployments'> {
 function Rollback({ name, deployments, onClose }: RollbackProps) {
   const earlier = deployments.slice(1);
   const [to, setTo] = useState('');
-  const body = to === '' ? {} : { to: Number(to) };
-  const path = `/v1/pipelines/${encodeURIComponent(name)}/rollback`;
+  const send = (given: Confirmed) =>
+    call('rollback', { params: { name }, body: { ...given, ...(to !== '' && { to: Number(to) }) } });
   return (
-    <Asked title={`Roll ${name} back`} action="Roll back" path={path} body={body} onClose={onClose}>
+    <Asked title={`Roll ${name} back`} action="Roll back" onSend={send} onClose={onClose}>
       <div className="field">
         <label htmlFor="rollback-to">To</label>
         <select id="rollback-to" value={to} onChange={(event) => setTo(event.target.value)}>
@@ -247,21 +247,25 @@ function Rollback({ name, deployments, onClose }: RollbackProps) {
   );
 }
 
+interface Confirmed {
+  readonly why: string;
+  readonly force?: true;
+}
+
 interface AskedProps {
   readonly title: string;
   readonly action: string;
-  readonly path: string;
-  readonly body: object;
+  readonly onSend: (given: Confirmed) => Promise<unknown>;
   readonly onClose: () => void;
   readonly children: ReactNode;
 }
 
-function Asked({ title, action, path, body, onClose, children }: AskedProps) {
+function Asked({ title, action, onSend, onClose, children }: AskedProps) {
   const queries = useQueryClient();
   const [why, setWhy] = useState('');
   const [force, setForce] = useState(false);
   const act = async () => {
-    await ask(path, { method: 'POST', body: { ...body, why, ...(force && { force }) } });
+    await onSend({ why, ...(force && { force }) });
     await queries.invalidateQueries();
     onClose();
   };
@@ -283,9 +287,7 @@ function Asked({ title, action, path, body, onClose, children }: AskedProps) {
 // What is tried on a pipeline now, and which of its nodes each variant has otherwise.
 
 function Live({ name }: { readonly name: string }) {
-  const live = useApi<{ experiments: readonly ExperimentView[] }>(
-    `/v1/experiments${query({ pipeline: name, live: 'true' })}`,
-  );
+  const live = useApi('listExperiments', { query: { pipeline: name, live: 'true' } });
   return (
     <Loaded query={live} what="experiments">
       {({ experiments }) =>
@@ -308,7 +310,7 @@ function Live({ name }: { readonly name: string }) {
 
 function LiveOne({ experiment }: { readonly experiment: ExperimentView }) {
   const { experimentId, state, arms, ramp, kind } = experiment;
-  const report = useApi<Report>(`/v1/experiments/${encodeURIComponent(experimentId)}/report`);
+  const report = useApi('getExperimentReport', { params: { id: experimentId } });
   const edited =
     report.data?.asked.arms
       .slice(1)
@@ -336,12 +338,6 @@ function editsText({ name, edits }: SpecArm): string | undefined {
 
 // Which steps are live where: of each node what is deployed, tested and rolled out, with its share of the traffic.
 
-interface Answer {
-  /** Null: nothing is deployed. */
-  readonly deploymentNo: number | null;
-  readonly steps: readonly LiveStep[];
-}
-
 const POLL_MS = 10_000;
 const WHOLE = 100;
 
@@ -355,7 +351,7 @@ const columnsOf = (deploymentNo: number | null): readonly Column<LiveStep>[] => 
 ];
 
 function LiveSteps({ name }: { readonly name: string }) {
-  const live = useApi<Answer>(`/v1/pipelines/${encodeURIComponent(name)}/live`, { refetchInterval: POLL_MS });
+  const live = useApi('getLiveSteps', { params: { name } }, { refetchInterval: POLL_MS });
   return (
     <Loaded query={live} what="what is live">
       {({ steps, deploymentNo }) =>

@@ -40,8 +40,8 @@ function servesText({ deployment }: PipelineView): string {
 }
 
 export default function Pipelines() {
-  const list = useApi<{ pipelines: readonly PipelineView[] }>('/v1/pipelines');
-  const live = useApi<{ experiments: readonly ExperimentView[] }>('/v1/experiments?live=true');
+  const list = useApi('listPipelines', {});
+  const live = useApi('listExperiments', { query: { live: 'true' } });
   return (
     <Page title="Pipelines" about="What each name serves, and what is tried on it" command="sluice pipelines">
       <Loaded query={list} what="pipelines">

@@ -3,9 +3,10 @@ import { useQueries } from '@tanstack/react-query';
 import { useState } from 'react';
 import { isoUtc, showTimeToday } from '../../../src/base/format.ts';
 import { wordDiff } from '../../../src/base/word-diff.ts';
+import { requestPath } from '../../../src/contract/client.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { changesText, type PromptHistory, promptHistories } from '../../../src/plan/prompts.ts';
-import { ask } from '../../api.ts';
+import { call } from '../../api.ts';
 import { Empty, Loading } from '../../parts/states.tsx';
 import type { Deployment, StoredPlan } from './types.ts';
 
@@ -24,8 +25,8 @@ export function Prompts({
   const ids = all.slice(0, MOST_PLANS);
   const read = useQueries({
     queries: ids.map((planId) => ({
-      queryKey: [`/v1/plans/${planId}`],
-      queryFn: () => ask<StoredPlan>(`/v1/plans/${planId}`),
+      queryKey: [requestPath('getPlan', { params: { id: planId } })],
+      queryFn: () => call('getPlan', { params: { id: planId } }),
       staleTime: Number.POSITIVE_INFINITY,
     })),
   });

@@ -3,14 +3,13 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 import { DASH, shortId, showDuration, showMoney, showWhole } from '../../../src/base/format.ts';
 import type { Json } from '../../../src/plan/plan.ts';
-import { ask, toldOf, useApi } from '../../api.ts';
+import { call, toldOf, useApi } from '../../api.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { JsonView } from '../../parts/json.tsx';
 import { citedIn, Passages, passageLists } from '../../parts/passages.tsx';
 import { Prose } from '../../parts/prose.tsx';
 import { Thumb } from '../../parts/thumb.tsx';
 import { refusalOf, type Session } from '../../session.tsx';
-import type { RunTrace } from '../run/spans.ts';
 import type { Answer } from './answer.ts';
 
 interface CardProps {
@@ -136,7 +135,7 @@ function Say({ runId, session }: { readonly runId: string; readonly session: Ses
   const refusal = refusalOf(session, 'feedback');
   const say = async (thumb: 'up' | 'down') => {
     try {
-      await ask(`/v1/runs/${runId}/feedback`, { method: 'POST', body: { thumb } });
+      await call('giveFeedback', { params: { id: runId }, body: { thumb } });
       setSaid(thumb);
       setMessage(`Thumb ${thumb} is kept, with the run.`);
     } catch (error) {
@@ -167,7 +166,7 @@ function Say({ runId, session }: { readonly runId: string; readonly session: Ses
 
 /** What it rests on: its citations, and the passages that the last step with passages gave. */
 function Rests({ runId, output }: { readonly runId: string; readonly output: Json }) {
-  const trace = useApi<RunTrace>(`/v1/runs/${runId}/trace`, { staleTime: Number.POSITIVE_INFINITY });
+  const trace = useApi('getTrace', { params: { id: runId } }, { staleTime: Number.POSITIVE_INFINITY });
   const cited = citedIn(output);
   const list = trace.data?.nodes
     .flatMap(({ output: given }) => (given !== null && 'value' in given ? passageLists(given.value) : []))

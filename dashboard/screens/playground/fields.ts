@@ -9,10 +9,14 @@ interface PropertySchema {
   readonly default?: Json;
 }
 
-export interface InputSchema {
+interface InputSchema {
   readonly properties?: { readonly [name: string]: PropertySchema };
   readonly required?: readonly string[];
 }
+
+/** Plans hold schemas as JSON. */
+const isObjectSchema = (schema: Json): schema is Json & InputSchema =>
+  typeof schema === 'object' && schema !== null && !Array.isArray(schema);
 
 export interface Field {
   readonly name: string;
@@ -27,9 +31,9 @@ export interface Field {
 const FIRST = 'question';
 
 /** Of all these schemas together: `question` first, then what must be given, then the rest. */
-export function fieldsOf(schemas: readonly InputSchema[]): readonly Field[] {
+export function fieldsOf(schemas: readonly Json[]): readonly Field[] {
   const fields = new Map<string, Field>();
-  for (const { properties = {}, required = [] } of schemas)
+  for (const { properties = {}, required = [] } of schemas.filter(isObjectSchema))
     for (const [name, schema] of Object.entries(properties)) {
       const known = fields.get(name);
       fields.set(name, { ...fieldOf(name, schema), isRequired: known?.isRequired || required.includes(name) });
@@ -77,6 +81,7 @@ export function filledIn(fields: readonly Field[], written: { readonly [name: st
 }
 
 /** Of an input what this pipeline has a field for: two that are asked side by side may take different things. */
-export function inputFor({ properties = {} }: InputSchema, input: Filled['input']): Filled['input'] {
+export function inputFor(schema: Json, input: Filled['input']): Filled['input'] {
+  const { properties = {} } = isObjectSchema(schema) ? schema : {};
   return Object.fromEntries(Object.entries(input).filter(([name]) => name in properties));
 }

@@ -1,4 +1,5 @@
 /** Playground: ask a pipeline or a variant of it, or two side by side, and see the answers come. */
+import type { ApiAnswer } from '../../../src/contract/api.ts';
 import '../../style/run.css';
 import { type FormEvent, type KeyboardEvent, type Ref, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useSearchParams } from 'wouter';
@@ -12,17 +13,14 @@ import { refusalOf, type Session } from '../../session.tsx';
 import { type Answer, asking, broken, told } from './answer.ts';
 import { AnswerCard } from './answer-card.tsx';
 import { readEvents } from './events.ts';
-import { type Field, fieldsOf, filledIn, type InputSchema, inputFor } from './fields.ts';
+import { type Field, fieldsOf, filledIn, inputFor } from './fields.ts';
 
-interface PipelineRow {
-  readonly name: string;
-  readonly schemas: { readonly input: InputSchema };
-}
+type PipelineRow = ApiAnswer<'listPipelines'>['pipelines'][number];
 
 const isVariant = (name: string): boolean => name.includes(':');
 
 export default function Playground({ session }: ScreenProps) {
-  const pipelines = useApi<{ pipelines: readonly PipelineRow[] }>('/v1/pipelines');
+  const pipelines = useApi('listPipelines', {});
   const [parameters] = useSearchParams();
   return (
     <Page
@@ -282,8 +280,8 @@ interface Following {
 async function follow({ pipeline, input }: Asked, { drafts, signal, change }: Following): Promise<void> {
   const from = performance.now();
   try {
-    const response = await send(`/v1/pipelines/${encodeURIComponent(pipeline)}/runs`, {
-      ...{ method: 'POST', body: { input, drafts }, headers: { accept: 'text/event-stream' }, signal },
+    const response = await send('ask', {
+      ...{ params: { name: pipeline }, body: { input, drafts }, headers: { accept: 'text/event-stream' }, signal },
     });
     for await (const event of readEvents(response)) {
       const ms = performance.now() - from;

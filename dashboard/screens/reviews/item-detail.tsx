@@ -4,7 +4,7 @@ import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { showWhole } from '../../../src/base/format.ts';
 import type { ItemSummary, ItemTold, Review, ReviewItem, ReviewQueue } from '../../../src/model/review-queue.ts';
-import { ask, query, toldOf, useApi } from '../../api.ts';
+import { call, toldOf, useApi } from '../../api.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Loaded } from '../../parts/states.tsx';
@@ -12,7 +12,6 @@ import { refusalOf, type Session } from '../../session.tsx';
 import { inWords, lacksOf, questionsOf, saidOf, type Written } from './form.ts';
 import { Material } from './material.tsx';
 import { Note, Questions } from './rubric.tsx';
-import { pathOf } from './types.ts';
 import { differing, linesOf, MEANS } from './words.ts';
 
 interface DetailProps {
@@ -32,9 +31,13 @@ export function ItemDetail({ queue, session, summary, places, onStep, onClose }:
   const [revealed, setRevealed] = useState<number>();
   const mayLook = refusalOf(session, 'operate') === undefined;
   const told = revealed === place && mayLook ? 'true' : undefined;
-  const item = useApi<ReviewItem>(`${pathOf(queue.name)}/items/${place}${query({ told })}`, {
-    placeholderData: undefined as never,
-  });
+  const item = useApi(
+    'getReviewItem',
+    { params: { name: queue.name, place }, query: { told } },
+    {
+      placeholderData: undefined as never,
+    },
+  );
   // biome-ignore lint/correctness/useExhaustiveDependencies: another item begins at its top
   useEffect(() => {
     if (!dialog.current!.open) dialog.current!.showModal();
@@ -177,7 +180,7 @@ function Decide({ queue, item, mayNot, onDecided }: DecideProps) {
     if (lacks.size > 0) return;
     try {
       const body = { ...saidOf(questions, written), note: note.trim() };
-      await ask(`${pathOf(queue.name)}/items/${item.place}/decision`, { method: 'PUT', body });
+      await call('decideReviewItem', { params: { name: queue.name, place: item.place }, body });
       await onDecided();
     } catch (error) {
       setTrouble(toldOf(error));

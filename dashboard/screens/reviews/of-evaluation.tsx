@@ -6,7 +6,6 @@ import { useApi } from '../../api.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { refusalOf, type Session } from '../../session.tsx';
 import { StartQueue } from './start.tsx';
-import type { QueueList } from './types.ts';
 import { standingOf } from './words.ts';
 
 interface AskProps {
@@ -36,7 +35,7 @@ export function AskExperts({ evaluation, session }: AskProps) {
 
 /** Nothing where there is none: the button is enough. */
 export function QueuesOf({ evaluation }: { readonly evaluation: string }) {
-  const list = useApi<QueueList>('/v1/reviews');
+  const list = useApi('listReviews', {});
   const own = list.data?.queues.filter(({ queue }) => queue.evaluationId === evaluation) ?? [];
   if (own.length === 0) return null;
   return (

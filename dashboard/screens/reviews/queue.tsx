@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { Link, useSearchParams } from 'wouter';
 import { DASH, showPercent, showWhole } from '../../../src/base/format.ts';
 import type { FieldAgreement, ReviewQueue, ReviewReport } from '../../../src/model/review-queue.ts';
-import { ask, useApi } from '../../api.ts';
+import { call, useApi } from '../../api.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Moment } from '../../parts/moment.tsx';
@@ -18,17 +18,20 @@ import { refusalOf, type Session } from '../../session.tsx';
 import { inWords } from './form.ts';
 import { Items } from './items.tsx';
 import { ToDataset } from './to-dataset.tsx';
-import { pathOf } from './types.ts';
 import { askedWords, kindWords, MEANS, STATES, standingOf } from './words.ts';
 
 const POLL_MS = 10_000;
 
 export default function Queue({ session, parameters }: ScreenProps) {
   const name = parameters.name ?? '';
-  const query = useApi<ReviewReport>(pathOf(name), {
-    placeholderData: undefined as never,
-    refetchInterval: ({ state }) => (state.data && state.data.queue.closedAt === null ? POLL_MS : false),
-  });
+  const query = useApi(
+    'getReview',
+    { params: { name } },
+    {
+      placeholderData: undefined as never,
+      refetchInterval: ({ state }) => (state.data && state.data.queue.closedAt === null ? POLL_MS : false),
+    },
+  );
   const report = query.data;
   const [search] = useSearchParams();
   const item = search.get('item');
@@ -208,7 +211,7 @@ function CloseQueue({ report: { queue, progress }, onClose, onDone }: CloseProps
   const queries = useQueryClient();
   const [why, setWhy] = useState('');
   const close = async () => {
-    await ask(`${pathOf(queue.name)}/close`, { method: 'POST', body: { why: why.trim() } });
+    await call('closeReview', { params: { name: queue.name }, body: { why: why.trim() } });
     await queries.invalidateQueries();
     onDone('Closed: no more reviews are taken.');
   };

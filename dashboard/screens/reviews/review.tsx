@@ -20,14 +20,13 @@ import { Hotkey } from './hotkey.tsx';
 import { KEYS } from './hotkeys.ts';
 import { Material } from './material.tsx';
 import { Note, Questions } from './rubric.tsx';
-import { pathOf } from './types.ts';
 import { useFilling } from './use-filling.ts';
 import { type Reviewing, useReviewing } from './use-reviewing.ts';
 import { mineOf, NOTHING_LEFT, type NothingLeft } from './words.ts';
 
 export default function Review({ session, parameters }: ScreenProps) {
   const name = parameters.name ?? '';
-  const report = useApi<ReviewReport>(pathOf(name), { placeholderData: undefined as never });
+  const report = useApi('getReview', { params: { name } }, { placeholderData: undefined as never });
   const refusal = refusalOf(session, 'feedback');
   return (
     <Page

@@ -12,11 +12,11 @@ import type { ScreenProps } from '../../screens.ts';
 import { refusalOf } from '../../session.tsx';
 import '../../style/reviews.css';
 import { StartQueue } from './start.tsx';
-import type { ListedQueue, QueueList } from './types.ts';
+import type { ListedQueue } from './types.ts';
 import { askedWords, kindWords, standingOf } from './words.ts';
 
 export default function Reviews({ session }: ScreenProps) {
-  const list = useApi<QueueList>('/v1/reviews');
+  const list = useApi('listReviews', {});
   const [isStarting, setStarting] = useState(false);
   const [, go] = useLocation();
   const refusal = refusalOf(session, 'operate');

@@ -1,10 +1,11 @@
 /** Starts a queue: of which evaluation, on which scorer's words, how many answers, and by how many people. */
 import { useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
+import { requestPath } from '../../../src/contract/client.ts';
 import { REVIEW_LIMITS, type ReviewReport } from '../../../src/model/review-queue.ts';
-import { ask, useApi } from '../../api.ts';
+import { call, useApi } from '../../api.ts';
 import { Dialog } from '../../parts/dialog.tsx';
-import { isOpen, type ListedEvaluation, type ShownEvaluation } from '../evaluations/types.ts';
+import { isOpen } from '../evaluations/types.ts';
 
 interface StartProps {
   /** Of this one; absent: one is picked. */
@@ -36,8 +37,7 @@ export function StartQueue({ evaluation = '', onClose, onDone }: StartProps) {
   const set = (part: Partial<Started>) => setAsked((before) => ({ ...before, ...part }));
   const start = async () => {
     const { sample, reviewers, question, guidelines, unlabelled, ...rest } = asked;
-    const report = await ask<ReviewReport>('/v1/reviews', {
-      method: 'POST',
+    const report = await call('startReview', {
       body: {
         ...rest,
         ...{ name: rest.name.trim(), sample: Number(sample), reviewers: Number(reviewers) },
@@ -46,7 +46,7 @@ export function StartQueue({ evaluation = '', onClose, onDone }: StartProps) {
         ...(unlabelled && { unlabelled }),
       },
     });
-    await queries.invalidateQueries({ queryKey: ['/v1/reviews'] });
+    await queries.invalidateQueries({ queryKey: [requestPath('listReviews', {})] });
     onDone(report);
   };
   const isFilled = asked.evaluation !== '' && asked.scorer !== '' && asked.name.trim() !== '';
@@ -147,7 +147,7 @@ const KINDS: { readonly [kind: string]: string } = {
 
 function PickEvaluation({ value, onPick }: { readonly value: string; readonly onPick: (id: string) => void }) {
   const id = useId();
-  const list = useApi<{ evaluations: readonly ListedEvaluation[] }>('/v1/evaluations');
+  const list = useApi('listEvaluations', {});
   const done = list.data?.evaluations.filter((each) => !isOpen(each) && each.mode === 'compare');
   return (
     <div className="field">
@@ -178,10 +178,14 @@ interface PickScorerProps {
 
 function PickScorer({ evaluation, value, onPick }: PickScorerProps) {
   const id = useId();
-  const shown = useApi<ShownEvaluation>(`/v1/evaluations/${encodeURIComponent(evaluation)}`, {
-    enabled: evaluation !== '',
-    placeholderData: undefined as never,
-  });
+  const shown = useApi(
+    'getEvaluation',
+    { params: { id: evaluation } },
+    {
+      enabled: evaluation !== '',
+      placeholderData: undefined as never,
+    },
+  );
   const scorers = shown.data?.scorers ?? [];
   const kind = scorers.find((scorer) => scorer.id === value)?.kind;
   return (

@@ -2,11 +2,11 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { showWhole } from '../../../src/base/format.ts';
+import { requestPath } from '../../../src/contract/client.ts';
 import type { LabelValue, ReviewQueue } from '../../../src/model/review-queue.ts';
-import { ask, useApi } from '../../api.ts';
+import { call, useApi } from '../../api.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { inWords, questionsOf } from './form.ts';
-import { pathOf } from './types.ts';
 
 interface Added {
   readonly dataset: string;
@@ -24,7 +24,7 @@ interface ToDatasetProps {
 export function ToDataset({ queue, onClose, onDone }: ToDatasetProps) {
   const id = useId();
   const queries = useQueryClient();
-  const known = useApi<{ datasets: readonly { dataset: string }[] }>('/v1/datasets', { retry: false });
+  const known = useApi('listDatasets', {}, { retry: false });
   const [dataset, setDataset] = useState('');
   const [where, setWhere] = useState<Where>({ field: '', is: '' });
   const [tags, setTags] = useState('');
@@ -32,8 +32,8 @@ export function ToDataset({ queue, onClose, onDone }: ToDatasetProps) {
   const [accepts, setAccepts] = useState(false);
   const add = async () => {
     const given = tags.split(',').map((tag) => tag.trim());
-    const added = await ask<Added>(`${pathOf(queue.name)}/dataset`, {
-      method: 'POST',
+    const added = await call('addReviewedExamples', {
+      params: { name: queue.name },
       body: {
         dataset: dataset.trim(),
         ...(where.field !== '' && { field: where.field, is: chosenOf(queue, where) }),
@@ -42,7 +42,7 @@ export function ToDataset({ queue, onClose, onDone }: ToDatasetProps) {
         ...(given.some(Boolean) && { tags: given.filter(Boolean) }),
       },
     });
-    await queries.invalidateQueries({ queryKey: ['/v1/datasets'] });
+    await queries.invalidateQueries({ queryKey: [requestPath('listDatasets', {})] });
     onDone(inWordsOf(added));
   };
   const isFilled = dataset.trim() !== '' && (where.field === '' || where.is.trim() !== '');

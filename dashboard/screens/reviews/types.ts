@@ -1,20 +1,9 @@
 /** Review queues as the API gives them. */
-import type { ReviewItem, ReviewProgress, ReviewQueue, ReviewReport } from '../../../src/model/review-queue.ts';
-import type { NothingLeft } from './words.ts';
+import type { ApiAnswer } from '../../../src/contract/api.ts';
+import type { ReviewItem, ReviewReport } from '../../../src/model/review-queue.ts';
 
-export interface ListedQueue {
-  readonly queue: ReviewQueue;
-  readonly progress: ReviewProgress;
-}
-
-export interface QueueList {
-  readonly queues: readonly ListedQueue[];
-}
-
-/** What is to be reviewed next, or why there is nothing. */
-export type Claimed = { readonly item: ReviewItem } | { readonly item: null; readonly why: NothingLeft };
-
-export const pathOf = (queue: string): string => `/v1/reviews/${encodeURIComponent(queue)}`;
+export type QueueList = ApiAnswer<'listReviews'>;
+export type ListedQueue = QueueList['queues'][number];
 
 /** The report after somebody has reviewed, or passed, one item: until it is read again. */
 export function withDone(report: ReviewReport, place: number, reviewer: string, done: ReviewItem | null): ReviewReport {

@@ -1,11 +1,12 @@
 /** One expert at a queue: an item is claimed, reviewed, skipped or passed, and the next one is claimed; and the way back. */
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { requestPath } from '../../../src/contract/client.ts';
 import type { ReviewItem, ReviewReport } from '../../../src/model/review-queue.ts';
-import { ask, Trouble, toldOf } from '../../api.ts';
+import { call, Trouble, toldOf } from '../../api.ts';
 import { doneOf, dropDraft, keepDone } from './drafts.ts';
 import type { Said } from './form.ts';
-import { type Claimed, pathOf, withDone } from './types.ts';
+import { withDone } from './types.ts';
 import type { NothingLeft } from './words.ts';
 
 export type Stage =
@@ -42,7 +43,6 @@ interface Asked {
 }
 
 export function useReviewing({ queue, items, reviewer, first }: Asked): Reviewing {
-  const path = pathOf(queue);
   const of = { queue, reviewer };
   const queries = useQueryClient();
   const [stage, setStage] = useState<Stage>({ is: 'reading' });
@@ -72,41 +72,43 @@ export function useReviewing({ queue, items, reviewer, first }: Asked): Reviewin
   const show = useCallback((item: ReviewItem) => setStage({ is: 'item', item }), []);
   const go = useCallback(
     async (words: string, after?: number) => {
-      const next = await claimed(path, after);
+      const next = await claimed(queue, after);
       if (next.item === null) setStage({ is: 'nothing', why: next.why });
       else show(next.item);
       const place = next.item?.place;
       setMessage([words, place === undefined ? '' : `Item ${place} of ${items}.`].filter(Boolean).join(' '));
       return next;
     },
-    [path, items, show],
+    [queue, items, show],
   );
 
   const open = useCallback(async () => {
     setStage({ is: 'reading' });
     try {
       if (first === undefined) await go('');
-      else show(await ask<ReviewItem>(`${path}/items/${first}`));
+      else show(await call('getReviewItem', { params: { name: queue, place: first } }));
     } catch (error) {
       setStage({ is: 'failed', error: asTrouble(error) });
     }
-  }, [path, first, go, show]);
+  }, [queue, first, go, show]);
   useEffect(() => void open(), [open]);
 
   const item = stage.is === 'item' ? stage.item : null;
   const count = (place: number, reviewed: ReviewItem | null) =>
-    queries.setQueryData<ReviewReport>([path], (report) => report && withDone(report, place, reviewer, reviewed));
+    queries.setQueryData<ReviewReport>(
+      [requestPath('getReview', { params: { name: queue } })],
+      (report) => report && withDone(report, place, reviewer, reviewed),
+    );
   const remember = (places: readonly number[]) => {
     keepDone(sessionStorage, of, places);
     setDone(places);
   };
-  const at = (suffix: string) => `${path}/items/${item!.place}/${suffix}`;
 
   const submit = (said: Said, note: string) =>
     void once(async () => {
       const { place } = item!;
       const body = { ...said, ...(note.trim() !== '' && { note: note.trim() }) };
-      const reviewed = await ask<ReviewItem>(at('review'), { method: 'PUT', body });
+      const reviewed = await call('giveReview', { params: { name: queue, place }, body });
       count(place, reviewed);
       dropDraft(sessionStorage, of, place);
       remember([...done.filter((each) => each !== place), place]);
@@ -116,7 +118,7 @@ export function useReviewing({ queue, items, reviewer, first }: Asked): Reviewin
     if (isAt.current) throw new Trouble(0, 'busy', 'something else is being saved', 'try again in a moment');
     await alone(async () => {
       const { place } = item!;
-      await ask(at('pass'), { method: 'POST', body: { why } });
+      await call('passReviewItem', { params: { name: queue, place }, body: { why } });
       count(place, null);
       dropDraft(sessionStorage, of, place);
       await follow('Kept that you cannot judge it.', place);
@@ -143,7 +145,7 @@ export function useReviewing({ queue, items, reviewer, first }: Asked): Reviewin
     void once(async () => {
       const place = done.filter((each) => each !== item?.place).at(-1);
       if (place === undefined) return setMessage('There is nothing to go back to.');
-      show(await ask<ReviewItem>(`${path}/items/${place}`));
+      show(await call('getReviewItem', { params: { name: queue, place } }));
       // Further back goes on from there.
       remember(done.filter((each) => each !== place));
       setMessage(`Back at item ${place}: what you said of it can be changed.`);
@@ -157,8 +159,8 @@ export function useReviewing({ queue, items, reviewer, first }: Asked): Reviewin
 }
 
 /** Behind that place first, and then from the first: the server goes round. */
-const claimed = (path: string, after: number | undefined): Promise<Claimed> =>
-  ask<Claimed>(`${path}/next`, { method: 'POST', body: { ...(after !== undefined && { after }) } });
+const claimed = (queue: string, after: number | undefined) =>
+  call('claimReviewItem', { params: { name: queue }, body: { ...(after !== undefined && { after }) } });
 
 const asTrouble = (error: unknown): Trouble =>
   error instanceof Trouble ? error : new Trouble(0, 'unknown', String(error), 'reload the page');

@@ -2,8 +2,9 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { isoUtc, shortJson, shortNumber, showAgo } from '../../../src/base/format.ts';
+import { requestPath } from '../../../src/contract/client.ts';
 import type { FeedbackRow } from '../../../src/store/feedback.ts';
-import { ask, toldOf } from '../../api.ts';
+import { call, toldOf } from '../../api.ts';
 import { Thumb } from '../../parts/thumb.tsx';
 import { refusalOf, type Session } from '../../session.tsx';
 
@@ -89,10 +90,10 @@ function Give({ runId, session }: { readonly runId: string; readonly session: Se
         ...(score !== '' && { score: Number(score) }),
         ...(note.trim() !== '' && { note: note.trim() }),
       };
-      await ask(`/v1/runs/${runId}/feedback`, { method: 'POST', body });
+      await call('giveFeedback', { params: { id: runId }, body });
       setDraft(NOTHING);
       setMessage('Kept, with the run.');
-      await queries.invalidateQueries({ queryKey: [`/v1/runs/${runId}/trace`] });
+      await queries.invalidateQueries({ queryKey: [requestPath('getTrace', { params: { id: runId } })] });
     } catch (error) {
       setMessage(toldOf(error));
     } finally {

@@ -5,7 +5,7 @@ import { wordDiff } from '../../../src/base/word-diff.ts';
 import type { RerunResult, RerunSide, RerunState } from '../../../src/model/rerun-spec.ts';
 import { nodesOf } from '../../../src/plan/nodes.ts';
 import type { Json, Plan } from '../../../src/plan/plan.ts';
-import { ask, useApi } from '../../api.ts';
+import { call, useApi } from '../../api.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Loaded } from '../../parts/states.tsx';
@@ -23,7 +23,7 @@ interface RerunProps {
 const SAME = '';
 
 export function Rerun({ run, plan, from: given, onStarted, onClose }: RerunProps) {
-  const list = useApi<{ pipelines: readonly { name: string }[] }>('/v1/pipelines');
+  const list = useApi('listPipelines', {});
   const prefix = `${run.pipeline}:`;
   const variants = (list.data?.pipelines ?? []).flatMap(({ name }) =>
     name.startsWith(prefix) ? [name.slice(prefix.length)] : [],
@@ -33,8 +33,8 @@ export function Rerun({ run, plan, from: given, onStarted, onClose }: RerunProps
   const [limit, setLimit] = useState('');
   const nodes = plan ? [...nodesOf(plan)].flatMap(({ id, kind }) => (kind === 'step' ? [id] : [])) : [];
   const start = async () => {
-    const { rerunId } = await ask<{ readonly rerunId: string }>(`/v1/runs/${run.runId}/backtests`, {
-      method: 'POST',
+    const { rerunId } = await call('startBacktest', {
+      params: { id: run.runId },
       body: {
         ...(variant !== SAME && { variant }),
         ...(from !== '' && { from }),
@@ -113,10 +113,14 @@ interface OutcomeProps {
 }
 
 export function RerunOutcome({ runId, rerunId, onClose }: OutcomeProps) {
-  const found = useApi<Backtest>(`/v1/runs/${runId}/backtests/${encodeURIComponent(rerunId)}`, {
-    placeholderData: () => undefined,
-    refetchInterval: ({ state }) => (state.data === undefined || state.data.state === 'running' ? POLL_MS : false),
-  });
+  const found = useApi(
+    'getBacktest',
+    { params: { id: runId, rerun: rerunId } },
+    {
+      placeholderData: () => undefined,
+      refetchInterval: ({ state }) => (state.data === undefined || state.data.state === 'running' ? POLL_MS : false),
+    },
+  );
   return (
     <section className="card" aria-labelledby="rerun-title">
       <div className="panel-head">

@@ -4,8 +4,7 @@ import { useState } from 'react';
 import { Link, useSearchParams } from 'wouter';
 import { DASH, shortId, showDuration, showMoney, showWhole } from '../../../src/base/format.ts';
 import { askedFor } from '../../../src/model/run-fields.ts';
-import type { Plan } from '../../../src/plan/plan.ts';
-import { ask, useApi } from '../../api.ts';
+import { call, useApi } from '../../api.ts';
 import { runCommands } from '../../commands.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Copy } from '../../parts/copy.tsx';
@@ -33,12 +32,16 @@ export default function Run({ session, parameters: { id = '' } }: ScreenProps) {
 type Asks = { readonly what: 'dataset' } | { readonly what: 'rerun'; readonly from: string };
 
 function OneRun({ id, session }: { readonly id: string; readonly session: Session }) {
-  const trace = useApi<RunTrace>(`/v1/runs/${encodeURIComponent(id)}/trace`, {
-    // Until it has ended; who is told that there is no such run need not ask again.
-    refetchInterval: ({ state }) => (state.data?.state === 'running' ? POLL_MS : false),
-    retry: (failures, { status }) => failures < 1 && (status === 0 || status >= 500),
-    placeholderData: () => undefined,
-  });
+  const trace = useApi(
+    'getTrace',
+    { params: { id } },
+    {
+      // Until it has ended; who is told that there is no such run need not ask again.
+      refetchInterval: ({ state }) => (state.data?.state === 'running' ? POLL_MS : false),
+      retry: (failures, { status }) => failures < 1 && (status === 0 || status >= 500),
+      placeholderData: () => undefined,
+    },
+  );
   const [asks, setAsks] = useState<Asks>();
   // In the address, so that what came of it can be found again.
   const [search, setSearch] = useSearchParams();
@@ -132,10 +135,14 @@ interface WithPlanProps extends Pick<ActionsProps, 'run' | 'onAsk'> {
 }
 
 function WithPlan({ run, session, asks, mayRerun, onAsk, onAdded, onStarted }: WithPlanProps) {
-  const { data, error, refetch } = useApi<{ plan: Plan }>(`/v1/plans/${run.planId}`, {
-    staleTime: Number.POSITIVE_INFINITY,
-    placeholderData: () => undefined,
-  });
+  const { data, error, refetch } = useApi(
+    'getPlan',
+    { params: { id: run.planId } },
+    {
+      staleTime: Number.POSITIVE_INFINITY,
+      placeholderData: () => undefined,
+    },
+  );
   const isOver = run.state !== 'running';
   const close = () => onAsk(undefined);
   return (
@@ -258,7 +265,7 @@ interface AddProps {
 }
 
 function AddToDataset({ run, onClose, onDone }: AddProps) {
-  const known = useApi<{ datasets: readonly { dataset: string }[] }>('/v1/datasets', { retry: false });
+  const known = useApi('listDatasets', {}, { retry: false });
   const [name, setName] = useState('');
   const [expecting, setExpecting] = useState<Expecting>(run.state === 'completed' ? 'accept' : 'nothing');
   const [expected, setExpected] = useState('value' in run.output ? JSON.stringify(run.output.value, null, 2) : '{}');
@@ -266,8 +273,8 @@ function AddToDataset({ run, onClose, onDone }: AddProps) {
   const [begins, setBegins] = useState(false);
   const hasOutput = run.state === 'completed' || run.state === 'degraded';
   const add = async () => {
-    const added = await ask<Added>(`/v1/datasets/${encodeURIComponent(name.trim())}/examples`, {
-      method: 'POST',
+    const added = await call('addRunsToDataset', {
+      params: { name: name.trim() },
       body: {
         runs: [run.runId],
         ...(expecting === 'accept' && { accept: true }),
@@ -345,7 +352,7 @@ function AddToDataset({ run, onClose, onDone }: AddProps) {
   );
 }
 
-function parse(text: string): unknown {
+function parse(text: string): { readonly [field: string]: unknown } {
   try {
     return JSON.parse(text);
   } catch (error) {

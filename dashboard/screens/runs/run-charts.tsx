@@ -5,7 +5,7 @@ import { useCallback, useMemo } from 'react';
 import { useLocation } from 'wouter';
 import { shortNumber, showTimeToday } from '../../../src/base/format.ts';
 import type { RunCondition } from '../../../src/model/run-fields.ts';
-import { ask, type Trouble } from '../../api.ts';
+import { call, type Trouble } from '../../api.ts';
 import { Chart, type Paint } from '../../parts/chart.tsx';
 import { Loaded } from '../../parts/states.tsx';
 import { NAMES } from './condition-words.ts';
@@ -35,8 +35,7 @@ export function Scatter({ view, isReady, onNarrow, onAxes }: ScatterProps) {
     enabled: isReady,
     placeholderData: keepPreviousData,
     queryKey: ['points', where, axes],
-    queryFn: ({ signal }) =>
-      ask('/v1/search/runs/points', { method: 'POST', body: { where, ...axes, limit: 2_000 }, signal }),
+    queryFn: ({ signal }) => call('plotRuns', { body: { where, ...axes, limit: 2_000 }, signal }),
   });
   return (
     <section className="card">
@@ -141,7 +140,7 @@ export function Histogram({ view, isReady, onNarrow }: PlotProps) {
     enabled: isReady,
     placeholderData: keepPreviousData,
     queryKey: ['histogram', where],
-    queryFn: ({ signal }) => ask('/v1/search/runs/histogram', { method: 'POST', body: { where, bins: 48 }, signal }),
+    queryFn: ({ signal }) => call('countRuns', { body: { where, bins: 48 }, signal }),
   });
   return (
     <section className="card">

@@ -1,10 +1,13 @@
 /** Runs: those that match, when they were, how long they took and how good they were, and each of them. */
-import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+
+import { type InfiniteData, keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useLocation } from 'wouter';
 import { shortId, showDuration, showMoney, showWhole } from '../../../src/base/format.ts';
+import { requestPath } from '../../../src/contract/client.ts';
 import { askedFor, needsValue, RUN_COLUMNS, type RunCondition, type RunSort } from '../../../src/model/run-fields.ts';
-import { ask, type Trouble, toldOf, useApi } from '../../api.ts';
+import { readView } from '../../../src/run-filter/saved-view.ts';
+import { call, type Trouble, toldOf, useApi } from '../../api.ts';
 import { runsCommands } from '../../commands.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Moment } from '../../parts/moment.tsx';
@@ -29,10 +32,10 @@ export default function Runs({ session }: ScreenProps) {
   const { view, change, narrow } = useRunsView();
   const [isTailing, setTailing] = useState(false);
   const { where, sort } = view;
-  const pages = useInfiniteQuery<FoundPage, Trouble>({
+  const pages = useInfiniteQuery<FoundPage, Trouble, InfiniteData<FoundPage>, readonly unknown[], number>({
     queryKey: ['runs', where, sort],
     queryFn: ({ pageParam, signal }) =>
-      ask('/v1/search/runs', { method: 'POST', body: { where, sort, limit: PAGE, offset: pageParam }, signal }),
+      call('searchRuns', { body: { where, sort, limit: PAGE, offset: pageParam }, signal }),
     initialPageParam: 0,
     getNextPageParam: ({ total }, all) => (all.length * PAGE < total ? all.length * PAGE : undefined),
     placeholderData: keepPreviousData,
@@ -179,14 +182,6 @@ function NewCondition({ onAdd }: { readonly onAdd: (condition: RunCondition) => 
 
 // Views that were saved, for everybody: filter, order, columns and axes under a name.
 
-interface SavedView {
-  readonly name: string;
-  readonly by: string;
-  readonly view: Partial<RunsView>;
-}
-
-const PATH = '/v1/views/runs';
-
 interface ViewsProps {
   readonly view: RunsView;
   /** Whether the key may save and remove views, which are everybody's. */
@@ -194,16 +189,18 @@ interface ViewsProps {
 }
 
 function Views({ view, maySave }: ViewsProps) {
-  const saved = useApi<{ views: readonly SavedView[] }>(PATH);
+  const saved = useApi('listViews', { params: { screen: 'runs' } });
   const queries = useQueryClient();
   const [, go] = useLocation();
   const [name, setName] = useState('');
   const [problem, setProblem] = useState<string>();
   const act = async (method: 'PUT' | 'DELETE', which: string) => {
     try {
-      await ask(`${PATH}/${encodeURIComponent(which)}`, { method, ...(method === 'PUT' && { body: { view } }) });
+      const params = { screen: 'runs', name: which } as const;
+      if (method === 'PUT') await call('saveView', { params, body: { view: { ...view } } });
+      else await call('removeView', { params });
       setProblem(undefined);
-      await queries.invalidateQueries({ queryKey: [PATH] });
+      await queries.invalidateQueries({ queryKey: [requestPath('listViews', { params: { screen: 'runs' } })] });
     } catch (error) {
       setProblem(toldOf(error));
     }
@@ -229,7 +226,7 @@ function Views({ view, maySave }: ViewsProps) {
                 type="button"
                 className="link"
                 title={`By ${by}`}
-                onClick={() => go(addressOf({ ...FRESH, ...kept }))}
+                onClick={() => go(addressOf({ ...FRESH, ...readView(kept) }))}
               >
                 {each}
               </button>{' '}
