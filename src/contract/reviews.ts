@@ -138,16 +138,14 @@ const ItemView = z
   })
   .openapi('ReviewItem');
 
-const NextView = z
-  .union([
-    z.object({ item: ItemView }),
-    z.object({
-      item: z.null(),
-      why: z.enum(['all_reviewed', 'claimed_by_others', 'closed']),
-      progress: Progress,
-    }),
-  ])
-  .openapi('NextReviewItem');
+const NextView = z.union([
+  z.object({ item: ItemView }),
+  z.object({
+    item: z.null(),
+    why: z.enum(['all_reviewed', 'claimed_by_others', 'closed']),
+    progress: Progress,
+  }),
+]);
 
 const ListView = z.object({ queues: z.array(z.object({ queue: Queue, progress: Progress })) });
 
