@@ -3,7 +3,8 @@
 import { SluiceError } from '../base/errors.ts';
 import { suggest } from '../base/nearest.ts';
 import { writeAudit } from './audit.ts';
-import { type Database, nowSql, type TimedDatabase } from './database.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
+import type { Database } from './database.ts';
 
 /** What a key may do. `operate` changes what is served; `read` sees everybody's runs. */
 export const SCOPES = ['ask', 'feedback', 'read', 'operate'] as const;

@@ -1,7 +1,8 @@
 /** Who changed what, and why: a row per change, written with it. */
 
 import type { Json } from '../plan/plan.ts';
-import { nowSql, type Queries } from './database.ts';
+import { nowSql } from './bound.ts';
+import type { Queries } from './database.ts';
 import type { AuditRow } from './experiments.ts';
 import { storable } from './storable.ts';
 

@@ -2,8 +2,9 @@
 
 import { SluiceError } from '../base/errors.ts';
 import { wordsOf } from '../base/words.ts';
+import type { TimedDatabase } from './bound.ts';
 import type { PutCounts } from './builds.ts';
-import type { Queries, TimedDatabase } from './database.ts';
+import type { Queries } from './database.ts';
 import { cleanBatch, type DocumentInput, type PassageInput } from './documents.ts';
 import { type OpenBuild, withBuild } from './leases.ts';
 

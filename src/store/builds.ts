@@ -4,8 +4,9 @@
  */
 
 import { SluiceError } from '../base/errors.ts';
+import { bound, nowSql, type TimedDatabase } from './bound.ts';
 import { deleteVersions, duplicatePassage, keepDocuments, knownDocuments, putDocuments } from './build-documents.ts';
-import { bound, type Database, nowSql, type Queries, type TimedDatabase } from './database.ts';
+import type { Database, Queries } from './database.ts';
 import { checkIndexName } from './indexes.ts';
 import { type BuildRef, buildEnded, holdBuild, type OpenBuild, tryHoldBuild } from './leases.ts';
 import { countRows, vacuumIndexes } from './vacuum.ts';

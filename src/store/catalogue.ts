@@ -6,7 +6,8 @@
 import { SluiceError } from '../base/errors.ts';
 import { canonicalJson } from '../plan/id.ts';
 import type { Json, Plan } from '../plan/plan.ts';
-import { type Database, nowSql, type TimedDatabase } from './database.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
+import type { Database } from './database.ts';
 
 /** A step that a worker runs, such as `rerank@2`, with further facts about it. */
 export interface CatalogueStep {

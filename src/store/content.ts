@@ -6,7 +6,8 @@
 
 import { randomBytes } from 'node:crypto';
 import { writeAudit } from './audit.ts';
-import { type Database, nowSql, type Queries, type TimedDatabase } from './database.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
+import type { Database, Queries } from './database.ts';
 import { unpack } from './provider-calls.ts';
 
 export interface ContentRemoval {

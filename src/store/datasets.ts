@@ -9,7 +9,8 @@ import { contentHash, DATASET_LIMITS, type Example, type Member, memberOf, type 
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
 import { writeAudit } from './audit.ts';
-import { batches, bound, type Database, nowSql, type TimedDatabase } from './database.ts';
+import { bound, nowSql, type TimedDatabase } from './bound.ts';
+import { batches, type Database } from './database.ts';
 import {
   checkDatasetName,
   countMembers,

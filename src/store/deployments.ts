@@ -3,7 +3,8 @@
 import { isLive } from '../model/experiment-spec.ts';
 import type { Json, NodeEdit } from '../plan/plan.ts';
 import { writeAudit } from './audit.ts';
-import { bound, nowSql, type Queries, type TimedDatabase } from './database.ts';
+import { bound, nowSql, type TimedDatabase } from './bound.ts';
+import type { Queries } from './database.ts';
 import { changeState, enterStage } from './experiment-stages.ts';
 import {
   changeServing,

@@ -3,8 +3,9 @@
 import { SluiceError } from '../base/errors.ts';
 import type { Cell, EvaluationProgress, ResultRow, RunFacts } from '../model/evaluation-result.ts';
 import type { Json } from '../plan/plan.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
 import { createPayloads, type Payloads, restoreClaims } from './claims.ts';
-import { batches, type Database, nowSql, type Queries, type TimedDatabase } from './database.ts';
+import { batches, type Database, type Queries } from './database.ts';
 import { unknownEvaluation } from './evaluation-rows.ts';
 import type { ResultFilter } from './evaluations.ts';
 import { decimal } from './spending.ts';

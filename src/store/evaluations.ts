@@ -4,7 +4,8 @@ import type { EvaluationState, Score } from '../model/evaluation-result.ts';
 import type { EvaluationPins, EvaluationSpec, Registration, ScorerIdentity } from '../model/evaluation-spec.ts';
 import type { FailureData } from '../model/run-messages.ts';
 import { canonicalJson } from '../plan/id.ts';
-import { batches, bound, type Database, type Queries, type TimedDatabase } from './database.ts';
+import { bound, type TimedDatabase } from './bound.ts';
+import { batches, type Database, type Queries } from './database.ts';
 import { fingerprintOf, hasResumable, putResults, readProgress, readResults, resultsOf } from './evaluation-results.ts';
 import {
   countComparisons,

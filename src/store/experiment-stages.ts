@@ -3,7 +3,8 @@
 import { ITSELF, isLive } from '../model/experiment-spec.ts';
 import type { Json } from '../plan/plan.ts';
 import { writeAudit } from './audit.ts';
-import { nowSql, type Queries, type TimedDatabase } from './database.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
+import type { Queries } from './database.ts';
 import type { DeploymentRow, StageFacts } from './deployments.ts';
 import type { ExperimentRow, Move, StageRow } from './experiments.ts';
 import { addEntry } from './ledger.ts';

@@ -4,7 +4,8 @@
  */
 
 import type { AssignedCount, UnitCount } from '../model/analysis-data.ts';
-import { batches, type Database, nowSql, type TimedDatabase } from './database.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
+import { batches, type Database } from './database.ts';
 import type { ExperimentRow } from './experiments.ts';
 import type { LookAt } from './outcome-cells.ts';
 import { rulesOf, sumUp, type Touched } from './outcome-sums.ts';

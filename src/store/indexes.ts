@@ -2,7 +2,8 @@
 
 import { SluiceError } from '../base/errors.ts';
 import { suggestOrMake } from '../base/nearest.ts';
-import { bound, type Queries, type TimedDatabase } from './database.ts';
+import { bound, type TimedDatabase } from './bound.ts';
+import type { Queries } from './database.ts';
 
 const INDEX_NAME = /^[a-z0-9][a-z0-9._-]{0,99}$/i;
 

@@ -4,7 +4,8 @@
  */
 
 import { SluiceError } from '../base/errors.ts';
-import { nowSql, type Queries, type TimedDatabase } from './database.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
+import type { Queries } from './database.ts';
 
 export interface Lease {
   readonly name: string;

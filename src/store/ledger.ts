@@ -4,7 +4,8 @@ import { randomUUID } from 'node:crypto';
 import type { ExperimentState } from '../model/experiment-spec.ts';
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
-import { bound, nowSql, type Queries, type TimedDatabase } from './database.ts';
+import { bound, nowSql, type TimedDatabase } from './bound.ts';
+import type { Queries } from './database.ts';
 import { unknownExperiment } from './serving.ts';
 import { storable } from './storable.ts';
 

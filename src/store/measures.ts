@@ -2,7 +2,7 @@
 
 import type { EvaluationState } from '../model/evaluation-result.ts';
 import type { ExperimentState } from '../model/experiment-spec.ts';
-import { nowSql, type TimedDatabase } from './database.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
 import { IS_LIVE } from './serving.ts';
 
 /** Runs that ended within this count as recent. */

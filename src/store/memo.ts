@@ -5,7 +5,8 @@
  */
 
 import type { Json } from '../plan/plan.ts';
-import type { Database, TimedDatabase } from './database.ts';
+import type { TimedDatabase } from './bound.ts';
+import type { Database } from './database.ts';
 import { SPENDING_COLUMNS, type Spending } from './spending.ts';
 
 export interface MemoFailure {

@@ -8,7 +8,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type MigrationError, Umzug } from 'umzug';
 import { SluiceError } from '../base/errors.ts';
-import { type Database, withClock } from './database.ts';
+import { withClock } from './bound.ts';
+import type { Database } from './database.ts';
 import { createLeases, LEASE_TABLE, type Leases } from './leases.ts';
 
 export interface MigrateOptions {

@@ -2,7 +2,8 @@
 
 import type { AlertState } from '../model/monitor-spec.ts';
 import type { Json } from '../plan/plan.ts';
-import { type Database, nowSql, type TimedDatabase } from './database.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
+import type { Database } from './database.ts';
 import { storable } from './storable.ts';
 
 /** `sampled` is the sum of all but `triggered`. */

@@ -4,7 +4,8 @@ import type { RunAssignment } from '../model/assign.ts';
 import { type MonitorSpec, SKIPPED, type SkipReason } from '../model/monitor-spec.ts';
 import type { FailureData } from '../model/run-messages.ts';
 import type { Json, RunOutcome } from '../plan/plan.ts';
-import { type Database, nowSql, type Queries, type TimedDatabase } from './database.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
+import type { Database, Queries } from './database.ts';
 import { decimal } from './spending.ts';
 import { storable } from './storable.ts';
 

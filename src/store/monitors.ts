@@ -4,7 +4,8 @@ import type { AlertState, MonitorSpec } from '../model/monitor-spec.ts';
 import { hashJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
 import { auditOf, writeAudit } from './audit.ts';
-import { bound, nowSql, type Queries, type TimedDatabase } from './database.ts';
+import { bound, nowSql, type TimedDatabase } from './bound.ts';
+import type { Queries } from './database.ts';
 import type { AuditRow } from './experiments.ts';
 import { checkPage, DEFAULT_PAGE, findById, type Sought } from './find-by-id.ts';
 import {

@@ -6,7 +6,8 @@
 import { SluiceError } from '../base/errors.ts';
 import type { AnalysisData, BreakerCount, MaturedCount, UnitCount } from '../model/analysis-data.ts';
 import type { OnlineMetric } from '../model/experiment-spec.ts';
-import { batches, bound, type Database, nowSql, type TimedDatabase } from './database.ts';
+import { bound, nowSql, type TimedDatabase } from './bound.ts';
+import { batches, type Database } from './database.ts';
 import { countAssigned, expose, noteUnexposed } from './exposures.ts';
 import { type LookAt, readCells } from './outcome-cells.ts';
 import { rulesOf, sumUp } from './outcome-sums.ts';

@@ -5,7 +5,8 @@
 
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Json } from '../plan/plan.ts';
-import { bound, type Database, type Queries, type TimedDatabase } from './database.ts';
+import { bound, type TimedDatabase } from './bound.ts';
+import type { Database, Queries } from './database.ts';
 import { UNENDED } from './evaluation-rows.ts';
 import type { RunBudget } from './runs.ts';
 import { decimal } from './spending.ts';

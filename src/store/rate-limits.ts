@@ -5,7 +5,7 @@
  */
 
 import type { Allowance } from '../model/limit-rules.ts';
-import { nowSql, type TimedDatabase } from './database.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
 
 export interface Ask {
   readonly scope: string;

@@ -3,7 +3,8 @@
 import { SluiceError } from '../base/errors.ts';
 import type { RerunError, RerunKind, RerunResult, RerunSide, RerunSpec, RerunState } from '../model/rerun-spec.ts';
 import type { Json } from '../plan/plan.ts';
-import { bound, type Database, nowSql, type Queries, type TimedDatabase } from './database.ts';
+import { bound, nowSql, type TimedDatabase } from './bound.ts';
+import type { Database, Queries } from './database.ts';
 import { checkPage, DEFAULT_PAGE, findById, type Sought, unknownId } from './find-by-id.ts';
 import { decimal, spendingOf } from './spending.ts';
 import { storable } from './storable.ts';

@@ -6,7 +6,8 @@ import { suggest } from '../base/nearest.ts';
 import { type Passed, REVIEW_LIMITS, type Review } from '../model/review-queue.ts';
 import type { Json } from '../plan/plan.ts';
 import { writeAudit } from './audit.ts';
-import { nowSql, type Queries, type TimedDatabase } from './database.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
+import type { Queries } from './database.ts';
 import type { NewQueue, QueueItem, QueueRow, ReviewedItem } from './reviews.ts';
 import { storable } from './storable.ts';
 

@@ -6,7 +6,8 @@ import { type Passed, REVIEW_LIMITS, type Review, type ReviewQueue } from '../mo
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
 import { writeAudit } from './audit.ts';
-import { bound, nowSql, type Queries, type TimedDatabase } from './database.ts';
+import { bound, nowSql, type TimedDatabase } from './bound.ts';
+import type { Queries } from './database.ts';
 import { putLabel } from './evaluations.ts';
 import { auditSubject, findQueue, itemsOfQueue, itemsOfQueues, listQueues, startQueue } from './review-queues.ts';
 import { storable } from './storable.ts';

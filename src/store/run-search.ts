@@ -12,7 +12,8 @@ import {
   type RunSort,
   typeOfField,
 } from '../model/run-fields.ts';
-import { bound, type Database, type TimedDatabase } from './database.ts';
+import { bound, type TimedDatabase } from './bound.ts';
+import type { Database } from './database.ts';
 import { RUN_LISTED, type RunListed, type RunState } from './runs.ts';
 
 export interface RunSearch {

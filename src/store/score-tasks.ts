@@ -1,7 +1,8 @@
 /** The queue of sampled runs to score in the background. A claim may be abandoned. */
 
 import type { FailureData } from '../model/run-messages.ts';
-import { bound, type Database, nowSql, type TimedDatabase } from './database.ts';
+import { bound, nowSql, type TimedDatabase } from './bound.ts';
+import type { Database } from './database.ts';
 import { storable } from './storable.ts';
 
 export interface NewScoreTask {

@@ -1,10 +1,12 @@
 /** The store: what Sluice remembers, one family of functions per kind of thing, over one database. */
 import { type ApiKeys, createApiKeys, createSessions, type Sessions } from './api-keys.ts';
+import type { Clock } from './bound.ts';
+import { withClock } from './bound.ts';
 import { type Builds, createBuilds } from './builds.ts';
 import { type Catalogue, createCatalogue, createPlans, type Plans } from './catalogue.ts';
 import { createPayloads, type Payloads } from './claims.ts';
 import { type Content, createContent } from './content.ts';
-import { type Clock, type Database, withClock } from './database.ts';
+import type { Database } from './database.ts';
 import { createDatasets, type Datasets } from './datasets.ts';
 import { createDeployments, type Deployments } from './deployments.ts';
 import { createEvaluations, type Evaluations } from './evaluations.ts';

@@ -1,7 +1,8 @@
 /** The parts of a trace besides the run's row and its node runs, and the outbox of traces to export. */
 
 import type { Json } from '../plan/plan.ts';
-import { type Database, nowSql, type Queries, type TimedDatabase } from './database.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
+import type { Database, Queries } from './database.ts';
 import { type ProviderCallRow, selectCalls, unpack } from './provider-calls.ts';
 import type { RunState } from './runs.ts';
 import { storable } from './storable.ts';

@@ -4,7 +4,8 @@
  */
 
 import type { Json } from '../plan/plan.ts';
-import { bound, type Queries, type TimedDatabase } from './database.ts';
+import { bound, type TimedDatabase } from './bound.ts';
+import type { Queries } from './database.ts';
 import { type OpenBuild, withBuild } from './leases.ts';
 
 // Which model the passages of a build are embedded with. A model may be fitted to the index's own passages; it is then

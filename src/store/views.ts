@@ -3,7 +3,7 @@
 import { SluiceError } from '../base/errors.ts';
 import type { Json } from '../plan/plan.ts';
 import { writeAudit } from './audit.ts';
-import { nowSql, type TimedDatabase } from './database.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
 
 export interface SavedView {
   readonly screen: string;

@@ -5,7 +5,7 @@
 
 import type { EvaluationState } from '../model/evaluation-result.ts';
 import type { ExperimentState } from '../model/experiment-spec.ts';
-import { nowSql, type TimedDatabase } from './database.ts';
+import { nowSql, type TimedDatabase } from './bound.ts';
 import { IS_LIVE } from './serving.ts';
 
 /** So many are named; the others are counted. */

@@ -1,6 +1,7 @@
 /** Migrations, on the embedded database; and with two processes, on PostgreSQL. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Database, openDatabase, withClock } from '../../src/store/database.ts';
+import { withClock } from '../../src/store/bound.ts';
+import { type Database, openDatabase } from '../../src/store/database.ts';
 import { createLeases } from '../../src/store/leases.ts';
 import { asMigration, migrate, readMigrations } from '../../src/store/migrate.ts';
 import { createStore } from '../../src/store/store.ts';

@@ -1,7 +1,7 @@
 /** Datasets: versions by content, examples that are shared, final splits that are used once. */
 import { describe, expect, test } from 'vitest';
 import { type Example, memberOf } from '../../src/model/dataset.ts';
-import { withClock } from '../../src/store/database.ts';
+import { withClock } from '../../src/store/bound.ts';
 import { createDatasets } from '../../src/store/datasets.ts';
 import { together } from './processes.ts';
 import type { Subject } from './suite.ts';
