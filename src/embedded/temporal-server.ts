@@ -205,13 +205,12 @@ function startFailed(why: string, where: string): SluiceError {
 }
 
 // A server as a child process. It gets a process group of its own, so that Ctrl-C on the terminal reaches only us, and
-// we stop it last; its output goes to a log file, whose end explains an early death.
+// we stop it last; its output goes to a log file, whose last errors explain an early end.
 
 /** How long a child may take to end by itself before it is killed. */
 const STOP_LIMIT_MS = 10_000;
 const SHOWN_LINES = 3;
-/** What a server says before it ends. A Go program writes a stack after it, so the end of the log may lack it. */
-const ERROR_LINE = /level=ERROR|^panic:|^Error:|\bFATAL:/;
+const ERROR_LINE = /level=(ERROR|FATAL)|^panic:/;
 
 export interface ChildLog {
   readonly logFile: string;
@@ -231,9 +230,7 @@ async function startChild(
   const exited = once(child, 'exit');
   const ended = exited.then(async ([code, signal]) => {
     const output = await readFile(logFile).catch(() => Buffer.alloc(0));
-    const lines = output.subarray(begin).toString().trim().split('\n');
-    const errors = lines.filter((line) => ERROR_LINE.test(line)).slice(0, SHOWN_LINES);
-    const shown = errors.length > 0 ? errors : lines.slice(-SHOWN_LINES);
+    const shown = causeIn(output.subarray(begin).toString());
     return `it ended (${signal ?? `exit code ${code}`}): ${shown.join(' / ')}`;
   });
   ended.catch(() => undefined); // one that could not be started is reported below
@@ -247,6 +244,14 @@ async function startChild(
   });
   await log.close();
   return { pid: child.pid!, ended, stop: () => stopChild(child, ended) };
+}
+
+/** The last lines of a log. A Go program that panics writes a stack at the end: then the last errors before it. */
+function causeIn(log: string): readonly string[] {
+  const lines = log.trim().split('\n');
+  const panic = lines.findIndex((line) => line.startsWith('panic:'));
+  const causes = panic === -1 ? lines : lines.slice(0, panic + 1).filter((line) => ERROR_LINE.test(line));
+  return causes.slice(-SHOWN_LINES);
 }
 
 async function stopChild(child: ChildProcess, ended: Promise<string>): Promise<void> {
