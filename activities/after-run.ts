@@ -133,10 +133,8 @@ function wiringsOf({ metrics }: ExperimentSpec): readonly Wiring[] {
   );
 }
 
-/**
- * Closes a run whose workflow has ended without a record (terminated, timed out, never started), and counts it for the
- * experiments that it is in, as a run that recorded itself is: no arm may lose runs by it.
- */
+// Closes a run whose workflow has ended without a record (terminated, timed out, never started), and counts it for the
+// experiments that it is in, as a run that recorded itself is: no arm may lose runs by it.
 
 /** @returns false where it had ended before, and then nothing is changed */
 export type CloseRun = (runId: string, outcome: 'failed' | 'cancelled', why: string) => Promise<boolean>;

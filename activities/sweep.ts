@@ -61,11 +61,9 @@ async function statusOf(client: Client, workflowId: string): Promise<string> {
 export const isRunning = async (client: Client, workflowId: string): Promise<boolean> =>
   RUNS.has(await statusOf(client, workflowId));
 
-/**
- * Starts the workflows of live experiments anew where Temporal has none that runs: one whose start was cut short, that was
- * terminated, or whose server was replaced. Its arms are served by what the store says, and without its workflow nobody
- * would look at them, and no breaker could end it.
- */
+// Starts the workflows of live experiments anew where Temporal has none that runs: one whose start was cut short, that was
+// terminated, or whose server was replaced. Its arms are served by what the store says, and without its workflow nobody
+// would look at them, and no breaker could end it.
 
 /** Far more than anybody has at once. */
 const MOST_LIVE = 1_000;

@@ -180,11 +180,9 @@ function explainTimeout(timeout: TimeoutFailure, { policy }: StepNode, run: RunI
   }
 }
 
-/**
- * What one run may ask of Temporal, in numbers, so that no plan can come to a limit of the server's: a workflow task that
- * sends too much is refused whole, and a history that grows too long is terminated, both without a word to the caller.
- * Calls beyond what may be under way wait their turn, in order; calls beyond what a history can hold fail, typed.
- */
+// What one run may ask of Temporal, in numbers, so that no plan can come to a limit of the server's: a workflow task that
+// sends too much is refused whole, and a history that grows too long is terminated, both without a word to the caller.
+// Calls beyond what may be under way wait their turn, in order; calls beyond what a history can hold fail, typed.
 
 /** A call is six events of history, seven if it is cancelled; 51,200 end a workflow. */
 const CALLS_PER_RUN = 7_000;

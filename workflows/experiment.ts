@@ -78,11 +78,9 @@ async function startRollout({ last: _, ...clock }: RolloutInput): Promise<void> 
   }
 }
 
-/**
- * What the workflows of experiments and rollouts share: the schedule of analyses, the application of decisions, and the
- * handlers of messages. The store has the state, and every analysis reads it: an action in between takes effect at the
- * latest with the next one. An error does not end the workflow: a live experiment needs its analyses.
- */
+// What the workflows of experiments and rollouts share: the schedule of analyses, the application of decisions, and the
+// handlers of messages. The store has the state, and every analysis reads it: an action in between takes effect at the
+// latest with the next one. An error does not end the workflow: a live experiment needs its analyses.
 
 /** Least time between analyses, however often the workflow is woken: each writes to the ledger. */
 const LEAST_GAP_MS = 1_000;

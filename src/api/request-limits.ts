@@ -100,11 +100,9 @@ function tooMany(context: Context, code: string, detail: string): Response {
   });
 }
 
-/**
- * Refuses bodies with more bytes than allowed, and bodies that are not UTF-8. A body that is too long is not kept. A client
- * may read the answer only after it has sent everything, and a connection that is closed with unread bytes is reset, which
- * takes the answer with it. So the answer is sent at once, and what still comes is read and dropped before the connection ends.
- */
+// Refuses bodies with more bytes than allowed, and bodies that are not UTF-8. A body that is too long is not kept. A client
+// may read the answer only after it has sent everything, and a connection that is closed with unread bytes is reset, which
+// takes the answer with it. So the answer is sent at once, and what still comes is read and dropped before the connection ends.
 
 /** How long, and how many bytes, a refused body is read for at most. The server's own limit of a request holds besides. */
 const DROP_MS = 30_000;

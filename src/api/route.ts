@@ -124,9 +124,11 @@ const unknownRun = (runId: string): SluiceError =>
     data: { runId },
   });
 
-/** A pipeline by the name in a path, exact: programs that ask by the beginning of a name would get another one some day. */
-
-/** @throws SluiceError `pipeline_unknown`, with the nearest name */
+/**
+ * Finds a pipeline by its exact name: the beginning of a name would match another pipeline some day.
+ *
+ * @throws SluiceError `pipeline_unknown`, with the nearest name
+ */
 export function findPipeline(pipelines: Pipelines, name: string): AnyPipeline {
   const found = pipelines.get(name);
   if (found !== undefined) return found;

@@ -153,10 +153,8 @@ export const limitTime: Wrapper = async (attempt, next) => {
   }
 };
 
-/**
- * Signs of life. For most steps the boundary beats on a timer: it proves that the process lives, and time limits do the
- * rest. A step that beats on its own progress is watched instead: silence for longer than its interval aborts it.
- */
+// Signs of life. For most steps the boundary beats on a timer: it proves that the process lives, and time limits do the
+// rest. A step that beats on its own progress is watched instead: silence for longer than its interval aborts it.
 
 /** Three beats in each interval, so that one lost beat does not count as death. */
 const BEATS_PER_INTERVAL = 3;

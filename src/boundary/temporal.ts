@@ -137,10 +137,8 @@ export function toApplicationFailure(
   });
 }
 
-/**
- * Finds the config of a call: activities are given a plan's id and a node, never the config, since every byte of
- * arguments is stored again in each run's history. Plans are immutable, so a process may keep what it has read.
- */
+// Finds the config of a call: activities are given a plan's id and a node, never the config, since every byte of
+// arguments is stored again in each run's history. Plans are immutable, so a process may keep what it has read.
 
 /** Plans one process keeps; a process serves few at a time, and one more is one query. */
 const KEPT_PLANS = 200;

@@ -5,7 +5,7 @@ import { type Command, Option } from 'commander';
 import { SluiceError } from '../base/errors.ts';
 import { count, shortId } from '../base/format.ts';
 import type { AnyDataset } from '../dsl/dataset.ts';
-import type { AnyVariant } from '../dsl/edit.ts';
+import { type AnyVariant, isVariant } from '../dsl/edit.ts';
 import type { AnyEvaluation } from '../dsl/evaluation.ts';
 import type { AskedEvaluation, SpecChanges } from '../evaluation/spec-of.ts';
 import type { DefinedEvaluations, Pipelines } from '../host/project.ts';
@@ -13,7 +13,7 @@ import { contentHash, DATASET_LIMITS, memberOf } from '../model/dataset.ts';
 import { LIMITS } from '../plan/plan-limits.ts';
 import type { DatasetVersion } from '../store/datasets.ts';
 import type { Store } from '../store/store.ts';
-import { findNamed, isVariant, variantNamed } from './lookup.ts';
+import { findNamed, variantNamed } from './lookup.ts';
 import { positiveInteger } from './options.ts';
 import type { Session } from './session.ts';
 

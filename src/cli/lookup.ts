@@ -1,7 +1,7 @@
 /** Finding what a user named: exactly, by a unique prefix, or not at all with the nearest right name. */
 import { SluiceError } from '../base/errors.ts';
 import { suggest, suggestOrMake } from '../base/nearest.ts';
-import type { AnyPipeline, AnyVariant } from '../dsl/edit.ts';
+import { type AnyPipeline, type AnyVariant, isVariant } from '../dsl/edit.ts';
 import type { Pipelines } from '../host/project.ts';
 import type { DatasetVersion } from '../store/datasets.ts';
 import type { IndexRow } from '../store/indexes.ts';
@@ -105,8 +105,6 @@ export function variantNamed(
     whenNone,
   });
 }
-
-export const isVariant = (pipeline: object): pipeline is AnyVariant => 'variantOf' in pipeline;
 
 type WithDatasets = Pick<Store, 'datasets'>;
 

@@ -1,7 +1,7 @@
 /** `sluice pipelines`: what each name serves and what is tried on it; of one, which steps are live where, and its prompts. */
 import type { Command } from 'commander';
 import { shortId, showPercent, showTime } from '../base/format.ts';
-import type { AnyPipeline } from '../dsl/edit.ts';
+import { type AnyPipeline, isVariant } from '../dsl/edit.ts';
 import { type LiveStep, liveWords, shareWords } from '../experiment/live-steps.ts';
 import { isLive } from '../model/experiment-spec.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -10,7 +10,7 @@ import type { DeploymentRow } from '../store/deployments.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import { readingCommand, runAction, type World } from './command.ts';
 import { stateText } from './experiment-text.ts';
-import { findPipeline, isVariant } from './lookup.ts';
+import { findPipeline } from './lookup.ts';
 import { EXIT, type ExitCode, type Session } from './session.ts';
 import { type Column, tableLines, wrap } from './table.ts';
 import type { Colours, Terminal } from './terminal.ts';

@@ -1,11 +1,13 @@
 /** From a command line to what a backtest or a shadow is asked to do: the variant, what scores it, and the runs. */
+
 import { type Command, InvalidArgumentError } from 'commander';
 import { SluiceError } from '../base/errors.ts';
+import { isVariant } from '../dsl/edit.ts';
 import type { AnyScorer } from '../dsl/scorer.ts';
 import type { RerunKind, RerunSpec } from '../model/rerun-spec.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Store } from '../store/store.ts';
-import { findPipeline, isVariant, variantNamed } from './lookup.ts';
+import { findPipeline, variantNamed } from './lookup.ts';
 import { dollars, duration, positiveInteger } from './options.ts';
 import type { Session } from './session.ts';
 

@@ -6,7 +6,7 @@
 
 import { SluiceError } from '../base/errors.ts';
 import type { RunClient, Runnable } from '../client/client.ts';
-import type { AnyPipeline, AnyVariant } from '../dsl/edit.ts';
+import { type AnyPipeline, isVariant } from '../dsl/edit.ts';
 import type { Pipelines } from '../host/project.ts';
 import { applyEdits, overlayEdits } from '../plan/compose.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -100,8 +100,6 @@ function onModelsOf(
   const plan = applyEdits(baseline.plan, edits);
   return { pipeline: { id: asked.id, input: asked.input, plan }, variant: `${asked.id}:${asked.name}+${name}` };
 }
-
-const isVariant = (pipeline: AnyPipeline): pipeline is AnyVariant => 'edits' in pipeline;
 
 /** The server that models named `openai/…` run at, and why; undefined where that is OpenAI's own. */
 export function ownServerOf({ OPENAI_BASE_URL: url, OPENAI_API_KEY: key }: Session['environment']): string | undefined {

@@ -171,10 +171,8 @@ function missing(plan: Plan, { queue, steps, served }: Needed, known: KnownSteps
   });
 }
 
-/**
- * Which embedding model a plan's searches need of an index. Vectors of two models cannot be compared: such a search always
- * fails, and a pipeline that goes on without it would answer worse and not say so.
- */
+// Which embedding model a plan's searches need of an index. Vectors of two models cannot be compared: such a search always
+// fails, and a pipeline that goes on without it would answer worse and not say so.
 
 /** The vector search step, in any version. */
 const SEARCH = 'vectorSearch@';

@@ -252,11 +252,9 @@ const servedInCode = (plan: Plan, unit: string | null): Served => ({
   isUnitGiven: unit !== null,
 });
 
-/**
- * What is served, kept in the process: a request is decided without asking anyone. Whether something has changed is asked
- * at most twice a second, in the background; only after a pause does a request wait for the answer. So a change, such as
- * a rollback, holds for all runs that begin `STALE_MS` later.
- */
+// What is served, kept in the process: a request is decided without asking anyone. Whether something has changed is asked
+// at most twice a second, in the background; only after a pause does a request wait for the answer. So a change, such as
+// a rollback, holds for all runs that begin `STALE_MS` later.
 
 /** Older than the first, the state is refreshed in the background; older than the second, before the request. */
 const FRESH_MS = 500;

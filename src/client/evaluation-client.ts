@@ -17,7 +17,7 @@ import type { RequireSpace } from '../embedded/disk-space.ts';
 import { endEvaluation } from '../evaluation/begin.ts';
 import { scorerPlans } from '../evaluation/spec-of.ts';
 import { EVALUATE_WORKFLOW, type EvaluateInput, PAUSE_UPDATE, RESUME_UPDATE } from '../model/evaluate-messages.ts';
-import type { EvaluationProgress, EvaluationState } from '../model/evaluation-result.ts';
+import { type EvaluationProgress, type EvaluationState, isUnfinished } from '../model/evaluation-result.ts';
 import type { EvaluationSpec } from '../model/evaluation-spec.ts';
 import { ATTRIBUTES } from '../model/run-messages.ts';
 import { planId } from '../plan/id.ts';
@@ -165,7 +165,7 @@ async function follow(handle: WorkflowHandle, store: Store, options: FollowOptio
   try {
     const error = await Promise.race([ended, aborted(signal)]);
     const row = await store.evaluations.get(workflowId);
-    if (error === undefined || row.state === 'cancelled' || OPEN.has(row.state) === false) {
+    if (error === undefined || row.state === 'cancelled' || !isUnfinished(row)) {
       if (row.state === 'failed') throw failureOf(error, row);
       return row;
     }
@@ -215,17 +215,13 @@ function failureOf(error: unknown, { evaluationId, error: recorded }: Evaluation
   });
 }
 
-/**
- * Steers a running evaluation through its workflow. If the workflow has not begun, is ending, is unknown to Temporal or has
- * no worker, the caller gets the reason and never waits forever.
- */
+// Steers a running evaluation through its workflow. If the workflow has not begun, is ending, is unknown to Temporal or has
+// no worker, the caller gets the reason and never waits forever.
 
 /** How long a worker has to answer: far longer than one that runs needs. */
 const ANSWER_LIMIT_MS = 15_000;
 /** How long an evaluation that ends may take to it: cancelled chunks, and rows for what was not begun. */
 const ENDING_LIMIT_MS = 120_000;
-/** In which an evaluation is under way, or may be gone on with by its workflow. */
-const OPEN: ReadonlySet<EvaluationState> = new Set(['begun', 'running', 'paused']);
 
 export interface SteerDependencies {
   readonly temporal: Client;
@@ -259,7 +255,7 @@ async function cancel({ temporal, store }: SteerDependencies, { evaluationId }: 
   const handle = temporal.workflow.getHandle(evaluationId);
   if (await isOpen(handle)) return void (await ridingThrough(OUTAGE_LIMIT_MS, () => handle.cancel()));
   const { state } = await store.evaluations.get(evaluationId);
-  if (!OPEN.has(state)) throw notRunning(evaluationId);
+  if (!isUnfinished({ state })) throw notRunning(evaluationId);
   // Temporal has lost it, or somebody has terminated it there: nobody else will end it.
   await endEvaluation(store, { evaluationId, how: 'cancelled', error: null });
 }

@@ -77,10 +77,8 @@ function byStart(a: NodeRunRow, b: NodeRunRow): number {
   return (a.startedAt ?? Number.MAX_SAFE_INTEGER) - (b.startedAt ?? Number.MAX_SAFE_INTEGER);
 }
 
-/**
- * What a caller sees of a run that it watches. The rule for showing a text: append each `token`, forget all of that node
- * at its `retract`, and at `accepted` append what is left of it. What stands there then is the recorded answer.
- */
+// What a caller sees of a run that it watches. The rule for showing a text: append each `token`, forget all of that node
+// at its `retract`, and at `accepted` append what is left of it. What stands there then is the recorded answer.
 
 /** A draft: what one attempt at one node run writes. */
 export interface DraftName {

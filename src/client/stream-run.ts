@@ -118,12 +118,10 @@ function* endOf(result: RunResult): Generator<StreamEvent> {
   yield { kind: 'answer', runId, result };
 }
 
-/**
- * Makes of the pieces that arrive what a reader may be shown. Of each text one draft is shown at a time, the one begun
- * last: a later attempt, a fallback, a later round, or another step that the answer may come from makes void what came
- * before. A draft's pieces are shown in their order; where one is missing, the draft stands still and the accepted text
- * brings the rest, so that shown text never has a gap.
- */
+// Makes of the pieces that arrive what a reader may be shown. Of each text one draft is shown at a time, the one begun
+// last: a later attempt, a fallback, a later round, or another step that the answer may come from makes void what came
+// before. A draft's pieces are shown in their order; where one is missing, the draft stands still and the accepted text
+// brings the rest, so that shown text never has a gap.
 
 /** Pieces of one draft that may wait for an earlier one; a draft that misses more is not shown on. */
 const WAITING_PIECES = 1_000;

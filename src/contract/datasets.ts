@@ -24,7 +24,8 @@ const Version = z
 
 const ExampleView = outlineOf<Example>(z.object({ id: z.string(), input: z.unknown() }).loose().openapi('Example'));
 
-/** `POST /v1/datasets/{name}/examples`: what runs were asked becomes examples. */
+// `POST /v1/datasets/{name}/examples`: adds the inputs of runs as examples.
+
 const MOST_RUNS = 100;
 
 const MOST_TAGS = 20;

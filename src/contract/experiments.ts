@@ -1,6 +1,7 @@
 /** Experiments and rollouts: their status, interim analyses and report, and steering them. */
 import type { AnalysisReport } from '../experiment/analysis-report.ts';
 import type { AnalysisRecord } from '../model/analysis-data.ts';
+import type { ExperimentState } from '../model/experiment-spec.ts';
 import type { StageRow } from '../store/experiments.ts';
 import { type Endpoints, jsonAnswer, jsonBody, outlineOf, PipelineName, problems, Why, z } from './endpoint.ts';
 
@@ -17,7 +18,7 @@ const ExperimentView = z
     name: z.string(),
     pipeline: z.string(),
     kind: z.enum(['experiment', 'rollout']),
-    state: z.string().openapi({ example: 'running' }),
+    state: outlineOf<ExperimentState>(z.string().openapi({ example: 'running' })),
     reason: z.string().nullable(),
     arms: outlineOf<readonly { readonly name: string; readonly weight: number }[]>(
       z.array(z.object({ name: z.string(), weight: z.number() }).loose()),
@@ -78,7 +79,8 @@ const LookPoint = z
   })
   .openapi('LookPoint');
 
-/** `GET /v1/experiments/{id}/report`: what was asked of an experiment, and what its newest look says of each metric. */
+// `GET /v1/experiments/{id}/report`: the design of an experiment, and its newest interim analysis by metric.
+
 const MetricReport = z
   .object({
     metric: z.string(),

@@ -33,7 +33,8 @@ const PipelineView = z
 
 const named = z.object({ name: PipelineName });
 
-/** `GET /v1/pipelines/{name}/live`: which steps are live where, with their shares of the traffic. */
+// `GET /v1/pipelines/{name}/live`: the live steps of each node, with their shares of the traffic.
+
 const LiveStep = z
   .object({
     node: z.string(),
@@ -54,7 +55,8 @@ const LiveStep = z
   })
   .openapi('LiveStep');
 
-/** `GET /v1/pipelines/{name}/plan`: the plan of a definition in code, whether or not it was ever run. */
+// `GET /v1/pipelines/{name}/plan`: the plan of a definition in code.
+
 const DefinedPlan = z
   .object({
     planId: z.string(),
@@ -69,7 +71,8 @@ const DefinedPlan = z
   })
   .openapi('DefinedPlan');
 
-/** `GET /v1/plans/{id}`: a plan as it is stored, for whoever draws or compares it. */
+// `GET /v1/plans/{id}`: a stored plan.
+
 const PlanId = z
   .string()
   .regex(/^[0-9a-f]{6,64}$/, 'it is no plan id, and no beginning of one')

@@ -27,7 +27,8 @@ const NewExamples = z
   })
   .openapi('ReviewedExamples');
 
-/** `/v1/reviews/{name}/items`: what a reviewer is shown and says, and what is decided between reviewers. */
+// `/v1/reviews/{name}/items`: items, their reviews, and decisions about disputed items.
+
 const VALUE_LENGTH = 1_000;
 
 const value = z

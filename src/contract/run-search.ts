@@ -3,7 +3,8 @@ import { OPERATORS, RUN_FIELDS } from '../model/run-fields.ts';
 import { type Endpoints, jsonAnswer, jsonBody, problems, z } from './endpoint.ts';
 import { ListedRun } from './runs.ts';
 
-/** `POST /v1/search/runs`, its `/histogram` and its `/points`: runs by what holds of them, for whoever may read all. */
+// `POST /v1/search/runs`, its `/histogram` and its `/points`: a search of all runs by conditions.
+
 const MOST_CONDITIONS = 20;
 
 const MOST_VALUES = 100;

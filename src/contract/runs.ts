@@ -66,17 +66,19 @@ const CallView = z
   .loose()
   .openapi('ProviderCall');
 
+/** The fields that name a run, its plan and its arms. */
+const identity = {
+  runId: z.string(),
+  pipeline: z.string(),
+  variant: z.string().nullable().openapi({ description: 'The variant that was asked for; null: the pipeline itself' }),
+  planId: z.string(),
+  arms: z.record(z.string(), z.string()).openapi({ description: 'The arm, by experiment' }),
+};
+
 export const RunView = outlineOf<RunResult>(
   z
     .object({
-      runId: z.string(),
-      pipeline: z.string(),
-      variant: z
-        .string()
-        .nullable()
-        .openapi({ description: 'The variant that was asked for; null: the pipeline itself' }),
-      planId: z.string(),
-      arms: z.record(z.string(), z.string()).openapi({ description: 'The arm, by experiment' }),
+      ...identity,
       outcome: z.enum(['completed', 'degraded', 'failed', 'cancelled']),
       output: json,
       degraded: z.boolean(),
@@ -101,14 +103,7 @@ export const StartedView = z
 
 export const ListedRun = z
   .object({
-    runId: z.string(),
-    pipeline: z.string(),
-    variant: z
-      .string()
-      .nullable()
-      .openapi({ description: 'The variant that was asked for; null: the pipeline itself' }),
-    planId: z.string(),
-    arms: z.record(z.string(), z.string()),
+    ...identity,
     unit: z.string().nullable(),
     state: z.enum(['running', 'completed', 'degraded', 'failed', 'cancelled']),
     error: outlineOf<Json>(Failure.nullable()),
@@ -206,7 +201,8 @@ export const RunEvent = z
 
 const MOST_LISTED = 100;
 
-/** `GET /v1/runs/{id}/trace`: the whole tree of a run. */
+// `GET /v1/runs/{id}/trace`: the trace of a run.
+
 /** A run as one tree, with what it read. */
 export type RunTrace = Trace & {
   readonly unit: string | null;

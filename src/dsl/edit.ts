@@ -128,3 +128,6 @@ export interface Edit<PipelineId extends string, Nodes> {
    */
   include(variant: Variant<PipelineId>): Edit<PipelineId, Nodes>;
 }
+
+export const isVariant = (pipeline: object): pipeline is AnyVariant =>
+  'variantOf' in pipeline && typeof pipeline.variantOf === 'string';

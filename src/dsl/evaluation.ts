@@ -7,7 +7,7 @@ import { sourcesOf } from '../plan/nodes.ts';
 import { LIMITS } from '../plan/plan-limits.ts';
 import { type AnyDataset, checkDataset, checkDatasetFits, type Dataset } from './dataset.ts';
 import { type Internals, internalsOf } from './draft.ts';
-import type { AnyPipeline, AnyVariant, Pipeline, Variant } from './edit.ts';
+import { type AnyPipeline, type AnyVariant, isVariant, type Pipeline, type Variant } from './edit.ts';
 import { callWiring } from './lower.ts';
 import { type Goals, type MetricScope, metricRefs, metricSpecs } from './metric-specs.ts';
 import { checkAlpha, checkCount, checkKeys, checkName, refuse, show } from './refuse.ts';
@@ -138,10 +138,8 @@ function readBudget(limits: { readonly costUsd?: number }, at: string): number |
   return costUsd;
 }
 
-/**
- * What an evaluation is made of, checked against each other: variants and scorers are of its pipeline, and its dataset has
- * what its scorers read. Nodes of equal name in another pipeline may mean something else, so equal shape is not enough.
- */
+// What an evaluation is made of, checked against each other: variants and scorers are of its pipeline, and its dataset has
+// what its scorers read. Nodes of equal name in another pipeline may mean something else, so equal shape is not enough.
 
 /** Refuses a list that is empty or too long. */
 export function checkList(list: unknown, most: number, at: string): asserts list is readonly unknown[] {
@@ -228,10 +226,6 @@ function checkExpected(scorer: AnyScorer, dataset: AnyDataset, at: string): void
         "declare it in the dataset's expected, or use another scorer",
         { scorer: scorer.id, dataset: dataset.name },
       );
-}
-
-export function isVariant(pipeline: AnyPipeline): pipeline is AnyVariant {
-  return 'variantOf' in pipeline;
 }
 
 function isScorer(value: unknown): value is AnyScorer {

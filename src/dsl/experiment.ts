@@ -19,8 +19,8 @@ import { freezeJson } from '../plan/json.ts';
 import type { Source } from '../plan/nodes.ts';
 import { LIMITS } from '../plan/plan-limits.ts';
 import { type Internals, internalsOf } from './draft.ts';
-import type { AnyPipeline, AnyVariant, Pipeline, Variant } from './edit.ts';
-import { isVariant, readVariants } from './evaluation.ts';
+import { type AnyPipeline, type AnyVariant, isVariant, type Pipeline, type Variant } from './edit.ts';
+import { readVariants } from './evaluation.ts';
 import {
   type Breaker,
   checkWindows,

@@ -3,6 +3,7 @@
  * alert.
  */
 
+import { showWhole } from '../base/format.ts';
 import { suggest } from '../base/nearest.ts';
 import {
   type AlertSettings,
@@ -14,8 +15,7 @@ import {
 } from '../model/monitor-spec.ts';
 import { freezeJson } from '../plan/json.ts';
 import { type Internals, internalsOf, type WiringFunction } from './draft.ts';
-import type { AnyPipeline, Pipeline } from './edit.ts';
-import { isVariant } from './evaluation.ts';
+import { type AnyPipeline, isVariant, type Pipeline } from './edit.ts';
 import { type FitsLive, type InputScope, lowerTarget, readSampled } from './experiment-traffic.ts';
 import type { Value } from './ref.ts';
 import { checkCount, checkKeys, checkName, type Duration, durationMs, refuse, show } from './refuse.ts';
@@ -216,6 +216,6 @@ function readBudget(given: unknown, at: string): number | null {
   return refuse(
     'budget_invalid',
     `${at}: budgetUsdPerDay is ${show(given)}`,
-    `give an amount above 0, at most ${LARGEST_BUDGET_USD.toLocaleString('en')} dollars; or leave it out: there is no limit`,
+    `give an amount above 0, at most ${showWhole(LARGEST_BUDGET_USD)} dollars; or leave it out: there is no limit`,
   );
 }

@@ -58,10 +58,8 @@ export function factsOf(value: unknown): RefFacts | undefined {
   return typeof value === 'object' && value !== null ? FACTS.get(value) : undefined;
 }
 
-/**
- * The types of wiring: what a wiring function is given and what it may return. Their names and arguments are chosen for
- * how the compiler prints them: a mistake names the node, the key and the reason.
- */
+// The types of wiring: what a wiring function is given and what it may return. Their names and arguments are chosen for
+// how the compiler prints them: a mistake names the node, the key and the reason.
 
 /** A type that nothing satisfies and whose name is a sentence: the compiler prints it where its own words mislead. */
 export interface WiringError<Sentence extends string> {

@@ -129,11 +129,9 @@ function asFields(shape: z.core.$ZodShape): Fields {
   return shape as unknown as Fields;
 }
 
-/**
- * Which zod schemas a step may use. What a step takes, gives and is configured with travels as JSON through histories,
- * databases and hashes, so a schema must describe JSON and parsing must not change what it says. Everything else is
- * refused at definition, by the name of the offender and the path to it.
- */
+// Which zod schemas a step may use. What a step takes, gives and is configured with travels as JSON through histories,
+// databases and hashes, so a schema must describe JSON and parsing must not change what it says. Everything else is
+// refused at definition, by the name of the offender and the path to it.
 
 /** Why each kind is no description of JSON data. */
 const REFUSED: { readonly [type: string]: string } = {

@@ -121,13 +121,10 @@ function checkPlace(node: StepNode, { step, fallback, options }: KnownStep, old:
   checkFallbackDiffers(node.call, node.fallback, at);
 }
 
-/**
- * The edits of a variant while it is being defined, as one immutable value. Each edit is checked against the node it
- * changes and written down as data.
- *
- * A variant's own edits apply on top of the variants it includes, in any order of the calls: they override what an
- * included variant says of the same facet, config and options key by key. Two included variants may not edit one node.
- */
+// The edits of a variant while it is being defined, as one immutable value. Each edit is checked against the node it
+// changes and written down as data.
+// A variant's own edits apply on top of the variants it includes, in any order of the calls: they override what an
+// included variant says of the same facet, config and options key by key. Two included variants may not edit one node.
 
 /** What an author has written of a variant. */
 export interface Written {

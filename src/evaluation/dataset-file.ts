@@ -98,11 +98,9 @@ function tooLong(path: string, line: number): SluiceError {
   });
 }
 
-/**
- * A dataset as CSV. A column is a field of the example: `id`, `input.question`, `expected.answer`, `relevant` as
- * `guide#2:3;faq#1:1`, `tags` as `a;b`, `cluster`, `run`. A cell is text, unless its column's name ends in `:json`, or
- * the schema of its field refuses text and takes what the cell says as JSON. An empty cell is a field that is not there.
- */
+// A dataset as CSV. A column is a field of the example: `id`, `input.question`, `expected.answer`, `relevant` as
+// `guide#2:3;faq#1:1`, `tags` as `a;b`, `cluster`, `run`. A cell is text, unless its column's name ends in `:json`, or
+// the schema of its field refuses text and takes what the cell says as JSON. An empty cell is a field that is not there.
 
 const PLAIN = ['id', 'cluster', 'run', 'tags', 'relevant'] as const;
 const FIELDS = /^(?<part>input|expected)\.(?<field>.+?)(?<json>:json)?$/;

@@ -120,10 +120,8 @@ function isExpectedOfAll(spec: ExperimentSpec, { role, absent, source, denominat
   });
 }
 
-/**
- * Whether all arms expose the same part of the units that are assigned to them. Who is exposed cannot depend on the arm; where
- * it does all the same (an arm delays or breaks what comes before the edited node), those who are compared differ.
- */
+// Whether all arms expose the same part of the units that are assigned to them. Who is exposed cannot depend on the arm; where
+// it does all the same (an arm delays or breaks what comes before the edited node), those who are compared differ.
 
 /** Over the arms that are served; e-values of stages multiply. Null where nobody is assigned, or nothing is known of it. */
 export function exposureRates(spec: ExperimentSpec, data: AnalysisData): ExposureRates | null {

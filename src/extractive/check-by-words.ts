@@ -91,11 +91,9 @@ const squared = (terms: readonly Term[]) => terms.map((term) => ({ ...term, weig
 
 const named = (terms: readonly Term[]): string => terms.map(({ word }) => `“${word}”`).join(', ');
 
-/**
- * Whether passages can answer a question, decided before anything is written, by how many of its words they contain. A
- * question in other words than the documents' still shares most of its telling words with one of their pages; one about
- * something else names things that they never mention, or brings words together that no page does.
- */
+// Whether passages can answer a question, decided before anything is written, by how many of its words they contain. A
+// question in other words than the documents' still shares most of its telling words with one of their pages; one about
+// something else names things that they never mention, or brings words together that no page does.
 
 /** What tells a question that passages answer from one that they do not. */
 export interface Signs {

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { SluiceError } from '../base/errors.ts';
 import type { AnyDataset } from '../dsl/dataset.ts';
-import type { AnyPipeline, AnyVariant } from '../dsl/edit.ts';
+import { type AnyPipeline, isVariant } from '../dsl/edit.ts';
 import type { AnyEvaluation } from '../dsl/evaluation.ts';
 import type { AnyExperiment } from '../dsl/experiment.ts';
 import type { AnyMonitor } from '../dsl/monitor.ts';
@@ -226,8 +226,4 @@ export function isMonitor(value: unknown): value is AnyMonitor {
   const { id, pipeline, scorer, spec } = value as Partial<AnyMonitor>;
   const hasParts = isPipeline(pipeline) && typeof scorer === 'object' && scorer !== null;
   return typeof id === 'string' && hasParts && spec !== null && typeof spec === 'object';
-}
-
-export function isVariant(pipeline: AnyPipeline): pipeline is AnyVariant {
-  return 'variantOf' in pipeline && typeof pipeline.variantOf === 'string';
 }

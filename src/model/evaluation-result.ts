@@ -124,3 +124,8 @@ export type EvaluationState =
   | 'stopped'
   | 'cancelled'
   | 'failed';
+
+const OPEN: ReadonlySet<EvaluationState> = new Set(['begun', 'running', 'paused']);
+
+/** Whether an evaluation is under way, or its workflow can continue it. */
+export const isUnfinished = ({ state }: { readonly state: EvaluationState }): boolean => OPEN.has(state);

@@ -127,10 +127,8 @@ export interface Registration {
 /** `grounded` of a pair's wiring is `first.grounded`: the words that scorers' wiring may begin with besides node ids. */
 export const SCORER_SOURCES = ['input', 'output', 'run', 'expected', 'relevant', 'first', 'second'] as const;
 
-/**
- * Which scorers are judges: those that say so. A judge's verdict is a measurement with an error that only people can tell;
- * what is computed from the answer says what it says.
- */
+// Which scorers are judges: those that say so. A judge's verdict is a measurement with an error that only people can tell;
+// what is computed from the answer says what it says.
 
 /** Algorithms of the project itself. */
 const LOCAL = 'local/';

@@ -80,15 +80,12 @@ const unfit = (name: string, why: string): StepFailure =>
     retryable: false,
   });
 
-/**
- * How many tokens a text has for a model: exactly where `gpt-tokenizer` carries the model's own encoding, else an estimate
- * that is meant to be too high.
- *
- * The estimate was measured with the tokenizers of Command R+, Gemma, Llama 3 and Mistral on 17 kinds of text (English
- * documentation, code, JSON, ten writing systems, digits, hex, base64, symbols): none had more than 1.25 × the tokens of
- * cl100k_base once each digit counts by itself, as it does for three of the four, except Mistral's on Arabic (1.31). With
- * the factor here it is too high by a quarter for English and never too low (`test/providers/tokens.test.ts`).
- */
+// How many tokens a text has for a model: exactly where `gpt-tokenizer` carries the model's own encoding, else an estimate
+// that is meant to be too high.
+// The estimate was measured with the tokenizers of Command R+, Gemma, Llama 3 and Mistral on 17 kinds of text (English
+// documentation, code, JSON, ten writing systems, digits, hex, base64, symbols): none had more than 1.25 × the tokens of
+// cl100k_base once each digit counts by itself, as it does for three of the four, except Mistral's on Arabic (1.31). With
+// the factor here it is too high by a quarter for English and never too low (`test/providers/parts.test.ts`).
 
 /** A text may hold `<|endoftext|>` and the like: here it is text. */
 const AS_TEXT = { disallowedSpecial: new Set<string>() };

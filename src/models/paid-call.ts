@@ -318,10 +318,8 @@ const BUDGET_REMEDIES = {
     'wait for the next day, in UTC; or give it a larger budgetUsdPerDay, or a smaller sample, and start it again',
 };
 
-/**
- * What is kept of a call to a provider: what was sent and what came back, as data of a bounded size. Never a key or a
- * header: both are of adapters, which this does not see.
- */
+// What is kept of a call to a provider: what was sent and what came back, as data of a bounded size. Never a key or a
+// header: both are of adapters, which this does not see.
 
 /** Bytes of JSON that are kept of either. */
 export const KEPT_BYTES = 64 * 1024;

@@ -62,11 +62,9 @@ function charge(amount: number | null, rate: number | null, per: number): number
   return amount === null || rate === null ? null : (amount * rate) / per;
 }
 
-/**
- * What is known of served models: what they cost and how much they read. It comes from `@pydantic/genai-prices`, which is
- * kept up to date by its makers (of the npm packages compared it was the only one that has Cohere's models, cached input
- * and prices by date and length: `docs/decisions/`); the few facts it lacks are listed here, each with its source.
- */
+// What is known of served models: what they cost and how much they read. It comes from `@pydantic/genai-prices`, which is
+// kept up to date by its makers (of the npm packages compared it was the only one that has Cohere's models, cached input
+// and prices by date and length: `docs/decisions/`); the few facts it lacks are listed here, each with its source.
 
 /** Dollars per million tokens. Null where nothing says. */
 export interface TokenRates {

@@ -79,10 +79,8 @@ function chainOf(error: unknown): readonly (Error & { code?: string })[] {
   return chain;
 }
 
-/**
- * How the SDKs reach the network. Node's own `fetch` gives up on a reply after five minutes even if the step allows more,
- * and the SDKs read a body of any length: here the step's signal is the only clock, and a body has an end.
- */
+// How the SDKs reach the network. Node's own `fetch` gives up on a reply after five minutes even if the step allows more,
+// and the SDKs read a body of any length: here the step's signal is the only clock, and a body has an end.
 
 /**
  * A batch of embeddings has some 4 MB, at most 8; a chat reply far less. The time that an SDK takes to read one event of a

@@ -18,11 +18,9 @@ import {
   type Vector,
 } from './embedder.ts';
 
-/**
- * The embedder that needs no key and no download: latent semantic analysis, fitted to the passages of the index itself.
- * Later passages are folded in; `embed-build.ts` decides when to fit anew. A passage is embedded together with its
- * document, since a piece of a page seldom says what the page is about.
- */
+// The embedder that needs no key and no download: latent semantic analysis, fitted to the passages of the index itself.
+// Later passages are folded in; `embed-build.ts` decides when to fit anew. A passage is embedded together with its
+// document, since a piece of a page seldom says what the page is about.
 
 /** Passages embedded before other work of this thread has its turn: some 20 ms. */
 const PASSAGES_PER_TURN = 64;

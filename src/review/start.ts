@@ -1,7 +1,9 @@
 /** Beginning a queue: which answers of an evaluation people are asked about, and what they fill in, frozen with it. */
+
 import { randomInt } from 'node:crypto';
 import type { z } from 'zod';
 import { SluiceError } from '../base/errors.ts';
+import { showWhole } from '../base/format.ts';
 import { suggest } from '../base/nearest.ts';
 import type { AnyScorer } from '../dsl/scorer.ts';
 import { fieldsOfScorer, fieldsOfSpec } from '../evaluation/calibration/label-file.ts';
@@ -148,6 +150,6 @@ export function checkNote(note: string): string {
   if (data !== undefined) return data;
   throw new SluiceError('note_invalid', {
     message: `what is said beside it cannot be kept: ${error.issues.map(({ message }) => message).join('; ')}`,
-    remedy: `say it in 1 to ${REVIEW_LIMITS.noteLength.toLocaleString('en')} characters`,
+    remedy: `say it in 1 to ${showWhole(REVIEW_LIMITS.noteLength)} characters`,
   });
 }

@@ -1,4 +1,5 @@
 /** The state of an item by its reviews, and the summary of a queue. */
+import { showWhole } from '../base/format.ts';
 import {
   type FieldAgreement,
   type ItemState,
@@ -162,8 +163,7 @@ function wordsFor(
   if (shared === 0) return 'not known: no item has two reviews yet';
   // What is 0 but for the last digits is none beyond chance.
   if (value !== null) return WORDS.find(([most]) => value <= most + ROUNDING)![1];
-  if (values > MAX_CATEGORIES)
-    return `not known: more than ${MAX_CATEGORIES.toLocaleString('en')} different values were given`;
+  if (values > MAX_CATEGORIES) return `not known: more than ${showWhole(MAX_CATEGORIES)} different values were given`;
   return shared === 1 ? 'not known: one item has two reviews' : 'not known: everybody always says the same';
 }
 

@@ -133,7 +133,7 @@ function invalid(message: string, remedy: string): SluiceError {
   return new SluiceError('filter_invalid', { message, remedy });
 }
 
-/** What runs are compared with, as people write it: numbers with their units, times, texts in quotes or without. */
+// What runs are compared with, as people write it: numbers with their units, times, texts in quotes or without.
 
 const MS: { readonly [unit: string]: number } = {
   ...{ ms: 1, s: 1_000, sec: 1_000, second: 1_000, m: 60_000, min: 60_000, minute: 60_000 },

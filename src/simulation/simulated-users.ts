@@ -61,7 +61,7 @@ export function feedbackOf(
   });
 }
 
-/** How people are simulated: everything that is drawn is drawn from the seed, so the same settings ask and say the same. */
+// How people are simulated: everything that is drawn is drawn from the seed, so the same settings ask and say the same.
 
 export interface SimulationSettings {
   readonly seed: number;
@@ -93,10 +93,8 @@ export const USUAL: SimulationSettings = Object.freeze({
 /** Limits: draws of all users are in memory. */
 export const SIMULATION_LIMITS = Object.freeze({ users: 1_000_000, requests: 1_000_000, concurrency: 256 });
 
-/**
- * Whether an answer satisfies a user who knows the truth: relevant documents are among the first shown, or it declines
- * when there are none.
- */
+// Whether an answer satisfies a user who knows the truth: relevant documents are among the first shown, or it declines
+// when there are none.
 
 type JsonObject = { readonly [key: string]: Json };
 

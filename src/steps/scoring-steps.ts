@@ -188,11 +188,9 @@ export const scoreRefusal = defineStep('scoreRefusal', {
   policy: pure,
 });
 
-/**
- * The steps that let a model judge answers. A judge has errors of its own: hold its verdicts against people's before they
- * decide anything. `local/lexical` compares words and is no judge of meaning: it is there so that everything runs without
- * a key.
- */
+// The steps that let a model judge answers. A judge has errors of its own: hold its verdicts against people's before they
+// decide anything. `local/lexical` compares words and is no judge of meaning: it is there so that everything runs without
+// a key.
 
 /** A judge by words must be asked for by name: nobody should take it for one that understands. */
 const judge = {

@@ -173,7 +173,7 @@ export function describeServer(url: string): string {
   return searchParams.get('host') ?? `${hostname}:${port || 5432}`;
 }
 
-/** Many rows in few statements, none of them too large. */
+// Many rows in few statements, none of them too large.
 
 export interface BatchLimits {
   readonly rows: number;

@@ -4,7 +4,7 @@
  */
 
 import { SluiceError } from '../base/errors.ts';
-import { showTime } from '../base/format.ts';
+import { showTime, showWhole } from '../base/format.ts';
 import { contentHash, DATASET_LIMITS, type Example, type Member, memberOf, type Split } from '../model/dataset.ts';
 import { canonicalJson } from '../plan/id.ts';
 import type { Json } from '../plan/plan.ts';
@@ -288,7 +288,7 @@ function exampleExists(name: string, id: string): SluiceError {
 
 function tooLong(name: string): SluiceError {
   return new SluiceError('dataset_too_long', {
-    message: `'${name}' has ${DATASET_LIMITS.examples.toLocaleString('en')} examples, which is as many as are allowed`,
+    message: `'${name}' has ${showWhole(DATASET_LIMITS.examples)} examples, which is as many as are allowed`,
     remedy: 'begin another dataset',
     data: { name, limit: DATASET_LIMITS.examples },
   });

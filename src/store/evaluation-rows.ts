@@ -1,6 +1,7 @@
 /** The row of an evaluation: find it, create it once with its sums, change its state. Also its registration. */
 
 import { SluiceError } from '../base/errors.ts';
+import { showWhole } from '../base/format.ts';
 import type { EvaluationState } from '../model/evaluation-result.ts';
 import type { EvaluationPins, Registration } from '../model/evaluation-spec.ts';
 import type { FailureData } from '../model/run-messages.ts';
@@ -163,7 +164,7 @@ function checkBudget(usd: number | null): void {
   if (usd === null || (usd >= 0 && usd <= LARGEST_BUDGET_USD)) return;
   throw new SluiceError('budget_invalid', {
     message: `an evaluation cannot have a budget of ${usd} dollars`,
-    remedy: `give 0 to ${LARGEST_BUDGET_USD.toLocaleString('en')} dollars, or none: --budget-usd N`,
+    remedy: `give 0 to ${showWhole(LARGEST_BUDGET_USD)} dollars, or none: --budget-usd N`,
   });
 }
 

@@ -1,5 +1,7 @@
 /** Finds one row by id or unique id prefix, and suggests ids when none or several match. */
+
 import { SluiceError } from '../base/errors.ts';
+import { showWhole } from '../base/format.ts';
 import { suggest } from '../base/nearest.ts';
 import type { Queries } from './database.ts';
 
@@ -78,6 +80,6 @@ export function checkPage(limit: number, { words: [, many] }: Pick<Sought, 'word
   if (Number.isInteger(limit) && limit >= 1 && limit <= LARGEST_PAGE) return;
   throw new SluiceError('limit_invalid', {
     message: `a list of ${limit} ${many} was asked for`,
-    remedy: `ask for 1 to ${LARGEST_PAGE.toLocaleString('en')}`,
+    remedy: `ask for 1 to ${showWhole(LARGEST_PAGE)}`,
   });
 }

@@ -79,7 +79,6 @@ async function listIndexes(database: Queries, name?: string): Promise<readonly I
   }));
 }
 
-/** All snapshots of an index, newest first. @throws SluiceError `index_unknown` */
 /** @throws SluiceError `index_unknown` */
 async function findIndex(database: Queries, name: string): Promise<IndexRow> {
   const [found] = await listIndexes(database, name);
@@ -87,6 +86,7 @@ async function findIndex(database: Queries, name: string): Promise<IndexRow> {
   return found;
 }
 
+/** All snapshots of an index, newest first. @throws SluiceError `index_unknown` */
 async function snapshotsOf(database: Queries, name: string): Promise<readonly Snapshot[]> {
   const snapshots = await database.query<Snapshot>(
     `select ${SNAPSHOT_COLUMNS} from snapshot s join search_index i using (index_id)

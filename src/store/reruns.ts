@@ -1,6 +1,7 @@
 /** Backtests and shadows: what was asked, the runs that wait to be made again, and what came of each. */
 
 import { SluiceError } from '../base/errors.ts';
+import { showWhole } from '../base/format.ts';
 import type { RerunError, RerunKind, RerunResult, RerunSide, RerunSpec, RerunState } from '../model/rerun-spec.ts';
 import type { Json } from '../plan/plan.ts';
 import { bound, nowSql, type TimedDatabase } from './bound.ts';
@@ -139,7 +140,7 @@ async function selectRuns(
   if (!Number.isInteger(limit) || limit < 1 || limit > MOST_RUNS)
     throw new SluiceError('limit_invalid', {
       message: `${limit} runs were asked for`,
-      remedy: `ask for 1 to ${MOST_RUNS.toLocaleString('en')}: --last N`,
+      remedy: `ask for 1 to ${showWhole(MOST_RUNS)}: --last N`,
     });
   const rows = await database.query<{ runId: string }>(
     `select run_id as "runId" from run
@@ -159,7 +160,7 @@ async function createRerun(database: TimedDatabase, rerun: NewRerun): Promise<Re
   if (runIds.length > MOST_RUNS)
     throw new SluiceError('limit_invalid', {
       message: `${runIds.length} runs were named`,
-      remedy: `name at most ${MOST_RUNS.toLocaleString('en')}`,
+      remedy: `name at most ${showWhole(MOST_RUNS)}`,
     });
   await database.query(
     `with made as (
@@ -201,7 +202,7 @@ function checkBudget(usd: number | null): void {
   if (usd === null || (usd >= 0 && usd <= LARGEST_BUDGET_USD)) return;
   throw new SluiceError('budget_invalid', {
     message: `what is run again cannot have a budget of ${usd} dollars`,
-    remedy: `give 0 to ${LARGEST_BUDGET_USD.toLocaleString('en')} dollars, or none: --limit-usd N`,
+    remedy: `give 0 to ${showWhole(LARGEST_BUDGET_USD)} dollars, or none: --limit-usd N`,
   });
 }
 

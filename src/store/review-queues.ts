@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { SluiceError } from '../base/errors.ts';
+import { showWhole } from '../base/format.ts';
 import { suggest } from '../base/nearest.ts';
 import { type Passed, REVIEW_LIMITS, type Review } from '../model/review-queue.ts';
 import type { Json } from '../plan/plan.ts';
@@ -187,7 +188,7 @@ async function refusal(queries: Queries, name: string): Promise<SluiceError> {
   const [known] = await queries.query('select 1 from review_queue where name = $1', [name]);
   if (known === undefined)
     return new SluiceError('reviews_full', {
-      message: `there are ${REVIEW_LIMITS.queues.toLocaleString('en')} review queues already`,
+      message: `there are ${showWhole(REVIEW_LIMITS.queues)} review queues already`,
       remedy: 'go on with one of them',
     });
   return new SluiceError('review_exists', {

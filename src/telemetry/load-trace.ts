@@ -98,10 +98,8 @@ async function shown(payloads: Payloads, value: Json): Promise<Shown> {
   }
 }
 
-/**
- * The snapshots that a run has read: per index the newest at its start, or the one in a config. Derived from commit
- * times. Pruned snapshots are left out.
- */
+// The snapshots that a run has read: per index the newest at its start, or the one in a config. Derived from commit
+// times. Pruned snapshots are left out.
 
 /** Hashes by index. @param at milliseconds since the epoch */
 export async function snapshotsAt(

@@ -286,10 +286,8 @@ function placeOf(key: string): Place {
   return { id: id!, index: [...index!.matchAll(/\d+/g)].map(([number]) => Number(number)) };
 }
 
-/**
- * The attempts of a node run. Failed attempts and those after them have rows. A successful first attempt is in the node
- * run. A lost attempt is a missing number.
- */
+// The attempts of a node run. Failed attempts and those after them have rows. A successful first attempt is in the node
+// run. A lost attempt is a missing number.
 
 /** What the record has of one node run. */
 export interface Recorded {

@@ -80,11 +80,9 @@ const citationsOf = (output: Json): Json | undefined =>
     ? (output as { readonly citations?: Json }).citations
     : undefined;
 
-/**
- * Runs that began and give no answer. Clients of the protocol ask again by themselves after 408, 409, 429 and 5xx, and to ask
- * again is to pay again: so none of these is said when a run has begun, and where it cannot be helped (a server broke while
- * the run was waited for), `x-should-retry: false` tells those that heed it.
- */
+// Runs that began and give no answer. Clients of the protocol ask again by themselves after 408, 409, 429 and 5xx, and to ask
+// again is to pay again: so none of these is said when a run has begun, and where it cannot be helped (a server broke while
+// the run was waited for), `x-should-retry: false` tells those that heed it.
 
 /** From here on, whatever is answered is about a run that is there. */
 export function hasBegun(context: Context, runId: string): void {

@@ -1,11 +1,9 @@
 /** `/v1/evaluations`: what was evaluated on what, how far it came, and why something is missing of it. */
 import { DEFAULT_LISTED } from '../../contract/evaluations.ts';
 import { missingReasons } from '../../evaluation/compare/missing.ts';
-import type { EvaluationState } from '../../model/evaluation-result.ts';
+import { isUnfinished } from '../../model/evaluation-result.ts';
 import type { EvaluationRow } from '../../store/evaluations.ts';
 import { type AddRoutes, addRoute, type Routing } from '../route.ts';
-
-const OPEN: ReadonlySet<EvaluationState> = new Set(['begun', 'running', 'paused']);
 
 export const addEvaluations: AddRoutes = (app, { allow, runtime: { store, client } }) => {
   const viewed = async (row: EvaluationRow) => viewOf(row, await store.evaluations.progress(row.evaluationId));
@@ -18,7 +16,7 @@ export const addEvaluations: AddRoutes = (app, { allow, runtime: { store, client
     const row = await store.evaluations.get(request.params.id);
     const view = await viewed(row);
     // All rows are read for the reasons: only when there will be no others.
-    const isTold = !OPEN.has(row.state) && view.progress.cells.missing > 0;
+    const isTold = !isUnfinished(row) && view.progress.cells.missing > 0;
     const missing = isTold ? await missingReasons(store, row.evaluationId) : [];
     const scorers = row.spec.scorers.map(({ id, kind, fields }) => ({ id, kind, fields: Object.keys(fields) }));
     return { ...view, missing, scorers, temporalUrl: client.urlOf(row.evaluationId) };

@@ -98,10 +98,8 @@ const areSame = (one: readonly Subject[], other: readonly Subject[]): boolean =>
   one.length === other.length &&
   one.every((subject, repeat) => subject !== undefined && subject === other[repeat]);
 
-/**
- * The effect of a variant as people would have scored it, from a judge's scores of all examples and labels on some: PPI++
- * over the paired differences, so that a judge who favours one side is corrected by just as much.
- */
+// The effect of a variant as people would have scored it, from a judge's scores of all examples and labels on some: PPI++
+// over the paired differences, so that a judge who favours one side is corrected by just as much.
 
 /** With fewer labelled pairs, or clusters of them, there is no interval. */
 export const MIN_LABELLED_PAIRS = 30;

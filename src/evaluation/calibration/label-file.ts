@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { SluiceError } from '../../base/errors.ts';
+import { showWhole } from '../../base/format.ts';
 import { nearest, suggest } from '../../base/nearest.ts';
 import type { AnyScorer } from '../../dsl/scorer.ts';
 import { choicesOf, isBoolean, type Schema } from '../../dsl/shape.ts';
@@ -132,7 +133,7 @@ function missing(path: string, rows: number, { scorers }: LabelRowSettings): Slu
 function tooMany(path: string, line: number): SluiceError {
   const limit = CALIBRATION_LIMITS.rows;
   return new SluiceError('labels_too_many', {
-    message: `'${path}' has more than ${limit.toLocaleString('en')} rows: line ${line} is one too many`,
+    message: `'${path}' has more than ${showWhole(limit)} rows: line ${line} is one too many`,
     remedy: 'split it into several files',
     data: { path, line, limit },
   });

@@ -277,10 +277,8 @@ function isOutOfBudget({ error, cells }: ResultRow): boolean {
   return Object.values(cells).some((cell) => cell.state === 'missing' && cell.reason === EVALUATION_BUDGET);
 }
 
-/**
- * An example's input as the pipeline reads it. Datasets keep what was written, so defaults of the input's schema are filled
- * in here, as a client does for a run: else what is evaluated would not be what is served.
- */
+// An example's input as the pipeline reads it. Datasets keep what was written, so defaults of the input's schema are filled
+// in here, as a client does for a run: else what is evaluated would not be what is served.
 
 /** An input that does not fit the schema is given as it is: the steps say what they miss. */
 function inputReader({ schemas }: Pick<Plan, 'schemas'>): (input: JsonObject) => JsonObject {

@@ -102,10 +102,8 @@ function withDetail(detail: { readonly [field: string]: Json }) {
   return { detail: Object.fromEntries(cut) as { [field: string]: Json } };
 }
 
-/**
- * The cell of a pair: the baseline's run and the variant's on one example, shown to a judge in both orders. Only what it
- * says both times counts; a judge that changes its mind with the order has seen no difference.
- */
+// The cell of a pair: the baseline's run and the variant's on one example, shown to a judge in both orders. Only what it
+// says both times counts; a judge that changes its mind with the order has seen no difference.
 
 /** @throws the signal's reason when it aborts */
 export async function scorePair(scoring: Scoring, baseline: EndedRun, variant: EndedRun): Promise<Cell> {

@@ -301,7 +301,7 @@ export interface SideRef {
   readonly variant: number;
 }
 
-/** What makes a comparison doubtful. The codes are for programs, the words for people. */
+// What makes a comparison doubtful. The codes are for programs, the words for people.
 
 export type WarningCode =
   /** What is compared is not the same examples. */

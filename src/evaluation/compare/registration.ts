@@ -116,10 +116,8 @@ function scorerChanges(locked: Versions, now: Versions): readonly RegistrationCh
     .map((scorer) => change(`version of scorer '${scorer}'`, before.get(scorer), after.get(scorer)));
 }
 
-/**
- * What is defined in code, against what was locked under its name. An evaluation that was run is compared with the lock
- * where it begins; this shows that the code has been changed since, before anything is run by it.
- */
+// What is defined in code, against what was locked under its name. An evaluation that was run is compared with the lock
+// where it begins; this shows that the code has been changed since, before anything is run by it.
 
 /**
  * Everything that differs. Versions of the dataset and of documents are none of a definition, and the code of steps is

@@ -128,10 +128,8 @@ export async function openMemo(table: MemoTable, options: MemoOptions = {}): Pro
   } satisfies Memo);
 }
 
-/**
- * Single flight: one call with several waiters. It continues while somebody waits, and is aborted when the last waiter
- * leaves.
- */
+// Single flight: one call with several waiters. It continues while somebody waits, and is aborted when the last waiter
+// leaves.
 
 /** The result of a call that was made here. */
 export interface Made {
@@ -216,10 +214,8 @@ function singleFlight(
   };
 }
 
-/**
- * Looks calls up in the table, in batches, and claims those that nobody makes. Calls of other processes are polled
- * until they are stored or free: the embedded database has no notifications.
- */
+// Looks calls up in the table, in batches, and claims those that nobody makes. Calls of other processes are polled
+// until they are stored or free: the embedded database has no notifications.
 
 const CLAIMS = { atOnce: 2, mostItems: 500 };
 

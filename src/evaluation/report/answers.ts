@@ -157,7 +157,7 @@ async function basisOf({ evaluations }: Opened['store'], named: readonly ChosenE
 
 const ENDED: ReadonlySet<EvaluationRow['state']> = new Set(['completed', 'partial', 'stopped', 'cancelled', 'failed']);
 
-/** The newest comparisons by input hash, limited by number, bytes and age. */
+// The newest comparisons by input hash, limited by number, bytes and age.
 
 export interface CacheLimits {
   readonly kept: number;

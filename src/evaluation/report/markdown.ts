@@ -250,10 +250,8 @@ const folded = (summary: string, table: Table, intro: string = ''): Block => ({
   noun: 'rows',
 });
 
-/**
- * Text from outside (questions, ids, reasons) as Markdown that shows it and nothing else: no markup, no HTML, no further
- * table cell, no link, no formula, and no mention of a person or an issue, which would notify them.
- */
+// Text from outside (questions, ids, reasons) as Markdown that shows it and nothing else: no markup, no HTML, no further
+// table cell, no link, no formula, and no mention of a person or an issue, which would notify them.
 
 const CELL_LENGTH = 240;
 /** Characters that begin markup anywhere in a line, and those that do so only at its beginning. */

@@ -178,10 +178,8 @@ function failureOf(error: Json, otherwise: string | undefined): Pick<SpanData, '
 const codeOf = (error: Json): string | undefined =>
   isObject(error) && typeof error.code === 'string' ? error.code : undefined;
 
-/**
- * A call to a provider in the words of OpenTelemetry's conventions for generative AI, and in OpenInference's where those
- * have no word (cost, what kind of span it is).
- */
+// A call to a provider in the words of OpenTelemetry's conventions for generative AI, and in OpenInference's where those
+// have no word (cost, what kind of span it is).
 
 /** The conventions have no word for ranking. */
 const OPERATIONS: { readonly [kind in CallKind]: string } = {
