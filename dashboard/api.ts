@@ -4,8 +4,8 @@ import type { ApiAnswer, ApiRequest } from '../src/contract/api.ts';
 import { createApiClient, requestPath } from '../src/contract/client.ts';
 import type { EndpointName } from '../src/contract/paths.ts';
 
-export class Trouble extends Error {
-  override readonly name = 'Trouble';
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
   readonly status: number;
   readonly code: string;
   readonly remedy: string;
@@ -19,24 +19,24 @@ export class Trouble extends Error {
 }
 
 /** What went wrong, and what to do about it, in one line. */
-export const toldOf = (error: unknown): string =>
-  error instanceof Trouble ? `${error.message}: ${error.remedy}` : String(error);
+export const errorText = (error: unknown): string =>
+  error instanceof ApiError ? `${error.message}: ${error.remedy}` : String(error);
 
 /**
  * The operations of the API, with the session's cookie.
  *
- * @throws Trouble for what the server refuses, and where it does not answer
+ * @throws ApiError for what the server refuses, and where it does not answer
  */
 export const { call, send } = createApiClient(async (path, init) => {
   // The session is taken of requests with this header alone, which pages of other sites cannot send.
   const headers = { 'x-sluice-session': '1', ...init.headers };
   const response = await fetch(path, { ...init, headers }).catch((error: unknown) => {
     if (error instanceof Error && error.name === 'AbortError') throw error;
-    throw new Trouble(0, 'unreachable', 'the server does not answer', 'see that sluice serve runs, then try again');
+    throw new ApiError(0, 'unreachable', 'the server does not answer', 'see that sluice serve runs, then try again');
   });
   if (response.ok) return response;
   const problem = await response.json().catch(() => ({}));
-  throw new Trouble(
+  throw new ApiError(
     response.status,
     problem.code ?? 'unknown',
     problem.detail ?? `the server answered ${response.status}`,
@@ -44,7 +44,7 @@ export const { call, send } = createApiClient(async (path, init) => {
   );
 });
 
-type Options<Answer, Selected> = Omit<UseQueryOptions<Answer, Trouble, Selected>, 'queryKey' | 'queryFn'>;
+type Options<Answer, Selected> = Omit<UseQueryOptions<Answer, ApiError, Selected>, 'queryKey' | 'queryFn'>;
 
 /** The answer of an operation, read again as the options say; while another request is read, the former answer stays. */
 export function useApi<Name extends EndpointName, Selected = ApiAnswer<Name>>(
@@ -52,7 +52,7 @@ export function useApi<Name extends EndpointName, Selected = ApiAnswer<Name>>(
   request: ApiRequest<Name>,
   options: Options<ApiAnswer<Name>, Selected> = {},
 ) {
-  return useQuery<ApiAnswer<Name>, Trouble, Selected>({
+  return useQuery<ApiAnswer<Name>, ApiError, Selected>({
     queryKey: [requestPath(name, request)],
     queryFn: ({ signal }) => call(name, { ...request, signal }),
     placeholderData: keepPreviousData as never,

@@ -1,7 +1,7 @@
 /** One session, begun with an API key: the key itself is not kept in the page. */
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
-import { call, toldOf, useApi } from './api.ts';
+import { call, errorText, useApi } from './api.ts';
 import { Failed, Loading } from './parts/states.tsx';
 
 export interface Session {
@@ -38,7 +38,7 @@ function Door() {
       await call('beginSession', { headers: { authorization: `Bearer ${key.trim()}` } });
       await queries.invalidateQueries();
     } catch (error) {
-      setProblem(toldOf(error));
+      setProblem(errorText(error));
     }
   };
   return (

@@ -1,6 +1,6 @@
 /** A question that stands before the page until it is answered: the browser's own dialog, with its focus and its Escape. */
 import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
-import { toldOf } from '../api.ts';
+import { errorText } from '../api.ts';
 
 interface DialogProps {
   readonly title: string;
@@ -28,7 +28,7 @@ export function Dialog({ title, action, isDisabled = false, onAct, onClose, chil
     try {
       await onAct();
     } catch (error) {
-      setProblem(toldOf(error));
+      setProblem(errorText(error));
     } finally {
       setActing(false);
     }

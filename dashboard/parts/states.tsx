@@ -1,7 +1,7 @@
 /** What a screen says where it has nothing to show: each state in words that say what to do. */
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import type { Trouble } from '../api.ts';
+import type { ApiError } from '../api.ts';
 
 export function Loading({ what }: { readonly what: string }) {
   return (
@@ -11,7 +11,7 @@ export function Loading({ what }: { readonly what: string }) {
   );
 }
 
-export function Failed({ error, retry }: { readonly error: Trouble; readonly retry?: () => void }) {
+export function Failed({ error, retry }: { readonly error: ApiError; readonly retry?: () => void }) {
   return (
     <div className="state failed" role="alert">
       <strong>{error.message}</strong>
@@ -42,7 +42,7 @@ export function Loaded<T>({
   what,
   children,
 }: {
-  readonly query: UseQueryResult<T, Trouble>;
+  readonly query: UseQueryResult<T, ApiError>;
   readonly what: string;
   readonly children: (data: T) => ReactNode;
 }) {

@@ -1,9 +1,9 @@
 /** What a queue's screens say of progress, of pairs without names, and of what answers hold. */
 import { expect, test } from 'vitest';
+import { withDone } from '../../dashboard/api-types.ts';
 import { blocksOf } from '../../dashboard/parts/prose.ts';
 import { citationsOf, readable } from '../../dashboard/screens/reviews/readable.ts';
-import { withDone } from '../../dashboard/screens/reviews/types.ts';
-import { differing, linesOf, mineOf, standingOf, winnerWords } from '../../dashboard/screens/reviews/words.ts';
+import { differing, linesOf, mineOf, queueState, winnerWords } from '../../dashboard/screens/reviews/words.ts';
 import type { ItemSummary, LabelField, ReviewItem, ReviewReport } from '../../src/model/review-queue.ts';
 
 const item = (place: number, more: Partial<ItemSummary> = {}): ItemSummary => ({
@@ -52,7 +52,7 @@ test('a review counts at once, a change of it does not, and who cannot judge is 
 
 test('a queue is open, to be decided, completed or closed', () => {
   const of = (counts: Partial<typeof states>, closedAt: number | null = null) =>
-    standingOf({ ...report.queue, closedAt }, { ...report.progress, states: { ...states, ...counts } });
+    queueState({ ...report.queue, closedAt }, { ...report.progress, states: { ...states, ...counts } });
   expect([of({ open: 1, agreed: 3 }), of({ disputed: 1, agreed: 3 }), of({ settled: 1, agreed: 3 })]).toEqual([
     'open',
     'to be decided',

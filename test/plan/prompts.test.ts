@@ -1,6 +1,6 @@
 /** Prompts of a pipeline from deployment to deployment. */
 import { expect, test } from 'vitest';
-import type { Deployment } from '../../dashboard/screens/pipelines/types.ts';
+import type { Deployment } from '../../dashboard/api-types.ts';
 import type { Json, Plan } from '../../src/plan/plan.ts';
 import { changesText, promptHistories } from '../../src/plan/prompts.ts';
 

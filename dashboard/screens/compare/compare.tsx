@@ -108,16 +108,17 @@ function Foot({ page, side, example }: ExampleProps) {
   );
 }
 
-// The passages that both sides found, by the call that gave them: at which place, with which score, and whether cited.
+// The passages of both sides by call: rank, score, and whether the answer cites them.
 
-interface PassagesProps {
+/** Two runs of one example, side by side. */
+interface RunPairProps {
   readonly labels: readonly [first: string, second: string];
   readonly first: TracedRun | undefined;
   readonly second: TracedRun | undefined;
   readonly isDiffOnly: boolean;
 }
 
-function ExamplePassages({ labels, first, second, isDiffOnly }: PassagesProps) {
+function ExamplePassages({ labels, first, second, isDiffOnly }: RunPairProps) {
   const lists = pairLists(first, second);
   const shown = lists.filter(({ differing }) => !isDiffOnly || differing > 0);
   // What was found last is what the answer was made from, where it does not say so itself.
@@ -143,14 +144,14 @@ function ExamplePassages({ labels, first, second, isDiffOnly }: PassagesProps) {
   );
 }
 
-function differWords({ rows, differing, lacks }: ListPair, labels: PassagesProps['labels']): string {
+function differWords({ rows, differing, lacks }: ListPair, labels: RunPairProps['labels']): string {
   const count = `${showWhole(rows.length)} passages`;
   const alone = lacks[0] ? labels[1] : lacks[1] ? labels[0] : null;
   if (alone !== null) return `${count}, of ${alone} alone`;
   return `${count}, ${differing === 0 ? 'the same' : `${showWhole(differing)} differ`}`;
 }
 
-function citedWords(labels: PassagesProps['labels'], ...runs: readonly (TracedRun | undefined)[]): string {
+function citedWords(labels: RunPairProps['labels'], ...runs: readonly (TracedRun | undefined)[]): string {
   const words = runs.map((run, side) => {
     if (run === undefined) return `${labels[side]} has no run`;
     return `${labels[side]} ${run.cited === null ? 'has no citations' : `cites ${showWhole(run.cited.length)}`}`;
@@ -232,16 +233,9 @@ function StandCell({ stand, mark, isLacking }: StandProps) {
   );
 }
 
-// The calls of both runs, each beside the other's: what they took and cost, and which were one call for both.
+// The calls of both runs side by side: duration, tokens and cost, and the calls that both runs share.
 
-interface TraceProps {
-  readonly labels: readonly [first: string, second: string];
-  readonly first: TracedRun | undefined;
-  readonly second: TracedRun | undefined;
-  readonly isDiffOnly: boolean;
-}
-
-function ExampleTrace({ labels, first, second, isDiffOnly }: TraceProps) {
+function ExampleTrace({ labels, first, second, isDiffOnly }: RunPairProps) {
   const pairs = pairCalls(first, second);
   const shown = pairs.filter(({ isOne }) => !(isDiffOnly && isOne));
   const slowest = Math.max(

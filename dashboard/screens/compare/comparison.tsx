@@ -105,7 +105,7 @@ export function ComparisonView({ comparison, host }: ComparisonViewProps) {
   );
 }
 
-// What is compared with what: the sides, with the baseline first, and in what they differ.
+// The sides of a comparison, the baseline first, and their differences.
 
 interface SidesProps {
   readonly comparison: Comparison;
@@ -189,7 +189,7 @@ function Sides({ comparison, canChange }: SidesProps) {
   );
 }
 
-// Where a variant is better or worse: the primaries by tag. Exploratory, and said to be.
+// The primary metrics by tag. The screen names them exploratory.
 
 interface SlicesProps {
   readonly comparison: Comparison;

@@ -105,7 +105,7 @@ export function Repeats<Run extends { readonly side: number; readonly repeat: nu
   });
 }
 
-// The values of one example on every metric, the baseline's beside the variant's.
+// The values of one example on every metric, baseline and variant side by side.
 
 interface ValuesProps extends Pick<Looked, 'page' | 'side'> {
   readonly example: number;

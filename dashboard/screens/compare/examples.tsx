@@ -195,7 +195,7 @@ const Choice = ({ label, options, value, onChoose }: ChoiceProps) => (
   </label>
 );
 
-// What the table of examples shows of each.
+// The columns of the table of examples.
 
 function exampleColumns(
   { page, metric, side }: Looked,
@@ -245,7 +245,7 @@ function exampleColumns(
   ];
 }
 
-// Two pictures of all examples, in which a box is a filter: the variant against the baseline, and both against their latency.
+// Two scatter charts of all examples: the variant against the baseline, and both against latency. A drawn box filters.
 
 interface PicturesProps extends Looked {
   readonly latency: number | null;
@@ -333,7 +333,7 @@ function Pictures(props: PicturesProps) {
   );
 }
 
-// A box by numbers, for whoever draws none: values across and up, as they are shown.
+// The bounds of the box as number fields, for use without a pointer.
 
 interface BoxNumbersProps {
   readonly across: { readonly name: string; readonly metric: PageMetric };

@@ -1,7 +1,10 @@
 /** One evaluation: how far it has come, what is missing and why, and what it came to, in words. */
+
 import { Link } from 'wouter';
 import { showDuration, showMoney, showWhole } from '../../../src/base/format.ts';
+import { isUnfinished } from '../../../src/model/evaluation-result.ts';
 import { useApi } from '../../api.ts';
+import { datasetWords, registrationText, type ShownEvaluation } from '../../api-types.ts';
 import { evaluationCommands } from '../../commands.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Moment } from '../../parts/moment.tsx';
@@ -9,11 +12,10 @@ import { Page } from '../../parts/page.tsx';
 import { Rows } from '../../parts/rows.tsx';
 import { Loaded } from '../../parts/states.tsx';
 import type { ScreenProps } from '../../screens.ts';
-import '../../style/compare.css';
 import { Verdict } from '../compare/verdict.tsx';
 import { AskExperts, QueuesOf } from '../reviews/of-evaluation.tsx';
 import { paidWords } from './evaluations.tsx';
-import { datasetWords, isOpen, type ShownEvaluation, standingOf } from './types.ts';
+import '../../style/compare.css';
 
 const POLL_MS = 2_000;
 
@@ -23,7 +25,7 @@ export default function Evaluation({ session, parameters }: ScreenProps) {
     'getEvaluation',
     { params: { id } },
     {
-      refetchInterval: ({ state }) => (state.data && isOpen(state.data) ? POLL_MS : false),
+      refetchInterval: ({ state }) => (state.data && isUnfinished(state.data) ? POLL_MS : false),
       retry: false,
     },
   );
@@ -31,18 +33,18 @@ export default function Evaluation({ session, parameters }: ScreenProps) {
   return (
     <Page
       title={id}
-      about={shown && `${standingOf(shown)}, of ${shown.name}, by ${shown.startedBy}`}
-      command={evaluationCommands(id, shown !== undefined && shown.mode === 'compare' && !isOpen(shown))}
+      about={shown && `${registrationText(shown)}, of ${shown.name}, by ${shown.startedBy}`}
+      command={evaluationCommands(id, shown !== undefined && shown.mode === 'compare' && !isUnfinished(shown))}
       actions={
         shown && (
           <>
             <a className="button" href={shown.temporalUrl} target="_blank" rel="noreferrer">
               Temporal UI
             </a>
-            {!isOpen(shown) && shown.mode === 'compare' && (
+            {!isUnfinished(shown) && shown.mode === 'compare' && (
               <AskExperts evaluation={shown.evaluationId} session={session} />
             )}
-            {!isOpen(shown) && (
+            {!isUnfinished(shown) && (
               <Link className="button" href={`/compare?ids=${shown.evaluationId}`}>
                 Compare its variants
               </Link>
@@ -117,7 +119,7 @@ function Progress({ evaluation }: { readonly evaluation: ShownEvaluation }) {
           </ul>
         </>
       )}
-      {resumable > 0 && !isOpen(evaluation) && (
+      {resumable > 0 && !isUnfinished(evaluation) && (
         <p>
           Fill what can be filled: <code>sluice eval resume {evaluationId}</code>
         </p>
@@ -128,7 +130,7 @@ function Progress({ evaluation }: { readonly evaluation: ShownEvaluation }) {
 
 function CameTo({ evaluation }: { readonly evaluation: ShownEvaluation }) {
   const { evaluationId, mode } = evaluation;
-  const isThere = mode === 'compare' && !isOpen(evaluation);
+  const isThere = mode === 'compare' && !isUnfinished(evaluation);
   const query = useApi('compare', { query: { ids: evaluationId } }, { enabled: isThere });
   return (
     <section className="card" aria-labelledby="came-title">

@@ -1,14 +1,16 @@
 /** Evaluations: what was evaluated on what, how far it came, and a choice of those to compare. */
+
 import { useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import { DASH, showMoney, showWhole } from '../../../src/base/format.ts';
+import { isUnfinished } from '../../../src/model/evaluation-result.ts';
 import { call, useApi } from '../../api.ts';
+import { datasetWords, type ListedEvaluation, registrationText } from '../../api-types.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
-import { datasetWords, isOpen, type ListedEvaluation, standingOf } from './types.ts';
 
 const POLL_MS = 3_000;
 const SHOWN_VARIANTS = 3;
@@ -18,7 +20,7 @@ export default function Evaluations() {
     'listEvaluations',
     {},
     {
-      refetchInterval: ({ state }) => (state.data?.evaluations.some(isOpen) ? POLL_MS : false),
+      refetchInterval: ({ state }) => (state.data?.evaluations.some(isUnfinished) ? POLL_MS : false),
     },
   );
   /** In the order in which they were chosen. */
@@ -69,10 +71,10 @@ const SETTLED_MS = 250;
 
 /** What is chosen is compared while the hand is still on its way to the button; before that, what most often is chosen. */
 function useAhead(chosen: readonly string[], evaluations: readonly ListedEvaluation[]): void {
-  const newest = evaluations.find((evaluation) => evaluation.mode === 'compare' && !isOpen(evaluation));
+  const newest = evaluations.find((evaluation) => evaluation.mode === 'compare' && !isUnfinished(evaluation));
   const wanted = chosen.length > 0 || newest === undefined ? chosen : [newest.evaluationId];
   const rows = evaluations.filter(({ evaluationId }) => wanted.includes(evaluationId));
-  const isWorthIt = !rows.some(isOpen) && rows.flatMap(({ variants }) => variants).length > 1;
+  const isWorthIt = !rows.some(isUnfinished) && rows.flatMap(({ variants }) => variants).length > 1;
   const ids = isWorthIt ? wanted.join(',') : '';
   useEffect(() => {
     if (ids === '') return;
@@ -117,7 +119,7 @@ const COLUMNS: readonly Column<ListedEvaluation>[] = [
   },
   { id: 'variants', heading: 'Variants', wraps: true, cell: ({ variants }) => variantWords(variants) },
   { id: 'on', heading: 'On', wraps: true, cell: datasetWords },
-  { id: 'standing', heading: 'Standing', cell: standingOf },
+  { id: 'standing', heading: 'Standing', cell: registrationText },
   { id: 'paid', heading: 'Paid', isNumber: true, cell: ({ progress }) => paidWords(progress) },
   {
     id: 'begun',

@@ -1,11 +1,13 @@
 /** Approving, pausing, resuming and aborting: each is asked again, with its reason, before it is done. */
+
 import { useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
+import { isLive } from '../../../src/model/experiment-spec.ts';
 import { call } from '../../api.ts';
+import type { ExperimentStatus } from '../../api-types.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Why } from '../../parts/why.tsx';
 import { refusalOf, type Session } from '../../session.tsx';
-import { type ExperimentStatus, isLive } from './types.ts';
 
 type Action = 'approve' | 'pause' | 'resume' | 'abort';
 

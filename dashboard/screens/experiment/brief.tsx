@@ -14,14 +14,14 @@ import {
   standsText,
 } from '../../../src/experiment/brief-words.ts';
 import { useApi } from '../../api.ts';
+import type { ExperimentStatus, Report } from '../../api-types.ts';
 import { briefCommand } from '../../commands.ts';
 import { Page } from '../../parts/page.tsx';
 import { Loaded } from '../../parts/states.tsx';
 import type { ScreenProps } from '../../screens.ts';
 import { Actions } from './actions.tsx';
-import '../../style/compare.css';
 import { EffectBar, Guardrails } from './metrics.tsx';
-import type { ExperimentStatus, Report } from './types.ts';
+import '../../style/compare.css';
 
 export default function Brief({ session, parameters }: ScreenProps) {
   const id = parameters.id ?? '';

@@ -11,8 +11,8 @@ import {
 } from '../../../src/evaluation/report/values.ts';
 import { toneOf } from '../../../src/experiment/brief-words.ts';
 import type { OnlineMetric } from '../../../src/model/experiment-spec.ts';
+import type { ExperimentDesign, LookPoint, Looks } from '../../api-types.ts';
 import { Chart, type Paint } from '../../parts/chart.tsx';
-import type { ExperimentDesign, LookPoint, Looks } from './types.ts';
 
 interface Point {
   readonly at: number;

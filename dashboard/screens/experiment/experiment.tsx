@@ -1,10 +1,19 @@
 /** One experiment or rollout: what is decided of it, in words, and all that this rests on. */
-import '../../style/compare.css';
+
 import { Link } from 'wouter';
 import { DASH, shortId, showDuration, showPercent, showSpan } from '../../../src/base/format.ts';
 import { askedFacts } from '../../../src/experiment/brief-words.ts';
+import { isLive } from '../../../src/model/experiment-spec.ts';
 import type { StageRow } from '../../../src/store/experiments.ts';
 import { useApi } from '../../api.ts';
+import type {
+  AnalysisSummary,
+  AuditRow,
+  ExperimentDesign,
+  ExperimentStatus,
+  LookPoint,
+  Report,
+} from '../../api-types.ts';
 import { experimentCommands } from '../../commands.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Moment } from '../../parts/moment.tsx';
@@ -16,15 +25,7 @@ import { Actions } from './actions.tsx';
 import { EffectOverTime } from './effect-chart.tsx';
 import { Funnel, SampleRatio } from './funnel.tsx';
 import { Effects, Guardrails } from './metrics.tsx';
-import {
-  type AnalysisSummary,
-  type AuditRow,
-  type ExperimentDesign,
-  type ExperimentStatus,
-  isLive,
-  type LookPoint,
-  type Report,
-} from './types.ts';
+import '../../style/compare.css';
 
 const POLL_MS = 5_000;
 const LOOKS_POLL_MS = 30_000;
@@ -201,7 +202,7 @@ function Tables({ report: { table, asked } }: { readonly report: Report }) {
   );
 }
 
-// What an experiment was asked, as fixed at its start.
+// The design of an experiment, as fixed at its start.
 
 const AskedFacts = ({ report, status }: { readonly report: Report; readonly status: ExperimentStatus }) => (
   <dl className="facts">
@@ -214,7 +215,7 @@ const AskedFacts = ({ report, status }: { readonly report: Report; readonly stat
   </dl>
 );
 
-// What has happened to it: what people and looks decided, and the stages its numbers are compared within.
+// The history of an experiment: decisions of people and interim analyses, and its stages.
 
 interface Entry {
   readonly key: string;
@@ -296,7 +297,7 @@ function Stages({ stages, pipeline }: { readonly stages: readonly StageRow[]; re
   );
 }
 
-// How far a rollout is: its steps in a row, done, here, and to come.
+// The steps of a rollout: done, current, and to come.
 
 function Ramp({ status, asked }: { readonly status: ExperimentStatus; readonly asked: ExperimentDesign }) {
   const { steps, soakMs: _, ...rollout } = asked.rollout;

@@ -3,8 +3,8 @@
 import { DASH, showPercent, showWhole } from '../../../src/base/format.ts';
 import { arrivalStatusText, exposureRatesText, ratioText } from '../../../src/experiment/brief-words.ts';
 import { doRatesDiffer } from '../../../src/stats/srm.ts';
+import type { FunnelArm, Report } from '../../api-types.ts';
 import { type Column, Rows } from '../../parts/rows.tsx';
-import type { FunnelArm, Report } from './types.ts';
 
 export function Funnel({ report }: { readonly report: Report }) {
   const { funnel, asked, counts } = report;

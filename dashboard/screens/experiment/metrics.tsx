@@ -56,8 +56,11 @@ export function Effects({ rows, caption }: { readonly rows: readonly EffectRow[]
   return <Rows rows={rows} columns={columns} keyOf={keyOf} caption={caption} />;
 }
 
-/** Turned so that right is harm, whichever direction is good. */
-/** @param isShort without what is said in how they stand */
+/**
+ * The guardrails. Effects are turned so that harm is on the right for every direction.
+ *
+ * @param isShort omits what the status already says
+ */
 export function Guardrails({
   rows,
   isShort = false,

@@ -2,12 +2,12 @@
 
 import { showPercent } from '../../../src/base/format.ts';
 import { useApi } from '../../api.ts';
+import type { ExperimentView } from '../../api-types.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
-import type { ExperimentView } from './types.ts';
 
 const COLUMNS: readonly Column<ExperimentView>[] = [
   { id: 'id', heading: 'Experiment', cell: ({ experimentId }) => experimentId },

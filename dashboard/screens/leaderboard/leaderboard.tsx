@@ -159,7 +159,7 @@ function Board({ answer: { dataset, split, board }, chosen, onChoose, onRank }: 
   );
 }
 
-// Which leaderboard is shown: of which dataset and part, by which metric, against whom.
+// The choice of dataset, split, metric and baseline.
 
 /** As the API gives it. */
 type Answer = ApiAnswer<'getLeaderboard'>;
@@ -227,7 +227,7 @@ const withCurrent = (
     ? choices
     : [[current, `${current} (0)`], ...choices];
 
-// The columns of a leaderboard: a place, the metric that it is by, and the other metrics beside.
+// The columns of a leaderboard: rank, ranking metric, other metrics.
 
 function choiceColumn(
   chosen: readonly string[],

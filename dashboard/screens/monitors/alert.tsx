@@ -1,6 +1,6 @@
 /** Whether a monitor alerts, as a word: red only where the whole interval is beyond what was declared. */
 import { showValue } from '../../../src/evaluation/report/values.ts';
-import type { MonitorView } from './types.ts';
+import type { MonitorView } from '../../api-types.ts';
 
 export function Alert({ monitor: { alert, alertOn, state } }: { readonly monitor: MonitorView }) {
   if (alertOn === null) return <span className="muted">never alerts</span>;

@@ -8,6 +8,7 @@ import { showValue } from '../../../src/evaluation/report/values.ts';
 import { deliveryText, evidenceText } from '../../../src/monitor/window.ts';
 import type { AlertRow } from '../../../src/store/monitor-results.ts';
 import { call, useApi } from '../../api.ts';
+import type { ListedMonitor, MonitorStatus } from '../../api-types.ts';
 import { monitorCommands } from '../../commands.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
@@ -20,7 +21,6 @@ import { Why } from '../../parts/why.tsx';
 import type { ScreenProps } from '../../screens.ts';
 import { refusalOf, type Session } from '../../session.tsx';
 import { Alert, boundText } from './alert.tsx';
-import type { ListedMonitor, MonitorStatus } from './types.ts';
 
 const POLL_MS = 10_000;
 
@@ -206,7 +206,7 @@ const HISTORY: readonly Column<MonitorStatus['history'][number]>[] = [
   { id: 'why', heading: 'Why', cell: ({ why }) => why || DASH, wraps: true },
 ];
 
-// Starting and stopping a monitor, with a reason.
+// Starts and stops a monitor, with a reason.
 
 const SAYS = {
   start: 'Runs that end from now on are sampled and scored, as its definition in code says.',
@@ -251,7 +251,7 @@ function Act({ name, action, session }: ActProps) {
   );
 }
 
-// What the scores of the last window come to: each field's interval, and the bound that it alerts beyond.
+// The scores of the last window: each field's interval, and its alert bound.
 
 function Window({ monitor }: { readonly monitor: MonitorStatus }) {
   const { window, windowMs } = monitor;

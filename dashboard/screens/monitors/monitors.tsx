@@ -1,13 +1,13 @@
 /** Monitors: what of the live runs is scored in the background, and whether it is worth an alert. */
 import { DASH, showPercent, showWhole } from '../../../src/base/format.ts';
 import { useApi } from '../../api.ts';
+import type { ListedMonitor } from '../../api-types.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
 import { Alert } from './alert.tsx';
-import type { ListedMonitor } from './types.ts';
 
 const count = (
   id: 'triggered' | 'sampled' | 'waiting' | 'scored' | 'failed',

@@ -2,10 +2,10 @@
 import { useState } from 'react';
 import { shortId, showTimeToday } from '../../../src/base/format.ts';
 import { diffPlans, showDiff } from '../../../src/plan/diff.ts';
+import { type Deployment, type PipelineView, variantOf } from '../../api-types.ts';
 import { planDiffCommand } from '../../commands.ts';
 import { Copy } from '../../parts/copy.tsx';
 import { Loaded } from '../../parts/states.tsx';
-import { type Deployment, type PipelineView, variantOf } from './types.ts';
 import { usePlan } from './use-plan.ts';
 
 interface Choice {

@@ -7,6 +7,7 @@ import { DASH, shortId, showPercent, showTimeToday } from '../../../src/base/for
 import { type LiveStep, liveWords, shareWords } from '../../../src/experiment/live-steps.ts';
 import type { SpecArm } from '../../../src/model/experiment-spec.ts';
 import { call, useApi } from '../../api.ts';
+import { baseOf, type Deployment, type ExperimentView, type PipelineView, variantOf } from '../../api-types.ts';
 import { pipelineCommands } from '../../commands.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
@@ -17,11 +18,9 @@ import { Empty, Loaded } from '../../parts/states.tsx';
 import { Why } from '../../parts/why.tsx';
 import type { ScreenProps } from '../../screens.ts';
 import { refusalOf, type Session } from '../../session.tsx';
-import type { ExperimentView } from '../experiments/types.ts';
 import { PlanPicture } from '../run/plan-picture.tsx';
 import { ComparePlans } from './compare.tsx';
 import { Prompts } from './prompt-history.tsx';
-import { baseOf, type Deployment, type PipelineView, variantOf } from './types.ts';
 import { usePlan } from './use-plan.ts';
 
 export default function Pipeline({ session, parameters }: ScreenProps) {
@@ -169,7 +168,7 @@ function Deployments({ deployments, name }: { readonly deployments: readonly Dep
   );
 }
 
-// Deploying and rolling back: with a reason, and only where the key may.
+// Deploys and rolls back, with a reason. Needs the scope `operate`.
 
 interface ActionsProps {
   readonly name: string;
@@ -284,7 +283,7 @@ function Asked({ title, action, onSend, onClose, children }: AskedProps) {
   );
 }
 
-// What is tried on a pipeline now, and which of its nodes each variant has otherwise.
+// The live experiments of a pipeline, and the nodes that each variant changes.
 
 function Live({ name }: { readonly name: string }) {
   const live = useApi('listExperiments', { query: { pipeline: name, live: 'true' } });
@@ -336,7 +335,7 @@ function editsText({ name, edits }: SpecArm): string | undefined {
   return `${name} has another ${words.join(', ')}`;
 }
 
-// Which steps are live where: of each node what is deployed, tested and rolled out, with its share of the traffic.
+// The live steps of each node: deployed, in an experiment, or in a rollout, with their shares of the traffic.
 
 const POLL_MS = 10_000;
 const WHOLE = 100;

@@ -2,12 +2,11 @@
 
 import { DASH, shortId } from '../../../src/base/format.ts';
 import { useApi } from '../../api.ts';
+import { baseOf, type ExperimentView, type PipelineView, variantOf } from '../../api-types.ts';
 import { Moment } from '../../parts/moment.tsx';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
-import type { ExperimentView } from '../experiments/types.ts';
-import { baseOf, type PipelineView, variantOf } from './types.ts';
 
 interface Listed extends PipelineView {
   readonly variants: readonly string[];

@@ -7,8 +7,8 @@ import { requestPath } from '../../../src/contract/client.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { changesText, type PromptHistory, promptHistories } from '../../../src/plan/prompts.ts';
 import { call } from '../../api.ts';
+import type { Deployment, StoredPlan } from '../../api-types.ts';
 import { Empty, Loading } from '../../parts/states.tsx';
-import type { Deployment, StoredPlan } from './types.ts';
 
 /** Plans that are read: those of the newest deployments, of which the server gives so many. */
 const MOST_PLANS = 20;

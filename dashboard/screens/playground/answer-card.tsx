@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 import { DASH, shortId, showDuration, showMoney, showWhole } from '../../../src/base/format.ts';
 import type { Json } from '../../../src/plan/plan.ts';
-import { call, toldOf, useApi } from '../../api.ts';
+import { call, errorText, useApi } from '../../api.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { JsonView } from '../../parts/json.tsx';
 import { citedIn, Passages, passageLists } from '../../parts/passages.tsx';
@@ -139,7 +139,7 @@ function Say({ runId, session }: { readonly runId: string; readonly session: Ses
       setSaid(thumb);
       setMessage(`Thumb ${thumb} is kept, with the run.`);
     } catch (error) {
-      setMessage(toldOf(error));
+      setMessage(errorText(error));
     }
   };
   return (

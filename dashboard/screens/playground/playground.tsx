@@ -4,7 +4,7 @@ import '../../style/run.css';
 import { type FormEvent, type KeyboardEvent, type Ref, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import type { Json } from '../../../src/plan/plan.ts';
-import { send, Trouble, useApi } from '../../api.ts';
+import { ApiError, send, useApi } from '../../api.ts';
 import { playgroundCommands } from '../../commands.ts';
 import { Page } from '../../parts/page.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
@@ -131,7 +131,7 @@ const Choice = ({ label, rows, value, none, onChoose }: ChoiceProps) => (
   </label>
 );
 
-// What is asked, field by field; Ctrl+Enter asks it.
+// The form of the input. Ctrl+Enter sends it.
 
 interface FormProps {
   readonly fields: readonly Field[];
@@ -236,7 +236,7 @@ function Input({ field: { name, is, choices, isRequired, about, maxLength }, box
   );
 }
 
-// Asks one pipeline or two at once, and follows what comes.
+// Runs one pipeline, or two at once, and reads their streams.
 
 interface Asked {
   readonly pipeline: string;
@@ -291,7 +291,7 @@ async function follow({ pipeline, input }: Asked, { drafts, signal, change }: Fo
   } catch (error) {
     if (signal.aborted) return;
     change((answer) => {
-      if (!(error instanceof Trouble)) return broken(answer, 'the stream broke');
+      if (!(error instanceof ApiError)) return broken(answer, 'the stream broke');
       return { ...answer, phase: 'failed', trouble: { message: error.message, remedy: error.remedy } };
     });
   }

@@ -4,7 +4,7 @@ import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { showWhole } from '../../../src/base/format.ts';
 import type { ItemSummary, ItemTold, Review, ReviewItem, ReviewQueue } from '../../../src/model/review-queue.ts';
-import { call, toldOf, useApi } from '../../api.ts';
+import { call, errorText, useApi } from '../../api.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Loaded } from '../../parts/states.tsx';
@@ -156,7 +156,7 @@ function NotTold({ queue, session, item, onReveal }: OpenedProps & { readonly on
   );
 }
 
-// What holds of an item, by whoever may say so: the rubric again, and why. It stands in place of what reviewers said.
+// The decision about an item: the rubric and a note. It replaces the reviews.
 
 interface DecideProps {
   readonly queue: ReviewQueue;
@@ -183,7 +183,7 @@ function Decide({ queue, item, mayNot, onDecided }: DecideProps) {
       await call('decideReviewItem', { params: { name: queue.name, place: item.place }, body });
       await onDecided();
     } catch (error) {
-      setTrouble(toldOf(error));
+      setTrouble(errorText(error));
     }
   };
   if (mayNot !== undefined)
@@ -221,7 +221,7 @@ function Decide({ queue, item, mayNot, onDecided }: DecideProps) {
   );
 }
 
-// What was said of an item, one reviewer beside the other, what the scorer itself said, and what was decided.
+// The reviews of an item side by side, the scorer's verdict, and the decision.
 
 interface ToldProps {
   readonly queue: Pick<ReviewQueue, 'kind' | 'fields' | 'scorer'>;

@@ -6,7 +6,7 @@ import { useApi } from '../../api.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { refusalOf, type Session } from '../../session.tsx';
 import { StartQueue } from './start.tsx';
-import { standingOf } from './words.ts';
+import { queueState } from './words.ts';
 
 interface AskProps {
   readonly evaluation: string;
@@ -44,7 +44,7 @@ export function QueuesOf({ evaluation }: { readonly evaluation: string }) {
       <ul>
         {own.map(({ queue, progress }) => (
           <li key={queue.name}>
-            <Link href={`/reviews/${queue.name}`}>{queue.name}</Link> <Badge word={standingOf(queue, progress)} />{' '}
+            <Link href={`/reviews/${queue.name}`}>{queue.name}</Link> <Badge word={queueState(queue, progress)} />{' '}
             {showWhole(progress.reviews)} of {showWhole(progress.asked)} reviews, in the words of {queue.scorer}
           </li>
         ))}

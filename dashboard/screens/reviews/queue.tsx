@@ -18,7 +18,7 @@ import { refusalOf, type Session } from '../../session.tsx';
 import { inWords } from './form.ts';
 import { Items } from './items.tsx';
 import { ToDataset } from './to-dataset.tsx';
-import { askedWords, kindWords, MEANS, STATES, standingOf } from './words.ts';
+import { askedWords, kindWords, MEANS, queueState, STATES } from './words.ts';
 
 const POLL_MS = 10_000;
 
@@ -47,7 +47,7 @@ export default function Queue({ session, parameters }: ScreenProps) {
           <>
             <div className="grid queue-head">
               <Progress report={data} />
-              <About queue={data.queue} standing={standingOf(data.queue, data.progress)} session={session} />
+              <About queue={data.queue} standing={queueState(data.queue, data.progress)} session={session} />
             </div>
             <Agreement report={data} />
             <Items report={data} session={session} />
@@ -157,7 +157,7 @@ function About({ queue, standing, session }: AboutProps) {
   );
 }
 
-// How far reviewers say the same beyond chance, field by field, in words first.
+// The agreement of reviewers beyond chance, by field.
 
 const DECIMALS = 2;
 /** Plus zero, as what rounds to nothing from below is nothing. */
@@ -199,7 +199,7 @@ function Agreement({ report: { queue, agreement } }: { readonly report: ReviewRe
   );
 }
 
-// Closes a queue: asked again, with its reason.
+// Closes a queue, after a confirmation with a reason.
 
 interface CloseProps {
   readonly report: ReviewReport;
@@ -238,7 +238,7 @@ function CloseQueue({ report: { queue, progress }, onClose, onDone }: CloseProps
   );
 }
 
-// How far a queue is: its items by state, and who has reviewed how many.
+// The progress of a queue: items by state, and reviews by reviewer.
 
 function Progress({ report: { queue, progress } }: { readonly report: ReviewReport }) {
   const { states, items, reviews, asked, byReviewer } = progress;

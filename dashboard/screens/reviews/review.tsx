@@ -163,7 +163,7 @@ function Guidance({ queue: { name, question, guidelines } }: { readonly queue: R
   );
 }
 
-// What to do when there is nothing to review: for now, or any more.
+// The screen without an item to review.
 
 interface NothingProps {
   readonly why: NothingLeft;
@@ -196,7 +196,7 @@ function NothingLeftToDo({ why, queue, reviewing: { again, back, mayGoBack } }: 
   );
 }
 
-// Whether something is open: at first, and then as it was left at the last item.
+// Keeps a section open or closed from one item to the next.
 
 function useKeptOpen(what: string): readonly [boolean, (isOpen: boolean) => void] {
   const key = `sluice-review-open ${what}`;
@@ -208,7 +208,7 @@ function useKeptOpen(what: string): readonly [boolean, (isOpen: boolean) => void
   return [isOpen, keep];
 }
 
-// What an expert says of one item: the rubric, a note, and what to do with it. By mouse, by keys, or read aloud.
+// The review form: rubric, note and buttons, for mouse, keyboard and screen reader.
 
 interface FormProps {
   readonly queue: ReviewQueue;
@@ -302,7 +302,7 @@ function Buttons({ reviewing: { isBusy, mayGoBack, skip, back }, hasKeys, isAgai
   );
 }
 
-// Whoever cannot judge an item says why; it is not asked of them again.
+// Passes an item, with a reason. The reviewer does not get it again.
 
 interface PassProps {
   readonly item: Pick<ReviewItem, 'place' | 'minePassed'>;

@@ -4,16 +4,16 @@ import { Link, useLocation } from 'wouter';
 import { isoUtc, showAgo, showWhole } from '../../../src/base/format.ts';
 import { REVIEW_LIMITS } from '../../../src/model/review-queue.ts';
 import { useApi } from '../../api.ts';
+import type { ListedQueue } from '../../api-types.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Page } from '../../parts/page.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
 import type { ScreenProps } from '../../screens.ts';
 import { refusalOf } from '../../session.tsx';
-import '../../style/reviews.css';
 import { StartQueue } from './start.tsx';
-import type { ListedQueue } from './types.ts';
-import { askedWords, kindWords, standingOf } from './words.ts';
+import { askedWords, kindWords, queueState } from './words.ts';
+import '../../style/reviews.css';
 
 export default function Reviews({ session }: ScreenProps) {
   const list = useApi('listReviews', {});
@@ -82,7 +82,7 @@ export default function Reviews({ session }: ScreenProps) {
 
 const COLUMNS: readonly Column<ListedQueue>[] = [
   { id: 'name', heading: 'Queue', cell: ({ queue }) => queue.name },
-  { id: 'state', heading: 'State', cell: ({ queue, progress }) => <Badge word={standingOf(queue, progress)} /> },
+  { id: 'state', heading: 'State', cell: ({ queue, progress }) => <Badge word={queueState(queue, progress)} /> },
   { id: 'go', heading: <span className="visually-hidden">To review</span>, cell: (listed) => <ToReview {...listed} /> },
   { id: 'reviews', heading: 'Reviews', isNumber: true, cell: ({ progress }) => <Given progress={progress} /> },
   { id: 'disputed', heading: 'Disputed', isNumber: true, cell: ({ progress }) => showWhole(progress.states.disputed) },
@@ -106,7 +106,7 @@ const What = ({ queue }: Pick<ListedQueue, 'queue'>) => (
 );
 
 const ToReview = ({ queue, progress }: ListedQueue) =>
-  standingOf(queue, progress) === 'open' ? (
+  queueState(queue, progress) === 'open' ? (
     <Link
       className="button small"
       href={`/reviews/${queue.name}/review`}

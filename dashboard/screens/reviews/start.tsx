@@ -1,11 +1,12 @@
 /** Starts a queue: of which evaluation, on which scorer's words, how many answers, and by how many people. */
+
 import { useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { requestPath } from '../../../src/contract/client.ts';
+import { isUnfinished } from '../../../src/model/evaluation-result.ts';
 import { REVIEW_LIMITS, type ReviewReport } from '../../../src/model/review-queue.ts';
 import { call, useApi } from '../../api.ts';
 import { Dialog } from '../../parts/dialog.tsx';
-import { isOpen } from '../evaluations/types.ts';
 
 interface StartProps {
   /** Of this one; absent: one is picked. */
@@ -137,7 +138,7 @@ function Details({ asked, set }: DetailsProps) {
   );
 }
 
-// Which evaluation a queue is of, and which scorer asks.
+// The choice of evaluation and scorer for a new queue.
 
 const KINDS: { readonly [kind: string]: string } = {
   step: 'one answer at a time',
@@ -148,7 +149,7 @@ const KINDS: { readonly [kind: string]: string } = {
 function PickEvaluation({ value, onPick }: { readonly value: string; readonly onPick: (id: string) => void }) {
   const id = useId();
   const list = useApi('listEvaluations', {});
-  const done = list.data?.evaluations.filter((each) => !isOpen(each) && each.mode === 'compare');
+  const done = list.data?.evaluations.filter((each) => !isUnfinished(each) && each.mode === 'compare');
   return (
     <div className="field">
       <label htmlFor={id}>Evaluation</label>

@@ -95,7 +95,7 @@ function useDraft(of: DraftsOf, item: ReviewItem): readonly [Draft, (draft: Draf
   return [draft, change];
 }
 
-// Listens for keys of the reviewing page, before the item is painted: a key that is pressed at once reaches that item.
+// Listens for the keys of the review page before the item is painted, so that the first key reaches it.
 
 interface Listening {
   readonly isOn: boolean;

@@ -3,17 +3,17 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { requestPath } from '../../../src/contract/client.ts';
 import type { ReviewItem, ReviewReport } from '../../../src/model/review-queue.ts';
-import { call, Trouble, toldOf } from '../../api.ts';
+import { ApiError, call, errorText } from '../../api.ts';
+import { withDone } from '../../api-types.ts';
 import { doneOf, dropDraft, keepDone } from './drafts.ts';
 import type { Said } from './form.ts';
-import { withDone } from './types.ts';
 import type { NothingLeft } from './words.ts';
 
 export type Stage =
   | { readonly is: 'reading' }
   | { readonly is: 'item'; readonly item: ReviewItem }
   | { readonly is: 'nothing'; readonly why: NothingLeft }
-  | { readonly is: 'failed'; readonly error: Trouble };
+  | { readonly is: 'failed'; readonly error: ApiError };
 
 export interface Reviewing {
   readonly stage: Stage;
@@ -66,7 +66,7 @@ export function useReviewing({ queue, items, reviewer, first }: Asked): Reviewin
   };
   /** One thing at a time; what goes wrong is said beside what was filled in. */
   const once = async (deed: () => Promise<void>) => {
-    if (!isAt.current) await alone(deed).catch((error: unknown) => setTrouble(toldOf(error)));
+    if (!isAt.current) await alone(deed).catch((error: unknown) => setTrouble(errorText(error)));
   };
 
   const show = useCallback((item: ReviewItem) => setStage({ is: 'item', item }), []);
@@ -88,7 +88,7 @@ export function useReviewing({ queue, items, reviewer, first }: Asked): Reviewin
       if (first === undefined) await go('');
       else show(await call('getReviewItem', { params: { name: queue, place: first } }));
     } catch (error) {
-      setStage({ is: 'failed', error: asTrouble(error) });
+      setStage({ is: 'failed', error: asApiError(error) });
     }
   }, [queue, first, go, show]);
   useEffect(() => void open(), [open]);
@@ -115,7 +115,7 @@ export function useReviewing({ queue, items, reviewer, first }: Asked): Reviewin
       await follow('Saved.', place);
     });
   const pass = async (why: string) => {
-    if (isAt.current) throw new Trouble(0, 'busy', 'something else is being saved', 'try again in a moment');
+    if (isAt.current) throw new ApiError(0, 'busy', 'something else is being saved', 'try again in a moment');
     await alone(async () => {
       const { place } = item!;
       await call('passReviewItem', { params: { name: queue, place }, body: { why } });
@@ -129,7 +129,7 @@ export function useReviewing({ queue, items, reviewer, first }: Asked): Reviewin
     try {
       await go(words, place);
     } catch (error) {
-      setStage({ is: 'failed', error: asTrouble(error) });
+      setStage({ is: 'failed', error: asApiError(error) });
     }
   };
   const skip = () =>
@@ -162,5 +162,5 @@ export function useReviewing({ queue, items, reviewer, first }: Asked): Reviewin
 const claimed = (queue: string, after: number | undefined) =>
   call('claimReviewItem', { params: { name: queue }, body: { ...(after !== undefined && { after }) } });
 
-const asTrouble = (error: unknown): Trouble =>
-  error instanceof Trouble ? error : new Trouble(0, 'unknown', String(error), 'reload the page');
+const asApiError = (error: unknown): ApiError =>
+  error instanceof ApiError ? error : new ApiError(0, 'unknown', String(error), 'reload the page');

@@ -48,7 +48,7 @@ export const kindWords = ({ kind, fields }: Pick<ReviewQueue, 'kind' | 'fields'>
   kind === 'pair' ? 'pairs, blind' : fields.map(({ name }) => name).join(', ');
 
 /** `open`, `closed`, or what it waits for. */
-export function standingOf(queue: ReviewQueue, { items, states }: ReviewProgress): string {
+export function queueState(queue: ReviewQueue, { items, states }: ReviewProgress): string {
   if (queue.closedAt !== null) return 'closed';
   if (states.agreed + states.settled === items) return 'completed';
   const isReviewed = states.open + states.begun === 0;

@@ -4,7 +4,7 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import { isoUtc, shortJson, shortNumber, showAgo } from '../../../src/base/format.ts';
 import { requestPath } from '../../../src/contract/client.ts';
 import type { FeedbackRow } from '../../../src/store/feedback.ts';
-import { call, toldOf } from '../../api.ts';
+import { call, errorText } from '../../api.ts';
 import { Thumb } from '../../parts/thumb.tsx';
 import { refusalOf, type Session } from '../../session.tsx';
 
@@ -95,7 +95,7 @@ function Give({ runId, session }: { readonly runId: string; readonly session: Se
       setMessage('Kept, with the run.');
       await queries.invalidateQueries({ queryKey: [requestPath('getTrace', { params: { id: runId } })] });
     } catch (error) {
-      setMessage(toldOf(error));
+      setMessage(errorText(error));
     } finally {
       setSending(false);
     }

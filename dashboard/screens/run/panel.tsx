@@ -100,7 +100,7 @@ function Details({ subject, run }: { readonly subject: Subject; readonly run: Ru
       const { error, input, output, nodes } = subject.node;
       return (
         <>
-          <Trouble error={error} />
+          <ApiError error={error} />
           <PassagesOf shown={output} run={run} />
           {nodes.length > 0 ? (
             <p className="muted">It holds other nodes: what went in and out is with each of them.</p>
@@ -116,7 +116,7 @@ function Details({ subject, run }: { readonly subject: Subject; readonly run: Ru
     case 'attempt':
       return (
         <>
-          <Trouble error={subject.attempt.error} />
+          <ApiError error={subject.attempt.error} />
           {subject.attempt.error === null && (
             <p className="muted">
               What it was given and gave is with its node; what it asked is in the calls under it.
@@ -141,7 +141,7 @@ function RunDetails({ run: { error, input, output } }: { readonly run: RunTrace 
   const question = 'value' in input ? fieldOf(input.value, 'question') : null;
   return (
     <>
-      <Trouble error={error} />
+      <ApiError error={error} />
       {question !== null && <p className="asked">{question}</p>}
       {answer !== null && <p className="answered">{answer}</p>}
       <Value title="Input" shown={input} />
@@ -166,7 +166,7 @@ function PassagesOf({ shown, run }: { readonly shown: RunTrace['output']; readon
 }
 
 /** `{code, message, remedy?, …}`, as errors are recorded. */
-function Trouble({ error }: { readonly error: Json }) {
+function ApiError({ error }: { readonly error: Json }) {
   if (error === null) return null;
   const text = (field: string) => fieldOf(error, field);
   return (
@@ -184,7 +184,7 @@ function Trouble({ error }: { readonly error: Json }) {
   );
 }
 
-// What was sent to a model, message by message, and what it answered, as it came.
+// The messages of a model call, and the raw reply.
 
 type JsonObject = { readonly [key: string]: Json };
 const isObject = (value: Json | undefined): value is JsonObject =>

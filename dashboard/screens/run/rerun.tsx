@@ -91,7 +91,7 @@ export function Rerun({ run, plan, from: given, onStarted, onClose }: RerunProps
   );
 }
 
-// A run that was made again: how far it is, what it took, and what differs in the answer.
+// A backtest of one run: progress, cost, and the difference of the answers.
 
 interface Backtest {
   readonly rerunId: string;

@@ -183,7 +183,7 @@ function WithPlan({ run, session, asks, mayRerun, onAsk, onAdded, onStarted }: W
   );
 }
 
-// The first lines of a run: how it ended, what it took and cost, whom it was for, and where else it is shown.
+// The header of a run: outcome, duration, cost, unit, and links.
 
 function RunHeader({ run }: { readonly run: RunTrace }) {
   const { runId, pipeline, planId, state, arms, unit, startedAt, endedAt, spent } = run;
@@ -246,7 +246,7 @@ const Figure = ({ name, value, more }: { name: string; value: React.ReactNode; m
   </div>
 );
 
-// What the run was asked becomes an example of a dataset; its answer is what is expected, if that is accepted.
+// Adds the run's input to a dataset, with its answer as expected output if it is accepted.
 
 interface Added {
   readonly dataset: string;

@@ -174,7 +174,7 @@ const Twist = ({ isOpen, onToggle }: TwistProps) => (
   </span>
 );
 
-// Bars on one axis of time: when a line waited and when it worked.
+// Bars on one time axis: waiting and working time of each line.
 
 /** What the axis spans, in milliseconds since 1970. */
 interface Axis {

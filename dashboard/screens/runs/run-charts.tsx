@@ -5,7 +5,7 @@ import { useCallback, useMemo } from 'react';
 import { useLocation } from 'wouter';
 import { shortNumber, showTimeToday } from '../../../src/base/format.ts';
 import type { RunCondition } from '../../../src/model/run-fields.ts';
-import { call, type Trouble } from '../../api.ts';
+import { type ApiError, call } from '../../api.ts';
 import { Chart, type Paint } from '../../parts/chart.tsx';
 import { Loaded } from '../../parts/states.tsx';
 import { NAMES } from './condition-words.ts';
@@ -31,7 +31,7 @@ const AXES = ['latencyMs', 'costUsd', 'tokens', 'score', 'thumb', 'started'] as 
 
 export function Scatter({ view, isReady, onNarrow, onAxes }: ScatterProps) {
   const { where, axes } = view;
-  const query = useQuery<Points, Trouble>({
+  const query = useQuery<Points, ApiError>({
     enabled: isReady,
     placeholderData: keepPreviousData,
     queryKey: ['points', where, axes],
@@ -132,11 +132,11 @@ const axis = (paint: Paint) => ({
   splitLine: { lineStyle: { color: paint('line') } },
 });
 
-// When the runs were: drag over it to see only those.
+// Runs over time. Dragging filters by time.
 
 export function Histogram({ view, isReady, onNarrow }: PlotProps) {
   const { where } = view;
-  const query = useQuery<{ bins: readonly Bin[] }, Trouble>({
+  const query = useQuery<{ bins: readonly Bin[] }, ApiError>({
     enabled: isReady,
     placeholderData: keepPreviousData,
     queryKey: ['histogram', where],

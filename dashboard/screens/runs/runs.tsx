@@ -7,7 +7,7 @@ import { shortId, showDuration, showMoney, showWhole } from '../../../src/base/f
 import { requestPath } from '../../../src/contract/client.ts';
 import { askedFor, needsValue, RUN_COLUMNS, type RunCondition, type RunSort } from '../../../src/model/run-fields.ts';
 import { readView } from '../../../src/run-filter/saved-view.ts';
-import { call, type Trouble, toldOf, useApi } from '../../api.ts';
+import { type ApiError, call, errorText, useApi } from '../../api.ts';
 import { runsCommands } from '../../commands.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Moment } from '../../parts/moment.tsx';
@@ -32,7 +32,7 @@ export default function Runs({ session }: ScreenProps) {
   const { view, change, narrow } = useRunsView();
   const [isTailing, setTailing] = useState(false);
   const { where, sort } = view;
-  const pages = useInfiniteQuery<FoundPage, Trouble, InfiniteData<FoundPage>, readonly unknown[], number>({
+  const pages = useInfiniteQuery<FoundPage, ApiError, InfiniteData<FoundPage>, readonly unknown[], number>({
     queryKey: ['runs', where, sort],
     queryFn: ({ pageParam, signal }) =>
       call('searchRuns', { body: { where, sort, limit: PAGE, offset: pageParam }, signal }),
@@ -69,7 +69,7 @@ export default function Runs({ session }: ScreenProps) {
 }
 
 interface FoundProps {
-  readonly pages: ReturnType<typeof useInfiniteQuery<FoundPage, Trouble>>;
+  readonly pages: ReturnType<typeof useInfiniteQuery<FoundPage, ApiError>>;
   readonly view: RunsView;
   readonly onSort: Parameters<typeof columnsOf>[1];
 }
@@ -109,7 +109,7 @@ function Found({ pages, view, onSort }: FoundProps) {
   );
 }
 
-// The conditions that hold of what is shown, each to be taken away, and one more to be made.
+// The filter: its conditions, with buttons to remove one and a form to add one.
 
 interface FilterProps {
   readonly where: readonly RunCondition[];
@@ -180,7 +180,7 @@ function NewCondition({ onAdd }: { readonly onAdd: (condition: RunCondition) => 
   );
 }
 
-// Views that were saved, for everybody: filter, order, columns and axes under a name.
+// Saved views, shared by all users: filter, order, columns and axes under a name.
 
 interface ViewsProps {
   readonly view: RunsView;
@@ -202,7 +202,7 @@ function Views({ view, maySave }: ViewsProps) {
       setProblem(undefined);
       await queries.invalidateQueries({ queryKey: [requestPath('listViews', { params: { screen: 'runs' } })] });
     } catch (error) {
-      setProblem(toldOf(error));
+      setProblem(errorText(error));
     }
   };
   const save = (event: FormEvent) => {
@@ -268,7 +268,7 @@ function Views({ view, maySave }: ViewsProps) {
   );
 }
 
-// The columns of the list of runs: which there are, and which are shown.
+// The columns of the list of runs, and the choice of those that are shown.
 
 interface FoundRun {
   readonly runId: string;
